@@ -1,0 +1,53 @@
+# make run    installs nodegraph into .venv and plays the demo patch, or renders it where nothing can play
+# make test   installs what the tests need and runs all of them
+# make bench  compares speed with SuperCollider, Pure Data, SignalFlow, pyo and C
+# make lint   ruff and mypy alone
+# make clean  removes everything that make made
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet install --constraint constraints.txt
+
+RUN_EXTRAS := audio,midi
+TEST_EXTRAS := $(RUN_EXTRAS),test
+TEST_PACKAGES := libportaudio2 jackd2 xvfb xdotool libgl1 libgl1-mesa-dri libegl1
+BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev
+
+# Without this pip and apt might stop at a question that nobody answers.
+export PIP_NO_INPUT := 1
+
+.PHONY: run test bench lint clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run
+	@$(BIN)/python -m nodegraph demo
+
+test: $(VENV)/.test
+	@tools/install-system $(TEST_PACKAGES)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.bench
+	@tools/install-system $(BENCH_PACKAGES)
+	@$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
+
+# One stamp for each set of extras: the second call of a target installs nothing.
+$(VENV)/.run: EXTRAS = $(RUN_EXTRAS)
+$(VENV)/.test: EXTRAS = $(TEST_EXTRAS)
+$(VENV)/.bench: EXTRAS = $(RUN_EXTRAS),bench
+$(VENV)/.run $(VENV)/.test $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing nodegraph [$(EXTRAS)] into $(VENV): about a minute the first time."
+	@$(PIP) --editable '.[$(EXTRAS)]'
+	@touch $@
+
+$(VENV)/.made:
+	@python=$$(tools/find-python) && "$$python" -m venv $(VENV)
+	@touch $@
