@@ -1,0 +1,71 @@
+"""Fixtures that the whole suite shares."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system import JackServer, missing, on_ci
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        for part in mark.args:
+            _require(part)
+
+
+def _require(part: str) -> None:
+    reason = missing(part)
+    if reason and on_ci():
+        pytest.fail(reason, pytrace=False)
+    elif reason:
+        pytest.skip(reason)
+
+
+def _running_server() -> JackServer:
+    for part in ("jack", "portaudio"):
+        _require(part)
+    server = JackServer()
+    try:
+        server.wait_ready()
+    except Exception:
+        server.stop()
+        raise
+    return server
+
+
+@pytest.fixture(scope="session")
+def jack_dummy() -> Iterator[JackServer]:
+    """One JACK server for all tests, which this process's PortAudio plays to. Do not kill it."""
+    server = _running_server()
+    before = {name: os.environ.get(name) for name in server.env}
+    os.environ.update(server.env)
+    _restart_portaudio()
+    yield server
+    # PortAudio aborts the process if it is closed after its server.
+    if "sounddevice" in sys.modules:
+        sys.modules["sounddevice"]._exit_handler()
+    server.stop()
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    _restart_portaudio()
+
+
+@pytest.fixture
+def jack_to_kill() -> Iterator[JackServer]:
+    """A JACK server of the test's own, to be killed. Play to it from a process with its ``env``:
+    PortAudio never recovers from the loss of a JACK server within one process."""
+    server = _running_server()
+    yield server
+    server.stop()
+
+
+def _restart_portaudio() -> None:
+    """PortAudio lists its devices once, when it starts."""
+    if "sounddevice" in sys.modules:
+        sounddevice = sys.modules["sounddevice"]
+        sounddevice._exit_handler()
+        sounddevice._initialize()

@@ -1,0 +1,116 @@
+"""Parts of the system that some tests need: whether they are here, and how to start them.
+
+A test says what it needs with ``@pytest.mark.needs("jack", "portaudio")``. Where a part is missing the
+test is skipped with the reason, or fails when ``CI=true``: on a CI machine nothing may be missing.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import functools
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+
+_numbers = itertools.count()
+
+
+def _library(name: str, package: str) -> str | None:
+    return None if ctypes.util.find_library(name) else f"lib{name} is missing: apt-get install {package}"
+
+
+def _program(name: str, package: str) -> str | None:
+    return None if shutil.which(name) else f"{name} is missing: apt-get install {package}"
+
+
+def _module(name: str, extra: str) -> str | None:
+    return None if find_spec(name) else f"Python package {name} is missing: pip install 'nodegraph[{extra}]'"
+
+
+def _portaudio() -> str | None:
+    return _module("sounddevice", "audio") or _library("portaudio", "libportaudio2")
+
+
+def _opengl() -> str | None:
+    return _library("GL", "libgl1 libgl1-mesa-dri") or _library("EGL", "libegl1")
+
+
+# Each part's check gives None, or the reason with the command that mends it.
+PARTS: dict[str, Callable[[], str | None]] = {
+    "portaudio": _portaudio,
+    "jack": lambda: _program("jackd", "jackd2"),
+    "rtmidi": lambda: _module("rtmidi", "midi"),
+    "xvfb": lambda: _program("Xvfb", "xvfb"),
+    "xdotool": lambda: _program("xdotool", "xdotool"),
+    "opengl": _opengl,
+    "dearpygui": lambda: _module("dearpygui", "editor"),
+    "torch": lambda: _module("torch", "learn"),
+    "librosa": lambda: _module("librosa", "learn"),
+    "cc": lambda: _program("cc", "gcc libc6-dev"),
+}
+
+
+@functools.cache
+def missing(part: str) -> str | None:
+    """Why ``part`` cannot be used here, or None."""
+    return PARTS[part]()
+
+
+def on_ci() -> bool:
+    return os.environ.get("CI", "").lower() in ("true", "1", "yes")
+
+
+class JackServer:
+    """A JACK server with the dummy driver: a sound card without sound, in real time.
+
+    It has a name of its own, so neither the user's server nor one left over from a crash is in the way.
+    ``env`` is what a process needs to see it; PortAudio then shows one device, ``system``.
+    """
+
+    def __init__(self, rate: int = 44100, period: int = 256) -> None:
+        self.name = f"nodegraph-{os.getpid()}-{next(_numbers)}"
+        self.rate = rate
+        self.period = period
+        self.env = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1"}
+        command = ["jackd", "--no-realtime", "--name", self.name]
+        command += ["-d", "dummy", "-r", str(rate), "-p", str(period)]
+        if shutil.which("setpriv"):  # a killed test run takes its server along
+            command = ["setpriv", "--pdeathsig", "TERM", *command]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"},
+        )
+
+    def wait_ready(self, seconds: float = 20.0) -> None:
+        """Wait until PortAudio, in a fresh process, sees the server's device."""
+        look = [sys.executable, "-c", "import sounddevice; sounddevice.query_devices('system')"]
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"jackd ended at once with exit status {self._process.returncode}")
+            looked = subprocess.run(look, env=os.environ | self.env, capture_output=True, timeout=30)
+            if looked.returncode == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"jackd offers no device after {seconds:g} s")
+
+    def kill(self) -> None:
+        """Let the server disappear without a farewell, as a pulled plug does."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.kill()
