@@ -1,0 +1,152 @@
+"""The document: a patch as immutable data.
+
+Nothing here is ever changed in place: an edit makes a new :class:`Document` that shares all it did
+not touch with the old one. So keeping a document is keeping a snapshot, and comparing two
+documents part by part with ``is`` tells what an edit changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import PatchError, quote, suggest
+
+FORMAT = "nodegraph"
+VERSION = 1
+
+Extra = dict[str, str]
+"""Fields that this version does not know, by name, as the JSON text that stood in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """One node. ``params`` hold values of signal inputs (a number, or a list with one number a lane)
+    and settings; ``version`` is that of its type when the parameters were written."""
+
+    type: str
+    version: int = 1
+    params: dict[str, Any] = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A wire from an output port to an input port. ``feedback`` marks the one that closes a loop."""
+
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+    feedback: bool = False
+    extra: Extra = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def start(self) -> str:
+        """``"osc1.out"``."""
+        return f"{self.source}.{self.source_port}"
+
+    @property
+    def end(self) -> str:
+        """``"lp1.audio"``."""
+        return f"{self.target}.{self.target_port}"
+
+    def __str__(self) -> str:
+        return f"{self.start} {'⇢' if self.feedback else '→'} {self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A handle by which the outside (command line, host, controller) turns one parameter.
+
+    ``target`` is ``"node.port"``; ``min``/``max`` are in the unit of that port, ``None`` means the
+    port's own range; ``taper`` is "linear" or "log".
+    """
+
+    name: str
+    target: str
+    min: float | None = None
+    max: float | None = None
+    taper: str = "linear"
+    doc: str = ""
+    extra: Extra = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A comment at a place of the canvas (pixels at zoom 1)."""
+
+    id: str
+    text: str
+    at: tuple[float, float] = (0.0, 0.0)
+    extra: Extra = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for the patch as a whole. ``rate`` (Hz) is the one it wants, ``None`` the device's."""
+
+    latency_compensation: bool = True
+    rate: float | None = None
+    extra: Extra = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text a document was read from, so that what is not edited is saved byte for byte.
+
+    ``data`` is the whole file. ``sections`` map a top-level name, and ``records`` a section with a key
+    inside it, to the object that was read and its JSON text; a text counts only while the document
+    still holds that very object.
+    """
+
+    data: bytes
+    sections: dict[str, tuple[Any, str]]
+    records: dict[tuple[str, Hashable], tuple[Any, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole patch. Dictionaries are in document order and must not be changed in place.
+
+    ``seed`` seeds every random block; ``controls``, ``notes`` and ``layout`` (positions of nodes,
+    pixels at zoom 1) stand beside the meaning. ``version`` is that of the file format.
+    """
+
+    nodes: dict[str, NodeRecord] = field(default_factory=dict)
+    wires: tuple[Wire, ...] = ()
+    title: str = ""
+    seed: int = 0
+    settings: Settings = Settings()
+    controls: dict[str, Control] = field(default_factory=dict)
+    notes: dict[str, Note] = field(default_factory=dict)
+    layout: dict[str, tuple[float, float]] = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict)
+    version: int = VERSION
+    source: Source | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def newer(self) -> bool:
+        """Was it written in a file format newer than this program's?"""
+        return self.version > VERSION
+
+    @property
+    def edited(self) -> bool:
+        """Does it say anything else than the file it was read from? True when there is no such file."""
+        if self.source is None:
+            return True
+        return any(getattr(self, name) is not value for name, (value, _) in self.source.sections.items())
+
+    def node(self, id: str) -> NodeRecord:
+        """The node called ``id``. Raises :class:`PatchError` when there is none."""
+        try:
+            return self.nodes[id]
+        except KeyError:
+            raise PatchError(no_such_node(id, self)) from None
+
+
+def no_such_node(id: str, document: Document) -> str:
+    """The sentence that says so, with the nearest name that does exist."""
+    hint = suggest(id, document.nodes) or (" Add it first." if id else " Give its id.")
+    return f"there is no node {quote(id)}.{hint}"

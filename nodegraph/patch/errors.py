@@ -1,0 +1,35 @@
+"""The one error of the document layer: a line that says what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+
+class PatchError(Exception):
+    """A patch that cannot be read, edited or written as asked; ``str(error)`` is always one line."""
+
+
+class Fault(Exception):
+    """What is wrong with a value, while the place where it stands is still being found on the way out."""
+
+    def __init__(self, text: str, path: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.path = path
+
+    def under(self, step: str) -> Fault:
+        """The same fault seen from one level further out; ``step`` is ``.key`` or ``[index]``."""
+        return Fault(self.text, step + self.path)
+
+
+def quote(text: object, limit: int = 60) -> str:
+    """``text`` in quotes on one line, unprintable characters escaped, cut at ``limit`` characters."""
+    shown = str(text)
+    return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
+
+
+def suggest(name: str, known: object) -> str:
+    """``" Did you mean 'lp1'?"`` when a name in ``known`` is close to ``name``, else an empty string."""
+    from difflib import get_close_matches
+
+    names = [item for item in known if isinstance(item, str)]  # type: ignore[attr-defined]
+    close = get_close_matches(name[:100], names[:1000], n=1)
+    return f" Did you mean {quote(close[0])}?" if close else ""

@@ -1,0 +1,78 @@
+"""The file format as types: what each record of a ``patches/*.json`` may hold, and its JSON schema.
+
+Unknown fields are legal everywhere in a record: a later version may have written them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+# said to readers of the schema only: the sentences of names.py are better than a pattern's
+Name = Annotated[str, Meta(extra_json_schema={"pattern": r"^[^.]{1,100}$"})]
+End = Annotated[str, Meta(description="node.port", extra_json_schema={"pattern": r"^[^.]+\.[^.]+$"})]
+
+
+class NodeFile(Struct, rename={"kind": "type"}):
+    """One node."""
+
+    id: Name
+    kind: Annotated[str, Meta(min_length=1, max_length=200)]
+    version: Annotated[int, Meta(ge=1, lt=2**31)] = 1
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+class WireFile(Struct, rename={"start": "from", "end": "to"}):
+    """One wire."""
+
+    start: End
+    end: End
+    feedback: bool = False
+
+
+class ControlFile(Struct):
+    """A named handle on one parameter."""
+
+    name: Name
+    target: End
+    min: float | None = None
+    max: float | None = None
+    taper: Literal["linear", "log"] = "linear"
+    doc: str = ""
+
+
+class NoteFile(Struct):
+    """A comment on the canvas; ``at`` is in pixels at zoom 1."""
+
+    id: Name
+    text: str
+    at: tuple[float, float] = (0.0, 0.0)
+
+
+class SettingsFile(Struct):
+    """What holds for the patch as a whole; ``rate`` in Hz."""
+
+    latency_compensation: bool = True
+    rate: Annotated[float, Meta(ge=1, le=10_000_000)] | None = None
+
+
+class PatchFile(Struct):
+    """A patch."""
+
+    format: Literal["nodegraph"]
+    version: Annotated[int, Meta(ge=0, lt=2**31)]
+    title: str = ""
+    seed: Annotated[int, Meta(ge=0, lt=2**63)] = 0
+    settings: SettingsFile = field(default_factory=SettingsFile)
+    nodes: list[NodeFile] = field(default_factory=list)
+    wires: list[WireFile] = field(default_factory=list)
+    controls: list[ControlFile] = field(default_factory=list)
+    notes: list[NoteFile] = field(default_factory=list)
+    layout: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of the file format."""
+    return msgspec.json.schema(PatchFile)

@@ -1,0 +1,119 @@
+"""Patches on disk: read whole, saved whole or not at all, and references that stay in the folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PureWindowsPath
+from stat import S_ISDIR, S_ISREG
+
+from .document import Document
+from .encode import encode_patch
+from .errors import PatchError, quote
+from .parse import LARGEST_FILE, parse_patch
+
+
+def read_patch(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> Document:
+    """The document in the file at ``path``, of at most ``limit`` bytes. Raises :class:`PatchError`."""
+    path = Path(path)
+    try:
+        mode = path.stat().st_mode
+        if not S_ISREG(mode):
+            kind = "a folder" if S_ISDIR(mode) else "not a regular file"
+            raise PatchError(f"{path}: is {kind}. Name a patch file, such as patches/bells.json.")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        raise PatchError(f"{_shown(path)}: cannot be read ({_reason(error)}). Check the name.") from None
+    return parse_patch(data, _shown(path), limit)
+
+
+def write_patch(document: Document, path: str | os.PathLike[str], downgrade: bool = False) -> None:
+    """Save ``document`` at ``path``: written beside it, synced, then renamed over it.
+
+    Whatever fails, the old file stays whole and nothing is left behind; raises :class:`PatchError`.
+    ``downgrade`` is that of :func:`~nodegraph.patch.encode.encode_patch`.
+    """
+    path = Path(path)
+    try:
+        data = encode_patch(document, downgrade)
+        # a file that we could not read again must never take the place of one that we can
+        parse_patch(data, "it", limit=max(LARGEST_FILE, len(data)))
+        _replace(Path(os.path.realpath(path)), data)
+    except PatchError as error:
+        raise PatchError(f"{_shown(path)}: not saved: {error}") from None
+    except (OSError, ValueError) as error:
+        raise PatchError(
+            f"{_shown(path)}: not saved ({_reason(error)}); the file there is as it was."
+            " Make room, or save it elsewhere."
+        ) from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    mode = 0o666
+    if path.exists():
+        mode = path.stat().st_mode & 0o777
+        if not os.access(path, os.W_OK):
+            raise PermissionError(13, "it is read-only")
+    beside = path.parent / f".nodegraph-{os.urandom(6).hex()}.tmp"
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut, where folders can be synced."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def resolve_file(
+    patch_path: str | os.PathLike[str] | None, reference: str, allow_outside: bool = False
+) -> Path:
+    """Where the file is that a patch refers to; whether it exists is not asked.
+
+    References are relative to the folder of the patch (the current one when it has no file yet).
+    Raises :class:`PatchError` for one that leaves that folder, be it by ``..``, by an absolute path
+    or through a symbolic link, unless ``allow_outside``.
+    """
+    folder = Path(patch_path).parent if patch_path is not None else Path()
+    if not reference or not reference.isprintable():
+        raise PatchError(f"{quote(reference)} is no file name. Write one such as 'kick.wav'.")
+    windows = PureWindowsPath(reference)
+    absolute = Path(reference).is_absolute() or bool(windows.drive or windows.root)
+    try:
+        root = folder.resolve()
+        found = (root / reference).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise PatchError(f"the file {quote(reference)} cannot be found ({_reason(error)}).") from None
+    if not allow_outside and (absolute or not found.is_relative_to(root)):
+        raise PatchError(
+            f"the file {quote(reference)} lies outside the folder of the patch ({root})."
+            " Copy it there and refer to it by a relative path, or allow files outside."
+        )
+    return found
+
+
+def _reason(error: Exception) -> str:
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if text.isprintable() else quote(text, 300)

@@ -1,0 +1,139 @@
+"""Migrations: how an older patch is read today.
+
+Two lists of pure functions, nothing else:
+
+``migrations[n]``
+    takes a whole file of format version ``n`` as plain data to version ``n + 1``. For each one a
+    frozen file of version ``n`` lies in ``tests/patch/old`` beside what it must become.
+``node_migrations``
+    takes the nodes of one type from one version of that type to the next. A block family whose
+    parameters changed their meaning raises the block's ``version`` and says next to it ::
+
+        node_migration("low_pass", 1, params=lambda old: {**old, "cutoff": 440 * 2 ** old["pitch"]})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+
+import msgspec
+
+from .document import VERSION, Control, Document, NodeRecord, Wire
+from .errors import Fault, PatchError, quote
+from .values import plain
+
+Plain = dict[str, Any]
+
+
+class _Sketch(msgspec.Struct):
+    nodes: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    wires: list[Annotated[list[str], msgspec.Meta(min_length=4, max_length=4)]] = msgspec.field(
+        default_factory=list
+    )
+
+
+def from_sketch(old: Plain) -> Plain:
+    """Version 0 kept nodes in an object by id, and wires as ``["osc1", "out", "lp1", "audio"]``."""
+    sketch = msgspec.convert(old, _Sketch)
+    nodes = [{**node, "id": id} for id, node in sketch.nodes.items()]
+    wires = [{"from": f"{a}.{out}", "to": f"{b}.{into}"} for a, out, b, into in sketch.wires]
+    return {**old, "nodes": nodes, "wires": wires}
+
+
+migrations: list[Callable[[Plain], Plain]] = [from_sketch]
+assert len(migrations) == VERSION
+
+
+def migrate(old: Plain, version: int) -> Plain:
+    """A file of format ``version`` as one of the present version. ``old`` is left as it was.
+
+    Raises :class:`Fault` when the file does not keep to its own version.
+    """
+    for number in range(version, VERSION):
+        try:
+            old = {**migrations[number](old), "version": number + 1}
+        except msgspec.ValidationError as error:
+            what, _, path = str(error).partition(" - at ")
+            text = f"{what.replace('`', '')} in format version {number}"
+            raise Fault(text, path.strip("`") or "$") from None
+    return old
+
+
+@dataclass(frozen=True)
+class NodeMigration:
+    """One step of one type: new parameters, a new name of the type, and ports that changed theirs."""
+
+    params: Callable[[Plain], Plain] = dict
+    type: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+node_migrations: dict[tuple[str, int], NodeMigration] = {}
+
+
+def node_migration(
+    type: str,
+    version: int,
+    *,
+    params: Callable[[Plain], Plain] = dict,
+    renamed: str = "",
+    inputs: dict[str, str] | None = None,
+    outputs: dict[str, str] | None = None,
+) -> None:
+    """Declare how nodes of ``type`` at ``version`` become ``version + 1`` of ``renamed or type``.
+
+    ``params`` gets the parameters, inputs already renamed, and returns the new ones. ``inputs`` and
+    ``outputs`` map old port names to new ones, in parameters, wires and controls alike.
+    """
+    node_migrations[type, version] = NodeMigration(params, renamed or type, inputs or {}, outputs or {})
+
+
+def migrate_nodes(
+    document: Document, known: dict[tuple[str, int], NodeMigration] = node_migrations
+) -> Document:
+    """``document`` with every node brought to the latest version in ``known``; itself if all are.
+
+    Load the blocks first: their families declare the migrations. Raises :class:`PatchError` when a
+    migration fails on the parameters of a node.
+    """
+    for id, record in document.nodes.items():
+        while step := known.get((record.type, record.version)):
+            record = _step_record(id, record, step)
+            document = _step_document(document, id, record, step)
+    return document
+
+
+def _step_record(id: str, record: NodeRecord, step: NodeMigration) -> NodeRecord:
+    renamed = {step.inputs.get(name, name): value for name, value in record.params.items()}
+    try:
+        params = plain(step.params(renamed))
+    except Exception as error:  # a migration is a block author's code, and params may be anything
+        raise PatchError(
+            f"{record.type} {quote(id)}: its parameters do not read as version {record.version} of that type"
+            f" ({type(error).__name__}: {quote(error)}). Mend them in the patch, or remove the node."
+        ) from None
+    return replace(record, type=step.type or record.type, version=record.version + 1, params=params)
+
+
+def _step_document(document: Document, id: str, record: NodeRecord, step: NodeMigration) -> Document:
+    def moved(wire: Wire) -> Wire:
+        if wire.source == id and wire.source_port in step.outputs:
+            wire = replace(wire, source_port=step.outputs[wire.source_port])
+        if wire.target == id and wire.target_port in step.inputs:
+            wire = replace(wire, target_port=step.inputs[wire.target_port])
+        return wire
+
+    def retargeted(control: Control) -> Control:
+        node, _, port = control.target.partition(".")
+        if node == id and port in step.inputs:
+            return replace(control, target=f"{id}.{step.inputs[port]}")
+        return control
+
+    changes: dict[str, Any] = {"nodes": {**document.nodes, id: record}}
+    if step.inputs or step.outputs:
+        changes["wires"] = tuple(moved(wire) for wire in document.wires)
+        changes["controls"] = {name: retargeted(control) for name, control in document.controls.items()}
+    return replace(document, **changes)

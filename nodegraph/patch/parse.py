@@ -1,0 +1,286 @@
+"""From the bytes of a patch file to a document, or to one line that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import isfinite
+from typing import Any, TypeVar
+
+import msgspec
+
+from .document import FORMAT, VERSION, Control, Document, Extra, NodeRecord, Note, Settings, Source, Wire
+from .encode import compact
+from .errors import Fault, PatchError, quote, suggest
+from .fileformat import ControlFile, NodeFile, NoteFile, SettingsFile, WireFile
+from .migrations import migrate
+from .names import check_name, split_end
+from .scan import Piece, SyntaxFault, scan
+from .values import plain, step
+
+LARGEST_FILE = 32 * 2**20
+"""Bytes; parameters are small, and sound and weights belong in files of their own."""
+
+T = TypeVar("T")
+
+
+def parse_patch(data: bytes, name: str = "patch", limit: int = LARGEST_FILE) -> Document:
+    """The document that ``data`` holds. ``name`` is what error messages call it.
+
+    Raises :class:`PatchError`, with the JSON path or the line of the fault, for everything that is
+    not a patch. A patch of a newer format is read as far as it fits (``document.newer``).
+    """
+    if len(data) > limit:
+        raise PatchError(f"{name}: larger than {limit} bytes. Keep sound and weights in files beside it.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PatchError(f"{name}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from None
+    version = VERSION
+    try:
+        top = scan(text)
+        version = _version(top)
+        return _document(top, version, data)
+    except SyntaxFault as fault:
+        raise PatchError(f"{name}: {_syntax(fault, text)}") from None
+    except Fault as fault:
+        newer = f"written in format version {version}, newer than this nodegraph reads ({VERSION}): "
+        mend = " Update nodegraph." if version > VERSION else ""
+        raise PatchError(
+            f"{name}: {newer if mend else ''}{fault.path or '$'}: {fault.text.rstrip('.')}.{mend}"
+        ) from None
+
+
+def _syntax(fault: SyntaxFault, text: str) -> str:
+    if not text.strip():
+        return "the file is empty. Restore it from a copy, or start a new patch."
+    if fault.at >= len(text.rstrip()):
+        return "the file ends in the middle of the patch, as if cut off. Restore it from a copy."
+    line = text.count("\n", 0, fault.at) + 1
+    column = fault.at - text.rfind("\n", 0, fault.at)
+    return f"line {line}, column {column}: not JSON here, {fault.text}. Mend that line."
+
+
+def _version(top: Piece) -> int:
+    if top.members is None:
+        raise Fault("a patch is a JSON object { … }. Is this another kind of file?", "$")
+    found = top.value.get("format")
+    if found != FORMAT:
+        said = f"says {quote(found)}" if found is not None else "is missing"
+        text = f'"format" {said}, so this is no patch. A patch begins with "format": "{FORMAT}"'
+        raise Fault(text, "$.format")
+    version = top.value.get("version")
+    if type(version) is not int or not 0 <= version < 2**31:
+        raise Fault(f"must be a whole number; this nodegraph writes {VERSION}", "$.version")
+    return version
+
+
+def _document(top: Piece, version: int, data: bytes) -> Document:
+    if version < VERSION:
+        top = _migrated(top, version)
+    members = dict(top.members or {})
+    for key in ("format", "version"):
+        members.pop(key, None)
+    reader = _Reader(members)
+    nodes = reader.records("nodes", NodeFile, lambda node, extra: (node.id, _node(node, extra)), "id")
+    wires = reader.records("wires", WireFile, lambda wire, extra: _wire(wire, extra, nodes), "wire")
+    controls = reader.records("controls", ControlFile, lambda one, extra: _control(one, extra, nodes), "name")
+    notes = reader.records("notes", NoteFile, lambda note, extra: _note(note, extra), "id")
+    document = Document(
+        nodes=nodes,
+        wires=tuple(wires.values()),
+        title=reader.value("title", str, ""),
+        seed=_seed(reader.value("seed", int, 0)),
+        settings=_settings(reader.members.pop("settings", None)),
+        controls=controls,
+        notes=notes,
+        layout=reader.layout(),
+        extra={key: piece.text for key, piece in reader.members.items()},
+        version=max(version, VERSION),
+    )
+    if version < VERSION:
+        return document
+    return _with_source(document, data, top, reader.texts)
+
+
+def _migrated(top: Piece, version: int) -> Piece:
+    """The file at the present version; texts do not survive, for what they say has another form now."""
+    def piece(value: Any, depth: int = 2) -> Piece:
+        if depth and isinstance(value, dict):
+            return Piece(value, compact(value), members={k: piece(v, depth - 1) for k, v in value.items()})
+        if depth and isinstance(value, list):
+            return Piece(value, compact(value), items=tuple(piece(v, depth - 1) for v in value))
+        return Piece(value, compact(value))
+
+    return piece(plain_at(migrate(top.value, version), "$"))
+
+
+def _with_source(document: Document, data: bytes, top: Piece, texts: dict[tuple[str, Any], str]) -> Document:
+    members = top.members or {}
+    sections = {}
+    for name in ("nodes", "wires", "title", "seed", "settings", "controls", "notes", "layout", "extra"):
+        found = members.get(name) if name != "extra" else None
+        sections[name] = (getattr(document, name), found.text if found else "")
+    records: dict[tuple[str, Any], tuple[Any, str]] = {}
+    for (section, key), text in texts.items():
+        held = key if section == "wires" else getattr(document, section)[key]
+        records[section, key] = (held, text)
+    return replace(document, source=Source(data, sections, records))
+
+
+class _Reader:
+    """Takes the known members out of a file, keeping the text of each record."""
+
+    def __init__(self, members: dict[str, Piece]) -> None:
+        self.members = members
+        self.texts: dict[tuple[str, Any], str] = {}
+
+    def value(self, key: str, kind: type[T], default: T) -> T:
+        piece = self.members.pop(key, None)
+        return default if piece is None else _convert(plain_at(piece.value, f"$.{key}"), kind, f"$.{key}")
+
+    def records(
+        self, section: str, kind: type[Any], build: Callable[[Any, Extra], tuple[Any, Any]], what: str
+    ) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for index, piece in enumerate(self._items(section)):
+            path = f"$.{section}[{index}]"
+            try:
+                key, record = build(_convert(piece.value, kind, path), _extra(piece, kind))
+                if key in found:
+                    raise Fault(f"the {what} {quote(key)} stands there twice. {_TWICE[section]}")
+            except Fault as fault:
+                raise fault.under("" if fault.path.startswith("$") else path) from None
+            found[key] = record
+            self.texts[section, record if section == "wires" else key] = piece.text
+        return found
+
+    def layout(self) -> dict[str, tuple[float, float]]:
+        places: dict[str, tuple[float, float]] = {}
+        piece = self.members.pop("layout", None)
+        if piece is not None and piece.members is None:
+            raise Fault('the layout is an object such as {"osc1": [40, 80]}', "$.layout")
+        for id, place in (piece.members or {} if piece else {}).items():
+            path = "$.layout" + step(id)
+            places[id] = _place(_convert(place.value, tuple[float, float], path), path)
+            self.texts["layout", id] = place.text
+        return places
+
+    def _items(self, section: str) -> Iterator[Piece]:
+        piece = self.members.pop(section, None)
+        if piece is None:
+            return iter(())
+        if not isinstance(piece.value, list):
+            raise Fault(f"must be a list, such as [{_EXAMPLE[section]}]", f"$.{section}")
+        return iter(piece.items)
+
+
+_EXAMPLE = {
+    "nodes": '{"id": "osc1", "type": "sine"}',
+    "wires": '{"from": "osc1.out", "to": "lp1.audio"}',
+    "controls": '{"name": "brightness", "target": "lp1.cutoff"}',
+    "notes": '{"id": "note1", "text": "bright", "at": [40, 80]}',
+    "layout": "[40, 80]",
+    "settings": '{"rate": 48000}',
+}
+_TWICE = {
+    "nodes": "Rename one of the nodes",
+    "wires": "Remove one; to add a signal to itself, put a gain behind it",
+    "controls": "Rename one of the controls",
+    "notes": "Rename one of the notes",
+}
+
+
+def _convert(value: Any, kind: Any, path: str) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        what, _, inner = str(error).partition(" - at ")
+        section = path.removeprefix("$.").partition("[")[0].partition(".")[0]
+        example = f". Write it like {_EXAMPLE[section]}" if section in _EXAMPLE else ""
+        text = (what[0].lower() + what[1:]).replace("`", "")
+        raise Fault(text + example, path + inner.strip("`").removeprefix("$")) from None
+
+
+def _extra(piece: Piece, kind: type[Any]) -> Extra:
+    """The fields of a record that ``kind`` does not know, as text."""
+    known = kind.__struct_encode_fields__
+    if all(key in known for key in piece.value):
+        return {}
+    members = scan(piece.text, 1).members or {}
+    return {key: member.text for key, member in members.items() if key not in known}
+
+
+def _node(node: NodeFile, extra: Extra) -> NodeRecord:
+    _named(node.id, ".id")
+    if not node.kind.isprintable():
+        raise Fault(f"{quote(node.kind)} must be printable. Name a type such as 'sine'", ".type")
+    try:
+        return NodeRecord(node.kind, node.version, plain(node.params), extra)
+    except Fault as fault:
+        raise fault.under(".params") from None
+
+
+def _wire(wire: WireFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[str, Wire]:
+    source, source_port = _end(wire.start, ".from", nodes)
+    target, target_port = _end(wire.end, ".to", nodes)
+    made = Wire(source, source_port, target, target_port, wire.feedback, extra)
+    return f"{made.start} → {made.end}", made
+
+
+def _control(one: ControlFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[str, Control]:
+    _named(one.name, ".name")
+    _end(one.target, ".target", nodes)
+    for key, bound in ((".min", one.min), (".max", one.max)):
+        if bound is not None and not isfinite(bound):
+            raise Fault("must be a finite number", key)
+    return one.name, Control(one.name, one.target, one.min, one.max, one.taper, one.doc, extra)
+
+
+def _note(note: NoteFile, extra: Extra) -> tuple[str, Note]:
+    return _named(note.id, ".id"), Note(note.id, note.text, _place(note.at, ".at"), extra)
+
+
+def _named(name: str, path: str) -> str:
+    try:
+        return check_name(name, path[1:])
+    except Fault as fault:
+        raise fault.under(path) from None
+
+
+def _end(end: str, path: str, nodes: dict[str, NodeRecord]) -> tuple[str, str]:
+    try:
+        node, port = split_end(end)
+        if node not in nodes:
+            hint = suggest(node, nodes) or " Add the node, or remove this"
+            raise Fault(f"there is no node {quote(node)}.{hint}")
+    except Fault as fault:
+        raise fault.under(path) from None
+    return node, port
+
+
+def _settings(piece: Piece | None) -> Settings:
+    if piece is None:
+        return Settings()
+    read = _convert(piece.value, SettingsFile, "$.settings")
+    return Settings(read.latency_compensation, read.rate, _extra(piece, SettingsFile))
+
+
+def _seed(seed: int) -> int:
+    if not 0 <= seed < 2**63:
+        raise Fault("the seed must lie in 0 … 2⁶³ - 1", "$.seed")
+    return seed
+
+
+def _place(place: tuple[float, float], path: str) -> tuple[float, float]:
+    if not (isfinite(place[0]) and isfinite(place[1])):
+        raise Fault("a position must be two finite numbers", path)
+    return place
+
+
+def plain_at(value: Any, path: str) -> Any:
+    """:func:`plain`, with faults placed under ``path``."""
+    try:
+        return plain(value)
+    except Fault as fault:
+        raise fault.under(path) from None

@@ -1,0 +1,143 @@
+"""JSON read together with its text: every member of a patch as a value *and* as it stood in the file.
+
+Values are parsed by the standard library; only the two outer levels are walked here, to know where
+each record begins and ends. Stricter than plain JSON: no key twice in an object, no NaN or Infinity.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from json import JSONDecodeError, JSONDecoder
+from typing import Any
+
+from .errors import Fault, quote
+from .values import step
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A JSON value, its text, and for one level of a list or an object the pieces inside it."""
+
+    value: Any
+    text: str
+    items: tuple[Piece, ...] = ()
+    members: dict[str, Piece] | None = None
+
+
+class SyntaxFault(Exception):
+    """Not JSON; ``at`` is the index of the character where reading stopped."""
+
+    def __init__(self, text: str, at: int) -> None:
+        super().__init__(text)
+        self.text = text
+        self.at = at
+
+
+def scan(text: str, depth: int = 2) -> Piece:
+    """The value that ``text`` holds, with pieces for ``depth`` levels of lists and objects.
+
+    Raises :class:`SyntaxFault` where the text is not JSON, :class:`Fault` where it is JSON that a
+    patch may not hold.
+    """
+    try:
+        piece, end = _piece(text, _skip(text, 0), depth)
+    except Fault as fault:
+        raise fault.under("$") from None
+    if _skip(text, end) < len(text):
+        raise SyntaxFault("something follows the end of the patch", _skip(text, end))
+    return piece
+
+
+def _piece(text: str, at: int, depth: int) -> tuple[Piece, int]:
+    opening = text[at : at + 1]
+    if depth and opening == "{":
+        return _object(text, at, depth)
+    if depth and opening == "[":
+        return _list(text, at, depth)
+    value, end = _value(text, at)
+    return Piece(value, text[at:end]), end
+
+
+def _object(text: str, start: int, depth: int) -> tuple[Piece, int]:
+    members: dict[str, Piece] = {}
+    at = _skip(text, start + 1)
+    more = text[at : at + 1] != "}"
+    while more:
+        if text[at : at + 1] != '"':
+            raise SyntaxFault("expecting a key in double quotes", at)
+        key, at = _value(text, at)
+        at = _expect(text, _skip(text, at), ":")
+        if key in members:
+            raise Fault(f"the key {quote(key)} stands there twice. Remove one")
+        try:
+            members[key], at = _piece(text, at, depth - 1)
+        except Fault as fault:
+            raise fault.under(step(key)) from None
+        at = _skip(text, at)
+        more = text[at : at + 1] == ","
+        if more:
+            at = _skip(text, at + 1)
+    end = _expect(text, at, "}", "expecting ',' or '}'", skip=False)
+    value = {key: piece.value for key, piece in members.items()}
+    return Piece(value, text[start:end], members=members), end
+
+
+def _list(text: str, start: int, depth: int) -> tuple[Piece, int]:
+    items: list[Piece] = []
+    at = _skip(text, start + 1)
+    more = text[at : at + 1] != "]"
+    while more:
+        try:
+            item, at = _piece(text, at, depth - 1 if depth > 1 else 0)
+        except Fault as fault:
+            raise fault.under(f"[{len(items)}]") from None
+        items.append(item)
+        at = _skip(text, at)
+        more = text[at : at + 1] == ","
+        if more:
+            at = _skip(text, at + 1)
+    end = _expect(text, at, "]", "expecting ',' or ']'", skip=False)
+    return Piece([item.value for item in items], text[start:end], items=tuple(items)), end
+
+
+def _value(text: str, at: int) -> tuple[Any, int]:
+    try:
+        return _decoder.raw_decode(text, at)
+    except JSONDecodeError as error:
+        unfinished = error.msg.startswith("Unterminated string")
+        what = error.msg[0].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting at")
+        raise SyntaxFault(what, len(text) if unfinished else error.pos) from None
+    except RecursionError:
+        raise Fault("values are nested too deep. Flatten them") from None
+    except ValueError:  # Python's own limit on the digits of an integer
+        raise Fault("a number has thousands of digits. Write it with an exponent") from None
+
+
+def _expect(text: str, at: int, mark: str, message: str = "", skip: bool = True) -> int:
+    if text[at : at + 1] != mark:
+        raise SyntaxFault(message or f"expecting {mark!r}", at)
+    return _skip(text, at + 1) if skip else at + 1
+
+
+def _skip(text: str, at: int) -> int:
+    match = _blank.match(text, at)
+    assert match is not None
+    return match.end()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Fault(f"the key {quote(twice)} stands there twice. Remove one")
+    return members
+
+
+def _refuse(literal: str) -> Any:
+    raise Fault(f"{literal} is not a number that a patch may hold. Write a finite number")
+
+
+_blank = re.compile(r"[ \t\n\r]*")
+_decoder = JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
