@@ -193,7 +193,7 @@ def log10(x):
 
 
 def power(x, y):
-    """``x**y`` for ``x >= 0`` (a negative ``x`` counts as 0), between 2**-1000 and 2**1000; 1 where y is 0."""
+    """``x**y``, held between 2**-1000 and 2**1000; 1 where ``y`` is 0. A negative ``x`` counts as 0."""
     return (exp2(y * log2(x)) if x > 0.0 else 0.0) if y != 0.0 else 1.0
 
 

@@ -1,0 +1,97 @@
+"""What every block promises, checked on whatever the registry holds."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from nodegraph.registry import load_failures, node_types
+from tests.nodes.stepping import run
+
+TICKS = [cls for cls in node_types().values() if cls.tick or cls.formula]
+BLOCKS = [cls for cls in node_types().values() if cls.block and not cls.spec.hosts]
+SAMPLES = 160
+
+
+def each_choice(cls):
+    """Every value of every Choice (not every combination), as settings."""
+    base = {name: choice.default for name, choice in cls.spec.choices.items()}
+    yield base
+    for name, choice in cls.spec.choices.items():
+        for value in choice.values[1:]:
+            yield base | {name: value}
+
+
+def signals(cls, kind, rng, samples=SAMPLES):
+    """Inputs for a block: its defaults, silence, its extremes, beyond them, or noise over its ranges."""
+    result = {}
+    for name, port in cls.spec.inputs.items():
+        middle, reach = (port.min + port.max) / 2, (port.max - port.min) / 2
+        result[name] = {
+            "defaults": lambda p=port: p.default,
+            "silence": lambda: 0.0,
+            "low": lambda p=port: p.min,
+            "high": lambda p=port: p.max,
+            "beyond": lambda m=middle, r=reach: m + 1.1 * r * rng.choice([-1.0, 1.0], samples),
+            "noise": lambda m=middle, r=reach: m + r * rng.uniform(-1, 1, samples),
+            "pulses": lambda p=port: np.where(np.arange(samples) // 7 % 2, p.min, p.max),
+        }[kind]()
+    return result
+
+
+KINDS = ("defaults", "silence", "low", "high", "beyond", "noise", "pulses")
+
+
+def test_every_file_of_blocks_loads():
+    assert load_failures() == {}
+
+
+@pytest.mark.parametrize("cls", TICKS, ids=lambda c: c.type)
+def test_compiled_tick_is_the_python_tick_bit_for_bit_and_finite(cls):
+    rng = np.random.default_rng(5)
+    for settings, kind in itertools.product(each_choice(cls), KINDS):
+        inputs = signals(cls, kind, rng)
+        native = run(cls, SAMPLES, **inputs, **settings)
+        python = run(cls, SAMPLES, python=True, **inputs, **settings)
+        for name in cls.spec.outputs:
+            assert np.isfinite(native[name]).all(), (kind, settings, name)
+            assert native[name].tobytes() == python[name].tobytes(), (kind, settings, name)
+        for a, b in zip(native["states"], python["states"]):
+            assert np.isfinite(a), (kind, settings)
+            assert np.asarray(a).tobytes() == np.asarray(b, np.asarray(a).dtype).tobytes(), (kind, settings)
+
+
+@pytest.mark.parametrize("cls", TICKS, ids=lambda c: c.type)
+def test_long_extremes_stay_finite(cls):
+    rng = np.random.default_rng(6)
+    for settings, kind in itertools.product(each_choice(cls), ("beyond", "noise", "low", "high")):
+        outputs = run(cls, 8000, **signals(cls, kind, rng, 8000), **settings)
+        for name in cls.spec.outputs:
+            assert (np.abs(outputs[name]) < 1e30).all(), (kind, settings, name)
+
+
+@pytest.mark.parametrize("cls", BLOCKS, ids=lambda c: c.type)
+def test_compiled_block_is_the_python_block_bit_for_bit_and_finite(cls):
+    rng = np.random.default_rng(5)
+    for settings, kind, lanes in itertools.product(each_choice(cls), KINDS, (1, 3)):
+        inputs = signals(cls, kind, rng, 50)
+        inputs = {n: np.repeat(np.broadcast_to(x, 50)[:, None], lanes, 1) for n, x in inputs.items()}
+        native = run(cls, 50, **inputs, **settings)
+        python = run(cls, 50, python=True, **inputs, **settings)
+        for name in cls.spec.outputs:
+            assert np.isfinite(native[name]).all(), (kind, settings, name)
+            assert native[name].tobytes() == python[name].tobytes(), (kind, settings, name)
+
+
+@pytest.mark.parametrize("cls", [*TICKS, *BLOCKS], ids=lambda c: c.type)
+def test_block_is_documented(cls):
+    assert cls.__doc__ and len(cls.__doc__) > 40
+    for name, port in cls.spec.inputs.items():
+        assert port.doc, f"input {name} says nothing"
+        assert port.min <= port.default <= port.max, f"default of {name} is out of range"
+        assert port.min < port.max
+        assert port.taper == "linear" or port.min > 0, f"logarithmic {name} needs a positive range"
+    for name, port in cls.spec.outputs.items():
+        assert port.doc, f"output {name} says nothing"
+    for name, setting in {**cls.spec.choices, **cls.spec.options}.items():
+        assert setting.doc, f"setting {name} says nothing"
