@@ -1,0 +1,157 @@
+"""Is it the right sound? Each check raises ``WrongSound`` with what was heard and what was expected.
+
+Levels and spectra are compared, not samples: a peer may start a block later, read its sines from a table
+or use another resonant low-pass of the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from . import workloads as w
+
+Audio = NDArray[np.float64]
+SECONDS = 4.0  # what a check needs to hear
+SETTLING = w.RATE // 4
+
+
+class WrongSound(Exception):
+    pass
+
+
+def check(workload: str, audio: Audio) -> None:
+    """``audio``: SECONDS of mono at RATE."""
+    if len(audio) < SECONDS * w.RATE - 2048:
+        raise WrongSound(f"{len(audio)} samples instead of {SECONDS * w.RATE:.0f}")
+    if not np.isfinite(audio).all():
+        raise WrongSound("samples that are not finite")
+    CHECKS[workload](audio)
+
+
+def sines(audio: Audio) -> None:
+    steady = audio[SETTLING : SETTLING + w.RATE]
+    for frequency in w.SINE_FREQUENCIES:
+        near("amplitude at %g Hz" % frequency, amplitude(steady, frequency), w.SINE_AMPLITUDE, 0.02)
+    near("level", rms(steady), w.SINE_AMPLITUDE * np.sqrt(w.SINES / 2), 0.02)
+
+
+def chain(audio: Audio) -> None:
+    steady = audio[SETTLING : SETTLING + w.RATE]
+    gain = w.CHAIN_FACTOR ** (w.CHAIN // 2)
+    offset = w.CHAIN_TERM * (gain - 1) / (w.CHAIN_FACTOR - 1)
+    near("offset", steady.mean(), offset, 0.005)
+    near("amplitude", amplitude(steady - steady.mean(), w.CHAIN_FREQUENCY), w.CHAIN_AMPLITUDE * gain, 0.005)
+
+
+def feedback_fm(audio: Audio) -> None:
+    n = 2 * w.RATE
+    step = 2 * np.pi * w.OPERATOR_FREQUENCIES / w.RATE
+    y = np.zeros(w.OPERATORS)
+    expected = np.empty(n)
+    for i in range(n):
+        y = np.sin(i * step + w.OPERATOR_FEEDBACK * y)
+        expected[i] = y.sum() * w.OPERATOR_AMPLITUDE
+    heard, expected = audio[SETTLING:n], expected[SETTLING:]
+    near("level", rms(heard), rms(expected), 0.02)
+    for harmonic in (1, 2, 3):
+        for frequency in harmonic * w.OPERATOR_FREQUENCIES[::5]:
+            name = "amplitude at %g Hz" % frequency
+            near(name, amplitude(heard, frequency), amplitude(expected, frequency), 0.05)
+
+
+def comb(audio: Audio) -> None:
+    steady = audio[w.RATE : 2 * w.RATE]
+    peak = w.COMB_PEAK_AMPLITUDE / (1 - w.COMB_FEEDBACK)
+    valley = w.COMB_VALLEY_AMPLITUDE / (1 + w.COMB_FEEDBACK)
+    near("amplitude on the peak", amplitude(steady, w.COMB_PEAK), peak, 0.02)
+    near("amplitude in the valley", amplitude(steady, w.COMB_VALLEY), valley, 0.02)
+
+
+def synth(audio: Audio) -> None:
+    """Compared while the notes are held, whatever the curve of the envelope; silent between them."""
+    expected = _synth_reference(int(SECONDS * w.RATE))
+    held, silent = [], []
+    for start in np.arange(0.0, SECONDS, w.PERIOD):
+        held.append(slice(int((start + 0.2) * w.RATE), int((start + w.NOTE) * w.RATE)))
+        silent.append(slice(int((start + w.NOTE + 0.35) * w.RATE), int((start + w.PERIOD - 0.02) * w.RATE)))
+    join = lambda x, parts: np.concatenate([x[part] for part in parts])  # noqa: E731
+    heard, expected = join(audio, held), join(expected, held)
+    near("level", rms(heard), rms(expected), 0.15)
+    edges = [60, 125, 250, 500, 1000, 2000, 4000]
+    for low, high in zip(edges, edges[1:]):
+        name = f"level from {low} to {high} Hz"
+        near(name, band(heard, low, high), band(expected, low, high), 0.25)
+    if rms(join(audio, silent)) > 0.03 * rms(heard):
+        raise WrongSound("notes do not end")
+
+
+def _synth_reference(n: int) -> Audio:
+    t = np.arange(n) / w.RATE
+    at = t % w.PERIOD
+    rising = np.interp(at, [0, w.ATTACK, w.ATTACK + w.DECAY, w.PERIOD], [0, 1, w.SUSTAIN, w.SUSTAIN])
+    falling = w.SUSTAIN * np.clip(1 - (at - w.NOTE) / w.RELEASE, 0, 1)
+    envelope = np.where(at < w.NOTE, rising, falling)
+    mix = np.zeros(n)
+    for voice in range(w.VOICES):
+        y = np.zeros(n)
+        for k, shape in enumerate(w.SHAPES):
+            modulation = w.FM_DEPTHS[k, voice] * np.sin(2 * np.pi * w.FM_FREQUENCIES[k, voice] * t)
+            cycles = (w.FREQUENCIES[k, voice] * t + modulation / (2 * np.pi)) % 1.0
+            y += w.AMPLITUDES[k, voice] * WAVES[shape](cycles)
+        b, a = low_pass(w.CUTOFFS[voice])
+        open_ = (t * w.GATE_FREQUENCIES[voice]) % 1.0 < 0.5
+        mix += lfilter(b, a, y * envelope) * open_
+    return mix
+
+
+# One period over a phase of 0…1; the saw rises through zero, square and triangle start upwards.
+WAVES: dict[str, Callable[[Audio], Audio]] = {
+    "sine": lambda p: np.sin(2 * np.pi * p),
+    "saw": lambda p: 2 * ((p + 0.5) % 1.0) - 1,
+    "square": lambda p: np.where(p < 0.5, 1.0, -1.0),
+    "triangle": lambda p: 1 - 4 * np.abs((p + 0.25) % 1.0 - 0.5),
+}
+
+
+def low_pass(cutoff: float) -> tuple[Audio, Audio]:
+    """Coefficients of the two-pole low-pass of Bristow-Johnson's Audio EQ Cookbook."""
+    omega = 2 * np.pi * cutoff / w.RATE
+    alpha = np.sin(omega) / (2 * w.Q)
+    b = np.array([0.5, 1.0, 0.5]) * (1 - np.cos(omega))
+    a = np.array([1 + alpha, -2 * np.cos(omega), 1 - alpha])
+    return b / a[0], a / a[0]
+
+
+def amplitude(x: Audio, frequency: float) -> float:
+    window = np.hanning(len(x))
+    turn = np.exp(-2j * np.pi * frequency / w.RATE * np.arange(len(x)))
+    return float(2 * np.abs(np.sum(window * x * turn)) / window.sum())
+
+
+def band(x: Audio, low: float, high: float) -> float:
+    spectrum = np.abs(np.fft.rfft(x * np.hanning(len(x)))) ** 2
+    frequency = np.fft.rfftfreq(len(x), 1 / w.RATE)
+    return float(np.sqrt(spectrum[(frequency >= low) & (frequency < high)].sum()))
+
+
+def rms(x: Audio) -> float:
+    return float(np.sqrt(np.mean(np.square(x))))
+
+
+def near(what: str, heard: float, expected: float, tolerance: float) -> None:
+    if abs(heard - expected) > tolerance * abs(expected):
+        raise WrongSound(f"{what}: {heard:.5g} instead of {expected:.5g}")
+
+
+CHECKS: dict[str, Callable[[Audio], None]] = {
+    "W1a": sines,
+    "W1b": sines,
+    "W2": synth,
+    "W3": chain,
+    "W5a": feedback_fm,
+    "W5b": comb,
+}

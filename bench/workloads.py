@@ -1,0 +1,77 @@
+"""The workloads: what is to be heard, in numbers that every peer reads from here.
+
+A workload is a sound with a closed form or a short reference recursion, so that each peer's render can
+be checked (see checks.py). This file imports numpy alone: peers with a virtual environment of their own
+read it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RATE = 44100
+BLOCK = 64
+
+
+@dataclass(frozen=True)
+class Workload:
+    name: str
+    title: str
+    goal: float  # how many times as fast as ``against`` nodegraph is to be
+    against: str = "scsynth"
+
+
+ALL = (
+    Workload("W1a", "200 sines, one node each", 1.2),
+    Workload("W1b", "200 sines, one node of 200 lanes", 1.2),
+    Workload("W2", "32 voices of the FM subtractive synth", 2.0),
+    Workload("W3", "chain of 200 trivial nodes", 0.8),
+    Workload("W5a", "32 one-sample feedback FM operators", 1.0),
+    Workload("W5b", "10-sample comb from ordinary blocks", 2.4, against="Pd"),
+)
+
+
+# W1: sines, far enough apart to be told from each other in a second of sound.
+SINES = 200
+SINE_FREQUENCIES = 110.0 + 17.3 * np.arange(SINES)
+SINE_AMPLITUDE = 0.005
+
+
+# W2: the 23 parameters of the synthesizer of Barkan & Tsiris (InverSynth, 2019), for 32 voices. Each
+# oscillator is A · shape(2π f t + B sin(2π v t)) with a naive waveform. The four are summed, shaped by
+# an ADSR envelope, low-passed with resonance and cut by a square wave of height 0…1.
+VOICES = 32
+SHAPES = ("sine", "saw", "square", "triangle")
+_voice = np.arange(VOICES)
+_oscillator = np.arange(4)[:, None]
+FREQUENCIES = 55.0 * 2.0 ** (_voice / 12.0) * np.array([1.0, 1.01, 0.5, 2.0])[:, None]  # f, Hz
+AMPLITUDES = np.full((4, VOICES), 0.25 / VOICES)  # A
+FM_FREQUENCIES = 3.0 + _oscillator + 0.1 * _voice  # v, Hz
+FM_DEPTHS = np.full((4, VOICES), 0.5) + 0.1 * _oscillator  # B, radians
+ATTACK, DECAY, SUSTAIN, RELEASE = 0.01, 0.1, 0.6, 0.2
+CUTOFFS = 500.0 + 100.0 * _voice  # Hz
+Q = 2.0
+GATE_FREQUENCIES = 4.0 + 0.25 * _voice  # Hz
+NOTE, PERIOD = 0.5, 1.0  # every voice is held for NOTE seconds, once in PERIOD
+
+
+# W3: multiply and add by turns, on a sine.
+CHAIN = 200
+CHAIN_FACTOR, CHAIN_TERM = 1.001, 0.0002
+CHAIN_FREQUENCY, CHAIN_AMPLITUDE = 440.0, 0.1
+
+
+# W5a: y[n] = sin(2π f n / rate + β y[n-1]), summed.
+OPERATORS = 32
+OPERATOR_FREQUENCIES = 110.0 + 21.7 * np.arange(OPERATORS)
+OPERATOR_FEEDBACK = 0.7  # β, radians
+OPERATOR_AMPLITUDE = 1.0 / OPERATORS
+
+
+# W5b: y[n] = x[n] + g y[n-10], x a sine on a peak of the comb and one in a valley.
+COMB_DELAY = 10
+COMB_FEEDBACK = 0.9
+COMB_PEAK, COMB_PEAK_AMPLITUDE = RATE / COMB_DELAY, 0.02
+COMB_VALLEY, COMB_VALLEY_AMPLITUDE = 0.5 * RATE / COMB_DELAY, 0.2
