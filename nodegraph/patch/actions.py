@@ -150,7 +150,9 @@ class Connect(Action, frozen=True, tag="connect"):
     def apply(self, document: Document) -> Document:
         wire = Wire(*_end(self.source, document), *_end(self.target, document), self.feedback, self.extra)
         if _find(wire.start, wire.end, document):
-            raise PatchError(f"{wire.start} → {wire.end} is wired already. To add it twice, put a gain behind it.")
+            raise PatchError(
+                f"{wire.start} → {wire.end} is wired already. To hear it twice, turn up its gain."
+            )
         return replace(document, wires=(*document.wires, wire))
 
 

@@ -64,7 +64,7 @@ class PatchFile(Struct):
     format: Literal["nodegraph"]
     version: Annotated[int, Meta(ge=0, lt=2**31)]
     title: str = ""
-    seed: Annotated[int, Meta(ge=0, lt=2**63)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     settings: SettingsFile = field(default_factory=SettingsFile)
     nodes: list[NodeFile] = field(default_factory=list)
     wires: list[WireFile] = field(default_factory=list)

@@ -63,7 +63,7 @@ def _syntax(fault: SyntaxFault, text: str) -> str:
 
 def _version(top: Piece) -> int:
     if top.members is None:
-        raise Fault("a patch is a JSON object { … }. Is this another kind of file?", "$")
+        raise Fault("a patch is a JSON object { … }; this is another kind of file", "$")
     found = top.value.get("format")
     if found != FORMAT:
         said = f"says {quote(found)}" if found is not None else "is missing"
@@ -105,6 +105,7 @@ def _document(top: Piece, version: int, data: bytes) -> Document:
 
 def _migrated(top: Piece, version: int) -> Piece:
     """The file at the present version; texts do not survive, for what they say has another form now."""
+
     def piece(value: Any, depth: int = 2) -> Piece:
         if depth and isinstance(value, dict):
             return Piece(value, compact(value), members={k: piece(v, depth - 1) for k, v in value.items()})

@@ -63,6 +63,8 @@ class Patch:
         Raises :class:`PatchError`, one line, when there is no patch to be read.
         """
         document = read_patch(path)
+        if document.newer:  # whose nodes are newer still, and which saves back unchanged only if untouched
+            return cls(document, path)
         try:
             return cls(migrate_nodes(document), path)
         except PatchError as error:

@@ -1,0 +1,98 @@
+"""Arbitrary values, actions and documents, and a patch in another hand, for the properties in this folder."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from nodegraph.patch import (
+    Action,
+    AddNode,
+    ClearParam,
+    Connect,
+    Disconnect,
+    Document,
+    Group,
+    Move,
+    PatchError,
+    RemoveControl,
+    RemoveNode,
+    RemoveNote,
+    Rename,
+    Replace,
+    SetControl,
+    SetNote,
+    SetParam,
+    SetSeed,
+    SetSettings,
+    SetTitle,
+)
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+integers = st.integers(-(2**63), 2**63 - 1)
+scalars = st.none() | st.booleans() | integers | finite | st.text(max_size=8)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+)
+ids = st.sampled_from(["a", "b", "c", "lange Leitung", "ø"])
+ports = st.sampled_from(["in", "out", "cutoff"])
+ends = st.builds(lambda node, port: f"{node}.{port}", ids, ports)
+places = st.floats(-1e6, 1e6)
+params = st.dictionaries(st.text(max_size=6), values, max_size=4)
+some_ports = st.none() | st.lists(ports, max_size=2).map(tuple)
+
+edits = st.one_of(
+    st.builds(AddNode, ids, st.sampled_from(["sine", "low_pass"]), st.integers(1, 3), params),
+    st.builds(AddNode, ids, st.just("saw"), at=st.tuples(places, places)),
+    st.builds(RemoveNode, ids),
+    st.builds(Rename, ids, ids),
+    st.builds(Replace, ids, st.just("noise"), st.just(1), st.none() | params, some_ports, some_ports),
+    st.builds(Connect, ends, ends, st.booleans()),
+    st.builds(Disconnect, ends, ends),
+    st.builds(SetParam, ids, ports, values, st.booleans()),
+    st.builds(ClearParam, ids, ports),
+    st.builds(Move, ids, places, places),
+    st.builds(SetSeed, st.integers(0, 2**63 - 1)),
+    st.builds(SetTitle, st.text(max_size=10)),
+    st.builds(SetSettings, st.none() | st.booleans(), st.none() | st.just(0.0) | st.floats(8000, 192000)),
+    st.builds(
+        SetControl, ids, ends, st.none() | finite, st.none() | finite, st.sampled_from(["linear", "log"])
+    ),
+    st.builds(RemoveControl, ids),
+    st.builds(SetNote, ids, st.text(max_size=10), places, places),
+    st.builds(RemoveNote, ids),
+)
+actions = edits | st.lists(edits, max_size=3).map(lambda some: Group(tuple(some)))
+scaffold = [
+    AddNode("a", "sine"),
+    AddNode("b", "low_pass"),
+    AddNode("c", "audio_out"),
+    Connect("a.out", "b.in"),
+]
+
+
+def applied(actions: list[Action], document: Document) -> Document:
+    """``document`` after those of ``actions`` that fit."""
+    for action in actions:
+        try:
+            document = action.apply(document)
+        except PatchError:
+            pass
+    return document
+
+
+documents = st.lists(actions, max_size=20).map(lambda some: applied([*scaffold, *some], Document()))
+
+# spelled as no program of ours would, with fields that only another one knows
+FOREIGN = """\
+{ "version": 1,\t"format": "nodegraph", "x-tool": {"spelling": 1.50e3, "again": [ ]},
+  "nodes": [ { "type":"sine", "id":"a", "params":{"frequency":2.20e2,"x":1.0} },
+{"id":"b","type":"from_the_future","version":9,"params":{"deep":{"er":[1,2.0,{"k":1E3}]}},"colour":"bl\\u00fce"},
+    {"id": "c", "type": "audio_out"
+    }],
+  "wires": [{"to":"b.in", "from":"a.out", "gain": 1.0e0}, {"from":"b.out",  "to":"c.audio"}],
+  "notes": [{"id": "n", "text": "hi", "at": [1.0, 2e0], "font": 12}],
+  "controls": [{"target": "a.frequency", "name": "pitch", "cc": 1e0}],
+  "settings": {"latency_compensation": true, "tempo": 1.2e2},
+  "layout": {"a": [1.00, 2], "b": [3, 4]}
+}"""

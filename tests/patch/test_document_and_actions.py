@@ -1,0 +1,186 @@
+"""Edits make documents that hang together, can be undone, logged and replayed."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodegraph.patch import (
+    AddNode,
+    Connect,
+    Document,
+    Group,
+    Move,
+    Patch,
+    PatchError,
+    Redo,
+    RemoveNode,
+    Rename,
+    Replace,
+    SetControl,
+    SetParam,
+    Undo,
+    Wire,
+    from_data,
+    step_from_data,
+    step_to_data,
+    to_data,
+)
+
+from .arbitrary import actions, applied, documents, scaffold
+
+
+@given(documents, actions)
+def test_an_edit_keeps_the_patch_whole_or_refuses_in_one_line(document, action):
+    before = repr(document)
+    try:
+        after = action.apply(document)
+    except PatchError as error:
+        assert len(str(error).splitlines()) == 1
+        after = document
+    assert repr(document) == before
+    assert len({(wire.start, wire.end) for wire in after.wires}) == len(after.wires)
+    for wire in after.wires:
+        assert wire.source in after.nodes and wire.target in after.nodes
+    for control in after.controls.values():
+        assert control.target.partition(".")[0] in after.nodes
+    assert set(after.layout) <= set(after.nodes)
+
+
+@given(actions)
+def test_an_action_survives_being_logged(action):
+    assert from_data(json.loads(json.dumps(to_data(action)))) == action
+
+
+@given(st.lists(actions | st.sampled_from([Undo(), Redo()]), max_size=30))
+def test_undo_redo_and_replay_come_to_the_same_documents(steps):
+    patch = Patch(applied(scaffold, Document()))
+    start, log = patch.document, []
+    patch.subscribe(lambda step, before, after: log.append(json.dumps(step_to_data(step))))
+    for step in steps:
+        try:
+            patch.do(step)
+        except PatchError:
+            pass
+    end = patch.document
+
+    replayed = Patch(start)
+    for line in log:
+        replayed.do(step_from_data(json.loads(line)))
+    assert replayed.document == end
+
+    while patch.can_redo:
+        patch.redo()
+    furthest = patch.document
+    while patch.can_undo:
+        patch.undo()
+    assert patch.document is start
+    while patch.can_redo:
+        patch.redo()
+    assert patch.document is furthest
+
+
+@given(documents, actions)
+def test_what_an_edit_leaves_alone_is_shared_and_not_copied(document, action):
+    after = applied([action], document)
+    touched = {getattr(action, name, None) for name in ("id", "new", "node")}
+    if not isinstance(action, Group):
+        for id, record in document.nodes.items():
+            assert id in touched or after.nodes[id] is record
+
+
+def small() -> Patch:
+    patch = Patch()
+    patch.add("sine", id="osc1", frequency=220.0)
+    patch.add("low_pass", id="lp1")
+    patch.connect("osc1.out", "lp1.audio")
+    patch.do(SetControl("brightness", "lp1.cutoff", 20, 8000, "log"))
+    patch.move("lp1", 10, 20)
+    return patch
+
+
+def test_removing_a_node_takes_its_wires_place_and_controls_along():
+    patch = small()
+    patch.remove("lp1")
+    assert list(patch.document.nodes) == ["osc1"]
+    assert not patch.document.wires and not patch.document.controls and not patch.document.layout
+
+
+def test_renaming_keeps_order_wires_place_and_controls():
+    patch = small()
+    patch.do(Rename("osc1", "tone"))
+    patch.do(Rename("lp1", "filter"))
+    assert list(patch.document.nodes) == ["tone", "filter"]
+    assert patch.document.wires == (Wire("tone", "out", "filter", "audio"),)
+    assert patch.document.controls["brightness"].target == "filter.cutoff"
+    assert patch.document.layout == {"filter": (10, 20)}
+
+
+def test_replacing_a_type_keeps_the_wires_that_fit():
+    patch = small()
+    patch.add("audio_out", id="out1")
+    patch.connect("lp1.out", "out1.audio")
+    patch.do(Replace("lp1", "split", inputs=("audio",), outputs=("left", "right")))
+    assert patch.document.nodes["lp1"].type == "split"
+    assert [str(wire) for wire in patch.document.wires] == ["osc1.out → lp1.audio"]
+    assert not patch.document.controls
+
+
+def test_a_group_happens_whole_or_not_at_all():
+    patch = small()
+    before = patch.document
+    with pytest.raises(PatchError):
+        patch.do(Group((AddNode("x", "noise"), Connect("x.out", "nowhere.audio"))))
+    assert patch.document is before
+    patch.do(Group((AddNode("x", "noise"), Connect("x.out", "lp1.audio"))))
+    patch.undo()
+    assert patch.document is before
+
+
+def test_values_may_come_from_numpy_and_paths():
+    numpy = pytest.importorskip("numpy")
+    from pathlib import Path
+
+    patch = Patch()
+    id = patch.add(
+        "sine", frequency=numpy.float32(0.5), phase=numpy.arange(3), lanes=(1, 2), file=Path("a.wav")
+    )
+    assert patch.document.nodes[id].params == {
+        "frequency": 0.5,
+        "phase": [0, 1, 2],
+        "lanes": [1, 2],
+        "file": "a.wav",
+    }
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        (AddNode("osc1", "sine"), "there is a node 'osc1' already"),
+        (AddNode("a.b", "sine"), "without dots"),
+        (AddNode("", "sine"), "the id is empty"),
+        (AddNode("x\x07", "sine"), "printable"),
+        (AddNode(3, "sine"), "must be a text"),
+        (AddNode("x", ""), "no type of node"),
+        (AddNode("x", "sine", params={"a": [1, float("nan")]}), r"x.a\[1\]: nan is not a finite number"),
+        (AddNode("x", "sine", params={"a": object()}), "cannot hold a 'object'"),
+        (RemoveNode("ocs1"), "there is no node 'ocs1'. Did you mean 'osc1'?"),
+        (Connect("osc1.out", "lp1.audio"), "wired already"),
+        (Connect("osc1", "lp1.audio"), "names no port"),
+        (Connect("osc1.out", "lp2.audio"), "'lp2.audio': there is no node 'lp2'. Did you mean 'lp1'?"),
+        (SetParam("osc1", "frequency", 10**30), "64 bits"),
+        (Move("osc1", float("inf"), 0), "finite"),
+    ],
+)
+def test_an_edit_that_does_not_fit_is_refused_with_a_sentence(action, said):
+    with pytest.raises(PatchError, match=said):
+        action.apply(small().document)
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], {}, {"do": "explode"}, {"do": "connect"}, {"do": "move", "id": "a"}]
+)
+def test_data_that_is_no_action_is_refused(data):
+    with pytest.raises(PatchError, match="no action"):
+        from_data(data)

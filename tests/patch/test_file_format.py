@@ -1,0 +1,141 @@
+"""What is saved reads back the same, reads like the change in a diff, and loses nothing."""
+
+import difflib
+import json
+import pickle
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodegraph.patch import (
+    Document,
+    Patch,
+    PatchError,
+    SetNote,
+    SetTitle,
+    encode_patch,
+    parse_patch,
+    read_patch,
+    schema,
+)
+from nodegraph.patch.fileformat import PatchFile
+
+from .arbitrary import FOREIGN, actions, applied, documents
+
+
+@given(documents)
+def test_a_document_reads_back_as_it_was_saved(document):
+    data = encode_patch(document)
+    again = parse_patch(data)
+    assert again == document
+    assert encode_patch(again) == data
+    assert encode_patch(replace(again, source=None)) == data
+    msgspec.json.decode(data, type=PatchFile)
+    assert pickle.loads(pickle.dumps(again)) == document
+
+
+def test_an_unedited_patch_saves_back_byte_for_byte(tmp_path):
+    for data in (FOREIGN.encode(), b"\xef\xbb\xbf" + FOREIGN.replace("\n", "\r\n").encode()):
+        path = tmp_path / "a.json"
+        path.write_bytes(data)
+        patch = Patch.load(path)
+        patch.set("a.frequency", 5)
+        patch.undo()
+        patch.save(tmp_path / "b.json")
+        assert (tmp_path / "b.json").read_bytes() == data
+
+
+@given(st.lists(actions, max_size=6))
+def test_an_edit_rewrites_only_what_it_touches(some):
+    document = parse_patch(FOREIGN.encode())
+    after = applied(some, document)
+    text = encode_patch(after).decode()
+    assert parse_patch(text.encode()) == after
+    assert '"x-tool": {"spelling": 1.50e3, "again": [ ]}' in text
+    assert '"tempo": 1.2e2' in text
+    for id, record in after.nodes.items():
+        if document.nodes.get(id) is record:
+            assert RECORDS[id] in text
+    if any(wire is document.wires[0] for wire in after.wires):
+        assert '{"to":"b.in", "from":"a.out", "gain": 1.0e0}' in text
+
+
+RECORDS = {
+    "a": '{ "type":"sine", "id":"a", "params":{"frequency":2.20e2,"x":1.0} }',
+    "b": '{"id":"b","type":"from_the_future","version":9,"params":{"deep":{"er":[1,2.0,{"k":1E3}]}},'
+    '"colour":"bl\\u00fce"}',
+    "c": '{"id": "c", "type": "audio_out"\n    }',
+}
+
+
+def test_unknown_fields_outlive_an_edit_of_their_record():
+    patch = Patch(parse_patch(FOREIGN.encode()))
+    patch.set("b.more", 1)
+    patch.rename("b", "d")
+    patch.do(SetNote("n", "ho"))
+    text = encode_patch(patch.document).decode()
+    for kept in ('"colour": "bl\\u00fce"', '"gain": 1.0e0', '"font": 12', '"cc": 1e0'):
+        assert kept in text
+
+
+def changed_lines(before: Document, after: Document) -> list[str]:
+    old, new = (encode_patch(document).decode().splitlines() for document in (before, after))
+    return [line for line in difflib.ndiff(old, new) if line[0] in "+-"]
+
+
+def test_a_diff_reads_like_the_change():
+    patch = Patch()
+    for _ in range(3):
+        patch.add("sine", frequency=220)
+    patch.add("sequence", steps=list(range(100)), mode="forward", gate=0.5)
+    for number in (1, 2, 3):
+        patch.connect(f"sine{number}.out", "sequence1.in")
+    before = patch.document
+    patch.set("sine2.frequency", 330)
+    assert changed_lines(before, patch.document) == [
+        '-     {"id": "sine2", "type": "sine", "params": {"frequency": 220}},',
+        '+     {"id": "sine2", "type": "sine", "params": {"frequency": 330}},',
+    ]
+    before = patch.document
+    patch.set("sequence1.gate", 0.25)
+    assert changed_lines(before, patch.document) == ['-         "gate": 0.5', '+         "gate": 0.25']
+    before = patch.document
+    patch.disconnect("sine2.out", "sequence1.in")
+    assert changed_lines(before, patch.document) == ['-     {"from": "sine2.out", "to": "sequence1.in"},']
+
+
+NEWER = FOREIGN.replace('"version": 1,', '"version": 5,', 1).encode()
+
+
+def test_a_newer_format_opens_plays_and_saves_back_unchanged(tmp_path):
+    (tmp_path / "a.json").write_bytes(NEWER)
+    patch = Patch.load(tmp_path / "a.json")
+    assert patch.document.newer and patch.document.nodes["a"].params["frequency"] == 220
+    patch.save(tmp_path / "b.json")
+    assert (tmp_path / "b.json").read_bytes() == NEWER
+
+
+def test_edits_of_a_newer_format_are_saved_only_when_asked_to_risk_it(tmp_path):
+    (tmp_path / "a.json").write_bytes(NEWER)
+    patch = Patch.load(tmp_path / "a.json")
+    patch.set("a.frequency", 5)
+    with pytest.raises(PatchError, match=r"format version 5 .* Update nodegraph"):
+        patch.save()
+    assert (tmp_path / "a.json").read_bytes() == NEWER
+    patch.save(downgrade=True)
+    patch.do(SetTitle("again"))
+    patch.save()
+    assert not read_patch(tmp_path / "a.json").newer
+    assert RECORDS["b"] in (tmp_path / "a.json").read_text()
+
+
+def test_the_schema_describes_the_file():
+    described = schema()
+    json.dumps(described)
+    patch = described["$defs"]["PatchFile"]
+    assert patch["required"] == ["format", "version"]
+    assert set(json.loads(FOREIGN)) - {"x-tool"} <= set(patch["properties"])
+    assert described["$defs"]["WireFile"]["required"] == ["from", "to"]

@@ -1,0 +1,135 @@
+"""Patches on disk: saved whole or not at all; references that stay in the folder."""
+
+import os
+import resource
+import stat
+
+import pytest
+
+from nodegraph.patch import Patch, PatchError, read_patch, resolve_file, write_patch
+
+
+def patch_of(nodes: int) -> Patch:
+    patch = Patch()
+    for _ in range(nodes):
+        patch.add("sine", frequency=220.0)
+    return patch
+
+
+@pytest.fixture
+def full_disk():
+    """A limit on the size of files: the write fails in the middle, as on a full disk."""
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old[1]))
+
+    yield fill
+    resource.setrlimit(resource.RLIMIT_FSIZE, old)
+
+
+def test_a_full_disk_leaves_the_old_file_whole_and_no_litter(tmp_path, full_disk):
+    path = tmp_path / "a.json"
+    write_patch(patch_of(1).document, path)
+    before = path.read_bytes()
+    big = patch_of(500)
+    big.path = path
+    full_disk()
+    with pytest.raises(PatchError, match=r"not saved .*; the file there is as it was") as caught:
+        big.save()
+    assert len(str(caught.value).splitlines()) == 1
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["a.json"]
+    assert not big.saved
+
+
+def test_an_interrupted_save_leaves_no_litter(tmp_path, monkeypatch):
+    def interrupt(handle):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_patch(patch_of(1).document, tmp_path / "a.json")
+    assert os.listdir(tmp_path) == []
+
+
+def test_saving_keeps_permissions_and_follows_links(tmp_path):
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    write_patch(patch_of(1).document, real)
+    real.chmod(0o640)
+    link.symlink_to(real)
+    write_patch(patch_of(2).document, link)
+    assert link.is_symlink() and stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert len(read_patch(real).nodes) == 2
+
+
+def test_a_document_that_could_not_be_read_back_is_not_saved(tmp_path):
+    path = tmp_path / "a.json"
+    patch = patch_of(1)
+    patch.save(path)
+    patch.document.nodes["sine1"].params["frequency"] = float("nan")
+    patch.move("sine1", 1, 1)
+    with pytest.raises(PatchError, match="not saved"):
+        patch.save()
+    assert "220.0" in path.read_text()
+
+
+@pytest.mark.parametrize("name", ["missing.json", ".", "a\0b", "no/such/folder.json"])
+def test_what_cannot_be_read_or_written_is_one_line(tmp_path, name):
+    with pytest.raises(PatchError) as caught:
+        read_patch(tmp_path / name)
+    assert str(caught.value).isprintable()
+    if name != "missing.json":
+        with pytest.raises(PatchError, match="not saved"):
+            write_patch(patch_of(1).document, tmp_path / name)
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(PatchError, match="not a regular file"):
+        read_patch(tmp_path / "pipe")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "patches"
+    (folder / "samples").mkdir(parents=True)
+    (folder / "out").symlink_to(tmp_path)
+    (folder / "loop").symlink_to(folder / "loop")
+    (folder / "in").symlink_to(folder / "samples")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "reference", ["kick.wav", "samples/kick.wav", "samples/../kick.wav", "in/kick.wav", "x y"]
+)
+def test_references_inside_the_folder_are_followed(folder, reference):
+    assert resolve_file(folder / "a.json", reference) == (folder / reference).resolve()
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "../kick.wav",
+        "samples/../../kick.wav",
+        "/etc/passwd",
+        "out/kick.wav",
+        "C:\\kick.wav",
+        "\\\\host\\kick.wav",
+    ],
+)
+def test_references_that_leave_the_folder_are_refused_unless_allowed(folder, reference):
+    with pytest.raises(PatchError, match="outside the folder of the patch") as caught:
+        resolve_file(folder / "a.json", reference)
+    assert len(str(caught.value).splitlines()) == 1
+    assert resolve_file(folder / "a.json", reference, allow_outside=True)
+
+
+@pytest.mark.parametrize("reference", ["", "a\0b", "a\nb", "loop/kick.wav"])
+def test_references_that_are_no_file_names_are_refused(folder, reference):
+    with pytest.raises(PatchError):
+        resolve_file(folder / "a.json", reference, allow_outside=True)
+
+
+def test_a_patch_without_a_file_refers_to_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert resolve_file(None, "kick.wav") == tmp_path / "kick.wav"

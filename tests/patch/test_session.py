@@ -1,0 +1,111 @@
+"""The session: ids, gestures, the saved mark, listeners."""
+
+from itertools import pairwise
+
+import pytest
+
+from nodegraph.patch import Patch, PatchError, SetParam, Undo
+
+
+def test_nodes_are_named_after_their_type():
+    patch = Patch()
+    assert [patch.add("sine"), patch.add("sine"), patch.add("low_pass")] == ["sine1", "sine2", "low_pass1"]
+    patch.remove("sine1")
+    assert patch.add("sine") == "sine1"
+    assert patch.add("fm4") == "fm4_1"
+    assert patch.add("a.b c") == "a_b_c1"
+
+
+def test_a_slider_drag_is_one_undo_step():
+    patch = Patch()
+    patch.add("sine", frequency=100.0)
+    for drag in (range(200, 300, 10), range(500, 400, -10)):
+        for step, value in enumerate(drag):
+            patch.set("sine1.frequency", float(value), merge=step > 0)
+    patch.undo()
+    assert patch.document.nodes["sine1"].params == {"frequency": 290.0}
+    patch.undo()
+    assert patch.document.nodes["sine1"].params == {"frequency": 100.0}
+    patch.redo()
+    patch.redo()
+    assert patch.document.nodes["sine1"].params == {"frequency": 410.0}
+
+
+def test_a_drag_on_another_port_is_another_step():
+    patch = Patch()
+    patch.add("sine")
+    patch.set("sine1.frequency", 1, merge=True)
+    patch.set("sine1.phase", 2, merge=True)
+    patch.undo()
+    assert patch.document.nodes["sine1"].params == {"frequency": 1}
+
+
+def test_turning_a_knob_to_where_it_is_is_no_step():
+    patch = Patch()
+    patch.add("sine", frequency=1)
+    before = patch.document
+    patch.set("sine1.frequency", 1)
+    assert patch.document is before
+    patch.set("sine1.frequency", 1.0)
+    patch.set("sine1.frequency", True)
+    assert patch.document.nodes["sine1"].params["frequency"] is True
+
+
+def test_the_saved_mark_follows_undo(tmp_path):
+    patch = Patch()
+    assert patch.saved
+    patch.add("sine")
+    assert not patch.saved
+    patch.save(tmp_path / "a.json")
+    assert patch.saved and patch.path == tmp_path / "a.json"
+    patch.set("sine1.frequency", 5)
+    assert not patch.saved
+    patch.undo()
+    assert patch.saved
+    assert Patch.load(tmp_path / "a.json").document == patch.document
+
+
+def test_nothing_to_undo_nothing_to_redo_and_no_file_are_said():
+    for attempt in (Patch().undo, Patch().redo, Patch().save):
+        with pytest.raises(PatchError):
+            attempt()
+
+
+def test_listeners_hear_every_step_in_order_even_of_edits_by_listeners():
+    patch = Patch()
+    heard = []
+
+    def tidy(action, before, after):
+        if action == SetParam("sine1", "frequency", -1):
+            patch.set("sine1.frequency", 0)
+
+    patch.add("sine")
+    patch.subscribe(tidy)
+    stop = patch.subscribe(lambda action, before, after: heard.append((action, before, after)))
+    patch.set("sine1.frequency", -1)
+    patch.undo()
+    stop()
+    patch.undo()
+    assert [step for step, _, _ in heard] == [
+        SetParam("sine1", "frequency", -1),
+        SetParam("sine1", "frequency", 0),
+        Undo(),
+    ]
+    assert all(after is before for (_, _, after), (_, before, _) in pairwise(heard))
+
+
+def test_a_listener_that_fails_does_not_silence_the_others():
+    patch = Patch()
+    heard = []
+    patch.subscribe(lambda *step: 1 / 0)
+    patch.subscribe(lambda *step: heard.append(step))
+    with pytest.raises(ZeroDivisionError):
+        patch.add("sine")
+    assert len(heard) == 1 and "sine1" in patch.document.nodes
+
+
+def test_new_nodes_get_the_version_that_the_blocks_say(monkeypatch):
+    monkeypatch.setattr(Patch, "version_of", staticmethod({"sine": 3}.__getitem__))
+    patch = Patch()
+    patch.add("sine")
+    assert patch.document.nodes["sine1"].version == 3
