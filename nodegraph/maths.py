@@ -233,6 +233,11 @@ def semitones_to_ratio(semitones):
 # --- what blocks share ----------------------------------------------------------------------------
 
 
+def read(array, index):
+    """``array[index]`` of a line or table as a double: plain Python would go on in float32."""
+    return np.float64(array[index])
+
+
 def rising(now, before):
     """True in the sample in which a gate goes from low (at most 0.5) to high."""
     return (now > 0.5) & (before <= 0.5)

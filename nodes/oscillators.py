@@ -18,6 +18,7 @@ from nodegraph.maths import (
     floor,
     log2,
     next_random,
+    read,
     rising,
     sin_turn,
     uniform,
@@ -332,9 +333,9 @@ class Wavetable(Node):
         between = sample - index
         near = (frame * LEVELS + level) * (TABLE_LENGTH + 1) + index
         far = near + LEVELS * (TABLE_LENGTH + 1)
-        a = np.float64(table[near])
-        b = np.float64(table[far])
-        a = a + (np.float64(table[near + 1]) - a) * between
-        b = b + (np.float64(table[far + 1]) - b) * between
+        a = read(table, near)
+        b = read(table, far)
+        a = a + (read(table, near + 1) - a) * between
+        b = b + (read(table, far + 1) - b) * between
         wave = a + (b - a) * (place - frame)
         return amplitude * wave, wrap(phase + (frequency + fm) * dt), pm, reset

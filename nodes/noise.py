@@ -1,0 +1,131 @@
+"""Noise. Every lane draws from its own generator, seeded from the document: the same patch, the same noise.
+
+The generator is a 32-bit linear congruential one behind O'Neill's permutation (PCG: A family of simple fast
+space-efficient statistically good algorithms for random number generation, 2014).
+"""
+
+import numpy as np
+
+from nodegraph.maths import LN_2, cos_turn, log2, next_random, read, remaining, sqrt, uniform
+from nodegraph.node import Choice, In, Node, Out, State, Table
+
+AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="scales the noise")
+SQRT_3 = 1.7320508075688772
+
+
+class WhiteNoise(Node):
+    """Independent random samples: a flat spectrum.
+
+    Uniform: evenly spread over ±A (RMS 0.577 A). Gaussian: standard deviation A / 4, by the transform of Box
+    & Muller, ``sqrt(-2 ln u) cos(2πv)``.
+    """
+
+    amplitude = AMPLITUDE
+    distribution = Choice("uniform", "gaussian", doc="how the samples are spread")
+    out = Out(doc="white noise")
+    seed = State(1, seeded=True)
+
+    def tick(amplitude, distribution, seed):
+        seed = next_random(seed)
+        u = uniform(seed)
+        if distribution == 0:
+            noise = 2.0 * u - 1.0
+        else:
+            seed = next_random(seed)
+            noise = 0.25 * sqrt(-2.0 * LN_2 * log2(1.0 - u)) * cos_turn(uniform(seed))
+        return amplitude * noise, seed
+
+
+POLES = 8
+
+
+def pink_filter(settings, sr):
+    """Poles and gains of one-pole filters whose sum falls with 3 dB an octave from 10 Hz to 0.45 ``sr``.
+
+    The gains are the least-squares fit to ``1 / sqrt(jf)`` in relative error; a table of poles, gains and
+    the direct gain, scaled to RMS 1 for white noise of RMS 1.
+    """
+    corners = np.geomspace(5.0, 0.4 * sr, POLES)
+    poles = np.exp(-2 * np.pi * corners / sr)
+    f = np.geomspace(10.0, 0.45 * sr, 400)
+    z = np.exp(-2j * np.pi * f / sr)
+    sections = np.stack([*((1 - p) / (1 - p * z) for p in poles), np.ones_like(z)], axis=1)
+    target = 1.0 / np.sqrt(1j * f)
+    gains = np.ones(POLES + 1)
+    for _ in range(20):  # magnitude is what counts: let the target's phase follow the fit's
+        rows = sections / np.abs(target)[:, None]
+        wanted = target / np.abs(target)
+        real = np.concatenate([rows.real, rows.imag]), np.concatenate([wanted.real, wanted.imag])
+        gains = np.linalg.lstsq(*real)[0]
+        fitted = sections @ gains
+        target = np.abs(target) * fitted / np.abs(fitted)
+    inputs = gains[:-1] * (1 - poles)
+    power = gains[-1] ** 2 + 2 * gains[-1] * inputs.sum()
+    power += (inputs[:, None] * inputs / (1 - poles[:, None] * poles)).sum()
+    return np.concatenate([poles, inputs / np.sqrt(power), [gains[-1] / np.sqrt(power)]]).astype(np.float32)
+
+
+class PinkNoise(Node):
+    """Noise with equal power in each octave: the spectrum falls with 3 dB an octave above 10 Hz. RMS A / 4.
+
+    White noise through a sum of one-pole filters an octave and a half apart, as in Voss & Clarke's model,
+    ``y = Σ gₖ / (1 - pₖ z⁻¹) + g₀``; see J. O. Smith, Spectral Audio Signal Processing, "Pink noise".
+    """
+
+    amplitude = AMPLITUDE
+    out = Out(doc="pink noise")
+    filter = Table(pink_filter)
+    y0, y1, y2, y3, y4, y5, y6, y7 = [State() for _ in range(POLES)]
+    seed = State(1, seeded=True)
+
+    def tick(amplitude, filter, y0, y1, y2, y3, y4, y5, y6, y7, seed):
+        seed = next_random(seed)
+        x = SQRT_3 * (2.0 * uniform(seed) - 1.0)
+        y0 = y0 * read(filter, 0) + x * read(filter, 8)
+        y1 = y1 * read(filter, 1) + x * read(filter, 9)
+        y2 = y2 * read(filter, 2) + x * read(filter, 10)
+        y3 = y3 * read(filter, 3) + x * read(filter, 11)
+        y4 = y4 * read(filter, 4) + x * read(filter, 12)
+        y5 = y5 * read(filter, 5) + x * read(filter, 13)
+        y6 = y6 * read(filter, 6) + x * read(filter, 14)
+        y7 = y7 * read(filter, 7) + x * read(filter, 15)
+        noise = y0 + y1 + y2 + y3 + y4 + y5 + y6 + y7 + x * read(filter, 16)
+        return 0.25 * amplitude * noise, y0, y1, y2, y3, y4, y5, y6, y7, seed
+
+
+class BrownNoise(Node):
+    """Integrated white noise: the spectrum falls with 6 dB an octave above 20 Hz. RMS A / 4.
+
+    ``y = p y + g w``, a leaky integrator, as a free one would wander off.
+    """
+
+    amplitude = AMPLITUDE
+    out = Out(doc="brown noise")
+    y = State()
+    seed = State(1, seeded=True)
+
+    def tick(amplitude, y, seed, dt):
+        seed = next_random(seed)
+        p = remaining(0.007957747154594767, dt)  # 1 / (2π 20 Hz)
+        y = p * y + sqrt(1.0 - p * p) * SQRT_3 * (2.0 * uniform(seed) - 1.0)
+        return 0.25 * amplitude * y, y, seed
+
+
+class Dust(Node):
+    """Single samples at random times: a Poisson process of ``density`` pulses a second.
+
+    Each sample holds a pulse with probability ``density / sr``; heights are random up to A.
+    """
+
+    density = In(20.0, unit="Hz", min=0.1, max=10000.0, taper="log", doc="pulses in a second, on average")
+    amplitude = AMPLITUDE
+    polarity = Choice("unipolar", "bipolar", doc="heights from 0 to A, or from -A to A")
+    out = Out(doc="pulses")
+    seed = State(1, seeded=True)
+
+    def tick(density, amplitude, polarity, seed, dt):
+        seed = next_random(seed)
+        hit = uniform(seed) < density * dt
+        seed = next_random(seed)
+        height = uniform(seed) if polarity == 0 else 2.0 * uniform(seed) - 1.0
+        return (amplitude * height if hit else 0.0), seed
