@@ -117,8 +117,9 @@ class Replace(Action, frozen=True, tag="replace"):
     outputs: tuple[str, ...] | None = None
 
     def apply(self, document: Document) -> Document:
-        params = document.node(self.id).params if self.params is None else self.params
-        record = _record(self.id, self.type, self.version, params, {})
+        old = document.node(self.id)
+        params = old.params if self.params is None else self.params
+        record = _record(self.id, self.type, self.version, params, old.extra)
 
         def fits(node: str, port: str, ports: tuple[str, ...] | None) -> bool:
             return node != self.id or ports is None or port in ports

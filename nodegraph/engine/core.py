@@ -1,0 +1,310 @@
+"""The engine: it holds a running plan, exchanges it for the next one, and passes on turned knobs.
+
+Everything here runs outside the audio thread. What the audio thread needs lies in words that it shares
+with ``walk``; messages travel through a ring, plans through one word.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..graph import Graph, GraphNode, build_graph
+from ..host import HostContext
+from ..kernel import QUANTUM
+from ..patch import Document
+from ..plan import Io, Plan, compile_plan
+from ..plan import layout as lay
+from ..plan.compile import RowInfo
+from ..plan.memory import Memory, bits, view
+from . import walk
+
+RING_SIZE = 1 << 14
+MOST_CHANNELS = 64
+
+
+class EngineError(Exception):
+    """The engine cannot do what was asked; one line says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A node that was silenced because it gave NaN or Inf."""
+
+    node: str
+    lane: int
+
+
+class Engine:
+    """A patch being computed at a sample rate (Hz), with so many channels from and to the outside.
+
+    ``input_columns`` says for each ``audio_in`` node the first channel that it reads. ``pack=False``
+    gives every node a row of its own. Drivers (``offline``, ``live``, ``stepper``) make it run.
+    """
+
+    def __init__(
+        self,
+        rate: float = 44100.0,
+        inputs: int = 2,
+        outputs: int = 2,
+        input_columns: dict[str, int] | None = None,
+        pack: bool = True,
+        allow_outside: bool = False,
+        realtime: bool = False,
+    ) -> None:
+        self.rate = float(rate)
+        self.pack, self.allow_outside, self.realtime = pack, allow_outside, realtime
+        self.memory = Memory()
+        self.handles: dict[tuple[str, str], int] = {}
+        self.plan: Plan | None = None
+        self._retired: list[Plan] = []
+        self._lock = threading.Lock()
+        self._head = 0
+        self._document: Document | None = None
+        self._path: Path | None = None
+        self.input_address = self.memory.reserve(4 * QUANTUM * max(inputs, 1))
+        self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
+        self.inputs, self.outputs = inputs, outputs
+        self.io = Io((self.input_address, inputs), (self.output_address, outputs), input_columns or {})
+        ring = self.memory.reserve(8 * walk.MESSAGE_WORDS * RING_SIZE)
+        self._ring = view(ring, walk.MESSAGE_WORDS * RING_SIZE, np.int64).reshape(RING_SIZE, walk.MESSAGE_WORDS)
+        words = [0] * walk.ENGINE_WORDS
+        words[walk.ENGINE_RING], words[walk.ENGINE_RING_SIZE] = ring, RING_SIZE
+        words[walk.ENGINE_INPUT], words[walk.ENGINE_INPUTS] = self.input_address, inputs
+        words[walk.ENGINE_OUTPUT], words[walk.ENGINE_OUTPUTS] = self.output_address, outputs
+        self.address = self.memory.words(words)
+        self.words = view(self.address, walk.ENGINE_WORDS, np.int64)
+
+    # -- plans -----------------------------------------------------------------------------------------------
+
+    def load(self, document: Document, path: Path | None = None) -> None:
+        """Compile a document and let the engine go over to it at the next quantum.
+
+        Knobs that were turned travel as messages; anything else makes a new plan, which goes on where
+        the old one was. Raises GraphError (nothing changes then) or KernelError.
+        """
+        with self._lock:
+            before = self._document
+            if before is not None and self.plan is not None and path == self._path:
+                knobs = _only_knobs(before, document, self.plan.graph)
+                if knobs is not None:
+                    self._document = document
+                    for node, port, value in knobs:
+                        self._turn(node, port, value)
+                    return
+            graph = build_graph(document, self.rate, path, self.allow_outside)
+            self._wait_for_takeover()
+            opened: list[Any] = []
+            plan = compile_plan(
+                graph,
+                self.io,
+                self.plan,
+                self.handles,
+                self._opener(opened),
+                self.pack,
+                document.settings.latency_compensation,
+            )
+            if before is not None and self.plan is not None:
+                self._turn_changed(self.plan.graph, graph)
+            if self.plan is not None:
+                self._retired.append(self.plan)
+            self.plan, self._document, self._path = plan, document, path
+            self.words[walk.ENGINE_NEXT] = plan.address
+            self._release_retired()
+
+    def follow(self, patch: Any) -> Callable[[], None]:
+        """Load a patch and every edit of it; returns what ends that."""
+        self.load(patch.document, patch.path)
+        return patch.subscribe(lambda action, before, after: self.load(after, patch.path))
+
+    @property
+    def pending(self) -> bool:
+        """Whether a plan waits to be taken over."""
+        return bool(self.words[walk.ENGINE_NEXT])
+
+    def _wait_for_takeover(self, seconds: float = 2.0) -> None:
+        """Let the audio thread take the last plan first: what it goes on with must be its own."""
+        if not self.realtime:
+            if self.pending:
+                self.run_quanta(0)
+            return
+        end = time.monotonic() + seconds
+        while self.pending and time.monotonic() < end:
+            time.sleep(0.0005)
+        if self.pending:
+            raise EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
+
+    def run_quanta(self, count: int) -> None:
+        """Drivers that are not in real time take a waiting plan over here."""
+        if self.pending:
+            walk.take_over(int(self.words[walk.ENGINE_NEXT]))
+            self.words[walk.ENGINE_PLAN] = self.words[walk.ENGINE_NEXT]
+            self.words[walk.ENGINE_NEXT] = 0
+
+    def _release_retired(self) -> None:
+        """Free plans that the audio thread has left, and close helpers that no plan uses any more."""
+        if self.pending and self._retired:
+            leaving, self._retired = self._retired[:-1], self._retired[-1:]
+        else:
+            leaving, self._retired = self._retired, []
+        kept = {id(h) for plan in [self.plan, *self._retired] if plan for h in plan.hosts.values()}
+        for plan in leaving:
+            for helper in plan.hosts.values():
+                if id(helper) not in kept:
+                    kept.add(id(helper))
+                    helper.close()
+
+    def _opener(self, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
+        def open_host(node: GraphNode, host: Any) -> Any:
+            folder = self._path.parent if self._path else None
+            helper = host.open(HostContext(node.id, node.settings, node.lanes, self.rate, folder, self.realtime))
+            opened.append(helper)
+            return helper
+
+        return open_host
+
+    @property
+    def hosts(self) -> list[Any]:
+        """Helpers of the running plan that want to be serviced."""
+        return list(self.plan.hosts.values()) if self.plan else []
+
+    def service(self) -> None:
+        """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
+        for helper in self.hosts:
+            helper.service()
+
+    def close(self) -> None:
+        """Close all helpers: recordings are whole and playable after this."""
+        for plan in [*self._retired, *([self.plan] if self.plan else [])]:
+            for helper in plan.hosts.values():
+                helper.close()
+            plan.hosts.clear()
+
+    # -- knobs -----------------------------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> int:
+        """Samples computed so far."""
+        return int(self.words[walk.ENGINE_CLOCK])
+
+    def turn(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
+        """Turn a knob, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes."""
+        with self._lock:
+            self._turn(node, port, value, at, lane)
+
+    def _turn(self, node: str, port: str, value: Any, at: int = 0, lane: int = -1) -> None:
+        handle = self.handles.get((node, port))
+        if handle is None:
+            return
+        if isinstance(value, list | tuple):
+            for k, v in enumerate(value):
+                self._send(at, handle, k, float(v))
+        else:
+            self._send(at, handle, lane, float(value))
+
+    def _send(self, at: int, handle: int, lane: int, value: float) -> None:
+        if self._head - int(self.words[walk.ENGINE_TAIL]) >= RING_SIZE:
+            if not self.realtime:
+                raise EngineError(f"more than {RING_SIZE} messages wait; run the engine before sending more.")
+            raise EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
+        self._ring[self._head % RING_SIZE] = (at, handle, lane, bits(value))
+        self._head += 1
+        self.words[walk.ENGINE_HEAD] = self._head
+
+    def _turn_changed(self, before: Graph, after: Graph) -> None:
+        """Knobs whose value in the document changed together with the wiring."""
+        for id, node in after.nodes.items():
+            old = before.nodes.get(id)
+            if old is None or old.type != node.type:
+                continue
+            for port, values in node.values.items():
+                if old.values.get(port) != values and len(old.values.get(port, [])) == len(values):
+                    self._turn(id, port, values if len(values) > 1 else values[0])
+
+    # -- what it tells ---------------------------------------------------------------------------------------
+
+    def value(self, node: str, port: str) -> np.ndarray:
+        """Latest sample of an output, one a lane."""
+        assert self.plan is not None
+        return self.plan.value(node, port)
+
+    @property
+    def fault_count(self) -> int:
+        return int(self.words[walk.ENGINE_FAULTS])
+
+    def faults(self) -> list[Fault]:
+        """Nodes that are silent because they gave NaN or Inf. Turning one of their knobs tries again."""
+        found = []
+        for info in self.plan.rows if self.plan else []:
+            row = view(info.address, lay.ROW_WORDS, np.int64)
+            if not row[lay.ROW_MUTED]:
+                continue
+            flat = _flat(info)
+            for lane, output in enumerate(view(int(row[lay.ROW_FAULTS]), max(info.lanes, 1), np.int64)):
+                if output:
+                    found += _blame(flat, int(output) - 1, lane, self.plan)
+        return found
+
+    def profile(self, on: bool = True) -> None:
+        """Start or stop timing the rows."""
+        self.words[walk.ENGINE_PROFILE] = int(on)
+
+    def row_cycles(self) -> list[tuple[RowInfo, int]]:
+        """Rows with the ticks of the processor's counter they took in the quanta that were timed."""
+        rows = self.plan.rows if self.plan else []
+        return [(info, int(view(info.address, lay.ROW_WORDS, np.int64)[lay.ROW_CYCLES])) for info in rows]
+
+
+def _flat(info: RowInfo) -> list[RowInfo]:
+    return [row for inner in info.inner for row in _flat(inner)] if info.inner else [info]
+
+
+def _blame(rows: list[RowInfo], output: int, lane: int, plan: Plan | None) -> list[Fault]:
+    """The node behind the given output of a row (counted over the rows of a loop) and lane."""
+    for info in rows:
+        if output < info.outputs:
+            for node, first, lanes in info.places:
+                if first <= lane < first + lanes:
+                    return [Fault(node, lane - first)]
+            return []
+        output -= info.outputs
+    return []
+
+
+def _only_knobs(before: Document, after: Document, graph: Graph) -> list[tuple[str, str, Any]] | None:
+    """The knobs that differ, if nothing but knobs that can be turned by a message does; else None."""
+    if before.wires is not after.wires or before.seed != after.seed or before.settings != after.settings:
+        return None
+    if before.nodes.keys() != after.nodes.keys():
+        return None
+    knobs = []
+    for id, record in after.nodes.items():
+        old = before.nodes[id]
+        if old is record:
+            continue
+        node = graph.nodes[id]
+        if old.type != record.type or node.cls is None or node.problem:
+            return None
+        for name in {*old.params, *record.params}:
+            port = node.spec.inputs.get(name)
+            was, now = old.params.get(name), record.params.get(name)
+            if was == now:
+                continue
+            if port is None:
+                return None
+            was, now = port.default if was is None else was, port.default if now is None else now
+            if isinstance(was, list) != isinstance(now, list) or isinstance(now, bool | str):
+                return None
+            values = now if isinstance(now, list) else [now]
+            if isinstance(was, list) and len(was) != len(values):
+                return None
+            if not all(isinstance(v, int | float) and port.min <= v <= port.max for v in values):
+                return None  # the graph says what is wrong with it
+            knobs.append((id, name, now))
+    return knobs

@@ -1,0 +1,273 @@
+"""The engine's native loop: one quantum of a plan at a time.
+
+Native functions over 8-byte words (see ``native.words``). They never allocate, lock, wait, raise or
+enter Python, which is proved when they are compiled. The same functions run in plain Python to step
+through a plan.
+"""
+
+from __future__ import annotations
+
+from ..kernel import QUANTUM, NativeFunction
+from ..native.words import as_f32, as_f64, as_i64, call_kernel, flush_denormals, load_acquire, store_release, ticks
+from ..plan import layout as lay
+
+# The engine's words.
+ENGINE_PLAN, ENGINE_NEXT, ENGINE_SERIAL, ENGINE_CLOCK, ENGINE_RING, ENGINE_RING_SIZE, ENGINE_HEAD = range(7)
+ENGINE_TAIL, ENGINE_PROFILE, ENGINE_FAULTS, ENGINE_INPUT, ENGINE_INPUTS, ENGINE_OUTPUT, ENGINE_OUTPUTS = range(7, 14)
+ENGINE_WORDS = 16
+
+# A message in the ring: when (in samples), what, which lane (-1 for all), value.
+MESSAGE_TIME, MESSAGE_HANDLE, MESSAGE_LANE, MESSAGE_VALUE = range(4)
+MESSAGE_WORDS = 4
+
+PROFILE_EVERY = 16  # quanta between those whose rows are timed
+_EXPONENTS = 0x7F8000007F800000
+_ONE_MORE = 0x0080000000800000
+_OVERFLOWN = 0x0000000100000001
+
+
+def quantum(engine: int, start: int, samples: int) -> None:
+    """Compute the next 64 samples of the current plan from the device's input buffer to its output buffer."""
+    e = as_i64(engine)
+    flush_denormals()
+    waiting = load_acquire(engine + 8 * ENGINE_NEXT)
+    if waiting != 0:
+        take_over(waiting)
+        e[ENGINE_PLAN] = waiting
+        store_release(engine + 8 * ENGINE_SERIAL, as_i64(waiting)[lay.PLAN_SERIAL])
+        store_release(engine + 8 * ENGINE_NEXT, 0)
+    if e[ENGINE_PLAN] == 0:
+        silence = as_f32(e[ENGINE_OUTPUT])
+        for k in range(QUANTUM * e[ENGINE_OUTPUTS]):
+            silence[k] = 0.0
+        return
+    plan = as_i64(e[ENGINE_PLAN])
+    receive_messages(engine, plan)
+    render_slots(plan)
+    carries = as_i64(plan[lay.PLAN_CARRIES])
+    for c in range(plan[lay.PLAN_CARRY_COUNT]):
+        to, since = as_f32(carries[c * lay.CARRY_WORDS + lay.CARRY_TO]), as_f32(carries[c * lay.CARRY_WORDS + lay.CARRY_FROM])
+        for lane in range(carries[c * lay.CARRY_WORDS + lay.CARRY_LANES]):
+            to[lane] = since[lane]
+    rows = as_i64(plan[lay.PLAN_ROWS])
+    timed = e[ENGINE_PROFILE] != 0 and (e[ENGINE_CLOCK] // QUANTUM) % PROFILE_EVERY == 0
+    before = ticks() if timed else 0
+    for r in range(plan[lay.PLAN_ROW_COUNT]):
+        row = r * lay.ROW_WORDS
+        call_kernel(rows[row + lay.ROW_KERNEL], rows[row + lay.ROW_ARGUMENTS], 0, QUANTUM)
+        check_row(rows, row, e)
+        if timed:
+            now = ticks()
+            rows[row + lay.ROW_CYCLES] += now - before
+            before = now
+    e[ENGINE_CLOCK] += QUANTUM
+
+
+def take_over(plan: int) -> None:
+    """Fetch from the plan before what a new plan goes on with, and let all its knobs settle."""
+    p = as_i64(plan)
+    copies = as_i64(p[lay.PLAN_COPIES])
+    for c in range(p[lay.PLAN_COPY_COUNT]):
+        at = c * lay.COPY_WORDS
+        count, how, step = copies[at + lay.COPY_COUNT], copies[at + lay.COPY_HOW], copies[at + lay.COPY_STEP]
+        to, source = copies[at + lay.COPY_TO], copies[at + lay.COPY_FROM]
+        if how == lay.COPY_BYTES:
+            floats_to, floats = as_f32(to), as_f32(source)
+            for k in range(count // 4):
+                floats_to[k] = floats[k]
+        elif how == lay.COPY_ADD_FLOATS:
+            floats_to, floats = as_f32(to), as_f32(source)
+            for k in range(count):
+                floats_to[k] += floats[k * step]
+        else:
+            floats_to, doubles = as_f32(to), as_f64(source)
+            for k in range(count):
+                floats_to[k] += doubles[k * step]
+    slots = as_i64(p[lay.PLAN_SLOTS])
+    active = as_i64(p[lay.PLAN_ACTIVE])
+    for k in range(p[lay.PLAN_SLOT_COUNT]):
+        active[k] = slots[k]
+        as_i64(slots[k])[lay.SLOT_ACTIVE] = 1
+    p[lay.PLAN_ACTIVE_COUNT] = p[lay.PLAN_SLOT_COUNT]
+
+
+def receive_messages(engine: int, plan) -> None:  # type: ignore[no-untyped-def]
+    """Apply all messages that are due in this quantum, each at its sample."""
+    e = as_i64(engine)
+    head, tail, mask = load_acquire(engine + 8 * ENGINE_HEAD), e[ENGINE_TAIL], e[ENGINE_RING_SIZE] - 1
+    clock = e[ENGINE_CLOCK]
+    ring = as_i64(e[ENGINE_RING])
+    doubles = as_f64(e[ENGINE_RING])
+    handles = as_i64(plan[lay.PLAN_HANDLES])
+    while tail < head:
+        at = (tail & mask) * MESSAGE_WORDS
+        offset = ring[at + MESSAGE_TIME] - clock
+        if offset >= QUANTUM:
+            break
+        handle = ring[at + MESSAGE_HANDLE]
+        if handle < plan[lay.PLAN_HANDLE_COUNT]:
+            slot = handles[handle * lay.HANDLE_WORDS + lay.HANDLE_SLOT]
+            if slot != 0:
+                first, lanes = handles[handle * lay.HANDLE_WORDS + lay.HANDLE_LANE], handles[handle * lay.HANDLE_WORDS + lay.HANDLE_LANES]
+                if ring[at + MESSAGE_LANE] >= 0:
+                    first += ring[at + MESSAGE_LANE]
+                    lanes = min(1, lanes - ring[at + MESSAGE_LANE])
+                turn_knob(plan, slot, max(offset, 0), first, lanes, doubles[at + MESSAGE_VALUE])
+        tail += 1
+    store_release(engine + 8 * ENGINE_TAIL, tail)
+
+
+def turn_knob(plan, slot: int, offset: int, first: int, lanes: int, value: float) -> None:  # type: ignore[no-untyped-def]
+    """Give some lanes of a slot a new target from sample ``offset`` of this quantum on."""
+    s = as_i64(slot)
+    if s[lay.SLOT_ACTIVE] == 0:
+        as_i64(plan[lay.PLAN_ACTIVE])[plan[lay.PLAN_ACTIVE_COUNT]] = slot
+        plan[lay.PLAN_ACTIVE_COUNT] += 1
+        s[lay.SLOT_ACTIVE] = 1
+    s[lay.SLOT_STRIDE] = s[lay.SLOT_LANES]
+    render_slot(slot, offset)
+    current, target, step = as_f64(s[lay.SLOT_CURRENT]), as_f64(s[lay.SLOT_TARGET]), as_f64(s[lay.SLOT_STEP])
+    remaining, ramp = as_i64(s[lay.SLOT_REMAINING]), s[lay.SLOT_RAMP]
+    for lane in range(first, first + lanes):
+        target[lane] = value
+        remaining[lane] = ramp
+        if ramp > 0:
+            step[lane] = (value - current[lane]) / ramp
+        else:
+            current[lane] = value
+    if s[lay.SLOT_ROW] != 0:
+        unmute(s[lay.SLOT_ROW])
+
+
+def render_slot(slot: int, upto: int) -> None:
+    """Write a slot's buffer from where it was rendered to sample ``upto``."""
+    s = as_i64(slot)
+    current, target, step = as_f64(s[lay.SLOT_CURRENT]), as_f64(s[lay.SLOT_TARGET]), as_f64(s[lay.SLOT_STEP])
+    remaining, lanes, data = as_i64(s[lay.SLOT_REMAINING]), s[lay.SLOT_LANES], as_f32(s[lay.SLOT_DATA])
+    for i in range(s[lay.SLOT_RENDERED], upto):
+        for lane in range(lanes):
+            if remaining[lane] > 0:
+                remaining[lane] -= 1
+                current[lane] = current[lane] + step[lane] if remaining[lane] > 0 else target[lane]
+            data[i * lanes + lane] = current[lane]
+    s[lay.SLOT_RENDERED] = upto
+
+
+def render_slots(plan) -> None:  # type: ignore[no-untyped-def]
+    """Write the buffers of all knobs that move; those that have come to rest are left alone from now on."""
+    active = as_i64(plan[lay.PLAN_ACTIVE])
+    kept = 0
+    for k in range(plan[lay.PLAN_ACTIVE_COUNT]):
+        slot = active[k]
+        s = as_i64(slot)
+        moving = s[lay.SLOT_RENDERED] > 0
+        remaining = as_i64(s[lay.SLOT_REMAINING])
+        for lane in range(s[lay.SLOT_LANES]):
+            moving = moving or remaining[lane] > 0
+        render_slot(slot, QUANTUM)
+        s[lay.SLOT_RENDERED] = 0
+        s[lay.SLOT_STRIDE] = s[lay.SLOT_LANES] if moving else 0
+        s[lay.SLOT_ACTIVE] = 1 if moving else 0
+        if moving:
+            active[kept] = slot
+            kept += 1
+    plan[lay.PLAN_ACTIVE_COUNT] = kept
+
+
+def check_row(rows, row: int, e) -> None:  # type: ignore[no-untyped-def]
+    """Look at what a row wrote: keep its last sample, silence it if it is not finite."""
+    outputs = as_i64(rows[row + lay.ROW_OUTPUTS])
+    bad = 0
+    for k in range(rows[row + lay.ROW_OUTPUT_COUNT]):
+        at = k * lay.OUTPUT_WORDS
+        lanes, data = outputs[at + lay.OUTPUT_LANES], outputs[at + lay.OUTPUT_DATA]
+        pairs = as_i64(data)
+        found = 0
+        for i in range(lanes * (QUANTUM // 2)):
+            found |= (pairs[i] & _EXPONENTS) + _ONE_MORE
+        bad |= found
+        if lanes == 1:
+            as_f32(outputs[at + lay.OUTPUT_LAST])[0] = as_f32(data)[QUANTUM - 1]
+        else:
+            final, kept = as_f32(data + 4 * lanes * (QUANTUM - 1)), as_f32(outputs[at + lay.OUTPUT_LAST])
+            for lane in range(lanes):
+                kept[lane] = final[lane]
+    if ((bad >> 31) & _OVERFLOWN) != 0 or rows[row + lay.ROW_MUTED] != 0:
+        silence(rows, row, e)
+
+
+def silence(rows, row: int, e) -> None:  # type: ignore[no-untyped-def]
+    """Mute the lanes of a row that are not finite, remember which output began, and keep them mute."""
+    outputs, count = as_i64(rows[row + lay.ROW_OUTPUTS]), rows[row + lay.ROW_OUTPUT_COUNT]
+    faults, lanes = as_i64(rows[row + lay.ROW_FAULTS]), rows[row + lay.ROW_LANES]
+    for unit in range(max(lanes, 1)):
+        if faults[unit] == 0:
+            earliest = QUANTUM
+            for k in range(count):
+                width = outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_LANES]
+                data = as_f32(outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_DATA])
+                first, last = (unit, unit + 1) if lanes > 0 else (0, width)
+                for i in range(earliest):
+                    for lane in range(first, last):
+                        if i < earliest and data[i * width + lane] - data[i * width + lane] != 0.0:
+                            earliest = i
+                            faults[unit] = k + 1
+            if faults[unit] != 0:
+                rows[row + lay.ROW_MUTED] = 1
+                e[ENGINE_FAULTS] += 1
+        if faults[unit] != 0:
+            mute_unit(rows, row, unit)
+
+
+def mute_unit(rows, row: int, unit: int) -> None:  # type: ignore[no-untyped-def]
+    """Zero one lane of a row's outputs (all lanes where they differ) and put its states back to their start."""
+    outputs, lanes = as_i64(rows[row + lay.ROW_OUTPUTS]), rows[row + lay.ROW_LANES]
+    for k in range(rows[row + lay.ROW_OUTPUT_COUNT]):
+        width = outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_LANES]
+        data, kept = as_f32(outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_DATA]), as_f32(outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_LAST])
+        first, last = (unit, unit + 1) if lanes > 0 else (0, width)
+        for lane in range(first, last):
+            kept[lane] = 0.0
+            for i in range(QUANTUM):
+                data[i * width + lane] = 0.0
+    states = as_i64(rows[row + lay.ROW_STATES])
+    for k in range(rows[row + lay.ROW_STATE_COUNT]):
+        at = k * lay.STATE_WORDS
+        data64, initial = as_i64(states[at + lay.STATE_DATA]), as_i64(states[at + lay.STATE_INITIAL])
+        width = states[at + lay.STATE_LANES]
+        first, last = (unit, unit + 1) if lanes > 0 else (0, width)
+        for j in range(states[at + lay.STATE_COUNT]):
+            for lane in range(first, last):
+                data64[j * width + lane] = initial[j * width + lane]
+
+
+def unmute(address: int) -> None:
+    """Give a muted row another chance: somebody has turned one of its knobs."""
+    row = as_i64(address)
+    if row[lay.ROW_MUTED] != 0:
+        row[lay.ROW_MUTED] = 0
+        faults = as_i64(row[lay.ROW_FAULTS])
+        for lane in range(max(row[lay.ROW_LANES], 1)):
+            faults[lane] = 0
+
+
+def process(arguments: int, start: int, samples: int) -> None:
+    """Run whole quanta from an input array into an output array, faster than time.
+
+    Words: engine, input samples, output samples. ``samples`` counts quanta.
+    """
+    w = as_i64(arguments)
+    engine = w[0]
+    e = as_i64(engine)
+    inputs, outputs = e[ENGINE_INPUTS], e[ENGINE_OUTPUTS]
+    bus_in, bus_out = as_f32(e[ENGINE_INPUT]), as_f32(e[ENGINE_OUTPUT])
+    for q in range(start, start + samples):
+        source, target = as_f32(w[1] + 4 * QUANTUM * inputs * q), as_f32(w[2] + 4 * QUANTUM * outputs * q)
+        for k in range(QUANTUM * inputs):
+            bus_in[k] = source[k]
+        quantum(engine, 0, QUANTUM)
+        for k in range(QUANTUM * outputs):
+            target[k] = bus_out[k]
+
+
+PROCESS = NativeFunction(process)

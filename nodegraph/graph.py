@@ -1,0 +1,420 @@
+"""The typed graph of a patch: what each wire carries, and a sentence for everything that does not fit.
+
+``build_graph`` turns a document into a networkx graph whose nodes have been looked up in the registry
+and whose lanes and latencies have been inferred. It raises :class:`GraphError`, whose lines are for
+the user. Blocks that cannot be had (unknown type, newer version, missing file) stay in the graph as
+silent placeholders with a reason.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+
+from .node import In, Node, Spec
+from .patch import Document, NodeRecord, Wire, resolve_file
+from .patch.errors import PatchError
+from .registry import node_types
+
+MOST_LANES = 1024
+
+
+class GraphError(Exception):
+    """A patch that cannot be compiled. ``problems`` holds one sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass
+class GraphNode:
+    """A node of the document with everything that was inferred about it.
+
+    ``values`` are the knobs (one number a lane), ``settings`` the choices and options with their
+    defaults filled in, ``lanes`` the width of its state, ``delay`` the latency in samples from the
+    patch's inputs to this node's outputs, ``problem`` why it is a silent placeholder ("" if it is not).
+    """
+
+    id: str
+    type: str
+    cls: type[Node] | None
+    settings: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, list[float]] = field(default_factory=dict)
+    input_lanes: dict[str, int] = field(default_factory=dict)
+    output_lanes: dict[str, int] = field(default_factory=dict)
+    lanes: int = 1
+    latency: int = 0
+    delay: int = 0
+    problem: str = ""
+
+    @property
+    def spec(self) -> Spec:
+        return self.cls.spec if self.cls else Spec()
+
+    @property
+    def title(self) -> str:
+        """How sentences name it: ``sine 'osc1'``."""
+        return f"{self.type} '{self.id}'"
+
+
+@dataclass
+class Graph:
+    """The typed graph. ``wires`` holds only those that carry something (both ends exist)."""
+
+    document: Document
+    rate: float
+    nodes: dict[str, GraphNode]
+    wires: list[Wire]
+    loops: list[list[str]]
+    folder: Path | None = None
+
+    def into(self, node: str, port: str) -> list[Wire]:
+        """Wires that arrive at a port, in document order."""
+        return self._by_target.get((node, port), [])
+
+    def __post_init__(self) -> None:
+        self._by_target: dict[tuple[str, str], list[Wire]] = {}
+        for wire in self.wires:
+            self._by_target.setdefault((wire.target, wire.target_port), []).append(wire)
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Silent nodes, with the reason."""
+        return {node.id: node.problem for node in self.nodes.values() if node.problem}
+
+    @property
+    def latency(self) -> int:
+        """Samples from the inputs to the latest node."""
+        return max((node.delay for node in self.nodes.values()), default=0)
+
+
+def build_graph(
+    document: Document, rate: float = 44100.0, patch_path: Path | None = None, allow_outside: bool = False
+) -> Graph:
+    """Type a document. Raises GraphError with all problems found."""
+    problems: list[str] = []
+    nodes = {
+        id: _look_up(id, record, patch_path, allow_outside, problems) for id, record in document.nodes.items()
+    }
+    wires = [wire for wire in document.wires if _wire_fits(wire, nodes, problems)]
+    loops = _find_loops(nodes, wires, problems)
+    _infer_lanes(nodes, wires, problems)
+    if problems:
+        raise GraphError(problems)
+    _infer_latency(nodes, wires, rate)
+    return Graph(document, rate, nodes, wires, loops, patch_path.parent if patch_path else None)
+
+
+def refusal(document: Document, wire: Wire) -> str | None:
+    """Why a wire may not be drawn, in one sentence, or None if it fits."""
+    if wire in document.wires:
+        return f"{_name(wire)} is already there."
+    try:
+        build_graph(Document(nodes=document.nodes, wires=(*document.wires, wire), seed=document.seed))
+    except GraphError as error:
+        return error.problems[0]
+    return None
+
+
+# -- nodes -------------------------------------------------------------------------------------------------
+
+
+def _look_up(
+    id: str, record: NodeRecord, patch_path: Path | None, allow_outside: bool, problems: list[str]
+) -> GraphNode:
+    cls = node_types().get(record.type)
+    if cls is None:
+        close = difflib.get_close_matches(record.type, node_types(), 1)
+        hint = f" Did you mean '{close[0]}'?" if close else " Install the package that has it."
+        return GraphNode(id, record.type, None, problem=f"there is no block '{record.type}'.{hint}")
+    if record.version > cls.version:
+        reason = f"saved by a newer version of block '{record.type}' ({record.version}, here {cls.version})"
+        return GraphNode(id, record.type, None, problem=f"{reason}. Update nodegraph.")
+    node = GraphNode(id, record.type, cls)
+    spec = cls.spec
+    for name, value in record.params.items():
+        if name in spec.inputs:
+            node.values[name] = _values(node, spec.inputs[name], value, problems)
+        elif name in spec.choices:
+            node.settings[name] = _choice(node, name, value, problems)
+        elif name in spec.options:
+            node.settings[name] = _option(node, name, value, problems)
+        else:
+            known = [*spec.inputs, *spec.choices, *spec.options]
+            problems.append(f"{node.title} has no input or setting '{name}'.{_suggest(name, known)}")
+    for name, port in spec.inputs.items():
+        node.values.setdefault(name, [float(port.default)])
+    for name, choice in spec.choices.items():
+        node.settings.setdefault(name, choice.default)
+    for name, option in spec.options.items():
+        node.settings.setdefault(name, option.default)
+        if option.kind == "file":
+            _find_file(node, name, patch_path, allow_outside)
+    return node
+
+
+def _values(node: GraphNode, port: In, value: Any, problems: list[str]) -> list[float]:
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    fine = all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values)
+    if isinstance(value, bool):
+        values, fine = [float(value)], True
+    if not fine or not values:
+        problems.append(f"{node.title}: {port.name} must be a number or a list of numbers, got {_short(value)}.")
+        return [port.default]
+    if len(values) > MOST_LANES:
+        problems.append(f"{node.title}: {port.name} has {len(values)} lanes; at most {MOST_LANES} are possible.")
+        return [port.default]
+    for v in values:
+        if not port.min <= v <= port.max:
+            unit = f" {port.unit}" if port.unit else ""
+            problems.append(
+                f"{node.title}: {port.name} must lie in {port.min:g}–{port.max:g}{unit}, got {v:g}. "
+                "Set it in the patch or wire a signal."
+            )
+            return [port.default]
+    return [float(v) for v in values]
+
+
+def _choice(node: GraphNode, name: str, value: Any, problems: list[str]) -> str:
+    choice = node.spec.choices[name]
+    if value in choice.values:
+        return value
+    problems.append(f"{node.title}: {name} must be one of {', '.join(choice.values)}, got {_short(value)}.")
+    return choice.default
+
+
+def _option(node: GraphNode, name: str, value: Any, problems: list[str]) -> Any:
+    option = node.spec.options[name]
+    wanted = type(option.default)
+    if wanted is tuple and isinstance(value, list | tuple):
+        return tuple(tuple(v) if isinstance(v, list) else v for v in value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", tuple: "a list"}
+        problems.append(f"{node.title}: {name} must be {words[wanted]}, got {_short(value)}.")
+        return option.default
+    if isinstance(value, float) and not math.isfinite(value):
+        problems.append(f"{node.title}: {name} must be finite.")
+        return option.default
+    low, high = option.min, option.max
+    if wanted in (int, float) and not (low is None or value >= low) or not (high is None or value <= high):
+        unit = f" {option.unit}" if option.unit else ""
+        problems.append(f"{node.title}: {name} must lie in {low:g}–{high:g}{unit}, got {value:g}.")
+        return option.default
+    return value
+
+
+def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outside: bool) -> None:
+    """Make a file setting an absolute path, or the node a placeholder."""
+    reference = node.settings[name]
+    if not reference:
+        return
+    try:
+        path = resolve_file(patch_path, reference, allow_outside)
+    except PatchError as error:
+        node.problem = str(error)
+        return
+    if not path.is_file():
+        node.problem = f"file '{reference}' is missing. Put it beside the patch."
+        return
+    node.settings[name] = str(path)
+
+
+# -- wires -------------------------------------------------------------------------------------------------
+
+_OUTPUT_KINDS = {"outputs": "signal", "frame_outputs": "frames", "event_outputs": "events"}
+_INPUT_KINDS = {"inputs": "signal", "frame_inputs": "frames", "event_inputs": "events"}
+
+
+def _ports(spec: Spec, kinds: dict[str, str]) -> dict[str, str]:
+    """Port names with what they carry: "signal", "spectrum frames" …, "events"."""
+    ports = {}
+    for group, kind in kinds.items():
+        for name, port in getattr(spec, group).items():
+            ports[name] = f"{port.kind} frames" if kind == "frames" else kind
+    return ports
+
+
+def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> bool:
+    source, target = nodes.get(wire.source), nodes.get(wire.target)
+    for id, node in ((wire.source, source), (wire.target, target)):
+        if node is None:
+            problems.append(f"{_name(wire)}: there is no node '{id}'.")
+    if source is None or target is None:
+        return False
+    outputs, inputs = _ports(source.spec, _OUTPUT_KINDS), _ports(target.spec, _INPUT_KINDS)
+    fits = True
+    if source.cls and wire.source_port not in outputs:
+        has = f"It has {_list(outputs)}." if outputs else "It has none."
+        problems.append(f"{source.title} has no output '{wire.source_port}'. {has}")
+        fits = False
+    if target.cls and wire.target_port not in inputs:
+        settings = wire.target_port in target.spec.choices or wire.target_port in target.spec.options
+        why = " It is a setting; wires go to inputs." if settings else ""
+        has = f"It has {_list(inputs)}." if inputs else "It has none."
+        problems.append(f"{target.title} has no input '{wire.target_port}'.{why} {has}")
+        fits = False
+    if not fits or source.cls is None or target.cls is None:
+        return False
+    gives, takes = outputs[wire.source_port], inputs[wire.target_port]
+    if gives != takes:
+        others = [name for name, kind in inputs.items() if kind == gives]
+        fit = f" {gives.capitalize()} would fit {_list(others)}." if others else _between(gives, takes)
+        problems.append(
+            f"{source.title} gives {gives} at '{wire.source_port}', "
+            f"but {target.title} takes {takes} at '{wire.target_port}'.{fit}"
+        )
+        return False
+    return not (source.problem or target.problem)
+
+
+def _between(gives: str, takes: str) -> str:
+    """Blocks that would turn the one into the other."""
+    fitting = [
+        name
+        for name, cls in node_types().items()
+        if gives in _ports(cls.spec, _INPUT_KINDS).values() and takes in _ports(cls.spec, _OUTPUT_KINDS).values()
+    ]
+    return f" Put {_list(fitting[:4], 'or')} between them." if fitting else ""
+
+
+def _find_loops(nodes: dict[str, GraphNode], wires: Iterable[Wire], problems: list[str]) -> list[list[str]]:
+    """The feedback components, each in an order in which its unmarked wires run forward."""
+    forward, whole = nx.DiGraph(), nx.DiGraph()
+    forward.add_nodes_from(nodes)
+    whole.add_nodes_from(nodes)
+    for wire in wires:
+        whole.add_edge(wire.source, wire.target)
+        if not wire.feedback:
+            forward.add_edge(wire.source, wire.target)
+    for component in nx.strongly_connected_components(forward):
+        if len(component) > 1 or forward.has_edge(*(2 * tuple(component))):
+            cycle = [edge[0] for edge in nx.find_cycle(forward.subgraph(component))]
+            loop = " → ".join([*cycle, cycle[0]])
+            problems.append(f"The wires {loop} form a loop. Mark the one that closes it as a feedback wire.")
+    if problems:
+        return []
+    position = {id: i for i, id in enumerate(nx.lexicographical_topological_sort(forward))}
+    loops = []
+    for component in nx.strongly_connected_components(whole):
+        if len(component) == 1 and not whole.has_edge(*(2 * tuple(component))):
+            continue
+        for id in component:
+            node = nodes[id]
+            if node.spec.hosts or node.spec.frame_inputs or node.spec.frame_outputs:
+                problems.append(
+                    f"{node.title} works on whole blocks and cannot stand in the loop "
+                    f"{_list(sorted(component))}. Take it out of the loop."
+                )
+        loops.append(sorted(component, key=position.__getitem__))
+    return sorted(loops, key=lambda loop: position[loop[0]])
+
+
+# -- inference ---------------------------------------------------------------------------------------------
+
+
+def _infer_lanes(nodes: dict[str, GraphNode], wires: list[Wire], problems: list[str]) -> None:
+    """Widths of all ports, by repeated passes until nothing changes (loops need more than one)."""
+    forward = nx.DiGraph()
+    forward.add_nodes_from(nodes)
+    forward.add_edges_from((w.source, w.target) for w in wires if not w.feedback)
+    if problems:
+        return
+    order = list(nx.topological_sort(forward))
+    arriving: dict[str, list[Wire]] = {}
+    for wire in wires:
+        arriving.setdefault(wire.target, []).append(wire)
+    for _ in range(len(nodes) + 2):
+        found: list[str] = []
+        changed = False
+        for id in order:
+            changed |= _node_lanes(nodes, id, arriving.get(id, []), found)
+        if found or not changed:
+            problems.extend(found)
+            return
+    problems.append("Lanes grow without end round a loop. Sum or split them inside the loop.")
+
+
+def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problems: list[str]) -> bool:
+    node = nodes[id]
+    if node.cls is None:
+        return False
+    before = dict(node.output_lanes)
+    widths = {name: [len(node.values[name])] for name in node.spec.inputs}
+    for name in node.spec.inputs:
+        from_wires = [
+            nodes[w.source].output_lanes.get(w.source_port, 1) for w in wires if w.target_port == name
+        ]
+        if from_wires:
+            widths[name] = from_wires
+    node.input_lanes = {name: max(found) for name, found in widths.items()}
+    for name, found in widths.items():
+        if len({width for width in found if width > 1}) > 1:
+            mixed = _list([str(width) for width in found])
+            problems.append(
+                f"{node.title}: the wires into '{name}' have {mixed} lanes; "
+                "they must be equal or 1. Put sum_lanes or split before it."
+            )
+    widest = max(node.input_lanes.values(), default=1)
+    if node.cls.lanes is not None:
+        node.output_lanes = dict(node.cls.lanes(node.input_lanes, node.settings))
+        node.lanes = max([widest, *node.output_lanes.values()])
+    else:
+        wide = {name: width for name, width in node.input_lanes.items() if width > 1}
+        if len(set(wide.values())) > 1:
+            ports = _list([f"{width} at '{name}'" for name, width in wide.items()])
+            problems.append(
+                f"{node.title} has inputs of unequal width: {ports}. Lanes must be equal or 1: "
+                "put sum_lanes or split before it."
+            )
+        node.output_lanes = dict.fromkeys(node.spec.outputs, widest)
+        node.lanes = widest
+    if node.lanes > MOST_LANES:
+        problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
+    return before != node.output_lanes
+
+
+def _infer_latency(nodes: dict[str, GraphNode], wires: list[Wire], rate: float) -> None:
+    forward = nx.DiGraph()
+    forward.add_nodes_from(nodes)
+    forward.add_edges_from((w.source, w.target) for w in wires if not w.feedback)
+    for id in nx.topological_sort(forward):
+        node = nodes[id]
+        if node.cls is None:
+            continue
+        node.latency = int(node.cls.latency(node.settings, rate)) if node.cls.latency else 0
+        node.delay = node.latency + max((nodes[before].delay for before in forward.predecessors(id)), default=0)
+
+
+# -- words -------------------------------------------------------------------------------------------------
+
+
+def _name(wire: Wire) -> str:
+    return f"The wire {wire.source}.{wire.source_port} → {wire.target}.{wire.target_port}"
+
+
+def _list(words: Iterable[str], joiner: str = "and") -> str:
+    words = list(words)
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {joiner} {words[-1]}"
+
+
+def _suggest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    if close:
+        return f" Did you mean '{close[0]}'?"
+    return f" It has {_list(known)}." if known else ""
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) < 40 else text[:37] + "…"

@@ -1,0 +1,243 @@
+"""Link, prove, optimise, cache and load kernels.
+
+A kernel's object code lies in the user's cache folder under a key made of everything that shaped it:
+the function's code and that of the functions it calls, the wrapper, the compiler and the processor.
+A warm start therefore needs LLVM's loader only, no Numba.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from .wrap import RAISE
+
+# Pure functions of libm and the C library that neither allocate, lock nor wait.
+_HARMLESS = frozenset(
+    f"{name}{suffix}"
+    for name in "sin cos tan asin acos atan atan2 sinh cosh tanh exp exp2 expm1 log log2 log10 log1p pow sqrt cbrt "
+    "hypot fmod floor ceil trunc rint round nearbyint fma fabs fmin fmax copysign ldexp".split()
+    for suffix in ("", "f")
+) | {"memcpy", "memset", "memmove", "clock_gettime"}
+
+_NO_COUNTING = """
+define linkonce void @NRT_incref(ptr %p) alwaysinline { ret void }
+define linkonce void @NRT_decref(ptr %p) alwaysinline { ret void }
+"""
+
+
+class KernelError(Exception):
+    """A block's function cannot become a kernel; one line says why."""
+
+
+def cache_folder() -> Path:
+    """Where kernels are kept: ``$NODEGRAPH_CACHE``, else the platform's cache folder."""
+    if "NODEGRAPH_CACHE" in os.environ:
+        return Path(os.environ["NODEGRAPH_CACHE"])
+    from platformdirs import user_cache_path
+
+    return user_cache_path("nodegraph") / "kernels"
+
+
+def kernel_address(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]]) -> int:
+    """Address of a kernel, from memory, from the cache folder or compiled now.
+
+    ``parts`` is all that determines the code; ``make_ir(symbol)`` gives the modules to be linked.
+    Raises :class:`KernelError` if the result could allocate, raise or call out.
+    """
+    key = _digest([_environment(), _code_of_builder(), *parts])
+    symbol = f"{name}_{key[:24]}"
+    address = _engine().get_function_address(symbol) if symbol in _loaded else 0
+    if not address:
+        path = cache_folder() / f"{symbol}.o"
+        code = _read(path)
+        if code is None or not _load(code, symbol):
+            code = _compile(name, make_ir(symbol))
+            _write(path, code)
+            if not _load(code, symbol):
+                raise KernelError(f"{name}: the compiled kernel could not be loaded")
+        address = _engine().get_function_address(symbol)
+    return address
+
+
+def is_cached(name: str, parts: tuple[Any, ...]) -> bool:
+    """Whether the kernel needs no compilation."""
+    symbol = f"{name}_{_digest([_environment(), _code_of_builder(), *parts])[:24]}"
+    return symbol in _loaded or (cache_folder() / f"{symbol}.o").is_file()
+
+
+def code_identity(function: Callable[..., Any]) -> Any:
+    """What a function computes, as data: its byte code, constants, and the same of what it calls."""
+    return _identity(function, set())
+
+
+def optimised_ir(name: str, modules: list[str]) -> str:
+    """The optimised IR of a kernel, for reading and for tests."""
+    return str(_optimise(name, modules))
+
+
+# -- compile -------------------------------------------------------------------------------------------
+
+
+def _compile(name: str, modules: list[str]) -> bytes:
+    return _machine().emit_object(_optimise(name, modules))
+
+
+def _optimise(name: str, modules: list[str]) -> llvm.ModuleRef:
+    machine = _machine()
+    linked = None
+    for text in modules:
+        module = llvm.parse_assembly(text)
+        module.triple = machine.triple
+        module.data_layout = str(machine.target_data)
+        if linked is None:
+            linked = module
+        else:
+            linked.link_in(module)
+    assert linked is not None
+    if any(f.name in ("NRT_incref", "NRT_decref") for f in linked.functions):
+        linked.link_in(llvm.parse_assembly(_NO_COUNTING))
+    kernel = modules_symbol(modules)
+    for function in linked.functions:
+        if not function.is_declaration and function.name != kernel:
+            function.linkage = "internal"
+    for _ in range(2):
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        options.loop_vectorization = options.slp_vectorization = True
+        builder = llvm.create_pass_builder(machine, options)
+        manager = builder.getModulePassManager()
+        manager.run(linked, builder)
+    linked.verify()
+    _prove(name, linked)
+    return linked
+
+
+def modules_symbol(modules: list[str]) -> str:
+    """The kernel's symbol: the one external definition of the last module."""
+    for line in reversed(modules[-1].splitlines()):
+        if line.startswith("define void @"):
+            return line.split("@", 1)[1].split("(", 1)[0]
+    raise KernelError("no kernel in the module")
+
+
+def _prove(name: str, module: llvm.ModuleRef) -> None:
+    """Refuse code that could allocate, raise, lock or enter Python: nothing but pure functions may be called."""
+    for function in module.functions:
+        if not function.is_declaration or function.name.startswith("llvm.") or function.name in _HARMLESS:
+            continue
+        if function.name == RAISE:
+            raise KernelError(
+                f"{name}: the compiler cannot prove that it never raises. "
+                "Look for a division of ints, an index from an expression, or arrays of unequal shape."
+            )
+        raise KernelError(f"{name}: calls {function.name}, which may allocate or wait; a kernel may not")
+
+
+@cache
+def _machine() -> llvm.TargetMachine:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=_features(), opt=3, reloc="default", codemodel="jitdefault"
+    )
+
+
+@cache
+def _features() -> str:
+    return llvm.get_host_cpu_features().flatten()
+
+
+# -- load ----------------------------------------------------------------------------------------------
+
+_loaded: set[str] = set()
+
+
+@cache
+def _engine() -> llvm.ExecutionEngine:
+    machine = _machine()
+    backing = llvm.parse_assembly("")
+    backing.triple = machine.triple
+    return llvm.create_mcjit_compiler(backing, machine)
+
+
+def _load(code: bytes, symbol: str) -> bool:
+    engine = _engine()
+    try:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+    except RuntimeError:
+        return False
+    if not engine.get_function_address(symbol):
+        return False
+    _loaded.add(symbol)
+    return True
+
+
+# -- cache ---------------------------------------------------------------------------------------------
+
+_MARK = b"nodegraph-kernel"
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    mark, digest, code = data[:16], data[16:48], data[48:]
+    return code if mark == _MARK and hashlib.sha256(code).digest() == digest else None
+
+
+def _write(path: Path, code: bytes) -> None:
+    """Keep the kernel if that is possible; a read-only or full disk only costs time at the next start."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(_MARK + hashlib.sha256(code).digest() + code)
+        os.replace(file.name, path)
+    except OSError:
+        pass
+
+
+@cache
+def _environment() -> str:
+    return json.dumps([version("numba"), version("llvmlite"), llvm.get_host_cpu_name(), _features()])
+
+
+@cache
+def _code_of_builder() -> str:
+    folder = Path(__file__).parent
+    return _digest([path.read_text() for path in sorted(folder.glob("*.py"))])
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _identity(value: Any, seen: set[int]) -> Any:
+    code = getattr(value, "__code__", None)
+    if code is None:
+        return repr(value) if isinstance(value, int | float | str | bool | tuple) else type(value).__name__
+    if id(code) in seen:
+        return code.co_name
+    seen.add(id(code))
+    called = [_identity(value.__globals__[name], seen) for name in code.co_names if name in value.__globals__]
+    modules = [found for name in code.co_names if isinstance(found := value.__globals__.get(name), ModuleType)]
+    constants = [repr(getattr(module, name, None)) for module in modules for name in code.co_names if name.isupper()]
+    enclosed = [_identity(cell.cell_contents, seen) for cell in value.__closure__ or ()]
+    return [_code_identity(code), called, constants, enclosed]
+
+
+def _code_identity(code: CodeType) -> Any:
+    constants = [_code_identity(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return [code.co_code, constants, code.co_names, code.co_varnames[: code.co_argcount]]

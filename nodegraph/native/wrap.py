@@ -1,0 +1,375 @@
+"""LLVM IR round what Numba compiled: the entry of a kernel, and a tick's loops over samples and lanes.
+
+Every kernel is ``void kernel(i64 *arguments, i64 start, i64 samples)``: it computes the samples
+``start … start + samples`` of the buffers that its argument block points to. The argument block of
+a tick is a row of 8-byte words::
+
+    lanes, sr, dt,
+    (data, address of its stride) per input,  data per output,  data per state,
+    (table of lane pointers, size) per line,  (data, size) per table,  value per number
+
+Wires are float32 of shape (samples, lanes); an input whose stride is 0 holds still and is read from
+its first row. States are 8 bytes a lane.
+
+The loop over lanes runs in chunks of 16 and 8 with the states in registers, so LLVM turns lanes into
+SIMD; what is left runs lane by lane. ``noalias`` is true because a plan never lets an output share
+memory with anything that the same kernel reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CHUNKS = (16, 8)
+RAISE = "nodegraph_would_raise"
+
+_HEADER_WORDS = 3
+
+
+@dataclass(frozen=True)
+class TickLayout:
+    """What a tick's argument block holds, and how the compiled equation wants it called.
+
+    ``parameters`` is the equation's parameter list: ("input", i), ("state", i), ("line", i),
+    ("line_size", i), ("table", i), ("table_size", i), ("number", i), ("constant", value), ("sr", 0)
+    or ("dt", 0). ``integer_states`` and ``integer_numbers`` say which are i64 rather than double.
+    """
+
+    inputs: int
+    outputs: int
+    integer_states: tuple[bool, ...]
+    lines: int
+    tables: int
+    integer_numbers: tuple[bool, ...]
+    parameters: tuple[tuple[str, float], ...]
+
+    def word(self, kind: str, index: int = 0) -> int:
+        """Index of a word in the argument block."""
+        starts = {"input": _HEADER_WORDS}
+        starts["output"] = starts["input"] + 2 * self.inputs
+        starts["state"] = starts["output"] + self.outputs
+        starts["line"] = starts["state"] + len(self.integer_states)
+        starts["table"] = starts["line"] + 2 * self.lines
+        starts["number"] = starts["table"] + 2 * self.tables
+        width = 2 if kind in ("input", "line", "table") else 1
+        return starts[kind] + width * index
+
+    @property
+    def words(self) -> int:
+        return self.word("number", len(self.integer_numbers))
+
+
+def entry(symbol: str, inner: str) -> str:
+    """A kernel that hands its three words to a compiled function of three integers."""
+    return f"""
+declare i32 @{inner}(ptr, ptr, i64, i64, i64)
+declare void @{RAISE}()
+define void @{symbol}(i64 %arguments, i64 %start, i64 %samples) {{
+  %unused = alloca i64
+  %none = alloca i64
+  %status = call i32 @{inner}(ptr %unused, ptr %none, i64 %arguments, i64 %start, i64 %samples)
+  {_forbid_raise("status")}
+  ret void
+}}
+"""
+
+
+def tick_kernel(symbol: str, inner: str, layout: TickLayout) -> str:
+    """A kernel that loops a compiled tick over samples and lanes."""
+    writer = _TickWriter(inner, layout)
+    parts = [
+        f"declare i32 @{inner}({', '.join(['ptr', 'ptr', *writer.parameter_types()])})",
+        f"declare void @{RAISE}()",
+        writer.lane_function("one", stride_one=True),
+        writer.lane_function("lane", stride_one=False),
+        *(writer.chunk_function(width) for width in CHUNKS),
+        writer.entry_function(symbol),
+    ]
+    return "\n".join(parts) + _LOOP_METADATA
+
+
+def _forbid_raise(status: str) -> str:
+    """If LLVM cannot prove that the function never raises, a symbol stays that nobody defines."""
+    return f"""%{status}.bad = icmp ne i32 %{status}, 0
+  br i1 %{status}.bad, label %{status}.raise, label %{status}.fine
+{status}.raise:
+  call void @{RAISE}()
+  br label %{status}.fine
+{status}.fine:"""
+
+
+_LOOP_METADATA = """
+!90 = distinct !{!90, !91, !92}
+!91 = !{!"llvm.loop.unroll.disable"}
+!92 = !{!"llvm.loop.vectorize.enable", i1 true}
+"""
+
+
+class _TickWriter:
+    """Writes the loops. All share one argument list: the words of the argument block, loaded once."""
+
+    def __init__(self, inner: str, layout: TickLayout) -> None:
+        self.inner = inner
+        self.layout = layout
+
+    # -- types -----------------------------------------------------------------------------------
+
+    def state_type(self, index: int) -> str:
+        return "i64" if self.layout.integer_states[index] else "double"
+
+    def number_type(self, index: int) -> str:
+        return "i64" if self.layout.integer_numbers[index] else "double"
+
+    def parameter_types(self) -> list[str]:
+        return [self.parameter_type(kind, value) for kind, value in self.layout.parameters]
+
+    def parameter_type(self, kind: str, value: float) -> str:
+        if kind in ("line", "table"):
+            return "ptr"
+        if kind in ("line_size", "table_size", "constant"):
+            return "i64"
+        if kind == "state":
+            return self.state_type(int(value))
+        if kind == "number":
+            return self.number_type(int(value))
+        return "double"
+
+    def result_type(self) -> str:
+        results = ["double"] * self.layout.outputs
+        results += [self.state_type(index) for index in range(len(self.layout.integer_states))]
+        return "{ " + ", ".join(results) + " }"
+
+    # -- the shared argument list --------------------------------------------------------------------
+
+    def shared(self) -> list[tuple[str, str]]:
+        """(type, name) of every value that the loops take."""
+        layout = self.layout
+        values = [("i64", "start"), ("i64", "samples"), ("i64", "lanes"), ("double", "sr"), ("double", "dt")]
+        for i in range(layout.inputs):
+            values += [("ptr", f"in{i}"), ("i64", f"stride{i}")]
+        values += [("ptr", f"out{i}") for i in range(layout.outputs)]
+        values += [("ptr", f"state{i}") for i in range(len(layout.integer_states))]
+        for i in range(layout.lines):
+            values += [("ptr", f"line{i}"), ("i64", f"line_size{i}")]
+        for i in range(layout.tables):
+            values += [("ptr", f"table{i}"), ("i64", f"table_size{i}")]
+        values += [(self.number_type(i), f"number{i}") for i in range(len(layout.integer_numbers))]
+        return values
+
+    def signature(self) -> str:
+        noalias = ("in", "out", "state")
+        return ", ".join(
+            f"{kind} noalias %{name}" if kind == "ptr" and name.startswith(noalias) else f"{kind} %{name}"
+            for kind, name in self.shared()
+        )
+
+    def call_arguments(self) -> str:
+        return ", ".join(f"{kind} %{name}" for kind, name in self.shared())
+
+    # -- one evaluation of the equation -----------------------------------------------------------------
+
+    def evaluate(self, row: str, lane: str, strides: list[str], out_stride: str, state: str) -> str:
+        """IR that loads a sample of each input, calls the tick and stores what it returns."""
+        layout, lines, arguments = self.layout, [], []
+        for i in range(layout.inputs):
+            lines += [
+                f"%x{i}.row = mul i64 {row}, {strides[i]}",
+                f"%x{i}.at = add i64 %x{i}.row, {lane}",
+                f"%x{i}.ptr = getelementptr float, ptr %in{i}, i64 %x{i}.at",
+                f"%x{i}.f = load float, ptr %x{i}.ptr",
+                f"%x{i} = fpext float %x{i}.f to double",
+            ]
+        for i in range(len(layout.integer_states)):
+            kind = self.state_type(i)
+            lines += [
+                f"%s{i}.ptr = getelementptr {kind}, ptr %{state}{i}, i64 %state.at",
+                f"%s{i} = load {kind}, ptr %s{i}.ptr",
+            ]
+        for i in range(layout.lines):
+            lines += [
+                f"%l{i}.ptr = getelementptr ptr, ptr %line{i}, i64 {lane}",
+                f"%l{i} = load ptr, ptr %l{i}.ptr",
+            ]
+        names = {"input": "x", "state": "s", "line": "l", "line_size": "line_size", "table": "table"}
+        names |= {"table_size": "table_size", "number": "number"}
+        for kind, value in layout.parameters:
+            type_ = self.parameter_type(kind, value)
+            if kind == "constant":
+                arguments.append(f"i64 {int(value)}")
+            elif kind in ("sr", "dt"):
+                arguments.append(f"double %{kind}")
+            else:
+                arguments.append(f"{type_} %{names[kind]}{int(value)}")
+        result = self.result_type()
+        call = ", ".join(["ptr %result", "ptr %none", *arguments])
+        lines += [f"%status = call i32 @{self.inner}({call})", _forbid_raise("status")]
+        for i in range(layout.outputs + len(layout.integer_states)):
+            kind = "double" if i < layout.outputs else self.state_type(i - layout.outputs)
+            lines += [
+                f"%r{i}.ptr = getelementptr {result}, ptr %result, i32 0, i32 {i}",
+                f"%r{i} = load {kind}, ptr %r{i}.ptr",
+            ]
+            if i < layout.outputs:
+                lines += [
+                    f"%y{i}.row = mul i64 {row}, {out_stride}",
+                    f"%y{i}.at = add i64 %y{i}.row, {lane}",
+                    f"%y{i}.ptr = getelementptr float, ptr %out{i}, i64 %y{i}.at",
+                    f"%y{i} = fptrunc double %r{i} to float",
+                    f"store float %y{i}, ptr %y{i}.ptr",
+                ]
+            else:
+                lines.append(f"store {kind} %r{i}, ptr %s{i - layout.outputs}.ptr")
+        return "\n  ".join(lines)
+
+    def state_copies(self, width: int) -> tuple[str, str, str]:
+        """IR that reserves room for the states of ``width`` lanes, fetches them and puts them back."""
+        reserve, fetch, put = [], [], []
+        for i in range(len(self.layout.integer_states)):
+            kind = self.state_type(i)
+            reserve.append(f"%local{i} = alloca [{width} x {kind}]")
+            fetch.append(f"%home{i} = getelementptr {kind}, ptr %state{i}, i64 %lane")
+            for k in range(width):
+                fetch += [
+                    f"%from{i}.{k} = getelementptr {kind}, ptr %home{i}, i64 {k}",
+                    f"%to{i}.{k} = getelementptr {kind}, ptr %local{i}, i64 {k}",
+                    f"%value{i}.{k} = load {kind}, ptr %from{i}.{k}",
+                    f"store {kind} %value{i}.{k}, ptr %to{i}.{k}",
+                ]
+                put += [
+                    f"%end{i}.{k} = load {kind}, ptr %to{i}.{k}",
+                    f"store {kind} %end{i}.{k}, ptr %from{i}.{k}",
+                ]
+        return "\n  ".join(reserve), "\n  ".join(fetch), "\n  ".join(put)
+
+    # -- the loops ------------------------------------------------------------------------------------------
+
+    def lane_function(self, name: str, stride_one: bool) -> str:
+        """One lane over all samples. With ``stride_one`` everything lies side by side (one lane in all)."""
+        reserve, fetch, put = self.state_copies(1)
+        strides = ["1" if stride_one else f"%stride{i}" for i in range(self.layout.inputs)]
+        out_stride = "1" if stride_one else "%lanes"
+        return f"""
+define internal void @{name}({self.signature()}, i64 %lane) {{
+entry:
+  %result = alloca {self.result_type()}
+  %none = alloca i64
+  {reserve}
+  {fetch}
+  %state.at = add i64 0, 0
+  %stop = add i64 %start, %samples
+  %any = icmp sgt i64 %samples, 0
+  br i1 %any, label %loop, label %done
+loop:
+  %i = phi i64 [ %start, %entry ], [ %i.next, %status.fine ]
+  {self.evaluate("%i", "%lane", strides, out_stride, "local")}
+  %i.next = add nsw i64 %i, 1
+  %more = icmp slt i64 %i.next, %stop
+  br i1 %more, label %loop, label %done
+done:
+  {put}
+  ret void
+}}"""
+
+    def chunk_function(self, width: int) -> str:
+        """``width`` lanes over all samples, states in registers, the inner loop over lanes made SIMD."""
+        reserve, fetch, put = self.state_copies(width)
+        strides = [f"%stride{i}" for i in range(self.layout.inputs)]
+        return f"""
+define internal void @chunk{width}({self.signature()}, i64 %lane) {{
+entry:
+  %result = alloca {self.result_type()}
+  %none = alloca i64
+  {reserve}
+  {fetch}
+  %stop = add i64 %start, %samples
+  %any = icmp sgt i64 %samples, 0
+  br i1 %any, label %outer, label %done
+outer:
+  %i = phi i64 [ %start, %entry ], [ %i.next, %outer.next ]
+  br label %loop
+loop:
+  %state.at = phi i64 [ 0, %outer ], [ %k.next, %status.fine ]
+  %here = add nsw i64 %lane, %state.at
+  {self.evaluate("%i", "%here", strides, "%lanes", "local")}
+  %k.next = add nuw nsw i64 %state.at, 1
+  %k.more = icmp ult i64 %k.next, {width}
+  br i1 %k.more, label %loop, label %outer.next, !llvm.loop !90
+outer.next:
+  %i.next = add nsw i64 %i, 1
+  %more = icmp slt i64 %i.next, %stop
+  br i1 %more, label %outer, label %done
+done:
+  {put}
+  ret void
+}}"""
+
+    def entry_function(self, symbol: str) -> str:
+        layout, loads = self.layout, []
+
+        def load(kind: str, name: str, word: int) -> None:
+            loads.append(f"%{name}.word = getelementptr i64, ptr %arguments, i64 {word}")
+            loads.append(f"%{name} = load {kind}, ptr %{name}.word")
+
+        load("i64", "lanes", 0)
+        load("double", "sr", 1)
+        load("double", "dt", 2)
+        for i in range(layout.inputs):
+            load("ptr", f"in{i}", layout.word("input", i))
+            load("ptr", f"stride{i}.at", layout.word("input", i) + 1)
+            loads.append(f"%stride{i} = load i64, ptr %stride{i}.at")
+        for i in range(layout.outputs):
+            load("ptr", f"out{i}", layout.word("output", i))
+        for i in range(len(layout.integer_states)):
+            load("ptr", f"state{i}", layout.word("state", i))
+        for i in range(layout.lines):
+            load("ptr", f"line{i}", layout.word("line", i))
+            load("i64", f"line_size{i}", layout.word("line", i) + 1)
+        for i in range(layout.tables):
+            load("ptr", f"table{i}", layout.word("table", i))
+            load("i64", f"table_size{i}", layout.word("table", i) + 1)
+        for i in range(len(layout.integer_numbers)):
+            load(self.number_type(i), f"number{i}", layout.word("number", i))
+        body = "\n  ".join(loads)
+        blocks, previous, lane = [], "many", "0"
+        for width in CHUNKS:
+            blocks.append(f"""
+head{width}:
+  %lane{width} = phi i64 [ {lane}, %{previous} ], [ %lane{width}.next, %body{width} ]
+  %lane{width}.next = add i64 %lane{width}, {width}
+  %fits{width} = icmp sle i64 %lane{width}.next, %lanes
+  br i1 %fits{width}, label %body{width}, label %after{width}
+body{width}:
+  call void @chunk{width}({self.call_arguments()}, i64 %lane{width})
+  br label %head{width}
+after{width}:
+  br label %{"head" + str(CHUNKS[CHUNKS.index(width) + 1]) if width != CHUNKS[-1] else "headrest"}""")
+            previous, lane = f"after{width}", f"%lane{width}"
+        return f"""
+define void @{symbol}(ptr %arguments, i64 %start, i64 %samples) {{
+entry:
+  {body}
+  %single = icmp eq i64 %lanes, 1
+  br i1 %single, label %mono, label %many
+mono:
+  call void @one({self.call_arguments()}, i64 0)
+  ret void
+many:
+  br label %head{CHUNKS[0]}
+{"".join(blocks)}
+headrest:
+  %rest = phi i64 [ {lane}, %{previous} ], [ %rest.next, %bodyrest ]
+  %rest.fits = icmp slt i64 %rest, %lanes
+  br i1 %rest.fits, label %bodyrest, label %done
+bodyrest:
+  call void @lane({self.call_arguments()}, i64 %rest)
+  %rest.next = add i64 %rest, 1
+  br label %headrest
+done:
+  ret void
+}}
+"""
+
+
+def join_modules(parts: Sequence[str]) -> str:
+    return "\n".join(parts)

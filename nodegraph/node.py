@@ -1,0 +1,258 @@
+"""What a block looks like: the declarations a block's author writes, and nothing else.
+
+A block is a subclass of :class:`Node` whose class attributes are ports, state and settings, and
+whose equation is either
+
+``tick``
+    one sample: floats in, ``(outputs…, new states…)`` out, in the order of declaration; or
+``block``
+    a whole block of samples: arrays of shape ``(samples, lanes)`` in, outputs written in place.
+
+Both are plain functions without ``self``; they ask for what they need by parameter name: any
+declared port, state or setting, ``sr`` (Hz) and ``dt`` (``1 / sr``, s). They may use floats, ints,
+``math``-free arithmetic and the functions of :mod:`nodegraph.maths`.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class In:
+    """A signal input: a knob while nothing is wired to it, modulation at audio rate when something is.
+
+    ``unit`` is the unit of the signal, ``min``/``max`` the range a knob offers, ``taper`` how the
+    knob travels it ("linear" or "log"). ``smooth=False`` makes knob moves arrive as steps, at the
+    exact sample: for gates, switches and counts.
+    """
+
+    default: float = 0.0
+    unit: str = ""
+    min: float = -1.0
+    max: float = 1.0
+    taper: str = "linear"
+    smooth: bool = True
+    doc: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Out:
+    """A signal output."""
+
+    unit: str = ""
+    doc: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class FrameIn:
+    """A frame input: vectors of one ``kind`` ("spectrum", "magnitude", "phase", "latent") at a hop clock."""
+
+    kind: str = "spectrum"
+    doc: str = ""
+    optional: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class FrameOut:
+    """A frame output; its size and clock are said by the block's ``frames`` rule."""
+
+    kind: str = "spectrum"
+    doc: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class EventIn:
+    """An event input: notes and controller messages with sample offsets."""
+
+    doc: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class EventOut:
+    """An event output."""
+
+    doc: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class State:
+    """One number a lane remembers from sample to sample.
+
+    ``init`` is a float or an int (which fixes its type); ``seeded=True`` starts every lane at its
+    own positive 31-bit int, drawn from the document's seed and the node's id.
+    """
+
+    init: float | int = 0.0
+    seeded: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A float32 delay line for each lane, passed as ``name`` (indexable) and ``name_size`` (int).
+
+    ``length(settings, sr)`` gives its samples.
+    """
+
+    length: Callable[[Settings, float], int]
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A read-only array of float32 shared by all lanes, passed as ``name`` and ``name_size``.
+
+    ``make(settings, sr)`` computes it when the patch is compiled.
+    """
+
+    make: Callable[[Settings, float], Any]
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A setting with named values. ``tick`` and ``block`` see its index, as a constant."""
+
+    values: tuple[str, ...]
+    doc: str = ""
+    name: str = ""
+
+    def __init__(self, *values: str, doc: str = "", name: str = "") -> None:
+        object.__setattr__(self, "values", tuple(values))
+        object.__setattr__(self, "doc", doc)
+        object.__setattr__(self, "name", name)
+
+    @property
+    def default(self) -> str:
+        return self.values[0]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting that is not a signal: a size, a count, a text, a list or a file (``kind="file"``).
+
+    Its type is that of its default. Numbers (and booleans) reach ``tick`` and ``block`` as constants.
+    """
+
+    default: int | float | bool | str | tuple
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    kind: str = ""
+    doc: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A helper object outside the audio thread that owns memory which the block shares with it.
+
+    ``open(context)`` returns an object with ``arrays`` (name → one-dimensional numpy array; passed to
+    ``block`` under ``name`` where it asks for it), ``service()`` (called regularly, never by the audio
+    thread, and between blocks when rendering offline) and ``close()``. See :mod:`nodegraph.host`.
+    """
+
+    open: Callable[[Any], Any]
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything declared by one block, by name, in order of declaration."""
+
+    inputs: dict[str, In] = field(default_factory=dict)
+    outputs: dict[str, Out] = field(default_factory=dict)
+    frame_inputs: dict[str, FrameIn] = field(default_factory=dict)
+    frame_outputs: dict[str, FrameOut] = field(default_factory=dict)
+    event_inputs: dict[str, EventIn] = field(default_factory=dict)
+    event_outputs: dict[str, EventOut] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
+    options: dict[str, Option] = field(default_factory=dict)
+    hosts: dict[str, Host] = field(default_factory=dict)
+
+
+_KINDS: dict[type, str] = {
+    In: "inputs",
+    Out: "outputs",
+    FrameIn: "frame_inputs",
+    FrameOut: "frame_outputs",
+    EventIn: "event_inputs",
+    EventOut: "event_outputs",
+    State: "states",
+    Line: "lines",
+    Table: "tables",
+    Choice: "choices",
+    Option: "options",
+    Host: "hosts",
+}
+
+
+class Node:
+    """Base of every block. Subclassing it is all the registration there is.
+
+    Class keywords: ``version`` (raised when the meaning of saved parameters changes) and ``hidden``
+    (not offered in the palette). ``device = "output"`` marks the block whose input is heard,
+    ``device = "input"`` one whose ``block`` gets the device's samples (``device``) and the first
+    ``column`` that is its own. Rules a block may define as plain functions:
+
+    ``lanes(inputs, settings) -> {output: lanes}``
+        for outputs that differ from the widest input (``inputs`` maps input names to lanes);
+    ``latency(settings, sr) -> int``
+        samples by which the outputs lag behind the inputs;
+    ``formula(settings) -> function``
+        builds ``tick`` from settings, for blocks whose equation the user types.
+    """
+
+    spec: ClassVar[Spec] = Spec()
+    type: ClassVar[str] = ""
+    family: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    hidden: ClassVar[bool] = False
+    device: ClassVar[str] = ""
+
+    tick: ClassVar[Callable[..., Any] | None] = None
+    block: ClassVar[Callable[..., Any] | None] = None
+    lanes: ClassVar[Callable[..., dict[str, int]] | None] = None
+    latency: ClassVar[Callable[..., int] | None] = None
+    formula: ClassVar[Callable[..., Any] | None] = None
+
+    def __init_subclass__(cls, version: int = 1, hidden: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        spec = Spec()
+        for base in reversed(cls.__mro__):
+            for name, value in vars(base).items():
+                kind = _KINDS.get(type(value))
+                if kind is not None:
+                    named = copy.copy(value)
+                    object.__setattr__(named, "name", name)
+                    getattr(spec, kind)[name] = named
+        for rule in ("tick", "block", "lanes", "latency", "formula"):
+            function = cls.__dict__.get(rule)
+            if callable(function) and not isinstance(function, staticmethod):
+                setattr(cls, rule, staticmethod(function))
+        cls.spec = spec
+        cls.type = snake_case(cls.__name__)
+        cls.family = cls.__module__.rpartition(".")[2]
+        cls.version = version
+        cls.hidden = hidden
+
+
+def snake_case(name: str) -> str:
+    """``LowPass`` → ``low_pass``: the name of a class as a type in a patch."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

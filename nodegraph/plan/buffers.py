@@ -1,0 +1,116 @@
+"""Signal buffers of a plan: who writes them, who reads them, and which can share memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..kernel import QUANTUM, Kernel, NativeFunction
+from .memory import Memory
+
+FLOAT = 4
+Operand = int | float | Callable[[], int]
+
+
+@dataclass(eq=False)
+class Buffer:
+    """``QUANTUM`` samples of ``lanes`` lanes. A feedback buffer has one more row before them: the sample
+    that came last in the quantum before."""
+
+    lanes: int
+    feedback: bool = False
+    kept: bool = False
+    address: int = 0
+    last: int = 0
+
+    @property
+    def size(self) -> int:
+        return FLOAT * self.lanes * (QUANTUM + self.feedback)
+
+    @property
+    def lead(self) -> int:
+        """Bytes before the first sample of this quantum."""
+        return FLOAT * self.lanes * self.feedback
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Some neighbouring lanes of a buffer; ``delayed`` reads one sample back."""
+
+    buffer: Buffer
+    lane: int
+    lanes: int
+    delayed: bool = False
+
+    def address(self) -> int:
+        """Address of the first sample; known once buffers are placed."""
+        start = self.buffer.address + FLOAT * self.lane
+        return start if self.delayed else start + self.buffer.lead
+
+    def last(self) -> int:
+        """Address of the copy of its latest sample."""
+        return self.buffer.last + FLOAT * self.lane
+
+
+@dataclass(eq=False)
+class StateBlock:
+    """States of a row: (states, lanes) words, and what they start from."""
+
+    data: int
+    count: int
+    lanes: int
+    initial: int
+
+
+@dataclass(eq=False)
+class Row:
+    """One kernel call of the plan. ``inner`` are the rows of a feedback loop."""
+
+    kernel: Kernel | NativeFunction
+    words: list[Operand]
+    outputs: list[Buffer]
+    reads: list[Buffer]
+    nodes: list[tuple[str, int, int]] = field(default_factory=list)
+    states: list[StateBlock] = field(default_factory=list)
+    inner: list[Row] = field(default_factory=list)
+    lanes: int = 0
+    words_address: int = 0
+
+    @property
+    def flat(self) -> list[Row]:
+        """The rows that really compute."""
+        return [row for inner in self.inner for row in inner.flat] if self.inner else [self]
+
+
+def place(rows: Sequence[Row], memory: Memory) -> tuple[int, int]:
+    """Give every buffer an address; one that is done with serves the next of its size.
+
+    Returns (bytes used, bytes that would be needed without sharing).
+    """
+    last_use: dict[Buffer, int] = {}
+    for index, row in enumerate(rows):
+        for part in row.flat:
+            for buffer in [*part.outputs, *part.reads]:
+                last_use[buffer] = index
+    ending: dict[int, list[Buffer]] = defaultdict(list)
+    for buffer, index in last_use.items():
+        ending[index].append(buffer)
+    free: dict[int, list[int]] = defaultdict(list)
+    used = wanted = 0
+    for index, row in enumerate(rows):
+        for part in row.flat:
+            for buffer in part.outputs:
+                if buffer.address:
+                    continue
+                wanted += buffer.size
+                pool = free[buffer.size]
+                if pool and not (buffer.kept or buffer.feedback):
+                    buffer.address = pool.pop()
+                else:
+                    buffer.address = memory.reserve(buffer.size, buffer.lead)
+                    used += buffer.size
+        for buffer in ending[index]:
+            if not (buffer.kept or buffer.feedback):
+                free[buffer.size].append(buffer.address)
+    return used, wanted

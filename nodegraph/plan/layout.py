@@ -1,0 +1,41 @@
+"""The words that native code reads: rows, slots and the plan itself, as indices of 8-byte words."""
+
+from __future__ import annotations
+
+# One row of the plan. Lanes is 0 where a fault silences all outputs of the row together.
+ROW_KERNEL, ROW_ARGUMENTS, ROW_OUTPUTS, ROW_OUTPUT_COUNT, ROW_CYCLES, ROW_MUTED, ROW_FAULTS, ROW_LANES = range(8)
+ROW_STATES, ROW_STATE_COUNT = 8, 9
+ROW_WORDS = 10
+
+# One output of a row, looked at after it ran: first sample, lanes, copy of its last sample.
+OUTPUT_DATA, OUTPUT_LANES, OUTPUT_LAST = range(3)
+OUTPUT_WORDS = 3
+
+# The states behind a row: data, states, lanes, what they start from.
+STATE_DATA, STATE_COUNT, STATE_LANES, STATE_INITIAL = range(4)
+STATE_WORDS = 4
+
+# One parameter slot: a buffer that holds a knob's smoothed value.
+SLOT_STRIDE, SLOT_LANES, SLOT_DATA, SLOT_CURRENT, SLOT_TARGET, SLOT_STEP, SLOT_REMAINING = range(7)
+SLOT_ACTIVE, SLOT_RENDERED, SLOT_RAMP, SLOT_ROW = 7, 8, 9, 10
+SLOT_WORDS = 12
+
+# Where a handle (a parameter of a node, the same in every plan) is found in this plan.
+HANDLE_SLOT, HANDLE_LANE, HANDLE_LANES = range(3)
+HANDLE_WORDS = 3
+
+# Memory that is taken over from the plan before: destination, source, count (bytes, or lanes to add), how, and
+# the step of the source (0 spreads one lane over all).
+COPY_TO, COPY_FROM, COPY_COUNT, COPY_HOW, COPY_STEP = range(5)
+COPY_WORDS = 5
+COPY_BYTES, COPY_ADD_FLOATS, COPY_ADD_DOUBLES = range(3)
+
+# A feedback buffer: its row of previous samples, its last row, lanes.
+CARRY_TO, CARRY_FROM, CARRY_LANES = range(3)
+CARRY_WORDS = 3
+
+# The plan.
+PLAN_ROWS, PLAN_ROW_COUNT, PLAN_SLOTS, PLAN_SLOT_COUNT, PLAN_HANDLES, PLAN_HANDLE_COUNT = range(6)
+PLAN_CARRIES, PLAN_CARRY_COUNT, PLAN_COPIES, PLAN_COPY_COUNT = 6, 7, 8, 9
+PLAN_ACTIVE, PLAN_ACTIVE_COUNT, PLAN_SERIAL = 10, 11, 12
+PLAN_WORDS = 13

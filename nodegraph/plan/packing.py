@@ -1,0 +1,106 @@
+"""Like nodes that could run side by side, laid into one row as lanes.
+
+Units are single nodes or whole feedback loops. Units of the same shape at the same depth of the graph
+cannot depend on each other, so a bank of 200 oscillators becomes one row of 200 lanes and SIMD does
+the rest. Small groups are left alone: below ``SMALLEST`` the gathering costs more than it saves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable
+
+import networkx as nx
+
+from ..graph import Graph, GraphNode
+from ..kernel import kernel_of
+
+SMALLEST = 8
+
+Unit = tuple[str, ...]
+Group = list[Unit]
+
+
+def groups_in_order(graph: Graph, pack: bool = True) -> list[Group]:
+    """Groups of units in an order in which every wire (but feedback inside a loop) runs forward."""
+    unit_of: dict[str, Unit] = {id: tuple(loop) for loop in graph.loops for id in loop}
+    for node in graph.nodes.values():
+        if _runs(node):
+            unit_of.setdefault(node.id, (node.id,))
+    units = nx.DiGraph()
+    units.add_nodes_from(dict.fromkeys(unit_of.values()))
+    for wire in graph.wires:
+        source, target = unit_of.get(wire.source), unit_of.get(wire.target)
+        if source and target and source != target:
+            units.add_edge(source, target)
+    position = {unit: i for i, unit in enumerate(units)}
+    order = list(nx.lexicographical_topological_sort(units, position.__getitem__))
+    depth: dict[Unit, int] = {}
+    for unit in order:
+        depth[unit] = 1 + max((depth[before] for before in units.predecessors(unit)), default=0)
+
+    together: dict[Hashable, Group] = defaultdict(list)
+    for unit in order:
+        shape = _shape(graph, unit) if pack else None
+        together[(depth[unit], shape) if shape is not None else unit].append(unit)
+    group_of: dict[Unit, int] = {}
+    groups: list[Group] = []
+    for members in together.values():
+        for part in [members] if len(members) >= SMALLEST else [[unit] for unit in members]:
+            group_of.update(dict.fromkeys(part, len(groups)))
+            groups.append(part)
+
+    grouped = nx.DiGraph()
+    grouped.add_nodes_from(range(len(groups)))
+    grouped.add_edges_from((group_of[a], group_of[b]) for a, b in units.edges)
+    first = {i: min(position[unit] for unit in group) for i, group in enumerate(groups)}
+    sequence = [groups[i] for i in nx.lexicographical_topological_sort(grouped, lambda i: (first[i], i))]
+    return _aligned(graph, sequence)
+
+
+def _runs(node: GraphNode) -> bool:
+    return node.cls is not None and not node.problem and node.cls.device != "output"
+
+
+def _shape(graph: Graph, unit: Unit) -> Hashable:
+    """Equal for units that can share rows, None for one that cannot be packed."""
+    inside = {id: i for i, id in enumerate(unit)}
+    parts: list[Hashable] = []
+    for id in unit:
+        node = graph.nodes[id]
+        assert node.cls is not None
+        if node.cls.block is not None or node.cls.lanes is not None:
+            return None
+        kernel = kernel_of(node.cls, node.settings)
+        numbers = tuple(sorted((name, repr(node.settings[name])) for name in node.spec.options))
+        parts.append((id_of(kernel), numbers, node.lanes, node.latency))
+        for name in node.spec.inputs:
+            wires = graph.into(id, name)
+            own = tuple((inside[w.source], w.source_port, w.feedback) for w in wires if w.source in inside)
+            parts.append((name, own, len(wires) - len(own) if len(unit) > 1 else 0))
+    return tuple(parts)
+
+
+def id_of(kernel: object) -> int:
+    """Kernels are unique objects for unique code."""
+    return id(kernel)
+
+
+def _aligned(graph: Graph, sequence: list[Group]) -> list[Group]:
+    """Order the members of each group like their sources, so that packed rows feed each other directly."""
+    place: dict[str, tuple[int, int]] = {}
+    for g, group in enumerate(sequence):
+        if len(group) > 1:
+            group.sort(key=lambda unit: _source_place(graph, unit, place))
+        for k, unit in enumerate(group):
+            place.update(dict.fromkeys(unit, (g, k)))
+    return sequence
+
+
+def _source_place(graph: Graph, unit: Unit, place: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    for id in unit:
+        for name in graph.nodes[id].spec.inputs:
+            for wire in graph.into(id, name):
+                if wire.source in place:
+                    return place[wire.source]
+    return (-1, 0)
