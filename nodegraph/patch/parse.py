@@ -21,6 +21,8 @@ from .values import plain, step
 LARGEST_FILE = 32 * 2**20
 """Bytes; parameters are small, and sound and weights belong in files of their own."""
 
+_SECTIONS = frozenset({"nodes", "wires", "controls", "notes", "layout"})
+
 T = TypeVar("T")
 
 
@@ -38,7 +40,7 @@ def parse_patch(data: bytes, name: str = "patch", limit: int = LARGEST_FILE) -> 
         raise PatchError(f"{name}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from None
     version = VERSION
     try:
-        top = scan(text)
+        top = scan(text, _SECTIONS)
         version = _version(top)
         return _document(top, version, data)
     except SyntaxFault as fault:
@@ -208,7 +210,7 @@ def _extra(piece: Piece, kind: type[Any]) -> Extra:
     known = kind.__struct_encode_fields__
     if all(key in known for key in piece.value):
         return {}
-    members = scan(piece.text, 1).members or {}
+    members = scan(piece.text).members or {}
     return {key: member.text for key, member in members.items() if key not in known}
 
 

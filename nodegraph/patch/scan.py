@@ -7,6 +7,7 @@ each record begins and ends. Stricter than plain JSON: no key twice in an object
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sized
 from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
@@ -34,14 +35,18 @@ class SyntaxFault(Exception):
         self.at = at
 
 
-def scan(text: str, depth: int = 2) -> Piece:
-    """The value that ``text`` holds, with pieces for ``depth`` levels of lists and objects.
+MOST_PIECES = 200_000
+"""Records of one section: far more than any patch has, few enough to be refused within a second or two."""
+
+
+def scan(text: str, sections: Container[str] = ()) -> Piece:
+    """The value that ``text`` holds, in pieces: its members, and what is inside those named ``sections``.
 
     Raises :class:`SyntaxFault` where the text is not JSON, :class:`Fault` where it is JSON that a
     patch may not hold.
     """
     try:
-        piece, end = _piece(text, _skip(text, 0), depth)
+        piece, end = _piece(text, _skip(text, 0), sections)
     except Fault as fault:
         raise fault.under("$") from None
     if _skip(text, end) < len(text):
@@ -49,17 +54,18 @@ def scan(text: str, depth: int = 2) -> Piece:
     return piece
 
 
-def _piece(text: str, at: int, depth: int) -> tuple[Piece, int]:
+def _piece(text: str, at: int, sections: Container[str] | None) -> tuple[Piece, int]:
+    """``sections`` is ``None`` where nothing is taken apart any more."""
     opening = text[at : at + 1]
-    if depth and opening == "{":
-        return _object(text, at, depth)
-    if depth and opening == "[":
-        return _list(text, at, depth)
+    if sections is not None and opening == "{":
+        return _object(text, at, sections)
+    if sections is not None and opening == "[":
+        return _list(text, at)
     value, end = _value(text, at)
     return Piece(value, text[at:end]), end
 
 
-def _object(text: str, start: int, depth: int) -> tuple[Piece, int]:
+def _object(text: str, start: int, sections: Container[str]) -> tuple[Piece, int]:
     members: dict[str, Piece] = {}
     at = _skip(text, start + 1)
     more = text[at : at + 1] != "}"
@@ -71,9 +77,10 @@ def _object(text: str, start: int, depth: int) -> tuple[Piece, int]:
         if key in members:
             raise Fault(f"the key {quote(key)} stands there twice. Remove one")
         try:
-            members[key], at = _piece(text, at, depth - 1)
+            members[key], at = _piece(text, at, () if key in sections else None)
         except Fault as fault:
             raise fault.under(step(key)) from None
+        _count(members)
         at = _skip(text, at)
         more = text[at : at + 1] == ","
         if more:
@@ -83,22 +90,28 @@ def _object(text: str, start: int, depth: int) -> tuple[Piece, int]:
     return Piece(value, text[start:end], members=members), end
 
 
-def _list(text: str, start: int, depth: int) -> tuple[Piece, int]:
+def _list(text: str, start: int) -> tuple[Piece, int]:
     items: list[Piece] = []
     at = _skip(text, start + 1)
     more = text[at : at + 1] != "]"
     while more:
         try:
-            item, at = _piece(text, at, depth - 1 if depth > 1 else 0)
+            item, at = _piece(text, at, None)
         except Fault as fault:
             raise fault.under(f"[{len(items)}]") from None
         items.append(item)
+        _count(items)
         at = _skip(text, at)
         more = text[at : at + 1] == ","
         if more:
             at = _skip(text, at + 1)
     end = _expect(text, at, "]", "expecting ',' or ']'", skip=False)
     return Piece([item.value for item in items], text[start:end], items=tuple(items)), end
+
+
+def _count(found: Sized) -> None:
+    if len(found) > MOST_PIECES:
+        raise Fault(f"more than {MOST_PIECES} entries. Make it several patches")
 
 
 def _value(text: str, at: int) -> tuple[Any, int]:

@@ -112,6 +112,15 @@ def test_a_file_that_is_too_big_is_not_even_read(tmp_path):
         read_patch(tmp_path / "big.json", limit=100)
 
 
+def test_a_key_that_stands_twice_among_a_hundred_thousand_is_found_soon():
+    many = ", ".join(f'"k{number}": 0' for number in range(100_000))
+    assert "'k99999' stands there twice" in refusal(node_with(f'"params": {{{many}, "k99999": 1}}'))
+
+
+def test_more_records_than_any_patch_has_are_refused_soon():
+    assert "more than 200000 entries" in refusal(patch_with('"nodes": [' + "{}, " * 1_000_000 + "{}]"))
+
+
 def test_a_million_numbers_in_a_list_are_read_soon():
     numbers = ", ".join(["0.5"] * 1_000_000)
     document = parse_patch(node_with(f'"params": {{"table": [{numbers}]}}'))
