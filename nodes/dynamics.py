@@ -1,0 +1,201 @@
+"""Loudness: amplifiers, gates, compressors, limiters and overdrive.
+
+Levels and thresholds are in dB of full scale. Attack and release are time constants in seconds.
+"""
+
+from nodegraph.maths import (
+    clip,
+    db_to_gain,
+    gain_to_db,
+    read,
+    remaining,
+    sin_turn,
+    sqrt,
+    tanh,
+    wrap,
+)
+from nodegraph.node import Choice, In, Line, Node, Out, State
+
+AUDIO = In(0.0, doc="sound to work on")
+ATTACK = In(0.005, unit="s", min=0.0, max=1.0, doc="time constant when the level rises")
+RELEASE = In(0.1, unit="s", min=0.0, max=5.0, doc="time constant when the level falls")
+THRESHOLD = In(-20.0, unit="dB", min=-80.0, max=0.0, doc="level where it begins to act")
+
+
+class Vca(Node):
+    """Voltage-controlled amplifier: ``y = gain x``. Wire an envelope to ``gain``."""
+
+    audio = AUDIO
+    gain = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 leaves the sound as it is")
+    out = Out(doc="the sound, louder or softer")
+
+    def tick(audio, gain):
+        return audio * gain
+
+
+class Gater(Node):
+    """Chops the sound with a square wave: ``y = x (1 + sqr(2π f t)) / 2``, open first.
+
+    The gater of Barkan & Tsiris, Deep synthesizer parameter estimation (2019).
+    """
+
+    audio = AUDIO
+    frequency = In(4.0, unit="Hz", min=0.01, max=100.0, taper="log", doc="openings in a second")
+    width = In(0.5, unit="cycles", min=0.0, max=1.0, doc="part of the cycle that is open")
+    amount = In(1.0, unit="ratio", min=0.0, max=1.0, doc="how far it closes")
+    out = Out(doc="chopped sound")
+    phase = State()
+
+    def tick(audio, frequency, width, amount, phase, dt):
+        gain = 1.0 if phase < width else 1.0 - amount
+        return audio * gain, wrap(phase + frequency * dt)
+
+
+class Follower(Node):
+    """The level of a sound: its peaks, or its RMS, with an attack and a release.
+
+    ``e += (|x| - e)(1 - exp(-dt/τ))``; RMS does the same with ``x²`` and takes the root.
+    """
+
+    audio, attack, release = AUDIO, ATTACK, RELEASE
+    mode = Choice("peak", "rms", doc="what is measured")
+    out = Out(unit="ratio", doc="level, 1 for full scale")
+    level = State()
+
+    def tick(audio, attack, release, mode, level, dt):
+        x = abs(audio) if mode == 0 else audio * audio
+        level = x + (level - x) * remaining(attack if x > level else release, dt)
+        return (level if mode == 0 else sqrt(level)), level
+
+
+class NoiseGate(Node):
+    """Silences what is softer than ``threshold``: opens above it, closes ``hysteresis`` dB below.
+
+    After closing it waits for ``hold`` and then falls to ``floor``.
+    """
+
+    audio = AUDIO
+    threshold = In(-50.0, unit="dB", min=-100.0, max=0.0, doc="level that opens the gate")
+    hysteresis = In(6.0, unit="dB", min=0.0, max=30.0, doc="how far below the threshold it closes")
+    attack = In(0.001, unit="s", min=0.0, max=1.0, doc="time constant of opening")
+    hold = In(0.05, unit="s", min=0.0, max=2.0, doc="time it stays open after the sound has fallen")
+    release = RELEASE
+    floor = In(-80.0, unit="dB", min=-100.0, max=0.0, doc="gain of the closed gate")
+    out = Out(doc="gated sound")
+    level, left, gain = State(), State(), State()
+
+    def tick(audio, threshold, hysteresis, attack, hold, release, floor, level, left, gain, dt):
+        level = max(abs(audio), level * remaining(0.02, dt))
+        opening = db_to_gain(threshold)
+        closing = db_to_gain(threshold - max(hysteresis, 0.0))
+        is_open = level > (closing if left > 0.0 else opening)
+        left = max(hold, dt) if is_open else max(left - dt, 0.0)
+        target = 1.0 if left > 0.0 else db_to_gain(floor)
+        gain = target + (gain - target) * remaining(attack if target > gain else release, dt)
+        return audio * gain, level, left, gain
+
+
+def reduction_of(level, threshold, ratio, knee):
+    """Decibels that a compressor takes off a steady level; above the knee ``(1 - 1/ratio)`` of the excess."""
+    over = level - threshold
+    knee = max(knee, 0.001)
+    bend = clip(over + 0.5 * knee, 0.0, knee)
+    return (1.0 - 1.0 / max(ratio, 1.0)) * (bend * bend / (2.0 * knee) + max(over - 0.5 * knee, 0.0))
+
+
+class Compressor(Node):
+    """Turns down what is louder than ``threshold``: ``ratio`` dB more in are 1 dB more out.
+
+    The decibels to take off follow the static curve with a quadratic knee and are smoothed with attack and
+    release: the feed-forward design of Giannoulis, Massberg & Reiss, Digital dynamic range compressor
+    design (J. Audio Eng. Soc., 2012).
+    """
+
+    audio = AUDIO
+    key = In(0.0, doc="side chain: the sound that is measured instead, if listen says so")
+    threshold = THRESHOLD
+    ratio = In(4.0, unit="ratio", min=1.0, max=50.0, taper="log", doc="dB in for each dB out")
+    knee = In(6.0, unit="dB", min=0.0, max=30.0, doc="width of the bend at the threshold")
+    attack, release = ATTACK, RELEASE
+    gain = In(0.0, unit="dB", min=-20.0, max=40.0, doc="make-up gain")
+    listen = Choice("audio", "key", doc="which sound is measured")
+    out = Out(doc="compressed sound")
+    reduction = Out(unit="dB", doc="what is being taken off")
+    smoothed = State()
+
+    def tick(audio, key, threshold, ratio, knee, attack, release, gain, listen, smoothed, dt):
+        wanted = reduction_of(gain_to_db(audio if listen == 0 else key), threshold, ratio, knee)
+        smoothed = wanted + (smoothed - wanted) * remaining(attack if wanted > smoothed else release, dt)
+        return audio * db_to_gain(gain - smoothed), smoothed, smoothed
+
+
+WINDOW = 64  # samples of look-ahead, a power of two
+STAGES = 6
+
+
+class Limiter(Node):
+    """Keeps every sample within ``ceiling``, without distortion: it sees peaks 63 samples before they come.
+
+    Each sample needs a cut of ``max(0, 1 - ceiling / |x|)``. The largest cut among the next 64 samples, let
+    up at the speed of ``release``, is averaged over 64 samples: the average has arrived when the peak leaves
+    the delay. The largest of 64 comes from six comparisons, each twice as far back as the one before.
+    """
+
+    audio = AUDIO
+    ceiling = In(-0.3, unit="dB", min=-40.0, max=0.0, doc="loudest sample that leaves")
+    release = RELEASE
+    out = Out(doc="limited sound, 63 samples later")
+    reduction = Out(unit="dB", doc="what is being taken off")
+    largest = Line(lambda settings, sr: WINDOW * STAGES)
+    cuts = Line(lambda settings, sr: WINDOW)
+    delayed = Line(lambda settings, sr: WINDOW)
+    held, total = State(), State()
+    position = State(0)
+
+    def latency(settings, sr):
+        return WINDOW - 1
+
+    def tick(audio, ceiling, release, largest, cuts, delayed, held, total, position, dt):
+        top = db_to_gain(ceiling)
+        cut = 1.0 - top / max(abs(audio), top)
+        for stage in range(STAGES):
+            ring = stage * WINDOW
+            before = read(largest, ring + ((position - (1 << stage)) & (WINDOW - 1)))
+            largest[ring + position] = cut
+            cut = max(cut, before)
+        held = max(cut, held * remaining(release, dt))
+        total = total - read(cuts, position)
+        cuts[position] = held
+        total = total + read(cuts, position)
+        delayed[position] = audio
+        position = (position + 1) & (WINDOW - 1)
+        gain = clip(1.0 - total * (1.0 / WINDOW), 0.0, 1.0)
+        out = clip(read(delayed, position) * gain, -top, top)  # for the rounding of the lines
+        return out, -gain_to_db(max(gain, 1e-6)), held, total, position
+
+
+class Drive(Node):
+    """Overdrive: the sound, ``drive`` dB louder, through a curve that cannot pass ±1.
+
+    soft: ``tanh x``; hard: clipped; fold: reflected at ±1; sine: ``sin(πx/2)``. ``bias`` shifts the curve and
+    so adds even harmonics. Harmonics beyond half the sample rate fold down, as with any curve.
+    """
+
+    audio = AUDIO
+    drive = In(12.0, unit="dB", min=0.0, max=60.0, doc="gain before the curve")
+    bias = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="offset before the curve")
+    gain = In(1.0, unit="ratio", min=0.0, max=1.0, doc="gain after the curve")
+    shape = Choice("soft", "hard", "fold", "sine", doc="the curve")
+    out = Out(doc="distorted sound")
+
+    def tick(audio, drive, bias, gain, shape):
+        x = audio * db_to_gain(drive) + bias
+        if shape == 0:
+            y = tanh(x)
+        elif shape == 1:
+            y = clip(x, -1.0, 1.0)
+        elif shape == 2:
+            y = 1.0 - 4.0 * abs(wrap(0.25 * x + 0.25) - 0.5)
+        else:
+            y = sin_turn(0.25 * x)
+        return y * gain

@@ -1,0 +1,214 @@
+"""Filters. ``cutoff`` is in Hz and held below 0.49 of the sample rate; all may be modulated at audio rate.
+
+Those marked TPT are "topology-preserving": the analogue circuit with its integrators replaced by trapezoidal
+ones and the loop without delay solved (Zavalishin, The Art of VA Filter Design, 2018). They keep their tuning
+and stay stable however fast the cutoff moves.
+"""
+
+from nodegraph.maths import (
+    PI,
+    clip,
+    cos_turn,
+    db_to_gain,
+    prewarp,
+    remaining,
+    sin_turn,
+    tanh,
+)
+from nodegraph.node import Choice, In, Line, Node, Out, State
+
+from .delays import FEEDBACK_LIMIT, cubic_tap, linear_tap, next_position
+
+AUDIO = In(0.0, doc="sound to filter")
+CUTOFF = In(1000.0, unit="Hz", min=10.0, max=20000.0, taper="log", doc="corner or centre frequency")
+RESONANCE = In(
+    0.7071, unit="Q", min=0.01, max=40.0, taper="log", doc="height of the peak: 0.7 is flat, 10 is +20 dB"
+)  # fmt: skip
+LIMIT = 1e6  # +120 dB: only a filter that runs away gets there
+
+
+class StateVariable(Node):
+    """Two-pole filter with low-, band- and high-pass at once, 12 dB an octave. TPT.
+
+    ``high = x - band/Q - low``, ``band = ∫ω high``, ``low = ∫ω band``. The band output is scaled to 0 dB at
+    its peak; ``notch = high + low``, ``peak = low - high``. Zavalishin, ch. 4.
+    """
+
+    audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE
+    low = Out(doc="low-pass")
+    band = Out(doc="band-pass, 0 dB at the centre")
+    high = Out(doc="high-pass")
+    notch = Out(doc="everything but the centre")
+    peak = Out(doc="everything, the centre raised")
+    s1, s2 = State(), State()
+
+    def tick(audio, cutoff, resonance, s1, s2, dt):
+        g = prewarp(cutoff, dt)
+        k = 1.0 / max(resonance, 0.01)
+        high = (audio - (g + k) * s1 - s2) / (1.0 + g * (g + k))
+        band = g * high + s1
+        low = g * band + s2
+        return low, k * band, high, high + low, low - high, g * high + band, g * band + low
+
+
+class Biquad(Node):
+    """The second-order filter of Bristow-Johnson's Audio EQ Cookbook (1994).
+
+    ``y = b₀x + b₁x₁ + b₂x₂ - a₁y₁ - a₂y₂``, computed in transposed direct form II. ``gain`` acts on the peak
+    and the shelves only.
+    """
+
+    audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE
+    gain = In(0.0, unit="dB", min=-40.0, max=40.0, doc="boost or cut of the peak or shelf")
+    mode = Choice(
+        "low", "high", "band", "notch", "all_pass", "peak", "low_shelf", "high_shelf", doc="what passes"
+    )  # fmt: skip
+    out = Out(doc="filtered sound")
+    s1, s2 = State(), State()
+
+    def tick(audio, cutoff, resonance, gain, mode, s1, s2, dt):
+        turn = clip(cutoff * dt, 1e-6, 0.49)
+        c = cos_turn(turn)
+        alpha = 0.5 * sin_turn(turn) / max(resonance, 0.01)
+        amp = db_to_gain(0.5 * clip(gain, -120.0, 120.0))
+        root = 2.0 * alpha * db_to_gain(0.25 * clip(gain, -120.0, 120.0))
+        a0, a1, a2 = 1.0 + alpha, -2.0 * c, 1.0 - alpha
+        if mode == 0:
+            b0, b1, b2 = 0.5 - 0.5 * c, 1.0 - c, 0.5 - 0.5 * c
+        elif mode == 1:
+            b0, b1, b2 = 0.5 + 0.5 * c, -1.0 - c, 0.5 + 0.5 * c
+        elif mode == 2:
+            b0, b1, b2 = alpha, 0.0, -alpha
+        elif mode == 3:
+            b0, b1, b2 = 1.0, -2.0 * c, 1.0
+        elif mode == 4:
+            b0, b1, b2 = 1.0 - alpha, -2.0 * c, 1.0 + alpha
+        elif mode == 5:
+            b0, b1, b2 = 1.0 + alpha * amp, -2.0 * c, 1.0 - alpha * amp
+            a0, a2 = 1.0 + alpha / amp, 1.0 - alpha / amp
+        elif mode == 6:
+            p, m = amp + 1.0, amp - 1.0
+            b0, b1, b2 = amp * (p - m * c + root), 2.0 * amp * (m - p * c), amp * (p - m * c - root)
+            a0, a1, a2 = p + m * c + root, -2.0 * (m + p * c), p + m * c - root
+        else:
+            p, m = amp + 1.0, amp - 1.0
+            b0, b1, b2 = amp * (p + m * c + root), -2.0 * amp * (m + p * c), amp * (p + m * c - root)
+            a0, a1, a2 = p - m * c + root, 2.0 * (m - p * c), p - m * c - root
+        scale = 1.0 / a0
+        y = clip((b0 * audio) * scale + s1, -LIMIT, LIMIT)
+        s1 = clip((b1 * audio - a1 * y) * scale + s2, -LIMIT, LIMIT)
+        s2 = clip((b2 * audio - a2 * y) * scale, -LIMIT, LIMIT)
+        return y, s1, s2
+
+
+class OnePole(Node):
+    """The RC filter, 6 dB an octave: ``low = ∫ω (x - low)``, ``high = x - low``. TPT. Zavalishin, ch. 3."""
+
+    audio, cutoff = AUDIO, CUTOFF
+    mode = Choice("low", "high", doc="what passes")
+    out = Out(doc="filtered sound")
+    s = State()
+
+    def tick(audio, cutoff, mode, s, dt):
+        g = prewarp(cutoff, dt)
+        v = (audio - s) * (g / (1.0 + g))
+        low = v + s
+        return (low if mode == 0 else audio - low), low + v
+
+
+class Ladder(Node):
+    """Moog's ladder: four one-poles in a row and feedback around them, 24 dB an octave. TPT.
+
+    ``u = tanh(drive x - 4 resonance y)`` feeds ``H(s) = 1 / (1 + s/ω)⁴``. The loop is solved for small
+    signals and the input saturates after it: stable at any setting, and from resonance 1 it sings by itself.
+    Zavalishin, ch. 5; Stilson & Smith, Analyzing the Moog VCF (1996).
+    """
+
+    audio, cutoff = AUDIO, CUTOFF
+    resonance = In(0.3, unit="ratio", min=0.0, max=1.2, doc="feedback; from 1 it oscillates at the cutoff")
+    drive = In(0.0, unit="dB", min=0.0, max=40.0, doc="gain into the saturation")
+    out = Out(doc="filtered sound")
+    s1, s2, s3, s4 = State(), State(), State(), State()
+
+    def tick(audio, cutoff, resonance, drive, s1, s2, s3, s4, dt):
+        g = prewarp(cutoff, dt)
+        h = 1.0 / (1.0 + g)
+        gain = g * h
+        k = 4.0 * clip(resonance, 0.0, 2.0)
+        past = h * (s4 + gain * (s3 + gain * (s2 + gain * s1)))  # the output if the input were 0
+        square = gain * gain
+        u = tanh((db_to_gain(drive) * audio - k * past) / (1.0 + k * square * square))
+        v1 = (u - s1) * gain
+        y1 = v1 + s1
+        v2 = (y1 - s2) * gain
+        y2 = v2 + s2
+        v3 = (y2 - s3) * gain
+        y3 = v3 + s3
+        v4 = (y3 - s4) * gain
+        y4 = v4 + s4
+        return y4, y1 + v1, y2 + v2, y3 + v3, y4 + v4
+
+
+LOWEST = 10.0  # Hz: the longest loop of a comb
+
+
+class Comb(Node):
+    """A tuned resonator: an echo after each cycle of ``frequency``, ``y[n] = x[n] + a·low(y[n - sr/f])``.
+
+    Its peaks lie on the harmonics of ``frequency`` (with negative feedback on the odd ones of half of it);
+    ``damping`` is a one-pole low-pass in the loop. Schroeder, Natural sounding artificial reverberation (J.
+    Audio Eng. Soc., 1962); damped by Moorer (1979).
+    """
+
+    audio = AUDIO
+    frequency = In(220.0, unit="Hz", min=LOWEST, max=10000.0, taper="log", doc="pitch of the resonance")
+    feedback = In(0.9, unit="ratio", min=-1.0, max=1.0, doc="what remains after one cycle")
+    damping = In(0.0, unit="ratio", min=0.0, max=1.0, doc="loss of treble in each cycle")
+    out = Out(doc="ringing sound")
+    line = Line(lambda settings, sr: int(sr / LOWEST) + 4)
+    position = State(0)
+    low = State()
+
+    def tick(audio, frequency, feedback, damping, line, line_size, position, low, sr):
+        back = cubic_tap(line, line_size, position, sr / max(frequency, LOWEST))
+        low = back + (low - back) * clip(damping, 0.0, 0.99)
+        out = audio + clip(feedback, -FEEDBACK_LIMIT, FEEDBACK_LIMIT) * low
+        line[position] = out
+        return out, next_position(position, line_size), low
+
+
+class AllPass(Node):
+    """Schroeder's all-pass: echoes that colour nothing, ``w = x + g w[n - D]``, ``y = w[n - D] - g w``.
+
+    The building block of reverberators; D is ``time`` in samples. Schroeder (1962).
+    """
+
+    audio = AUDIO
+    time = In(0.01, unit="s", min=0.0, max=0.5, doc="time between echoes")
+    feedback = In(0.7, unit="ratio", min=-1.0, max=1.0, doc="what remains of each echo (g)")
+    out = Out(doc="diffused sound")
+    line = Line(lambda settings, sr: int(0.5 * sr) + 4)
+    position = State(0)
+
+    def tick(audio, time, feedback, line, line_size, position, sr):
+        g = clip(feedback, -FEEDBACK_LIMIT, FEEDBACK_LIMIT)
+        back = linear_tap(line, line_size, position, time * sr)
+        w = audio + g * back
+        line[position] = w
+        return back - g * w, next_position(position, line_size)
+
+
+class DcBlocker(Node):
+    """Takes away the constant part: ``y[n] = x[n] - x[n-1] + R y[n-1]`` with ``R = exp(-2π cutoff / sr)``.
+
+    J. O. Smith, Introduction to Digital Filters, "DC blocker".
+    """
+
+    audio = AUDIO
+    cutoff = In(10.0, unit="Hz", min=1.0, max=200.0, taper="log", doc="corner frequency")
+    out = Out(doc="sound without offset")
+    x1, y1 = State(), State()
+
+    def tick(audio, cutoff, x1, y1, dt):
+        y = audio - x1 + remaining(0.5 / (PI * max(cutoff, 0.01)), dt) * y1
+        return y, audio, y

@@ -1,0 +1,208 @@
+"""Mixing, panning and the handling of lanes: the parallel signals that one wire carries."""
+
+from nodegraph.maths import clip, cos_turn, exp2, read, sin_turn, sqrt
+from nodegraph.node import Choice, In, Node, Option, Out, Table
+
+AUDIO = In(0.0, doc="sound")
+GAIN = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 leaves the sound as it is")
+
+
+class Mixer(Node):
+    """Adds four sounds: ``y = gain (gain_a a + gain_b b + gain_c c + gain_d d)``. All lanes are kept."""
+
+    a, b, c, d = (In(0.0, doc="sound") for _ in range(4))
+    gain_a, gain_b, gain_c, gain_d, gain = GAIN, GAIN, GAIN, GAIN, GAIN
+    out = Out(doc="the mix")
+
+    def tick(a, b, c, d, gain_a, gain_b, gain_c, gain_d, gain):
+        return gain * (gain_a * a + gain_b * b + gain_c * c + gain_d * d)
+
+
+class Crossfade(Node):
+    """From ``a`` to ``b``: equal power ``a cos θ + b sin θ`` or linear ``a + (b - a) amount``."""
+
+    a, b = In(0.0, doc="sound at amount 0"), In(0.0, doc="sound at amount 1")
+    amount = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
+    law = Choice("equal_power", "linear", doc="equal_power for unlike sounds, linear for like ones")
+    out = Out(doc="between the two")
+
+    def tick(a, b, amount, law):
+        x = clip(amount, 0.0, 1.0)
+        if law == 0:
+            return a * cos_turn(0.25 * x) + b * sin_turn(0.25 * x)
+        return a + (b - a) * x
+
+
+class Pan(Node):
+    """Places a sound between left and right: ``L = x cos θ``, ``R = x sin θ``, with θ from 0 to 90°.
+
+    Equal power: 3 dB less on both sides in the middle. Every lane has its place, and all are added into the
+    two lanes that leave: a bank of voices with a bank of positions becomes a stereo picture.
+    """
+
+    audio = AUDIO
+    position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left, 1 is right")
+    gain = GAIN
+    out = Out(doc="two lanes, left and right")
+
+    def lanes(inputs, settings):
+        return {"out": 2}
+
+    def block(audio, position, gain, out):
+        lanes = max(audio.shape[1], max(position.shape[1], gain.shape[1]))
+        for i in range(out.shape[0]):
+            left = 0.0
+            right = 0.0
+            for lane in range(lanes):
+                x = lane_of(audio, i, lane) * lane_of(gain, i, lane)
+                turn = 0.125 + 0.125 * clip(lane_of(position, i, lane), -1.0, 1.0)
+                left += x * cos_turn(turn)
+                right += x * sin_turn(turn)
+            out[i, 0] = left
+            out[i, 1] = right
+
+
+def lane_of(signal, i, lane):
+    """Sample ``i`` of a lane; a signal of one lane serves for every lane."""
+    return read(signal, (i, lane if signal.shape[1] > 1 else 0))
+
+
+class Balance(Node):
+    """Turns one side of a stereo sound down: the left for positions above 0, the right below."""
+
+    audio = AUDIO
+    position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left only, 1 is right only")
+    out = Out(doc="two lanes, left and right")
+
+    def lanes(inputs, settings):
+        return {"out": 2}
+
+    def block(audio, position, out):
+        for i in range(out.shape[0]):
+            place = lane_of(position, i, 0)
+            out[i, 0] = lane_of(audio, i, 0) * clip(1.0 - place, 0.0, 1.0)
+            out[i, 1] = lane_of(audio, i, 1) * clip(1.0 + place, 0.0, 1.0)
+
+
+class SumLanes(Node):
+    """Adds all lanes into one: ``y = Σ xₖ``, or their mean, or ``Σ xₖ / √lanes`` for unlike voices."""
+
+    audio = AUDIO
+    scale = Choice("sum", "mean", "power", doc="sum as it is, divided by the lanes or by their root")
+    out = Out(doc="one lane")
+
+    def lanes(inputs, settings):
+        return {"out": 1}
+
+    def block(audio, scale, out):
+        lanes = audio.shape[1]
+        factor = 1.0
+        if scale == 1:
+            factor = 1.0 / lanes
+        elif scale == 2:
+            factor = sqrt(1.0 / lanes)
+        for i in range(out.shape[0]):
+            total = 0.0
+            for lane in range(lanes):
+                total += read(audio, (i, lane))
+            out[i, 0] = total * factor
+
+
+class Split(Node):
+    """Takes ``count`` lanes out of many, from lane ``first`` on. Lanes that are not there are silent."""
+
+    audio = AUDIO
+    first = Option(0, min=0, max=1023, doc="number of the first lane taken, from 0")
+    count = Option(1, min=1, max=1024, doc="how many are taken")
+    out = Out(doc="the lanes taken")
+
+    def lanes(inputs, settings):
+        return {"out": max(int(settings["count"]), 1)}
+
+    def block(audio, first, out):
+        for i in range(out.shape[0]):
+            for lane in range(out.shape[1]):
+                source = first + lane
+                out[i, lane] = read(audio, (i, source)) if 0 <= source < audio.shape[1] else 0.0
+
+
+class Join(Node):
+    """Lays up to four signals side by side as lanes: first those of ``a``, then those of ``b`` …"""
+
+    a, b, c, d = (In(0.0, doc="lanes that come next") for _ in range(4))
+    count = Option(2, min=1, max=4, doc="how many of the inputs are used")
+    out = Out(doc="all lanes of the inputs used")
+
+    def lanes(inputs, settings):
+        return {"out": sum(inputs.get(name, 1) for name in "abcd"[: max(int(settings["count"]), 1)])}
+
+    def block(a, b, c, d, out):
+        after_a = a.shape[1]
+        after_b = after_a + b.shape[1]
+        after_c = after_b + c.shape[1]
+        for i in range(out.shape[0]):
+            for lane in range(out.shape[1]):
+                if lane < after_a:
+                    out[i, lane] = a[i, lane]
+                elif lane < after_b:
+                    out[i, lane] = b[i, lane - after_a]
+                elif lane < after_c:
+                    out[i, lane] = c[i, lane - after_b]
+                else:
+                    out[i, lane] = d[i, lane - after_c]
+
+
+class Spread(Node):
+    """Makes many lanes of one signal, evenly spread around it: a unison, a bank of voices or of partials.
+
+    With ``p`` from -1 to 1 over the lanes: linear ``x + amount p``; ratio ``x 2^(amount p / 12)``, amount in
+    semitones; harmonic ``x (1 + amount k)``, k = 0, 1, 2 … Amount 0 gives plain copies.
+    """
+
+    value = In(0.0, unit="", min=-20000.0, max=20000.0, doc="signal to copy")
+    amount = In(0.0, unit="", min=-1000.0, max=1000.0, doc="width of the spread")
+    count = Option(2, min=1, max=1024, doc="lanes to make")
+    law = Choice("linear", "ratio", "harmonic", doc="how the copies differ")
+    out = Out(doc="the lanes")
+
+    def lanes(inputs, settings):
+        return {"out": max(int(settings["count"]), 1)}
+
+    def block(value, amount, law, out):
+        lanes = out.shape[1]
+        step = 2.0 / (lanes - 1) if lanes > 1 else 0.0
+        first = -1.0 if lanes > 1 else 0.0
+        for i in range(out.shape[0]):
+            x = read(value, (i, 0))
+            width = read(amount, (i, 0))
+            for lane in range(lanes):
+                if law == 0:
+                    y = x + width * (first + step * lane)
+                elif law == 1:
+                    y = x * exp2(clip(width * (first + step * lane) * 0.08333333333333333, -60.0, 60.0))
+                else:
+                    y = x * (1.0 + width * lane)
+                out[i, lane] = y
+
+
+class Values(Node):
+    """A list of constants, one in each lane: ratios of partials, notes of a chord, places in the picture.
+
+    ``yₖ = scale valuesₖ + offset``.
+    """
+
+    scale = In(1.0, unit="", min=-20000.0, max=20000.0, doc="factor for all values")
+    offset = In(0.0, unit="", min=-20000.0, max=20000.0, doc="added to all values")
+    values = Option((1.0, 2.0), doc="the list")
+    out = Out(doc="as many lanes as there are values")
+    table = Table(lambda settings, sr: list(settings["values"]) or [0.0])
+
+    def lanes(inputs, settings):
+        return {"out": max(len(settings["values"]), 1)}
+
+    def block(scale, offset, table, out):
+        for i in range(out.shape[0]):
+            factor = read(scale, (i, 0))
+            shift = read(offset, (i, 0))
+            for lane in range(out.shape[1]):
+                out[i, lane] = factor * read(table, lane) + shift
