@@ -286,15 +286,21 @@ def to_float32(value: float) -> float:
 
 
 class NativeFunction:
-    """A native function of the engine itself: ``function(arguments, start, samples)`` over words."""
+    """A native function of the engine itself: ``function(arguments, start, samples)`` over words.
 
-    def __init__(self, function: Callable[[int, int, int], None]) -> None:
+    ``wrapper`` writes its entry: that of a kernel, or that of a callback with another signature.
+    """
+
+    def __init__(
+        self, function: Callable[[int, int, int], None], wrapper: Callable[[str, str], str] = entry
+    ) -> None:
         self.function = function
+        self.wrapper = wrapper
         self.name = function.__name__
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
-        return (repr(code_identity(self.function)),)
+        return (self.wrapper.__name__, repr(code_identity(self.function)))
 
     @cached_property
     def address(self) -> int:
@@ -310,7 +316,7 @@ class NativeFunction:
         from .native.frontend import compile_words_to_ir
 
         ir, inner = compile_words_to_ir(self.function)
-        return [ir, entry(symbol, inner)]
+        return [ir, self.wrapper(symbol, inner)]
 
 
 @lru_cache(maxsize=4096)

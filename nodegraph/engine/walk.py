@@ -271,3 +271,11 @@ def process(arguments: int, start: int, samples: int) -> None:
 
 
 PROCESS = NativeFunction(process)
+
+
+def read_ticks(arguments: int, start: int, samples: int) -> None:
+    """The processor's cycle counter, into the word at ``arguments``."""
+    as_i64(arguments)[0] = ticks()
+
+
+READ_TICKS = NativeFunction(read_ticks)

@@ -125,7 +125,7 @@ def _optimise(name: str, modules: list[str]) -> llvm.ModuleRef:
 def modules_symbol(modules: list[str]) -> str:
     """The kernel's symbol: the one external definition of the last module."""
     for line in reversed(modules[-1].splitlines()):
-        if line.startswith("define void @"):
+        if line.startswith(("define void @", "define i32 @")):
             return line.split("@", 1)[1].split("(", 1)[0]
     raise KernelError("no kernel in the module")
 

@@ -18,7 +18,7 @@ memory with anything that the same kernel reads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
 from dataclasses import dataclass
 
 CHUNKS = (16, 8)
@@ -371,5 +371,32 @@ done:
 """
 
 
-def join_modules(parts: Sequence[str]) -> str:
-    return "\n".join(parts)
+def stream_callback(symbol: str, inner: str) -> str:
+    """A PortAudio stream callback that puts what it was given into the words at ``userdata`` and calls ``inner``.
+
+    Words 0–3: input, output, flags, answer. ``frames`` is passed on as the number of samples.
+    """
+    long = "i32" if sys.platform == "win32" else "i64"  # C's unsigned long
+    widen = "zext i32 {} to i64" if long == "i32" else "add i64 {}, 0"
+    return f"""
+declare i32 @{inner}(ptr, ptr, i64, i64, i64)
+declare void @{RAISE}()
+define i32 @{symbol}(ptr %input, ptr %output, {long} %frames, ptr %time, {long} %flags, ptr %words) {{
+  %unused = alloca i64
+  %none = alloca i64
+  store ptr %input, ptr %words
+  %output.word = getelementptr i64, ptr %words, i64 1
+  store ptr %output, ptr %output.word
+  %flags.word = getelementptr i64, ptr %words, i64 2
+  %flags.wide = {widen.format("%flags")}
+  store i64 %flags.wide, ptr %flags.word
+  %samples = {widen.format("%frames")}
+  %address = ptrtoint ptr %words to i64
+  %status = call i32 @{inner}(ptr %unused, ptr %none, i64 %address, i64 0, i64 %samples)
+  {_forbid_raise("status")}
+  %answer.word = getelementptr i64, ptr %words, i64 3
+  %answer = load i64, ptr %answer.word
+  %result = trunc i64 %answer to i32
+  ret i32 %result
+}}
+"""

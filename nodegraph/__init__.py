@@ -1,0 +1,40 @@
+"""nodegraph: a patching environment for sound in which neural networks are ordinary blocks.
+
+    import nodegraph
+
+    patch = nodegraph.load("patches/demo.json")
+    sound = nodegraph.render(patch, seconds=4)      # float32, (samples, channels)
+    with nodegraph.play(patch) as live:             # every edit of `patch` is heard at once
+        patch.set("filter.cutoff", 2000.0)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import Sound, load, play, render
+    from .graph import GraphError
+    from .patch import Patch, PatchError
+
+__all__ = ["GraphError", "Patch", "PatchError", "Sound", "load", "play", "render"]
+__version__ = "0.1.0"
+
+_HOME = {
+    "GraphError": "graph",
+    "Patch": "api",
+    "PatchError": "patch",
+    "Sound": "api",
+    "load": "api",
+    "play": "api",
+    "render": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: ``nodegraph --help`` must not pay for compilers and libraries."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'nodegraph' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -1,0 +1,129 @@
+"""What the audio device calls: native from end to end, no Python, no GIL.
+
+It turns blocks of any length into quanta of 64, limits what is heard, and keeps the accounts: callbacks,
+frames, xruns, load. Device blocks that are a multiple of 64 pass straight through; others wait in a
+buffer of one quantum, which delays the input by 64 samples.
+"""
+
+from __future__ import annotations
+
+from ..kernel import QUANTUM, NativeFunction
+from ..native.words import as_f32, as_f64, as_i64, flush_denormals, nanoseconds
+from ..native.wrap import stream_callback
+from . import walk
+from .walk import quantum
+
+# The words that the callback shares with the rest; 0–3 are set by its wrapper.
+LIVE_IN, LIVE_OUT, LIVE_FLAGS, LIVE_ANSWER, LIVE_ENGINE, LIVE_POSITION, LIVE_STAGE = range(7)
+LIVE_INPUTS, LIVE_OUTPUTS, LIVE_CALLBACKS, LIVE_FRAMES, LIVE_XRUNS, LIVE_STOP = range(7, 13)
+LIVE_LIMIT, LIVE_GAIN, LIVE_RELEASE, LIVE_RATE = 13, 14, 15, 16
+LIVE_LOADS, LIVE_FIRST, LIVE_LATEST, LIVE_WORST = 17, 18, 19, 20
+LIVE_CAPTURE, LIVE_CAPTURE_SIZE, LIVE_CAPTURED, LIVE_PEAK, LIVE_LIMITED, LIVE_LATE = 21, 22, 23, 24, 25, 26
+LIVE_WORDS = 28
+
+LOAD_BINS = 2001  # per mille of the time there is, the last one for all above
+CEILING = 1.0
+XRUN_FLAGS = 0b1111  # input underflow and overflow, output underflow and overflow
+COMPLETE = 1
+FADE_OUT = 441  # samples of the fade when the stream is stopped
+
+
+def callback(words: int, start: int, frames: int) -> None:
+    """Serve one block of the device. ``words`` as named above."""
+    w, x = as_i64(words), as_f64(words)
+    flush_denormals()
+    began = nanoseconds()
+    if w[LIVE_FIRST] == 0:
+        w[LIVE_FIRST] = began
+    engine = w[LIVE_ENGINE]
+    e = as_i64(engine)
+    inputs, outputs = w[LIVE_INPUTS], w[LIVE_OUTPUTS]
+    bus_inputs, bus_outputs = e[walk.ENGINE_INPUTS], e[walk.ENGINE_OUTPUTS]
+    source, target = as_f32(w[LIVE_IN]), as_f32(w[LIVE_OUT])
+    bus_in, bus_out, stage = as_f32(e[walk.ENGINE_INPUT]), as_f32(e[walk.ENGINE_OUTPUT]), as_f32(w[LIVE_STAGE])
+    shared = min(inputs, bus_inputs) if w[LIVE_IN] != 0 else 0
+    straight = frames % QUANTUM == 0 and w[LIVE_POSITION] == QUANTUM
+    position = w[LIVE_POSITION]
+    for i in range(frames):
+        if position == QUANTUM:
+            for k in range(QUANTUM):
+                for c in range(shared):
+                    bus_in[k * bus_inputs + c] = source[(i + k) * inputs + c] if straight else stage[k * shared + c]
+            quantum(engine, 0, QUANTUM)
+            position = 0
+        for c in range(shared):
+            stage[position * shared + c] = source[i * inputs + c]
+        for c in range(outputs):
+            target[i * outputs + c] = bus_out[position * bus_outputs + c] if c < bus_outputs else 0.0
+        position += 1
+    w[LIVE_POSITION] = position
+    protect(words, frames)
+    if w[LIVE_STOP] != 0:
+        fade_out(words, frames)
+    capture(words, frames)
+    if w[LIVE_FLAGS] & XRUN_FLAGS:
+        w[LIVE_XRUNS] += 1
+    w[LIVE_CALLBACKS] += 1
+    w[LIVE_FRAMES] += frames
+    now = nanoseconds()
+    w[LIVE_LATEST] = now
+    load = int((now - began) * x[LIVE_RATE] / (frames * 1e6))
+    as_i64(w[LIVE_LOADS])[min(max(load, 0), LOAD_BINS - 1)] += 1
+    w[LIVE_WORST] = max(w[LIVE_WORST], load)
+    if load > 1000:
+        w[LIVE_LATE] += 1
+
+
+def protect(words: int, frames: int) -> None:
+    """Keep the output within ±1: a limiter with instant attack and slow release, and no NaN ever.
+
+    What never exceeds the ceiling passes bit for bit.
+    """
+    w, x = as_i64(words), as_f64(words)
+    target, channels = as_f32(w[LIVE_OUT]), w[LIVE_OUTPUTS]
+    gain, release, highest = x[LIVE_GAIN], x[LIVE_RELEASE], x[LIVE_PEAK]
+    for i in range(frames):
+        peak = 0.0
+        for c in range(channels):
+            value = target[i * channels + c]
+            if value != value:
+                value = 0.0
+                target[i * channels + c] = 0.0
+            peak = max(peak, abs(value))
+        highest = max(highest, peak)
+        if w[LIVE_LIMIT] != 0:
+            gain = min(1.0, gain + release)
+            if peak * gain > CEILING:
+                gain = CEILING / peak
+                w[LIVE_LIMITED] += 1
+            for c in range(channels):
+                value = target[i * channels + c] * gain
+                target[i * channels + c] = min(max(value, -CEILING), CEILING)
+    x[LIVE_GAIN], x[LIVE_PEAK] = gain, highest
+
+
+def fade_out(words: int, frames: int) -> None:
+    """Take the sound down before the stream ends, then say that it is complete."""
+    w = as_i64(words)
+    target, channels = as_f32(w[LIVE_OUT]), w[LIVE_OUTPUTS]
+    for i in range(frames):
+        gain = max(FADE_OUT - w[LIVE_STOP], 0) / FADE_OUT
+        for c in range(channels):
+            target[i * channels + c] *= gain
+        w[LIVE_STOP] += 1
+    if w[LIVE_STOP] > FADE_OUT:
+        w[LIVE_ANSWER] = COMPLETE
+
+
+def capture(words: int, frames: int) -> None:
+    """Keep a copy of the first part of what is played, if asked to."""
+    w = as_i64(words)
+    source, kept, channels = as_f32(w[LIVE_OUT]), as_f32(w[LIVE_CAPTURE]), w[LIVE_OUTPUTS]
+    room = min(frames, w[LIVE_CAPTURE_SIZE] - w[LIVE_CAPTURED])
+    first = w[LIVE_CAPTURED] * channels
+    for k in range(room * channels):
+        kept[first + k] = source[k]
+    w[LIVE_CAPTURED] += max(room, 0)
+
+
+CALLBACK = NativeFunction(callback, stream_callback)

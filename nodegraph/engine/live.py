@@ -1,0 +1,346 @@
+"""The live driver: a patch playing on a sound device, or on none, while it is being edited."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..kernel import QUANTUM
+from ..patch import Document
+from ..plan.memory import view
+from . import callback as cb
+from . import walk
+from .core import Engine, EngineError
+
+SERVICE_PERIOD = 0.005
+LIMITER_RELEASE = 0.2  # s from a closed limiter to full gain
+LOST_AFTER = 2.0  # s without a callback after which the device counts as gone
+
+
+@dataclass
+class Report:
+    """The accounts of a stream. Loads are parts of the time that a block lasts; times in µs per quantum."""
+
+    device: str
+    rate: float
+    blocksize: int
+    seconds: float
+    callbacks: int
+    expected: int
+    xruns: int
+    late: int
+    load_p50: float
+    load_p99: float
+    load_max: float
+    peak: float
+    limited: int
+    latency_samples: int
+    faults: list[str] = field(default_factory=list)
+    node_times: dict[str, float] = field(default_factory=dict)
+
+
+class Live(Engine):
+    """A document playing in real time.
+
+    ``device`` is a number or part of a name as ``nodegraph devices`` lists them (None: the default one);
+    ``null=True`` plays to no device, at the same pace. ``blocksize`` is asked of the device, any size will
+    do. ``capture`` seconds of what is played are kept for ``captured()``. ``limiter=False`` switches the
+    safety limiter off.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        path: Path | None = None,
+        device: int | str | None = None,
+        rate: float | None = None,
+        blocksize: int = 256,
+        null: bool = False,
+        limiter: bool = True,
+        capture: float = 0.0,
+        outputs: int | None = None,
+        pack: bool = True,
+        allow_outside: bool = False,
+    ) -> None:
+        target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, document)
+        self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
+        super().__init__(
+            rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True
+        )
+        self.blocksize = blocksize
+        self.problem = ""
+        self._stream: Any = None
+        self._null = null
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._player: threading.Thread | None = None
+        self._live = self._share(limiter, capture)
+        walk.PROCESS.address  # noqa: B018 - compile before the clock runs
+        self._callback = cb.CALLBACK.address
+        self.realtime = False  # until the device asks for sound, plans are taken over here
+        self.load(document, path)
+
+    def _share(self, limiter: bool, capture: float) -> np.ndarray:
+        address = self.memory.reserve(8 * cb.LIVE_WORDS)
+        words, doubles = view(address, cb.LIVE_WORDS, np.int64), view(address, cb.LIVE_WORDS, np.float64)
+        words[cb.LIVE_ENGINE], words[cb.LIVE_POSITION] = self.address, QUANTUM
+        words[cb.LIVE_STAGE] = self.memory.reserve(4 * QUANTUM * max(self.device_inputs, 1))
+        words[cb.LIVE_INPUTS], words[cb.LIVE_OUTPUTS] = self.device_inputs, self.device_outputs
+        words[cb.LIVE_LIMIT], doubles[cb.LIVE_GAIN] = int(limiter), 1.0
+        doubles[cb.LIVE_RELEASE], doubles[cb.LIVE_RATE] = 1.0 / (LIMITER_RELEASE * self.rate), self.rate
+        words[cb.LIVE_LOADS] = self.memory.reserve(8 * cb.LOAD_BINS)
+        size = round(capture * self.rate)
+        words[cb.LIVE_CAPTURE] = self.memory.reserve(4 * max(size, 1) * self.device_outputs)
+        words[cb.LIVE_CAPTURE_SIZE] = size
+        self._live_address = address
+        return words
+
+    # -- running ---------------------------------------------------------------------------------------------
+
+    def start(self) -> Live:
+        """Begin to play. Raises EngineError where the device refuses."""
+        self.service()
+        self.profile()
+        self.realtime = True
+        self._stopping.clear()
+        self._began = time.monotonic()
+        if self._null:
+            self._player = threading.Thread(target=self._play_to_nobody, name="nodegraph-null", daemon=True)
+            self._player.start()
+        else:
+            self._open_stream()
+        self._thread = threading.Thread(target=self._serve, name="nodegraph-service", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> Report:
+        """Fade out, close the device and all files, and give account."""
+        report = self.report()
+        self._live[cb.LIVE_STOP] = 1
+        if self._stream is not None:
+            end = time.monotonic() + 0.5
+            while self._stream.active and not self.problem and time.monotonic() < end:
+                time.sleep(0.005)
+            try:
+                self._stream.close()
+            except Exception as error:  # the device may be gone already
+                self.problem = self.problem or str(error)
+            self._stream = None
+        self._stopping.set()
+        for thread in (self._player, self._thread):
+            if thread is not None:
+                thread.join(2.0)
+        self.realtime = False
+        self.service()
+        self.close()
+        return report
+
+    def __enter__(self) -> Live:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def playing(self) -> bool:
+        """Whether the device still asks for sound; ``problem`` says why not."""
+        return not self.problem and not self._stopping.is_set()
+
+    def captured(self) -> np.ndarray:
+        """The first part of what was played: (samples, channels)."""
+        count = int(self._live[cb.LIVE_CAPTURED]) * self.device_outputs
+        return view(int(self._live[cb.LIVE_CAPTURE]), count, np.float32).reshape(-1, self.device_outputs).copy()
+
+    def report(self) -> Report:
+        """The accounts so far."""
+        live = self._live
+        bins = view(int(live[cb.LIVE_LOADS]), cb.LOAD_BINS, np.int64)
+        spread = np.cumsum(bins)
+        total = max(int(spread[-1]), 1)
+        callbacks, frames = int(live[cb.LIVE_CALLBACKS]), int(live[cb.LIVE_FRAMES])
+        block = frames / callbacks if callbacks else self.blocksize
+        running = time.monotonic() - self._began
+        first, latest = int(live[cb.LIVE_FIRST]), int(live[cb.LIVE_LATEST])
+        seconds = max((time.perf_counter_ns() if sys.platform != "linux" else time.clock_gettime_ns(1)) - first, 0) / 1e9
+        expected = max(int(seconds * self.rate / block), callbacks if latest == 0 else 0) if first else 0
+        return Report(
+            device=self.device_name,
+            rate=self.rate,
+            blocksize=round(block),
+            seconds=running,
+            callbacks=callbacks,
+            expected=expected,
+            xruns=int(live[cb.LIVE_XRUNS]),
+            late=int(live[cb.LIVE_LATE]),
+            load_p50=float(np.searchsorted(spread, 0.50 * total)) / 1000,
+            load_p99=float(np.searchsorted(spread, 0.99 * total)) / 1000,
+            load_max=int(live[cb.LIVE_WORST]) / 1000,
+            peak=float(view(self._live_address, cb.LIVE_WORDS, np.float64)[cb.LIVE_PEAK]),
+            limited=int(live[cb.LIVE_LIMITED]),
+            latency_samples=self.plan.latency if self.plan else 0,
+            faults=[fault.node for fault in self.faults()],
+            node_times=self.node_times(),
+        )
+
+    # -- threads -----------------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        """Helpers get their turns; a device that asks for nothing any more is noticed."""
+        seen, since = -1, time.monotonic()
+        while not self._stopping.wait(SERVICE_PERIOD):
+            try:
+                self.service()
+            except Exception as error:  # a helper's failure must not stop the others
+                self.problem = self.problem or f"{type(error).__name__}: {error}"
+            count = int(self._live[cb.LIVE_CALLBACKS])
+            now = time.monotonic()
+            if count != seen:
+                seen, since = count, now
+            elif now - since > LOST_AFTER and not self.problem:
+                self.problem = f"the audio device '{self.device_name}' has gone. Choose another with --device."
+                self.realtime = False
+
+    def _play_to_nobody(self) -> None:
+        """A device that swallows everything, at the pace of a real one."""
+        call = ctypes.CFUNCTYPE(
+            ctypes.c_int,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_ulong,
+            ctypes.c_void_p,
+            ctypes.c_ulong,
+            ctypes.c_void_p,
+        )(self._callback)
+        out = np.zeros((self.blocksize, self.device_outputs), np.float32)
+        period, due = self.blocksize / self.rate, time.perf_counter()
+        while not self._stopping.is_set():
+            if call(None, out.ctypes.data, self.blocksize, None, 0, self._live_address):
+                return
+            due += period
+            pause = due - time.perf_counter()
+            if pause > 0:
+                time.sleep(pause)
+            elif pause < -0.5:
+                due = time.perf_counter()
+
+    def _open_stream(self) -> None:
+        sounddevice = _sounddevice()
+        duplex = self.device_inputs > 0
+        device, channels = self._device, (self.device_inputs, self.device_outputs)
+        try:
+            self._stream = sounddevice._StreamBase(
+                kind="duplex" if duplex else "output",
+                samplerate=self.rate,
+                blocksize=self.blocksize,
+                device=device if duplex else device[1],
+                channels=channels if duplex else channels[1],
+                dtype="float32",
+                latency="low",
+                clip_off=True,
+                callback=sounddevice._ffi.cast("PaStreamCallback *", self._callback),
+                userdata=sounddevice._ffi.cast("void *", self._live_address),
+                wrap_callback=None,
+            )
+            self._stream.start()
+        except sounddevice.PortAudioError as error:
+            raise EngineError(f"the audio device '{self.device_name}' does not open: {_reason(error)}") from None
+
+    def node_times(self) -> dict[str, float]:
+        """Mean time of each node in µs per quantum; nodes of one row share its time."""
+        rows = self.row_cycles()
+        quanta = max(self.clock / QUANTUM / walk.PROFILE_EVERY, 1.0)
+        per_tick = _microseconds_per_tick()
+        times: dict[str, float] = {}
+        for info, cycles in rows:
+            nodes = _nodes_in(info) or [info.kernel]
+            for node in nodes:
+                times[node] = times.get(node, 0.0) + cycles * per_tick / quanta / len(nodes)
+        return times
+
+
+def _nodes_in(info: Any) -> list[str]:
+    return [node for node, *_ in info.places] + [node for inner in info.inner for node in _nodes_in(inner)]
+
+
+_tick_rate: list[float] = []
+
+
+def _microseconds_per_tick() -> float:
+    """Length of a tick of the processor's counter, measured once."""
+    if not _tick_rate:
+        ticks = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(walk.READ_TICKS.address)
+        word = np.zeros(1, np.int64)
+        ticks(word.ctypes.data, 0, 0)
+        first, began = int(word[0]), time.perf_counter()
+        time.sleep(0.02)
+        ticks(word.ctypes.data, 0, 0)
+        _tick_rate.append((time.perf_counter() - began) * 1e6 / max(int(word[0]) - first, 1))
+    return _tick_rate[0]
+
+
+# -- devices -------------------------------------------------------------------------------------------------
+
+
+def _sounddevice() -> Any:
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        missing = "PortAudio" if isinstance(error, OSError) else "sounddevice"
+        mend = "install libportaudio2" if isinstance(error, OSError) else "pip install 'nodegraph[audio]'"
+        raise EngineError(f"{missing} is not installed: {mend}.") from None
+    return sounddevice
+
+
+def devices() -> list[dict[str, Any]]:
+    """Sound devices: index, name, host API, channels in and out, default rate. Raises EngineError."""
+    sounddevice = _sounddevice()
+    apis = [api["name"] for api in sounddevice.query_hostapis()]
+    return [
+        {
+            "index": device["index"],
+            "name": device["name"],
+            "api": apis[device["hostapi"]],
+            "inputs": device["max_input_channels"],
+            "outputs": device["max_output_channels"],
+            "rate": device["default_samplerate"],
+        }
+        for device in sounddevice.query_devices()
+    ]
+
+
+Target = tuple[str, float, int, int, Any]
+
+
+def _null_target(rate: float | None, outputs: int | None) -> Target:
+    return "none", float(rate or 44100.0), 0, outputs or 2, None
+
+
+def _device_target(device: int | str | None, rate: float | None, outputs: int | None, document: Document) -> Target:
+    """Name, rate and channels of a device, opened for input only if the patch listens."""
+    sounddevice = _sounddevice()
+    try:
+        found = sounddevice.query_devices(device, "output")
+    except (ValueError, sounddevice.PortAudioError) as error:
+        raise EngineError(f"no audio output: {_reason(error)} See `nodegraph devices`, or use --null.") from None
+    listens = any(record.type == "audio_in" for record in document.nodes.values())
+    inputs, source = 0, None
+    if listens:
+        try:
+            microphone = sounddevice.query_devices(device, "input")
+            inputs, source = min(microphone["max_input_channels"], 2), microphone["index"]
+        except (ValueError, sounddevice.PortAudioError):
+            inputs = 0
+    channels = outputs or min(found["max_output_channels"], 2)
+    return found["name"], float(rate or found["default_samplerate"]), inputs, channels, (source, found["index"])
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).splitlines()[0].rstrip(".")
+    return f"{text}."
