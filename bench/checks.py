@@ -7,6 +7,7 @@ or use another resonant low-pass of the same order.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def check(workload: str, audio: Audio) -> None:
 def sines(audio: Audio) -> None:
     steady = audio[SETTLING : SETTLING + w.RATE]
     for frequency in w.SINE_FREQUENCIES:
-        near("amplitude at %g Hz" % frequency, amplitude(steady, frequency), w.SINE_AMPLITUDE, 0.02)
+        near(f"amplitude at {frequency:g} Hz", amplitude(steady, frequency), w.SINE_AMPLITUDE, 0.02)
     near("level", rms(steady), w.SINE_AMPLITUDE * np.sqrt(w.SINES / 2), 0.02)
 
 
@@ -59,7 +60,7 @@ def feedback_fm(audio: Audio) -> None:
     near("level", rms(heard), rms(expected), 0.02)
     for harmonic in (1, 2, 3):
         for frequency in harmonic * w.OPERATOR_FREQUENCIES[::5]:
-            name = "amplitude at %g Hz" % frequency
+            name = f"amplitude at {frequency:g} Hz"
             near(name, amplitude(heard, frequency), amplitude(expected, frequency), 0.05)
 
 
@@ -82,7 +83,7 @@ def synth(audio: Audio) -> None:
     heard, expected = join(audio, held), join(expected, held)
     near("level", rms(heard), rms(expected), 0.15)
     edges = [60, 125, 250, 500, 1000, 2000, 4000]
-    for low, high in zip(edges, edges[1:]):
+    for low, high in pairwise(edges):
         name = f"level from {low} to {high} Hz"
         near(name, band(heard, low, high), band(expected, low, high), 0.25)
     if rms(join(audio, silent)) > 0.03 * rms(heard):

@@ -104,9 +104,7 @@ SHAPERS: dict[str, Callable[[Canvas, int], int]] = {
     "sine": lambda c, p: c.add("cos~", p),
     "saw": lambda c, p: c.add("-~ 1", c.add("*~ 2", c.add("wrap~", p))),
     "square": lambda c, p: c.add("clip~ -1 1", c.add("*~ -1e+09", c.add("-~ 0.5", c.add("wrap~", p)))),
-    "triangle": lambda c, p: c.add(
-        "+~ 1", c.add("*~ -4", c.add("abs~", c.add("-~ 0.5", c.add("wrap~", p))))
-    ),
+    "triangle": lambda c, p: c.add("+~ 1", c.add("*~ -4", c.add("abs~", c.add("-~ 0.5", c.add("wrap~", p))))),
 }
 
 

@@ -1,0 +1,84 @@
+"""``python -m bench``: nodegraph and its peers, side by side in one run."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.progress import Progress
+
+from . import workloads as w
+from .checks import WrongSound
+from .measure import Failed, Result, heard_right, length, one_core, speed
+from .ours import Ours
+from .peers.base import Peer
+from .peers.c import C
+from .peers.puredata import PureData
+from .peers.python_peer import PYO, SIGNALFLOW
+from .peers.supercollider import SuperCollider
+from .report import Results, save, show
+
+# nodegraph comes last: its column stands beside the verdict.
+PEERS: list[Peer] = [SuperCollider(), PureData(), SIGNALFLOW, PYO, C(), Ours()]
+
+NOTES = [
+    "W5a: scsynth and pyo use a dedicated unit (SinOscFB, SineLoop); Pd runs blocks of one sample.",
+    "W5b: Pd runs its comb in blocks of one sample, scsynth everything.",
+    "C: written by hand for each workload; only W3 is a graph.",
+]
+
+
+def main() -> int:
+    names = [peer.name for peer in PEERS]
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--peer", action="append", choices=names, help="only this one (repeatable)")
+    parser.add_argument("--workload", action="append", choices=[x.name for x in w.ALL])
+    parser.add_argument("--runs", type=int, default=5, help="runs of each render (default 5)")
+    parser.add_argument("--cpu", type=float, default=0.5, help="CPU seconds of a render (default 0.5)")
+    options = parser.parse_args()
+    peers = [peer for peer in PEERS if not options.peer or peer.name in options.peer]
+    chosen = [x.name for x in w.ALL if not options.workload or x.name in options.workload]
+
+    one_core()
+    results: Results = {}
+    with Progress(transient=True) as progress:
+        task = progress.add_task("", total=len(chosen) * len(peers) * (options.runs + 1))
+        for workload in chosen:
+            results[workload] = {}
+            lengths = {}
+            for peer in peers:
+                progress.update(task, description=f"{workload} {peer.name}: the right sound?", advance=1)
+                reason, lengths[peer.name] = prepare(peer, workload, options.cpu)
+                results[workload][peer.name] = Result(reason=reason)
+            # Interleaved, so that what the machine does meanwhile falls on everybody.
+            for run in range(options.runs):
+                for peer in peers:
+                    progress.update(task, description=f"{workload} {peer.name}: run {run + 1}", advance=1)
+                    result = results[workload][peer.name]
+                    if not result.reason:
+                        try:
+                            result.speeds.append(speed(peer, workload, lengths[peer.name]))
+                        except Failed as error:
+                            result.reason = str(error)
+    notes = [note for note in NOTES if any(note.startswith(x) for x in (*chosen, "C:"))]
+    show(results, [peer.name for peer in peers], notes)
+    print(f"Saved: {save(results, [peer.name for peer in peers], notes)}")
+    ours = [by_peer[Ours.name].reason for by_peer in results.values() if Ours.name in by_peer]
+    return 1 if any(ours) else 0
+
+
+def prepare(peer: Peer, workload: str, cpu_seconds: float) -> tuple[str, float]:
+    """Why the peer cannot take part in the workload, or "" and the length of its renders."""
+    reason = peer.missing() or peer.lacks(workload)
+    if reason:
+        return reason, 0.0
+    try:
+        heard_right(peer, workload)
+        return "", length(peer, workload, cpu_seconds)
+    except WrongSound as error:
+        return f"wrong sound: {error}", 0.0
+    except Failed as error:
+        return str(error), 0.0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,91 @@
+"""How fast a peer renders: seconds of audio per second of CPU, start-up apart."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import soundfile
+
+from .checks import SECONDS, WrongSound, check
+from .peers.base import BUILD, ROOT, Job, Peer
+from .workloads import RATE
+
+PILOT = 2.0  # seconds of audio
+LONGEST = 3600.0
+
+
+class Failed(Exception):
+    pass
+
+
+@dataclass
+class Result:
+    """Either ``speeds``, one for each run, or why there are none."""
+
+    speeds: list[float] = field(default_factory=list)
+    reason: str = ""
+
+
+def heard_right(peer: Peer, workload: str) -> None:
+    """Render a few seconds into a file and listen to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sound.wav"
+        _cpu_seconds(peer.job(workload, SECONDS, path))
+        if not path.exists():
+            raise Failed("wrote no sound")
+        audio, rate = soundfile.read(path, always_2d=True)
+    if rate != RATE:
+        raise WrongSound(f"rendered at {rate} Hz")
+    check(workload, audio[:, 0])
+
+
+def length(peer: Peer, workload: str, cpu_seconds: float) -> float:
+    """Seconds of audio that keep the peer busy for about ``cpu_seconds``."""
+    if peer.job(workload, PILOT, None).prints_cpu:
+        estimate = PILOT / max(_cpu_seconds(peer.job(workload, PILOT, None)), 1e-4)
+    else:
+        estimate = _slope(peer, workload, PILOT, 10 * PILOT)
+    return min(max(estimate * cpu_seconds, PILOT), LONGEST)
+
+
+def speed(peer: Peer, workload: str, seconds: float) -> float:
+    """Audio seconds per CPU second of one run."""
+    job = peer.job(workload, seconds, None)
+    if job.prints_cpu:
+        return seconds / _cpu_seconds(job)
+    return _slope(peer, workload, seconds / 10, seconds)
+
+
+def _slope(peer: Peer, workload: str, short: float, long: float) -> float:
+    """What the longer render cost more than the shorter one: starting costs both the same."""
+    cost = _cpu_seconds(peer.job(workload, long, None)) - _cpu_seconds(peer.job(workload, short, None))
+    return (long - short) / max(cost, 1e-4)
+
+
+def _cpu_seconds(job: Job) -> float:
+    """Run a job; the CPU seconds that it reports, or those that its process took."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            job.argv, cwd=ROOT, env=job.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=errors
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            errors.seek(0)
+            lines = errors.read().strip().splitlines() or ["says nothing"]
+            raise Failed(f"ended with exit status {process.returncode}: {lines[-1]}")
+        if not job.prints_cpu:
+            return usage.ru_utime + usage.ru_stime
+        out.seek(0)
+        return float(out.read().split()[-1])
+
+
+def one_core() -> None:
+    """Everything from here on shares one core, the last: the first has the machine's interrupts."""
+    BUILD.mkdir(exist_ok=True)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

@@ -1,0 +1,62 @@
+"""Programs written by hand in C: what the machine can do when nobody asks for a graph that can be edited."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from .. import workloads as w
+from ..checks import low_pass
+from .base import BUILD, Job, Peer
+
+SOURCES = Path(__file__).parent
+PROGRAMS = {"W1b": "sines", "W2": "synth", "W3": "chain", "W5a": "feedback_fm", "W5b": "comb"}
+
+
+class C(Peer):
+    name = "C"
+
+    def missing(self) -> str | None:
+        return None if shutil.which("gcc") else "no compiler: apt-get install gcc libc6-dev"
+
+    def lacks(self, workload: str) -> str | None:
+        return None if workload in PROGRAMS else "has no nodes; see W1b"
+
+    def job(self, workload: str, seconds: float, output: Path | None) -> Job:
+        program = PROGRAMS[workload]
+        binary = BUILD / program
+        sources = [SOURCES / f"{program}.c", SOURCES / "render.h"]
+        (BUILD / "workloads.h").write_text(header())
+        if not binary.exists() or binary.stat().st_mtime < max(s.stat().st_mtime for s in sources):
+            flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-mprefer-vector-width=512"]
+            command = ["gcc", *flags, f"-I{BUILD}", "-o", str(binary), str(sources[0]), "-lm"]
+            subprocess.run(command, check=True)
+        return Job([str(binary), str(seconds)] + ([str(output)] if output else []), prints_cpu=True)
+
+
+def header() -> str:
+    """The workloads' numbers as C."""
+    b, a = np.array([low_pass(cutoff) for cutoff in w.CUTOFFS]).transpose(1, 2, 0)
+    arrays = {
+        "SINE_FREQUENCIES": w.SINE_FREQUENCIES,
+        "FREQUENCIES": w.FREQUENCIES,
+        "AMPLITUDES": w.AMPLITUDES,
+        "FM_FREQUENCIES": w.FM_FREQUENCIES,
+        "FM_DEPTHS": w.FM_DEPTHS,
+        "GATE_FREQUENCIES": w.GATE_FREQUENCIES,
+        "OPERATOR_FREQUENCIES": w.OPERATOR_FREQUENCIES,
+        "FILTER_B": b,
+        "FILTER_A": a,
+    }
+    lines = ["// Written by bench/peers/c.py."]
+    for name, value in vars(w).items():
+        if name.isupper() and isinstance(value, int | float):
+            lines.append(f"#define {name} {value!r}{'f' if isinstance(value, float) else ''}")
+    for name, array in arrays.items():
+        shape = "".join(f"[{n}]" for n in array.shape)
+        numbers = ", ".join(f"{x:.9e}f" for x in array.ravel())
+        lines.append(f"static const float {name}{shape} = {{{numbers}}};")
+    return "\n".join([*lines, ""])

@@ -1,0 +1,64 @@
+"""Peers that are Python packages: each in one virtual environment apart from the project's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cached_property
+from pathlib import Path
+
+from .base import ROOT, Job, Peer
+
+VENV = ROOT / ".venv-bench"
+PYTHON = VENV / "bin" / "python"
+
+
+class PythonPeer(Peer):
+    """Renders with ``render_<package>.py``; ``lacking`` says why a workload is not in it."""
+
+    def __init__(self, name: str, package: str, version: str, lacking: dict[str, str]) -> None:
+        self.name = name
+        self._package = package
+        self._requirement = f"{package}=={version}"
+        self._lacking = lacking
+
+    def missing(self) -> str | None:
+        return self._reason
+
+    @cached_property
+    def _reason(self) -> str | None:
+        if self._imports():
+            return None
+        try:
+            if not PYTHON.exists():
+                _run(sys.executable, "-m", "venv", str(VENV))
+            pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
+            _run(*pip, self._requirement, "numpy")
+        except subprocess.CalledProcessError as error:
+            lines = [line for line in error.stderr.splitlines() if line.startswith("ERROR")]
+            return f"pip cannot install {self._requirement}: {lines[-1] if lines else 'it says nothing'}"
+        return None if self._imports() else f"{self._requirement} installs but cannot be imported"
+
+    def _imports(self) -> bool:
+        return (
+            PYTHON.exists()
+            and not subprocess.run(
+                [PYTHON, "-c", f"import {self._package}, numpy"], capture_output=True
+            ).returncode
+        )
+
+    def lacks(self, workload: str) -> str | None:
+        return self._lacking.get(workload)
+
+    def job(self, workload: str, seconds: float, output: Path | None) -> Job:
+        argv = [str(PYTHON), "-m", f"bench.peers.render_{self._package}", workload, str(seconds)]
+        return Job(argv + ([str(output)] if output else []), prints_cpu=True)
+
+
+def _run(*argv: str) -> None:
+    subprocess.run(argv, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+BLOCK_LATE = "feedback is a block late"
+SIGNALFLOW = PythonPeer("SignalFlow", "signalflow", "0.6.0", {"W5a": BLOCK_LATE, "W5b": BLOCK_LATE})
+PYO = PythonPeer("pyo", "pyo", "1.1.0", {"W1b": "has no lanes within an object", "W5b": BLOCK_LATE})
