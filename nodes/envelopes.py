@@ -102,7 +102,7 @@ class Slew(Node):
     - exponential: a one-pole low-pass with these time constants, ``y += (x - y)(1 - exp(-dt/τ))``.
     """
 
-    value = In(0.0, unit="", min=-20000.0, max=20000.0, doc="signal to follow")
+    value = In(0.0, min=-20000.0, max=20000.0, doc="signal to follow")
     rise = In(0.1, unit="s", min=0.0, max=10.0, doc="time upwards; 0 is at once")
     fall = In(0.1, unit="s", min=0.0, max=10.0, doc="time downwards; 0 is at once")
     shape = Choice("linear", "exponential", doc="constant speed, or slowing down on arrival")
@@ -122,7 +122,7 @@ class Slew(Node):
 class Ramp(Node):
     """Straight lines: whenever ``target`` changes, runs to it from where it is in ``time`` seconds."""
 
-    target = In(0.0, unit="", min=-20000.0, max=20000.0, smooth=False, doc="where to go")
+    target = In(0.0, min=-20000.0, max=20000.0, smooth=False, doc="where to go")
     time = In(1.0, unit="s", min=0.0, max=60.0, doc="duration of the line; 0 is at once")
     out = Out(doc="the line")
     level, goal, speed = State(), State(), State()

@@ -159,8 +159,8 @@ class Spread(Node):
     semitones; harmonic ``x (1 + amount k)``, k = 0, 1, 2 … Amount 0 gives plain copies.
     """
 
-    value = In(0.0, unit="", min=-20000.0, max=20000.0, doc="signal to copy")
-    amount = In(0.0, unit="", min=-1000.0, max=1000.0, doc="width of the spread")
+    value = In(0.0, min=-20000.0, max=20000.0, doc="signal to copy")
+    amount = In(0.0, min=-1000.0, max=1000.0, doc="width of the spread")
     count = Option(2, min=1, max=1024, doc="lanes to make")
     law = Choice("linear", "ratio", "harmonic", doc="how the copies differ")
     out = Out(doc="the lanes")
@@ -191,8 +191,8 @@ class Values(Node):
     ``yₖ = scale valuesₖ + offset``.
     """
 
-    scale = In(1.0, unit="", min=-20000.0, max=20000.0, doc="factor for all values")
-    offset = In(0.0, unit="", min=-20000.0, max=20000.0, doc="added to all values")
+    scale = In(1.0, min=-20000.0, max=20000.0, doc="factor for all values")
+    offset = In(0.0, min=-20000.0, max=20000.0, doc="added to all values")
     values = Option((1.0, 2.0), doc="the list")
     out = Out(doc="as many lanes as there are values")
     table = Table(lambda settings, sr: list(settings["values"]) or [0.0])

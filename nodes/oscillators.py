@@ -213,8 +213,8 @@ class Lfo(Node):
     """
 
     frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles in a second")
-    amplitude = In(1.0, unit="", min=-10000.0, max=10000.0, doc="depth: peak of the wave")
-    offset = In(0.0, unit="", min=-10000.0, max=10000.0, doc="added to the wave")
+    amplitude = In(1.0, min=-10000.0, max=10000.0, doc="depth: peak of the wave")
+    offset = In(0.0, min=-10000.0, max=10000.0, doc="added to the wave")
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="where in the cycle it starts")
     reset = RESET
     shape = Choice("sine", "triangle", "saw", "ramp_down", "square", "random", "drift", doc="the wave")

@@ -4,6 +4,7 @@ Choices are passed at run time here, so that each block is compiled once for all
 """
 
 import inspect
+import types
 from functools import cache
 
 import numba
@@ -27,7 +28,9 @@ def compiled(function):
     for name in function.__code__.co_names:
         if inspect.isfunction(namespace.get(name)):
             namespace[name] = compiled(namespace[name])
-    clone = type(function)(function.__code__, namespace, function.__name__)
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    cells = tuple(types.CellType(compiled(c) if inspect.isfunction(c) else c) for c in cells)
+    clone = types.FunctionType(function.__code__, namespace, function.__name__, None, cells)
     return numba.njit(error_model="numpy")(clone)
 
 
@@ -109,7 +112,7 @@ def _loop(cls, function):
         indexed = [f"np.float64({n}[i])" if n in cls.spec.inputs else n for n in names]
         taken = [n if n not in states else f"s_{n}" for n in names]
         results = [f"o{k}" for k in range(len(cls.spec.outputs))] + states
-        types = {n: type(s.init).__name__ for n, s in cls.spec.states.items()}
+        casts = {n: type(s.init).__name__ for n, s in cls.spec.states.items()}
         lines = [
             f"def loop(samples, {', '.join(taken)}, {', '.join(states)}):".replace(", )", ")"),
             f"    outputs = np.zeros((samples, {len(cls.spec.outputs)}))",
@@ -120,7 +123,7 @@ def _loop(cls, function):
             lines.append(f"        {results[0]} = values")
         else:
             lines.append(f"        {', '.join(results)} = values")
-        lines += [f"        {n} = {cast}({n})" for n, cast in types.items()]
+        lines += [f"        {n} = {cast}({n})" for n, cast in casts.items()]
         lines += [f"        outputs[i, {k}] = o{k}" for k in range(len(cls.spec.outputs))]
         lines.append(f"    return outputs, ({''.join(n + ', ' for n in states)})")
         namespace = {"f": compiled(function), "np": np}

@@ -1,0 +1,165 @@
+"""Rhythm and pattern: clocks, step sequencers, random steps. Everything acts at rising edges of a gate."""
+
+from nodegraph.maths import clip, modulo, next_random, read, rising, uniform, wrap
+from nodegraph.node import Choice, In, Line, Node, Option, Out, State, Table
+
+CLOCK = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="goes on one step at each rising edge")
+RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge returns to the start")
+MAX_STEPS = 64
+
+
+class Clock(Node):
+    """Beats: ``division`` gates in each beat of ``tempo``, the first at once.
+
+    ``swing`` delays every second gate: 0 is even, 1/3 is a triplet feel.
+    """
+
+    tempo = In(120.0, unit="bpm", min=1.0, max=400.0, doc="beats in a minute")
+    division = In(4.0, min=0.0625, max=64.0, smooth=False, doc="gates in a beat; 4 are sixteenths")
+    width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="part of each step for which the gate is high")
+    swing = In(0.0, unit="ratio", min=0.0, max=0.75, doc="how late every second gate comes, in steps")
+    reset = RESET
+    out = Out(unit="gate", doc="high for the first part of each step")
+    phase = Out(unit="cycles", doc="place in the step, 0 to 1")
+    pair, last_reset = State(), State()
+
+    def tick(tempo, division, width, swing, reset, pair, last_reset, dt):
+        pair = 0.0 if rising(reset, last_reset) else pair  # 0 to 1 over two steps
+        long = 0.5 + 0.5 * clip(swing, 0.0, 0.75)
+        first = pair < long
+        phase = (pair if first else pair - long) / (long if first else 1.0 - long)
+        gate = 1.0 if phase < clip(width, 0.001, 0.999) else 0.0
+        return gate, phase, wrap(pair + tempo * division * dt * 0.008333333333333333), reset
+
+
+class ClockDivider(Node):
+    """Passes every ``count``-th gate, beginning with the first."""
+
+    clock, reset = CLOCK, RESET
+    count = In(2.0, min=1.0, max=1024.0, smooth=False, doc="passes one gate in so many")
+    out = Out(unit="gate", doc="the gates that pass")
+    left, passing, last_clock, last_reset = State(), State(), State(), State()
+
+    def tick(clock, reset, count, left, passing, last_clock, last_reset):
+        left = 0.0 if rising(reset, last_reset) else left
+        step = rising(clock, last_clock)
+        passing = (1.0 if left < 0.5 else 0.0) if step else passing
+        following = (count if left < 0.5 else left) - 1.0
+        left = following if step else left
+        return (passing if clock > 0.5 else 0.0), left, passing, clock, reset
+
+
+def step_table(settings, sr):
+    """Values, then gates, of the first 64 steps; gates that are not given are 1."""
+    values = [float(v) for v in settings["steps"]][:MAX_STEPS] or [0.0]
+    gates = [float(g) for g in settings["gates"]][: len(values)]
+    return values + gates + [1.0] * (len(values) - len(gates))
+
+
+class StepSequencer(Node):
+    """Plays a list: one step at each clock, the first step first, round and round.
+
+    ``out`` holds the step's value, ``gate`` follows the clock in steps whose gate is on. The values can be
+    anything: notes, frequencies, levels.
+    """
+
+    clock, reset = CLOCK, RESET
+    steps = Option((60.0, 63.0, 67.0, 70.0), doc="values, up to 64")
+    gates = Option((), doc="1 or 0 for each step; a height between makes a soft note; missing ones are 1")
+    order = Choice("forward", "backward", "pendulum", "random", doc="way through the list")
+    out = Out(doc="value of the step")
+    gate = Out(unit="gate", doc="the clock, in the steps that play")
+    step = Out(doc="number of the step, from 0")
+    table = Table(step_table)
+    current, last_clock, last_reset = State(), State(), State()
+    count = State(0)
+    seed = State(1, seeded=True)
+
+    def tick(
+        clock, reset, order, table, table_size, current, last_clock, last_reset, count, seed
+    ):
+        size = table_size >> 1
+        count = 0 if rising(reset, last_reset) else count
+        advance = rising(clock, last_clock)
+        round_trip = max(2 * size - 2, 1)
+        if order == 0:
+            following = count
+            length = size
+        elif order == 1:
+            following = size - 1 - count
+            length = size
+        elif order == 2:
+            following = min(count, round_trip - count)
+            length = round_trip
+        else:
+            seed = next_random(seed) if advance else seed
+            following = int(uniform(seed) * size)
+            length = size
+        current = float(following) if advance else current
+        after = count + 1
+        count = (0 if after >= length else after) if advance else count
+        index = int(clip(current, 0.0, size - 1.0))
+        on = read(table, size + index) if clock > 0.5 else 0.0
+        return read(table, index), on, current, current, clock, reset, count, seed
+
+
+class Euclid(Node):
+    """Spreads pulses over steps as evenly as can be: step k plays if ``(k · pulses) mod steps < pulses``.
+
+    Toussaint, The Euclidean algorithm generates traditional musical rhythms (Bridges, 2005).
+    """
+
+    clock, reset = CLOCK, RESET
+    pulses = In(3.0, min=0.0, max=64.0, smooth=False, doc="steps that play")
+    steps = In(8.0, min=1.0, max=64.0, smooth=False, doc="steps in a round")
+    rotation = In(0.0, min=0.0, max=64.0, smooth=False, doc="steps by which the pattern is turned")
+    out = Out(unit="gate", doc="the clock, in the steps that play")
+    place, playing, last_clock, last_reset = State(), State(), State(), State()
+
+    def tick(clock, reset, pulses, steps, rotation, place, playing, last_clock, last_reset):
+        place = 0.0 if rising(reset, last_reset) else place
+        advance = rising(clock, last_clock)
+        length = float(int(clip(steps, 1.0, 64.0)))
+        hits = float(int(clip(pulses, 0.0, length)))
+        turned = place + float(int(clip(rotation, 0.0, 64.0)))
+        on = 1.0 if modulo(turned * hits, length) < hits else 0.0
+        playing = on if advance else playing
+        after = place + 1.0 if place + 1.0 < length else 0.0
+        place = after if advance else place
+        return (playing if clock > 0.5 else 0.0), place, playing, clock, reset
+
+
+class RandomSteps(Node):
+    """A new random value between ``low`` and ``high`` at each clock, or, with ``memory``, a loop.
+
+    With probability ``memory`` the value of ``length`` steps ago comes back (at 1 the loop is locked), else a
+    new one is drawn: the shift register of Whitwell's Turing Machine (2012).
+    """
+
+    clock = CLOCK
+    low = In(0.0, min=-20000.0, max=20000.0, doc="smallest value")
+    high = In(1.0, min=-20000.0, max=20000.0, doc="largest value")
+    memory = In(0.0, unit="ratio", min=0.0, max=1.0, doc="how often the old value returns")
+    length = In(8.0, unit="steps", min=1.0, max=64.0, smooth=False, doc="steps in the loop")
+    out = Out(doc="the value held")
+    loop = Line(lambda settings, sr: MAX_STEPS)
+    held, last_clock = State(), State()
+    place = State(0)
+    seed = State(1, seeded=True)
+
+    def tick(clock, low, high, memory, length, loop, held, last_clock, place, seed):
+        advance = rising(clock, last_clock)
+        a = next_random(seed)
+        b = next_random(a)
+        size = int(clip(length, 1.0, MAX_STEPS))
+        index = place if place < size else 0
+        old = read(loop, index)
+        # 0 marks a step that was never drawn; draws are 1 to 2
+        fresh = (uniform(b) >= memory) | (old < 0.5)
+        drawn = 1.0 + uniform(a) if fresh else old
+        value = drawn if advance else old
+        loop[index] = value
+        held = read(loop, index) - 1.0 if advance else held
+        place = index + 1 if advance else place
+        seed = b if advance else seed
+        return low + (high - low) * held, held, clock, place, seed
