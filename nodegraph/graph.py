@@ -157,6 +157,8 @@ def _look_up(
         node.settings.setdefault(name, option.default)
         if option.kind == "file":
             _find_file(node, name, patch_path, allow_outside)
+    if cls.check is not None and not node.problem:
+        node.problem = cls.check(node.settings)
     return node
 
 

@@ -215,6 +215,8 @@ class Node:
         for outputs that differ from the widest input (``inputs`` maps input names to lanes);
     ``latency(settings, sr) -> int``
         samples by which the outputs lag behind the inputs;
+    ``check(settings) -> str``
+        what is wrong with the settings ("" if nothing): the node becomes a silent placeholder;
     ``formula(settings) -> function``
         builds ``tick`` from settings, for blocks whose equation the user types.
     """
@@ -230,6 +232,7 @@ class Node:
     block: ClassVar[Callable[..., Any] | None] = None
     lanes: ClassVar[Callable[..., dict[str, int]] | None] = None
     latency: ClassVar[Callable[..., int] | None] = None
+    check: ClassVar[Callable[..., str] | None] = None
     formula: ClassVar[Callable[..., Any] | None] = None
 
     def __init_subclass__(cls, version: int = 1, hidden: bool = False, **kwargs: Any) -> None:
@@ -242,7 +245,7 @@ class Node:
                     named = copy.copy(value)
                     object.__setattr__(named, "name", name)
                     getattr(spec, kind)[name] = named
-        for rule in ("tick", "block", "lanes", "latency", "formula"):
+        for rule in ("tick", "block", "lanes", "latency", "check", "formula"):
             function = cls.__dict__.get(rule)
             if callable(function) and not isinstance(function, staticmethod):
                 setattr(cls, rule, staticmethod(function))

@@ -100,13 +100,12 @@ class Engine:
                     return
             graph = build_graph(document, self.rate, path, self.allow_outside)
             self._wait_for_takeover()
-            opened: list[Any] = []
             plan = compile_plan(
                 graph,
                 self.io,
                 self.plan,
                 self.handles,
-                self._opener(opened),
+                self._opener(path.parent if path else None),
                 self.pack,
                 document.settings.latency_compensation,
             )
@@ -160,12 +159,9 @@ class Engine:
                     kept.add(id(helper))
                     helper.close()
 
-    def _opener(self, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
+    def _opener(self, folder: Path | None) -> Callable[[GraphNode, Any], Any]:
         def open_host(node: GraphNode, host: Any) -> Any:
-            folder = self._path.parent if self._path else None
-            helper = host.open(HostContext(node.id, node.settings, node.lanes, self.rate, folder, self.realtime))
-            opened.append(helper)
-            return helper
+            return host.open(HostContext(node.id, node.settings, node.lanes, self.rate, folder, self.realtime))
 
         return open_host
 
@@ -173,6 +169,14 @@ class Engine:
     def hosts(self) -> list[Any]:
         """Helpers of the running plan that want to be serviced."""
         return list(self.plan.hosts.values()) if self.plan else []
+
+    def problems(self) -> list[str]:
+        """What helpers have to say: a disk that is full, a file that broke off."""
+        found = []
+        for (node, *_), helper in (self.plan.hosts if self.plan else {}).items():
+            if getattr(helper, "problem", ""):
+                found.append(f"{node}: {helper.problem}.")
+        return found
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""

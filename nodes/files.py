@@ -1,0 +1,132 @@
+"""Sound files in a patch: playing them, and recording into them."""
+
+from __future__ import annotations
+
+from nodegraph.node import Host, In, Node, Option, Out, State
+from nodegraph.streaming import (
+    BEGIN,
+    END,
+    LOST,
+    NOT_ENDED,
+    PUT,
+    READ,
+    RECORDING,
+    SERVED,
+    STARVED,
+    STREAMED,
+    TAKEN,
+    TARGET,
+    WANTED,
+    WRITTEN,
+    SoundReader,
+    SoundWriter,
+    header_of,
+)
+
+
+class FilePlayer(Node):
+    """Plays a sound file; each of its channels is a lane. Long files stream from disk.
+
+    Between samples it reads by the cubic of Catmull and Rom, ``speed`` samples of the file forward per
+    sample of time (after conversion to the engine's rate). A rising edge of ``restart`` seeks to
+    ``position``: at once in a file of up to a minute or two, in a longer one after the disk was asked,
+    with silence until then.
+    """
+
+    play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
+    speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the file's own pitch")
+    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge seeks to position")
+    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="where restart begins")
+    file = Option("", kind="file", doc="sound file, beside the patch")
+    loop = Option(True, doc="begin again at the end")
+    out = Out(doc="the file's channels, ±1 is full scale")
+    done = Out(unit="gate", doc="1 after the end of a file that does not loop")
+    at, last_restart, seeks = State(0.0), State(0.0), State(0)
+    reader = Host(SoundReader)
+
+    def block(play, speed, restart, position, loop, out, done, at, last_restart, seeks, samples, marks, sr):
+        channels = out.shape[1]
+        frames = samples.shape[0] // channels
+        here, before, seen = at[0], last_restart[0], seeks[0]
+        resident = marks[STREAMED] == 0
+        for i in range(out.shape[0]):
+            edge = float(restart[i, 0])
+            if edge > 0.5 and before <= 0.5:
+                if resident:
+                    here = min(float(position[i, 0]) * sr, float(marks[END]))
+                else:
+                    marks[TARGET] = int(float(position[i, 0]) * sr)
+                    marks[WANTED] += 1
+            before = edge
+            ready = marks[SERVED] == marks[WANTED]
+            if ready and seen != marks[SERVED]:
+                seen = marks[SERVED]
+                here = float(marks[BEGIN])
+            if resident and loop and marks[END] > 0 and here >= marks[END]:
+                here -= marks[END] * float(int(here / marks[END]))
+            whole = int(here)
+            ended = marks[END] != NOT_ENDED and whole >= marks[END]
+            there = ready and play[i, 0] > 0.5 and whole < marks[WRITTEN]
+            done[i, 0] = 1.0 if ended else 0.0
+            if ready and play[i, 0] > 0.5 and not there and not ended:
+                marks[STARVED] += 1
+            t = here - whole
+            for lane in range(channels):
+                value = 0.0
+                if there:
+                    y1 = float(samples[(whole % frames) * channels + lane])
+                    if t == 0.0:
+                        value = y1
+                    else:
+                        last = marks[WRITTEN] - 1
+                        y0 = float(samples[(max(whole - 1, 0) % frames) * channels + lane])
+                        if resident and loop and whole + 2 > last:
+                            y2 = float(samples[((whole + 1) % marks[END]) * channels + lane])
+                            y3 = float(samples[((whole + 2) % marks[END]) * channels + lane])
+                        else:
+                            y2 = float(samples[(min(whole + 1, last) % frames) * channels + lane])
+                            y3 = float(samples[(min(whole + 2, last) % frames) * channels + lane])
+                        slope = 0.5 * (y2 - y0)
+                        bend = y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
+                        twist = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
+                        value = y1 + t * (slope + t * (bend + t * twist))
+                out[i, lane] = value
+            if there:
+                here += max(float(speed[i, 0]), 0.0)
+        if not resident:
+            marks[READ] = int(here) - 1
+        at[0], last_restart[0], seeks[0] = here, before, seen
+
+    def lanes(inputs, settings):
+        return {"out": max(header_of(settings["file"])[0], 1), "done": 1}
+
+    def check(settings):
+        return header_of(settings["file"])[1]
+
+
+class Recorder(Node):
+    """Records a signal into a new sound file while ``record`` is above 0.5; lanes become channels.
+
+    The file appears beside the patch and never overwrites another: ``take.wav``, then ``take-2.wav``.
+    When the disk is full the recording ends, with a message; what was written is playable.
+    """
+
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to record")
+    record = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")
+    file = Option("recording.wav", doc="name of the file: .wav, .flac or .ogg")
+    writer = Host(SoundWriter)
+
+    def block(audio, record, samples, marks):
+        channels = audio.shape[1]
+        frames = samples.shape[0] // channels
+        put = marks[PUT]
+        for i in range(audio.shape[0]):
+            if record[i, 0] > 0.5:
+                if put - marks[TAKEN] < frames:
+                    for lane in range(channels):
+                        samples[(put % frames) * channels + lane] = audio[i, lane]
+                    put += 1
+                else:
+                    marks[LOST] += 1
+        marks[RECORDING] = 1 if record[audio.shape[0] - 1, 0] > 0.5 else 0
+        marks[PUT] = put

@@ -1,0 +1,101 @@
+"""Looking at signals: level meter, scope and spectrum. They change nothing in the sound."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nodegraph.maths import exp
+from nodegraph.node import Host, In, Node, Option, Out, State
+
+
+class Meter(Node):
+    """Level of a signal: the RMS over ``window`` (one-pole mean of squares) and a peak that falls slowly.
+
+    ``m[n] = m[n-1] + (x² - m[n-1])(1 - e^(-dt / window))``, ``rms = √m``. Zölzer, DAFX, ch. 4.
+    """
+
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to measure")
+    window = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the mean")
+    fall = In(1.0, unit="s", min=0.01, max=30.0, taper="log", doc="time constant of the falling peak")
+    rms = Out(doc="root of the mean square")
+    peak = Out(doc="peak level")
+    mean, highest = State(), State()
+
+    def tick(audio, window, fall, mean, highest, dt):
+        mean = mean + (audio * audio - mean) * (1.0 - exp(-dt / max(window, 0.001)))
+        highest = max(abs(audio), highest * exp(-dt / max(fall, 0.01)))
+        return np.sqrt(mean), highest, mean, highest
+
+
+class TapRing:
+    """The latest samples of a tap, for whoever wants to draw them."""
+
+    array_types = {"samples": "f4", "marks": "i8"}
+    frames = 1 << 15
+
+    def __init__(self, context):
+        self.problem = ""
+        self.lanes, self.rate = context.lanes, context.rate
+        self.samples = np.empty(self.frames * self.lanes, np.float32)
+        self.samples.fill(0.0)
+        self.marks = np.zeros(2, np.int64)
+        self.arrays = {"samples": self.samples, "marks": self.marks}
+
+    def latest(self, count):
+        """The last ``count`` samples: float32, (count, lanes), zeros before the beginning."""
+        end = int(self.marks[0])
+        rows = np.arange(end - count, end)
+        values = self.samples.reshape(self.frames, self.lanes)[rows % self.frames]
+        values[rows < 0] = 0.0
+        return values
+
+    def triggered(self, count, level=0.0):
+        """``count`` samples of lane 0 that begin at the latest rise through ``level``, so that a wave stands still."""
+        values = self.latest(2 * count)[:, 0]
+        rises = np.flatnonzero((values[:count] < level) & (values[1 : count + 1] >= level))
+        start = int(rises[-1]) + 1 if len(rises) else 0
+        return values[start : start + count]
+
+    def spectrum(self, size=2048):
+        """Frequencies in Hz and levels in dB of a full-scale sine, each (size // 2 + 1,), by a Hann window."""
+        window = np.hanning(size + 1)[:size]
+        values = np.abs(np.fft.rfft(self.latest(size)[:, 0] * window)) * 2.0 / window.sum()
+        return np.fft.rfftfreq(size, 1.0 / self.rate), 20.0 * np.log10(np.maximum(values, 1e-10))
+
+    def service(self):
+        pass
+
+    def close(self):
+        pass
+
+
+def keep(audio, samples, marks):
+    """Write a block of samples into the ring of a tap."""
+    lanes = audio.shape[1]
+    frames = samples.shape[0] // lanes
+    end = marks[0]
+    for i in range(audio.shape[0]):
+        for lane in range(lanes):
+            samples[((end + i) % frames) * lanes + lane] = audio[i, lane]
+    marks[0] = end + audio.shape[0]
+
+
+class ScopeTap(Node):
+    """Keeps the latest samples of a signal for an oscilloscope."""
+
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
+    ring = Host(TapRing)
+
+    def block(audio, samples, marks):
+        keep(audio, samples, marks)
+
+
+class SpectrumTap(Node):
+    """Keeps the latest samples of a signal for a spectrum: a Hann window and an FFT of ``size`` samples."""
+
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
+    size = Option(2048, unit="samples", min=64, max=16384, doc="window of the spectrum")
+    ring = Host(TapRing)
+
+    def block(audio, samples, marks):
+        keep(audio, samples, marks)
