@@ -109,10 +109,10 @@ def _synth_reference(n: int) -> Audio:
     return mix
 
 
-# One period over a phase of 0…1; the saw rises through zero, square and triangle start upwards.
+# One period over a phase of 0…1; the saw rises from -1, the square starts high, the triangle rises from 0.
 WAVES: dict[str, Callable[[Audio], Audio]] = {
     "sine": lambda p: np.sin(2 * np.pi * p),
-    "saw": lambda p: 2 * ((p + 0.5) % 1.0) - 1,
+    "saw": lambda p: 2 * p - 1,
     "square": lambda p: np.where(p < 0.5, 1.0, -1.0),
     "triangle": lambda p: 1 - 4 * np.abs((p + 0.25) % 1.0 - 0.5),
 }

@@ -82,7 +82,7 @@ def synth(c: Canvas, sound: int) -> None:
     segments = f"1 {attack:g} \\, {w.SUSTAIN} {decay:g} {attack:g} \\, 0 {release:g} {note:g}"
     on = c.message(segments, c.add(f"metro {1000 * w.PERIOD:g}", c.message("1", c.add("loadbang"))))
     # phasor~ has no phase argument, so the phase of each shape is sent to it once.
-    phases = [c.message(str(p), c.add("loadbang")) for p in (0.75, 0.5, 0.0, 0.25)]
+    phases = [c.message(str(p), c.add("loadbang")) for p in (0.75, 0.0, 0.0, 0.25)]
     for voice in range(w.VOICES):
         mix = c.add("*~", c.add("+~"), c.add("vline~", on))
         for k, shape in enumerate(w.SHAPES):

@@ -60,7 +60,7 @@ def _ramp(frequency: float, modulator: pyo.PyoObject, phase: float) -> pyo.PyoOb
 
 OSCILLATORS: dict[str, Callable[[float, pyo.PyoObject, float], pyo.PyoObject]] = {
     "sine": lambda f, m, a: pyo.Sine(f, phase=m, mul=a),
-    "saw": lambda f, m, a: _ramp(f, m, 0.5) * (2 * a) - a,
+    "saw": lambda f, m, a: _ramp(f, m, 0.0) * (2 * a) - a,
     "square": lambda f, m, a: pyo.Compare(_ramp(f, m, 0.0), 0.5, "<", mul=2 * a, add=-a),
     "triangle": lambda f, m, a: pyo.Abs(_ramp(f, m, 0.25) - 0.5, mul=-4 * a, add=a),
 }

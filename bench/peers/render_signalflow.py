@@ -75,7 +75,7 @@ def _ramp(frequency: float, modulator: sf.Node, depth: float, phase: float) -> s
 
 OSCILLATORS: dict[str, Callable[[float, sf.Node, float], sf.Node]] = {
     "sine": lambda f, m, depth: sf.SineOscillator(f, phase_offset=m * depth),
-    "saw": lambda f, m, depth: _ramp(f, m, depth, 0.5),
+    "saw": lambda f, m, depth: _ramp(f, m, depth, 0.0),
     "square": lambda f, m, depth: sf.LessThan(_ramp(f, m, depth, 0.0), 0.0) * 2.0 - 1.0,
     "triangle": lambda f, m, depth: sf.Abs(_ramp(f, m, depth, 0.25)) * -2.0 + 1.0,
 }

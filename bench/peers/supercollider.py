@@ -53,7 +53,7 @@ def synth() -> Work:
         if shape == "sine":
             wave = d.ar("SinOsc", p(f"f{k}"), modulation)
         else:  # LFSaw takes no phase input: shape a modulated ramp of -1…1
-            ramp = d.ar("LFSaw", p(f"f{k}"), {"saw": 0.0, "square": 1.0, "triangle": 1.5}[shape])
+            ramp = d.ar("LFSaw", p(f"f{k}"), {"saw": 1.0, "square": 1.0, "triangle": 1.5}[shape])
             turns = d.binary("*", modulator, p(f"B{k}"))
             wave = d.binary("wrap2", d.ar("MulAdd", turns, 1 / 3.14159265, ramp), 1.0)
             if shape == "square":

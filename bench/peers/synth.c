@@ -20,7 +20,7 @@ static void render(float *out)
                 phase[k][v] = wrap(phase[k][v] + FREQUENCIES[k][v] / RATE);
                 turn[k][v] = wrap(turn[k][v] + FM_FREQUENCIES[k][v] / RATE);
             }
-            float saw = 2.0f * wrap(p[1]);
+            float saw = 2.0f * wrap(p[1] - 0.5f);
             float square = wrap(p[2]) < 0.0f ? -1.0f : 1.0f;
             float triangle = 1.0f - 4.0f * __builtin_fabsf(wrap(p[3] - 0.25f));
             float x = AMPLITUDES[0][v] * sine(p[0]) + AMPLITUDES[1][v] * saw
