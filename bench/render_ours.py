@@ -14,8 +14,8 @@ from math import pi
 
 import soundfile
 
+from nodegraph import Patch
 from nodegraph.engine.offline import Offline
-from nodegraph.patch import Patch
 
 from . import workloads as w
 
