@@ -6,7 +6,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip --disable-pip-version-check --quiet install --constraint constraints.txt
+PIP := $(BIN)/pip --disable-pip-version-check -qq install --constraint constraints.txt
 
 RUN_EXTRAS := audio,midi
 TEST_EXTRAS := $(RUN_EXTRAS),test
@@ -22,14 +22,15 @@ export PIP_NO_INPUT := 1
 run: $(VENV)/.run
 	@$(BIN)/python -m nodegraph demo
 
+# All checks run, whatever the first of them finds.
 test: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/pytest
+	@failed=; for check in 'ruff check' mypy pytest; do \
+	    echo "== $$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
+	done; [ -z "$$failed" ] || { echo "make test failed:$$failed"; exit 1; }
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check .
+	$(BIN)/ruff check
 	$(BIN)/mypy
 
 bench: $(VENV)/.bench
