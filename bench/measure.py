@@ -81,7 +81,10 @@ def _cpu_seconds(job: Job) -> float:
         if not job.prints_cpu:
             return usage.ru_utime + usage.ru_stime
         out.seek(0)
-        return float(out.read().split()[-1])
+        try:
+            return float(out.read().split()[-1])
+        except (IndexError, ValueError):
+            raise Failed("does not say how long it took") from None
 
 
 def one_core() -> None:

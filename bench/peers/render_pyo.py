@@ -27,7 +27,7 @@ def main() -> None:
         keep = WORKS[workload]().out()
         start = time.process_time()
         server.start()
-        print(time.process_time() - start)
+        print(time.process_time() - start, flush=True)
     del keep
     os._exit(0)  # pyo's own farewell waits a second
 
