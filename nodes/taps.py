@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nodegraph.maths import exp
+from nodegraph.maths import exp, sqrt
 from nodegraph.node import Host, In, Node, Option, Out, State
 
 
@@ -24,7 +24,7 @@ class Meter(Node):
     def tick(audio, window, fall, mean, highest, dt):
         mean = mean + (audio * audio - mean) * (1.0 - exp(-dt / max(window, 0.001)))
         highest = max(abs(audio), highest * exp(-dt / max(fall, 0.01)))
-        return np.sqrt(mean), highest, mean, highest
+        return sqrt(mean), highest, mean, highest
 
 
 class TapRing:

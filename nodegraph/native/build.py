@@ -111,6 +111,8 @@ def _optimise(name: str, modules: list[str]) -> llvm.ModuleRef:
     for function in linked.functions:
         if not function.is_declaration and function.name != kernel:
             function.linkage = "internal"
+            if function.name.startswith("_ZN"):  # what Numba compiled: SIMD needs it inside the loops
+                function.add_function_attribute("alwaysinline")
     for _ in range(2):
         options = llvm.create_pipeline_tuning_options(speed_level=3)
         options.loop_vectorization = options.slp_vectorization = True

@@ -102,7 +102,8 @@ def _forbid_raise(status: str) -> str:
 _LOOP_METADATA = """
 !90 = distinct !{!90, !91, !92}
 !91 = !{!"llvm.loop.unroll.disable"}
-!92 = !{!"llvm.loop.vectorize.enable", i1 true}
+!92 = !{!"llvm.loop.vectorize.width", i32 8}
+!93 = distinct !{!93, !91}
 """
 
 
@@ -294,7 +295,7 @@ loop:
   {self.evaluate("%i", "%here", strides, "%lanes", "local")}
   %k.next = add nuw nsw i64 %state.at, 1
   %k.more = icmp ult i64 %k.next, {width}
-  br i1 %k.more, label %loop, label %outer.next, !llvm.loop !90
+  br i1 %k.more, label %loop, label %outer.next, !llvm.loop !{93 if self.layout.lines else 90}
 outer.next:
   %i.next = add nsw i64 %i, 1
   %more = icmp slt i64 %i.next, %stop

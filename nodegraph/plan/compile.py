@@ -12,6 +12,7 @@ import itertools
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from .rows import COMPENSATE, COPY_LANES, DECLICK, LOOP, MIX
 
 SMOOTHING = 0.01  # s, how long a knob takes to its new value
 FADE = 0.01  # s, how long a changed wire takes to its new signal
+
+SPARE_HANDLES = 1024  # handles of ports that are gone, kept before they are given to others
 
 Port = tuple[str, str]
 BUS: Port = ("", "device")
@@ -316,7 +319,7 @@ class _Compiler:
     def place_tables(self, kernel: Kernel, node: GraphNode, row: Row) -> None:
         for name, table in node.spec.tables.items():
             word = kernel.places[name].word
-            values = np.ascontiguousarray(table.make(node.settings, self.graph.rate), np.float32).ravel()
+            values = _table(table.make, tuple(node.settings.items()), self.graph.rate)
             self.plan.lines[("table", node.id, name)] = values
             row.words[word], row.words[word + 1] = values.ctypes.data, len(values)
 
@@ -657,10 +660,16 @@ class _Compiler:
 
     def handle_table(self) -> list[int]:
         handles = self.plan.handles
-        for slot in self.slots:
-            for key, _, _ in slot.ports:
-                handles.setdefault(key, len(handles))
-        table = [0] * (at.HANDLE_WORDS * len(handles))
+        living = {key for slot in self.slots for key, _, _ in slot.ports}
+        fresh = [key for key in living if key not in handles]
+        if len(handles) + len(fresh) > 2 * len(living) + SPARE_HANDLES:
+            before = self.previous.port_last if self.previous else {}
+            for key in [key for key in handles if key not in living and key not in before]:
+                del handles[key]  # no message for it can be on its way any more
+        taken = set(handles.values())
+        free = (number for number in itertools.count() if number not in taken)
+        handles.update(zip(fresh, free, strict=False))
+        table = [0] * (at.HANDLE_WORDS * (max(handles.values(), default=-1) + 1))
         for slot in self.slots:
             for key, lane, width in slot.ports:
                 start = at.HANDLE_WORDS * handles[key]
@@ -682,6 +691,12 @@ def _runs(sources: list[Source], width: int) -> list[tuple[Source, int]]:
         else:
             runs.append((source, 1))
     return runs
+
+
+@lru_cache(maxsize=256)
+def _table(make: Callable[..., Any], settings: tuple[tuple[str, Any], ...], rate: float) -> np.ndarray:
+    """A table, computed once for each of its settings."""
+    return np.ascontiguousarray(make(dict(settings), rate), np.float32).ravel()
 
 
 def seed_of(document_seed: int, node: str, state: str, lane: int) -> int:

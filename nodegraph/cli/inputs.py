@@ -1,0 +1,61 @@
+"""``--input NODE=FILE``: recordings for the ``audio_in`` nodes of a patch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from .errors import CommandError
+from .text import warn
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nodegraph.graph import Graph
+
+
+def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
+    """Node → file. A patch with one ``audio_in`` needs no node's name."""
+    listening = [id for id, node in graph.nodes.items() if node.cls and node.cls.device == "input"]
+    files: dict[str, Path] = {}
+    for text in texts or ():
+        node, equals, file = text.partition("=")
+        if not equals or (len(listening) == 1 and node not in listening and Path(text).is_file()):
+            if len(listening) != 1:
+                raise typer.BadParameter(f"'{text}' is not NODE=FILE, such as --input mic=voice.wav", param_hint="--input")
+            node, file = listening[0], text
+        if node not in listening:
+            raise CommandError(f"--input {text}: {_not_listening(graph, node, listening)}")
+        files[node] = Path(file)
+    for id in listening:
+        if id not in files:
+            warn(f"audio_in '{id}' hears silence: give it a file by --input {id}=FILE")
+    return files
+
+
+def read_inputs(graph: Graph, files: dict[str, Path], rate: float) -> dict[str, np.ndarray]:
+    """The files at ``rate``, each with as many channels as its node takes."""
+    from nodegraph.sound_file import read_sound
+
+    return {id: _fitted(read_sound(path, rate), graph.nodes[id].lanes) for id, path in files.items()}
+
+
+def _fitted(values: np.ndarray, channels: int) -> np.ndarray:
+    """One channel goes to all; more than are taken are mixed down to one, or the first ones are taken."""
+    if values.shape[1] == 1:
+        return values.repeat(channels, axis=1)
+    if channels == 1:
+        return values.mean(axis=1, keepdims=True)
+    return values[:, :channels]
+
+
+def _not_listening(graph: Graph, node: str, listening: list[str]) -> str:
+    from nodegraph.patch.errors import suggest
+
+    has = f"Files go to {', '.join(listening)}." if listening else "The patch has no audio_in."
+    if node in graph.nodes:
+        return f"'{node}' is a {graph.nodes[node].type}. {has}"
+    return f"there is no node '{node}'.{suggest(node, listening) or f' {has}'}"

@@ -1,0 +1,100 @@
+"""Patches as the commands take them: opened, with what the command line sets, and typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from .errors import CommandError
+from .text import warn
+
+if TYPE_CHECKING:
+    from nodegraph.graph import Graph
+    from nodegraph.patch import Patch
+
+
+def open_patch(path: Path, sets: Iterable[str] | None = None, seed: int | None = None) -> Patch:
+    """The patch in a file, with every ``--set`` and the ``--seed`` done to it."""
+    import nodegraph
+    from nodegraph.patch import SetSeed
+
+    patch = nodegraph.load(path)
+    for text in sets or ():
+        _set(patch, text)
+    if seed is not None:
+        patch.do(SetSeed(seed))
+    return patch
+
+
+def typed(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
+    """The patch's graph; its problems begin with the file's name."""
+    from nodegraph.graph import GraphError, build_graph
+
+    try:
+        return build_graph(patch.document, rate, patch.path, allow_outside)
+    except GraphError as error:
+        raise GraphError([f"{patch.path}: {problem}" for problem in error.problems]) from None
+
+
+def warn_of_placeholders(graph: Graph) -> list[str]:
+    """Say which nodes are silent and why; returns the same lines."""
+    lines = [f"{graph.nodes[id].title} is silent: {reason}" for id, reason in graph.placeholders.items()]
+    for line in lines:
+        warn(line)
+    return lines
+
+
+def _set(patch: Patch, text: str) -> None:
+    """``NODE.PORT=VALUE``, or ``CONTROL=VALUE``."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        example = "such as --set filter.cutoff=800"
+        raise typer.BadParameter(f"'{text}' is not NODE.PORT=VALUE, {example}", param_hint="--set")
+    controls = patch.document.controls
+    if "." not in name and name not in controls:
+        known = f" Its controls are {', '.join(controls)}." if controls else " The patch has no controls."
+        raise CommandError(f"--set {text}: there is no control '{name}'.{known} A port is written as NODE.PORT.")
+    end = name if "." in name else controls[name].target
+    node, _, port = end.partition(".")
+    patch.set(end, _value(patch.document.node(node).type, node, port, value))
+
+
+def _value(type: str, node: str, port: str, text: str) -> Any:
+    """``text`` as the port or setting wants it; for a block that is not there, as JSON or as it stands."""
+    from nodegraph.patch.errors import suggest
+    from nodegraph.registry import node_types
+
+    cls = node_types().get(type)
+    if cls is None:
+        return _as_json(text)
+    spec = cls.spec
+    if port in spec.choices:
+        return text
+    if port in spec.inputs:
+        values = [_number(part, f"{node}.{port}", spec.inputs[port].unit) for part in text.split(",")]
+        return values if len(values) > 1 else values[0]
+    if port in spec.options:
+        default = spec.options[port].default
+        return text if isinstance(default, str) else _as_json(text)
+    known = [*spec.inputs, *spec.choices, *spec.options]
+    hint = suggest(port, known) or f" It has {', '.join(known)}."
+    raise CommandError(f"{type} '{node}' has no input or setting '{port}'.{hint}")
+
+
+def _number(text: str, end: str, unit: str) -> float:
+    words = {"true": 1.0, "on": 1.0, "false": 0.0, "off": 0.0}
+    try:
+        return words[text.lower()] if text.lower() in words else float(text)
+    except ValueError:
+        raise CommandError(f"{end} wants a number{f' in {unit}' if unit else ''}, got '{text}'.") from None
+
+
+def _as_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

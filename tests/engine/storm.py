@@ -1,0 +1,91 @@
+"""Random edits of a sounding patch, for tests and for `make storm`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from nodegraph.api import Patch
+from nodegraph.graph import GraphError
+from nodegraph.node import Node
+from nodegraph.patch import PatchError
+from nodegraph.registry import node_types
+
+
+def blocks() -> dict[str, type[Node]]:
+    """Blocks that need no file and no device."""
+    return {
+        name: cls
+        for name, cls in node_types().items()
+        if not cls.spec.hosts and not cls.device and not cls.spec.frame_inputs and not cls.spec.frame_outputs
+    }
+
+
+def sounding_patch(nodes: int, seed: int = 0) -> Patch:
+    """A patch of so many nodes in which a bank of sines is heard through random effects."""
+    chance = random.Random(seed)
+    patch = Patch()
+    patch.add("audio_out", id="out")
+    patch.add("sine", id="root", frequency=110.0, amplitude=0.1)
+    patch.connect("root.out", "out.audio")
+    types = sorted(blocks())
+    while len(patch.document.nodes) < nodes:
+        _try_edit(patch, chance, types, "add")
+    return patch
+
+
+def random_edits(patch: Patch, count: int, seed: int = 0, size: int = 40) -> Iterator[str]:
+    """Carry out ``count`` random edits that the graph accepts; yields what each was."""
+    chance = random.Random(seed)
+    types = sorted(blocks())
+    done = 0
+    while done < count:
+        many = len(patch.document.nodes) > size
+        kind = chance.choices(["add", "remove", "wire", "unwire", "turn", "undo"], [3, 4 if many else 2, 4, 3, 8, 1])[0]
+        if _try_edit(patch, chance, types, kind):
+            done += 1
+            yield kind
+
+
+def _try_edit(patch: Patch, chance: random.Random, types: list[str], kind: str) -> bool:
+    """One edit; False if it was refused (and so left no trace)."""
+    before = patch.document
+    try:
+        _edit(patch, chance, types, kind)
+    except GraphError:
+        patch.undo()
+        return False
+    except (PatchError, IndexError, ValueError):
+        return False
+    return patch.document is not before
+
+
+def _edit(patch: Patch, chance: random.Random, types: list[str], kind: str) -> None:
+    document, known = patch.document, node_types()
+    ids = [id for id in document.nodes if id != "out"]
+    if kind == "add":
+        type = chance.choice(types)
+        id = patch.add(type)
+        outputs, inputs = list(known[type].spec.outputs), list(known[type].spec.inputs)
+        source = chance.choice(ids)
+        source_ports = list(known[document.nodes[source].type].spec.outputs)
+        if inputs and source_ports:
+            patch.connect(f"{source}.{chance.choice(source_ports)}", f"{id}.{chance.choice(inputs)}")
+        if outputs and chance.random() < 0.5:
+            patch.connect(f"{id}.{chance.choice(outputs)}", "out.audio")
+    elif kind == "remove":
+        patch.remove(chance.choice([id for id in ids if id != "root"]))
+    elif kind == "wire":
+        source, target = chance.choice(ids), chance.choice([*ids, "out"])
+        output = chance.choice(list(known[document.nodes[source].type].spec.outputs))
+        input = chance.choice(list(known[document.nodes[target].type].spec.inputs))
+        patch.connect(f"{source}.{output}", f"{target}.{input}", feedback=chance.random() < 0.3)
+    elif kind == "unwire":
+        wire = chance.choice(document.wires)
+        patch.disconnect(wire.start, wire.end)
+    elif kind == "turn":
+        id = chance.choice(ids)
+        port = chance.choice(list(known[document.nodes[id].type].spec.inputs.values()))
+        patch.set(f"{id}.{port.name}", chance.uniform(port.min, port.max))
+    elif kind == "undo":
+        patch.undo()
