@@ -86,9 +86,8 @@ class NoiseGate(Node):
 
     def tick(audio, threshold, hysteresis, attack, hold, release, floor, level, left, gain, dt):
         level = max(abs(audio), level * remaining(0.02, dt))
-        opening = db_to_gain(threshold)
-        closing = db_to_gain(threshold - max(hysteresis, 0.0))
-        is_open = level > (closing if left > 0.0 else opening)
+        limit = db_to_gain(threshold - (max(hysteresis, 0.0) if left > 0.0 else 0.0))
+        is_open = level > limit
         left = max(hold, dt) if is_open else max(left - dt, 0.0)
         target = 1.0 if left > 0.0 else db_to_gain(floor)
         gain = target + (gain - target) * remaining(attack if target > gain else release, dt)

@@ -24,7 +24,7 @@ CUTOFF = In(1000.0, unit="Hz", min=10.0, max=20000.0, taper="log", doc="corner o
 RESONANCE = In(
     0.7071, unit="Q", min=0.01, max=40.0, taper="log", doc="height of the peak: 0.7 is flat, 10 is +20 dB"
 )  # fmt: skip
-LIMIT = 1e6  # +120 dB: only a filter that runs away gets there
+LIMIT = 1e4  # +80 dB: only a filter that runs away gets there
 
 
 class StateVariable(Node):
@@ -55,7 +55,7 @@ class Biquad(Node):
     """The second-order filter of Bristow-Johnson's Audio EQ Cookbook (1994).
 
     ``y = b₀x + b₁x₁ + b₂x₂ - a₁y₁ - a₂y₂``, computed in transposed direct form II. ``gain`` acts on the peak
-    and the shelves only.
+    and the shelves only. Where the cutoff leaps at audio rate, :class:`StateVariable` is the calmer choice.
     """
 
     audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE

@@ -75,9 +75,7 @@ class StepSequencer(Node):
     count = State(0)
     seed = State(1, seeded=True)
 
-    def tick(
-        clock, reset, order, table, table_size, current, last_clock, last_reset, count, seed
-    ):
+    def tick(clock, reset, order, table, table_size, current, last_clock, last_reset, count, seed):
         size = table_size >> 1
         count = 0 if rising(reset, last_reset) else count
         advance = rising(clock, last_clock)

@@ -52,7 +52,7 @@ def constants_of(cls, settings, sr):
     return values
 
 
-def run(cls, samples, *, sr=SR, seed=12345, python=False, lanes=1, **given):
+def run(cls, samples, /, *, sr=SR, seed=12345, python=False, **given):
     """Outputs by name, float64 of shape (samples,) for ticks and float32 (samples, lanes) for blocks.
 
     ``given`` are settings (by value) and inputs (numbers or arrays); "states" holds the final states.

@@ -1,0 +1,94 @@
+"""Static curves, times and promises of the dynamics blocks."""
+
+import numpy as np
+import pytest
+
+from nodes.dynamics import Compressor, Drive, Follower, Gater, Limiter, NoiseGate, Vca
+from tests.nodes.stepping import SR, run
+
+N = 22050
+T = np.arange(N) / SR
+
+
+def db(x):
+    return 20 * np.log10(x)
+
+
+def test_vca_multiplies():
+    assert np.array_equal(run(Vca, 100, audio=0.5, gain=np.arange(100.0))["out"], 0.5 * np.arange(100))
+
+
+def test_gater_is_the_square_of_the_paper():
+    out = run(Gater, N, audio=1.0, frequency=10.0)["out"]
+    phase = (T * 10.0) % 1
+    away = np.minimum(phase % 0.5, 0.5 - phase % 0.5) > 1e-6
+    assert np.array_equal(out[away], ((1 + np.sign(np.sin(2 * np.pi * phase))) / 2)[away])
+
+
+@pytest.mark.parametrize("level", [-40.0, -23.0, -20.0, -18.0, -10.0, 0.0])
+def test_compressor_has_its_static_curve(level):
+    out = run(Compressor, N, audio=10 ** (level / 20), threshold=-20.0, ratio=4.0, knee=6.0)
+    if level < -23:
+        expected = level
+    elif level > -17:
+        expected = -20 + (level + 20) / 4
+    else:
+        expected = level - 0.75 * (level + 23) ** 2 / 12
+    assert db(out["out"][-1]) == pytest.approx(expected, abs=1e-3)
+    assert out["reduction"][-1] == pytest.approx(level - expected, abs=1e-3)
+
+
+def test_compressor_attack_is_a_time_constant():
+    audio = np.where(T < 0.1, 0.001, 1.0)
+    reduction = run(Compressor, N, audio=audio, threshold=-20.0, attack=0.05, knee=0.0)["reduction"]
+    assert reduction[int(0.15 * SR)] == pytest.approx(15 * (1 - np.exp(-1)), rel=0.01)
+
+
+def test_compressor_listens_to_its_key():
+    out = run(Compressor, N, audio=0.1, key=1.0, listen="key", knee=0.0)["out"]
+    assert db(out[-1] / 0.1) == pytest.approx(-15.0, abs=0.01)
+
+
+def test_limiter_keeps_its_ceiling_and_delays_by_its_latency():
+    rng = np.random.default_rng(4)
+    audio = rng.normal(0, 1, N) * (1 + 10 * (rng.uniform(size=N) > 0.999))
+    out = run(Limiter, N, audio=audio, ceiling=-6.0)["out"]
+    assert np.abs(out).max() <= 10 ** (-6 / 20) * (1 + 1e-9)
+    soft = (0.1 * np.sin(2 * np.pi * 440 * T)).astype(np.float32)
+    latency = Limiter.latency({}, SR)
+    assert np.abs(run(Limiter, N, audio=soft)["out"][latency:] - soft[:-latency]).max() < 1e-9
+
+
+def test_limiter_meets_a_single_peak_exactly():
+    audio = np.full(2000, 0.5)
+    audio[1000] = 2.0
+    out = run(Limiter, 2000, audio=audio, ceiling=0.0, release=0.01)["out"]
+    assert out[1063] == pytest.approx(1.0, abs=1e-6)
+    assert out[900] == 0.5
+    assert np.abs(np.diff(out))[63:1060].max() < 0.01  # it glides down
+
+
+def test_noise_gate_opens_and_closes():
+    audio = np.where((T > 0.1) & (T < 0.2), 0.5, 0.001)
+    out = run(NoiseGate, N, audio=audio, threshold=-30.0, release=0.02)["out"]
+    assert db(out[int(0.15 * SR)] / 0.5) == pytest.approx(0.0, abs=0.1)
+    assert db(out[int(0.05 * SR)] / 0.001) < -70
+    assert db(out[-1] / 0.001) < -60
+
+
+def test_follower_measures():
+    audio = 0.8 * np.sin(2 * np.pi * 1000 * T)
+    assert run(Follower, N, audio=audio, attack=0.0, release=1.0)["out"][-1] == pytest.approx(0.8, rel=0.01)
+    rms = run(Follower, N, audio=audio, attack=0.05, release=0.05, mode="rms")["out"][-1]
+    assert rms == pytest.approx(0.8 / np.sqrt(2), rel=0.02)
+
+
+def test_drive_curves():
+    x = np.linspace(-1, 1, 201)
+    drive = {"audio": x, "drive": db(4.0)}
+    x = 4.0 * x
+    assert run(Drive, 201, **drive)["out"] == pytest.approx(np.tanh(x), abs=1e-6)
+    assert run(Drive, 201, shape="hard", **drive)["out"] == pytest.approx(np.clip(x, -1, 1), abs=1e-6)
+    assert run(Drive, 201, shape="sine", **drive)["out"] == pytest.approx(np.sin(np.pi / 2 * x), abs=1e-5)
+    fold = 2 / np.pi * np.arcsin(np.sin(np.pi / 2 * x))
+    assert run(Drive, 201, shape="fold", **drive)["out"] == pytest.approx(fold, abs=1e-5)

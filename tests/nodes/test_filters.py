@@ -1,0 +1,117 @@
+"""Magnitudes of the filters against their transfer functions."""
+
+import numpy as np
+import pytest
+
+from nodes.filters import AllPass, Biquad, Comb, DcBlocker, Ladder, OnePole, StateVariable
+from tests.nodes.stepping import SR, impulse, response, run
+
+N = 16384
+F = np.geomspace(50.0, 18000.0, 60)
+
+
+def warped(f):
+    """The analogue frequency that the trapezoidal rule puts at ``f``."""
+    return np.tan(np.pi * f / SR)
+
+
+@pytest.mark.parametrize(("cutoff", "q"), [(1000.0, 0.7071), (300.0, 8.0), (9000.0, 2.0)])
+def test_state_variable_is_its_analogue_model(cutoff, q):
+    outputs = run(StateVariable, N, audio=impulse(N), cutoff=cutoff, resonance=q)
+    s = 1j * warped(F) / warped(cutoff)
+    bottom = s * s + s / q + 1
+    expected = {
+        "low": 1 / bottom, "high": s * s / bottom, "band": (s / q) / bottom, "notch": (s * s + 1) / bottom,
+        "peak": (1 - s * s) / bottom,
+    }  # fmt: skip
+    for name, h in expected.items():
+        assert response(outputs[name], F) == pytest.approx(np.abs(h), abs=1e-5), name
+
+
+def cookbook(mode, cutoff, q, gain):
+    """Analogue prototypes of the Audio EQ Cookbook at F, with its frequency warping."""
+    s = 1j * warped(F) / warped(cutoff)
+    a = 10 ** (gain / 40)
+    flat = s * s + s / q + 1
+    return {
+        "low": lambda: 1 / flat,
+        "high": lambda: s * s / flat,
+        "band": lambda: (s / q) / flat,
+        "notch": lambda: (s * s + 1) / flat,
+        "all_pass": lambda: (s * s - s / q + 1) / flat,
+        "peak": lambda: (s * s + s * a / q + 1) / (s * s + s / (a * q) + 1),
+        "low_shelf": lambda: a * (s * s + np.sqrt(a) / q * s + a) / (a * s * s + np.sqrt(a) / q * s + 1),
+        "high_shelf": lambda: a * (a * s * s + np.sqrt(a) / q * s + 1) / (s * s + np.sqrt(a) / q * s + a),
+    }[mode]()
+
+
+@pytest.mark.parametrize("mode", Biquad.spec.choices["mode"].values)
+@pytest.mark.parametrize(("cutoff", "q", "gain"), [(1000.0, 0.7071, 6.0), (5000.0, 4.0, -12.0)])
+def test_biquad_is_the_cookbook(mode, cutoff, q, gain):
+    out = run(Biquad, N, audio=impulse(N), cutoff=cutoff, resonance=q, gain=gain, mode=mode)["out"]
+    assert response(out, F) == pytest.approx(np.abs(cookbook(mode, cutoff, q, gain)), abs=1e-5)
+
+
+def test_biquad_bears_modulation_at_audio_rate():
+    n = np.arange(44100)
+    rng = np.random.default_rng(3)
+    cutoff = 1500.0 * 4.0 ** np.sin(2 * np.pi * 150.0 * n / SR)
+    out = run(Biquad, len(n), audio=rng.uniform(-1, 1, len(n)), cutoff=cutoff, resonance=5.0)["out"]
+    assert np.abs(out).max() < 20.0
+
+
+def test_state_variable_bears_any_modulation():
+    n = 44100
+    rng = np.random.default_rng(3)
+    wild = {"cutoff": np.geomspace(20, 20000, n)[rng.permutation(n)], "resonance": rng.uniform(0.5, 20, n)}
+    out = run(StateVariable, n, audio=rng.uniform(-1, 1, n), **wild)["low"]
+    assert np.abs(out).max() < 20.0
+
+
+def test_one_pole_halves_the_power_at_its_cutoff():
+    for mode in ("low", "high"):
+        out = run(OnePole, N, audio=impulse(N), cutoff=2000.0, mode=mode)["out"]
+        assert response(out, [2000.0])[0] == pytest.approx(np.sqrt(0.5), abs=1e-6)
+
+
+def test_ladder_is_four_poles_with_feedback():
+    quiet = impulse(N) * 1e-4  # far below saturation
+    out = run(Ladder, N, audio=quiet, cutoff=800.0, resonance=0.5)["out"] * 1e4
+    h = 1 / (1 + 1j * warped(F) / warped(800.0)) ** 4
+    assert response(out, F) == pytest.approx(np.abs(h / (1 + 2.0 * h)), abs=1e-5)
+
+
+def test_ladder_sings_at_its_cutoff():
+    out = run(Ladder, 44100, audio=impulse(44100), cutoff=440.0, resonance=1.1)["out"][22050:]
+    crossings = np.flatnonzero((out[1:] > 0) & (out[:-1] <= 0))
+    assert SR / np.diff(crossings).mean() == pytest.approx(440.0, rel=0.02)
+    assert 0.05 < np.abs(out).max() < 1.0
+
+
+@pytest.mark.parametrize("feedback", [0.9, -0.9])
+def test_comb_peaks_on_its_harmonics(feedback):
+    out = run(Comb, 1 << 16, audio=impulse(1 << 16), frequency=441.0, feedback=feedback)["out"]
+    peaks, troughs = response(out, [882.0, 1323.0]), response(out, [661.5, 1102.5])
+    high, low = (peaks, troughs) if feedback > 0 else (troughs, peaks)
+    assert high == pytest.approx(10.0, rel=0.01)
+    assert low == pytest.approx(1 / 1.9, rel=0.01)
+
+
+def test_damped_comb_loses_treble():
+    out = run(Comb, 1 << 15, audio=impulse(1 << 15), frequency=441.0, damping=0.5)["out"]
+    first, ninth = response(out, [441.0, 441.0 * 9])
+    assert ninth < 0.5 * first
+
+
+def test_all_pass_passes_all():
+    out = run(AllPass, 1 << 15, audio=impulse(1 << 15), time=100 / SR)["out"]
+    assert response(out, F) == pytest.approx(1.0, abs=1e-3)
+    assert out[0] == pytest.approx(-0.7, abs=1e-6)
+    assert out[100] == pytest.approx(1 - 0.49, abs=1e-4)
+
+
+def test_dc_blocker_takes_the_offset_and_leaves_the_sound():
+    n = 44100
+    out = run(DcBlocker, n, audio=0.5 + 0.25 * np.sin(2 * np.pi * 500 * np.arange(n) / SR))["out"]
+    assert abs(out[22050:].mean()) < 1e-6
+    assert out[22050:].max() == pytest.approx(0.25, rel=1e-2)
