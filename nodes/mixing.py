@@ -102,10 +102,16 @@ class SumLanes(Node):
         elif scale == 2:
             factor = sqrt(1.0 / lanes)
         for i in range(out.shape[0]):
-            total = 0.0
-            for lane in range(lanes):
-                total += read(audio, (i, lane))
-            out[i, 0] = total * factor
+            # four sums at a time: each addition would wait for the one before
+            s0 = s1 = s2 = s3 = s4 = 0.0
+            for lane in range(0, lanes - 3, 4):
+                s0 += read(audio, (i, lane))
+                s1 += read(audio, (i, lane + 1))
+                s2 += read(audio, (i, lane + 2))
+                s3 += read(audio, (i, lane + 3))
+            for lane in range(lanes - lanes % 4, lanes):
+                s4 += read(audio, (i, lane))
+            out[i, 0] = ((s0 + s1) + (s2 + s3) + s4) * factor
 
 
 class Split(Node):
