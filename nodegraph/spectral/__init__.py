@@ -1,0 +1,1 @@
+"""Frames: the Fourier transform as a kernel, windows, and phase from magnitude."""
