@@ -24,6 +24,7 @@ def command() -> Any:
         help="A patching environment for sound: check, render and play patches.",
         epilog=EPILOG,
         add_completion=False,
+        rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

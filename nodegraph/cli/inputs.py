@@ -25,7 +25,9 @@ def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
         node, equals, file = text.partition("=")
         if not equals or (len(listening) == 1 and node not in listening and Path(text).is_file()):
             if len(listening) != 1:
-                raise typer.BadParameter(f"'{text}' is not NODE=FILE, such as --input mic=voice.wav", param_hint="--input")
+                raise typer.BadParameter(
+                    f"'{text}' is not NODE=FILE, such as --input mic=voice.wav", param_hint="--input"
+                )
             node, file = listening[0], text
         if node not in listening:
             raise CommandError(f"--input {text}: {_not_listening(graph, node, listening)}")

@@ -49,7 +49,9 @@ def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
         from nodegraph.engine import callback
 
         modules.append(callback)
-    found = [value for module in modules for value in vars(module).values() if isinstance(value, NativeFunction)]
+    found = [
+        value for module in modules for value in vars(module).values() if isinstance(value, NativeFunction)
+    ]
     return list(dict.fromkeys(found))
 
 

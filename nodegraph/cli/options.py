@@ -26,13 +26,18 @@ def sample_rate(value: float | None) -> float | None:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-PatchFile = Annotated[Path, typer.Argument(metavar="PATCH", show_default=False, help="A patch: a .json file.")]
+PatchFile = Annotated[
+    Path, typer.Argument(metavar="PATCH", show_default=False, help="A patch: a .json file.")
+]
 Seconds = Annotated[
-    float | None, typer.Option("--seconds", "-s", metavar="S", callback=positive, help="How long, in seconds.")
+    float | None,
+    typer.Option("--seconds", "-s", metavar="S", callback=positive, help="How long, in seconds."),
 ]
 Rate = Annotated[
     float | None,
-    typer.Option("--rate", metavar="HZ", callback=sample_rate, help="Sample rate; else the patch's, else 44100."),
+    typer.Option(
+        "--rate", metavar="HZ", callback=sample_rate, help="Sample rate; else the patch's, else 44100."
+    ),
 ]
 Sets = Annotated[
     list[str] | None,
@@ -42,9 +47,7 @@ Sets = Annotated[
         help="Set an input or a setting (or CONTROL=VALUE); may be given several times.",
     ),
 ]
-Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="Seed of all random blocks.")
-]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of all random blocks.")]
 Outside = Annotated[
     bool, typer.Option("--allow-outside", help="Let the patch read and write files outside its own folder.")
 ]

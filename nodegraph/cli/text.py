@@ -62,13 +62,8 @@ def duration(seconds: float) -> str:
 
 def amount(bytes: float) -> str:
     """Bytes as people say them."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if bytes < 1000:
-            break
-        bytes /= 1000
-    else:
-        unit = "TB"
-    return f"{bytes:.3g} {unit}" if bytes < 1000 else f"{bytes:.0f} {unit}"
+    power = min(int(math.log10(max(bytes, 1.0)) // 3), 4)
+    return f"{bytes / 1000**power:.3g} {('bytes', 'kB', 'MB', 'GB', 'TB')[power]}"
 
 
 def plural(count: int, word: str) -> str:

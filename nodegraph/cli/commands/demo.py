@@ -1,0 +1,63 @@
+"""``nodegraph demo``: a patch heard with nothing else typed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..demos import demo_patch
+from ..options import Json, Seconds
+from ..quiet import quiet_libraries
+from ..text import note, say
+from .render import render
+from .run import run
+
+RENDERED = 15.0  # s of sound in the file, where nothing can play
+
+
+def demo(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Which of the patches that come with nodegraph.")
+    ] = "demo",
+    seconds: Seconds = None,
+    json: Json = False,
+) -> int:
+    """Play a demo patch, or render it where nothing can play.
+
+    The file is written into this folder.
+    """
+    patch = demo_patch(name)
+    obstacle = why_not_play()
+    if not obstacle:
+        from nodegraph.engine.core import EngineError
+
+        try:
+            if not json:
+                say(f"Playing {patch}. Ctrl-C ends it.")
+            return run(patch, seconds=seconds, json=json)
+        except EngineError as error:
+            obstacle = str(error).rstrip(".")
+    output = Path(f"{patch.stem}.wav")
+    if not json:
+        say(f"Not played, because {obstacle}: rendering {patch} into {output.resolve()} instead.")
+    elif obstacle:
+        note(f"not played, because {obstacle}")
+    return render(patch, output, seconds=seconds or RENDERED, json=json)
+
+
+def why_not_play() -> str:
+    """What stands in the way of playing, "" if nothing."""
+    from nodegraph.engine import live
+    from nodegraph.engine.core import EngineError
+
+    if os.environ.get("CI", "").lower() in ("true", "1", "yes"):
+        return "this is a CI machine"
+    try:
+        with quiet_libraries():
+            found = live.devices()
+    except EngineError as error:
+        return str(error).rstrip(".")
+    return "" if any(device["outputs"] for device in found) else "there is no sound device here"

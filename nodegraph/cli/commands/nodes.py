@@ -1,0 +1,156 @@
+"""``nodegraph nodes``: the blocks there are, and the page of one."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import CommandError
+from ..options import Json
+from ..text import columns, print_json, say, warn
+
+if TYPE_CHECKING:
+    from nodegraph.node import Node
+
+
+def nodes(
+    type: Annotated[
+        str | None, typer.Argument(metavar="[TYPE]", show_default=False, help="One block, in full.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List all blocks, or show one: ports, settings, equation."""
+    from nodegraph.registry import load_failures, node_types
+
+    types = node_types()
+    if type is not None:
+        cls = _find(type, types)
+        print_json(page(cls)) if json else _show(cls)
+        return
+    if json:
+        print_json([page(cls) for cls in types.values()])
+        return
+    family, rows = None, []
+    for name, cls in types.items():
+        if cls.hidden:
+            continue
+        if cls.family != family:
+            family = cls.family
+            rows += [("",), (_title(cls),)] if rows else [(_title(cls),)]
+        rows.append((f"  {name}", _first_line(cls)))
+    width = max(len(row[0]) for row in rows if len(row) > 1)
+    columns([(row[0].ljust(width), *row[1:]) if len(row) > 1 else (*row, "") for row in rows])
+    for source, reason in load_failures().items():
+        warn(f"{source} could not be loaded: {reason}")
+
+
+def page(cls: type[Node]) -> dict[str, Any]:
+    """Everything a reader wants to know of a block, as plain data."""
+    spec = cls.spec
+    outputs = [
+        {"name": p.name, "carries": "signal", "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()
+    ]
+    for carries, ports in (("frames", spec.frame_outputs), ("events", spec.event_outputs)):
+        outputs += [{"name": p.name, "carries": carries, "unit": "", "doc": p.doc} for p in ports.values()]
+    inputs = [
+        {
+            "name": p.name,
+            "carries": "signal",
+            "unit": p.unit,
+            "min": p.min,
+            "max": p.max,
+            "default": p.default,
+            "taper": p.taper,
+            "doc": p.doc,
+        }
+        for p in spec.inputs.values()
+    ]
+    for carries, taken in (("frames", spec.frame_inputs), ("events", spec.event_inputs)):
+        inputs += [{"name": p.name, "carries": carries, "doc": p.doc} for p in taken.values()]
+    choices = [
+        {"name": c.name, "default": c.default, "values": c.values, "doc": c.doc}
+        for c in spec.choices.values()
+    ]
+    options = [
+        {"name": o.name, "default": o.default, "min": o.min, "max": o.max, "unit": o.unit, "doc": o.doc}
+        for o in spec.options.values()
+    ]
+    return {
+        "type": cls.type,
+        "family": cls.family,
+        "version": cls.version,
+        "doc": inspect.getdoc(cls) or "",
+        "inputs": inputs,
+        "outputs": outputs,
+        "settings": choices + options,
+        "source": _source(cls),
+    }
+
+
+def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
+    from nodegraph.node import snake_case
+    from nodegraph.patch.errors import suggest
+
+    cls = types.get(name) or types.get(snake_case(name))
+    if cls is None:
+        hint = suggest(name, types) or " List them with `nodegraph nodes`."
+        raise CommandError(f"there is no block '{name}'.{hint}")
+    return cls
+
+
+def _show(cls: type[Node]) -> None:
+    data = page(cls)
+    say(f"{cls.type} ({_title(cls)})\n")
+    say(textwrap.indent(data["doc"], "  "))
+    for title, rows in (
+        ("inputs", [_input_row(port) for port in data["inputs"]]),
+        ("outputs", [(p["name"], p["unit"] or p["carries"], p["doc"]) for p in data["outputs"]]),
+        ("settings", [_setting_row(setting) for setting in data["settings"]]),
+    ):
+        if rows:
+            say(f"\n{title}")
+            columns(rows, "  ")
+    if data["source"]:
+        say("\nequation")
+        say(textwrap.indent(data["source"], "  "))
+
+
+def _input_row(port: dict[str, Any]) -> tuple[str, ...]:
+    if port["carries"] != "signal":
+        return port["name"], port["carries"], "", port["doc"]
+    unit = f" {port['unit']}" if port["unit"] else ""
+    reach = f"{port['min']:g} … {port['max']:g}{unit}{', log' if port['taper'] == 'log' else ''}"
+    return port["name"], f"{port['default']:g}", reach, port["doc"]
+
+
+def _setting_row(setting: dict[str, Any]) -> tuple[str, ...]:
+    unit = f" {setting['unit']}" if setting.get("unit") else ""
+    if "values" in setting:
+        reach = " | ".join(setting["values"])
+    elif setting["min"] is not None and setting["max"] is not None:
+        reach = f"{setting['min']:g} … {setting['max']:g}{unit}"
+    else:
+        reach = unit.strip()
+    return setting["name"], str(setting["default"]), reach, setting["doc"]
+
+
+def _source(cls: type[Node]) -> str:
+    """The equation as its author wrote it."""
+    function = cls.block or cls.formula or cls.tick
+    try:
+        return textwrap.dedent(inspect.getsource(function)).rstrip() if function else ""
+    except (OSError, TypeError):
+        return ""
+
+
+def _first_line(cls: type[Node]) -> str:
+    return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def _title(cls: type[Node]) -> str:
+    own = "nodegraph_user_"
+    name = f"your own: {cls.family.removeprefix(own)}" if cls.family.startswith(own) else cls.family
+    return name.replace("_", " ")

@@ -1,0 +1,146 @@
+"""``nodegraph render``: a patch into a sound file, faster than time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import INTERRUPTED, CommandError
+from ..inputs import input_files, read_inputs
+from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
+from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
+from ..patches import open_patch, typed, warn_of_placeholders
+from ..progress import Progress
+from ..sound_output import SoundOutput, kind_of
+from ..stopping import stop_signals
+from ..text import decibels, duration, note, plural, print_json, say, warn
+
+if TYPE_CHECKING:
+    from nodegraph.engine.offline import Offline
+
+CHUNK = 16384  # samples between two looks at Ctrl-C; whole quanta
+DEFAULT_SECONDS = 10.0
+
+
+def render(
+    patch: PatchFile,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="OUT.wav", show_default=False, help="Sound file: .wav, .flac, .ogg …"
+        ),
+    ],
+    seconds: Seconds = None,
+    rate: Rate = None,
+    input: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="NODE=FILE",
+            help="Sound file for an audio_in; may be given several times.",
+        ),
+    ] = None,
+    set: Sets = None,
+    seed: Seed = None,
+    allow_outside: Outside = False,
+    json: Json = False,
+) -> int:
+    """Render a patch into a sound file.
+
+    Without --seconds it lasts as long as the longest --input, else 10 s. Ctrl-C ends it early and keeps
+    what has been rendered.
+    """
+    kind_of(output)
+    opened = open_patch(patch, set, seed)
+    chosen = float(rate or opened.document.settings.rate or 44100.0)
+    graph = typed(opened, chosen, allow_outside)
+    silent = warn_of_placeholders(graph)
+    files = input_files(graph, input)
+    for path in [patch, *files.values()]:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise CommandError(f"{output}: is one of the files that are read. Choose another name.")
+    tracks = read_inputs(graph, files, chosen)
+    make_ready([*kernels_of_engine(), *kernels_of_graph(graph)])
+
+    from nodegraph.engine.offline import Offline
+
+    if seconds is None:
+        seconds = max((len(track) / chosen for track in tracks.values()), default=DEFAULT_SECONDS)
+    engine = Offline(opened.document, chosen, opened.path, tracks, allow_outside=allow_outside)
+    helpers = dict(engine.plan.hosts) if engine.plan else {}
+    try:
+        result = write(engine, output, seconds)
+        result["faults"] = sorted({fault.node for fault in engine.faults()})
+    finally:
+        engine.close()
+    result |= {"patch": str(patch), "silent": silent, "recordings": recordings(helpers)}
+    problems = helper_problems(helpers)
+    if json:
+        print_json(result | {"problems": problems})
+    else:
+        _tell(result)
+    for line in problems:
+        note(f"error: {line}")
+    if result["interrupted"]:
+        note(f"interrupted: {output} holds the first {duration(result['seconds'])} of {duration(seconds)}.")
+        return INTERRUPTED
+    return 1 if problems else 0
+
+
+def write(engine: Offline, output: Path, seconds: float) -> dict[str, Any]:
+    """Render into a file, piece by piece; what an interruption leaves is a whole, shorter file."""
+    import numpy as np
+
+    total = max(1, round(seconds * engine.rate))
+    file = SoundOutput(output, engine.rate, engine.outputs, seconds)
+    peak, began = 0.0, time.perf_counter()
+    try:
+        with stop_signals() as stop, Progress(f"rendering {output.name}", total) as bar:
+            while file.samples < total and not stop.asked:
+                block = engine.run_samples(min(CHUNK, total - file.samples))
+                file.write(block)
+                peak = max(peak, float(np.abs(block).max(initial=0.0)))
+                bar.to(file.samples)
+            file.close()
+    except BaseException:
+        file.discard()
+        raise
+    elapsed = time.perf_counter() - began
+    if peak > 1.0 and not file.is_float:
+        warn(f"the sound is clipped ({decibels(peak)}): turn it down, or write a .wav, which holds it")
+    return {
+        "file": str(output),
+        "seconds": file.samples / engine.rate,
+        "samples": file.samples,
+        "channels": engine.outputs,
+        "rate": engine.rate,
+        "peak": peak,
+        "elapsed": elapsed,
+        "speed": file.samples / engine.rate / elapsed,
+        "interrupted": file.samples < total,
+    }
+
+
+def recordings(helpers: dict[Any, Any]) -> list[str]:
+    """Files that recorder nodes have written."""
+    paths = [getattr(helper, "path", None) for helper in helpers.values()]
+    return [str(path) for path in paths if path is not None]
+
+
+def helper_problems(helpers: dict[Any, Any]) -> list[str]:
+    """What went wrong with the files of players and recorders."""
+    found = [(node, getattr(helper, "problem", "")) for (node, *_), helper in helpers.items()]
+    return [f"{node}: {problem}." for node, problem in found if problem]
+
+
+def _tell(result: dict[str, Any]) -> None:
+    shape = f"{duration(result['seconds'])}, {plural(result['channels'], 'channel')}, {result['rate']:g} Hz"
+    say(f"{result['file']}: {shape}, {decibels(result['peak'])}, {result['speed']:.0f} × real time")
+    for path in result["recordings"]:
+        say(f"{path}: recorded")
+    for node in result["faults"]:
+        warn(f"{node} gave NaN or Inf and was muted")

@@ -1,0 +1,106 @@
+"""``nodegraph warmup``: every kernel compiled in advance, so that no first use waits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..kernels import kernels_of_engine, kernels_of_type
+from ..options import Json
+from ..progress import Progress
+from ..text import duration, note, plural, print_json, say
+
+if TYPE_CHECKING:
+    from ..kernels import AnyKernel
+
+MOST_JOBS = 8
+
+
+def warmup(
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", metavar="N", min=1, max=64, help="Processes side by side.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Compile all blocks in advance, once on this machine.
+
+    Without it each is compiled when it is used for the first time, which takes about a second.
+    """
+    from nodegraph.native.build import cache_folder
+
+    kernels = all_kernels()
+    pending = [(group, number) for group, number, kernel in kernels if not kernel.cached]
+    failures: list[str] = []
+    began = time.perf_counter()
+    if pending:
+        failures = _compile(pending, jobs or min(os.cpu_count() or 1, MOST_JOBS), json)
+    seconds = time.perf_counter() - began
+    if json:
+        result = {"kernels": len(kernels), "compiled": len(pending) - len(failures), "seconds": seconds}
+        print_json(result | {"folder": str(cache_folder()), "problems": failures})
+    else:
+        done = (
+            f"{len(pending) - len(failures)} compiled in {duration(seconds)}"
+            if pending
+            else "all compiled before"
+        )
+        say(f"{plural(len(kernels), 'kernel')}, {done}; they are kept in {cache_folder()}")
+    for line in failures:
+        note(f"error: {line}")
+    return 1 if failures else 0
+
+
+def all_kernels() -> list[tuple[str, int, AnyKernel]]:
+    """Every kernel with its place: the type of its block ("" for the engine's own) and its number there."""
+    from nodegraph.registry import node_types
+
+    found = [("", number, kernel) for number, kernel in enumerate(kernels_of_engine(live=True))]
+    for type, cls in node_types().items():
+        if cls.tick or cls.block or cls.formula:
+            found += [(type, number, kernel) for number, kernel in enumerate(kernels_of_type(cls))]
+    return found
+
+
+def _compile(pending: list[tuple[str, int]], jobs: int, json: bool) -> list[str]:
+    """Compile in processes of their own: Numba holds the interpreter's lock. Returns what failed."""
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    failures = []
+    pool = ProcessPoolExecutor(
+        min(jobs, len(pending)), get_context("spawn"), initializer=_leave_signals_alone
+    )
+    if not json:
+        note(f"compiling {plural(len(pending), 'kernel')}, once on this machine")
+    with Progress("compiling", len(pending), patience=0.0) as bar:
+        try:
+            futures = [pool.submit(_compile_one, *place) for place in pending]
+            for done, future in enumerate(as_completed(futures)):
+                if problem := future.result():
+                    failures.append(problem)
+                bar.to(done + 1, f"compiling {done + 1} of {len(pending)}")
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return failures
+
+
+def _leave_signals_alone() -> None:
+    """Ctrl-C is for the parent, which ends its children in good order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _compile_one(type: str, number: int) -> str:
+    """Compile one kernel into the cache folder; returns what is wrong with it, or ""."""
+    from nodegraph.kernel import KernelError
+    from nodegraph.registry import node_types
+
+    try:
+        kernels = kernels_of_type(node_types()[type]) if type else kernels_of_engine(live=True)
+        kernels[number].address  # noqa: B018 - asking for it compiles it
+    except KernelError as error:
+        return str(error)
+    return ""

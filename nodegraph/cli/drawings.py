@@ -1,0 +1,54 @@
+"""A patch in the languages of drawing programs: Mermaid (Markdown pages) and DOT (Graphviz)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nodegraph.graph import Graph
+
+
+def as_mermaid(graph: Graph) -> str:
+    """A Mermaid flow chart; feedback wires are dotted, silent nodes dashed."""
+    names = {id: f"n{i}" for i, id in enumerate(graph.nodes)}
+    lines = ["flowchart LR"]
+    for node in graph.nodes.values():
+        label = _mermaid(node.id) + ("" if node.id.startswith(node.type) else f"<br/>{_mermaid(node.type)}")
+        lines.append(f'    {names[node.id]}["{label}"]')
+    for wire in graph.wires:
+        label = f"{_mermaid(wire.source_port)} → {_mermaid(wire.target_port)}"
+        arrow = "-.->" if wire.feedback else "-->"
+        lines.append(f'    {names[wire.source]} {arrow}|"{label}"| {names[wire.target]}')
+    silent = [names[id] for id in graph.placeholders]
+    if silent:
+        lines += ["    classDef silent stroke-dasharray: 4 4", f"    class {','.join(silent)} silent"]
+    return "\n".join(lines)
+
+
+def as_dot(graph: Graph) -> str:
+    """A Graphviz graph whose nodes show the ports that are wired."""
+    names = {id: f"n{i}" for i, id in enumerate(graph.nodes)}
+    lines = ["digraph patch {", "    rankdir=LR;", '    node [shape=record, fontname="sans-serif"];']
+    for node in graph.nodes.values():
+        inputs = dict.fromkeys(wire.target_port for wire in graph.wires if wire.target == node.id)
+        outputs = dict.fromkeys(wire.source_port for wire in graph.wires if wire.source == node.id)
+        left = "|".join(f"<i_{_dot(name)}> {_dot(name)}" for name in inputs)
+        right = "|".join(f"<o_{_dot(name)}> {_dot(name)}" for name in outputs)
+        middle = _dot(node.id) + ("" if node.id.startswith(node.type) else f"\\n{_dot(node.type)}")
+        parts = [f"{{{left}}}" if left else "", middle, f"{{{right}}}" if right else ""]
+        style = ", style=dashed" if node.problem else ""
+        lines.append(f'    {names[node.id]} [label="{"|".join(part for part in parts if part)}"{style}];')
+    for wire in graph.wires:
+        start = f'{names[wire.source]}:"o_{_dot(wire.source_port)}"'
+        end = f'{names[wire.target]}:"i_{_dot(wire.target_port)}"'
+        lines.append(f"    {start} -> {end}{' [style=dashed, constraint=false]' if wire.feedback else ''};")
+    return "\n".join([*lines, "}"])
+
+
+def _mermaid(text: str) -> str:
+    """Mermaid knows entities by number, which keeps every sign from meaning something."""
+    return "".join(c if c.isalnum() or c in " _-" else f"#{ord(c)};" for c in text)
+
+
+def _dot(text: str) -> str:
+    return "".join(c if c.isalnum() or c in " _-" else f"&#{ord(c)};" for c in text)
