@@ -147,6 +147,8 @@ def _prove(name: str, module: llvm.ModuleRef) -> None:
 
 @cache
 def _machine() -> llvm.TargetMachine:
+    # Loops over several arrays may be made SIMD behind more checks for overlap than LLVM grants by itself.
+    llvm.set_option("nodegraph", "-runtime-memory-check-threshold=64")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()

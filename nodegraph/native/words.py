@@ -31,6 +31,24 @@ def as_f32(address: int) -> Any:
     return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_float))
 
 
+class _Singles:
+    """Memory as float32 whose arithmetic is single precision in Python too."""
+
+    def __init__(self, address: int) -> None:
+        self._values = as_f32(address)
+
+    def __getitem__(self, index: int) -> np.float32:
+        return np.float32(self._values[index])
+
+    def __setitem__(self, index: int, value: float) -> None:
+        self._values[index] = value
+
+
+def as_singles(address: int) -> Any:
+    """Memory at ``address`` as float32 numbers to calculate with in single precision."""
+    return _Singles(address)
+
+
 def array(pointer: Any, shape: tuple[int, ...]) -> np.ndarray:
     """A C-ordered array over the memory that a typed pointer points to."""
     if min(shape) == 0:

@@ -1,0 +1,102 @@
+"""Real transforms on frames, as native functions that blocks call.
+
+A block that declares ``Transform()`` is handed an integer, the address of these words: half the size, forward
+kernel's address, its argument block, then the arrays z re, z im, y re, y im of size/2 points, whether the
+result lies in y, and the turns ``e^(-2πi k / size)``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..native.words import as_i64, as_singles, call_kernel
+from .fft import X_IM, X_RE, Y_IM, Y_RE, Fft, fft
+
+HALF, KERNEL, ARGUMENTS, Z_RE, Z_IM, R_RE, R_IM, COS, SIN = range(9)
+WORDS = 9
+
+_HALF = np.float32(0.5)
+
+
+def rfft(transform, samples, re, im):  # type: ignore[no-untyped-def]
+    """Spectrum of ``size`` real samples: bins 0 … size/2 into ``re`` and ``im``, unscaled as numpy's rfft."""
+    w = as_i64(transform)
+    n = w[HALF]
+    zr, zi = as_singles(w[Z_RE]), as_singles(w[Z_IM])
+    for k in range(n):
+        zr[k] = samples[2 * k]
+        zi[k] = samples[2 * k + 1]
+    call_kernel(w[KERNEL], w[ARGUMENTS], 0, 1)
+    split(as_singles(w[R_RE]), as_singles(w[R_IM]), as_singles(w[COS]), as_singles(w[SIN]), n, re, im)
+
+
+def split(zr, zi, cos, sin, n, re, im):  # type: ignore[no-untyped-def]
+    """From the transform of even samples + i odd samples to that of all samples."""
+    re[0], im[0] = zr[0] + zi[0], np.float32(0.0)
+    re[n], im[n] = zr[0] - zi[0], np.float32(0.0)
+    for k in range(1, n):
+        er, ei = (zr[k] + zr[n - k]) * _HALF, (zi[k] - zi[n - k]) * _HALF
+        dr, di = (zr[k] - zr[n - k]) * _HALF, (zi[k] + zi[n - k]) * _HALF
+        re[k] = er + (cos[k] * di + sin[k] * dr)
+        im[k] = ei + (sin[k] * di - cos[k] * dr)
+
+
+def irfft(transform, re, im, samples):  # type: ignore[no-untyped-def]
+    """The real samples of a spectrum: the inverse of ``rfft``, scaled."""
+    w = as_i64(transform)
+    n = w[HALF]
+    zr, zi, cos, sin = as_singles(w[Z_RE]), as_singles(w[Z_IM]), as_singles(w[COS]), as_singles(w[SIN])
+    for k in range(n):
+        er, ei = re[k] + re[n - k], im[k] - im[n - k]
+        dr, di = re[k] - re[n - k], im[k] + im[n - k]
+        # z = E + i O with O = D e^(2πi k / size); real and imaginary exchanged make the transform the inverse one.
+        zi[k] = er - (cos[k] * di - sin[k] * dr)
+        zr[k] = ei + (cos[k] * dr + sin[k] * di)
+    call_kernel(w[KERNEL], w[ARGUMENTS], 0, 1)
+    rr, ri = as_singles(w[R_RE]), as_singles(w[R_IM])
+    scale = np.float32(0.5 / n)
+    for k in range(n):
+        samples[2 * k] = ri[k] * scale
+        samples[2 * k + 1] = rr[k] * scale
+
+
+class TransformMemory:
+    """The words and arrays of one size, shared by all blocks of a plan: they run one after the other."""
+
+    def __init__(self, size: int) -> None:
+        half = size // 2
+        self.fft: Fft = fft(half)
+        self.arrays = np.zeros((4, half), np.float32)
+        angle = -2.0 * np.pi * np.arange(half) / size
+        self.turns = np.array([np.cos(angle), np.sin(angle)], np.float32)
+        self.arguments = np.zeros(5, np.int64)
+        for word, row in ((X_RE, 0), (X_IM, 1), (Y_RE, 2), (Y_IM, 3)):
+            self.arguments[word] = self.arrays[row].ctypes.data
+        self.arguments[4] = self.fft.twiddles.ctypes.data
+        self.words = np.zeros(WORDS, np.int64)
+        result = 2 if self.fft.stages % 2 else 0
+        self.words[:] = (
+            half,
+            self.fft.address,
+            self.arguments.ctypes.data,
+            self.arrays[0].ctypes.data,
+            self.arrays[1].ctypes.data,
+            self.arrays[result].ctypes.data,
+            self.arrays[result + 1].ctypes.data,
+            self.turns[0].ctypes.data,
+            self.turns[1].ctypes.data,
+        )
+
+    @property
+    def address(self) -> int:
+        return int(self.words.ctypes.data)
+
+
+def transform_memory(size: int, kept: dict[Any, Any]) -> TransformMemory:
+    """The memory for a size, made once in ``kept``."""
+    key = ("transform", size)
+    if key not in kept:
+        kept[key] = TransformMemory(size)
+    return kept[key]
