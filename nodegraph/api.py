@@ -23,7 +23,14 @@ def _version_of(type: str) -> int:
     return cls.version if cls else 1
 
 
+def _repr_html_(patch: Patch) -> str:
+    from .notebook import patch_html
+
+    return patch_html(patch)
+
+
 Patch.version_of = staticmethod(_version_of)  # type: ignore[method-assign]
+Patch._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 
 class Sound(np.ndarray):

@@ -15,6 +15,9 @@ def read_sound(path: Path, rate: float) -> np.ndarray:
     """A whole file as float32 (samples, channels), resampled to ``rate`` Hz. Raises SoundFileError."""
     import soundfile
 
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is no file" if path.exists() else "there is no such file"
+        raise SoundFileError(f"{path}: {what}. Name a sound file.")
     try:
         values, own_rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .errors import CommandError
-from .text import warn
+from .text import shortened, warn
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
@@ -50,19 +50,24 @@ def warn_of_placeholders(graph: Graph) -> list[str]:
 
 def _set(patch: Patch, text: str) -> None:
     """``NODE.PORT=VALUE``, or ``CONTROL=VALUE``."""
+    from nodegraph.patch.errors import suggest
+
     name, equals, value = text.partition("=")
     if not equals or not name:
         example = "such as --set filter.cutoff=800"
         raise typer.BadParameter(f"'{text}' is not NODE.PORT=VALUE, {example}", param_hint="--set")
     controls = patch.document.controls
     if "." not in name and name not in controls:
-        known = f" Its controls are {', '.join(controls)}." if controls else " The patch has no controls."
+        known = f" Its controls are {shortened(controls)}." if controls else " The patch has no controls."
         raise CommandError(
             f"--set {text}: there is no control '{name}'.{known} A port is written as NODE.PORT."
         )
     end = name if "." in name else controls[name].target
     node, _, port = end.partition(".")
-    patch.set(end, _value(patch.document.node(node).type, node, port, value))
+    if node not in patch.document.nodes:
+        hint = suggest(node, patch.document.nodes) or f" Its nodes are {shortened(patch.document.nodes)}."
+        raise CommandError(f"--set {text}: there is no node '{node}'.{hint}")
+    patch.set(end, _value(patch.document.nodes[node].type, node, port, value))
 
 
 def _value(type: str, node: str, port: str, text: str) -> Any:

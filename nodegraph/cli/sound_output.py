@@ -24,6 +24,7 @@ SUBTYPES = {
     "FLAC": "PCM_24",
 }
 ENDINGS = {"WAVE": "WAV", "AIF": "AIFF", "OGA": "OGG"}
+ADVICE = "Make room, or choose another place."
 
 
 class SoundOutput:
@@ -56,13 +57,13 @@ class SoundOutput:
                 self._descriptor, "w", round(rate), channels, subtype, format=kind, closefd=False
             )
         except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
-            reason = self._reason(error)
             self._file = None
+            full, reason = self._system_error(), str(error).rpartition(": ")[2]
             self.discard()
+            if full:
+                raise CommandError(f"{path}: could not be written ({full}). {ADVICE}") from None
             what = f"{channels} channels at {rate:g} Hz"
-            raise CommandError(
-                f"{path}: a {kind} file cannot hold {what}, or not be written ({reason})."
-            ) from None
+            raise CommandError(f"{path}: a {kind} file cannot hold {what} ({reason}). Use .wav.") from None
 
     def write(self, block: np.ndarray) -> None:
         """Append (samples, channels). On failure nothing is left but the file that was there before."""
@@ -107,20 +108,18 @@ class SoundOutput:
             raise CommandError(f"{self.path}: cannot be written ({error.strerror}).") from None
 
     def _failed(self, error: Exception) -> CommandError:
-        reason = self._reason(error)
+        reason = self._system_error() or str(error).rstrip(".") or type(error).__name__
         self.discard()
-        return CommandError(
-            f"{self.path}: could not be written ({reason}). Make room, or choose another place."
-        )
+        return CommandError(f"{self.path}: could not be written ({reason}). {ADVICE}")
 
-    def _reason(self, error: Exception) -> str:
-        """The system's own words: libsndfile says no more than "System error"."""
+    def _system_error(self) -> str:
+        """What the system says to one more write, where libsndfile knows no more than "System error"."""
         try:
             os.lseek(self._descriptor, 0, os.SEEK_END)
             os.write(self._descriptor, bytes(1 << 16))
         except OSError as cause:
             return str(cause.strerror)
-        return str(error).rpartition(": ")[2].rstrip(".") or type(error).__name__
+        return ""
 
 
 def kind_of(path: Path) -> str:

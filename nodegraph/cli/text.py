@@ -49,7 +49,7 @@ def columns(rows: Iterable[Sequence[object]], indent: str = "") -> None:
 
 def decibels(peak: float) -> str:
     """A peak as dB of full scale."""
-    return f"{20 * math.log10(peak):.1f} dBFS" if peak > 0 else "silent"
+    return f"{round(20 * math.log10(peak), 1) + 0.0:.1f} dBFS" if peak > 0 else "silent"
 
 
 def duration(seconds: float) -> str:
@@ -69,6 +69,12 @@ def amount(bytes: float) -> str:
 def plural(count: int, word: str) -> str:
     """``1 node``, ``2 nodes``."""
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def shortened(words: Iterable[str], most: int = 12) -> str:
+    """The first words of a list that may be long."""
+    words = list(words)
+    return ", ".join(words if len(words) <= most else [*words[:most], "…"])
 
 
 def _finite(data: Any) -> Any:

@@ -19,6 +19,8 @@ from ..quiet import quiet_libraries
 from ..text import columns, print_json, say
 
 PIP = f"{shlex.quote(sys.executable)} -m pip install"
+# PyPI's own torch brings gigabytes for GPUs along
+TORCH = "torch --index-url https://download.pytorch.org/whl/cpu"
 
 
 @dataclass
@@ -70,7 +72,7 @@ def examine() -> Iterator[Finding]:
     yield _package("python-rtmidi", "rtmidi", "MIDI devices")
     yield _package("dearpygui", "dearpygui", "the editor", extra="'dearpygui>=2.3.1'")
     yield _display()
-    yield _package("torch", "torch", "learning and neural blocks")
+    yield _package("torch", "torch", "learning and neural blocks", extra=TORCH)
     yield _package("librosa", "librosa", "learning")
     yield _package("safetensors", "safetensors", "weights of neural blocks")
 
@@ -160,6 +162,4 @@ def _display() -> Finding:
     if sys.platform != "linux":
         return Finding("display", True, platform.system())
     shown = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    return Finding(
-        "display", bool(shown), shown or "none: the editor needs one", "" if shown else "export DISPLAY=:0"
-    )
+    return Finding("display", bool(shown), shown or "none: the editor needs one")
