@@ -17,6 +17,7 @@ from typing import Any
 
 import networkx as nx
 
+from .frames import FrameType, infer_node
 from .node import In, Node, Spec
 from .patch import Document, NodeRecord, Wire, resolve_file
 from .patch.errors import PatchError
@@ -40,6 +41,7 @@ class GraphNode:
     ``values`` are the knobs (one number a lane), ``settings`` the choices and options with their
     defaults filled in, ``lanes`` the width of its state, ``delay`` the latency in samples from the
     patch's inputs to this node's outputs, ``problem`` why it is a silent placeholder ("" if it is not).
+    ``frame_types`` say what its frame outputs carry, ``waiting`` names a frame input that it cannot do without.
     """
 
     id: str
@@ -53,6 +55,9 @@ class GraphNode:
     latency: int = 0
     delay: int = 0
     problem: str = ""
+    frame_inputs: dict[str, FrameType] = field(default_factory=dict)
+    frame_types: dict[str, FrameType] = field(default_factory=dict)
+    waiting: str = ""
 
     @property
     def spec(self) -> Spec:
@@ -106,6 +111,7 @@ def build_graph(
     wires = [wire for wire in document.wires if _wire_fits(wire, nodes, problems)]
     loops = _find_loops(nodes, wires, problems)
     _infer_lanes(nodes, wires, problems)
+    _infer_frames(nodes, wires, problems)
     if problems:
         raise GraphError(problems)
     _infer_latency(nodes, wires, rate)
@@ -325,9 +331,7 @@ def _find_loops(nodes: dict[str, GraphNode], wires: Iterable[Wire], problems: li
 
 def _infer_lanes(nodes: dict[str, GraphNode], wires: list[Wire], problems: list[str]) -> None:
     """Widths of all ports, by repeated passes until nothing changes (loops need more than one)."""
-    forward = nx.DiGraph()
-    forward.add_nodes_from(nodes)
-    forward.add_edges_from((w.source, w.target) for w in wires if not w.feedback)
+    forward = _forward(nodes, wires)
     if problems:
         return
     order = list(nx.topological_sort(forward))
@@ -351,7 +355,8 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
         return False
     before = dict(node.output_lanes)
     widths = {name: [len(node.values[name])] for name in node.spec.inputs}
-    for name in node.spec.inputs:
+    widths |= {name: [1] for name in node.spec.frame_inputs}
+    for name in widths:
         from_wires = [
             nodes[w.source].output_lanes.get(w.source_port, 1) for w in wires if w.target_port == name
         ]
@@ -377,20 +382,37 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
                 f"{node.title} has inputs of unequal width: {ports}. Lanes must be equal or 1: "
                 "put sum_lanes or split before it."
             )
-        node.output_lanes = dict.fromkeys(node.spec.outputs, widest)
+        node.output_lanes = dict.fromkeys([*node.spec.outputs, *node.spec.frame_outputs], widest)
         node.lanes = widest
     if node.lanes > MOST_LANES:
         problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
     return before != node.output_lanes
 
 
-def _infer_latency(nodes: dict[str, GraphNode], wires: list[Wire], rate: float) -> None:
+def _forward(nodes: dict[str, GraphNode], wires: list[Wire]) -> nx.DiGraph:
+    """The graph without its feedback wires."""
     forward = nx.DiGraph()
     forward.add_nodes_from(nodes)
     forward.add_edges_from((w.source, w.target) for w in wires if not w.feedback)
+    return forward
+
+
+def _infer_frames(nodes: dict[str, GraphNode], wires: list[Wire], problems: list[str]) -> None:
+    """Sizes and clocks of frame wires, from the blocks that make frames onwards."""
+    if problems:
+        return
+    arriving: dict[str, list[Wire]] = {}
+    for wire in wires:
+        arriving.setdefault(wire.target, []).append(wire)
+    for id in nx.topological_sort(_forward(nodes, wires)):
+        infer_node(nodes[id], nodes, arriving.get(id, []), problems)
+
+
+def _infer_latency(nodes: dict[str, GraphNode], wires: list[Wire], rate: float) -> None:
+    forward = _forward(nodes, wires)
     for id in nx.topological_sort(forward):
         node = nodes[id]
-        if node.cls is None:
+        if node.cls is None or node.waiting:
             continue
         node.latency = int(node.cls.latency(node.settings, rate)) if node.cls.latency else 0
         node.delay = node.latency + max((nodes[before].delay for before in forward.predecessors(id)), default=0)

@@ -16,12 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from .frame_kernel import frame_adapter
 from .native import words
 from .native.build import KernelError, code_identity, is_cached, kernel_address
 from .native.wrap import TickLayout, entry, tick_kernel
 from .node import Node, Settings
 
 QUANTUM = 64
+BLOCK_HEADER = 5  # lanes, sr, dt, frame clock, frames that were not finite
+FRAME_SIZES = ("bins", "size", "hop", "reference")
 _SMALLEST_FLOAT32 = 1.1754943508222875e-38
 
 
@@ -39,14 +42,18 @@ class Parameter:
 class Kernel:
     """A block's computation, with its Choice settings built in.
 
-    ``parameters`` are those of the equation, ``words`` the length of the argument block.
+    ``parameters`` are those of the equation, ``words`` the length of the argument block. ``part`` is "tick",
+    "block" or "frame"; the last two of one block share the layout of its argument block.
     """
 
-    def __init__(self, cls: type[Node], settings: Settings) -> None:
+    def __init__(self, cls: type[Node], settings: Settings, part: str = "") -> None:
         self.cls = cls
-        self.name = cls.type
-        self.is_tick = cls.block is None
-        function = cls.block or (cls.formula(settings) if cls.formula else cls.tick)
+        self.part = part or ("block" if cls.block else "frame" if cls.frame else "tick")
+        self.name = f"{cls.type}_frame" if self.part == "frame" else cls.type
+        self.is_tick = self.part == "tick"
+        function = {"block": cls.block, "frame": cls.frame}.get(self.part)
+        if self.is_tick:
+            function = cls.formula(settings) if cls.formula else cls.tick
         if function is None:
             raise KernelError(f"block '{cls.type}' has neither tick nor block")
         self.function: Callable[..., Any] = function
@@ -58,7 +65,7 @@ class Kernel:
 
     def _lay_out(self) -> tuple[list[Parameter], int]:
         spec = self.cls.spec
-        word = 3
+        word = 3 if self.is_tick else BLOCK_HEADER
         places: dict[str, Parameter] = {
             "sr": Parameter("sr", "sr", 1),
             "dt": Parameter("dt", "dt", 2),
@@ -82,6 +89,21 @@ class Kernel:
             integer = isinstance(spec.options[name].default, int)
             places[name] = Parameter(name, "number", word, integer=integer)
             word += 1
+        for name, port in [*spec.frame_inputs.items(), *spec.frame_outputs.items()]:
+            parts = {"_re": "frame_re", "_im": "frame_im"} if port.kind == "spectrum" else {"": "frame"}
+            for suffix, kind in parts.items():
+                places[name + suffix] = Parameter(name + suffix, kind, word)
+            places[f"{name}_bins"] = Parameter(f"{name}_bins", "number", word + 1, integer=True)
+            word += 3
+        for name in spec.transforms:
+            places[name] = Parameter(name, "number", word, integer=True)
+            word += 1
+        if spec.frame_inputs or spec.frame_outputs:
+            for name in FRAME_SIZES:
+                places[name] = Parameter(name, "number", word, integer=True)
+                word += 1
+            places["age"] = Parameter("age", "local")
+            places["lane"] = Parameter("lane", "local")
         for name, index in self.choices.items():
             places[name] = Parameter(name, "constant", constant=index)
         if self.cls.device == "input":
@@ -90,10 +112,9 @@ class Kernel:
             word += 3
         asked = list(inspect.signature(self.function).parameters)
         if not self.is_tick:
-            for name in asked:
-                if name in self.shared_types:
-                    places[name] = Parameter(name, "shared", word)
-                    word += 2
+            for name in [*self.shared_types]:
+                places[name] = Parameter(name, "shared", word)
+                word += 2
         unknown = [name for name in asked if name not in places]
         if unknown:
             raise KernelError(
@@ -142,7 +163,8 @@ class Kernel:
     def address(self) -> int:
         """Address of the native code. Raises KernelError where it could allocate, raise or call out."""
         address = kernel_address(self.name, self.key, self.modules)
-        words.python_kernel(address, self.run_in_python)
+        # An FFT in Python would be slow and teach little: frames are native in the stepper too.
+        words.python_kernel(address, native_call(address) if self.part == "frame" else self.run_in_python)
         return address
 
     @property
@@ -158,7 +180,8 @@ class Kernel:
 
         try:
             if not self.is_tick:
-                ir, inner = compile_words_to_ir(self._block_adapter())
+                adapter = self._block_adapter() if self.part == "block" else frame_adapter(self)
+                ir, inner = compile_words_to_ir(adapter)
                 return [ir, entry(symbol, inner)]
             layout, spec = self.tick_layout, self.cls.spec
             pointer, integer, real = types.CPointer(types.float32), types.int64, types.float64
@@ -191,7 +214,7 @@ class Kernel:
         else:
             values = ", ".join(f"{cast}(values[{i}])" for i, cast in enumerate(casts))
             body = f"    values = equation({names})\n    return ({values},)"
-        return _define(f"def adapter({names}):\n{body}\n", {"equation": self.function})
+        return define(f"def adapter({names}):\n{body}\n", {"equation": self.function})
 
     def _block_adapter(self) -> Callable[..., Any]:
         lines = ["w = as_i64(arguments)", "x = as_f64(arguments)"]
@@ -200,7 +223,7 @@ class Kernel:
         lines.append(f"equation({', '.join(p.name for p in self.parameters)})")
         source = "def adapter(arguments, start, samples):\n" + "".join(f"    {line}\n" for line in lines)
         namespace = {"equation": self.function, "as_i64": words.as_i64, "as_f64": words.as_f64}
-        return _define(source, namespace | {"as_f32": words.as_f32, "array": words.array})
+        return define(source, namespace | {"as_f32": words.as_f32, "array": words.array})
 
     def _fetch(self, p: Parameter) -> str:
         """Python source that makes a block's parameter from its argument block."""
@@ -320,22 +343,27 @@ class NativeFunction:
 
 
 @lru_cache(maxsize=4096)
-def _kernel(cls: type[Node], choices: tuple[str, ...], options: tuple[Any, ...]) -> Kernel:
+def _kernel(cls: type[Node], choices: tuple[str, ...], options: tuple[Any, ...], part: str) -> Kernel:
     settings = dict(zip(cls.spec.choices, choices, strict=True)) | dict(zip(cls.spec.options, options, strict=False))
-    return Kernel(cls, settings)
+    return Kernel(cls, settings, part)
 
 
-def kernel_of(cls: type[Node], settings: Settings) -> Kernel:
-    """The kernel of a block with these settings; the same object for the same code."""
+def kernel_of(cls: type[Node], settings: Settings, part: str = "") -> Kernel:
+    """The kernel of a block (or of one part of it) with these settings; the same object for the same code."""
     choices = tuple(settings[name] for name in cls.spec.choices)
     options = tuple(settings[name] for name in cls.spec.options) if cls.formula else ()
-    return _kernel(cls, choices, options)
+    return _kernel(cls, choices, options, part)
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, str)
 
 
-def _define(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+def native_call(address: int) -> Callable[[int, int, int], None]:
+    """A kernel as a Python function."""
+    return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(address)
+
+
+def define(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
     exec(compile(source, "<adapter>", "exec"), namespace)
     return namespace["adapter"]

@@ -6,9 +6,14 @@ whose equation is either
 ``tick``
     one sample: floats in, ``(outputs…, new states…)`` out, in the order of declaration; or
 ``block``
-    a whole block of samples: arrays of shape ``(samples, lanes)`` in, outputs written in place.
+    a whole block of samples: arrays of shape ``(samples, lanes)`` in, outputs written in place; or
+``frame``
+    one frame of one lane, whenever the frame clock fires: frame ports are arrays of ``bins`` numbers
+    (``name_re`` and ``name_im`` for a spectrum), signal inputs and settings floats, states and lines
+    arrays of this lane; ``bins``, ``size``, ``hop`` and ``age`` (samples from the frame's end to that of
+    the quantum) are ints. A block that goes between signals and frames has a ``block`` as well.
 
-Both are plain functions without ``self``; they ask for what they need by parameter name: any
+All are plain functions without ``self``; they ask for what they need by parameter name: any
 declared port, state or setting, ``sr`` (Hz) and ``dt`` (``1 / sr``, s). They may use floats, ints,
 ``math``-free arithmetic and the functions of :mod:`nodegraph.maths`.
 """
@@ -123,6 +128,13 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Transform:
+    """The Fourier transform of a frame block, passed as ``name`` to ``spectral.transform.rfft`` and ``irfft``."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Choice:
     """A setting with named values. ``tick`` and ``block`` see its index, as a constant."""
 
@@ -182,6 +194,7 @@ class Spec:
     states: dict[str, State] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
+    transforms: dict[str, Transform] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
@@ -197,6 +210,7 @@ _KINDS: dict[type, str] = {
     State: "states",
     Line: "lines",
     Table: "tables",
+    Transform: "transforms",
     Choice: "choices",
     Option: "options",
     Host: "hosts",
@@ -215,6 +229,8 @@ class Node:
         for outputs that differ from the widest input (``inputs`` maps input names to lanes);
     ``latency(settings, sr) -> int``
         samples by which the outputs lag behind the inputs;
+    ``frames(inputs, settings) -> {output: FrameType}``
+        for frame outputs that are not like the frame inputs (settings then hold ``bins``, ``size``, ``hop``);
     ``check(settings) -> str``
         what is wrong with the settings ("" if nothing): the node becomes a silent placeholder;
     ``formula(settings) -> function``
@@ -230,6 +246,8 @@ class Node:
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None
+    frame: ClassVar[Callable[..., Any] | None] = None
+    frames: ClassVar[Callable[..., dict[str, Any]] | None] = None
     lanes: ClassVar[Callable[..., dict[str, int]] | None] = None
     latency: ClassVar[Callable[..., int] | None] = None
     check: ClassVar[Callable[..., str] | None] = None
@@ -245,7 +263,7 @@ class Node:
                     named = copy.copy(value)
                     object.__setattr__(named, "name", name)
                     getattr(spec, kind)[name] = named
-        for rule in ("tick", "block", "lanes", "latency", "check", "formula"):
+        for rule in ("tick", "block", "frame", "frames", "lanes", "latency", "check", "formula"):
             function = cls.__dict__.get(rule)
             if callable(function) and not isinstance(function, staticmethod):
                 setattr(cls, rule, staticmethod(function))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from nodegraph.maths import read
 from nodegraph.node import Host, In, Node, Option, Out, State
 from nodegraph.streaming import (
     BEGIN,
@@ -50,12 +53,12 @@ class FilePlayer(Node):
         here, before, seen = at[0], last_restart[0], seeks[0]
         resident = marks[STREAMED] == 0
         for i in range(out.shape[0]):
-            edge = float(restart[i, 0])
+            edge = np.float64(restart[i, 0])
             if edge > 0.5 and before <= 0.5:
                 if resident:
-                    here = min(float(position[i, 0]) * sr, float(marks[END]))
+                    here = min(np.float64(position[i, 0]) * sr, float(marks[END]))
                 else:
-                    marks[TARGET] = int(float(position[i, 0]) * sr)
+                    marks[TARGET] = int(np.float64(position[i, 0]) * sr)
                     marks[WANTED] += 1
             before = edge
             ready = marks[SERVED] == marks[WANTED]
@@ -74,25 +77,25 @@ class FilePlayer(Node):
             for lane in range(channels):
                 value = 0.0
                 if there:
-                    y1 = float(samples[(whole % frames) * channels + lane])
+                    y1 = read(samples, (whole % frames) * channels + lane)
                     if t == 0.0:
                         value = y1
                     else:
                         last = marks[WRITTEN] - 1
-                        y0 = float(samples[(max(whole - 1, 0) % frames) * channels + lane])
+                        y0 = read(samples, (max(whole - 1, 0) % frames) * channels + lane)
                         if resident and loop and whole + 2 > last:
-                            y2 = float(samples[((whole + 1) % marks[END]) * channels + lane])
-                            y3 = float(samples[((whole + 2) % marks[END]) * channels + lane])
+                            y2 = read(samples, ((whole + 1) % marks[END]) * channels + lane)
+                            y3 = read(samples, ((whole + 2) % marks[END]) * channels + lane)
                         else:
-                            y2 = float(samples[(min(whole + 1, last) % frames) * channels + lane])
-                            y3 = float(samples[(min(whole + 2, last) % frames) * channels + lane])
+                            y2 = read(samples, (min(whole + 1, last) % frames) * channels + lane)
+                            y3 = read(samples, (min(whole + 2, last) % frames) * channels + lane)
                         slope = 0.5 * (y2 - y0)
                         bend = y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
                         twist = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
                         value = y1 + t * (slope + t * (bend + t * twist))
                 out[i, lane] = value
             if there:
-                here += max(float(speed[i, 0]), 0.0)
+                here += max(np.float64(speed[i, 0]), 0.0)
         if not resident:
             marks[READ] = int(here) - 1
         at[0], last_restart[0], seeks[0] = here, before, seen

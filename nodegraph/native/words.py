@@ -31,6 +31,11 @@ def as_f32(address: int) -> Any:
     return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_float))
 
 
+def as_i32(address: int) -> Any:
+    """Memory at ``address`` as 32-bit integers: the bits of float32 numbers."""
+    return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_int32))
+
+
 class _Singles:
     """Memory as float32 whose arithmetic is single precision in Python too."""
 

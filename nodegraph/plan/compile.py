@@ -23,6 +23,7 @@ from ..node import In
 from ..patch import Wire
 from . import layout as at
 from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock, place
+from .frame_rows import FrameBuffer, place_frame_parts
 from .memory import Memory, bits, view
 from .packing import Group, groups_in_order
 from .rows import COMPENSATE, COPY_LANES, DECLICK, LOOP, MIX
@@ -121,10 +122,12 @@ def compile_plan(
     compensate: bool = True,
 ) -> Plan:
     """Lay out a graph as a plan. Raises KernelError where a block cannot become a kernel."""
-    return _Compiler(graph, io, previous, handles, open_host, pack, compensate).run()
+    return Compiler(graph, io, previous, handles, open_host, pack, compensate).run()
 
 
-class _Compiler:
+class Compiler:
+    """One compilation: places groups of nodes row by row, then writes everything down."""
+
     def __init__(
         self,
         graph: Graph,
@@ -149,6 +152,8 @@ class _Compiler:
         self.late: list[Callable[[], None]] = []
         self.fed_back = {(w.source, w.source_port) for w in graph.wires if w.feedback}
         self.buffers: list[Buffer] = []
+        self.clocks: dict[int, int] = {}
+        self.frame_refs: dict[Port, FrameBuffer] = {}
 
     def run(self) -> Plan:
         for group in groups_in_order(self.graph, self.pack):
@@ -220,6 +225,11 @@ class _Compiler:
         """One row for one node, or for like nodes side by side."""
         first = nodes[0]
         assert first.cls is not None
+        if first.waiting:  # for frames that do not come: its outputs stay silent
+            for buffer in self.make_outputs(nodes).values():
+                words = [Ref(buffer, 0, buffer.lanes).address, buffer.lanes, 0, 0, 0]
+                self.out.append(Row(MIX, words, [buffer], [], lanes=buffer.lanes))
+            return
         kernel = kernel_of(first.cls, first.settings)
         self.plan.python_kernels.append(kernel)
         lanes = sum(node.lanes for node in nodes)
@@ -258,7 +268,10 @@ class _Compiler:
             word = kernel.places["device"].word
             row.words[word], row.words[word + 1] = self.io.input
             row.words[word + 2] = self.io.input_columns.get(first.id, 0)
-        self.out.append(row)
+        if first.cls.frame is None:
+            self.out.append(row)
+        else:
+            self.out += place_frame_parts(self, kernel, first, row)
 
     def place_states(self, kernel: Kernel, nodes: list[GraphNode], row: Row, lanes: int) -> None:
         names = list(nodes[0].spec.states)
@@ -636,6 +649,7 @@ class _Compiler:
             word
             for part in row.flat
             for buffer in part.outputs
+            if isinstance(buffer, Buffer)
             for word in (buffer.address + buffer.lead, buffer.lanes, buffer.last)
         ]
         states = [

@@ -69,7 +69,7 @@ def _shape(graph: Graph, unit: Unit) -> Hashable:
     for id in unit:
         node = graph.nodes[id]
         assert node.cls is not None
-        if node.cls.block is not None or node.cls.lanes is not None:
+        if node.cls.block is not None or node.cls.frame is not None or node.cls.lanes is not None:
             return None
         kernel = kernel_of(node.cls, node.settings)
         numbers = tuple(sorted((name, repr(node.settings[name])) for name in node.spec.options))

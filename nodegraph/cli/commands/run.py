@@ -76,17 +76,10 @@ def run(
             limiter=not no_limiter,
             allow_outside=allow_outside,
         )
-        helpers = dict(live.plan.hosts) if live.plan else {}
-        try:
-            live.start()
-        except BaseException:
-            live.close()
-            raise
-    if not json:
-        end = f"for {duration(seconds)}" if seconds else "until Ctrl-C"
-        where = "no device" if null else f"'{live.device_name}'"
-        note(f"playing {patch} on {where}, {live.rate:g} Hz, {end}")
-    report = play(live, seconds, status=not json)
+    helpers = dict(live.plan.hosts) if live.plan else {}
+    end = f"for {duration(seconds)}" if seconds else "until Ctrl-C"
+    where = "no device" if null else f"'{live.device_name}'"
+    report = play(live, seconds, "" if json else f"playing {patch} on {where}, {live.rate:g} Hz, {end}")
     lines = [*helper_problems(helpers), *([live.problem] if live.problem else [])]
     if json:
         data = dataclasses.asdict(report)
@@ -106,15 +99,26 @@ def run(
     return 1 if lines else 0
 
 
-def play(live: Live, seconds: float | None, status: bool = True) -> Report:
-    """Let a started engine play until its time is over, somebody wants an end, or its device is gone."""
-    status = status and sys.stderr.isatty()
-    end = time.monotonic() + seconds if seconds else float("inf")
-    due = 0.0
+def play(live: Live, seconds: float | None, announcement: str = "") -> Report:
+    """Play until the time is over, somebody wants an end, or the device is gone; files are closed then.
+
+    With an ``announcement`` it says that, and on a terminal how it goes.
+    """
+    status = bool(announcement) and sys.stderr.isatty()
     with stop_signals() as stop:
         try:
+            with quiet_libraries():
+                live.start()
+        except BaseException:
+            live.close()
+            raise
+        end = time.monotonic() + seconds if seconds else float("inf")
+        due = 0.0
+        try:
+            if announcement:
+                note(announcement)
             while live.playing and not stop.asked and time.monotonic() < end:
-                time.sleep(min(TICK, max(end - time.monotonic(), 0.0)))
+                time.sleep(max(min(TICK, end - time.monotonic()), 0.0))
                 if status and time.monotonic() >= due:
                     due = time.monotonic() + STATUS_EVERY
                     sys.stderr.write(f"\r\x1b[K{_status(live.report())}")

@@ -1,0 +1,71 @@
+"""Frame types: what a frame wire carries, inferred from the blocks that make frames to those that take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .graph import GraphNode
+    from .patch import Wire
+
+
+@dataclass(frozen=True)
+class FrameType:
+    """Vectors of ``bins`` numbers (complex ones for a spectrum) every ``hop`` samples.
+
+    ``size`` is the transform they come from, ``reference`` the sample of its window, counted from the end,
+    that a frame stands for: 0 if it is as late as its last sample, size / 2 if it is centred.
+    """
+
+    kind: str
+    bins: int
+    size: int
+    hop: int
+    reference: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.kind} frames of {self.bins} bins every {self.hop} samples"
+
+
+def infer_node(node: GraphNode, nodes: Mapping[str, GraphNode], wires: list[Wire], problems: list[str]) -> None:
+    """Types of a node's frame outputs, its frame lanes, and the sizes its equation asks for."""
+    spec = node.spec
+    if node.cls is None or not (spec.frame_inputs or spec.frame_outputs):
+        return
+    arriving: dict[str, FrameType] = {}
+    for name, port in spec.frame_inputs.items():
+        own = [wire for wire in wires if wire.target_port == name]
+        if len(own) > 1:
+            problems.append(f"{node.title}: '{name}' takes one wire. Put add_frames or mix_frames before it.")
+        if own and (found := nodes[own[0].source].frame_types.get(own[0].source_port)):
+            arriving[name] = found
+        elif not port.optional:
+            node.waiting = name
+    node.frame_inputs = arriving
+    if node.waiting:
+        return
+    if len({found.hop for found in arriving.values()}) > 1:
+        problems.append(_unequal(node, arriving))
+        return
+    try:
+        node.frame_types = dict(node.cls.frames(arriving, node.settings)) if node.cls.frames else _alike(node, arriving)
+    except ValueError as error:
+        problems.append(f"{node.title}: {error}")
+        return
+    first = next(iter([*arriving.values(), *node.frame_types.values()]))
+    node.settings |= {"bins": first.bins, "size": first.size, "hop": first.hop, "reference": first.reference}
+
+
+def _alike(node: GraphNode, arriving: Mapping[str, FrameType]) -> dict[str, FrameType]:
+    """The usual rule: all inputs have the same bins, and so have the outputs."""
+    if len({found.bins for found in arriving.values()}) > 1:
+        raise ValueError(_unequal(node, arriving).partition(": ")[2])
+    first = next(iter(arriving.values()))
+    return {name: replace(first, kind=port.kind) for name, port in node.spec.frame_outputs.items()}
+
+
+def _unequal(node: GraphNode, arriving: Mapping[str, FrameType]) -> str:
+    each = " and ".join(f"{found} at '{name}'" for name, found in arriving.items())
+    return f"{node.title}: gets {each}; they must be alike. Give the stft blocks before it the same size and hop."

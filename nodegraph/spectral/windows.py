@@ -1,0 +1,45 @@
+"""Windows of the short-time Fourier transform, and what undoes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+WINDOWS = ("hann", "hamming", "sqrt_hann", "blackman", "rectangular")
+_GAP = 1e-4  # relative to the peak: less than this and the windows leave a gap
+
+
+def window(name: str, size: int) -> np.ndarray:
+    """A periodic window of ``size`` samples: float64. Harris, On the use of windows (Proc. IEEE, 1978)."""
+    turn = 2.0 * np.pi * np.arange(size) / size
+    if name == "hann":
+        return 0.5 - 0.5 * np.cos(turn)
+    if name == "hamming":
+        return 0.54 - 0.46 * np.cos(turn)
+    if name == "sqrt_hann":
+        return np.sin(turn / 2.0)
+    if name == "blackman":
+        return 0.42 - 0.5 * np.cos(turn) + 0.08 * np.cos(2.0 * turn)
+    return np.ones(size)
+
+
+def overlap(weights: np.ndarray, hop: int) -> np.ndarray:
+    """``Σ_m weights[n + m hop]`` for the ``hop`` positions n (fewer where the hop is longer than the window)."""
+    size = len(weights)
+    padded = np.zeros(-(-size // hop) * hop)
+    padded[:size] = weights
+    return padded.reshape(-1, hop).sum(axis=0)
+
+
+def analysis_window(settings: Mapping[str, Any], sr: float) -> np.ndarray:
+    return window(settings["window"], settings["size"])
+
+
+def synthesis_window(settings: Mapping[str, Any], sr: float) -> np.ndarray:
+    """The window that makes overlap-add the inverse; 0 where the windows leave a gap."""
+    size, hop = settings["size"], settings["hop"]
+    weights = window(settings["window"], size)
+    sums = overlap(weights**2, hop)[np.arange(size) % hop]
+    return np.where(sums > _GAP * (weights**2).max(), weights / np.maximum(sums, 1e-12), 0.0)
