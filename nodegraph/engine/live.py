@@ -22,6 +22,8 @@ from .core import Engine, EngineError
 SERVICE_PERIOD = 0.005
 LIMITER_RELEASE = 0.2  # s from a closed limiter to full gain
 LOST_AFTER = 2.0  # s without a callback after which the device counts as gone
+CLOSED_AFTER = 2.0  # s that a device is given to close
+_abandoned: list[object] = []
 
 
 @dataclass
@@ -128,11 +130,7 @@ class Live(Engine):
             end = time.monotonic() + 0.5
             while self._stream.active and not self.problem and time.monotonic() < end:
                 time.sleep(0.005)
-            try:
-                self._stream.close()
-            except Exception as error:  # the device may be gone already
-                self.problem = self.problem or str(error)
-            self._stream = None
+            self._close_stream()
         self._stopping.set()
         for thread in (self._player, self._thread):
             if thread is not None:
@@ -141,6 +139,25 @@ class Live(Engine):
         self.service()
         self.close()
         return report
+
+    def _close_stream(self) -> None:
+        """Close the stream without waiting for a device that is gone: PortAudio may wait for it for ever."""
+        stream, self._stream = self._stream, None
+
+        def close() -> None:
+            try:
+                stream.close()
+            except Exception as error:  # the device may be gone already
+                self.problem = self.problem or str(error)
+
+        closing = threading.Thread(target=close, name="nodegraph-close", daemon=True)
+        closing.start()
+        closing.join(CLOSED_AFTER)
+        if closing.is_alive():
+            import atexit
+
+            atexit.unregister(_sounddevice()._exit_handler)  # it would wait for ever, too
+            _abandoned.append(self)  # PortAudio may still call into this engine's memory
 
     def __enter__(self) -> Live:
         return self.start()
@@ -342,5 +359,5 @@ def _device_target(device: int | str | None, rate: float | None, outputs: int | 
 
 
 def _reason(error: Exception) -> str:
-    text = str(error).splitlines()[0].rstrip(".")
+    text = str(error).splitlines()[0].rstrip(".").removeprefix("Error opening _StreamBase: ")
     return f"{text}."
