@@ -30,7 +30,8 @@ def frame_adapter(kernel: Kernel) -> Callable[..., Any]:
         "    for fire in range(clock[0]):",
         "        age = clock[1 + fire]",
         "        for lane in range(lanes):",
-        f"            equation({', '.join(_fetch(kernel, p) for p in kernel.parameters)})",
+        *(f"            p{i} = {_fetch(kernel, p)}" for i, p in enumerate(kernel.parameters)),
+        f"            equation({', '.join(f'p{i}' for i in range(len(kernel.parameters)))})",
     ]
     for name, port in spec.frame_outputs.items():
         at = kernel.places[f"{name}_bins"].word - 1

@@ -66,7 +66,7 @@ def load_file(path: Path) -> list[str]:
 
 
 def _has_equation(cls: type[Node]) -> bool:
-    return bool(cls.tick or cls.block or cls.formula)
+    return bool(cls.tick or cls.block or cls.frame or cls.formula)
 
 
 def _load_once() -> None:

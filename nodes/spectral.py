@@ -7,6 +7,7 @@ from __future__ import annotations
 
 
 from nodegraph.frames import FrameType
+from nodegraph.maths import sqrt
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table, Transform
 from nodegraph.spectral.transform import irfft, rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window, synthesis_window
@@ -105,3 +106,14 @@ class InverseStft(Node):
 
     def latency(settings, sr):
         return settings["size"] - settings["reference"]
+
+
+class Magnitude(Node):
+    """Magnitudes of a spectrum, ``|X| = √(re² + im²)``: the phases are thrown away."""
+
+    spectrum = FrameIn("spectrum", doc="spectrum")
+    magnitude = FrameOut("magnitude", doc="its magnitudes")
+
+    def frame(spectrum_re, spectrum_im, magnitude, bins):
+        for k in range(bins):
+            magnitude[k] = sqrt(1.0 * spectrum_re[k] * spectrum_re[k] + 1.0 * spectrum_im[k] * spectrum_im[k])
