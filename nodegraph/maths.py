@@ -142,6 +142,32 @@ def tanh(x):
     return y if x >= 0.0 else -y
 
 
+def arctan2_turn(y, x):
+    """Angle of the point (x, y) in turns, from -1/2 to 1/2; 0 at the origin. Error below 3e-11 turns."""
+    wide, high = abs(x), abs(y)
+    small, large = min(wide, high), max(wide, high)
+    above = small > 0.41421356237309503 * large  # beyond 1/16 turn: measured from 1/8 turn
+    over = small - large if above else small
+    under = small + large if above else large
+    t = over / (1.0 if under == 0.0 else under)
+    u = t * t
+    p = -0.009291126378357696
+    p = p * u + 0.01668038368818663
+    p = p * u - 0.022638454495861417
+    p = p * u + 0.03182625076577435
+    p = p * u - 0.05305154865864689
+    p = p * u + 0.15915494249833198
+    angle = p * t + (0.125 if above else 0.0)
+    angle = 0.25 - angle if high > wide else angle
+    angle = 0.5 - angle if x < 0.0 else angle
+    return -angle if y < 0.0 else angle
+
+
+def arctan_turn(x):
+    """Angle whose tangent is ``x``, in turns, from -1/4 to 1/4. Error below 3e-11 turns."""
+    return arctan2_turn(x, 1.0)
+
+
 # --- exponentials and logarithms ------------------------------------------------------------------
 
 

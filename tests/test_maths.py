@@ -40,6 +40,8 @@ def dense(low, high, count=4000):
         (maths.cos, np.cos, dense(-100, 100), 3e-11, False),
         (maths.tan_turn, lambda x: np.tan(2 * np.pi * x), dense(-0.2475, 0.2475), 5e-11, True),
         (maths.tan, np.tan, dense(-1.5, 1.5), 1e-9, True),
+        (maths.arctan_turn, lambda x: np.arctan(x) / (2 * np.pi), dense(-3, 3), 3e-11, False),
+        (maths.arctan_turn, lambda x: np.arctan(x) / (2 * np.pi), dense(-1e6, 1e6), 3e-11, False),
         (maths.tanh, np.tanh, dense(-12, 12), 1e-10, False),
         (maths.tanh, np.tanh, dense(-1e-4, 1e-4), 1e-9, True),
         (maths.exp2, np.exp2, dense(-900, 900), 1e-10, True),
@@ -61,7 +63,20 @@ def test_error_is_below_the_stated_bound(function, exact, x, bound, relative):
     assert np.nanmax(error) < bound
 
 
+def test_angle_of_points_all_round():
+    angles = dense(-0.5, 0.5)
+    for radius in (1e-30, 1.0, 1e30):
+        points = radius * np.exp(2j * np.pi * angles)
+        found = np.array([maths.arctan2_turn(p.imag, p.real) for p in points])
+        error = found - np.angle(points) / (2 * np.pi)
+        assert np.abs(error - np.round(error)).max() < 3e-11
+
+
 def test_landmarks_are_exact():
+    assert maths.arctan2_turn(0.0, 0.0) == 0.0
+    assert [maths.arctan2_turn(y, x) for x, y in ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))] == [
+        0.0, 0.25, 0.5, -0.25,
+    ]  # fmt: skip
     assert maths.sin_turn(0.0) == 0.0
     assert maths.sin_turn(0.5) == 0.0
     assert maths.tan_turn(0.0) == 0.0
