@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+
+ALMOST_FULL = 1 << 20  # bytes
 
 
 class SoundFileError(Exception):
@@ -21,7 +24,7 @@ def read_sound(path: Path, rate: float) -> np.ndarray:
     try:
         values, own_rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
-        raise SoundFileError(f"{path}: not a sound file that can be read ({_reason(error)}).") from None
+        raise SoundFileError(f"{path}: not a sound file that can be read ({reason_of(error)}).") from None
     if len(values) == 0:
         raise SoundFileError(f"{path}: the sound file is empty.")
     values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
@@ -34,21 +37,22 @@ def read_sound(path: Path, rate: float) -> np.ndarray:
 
 def write_sound(path: Path, values: np.ndarray, rate: float) -> None:
     """Write float32 (samples, channels), whole or not at all. Raises SoundFileError."""
-    import soundfile
+    from .sound_output import SoundOutput
 
-    kind = path.suffix.lower().lstrip(".").upper() or "WAV"
-    if kind not in soundfile.available_formats():
-        raise SoundFileError(f"{path}: files of kind '{path.suffix}' cannot be written. Use .wav or .flac.")
-    beside = path.with_name(f".{path.name}.part")
-    subtype = "FLOAT" if kind == "WAV" else None
+    values = values[:, None] if values.ndim == 1 else values
+    file = SoundOutput(path, rate, values.shape[1], len(values) / rate)
     try:
-        soundfile.write(beside, values, round(rate), subtype=subtype, format=kind)
-        beside.replace(path)
-    except (OSError, RuntimeError) as error:
-        beside.unlink(missing_ok=True)
-        raise SoundFileError(f"{path}: could not be written ({_reason(error)}).") from None
+        file.write(values)
+        file.close()
+    except BaseException:
+        file.discard()
+        raise
 
 
-def _reason(error: Exception) -> str:
-    text = str(error).strip().rstrip(".").splitlines()[0] if str(error).strip() else type(error).__name__
-    return text.rpartition(": ")[2] if "Error opening" in text else text
+def reason_of(error: Exception, folder: Path | None = None) -> str:
+    """Why libsndfile failed; it does not know a full disk, so we look at that of ``folder``."""
+    text = str(error).strip().rstrip(".").splitlines()[-1] if str(error).strip() else type(error).__name__
+    text = text.rpartition(": ")[2] if "Error opening" in text else text
+    if "System error" in text and folder is not None and shutil.disk_usage(folder).free < ALMOST_FULL:
+        return "the disk is full"
+    return text

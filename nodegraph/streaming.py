@@ -14,6 +14,7 @@ import numpy as np
 
 from .host import HostContext
 from .patch import PatchError, resolve_file
+from .sound_file import reason_of
 
 RING_FRAMES = 1 << 18  # 5.9 s at 44.1 kHz
 LONGEST_RESIDENT = 1 << 23  # samples of a file that is kept whole in memory
@@ -161,15 +162,17 @@ class SoundWriter:
 
         try:
             if self._file is None:
-                self.path = _free_name(_inside(self._folder, self._wanted))
+                path = _free_name(_inside(self._folder, self._wanted))
                 self._file = soundfile.SoundFile(
-                    self.path, "w", round(self.rate), self.channels, subtype=_subtype(self.path)
+                    path, "w", round(self.rate), self.channels, subtype=_subtype(path)
                 )
+                self.path = path
             self._file.write(block)
             self._file.flush()
         except (OSError, RuntimeError, ValueError, TypeError, PatchError) as error:
-            reason = str(error).strip().rstrip(".").splitlines()[-1]
-            self.problem = f"the recording has ended ({reason}); what was written before is playable"
+            reason = reason_of(error, (self._folder or Path.cwd()))
+            kept = "; what was written before is playable" if self.path else ""
+            self.problem = f"the recording has ended ({reason}){kept}"
             self.close()
 
     def close(self) -> None:

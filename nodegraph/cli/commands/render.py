@@ -14,7 +14,6 @@ from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
 from ..progress import Progress
-from ..sound_output import SoundOutput, kind_of
 from ..stopping import stop_signals
 from ..text import decibels, duration, note, plural, print_json, say, warn
 
@@ -54,6 +53,8 @@ def render(
     Without --seconds it lasts as long as the longest --input, else 10 s. Ctrl-C ends it early and keeps
     what has been rendered.
     """
+    from nodegraph.sound_output import kind_of
+
     kind_of(output)
     opened = open_patch(patch, set, seed)
     chosen = float(rate or opened.document.settings.rate or 44100.0)
@@ -94,6 +95,8 @@ def render(
 def write(engine: Offline, output: Path, seconds: float) -> dict[str, Any]:
     """Render into a file, piece by piece; what an interruption leaves is a whole, shorter file."""
     import numpy as np
+
+    from nodegraph.sound_output import SoundOutput
 
     total = max(1, round(seconds * engine.rate))
     file = SoundOutput(output, engine.rate, engine.outputs, seconds)

@@ -8,8 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import CommandError
-from .text import amount
+from .sound_file import SoundFileError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +30,7 @@ class SoundOutput:
     """A sound file at ``path``, written beside it and given its name by :meth:`close`.
 
     Until then a file that is there already stays as it is; :meth:`discard` leaves it so. Raises
-    CommandError where the file cannot be written, as early as that can be known.
+    SoundFileError where the file cannot be written, as early as that can be known.
     """
 
     def __init__(self, path: Path, rate: float, channels: int, seconds: float = 0.0) -> None:
@@ -41,14 +40,14 @@ class SoundOutput:
         self.samples = 0
         kind = kind_of(path)
         target = _target(path)
-        size = 4.0 * channels * rate * seconds
+        size = 4.0 * channels * rate * seconds if SUBTYPES.get(kind) == "FLOAT" else 0.0
         _check_room(path, target, size)
         if kind == "WAV" and size > LARGEST_WAV:
             kind = "RF64"
         self._target = target
         # a device such as /dev/null has no name to give away: it is written to directly
         device = target.exists() and not target.is_file()
-        self._beside = target if device else target.with_name(f".{target.name}.part")
+        self._beside = target if device else target.with_name(f".{target.name}.{os.getpid()}.part")
         self._descriptor = self._open()
         subtype = SUBTYPES.get(kind)
         self.is_float = subtype == "FLOAT"
@@ -58,12 +57,12 @@ class SoundOutput:
             )
         except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
             self._file = None
-            full, reason = self._system_error(), str(error).rpartition(": ")[2]
+            full, reason = self._system_error(), str(error).rpartition(": ")[2].rstrip(".")
             self.discard()
             if full:
-                raise CommandError(f"{path}: could not be written ({full}). {ADVICE}") from None
-            what = f"{channels} channels at {rate:g} Hz"
-            raise CommandError(f"{path}: a {kind} file cannot hold {what} ({reason}). Use .wav.") from None
+                raise SoundFileError(f"{path}: could not be written ({full}). {ADVICE}") from None
+            what = f"{channels} channel{'' if channels == 1 else 's'} at {rate:g} Hz"
+            raise SoundFileError(f"{path}: a {kind} file cannot hold {what} ({reason}). Use .wav.") from None
 
     def write(self, block: np.ndarray) -> None:
         """Append (samples, channels). On failure nothing is left but the file that was there before."""
@@ -101,16 +100,15 @@ class SoundOutput:
 
     def _open(self) -> int:
         try:
-            return os.open(
-                self._beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666
-            )
+            make = os.O_TRUNC if self._beside == self._target else os.O_CREAT | os.O_EXCL
+            return os.open(self._beside, os.O_RDWR | make, 0o666)
         except OSError as error:
-            raise CommandError(f"{self.path}: cannot be written ({error.strerror}).") from None
+            raise SoundFileError(f"{self.path}: cannot be written ({error.strerror}).") from None
 
-    def _failed(self, error: Exception) -> CommandError:
+    def _failed(self, error: Exception) -> SoundFileError:
         reason = self._system_error() or str(error).rstrip(".") or type(error).__name__
         self.discard()
-        return CommandError(f"{self.path}: could not be written ({reason}). {ADVICE}")
+        return SoundFileError(f"{self.path}: could not be written ({reason}). {ADVICE}")
 
     def _system_error(self) -> str:
         """What the system says to one more write, where libsndfile knows no more than "System error"."""
@@ -123,13 +121,13 @@ class SoundOutput:
 
 
 def kind_of(path: Path) -> str:
-    """The kind of file that a name asks for. Raises CommandError."""
+    """The kind of file that a name asks for. Raises SoundFileError."""
     import soundfile
 
     ending = path.suffix.lstrip(".").upper()
     kind = ENDINGS.get(ending, ending) or "WAV"
     if kind not in soundfile.available_formats() or kind == "RAW":
-        raise CommandError(
+        raise SoundFileError(
             f"{path}: files ending in '{path.suffix}' cannot be written. Use .wav, .flac or .ogg."
         )
     return kind
@@ -139,22 +137,26 @@ def _target(path: Path) -> Path:
     """Where the file will lie: behind a link, what the link names."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        raise CommandError(f"{path}: is a folder. Name a file in it, such as {path / 'out.wav'}.")
+        raise SoundFileError(f"{path}: is a folder. Name a file in it, such as {path / 'out.wav'}.")
     if not target.parent.is_dir():
-        raise CommandError(
+        raise SoundFileError(
             f"{path}: there is no folder {target.parent}. Make it first: mkdir -p {target.parent}"
         )
     if target.exists() and not os.access(target, os.W_OK):
-        raise CommandError(f"{path}: is read-only. Choose another name.")
+        raise SoundFileError(f"{path}: is read-only. Choose another name.")
     if not os.access(target.parent, os.W_OK):
-        raise CommandError(f"{path}: the folder {target.parent} is read-only. Choose another.")
+        raise SoundFileError(f"{path}: the folder {target.parent} is read-only. Choose another.")
     return target
 
 
 def _check_room(path: Path, target: Path, size: float) -> None:
     free = shutil.disk_usage(target.parent).free
     if size > free and (target.is_file() or not target.exists()):
-        raise CommandError(
-            f"{path}: about {amount(size)} are needed and {amount(free)} are free. "
+        raise SoundFileError(
+            f"{path}: about {_megabytes(size)} are needed and {_megabytes(free)} are free. "
             "Make room, choose another disk, or render less."
         )
+
+
+def _megabytes(count: float) -> str:
+    return f"{count / 1e6:,.0f} MB" if count < 1e15 else "far too many MB"
