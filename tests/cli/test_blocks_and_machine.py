@@ -1,0 +1,153 @@
+"""``nodes``, ``new-node``, ``doctor``, ``devices``, ``warmup`` and ``demo``."""
+
+import pytest
+import soundfile
+
+from nodegraph import Patch, registry
+from nodegraph.cli import demos
+from nodegraph.cli.commands import demo as demo_module
+from nodegraph.registry import node_types
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """A folder for blocks of one's own; the registry is as before afterwards."""
+    monkeypatch.setenv("NODEGRAPH_NODES", str(tmp_path / "own"))
+    monkeypatch.setattr(registry, "_types", dict(node_types()))
+    return tmp_path / "own"
+
+
+def test_all_blocks_are_listed_with_what_they_do(cli):
+    outcome = cli("nodes")
+    assert outcome.status == 0
+    for type, cls in node_types().items():
+        assert cls.hidden or f"  {type} " in outcome.out
+    assert {page["type"] for page in cli("nodes", "--json").json} == set(node_types())
+
+
+def test_the_page_of_a_block_has_ports_settings_and_equation(cli):
+    out = cli("nodes", "saw").out
+    for words in ("frequency", "0.01 … 20000 Hz, log", "band_limited | naive", "def tick("):
+        assert words in out
+    page = cli("nodes", "Saw", "--json").json
+    assert page["type"] == "saw" and page["inputs"][0]["unit"] == "Hz"
+
+
+def test_every_block_has_a_page(cli):
+    for type in node_types():
+        assert cli("nodes", type).status == 0
+
+
+def test_an_unknown_block_is_answered_with_the_near_one(cli):
+    outcome = cli("nodes", "sinee")
+    assert outcome.status == 1 and "Did you mean 'sine'?" in outcome.line
+
+
+def test_a_new_block_is_found_and_renders(cli, own_folder):
+    assert cli("new-node", "BrightFilter").status == 0
+    registry.load_file(own_folder / "bright_filter.py")
+    assert "cutoff" in cli("nodes", "bright_filter").out
+    patch = Patch()
+    patch.add("saw", "osc")
+    patch.add("bright_filter", "mine", curve="hard")
+    patch.add("audio_out", "out")
+    patch.connect("osc.out", "mine.audio")
+    patch.connect("mine.out", "out.audio")
+    patch.save("mine.json")
+    found = cli("render", "mine.json", "-o", "mine.wav", "-s", 0.2, "--json").json
+    assert 0.1 < found["peak"] <= 1.0
+
+
+def test_a_new_block_never_replaces_anything(cli, own_folder):
+    assert cli("new-node", "bright_filter").status == 0
+    (own_folder / "bright_filter.py").write_text("mine")
+    assert "stays as it is" in cli("new-node", "BrightFilter").line
+    assert (own_folder / "bright_filter.py").read_text() == "mine"
+    assert "already" in cli("new-node", "sine").line
+
+
+def test_a_new_block_goes_where_it_is_told_and_says_how_it_is_found(cli, tmp_path, own_folder):
+    outcome = cli("new-node", "Buzz", "--folder", "elsewhere")
+    assert (tmp_path / "elsewhere" / "buzz.py").is_file()
+    assert "NODEGRAPH_NODES=" in outcome.out
+
+
+@pytest.mark.parametrize("name", ["../up", "2fast", "class", "", "a b", "Ünï", "x" * 100])
+def test_names_that_cannot_be_classes_are_refused(cli, own_folder, name):
+    assert cli("new-node", name).status == 2
+    assert not own_folder.exists()
+
+
+def test_doctor_names_what_is_missing_and_the_command(cli, monkeypatch):
+    from nodegraph.cli.commands import doctor
+
+    real = doctor.find_spec
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "mido" else real(name))
+    outcome = cli("doctor")
+    assert outcome.status == 0
+    assert "pip install mido" in outcome.out
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "soxr" else real(name))
+    found = cli("doctor", "--json")
+    assert found.status == 1
+    assert [finding["what"] for finding in found.json if finding["needed"] and not finding["fine"]] == [
+        "soxr"
+    ]
+
+
+def test_doctor_names_files_of_blocks_that_fail(cli, monkeypatch):
+    monkeypatch.setattr(registry, "_failures", {"/own/broken.py": "SyntaxError: '(' was never closed"})
+    outcome = cli("doctor")
+    assert outcome.status == 1 and "/own/broken.py" in outcome.out and "never closed" in outcome.out
+
+
+@pytest.mark.needs("portaudio")
+def test_devices_are_listed(cli):
+    assert cli("devices").status == 0
+    assert isinstance(cli("devices", "--json").json, list)
+
+
+def test_devices_without_sounddevice_say_what_to_install(cli, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    outcome = cli("devices")
+    assert outcome.status == 1 and "nodegraph[audio]" in outcome.line
+
+
+def test_warmup_compiles_what_is_missing(cli, tmp_path, monkeypatch):
+    from nodegraph.cli.commands import warmup
+
+    # one kernel is enough to see it work: all of them take minutes
+    one = next(item for item in warmup.all_kernels() if item[0] == "add")
+    monkeypatch.setattr(warmup, "all_kernels", lambda: [one])
+    monkeypatch.setattr(type(one[2]), "cached", False)
+    found = cli("warmup", "--json", "--jobs", 1).json
+    assert (found["kernels"], found["compiled"], found["problems"]) == (1, 1, [])
+    monkeypatch.setattr(type(one[2]), "cached", True)
+    assert "all compiled before" in cli("warmup").out
+
+
+@pytest.fixture
+def demo_patches(beep, tmp_path, monkeypatch):
+    beep.save(tmp_path / "demo.json")
+    beep.save(tmp_path / "bells.json")
+    monkeypatch.setattr(demos, "demo_folder", lambda: tmp_path)
+
+
+def test_the_demo_is_rendered_where_nothing_can_play_and_says_where(cli, demo_patches, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo_module, "why_not_play", lambda: "there is no sound device here")
+    outcome = cli("demo", "bells", "--seconds", 0.2)
+    assert outcome.status == 0
+    assert "no sound device" in outcome.out and str(tmp_path / "bells.wav") in outcome.out
+    assert soundfile.info(tmp_path / "bells.wav").duration == pytest.approx(0.2, abs=0.01)
+
+
+def test_a_ci_machine_renders_the_demo(cli, demo_patches, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    assert demo_module.why_not_play()
+    assert cli("demo", "--seconds", 0.1, "--json").json["file"] == "demo.wav"
+
+
+def test_an_unknown_demo_is_answered_with_those_there_are(cli, demo_patches):
+    assert "bells" in cli("demo", "bels").line
+    assert cli("demo", "../bells").status == 1

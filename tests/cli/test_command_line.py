@@ -1,0 +1,127 @@
+"""The command line as a whole: quick, found by itself, honest about errors, fit for pipes."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from nodegraph.cli import app, commands, main
+from nodegraph.cli.errors import CommandError, describe
+
+SLOW = ("numpy", "numba", "networkx", "sounddevice", "soundfile", "rich.console", "msgspec")
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "nodegraph", *arguments], capture_output=True, text=True, timeout=60, **options
+    )
+
+
+def test_help_answers_at_once():
+    best = 9.9
+    for _ in range(5):
+        began = time.perf_counter()
+        assert run("--help").returncode == 0
+        best = min(best, time.perf_counter() - began)
+    assert best < 0.5
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["render", "--help"], ["--version"], []])
+def test_help_imports_nothing_slow(arguments):
+    code = (
+        f"import sys; from nodegraph.cli import main; status = main({arguments!r}); "
+        f"print([name for name in {SLOW!r} if name in sys.modules], file=sys.stderr); sys.exit(status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+def test_a_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsys):
+    (tmp_path / "say_hello.py").write_text(
+        "def say_hello(name: str = 'you') -> None:\n    '''Greet.'''\n    print('hello', name)\n"
+    )
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    assert main(["say-hello", "--name", "world"]) == 0
+    assert capsys.readouterr().out == "hello world\n"
+    sys.modules.pop(f"{commands.__name__}.say_hello")
+
+
+def test_every_command_is_helpful(capsys):
+    for name, command in app.command().commands.items():
+        assert main([name, "--help"]) == 0
+        assert "--json" in capsys.readouterr().out
+        assert command.help and len(command.help.splitlines()[0]) <= 66, (
+            f"{name}: its first line would be cut"
+        )
+
+
+@pytest.mark.parametrize(
+    "arguments", [["frobnicate"], ["render"], ["render", "--frob"], ["check"], ["nodes", "a", "b"]]
+)
+def test_wrong_usage_is_one_line_and_status_2(arguments, capsys):
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert len(captured.err.splitlines()) == 1 and "--help" in captured.err and captured.out == ""
+
+
+def test_a_bug_is_one_line_that_tells_how_to_see_more(monkeypatch, capsys):
+    from nodegraph.engine import live
+
+    def fail():
+        raise ZeroDivisionError("no\nsense")
+
+    monkeypatch.setattr(live, "devices", fail)
+    assert main(["devices"]) == 1
+    err = capsys.readouterr().err
+    assert (
+        len(err.splitlines()) == 1 and "bug" in err and "NODEGRAPH_TRACEBACK=1" in err and "no sense" in err
+    )
+    monkeypatch.setenv("NODEGRAPH_TRACEBACK", "1")
+    assert main(["devices"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_errors_become_lines():
+    assert describe(CommandError("no.")) == (["no."], 1)
+    assert describe(FileNotFoundError(2, "No such file", "x.wav")) == (["x.wav: No such file."], 1)
+    assert describe(KeyboardInterrupt()) == (["interrupted."], 130)
+    assert describe(MemoryError())[1] == 1
+    assert describe(CommandError("red \x1b[31m\n  alert")) == (["red \\x1b[31m alert"], 1)
+
+
+def test_ctrl_c_before_the_work_begins_is_one_line(monkeypatch, capsys):
+    from nodegraph.engine import live
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(live, "devices", interrupt)
+    assert main(["devices"]) == 130
+    assert capsys.readouterr().err == "error: interrupted.\n"
+
+
+def test_a_reader_that_leaves_is_no_error():
+    command = f"{sys.executable} -m nodegraph nodes --json | head -c 10"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.stderr == "" and len(done.stdout) == 10
+
+
+def test_a_terminal_without_unicode_is_served():
+    done = run("nodes", "sine", env={"PATH": "", "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0 and "sine" in done.stdout
+
+
+def test_progress_shows_itself_on_a_terminal_after_a_while_only(monkeypatch, capsys):
+    from nodegraph.cli.progress import Progress
+
+    with Progress("work", 10, patience=0.0) as bar:
+        bar.to(5)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with Progress("work", 10, patience=60.0) as bar:
+        bar.to(5)
+    assert capsys.readouterr().err == ""
+    with Progress("work", 10, patience=0.0) as bar:
+        bar.to(5)
+    assert "work" in capsys.readouterr().err

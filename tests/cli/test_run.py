@@ -1,0 +1,99 @@
+"""``nodegraph run``: playing to nobody and to JACK, and how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import soundfile
+
+
+def start(folder, *arguments, env=None):
+    return subprocess.Popen(
+        [sys.executable, "-m", "nodegraph", "run", *arguments],
+        cwd=folder,
+        env=os.environ | (env or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(path, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert path.exists()
+
+
+def test_a_run_gives_account_of_callbacks_load_and_nodes(cli, beep):
+    outcome = cli("run", "beep.json", "--null", "--seconds", 0.5)
+    assert outcome.status == 0
+    for word in ("callbacks", "xruns", "p50", "p99", "max", "µs per quantum", "osc"):
+        assert word in outcome.out
+
+
+def test_json_holds_the_account(cli, beep):
+    found = cli("run", "beep.json", "--null", "-s", 0.5, "-b", 64, "--rate", 48000, "--json").json
+    assert found["rate"] == 48000 and found["blocksize"] == 64
+    assert found["callbacks"] >= 0.9 * found["expected"] > 0
+    assert found["peak"] == pytest.approx(0.5, abs=1e-3)
+    assert set(found["node_times"]) >= {"osc"}
+    assert found["problems"] == []
+
+
+def test_set_is_heard(cli, beep):
+    found = cli("run", "beep.json", "--null", "-s", 0.3, "--set", "osc.amplitude=0.125", "--json").json
+    assert found["peak"] == pytest.approx(0.125, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["missing.json"], 1, "cannot be read"),
+        (["beep.json", "--seconds", "-1"], 2, "must be more than 0"),
+        (["beep.json", "--blocksize", "0"], 2, "--blocksize"),
+        (["beep.json", "--blocksize", "many"], 2, "--blocksize"),
+        (["beep.json", "--rate", "0"], 2, "must lie in"),
+        (["beep.json", "--set", "osc.frequncy=3"], 1, "Did you mean"),
+        (["beep.json", "--device", ""], 1, "--device is empty"),
+    ],
+)
+def test_bad_input_is_one_clear_line(cli, beep, arguments, status, words):
+    outcome = cli("run", "--null", *arguments)
+    assert outcome.status == status and words in outcome.line
+
+
+@pytest.mark.needs("portaudio")
+@pytest.mark.parametrize("device", ["no such device", "999"])
+def test_a_missing_device_is_one_clear_line(cli, beep, device):
+    outcome = cli("run", "beep.json", "--device", device)
+    assert outcome.status == 1 and "nodegraph devices" in outcome.line
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_good_order(cli, taking, tmp_path, number):
+    assert cli("run", "taking.json", "--null", "-s", 0.1).status == 0  # compiles what is needed
+    process = start(tmp_path, "taking.json", "--null")
+    wait_for(tmp_path / "take-2.wav")
+    time.sleep(0.3)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0 and "callbacks" in out
+    assert soundfile.info(tmp_path / "take-2.wav").frames > 1000
+
+
+@pytest.mark.needs("jack", "portaudio")
+def test_a_device_that_disappears_ends_it_with_one_line_and_whole_files(taking, tmp_path, jack_to_kill):
+    process = start(tmp_path, "taking.json", "--device", "system", env=jack_to_kill.env)
+    wait_for(tmp_path / "take.wav", 60.0)
+    time.sleep(0.3)
+    jack_to_kill.stop()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    errors = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1 and "has gone" in errors[0]
+    assert "Traceback" not in err
+    assert soundfile.info(tmp_path / "take.wav").frames > 1000
