@@ -20,10 +20,9 @@ def demo_folder() -> Path:
 
 
 def demo_patch(name: str) -> Path:
-    """A demo by name. Raises CommandError naming those there are."""
+    """A demo or lesson by name. Raises CommandError naming those there are."""
     folder = demo_folder()
-    path = folder / f"{name.removesuffix('.json')}.json"
-    if Path(name).name != name or not path.is_file():
-        names = ", ".join(sorted(found.stem for found in folder.glob("*.json")))
-        raise CommandError(f"there is no demo '{name}'. Choose one of {names}.")
-    return path
+    found = {path.stem: path for path in sorted(folder.rglob("*.json"), reverse=True)}
+    if name not in found:
+        raise CommandError(f"there is no demo '{name}'. Choose one of {', '.join(sorted(found))}.")
+    return found[name]

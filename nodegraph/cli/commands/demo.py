@@ -11,10 +11,11 @@ import typer
 from ..demos import demo_patch
 from ..options import Json, Seconds
 from ..quiet import quiet_libraries
-from ..text import note, say
+from ..text import duration, note, say
 from .render import render
 from .run import run
 
+PLAYED = 30.0  # s, where something can
 RENDERED = 15.0  # s of sound in the file, where nothing can play
 
 
@@ -36,8 +37,8 @@ def demo(
 
         try:
             if not json:
-                say(f"Playing {patch}. Ctrl-C ends it.")
-            return run(patch, seconds=seconds, json=json)
+                say(f"Playing {patch} for {duration(seconds or PLAYED)}; Ctrl-C ends it earlier.")
+            return run(patch, seconds=seconds or PLAYED, json=json)
         except EngineError as error:
             obstacle = str(error).rstrip(".")
     output = Path(f"{patch.stem}.wav")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TICK = 0.05  # s between two looks at Ctrl-C
 STATUS_EVERY = 0.25  # s
+LISTED = 20  # nodes that took the most time
 
 
 def run(
@@ -163,6 +164,8 @@ def _tell(report: Report, files: list[str]) -> None:
     times = sorted(report.node_times.items(), key=lambda item: -item[1])
     if times:
         say("\nµs per quantum of 64 samples")
-        columns([(f"{time:8.3f}", node) for node, time in times])
+        columns([(f"{time:8.3f}", node) for node, time in times[:LISTED]])
+        if len(times) > LISTED:
+            say(f"  … and {len(times) - LISTED} that took less; --json has all")
     for node in dict.fromkeys(report.faults):
         warn(f"{node} gave NaN or Inf and was muted")
