@@ -38,7 +38,8 @@ def infer_node(node: GraphNode, nodes: Mapping[str, GraphNode], wires: list[Wire
     for name, port in spec.frame_inputs.items():
         own = [wire for wire in wires if wire.target_port == name]
         if len(own) > 1:
-            problems.append(f"{node.title}: '{name}' takes one wire. Put add_frames or mix_frames before it.")
+            mixers = "add_spectra or mix_spectra" if port.kind == "spectrum" else "add_frames or mix_frames"
+            problems.append(f"{node.title}: '{name}' takes one wire. Put {mixers} before it.")
         if own and (found := nodes[own[0].source].frame_types.get(own[0].source_port)):
             arriving[name] = found
         elif not port.optional:
@@ -54,6 +55,14 @@ def infer_node(node: GraphNode, nodes: Mapping[str, GraphNode], wires: list[Wire
     except ValueError as error:
         problems.append(f"{node.title}: {error}")
         return
+    for name, made in node.frame_types.items():
+        if made.kind == "spectrum" and made.bins != made.size // 2 + 1:
+            problems.append(
+                f"{node.title}: '{name}' would have {made.bins} bins, but a spectrum of {made.size} samples "
+                f"has {made.size // 2 + 1}. Take the frames before mel or log_frequency."
+            )
+            node.frame_types = {}
+            return
     first = next(iter([*arriving.values(), *node.frame_types.values()]))
     node.settings |= {"bins": first.bins, "size": first.size, "hop": first.hop, "reference": first.reference}
 

@@ -51,9 +51,9 @@ class Kernel:
         self.part = part or ("block" if cls.block else "frame" if cls.frame else "tick")
         self.name = f"{cls.type}_frame" if self.part == "frame" else cls.type
         self.is_tick = self.part == "tick"
-        function = {"block": cls.block, "frame": cls.frame}.get(self.part)
-        if self.is_tick:
-            function = cls.formula(settings) if cls.formula else cls.tick
+        function = {"block": cls.block, "frame": cls.frame, "tick": cls.tick}[self.part]
+        if cls.formula is not None and self.part != "block":
+            function = cls.formula(settings)
         if function is None:
             raise KernelError(f"block '{cls.type}' has neither tick nor block")
         self.function: Callable[..., Any] = function
@@ -275,8 +275,7 @@ class Kernel:
 
     def _read(self, p: Parameter, w: Any, x: Any, i: int, lane: int, lanes: int) -> Any:
         if p.kind == "input":
-            stride = 1 if lanes == 1 else words.as_i64(w[p.word + 1])[0]
-            return np.float64(words.as_f32(w[p.word])[i * stride + lane])
+            return np.float64(words.as_f32(w[p.word])[i * w[p.word + 1] + lane])
         if p.kind == "state":
             cast = words.as_i64 if p.integer else words.as_f64
             value = cast(w[p.word])[lane]

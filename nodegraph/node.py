@@ -234,7 +234,8 @@ class Node:
     ``check(settings) -> str``
         what is wrong with the settings ("" if nothing): the node becomes a silent placeholder;
     ``formula(settings) -> function``
-        builds ``tick`` from settings, for blocks whose equation the user types.
+        builds ``tick`` (or ``frame``, where the class has one to stand for it) from settings, for blocks whose
+        equation the user types.
     """
 
     spec: ClassVar[Spec] = Spec()

@@ -44,11 +44,15 @@ def split(zr, zi, cos, sin, n, re, im):  # type: ignore[no-untyped-def]
 
 
 def irfft(transform, re, im, samples):  # type: ignore[no-untyped-def]
-    """The real samples of a spectrum: the inverse of ``rfft``, scaled."""
+    """The real samples of a spectrum: the inverse of ``rfft``, scaled.
+
+    Imaginary parts of the first and the last bin count as 0, as in numpy's irfft.
+    """
     w = as_i64(transform)
     n = w[HALF]
     zr, zi, cos, sin = as_singles(w[Z_RE]), as_singles(w[Z_IM]), as_singles(w[COS]), as_singles(w[SIN])
-    for k in range(n):
+    zi[0], zr[0] = re[0] + re[n], re[0] - re[n]
+    for k in range(1, n):
         er, ei = re[k] + re[n - k], im[k] - im[n - k]
         dr, di = re[k] - re[n - k], im[k] + im[n - k]
         # z = E + i O with O = D e^(2πi k / size); real and imaginary exchanged make the transform the inverse one.

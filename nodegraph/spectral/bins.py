@@ -1,0 +1,55 @@
+"""Equations that blocks on magnitudes and blocks on spectra share, one bin at a time."""
+
+from __future__ import annotations
+
+from ..maths import clip, exp2, log2, read, sqrt
+
+POWER, WIENER, GATE = range(3)
+_LEAST = 1e-30
+
+
+def expansion(magnitude, threshold, ratio, floor, below):  # type: ignore[no-untyped-def]
+    """Gain of a downward expander: ``(m / T)^(ratio - 1)`` under the threshold, but no less than ``floor``.
+
+    With ``below`` the roles are exchanged: what lies above the threshold is turned down.
+    """
+    octaves = log2(max(magnitude, _LEAST) / max(threshold, _LEAST))
+    octaves = -octaves if below else octaves
+    return max(exp2(clip(octaves, -100.0, 0.0) * (ratio - 1.0)), floor)
+
+
+def denoised(power, noise, amount, floor, method):  # type: ignore[no-untyped-def]
+    """Gain of a bin whose noise has the power ``noise``, over-subtracted ``amount`` times, at least ``floor``.
+
+    Power subtraction ``√(1 - a N / P)`` (Berouti, Schwartz & Makhoul, ICASSP 1979), Wiener's ``1 - a N / P``,
+    or a gate at ``P = a N``.
+    """
+    left = 1.0 - min(amount * noise / max(power, _LEAST), 1.0)
+    gain = left
+    if method == POWER:
+        gain = sqrt(left)
+    elif method == GATE:
+        gain = 1.0 if left > 0.0 else 0.0
+    return max(gain, floor)
+
+
+def smooth_over_bins(source, target, bins, width):  # type: ignore[no-untyped-def]
+    """Zero-phase smoothing by one pole up and one down: impulse response like ``e^(-|k| / width)``."""
+    keep = exp2(-1.4426950408889634 / width) if width > 0.01 else 0.0
+    value = read(source, 0)
+    for k in range(bins):
+        value = read(source, k) + (value - read(source, k)) * keep
+        target[k] = value
+    for k in range(bins):
+        at = bins - 1 - k
+        value = read(target, at) + (value - read(target, at)) * keep
+        target[at] = value
+
+
+def interpolated(source, position, bins):  # type: ignore[no-untyped-def]
+    """``source`` between two bins, linearly; 0 outside."""
+    inside = clip(position, 0.0, bins - 1.0)
+    whole = min(int(inside), bins - 2)
+    part = inside - whole
+    value = read(source, whole) + (read(source, whole + 1) - read(source, whole)) * part
+    return value if position == inside else 0.0
