@@ -1,0 +1,377 @@
+"""The patches that come with nodegraph: each opens and sounds, and the chosen ones sound as they say."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.special import jv
+
+import nodegraph
+from nodegraph.graph import build_graph
+from nodegraph.patch import encode_patch
+
+FOLDER = Path(__file__).parent.parent / "patches"
+FILES = sorted([*FOLDER.glob("*.json"), *FOLDER.glob("lessons/*.json")])
+NAMES = [str(file.relative_to(FOLDER).with_suffix("")) for file in FILES]
+SR = 44100
+SECONDS = 4.0
+
+every_patch = pytest.mark.parametrize("name", NAMES)
+
+
+def opened(name: str) -> nodegraph.Patch:
+    return nodegraph.load(FOLDER / f"{name}.json")
+
+
+def harmonious_input() -> np.ndarray:
+    """Something to say into a microphone."""
+    t = np.arange(int(SECONDS * SR)) / SR
+    return (0.1 * sum(np.sin(2 * np.pi * 220 * k * t) / k for k in range(1, 9))).astype(np.float32)
+
+
+def rendered(patch: nodegraph.Patch, seconds: float = SECONDS) -> np.ndarray:
+    """The sound of a patch as float64, (samples, channels)."""
+    nodes = patch.document.nodes
+    inputs = {id: harmonious_input() for id, node in nodes.items() if node.type == "audio_in"}
+    return np.asarray(nodegraph.render(patch, seconds, SR, inputs=inputs), np.float64)
+
+
+@cache
+def sound_of(name: str) -> np.ndarray:
+    return rendered(opened(name))
+
+
+def heard(patch: nodegraph.Patch, source: str) -> None:
+    """Wire ``source`` alone to the patch's output."""
+    (out,) = (id for id, node in patch.document.nodes.items() if node.type == "audio_out")
+    for wire in patch.document.wires:
+        if wire.target == out:
+            patch.disconnect(wire.start, wire.end)
+    patch.connect(source, f"{out}.audio")
+
+
+def turned(patch: nodegraph.Patch, **values: float) -> None:
+    """Set named controls."""
+    for name, value in values.items():
+        patch.set(patch.document.controls[name].target, value)
+
+
+def amplitude_at(signal: np.ndarray, frequency: float) -> float:
+    """Amplitude of a sine of a whole number of cycles in the signal."""
+    n = np.arange(len(signal))
+    return 2 * abs(np.mean(signal * np.exp(-2j * np.pi * frequency / SR * n)))
+
+
+def peak_near(signal: np.ndarray, frequency: float, width: float) -> tuple[float, float]:
+    """Frequency and amplitude of the highest line within ``width`` Hz of ``frequency``."""
+    size = 1 << (8 * len(signal) - 1).bit_length()
+    window = np.hanning(len(signal))
+    spectrum = np.abs(np.fft.rfft(signal * window, size)) * 2 / window.sum()
+    lines = np.fft.rfftfreq(size, 1 / SR)
+    near = np.flatnonzero(np.abs(lines - frequency) <= width)
+    top = near[np.argmax(spectrum[near])]
+    a, b, c = np.log(spectrum[top - 1 : top + 2])
+    return lines[top] + 0.5 * (a - c) / (a - 2 * b + c) * SR / size, spectrum[top]
+
+
+# -- every patch -------------------------------------------------------------------------------------------
+
+
+def test_the_patches_that_are_promised_are_there():
+    promised = {
+        "demo", "fm_subtractive", "subtractive_voice", "bells", "pluck", "feedback_fm", "tape_delay",
+        "effect_chain", "generative", "sine_cloud", "microphone",
+    }  # fmt: skip
+    assert promised <= set(NAMES)
+    assert sum(name.startswith("lessons/") for name in NAMES) >= 8
+
+
+@every_patch
+def test_it_opens_and_every_block_is_alive(name):
+    patch = opened(name)
+    graph = build_graph(patch.document, SR, patch.path)
+    assert not graph.placeholders
+    assert list(graph.wires) == list(patch.document.wires)
+
+
+@every_patch
+def test_it_is_saved_as_it_was_read_and_as_it_would_be_written(name, tmp_path):
+    patch = opened(name)
+    before = patch.path.read_bytes()
+    patch.save(tmp_path / "copy.json")
+    assert (tmp_path / "copy.json").read_bytes() == before
+    assert encode_patch(dataclasses.replace(patch.document, source=None)) == before
+
+
+@every_patch
+def test_it_sounds(name):
+    sound = sound_of(name)
+    assert np.isfinite(sound).all()
+    assert np.abs(sound).max() <= 1.0
+    loud = 20 * np.log10(np.sqrt(np.mean(sound[SR:] ** 2)))
+    assert -24.0 < loud < -11.0, f"{loud:.1f} dB"
+    assert np.abs(sound.mean(axis=0)).max() < 0.01
+
+
+@every_patch
+def test_it_sounds_the_same_twice(name):
+    assert np.array_equal(rendered(opened(name)), sound_of(name))
+
+
+@every_patch
+def test_it_teaches_and_can_be_played(name):
+    document = opened(name).document
+    assert document.title
+    assert document.notes
+    assert document.controls
+    assert set(document.layout) == set(document.nodes)
+    places = [*document.layout.values(), *(note.at for note in document.notes.values())]
+    assert len(set(places)) == len(places)
+
+
+@every_patch
+def test_wires_run_from_left_to_right(name):
+    document = opened(name).document
+    x = {id: place[0] for id, place in document.layout.items()}
+    back = [wire for wire in document.wires if not wire.feedback and x[wire.source] > x[wire.target]]
+    assert not back
+
+
+@every_patch
+def test_controls_reach_what_they_turn(name):
+    patch = opened(name)
+    nodes = build_graph(patch.document, SR, patch.path).nodes
+    for control in patch.document.controls.values():
+        id, port = control.target.split(".")
+        knob = nodes[id].spec.inputs[port]
+        low = knob.min if control.min is None else control.min
+        high = knob.max if control.max is None else control.max
+        assert control.doc
+        assert knob.min <= low < high <= knob.max, control.name
+        assert control.taper == "linear" or low > 0
+        assert low <= nodes[id].values[port][0] <= high, control.name
+        assert not [w for w in patch.document.wires if w.end == control.target], f"{control.name}: wired over"
+
+
+def test_recordings_are_credited_and_used():
+    credits = (FOLDER / "audio" / "README.md").read_text()
+    recordings = {file.name for file in (FOLDER / "audio").glob("*.flac")}
+    assert recordings == set(re.findall(r"`(\w+\.flac)`", credits))
+    players = (node for name in NAMES for node in opened(name).document.nodes.values())
+    used = {Path(node.params["file"]).name for node in players if node.type == "file_player"}
+    assert used == recordings
+
+
+# -- the FM subtractive synthesizer ------------------------------------------------------------------------
+
+
+def bare_synth(**values: float) -> nodegraph.Patch:
+    """The synthesizer with one sine at A4 and nothing else, but for the controls given."""
+    patch = opened("fm_subtractive")
+    silent = {f"A_{w}": 0.0 for w in ("saw", "sqr", "tri")}
+    steady = {f"B_{w}": 0.0 for w in ("sin", "saw", "sqr", "tri")}
+    turned(patch, **{"f_sin": 440.0, "A_sin": 1.0, **silent, **steady, **values})
+    return patch
+
+
+def test_fm_synth_has_the_23_parameters_of_the_paper():
+    found = {c.name: (c.min, c.max) for c in opened("fm_subtractive").document.controls.values()}
+    expected = dict.fromkeys("adsr", (0.001, 1.0))
+    for w in ("sin", "saw", "sqr", "tri"):
+        expected |= {f"A_{w}": (0.001, 1.0), f"B_{w}": (0.0, 1500.0), f"v_{w}": (1.0, 30.0)}
+        expected[f"f_{w}"] = (440.0, pytest.approx(440 * 2 ** (15 / 12), abs=1e-3))
+    expected |= {"f_gate": (0.5, 30.0), "f_cut": (200.0, 4000.0), "q": (0.01, 10.0)}
+    assert len(expected) == 23
+    assert found == expected
+
+
+@pytest.mark.parametrize(("deviation", "speed"), [(300.0, 30.0), (100.0, 20.0), (1500.0, 30.0)])
+def test_fm_synth_has_the_sidebands_of_its_deviation_in_hz(deviation, speed):
+    patch = bare_synth(B_sin=deviation, v_sin=speed)
+    heard(patch, "sum.out")
+    sound = rendered(patch, 1.0)[:, 0]
+    for k in range(-14, 15):
+        expected = 0.25 * abs(jv(k, deviation / speed))
+        assert amplitude_at(sound, 440 + k * speed) == pytest.approx(expected, abs=2e-3), k
+
+
+def test_fm_synth_follows_the_phase_of_the_paper():
+    """The phase is the integral of f + B sin(2πvt)."""
+    patch = bare_synth(B_sin=200.0, v_sin=10.0)
+    heard(patch, "sum.out")
+    t = np.arange(SR) / SR
+    phase = 2 * np.pi * 440 * t + (200 / 10) * (1 - np.cos(2 * np.pi * 10 * t))
+    # the oscillator adds up the frequency of each sample: half a sample late against the integral
+    assert np.abs(rendered(patch, 1.0)[:, 0] - 0.25 * np.sin(phase)).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("w", "harmonics"),
+    [("saw", [1, 1 / 2, 1 / 3]), ("sqr", [2, 0, 2 / 3]), ("tri", [4 / np.pi, 0, 4 / 9 / np.pi])],
+)
+def test_fm_synth_has_four_waves(w, harmonics):
+    patch = bare_synth(**{"A_sin": 0.0, f"A_{w}": 1.0, f"f_{w}": 440.0})
+    heard(patch, "sum.out")
+    sound = rendered(patch, 1.0)[:, 0]
+    for k, height in enumerate(harmonics, 1):
+        assert amplitude_at(sound, 440 * k) == pytest.approx(0.25 * height * 2 / np.pi, abs=2e-3)
+
+
+def test_fm_synth_has_the_envelope_of_jsyn():
+    patch = bare_synth(a=0.1, d=0.6, s=0.5, r=0.9)
+    heard(patch, "envelope.out")
+    level = rendered(patch, 1.0)[:, 0]
+    at = {s: level[round(s * SR)] for s in (0.05, 0.0995, 0.12, 0.2, 0.249, 0.31, 0.4)}
+    assert at[0.05] == pytest.approx(0.5, abs=1e-3)
+    assert at[0.0995] == pytest.approx(0.995, abs=1e-3)
+    assert at[0.12] == pytest.approx(2 ** (-15 * 0.02 / 0.6), abs=1e-3)  # to -90 dB in d
+    assert at[0.2] == at[0.249] == pytest.approx(0.5)
+    assert at[0.31] == pytest.approx(0.5 * 2 ** (-15 * 0.06 / 0.9), abs=1e-3)
+    assert at[0.4] == pytest.approx(0.5 * 2 ** (-15 * 0.15 / 0.9), abs=1e-3)
+
+
+@pytest.mark.parametrize("frequency", [0.5, 8.0, 30.0])
+def test_fm_synth_gate_is_a_square_wave(frequency):
+    patch = bare_synth(f_gate=frequency)
+    patch.disconnect("filter.out", "gate.audio")
+    patch.connect(f"{patch.add('constant', value=1.0)}.out", "gate.audio")
+    heard(patch, "gate.out")
+    gain = rendered(patch, 2.0)[:, 0]
+    t = np.arange(len(gain)) / SR
+    clear = np.abs((frequency * t + 0.25) % 0.5 - 0.25) > 1e-3 * frequency / 2  # not right at an edge
+    assert np.array_equal(gain[clear], ((frequency * t) % 1 < 0.5)[clear])
+
+
+def test_fm_synth_is_cut_at_12_db_an_octave():
+    levels = []
+    for frequency in (440.0, 880.0):
+        patch = bare_synth(f_sin=frequency, f_cut=200.0, q=0.7071, s=1.0, a=0.001)
+        patch.set("clock.width", 0.99)
+        heard(patch, "filter.out")
+        levels.append(amplitude_at(rendered(patch, 0.75)[SR // 4 :, 0], frequency))
+    expected = [(1 + (f / 200) ** 4) ** -0.5 for f in (440, 880)]
+    assert levels == pytest.approx([0.25 * h for h in expected], rel=0.02)
+
+
+# -- others ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("note", [40, 57, 69, 76])
+def test_pluck_is_in_tune(note):
+    patch = opened("pluck")
+    patch.set("melody.steps", [note])
+    patch.set("clock.tempo", 5.0)
+    heard(patch, "damping.out")
+    string = rendered(patch, 3.0)[SR // 10 :].sum(axis=1)
+    fundamental = 440 * 2 ** ((note - 69) / 12)
+    assert abs(1200 * np.log2(peak_near(string, fundamental, 5.0)[0] / fundamental)) < 2.0
+
+
+def test_pluck_has_six_strings_that_ring_on():
+    patch = opened("pluck")
+    heard(patch, "damping.out")
+    strings = rendered(patch, 3.0)
+    assert strings.shape[1] == 6
+    step = SR * 60 / 84 / 3
+    starts = [np.flatnonzero(np.abs(strings[:, lane]) > 1e-3)[0] / step for lane in range(6)]
+    assert sorted(np.round(starts).tolist()) == [0, 1, 2, 3, 4, 5]
+
+
+def test_bells_have_the_partials_of_risset():
+    patch = opened("bells")
+    turned(patch, tempo=10.0, beating=0.0, room=0.0, duration=20.0)
+    strike = rendered(patch, 1.0)[SR // 20 :].sum(axis=1)
+    note = patch.document.nodes["low_bell"].params["scale"]
+    loudest = peak_near(strike, note, 5 * note)[1]
+    for ratio in (0.56, 0.92, 1.19, 1.7, 2.0, 2.74, 3.0, 3.76, 4.07):
+        frequency, height = peak_near(strike, ratio * note, 20.0)
+        assert frequency == pytest.approx(ratio * note, abs=0.1)
+        assert height > loudest / 30
+    assert peak_near(strike, note, 5.0)[1] < loudest / 100  # the pitch that is heard is none of them
+
+
+def test_tape_delay_echoes_on_time_and_ever_softer():
+    patch = opened("tape_delay")
+    turned(patch, wow=0.0, flutter=0.0, time=0.5)
+    patch.remove("piano")
+    patch.connect(f"{patch.add('impulse', frequency=0.01)}.out", "no_rumble.audio")
+    sound = np.abs(rendered(patch, 3.0)[:, 0])
+    start = np.argmax(sound)
+    heights = []
+    for k in range(1, 5):
+        about = start + round(k * 0.5 * SR)
+        window = sound[about - 400 : about + 400]
+        assert np.argmax(window) - 400 == pytest.approx(k * 6, abs=30)  # the filters take a little
+        heights.append(window.max())
+    assert all(np.diff(heights) < 0)
+    between = sound[start + 4000 : start + round(0.5 * SR) - 400]
+    assert between.max() < heights[0] / 50
+
+
+def test_effect_chain_never_passes_its_ceiling():
+    patch = opened("effect_chain")
+    turned(patch, ceiling=-6.0)
+    patch.set("mix.gain", 2.0)
+    sound = rendered(patch)
+    assert 0.9 * 10 ** (-6 / 20) < np.abs(sound).max() <= 10 ** (-6 / 20) + 1e-6
+
+
+def test_generative_is_another_piece_with_another_seed():
+    patch = opened("generative")
+    again = np.asarray(nodegraph.render(patch, SECONDS, SR))
+    other = np.asarray(nodegraph.render(patch, SECONDS, SR, seed=7))
+    assert np.array_equal(again, sound_of("generative"))
+    assert np.abs(other - again).max() > 0.05
+
+
+def test_sine_cloud_comes_to_rest_on_its_scale():
+    patch = opened("sine_cloud")
+    patch.set("breathing.amplitude", 0.0)
+    patch.set("breathing.offset", 1.0)
+    turned(patch, room=0.0)
+    sound = rendered(patch)[SR // 2 :].sum(axis=1)
+    power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+    lines = np.fft.rfftfreq(len(sound), 1 / SR)
+    notes = np.array([n for n in range(30, 100) if (n - 2) % 12 in (0, 2, 4, 7, 9)])
+    near = np.abs(lines[:, None] - 440 * 2 ** ((notes - 69) / 12)).min(axis=1) < 4.0
+    assert power[near].sum() > 0.99 * power.sum()
+
+
+def test_microphone_records_what_is_heard_when_asked(tmp_path):
+    shutil.copy(FOLDER / "microphone.json", tmp_path)
+    patch = nodegraph.load(tmp_path / "microphone.json")
+    quiet = rendered(patch, 1.0)
+    assert [file.name for file in tmp_path.iterdir()] == ["microphone.json"]
+    turned(patch, record=1.0)
+    sound = rendered(patch, 1.0)
+    assert np.array_equal(quiet, sound)
+    take, _ = soundfile.read(tmp_path / "take.wav", dtype="float64")
+    late = 63  # samples: the limiter's latency; the button waits for the sound that it was pressed at
+    assert len(take) >= len(sound) - late
+    assert np.array_equal(take[: len(sound) - late], sound[late:])
+
+
+def test_lesson_of_sines_plays_a_fifth():
+    sound = sound_of("lessons/1_sine_and_pitch")[:, 0]
+    note = 440 * 2 ** ((57 - 69) / 12)
+    assert peak_near(sound, note, 5.0) == pytest.approx((note, 0.25), rel=1e-3)
+    assert peak_near(sound, 1.5 * note, 5.0) == pytest.approx((1.5 * note, 0.15), rel=1e-3)
+
+
+def test_lesson_of_feedback_is_the_filter_that_it_describes():
+    patch = opened("lessons/5_feedback")
+    patch.remove("noise")
+    patch.remove("g")
+    patch.connect(f"{patch.add('impulse', frequency=0.01)}.out", "input_part.a")
+    g = patch.add("constant", value=0.9)
+    patch.connect(f"{g}.out", "one_less_g.a")
+    patch.connect(f"{g}.out", "feedback_part.b")
+    heard(patch, "sum.out")
+    assert rendered(patch, 0.01)[:200, 0] == pytest.approx(0.1 * 0.9 ** np.arange(200), abs=1e-6)
