@@ -160,6 +160,16 @@ def test_controls_reach_what_they_turn(name):
         assert not [w for w in patch.document.wires if w.end == control.target], f"{control.name}: wired over"
 
 
+@every_patch
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_it_stays_finite_with_every_control_at_its_end(name, end):
+    patch = opened(name)
+    for control in patch.document.controls.values():
+        if control.name != "record":
+            patch.set(control.target, getattr(control, end))
+    assert np.isfinite(rendered(patch, 1.0)).all()
+
+
 def test_recordings_are_credited_and_used():
     credits = (FOLDER / "audio" / "README.md").read_text()
     recordings = {file.name for file in (FOLDER / "audio").glob("*.flac")}
