@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import pkgutil
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -12,46 +14,53 @@ from .text import note, plural
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
     from nodegraph.kernel import Kernel, NativeFunction
-    from nodegraph.node import Node
+    from nodegraph.node import Node, Settings
 
     AnyKernel = Kernel | NativeFunction
+
+LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that only live playing needs
 
 
 def kernels_of_graph(graph: Graph) -> list[AnyKernel]:
     """What the nodes of a patch need. Raises KernelError for a block without an equation."""
-    from nodegraph.kernel import kernel_of
-
-    nodes = [n for n in graph.nodes.values() if n.cls and not n.problem and n.cls.device != "output"]
-    return list(dict.fromkeys(kernel_of(node.cls, node.settings) for node in nodes if node.cls))
+    found: list[AnyKernel] = []
+    for node in graph.nodes.values():
+        if node.cls and not node.problem:
+            found += _kernels(node.cls, node.settings)
+    return list(dict.fromkeys(found))
 
 
 def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
-    """What a block needs, one kernel for each combination of its choices."""
+    """What a block needs with each combination of its choices."""
+    options = {name: option.default for name, option in cls.spec.options.items()}
+    values = [choice.values for choice in cls.spec.choices.values()]
+    found: list[AnyKernel] = []
+    for chosen in itertools.product(*values):
+        found += _kernels(cls, dict(zip(cls.spec.choices, chosen)) | options)
+    return found
+
+
+def _kernels(cls: type[Node], settings: Settings) -> list[AnyKernel]:
+    """A block has one kernel, or two if it computes both samples and frames; what is heard has none."""
     from nodegraph.kernel import kernel_of
 
     if cls.device == "output":
         return []
-    options = {name: option.default for name, option in cls.spec.options.items()}
-    values = [choice.values for choice in cls.spec.choices.values()]
-    return [
-        kernel_of(cls, dict(zip(cls.spec.choices, chosen)) | options) for chosen in itertools.product(*values)
-    ]
+    parts = ["", "frame"] if cls.block and cls.frame else [""]
+    return [kernel_of(cls, settings, part) for part in parts]
 
 
 def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
     """What the plan and the engine need beside the nodes'."""
-    from nodegraph.engine import walk
+    from nodegraph import engine, plan
     from nodegraph.kernel import NativeFunction
-    from nodegraph.plan import rows
 
-    modules = [rows, walk]
-    if live:
-        from nodegraph.engine import callback
-
-        modules.append(callback)
-    found = [
-        value for module in modules for value in vars(module).values() if isinstance(value, NativeFunction)
-    ]
+    found: list[AnyKernel] = []
+    for package in (plan, engine):
+        for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if live or info.name not in LIVE:
+                members = vars(importlib.import_module(info.name)).values()
+                found += [member for member in members if isinstance(member, NativeFunction)]
     return list(dict.fromkeys(found))
 
 

@@ -123,7 +123,8 @@ def _kernels() -> Finding:
 
     kernels = all_kernels()
     ready = sum(kernel.cached for _, _, kernel in kernels)
-    says = f"{ready} of {len(kernels)} compiled; the others are when they are first used"
+    says = f"{ready} of {len(kernels)} compiled"
+    says += "" if ready == len(kernels) else "; the others are when they are first used"
     return Finding("kernels", ready == len(kernels), says, "nodegraph warmup")
 
 

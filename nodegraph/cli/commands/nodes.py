@@ -50,12 +50,7 @@ def nodes(
 def page(cls: type[Node]) -> dict[str, Any]:
     """Everything a reader wants to know of a block, as plain data."""
     spec = cls.spec
-    outputs = [
-        {"name": p.name, "carries": "signal", "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()
-    ]
-    for carries, ports in (("frames", spec.frame_outputs), ("events", spec.event_outputs)):
-        outputs += [{"name": p.name, "carries": carries, "unit": "", "doc": p.doc} for p in ports.values()]
-    inputs = [
+    signals = [
         {
             "name": p.name,
             "carries": "signal",
@@ -68,8 +63,11 @@ def page(cls: type[Node]) -> dict[str, Any]:
         }
         for p in spec.inputs.values()
     ]
-    for carries, taken in (("frames", spec.frame_inputs), ("events", spec.event_inputs)):
-        inputs += [{"name": p.name, "carries": carries, "doc": p.doc} for p in taken.values()]
+    given = [
+        {"name": p.name, "carries": "signal", "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()
+    ]
+    inputs = [*signals, *_carriers(spec.frame_inputs), *_carriers(spec.event_inputs)]
+    outputs = [*given, *_carriers(spec.frame_outputs), *_carriers(spec.event_outputs)]
     choices = [
         {"name": c.name, "default": c.default, "values": c.values, "doc": c.doc}
         for c in spec.choices.values()
@@ -90,6 +88,12 @@ def page(cls: type[Node]) -> dict[str, Any]:
     }
 
 
+def _carriers(ports: dict[str, Any]) -> list[dict[str, Any]]:
+    """Ports of frames and events."""
+    kinds = [f"{port.kind} frames" if hasattr(port, "kind") else "events" for port in ports.values()]
+    return [{"name": p.name, "carries": kind, "doc": p.doc} for p, kind in zip(ports.values(), kinds)]
+
+
 def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
     from nodegraph.node import snake_case
     from nodegraph.patch.errors import suggest
@@ -107,7 +111,7 @@ def _show(cls: type[Node]) -> None:
     say(textwrap.indent(data["doc"], "  "))
     for title, rows in (
         ("inputs", [_input_row(port) for port in data["inputs"]]),
-        ("outputs", [(p["name"], p["unit"] or p["carries"], p["doc"]) for p in data["outputs"]]),
+        ("outputs", [(p["name"], p.get("unit") or p["carries"], p["doc"]) for p in data["outputs"]]),
         ("settings", [_setting_row(setting) for setting in data["settings"]]),
     ):
         if rows:
@@ -139,11 +143,12 @@ def _setting_row(setting: dict[str, Any]) -> tuple[str, ...]:
 
 def _source(cls: type[Node]) -> str:
     """The equation as its author wrote it."""
-    function = cls.block or cls.formula or cls.tick
+    functions = [cls.formula] if cls.formula else [cls.tick, cls.block, cls.frame]
     try:
-        return textwrap.dedent(inspect.getsource(function)).rstrip() if function else ""
+        parts = [textwrap.dedent(inspect.getsource(function)).rstrip() for function in functions if function]
     except (OSError, TypeError):
         return ""
+    return "\n\n".join(parts)
 
 
 def _first_line(cls: type[Node]) -> str:

@@ -60,7 +60,7 @@ def all_kernels() -> list[tuple[str, int, AnyKernel]]:
 
     found = [("", number, kernel) for number, kernel in enumerate(kernels_of_engine(live=True))]
     for type, cls in node_types().items():
-        if cls.tick or cls.block or cls.formula:
+        if cls.tick or cls.block or cls.frame or cls.formula:
             found += [(type, number, kernel) for number, kernel in enumerate(kernels_of_type(cls))]
     return found
 
