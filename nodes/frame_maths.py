@@ -24,7 +24,7 @@ class AddFrames(Node):
 
 
 class MultiplyFrames(Node):
-    """Multiplies two magnitudes, bin by bin: ``a b``. One is a mask (0 to 1), or both are filters in a row."""
+    """Multiplies two magnitudes, bin by bin: ``a b``. One may be a mask of 0 to 1."""
 
     a, b = A, B
     out = FrameOut("magnitude", doc="the product")

@@ -49,7 +49,7 @@ class Polar(Node):
 
 
 class FromPolar(Node):
-    """A spectrum of magnitude and phase: ``X = m e^(2πi φ)``. Without a wired phase all are 0: a robot's pitch."""
+    """A spectrum of magnitude and phase: ``X = m e^(2πi φ)``. Phases are 0 where none is wired: a robot."""
 
     magnitude = FrameIn("magnitude", doc="|X|")
     phase = FrameIn("phase", optional=True, doc="turns; 0 where nothing is wired")
@@ -160,7 +160,7 @@ class Freeze(Node):
     """Holds a sound for as long as the gate is high.
 
     The magnitudes stay those of the frame at the rising edge. Phases go on by the step that they made into
-    it, ``φ[m] = φ[m-1] + (φ₀ - φ₋₁)``, so that partials keep their pitch (the phase vocoder: Flanagan & Golden,
+    it, ``φ[m] = φ[m-1] + (φ₀ - φ₋₁)``, so that partials keep their pitch (phase vocoder: Flanagan & Golden,
     1966), or are drawn anew for each frame: a cloud.
     """
 
@@ -268,8 +268,8 @@ class MorphSpectra(Node):
 class CrossSynthesis(Node):
     """The colour of one sound on the pitch of another: a vocoder with as many bands as bins.
 
-    ``Y = C · E(M) / (E(|C|)^f (N/4)^(1-f))``, f = flatten, where E smooths over ``smoothing`` Hz: the envelope
-    of the modulator M on the carrier C. Smoothing 0 and flatten 1 put M's very magnitudes on C's phases.
+    ``Y = C · E(M) / (E(|C|)^f (N/4)^(1-f))``, f = flatten; E smooths over ``smoothing`` Hz: the envelope of
+    the modulator M on the carrier C. Smoothing 0 and flatten 1 put M's very magnitudes on C's phases.
     Dolson, The phase vocoder: a tutorial (Computer Music Journal, 1986).
     """
 

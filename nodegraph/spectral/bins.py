@@ -19,7 +19,7 @@ def expansion(magnitude, threshold, ratio, floor, below):  # type: ignore[no-unt
 
 
 def denoised(power, noise, amount, floor, method):  # type: ignore[no-untyped-def]
-    """Gain of a bin whose noise has the power ``noise``, over-subtracted ``amount`` times, at least ``floor``.
+    """Gain of a bin with noise of the power ``noise``, over-subtracted ``amount`` times; at least ``floor``.
 
     Power subtraction ``√(1 - a N / P)`` (Berouti, Schwartz & Makhoul, ICASSP 1979), Wiener's ``1 - a N / P``,
     or a gate at ``P = a N``.

@@ -160,14 +160,23 @@ def iterate(  # type: ignore[no-untyped-def]
             store_estimate(fft, re, im, framed, estimates, j * size, size)
 
 
+SEQ = 1
+
+
+def ORDER(r, count):
+    return r
+
+
 def iterate_with_momentum(  # type: ignore[no-untyped-def]
     fft, targets, estimates, settled, signal, framed, re, im, before_re, before_im, weights, level, size, hop, bins,
     count, iterations, momentum,
 ):
     """The improved iteration: momentum on each frame's spectrum, overlap normalised by what is there."""
     for i in range(iterations):
-        assemble(estimates, settled, weights, level, signal, size, hop, count)
-        for j in range(count - 1, -1, -1):
+        for r in range(count):
+            j = ORDER(r, count)
+            if r == 0 or SEQ:
+                assemble(estimates, settled, weights, level, signal, size, hop, count)
             weigh(signal, j * hop, weights, framed, size)
             rfft(fft, framed, re, im)
             if j == count - 1 and i == 0:

@@ -18,7 +18,7 @@ def stands_alone(cls):
     return not cls.spec.hosts and set(inspect.signature(cls.block).parameters) <= known | sizes
 
 
-TICKS = [cls for cls in node_types().values() if cls.tick or cls.formula]
+TICKS = [cls for cls in node_types().values() if cls.tick or (cls.formula and not cls.frame)]
 BLOCKS = [cls for cls in node_types().values() if cls.block and stands_alone(cls)]
 SAMPLES = 160
 

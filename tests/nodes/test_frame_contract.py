@@ -1,0 +1,103 @@
+"""What every frame block promises, checked on whatever the registry holds."""
+
+import numpy as np
+import pytest
+
+from nodegraph.kernel import kernel_of
+from nodegraph.registry import node_types
+from tests.nodes.framing import noise, through
+from tests.nodes.test_contract import each_choice
+
+FRAMED = [
+    cls for cls in node_types().values() if cls.frame and not cls.device and "file" not in cls.spec.options
+]
+BETWEEN = [cls for cls in FRAMED if cls.spec.frame_inputs]
+SAMPLES = 1500
+
+
+def extremes():
+    """Inputs that break what is not robust."""
+    click = np.zeros(SAMPLES, np.float32)
+    click[[100, 700]] = 1.0, -1.0
+    torn = noise(SAMPLES)
+    torn[500:520] = np.nan
+    torn[900] = np.inf
+    return {
+        "silence": np.zeros(SAMPLES, np.float32),
+        "full scale": np.sign(noise(SAMPLES)),
+        "click": click,
+        "dc": np.ones(SAMPLES, np.float32),
+        "huge": (noise(SAMPLES) * 1e30).astype(np.float32),
+        "tiny": (noise(SAMPLES) * 1e-30).astype(np.float32),
+        "torn": torn,
+    }
+
+
+def knobs(cls, kind):
+    """Signal inputs at one end of their ranges, or moving between both."""
+    if kind == "defaults":
+        return {}, {}
+    if kind == "moving":
+        wave = np.where(np.arange(SAMPLES) // 90 % 2, 1.0, 0.0)
+        sources = {n: p.min + (p.max - p.min) * wave for n, p in cls.spec.inputs.items()}
+        return {}, {n: x.astype(np.float32) for n, x in sources.items()}
+    return {name: port.min if kind == "low" else port.max for name, port in cls.spec.inputs.items()}, {}
+
+
+@pytest.mark.parametrize("cls", FRAMED, ids=lambda c: c.type)
+def test_kernel_can_neither_allocate_nor_raise(cls):
+    for settings in each_choice(cls):
+        settings |= {name: option.default for name, option in cls.spec.options.items()}
+        for part in ("frame", "block") if cls.block else ("frame",):
+            assert kernel_of(cls, settings, part).address
+
+
+@pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
+def test_any_input_and_any_knob_give_a_finite_sound(cls):
+    for name, audio in extremes().items():
+        for kind in ("defaults", "low", "high", "moving"):
+            params, sources = knobs(cls, kind)
+            sound, seen, _ = through(cls.type, audio, sources=sources, **params)
+            assert np.isfinite(sound).all(), (name, kind)
+            for tap, frames in seen.items():
+                assert np.isfinite(frames).all(), (name, kind, tap)
+
+
+@pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
+def test_it_recovers_from_overflow(cls):
+    before = extremes()["huge"]
+    quick = {"release": 0.005} if "release" in cls.spec.inputs else {}
+    alone = through(cls.type, np.concatenate([np.zeros(SAMPLES, np.float32), noise(4 * SAMPLES)]), **quick)[0]
+    sound = through(cls.type, np.concatenate([before, noise(4 * SAMPLES)]), **quick)[0]
+    assert np.isfinite(sound).all()
+    level, wanted = np.abs(sound[-500:]).mean(), np.abs(alone[-500:]).mean()
+    assert 0.5 * wanted <= level <= 2.0 * wanted + 1e-9
+
+
+@pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
+def test_two_renders_are_equal(cls):
+    for settings in each_choice(cls):
+        first, second = (through(cls.type, noise(800), **settings)[0] for _ in range(2))
+        assert first.tobytes() == second.tobytes()
+
+
+@pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
+def test_silence_stays_silence(cls):
+    if cls.type == "frame_expression":
+        pytest.skip("says what is typed")
+    sound, seen, _ = through(cls.type, np.zeros(SAMPLES, np.float32))
+    assert np.abs(sound).max() < 1e-6
+
+
+@pytest.mark.parametrize("cls", FRAMED, ids=lambda c: c.type)
+def test_frame_block_is_documented(cls):
+    assert cls.__doc__ and len(cls.__doc__) > 40
+    for name, port in cls.spec.inputs.items():
+        assert port.doc, f"input {name} says nothing"
+        assert port.min <= port.default <= port.max, f"default of {name} is out of range"
+        assert port.taper == "linear" or port.min > 0, f"logarithmic {name} needs a positive range"
+    spec = cls.spec
+    for name, part in {
+        **spec.outputs, **spec.frame_inputs, **spec.frame_outputs, **spec.choices, **spec.options
+    }.items():  # fmt: skip
+        assert part.doc, f"{name} says nothing"
