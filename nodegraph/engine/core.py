@@ -78,6 +78,7 @@ class Engine:
         words[walk.ENGINE_RING], words[walk.ENGINE_RING_SIZE] = ring, RING_SIZE
         words[walk.ENGINE_INPUT], words[walk.ENGINE_INPUTS] = self.input_address, inputs
         words[walk.ENGINE_OUTPUT], words[walk.ENGINE_OUTPUTS] = self.output_address, outputs
+        words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_FURTHER.address
         self.address = self.memory.words(words)
         self.words = view(self.address, walk.ENGINE_WORDS, np.int64)
 
@@ -247,10 +248,11 @@ class Engine:
         found = []
         for info in self.plan.rows if self.plan else []:
             row = view(info.address, lay.ROW_WORDS, np.int64)
-            if not row[lay.ROW_MUTED]:
+            if not row[lay.ROW_FLAGS] & lay.FLAG_MUTED:
                 continue
+            details = _details(info)
             flat = _flat(info)
-            for lane, output in enumerate(view(int(row[lay.ROW_FAULTS]), max(info.lanes, 1), np.int64)):
+            for lane, output in enumerate(view(int(details[lay.DETAIL_FAULTS]), max(info.lanes, 1), np.int64)):
                 if output:
                     found += _blame(flat, int(output) - 1, lane, self.plan)
         return found
@@ -262,7 +264,12 @@ class Engine:
     def row_cycles(self) -> list[tuple[RowInfo, int]]:
         """Rows with the ticks of the processor's counter they took in the quanta that were timed."""
         rows = self.plan.rows if self.plan else []
-        return [(info, int(view(info.address, lay.ROW_WORDS, np.int64)[lay.ROW_CYCLES])) for info in rows]
+        return [(info, int(_details(info)[lay.DETAIL_CYCLES])) for info in rows]
+
+
+def _details(info: RowInfo) -> np.ndarray:
+    row = view(info.address, lay.ROW_WORDS, np.int64)
+    return view(int(row[lay.ROW_DETAILS]), lay.DETAIL_WORDS, np.int64)
 
 
 def _flat(info: RowInfo) -> list[RowInfo]:

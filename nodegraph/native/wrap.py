@@ -5,11 +5,12 @@ Every kernel is ``void kernel(i64 *arguments, i64 start, i64 samples)``: it comp
 a tick is a row of 8-byte words::
 
     lanes, sr, dt,
-    (data, address of its stride) per input,  data per output,  data per state,
+    (data, stride) per input,  data per output,  data per state,
     (table of lane pointers, size) per line,  (data, size) per table,  value per number
 
 Wires are float32 of shape (samples, lanes); an input whose stride is 0 holds still and is read from
-its first row. States are 8 bytes a lane.
+its first row (one lane that holds still is spread over 64 samples first, so that the loop stays SIMD).
+States are 8 bytes a lane.
 
 The loop over lanes runs in chunks of 16 and 8 with the states in registers, so LLVM turns lanes into
 SIMD; what is left runs lane by lane. ``noalias`` is true because a plan never lets an output share
@@ -18,10 +19,13 @@ memory with anything that the same kernel reads.
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 
 CHUNKS = (16, 8)
+WHOLE = 64  # samples in a quantum
+MOST_SPECIAL = 2  # inputs of which every combination of resting and moving has a loop of its own
 RAISE = "nodegraph_would_raise"
 
 _HEADER_WORDS = 3
@@ -81,8 +85,8 @@ def tick_kernel(symbol: str, inner: str, layout: TickLayout) -> str:
     parts = [
         f"declare i32 @{inner}({', '.join(['ptr', 'ptr', *writer.parameter_types()])})",
         f"declare void @{RAISE}()",
-        writer.lane_function("one", stride_one=True),
-        writer.lane_function("lane", stride_one=False),
+        *writer.whole_functions(),
+        writer.lane_function(),
         *(writer.chunk_function(width) for width in CHUNKS),
         writer.entry_function(symbol),
     ]
@@ -100,10 +104,12 @@ def _forbid_raise(status: str) -> str:
 
 
 _LOOP_METADATA = """
-!90 = distinct !{!90, !91, !92}
+!8 = distinct !{!8, !91, !98}
+!16 = distinct !{!16, !91, !99}
 !91 = !{!"llvm.loop.unroll.disable"}
-!92 = !{!"llvm.loop.vectorize.width", i32 8}
 !93 = distinct !{!93, !91}
+!98 = !{!"llvm.loop.vectorize.width", i32 8}
+!99 = !{!"llvm.loop.vectorize.width", i32 16}
 """
 
 
@@ -113,6 +119,7 @@ class _TickWriter:
     def __init__(self, inner: str, layout: TickLayout) -> None:
         self.inner = inner
         self.layout = layout
+        self.stateless = not layout.integer_states and not layout.lines
 
     # -- types -----------------------------------------------------------------------------------
 
@@ -245,13 +252,36 @@ class _TickWriter:
 
     # -- the loops ------------------------------------------------------------------------------------------
 
-    def lane_function(self, name: str, stride_one: bool) -> str:
-        """One lane over all samples. With ``stride_one`` everything lies side by side (one lane in all)."""
-        reserve, fetch, put = self.state_copies(1)
-        strides = ["1" if stride_one else f"%stride{i}" for i in range(self.layout.inputs)]
-        out_stride = "1" if stride_one else "%lanes"
+    def whole_functions(self) -> list[str]:
+        """One lane without states over a whole quantum: SIMD over samples, for each set of resting inputs."""
+        if not self.stateless:
+            return []
+        return [self.whole_function(resting) for resting in range(2 ** min(self.layout.inputs, MOST_SPECIAL))]
+
+    def whole_function(self, resting: int) -> str:
+        strides = ["0" if resting >> i & 1 else "1" for i in range(self.layout.inputs)]
         return f"""
-define internal void @{name}({self.signature()}, i64 %lane) {{
+define internal void @whole{resting}({self.signature()}) {{
+entry:
+  %result = alloca {self.result_type()}
+  %none = alloca i64
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %status.fine ]
+  {self.evaluate("%i", "0", strides, "1", "local")}
+  %i.next = add nuw nsw i64 %i, 1
+  %more = icmp ult i64 %i.next, {WHOLE}
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}}"""
+
+    def lane_function(self) -> str:
+        """One lane over all samples."""
+        reserve, fetch, put = self.state_copies(1)
+        strides = [f"%stride{i}" for i in range(self.layout.inputs)]
+        return f"""
+define internal void @lane({self.signature()}, i64 %lane) noinline {{
 entry:
   %result = alloca {self.result_type()}
   %none = alloca i64
@@ -263,7 +293,7 @@ entry:
   br i1 %any, label %loop, label %done
 loop:
   %i = phi i64 [ %start, %entry ], [ %i.next, %status.fine ]
-  {self.evaluate("%i", "%lane", strides, out_stride, "local")}
+  {self.evaluate("%i", "%lane", strides, "%lanes", "local")}
   %i.next = add nsw i64 %i, 1
   %more = icmp slt i64 %i.next, %stop
   br i1 %more, label %loop, label %done
@@ -277,7 +307,7 @@ done:
         reserve, fetch, put = self.state_copies(width)
         strides = [f"%stride{i}" for i in range(self.layout.inputs)]
         return f"""
-define internal void @chunk{width}({self.signature()}, i64 %lane) {{
+define internal void @chunk{width}({self.signature()}, i64 %lane) noinline {{
 entry:
   %result = alloca {self.result_type()}
   %none = alloca i64
@@ -295,7 +325,7 @@ loop:
   {self.evaluate("%i", "%here", strides, "%lanes", "local")}
   %k.next = add nuw nsw i64 %state.at, 1
   %k.more = icmp ult i64 %k.next, {width}
-  br i1 %k.more, label %loop, label %outer.next, !llvm.loop !{93 if self.layout.lines else 90}
+  br i1 %k.more, label %loop, label %outer.next, !llvm.loop !{93 if self.layout.lines else width}
 outer.next:
   %i.next = add nsw i64 %i, 1
   %more = icmp slt i64 %i.next, %stop
@@ -304,6 +334,44 @@ done:
   {put}
   ret void
 }}"""
+
+    def mono_blocks(self) -> str:
+        """One lane: a whole quantum of an equation without states has its own loop, by which inputs rest."""
+        arguments = self.call_arguments()
+        plain = f"  call void @lane({arguments}, i64 0)\n  ret void\n"
+        if not self.stateless:
+            return f"mono:\n{plain}"
+        special = min(self.layout.inputs, MOST_SPECIAL)
+        text = f"mono:\n  %whole = icmp eq i64 %samples, {WHOLE}\n  br i1 %whole, label %try0.0, label %part\npart:\n{plain}"
+        for i in range(special):
+            for resting in range(2**i):
+                yes, no = f"try{i + 1}.{resting | 1 << i}", f"try{i + 1}.{resting}"
+                text += f"try{i}.{resting}:\n  %rests{i}.{resting} = icmp eq i64 %stride{i}, 0\n"
+                text += f"  br i1 %rests{i}.{resting}, label %{yes}, label %{no}\n"
+        for resting in range(2**special):
+            text += f"try{special}.{resting}:\n"
+            text += self.spread(special, resting)
+        return text
+
+    def spread(self, first: int, resting: int) -> str:
+        """Call a special loop, having spread over 64 samples those resting inputs that it does not know of."""
+        text, arguments, before = "", self.call_arguments(), f"try{first}.{resting}"
+        for i in range(first, self.layout.inputs):
+            name = f"{i}.{resting}"
+            text += f"  %still{name} = icmp eq i64 %stride{i}, 0\n"
+            text += f"  br i1 %still{name}, label %spread{name}, label %ready{name}\n"
+            text += f"spread{name}:\n  %rest{name} = load float, ptr %in{i}\n"
+            text += f"  %one{name} = insertelement <16 x float> poison, float %rest{name}, i64 0\n"
+            text += f"  %all{name} = shufflevector <16 x float> %one{name}, <16 x float> poison, "
+            text += "<16 x i32> zeroinitializer\n"
+            for k in range(0, WHOLE, 16):
+                text += f"  %cell{name}.{k} = getelementptr float, ptr %room{i}, i64 {k}\n"
+                text += f"  store <16 x float> %all{name}, ptr %cell{name}.{k}, align 64\n"
+            text += f"  br label %ready{name}\nready{name}:\n"
+            text += f"  %steady{name} = phi ptr [ %in{i}, %{before} ], [ %room{i}, %spread{name} ]\n"
+            arguments = re.sub(rf"ptr %in{i}(?!\d)", f"ptr %steady{name}", arguments)
+            before = f"ready{name}"
+        return text + f"  call void @whole{resting}({arguments})\n  ret void\n"
 
     def entry_function(self, symbol: str) -> str:
         layout, loads = self.layout, []
@@ -317,8 +385,7 @@ done:
         load("double", "dt", 2)
         for i in range(layout.inputs):
             load("ptr", f"in{i}", layout.word("input", i))
-            load("ptr", f"stride{i}.at", layout.word("input", i) + 1)
-            loads.append(f"%stride{i} = load i64, ptr %stride{i}.at")
+            load("i64", f"stride{i}", layout.word("input", i) + 1)
         for i in range(layout.outputs):
             load("ptr", f"out{i}", layout.word("output", i))
         for i in range(len(layout.integer_states)):
@@ -332,6 +399,8 @@ done:
         for i in range(len(layout.integer_numbers)):
             load(self.number_type(i), f"number{i}", layout.word("number", i))
         body = "\n  ".join(loads)
+        spread = range(MOST_SPECIAL, layout.inputs) if self.stateless else ()
+        rooms = "\n  ".join(f"%room{i} = alloca [64 x float], align 64" for i in spread)
         blocks, previous, lane = [], "many", "0"
         for width in CHUNKS:
             blocks.append(f"""
@@ -349,12 +418,11 @@ after{width}:
         return f"""
 define void @{symbol}(ptr %arguments, i64 %start, i64 %samples) {{
 entry:
+  {rooms}
   {body}
   %single = icmp eq i64 %lanes, 1
   br i1 %single, label %mono, label %many
-mono:
-  call void @one({self.call_arguments()}, i64 0)
-  ret void
+{self.mono_blocks()}
 many:
   br label %head{CHUNKS[0]}
 {"".join(blocks)}

@@ -57,6 +57,17 @@ class Slot:
     smooth: bool
     address: int = 0
     arrays: tuple[int, int, int, int] = (0, 0, 0, 0)
+    strides: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class KnobStride:
+    """The stride of an input that reads a knob: written by the engine, so the slot must know all such words."""
+
+    slot: Slot
+
+    def __call__(self) -> int:
+        return self.slot.buffer.lanes
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ class Source:
     """What an input reads: data and stride as operands, one or several lanes."""
 
     data: Callable[[], int]
-    stride: Callable[[], int]
+    stride: Operand
     lanes: int
     buffer: Buffer
     lane: int = 0
@@ -147,7 +158,6 @@ class Compiler:
         self.slots: list[Slot] = []
         self.rows: list[Row] = []
         self.out = self.rows
-        self.strides: dict[int, int] = {}
         self.copies: list[tuple[int, int, int, int, int]] = []
         self.late: list[Callable[[], None]] = []
         self.fed_back = {(w.source, w.source_port) for w in graph.wires if w.feedback}
@@ -163,6 +173,7 @@ class Compiler:
         plan.bytes_used, plan.bytes_unshared = place(self.rows, self.memory)
         for slot in self.slots:
             slot.buffer.address = self.memory.reserve(slot.buffer.size)
+        self.place_last_samples()
         for step in self.late:
             step()
         self.write_plan()
@@ -211,7 +222,6 @@ class Compiler:
 
     def new_buffer(self, lanes: int, feedback: bool = False) -> Buffer:
         buffer = Buffer(lanes, feedback)
-        buffer.last = self.memory.reserve(FLOAT * lanes)
         self.buffers.append(buffer)
         return buffer
 
@@ -395,14 +405,8 @@ class Compiler:
 
     def source(self, ref: Ref) -> Source:
         return Source(
-            ref.address, self.stride(ref.buffer.lanes), ref.lanes, ref.buffer, ref.lane, ref.delayed, ref.last
+            ref.address, ref.buffer.lanes, ref.lanes, ref.buffer, ref.lane, ref.delayed, ref.last
         )
-
-    def stride(self, lanes: int) -> Callable[[], int]:
-        if lanes not in self.strides:
-            self.strides[lanes] = self.memory.words([lanes])
-        address = self.strides[lanes]
-        return lambda: address
 
     def knob(self, nodes: list[GraphNode], port: In, lanes: int) -> Source:
         buffer = Buffer(lanes, kept=True)
@@ -427,10 +431,7 @@ class Compiler:
             for i, address in enumerate(slot.arrays):
                 self.take_over(("knob", key, node_type, i), address + 8 * lane, 8 * width)
         self.slots.append(slot)
-        address = slot.address
-        return Source(
-            lambda: buffer.address, lambda: address + 8 * at.SLOT_STRIDE, lanes, buffer, knob=slot
-        )
+        return Source(lambda: buffer.address, KnobStride(slot), lanes, buffer, knob=slot)
 
     def side_by_side(
         self, parts: list[tuple[int, int, list[Source]]], width: int, gaps: bool = False
@@ -541,7 +542,7 @@ class Compiler:
             self.plan.takeover[("glide", key, "left")] = (left, 8)
             self.plan.takeover[("glide", key, "offset")] = (offset, FLOAT * lanes)
         self.plan.fading[key] = left
-        self.plan.port_last[key] = [(buffer.last, lanes, False)]
+        self.late.append(lambda: self.plan.port_last.update({key: [(buffer.last, lanes, False)]}))
         return self.source(Ref(buffer, 0, lanes))
 
     def take_over(self, key: Any, address: int, size: int) -> None:
@@ -577,7 +578,6 @@ class Compiler:
                 node.delay = delay
                 parts.append((0, lanes, [self.side_by_side(own, lanes) or self.mixed(own, lanes)]))
         bus = Buffer(channels, kept=True, address=address)
-        bus.last = self.memory.reserve(FLOAT * channels)
         entries: list[Operand] = []
         reads = []
         for _, lanes, (source,) in parts:
@@ -590,7 +590,7 @@ class Compiler:
                     entries += [lambda d=data, k=lane: d() + FLOAT * k, source.stride, 0, lane % channels, 1, 1]  # type: ignore[misc]
         key = BUS
         self.plan.port_sources[key] = self.bus_identity()
-        self.plan.port_last[key] = [(bus.last, channels, False)]
+        self.late.append(lambda: self.plan.port_last.update({key: [(bus.last, channels, False)]}))
         words: list[Operand] = [address, channels, 0, len(entries) // 6, 0, *entries]
         if not self.fades(key, None):
             self.out.append(Row(MIX, words, [bus], reads, lanes=channels))
@@ -598,18 +598,28 @@ class Compiler:
         dry = self.new_buffer(channels)
         words[0] = Ref(dry, 0, channels).address
         self.out.append(Row(MIX, words, [dry], reads, lanes=channels))
-        self.plan.port_last.pop(key)
         source = self.glide(key, [self.source(Ref(dry, 0, channels))], channels)
         words = [address, channels, 0, 1, 0, source.data, source.stride, 1, 0, channels, 1]
         self.out.append(Row(COPY_LANES, words, [bus], [source.buffer], lanes=channels))
-        self.plan.port_last[key] = [(bus.last, channels, False)]
+        self.late.append(lambda: self.plan.port_last.update({key: [(bus.last, channels, False)]}))
+
+    def place_last_samples(self) -> None:
+        """Where each output's latest sample is kept: one lane in the row itself, so that it costs no memory access."""
+        self.rows_address = self.memory.reserve(8 * at.ROW_WORDS * max(len(self.rows), 1))
+        for index, row in enumerate(self.rows):
+            outputs = [buffer for part in row.flat for buffer in part.outputs if isinstance(buffer, Buffer)]
+            for k, buffer in enumerate(outputs):
+                if k == 0 and buffer.lanes == 1:
+                    buffer.last = self.rows_address + 8 * (at.ROW_WORDS * index + at.ROW_VALUE)
+                else:
+                    buffer.last = self.memory.reserve(FLOAT * buffer.lanes, alignment=8)
 
     # -- writing it down -------------------------------------------------------------------------------------
 
     def write_plan(self) -> None:
         memory, plan = self.memory, self.plan
         top = self.rows
-        rows_address = memory.reserve(8 * at.ROW_WORDS * max(len(top), 1))
+        rows_address = self.rows_address
         row_of_input: dict[Buffer, int] = {}
         for index, row in enumerate(top):
             address = rows_address + 8 * at.ROW_WORDS * index
@@ -642,9 +652,10 @@ class Compiler:
         for inner in row.inner:
             info.inner.append(self.write_row(inner, memory.reserve(8 * at.ROW_WORDS)))
         values = [word() if callable(word) else word for word in row.words]
-        row.words_address = memory.words(
-            [bits(value) if isinstance(value, float) else value for value in values]
-        )
+        row.words_address = memory.words([bits(value) if isinstance(value, float) else value for value in values])
+        for k, word in enumerate(row.words):
+            if isinstance(word, KnobStride):
+                word.slot.strides.append(row.words_address + 8 * k)
         outputs = [
             word
             for part in row.flat
@@ -655,13 +666,18 @@ class Compiler:
         states = [
             word for part in row.flat for s in part.states for word in (s.data, s.count, s.lanes, s.initial)
         ]
+        details = [0] * at.DETAIL_WORDS
+        details[at.DETAIL_OUTPUTS] = memory.words(outputs)
+        details[at.DETAIL_OUTPUT_COUNT] = len(outputs) // at.OUTPUT_WORDS
+        uniform = all(buffer.lanes == row.lanes for part in row.flat for buffer in part.outputs)
+        details[at.DETAIL_UNITS] = row.lanes if uniform else 0
+        details[at.DETAIL_FAULTS] = memory.words([0] * max(row.lanes, 1))
+        details[at.DETAIL_STATES], details[at.DETAIL_STATE_COUNT] = memory.words(states), len(states) // at.STATE_WORDS
         words = view(address, at.ROW_WORDS, np.int64)
         words[at.ROW_KERNEL], words[at.ROW_ARGUMENTS] = row.kernel.address, row.words_address
-        words[at.ROW_OUTPUTS], words[at.ROW_OUTPUT_COUNT] = memory.words(outputs), len(outputs) // at.OUTPUT_WORDS
-        uniform = all(buffer.lanes == row.lanes for part in row.flat for buffer in part.outputs)
-        words[at.ROW_LANES] = row.lanes if uniform else 0
-        words[at.ROW_FAULTS] = memory.words([0] * max(row.lanes, 1))
-        words[at.ROW_STATES], words[at.ROW_STATE_COUNT] = memory.words(states), len(states) // at.STATE_WORDS
+        words[at.ROW_DATA : at.ROW_LAST + 1] = outputs[: at.OUTPUT_WORDS] or [0, 0, 0]
+        words[at.ROW_FLAGS] = at.FLAG_MORE_OUTPUTS if len(outputs) > at.OUTPUT_WORDS else 0
+        words[at.ROW_DETAILS] = memory.words(details)
         return info
 
     def write_slot(self, slot: Slot, row: int) -> int:
@@ -670,6 +686,7 @@ class Compiler:
         words[at.SLOT_CURRENT : at.SLOT_REMAINING + 1] = slot.arrays
         words[at.SLOT_RAMP] = max(1, round(SMOOTHING * self.graph.rate)) if slot.smooth else 0
         words[at.SLOT_ROW] = row
+        words[at.SLOT_STRIDES], words[at.SLOT_STRIDE_COUNT] = self.memory.words(slot.strides), len(slot.strides)
         return slot.address
 
     def handle_table(self) -> list[int]:

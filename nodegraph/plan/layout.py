@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-# One row of the plan. Lanes is 0 where a fault silences all outputs of the row together.
-ROW_KERNEL, ROW_ARGUMENTS, ROW_OUTPUTS, ROW_OUTPUT_COUNT, ROW_CYCLES, ROW_MUTED, ROW_FAULTS, ROW_LANES = range(8)
-ROW_STATES, ROW_STATE_COUNT = 8, 9
-ROW_WORDS = 10
+# One row of the plan, one cache line: kernel, its argument block, its first output (data, lanes, where a copy of its
+# last sample goes: for one lane right here), flags, and all that is needed rarely.
+ROW_KERNEL, ROW_ARGUMENTS, ROW_DATA, ROW_LANES, ROW_LAST, ROW_FLAGS, ROW_DETAILS, ROW_VALUE = range(8)
+ROW_WORDS = 8
+FLAG_MUTED, FLAG_MORE_OUTPUTS = 1, 2
+
+# The details of a row. Units are lanes, or 0 where a fault silences all outputs of the row together.
+DETAIL_OUTPUTS, DETAIL_OUTPUT_COUNT, DETAIL_CYCLES, DETAIL_FAULTS, DETAIL_UNITS = range(5)
+DETAIL_STATES, DETAIL_STATE_COUNT = 5, 6
+DETAIL_WORDS = 7
 
 # One output of a row, looked at after it ran: first sample, lanes, copy of its last sample.
 OUTPUT_DATA, OUTPUT_LANES, OUTPUT_LAST = range(3)
@@ -15,9 +21,9 @@ OUTPUT_WORDS = 3
 STATE_DATA, STATE_COUNT, STATE_LANES, STATE_INITIAL = range(4)
 STATE_WORDS = 4
 
-# One parameter slot: a buffer that holds a knob's smoothed value.
-SLOT_STRIDE, SLOT_LANES, SLOT_DATA, SLOT_CURRENT, SLOT_TARGET, SLOT_STEP, SLOT_REMAINING = range(7)
-SLOT_ACTIVE, SLOT_RENDERED, SLOT_RAMP, SLOT_ROW = 7, 8, 9, 10
+# One parameter slot: a buffer that holds a knob's smoothed value. Its readers' strides are 0 while it rests.
+SLOT_STRIDES, SLOT_LANES, SLOT_DATA, SLOT_CURRENT, SLOT_TARGET, SLOT_STEP, SLOT_REMAINING = range(7)
+SLOT_ACTIVE, SLOT_RENDERED, SLOT_RAMP, SLOT_ROW, SLOT_STRIDE_COUNT = 7, 8, 9, 10, 11
 SLOT_WORDS = 12
 
 # Where a handle (a parameter of a node, the same in every plan) is found in this plan.

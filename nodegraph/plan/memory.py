@@ -15,24 +15,24 @@ class Memory:
         self._room: np.ndarray = np.empty(0, np.uint8)
         self._used = 0
 
-    def reserve(self, size: int, lead: int = 0) -> int:
-        """Address of ``size`` zeroed bytes, so that address + ``lead`` is aligned to a cache line."""
-        needed = size + lead + 2 * ALIGNMENT
+    def reserve(self, size: int, lead: int = 0, alignment: int = ALIGNMENT) -> int:
+        """Address of ``size`` zeroed bytes, so that address + ``lead`` is aligned (to a cache line)."""
+        needed = size + lead + 2 * alignment
         if self._used + needed > len(self._room):
             self._room = np.zeros(max(needed, 1 << 16), np.uint8)
             self._room.fill(0)  # touch every page now, not in the audio thread
             self._blocks.append(self._room)
             self._used = 0
         start = self._room.ctypes.data + self._used
-        address = -(-(start + lead) // ALIGNMENT) * ALIGNMENT - lead
+        address = -(-(start + lead) // alignment) * alignment - lead
         if address < start:
-            address += ALIGNMENT
+            address += alignment
         self._used += address + size - start
         return address
 
     def words(self, values: list[int]) -> int:
         """Address of a row of 8-byte words with these values."""
-        address = self.reserve(8 * max(len(values), 1))
+        address = self.reserve(8 * max(len(values), 1), alignment=8)
         view(address, len(values), np.int64)[:] = values
         return address
 

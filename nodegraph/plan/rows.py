@@ -1,7 +1,7 @@
 """The plan's own kernels: what lies between the nodes.
 
 Native functions of ``(arguments, start, samples)`` over 8-byte words (see ``native.words``); each
-docstring names the words. A *source* is (data, address of its stride, step): lane ``l`` of sample
+docstring names the words. A *source* is (data, stride, step): lane ``l`` of sample
 ``i`` is ``data[i * stride + l * step]``, so step 0 spreads one lane over many.
 """
 
@@ -18,7 +18,7 @@ def mix(arguments: int, start: int, samples: int) -> None:
     """Sum sources into lanes of one buffer.
 
     Words: out, lanes, scratch (as many floats as the widest run), entries, unused; then per entry: data,
-    address of stride, step, first lane of out, width, run. A run of more than one adds up that many
+    stride, step, first lane of out, width, run. A run of more than one adds up that many
     neighbouring lanes of the source into one.
     """
     w = as_i64(arguments)
@@ -27,7 +27,7 @@ def mix(arguments: int, start: int, samples: int) -> None:
         out[i] = 0.0
     for e in range(entries):
         at = MIX_HEADER + e * MIX_ENTRY
-        source, stride, step = as_f32(w[at]), as_i64(w[at + 1])[0], w[at + 2]
+        source, stride, step = as_f32(w[at]), w[at + 1], w[at + 2]
         first, width, run = w[at + 3], w[at + 4], w[at + 5]
         if run > 1:
             for i in range(start, start + samples):
@@ -68,7 +68,7 @@ def copy_lanes(arguments: int, start: int, samples: int) -> None:
     out, lanes, entries = as_f32(w[0]), w[1], w[3]
     for e in range(entries):
         at = MIX_HEADER + e * MIX_ENTRY
-        source, stride, step = as_f32(w[at]), as_i64(w[at + 1])[0], w[at + 2]
+        source, stride, step = as_f32(w[at]), w[at + 1], w[at + 2]
         first, width = w[at + 3], w[at + 4]
         for i in range(start, start + samples):
             for lane in range(width):
@@ -78,10 +78,10 @@ def copy_lanes(arguments: int, start: int, samples: int) -> None:
 def compensate(arguments: int, start: int, samples: int) -> None:
     """Delay by a fixed number of samples, so that parallel paths meet in time.
 
-    Words: data, address of stride, step, out, lanes, line (samples × lanes floats), length, address of position.
+    Words: data, stride, step, out, lanes, line (samples × lanes floats), length, address of position.
     """
     w = as_i64(arguments)
-    source, stride, step = as_f32(w[0]), as_i64(w[1])[0], w[2]
+    source, stride, step = as_f32(w[0]), w[1], w[2]
     out, lanes, line, length, position = as_f32(w[3]), w[4], as_f32(w[5]), w[6], as_i64(w[7])
     at = position[0]
     for i in range(start, start + samples):
@@ -97,11 +97,11 @@ def compensate(arguments: int, start: int, samples: int) -> None:
 def declick(arguments: int, start: int, samples: int) -> None:
     """Go on from the last value that was heard and glide to the new signal: no step where wires changed.
 
-    Words: data, address of stride, step, out, lanes, last (floats), offset (floats), address of the samples
+    Words: data, stride, step, out, lanes, last (floats), offset (floats), address of the samples
     left, all samples of the glide.
     """
     w = as_i64(arguments)
-    source, stride, step = as_f32(w[0]), as_i64(w[1])[0], w[2]
+    source, stride, step = as_f32(w[0]), w[1], w[2]
     out, lanes, last, offset, left, whole = as_f32(w[3]), w[4], as_f32(w[5]), as_f32(w[6]), as_i64(w[7]), w[8]
     if left[0] == whole:
         for lane in range(lanes):
