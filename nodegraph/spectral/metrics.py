@@ -71,7 +71,9 @@ def multi_resolution_stft(
     return total / len(sizes)
 
 
-def cross_correlation(reference: np.ndarray, signal: np.ndarray, normalised: bool = True) -> tuple[float, int]:
+def cross_correlation(
+    reference: np.ndarray, signal: np.ndarray, normalised: bool = True
+) -> tuple[float, int]:
     """Peak of the cross-correlation ``c[d] = Σ x[n] y[n + d]``, and its lag d in samples (y is late by d).
 
     Normalised by ``‖x‖ ‖y‖``: between -1 and 1, and 1 for the same sound at any gain.

@@ -59,4 +59,6 @@ def _frames(signal: np.ndarray, size: int, hop: int) -> np.ndarray:
     padded = np.zeros((count - 1) * hop + size if count else size)
     first = max(size - hop, 0)
     padded[first : first + len(signal)] = signal[: len(padded) - first]
-    return np.lib.stride_tricks.sliding_window_view(padded, size)[: (count - 1) * hop + 1 if count else 0 : hop]
+    return np.lib.stride_tricks.sliding_window_view(padded, size)[
+        : (count - 1) * hop + 1 if count else 0 : hop
+    ]
