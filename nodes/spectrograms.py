@@ -55,8 +55,8 @@ class SpectrogramFrames:
 class SpectrogramPlayer(Node):
     """Plays a spectrogram: a NumPy array (.npy, .npz) or an image, low frequencies at the bottom.
 
-    A block that finds phases makes it heard. ``speed`` frames of the file go by in each hop, so slow is a time
-    stretch and 0 holds; between frames ``x = (1-t) x[i] + t x[i+1]``. White is a full-scale sine, black silence.
+    A block that finds phases makes it heard. ``speed`` frames of the file go by in each hop, so slow is a
+    time stretch and 0 holds; between frames ``x = (1-t) x[i] + t x[i+1]``. White is a full-scale sine.
     """
 
     speed = In(1.0, unit="ratio", min=0.0, max=16.0, doc="frames of the file for each hop; 1 as it was made")

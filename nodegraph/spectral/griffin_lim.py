@@ -28,8 +28,8 @@ def griffin_lim(
 ) -> np.ndarray:
     """A sound with these magnitudes (bins, frames): float32 samples, aligned as in ``stft``.
 
-    Each iteration goes to the sound and back and keeps the phase found: ``C ← |X| e^(i arg P(C))``. It starts at
-    ``phase`` (rad), or at a random one. With ``momentum`` α it starts each time from ``P_m + α (P_m - P_(m-1))``.
+    Each iteration goes to the sound and back and keeps the phase found: ``C ← |X| e^(i arg P(C))``. It starts
+    at ``phase`` (rad), or at a random one. With ``momentum`` α it goes on from ``P_m + α (P_m - P_(m-1))``.
     """
     wanted = np.asarray(magnitudes, np.float64)
     samples = max(wanted.shape[1] * hop, 0)

@@ -49,7 +49,7 @@ def by_block(
     from ..engine.offline import Offline
     from ..patch import SetSeed
 
-    bins, frames = magnitudes.shape
+    frames = magnitudes.shape[1]
     if "iterations" in cls.spec.options:
         most = cls.spec.options["iterations"].max or iterations
         params["iterations"] = int(min(iterations, most))

@@ -16,9 +16,9 @@ def ser(
 ) -> float:
     """Signal-to-error ratio in dB: ``10 log10(Σ|X|² / Σ(|X| - |Y|)²)`` over all bins and frames.
 
-    X are the magnitudes wanted, Y those of ``signal`` analysed again. Zhu, Beauregard & Wyse, Real-time signal
-    estimation from modified short-time Fourier transform magnitude spectra (IEEE Trans. ASLP, 2007). The signal
-    must be aligned: its first sample is the first of the sound that the magnitudes come from.
+    X are the magnitudes wanted, Y those of ``signal`` analysed again. Zhu, Beauregard & Wyse, Real-time
+    signal estimation from modified short-time Fourier transform magnitude spectra (IEEE Trans. ASLP, 2007).
+    The signal must be aligned: its first sample is the first of the sound that the magnitudes come from.
     """
     wanted, found = _paired(np.abs(target_magnitudes), np.abs(stft(signal, size, hop, window)))
     return 10.0 * float(np.log10(max((wanted**2).sum(), _LEAST) / max(((wanted - found) ** 2).sum(), _LEAST)))
@@ -54,7 +54,7 @@ def log_spectral_distance(
 def multi_resolution_stft(
     reference: np.ndarray, signal: np.ndarray, sizes: Sequence[int] = (512, 1024, 2048)
 ) -> float:
-    """Mean over transform sizes (Hann, hop size / 4) of ``‖|X| - |Y|‖ / ‖X‖ + mean |ln |X| / |Y||``; 0 is perfect.
+    """Mean over sizes (Hann, hop size / 4) of ``‖|X| - |Y|‖ / ‖X‖ + mean |ln |X| / |Y||``; 0 is perfect.
 
     Yamamoto, Song & Kim, Parallel WaveGAN (ICASSP, 2020). Levels are held above -100 dB of the loudest bin.
     """

@@ -32,8 +32,8 @@ class SpectrogramError(Exception):
 class Wanted:
     """What is known about a spectrogram beforehand; None is read from the file, or follows from the rest.
 
-    ``scale`` says what the numbers are: |X|, dB, its natural logarithm, or |X|². ``range`` is that of an image,
-    from black to white in dB.
+    ``scale`` says what the numbers are: |X|, dB, its natural logarithm, or |X|². ``range`` is that of an
+    image, from black to white in dB.
     """
 
     size: int | None = None
@@ -55,7 +55,7 @@ class Spectrogram:
     window: str
 
 
-def read_spectrogram(path: Path, wanted: Wanted = Wanted()) -> Spectrogram:  # noqa: B008
+def read_spectrogram(path: Path, wanted: Wanted | None = None) -> Spectrogram:
     """The spectrogram in a .npy, .npz or image file. Raises SpectrogramError."""
     if not path.is_file():
         raise SpectrogramError(f"{path}: {'is a folder' if path.is_dir() else 'there is no such file'}.")
@@ -63,14 +63,14 @@ def read_spectrogram(path: Path, wanted: Wanted = Wanted()) -> Spectrogram:  # n
         values, found = _read_image(path)
     else:
         values, found = _read_array(path)
-    known = _together(path, wanted, found)
+    known = _together(path, wanted or Wanted(), found)
     if path.suffix.lower() in IMAGES:
         values, known = _levels(values, known)
     values, size = _oriented(path, values, known.size)
     hop = known.hop or max(1, size // 4)
     if hop > size:
         raise SpectrogramError(
-            f"{path}: a hop of {hop} samples is longer than the window of {size}. Take a hop of at most {size}."
+            f"{path}: a hop of {hop} samples is longer than the window of {size}. Take at most {size}."
         )
     magnitudes = _as_magnitudes(path, values, known.scale or "linear")
     return Spectrogram(magnitudes, size, hop, known.rate, known.window or "hann")
@@ -191,7 +191,7 @@ def _check(path: Path, known: Wanted) -> None:
 
 
 def _levels(levels: np.ndarray, known: Wanted) -> tuple[np.ndarray, Wanted]:
-    """An image's levels as magnitudes: white is a full-scale sine, black silence. A size given stretches it."""
+    """An image's levels as magnitudes: white is a full-scale sine, black silence. A given size stretches."""
     if known.size is not None and levels.shape[0] != known.size // 2 + 1:
         rows = np.linspace(0.0, levels.shape[0] - 1.0, known.size // 2 + 1)
         low = np.minimum(rows.astype(int), max(levels.shape[0] - 2, 0))
@@ -216,12 +216,12 @@ def _oriented(path: Path, values: np.ndarray, size: int | None) -> tuple[np.ndar
         if columns == size // 2 + 1:
             return values.T, size
         raise SpectrogramError(
-            f"{path}: has {rows} × {columns} numbers, but a spectrogram of size {size} has {size // 2 + 1} bins."
+            f"{path}: has {rows} × {columns} numbers, but at size {size} there are {size // 2 + 1} bins."
         )
     fitting = [n for n in (rows, columns) if _size_of(n)]
     if not fitting:
         raise SpectrogramError(
-            f"{path}: has {rows} × {columns} numbers; one side must be size / 2 + 1 bins, such as 257 or 1025 "
+            f"{path}: has {rows} × {columns} numbers; one side must be size / 2 + 1 bins, such as 257 "
             "(size a power of two). Mel bands cannot be inverted."
         )
     return (values, _size_of(rows)) if _size_of(rows) else (values.T, _size_of(columns))
@@ -240,7 +240,8 @@ def _as_magnitudes(path: Path, values: np.ndarray, scale: str) -> np.ndarray:
     if scale in ("linear", "power"):
         if (values < 0.0).any():
             raise SpectrogramError(
-                f"{path}: holds negative values, and {scale} magnitudes have none. If they are in dB, say so: --scale db"
+                f"{path}: holds negative values, and {scale} magnitudes have none. "
+                "If they are in dB, say so: --scale db"
             )
         values = np.sqrt(values) if scale == "power" else values
     else:

@@ -1,16 +1,17 @@
-"""The short-time Fourier transform of whole sounds in NumPy: the reference for the blocks, and for offline work."""
+"""The short-time Fourier transform of whole sounds in NumPy: for offline work, and for the blocks to agree with."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .windows import overlap, window as window_of
+from .windows import overlap
+from .windows import window as window_of
 
 _GAP = 1e-4
 
 
 def stft(signal: np.ndarray, size: int, hop: int, window: str = "hann") -> np.ndarray:
-    """Spectra of a signal: complex64, (size / 2 + 1, frames), ``X[k, m] = Σ_n w[n] x[mH + n] e^(-2πi kn / N)``.
+    """Spectra of a signal, ``X[k, m] = Σ_n w[n] x[mH + n] e^(-2πi kn / N)``: complex64, (size / 2 + 1, frames).
 
     The signal is preceded by ``size - hop`` zeros and followed by as many as complete the last frame, so that
     every sample lies under as many windows, and frame m is the m-th that the block ``stft`` makes.
