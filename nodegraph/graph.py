@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +122,17 @@ def refusal(document: Document, wire: Wire) -> str | None:
     """Why a wire may not be drawn, in one sentence, or None if it fits."""
     if wire in document.wires:
         return f"{_name(wire)} is already there."
+    before = _problems(document)
+    after = _problems(replace(document, wires=(*document.wires, wire)))
+    return next((problem for problem in after if problem not in before), None)
+
+
+def _problems(document: Document) -> list[str]:
     try:
-        build_graph(Document(nodes=document.nodes, wires=(*document.wires, wire), seed=document.seed))
+        build_graph(document)
     except GraphError as error:
-        return error.problems[0]
-    return None
+        return error.problems
+    return []
 
 
 # -- nodes -------------------------------------------------------------------------------------------------
@@ -165,6 +171,11 @@ def _look_up(
             _find_file(node, name, patch_path, allow_outside)
     if cls.check is not None and not node.problem:
         node.problem = cls.check(node.settings)
+    if cls.formula is not None and not node.problem:
+        try:
+            cls.formula(node.settings)
+        except ValueError as error:
+            node.problem = str(error)
     return node
 
 
@@ -202,7 +213,12 @@ def _option(node: GraphNode, name: str, value: Any, problems: list[str]) -> Any:
     option = node.spec.options[name]
     wanted = type(option.default)
     if wanted is tuple and isinstance(value, list | tuple):
-        return tuple(tuple(v) if isinstance(v, list) else v for v in value)
+        kind = type(option.default[0]) if option.default else float
+        if all(_is_number(v) if kind in (int, float) else isinstance(v, kind) for v in value):
+            return tuple(value)
+        words = "numbers" if kind in (int, float) else "texts"
+        problems.append(f"{node.title}: {name} must be a list of {words}, got {_short(value)}.")
+        return option.default
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
@@ -218,6 +234,10 @@ def _option(node: GraphNode, name: str, value: Any, problems: list[str]) -> Any:
         problems.append(f"{node.title}: {name} must lie in {low:g}–{high:g}{unit}, got {value:g}.")
         return option.default
     return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outside: bool) -> None:

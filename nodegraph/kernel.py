@@ -200,8 +200,17 @@ class Kernel:
         except KernelError:
             raise
         except Exception as error:  # Numba's many ways of saying that a function does not compile
-            reason = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
-            raise KernelError(f"block '{self.name}' does not compile: {reason.strip()}") from error
+            raise KernelError(f"block '{self.name}' does not compile: {self._reason(error)}.") from error
+
+    def _reason(self, error: Exception) -> str:
+        """The line that says what is wrong, among the many of a compiler's message."""
+        lines = [line.strip() for line in str(error).splitlines()]
+        said = [line for line in lines if line and not line.lower().startswith(_CHATTER)]
+        reason = said[0].rstrip(".:") if said else type(error).__name__
+        if self.is_tick and any(cast in reason for cast in ("<class 'float'>", "<class 'int'>", "unpack", "uple")):
+            results = ", ".join([*self.cls.spec.outputs, *self.cls.spec.states])
+            return f"its tick must return ({results}), all of them numbers"
+        return reason
 
     def _tick_adapter(self) -> Callable[..., Any]:
         names = ", ".join(p.name for p in self.parameters)
@@ -326,7 +335,7 @@ class NativeFunction:
 
     @cached_property
     def address(self) -> int:
-        address = kernel_address(self.name, self.key, self.modules)
+        address = kernel_address(self.name, self.key, self.modules, calls_kernels=True)
         words.python_kernel(address, self.function)
         return address
 
@@ -352,6 +361,10 @@ def kernel_of(cls: type[Node], settings: Settings, part: str = "") -> Kernel:
     choices = tuple(settings[name] for name in cls.spec.choices)
     options = tuple(settings[name] for name in cls.spec.options) if cls.formula else ()
     return _kernel(cls, choices, options, part)
+
+
+# How the lines begin in which Numba talks about itself.
+_CHATTER = ("failed in nopython", "during:", "enable logging", "file ", "there are ", "overload ", "- ", "raised from")
 
 
 def _is_number(value: Any) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .host import HostContext
 from .patch import PatchError, resolve_file
-from .sound_file import reason_of
+from .sound_file import SoundFileError, read_sound, reason_of
 
 RING_FRAMES = 1 << 18  # 5.9 s at 44.1 kHz
 LONGEST_RESIDENT = 1 << 23  # samples of a file that is kept whole in memory
@@ -46,13 +46,14 @@ class SoundReader:
         self.marks[END] = 0
         path = context.settings["file"]
         if path:
-            self._open(Path(path))
+            try:
+                self._open(Path(path))
+            except (OSError, RuntimeError, SoundFileError) as error:  # gone or broken since it was looked at
+                self.problem = str(error).rstrip(".")
         self.arrays = {"samples": self.samples, "marks": self.marks}
 
     def _open(self, path: Path) -> None:
         import soundfile
-
-        from .sound_file import read_sound
 
         self._file = soundfile.SoundFile(path)
         self.channels = self._file.channels

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from nodegraph import registry
+from tests import blocks
 from tests.system import JackServer, missing, on_ci
 
 
@@ -35,6 +37,17 @@ def _running_server() -> JackServer:
         server.stop()
         raise
     return server
+
+
+@pytest.fixture
+def test_blocks() -> Iterator[None]:
+    """The blocks of ``tests.blocks`` as if a user had written them. Tests over the registry never see them."""
+    types = registry.node_types()
+    before = dict(types)
+    registry.register_module(blocks)
+    yield
+    types.clear()
+    types.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,8 @@ class Engine:
         self.plan: Plan | None = None
         self._retired: list[Plan] = []
         self._lock = threading.Lock()
+        self._service_lock = threading.Lock()
+        self._unfollow: list[Callable[[], None]] = []
         self._head = 0
         self._document: Document | None = None
         self._path: Path | None = None
@@ -97,31 +99,37 @@ class Engine:
                 if knobs is not None:
                     self._document = document
                     for node, port, value in knobs:
+                        values = value if isinstance(value, list) else [value]
+                        self.plan.graph.nodes[node].values[port] = [float(v) for v in values]
                         self._turn(node, port, value)
                     return
             graph = build_graph(document, self.rate, path, self.allow_outside)
             self._wait_for_takeover()
+            unheard = [self.plan] if self.plan is not None and self.pending else []
+            heard = self.plan if not unheard else self._retired[-1] if self._retired else None
             plan = compile_plan(
                 graph,
                 self.io,
-                self.plan,
+                heard,
                 self.handles,
                 self._opener(path.parent if path else None),
                 self.pack,
                 document.settings.latency_compensation,
             )
-            if before is not None and self.plan is not None:
-                self._turn_changed(self.plan.graph, graph)
-            if self.plan is not None:
-                self._retired.append(self.plan)
+            if heard is not None:
+                self._turn_changed(heard.graph, graph)
+                if not unheard:
+                    self._retired.append(heard)
             self.plan, self._document, self._path = plan, document, path
             self.words[walk.ENGINE_NEXT] = plan.address
-            self._release_retired()
+            self._release_retired(unheard)
 
     def follow(self, patch: Any) -> Callable[[], None]:
-        """Load a patch and every edit of it; returns what ends that."""
+        """Load a patch and every edit of it, until it is closed; returns what ends that sooner."""
         self.load(patch.document, patch.path)
-        return patch.subscribe(lambda action, before, after: self.load(after, patch.path))
+        unfollow = patch.subscribe(lambda action, before, after: self.load(after, patch.path))
+        self._unfollow.append(unfollow)
+        return unfollow
 
     @property
     def pending(self) -> bool:
@@ -129,30 +137,25 @@ class Engine:
         return bool(self.words[walk.ENGINE_NEXT])
 
     def _wait_for_takeover(self, seconds: float = 2.0) -> None:
-        """Let the audio thread take the last plan first: what it goes on with must be its own."""
-        if not self.realtime:
-            if self.pending:
-                self.run_quanta(0)
-            return
+        """Let the audio thread take the last plan first: the next one goes on with what was heard.
+
+        Where no time passes, a plan that waits is passed over."""
         end = time.monotonic() + seconds
-        while self.pending and time.monotonic() < end:
+        while self.realtime and self.pending and time.monotonic() < end:
             time.sleep(0.0005)
-        if self.pending:
+        if self.realtime and self.pending:
             raise EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
 
-    def run_quanta(self, count: int) -> None:
-        """Drivers that are not in real time take a waiting plan over here."""
-        if self.pending:
-            walk.take_over(int(self.words[walk.ENGINE_NEXT]))
-            self.words[walk.ENGINE_PLAN] = self.words[walk.ENGINE_NEXT]
-            self.words[walk.ENGINE_NEXT] = 0
-
-    def _release_retired(self) -> None:
+    def _release_retired(self, unheard: Sequence[Plan] = ()) -> None:
         """Free plans that the audio thread has left, and close helpers that no plan uses any more."""
+        with self._service_lock:
+            self._release(unheard)
+
+    def _release(self, leaving: Sequence[Plan]) -> None:
         if self.pending and self._retired:
-            leaving, self._retired = self._retired[:-1], self._retired[-1:]
+            leaving, self._retired = [*leaving, *self._retired[:-1]], self._retired[-1:]
         else:
-            leaving, self._retired = self._retired, []
+            leaving, self._retired = [*leaving, *self._retired], []
         kept = {id(h) for plan in [self.plan, *self._retired] if plan for h in plan.hosts.values()}
         for plan in leaving:
             for helper in plan.hosts.values():
@@ -181,11 +184,23 @@ class Engine:
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
-        for helper in self.hosts:
-            helper.service()
+        with self._service_lock:
+            for helper in self.hosts:
+                helper.service()
+        if self._retired and not self.pending and self._lock.acquire(blocking=False):
+            try:
+                self._release_retired()  # a recording is whole as soon as its recorder is gone
+            finally:
+                self._lock.release()
 
     def close(self) -> None:
         """Close all helpers: recordings are whole and playable after this."""
+        for unfollow in self._unfollow:
+            unfollow()
+        with self._service_lock:
+            self._close()
+
+    def _close(self) -> None:
         for plan in [*self._retired, *([self.plan] if self.plan else [])]:
             for helper in plan.hosts.values():
                 helper.close()
@@ -207,11 +222,12 @@ class Engine:
         handle = self.handles.get((node, port))
         if handle is None:
             return
-        if isinstance(value, list | tuple):
-            for k, v in enumerate(value):
-                self._send(at, handle, k, float(v))
+        values = value if isinstance(value, list | tuple) else [value]
+        if len(values) == 1:
+            self._send(at, handle, lane, float(values[0]))
         else:
-            self._send(at, handle, lane, float(value))
+            for k, v in enumerate(values):
+                self._send(at, handle, k, float(v))
 
     def _send(self, at: int, handle: int, lane: int, value: float) -> None:
         if self._head - int(self.words[walk.ENGINE_TAIL]) >= RING_SIZE:
@@ -229,8 +245,8 @@ class Engine:
             if old is None or old.type != node.type:
                 continue
             for port, values in node.values.items():
-                if old.values.get(port) != values and len(old.values.get(port, [])) == len(values):
-                    self._turn(id, port, values if len(values) > 1 else values[0])
+                if old.values.get(port) != values:
+                    self._turn(id, port, values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
 
@@ -245,17 +261,7 @@ class Engine:
 
     def faults(self) -> list[Fault]:
         """Nodes that are silent because they gave NaN or Inf. Turning one of their knobs tries again."""
-        found = []
-        for info in self.plan.rows if self.plan else []:
-            row = view(info.address, lay.ROW_WORDS, np.int64)
-            if not row[lay.ROW_FLAGS] & lay.FLAG_MUTED:
-                continue
-            details = _details(info)
-            flat = _flat(info)
-            for lane, output in enumerate(view(int(details[lay.DETAIL_FAULTS]), max(info.lanes, 1), np.int64)):
-                if output:
-                    found += _blame(flat, int(output) - 1, lane, self.plan)
-        return found
+        return [Fault(node, lane) for node, lane in self.plan.faults()] if self.plan else []
 
     def profile(self, on: bool = True) -> None:
         """Start or stop timing the rows."""
@@ -270,22 +276,6 @@ class Engine:
 def _details(info: RowInfo) -> np.ndarray:
     row = view(info.address, lay.ROW_WORDS, np.int64)
     return view(int(row[lay.ROW_DETAILS]), lay.DETAIL_WORDS, np.int64)
-
-
-def _flat(info: RowInfo) -> list[RowInfo]:
-    return [row for inner in info.inner for row in _flat(inner)] if info.inner else [info]
-
-
-def _blame(rows: list[RowInfo], output: int, lane: int, plan: Plan | None) -> list[Fault]:
-    """The node behind the given output of a row (counted over the rows of a loop) and lane."""
-    for info in rows:
-        if output < info.outputs:
-            for node, first, lanes in info.places:
-                if first <= lane < first + lanes:
-                    return [Fault(node, lane - first)]
-            return []
-        output -= info.outputs
-    return []
 
 
 def _only_knobs(before: Document, after: Document, graph: Graph) -> list[tuple[str, str, Any]] | None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..graph import build_graph
+from ..graph import Graph, build_graph
 from ..kernel import QUANTUM
 from ..patch import Document
 from ..plan.memory import view
 from . import walk
-from .core import Engine
+from .core import Engine, EngineError
 
 SERVICE_EVERY = 16  # quanta between two turns of the helpers
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
@@ -32,14 +32,16 @@ class Offline(Engine):
         allow_outside: bool = False,
         channels: int | None = None,
     ) -> None:
-        tracks = {name: _track(values) for name, values in (inputs or {}).items()}
+        graph = build_graph(document, rate, path, allow_outside)
+        tracks = {name: _track(graph, name, values) for name, values in (inputs or {}).items()}
         columns, width = {}, 0
         for name, values in tracks.items():
             columns[name] = width
             width += values.shape[1]
-        outputs = channels or channels_of(document, rate, path, allow_outside)
-        super().__init__(rate, width, outputs, columns, pack, allow_outside)
+        super().__init__(rate, width, channels or _channels(graph), columns, pack, allow_outside)
+        self.io.other_column = width  # silence for those that were given nothing
         self._track = _side_by_side(list(tracks.values()))
+        self._left = np.zeros((0, self.outputs), np.float32)
         self._process = _KERNEL(walk.PROCESS.address)
         self._arguments = np.zeros(3, np.int64)
         self.load(document, path)
@@ -49,8 +51,13 @@ class Offline(Engine):
         return self.run_samples(round(seconds * self.rate), progress)
 
     def run_samples(self, samples: int, progress: Callable[[float], None] | None = None) -> np.ndarray:
-        """The next whole quanta that hold ``samples`` samples, cut to that length."""
-        quanta = -(-samples // QUANTUM)
+        """The next ``samples`` samples. What is left of the last quantum comes first in the next call."""
+        missing = max(samples - len(self._left), 0)
+        sound = np.concatenate([self._left, self._compute(-(-missing // QUANTUM), progress)])
+        self._left = sound[samples:].copy()
+        return sound[:samples]
+
+    def _compute(self, quanta: int, progress: Callable[[float], None] | None) -> np.ndarray:
         out = np.zeros((quanta * QUANTUM, self.outputs), np.float32)
         source = self._input(self.clock, quanta * QUANTUM)
         self._arguments[:] = self.address, source.ctypes.data, out.ctypes.data
@@ -64,7 +71,7 @@ class Offline(Engine):
                 progress(first / quanta)
         if helped:
             self.service()
-        return out[:samples]
+        return out
 
     def _input(self, start: int, samples: int) -> np.ndarray:
         """The input of a stretch of time, with silence where the tracks have ended."""
@@ -80,8 +87,7 @@ class Stepper(Offline):
     Every kernel has a Python twin; the samples are the same bit for bit.
     """
 
-    def run_samples(self, samples: int, progress: Callable[[float], None] | None = None) -> np.ndarray:
-        quanta = -(-samples // QUANTUM)
+    def _compute(self, quanta: int, progress: Callable[[float], None] | None) -> np.ndarray:
         out = np.zeros((quanta * QUANTUM, self.outputs), np.float32)
         source = self._input(self.clock, quanta * QUANTUM)
         for q in range(quanta):
@@ -91,13 +97,18 @@ class Stepper(Offline):
             if progress is not None:
                 progress(q / quanta)
         self.service()
-        return out[:samples]
+        return out
 
     def step(self, source: np.ndarray | None = None) -> np.ndarray:
         """One quantum: (64, channels). Look at ``value(node, port)`` in between."""
         if source is not None and self.inputs:
             view(self.input_address, QUANTUM * self.inputs, np.float32)[:] = source.ravel()
-        walk.quantum(self.address, 0, QUANTUM)
+        mode = np.zeros(1, np.int64)
+        _KERNEL(walk.BEGIN.address)(mode.ctypes.data, 0, 0)
+        try:
+            walk.quantum(self.address, 0, QUANTUM)
+        finally:
+            _KERNEL(walk.END.address)(mode.ctypes.data, 0, 0)
         return view(self.output_address, QUANTUM * self.outputs, np.float32).reshape(QUANTUM, -1).copy()
 
 
@@ -105,7 +116,10 @@ def channels_of(
     document: Document, rate: float = 44100.0, path: Path | None = None, allow_outside: bool = False
 ) -> int:
     """Channels that a patch fills: the widest of its ``audio_out`` nodes, 1 if there is none."""
-    graph = build_graph(document, rate, path, allow_outside)
+    return _channels(build_graph(document, rate, path, allow_outside))
+
+
+def _channels(graph: Graph) -> int:
     widths = [
         max(node.input_lanes.values(), default=1)
         for node in graph.nodes.values()
@@ -114,9 +128,19 @@ def channels_of(
     return max(widths, default=1)
 
 
-def _track(values: np.ndarray) -> np.ndarray:
+def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
+    """The samples for an input node, with as many channels as it takes at least (silent ones where it is given
+    fewer)."""
+    listening = [id for id, node in graph.nodes.items() if node.cls and node.cls.device == "input"]
+    if name not in listening:
+        has = f"It has {', '.join(listening)}." if listening else "It has none."
+        raise EngineError(f"the patch has no input '{name}'. {has}")
     array = np.asarray(values, np.float32)
-    return array[:, None] if array.ndim == 1 else array
+    array = array[:, None] if array.ndim == 1 else array
+    if array.ndim != 2:
+        raise EngineError(f"the samples for '{name}' must be of shape (samples,) or (samples, channels).")
+    missing = max(graph.nodes[name].lanes - array.shape[1], 0)
+    return np.pad(array, ((0, 0), (0, missing)))
 
 
 def _side_by_side(tracks: list[np.ndarray]) -> np.ndarray:

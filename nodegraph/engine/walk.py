@@ -8,7 +8,18 @@ through a plan.
 from __future__ import annotations
 
 from ..kernel import QUANTUM, NativeFunction
-from ..native.words import as_f32, as_f64, as_i64, call_kernel, flush_denormals, load_acquire, store_release, ticks
+from ..native.words import (
+    as_f32,
+    as_f64,
+    as_i64,
+    call_kernel,
+    copy_bytes,
+    flush_denormals,
+    load_acquire,
+    restore_denormals,
+    store_release,
+    ticks,
+)
 from ..plan import layout as lay
 
 # The engine's words.
@@ -20,6 +31,7 @@ ENGINE_WORDS = 16
 # A message in the ring: when (in samples), what, which lane (-1 for all), value.
 MESSAGE_TIME, MESSAGE_HANDLE, MESSAGE_LANE, MESSAGE_VALUE = range(4)
 MESSAGE_WORDS = 4
+RECEIVED = -1  # in place of what, once it was applied
 
 PROFILE_EVERY = 16  # quanta between those whose rows are timed
 
@@ -83,9 +95,7 @@ def take_over(plan: int) -> None:
         count, how, step = copies[at + lay.COPY_COUNT], copies[at + lay.COPY_HOW], copies[at + lay.COPY_STEP]
         to, source = copies[at + lay.COPY_TO], copies[at + lay.COPY_FROM]
         if how == lay.COPY_BYTES:
-            floats_to, floats = as_f32(to), as_f32(source)
-            for k in range(count // 4):
-                floats_to[k] = floats[k]
+            copy_bytes(to, source, count)
         elif how == lay.COPY_ADD_FLOATS:
             floats_to, floats = as_f32(to), as_f32(source)
             for k in range(count):
@@ -103,19 +113,19 @@ def take_over(plan: int) -> None:
 
 
 def receive_messages(engine: int, plan) -> None:  # type: ignore[no-untyped-def]
-    """Apply all messages that are due in this quantum, each at its sample."""
+    """Apply all messages that are due in this quantum, each at its sample; later ones wait and block nobody."""
     e = as_i64(engine)
     head, tail, mask = load_acquire(engine + 8 * ENGINE_HEAD), e[ENGINE_TAIL], e[ENGINE_RING_SIZE] - 1
     clock = e[ENGINE_CLOCK]
     ring = as_i64(e[ENGINE_RING])
     doubles = as_f64(e[ENGINE_RING])
     handles = as_i64(plan[lay.PLAN_HANDLES])
-    while tail < head:
-        at = (tail & mask) * MESSAGE_WORDS
-        offset = ring[at + MESSAGE_TIME] - clock
-        if offset >= QUANTUM:
-            break
-        handle = ring[at + MESSAGE_HANDLE]
+    for number in range(tail, head):
+        at = (number & mask) * MESSAGE_WORDS
+        offset, handle = ring[at + MESSAGE_TIME] - clock, ring[at + MESSAGE_HANDLE]
+        if offset >= QUANTUM or handle == RECEIVED:
+            continue
+        ring[at + MESSAGE_HANDLE] = RECEIVED
         if handle < plan[lay.PLAN_HANDLE_COUNT]:
             slot = handles[handle * lay.HANDLE_WORDS + lay.HANDLE_SLOT]
             if slot != 0:
@@ -124,19 +134,23 @@ def receive_messages(engine: int, plan) -> None:  # type: ignore[no-untyped-def]
                     first += ring[at + MESSAGE_LANE]
                     lanes = min(1, lanes - ring[at + MESSAGE_LANE])
                 turn_knob(plan, slot, max(offset, 0), first, lanes, doubles[at + MESSAGE_VALUE])
+    while tail < head and ring[(tail & mask) * MESSAGE_WORDS + MESSAGE_HANDLE] == RECEIVED:
         tail += 1
     store_release(engine + 8 * ENGINE_TAIL, tail)
 
 
 def turn_knob(plan, slot: int, offset: int, first: int, lanes: int, value: float) -> None:  # type: ignore[no-untyped-def]
-    """Give some lanes of a slot a new target from sample ``offset`` of this quantum on."""
+    """Give some lanes of a slot a new target from sample ``offset`` of this quantum on.
+
+    What was turned after that sample already is not taken back: then it counts from there.
+    """
     s = as_i64(slot)
     if s[lay.SLOT_ACTIVE] == 0:
         as_i64(plan[lay.PLAN_ACTIVE])[plan[lay.PLAN_ACTIVE_COUNT]] = slot
         plan[lay.PLAN_ACTIVE_COUNT] += 1
         s[lay.SLOT_ACTIVE] = 1
     set_strides(s, s[lay.SLOT_LANES])
-    render_slot(slot, offset)
+    render_slot(slot, max(offset, s[lay.SLOT_RENDERED]))
     current, target, step = as_f64(s[lay.SLOT_CURRENT]), as_f64(s[lay.SLOT_TARGET]), as_f64(s[lay.SLOT_STEP])
     remaining, ramp = as_i64(s[lay.SLOT_REMAINING]), s[lay.SLOT_RAMP]
     for lane in range(first, first + lanes):
@@ -246,9 +260,11 @@ def silence(rows, row: int, e) -> None:  # type: ignore[no-untyped-def]
                             faults[unit] = k + 1
             if faults[unit] != 0:
                 rows[row + lay.ROW_FLAGS] |= lay.FLAG_MUTED
-                e[ENGINE_FAULTS] += 1
+                e[ENGINE_FAULTS] += 1 if details[lay.DETAIL_NODES] > 0 else 0
         if faults[unit] != 0:
             mute_unit(details, unit)
+    if details[lay.DETAIL_NODES] == 0:  # a sum that overflows is mute for as long as it does
+        forgive(rows, row)
 
 
 def mute_unit(details, unit: int) -> None:  # type: ignore[no-untyped-def]
@@ -274,14 +290,27 @@ def mute_unit(details, unit: int) -> None:  # type: ignore[no-untyped-def]
 
 
 def unmute(address: int) -> None:
-    """Give a muted row another chance: somebody has turned one of its knobs."""
+    """Give a muted row another chance, with empty delay lines: somebody has turned one of its knobs."""
     row = as_i64(address)
     if row[lay.ROW_FLAGS] & lay.FLAG_MUTED:
-        row[lay.ROW_FLAGS] &= ~lay.FLAG_MUTED
         details = as_i64(row[lay.ROW_DETAILS])
-        faults = as_i64(details[lay.DETAIL_FAULTS])
-        for lane in range(max(details[lay.DETAIL_UNITS], 1)):
-            faults[lane] = 0
+        faults, lines = as_i64(details[lay.DETAIL_FAULTS]), as_i64(details[lay.DETAIL_LINES])
+        for k in range(details[lay.DETAIL_LINE_COUNT]):
+            at = k * lay.LINE_WORDS
+            lane, data = lines[at + lay.LINE_LANE], as_f32(lines[at + lay.LINE_DATA])
+            if details[lay.DETAIL_UNITS] == 0 or lane < 0 or faults[lane] != 0:
+                for i in range(lines[at + lay.LINE_LENGTH]):
+                    data[i] = 0.0
+        forgive(row, 0)
+
+
+def forgive(rows, row: int) -> None:  # type: ignore[no-untyped-def]
+    """Forget the faults of a row."""
+    rows[row + lay.ROW_FLAGS] &= ~lay.FLAG_MUTED
+    details = as_i64(rows[row + lay.ROW_DETAILS])
+    faults = as_i64(details[lay.DETAIL_FAULTS])
+    for lane in range(max(details[lay.DETAIL_UNITS], 1)):
+        faults[lane] = 0
 
 
 def process(arguments: int, start: int, samples: int) -> None:
@@ -294,6 +323,7 @@ def process(arguments: int, start: int, samples: int) -> None:
     e = as_i64(engine)
     inputs, outputs = e[ENGINE_INPUTS], e[ENGINE_OUTPUTS]
     bus_in, bus_out = as_f32(e[ENGINE_INPUT]), as_f32(e[ENGINE_OUTPUT])
+    mode = flush_denormals()
     for q in range(start, start + samples):
         source, target = as_f32(w[1] + 4 * QUANTUM * inputs * q), as_f32(w[2] + 4 * QUANTUM * outputs * q)
         for k in range(QUANTUM * inputs):
@@ -301,11 +331,25 @@ def process(arguments: int, start: int, samples: int) -> None:
         quantum(engine, 0, QUANTUM)
         for k in range(QUANTUM * outputs):
             target[k] = bus_out[k]
+    restore_denormals(mode)
 
 
 PROCESS = NativeFunction(process)
 WALK_ROWS = NativeFunction(walk_rows)
 CHECK_FURTHER = NativeFunction(check_further)
+
+
+def begin(arguments: int, start: int, samples: int) -> None:
+    """Calculate as the audio thread does from now on; the word at ``arguments`` keeps how it was before."""
+    as_i64(arguments)[0] = flush_denormals()
+
+
+def end(arguments: int, start: int, samples: int) -> None:
+    """Calculate as before ``begin``."""
+    restore_denormals(as_i64(arguments)[0])
+
+
+BEGIN, END = NativeFunction(begin), NativeFunction(end)
 
 
 def read_ticks(arguments: int, start: int, samples: int) -> None:

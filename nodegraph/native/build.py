@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -19,6 +20,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import llvmlite.binding as llvm
+import numpy as np
 
 from .wrap import RAISE
 
@@ -49,10 +51,13 @@ def cache_folder() -> Path:
     return user_cache_path("nodegraph") / "kernels"
 
 
-def kernel_address(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]]) -> int:
+def kernel_address(
+    name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]], calls_kernels: bool = False
+) -> int:
     """Address of a kernel, from memory, from the cache folder or compiled now.
 
     ``parts`` is all that determines the code; ``make_ir(symbol)`` gives the modules to be linked.
+    ``calls_kernels`` is for the engine's own functions, which call others by address.
     Raises :class:`KernelError` if the result could allocate, raise or call out.
     """
     key = _digest([_environment(), _code_of_builder(), *parts])
@@ -62,7 +67,7 @@ def kernel_address(name: str, parts: tuple[Any, ...], make_ir: Callable[[str], l
         path = cache_folder() / f"{symbol}.o"
         code = _read(path)
         if code is None or not _load(code, symbol):
-            code = _compile(name, make_ir(symbol))
+            code = _machine().emit_object(_optimise(name, make_ir(symbol), calls_kernels))
             _write(path, code)
             if not _load(code, symbol):
                 raise KernelError(f"{name}: the compiled kernel could not be loaded")
@@ -81,19 +86,15 @@ def code_identity(function: Callable[..., Any]) -> Any:
     return _identity(function, set())
 
 
-def optimised_ir(name: str, modules: list[str]) -> str:
+def optimised_ir(name: str, modules: list[str], calls_kernels: bool = False) -> str:
     """The optimised IR of a kernel, for reading and for tests."""
-    return str(_optimise(name, modules))
+    return str(_optimise(name, modules, calls_kernels))
 
 
 # -- compile -------------------------------------------------------------------------------------------
 
 
-def _compile(name: str, modules: list[str]) -> bytes:
-    return _machine().emit_object(_optimise(name, modules))
-
-
-def _optimise(name: str, modules: list[str]) -> llvm.ModuleRef:
+def _optimise(name: str, modules: list[str], calls_kernels: bool) -> llvm.ModuleRef:
     machine = _machine()
     linked = None
     for text in modules:
@@ -120,7 +121,7 @@ def _optimise(name: str, modules: list[str]) -> llvm.ModuleRef:
         manager = builder.getModulePassManager()
         manager.run(linked, builder)
     linked.verify()
-    _prove(name, linked)
+    _prove(name, linked, calls_kernels)
     return linked
 
 
@@ -132,7 +133,11 @@ def modules_symbol(modules: list[str]) -> str:
     raise KernelError("no kernel in the module")
 
 
-def _prove(name: str, module: llvm.ModuleRef) -> None:
+# A call of something that has a name, in the text of a module.
+_CALL, _NAMED_CALL = re.compile(r"^.*\bcall\b.*$", re.MULTILINE), re.compile(r"\bcall\b[^@\n]*? @[-\w.$\"]+\(")
+
+
+def _prove(name: str, module: llvm.ModuleRef, calls_kernels: bool) -> None:
     """Refuse code that could allocate, raise, lock or enter Python: nothing but pure functions may be called."""
     for function in module.functions:
         if not function.is_declaration or function.name.startswith("llvm.") or function.name in _HARMLESS:
@@ -143,6 +148,8 @@ def _prove(name: str, module: llvm.ModuleRef) -> None:
                 "Look for a division of ints, an index from an expression, or arrays of unequal shape."
             )
         raise KernelError(f"{name}: calls {function.name}, which may allocate or wait; a kernel may not")
+    if not calls_kernels and not all(_NAMED_CALL.search(call) for call in _CALL.findall(str(module))):
+        raise KernelError(f"{name}: calls a function by its address, which may allocate or wait; a kernel may not")
 
 
 @cache
@@ -207,8 +214,12 @@ def _write(path: Path, code: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(_MARK + hashlib.sha256(code).digest() + code)
-        os.replace(file.name, path)
+            try:
+                file.write(_MARK + hashlib.sha256(code).digest() + code)
+                file.close()
+                os.replace(file.name, path)
+            except OSError:
+                os.unlink(file.name)
     except OSError:
         pass
 
@@ -231,7 +242,7 @@ def _digest(parts: list[Any]) -> str:
 def _identity(value: Any, seen: set[int]) -> Any:
     code = getattr(value, "__code__", None)
     if code is None:
-        return repr(value) if isinstance(value, int | float | str | bool | tuple) else type(value).__name__
+        return _value_identity(value)
     if id(code) in seen:
         return code.co_name
     seen.add(id(code))
@@ -240,6 +251,15 @@ def _identity(value: Any, seen: set[int]) -> Any:
     constants = [repr(getattr(module, name, None)) for module in modules for name in code.co_names if name.isupper()]
     enclosed = [_identity(cell.cell_contents, seen) for cell in value.__closure__ or ()]
     return [_code_identity(code), called, constants, enclosed]
+
+
+def _value_identity(value: Any) -> Any:
+    """A constant that is compiled in, or the name of something that Numba knows by itself."""
+    if isinstance(value, np.ndarray):
+        return (str(value.dtype), value.shape, hashlib.sha256(np.ascontiguousarray(value).data).hexdigest())
+    if isinstance(value, int | float | str | bool | tuple | np.generic):
+        return repr(value)
+    return (type(value).__name__, getattr(value, "__name__", ""))
 
 
 def _code_identity(code: CodeType) -> Any:

@@ -36,6 +36,17 @@ def _call_kernel(typingctx, kernel, arguments, start, samples):  # type: ignore[
 
 
 @intrinsic
+def _copy_bytes(typingctx, to, source, count):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        pointer = ir.IntType(8).as_pointer()
+        target, origin = (builder.inttoptr(address, pointer) for address in arguments[:2])
+        cgutils.raw_memcpy(builder, target, origin, arguments[2], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
 def _load_acquire(typingctx, address):  # type: ignore[no-untyped-def]
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         pointer = builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
@@ -85,23 +96,54 @@ def _flush_denormals(typingctx):  # type: ignore[no-untyped-def]
         import platform
 
         machine = platform.machine().lower()
-        if machine in ("x86_64", "amd64"):
-            word = ir.IntType(32)
-            slot = cgutils.alloca_once(builder, word)
-            function_type = ir.FunctionType(ir.VoidType(), [slot.type])
-            save = cgutils.get_or_insert_function(builder.module, function_type, "llvm.x86.sse.stmxcsr")
-            restore = cgutils.get_or_insert_function(builder.module, function_type, "llvm.x86.sse.ldmxcsr")
-            builder.call(save, [slot])
-            builder.store(builder.or_(builder.load(slot), word(0x8040)), slot)
-            builder.call(restore, [slot])
-        elif machine in ("aarch64", "arm64"):
+        if machine in _X86:
+            mode = _read_mxcsr(builder)
+            _write_mxcsr(builder, builder.or_(mode, mode.type(0x8040)))
+            return builder.zext(mode, ir.IntType(64))
+        if machine in _ARM:
             word = ir.IntType(64)
-            read = builder.asm(ir.FunctionType(word, []), "mrs $0, fpcr", "=r", [], True)
-            write = builder.or_(read, word(1 << 24))
-            builder.asm(ir.FunctionType(ir.VoidType(), [word]), "msr fpcr, $0", "r", [write], True)
+            mode = builder.asm(ir.FunctionType(word, []), "mrs $0, fpcr", "=r", [], True)
+            _write_fpcr(builder, builder.or_(mode, word(1 << 24)))
+            return mode
+        return ir.Constant(ir.IntType(64), 0)
+
+    return types.int64(), generate
+
+
+@intrinsic
+def _restore_denormals(typingctx, mode):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        import platform
+
+        machine = platform.machine().lower()
+        if machine in _X86:
+            _write_mxcsr(builder, builder.trunc(arguments[0], ir.IntType(32)))
+        elif machine in _ARM:
+            _write_fpcr(builder, arguments[0])
         return context.get_dummy_value()
 
-    return types.void(), generate
+    return types.void(types.int64), generate
+
+
+_X86, _ARM = ("x86_64", "amd64"), ("aarch64", "arm64")
+
+
+def _read_mxcsr(builder: Any) -> Any:
+    slot = cgutils.alloca_once(builder, ir.IntType(32))
+    save = ir.FunctionType(ir.VoidType(), [slot.type])
+    builder.call(cgutils.get_or_insert_function(builder.module, save, "llvm.x86.sse.stmxcsr"), [slot])
+    return builder.load(slot)
+
+
+def _write_mxcsr(builder: Any, mode: Any) -> None:
+    slot = cgutils.alloca_once(builder, ir.IntType(32))
+    builder.store(mode, slot)
+    load = ir.FunctionType(ir.VoidType(), [slot.type])
+    builder.call(cgutils.get_or_insert_function(builder.module, load, "llvm.x86.sse.ldmxcsr"), [slot])
+
+
+def _write_fpcr(builder: Any, mode: Any) -> None:
+    builder.asm(ir.FunctionType(ir.VoidType(), [mode.type]), "msr fpcr, $0", "r", [mode], True)
 
 
 NATIVE = {
@@ -112,9 +154,11 @@ NATIVE = {
     words.as_singles: _pointer_cast(types.float32),
     words.array: carray,
     words.call_kernel: _call_kernel,
+    words.copy_bytes: _copy_bytes,
     words.load_acquire: _load_acquire,
     words.store_release: _store_release,
     words.ticks: _ticks,
     words.nanoseconds: _nanoseconds,
     words.flush_denormals: _flush_denormals,
+    words.restore_denormals: _restore_denormals,
 }

@@ -66,6 +66,11 @@ def call_kernel(kernel: int, arguments: int, start: int, samples: int) -> None:
     _python_kernels[kernel](arguments, start, samples)
 
 
+def copy_bytes(to: int, source: int, count: int) -> None:
+    """Copy memory as it is."""
+    ctypes.memmove(int(to), int(source), int(count))
+
+
 def load_acquire(address: int) -> int:
     """Read a word that another thread publishes."""
     return as_i64(address)[0]
@@ -86,8 +91,16 @@ def nanoseconds() -> int:
     return time.perf_counter_ns()
 
 
-def flush_denormals() -> None:
-    """Make this thread treat denormal floats as zero: they cost 35 times and are inaudible."""
+def flush_denormals() -> int:
+    """Make this thread treat denormal floats as zero: they cost 35 times and are inaudible.
+
+    Returns how it treated them before, for :func:`restore_denormals`.
+    """
+    return 0
+
+
+def restore_denormals(mode: int) -> None:
+    """Let this thread treat denormal floats as it did: a caller's own arithmetic is none of our business."""
 
 
 def python_kernel(address: int, function: Any) -> None:

@@ -65,7 +65,10 @@ class StateBlock:
 
 @dataclass(eq=False)
 class Row:
-    """One kernel call of the plan. ``inner`` are the rows of a feedback loop."""
+    """One kernel call of the plan. ``inner`` are the rows of a feedback loop.
+
+    ``nodes`` are (id, first lane, lanes), ``lines`` its delay lines as (address, length, lane or -1).
+    """
 
     kernel: Kernel | NativeFunction
     words: list[Operand]
@@ -73,6 +76,7 @@ class Row:
     reads: list[Buffer]
     nodes: list[tuple[str, int, int]] = field(default_factory=list)
     states: list[StateBlock] = field(default_factory=list)
+    lines: list[tuple[int, int, int]] = field(default_factory=list)
     inner: list[Row] = field(default_factory=list)
     lanes: int = 0
     words_address: int = 0

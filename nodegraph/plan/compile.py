@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -26,7 +26,7 @@ from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock, place
 from .frame_rows import FrameBuffer, place_frame_parts
 from .memory import Memory, bits, view
 from .packing import Group, groups_in_order
-from .rows import COMPENSATE, COPY_LANES, DECLICK, LOOP, MIX
+from .rows import COMPENSATE, COPY_LANES, DECLICK, FRESH, LOOP, MIX
 
 SMOOTHING = 0.01  # s, how long a knob takes to its new value
 FADE = 0.01  # s, how long a changed wire takes to its new signal
@@ -40,11 +40,15 @@ _serials = itertools.count(1)
 
 @dataclass
 class Io:
-    """The engine's own buffers: (address, channels) of what comes from and goes to the device."""
+    """The engine's own buffers: (address, channels) of what comes from and goes to the device.
+
+    ``input_columns`` are the first channels that input nodes read, ``other_column`` that of all others.
+    """
 
     input: tuple[int, int]
     output: tuple[int, int]
     input_columns: dict[str, int] = field(default_factory=dict)
+    other_column: int = 0
 
 
 @dataclass(eq=False)
@@ -95,6 +99,29 @@ class RowInfo:
     outputs: int
     inner: list[RowInfo] = field(default_factory=list)
 
+    @property
+    def flat(self) -> list[RowInfo]:
+        """The rows that really compute."""
+        return [row for inner in self.inner for row in inner.flat] if self.inner else [self]
+
+    def place_of(self, output: int, lane: int) -> tuple[str, int] | None:
+        """The node behind an output (counted over the rows of a loop) and lane, and which lane of it that is.
+
+        For what the plan itself adds up, it is the node that is fed.
+        """
+        for row in self.flat:
+            if output < row.outputs and row.places:
+                fits = (place for place in row.places if not self.lanes or place[1] <= lane < place[1] + place[2])
+                id, first, _ = next(fits, row.places[0])
+                return id, max(lane - first, 0)
+            output -= min(row.outputs, output)
+        return None
+
+    def nodes_at(self, lane: int) -> list[str]:
+        """The nodes that a fault in a lane keeps mute."""
+        places = [place for row in self.flat for place in row.places]
+        return [id for id, first, lanes in places if not self.lanes or first <= lane < first + lanes]
+
 
 class Plan:
     """A compiled patch. ``address`` is what the engine walks; the rest is for people and the next plan."""
@@ -121,6 +148,23 @@ class Plan:
         """Latest sample of an output, one float a lane."""
         address, lanes = self.output_last[(node, port)]
         return view(address, lanes, np.float32).copy()
+
+    def faults(self) -> list[tuple[str, int]]:
+        """Nodes that are mute because they gave NaN or Inf, with the lane."""
+        return [found for info, lane, output in self._muted() if (found := info.place_of(output, lane))]
+
+    def silenced(self) -> set[str]:
+        """All nodes that a fault keeps mute: those of a feedback loop together."""
+        return {id for info, lane, _ in self._muted() for id in info.nodes_at(lane)}
+
+    def _muted(self) -> Iterator[tuple[RowInfo, int, int]]:
+        """Rows with the lane that is mute (0 where they fail together) and the output that began."""
+        for info in self.rows:
+            row = view(info.address, at.ROW_WORDS, np.int64)
+            if row[at.ROW_FLAGS] & at.FLAG_MUTED:
+                details = view(int(row[at.ROW_DETAILS]), at.DETAIL_WORDS, np.int64)
+                units = view(int(details[at.DETAIL_FAULTS]), max(info.lanes, 1), np.int64)
+                yield from ((info, lane, int(output) - 1) for lane, output in enumerate(units) if output)
 
 
 def compile_plan(
@@ -162,6 +206,7 @@ class Compiler:
         self.late: list[Callable[[], None]] = []
         self.fed_back = {(w.source, w.source_port) for w in graph.wires if w.feedback}
         self.buffers: list[Buffer] = []
+        self.silenced = previous.silenced() if previous else set()
         self.clocks: dict[int, int] = {}
         self.frame_refs: dict[Port, FrameBuffer] = {}
 
@@ -267,7 +312,7 @@ class Compiler:
         for node in nodes:
             row.nodes.append((node.id, lane, node.lanes))
             lane += node.lanes
-        self.place_states(kernel, nodes, row, lanes)
+        self.place_states(kernel, nodes, row, lanes, {node.id for node in nodes if self.starts_anew(node)})
         self.place_lines(kernel, nodes, row)
         self.place_tables(kernel, first, row)
         self.place_hosts(kernel, first, row)
@@ -277,13 +322,31 @@ class Compiler:
         if first.cls.device == "input":
             word = kernel.places["device"].word
             row.words[word], row.words[word + 1] = self.io.input
-            row.words[word + 2] = self.io.input_columns.get(first.id, 0)
+            row.words[word + 2] = self.io.input_columns.get(first.id, self.io.other_column)
         if first.cls.frame is None:
             self.out.append(row)
         else:
             self.out += place_frame_parts(self, kernel, first, row)
 
-    def place_states(self, kernel: Kernel, nodes: list[GraphNode], row: Row, lanes: int) -> None:
+    def starts_anew(self, node: GraphNode) -> bool:
+        """Whether the states of a node may not be carried over: they could point beyond a line's new end."""
+        assert node.cls is not None
+        if self.previous is None:
+            return False
+        for name in node.spec.lines:
+            length = self.line_length(node, name)
+            for key in ((node.id, node.type, name, 0), (node.id, node.type, name, -node.lanes)):
+                found = self.previous.lines.get(key)
+                if found is not None and len(found) != (length if key[-1] == 0 else length * node.lanes):
+                    return True
+        return False
+
+    def line_length(self, node: GraphNode, name: str) -> int:
+        return max(1, int(node.spec.lines[name].length(node.settings, self.graph.rate)))
+
+    def place_states(
+        self, kernel: Kernel, nodes: list[GraphNode], row: Row, lanes: int, anew: set[str]
+    ) -> None:
         names = list(nodes[0].spec.states)
         if not names:
             return
@@ -310,14 +373,13 @@ class Compiler:
             if not kernel.is_tick:
                 row.words[kernel.places[name].word + 1] = lanes
             for node, (_, lane, width) in zip(nodes, row.nodes, strict=True):
-                self.take_over(
-                    ("state", node.id, node.type, name), block.data + 8 * (j * lanes + lane), 8 * width
-                )
+                address = block.data + 8 * (j * lanes + lane)
+                self.take_over(("state", node.id, node.type, name), address, 8 * width, node.id not in anew)
 
     def place_lines(self, kernel: Kernel, nodes: list[GraphNode], row: Row) -> None:
-        for name, line in nodes[0].spec.lines.items():
+        for name in nodes[0].spec.lines:
             word = kernel.places[name].word
-            length = max(1, int(line.length(nodes[0].settings, self.graph.rate)))
+            length = self.line_length(nodes[0], name)
             if kernel.is_tick:
                 pointers = [
                     self.line((node.id, node.type, name, k), length).ctypes.data
@@ -325,15 +387,17 @@ class Compiler:
                     for k in range(node.lanes)
                 ]
                 row.words[word], row.words[word + 1] = self.memory.words(pointers), length
+                row.lines += [(pointer, length, lane) for lane, pointer in enumerate(pointers)]
             else:
                 node = nodes[0]
                 whole = self.line((node.id, node.type, name, -node.lanes), length * node.lanes)
                 row.words[word : word + 3] = [whole.ctypes.data, node.lanes, length]
+                row.lines.append((whole.ctypes.data, len(whole), -1))
 
     def line(self, key: Any, length: int) -> np.ndarray:
         """The memory of a delay line: the same as in the plan before if its length is."""
         found = self.previous.lines.get(key) if self.previous else None
-        if found is None or len(found) != length:
+        if found is None or len(found) != length or key[0] in self.silenced:
             found = np.empty(length, np.float32)
             found.fill(0.0)  # touch every page now, not in the audio thread
         self.plan.lines[key] = found
@@ -385,7 +449,7 @@ class Compiler:
         key = (node.id, port.name)
         wires = self.graph.into(*key)
         if wires:
-            sources = [self.wire_source(wire, node.delay - node.latency) for wire in wires]
+            sources = [self.wire_source(wire) for wire in wires]
         else:
             sources = [self.knob([node], port, lanes)]
         self.remember_sources(key, sources, self.identity(wires))
@@ -393,13 +457,18 @@ class Compiler:
             sources = [self.glide(key, sources, lanes)]
         return sources
 
-    def wire_source(self, wire: Wire, due: int) -> Source:
+    def early(self, wire: Wire) -> int:
+        """Samples by which a wire must be delayed to meet the latest at its end."""
+        target = self.graph.nodes[wire.target]
+        early = target.delay - target.latency - self.graph.nodes[wire.source].delay
+        return max(early, 0) if self.compensate and not wire.feedback else 0
+
+    def wire_source(self, wire: Wire) -> Source:
         ref = self.refs[(wire.source, wire.source_port)]
         if wire.feedback:
             ref = Ref(ref.buffer, ref.lane, ref.lanes, delayed=True)
             return self.source(ref)
-        early = due - self.graph.nodes[wire.source].delay
-        if early > 0 and self.compensate:
+        if early := self.early(wire):
             return self.compensated(wire, self.source(ref), early)
         return self.source(ref)
 
@@ -471,9 +540,11 @@ class Compiler:
 
     def compensated(self, wire: Wire, source: Source, samples: int) -> Source:
         buffer = self.new_buffer(source.lanes)
-        line = self.line(("compensate", wire, samples), samples * source.lanes)
-        position = self.memory.words([0])
-        self.take_over(("compensate", wire, samples), position, 8)
+        key = ("compensate", wire, samples, source.lanes)
+        known = self.previous is None or key in self.previous.lines
+        line = self.line(key, samples * source.lanes)
+        position = self.memory.words([0 if known else FRESH])
+        self.take_over(key, position, 8)
         words: list[Operand] = [source.data, source.stride, 1, Ref(buffer, 0, source.lanes).address]
         words += [source.lanes, line.ctypes.data, samples, position]
         self.out.append(Row(COMPENSATE, words, [buffer], [source.buffer], lanes=source.lanes))
@@ -486,7 +557,8 @@ class Compiler:
         found = []
         for wire in wires:
             source = self.graph.nodes[wire.source]
-            found.append((wire, source.type, repr(sorted(source.settings.items())), source.delay))
+            settings, widths = repr(sorted(source.settings.items())), (source.lanes, source.output_lanes)
+            found.append((wire, source.type, settings, repr(widths), source.delay, self.early(wire)))
         return tuple(found) or ("knob",)
 
     def fades(self, key: Port, port: In | None) -> bool:
@@ -545,17 +617,19 @@ class Compiler:
         self.late.append(lambda: self.plan.port_last.update({key: [(buffer.last, lanes, False)]}))
         return self.source(Ref(buffer, 0, lanes))
 
-    def take_over(self, key: Any, address: int, size: int) -> None:
-        """Remember where something lies; if the plan before has it too, fetch it when this plan starts."""
+    def take_over(self, key: Any, address: int, size: int, fetch: bool = True) -> None:
+        """Remember where something lies; if the plan before has it too, fetch it when this plan starts.
+
+        Where the width has changed, the lanes that both have go on."""
         self.plan.takeover[key] = (address, size)
         before = self.previous.takeover.get(key) if self.previous else None
-        if before is not None and before[1] == size:
-            self.copies.append((address, before[0], size, at.COPY_BYTES, 1))
+        if before is not None and fetch:
+            self.copies.append((address, before[0], min(size, before[1]), at.COPY_BYTES, 1))
 
     # -- the device ----------------------------------------------------------------------------------------
 
     def bus_identity(self) -> Any:
-        return tuple(node.id for node in self.outlets())
+        return tuple((node.id, *node.input_lanes.values()) for node in self.outlets())
 
     def outlets(self) -> list[GraphNode]:
         """Nodes whose input goes to the device."""
@@ -572,6 +646,7 @@ class Compiler:
             for port in node.spec.inputs.values():
                 lanes = node.input_lanes[port.name]
                 if not self.graph.into(node.id, port.name) and self.is_plain_knob(node, port):
+                    self.plan.port_sources[(node.id, port.name)] = ("knob",)  # silence to glide from
                     continue
                 node.delay, delay = due, node.delay
                 own = [(0, lanes, self.sources_of(node, port, lanes))]
@@ -620,14 +695,13 @@ class Compiler:
         memory, plan = self.memory, self.plan
         top = self.rows
         rows_address = self.rows_address
-        row_of_input: dict[Buffer, int] = {}
+        row_of_node: dict[str, int] = {}
         for index, row in enumerate(top):
             address = rows_address + 8 * at.ROW_WORDS * index
             plan.rows.append(self.write_row(row, address))
             for part in row.flat:
-                for buffer in part.reads:
-                    row_of_input.setdefault(buffer, address)
-        slots = [self.write_slot(slot, row_of_input.get(slot.buffer, 0)) for slot in self.slots]
+                row_of_node.update((id, address) for id, _, _ in part.nodes)
+        slots = [self.write_slot(slot, row_of_node.get(slot.ports[0][0][0], 0)) for slot in self.slots]
         carries: list[int] = []
         for buffer in self.buffers:
             if buffer.feedback:
@@ -673,6 +747,9 @@ class Compiler:
         details[at.DETAIL_UNITS] = row.lanes if uniform else 0
         details[at.DETAIL_FAULTS] = memory.words([0] * max(row.lanes, 1))
         details[at.DETAIL_STATES], details[at.DETAIL_STATE_COUNT] = memory.words(states), len(states) // at.STATE_WORDS
+        lines = [word for part in row.flat for line in part.lines for word in line]
+        details[at.DETAIL_LINES], details[at.DETAIL_LINE_COUNT] = memory.words(lines), len(lines) // at.LINE_WORDS
+        details[at.DETAIL_NODES] = sum(len(part.nodes) for part in row.flat)
         words = view(address, at.ROW_WORDS, np.int64)
         words[at.ROW_KERNEL], words[at.ROW_ARGUMENTS] = row.kernel.address, row.words_address
         words[at.ROW_DATA : at.ROW_LAST + 1] = outputs[: at.OUTPUT_WORDS] or [0, 0, 0]

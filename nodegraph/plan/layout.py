@@ -8,10 +8,11 @@ ROW_KERNEL, ROW_ARGUMENTS, ROW_DATA, ROW_LANES, ROW_LAST, ROW_FLAGS, ROW_DETAILS
 ROW_WORDS = 8
 FLAG_MUTED, FLAG_MORE_OUTPUTS = 1, 2
 
-# The details of a row. Units are lanes, or 0 where a fault silences all outputs of the row together.
+# The details of a row. Units are lanes, or 0 where a fault silences all outputs of the row together; nodes is 0 in
+# rows of the plan's own, which are never to blame.
 DETAIL_OUTPUTS, DETAIL_OUTPUT_COUNT, DETAIL_CYCLES, DETAIL_FAULTS, DETAIL_UNITS = range(5)
-DETAIL_STATES, DETAIL_STATE_COUNT = 5, 6
-DETAIL_WORDS = 7
+DETAIL_STATES, DETAIL_STATE_COUNT, DETAIL_LINES, DETAIL_LINE_COUNT, DETAIL_NODES = range(5, 10)
+DETAIL_WORDS = 10
 
 # One output of a row, looked at after it ran: first sample, lanes, copy of its last sample.
 OUTPUT_DATA, OUTPUT_LANES, OUTPUT_LAST = range(3)
@@ -20,6 +21,10 @@ OUTPUT_WORDS = 3
 # The states behind a row: data, states, lanes, what they start from.
 STATE_DATA, STATE_COUNT, STATE_LANES, STATE_INITIAL = range(4)
 STATE_WORDS = 4
+
+# The delay lines behind a row: first float, length, lane (-1: of all lanes).
+LINE_DATA, LINE_LENGTH, LINE_LANE = range(3)
+LINE_WORDS = 3
 
 # One parameter slot: a buffer that holds a knob's smoothed value. Its readers' strides are 0 while it rests.
 SLOT_STRIDES, SLOT_LANES, SLOT_DATA, SLOT_CURRENT, SLOT_TARGET, SLOT_STEP, SLOT_REMAINING = range(7)

@@ -12,6 +12,7 @@ from ..native.words import as_f32, as_i64, call_kernel
 
 MIX_HEADER = 5
 MIX_ENTRY = 6
+FRESH = -1
 
 
 def mix(arguments: int, start: int, samples: int) -> None:
@@ -79,11 +80,18 @@ def compensate(arguments: int, start: int, samples: int) -> None:
     """Delay by a fixed number of samples, so that parallel paths meet in time.
 
     Words: data, stride, step, out, lanes, line (samples × lanes floats), length, address of position.
+    A position that is ``FRESH`` fills the line with the first sample: a signal that was heard undelayed until
+    now holds still instead of breaking off.
     """
     w = as_i64(arguments)
     source, stride, step = as_f32(w[0]), w[1], w[2]
     out, lanes, line, length, position = as_f32(w[3]), w[4], as_f32(w[5]), w[6], as_i64(w[7])
     at = position[0]
+    if at == FRESH:
+        for k in range(length):
+            for lane in range(lanes):
+                line[k * lanes + lane] = source[start * stride + lane * step]
+        at = 0
     for i in range(start, start + samples):
         for lane in range(lanes):
             out[i * lanes + lane] = line[at * lanes + lane]

@@ -1,0 +1,82 @@
+"""Blocks that only tests need. The fixture ``test_blocks`` puts them into the registry and takes them out again."""
+
+from nodegraph.maths import read
+from nodegraph.node import Choice, In, Line, Node, Option, Out, State
+
+
+class Fragile(Node):
+    """Passes its input, but NaN or Inf while ``broken`` is above 0.5."""
+
+    audio = In(0.0, doc="signal")
+    broken = In(0.0, min=0.0, max=1.0, smooth=False, doc="above 0.5 it fails")
+    gives = Choice("nan", "inf", doc="what it fails with")
+    out = Out(doc="the signal")
+    count = State(0.0)
+
+    def tick(audio, broken, gives, count):
+        infinite = 1e30 * 1e30 * 1e30 * 1e30 * 1e30 * 1e30 * 1e30 * 1e30 * 1e30 * 1e30 * 1e30
+        wrong = infinite - infinite if gives == 0 else infinite
+        return (wrong if broken > 0.5 else audio), count + 1.0
+
+
+class Late(Node):
+    """Passes its input ``samples`` later, and says so."""
+
+    audio = In(0.0, doc="signal")
+    samples = Option(100, min=1, max=10000, doc="delay")
+    out = Out(doc="the signal, later")
+    line = Line(lambda settings, sr: settings["samples"])
+    position = State(0)
+
+    def latency(settings, sr):
+        return settings["samples"]
+
+    def tick(audio, line, line_size, position):
+        out = read(line, position)
+        line[position] = audio
+        return out, 0 if position + 1 >= line_size else position + 1
+
+
+class Echo(Node):
+    """A comb that may run away: ``y[n] = x[n] + gain y[n - 64]``."""
+
+    audio = In(0.0, doc="signal")
+    gain = In(0.0, min=0.0, max=1e9, smooth=False, doc="part that returns")
+    out = Out(doc="the sum")
+    line = Line(lambda settings, sr: 64)
+    position = State(0)
+
+    def tick(audio, gain, line, position):
+        out = audio + gain * read(line, position)
+        line[position] = out
+        return out, (position + 1) & 63
+
+
+class Bits(Node):
+    """Holds a number whose bits must survive being carried from plan to plan."""
+
+    out = Out(doc="1 while the number is whole")
+    number = State(0x7FA00001_7FA00001)
+
+    def tick(number):
+        return (1.0 if number == 0x7FA00001_7FA00001 else 0.0), number
+
+
+class Steps(Node):
+    """Passes a signal whose knob arrives as steps."""
+
+    value = In(0.0, min=-1000.0, max=1000.0, smooth=False, doc="signal")
+    out = Out(doc="the signal")
+
+    def tick(value):
+        return value
+
+
+class Ramps(Node):
+    """Passes a signal whose knob is smoothed."""
+
+    value = In(0.0, min=-1000.0, max=1000.0, doc="signal")
+    out = Out(doc="the signal")
+
+    def tick(value):
+        return value

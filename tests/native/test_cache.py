@@ -1,0 +1,113 @@
+"""Kernels are kept between runs; whatever happens to the files only costs time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nodegraph.native import build
+from nodegraph.native.build import code_identity
+
+PROGRAM = """
+import sys, ctypes, numpy as np
+from nodegraph.kernel import NativeFunction
+from nodegraph.native.words import as_i64
+def count(arguments, start, samples):
+    as_i64(arguments)[0] = start + 2 * samples
+kernel = NativeFunction(count)
+was = kernel.cached
+word = np.zeros(1, np.int64)
+ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(kernel.address)(word.ctypes.data, 5, 100)
+print(was, word[0], "numba" in sys.modules)
+"""
+
+
+def run(folder):
+    environment = os.environ | {"NODEGRAPH_CACHE": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_the_second_start_compiles_nothing_and_loads_no_compiler(tmp_path):
+    assert run(tmp_path) == ["False", "205", "True"]
+    assert run(tmp_path) == ["True", "205", "False"]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+DAMAGE = {
+    "truncated": lambda data: data[: len(data) // 2],
+    "empty": lambda data: b"",
+    "one bit": lambda data: data[:-20] + bytes([data[-20] ^ 1]) + data[-19:],
+    "one bit of the mark": lambda data: bytes([data[0] ^ 1]) + data[1:],
+    "something else": lambda data: b"#!/bin/sh\necho pwned\n" * 100,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_compiled_again(tmp_path, damage):
+    run(tmp_path)
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(DAMAGE[damage](whole))
+    assert run(tmp_path)[1:] == ["205", "True"]
+    assert file.read_bytes()[:48] == whole[:48]
+    assert run(tmp_path) == ["True", "205", "False"]
+
+
+@pytest.mark.parametrize("folder", ["/proc/nodegraph", "/dev/null", "/dev/null/kernels"])
+def test_a_folder_that_cannot_be_written_costs_time_only(folder):
+    assert run(folder) == ["False", "205", "True"]
+
+
+def test_a_file_that_cannot_take_its_place_leaves_nothing_behind(tmp_path):
+    taken = tmp_path / "kernel.o"
+    taken.mkdir()
+    (taken / "file").touch()
+    build._write(taken, b"code")
+    assert list(tmp_path.iterdir()) == [taken]
+
+
+# -- what makes two kernels the same -------------------------------------------------------------------------
+
+
+def function(source, **names):
+    namespace = dict(names)
+    exec(source, namespace)
+    return namespace["f"]
+
+
+def helper(x):
+    return x
+
+
+def other_helper(x):
+    return x + 1
+
+
+SAME = "def f(x):\n    return g(x) * 2.0\n"
+
+
+@pytest.mark.parametrize("one, other", [
+    (function("def f(x): return x + 1.0"), function("def f(x): return x + 2.0")),
+    (function("def f(x): return x + 1.0"), function("def f(x): return x - 1.0")),
+    (function("def f(x, y): return x"), function("def f(y, x): return x")),
+    (function(SAME, g=helper), function(SAME, g=other_helper)),
+    (function(SAME, g=np.floor), function(SAME, g=np.ceil)),
+    (function("def f(x): return x * g", g=1.0), function("def f(x): return x * g", g=2.0)),
+    (function("def f(x): return x * g", g=np.float32(1)), function("def f(x): return x * g", g=np.float64(1))),
+    (function("def f(x): return g[0]", g=np.zeros(3)), function("def f(x): return g[0]", g=np.ones(3))),
+    (function("def f(x): return g[0]", g=(1, 2)), function("def f(x): return g[0]", g=(1, 3))),
+])  # fmt: skip
+def test_functions_that_compute_something_else_are_told_apart(one, other):
+    assert code_identity(one) != code_identity(other)
+
+
+def test_the_same_function_read_again_is_the_same():
+    sources = [function(SAME, g=function("def f(x): return x * h", h=3.0)) for _ in range(2)]
+    assert code_identity(sources[0]) == code_identity(sources[1])

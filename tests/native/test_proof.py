@@ -1,0 +1,81 @@
+"""What may run in the audio thread: proved on the code itself, for every kernel there is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nodegraph.engine import callback, walk
+from nodegraph.kernel import NativeFunction, kernel_of
+from nodegraph.native import build
+from nodegraph.plan import rows
+from nodegraph.registry import node_types
+
+BLOCKS = {
+    name: cls for name, cls in node_types().items() if cls.device != "output" and (cls.tick or cls.block or cls.formula)
+}  # fmt: skip
+NATIVE = {
+    function.name: function
+    for module in (walk, callback, rows)
+    for function in vars(module).values()
+    if isinstance(function, NativeFunction)
+}
+# What a kernel may call, written down here once more: by name, and nothing that allocates, locks or waits.
+PURE = re.compile(
+    r"llvm\..*|memcpy|memset|memmove|clock_gettime|(a?(sin|cos|tan)h?|atan2|exp2?|expm1|log(2|10|1p)?|pow|sqrt|cbrt|hypot|"
+    r"fmod|floor|ceil|trunc|rint|round|nearbyint|fma|fabs|fmin|fmax|copysign|ldexp)f?"
+)
+
+
+def default_settings(cls):
+    return {name: member.default for name, member in {**cls.spec.choices, **cls.spec.options}.items()}
+
+
+@pytest.fixture(scope="module")
+def ir_of():
+    """Optimised IR by name, each made once: this takes the compiler, cached or not."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            if name in NATIVE:
+                made[name] = build.optimised_ir(name, NATIVE[name].modules("k"), calls_kernels=True)
+            else:
+                kernel = kernel_of(BLOCKS[name], default_settings(BLOCKS[name]))
+                made[name] = build.optimised_ir(name, kernel.modules("k"))
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", [*NATIVE, *BLOCKS])
+def test_a_kernel_calls_nothing_but_pure_functions(name, ir_of):
+    ir = ir_of(name)
+    defined = set(re.findall(r"^define [^@]*@([-\w.$]+)\(", ir, re.MULTILINE))
+    declared = set(re.findall(r"^declare [^@]*@([-\w.$]+)\(", ir, re.MULTILINE))
+    assert "k" in defined
+    assert not {symbol for symbol in declared if not PURE.fullmatch(symbol)}
+    by_address = [
+        line
+        for line in ir.splitlines()
+        if re.search(r"\bcall\b", line) and not re.search(r" @[-\w.$]+\(", line)
+    ]
+    assert not by_address or name in ("process", "callback", "loop")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, cls in BLOCKS.items() if not cls.block and not cls.spec.lines]
+)
+def test_ticks_turn_lanes_into_simd(name, ir_of):
+    widths = [int(width) for width in re.findall(r"<(\d+) x (?:double|i64|float)>", ir_of(name))]
+    assert max(widths, default=1) >= (8 if "+avx512f" in build._features() else 2)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_each_choice_of_a_block_has_its_kernel(name):
+    cls = BLOCKS[name]
+    settings = default_settings(cls)
+    for setting, choice in cls.spec.choices.items():
+        for value in choice.values:
+            assert kernel_of(cls, settings | {setting: value}).address

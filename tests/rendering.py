@@ -1,0 +1,51 @@
+"""Small patches written in a line, and engines that run them a few quanta at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nodegraph.api import Patch
+from nodegraph.engine.offline import Offline, Stepper
+
+QUANTUM = 64
+
+
+def patch_of(*wires, seed=0, **nodes):
+    """A patch of nodes ``id=type`` or ``id=(type, params)``; wires are "a.out b.in", "a.out ~ b.in" for feedback."""
+    patch = Patch()
+    for id, node in nodes.items():
+        type, params = node if isinstance(node, tuple) else (node, {})
+        patch.add(type, id=id, **params)
+    for wire in wires:
+        source, *mark, target = wire.split()
+        patch.connect(source, target, feedback=bool(mark))
+    return patch
+
+
+def engine_of(patch, driver=Offline, **options):
+    """An engine that follows every edit of a patch."""
+    engine = driver(patch.document, path=patch.path, **options)
+    engine.follow(patch)
+    return engine
+
+
+def sound_of(patch, samples, driver=Offline, **options):
+    """The first samples of a patch: (samples, channels)."""
+    engine = driver(patch.document, path=patch.path, **options)
+    try:
+        return engine.run_samples(samples)
+    finally:
+        engine.close()
+
+
+def ramp(samples, lanes=1):
+    """A signal that tells every sample from every other, and every lane: exact in float32."""
+    return (1.0 + np.arange(samples)[:, None] + 4096.0 * np.arange(lanes)).astype(np.float32)
+
+
+def largest_step(sound):
+    """The largest difference between two neighbouring samples."""
+    return float(np.abs(np.diff(sound, axis=0)).max(initial=0.0))
+
+
+__all__ = ["QUANTUM", "Offline", "Stepper", "engine_of", "largest_step", "patch_of", "ramp", "sound_of"]
