@@ -214,9 +214,10 @@ def _option(node: GraphNode, name: str, value: Any, problems: list[str]) -> Any:
     wanted = type(option.default)
     if wanted is tuple and isinstance(value, list | tuple):
         kind = type(option.default[0]) if option.default else float
+        value = tuple(tuple(v) if isinstance(v, list) else v for v in value)
         if all(_is_number(v) if kind in (int, float) else isinstance(v, kind) for v in value):
-            return tuple(value)
-        words = "numbers" if kind in (int, float) else "texts"
+            return value
+        words = {str: "texts", tuple: "lists"}.get(kind, "numbers")
         problems.append(f"{node.title}: {name} must be a list of {words}, got {_short(value)}.")
         return option.default
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):

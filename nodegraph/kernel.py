@@ -162,7 +162,8 @@ class Kernel:
     @cached_property
     def address(self) -> int:
         """Address of the native code. Raises KernelError where it could allocate, raise or call out."""
-        address = kernel_address(self.name, self.key, self.modules)
+        # The one kernel that a block may call is that of its transform.
+        address = kernel_address(self.name, self.key, self.modules, bool(self.cls.spec.transforms))
         # An FFT in Python would be slow and teach little: frames are native in the stepper too.
         words.python_kernel(address, native_call(address) if self.part == "frame" else self.run_in_python)
         return address

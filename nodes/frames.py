@@ -27,7 +27,7 @@ class FrameGain(Node):
     magnitude = MAGNITUDE
     gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="for all bins")
     tilt = In(0.0, unit="dB/oct", min=-24.0, max=24.0, doc="slope around 1 kHz")
-    points = Option((), doc="breakpoints of the curve: [[Hz, dB], …]; none is flat")
+    points = Option(((1000.0, 0.0),), doc="breakpoints of the curve: [[Hz, dB], …]; one is flat")
     out = FrameOut("magnitude", doc="the magnitudes, weighted")
     curve, octaves = Table(curve_table), Table(octaves_table)
 

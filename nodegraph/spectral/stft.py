@@ -1,4 +1,4 @@
-"""The short-time Fourier transform of whole sounds in NumPy: for offline work, and for the blocks to agree with."""
+"""The short-time Fourier transform of whole sounds, in NumPy: what the blocks must agree with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _GAP = 1e-4
 
 
 def stft(signal: np.ndarray, size: int, hop: int, window: str = "hann") -> np.ndarray:
-    """Spectra of a signal, ``X[k, m] = Σ_n w[n] x[mH + n] e^(-2πi kn / N)``: complex64, (size / 2 + 1, frames).
+    """Spectra of a signal, ``X[k, m] = Σ w[n] x[mH + n] e^(-2πi kn / N)``: complex64, (size / 2 + 1, frames).
 
     The signal is preceded by ``size - hop`` zeros and followed by as many as complete the last frame, so that
     every sample lies under as many windows, and frame m is the m-th that the block ``stft`` makes.
