@@ -1,0 +1,105 @@
+"""Metrics of reconstruction, on sounds whose distance is known."""
+
+import numpy as np
+import pytest
+
+from nodegraph.spectral.metrics import (
+    cross_correlation,
+    log_spectral_distance,
+    multi_resolution_stft,
+    ser,
+    spectral_convergence,
+)
+from nodegraph.spectral.stft import consistent, istft, overlap_add, stft
+from nodegraph.spectral.windows import WINDOWS
+
+SIZE, HOP = 256, 64
+
+
+def noise(samples=4000, seed=0):
+    return np.random.default_rng(seed).normal(0, 0.2, samples).astype(np.float32)
+
+
+def magnitudes(signal):
+    return np.abs(stft(signal, SIZE, HOP))
+
+
+@pytest.mark.parametrize("gain", [0.5, 0.9, 1.1, 2.0])
+def test_a_gain_has_a_known_error(gain):
+    wanted, signal = magnitudes(noise()), gain * noise()
+    assert ser(wanted, signal, SIZE, HOP) == pytest.approx(-20 * np.log10(abs(1 - gain)), abs=1e-3)
+    assert spectral_convergence(wanted, signal, SIZE, HOP) == pytest.approx(abs(1 - gain), rel=1e-4)
+    assert log_spectral_distance(noise(), signal) == pytest.approx(abs(20 * np.log10(gain)), rel=1e-3)
+    wanted = abs(1 - gain) + abs(np.log(gain))
+    assert multi_resolution_stft(noise(), signal) == pytest.approx(wanted, rel=1e-3)
+
+
+def test_convergence_is_ser_as_a_ratio():
+    wanted, signal = magnitudes(noise()), noise(seed=1)
+    ratio = spectral_convergence(wanted, signal, SIZE, HOP)
+    assert ser(wanted, signal, SIZE, HOP) == pytest.approx(-20 * np.log10(ratio))
+
+
+def test_the_sign_is_not_heard_and_the_same_sound_is_perfect():
+    wanted = magnitudes(noise())
+    for sign in (1, -1):
+        assert ser(wanted, sign * noise(), SIZE, HOP) > 100.0
+    assert log_spectral_distance(noise(), noise()) == 0.0
+    assert multi_resolution_stft(noise(), noise()) == 0.0
+
+
+def test_silence_and_nothing_are_finite():
+    silence = np.zeros(1000, np.float32)
+    for x, y in ((silence, silence), (silence, noise(1000)), (noise(1000), silence), (noise(0), noise(0))):
+        found = [
+            ser(magnitudes(x), y, SIZE, HOP),
+            spectral_convergence(magnitudes(x), y, SIZE, HOP),
+            log_spectral_distance(x, y),
+            multi_resolution_stft(x, y),
+            cross_correlation(x, y)[0],
+        ]
+        assert np.isfinite(found).all(), found
+
+
+def test_correlation_finds_gain_and_lag():
+    x = noise(1000)
+    late = np.concatenate([np.zeros(37), 0.5 * x])
+    assert cross_correlation(x, late) == (pytest.approx(1.0), 37)
+    peak, lag = cross_correlation(x, late, normalised=False)
+    assert lag == 37 and peak == pytest.approx(0.5 * float((x.astype(float) ** 2).sum()))
+    assert cross_correlation(late, x)[1] == -37
+    assert abs(cross_correlation(noise(4000, 1), noise(4000, 2))[0]) < 0.1
+    assert cross_correlation(x, np.zeros(10)) == (0.0, pytest.approx(0, abs=1000))
+
+
+def test_a_longer_output_counts_as_an_error():
+    wanted = magnitudes(noise(2000))
+    assert ser(wanted, np.concatenate([noise(2000), noise(2000, 1)]), SIZE, HOP) < 5.0
+
+
+# -- the transform that they rest on -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_inverse_is_exact_where_windows_leave_no_gap(window):
+    for size, hop in ((256, 64), (256, 100), (64, 33), (512, 1), (64, 64)):
+        if consistent(size, hop, window):
+            x = noise(700)
+            assert np.abs(istft(stft(x, size, hop, window), size, hop, window, 700) - x).max() < 1e-5
+    assert consistent(64, 64, "rectangular") and not consistent(64, 64, "hann")
+    assert not consistent(64, 65, "rectangular")
+
+
+def test_frames_begin_with_the_first_hop():
+    x = np.zeros(1000)
+    x[HOP - 1] = 1.0
+    found = stft(x, SIZE, HOP, "rectangular")
+    assert np.abs(found[:, : SIZE // HOP]).min() > 0.99
+    assert np.abs(found[:, SIZE // HOP :]).max() == 0.0
+    assert np.allclose(found[:, 0], np.exp(-2j * np.pi * np.arange(129) * 255 / 256), atol=1e-6)
+
+
+def test_overlap_add_adds():
+    frames = np.arange(12.0).reshape(3, 4)
+    assert overlap_add(frames, 2).tolist() == [0, 1, 6, 8, 14, 16, 10, 11]
+    assert overlap_add(frames, 3).tolist() == [0, 1, 2, 7, 5, 6, 15, 9, 10, 11]
