@@ -24,6 +24,9 @@ import sys
 from dataclasses import dataclass
 
 CHUNKS = (16, 8)
+# Which inputs move: any, the first alone (by custom the signal), or none. Where knobs rest the compiler takes what
+# depends on them, such as a filter's coefficients, out of the loop over samples.
+VARIANTS = ("moving", "first", "still")
 WHOLE = 64  # samples in a quantum
 MOST_SPECIAL = 2  # inputs of which every combination of resting and moving has a loop of its own
 RAISE = "nodegraph_would_raise"
@@ -86,8 +89,9 @@ def tick_kernel(symbol: str, inner: str, layout: TickLayout) -> str:
         f"declare i32 @{inner}({', '.join(['ptr', 'ptr', *writer.parameter_types()])})",
         f"declare void @{RAISE}()",
         *writer.whole_functions(),
-        writer.lane_function(),
-        *(writer.chunk_function(width) for width in CHUNKS),
+        *(writer.lane_function(variant) for variant in writer.variants),
+        *(writer.chunk_function(width, variant) for width in CHUNKS for variant in writer.variants),
+        *(writer.run_function(variant) for variant in writer.variants),
         writer.entry_function(symbol),
     ]
     return "\n".join(parts) + _LOOP_METADATA
@@ -120,6 +124,13 @@ class _TickWriter:
         self.inner = inner
         self.layout = layout
         self.stateless = not layout.integer_states and not layout.lines
+        self.variants = VARIANTS if layout.inputs > 1 else VARIANTS[:1]
+
+    def strides(self, variant: str) -> list[str]:
+        """Strides of the inputs as a variant knows them."""
+        known = {"moving": 0, "first": 1, "still": 0}[variant]
+        count = self.layout.inputs
+        return [f"%stride{i}" if variant == "moving" or i < known else "0" for i in range(count)]
 
     # -- types -----------------------------------------------------------------------------------
 
@@ -276,12 +287,12 @@ done:
   ret void
 }}"""
 
-    def lane_function(self) -> str:
+    def lane_function(self, variant: str) -> str:
         """One lane over all samples."""
         reserve, fetch, put = self.state_copies(1)
-        strides = [f"%stride{i}" for i in range(self.layout.inputs)]
+        strides = self.strides(variant)
         return f"""
-define internal void @lane({self.signature()}, i64 %lane) noinline {{
+define internal void @lane_{variant}({self.signature()}, i64 %lane) noinline {{
 entry:
   %result = alloca {self.result_type()}
   %none = alloca i64
@@ -302,12 +313,12 @@ done:
   ret void
 }}"""
 
-    def chunk_function(self, width: int) -> str:
+    def chunk_function(self, width: int, variant: str) -> str:
         """``width`` lanes over all samples, states in registers, the inner loop over lanes made SIMD."""
         reserve, fetch, put = self.state_copies(width)
-        strides = [f"%stride{i}" for i in range(self.layout.inputs)]
+        strides = self.strides(variant)
         return f"""
-define internal void @chunk{width}({self.signature()}, i64 %lane) noinline {{
+define internal void @chunk{width}_{variant}({self.signature()}, i64 %lane) noinline {{
 entry:
   %result = alloca {self.result_type()}
   %none = alloca i64
@@ -335,14 +346,9 @@ done:
   ret void
 }}"""
 
-    def mono_blocks(self) -> str:
-        """One lane: a whole quantum of an equation without states has its own loop, by which inputs rest."""
-        arguments = self.call_arguments()
-        plain = f"  call void @lane({arguments}, i64 0)\n  ret void\n"
-        if not self.stateless:
-            return f"mono:\n{plain}"
-        special = min(self.layout.inputs, MOST_SPECIAL)
-        text = f"mono:\n  %whole = icmp eq i64 %samples, {WHOLE}\n  br i1 %whole, label %try0.0, label %part\npart:\n{plain}"
+    def quick_blocks(self) -> str:
+        """A whole quantum of one lane without states: a loop for each set of resting inputs."""
+        special, text = min(self.layout.inputs, MOST_SPECIAL), ""
         for i in range(special):
             for resting in range(2**i):
                 yes, no = f"try{i + 1}.{resting | 1 << i}", f"try{i + 1}.{resting}"
@@ -399,10 +405,48 @@ done:
         for i in range(len(layout.integer_numbers)):
             load(self.number_type(i), f"number{i}", layout.word("number", i))
         body = "\n  ".join(loads)
-        spread = range(MOST_SPECIAL, layout.inputs) if self.stateless else ()
-        rooms = "\n  ".join(f"%room{i} = alloca [64 x float], align 64" for i in spread)
+        arguments = self.call_arguments()
+        rooms, quick, ask = "", "br label %ask", ""
+        if self.stateless:
+            spread = range(MOST_SPECIAL, layout.inputs)
+            rooms = "\n  ".join(f"%room{i} = alloca [64 x float], align 64" for i in spread)
+            quick = f"""%one = icmp eq i64 %lanes, 1
+  %all = icmp eq i64 %samples, {WHOLE}
+  %quick = and i1 %one, %all
+  br i1 %quick, label %try0.0, label %ask
+{self.quick_blocks()}"""
+        if len(self.variants) > 1:
+            others = [f"%rest{i} = or i64 {f'%rest{i - 1}' if i > 1 else 0}, %stride{i}" for i in range(1, layout.inputs)]
+            ask = "\n  ".join([*others, f"%calm = icmp eq i64 %rest{layout.inputs - 1}, 0"])
+            ask += f"""
+  br i1 %calm, label %calmer, label %moving
+calmer:
+  %calmest = icmp eq i64 %stride0, 0
+  br i1 %calmest, label %still, label %first
+still:
+  call void @run_still({arguments})
+  ret void
+first:
+  call void @run_first({arguments})
+  ret void
+moving:"""
+        return f"""
+define void @{symbol}(ptr %arguments, i64 %start, i64 %samples) {{
+  {rooms}
+  {body}
+  {quick}
+ask:
+  {ask}
+  call void @run_moving({arguments})
+  ret void
+}}
+"""
+
+    def run_function(self, variant: str) -> str:
+        """All lanes: chunks first, what is left one by one."""
         blocks, previous, lane = [], "many", "0"
         for width in CHUNKS:
+            following = CHUNKS[CHUNKS.index(width) + 1] if width != CHUNKS[-1] else "rest"
             blocks.append(f"""
 head{width}:
   %lane{width} = phi i64 [ {lane}, %{previous} ], [ %lane{width}.next, %body{width} ]
@@ -410,19 +454,19 @@ head{width}:
   %fits{width} = icmp sle i64 %lane{width}.next, %lanes
   br i1 %fits{width}, label %body{width}, label %after{width}
 body{width}:
-  call void @chunk{width}({self.call_arguments()}, i64 %lane{width})
+  call void @chunk{width}_{variant}({self.call_arguments()}, i64 %lane{width})
   br label %head{width}
 after{width}:
-  br label %{"head" + str(CHUNKS[CHUNKS.index(width) + 1]) if width != CHUNKS[-1] else "headrest"}""")
+  br label %head{following}""")
             previous, lane = f"after{width}", f"%lane{width}"
         return f"""
-define void @{symbol}(ptr %arguments, i64 %start, i64 %samples) {{
+define internal void @run_{variant}({self.signature()}) noinline {{
 entry:
-  {rooms}
-  {body}
   %single = icmp eq i64 %lanes, 1
   br i1 %single, label %mono, label %many
-{self.mono_blocks()}
+mono:
+  call void @lane_{variant}({self.call_arguments()}, i64 0)
+  ret void
 many:
   br label %head{CHUNKS[0]}
 {"".join(blocks)}
@@ -431,13 +475,14 @@ headrest:
   %rest.fits = icmp slt i64 %rest, %lanes
   br i1 %rest.fits, label %bodyrest, label %done
 bodyrest:
-  call void @lane({self.call_arguments()}, i64 %rest)
+  call void @lane_{variant}({self.call_arguments()}, i64 %rest)
   %rest.next = add i64 %rest, 1
   br label %headrest
 done:
   ret void
 }}
 """
+
 
 
 def stream_callback(symbol: str, inner: str) -> str:

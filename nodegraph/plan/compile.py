@@ -24,7 +24,7 @@ from ..patch import Wire
 from . import layout as at
 from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock, place
 from .frame_rows import FrameBuffer, place_frame_parts
-from .memory import Memory, bits, view
+from .memory import ALIGNMENT, Memory, bits, view
 from .packing import Group, groups_in_order
 from .rows import COMPENSATE, COPY_LANES, DECLICK, FRESH, LOOP, MIX
 
@@ -219,6 +219,7 @@ class Compiler:
         for slot in self.slots:
             slot.buffer.address = self.memory.reserve(slot.buffer.size)
         self.place_last_samples()
+        self.place_argument_blocks(self.rows)
         for step in self.late:
             step()
         self.write_plan()
@@ -689,6 +690,13 @@ class Compiler:
                 else:
                     buffer.last = self.memory.reserve(FLOAT * buffer.lanes, alignment=8)
 
+    def place_argument_blocks(self, rows: list[Row]) -> None:
+        """All argument blocks side by side, each within a cache line where it fits: they are read every quantum."""
+        for row in rows:
+            self.place_argument_blocks(row.inner)
+            size = 8 * max(len(row.words), 1)
+            row.words_address = self.memory.reserve(size, alignment=ALIGNMENT if size <= ALIGNMENT else 8)
+
     # -- writing it down -------------------------------------------------------------------------------------
 
     def write_plan(self) -> None:
@@ -726,7 +734,9 @@ class Compiler:
         for inner in row.inner:
             info.inner.append(self.write_row(inner, memory.reserve(8 * at.ROW_WORDS)))
         values = [word() if callable(word) else word for word in row.words]
-        row.words_address = memory.words([bits(value) if isinstance(value, float) else value for value in values])
+        view(row.words_address, len(values), np.int64)[:] = [
+            bits(value) if isinstance(value, float) else value for value in values
+        ]
         for k, word in enumerate(row.words):
             if isinstance(word, KnobStride):
                 word.slot.strides.append(row.words_address + 8 * k)
