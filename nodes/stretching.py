@@ -1,0 +1,133 @@
+"""A sound file read as spectra, at any speed, at its own pitch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from nodegraph.frames import FrameType
+from nodegraph.maths import clip, floor, read, sqrt
+from nodegraph.node import Choice, FrameOut, Host, In, Line, Node, Option, State, Table, Transform
+from nodegraph.sound_file import read_sound
+from nodegraph.spectral.transform import rfft
+from nodegraph.spectral.windows import WINDOWS, analysis_window
+from nodegraph.streaming import header_of
+
+LONGEST = 1 << 26  # samples of all channels that are held in memory: 12 minutes of stereo
+
+
+class WholeFile:
+    """A sound file in memory, at the engine's rate."""
+
+    array_types = {"samples": "f4", "marks": "i8"}
+
+    def __init__(self, context):
+        self.problem = ""
+        values = np.zeros((1, max(context.lanes, 1)), np.float32)
+        if context.settings["file"]:
+            values = read_sound(Path(context.settings["file"]), context.rate)
+        if values.size > LONGEST:
+            values = values[: LONGEST // values.shape[1]]
+            self.problem = "the file is longer than can be held; its end is left out"
+        self.samples = np.ascontiguousarray(values, np.float32).ravel()
+        self.marks = np.array(values.shape, np.int64)
+        self.arrays = {"samples": self.samples, "marks": self.marks}
+
+    def service(self):
+        pass
+
+    def close(self):
+        pass
+
+
+def bin_line():
+    return Line(lambda settings, sr: settings["bins"])
+
+
+def windowed(samples, marks, lane, start, loop, weights, framed, size):
+    """``size`` samples of one channel from ``start`` on under the window; round the end if it loops."""
+    frames, channels = marks[0], marks[1]
+    channel = min(lane, channels - 1)
+    for n in range(size):
+        at = start + n
+        if loop:
+            at = at - frames * int(floor(at / frames))
+        inside = (at >= 0) & (at < frames)
+        at = min(max(at, 0), frames - 1)
+        framed[n] = read(samples, at * channels + channel) * read(weights, n) if inside else 0.0
+
+
+class StretchPlayer(Node):
+    """Plays a sound file as spectra: ``speed`` changes how fast it goes by and leaves its pitch alone.
+
+    A phase vocoder. Every hop it looks at the file here and one hop before; each bin turns on by the phase that it
+    made between the two: ``arg Y[m] = arg Y[m-1] + arg X(t) - arg X(t - hop)``. Bins of one peak are held together
+    by ``Y[k] - Y[k-1] - Y[k+1]`` in place of ``Y[k]`` (Puckette, Phase-locked vocoder, WASPAA 1995). Each channel
+    is a lane. Speed 0 holds a moment, negative speeds run backwards.
+    """
+
+    speed = In(0.5, unit="ratio", min=-4.0, max=4.0, doc="1 as recorded, 0.5 half as fast, -1 backwards")
+    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge seeks to position")
+    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="where restart begins")
+    file = Option("", kind="file", doc="sound file, beside the patch")
+    size = Option(4096, unit="samples", min=64, max=65536, doc="window and transform, a power of two")
+    hop = Option(512, unit="samples", min=1, max=65536, doc="from one frame to the next")
+    window = Choice(*WINDOWS, doc="shape of the window")
+    phases = Choice("locked", "free", doc="bins of a peak together, or each for itself")
+    loop = Option(True, doc="begin again at the end")
+    spectrum = FrameOut("spectrum", doc="spectra of the file, for an inverse_stft with the same window")
+    framed = Line(lambda settings, sr: settings["size"])
+    before_re, before_im, last_re, last_im = (bin_line() for _ in range(4))
+    weights = Table(analysis_window)
+    at, gate = State(), State()
+    fft = Transform()
+    reader = Host(WholeFile)
+
+    def frame(
+        speed, restart, position, phases, loop, framed, before_re, before_im, last_re, last_im, weights, at,
+        gate, fft, samples, marks, lane, bins, size, hop, sr, spectrum_re, spectrum_im,
+    ):  # fmt: skip
+        if restart > 0.5 and gate[0] <= 0.5:
+            at[0] = clip(position, 0.0, 1e6) * sr
+        gate[0] = restart
+        here = int(floor(at[0])) - size // 2
+        windowed(samples, marks, lane, here - hop, loop, weights, framed, size)
+        rfft(fft, framed, before_re, before_im)
+        windowed(samples, marks, lane, here, loop, weights, framed, size)
+        rfft(fft, framed, spectrum_re, spectrum_im)
+        for k in range(bins):
+            below, above = max(k - 1, 0), min(k + 1, bins - 1)
+            zr, zi = read(last_re, k), read(last_im, k)
+            if phases == 0:
+                zr -= read(last_re, below) + read(last_re, above)
+                zi -= read(last_im, below) + read(last_im, above)
+            xr, xi = read(spectrum_re, k), read(spectrum_im, k)
+            br, bi = read(before_re, k), read(before_im, k)
+            ur, ui = xr * br + xi * bi, xi * br - xr * bi
+            wr, wi = ur * zr - ui * zi, ur * zi + ui * zr
+            turn = sqrt(wr * wr + wi * wi)
+            gain = sqrt(xr * xr + xi * xi) / max(turn, 1e-30)
+            known = turn > 1e-24
+            spectrum_re[k] = wr * gain if known else xr
+            spectrum_im[k] = wi * gain if known else xi
+        for k in range(bins):
+            last_re[k] = spectrum_re[k]
+            last_im[k] = spectrum_im[k]
+        length = marks[0]
+        following = at[0] + clip(speed, -16.0, 16.0) * hop
+        if loop:
+            following -= length * floor(following / length)
+        at[0] = clip(following, -1.0 * size, length + 1.0 * size)
+
+    def frames(inputs, settings):
+        size = settings["size"]
+        if size & (size - 1):
+            raise ValueError(f"size must be a power of two, got {size}. Take {1 << (size.bit_length() - 1)}.")
+        return {"spectrum": FrameType("spectrum", size // 2 + 1, size, settings["hop"])}
+
+    def lanes(inputs, settings):
+        return {"spectrum": max(header_of(settings["file"])[0], 1)}
+
+    def check(settings):
+        return header_of(settings["file"])[1]
