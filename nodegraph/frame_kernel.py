@@ -35,8 +35,8 @@ def frame_adapter(kernel: Kernel) -> Callable[..., Any]:
     ]
     for name, port in spec.frame_outputs.items():
         at = kernel.places[f"{name}_bins"].word - 1
-        count = f"{2 if port.kind == 'spectrum' else 1} * w[{at + 1}]"
-        lines.append(f"            w[{SPOILT}] += clean(as_i32({_frame(at, 2 if port.kind == 'spectrum' else 1)}), {count})")
+        parts = 2 if port.kind == "spectrum" else 1
+        lines.append(f"            w[{SPOILT}] += clean(as_i32({_frame(at, parts)}), {parts} * w[{at + 1}])")
     if kernel.cls.block is None and not spec.frame_outputs:
         lines.append("            pass")
     names = ("as_i64", "as_f64", "as_f32", "as_singles", "as_i32")

@@ -24,6 +24,7 @@ from .patch.errors import PatchError
 from .registry import node_types
 
 MOST_LANES = 1024
+Block = type[Node]
 
 
 class GraphError(Exception):
@@ -46,7 +47,7 @@ class GraphNode:
 
     id: str
     type: str
-    cls: type[Node] | None
+    cls: Block | None
     settings: dict[str, Any] = field(default_factory=dict)
     values: dict[str, list[float]] = field(default_factory=dict)
     input_lanes: dict[str, int] = field(default_factory=dict)
@@ -201,7 +202,7 @@ def _values(node: GraphNode, port: In, value: Any, problems: list[str]) -> list[
     return [float(v) for v in values]
 
 
-def _choice(node: GraphNode, name: str, value: Any, problems: list[str]) -> str:
+def _choice(node: GraphNode, name: str, value: Any, problems: list[str]) -> Any:
     choice = node.spec.choices[name]
     if value in choice.values:
         return value
@@ -211,30 +212,40 @@ def _choice(node: GraphNode, name: str, value: Any, problems: list[str]) -> str:
 
 def _option(node: GraphNode, name: str, value: Any, problems: list[str]) -> Any:
     option = node.spec.options[name]
-    wanted = type(option.default)
-    if wanted is tuple and isinstance(value, list | tuple):
-        kind = type(option.default[0]) if option.default else float
-        value = tuple(tuple(v) if isinstance(v, list) else v for v in value)
-        if all(_is_number(v) if kind in (int, float) else isinstance(v, kind) for v in value):
-            return value
-        words = {str: "texts", tuple: "lists"}.get(kind, "numbers")
-        problems.append(f"{node.title}: {name} must be a list of {words}, got {_short(value)}.")
-        return option.default
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+    default: Any = option.default
+    kind = type(default)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", tuple: "a list"}
-        problems.append(f"{node.title}: {name} must be {words[wanted]}, got {_short(value)}.")
-        return option.default
-    if isinstance(value, float) and not math.isfinite(value):
-        problems.append(f"{node.title}: {name} must be finite.")
-        return option.default
-    low, high = option.min, option.max
-    if wanted in (int, float) and not (low is None or value >= low) or not (high is None or value <= high):
+    if kind is tuple and isinstance(value, list | tuple):
+        value = tuple(tuple(v) if isinstance(v, list) else v for v in value)
+        member: Any = type(default[0]) if default else float
+        if all(_is_number(v) if member in (int, float) else isinstance(v, member) for v in value):
+            return value
+        problem = f"must be a list of { {str: 'texts', tuple: 'lists'}.get(member, 'numbers') }, got {_short(value)}"
+    elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        problem = f"must be {_KINDS_IN_WORDS[kind]}, got {_short(value)}"
+    elif kind is float and not math.isfinite(value):
+        problem = "must be finite"
+    elif kind in (int, float) and not _within(value, option.min, option.max):
         unit = f" {option.unit}" if option.unit else ""
-        problems.append(f"{node.title}: {name} must lie in {low:g}–{high:g}{unit}, got {value:g}.")
-        return option.default
-    return value
+        problem = f"must lie in {option.min:g}–{option.max:g}{unit}, got {value:g}"
+    else:
+        return value
+    problems.append(f"{node.title}: {name} {problem}.")
+    return default
+
+
+_KINDS_IN_WORDS: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+    tuple: "a list",
+}
+
+
+def _within(value: float, low: float | None, high: float | None) -> bool:
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def _is_number(value: Any) -> bool:

@@ -239,7 +239,7 @@ class Node:
     """
 
     spec: ClassVar[Spec] = Spec()
-    type: ClassVar[str] = ""
+    type: ClassVar[str] = ""  # its name in a patch
     family: ClassVar[str] = ""
     version: ClassVar[int] = 1
     hidden: ClassVar[bool] = False

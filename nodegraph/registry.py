@@ -47,8 +47,8 @@ def register_module(module: ModuleType) -> list[str]:
     """Register every block defined in ``module``; returns their type names."""
     found = []
     for value in vars(module).values():
-        is_block = isinstance(value, type) and issubclass(value, Node) and value is not Node
-        if is_block and value.__module__ == module.__name__ and (value.spec.outputs or value.spec.inputs or _has_equation(value)):
+        is_block = isinstance(value, type) and issubclass(value, Node) and value.__module__ == module.__name__
+        if is_block and (value.spec.outputs or value.spec.inputs or _has_equation(value)):
             _types[value.type] = value
             found.append(value.type)
     return found

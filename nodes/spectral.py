@@ -5,7 +5,6 @@ Allen & Rabiner, A unified approach to short-time Fourier analysis and synthesis
 
 from __future__ import annotations
 
-
 from nodegraph.frames import FrameType
 from nodegraph.maths import sqrt
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table, Transform

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -185,7 +184,8 @@ class Live(Engine):
         block = frames / callbacks if callbacks else self.blocksize
         running = time.monotonic() - self._began
         first, latest = int(live[cb.LIVE_FIRST]), int(live[cb.LIVE_LATEST])
-        seconds = max((time.perf_counter_ns() if sys.platform != "linux" else time.clock_gettime_ns(1)) - first, 0) / 1e9
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime_ns") else latest
+        seconds = max(now - first, 0) / 1e9
         expected = max(int(seconds * self.rate / block), callbacks if latest == 0 else 0) if first else 0
         return Report(
             device=self.device_name,

@@ -56,8 +56,9 @@ def quantum(engine: int, start: int, samples: int) -> None:
     render_slots(plan)
     carries = as_i64(plan[lay.PLAN_CARRIES])
     for c in range(plan[lay.PLAN_CARRY_COUNT]):
-        to, since = as_f32(carries[c * lay.CARRY_WORDS + lay.CARRY_TO]), as_f32(carries[c * lay.CARRY_WORDS + lay.CARRY_FROM])
-        for lane in range(carries[c * lay.CARRY_WORDS + lay.CARRY_LANES]):
+        at = c * lay.CARRY_WORDS
+        to, since = as_f32(carries[at + lay.CARRY_TO]), as_f32(carries[at + lay.CARRY_FROM])
+        for lane in range(carries[at + lay.CARRY_LANES]):
             to[lane] = since[lane]
     if e[ENGINE_PROFILE] != 0 and (e[ENGINE_CLOCK] // QUANTUM) % PROFILE_EVERY == 0:
         walk_timed(engine, plan[lay.PLAN_ROWS], plan[lay.PLAN_ROW_COUNT])
@@ -129,7 +130,8 @@ def receive_messages(engine: int, plan) -> None:  # type: ignore[no-untyped-def]
         if handle < plan[lay.PLAN_HANDLE_COUNT]:
             slot = handles[handle * lay.HANDLE_WORDS + lay.HANDLE_SLOT]
             if slot != 0:
-                first, lanes = handles[handle * lay.HANDLE_WORDS + lay.HANDLE_LANE], handles[handle * lay.HANDLE_WORDS + lay.HANDLE_LANES]
+                found = handle * lay.HANDLE_WORDS
+                first, lanes = handles[found + lay.HANDLE_LANE], handles[found + lay.HANDLE_LANES]
                 if ring[at + MESSAGE_LANE] >= 0:
                     first += ring[at + MESSAGE_LANE]
                     lanes = min(1, lanes - ring[at + MESSAGE_LANE])
@@ -271,8 +273,9 @@ def mute_unit(details, unit: int) -> None:  # type: ignore[no-untyped-def]
     """Zero one lane of a row's outputs (all lanes where they differ) and put its states back to their start."""
     outputs, lanes = as_i64(details[lay.DETAIL_OUTPUTS]), details[lay.DETAIL_UNITS]
     for k in range(details[lay.DETAIL_OUTPUT_COUNT]):
-        width = outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_LANES]
-        data, kept = as_f32(outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_DATA]), as_f32(outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_LAST])
+        at = k * lay.OUTPUT_WORDS
+        width = outputs[at + lay.OUTPUT_LANES]
+        data, kept = as_f32(outputs[at + lay.OUTPUT_DATA]), as_f32(outputs[at + lay.OUTPUT_LAST])
         first, last = (unit, unit + 1) if lanes > 0 else (0, width)
         for lane in range(first, last):
             kept[lane] = 0.0

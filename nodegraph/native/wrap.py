@@ -416,7 +416,8 @@ done:
   br i1 %quick, label %try0.0, label %ask
 {self.quick_blocks()}"""
         if len(self.variants) > 1:
-            others = [f"%rest{i} = or i64 {f'%rest{i - 1}' if i > 1 else 0}, %stride{i}" for i in range(1, layout.inputs)]
+            chain = ["0", *(f"%rest{i}" for i in range(1, layout.inputs))]
+            others = [f"%rest{i} = or i64 {chain[i - 1]}, %stride{i}" for i in range(1, layout.inputs)]
             ask = "\n  ".join([*others, f"%calm = icmp eq i64 %rest{layout.inputs - 1}, 0"])
             ask += f"""
   br i1 %calm, label %calmer, label %moving

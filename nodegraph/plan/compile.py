@@ -283,8 +283,8 @@ class Compiler:
         assert first.cls is not None
         if first.waiting:  # for frames that do not come: its outputs stay silent
             for buffer in self.make_outputs(nodes).values():
-                words = [Ref(buffer, 0, buffer.lanes).address, buffer.lanes, 0, 0, 0]
-                self.out.append(Row(MIX, words, [buffer], [], lanes=buffer.lanes))
+                silence: list[Operand] = [Ref(buffer, 0, buffer.lanes).address, buffer.lanes, 0, 0, 0]
+                self.out.append(Row(MIX, silence, [buffer], [], lanes=buffer.lanes))
             return
         kernel = kernel_of(first.cls, first.settings)
         self.plan.python_kernels.append(kernel)
@@ -492,7 +492,7 @@ class Compiler:
             lane += width
         slot.address = self.memory.reserve(8 * at.SLOT_WORDS)
         slot.arrays = tuple(self.memory.reserve(8 * lanes) for _ in range(4))  # type: ignore[assignment]
-        current, target, step, remaining = slot.arrays
+        current, target = slot.arrays[:2]
         for address in (current, target):
             view(address, lanes, np.float64)[:] = slot.values
         for key, lane, width in slot.ports:

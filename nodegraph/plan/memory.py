@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 
 ALIGNMENT = 64
@@ -39,12 +41,11 @@ class Memory:
 
 def view(address: int, count: int, dtype: type) -> np.ndarray:
     """A numpy array over memory at an address. The caller keeps that memory alive."""
-    import ctypes
-
     if count == 0:
         return np.zeros(0, dtype)
     size = count * np.dtype(dtype).itemsize
-    return np.frombuffer((ctypes.c_uint8 * size).from_address(address), dtype)
+    values: np.ndarray = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(address)).view(dtype)
+    return values
 
 
 def bits(value: float) -> int:

@@ -7,6 +7,8 @@ docstring names the words. A *source* is (data, stride, step): lane ``l`` of sam
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..kernel import NativeFunction
 from ..native.words import as_f32, as_i64, call_kernel
 
@@ -47,7 +49,7 @@ def mix(arguments: int, start: int, samples: int) -> None:
                     out[i * lanes + first + lane] += source[i * stride + lane]
 
 
-def add_run(out, at, source, origin, run, scratch):  # type: ignore[no-untyped-def]
+def add_run(out: Any, at: int, source: Any, origin: int, run: int, scratch: Any) -> None:
     """Add ``run`` neighbouring floats to ``out[at]``, by folding halves: SIMD, and always in the same order."""
     half = (run + 1) // 2
     for k in range(run - half):

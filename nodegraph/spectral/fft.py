@@ -72,10 +72,8 @@ class Fft:
             source, target = (("xr", "xi"), ("yr", "yi")) if stage % 2 == 0 else (("yr", "yi"), ("xr", "xi"))
             arrays = ", ".join(f"ptr %{name}" for name in (*source, *target))
             calls.append(f"  call void @stage{stage}({arrays}, ptr %tw)\n")
-        return (
-            "\n".join(body)
-            + f"\ndefine void @{symbol}(ptr %words, i64 %start, i64 %samples) {{\n{loads}{''.join(calls)}  ret void\n}}\n"
-        )
+        entry = f"\ndefine void @{symbol}(ptr %words, i64 %start, i64 %samples) {{\n"
+        return "\n".join(body) + entry + loads + "".join(calls) + "  ret void\n}\n"
 
 
 @lru_cache(maxsize=32)
