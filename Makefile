@@ -1,6 +1,7 @@
 # make run    installs nodegraph into .venv and plays the demo patch, or renders it where nothing can play
 # make test   installs what the tests need and runs all of them
 # make bench  compares speed with SuperCollider, Pure Data, SignalFlow, pyo and C
+# make storm  carries out 10,000 random edits on a sounding patch, live
 # make lint   ruff and mypy alone
 # make clean  removes everything that make made
 
@@ -16,7 +17,7 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev
 # Without this pip and apt might stop at a question that nobody answers.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test bench lint clean
+.PHONY: run test bench storm lint clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -36,6 +37,9 @@ lint: $(VENV)/.test
 bench: $(VENV)/.bench
 	@tools/install-system $(BENCH_PACKAGES)
 	@$(BIN)/python -m bench
+
+storm: $(VENV)/.test
+	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live
 
 clean:
 	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
