@@ -61,10 +61,10 @@ def windowed(samples, marks, lane, start, loop, weights, framed, size):
 class StretchPlayer(Node):
     """Plays a sound file as spectra: ``speed`` changes how fast it goes by and leaves its pitch alone.
 
-    A phase vocoder. Every hop it looks at the file here and one hop before; each bin turns on by the phase that it
-    made between the two: ``arg Y[m] = arg Y[m-1] + arg X(t) - arg X(t - hop)``. Bins of one peak are held together
-    by ``Y[k] - Y[k-1] - Y[k+1]`` in place of ``Y[k]`` (Puckette, Phase-locked vocoder, WASPAA 1995). Each channel
-    is a lane. Speed 0 holds a moment, negative speeds run backwards.
+    A phase vocoder. Every hop it looks at the file here and one hop before; each bin turns on by the phase
+    that it made between the two: ``arg Y[m] = arg Y[m-1] + arg X(t) - arg X(t - hop)``. Bins of one peak are
+    held together by ``Y[k] - Y[k-1] - Y[k+1]`` in place of ``Y[k]`` (Puckette, Phase-locked vocoder, WASPAA
+    1995). Each channel is a lane. Speed 0 holds a moment, negative speeds run backwards.
     """
 
     speed = In(0.5, unit="ratio", min=-4.0, max=4.0, doc="1 as recorded, 0.5 half as fast, -1 backwards")

@@ -8,9 +8,7 @@ from nodegraph.registry import node_types
 from tests.nodes.framing import noise, through
 from tests.nodes.test_contract import each_choice
 
-FRAMED = [
-    cls for cls in node_types().values() if cls.frame and not cls.device and "file" not in cls.spec.options
-]
+FRAMED = [cls for cls in node_types().values() if cls.frame]
 BETWEEN = [cls for cls in FRAMED if cls.spec.frame_inputs]
 SAMPLES = 1500
 
