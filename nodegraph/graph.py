@@ -115,7 +115,7 @@ def build_graph(
     _infer_frames(nodes, wires, problems)
     if problems:
         raise GraphError(problems)
-    _infer_latency(nodes, wires, rate)
+    _infer_latency(nodes, wires, rate, document.settings.latency_compensation)
     return Graph(document, rate, nodes, wires, loops, patch_path.parent if patch_path else None)
 
 
@@ -440,14 +440,18 @@ def _infer_frames(nodes: dict[str, GraphNode], wires: list[Wire], problems: list
         infer_node(nodes[id], nodes, arriving.get(id, []), problems)
 
 
-def _infer_latency(nodes: dict[str, GraphNode], wires: list[Wire], rate: float) -> None:
+def _infer_latency(nodes: dict[str, GraphNode], wires: list[Wire], rate: float, compensate: bool) -> None:
     forward = _forward(nodes, wires)
     for id in nx.topological_sort(forward):
         node = nodes[id]
         if node.cls is None or node.waiting:
             continue
         node.latency = int(node.cls.latency(node.settings, rate)) if node.cls.latency else 0
-        node.delay = node.latency + max((nodes[before].delay for before in forward.predecessors(id)), default=0)
+        arrival = max((nodes[before].delay for before in forward.predecessors(id)), default=0)
+        if compensate and node.frame_types and not node.frame_inputs:
+            # Frames of one clock must be whole hops apart to meet again.
+            arrival += -arrival % node.settings["hop"]
+        node.delay = node.latency + arrival
 
 
 # -- words -------------------------------------------------------------------------------------------------
