@@ -5,22 +5,27 @@ The blocks that end in a signal hold their own overlap-add; the others give spec
 
 from __future__ import annotations
 
-from nodegraph.maths import cos_turn, next_random, sin_turn, uniform
+from nodegraph.maths import cos_turn, next_random, sin_turn, sqrt, uniform
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table, Transform
 from nodegraph.spectral.pghi import SPREAD, bin_gradient, integrate, log_magnitude, time_gradient
 from nodegraph.spectral.rtisi import (
+    copy_magnitudes,
+    equal_trust,
+    falling_trust,
     first_newest_window,
     frames_of,
     full_level,
-    iterate,
+    iterate_in_turn,
+    iterate_jointly,
     iterate_with_momentum,
     later_newest_window,
-    present_level,
     settle,
     shift_frames,
     span_length,
-    store_estimate,
+    store,
+    trusted_level,
 )
+from nodegraph.spectral.transform import irfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window
 
 QUANTUM = 64
@@ -40,6 +45,20 @@ def output_ring(settings, sr):
 
 def spread_of(settings, sr):
     return [SPREAD[settings["window"]] * settings["size"] ** 2]
+
+
+def phases_of(re, im, at, cos, sin, bins):
+    """A spectrum's phases as unit vectors; phase 0 where there is nothing."""
+    for k in range(bins):
+        power = 1.0 * re[at + k] * re[at + k] + 1.0 * im[at + k] * im[at + k]
+        scale = 1.0 / sqrt(max(power, 1e-30))
+        cos[k] = re[at + k] * scale if power > 1e-30 else 1.0
+        sin[k] = im[at + k] * scale if power > 1e-30 else 0.0
+
+
+def remember(values, before, bins):
+    for k in range(bins):
+        before[k] = values[k]
 
 
 def put_out(ring, ring_size, read, age, finished, hop):
@@ -65,40 +84,47 @@ class RtisiLa(Node):
     """Real-time iterative spectrogram inversion with look-ahead (RTISI-LA; RTISI with ``look_ahead`` 0).
 
     The ``look_ahead + 1`` youngest frames are iterated ``iterations`` times per hop between their magnitudes and
-    their overlap: ``x ← overlap-add of ifft(A e^(i arg stft x))``. Zhu, Beauregard & Wyse, Real-time signal
-    estimation from modified STFT magnitude spectra (IEEE Trans. ASLP, 2007), with their window for the newest
-    frame.
+    their overlap: ``x ← overlap-add of ifft(A e^(i arg stft x))``. Jointly it is Zhu, Beauregard & Wyse, Real-time
+    signal estimation from modified STFT magnitude spectra (IEEE Trans. ASLP, 2007), with their window for the
+    newest frame; in turn, newest first and without a frame's own share, Le Roux, Kameoka, Ono & Sagayama (Proc.
+    ASJ, 2010).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
     look_ahead = Option(3, unit="frames", min=0, max=15, doc="frames to wait for; size / hop - 1 is natural")
     iterations = Option(5, min=1, max=100, doc="iterations per frame")
     window = Choice(*WINDOWS, doc="window of the stft")
+    updates = Choice("jointly", "in_turn", doc="all frames from one overlap, or each from the newest state")
     out = Out(doc="signal, one window and the look-ahead later")
     targets, estimates = Line(frames_of("bins")), Line(frames_of("size"))
-    settled, signal = Line(span_length), Line(span_length)
+    settled, sums = Line(span_length), Line(span_length)
     framed, re, im = Line(of_size), Line(of_bins), Line(of_bins)
     finished, ring = Line(lambda settings, sr: settings["hop"]), Line(output_ring)
-    weights, level = Table(analysis_window), Table(full_level)
+    weights, trust, level = Table(analysis_window), Table(equal_trust), Table(full_level)
     first_newest, later_newest = Table(first_newest_window), Table(later_newest_window)
     read = State(0)
     fft = Transform()
 
     def frame(
-        magnitude, look_ahead, iterations, targets, estimates, settled, signal, framed, re, im, finished, ring,
-        ring_size, weights, level, first_newest, later_newest, read, bins, size, hop, age, fft,
+        magnitude, look_ahead, iterations, updates, targets, estimates, settled, sums, framed, re, im, finished, ring,
+        ring_size, weights, trust, level, first_newest, later_newest, read, bins, size, hop, age, fft,
     ):
         count = look_ahead + 1
         shift_frames(targets, bins, count)
         shift_frames(estimates, size, count)
-        for k in range(bins):
-            targets[look_ahead * bins + k] = magnitude[k]
+        copy_magnitudes(magnitude, targets, look_ahead * bins, bins)
         for n in range(size):
             estimates[look_ahead * size + n] = 0.0
-        iterate(
-            fft, targets, estimates, settled, signal, framed, re, im, weights, level, first_newest, later_newest,
-            size, hop, bins, count, iterations,
-        )
+        if updates == 0:
+            iterate_jointly(
+                fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest,
+                later_newest, size, hop, bins, count, iterations,
+            )
+        else:
+            iterate_in_turn(
+                fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest,
+                later_newest, size, hop, bins, count, iterations,
+            )
         settle(estimates, settled, weights, level, finished, size, hop, count)
         put_out(ring, ring_size, read[0], age, finished, hop)
 
@@ -110,53 +136,52 @@ class RtisiLa(Node):
 
 
 class MomentumRtisi(Node):
-    """RTISI-LA with what has been learned since: about 4 dB closer at the same delay and work.
+    """RTISI-LA with what has been learned since: about 5 dB closer at the same delay and work.
 
     Each frame's spectrum is extrapolated by ``momentum`` times its last change before its phase is taken (Perraudin,
     Balazs & Søndergaard, A fast Griffin–Lim algorithm, 2013), the overlap is normalised by the windows that are
-    really there (Gnann & Spiertz, Improving RTISI phase estimation, 2010), and a new frame starts from the phase
-    gradient of its magnitudes (Průša & Søndergaard, Proc. DAFx, 2016).
+    really there (Gnann & Spiertz, Improving RTISI phase estimation, 2010) and trusts young frames less, frames are
+    renewed in turn (Le Roux et al., 2010), and a new one starts from the phase gradient of its magnitudes (Průša &
+    Søndergaard, Proc. DAFx, 2016).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
-    momentum = In(0.9, unit="ratio", min=0.0, max=1.0, doc="how far each change is carried on; 0 is plain RTISI-LA")
+    momentum = In(0.8, unit="ratio", min=0.0, max=1.0, doc="how far each change is carried on; 0 is steady")
     look_ahead = Option(3, unit="frames", min=0, max=15, doc="frames to wait for; size / hop - 1 is natural")
     iterations = Option(5, min=1, max=100, doc="iterations per frame")
     window = Choice(*WINDOWS, doc="window of the stft")
     out = Out(doc="signal, one window and the look-ahead later")
     targets, estimates = Line(frames_of("bins")), Line(frames_of("size"))
     before_re, before_im = Line(frames_of("bins")), Line(frames_of("bins"))
-    settled, signal = Line(span_length), Line(span_length)
-    framed, re, im = Line(of_size), Line(of_bins), Line(of_bins)
+    settled, sums = Line(span_length), Line(span_length)
+    framed, re, im, wanted = Line(of_size), Line(of_bins), Line(of_bins), Line(of_bins)
     logs, logs_before = Line(of_bins), Line(of_bins)
     per_hop, per_hop_before, per_bin = Line(of_bins), Line(of_bins), Line(of_bins)
     cos, sin, cos_before, sin_before = Line(of_bins), Line(of_bins), Line(of_bins), Line(of_bins)
-    heap, done = Line(lambda settings, sr: 3 * settings["bins"]), Line(of_bins)
+    below, above = Line(of_bins), Line(of_bins)
     finished, ring = Line(lambda settings, sr: settings["hop"]), Line(output_ring)
-    weights, level = Table(analysis_window), Table(present_level)
+    weights, trust = Table(analysis_window), Table(falling_trust)
+    level, final_level = Table(trusted_level), Table(full_level)
     spread = Table(spread_of)
     read = State(0)
     fft = Transform()
 
     def frame(
-        magnitude, momentum, look_ahead, iterations, targets, estimates, before_re, before_im, settled, signal,
-        framed, re, im, logs, logs_before, per_hop, per_hop_before, per_bin, cos, sin, cos_before, sin_before, heap,
-        done, finished, ring, ring_size, weights, level, spread, read, bins, size, hop, age, fft,
+        magnitude, momentum, look_ahead, iterations, targets, estimates, before_re, before_im, settled, sums, framed,
+        re, im, wanted, logs, logs_before, per_hop, per_hop_before, per_bin, cos, sin, cos_before, sin_before, below,
+        above, finished, ring, ring_size, weights, trust, level, final_level, spread, read, bins, size, hop, age, fft,
     ):
         count = look_ahead + 1
         newest = look_ahead * bins
-        for k in range(bins):
-            logs_before[k] = logs[k]
-            per_hop_before[k] = per_hop[k]
-            power = before_re[newest + k] * before_re[newest + k] + before_im[newest + k] * before_im[newest + k]
-            scale = 1.0 / (power + 1e-30) ** 0.5
-            cos_before[k] = before_re[newest + k] * scale if power > 1e-30 else 1.0
-            sin_before[k] = before_im[newest + k] * scale if power > 1e-30 else 0.0
-        least = log_magnitude(magnitude, logs, bins)
+        remember(logs, logs_before, bins)
+        remember(per_hop, per_hop_before, bins)
+        phases_of(before_re, before_im, newest, cos_before, sin_before, bins)
+        copy_magnitudes(magnitude, wanted, 0, bins)
+        least = log_magnitude(wanted, logs, bins)
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
         bin_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
-            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, heap, done,
+            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, below, above,
             bins,
         )
         shift_frames(targets, bins, count)
@@ -164,15 +189,18 @@ class MomentumRtisi(Node):
         shift_frames(before_re, bins, count)
         shift_frames(before_im, bins, count)
         for k in range(bins):
-            targets[newest + k] = magnitude[k]
-            re[k] = magnitude[k] * cos[k]
-            im[k] = magnitude[k] * sin[k]
-        store_estimate(fft, re, im, framed, estimates, look_ahead * size, size)
+            targets[newest + k] = wanted[k]
+            re[k] = wanted[k] * cos[k]
+            im[k] = wanted[k] * sin[k]
+            before_re[newest + k] = re[k]
+            before_im[newest + k] = im[k]
+        irfft(fft, re, im, framed)
+        store(framed, estimates, look_ahead * size, size)
         iterate_with_momentum(
-            fft, targets, estimates, settled, signal, framed, re, im, before_re, before_im, weights, level, size, hop,
-            bins, count, iterations, momentum,
+            fft, targets, estimates, before_re, before_im, settled, sums, framed, re, im, weights, trust, level, size,
+            hop, bins, count, iterations, momentum,
         )
-        settle(estimates, settled, weights, level, finished, size, hop, count)
+        settle(estimates, settled, weights, final_level, finished, size, hop, count)
         put_out(ring, ring_size, read[0], age, finished, hop)
 
     def block(out, ring, read):
@@ -191,33 +219,30 @@ class PhaseGradient(Node):
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
     window = Choice(*WINDOWS, doc="window of the stft")
     spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
-    logs, logs_before = Line(of_bins), Line(of_bins)
+    wanted, logs, logs_before = Line(of_bins), Line(of_bins), Line(of_bins)
     per_hop, per_hop_before, per_bin = Line(of_bins), Line(of_bins), Line(of_bins)
     cos, sin, cos_before, sin_before = Line(of_bins), Line(of_bins), Line(of_bins), Line(of_bins)
-    heap, done = Line(lambda settings, sr: 3 * settings["bins"]), Line(of_bins)
+    below, above = Line(of_bins), Line(of_bins)
     spread = Table(spread_of)
-    started = State(0.0)
 
     def frame(
-        magnitude, spectrum_re, spectrum_im, logs, logs_before, per_hop, per_hop_before, per_bin, cos, sin, cos_before,
-        sin_before, heap, done, spread, started, bins, size, hop,
+        magnitude, spectrum_re, spectrum_im, wanted, logs, logs_before, per_hop, per_hop_before, per_bin, cos, sin,
+        cos_before, sin_before, below, above, spread, bins, size, hop,
     ):
-        for k in range(bins):
-            logs_before[k] = logs[k]
-            per_hop_before[k] = per_hop[k]
-            cos_before[k] = cos[k] if started[0] > 0.0 else 1.0
-            sin_before[k] = sin[k]
-        started[0] = 1.0
-        least = log_magnitude(magnitude, logs, bins)
+        remember(logs, logs_before, bins)
+        remember(per_hop, per_hop_before, bins)
+        phases_of(cos, sin, 0, cos_before, sin_before, bins)
+        copy_magnitudes(magnitude, wanted, 0, bins)
+        least = log_magnitude(wanted, logs, bins)
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
         bin_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
-            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, heap, done,
+            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, below, above,
             bins,
         )
         for k in range(bins):
-            spectrum_re[k] = magnitude[k] * cos[k]
-            spectrum_im[k] = magnitude[k] * sin[k]
+            spectrum_re[k] = wanted[k] * cos[k]
+            spectrum_im[k] = wanted[k] * sin[k]
 
 
 class ChannelVocoder(Node):
@@ -255,17 +280,18 @@ class PeakVocoder(Node):
 
     magnitude = FrameIn("magnitude", doc="magnitudes to be heard")
     spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
-    phase = Line(of_bins)
+    wanted, phase = Line(of_bins), Line(of_bins)
 
-    def frame(magnitude, spectrum_re, spectrum_im, phase, bins, size, hop):
+    def frame(magnitude, spectrum_re, spectrum_im, wanted, phase, bins, size, hop):
+        copy_magnitudes(magnitude, wanted, 0, bins)
         first = 0
         k = 1
         while k < bins - 1:
-            if magnitude[k] > magnitude[k - 1] and magnitude[k] >= magnitude[k + 1]:
+            if wanted[k] > wanted[k - 1] and wanted[k] >= wanted[k + 1]:
                 valley = k + 1
-                while valley < bins - 1 and magnitude[valley + 1] <= magnitude[valley]:
+                while valley < bins - 1 and wanted[valley + 1] <= wanted[valley]:
                     valley += 1
-                low, here, high = 1.0 * magnitude[k - 1], 1.0 * magnitude[k], 1.0 * magnitude[k + 1]
+                low, here, high = 1.0 * wanted[k - 1], 1.0 * wanted[k], 1.0 * wanted[k + 1]
                 bend = low - 2.0 * here + high
                 offset = 0.5 * (low - high) / bend if bend != 0.0 else 0.0
                 turns = 1.0 * phase[k] + hop * (k + offset) / size
@@ -279,5 +305,5 @@ class PeakVocoder(Node):
             else:
                 k += 1
         for j in range(bins):
-            spectrum_re[j] = magnitude[j] * cos_turn(1.0 * phase[j])
-            spectrum_im[j] = magnitude[j] * sin_turn(1.0 * phase[j])
+            spectrum_re[j] = wanted[j] * cos_turn(1.0 * phase[j])
+            spectrum_im[j] = wanted[j] * sin_turn(1.0 * phase[j])

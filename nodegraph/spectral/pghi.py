@@ -17,6 +17,7 @@ from ..maths import cos_turn, log, sin_turn
 
 QUIET = 1e-6  # relative to the loudest bin: below it phases just go on at the bin's frequency
 SPREAD = {"hann": 0.25645, "hamming": 0.29794, "sqrt_hann": 0.42, "blackman": 0.17954, "rectangular": 0.85}
+SILENT = np.float32(-1e30)
 _TURN = 0.15915494309189535  # 1 / 2π
 
 
@@ -48,42 +49,32 @@ def bin_gradient(after, before, frames, gradient, bins, hop, size, spread):  # t
 
 
 def integrate(  # type: ignore[no-untyped-def]
-    logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, heap, done, bins
+    logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, below, above, bins
 ):
-    """Phases of a frame (unit vectors) from those of the frame before, along the loudest path.
+    """Phases of a frame (unit vectors) from those of the frame before, each bin's along the loudest path.
 
-    ``heap`` has room for 3 · bins numbers, ``done`` for bins. Entries below ``bins`` are bins of this frame,
-    those from ``bins`` on bins of the frame before.
+    A path starts at a bin of the frame before and goes on through neighbours in this frame; it is as loud as its
+    quietest step. On a line of bins no heap is needed: one sweep up and one down find how loud the best path from
+    ``below`` and from ``above`` is, and two neighbours can never wait for each other.
     """
-    count = 0
+    loudest = SILENT
     for k in range(bins):
-        done[k] = 0.0
-        if logs[k] <= least:
-            turn(cos_before, sin_before, k, per_hop[k], cos, sin, k)
-            done[k] = 1.0
-        else:
-            count = push(heap, count, bins + k, logs, logs_before, bins)
-    while count > 0:
-        top = int(heap[0])
-        count = pop(heap, count, logs, logs_before, bins)
-        if top >= bins:
-            k = top - bins
-            if done[k] == 0.0:
-                advance = 0.5 * (np.float64(per_hop_before[k]) + np.float64(per_hop[k]))
-                turn(cos_before, sin_before, k, advance, cos, sin, k)
-                done[k] = 1.0
-                count = push(heap, count, k, logs, logs_before, bins)
-        else:
-            if top + 1 < bins and done[top + 1] == 0.0:
-                step = 0.5 * (np.float64(per_bin[top]) + np.float64(per_bin[top + 1]))
-                turn(cos, sin, top, step, cos, sin, top + 1)
-                done[top + 1] = 1.0
-                count = push(heap, count, top + 1, logs, logs_before, bins)
-            if top > 0 and done[top - 1] == 0.0:
-                step = -0.5 * (np.float64(per_bin[top]) + np.float64(per_bin[top - 1]))
-                turn(cos, sin, top, step, cos, sin, top - 1)
-                done[top - 1] = 1.0
-                count = push(heap, count, top - 1, logs, logs_before, bins)
+        below[k] = loudest
+        loudest = min(max(loudest, logs_before[k]), logs[k]) if logs[k] > least else SILENT
+    loudest = SILENT
+    for k in range(bins - 1, -1, -1):
+        above[k] = loudest
+        loudest = min(max(loudest, logs_before[k]), logs[k]) if logs[k] > least else SILENT
+    for k in range(bins):
+        if logs[k] <= least or logs_before[k] >= max(below[k], above[k]):
+            below[k] = above[k] = SILENT
+            turn(cos_before, sin_before, k, 0.5 * (per_hop_before[k] + per_hop[k]), cos, sin, k)
+    for k in range(1, bins):
+        if below[k] >= above[k] and below[k] > SILENT:
+            turn(cos, sin, k - 1, 0.5 * (per_bin[k - 1] + per_bin[k]), cos, sin, k)
+    for k in range(bins - 2, -1, -1):
+        if above[k] > below[k]:
+            turn(cos, sin, k + 1, -0.5 * (per_bin[k + 1] + per_bin[k]), cos, sin, k)
 
 
 def turn(cos_from, sin_from, source, turns, cos, sin, target):  # type: ignore[no-untyped-def]
@@ -92,41 +83,3 @@ def turn(cos_from, sin_from, source, turns, cos, sin, target):  # type: ignore[n
     re, im = np.float64(cos_from[source]), np.float64(sin_from[source])
     cos[target] = re * c - im * s
     sin[target] = re * s + im * c
-
-
-def loudness(entry, logs, logs_before, bins):  # type: ignore[no-untyped-def]
-    return logs_before[entry - bins] if entry >= bins else logs[entry]
-
-
-def push(heap, count, entry, logs, logs_before, bins):  # type: ignore[no-untyped-def]
-    """Put an entry into the heap, loudest first; returns the new count."""
-    key = loudness(entry, logs, logs_before, bins)
-    at = count
-    while at > 0:
-        above = (at - 1) >> 1
-        if loudness(int(heap[above]), logs, logs_before, bins) >= key:
-            break
-        heap[at] = heap[above]
-        at = above
-    heap[at] = entry
-    return count + 1
-
-
-def pop(heap, count, logs, logs_before, bins):  # type: ignore[no-untyped-def]
-    """Take the loudest entry off the heap; returns the new count."""
-    last = int(heap[count - 1])
-    count -= 1
-    key = loudness(last, logs, logs_before, bins)
-    at = 0
-    while 2 * at + 1 < count:
-        below = 2 * at + 1
-        if below + 1 < count and loudness(int(heap[below + 1]), logs, logs_before, bins) > loudness(
-            int(heap[below]), logs, logs_before, bins
-        ):
-            below += 1
-        if loudness(int(heap[below]), logs, logs_before, bins) <= key:
-            break
-        heap[at] = heap[below]
-        at = below
-    heap[at] = last
-    return count

@@ -3,15 +3,15 @@
 A buffer holds the ``k + 1`` youngest frames. When one comes in, all of them are iterated ``p`` times: overlap-add
 what is there, transform each frame again, keep the phase, put the target magnitude back. Then the oldest frame
 is final. Zhu, Beauregard & Wyse, Real-time signal estimation from modified short-time Fourier transform
-magnitude spectra (IEEE Trans. ASLP, 2007). What has been learned since is optional: overlap normalised by the
-windows that are really there (Gnann & Spiertz 2009), momentum on the frames' spectra (as in fast Griffin–Lim,
-Perraudin et al. 2013), and a first phase by the phase gradient (``pghi``).
+magnitude spectra (IEEE Trans. ASLP, 2007).
 
 Arrays are float32 pointers: ``targets``, ``estimates``, ``before_re``, ``before_im`` hold k + 1 frames one after the
-other, oldest first; ``settled`` and ``signal`` span ``size + k hop`` samples from the start of the oldest frame.
+other, oldest first; ``settled`` and ``sums`` span ``size + k hop`` samples from the start of the oldest frame.
 """
 
 from __future__ import annotations
+
+from math import ceil
 
 import numpy as np
 
@@ -19,6 +19,14 @@ from .transform import irfft, rfft
 from .windows import overlap, window
 
 _TINY = np.float32(1e-30)
+_HUGE = np.float32(1e12)  # the squares of larger magnitudes leave single precision
+_LEAST = 0.03  # where all windows together reach less than this share of a window's peak, the sum is not levelled
+
+
+def copy_magnitudes(magnitude, target, at, bins):  # type: ignore[no-untyped-def]
+    """Negative magnitudes count as 0, monstrous ones as very large."""
+    for k in range(bins):
+        target[at + k] = min(max(magnitude[k], np.float32(0.0)), _HUGE)
 
 
 def shift_frames(frames, length, count):  # type: ignore[no-untyped-def]
@@ -27,16 +35,26 @@ def shift_frames(frames, length, count):  # type: ignore[no-untyped-def]
         frames[n] = frames[n + length]
 
 
-def assemble(estimates, settled, weights, level, signal, size, hop, count):  # type: ignore[no-untyped-def]
-    """``signal = (settled + Σ_j estimate_j[n - j hop] w[n - j hop]) · level``."""
+def assemble(estimates, settled, weights, trust, sums, size, hop, count):  # type: ignore[no-untyped-def]
+    """``sums = settled + Σ_j trust_j estimate_j[n - j hop] w[n - j hop]``."""
     for n in range(size + (count - 1) * hop):
-        signal[n] = settled[n]
+        sums[n] = settled[n]
     for j in range(count):
-        at, frame = j * hop, j * size
+        at, frame, share = j * hop, j * size, trust[j]
         for n in range(size):
-            signal[at + n] = signal[at + n] + estimates[frame + n] * weights[n]
-    for n in range(size + (count - 1) * hop):
-        signal[n] = signal[n] * level[n]
+            sums[at + n] = sums[at + n] + share * estimates[frame + n] * weights[n]
+
+
+def take_frame(sums, level, at, weights, framed, size):  # type: ignore[no-untyped-def]
+    """A frame of the signal that the sums make, under a window."""
+    for n in range(size):
+        framed[n] = sums[at + n] * level[at + n] * weights[n]
+
+
+def leave_out(estimates, at, share, framed, size):  # type: ignore[no-untyped-def]
+    """Take from a frame its own share in the overlap."""
+    for n in range(size):
+        framed[n] = framed[n] - share * estimates[at + n]
 
 
 def impose(re, im, targets, at, bins):  # type: ignore[no-untyped-def]
@@ -51,21 +69,92 @@ def impose(re, im, targets, at, bins):  # type: ignore[no-untyped-def]
 
 def extrapolate(re, im, before_re, before_im, at, bins, momentum):  # type: ignore[no-untyped-def]
     """``C + momentum (C - C_before)``, and remember C."""
+    carried = np.float32(momentum)
     for k in range(bins):
         now_re, now_im = re[k], im[k]
-        re[k] = now_re + momentum * (now_re - before_re[at + k])
-        im[k] = now_im + momentum * (now_im - before_im[at + k])
+        re[k] = now_re + carried * (now_re - before_re[at + k])
+        im[k] = now_im + carried * (now_im - before_im[at + k])
         before_re[at + k], before_im[at + k] = now_re, now_im
 
 
-def remember(re, im, before_re, before_im, at, bins):  # type: ignore[no-untyped-def]
-    for k in range(bins):
-        before_re[at + k], before_im[at + k] = re[k], im[k]
-
-
-def weigh(signal, at, weights, framed, size):  # type: ignore[no-untyped-def]
+def store(framed, estimates, at, size):  # type: ignore[no-untyped-def]
     for n in range(size):
-        framed[n] = signal[at + n] * weights[n]
+        estimates[at + n] = framed[n]
+
+
+def replace(framed, estimates, frame, sums, at, weights, share, size):  # type: ignore[no-untyped-def]
+    """A new estimate of a frame, in the sums too."""
+    for n in range(size):
+        sums[at + n] = sums[at + n] + share * (framed[n] - estimates[frame + n]) * weights[n]
+        estimates[frame + n] = framed[n]
+
+
+def iterate_jointly(  # type: ignore[no-untyped-def]
+    fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest, later_newest, size,
+    hop, bins, count, iterations,
+):
+    """Zhu, Beauregard & Wyse: all frames from the same overlap, an asymmetric window for the newest."""
+    for i in range(iterations):
+        assemble(estimates, settled, weights, trust, sums, size, hop, count)
+        for j in range(count):
+            if j < count - 1:
+                take_frame(sums, level, j * hop, weights, framed, size)
+            elif i == 0:
+                take_frame(sums, level, j * hop, first_newest, framed, size)
+            else:
+                take_frame(sums, level, j * hop, later_newest, framed, size)
+            rfft(fft, framed, re, im)
+            impose(re, im, targets, j * bins, bins)
+            irfft(fft, re, im, framed)
+            store(framed, estimates, j * size, size)
+
+
+def iterate_in_turn(  # type: ignore[no-untyped-def]
+    fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest, later_newest, size,
+    hop, bins, count, iterations,
+):
+    """Le Roux, Kameoka, Ono & Sagayama: newest first, each from what the others are by now, without its own share.
+
+    Phase initialization schemes for faster spectrogram-consistency-based signal reconstruction (Proc. ASJ, 2010).
+    """
+    assemble(estimates, settled, weights, trust, sums, size, hop, count)
+    for i in range(iterations):
+        for j in range(count - 1, -1, -1):
+            if j < count - 1:
+                take_frame(sums, level, j * hop, weights, framed, size)
+            elif i == 0:
+                take_frame(sums, level, j * hop, first_newest, framed, size)
+            else:
+                take_frame(sums, level, j * hop, later_newest, framed, size)
+            leave_out(estimates, j * size, np.float32(hop / size), framed, size)
+            rfft(fft, framed, re, im)
+            impose(re, im, targets, j * bins, bins)
+            irfft(fft, re, im, framed)
+            replace(framed, estimates, j * size, sums, j * hop, weights, trust[j], size)
+
+
+def iterate_with_momentum(  # type: ignore[no-untyped-def]
+    fft, targets, estimates, before_re, before_im, settled, sums, framed, re, im, weights, trust, level, size, hop,
+    bins, count, iterations, momentum,
+):
+    """Newest first, each frame's spectrum carried on by its last change.
+
+    A new frame changes what the old ones should be: in the first iteration their momentum is that of another
+    problem, so it counts the less the older they are. More frames in turn carry each other further: friction, the
+    momentum's distance from 1, grows as the root of their number; ``momentum`` is that of 4.
+    """
+    friction = (1.0 - min(max(momentum, 0.0), 1.0)) * np.sqrt(count) / 2.0
+    kept = max(1.0 - friction, 0.0)
+    assemble(estimates, settled, weights, trust, sums, size, hop, count)
+    for i in range(iterations):
+        for j in range(count - 1, -1, -1):
+            carried = kept * j / (count - 1) if i == 0 and count > 1 else kept
+            take_frame(sums, level, j * hop, weights, framed, size)
+            rfft(fft, framed, re, im)
+            extrapolate(re, im, before_re, before_im, j * bins, bins, carried)
+            impose(re, im, targets, j * bins, bins)
+            irfft(fft, re, im, framed)
+            replace(framed, estimates, j * size, sums, j * hop, weights, trust[j], size)
 
 
 def settle(estimates, settled, weights, level, out, size, hop, count):  # type: ignore[no-untyped-def]
@@ -104,16 +193,25 @@ def full_level(settings, sr):  # type: ignore[no-untyped-def]
     return _inverse(sums[np.arange(span_length(settings, sr)) % hop], weights)
 
 
-def present_level(settings, sr):  # type: ignore[no-untyped-def]
-    """``1 / Σ_m w²[n - m hop]`` over the frames that have come in: the youngest ends the sum."""
+def equal_trust(settings, sr):  # type: ignore[no-untyped-def]
+    return np.ones(settings["look_ahead"] + 1)
+
+
+def falling_trust(settings, sr):  # type: ignore[no-untyped-def]
+    """How much each frame counts in the overlap: half a Hann window, 1 for the oldest. The newest know least."""
+    count = settings["look_ahead"] + 1
+    return np.cos(0.5 * np.pi * np.arange(count) / count) ** 2
+
+
+def trusted_level(settings, sr):  # type: ignore[no-untyped-def]
+    """``1 / Σ_m trust_m w²[n - m hop]`` over the frames that have come in: the youngest ends the sum."""
     size, hop, ahead = settings["size"], settings["hop"], settings["look_ahead"]
-    weights = window(settings["window"], size)
+    weights, trust = window(settings["window"], size), falling_trust(settings, sr)
     sums = np.zeros(span_length(settings, sr))
-    for m in range(ahead, -(-(-size // hop)) - 1, -1):
+    for m in range(1 - ceil(size / hop), ahead + 1):
         start = m * hop
         first, last = max(start, 0), start + size
-        if last > 0:
-            sums[first:last] += (weights**2)[first - start :]
+        sums[first:last] += (trust[m] if m >= 0 else 1.0) * (weights**2)[first - start :]
     return _inverse(sums, weights)
 
 
@@ -138,56 +236,4 @@ def later_newest_window(settings, sr):  # type: ignore[no-untyped-def]
 
 def _inverse(sums, weights):  # type: ignore[no-untyped-def]
     """1 / sums, held where hardly any window reaches."""
-    return 1.0 / np.maximum(sums, 1e-2 * (weights**2).max())
-
-
-def iterate(  # type: ignore[no-untyped-def]
-    fft, targets, estimates, settled, signal, framed, re, im, weights, level, first_newest, later_newest, size, hop,
-    bins, count, iterations,
-):
-    """The faithful iteration: joint updates, newest frame first, asymmetric window for the newest."""
-    for i in range(iterations):
-        assemble(estimates, settled, weights, level, signal, size, hop, count)
-        for j in range(count - 1, -1, -1):
-            if j == count - 1 and i == 0:
-                weigh(signal, j * hop, first_newest, framed, size)
-            elif j == count - 1:
-                weigh(signal, j * hop, later_newest, framed, size)
-            else:
-                weigh(signal, j * hop, weights, framed, size)
-            rfft(fft, framed, re, im)
-            impose(re, im, targets, j * bins, bins)
-            store_estimate(fft, re, im, framed, estimates, j * size, size)
-
-
-SEQ = 1
-
-
-def ORDER(r, count):
-    return r
-
-
-def iterate_with_momentum(  # type: ignore[no-untyped-def]
-    fft, targets, estimates, settled, signal, framed, re, im, before_re, before_im, weights, level, size, hop, bins,
-    count, iterations, momentum,
-):
-    """The improved iteration: momentum on each frame's spectrum, overlap normalised by what is there."""
-    for i in range(iterations):
-        for r in range(count):
-            j = ORDER(r, count)
-            if r == 0 or SEQ:
-                assemble(estimates, settled, weights, level, signal, size, hop, count)
-            weigh(signal, j * hop, weights, framed, size)
-            rfft(fft, framed, re, im)
-            if j == count - 1 and i == 0:
-                remember(re, im, before_re, before_im, j * bins, bins)
-            else:
-                extrapolate(re, im, before_re, before_im, j * bins, bins, momentum)
-            impose(re, im, targets, j * bins, bins)
-            store_estimate(fft, re, im, framed, estimates, j * size, size)
-
-
-def store_estimate(fft, re, im, framed, estimates, at, size):  # type: ignore[no-untyped-def]
-    irfft(fft, re, im, framed)
-    for n in range(size):
-        estimates[at + n] = framed[n]
+    return 1.0 / np.maximum(sums, _LEAST * (weights**2).max())
