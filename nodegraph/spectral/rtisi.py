@@ -20,7 +20,7 @@ from .windows import overlap, window
 
 _TINY = np.float32(1e-30)
 _HUGE = np.float32(1e12)  # the squares of larger magnitudes leave single precision
-_LEAST = 0.03  # where all windows together reach less than this share of a window's peak, the sum is not levelled
+_LEAST = 0.02  # where all windows together reach less than this share of a window's peak, the sum is not levelled
 
 
 def copy_magnitudes(magnitude, target, at, bins):  # type: ignore[no-untyped-def]
