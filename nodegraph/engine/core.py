@@ -21,8 +21,8 @@ from ..kernel import QUANTUM
 from ..patch import Document
 from ..plan import Io, Plan, compile_plan
 from ..plan import layout as lay
-from ..plan.compile import RowInfo
 from ..plan.memory import Memory, bits, view
+from ..plan.result import RowInfo
 from . import walk
 
 RING_SIZE = 1 << 14

@@ -1,13 +1,16 @@
 """From the typed graph to a plan: data that a small native loop walks.
 
-``compile``  the graph laid out as rows
-``packing``  like nodes side by side in one row
-``buffers``  who writes and reads what, and sharing of memory
-``rows``     the kernels between the nodes (mixing, gliding, compensating, looping)
-``layout``   the words as native code reads them
-``memory``   aligned memory at fixed addresses
+``compile``    the steps, one after the other
+``packing``    like nodes side by side in one row
+``nodes``      nodes to rows; ``inputs`` what they read; ``glide`` from old wires to new; ``bus`` the way out
+``frame_rows`` frame nodes, their buffers and clocks
+``rows``       the kernels between the nodes (mixing, gliding, compensating, looping)
+``buffers``    who writes and reads what, and sharing of memory; ``memory`` the memory itself
+``write``      all of it as words; ``layout`` the words as native code reads them
+``draft``      what these steps share; ``result`` what comes out
 """
 
-from .compile import Io, Plan, compile_plan
+from .compile import compile_plan
+from .result import Io, Plan
 
 __all__ = ["Io", "Plan", "compile_plan"]

@@ -15,7 +15,7 @@ from ..spectral.transform import transform_memory
 from .buffers import FLOAT, Operand, Row
 
 if TYPE_CHECKING:
-    from .compile import Compiler
+    from .draft import Draft
 
 # A clock: frames due in this quantum, for each the samples from its end to that of the quantum, then the samples
 # until the next one is due, and the hop.
@@ -76,32 +76,32 @@ ADVANCE_CLOCK = NativeFunction(advance_clock)
 DELAY_FRAMES = NativeFunction(delay_frames)
 
 
-def clock_of(compiler: Compiler, hop: int) -> int:
+def clock_of(draft: Draft, hop: int) -> int:
     """Address of the clock of a hop; its row is placed before the first that needs it."""
-    clocks = compiler.clocks
+    clocks = draft.clocks
     if hop not in clocks:
         words = [0] * CLOCK_WORDS
         words[LEFT], words[HOP] = hop - 1, hop
-        clocks[hop] = compiler.memory.words(words)
-        compiler.take_over(("clock", hop), clocks[hop] + 8 * LEFT, 8)
-        compiler.out.append(Row(ADVANCE_CLOCK, [clocks[hop]], [], []))
+        clocks[hop] = draft.memory.words(words)
+        draft.take_over(("clock", hop), clocks[hop] + 8 * LEFT, 8)
+        draft.out.append(Row(ADVANCE_CLOCK, [clocks[hop]], [], []))
     return clocks[hop]
 
 
-def place_frame_parts(compiler: Compiler, kernel: Kernel, node: GraphNode, row: Row) -> list[Row]:
+def place_frame_parts(draft: Draft, kernel: Kernel, node: GraphNode, row: Row) -> list[Row]:
     """Fill the frame words of a node's argument block; the rows that it needs, in order."""
     assert node.cls is not None
-    clock = clock_of(compiler, node.settings["hop"])
+    clock = clock_of(draft, node.settings["hop"])
     words = row.words
     words[CLOCK] = clock
     for name in FRAME_SIZES:
         words[kernel.places[name].word] = node.settings[name]
     for name in node.spec.transforms:
-        memory = transform_memory(node.settings["size"], compiler.plan.lines)
+        memory = transform_memory(node.settings["size"], draft.plan.lines)
         words[kernel.places[name].word] = memory.address
     reads: list[Any] = []
     for name in node.spec.frame_inputs:
-        buffer = _arriving(compiler, node, name, clock)
+        buffer = _arriving(draft, node, name, clock)
         at = kernel.places[f"{name}_bins"].word - 1
         if buffer is None:  # an optional input that nothing is wired to
             words[at : at + 3] = [0, 0, 0]
@@ -111,7 +111,7 @@ def place_frame_parts(compiler: Compiler, kernel: Kernel, node: GraphNode, row: 
     outputs: list[Any] = []
     for name, kind in node.frame_types.items():
         buffer = FrameBuffer(kind, node.output_lanes[name])
-        compiler.frame_refs[(node.id, name)] = buffer
+        draft.frame_refs[(node.id, name)] = buffer
         at = kernel.places[f"{name}_bins"].word - 1
         words[at : at + 3] = [lambda b=buffer: b.address, kind.bins, int(buffer.lanes > 1)]  # type: ignore[misc]
         outputs.append(buffer)
@@ -122,26 +122,26 @@ def place_frame_parts(compiler: Compiler, kernel: Kernel, node: GraphNode, row: 
     return [row, frame_row] if outputs else [frame_row, row]
 
 
-def _arriving(compiler: Compiler, node: GraphNode, port: str, clock: int) -> FrameBuffer | None:
+def _arriving(draft: Draft, node: GraphNode, port: str, clock: int) -> FrameBuffer | None:
     """The buffer that a frame input reads, held back where its path is shorter than the others."""
-    wires = compiler.graph.into(node.id, port)
+    wires = draft.graph.into(node.id, port)
     if not wires:
         return None
     wire = wires[0]
-    buffer: FrameBuffer = compiler.frame_refs[(wire.source, wire.source_port)]
-    early = node.delay - node.latency - compiler.graph.nodes[wire.source].delay
+    buffer: FrameBuffer = draft.frame_refs[(wire.source, wire.source_port)]
+    early = node.delay - node.latency - draft.graph.nodes[wire.source].delay
     frames = round(early / buffer.type.hop)
-    if frames <= 0 or not compiler.compensate:
+    if frames <= 0 or not draft.compensate:
         return buffer
-    return _held_back(compiler, wire, buffer, frames, clock)
+    return _held_back(draft, wire, buffer, frames, clock)
 
 
-def _held_back(compiler: Compiler, wire: Wire, buffer: FrameBuffer, frames: int, clock: int) -> FrameBuffer:
+def _held_back(draft: Draft, wire: Wire, buffer: FrameBuffer, frames: int, clock: int) -> FrameBuffer:
     late = FrameBuffer(buffer.type, buffer.lanes)
-    line = compiler.line(("frames", wire, frames), frames * buffer.floats)
-    position = compiler.memory.words([0])
-    compiler.take_over(("frames", wire, frames), position, 8)
+    line = draft.line(("frames", wire, frames), frames * buffer.floats)
+    position = draft.memory.words([0])
+    draft.take_over(("frames", wire, frames), position, 8)
     words: list[Operand] = [clock, lambda: buffer.address, lambda: late.address, buffer.floats]
     words += [line.ctypes.data, frames, position]
-    compiler.out.append(Row(DELAY_FRAMES, words, [late], [buffer]))  # type: ignore[list-item]
+    draft.out.append(Row(DELAY_FRAMES, words, [late], [buffer]))  # type: ignore[list-item]
     return late

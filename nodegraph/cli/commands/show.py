@@ -14,7 +14,7 @@ from ..text import amount, columns, plural, print_json, printable, say
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph, GraphNode
-    from nodegraph.plan.compile import Plan, RowInfo
+    from nodegraph.plan.result import Plan, RowInfo
 
 
 class Format(StrEnum):

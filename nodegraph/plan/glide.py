@@ -1,0 +1,85 @@
+"""Gliding from the old wires to the new: no step where a patch was edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..node import In
+from ..patch import Wire
+from . import layout as at
+from .buffers import FLOAT, Operand, Ref, Row
+from .draft import Draft
+from .memory import view
+from .result import Port
+from .rows import DECLICK
+from .sources import Source, source_of
+
+FADE = 0.01  # s, how long a changed wire takes to its new signal
+KNOB = ("knob",)  # what feeds an input without wires
+
+
+def identity(draft: Draft, wires: Iterable[Wire]) -> Any:
+    """What a port is fed by; when this changes between plans the port glides."""
+    found = []
+    for wire in wires:
+        source = draft.graph.nodes[wire.source]
+        settings, widths = repr(sorted(source.settings.items())), (source.lanes, source.output_lanes)
+        found.append((wire, source.type, settings, repr(widths), source.delay, draft.early(wire)))
+    return tuple(found) or KNOB
+
+
+def fades(draft: Draft, key: Port, port: In | None, now: Any) -> bool:
+    """Whether what feeds a port differs from those in the plan before, or it is still gliding from then."""
+    if draft.previous is None or (port is not None and not port.smooth):
+        return False
+    before = draft.previous.port_sources.get(key)
+    return before is not None and (before != now or still_gliding(draft, key))
+
+
+def still_gliding(draft: Draft, key: Port) -> bool:
+    address = draft.previous.fading.get(key) if draft.previous else None
+    return address is not None and view(address, 1, np.int64)[0] > 0
+
+
+def remember_sources(draft: Draft, key: Port, sources: list[Source], identity: Any) -> None:
+    draft.plan.port_sources[key] = identity
+
+    def remember() -> None:
+        if key in draft.plan.fading:
+            return
+        draft.plan.port_last[key] = [
+            (source.knob.arrays[0], source.lanes, True)
+            if source.knob
+            else (source.last() if source.last else 0, source.lanes, False)
+            for source in sources
+        ]
+
+    draft.late.append(remember)
+
+
+def glide(draft: Draft, key: Port, source: Source, lanes: int) -> Source:
+    """The source, but from the last value heard at this port to its own in ``FADE`` seconds."""
+    buffer = draft.new_buffer(lanes)
+    whole = max(1, round(FADE * draft.graph.rate))
+    last, offset = draft.memory.reserve(FLOAT * lanes), draft.memory.reserve(FLOAT * lanes)
+    left = draft.memory.words([whole])
+    words: list[Operand] = [source.data, source.stride, 1 if source.lanes > 1 else 0]
+    words += [Ref(buffer, 0, lanes).address, lanes, last, offset, left, whole]
+    draft.out.append(Row(DECLICK, words, [buffer], [source.buffer], lanes=lanes))
+    assert draft.previous is not None
+    if draft.previous.port_sources.get(key) == draft.plan.port_sources.get(key):
+        for name, address, size in (("left", left, 8), ("offset", offset, FLOAT * lanes)):
+            draft.take_over(("glide", key, name), address, size)
+    else:
+        for address, width, double in draft.previous.port_last.get(key, []):
+            how = at.COPY_ADD_DOUBLES if double else at.COPY_ADD_FLOATS
+            if width in (1, lanes):
+                draft.copies.append((last, address, lanes, how, 1 if width > 1 else 0))
+        draft.plan.takeover[("glide", key, "left")] = (left, 8)
+        draft.plan.takeover[("glide", key, "offset")] = (offset, FLOAT * lanes)
+    draft.plan.fading[key] = left
+    draft.late.append(lambda: draft.plan.port_last.update({key: [(buffer.last, lanes, False)]}))
+    return source_of(Ref(buffer, 0, lanes))

@@ -1,0 +1,67 @@
+"""What an input of a row can read: lanes of a buffer, or a knob."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .buffers import Buffer, Operand, Ref
+from .result import Port
+
+
+@dataclass(eq=False)
+class Slot:
+    """The knobs of one input (of all nodes in a packed row): one smoothed value a lane."""
+
+    ports: list[tuple[Port, int, int]]
+    values: list[float]
+    buffer: Buffer
+    smooth: bool
+    address: int = 0
+    arrays: tuple[int, int, int, int] = (0, 0, 0, 0)
+    strides: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class KnobStride:
+    """The stride of an input that reads a knob: written by the engine, so the slot must know all such words."""
+
+    slot: Slot
+
+    def __call__(self) -> int:
+        return self.slot.buffer.lanes
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an input reads: data and stride as operands, one or several lanes."""
+
+    data: Callable[[], int]
+    stride: Operand
+    lanes: int
+    buffer: Buffer
+    lane: int = 0
+    delayed: bool = False
+    last: Callable[[], int] | None = None
+    knob: Slot | None = None
+
+
+def source_of(ref: Ref) -> Source:
+    """Lanes of a buffer as a source."""
+    return Source(ref.address, ref.buffer.lanes, ref.lanes, ref.buffer, ref.lane, ref.delayed, ref.last)
+
+
+def merge_runs(sources: list[Source], width: int) -> list[tuple[Source, int]]:
+    """Merge sources that are neighbouring single lanes of one buffer, so that they can be added up at once."""
+    if width > 1 or len(sources) < 2:
+        return [(source, 1) for source in sources]
+    runs: list[tuple[Source, int]] = []
+    order = {source.buffer: i for i, source in reversed(list(enumerate(sources)))}
+    for source in sorted(sources, key=lambda s: (order[s.buffer], s.delayed, s.lane)):
+        before, run = runs[-1] if runs else (None, 0)
+        follows = before is not None and before.buffer is source.buffer and before.delayed == source.delayed
+        if before is not None and follows and source.lane == before.lane + run and source.lanes == 1:
+            runs[-1] = (before, run + 1)
+        else:
+            runs.append((source, 1))
+    return runs
