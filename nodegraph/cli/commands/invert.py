@@ -67,7 +67,7 @@ def invert(
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of a random start.")] = 0,
     json: Json = False,
 ) -> None:
-    """Turn a spectrogram into sound: find the phases that its magnitudes lost.
+    """Turn a spectrogram into sound: find the phases that it lost.
 
     Arrays are bins × frames or frames × bins, with size / 2 + 1 bins; a .npz may hold rate, hop, size,
     window and scale beside them, an image the same as text. In an image low frequencies are at the bottom.
