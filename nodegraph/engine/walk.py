@@ -37,9 +37,11 @@ PROFILE_EVERY = 16  # quanta between those whose rows are timed
 
 
 def quantum(engine: int, start: int, samples: int) -> None:
-    """Compute the next 64 samples of the current plan from the device's input buffer to its output buffer."""
+    """Compute the next 64 samples of the current plan from the device's input buffer to its output buffer.
+
+    Whoever calls it has switched denormals off.
+    """
     e = as_i64(engine)
-    flush_denormals()
     waiting = load_acquire(engine + 8 * ENGINE_NEXT)
     if waiting != 0:
         take_over(waiting)
