@@ -12,7 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check -qq install --constraint constrain
 RUN_EXTRAS := audio,midi
 TEST_EXTRAS := $(RUN_EXTRAS),test
 TEST_PACKAGES := libportaudio2 jackd2 xvfb xdotool libgl1 libgl1-mesa-dri libegl1
-BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev
+BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 
 # Without this pip and apt might stop at a question that nobody answers.
 export PIP_NO_INPUT := 1

@@ -6,6 +6,7 @@ import argparse
 
 from rich.progress import Progress
 
+from . import phase
 from . import workloads as w
 from .checks import WrongSound
 from .measure import Failed, Result, heard_right, length, one_core, speed
@@ -20,6 +21,8 @@ from .report import Results, save, show
 # nodegraph comes last: its column stands beside the verdict.
 PEERS: list[Peer] = [SuperCollider(), PureData(), SIGNALFLOW, PYO, C(), Ours()]
 
+PHASE = "phase"  # the table of methods that find phases, by their quality
+
 NOTES = [
     "W5a: scsynth and pyo use a dedicated unit (SinOscFB, SineLoop); Pd runs blocks of one sample.",
     "W5b: Pd runs its comb in blocks of one sample, scsynth everything.",
@@ -31,7 +34,7 @@ def main() -> int:
     names = [peer.name for peer in PEERS]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--peer", action="append", choices=names, help="only this one (repeatable)")
-    parser.add_argument("--workload", action="append", choices=[x.name for x in w.ALL])
+    parser.add_argument("--workload", action="append", choices=[*(x.name for x in w.ALL), PHASE])
     parser.add_argument("--runs", type=int, default=5, help="runs of each render (default 5)")
     parser.add_argument("--cpu", type=float, default=0.5, help="CPU seconds of a render (default 0.5)")
     options = parser.parse_args()
@@ -59,9 +62,14 @@ def main() -> int:
                             result.speeds.append(speed(peer, workload, lengths[peer.name]))
                         except Failed as error:
                             result.reason = str(error)
+    found = {}
+    if not options.peer and (not options.workload or PHASE in options.workload):
+        with Progress(transient=True) as progress:
+            task = progress.add_task("", total=None)
+            found = phase.measure(lambda doing: progress.update(task, description=doing))
     notes = [note for note in NOTES if any(note.startswith(x) for x in (*chosen, "C:"))]
-    show(results, [peer.name for peer in peers], notes)
-    print(f"Saved: {save(results, [peer.name for peer in peers], notes)}")
+    show(results, [peer.name for peer in peers], notes, found)
+    print(f"Saved: {save(results, [peer.name for peer in peers], notes, found)}")
     ours = [by_peer[Ours.name].reason for by_peer in results.values() if Ours.name in by_peer]
     return 1 if any(ours) else 0
 

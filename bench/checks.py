@@ -48,6 +48,13 @@ def chain(audio: Audio) -> None:
     near("amplitude", amplitude(steady - steady.mean(), w.CHAIN_FREQUENCY), w.CHAIN_AMPLITUDE * gain, 0.005)
 
 
+def stft(audio: Audio) -> None:
+    steady = audio[SETTLING : SETTLING + w.RATE]
+    expected = w.STFT_AMPLITUDE * w.STFT_GAIN
+    near("amplitude", amplitude(steady, w.STFT_FREQUENCY), expected, 0.005)
+    near("level", rms(steady), expected / np.sqrt(2), 0.005)
+
+
 def feedback_fm(audio: Audio) -> None:
     n = 2 * w.RATE
     step = 2 * np.pi * w.OPERATOR_FREQUENCIES / w.RATE
@@ -153,6 +160,7 @@ CHECKS: dict[str, Callable[[Audio], None]] = {
     "W1b": sines,
     "W2": synth,
     "W3": chain,
+    "W4": stft,
     "W5a": feedback_fm,
     "W5b": comb,
 }

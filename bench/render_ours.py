@@ -87,6 +87,19 @@ def chain() -> Patch:
     return p
 
 
+def stft() -> Patch:
+    p = _patch()
+    p.add("sine", id="sine", frequency=w.STFT_FREQUENCY, amplitude=w.STFT_AMPLITUDE)
+    p.add("stft", id="stft", size=w.STFT_SIZE, hop=w.STFT_HOP)
+    p.add("spectrum_gain", id="gain", gain=w.STFT_GAIN)
+    p.add("inverse_stft", id="inverse")
+    p.connect("sine.out", "stft.audio")
+    p.connect("stft.spectrum", "gain.spectrum")
+    p.connect("gain.out", "inverse.spectrum")
+    p.connect("inverse.out", "out.audio")
+    return p
+
+
 def feedback_fm() -> Patch:
     p = _patch()
     p.add("multiply", id="level", b=w.OPERATOR_AMPLITUDE)
@@ -133,6 +146,7 @@ WORKS: dict[str, Callable[[], Patch]] = {
     "W1b": sines_in_lanes,
     "W2": synth,
     "W3": chain,
+    "W4": stft,
     "W5a": feedback_fm,
     "W5b": comb,
 }

@@ -11,6 +11,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from . import phase
 from . import workloads as w
 from .measure import Result
 from .peers.base import ROOT
@@ -71,7 +72,7 @@ def reasons(results: Results) -> list[str]:
     return [f"{reason} ({', '.join(places)})" for reason, places in found.items()]
 
 
-def show(results: Results, peers: list[str], notes: list[str]) -> None:
+def show(results: Results, peers: list[str], notes: list[str], found: phase.Found | None = None) -> None:
     table = Table(title=TITLE, title_justify="left")
     for index, heading in enumerate(_headings(peers)):
         table.add_column(heading, justify="right" if index else "left", no_wrap=index > 0)
@@ -80,12 +81,15 @@ def show(results: Results, peers: list[str], notes: list[str]) -> None:
     # The table is as wide as it needs to be, also in a log file.
     console = Console(soft_wrap=True, highlight=False)
     console.width = max(console.width, 60 + 16 * len(_headings(peers)))
-    console.print(table)
+    if results:
+        console.print(table)
     for line in [*reasons(results), *notes]:
         console.print(f"  {line}")
+    if found:
+        console.print(phase.table(found))
 
 
-def save(results: Results, peers: list[str], notes: list[str]) -> Path:
+def save(results: Results, peers: list[str], notes: list[str], found: phase.Found | None = None) -> Path:
     """Write JSON and Markdown; returns the Markdown file."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.datetime.now().replace(microsecond=0)
@@ -96,12 +100,15 @@ def save(results: Results, peers: list[str], notes: list[str]) -> Path:
         for workload, by_peer in results.items()
     }
     document = {"date": now.isoformat(), "machine": machine, "x_real_time": numbers}
+    if found:
+        document["phase"] = {setting: {name: vars(f) for name, f in by.items()} for setting, by in found.items()}
     path.with_suffix(".json").write_text(json.dumps(document, indent=2) + "\n")
     headings = _headings(peers)
     lines = [f"# {TITLE}", "", f"{now.isoformat(' ')}, {machine['processor']}", ""]
     lines += [f"| {' | '.join(headings)} |", f"|{'---|' * len(headings)}"]
     lines += [f"| {' | '.join(line)} |" for line in rows(results, peers)]
     lines += ["", *(f"- {line}" for line in [*reasons(results), *notes]), ""]
+    lines += phase.markdown(found) if found else []
     path.write_text("\n".join(lines))
     return path
 

@@ -28,6 +28,7 @@ ALL = (
     Workload("W1b", "200 sines, one node of 200 lanes", 1.2),
     Workload("W2", "32 voices of the FM subtractive synth", 2.0),
     Workload("W3", "chain of 200 trivial nodes", 0.8),
+    Workload("W4", "STFT, gain, inverse: 2048/512", 1.0),
     Workload("W5a", "32 one-sample feedback FM operators", 1.0),
     Workload("W5b", "10-sample comb from ordinary blocks", 400.0, against="real time"),
 )
@@ -61,6 +62,13 @@ NOTE, PERIOD = 0.5, 1.0  # every voice is held for NOTE seconds, once in PERIOD
 CHAIN = 200
 CHAIN_FACTOR, CHAIN_TERM = 1.001, 0.0002
 CHAIN_FREQUENCY, CHAIN_AMPLITUDE = 440.0, 0.1
+
+
+# W4: a sine through a Hann-windowed transform, a gain on its bins, and the inverse with the same window.
+STFT_SIZE, STFT_HOP = 2048, 512
+STFT_OVERLAP = 1.5  # Σ w² of Hann windows a quarter of their length apart
+STFT_GAIN = 0.5
+STFT_FREQUENCY, STFT_AMPLITUDE = 997.0, 0.5
 
 
 # W5a: y[n] = sin(2π f n / rate + β y[n-1]), summed.

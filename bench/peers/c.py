@@ -13,7 +13,7 @@ from ..checks import low_pass
 from .base import BUILD, Job, Peer
 
 SOURCES = Path(__file__).parent
-PROGRAMS = {"W1b": "sines", "W2": "synth", "W3": "chain", "W5a": "feedback_fm", "W5b": "comb"}
+PROGRAMS = {"W1b": "sines", "W2": "synth", "W3": "chain", "W4": "stft", "W5a": "feedback_fm", "W5b": "comb"}
 
 
 class C(Peer):
@@ -23,6 +23,8 @@ class C(Peer):
         return None if shutil.which("gcc") else "no compiler: apt-get install gcc libc6-dev"
 
     def lacks(self, workload: str) -> str | None:
+        if workload == "W4" and not _has_fftw():
+            return "no FFTW: apt-get install libfftw3-dev"
         return None if workload in PROGRAMS else "has no nodes; see W1b"
 
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:
@@ -32,9 +34,15 @@ class C(Peer):
         (BUILD / "workloads.h").write_text(header())
         if not binary.exists() or binary.stat().st_mtime < max(s.stat().st_mtime for s in sources):
             flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-mprefer-vector-width=512"]
-            command = ["gcc", *flags, f"-I{BUILD}", "-o", str(binary), str(sources[0]), "-lm"]
+            command = ["gcc", *flags, f"-I{BUILD}", "-o", str(binary), str(sources[0])]
+            command += ["-lfftw3f", "-lm"] if workload == "W4" else ["-lm"]
             subprocess.run(command, check=True)
         return Job([str(binary), str(seconds)] + ([str(output)] if output else []), prints_cpu=True)
+
+
+def _has_fftw() -> bool:
+    test = ["gcc", "-E", "-include", "fftw3.h", "-x", "c", "/dev/null"]
+    return subprocess.run(test, capture_output=True).returncode == 0
 
 
 def header() -> str:

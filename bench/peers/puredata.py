@@ -30,8 +30,8 @@ class Canvas:
         body = "\n".join(["#N canvas 0 0 400 300 sub 0;", *canvas._boxes, *canvas._wires])
         return self._box(f"{body}\n#X restore 0 0 pd sub;", sources)
 
-    def wire(self, source: int, target: int, inlet: int = 0) -> None:
-        self._wires.append(f"#X connect {source} 0 {target} {inlet};")
+    def wire(self, source: int, target: int, inlet: int = 0, outlet: int = 0) -> None:
+        self._wires.append(f"#X connect {source} {outlet} {target} {inlet};")
 
     def file(self) -> str:
         return "\n".join(["#N canvas 0 0 400 300 12;", *self._boxes, *self._wires, ""])
@@ -115,6 +115,25 @@ def chain(c: Canvas, sound: int) -> None:
     c.wire(x, sound)
 
 
+def stft(c: Canvas, sound: int) -> None:
+    """A subpatch whose blocks are windows that overlap."""
+    c.add(f"table hann {w.STFT_SIZE}")
+    c.message(f"\\; hann cosinesum {w.STFT_SIZE} 0.5 -0.5", c.add("loadbang"))
+    x = c.add(f"*~ {w.STFT_AMPLITUDE}", c.add(f"osc~ {w.STFT_FREQUENCY}"))
+    framed = Canvas()
+    framed.add(f"block~ {w.STFT_SIZE} {w.STFT_SIZE // w.STFT_HOP}")
+    hann = framed.add("tabreceive~ hann")
+    spectrum = framed.add("rfft~", framed.add("*~", framed.add("inlet~"), hann))
+    inverse = framed.add("rifft~")
+    for part in (0, 1):
+        gain = framed.add(f"*~ {w.STFT_GAIN}")
+        framed.wire(spectrum, gain, outlet=part)
+        framed.wire(gain, inverse, part)
+    windowed = framed.add("*~", inverse, hann)
+    framed.add("outlet~", framed.add(f"*~ {1 / (w.STFT_OVERLAP * w.STFT_SIZE):.9f}", windowed))
+    c.wire(c.sub(framed, x), sound)
+
+
 def feedback_fm(c: Canvas, sound: int) -> None:
     """Feedback within a block is a block late: a subpatch with blocks of one sample makes it one sample."""
     fast = Canvas()
@@ -148,6 +167,7 @@ WORKS: dict[str, Callable[[Canvas, int], None]] = {
     "W1a": sines,
     "W2": synth,
     "W3": chain,
+    "W4": stft,
     "W5a": feedback_fm,
     "W5b": comb,
 }

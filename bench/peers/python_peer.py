@@ -60,5 +60,8 @@ def _run(*argv: str) -> None:
 
 
 BLOCK_LATE = "feedback is a block late"
-SIGNALFLOW = PythonPeer("SignalFlow", "signalflow", "0.6.0", {"W5a": BLOCK_LATE, "W5b": BLOCK_LATE})
+NO_GAIN = "its spectra cannot be weighted"
+SIGNALFLOW = PythonPeer(
+    "SignalFlow", "signalflow", "0.6.0", {"W4": NO_GAIN, "W5a": BLOCK_LATE, "W5b": BLOCK_LATE}
+)
 PYO = PythonPeer("pyo", "pyo", "1.1.0", {"W1b": "has no lanes within an object", "W5b": BLOCK_LATE})

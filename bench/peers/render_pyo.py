@@ -80,10 +80,19 @@ def feedback_fm() -> pyo.PyoObject:
     return pyo.Mix([pyo.SineLoop(f, feedback, mul=w.OPERATOR_AMPLITUDE) for f in frequencies])
 
 
+def stft() -> pyo.PyoObject:
+    """Its phase vocoder: magnitudes and true frequencies. Its overlap-add leaves 3/4 of a sound."""
+    x = pyo.Sine(w.STFT_FREQUENCY, mul=w.STFT_AMPLITUDE)
+    spectrum = pyo.PVAnal(x, size=w.STFT_SIZE, overlaps=w.STFT_SIZE // w.STFT_HOP)
+    flat = pyo.LinTable([(0, w.STFT_GAIN), (8191, w.STFT_GAIN)])
+    return pyo.PVSynth(pyo.PVFilter(spectrum, flat), mul=4 / 3)
+
+
 WORKS: dict[str, Callable[[], pyo.PyoObject]] = {
     "W1a": sines,
     "W2": synth,
     "W3": chain,
+    "W4": stft,
     "W5a": feedback_fm,
 }
 

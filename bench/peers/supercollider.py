@@ -87,6 +87,17 @@ def chain() -> Work:
     return d, [_new(d)]
 
 
+def stft() -> Work:
+    """The gain stands behind the inverse: a unit that multiplies bins takes a second spectrum."""
+    hann = 1.0
+    d = SynthDef("stft")
+    x = d.binary("*", d.ar("SinOsc", w.STFT_FREQUENCY, 0.0), w.STFT_AMPLITUDE)
+    chain = d.kr("FFT", 0.0, x, w.STFT_HOP / w.STFT_SIZE, hann, 1.0, 0.0)
+    y = d.ar("IFFT", d.kr("PV_BrickWall", chain, 0.0), hann, 0.0)
+    d.sink("Out", 0.0, d.binary("*", y, w.STFT_GAIN / w.STFT_OVERLAP))
+    return d, [message("/b_alloc", 0, w.STFT_SIZE, 1), _new(d)]
+
+
 def feedback_fm() -> Work:
     d = SynthDef("operator", frequency=440.0)
     y = d.ar("SinOscFB", d.parameter("frequency"), w.OPERATOR_FEEDBACK)
@@ -116,6 +127,7 @@ WORKS: dict[str, Callable[[], Work]] = {
     "W1a": sines,
     "W2": synth,
     "W3": chain,
+    "W4": stft,
     "W5a": feedback_fm,
     "W5b": comb,
 }
