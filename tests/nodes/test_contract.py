@@ -19,7 +19,7 @@ def stands_alone(cls):
 
 
 TICKS = [cls for cls in node_types().values() if cls.tick or (cls.formula and not cls.frame)]
-BLOCKS = [cls for cls in node_types().values() if cls.block and stands_alone(cls)]
+BLOCKS = [cls for cls in node_types().values() if cls.block and not cls.frame and stands_alone(cls)]
 SAMPLES = 160
 
 
