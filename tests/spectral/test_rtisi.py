@@ -1,0 +1,97 @@
+"""The parts of RTISI: windows, levels and trust, and one step of the iteration."""
+
+import numpy as np
+import pytest
+
+from nodegraph.spectral import rtisi
+from nodegraph.spectral.windows import WINDOWS, overlap, window
+
+
+def settings(size=64, hop=16, look_ahead=3, name="hamming"):
+    return {"size": size, "hop": hop, "look_ahead": look_ahead, "window": name}
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+@pytest.mark.parametrize("hop", [8, 16, 32, 48])
+def test_full_level_undoes_the_overlap_of_all_frames(name, hop):
+    s = settings(hop=hop, name=name)
+    sums = overlap(window(name, 64) ** 2, hop)[np.arange(rtisi.span_length(s, 1.0)) % hop]
+    level = rtisi.full_level(s, 1.0)
+    enough = sums > 0.02 * (window(name, 64) ** 2).max()
+    np.testing.assert_allclose(level[enough] * sums[enough], 1.0)
+    assert (level > 0).all() and np.isfinite(level).all()
+
+
+@pytest.mark.parametrize("look_ahead", [0, 1, 3, 7])
+def test_trust_falls_from_the_oldest_frame(look_ahead):
+    trust = rtisi.falling_trust(settings(look_ahead=look_ahead), 1.0)
+    assert len(trust) == look_ahead + 1 and trust[0] == 1.0 and trust[-1] > 0.0
+    assert (np.diff(trust) < 0).all()
+
+
+@pytest.mark.parametrize("size, hop, look_ahead", [(64, 16, 0), (64, 16, 3), (64, 24, 2), (64, 100, 2), (64, 64, 1)])
+def test_trusted_level_counts_the_frames_that_are_there(size, hop, look_ahead):
+    s = settings(size, hop, look_ahead)
+    weights, trust = window("hamming", size), rtisi.falling_trust(s, 1.0)
+    span = rtisi.span_length(s, 1.0)
+    sums = np.zeros(span)
+    for m in range(-10, look_ahead + 1):
+        for n in range(size):
+            if 0 <= m * hop + n < span:
+                sums[m * hop + n] += (trust[m] if m >= 0 else 1.0) * weights[n] ** 2
+    np.testing.assert_allclose(rtisi.trusted_level(s, 1.0), 1.0 / np.maximum(sums, 0.02))
+
+
+def test_newest_windows_are_the_overlap_turned_round():
+    """With all frames but itself, and with itself: Zhu, Beauregard & Wyse, their figure of the asymmetric window."""
+    s = settings()
+    power = window("hamming", 64) ** 2
+    rest = sum(np.concatenate([power[16 * j :], np.zeros(16 * j)]) for j in (1, 2, 3))
+    scale = overlap(power, 16).mean()
+    np.testing.assert_allclose(rtisi.first_newest_window(s, 1.0), rest[::-1] / scale)
+    np.testing.assert_allclose(rtisi.later_newest_window(s, 1.0), (rest + power)[::-1] / scale)
+
+
+def test_a_new_estimate_replaces_the_old_one_in_the_sums():
+    rng = np.random.default_rng(0)
+    weights, framed = rng.normal(size=(2, 8))
+    estimates, settled = rng.normal(size=24), rng.normal(size=16)
+    trust, sums, again = np.array([1.0, 0.5, 0.2]), np.zeros(16), np.zeros(16)
+    rtisi.assemble(estimates, settled, weights, trust, sums, 8, 4, 3)
+    rtisi.replace(framed, estimates, 8, sums, 4, weights, trust[1], 8)
+    np.testing.assert_array_equal(estimates[8:16], framed)
+    rtisi.assemble(estimates, settled, weights, trust, again, 8, 4, 3)
+    np.testing.assert_allclose(sums, again)
+
+
+def test_imposing_keeps_phases_and_gives_silence_phase_zero():
+    re, im = np.array([3.0, 0.0, -2.0]), np.array([4.0, 0.0, 0.0])
+    rtisi.impose(re, im, np.array([10.0, 7.0, 1.0]), 0, 3)
+    np.testing.assert_allclose(re + 1j * im, [6 + 8j, 7, -1])
+
+
+def test_momentum_carries_the_last_change_on():
+    re, im, before_re, before_im = np.array([2.0]), np.array([1.0]), np.array([1.0]), np.array([3.0])
+    rtisi.extrapolate(re, im, before_re, before_im, 0, 1, 0.5)
+    assert (re[0], im[0], before_re[0], before_im[0]) == (2.5, 0.0, 2.0, 1.0)
+
+
+def test_settling_hands_out_a_hop_and_moves_on():
+    estimates, settled = np.arange(1.0, 9.0), np.zeros(12)
+    out, ones = np.zeros(4), np.ones(12)
+    rtisi.settle(estimates, settled, ones, 0.5 * ones, out, 8, 4, 2)
+    np.testing.assert_array_equal(out, [0.5, 1.0, 1.5, 2.0])
+    np.testing.assert_array_equal(settled, [5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0])
+
+
+def test_a_hop_longer_than_all_frames_leaves_silence_between():
+    out, settled = np.full(12, 9.0), np.zeros(8)
+    rtisi.settle(np.ones(8), settled, np.ones(8), np.ones(8), out, 8, 12, 1)
+    np.testing.assert_array_equal(out, [1.0] * 8 + [0.0] * 4)
+    np.testing.assert_array_equal(settled, 0.0)
+
+
+def test_magnitudes_that_cannot_be_are_mended():
+    target = np.full(5, 9.0, np.float32)
+    rtisi.copy_magnitudes(np.array([-1.0, 2.0, 3e38], np.float32), target, 1, 3)
+    np.testing.assert_allclose(target, [9.0, 0.0, 2.0, 1e12, 9.0])
