@@ -55,10 +55,11 @@ class FilePlayer(Node):
         for i in range(out.shape[0]):
             edge = np.float64(restart[i, 0])
             if edge > 0.5 and before <= 0.5:
+                frame = int(np.float64(position[i, 0]) * sr + 0.5)
                 if resident:
-                    here = min(np.float64(position[i, 0]) * sr, float(marks[END]))
+                    here = float(min(frame, marks[END]))
                 else:
-                    marks[TARGET] = int(np.float64(position[i, 0]) * sr)
+                    marks[TARGET] = frame
                     marks[WANTED] += 1
             before = edge
             ready = marks[SERVED] == marks[WANTED]

@@ -78,11 +78,15 @@ class JackServer:
         self.rate = rate
         self.period = period
         self.env = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1"}
+        self._killed = False
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
         command = ["jackd", "--no-realtime", "--name", self.name]
-        command += ["-d", "dummy", "-r", str(rate), "-p", str(period)]
+        command += ["-d", "dummy", "-r", str(self.rate), "-p", str(self.period)]
         if shutil.which("setpriv"):  # a killed test run takes its server along
             command = ["setpriv", "--pdeathsig", "TERM", *command]
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -107,8 +111,14 @@ class JackServer:
         """Let the server disappear without a farewell, as a pulled plug does."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+        self._killed = True
 
     def stop(self) -> None:
+        """End the server. One that was killed still stands in JACK's list of servers, which has room for eight;
+        only one of the same name takes its place there, and leaves it properly."""
+        if self._killed:
+            self._process = self._start()
+            time.sleep(1.0)
         self._process.terminate()
         try:
             self._process.wait(timeout=5)

@@ -85,26 +85,47 @@ REFUSED = {
         ),
         ["join 'join'", "1200", "1024"],
     ),
-    "unknown output": (dict(nodes=dict(a="sine", b="add"), wires=["a.output b.a"]), ["sine 'a'", "'output'", "out"]),
-    "unknown input": (dict(nodes=dict(a="sine", b="add"), wires=["a.out b.c"]), ["add 'b'", "'c'", "a and b"]),
-    "no input at all": (dict(nodes=dict(a="sine", b="white_noise"), wires=["a.out b.gate"]), ["white_noise 'b'", "amplitude"]),
+    "unknown output": (
+        dict(nodes=dict(a="sine", b="add"), wires=["a.output b.a"]),
+        ["sine 'a'", "'output'", "out"],
+    ),
+    "unknown input": (
+        dict(nodes=dict(a="sine", b="add"), wires=["a.out b.c"]),
+        ["add 'b'", "'c'", "a and b"],
+    ),
+    "no input at all": (
+        dict(nodes=dict(a="sine", b="white_noise"), wires=["a.out b.gate"]),
+        ["white_noise 'b'", "amplitude"],
+    ),
     "signal into a setting": (
         dict(nodes=dict(a="sine", b="saw"), wires=["a.out b.quality"]),
         ["saw 'b'", "'quality'", "setting", "frequency"],
     ),
-    "unknown parameter": (dict(nodes=dict(a=("sine", {"frequncy": 3.0})), wires=[]), ["sine 'a'", "'frequncy'", "'frequency'"]),
+    "unknown parameter": (
+        dict(nodes=dict(a=("sine", {"frequncy": 3.0})), wires=[]),
+        ["sine 'a'", "'frequncy'", "'frequency'"],
+    ),
     "out of range": (
         dict(nodes=dict(a=("sine", {"frequency": 96000.0})), wires=[]),
         ["sine 'a'", "frequency", "0.01–20000 Hz", "96000"],
     ),
-    "not a number": (dict(nodes=dict(a=("sine", {"frequency": "high"})), wires=[]), ["sine 'a'", "frequency", "number", "'high'"]),
+    "not a number": (
+        dict(nodes=dict(a=("sine", {"frequency": "high"})), wires=[]),
+        ["sine 'a'", "frequency", "number", "'high'"],
+    ),
     "an empty list": (dict(nodes=dict(a=("sine", {"frequency": []})), wires=[]), ["sine 'a'", "frequency", "[]"]),
     "wrong choice": (
         dict(nodes=dict(a=("saw", {"quality": "analogue"})), wires=[]),
         ["saw 'a'", "quality", "band_limited, naive", "'analogue'"],
     ),
-    "wrong type of option": (dict(nodes=dict(a=("split", {"count": 2.5})), wires=[]), ["split 'a'", "count", "whole number", "2.5"]),
-    "option out of range": (dict(nodes=dict(a=("split", {"count": 0})), wires=[]), ["split 'a'", "count", "1–1024"]),
+    "wrong type of option": (
+        dict(nodes=dict(a=("split", {"count": 2.5})), wires=[]),
+        ["split 'a'", "count", "whole number", "2.5"],
+    ),
+    "option out of range": (
+        dict(nodes=dict(a=("split", {"count": 0})), wires=[]),
+        ["split 'a'", "count", "1–1024"],
+    ),
     "list of other things": (
         dict(nodes=dict(a=("step_sequencer", {"steps": [60, [1, [2]]]})), wires=[]),
         ["step_sequencer 'a'", "steps", "list of numbers"],
@@ -203,9 +224,7 @@ def test_what_cannot_be_had_is_silent_and_says_why_and_the_rest_sounds(case, tmp
 def test_a_file_that_is_there_plays_and_one_outside_when_allowed(tmp_path):
     (tmp_path / "in").mkdir()
     files(tmp_path)
-    document = patch_of(
-        "p.out out.audio", p=("file_player", {"file": "../good.wav"}), out="audio_out"
-    ).document
+    document = patch_of("p.out out.audio", p=("file_player", {"file": "../good.wav"}), out="audio_out").document
     path = tmp_path / "in" / "patch.json"
     assert build_graph(document, 44100.0, path).placeholders
     graph = build_graph(document, 44100.0, path, allow_outside=True)

@@ -86,9 +86,7 @@ def player_of(html):
 def test_a_sound_has_a_waveform_for_each_channel_and_a_player():
     tone = np.sin(np.arange(4410) * 0.1).astype(np.float32)
     html = sound_html(np.stack([tone, 0.5 * tone], axis=1), 44100)
-    assert html.count("<svg") == 2 and "0.10 s, 2 channels, 44100 Hz, -0.0 dBFS" in html.replace(
-        " 0.0 dB", " -0.0 dB"
-    )
+    assert html.count("<svg") == 2 and "0.10 s, 2 channels, 44100 Hz, -0.0 dBFS" in html.replace(" 0.0 dB", " -0.0 dB")
     values, rate = player_of(html)
     assert rate == 44100 and np.abs(values[:, 0] / 32767 - tone).max() < 1e-4
 

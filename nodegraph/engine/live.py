@@ -106,7 +106,9 @@ class Live(Engine):
     # -- running ---------------------------------------------------------------------------------------------
 
     def start(self) -> Live:
-        """Begin to play. Raises EngineError where the device refuses."""
+        """Begin to play, if it does not play already. Raises EngineError where the device refuses."""
+        if self._thread is not None:
+            return self
         self.service()
         self.profile()
         self.realtime = True
@@ -116,7 +118,11 @@ class Live(Engine):
             self._player = threading.Thread(target=self._play_to_nobody, name="nodegraph-null", daemon=True)
             self._player.start()
         else:
-            self._open_stream()
+            try:
+                self._open_stream()
+            except EngineError:
+                self.realtime = False
+                raise
         self._thread = threading.Thread(target=self._serve, name="nodegraph-service", daemon=True)
         self._thread.start()
         return self
@@ -130,6 +136,8 @@ class Live(Engine):
             while self._stream.active and not self.problem and time.monotonic() < end:
                 time.sleep(0.005)
             self._close_stream()
+        if self._player is not None:
+            self._player.join(0.5)
         self._stopping.set()
         for thread in (self._player, self._thread):
             if thread is not None:

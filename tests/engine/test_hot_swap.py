@@ -116,15 +116,15 @@ def test_numbers_are_carried_bit_by_bit_by_every_driver():
 
 
 def test_a_loop_keeps_its_last_sample():
-    patch = patch_of("one.out sum.a", "sum.out ~ sum.b", "sum.out out.audio", one=("constant", {"value": 1.0}), sum="add",
-                     out="audio_out")  # fmt: skip
+    patch = patch_of(
+        "one.out sum.a", "sum.out ~ sum.b", "sum.out out.audio",
+        one=("constant", {"value": 1.0}), sum="add", out="audio_out",
+    )  # fmt: skip
     assert np.array_equal(play(patch, lambda p: p.add("sine"), samples=640)[:, 0], np.arange(1, 1281))
 
 
 def test_a_delay_whose_line_changes_its_length_starts_anew_within_it():
-    patch = patch_of(
-        "osc.out d.audio", "d.out out.audio", osc="sine", d=("delay", {"time": 0.01}), out="audio_out"
-    )
+    patch = patch_of("osc.out d.audio", "d.out out.audio", osc="sine", d=("delay", {"time": 0.01}), out="audio_out")
     engine = engine_of(patch)
     engine.run_samples(40000)
     for longest in (0.1, 5.0, 0.02):
@@ -173,9 +173,7 @@ STEPS = {
 
 
 @pytest.mark.parametrize("steps", STEPS)
-@pytest.mark.parametrize(
-    "samples", [2048, 192, 64, 0], ids=["at rest", "while it glides", "next quantum", "at once"]
-)
+@pytest.mark.parametrize("samples", [2048, 192, 64, 0], ids=["at rest", "while it glides", "next quantum", "at once"])
 def test_no_edit_steps(steps, samples):
     patch = voices()
     engine = engine_of(patch, channels=2)

@@ -28,9 +28,7 @@ print(was, word[0], "numba" in sys.modules)
 
 def run(folder):
     environment = os.environ | {"NODEGRAPH_CACHE": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
     return done.stdout.split()
 
 

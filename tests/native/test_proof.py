@@ -57,16 +57,12 @@ def test_a_kernel_calls_nothing_but_pure_functions(name, ir_of):
     assert "k" in defined
     assert not {symbol for symbol in declared if not PURE.fullmatch(symbol)}
     by_address = [
-        line
-        for line in ir.splitlines()
-        if re.search(r"\bcall\b", line) and not re.search(r" @[-\w.$]+\(", line)
+        line for line in ir.splitlines() if re.search(r"\bcall\b", line) and not re.search(r" @[-\w.$]+\(", line)
     ]
     assert not by_address or name in NATIVE  # the engine calls kernels, which are proved one by one
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, cls in BLOCKS.items() if not cls.block and not cls.spec.lines]
-)
+@pytest.mark.parametrize("name", [name for name, cls in BLOCKS.items() if not cls.block and not cls.spec.lines])
 def test_ticks_turn_lanes_into_simd(name, ir_of):
     widths = [int(width) for width in re.findall(r"<(\d+) x (?:double|i64|float)>", ir_of(name))]
     assert max(widths, default=1) >= (8 if "+avx512f" in build._features() else 2)

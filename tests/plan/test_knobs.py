@@ -157,9 +157,7 @@ def test_a_knob_turned_by_hand_keeps_its_value_through_edits():
 
 
 def test_a_knob_and_a_wire_changed_in_one_step():
-    patch = patch_of(
-        "k.out sum.a", "sum.out out.audio", k=("steps", {"value": 1.0}), sum="add", out="audio_out"
-    )
+    patch = patch_of("k.out sum.a", "sum.out out.audio", k=("steps", {"value": 1.0}), sum="add", out="audio_out")
     engine = engine_of(patch)
     engine.run_samples(64)
     patch.do(Group((SetParam("k", "value", 3.0), Connect("k.out", "sum.b"))))
