@@ -3,6 +3,7 @@
 import os
 import resource
 import stat
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,26 +17,24 @@ def patch_of(nodes: int) -> Patch:
     return patch
 
 
-@pytest.fixture
+@contextmanager
 def full_disk():
-    """A limit on the size of files: the write fails in the middle, as on a full disk."""
+    """A limit on the size of files: writing fails in the middle, as on a full disk. pytest's own log must not."""
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
 
-    def fill():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old[1]))
 
-    yield fill
-    resource.setrlimit(resource.RLIMIT_FSIZE, old)
-
-
-def test_a_full_disk_leaves_the_old_file_whole_and_no_litter(tmp_path, full_disk):
+def test_a_full_disk_leaves_the_old_file_whole_and_no_litter(tmp_path):
     path = tmp_path / "a.json"
     write_patch(patch_of(1).document, path)
     before = path.read_bytes()
     big = patch_of(500)
     big.path = path
-    full_disk()
-    with pytest.raises(PatchError, match=r"not saved .*; the file there is as it was") as caught:
+    with full_disk(), pytest.raises(PatchError, match=r"not saved .*; the file there is as it was") as caught:
         big.save()
     assert len(str(caught.value).splitlines()) == 1
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["a.json"]
