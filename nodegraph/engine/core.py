@@ -107,15 +107,21 @@ class Engine:
             self._wait_for_takeover()
             unheard = [self.plan] if self.plan is not None and self.pending else []
             heard = self.plan if not unheard else self._retired[-1] if self._retired else None
-            plan = compile_plan(
-                graph,
-                self.io,
-                heard,
-                self.handles,
-                self._opener(path.parent if path else None),
-                self.pack,
-                document.settings.latency_compensation,
-            )
+            opened: list[Any] = []
+            try:
+                plan = compile_plan(
+                    graph,
+                    self.io,
+                    heard,
+                    self.handles,
+                    self._opener(path.parent if path else None, opened),
+                    self.pack,
+                    document.settings.latency_compensation,
+                )
+            except Exception:
+                for helper in opened:
+                    helper.close()
+                raise
             if heard is not None:
                 self._turn_changed(heard.graph, graph)
                 if not unheard:
@@ -139,7 +145,8 @@ class Engine:
     def _wait_for_takeover(self, seconds: float = 2.0) -> None:
         """Let the audio thread take the last plan first: the next one goes on with what was heard.
 
-        Where no time passes, a plan that waits is passed over."""
+        Where no time passes, a plan that waits is passed over.
+        """
         end = time.monotonic() + seconds
         while self.realtime and self.pending and time.monotonic() < end:
             time.sleep(0.0005)
@@ -163,9 +170,11 @@ class Engine:
                     kept.add(id(helper))
                     helper.close()
 
-    def _opener(self, folder: Path | None) -> Callable[[GraphNode, Any], Any]:
+    def _opener(self, folder: Path | None, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
         def open_host(node: GraphNode, host: Any) -> Any:
-            return host.open(HostContext(node.id, node.settings, node.lanes, self.rate, folder, self.realtime))
+            context = HostContext(node.id, node.settings, node.lanes, self.rate, folder, self.realtime)
+            opened.append(host.open(context))
+            return opened[-1]
 
         return open_host
 

@@ -249,3 +249,21 @@ def test_a_storm_of_edits_leaves_a_finite_sound_and_the_right_patch(seed):
     engine.run_samples(QUANTUM)
     assert [r.kernel for r in fresh.plan.rows if r.places] == [r.kernel for r in engine.plan.rows if r.places]
     assert len(engine._retired) <= 1
+
+
+def test_what_was_opened_for_a_plan_that_fails_is_closed(monkeypatch):
+    from nodegraph.native.build import KernelError
+    from nodegraph.plan import compile as compiling
+    from nodes.taps import TapRing
+
+    def fail(draft):
+        raise KernelError("no kernel")
+
+    closed = []
+    monkeypatch.setattr(TapRing, "close", lambda ring: closed.append(ring))
+    patch = patch_of("osc.out out.audio", osc="sine", out="audio_out")
+    engine = engine_of(patch)
+    monkeypatch.setattr(compiling, "place_bus", fail)
+    with pytest.raises(KernelError):
+        patch.add("scope_tap")
+    assert len(closed) == 1 and not engine.hosts
