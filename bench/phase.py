@@ -1,7 +1,7 @@
 """How near sounds come back from their magnitudes: every method on recordings and generated sounds.
 
-The figure is the signal-to-error ratio of Zhu, Beauregard & Wyse (2007) in dB, mean over the sounds, and how many
-times as fast as real time the patch (or the offline function) runs.
+The figure is the signal-to-error ratio of Zhu, Beauregard & Wyse (2007) in dB, mean over the sounds, and how
+many times as fast as real time the patch (or the offline function) runs.
 """
 
 from __future__ import annotations

@@ -101,7 +101,9 @@ def save(results: Results, peers: list[str], notes: list[str], found: phase.Foun
     }
     document = {"date": now.isoformat(), "machine": machine, "x_real_time": numbers}
     if found:
-        document["phase"] = {setting: {name: vars(f) for name, f in by.items()} for setting, by in found.items()}
+        document["phase"] = {
+            setting: {name: vars(figures) for name, figures in by.items()} for setting, by in found.items()
+        }
     path.with_suffix(".json").write_text(json.dumps(document, indent=2) + "\n")
     headings = _headings(peers)
     lines = [f"# {TITLE}", "", f"{now.isoformat(' ')}, {machine['processor']}", ""]

@@ -83,11 +83,11 @@ def play_ring(out, ring, read):
 class RtisiLa(Node):
     """Real-time iterative spectrogram inversion with look-ahead (RTISI-LA; RTISI with ``look_ahead`` 0).
 
-    The ``look_ahead + 1`` youngest frames are iterated ``iterations`` times per hop between their magnitudes and
-    their overlap: ``x ← overlap-add of ifft(A e^(i arg stft x))``. Jointly it is Zhu, Beauregard & Wyse, Real-time
-    signal estimation from modified STFT magnitude spectra (IEEE Trans. ASLP, 2007), with their window for the
-    newest frame; in turn, newest first and without a frame's own share, Le Roux, Kameoka, Ono & Sagayama (Proc.
-    ASJ, 2010).
+    The ``look_ahead + 1`` youngest frames are iterated ``iterations`` times per hop between their magnitudes
+    and their overlap: ``x ← overlap-add of ifft(A e^(i arg stft x))``. Jointly it is Zhu, Beauregard & Wyse,
+    Real-time signal estimation from modified STFT magnitude spectra (IEEE Trans. ASLP, 2007), with their
+    window for the newest frame; in turn, newest first and without a frame's own share, Le Roux, Kameoka, Ono
+    & Sagayama (Proc. ASJ, 2010).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
@@ -106,8 +106,9 @@ class RtisiLa(Node):
     fft = Transform()
 
     def frame(
-        magnitude, look_ahead, iterations, updates, targets, estimates, settled, sums, framed, re, im, finished, ring,
-        ring_size, weights, trust, level, first_newest, later_newest, read, bins, size, hop, age, fft,
+        magnitude, look_ahead, iterations, updates, targets, estimates, settled, sums, framed, re, im,
+        finished, ring, ring_size, weights, trust, level, first_newest, later_newest, read, bins, size, hop,
+        age, fft,
     ):
         count = look_ahead + 1
         shift_frames(targets, bins, count)
@@ -138,11 +139,11 @@ class RtisiLa(Node):
 class MomentumRtisi(Node):
     """RTISI-LA with what has been learned since: about 5 dB closer at the same delay and work.
 
-    Each frame's spectrum is extrapolated by ``momentum`` times its last change before its phase is taken (Perraudin,
-    Balazs & Søndergaard, A fast Griffin–Lim algorithm, 2013), the overlap is normalised by the windows that are
-    really there (Gnann & Spiertz, Improving RTISI phase estimation, 2010) and trusts young frames less, frames are
-    renewed in turn (Le Roux et al., 2010), and a new one starts from the phase gradient of its magnitudes (Průša &
-    Søndergaard, Proc. DAFx, 2016).
+    Each frame's spectrum is extrapolated by ``momentum`` times its last change before its phase is taken
+    (Perraudin, Balazs & Søndergaard, A fast Griffin–Lim algorithm, 2013), the overlap is normalised by the
+    windows that are really there (Gnann & Spiertz, Improving RTISI phase estimation, 2010) and trusts young
+    frames less, frames are renewed in turn (Le Roux et al., 2010), and a new one starts from the phase
+    gradient of its magnitudes (Průša & Søndergaard, Proc. DAFx, 2016).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
@@ -167,9 +168,10 @@ class MomentumRtisi(Node):
     fft = Transform()
 
     def frame(
-        magnitude, momentum, look_ahead, iterations, targets, estimates, before_re, before_im, settled, sums, framed,
-        re, im, wanted, logs, logs_before, per_hop, per_hop_before, per_bin, cos, sin, cos_before, sin_before, below,
-        above, finished, ring, ring_size, weights, trust, level, final_level, spread, read, bins, size, hop, age, fft,
+        magnitude, momentum, look_ahead, iterations, targets, estimates, before_re, before_im, settled, sums,
+        framed, re, im, wanted, logs, logs_before, per_hop, per_hop_before, per_bin, cos, sin, cos_before,
+        sin_before, below, above, finished, ring, ring_size, weights, trust, level, final_level, spread, read,
+        bins, size, hop, age, fft,
     ):
         count = look_ahead + 1
         newest = look_ahead * bins
@@ -181,8 +183,8 @@ class MomentumRtisi(Node):
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
         bin_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
-            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, below, above,
-            bins,
+            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin,
+            below, above, bins,
         )
         shift_frames(targets, bins, count)
         shift_frames(estimates, size, count)
@@ -197,8 +199,8 @@ class MomentumRtisi(Node):
         irfft(fft, re, im, framed)
         store(framed, estimates, look_ahead * size, size)
         iterate_with_momentum(
-            fft, targets, estimates, before_re, before_im, settled, sums, framed, re, im, weights, trust, level, size,
-            hop, bins, count, iterations, momentum,
+            fft, targets, estimates, before_re, before_im, settled, sums, framed, re, im, weights, trust,
+            level, size, hop, bins, count, iterations, momentum,
         )
         settle(estimates, settled, weights, final_level, finished, size, hop, count)
         put_out(ring, ring_size, read[0], age, finished, hop)
@@ -213,7 +215,8 @@ class MomentumRtisi(Node):
 class PhaseGradient(Node):
     """Phases by integrating the gradient of the log-magnitude along its ridges, one frame at a time (RTPGHI).
 
-    Průša & Søndergaard, Real-time spectrogram inversion using phase gradient heap integration (Proc. DAFx, 2016).
+    Průša & Søndergaard, Real-time spectrogram inversion using phase gradient heap integration (Proc. DAFx,
+    2016).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
@@ -226,8 +229,8 @@ class PhaseGradient(Node):
     spread = Table(spread_of)
 
     def frame(
-        magnitude, spectrum_re, spectrum_im, wanted, logs, logs_before, per_hop, per_hop_before, per_bin, cos, sin,
-        cos_before, sin_before, below, above, spread, bins, size, hop,
+        magnitude, spectrum_re, spectrum_im, wanted, logs, logs_before, per_hop, per_hop_before, per_bin, cos,
+        sin, cos_before, sin_before, below, above, spread, bins, size, hop,
     ):
         remember(logs, logs_before, bins)
         remember(per_hop, per_hop_before, bins)
@@ -237,8 +240,8 @@ class PhaseGradient(Node):
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
         bin_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
-            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, below, above,
-            bins,
+            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin,
+            below, above, bins,
         )
         for k in range(bins):
             spectrum_re[k] = wanted[k] * cos[k]
@@ -273,9 +276,9 @@ class ChannelVocoder(Node):
 class PeakVocoder(Node):
     """Phases locked to spectral peaks: single-pass spectrogram inversion.
 
-    Each peak's frequency is read off a parabola through its bin and its neighbours; its phase advances by that
-    frequency per hop, and the bins around it take its phase, half a turn apart from bin to bin. Beauregard, Harish
-    & Wyse, Single pass spectrogram inversion (Proc. DSP, 2015).
+    Each peak's frequency is read off a parabola through its bin and its neighbours; its phase advances by
+    that frequency per hop, and the bins around it take its phase, half a turn apart from bin to bin.
+    Beauregard, Harish & Wyse, Single pass spectrogram inversion (Proc. DSP, 2015).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes to be heard")
@@ -297,7 +300,7 @@ class PeakVocoder(Node):
                 turns = 1.0 * phase[k] + hop * (k + offset) / size
                 turns = turns - int(turns)
                 for j in range(first, valley + 1):
-                    # a sinusoid between two bins: their phases are half a turn apart, counted from the window's start
+                    # around a sinusoid phases alternate by half a turn, counted from the window's start
                     near = turns + 0.5 * ((j - k) % 2)
                     phase[j] = near - 1.0 if near >= 1.0 else near
                 first = valley + 1

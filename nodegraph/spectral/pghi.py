@@ -1,9 +1,10 @@
 """Phase from the gradient of the log-magnitude, frame by frame.
 
-Where the window is near a Gaussian, the phase's gradient follows from that of the logarithm s of the magnitude:
-per hop ``φ_t = (aM / 2γ)(s[m+1] - s[m-1]) + 2π a m / M``, per bin ``φ_ω = -(γ / aM)(s_now - s_before) - π``
-(a hop, M size, γ the window's spread in samples², bin phases counted from the window's start). The phase is then
-integrated from the loudest bins outwards, from the frame before or from a neighbour in this one.
+Where the window is near a Gaussian, the phase's gradient follows from that of the logarithm s of the
+magnitude: per hop ``φ_t = (aM / 2γ)(s[m+1] - s[m-1]) + 2π a m / M``, per bin
+``φ_ω = -(γ / aM)(s_now - s_before) - π`` (a hop, M size, γ the window's spread in samples², bin phases
+counted from the window's start). The phase is then integrated from the loudest bins outwards, from the frame
+before or from a neighbour in this one.
 
 Průša & Søndergaard, Real-time spectrogram inversion using phase gradient heap integration (Proc. DAFx, 2016).
 Native functions; arrays are float32, phases unit vectors (cos, sin).
@@ -49,13 +50,14 @@ def bin_gradient(after, before, frames, gradient, bins, hop, size, spread):  # t
 
 
 def integrate(  # type: ignore[no-untyped-def]
-    logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, below, above, bins
+    logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, below, above,
+    bins,
 ):
     """Phases of a frame (unit vectors) from those of the frame before, each bin's along the loudest path.
 
-    A path starts at a bin of the frame before and goes on through neighbours in this frame; it is as loud as its
-    quietest step. On a line of bins no heap is needed: one sweep up and one down find how loud the best path from
-    ``below`` and from ``above`` is, and two neighbours can never wait for each other.
+    A path starts at a bin of the frame before and goes on through neighbours in this frame; it is as loud as
+    its quietest step. On a line of bins no heap is needed: one sweep up and one down find how loud the best
+    path from ``below`` and from ``above`` is, and two neighbours can never wait for each other.
     """
     loudest = SILENT
     for k in range(bins):

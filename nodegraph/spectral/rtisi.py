@@ -1,12 +1,13 @@
 """Real-time iterative spectrogram inversion with look-ahead, as native functions on frames.
 
-A buffer holds the ``k + 1`` youngest frames. When one comes in, all of them are iterated ``p`` times: overlap-add
-what is there, transform each frame again, keep the phase, put the target magnitude back. Then the oldest frame
-is final. Zhu, Beauregard & Wyse, Real-time signal estimation from modified short-time Fourier transform
-magnitude spectra (IEEE Trans. ASLP, 2007).
+A buffer holds the ``k + 1`` youngest frames. When one comes in, all of them are iterated ``p`` times:
+overlap-add what is there, transform each frame again, keep the phase, put the target magnitude back. Then the
+oldest frame is final. Zhu, Beauregard & Wyse, Real-time signal estimation from modified short-time Fourier
+transform magnitude spectra (IEEE Trans. ASLP, 2007).
 
-Arrays are float32 pointers: ``targets``, ``estimates``, ``before_re``, ``before_im`` hold k + 1 frames one after the
-other, oldest first; ``settled`` and ``sums`` span ``size + k hop`` samples from the start of the oldest frame.
+Arrays are float32 pointers: ``targets``, ``estimates``, ``before_re``, ``before_im`` hold k + 1 frames one
+after the other, oldest first; ``settled`` and ``sums`` span ``size + k hop`` samples from the start of the
+oldest frame.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from .windows import overlap, window
 
 _TINY = np.float32(1e-30)
 _HUGE = np.float32(1e12)  # the squares of larger magnitudes leave single precision
-_LEAST = 0.02  # where all windows together reach less than this share of a window's peak, the sum is not levelled
+# Where all windows together reach less than this share of one window's peak, their sum is held there.
+_LEAST = 0.02
 
 
 def copy_magnitudes(magnitude, target, at, bins):  # type: ignore[no-untyped-def]
@@ -90,8 +92,8 @@ def replace(framed, estimates, frame, sums, at, weights, share, size):  # type: 
 
 
 def iterate_jointly(  # type: ignore[no-untyped-def]
-    fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest, later_newest, size,
-    hop, bins, count, iterations,
+    fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest, later_newest,
+    size, hop, bins, count, iterations,
 ):
     """Zhu, Beauregard & Wyse: all frames from the same overlap, an asymmetric window for the newest."""
     for i in range(iterations):
@@ -110,12 +112,14 @@ def iterate_jointly(  # type: ignore[no-untyped-def]
 
 
 def iterate_in_turn(  # type: ignore[no-untyped-def]
-    fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest, later_newest, size,
-    hop, bins, count, iterations,
+    fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest, later_newest,
+    size, hop, bins, count, iterations,
 ):
-    """Le Roux, Kameoka, Ono & Sagayama: newest first, each from what the others are by now, without its own share.
+    """Le Roux, Kameoka, Ono & Sagayama: newest first, each from what the others are by now, without its own
+    share.
 
-    Phase initialization schemes for faster spectrogram-consistency-based signal reconstruction (Proc. ASJ, 2010).
+    Phase initialization schemes for faster spectrogram-consistency-based signal reconstruction (Proc. ASJ,
+    2010).
     """
     assemble(estimates, settled, weights, trust, sums, size, hop, count)
     for i in range(iterations):
@@ -134,14 +138,14 @@ def iterate_in_turn(  # type: ignore[no-untyped-def]
 
 
 def iterate_with_momentum(  # type: ignore[no-untyped-def]
-    fft, targets, estimates, before_re, before_im, settled, sums, framed, re, im, weights, trust, level, size, hop,
-    bins, count, iterations, momentum,
+    fft, targets, estimates, before_re, before_im, settled, sums, framed, re, im, weights, trust, level, size,
+    hop, bins, count, iterations, momentum,
 ):
     """Newest first, each frame's spectrum carried on by its last change.
 
     A new frame changes what the old ones should be: in the first iteration their momentum is that of another
-    problem, so it counts the less the older they are. More frames in turn carry each other further: friction, the
-    momentum's distance from 1, grows as the root of their number; ``momentum`` is that of 4.
+    problem, so it counts the less the older they are. More frames in turn carry each other further: friction,
+    the momentum's distance from 1, grows as the root of their number; ``momentum`` is that of 4.
     """
     friction = (1.0 - min(max(momentum, 0.0), 1.0)) * np.sqrt(count) / 2.0
     kept = max(1.0 - friction, 0.0)
@@ -158,7 +162,8 @@ def iterate_with_momentum(  # type: ignore[no-untyped-def]
 
 
 def settle(estimates, settled, weights, level, out, size, hop, count):  # type: ignore[no-untyped-def]
-    """Make the oldest frame final: ``out`` gets its ``hop`` finished samples, everything moves on by a hop."""
+    """Make the oldest frame final: ``out`` gets its ``hop`` finished samples, everything moves on by a
+    hop."""
     span = size + (count - 1) * hop
     for n in range(size):
         settled[n] = settled[n] + estimates[n] * weights[n]
@@ -198,7 +203,8 @@ def equal_trust(settings, sr):  # type: ignore[no-untyped-def]
 
 
 def falling_trust(settings, sr):  # type: ignore[no-untyped-def]
-    """How much each frame counts in the overlap: half a Hann window, 1 for the oldest. The newest know least."""
+    """How much each frame counts in the overlap: half a Hann window, 1 for the oldest. The newest know
+    least."""
     count = settings["look_ahead"] + 1
     return np.cos(0.5 * np.pi * np.arange(count) / count) ** 2
 
@@ -216,7 +222,8 @@ def trusted_level(settings, sr):  # type: ignore[no-untyped-def]
 
 
 def newest_window(settings, first):  # type: ignore[no-untyped-def]
-    """The asymmetric window of Zhu et al. for the youngest frame: the overlap's shape, turned round in time."""
+    """The asymmetric window of Zhu et al. for the youngest frame: the overlap's shape, turned round in
+    time."""
     size, hop = settings["size"], settings["hop"]
     weights = window(settings["window"], size)
     power = weights**2 / overlap(weights**2, hop).mean()
