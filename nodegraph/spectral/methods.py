@@ -31,6 +31,7 @@ def methods() -> dict[str, Method]:
             found[name] = partial(by_block, cls)
     if "rtisi_la" in found:
         found["rtisi"] = partial(by_block, node_types()["rtisi_la"], look_ahead=0)
+        found["rtisi_la_in_turn"] = partial(by_block, node_types()["rtisi_la"], updates="in_turn")
     return found
 
 
