@@ -146,3 +146,7 @@ def test_silence_is_inverted_to_silence(cli, tmp_path):
     for method in ("fast_griffin_lim", "rtisi_la"):
         found = cli("invert", "m.npy", "-o", "o.wav", "-m", method, "--rate", RATE, "--json").json
         assert found["peak"] < 1e-6
+
+
+def test_the_methods_can_be_listed_without_a_spectrogram(cli):
+    assert {"griffin_lim", "rtisi_la", "momentum_rtisi"} <= set(cli("invert", "--methods").out.split())

@@ -20,6 +20,14 @@ DEFAULT_METHOD = "fast_griffin_lim"
 MOST_ITERATIONS = 100_000
 
 
+def _list_methods(asked: bool) -> None:
+    if asked:
+        from nodegraph.spectral.methods import methods
+
+        say("\n".join(methods()))
+        raise typer.Exit
+
+
 def invert(
     spectrogram: Annotated[
         Path,
@@ -35,8 +43,11 @@ def invert(
     ],
     method: Annotated[
         str,
-        typer.Option("--method", "-m", metavar="NAME", help="How phases are found; --method list lists all."),
+        typer.Option("--method", "-m", metavar="NAME", help="How phases are found; see --methods."),
     ] = DEFAULT_METHOD,
+    methods: Annotated[
+        bool, typer.Option("--methods", callback=_list_methods, is_eager=True, help="List the methods and exit.")
+    ] = False,
     size: Annotated[
         int | None, typer.Option("--size", metavar="N", help="Samples of the transform; else the bins say.")
     ] = None,
@@ -120,8 +131,7 @@ def _method(name: str) -> Any:
 
     table = methods()
     if name not in table:
-        what = "" if name == "list" else f"there is no method '{name}'.{suggest(name, table)} "
-        raise CommandError(f"{what}Methods are {', '.join(table)}.")
+        raise CommandError(f"there is no method '{name}'.{suggest(name, table)} Methods are {', '.join(table)}.")
     return table[name]
 
 
