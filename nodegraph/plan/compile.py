@@ -35,4 +35,5 @@ def compile_plan(
         place_group(draft, group)
     place_bus(draft)
     write_down(draft)
+    draft.late.clear()  # they refer to the draft: plans would stay until the garbage collector comes by
     return draft.plan

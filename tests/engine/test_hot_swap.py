@@ -10,6 +10,9 @@ without glides would step by up to 2.
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -267,3 +270,20 @@ def test_what_was_opened_for_a_plan_that_fails_is_closed(monkeypatch):
     with pytest.raises(KernelError):
         patch.add("scope_tap")
     assert len(closed) == 1 and not engine.hosts
+
+
+def test_plans_that_are_left_are_freed_without_the_garbage_collector():
+    """They hold memory by the megabyte, and a collection makes edits wait."""
+    patch = sounding_patch(20, 9)
+    engine = engine_of(patch)
+    plans = []
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            patch.add("sine")
+            engine.run_samples(QUANTUM)
+            plans.append(weakref.ref(engine.plan))
+    finally:
+        gc.enable()
+    assert [plan() is not None for plan in plans] == [False, False, False, True, True]
