@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import threading
 import time
 from dataclasses import dataclass, field
@@ -109,6 +110,8 @@ class Live(Engine):
         """Begin to play, if it does not play already. Raises EngineError where the device refuses."""
         if self._thread is not None:
             return self
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: walking it again would hold up edits for tens of milliseconds
         self.service()
         self.profile()
         self.realtime = True
@@ -142,6 +145,7 @@ class Live(Engine):
         for thread in (self._player, self._thread):
             if thread is not None:
                 thread.join(2.0)
+        gc.unfreeze()
         self.realtime = False
         self.service()
         self.close()
