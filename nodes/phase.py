@@ -8,6 +8,7 @@ from __future__ import annotations
 from nodegraph.maths import cos_turn, next_random, sin_turn, sqrt, uniform
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table, Transform
 from nodegraph.spectral.pghi import SPREAD, bin_gradient, integrate, log_magnitude, time_gradient
+from nodegraph.spectral.ring import play_ring
 from nodegraph.spectral.rtisi import (
     copy_magnitudes,
     equal_trust,
@@ -66,18 +67,6 @@ def put_out(ring, ring_size, read, age, finished, hop):
     at = read + QUANTUM - age
     for n in range(hop):
         ring[(at + n) % ring_size] = finished[n]
-
-
-def play_ring(out, ring, read):
-    """Play what the frames have finished, a quantum at a time."""
-    length = ring.shape[1]
-    for lane in range(out.shape[1]):
-        at = read[lane]
-        for i in range(out.shape[0]):
-            out[i, lane] = ring[lane, at]
-            ring[lane, at] = 0.0
-            at = at + 1 if at + 1 < length else 0
-        read[lane] = at
 
 
 class RtisiLa(Node):

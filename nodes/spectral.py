@@ -8,6 +8,7 @@ from __future__ import annotations
 from nodegraph.frames import FrameType
 from nodegraph.maths import sqrt
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table, Transform
+from nodegraph.spectral.ring import play_ring
 from nodegraph.spectral.transform import irfft, rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window, synthesis_window
 
@@ -94,14 +95,7 @@ class InverseStft(Node):
             ring[at + n - ring_size] = ring[at + n - ring_size] + framed[n] * weights[n]
 
     def block(out, ring, read):
-        length = ring.shape[1]
-        for lane in range(out.shape[1]):
-            at = read[lane]
-            for i in range(out.shape[0]):
-                out[i, lane] = ring[lane, at]
-                ring[lane, at] = 0.0
-                at = at + 1 if at + 1 < length else 0
-            read[lane] = at
+        play_ring(out, ring, read)
 
     def latency(settings, sr):
         return settings["size"] - settings["reference"]
