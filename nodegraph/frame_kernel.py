@@ -63,6 +63,9 @@ def _frame(at: int, parts: int, part: int = 0) -> str:
 
 
 def _fetch(kernel: Kernel, p: Parameter) -> str:
+    """Python source that makes a parameter of one lane's frame from the argument block."""
+    from .kernel import fetch_number
+
     w = p.word
     if p.kind == "frame":
         return f"as_singles({_frame(w, 1)})"
@@ -79,10 +82,6 @@ def _fetch(kernel: Kernel, p: Parameter) -> str:
     if p.kind == "shared":
         cast = {"f4": "as_singles", "f8": "as_f64", "i8": "as_i64"}[kernel.shared_types[p.name]]
         return f"{cast}(w[{w}])"
-    if p.kind == "constant":
-        return str(p.constant)
     if p.kind == "local":
         return p.name
-    if p.kind in ("line_size", "table_size") or p.integer:
-        return f"w[{w}]"
-    return f"x[{w}]"
+    return fetch_number(p)

@@ -249,11 +249,7 @@ class Kernel:
         if p.kind == "shared":
             cast = {"f4": "as_f32", "f8": "as_f64", "i8": "as_i64"}[self.shared_types[p.name]]
             return f"array({cast}(w[{w}]), (w[{w + 1}],))"
-        if p.kind == "constant":
-            return str(p.constant)
-        if p.kind in ("line_size", "table_size") or p.integer:
-            return f"w[{w}]"
-        return f"x[{w}]"
+        return fetch_number(p)
 
     @cached_property
     def shared_types(self) -> dict[str, str]:
@@ -315,6 +311,14 @@ def to_float32(value: float) -> float:
     if abs(rounded) < _SMALLEST_FLOAT32:
         return math.copysign(0.0, rounded)
     return rounded
+
+
+def fetch_number(p: Parameter) -> str:
+    """Python source of a parameter that is a single number: built in, or a word of the argument block."""
+    if p.kind == "constant":
+        return str(p.constant)
+    integer = p.integer or p.kind in ("line_size", "table_size")
+    return f"w[{p.word}]" if integer else f"x[{p.word}]"
 
 
 class NativeFunction:

@@ -112,14 +112,8 @@ class Stepper(Offline):
         return view(self.output_address, QUANTUM * self.outputs, np.float32).reshape(QUANTUM, -1).copy()
 
 
-def channels_of(
-    document: Document, rate: float = 44100.0, path: Path | None = None, allow_outside: bool = False
-) -> int:
-    """Channels that a patch fills: the widest of its ``audio_out`` nodes, 1 if there is none."""
-    return _channels(build_graph(document, rate, path, allow_outside))
-
-
 def _channels(graph: Graph) -> int:
+    """Channels that a patch fills: the widest of its ``audio_out`` nodes, 1 if there is none."""
     widths = [
         max(node.input_lanes.values(), default=1)
         for node in graph.nodes.values()

@@ -83,7 +83,6 @@ def place_nodes(draft: Draft, nodes: list[GraphNode], outputs: dict[str, Buffer]
             draft.out.append(Row(MIX, silence, [buffer], [], lanes=buffer.lanes))
         return
     kernel = kernel_of(first.cls, first.settings)
-    draft.plan.python_kernels.append(kernel)
     lanes = sum(node.lanes for node in nodes)
     sources = {name: input_of(draft, nodes, port, lanes, kernel) for name, port in first.spec.inputs.items()}
     outputs = make_outputs(draft, nodes) if outputs is None else outputs

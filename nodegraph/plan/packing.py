@@ -71,19 +71,14 @@ def _shape(graph: Graph, unit: Unit) -> Hashable:
         assert node.cls is not None
         if node.cls.block is not None or node.cls.frame is not None or node.cls.lanes is not None:
             return None
-        kernel = kernel_of(node.cls, node.settings)
+        kernel = kernel_of(node.cls, node.settings)  # one object for the same code
         numbers = tuple(sorted((name, repr(node.settings[name])) for name in node.spec.options))
-        parts.append((id_of(kernel), numbers, node.lanes, node.latency))
+        parts.append((kernel, numbers, node.lanes, node.latency))
         for name in node.spec.inputs:
             wires = graph.into(id, name)
             own = tuple((inside[w.source], w.source_port, w.feedback) for w in wires if w.source in inside)
             parts.append((name, own, len(wires) - len(own) if len(unit) > 1 else 0))
     return tuple(parts)
-
-
-def id_of(kernel: object) -> int:
-    """Kernels are unique objects for unique code."""
-    return id(kernel)
 
 
 def _aligned(graph: Graph, sequence: list[Group]) -> list[Group]:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from ..graph import Graph
-from ..kernel import Kernel
 from . import layout as at
 from .memory import Memory, view
 
@@ -86,7 +85,6 @@ class Plan:
         self.port_last: dict[Port, list[tuple[int, int, bool]]] = {}
         self.fading: dict[Port, int] = {}
         self.output_last: dict[Port, tuple[int, int]] = {}
-        self.python_kernels: list[Kernel] = []
 
     def value(self, node: str, port: str) -> np.ndarray:
         """Latest sample of an output, one float a lane."""

@@ -20,10 +20,6 @@ from ..native.build import kernel_address
 
 WIDEST = 16
 
-# Words of the argument block: the two pairs of arrays, and the twiddles.
-X_RE, X_IM, Y_RE, Y_IM, TWIDDLES = range(5)
-WORDS = 5
-
 
 class Fft:
     """The forward transform of ``points`` points. The result lies in y if ``stages`` is odd, else in x.
@@ -211,5 +207,5 @@ def _radix2(stage: int, points: int) -> str:
 
 
 def argument_words(transform: Fft, arrays: list[Any]) -> list[int]:
-    """The argument block for four float32 arrays of N points (x re, x im, y re, y im)."""
+    """The argument block: four float32 arrays of N points (x re, x im, y re, y im), and the twiddles."""
     return [array.ctypes.data for array in arrays] + [transform.twiddles.ctypes.data]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..native.words import as_i64, as_singles, call_kernel
-from .fft import X_IM, X_RE, Y_IM, Y_RE, Fft, fft
+from .fft import Fft, argument_words, fft
 
 HALF, KERNEL, ARGUMENTS, Z_RE, Z_IM, R_RE, R_IM, COS, SIN = range(9)
 WORDS = 9
@@ -75,10 +75,7 @@ class TransformMemory:
         self.arrays = np.zeros((4, half), np.float32)
         angle = -2.0 * np.pi * np.arange(half) / size
         self.turns = np.array([np.cos(angle), np.sin(angle)], np.float32)
-        self.arguments = np.zeros(5, np.int64)
-        for word, row in ((X_RE, 0), (X_IM, 1), (Y_RE, 2), (Y_IM, 3)):
-            self.arguments[word] = self.arrays[row].ctypes.data
-        self.arguments[4] = self.fft.twiddles.ctypes.data
+        self.arguments = np.array(argument_words(self.fft, list(self.arrays)), np.int64)
         self.words = np.zeros(WORDS, np.int64)
         result = 2 if self.fft.stages % 2 else 0
         self.words[:] = (
