@@ -9,8 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check -qq install --constraint constraints.txt
 
-RUN_EXTRAS := audio,midi
-TEST_EXTRAS := $(RUN_EXTRAS),test
+RUN_EXTRAS := audio,midi,osc,editor
+TEST_EXTRAS := $(RUN_EXTRAS),learn,test
 TEST_PACKAGES := libportaudio2 jackd2 xvfb xdotool libgl1 libgl1-mesa-dri libegl1
 BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 
