@@ -1,0 +1,91 @@
+"""What the editor needs of the sound: an engine that follows a patch, whatever happens to the device.
+
+No method raises: what goes wrong is told by :attr:`Sounding.problem` and heard as silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from nodegraph.patch import Patch
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """How the sound stands.
+
+    ``load`` is the part of a block's time that computing takes (mean of the last second); ``latency`` samples of
+    the patch, ``device_latency`` those of the device; ``faults`` nodes that were silenced with the reason;
+    ``times`` µs per quantum and node; ``problem`` one sentence why there is silence, "" if there is none.
+    ``clock`` is the count of samples computed, ``paused`` whether it stands still.
+    """
+
+    device: str = ""
+    rate: float = 44100.0
+    blocksize: int = 256
+    playing: bool = False
+    paused: bool = False
+    clock: int = 0
+    load: float = 0.0
+    xruns: int = 0
+    latency: int = 0
+    device_latency: int = 0
+    recording: str = ""
+    problem: str = ""
+    faults: dict[str, str] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What passed an output lately.
+
+    Signals: ``samples`` (lanes, count) with the newest last. Frames: ``frames`` (count, bins), newest last
+    (magnitudes of a spectrum). ``nans`` counts samples that were not numbers since the tap was set.
+    """
+
+    kind: str
+    rate: float
+    samples: np.ndarray | None = None
+    frames: np.ndarray | None = None
+    nans: int = 0
+    latency: int = 0
+    names: tuple[str, ...] = ()
+
+
+class Sound(Protocol):
+    """An engine as the editor sees it."""
+
+    def follow(self, patch: Patch) -> None:
+        """Play this patch and every edit of it from now on, instead of the one before."""
+
+    def state(self) -> Sounding: ...
+
+    def devices(self) -> list[dict[str, Any]]:
+        """Devices as of ``nodegraph.engine.live.devices`` (empty where there are none)."""
+
+    def choose(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
+        """Go over to a device ("none": no device; None: the default), keeping the states of the patch where it can."""
+
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def step(self, samples: int) -> None:
+        """While paused, compute so many samples (rounded up to whole quanta) and stand still again."""
+
+    def watch(self, ends: frozenset[str]) -> None:
+        """The outputs ("osc1.out") that ``read`` will be asked for."""
+
+    def read(self, end: str, count: int) -> Reading | None:
+        """The last ``count`` samples (or frames) of a watched output; None while there is nothing yet."""
+
+    def value(self, end: str) -> np.ndarray | None:
+        """Latest sample of an output, one a lane; costs nothing and needs no ``watch``."""
+
+    def record(self, path: Path | None) -> None:
+        """Write what is heard into a sound file from now on; None ends that and closes the file."""
+
+    def close(self) -> None: ...
