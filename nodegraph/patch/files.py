@@ -6,6 +6,7 @@ import os
 from pathlib import Path, PureWindowsPath
 from stat import S_ISDIR, S_ISREG
 
+from ..whole_file import write_whole
 from .document import Document
 from .encode import encode_patch
 from .errors import PatchError, quote
@@ -28,9 +29,8 @@ def read_patch(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> Docum
 
 
 def write_patch(document: Document, path: str | os.PathLike[str], downgrade: bool = False) -> None:
-    """Save ``document`` at ``path``: written beside it, synced, then renamed over it.
+    """Save ``document`` at ``path``, whole or not at all; raises :class:`PatchError`.
 
-    Whatever fails, the old file stays whole and nothing is left behind; raises :class:`PatchError`.
     ``downgrade`` is that of :func:`~nodegraph.patch.encode.encode_patch`.
     """
     path = Path(path)
@@ -38,7 +38,7 @@ def write_patch(document: Document, path: str | os.PathLike[str], downgrade: boo
         data = encode_patch(document, downgrade)
         # a file that we could not read again must never take the place of one that we can
         parse_patch(data, "it", limit=max(LARGEST_FILE, len(data)))
-        _replace(Path(os.path.realpath(path)), data)
+        write_whole(path, data)
     except PatchError as error:
         raise PatchError(f"{_shown(path)}: not saved: {error}") from None
     except (OSError, ValueError) as error:
@@ -46,40 +46,6 @@ def write_patch(document: Document, path: str | os.PathLike[str], downgrade: boo
             f"{_shown(path)}: not saved ({_reason(error)}); the file there is as it was."
             " Make room, or save it elsewhere."
         ) from None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    mode = 0o666
-    if path.exists():
-        mode = path.stat().st_mode & 0o777
-        if not os.access(path, os.W_OK):
-            raise PermissionError(13, "it is read-only")
-    beside = path.parent / f".nodegraph-{os.urandom(6).hex()}.tmp"
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut, where folders can be synced."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)
 
 
 def resolve_file(
