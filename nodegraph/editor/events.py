@@ -101,14 +101,6 @@ class NoteMoved(Event):
 
 
 @dataclass(frozen=True)
-class NodeSize(Event):
-    """How large a node came out, at zoom 1. Sent once after it is shown, if at all."""
-
-    id: str
-    size: Point
-
-
-@dataclass(frozen=True)
 class WireDrag(Event):
     """A wire is being drawn from ``start`` (either side); sent when ``over`` changes and when it is ``dropped``.
 

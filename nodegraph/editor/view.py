@@ -54,13 +54,14 @@ class ValueFace:
 
     ``kind``: "slider" (``position`` 0…1, ``text`` is written on it), "choice" (``text`` is one of ``options``),
     "toggle" (``text`` is "on" or "off"), "text" and "file" (``text`` is edited), "live" (wired: only shown;
-    ``position`` 0…1 where the value has a range, else -1).
+    ``position`` 0…1 where the value has a range, else -1). ``mark`` is "" or what else turns it ("CC 74").
     """
 
     kind: str
     text: str
     position: float = -1.0
     options: tuple[str, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ class Row:
 class NodeFace:
     """A node. ``family`` picks its colour; ``display`` is what is drawn inside it.
 
-    ``display`` is "" or "wave", "spectrum", "spectrogram", "meter", "bars": a drawing of ``display_size``
-    pixels at zoom 1 that follows by ``View.draw("node:" + id, …)``. ``badge`` is "" or why the block fails.
+    ``display`` is "" or what the view draws inside it from the sound, on ``display_size`` pixels: "wave",
+    "spectrum", "spectrogram", "meter", "bars", "faders", "picture". ``badge`` is "" or why the block fails.
     """
 
     id: str
@@ -142,7 +143,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Numbers to be drawn, in a block or in a probe.
+    """Numbers to be drawn in a panel.
 
     ``kind``: "wave" (``data`` is (lanes, samples), ``low``…``high`` the y axis), "spectrum" ((lanes, bins) in dB),
     "spectrogram" ((columns, bins), 0…1, oldest first), "meter" ((lanes, 2): RMS and peak in dBFS),
@@ -276,14 +277,13 @@ class View(Protocol):
     def mark_pins(self, fit: frozenset[Pin] | None) -> None:
         """While a wire is drawn: dim all pins but these; None ends that."""
 
-    def draw(self, key: str, drawing: Drawing) -> None:
-        """New numbers for ``"node:ID"``, ``"probe:KEY"``, ``"hover"`` (at the pointer) or ``"PANEL/ITEM"``."""
+    def show_hover(self, wire: WireKey | None) -> None:
+        """Show at the pointer what this wire carries, from the sound, until told otherwise."""
 
-    def clear_drawing(self, key: str) -> None:
-        """That drawing goes; for "probe:…" with its window."""
+    def show_probe(self, key: str, wire: WireKey, title: str) -> None:
+        """A small window of its own that shows what a wire carries, until it is hidden or closed."""
 
-    def show_probe(self, key: str, title: str, at: Point | None = None) -> None:
-        """A small window of its own for a pinned probe; its drawing follows by ``draw("probe:KEY", …)``."""
+    def hide_probe(self, key: str) -> None: ...
 
     # around it
     def set_title(self, text: str) -> None: ...
@@ -310,6 +310,9 @@ class View(Protocol):
         """An item of a shown panel changed (same key, same kind)."""
 
     def hide_panel(self, key: str) -> None: ...
+    def draw(self, panel: str, item: str, drawing: Drawing) -> None:
+        """New numbers for the drawing in a panel."""
+
     def ask_value(self, key: str, label: str, text: str) -> None:
         """A text field at the pointer, all selected: ``Entered(key, text)`` or ``Entered(key, None)``. ``key`` is
         free, such as "osc1.frequency"."""
