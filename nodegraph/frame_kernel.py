@@ -73,6 +73,8 @@ def _fetch(kernel: Kernel, p: Parameter) -> str:
         return f"as_singles({_frame(w, 2, int(p.kind == 'frame_im'))})"
     if p.kind == "input":
         return f"1.0 * as_f32(w[{w}])[(63 - age) * w[{w + 1}] + min(lane, w[{w + 1}] - 1)]"
+    if p.kind == "bank":
+        return f"as_singles(w[{w}] + 4 * (63 - age) * w[{w + 1}])"
     if p.kind == "state":
         return f"{'as_i64' if p.integer else 'as_f64'}(w[{w}] + 8 * lane)"
     if p.kind == "line":

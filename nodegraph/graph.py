@@ -24,6 +24,7 @@ from .patch.errors import PatchError
 from .registry import node_types
 
 MOST_LANES = 1024
+MOST_MEMBERS = 65536  # of a bank
 Block = type[Node]
 
 
@@ -42,7 +43,8 @@ class GraphNode:
     ``values`` are the knobs (one number a lane), ``settings`` the choices and options with their
     defaults filled in, ``lanes`` the width of its state, ``delay`` the latency in samples from the
     patch's inputs to this node's outputs, ``problem`` why it is a silent placeholder ("" if it is not).
-    ``frame_types`` say what its frame outputs carry, ``waiting`` names a frame input that it cannot do without.
+    ``frame_types`` say what its frame outputs carry, ``waiting`` names a frame input that it cannot do without,
+    ``banks`` hold the members of each bank.
     """
 
     id: str
@@ -59,6 +61,16 @@ class GraphNode:
     frame_inputs: dict[str, FrameType] = field(default_factory=dict)
     frame_types: dict[str, FrameType] = field(default_factory=dict)
     waiting: str = ""
+    banks: dict[str, int] = field(default_factory=dict)
+
+    def knob_values(self, port: str, values: list[float]) -> list[float]:
+        """The values of a knob as they are used: in a bank those that are missing are the default."""
+        if port not in self.banks:
+            return values
+        members = self.banks[port]
+        if len(values) == 1:
+            return values * members
+        return [*values, *[float(self.spec.inputs[port].default)] * members][:members]
 
     @property
     def spec(self) -> Spec:
@@ -115,6 +127,7 @@ def build_graph(
     _infer_frames(nodes, wires, problems)
     if problems:
         raise GraphError(problems)
+    _infer_banks(nodes)
     _infer_latency(nodes, wires, rate, document.settings.latency_compensation)
     return Graph(document, rate, nodes, wires, loops, patch_path.parent if patch_path else None)
 
@@ -188,8 +201,9 @@ def _values(node: GraphNode, port: In, value: Any, problems: list[str]) -> list[
     if not fine or not values:
         problems.append(f"{node.title}: {port.name} must be a number or a list of numbers, got {_short(value)}.")
         return [port.default]
-    if len(values) > MOST_LANES:
-        problems.append(f"{node.title}: {port.name} has {len(values)} lanes; at most {MOST_LANES} are possible.")
+    most, of = (MOST_MEMBERS, "values") if port.bank else (MOST_LANES, "lanes")
+    if len(values) > most:
+        problems.append(f"{node.title}: {port.name} has {len(values)} {of}; at most {most} are possible.")
         return [port.default]
     for v in values:
         if not port.min <= v <= port.max:
@@ -386,7 +400,8 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
     if node.cls is None:
         return False
     before = dict(node.output_lanes)
-    widths = {name: [len(node.values[name])] for name in node.spec.inputs}
+    banks = [name for name, port in node.spec.inputs.items() if port.bank]
+    widths = {name: [1 if name in banks else len(node.values[name])] for name in node.spec.inputs}
     widths |= {name: [1] for name in node.spec.frame_inputs}
     for name in widths:
         from_wires = [
@@ -402,12 +417,13 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
                 f"{node.title}: the wires into '{name}' have {mixed} lanes; "
                 "they must be equal or 1. Put sum_lanes or split before it."
             )
-    widest = max(node.input_lanes.values(), default=1)
+    sounding = {name: width for name, width in node.input_lanes.items() if name not in banks}
+    widest = max(sounding.values(), default=1)
     if node.cls.lanes is not None:
-        node.output_lanes = dict(node.cls.lanes(node.input_lanes, node.settings))
+        node.output_lanes = dict(node.cls.lanes(sounding, node.settings))
         node.lanes = max([widest, *node.output_lanes.values()])
     else:
-        wide = {name: width for name, width in node.input_lanes.items() if width > 1}
+        wide = {name: width for name, width in sounding.items() if width > 1}
         if len(set(wide.values())) > 1:
             ports = _list([f"{width} at '{name}'" for name, width in wide.items()])
             problems.append(
@@ -438,6 +454,17 @@ def _infer_frames(nodes: dict[str, GraphNode], wires: list[Wire], problems: list
         arriving.setdefault(wire.target, []).append(wire)
     for id in nx.topological_sort(_forward(nodes, wires)):
         infer_node(nodes[id], nodes, arriving.get(id, []), problems)
+
+
+def _infer_banks(nodes: dict[str, GraphNode]) -> None:
+    """Members of each bank, and a value for each of them."""
+    for node in nodes.values():
+        frames = node.frame_inputs | node.frame_types
+        for name, port in node.spec.inputs.items():
+            if port.bank:
+                found = frames.get(port.bank)
+                node.banks[name] = found.bins if found else max(int(node.settings.get(port.bank, 1)), 1)
+                node.values[name] = node.knob_values(name, node.values[name])
 
 
 def _infer_latency(nodes: dict[str, GraphNode], wires: list[Wire], rate: float, compensate: bool) -> None:

@@ -84,6 +84,11 @@ class Kernel:
                 places[name] = Parameter(name, kind, word, integer=integer)
                 if kind in ("line", "table"):
                     places[f"{name}_size"] = Parameter(f"{name}_size", f"{kind}_size", word + width - 1)
+                if kind == "input" and member.bank:
+                    if self.is_tick:
+                        raise KernelError(f"block '{self.name}': a tick has no banks; write a block or a frame")
+                    places[name] = Parameter(name, "input" if self.part == "block" else "bank", word)
+                    places[f"{name}_size"] = Parameter(f"{name}_size", "number", word + 1, integer=True)
                 word += width
         for name in self.numbers:
             integer = isinstance(spec.options[name].default, int)

@@ -36,6 +36,12 @@ class In:
     ``unit`` is the unit of the signal, ``min``/``max`` the range a knob offers, ``taper`` how the
     knob travels it ("linear" or "log"). ``smooth=False`` makes knob moves arrive as steps, at the
     exact sample: for gates, switches and counts.
+
+    ``bank="code"`` makes it a bank: one value for each of its members, as many as the block's frame port
+    ``code`` has bins (or as its whole-number option of that name says). Members are no lanes of the sound;
+    ``frame`` gets them as an array ``name`` of ``name_size`` numbers, at the end of the frame, ``block`` as
+    (samples, members). In a patch a number serves all of them, a list gives the first ones and the others keep the
+    default; so does a wire of one lane or of several. Single members are turned as lanes are.
     """
 
     default: float = 0.0
@@ -45,6 +51,7 @@ class In:
     taper: str = "linear"
     smooth: bool = True
     doc: str = ""
+    bank: str = ""
     name: str = ""
 
 

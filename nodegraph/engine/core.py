@@ -100,7 +100,8 @@ class Engine:
                     self._document = document
                     for node, port, value in knobs:
                         values = value if isinstance(value, list) else [value]
-                        self.plan.graph.nodes[node].values[port] = [float(v) for v in values]
+                        turned = self.plan.graph.nodes[node]
+                        turned.values[port] = turned.knob_values(port, [float(v) for v in values])
                         self._turn(node, port, value)
                     return
             graph = build_graph(document, self.rate, path, self.allow_outside)

@@ -21,6 +21,8 @@ Part = tuple[int, int, list[Source]]  # first lane, lanes, what is added up ther
 
 def input_of(draft: Draft, nodes: list[GraphNode], port: In, lanes: int, kernel: Kernel) -> Source:
     """What one input of a row reads: a buffer that is there already, a knob's, or a mix."""
+    if port.bank:
+        return bank_of(draft, nodes[0], port)
     width = lanes if kernel.is_tick else nodes[0].input_lanes[port.name]
     if all(is_plain_knob(draft, node, port) for node in nodes):
         return knob(draft, nodes, port, width)
@@ -34,6 +36,34 @@ def input_of(draft: Draft, nodes: list[GraphNode], port: In, lanes: int, kernel:
     if direct is not None:
         return direct
     return mixed(draft, parts, width)
+
+
+def bank_of(draft: Draft, node: GraphNode, port: In) -> Source:
+    """What a bank reads: its knobs, or what arrives, one lane for all members or one for each of the first."""
+    key, members = (node.id, port.name), node.banks[port.name]
+    if is_plain_knob(draft, node, port):
+        return knob(draft, [node], port, members)
+    wires = draft.graph.into(*key)
+    if wires:
+        sources = [wire_source(draft, wire) for wire in wires]
+        widest = max(source.lanes for source in sources)
+        given = members if widest == 1 else min(widest, members)
+        parts: list[Part] = [(0, given, sources)]
+        if given < members:
+            parts.append((given, members - given, [constant(draft, port.default)]))
+        whole = mixed(draft, parts, members)
+    else:
+        whole = knob(draft, [node], port, members)
+    now = identity(draft, wires)
+    remember_sources(draft, key, [whole], now)
+    return glide(draft, key, whole, members) if fades(draft, key, port, now) else whole
+
+
+def constant(draft: Draft, value: float) -> Source:
+    """A number that stays."""
+    buffer = Buffer(1, kept=True, address=draft.memory.reserve(FLOAT))
+    view(buffer.address, 1, np.float32)[:] = value
+    return Source(lambda: buffer.address, 0, 1, buffer)
 
 
 def is_plain_knob(draft: Draft, node: GraphNode, port: In) -> bool:
