@@ -2,7 +2,7 @@
 
 It knows neither blocks nor sound: types and ports are names here, given a meaning by the graph.
 
-``Document``, ``NodeRecord``, ``Wire``, ``Control``, ``Note``, ``Settings``
+``Document``, ``NodeRecord``, ``Wire``, ``Control``, ``Binding``, ``Note``, ``Settings``
     what a patch says (:mod:`.document`);
 ``AddNode`` … ``Group``
     its edits as data (:mod:`.actions`);
@@ -22,11 +22,13 @@ from .actions import (
     Disconnect,
     Group,
     Move,
+    RemoveBinding,
     RemoveControl,
     RemoveNode,
     RemoveNote,
     Rename,
     Replace,
+    SetBinding,
     SetControl,
     SetNote,
     SetParam,
@@ -36,7 +38,7 @@ from .actions import (
     from_data,
     to_data,
 )
-from .document import FORMAT, VERSION, Control, Document, NodeRecord, Note, Settings, Wire
+from .document import FORMAT, VERSION, Binding, Control, Document, NodeRecord, Note, Settings, Wire
 from .encode import encode_patch
 from .errors import PatchError
 from .fileformat import schema
@@ -51,6 +53,7 @@ __all__ = [
     "VERSION",
     "Action",
     "AddNode",
+    "Binding",
     "ClearParam",
     "Connect",
     "Control",
@@ -63,11 +66,13 @@ __all__ = [
     "Patch",
     "PatchError",
     "Redo",
+    "RemoveBinding",
     "RemoveControl",
     "RemoveNode",
     "RemoveNote",
     "Rename",
     "Replace",
+    "SetBinding",
     "SetControl",
     "SetNote",
     "SetParam",

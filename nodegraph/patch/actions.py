@@ -14,7 +14,20 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from .document import Control, Document, NodeRecord, Note, Settings, Wire, no_such_node
+from .document import (
+    MESSAGES,
+    MODES,
+    TAKEOVERS,
+    Binding,
+    Control,
+    Document,
+    NodeRecord,
+    Note,
+    Settings,
+    Snapshot,
+    Wire,
+    no_such_node,
+)
 from .errors import Fault, PatchError, quote
 from .names import check_name, split_end
 from .values import plain
@@ -267,7 +280,7 @@ class SetSettings(Action, frozen=True, tag="set_settings"):
 
 
 class SetControl(Action, frozen=True, tag="set_control"):
-    """A control, new or instead of the one of that name. Fields as in :class:`Control`."""
+    """A control, new or instead of the one of that name, whose binding it keeps. Fields as in :class:`Control`."""
 
     name: str
     target: str
@@ -275,6 +288,7 @@ class SetControl(Action, frozen=True, tag="set_control"):
     max: float | None = None
     taper: str = "linear"
     doc: str = ""
+    lane: int | None = None
 
     def apply(self, document: Document) -> Document:
         _name(self.name, "name")
@@ -283,9 +297,17 @@ class SetControl(Action, frozen=True, tag="set_control"):
         _plain([self.min, self.max], what)
         if self.taper not in ("linear", "log"):
             raise PatchError(f"{what}: taper must be 'linear' or 'log', got {quote(self.taper)}.")
-        old = document.controls.get(self.name)
-        control = Control(
-            self.name, self.target, self.min, self.max, self.taper, self.doc, old.extra if old else {}
+        if self.lane is not None and not 0 <= self.lane < 2**31:
+            raise PatchError(f"{what}: lanes are counted from 0, got {self.lane}.")
+        old = document.controls.get(self.name) or Control(self.name, self.target)
+        control = replace(
+            old,
+            target=self.target,
+            min=self.min,
+            max=self.max,
+            taper=self.taper,
+            doc=self.doc,
+            lane=self.lane,
         )
         return replace(document, controls={**document.controls, self.name: control})
 
@@ -296,9 +318,51 @@ class RemoveControl(Action, frozen=True, tag="remove_control"):
     name: str
 
     def apply(self, document: Document) -> Document:
-        if self.name not in document.controls:
-            raise PatchError(f"there is no control {quote(self.name)}. See the patch's controls.")
+        _control(self.name, document)
         return replace(document, controls=_without(document.controls, self.name))
+
+
+class SetBinding(Action, frozen=True, tag="set_binding"):
+    """A control is turned by MIDI from now on. Fields as in :class:`Binding`."""
+
+    name: str
+    number: int = 0
+    message: str = "control_change"
+    channel: int | None = None
+    device: str = ""
+    mode: str = "absolute"
+    takeover: str = "jump"
+
+    def apply(self, document: Document) -> Document:
+        old = _control(self.name, document)
+        if not 0 <= self.number <= 127:
+            raise PatchError(f"control {quote(self.name)}: a MIDI number lies in 0–127, got {self.number}.")
+        if self.channel is not None and not 1 <= self.channel <= 16:
+            raise PatchError(f"control {quote(self.name)}: a MIDI channel lies in 1–16, got {self.channel}.")
+        for what, said, known in (
+            ("message", self.message, MESSAGES),
+            ("mode", self.mode, MODES),
+            ("takeover", self.takeover, TAKEOVERS),
+        ):
+            if said not in known:
+                raise PatchError(f"control {quote(self.name)}: {what} must be {_or(known)}, got {quote(said)}.")
+        extra = old.midi.extra if old.midi else {}
+        midi = Binding(self.number, self.message, self.channel, self.device, self.mode, self.takeover, extra)
+        if midi == old.midi:
+            return document
+        return replace(document, controls={**document.controls, self.name: replace(old, midi=midi)})
+
+
+class RemoveBinding(Action, frozen=True, tag="remove_binding"):
+    """MIDI turns a control no more."""
+
+    name: str
+
+    def apply(self, document: Document) -> Document:
+        old = _control(self.name, document)
+        if old.midi is None:
+            return document
+        return replace(document, controls={**document.controls, self.name: replace(old, midi=None)})
 
 
 class SetNote(Action, frozen=True, tag="set_note"):
@@ -327,14 +391,21 @@ class RemoveNote(Action, frozen=True, tag="remove_note"):
 
 
 class Group(Action, frozen=True, tag="group"):
-    """Several edits as one step: all of them happen, or none."""
+    """Several edits as one step: all of them happen, or none.
+
+    Groups of one ``gesture`` (any name but an empty one) right behind one another are one undo step.
+    """
 
     actions: tuple[AnyAction, ...]
+    gesture: str = ""
 
     def apply(self, document: Document) -> Document:
         for action in self.actions:
             document = action.apply(document)
         return document
+
+    def continues(self, earlier: Action) -> bool:
+        return bool(self.gesture) and isinstance(earlier, Group) and earlier.gesture == self.gesture
 
 
 AnyAction: TypeAlias = (
@@ -352,6 +423,8 @@ AnyAction: TypeAlias = (
     | SetSettings
     | SetControl
     | RemoveControl
+    | SetBinding
+    | RemoveBinding
     | SetNote
     | RemoveNote
     | Group
@@ -426,6 +499,17 @@ def _place(x: float, y: float) -> tuple[float, float]:
     if not (isfinite(x) and isfinite(y)):
         raise PatchError(f"a position must be two finite numbers, got {x}, {y}.")
     return round(float(x), 2), round(float(y), 2)
+
+
+def _control(name: str, document: Document) -> Control:
+    try:
+        return document.controls[name]
+    except KeyError:
+        raise PatchError(f"there is no control {quote(name)}. See the patch's controls.") from None
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, words[:-1])) + f" or {words[-1]!r}"
 
 
 def _target_node(control: Control) -> str:

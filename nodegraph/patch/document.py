@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from .errors import PatchError, quote, suggest
 
@@ -56,12 +56,42 @@ class Wire:
         return f"{self.start} {'⇢' if self.feedback else '→'} {self.end}"
 
 
+Message = Literal["control_change", "control_change_14", "note", "pitch_bend", "channel_pressure"]
+Mode = Literal["absolute", "toggle", "relative_twos", "relative_offset", "relative_sign"]
+Takeover = Literal["jump", "pickup", "scale"]
+MESSAGES, MODES, TAKEOVERS = get_args(Message), get_args(Mode), get_args(Takeover)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What on a MIDI device turns a control.
+
+    ``message`` is one of :data:`MESSAGES` ("control_change_14" is controller ``number`` with its fine part
+    32 above) and ``number`` (0–127) its controller or key, without meaning for the last two. ``channel`` is
+    1–16 and ``device`` how the port's name begins; ``None`` and ``""`` mean any.
+
+    ``mode``: "absolute" sends positions; each press of a "toggle" changes sides; the others are endless
+    encoders, whose steps come as two's complement, as offset from 64 or as sign and magnitude.
+    ``takeover`` says what happens when the knob stands elsewhere than the parameter: "jump" to it, wait
+    until it is picked up there, or "scale" the way that is left.
+    """
+
+    number: int = 0
+    message: str = "control_change"
+    channel: int | None = None
+    device: str = ""
+    mode: str = "absolute"
+    takeover: str = "jump"
+    extra: Extra = field(default_factory=dict, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A handle by which the outside (command line, host, controller) turns one parameter.
 
-    ``target`` is ``"node.port"``; ``min``/``max`` are in the unit of that port, ``None`` means the
-    port's own range; ``taper`` is "linear" or "log".
+    ``target`` is ``"node.port"``, of which ``lane`` means one lane, ``None`` all; ``min``/``max`` are in the
+    unit of that port, ``None`` means the port's own range; ``taper`` is "linear" or "log". ``midi`` is what
+    turns it on a MIDI device.
     """
 
     name: str
@@ -70,6 +100,8 @@ class Control:
     max: float | None = None
     taper: str = "linear"
     doc: str = ""
+    lane: int | None = None
+    midi: Binding | None = None
     extra: Extra = field(default_factory=dict, repr=False)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 from json import JSONEncoder
 from typing import Any
 
-from .document import FORMAT, VERSION, Control, Document, Extra, NodeRecord, Note, Settings, Wire
+from .document import FORMAT, VERSION, Binding, Control, Document, Extra, NodeRecord, Note, Settings, Wire
 from .errors import PatchError
 
 WIDTH = 100
@@ -180,7 +180,19 @@ def _control_fields(name: str, one: Control) -> dict[str, Any]:
         fields["taper"] = one.taper
     if one.doc:
         fields["doc"] = one.doc
+    if one.lane is not None:
+        fields["lane"] = one.lane
+    if one.midi is not None:
+        fields["midi"] = _binding_fields(one.midi)
     return fields | _extra(one.extra)
+
+
+def _binding_fields(midi: Binding) -> dict[str, Any]:
+    fields: dict[str, Any] = {"number": midi.number}
+    for key in ("message", "channel", "device", "mode", "takeover"):
+        if getattr(midi, key) != getattr(_PLAIN_BINDING, key):
+            fields[key] = getattr(midi, key)
+    return fields | _extra(midi.extra)
 
 
 def _note_fields(id: str, note: Note) -> dict[str, Any]:
@@ -213,5 +225,6 @@ def _short(number: float) -> float:
     return int(number) if whole and str(number) != "-0.0" else number
 
 
+_PLAIN_BINDING = Binding()
 _encode = JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _encode_ascii = JSONEncoder(allow_nan=False).encode

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from .document import Message, Mode, Takeover
+
 # said to readers of the schema only: the sentences of names.py are better than a pattern's
 Name = Annotated[str, Meta(extra_json_schema={"pattern": r"^[^.]{1,100}$"})]
 End = Annotated[str, Meta(description="node.port", extra_json_schema={"pattern": r"^[^.]+\.[^.]+$"})]
@@ -32,6 +34,17 @@ class WireFile(Struct, rename={"start": "from", "end": "to"}):
     feedback: bool = False
 
 
+class BindingFile(Struct):
+    """What on a MIDI device turns a control."""
+
+    number: Annotated[int, Meta(ge=0, le=127)] = 0
+    message: Message = "control_change"
+    channel: Annotated[int, Meta(ge=1, le=16)] | None = None
+    device: str = ""
+    mode: Mode = "absolute"
+    takeover: Takeover = "jump"
+
+
 class ControlFile(Struct):
     """A named handle on one parameter."""
 
@@ -41,6 +54,8 @@ class ControlFile(Struct):
     max: float | None = None
     taper: Literal["linear", "log"] = "linear"
     doc: str = ""
+    lane: Annotated[int, Meta(ge=0, lt=2**31)] | None = None
+    midi: BindingFile | None = None
 
 
 class NoteFile(Struct):

@@ -22,7 +22,7 @@ class Redo:
 class History:
     """The last ``limit`` steps back, and the undone ones forward."""
 
-    def __init__(self, limit: int = 1000) -> None:
+    def __init__(self, limit: int = 10_000) -> None:
         self._past: deque[tuple[Action, Document]] = deque(maxlen=limit)
         self._future: list[tuple[Action, Document]] = []
 

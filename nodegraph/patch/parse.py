@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from math import isfinite
 from typing import Any, TypeVar
 
 import msgspec
 
-from .document import FORMAT, VERSION, Control, Document, Extra, NodeRecord, Note, Settings, Source, Wire
+from .document import (
+    FORMAT,
+    VERSION,
+    Binding,
+    Control,
+    Document,
+    Extra,
+    NodeRecord,
+    Note,
+    Settings,
+    Snapshot,
+    Source,
+    Wire,
+)
 from .encode import compact
 from .errors import Fault, PatchError, quote, suggest
 from .fileformat import ControlFile, NodeFile, NoteFile, SettingsFile, WireFile
@@ -86,7 +100,7 @@ def _document(top: Piece, version: int, data: bytes) -> Document:
     reader = _Reader(members)
     nodes = reader.records("nodes", NodeFile, lambda node, extra: (node.id, _node(node, extra)), "id")
     wires = reader.records("wires", WireFile, lambda wire, extra: _wire(wire, extra, nodes), "wire")
-    controls = reader.records("controls", ControlFile, lambda one, extra: _control(one, extra, nodes), "name")
+    controls = reader.records("controls", ControlFile, partial(_control, nodes=nodes), "name", "midi")
     notes = reader.records("notes", NoteFile, lambda note, extra: _note(note, extra), "id")
     document = Document(
         nodes=nodes,
@@ -143,13 +157,22 @@ class _Reader:
         return default if piece is None else _convert(plain_at(piece.value, f"$.{key}"), kind, f"$.{key}")
 
     def records(
-        self, section: str, kind: type[Any], build: Callable[[Any, Extra], tuple[Any, Any]], what: str
+        self,
+        section: str,
+        kind: type[Any],
+        build: Callable[..., tuple[Any, Any]],
+        what: str,
+        inner: str = "",
     ) -> dict[Any, Any]:
+        """``build`` gets the fields that are not known; of the record in the field ``inner`` as well, by its name."""
         found: dict[Any, Any] = {}
         for index, piece in enumerate(self._items(section)):
             path = f"$.{section}[{index}]"
             try:
-                key, record = build(_convert(piece.value, kind, path), _extra(piece, kind))
+                fields = _convert(piece.value, kind, path)
+                inside = getattr(fields, inner) if inner else None
+                extras = {inner: _extra((scan(piece.text).members or {})[inner], type(inside))} if inside else {}
+                key, record = build(fields, _extra(piece, kind), **extras)
                 if key in found:
                     raise Fault(f"the {what} {quote(key)} stands there twice. {_TWICE[section]}")
             except Fault as fault:
@@ -231,17 +254,22 @@ def _wire(wire: WireFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[s
     return f"{made.start} → {made.end}", made
 
 
-def _control(one: ControlFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[str, Control]:
+def _control(
+    one: ControlFile, extra: Extra, midi: Extra | None = None, *, nodes: dict[str, NodeRecord]
+) -> tuple[str, Control]:
     _named(one.name, ".name")
     _end(one.target, ".target", nodes)
     for key, bound in ((".min", one.min), (".max", one.max)):
         if bound is not None and not isfinite(bound):
             raise Fault("must be a finite number", key)
-    return one.name, Control(one.name, one.target, one.min, one.max, one.taper, one.doc, extra)
+    binding = Binding(**msgspec.structs.asdict(one.midi), extra=midi or {}) if one.midi is not None else None
+    return one.name, Control(one.name, one.target, one.min, one.max, one.taper, one.doc, one.lane, binding, extra)
 
 
 def _note(note: NoteFile, extra: Extra) -> tuple[str, Note]:
     return _named(note.id, ".id"), Note(note.id, note.text, _place(note.at, ".at"), extra)
+
+
 
 
 def _named(name: str, path: str) -> str:

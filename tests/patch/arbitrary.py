@@ -14,11 +14,13 @@ from nodegraph.patch import (
     Group,
     Move,
     PatchError,
+    RemoveBinding,
     RemoveControl,
     RemoveNode,
     RemoveNote,
     Rename,
     Replace,
+    SetBinding,
     SetControl,
     SetNote,
     SetParam,
@@ -26,6 +28,7 @@ from nodegraph.patch import (
     SetSettings,
     SetTitle,
 )
+from nodegraph.patch.document import MESSAGES, MODES, TAKEOVERS
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 integers = st.integers(-(2**63), 2**63 - 1)
@@ -59,6 +62,18 @@ edits = st.one_of(
         SetControl, ids, ends, st.none() | finite, st.none() | finite, st.sampled_from(["linear", "log"])
     ),
     st.builds(RemoveControl, ids),
+    st.builds(SetControl, ids, ends, lane=st.integers(0, 3)),
+    st.builds(
+        SetBinding,
+        ids,
+        st.integers(0, 127),
+        st.sampled_from(MESSAGES),
+        st.none() | st.integers(1, 16),
+        st.text(max_size=4),
+        st.sampled_from(MODES),
+        st.sampled_from(TAKEOVERS),
+    ),
+    st.builds(RemoveBinding, ids),
     st.builds(SetNote, ids, st.text(max_size=10), places, places),
     st.builds(RemoveNote, ids),
 )
@@ -92,7 +107,7 @@ FOREIGN = """\
     }],
   "wires": [{"to":"b.in", "from":"a.out", "gain": 1.0e0}, {"from":"b.out",  "to":"c.audio"}],
   "notes": [{"id": "n", "text": "hi", "at": [1.0, 2e0], "font": 12}],
-  "controls": [{"target": "a.frequency", "name": "pitch", "cc": 1e0}],
+  "controls": [{"target": "a.frequency", "name": "pitch", "cc": 1e0, "midi": {"led": 1.0e0, "number":7}}],
   "settings": {"latency_compensation": true, "tempo": 1.2e2},
   "layout": {"a": [1.00, 2], "b": [3, 4]}
 }"""

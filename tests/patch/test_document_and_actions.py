@@ -18,6 +18,7 @@ from nodegraph.patch import (
     RemoveNode,
     Rename,
     Replace,
+    SetBinding,
     SetControl,
     SetParam,
     Undo,
@@ -171,6 +172,11 @@ def test_values_may_come_from_numpy_and_paths():
         (Connect("osc1.out", "lp2.audio"), "'lp2.audio': there is no node 'lp2'. Did you mean 'lp1'?"),
         (SetParam("osc1", "frequency", 10**30), "64 bits"),
         (Move("osc1", float("inf"), 0), "finite"),
+        (SetBinding("dark", 7), "no control 'dark'"),
+        (SetBinding("brightness", 128), "a MIDI number lies in 0–127, got 128"),
+        (SetBinding("brightness", 7, channel=0), "a MIDI channel lies in 1–16, got 0"),
+        (SetBinding("brightness", 7, takeover="leap"), "takeover must be 'jump', 'pickup' or 'scale', got 'leap'"),
+        (SetControl("dark", "lp1.cutoff", lane=-1), "lanes are counted from 0"),
     ],
 )
 def test_an_edit_that_does_not_fit_is_refused_with_a_sentence(action, said):

@@ -14,6 +14,9 @@ from nodegraph.patch import (
     Document,
     Patch,
     PatchError,
+    RemoveBinding,
+    SetBinding,
+    SetControl,
     SetNote,
     SetTitle,
     encode_patch,
@@ -76,9 +79,24 @@ def test_unknown_fields_outlive_an_edit_of_their_record():
     patch.set("b.more", 1)
     patch.rename("b", "d")
     patch.do(SetNote("n", "ho"))
+    patch.do(SetBinding("pitch", 8, takeover="pickup"))
     text = encode_patch(patch.document).decode()
-    for kept in ('"colour": "bl\\u00fce"', '"gain": 1.0e0', '"font": 12', '"cc": 1e0'):
+    for kept in ('"colour": "bl\\u00fce"', '"gain": 1.0e0', '"font": 12', '"cc": 1e0', '"led": 1.0e0'):
         assert kept in text
+
+
+def test_a_binding_is_one_short_field_of_its_control():
+    patch = Patch()
+    patch.add("low_pass", "lp1")
+    patch.do(SetControl("bright", "lp1.cutoff", 100.0, 8000.0, "log", lane=2))
+    before = patch.document
+    patch.do(SetBinding("bright", 74, channel=3, takeover="scale"))
+    line = '{"number": 74, "channel": 3, "takeover": "scale"}'
+    assert any(line in changed for changed in changed_lines(before, patch.document))
+    patch.do(SetControl("bright", "lp1.cutoff", 200.0, 8000.0, "log", lane=2))
+    assert patch.document.controls["bright"].midi is not None
+    patch.do(RemoveBinding("bright"))
+    assert patch.document.controls["bright"].midi is None
 
 
 def changed_lines(before: Document, after: Document) -> list[str]:

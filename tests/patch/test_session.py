@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from nodegraph.patch import Patch, PatchError, SetParam, Undo
+from nodegraph.patch import Group, Patch, PatchError, SetParam, Undo
 
 
 def test_nodes_are_named_after_their_type():
@@ -38,6 +38,19 @@ def test_a_drag_on_another_port_is_another_step():
     patch.set("sine1.phase", 2, merge=True)
     patch.undo()
     assert patch.document.nodes["sine1"].params == {"frequency": 1}
+
+
+def test_groups_of_one_gesture_are_one_undo_step_whatever_they_turn():
+    patch = Patch()
+    patch.add("sine")
+    for value in range(4):
+        patch.do(Group((SetParam("sine1", "frequency", value), SetParam("sine1", "phase", -value)), "first"))
+        patch.do(Group((SetParam("sine1", "phase", value),), "first"))
+    patch.do(Group((SetParam("sine1", "frequency", 9),), "second"))
+    patch.undo()
+    assert patch.document.nodes["sine1"].params == {"frequency": 3, "phase": 3}
+    patch.undo()
+    assert patch.document.nodes["sine1"].params == {}
 
 
 def test_turning_a_knob_to_where_it_is_is_no_step():
