@@ -24,7 +24,6 @@ from .document import (
     NodeRecord,
     Note,
     Settings,
-    Snapshot,
     Wire,
     no_such_node,
 )

@@ -20,7 +20,6 @@ from .document import (
     NodeRecord,
     Note,
     Settings,
-    Snapshot,
     Source,
     Wire,
 )
