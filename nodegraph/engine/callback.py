@@ -11,6 +11,7 @@ from ..kernel import QUANTUM, NativeFunction
 from ..native.words import as_f32, as_f64, as_i64, flush_denormals, nanoseconds
 from ..native.wrap import stream_callback
 from . import walk
+from .tape import write_tape
 from .walk import quantum
 
 # The words that the callback shares with the rest; 0–3 are set by its wrapper.
@@ -19,7 +20,8 @@ LIVE_INPUTS, LIVE_OUTPUTS, LIVE_CALLBACKS, LIVE_FRAMES, LIVE_XRUNS, LIVE_STOP = 
 LIVE_LIMIT, LIVE_GAIN, LIVE_RELEASE, LIVE_RATE = 13, 14, 15, 16
 LIVE_LOADS, LIVE_FIRST, LIVE_LATEST, LIVE_WORST = 17, 18, 19, 20
 LIVE_CAPTURE, LIVE_CAPTURE_SIZE, LIVE_CAPTURED, LIVE_PEAK, LIVE_LIMITED, LIVE_LATE = 21, 22, 23, 24, 25, 26
-LIVE_WORDS = 28
+LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE = 27, 28
+LIVE_WORDS = 29
 
 LOAD_BINS = 2001  # per mille of the time there is, the last one for all above
 CEILING = 1.0
@@ -49,6 +51,7 @@ def callback(words: int, start: int, frames: int) -> None:
             for k in range(QUANTUM):
                 for c in range(shared):
                     bus_in[k * bus_inputs + c] = source[(i + k) * inputs + c] if straight else stage[k * shared + c]
+            write_tape(w[LIVE_INPUT_TAPE], e[walk.ENGINE_INPUT], QUANTUM)
             quantum(engine, 0, QUANTUM)
             position = 0
         for c in range(shared):
@@ -61,6 +64,7 @@ def callback(words: int, start: int, frames: int) -> None:
     if w[LIVE_STOP] != 0:
         fade_out(words, frames)
     capture(words, frames)
+    write_tape(w[LIVE_OUTPUT_TAPE], w[LIVE_OUT], frames)
     if w[LIVE_FLAGS] & XRUN_FLAGS:
         w[LIVE_XRUNS] += 1
     w[LIVE_CALLBACKS] += 1
@@ -126,4 +130,10 @@ def capture(words: int, frames: int) -> None:
     w[LIVE_CAPTURED] += max(room, 0)
 
 
+def limit(words: int, start: int, frames: int) -> None:
+    """The limiter by itself, for sound that is heard another time."""
+    protect(words, frames)
+
+
 CALLBACK = NativeFunction(callback, stream_callback)
+LIMIT = NativeFunction(limit)

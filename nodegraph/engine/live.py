@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from .. import __version__
 from ..kernel import QUANTUM
 from ..patch import Document
 from ..plan.memory import view
 from . import callback as cb
 from . import walk
 from .core import Engine, EngineError
+from .flight import FlightRecorder
+from .tape import Tape
 
 SERVICE_PERIOD = 0.005
 LIMITER_RELEASE = 0.2  # s from a closed limiter to full gain
@@ -53,7 +56,8 @@ class Live(Engine):
 
     ``device`` is a number or part of a name as ``nodegraph devices`` lists them (None: the default one);
     ``null=True`` plays to no device, at the same pace. ``blocksize`` is asked of the device, any size will
-    do. ``capture`` seconds of what is played are kept for ``captured()``. ``limiter=False`` switches the
+    do. ``capture`` seconds of what is played are kept for ``captured()``. ``flight`` is the
+    file of a flight log (see :mod:`.flight`). ``limiter=False`` switches the
     safety limiter off.
     """
 
@@ -70,6 +74,7 @@ class Live(Engine):
         outputs: int | None = None,
         pack: bool = True,
         allow_outside: bool = False,
+        flight: Path | None = None,
     ) -> None:
         target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, document)
         self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
@@ -83,10 +88,12 @@ class Live(Engine):
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._player: threading.Thread | None = None
+        self.limiter = limiter
         self._live = self._share(limiter, capture)
         walk.PROCESS.address  # noqa: B018 - compile before the clock runs
         self._callback = cb.CALLBACK.address
         self.realtime = False  # until the device asks for sound, plans are taken over here
+        self.log = FlightRecorder(flight, self, __version__) if flight is not None else None
         self.load(document, path)
 
     def _share(self, limiter: bool, capture: float) -> np.ndarray:
@@ -101,6 +108,9 @@ class Live(Engine):
         size = round(capture * self.rate)
         words[cb.LIVE_CAPTURE] = self.memory.reserve(4 * max(size, 1) * self.device_outputs)
         words[cb.LIVE_CAPTURE_SIZE] = size
+        self.input_tape = Tape(self.memory, self.inputs)
+        self.output_tape = Tape(self.memory, self.device_outputs)
+        words[cb.LIVE_INPUT_TAPE], words[cb.LIVE_OUTPUT_TAPE] = self.input_tape.address, self.output_tape.address
         self._live_address = address
         return words
 
@@ -148,6 +158,8 @@ class Live(Engine):
         gc.unfreeze()
         self.realtime = False
         self.service()
+        if self.log is not None:
+            self.flight = self.log.close()
         self.close()
         return report
 

@@ -40,11 +40,15 @@ class Offline(Engine):
             width += values.shape[1]
         super().__init__(rate, width, channels or _channels(graph), columns, pack, allow_outside)
         self.io.other_column = width  # silence for those that were given nothing
-        self._track = _side_by_side(list(tracks.values()))
+        self._prepare(_side_by_side(list(tracks.values())))
+        self.load(document, path)
+
+    def _prepare(self, track: np.ndarray) -> None:
+        """Take the samples of all inputs side by side: (samples, channels)."""
+        self._track = track
         self._left = np.zeros((0, self.outputs), np.float32)
         self._process = _KERNEL(walk.PROCESS.address)
         self._arguments = np.zeros(3, np.int64)
-        self.load(document, path)
 
     def run(self, seconds: float, progress: Callable[[float], None] | None = None) -> np.ndarray:
         """The next ``seconds`` of sound: float32, (samples, channels). ``progress`` hears 0…1 now and then."""
@@ -66,6 +70,7 @@ class Offline(Engine):
         for first in range(0, quanta, step):
             if helped:
                 self.service()
+            self.hand_over_events(self.clock + step * QUANTUM)
             self._process(self._arguments.ctypes.data, first, min(step, quanta - first))
             if progress is not None and first % (16 * step) == 0:
                 progress(first / quanta)

@@ -1,0 +1,67 @@
+"""The tape: what came in and what was heard, for whoever keeps it; written by the callback, read beside it.
+
+A tape is a ring of float32 frames in shared memory with a word that counts the frames written so far. Each
+reader has its own place; one that comes too late finds silence and knows how much it missed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..native.words import as_f32, as_i64, store_release
+from ..plan.memory import Memory, view
+
+TAPE_DATA, TAPE_MASK, TAPE_CHANNELS, TAPE_WRITTEN = range(4)
+TAPE_WORDS = 4
+TAPE_FRAMES = 1 << 18  # 5.9 s at 44.1 kHz
+
+
+def write_tape(tape: int, source: int, frames: int) -> None:
+    """Put frames behind those on the tape. Called by the audio thread."""
+    t = as_i64(tape)
+    data, samples, channels = as_f32(t[TAPE_DATA]), as_f32(source), t[TAPE_CHANNELS]
+    for i in range(frames):
+        at = ((t[TAPE_WRITTEN] + i) & t[TAPE_MASK]) * channels
+        for c in range(channels):
+            data[at + c] = samples[i * channels + c]
+    store_release(tape + 8 * TAPE_WRITTEN, t[TAPE_WRITTEN] + frames)
+
+
+class Tape:
+    """A tape in an engine's memory. ``address`` is what :func:`write_tape` is given."""
+
+    def __init__(self, memory: Memory, channels: int, frames: int = TAPE_FRAMES) -> None:
+        self.channels, self.frames = channels, frames
+        data = memory.reserve(4 * frames * max(channels, 1))
+        self.address = memory.words([data, frames - 1, channels, 0])
+        self._words = view(self.address, TAPE_WORDS, np.int64)
+        self._ring = view(data, frames * channels, np.float32).reshape(frames, channels)
+
+    @property
+    def written(self) -> int:
+        """Frames written since the beginning."""
+        return int(self._words[TAPE_WRITTEN])
+
+    def read(self, start: int, end: int) -> tuple[np.ndarray, int]:
+        """Frames ``start`` … ``end`` as (frames, channels), and how many of them were gone already (silent)."""
+        places = np.arange(start, end) & (self.frames - 1)
+        found = self._ring[places]
+        lost = min(max(self.written - self.frames - start, 0), end - start)
+        found[:lost] = 0.0
+        return found, lost
+
+
+class TapeReader:
+    """One reader's place on a tape, from now on or from its beginning."""
+
+    def __init__(self, tape: Tape, start: int | None = None) -> None:
+        self.tape = tape
+        self.place = tape.written if start is None else start
+        self.lost = 0
+
+    def read(self) -> np.ndarray:
+        """What was written since the last call: (frames, channels)."""
+        end = self.tape.written
+        frames, lost = self.tape.read(self.place, end)
+        self.place, self.lost = end, self.lost + lost
+        return frames
