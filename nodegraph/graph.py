@@ -329,6 +329,9 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
         return False
     return not (source.problem or target.problem)
 
+    if wire.feedback and gives == "events":
+        problems.append(f"{_name(wire)} carries events and cannot be a feedback wire. Take the mark away.")
+        return False
 
 def _between(gives: str, takes: str) -> str:
     """Blocks that would turn the one into the other."""
@@ -363,7 +366,8 @@ def _find_loops(nodes: dict[str, GraphNode], wires: Iterable[Wire], problems: li
             continue
         for id in component:
             node = nodes[id]
-            if node.spec.hosts or node.spec.frame_inputs or node.spec.frame_outputs:
+            spec = node.spec
+            if spec.hosts or spec.frame_inputs or spec.frame_outputs or spec.event_inputs or spec.event_outputs:
                 problems.append(
                     f"{node.title} works on whole blocks and cannot stand in the loop "
                     f"{_list(sorted(component))}. Take it out of the loop."

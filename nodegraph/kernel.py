@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from .events import close_list, open_list
 from .frame_kernel import frame_adapter
 from .native import words
 from .native.build import KernelError, code_identity, is_cached, kernel_address
@@ -52,6 +53,8 @@ class Kernel:
         self.name = f"{cls.type}_frame" if self.part == "frame" else cls.type
         self.is_tick = self.part == "tick"
         function = {"block": cls.block, "frame": cls.frame, "tick": cls.tick}[self.part]
+        if self.is_tick and (cls.spec.memories or cls.spec.event_inputs or cls.spec.event_outputs):
+            raise KernelError(f"block '{cls.type}': a tick has no memory and no events; write a block")
         if cls.formula is not None and self.part != "block":
             function = cls.formula(settings)
         if function is None:
@@ -74,6 +77,8 @@ class Kernel:
             ("input", spec.inputs, 2),
             ("output", spec.outputs, 1 if self.is_tick else 2),
             ("state", spec.states, 1 if self.is_tick else 2),
+            ("memory", spec.memories, 2),
+            ("events", spec.event_inputs | spec.event_outputs, 1),
             ("line", spec.lines, 2 if self.is_tick else 3),
             ("table", spec.tables, 2),
         ]
@@ -114,6 +119,10 @@ class Kernel:
         if self.cls.device == "input":
             places["device"] = Parameter("device", "input", word)
             places["column"] = Parameter("column", "number", word + 2, integer=True)
+            word += 3
+        if self.cls.device == "events":
+            places["arrivals"] = Parameter("arrivals", "events", word)
+            places["ports"] = Parameter("ports", "memory", word + 1, integer=True)
             word += 3
         asked = list(inspect.signature(self.function).parameters)
         if not self.is_tick:
@@ -162,7 +171,9 @@ class Kernel:
     def key(self) -> tuple[Any, ...]:
         """Equal for kernels that are the same code."""
         shape = [(p.name, p.kind, p.word, p.constant, p.integer) for p in self.parameters]
-        return (repr(shape), self.words, self.is_tick, repr(code_identity(self.function)))
+        lists = [self.places[name].word for name in self.cls.spec.event_outputs]
+        written = [lists, code_identity(open_list), code_identity(close_list)] if lists else []
+        return (repr(shape), self.words, self.is_tick, repr(code_identity(self.function)), repr(written))
 
     @cached_property
     def address(self) -> int:
@@ -235,9 +246,13 @@ class Kernel:
         lines = ["w = as_i64(arguments)", "x = as_f64(arguments)"]
         for p in self.parameters:
             lines.append(f"{p.name} = {self._fetch(p)}")
+        written = [self.places[name].word for name in self.cls.spec.event_outputs]
+        lines += [f"open_list(w[{word}])" for word in written]
         lines.append(f"equation({', '.join(p.name for p in self.parameters)})")
+        lines += [f"close_list(w[{word}])" for word in written]
         source = "def adapter(arguments, start, samples):\n" + "".join(f"    {line}\n" for line in lines)
         namespace = {"equation": self.function, "as_i64": words.as_i64, "as_f64": words.as_f64}
+        namespace |= {"open_list": open_list, "close_list": close_list}
         return define(source, namespace | {"as_f32": words.as_f32, "array": words.array})
 
     def _fetch(self, p: Parameter) -> str:
@@ -245,8 +260,10 @@ class Kernel:
         w = p.word
         if p.kind in ("input", "output"):
             return f"array(as_f32(w[{w}] + start * w[{w + 1}] * 4), (samples, w[{w + 1}]))"
-        if p.kind == "state":
+        if p.kind in ("state", "memory"):
             return f"array({'as_i64' if p.integer else 'as_f64'}(w[{w}]), (w[{w + 1}],))"
+        if p.kind == "events":
+            return f"as_f64(w[{w}])"
         if p.kind == "line":
             return f"array(as_f32(w[{w}]), (w[{w + 1}], w[{w + 2}]))"
         if p.kind == "table":

@@ -13,6 +13,8 @@ whose equation is either
     arrays of this lane; ``bins``, ``size``, ``hop`` and ``age`` (samples from the frame's end to that of
     the quantum) are ints. A block that goes between signals and frames has a ``block`` as well.
 
+Event ports reach a ``block`` as lists of :mod:`nodegraph.events`.
+
 All are plain functions without ``self``; they ask for what they need by parameter name: any
 declared port, state or setting, ``sr`` (Hz) and ``dt`` (``1 / sr``, s). They may use floats, ints,
 ``math``-free arithmetic and the functions of :mod:`nodegraph.maths`.
@@ -85,7 +87,7 @@ class FrameOut:
 
 @dataclass(frozen=True)
 class EventIn:
-    """An event input: notes and controller messages with sample offsets."""
+    """An event input: notes and controller messages with sample offsets. Several wires are merged in order of time."""
 
     doc: str = ""
     name: str = ""
@@ -115,6 +117,17 @@ class State:
 @dataclass(frozen=True)
 class Line:
     """A float32 delay line for each lane, passed as ``name`` (indexable) and ``name_size`` (int).
+@dataclass(frozen=True)
+class Memory:
+    """Numbers that a ``block`` remembers for all its lanes together, as an array of doubles that starts with zeros.
+
+    ``length(settings)`` gives how many.
+    """
+
+    length: Callable[[Settings], int]
+    name: str = ""
+
+
 
     ``length(settings, sr)`` gives its samples.
     """
@@ -202,6 +215,7 @@ class Spec:
     lines: dict[str, Line] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     transforms: dict[str, Transform] = field(default_factory=dict)
+    memories: dict[str, Memory] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
@@ -218,6 +232,7 @@ _KINDS: dict[type, str] = {
     Line: "lines",
     Table: "tables",
     Transform: "transforms",
+    Memory: "memories",
     Choice: "choices",
     Option: "options",
     Host: "hosts",
@@ -230,7 +245,9 @@ class Node:
     Class keywords: ``version`` (raised when the meaning of saved parameters changes) and ``hidden``
     (not offered in the palette). ``device = "output"`` marks the block whose input is heard,
     ``device = "input"`` one whose ``block`` gets the device's samples (``device``) and the first
-    ``column`` that is its own. Rules a block may define as plain functions:
+    ``column`` that is its own, ``device = "events"`` one that gets the events from outside (``arrivals``, whose
+    values are port numbers) and the ``ports`` that its setting ``port`` means (a bit each, in an array of one).
+    Rules a block may define as plain functions:
 
     ``lanes(inputs, settings) -> {output: lanes}``
         for outputs that differ from the widest input (``inputs`` maps input names to lanes);

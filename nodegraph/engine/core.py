@@ -24,8 +24,13 @@ from ..plan import layout as lay
 from ..plan.memory import Memory, bits, view
 from ..plan.result import RowInfo
 from . import walk
+from .arrivals import Arrivals
+
+if TYPE_CHECKING:
+    from .flight import FlightRecorder
 
 RING_SIZE = 1 << 14
+EVENTS_AHEAD = 0.25  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
 
 
@@ -82,6 +87,9 @@ class Engine:
         words[walk.ENGINE_OUTPUT], words[walk.ENGINE_OUTPUTS] = self.output_address, outputs
         words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_FURTHER.address
         self.address = self.memory.words(words)
+        self.arrivals = Arrivals(self.memory)
+        self.io.arrivals, self.io.ports_like = self.arrivals.list_address, self.arrivals.ports_like
+        words[walk.ENGINE_ARRIVALS] = self.arrivals.address
         self.words = view(self.address, walk.ENGINE_WORDS, np.int64)
 
     # -- plans -----------------------------------------------------------------------------------------------
@@ -190,7 +198,9 @@ class Engine:
         for (node, *_), helper in (self.plan.hosts if self.plan else {}).items():
             if getattr(helper, "problem", ""):
                 found.append(f"{node}: {helper.problem}.")
-        return found
+        for node, number in (self.plan.lost_events() if self.plan else {}).items():
+            found.append(f"{node}: {number} events were lost, more came than a wire holds. Send fewer at once.")
+        return [*found, *([f"{self.log.problem}."] if self.log is not None and self.log.problem else [])]
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
@@ -214,6 +224,7 @@ class Engine:
         for plan in [*self._retired, *([self.plan] if self.plan else [])]:
             for helper in plan.hosts.values():
                 helper.close()
+        self.hand_over_events(self._near)
             plan.hosts.clear()
 
     # -- knobs -----------------------------------------------------------------------------------------------
@@ -240,10 +251,9 @@ class Engine:
                 self._send(at, handle, k, float(v))
 
     def _send(self, at: int, handle: int, lane: int, value: float) -> None:
-        if self._head - int(self.words[walk.ENGINE_TAIL]) >= RING_SIZE:
-            if not self.realtime:
-                raise EngineError(f"more than {RING_SIZE} messages wait; run the engine before sending more.")
-            raise EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
+        free = int(self.words[walk.ENGINE_TAIL]) if self.log is None else self.log.received
+        if self._head - free >= RING_SIZE:
+            raise self._full()
         self._ring[self._head % RING_SIZE] = (at, handle, lane, bits(value))
         self._head += 1
         self.words[walk.ENGINE_HEAD] = self._head
@@ -270,6 +280,51 @@ class Engine:
         return int(self.words[walk.ENGINE_FAULTS])
 
     def faults(self) -> list[Fault]:
+    def received(self, since: int) -> list[tuple[int, int, int, float]]:
+        """Messages from number ``since`` on that were applied: sample, handle, lane, value."""
+        places = np.arange(since, int(self.words[walk.ENGINE_TAIL])) % RING_SIZE
+        found = self._ring[places]
+        values = found[:, walk.MESSAGE_VALUE].copy().view(np.float64)
+        return [
+            (int(at), ~int(handle), int(lane), float(value))
+            for (at, handle, lane, _), value in zip(found, values, strict=True)
+        ]
+
+    # -- events from outside ---------------------------------------------------------------------------------
+
+    def send_midi(self, message: bytes, at: int = 0, port: str = "") -> None:
+        """Send one MIDI message to the ``midi_in`` blocks, at sample ``at`` of the engine's clock or at once.
+
+        It may be sent from any thread and long before it is due. ``port`` is the name of where it comes from; blocks
+        can listen to some only. System exclusive messages reach no block. Raises EngineError.
+        """
+        try:
+            self.arrivals.put(message, at, port, self._near, lambda: self.realtime)
+        except ValueError as error:
+            raise EngineError(str(error)) from None
+        except BufferError:
+            raise self._full() from None
+
+    def midi_time(self, arrived: float | None = None) -> int:
+        """The sample to stamp on a message that arrives now, or has at ``arrived`` (``time.perf_counter``)."""
+        return self.clock
+
+    def hand_over_events(self, near: int) -> None:
+        """Let events that are due up to sample ``near`` through to the audio thread."""
+        try:
+            self.arrivals.hand_over(near, lambda: self.realtime)
+        except BufferError:
+            raise self._full() from None
+
+    @property
+    def _near(self) -> int:
+        return self.clock + round(EVENTS_AHEAD * self.rate)
+
+    def _full(self) -> EngineError:
+        if self.realtime:
+            return EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
+        return EngineError("too many messages wait; run the engine before sending more.")
+
         """Nodes that are silent because they gave NaN or Inf. Turning one of their knobs tries again."""
         return [Fault(node, lane) for node, lane in self.plan.faults()] if self.plan else []
 

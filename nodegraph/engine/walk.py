@@ -21,12 +21,13 @@ from ..native.words import (
     ticks,
 )
 from ..plan import layout as lay
+from .arrivals import receive_events
 
 # The engine's words.
 ENGINE_PLAN, ENGINE_NEXT, ENGINE_SERIAL, ENGINE_CLOCK, ENGINE_RING, ENGINE_RING_SIZE, ENGINE_HEAD = range(7)
 ENGINE_TAIL, ENGINE_PROFILE, ENGINE_FAULTS, ENGINE_INPUT, ENGINE_INPUTS, ENGINE_OUTPUT, ENGINE_OUTPUTS = range(7, 14)
-ENGINE_WALK, ENGINE_CHECK = 14, 15
-ENGINE_WORDS = 16
+ENGINE_WALK, ENGINE_CHECK, ENGINE_ARRIVALS = 14, 15, 16
+ENGINE_WORDS = 17
 
 # A message in the ring: when (in samples), what, which lane (-1 for all), value.
 MESSAGE_TIME, MESSAGE_HANDLE, MESSAGE_LANE, MESSAGE_VALUE = range(4)
@@ -55,6 +56,7 @@ def quantum(engine: int, start: int, samples: int) -> None:
         return
     plan = as_i64(e[ENGINE_PLAN])
     receive_messages(engine, plan)
+    receive_events(e[ENGINE_ARRIVALS], e[ENGINE_CLOCK])
     render_slots(plan)
     carries = as_i64(plan[lay.PLAN_CARRIES])
     for c in range(plan[lay.PLAN_CARRY_COUNT]):

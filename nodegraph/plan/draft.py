@@ -49,6 +49,7 @@ class Draft:
         self.silenced = previous.silenced() if previous else set()
         self.clocks: dict[int, int] = {}
         self.frame_refs: dict[Port, FrameBuffer] = {}
+        self.event_refs: dict[Port, int] = {}
 
     def new_buffer(self, lanes: int, feedback: bool = False) -> Buffer:
         """A buffer that has no address yet."""

@@ -13,6 +13,7 @@ from ..graph import GraphNode
 from ..kernel import QUANTUM, Kernel, kernel_of
 from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock
 from .draft import Draft
+from .event_rows import place_events
 from .frame_rows import place_frame_parts
 from .inputs import input_of
 from .memory import view
@@ -109,7 +110,9 @@ def place_nodes(draft: Draft, nodes: list[GraphNode], outputs: dict[str, Buffer]
         row.nodes.append((node.id, lane, node.lanes))
         lane += node.lanes
     place_states(draft, kernel, nodes, row, lanes, {node.id for node in nodes if starts_anew(draft, node)})
+    place_memories(draft, kernel, first, row)
     place_lines(draft, kernel, nodes, row)
+    place_events(draft, kernel, first, row)
     place_tables(draft, kernel, first, row)
     place_hosts(draft, kernel, first, row)
     for name in kernel.numbers:
@@ -176,6 +179,16 @@ def place_states(
         for node, (_, lane, width) in zip(nodes, row.nodes, strict=True):
             address = block.data + 8 * (j * lanes + lane)
             draft.take_over(("state", node.id, node.type, name), address, 8 * width, node.id not in anew)
+
+
+def place_memories(draft: Draft, kernel: Kernel, node: GraphNode, row: Row) -> None:
+    """What a node remembers for all its lanes: zeros, or what it remembered in the plan before."""
+    for name, memory in node.spec.memories.items():
+        word, length = kernel.places[name].word, max(1, int(memory.length(node.settings)))
+        block = StateBlock(draft.memory.reserve(8 * length), length, 1, draft.memory.reserve(8 * length))
+        row.states.append(block)
+        row.words[word], row.words[word + 1] = block.data, length
+        draft.take_over(("memory", node.id, node.type, name, length), block.data, 8 * length)
 
 
 def place_lines(draft: Draft, kernel: Kernel, nodes: list[GraphNode], row: Row) -> None:

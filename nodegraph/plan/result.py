@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ..events import LOST
 from ..graph import Graph
 from . import layout as at
 from .memory import Memory, view
@@ -22,13 +22,17 @@ _serials = itertools.count(1)
 class Io:
     """The engine's own buffers: (address, channels) of what comes from and goes to the device.
 
-    ``input_columns`` are the first channels that input nodes read, ``other_column`` that of all others.
+    ``input_columns`` are the first channels that input nodes read, ``other_column`` that of all others. ``arrivals``
+    is the list of events from outside, ``ports_like`` gives the address of a word that says which of the ports carry a
+    name.
     """
 
     input: tuple[int, int]
     output: tuple[int, int]
     input_columns: dict[str, int] = field(default_factory=dict)
     other_column: int = 0
+    arrivals: int = 0
+    ports_like: Callable[[str], int] = lambda name: 0
 
 
 @dataclass
@@ -84,12 +88,19 @@ class Plan:
         self.port_sources: dict[Port, Any] = {}
         self.port_last: dict[Port, list[tuple[int, int, bool]]] = {}
         self.fading: dict[Port, int] = {}
+        self.event_lists: dict[str, list[int]] = {}
+        self.event_sources: dict[Port, Any] = {}
         self.output_last: dict[Port, tuple[int, int]] = {}
 
     def value(self, node: str, port: str) -> np.ndarray:
         """Latest sample of an output, one float a lane."""
         address, lanes = self.output_last[(node, port)]
         return view(address, lanes, np.float32).copy()
+    def lost_events(self) -> dict[str, int]:
+        """Events that found no room, by the node that sent them or that they were sent to."""
+        lost = {node: sum(int(as_f64(a)[LOST]) for a in addresses) for node, addresses in self.event_lists.items()}
+        return {node: number for node, number in lost.items() if number}
+
 
     def faults(self) -> list[tuple[str, int]]:
         """Nodes that are mute because they gave NaN or Inf, with the lane."""

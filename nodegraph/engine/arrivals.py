@@ -1,0 +1,154 @@
+"""Events from outside on their way to the audio thread: a ring, and what is not due for a while yet.
+
+Any thread may put events in; the audio thread takes out what falls into its quantum, each at its sample, into one
+list that all blocks for events from outside read (see :mod:`nodegraph.events`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..events import BYTES, HELD, READY, send
+from ..kernel import QUANTUM
+from ..midi.messages import length_of
+from ..native.words import as_f64, as_i64, load_acquire, store_release
+from ..plan.memory import view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..plan.memory import Memory
+
+RING_SIZE = 1 << 15
+MOST_AT_ONCE = 64  # events that arrive in one quantum; more of them wait for the next
+MOST_PORTS = 63
+FULL_FOR = 2.0  # s without room after which nobody is there to take events out
+
+# The words of the ring.
+RING, HEAD, TAIL, LIST = range(4)
+# An event in it. Once it has arrived, time says at which sample, and status is turned over (~status): who keeps a
+# log reads it there.
+TIME, PORT, STATUS, DATA1, DATA2 = range(5)
+EVENT_WORDS = 5
+
+
+def receive_events(arrivals: int, clock: int) -> None:
+    """Take out what falls into this quantum, in order of time; what is due later waits and blocks nobody."""
+    w = as_i64(arrivals)
+    ring, events = as_i64(w[RING]), as_f64(w[LIST])
+    events[READY] = events[HELD] = 0.0
+    head, tail = load_acquire(arrivals + 8 * HEAD), w[TAIL]
+    for number in range(tail, head):
+        at = (number & (RING_SIZE - 1)) * EVENT_WORDS
+        offset, status = ring[at + TIME] - clock, ring[at + STATUS]
+        if offset >= QUANTUM or status < 0:
+            continue
+        if events[HELD] == MOST_AT_ONCE:
+            break
+        offset = max(offset, 0)
+        send(events, offset, status, ring[at + DATA1], ring[at + DATA2], float(ring[at + PORT]))
+        ring[at + TIME], ring[at + STATUS] = clock + offset, ~status
+    while tail < head and ring[(tail & (RING_SIZE - 1)) * EVENT_WORDS + STATUS] < 0:
+        tail += 1
+    events[READY] = events[HELD]
+    store_release(arrivals + 8 * TAIL, tail)
+
+
+class Arrivals:
+    """The near side of the ring. ``address`` is that of its words, ``list_address`` that of the list that is read."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory, self._lock = memory, threading.Lock()
+        self.list_address = memory.reserve(BYTES)
+        ring = memory.reserve(8 * EVENT_WORDS * RING_SIZE)
+        self.address = memory.words([ring, 0, 0, self.list_address])
+        self._words = view(self.address, 4, np.int64)
+        self._ring = view(ring, EVENT_WORDS * RING_SIZE, np.int64).reshape(RING_SIZE, EVENT_WORDS)
+        self._later: list[tuple[int, int, bytes, int]] = []
+        self._numbers = itertools.count()
+        self.ports: list[str] = []
+        self._wanted: dict[str, int] = {}
+
+    def put(self, message: bytes, at: int, port: str, near: int, waits: Callable[[], bool]) -> None:
+        """Let a message arrive at sample ``at``; those due after sample ``near`` are kept here for now.
+
+        ``waits`` says whether somebody takes events out in time, so that a full ring is worth a moment's wait.
+        Raises BufferError if there is no room, ValueError if the message is not whole.
+        """
+        if not message or length_of(message[0]) not in (0, len(message)):
+            raise ValueError(f"'{message.hex(' ')}' is not a whole MIDI message.")
+        if message[0] == 0xF0:
+            return  # no block takes messages of a maker's own
+        with self._lock:
+            number = self._number_of(port)
+            if at <= near:
+                self._hand_over(near, waits)
+                self._put(message, at, number, waits)
+            else:
+                heapq.heappush(self._later, (at, next(self._numbers), message, number))
+
+    def hand_over(self, near: int, waits: Callable[[], bool]) -> None:
+        """Put in what is due up to sample ``near``."""
+        if self._later and self._later[0][0] <= near:
+            with self._lock:
+                self._hand_over(near, waits)
+
+    def _hand_over(self, near: int, waits: Callable[[], bool]) -> None:
+        while self._later and self._later[0][0] <= near:
+            at, _, message, number = self._later[0]
+            self._put(message, at, number, waits)
+            heapq.heappop(self._later)
+
+    def _put(self, message: bytes, at: int, number: int, waits: Callable[[], bool]) -> None:
+        head = int(self._words[HEAD])
+        end = time.monotonic() + FULL_FOR
+        while head - int(self._words[TAIL]) >= RING_SIZE:
+            if not waits() or time.monotonic() > end:
+                raise BufferError
+            time.sleep(0.001)
+        status, data1, data2 = (*message, 0, 0)[:3]
+        self._ring[head % RING_SIZE] = (at, number, status, data1, data2)
+        self._words[HEAD] = head + 1
+
+    @property
+    def waiting(self) -> int:
+        """Events that have not arrived yet."""
+        return len(self._later) + int(self._words[HEAD] - self._words[TAIL])
+
+    def received(self, since: int) -> list[tuple[int, bytes, str]]:
+        """Events from number ``since`` on that have arrived: sample, message, port."""
+        found = self._ring[np.arange(since, int(self._words[TAIL])) % RING_SIZE].tolist()
+        return [
+            (at, bytes((~status, data1, data2)[: length_of(~status)]), self.ports[port])
+            for at, port, status, data1, data2 in found
+        ]
+
+    # -- ports -----------------------------------------------------------------------------------------------
+
+    def ports_like(self, name: str) -> int:
+        """Address of a word with a bit for each port whose name has ``name`` in it: all of them for ""."""
+        with self._lock:
+            if name not in self._wanted:
+                self._wanted[name] = self._memory.words([-1 if not name else 0])
+                for number in range(len(self.ports)):
+                    self._mark(name, number)
+            return self._wanted[name]
+
+    def _number_of(self, port: str) -> int:
+        if port not in self.ports:
+            if len(self.ports) == MOST_PORTS:
+                return MOST_PORTS - 1
+            self.ports.append(port)
+            for name in self._wanted:
+                self._mark(name, len(self.ports) - 1)
+        return self.ports.index(port)
+
+    def _mark(self, name: str, number: int) -> None:
+        if name.lower() in self.ports[number].lower():
+            view(self._wanted[name], 1, np.int64)[0] |= 1 << number

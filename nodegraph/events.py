@@ -1,0 +1,94 @@
+"""Events in equations: notes, controllers and clocks, each with the sample that it falls on.
+
+An event port reaches a ``block`` as a list of at most 256 events a quantum, in order of time. An event is a MIDI
+message (``status`` with its channel in the low four bits, two data bytes) with its ``offset`` in the quantum and a
+``value`` of more resolution than the bytes have: semitones for a note, 0 to 1 for a controller or pressure, −1 to 1
+for pitch bend. :func:`count` and :func:`event` read a list, :func:`send` adds to one;
+:func:`until` cuts the quantum at its events.
+
+In memory a list is a row of doubles: a header of five, then five for each event. What a block sends beyond
+``CAPACITY`` waits, up to ``ROOM`` events, and comes at the start of the next quantum; what finds no room is counted.
+"""
+
+from __future__ import annotations
+
+from .native.words import as_f64
+
+CAPACITY = 256  # events of one list that are heard in one quantum
+ROOM = 512  # events that a list holds, with those for the next quantum
+
+# The header of a list: events to be heard in this quantum, events held, how many came late or were lost so far.
+READY, HELD, LATE, LOST = range(4)
+# An event.
+OFFSET, STATUS, DATA1, DATA2, VALUE = range(5)
+FIELDS = 5
+BYTES = 8 * FIELDS * (ROOM + 1)
+
+# Kinds of messages that have a channel: status & 0xF0.
+NOTE_OFF, NOTE_ON, KEY_PRESSURE, CONTROL, PROGRAM, PRESSURE, BEND = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xE0
+# Messages of the system.
+SONG_POSITION, CLOCK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
+# Controllers with a meaning of their own.
+PEDAL, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 120, 121, 123
+
+
+def count(events):
+    """How many events of a list fall into this quantum."""
+    return int(events[READY])
+
+
+def event(events, k):
+    """Event ``k`` of a list: (offset, status, data1, data2, value), all ints but the last."""
+    at = FIELDS * (k + 1)
+    status, data1, data2 = int(events[at + STATUS]), int(events[at + DATA1]), int(events[at + DATA2])
+    return int(events[at + OFFSET]), status, data1, data2, events[at + VALUE]
+
+
+def until(events, k, samples):
+    """Sample before which event ``k`` does not count yet: that of the event, or the end behind the last one."""
+    return int(events[FIELDS * (k + 1) + OFFSET]) if k < int(events[READY]) else samples
+
+
+def kind_of(status):
+    """What a message is, whatever its channel."""
+    return status & 0xF0 if status < 0xF0 else status
+
+
+def send(events, offset, status, data1, data2, value):
+    """Add an event to an output. The list stays in order of time; at one sample, in the order of sending."""
+    held = int(events[HELD])
+    if held >= ROOM:
+        events[LOST] += 1.0
+        return
+    at = FIELDS * (held + 1)
+    while at > FIELDS and events[at - FIELDS + OFFSET] > offset:
+        for k in range(FIELDS):
+            events[at + k] = events[at - FIELDS + k]
+        at -= FIELDS
+    events[at + OFFSET] = float(offset)
+    events[at + STATUS] = float(status)
+    events[at + DATA1] = float(data1)
+    events[at + DATA2] = float(data2)
+    events[at + VALUE] = value
+    events[HELD] = float(held + 1)
+
+
+def open_list(address):
+    """Before a list is written: what was heard goes, what had to wait comes first."""
+    events = as_f64(address)
+    ready, held = int(events[READY]), int(events[HELD])
+    waiting = held - ready
+    if ready > 0:
+        for k in range(FIELDS, FIELDS * (waiting + 1)):
+            events[k] = events[k + FIELDS * ready]
+    for k in range(waiting):
+        events[FIELDS * (k + 1) + OFFSET] = 0.0
+    events[LATE] += float(waiting)
+    events[HELD] = float(waiting)
+    events[READY] = 0.0
+
+
+def close_list(address):
+    """After a list was written: say how many events are to be heard in this quantum."""
+    events = as_f64(address)
+    events[READY] = float(min(int(events[HELD]), CAPACITY))
