@@ -327,11 +327,11 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
             f"but {target.title} takes {takes} at '{wire.target_port}'.{fit}"
         )
         return False
-    return not (source.problem or target.problem)
-
     if wire.feedback and gives == "events":
         problems.append(f"{_name(wire)} carries events and cannot be a feedback wire. Take the mark away.")
         return False
+    return not (source.problem or target.problem)
+
 
 def _between(gives: str, takes: str) -> str:
     """Blocks that would turn the one into the other."""

@@ -68,7 +68,10 @@ class Out:
 
 @dataclass(frozen=True)
 class FrameIn:
-    """A frame input: vectors of one ``kind`` ("spectrum", "magnitude", "phase", "latent") at a hop clock."""
+    """A frame input: vectors of one ``kind`` ("spectrum", "magnitude", "phase", "latent") at a hop clock.
+
+    ``kind=EITHER`` of :mod:`nodegraph.frames` takes magnitudes and latents alike.
+    """
 
     kind: str = "spectrum"
     doc: str = ""
@@ -115,9 +118,6 @@ class State:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A float32 delay line for each lane, passed as ``name`` (indexable) and ``name_size`` (int).
-@dataclass(frozen=True)
 class Memory:
     """Numbers that a ``block`` remembers for all its lanes together, as an array of doubles that starts with zeros.
 
@@ -128,6 +128,9 @@ class Memory:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class Line:
+    """A float32 delay line for each lane, passed as ``name`` (indexable) and ``name_size`` (int).
 
     ``length(settings, sr)`` gives its samples.
     """
@@ -212,10 +215,10 @@ class Spec:
     event_inputs: dict[str, EventIn] = field(default_factory=dict)
     event_outputs: dict[str, EventOut] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
+    memories: dict[str, Memory] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     transforms: dict[str, Transform] = field(default_factory=dict)
-    memories: dict[str, Memory] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
@@ -229,10 +232,10 @@ _KINDS: dict[type, str] = {
     EventIn: "event_inputs",
     EventOut: "event_outputs",
     State: "states",
+    Memory: "memories",
     Line: "lines",
     Table: "tables",
     Transform: "transforms",
-    Memory: "memories",
     Choice: "choices",
     Option: "options",
     Host: "hosts",
@@ -254,7 +257,8 @@ class Node:
     ``latency(settings, sr) -> int``
         samples by which the outputs lag behind the inputs;
     ``frames(inputs, settings) -> {output: FrameType}``
-        for frame outputs that are not like the frame inputs (settings then hold ``bins``, ``size``, ``hop``);
+        for frame outputs that are not like the frame inputs (settings hold ``sr`` too, and from then on ``bins``,
+        ``size`` and ``hop``);
     ``check(settings) -> str``
         what is wrong with the settings ("" if nothing): the node becomes a silent placeholder;
     ``formula(settings) -> function``

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -74,6 +74,7 @@ class Engine:
         self._unfollow: list[Callable[[], None]] = []
         self._head = 0
         self._document: Document | None = None
+        self.log: FlightRecorder | None = None
         self._path: Path | None = None
         self.input_address = self.memory.reserve(4 * QUANTUM * max(inputs, 1))
         self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
@@ -86,10 +87,10 @@ class Engine:
         words[walk.ENGINE_INPUT], words[walk.ENGINE_INPUTS] = self.input_address, inputs
         words[walk.ENGINE_OUTPUT], words[walk.ENGINE_OUTPUTS] = self.output_address, outputs
         words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_FURTHER.address
-        self.address = self.memory.words(words)
         self.arrivals = Arrivals(self.memory)
         self.io.arrivals, self.io.ports_like = self.arrivals.list_address, self.arrivals.ports_like
         words[walk.ENGINE_ARRIVALS] = self.arrivals.address
+        self.address = self.memory.words(words)
         self.words = view(self.address, walk.ENGINE_WORDS, np.int64)
 
     # -- plans -----------------------------------------------------------------------------------------------
@@ -112,37 +113,51 @@ class Engine:
                         turned.values[port] = turned.knob_values(port, [float(v) for v in values])
                         self._turn(node, port, value)
                     return
-            graph = build_graph(document, self.rate, path, self.allow_outside)
-            self._wait_for_takeover()
-            unheard = [self.plan] if self.plan is not None and self.pending else []
-            heard = self.plan if not unheard else self._retired[-1] if self._retired else None
-            opened: list[Any] = []
-            try:
-                plan = compile_plan(
-                    graph,
-                    self.io,
-                    heard,
-                    self.handles,
-                    self._opener(path.parent if path else None, opened),
-                    self.pack,
-                    document.settings.latency_compensation,
-                )
-            except Exception:
-                for helper in opened:
-                    helper.close()
-                raise
-            if heard is not None:
-                self._turn_changed(heard.graph, graph)
-                if not unheard:
-                    self._retired.append(heard)
-            self.plan, self._document, self._path = plan, document, path
-            self.words[walk.ENGINE_NEXT] = plan.address
-            self._release_retired(unheard)
+            self._exchange(document, path)
+
+    def _exchange(self, document: Document, path: Path | None) -> None:
+        """Compile a document and let the plan wait for the audio thread."""
+        graph = build_graph(document, self.rate, path, self.allow_outside)
+        self._wait_for_takeover()
+        if self.log is not None and not self.pending:
+            self.log.taken_over(self.taken)
+        unheard = [self.plan] if self.plan is not None and self.pending else []
+        heard = self.plan if not unheard else self._retired[-1] if self._retired else None
+        opened: list[Any] = []
+        try:
+            plan = compile_plan(
+                graph,
+                self.io,
+                heard,
+                self.handles,
+                self._opener(path.parent if path else None, opened),
+                self.pack,
+                document.settings.latency_compensation,
+            )
+        except Exception:
+            for helper in opened:
+                helper.close()
+            raise
+        if heard is not None:
+            self._turn_changed(heard.graph, graph)
+            if not unheard:
+                self._retired.append(heard)
+        self.plan, self._document, self._path = plan, document, path
+        self.words[walk.ENGINE_NEXT] = plan.address
+        if self.log is not None:
+            self.log.exchanged(document, path)
+        self._release_retired(unheard)
 
     def follow(self, patch: Any) -> Callable[[], None]:
         """Load a patch and every edit of it, until it is closed; returns what ends that sooner."""
         self.load(patch.document, patch.path)
-        unfollow = patch.subscribe(lambda action, before, after: self.load(after, patch.path))
+
+        def heard(step: Any, before: Document, after: Document) -> None:
+            if self.log is not None:
+                self.log.edited(step, before, after)
+            self.load(after, patch.path)
+
+        unfollow = patch.subscribe(heard)
         self._unfollow.append(unfollow)
         return unfollow
 
@@ -150,6 +165,11 @@ class Engine:
     def pending(self) -> bool:
         """Whether a plan waits to be taken over."""
         return bool(self.words[walk.ENGINE_NEXT])
+
+    @property
+    def taken(self) -> int:
+        """Sample at which the latest plan was taken over."""
+        return int(self.words[walk.ENGINE_TAKEN])
 
     def _wait_for_takeover(self, seconds: float = 2.0) -> None:
         """Let the audio thread take the last plan first: the next one goes on with what was heard.
@@ -204,9 +224,12 @@ class Engine:
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
+        self.hand_over_events(self._near)
         with self._service_lock:
             for helper in self.hosts:
                 helper.service()
+        if self.log is not None:
+            self.log.service()
         if self._retired and not self.pending and self._lock.acquire(blocking=False):
             try:
                 self._release_retired()  # a recording is whole as soon as its recorder is gone
@@ -224,7 +247,6 @@ class Engine:
         for plan in [*self._retired, *([self.plan] if self.plan else [])]:
             for helper in plan.hosts.values():
                 helper.close()
-        self.hand_over_events(self._near)
             plan.hosts.clear()
 
     # -- knobs -----------------------------------------------------------------------------------------------
@@ -258,28 +280,6 @@ class Engine:
         self._head += 1
         self.words[walk.ENGINE_HEAD] = self._head
 
-    def _turn_changed(self, before: Graph, after: Graph) -> None:
-        """Knobs whose value in the document changed together with the wiring."""
-        for id, node in after.nodes.items():
-            old = before.nodes.get(id)
-            if old is None or old.type != node.type:
-                continue
-            for port, values in node.values.items():
-                if old.values.get(port) != values:
-                    self._turn(id, port, values)
-
-    # -- what it tells ---------------------------------------------------------------------------------------
-
-    def value(self, node: str, port: str) -> np.ndarray:
-        """Latest sample of an output, one a lane."""
-        assert self.plan is not None
-        return self.plan.value(node, port)
-
-    @property
-    def fault_count(self) -> int:
-        return int(self.words[walk.ENGINE_FAULTS])
-
-    def faults(self) -> list[Fault]:
     def received(self, since: int) -> list[tuple[int, int, int, float]]:
         """Messages from number ``since`` on that were applied: sample, handle, lane, value."""
         places = np.arange(since, int(self.words[walk.ENGINE_TAIL])) % RING_SIZE
@@ -325,6 +325,28 @@ class Engine:
             return EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
         return EngineError("too many messages wait; run the engine before sending more.")
 
+    def _turn_changed(self, before: Graph, after: Graph) -> None:
+        """Knobs whose value in the document changed together with the wiring."""
+        for id, node in after.nodes.items():
+            old = before.nodes.get(id)
+            if old is None or old.type != node.type:
+                continue
+            for port, values in node.values.items():
+                if old.values.get(port) != values:
+                    self._turn(id, port, values)
+
+    # -- what it tells ---------------------------------------------------------------------------------------
+
+    def value(self, node: str, port: str) -> np.ndarray:
+        """Latest sample of an output, one a lane."""
+        assert self.plan is not None
+        return self.plan.value(node, port)
+
+    @property
+    def fault_count(self) -> int:
+        return int(self.words[walk.ENGINE_FAULTS])
+
+    def faults(self) -> list[Fault]:
         """Nodes that are silent because they gave NaN or Inf. Turning one of their knobs tries again."""
         return [Fault(node, lane) for node, lane in self.plan.faults()] if self.plan else []
 

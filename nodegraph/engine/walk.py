@@ -24,15 +24,15 @@ from ..plan import layout as lay
 from .arrivals import receive_events
 
 # The engine's words.
-ENGINE_PLAN, ENGINE_NEXT, ENGINE_SERIAL, ENGINE_CLOCK, ENGINE_RING, ENGINE_RING_SIZE, ENGINE_HEAD = range(7)
+ENGINE_PLAN, ENGINE_NEXT, ENGINE_TAKEN, ENGINE_CLOCK, ENGINE_RING, ENGINE_RING_SIZE, ENGINE_HEAD = range(7)
 ENGINE_TAIL, ENGINE_PROFILE, ENGINE_FAULTS, ENGINE_INPUT, ENGINE_INPUTS, ENGINE_OUTPUT, ENGINE_OUTPUTS = range(7, 14)
 ENGINE_WALK, ENGINE_CHECK, ENGINE_ARRIVALS = 14, 15, 16
 ENGINE_WORDS = 17
 
-# A message in the ring: when (in samples), what, which lane (-1 for all), value.
+# A message in the ring: when (in samples), what, which lane (-1 for all), value. Once it was applied, when says
+# at which sample, and what is turned over (~what): who keeps a log reads it there.
 MESSAGE_TIME, MESSAGE_HANDLE, MESSAGE_LANE, MESSAGE_VALUE = range(4)
 MESSAGE_WORDS = 4
-RECEIVED = -1  # in place of what, once it was applied
 
 PROFILE_EVERY = 16  # quanta between those whose rows are timed
 
@@ -47,7 +47,7 @@ def quantum(engine: int, start: int, samples: int) -> None:
     if waiting != 0:
         take_over(waiting)
         e[ENGINE_PLAN] = waiting
-        store_release(engine + 8 * ENGINE_SERIAL, as_i64(waiting)[lay.PLAN_SERIAL])
+        e[ENGINE_TAKEN] = e[ENGINE_CLOCK]
         store_release(engine + 8 * ENGINE_NEXT, 0)
     if e[ENGINE_PLAN] == 0:
         silence = as_f32(e[ENGINE_OUTPUT])
@@ -128,9 +128,9 @@ def receive_messages(engine: int, plan) -> None:  # type: ignore[no-untyped-def]
     for number in range(tail, head):
         at = (number & mask) * MESSAGE_WORDS
         offset, handle = ring[at + MESSAGE_TIME] - clock, ring[at + MESSAGE_HANDLE]
-        if offset >= QUANTUM or handle == RECEIVED:
+        if offset >= QUANTUM or handle < 0:
             continue
-        ring[at + MESSAGE_HANDLE] = RECEIVED
+        ring[at + MESSAGE_TIME], ring[at + MESSAGE_HANDLE] = clock + max(offset, 0), ~handle
         if handle < plan[lay.PLAN_HANDLE_COUNT]:
             slot = handles[handle * lay.HANDLE_WORDS + lay.HANDLE_SLOT]
             if slot != 0:
@@ -140,7 +140,7 @@ def receive_messages(engine: int, plan) -> None:  # type: ignore[no-untyped-def]
                     first += ring[at + MESSAGE_LANE]
                     lanes = min(1, lanes - ring[at + MESSAGE_LANE])
                 turn_knob(plan, slot, max(offset, 0), first, lanes, doubles[at + MESSAGE_VALUE])
-    while tail < head and ring[(tail & mask) * MESSAGE_WORDS + MESSAGE_HANDLE] == RECEIVED:
+    while tail < head and ring[(tail & mask) * MESSAGE_WORDS + MESSAGE_HANDLE] < 0:
         tail += 1
     store_release(engine + 8 * ENGINE_TAIL, tail)
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..events import LOST
 from ..graph import Graph
+from ..native.words import as_f64
 from . import layout as at
 from .memory import Memory, view
 
 Port = tuple[str, str]
 BUS: Port = ("", "device")
-_serials = itertools.count(1)
 
 
 @dataclass
@@ -76,7 +76,6 @@ class Plan:
     def __init__(self, graph: Graph, handles: dict[Port, int]) -> None:
         self.graph = graph
         self.handles = handles
-        self.serial = next(_serials)
         self.memory = Memory()
         self.address = 0
         self.rows: list[RowInfo] = []
@@ -88,19 +87,19 @@ class Plan:
         self.port_sources: dict[Port, Any] = {}
         self.port_last: dict[Port, list[tuple[int, int, bool]]] = {}
         self.fading: dict[Port, int] = {}
+        self.output_last: dict[Port, tuple[int, int]] = {}
         self.event_lists: dict[str, list[int]] = {}
         self.event_sources: dict[Port, Any] = {}
-        self.output_last: dict[Port, tuple[int, int]] = {}
 
     def value(self, node: str, port: str) -> np.ndarray:
         """Latest sample of an output, one float a lane."""
         address, lanes = self.output_last[(node, port)]
         return view(address, lanes, np.float32).copy()
+
     def lost_events(self) -> dict[str, int]:
         """Events that found no room, by the node that sent them or that they were sent to."""
         lost = {node: sum(int(as_f64(a)[LOST]) for a in addresses) for node, addresses in self.event_lists.items()}
         return {node: number for node, number in lost.items() if number}
-
 
     def faults(self) -> list[tuple[str, int]]:
         """Nodes that are mute because they gave NaN or Inf, with the lane."""

@@ -78,7 +78,6 @@ def write_plan(draft: Draft) -> None:
     copies = [word for copy in draft.copies for word in copy]
     words[at.PLAN_COPIES], words[at.PLAN_COPY_COUNT] = memory.words(copies), len(draft.copies)
     words[at.PLAN_ACTIVE] = memory.words([0] * (len(slots) + 1))
-    words[at.PLAN_SERIAL] = plan.serial
     plan.address = memory.words(words)
 
 
