@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from .patch import Wire
 
 
+EITHER = "magnitude or latent"  # what ports take that work on any real numbers; their outputs are what came in
+
+
 @dataclass(frozen=True)
 class FrameType:
     """Vectors of ``bins`` numbers (complex ones for a spectrum) every ``hop`` samples.
@@ -29,7 +32,14 @@ class FrameType:
         return f"{self.kind} frames of {self.bins} bins every {self.hop} samples"
 
 
-def infer_node(node: GraphNode, nodes: Mapping[str, GraphNode], wires: list[Wire], problems: list[str]) -> None:
+def kinds_fit(gives: str, takes: str) -> bool:
+    """Whether frames of one kind may go where others are taken, as far as the ports themselves say it."""
+    return gives == takes or {gives, takes} in ({EITHER, "magnitude"}, {EITHER, "latent"})
+
+
+def infer_node(
+    node: GraphNode, nodes: Mapping[str, GraphNode], wires: list[Wire], rate: float, problems: list[str]
+) -> None:
     """Types of a node's frame outputs, its frame lanes, and the sizes its equation asks for."""
     spec = node.spec
     if node.cls is None or not (spec.frame_inputs or spec.frame_outputs):
@@ -42,6 +52,9 @@ def infer_node(node: GraphNode, nodes: Mapping[str, GraphNode], wires: list[Wire
             problems.append(f"{node.title}: '{name}' takes one wire. Put {mixers} before it.")
         if own and (found := nodes[own[0].source].frame_types.get(own[0].source_port)):
             arriving[name] = found
+            if not kinds_fit(found.kind, port.kind):
+                problems.append(f"{node.title}: takes {port.kind} frames at '{name}', but {found.kind} frames arrive.")
+                return
         elif not port.optional:
             node.waiting = name
     node.frame_inputs = arriving
@@ -51,7 +64,8 @@ def infer_node(node: GraphNode, nodes: Mapping[str, GraphNode], wires: list[Wire
         problems.append(_unequal(node, arriving))
         return
     try:
-        node.frame_types = dict(node.cls.frames(arriving, node.settings)) if node.cls.frames else _alike(node, arriving)
+        settings = node.settings | {"sr": rate}
+        node.frame_types = dict(node.cls.frames(arriving, settings)) if node.cls.frames else _alike(node, arriving)
     except ValueError as error:
         problems.append(f"{node.title}: {error}")
         return
@@ -72,7 +86,8 @@ def _alike(node: GraphNode, arriving: Mapping[str, FrameType]) -> dict[str, Fram
     if len({found.bins for found in arriving.values()}) > 1:
         raise ValueError(_unequal(node, arriving).partition(": ")[2])
     first = next(iter(arriving.values()))
-    return {name: replace(first, kind=port.kind) for name, port in node.spec.frame_outputs.items()}
+    kinds = {name: port.kind for name, port in node.spec.frame_outputs.items()}
+    return {name: first if kind == EITHER else replace(first, kind=kind) for name, kind in kinds.items()}
 
 
 def _unequal(node: GraphNode, arriving: Mapping[str, FrameType]) -> str:

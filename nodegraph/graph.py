@@ -17,7 +17,7 @@ from typing import Any
 
 import networkx as nx
 
-from .frames import FrameType, infer_node
+from .frames import FrameType, infer_node, kinds_fit
 from .node import In, Node, Spec
 from .patch import Document, NodeRecord, Wire, resolve_file
 from .patch.errors import PatchError
@@ -124,7 +124,7 @@ def build_graph(
     wires = [wire for wire in document.wires if _wire_fits(wire, nodes, problems)]
     loops = _find_loops(nodes, wires, problems)
     _infer_lanes(nodes, wires, problems)
-    _infer_frames(nodes, wires, problems)
+    _infer_frames(nodes, wires, rate, problems)
     if problems:
         raise GraphError(problems)
     _infer_banks(nodes)
@@ -280,6 +280,8 @@ def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outsid
         node.problem = f"file '{reference}' is missing. Put it beside the patch."
         return
     node.settings[name] = str(path)
+    found = path.stat()
+    node.settings[f"{name}_changed"] = (found.st_mtime_ns, found.st_size)  # a file written anew is read anew
 
 
 # -- wires -------------------------------------------------------------------------------------------------
@@ -319,7 +321,7 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
     if not fits or source.cls is None or target.cls is None:
         return False
     gives, takes = outputs[wire.source_port], inputs[wire.target_port]
-    if gives != takes:
+    if not kinds_fit(gives.removesuffix(" frames"), takes.removesuffix(" frames")):
         others = [name for name, kind in inputs.items() if kind == gives]
         fit = f" {gives.capitalize()} would fit {_list(others)}." if others else _between(gives, takes)
         problems.append(
@@ -449,7 +451,7 @@ def _forward(nodes: dict[str, GraphNode], wires: list[Wire]) -> nx.DiGraph:
     return forward
 
 
-def _infer_frames(nodes: dict[str, GraphNode], wires: list[Wire], problems: list[str]) -> None:
+def _infer_frames(nodes: dict[str, GraphNode], wires: list[Wire], rate: float, problems: list[str]) -> None:
     """Sizes and clocks of frame wires, from the blocks that make frames onwards."""
     if problems:
         return
@@ -457,7 +459,7 @@ def _infer_frames(nodes: dict[str, GraphNode], wires: list[Wire], problems: list
     for wire in wires:
         arriving.setdefault(wire.target, []).append(wire)
     for id in nx.topological_sort(_forward(nodes, wires)):
-        infer_node(nodes[id], nodes, arriving.get(id, []), problems)
+        infer_node(nodes[id], nodes, arriving.get(id, []), rate, problems)
 
 
 def _infer_banks(nodes: dict[str, GraphNode]) -> None:

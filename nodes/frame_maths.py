@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from nodegraph.expression import ExpressionError, compile_expression
+from nodegraph.frames import EITHER
 from nodegraph.maths import clip, lerp, read
 from nodegraph.node import FrameIn, FrameOut, In, Node, Option, State
 
-A, B = FrameIn("magnitude", doc="first frames"), FrameIn("magnitude", doc="second frames")
+A, B = FrameIn(EITHER, doc="first frames"), FrameIn(EITHER, doc="second frames")
 AMOUNT = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
 GAIN = In(1.0, unit="gain", min=-16.0, max=16.0, doc="factor, at the end of each frame")
 NAMES = ("a", "b", "k", "t")
 
 
 class AddFrames(Node):
-    """Adds two magnitudes, bin by bin: ``a + b``."""
+    """Adds two magnitudes or codes, bin by bin: ``a + b``."""
 
     a, b = A, B
-    out = FrameOut("magnitude", doc="the sum")
+    out = FrameOut(EITHER, doc="the sum")
 
     def frame(a, b, bins, out):
         for k in range(bins):
@@ -24,10 +25,10 @@ class AddFrames(Node):
 
 
 class MultiplyFrames(Node):
-    """Multiplies two magnitudes, bin by bin: ``a b``. One may be a mask of 0 to 1."""
+    """Multiplies two magnitudes or codes, bin by bin: ``a b``. One may be a mask of 0 to 1."""
 
     a, b = A, B
-    out = FrameOut("magnitude", doc="the product")
+    out = FrameOut(EITHER, doc="the product")
 
     def frame(a, b, bins, out):
         for k in range(bins):
@@ -39,7 +40,7 @@ class MixFrames(Node):
 
     a, b = A, B
     amount = AMOUNT
-    out = FrameOut("magnitude", doc="the mix")
+    out = FrameOut(EITHER, doc="the mix")
 
     def frame(a, b, amount, bins, out):
         t = clip(amount, 0.0, 1.0)
@@ -48,11 +49,11 @@ class MixFrames(Node):
 
 
 class ScaleFrames(Node):
-    """Multiplies magnitudes by a signal: ``gain · a``."""
+    """Multiplies magnitudes or a code by a signal: ``gain · a``."""
 
-    a = FrameIn("magnitude", doc="frames")
+    a = FrameIn(EITHER, doc="frames")
     gain = GAIN
-    out = FrameOut("magnitude", doc="the frames, scaled")
+    out = FrameOut(EITHER, doc="the frames, scaled")
 
     def frame(a, gain, bins, out):
         for k in range(bins):
@@ -66,10 +67,10 @@ class FrameExpression(Node):
     1 (highest); t, seconds since the start; pi, tau, e. Operators and functions are those of ``expression``.
     """
 
-    a = FrameIn("magnitude", doc="frames for the formula")
-    b = FrameIn("magnitude", optional=True, doc="more frames for the formula")
+    a = FrameIn(EITHER, doc="frames for the formula")
+    b = FrameIn(EITHER, optional=True, doc="more frames for the formula")
     text = Option("a", kind="text", doc="the formula")
-    out = FrameOut("magnitude", doc="its values; 0 where one is not a finite number")
+    out = FrameOut(EITHER, doc="its values; 0 where one is not a finite number")
     count = State(0)
 
     def frame(a, b, b_bins, bins, count, hop, dt, out):

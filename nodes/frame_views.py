@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nodegraph.frames import EITHER
 from nodegraph.maths import read
 from nodegraph.node import Choice, FrameIn, FrameOut, Host, Node, Option, Table
 from nodegraph.spectral.bands import bounds, log_matrix, mel_matrix
@@ -127,9 +128,9 @@ class SpectrogramRing:
 
 
 class SpectrogramTap(Node):
-    """Keeps the latest magnitudes for a spectrogram: time to the right, frequency upwards."""
+    """Keeps the latest magnitudes, or codes, for a spectrogram: time to the right, frequency upwards."""
 
-    magnitude = FrameIn("magnitude", doc="magnitudes to look at, mel bands too")
+    magnitude = FrameIn(EITHER, doc="magnitudes to look at, mel bands too; units of a code")
     seconds = Option(5.0, unit="s", min=0.1, max=60.0, doc="how far back it shows")
     ring = Host(SpectrogramRing)
 

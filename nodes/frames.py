@@ -1,16 +1,18 @@
-"""Blocks on magnitudes: gain by frequency, gating, smoothing, holding, moving and mixing bins.
+"""Blocks on magnitudes, some of them on codes too: gain by frequency, gating, smoothing, holding, moving, mixing.
 
 Their phases are found afterwards (from the sound they came from, or by a block that reconstructs phase).
 """
 
 from __future__ import annotations
 
+from nodegraph.frames import EITHER
 from nodegraph.maths import clip, db_to_gain, exp2, lerp, log2, nearest, read, remaining
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, interpolated, smooth_over_bins
 
 MAGNITUDE = FrameIn("magnitude", doc="magnitudes to change")
+VALUES = FrameIn(EITHER, doc="magnitudes, or units of a code")
 
 
 def bin_line():
@@ -106,10 +108,10 @@ class DenoiseFrames(Node):
 class SmoothFrames(Node):
     """Smooths each bin over time: ``y += (x - y)(1 - e^(-hop / time))``, at its own pace up and down."""
 
-    magnitude = MAGNITUDE
+    magnitude = VALUES
     attack = In(0.01, unit="s", min=0.0, max=60.0, doc="time constant of a rise")
     release = In(0.3, unit="s", min=0.0, max=60.0, doc="time constant of a fall")
-    out = FrameOut("magnitude", doc="the magnitudes, smoothed over time")
+    out = FrameOut(EITHER, doc="the same, smoothed over time")
     held = bin_line()
 
     def frame(magnitude, attack, release, held, bins, hop, dt, out):
@@ -171,11 +173,11 @@ class Blur(Node):
 
 
 class FreezeFrames(Node):
-    """Holds the magnitudes of the frame in which the gate rises, for as long as it is high."""
+    """Holds the magnitudes or the code of the frame in which the gate rises, for as long as it is high."""
 
-    magnitude = MAGNITUDE
+    magnitude = VALUES
     freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="holds while above 0.5")
-    out = FrameOut("magnitude", doc="the magnitudes, or those held")
+    out = FrameOut(EITHER, doc="the same, or those held")
     held = bin_line()
     frozen = State(0)
 
@@ -236,12 +238,12 @@ class StretchBins(Node):
 
 
 class Morph(Node):
-    """Magnitudes on the way from one sound to another: ``(1-t) a + t b``, or ``a^(1-t) b^t`` (log)."""
+    """Magnitudes or codes on the way from one sound to another: ``(1-t) a + t b``, or ``a^(1-t) b^t`` (log)."""
 
-    a, b = FrameIn("magnitude", doc="first sound"), FrameIn("magnitude", doc="second sound")
+    a, b = FrameIn(EITHER, doc="first sound"), FrameIn(EITHER, doc="second sound")
     amount = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
     law = Choice("linear", "log", doc="mixed, or halfway in dB")
-    out = FrameOut("magnitude", doc="the magnitudes between")
+    out = FrameOut(EITHER, doc="the frames between")
 
     def frame(a, b, amount, law, bins, out):
         t = clip(amount, 0.0, 1.0)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 
 from nodegraph.api import Patch
+from nodegraph.autoencoder import Autoencoder, Features, Layer
 from nodegraph.engine.offline import Offline
+from nodegraph.frames import EITHER
 from nodegraph.registry import node_types
 
 RATE = 8000.0
@@ -13,6 +19,30 @@ RATE = 8000.0
 
 def noise(samples=2000, seed=0):
     return np.random.default_rng(seed).uniform(-1, 1, samples).astype(np.float32)
+
+
+def random_model(widths=(12, 5), activations=("relu", "sigmoid"), bias=False, seed=0, **features):
+    """An untrained autoencoder: an encoder of these layers and a decoder of the same, back to front."""
+    features = Features(**{"rate": RATE, "size": 64, "hop": 16} | features)
+    rng = np.random.default_rng(seed)
+
+    def layers(widths, activations):
+        for before, after, activation in zip(widths, widths[1:], activations):
+            weight = rng.standard_normal((after, before)) / np.sqrt(before)
+            offset = 0.1 * rng.standard_normal(after) if bias else None
+            yield Layer(weight.astype(np.float32), offset if offset is None else offset.astype(np.float32), activation)
+
+    widths = (features.bins, *widths)
+    encoder = tuple(layers(widths, activations))
+    return Autoencoder(features, encoder, tuple(layers(widths[::-1], (*activations[-2::-1], "relu"))))
+
+
+@cache
+def model_file():
+    """A small model in a file, for blocks that need one."""
+    path = Path(tempfile.mkdtemp()) / "model.safetensors"
+    random_model().save(path)
+    return str(path)
 
 
 def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sources=None, **params):
@@ -24,6 +54,8 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
     cls = node_types()[type]
     patch = Patch()
     patch.add("audio_out", id="heard")
+    model = {"file": model_file()} if type in ("encoder", "decoder") else {}
+    params = model | params
     patch.add(type, id="block", **params)
     for name, port in cls.spec.frame_inputs.items():
         patch.add("audio_in", id=name)
@@ -33,7 +65,11 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
         if port.kind != "spectrum":
             patch.add("polar", id=f"{name}_polar")
             patch.connect(end, f"{name}_polar.spectrum")
-            end = f"{name}_polar.{port.kind}"
+            end = f"{name}_polar.{'phase' if port.kind == 'phase' else 'magnitude'}"
+        if port.kind == "latent":
+            patch.add("encoder", id=f"{name}_encoder", **model)
+            patch.connect(end, f"{name}_encoder.magnitude")
+            end = f"{name}_encoder.{'level' if name == 'level' else 'code'}"
         show(patch, port.kind, end, f"in_{name}")
         patch.connect(end, f"block.{name}")
     for name in sources or ():
@@ -44,7 +80,15 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
         if type in ("mel", "log_frequency") or port.kind == "phase":
             continue
         end = f"block.{name}"
-        if port.kind == "magnitude":
+        if port.kind == "latent":
+            if name == "level":
+                continue
+            patch.add("decoder", id=f"{name}_decoder", **model)
+            patch.connect(end, f"{name}_decoder.code")
+            if "level" in cls.spec.frame_outputs:
+                patch.connect("block.level", f"{name}_decoder.level")
+            end = f"{name}_decoder.magnitude"
+        if port.kind in ("magnitude", "latent", EITHER):
             patch.add("from_polar", id=f"{name}_from")
             patch.connect(end, f"{name}_from.magnitude")
             end = f"{name}_from.spectrum"
@@ -76,7 +120,7 @@ def tap(patch, end, name):
 def frames_of(patch, inputs, samples=None, rate=RATE):
     """The sound (samples, channels), the frames seen by every tap (frames, bins), and the faults."""
     samples = samples or max(len(track) for track in inputs.values())
-    engine = Offline(patch.document, rate, inputs=inputs)
+    engine = Offline(patch.document, rate, inputs=inputs, allow_outside=True)
     try:
         sound = engine.run_samples(samples)
         seen = {}
