@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from nodegraph.api import Patch
-from nodegraph.graph import GraphError
+from nodegraph.graph import GraphError, build_graph
 from nodegraph.node import Node
 from nodegraph.patch import PatchError
 from nodegraph.registry import node_types
@@ -29,8 +29,10 @@ def sounding_patch(nodes: int, seed: int = 0) -> Patch:
     patch.add("sine", id="root", frequency=110.0, amplitude=0.1)
     patch.connect("root.out", "out.audio")
     types = sorted(blocks())
+    allow_all = patch.subscribe(lambda step, before, after: build_graph(after))  # refuses as an engine would
     while len(patch.document.nodes) < nodes:
         _try_edit(patch, chance, types, "add")
+    allow_all()
     return patch
 
 
