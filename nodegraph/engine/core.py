@@ -70,6 +70,7 @@ class Engine:
         self.plan: Plan | None = None
         self._retired: list[Plan] = []
         self._lock = threading.Lock()
+        self._ring_lock = threading.Lock()  # of its own: a knob does not wait for a plan to be compiled
         self._service_lock = threading.Lock()
         self._unfollow: list[Callable[[], None]] = []
         self._head = 0
@@ -108,10 +109,7 @@ class Engine:
                 if knobs is not None:
                     self._document = document
                     for node, port, value in knobs:
-                        values = value if isinstance(value, list) else [value]
-                        turned = self.plan.graph.nodes[node]
-                        turned.values[port] = turned.knob_values(port, [float(v) for v in values])
-                        self._turn(node, port, value)
+                        self._set(self.plan.graph.nodes[node], port, value if isinstance(value, list) else [value])
                     return
             self._exchange(document, path)
 
@@ -258,19 +256,27 @@ class Engine:
 
     def turn(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
         """Turn a knob, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes."""
-        with self._lock:
-            self._turn(node, port, value, at, lane)
-
-    def _turn(self, node: str, port: str, value: Any, at: int = 0, lane: int = -1) -> None:
         handle = self.handles.get((node, port))
         if handle is None:
             return
         values = value if isinstance(value, list | tuple) else [value]
-        if len(values) == 1:
-            self._send(at, handle, lane, float(values[0]))
-        else:
-            for k, v in enumerate(values):
-                self._send(at, handle, k, float(v))
+        with self._ring_lock:
+            if len(values) == 1:
+                self._send(at, handle, lane, float(values[0]))
+            else:
+                for k, v in enumerate(values):
+                    self._send(at, handle, k, float(v))
+
+    def _set(self, node: GraphNode, port: str, values: list[Any]) -> None:
+        """Turn a knob to what the document says; of several lanes those that differ."""
+        before, now = node.values.get(port, []), node.knob_values(port, [float(v) for v in values])
+        node.values[port] = now
+        if len(before) != len(now) or len(values) == 1:
+            self.turn(node.id, port, values)
+            return
+        for lane, value in enumerate(now):
+            if value != before[lane]:
+                self.turn(node.id, port, value, lane=lane)
 
     def _send(self, at: int, handle: int, lane: int, value: float) -> None:
         free = int(self.words[walk.ENGINE_TAIL]) if self.log is None else self.log.received
@@ -333,7 +339,7 @@ class Engine:
                 continue
             for port, values in node.values.items():
                 if old.values.get(port) != values:
-                    self._turn(id, port, values)
+                    self.turn(id, port, values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
 
