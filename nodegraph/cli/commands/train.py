@@ -1,0 +1,174 @@
+"""``nodegraph train``: a model from sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import INTERRUPTED
+from ..options import Json, positive
+from ..progress import Progress
+from ..stopping import stop_signals
+from ..text import amount, columns, duration, plural, print_json, say, warn
+
+if TYPE_CHECKING:
+    from nodegraph.learn import Trained
+
+KINDS = ("autoencoder",)
+SHOWN = 5  # lines on files that were skipped
+
+
+def train(
+    kind: Annotated[str, typer.Argument(metavar="KIND", show_default=False, help="What is trained: autoencoder.")] = "",
+    audio: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--audio",
+            "-a",
+            metavar="PATH",
+            show_default=False,
+            help="A sound file, a folder of them, or a patch (.json); may be given several times.",
+        ),
+    ] = None,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]…", show_default=False, help="More of the same.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="MODEL", show_default=False, help="The model: .safetensors"),
+    ] = None,
+    recipe: Annotated[
+        str, typer.Option("--recipe", "-r", metavar="NAME|FILE", help="How it is trained; see --list.")
+    ] = "quick",
+    width: Annotated[
+        str | None,
+        typer.Option("--width", "-w", metavar="N", help="Units of the innermost layer, or of all: 256-8."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", "-e", metavar="N", min=1, help="Else the recipe's.")] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of all that is random.")] = 0,
+    set: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="ENTRY=VALUE", help="Change an entry of the recipe: training.rate=1e-4"),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a training of MODEL that was interrupted.")
+    ] = False,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda; else a GPU where there is one.")
+    ] = None,
+    patch_seconds: Annotated[
+        float, typer.Option("--patch-seconds", metavar="S", callback=positive, help="Rendered of each patch.")
+    ] = 60.0,
+    list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
+    json: Json = False,
+) -> int | None:
+    """Train a model on recordings or patches.
+
+    `nodegraph train autoencoder --audio recordings/ -o mine.safetensors` makes one that the blocks encoder and
+    decoder play. Recordings are split by file for training, validation and test. Ctrl-C keeps the best so far, and
+    --resume goes on; the loss is in MODEL.csv and MODEL.png.
+    """
+    if list_recipes:
+        _list(json)
+        return None
+    if kind not in KINDS:
+        what = f"'{kind}' cannot be trained" if kind else "what is to be trained is missing"
+        raise typer.BadParameter(f"{what}. Write `nodegraph train autoencoder --audio DIR -o MODEL`")
+    paths = [*(audio or ()), *(more or ())]
+    if not paths:
+        raise typer.BadParameter("name sound files, a folder of them or patches", param_hint="--audio")
+    if output is None:
+        raise typer.BadParameter("name the model that is made, such as mine.safetensors", param_hint="--output")
+    trained = _train(paths, output, recipe, width, epochs, seed, set, resume, device, patch_seconds)
+    for line in trained.notes[:SHOWN]:
+        warn(line)
+    if len(trained.notes) > SHOWN:
+        warn(f"and {len(trained.notes) - SHOWN} more like these; --json has all")
+    result = _result(trained)
+    print_json(result) if json else _tell(result)
+    return INTERRUPTED if trained.stopped else None
+
+
+def _train(
+    paths: list[str],
+    output: Path,
+    recipe: str,
+    width: str | None,
+    epochs: int | None,
+    seed: int,
+    sets: list[str] | None,
+    resume: bool,
+    device: str | None,
+    patch_seconds: float,
+) -> Trained:
+    from nodegraph.learn import Watcher, train
+
+    with stop_signals() as stop, Progress("reading", 1.0) as bar:
+        watcher = Watcher(
+            progress=lambda step: bar.to(
+                step.done,
+                f"{step.stage}: epoch {step.epoch} of {step.epochs}, loss {step.valid:.4g}, best {step.best:.4g}",
+            ),
+            frames=lambda done, total: bar.to(0.0, f"reading {done + 1} of {plural(total, 'file')}"),
+            stop=lambda: stop.asked,
+        )
+        return train(paths, output, recipe, width, epochs, seed, sets or (), resume, device, patch_seconds, watcher)
+
+
+def _result(trained: Trained) -> dict[str, Any]:
+    model = trained.model
+    about = model.card["trained_on"]
+    return {
+        "file": str(trained.path),
+        "bytes": trained.path.stat().st_size if trained.path else 0,
+        "recipe": model.card["recipe"],
+        "widths": "-".join(
+            str(n) for n in (model.bins, *(layer.outputs for layer in (*model.encoder, *model.decoder)))
+        ),
+        "code": model.code,
+        "files": about["file_count"],
+        "sound": about["seconds"],
+        "frames": about["frames"],
+        "seconds": trained.seconds,
+        "stopped": trained.stopped,
+        "stages": trained.stages,
+        "errors": trained.errors,
+        "problems": trained.notes,
+    }
+
+
+def _tell(result: dict[str, Any]) -> None:
+    frames = result["frames"]
+    state = "stopped: the best so far" if result["stopped"] else f"trained in {duration(result['seconds'])}"
+    say(f"{result['file']}: {result['widths']}, {amount(result['bytes'])}, {state}")
+    say(
+        f"from {plural(result['files'], 'file')}, {duration(result['sound'])}: {frames['train']} frames, "
+        f"{frames['valid']} for validation, {frames['test']} for test"
+    )
+    say("\nsquared error of unseen frames, summed over bins (share of what the mean leaves)")
+    rows: list[tuple[str, ...]] = [("", "model", f"PCA of {result['code']}", "the mean")]
+    for space, parts in result["errors"].items():
+        found = parts["test"]
+        rows.append(
+            (
+                space,
+                f"{found['sum']:.4g} ({found['relative']:.3f})",
+                f"{found['pca']:.4g} ({found['pca_relative']:.3f})",
+                f"{found['predict_the_mean']:.4g}",
+            )
+        )
+    columns(rows, indent="  ")
+    if result["stopped"]:
+        say("\nrun it again with --resume to go on")
+
+
+def _list(json: bool) -> None:
+    from nodegraph.learn import load_recipe, recipe_files
+
+    recipes = [load_recipe(name) for name in recipe_files()]
+    if json:
+        print_json([recipe.plain() for recipe in recipes])
+    else:
+        columns((recipe.name, recipe.widths, recipe.description) for recipe in recipes)

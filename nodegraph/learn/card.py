@@ -1,0 +1,42 @@
+"""The model card: what a model was trained on, how, and how well it does."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nodegraph import __version__
+
+from .frames import Frames
+from .recipe import Recipe
+
+MOST_NAMES = 50
+
+
+def card_of(
+    recipe: Recipe, seed: int, frames: Frames, device: torch.device, widths: str, **more: Any
+) -> dict[str, Any]:
+    """Plain data for the model file. Names of files are without their folders: those are nobody's business."""
+    names = list(dict.fromkeys(Path(name).name for part in frames.sources.values() for name in part))
+    return {
+        "recipe": recipe.name,
+        "widths": widths,
+        "source": recipe.source,
+        "choices": recipe.plain(),
+        "seed": seed,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "nodegraph": __version__,
+        "torch": torch.__version__,
+        "device": str(device),
+        "trained_on": {
+            "files": names[:MOST_NAMES],
+            "file_count": len(names),
+            "skipped": len(frames.skipped),
+            "seconds": round(frames.seconds, 1),
+            "frames": {part: len(getattr(frames, part)) for part in ("train", "valid", "test")},
+        },
+        **more,
+    }

@@ -1,0 +1,191 @@
+"""Frames of magnitudes for training, validation and test, split by file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from nodegraph.autoencoder import Features
+from nodegraph.graph import GraphError
+from nodegraph.patch import PatchError
+from nodegraph.sound_file import SoundFileError
+from nodegraph.spectral.windows import window
+
+from .errors import LearnError
+from .sources import Source
+from .split import PARTS, SHARES, blocks, by_source
+
+FEWEST = 20  # frames in any part of the split
+MOST = 70_000
+SILENCE = -60.0  # dB of a full-scale sine
+_AT_ONCE = 4096  # frames of one transform
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Magnitudes |X|, float32 (frames, bins), for the three uses; ``features`` says how they were made.
+
+    ``sources`` are the names of what they were taken from, part by part; ``skipped`` has a line for each source
+    that gave none.
+    """
+
+    train: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+    features: Features
+    seconds: float = 0.0
+    sources: dict[str, list[str]] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+
+
+class Want(NamedTuple):
+    """Which stretch of a source, in parts of one, goes to which part of the split, and how many frames of it."""
+
+    part: str
+    begin: float
+    end: float
+    most: int
+
+
+def collect(
+    sources: Sequence[Source],
+    features: Features,
+    most: int = MOST,
+    seed: int = 0,
+    silence: float = SILENCE,
+    skipped: Sequence[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Frames:
+    """At most ``most`` frames, 5 : 1 : 1 for training, validation and test, drawn at random from all sources.
+
+    Every source goes to one part whole. Only where there are fewer than three is each cut into three stretches,
+    a window apart. Frames below ``silence`` dB are left out; a source that cannot be read, or is silent, is
+    skipped with a line. ``progress(done, total)`` counts sources. Raises LearnError where too little is left.
+    """
+    rng = np.random.default_rng(seed)
+    lines = list(skipped)
+    gathered: dict[str, list[np.ndarray]] = {part: [] for part in PARTS}
+    names: dict[str, list[str]] = {part: [] for part in PARTS}
+    seconds = 0.0
+    plan = _plan(sources, features, most, rng)
+    for done, (source, wants) in enumerate(plan):
+        if progress:
+            progress(done, len(plan))
+        try:
+            sound = source.read(features.rate)
+        except (SoundFileError, PatchError, GraphError) as error:
+            lines.append(str(error))
+            continue
+        found = 0
+        for want in wants:
+            magnitudes = _stretch(sound, want, features, silence, rng)
+            if len(magnitudes):
+                gathered[want.part].append(magnitudes)
+                names[want.part].append(source.name)
+                found += len(magnitudes)
+        seconds += len(sound) / features.rate if found else 0.0
+        if not found:
+            lines.append(f"{source.name}: is silent. Leave it out, or make it louder.")
+    frames = {part: _together(gathered.pop(part), features.bins) for part in PARTS}
+    _check(frames, features, lines)
+    return Frames(**frames, features=features, seconds=seconds, sources=names, skipped=lines)
+
+
+def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | None = None) -> np.ndarray:
+    """|X| of one channel (samples,), unscaled: float32 (frames, bins), windows that lie wholly in the sound.
+
+    ``starts`` are the first samples of the windows, else every ``hop``. A sound shorter than a window is filled up
+    with zeros.
+    """
+    sound = np.asarray(sound, np.float32)
+    if len(sound) < features.size:
+        sound = np.pad(sound, (0, features.size - len(sound)))
+    if starts is None:
+        starts = np.arange(0, len(sound) - features.size + 1, features.hop)
+    weights = window(features.window, features.size).astype(np.float32)
+    views = np.lib.stride_tricks.sliding_window_view(sound, features.size)
+    found = np.empty((len(starts), features.bins), np.float32)
+    for at in range(0, len(starts), _AT_ONCE):
+        chosen = views[starts[at : at + _AT_ONCE]] * weights
+        found[at : at + _AT_ONCE] = np.abs(np.fft.rfft(chosen, axis=1))
+    return found
+
+
+# -- the plan ----------------------------------------------------------------------------------------------
+
+
+def _plan(
+    sources: Sequence[Source], features: Features, most: int, rng: np.random.Generator
+) -> list[tuple[Source, list[Want]]]:
+    """For every source what is wanted of it: long sources give more frames than short ones."""
+    lengths = [max(source.seconds, features.size / features.rate) for source in sources]
+    if len(sources) < len(PARTS):
+        wanted = [[(part, *stretch) for part, stretch in blocks()] for _ in sources]
+    else:
+        wanted = [[(part, 0.0, 1.0)] for part in by_source(lengths, rng)]
+    totals = dict.fromkeys(PARTS, 0.0)
+    for length, stretches in zip(lengths, wanted):
+        for part, begin, end in stretches:
+            totals[part] += length * (end - begin)
+    room = {part: most * share for part, share in zip(PARTS, SHARES)}
+    plan = []
+    for source, length, stretches in zip(sources, lengths, wanted):
+        wants = [
+            Want(part, begin, end, round(room[part] * length * (end - begin) / totals[part]) + 1)
+            for part, begin, end in stretches
+        ]
+        plan.append((source, wants))
+    return plan
+
+
+def _stretch(sound: np.ndarray, want: Want, features: Features, silence: float, rng: np.random.Generator) -> np.ndarray:
+    """The frames that are wanted of a stretch: those that sound, at random where there are more."""
+    first, last = round(want.begin * len(sound)), round(want.end * len(sound))
+    first += features.size if want.begin > 0 else 0  # the gap: no sample lies in two parts
+    sound = sound[first:last]
+    if want.begin > 0 and len(sound) < features.size:
+        return np.zeros((0, features.bins), np.float32)
+    count = max(1, 1 + (len(sound) - features.size) // features.hop)
+    order = rng.permutation(count)
+    floor = 10 ** (silence / 20) * window(features.window, features.size).sum() / 2
+    kept: list[np.ndarray] = []
+    have = 0
+    while have < want.most and len(order):
+        starts, order = np.sort(order[: want.most - have]) * features.hop, order[want.most - have :]
+        magnitudes = magnitudes_of(sound, features, starts)
+        kept.append(magnitudes[magnitudes.max(axis=1) > floor])
+        have += len(kept[-1])
+    return _together(kept, features.bins)
+
+
+def _together(parts: list[np.ndarray], bins: int) -> np.ndarray:
+    """All frames in one array; each part is let go once it is copied."""
+    whole = np.empty((sum(map(len, parts)), bins), np.float32)
+    at = 0
+    for part in _taken(parts):
+        whole[at : at + len(part)] = part
+        at += len(part)
+    return whole
+
+
+def _taken(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
+    parts.reverse()
+    while parts:
+        yield parts.pop()
+
+
+def _check(frames: dict[str, np.ndarray], features: Features, lines: list[str]) -> None:
+    count = sum(map(len, frames.values()))
+    if not count:
+        why = lines[0] if len(lines) == 1 else f"{len(lines)} files were skipped, the first because: {lines[0]}"
+        raise LearnError(f"no sound to train on: {why}" if lines else "no sound to train on.")
+    for part, values in frames.items():
+        if len(values) < FEWEST:
+            needed = (FEWEST / min(SHARES)) * features.hop / features.rate
+            raise LearnError(
+                f"too few frames: {count} in all, of which {len(values)} for {part} ({FEWEST} are needed). "
+                f"Give at least {max(needed, 5):.0f} s of sound, in three files or more, or in one."
+            )

@@ -1,0 +1,135 @@
+"""The network that is trained: pairs of dense layers, one towards the code and one back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from nodegraph.autoencoder import Layer
+
+from .initialisers import initial_weights
+from .recipe import LayerChoices
+
+
+def activate(x: torch.Tensor, activation: str, slope: float) -> torch.Tensor:
+    """The activation of a layer, as :class:`nodegraph.autoencoder.Layer` defines it."""
+    if activation == "sigmoid":
+        return torch.sigmoid(x)
+    if activation == "relu":
+        return F.relu(x)
+    if activation == "leaky":
+        return F.leaky_relu(x, slope)
+    return x
+
+
+@dataclass(eq=False)
+class Pair:
+    """An autoencoder of one hidden layer: ``h = f(W x + b)``, ``y = g(V h + c)``; tied, ``V = Wᵀ``."""
+
+    choices: LayerChoices
+    weight: torch.Tensor  # (units, inputs)
+    back: torch.Tensor | None  # (inputs, units); None if tied
+    bias: torch.Tensor | None
+    back_bias: torch.Tensor | None
+
+    @property
+    def decoder_weight(self) -> torch.Tensor:
+        return self.weight.T if self.back is None else self.back
+
+    @property
+    def weights(self) -> list[torch.Tensor]:
+        return [self.weight] if self.back is None else [self.weight, self.back]
+
+    @property
+    def biases(self) -> list[torch.Tensor]:
+        return [bias for bias in (self.bias, self.back_bias) if bias is not None]
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        return activate(F.linear(x, self.weight, self.bias), self.choices.encoder, self.choices.slope)
+
+    def decode(self, h: torch.Tensor) -> torch.Tensor:
+        y = F.linear(h, self.decoder_weight, self.back_bias)
+        return activate(y, self.choices.decoder, self.choices.slope)
+
+    def layers(self) -> tuple[Layer, Layer]:
+        """The two layers as plain data."""
+        choices = self.choices
+        return (
+            Layer(_plain(self.weight), _plain(self.bias), choices.encoder, choices.slope),
+            Layer(_plain(self.decoder_weight), _plain(self.back_bias), choices.decoder, choices.slope),
+        )
+
+
+@dataclass(eq=False)
+class Network:
+    """Pairs from the outermost to the innermost: ``encode`` goes through all, ``decode`` comes back."""
+
+    pairs: Sequence[Pair]
+    hidden: list[torch.Tensor] = field(default_factory=list)  # units of the last training pass, pair by pair
+
+    @property
+    def parameters(self) -> list[torch.Tensor]:
+        return [tensor for pair in self.pairs for tensor in (*pair.weights, *pair.biases)]
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Reconstruction of (frames, inputs)."""
+        return self.decode(self.encode(x))
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        for pair in self.pairs:
+            x = pair.encode(x)
+        return x
+
+    def decode(self, h: torch.Tensor) -> torch.Tensor:
+        for pair in reversed(self.pairs):
+            h = pair.decode(h)
+        return h
+
+    def train_pass(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Reconstruction with units dropped at random; the units stay in ``hidden``."""
+        self.hidden = []
+        for pair in self.pairs:
+            x = pair.encode(x)
+            self.hidden.append(x)
+            if pair.choices.dropout:
+                kept = 1.0 - pair.choices.dropout
+                mask = torch.rand(x.shape, generator=generator, device=x.device) < kept
+                x = x * mask / kept
+        return self.decode(x)
+
+    def snapshot(self) -> list[torch.Tensor]:
+        """A copy of all parameters."""
+        return [tensor.detach().clone() for tensor in self.parameters]
+
+    def restore(self, snapshot: Sequence[torch.Tensor]) -> None:
+        """Put a snapshot back."""
+        with torch.no_grad():
+            for tensor, values in zip(self.parameters, snapshot, strict=True):
+                tensor.copy_(values)
+
+
+def new_pair(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Generator) -> Pair:
+    """A pair for inputs like these (frames, width): some initialisers look at them."""
+    width, device = inputs.shape[1], inputs.device
+    start = initial_weights(choices, inputs, generator)
+
+    def ready(values: torch.Tensor) -> torch.Tensor:
+        return values.to(device, torch.float32).contiguous().requires_grad_()
+
+    bias = start.bias if start.bias is not None else torch.zeros(choices.units)
+    back_bias = start.back_bias if start.back_bias is not None else torch.zeros(width)
+    return Pair(
+        choices,
+        ready(start.weight),
+        None if choices.tied else ready(start.back),
+        ready(bias) if choices.bias else None,
+        ready(back_bias) if choices.bias else None,
+    )
+
+
+def _plain(values: torch.Tensor | None) -> np.ndarray | None:
+    return None if values is None else np.ascontiguousarray(values.detach().cpu().numpy(), np.float32)

@@ -1,0 +1,33 @@
+"""What keeps weights and units small, few or positive."""
+
+from __future__ import annotations
+
+import torch
+
+from .network import Network
+
+
+def penalty(network: Network) -> torch.Tensor | float:
+    """What joins the loss: ``l2 Σ w²`` and ``activity Σ |h|``, the mean over frames of ``network.hidden``."""
+    total: torch.Tensor | float = 0.0
+    for pair, hidden in zip(network.pairs, network.hidden):
+        if pair.choices.l2:
+            total = total + pair.choices.l2 * sum(weight.square().sum() for weight in pair.weights)
+        if pair.choices.activity:
+            total = total + pair.choices.activity * hidden.abs().sum() / len(hidden)
+    return total
+
+
+@torch.no_grad()
+def decay(network: Network) -> None:
+    """Asymmetric weight decay, after each step: ``w ← w - d w`` with ``d`` for w < 0 and another for the rest.
+
+    Lemme, Reinhart & Steil, Online learning and generalization of parts-based image representations by non-negative
+    sparse autoencoders (Neural Networks, 2012).
+    """
+    for pair in network.pairs:
+        down, up = pair.choices.decay_negative, pair.choices.decay_positive
+        if down == up == 0.0:
+            continue
+        for weight in (*pair.weights, *(pair.biases if pair.choices.decay_biases else ())):
+            weight.copy_(torch.where(weight < 0, (1.0 - down) * weight, (1.0 - up) * weight))
