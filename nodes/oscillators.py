@@ -205,6 +205,19 @@ class Impulse(Node):
         return amplitude * wave, p + step, reset
 
 
+def simple_wave(p, shape):
+    """Sine, triangle, saw, ramp down or square (``shape`` 0 to 4) at the phase ``p``, naive: for slow waves."""
+    if shape == 0:
+        return sin_turn(p)
+    if shape == 1:
+        return 1.0 - 4.0 * abs(wrap(p + 0.25) - 0.5)
+    if shape == 2:
+        return 2.0 * p - 1.0
+    if shape == 3:
+        return 1.0 - 2.0 * p
+    return 1.0 if p < 0.5 else -1.0
+
+
 class Lfo(Node):
     """A slow wave for modulation: ``offset + A wave(φ + phase)``.
 
@@ -236,16 +249,8 @@ class Lfo(Node):
             held = (2.0 * uniform(start) - 1.0) if first else (following if fresh else held)
             seed = next_random(start) if fresh else seed
             following = (2.0 * uniform(seed) - 1.0) if fresh else following
-        if shape == 0:
-            wave = sin_turn(p)
-        elif shape == 1:
-            wave = 1.0 - 4.0 * abs(wrap(p + 0.25) - 0.5)
-        elif shape == 2:
-            wave = 2.0 * p - 1.0
-        elif shape == 3:
-            wave = 1.0 - 2.0 * p
-        elif shape == 4:
-            wave = 1.0 if p < 0.5 else -1.0
+        if shape < 5:
+            wave = simple_wave(p, shape)
         elif shape == 5:
             wave = held
         else:

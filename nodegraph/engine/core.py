@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -21,15 +21,15 @@ from ..kernel import QUANTUM
 from ..patch import Document
 from ..plan import Io, Plan, compile_plan
 from ..plan import layout as lay
-from ..plan.memory import Memory, bits, view
+from ..plan.memory import Memory, view
 from ..plan.result import RowInfo
 from . import walk
 from .arrivals import Arrivals
+from .messages import RING_SIZE, Messages
 
 if TYPE_CHECKING:
     from .flight import FlightRecorder
 
-RING_SIZE = 1 << 14
 EVENTS_AHEAD = 0.25  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
 
@@ -44,6 +44,18 @@ class Fault:
 
     node: str
     lane: int
+
+
+class Attendant(Protocol):
+    """Somebody who keeps what is played. ``problem`` says why nothing is kept any more ("" while it is)."""
+
+    problem: str
+
+    def service(self) -> None:
+        """Do a bounded piece of work; called every few milliseconds, never by the audio thread."""
+
+    def close(self) -> None:
+        """Finish: files are whole after this. A second call does nothing."""
 
 
 class Engine:
@@ -70,21 +82,19 @@ class Engine:
         self.plan: Plan | None = None
         self._retired: list[Plan] = []
         self._lock = threading.Lock()
-        self._ring_lock = threading.Lock()  # of its own: a knob does not wait for a plan to be compiled
         self._service_lock = threading.Lock()
         self._unfollow: list[Callable[[], None]] = []
-        self._head = 0
         self._document: Document | None = None
         self.log: FlightRecorder | None = None
+        self.attendants: list[Attendant] = []
         self._path: Path | None = None
         self.input_address = self.memory.reserve(4 * QUANTUM * max(inputs, 1))
         self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
         self.inputs, self.outputs = inputs, outputs
         self.io = Io((self.input_address, inputs), (self.output_address, outputs), input_columns or {})
-        ring = self.memory.reserve(8 * walk.MESSAGE_WORDS * RING_SIZE)
-        self._ring = view(ring, walk.MESSAGE_WORDS * RING_SIZE, np.int64).reshape(RING_SIZE, walk.MESSAGE_WORDS)
+        self.messages = Messages(self.memory)
         words = [0] * walk.ENGINE_WORDS
-        words[walk.ENGINE_RING], words[walk.ENGINE_RING_SIZE] = ring, RING_SIZE
+        words[walk.ENGINE_RING], words[walk.ENGINE_RING_SIZE] = self.messages.address, RING_SIZE
         words[walk.ENGINE_INPUT], words[walk.ENGINE_INPUTS] = self.input_address, inputs
         words[walk.ENGINE_OUTPUT], words[walk.ENGINE_OUTPUTS] = self.output_address, outputs
         words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_FURTHER.address
@@ -93,6 +103,7 @@ class Engine:
         words[walk.ENGINE_ARRIVALS] = self.arrivals.address
         self.address = self.memory.words(words)
         self.words = view(self.address, walk.ENGINE_WORDS, np.int64)
+        self.messages.share(self.words)
 
     # -- plans -----------------------------------------------------------------------------------------------
 
@@ -218,7 +229,7 @@ class Engine:
                 found.append(f"{node}: {helper.problem}.")
         for node, number in (self.plan.lost_events() if self.plan else {}).items():
             found.append(f"{node}: {number} events were lost, more came than a wire holds. Send fewer at once.")
-        return [*found, *([f"{self.log.problem}."] if self.log is not None and self.log.problem else [])]
+        return [*found, *(f"{attendant.problem}." for attendant in self.attendants if attendant.problem)]
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
@@ -226,8 +237,8 @@ class Engine:
         with self._service_lock:
             for helper in self.hosts:
                 helper.service()
-        if self.log is not None:
-            self.log.service()
+        for attendant in tuple(self.attendants):
+            attendant.service()
         if self._retired and not self.pending and self._lock.acquire(blocking=False):
             try:
                 self._release_retired()  # a recording is whole as soon as its recorder is gone
@@ -240,6 +251,8 @@ class Engine:
             unfollow()
         with self._service_lock:
             self._close()
+        for attendant in tuple(self.attendants):
+            attendant.close()
 
     def _close(self) -> None:
         for plan in [*self._retired, *([self.plan] if self.plan else [])]:
@@ -260,12 +273,11 @@ class Engine:
         if handle is None:
             return
         values = value if isinstance(value, list | tuple) else [value]
-        with self._ring_lock:
-            if len(values) == 1:
-                self._send(at, handle, lane, float(values[0]))
-            else:
-                for k, v in enumerate(values):
-                    self._send(at, handle, k, float(v))
+        lanes = [lane] if len(values) == 1 else range(len(values))
+        try:
+            self.messages.send([(at, handle, k, float(v)) for k, v in zip(lanes, values, strict=True)])
+        except BufferError:
+            raise self._full() from None
 
     def _set(self, node: GraphNode, port: str, values: list[Any]) -> None:
         """Turn a knob to what the document says; of several lanes those that differ."""
@@ -277,24 +289,6 @@ class Engine:
         for lane, value in enumerate(now):
             if value != before[lane]:
                 self.turn(node.id, port, value, lane=lane)
-
-    def _send(self, at: int, handle: int, lane: int, value: float) -> None:
-        free = int(self.words[walk.ENGINE_TAIL]) if self.log is None else self.log.received
-        if self._head - free >= RING_SIZE:
-            raise self._full()
-        self._ring[self._head % RING_SIZE] = (at, handle, lane, bits(value))
-        self._head += 1
-        self.words[walk.ENGINE_HEAD] = self._head
-
-    def received(self, since: int) -> list[tuple[int, int, int, float]]:
-        """Messages from number ``since`` on that were applied: sample, handle, lane, value."""
-        places = np.arange(since, int(self.words[walk.ENGINE_TAIL])) % RING_SIZE
-        found = self._ring[places]
-        values = found[:, walk.MESSAGE_VALUE].copy().view(np.float64)
-        return [
-            (int(at), ~int(handle), int(lane), float(value))
-            for (at, handle, lane, _), value in zip(found, values, strict=True)
-        ]
 
     # -- events from outside ---------------------------------------------------------------------------------
 
@@ -393,10 +387,10 @@ def _only_knobs(before: Document, after: Document, graph: Graph) -> list[tuple[s
             if port is None:
                 return None
             was, now = port.default if was is None else was, port.default if now is None else now
-            if isinstance(was, list) != isinstance(now, list) or isinstance(now, bool | str):
+            if isinstance(now, bool | str) or (isinstance(was, list) != isinstance(now, list) and not port.bank):
                 return None
             values = now if isinstance(now, list) else [now]
-            if isinstance(was, list) and len(was) != len(values):
+            if isinstance(was, list) and len(was) != len(values) and not port.bank:
                 return None
             if not all(isinstance(v, int | float) and port.min <= v <= port.max for v in values):
                 return None  # the graph says what is wrong with it

@@ -37,13 +37,15 @@ class FlightRecorder:
 
     def __init__(self, path: Path, live: Live, version: str) -> None:
         self.path, self.problem = path, ""
+        self.result: Path | None = None
         self._live = live
         self._folder = path.with_name(f"{path.name}.part")
         self._lock = threading.Lock()
         self._document: Document | None = None
         self._number = -1  # of the document
         self._waiting: int | None = None  # number of the document whose plan is not heard yet
-        self.received = 0  # messages of the engine that are in the log
+        self._messages = live.messages.reader()
+        self._events = 0  # from outside that are in the log
         self._said = 0
         self._files: list[tuple[Path, Path]] = []
         self._kept: dict[Path, int] = {}
@@ -107,6 +109,8 @@ class FlightRecorder:
                 return
             for at, node, port, lane, value in self._turns():
                 self._write(turn=[node, port, lane, value], at=at)
+            for at, message, name in self._arrived():
+                self._write(midi=message.hex(), port=name, at=at)
             clock = self._live.clock
             if clock - self._said >= CLOCK_EVERY:
                 self._write(clock=clock)
@@ -117,11 +121,14 @@ class FlightRecorder:
 
     def _turns(self) -> Iterator[tuple[int, str, str, int, float]]:
         names = {handle: end for end, handle in self._live.handles.items()}
-        received = self._live.received(self.received)
-        self.received += len(received)
-        for at, handle, lane, value in received:
+        for at, handle, lane, value in self._messages.read():
             node, port = names[handle]
             yield at, node, port, lane, value
+
+    def _arrived(self) -> list[tuple[int, bytes, str]]:
+        found = self._live.arrivals.received(self._events)
+        self._events += len(found)
+        return found
 
     def _write_out(self) -> None:
         self._sound.write(self._input.read().tobytes())
@@ -151,18 +158,20 @@ class FlightRecorder:
         if not self.problem:
             self._guarded(lambda: self._log.write(json.dumps(record) + "\n"))
 
-    def close(self) -> Path:
-        """Finish the log: one file, or the folder where the disk has no room for it. Returns which."""
+    def close(self) -> None:
+        """Finish the log: one file, or the folder where the disk has no room for it; ``result`` says which."""
+        if self.result is not None:
+            return
         if not self._live.pending:
             self.taken_over(self._live.taken)
         self.service()
         self._write(clock=self._live.clock)
         for file in (self._log, self._sound):
             self._guarded(file.close)
-        if self.problem:
-            return self._folder
-        self._guarded(self._pack)
-        return self._folder if self.problem else self.path
+        self._messages.close()
+        self.result = self._folder
+        if not self.problem:
+            self._guarded(self._pack)
 
     def _pack(self) -> None:
         beside = self.path.with_name(f".{self.path.name}.tmp")
@@ -174,6 +183,7 @@ class FlightRecorder:
             beside.replace(self.path)
         finally:
             beside.unlink(missing_ok=True)
+        self.result = self.path
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

@@ -93,7 +93,9 @@ class Live(Engine):
         walk.PROCESS.address  # noqa: B018 - compile before the clock runs
         self._callback = cb.CALLBACK.address
         self.realtime = False  # until the device asks for sound, plans are taken over here
-        self.log = FlightRecorder(flight, self, __version__) if flight is not None else None
+        if flight is not None:
+            self.log = FlightRecorder(flight, self, __version__)
+            self.attendants.append(self.log)
         self.load(document, path)
 
     def _share(self, limiter: bool, capture: float) -> np.ndarray:
@@ -158,8 +160,6 @@ class Live(Engine):
         gc.unfreeze()
         self.realtime = False
         self.service()
-        if self.log is not None:
-            self.flight = self.log.close()
         self.close()
         return report
 

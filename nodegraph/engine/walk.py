@@ -29,8 +29,7 @@ ENGINE_TAIL, ENGINE_PROFILE, ENGINE_FAULTS, ENGINE_INPUT, ENGINE_INPUTS, ENGINE_
 ENGINE_WALK, ENGINE_CHECK, ENGINE_ARRIVALS = 14, 15, 16
 ENGINE_WORDS = 17
 
-# A message in the ring: when (in samples), what, which lane (-1 for all), value. Once it was applied, when says
-# at which sample, and what is turned over (~what): who keeps a log reads it there.
+# A message in the ring (see ``messages``): when, what, which lane, value.
 MESSAGE_TIME, MESSAGE_HANDLE, MESSAGE_LANE, MESSAGE_VALUE = range(4)
 MESSAGE_WORDS = 4
 

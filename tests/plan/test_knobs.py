@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodegraph.engine.core import RING_SIZE, EngineError
+from nodegraph.engine.core import EngineError
+from nodegraph.engine.messages import RING_SIZE
 from nodegraph.patch import Connect, Group, SetParam
 from tests.rendering import engine_of, patch_of
 
