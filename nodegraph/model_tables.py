@@ -20,8 +20,8 @@ LAYER_WORDS = 4  # of a layer in its table: inputs, outputs, activation, slope
 
 # The table of features: bins of the model, bins of the stft from one of them to the next, magnitudes of the model for
 # one of the stft, whether each frame is divided by its maximum, that of silence, a full-scale sine in the model, power,
-# whether logarithms are taken, the lowest magnitude (-1 without), whether an empty code sounds.
-BINS, STEP, SCALE, BY_FRAME, QUIET, FULL, POWER, LOG, FLOOR, SOUNDS = range(10)
+# whether logarithms are taken, the lowest magnitude and its logarithm, whether an empty code sounds.
+BINS, STEP, SCALE, BY_FRAME, QUIET, FULL, POWER, LOG, FLOOR, LOWEST, SOUNDS = range(11)
 
 
 @lru_cache(maxsize=16)
@@ -84,12 +84,12 @@ def feature_table(model: Autoencoder | None, bins: int, size: int, sr: float) ->
     """How features are made of magnitudes and back, in numbers."""
     table = np.zeros(SOUNDS + 1, np.float32)
     if model is None:
-        table[[BINS, STEP, SCALE, FULL, POWER, FLOOR]] = bins, 1.0, 1.0, size / 4, 1.0, -1.0
+        table[[BINS, STEP, SCALE, FULL, POWER]] = bins, 1.0, 1.0, size / 4, 1.0
         return table
     features = model.features
     table[[BINS, STEP, SCALE]] = features.bins, bins_per_bin(model, size, sr), features.size / size
     table[[BY_FRAME, QUIET, FULL]] = features.normalise == "frame", SILENCE, features.size / 4
-    table[[POWER, LOG, FLOOR]] = features.power, features.log, features.floor if features.log else -1.0
+    table[[POWER, LOG, FLOOR, LOWEST]] = features.power, features.log, features.floor, math.log10(features.floor)
     empty = model.restore(model.decode(np.zeros((1, model.code), np.float32)), np.ones(1, np.float32))
     table[SOUNDS] = empty.max() > 0.0
     return table

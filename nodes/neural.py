@@ -19,6 +19,7 @@ from nodegraph.model_tables import (
     FULL,
     LAYER_WORDS,
     LOG,
+    LOWEST,
     POWER,
     QUIET,
     SCALE,
@@ -193,11 +194,11 @@ class Decoder(Node):
             near[k] = 0.0
         found = propagate(layers, weights, near, far)
         count, step = int(features[BINS]), read(features, STEP)
-        exponent, least = read(features, POWER), read(features, FLOOR)
+        exponent, lowest = read(features, POWER), read(features, LOWEST)
         for k in range(count):
             x = read(found, k) / read(normalisation, count + k) + read(normalisation, k)
             if features[LOG] > 0.0:
-                x = exp2(LOG2_10 * min(x, HIGHEST_LOG)) if x > log10(least) else 0.0
+                x = exp2(LOG2_10 * min(x, HIGHEST_LOG)) if x > lowest else 0.0
             x = max(x, 0.0)
             if exponent != 1.0:
                 x = power(x, 1.0 / exponent)

@@ -72,8 +72,8 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
             end = f"{name}_encoder.{'level' if name == 'level' else 'code'}"
         show(patch, port.kind, end, f"in_{name}")
         patch.connect(end, f"block.{name}")
-    for name in sources or ():
-        patch.add("audio_in", id=name)
+    for name, track in (sources or {}).items():
+        patch.add("audio_in", id=name, channels=np.shape(track)[1] if np.ndim(track) > 1 else 1)
         patch.connect(f"{name}.out", f"block.{name}")
     for name, port in cls.spec.frame_outputs.items():
         show(patch, port.kind, f"block.{name}", f"out_{name}")
@@ -81,7 +81,7 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
             continue
         end = f"block.{name}"
         if port.kind == "latent":
-            if name == "level":
+            if name == "level" or not cls.spec.frame_inputs:
                 continue
             patch.add("decoder", id=f"{name}_decoder", **model)
             patch.connect(end, f"{name}_decoder.code")

@@ -87,6 +87,26 @@ def test_silence_stays_silence(cls):
     assert np.abs(sound).max() < 1e-6
 
 
+@pytest.mark.parametrize(
+    "cls", [cls for cls in FRAMED if any(port.bank for port in cls.spec.inputs.values())], ids=lambda c: c.type
+)
+def test_banks_name_what_they_follow_and_hold_each_member_apart(cls):
+    spec = cls.spec
+    for name, port in spec.inputs.items():
+        if not port.bank:
+            continue
+        assert port.bank in {**spec.frame_inputs, **spec.frame_outputs, **spec.options}
+        params = {name: [port.max, port.min]}
+        frames = [seen for _, seen, _ in (through(cls.type, samples=832, **p) for p in ({}, params))]
+        for tap, before in frames[0].items():
+            if tap.startswith("out_") and before.shape[-1] > 2:
+                assert np.array_equal(frames[1][tap][:, 2:], before[:, 2:]), (name, tap)
+        wired = {name: np.full((832, 2), (port.max, port.min), np.float32)}
+        _, seen, _ = through(cls.type, samples=832, sources=wired)
+        for tap, knobs in frames[1].items():
+            np.testing.assert_allclose(seen[tap], knobs, rtol=1e-6, err_msg=f"{name} {tap}")
+
+
 @pytest.mark.parametrize("cls", FRAMED, ids=lambda c: c.type)
 def test_frame_block_is_documented(cls):
     assert cls.__doc__ and len(cls.__doc__) > 40

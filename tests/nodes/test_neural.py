@@ -1,0 +1,433 @@
+"""The autoencoder as an instrument: what its blocks compute, and that playing them never clicks."""
+
+import numpy as np
+import pytest
+
+from nodegraph.autoencoder import ACTIVATIONS, Autoencoder
+from nodegraph.engine.offline import Offline, Stepper
+from nodegraph.graph import GraphError, build_graph
+from nodes.neural import Decoder, Encoder
+from tests.nodes.framing import RATE, frames_of, noise, patch_around, random_model, tap
+from tests.rendering import largest_step, patch_of
+
+SIZE, HOP = 64, 16
+
+
+def instrument(model="model.safetensors", size=SIZE, hop=HOP, empty="silent", **gains):
+    """A sound through the whole instrument, with the phases of the input."""
+    return patch_of(
+        "in.out stft.audio", "stft.spectrum polar.spectrum", "polar.magnitude encoder.magnitude",
+        "encoder.code bank.code", "bank.adjusted decoder.code", "encoder.level decoder.level",
+        "decoder.magnitude back.magnitude", "polar.phase back.phase", "back.spectrum inverse.spectrum",
+        "inverse.out out.audio",
+        stft=("stft", {"size": size, "hop": hop}), polar="polar", encoder=("encoder", {"file": model}),
+        bank=("gain_bank", gains), decoder=("decoder", {"file": model, "empty": empty}), back="from_polar",
+        inverse="inverse_stft", out="audio_out", **{"in": "audio_in"},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a patch's name in it and a small model beside."""
+    random_model().save(tmp_path / "model.safetensors")
+    return tmp_path / "patch.json"
+
+
+def play(patch, path, audio, rate=RATE, driver=Offline):
+    engine = driver(patch.document, rate, path=path, inputs={"in": audio})
+    try:
+        return engine.run_samples(len(audio))
+    finally:
+        engine.close()
+
+
+def seen_in(patch, path, audio, node, rate=RATE, samples=None):
+    """What a tap of this name saw: (frames, bins)."""
+    engine = Offline(patch.document, rate, path=path, inputs={"in": audio})
+    engine.run_samples(samples or len(audio))
+    return next(
+        helper.latest(int(helper.marks[0])) for (id, *_), helper in engine.plan.hosts.items() if id == node
+    )
+
+
+def sine(samples, frequency=500.0, rate=RATE, level=0.5):
+    return (level * np.sin(2 * np.pi * frequency / rate * np.arange(samples))).astype(np.float32)
+
+
+# -- what is computed --------------------------------------------------------------------------------------
+
+VARIETIES = {
+    "by frame": {"normalise": "frame"},
+    "as they are": {"normalise": "none"},
+    "global": {"normalise": "global", "offset": [0.0], "scale": [0.05]},
+    "standardised": {"normalise": "standardise", "offset": np.linspace(0.1, 1, 33), "scale": np.linspace(2, 0.5, 33)},
+    "logarithms": {"normalise": "none", "log": True, "floor": 1e-3},
+    "logarithms by frame": {"normalise": "frame", "log": True, "offset": [-4.0], "scale": [0.25]},
+    "squares": {"normalise": "frame", "power": 2.0},
+    "roots of logarithms": {"normalise": "bin", "power": 0.5, "log": True, "scale": np.linspace(0.1, 0.2, 33)},
+}
+
+
+@pytest.mark.parametrize("bias", [False, True], ids=["no bias", "bias"])
+@pytest.mark.parametrize("features", VARIETIES.values(), ids=VARIETIES)
+def test_blocks_give_what_the_model_gives(tmp_path, features, bias):
+    model = random_model((14, 7), ("leaky", "linear"), bias=bias, **features)
+    model.save(tmp_path / "model.safetensors")
+    patch = instrument(empty="as_trained")
+    tap(patch, "polar.magnitude", "heard")
+    tap(patch, "decoder.magnitude", "made")
+    audio = noise(800)
+    heard, made = (seen_in(patch, tmp_path / "p.json", audio, name) for name in ("heard", "made"))
+    wanted = model.reconstruct(heard)
+    assert wanted.max() > 0.1
+    np.testing.assert_allclose(made, wanted, atol=1e-4 * max(wanted.max(), 1.0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_compiled_blocks_are_their_equations_bit_for_bit(tmp_path, activation):
+    model = random_model((10, 5), (activation, activation), bias=True, seed=4)
+    model.save(tmp_path / "m.safetensors")
+    for cls in (Encoder, Decoder):
+        patch = patch_around(cls.type, file=str(tmp_path / "m.safetensors"))
+        if cls is Decoder:
+            for name in ("code", "level"):
+                patch.set(f"{name}_encoder.file", str(tmp_path / "m.safetensors"))
+        _, seen, _ = frames_of(patch, dict.fromkeys(cls.spec.frame_inputs, noise(300)))
+        node = build_graph(patch.document, RATE, allow_outside=True).nodes["block"]
+        tables = {n: np.asarray(t.make(node.settings, RATE), np.float32) for n, t in cls.spec.tables.items()}
+        lines = {n: np.zeros(line.length(node.settings, RATE), np.float32) for n, line in cls.spec.lines.items()}
+        for m in range(len(seen["in_" + next(iter(cls.spec.frame_inputs))])):
+            given = {name: seen[f"in_{name}"][m] for name in cls.spec.frame_inputs}
+            made = {name: np.zeros(kind.bins, np.float32) for name, kind in node.frame_types.items()}
+            sizes = {f"{name}_bins": len(values) for name, values in {**given, **made}.items()}
+            numbers = {"bins": node.settings["bins"], "size": SIZE, "empty": 0}
+            asked = {**tables, **lines, **given, **made, **sizes, **numbers}
+            names = cls.frame.__code__.co_varnames[: cls.frame.__code__.co_argcount]
+            cls.frame(**{name: asked[name] for name in names})
+            for name, values in made.items():
+                assert values.tobytes() == seen[f"out_{name}"][m].tobytes(), (cls.type, name, m)
+
+
+def test_all_gains_at_1_are_the_torch_model_with_the_phases_of_the_input(tmp_path):
+    import torch
+
+    widths = (512, 256, 128, 64)
+    model = random_model(widths, ("relu", "relu", "relu", "sigmoid"), rate=44100.0, size=2048, hop=512)
+    model.save(tmp_path / "hybrid.safetensors")
+    parts = []
+    for layer in (*model.encoder, *model.decoder):
+        linear = torch.nn.Linear(layer.inputs, layer.outputs, bias=False)
+        linear.weight.data = torch.from_numpy(layer.weight)
+        parts += [linear, {"relu": torch.nn.ReLU(), "sigmoid": torch.nn.Sigmoid()}[layer.activation]]
+    network = torch.nn.Sequential(*parts)
+    audio = noise(3 * 8192, seed=3) * 0.5
+    window = torch.hann_window(2048)
+    frames = torch.stft(torch.from_numpy(audio), 2048, 512, window=window, center=True, return_complex=True).T
+    level = frames.abs().amax(1, keepdim=True)
+    with torch.no_grad():
+        made = network(frames.abs() / level) * level
+    wanted = torch.istft(torch.polar(made, frames.angle()).T, 2048, 512, window=window, length=len(audio)).numpy()
+    sound = play(instrument("hybrid.safetensors", 2048, 512), tmp_path / "p.json", audio, 44100.0)[:, 0]
+    inside = slice(4096, 16384)  # frames at the edges of torch.stft are mirrored
+    assert np.abs(wanted[inside]).max() > 0.05
+    assert np.abs(sound[2048:][inside] - wanted[inside]).max() < 1e-4 * np.abs(wanted[inside]).max()
+
+
+def test_every_lane_is_a_sound_of_its_own(folder):
+    left, right = noise(800, seed=1), noise(800, seed=2) * 0.3
+    patch = instrument()
+    patch.set("in.channels", 2)
+    both = play(patch, folder, np.stack([left, right], 1))
+    assert np.array_equal(both[:, 0], play(instrument(), folder, left)[:, 0])
+    assert np.array_equal(both[:, 1], play(instrument(), folder, right)[:, 0])
+
+
+def test_without_models_the_sound_passes_as_it_is(folder):
+    audio = noise(800)
+    sound = play(instrument(""), folder, audio)[:, 0]
+    assert np.abs(sound[SIZE:] - audio[:-SIZE]).max() < 1e-5
+
+
+def test_the_driver_in_python_gives_the_same(folder):
+    audio, patch = noise(320), instrument(gain=[0.5, 1.0, 0.25])
+    assert np.array_equal(play(patch, folder, audio), play(patch, folder, audio, driver=Stepper))
+
+
+def test_latency_is_one_window():
+    assert build_graph(instrument("").document, RATE).latency == SIZE
+
+
+# -- faders ------------------------------------------------------------------------------------------------
+
+
+def test_the_rows_of_the_paper_are_met():
+    """Figure 3 of Sarroff & Casey (2014): gain, scale, mute and the adjusted value of units 24 to 31."""
+    gain = [1, 1, 34 / 127, 1, 1, 1, 0.68504, 0.78740]
+    scale = [2, 1, 1, 1.59055, 1.96850, 0.51969, 0.69291, 1]
+    mute = [0, 1, 0, 0, 0, 0, 1, 0]
+    adjusted = [2, 0, 0.26772, 1.59055, 1.96850, 0.51969, 0, 0.78740]
+    patch = patch_of(
+        bank=("latent_source", {"units": 8, "size": SIZE, "hop": HOP, "gain": gain, "scale": scale, "mute": mute})
+    )
+    tap(patch, "bank.code", "code")
+    _, seen, _ = frames_of(patch, {}, 200)
+    np.testing.assert_allclose(seen["code"][-1], adjusted, atol=1e-5)
+
+
+def test_units_are_weighted_by_gain_scale_and_mute(folder):
+    values = {"gain": [0.5, 1.0, 0.25], "scale": [2.0, 0.5, 1.0, 0.0], "mute": [0.0, 0.0, 1.0]}
+    patch = instrument(**values)
+    tap(patch, "encoder.code", "before")
+    tap(patch, "bank.adjusted", "after")
+    before, after = (seen_in(patch, folder, noise(400), name) for name in ("before", "after"))
+    assert before.min() > 0.0  # units of a sigmoid
+    np.testing.assert_allclose(after, before * [1.0, 0.5, 0.0, 0.0, 1.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("bias", [False, True], ids=["no bias", "bias"])
+@pytest.mark.parametrize("last", ["relu", "sigmoid", "linear"])
+def test_all_gains_at_0_are_silence(tmp_path, last, bias):
+    model = random_model((12, 5), ("relu", "sigmoid"), bias=bias)
+    decoder = (*model.decoder[:-1], type(model.decoder[-1])(model.decoder[-1].weight, model.decoder[-1].bias, last))
+    Autoencoder(model.features, model.encoder, decoder).save(tmp_path / "m.safetensors")
+    for closed in ({"gain": 0.0}, {"scale": 0.0}, {"mute": 1.0}):
+        sound = play(instrument("m.safetensors", **closed), tmp_path / "p.json", noise(800))
+        assert not sound.any()
+    trained = play(instrument("m.safetensors", empty="as_trained", gain=0.0), tmp_path / "p.json", noise(800))
+    assert trained.any() == (bias or last == "sigmoid")
+
+
+@pytest.mark.parametrize("bank", ["gain", "scale", "mute"])
+def test_turning_a_fader_never_clicks(folder, bank):
+    """The largest step stays what a sound as loud as before and after makes by itself."""
+    audio = sine(6 * 4096, 200.0)
+    patch = instrument("big.safetensors", size=512, hop=128)
+    random_model((40, 12), rate=4 * RATE, size=512).save(folder.parent / "big.safetensors")
+    steady = []
+    for value in (0.0, 1.0):
+        patch.set(f"bank.{bank}", value)
+        steady.append(play(patch, folder, audio, 4 * RATE))
+    engine = Offline(patch.document, 4 * RATE, path=folder, inputs={"in": audio})
+    parts = []
+    for k in range(20):
+        parts.append(engine.run_samples(1000))
+        for unit in range(k % 13):
+            engine.turn("bank", bank, float(k % 2), lane=unit)
+    bound = max(largest_step(sound[2048:]) for sound in steady)
+    assert 0.0 < largest_step(np.concatenate(parts)[2048:]) < 1.5 * bound
+
+
+# -- models ------------------------------------------------------------------------------------------------
+
+
+def test_models_are_exchanged_without_a_click(folder):
+    for k in range(2):
+        random_model((40, 12), rate=4 * RATE, size=512, seed=k).save(folder.parent / f"{k}.safetensors")
+    audio = sine(6 * 4096, 200.0)
+    patch = instrument("0.safetensors", 512, 128)
+    engine = engine_of_file(patch, folder, audio, 4 * RATE)
+    parts = [engine.run_samples(3000)]
+    for k in (1, 0, 1, 0):
+        patch.set("encoder.file", f"{k}.safetensors")
+        patch.set("decoder.file", f"{k}.safetensors")
+        parts.append(engine.run_samples(3000))
+    alone = [play(instrument(f"{k}.safetensors", 512, 128), folder, audio, 4 * RATE) for k in range(2)]
+    assert np.array_equal(parts[1][2000:], alone[1][5000:6000])
+    assert largest_step(np.concatenate(parts)[1024:]) < 1.5 * max(largest_step(sound[1024:]) for sound in alone)
+
+
+def engine_of_file(patch, path, audio, rate=RATE):
+    engine = Offline(patch.document, rate, path=path, inputs={"in": audio})
+    patch.subscribe(lambda step, before, after: engine.load(after, path))
+    return engine
+
+
+def test_an_edit_does_not_read_the_model_again_but_a_new_file_is_read(folder, monkeypatch):
+    reads = []
+    load = Autoencoder.load.__func__
+    monkeypatch.setattr(Autoencoder, "load", classmethod(lambda cls, path: reads.append(path) or load(cls, path)))
+    random_model(seed=8).save(folder.parent / "model.safetensors")
+    audio, patch = noise(6000), instrument()
+    engine = engine_of_file(patch, folder, audio)
+    engine.run_samples(1000)
+    assert len(reads) == 1
+    patch.add("sine", id="other")
+    patch.set("decoder.empty", "as_trained")
+    assert len(reads) == 1
+    model = random_model((3, 5), ("relu", "sigmoid"), seed=9)
+    model.save(folder.parent / "model.safetensors")
+    patch.add("sine", id="another")
+    assert len(reads) == 2
+    engine.run_samples(1000)
+    fresh = play(patch, folder, audio)
+    assert np.array_equal(engine.run_samples(1000), fresh[2000:3000])
+
+
+def test_at_twice_the_rate_the_lower_half_is_heard(tmp_path):
+    model = random_model(rate=RATE / 2)
+    model.save(tmp_path / "m.safetensors")
+    patch = instrument("m.safetensors", 2 * SIZE)
+    tap(patch, "polar.magnitude", "heard")
+    tap(patch, "decoder.magnitude", "made")
+    heard, made = (seen_in(patch, tmp_path / "p.json", noise(800), name) for name in ("heard", "made"))
+    np.testing.assert_allclose(made[:, :33], 2.0 * model.reconstruct(0.5 * heard[:, :33]), rtol=1e-4, atol=1e-4)
+    assert not made[:, 33:].any()
+
+
+def test_at_an_odd_rate_partials_stay_where_they_are(tmp_path):
+    """48 kHz for a model of 44.1 kHz: the model sees its own bins, and what it makes is put back in place."""
+    copy = random_model((257,), ("linear",), rate=44100.0, size=512)
+    eye = [type(layer)(np.eye(257, dtype=np.float32), None, "relu") for layer in (*copy.encoder, *copy.decoder)]
+    Autoencoder(copy.features, eye[:1], eye[1:]).save(tmp_path / "m.safetensors")
+    patch = instrument("m.safetensors", 512, 128)
+    tap(patch, "decoder.magnitude", "made")
+    made = seen_in(patch, tmp_path / "p.json", sine(4096, 40 * 48000 / 512, 48000.0), "made", 48000.0)[-1]
+    assert made.argmax() == 40 and made[40] == pytest.approx(0.5 * 512 / 4, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("rate", "size", "wanted"), [(44100.0, 2048, 4096), (8000.0, 2048, 1024), (48000.0, 512, 4096)]
+)
+def test_an_stft_that_does_not_fit_is_told_its_size(tmp_path, rate, size, wanted):
+    random_model(rate=22050.0, size=2048).save(tmp_path / "m.safetensors")
+    patch = instrument("m.safetensors", size, 128)
+    with pytest.raises(GraphError, match=f"encoder 'encoder'.*not {size}. Set size to {wanted}\\.$"):
+        build_graph(patch.document, rate, tmp_path / "p.json")
+    patch.set("stft.size", wanted)
+    assert build_graph(patch.document, rate, tmp_path / "p.json").nodes["bank"].banks["gain"] == 5
+
+
+def test_a_decoder_refuses_the_code_of_another_model(folder):
+    random_model((9,), ("relu",)).save(folder.parent / "nine.safetensors")
+    patch = instrument()
+    patch.set("decoder.file", "nine.safetensors")
+    with pytest.raises(GraphError, match="a code of 9 units, but 5 arrive at 'code'\\. Give it the model of"):
+        build_graph(patch.document, RATE, folder)
+    patch.set("decoder.file", "")
+    with pytest.raises(GraphError, match="it has no model, but 5 arrive"):
+        build_graph(patch.document, RATE, folder)
+    patch.set("decoder.file", "model.safetensors")
+    patch.disconnect("encoder.level", "decoder.level")
+    patch.connect("encoder.code", "decoder.level")
+    with pytest.raises(GraphError, match="wire the level of the encoder"):
+        build_graph(patch.document, RATE, folder)
+
+
+def hostile_files():
+    return {
+        "empty": b"",
+        "cut": (1 << 40).to_bytes(8, "little") + b"{}",
+        "text": b"this is no model at all, but long enough to look at",
+        "other": (2).to_bytes(8, "little") + b"{}",
+    }
+
+
+@pytest.mark.parametrize("name", hostile_files())
+def test_a_file_that_is_no_model_leaves_a_silent_placeholder_with_one_sentence(folder, name):
+    (folder.parent / "model.safetensors").write_bytes(hostile_files()[name])
+    graph = build_graph(instrument().document, RATE, folder)
+    assert set(graph.placeholders) == {"encoder", "decoder"}
+    for reason in graph.placeholders.values():
+        assert reason.startswith("'model.safetensors': ") and "\n" not in reason and str(folder.parent) not in reason
+    assert not play(instrument(), folder, noise(400)).any()
+
+
+# -- codes -------------------------------------------------------------------------------------------------
+
+
+def test_faders_alone_play_the_decoder(folder):
+    model = Autoencoder.load(folder.parent / "model.safetensors")
+    faders = [0.9, 0.0, 0.3]
+    patch = patch_of(
+        "faders.code decoder.code", "faders.level decoder.level", "decoder.magnitude phases.magnitude",
+        "phases.spectrum inverse.spectrum", "inverse.out out.audio",
+        faders=("latent_source", {"units": 5, "size": SIZE, "hop": HOP, "gain": faders, "volume": 0.2}),
+        decoder=("decoder", {"file": "model.safetensors"}), phases="channel_vocoder", inverse="inverse_stft",
+        out="audio_out",
+    )  # fmt: skip
+    tap(patch, "decoder.magnitude", "made")
+    engine = Offline(patch.document, RATE, path=folder)
+    sound = engine.run_samples(2000)
+    made = next(helper.latest(1)[0] for (id, *_), helper in engine.plan.hosts.items() if id == "made")
+    wanted = model.decode(np.array([[*faders, 0.0, 0.0]], np.float32))[0] * 0.2 * SIZE / 4
+    np.testing.assert_allclose(made, wanted, rtol=1e-4, atol=1e-5)
+    assert np.abs(sound[500:]).max() > 0.01
+    patch.set("faders.gain", 0.0)
+    assert not Offline(patch.document, RATE, path=folder).run_samples(400).any()
+
+
+@pytest.mark.parametrize("method", ["channel_vocoder", "peak_vocoder", "phase_gradient", "rtisi_la", "momentum_rtisi"])
+def test_any_method_gives_a_decoder_its_phases(folder, method):
+    patch = instrument()
+    patch.remove("back")
+    patch.add(method, id="phases")
+    patch.connect("decoder.magnitude", "phases.magnitude")
+    if method.endswith(("rtisi", "rtisi_la")):
+        patch.remove("inverse")
+        patch.connect("phases.out", "out.audio")
+    else:
+        patch.connect("phases.spectrum", "inverse.spectrum")
+    sound = play(patch, folder, noise(2000))
+    assert np.isfinite(sound).all() and np.abs(sound[1000:]).max() > 0.01
+
+
+def test_codes_are_smoothed_held_mixed_and_calculated_with(folder):
+    patch = instrument()
+    for id in ("smooth_frames", "freeze_frames"):
+        patch.add(id, id=id)
+    for id in ("morph", "add_frames", "multiply_frames", "mix_frames"):
+        patch.add(id, id=id)
+        patch.connect("smooth_frames.out", f"{id}.a")
+        patch.connect("freeze_frames.out", f"{id}.b")
+    patch.connect("encoder.code", "smooth_frames.magnitude")
+    patch.connect("bank.adjusted", "freeze_frames.magnitude")
+    patch.disconnect("bank.adjusted", "decoder.code")
+    patch.connect("mix_frames.out", "decoder.code")
+    graph = build_graph(patch.document, RATE, folder)
+    for id in ("smooth_frames", "morph", "add_frames", "mix_frames"):
+        assert graph.nodes[id].frame_types["out"].kind == "latent"
+    assert np.abs(play(patch, folder, noise(800))).max() > 0.01
+
+
+def test_a_code_does_not_go_where_magnitudes_are_taken(folder):
+    patch = instrument()
+    patch.add("scale_frames", id="half", gain=0.5)
+    patch.connect("encoder.code", "half.a")
+    patch.disconnect("decoder.magnitude", "back.magnitude")
+    patch.connect("half.out", "back.magnitude")
+    with pytest.raises(GraphError, match="from_polar 'back': takes magnitude frames at 'magnitude', but latent frames"):
+        build_graph(patch.document, RATE, folder)
+
+
+# -- the switch --------------------------------------------------------------------------------------------
+
+
+def switched(folder, audio, moves, model=""):
+    """The sound while the switch is thrown at these samples."""
+    patch = instrument(model)
+    patch.add("resynthesis_switch", id="switch", resynthesis=0.0)
+    patch.disconnect("inverse.out", "out.audio")
+    patch.connect("in.out", "switch.original")
+    patch.connect("inverse.out", "switch.resynthesised")
+    patch.connect("switch.out", "out.audio")
+    engine = Offline(patch.document, RATE, path=folder, inputs={"in": audio})
+    for at, value in moves.items():
+        engine.turn("switch", "resynthesis", value, at=at)
+    return engine.run_samples(len(audio))[:, 0]
+
+
+def test_original_and_resynthesis_are_in_time(folder):
+    audio = noise(2000)
+    sound = switched(folder, audio, {600: 1.0, 900: 0.0, 1300: 1.0})
+    assert np.abs(sound[SIZE:] - audio[:-SIZE]).max() < 1e-5
+
+
+def test_the_switch_fades(folder):
+    audio = sine(4000, 100.0)
+    original = switched(folder, audio, {})
+    made = switched(folder, audio, {0: 1.0}, "model.safetensors")
+    sound = switched(folder, audio, {2000: 1.0}, "model.safetensors")
+    assert np.array_equal(sound[:2000], original[:2000])
+    assert np.array_equal(sound[2200:], made[2200:])
+    bound = max(largest_step(original[SIZE:]), largest_step(made[SIZE:])) + 2 * np.abs(original - made).max() / 160
+    assert largest_step(sound[SIZE:]) < bound
