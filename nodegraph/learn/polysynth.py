@@ -1,0 +1,331 @@
+"""A four-voice subtractive synthesizer, and random sounds and music for it.
+
+The signal path is that of the Korg MicroKORG (2002): per voice two oscillators, of which the second may be
+detuned, ring-modulated or synchronised, noise, a filter with an envelope of its own, an amplifier with another,
+two LFOs and glide; for all voices together overdrive, chorus and echo. The voices are the four lanes of one patch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..patch import Document, NodeRecord, Wire
+
+VOICES = 4
+STEPS = 16
+Thing = TypeVar("Thing")
+Nodes = dict[str, tuple[str, dict[str, Any]]]  # id → type and parameters
+
+
+@dataclass(frozen=True)
+class Character:
+    """Where the dials of a family of sounds may stand: pairs are ranges, tuples of words what there is to choose."""
+
+    first: tuple[str, ...] = ("saw", "square", "triangle", "sine", "wavetable")
+    intervals: tuple[float, ...] = (0.0, 12.0, -12.0, 7.0)  # of the second oscillator, semitones
+    second: tuple[float, float] = (0.3, 1.0)  # its level
+    noise: tuple[float, float] = (0.0, 0.05)
+    filters: tuple[str, ...] = ("ladder", "low", "low", "band", "high")
+    cutoff: tuple[float, float] = (40.0, 100.0)  # notes: 40 is 82 Hz, 100 is 2637 Hz
+    sweep: tuple[float, float] = (0.0, 48.0)  # of the filter's envelope, semitones
+    attack: tuple[float, float] = (0.001, 0.02)
+    decay: tuple[float, float] = (0.1, 1.0)
+    sustain: tuple[float, float] = (0.3, 1.0)
+    release: tuple[float, float] = (0.05, 0.4)
+    pitch: tuple[float, float] = (52.0, 76.0)  # the lowest note of the tune
+    playing: tuple[str, ...] = ("chords", "melody", "duet", "arpeggio")
+    tempo: tuple[float, float] = (80.0, 150.0)
+    division: tuple[float, ...] = (1.0, 2.0, 4.0)
+    effects: float = 0.5  # how likely each of them is
+
+
+CHARACTERS = {
+    "lead": Character(playing=("melody", "melody", "duet"), cutoff=(60.0, 108.0), division=(2.0, 4.0), effects=0.7),
+    "bass": Character(
+        first=("saw", "square", "triangle"), intervals=(0.0, -12.0, 12.0), filters=("ladder", "low"),
+        cutoff=(36.0, 80.0), sustain=(0.0, 0.8), pitch=(28.0, 45.0), playing=("melody",), division=(2.0, 4.0),
+    ),
+    "pad": Character(
+        cutoff=(55.0, 105.0), sweep=(-24.0, 24.0), attack=(0.05, 0.8), decay=(0.5, 4.0), sustain=(0.6, 1.0),
+        release=(0.3, 1.5), pitch=(45.0, 64.0), playing=("chords",), tempo=(60.0, 110.0), division=(0.5, 1.0),
+        effects=0.7,
+    ),
+    "keys": Character(
+        first=("sine", "triangle", "wavetable", "square"), filters=("low", "low", "ladder"), cutoff=(60.0, 105.0),
+        decay=(0.2, 1.5), sustain=(0.0, 0.5), playing=("chords", "duet", "arpeggio"),
+    ),
+    "brass": Character(
+        first=("saw",), intervals=(0.0,), filters=("ladder", "low"), cutoff=(40.0, 70.0), sweep=(24.0, 60.0),
+        attack=(0.02, 0.12), sustain=(0.6, 0.9), pitch=(48.0, 64.0), playing=("chords", "duet"),
+    ),
+    "voice": Character(
+        first=("wavetable",), second=(0.0, 0.4), filters=("low", "band"), cutoff=(80.0, 110.0), attack=(0.03, 0.3),
+        sustain=(0.7, 1.0), playing=("chords", "melody"), division=(1.0, 2.0),
+    ),
+    "pluck": Character(
+        filters=("ladder", "low"), cutoff=(40.0, 80.0), sweep=(24.0, 72.0), decay=(0.05, 0.3), sustain=(0.0, 0.1),
+        playing=("arpeggio", "arpeggio", "duet"), division=(4.0,), effects=0.8,
+    ),
+    "wind": Character(
+        noise=(0.05, 0.3), filters=("band", "low"), cutoff=(55.0, 95.0), sweep=(-24.0, 36.0), attack=(0.02, 0.4),
+        sustain=(0.5, 1.0), effects=0.7,
+    ),
+}  # fmt: skip
+
+SCALES = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "pentatonic": (0, 3, 5, 7, 10),
+}
+
+WIRES = """
+    clock.out voice1.clock · clock.out voice2.clock · clock.out voice3.clock · clock.out voice4.clock
+    voice1.out notes.a · voice2.out notes.b · voice3.out notes.c · voice4.out notes.d
+    voice1.gate gates.a · voice2.gate gates.b · voice3.gate gates.c · voice4.gate gates.d
+    notes.out glide.value · glide.out pitch.note · glide.out pitch2.note · glide.out keyboard.value
+    vibrato.out pitch.bend · vibrato.out pitch2.bend · interval.out pitch2.bend
+    pitch.out first.frequency · pitch.out cycles.frequency · cycles.out second.reset · pitch2.out second.frequency
+    first.out ring.a · second.out ring.b
+    first.out mix.a · second.out mix.b · ring.out mix.c · noise.out mix.d · mix.out filter.audio
+    gates.out filter_envelope.gate · filter_envelope.out sweep.a
+    sweep.out cutoff.bend · filter_lfo.out cutoff.bend · keyboard.out cutoff.bend · cutoff.out filter.cutoff
+    gates.out envelope.gate · envelope.out amplifier.gain · filter.{passes} amplifier.audio
+    amplifier.out tremolo.audio · shaking.out tremolo.gain · tremolo.out voices.audio
+    voices.out drive.audio · drive.out chorus.audio · wander.out chorus.time
+    drive.out effects.a · chorus.out effects.b · effects.out echo.audio
+    effects.out sum.a · echo.out sum.b · sum.out no_offset.audio · no_offset.out out.audio
+"""
+
+
+class Dice:
+    """Draws from ranges, by nothing but ``rng.random()``: the same numbers with every version of NumPy."""
+
+    def __init__(self, *seed: int) -> None:
+        self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(list(seed))))
+
+    def numbers(self, count: int) -> np.ndarray:
+        """So many between 0 and 1."""
+        return self._rng.random(count)
+
+    def between(self, low: float, high: float) -> float:
+        return low + (high - low) * self._rng.random()
+
+    def ratio(self, low: float, high: float) -> float:
+        """Between two values above 0, even over their logarithm."""
+        return low * math.exp(math.log(high / low) * self._rng.random())
+
+    def whole(self, count: int) -> int:
+        """0 … count - 1."""
+        return int(self._rng.random() * count)
+
+    def one(self, things: Sequence[Thing]) -> Thing:
+        return things[self.whole(len(things))]
+
+    def chance(self, probability: float) -> bool:
+        return self._rng.random() < probability
+
+
+def random_patch(seed: int, number: int) -> Document:
+    """The ``number``-th patch of a seed, sound and music: the same for ever, whatever was drawn before it."""
+    dice = Dice(seed, number)
+    name = dice.one(list(CHARACTERS))
+    character = CHARACTERS[name]
+    nodes, passes = _sound(dice, character)
+    nodes |= _music(dice, character)
+    wires = WIRES.replace("{passes}", passes).replace("\n", " · ").split(" · ")
+    return Document(
+        nodes={id: NodeRecord(type, params=_rounded(params)) for id, (type, params) in nodes.items()},
+        wires=tuple(
+            Wire(*source.split("."), *target.split(".")) for source, target in map(str.split, filter(str.strip, wires))
+        ),
+        title=f"{name} {number}",
+        seed=number,
+    )
+
+
+def _sound(dice: Dice, character: Character) -> tuple[Nodes, str]:
+    """The voice and its effects, and the output of the filter that is used."""
+    first, second = dice.one(character.first), dice.one(("saw", "square", "triangle"))
+    passes = dice.one(character.filters)
+    filter = "ladder" if passes == "ladder" else "state_variable"
+    resonance = dice.between(0.0, 0.85) if filter == "ladder" else dice.ratio(0.6, 6.0)
+    cutoff = dice.between(*character.cutoff) + (-24.0 if passes == "high" else 0.0)
+    ring = dice.between(0.3, 1.0) if dice.chance(0.15) else 0.0
+    interval = dice.one(character.intervals) + dice.between(-0.15, 0.15)
+    synced = dice.chance(0.1)
+    nodes: Nodes = {
+        "glide": ("slew", dict.fromkeys(("rise", "fall"), dice.ratio(0.005, 0.1) if dice.chance(0.3) else 0.0)
+            | {"shape": "exponential"}),
+        "vibrato": ("lfo", {"frequency": dice.ratio(3.0, 8.0), "amplitude": dice.between(0.0, 0.3) * dice.chance(0.4)}),
+        "pitch": ("note_to_frequency", {}),
+        "interval": ("constant", {"value": interval + (dice.between(0.0, 19.0) if synced else 0.0)}),
+        "pitch2": ("note_to_frequency", {}),
+        "first": _oscillator(first, dice),
+        "cycles": ("impulse", {"amplitude": 1.0 if synced else 0.0}),
+        "second": _oscillator(second, dice),
+        "ring": ("multiply", {}),
+        "noise": ("white_noise", {"amplitude": [dice.between(*character.noise)] * VOICES}),
+        "mix": ("mixer", {"gain_a": 1.0, "gain_b": dice.between(*character.second), "gain_c": ring, "gain": 0.5}),
+        "filter_envelope": ("adsr", _envelope(dice, character)),
+        "sweep": ("multiply", {"b": dice.between(*character.sweep)}),
+        "filter_lfo": ("lfo", {"frequency": dice.ratio(0.1, 8.0), "amplitude": 18.0 * dice.between(0.0, 1.0)
+            * dice.chance(0.4), "shape": dice.one(("sine", "triangle", "saw", "random"))}),
+        "keyboard": ("map_range", {"from_low": 60.0, "from_high": 72.0, "to_low": 0.0,
+            "to_high": dice.between(0.0, 12.0)}),
+        "cutoff": ("note_to_frequency", {"note": cutoff}),
+        "filter": (filter, {"resonance": resonance}),
+        "envelope": ("adsr", _envelope(dice, character)),
+        "amplifier": ("vca", {}),
+        "shaking": ("lfo", _tremolo(dice)),
+        "tremolo": ("vca", {}),
+        "voices": ("sum_lanes", {"scale": "power"}),
+    }  # fmt: skip
+    return nodes | _effects(dice, character), "out" if passes == "ladder" else passes
+
+
+def _oscillator(wave: str, dice: Dice) -> tuple[str, dict[str, Any]]:
+    params: dict[str, Any] = {}
+    if wave == "square":
+        params["width"] = dice.between(0.08, 0.5)
+    if wave == "wavetable":
+        params |= {"tables": dice.one(("vowel", "organ", "pulse")), "position": dice.between(0.0, 1.0)}
+    return wave, params
+
+
+def _envelope(dice: Dice, character: Character) -> dict[str, float]:
+    return {
+        "attack": dice.ratio(*character.attack),
+        "decay": dice.ratio(*character.decay),
+        "sustain": dice.between(*character.sustain),
+        "release": dice.ratio(*character.release),
+    }
+
+
+def _tremolo(dice: Dice) -> dict[str, float]:
+    depth = dice.between(0.1, 0.45) if dice.chance(0.2) else 0.0
+    return {"frequency": dice.ratio(2.0, 9.0), "amplitude": depth, "offset": 1.0 - depth}
+
+
+def _effects(dice: Dice, character: Character) -> Nodes:
+    """Overdrive, chorus and echo for all voices together; what is not used is turned down."""
+    driven, echoing, wide = (dice.chance(character.effects) for _ in range(3))
+    beat = 60.0 / 110.0
+    return {
+        "drive": ("drive", {"drive": dice.between(6.0, 20.0) if driven else 0.0, "gain": dice.ratio(0.3, 0.8),
+            "shape": dice.one(("soft", "soft", "hard"))}),
+        "wander": ("lfo", {"frequency": dice.ratio(0.1, 2.0), "amplitude": 0.003, "offset": 0.009}),
+        "chorus": ("delay", {"interpolation": "cubic", "max_time": 0.05}),
+        "effects": ("mixer", {"gain_a": 1.0, "gain_b": dice.between(0.4, 0.9) if wide else 0.0}),
+        "echo": ("delay", {"time": dice.one((0.25, 0.5, 0.75, 1.0)) * beat, "feedback": dice.between(0.2, 0.6)}),
+        "sum": ("mixer", {"gain_a": 0.6, "gain_b": dice.between(0.15, 0.5) if echoing else 0.0}),
+        "no_offset": ("dc_blocker", {}),
+        "out": ("audio_out", {}),
+    }  # fmt: skip
+
+
+# -- music -------------------------------------------------------------------------------------------------
+
+
+def _music(dice: Dice, character: Character) -> Nodes:
+    """A clock and four sequencers, one to each voice, whose notes and gates lie side by side as lanes."""
+    clock = {
+        "tempo": dice.between(*character.tempo),
+        "division": dice.one(character.division),
+        "width": dice.between(0.3, 0.98),
+        "swing": dice.between(0.0, 0.3) * dice.chance(0.3),
+    }
+    root = math.floor(dice.between(*character.pitch))
+    scale = SCALES[dice.one(list(SCALES))]
+    notes, gates = _TUNES[dice.one(character.playing)](dice, root, scale)
+    voices: Nodes = {
+        f"voice{voice + 1}": ("step_sequencer", {"steps": list(notes[voice]), "gates": list(gates[voice])})
+        for voice in range(VOICES)
+    }
+    return {"clock": ("clock", clock)} | voices | {"notes": ("join", {"count": 4}), "gates": ("join", {"count": 4})}
+
+
+Tune = tuple[np.ndarray, np.ndarray]  # notes and gates, (voices, steps)
+
+
+def _degree(scale: Sequence[int], root: int, degree: int) -> float:
+    octave, step = divmod(degree, len(scale))
+    return float(root + 12 * octave + scale[step])
+
+
+def _silence(root: int) -> Tune:
+    return np.full((VOICES, STEPS), float(root)), np.zeros((VOICES, STEPS))
+
+
+def _chords(dice: Dice, root: int, scale: Sequence[int]) -> Tune:
+    """Two to four voices together: stacks of thirds or fourths on a wandering degree, a chord every few steps."""
+    notes, gates = _silence(root)
+    size, stack, every = 2 + dice.whole(3), dice.one((2, 2, 3)), dice.one((1, 1, 2))
+    degree = 0
+    for step in range(STEPS):
+        if step % every == 0:
+            degree = dice.whole(len(scale))
+        for voice in range(size):
+            notes[voice, step] = _degree(scale, root, degree + stack * voice)
+        gates[:size, step] = step == 0 or dice.chance(0.85)
+    return notes, gates
+
+
+def _line(dice: Dice, root: int, scale: Sequence[int]) -> tuple[list[float], list[float]]:
+    """A tune for one voice, which walks by steps and sometimes leaps or rests."""
+    notes, gates, degree = [], [], dice.whole(len(scale))
+    for step in range(STEPS):
+        degree += dice.one((-7, -4, 4, 7)) if dice.chance(0.15) else dice.one((-2, -1, -1, 0, 1, 1, 2))
+        degree = min(max(degree, -4), 14)
+        notes.append(_degree(scale, root, degree))
+        gates.append(float(step == 0 or dice.chance(0.8)))
+    return notes, gates
+
+
+def _melody(dice: Dice, root: int, scale: Sequence[int]) -> Tune:
+    notes, gates = _silence(root)
+    notes[0], gates[0] = _line(dice, root, scale)
+    return notes, gates
+
+
+def _duet(dice: Dice, root: int, scale: Sequence[int]) -> Tune:
+    """A tune over a bass an octave or two below, now and then with a third voice."""
+    notes, gates = _melody(dice, root, scale)
+    notes[1], gates[1] = _line(dice, root - dice.one((12, 24)), scale)
+    if dice.chance(0.5):
+        notes[2], gates[2] = _line(dice, root, scale)
+    return notes, gates
+
+
+def _arpeggio(dice: Dice, root: int, scale: Sequence[int]) -> Tune:
+    """A broken chord, each note by the next voice, so that up to four ring on together."""
+    notes, gates = _silence(root)
+    chord = [dice.whole(len(scale))]
+    for _ in range(2 + dice.whole(3)):
+        chord.append(chord[-1] + dice.one((2, 2, 3)))
+    order = chord if dice.chance(0.5) else chord + chord[-2:0:-1]
+    sounding = 1 + dice.whole(VOICES)
+    for step in range(STEPS):
+        voice = step % sounding
+        notes[voice, step:] = _degree(scale, root, order[step % len(order)])
+        gates[voice, step] = 1.0
+    return notes, gates
+
+
+_TUNES = {"chords": _chords, "melody": _melody, "duet": _duet, "arpeggio": _arpeggio}
+
+
+def _rounded(params: dict[str, Any]) -> dict[str, Any]:
+    """Four digits say all that is heard, and read better."""
+    return {name: _four_digits(value) for name, value in params.items()}
+
+
+def _four_digits(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_four_digits(v) for v in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
