@@ -53,6 +53,8 @@ def reason_of(error: Exception, folder: Path | None = None) -> str:
     """Why libsndfile failed; it does not know a full disk, so we look at that of ``folder``."""
     text = str(error).strip().rstrip(".").splitlines()[-1] if str(error).strip() else type(error).__name__
     text = text.rpartition(": ")[2] if "Error opening" in text else text
+    if "System error" in text and folder is not None and not folder.is_dir():
+        return f"there is no folder {folder}"
     if "System error" in text and folder is not None and shutil.disk_usage(folder).free < ALMOST_FULL:
         return "the disk is full"
     return text

@@ -14,7 +14,8 @@ import numpy as np
 
 from .host import HostContext
 from .patch import PatchError, resolve_file
-from .sound_file import SoundFileError, read_sound, reason_of
+from .sound_file import SoundFileError, read_sound
+from .take import Take
 
 RING_FRAMES = 1 << 18  # 5.9 s at 44.1 kHz
 LONGEST_RESIDENT = 1 << 23  # samples of a file that is kept whole in memory
@@ -133,10 +134,9 @@ class SoundWriter:
 
     def __init__(self, context: HostContext) -> None:
         self.problem = ""
-        self.rate, self.channels = context.rate, context.lanes
-        self.path: Path | None = None
-        self._file: Any = None
-        self._wanted = context.settings["file"] or "recording.wav"
+        self.channels = context.lanes
+        self._take: Take | None = None
+        self._rate, self._wanted = context.rate, context.settings["file"] or "recording.wav"
         self._folder = context.folder
         self.samples = np.empty(RING_FRAMES * self.channels, np.float32)
         self.samples.fill(0.0)
@@ -159,33 +159,28 @@ class SoundWriter:
     def _write(self, block: np.ndarray) -> None:
         if self.problem or len(block) == 0:
             return
-        import soundfile
+        if self._take is None:
+            try:
+                path = resolve_file((self._folder or Path.cwd()) / "patch.json", self._wanted)
+            except PatchError as error:
+                self.problem = f"nothing is recorded: {error}".rstrip(".")
+                return
+            self._take = Take(path, self._rate, self.channels)
+        self._take.write(block)
+        self.problem = self._take.problem
 
-        try:
-            if self._file is None:
-                path = _free_name(_inside(self._folder, self._wanted))
-                self._file = soundfile.SoundFile(
-                    path, "w", round(self.rate), self.channels, subtype=_subtype(path)
-                )
-                self.path = path
-            self._file.write(block)
-            self._file.flush()
-        except (OSError, RuntimeError, ValueError, TypeError, PatchError) as error:
-            reason = reason_of(error, (self._folder or Path.cwd()))
-            kept = "; what was written before is playable" if self.path else ""
-            self.problem = f"the recording has ended ({reason}){kept}"
-            self.close()
+    @property
+    def path(self) -> Path | None:
+        """The file that is being written, or was."""
+        return self._take.path if self._take is not None else None
 
     def close(self) -> None:
         """Finish the file, so that it is whole."""
         if not self.problem:
             self.service()
-        if self._file is not None:
-            try:
-                self._file.close()
-            except RuntimeError as error:
-                self.problem = self.problem or str(error)
-            self._file = None
+        if self._take is not None:
+            self._take.close()
+            self.problem = self.problem or self._take.problem
 
 
 @lru_cache(maxsize=256)
@@ -207,20 +202,3 @@ def header_of(path: str) -> tuple[int, str]:
     if not path or not Path(path).is_file():
         return 1, ""
     return _header(path, Path(path).stat().st_mtime)
-
-
-def _inside(folder: Path | None, name: str) -> Path:
-    return resolve_file((folder or Path.cwd()) / "patch.json", name)
-
-
-def _subtype(path: Path) -> str | None:
-    return "FLOAT" if path.suffix.lower() == ".wav" else None
-
-
-def _free_name(path: Path) -> Path:
-    """``take.wav``, or ``take-2.wav`` … where that exists: a recording never overwrites another."""
-    number, free = 2, path
-    while free.exists():
-        free = path.with_stem(f"{path.stem}-{number}")
-        number += 1
-    return free

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,9 +12,8 @@ from ..inputs import input_files, read_inputs
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
-from ..progress import Progress
-from ..stopping import stop_signals
-from ..text import decibels, duration, note, plural, print_json, say, warn
+from ..text import duration, note, print_json, say, warn
+from ..writing import tell_of_file, write_sound_file
 
 if TYPE_CHECKING:
     from nodegraph.engine.offline import Offline
@@ -28,9 +26,7 @@ def render(
     patch: PatchFile,
     output: Annotated[
         Path,
-        typer.Option(
-            "--output", "-o", metavar="OUT.wav", show_default=False, help="Sound file: .wav, .flac, .ogg …"
-        ),
+        typer.Option("--output", "-o", metavar="OUT.wav", show_default=False, help="Sound file: .wav, .flac, .ogg …"),
     ],
     seconds: Seconds = None,
     rate: Rate = None,
@@ -94,38 +90,9 @@ def render(
 
 def write(engine: Offline, output: Path, seconds: float) -> dict[str, Any]:
     """Render into a file, piece by piece; what an interruption leaves is a whole, shorter file."""
-    import numpy as np
-
-    from nodegraph.sound_output import SoundOutput
-
     total = max(1, round(seconds * engine.rate))
-    file = SoundOutput(output, engine.rate, engine.outputs, seconds)
-    peak, began = 0.0, time.perf_counter()
-    try:
-        with stop_signals() as stop, Progress(f"rendering {output.name}", total) as bar:
-            while file.samples < total and not stop.asked:
-                block = engine.run_samples(min(CHUNK, total - file.samples))
-                file.write(block)
-                peak = max(peak, float(np.abs(block).max(initial=0.0)))
-                bar.to(file.samples)
-            file.close()
-    except BaseException:
-        file.discard()
-        raise
-    elapsed = time.perf_counter() - began
-    if peak > 1.0 and not file.is_float:
-        warn(f"the sound is clipped ({decibels(peak)}): turn it down, or write a .wav, which holds it")
-    return {
-        "file": str(output),
-        "seconds": file.samples / engine.rate,
-        "samples": file.samples,
-        "channels": engine.outputs,
-        "rate": engine.rate,
-        "peak": peak,
-        "elapsed": elapsed,
-        "speed": file.samples / engine.rate / elapsed,
-        "interrupted": file.samples < total,
-    }
+    blocks = (engine.run_samples(min(CHUNK, total - first)) for first in range(0, total, CHUNK))
+    return write_sound_file(blocks, output, engine.rate, engine.outputs, total)
 
 
 def recordings(helpers: dict[Any, Any]) -> list[str]:
@@ -141,8 +108,7 @@ def helper_problems(helpers: dict[Any, Any]) -> list[str]:
 
 
 def _tell(result: dict[str, Any]) -> None:
-    shape = f"{duration(result['seconds'])}, {plural(result['channels'], 'channel')}, {result['rate']:g} Hz"
-    say(f"{result['file']}: {shape}, {decibels(result['peak'])}, {result['speed']:.0f} × real time")
+    tell_of_file(result)
     for path in result["recordings"]:
         say(f"{path}: recorded")
     for node in result["faults"]:

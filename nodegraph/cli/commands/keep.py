@@ -1,0 +1,64 @@
+"""``nodegraph keep``: the last minutes of what was played, into a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import CommandError
+from ..options import Json, positive
+from ..text import columns, duration, print_json, say
+from ..writing import tell_of_file, write_sound_file
+
+if TYPE_CHECKING:
+    from nodegraph.engine.keeping import Kept
+
+
+def keep(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="OUT.wav", help="Sound file: .wav, .flac, .ogg …"),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option("--minutes", "-m", metavar="M", callback=positive, help="Only so many; else all there are."),
+    ] = None,
+    session: Annotated[
+        int, typer.Option("--session", "-n", metavar="N", min=1, help="1 is the latest, 2 the one before it …")
+    ] = 1,
+    json: Json = False,
+) -> int:
+    """Keep what was just played: the last minutes of `nodegraph run` or of the editor.
+
+    They are always there, also while it plays on and after a crash. Without --output it lists the sessions.
+    """
+    from nodegraph.engine.keeping import sessions
+
+    found = [kept for kept in sessions() if kept.seconds > 0]
+    if output is None:
+        _list(found, json)
+        return 0
+    if session > len(found):
+        many = f"only {len(found)} are" if found else "nothing is"
+        raise CommandError(f"there is no session {session}: {many} kept. Play something with `nodegraph run` first.")
+    kept = found[session - 1]
+    seconds = min(60.0 * minutes, kept.seconds) if minutes else kept.seconds
+    total = max(round(seconds * kept.rate), 1)
+    result = write_sound_file(kept.last(seconds), output, kept.rate, kept.channels, total, "keeping")
+    if json:
+        print_json(result | {"started": kept.started, "title": kept.title})
+    else:
+        tell_of_file(result)
+    return 0
+
+
+def _list(found: list[Kept], json: bool) -> None:
+    if json:
+        rows = enumerate(found, 1)
+        print_json([{"session": k, "started": s.started, "title": s.title, "seconds": s.seconds} for k, s in rows])
+    elif found:
+        columns((k, s.started, duration(s.seconds), s.title) for k, s in enumerate(found, 1))
+    else:
+        say("nothing is kept yet. Play something with `nodegraph run`.")

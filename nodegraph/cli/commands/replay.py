@@ -1,0 +1,62 @@
+"""``nodegraph replay``: a logged performance, sample by sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import INTERRUPTED
+from ..kernels import kernels_of_engine, make_ready
+from ..options import Json, Outside
+from ..text import note, print_json, warn
+from ..writing import tell_of_file, write_sound_file
+
+
+def replay(
+    log: Annotated[
+        Path, typer.Argument(metavar="LOG", show_default=False, help="A flight log, of `nodegraph run --flight`.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="OUT.wav", show_default=False, help="Sound file: .wav, .flac, .ogg …"),
+    ],
+    patch: Annotated[
+        Path | None,
+        typer.Option("--patch", "-p", metavar="PATCH", help="Play this patch instead of the one in the log."),
+    ] = None,
+    allow_outside: Outside = False,
+    json: Json = False,
+) -> int:
+    """Play a performance again, as it was heard.
+
+    A log holds the patch with its sounds and models, every edit, turned knob, note and the sound that came in,
+    each with its sample: the same samples come out. With --patch the same hand plays another patch.
+    """
+    from nodegraph.engine.replay import Replay, opened
+    from nodegraph.sound_output import kind_of
+
+    from ..patches import open_patch
+
+    kind_of(output)
+    other = open_patch(patch) if patch is not None else None
+    make_ready(kernels_of_engine(live=True))
+    with opened(log) as flight:
+        engine = Replay(flight, other, allow_outside)
+        try:
+            result = write_sound_file(
+                engine.blocks(), output, engine.rate, engine.outputs, max(flight.samples, 1), "replaying"
+            )
+        finally:
+            engine.close()
+    for line in engine.notes:
+        warn(line)
+    if json:
+        print_json(result | {"log": str(log), "notes": engine.notes})
+    else:
+        tell_of_file(result)
+    if result["interrupted"]:
+        note(f"interrupted: {output} holds the first part.")
+        return INTERRUPTED
+    return 0
