@@ -8,7 +8,7 @@ documents part by part with ``is`` tells what an edit changed.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from .errors import PatchError, quote, suggest
@@ -20,15 +20,27 @@ Extra = dict[str, str]
 """Fields that this version does not know, by name, as the JSON text that stood in the file."""
 
 
+Path = tuple[str, ...]
+"""Ids of subpatches from outside inward, ending in the nested document that is meant; ``()`` is the patch itself."""
+
+SUBPATCH, INLET, OUTLET = "subpatch", "inlet", "outlet"
+"""Types that have a meaning for the document: a node that holds a patch, and the nodes that give it ports."""
+
+INLET_PORT, OUTLET_PORT = "out", "audio"
+"""Where an inlet's signal comes out, and where an outlet takes its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
     """One node. ``params`` hold values of signal inputs (a number, or a list with one number a lane)
-    and settings; ``version`` is that of its type when the parameters were written."""
+    and settings; ``version`` is that of its type when the parameters were written. ``patch`` is the nested
+    document of a subpatch."""
 
     type: str
     version: int = 1
     params: dict[str, Any] = field(default_factory=dict)
     extra: Extra = field(default_factory=dict, repr=False)
+    patch: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +128,63 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """A titled rectangle of the canvas that carries what stands in it. ``colour`` is "" or "#rrggbb"."""
+
+    id: str
+    title: str = ""
+    at: tuple[float, float] = (0.0, 0.0)
+    size: tuple[float, float] = (200.0, 150.0)
+    colour: str = ""
+    extra: Extra = field(default_factory=dict, repr=False)
+
+    def holds(self, place: tuple[float, float]) -> bool:
+        """Does a thing at ``place`` stand in it?"""
+        return all(low <= x < low + size for x, low, size in zip(place, self.at, self.size, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a node is drawn: a ``title`` instead of its id, a ``colour`` ("" or "#rrggbb"), folded or not."""
+
+    title: str = ""
+    colour: str = ""
+    folded: bool = False
+    extra: Extra = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A set of parameters for nodes of one type, kept under a name. A setting that is not in it is at its default."""
+
+    type: str
+    name: str
+    params: dict[str, Any] = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Values of parameters to come back to: ``values`` by end, such as "filter.cutoff" or "voice/filter.cutoff"."""
+
+    name: str
+    values: dict[str, Any] = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for the patch as a whole. ``rate`` (Hz) is the one it wants, ``None`` the device's."""
+    """What holds for the patch as a whole. ``rate`` (Hz) is the one it wants, ``None`` the device's.
+
+    ``lanes``, ``unison``, ``mix`` and ``width`` make voices of the whole patch, as they do of a subpatch.
+    """
 
     latency_compensation: bool = True
     rate: float | None = None
+    lanes: int = 1
+    unison: int = 1
+    mix: str = "sum"
+    width: float = 1.0
     extra: Extra = field(default_factory=dict, repr=False)
 
 
@@ -128,22 +192,24 @@ class Settings:
 class Source:
     """The text a document was read from, so that what is not edited is saved byte for byte.
 
-    ``data`` is the whole file. ``sections`` map a top-level name, and ``records`` a section with a key
-    inside it, to the object that was read and its JSON text; a text counts only while the document
-    still holds that very object.
+    ``data`` is the whole file; of a document nested in another it is ``None``, and ``text`` is what stood there.
+    ``sections`` map a top-level name, and ``records`` a section with a key inside it, to the object that was read
+    and its JSON text; a text counts only while the document still holds that very object.
     """
 
-    data: bytes
+    data: bytes | None
     sections: dict[str, tuple[Any, str]]
     records: dict[tuple[str, Hashable], tuple[Any, str]]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A whole patch. Dictionaries are in document order and must not be changed in place.
 
-    ``seed`` seeds every random block; ``controls``, ``notes`` and ``layout`` (positions of nodes,
-    pixels at zoom 1) stand beside the meaning. ``version`` is that of the file format.
+    ``seed`` seeds every random block; ``controls``, ``snapshots``, ``presets`` (by type and name), ``notes``,
+    ``areas``, ``looks`` and ``layout`` (positions of nodes, pixels at zoom 1) stand beside the meaning.
+    ``version`` is that of the file format. Of a nested document neither ``seed`` nor ``settings`` count.
     """
 
     nodes: dict[str, NodeRecord] = field(default_factory=dict)
@@ -152,7 +218,11 @@ class Document:
     seed: int = 0
     settings: Settings = Settings()
     controls: dict[str, Control] = field(default_factory=dict)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    presets: dict[tuple[str, str], Preset] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
+    areas: dict[str, Area] = field(default_factory=dict)
+    looks: dict[str, Look] = field(default_factory=dict)
     layout: dict[str, tuple[float, float]] = field(default_factory=dict)
     extra: Extra = field(default_factory=dict)
     version: int = VERSION
@@ -176,6 +246,52 @@ class Document:
             return self.nodes[id]
         except KeyError:
             raise PatchError(no_such_node(id, self)) from None
+
+    def inside(self, path: Path) -> Document:
+        """The nested document at ``path``. Raises :class:`PatchError` when there is none."""
+        document = self
+        for depth, id in enumerate(path):
+            record = document.node(id)
+            if record.patch is None:
+                raise PatchError(_no_inside("/".join(path[: depth + 1]), record))
+            document = record.patch
+        return document
+
+    def with_inside(self, path: Path, nested: Document) -> Document:
+        """This document with ``nested`` at ``path``, where there was one already."""
+        if not path:
+            return nested
+        record = self.nodes[path[0]]
+        assert record.patch is not None
+        inner = record.patch.with_inside(path[1:], nested)
+        return replace(self, nodes={**self.nodes, path[0]: replace(record, patch=inner)})
+
+
+def locate(document: Document, text: str) -> tuple[Path, str]:
+    """Path and id of a node of a nested document, ``"voice/filter"`` → ``(("voice",), "filter")``.
+
+    Raises :class:`PatchError` when there is none.
+    """
+    path: list[str] = []
+    rest = text
+    while rest not in document.nodes:
+        cuts = [i for i, sign in enumerate(rest) if sign == "/"]
+        id = next((rest[:i] for i in cuts if rest[:i] in document.nodes), None)
+        if id is None:
+            raise PatchError(no_such_node(rest, document))
+        record = document.nodes[id]
+        path.append(id)
+        if record.patch is None:
+            raise PatchError(_no_inside("/".join(path), record))
+        document, rest = record.patch, rest[len(id) + 1 :]
+    return tuple(path), rest
+
+
+def _no_inside(node: str, record: NodeRecord) -> str:
+    file = record.params.get("file")
+    if record.type == SUBPATCH and file:
+        return f"{quote(node)} is the patch in the file {quote(file)}. Open that file, or embed it first."
+    return f"{quote(node)} is a {record.type} and holds no patch. Name a subpatch."
 
 
 def no_such_node(id: str, document: Document) -> str:

@@ -6,15 +6,36 @@ parameter a line. Text that was read and not edited since is written back as it 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from json import JSONEncoder
 from typing import Any
 
-from .document import FORMAT, VERSION, Binding, Control, Document, Extra, NodeRecord, Note, Settings, Wire
+from .document import (
+    FORMAT,
+    VERSION,
+    Area,
+    Binding,
+    Control,
+    Document,
+    Extra,
+    Look,
+    NodeRecord,
+    Note,
+    Preset,
+    Settings,
+    Snapshot,
+    Wire,
+)
 from .errors import PatchError
 
 WIDTH = 100
 """Characters of a line before a record is spread over several."""
+
+
+Builder = Callable[[Document, int], str]
+Record = tuple[Hashable, Any, Callable[[], dict[str, Any]]]
+"""Its key in its section, itself, and what makes its fields: only where its text was not kept."""
 
 
 class Text(str):
@@ -28,17 +49,27 @@ def encode_patch(document: Document, downgrade: bool = False) -> bytes:
     our version and the rest is not; ``downgrade=True`` writes it all the same, as our version.
     """
     source = document.source
-    if source is not None and not document.edited and not (document.newer and downgrade):
+    if source is not None and source.data is not None and not document.edited and not (document.newer and downgrade):
         return source.data
     if document.newer and not downgrade:
         raise PatchError(
             f"this patch came in format version {document.version} and was edited here, where version"
             f" {VERSION} is written. Update nodegraph, or save with downgrade to risk what it does not know."
         )
-    lines = [f'"format": "{FORMAT}"', f'"version": {VERSION}']
-    lines += [f'"{key}": {text}' for key, text in _sections(document) if text]
-    lines += [f"{compact(key)}: {text}" for key, text in document.extra.items()]
+    lines = [f'"format": "{FORMAT}"', f'"version": {VERSION}', *_members(document, 2)]
     return ("{\n  " + ",\n  ".join(lines) + "\n}\n").encode()
+
+
+def encode_nested(document: Document, indent: int = 0) -> str:
+    """A nested document as JSON whose members stand ``indent`` + 2 characters in. It has no format of its own."""
+    lines = _members(document, indent + 2)
+    pad = "\n" + " " * (indent + 2)
+    return "{" + pad + f",{pad}".join(lines) + "\n" + " " * indent + "}" if lines else "{}"
+
+
+def _members(document: Document, indent: int) -> list[str]:
+    lines = [f'"{key}": {text}' for key, text in _sections(document, indent) if text]
+    return lines + [f"{compact(key)}: {text}" for key, text in document.extra.items()]
 
 
 def compact(value: Any) -> str:
@@ -84,67 +115,69 @@ def _filled(parts: list[str], width: int) -> list[str]:
     return [*lines, ", ".join(line)] if line else lines
 
 
-def _sections(document: Document) -> Iterable[tuple[str, str]]:
+def _sections(document: Document, indent: int) -> Iterable[tuple[str, str]]:
     kept = document.source.sections if document.source is not None else {}
     for name, build in _BUILDERS.items():
         value, text = kept.get(name, (None, ""))
-        yield name, text if text and getattr(document, name) is value else build(document)
+        yield name, text if text and getattr(document, name) is value else build(document, indent)
 
 
-def _title(document: Document) -> str:
+def _title(document: Document, indent: int) -> str:
     return compact(document.title) if document.title else ""
 
 
-def _seed(document: Document) -> str:
+def _seed(document: Document, indent: int) -> str:
     return compact(document.seed) if document.seed else ""
 
 
-def _settings(document: Document) -> str:
+def _settings(document: Document, indent: int) -> str:
     fields = _settings_fields(document.settings)
-    return expand(fields, 2) if fields else ""
+    return expand(fields, indent) if fields else ""
 
 
-def _nodes(document: Document) -> str:
-    records = ((id, node, _node_fields(id, node)) for id, node in document.nodes.items())
-    return _list(document, "nodes", records)
+def _nodes(document: Document, indent: int) -> str:
+    records = ((id, node, partial(_node_fields, id, node, indent + 2)) for id, node in document.nodes.items())
+    return _list(document, "nodes", records, indent) or ("[]" if indent == 2 else "")
 
 
-def _wires(document: Document) -> str:
-    return _list(document, "wires", ((wire, wire, _wire_fields(wire)) for wire in document.wires))
+def _wires(document: Document, indent: int) -> str:
+    records = ((wire, wire, partial(_wire_fields, wire)) for wire in document.wires)
+    return _list(document, "wires", records, indent) or ("[]" if indent == 2 else "")
 
 
-def _controls(document: Document) -> str:
-    records = ((name, one, _control_fields(name, one)) for name, one in document.controls.items())
-    return _list(document, "controls", records) if document.controls else ""
+def _named(section: str, fields: Callable[[Any], dict[str, Any]]) -> Builder:
+    """Builds a section whose records are kept by name."""
+
+    def build(document: Document, indent: int) -> str:
+        held = getattr(document, section)
+        return _list(document, section, ((key, one, partial(fields, one)) for key, one in held.items()), indent)
+
+    return build
 
 
-def _notes(document: Document) -> str:
-    records = ((id, note, _note_fields(id, note)) for id, note in document.notes.items())
-    return _list(document, "notes", records) if document.notes else ""
+def _looks(document: Document, indent: int) -> str:
+    records = ((id, look, partial(_look_fields, id, look)) for id, look in document.looks.items())
+    return _list(document, "looks", records, indent)
 
 
-def _layout(document: Document) -> str:
+def _layout(document: Document, indent: int) -> str:
     lines = []
     for id, place in document.layout.items():
-        lines.append(f"{compact(id)}: {_kept(document, 'layout', id, place) or expand(_place(place), 4)}")
-    return "{\n    " + ",\n    ".join(lines) + "\n  }" if lines else ""
+        text = _kept(document, "layout", id, place) or expand(_place(place), indent + 2)
+        lines.append(f"{compact(id)}: {text}")
+    return _spread("{", lines, "}", indent)
 
 
-_BUILDERS = {
-    "title": _title,
-    "seed": _seed,
-    "settings": _settings,
-    "nodes": _nodes,
-    "wires": _wires,
-    "controls": _controls,
-    "notes": _notes,
-    "layout": _layout,
-}
+def _list(document: Document, section: str, records: Iterable[Record], indent: int) -> str:
+    lines = []
+    for key, value, fields in records:
+        lines.append(_kept(document, section, key, value) or expand(fields(), indent + 2))
+    return _spread("[", lines, "]", indent)
 
 
-def _list(document: Document, section: str, records: Iterable[tuple[Hashable, Any, dict[str, Any]]]) -> str:
-    lines = [_kept(document, section, key, value) or expand(fields, 4) for key, value, fields in records]
-    return "[\n    " + ",\n    ".join(lines) + "\n  ]" if lines else "[]"
+def _spread(opening: str, lines: list[str], closing: str, indent: int) -> str:
+    pad = "\n" + " " * (indent + 2)
+    return opening + pad + f",{pad}".join(lines) + "\n" + " " * indent + closing if lines else ""
 
 
 def _kept(document: Document, section: str, key: Hashable, value: Any) -> str:
@@ -155,12 +188,16 @@ def _kept(document: Document, section: str, key: Hashable, value: Any) -> str:
     return text if held is value else ""
 
 
-def _node_fields(id: str, node: NodeRecord) -> dict[str, Any]:
+def _node_fields(id: str, node: NodeRecord, indent: int) -> dict[str, Any]:
     fields: dict[str, Any] = {"id": id, "type": node.type}
     if node.version != 1:
         fields["version"] = node.version
     if node.params:
         fields["params"] = node.params
+    if node.patch is not None:
+        source = node.patch.source
+        unedited = source is not None and not node.patch.edited
+        fields["patch"] = Text(source.text if unedited and source else encode_nested(node.patch, indent + 2))
     return fields | _extra(node.extra)
 
 
@@ -171,8 +208,8 @@ def _wire_fields(wire: Wire) -> dict[str, Any]:
     return fields | _extra(wire.extra)
 
 
-def _control_fields(name: str, one: Control) -> dict[str, Any]:
-    fields: dict[str, Any] = {"name": name, "target": one.target}
+def _control_fields(one: Control) -> dict[str, Any]:
+    fields: dict[str, Any] = {"name": one.name, "target": one.target}
     for key, bound in (("min", one.min), ("max", one.max)):
         if bound is not None:
             fields[key] = _short(bound)
@@ -195,11 +232,43 @@ def _binding_fields(midi: Binding) -> dict[str, Any]:
     return fields | _extra(midi.extra)
 
 
-def _note_fields(id: str, note: Note) -> dict[str, Any]:
-    fields: dict[str, Any] = {"id": id, "text": note.text}
+def _note_fields(note: Note) -> dict[str, Any]:
+    fields: dict[str, Any] = {"id": note.id, "text": note.text}
     if note.at != (0.0, 0.0):
         fields["at"] = _place(note.at)
     return fields | _extra(note.extra)
+
+
+def _area_fields(area: Area) -> dict[str, Any]:
+    fields: dict[str, Any] = {"id": area.id}
+    if area.title:
+        fields["title"] = area.title
+    fields |= {"at": _place(area.at), "size": _place(area.size)}
+    if area.colour:
+        fields["colour"] = area.colour
+    return fields | _extra(area.extra)
+
+
+def _look_fields(id: str, look: Look) -> dict[str, Any]:
+    fields: dict[str, Any] = {"id": id}
+    for name in ("title", "colour", "folded"):
+        if getattr(look, name):
+            fields[name] = getattr(look, name)
+    return fields | _extra(look.extra)
+
+
+def _preset_fields(preset: Preset) -> dict[str, Any]:
+    fields: dict[str, Any] = {"type": preset.type, "name": preset.name}
+    if preset.params:
+        fields["params"] = preset.params
+    return fields | _extra(preset.extra)
+
+
+def _snapshot_fields(snapshot: Snapshot) -> dict[str, Any]:
+    fields: dict[str, Any] = {"name": snapshot.name}
+    if snapshot.values:
+        fields["values"] = snapshot.values
+    return fields | _extra(snapshot.extra)
 
 
 def _settings_fields(settings: Settings) -> dict[str, Any]:
@@ -208,6 +277,9 @@ def _settings_fields(settings: Settings) -> dict[str, Any]:
         fields["latency_compensation"] = False
     if settings.rate is not None:
         fields["rate"] = _short(settings.rate)
+    for name in ("lanes", "unison", "mix", "width"):
+        if getattr(settings, name) != getattr(_PLAIN_SETTINGS, name):
+            fields[name] = getattr(settings, name)
     return fields | _extra(settings.extra)
 
 
@@ -226,5 +298,20 @@ def _short(number: float) -> float:
 
 
 _PLAIN_BINDING = Binding()
+_PLAIN_SETTINGS = Settings()
+_BUILDERS: dict[str, Builder] = {
+    "title": _title,
+    "seed": _seed,
+    "settings": _settings,
+    "nodes": _nodes,
+    "wires": _wires,
+    "controls": _named("controls", _control_fields),
+    "snapshots": _named("snapshots", _snapshot_fields),
+    "presets": _named("presets", _preset_fields),
+    "notes": _named("notes", _note_fields),
+    "areas": _named("areas", _area_fields),
+    "looks": _looks,
+    "layout": _layout,
+}
 _encode = JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _encode_ascii = JSONEncoder(allow_nan=False).encode

@@ -16,6 +16,8 @@ from .document import Message, Mode, Takeover
 Name = Annotated[str, Meta(extra_json_schema={"pattern": r"^[^.]{1,100}$"})]
 End = Annotated[str, Meta(description="node.port", extra_json_schema={"pattern": r"^[^.]+\.[^.]+$"})]
 
+Colour = Annotated[str, Meta(description="#rrggbb", extra_json_schema={"pattern": "^(#[0-9a-fA-F]{6})?$"})]
+
 
 class NodeFile(Struct, rename={"kind": "type"}):
     """One node."""
@@ -24,6 +26,12 @@ class NodeFile(Struct, rename={"kind": "type"}):
     kind: Annotated[str, Meta(min_length=1, max_length=200)]
     version: Annotated[int, Meta(ge=1, lt=2**31)] = 1
     params: dict[str, Any] = field(default_factory=dict)
+    patch: (
+        Annotated[
+            dict[str, Any], Meta(description="of a subpatch", extra_json_schema={"$ref": "#/$defs/NestedFile"})
+        ]
+        | None
+    ) = None
 
 
 class WireFile(Struct, rename={"start": "from", "end": "to"}):
@@ -66,28 +74,76 @@ class NoteFile(Struct):
     at: tuple[float, float] = (0.0, 0.0)
 
 
+class AreaFile(Struct):
+    """A titled rectangle of the canvas; ``at`` and ``size`` are in pixels at zoom 1."""
+
+    id: Name
+    title: str = ""
+    at: tuple[float, float] = (0.0, 0.0)
+    size: tuple[float, float] = (200.0, 150.0)
+    colour: Colour = ""
+
+
+class LookFile(Struct):
+    """How a node is drawn."""
+
+    id: Name
+    title: str = ""
+    colour: Colour = ""
+    folded: bool = False
+
+
+class PresetFile(Struct, rename={"kind": "type"}):
+    """Parameters for nodes of a type."""
+
+    kind: Annotated[str, Meta(min_length=1, max_length=200)]
+    name: Name
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+class SnapshotFile(Struct):
+    """Values of parameters, by end."""
+
+    name: Name
+    values: dict[str, Any] = field(default_factory=dict)
+
+
 class SettingsFile(Struct):
-    """What holds for the patch as a whole; ``rate`` in Hz."""
+    """What holds for the patch as a whole; ``rate`` in Hz, ``lanes`` … ``width`` as of a subpatch."""
 
     latency_compensation: bool = True
     rate: Annotated[float, Meta(ge=1, le=10_000_000)] | None = None
+    lanes: int = 1
+    unison: int = 1
+    mix: str = "sum"
+    width: float = 1.0
 
 
-class PatchFile(Struct):
-    """A patch."""
+class NestedFile(Struct):
+    """A patch inside a node."""
 
-    format: Literal["nodegraph"]
-    version: Annotated[int, Meta(ge=0, lt=2**31)]
     title: str = ""
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     settings: SettingsFile = field(default_factory=SettingsFile)
     nodes: list[NodeFile] = field(default_factory=list)
     wires: list[WireFile] = field(default_factory=list)
     controls: list[ControlFile] = field(default_factory=list)
+    snapshots: list[SnapshotFile] = field(default_factory=list)
+    presets: list[PresetFile] = field(default_factory=list)
     notes: list[NoteFile] = field(default_factory=list)
+    areas: list[AreaFile] = field(default_factory=list)
+    looks: list[LookFile] = field(default_factory=list)
     layout: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+class PatchFile(NestedFile, kw_only=True):
+    """A patch."""
+
+    format: Literal["nodegraph"]
+    version: Annotated[int, Meta(ge=0, lt=2**31)]
 
 
 def schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of the file format."""
-    return msgspec.json.schema(PatchFile)
+    (top, _), defined = msgspec.json.schema_components([PatchFile, NestedFile], ref_template="#/$defs/{name}")
+    return {**top, "$defs": defined}

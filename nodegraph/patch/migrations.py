@@ -100,10 +100,25 @@ def migrate_nodes(
     migration fails on the parameters of a node.
     """
     for id, record in document.nodes.items():
+        if record.patch is not None:
+            document = _migrate_inside(document, id, record, record.patch, known)
+            record = document.nodes[id]
         while step := known.get((record.type, record.version)):
             record = _step_record(id, record, step)
             document = _step_document(document, id, record, step)
     return document
+
+
+def _migrate_inside(
+    document: Document, id: str, record: NodeRecord, patch: Document, known: dict[tuple[str, int], NodeMigration]
+) -> Document:
+    try:
+        inner = migrate_nodes(patch, known)
+    except PatchError as error:
+        raise PatchError(f"in {quote(id)}: {error}") from None
+    if inner is patch:
+        return document
+    return replace(document, nodes={**document.nodes, id: replace(record, patch=inner)})
 
 
 def _step_record(id: str, record: NodeRecord, step: NodeMigration) -> NodeRecord:

@@ -26,6 +26,13 @@ def check_name(name: str, what: str = "id") -> str:
     )
 
 
+def check_colour(text: str) -> str:
+    """Return ``text`` if it is a colour as patches write them, "#rrggbb" or "" for none; else raise :class:`Fault`."""
+    if text == "" or (isinstance(text, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", text)):
+        return text
+    raise Fault(f"a colour is written as '#rrggbb', got {quote(text)}")
+
+
 def split_end(end: str) -> tuple[str, str]:
     """``"osc1.out"`` → ``("osc1", "out")``. Raises :class:`Fault` when it is not written so."""
     node, dot, port = end.partition(".")
@@ -40,3 +47,11 @@ def free_id(type: str, taken: Container[str]) -> str:
     if stem[-1].isdigit():
         stem += "_"
     return next(name for number in count(1) if (name := f"{stem}{number}") not in taken)
+
+
+def numbered(name: str, taken: Container[str]) -> str:
+    """``name``, or the first of ``name2``, ``name3``, … that is not in ``taken``."""
+    if name not in taken:
+        return name
+    stem = name[: LONGEST_NAME - 10].rstrip("0123456789 ") or name[: LONGEST_NAME - 10]
+    return next(free for number in count(2) if (free := f"{stem}{number}") not in taken)

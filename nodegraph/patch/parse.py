@@ -13,28 +13,54 @@ import msgspec
 from .document import (
     FORMAT,
     VERSION,
+    Area,
     Binding,
     Control,
     Document,
     Extra,
+    Look,
     NodeRecord,
     Note,
+    Preset,
     Settings,
+    Snapshot,
     Source,
     Wire,
+    locate,
 )
 from .encode import compact
 from .errors import Fault, PatchError, quote, suggest
-from .fileformat import ControlFile, NodeFile, NoteFile, SettingsFile, WireFile
+from .fileformat import (
+    AreaFile,
+    BindingFile,
+    ControlFile,
+    LookFile,
+    NodeFile,
+    NoteFile,
+    PresetFile,
+    SettingsFile,
+    SnapshotFile,
+    WireFile,
+)
 from .migrations import migrate
-from .names import check_name, split_end
+from .names import check_colour, check_name, split_end
 from .scan import Piece, SyntaxFault, scan
 from .values import plain, step
+from .voices import check_voices
 
 LARGEST_FILE = 32 * 2**20
 """Bytes; parameters are small, and sound and weights belong in files of their own."""
 
-_SECTIONS = frozenset({"nodes", "wires", "controls", "notes", "layout"})
+DEEPEST_PATCH = 16
+"""Patches inside patches."""
+
+LARGEST_NESTING = 2 * LARGEST_FILE
+"""Characters of all nested patches together, those inside others counted again: each level is read once more."""
+
+_SECTIONS = frozenset(
+    {"nodes", "wires", "controls", "snapshots", "presets", "notes", "areas", "looks", "layout"}
+)
+_FIELDS = ("title", "seed", "settings", *_SECTIONS, "extra")
 
 T = TypeVar("T")
 
@@ -96,11 +122,55 @@ def _document(top: Piece, version: int, data: bytes) -> Document:
     members = dict(top.members or {})
     for key in ("format", "version"):
         members.pop(key, None)
+    document, texts = _read(members, _Nesting())
+    document = replace(document, version=max(version, VERSION))
+    if version < VERSION:
+        return document
+    return _with_source(document, data, top, texts)
+
+
+def parse_nested(text: str, name: str) -> Document:
+    """The nested document that ``text`` holds. ``name`` is what error messages call it. Raises :class:`PatchError`."""
+    try:
+        return _nested(text, _Nesting())
+    except SyntaxFault as fault:
+        raise PatchError(f"{name}: {_syntax(fault, text)}") from None
+    except Fault as fault:
+        raise PatchError(f"{name}: {fault.path or '$'}: {fault.text.rstrip('.')}.") from None
+
+
+class _Nesting:
+    """How deep a patch lies in others, and what all nested ones come to."""
+
+    def __init__(self, outer: _Nesting | None = None) -> None:
+        self.depth: int = outer.depth + 1 if outer else 0
+        self.used: list[int] = outer.used if outer else [0]
+
+    def inside(self, text: str) -> _Nesting:
+        inner = _Nesting(self)
+        self.used[0] += len(text)
+        if inner.depth > DEEPEST_PATCH:
+            raise Fault(f"patches are nested more than {DEEPEST_PATCH} deep. Keep inner ones in files of their own")
+        if self.used[0] > LARGEST_NESTING:
+            raise Fault("the nested patches are too large. Keep them in files of their own")
+        return inner
+
+
+def _nested(text: str, nesting: _Nesting) -> Document:
+    top = scan(text, _SECTIONS)
+    if top.members is None:
+        raise Fault('a nested patch is an object such as {"nodes": []}', "$")
+    document, texts = _read(dict(top.members), nesting)
+    return _with_source(document, None, top, texts)
+
+
+def _read(members: dict[str, Piece], nesting: _Nesting) -> tuple[Document, dict[tuple[str, Any], str]]:
+    """The document that the members of a file make, and the text of each record."""
     reader = _Reader(members)
-    nodes = reader.records("nodes", NodeFile, lambda node, extra: (node.id, _node(node, extra)), "id")
-    wires = reader.records("wires", WireFile, lambda wire, extra: _wire(wire, extra, nodes), "wire")
+    nodes = reader.records("nodes", NodeFile, partial(_node, nesting=nesting), "id", "patch")
+    wires = reader.records("wires", WireFile, partial(_wire, nodes=nodes), "wire")
     controls = reader.records("controls", ControlFile, partial(_control, nodes=nodes), "name", "midi")
-    notes = reader.records("notes", NoteFile, lambda note, extra: _note(note, extra), "id")
+    notes = reader.records("notes", NoteFile, _note, "id")
     document = Document(
         nodes=nodes,
         wires=tuple(wires.values()),
@@ -108,14 +178,15 @@ def _document(top: Piece, version: int, data: bytes) -> Document:
         seed=_seed(reader.value("seed", int, 0)),
         settings=_settings(reader.members.pop("settings", None)),
         controls=controls,
+        snapshots=reader.records("snapshots", SnapshotFile, _snapshot, "name"),
+        presets=reader.records("presets", PresetFile, _preset, "name"),
         notes=notes,
+        areas=reader.records("areas", AreaFile, _area, "id"),
+        looks=reader.records("looks", LookFile, partial(_look, nodes=nodes), "id"),
         layout=reader.layout(),
         extra={key: piece.text for key, piece in reader.members.items()},
-        version=max(version, VERSION),
     )
-    if version < VERSION:
-        return document
-    return _with_source(document, data, top, reader.texts)
+    return document, reader.texts
 
 
 def _migrated(top: Piece, version: int) -> Piece:
@@ -131,17 +202,17 @@ def _migrated(top: Piece, version: int) -> Piece:
     return piece(plain_at(migrate(top.value, version), "$"))
 
 
-def _with_source(document: Document, data: bytes, top: Piece, texts: dict[tuple[str, Any], str]) -> Document:
+def _with_source(document: Document, data: bytes | None, top: Piece, texts: dict[tuple[str, Any], str]) -> Document:
     members = top.members or {}
     sections = {}
-    for name in ("nodes", "wires", "title", "seed", "settings", "controls", "notes", "layout", "extra"):
+    for name in _FIELDS:
         found = members.get(name) if name != "extra" else None
         sections[name] = (getattr(document, name), found.text if found else "")
     records: dict[tuple[str, Any], tuple[Any, str]] = {}
     for (section, key), text in texts.items():
         held = key if section == "wires" else getattr(document, section)[key]
         records[section, key] = (held, text)
-    return replace(document, source=Source(data, sections, records))
+    return replace(document, source=Source(data, sections, records, top.text if data is None else ""))
 
 
 class _Reader:
@@ -163,15 +234,15 @@ class _Reader:
         what: str,
         inner: str = "",
     ) -> dict[Any, Any]:
-        """``build`` gets the fields that are not known; of the record in the field ``inner`` as well, by its name."""
+        """``build`` gets the fields that are not known, and by its name the text of the field ``inner`` where it is."""
         found: dict[Any, Any] = {}
         for index, piece in enumerate(self._items(section)):
             path = f"$.{section}[{index}]"
             try:
                 fields = _convert(piece.value, kind, path)
-                inside = getattr(fields, inner) if inner else None
-                extras = {inner: _extra((scan(piece.text).members or {})[inner], type(inside))} if inside else {}
-                key, record = build(fields, _extra(piece, kind), **extras)
+                there = inner and getattr(fields, inner) is not None
+                texts = {inner: (scan(piece.text).members or {})[inner]} if there else {}
+                key, record = build(fields, _extra(piece, kind), **texts)
                 if key in found:
                     raise Fault(f"the {what} {quote(key)} stands there twice. {_TWICE[section]}")
             except Fault as fault:
@@ -204,7 +275,11 @@ _EXAMPLE = {
     "nodes": '{"id": "osc1", "type": "sine"}',
     "wires": '{"from": "osc1.out", "to": "lp1.audio"}',
     "controls": '{"name": "brightness", "target": "lp1.cutoff"}',
+    "snapshots": '{"name": "bright", "values": {"lp1.cutoff": 4000}}',
+    "presets": '{"type": "low_pass", "name": "dark", "params": {"cutoff": 200}}',
     "notes": '{"id": "note1", "text": "bright", "at": [40, 80]}',
+    "areas": '{"id": "area1", "title": "voice", "at": [40, 80], "size": [300, 200]}',
+    "looks": '{"id": "osc1", "title": "lead", "colour": "#aa3300"}',
     "layout": "[40, 80]",
     "settings": '{"rate": 48000}',
 }
@@ -212,7 +287,11 @@ _TWICE = {
     "nodes": "Rename one of the nodes",
     "wires": "Remove one; to add a signal to itself, put a gain behind it",
     "controls": "Rename one of the controls",
+    "snapshots": "Rename one of the snapshots",
+    "presets": "Rename one of the presets",
     "notes": "Rename one of the notes",
+    "areas": "Rename one of the areas",
+    "looks": "Remove one",
 }
 
 
@@ -236,14 +315,22 @@ def _extra(piece: Piece, kind: type[Any]) -> Extra:
     return {key: member.text for key, member in members.items() if key not in known}
 
 
-def _node(node: NodeFile, extra: Extra) -> NodeRecord:
+def _node(
+    node: NodeFile, extra: Extra, patch: Piece | None = None, *, nesting: _Nesting
+) -> tuple[str, NodeRecord]:
     _named(node.id, ".id")
     if not node.kind.isprintable():
         raise Fault(f"{quote(node.kind)} must be printable. Name a type such as 'sine'", ".type")
     try:
-        return NodeRecord(node.kind, node.version, plain(node.params), extra)
+        record = NodeRecord(node.kind, node.version, plain(node.params), extra)
     except Fault as fault:
         raise fault.under(".params") from None
+    if patch is None:
+        return node.id, record
+    try:
+        return node.id, replace(record, patch=_nested(patch.text, nesting.inside(patch.text)))
+    except Fault as fault:
+        raise Fault(fault.text, ".patch" + fault.path.removeprefix("$")) from None
 
 
 def _wire(wire: WireFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[str, Wire]:
@@ -254,14 +341,16 @@ def _wire(wire: WireFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[s
 
 
 def _control(
-    one: ControlFile, extra: Extra, midi: Extra | None = None, *, nodes: dict[str, NodeRecord]
+    one: ControlFile, extra: Extra, midi: Piece | None = None, *, nodes: dict[str, NodeRecord]
 ) -> tuple[str, Control]:
     _named(one.name, ".name")
-    _end(one.target, ".target", nodes)
+    _end(one.target, ".target", nodes, nested=True)
     for key, bound in ((".min", one.min), (".max", one.max)):
         if bound is not None and not isfinite(bound):
             raise Fault("must be a finite number", key)
-    binding = Binding(**msgspec.structs.asdict(one.midi), extra=midi or {}) if one.midi is not None else None
+    binding = None
+    if one.midi is not None and midi is not None:
+        binding = Binding(**msgspec.structs.asdict(one.midi), extra=_extra(midi, BindingFile))
     return one.name, Control(one.name, one.target, one.min, one.max, one.taper, one.doc, one.lane, binding, extra)
 
 
@@ -271,6 +360,43 @@ def _note(note: NoteFile, extra: Extra) -> tuple[str, Note]:
 
 
 
+def _area(area: AreaFile, extra: Extra) -> tuple[str, Area]:
+    at, size = _place(area.at, ".at"), _place(area.size, ".size")
+    if min(size) <= 0:
+        raise Fault("must be above 0", ".size")
+    return _named(area.id, ".id"), Area(area.id, area.title, at, size, _colour(area.colour), extra)
+
+
+def _look(look: LookFile, extra: Extra, *, nodes: dict[str, NodeRecord]) -> tuple[str, Look]:
+    if look.id not in nodes:
+        raise Fault(f"there is no node {quote(look.id)}. Add the node, or remove this", ".id")
+    return look.id, Look(look.title, _colour(look.colour), look.folded, extra)
+
+
+def _colour(text: str) -> str:
+    try:
+        return check_colour(text)
+    except Fault as fault:
+        raise fault.under(".colour") from None
+
+
+def _preset(preset: PresetFile, extra: Extra) -> tuple[tuple[str, str], Preset]:
+    if not preset.kind.isprintable():
+        raise Fault(f"{quote(preset.kind)} must be printable. Name a type such as 'sine'", ".type")
+    key = preset.kind, _named(preset.name, ".name")
+    return key, Preset(*key, plain_at(preset.params, ".params"), extra)
+
+
+def _snapshot(snapshot: SnapshotFile, extra: Extra) -> tuple[str, Snapshot]:
+    for end in snapshot.values:
+        try:
+            split_end(end)
+        except Fault as fault:
+            raise fault.under(".values" + step(end)) from None
+    values = plain_at(snapshot.values, ".values")
+    return _named(snapshot.name, ".name"), Snapshot(snapshot.name, values, extra)
+
+
 def _named(name: str, path: str) -> str:
     try:
         return check_name(name, path[1:])
@@ -278,10 +404,10 @@ def _named(name: str, path: str) -> str:
         raise fault.under(path) from None
 
 
-def _end(end: str, path: str, nodes: dict[str, NodeRecord]) -> tuple[str, str]:
+def _end(end: str, path: str, nodes: dict[str, NodeRecord], nested: bool = False) -> tuple[str, str]:
     try:
         node, port = split_end(end)
-        if node not in nodes:
+        if node not in nodes and not (nested and _is_nested(node, nodes)):
             hint = suggest(node, nodes) or " Add the node, or remove this"
             raise Fault(f"there is no node {quote(node)}.{hint}")
     except Fault as fault:
@@ -289,11 +415,23 @@ def _end(end: str, path: str, nodes: dict[str, NodeRecord]) -> tuple[str, str]:
     return node, port
 
 
+def _is_nested(node: str, nodes: dict[str, NodeRecord]) -> bool:
+    try:
+        locate(Document(nodes), node)
+    except PatchError:
+        return False
+    return True
+
+
 def _settings(piece: Piece | None) -> Settings:
     if piece is None:
         return Settings()
-    read = _convert(piece.value, SettingsFile, "$.settings")
-    return Settings(read.latency_compensation, read.rate, _extra(piece, SettingsFile))
+    read = msgspec.structs.asdict(_convert(piece.value, SettingsFile, "$.settings"))
+    try:
+        check_voices(read)
+    except Fault as fault:
+        raise fault.under("$.settings") from None
+    return Settings(**read, extra=_extra(piece, SettingsFile))
 
 
 def _seed(seed: int) -> int:

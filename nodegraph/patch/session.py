@@ -21,8 +21,10 @@ from .actions import (
     from_data,
     node_and_port,
     to_data,
+    within,
 )
-from .document import Document
+from .document import Document, locate
+from .document import Path as Place
 from .errors import PatchError
 from .files import read_patch, write_patch
 from .history import History, Redo, Undo
@@ -167,18 +169,18 @@ class Patch:
         self.do(Disconnect(source, target))
 
     def set(self, end: str, value: Any, merge: bool = False) -> None:
-        """Set a parameter, ``set("osc1.frequency", 220.0)``.
+        """Set a parameter: ``set("osc1.frequency", 220.0)``, inside a subpatch ``set("voice/osc1.frequency", 220.0)``.
 
         ``value`` is a number, a list with one number a lane, or what the setting takes. While a slider
         is dragged, ``merge=True`` from its second move on makes the drag one undo step.
         """
-        node, port = node_and_port(end)
-        self.do(SetParam(node, port, value, merge))
+        path, node, port = self._end(end)
+        self.do(within(path, SetParam(node, port, value, merge)))
 
     def clear(self, end: str) -> None:
         """Set a parameter back to its default."""
-        node, port = node_and_port(end)
-        self.do(ClearParam(node, port))
+        path, node, port = self._end(end)
+        self.do(within(path, ClearParam(node, port)))
 
     def remove(self, id: str) -> None:
         """Remove a node with its wires."""
@@ -191,6 +193,12 @@ class Patch:
     def move(self, id: str, x: float, y: float) -> None:
         """Place a node (pixels at zoom 1)."""
         self.do(Move(id, x, y))
+
+    def _end(self, end: str) -> tuple[Place, str, str]:
+        """The path of a node that may lie in a subpatch, its id there, and the port."""
+        text, port = node_and_port(end)
+        path, node = locate(self._document, text)
+        return path, node, port
 
     def __repr__(self) -> str:
         counts = f"{len(self._document.nodes)} nodes, {len(self._document.wires)} wires"

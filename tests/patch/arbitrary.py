@@ -10,23 +10,39 @@ from nodegraph.patch import (
     ClearParam,
     Connect,
     Disconnect,
+    Dissolve,
     Document,
+    Encapsulate,
     Group,
+    InsertOnWire,
     Move,
+    MoveArea,
+    MoveMany,
     PatchError,
+    RemoveArea,
     RemoveBinding,
     RemoveControl,
     RemoveNode,
     RemoveNote,
+    RemovePreset,
+    RemoveSnapshot,
     Rename,
     Replace,
+    SetArea,
     SetBinding,
     SetControl,
+    SetFeedback,
+    SetLook,
     SetNote,
     SetParam,
+    SetParams,
+    SetPatch,
+    SetPreset,
     SetSeed,
     SetSettings,
+    SetSnapshot,
     SetTitle,
+    Within,
 )
 from nodegraph.patch.document import MESSAGES, MODES, TAKEOVERS
 
@@ -42,6 +58,24 @@ ports = st.sampled_from(["in", "out", "cutoff"])
 ends = st.builds(lambda node, port: f"{node}.{port}", ids, ports)
 places = st.floats(-1e6, 1e6)
 params = st.dictionaries(st.text(max_size=6), values, max_size=4)
+colours = st.sampled_from(["", "#a0B1c2"])
+some_ids = st.dictionaries(ids, st.tuples(places, places), max_size=2)
+chosen = st.lists(ids, max_size=3).map(tuple)
+# nested patches, in which there are nodes of the same ids and ports to the outside
+inner = {
+    "nodes": [
+        {"id": "in", "type": "inlet", "params": {"value": 3}},
+        {"id": "a", "type": "sine", "params": {"in": 0.5}},
+        {"id": "b", "type": "low_pass"},
+        {"id": "out", "type": "outlet"},
+    ],
+    "wires": [{"from": "in.out", "to": "a.in"}, {"from": "a.out", "to": "out.audio"}],
+    "layout": {"a": [1, 2.5], "b": [40, 80]},
+    "x-other": [1, 2],
+}
+deeper = {"nodes": [{"id": "c", "type": "subpatch", "patch": inner}, {"id": "a", "type": "sine"}]}
+nested = st.sampled_from([inner, deeper, {}])
+targets = ends | st.builds(lambda outer, end: f"{outer}/{end}", ids, ends)
 some_ports = st.none() | st.lists(ports, max_size=2).map(tuple)
 
 edits = st.one_of(
@@ -76,13 +110,35 @@ edits = st.one_of(
     st.builds(RemoveBinding, ids),
     st.builds(SetNote, ids, st.text(max_size=10), places, places),
     st.builds(RemoveNote, ids),
+    st.builds(SetFeedback, ends, ends, st.booleans()),
+    st.builds(InsertOnWire, ends, ends, ids, st.sampled_from(["gain", ""]), ports, ports),
+    st.builds(SetParams, st.dictionaries(targets, values, max_size=3), st.booleans()),
+    st.builds(MoveMany, some_ids, some_ids, some_ids),
+    st.builds(SetLook, ids, st.none() | st.text(max_size=5), st.none() | colours, st.none() | st.booleans()),
+    st.builds(SetArea, ids, st.text(max_size=5), places, places, st.floats(1, 1e5), st.floats(1, 1e5), colours),
+    st.builds(MoveArea, ids, places, places),
+    st.builds(RemoveArea, ids),
+    st.builds(SetPreset, st.sampled_from(["sine", "saw"]), ids, params),
+    st.builds(RemovePreset, st.sampled_from(["sine", "saw"]), ids),
+    st.builds(SetSnapshot, ids, st.none() | st.dictionaries(targets, values, max_size=3)),
+    st.builds(RemoveSnapshot, ids),
+    st.builds(SetControl, ids, targets),
+    st.builds(AddNode, ids, st.just("subpatch"), patch=nested),
+    st.builds(SetPatch, ids, st.none() | nested, st.sampled_from(["", "voice.json"])),
+    st.builds(Encapsulate, chosen, ids, chosen, chosen),
+    st.builds(Dissolve, ids),
 )
+paths = st.lists(ids, min_size=1, max_size=2).map(tuple)
+edits |= st.builds(Within, paths, edits)
 actions = edits | st.lists(edits, max_size=3).map(lambda some: Group(tuple(some)))
 scaffold = [
     AddNode("a", "sine"),
     AddNode("b", "low_pass"),
     AddNode("c", "audio_out"),
     Connect("a.out", "b.in"),
+    AddNode("ø", "subpatch", patch=inner),
+    Connect("b.out", "ø.in"),
+    Connect("ø.out", "c.in"),
 ]
 
 

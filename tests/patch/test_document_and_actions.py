@@ -21,9 +21,11 @@ from nodegraph.patch import (
     SetBinding,
     SetControl,
     SetParam,
+    SetParams,
     Undo,
     Wire,
     from_data,
+    locate,
     step_from_data,
     step_to_data,
     to_data,
@@ -45,8 +47,10 @@ def test_an_edit_keeps_the_patch_whole_or_refuses_in_one_line(document, action):
     for wire in after.wires:
         assert wire.source in after.nodes and wire.target in after.nodes
     for control in after.controls.values():
-        assert control.target.partition(".")[0] in after.nodes
-    assert set(after.layout) <= set(after.nodes)
+        locate(after, control.target.partition(".")[0])
+    assert {*after.layout, *after.looks} <= set(after.nodes)
+    for id, record in after.nodes.items():
+        assert record.patch is None or (record.type == "subpatch" and id)
 
 
 @given(actions)
@@ -85,10 +89,18 @@ def test_undo_redo_and_replay_come_to_the_same_documents(steps):
 @given(documents, actions)
 def test_what_an_edit_leaves_alone_is_shared_and_not_copied(document, action):
     after = applied([action], document)
-    touched = {getattr(action, name, None) for name in ("id", "new", "node")}
     if not isinstance(action, Group):
         for id, record in document.nodes.items():
-            assert id in touched or after.nodes[id] is record
+            assert id in touched_by(action) or after.nodes[id] is record
+
+
+def touched_by(action):
+    """The nodes of the outermost document that an action may change."""
+    ids = {getattr(action, name, None) for name in ("id", "new", "node")}
+    ids |= set(getattr(action, "path", ())[:1]) | set(getattr(action, "ids", ()))
+    if isinstance(action, SetParams):
+        ids |= {end.partition(".")[0].partition("/")[0] for end in action.values}
+    return ids
 
 
 def small() -> Patch:

@@ -1,0 +1,103 @@
+"""Edits of controls and of what turns them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..document import MESSAGES, MODES, TAKEOVERS, Binding, Control, Document, locate
+from ..errors import PatchError, quote
+from .base import Action, named, node_and_port, one_of, plain_value, without
+
+
+class SetControl(Action, frozen=True, tag="set_control"):
+    """A control, new or instead of the one of that name, whose binding it keeps. Fields as in :class:`Control`."""
+
+    name: str
+    target: str
+    min: float | None = None
+    max: float | None = None
+    taper: str = "linear"
+    doc: str = ""
+    lane: int | None = None
+
+    def apply(self, document: Document) -> Document:
+        named(self.name, "name")
+        node, _ = node_and_port(self.target)
+        locate(document, node)
+        what = f"control {quote(self.name)}"
+        plain_value([self.min, self.max], what)
+        if self.taper not in ("linear", "log"):
+            raise PatchError(f"{what}: taper must be 'linear' or 'log', got {quote(self.taper)}.")
+        if self.lane is not None and not 0 <= self.lane < 2**31:
+            raise PatchError(f"{what}: lanes are counted from 0, got {self.lane}.")
+        old = document.controls.get(self.name) or Control(self.name, self.target)
+        control = replace(
+            old,
+            target=self.target,
+            min=self.min,
+            max=self.max,
+            taper=self.taper,
+            doc=self.doc,
+            lane=self.lane,
+        )
+        return replace(document, controls={**document.controls, self.name: control})
+
+
+class RemoveControl(Action, frozen=True, tag="remove_control"):
+    """A control goes; the parameter it turned stays."""
+
+    name: str
+
+    def apply(self, document: Document) -> Document:
+        control_of(self.name, document)
+        return replace(document, controls=without(document.controls, self.name))
+
+
+class SetBinding(Action, frozen=True, tag="set_binding"):
+    """A control is turned by MIDI from now on. Fields as in :class:`Binding`."""
+
+    name: str
+    number: int = 0
+    message: str = "control_change"
+    channel: int | None = None
+    device: str = ""
+    mode: str = "absolute"
+    takeover: str = "jump"
+
+    def apply(self, document: Document) -> Document:
+        old = control_of(self.name, document)
+        if not 0 <= self.number <= 127:
+            raise PatchError(f"control {quote(self.name)}: a MIDI number lies in 0–127, got {self.number}.")
+        if self.channel is not None and not 1 <= self.channel <= 16:
+            raise PatchError(f"control {quote(self.name)}: a MIDI channel lies in 1–16, got {self.channel}.")
+        for what, said, known in (
+            ("message", self.message, MESSAGES),
+            ("mode", self.mode, MODES),
+            ("takeover", self.takeover, TAKEOVERS),
+        ):
+            if said not in known:
+                raise PatchError(f"control {quote(self.name)}: {what} must be {one_of(known)}, got {quote(said)}.")
+        extra = old.midi.extra if old.midi else {}
+        midi = Binding(self.number, self.message, self.channel, self.device, self.mode, self.takeover, extra)
+        if midi == old.midi:
+            return document
+        return replace(document, controls={**document.controls, self.name: replace(old, midi=midi)})
+
+
+class RemoveBinding(Action, frozen=True, tag="remove_binding"):
+    """MIDI turns a control no more."""
+
+    name: str
+
+    def apply(self, document: Document) -> Document:
+        old = control_of(self.name, document)
+        if old.midi is None:
+            return document
+        return replace(document, controls={**document.controls, self.name: replace(old, midi=None)})
+
+
+def control_of(name: str, document: Document) -> Control:
+    try:
+        return document.controls[name]
+    except KeyError:
+        raise PatchError(f"there is no control {quote(name)}. See the patch's controls.") from None

@@ -1,0 +1,84 @@
+"""What stands beside the nodes follows them: controls and snapshots name parameters by the path of their node.
+
+Records are immutable and an edit shares what it leaves alone, so a node that goes elsewhere (renamed, put into a
+subpatch, taken out of one) is found again by its very record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..document import Document, NodeRecord, locate
+from ..errors import PatchError
+
+
+def follow(before: Document, after: Document) -> Document:
+    """``after`` with the controls and snapshots of ``before`` leading to the same nodes; those that are gone go."""
+    if not (after.controls or after.snapshots):
+        return after
+    paths = {id(record): path for path, record in all_records(after)}
+    known: dict[str, str] = {}
+
+    def moved(node: str) -> str:
+        if node not in known:
+            known[node] = _moved(node, before, after, paths)
+        return known[node]
+
+    controls = {}
+    for key, control in after.controls.items():
+        node, _, port = control.target.partition(".")
+        if place := moved(node):
+            controls[key] = control if place == node else replace(control, target=f"{place}.{port}")
+    snapshots = {}
+    for key, snapshot in after.snapshots.items():
+        values: dict[str, Any] = {}
+        for end, value in snapshot.values.items():
+            node, _, port = end.partition(".")
+            if place := moved(node):
+                values[f"{place}.{port}"] = value
+        same = list(values) == list(snapshot.values)
+        snapshots[key] = snapshot if same else replace(snapshot, values=values)
+    changes: dict[str, Any] = {}
+    for name, old, new in (("controls", after.controls, controls), ("snapshots", after.snapshots, snapshots)):
+        if list(old) != list(new) or any(old[key] is not new[key] for key in new):
+            changes[name] = new
+    return replace(after, **changes) if changes else after
+
+
+def same_ids(before: Document, after: Document) -> bool:
+    """Have both the same nodes, in nested documents too?"""
+    if before.nodes.keys() != after.nodes.keys():
+        return False
+    for id, old in before.nodes.items():
+        new = after.nodes[id]
+        if old is new or old.patch is new.patch:
+            continue
+        if old.patch is None or new.patch is None or not same_ids(old.patch, new.patch):
+            return False
+    return True
+
+
+def all_records(document: Document, prefix: str = "") -> Iterator[tuple[str, NodeRecord]]:
+    """Every node with its path as text, nested ones after the one that holds them."""
+    for id, record in document.nodes.items():
+        yield prefix + id, record
+        if record.patch is not None:
+            yield from all_records(record.patch, f"{prefix}{id}/")
+
+
+def _moved(node: str, before: Document, after: Document, paths: dict[int, str]) -> str:
+    """Where a node has gone; "" if nowhere."""
+    try:
+        path, name = locate(before, node)
+    except PatchError:
+        return ""
+    found = paths.get(id(before.inside(path).nodes[name]))
+    if found is not None:
+        return found
+    try:
+        locate(after, node)
+    except PatchError:
+        return ""
+    return node

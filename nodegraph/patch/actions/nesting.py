@@ -1,0 +1,337 @@
+"""Edits of nesting: nodes put into a subpatch and taken out again, subpatches embedded or kept in files."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable
+from dataclasses import replace
+from typing import Any
+
+from ..document import INLET, INLET_PORT, OUTLET, OUTLET_PORT, SUBPATCH, Area, Document, NodeRecord, Note, Wire
+from ..errors import PatchError, quote
+from ..names import LONGEST_NAME, numbered
+from ..nested import document_of
+from ..ports import pass_through
+from .base import Action, named, without
+from .following import follow
+from .nodes import record_of
+
+COLUMN = 220.0  # pixels between a subpatch's nodes and the ports beside them
+ROW = 60.0
+DEVICES = ("audio_in", "audio_out")  # what they hear and play is the patch's own
+KNOB_PORT = "value"  # of an inlet: what it gives while nothing is wired to it
+DESCRIPTION = ("min", "max", "unit", "taper", "doc")  # settings of an inlet that say how its knob is shown
+
+End = tuple[str, str]
+
+
+class SetPatch(Action, frozen=True, tag="set_patch"):
+    """What is in a subpatch: a nested document as plain data, or the patch in a ``file`` beside this one."""
+
+    id: str
+    patch: dict[str, Any] | None = None
+    file: str = ""
+
+    def apply(self, document: Document) -> Document:
+        old = document.node(self.id)
+        if old.type != SUBPATCH:
+            raise PatchError(f"{quote(self.id)} is a {old.type} and holds no patch. Replace it by a subpatch.")
+        if (self.patch is None) == (not self.file):
+            raise PatchError(f"subpatch {quote(self.id)}: give either a patch or the name of its file.")
+        params = without(old.params, "file") | ({"file": self.file} if self.file else {})
+        record = record_of(self.id, old.type, old.version, params, old.extra)
+        if self.patch is not None:
+            record = replace(record, patch=document_of(self.patch, self.id))
+        return follow(document, replace(document, nodes={**document.nodes, self.id: record}))
+
+
+class Encapsulate(Action, frozen=True, tag="encapsulate"):
+    """Nodes become the subpatch ``id``, with a port for every signal that crossed into it or out of it.
+
+    Inlets are named after the ports that they lead to, outlets after those that they come from. Comments and areas
+    among ``notes`` and ``areas`` go along.
+    """
+
+    ids: tuple[str, ...]
+    id: str
+    notes: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+
+    def apply(self, document: Document) -> Document:
+        chosen = dict.fromkeys(self.ids)
+        if not chosen:
+            raise PatchError("no nodes are chosen. Select those that are to become a subpatch.")
+        for id in chosen:
+            record = document.node(id)
+            if record.type in (*DEVICES, INLET, OUTLET):
+                raise PatchError(f"{record.type} {quote(id)} belongs to this patch. Leave it out of the subpatch.")
+        named(self.id)
+        if self.id in document.nodes and self.id not in chosen:
+            raise PatchError(f"there is a node {quote(self.id)} already. Choose another id.")
+        crossing = _Crossing(document, chosen, self.id)
+        inner = _inner(document, chosen, crossing, self.notes, self.areas)
+        after = replace(
+            document,
+            nodes=_in_place(document.nodes, chosen, self.id, NodeRecord(SUBPATCH, patch=inner)),
+            wires=crossing.outer,
+            notes=without(document.notes, *self.notes),
+            areas=without(document.areas, *self.areas),
+            looks=without(document.looks, *chosen),
+            layout=without(document.layout, *chosen),
+        )
+        middle = _middle(document.layout[id] for id in chosen if id in document.layout)
+        if middle is not None:
+            after = replace(after, layout={**after.layout, self.id: middle})
+        return follow(document, after)
+
+
+class Dissolve(Action, frozen=True, tag="dissolve"):
+    """The nodes of a subpatch take its place; its ports become wires.
+
+    What an unwired inlet gave becomes a parameter of the ports that it led to; where wires and parameters cannot
+    say the same, a port stays as a node.
+    """
+
+    id: str
+
+    def apply(self, document: Document) -> Document:
+        record = document.node(self.id)
+        if record.patch is None:
+            document.inside((self.id,))
+        assert record.patch is not None
+        if any(record.params.get(name, 1) != 1 for name in ("lanes", "unison")):
+            raise PatchError(f"subpatch {quote(self.id)} has several voices. Set its lanes and unison to 1 first.")
+        return follow(document, _Dissolving(document, self.id, record, record.patch).document())
+
+
+class _Crossing:
+    """The wires of a selection: those inside it, the ports for those that cross, and what is left outside."""
+
+    def __init__(self, document: Document, chosen: Container[str], subpatch: str) -> None:
+        arriving = [w for w in document.wires if w.source not in chosen and w.target in chosen]
+        leaving = [w for w in document.wires if w.source in chosen and w.target not in chosen]
+        taken = {id for id in document.nodes if id in chosen}
+        self.inlets: dict[str, list[Wire]] = {}
+        self.outlets: dict[str, list[Wire]] = {}
+        for wires in _together(arriving):
+            self.inlets[_port_name(wires[0].target, wires[0].target_port, arriving, "target", taken)] = wires
+        for end, wires in _by(leaving, "source").items():
+            self.outlets[_port_name(*end, leaving, "source", taken)] = wires
+        self.inner = [w for w in document.wires if w.source in chosen and w.target in chosen]
+        into: dict[int, Wire] = {}
+        out: dict[int, Wire] = {}
+        for name, wires in self.inlets.items():
+            self.inner += [_wire((name, INLET_PORT), end, wires) for end in _by(wires, "target")]
+            for end, own in _by(wires, "source").items():
+                into[id(own[0])] = replace(own[0], target=subpatch, target_port=name, source=end[0])
+        for name, wires in self.outlets.items():
+            first = wires[0]
+            self.inner.append(Wire(first.source, first.source_port, name, OUTLET_PORT))
+            out |= {id(wire): replace(wire, source=subpatch, source_port=name) for wire in wires}
+        kept: list[Wire] = []
+        for wire in document.wires:
+            if wire.source not in chosen and wire.target not in chosen:
+                kept.append(wire)
+            elif id(wire) in into:
+                kept.append(into[id(wire)])
+            elif id(wire) in out:
+                kept.append(out[id(wire)])
+        self.outer = tuple(kept)
+
+
+def _together(arriving: list[Wire]) -> list[list[Wire]]:
+    """Wires that can share an inlet: those of one source, and sources that lead to the very same ports."""
+    targets: dict[frozenset[End], list[Wire]] = defaultdict(list)
+    sources: dict[tuple[str, str, bool], list[Wire]] = defaultdict(list)
+    for wire in arriving:
+        sources[wire.source, wire.source_port, wire.feedback].append(wire)
+    for wires in sources.values():
+        targets[frozenset((w.target, w.target_port) for w in wires)] += wires
+    return _apart(list(targets.values()))
+
+
+def _apart(groups: list[list[Wire]]) -> list[list[Wire]]:
+    """A signal that arrives both now and one sample late needs an inlet for each: one wire can run only once."""
+    found: list[list[Wire]] = []
+    for wires in groups:
+        late = [w for w in wires if w.feedback]
+        now = [w for w in wires if not w.feedback]
+        both = {(w.source, w.source_port) for w in late} & {(w.source, w.source_port) for w in now}
+        found += [now, late] if both else [wires]
+    return found
+
+
+def _by(wires: Iterable[Wire], side: str) -> dict[End, list[Wire]]:
+    ends: dict[End, list[Wire]] = defaultdict(list)
+    for wire in wires:
+        ends[getattr(wire, side), getattr(wire, f"{side}_port")].append(wire)
+    return ends
+
+
+def _wire(source: End, target: End, wires: list[Wire]) -> Wire:
+    single = len({(w.source, w.source_port) for w in wires}) == 1
+    extra = next((w.extra for w in wires if (w.target, w.target_port) == target), {}) if single else {}
+    return Wire(*source, *target, extra=extra)
+
+
+def _port_name(node: str, port: str, crossing: list[Wire], side: str, taken: set[str]) -> str:
+    """``cutoff`` where no other port of that name crosses, else ``filter_cutoff``; never one that is taken."""
+    alike = {end for end in _by(crossing, side) if end[1] == port}
+    name = port if len(alike) == 1 else f"{node}_{port}"
+    name = numbered(name[: LONGEST_NAME - 6].strip(), taken)
+    taken.add(name)
+    return name
+
+
+def _inner(
+    document: Document, chosen: Container[str], crossing: _Crossing, notes: Iterable[str], areas: Iterable[str]
+) -> Document:
+    """The nested document: the nodes as they were, with their ports to the left and to the right."""
+    nodes = {name: NodeRecord(INLET) for name in crossing.inlets}
+    nodes |= {id: record for id, record in document.nodes.items() if id in chosen}
+    nodes |= {name: NodeRecord(OUTLET) for name in crossing.outlets}
+    layout = {id: place for id, place in document.layout.items() if id in chosen}
+    if layout:
+        left, right = min(x for x, _ in layout.values()), max(x for x, _ in layout.values())
+        top = min(y for _, y in layout.values())
+        for names, x in ((crossing.inlets, left - COLUMN), (crossing.outlets, right + COLUMN)):
+            layout |= {name: (x, top + ROW * row) for row, name in enumerate(names)}
+    return Document(
+        nodes=nodes,
+        wires=tuple(crossing.inner),
+        notes={id: _existing(document.notes, id, "note") for id in notes},
+        areas={id: _existing(document.areas, id, "area") for id in areas},
+        looks={id: look for id, look in document.looks.items() if id in chosen},
+        layout=layout,
+    )
+
+
+def _existing(items: dict[str, Any], id: str, what: str) -> Any:
+    if id not in items:
+        raise PatchError(f"there is no {what} {quote(id)}. See the patch's {what}s.")
+    return items[id]
+
+
+def _in_place(
+    nodes: dict[str, NodeRecord], chosen: Container[str], id: str, record: NodeRecord
+) -> dict[str, NodeRecord]:
+    """The nodes with one in the place of the first that is chosen."""
+    found: dict[str, NodeRecord] = {}
+    for name, old in nodes.items():
+        if name not in chosen:
+            found[name] = old
+        else:
+            found.setdefault(id, record)
+    return found
+
+
+def _middle(places: Iterable[tuple[float, float]]) -> tuple[float, float] | None:
+    known = list(places)
+    if not known:
+        return None
+    xs, ys = [x for x, _ in known], [y for _, y in known]
+    return round((min(xs) + max(xs)) / 2, 2), round((min(ys) + max(ys)) / 2, 2)
+
+
+class _Dissolving:
+    """A document in which the insides of a subpatch have taken its place."""
+
+    def __init__(self, before: Document, id: str, record: NodeRecord, inner: Document) -> None:
+        self.before, self.id, self.record, self.inner = before, id, record, inner
+        self.ports = {name for name, one in inner.nodes.items() if one.type in (INLET, OUTLET, *DEVICES)}
+        taken = set(before.nodes) - {id}
+        self.names: dict[str, str] = {}
+        for name in inner.nodes:
+            self.names[name] = numbered(name, taken)
+            taken.add(self.names[name])
+
+    def document(self) -> Document:
+        ports = {self.names[name] for name in self.ports}
+        wires, kept = pass_through(self._joined(), ports)
+        inside = {self.names[name]: self._record(name) for name in self.inner.nodes}
+        inside = {id: record for id, record in inside.items() if id not in ports or id in kept}
+        wires, inside = self._as_knobs(wires, inside, kept)
+        nodes: dict[str, NodeRecord] = {}
+        for id, record in self.before.nodes.items():
+            nodes |= inside if id == self.id else {id: record}
+        return self._with_canvas(replace(self.before, nodes=nodes, wires=tuple(wires)), inside)
+
+    def _joined(self) -> list[Wire]:
+        """All wires, those of the subpatch leading to and from its port nodes."""
+        name = self.names.get
+        wires = []
+        for wire in self.before.wires:
+            if wire.target == self.id:
+                wire = replace(wire, target=name(wire.target_port, ""), target_port=KNOB_PORT)
+            if wire.source == self.id:
+                wire = replace(wire, source=name(wire.source_port, ""), source_port=INLET_PORT)
+            if wire.source and wire.target:
+                wires.append(wire)
+        for wire in self.inner.wires:
+            if wire.target in self.ports:
+                wire = replace(wire, target_port=KNOB_PORT)
+            if wire.source in self.ports:
+                wire = replace(wire, source_port=INLET_PORT)
+            wires.append(replace(wire, source=name(wire.source, ""), target=name(wire.target, "")))
+        return wires
+
+    def _record(self, name: str) -> NodeRecord:
+        """A node as it was; a port as an inlet, which passes on what arrives at it."""
+        record = self.inner.nodes[name]
+        if name not in self.ports:
+            return record
+        if record.type != INLET:
+            return NodeRecord(INLET)
+        given = self.record.params.get(name)
+        return record if given is None else replace(record, params={**record.params, KNOB_PORT: given})
+
+    def _as_knobs(
+        self, wires: list[Wire], inside: dict[str, NodeRecord], kept: set[str]
+    ) -> tuple[list[Wire], dict[str, NodeRecord]]:
+        """Unwired inlets as parameters of the ports that they lead to, where nothing else arrives."""
+        arriving = Counter((wire.target, wire.target_port) for wire in wires)
+        for port in kept:
+            going = [wire for wire in wires if wire.source == port]
+            ends = [(wire.target, wire.target_port) for wire in going]
+            if any(wire.target == port for wire in wires):
+                continue
+            params = inside[port].params
+            simple = all(arriving[end] == 1 and end[0] in inside and end[0] not in kept for end in ends)
+            if not simple or not params.keys() <= {KNOB_PORT, *DESCRIPTION}:
+                continue
+            wires = [wire for wire in wires if wire.source != port]
+            inside = without(inside, port)
+            for id, name in ends:
+                if KNOB_PORT in params:
+                    record = inside[id]
+                    inside[id] = replace(record, params={**record.params, name: params[KNOB_PORT]})
+        return wires, inside
+
+    def _with_canvas(self, after: Document, inside: dict[str, NodeRecord]) -> Document:
+        dx, dy = self._shift()
+        before, inner = self.before, self.inner
+        places = {self.names[id]: (x + dx, y + dy) for id, (x, y) in inner.layout.items() if id in self.names}
+        looks = {self.names[id]: look for id, look in inner.looks.items() if id in self.names}
+        return replace(
+            after,
+            notes={**before.notes, **_moved(inner.notes, before.notes, dx, dy)},
+            areas={**before.areas, **_moved(inner.areas, before.areas, dx, dy)},
+            looks=without(before.looks, self.id) | {id: look for id, look in looks.items() if id in inside},
+            layout=without(before.layout, self.id) | {id: at for id, at in places.items() if id in inside},
+        )
+
+    def _shift(self) -> tuple[float, float]:
+        """From where the nodes were drawn inside to where the subpatch stands."""
+        middle = _middle(place for id, place in self.inner.layout.items() if id not in self.ports)
+        place = self.before.layout.get(self.id)
+        if middle is None or place is None:
+            return 0.0, 0.0
+        return place[0] - middle[0], place[1] - middle[1]
+
+
+def _moved(items: dict[str, Any], taken: dict[str, Any], dx: float, dy: float) -> dict[str, Any]:
+    found: dict[str, Note | Area] = {}
+    for id, one in items.items():
+        name = numbered(id, {**taken, **found})
+        found[name] = replace(one, id=name, at=(one.at[0] + dx, one.at[1] + dy))
+    return found

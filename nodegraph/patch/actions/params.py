@@ -1,0 +1,78 @@
+"""Edits of parameters: the values of inputs, and settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..document import Document, NodeRecord, locate
+from .base import Action, named, node_and_port, plain_value, without
+
+
+class SetParam(Action, frozen=True, tag="set_param"):
+    """A parameter of a node: the value of an input, or a setting.
+
+    ``merge=True`` makes it one undo step with the setting of the same port right before it: the
+    first move of a slider says False, all others until the release True.
+    """
+
+    node: str
+    port: str
+    value: Any
+    merge: bool = False
+
+    def apply(self, document: Document) -> Document:
+        record = document.node(self.node)
+        named(self.port, "port")
+        value = plain_value(self.value, f"{self.node}.{self.port}")
+        old = record.params.get(self.port)
+        if type(old) is type(value) and old == value and isinstance(value, int | float | str):
+            return document
+        return replace(document, nodes={**document.nodes, self.node: with_param(record, self.port, value)})
+
+    def continues(self, earlier: Action) -> bool:
+        same = isinstance(earlier, SetParam) and (earlier.node, earlier.port) == (self.node, self.port)
+        return self.merge and same
+
+
+class ClearParam(Action, frozen=True, tag="clear_param"):
+    """A parameter goes back to its default."""
+
+    node: str
+    port: str
+
+    def apply(self, document: Document) -> Document:
+        record = document.node(self.node)
+        if self.port not in record.params:
+            return document
+        record = replace(record, params=without(record.params, self.port))
+        return replace(document, nodes={**document.nodes, self.node: record})
+
+
+class SetParams(Action, frozen=True, tag="set_params"):
+    """Many parameters at once, by end: ``{"filter.cutoff": 800, "voice/osc.detune": 3}``.
+
+    Ends may lead into nested documents. ``merge=True`` makes it one undo step with the setting of the same
+    parameters right before it.
+    """
+
+    values: dict[str, Any]
+    merge: bool = False
+
+    def apply(self, document: Document) -> Document:
+        for end, value in self.values.items():
+            node, port = node_and_port(end)
+            path, id = locate(document, node)
+            inner = document.inside(path)
+            after = SetParam(id, port, value).apply(inner)
+            if after is not inner:
+                document = document.with_inside(path, after)
+        return document
+
+    def continues(self, earlier: Action) -> bool:
+        return self.merge and isinstance(earlier, SetParams) and earlier.values.keys() == self.values.keys()
+
+
+def with_param(record: NodeRecord, port: str, value: Any) -> NodeRecord:
+    """The record with one parameter set."""
+    return replace(record, params={**record.params, port: value})
