@@ -8,7 +8,7 @@ buffer of one quantum, which delays the input by 64 samples.
 from __future__ import annotations
 
 from ..kernel import QUANTUM, NativeFunction
-from ..native.words import as_f32, as_f64, as_i64, flush_denormals, nanoseconds
+from ..native.words import as_f32, as_f64, as_i64, flush_denormals, nanoseconds, store_release
 from ..native.wrap import stream_callback
 from . import walk
 from .tape import write_tape
@@ -20,8 +20,8 @@ LIVE_INPUTS, LIVE_OUTPUTS, LIVE_CALLBACKS, LIVE_FRAMES, LIVE_XRUNS, LIVE_STOP = 
 LIVE_LIMIT, LIVE_GAIN, LIVE_RELEASE, LIVE_RATE = 13, 14, 15, 16
 LIVE_LOADS, LIVE_FIRST, LIVE_LATEST, LIVE_WORST = 17, 18, 19, 20
 LIVE_CAPTURE, LIVE_CAPTURE_SIZE, LIVE_CAPTURED, LIVE_PEAK, LIVE_LIMITED, LIVE_LATE = 21, 22, 23, 24, 25, 26
-LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE = 27, 28
-LIVE_WORDS = 29
+LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE, LIVE_BEGAN, LIVE_CLOCK = 27, 28, 29, 30
+LIVE_WORDS = 31
 
 LOAD_BINS = 2001  # per mille of the time there is, the last one for all above
 CEILING = 1.0
@@ -39,6 +39,8 @@ def callback(words: int, start: int, frames: int) -> None:
         w[LIVE_FIRST] = began
     engine = w[LIVE_ENGINE]
     e = as_i64(engine)
+    w[LIVE_CLOCK] = e[walk.ENGINE_CLOCK]
+    store_release(words + 8 * LIVE_BEGAN, began)
     inputs, outputs = w[LIVE_INPUTS], w[LIVE_OUTPUTS]
     bus_inputs, bus_outputs = e[walk.ENGINE_INPUTS], e[walk.ENGINE_OUTPUTS]
     source, target = as_f32(w[LIVE_IN]), as_f32(w[LIVE_OUT])

@@ -193,6 +193,21 @@ class Live(Engine):
         """Whether the device still asks for sound; ``problem`` says why not."""
         return not self.problem and not self._stopping.is_set()
 
+    def midi_time(self, arrived: float | None = None) -> int:
+        """The sample to stamp on a message that arrives now, or has at ``arrived`` (``time.perf_counter``).
+
+        One device block later than it came, so that it is played at the same distance from its coming every time; but
+        never behind the next block.
+        """
+        live, began, clock = self._live, -1, 0
+        block = round(live[cb.LIVE_FRAMES] / live[cb.LIVE_CALLBACKS]) if live[cb.LIVE_CALLBACKS] else self.blocksize
+        while began != live[cb.LIVE_BEGAN]:  # the audio thread may write them between our two looks
+            began, clock = int(live[cb.LIVE_BEGAN]), int(live[cb.LIVE_CLOCK])
+        since = (_nanoseconds() - began) * 1e-9 if began else 0.0
+        if arrived is not None:
+            since -= time.perf_counter() - arrived
+        return clock + min(max(round(since * self.rate), 0), block - 1) + block
+
     def captured(self) -> np.ndarray:
         """The first part of what was played: (samples, channels)."""
         count = int(self._live[cb.LIVE_CAPTURED]) * self.device_outputs
@@ -208,7 +223,7 @@ class Live(Engine):
         block = frames / callbacks if callbacks else self.blocksize
         running = time.monotonic() - self._began
         first, latest = int(live[cb.LIVE_FIRST]), int(live[cb.LIVE_LATEST])
-        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime_ns") else latest
+        now = _nanoseconds() or latest
         seconds = max(now - first, 0) / 1e9
         expected = max(int(seconds * self.rate / block), callbacks if latest == 0 else 0) if first else 0
         return Report(
@@ -304,6 +319,11 @@ class Live(Engine):
             for node in nodes:
                 times[node] = times.get(node, 0.0) + cycles * per_tick / quanta / len(nodes)
         return times
+
+
+def _nanoseconds() -> int:
+    """Now by the clock of the audio thread; 0 where it cannot be read."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime_ns") else 0
 
 
 def _nodes_in(info: Any) -> list[str]:
