@@ -1,0 +1,143 @@
+"""Models of your own, in TorchScript, beside the audio thread.
+
+A TorchScript file is a program. It is loaded only from the patch's own folder (or with ``--allow-outside``), as any
+other file of a patch; open patches with such files from people whom you trust.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nodegraph.frames import EITHER
+from nodegraph.maths import clip, lerp, read
+from nodegraph.node import Choice, FrameIn, FrameOut, Host, In, Line, Node, Option, Out, State
+from nodegraph.torch_worker import (
+    DELAY,
+    LANES,
+    LATE,
+    MODEL,
+    PUT,
+    READY,
+    SLOTS,
+    FrameWorker,
+    SignalWorker,
+    delay_of,
+    torchscript_problem,
+)
+
+FADE = 0.01  # s from the model's sound to the dry one
+FRAMES_OF_FADE = 4
+NOT_YET = -1.0  # what ``wet`` is before the first answer is due
+FILE = Option("", kind="file", doc="TorchScript model (.pt), beside the patch: a program, run as it is")
+
+
+def answer_is_there(due, marks, answered):
+    """Whether the model has given its answer to vector number ``due``."""
+    return due >= 0 and marks[MODEL] == READY and answered[due % marks[SLOTS]] == due
+
+
+class TorchscriptFrames(Node):
+    """A TorchScript model on frames: (frames, bins) to (frames, units), in a worker beside the audio thread.
+
+    Frames come out ``delay`` hops later (1024 samples at least), and the rest of the patch waits for them. Where
+    the model is late the last answer is held, or it fades to the frame that went in; how often is told. Without a
+    model frames pass as they are.
+    """
+
+    a = FrameIn(EITHER, doc="frames for the model")
+    file = FILE
+    units = Option(0, min=0, max=65536, doc="numbers in each frame that it gives; 0: as many as it gets")
+    gives = Choice("same", "magnitude", "latent", doc="what it gives: frames of the same kind, magnitudes, codes")
+    delay = Option(4, unit="frames", min=1, max=64, doc="time that the model is given")
+    late = Choice("hold", "dry", doc="when an answer is late: hold the last, or fade to what went in")
+    out = FrameOut(EITHER, doc="what the model gives")
+    held = Line(lambda settings, sr: settings["units"] or settings["bins"])
+    wet = State(NOT_YET)
+    worker = Host(FrameWorker)
+
+    def frame(a, late, held, wet, lane, asked, answers, answered, marks, bins, out, out_bins):
+        number, lanes = marks[PUT], marks[LANES]
+        row = (number % marks[SLOTS]) * lanes + lane
+        for k in range(bins):
+            asked[row * bins + k] = clip(a[k], -1e30, 1e30)
+        due = number - marks[DELAY]
+        row = (due % marks[SLOTS]) * lanes + lane
+        there = answer_is_there(due, marks, answered)
+        if there:
+            for k in range(out_bins):
+                held[k] = answers[row * out_bins + k]
+        running = marks[MODEL] == READY and due >= 0
+        if running and not there and lane == 0:
+            marks[LATE] += 1
+        if due >= 0:
+            wanted = 1.0 if there or (running and late == 0) else 0.0
+            step = 1.0 / FRAMES_OF_FADE
+            wet[0] = wanted if wet[0] == NOT_YET else wet[0] + clip(wanted - wet[0], -step, step)
+        passes = due >= 0 and bins == out_bins
+        for k in range(out_bins):
+            dry = read(asked, row * bins + k) if passes else 0.0
+            out[k] = lerp(dry, read(held, k), max(wet[0], 0.0))
+        if lane == lanes - 1:
+            marks[PUT] = number + 1
+
+    def frames(inputs, settings):
+        found = inputs["a"]
+        kind = found.kind if settings["gives"] == "same" else settings["gives"]
+        return {"out": replace(found, kind=kind, bins=settings["units"] or found.bins)}
+
+    def latency(settings, sr):
+        return delay_of(settings, settings["hop"]) * settings["hop"]
+
+    def check(settings):
+        return torchscript_problem(settings)
+
+
+class Torchscript(Node):
+    """A TorchScript model on sound: (lanes, 1, size) to as much, in a worker beside the audio thread.
+
+    Blocks of ``size`` samples come out ``1 + delay`` blocks later (and 1024 samples more than one, at least), and
+    the rest of the patch waits for them. Where the model is late its sound fades out, to the dry one or to silence,
+    and back; how often is told. Without a model the sound passes as it is.
+    """
+
+    audio = In(0.0, min=-1.0, max=1.0, doc="sound for the model")
+    file = FILE
+    size = Option(2048, unit="samples", min=16, max=65536, doc="samples in each block that the model gets")
+    delay = Option(1, unit="blocks", min=1, max=64, doc="time that the model is given for a block")
+    late = Choice("dry", "silence", doc="what is heard when a block is late")
+    out = Out(doc="what the model gives")
+    filled, wet, held = State(0), State(NOT_YET), State()
+    worker = Host(SignalWorker)
+
+    def block(audio, size, late, out, filled, wet, held, asked, answers, answered, marks, dt):
+        lanes, slots = out.shape[1], marks[SLOTS]
+        step = dt / FADE
+        at = filled[0]
+        for i in range(out.shape[0]):
+            number = marks[PUT]
+            due = number - 1 - marks[DELAY]
+            there = answer_is_there(due, marks, answered)
+            if at == 0 and due >= 0 and marks[MODEL] == READY and not there:
+                marks[LATE] += 1
+            wanted = 1.0 if there else 0.0
+            for lane in range(lanes):
+                source = min(lane, audio.shape[1] - 1)
+                asked[((number % slots) * lanes + lane) * size + at] = clip(audio[i, source], -1e30, 1e30)
+                dry, place = 0.0, ((due % slots) * lanes + lane) * size + at
+                if due >= 0:
+                    wet[lane] = wanted if wet[lane] == NOT_YET else wet[lane] + clip(wanted - wet[lane], -step, step)
+                    dry = read(asked, place) if late == 0 or marks[MODEL] != READY else 0.0
+                if there:
+                    held[lane] = read(answers, place)
+                out[i, lane] = lerp(dry, held[lane], max(wet[lane], 0.0))
+            at += 1
+            if at >= size:
+                at = 0
+                marks[PUT] = number + 1
+        filled[0] = at
+
+    def latency(settings, sr):
+        return (1 + delay_of(settings, settings["size"])) * settings["size"]
+
+    def check(settings):
+        return torchscript_problem(settings)
