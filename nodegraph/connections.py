@@ -1,0 +1,138 @@
+"""What reaches a playing patch from outside: MIDI devices, a controller, OSC.
+
+MIDI and OSC come in by threads of their own and are heard at once. :meth:`Connections.service`, called some twenty
+times a second by the thread that the patch session belongs to, writes down what was turned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .engine.core import Engine, EngineError
+from .midi.controllers import Controller
+from .midi.gain_bank import BankPlayer
+from .midi.learn import Bindings, move_of
+from .midi.ports import ALL, MidiError, MidiInputs, MidiOutputs, matches
+from .notices import Notices
+from .osc import OscServer
+from .patch import Patch, PatchError
+from .turning import Turns
+
+
+class Connections:
+    """Everything from outside that plays ``patch`` in ``engine`` (None: only the patch is turned).
+
+    ``bindings`` turn controls and learn them, ``player`` is the controller's gain bank, if one was taken.
+    """
+
+    def __init__(self, patch: Patch, engine: Engine | None = None) -> None:
+        self.patch = patch
+        self.notices = Notices()
+        self.turns = Turns(patch, engine, self.notices.tell)
+        self.bindings = Bindings(self.turns)
+        self.player: BankPlayer | None = None
+        self.osc: OscServer | None = None
+        self._inputs: MidiInputs | None = None
+        self._lights: MidiOutputs | None = None
+        self._wanted: tuple[str, ...] = ()
+
+    @property
+    def engine(self) -> Engine | None:
+        return self.turns.engine
+
+    @engine.setter
+    def engine(self, engine: Engine | None) -> None:
+        self.turns.engine = engine
+
+    # -- opening -----------------------------------------------------------------------------------------------
+
+    def use_controller(self, controller: Controller) -> None:
+        """Let a controller play the patch's gain bank; its lamps are lit if it has some."""
+        self.player = BankPlayer(controller, self.turns, self._light)
+
+    def open_midi(self, wanted: Iterable[str] = (), virtual: str = "") -> None:
+        """Listen to MIDI inputs by parts of their names, and to the controller's; ``virtual`` names one of our own.
+
+        Raises MidiError where there is no MIDI.
+        """
+        own = [self.player.controller.ports] if self.player and self.player.controller.ports else []
+        self._wanted = tuple(wanted)
+        self._inputs = MidiInputs(self.hear, [*self._wanted, *own], self.notices.tell, virtual)
+        self._inputs.start()
+        if own:
+            try:
+                self._lights = MidiOutputs(own, self._lights_say)
+                self._lights.start()
+            except MidiError:
+                self._lights = None
+
+    def open_osc(self, port: int, host: str = "127.0.0.1", send_to: tuple[str, int] | None = None) -> None:
+        """Listen to OSC at a UDP port of one of this machine's addresses; send what changes to ``send_to``.
+
+        Raises OscError where that cannot be.
+        """
+        self.osc = OscServer(self.turns, port, host, send_to, self.notices.tell)
+        self.osc.start()
+
+    def close(self) -> None:
+        """Close everything, and write down what was turned last."""
+        for part in (self._inputs, self._lights, self.osc):
+            if part is not None:
+                part.close()
+        self._inputs = self._lights = self.osc = None
+        self.service()
+
+    # -- hearing -----------------------------------------------------------------------------------------------
+
+    def hear(self, port: str, message: bytes, arrived: float) -> None:
+        """Take in a MIDI message that came from ``port`` at ``arrived`` (``time.perf_counter``)."""
+        at = 0
+        if self.engine is not None:
+            at = self.engine.midi_time(arrived)
+            try:
+                self.engine.send_midi(message, at, port)
+            except EngineError as error:
+                self.notices.tell(str(error))
+        if self.bindings.hear(port, message, at) or self.player is None or not self._is_controller(port):
+            return
+        move = move_of(message)
+        if move is not None:
+            self.player.hear(move, at)
+
+    def _is_controller(self, port: str) -> bool:
+        """The controller's own port, or one that was asked for by name while the controller goes by another."""
+        assert self.player is not None
+        ports = self.player.controller.ports
+        named = any(wanted != ALL and matches(wanted, port) for wanted in self._wanted)
+        virtual = self._inputs is None or port == self._inputs.virtual_name
+        return not ports or matches(ports, port) or named or virtual
+
+    def _light(self, message: bytes) -> None:
+        if self._lights is not None:
+            self._lights.send(message)
+
+    def _lights_say(self, line: str) -> None:
+        """The input of the same device says the same; lamps must be lit again when it is back."""
+        if self.player is not None:
+            self.player.forget_lamps()
+
+    # -- writing down ------------------------------------------------------------------------------------------
+
+    def service(self) -> list[str]:
+        """Write what was turned and learnt into the patch, light lamps, send OSC; returns lines for the user."""
+        try:
+            for line in self.bindings.settle():
+                self.notices.tell(line)
+        except PatchError as error:  # what was to be learnt has gone meanwhile
+            self.notices.tell(str(error))
+        self.turns.settle()
+        if self.player is not None:
+            self.player.show()
+        if self.osc is not None:
+            self.osc.send_changes()
+        return self.notices.take()
+
+    @property
+    def quits(self) -> bool:
+        """Was the controller's button pressed that ends the program?"""
+        return self.player is not None and self.player.quits

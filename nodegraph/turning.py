@@ -1,0 +1,162 @@
+"""Hands on a playing patch: what a controller or a network turns is heard at once and written down soon after.
+
+The engine hears a turn in the thread that brought it. A patch session belongs to one thread, so that thread calls
+:meth:`Turns.settle` now and then; all that moved without a pause of a second is one step to undo.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .engine.core import Engine, EngineError
+from .graph import GraphError, build_graph
+from .parameters import Parameter
+from .patch import Group, Patch, PatchError, SetParam
+
+REST = 1.0  # s without a turn that end a gesture
+PULSE = 0.02  # s that a momentary turn lasts
+
+End = tuple[str, str]
+
+
+class Turns:
+    """Turns parameters of ``patch`` in a running ``engine`` (None: only in the patch).
+
+    ``tell`` hears a line when the patch refuses what was turned.
+    """
+
+    def __init__(self, patch: Patch, engine: Engine | None, tell: Callable[[str], None] = print) -> None:
+        self.patch, self.engine = patch, engine
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._turned: dict[End, Any] = {}  # not in the document yet
+        self._writing: dict[End, Any] = {}  # being written into the document
+        self._chosen: set[End] = set()
+        self._gesture, self._latest = 0, 0.0
+        self._refused: set[str] = set()
+
+    # -- from any thread ---------------------------------------------------------------------------------------
+
+    def values(self, node: str, port: str) -> list[float]:
+        """What an input is set to, one value a lane or a member, turns that are not written down yet included."""
+        value = self._turned.get((node, port), self._writing.get((node, port)))
+        record = self.patch.document.nodes.get(node)
+        if value is None and record is not None:
+            value = record.params.get(port)
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        found = self._node(node)
+        if found is None or port not in found.spec.inputs:
+            return [float(one) for one in values if isinstance(one, int | float)]
+        if not all(isinstance(one, int | float) for one in values):
+            values = []
+        known: list[float] = found.knob_values(
+            port, [float(one) for one in values] or [float(found.spec.inputs[port].default)]
+        )
+        return known
+
+    def value(self, parameter: Parameter) -> float:
+        """What a parameter is set to; of several lanes the first one counts."""
+        values = self.values(parameter.node, parameter.port)
+        lane = parameter.lane or 0
+        return values[lane] if lane < len(values) else parameter.default
+
+    def turn(self, parameter: Parameter, value: float, at: int = 0) -> bool:
+        """Set a parameter to ``value``, held to what its block takes, at sample ``at`` (0: now).
+
+        False where there is nothing to turn: a lane that the patch does not have.
+        """
+        value = parameter.held(value)
+        with self._lock:
+            values = self.values(parameter.node, parameter.port) or [parameter.default]
+            if parameter.lane is None:
+                values = [value] * len(values)
+            elif parameter.lane < len(values):
+                values[parameter.lane] = value
+            else:
+                return False
+            whole = parameter.lane is None and parameter.bank
+            self._turned[parameter.node, parameter.port] = values if len(values) > 1 and not whole else values[0]
+            now = time.monotonic()
+            if now - self._latest > REST:
+                self._gesture += 1
+            self._latest = now
+        self._sound(parameter, value, at)
+        return True
+
+    def choose(self, node: str, setting: str, value: Any) -> None:
+        """Set a choice or an option. It is heard when it is written down, for it makes another plan."""
+        with self._lock:
+            self._turned[node, setting] = value
+            self._gesture += 1
+            self._chosen.add((node, setting))
+
+    def pulse(self, parameter: Parameter, at: int = 0) -> None:
+        """Press a momentary button: up for a moment, and not written down."""
+        if self.engine is None:
+            return
+        at = max(at, self.engine.clock)
+        self._sound(parameter, parameter.most, at)
+        self._sound(parameter, parameter.least, at + round(PULSE * self.engine.rate))
+
+    def _sound(self, parameter: Parameter, value: float, at: int) -> None:
+        if self.engine is None:
+            return
+        lane = -1 if parameter.lane is None else parameter.lane
+        try:
+            self.engine.turn(parameter.node, parameter.port, value, at, lane)
+        except EngineError as error:  # nobody asks for sound; the patch keeps the turn
+            self._tell_once(str(error))
+
+    def _node(self, id: str) -> Any:
+        plan = self.engine.plan if self.engine is not None else None
+        return plan.graph.nodes.get(id) if plan is not None else None
+
+    # -- from the thread that the session belongs to -----------------------------------------------------------
+
+    def settle(self) -> bool:
+        """Write what was turned into the patch; False where there was nothing."""
+        with self._lock:
+            self._writing, self._turned = self._turned, {}
+            gesture, chosen, self._chosen = self._gesture, self._chosen, set()
+        if not self._writing:
+            return False
+        try:
+            self._refuse_bad(chosen)
+            nodes = self.patch.document.nodes
+            moves = [SetParam(n, p, value) for (n, p), value in self._writing.items() if n in nodes]
+            self.patch.do(Group(tuple(moves), f"hands {id(self):x} {gesture}"))
+        except (PatchError, GraphError, EngineError) as error:
+            self._tell_once(str(error).splitlines()[0])
+        finally:
+            self._writing = {}
+        self._turn_again()
+        return True
+
+    def _refuse_bad(self, chosen: set[End]) -> None:
+        """Leave out settings with which the patch would not play any more."""
+        for node, setting in chosen & self._writing.keys():
+            try:
+                after = SetParam(node, setting, self._writing[node, setting]).apply(self.patch.document)
+                build_graph(after, self.engine.rate if self.engine else 44100.0, self.patch.path)
+            except (PatchError, GraphError) as error:
+                del self._writing[node, setting]
+                self._tell(str(error).splitlines()[0])
+
+    def _turn_again(self) -> None:
+        """What was turned while older values went into the patch, and from there to the engine, counts."""
+        with self._lock:
+            newer = dict(self._turned)
+        for (node, port), value in newer.items():
+            if self.engine is not None:
+                try:
+                    self.engine.turn(node, port, value)
+                except EngineError as error:
+                    self._tell_once(str(error))
+
+    def _tell_once(self, line: str) -> None:
+        if line not in self._refused:
+            self._refused.add(line)
+            self._tell(line)
