@@ -33,7 +33,7 @@ class Transport(Node):
     phase = Out(unit="cycles", doc="place in the bar, 0 to 1")
     beat = Out(unit="beats", doc="position in beats")
     seconds = Out(unit="s", doc="position at this tempo: for the position of players")
-    bpm = Out(unit="bpm", doc="the tempo while it moves on, else 0")
+    bpm = Out(unit="bpm", doc="the tempo, for note_length")
     at, last_rewind, started = State(), State(), State()
 
     def tick(play, rewind, position, tempo, meter, loop_start, loop_end, at, last_rewind, started, dt):
@@ -50,7 +50,7 @@ class Transport(Node):
         seconds = 60.0 * at / max(tempo, 1e-3)
         jump = 1.0 if jumps | loops else 0.0
         following = at + run * tempo * dt * 0.016666666666666666
-        return run, jump, floor(bars), wrap(bars), at, seconds, run * tempo, following, rewind, 1.0
+        return run, jump, floor(bars), wrap(bars), at, seconds, tempo, following, rewind, 1.0
 
 
 class BeatClock(Node):
