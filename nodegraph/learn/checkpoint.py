@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ def read_checkpoint(path: Path, key: str, device: torch.device) -> Checkpoint:
         same = found.pop("key") == key
         checkpoint = Checkpoint(**found)
         checkpoint.rows = [Row(*row) for row in checkpoint.rows]
-    except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, EOFError, pickle.UnpicklingError):
+    except Exception:  # damaged bytes make torch's reader stumble in any way
         raise LearnError(f"{path}: is no checkpoint that can be read. Leave out --resume to begin anew.") from None
     if not same:
         raise LearnError(

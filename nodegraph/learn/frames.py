@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
@@ -61,37 +61,26 @@ def collect(
 ) -> Frames:
     """At most ``most`` frames, 5 : 1 : 1 for training, validation and test, drawn at random from all sources.
 
-    Every source goes to one part whole. Only where there are fewer than three is each cut into three stretches,
-    a window apart. Frames below ``silence`` dB are left out; a source that cannot be read, or is silent, is
-    skipped with a line. ``progress(done, total)`` counts sources. Raises LearnError where too little is left.
+    Every source goes to one part whole. Only where there are fewer than three, or where these are so short that a part
+    would be left empty, is each cut into three stretches a window apart. Frames below ``silence`` dB are left out; a
+    source that cannot be read, or is silent, is skipped with a line. ``progress(done, total)`` counts sources. Raises
+    LearnError where too little is left.
     """
     rng = np.random.default_rng(seed)
-    lines = list(skipped)
-    gathered: dict[str, list[np.ndarray]] = {part: [] for part in PARTS}
-    names: dict[str, list[str]] = {part: [] for part in PARTS}
-    seconds = 0.0
-    plan = _plan(sources, features, most, rng)
-    for done, (source, wants) in enumerate(plan):
-        if progress:
-            progress(done, len(plan))
-        try:
-            sound = source.read(features.rate)
-        except (SoundFileError, PatchError, GraphError) as error:
-            lines.append(str(error))
-            continue
-        found = 0
-        for want in wants:
-            magnitudes = _stretch(sound, want, features, silence, rng)
-            if len(magnitudes):
-                gathered[want.part].append(magnitudes)
-                names[want.part].append(source.name)
-                found += len(magnitudes)
-        seconds += len(sound) / features.rate if found else 0.0
-        if not found:
-            lines.append(f"{source.name}: is silent. Leave it out, or make it louder.")
-    frames = {part: _together(gathered.pop(part), features.bins) for part in PARTS}
-    _check(frames, features, lines)
-    return Frames(**frames, features=features, seconds=seconds, sources=names, skipped=lines)
+    lines, by_file = list(skipped), len(sources) >= len(PARTS)
+    while True:
+        found = _gather(sources, features, most, silence, by_file, rng, progress)
+        lines += found.failed.values()
+        if found.enough:
+            break
+        # those of one part may all have failed, or be too short: what is left is dealt again
+        left = [source for i, source in enumerate(sources) if i not in found.failed]
+        if not left or not (by_file or found.failed):
+            _refuse(found, features, lines)
+        by_file = by_file and bool(found.failed) and len(left) >= len(PARTS)
+        sources = left
+    frames = {part: _together(found.magnitudes.pop(part), features.bins) for part in PARTS}
+    return Frames(**frames, features=features, seconds=found.seconds, sources=found.names, skipped=lines)
 
 
 def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | None = None) -> np.ndarray:
@@ -114,18 +103,72 @@ def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | No
     return found
 
 
+# -- one round of reading ----------------------------------------------------------------------------------
+
+
+@dataclass
+class _Round:
+    """What was found: magnitudes and names of sources by part, and a line for each source that gave nothing."""
+
+    magnitudes: dict[str, list[np.ndarray]] = field(default_factory=lambda: {part: [] for part in PARTS})
+    names: dict[str, list[str]] = field(default_factory=lambda: {part: [] for part in PARTS})
+    failed: dict[int, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {part: sum(map(len, arrays)) for part, arrays in self.magnitudes.items()}
+
+    @property
+    def enough(self) -> bool:
+        return min(self.counts.values()) >= FEWEST
+
+
+def _gather(
+    sources: Sequence[Source],
+    features: Features,
+    most: int,
+    silence: float,
+    by_file: bool,
+    rng: np.random.Generator,
+    progress: Callable[[int, int], None] | None,
+) -> _Round:
+    found = _Round()
+    plan = _plan(sources, features, most, by_file, rng)
+    for number, (source, wants) in enumerate(plan):
+        if progress:
+            progress(number, len(plan))
+        try:
+            sound = source.read(features.rate)
+        except (SoundFileError, PatchError, GraphError) as error:
+            found.failed[number] = str(error)
+            continue
+        had = 0
+        for want in wants:
+            magnitudes = _stretch(sound, want, features, silence, rng)
+            if len(magnitudes):
+                found.magnitudes[want.part].append(magnitudes)
+                found.names[want.part].append(source.name)
+                had += len(magnitudes)
+        if had:
+            found.seconds += len(sound) / features.rate
+        else:
+            found.failed[number] = f"{source.name}: is silent. Leave it out, or make it louder."
+    return found
+
+
 # -- the plan ----------------------------------------------------------------------------------------------
 
 
 def _plan(
-    sources: Sequence[Source], features: Features, most: int, rng: np.random.Generator
+    sources: Sequence[Source], features: Features, most: int, by_file: bool, rng: np.random.Generator
 ) -> list[tuple[Source, list[Want]]]:
     """For every source what is wanted of it: long sources give more frames than short ones."""
     lengths = [max(source.seconds, features.size / features.rate) for source in sources]
-    if len(sources) < len(PARTS):
-        wanted = [[(part, *stretch) for part, stretch in blocks()] for _ in sources]
-    else:
+    if by_file:
         wanted = [[(part, 0.0, 1.0)] for part in by_source(lengths, rng)]
+    else:
+        wanted = [[(part, *stretch) for part, stretch in blocks()] for _ in sources]
     totals = dict.fromkeys(PARTS, 0.0)
     for length, stretches in zip(lengths, wanted):
         for part, begin, end in stretches:
@@ -177,15 +220,14 @@ def _taken(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
         yield parts.pop()
 
 
-def _check(frames: dict[str, np.ndarray], features: Features, lines: list[str]) -> None:
-    count = sum(map(len, frames.values()))
-    if not count:
+def _refuse(found: _Round, features: Features, lines: list[str]) -> NoReturn:
+    total = sum(found.counts.values())
+    if not total:
         why = lines[0] if len(lines) == 1 else f"{len(lines)} files were skipped, the first because: {lines[0]}"
         raise LearnError(f"no sound to train on: {why}" if lines else "no sound to train on.")
-    for part, values in frames.items():
-        if len(values) < FEWEST:
-            needed = (FEWEST / min(SHARES)) * features.hop / features.rate
-            raise LearnError(
-                f"too few frames: {count} in all, of which {len(values)} for {part} ({FEWEST} are needed). "
-                f"Give at least {max(needed, 5):.0f} s of sound, in three files or more, or in one."
-            )
+    part, count = min(found.counts.items(), key=lambda item: item[1])
+    seconds = 2.0 * FEWEST / min(SHARES) * features.hop / features.rate
+    raise LearnError(
+        f"too few frames: {total} in all, of which {count} for {part} ({FEWEST} are needed). "
+        f"Give at least {seconds:.0f} s of sound."
+    )

@@ -130,7 +130,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 
     def plain(self) -> dict[str, Any]:
         """All choices as JSON has them."""
-        return msgspec.to_builtins(self)
+        return msgspec.json.decode(msgspec.json.encode(self))
 
     def feature_settings(self) -> Features:
         """The features as yet without offset and scale. Raises LearnError."""

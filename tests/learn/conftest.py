@@ -1,0 +1,55 @@
+"""A small world to learn from: recordings of a few notes, at a rate and size that take no time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+
+from nodegraph.autoencoder import Features
+from nodegraph.learn import Frames
+
+RATE, SIZE, HOP = 8000, 128, 64
+SMALL = {"features.rate": RATE, "features.size": SIZE, "features.hop": HOP}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Networks as small as these only wait for a second thread."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def notes(seconds, seed, rate=RATE):
+    """Chords of decaying notes: many frames of few degrees of freedom."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * rate)) / rate
+    sound = np.zeros(len(t))
+    for start in np.arange(0, seconds, 0.25):
+        for note in rng.choice([220, 330, 440, 660, 880], 2, replace=False):
+            at = np.maximum(t - start, 0)
+            sound += (t >= start) * rng.uniform(0.05, 0.3) * np.exp(-4 * at) * np.sin(2 * np.pi * note * at)
+    return (sound / np.abs(sound).max() * 0.5).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory):
+    """A folder of seven recordings of three seconds."""
+    folder = tmp_path_factory.mktemp("recordings")
+    for i in range(7):
+        soundfile.write(folder / f"take{i}.wav", notes(3.0, i), RATE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def frames():
+    """Frames of positive factors, as sounds of a few instruments are: (600 | 150 | 150, 65)."""
+    rng = np.random.default_rng(3)
+    features = Features(RATE, SIZE, HOP)
+    atoms = rng.gamma(0.3, 1.0, (6, features.bins))
+    amounts = rng.gamma(0.6, 1.0, (900, 6))
+    magnitudes = (amounts @ atoms + 0.02 * rng.random((900, features.bins))).astype(np.float32)
+    return Frames(magnitudes[:600], magnitudes[600:750], magnitudes[750:], features)

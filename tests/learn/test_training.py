@@ -1,0 +1,300 @@
+"""A training from frames to model: as good as it must be, repeatable, interruptible, and never losing its best."""
+
+import csv
+import errno
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+from nodegraph.autoencoder import Autoencoder
+from nodegraph.learn import Frames, LearnError, load_recipe
+from tests.learn.conftest import SMALL
+
+torch = pytest.importorskip("torch")
+
+from nodegraph.learn import Watcher, train  # noqa: E402
+from nodegraph.learn import training as training_module  # noqa: E402
+
+ONE = {"layers": [{"units": 4}], "training": {"epochs": 8, "rate": 0.01}}
+TWO = {
+    "layers": [{"units": 12}, {"units": 4, "decoder": "sigmoid"}],
+    "pretraining": {"epochs": 3, "rate": 0.01},
+    "training": {"epochs": 4, "rate": 0.01},
+}
+
+
+def recipe(data=ONE, **sets):
+    return load_recipe({"name": "small", **data}, sets=SMALL | {k.replace("__", "."): v for k, v in sets.items()})
+
+
+def weights(model):
+    return [a for layer in (*model.encoder, *model.decoder) for a in (layer.weight, layer.bias) if a is not None]
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
+
+
+class After:
+    """A wish to stop at the n-th time it is asked for."""
+
+    def __init__(self, times):
+        self.left = times
+
+    def __call__(self):
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize("data", [ONE, TWO])
+def test_the_same_seed_gives_the_same_weights(frames, data):
+    first, second, other = (train(frames, recipe=recipe(data), seed=seed).model for seed in (1, 1, 2))
+    assert same(first, second) and not same(first, other)
+
+
+def test_a_linear_decoder_does_nearly_as_well_as_principal_components(frames):
+    for encoder in ("linear", "sigmoid", "relu"):
+        chosen = recipe(layers__0__encoder=encoder, layers__0__initialiser="pca", training__schedule="cosine")
+        found = train(frames, recipe=chosen, epochs=25).errors["features"]["test"]
+        assert found["sum"] <= 1.1 * found["pca"] < 0.5 * found["predict_the_mean"], encoder
+
+
+@pytest.mark.parametrize("loss", ["squared", "cross_entropy", "spectral_convergence"])
+@pytest.mark.parametrize("optimiser, rate", [("sgd", 0.3), ("adam", 0.01)])
+def test_every_loss_goes_down_with_either_optimiser(frames, loss, optimiser, rate):
+    chosen = recipe(
+        layers__0__decoder="sigmoid",
+        features__normalise="frame",
+        training__loss=loss,
+        training__optimiser=optimiser,
+        training__rate=rate,
+    )
+    rows = train(frames, recipe=chosen).rows
+    assert rows[-1].valid < 0.9 * rows[0].valid and rows[-1].train < rows[1].train
+
+
+def test_errors_are_what_the_model_makes(frames):
+    trained = train(frames, recipe=recipe(features__power=0.5, features__normalise="bin"))
+    model, errors = trained.model, trained.errors
+    y, _ = model.normalise(frames.test)
+    found = np.square(model.decode(model.encode(y)) - y).sum(axis=1).mean()
+    assert errors["features"]["test"]["sum"] == pytest.approx(found, rel=1e-4)
+    assert errors["features"]["test"]["mean"] == pytest.approx(found / model.bins, rel=1e-4)
+    largest = frames.train.max()
+    found = np.square((model.reconstruct(frames.valid) - frames.valid) / largest).sum(axis=1).mean()
+    assert errors["magnitudes"]["valid"]["sum"] == pytest.approx(found, rel=1e-3)
+    mean = np.square((frames.valid - frames.train.mean(axis=0)) / largest).sum(axis=1).mean()
+    assert errors["magnitudes"]["valid"]["predict_the_mean"] == pytest.approx(mean, rel=1e-3)
+    assert model.card["errors"] == errors
+
+
+def test_magnitudes_divided_by_one_number_have_the_errors_of_their_features(frames):
+    errors = train(frames, recipe=recipe()).errors
+    largest = frames.train.max()
+    mean = np.square((frames.test - frames.train.mean(axis=0)) / largest).sum(axis=1).mean()
+    assert errors["magnitudes"] == errors["features"]
+    assert errors["features"]["test"]["predict_the_mean"] == pytest.approx(mean, rel=1e-3)
+
+
+def test_layers_are_pretrained_joined_and_fine_tuned(frames):
+    trained = train(frames, recipe=recipe(TWO))
+    assert [stage["stage"] for stage in trained.stages] == ["layer 1", "layer 2", "fine-tuning"]
+    assert [stage["widths"] for stage in trained.stages] == ["12", "4", "12-4"]
+    assert [layer.outputs for layer in (*trained.model.encoder, *trained.model.decoder)] == [12, 4, 12, 65]
+    second = trained.stages[1]
+    assert second["adjusted"] == pytest.approx(second["valid"]["sum"] * 65 / 12)
+    before = next(row for row in trained.rows if row.stage == "fine-tuning" and row.epoch == 0)
+    assert trained.rows[-1].valid < before.valid
+
+    joined = train(frames, recipe=recipe(TWO | {"training": {"epochs": 0}}))
+    assert [stage["stage"] for stage in joined.stages] == ["layer 1", "layer 2"]
+    assert joined.errors["features"]["valid"]["mean"] == pytest.approx(before.valid, rel=1e-4)
+
+
+def test_weights_stay_above_0_where_that_is_asked(frames):
+    chosen = recipe(layers__0__decay_negative=1.0, layers__0__non_negative=True, layers__0__initialiser="uniform")
+    trained = train(frames, recipe=chosen)
+    assert all(layer.weight.min() >= 0 for layer in (*trained.model.encoder, *trained.model.decoder))
+    assert trained.rows[-1].valid < trained.rows[0].valid
+
+
+def test_a_training_that_no_longer_improves_ends(frames):
+    chosen = recipe(training__epochs=200, training__patience=5, training__rate=0.05)
+    rows = train(frames, recipe=chosen).rows
+    assert rows[-1].epoch < 200
+    losses = [row.valid for row in rows]
+    assert min(losses[-5:]) > 0.999 * min(losses[:-5])
+    assert not any(min(losses[k - 5 : k]) > 0.999 * min(losses[: k - 5]) for k in range(6, len(losses)))
+
+
+def test_a_training_ends_when_its_minutes_are_over(frames):
+    trained = train(frames, recipe=recipe(training__epochs=100_000, training__minutes=0.01))
+    assert 1 <= trained.rows[-1].epoch < 100_000 and not trained.stopped
+
+
+def test_the_best_epoch_counts_not_the_last(frames):
+    noise = np.random.default_rng(0).gamma(0.3, 1.0, (90, frames.features.bins)).astype(np.float32)
+    few = Frames(noise[:30], noise[30:60], noise[60:], frames.features)  # nothing but its mean can be learnt
+    trained = train(few, recipe=recipe(layers__0__units=40, layers__0__encoder="relu"), epochs=300)
+    best = min(row.valid for row in trained.rows)
+    assert trained.errors["features"]["valid"]["mean"] == pytest.approx(best, rel=1e-4)
+    assert trained.rows[-1].valid > 1.01 * best and trained.rows[-1].train < min(
+        row.train for row in trained.rows[1:50]
+    )
+
+
+def test_a_loss_without_bounds_is_told_and_the_best_is_kept(frames):
+    trained = train(frames, recipe=recipe(training__optimiser="sgd", training__rate=1e6, training__reduction="sum"))
+    assert any("Lower the rate" in line for line in trained.notes)
+    assert np.isfinite(trained.errors["features"]["test"]["sum"])
+    assert trained.rows[-1].epoch < 8
+
+
+# -- files -------------------------------------------------------------------------------------------------
+
+
+def test_model_card_and_curve_lie_together(frames, tmp_path):
+    told = []
+    trained = train(frames, tmp_path / "m.safetensors", recipe(TWO), seed=3, watcher=Watcher(told.append))
+    assert {path.name for path in tmp_path.iterdir()} == {"m.safetensors", "m.csv", "m.png"}
+    loaded = Autoencoder.load(tmp_path / "m.safetensors")
+    assert same(loaded, trained.model) and loaded.card == trained.model.card
+    card = loaded.card
+    assert (card["recipe"], card["seed"], card["widths"], card["stopped"]) == ("small", 3, "12-4", False)
+    assert card["trained_on"]["frames"] == {"train": 600, "valid": 150, "test": 150}
+    assert load_recipe(card["choices"]) == recipe(TWO)
+    with (tmp_path / "m.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert [(row["stage"], int(row["epoch"])) for row in table] == [(row.stage, row.epoch) for row in trained.rows]
+    assert [float(row["valid"]) for row in table] == pytest.approx([row.valid for row in trained.rows])
+    assert [step.done for step in told] == sorted(step.done for step in told) and told[-1].done == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("data", [ONE, TWO])
+@pytest.mark.parametrize("batches", [0, 1, 10, 25, 45])
+def test_a_training_that_is_resumed_ends_as_if_it_had_not_been_interrupted(frames, tmp_path, data, batches):
+    path = tmp_path / "m.safetensors"
+    chosen = recipe(data, layers__0__corruption="gaussian", layers__0__noise=0.1, training__schedule="cosine")
+    whole = train(frames, recipe=chosen, seed=4)
+    first = train(frames, path, chosen, seed=4, watcher=Watcher(stop=After(batches)))
+    assert first.stopped and Autoencoder.load(path).card["stopped"]
+    rest = train(frames, path, chosen, seed=4, resume=True)
+    assert not rest.stopped and same(rest.model, whole.model) and same(Autoencoder.load(path), whole.model)
+    assert [row[:2] for row in rest.rows] == [row[:2] for row in whole.rows]
+    assert [row.valid for row in rest.rows] == [row.valid for row in whole.rows]
+    assert not path.with_name("m.safetensors.checkpoint").exists()
+
+
+def test_a_keyboard_interrupt_is_a_stop(frames, tmp_path):
+    def interrupt(step):
+        if step.epoch == 2:
+            raise KeyboardInterrupt
+
+    trained = train(frames, tmp_path / "m", recipe(), watcher=Watcher(interrupt))
+    assert trained.stopped and trained.rows[-1].epoch == 2
+    best = min(row.valid for row in trained.rows)
+    assert trained.errors["features"]["valid"]["mean"] == pytest.approx(best, rel=1e-4)
+    assert same(Autoencoder.load(tmp_path / "m"), trained.model)
+
+
+def test_a_process_that_is_killed_leaves_its_best(frames, tmp_path, monkeypatch):
+    monkeypatch.setattr(training_module, "KEEP_EVERY", 0.0)
+    seen = []
+
+    def kill(step):
+        if step.epoch == 5 and not seen:
+            seen.append(Autoencoder.load(tmp_path / "m"))
+            raise MemoryError  # nothing of ours runs after this
+
+    with pytest.raises(MemoryError):
+        train(frames, tmp_path / "m", recipe(), watcher=Watcher(kill))
+    y, _ = seen[0].normalise(frames.valid)
+    error = np.square(seen[0].decode(seen[0].encode(y)) - y).mean()
+    whole = train(frames, recipe=recipe())
+    assert error == pytest.approx(min(row.valid for row in whole.rows[:6]), rel=1e-4)
+    assert same(train(frames, tmp_path / "m", recipe(), resume=True).model, whole.model)
+
+
+def test_a_full_disk_ends_nothing(frames, tmp_path, monkeypatch):
+    monkeypatch.setattr(training_module, "KEEP_EVERY", 0.0)
+    whole = train(frames, recipe=recipe())
+    real, folder = os.fsync, str(tmp_path)
+
+    def full(handle):
+        if os.readlink(f"/proc/self/fd/{handle}").startswith(folder):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    trained = train(frames, tmp_path / "m.safetensors", recipe())
+    assert trained.path.parent != tmp_path and same(Autoencoder.load(trained.path), whole.model)
+    assert any("in memory only" in line and "No space left" in line for line in trained.notes)
+    assert any(str(trained.path) in line for line in trained.notes)
+    assert len(trained.notes) == 2 and not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_has_room_again_is_used_again(frames, tmp_path, monkeypatch):
+    monkeypatch.setattr(training_module, "KEEP_EVERY", 0.0)
+    real, calls = os.fsync, []
+
+    def full_at_first(handle):
+        calls.append(handle)
+        if len(calls) <= 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(handle)
+
+    monkeypatch.setattr(os, "fsync", full_at_first)
+    trained = train(frames, tmp_path / "m", recipe())
+    assert trained.path == tmp_path / "m" and same(Autoencoder.load(tmp_path / "m"), trained.model)
+
+
+# -- what is refused ---------------------------------------------------------------------------------------
+
+
+def refused(*arguments, **options):
+    with pytest.raises(LearnError) as raised:
+        train(*arguments, **options)
+    assert len(str(raised.value).splitlines()) == 1
+    return str(raised.value)
+
+
+def test_a_place_without_room_for_a_model_is_refused_before_anything_is_read(tmp_path):
+    assert "folder" in refused("nothing here", tmp_path)
+    assert "no folder" in refused("nothing here", tmp_path / "a" / "b.safetensors")
+    assert "no such file" in refused(tmp_path / "nothing", tmp_path / "m")
+
+
+def test_resuming_needs_the_same_training(frames, tmp_path):
+    path = tmp_path / "m"
+    assert "name its model" in refused(frames, recipe=recipe(), resume=True)
+    assert "no training to resume" in refused(frames, path, recipe(), resume=True)
+    train(frames, path, recipe(), watcher=Watcher(stop=After(9)))
+    others = Frames(frames.train[:500], frames.valid, frames.test, frames.features)
+    assert "another recipe" in refused(frames, path, recipe(training__rate=0.1), resume=True)
+    assert "another recipe" in refused(frames, path, recipe(), seed=5, resume=True)
+    assert "another recipe" in refused(others, path, recipe(), resume=True)
+    longer = train(frames, path, recipe(), epochs=12, resume=True)
+    assert longer.rows[-1].epoch == 12
+
+
+def test_a_checkpoint_that_is_none_is_refused_and_nothing_in_it_runs(frames, tmp_path):
+    class Harm:
+        def __reduce__(self):
+            return (os.system, (f"touch {tmp_path / 'harmed'}",))
+
+    torch.save({"format": 1, "key": Harm()}, tmp_path / "harm")
+    train(frames, tmp_path / "m", recipe(), watcher=Watcher(stop=After(9)))
+    good = (tmp_path / "m.checkpoint").read_bytes()
+    harm = (tmp_path / "harm").read_bytes()
+    for data in (b"", b"junk", pickle.dumps({"format": 1, "key": Harm()}), pickle.dumps([1]), harm, good[:-50]):
+        (tmp_path / "m.checkpoint").write_bytes(data)
+        assert "no checkpoint" in refused(frames, tmp_path / "m", recipe(), resume=True)
+    assert not (tmp_path / "harmed").exists()
+
+
+def test_frames_that_do_not_fit_the_recipe_are_refused(frames):
+    assert "features.hop" in refused(frames, recipe=recipe(features__hop=32))
+    assert "trains nothing" in refused(frames, recipe=recipe({"layers": [{"units": 4}], "training": {"epochs": 0}}))
+    assert "no device" in refused(frames, recipe=recipe(), device="warp drive")
