@@ -80,7 +80,7 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
         if type in ("mel", "log_frequency") or port.kind == "phase":
             continue
         end = f"block.{name}"
-        if port.kind == "latent":
+        if "latent" in (port.kind, params.get("gives")):
             if name == "level" or not cls.spec.frame_inputs:
                 continue
             patch.add("decoder", id=f"{name}_decoder", **model)
