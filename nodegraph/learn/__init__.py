@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import LearnError, require_torch
+from .errors import LearnError
 from .frames import Frames, collect, magnitudes_of
+from .late_torch import require_torch
 from .recipe import Recipe, load_recipe, recipe_files
 from .sources import Source, sources_of
 
