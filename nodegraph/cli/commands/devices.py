@@ -1,6 +1,8 @@
-"""``nodegraph devices``: what sound can go to and come from."""
+"""``nodegraph devices``: what sound and MIDI can go to and come from."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from ..options import Json
 from ..quiet import quiet_libraries
@@ -8,16 +10,34 @@ from ..text import columns, print_json, say
 
 
 def devices(json: Json = False) -> None:
-    """List sound devices, as `run --device` takes them."""
+    """List sound devices and MIDI ports, as `run` takes them."""
     from nodegraph.engine import live
 
     with quiet_libraries():
-        found = live.devices()
+        midi, no_midi = _midi()
+        sound = [{"kind": "sound", **device} for device in live.devices()]
     if json:
-        print_json(found)
-    elif not found:
-        say("no sound device here. Use `nodegraph render`, or play to nobody with `nodegraph run --null`.")
-    else:
-        heads = [("number", "name", "system", "in", "out", "Hz")]
-        rows = [(d["index"], d["name"], d["api"], d["inputs"], d["outputs"], f"{d['rate']:g}") for d in found]
+        print_json([*sound, *midi])
+        return
+    if sound:
+        heads = [("number", "sound device", "system", "in", "out", "Hz")]
+        rows = [(d["index"], d["name"], d["api"], d["inputs"], d["outputs"], f"{d['rate']:g}") for d in sound]
         columns([*heads, *rows])
+    else:
+        say("no sound device here. Use `nodegraph render`, or play to nobody with `nodegraph run --null`.")
+    say()
+    if midi:
+        columns([("MIDI port", "system", "kind"), *((port["name"], port["system"], port["kind"]) for port in midi)])
+    else:
+        say(no_midi or "no MIDI ports here. `nodegraph run --midi all` uses them once they are plugged in.")
+
+
+def _midi() -> tuple[list[dict[str, Any]], str]:
+    """MIDI ports, or why there are none."""
+    from nodegraph.midi import ports
+
+    try:
+        found = [("MIDI input", port) for port in ports.inputs()] + [("MIDI output", port) for port in ports.outputs()]
+    except ports.MidiError as error:
+        return [], str(error)
+    return [{"kind": kind, "name": port.name, "system": port.system} for kind, port in found], ""
