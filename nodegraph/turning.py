@@ -35,6 +35,7 @@ class Turns:
         self._turned: dict[End, Any] = {}  # not in the document yet
         self._writing: dict[End, Any] = {}  # being written into the document
         self._chosen: set[End] = set()
+        self._unheard: set[End] = set()  # the engine did not take them
         self._gesture, self._latest = 0, 0.0
         self._refused: set[str] = set()
 
@@ -107,7 +108,8 @@ class Turns:
         lane = -1 if parameter.lane is None else parameter.lane
         try:
             self.engine.turn(parameter.node, parameter.port, value, at, lane)
-        except EngineError as error:  # nobody asks for sound; the patch keeps the turn
+        except EngineError as error:  # nobody asks for sound now
+            self._unheard.add((parameter.node, parameter.port))
             self._tell_once(str(error))
 
     def _node(self, id: str) -> Any:
@@ -122,6 +124,8 @@ class Turns:
             self._writing, self._turned = self._turned, {}
             gesture, chosen, self._chosen = self._gesture, self._chosen, set()
         if not self._writing:
+            if self._unheard:
+                self._turn_again()
             return False
         try:
             self._refuse_bad(chosen)
@@ -146,14 +150,18 @@ class Turns:
                 self._tell(str(error).splitlines()[0])
 
     def _turn_again(self) -> None:
-        """What was turned while older values went into the patch, and from there to the engine, counts."""
+        """What was turned while older values went into the patch, and from there to the engine, counts.
+
+        So does what the engine did not take.
+        """
         with self._lock:
-            newer = dict(self._turned)
-        for (node, port), value in newer.items():
+            again, self._unheard = self._unheard | self._turned.keys(), set()
+        for node, port in again:
             if self.engine is not None:
                 try:
-                    self.engine.turn(node, port, value)
+                    self.engine.turn(node, port, self.values(node, port))
                 except EngineError as error:
+                    self._unheard.add((node, port))
                     self._tell_once(str(error))
 
     def _tell_once(self, line: str) -> None:

@@ -92,6 +92,7 @@ def taken_over(takeover: str, value: float, before: float | None, position: floa
 class _Hold:
     """What is remembered of a bound control between two moves."""
 
+    binding: Binding
     before: float | None = None  # where the knob stood
     set: float | None = None  # where it brought the parameter
     coarse: int = 0
@@ -109,7 +110,7 @@ class Bindings:
         self._turns = turns
         self._bound_in: Any = None
         self._bound: list[tuple[Control, Binding]] = []
-        self._holds: dict[tuple[str, Binding], _Hold] = {}
+        self._holds: dict[str, _Hold] = {}
         self._learning: deque[Learning] = deque()
         self._moved: list[tuple[Learning, str, Move]] = []
         self._last: tuple[str, str, int, int] | None = None
@@ -141,7 +142,9 @@ class Bindings:
             knob = control_parameter(self._turns.patch.document, control)
         except PatchError:  # its block is not there
             return False
-        hold = self._holds.setdefault((control.name, binding), _Hold())
+        hold = self._holds.get(control.name)
+        if hold is None or hold.binding is not binding:
+            hold = self._holds[control.name] = _Hold(binding)
         now = knob.position(self._turns.value(knob))
         position = _position(binding, move, hold, now)
         if position is None:
