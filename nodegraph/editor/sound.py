@@ -60,6 +60,10 @@ class Reading:
 class Sound(Protocol):
     """An engine as the editor sees it."""
 
+    @property
+    def engine(self) -> Any:
+        """The engine that plays now (a :class:`nodegraph.engine.core.Engine`), for MIDI and OSC, or None."""
+
     def follow(self, patch: Patch) -> None:
         """Play this patch and every edit of it from now on, instead of the one before."""
 

@@ -51,7 +51,7 @@ class Patch:
     def __init__(self, document: Document | None = None, path: str | os.PathLike[str] | None = None) -> None:
         self.path: Path | None = Path(path) if path is not None else None
         self._document = document if document is not None else Document()
-        self._kept = self._document
+        self._kept: Document | None = self._document
         self._history = History()
         self._downgrade = False
         self._listeners: list[Listener] = []
@@ -104,6 +104,10 @@ class Patch:
     def mark_saved(self) -> None:
         """Take the document as it stands for saved."""
         self._kept = self._document
+
+    def mark_unsaved(self) -> None:
+        """Take no document for saved until the next saving: what is open is a copy that was recovered."""
+        self._kept = None
 
     @property
     def can_undo(self) -> bool:

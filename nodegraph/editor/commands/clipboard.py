@@ -1,0 +1,80 @@
+"""Cut, copy, paste and duplicate: a selection as JSON text, which any window takes."""
+
+from __future__ import annotations
+
+from ..command import command
+from ..desk import AREA, Desk
+from .selecting import deletion
+
+STEP = 24.0  # px by which a copy stands beside what was copied
+
+
+def _copied(desk: Desk) -> str:
+    from nodegraph.patch.clipboard import copied
+
+    chosen = desk.selection
+    notes = [id for id in chosen.notes if not id.startswith(AREA)]
+    areas = [id.removeprefix(AREA) for id in chosen.notes if id.startswith(AREA)]
+    return copied(desk.document, [id for id in desk.document.nodes if id in chosen.nodes], notes, areas)
+
+
+def _holds_blocks(desk: Desk) -> bool:
+    return bool(desk.selection.nodes or desk.selection.notes)
+
+
+@command("Copy", "ctrl+c", menu="Edit", possible=_holds_blocks)
+def copy(desk: Desk, argument: object) -> None:
+    """Copy the selected blocks, with the wires between them, as text."""
+    desk.view.set_clipboard(_copied(desk))
+    desk.memory["pasted"] = 0
+
+
+@command("Cut", "ctrl+x", menu="Edit", possible=_holds_blocks)
+def cut(desk: Desk, argument: object) -> None:
+    """Copy the selection and delete it."""
+    copy(desk, argument)
+    desk.do(*deletion(desk))
+
+
+@command("Paste", "ctrl+v", menu="Edit")
+def paste(desk: Desk, argument: object) -> None:
+    """Paste blocks at the pointer."""
+    _paste(desk, outer=False)
+
+
+@command("Paste with its wires", "ctrl+shift+v", menu="Edit")
+def paste_wired(desk: Desk, argument: object) -> None:
+    """Paste blocks and wire them to what the copied ones hang on."""
+    _paste(desk, outer=True)
+
+
+def _paste(desk: Desk, outer: bool) -> None:
+    from nodegraph.patch import PatchError
+    from nodegraph.patch.clipboard import pasted
+
+    text = desk.view.clipboard()
+    if not text.strip():
+        desk.say("The clipboard is empty. Copy some blocks first.")
+        return
+    times = desk.memory.get("pasted", 0)
+    desk.memory["pasted"] = times + 1
+    at = (desk.pointer[0] + STEP * (times % 8), desk.pointer[1] + STEP * (times % 8))
+    try:
+        found = pasted(text, desk.document, at, outer)
+    except PatchError as error:
+        desk.say(f"Nothing was pasted: {error}", alarm=True)
+        return
+    _take(desk, found)
+
+
+@command("Duplicate", "ctrl+d", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
+def duplicate(desk: Desk, argument: object) -> None:
+    """Copy the selected blocks beside themselves, fed by the same wires."""
+    from nodegraph.patch.clipboard import duplicated
+
+    _take(desk, duplicated(desk.document, [id for id in desk.document.nodes if id in desk.selection.nodes]))
+
+
+def _take(desk: Desk, found) -> None:
+    if desk.do(found.action):
+        desk.select(found.ids.values())

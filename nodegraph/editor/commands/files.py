@@ -1,0 +1,243 @@
+"""Patches as files: new, open, recent, save; files dragged in; the end of the session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from nodegraph.patch import AddNode, Patch, PatchError
+from nodegraph.patch.names import free_id
+
+from .. import canvas
+from ..command import command, on
+from ..desk import Desk
+from ..events import CloseRequested, Entered, FilesDropped
+from ..panel import Question
+
+RECENT, MOST_RECENT = "recent.json", 12
+SOUNDS = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
+PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
+MODELS = {".safetensors"}
+
+
+@on(Entered)
+def entered(desk: Desk, event: Entered) -> None:
+    """The answer to a question; given up, it is forgotten."""
+    done = desk.asked.pop(event.key, None)
+    if done is not None and event.text is not None:
+        done(Path(event.text) if isinstance(event.text, Path) else event.text)
+
+
+# -- recent ------------------------------------------------------------------------------------------------
+
+
+def recent_files(desk: Desk) -> list[Path]:
+    """The files that were open lately and still are there, the latest first."""
+    try:
+        names = json.loads((desk.home / RECENT).read_text())
+        found = [Path(name) for name in names if isinstance(name, str)]
+    except (OSError, ValueError, TypeError):
+        return []
+    return [path for path in found if path.is_file()][:MOST_RECENT]
+
+
+def remember(desk: Desk, path: Path) -> None:
+    """This file was opened or saved."""
+    path = path.resolve()
+    files = [path, *(other for other in recent_files(desk) if other != path)][:MOST_RECENT]
+    desk.memory["recent"] = tuple(files)
+    try:
+        desk.home.mkdir(parents=True, exist_ok=True)
+        (desk.home / RECENT).write_text(json.dumps([str(file) for file in files]))
+    except OSError:
+        pass
+    desk.set_preferences(folder=str(path.parent))
+
+
+# -- opening -----------------------------------------------------------------------------------------------
+
+
+def unless_unsaved(desk: Desk, what: str, then: Callable[[], object]) -> None:
+    """Do something that would lose edits, after asking if there are any."""
+    if desk.patch.saved or not (desk.patch.document.nodes or desk.patch.path):
+        then()
+        return
+    name = desk.patch.path.name if desk.patch.path else "this patch"
+
+    def save_first() -> None:
+        save_to(desk, desk.patch.path, then)
+
+    answers: dict[str, object] = {"Save": save_first, "Don't save": then, "Cancel": None}
+    desk.open_panel(Question(what, f"{name} has changes that are not saved.", answers))
+
+
+@command("New", "ctrl+n", menu="File")
+def new(desk: Desk, argument: object) -> None:
+    """Begin an empty patch."""
+    unless_unsaved(desk, "New patch", lambda: take(desk, Patch()))
+
+
+@command("Open…", "ctrl+o", menu="File")
+def open_file(desk: Desk, argument: object) -> None:
+    """Open a patch."""
+    if isinstance(argument, Path):
+        open_path(desk, argument)
+    else:
+        desk.ask_file("open", "Open a patch", lambda path: open_path(desk, path), ".json")
+
+
+def open_path(desk: Desk, path: Path) -> None:
+    """Open the patch in a file, if what is open may go."""
+
+    def load() -> None:
+        from nodegraph.api import load as load_patch
+
+        try:
+            patch = load_patch(path)
+        except PatchError as error:
+            desk.say(str(error), alarm=True)
+            return
+        take(desk, patch)
+        remember(desk, path)
+
+    unless_unsaved(desk, f"Open {path.name}", load)
+
+
+def take(desk: Desk, patch: Patch) -> None:
+    """Show another patch and play it."""
+    for key in [key for key, panel in desk.panels.items() if panel.of_patch]:
+        desk.close_panel(key)
+    for key in list(desk.probes):
+        desk.view.hide_probe(key)
+    desk.close_palette()
+    desk.open_patch(patch)
+
+
+# -- saving ------------------------------------------------------------------------------------------------
+
+
+@command("Save", "ctrl+s", menu="File")
+def save(desk: Desk, argument: object) -> None:
+    """Save the patch to its file."""
+    save_to(desk, desk.patch.path)
+
+
+@command("Save as…", "ctrl+shift+s", menu="File")
+def save_as(desk: Desk, argument: object) -> None:
+    """Save the patch to another file, which is its own from then on."""
+    save_to(desk, None)
+
+
+def save_to(desk: Desk, path: Path | None, then: Callable[[], object] | None = None) -> None:
+    """Save to a file, asking for one where there is none; ``then`` what comes after."""
+    if path is None:
+        name = desk.patch.path.name if desk.patch.path else f"{desk.patch.document.title or 'untitled'}.json"
+
+        def chosen(path: Path) -> None:
+            path = path if path.suffix else path.with_suffix(".json")
+            if path.exists() and path != desk.patch.path:
+                answers: dict[str, object] = {"Replace it": lambda: save_to(desk, path, then), "Cancel": None}
+                desk.open_panel(Question("Save", f"There is a file {path.name} already.", answers))
+            else:
+                save_to(desk, path, then)
+
+        desk.ask_file("save", "Save the patch as", chosen, ".json", save=True, name=name)
+        return
+    if desk.patch.document.newer:
+        answers = {
+            "Save all the same": lambda: _written(desk, path, then, downgrade=True),
+            "Cancel": None,
+        }
+        text = f"{path.name} was written by a newer nodegraph. Saved here, it may lose what this one does not know."
+        desk.open_panel(Question("Save", text, answers))
+        return
+    _written(desk, path, then)
+
+
+def _written(desk: Desk, path: Path, then: Callable[[], object] | None, downgrade: bool = False) -> None:
+    moved = desk.patch.path != path
+    if not desk.attempt(lambda: desk.patch.save(path, downgrade)):
+        return
+    remember(desk, path)
+    desk.say(f"Saved {path.name}.")
+    if moved:
+        desk.sound.follow(desk.patch)  # files of the patch are found beside it
+        desk.retype()
+    if then is not None:
+        then()
+
+
+@command("Go back to the saved patch", menu="File", possible=lambda d: d.patch.path is not None and not d.patch.saved)
+def revert(desk: Desk, argument: object) -> None:
+    """Open the file again as it is on disk."""
+    path = desk.patch.path
+    if path is not None:
+        answers: dict[str, object] = {
+            "Go back": lambda: (desk.patch.mark_saved(), open_path(desk, path)),
+            "Cancel": None,
+        }
+        desk.open_panel(Question("Go back", f"All changes since {path.name} was saved are lost.", answers))
+
+
+@command("Quit", "ctrl+q", menu="File")
+def quit(desk: Desk, argument: object) -> None:
+    """End the session; what is not saved is asked for."""
+    unless_unsaved(desk, "Quit", lambda: _leave(desk))
+
+
+def _leave(desk: Desk) -> None:
+    desk.running = False
+    desk.view.quit()
+
+
+@on(CloseRequested)
+def close_requested(desk: Desk, event: CloseRequested) -> None:
+    """The window's close button."""
+    if "question" not in desk.panels:
+        quit(desk, None)
+
+
+# -- files dragged in --------------------------------------------------------------------------------------
+
+
+@on(FilesDropped)
+def dropped(desk: Desk, event: FilesDropped) -> None:
+    """A patch is opened; a sound, a picture or a model becomes the block that plays it."""
+    desk.pointer = event.at
+    patches = [path for path in event.paths if path.suffix.lower() == ".json"]
+    if patches:
+        open_path(desk, patches[0])
+        return
+    actions, ids = [], []
+    document = desk.document
+    for i, path in enumerate(event.paths):
+        type = _player(path)
+        if type is None:
+            desk.say(
+                f"{path.name}: nothing here plays such a file. Patches, sounds, pictures and models do.", alarm=True
+            )
+            continue
+        x, y = canvas.free_place(desk, (event.at[0], event.at[1] + 140.0 * i))
+        from nodegraph.registry import node_types
+
+        from .values import _relative
+
+        reference = _relative(desk, path)
+        if Path(reference).is_absolute():
+            desk.say(f"{path.name} lies outside the patch's folder: copy it there, or it will not be read.", alarm=True)
+        action = AddNode(free_id(type, document.nodes), type, node_types()[type].version, {"file": reference}, (x, y))
+        document = action.apply(document)
+        actions.append(action)
+        ids.append(action.id)
+    if actions and desk.do(*actions):
+        desk.select(ids)
+
+
+def _player(path: Path) -> str | None:
+    suffix = path.suffix.lower()
+    if suffix in SOUNDS:
+        return "file_player"
+    if suffix in PICTURES:
+        return "spectrogram_player"
+    return "decoder" if suffix in MODELS else None

@@ -1,0 +1,204 @@
+"""The gain bank: a fader, a scale and a mute for each unit of a code, eight at a time, with their table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nodegraph.midi.surface import HEADS, WIDTH, Surface, rows
+from nodegraph.patch import SetParam
+from nodegraph.taper import position_of, value_at
+
+from ..command import command
+from ..desk import Desk
+from ..events import PanelEvent
+from ..panel import Panel
+from ..quantity import format_quantity
+from ..view import Item, PanelFace
+
+BANKS = ("gain", "scale", "mute")
+
+
+def is_bank(desk: Desk, id: str) -> bool:
+    """Has a block a gain, a scale and a mute for each unit?"""
+    return id in desk.document.nodes and set(BANKS) <= set(desk.spec(id).inputs)
+
+
+class GainBankPanel(Panel):
+    """One bank's faders and table."""
+
+    of_patch = True
+
+    def __init__(self, level: tuple[str, ...], id: str) -> None:
+        self.level, self.id, self.first = level, id, 0
+        self.key = "bank " + "/".join((*level, id))
+        self._merge: tuple[str, int] | None = None
+        self._shown: Surface | None = None
+
+    # -- what it holds ---------------------------------------------------------------------------------------
+
+    def surface(self, desk: Desk) -> Surface | None:
+        """The bank as the patch has it; None when the block is gone."""
+        from ..desk import inside
+
+        try:
+            record = inside(desk.patch.document, self.level).nodes[self.id]
+        except Exception:  # it, or what it was in, has been removed
+            return None
+        count = self._units(desk, record)
+        gains, scales, mutes = (self._values(record, port, count) for port in BANKS)
+        return Surface(tuple(gains), tuple(scales), tuple(v > 0.5 for v in mutes), min(self.first, max(count - 1, 0)))
+
+    def _units(self, desk: Desk, record: Any) -> int:
+        graph = desk.typed.graph
+        node = graph.nodes.get("/".join((*self.level, self.id))) if graph else None
+        found = getattr(node, "banks", {}).get("gain", 0) if node else 0
+        given = [len(v) for v in record.params.values() if isinstance(v, list)]
+        return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
+
+    def _values(self, record: Any, port: str, count: int) -> list[float]:
+        from ..typed import spec_of
+
+        default = spec_of(record).inputs[port].default
+        value = record.params.get(port, default)
+        if not isinstance(value, list):
+            return [float(value)] * count
+        return [float(v) for v in value[:count]] + [float(default)] * (count - len(value))
+
+    # -- how it looks ----------------------------------------------------------------------------------------
+
+    def face(self, desk: Desk) -> PanelFace:
+        surface = self._shown = self.surface(desk)
+        if surface is None:
+            return PanelFace(self.key, self.id, (Item("text", value="This bank is gone."),))
+        shown = range(surface.first, min(surface.first + WIDTH, surface.units))
+        faders = tuple(self._fader(surface, unit) for unit in shown)
+        last = shown[-1] + 1 if len(shown) else 0
+        page = f"{surface.first + 1}–{last} of {surface.units}"
+        turn = (
+            Item("button", "before", "‹", enabled=surface.first > 0),
+            Item("text", "page", value=page),
+            Item("button", "after", "›", enabled=last < surface.units),
+        )
+        items = (
+            Item("row", "pages", value=turn),
+            *faders,
+            self._table(surface),
+            Item("row", "all", value=(Item("button", "reset", "Reset all"), Item("button", "swap", "Swap mutes"))),
+        )
+        return PanelFace(self.key, f"Gain bank: {self.id}", items, size=(480.0, 0.0))
+
+    def _fader(self, surface: Surface, unit: int) -> Item:
+        gain = surface.gains[unit]
+        return Item("fader", f"gain {unit - surface.first}", str(unit), (gain, format_quantity(gain)))
+
+    def _table(self, surface: Surface) -> Item:
+        return Item("table", "table", value=(HEADS, tuple(rows(surface))), tip="click Scale to type it, Mute to switch")
+
+    def changed(self, desk: Desk) -> None:
+        was, now = self._shown, self.surface(desk)
+        if now is None:
+            desk.close_panel(self.key)
+        elif was is None or was.units != now.units or was.first != now.first:
+            desk.view.show_panel(self.face(desk))
+        elif was != now:
+            self._shown = now
+            for unit in range(now.first, min(now.first + WIDTH, now.units)):
+                if was.gains[unit] != now.gains[unit]:
+                    desk.view.set_item(self.key, self._fader(now, unit))
+            desk.view.set_item(self.key, self._table(now))
+
+    # -- what it does ----------------------------------------------------------------------------------------
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        surface = self.surface(desk)
+        if surface is None:
+            return
+        what, _, number = event.item.partition(" ")
+        if what == "gain":
+            self._set(
+                desk, "gain", surface.first + int(number), value_at(float(event.value), 0.0, 1.0, "linear"), event.done
+            )
+        elif what == "table" and event.value is not None:
+            row, column = event.value
+            self._cell(desk, surface, surface.first + row, column)
+        elif what in ("before", "after"):
+            self._turn_page(desk, surface, WIDTH if what == "after" else -WIDTH)
+        elif what == "reset":
+            self._write(
+                desk, {"gain": [1.0] * surface.units, "scale": [1.0] * surface.units, "mute": [0.0] * surface.units}
+            )
+        elif what == "swap":
+            self._write(desk, {"mute": [float(not muted) for muted in surface.mutes]})
+
+    def _turn_page(self, desk: Desk, surface: Surface, by: int) -> None:
+        if 0 <= surface.first + by < surface.units:
+            self.first = surface.first + by
+            desk.view.show_panel(self.face(desk))
+
+    def _cell(self, desk: Desk, surface: Surface, unit: int, column: int) -> None:
+        if not 0 <= unit < surface.units:
+            return
+        if HEADS[column] == "Mute":
+            self._set(desk, "mute", unit, float(not surface.mutes[unit]))
+        elif HEADS[column] in ("Gain", "Scale"):
+            port = HEADS[column].lower()
+            now = (surface.gains if port == "gain" else surface.scales)[unit]
+            key = f"{self.key} {port} {unit}"
+            desk.ask(
+                key,
+                f"{HEADS[column]} of neuron {unit}",
+                f"{now:g}",
+                lambda text: self._typed(desk, port, unit, text),
+            )
+
+    def _typed(self, desk: Desk, port: str, unit: int, text: str) -> None:
+        from ..quantity import QuantityError, parse_quantity
+
+        try:
+            value = parse_quantity(text)
+        except QuantityError as error:
+            desk.say(str(error), alarm=True)
+            return
+        most = 1.0 if port == "gain" else 2.0
+        self._set(desk, port, unit, value_at(position_of(value, 0.0, most, "linear"), 0.0, most, "linear"))
+
+    def _set(self, desk: Desk, port: str, unit: int, value: float, done: bool = True) -> None:
+        surface = self.surface(desk)
+        if surface is None or not 0 <= unit < surface.units:
+            return
+        values = {"gain": surface.gains, "scale": surface.scales, "mute": tuple(map(float, surface.mutes))}[port]
+        changed = [*values[:unit], value, *values[unit + 1 :]]
+        before = desk.patch.document
+        desk.do_in(self.level, SetParam(self.id, port, changed, self._merge == (port, unit)))
+        moved = desk.patch.document is not before or self._merge is not None
+        self._merge = None if done or not moved else (port, unit)
+
+    def _write(self, desk: Desk, banks: dict[str, list[float]]) -> None:
+        from nodegraph.patch import Group
+
+        actions = tuple(SetParam(self.id, port, values) for port, values in banks.items())
+        desk.do_in(self.level, Group(actions) if len(actions) > 1 else actions[0])
+
+
+@command("Gain bank", "b", menu="Tools", possible=lambda desk: _chosen(desk, None) is not None)
+def gain_bank(desk: Desk, argument: object) -> None:
+    """Show the faders and the table of a gain bank."""
+    id = _chosen(desk, argument)
+    if id is None:
+        return
+    panel = GainBankPanel(desk.level, id)
+    if panel.key in desk.panels:
+        desk.close_panel(panel.key)
+    else:
+        desk.open_panel(panel)
+
+
+def _chosen(desk: Desk, argument: object) -> str | None:
+    """The bank meant: the one given, the one selected, or the only one there is."""
+    if isinstance(argument, str) and is_bank(desk, argument):
+        return argument
+    chosen = [id for id in sorted(desk.selection.nodes) if is_bank(desk, id)]
+    if chosen:
+        return chosen[0]
+    found = [id for id, record in desk.document.nodes.items() if record.type in ("gain_bank", "latent_source")]
+    return found[0] if found else None

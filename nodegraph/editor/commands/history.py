@@ -1,0 +1,20 @@
+"""Undo and redo."""
+
+from __future__ import annotations
+
+from ..command import command
+from ..desk import Desk
+
+
+@command("Undo", "ctrl+z", menu="Edit", possible=lambda desk: desk.patch.can_undo)
+def undo(desk: Desk, argument: object) -> None:
+    """Take the latest step back; a drag is one step."""
+    if desk.patch.can_undo:
+        desk.attempt(desk.patch.undo)
+
+
+@command("Redo", "ctrl+shift+z", "ctrl+y", menu="Edit", possible=lambda desk: desk.patch.can_redo)
+def redo(desk: Desk, argument: object) -> None:
+    """Take the latest undone step again."""
+    if desk.patch.can_redo:
+        desk.attempt(desk.patch.redo)

@@ -1,0 +1,168 @@
+"""The canvas from the keyboard: from block to block, from pin to pin, moving what is selected."""
+
+from __future__ import annotations
+
+from ..canvas import node_box, show_point
+from ..command import command
+from ..desk import Desk
+from ..typed import input_ports, output_ports
+from ..view import Pin
+from .moving import FAR, NUDGE, nudge
+
+
+def _order(desk: Desk) -> list[str]:
+    """The blocks as one reads: by column, then down."""
+    return sorted(desk.document.nodes, key=lambda id: (round(desk.place(id)[0] / 100.0), desk.place(id)[1], id))
+
+
+def _go(desk: Desk, step: int) -> None:
+    order = _order(desk)
+    if not order:
+        return
+    chosen = [id for id in order if id in desk.selection.nodes]
+    at = (order.index(chosen[-1 if step > 0 else 0]) + step) % len(order) if chosen else (0 if step > 0 else -1)
+    desk.select([order[at]])
+    if order[at] in desk.faces:
+        show_point(desk, node_box(desk, order[at]))
+
+
+@command("Next block", "tab", menu="View")
+def next_block(desk: Desk, argument: object) -> None:
+    """Select the next block, by columns."""
+    _go(desk, 1)
+
+
+@command("Previous block", "shift+tab", menu="View")
+def previous_block(desk: Desk, argument: object) -> None:
+    """Select the block before."""
+    _go(desk, -1)
+
+
+def pins_of(desk: Desk, id: str) -> list[Pin]:
+    """The pins and rows of a block in the order of its rows."""
+    spec = desk.spec(id)
+    outputs = [Pin(id, name, True) for name in output_ports(spec)]
+    ports = input_ports(spec)
+    frames = [Pin(id, name, False) for name in ports if name not in spec.inputs]
+    knobs = [Pin(id, name, False) for name in spec.inputs]
+    settings = [Pin(id, name, False) for name in (*spec.choices, *spec.options)]
+    return outputs + frames + knobs + settings
+
+
+def _walk(desk: Desk, step: int) -> None:
+    focus = desk.selection.focus
+    if focus is None:
+        if len(desk.selection.nodes) != 1:
+            return
+        pins = pins_of(desk, next(iter(desk.selection.nodes)))
+        at = 0 if step > 0 else len(pins) - 1
+    else:
+        pins = pins_of(desk, focus.node)
+        at = (pins.index(focus) + step) % len(pins) if focus in pins else 0
+    if pins:
+        desk.select([pins[at].node], (), (), pins[at])
+
+
+@command("Next pin", "j", menu="View", possible=lambda desk: len(desk.selection.nodes) == 1)
+def next_pin(desk: Desk, argument: object) -> None:
+    """Go to the next pin or value of the selected block."""
+    _walk(desk, 1)
+
+
+@command("Previous pin", "k", menu="View", possible=lambda desk: len(desk.selection.nodes) == 1)
+def previous_pin(desk: Desk, argument: object) -> None:
+    """Go to the pin or value before."""
+    _walk(desk, -1)
+
+
+@command("Follow the wire", "l", menu="View", possible=lambda desk: desk.selection.focus is not None)
+def follow_wire(desk: Desk, argument: object) -> None:
+    """Go along the wire at this pin to its other end; again, to the next wire."""
+    focus = desk.selection.focus
+    if focus is None:
+        return
+    if focus.output:
+        ends = [Pin(w.target, w.target_port, False) for w in desk.document.wires if w.start == focus.end]
+    else:
+        ends = [Pin(w.source, w.source_port, True) for w in desk.document.wires if w.end == focus.end]
+    if ends:
+        desk.select([ends[0].node], (), (), ends[0])
+        if ends[0].node in desk.faces:
+            show_point(desk, node_box(desk, ends[0].node))
+
+
+@command("Wire under the keyboard", "x", menu="View", possible=lambda desk: desk.selection.focus is not None)
+def select_wire(desk: Desk, argument: object) -> None:
+    """Select the wires at this pin, to delete them or to put a block in."""
+    focus = desk.selection.focus
+    if focus is not None:
+        side = (lambda w: w.start) if focus.output else (lambda w: w.end)
+        desk.select((), [(w.start, w.end) for w in desk.document.wires if side(w) == focus.end])
+
+
+@command("Wire from here")
+def wire_from_pin(desk: Desk, argument: object) -> None:
+    """Begin a wire at this pin."""
+    if isinstance(argument, Pin) and argument.node in desk.document.nodes:
+        from .wires import draw
+
+        desk.select([argument.node], (), (), argument)
+        draw(desk, None)
+
+
+@command("Unplug this pin")
+def unplug_pin(desk: Desk, argument: object) -> None:
+    """Delete all wires at this pin."""
+    from nodegraph.patch import Disconnect
+
+    if isinstance(argument, Pin):
+        found = [w for w in desk.document.wires if (w.start if argument.output else w.end) == argument.end]
+        desk.do(*(Disconnect(w.start, w.end) for w in found))
+
+
+@command("Move left", "left")
+def move_left(desk: Desk, argument: object) -> None:
+    """Move what is selected to the left."""
+    nudge(desk, -NUDGE, 0.0)
+
+
+@command("Move right", "right")
+def move_right(desk: Desk, argument: object) -> None:
+    """Move what is selected to the right."""
+    nudge(desk, NUDGE, 0.0)
+
+
+@command("Move up", "up")
+def move_up(desk: Desk, argument: object) -> None:
+    """Move what is selected up."""
+    nudge(desk, 0.0, -NUDGE)
+
+
+@command("Move down", "down")
+def move_down(desk: Desk, argument: object) -> None:
+    """Move what is selected down."""
+    nudge(desk, 0.0, NUDGE)
+
+
+@command("Move far left", "shift+left")
+def move_far_left(desk: Desk, argument: object) -> None:
+    """Move what is selected far to the left."""
+    nudge(desk, -FAR, 0.0)
+
+
+@command("Move far right", "shift+right")
+def move_far_right(desk: Desk, argument: object) -> None:
+    """Move what is selected far to the right."""
+    nudge(desk, FAR, 0.0)
+
+
+@command("Move far up", "shift+up")
+def move_far_up(desk: Desk, argument: object) -> None:
+    """Move what is selected far up."""
+    nudge(desk, 0.0, -FAR)
+
+
+@command("Move far down", "shift+down")
+def move_far_down(desk: Desk, argument: object) -> None:
+    """Move what is selected far down."""
+    nudge(desk, 0.0, FAR)

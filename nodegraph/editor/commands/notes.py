@@ -1,0 +1,113 @@
+"""Words on the canvas: comments, coloured areas, names of blocks and of the patch."""
+
+from __future__ import annotations
+
+from nodegraph.patch import Rename, SetNote, SetTitle
+from nodegraph.patch.names import free_id
+
+from .. import canvas
+from ..command import command
+from ..desk import AREA, Desk, areas_of
+from ..view import MenuItem
+
+COLOURS = {
+    "grey": "#5a6b7d", "red": "#a8443f", "orange": "#b8742e", "yellow": "#a8963a", "green": "#4f8a4c",
+    "teal": "#3f8a86", "blue": "#3f6ea8", "violet": "#7a55a8",
+}  # fmt: skip
+AREA_MARGIN = 24.0
+AREA_TITLE = 28.0
+
+
+@command("Comment", "c", menu="Insert")
+def add_note(desk: Desk, argument: object) -> None:
+    """Write a comment at the pointer."""
+    at = argument if isinstance(argument, tuple) else desk.pointer
+
+    def written(text: str) -> None:
+        if text.strip():
+            id = free_id("note", desk.document.notes)
+            if desk.do(SetNote(id, text, *at)):
+                desk.select((), (), [id])
+
+    desk.ask("new note", "Comment", "", written)
+
+
+@command("Edit comment")
+def edit_note(desk: Desk, argument: object) -> None:
+    """Write a comment, or the title of an area, anew."""
+    key = str(argument)
+    if key.startswith(AREA):
+        from nodegraph.patch import SetArea
+
+        area = areas_of(desk.document).get(key.removeprefix(AREA))
+        if area is not None:
+            desk.ask(
+                key, "Title", area.title,
+                lambda text: desk.do(SetArea(area.id, text, *area.at, *area.size, area.colour)),
+            )  # fmt: skip
+        return
+    note = desk.document.notes.get(key)
+    if note is not None:
+        desk.ask(key, "Comment", note.text, lambda text: desk.do(SetNote(key, text, *note.at)))
+
+
+@command("Area round the selection", "ctrl+shift+f", "f", menu="Insert")
+def add_area(desk: Desk, argument: object) -> None:
+    """Draw a coloured area round the selected blocks, which moves with all that stands in it."""
+    from nodegraph.patch import SetArea
+
+    box = canvas.around(canvas.boxes(desk, sorted(desk.selection.nodes)).values())
+    if box is None:
+        x, y = desk.pointer
+        box = (x, y, x + 300.0, y + 200.0)
+    left, top = box[0] - AREA_MARGIN, box[1] - AREA_MARGIN - AREA_TITLE
+    wide, high = box[2] + AREA_MARGIN - left, box[3] + AREA_MARGIN - top
+    id = free_id("area", areas_of(desk.document))
+    colour = list(COLOURS.values())[len(areas_of(desk.document)) % len(COLOURS)]
+    if desk.do(SetArea(id, "", left, top, wide, high, colour)):
+        desk.select(desk.selection.nodes, (), [AREA + id])
+        edit_note(desk, AREA + id)
+
+
+@command("Colour")
+def colour(desk: Desk, argument: object) -> None:
+    """Give an area or the selected blocks a colour: the argument is what to colour and the colour."""
+    assert isinstance(argument, tuple)
+    key, chosen = argument
+    if key.startswith(AREA):
+        from nodegraph.patch import SetArea
+
+        area = areas_of(desk.document).get(key.removeprefix(AREA))
+        if area is not None:
+            desk.do(SetArea(area.id, area.title, *area.at, *area.size, chosen))
+    elif key in desk.document.nodes:
+        from nodegraph.patch import SetLook
+
+        desk.do(SetLook(key, colour=chosen))
+
+
+def colour_menu(key: str) -> MenuItem:
+    """The colours that there are, for an area or a block."""
+    items = [MenuItem(name, "colour", (key, value)) for name, value in COLOURS.items()]
+    return MenuItem("Colour", items=tuple(items))
+
+
+@command("Rename…", "f2", menu="Edit", possible=lambda desk: len(desk.selection.nodes) == 1)
+def rename(desk: Desk, argument: object) -> None:
+    """Give the selected block another name."""
+    chosen = desk.selection.nodes
+    id = argument if isinstance(argument, str) else next(iter(chosen)) if len(chosen) == 1 else None
+    if id is None or id not in desk.document.nodes:
+        return
+
+    def named(text: str) -> None:
+        if desk.do(Rename(id, text.strip())):
+            desk.select([text.strip()])
+
+    desk.ask(f"name of {id}", "Name", id, named)
+
+
+@command("Title of the patch…", menu="Edit")
+def retitle(desk: Desk, argument: object) -> None:
+    """Give the patch a title."""
+    desk.ask("title", "Title", desk.patch.document.title, lambda text: desk.do_in((), SetTitle(text)))

@@ -1,0 +1,221 @@
+"""Blocks out of the palette: added, wired to a dropped wire, put into a wire, put in another's place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nodegraph.node import Node
+from nodegraph.patch import Action
+from nodegraph.registry import node_types
+
+from .. import canvas
+from ..command import COMMANDS, command
+from ..desk import Desk
+from ..palettes import Candidate, block_candidates, open_palette
+from ..typed import input_ports, kind_of, output_ports
+from ..view import Pin, Point, WireKey
+from ..wiring import (
+    add_block as adding,
+)
+from ..wiring import (
+    draw_wire,
+    exchange,
+    fitting_blocks,
+    fitting_pins,
+    insert_on_wire,
+    inserting_blocks,
+)
+
+OFFSET = 12.0  # px from the pointer to a block that is put there
+
+
+@command("Add a block…", "n", "insert", menu="Insert")
+def add_block(desk: Desk, argument: object) -> None:
+    """Open the palette: type a few letters, Enter adds the block at the pointer."""
+    at = argument if isinstance(argument, tuple) else desk.pointer
+    candidates = block_candidates() + saved_patches(desk)
+    open_palette(desk, "Add a block", candidates, lambda key, to: add(desk, key, to or at), "No block is called so.")
+
+
+def saved_patches(desk: Desk) -> list[Candidate]:
+    """The patches beside this one, each of which can be a block of it."""
+    path = desk.patch.path
+    if path is None:
+        return []
+    found = []
+    for other in sorted(path.parent.glob("*.json"))[:200]:
+        if other.name != path.name:
+            found.append(
+                Candidate(f"file:{other.name}", other.stem, "saved patch", f"the patch {other.name} as a block")
+            )
+    return found
+
+
+def add(desk: Desk, key: str, at: Point) -> str | None:
+    """Add a block (or a saved patch, ``file:NAME``) and select it; returns its id."""
+    place = canvas.free_place(desk, at)
+    if key.startswith("file:"):
+        from .subpatches import file_block
+
+        action: Action = file_block(desk, key.removeprefix("file:"), place)
+    else:
+        action = adding(desk.document, key, place)
+    if not desk.do(action):
+        return None
+    id = action.id  # type: ignore[attr-defined]
+    desk.select([id])
+    return id
+
+
+def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
+    """A wire was dropped in empty space: offer the blocks that fit its end, and wire the one chosen."""
+    port = (output_ports if start.output else input_ports)(desk.spec(start.node)).get(start.port)
+    if port is None:
+        return
+    ports = {cls.type: name for cls, name in fitting_blocks(kind_of(port), start.output, node_types().values())}
+
+    def chosen(key: str, to: Point | None) -> None:
+        before = desk.document
+        place = to or (at if start.output else (at[0] - 200.0, at[1]))
+        action = adding(before, key, canvas.free_place(desk, place))
+        after = action.apply(before)
+        drawn = _draw_in(desk, after, start, Pin(action.id, ports[key], not start.output))
+        if desk.do(action, *drawn):
+            desk.select([action.id])
+
+    title = f"Wire {start.end} to" if start.output else f"Feed {start.end} from"
+    open_palette(desk, title, _with_ports(ports), chosen, "No block that fits is called so.")
+
+
+def _draw_in(desk: Desk, after: Any, one: Pin, other: Pin) -> tuple[Action, ...]:
+    from nodegraph.patch import AddNode
+
+    from ..desk import at_level
+
+    whole = desk.patch.document
+    if desk.level:
+        record = after.nodes[other.node]
+        whole = at_level(desk.level, AddNode(other.node, record.type, record.version, record.params)).apply(whole)
+    drawn = draw_wire(after, one, other, desk.level, whole)
+    if drawn.refused:
+        desk.say(drawn.words, alarm=True)
+    return drawn.actions
+
+
+def _with_ports(ports: dict[str, str]) -> list[Candidate]:
+    types = node_types()
+    found = block_candidates([types[type] for type in ports])
+    return [Candidate(one.key, one.label, one.family, f"→ {ports[one.key]}: {one.doc}", one.words) for one in found]
+
+
+@command("Insert a block into the wire…", "i", menu="Insert", possible=lambda desk: len(desk.selection.wires) == 1)
+def insert_block(desk: Desk, argument: object) -> None:
+    """Put a block into the selected wire."""
+    from .wires import wire_of
+
+    key = wire_of(desk, argument)
+    wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
+    if wire is None:
+        return
+    port = output_ports(desk.spec(wire.source)).get(wire.source_port)
+    if port is None:
+        return
+    fitting = {cls.type: ports for cls, *ports in inserting_blocks(kind_of(port), node_types().values())}
+
+    def chosen(type: str, to: Point | None) -> None:
+        (x0, y0), (x1, y1) = desk.place(wire.source), desk.place(wire.target)
+        place = to or canvas.free_place(desk, ((x0 + x1) / 2, (y0 + y1) / 2))
+        action = adding(desk.document, type, place)
+        if desk.do(action, *insert_on_wire(desk.document, wire, action.id, *fitting[type])):
+            desk.select([action.id])
+
+    types = node_types()
+    open_palette(desk, f"Insert into {wire}", block_candidates([types[name] for name in fitting]), chosen)
+
+
+def drop_on_wire(desk: Desk, id: str, key: WireKey) -> tuple[Action, ...]:
+    """The actions that put a node which exists into a wire; none where it does not fit or hangs there already."""
+    wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
+    if wire is None or id not in desk.document.nodes or id in (wire.source, wire.target):
+        return ()
+    port = output_ports(desk.spec(wire.source)).get(wire.source_port)
+    found = inserting_blocks(kind_of(port), [_type_of(desk, id)]) if port and _type_of(desk, id) else []
+    if not found or any(id in (w.source, w.target) for w in desk.document.wires):
+        return ()
+    _, way_in, way_out = found[0]
+    return insert_on_wire(desk.document, wire, id, way_in, way_out)
+
+
+def _type_of(desk: Desk, id: str) -> type[Node] | None:
+    return node_types().get(desk.document.nodes[id].type)
+
+
+@command("Replace by…", "r", menu="Insert", possible=lambda desk: bool(desk.selection.nodes))
+def replace_block(desk: Desk, argument: object) -> None:
+    """Put another block in the place of the selected ones; values and wires that fit stay."""
+    chosen = [argument] if isinstance(argument, str) else sorted(desk.selection.nodes)
+    if not chosen:
+        return
+
+    def put(type: str, to: Point | None) -> None:
+        document, actions = desk.document, []
+        for id in chosen:
+            if id in document.nodes:
+                found = exchange(document, id, type)
+                actions += found
+                for action in found:
+                    document = action.apply(document)
+        desk.do(*actions)
+
+    what = chosen[0] if len(chosen) == 1 else f"{len(chosen)} blocks"
+    open_palette(desk, f"Replace {what} by", block_candidates(), put)
+
+
+def pick_pin(desk: Desk) -> None:
+    """Choose two pins by name and wire them."""
+    if len(desk.selection.nodes) != 1:
+        desk.say("Select the block from which the wire comes.")
+        return
+    (id,) = desk.selection.nodes
+    starts = [
+        *(Pin(id, name, True) for name in output_ports(desk.spec(id))),
+        *(Pin(id, name, False) for name in input_ports(desk.spec(id))),
+    ]
+    by_key = {_pin_key(pin): pin for pin in starts}
+
+    def second(start: Pin) -> None:
+        ends = sorted(fitting_pins(desk.document, start) - {start}, key=_pin_key)
+        others = {_pin_key(pin): pin for pin in ends}
+
+        def wire(key: str, to: Point | None) -> None:
+            drawn = draw_wire(desk.document, start, others[key], desk.level, desk.patch.document)
+            if drawn.refused:
+                desk.say(drawn.words, alarm=True)
+            else:
+                desk.do(*drawn.actions)
+
+        open_palette(desk, f"Wire {start.end} to", [Candidate(key, key) for key in others], wire, "Nothing fits.")
+
+    open_palette(
+        desk, "Wire from", [Candidate(key, key) for key in by_key], lambda key, to: second(by_key[key]), "No such pin."
+    )
+
+
+def _pin_key(pin: Pin) -> str:
+    return f"{pin.end} {'→' if pin.output else '←'}"
+
+
+@command("All commands…", "ctrl+p", "ctrl+shift+p", menu="Tools")
+def all_commands(desk: Desk, argument: object) -> None:
+    """Find a command by its name and carry it out."""
+    possible = [one for one in COMMANDS.values() if one.name != "all_commands"]
+    candidates = [
+        Candidate(one.name, one.label, one.menu or "command", one.doc, one.doc)
+        for one in possible
+        if one.possible is None or one.possible(desk)
+    ]
+
+    def run(key: str, to: Point | None) -> None:
+        COMMANDS[key].run(desk, None)
+
+    open_palette(desk, "Do", candidates, run, "No command is called so.")

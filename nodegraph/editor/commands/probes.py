@@ -1,0 +1,47 @@
+"""Probes: small windows that show what a wire carries."""
+
+from __future__ import annotations
+
+from ..command import command, on
+from ..desk import Desk
+from ..events import ProbeClosed
+from .wires import wire_of
+
+
+@command("Probe", "p", menu="View", possible=lambda desk: len(desk.selection.wires) == 1 or _over_wire(desk))
+def pin_probe(desk: Desk, argument: object) -> None:
+    """Pin a window that shows what the wire carries: level, wave, spectrum, lanes, rate, latency."""
+    key = wire_of(desk, argument)
+    if key is None and _over_wire(desk):
+        key = desk.over
+    if key is None or not any((w.start, w.end) == key for w in desk.document.wires):
+        return
+    name = "/".join((*desk.level, f"{key[0]} → {key[1]}"))
+    if name in desk.probes:
+        close_probe(desk, name)
+        return
+    desk.probes[name] = key
+    desk.view.show_probe(name, key, f"{key[0]} → {key[1]}")
+
+
+def _over_wire(desk: Desk) -> bool:
+    return isinstance(desk.over, tuple)
+
+
+@command("Close all probes", menu="View", possible=lambda desk: bool(desk.probes))
+def close_probes(desk: Desk, argument: object) -> None:
+    """Close the windows of all probes."""
+    for name in list(desk.probes):
+        close_probe(desk, name)
+
+
+def close_probe(desk: Desk, name: str) -> None:
+    """Close the window of a probe."""
+    if desk.probes.pop(name, None) is not None:
+        desk.view.hide_probe(name)
+
+
+@on(ProbeClosed)
+def closed(desk: Desk, event: ProbeClosed) -> None:
+    """The user has closed one."""
+    desk.probes.pop(event.key, None)

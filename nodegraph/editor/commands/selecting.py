@@ -1,0 +1,181 @@
+"""What is selected: by click, by box, by key; and what is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nodegraph.patch import Action, Disconnect, RemoveNode, RemoveNote
+
+from .. import canvas, geometry
+from ..command import command, on
+from ..desk import AREA, Desk, Selection
+from ..events import BoxSelect, Click, NodeAt, NoteAt
+from ..view import Pin
+from . import menus_at, notes, palette, values
+
+
+@on(Click)
+def clicked(desk: Desk, event: Click) -> None:
+    """A click selects, a double one edits, a right one opens a menu."""
+    desk.pointer, desk.over = event.at, event.over
+    if event.button == "right":
+        if not _is_selected(desk, event.over):
+            _choose(desk, event, add=False)
+        menus_at.menu_for(desk, event.over, event.at)
+        return
+    if event.button != "left":
+        return
+    if event.double:
+        _double(desk, event)
+        return
+    _choose(desk, event, add=event.shift or event.ctrl)
+
+
+def _double(desk: Desk, event: Click) -> None:
+    over = event.over
+    if over is None:
+        palette.add_block(desk, event.at)
+    elif isinstance(over, NoteAt):
+        notes.edit_note(desk, over.id)
+    elif isinstance(over, NodeAt) and over.port:
+        values.type_value(desk, (over.id, over.port))
+    elif isinstance(over, NodeAt):
+        record = desk.record(over.id)
+        if record is not None and record.type == "subpatch":
+            from . import subpatches
+
+            subpatches.open_subpatch(desk, over.id)
+        else:
+            notes.rename(desk, over.id)
+
+
+def _is_selected(desk: Desk, over: object) -> bool:
+    chosen = desk.selection
+    return (
+        (isinstance(over, NodeAt) and over.id in chosen.nodes)
+        or (isinstance(over, NoteAt) and over.id in chosen.notes)
+        or (isinstance(over, tuple) and over in chosen.wires)
+    )
+
+
+def _choose(desk: Desk, event: Click, add: bool) -> None:
+    over, old = event.over, desk.selection
+    nodes = {over.id} if isinstance(over, NodeAt) else {over.node} if isinstance(over, Pin) else set()
+    notes_ = {over.id} if isinstance(over, NoteAt) else set()
+    wires = {over} if isinstance(over, tuple) else set()
+    if not add:
+        desk.select(nodes, wires, notes_, over if isinstance(over, Pin) else None)
+    else:  # what is selected already is taken out
+        desk.selection = Selection(old.nodes ^ nodes, old.wires ^ wires, old.notes ^ notes_)
+
+
+@on(BoxSelect)
+def boxed(desk: Desk, event: BoxSelect) -> None:
+    """Everything that a rectangle touches is selected, with the wires between those nodes."""
+    (x0, y0), (x1, y1) = event.first, event.second
+    box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    nodes = {id for id, other in canvas.boxes(desk).items() if canvas.overlap(box, other)}
+    found = set()
+    for id, note in _note_boxes(desk).items():
+        touched = canvas.inside_box(note, box) if id.startswith(AREA) else canvas.overlap(box, note)
+        if touched:
+            found.add(id)
+    old = desk.selection if event.add else Selection()
+    desk.selection = Selection(old.nodes | nodes, old.wires, old.notes | found)
+
+
+def _note_boxes(desk: Desk) -> dict[str, canvas.Box]:
+    from ..arrangement import note_faces
+
+    found = {}
+    for id, face in note_faces(desk.document).items():
+        wide, high = geometry.note_size(face)
+        found[id] = (face.at[0], face.at[1], face.at[0] + wide, face.at[1] + high)
+    return found
+
+
+@command("Select all", "ctrl+a", menu="Edit")
+def select_all(desk: Desk, argument: object) -> None:
+    """Select every block and comment."""
+    from ..arrangement import note_faces
+
+    desk.select(desk.document.nodes, (), note_faces(desk.document))
+
+
+@command("Invert selection", "ctrl+shift+a", menu="Edit")
+def invert_selection(desk: Desk, argument: object) -> None:
+    """Select the blocks that are not selected."""
+    desk.select(set(desk.document.nodes) - desk.selection.nodes)
+
+
+@command("Select what is wired to it", "ctrl+shift+l", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
+def select_connected(desk: Desk, argument: object) -> None:
+    """Add the neighbours of the selected blocks to the selection."""
+    chosen = desk.selection.nodes
+    near = {w.target for w in desk.document.wires if w.source in chosen}
+    near |= {w.source for w in desk.document.wires if w.target in chosen}
+    desk.select(chosen | near)
+
+
+@command("Delete", "delete", "backspace", menu="Edit", possible=lambda desk: bool(desk.selection))
+def delete(desk: Desk, argument: object) -> None:
+    """Delete what is selected: blocks with their wires, wires, comments, areas."""
+    desk.do(*deletion(desk))
+
+
+@command("Delete and heal", "ctrl+delete", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
+def delete_and_heal(desk: Desk, argument: object) -> None:
+    """Delete the selected blocks and wire what came in to where it went."""
+    from nodegraph.patch import Connect
+
+    from ..wiring import port_for
+
+    actions: list[Action] = []
+    gone = desk.selection.nodes
+    have = {(wire.start, wire.end) for wire in desk.document.wires}
+    for id in sorted(gone):
+        way_in, way_out = port_for(desk.spec(id), "signal", False), port_for(desk.spec(id), "signal", True)
+        before = [w for w in desk.document.wires if w.end == f"{id}.{way_in}" and w.source not in desk.selection.nodes]
+        after = [
+            w for w in desk.document.wires if w.start == f"{id}.{way_out}" and w.target not in desk.selection.nodes
+        ]
+        for one in before:
+            for other in after:
+                if (one.start, other.end) not in have:
+                    have.add((one.start, other.end))
+                    actions.append(Connect(one.start, other.end, one.feedback or other.feedback))
+    desk.do(*deletion(desk), *actions)
+
+
+def deletion(desk: Desk) -> list[Action]:
+    """The actions that delete the selection."""
+    document, chosen = desk.document, desk.selection
+    actions: list[Action] = [
+        Disconnect(wire.start, wire.end)
+        for wire in document.wires
+        if (wire.start, wire.end) in chosen.wires and not {wire.source, wire.target} & chosen.nodes
+    ]
+    actions += [RemoveNode(id) for id in document.nodes if id in chosen.nodes]
+    actions += [RemoveNote(id) for id in document.notes if id in chosen.notes]
+    for key in sorted(chosen.notes):
+        if key.startswith(AREA):
+            from nodegraph.patch import RemoveArea
+
+            actions.append(RemoveArea(key.removeprefix(AREA)))
+    return actions
+
+
+@command("Let go", "escape")
+def escape(desk: Desk, argument: object) -> None:
+    """Close the palette, or forget the selection."""
+    desk.view.show_hint("")
+    desk.view.mark_pins(None)
+    desk.memory.pop("wire_from", None)
+    if desk.palette is not None:
+        desk.close_palette()
+    elif desk.selection.focus is not None:
+        desk.selection = replace(desk.selection, focus=None)
+    elif desk.selection:
+        desk.select()
+    elif desk.panels:
+        desk.close_panel(list(desk.panels)[-1])

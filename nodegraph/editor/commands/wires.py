@@ -1,0 +1,154 @@
+"""Wires: drawn, refused with the reason, dropped, cut, and made by keys."""
+
+from __future__ import annotations
+
+from nodegraph.patch import Connect, Disconnect
+
+from ..command import command, on
+from ..desk import Desk
+from ..events import Pointer, WireCut, WireDrag
+from ..typed import input_ports, kind_of, output_ports
+from ..view import Pin, WireKey
+from ..wiring import Drawn, draw_wire, fitting_pins
+from . import palette
+
+
+def try_wire(desk: Desk, one: Pin, other: Pin) -> Drawn:
+    """What a wire between two pins would do."""
+    return draw_wire(desk.document, one, other, desk.level, desk.patch.document)
+
+
+@on(WireDrag)
+def dragged(desk: Desk, event: WireDrag) -> None:
+    """While a wire is drawn it is said what it would do; dropped, it is done."""
+    desk.pointer = event.at
+    if not event.dropped:
+        if desk.memory.get("wire_marks") != event.start:
+            desk.memory["wire_marks"] = event.start
+            desk.view.mark_pins(fitting_pins(desk.document, event.start))
+        if event.over is None or event.over == event.start:
+            desk.view.show_hint("")
+        else:
+            drawn = try_wire(desk, event.start, event.over)
+            desk.view.show_hint(drawn.words, drawn.refused)
+        return
+    desk.memory.pop("wire_marks", None)
+    desk.view.mark_pins(None)
+    desk.view.show_hint("")
+    pulled: WireKey | None = desk.memory.pop("pulled", None)
+    if event.over == event.start:
+        return
+    if event.over is None:
+        if pulled is None:
+            palette.offer_for_wire(desk, event.start, event.at)
+        return
+    drawn = try_wire(desk, event.start, event.over)
+    if drawn.refused:
+        desk.say(drawn.words, alarm=True)
+        return
+    if pulled is not None and desk.patch.can_undo:
+        desk.patch.undo()  # pulling off and putting on again is one step
+        desk.do(Disconnect(*pulled), *drawn.actions)
+        return
+    desk.do(*drawn.actions)
+
+
+@on(WireCut)
+def cut_wire(desk: Desk, event: WireCut) -> None:
+    """A wire is pulled off its input."""
+    if any((wire.start, wire.end) == event.key for wire in desk.document.wires) and desk.do(Disconnect(*event.key)):
+        desk.memory["pulled"] = event.key
+
+
+@on(Pointer)
+def moved(desk: Desk, event: Pointer) -> None:
+    """Over a wire, what it carries is shown."""
+    desk.pointer = event.at
+    if event.over == desk.over:
+        return
+    was, desk.over = desk.over, event.over
+    if isinstance(event.over, tuple):
+        desk.view.show_hover(event.over)
+    elif isinstance(was, tuple):
+        desk.view.show_hover(None)
+
+
+def wire_of(desk: Desk, argument: object) -> WireKey | None:
+    """The wire that a command is for: the one given, or the only one selected."""
+    if isinstance(argument, tuple) and len(argument) == 2:
+        return argument
+    return next(iter(desk.selection.wires)) if len(desk.selection.wires) == 1 else None
+
+
+@command("Delete wire")
+def delete_wire(desk: Desk, argument: object) -> None:
+    """Delete one wire."""
+    key = wire_of(desk, argument)
+    if key is not None:
+        desk.do(Disconnect(*key))
+
+
+@command("Feedback wire")
+def toggle_feedback(desk: Desk, argument: object) -> None:
+    """Make a wire carry the sample before, or the present one again."""
+    key = wire_of(desk, argument)
+    wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
+    if wire is not None:
+        desk.do(Disconnect(wire.start, wire.end), Connect(wire.start, wire.end, not wire.feedback, wire.extra))
+
+
+@command("Unplug", "ctrl+u", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
+def unplug(desk: Desk, argument: object) -> None:
+    """Delete all wires of the selected blocks."""
+    chosen = desk.selection.nodes
+    desk.do(*(Disconnect(w.start, w.end) for w in desk.document.wires if {w.source, w.target} & chosen))
+
+
+@command("Wire in order", "shift+w", menu="Edit", possible=lambda desk: len(desk.selection.nodes) > 1)
+def wire_in_order(desk: Desk, argument: object) -> None:
+    """Wire the selected blocks from left to right, each to the next."""
+    order = sorted(desk.selection.nodes, key=lambda id: (desk.place(id)[0], desk.place(id)[1]))
+    for one, other in zip(order, order[1:]):
+        both = matching_pins(desk, one, other)
+        if both is None:
+            desk.say(f"{one} has no output that fits an input of {other}.", alarm=True)
+            return
+        drawn = try_wire(desk, *both)
+        if drawn.refused:
+            desk.say(drawn.words, alarm=True)
+            return
+        desk.do(*drawn.actions)
+
+
+def matching_pins(desk: Desk, one: str, other: str) -> tuple[Pin, Pin] | None:
+    """The first output of ``one`` and the first free input of ``other`` that carry the same."""
+    inputs = input_ports(desk.spec(other))
+    taken = {wire.end for wire in desk.document.wires}
+    for start, gives in output_ports(desk.spec(one)).items():
+        fitting = [name for name, takes in inputs.items() if kind_of(takes) == kind_of(gives)]
+        free = [name for name in fitting if f"{other}.{name}" not in taken] or fitting
+        if free:
+            return Pin(one, start, True), Pin(other, free[0], False)
+    return None
+
+
+@command("Draw a wire", "w", menu="Edit", possible=lambda desk: len(desk.selection.nodes) <= 1)
+def draw(desk: Desk, argument: object) -> None:
+    """Begin a wire at the pin under the keyboard, and end it at the next one chosen; without a pin, list its pins."""
+    focus = desk.selection.focus
+    begun: Pin | None = desk.memory.pop("wire_from", None)
+    if focus is None:
+        palette.pick_pin(desk)
+        return
+    if begun is None or begun.node not in desk.document.nodes:
+        desk.memory["wire_from"] = focus
+        desk.view.mark_pins(fitting_pins(desk.document, focus))
+        desk.view.show_hint(f"Wire from {focus.end}: go to the other pin and press W again, Esc gives up.")
+        return
+    desk.view.mark_pins(None)
+    desk.view.show_hint("")
+    drawn = try_wire(desk, begun, focus)
+    if drawn.refused:
+        desk.say(drawn.words, alarm=True)
+    else:
+        desk.do(*drawn.actions)

@@ -1,0 +1,242 @@
+"""The desk: all that is open on it. The commands work on a desk; it holds no widget and draws nothing.
+
+There is one patch session; what is shown is the document at ``level`` in it (a subpatch, or the patch itself).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError
+
+from .jobs import Jobs
+from .preferences import Preferences
+from .sound import Sound
+from .typed import Typed, spec_of, type_document
+from .view import Camera, MenuItem, NodeFace, PaletteFace, Pin, Point, View, WireKey
+
+if TYPE_CHECKING:
+    from nodegraph.node import Spec
+
+    from .panel import Panel
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is selected; ``focus`` is the pin or row that the keyboard is on."""
+
+    nodes: frozenset[str] = frozenset()
+    wires: frozenset[WireKey] = frozenset()
+    notes: frozenset[str] = frozenset()
+    focus: Pin | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.nodes or self.wires or self.notes)
+
+
+@dataclass
+class Palette:
+    """The open palette: what it offers now, and what happens with what is chosen."""
+
+    face: PaletteFace
+    search: Callable[[str], PaletteFace]
+    choose: Callable[[str, Point | None], None]
+
+
+@dataclass
+class Desk:
+    """Everything that is open. ``home`` is the folder of the editor's own files."""
+
+    view: View
+    sound: Sound
+    home: Path
+    patch: Patch
+    preferences: Preferences
+    jobs: Jobs
+    level: tuple[str, ...] = ()
+    typed: Typed = field(default_factory=Typed)
+    selection: Selection = Selection()
+    camera: Camera = field(default_factory=Camera)
+    canvas: Point = (1280.0, 720.0)
+    pointer: Point = (0.0, 0.0)
+    over: Any = None
+    faces: dict[str, NodeFace] = field(default_factory=dict)
+    palette: Palette | None = None
+    panels: dict[str, Panel] = field(default_factory=dict)
+    asked: dict[str, Callable[[Any], object]] = field(default_factory=dict)
+    probes: dict[str, WireKey] = field(default_factory=dict)
+    cameras: dict[tuple[str, ...], Camera] = field(default_factory=dict)
+    minimap: bool = True
+    allow_outside: bool = False
+    running: bool = True
+    faults: dict[str, str] = field(default_factory=dict)  # nodes that the sound has silenced, and why
+    memory: dict[str, Any] = field(default_factory=dict)  # what a gesture keeps from one event to the next
+
+    # -- the patch -------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> Document:
+        """The document that is shown."""
+        return inside(self.patch.document, self.level)
+
+    def do(self, *actions: Action) -> bool:
+        """Carry out actions on the shown document as one step; says why not where they do not fit."""
+        if not actions:
+            return False
+        action = actions[0] if len(actions) == 1 else Group(tuple(actions))
+        return self.do_in(self.level, action)
+
+    def do_in(self, level: tuple[str, ...], action: Action) -> bool:
+        """Carry out an action on the document at ``level``."""
+        return self.attempt(lambda: self.patch.do(at_level(level, action)))
+
+    def attempt(self, edit: Callable[[], object]) -> bool:
+        """Do something that may fail with one sentence for the user."""
+        try:
+            edit()
+        except PatchError as error:
+            self.say(str(error), alarm=True)
+            return False
+        return True
+
+    def open_patch(self, patch: Patch) -> None:
+        """Another patch takes the place of the one before."""
+        self.patch, self.level, self.selection = patch, (), Selection()
+        self.typed, self.faces, self.cameras, self.probes = Typed(), {}, {}, {}
+        self.camera = Camera()
+        self.memory = {name: kept for name, kept in self.memory.items() if name in LASTING}
+        self.sound.follow(patch)
+
+    def refresh_blocks(self) -> None:
+        """Blocks have another equation: the sound and the faces begin anew with it."""
+        self.retype()
+        self.faces = {}
+        self.sound.follow(self.patch)
+
+    def retype(self) -> None:
+        """Find out again what the graph says of the patch."""
+        rate = self.sound.state().rate or 44100.0
+        self.typed = type_document(self.patch.document, rate, self.patch.path, self.allow_outside, self.typed)
+
+    @property
+    def folder(self) -> Path:
+        """Where file dialogs begin: beside the patch, or where the last one was."""
+        if self.patch.path is not None:
+            return self.patch.path.parent
+        return Path(self.preferences.folder) if self.preferences.folder else Path.cwd()
+
+    # -- its nodes -------------------------------------------------------------------------------------------
+
+    def record(self, id: str) -> NodeRecord | None:
+        """A node of the shown document."""
+        return self.document.nodes.get(id)
+
+    def spec(self, id: str) -> Spec:
+        """Ports and settings of a node of the shown document."""
+        return spec_of(self.document.nodes[id], self.patch.path)
+
+    def flat(self, id: str) -> str:
+        """What the graph calls a node of the shown document."""
+        return "/".join((*self.level, id))
+
+    def place(self, id: str) -> Point:
+        """Where a node is, or is shown when the document does not say."""
+        found = self.document.layout.get(id)
+        if found is not None:
+            return found
+        face = self.faces.get(id)
+        return face.at if face else (0.0, 0.0)
+
+    def select(self, nodes: Any = (), wires: Any = (), notes: Any = (), focus: Pin | None = None) -> None:
+        """Select these and nothing else."""
+        self.selection = Selection(frozenset(nodes), frozenset(wires), frozenset(notes), focus)
+
+    def tidy_selection(self) -> None:
+        """Forget what is selected and no longer there."""
+        document, chosen = self.document, self.selection
+        nodes = frozenset(id for id in chosen.nodes if id in document.nodes)
+        wires = chosen.wires and chosen.wires & {(wire.start, wire.end) for wire in document.wires}
+        notes = frozenset(id for id in chosen.notes if has_note(document, id))
+        focus = chosen.focus if chosen.focus and chosen.focus.node in document.nodes else None
+        if (nodes, wires, notes, focus) != (chosen.nodes, chosen.wires, chosen.notes, chosen.focus):
+            self.selection = Selection(nodes, wires, notes, focus)
+
+    # -- talking with the user -------------------------------------------------------------------------------
+
+    def say(self, text: str, alarm: bool = False) -> None:
+        """A message that goes by itself."""
+        self.view.notify(text, alarm)
+
+    def ask(self, key: str, label: str, text: str, done: Callable[[str], object]) -> None:
+        """Ask for a line of text; ``done`` hears what was typed, nothing if it was given up."""
+        self.asked[key] = done
+        self.view.ask_value(key, label, text)
+
+    def ask_file(
+        self, key: str, title: str, done: Callable[[Path], object], ending: str = "", save: bool = False, name: str = ""
+    ) -> None:
+        """Ask for a file; ``done`` hears its path, nothing if it was given up."""
+        self.asked[key] = done
+        self.view.ask_file(key, title, self.folder, ending, save, name)
+
+    def menu(self, title: str, items: list[MenuItem]) -> None:
+        """A menu at the pointer."""
+        self.view.show_menu(title, tuple(items))
+
+    def open_panel(self, panel: Panel) -> None:
+        """Show a panel, or show it anew."""
+        self.panels[panel.key] = panel
+        self.view.show_panel(panel.face(self))
+
+    def close_panel(self, key: str) -> None:
+        """Close a panel, if it is open."""
+        panel = self.panels.pop(key, None)
+        if panel is not None:
+            self.view.hide_panel(key)
+            panel.closed(self)
+
+    def close_palette(self) -> None:
+        if self.palette is not None:
+            self.palette = None
+            self.view.hide_palette()
+
+    def set_preferences(self, **changes: Any) -> None:
+        """Change preferences and keep them."""
+        self.preferences = replace(self.preferences, **changes)
+        self.preferences.save(self.home)
+
+
+def inside(document: Document, level: tuple[str, ...]) -> Document:
+    """The document at a level."""
+    return document.inside(level) if level else document
+
+
+def at_level(level: tuple[str, ...], action: Action) -> Action:
+    """An action on the document at a level, as an action on the whole."""
+    if not level:
+        return action
+    from nodegraph.patch import within
+
+    return within(level, action)
+
+
+def has_note(document: Document, key: str) -> bool:
+    """Is there a comment ``id``, or an area ``area.id``?"""
+    if key.startswith(AREA):
+        return key.removeprefix(AREA) in areas_of(document)
+    return key in document.notes
+
+
+def areas_of(document: Document) -> dict[str, Any]:
+    """The coloured areas of a document."""
+    return getattr(document, "areas", {})
+
+
+LASTING = ("recent", "outside", "training")
+"""What is remembered beyond the patch that is open."""
+
+AREA = "area."
+"""What the keys of areas begin with where comments and areas are shown together; a name holds no dot."""

@@ -1,0 +1,106 @@
+"""Fuzzy search: which of many names a few typed letters mean, best first.
+
+A name matches if it holds all letters of the query in order, or nearly: one letter too many, missing,
+wrong or swapped is forgiven in queries of three letters and more, at a price.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EXACT, PREFIX, WORD, INITIALS, INSIDE, KIND, SCATTERED, TYPO, ELSEWHERE = 1000, 900, 800, 750, 600, 500, 400, 300, 200
+
+
+@dataclass(frozen=True)
+class Match:
+    """A name that fits: the higher the ``score`` the better; ``hits`` are the letters of the name that were meant."""
+
+    score: float
+    hits: tuple[int, ...] = ()
+
+
+def match(query: str, name: str, words: str = "", kind: str = "") -> Match | None:
+    """How ``name`` fits ``query``; ``words`` are more text about it that may fit instead, ``kind`` is its family."""
+    wanted, text = query.lower().strip().replace(" ", "_"), name.lower()
+    if not wanted:
+        return Match(0.0)
+    short = -0.1 * len(text)  # of two that fit alike, the shorter
+    if wanted == text:
+        return Match(EXACT, tuple(range(len(text))))
+    if text.startswith(wanted):
+        return Match(PREFIX + short, tuple(range(len(wanted))))
+    starts = _starts(text)
+    for start in starts:
+        if text.startswith(wanted, start):
+            return Match(WORD + short, tuple(range(start, start + len(wanted))))
+    letters = wanted.replace("_", "")
+    if len(letters) > 1 and "".join(text[i] for i in starts).startswith(letters):
+        return Match(INITIALS + short, tuple(starts[: len(letters)]))
+    found = text.find(wanted)
+    if found >= 0:
+        return Match(INSIDE - found + short, tuple(range(found, found + len(wanted))))
+    if kind.lower().startswith(wanted) or (len(letters) > 1 and letters in _compounds(words)):
+        return Match(KIND + short)
+    hits = _scattered(letters, text, set(starts))
+    if hits:
+        gaps = hits[-1] - hits[0] + 1 - len(hits)
+        return Match(SCATTERED + 20 * sum(i in starts for i in hits) - 5 * gaps + short, hits)
+    if len(wanted) >= 3:
+        parts = [text, *text.split("_"), kind.lower()]
+        if any(_near(wanted, part[: len(wanted) + d]) for part in parts for d in (-1, 0, 1)):
+            return Match(TYPO + short)
+    if len(letters) > 1 and all(part in words.lower() for part in wanted.split("_")):
+        return Match(ELSEWHERE + short)
+    return None
+
+
+def search(query: str, names: Iterable[tuple[str, ...]]) -> list[tuple[int, Match]]:
+    """The (index, match) of those ``(name, words, kind)`` that fit, best first; equal ones stay in order."""
+    found = [(i, m) for i, name in enumerate(names) if (m := match(query, *name))]
+    return sorted(found, key=lambda pair: -pair[1].score)
+
+
+def _starts(text: str) -> list[int]:
+    return [i for i, letter in enumerate(text) if letter not in "_/ " and (i == 0 or text[i - 1] in "_/ ")]
+
+
+def _compounds(words: str) -> set[str]:
+    """Initials of what is written with hyphens: "lp" for low-pass."""
+    return {"".join(part[0] for part in found.split("-")) for found in re.findall(r"[a-z]+(?:-[a-z]+)+", words.lower())}
+
+
+def _scattered(letters: str, text: str, starts: set[int]) -> tuple[int, ...]:
+    """Places of the letters in order, from the beginning of a word on; empty if they do not all occur."""
+
+    def find(at: int, wanted: str) -> tuple[int, ...] | None:
+        if not wanted:
+            return ()
+        places = [i for i in range(at, len(text)) if text[i] == wanted[0]]
+        for i in sorted(places, key=lambda i: (i not in starts, i)):
+            rest = find(i + 1, wanted[1:])
+            if rest is not None:
+                return (i, *rest)
+            if i not in starts:
+                return None
+        return None
+
+    if len(letters) > len(text):
+        return ()
+    begins = (start for start in sorted(starts) if text[start] == letters[0])
+    return next(((i, *rest) for i in begins if (rest := find(i + 1, letters[1:])) is not None), ())
+
+
+def _near(one: str, other: str) -> bool:
+    """Do they differ by one edit: a letter more, less, another, or two swapped?"""
+    if abs(len(one) - len(other)) > 1 or one[:1] != other[:1]:
+        return False
+    first = next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
+    swapped = one[first + 1 : first + 2] + one[first : first + 1] + one[first + 2 :]
+    return (
+        one[first + 1 :] == other[first + 1 :]
+        or one[first + 1 :] == other[first:]
+        or one[first:] == other[first + 1 :]
+        or swapped == other[first:]
+    )

@@ -1,0 +1,96 @@
+"""The help patch of a block: the smallest patch in which it can be heard or seen, made from its ports."""
+
+from __future__ import annotations
+
+from nodegraph.node import In, Node
+from nodegraph.patch import Action, AddNode, SetNote
+from nodegraph.patch.names import free_id
+from nodegraph.registry import node_types
+
+from . import canvas
+from .desk import Desk
+from .typed import input_ports, kind_of, output_ports
+from .view import Pin
+from .wiring import draw_wire
+
+ACROSS = 240.0
+
+
+def add_help(desk: Desk, type: str) -> None:
+    """Add a block with what feeds it and what shows it beside the patch that is open, as one step."""
+    cls = node_types().get(type)
+    if cls is None:
+        return
+    boxes = canvas.around(canvas.boxes(desk).values())
+    origin = (boxes[0], boxes[3] + 80.0) if boxes else (40.0, 80.0)
+    document = desk.document
+    actions: list[Action] = []
+
+    def add(action: Action) -> None:
+        nonlocal document
+        document = action.apply(document)
+        actions.append(action)
+
+    def node(kind: str, column: int, line: int, **params: object) -> str:
+        id = free_id(kind, document.nodes)
+        place = (origin[0] + ACROSS * column, origin[1] + 220.0 * line)
+        add(AddNode(id, kind, node_types()[kind].version, params, place))
+        return id
+
+    def wire(start: str, end: str) -> None:
+        one, other = Pin(*start.split("."), True), Pin(*end.split("."), False)
+        drawn = draw_wire(document, one, other)
+        for action in drawn.actions:
+            add(action)
+
+    doc = (cls.__doc__ or "").strip().partition("\n")[0]
+    note = free_id("note", document.notes)
+    add(SetNote(note, doc, origin[0], origin[1] - 50.0))
+    line = 0
+    shown = node(type, 3, 0)
+    for name, port in input_ports(cls.spec).items():
+        start = _source(kind_of(port), port, name, line, node, wire)
+        if start:
+            wire(start, f"{shown}.{name}")
+            line += 1
+    for row, (name, port) in enumerate(output_ports(cls.spec).items()):
+        _sink(kind_of(port), f"{shown}.{name}", row, cls, node, wire)
+    if desk.do(*actions):
+        desk.select([shown])
+        found = canvas.boxes(desk, [shown])
+        canvas.show_box(desk, canvas.around(found.values()) or (*origin, origin[0] + 900.0, origin[1] + 400.0))
+
+
+def _source(kind: str, port: object, name: str, line: int, node, wire) -> str:
+    """Something that feeds an input, or "" where its knob says enough."""
+    if kind == "signal":
+        plain = isinstance(port, In) and not port.unit and port.default == 0.0
+        if not plain or name not in ("audio", "a", "signal", "carrier", "input"):
+            return ""
+        return f"{node('saw', 2, line, frequency=110.0, amplitude=0.2)}.out"
+    if kind not in ("spectrum", "magnitude", "phase"):
+        return ""
+    source, stft = node("saw", 0, line, frequency=110.0, amplitude=0.2), node("stft", 1, line)
+    wire(f"{source}.out", f"{stft}.audio")
+    if kind == "spectrum":
+        return f"{stft}.spectrum"
+    polar = node("polar", 2, line)
+    wire(f"{stft}.spectrum", f"{polar}.spectrum")
+    return f"{polar}.{kind}"
+
+
+def _sink(kind: str, end: str, row: int, cls: type[Node], node, wire) -> None:
+    """Something that shows an output, and lets the first one be heard."""
+    if kind == "signal":
+        wire(end, f"{node('scope_tap', 4, row)}.audio")
+        if row == 0 and cls.family not in ("control", "sequencing", "envelopes", "taps"):
+            out = node("audio_out", 5, row)
+            gain = node("multiply", 4, row + 1, b=0.3)
+            wire(end, f"{gain}.a")
+            wire(f"{gain}.out", f"{out}.audio")
+    elif kind == "magnitude":
+        wire(end, f"{node('spectrogram_tap', 4, row)}.magnitude")
+    elif kind == "spectrum":
+        back, out = node("inverse_stft", 4, row), node("audio_out", 5, row)
+        wire(end, f"{back}.spectrum")
+        wire(f"{back}.out", f"{out}.audio")

@@ -1,0 +1,119 @@
+"""The palette: a list to type into, of blocks or of anything else, and what happens with the one chosen."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from nodegraph.node import Node
+
+from .command import on
+from .desk import Desk, Palette
+from .events import PaletteChosen, PaletteTyped
+from .fuzzy import search
+from .view import PaletteEntry, PaletteFace, Point
+
+MOST = 60
+PAGE = 10
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What can be chosen. ``words`` are found as well as the label, ``family`` groups and colours it."""
+
+    key: str
+    label: str
+    family: str = ""
+    doc: str = ""
+    words: str = ""
+
+
+def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidate]:
+    """All blocks that are offered, by family."""
+    from nodegraph.registry import node_types
+
+    found = []
+    for cls in node_types().values() if types is None else types:
+        if cls.hidden:
+            continue
+        doc = inspect.getdoc(cls) or ""
+        spec = cls.spec
+        more = " ".join([*spec.choices, *(v for choice in spec.choices.values() for v in choice.values)])
+        found.append(Candidate(cls.type, cls.type, family_name(cls), doc.partition("\n")[0], f"{doc} {more}"))
+    return found
+
+
+def family_name(cls: type[Node]) -> str:
+    """How the palette calls a block's family."""
+    own = cls.family.startswith("nodegraph_user_")
+    return "your own" if own else cls.family.replace("_", " ")
+
+
+def open_palette(
+    desk: Desk,
+    title: str,
+    candidates: list[Candidate],
+    choose: Callable[[str, Point | None], None],
+    empty: str = "Nothing is called so.",
+) -> None:
+    """Show a palette; ``choose(key, at)`` is called with what was chosen (``at``: where it was dragged to)."""
+
+    def find(query: str) -> PaletteFace:
+        names = [(one.label, one.words, one.family) for one in candidates]
+        found = search(query, names)[:MOST]
+        if not query.strip():
+            found = search("", names)
+        entries = tuple(
+            PaletteEntry(candidates[i].key, candidates[i].label, candidates[i].family, candidates[i].doc, match.hits)
+            for i, match in found
+        )
+        return PaletteFace(title, query, entries, 0 if entries else -1, "" if entries else empty)
+
+    desk.palette = Palette(find(""), find, choose)
+    desk.view.show_palette(desk.palette.face)
+
+
+def palette_key(desk: Desk, key: str) -> bool:
+    """A key while the palette is open; says whether it was for the palette."""
+    palette = desk.palette
+    assert palette is not None
+    count = len(palette.face.entries)
+    steps = {"up": -1, "down": 1, "tab": 1, "shift+tab": -1, "pageup": -PAGE, "pagedown": PAGE}
+    if key == "escape":
+        desk.close_palette()
+    elif key in ("enter", "return"):
+        choose(desk, palette.face.chosen)
+    elif key in steps and count:
+        chosen = min(max(palette.face.chosen + steps[key], 0), count - 1)
+        palette.face = replace(palette.face, chosen=chosen)
+        desk.view.show_palette(palette.face)
+    else:
+        return False
+    return True
+
+
+def choose(desk: Desk, index: int, at: Point | None = None) -> None:
+    """Take the entry at an index and close the palette."""
+    palette = desk.palette
+    if palette is None or not 0 <= index < len(palette.face.entries):
+        return
+    desk.close_palette()
+    palette.choose(palette.face.entries[index].key, at)
+
+
+@on(PaletteTyped)
+def typed(desk: Desk, event: PaletteTyped) -> None:
+    """The list follows what is typed."""
+    if desk.palette is not None:
+        desk.palette.face = desk.palette.search(event.text)
+        desk.view.show_palette(desk.palette.face)
+
+
+@on(PaletteChosen)
+def chosen(desk: Desk, event: PaletteChosen) -> None:
+    """An entry was clicked."""
+    if event.index < 0:
+        desk.close_palette()
+    else:
+        choose(desk, event.index, event.at)

@@ -1,0 +1,65 @@
+"""Panels: small windows beside the canvas, each a class that says how it looks and what its items do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .events import PanelEvent
+from .view import Item, PanelFace
+
+if TYPE_CHECKING:
+    from .desk import Desk
+
+
+class Panel:
+    """Base of panels. ``key`` names it; one of each key is open at most."""
+
+    key = "panel"
+    of_patch = False  # closed when another patch is opened
+
+    def face(self, desk: Desk) -> PanelFace:
+        """How it looks now."""
+        raise NotImplementedError
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        """One of its items was used."""
+
+    def tick(self, desk: Desk, now: float) -> None:
+        """Called about fifteen times a second while it is open."""
+
+    def changed(self, desk: Desk) -> None:
+        """The document was edited."""
+
+    def closed(self, desk: Desk) -> None:
+        """It was closed."""
+
+
+class Message(Panel):
+    """Some lines of text to be read and closed."""
+
+    def __init__(self, key: str, title: str, items: tuple[Item, ...], width: float = 460.0) -> None:
+        self.key, self._title, self._items, self._width = key, title, items, width
+
+    def face(self, desk: Desk) -> PanelFace:
+        return PanelFace(self.key, self._title, self._items, size=(self._width, 0.0))
+
+
+class Question(Panel):
+    """A question that stops all else: a button each for what may be answered."""
+
+    key = "question"
+
+    def __init__(self, title: str, text: str, answers: dict[str, object]) -> None:
+        self._title, self._text, self._answers = title, text, answers
+
+    def face(self, desk: Desk) -> PanelFace:
+        buttons = tuple(Item("button", label, label) for label in self._answers)
+        items = (Item("text", "text", value=self._text), Item("row", "answers", value=buttons))
+        return PanelFace(self.key, self._title, items, modal=True, closable=False)
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        answer = self._answers.get(event.item)
+        if event.item in self._answers:
+            desk.close_panel(self.key)
+            if callable(answer):
+                answer()

@@ -1,0 +1,51 @@
+"""What the user prefers: kept from one session to the next in a small file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+FILE = "editor.json"
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Look and sound of the editor. ``device`` None is the default one, "none" no device."""
+
+    theme: str = "dark"
+    scale: float = 1.0
+    minimap: bool = True
+    autosave: bool = True
+    device: str | None = None
+    rate: float | None = None
+    blocksize: int = 256
+    folder: str = ""
+
+    @classmethod
+    def load(cls, home: Path) -> Preferences:
+        """Those kept in ``home``; what cannot be read is as if it were not there."""
+        try:
+            data = json.loads((home / FILE).read_text())
+        except (OSError, ValueError):
+            return cls()
+        if not isinstance(data, dict):
+            return cls()
+        kept = {}
+        for one in fields(cls):
+            value, default = data.get(one.name), getattr(cls(), one.name)
+            if one.name in ("device", "rate"):
+                fine = value is None or isinstance(value, str if one.name == "device" else int | float)
+            else:
+                fine = isinstance(value, int | float if isinstance(default, float) else type(default))
+            if fine and one.name in data:
+                kept[one.name] = value
+        return cls(**kept)
+
+    def save(self, home: Path) -> None:
+        """Keep them; a full disk is no reason to stop."""
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            (home / FILE).write_text(json.dumps(asdict(self), indent=2))
+        except OSError:
+            pass

@@ -1,0 +1,203 @@
+"""The presenter: it gives events to the commands, and sends to the view what came of them.
+
+One thread calls it: :meth:`Presenter.handle` for every event of the view, :meth:`Presenter.tick` once a frame.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nodegraph.patch import Document, Patch
+
+from . import arrangement, canvas
+from .autosaving import Autosaving
+from .command import COMMANDS, HANDLERS, by_key, load_commands
+from .commands.files import recent_files
+from .desk import Desk, inside
+from .events import Event, Key, MenuPicked, PanelClosed, PanelEvent
+from .jobs import Jobs
+from .menus import menu_bar
+from .monitor import Monitor
+from .palettes import palette_key
+from .preferences import Preferences
+from .reload import Reloading
+from .screen import Screen
+from .sound import Sound
+from .typed import only_values
+from .view import View
+
+PANEL_PERIOD = 1.0 / 15.0
+
+
+class Presenter:
+    """The editor without its window. ``home`` is the folder of its own files (preferences, copies for recovery)."""
+
+    def __init__(
+        self,
+        view: View,
+        sound: Sound,
+        patch: Patch | None = None,
+        home: Path | None = None,
+        allow_outside: bool = False,
+    ) -> None:
+        load_commands()
+        self.home = home or _home()
+        preferences = Preferences.load(self.home)
+        self.desk = Desk(view, sound, self.home, patch or Patch(), preferences, Jobs(), allow_outside=allow_outside)
+        self.desk.minimap = preferences.minimap
+        self.screen = Screen(view)
+        self.keys = by_key()
+        self._shown: Document | None = None
+        self._whole: Document | None = None
+        self._level: tuple[str, ...] = ()
+        self._patch: Patch | None = None
+        self._types: object = None
+        self._faults: object = None
+        self.monitor = Monitor()
+        self.reloading = Reloading()
+        self.autosaving = Autosaving(self.home)
+        self._panel_time = 0.0
+        self.desk.memory["recent"] = tuple(recent_files(self.desk))
+        view.set_look(preferences.theme, preferences.scale)
+        view.set_minimap(self.desk.minimap)
+        self.desk.open_patch(self.desk.patch)
+        self.refresh()
+        self.autosaving.offer(self.desk)
+
+    # -- events ------------------------------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Do what an event means."""
+        desk = self.desk
+        if isinstance(event, Key):
+            self._key(event)
+        elif isinstance(event, MenuPicked):
+            self.run(event.command, event.argument)
+        elif isinstance(event, PanelEvent):
+            if event.panel in desk.panels:
+                desk.panels[event.panel].react(desk, event)
+        elif isinstance(event, PanelClosed):
+            panel = desk.panels.pop(event.panel, None)
+            if panel is not None:
+                panel.closed(desk)
+        else:
+            handle = HANDLERS.get(type(event))
+            if handle is not None:
+                handle(desk, event)
+        self.refresh()
+
+    def run(self, name: str, argument: object = None) -> None:
+        """Carry out a command by its name, if it is possible now."""
+        command = COMMANDS[name]
+        if argument is not None or command.possible is None or command.possible(self.desk):
+            command.run(self.desk, argument)
+
+    def _key(self, event: Key) -> None:
+        desk = self.desk
+        if desk.palette is not None and palette_key(desk, event.name):
+            return
+        if "question" in desk.panels:
+            return
+        if event.typing and event.name != "escape":
+            return
+        command = self.keys.get(event.name)
+        if command is not None:
+            self.run(command.name)
+
+    # -- frames ------------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """What happens by itself: live values, panels, jobs, files that changed. ``now`` in seconds."""
+        desk = self.desk
+        desk.jobs.collect()
+        self.monitor.tick(desk, self.screen, now)
+        self.reloading.tick(desk, now)
+        self.autosaving.tick(desk, now)
+        outside = desk.memory.get("outside")
+        if outside is not None:
+            outside.tick(desk, now)
+        if now - self._panel_time >= PANEL_PERIOD:
+            self._panel_time = now
+            for panel in list(desk.panels.values()):
+                panel.tick(desk, now)
+        self.refresh()
+
+    def close(self) -> None:
+        """End everything that runs, in order; nothing is asked any more."""
+        for key in list(self.desk.panels):
+            self.desk.close_panel(key)
+        outside = self.desk.memory.get("outside")
+        if outside is not None:
+            outside.close()
+        self.desk.jobs.stop()
+        if self.desk.patch.saved:
+            self.autosaving.discard()
+        self.desk.sound.close()
+
+    # -- showing -----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Send to the view what differs from what it shows."""
+        desk = self.desk
+        self._follow_level()
+        whole = desk.patch.document
+        shown = desk.document
+        if desk.patch is not self._patch:
+            self._patch, self._whole = desk.patch, None
+            canvas.fit_camera(desk)
+        edited = whole is not self._whole
+        if edited:
+            if self._whole is None or not only_values(self._whole, whole):
+                desk.retype()
+            self._whole = whole
+        if desk.faults is not self._faults:
+            self._faults, self._types = desk.faults, None
+        if shown is not self._shown or desk.typed is not self._types or desk.level != self._level:
+            self._draw(shown)
+        if edited:
+            for panel in list(desk.panels.values()):
+                panel.changed(desk)
+        desk.tidy_selection()
+        chosen = desk.selection
+        self.screen.mark(chosen.nodes, chosen.wires, chosen.notes, chosen.focus)
+        self.screen.look(desk.camera)
+        self.screen.title(_title(desk))
+        self.screen.path((_name(desk), *desk.level))
+        self.screen.menus(menu_bar(desk))
+
+    def _draw(self, shown: Document) -> None:
+        desk = self.desk
+        same_level = desk.level == self._level
+        before = self._shown if same_level and desk.typed is self._types else None
+        desk.faces = arrangement.node_faces(desk, shown, before)
+        wires = arrangement.wire_faces(desk, shown)
+        if not same_level:
+            self.screen.show({}, {}, {})
+        self.screen.show(desk.faces, wires, arrangement.note_faces(shown))
+        self._shown, self._types, self._level = shown, desk.typed, desk.level
+
+    def _follow_level(self) -> None:
+        """Leave subpatches that are gone."""
+        desk = self.desk
+        while desk.level:
+            try:
+                inside(desk.patch.document, desk.level)
+                return
+            except Exception:  # the subpatch was removed or undone
+                desk.level = desk.level[:-1]
+                desk.select()
+
+
+def _title(desk: Desk) -> str:
+    return f"{'● ' if not desk.patch.saved else ''}{_name(desk)} – nodegraph"
+
+
+def _name(desk: Desk) -> str:
+    path = desk.patch.path
+    return desk.patch.document.title or (path.stem if path else "untitled")
+
+
+def _home() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path("nodegraph")

@@ -1,0 +1,63 @@
+"""The user's own blocks, loaded again when their file is saved."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from nodegraph.registry import load_failures, load_file, node_types, user_folder
+
+from .desk import Desk
+
+PERIOD = 0.5  # s
+
+
+class Reloading:
+    """Looks at the files of the user's blocks twice a second."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or user_folder()
+        self._seen: dict[Path, tuple[int, int]] = self._files()
+        self._time = 0.0
+
+    def tick(self, desk: Desk, now: float) -> None:
+        """Load what was saved since."""
+        if now - self._time < PERIOD:
+            return
+        self._time = now
+        files = self._files()
+        for path, stamp in files.items():
+            if self._seen.get(path) != stamp:
+                self._load(desk, path)
+        self._seen = files
+
+    def _files(self) -> dict[Path, tuple[int, int]]:
+        found = {}
+        try:
+            for path in self.folder.glob("*.py"):
+                stat = path.stat()
+                found[path] = (stat.st_mtime_ns, stat.st_size)
+        except OSError:
+            pass
+        return found
+
+    def _load(self, desk: Desk, path: Path) -> None:
+        known = set(node_types())
+        try:
+            types = load_file(path)
+        except Exception as error:  # a file with a mistake in it must not end the editor
+            line = next(
+                (f.lineno for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), 0
+            )
+            line = getattr(error, "lineno", None) or line
+            load_failures()[str(path)] = f"{type(error).__name__}: {error}"
+            desk.say(f"{path.name}, line {line}: {type(error).__name__}: {error}", alarm=True)
+            return
+        load_failures().pop(str(path), None)
+        new = [type for type in types if type not in known]
+        said = f"{', '.join(types)} {'loaded' if new else 'loaded again'}." if types else f"{path.name} holds no block."
+        desk.say(said)
+        if any(record.type in types for record in desk.patch.document.nodes.values()):
+            desk.refresh_blocks()
+        else:
+            desk.retype()

@@ -1,0 +1,134 @@
+"""What the view shows now: new faces are compared with it, and only what differs is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .view import Camera, MenuItem, NodeFace, NoteFace, Pin, Status, ValueFace, View, WireFace, WireKey
+
+
+class Screen:
+    """The faces as they were sent last. ``orders`` counts what was sent, for those who measure."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.nodes: dict[str, NodeFace] = {}
+        self.wires: dict[WireKey, WireFace] = {}
+        self.notes: dict[str, NoteFace] = {}
+        self.values: dict[tuple[str, str], ValueFace] = {}
+        self.loads: dict[str, str] = {}
+        self._marked: tuple[frozenset[str], frozenset[WireKey], frozenset[str], Pin | None] | None = None
+        self._camera: Camera | None = None
+        self._title: str | None = None
+        self._menus: tuple[MenuItem, ...] | None = None
+        self._status: Status | None = None
+        self._path: tuple[str, ...] | None = None
+
+    def show(
+        self, nodes: Mapping[str, NodeFace], wires: Mapping[WireKey, WireFace], notes: Mapping[str, NoteFace]
+    ) -> None:
+        """The whole canvas from now on."""
+        for key in [key for key in self.wires if key not in wires]:
+            self.view.hide_wire(key)
+        for id in [id for id in self.nodes if id not in nodes]:
+            self.view.hide_node(id)
+            self.loads.pop(id, None)
+        for id in [id for id in self.notes if id not in notes]:
+            self.view.hide_note(id)
+        for id, note in notes.items():
+            if self.notes.get(id) != note:
+                self.view.show_note(note)
+        for face in nodes.values():
+            self.show_node(face)
+        for key, wire in wires.items():
+            if self.wires.get(key) != wire:
+                self.view.show_wire(wire)
+        self.nodes, self.wires, self.notes = dict(nodes), dict(wires), dict(notes)
+
+    def show_node(self, face: NodeFace) -> None:
+        """One node, by the smallest order that does it."""
+        old = self.nodes.get(face.id)
+        if old is face or old == face:
+            self.nodes[face.id] = face
+            return
+        self.nodes[face.id] = face
+        if old is None or not _alike(old, face):
+            self.view.show_node(face)
+            self.loads.pop(face.id, None)
+            for row in face.rows:
+                self.values.pop((face.id, row.port), None)
+            return
+        if old.at != face.at:
+            self.view.place_node(face.id, face.at)
+        if old.badge != face.badge:
+            self.view.set_badge(face.id, face.badge)
+        for before, after in zip(old.rows, face.rows):
+            if before.value != after.value and after.value is not None:
+                self.values.pop((face.id, after.port), None)
+                self.view.set_value(face.id, after.port, after.value)
+
+    def show_value(self, node: str, port: str, value: ValueFace) -> None:
+        """A live value."""
+        if self.values.get((node, port)) != value:
+            self.values[node, port] = value
+            self.view.set_value(node, port, value)
+
+    def show_load(self, node: str, text: str) -> None:
+        """The time that a node takes."""
+        if self.loads.get(node, "") != text:
+            self.loads[node] = text
+            self.view.set_load(node, text)
+
+    def mark(self, nodes: frozenset[str], wires: frozenset[WireKey], notes: frozenset[str], focus: Pin | None) -> None:
+        """What is selected."""
+        if self._marked != (nodes, wires, notes, focus):
+            self._marked = (nodes, wires, notes, focus)
+            self.view.set_selection(nodes, wires, notes, focus)
+
+    def look(self, camera: Camera) -> None:
+        """Where the camera is."""
+        if self._camera != camera:
+            self._camera = camera
+            self.view.set_camera(camera)
+
+    def moved_by_hand(self, camera: Camera) -> None:
+        """The view has moved its camera itself."""
+        self._camera = camera
+
+    def title(self, text: str) -> None:
+        if self._title != text:
+            self._title = text
+            self.view.set_title(text)
+
+    def menus(self, menus: tuple[MenuItem, ...]) -> None:
+        if self._menus != menus:
+            self._menus = menus
+            self.view.set_menus(menus)
+
+    def status(self, status: Status) -> None:
+        if self._status != status:
+            self._status = status
+            self.view.set_status(status)
+
+    def path(self, names: tuple[str, ...]) -> None:
+        if self._path != names:
+            self._path = names
+            self.view.set_path(names)
+
+
+def _alike(old: NodeFace, new: NodeFace) -> bool:
+    """Do they differ in place, badge and values only?"""
+    if len(old.rows) != len(new.rows):
+        return False
+    for before, after in zip(old.rows, new.rows):
+        if before is after:
+            continue
+        was, now = before.value, after.value
+        if (was is None) != (now is None):
+            return False
+        if was is not None and now is not None and (was.kind, was.options) != (now.kind, now.options):
+            return False
+        if replace(before, value=None) != replace(after, value=None):
+            return False
+    return replace(old, at=new.at, badge=new.badge, rows=()) == replace(new, rows=())

@@ -1,0 +1,115 @@
+"""What the graph knows of the patch that is shown: ports, lanes, sizes of frames, and what is wrong with it.
+
+A document with mistakes in it has no graph; the editor shows it all the same, with what was known before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nodegraph.frames import FrameType
+from nodegraph.graph import Graph, GraphError, build_graph
+from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, Out, Spec
+from nodegraph.patch import Document, NodeRecord
+
+Port = In | Out | FrameIn | FrameOut | EventIn | EventOut
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A typed document. ``reasons`` says why a node fails, ``problems`` why there is no new graph."""
+
+    graph: Graph | None = None
+    problems: tuple[str, ...] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def lanes(self, node: str, port: str, output: bool) -> int:
+        """Lanes at a port (1 where nothing is known)."""
+        found = self.graph.nodes.get(node) if self.graph else None
+        if found is None:
+            return 1
+        return (found.output_lanes if output else found.input_lanes).get(port, 1)
+
+    def frame(self, node: str, port: str, output: bool) -> FrameType | None:
+        """What the frames at a port are like, as far as it is known."""
+        found = self.graph.nodes.get(node) if self.graph else None
+        if found is None:
+            return None
+        return (found.frame_types if output else found.frame_inputs).get(port)
+
+
+def type_document(
+    document: Document, rate: float, path: Path | None, allow_outside: bool = False, before: Typed | None = None
+) -> Typed:
+    """Type a whole patch; where that fails, with the graph from ``before``."""
+    try:
+        graph = build_graph(document, rate, path, allow_outside)
+    except GraphError as error:
+        known = before.graph if before else None
+        reasons = dict(known.placeholders) if known else {}
+        for problem in error.problems:
+            for id in nodes_named(problem):
+                if id in document.nodes:
+                    reasons.setdefault(id, problem)
+        return Typed(known, tuple(error.problems), {id: why for id, why in reasons.items() if id in document.nodes})
+    waiting = {n.id: f"nothing is wired to '{n.waiting}'." for n in graph.nodes.values() if n.waiting}
+    return Typed(graph, (), waiting | dict(graph.placeholders))
+
+
+def nodes_named(problem: str) -> list[str]:
+    """Ids of the nodes that a sentence of the graph names first: ``sine 'osc1': …``."""
+    return re.findall(r"^\w+ '([^']+)'", problem)
+
+
+def only_values(before: Document, after: Document) -> bool:
+    """Do the two differ in nothing that types depend on, but in plain numbers of inputs at most?"""
+    if before.wires is not after.wires or before.settings != after.settings or before.seed != after.seed:
+        return False
+    if before.nodes is after.nodes:
+        return True
+    if before.nodes.keys() != after.nodes.keys():
+        return False
+    return all(old is (new := after.nodes[id]) or _only_numbers(old, new) for id, old in before.nodes.items())
+
+
+def _only_numbers(old: NodeRecord, new: NodeRecord) -> bool:
+    if old.type != new.type or old.version != new.version:
+        return False
+    spec = spec_of(new)
+    for name in {*old.params, *new.params}:
+        was, now = old.params.get(name), new.params.get(name)
+        if was == now:
+            continue
+        port = spec.inputs.get(name)
+        if port is None or not all(
+            value is None or (isinstance(value, int | float) and port.min <= value <= port.max) for value in (was, now)
+        ):
+            return False
+    return True
+
+
+def spec_of(record: NodeRecord, path: Path | None = None) -> Spec:
+    """Ports and settings of a node; empty for a block that is not known."""
+    from nodegraph.registry import node_types
+
+    cls = node_types().get(record.type)
+    return cls.spec if cls else Spec()
+
+
+def input_ports(spec: Spec) -> dict[str, Port]:
+    """All inputs that a wire can go to."""
+    return {**spec.inputs, **spec.frame_inputs, **spec.event_inputs}
+
+
+def output_ports(spec: Spec) -> dict[str, Port]:
+    """All outputs that a wire can come from."""
+    return {**spec.outputs, **spec.frame_outputs, **spec.event_outputs}
+
+
+def kind_of(port: Port) -> str:
+    """What a port carries: "signal", "events", or the kind of its frames."""
+    if isinstance(port, FrameIn | FrameOut):
+        return port.kind
+    return "events" if isinstance(port, EventIn | EventOut) else "signal"

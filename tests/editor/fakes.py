@@ -1,0 +1,268 @@
+"""A view that draws nothing and keeps what it was told, and a sound that is silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nodegraph.editor.sound import Reading, Sounding
+from nodegraph.editor.view import (
+    Camera,
+    Drawing,
+    Item,
+    MenuItem,
+    NodeFace,
+    NoteFace,
+    PaletteFace,
+    PanelFace,
+    Pin,
+    Point,
+    Status,
+    ValueFace,
+    WireFace,
+    WireKey,
+)
+
+
+class FakeView:
+    """Holds what would be on the screen; ``orders`` are the names of all orders in their order."""
+
+    def __init__(self) -> None:
+        self.orders: list[str] = []
+        self.nodes: dict[str, NodeFace] = {}
+        self.values: dict[tuple[str, str], ValueFace] = {}
+        self.loads: dict[str, str] = {}
+        self.badges: dict[str, str] = {}
+        self.wires: dict[WireKey, WireFace] = {}
+        self.notes: dict[str, NoteFace] = {}
+        self.selected: tuple[Any, ...] = (frozenset(), frozenset(), frozenset(), None)
+        self.camera = Camera()
+        self.minimap = False
+        self.hint: tuple[str, bool] = ("", False)
+        self.marked: frozenset[Pin] | None = None
+        self.hover: WireKey | None = None
+        self.probes: dict[str, WireKey] = {}
+        self.title = ""
+        self.menus: tuple[MenuItem, ...] = ()
+        self.status = Status(())
+        self.path: tuple[str, ...] = ()
+        self.look: tuple[str, float] = ("", 0.0)
+        self.messages: list[tuple[str, bool]] = []
+        self.menu: tuple[str, tuple[MenuItem, ...]] | None = None
+        self.palette: PaletteFace | None = None
+        self.panels: dict[str, PanelFace] = {}
+        self.asked: tuple[str, str, str] | None = None
+        self.asked_file: dict[str, Any] | None = None
+        self.text = ""
+        self.ended = False
+
+    # canvas
+    def show_node(self, face: NodeFace) -> None:
+        self._note("show_node")
+        self.nodes[face.id] = face
+        self.badges[face.id] = face.badge
+        for row in face.rows:
+            self.values.pop((face.id, row.port), None)
+            if row.value is not None:
+                self.values[face.id, row.port] = row.value
+
+    def hide_node(self, id: str) -> None:
+        self._note("hide_node")
+        assert not any(id in (key[0].partition(".")[0], key[1].partition(".")[0]) for key in self.wires), (
+            "wires hang on it"
+        )
+        del self.nodes[id]
+        self.values = {key: value for key, value in self.values.items() if key[0] != id}
+
+    def place_node(self, id: str, at: Point) -> None:
+        from dataclasses import replace
+
+        self._note("place_node")
+        self.nodes[id] = replace(self.nodes[id], at=at)
+
+    def set_value(self, node: str, port: str, value: ValueFace) -> None:
+        self._note("set_value")
+        old = self.values[node, port]
+        assert (old.kind, old.options) == (value.kind, value.options), "another kind of value in the same row"
+        self.values[node, port] = value
+
+    def set_badge(self, node: str, reason: str) -> None:
+        self._note("set_badge")
+        assert node in self.nodes
+        self.badges[node] = reason
+
+    def set_load(self, node: str, text: str) -> None:
+        self._note("set_load")
+        assert node in self.nodes
+        self.loads[node] = text
+
+    def show_wire(self, face: WireFace) -> None:
+        self._note("show_wire")
+        assert face.start.node in self.nodes and face.end.node in self.nodes, "a wire without ends"
+        self.wires[face.key] = face
+
+    def hide_wire(self, key: WireKey) -> None:
+        self._note("hide_wire")
+        del self.wires[key]
+
+    def show_note(self, face: NoteFace) -> None:
+        self._note("show_note")
+        self.notes[face.id] = face
+
+    def hide_note(self, id: str) -> None:
+        self._note("hide_note")
+        del self.notes[id]
+
+    def set_selection(
+        self, nodes: frozenset[str], wires: frozenset[WireKey], notes: frozenset[str], focus: Pin | None = None
+    ) -> None:
+        self._note("set_selection")
+        assert nodes <= self.nodes.keys() and wires <= self.wires.keys() and notes <= self.notes.keys()
+        self.selected = (nodes, wires, notes, focus)
+
+    def set_camera(self, camera: Camera) -> None:
+        self._note("set_camera")
+        self.camera = camera
+
+    def set_minimap(self, shown: bool) -> None:
+        self.minimap = shown
+
+    def show_hint(self, text: str, refused: bool = False) -> None:
+        self.hint = (text, refused)
+
+    def mark_pins(self, fit: frozenset[Pin] | None) -> None:
+        self.marked = fit
+
+    def show_hover(self, wire: WireKey | None) -> None:
+        self.hover = wire
+
+    def show_probe(self, key: str, wire: WireKey, title: str) -> None:
+        self.probes[key] = wire
+
+    def hide_probe(self, key: str) -> None:
+        del self.probes[key]
+
+    # around it
+    def set_title(self, text: str) -> None:
+        self.title = text
+
+    def set_menus(self, menus: tuple[MenuItem, ...]) -> None:
+        self._note("set_menus")
+        self.menus = menus
+
+    def set_status(self, status: Status) -> None:
+        self._note("set_status")
+        self.status = status
+
+    def set_path(self, names: tuple[str, ...]) -> None:
+        self.path = names
+
+    def set_look(self, theme: str, scale: float) -> None:
+        self.look = (theme, scale)
+
+    def notify(self, text: str, alarm: bool = False) -> None:
+        assert text and "\n" not in text
+        self.messages.append((text, alarm))
+
+    def show_menu(self, title: str, items: tuple[MenuItem, ...]) -> None:
+        self.menu = (title, items)
+
+    def show_palette(self, face: PaletteFace) -> None:
+        self._note("show_palette")
+        self.palette = face
+
+    def hide_palette(self) -> None:
+        self.palette = None
+
+    def show_panel(self, face: PanelFace) -> None:
+        self._note("show_panel")
+        self.panels[face.key] = face
+
+    def set_item(self, panel: str, item: Item) -> None:
+        self._note("set_item")
+        assert panel in self.panels
+
+    def hide_panel(self, key: str) -> None:
+        del self.panels[key]
+
+    def draw(self, panel: str, item: str, drawing: Drawing) -> None:
+        assert panel in self.panels
+
+    def ask_value(self, key: str, label: str, text: str) -> None:
+        self.asked = (key, label, text)
+
+    def ask_file(
+        self, key: str, title: str, folder: Path, ending: str = "", save: bool = False, name: str = ""
+    ) -> None:
+        self.asked_file = {"key": key, "title": title, "folder": folder, "ending": ending, "save": save, "name": name}
+
+    def clipboard(self) -> str:
+        return self.text
+
+    def set_clipboard(self, text: str) -> None:
+        self.text = text
+
+    def quit(self) -> None:
+        self.ended = True
+
+    def _note(self, order: str) -> None:
+        self.orders.append(order)
+
+
+class FakeSound:
+    """A sound that follows nothing and gives what it is told to give."""
+
+    engine: Any = None
+
+    def __init__(self) -> None:
+        self.now = Sounding(device="fake", playing=True)
+        self.followed: list[Any] = []
+        self.values: dict[str, np.ndarray] = {}
+        self.chosen: list[Any] = []
+        self.steps: list[int] = []
+        self.recorded: list[Path | None] = []
+        self.closed = False
+
+    def follow(self, patch: Any) -> None:
+        self.followed.append(patch)
+
+    def state(self) -> Sounding:
+        return self.now
+
+    def devices(self) -> list[dict[str, Any]]:
+        return [{"name": "one", "outputs": 2}, {"name": "two", "outputs": 2}, {"name": "mic", "outputs": 0}]
+
+    def choose(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
+        self.chosen.append((device, rate, blocksize))
+
+    def pause(self) -> None:
+        from dataclasses import replace
+
+        self.now = replace(self.now, paused=True)
+
+    def resume(self) -> None:
+        from dataclasses import replace
+
+        self.now = replace(self.now, paused=False)
+
+    def step(self, samples: int) -> None:
+        self.steps.append(samples)
+
+    def watch(self, ends: frozenset[str]) -> None: ...
+
+    def read(self, end: str, count: int) -> Reading | None:
+        return None
+
+    def value(self, end: str) -> np.ndarray | None:
+        return self.values.get(end)
+
+    def record(self, path: Path | None) -> None:
+        from dataclasses import replace
+
+        self.recorded.append(path)
+        self.now = replace(self.now, recording=str(path) if path else "")
+
+    def close(self) -> None:
+        self.closed = True
