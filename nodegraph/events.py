@@ -12,7 +12,11 @@ In memory a list is a row of doubles: a header of five, then five for each event
 
 from __future__ import annotations
 
+from typing import Any
+
 from .native.words import as_f64
+
+Events = Any  # the doubles of a list, as ``words.as_f64`` gives them
 
 CAPACITY = 256  # events of one list that are heard in one quantum
 ROOM = 512  # events that a list holds, with those for the next quantum
@@ -32,29 +36,29 @@ SONG_POSITION, CLOCK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 PEDAL, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 120, 121, 123
 
 
-def count(events):
+def count(events: Events) -> int:
     """How many events of a list fall into this quantum."""
     return int(events[READY])
 
 
-def event(events, k):
+def event(events: Events, k: int) -> tuple[int, int, int, int, float]:
     """Event ``k`` of a list: (offset, status, data1, data2, value), all ints but the last."""
     at = FIELDS * (k + 1)
     status, data1, data2 = int(events[at + STATUS]), int(events[at + DATA1]), int(events[at + DATA2])
     return int(events[at + OFFSET]), status, data1, data2, events[at + VALUE]
 
 
-def until(events, k, samples):
+def until(events: Events, k: int, samples: int) -> int:
     """Sample before which event ``k`` does not count yet: that of the event, or the end behind the last one."""
     return int(events[FIELDS * (k + 1) + OFFSET]) if k < int(events[READY]) else samples
 
 
-def kind_of(status):
+def kind_of(status: int) -> int:
     """What a message is, whatever its channel."""
     return status & 0xF0 if status < 0xF0 else status
 
 
-def send(events, offset, status, data1, data2, value):
+def send(events: Events, offset: int, status: int, data1: int, data2: int, value: float) -> None:
     """Add an event to an output. The list stays in order of time; at one sample, in the order of sending."""
     held = int(events[HELD])
     if held >= ROOM:
@@ -73,7 +77,7 @@ def send(events, offset, status, data1, data2, value):
     events[HELD] = float(held + 1)
 
 
-def open_list(address):
+def open_list(address: int) -> None:
     """Before a list is written: what was heard goes, what had to wait comes first."""
     events = as_f64(address)
     ready, held = int(events[READY]), int(events[HELD])
@@ -88,7 +92,7 @@ def open_list(address):
     events[READY] = 0.0
 
 
-def close_list(address):
+def close_list(address: int) -> None:
     """After a list was written: say how many events are to be heard in this quantum."""
     events = as_f64(address)
     events[READY] = float(min(int(events[HELD]), CAPACITY))

@@ -115,7 +115,11 @@ class Kernel:
             places["age"] = Parameter("age", "local")
             places["lane"] = Parameter("lane", "local")
         for name, index in self.choices.items():
-            places[name] = Parameter(name, "constant", constant=index)
+            if spec.event_inputs or spec.event_outputs:  # long equations: one kernel serves all choices
+                places[name] = Parameter(name, "number", word, integer=True)
+                word += 1
+            else:
+                places[name] = Parameter(name, "constant", constant=index)
         if self.cls.device == "input":
             places["device"] = Parameter("device", "input", word)
             places["column"] = Parameter("column", "number", word + 2, integer=True)

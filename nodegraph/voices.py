@@ -349,7 +349,7 @@ def moves(m, v, zone, bend_range):
 
 
 def go_on(m, v, zone, glide, bend_range, fade, smooth):
-    """One sample of a voice. ``fade`` is the step of its level, ``smooth`` what remains of a distance after a sample."""
+    """One sample of a voice. ``fade`` is the step of its level, ``smooth`` what a sample leaves of a distance."""
     at = VOICE * v
     if m[at + LEAVES] == FOR_NEXT:
         m[at + WAITED] += 1.0

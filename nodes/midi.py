@@ -1,11 +1,9 @@
-"""MIDI from outside, and what it says apart from notes: controllers, pitch bend, programs."""
+"""MIDI from outside, and what it says apart from notes: controllers, pitch bend, pressure, programs."""
 
 from nodegraph.events import (
     BEND,
     CONTROL,
     KEY_PRESSURE,
-    NOTE_OFF,
-    NOTE_ON,
     PRESSURE,
     PROGRAM,
     RESET_CONTROLLERS,
@@ -17,35 +15,29 @@ from nodegraph.events import (
 )
 from nodegraph.maths import remaining
 from nodegraph.node import EventIn, EventOut, In, Node, Option, Out, State
+from nodegraph.voices import follow
 
 EVENTS = EventIn(doc="MIDI messages")
 CHANNEL = Option(0, min=0, max=16, doc="MIDI channel that it listens to; 0 is all of them")
-SMOOTH = In(0.01, unit="s", min=0.0, max=2.0, doc="time constant with which it follows; 0 is at once")
+SMOOTH = In(0.005, unit="s", min=0.0, max=2.0, doc="time constant with which it follows; 0 is at once")
 
 
 def hears(channel, status):
-    """Whether a message is one of a channel, 1 to 16, or of any for 0."""
+    """Whether a message is one of a channel, 1 to 16, or of any for 0. Those of the system have none."""
     return channel == 0 or status >= 0xF0 or (status & 0x0F) == channel - 1
 
 
 def value_of(status, data1, data2):
     """What the data bytes say: semitones, 0 to 1, or −1 to 1 for pitch bend."""
     kind = kind_of(status)
-    if kind == NOTE_ON or kind == NOTE_OFF:
-        return float(data1)
     if kind == CONTROL or kind == KEY_PRESSURE:
         return data2 / 127.0
     if kind == PRESSURE:
         return data1 / 127.0
     if kind == BEND:
-        return bend_of(data1, data2)
+        wide = float(128 * data2 + data1) - 8192.0
+        return wide / 8191.0 if wide > 0.0 else wide / 8192.0
     return float(data1)
-
-
-def bend_of(low, high):
-    """−1 to 1 of the 14 bits of a pitch bend; its middle, 8192, is 0."""
-    wide = float(128 * high + low) - 8192.0
-    return wide / 8191.0 if wide > 0.0 else wide / 8192.0
 
 
 class MidiIn(Node):
@@ -66,7 +58,7 @@ class MidiIn(Node):
 class ControlChange(Node):
     """The value of a controller: a wheel, a fader, a pedal.
 
-    A fine one has 14 bits, whose lower seven come from the controller 32 numbers further on. MIDI 1.0 Detailed
+    A fine one has 14 bits: its lower seven come from the controller 32 numbers further on. MIDI 1.0 Detailed
     Specification (1996).
     """
 
@@ -86,9 +78,7 @@ class ControlChange(Node):
         begin = 0
         for k in range(count(events) + 1):
             end = until(events, k, out.shape[0])
-            for i in range(begin, end):
-                level[0] = follow(level[0], target[0], smooth[i, 0], dt)
-                out[i, 0] = level[0]
+            draw(out, begin, end, level, target[0], smooth, dt)
             begin = end
             if k == count(events):
                 break
@@ -101,8 +91,80 @@ class ControlChange(Node):
                 if moved[0] == 1:
                     target[0] = (128 * high[0] + low[0]) / 16383.0 if wide else high[0] / 127.0
 
+    def lanes(inputs, settings):
+        return {"out": 1}
 
-def follow(level, target, time, dt):
-    """One sample of a one-pole low-pass that comes to rest at its target."""
-    level = target + (level - target) * remaining(time, dt)
-    return level if abs(level - target) > 1e-6 else target
+
+class PitchBend(Node):
+    """The bend wheel, in semitones: ``range`` up and down from its middle. For all notes of a channel alike."""
+
+    events, channel = EVENTS, CHANNEL
+    range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="how far the wheel goes")
+    smooth = SMOOTH
+    out = Out(unit="semitones", doc="bend, to be added to a pitch")
+    level, target = State(), State()
+
+    def block(events, channel, range, smooth, out, level, target, dt):
+        follow_message(events, channel, BEND, range, smooth, out, level, target, dt)
+
+    def lanes(inputs, settings):
+        return {"out": 1}
+
+
+class ChannelPressure(Node):
+    """The pressure on the keys of a channel: aftertouch."""
+
+    events, channel, smooth = EVENTS, CHANNEL, SMOOTH
+    out = Out(unit="ratio", doc="pressure, 0 to 1")
+    level, target = State(), State()
+
+    def block(events, channel, smooth, out, level, target, dt):
+        follow_message(events, channel, PRESSURE, 1.0, smooth, out, level, target, dt)
+
+    def lanes(inputs, settings):
+        return {"out": 1}
+
+
+class ProgramChange(Node):
+    """The number of the program that was chosen last, 0 to 127: for switches between sounds."""
+
+    events, channel = EVENTS, CHANNEL
+    start = Option(0, min=0, max=127, doc="number until one is chosen")
+    out = Out(doc="number of the program, from 0")
+    chosen, moved = State(), State(0)
+
+    def block(events, channel, start, out, chosen, moved):
+        if moved[0] == 0:
+            chosen[0] = float(start)
+        begin = 0
+        for k in range(count(events) + 1):
+            end = until(events, k, out.shape[0])
+            out[begin:end, 0] = chosen[0]
+            begin = end
+            if k < count(events):
+                _, status, data1, _, _ = event(events, k)
+                if kind_of(status) == PROGRAM and hears(channel, status):
+                    chosen[0], moved[0] = float(data1), 1
+
+
+def follow_message(events, channel, kind, scale, smooth, out, level, target, dt):
+    """Follow the value of one kind of message, times ``scale``; a reset of the controllers brings it to 0."""
+    begin = 0
+    for k in range(count(events) + 1):
+        end = until(events, k, out.shape[0])
+        draw(out, begin, end, level, target[0], smooth, dt)
+        begin = end
+        if k < count(events):
+            _, status, data1, _, value = event(events, k)
+            if hears(channel, status) and kind_of(status) == kind:
+                target[0] = scale * value
+            elif hears(channel, status) and kind_of(status) == CONTROL and data1 == RESET_CONTROLLERS:
+                target[0] = 0.0
+
+
+def draw(out, begin, end, level, target, smooth, dt):
+    """Samples of a value on its way to a target."""
+    for i in range(begin, end):
+        if level[0] != target:
+            level[0] = follow(level[0], target, remaining(smooth[i, 0], dt))
+        out[i, 0] = level[0]

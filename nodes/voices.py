@@ -44,6 +44,7 @@ class Notes(Node):
     Detailed Specification (1996); MIDI Polyphonic Expression (MIDI Manufacturers Association, 2018).
     """
 
+    deals = "voices"
     events = EventIn(doc="MIDI messages")
     glide = In(0.0, unit="s", min=0.0, max=10.0, doc="time from a voice's pitch to that of its next note")
     transpose = In(0.0, unit="semitones", min=-48.0, max=48.0, doc="added to the pitch")

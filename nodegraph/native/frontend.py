@@ -33,7 +33,7 @@ def compile_words_to_ir(function: Callable[[int, int, int], None]) -> tuple[str,
 def _dispatcher(function: Callable[..., Any]) -> Dispatcher:
     if function in NATIVE:
         return NATIVE[function]
-    return numba.njit(error_model="numpy")(_with_compilable_globals(function))
+    return numba.njit(**_OPTIONS)(_with_compilable_globals(function))
 
 
 def _with_compilable_globals(function: Any) -> Any:

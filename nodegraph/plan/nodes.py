@@ -118,6 +118,9 @@ def place_nodes(draft: Draft, nodes: list[GraphNode], outputs: dict[str, Buffer]
     for name in kernel.numbers:
         value = first.settings[name]
         row.words[kernel.places[name].word] = int(value) if kernel.places[name].integer else float(value)
+    for name, index in kernel.choices.items():
+        if kernel.places[name].kind == "number":
+            row.words[kernel.places[name].word] = index
     if first.cls.device == "input":
         word = kernel.places["device"].word
         row.words[word], row.words[word + 1] = draft.io.input

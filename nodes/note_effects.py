@@ -1,0 +1,252 @@
+"""What can be done to notes on their way: transpose them, double them into chords, sort them, break them up."""
+
+from nodegraph.events import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    CONTROL,
+    NOTE_OFF,
+    NOTE_ON,
+    count,
+    event,
+    kind_of,
+    send,
+    until,
+)
+from nodegraph.maths import clip, nearest, next_random, read, rising, uniform
+from nodegraph.node import Choice, EventIn, EventOut, In, Memory, Node, Option, State, Table
+
+EVENTS = EventIn(doc="MIDI messages")
+KEYS = 2048  # of all channels
+
+
+def key_of(status, data1):
+    """A key of a channel as an index."""
+    return 128 * (status & 0x0F) + data1
+
+
+def is_note(status):
+    """Whether a message begins or ends a note."""
+    return kind_of(status) == NOTE_ON or kind_of(status) == NOTE_OFF
+
+
+def begins(status, data2):
+    """Whether a message begins a note: a velocity of 0 ends it."""
+    return kind_of(status) == NOTE_ON and data2 > 0
+
+
+def silences(status, data1):
+    """Whether a message ends all notes of its channel."""
+    return kind_of(status) == CONTROL and (data1 == ALL_SOUND_OFF or data1 >= ALL_NOTES_OFF)
+
+
+def send_note(out, offset, status, pitch, velocity):
+    """Begin a note of any pitch on the nearest key (within the keyboard); returns the key."""
+    key = int(clip(nearest(pitch), 0.0, 127.0))
+    send(out, offset, NOTE_ON | (status & 0x0F), key, velocity, pitch)
+    return key
+
+
+class TransposeNotes(Node):
+    """Moves notes by a number of semitones, which may be a fraction; those that sound stay until they end."""
+
+    events = EVENTS
+    semitones = In(0.0, unit="semitones", min=-60.0, max=60.0, smooth=False, doc="added to each note that begins")
+    out = EventOut(doc="the notes, moved; other messages as they are")
+    played = Memory(lambda settings: KEYS)  # key that was sent for each key, one higher
+
+    def block(events, semitones, out, played):
+        for k in range(count(events)):
+            offset, status, data1, data2, value = event(events, k)
+            if begins(status, data2):
+                key = send_note(out, offset, status, value + semitones[offset, 0], data2)
+                played[key_of(status, data1)] = 1.0 + key
+            elif is_note(status):
+                key = int(played[key_of(status, data1)]) - 1
+                send(out, offset, status, key if key >= 0 else data1, data2, float(key if key >= 0 else data1))
+                played[key_of(status, data1)] = 0.0
+            else:
+                send(out, offset, status, data1, data2, value)
+
+
+class NoteFilter(Node):
+    """Sorts notes by key and velocity: what lies in both ranges goes to ``out``, all other notes to ``rest``.
+
+    For split keyboards and layers. Messages that are no notes go both ways.
+    """
+
+    events = EVENTS
+    low_key = Option(0, min=0, max=127, doc="lowest key of the range; 60 is middle C")
+    high_key = Option(127, min=0, max=127, doc="highest key of the range")
+    low_velocity = Option(1, min=1, max=127, doc="softest velocity of the range")
+    high_velocity = Option(127, min=1, max=127, doc="loudest velocity of the range")
+    out = EventOut(doc="notes within the ranges")
+    rest = EventOut(doc="all other notes")
+    inside = Memory(lambda settings: KEYS)  # keys whose note went to out
+
+    def block(events, low_key, high_key, low_velocity, high_velocity, out, rest, inside):
+        for k in range(count(events)):
+            offset, status, data1, data2, value = event(events, k)
+            if begins(status, data2):
+                fits = low_key <= data1 <= high_key and low_velocity <= data2 <= high_velocity
+                inside[key_of(status, data1)] = 1.0 if fits else 0.0
+            if not is_note(status) or inside[key_of(status, data1)] > 0.0:
+                send(out, offset, status, data1, data2, value)
+            if not is_note(status) or inside[key_of(status, data1)] == 0.0:
+                send(rest, offset, status, data1, data2, value)
+
+
+class Chord(Node):
+    """Plays several notes for each: the note moved by each of the ``intervals``."""
+
+    events = EVENTS
+    intervals = Option((0.0, 4.0, 7.0), unit="semitones", doc="distances from the note that is played, up to 16")
+    out = EventOut(doc="the notes of all chords")
+    table = Table(lambda settings, sr: [float(x) for x in settings["intervals"]][:16] or [0.0])
+    sounding = Memory(lambda settings: KEYS)  # how many notes of the chords that are held want a key
+
+    def block(events, out, table, table_size, sounding):
+        for k in range(count(events)):
+            offset, status, data1, data2, value = event(events, k)
+            if silences(status, data1):
+                for key in range(128):
+                    sounding[key_of(status, key)] = 0.0
+            if not is_note(status):
+                send(out, offset, status, data1, data2, value)
+                continue
+            for j in range(table_size):
+                if begins(status, data2):
+                    key = send_note(out, offset, status, value + read(table, j), data2)
+                    sounding[key_of(status, key)] += 1.0
+                else:
+                    key = int(clip(nearest(value + read(table, j)), 0.0, 127.0))
+                    left = max(sounding[key_of(status, key)] - 1.0, 0.0)
+                    sounding[key_of(status, key)] = left
+                    if left == 0.0:
+                        send(out, offset, status, key, data2, float(key))
+
+
+UP, DOWN, UP_DOWN, AS_PLAYED, RANDOM, ALL = range(6)
+MOST_HELD = 32
+
+
+class Arpeggiator(Node):
+    """Plays the keys that are held one after another, a step at each rising edge of the clock.
+
+    Each note sounds while the clock is high. With several ``octaves`` the keys come again so many octaves higher.
+    ``hold`` keeps the last chord after its keys have come up, until the next one is begun.
+    """
+
+    events = EVENTS
+    clock = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a step at each rising edge")
+    hold = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="above 0.5 the chord goes on without its keys")
+    order = Choice("up", "down", "up_down", "as_played", "random", "all", doc="way through the keys; all is a chord")
+    octaves = Option(1, min=1, max=6, doc="octaves that it runs through")
+    out = EventOut(doc="the notes, one after another; other messages as they are")
+    # The keys in the order of their coming: key, pitch, velocity, channel, whether the key is down.
+    held = Memory(lambda settings: 5 * MOST_HELD)
+    playing = Memory(lambda settings: KEYS)  # keys that were sent and have not ended
+    number, last_clock, last_hold = State(0), State(), State()
+    place = State(0)
+    seed = State(1, seeded=True)
+
+    def block(events, clock, hold, order, octaves, out, held, playing, number, last_clock, last_hold, place, seed):
+        begin = 0
+        for k in range(count(events) + 1):
+            end = until(events, k, clock.shape[0])
+            for i in range(begin, end):
+                if last_hold[0] > 0.5 and hold[i, 0] <= 0.5:
+                    drop_keys_up(held, number)
+                if last_clock[0] > 0.5 and clock[i, 0] <= 0.5:
+                    end_notes(out, i, playing)
+                if rising(clock[i, 0], last_clock[0]) and number[0] > 0:
+                    end_notes(out, i, playing)
+                    steps = number[0] * octaves
+                    if order == ALL:
+                        for step in range(steps):
+                            play_step(out, i, held, playing, number[0], step, order)
+                    else:
+                        round_trip = max(2 * steps - 2, 1) if order == UP_DOWN else steps
+                        place[0] = place[0] if place[0] < round_trip else 0
+                        seed[0] = next_random(seed[0])
+                        at = int(uniform(seed[0]) * steps) if order == RANDOM else place[0]
+                        at = steps - 1 - at if order == DOWN else min(at, round_trip - at if order == UP_DOWN else at)
+                        play_step(out, i, held, playing, number[0], at, order)
+                        place[0] += 1
+                last_clock[0], last_hold[0] = clock[i, 0], hold[i, 0]
+            begin = end
+            if k == count(events):
+                break
+            offset, status, data1, data2, value = event(events, k)
+            if begins(status, data2):
+                if not any_key_down(held, number[0]):
+                    number[0] = place[0] = 0  # a new chord
+                add_key(held, number, data1, value, data2, status & 0x0F)
+            elif is_note(status):
+                for j in range(number[0]):
+                    if held[5 * j] == data1 and held[5 * j + 3] == status & 0x0F:
+                        held[5 * j + 4] = 0.0
+                if hold[min(end, clock.shape[0] - 1), 0] <= 0.5:
+                    drop_keys_up(held, number)
+            else:
+                if silences(status, data1):
+                    number[0] = 0
+                    end_notes(out, offset, playing)
+                send(out, offset, status, data1, data2, value)
+
+
+def any_key_down(held, number):
+    """Whether a key of the chord is still down."""
+    for j in range(number):
+        if held[5 * j + 4] > 0.0:
+            return True
+    return False
+
+
+def drop_keys_up(held, number):
+    """Forget the keys that have come up."""
+    kept = 0
+    for j in range(number[0]):
+        if held[5 * j + 4] > 0.0:
+            for f in range(5):
+                held[5 * kept + f] = held[5 * j + f]
+            kept += 1
+    number[0] = kept
+
+
+def add_key(held, number, key, pitch, velocity, channel):
+    """Add a key to the chord, once."""
+    for j in range(number[0]):
+        if held[5 * j] == key and held[5 * j + 3] == channel:
+            held[5 * j + 2], held[5 * j + 4] = velocity, 1.0
+            return
+    if number[0] < MOST_HELD:
+        j = number[0]
+        held[5 * j], held[5 * j + 1], held[5 * j + 2] = key, pitch, velocity
+        held[5 * j + 3], held[5 * j + 4] = channel, 1.0
+        number[0] = j + 1
+
+
+def play_step(out, offset, held, playing, number, step, order):
+    """Begin the note of a step: the keys in their order, then the same an octave higher, and so on."""
+    octave = step // number if number > 0 else 0
+    rank = step - octave * number
+    best = rank
+    if order != AS_PLAYED:
+        for j in range(number):  # the key with so many below it
+            below = 0
+            for other in range(number):
+                lower = held[5 * other + 1] < held[5 * j + 1]
+                below += 1 if lower or (held[5 * other + 1] == held[5 * j + 1] and other < j) else 0
+            best = j if below == rank else best
+    pitch, velocity, channel = held[5 * best + 1] + 12.0 * octave, int(held[5 * best + 2]), int(held[5 * best + 3])
+    key = send_note(out, offset, channel, pitch, velocity)
+    playing[key_of(channel, key)] = 1.0
+
+
+def end_notes(out, offset, playing):
+    """End all notes that were begun."""
+    for k in range(KEYS):
+        if playing[k] > 0.0:
+            playing[k] = 0.0
+            key = k & 127
+            send(out, offset, NOTE_OFF | k >> 7, key, 64, float(key))
