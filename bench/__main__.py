@@ -14,18 +14,19 @@ from .ours import Ours
 from .peers.base import Peer
 from .peers.c import C
 from .peers.puredata import PureData
-from .peers.python_peer import PYO, SIGNALFLOW
+from .peers.python_peer import NUMPY, PYO, SIGNALFLOW
 from .peers.supercollider import SuperCollider
 from .report import Results, save, show
 
 # nodegraph comes last: its column stands beside the verdict.
-PEERS: list[Peer] = [SuperCollider(), PureData(), SIGNALFLOW, PYO, C(), Ours()]
+PEERS: list[Peer] = [SuperCollider(), PureData(), SIGNALFLOW, PYO, NUMPY, C(), Ours()]
 
 PHASE = "phase"  # the table of methods that find phases, by their quality
 
 NOTES = [
     "W5a: scsynth and pyo use a dedicated unit (SinOscFB, SineLoop); Pd runs blocks of one sample.",
     "W5b: Pd runs its comb in blocks of one sample, scsynth everything.",
+    "W6: NumPy calls BLAS for each layer of each frame, as a script would.",
     "C: written by hand for each workload; only W3 is a graph.",
 ]
 

@@ -71,6 +71,33 @@ def feedback_fm(audio: Audio) -> None:
             near(name, amplitude(heard, frequency), amplitude(expected, frequency), 0.05)
 
 
+def coder(audio: Audio) -> None:
+    """Compared with the same in NumPy: whatever the latency, the spectrum must be that of the network."""
+    steady = audio[w.RATE : 2 * w.RATE]
+    expected = coder_reference(3 * w.RATE)[w.RATE : 2 * w.RATE]
+    near("level", rms(steady), rms(expected), 0.02)
+    for low, high in pairwise([20, 500, 900, 1100, 2000, 5000, 10000, 20000]):
+        name = f"level from {low} to {high} Hz"
+        near(name, band(steady, low, high), band(expected, low, high), 0.05)
+
+
+def coder_reference(n: int) -> Audio:
+    x = w.CODER_AMPLITUDE * WAVES["saw"](w.CODER_FREQUENCY / w.RATE * np.arange(n) % 1.0)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(w.STFT_SIZE) / w.STFT_SIZE)
+    frames = np.lib.stride_tricks.sliding_window_view(x, w.STFT_SIZE)[:: w.STFT_HOP] * window
+    spectra = np.fft.rfft(frames)
+    level = np.abs(spectra).max(axis=1, keepdims=True)
+    y = np.abs(spectra) / level
+    for layer, weights in enumerate(w.coder_layers()):
+        y = y @ weights.T
+        y = 1 / (1 + np.exp(-y)) if layer in w.CODER_SIGMOIDS else np.maximum(y, 0)
+    made = np.fft.irfft(y * level * np.exp(1j * np.angle(spectra))) * window / w.STFT_OVERLAP
+    out = np.zeros(n)
+    for m, frame in enumerate(made):
+        out[m * w.STFT_HOP : m * w.STFT_HOP + w.STFT_SIZE] += frame
+    return out
+
+
 def comb(audio: Audio) -> None:
     steady = audio[w.RATE : 2 * w.RATE]
     peak = w.COMB_PEAK_AMPLITUDE / (1 - w.COMB_FEEDBACK)
@@ -163,4 +190,5 @@ CHECKS: dict[str, Callable[[Audio], None]] = {
     "W4": stft,
     "W5a": feedback_fm,
     "W5b": comb,
+    "W6": coder,
 }

@@ -15,16 +15,18 @@ from math import pi
 import soundfile
 
 from nodegraph import Patch
+from nodegraph.autoencoder import Autoencoder, Features, Layer
 from nodegraph.engine.offline import Offline
 
 from . import workloads as w
+from .peers.base import BUILD
 
 PIECE = 1.0  # seconds rendered at a time, so that hours of sound need no memory
 
 
 def main() -> None:
     workload, seconds, output = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
-    engine = Offline(WORKS[workload]().document, rate=w.RATE, channels=1)
+    engine = Offline(WORKS[workload]().document, rate=w.RATE, channels=1, allow_outside=True)
     if output:
         soundfile.write(output[0], engine.run(seconds), w.RATE, subtype="FLOAT")
     engine.run(PIECE)
@@ -129,6 +131,32 @@ def comb() -> Patch:
     return p
 
 
+def coder() -> Patch:
+    """The autoencoder with its faders: a file of the weights, and blocks that play it."""
+    layers = w.coder_layers()
+    shapes = [Layer(x, None, "sigmoid" if k in w.CODER_SIGMOIDS else "relu") for k, x in enumerate(layers)]
+    half = len(shapes) // 2
+    features = Features(rate=float(w.RATE), size=w.STFT_SIZE, hop=w.STFT_HOP)
+    model = str(BUILD / "coder.safetensors")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    Autoencoder(features, tuple(shapes[:half]), tuple(shapes[half:])).save(model)
+    p = _patch()
+    p.add("saw", id="saw", frequency=w.CODER_FREQUENCY, amplitude=w.CODER_AMPLITUDE, quality="naive")
+    p.add("stft", id="stft", size=w.STFT_SIZE, hop=w.STFT_HOP)
+    for id, type in (("polar", "polar"), ("faders", "gain_bank"), ("back", "from_polar"), ("inverse", "inverse_stft")):
+        p.add(type, id=id)
+    p.add("encoder", id="encoder", file=model)
+    p.add("decoder", id="decoder", file=model)
+    for wire in (
+        "saw.out stft.audio", "stft.spectrum polar.spectrum", "polar.magnitude encoder.magnitude",
+        "encoder.code faders.code", "faders.adjusted decoder.code", "encoder.level decoder.level",
+        "decoder.magnitude back.magnitude", "polar.phase back.phase", "back.spectrum inverse.spectrum",
+        "inverse.out out.audio",
+    ):  # fmt: skip
+        p.connect(*wire.split())
+    return p
+
+
 def _patch() -> Patch:
     patch = Patch()
     patch.add("audio_out", id="out")
@@ -149,6 +177,7 @@ WORKS: dict[str, Callable[[], Patch]] = {
     "W4": stft,
     "W5a": feedback_fm,
     "W5b": comb,
+    "W6": coder,
 }
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ read it too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 RATE = 44100
 BLOCK = 64
@@ -31,6 +33,7 @@ ALL = (
     Workload("W4", "STFT, gain, inverse: 2048/512", 1.0),
     Workload("W5a", "32 one-sample feedback FM operators", 1.0),
     Workload("W5b", "10-sample comb from ordinary blocks", 400.0, against="real time"),
+    Workload("W6", "Autoencoder 1025-512-256-128-64 and back, 2048/512", 20.0, against="real time"),
 )
 
 
@@ -83,3 +86,26 @@ COMB_DELAY = 10
 COMB_FEEDBACK = 0.9
 COMB_PEAK, COMB_PEAK_AMPLITUDE = RATE / COMB_DELAY, 0.02
 COMB_VALLEY, COMB_VALLEY_AMPLITUDE = 0.5 * RATE / COMB_DELAY, 0.2
+
+
+# W6: a naive saw, which leaves no bin empty, through the transform of W4; each frame's magnitudes, divided by their
+# maximum, through dense layers without biases down to a code and back; the maximum and the phases of the input put
+# back; the inverse. Rectifiers, but sigmoids on the code and on the output (the hybrid of Colonel, Curro & Keene, 2017).
+CODER_WIDTHS = (1025, 512, 256, 128, 64, 128, 256, 512, 1025)
+CODER_SIGMOIDS = (3, 7)
+CODER_FREQUENCY, CODER_AMPLITUDE = 97.3, 0.1
+CODER_WEIGHT = 2.0  # weights are even over ±√3 CODER_WEIGHT / √inputs
+
+
+def coder_layers() -> list[NDArray[np.float32]]:
+    """The weights of each layer, (out, in): scrambled numbers that any language can make again."""
+    layers, first = [], 0
+    for inputs, outputs in pairwise(CODER_WIDTHS):
+        x = np.arange(first, first + inputs * outputs, dtype=np.uint32) + np.uint32(1)
+        first += inputs * outputs
+        for shift, factor in ((16, 0x21F0AAAD), (15, 0x735A2D97)):
+            x = (x ^ (x >> np.uint32(shift))) * np.uint32(factor)
+        x ^= x >> np.uint32(15)
+        reach = CODER_WEIGHT * np.sqrt(12.0 / inputs)
+        layers.append(((x / 2.0**32 - 0.5) * reach).astype(np.float32).reshape(outputs, inputs))
+    return layers

@@ -14,6 +14,8 @@ from .base import BUILD, Job, Peer
 
 SOURCES = Path(__file__).parent
 PROGRAMS = {"W1b": "sines", "W2": "synth", "W3": "chain", "W4": "stft", "W5a": "feedback_fm", "W5b": "comb"}
+PROGRAMS["W6"] = "coder"
+WITH_FFTW = ("W4", "W6")
 
 
 class C(Peer):
@@ -23,7 +25,7 @@ class C(Peer):
         return None if shutil.which("gcc") else "no compiler: apt-get install gcc libc6-dev"
 
     def lacks(self, workload: str) -> str | None:
-        if workload == "W4" and not _has_fftw():
+        if workload in WITH_FFTW and not _has_fftw():
             return "no FFTW: apt-get install libfftw3-dev"
         return None if workload in PROGRAMS else "has no nodes; see W1b"
 
@@ -35,7 +37,7 @@ class C(Peer):
         if not binary.exists() or binary.stat().st_mtime < max(s.stat().st_mtime for s in sources):
             flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-mprefer-vector-width=512"]
             command = ["gcc", *flags, f"-I{BUILD}", "-o", str(binary), str(sources[0])]
-            command += ["-lfftw3f", "-lm"] if workload == "W4" else ["-lm"]
+            command += ["-lfftw3f", "-lm"] if workload in WITH_FFTW else ["-lm"]
             subprocess.run(command, check=True)
         return Job([str(binary), str(seconds)] + ([str(output)] if output else []), prints_cpu=True)
 
@@ -58,6 +60,8 @@ def header() -> str:
         "OPERATOR_FREQUENCIES": w.OPERATOR_FREQUENCIES,
         "FILTER_B": b,
         "FILTER_A": a,
+        "CODER_WIDTHS": np.array(w.CODER_WIDTHS),
+        "CODER_SIGMOIDS": np.array(w.CODER_SIGMOIDS),
     }
     lines = ["// Written by bench/peers/c.py."]
     for name, value in vars(w).items():

@@ -51,6 +51,8 @@ class PureData(Peer):
         return None if shutil.which("pd") else "not installed: apt-get install puredata-core"
 
     def lacks(self, workload: str) -> str | None:
+        if workload == "W6":
+            return "has no dense layers"
         return None if workload in WORKS else "has no lanes within an object"
 
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:

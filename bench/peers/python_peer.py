@@ -7,6 +7,7 @@ import sys
 from functools import cached_property
 from pathlib import Path
 
+from ..workloads import ALL
 from .base import ROOT, Job, Peer
 
 VENV = ROOT / ".venv-bench"
@@ -60,8 +61,15 @@ def _run(*argv: str) -> None:
 
 
 BLOCK_LATE = "feedback is a block late"
+NO_LAYERS = "has no dense layers"
 NO_GAIN = "its spectra cannot be weighted"
 SIGNALFLOW = PythonPeer(
-    "SignalFlow", "signalflow", "0.6.0", {"W4": NO_GAIN, "W5a": BLOCK_LATE, "W5b": BLOCK_LATE}
+    "SignalFlow", "signalflow", "0.6.0", {"W4": NO_GAIN, "W5a": BLOCK_LATE, "W5b": BLOCK_LATE, "W6": NO_LAYERS}
 )
-PYO = PythonPeer("pyo", "pyo", "1.1.0", {"W1b": "has no lanes within an object", "W5b": BLOCK_LATE})
+PYO = PythonPeer(
+    "pyo", "pyo", "1.1.0", {"W1b": "has no lanes within an object", "W5b": BLOCK_LATE, "W6": NO_LAYERS}
+)
+ONLY_CODER = "is there for the network alone"
+NUMPY = PythonPeer(
+    "NumPy", "numpy", "2.4.6", dict.fromkeys((x.name for x in ALL if x.name != "W6"), ONLY_CODER)
+)

@@ -20,6 +20,8 @@ class SuperCollider(Peer):
         return None if shutil.which("scsynth") else "not installed: apt-get install supercollider-server"
 
     def lacks(self, workload: str) -> str | None:
+        if workload == "W6":
+            return "has no dense layers"
         return None if workload in WORKS else "has no lanes within a unit generator"
 
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:
