@@ -90,7 +90,7 @@ COMB_VALLEY, COMB_VALLEY_AMPLITUDE = 0.5 * RATE / COMB_DELAY, 0.2
 
 # W6: a naive saw, which leaves no bin empty, through the transform of W4; each frame's magnitudes, divided by their
 # maximum, through dense layers without biases down to a code and back; the maximum and the phases of the input put
-# back; the inverse. Rectifiers, but sigmoids on the code and on the output (the hybrid of Colonel, Curro & Keene, 2017).
+# back; the inverse. Rectifiers, but sigmoids on code and output (the hybrid of Colonel, Curro & Keene, 2017).
 CODER_WIDTHS = (1025, 512, 256, 128, 64, 128, 256, 512, 1025)
 CODER_SIGMOIDS = (3, 7)
 CODER_FREQUENCY, CODER_AMPLITUDE = 97.3, 0.1
