@@ -21,7 +21,8 @@ LIVE_LIMIT, LIVE_GAIN, LIVE_RELEASE, LIVE_RATE = 13, 14, 15, 16
 LIVE_LOADS, LIVE_FIRST, LIVE_LATEST, LIVE_WORST = 17, 18, 19, 20
 LIVE_CAPTURE, LIVE_CAPTURE_SIZE, LIVE_CAPTURED, LIVE_PEAK, LIVE_LIMITED, LIVE_LATE = 21, 22, 23, 24, 25, 26
 LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE, LIVE_BEGAN, LIVE_CLOCK = 27, 28, 29, 30
-LIVE_WORDS = 31
+LIVE_PAUSED, LIVE_STEPS = 31, 32  # whether it stands still, quanta that it shall compute all the same
+LIVE_WORDS = 33
 
 LOAD_BINS = 2001  # per mille of the time there is, the last one for all above
 CEILING = 1.0
@@ -53,8 +54,12 @@ def callback(words: int, start: int, frames: int) -> None:
             for k in range(QUANTUM):
                 for c in range(shared):
                     bus_in[k * bus_inputs + c] = source[(i + k) * inputs + c] if straight else stage[k * shared + c]
-            write_tape(w[LIVE_INPUT_TAPE], e[walk.ENGINE_INPUT], QUANTUM)
-            quantum(engine, 0, QUANTUM)
+            if w[LIVE_PAUSED] == 0 or w[LIVE_STEPS] > 0:
+                write_tape(w[LIVE_INPUT_TAPE], e[walk.ENGINE_INPUT], QUANTUM)
+                quantum(engine, 0, QUANTUM)
+                w[LIVE_STEPS] -= 1 if w[LIVE_PAUSED] != 0 else 0
+            else:
+                stand_still(engine)
             position = 0
         for c in range(shared):
             stage[position * shared + c] = source[i * inputs + c]
@@ -78,6 +83,16 @@ def callback(words: int, start: int, frames: int) -> None:
     w[LIVE_WORST] = max(w[LIVE_WORST], load)
     if load > 1000:
         w[LIVE_LATE] += 1
+
+
+def stand_still(engine: int) -> None:
+    """A quantum in which nothing is computed: the output goes down from where it was and stays silent."""
+    e = as_i64(engine)
+    out, channels = as_f32(e[walk.ENGINE_OUTPUT]), e[walk.ENGINE_OUTPUTS]
+    for c in range(channels):
+        last = out[(QUANTUM - 1) * channels + c]
+        for k in range(QUANTUM):
+            out[k * channels + c] = last * (QUANTUM - 1 - k) / QUANTUM
 
 
 def protect(words: int, frames: int) -> None:

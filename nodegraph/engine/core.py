@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,6 +23,7 @@ from ..plan import Io, Plan, compile_plan
 from ..plan import layout as lay
 from ..plan.memory import Memory, view
 from ..plan.result import RowInfo
+from ..probes import name_of, with_probes
 from . import walk
 from .arrivals import Arrivals
 from .messages import RING_SIZE, Messages
@@ -89,6 +90,7 @@ class Engine:
         self.log: FlightRecorder | None = None
         self.attendants: list[Attendant] = []
         self._path: Path | None = None
+        self.watched: frozenset[str] = frozenset()
         self.input_address = self.memory.reserve(4 * QUANTUM * max(inputs, 1))
         self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
         self.inputs, self.outputs = inputs, outputs
@@ -127,7 +129,7 @@ class Engine:
 
     def _exchange(self, document: Document, path: Path | None) -> None:
         """Compile a document and let the plan wait for the audio thread."""
-        graph = build_graph(document, self.rate, path, self.allow_outside)
+        graph = with_probes(build_graph(document, self.rate, path, self.allow_outside), self.watched)
         self._wait_for_takeover()
         if self.log is not None and not self.pending:
             self.log.taken_over(self.taken)
@@ -157,6 +159,24 @@ class Engine:
         if self.log is not None:
             self.log.exchanged(document, path)
         self._release_retired(unheard)
+
+    def watch(self, ends: Iterable[str]) -> None:
+        """Keep what these outputs ("osc1.out") carry for :meth:`probe`, and no others any more."""
+        with self._lock:
+            wanted = frozenset(ends)
+            if wanted != self.watched:
+                self.watched = wanted
+                if self._document is not None:
+                    self._exchange(self._document, self._path)
+
+    def probe(self, end: str) -> Any:
+        """What keeps the latest samples or frames of a watched output; None where there is nothing to see."""
+        return self.helper(name_of(end))
+
+    def helper(self, node: str) -> Any:
+        """The helper of a node of the running plan, None if it has none."""
+        hosts = self.plan.hosts if self.plan else {}
+        return next((helper for (id, *_), helper in list(hosts.items()) if id == node), None)
 
     def follow(self, patch: Any) -> Callable[[], None]:
         """Load a patch and every edit of it, until it is closed; returns what ends that sooner."""

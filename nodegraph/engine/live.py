@@ -208,6 +208,30 @@ class Live(Engine):
             since -= time.perf_counter() - arrived
         return clock + min(max(round(since * self.rate), 0), block - 1) + block
 
+    def pause(self, on: bool = True) -> None:
+        """Stand still, or go on: while paused no time passes in the patch and the output is silent."""
+        self._live[cb.LIVE_STEPS] = 0
+        self._live[cb.LIVE_PAUSED] = int(on)
+
+    @property
+    def paused(self) -> bool:
+        return bool(self._live[cb.LIVE_PAUSED])
+
+    def step(self, quanta: int = 1) -> None:
+        """While paused, compute so many quanta, and stand still again."""
+        self._live[cb.LIVE_STEPS] = max(int(quanta), 0)
+
+    @property
+    def device_latency(self) -> int:
+        """Samples from the output of the patch to the ear, as far as the device tells."""
+        seconds = getattr(self._stream, "latency", 0.0) if self._stream is not None else 0.0
+        seconds = max(seconds) if isinstance(seconds, tuple) else seconds
+        return round(float(seconds) * self.rate)
+
+    def loads(self) -> np.ndarray:
+        """How many callbacks there were at each load, in per mille of the time there is: int64."""
+        return view(int(self._live[cb.LIVE_LOADS]), cb.LOAD_BINS, np.int64).copy()
+
     def captured(self) -> np.ndarray:
         """The first part of what was played: (samples, channels)."""
         count = int(self._live[cb.LIVE_CAPTURED]) * self.device_outputs

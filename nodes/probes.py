@@ -1,0 +1,68 @@
+"""What the editor puts on a wire to see what it carries. They change nothing, and are offered to nobody."""
+
+from __future__ import annotations
+
+from nodegraph.frames import EITHER
+from nodegraph.maths import sqrt
+from nodegraph.node import FrameIn, Host, In, Node, Option
+
+from .frame_views import SpectrogramRing
+from .taps import TapRing, keep
+
+
+class SignalProbe(Node, hidden=True):
+    """Keeps the latest samples of a signal."""
+
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
+    ring = Host(TapRing)
+
+    def block(audio, samples, marks):
+        keep(audio, samples, marks)
+
+
+class FrameProbe(Node, hidden=True):
+    """Keeps the latest frames of magnitudes or of a code."""
+
+    values = FrameIn(EITHER, doc="frames to look at")
+    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
+    ring = Host(SpectrogramRing)
+
+    def frame(values, bins, lane, samples, marks):
+        frames, lanes = marks[1], marks[2]
+        row = ((marks[0] % frames) * lanes + lane) * bins
+        for k in range(bins):
+            samples[row + k] = values[k]
+        if lane == lanes - 1:
+            marks[0] = marks[0] + 1
+
+
+class PhaseProbe(Node, hidden=True):
+    """Keeps the latest frames of phases."""
+
+    values = FrameIn("phase", doc="frames to look at")
+    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
+    ring = Host(SpectrogramRing)
+
+    def frame(values, bins, lane, samples, marks):
+        frames, lanes = marks[1], marks[2]
+        row = ((marks[0] % frames) * lanes + lane) * bins
+        for k in range(bins):
+            samples[row + k] = values[k]
+        if lane == lanes - 1:
+            marks[0] = marks[0] + 1
+
+
+class SpectrumProbe(Node, hidden=True):
+    """Keeps the magnitudes of the latest spectra: ``|X| = √(re² + im²)``."""
+
+    values = FrameIn("spectrum", doc="spectra to look at")
+    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
+    ring = Host(SpectrogramRing)
+
+    def frame(values_re, values_im, bins, lane, samples, marks):
+        frames, lanes = marks[1], marks[2]
+        row = ((marks[0] % frames) * lanes + lane) * bins
+        for k in range(bins):
+            samples[row + k] = sqrt(values_re[k] * values_re[k] + values_im[k] * values_im[k])
+        if lane == lanes - 1:
+            marks[0] = marks[0] + 1
