@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .engine.core import Engine, EngineError
-from .midi.controllers import Controller
+from .midi.controllers import Controller, is_port_of
 from .midi.gain_bank import BankPlayer
 from .midi.learn import Bindings, move_of
-from .midi.ports import ALL, MidiError, MidiInputs, MidiOutputs, matches
+from .midi.ports import MidiError, MidiInputs, MidiOutputs
 from .notices import Notices
 from .osc import OscServer
 from .patch import Patch, PatchError
@@ -93,19 +93,12 @@ class Connections:
                 self.engine.send_midi(message, at, port)
             except EngineError as error:
                 self.notices.tell(str(error))
-        if self.bindings.hear(port, message, at) or self.player is None or not self._is_controller(port):
+        if self.bindings.hear(port, message, at) or self.player is None:
             return
+        virtual = self._inputs.virtual_name if self._inputs is not None else port
         move = move_of(message)
-        if move is not None:
+        if move is not None and is_port_of(self.player.controller, port, self._wanted, virtual):
             self.player.hear(move, at)
-
-    def _is_controller(self, port: str) -> bool:
-        """The controller's own port, or one that was asked for by name while the controller goes by another."""
-        assert self.player is not None
-        ports = self.player.controller.ports
-        named = any(wanted != ALL and matches(wanted, port) for wanted in self._wanted)
-        virtual = self._inputs is None or port == self._inputs.virtual_name
-        return not ports or matches(ports, port) or named or virtual
 
     def _light(self, message: bytes) -> None:
         if self._lights is not None:

@@ -17,6 +17,7 @@ from .parameters import Parameter
 from .patch import Group, Patch, PatchError, SetParam
 
 REST = 1.0  # s without a turn that end a gesture
+SOON = 0.1  # s ahead of now: what comes later is written down later
 PULSE = 0.02  # s that a momentary turn lasts
 
 End = tuple[str, str]
@@ -34,10 +35,10 @@ class Turns:
         self._lock = threading.Lock()
         self._turned: dict[End, Any] = {}  # not in the document yet
         self._writing: dict[End, Any] = {}  # being written into the document
+        self._later: list[tuple[int, Parameter, float]] = []
         self._chosen: set[End] = set()
         self._unheard: set[End] = set()  # the engine did not take them
         self._gesture, self._latest = 0, 0.0
-        self._refused: set[str] = set()
 
     # -- from any thread ---------------------------------------------------------------------------------------
 
@@ -70,6 +71,16 @@ class Turns:
         False where there is nothing to turn: a lane that the patch does not have.
         """
         value = parameter.held(value)
+        if self.engine is not None and at > self.engine.clock + SOON * self.engine.rate:
+            with self._lock:
+                self._later.append((at, parameter, value))
+        elif not self._note(parameter, value):
+            return False
+        self._sound(parameter, value, at)
+        return True
+
+    def _note(self, parameter: Parameter, value: float) -> bool:
+        """Remember a turn until it is written down."""
         with self._lock:
             values = self.values(parameter.node, parameter.port) or [parameter.default]
             if parameter.lane is None:
@@ -84,7 +95,6 @@ class Turns:
             if now - self._latest > REST:
                 self._gesture += 1
             self._latest = now
-        self._sound(parameter, value, at)
         return True
 
     def choose(self, node: str, setting: str, value: Any) -> None:
@@ -110,7 +120,7 @@ class Turns:
             self.engine.turn(parameter.node, parameter.port, value, at, lane)
         except EngineError as error:  # nobody asks for sound now
             self._unheard.add((parameter.node, parameter.port))
-            self._tell_once(str(error))
+            self._tell(str(error))
 
     def _node(self, id: str) -> Any:
         plan = self.engine.plan if self.engine is not None else None
@@ -120,6 +130,7 @@ class Turns:
 
     def settle(self) -> bool:
         """Write what was turned into the patch; False where there was nothing."""
+        self._note_due()
         with self._lock:
             self._writing, self._turned = self._turned, {}
             gesture, chosen, self._chosen = self._gesture, self._chosen, set()
@@ -133,11 +144,20 @@ class Turns:
             moves = [SetParam(n, p, value) for (n, p), value in self._writing.items() if n in nodes]
             self.patch.do(Group(tuple(moves), f"hands {id(self):x} {gesture}"))
         except (PatchError, GraphError, EngineError) as error:
-            self._tell_once(str(error).splitlines()[0])
+            self._tell(str(error).splitlines()[0])
         finally:
             self._writing = {}
         self._turn_again()
         return True
+
+    def _note_due(self) -> None:
+        """Turns that were sent ahead of their time are written down when it has come."""
+        clock = self.engine.clock if self.engine is not None else 0
+        with self._lock:
+            due = sorted((one for one in self._later if one[0] <= clock), key=lambda one: one[0])
+            self._later = [one for one in self._later if one[0] > clock]
+        for _, parameter, value in due:
+            self._note(parameter, value)
 
     def _refuse_bad(self, chosen: set[End]) -> None:
         """Leave out settings with which the patch would not play any more."""
@@ -162,9 +182,4 @@ class Turns:
                     self.engine.turn(node, port, self.values(node, port))
                 except EngineError as error:
                     self._unheard.add((node, port))
-                    self._tell_once(str(error))
-
-    def _tell_once(self, line: str) -> None:
-        if line not in self._refused:
-            self._refused.add(line)
-            self._tell(line)
+                    self._tell(str(error))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from msgspec import Meta, Struct, field
 
 from ..patch.errors import suggest
 from .learn import Move
+from .ports import ALL, matches
 from .surface import FUNCTIONS, LAMPS, Surface
 
 FOLDER = Path(__file__).parent.parent / "controllers"
@@ -71,6 +73,12 @@ class Touch:
     def name(self) -> str:
         """``fader 3``, or ``play`` where there is one."""
         return f"{self.part.name} {self.which + 1}" if len(self.part.numbers) > 1 else self.part.name
+
+
+def is_port_of(controller: Controller, port: str, asked: Iterable[str] = (), virtual: str = "") -> bool:
+    """Does ``port`` play as the controller? Its own do, those that were asked for by name, and our ``virtual`` one."""
+    named = any(wanted != ALL and matches(wanted, port) for wanted in asked)
+    return not controller.ports or matches(controller.ports, port) or named or port == virtual
 
 
 def touched(controller: Controller, move: Move) -> Touch | None:
