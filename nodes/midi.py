@@ -13,7 +13,7 @@ from nodegraph.events import (
     send,
     until,
 )
-from nodegraph.maths import remaining
+from nodegraph.maths import read, remaining
 from nodegraph.node import EventIn, EventOut, In, Node, Option, Out, State
 from nodegraph.voices import follow
 
@@ -166,5 +166,5 @@ def draw(out, begin, end, level, target, smooth, dt):
     """Samples of a value on its way to a target."""
     for i in range(begin, end):
         if level[0] != target:
-            level[0] = follow(level[0], target, remaining(smooth[i, 0], dt))
+            level[0] = follow(level[0], target, remaining(read(smooth, (i, 0)), dt))
         out[i, 0] = level[0]

@@ -58,7 +58,7 @@ class TransposeNotes(Node):
         for k in range(count(events)):
             offset, status, data1, data2, value = event(events, k)
             if begins(status, data2):
-                key = send_note(out, offset, status, value + semitones[offset, 0], data2)
+                key = send_note(out, offset, status, value + read(semitones, (offset, 0)), data2)
                 played[key_of(status, data1)] = 1.0 + key
             elif is_note(status):
                 key = int(played[key_of(status, data1)]) - 1

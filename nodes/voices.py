@@ -1,7 +1,7 @@
 """Voices: keys that are pressed become lanes that sound."""
 
 from nodegraph.events import NOTE_ON, count, event, kind_of, until
-from nodegraph.maths import note_to_hz, remaining
+from nodegraph.maths import note_to_hz, read, remaining
 from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out
 from nodegraph.voices import (
     BENT,
@@ -78,7 +78,7 @@ class Notes(Node):
         samples, voices = gate.shape
         shifts = False
         for i in range(samples):
-            shifts |= transpose[i, 0] != transpose[0, 0]
+            shifts |= read(transpose, (i, 0)) != read(transpose, (0, 0))
         fade, smooth = dt / FADE, remaining(SMOOTH, dt)
         begin = 0
         for k in range(count(events) + 1):
@@ -96,7 +96,7 @@ class Notes(Node):
                 for v in range(voices):
                     if shifts or moves(m, v, mpe, bend_range):
                         for i in range(begin, end):
-                            go_on(m, v, mpe, glide[i, 0] * sr, bend_range, fade, smooth)
+                            go_on(m, v, mpe, read(glide, (i, 0)) * sr, bend_range, fade, smooth)
                             put(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level)
             begin = end
             if k == count(events):
@@ -110,7 +110,7 @@ class Notes(Node):
             if wanted and status < 0xF0:
                 i = min(end, samples - 1)
                 receive(
-                    m, voices, play, steal, mpe, tail[i, 0] * sr, glide[i, 0] * sr, bend_range,
+                    m, voices, play, steal, mpe, read(tail, (i, 0)) * sr, read(glide, (i, 0)) * sr, bend_range,
                     status, data1, data2, value,
                 )  # fmt: skip
 
@@ -118,7 +118,7 @@ class Notes(Node):
 def put(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level):
     """Sample ``i`` of a voice; one that has never played rests at middle C."""
     at = VOICE * v
-    semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + BENT] + transpose[i, 0]
+    semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + BENT] + read(transpose, (i, 0))
     frequency[i, v], pitch[i, v] = note_to_hz(semitones), semitones
     gate[i, v], velocity[i, v] = m[at + GATE], m[at + VELOCITY]
     level[i, v] = m[at + LEVEL] if m[at + NOTE] > 0.0 else 1.0

@@ -17,7 +17,7 @@ from .messages import END_OF_EXCLUSIVE, EXCLUSIVE, length_of
 
 META, END_OF_TRACK, SET_TEMPO = 0xFF, 0x2F, 0x51
 USUAL_TEMPO = 500_000  # µs in a quarter note
-_TRACK_ORDER = tuple[int, int, bytes]  # tick, track, message
+_Placed = tuple[int, int, bytes]  # tick, track, message
 
 
 class MidiFileError(Exception):
@@ -29,13 +29,14 @@ class Score:
     """A piece: messages in order with their times in units, of which ``per_second`` are a second."""
 
     messages: list[tuple[int, bytes]]
+    length: int
     per_second: int
     problems: list[str] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
-        """Time of the last message."""
-        return float(Fraction(self.messages[-1][0], self.per_second)) if self.messages else 0.0
+        """How long it is, with the rest after its last message."""
+        return float(Fraction(self.length, self.per_second))
 
     def at_rate(self, rate: float) -> Iterator[tuple[int, bytes]]:
         """The messages with their samples, each the nearest to its exact time."""
@@ -69,8 +70,8 @@ def parse_midi_file(data: bytes, name: str) -> Score:
         tracks = tracks[:1]
     events = [(tick, number, message) for number, track in enumerate(tracks) for tick, message in track]
     events.sort(key=lambda event: event[:2])  # at one tick, in the order of the tracks and within them as they are
-    messages, per_second = _timed(events, division, name)
-    return Score([*messages, *_endings(messages)], per_second, problems)
+    messages, length, per_second = _timed(events, division, name)
+    return Score([*messages, *_endings(messages)], length, per_second, problems)
 
 
 def _tracks(data: bytes, name: str, problems: list[str]) -> Iterator[list[tuple[int, bytes]]]:
@@ -93,7 +94,7 @@ def _tracks(data: bytes, name: str, problems: list[str]) -> Iterator[list[tuple[
 
 
 def _events(track: bytes) -> tuple[list[tuple[int, bytes]], bool]:
-    """Messages of a track with their ticks (the tempo as its meta message), and whether it is whole."""
+    """Messages of a track with their ticks (tempo and end as meta messages), and whether it is whole."""
     events: list[tuple[int, bytes]] = []
     at = tick = status = 0
     try:
@@ -106,7 +107,7 @@ def _events(track: bytes) -> tuple[list[tuple[int, bytes]], bool]:
                 size, at = _variable(track, at + 2)
                 body, at = _taken(track, at, size)
                 if kind == END_OF_TRACK:
-                    return events, True
+                    return [*events, (tick, bytes((META, END_OF_TRACK)))], True
                 if kind == SET_TEMPO and size == 3:
                     events.append((tick, bytes((META, SET_TEMPO)) + body))
                 status = 0
@@ -134,10 +135,10 @@ def _events(track: bytes) -> tuple[list[tuple[int, bytes]], bool]:
 def _variable(data: bytes, at: int) -> tuple[int, int]:
     """A number of variable length, and where the next byte is."""
     value = 0
-    for at in range(at, at + 4):
-        value = value << 7 | data[at] & 0x7F
-        if data[at] < 0x80:
-            return value, at + 1
+    for k in range(at, at + 4):
+        value = value << 7 | data[k] & 0x7F
+        if data[k] < 0x80:
+            return value, k + 1
     raise IndexError
 
 
@@ -147,8 +148,8 @@ def _taken(data: bytes, at: int, size: int) -> tuple[bytes, int]:
     return data[at : at + size], at + size
 
 
-def _timed(events: list[_TRACK_ORDER], division: int, name: str) -> tuple[list[tuple[int, bytes]], int]:
-    """Messages with their times in units, and the units in a second."""
+def _timed(events: list[_Placed], division: int, name: str) -> tuple[list[tuple[int, bytes]], int, int]:
+    """Messages with their times in units, the time of the end, and the units in a second."""
     if division & 0x8000:  # frames of film, and ticks in each
         frames, ticks = 256 - (division >> 8), division & 0xFF
         tempo, per_second = (1001, 30_000 * ticks) if frames == 29 else (1, frames * ticks)
@@ -164,9 +165,9 @@ def _timed(events: list[_TRACK_ORDER], division: int, name: str) -> tuple[list[t
         before = tick
         if message[0] != META:
             messages.append((time, message))
-        elif follows_tempo:
+        elif follows_tempo and message[1] == SET_TEMPO:
             tempo = max(int.from_bytes(message[2:], "big"), 1)
-    return messages, per_second
+    return messages, time, per_second
 
 
 def _endings(messages: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:

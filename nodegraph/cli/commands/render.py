@@ -12,6 +12,7 @@ from ..inputs import input_files, read_inputs
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
+from ..scores import LONGEST_TAIL, open_score, send_score, until_silent
 from ..text import duration, note, print_json, say, warn
 from ..writing import tell_of_file, write_sound_file
 
@@ -39,6 +40,10 @@ def render(
             help="Sound file for an audio_in; may be given several times.",
         ),
     ] = None,
+    midi: Annotated[
+        Path | None,
+        typer.Option("--midi", "-m", metavar="FILE.mid", help="MIDI file for the midi_in blocks, exact to the sample."),
+    ] = None,
     set: Sets = None,
     seed: Seed = None,
     allow_outside: Outside = False,
@@ -46,8 +51,8 @@ def render(
 ) -> int:
     """Render a patch into a sound file.
 
-    Without --seconds it lasts as long as the longest --input, else 10 s. Ctrl-C ends it early and keeps
-    what has been rendered.
+    Without --seconds it lasts as long as the longest --input, or as the --midi file and until it has died away, else
+    10 s. Ctrl-C ends it early and keeps what has been rendered.
     """
     from nodegraph.sound_output import kind_of
 
@@ -61,16 +66,21 @@ def render(
         if output.exists() and path.exists() and output.samefile(path):
             raise CommandError(f"{output}: is one of the files that are read. Choose another name.")
     tracks = read_inputs(graph, files, chosen)
+    score = open_score(midi, graph) if midi else None
     make_ready([*kernels_of_engine(), *kernels_of_graph(graph)])
 
     from nodegraph.engine.offline import Offline
 
+    lengths = [len(track) / chosen for track in tracks.values()] + ([score.seconds] if score else [])
+    until_silence = seconds is None and score is not None
     if seconds is None:
-        seconds = max((len(track) / chosen for track in tracks.values()), default=DEFAULT_SECONDS)
+        seconds = max(lengths, default=DEFAULT_SECONDS)
     engine = Offline(opened.document, chosen, opened.path, tracks, allow_outside=allow_outside)
     helpers = dict(engine.plan.hosts) if engine.plan else {}
     try:
-        result = write(engine, output, seconds)
+        if score and midi:
+            send_score(engine, score, midi)
+        result = write(engine, output, seconds, until_silence)
         result["faults"] = sorted({fault.node for fault in engine.faults()})
     finally:
         engine.close()
@@ -88,10 +98,14 @@ def render(
     return 1 if problems else 0
 
 
-def write(engine: Offline, output: Path, seconds: float) -> dict[str, Any]:
+def write(engine: Offline, output: Path, seconds: float, until_silence: bool = False) -> dict[str, Any]:
     """Render into a file, piece by piece; what an interruption leaves is a whole, shorter file."""
     total = max(1, round(seconds * engine.rate))
-    blocks = (engine.run_samples(min(CHUNK, total - first)) for first in range(0, total, CHUNK))
+    if until_silence:
+        blocks = until_silent(engine, total, CHUNK)
+        total += round(LONGEST_TAIL * engine.rate)
+    else:
+        blocks = (engine.run_samples(min(CHUNK, total - first)) for first in range(0, total, CHUNK))
     return write_sound_file(blocks, output, engine.rate, engine.outputs, total)
 
 

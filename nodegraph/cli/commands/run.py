@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,8 +16,11 @@ from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
 from ..playing import play
 from ..quiet import quiet_libraries
+from ..scores import open_score, send_score
 from ..text import duration, note, print_json
 from .render import helper_problems, recordings
+
+LEAD = 0.2  # s before a MIDI file begins
 
 
 def run(
@@ -35,6 +39,10 @@ def run(
     null: Annotated[bool, typer.Option("--null", help="Play to no device, at the same pace.")] = False,
     rate: Rate = None,
     no_limiter: Annotated[bool, typer.Option("--no-limiter", help="Switch the safety limiter off.")] = False,
+    midi_file: Annotated[
+        Path | None,
+        typer.Option("--midi-file", metavar="FILE.mid", help="MIDI file for the midi_in blocks; it begins at once."),
+    ] = None,
     midi: Midi = None,
     midi_virtual: Virtual = "",
     controller: ControllerFile = "",
@@ -56,6 +64,7 @@ def run(
     wanted = rate or opened.document.settings.rate
     graph = typed(opened, float(wanted or 44100.0), allow_outside)
     silent = warn_of_placeholders(graph)
+    score = open_score(midi_file, graph) if midi_file else None
     make_ready([*kernels_of_engine(live=True), *kernels_of_graph(graph)])
 
     from nodegraph.engine.live import Live
@@ -73,6 +82,8 @@ def run(
         )
     helpers = dict(live.plan.hosts) if live.plan else {}
     hands = asked.open(opened, live)
+    if score and midi_file:
+        send_score(live, score, midi_file, LEAD)
     end = f"for {duration(seconds)}" if seconds else "until Ctrl-C"
     where = "no device" if null else f"'{live.device_name}'"
     said = f"playing {patch} on {where}, {live.rate:g} Hz, {end}"

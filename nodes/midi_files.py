@@ -1,0 +1,73 @@
+"""MIDI files inside a patch."""
+
+from nodegraph.events import ALL_NOTES_OFF, CONTROL, PEDAL, send
+from nodegraph.maths import read, rising
+from nodegraph.midi.playing import CHANNELS, LENGTH, ScoreReader, problem_of
+from nodegraph.node import EventOut, Host, In, Node, Option, Out, State
+from nodes.midi import value_of
+
+MOST_AT_ONCE = 128  # messages in one sample; more of them come in the next
+
+
+class MidiFile(Node):
+    """Plays a standard MIDI file; each message comes at the sample next to its exact time.
+
+    A rising edge of ``restart`` goes to ``position``. Where it stops, jumps or begins again, notes and pedals end.
+    Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
+    """
+
+    play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
+    speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the file's own tempo")
+    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge goes to position")
+    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="where restart begins")
+    file = Option("", kind="file", doc="MIDI file, beside the patch")
+    loop = Option(True, doc="begin again at the end")
+    out = EventOut(doc="the messages of the file")
+    done = Out(unit="gate", doc="1 after the end of a file that does not loop")
+    at, next, last_play, last_restart = State(), State(0), State(), State()
+    reader = Host(ScoreReader)
+
+    def block(
+        play, speed, restart, position, loop, out, done, at, next, last_play, last_restart, times, messages, marks, sr
+    ):
+        here, following = at[0], next[0]
+        for i in range(done.shape[0]):
+            jumps = rising(restart[i, 0], last_restart[0])
+            stops = last_play[0] > 0.5 and play[i, 0] <= 0.5
+            ends = loop and here >= marks[LENGTH] and marks[LENGTH] > 0
+            if jumps or stops or ends:
+                hush(out, i, marks[CHANNELS])
+            if jumps:
+                here = float(int(read(position, (i, 0)) * sr + 0.5))
+            elif ends:
+                here -= marks[LENGTH]
+            if jumps or ends:
+                following = 0
+                while following < times.shape[0] and times[following] < here:
+                    following += 1
+            last_play[0], last_restart[0] = play[i, 0], restart[i, 0]
+            done[i, 0] = 1.0 if here >= marks[LENGTH] else 0.0
+            if play[i, 0] > 0.5:
+                for _ in range(MOST_AT_ONCE):
+                    if following >= times.shape[0] or times[following] > here:
+                        break
+                    word = messages[following]
+                    status, data1, data2 = word & 0xFF, word >> 8 & 0x7F, word >> 16 & 0x7F
+                    send(out, i, status, data1, data2, value_of(status, data1, data2))
+                    following += 1
+                here += max(read(speed, (i, 0)), 0.0)
+        at[0], next[0] = here, following
+
+    def lanes(inputs, settings):
+        return {"done": 1}
+
+    def check(settings):
+        return problem_of(settings["file"])
+
+
+def hush(out, offset, channels):
+    """End all notes of the channels of a piece."""
+    for channel in range(16):
+        if channels >> channel & 1 == 1:
+            send(out, offset, CONTROL | channel, PEDAL, 0, 0.0)
+            send(out, offset, CONTROL | channel, ALL_NOTES_OFF, 0, 0.0)
