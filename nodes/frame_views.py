@@ -130,6 +130,7 @@ class SpectrogramRing:
 class SpectrogramTap(Node):
     """Keeps the latest magnitudes, or codes, for a spectrogram: time to the right, frequency upwards."""
 
+    display = "spectrogram"
     magnitude = FrameIn(EITHER, doc="magnitudes to look at, mel bands too; units of a code")
     seconds = Option(5.0, unit="s", min=0.1, max=60.0, doc="how far back it shows")
     ring = Host(SpectrogramRing)

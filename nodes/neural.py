@@ -10,37 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodegraph.frames import FrameType
-from nodegraph.maths import clip, exp, exp2, log10, power, read, smoothstep
-from nodegraph.model_tables import (
-    BINS,
-    BLOCK,
-    BY_FRAME,
-    FLOOR,
-    FULL,
-    LAYER_WORDS,
-    LOG,
-    LOWEST,
-    POWER,
-    QUIET,
-    SCALE,
+from nodegraph.maths import clip, exp, read, smoothstep
+from nodegraph.model_tables import BLOCK, LAYER_WORDS, layer_table, model_of, model_problem, weight_table, widest
+from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
+from nodegraph.spectral.features import (
     SOUNDS,
-    STEP,
     bins_per_bin,
     feature_table,
-    layer_table,
-    model_of,
-    model_problem,
-    offset_and_scale,
-    weight_table,
-    widest,
+    normalisation_table,
+    to_features,
+    to_magnitudes,
 )
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
-from nodegraph.spectral.bins import interpolated
 
 SIGMOID, RELU, LEAKY = 0, 1, 2
 FAINT = 1e-4  # a code whose units all lie below fades to silence
-LOG2_10 = 3.321928094887362
-HIGHEST_LOG = 30.0  # a magnitude of 1e30 is the end
 
 
 def encoder_layers(settings):
@@ -58,7 +41,7 @@ def features(settings, sr):
 
 
 def normalisation(settings, sr):
-    return offset_and_scale(model_of(settings), settings["bins"])
+    return normalisation_table(model_of(settings), settings["bins"])
 
 
 def dense(source, inputs, weights, at, target, outputs):
@@ -67,6 +50,8 @@ def dense(source, inputs, weights, at, target, outputs):
     Inputs come in fours, each of which adds its columns of W to all outputs: outputs lie side by side, so this is
     SIMD, and the order of every sum is fixed. Where all four are 0, as behind a rectifier, there is nothing to add.
     """
+    for i in range(inputs, inputs + BLOCK):
+        source[i] = 0.0  # the last four may not be whole
     for j in range(outputs):
         target[j] = weights[at + j]
     row = at + outputs
@@ -83,7 +68,7 @@ def dense(source, inputs, weights, at, target, outputs):
 
 
 def activate(values, count, activation, slope):
-    """Sigmoid ``1 / (1 + e^-x)``, relu ``max(x, 0)``, leaky ``max(x, slope x)``, or nothing; 0 up to a full block."""
+    """Sigmoid ``1 / (1 + e^-x)``, relu ``max(x, 0)``, leaky ``max(x, slope x)``, or linear: nothing."""
     if activation == SIGMOID:
         for j in range(count):
             values[j] = 1.0 / (1.0 + exp(-read(values, j)))
@@ -92,8 +77,6 @@ def activate(values, count, activation, slope):
         for j in range(count):
             x = read(values, j)
             values[j] = x if x > 0.0 else least * x
-    for j in range(count, count + BLOCK):
-        values[j] = 0.0
 
 
 def propagate(layers, weights, source, target):
@@ -128,28 +111,10 @@ class Encoder(Node):
     features, normalisation = Table(features), Table(normalisation)
 
     def frame(magnitude, near, far, layers, weights, features, normalisation, bins, code, code_bins, level):
-        count = int(features[BINS])
-        step, scale = read(features, STEP), read(features, SCALE)
-        highest = 0.0
-        for k in range(count):
-            x = magnitude[k] if step == 1.0 else interpolated(magnitude, k * step, bins)
-            near[k] = clip(scale * x, 0.0, 1e30)
-            highest = max(highest, read(near, k))
-        divisor = max(highest, read(features, QUIET)) if features[BY_FRAME] > 0.0 else 1.0
-        exponent, least = read(features, POWER), read(features, FLOOR)
-        for k in range(count):
-            x = read(near, k) / divisor
-            if exponent != 1.0:
-                x = power(x, exponent)
-            if features[LOG] > 0.0:
-                x = log10(max(x, least))
-            near[k] = (x - read(normalisation, k)) * read(normalisation, count + k)
-        for k in range(count, count + BLOCK):
-            near[k] = 0.0
-        found = propagate(layers, weights, near, far)
+        level[0] = to_features(magnitude, bins, features, normalisation, near)
+        h = propagate(layers, weights, near, far)
         for k in range(code_bins):
-            code[k] = found[k]
-        level[0] = highest / read(features, FULL) if features[BY_FRAME] > 0.0 else 1.0
+            code[k] = h[k]
 
     def check(settings):
         return model_problem(settings)
@@ -190,27 +155,11 @@ class Decoder(Node):
         for k in range(bins):
             near[k] = clip(code[k], -1e30, 1e30)
             strongest = max(strongest, abs(read(near, k)))
-        for k in range(bins, bins + BLOCK):
-            near[k] = 0.0
-        found = propagate(layers, weights, near, far)
-        count, step = int(features[BINS]), read(features, STEP)
-        exponent, lowest = read(features, POWER), read(features, LOWEST)
-        for k in range(count):
-            x = read(found, k) / read(normalisation, count + k) + read(normalisation, k)
-            if features[LOG] > 0.0:
-                x = exp2(LOG2_10 * min(x, HIGHEST_LOG)) if x > lowest else 0.0
-            x = max(x, 0.0)
-            if exponent != 1.0:
-                x = power(x, 1.0 / exponent)
-            found[k] = min(x, 1e30)
-        gain = 0.25 * size if features[BY_FRAME] > 0.0 else 1.0 / read(features, SCALE)
-        if level_bins > 0:
-            gain *= clip(level[0], 0.0, 1e30)
+        h = propagate(layers, weights, near, far)
+        gain = clip(level[0], 0.0, 1e30) if level_bins > 0 else 1.0
         if empty == 0 and features[SOUNDS] > 0.0:
             gain *= smoothstep(strongest / FAINT)
-        for k in range(magnitude_bins):
-            x = found[min(k, count - 1)] if step == 1.0 else interpolated(found, k / step, count)
-            magnitude[k] = min(gain * x, 1e30) if k < count * step else 0.0
+        to_magnitudes(h, gain, size, features, normalisation, magnitude, magnitude_bins)
 
     def check(settings):
         return model_problem(settings)
@@ -244,6 +193,7 @@ class GainBank(Node):
     The controls of Sarroff & Casey (2014). Values are lists, one for each unit; one alone serves all.
     """
 
+    display = "bars"
     code = FrameIn("latent", doc="units of an encoder")
     gain, scale, mute = GAIN, UNIT_SCALE, MUTE
     adjusted = FrameOut("latent", doc="the units, weighted")

@@ -14,6 +14,7 @@ class Meter(Node):
     ``m[n] = m[n-1] + (x² - m[n-1])(1 - e^(-dt / window))``, ``rms = √m``. Zölzer, DAFX, ch. 4.
     """
 
+    display = "meter"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to measure")
     window = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the mean")
     fall = In(1.0, unit="s", min=0.01, max=30.0, taper="log", doc="time constant of the falling peak")
@@ -83,6 +84,7 @@ def keep(audio, samples, marks):
 class ScopeTap(Node):
     """Keeps the latest samples of a signal for an oscilloscope."""
 
+    display = "wave"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
     ring = Host(TapRing)
 
@@ -93,6 +95,7 @@ class ScopeTap(Node):
 class SpectrumTap(Node):
     """Keeps the latest samples of a signal for a spectrum: a Hann window and an FFT of ``size`` samples."""
 
+    display = "spectrum"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
     size = Option(2048, unit="samples", min=64, max=16384, doc="window of the spectrum")
     ring = Host(TapRing)
