@@ -40,7 +40,6 @@ class Held:
 
     shift: bool = False
     ctrl: bool = False
-    space: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,11 @@ class Gestures:
         self.onto: WireKey | None = None
         self.pulled: WireKey | None = None
         self.redraw: Callable[[], None] = lambda: None
-        self._button = ""
+        self.button = ""
         self._pressed: Point = (0.0, 0.0)  # on the screen
         self._from: Point = (0.0, 0.0)  # the same on the canvas
         self._over: Over = None
-        self._double = False
+        self.double = False
         self._held = Held()
         self._drag: Callable[[Point], None] | None = None
         self._drop: Callable[[Point], None] | None = None
@@ -85,15 +84,15 @@ class Gestures:
     @property
     def active(self) -> bool:
         """Whether a button is down."""
-        return bool(self._button)
+        return bool(self.button)
 
     # -- what the mouse does -------------------------------------------------------------------------------
 
     def press(self, button: str, screen: Point, held: Held, double: bool = False) -> None:
         """A button went down on the canvas. A second button while one is down is passed over."""
-        if self._button:
+        if self.button:
             return
-        self._button, self._pressed, self._held, self._double = button, screen, held, double
+        self.button, self._pressed, self._held, self.double = button, screen, held, double
         self._from = self.scene.to_canvas(screen)
         self._over = self.scene.over(self._from)
         self._drag = self._drop = None
@@ -104,7 +103,7 @@ class Gestures:
     def move(self, screen: Point, held: Held) -> None:
         """The pointer is here now; called once a frame."""
         self._held = held
-        if not self._button:
+        if not self.button:
             at = self.scene.to_canvas(screen)
             over = None if self.minimap.inside(screen) else self.scene.over(at)
             if (at, over) != self._last:
@@ -118,12 +117,12 @@ class Gestures:
 
     def release(self, button: str, screen: Point, held: Held) -> None:
         """A button went up."""
-        if button != self._button:
+        if button != self.button:
             return
         self._held = held
         if self._drag is None and self._far(screen):
             self._begin()
-        self._button = ""
+        self.button = ""
         if self._drop is not None:
             self._drop(screen)
         else:
@@ -131,7 +130,7 @@ class Gestures:
         self._end()
 
     def wheel(self, steps: float, screen: Point) -> None:
-        if not self._button:
+        if not self.button:
             self._send(Wheel(steps, self.scene.to_canvas(screen)))
 
     def cancel(self) -> None:
@@ -142,12 +141,12 @@ class Gestures:
         if self.ghost is not None:
             start = self.ghost[0]
             self._send(WireDrag(start, self.ghost[1], start, dropped=True))
-        self._button = ""
+        self.button = ""
         self._end()
 
     def leave(self) -> None:
         """The pointer has left the canvas."""
-        if not self._button and self._last is not None and self._last[1] is not None:
+        if not self.button and self._last is not None and self._last[1] is not None:
             at = self._last[0]
             self._last = (at, None)
             self._send(Pointer(at, None))
@@ -159,7 +158,7 @@ class Gestures:
 
     def _begin(self) -> None:
         """The press has become a drag."""
-        if self._button != "left" or self._held.space:
+        if self.button != "left":
             camera = self.scene.camera
             self._origin = (camera.x, camera.y)
             self._drag = self._drop = self._pan
@@ -190,7 +189,7 @@ class Gestures:
         elif value and kind in ("choice", "text", "file"):
             self._ask_field(FieldAsked(value[0].id, value[0].port, kind))
         else:
-            self._send(Click(self._from, over, button, self._double, shift, ctrl))
+            self._send(Click(self._from, over, button, self.double, shift, ctrl))
 
     def _end(self) -> None:
         self.band = self.ghost = self.onto = self.pulled = self._target = None
@@ -206,7 +205,7 @@ class Gestures:
         self._send(CameraMoved(*self.minimap.camera_for(screen, self.scene)))
 
     def _pan(self, screen: Point) -> None:
-        zoom = self.scene.camera.zoom
+        zoom = self.scene.zoom
         x = self._origin[0] - (screen[0] - self._pressed[0]) / zoom
         y = self._origin[1] - (screen[1] - self._pressed[1]) / zoom
         self._send(CameraMoved(x, y))

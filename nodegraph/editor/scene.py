@@ -43,18 +43,24 @@ class Scene:
     selection: Selection = field(default_factory=Selection)
     camera: Camera = field(default_factory=Camera)
     size: Point = (1280.0, 720.0)  # of the canvas on the screen, in pixels
+    scale: float = 1.0  # of the whole interface
     _lines: dict[WireKey, list[Point]] = field(default_factory=dict)
 
     # -- camera --------------------------------------------------------------------------------------------
 
+    @property
+    def zoom(self) -> float:
+        """Pixels of the screen for a canvas point."""
+        return self.camera.zoom * self.scale
+
     def to_canvas(self, screen: Point) -> Point:
         """Screen pixels of the canvas to canvas points."""
-        zoom = self.camera.zoom
+        zoom = self.zoom
         return (screen[0] / zoom + self.camera.x, screen[1] / zoom + self.camera.y)
 
     def to_screen(self, at: Point) -> Point:
         """Canvas points to screen pixels of the canvas."""
-        zoom = self.camera.zoom
+        zoom = self.zoom
         return ((at[0] - self.camera.x) * zoom, (at[1] - self.camera.y) * zoom)
 
     @property
@@ -85,6 +91,14 @@ class Scene:
         rows = tuple(replace(row, value=value) if row.port == port and row.side != "out" else row
                      for row in shown.face.rows)  # fmt: skip
         shown.face = replace(shown.face, rows=rows)
+
+    def show_wire(self, face: WireFace) -> None:
+        self.wires[face.key] = face
+        self._lines.pop(face.key, None)
+
+    def hide_wire(self, key: WireKey) -> None:
+        self.wires.pop(key, None)
+        self._lines.pop(key, None)
 
     def forget_lines(self, node: str) -> None:
         """The wires of a node run elsewhere from now on."""
@@ -143,7 +157,7 @@ class Scene:
 
     def pin_near(self, at: Point) -> Pin | None:
         """The pin nearest to a point, within reach."""
-        best, nearest = None, geo.REACH / min(self.camera.zoom, 1.0)
+        best, nearest = None, geo.REACH / min(self.zoom, 1.0)
         for id, shown in self.nodes.items():
             x, y = at[0] - shown.at[0], at[1] - shown.at[1]
             wide, high = shown.shape.size
@@ -165,7 +179,7 @@ class Scene:
 
     def wire_near(self, at: Point) -> WireKey | None:
         """The wire nearest to a point, within reach."""
-        best, nearest = None, geo.WIRE_REACH / min(self.camera.zoom, 1.0)
+        best, nearest = None, geo.WIRE_REACH / min(self.zoom, 1.0)
         for key in self.wires:
             line = self.line(key)
             if line is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "fonts"
 REGULAR = FOLDER / "Inter-Regular.otf"  # menus, panels, dialogs
 MEDIUM = FOLDER / "Inter-Medium.otf"  # the canvas: strokes that stay readable when small
+MONO = FOLDER / "JetBrainsMono-Regular.ttf"  # source code
 STAND_INS = str.maketrans({"⇢": "→", "▸": "›"})  # what the typeface lacks
 
 

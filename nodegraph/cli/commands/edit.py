@@ -1,0 +1,89 @@
+"""``nodegraph edit``: the editor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import CommandError
+from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
+from ..options import Outside, Rate
+from ..quiet import quiet_libraries
+from .run import _device
+
+if TYPE_CHECKING:
+    from nodegraph.editor.sound_live import LiveSound
+
+
+def edit(
+    patch: Annotated[
+        Path | None, typer.Argument(metavar="[PATCH]", show_default=False, help="A patch to open, or a new file.")
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option("--device", "-d", metavar="D", help="Number or part of the name, see `nodegraph devices`."),
+    ] = None,
+    blocksize: Annotated[
+        int | None,
+        typer.Option(
+            "--blocksize", "-b", metavar="N", min=16, max=8192, help="Samples a callback, asked of the device."
+        ),
+    ] = None,
+    rate: Rate = None,
+    null: Annotated[bool, typer.Option("--null", help="Play to no device, at the same pace.")] = False,
+    no_limiter: Annotated[bool, typer.Option("--no-limiter", help="Switch the safety limiter off.")] = False,
+    home: Annotated[
+        Path | None, typer.Option("--home", help="Folder of preferences and safety copies.", hidden=True)
+    ] = None,
+    allow_outside: Outside = False,
+) -> int:
+    """Edit a patch in a window and hear each edit at once."""
+    from nodegraph.editor.display_check import obstacle
+
+    if reason := obstacle():
+        raise CommandError(reason)
+    from nodegraph.graph import GraphError, build_graph
+    from nodegraph.patch import Patch
+
+    opened = Patch(path=patch) if patch is None or not patch.exists() else Patch.load(patch)
+    kernels = kernels_of_engine(live=True)
+    try:
+        kernels += kernels_of_graph(build_graph(opened.document, 44100.0, opened.path, allow_outside))
+    except GraphError:
+        pass  # the editor shows what is wrong
+    make_ready(kernels)
+
+    from nodegraph.editor.app import App
+
+    home = home or _home()
+    wanted_rate = rate or opened.document.settings.rate
+    with quiet_libraries():
+        sound = _sound(home, "none" if null else device, wanted_rate, blocksize, allow_outside, not no_limiter)
+    App(sound, opened, home, allow_outside).run()
+    return 0
+
+
+def _sound(
+    home: Path, device: str | None, rate: float | None, blocksize: int | None, allow_outside: bool, limiter: bool
+) -> LiveSound:
+    """The sound on the device that is asked for, else on the one chosen last time if it is still there."""
+    from nodegraph.editor.preferences import Preferences
+    from nodegraph.editor.sound_live import Device, LiveSound
+    from nodegraph.engine.core import EngineError
+
+    kept = Preferences.load(home)
+    if device is None and kept.device is not None:
+        try:
+            last = Device(kept.device, rate or kept.rate, blocksize or kept.blocksize)
+            return LiveSound(last, allow_outside, limiter)
+        except EngineError:
+            pass  # it is not plugged in today
+    return LiveSound(Device(_device(device), rate or kept.rate, blocksize or kept.blocksize), allow_outside, limiter)
+
+
+def _home() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path("nodegraph")

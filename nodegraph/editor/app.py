@@ -1,0 +1,65 @@
+"""The editor's loop: events to the presenter, its orders to the window, readings from the sound, one frame drawn.
+
+Only the thread that calls :meth:`App.run` touches the window.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dearpygui.dearpygui as dpg
+
+from nodegraph.patch import Patch
+
+from .dpg_view import DpgView
+from .presenter import Presenter
+from .readings import Readings
+from .sound_live import LiveSound
+
+FRAME_PERIOD = 1.0 / 60.0
+
+
+class App:
+    """Window, presenter and sound together. ``frame_times`` are the last frames' seconds of Python."""
+
+    def __init__(
+        self, sound: LiveSound, patch: Patch | None = None, home: Path | None = None, allow_outside: bool = False
+    ) -> None:
+        self.sound = sound
+        self.view = DpgView()
+        self.presenter = Presenter(self.view, sound, patch, home, allow_outside)
+        self.readings = Readings(self.view, sound, self.presenter.desk.flat)
+        self.frame_times: list[float] = []
+
+    def run(self, size: tuple[int, int] = (1400, 880), each_frame: Callable[[App], Any] = lambda app: None) -> None:
+        """Open the window and run until it is closed."""
+        self.view.show_window(*size)
+        try:
+            while self.view.running:
+                began = time.perf_counter()
+                self.frame()
+                each_frame(self)
+                self.frame_times = [*self.frame_times[-255:], time.perf_counter() - began]
+                dpg.render_dearpygui_frame()
+                rest = FRAME_PERIOD - (time.perf_counter() - began)
+                if rest > 0:
+                    time.sleep(rest)  # lets the loader have the interpreter
+        finally:
+            self.close()
+
+    def frame(self) -> None:
+        """All that Python does for a frame."""
+        for event in self.view.poll():
+            self.presenter.handle(event)
+        self.presenter.tick(time.monotonic())
+        self.readings.tick(time.monotonic())
+        self.view.refresh()
+
+    def close(self) -> None:
+        """Everything ends in order: files whole, sound faded out, window gone."""
+        self.presenter.close()
+        self.sound.close()
+        self.view.close()

@@ -1,0 +1,37 @@
+"""Whether a window can be opened here, in one sentence; DearPyGui itself would end the program."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+TRIED = 30.0  # s for a window that is opened to see whether it can be
+WINDOW = (
+    "import dearpygui.dearpygui as dpg; dpg.create_context(); "
+    "dpg.create_viewport(title='nodegraph', width=64, height=64, decorated=False); "
+    "dpg.setup_dearpygui(); dpg.show_viewport(minimized=True); dpg.render_dearpygui_frame(); print('opened')"
+)
+
+
+def obstacle(thorough: bool = True) -> str:
+    """Why no window can be opened and what to do, "" if one can. ``thorough`` opens one in a process of its own, for
+    without OpenGL the library ends the process it is in."""
+    if find_spec("dearpygui") is None:
+        return "the editor needs DearPyGui: pip install 'nodegraph[editor]'."
+    if sys.platform.startswith("linux"):
+        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            return "there is no display: DISPLAY is not set. Run it on a desktop, or by `xvfb-run`."
+    if not thorough:
+        return ""
+    try:
+        tried = subprocess.run([sys.executable, "-c", WINDOW], capture_output=True, text=True, timeout=TRIED)
+    except subprocess.TimeoutExpired:
+        return "the display does not answer. Look at DISPLAY, or start the window system anew."
+    if "opened" in tried.stdout:
+        return ""
+    said = f"{tried.stdout} {tried.stderr}".lower()
+    if "display" in said and "gl" not in said.replace("glfw", ""):
+        return f"the display {os.environ.get('DISPLAY', '')} cannot be opened. Look at DISPLAY."
+    return "no window with OpenGL 3 can be opened. Install a graphics driver (Debian: libgl1 libgl1-mesa-dri)."

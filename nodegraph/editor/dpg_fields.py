@@ -1,0 +1,123 @@
+"""Text fields: which of them is being typed into, and a small one at the pointer for a single value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dearpygui.dearpygui as dpg
+
+Tag = int | str
+PATIENCE = 6  # frames that a field is given to get the focus
+
+
+class Fields:
+    """All text fields of the window. While one is typed into, letters are not commands."""
+
+    def __init__(self) -> None:
+        self._tags: set[Tag] = set()
+        self._awaited: tuple[Tag, int] | None = None
+
+    def add(self, tag: Tag) -> Tag:
+        self._tags.add(tag)
+        return tag
+
+    def focus(self, tag: Tag) -> None:
+        """Give a field the focus; what is typed until it has it is kept for it."""
+        dpg.focus_item(tag)
+        self._awaited = (tag, dpg.get_frame_count() + PATIENCE)
+
+    def catch(self, name: str) -> bool:
+        """Keep a key for a field that has not got the focus yet. Says whether it did."""
+        if self._awaited is None:
+            return False
+        tag, until = self._awaited
+        if not dpg.does_item_exist(tag) or dpg.is_item_active(tag) or dpg.get_frame_count() > until:
+            self._awaited = None
+            return False
+        letter = " " if name == "space" else name
+        if len(letter) == 1:
+            dpg.set_value(tag, dpg.get_value(tag) + letter)
+        return True
+
+    @property
+    def typing(self) -> bool:
+        """Whether a text field has the focus."""
+        for tag in list(self._tags):
+            if not dpg.does_item_exist(tag):
+                self._tags.discard(tag)
+            elif dpg.is_item_active(tag):
+                return True
+        return False
+
+
+class ValueField:
+    """A field for one text, over the canvas: Enter or a click elsewhere takes it, Escape gives it up."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self._window: Tag | None = None
+        self._input: Tag | None = None
+        self._answer: Callable[[str | None], None] | None = None
+        self._was_active = False
+
+    @property
+    def shown(self) -> bool:
+        return self._window is not None
+
+    def ask(
+        self, at: tuple[float, float], label: str, text: str, answer: Callable[[str | None], None], wide: float = 220.0
+    ) -> None:
+        """Show it at a place of the screen; ``answer`` gets the text, or None."""
+        self.close(None)
+        self._answer, self._was_active = answer, False
+        lines = "\n" in text
+        with dpg.window(
+            no_title_bar=True, no_resize=True, no_move=True, no_scrollbar=True, autosize=True, pos=[int(v) for v in at],
+            no_saved_settings=True,
+        ) as self._window:  # fmt: skip
+            if label:
+                dpg.add_text(label)
+            self._input = dpg.add_input_text(
+                default_value=text, width=int(wide), on_enter=True, auto_select_all=True, multiline=lines,
+                callback=lambda: self._take(),
+            )  # fmt: skip
+        self._fields.add(self._input)
+        self._fields.focus(self._input)
+
+    def watch(self) -> None:
+        """Once a frame: a field that was left is taken."""
+        if self._input is None:
+            return
+        active = dpg.is_item_active(self._input)
+        if self._was_active and not active:
+            self._take()
+        self._was_active = active
+
+    def _take(self) -> None:
+        if self._input is not None:
+            text = dpg.get_value(self._input)
+            self.close(text)
+
+    def close(self, text: str | None) -> None:
+        """Go, with this answer."""
+        if self._window is None:
+            return
+        dpg.delete_item(self._window)
+        answer, self._answer, self._window, self._input = self._answer, None, None, None
+        if answer is not None:
+            answer(text)
+
+
+def screen_size() -> tuple[float, float]:
+    """The inside of the window, in pixels; a usual size where there is no window."""
+    try:
+        wide, high = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
+    except Exception:  # it raises no other when there is no window
+        return 1280.0, 800.0
+    return (float(wide), float(high)) if wide > 0 and high > 0 else (1280.0, 800.0)
+
+
+def kept_inside(at: tuple[float, float], size: tuple[float, float]) -> tuple[int, int]:
+    """A place at which something of this size is wholly on the screen."""
+    wide, high = screen_size()
+    return int(max(min(at[0], wide - size[0] - 4), 4)), int(max(min(at[1], high - size[1] - 4), 4))

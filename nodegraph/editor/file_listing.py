@@ -1,0 +1,83 @@
+"""What a file dialog lists: the folders and the files that fit, as plain data."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+MOST = 2000  # entries of a folder that are listed
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A folder or a file."""
+
+    path: Path
+    folder: bool
+    size: int = 0
+    changed: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.name}/" if self.folder else self.path.name
+
+    @property
+    def details(self) -> tuple[str, str]:
+        """Size and date as texts."""
+        when = datetime.fromtimestamp(self.changed).strftime("%Y-%m-%d %H:%M") if self.changed else ""
+        return ("" if self.folder else in_words(self.size)), when
+
+
+def in_words(size: int) -> str:
+    """Bytes with a fitting unit."""
+    if size < 1000:
+        return f"{size} B"
+    amount, units = size / 1000, ["kB", "MB", "GB"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        del units[0]
+    return f"{amount:.0f} {units[0]}" if amount >= 10 else f"{amount:.1f} {units[0]}"
+
+
+def entries(folder: Path, ending: str = "", part: str = "", hidden: bool = False) -> tuple[list[Entry], str]:
+    """Folders, then files that end so (several endings with spaces between, "" for all) and whose name contains
+    ``part``; and why it cannot be read, "" if it can."""
+    endings = tuple(ending.lower().split())
+    found: list[Entry] = []
+    try:
+        with os.scandir(folder) as listing:
+            for item in listing:
+                if (item.name.startswith(".") and not hidden) or part.lower() not in item.name.lower():
+                    continue
+                try:
+                    is_folder, stat = item.is_dir(), item.stat()
+                except OSError:
+                    continue
+                if is_folder or not endings or item.name.lower().endswith(endings):
+                    found.append(Entry(Path(item.path), is_folder, stat.st_size, stat.st_mtime))
+    except OSError as error:
+        return [], f"{folder} cannot be opened: {error.strerror or error}. Choose another folder."
+    found.sort(key=lambda entry: (not entry.folder, entry.path.name.lower()))
+    return found[:MOST], ""
+
+
+def places() -> list[tuple[str, Path]]:
+    """Folders one may want to go to: home, its usual ones, the working folder, the drives of Windows."""
+    home = Path.home()
+    wanted = [("Home", home), ("Working folder", Path.cwd())]
+    wanted += [(name, home / name) for name in ("Documents", "Music", "Desktop", "Downloads")]
+    if os.name == "nt":
+        wanted += [(f"{letter}:", Path(f"{letter}:/")) for letter in "CDEFGH"]
+    else:
+        wanted.append(("/", Path("/")))
+    return [(name, path) for name, path in wanted if path.is_dir()]
+
+
+def with_ending(path: Path, ending: str) -> Path:
+    """The path with the first of the endings, if it has none of them."""
+    endings = ending.split()
+    if not endings or path.name.lower().endswith(tuple(e.lower() for e in endings)):
+        return path
+    return path.with_name(path.name + endings[0])
