@@ -93,18 +93,19 @@ class TorchWorker:
 
     def _work(self) -> None:
         self._load()
-        if self._model is not None:
-            import torch
-
-            torch.set_num_threads(1)  # the other cores belong to the sound and to the screen
         while self._model is not None and not self._stop.wait(POLL):
             self._answer()
 
     def _load(self) -> None:
         name = Path(self._file).name
         try:
+            from .learn.late_torch import require_torch
+
+            require_torch()
             import torch
 
+            if self._thread is not None:
+                torch.set_num_threads(1)  # the other cores belong to the sound and to the screen
             self._model = torch.jit.load(self._file, map_location="cpu").eval()
             self._run(np.zeros((1, self.width), np.float32))
         except Exception as error:  # whatever a file that anybody wrote may lead to

@@ -59,6 +59,7 @@ def page(cls: type[Node]) -> dict[str, Any]:
             "max": p.max,
             "default": p.default,
             "taper": p.taper,
+            "bank": p.bank,
             "doc": p.doc,
         }
         for p in spec.inputs.values()
@@ -127,6 +128,7 @@ def _input_row(port: dict[str, Any]) -> tuple[str, ...]:
         return port["name"], port["carries"], "", port["doc"]
     unit = f" {port['unit']}" if port["unit"] else ""
     reach = f"{port['min']:g} … {port['max']:g}{unit}{', log' if port['taper'] == 'log' else ''}"
+    reach += f", one for each of {port['bank']}" if port["bank"] else ""
     return port["name"], f"{port['default']:g}", reach, port["doc"]
 
 
