@@ -19,13 +19,19 @@ LAYER_WORDS = 4  # of a layer in its table: inputs, outputs, activation, slope
 
 
 @lru_cache(maxsize=16)
-def _model(file: str, changed: Any) -> Autoencoder:
-    return Autoencoder.load(file)
+def _read(file: str, changed: Any) -> Autoencoder | ModelError:
+    try:
+        return Autoencoder.load(file)
+    except ModelError as error:
+        return error
 
 
 def model_of(settings: Mapping[str, Any]) -> Autoencoder | None:
     """The model of a block, read once for each state of its file; None without a file. Raises ModelError."""
-    return _model(settings["file"], settings["file_changed"]) if settings["file"] else None
+    found = _read(settings["file"], settings["file_changed"]) if settings["file"] else None
+    if isinstance(found, ModelError):
+        raise found
+    return found
 
 
 def model_problem(settings: Mapping[str, Any]) -> str:

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nodegraph.autoencoder import ACTIVATIONS, Autoencoder
+from nodegraph.autoencoder import ACTIVATIONS, Autoencoder, Layer
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import GraphError, build_graph
-from nodes.neural import Decoder, Encoder
+from nodegraph.model_tables import layer_table, weight_table, widest
+from nodes.neural import Decoder, Encoder, propagate
 from tests.nodes.framing import RATE, frames_of, noise, patch_around, random_model, tap
 from tests.rendering import largest_step, patch_of
 
@@ -81,6 +84,24 @@ def test_blocks_give_what_the_model_gives(tmp_path, features, bias):
     wanted = model.reconstruct(heard)
     assert wanted.max() > 0.1
     np.testing.assert_allclose(made, wanted, atol=1e-4 * max(wanted.max(), 1.0), rtol=1e-4)
+
+
+@given(st.data())
+def test_layers_of_any_width_are_those_of_the_model(data):
+    widths = data.draw(st.lists(st.integers(1, 11), min_size=2, max_size=5))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    layers, y = [], rng.standard_normal(widths[0]).astype(np.float32)
+    y[rng.random(len(y)) < 0.5] = 0.0
+    for before, after in zip(widths, widths[1:]):
+        bias = rng.standard_normal(after).astype(np.float32) if data.draw(st.booleans()) else None
+        weight = rng.standard_normal((after, before)).astype(np.float32)
+        layers.append(Layer(weight, bias, data.draw(st.sampled_from(ACTIVATIONS)), 0.1))
+    near, far = (np.full(widest(layers, 1), np.nan, np.float32) for _ in range(2))
+    near[: len(y)] = y
+    found = propagate(layer_table(layers), weight_table(layers), near, far)
+    for layer in layers:
+        y = layer(y)
+    np.testing.assert_allclose(found[: len(y)], y, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -330,6 +351,16 @@ def test_a_file_that_is_no_model_leaves_a_silent_placeholder_with_one_sentence(f
     for reason in graph.placeholders.values():
         assert reason.startswith("'model.safetensors': ") and "\n" not in reason and str(folder.parent) not in reason
     assert not play(instrument(), folder, noise(400)).any()
+
+
+def test_a_file_that_is_no_model_is_not_read_at_every_edit(folder, monkeypatch):
+    (folder.parent / "model.safetensors").write_bytes(b"0" * 100)
+    reads = []
+    load = Autoencoder.load.__func__
+    monkeypatch.setattr(Autoencoder, "load", classmethod(lambda cls, path: reads.append(path) or load(cls, path)))
+    for _ in range(3):
+        assert len(build_graph(instrument().document, RATE, folder).placeholders) == 2
+    assert len(reads) == 1
 
 
 # -- codes -------------------------------------------------------------------------------------------------
