@@ -17,7 +17,9 @@ from typing import Any
 
 import networkx as nx
 
+from .flatten import Flat, FlatNode, flatten
 from .frames import FrameType, infer_node, kinds_fit
+from .interface import KNOB
 from .node import In, Node, Spec
 from .patch import Document, NodeRecord, Wire, resolve_file
 from .patch.errors import PatchError
@@ -43,8 +45,9 @@ class GraphNode:
     ``values`` are the knobs (one number a lane), ``settings`` the choices and options with their
     defaults filled in, ``lanes`` the width of its state, ``delay`` the latency in samples from the
     patch's inputs to this node's outputs, ``problem`` why it is a silent placeholder ("" if it is not).
-    ``frame_types`` say what its frame outputs carry, ``waiting`` names a frame input that it cannot do without,
-    ``banks`` hold the members of each bank.
+    ``voices`` are those that it has a lane for each of, and ``own_spec`` what it declares where that is not just what
+    its block does. ``frame_types`` say what its frame outputs carry, ``waiting`` names a frame input that it cannot
+    do without, ``banks`` hold the members of each bank.
     """
 
     id: str
@@ -62,6 +65,8 @@ class GraphNode:
     frame_types: dict[str, FrameType] = field(default_factory=dict)
     waiting: str = ""
     banks: dict[str, int] = field(default_factory=dict)
+    voices: int = 1
+    own_spec: Spec | None = None
 
     def knob_values(self, port: str, values: list[float]) -> list[float]:
         """The values of a knob as they are used: in a bank those that are missing are the default."""
@@ -74,7 +79,7 @@ class GraphNode:
 
     @property
     def spec(self) -> Spec:
-        return self.cls.spec if self.cls else Spec()
+        return self.own_spec or (self.cls.spec if self.cls else Spec())
 
     @property
     def title(self) -> str:
@@ -84,7 +89,11 @@ class GraphNode:
 
 @dataclass
 class Graph:
-    """The typed graph. ``wires`` holds only those that carry something (both ends exist)."""
+    """The typed graph, flat: a node in a subpatch has an id such as ``voice/osc``.
+
+    ``wires`` holds only those that carry something (both ends exist), ``flat`` says where the nodes and ports of the
+    document are found.
+    """
 
     document: Document
     rate: float
@@ -92,6 +101,15 @@ class Graph:
     wires: list[Wire]
     loops: list[list[str]]
     folder: Path | None = None
+    flat: Flat | None = None
+
+    def output_of(self, node: str, port: str) -> tuple[str, str] | None:
+        """Node and port where what leaves a node or a subpatch of the document can be read, if it is one place."""
+        return self.flat.output_of(node, port) if self.flat else (node, port)
+
+    def turned(self, node: str, port: str) -> list[tuple[str, str]]:
+        """The knobs that a parameter of a node or a subpatch of the document is: none where a wire takes its place."""
+        return self.flat.turned(node, port) if self.flat else [(node, port)]
 
     def into(self, node: str, port: str) -> list[Wire]:
         """Wires that arrive at a port, in document order."""
@@ -116,34 +134,45 @@ class Graph:
 def build_graph(
     document: Document, rate: float = 44100.0, patch_path: Path | None = None, allow_outside: bool = False
 ) -> Graph:
-    """Type a document. Raises GraphError with all problems found."""
-    problems: list[str] = []
-    nodes = {
-        id: _look_up(id, record, patch_path, allow_outside, problems) for id, record in document.nodes.items()
-    }
-    wires = [wire for wire in document.wires if _wire_fits(wire, nodes, problems)]
+    """Type a document, with all that is in its subpatches. Raises GraphError with all problems found."""
+    return graph_of(flatten(document, patch_path, allow_outside), rate, allow_outside)
+
+
+def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
+    """Type a document that is flat already. Raises GraphError with all problems found."""
+    document, problems = flat.document, list(flat.problems)
+    nodes = {id: _flat_node(id, node, allow_outside, problems) for id, node in flat.nodes.items()}
+    wires = [wire for wire in flat.wires if _wire_fits(wire, nodes, problems)]
     loops = _find_loops(nodes, wires, problems)
     _infer_lanes(nodes, wires, problems)
+    _check_voices(flat, nodes, problems)
     _infer_frames(nodes, wires, rate, problems)
     if problems:
         raise GraphError(problems)
     _infer_banks(nodes)
     _infer_latency(nodes, wires, rate, document.settings.latency_compensation)
-    return Graph(document, rate, nodes, wires, loops, patch_path.parent if patch_path else None)
+    return Graph(document, rate, nodes, wires, loops, flat.file.parent if flat.file else None, flat)
 
 
-def refusal(document: Document, wire: Wire) -> str | None:
-    """Why a wire may not be drawn, in one sentence, or None if it fits."""
-    if wire in document.wires:
+def refusal(
+    document: Document,
+    wire: Wire,
+    path: tuple[str, ...] = (),
+    patch_path: Path | None = None,
+    allow_outside: bool = False,
+) -> str | None:
+    """Why a wire may not be drawn in the nested document at ``path``, in one sentence, or None if it fits."""
+    inner = document.inside(path)
+    if wire in inner.wires:
         return f"{_name(wire)} is already there."
-    before = _problems(document)
-    after = _problems(replace(document, wires=(*document.wires, wire)))
+    edited = document.with_inside(path, replace(inner, wires=(*inner.wires, wire)))
+    before, after = (_problems(one, patch_path, allow_outside) for one in (document, edited))
     return next((problem for problem in after if problem not in before), None)
 
 
-def _problems(document: Document) -> list[str]:
+def _problems(document: Document, patch_path: Path | None, allow_outside: bool) -> list[str]:
     try:
-        build_graph(document)
+        build_graph(document, patch_path=patch_path, allow_outside=allow_outside)
     except GraphError as error:
         return error.problems
     return []
@@ -152,8 +181,19 @@ def _problems(document: Document) -> list[str]:
 # -- nodes -------------------------------------------------------------------------------------------------
 
 
+def _flat_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]) -> GraphNode:
+    if flat.problem:
+        return GraphNode(id, flat.record.type, None, problem=flat.problem)
+    own = None
+    if flat.knob is not None and (cls := node_types().get(flat.record.type)):
+        own = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
+    node = _look_up(id, flat.record, flat.file, allow_outside, problems, own)
+    node.voices = flat.voices
+    return node
+
+
 def _look_up(
-    id: str, record: NodeRecord, patch_path: Path | None, allow_outside: bool, problems: list[str]
+    id: str, record: NodeRecord, patch_path: Path | None, allow_outside: bool, problems: list[str], own: Spec | None
 ) -> GraphNode:
     cls = node_types().get(record.type)
     if cls is None:
@@ -163,8 +203,8 @@ def _look_up(
     if record.version > cls.version:
         reason = f"saved by a newer version of block '{record.type}' ({record.version}, here {cls.version})"
         return GraphNode(id, record.type, None, problem=f"{reason}. Update nodegraph.")
-    node = GraphNode(id, record.type, cls)
-    spec = cls.spec
+    node = GraphNode(id, record.type, cls, own_spec=own)
+    spec = node.spec
     for name, value in record.params.items():
         if name in spec.inputs:
             node.values[name] = _values(node, spec.inputs[name], value, problems)
@@ -407,7 +447,8 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
         return False
     before = dict(node.output_lanes)
     banks = [name for name, port in node.spec.inputs.items() if port.bank]
-    widths = {name: [1 if name in banks else len(node.values[name])] for name in node.spec.inputs}
+    alone = 1 if node.cls.lanes else node.voices  # where nothing is wired
+    widths = {name: [1 if name in banks else max(len(node.values[name]), alone)] for name in node.spec.inputs}
     widths |= {name: [1] for name in node.spec.frame_inputs}
     for name in widths:
         from_wires = [
@@ -425,6 +466,8 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
             )
     sounding = {name: width for name, width in node.input_lanes.items() if name not in banks}
     widest = max(sounding.values(), default=1)
+    if widest == 1 and node.cls.block is None:
+        widest = node.voices
     if node.cls.lanes is not None:
         node.output_lanes = dict(node.cls.lanes(sounding, node.settings))
         node.lanes = max([widest, *node.output_lanes.values()])
@@ -441,6 +484,23 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
     if node.lanes > MOST_LANES:
         problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
     return before != node.output_lanes
+
+
+def _check_voices(flat: Flat, nodes: dict[str, GraphNode], problems: list[str]) -> None:
+    """What comes into several voices has one lane for all of them, or one for each."""
+    found = []
+    for arrival in flat.arrivals:
+        source = flat.output_of(*arrival.source)
+        if source is None or source[0] not in nodes:
+            continue
+        lanes = nodes[source[0]].output_lanes.get(source[1], 1)
+        if lanes not in (1, arrival.voices):
+            what = f"subpatch '{arrival.subpatch}'" if arrival.subpatch else "The patch"
+            found.append(
+                f"{what} has {arrival.voices} voices, but {lanes} lanes arrive at '{arrival.port}'. Give it "
+                f"one lane, or {arrival.voices}: set its voices to {lanes}, or put sum_lanes or split before it."
+            )
+    problems[:0] = found
 
 
 def _forward(nodes: dict[str, GraphNode], wires: list[Wire]) -> nx.DiGraph:

@@ -32,6 +32,7 @@ def with_probes(graph: Graph, ends: Iterable[str]) -> Graph:
     nodes, wires = dict(graph.nodes), list(graph.wires)
     for end in ends:
         id, _, port = end.rpartition(".")
+        id, port = graph.output_of(id, port) or (id, port)
         source = graph.nodes.get(id)
         probe = _probe(source, port, end) if source else None
         if probe is not None:

@@ -48,7 +48,7 @@ def register_module(module: ModuleType) -> list[str]:
     found = []
     for value in vars(module).values():
         is_block = isinstance(value, type) and issubclass(value, Node) and value.__module__ == module.__name__
-        if is_block and (value.spec.outputs or value.spec.inputs or _has_equation(value)):
+        if is_block and (value.spec.outputs or value.spec.inputs or value.container or _has_equation(value)):
             _types[value.type] = value
             found.append(value.type)
     return found

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..graph import Graph, GraphNode, build_graph
+from ..flatten import Flat, flatten
+from ..graph import Graph, GraphNode, graph_of
 from ..host import HostContext
 from ..kernel import QUANTUM
 from ..patch import Document
 from ..plan import Io, Plan, compile_plan
 from ..plan import layout as lay
 from ..plan.memory import Memory, view
+from ..plan.renaming import renamed
 from ..plan.result import RowInfo
 from ..probes import name_of, with_probes
 from . import walk
 from .arrivals import Arrivals
+from .knobs import only_knobs, renamed_nodes
 from .messages import RING_SIZE, Messages
 
 if TYPE_CHECKING:
@@ -87,6 +90,7 @@ class Engine:
         self._service_lock = threading.Lock()
         self._unfollow: list[Callable[[], None]] = []
         self._document: Document | None = None
+        self._flat: Flat | None = None
         self.log: FlightRecorder | None = None
         self.attendants: list[Attendant] = []
         self._path: Path | None = None
@@ -117,30 +121,35 @@ class Engine:
         the old one was. Raises GraphError (nothing changes then) or KernelError.
         """
         with self._lock:
-            before = self._document
-            if before is not None and self.plan is not None and path == self._path:
-                knobs = _only_knobs(before, document, self.plan.graph)
+            flat = flatten(document, path, self.allow_outside)
+            if self._flat is not None and self.plan is not None and path == self._path:
+                knobs = only_knobs(self._flat, flat, self.plan.graph)
                 if knobs is not None:
-                    self._document = document
+                    self._document, self._flat = document, flat
                     for node, port, value in knobs:
                         self._set(self.plan.graph.nodes[node], port, value if isinstance(value, list) else [value])
                     return
-            self._exchange(document, path)
+            self._exchange(document, path, flat)
 
-    def _exchange(self, document: Document, path: Path | None) -> None:
+    def _exchange(self, document: Document, path: Path | None, flat: Flat | None = None) -> None:
         """Compile a document and let the plan wait for the audio thread."""
-        graph = with_probes(build_graph(document, self.rate, path, self.allow_outside), self.watched)
+        flat = flat or flatten(document, path, self.allow_outside)
+        graph = with_probes(graph_of(flat, self.rate, self.allow_outside), self.watched)
         self._wait_for_takeover()
         if self.log is not None and not self.pending:
             self.log.taken_over(self.taken)
         unheard = [self.plan] if self.plan is not None and self.pending else []
         heard = self.plan if not unheard else self._retired[-1] if self._retired else None
+        names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
+        before = renamed(heard, names) if heard is not None else None
+        handles = dict(self.handles)
+        self._rename_handles(names)
         opened: list[Any] = []
         try:
             plan = compile_plan(
                 graph,
                 self.io,
-                heard,
+                before,
                 self.handles,
                 self._opener(path.parent if path else None, opened),
                 self.pack,
@@ -149,16 +158,24 @@ class Engine:
         except Exception:
             for helper in opened:
                 helper.close()
+            self.handles.clear()
+            self.handles.update(handles)
             raise
-        if heard is not None:
-            self._turn_changed(heard.graph, graph)
+        if heard is not None and before is not None:
+            self._turn_changed(before.graph, graph)
             if not unheard:
                 self._retired.append(heard)
-        self.plan, self._document, self._path = plan, document, path
+        self.plan, self._document, self._path, self._flat = plan, document, path, flat
         self.words[walk.ENGINE_NEXT] = plan.address
         if self.log is not None:
             self.log.exchanged(document, path)
         self._release_retired(unheard)
+
+    def _rename_handles(self, names: Mapping[str, str]) -> None:
+        """Messages that are on their way to a node find it under its new id."""
+        moving = [key for key in self.handles if key[0] in names]
+        moved = {(names[id], port): self.handles.pop((id, port)) for id, port in moving}
+        self.handles.update(moved)
 
     def watch(self, ends: Iterable[str]) -> None:
         """Keep what these outputs ("osc1.out") carry for :meth:`probe`, and no others any more."""
@@ -289,14 +306,20 @@ class Engine:
         return int(self.words[walk.ENGINE_CLOCK])
 
     def turn(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
-        """Turn a knob, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes."""
-        handle = self.handles.get((node, port))
-        if handle is None:
-            return
+        """Turn a knob, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
+
+        ``node`` is a node of the patch, a subpatch, or a node inside one (``"voice/filter"``), of all its voices.
+        """
+        ends = self.plan.graph.turned(node, port) if self.plan else [(node, port)]
+        self._turn(ends, value, at, lane)
+
+    def _turn(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
+        handles = [self.handles[end] for end in ends if end in self.handles]
         values = value if isinstance(value, list | tuple) else [value]
         lanes = [lane] if len(values) == 1 else range(len(values))
+        moves = list(zip(lanes, values, strict=True))
         try:
-            self.messages.send([(at, handle, k, float(v)) for k, v in zip(lanes, values, strict=True)])
+            self.messages.send([(at, handle, k, float(v)) for handle in handles for k, v in moves])
         except BufferError:
             raise self._full() from None
 
@@ -305,11 +328,11 @@ class Engine:
         before, now = node.values.get(port, []), node.knob_values(port, [float(v) for v in values])
         node.values[port] = now
         if len(before) != len(now) or len(values) == 1:
-            self.turn(node.id, port, values)
+            self._turn([(node.id, port)], values)
             return
         for lane, value in enumerate(now):
             if value != before[lane]:
-                self.turn(node.id, port, value, lane=lane)
+                self._turn([(node.id, port)], value, lane=lane)
 
     # -- events from outside ---------------------------------------------------------------------------------
 
@@ -354,14 +377,14 @@ class Engine:
                 continue
             for port, values in node.values.items():
                 if old.values.get(port) != values:
-                    self.turn(id, port, values)
+                    self._turn([(id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
 
     def value(self, node: str, port: str) -> np.ndarray:
-        """Latest sample of an output, one a lane."""
+        """Latest sample of an output, one a lane: of a node, of a subpatch, or of a node inside one."""
         assert self.plan is not None
-        return self.plan.value(node, port)
+        return self.plan.value(*(self.plan.graph.output_of(node, port) or (node, port)))
 
     @property
     def fault_count(self) -> int:
@@ -384,36 +407,3 @@ class Engine:
 def _details(info: RowInfo) -> np.ndarray:
     row = view(info.address, lay.ROW_WORDS, np.int64)
     return view(int(row[lay.ROW_DETAILS]), lay.DETAIL_WORDS, np.int64)
-
-
-def _only_knobs(before: Document, after: Document, graph: Graph) -> list[tuple[str, str, Any]] | None:
-    """The knobs that differ, if nothing but knobs that can be turned by a message does; else None."""
-    if before.wires is not after.wires or before.seed != after.seed or before.settings != after.settings:
-        return None
-    if before.nodes.keys() != after.nodes.keys():
-        return None
-    knobs = []
-    for id, record in after.nodes.items():
-        old = before.nodes[id]
-        if old is record:
-            continue
-        node = graph.nodes[id]
-        if old.type != record.type or node.cls is None or node.problem:
-            return None
-        for name in {*old.params, *record.params}:
-            port = node.spec.inputs.get(name)
-            was, now = old.params.get(name), record.params.get(name)
-            if was == now:
-                continue
-            if port is None:
-                return None
-            was, now = port.default if was is None else was, port.default if now is None else now
-            if isinstance(now, bool | str) or (isinstance(was, list) != isinstance(now, list) and not port.bank):
-                return None
-            values = now if isinstance(now, list) else [now]
-            if isinstance(was, list) and len(was) != len(values) and not port.bank:
-                return None
-            if not all(isinstance(v, int | float) and port.min <= v <= port.max for v in values):
-                return None  # the graph says what is wrong with it
-            knobs.append((id, name, now))
-    return knobs

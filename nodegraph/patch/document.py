@@ -176,12 +176,12 @@ class Snapshot:
 class Settings:
     """What holds for the patch as a whole. ``rate`` (Hz) is the one it wants, ``None`` the device's.
 
-    ``lanes``, ``unison``, ``mix`` and ``width`` make voices of the whole patch, as they do of a subpatch.
+    ``voices``, ``unison``, ``mix`` and ``width`` make many of the whole patch, as they do of a subpatch.
     """
 
     latency_compensation: bool = True
     rate: float | None = None
-    lanes: int = 1
+    voices: int = 1
     unison: int = 1
     mix: str = "sum"
     width: float = 1.0

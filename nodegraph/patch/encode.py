@@ -277,7 +277,7 @@ def _settings_fields(settings: Settings) -> dict[str, Any]:
         fields["latency_compensation"] = False
     if settings.rate is not None:
         fields["rate"] = _short(settings.rate)
-    for name in ("lanes", "unison", "mix", "width"):
+    for name in ("voices", "unison", "mix", "width"):
         if getattr(settings, name) != getattr(_PLAIN_SETTINGS, name):
             fields[name] = getattr(settings, name)
     return fields | _extra(settings.extra)

@@ -109,11 +109,11 @@ class SnapshotFile(Struct):
 
 
 class SettingsFile(Struct):
-    """What holds for the patch as a whole; ``rate`` in Hz, ``lanes`` … ``width`` as of a subpatch."""
+    """What holds for the patch as a whole; ``rate`` in Hz, ``voices`` … ``width`` as of a subpatch."""
 
     latency_compensation: bool = True
     rate: Annotated[float, Meta(ge=1, le=10_000_000)] | None = None
-    lanes: int = 1
+    voices: int = 1
     unison: int = 1
     mix: str = "sum"
     width: float = 1.0

@@ -14,8 +14,8 @@ MIXES = ("sum", "stereo", "lanes")
 
 
 def check_voices(given: Mapping[str, Any]) -> None:
-    """Raise :class:`Fault` where ``lanes``, ``unison``, ``mix`` or ``width`` is given as it cannot be."""
-    for name, most in (("lanes", MOST_VOICES), ("unison", MOST_UNISON)):
+    """Raise :class:`Fault` where ``voices``, ``unison``, ``mix`` or ``width`` is given as it cannot be."""
+    for name, most in (("voices", MOST_VOICES), ("unison", MOST_UNISON)):
         value = given.get(name, 1)
         if type(value) is not int or not 1 <= value <= most:
             raise Fault(f"must be a whole number in 1–{most}, got {quote(value)}", f".{name}")

@@ -37,7 +37,7 @@ class SetSettings(Action, frozen=True, tag="set_settings"):
 
     latency_compensation: bool | None = None
     rate: float | None = None
-    lanes: int | None = None
+    voices: int | None = None
     unison: int | None = None
     mix: str | None = None
     width: float | None = None
