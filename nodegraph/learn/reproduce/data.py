@@ -1,0 +1,58 @@
+"""The frames of a table: brought to the scale of its paper, and how hard they are."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import LearnError
+from ..features import apply_features, fit_features
+from ..frames import Frames
+
+PARTS = ("train", "valid", "test")
+PCA_WIDTHS = (8, 16, 64, 256, 512, 1024)
+
+
+def scaled_frames(frames: Frames, mean: float | None) -> Frames:
+    """Frames times one number, so that predicting their mean leaves ``mean``, summed over bins; None: as they are."""
+    if mean is None:
+        return frames
+    variance = sum(float(np.var(frames.train[:, k], dtype=np.float64)) for k in range(frames.train.shape[1]))
+    if variance <= 0:
+        raise LearnError("all frames are the same: there is nothing to learn from them.")
+    factor = np.float32(math.sqrt(mean / variance))
+    return replace(frames, **{part: getattr(frames, part) * factor for part in PARTS})
+
+
+def difficulty(frames: Frames, normalise: str) -> dict[str, Any]:
+    """On validation frames: what predicting the mean leaves, and what principal components leave, as shares of it."""
+    from ..late_torch import require_torch
+
+    require_torch()
+    import torch
+
+    from ..yardsticks import Yardsticks
+
+    features = fit_features(replace(frames.features, normalise=normalise), frames.train)
+    train, valid = (torch.from_numpy(apply_features(features, values)) for values in (frames.train, frames.valid))
+    widest = Yardsticks.of(train, max(PCA_WIDTHS))
+    curve, mean = {}, 0.0
+    for width in PCA_WIDTHS:
+        mean, left = Yardsticks(widest.mean, widest.components[:width]).errors(valid)
+        curve[str(width)] = left / mean
+    counts = {part: len(getattr(frames, part)) for part in PARTS}
+    return {"frames": counts, "predict_the_mean": mean, "per_bin": mean / frames.train.shape[1], "pca": curve}
+
+
+def identity_of(frames: Frames) -> list[str]:
+    """What tells these frames from others."""
+    digest = hashlib.sha256()
+    for part in PARTS:
+        values = getattr(frames, part)
+        digest.update(repr(values.shape).encode())
+        digest.update(np.ascontiguousarray(values[:: max(1, len(values) // 64)]).tobytes())
+    return [digest.hexdigest()]

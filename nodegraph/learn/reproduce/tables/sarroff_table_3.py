@@ -1,0 +1,30 @@
+"""Deep autoencoders: two layers trained by themselves, joined, and fine-tuned."""
+
+from ..sarroff import ADAM, MEAN, NOTES, SOURCE, adam, best, momentum
+from ..table import Cell, Table
+
+PUBLISHED = {"256-8": (0.0723, 0.1006), "1500-8": (0.0953, 0.1333)}  # validation, test
+
+
+def _cell(width: str, valid: float, test: float) -> Cell:
+    quick = 15 if width == "256-8" else 3
+    pretrained = {"pretraining.patience": 0}
+    by_adam = {key.replace("training", "pretraining"): value for key, value in ADAM.items()}
+    runs = {
+        "momentum": momentum("sarroff-deep", quick, pretrained),
+        "Adam": adam("sarroff-deep", quick, {**pretrained, **by_adam}),
+    }
+    if width == "256-8":
+        runs["best"] = best(quick)
+    return Cell(width, width, {"momentum": valid, "momentum, test": test}, runs)
+
+
+TABLE = Table(
+    "Sarroff & Casey, table 3: deep autoencoders, 1025-n-m-n-1025",
+    SOURCE,
+    "sum",
+    tuple(_cell(width, *values) for width, values in PUBLISHED.items()),
+    MEAN,
+    (*NOTES, "Ours best has 8 units too, but layers of its own choice around them."),
+    splits=("valid", "test"),
+)
