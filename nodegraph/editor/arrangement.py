@@ -8,7 +8,7 @@ from nodegraph.patch import Document
 
 from .desk import AREA, Desk, areas_of
 from .faces import node_face
-from .typed import kind_of, output_ports, spec_of
+from .typed import kind_of, output_ports
 from .view import NodeFace, NoteFace, WireFace, WireKey
 
 COLUMN, LINE = 240.0, 180.0  # where nodes without a place are put
@@ -47,7 +47,7 @@ def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[
         face = node_face(
             id,
             record,
-            spec_of(record, desk.patch.path),
+            desk.specs(record),
             at,
             desk.typed,
             frozenset(wired.get(id, ())),
@@ -69,7 +69,7 @@ def wire_faces(desk: Desk, document: Document) -> dict[WireKey, WireFace]:
     for wire in document.wires:
         ports = kinds.get(wire.source)
         if ports is None:
-            spec = spec_of(document.nodes[wire.source], desk.patch.path)
+            spec = desk.specs(document.nodes[wire.source])
             ports = kinds[wire.source] = {name: kind_of(port) for name, port in output_ports(spec).items()}
         key = (wire.start, wire.end)
         kind = ports.get(wire.source_port, "signal")

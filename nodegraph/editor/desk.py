@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nodegraph.node import Spec
 from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError
 
 from .jobs import Jobs
@@ -17,10 +18,9 @@ from .preferences import Preferences
 from .sound import Sound
 from .typed import Typed, spec_of, type_document
 from .view import Camera, MenuItem, NodeFace, PaletteFace, Pin, Point, View, WireKey
+from .wiring import Board
 
 if TYPE_CHECKING:
-    from nodegraph.node import Spec
-
     from .panel import Panel
 
 
@@ -135,12 +135,24 @@ class Desk:
         return self.document.nodes.get(id)
 
     def spec(self, id: str) -> Spec:
-        """Ports and settings of a node of the shown document."""
-        return spec_of(self.document.nodes[id], self.patch.path)
+        """Ports and settings of a node of the shown document; none of a node that is gone."""
+        record = self.document.nodes.get(id)
+        return self.specs(record) if record else Spec()
+
+    def specs(self, record: NodeRecord) -> Spec:
+        """Ports and settings of a node of this patch."""
+        return spec_of(record, self.patch.path, self.allow_outside)
+
+    @property
+    def board(self) -> Board:
+        """The shown document, for questions about wires."""
+        return Board(self.patch.document, self.level, self.patch.path, self.allow_outside)
 
     def flat(self, id: str) -> str:
-        """What the graph calls a node of the shown document."""
-        return "/".join((*self.level, id))
+        """What the graph calls a node ("voice/osc"), or an output ("voice/osc.out"), of the shown document."""
+        node, dot, port = id.partition(".")
+        node = "/".join((*self.level, node))
+        return ".".join(self.typed.end(node, port)) if dot else node
 
     def place(self, id: str) -> Point:
         """Where a node is, or is shown when the document does not say."""

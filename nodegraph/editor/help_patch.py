@@ -39,7 +39,7 @@ def add_help(desk: Desk, type: str) -> None:
 
     def wire(start: str, end: str) -> None:
         one, other = Pin(*start.split("."), True), Pin(*end.split("."), False)
-        drawn = draw_wire(document, one, other)
+        drawn = draw_wire(desk.board.holding(document), one, other)
         for action in drawn.actions:
             add(action)
 

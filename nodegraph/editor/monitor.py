@@ -9,7 +9,6 @@ from .desk import Desk
 from .faces import live_face
 from .screen import Screen
 from .sound import Sounding
-from .typed import spec_of
 from .view import Status
 
 QUANTUM = 64
@@ -49,7 +48,7 @@ class Monitor:
                 arriving.setdefault((wire.target, wire.target_port), []).append(wire.start)
             self._rows = []
             for (node, port), starts in arriving.items():
-                found = spec_of(document.nodes[node], desk.patch.path).inputs.get(port)
+                found = desk.specs(document.nodes[node]).inputs.get(port)
                 if found is not None:
                     self._rows.append((node, port, found, tuple(starts)))
         count = len(self._rows)

@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nodegraph.frames import FrameType
+from nodegraph import interface
+from nodegraph.frames import FrameType, kinds_fit
 from nodegraph.graph import Graph, GraphError, build_graph
 from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, Out, Spec
 from nodegraph.patch import Document, NodeRecord
+from nodegraph.registry import node_types
 
 Port = In | Out | FrameIn | FrameOut | EventIn | EventOut
 
@@ -27,13 +29,23 @@ class Typed:
 
     def lanes(self, node: str, port: str, output: bool) -> int:
         """Lanes at a port (1 where nothing is known)."""
+        node, port = self.end(node, port) if output else (node, port)
         found = self.graph.nodes.get(node) if self.graph else None
         if found is None:
             return 1
         return (found.output_lanes if output else found.input_lanes).get(port, 1)
 
+    def end(self, node: str, port: str) -> tuple[str, str]:
+        """Node and port of the graph where an output of the document is read: of a subpatch the block inside it."""
+        try:
+            found = self.graph.output_of(node, port) if self.graph else None
+        except Exception:  # a node that was added since the last good graph
+            found = None
+        return found or (node, port)
+
     def frame(self, node: str, port: str, output: bool) -> FrameType | None:
         """What the frames at a port are like, as far as it is known."""
+        node, port = self.end(node, port) if output else (node, port)
         found = self.graph.nodes.get(node) if self.graph else None
         if found is None:
             return None
@@ -90,12 +102,12 @@ def _only_numbers(old: NodeRecord, new: NodeRecord) -> bool:
     return True
 
 
-def spec_of(record: NodeRecord, path: Path | None = None) -> Spec:
-    """Ports and settings of a node; empty for a block that is not known."""
-    from nodegraph.registry import node_types
-
+def spec_of(record: NodeRecord, path: Path | None = None, allow_outside: bool = False) -> Spec:
+    """Ports and settings of a node of the patch at ``path``; empty for a block that is not known."""
     cls = node_types().get(record.type)
-    return cls.spec if cls else Spec()
+    if cls is not None and not cls.container:
+        return cls.spec
+    return interface.spec_of(record, path, allow_outside)
 
 
 def input_ports(spec: Spec) -> dict[str, Port]:
@@ -106,6 +118,11 @@ def input_ports(spec: Spec) -> dict[str, Port]:
 def output_ports(spec: Spec) -> dict[str, Port]:
     """All outputs that a wire can come from."""
     return {**spec.outputs, **spec.frame_outputs, **spec.event_outputs}
+
+
+def fit(one: Port, other: Port) -> bool:
+    """May a wire run between two ports, as far as what they carry goes?"""
+    return kinds_fit(kind_of(one), kind_of(other))
 
 
 def kind_of(port: Port) -> str:

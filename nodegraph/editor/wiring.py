@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from nodegraph.graph import refusal
 from nodegraph.node import FrameIn, Node, Spec
-from nodegraph.patch import Action, AddNode, Connect, Disconnect, Document, Move, NodeRecord, Wire
+from nodegraph.patch import Action, AddNode, Connect, Disconnect, Document, Wire
 from nodegraph.patch import Replace as ReplaceNode
 from nodegraph.patch.names import free_id
+from nodegraph.registry import node_types
 
-from .typed import input_ports, kind_of, output_ports, spec_of
+from .typed import Port, fit, input_ports, output_ports, spec_of
 from .view import Pin, Point
+
+
+@dataclass(frozen=True)
+class Board:
+    """The document that is shown, at ``level`` in a patch, with all that is needed to ask about wires in it."""
+
+    whole: Document
+    level: tuple[str, ...] = ()
+    path: Path | None = None
+    allow_outside: bool = False
+
+    @property
+    def document(self) -> Document:
+        return self.whole.inside(self.level)
+
+    def after(self, *actions: Action) -> Board:
+        """The board with actions carried out on the shown document."""
+        document = self.document
+        for action in actions:
+            document = action.apply(document)
+        return self.holding(document)
+
+    def holding(self, document: Document) -> Board:
+        """The board with another document in the place of the shown one."""
+        return replace(self, whole=self.whole.with_inside(self.level, document))
+
+    def spec(self, id: str) -> Spec:
+        """Ports and settings of a node."""
+        return spec_of(self.document.nodes[id], self.path, self.allow_outside)
+
+    def port(self, pin: Pin) -> Port | None:
+        """The port that a pin stands for."""
+        if pin.node not in self.document.nodes:
+            return None
+        return (output_ports if pin.output else input_ports)(self.spec(pin.node)).get(pin.port)
 
 
 @dataclass(frozen=True)
@@ -35,10 +72,8 @@ def ends_of(one: Pin, other: Pin) -> tuple[Pin, Pin] | None:
     return (one, other) if one.output else (other, one)
 
 
-def draw_wire(
-    document: Document, one: Pin, other: Pin, level: tuple[str, ...] = (), whole: Document | None = None
-) -> Drawn:
-    """What a wire between two pins of ``document`` would do; ``whole`` is the patch that has it at ``level``.
+def draw_wire(board: Board, one: Pin, other: Pin) -> Drawn:
+    """What a wire between two pins would do.
 
     A wire that closes a loop becomes a feedback wire; at an input that takes one wire the new one takes its place.
     """
@@ -47,35 +82,22 @@ def draw_wire(
         side = "outputs" if one.output else "inputs"
         return Drawn(words=f"Both are {side}: a wire runs from an output to an input.")
     source, target = both
+    document = board.document
     if any(wire.start == source.end and wire.end == target.end for wire in document.wires):
         return Drawn(words="This wire is already there.")
-    before: tuple[Action, ...] = ()
-    base = document
     if source.node not in document.nodes or target.node not in document.nodes:
         return Drawn(words="That block is gone.")
-    port = spec_of(document.nodes[target.node]).frame_inputs.get(target.port)
-    old = [wire for wire in document.wires if wire.end == target.end] if isinstance(port, FrameIn) else []
-    if old:
-        before = tuple(Disconnect(wire.start, wire.end) for wire in old)
-        base = replace(document, wires=tuple(wire for wire in document.wires if wire not in old))
-    feedback = closes_loop(base, source.node, target.node)
+    frames = isinstance(board.port(target), FrameIn)
+    old = tuple(Disconnect(wire.start, wire.end) for wire in document.wires if frames and wire.end == target.end)
+    base = board.after(*old) if old else board
+    feedback = closes_loop(base.document, source.node, target.node)
     wire = Wire(source.node, source.port, target.node, target.port, feedback)
-    reason = refusal(base, wire) if not level else refusal(_put_back(whole, level, base), wire, level)
+    reason = refusal(base.whole, wire, board.level, board.path, board.allow_outside)
     if reason is not None:
         return Drawn(words=reason)
     words = "Feedback: closes a loop and carries the sample before." if feedback else ""
     words = words or ("Takes the place of the wire that is there." if old else "")
-    return Drawn((*before, Connect(source.end, target.end, feedback)), words, feedback)
-
-
-def _put_back(whole: Document | None, level: tuple[str, ...], inner: Document) -> Document:
-    """The whole patch with another document at a level."""
-    assert whole is not None
-    if not level:
-        return inner
-    record = whole.nodes[level[0]]
-    changed = replace(record, patch=_put_back(record.patch, level[1:], inner))
-    return replace(whole, nodes={**whole.nodes, level[0]: changed})
+    return Drawn((*old, Connect(source.end, target.end, feedback)), words, feedback)
 
 
 def closes_loop(document: Document, source: str, target: str) -> bool:
@@ -97,39 +119,34 @@ def closes_loop(document: Document, source: str, target: str) -> bool:
     return False
 
 
-def fitting_pins(document: Document, start: Pin) -> frozenset[Pin]:
-    """The pins on the other side that carry the same as ``start``."""
-    record = document.nodes.get(start.node)
-    if record is None:
+def fitting_pins(board: Board, start: Pin) -> frozenset[Pin]:
+    """The pins on the other side that may be wired to ``start``, as far as what they carry goes."""
+    own = board.port(start)
+    if own is None:
         return frozenset()
-    own = spec_of(record)
-    port = (output_ports if start.output else input_ports)(own).get(start.port)
-    if port is None:
-        return frozenset()
-    kind, found = kind_of(port), set()
-    for id, other in document.nodes.items():
-        ports = (input_ports if start.output else output_ports)(spec_of(other))
-        found |= {Pin(id, name, not start.output) for name, p in ports.items() if kind_of(p) == kind}
+    found, side = set(), input_ports if start.output else output_ports
+    for id in board.document.nodes:
+        found |= {Pin(id, name, not start.output) for name, port in side(board.spec(id)).items() if fit(own, port)}
     return frozenset(found)
 
 
-def port_for(spec: Spec, kind: str, output: bool) -> str | None:
-    """The port that a wire of a kind goes to by itself: the first of that kind."""
+def port_for(spec: Spec, other: Port, output: bool) -> str | None:
+    """The port to which a wire from (or to) ``other`` goes by itself: the first that carries the same."""
     ports = (output_ports if output else input_ports)(spec)
-    return next((name for name, port in ports.items() if kind_of(port) == kind), None)
+    return next((name for name, port in ports.items() if fit(other, port)), None)
 
 
-def fitting_blocks(kind: str, from_output: bool, types: Iterable[type[Node]]) -> list[tuple[type[Node], str]]:
-    """Blocks with a port for a wire of that kind, and which port it is."""
-    found = [(cls, port_for(cls.spec, kind, not from_output)) for cls in types if not cls.hidden]
-    return [(cls, port) for cls, port in found if port is not None]
+def fitting_blocks(port: Port, from_output: bool, types: Iterable[type[Node]]) -> list[tuple[type[Node], str]]:
+    """Blocks to which a wire from a port may go (or from which it may come), and which port of theirs it is."""
+    found = [(cls, port_for(cls.spec, port, not from_output)) for cls in types if not cls.hidden]
+    return [(cls, name) for cls, name in found if name is not None]
 
 
-def inserting_blocks(kind: str, types: Iterable[type[Node]]) -> list[tuple[type[Node], str, str]]:
-    """Blocks that can stand in a wire of that kind, with their input and output."""
+def inserting_blocks(port: Port, types: Iterable[type[Node]]) -> list[tuple[type[Node], str, str]]:
+    """Blocks that can stand in a wire from a port, with their input and output."""
     found = []
     for cls in types:
-        way_in, way_out = port_for(cls.spec, kind, False), port_for(cls.spec, kind, True)
+        way_in, way_out = port_for(cls.spec, port, False), port_for(cls.spec, port, True)
         if way_in and way_out and not cls.hidden:
             found.append((cls, way_in, way_out))
     return found
@@ -146,28 +163,24 @@ def insert_on_wire(document: Document, wire: Wire, id: str, way_in: str, way_out
 
 def add_block(document: Document, type: str, at: Point, params: dict[str, object] | None = None) -> AddNode:
     """A new node of a type at a place, under the first free id."""
-    from nodegraph.registry import node_types
-
     cls = node_types().get(type)
     place = (float(at[0]), float(at[1]))
     return AddNode(free_id(type, document.nodes), type, cls.version if cls else 1, dict(params or {}), place)
 
 
-def exchange(document: Document, id: str, type: str) -> tuple[Action, ...]:
+def exchange(board: Board, id: str, type: str) -> tuple[Action, ...]:
     """Another block in the place of ``id``, with the values and the wires that fit.
 
-    Ports that are called otherwise are matched in their order, kind by kind.
+    Ports that are called otherwise are matched in their order, as far as what they carry goes.
     """
-    from nodegraph.registry import node_types
-
     cls = node_types()[type]
-    record = document.nodes[id]
-    old, new = spec_of(record), cls.spec
+    document, old, new = board.document, board.spec(id), cls.spec
     actions: list[Action] = []
-    inputs, outputs = _matched(document, id, record, old, new)
+    inputs = _matched([w.target_port for w in document.wires if w.target == id], input_ports(old), input_ports(new))
+    outputs = _matched([w.source_port for w in document.wires if w.source == id], output_ports(old), output_ports(new))
     kept_in = tuple(name for name, to in inputs.items() if name == to)
     kept_out = tuple(name for name, to in outputs.items() if name == to)
-    params = {name: value for name, value in record.params.items() if _accepts(new, name, value)}
+    params = {name: value for name, value in document.nodes[id].params.items() if _accepts(new, name, value)}
     actions.append(ReplaceNode(id, type, cls.version, params, kept_in, kept_out))
     have = {(w.start, w.end) for w in document.wires}
     for wire in document.wires:
@@ -183,32 +196,15 @@ def exchange(document: Document, id: str, type: str) -> tuple[Action, ...]:
     return tuple(actions)
 
 
-def _matched(
-    document: Document, id: str, record: NodeRecord, old: Spec, new: Spec
-) -> tuple[dict[str, str], dict[str, str]]:
-    """For each wired port of the old block the port of the new one that takes its wires."""
-    result = []
-    for output, before, after in (
-        (False, input_ports(old), input_ports(new)),
-        (True, output_ports(old), output_ports(new)),
-    ):
-        used = [w.source_port for w in document.wires if w.source == id] if output else [
-            w.target_port for w in document.wires if w.target == id
-        ]  # fmt: skip
-        match: dict[str, str] = {}
-        for name in dict.fromkeys(used):
-            kind = kind_of(before[name]) if name in before else "signal"
-            if name in after and kind_of(after[name]) == kind:
-                match[name] = name
-        for name in dict.fromkeys(used):
-            if name in match:
-                continue
-            kind = kind_of(before[name]) if name in before else "signal"
-            free = [n for n, port in after.items() if kind_of(port) == kind and n not in match.values()]
-            if free:
-                match[name] = free[0]
-        result.append(match)
-    return result[0], result[1]
+def _matched(used: list[str], before: Mapping[str, Port], after: Mapping[str, Port]) -> dict[str, str]:
+    """For each port in use the one of the new block that takes its wires."""
+    used = [name for name in dict.fromkeys(used) if name in before]
+    match = {name: name for name in used if name in after and fit(before[name], after[name])}
+    for name in used:
+        if name not in match:
+            free = [n for n, port in after.items() if fit(before[name], port) and n not in match.values()]
+            match |= {name: free[0]} if free else {}
+    return match
 
 
 def _accepts(spec: Spec, name: str, value: object) -> bool:
@@ -224,8 +220,3 @@ def _accepts(spec: Spec, name: str, value: object) -> bool:
         return False
     low, high = option.min, option.max
     return not isinstance(value, int | float) or ((low is None or value >= low) and (high is None or value <= high))
-
-
-def moved(id: str, at: Point) -> Move:
-    """A node goes somewhere."""
-    return Move(id, float(at[0]), float(at[1]))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from nodegraph.midi.surface import HEADS, WIDTH, Surface, rows
-from nodegraph.patch import SetParam
+from nodegraph.patch import Group, SetParam
 from nodegraph.taper import position_of, value_at
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, inside
 from ..events import PanelEvent
 from ..panel import Panel
-from ..quantity import format_quantity
+from ..quantity import QuantityError, format_quantity, parse_quantity
+from ..typed import spec_of
 from ..view import Item, PanelFace
 
 BANKS = ("gain", "scale", "mute")
@@ -38,8 +39,6 @@ class GainBankPanel(Panel):
 
     def surface(self, desk: Desk) -> Surface | None:
         """The bank as the patch has it; None when the block is gone."""
-        from ..desk import inside
-
         try:
             record = inside(desk.patch.document, self.level).nodes[self.id]
         except Exception:  # it, or what it was in, has been removed
@@ -56,8 +55,6 @@ class GainBankPanel(Panel):
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
 
     def _values(self, record: Any, port: str, count: int) -> list[float]:
-        from ..typed import spec_of
-
         default = spec_of(record).inputs[port].default
         value = record.params.get(port, default)
         if not isinstance(value, list):
@@ -152,8 +149,6 @@ class GainBankPanel(Panel):
             )
 
     def _typed(self, desk: Desk, port: str, unit: int, text: str) -> None:
-        from ..quantity import QuantityError, parse_quantity
-
         try:
             value = parse_quantity(text)
         except QuantityError as error:
@@ -174,8 +169,6 @@ class GainBankPanel(Panel):
         self._merge = None if done or not moved else (port, unit)
 
     def _write(self, desk: Desk, banks: dict[str, list[float]]) -> None:
-        from nodegraph.patch import Group
-
         actions = tuple(SetParam(self.id, port, values) for port, values in banks.items())
         desk.do_in(self.level, Group(actions) if len(actions) > 1 else actions[0])
 

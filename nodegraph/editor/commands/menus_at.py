@@ -11,6 +11,9 @@ from . import notes
 
 def menu_for(desk: Desk, over: Over, at: Point) -> None:
     """Show the menu of what lies under the pointer."""
+    node = over.node if isinstance(over, Pin) else over.id if isinstance(over, NodeAt) else None
+    if node is not None and node not in desk.document.nodes:
+        return
     if isinstance(over, Pin):
         if not over.output and over.port in desk.spec(over.node).inputs:
             desk.menu(over.end, _value_menu(desk, over.node, over.port))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nodegraph.patch import Action, Move, SetNote
+from nodegraph.patch import Action, Move, MoveArea, SetArea, SetLook, SetNote
 
 from .. import canvas
 from ..command import command, on
@@ -46,8 +46,6 @@ def _move_notes(desk: Desk, dx: float, dy: float) -> list[Action]:
 
 
 def _area_to(desk: Desk, key: str, dx: float, dy: float, size: Point | None = None) -> Action:
-    from nodegraph.patch import SetArea
-
     area = areas_of(desk.document)[key.removeprefix(AREA)]
     wide, high = size or area.size
     return SetArea(area.id, area.title, area.at[0] + dx, area.at[1] + dy, wide, high, area.colour)
@@ -62,8 +60,6 @@ def note_moved(desk: Desk, event: NoteMoved) -> None:
         if note is not None:
             desk.do(SetNote(note.id, note.text, *event.at))
         return
-    from nodegraph.patch import MoveArea
-
     area = areas_of(document).get(event.id.removeprefix(AREA))
     if area is None:
         return
@@ -192,8 +188,6 @@ def tidy(desk: Desk, argument: object) -> None:
 @command("Fold", "ctrl+m", menu="Arrange", possible=lambda desk: bool(desk.selection.nodes))
 def fold(desk: Desk, argument: object) -> None:
     """Show the selected blocks as their titles only, or whole again."""
-    from nodegraph.patch import SetLook
-
     looks = desk.document.looks
     chosen = sorted(desk.selection.nodes)
     folded = all(id in looks and looks[id].folded for id in chosen)

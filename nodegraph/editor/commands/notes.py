@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nodegraph.patch import Rename, SetNote, SetTitle
+from nodegraph.patch import Rename, SetArea, SetLook, SetNote, SetTitle
 from nodegraph.patch.names import free_id
 
 from .. import canvas
@@ -37,8 +37,6 @@ def edit_note(desk: Desk, argument: object) -> None:
     """Write a comment, or the title of an area, anew."""
     key = str(argument)
     if key.startswith(AREA):
-        from nodegraph.patch import SetArea
-
         area = areas_of(desk.document).get(key.removeprefix(AREA))
         if area is not None:
             desk.ask(
@@ -54,8 +52,6 @@ def edit_note(desk: Desk, argument: object) -> None:
 @command("Area round the selection", "ctrl+shift+f", "f", menu="Insert")
 def add_area(desk: Desk, argument: object) -> None:
     """Draw a coloured area round the selected blocks, which moves with all that stands in it."""
-    from nodegraph.patch import SetArea
-
     box = canvas.around(canvas.boxes(desk, sorted(desk.selection.nodes)).values())
     if box is None:
         x, y = desk.pointer
@@ -75,14 +71,10 @@ def colour(desk: Desk, argument: object) -> None:
     assert isinstance(argument, tuple)
     key, chosen = argument
     if key.startswith(AREA):
-        from nodegraph.patch import SetArea
-
         area = areas_of(desk.document).get(key.removeprefix(AREA))
         if area is not None:
             desk.do(SetArea(area.id, area.title, *area.at, *area.size, chosen))
     elif key in desk.document.nodes:
-        from nodegraph.patch import SetLook
-
         desk.do(SetLook(key, colour=chosen))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nodegraph.node import Node
 from nodegraph.patch import Action
 from nodegraph.registry import node_types
@@ -12,7 +10,7 @@ from .. import canvas
 from ..command import COMMANDS, command
 from ..desk import Desk
 from ..palettes import Candidate, block_candidates, open_palette
-from ..typed import input_ports, kind_of, output_ports
+from ..typed import input_ports, output_ports
 from ..view import Pin, Point, WireKey
 from ..wiring import (
     add_block as adding,
@@ -69,37 +67,23 @@ def add(desk: Desk, key: str, at: Point) -> str | None:
 
 def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
     """A wire was dropped in empty space: offer the blocks that fit its end, and wire the one chosen."""
-    port = (output_ports if start.output else input_ports)(desk.spec(start.node)).get(start.port)
+    port = desk.board.port(start)
     if port is None:
         return
-    ports = {cls.type: name for cls, name in fitting_blocks(kind_of(port), start.output, node_types().values())}
+    ports = {cls.type: name for cls, name in fitting_blocks(port, start.output, node_types().values())}
 
     def chosen(key: str, to: Point | None) -> None:
         before = desk.document
         place = to or (at if start.output else (at[0] - 200.0, at[1]))
         action = adding(before, key, canvas.free_place(desk, place))
-        after = action.apply(before)
-        drawn = _draw_in(desk, after, start, Pin(action.id, ports[key], not start.output))
-        if desk.do(action, *drawn):
+        drawn = draw_wire(desk.board.after(action), start, Pin(action.id, ports[key], not start.output))
+        if drawn.refused:
+            desk.say(drawn.words, alarm=True)
+        if desk.do(action, *drawn.actions):
             desk.select([action.id])
 
     title = f"Wire {start.end} to" if start.output else f"Feed {start.end} from"
     open_palette(desk, title, _with_ports(ports), chosen, "No block that fits is called so.")
-
-
-def _draw_in(desk: Desk, after: Any, one: Pin, other: Pin) -> tuple[Action, ...]:
-    from nodegraph.patch import AddNode
-
-    from ..desk import at_level
-
-    whole = desk.patch.document
-    if desk.level:
-        record = after.nodes[other.node]
-        whole = at_level(desk.level, AddNode(other.node, record.type, record.version, record.params)).apply(whole)
-    drawn = draw_wire(after, one, other, desk.level, whole)
-    if drawn.refused:
-        desk.say(drawn.words, alarm=True)
-    return drawn.actions
 
 
 def _with_ports(ports: dict[str, str]) -> list[Candidate]:
@@ -120,7 +104,7 @@ def insert_block(desk: Desk, argument: object) -> None:
     port = output_ports(desk.spec(wire.source)).get(wire.source_port)
     if port is None:
         return
-    fitting = {cls.type: ports for cls, *ports in inserting_blocks(kind_of(port), node_types().values())}
+    fitting = {cls.type: ports for cls, *ports in inserting_blocks(port, node_types().values())}
 
     def chosen(type: str, to: Point | None) -> None:
         (x0, y0), (x1, y1) = desk.place(wire.source), desk.place(wire.target)
@@ -139,7 +123,7 @@ def drop_on_wire(desk: Desk, id: str, key: WireKey) -> tuple[Action, ...]:
     if wire is None or id not in desk.document.nodes or id in (wire.source, wire.target):
         return ()
     port = output_ports(desk.spec(wire.source)).get(wire.source_port)
-    found = inserting_blocks(kind_of(port), [_type_of(desk, id)]) if port and _type_of(desk, id) else []
+    found = inserting_blocks(port, [_type_of(desk, id)]) if port and _type_of(desk, id) else []
     if not found or any(id in (w.source, w.target) for w in desk.document.wires):
         return ()
     _, way_in, way_out = found[0]
@@ -158,13 +142,12 @@ def replace_block(desk: Desk, argument: object) -> None:
         return
 
     def put(type: str, to: Point | None) -> None:
-        document, actions = desk.document, []
+        board, actions = desk.board, []
         for id in chosen:
-            if id in document.nodes:
-                found = exchange(document, id, type)
+            if id in board.document.nodes:
+                found = exchange(board, id, type)
                 actions += found
-                for action in found:
-                    document = action.apply(document)
+                board = board.after(*found)
         desk.do(*actions)
 
     what = chosen[0] if len(chosen) == 1 else f"{len(chosen)} blocks"
@@ -184,11 +167,11 @@ def pick_pin(desk: Desk) -> None:
     by_key = {_pin_key(pin): pin for pin in starts}
 
     def second(start: Pin) -> None:
-        ends = sorted(fitting_pins(desk.document, start) - {start}, key=_pin_key)
+        ends = sorted(fitting_pins(desk.board, start) - {start}, key=_pin_key)
         others = {_pin_key(pin): pin for pin in ends}
 
         def wire(key: str, to: Point | None) -> None:
-            drawn = draw_wire(desk.document, start, others[key], desk.level, desk.patch.document)
+            drawn = draw_wire(desk.board, start, others[key])
             if drawn.refused:
                 desk.say(drawn.words, alarm=True)
             else:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nodegraph.patch import Action, Disconnect, RemoveNode, RemoveNote
+from nodegraph.node import In, Out
+from nodegraph.patch import Action, Connect, Disconnect, RemoveArea, RemoveNode, RemoveNote
 
 from .. import canvas, geometry
 from ..command import command, on
 from ..desk import AREA, Desk, Selection
 from ..events import BoxSelect, Click, NodeAt, NoteAt
 from ..view import Pin
+from ..wiring import port_for
 from . import menus_at, notes, palette, values
 
 
@@ -126,15 +128,11 @@ def delete(desk: Desk, argument: object) -> None:
 @command("Delete and heal", "ctrl+delete", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
 def delete_and_heal(desk: Desk, argument: object) -> None:
     """Delete the selected blocks and wire what came in to where it went."""
-    from nodegraph.patch import Connect
-
-    from ..wiring import port_for
-
     actions: list[Action] = []
     gone = desk.selection.nodes
     have = {(wire.start, wire.end) for wire in desk.document.wires}
     for id in sorted(gone):
-        way_in, way_out = port_for(desk.spec(id), "signal", False), port_for(desk.spec(id), "signal", True)
+        way_in, way_out = port_for(desk.spec(id), Out(), False), port_for(desk.spec(id), In(), True)
         before = [w for w in desk.document.wires if w.end == f"{id}.{way_in}" and w.source not in desk.selection.nodes]
         after = [
             w for w in desk.document.wires if w.start == f"{id}.{way_out}" and w.target not in desk.selection.nodes
@@ -159,8 +157,6 @@ def deletion(desk: Desk) -> list[Action]:
     actions += [RemoveNote(id) for id in document.notes if id in chosen.notes]
     for key in sorted(chosen.notes):
         if key.startswith(AREA):
-            from nodegraph.patch import RemoveArea
-
             actions.append(RemoveArea(key.removeprefix(AREA)))
     return actions
 

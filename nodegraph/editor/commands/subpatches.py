@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nodegraph.patch import AddNode, Patch
+from nodegraph.patch import AddNode, Dissolve, Encapsulate, Patch, standalone
 from nodegraph.patch.names import free_id
 
 from .. import canvas
@@ -19,8 +19,6 @@ ENDS = ("audio_in", "audio_out", "inlet", "outlet")
 @command("Make a subpatch", "ctrl+g", menu="Arrange", possible=lambda desk: bool(desk.selection.nodes))
 def group(desk: Desk, argument: object) -> None:
     """Make one block of the selected ones, with a port for each wire that crosses."""
-    from nodegraph.patch import Encapsulate
-
     document, chosen = desk.document, desk.selection
     ids = tuple(id for id in document.nodes if id in chosen.nodes and document.nodes[id].type not in ENDS)
     if not ids:
@@ -95,8 +93,6 @@ def go_to(desk: Desk, level: tuple[str, ...]) -> None:
 @command("Dissolve subpatch", "ctrl+shift+g", menu="Arrange", possible=_is_subpatch)
 def dissolve(desk: Desk, argument: object) -> None:
     """Put what is in a subpatch in its place."""
-    from nodegraph.patch import Dissolve
-
     id = _subpatch_of(desk, argument)
     if id is not None:
         before = set(desk.document.nodes)
@@ -112,8 +108,6 @@ def save_subpatch(desk: Desk, argument: object) -> None:
         return
 
     def save(path: Path) -> None:
-        from nodegraph.patch.nested import standalone
-
         inner = standalone(desk.document.nodes[id].patch)
         desk.attempt(lambda: Patch(inner).save(path.with_suffix(".json")))
 

@@ -316,8 +316,8 @@ def wire_knob(desk: Desk, argument: object) -> None:
         "label": where[1],
     }
     action = add_block(desk.document, "knob", canvas.free_place(desk, (x - 220.0, y)), params)
-    drawn = draw_wire(action.apply(desk.document), Pin(action.id, "out", True), Pin(*where, False))
-    if not desk.level and drawn.refused:
+    drawn = draw_wire(desk.board.after(action), Pin(action.id, "out", True), Pin(*where, False))
+    if drawn.refused:
         desk.say(drawn.words, alarm=True)
-    elif desk.do(action, Connect(f"{action.id}.out", f"{where[0]}.{where[1]}")):
+    elif desk.do(action, *drawn.actions):
         desk.select([action.id])

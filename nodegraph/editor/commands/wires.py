@@ -7,7 +7,7 @@ from nodegraph.patch import Connect, Disconnect
 from ..command import command, on
 from ..desk import Desk
 from ..events import Pointer, WireCut, WireDrag
-from ..typed import input_ports, kind_of, output_ports
+from ..typed import fit, input_ports, output_ports
 from ..view import Pin, WireKey
 from ..wiring import Drawn, draw_wire, fitting_pins
 from . import palette
@@ -15,7 +15,7 @@ from . import palette
 
 def try_wire(desk: Desk, one: Pin, other: Pin) -> Drawn:
     """What a wire between two pins would do."""
-    return draw_wire(desk.document, one, other, desk.level, desk.patch.document)
+    return draw_wire(desk.board, one, other)
 
 
 @on(WireDrag)
@@ -25,7 +25,7 @@ def dragged(desk: Desk, event: WireDrag) -> None:
     if not event.dropped:
         if desk.memory.get("wire_marks") != event.start:
             desk.memory["wire_marks"] = event.start
-            desk.view.mark_pins(fitting_pins(desk.document, event.start))
+            desk.view.mark_pins(fitting_pins(desk.board, event.start))
         if event.over is None or event.over == event.start:
             desk.view.show_hint("")
         else:
@@ -125,7 +125,7 @@ def matching_pins(desk: Desk, one: str, other: str) -> tuple[Pin, Pin] | None:
     inputs = input_ports(desk.spec(other))
     taken = {wire.end for wire in desk.document.wires}
     for start, gives in output_ports(desk.spec(one)).items():
-        fitting = [name for name, takes in inputs.items() if kind_of(takes) == kind_of(gives)]
+        fitting = [name for name, takes in inputs.items() if fit(gives, takes)]
         free = [name for name in fitting if f"{other}.{name}" not in taken] or fitting
         if free:
             return Pin(one, start, True), Pin(other, free[0], False)
@@ -142,7 +142,7 @@ def draw(desk: Desk, argument: object) -> None:
         return
     if begun is None or begun.node not in desk.document.nodes:
         desk.memory["wire_from"] = focus
-        desk.view.mark_pins(fitting_pins(desk.document, focus))
+        desk.view.mark_pins(fitting_pins(desk.board, focus))
         desk.view.show_hint(f"Wire from {focus.end}: go to the other pin and press W again, Esc gives up.")
         return
     desk.view.mark_pins(None)
