@@ -11,7 +11,6 @@ import numpy as np
 
 from ..autoencoder import LARGEST_EXPONENT, SILENCE, Autoencoder
 from ..maths import clip, exp2, log10, power, read
-from .bins import interpolated
 
 # The table of features: bins of the model, bins of the stft from one of them to the next, magnitudes of the model for
 # one of the stft, whether each frame is divided by its maximum, that of silence, a full-scale sine in the model, power,
@@ -62,6 +61,22 @@ def normalisation_table(model: Autoencoder | None, bins: int) -> np.ndarray:
     return table.ravel()
 
 
+def between_bins(values, position, bins):  # type: ignore[no-untyped-def]
+    """Magnitudes between bins by the cubic of Catmull and Rom, not below 0; 0 outside.
+
+    Straight lines would flatten partials twice as much: an stft at 48 kHz of a model made at 44.1 kHz loses 0.3 dB.
+    """
+    inside = clip(position, 0.0, bins - 1.0)
+    whole = min(int(inside), bins - 2)
+    t = inside - whole
+    y0, y1 = read(values, max(whole - 1, 0)), read(values, whole)
+    y2, y3 = read(values, whole + 1), read(values, min(whole + 2, bins - 1))
+    slope, bend = 0.5 * (y2 - y0), y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
+    twist = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
+    value = y1 + t * (slope + t * (bend + t * twist))
+    return max(value, 0.0) if position == inside else 0.0
+
+
 def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no-untyped-def]
     """``y = (x - offset) scale`` of ``x = (|X| / level)^power`` or its logarithm. Returns the level.
 
@@ -70,7 +85,7 @@ def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no
     count, step, scale = int(features[BINS]), read(features, STEP), read(features, SCALE)
     highest = 0.0
     for k in range(count):
-        x = magnitude[k] if step == 1.0 else interpolated(magnitude, k * step, bins)
+        x = magnitude[k] if step == 1.0 else between_bins(magnitude, k * step, bins)
         y[k] = clip(scale * x, 0.0, 1e30)
         highest = max(highest, read(y, k))
     divisor = max(highest, read(features, QUIET)) if features[BY_FRAME] > 0.0 else 1.0
@@ -99,5 +114,5 @@ def to_magnitudes(y, level, size, features, normalisation, magnitude, bins):  # 
         y[k] = min(x, 1e30)
     gain = level * (0.25 * size if features[BY_FRAME] > 0.0 else 1.0 / read(features, SCALE))
     for k in range(bins):
-        x = y[min(k, count - 1)] if step == 1.0 else interpolated(y, k / step, count)
+        x = y[min(k, count - 1)] if step == 1.0 else between_bins(y, k / step, count)
         magnitude[k] = min(gain * x, 1e30) if k < count * step else 0.0
