@@ -267,8 +267,8 @@ def tie(m, v, glide, key, channel, pitch):
 def glide_to(m, v, glide):
     """Move to the pitch of the note within ``glide`` samples; a voice that had none is there at once."""
     at = VOICE * v
-    if glide >= 1.0 and m[at + PITCH] != 0.0:
-        m[at + GLIDE] = float(int(glide))
+    if glide >= 0.5 and m[at + PITCH] != 0.0:
+        m[at + GLIDE] = float(int(glide + 0.5))
     else:
         m[at + PITCH], m[at + GLIDE] = m[at + GOAL], 0.0
 

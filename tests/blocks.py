@@ -1,7 +1,8 @@
 """Blocks that only tests need. The fixture ``test_blocks`` puts them into the registry and takes them out again."""
 
+from nodegraph.events import count, event, send, until
 from nodegraph.maths import read
-from nodegraph.node import Choice, In, Line, Node, Option, Out, State
+from nodegraph.node import Choice, EventIn, EventOut, In, Line, Node, Option, Out, State
 
 
 class Fragile(Node):
@@ -80,3 +81,52 @@ class Ramps(Node):
 
     def tick(value):
         return value
+
+
+class Burst(Node):
+    """Sends every event that it gets ``times`` times."""
+
+    events = EventIn(doc="events")
+    times = Option(2, min=0, max=10000, doc="how often")
+    out = EventOut(doc="the events, so many times each")
+
+    def block(events, times, out):
+        for k in range(count(events)):
+            offset, status, data1, data2, value = event(events, k)
+            for _ in range(times):
+                send(out, offset, status, data1, data2, value)
+
+
+class Backwards(Node):
+    """Sends the events of a quantum, the last one first."""
+
+    events = EventIn(doc="events")
+    out = EventOut(doc="the same events")
+
+    def block(events, out):
+        for k in range(count(events)):
+            offset, status, data1, data2, value = event(events, count(events) - 1 - k)
+            send(out, offset, status, data1, data2, value)
+
+
+class Tally(Node):
+    """How many events have come, a number that depends on what they were and on their order, and its input."""
+
+    events = EventIn(doc="events")
+    audio = In(0.0, doc="signal")
+    seen = Out(doc="events so far")
+    digest = Out(doc="what they were, below 65521")
+    through = Out(doc="the signal")
+    number, sum = State(0), State(0)
+
+    def block(events, audio, seen, digest, through, number, sum):
+        begin = 0
+        for k in range(count(events) + 1):
+            end = until(events, k, seen.shape[0])
+            for i in range(begin, end):
+                seen[i, 0], digest[i, 0], through[i, 0] = number[0], sum[0], audio[i, 0]
+            begin = end
+            if k < count(events):
+                _, status, data1, data2, value = event(events, k)
+                number[0] += 1
+                sum[0] = (sum[0] * 31 + status * 3 + data1 * 5 + data2 * 7 + int(value * 1000.0)) % 65521

@@ -1,0 +1,411 @@
+"""Notes: which voice plays what, nothing that hangs, nothing that steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rendering import Offline, largest_step, patch_of
+
+SR = 44100
+FADE = round(0.003 * SR)
+
+
+def on(key, velocity=100, channel=1):
+    return bytes((0x90 | channel - 1, key, velocity))
+
+
+def off(key, velocity=64, channel=1):
+    return bytes((0x80 | channel - 1, key, velocity))
+
+
+def control(number, value, channel=1):
+    return bytes((0xB0 | channel - 1, number, value))
+
+
+def bend(value, channel=1):
+    """−8192 to 8191."""
+    wide = value + 8192
+    return bytes((0xE0 | channel - 1, wide & 127, wide >> 7))
+
+
+def pressure(value, channel=1):
+    return bytes((0xD0 | channel - 1, value))
+
+
+def voices(messages, samples=2000, heard="gate", **params):
+    """An output of a block of notes that is sent (sample, message): (samples, voices)."""
+    knobs = {"tail": 0.0} | params
+    patch = patch_of("midi.out notes.events", f"notes.{heard} out.audio",
+                     midi="midi_in", notes=("notes", knobs), out="audio_out")  # fmt: skip
+    engine = Offline(patch.document)
+    for at, message in messages:
+        engine.send_midi(message, at)
+    return engine.run_samples(samples)
+
+
+def synth(tone="sine", **params):
+    """A plain voice patch: an oscillator, an envelope, the velocity; all voices added up."""
+    patch = patch_of(
+        "midi.out notes.events", "notes.frequency osc.frequency", "notes.gate env.gate", "osc.out amp.audio",
+        "env.out amp.gain", "amp.out touch.audio", "notes.velocity touch.gain", "touch.out sum.audio",
+        "sum.out out.audio",
+        midi="midi_in", notes=("notes", params), osc=tone, env=("adsr", {"attack": 0.005, "release": 0.5}),
+        amp="vca", touch="vca", sum="sum_lanes", out="audio_out",
+    )  # fmt: skip
+    return patch
+
+
+# -- one note ------------------------------------------------------------------------------------------------
+
+
+def test_a_note_begins_and_ends_at_its_samples():
+    gate = voices([(100, on(69)), (1000, off(69))], voices=1)[:, 0]
+    assert np.array_equal(np.flatnonzero(gate), np.arange(100, 1000))
+
+
+@pytest.mark.parametrize(("heard", "expected"), [
+    ("frequency", 440.0), ("pitch", 69.0), ("velocity", 100 / 127), ("level", 1.0), ("timbre", 64 / 127),
+])  # fmt: skip
+def test_what_is_said_of_a_note(heard, expected):
+    values = voices([(0, on(69, 100))], heard=heard, voices=1)[:, 0]
+    assert np.allclose(values, expected, rtol=1e-6)
+
+
+def test_a_release_has_its_velocity():
+    values = voices([(0, on(69)), (500, off(69, 32))], heard="release", voices=1)[:, 0]
+    assert values[499] == 0.0 and np.allclose(values[500:], 32 / 127)
+
+
+def test_a_note_of_velocity_0_is_an_end():
+    assert np.flatnonzero(voices([(0, on(69)), (500, on(69, 0))], voices=1)[:, 0])[-1] == 499
+
+
+def test_transposition_moves_notes_that_sound():
+    patch = patch_of("midi.out notes.events", "notes.pitch out.audio", midi="midi_in",
+                     notes=("notes", {"voices": 1}), out="audio_out")  # fmt: skip
+    engine = Offline(patch.document)
+    engine.send_midi(on(60))
+    engine.turn("notes", "transpose", 12.0, at=500)
+    pitch = engine.run_samples(2000)[:, 0]
+    assert pitch[499] == 60.0 and pitch[-1] == 72.0
+    assert largest_step(pitch[:, None]) < 0.05
+
+
+@pytest.mark.parametrize(("params", "heard"), [
+    ({"low_key": 61}, False), ({"high_key": 59}, False), ({"low_key": 60, "high_key": 60}, True),
+    ({"channel": 2}, False), ({"channel": 1}, True),
+])  # fmt: skip
+def test_ranges_of_keys_and_channels(params, heard):
+    assert voices([(0, on(60))], voices=1, **params).any() == heard
+
+
+# -- several -------------------------------------------------------------------------------------------------
+
+
+def test_each_key_has_a_voice_and_lets_it_free():
+    messages = [(0, on(60)), (100, on(64)), (200, on(67)), (300, off(64)), (400, on(72))]
+    pitch, gate = (voices(messages, heard=heard, voices=3) for heard in ("pitch", "gate"))
+    assert pitch[-1].tolist() == [60, 72, 67] and gate[350].tolist() == [1, 0, 1] and gate[-1].tolist() == [1, 1, 1]
+
+
+def test_the_voice_that_is_free_for_longest_is_taken():
+    messages = [(0, on(60)), (1, on(61)), (2, on(62)), (100, off(61)), (101, off(60)), (200, on(70))]
+    assert voices(messages, heard="pitch", voices=3)[-1].tolist() == [60, 70, 62]
+
+
+def test_the_oldest_is_stolen():
+    messages = [(0, on(60, 10)), (10, on(61, 90)), (20, on(62))]
+    assert voices(messages, heard="pitch", voices=2, steal="oldest")[-1].tolist() == [62, 61]
+
+
+def test_the_quietest_is_stolen():
+    messages = [(0, on(60, 90)), (10, on(61, 10)), (20, on(62))]
+    assert voices(messages, heard="pitch", voices=2, steal="quietest")[-1].tolist() == [60, 62]
+
+
+def test_what_only_the_pedal_holds_is_stolen_first():
+    messages = [(0, on(60)), (10, on(61)), (11, control(64, 127)), (12, off(61)), (20, on(62))]
+    assert voices(messages, heard="pitch", voices=2)[-1].tolist() == [60, 62]
+
+
+def test_the_end_of_a_stolen_note_ends_no_other():
+    gate = voices([(0, on(60)), (10, on(61)), (800, off(60))], voices=1)[:, 0]
+    assert gate[-1] == 1.0
+
+
+def test_a_key_that_is_struck_again_keeps_its_voice():
+    messages = [(0, on(60)), (1, control(64, 127)), (2, off(60)), (100, on(60))]
+    gate = voices(messages, samples=1000, voices=4)
+    assert gate[-1].tolist() == [1, 0, 0, 0]
+    assert not gate[100 : 100 + FADE].any()
+
+
+# -- stealing ------------------------------------------------------------------------------------------------
+
+
+def test_a_stolen_voice_is_silent_before_its_new_note():
+    """The level goes down to 0 in 3 ms; there the pitch changes; and it comes back."""
+    messages = [(0, on(60, 127)), (1000, on(72, 20))]
+    level, pitch, gate, velocity = (
+        voices(messages, heard=heard, voices=1)[:, 0] for heard in ("level", "pitch", "gate", "velocity")
+    )
+    change = int(np.flatnonzero(np.diff(pitch))[0]) + 1
+    assert change in (1000 + FADE, 1000 + FADE - 1) and level[change] == 0.0
+    assert not gate[1000:change].any() and gate[change:].all()
+    assert np.abs(np.diff(level)).max() <= 1 / (0.003 * SR) + 1e-6 and level[-1] == 1.0
+    assert np.abs(np.diff(velocity[1000:])).max() < 1.01 * (107 / 127) / (FADE - 1)
+    assert velocity[change] == np.float32(20 / 127)
+
+
+def test_a_note_that_ends_before_it_could_begin_is_heard_as_long():
+    gate = voices([(0, on(60)), (1000, on(72)), (1050, off(72))], voices=1)[:, 0]
+    heard = np.flatnonzero(gate[1000:]) + 1000
+    assert 50 <= len(heard) <= 51 and heard[0] in (1000 + FADE, 1000 + FADE - 1)
+
+
+def test_stealing_never_steps_the_output():
+    """The bound. Between two samples a sine of amplitude a ≤ 1 moves by at most 2π f a / sr; the envelope by at most
+    1.2 / 221 (its attack of 5 ms, an RC circuit that aims at 1.2 with a time constant of 5 ms / ln 6); the velocity
+    by at most 1 / 131 (its glide of 3 ms). A voice that was stolen with a step would jump by up to 2."""
+    rng = np.random.default_rng(3)
+    highest = 440 * 2 ** ((84 - 69) / 12)
+    bound = 2 * np.pi * highest / SR + 1.2 / (0.005 * SR / np.log(6)) + 1 / (FADE - 1)
+    for params in ({}, {"steal": "quietest"}, {"tail": 0.5}, {"play": "mono"}, {"play": "legato"}):
+        engine = Offline(synth(voices=1, **params).document)
+        at = 0
+        for _ in range(200):
+            key = int(rng.integers(36, 85))
+            engine.send_midi(on(key, int(rng.integers(1, 128))), at)
+            if rng.random() < 0.7:
+                engine.send_midi(off(key), at + int(rng.integers(1, 6000)))
+            at += int(rng.integers(1, 5000))
+        sound = engine.run_samples(at)
+        assert np.abs(sound).max() > 0.5
+        assert largest_step(sound) <= bound, params
+
+
+def test_sixteen_voices_under_a_storm_of_keys_step_no_more_than_they_move():
+    rng = np.random.default_rng(4)
+    engine = Offline(synth(voices=16).document)
+    at = 0
+    for _ in range(2000):
+        engine.send_midi(on(int(rng.integers(36, 73)), int(rng.integers(1, 128))), at)
+        at += int(rng.integers(1, 200))
+    sound = engine.run_samples(at)
+    one = 2 * np.pi * 440 * 2 ** ((72 - 69) / 12) / SR + 1.2 / (0.005 * SR / np.log(6)) + 1 / (FADE - 1)
+    assert largest_step(sound) <= 16 * one
+    # all of them never move together: what is seen is far below, and a single step of a voice would stand out
+    assert largest_step(sound) < 0.5
+
+
+# -- nothing hangs -------------------------------------------------------------------------------------------
+
+
+def random_playing(rng, count, channels=1):
+    """Notes, ends and pedals at random; at the end all keys and pedals come up."""
+    down, messages, at = set(), [], 0
+    for _ in range(count):
+        at += int(rng.integers(0, 60))
+        channel, key = int(rng.integers(1, channels + 1)), int(rng.integers(0, 128))
+        chance = rng.random()
+        if chance < 0.1:
+            messages.append((at, control(64, int(rng.integers(0, 128)), channel)))
+        if chance < 0.6:
+            messages.append((at, on(key, int(rng.integers(1, 128)), channel)))
+            down.add((key, channel))
+        elif down:
+            key, channel = sorted(down)[int(rng.integers(0, len(down)))]
+            messages.append((at, off(key, 64, channel)))
+            down.discard((key, channel))
+    messages += [(at, off(key, 64, channel)) for key, channel in sorted(down)]
+    messages += [(at, control(64, 0, channel)) for channel in range(1, channels + 1)]
+    return messages, at
+
+
+@pytest.mark.parametrize("params", [
+    {"voices": 16}, {"voices": 5, "steal": "quietest", "tail": 0.2}, {"play": "mono"}, {"play": "legato"},
+    {"voices": 8, "mpe": "lower"},
+])  # fmt: skip
+def test_no_note_hangs_after_ten_thousand(params):
+    messages, end = random_playing(np.random.default_rng(5), 20_000, channels=3)
+    assert sum(message[0] & 0xF0 == 0x90 for _, message in messages) >= 10_000
+    gate = voices(messages, samples=end + 1000, **params)
+    assert gate[: end // 2].any()
+    assert not gate[-1].any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["poly", "mono", "legato"]), st.integers(1, 5))
+def test_a_gate_is_high_only_while_a_key_or_the_pedal_could_hold_it(seed, play, count):
+    messages, end = random_playing(np.random.default_rng(seed), 60)
+    gate = voices(messages, samples=end + 200, play=play, voices=count)
+    held = np.zeros(end + 200, int)
+    down, pedal, before = {}, False, 0
+    for at, message in [*messages, (end + 200, b"\xf8\0\0")]:
+        held[before:at] = len(down) + (count if pedal else 0)
+        before = at
+        if message[0] == 0xB0:
+            pedal = message[2] >= 64
+        elif message[0] == 0x90:
+            down[message[1]] = True
+        else:
+            down.pop(message[1], None)
+    late = FADE + 60  # a note that had to wait for its voice ends as much later
+    could = np.array([held[max(i - late, 0) : i + 1].max() for i in range(len(held))])
+    assert (gate.sum(1) <= could).all()
+    assert not gate[-1].any()
+
+
+@pytest.mark.parametrize("number", [123, 124, 125, 126, 127])
+def test_all_notes_off(number):
+    gate = voices([(0, on(60)), (0, on(64, channel=2)), (500, control(number, 0))], voices=4)
+    assert gate[499].sum() == 2 and gate[501].sum() == 1
+
+
+def test_the_pedal_holds_what_all_notes_off_lets_go():
+    gate = voices([(0, on(60)), (1, control(64, 127)), (500, control(123, 0)), (900, control(64, 0))], voices=1)
+    assert gate[899, 0] == 1.0 and gate[901, 0] == 0.0
+
+
+def test_all_sound_off_is_silent_within_3_ms_and_the_next_note_comes_back():
+    messages = [(0, on(60)), (1, control(64, 127)), (500, control(120, 0)), (501, control(64, 0)), (1000, on(62))]
+    gate, level = (voices(messages, heard=heard, voices=1, tail=9.0)[:, 0] for heard in ("gate", "level"))
+    assert gate[499] == 1.0 and not gate[500:1000].any() and gate[1000:].all()
+    assert not level[500 + FADE + 1 : 1000].any() and level[-1] == 1.0
+    assert np.abs(np.diff(level)).max() < 1.01 / (FADE - 1)
+
+
+def test_a_reset_brings_controllers_home():
+    messages = [(0, on(60)), (0, bend(8191)), (0, pressure(127)), (500, control(121, 0))]
+    assert voices(messages, heard="pitch", voices=1, samples=6000)[-1, 0] == 60.0
+    assert voices(messages, heard="pressure", voices=1, samples=6000)[-1, 0] == 0.0
+
+
+# -- the pedal, one voice, gliding ---------------------------------------------------------------------------
+
+
+def test_the_pedal_holds_notes_until_it_comes_up():
+    gate = voices([(0, on(60)), (100, control(64, 64)), (200, off(60)), (900, control(64, 63))], voices=1)[:, 0]
+    assert np.array_equal(np.flatnonzero(gate), np.arange(900))
+
+
+def test_mono_returns_to_the_key_that_is_still_down():
+    messages = [(0, on(60)), (500, on(64)), (1000, on(67)), (1500, off(64)), (2000, off(67)), (2500, off(60))]
+    pitch, gate = (voices(messages, samples=3000, heard=heard, play="mono")[:, 0] for heard in ("pitch", "gate"))
+    assert [pitch[t] for t in (400, 900, 1400, 1900, 2400)] == [60, 64, 67, 67, 60]
+    assert not gate[2500:].any()
+    falls = np.flatnonzero(np.diff(gate) < 0) + 1
+    assert falls.tolist() == [500, 1000, 2000, 2500]  # a new attack for each
+
+
+def test_legato_ties_notes():
+    messages = [(0, on(60, 127)), (500, on(64, 1)), (1000, off(64)), (1500, off(60)), (1700, on(70, 1))]
+    pitch, gate, velocity = (
+        voices(messages, heard=heard, play="legato")[:, 0] for heard in ("pitch", "gate", "velocity")
+    )
+    assert [pitch[t] for t in (499, 500, 999, 1000)] == [60, 64, 64, 60]
+    assert gate[:1500].all() and not gate[1500:1700].any() and gate[1701:].all()
+    assert (velocity[:1500] == 1.0).all() and velocity[-1] == np.float32(1 / 127)
+
+
+def test_a_glide_is_a_straight_line_that_arrives_in_time():
+    messages = [(0, on(60)), (1000, on(72))]
+    pitch = voices(messages, heard="pitch", play="legato", glide=0.01, samples=2000)[:, 0]
+    length = 441
+    assert np.allclose(pitch[1000 : 1000 + length], 60 + 12 * (1 + np.arange(length)) / length, atol=1e-4)
+    assert (pitch[1000 + length :] == 72).all()
+
+
+# -- bend, pressure, timbre, MPE -----------------------------------------------------------------------------
+
+
+def settled(messages, heard="pitch", **params):
+    """Outputs after everything has come to rest."""
+    return voices(messages, samples=8000, heard=heard, **params)[-1]
+
+
+@pytest.mark.parametrize(("value", "reach", "expected"), [(8191, 2, 62), (-8192, 2, 58), (0, 2, 60), (-8192, 24, 36)])
+def test_the_bend_wheel_reaches_its_range(value, reach, expected):
+    found = settled([(0, on(60)), (10, bend(value))], voices=1, bend_range=float(reach))
+    assert found[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_range_of_the_wheel_can_be_sent():
+    sent = [(0, control(101, 0)), (0, control(100, 0)), (0, control(6, 12)), (0, control(38, 50)), (0, on(60))]
+    assert settled([*sent, (10, bend(8191))], voices=1)[0] == pytest.approx(72.5, abs=1e-4)
+
+
+def test_bend_comes_smoothly():
+    pitch = voices([(0, on(60)), (500, bend(8191))], heard="pitch", voices=1, samples=4000)
+    assert largest_step(pitch) < 0.02 and pitch[-1, 0] == 62
+
+
+def test_pressure_of_a_channel_and_of_a_key():
+    messages = [(0, on(60)), (0, on(64)), (9, pressure(64)), (9, bytes((0xA0, 64, 127)))]
+    assert settled(messages, heard="pressure", voices=2).tolist() == pytest.approx([64 / 127, 1.0])
+
+
+def test_each_note_of_mpe_is_bent_pressed_and_coloured_by_itself():
+    messages = [
+        (0, on(60, channel=2)), (0, on(60, channel=3)), (10, bend(4096, channel=2)), (10, bend(8191, channel=1)),
+        (10, pressure(127, channel=3)), (10, control(74, 127, channel=2)),
+    ]  # fmt: skip
+    whole = {heard: settled(messages, heard=heard, voices=2, mpe="lower") for heard in ("pitch", "pressure", "timbre")}
+    assert whole["pitch"].tolist() == pytest.approx([60 + 48 * 4096 / 8191 + 2, 62], abs=1e-3)
+    assert whole["pressure"].tolist() == pytest.approx([0, 1]) and whole["timbre"].tolist() == pytest.approx(
+        [1, 64 / 127]
+    )
+
+
+def test_a_note_of_mpe_begins_with_what_was_said_before_it():
+    messages = [(0, bend(8191, channel=2)), (0, control(74, 0, channel=2)), (0, pressure(90, channel=2)),
+                (0, on(60, channel=2))]  # fmt: skip
+    assert voices(messages, heard="pitch", voices=1, mpe="lower")[0, 0] == pytest.approx(108, abs=1e-3)
+    assert voices(messages, heard="timbre", voices=1, mpe="lower")[0, 0] == 0.0
+    assert voices(messages, heard="pressure", voices=1, mpe="lower")[0, 0] == np.float32(90 / 127)
+
+
+def test_a_note_of_mpe_that_has_ended_stays_as_it_is():
+    messages = [(0, on(60, channel=2)), (5000, off(60, channel=2)), (5010, bend(8191, channel=2))]
+    assert settled(messages, voices=1, mpe="lower")[0] == 60.0
+
+
+@pytest.mark.parametrize(("mpe", "members", "heard"), [
+    ("lower", 3, [1, 2, 3, 4]), ("upper", 2, [14, 15, 16]), ("lower", 15, list(range(1, 17))),
+])  # fmt: skip
+def test_a_zone_of_mpe_has_its_channels(mpe, members, heard):
+    messages = [(channel, on(40 + channel, channel=channel)) for channel in range(1, 17)]
+    pitch = settled(messages, voices=16, mpe=mpe, members=members)
+    gate = settled(messages, heard="gate", voices=16, mpe=mpe, members=members)
+    assert sorted(pitch[gate > 0] - 40) == heard
+
+
+def test_the_size_of_a_zone_can_be_sent():
+    sent = [(0, control(101, 0)), (0, control(100, 6)), (0, control(6, 2))]
+    messages = [*sent, *((channel, on(40 + channel, channel=channel)) for channel in range(1, 17))]
+    assert settled(messages, heard="gate", voices=16, mpe="lower").sum() == 3
+
+
+def test_the_pedal_of_the_first_channel_is_for_all_of_the_zone():
+    messages = [(0, control(64, 127)), (1, on(60, channel=5)), (9, off(60, channel=5))]
+    assert settled(messages, heard="gate", voices=1, mpe="lower")[0] == 1.0
+    assert settled([*messages, (50, control(64, 0))], heard="gate", voices=1, mpe="lower")[0] == 0.0
+
+
+# -- while it plays ------------------------------------------------------------------------------------------
+
+
+def test_notes_go_on_through_an_edit():
+    patch = patch_of("midi.out notes.events", "notes.gate out.audio", midi="midi_in", notes="notes", out="audio_out")
+    engine = Offline(patch.document)
+    engine.follow(patch)
+    for key in (60, 64, 67):
+        engine.send_midi(on(key))
+    engine.run_samples(128)
+    patch.add("sine")
+    assert engine.run_samples(64)[-1].sum() == 3
+    engine.send_midi(off(64))
+    assert engine.run_samples(64)[-1].sum() == 2
