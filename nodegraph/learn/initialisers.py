@@ -7,33 +7,44 @@ from typing import NamedTuple
 
 import torch
 
+from .activations import activate, deactivate
 from .recipe import LayerChoices
 from .yardsticks import principal_components
 
+_SAMPLE = 4096  # frames that are looked at
+_SMALLEST = 1e-5  # a mean that a sigmoid can begin with
+
 
 class Start(NamedTuple):
-    """Weights (units, inputs) and back (inputs, units); biases where they do not begin at 0."""
+    """Weights (units, inputs) and back (inputs, units), biases (units,) and (inputs,)."""
 
     weight: torch.Tensor
     back: torch.Tensor
-    bias: torch.Tensor | None = None
-    back_bias: torch.Tensor | None = None
+    bias: torch.Tensor
+    back_bias: torch.Tensor
 
 
 def initial_weights(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Generator) -> Start:
     """What ``choices.initialiser`` gives for inputs (frames, width). Random numbers are drawn on the CPU."""
-    units, width = choices.units, inputs.shape[1]
     if choices.initialiser == "pca":
-        return _pca(choices, inputs, generator)
-    shapes = ((units, width), (width, units))
-    weight, back = (_random(choices, shape, generator) for shape in shapes)
-    return Start(weight, back)
+        start = _components(choices, inputs, generator)
+    else:
+        units, width = choices.units, inputs.shape[1]
+        weight, back = (_random(choices, shape, generator) for shape in ((units, width), (width, units)))
+        start = Start(weight, back, torch.zeros(units), torch.zeros(width))
+    if choices.tied:
+        start = start._replace(back=start.weight.T)
+    if choices.initialiser in ("pca", "mean"):
+        start = _about_the_mean(choices, start, inputs)
+    if choices.non_negative:
+        start = start._replace(weight=start.weight.clamp_min(0.0), back=start.back.clamp_min(0.0))
+    return start
 
 
 def _random(choices: LayerChoices, shape: tuple[int, int], generator: torch.Generator) -> torch.Tensor:
     outputs, inputs = shape
     kind = choices.initialiser
-    if kind == "truncated_normal":
+    if kind in ("truncated_normal", "mean"):
         values = _truncated_normal(shape, generator) * choices.range
         return values.abs() if choices.non_negative else values
     if kind == "glorot":  # Glorot & Bengio (2010)
@@ -53,40 +64,55 @@ def _truncated_normal(shape: tuple[int, int], generator: torch.Generator) -> tor
     return (torch.erfinv(uniform * edge) * math.sqrt(2.0)).float()
 
 
-def _pca(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Generator) -> Start:
-    """The principal components as a network that does what they do, or comes near it.
+def _components(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Generator) -> Start:
+    """A network that does what the principal components do, or comes near it.
 
-    A sigmoid is used where it is nearly straight, a ReLU where it is straight for nearly all frames: the units are
-    scaled, and moved by their biases. Without biases the components are those about 0, and a unit of one sign is turned
-    to where most of it is above 0. More units than there are components begin small and at random.
+    A sigmoid is used where it is nearly straight; a ReLU is moved by its bias to where it is, or has a unit for each
+    sign of a component. More units than there are components begin small and at random.
     """
     units, width = choices.units, inputs.shape[1]
-    mean, components = principal_components(inputs, units, centred=choices.bias)
+    both = choices.encoder == "relu" and not choices.bias
+    mean, components = principal_components(inputs, (units + 1) // 2 if both else units, centred=choices.bias)
     mean, components = mean.cpu(), components.cpu()
-    codes = ((inputs[:: max(1, len(inputs) // 4096)].cpu() - mean) @ components.T).double()
-    weight = torch.empty(units, width)
-    back = torch.empty(width, units)
-    count = len(components)
-    weight[count:] = (torch.rand((units - count, width), generator=generator) - 0.5) * 0.01
-    back[:, count:] = (torch.rand((width, units - count), generator=generator) - 0.5) * 0.01
-    sign = torch.where(codes.mean(0) < 0, -1.0, 1.0).float()
+    codes = (_some(inputs) - mean) @ components.T
+    sign = torch.where(codes.mean(0) < 0, -1.0, 1.0)
     components, codes = components * sign[:, None], codes * sign
-    bias, back_bias = torch.zeros(units), mean.clone()
-    gain = torch.ones(count)
-    if choices.encoder == "sigmoid" and not choices.tied:
-        # σ(u) = 1/2 + u/4 + O(u³): units of standard deviation 1/4 about 0
-        gain = (0.25 / codes.std(0).clamp_min(1e-6)).float()
-        back[:, :count] = 4.0 * components.T / gain
-        back_bias = mean - 0.5 * back.sum(1)
-    else:
-        back[:, :count] = components.T
-    weight[:count] = components * gain[:, None]
-    if choices.encoder in ("relu", "leaky"):
-        bias[:count] = -codes.amin(0).float() if choices.bias else 0.0
-        back_bias = mean - components.T @ bias[:count]
-        bias[:count] -= components @ mean
-    else:
-        bias[:count] = -(weight[:count] @ mean)
-    if choices.non_negative:
-        weight, back = weight.clamp_min(0.0), back.clamp_min(0.0)
-    return Start(weight, back, bias, back_bias)
+    if both:
+        components, codes = torch.cat([components, -components])[:units], torch.cat([codes, -codes], 1)[:, :units]
+    count = len(components)
+    # σ(u) = 1/2 + u/4 + O(u³): units of standard deviation 1/4 about 0
+    gain = 0.25 / codes.std(0).clamp_min(1e-6) if choices.encoder == "sigmoid" else torch.ones(count)
+    slope = 4.0 / gain if choices.encoder == "sigmoid" else torch.ones(count)
+    weight = (torch.rand((units, width), generator=generator) - 0.5) * 0.01
+    back = (torch.rand((width, units), generator=generator) - 0.5) * 0.01
+    weight[:count], back[:, :count] = components * gain[:, None], components.T * slope
+    if choices.decoder == "sigmoid":
+        # pre-activations that lead from the mean through 1/2 to about 1, with slope 1 for a mean of 1/2
+        back *= deactivate(_some(inputs).mean(0), "sigmoid", 0.0, _SMALLEST).abs().mul(2.0).clamp_min(4.0)[:, None]
+    bias = torch.zeros(units)
+    bias[:count] = -(weight[:count] @ mean)
+    if choices.encoder in ("relu", "leaky") and choices.bias:
+        bias[:count] -= codes.amin(0)
+    return Start(weight, back, bias, torch.zeros(width))
+
+
+def _about_the_mean(choices: LayerChoices, start: Start, inputs: torch.Tensor) -> Start:
+    """The same weights, moved so that mean units lead to the mean of the inputs.
+
+    By the bias or, without one, by what all units add together: a network that has to learn first what is dark in all
+    frames stays there for long.
+    """
+    some = _some(inputs)
+    units = activate(some @ start.weight.T + (start.bias if choices.bias else 0.0), choices.encoder, choices.slope)
+    wanted = deactivate(some.mean(0), choices.decoder, choices.slope, _SMALLEST)
+    mean = units.mean(0)
+    missing = wanted - start.back @ mean
+    if choices.bias:
+        return start._replace(back_bias=missing)
+    if choices.tied:
+        return start
+    return start._replace(back=start.back + torch.outer(missing, mean / mean.square().sum().clamp_min(1e-9)))
+
+
+def _some(inputs: torch.Tensor) -> torch.Tensor:
+    return inputs[:: max(1, len(inputs) // _SAMPLE)].cpu()

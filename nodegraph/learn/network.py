@@ -11,19 +11,9 @@ import torch.nn.functional as F
 
 from nodegraph.autoencoder import Layer
 
+from .activations import activate
 from .initialisers import initial_weights
 from .recipe import LayerChoices
-
-
-def activate(x: torch.Tensor, activation: str, slope: float) -> torch.Tensor:
-    """The activation of a layer, as :class:`nodegraph.autoencoder.Layer` defines it."""
-    if activation == "sigmoid":
-        return torch.sigmoid(x)
-    if activation == "relu":
-        return F.relu(x)
-    if activation == "leaky":
-        return F.leaky_relu(x, slope)
-    return x
 
 
 @dataclass(eq=False)
@@ -114,20 +104,18 @@ class Network:
 
 def new_pair(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Generator) -> Pair:
     """A pair for inputs like these (frames, width): some initialisers look at them."""
-    width, device = inputs.shape[1], inputs.device
+    device = inputs.device
     start = initial_weights(choices, inputs, generator)
 
     def ready(values: torch.Tensor) -> torch.Tensor:
         return values.to(device, torch.float32).contiguous().requires_grad_()
 
-    bias = start.bias if start.bias is not None else torch.zeros(choices.units)
-    back_bias = start.back_bias if start.back_bias is not None else torch.zeros(width)
     return Pair(
         choices,
         ready(start.weight),
         None if choices.tied else ready(start.back),
-        ready(bias) if choices.bias else None,
-        ready(back_bias) if choices.bias else None,
+        ready(start.bias) if choices.bias else None,
+        ready(start.back_bias) if choices.bias else None,
     )
 
 

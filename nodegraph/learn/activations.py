@@ -1,0 +1,26 @@
+"""Activations on tensors, as :class:`nodegraph.autoencoder.Layer` defines them, and back."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+
+def activate(x: torch.Tensor, activation: str, slope: float) -> torch.Tensor:
+    """The activation of a layer; ``slope`` is that of leaky below 0."""
+    if activation == "sigmoid":
+        return torch.sigmoid(x)
+    if activation == "relu":
+        return F.relu(x)
+    if activation == "leaky":
+        return F.leaky_relu(x, slope)
+    return x
+
+
+def deactivate(y: torch.Tensor, activation: str, slope: float, least: float) -> torch.Tensor:
+    """What leads to ``y``; for a sigmoid held between ``least`` and 1 - ``least``."""
+    if activation == "sigmoid":
+        return torch.logit(y.clamp(least, 1.0 - least))
+    if activation == "leaky":
+        return torch.where(y < 0, y / max(slope, least), y)
+    return y
