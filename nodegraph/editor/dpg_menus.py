@@ -74,6 +74,13 @@ class PopupMenu:
                 dpg.add_separator()
         fill_menu(self._window, items, self._picked)
 
+    def place_of(self, label: str) -> tuple[float, float]:
+        """Where on the screen an entry is."""
+        assert self._window is not None
+        left, top = dpg.get_item_pos(self._window)
+        inside = {dpg.get_item_label(tag): dpg.get_item_pos(tag) for tag in dpg.get_item_children(self._window, 1)}
+        return left + inside[label][0] + 20.0, top + inside[label][1] + 8.0
+
     def _picked(self, item: MenuItem) -> None:
         self.close()
         self._pick(item)

@@ -40,6 +40,16 @@ class Overlay:
     def hint(self, text: str, refused: bool) -> None:
         self._hint, self._refused = written(text), refused
 
+    @property
+    def hint_text(self) -> str:
+        """The words at the pointer."""
+        return self._hint
+
+    @property
+    def refused(self) -> bool:
+        """Whether the words are a refusal."""
+        return bool(self._hint) and self._refused
+
     def notify(self, text: str, alarm: bool) -> None:
         stays = SHOWN + 0.03 * len(text)
         self._toasts = [toast for toast in self._toasts if toast.text != text][-3:]

@@ -110,6 +110,11 @@ class Palette:
         doc = clipped(written(entry.doc), 12 * s, WIDE * s - x - 12 * s)
         dpg.draw_text((x, top + 1.5 * s), doc, size=12 * s, color=theme.faint, parent=layer)
 
+    def place_of(self, index: int) -> tuple[float, float]:
+        """Where on the screen an entry is."""
+        left, top = dpg.get_item_rect_min(self._list)
+        return left + 40.0, top + (index - self._first + 0.5) * LINE * self.scale
+
     def _entry_at(self, mouse: tuple[float, float]) -> int | None:
         if not self._face or not dpg.is_item_hovered(self._list):
             return None

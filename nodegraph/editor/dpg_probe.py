@@ -28,6 +28,7 @@ class ReadoutArt:
         self._shape: tuple[str, ...] = ()
         self._plots: list[Plot] = []
         self._texts: list[Tag] = []
+        self.lines: tuple[str, ...] = ()  # what stands below the drawings now
         self.size = (WIDE * scale, 40.0)
 
     def show(self, readout: Readout) -> bool:
@@ -49,6 +50,7 @@ class ReadoutArt:
             self.size = (WIDE * s, y)
         for plot, drawing in zip(self._plots, readout.drawings):
             plot.show(drawing)
+        self.lines = readout.lines
         for tag, line in zip(self._texts, readout.lines):
             dpg.configure_item(tag, text=clipped(written(line), FONT * s, WIDE * s))
         return fresh
@@ -95,6 +97,11 @@ class HoverReadout:
             dpg.configure_item(self._group, show=False)
             self._shown = False
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The words of it, none while it is hidden."""
+        return self._art.lines if self._shown else ()
+
     def remove(self) -> None:
         self._art.clear()
         dpg.delete_item(self._list)
@@ -120,6 +127,10 @@ class ProbeWindow:
         if self._art.show(readout):
             wide, high = self._art.size
             dpg.configure_item(self._area, width=int(wide), height=int(high))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return self._art.lines
 
     def inside(self, mouse: tuple[float, float]) -> bool:
         left, top = dpg.get_item_pos(self.window)

@@ -22,8 +22,9 @@ class Readout:
     lines: tuple[str, ...]
 
 
-def decibels(amplitude: float) -> float:
-    return 20.0 * float(np.log10(max(amplitude, 1e-6)))
+def decibels(amplitude: float) -> str:
+    """A level relative to full scale."""
+    return f"{round(20.0 * float(np.log10(max(amplitude, 1e-6))), 1) + 0.0:.1f} dB"
 
 
 def wanted(rate: float) -> int:
@@ -40,7 +41,7 @@ def readout(reading: Reading) -> Readout:
     count = round(WAVE_SECONDS * reading.rate)
     rms = np.sqrt(np.mean(clean[:, -SPECTRUM_SIZE:] ** 2, axis=1)) if clean.size else np.zeros(1)
     peak = np.abs(clean).max(axis=1) if clean.size else np.zeros(1)
-    levels = f"peak {decibels(float(peak.max())):.1f} dB   rms {decibels(float(rms.max())):.1f} dB"
+    levels = f"peak {decibels(float(peak.max()))}   rms {decibels(float(rms.max()))}"
     mean = float(clean.mean()) if clean.size else 0.0
     now = float(clean[0, -1]) if clean.size else 0.0
     lanes = f"{len(samples)} lane{'s' if len(samples) > 1 else ''}"

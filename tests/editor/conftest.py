@@ -1,0 +1,72 @@
+"""One window under Xvfb for all tests with a mouse; a picture of it is kept where one of them fails."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.system import missing, on_ci
+
+NEEDED = ("dearpygui", "xvfb", "xdotool", "opengl")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    setattr(item, f"report_{call.when}", outcome.get_result())
+
+
+@pytest.fixture(scope="session")
+def display():
+    """A display without a screen."""
+    for part in NEEDED:
+        if reason := missing(part):
+            (pytest.fail if on_ci() else pytest.skip)(reason)
+    from .robot import Xvfb
+
+    server = Xvfb()
+    before = os.environ.get("DISPLAY")
+    os.environ["DISPLAY"] = server.display
+    yield server.display
+    server.stop()
+    os.environ.pop("DISPLAY") if before is None else os.environ.update({"DISPLAY": before})
+
+
+@pytest.fixture(scope="session")
+def editor_window(display, jack_dummy, tmp_path_factory):
+    """The editor, playing to the JACK server."""
+    from nodegraph.editor.app import App
+    from nodegraph.editor.sound_live import LiveSound
+
+    from .robot import SIZE, Robot
+
+    app = App(LiveSound(), home=tmp_path_factory.mktemp("home"))
+    app.view.show_window(*SIZE)
+    robot = Robot(app)
+    robot.frames(10)
+    yield robot
+    app.close()
+
+
+@pytest.fixture
+def robot(editor_window, request):
+    """The hand on an empty patch. On failure a screenshot lies in ``tests/editor/artefacts``."""
+    from .robot import ARTEFACTS
+
+    editor_window.clear()
+    yield editor_window
+    report = getattr(request.node, "report_call", None)
+    if report is not None and report.failed:
+        editor_window.screenshot(ARTEFACTS / f"{request.node.name}.png")
+
+
+@pytest.fixture
+def hand(tmp_path, monkeypatch):
+    """A presenter on an empty patch, with a view and a sound that are fakes."""
+    from .hand import Hand
+
+    monkeypatch.setenv("NODEGRAPH_NODES", str(tmp_path / "blocks"))
+    hand = Hand(tmp_path / "home")
+    yield hand
+    hand.presenter.close()

@@ -1,0 +1,190 @@
+"""A hand for the editor: a real mouse and keyboard (xdotool) on a real window under Xvfb, and the frames between.
+
+The window runs in this process, so a test sees patch, view and sound while it clicks.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import dearpygui.dearpygui as dpg
+
+from nodegraph.editor.app import App
+from nodegraph.editor.dpg_view import MENU_HIGH
+from nodegraph.editor.view import Pin
+
+SIZE = (1280, 800)
+ARTEFACTS = Path(__file__).parent / "artefacts"
+
+
+class Xvfb:
+    """A display of its own, without a screen."""
+
+    def __init__(self, size: tuple[int, int] = SIZE) -> None:
+        reader, writer = os.pipe()
+        command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"]
+        self._process = subprocess.Popen(
+            command, pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        os.close(writer)
+        with os.fdopen(reader) as answer:
+            number = answer.readline().strip()
+        if not number:
+            raise RuntimeError("Xvfb does not start")
+        self.display = f":{number}"
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+
+class Robot:
+    """The hand. Places are canvas points, or pixels of the window where it says so."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.desk = app.presenter.desk
+        self.view = app.view
+
+    @property
+    def patch(self):
+        return self.desk.patch
+
+    @property
+    def document(self):
+        return self.desk.patch.document
+
+    # -- time ----------------------------------------------------------------------------------------------
+
+    def frames(self, count: int = 3) -> None:
+        for _ in range(count):
+            self.app.frame()
+            dpg.render_dearpygui_frame()
+
+    def until(self, condition: Callable[[], object], seconds: float = 10.0) -> bool:
+        """Frames until something is so; says whether it came to be."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.frames(1)
+            if condition():
+                return True
+        return False
+
+    # -- mouse and keys ------------------------------------------------------------------------------------
+
+    def do(self, *words: object) -> None:
+        subprocess.run(["xdotool", *map(str, words)], check=True, capture_output=True, timeout=20)
+
+    def pixel(self, at: tuple[float, float]) -> tuple[int, int]:
+        """Where a canvas point is in the window."""
+        x, y = self.view.scene.to_screen(at)
+        return round(x), round(y + MENU_HIGH * self.view.scale)
+
+    def pin(self, end: str, output: bool = True) -> tuple[float, float]:
+        node, _, port = end.rpartition(".")
+        place = self.view.scene.pin_at(Pin(node, port, output))
+        assert place is not None, f"{end} is not shown"
+        return place
+
+    def title(self, node: str) -> tuple[float, float]:
+        shown = self.view.scene.nodes[node]
+        return shown.at[0] + 60.0, shown.at[1] + 12.0
+
+    def row(self, node: str, port: str, part: float = 0.5) -> tuple[float, float]:
+        """A place on the value of a row, ``part`` 0…1 of its width."""
+        shown = self.view.scene.nodes[node]
+        box = next(place.value for place in shown.shape.rows if place.row.port == port and place.value)
+        return shown.at[0] + box[0] + part * (box[2] - box[0]), shown.at[1] + (box[1] + box[3]) / 2
+
+    def point(self, at: tuple[float, float]) -> None:
+        self.do("mousemove", *self.pixel(at))
+        self.frames(2)
+
+    def click(self, at: tuple[float, float], button: int = 1, times: int = 1) -> None:
+        self.point(at)
+        self.click_here(button, times)
+
+    def click_here(self, button: int = 1, times: int = 1) -> None:
+        for _ in range(times):
+            self.do("mousedown", button)
+            self.frames(2)
+            self.do("mouseup", button)
+            self.frames(2)
+        self.frames(2)
+
+    def click_pixel(self, x: float, y: float, button: int = 1) -> None:
+        """A click at a place of the window, on menus and panels."""
+        self.do("mousemove", round(x), round(y))
+        self.frames(3)
+        self.click_here(button)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], button: int = 1, steps: int = 4) -> None:
+        """Press, move in several steps, let go."""
+        self.point(start)
+        self.do("mousedown", button)
+        self.frames(2)
+        (ax, ay), (bx, by) = self.pixel(start), self.pixel(end)
+        for i in range(1, steps + 1):
+            self.do("mousemove", round(ax + (bx - ax) * i / steps), round(ay + (by - ay) * i / steps))
+            self.frames(2)
+        self.do("mouseup", button)
+        self.frames(4)
+
+    def wheel(self, at: tuple[float, float], steps: int) -> None:
+        self.point(at)
+        for _ in range(abs(steps)):
+            self.do("click", 4 if steps > 0 else 5)
+            self.frames(2)
+
+    def key(self, *names: str) -> None:
+        for name in names:
+            self.do("key", name)
+            self.frames(3)
+
+    def type(self, text: str) -> None:
+        self.do("type", "--delay", 30, text)
+        self.frames(6)
+
+    # -- what is on the screen -----------------------------------------------------------------------------
+
+    def add(self, query: str, at: tuple[float, float]) -> str:
+        """A block by the palette, as a musician does it: ``n``, a few letters, Enter. Its id."""
+        before = set(self.document.nodes)
+        self.point(at)
+        self.key("n")
+        assert self.until(lambda: self.view.palette.shown and self.view.fields.typing)
+        self.type(query)
+        self.key("Return")
+        assert self.until(lambda: set(self.document.nodes) - before), f"no block came of {query}"
+        self.frames(3)
+        return (set(self.document.nodes) - before).pop()
+
+    def wire(self, start: str, end: str) -> None:
+        self.drag(self.pin(start), self.pin(end, False), steps=6)
+
+    def clear(self) -> None:
+        """An empty patch, nothing open, seen at zoom 1."""
+        from nodegraph.patch import Patch
+
+        view = self.view
+        view.gestures.cancel()
+        view.files.close(None)
+        view.value_field.close(None)
+        view.popup.close()
+        for key in list(self.desk.panels):
+            self.desk.close_panel(key)
+        self.key("Escape", "Escape")
+        if self.desk.sound.state().paused:
+            self.desk.sound.resume()
+        self.desk.open_patch(Patch())
+        self.app.presenter.refresh()
+        self.frames(3)
+
+    def screenshot(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        dpg.output_frame_buffer(str(path))
+        self.frames(5)

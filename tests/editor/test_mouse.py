@@ -1,0 +1,270 @@
+"""The editor by hand: a real mouse on a real window, and the sound of a device without a card."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nodegraph.patch import read_patch
+
+pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack", "portaudio")
+
+
+def loudness(robot):
+    """What the engine's output carries now: the peak of the latest quarter of a second."""
+    tape = robot.desk.sound.engine.output_tape
+    end = tape.written
+    frames, _ = tape.read(max(end - 11025, 0), end)
+    return float(np.abs(frames).max(initial=0.0))
+
+
+def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
+    osc = robot.add("saw", (60, 60))
+    low = robot.add("ladder", (360, 60))
+    out = robot.add("audio_out", (660, 60))
+    assert robot.document.nodes[osc].type == "saw"
+    assert robot.document.nodes[low].type == "ladder"
+    assert loudness(robot) == 0.0
+
+    robot.wire(f"{osc}.out", f"{low}.audio")
+    robot.wire(f"{low}.out", f"{out}.audio")
+    assert len(robot.document.wires) == 2
+    assert robot.until(lambda: loudness(robot) > 0.01), "nothing is heard"
+
+    lfo = robot.add("lfo", (60, 420))
+    robot.wire(f"{lfo}.out", f"{low}.cutoff")
+    for port, value in (("offset", "900*2"), ("amplitude", "1 kHz")):
+        robot.click(robot.row(lfo, port), times=2)
+        assert robot.until(lambda: robot.view.value_field.shown and robot.view.fields.typing)
+        robot.key("ctrl+a")
+        robot.type(value)
+        robot.key("Return")
+    assert robot.document.nodes[lfo].params == {"offset": 1800.0, "amplitude": 1000.0}
+    assert {wire.end for wire in robot.document.wires} == {f"{low}.audio", f"{out}.audio", f"{low}.cutoff"}
+    built = robot.document
+
+    while robot.patch.can_undo:
+        robot.key("ctrl+z")
+    assert not robot.document.nodes
+    assert robot.until(lambda: loudness(robot) < 1e-4), "what was undone is still heard"
+    while robot.patch.can_redo:
+        robot.key("ctrl+shift+z")
+    assert robot.document == built
+    assert robot.until(lambda: loudness(robot) > 0.01)
+
+    path = tmp_path / "built.json"
+    robot.key("ctrl+s")
+    assert robot.until(lambda: robot.view.files.shown)
+    robot.frames(6)
+    robot.key("ctrl+a")
+    robot.type(str(path))
+    robot.key("Return")
+    assert robot.until(path.is_file), "it was not saved"
+    assert robot.patch.saved
+    robot.key("ctrl+n")
+    assert robot.until(lambda: not robot.document.nodes)
+
+    robot.key("ctrl+o")
+    assert robot.until(lambda: robot.view.files.shown)
+    robot.frames(6)
+    robot.view.files._fields.focus(robot.view.files._name)
+    robot.frames(4)
+    robot.type(str(path))
+    robot.key("Return")
+    assert robot.until(lambda: robot.document.nodes), "it was not opened"
+    assert robot.document == built == read_patch(path)
+    assert robot.until(lambda: loudness(robot) > 0.01)
+
+
+def test_a_wire_is_refused_while_it_is_drawn(robot):
+    osc, voc = robot.add("sine", (60, 60)), robot.add("inverse_stft", (360, 60))
+    start, end = robot.pin(f"{osc}.out"), robot.pin(f"{voc}.spectrum", False)
+    robot.point(start)
+    robot.do("mousedown", 1)
+    robot.frames(2)
+    for part in (0.3, 0.6, 1.0):
+        robot.do(
+            "mousemove", *robot.pixel((start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])))
+        )
+        robot.frames(3)
+    assert "spectrum" in robot.view.overlay.hint_text
+    assert robot.view.overlay.refused
+    robot.do("mouseup", 1)
+    robot.frames(3)
+    assert not robot.document.wires
+    assert not robot.view.overlay.hint_text
+
+
+def test_a_wire_that_closes_a_loop_is_a_feedback_wire(robot):
+    one, two = robot.add("one_pole", (60, 60)), robot.add("drive", (360, 60))
+    robot.wire(f"{one}.{output(robot, one)}", f"{two}.audio")
+    robot.wire(f"{two}.out", f"{one}.audio")
+    assert [wire.feedback for wire in robot.document.wires] == [False, True]
+    assert [face.feedback for face in robot.view.scene.wires.values()] == [False, True]
+
+
+def output(robot, node):
+    return next(row.port for row in robot.view.scene.nodes[node].face.rows if row.side == "out")
+
+
+def test_a_slider_is_dragged_in_one_step_of_undo(robot):
+    osc = robot.add("sine", (60, 60))
+    before = robot.document
+    robot.drag(robot.row(osc, "amplitude", 0.8), robot.row(osc, "amplitude", 0.4), steps=8)
+    assert robot.document.nodes[osc].params["amplitude"] == pytest.approx(0.6, abs=0.02)
+    robot.key("ctrl+z")
+    assert robot.document == before
+
+
+def test_a_drag_with_shift_is_fine(robot):
+    osc = robot.add("sine", (60, 60))
+    robot.do("keydown", "shift")
+    robot.drag(robot.row(osc, "amplitude", 0.8), robot.row(osc, "amplitude", 0.4), steps=8)
+    robot.do("keyup", "shift")
+    robot.frames(2)
+    assert 0.8 < robot.document.nodes[osc].params["amplitude"] < 1.0
+
+
+def test_a_right_click_resets_a_value(robot):
+    osc = robot.add("sine", (60, 60))
+    robot.drag(robot.row(osc, "amplitude", 0.8), robot.row(osc, "amplitude", 0.4))
+    robot.click(robot.row(osc, "amplitude"), button=3)
+    assert robot.until(lambda: robot.view.popup.shown)
+    x, y = robot.view.popup.place_of("Reset to default")
+    robot.click_pixel(x, y)
+    assert "amplitude" not in robot.document.nodes[osc].params
+
+
+def test_a_choice_is_picked_from_its_list(robot):
+    osc = robot.add("lfo", (60, 60))
+    robot.click(robot.row(osc, "shape"))
+    assert robot.until(lambda: robot.view.popup.shown)
+    robot.click_pixel(*robot.view.popup.place_of("triangle"))
+    assert robot.document.nodes[osc].params["shape"] == "triangle"
+
+
+def test_blocks_are_selected_by_a_box_and_moved_together(robot):
+    one, two = robot.add("sine", (60, 60)), robot.add("saw", (320, 60))
+    places = {id: robot.view.scene.nodes[id].at for id in (one, two)}
+    robot.drag((20, 20), (560, 330))
+    assert robot.desk.selection.nodes == {one, two}
+    robot.drag(robot.title(one), (robot.title(one)[0] + 120, robot.title(one)[1] + 80), steps=6)
+    for id, (x, y) in places.items():
+        assert robot.document.layout[id] == pytest.approx((x + 120, y + 80), abs=1)
+    robot.key("ctrl+z")
+    assert {id: robot.view.scene.nodes[id].at for id in (one, two)} == places
+    robot.key("Delete")
+    assert not robot.document.nodes
+
+
+def test_zoom_and_pan_keep_the_mouse_where_things_are(robot):
+    osc, out = robot.add("sine", (60, 60)), robot.add("audio_out", (400, 260))
+    for steps in (2, -4, 3):
+        robot.wheel((200, 150), steps)
+        robot.drag((300, 200), (340, 180), button=2)
+        robot.click(robot.title(osc))
+        assert robot.desk.selection.nodes == {osc}
+    assert robot.view.scene.camera.zoom != 1.0
+    robot.wire(f"{osc}.out", f"{out}.audio")
+    assert len(robot.document.wires) == 1
+
+
+def test_a_double_click_opens_the_palette_and_a_click_takes_a_block(robot):
+    robot.click((300, 200), times=2)
+    assert robot.until(lambda: robot.view.palette.shown and robot.view.fields.typing)
+    robot.type("pink")
+    robot.click_pixel(*robot.view.palette.place_of(0))
+    assert [record.type for record in robot.document.nodes.values()] == ["pink_noise"]
+    assert not robot.view.palette.shown
+
+
+def test_escape_closes_the_palette(robot):
+    robot.key("n")
+    assert robot.until(lambda: robot.view.palette.shown and robot.view.fields.typing)
+    robot.key("Escape", "Escape")
+    assert robot.until(lambda: not robot.view.palette.shown)
+    assert not robot.document.nodes
+
+
+def test_a_wire_dropped_in_empty_space_offers_what_fits(robot):
+    osc = robot.add("sine", (60, 60))
+    robot.drag(robot.pin(f"{osc}.out"), (420, 90), steps=6)
+    assert robot.until(lambda: robot.view.palette.shown and robot.view.fields.typing)
+    robot.type("ladder")
+    robot.key("Return")
+    assert robot.until(lambda: len(robot.document.nodes) == 2)
+    assert [wire.start for wire in robot.document.wires] == [f"{osc}.out"]
+
+
+def test_a_wire_is_pulled_off_its_input(robot):
+    osc, out = robot.add("sine", (60, 60)), robot.add("audio_out", (400, 60))
+    robot.wire(f"{osc}.out", f"{out}.audio")
+    robot.drag(robot.pin(f"{out}.audio", False), (300, 300), steps=6)
+    assert not robot.document.wires
+    assert not robot.view.palette.shown
+    robot.key("ctrl+z")
+    assert len(robot.document.wires) == 1
+
+
+def test_a_wire_under_the_pointer_tells_what_it_carries_and_can_be_pinned(robot):
+    osc, out = robot.add("sine", (60, 60)), robot.add("audio_out", (500, 60))
+    robot.wire(f"{osc}.out", f"{out}.audio")
+    line = robot.view.scene.line((f"{osc}.out", f"{out}.audio"))
+    robot.point(line[len(line) // 2])
+    assert robot.until(lambda: robot.view.hover.lines and "peak" in robot.view.hover.lines[0])
+    assert robot.until(lambda: "peak 0.0 dB" in robot.view.hover.lines[0])
+    robot.key("p")
+    assert robot.until(lambda: robot.view.probes)
+    (probe,) = robot.view.probes.values()
+    assert robot.until(lambda: probe.lines and "rms -3.0 dB" in probe.lines[0])
+
+
+def test_help_on_a_block(robot):
+    osc = robot.add("ladder", (60, 60))
+    robot.click(robot.title(osc))
+    robot.key("F1")
+    assert robot.until(lambda: robot.view.panels.keys)
+    robot.frames(5)
+
+
+def test_the_minimap_takes_one_there(robot):
+    robot.add("sine", (60, 60))
+    before = robot.view.scene.camera
+    left, top, right, bottom = robot.view.minimap.box
+    robot.click_pixel(right - 20, bottom - 20 + 25)
+    after = robot.view.scene.camera
+    assert (after.x, after.y) != (before.x, before.y)
+    assert after.zoom == before.zoom
+
+
+def test_blocks_are_copied_as_text_and_pasted(robot):
+    osc = robot.add("square", (60, 60))
+    robot.click(robot.title(osc))
+    robot.key("ctrl+c")
+    assert '"square"' in robot.view.clipboard()
+    robot.point((500, 300))
+    robot.key("ctrl+v")
+    assert [record.type for record in robot.document.nodes.values()] == ["square", "square"]
+
+
+def test_it_stands_still_and_goes_on_by_steps(robot):
+    robot.add("sine", (60, 60))
+    engine = robot.desk.sound.engine
+    robot.key("space")
+    assert robot.until(lambda: engine.paused)
+    robot.frames(10)
+    stood = engine.clock
+    robot.key("period")
+    assert robot.until(lambda: engine.clock > stood)
+    robot.key("space")
+    assert robot.until(lambda: not engine.paused)
+
+
+def test_leaving_with_edits_asks_first(robot):
+    robot.add("sine", (60, 60))
+    robot.key("ctrl+q")
+    assert robot.until(lambda: robot.view.panels.keys)
+    assert robot.view.running
+    robot.key("Escape")
+    robot.frames(5)
+    assert robot.view.running
