@@ -155,11 +155,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A set of parameters for nodes of one type, kept under a name. A setting that is not in it is at its default."""
+    """A set of parameters for nodes of one type, kept under a name. A setting that is not in it is at its default.
+
+    ``version`` is that of the type when the parameters were written.
+    """
 
     type: str
     name: str
     params: dict[str, Any] = field(default_factory=dict)
+    version: int = 1
     extra: Extra = field(default_factory=dict, repr=False)
 
 

@@ -259,6 +259,8 @@ def _look_fields(id: str, look: Look) -> dict[str, Any]:
 
 def _preset_fields(preset: Preset) -> dict[str, Any]:
     fields: dict[str, Any] = {"type": preset.type, "name": preset.name}
+    if preset.version != 1:
+        fields["version"] = preset.version
     if preset.params:
         fields["params"] = preset.params
     return fields | _extra(preset.extra)

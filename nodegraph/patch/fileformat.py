@@ -99,6 +99,7 @@ class PresetFile(Struct, rename={"kind": "type"}):
     kind: Annotated[str, Meta(min_length=1, max_length=200)]
     name: Name
     params: dict[str, Any] = field(default_factory=dict)
+    version: Annotated[int, Meta(ge=1, lt=2**31)] = 1
 
 
 class SnapshotFile(Struct):

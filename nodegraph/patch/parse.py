@@ -384,7 +384,7 @@ def _preset(preset: PresetFile, extra: Extra) -> tuple[tuple[str, str], Preset]:
     if not preset.kind.isprintable():
         raise Fault(f"{quote(preset.kind)} must be printable. Name a type such as 'sine'", ".type")
     key = preset.kind, _named(preset.name, ".name")
-    return key, Preset(*key, plain_at(preset.params, ".params"), extra)
+    return key, Preset(*key, plain_at(preset.params, ".params"), preset.version, extra)
 
 
 def _snapshot(snapshot: SnapshotFile, extra: Extra) -> tuple[str, Snapshot]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..document import Document, Preset, Snapshot
-from ..errors import PatchError, quote
+from ..errors import Fault, PatchError, quote
+from ..names import check_name
 from .base import Action, named, node_and_port, plain_value, without
 
 
@@ -17,6 +18,7 @@ class SetPreset(Action, frozen=True, tag="set_preset"):
     type: str
     name: str
     params: dict[str, Any]
+    version: int = 1
 
     def apply(self, document: Document) -> Document:
         named(self.name, "name")
@@ -26,7 +28,9 @@ class SetPreset(Action, frozen=True, tag="set_preset"):
         key = self.type, self.name
         old = document.presets.get(key)
         params = plain_value(self.params, f"preset {quote(self.name)}")
-        preset = Preset(self.type, self.name, params, old.extra if old else {})
+        if self.version < 1:
+            raise PatchError(f"preset {quote(self.name)}: the version of a type is 1 or more, got {self.version}.")
+        preset = Preset(self.type, self.name, params, self.version, old.extra if old else {})
         return replace(document, presets={**document.presets, key: preset})
 
 
@@ -78,7 +82,15 @@ def all_params(document: Document, prefix: str = "") -> Iterator[tuple[str, Any]
     """Every parameter that is set, of nested documents too, by end."""
     for id, record in document.nodes.items():
         for port, value in record.params.items():
-            if port and "." not in port:
+            if _may_name(port):
                 yield f"{prefix}{id}.{port}", value
         if record.patch is not None:
             yield from all_params(record.patch, f"{prefix}{id}/")
+
+
+def _may_name(port: str) -> bool:
+    """Whether an end can name a parameter: patches of other programs may hold any text."""
+    try:
+        return bool(check_name(port))
+    except Fault:
+        return False

@@ -52,8 +52,8 @@ class ClearParam(Action, frozen=True, tag="clear_param"):
 class SetParams(Action, frozen=True, tag="set_params"):
     """Many parameters at once, by end: ``{"filter.cutoff": 800, "voice/osc.detune": 3}``.
 
-    Ends may lead into nested documents. ``merge=True`` makes it one undo step with the setting of the same
-    parameters right before it.
+    Ends may lead into nested documents; ``None`` sets a parameter back to its default. ``merge=True`` makes it one
+    undo step with the setting of the same parameters right before it.
     """
 
     values: dict[str, Any]
@@ -64,7 +64,8 @@ class SetParams(Action, frozen=True, tag="set_params"):
             node, port = node_and_port(end)
             path, id = locate(document, node)
             inner = document.inside(path)
-            after = SetParam(id, port, value).apply(inner)
+            action = ClearParam(id, port) if value is None else SetParam(id, port, value)
+            after = action.apply(inner)
             if after is not inner:
                 document = document.with_inside(path, after)
         return document

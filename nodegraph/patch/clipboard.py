@@ -1,0 +1,146 @@
+"""Parts of patches as text: what copy puts on the clipboard and paste takes from it.
+
+The text is a small patch file, so a whole patch can be pasted too, and a copied part saved as a file. Wires to nodes
+that were not copied stand in a section ``outer`` of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .actions import Action, AddNode, Connect, Group, SetArea, SetLook, SetNote
+from .document import Document
+from .encode import compact, encode_patch
+from .errors import Fault, PatchError
+from .names import numbered, split_end
+from .nested import data_of
+from .parse import parse_patch
+
+OUTER = "outer"
+LARGEST = 4 * 2**20  # bytes of text that are looked at
+BESIDE = 30.0  # pixels by which a copy stands beside what it was copied from
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Paste:
+    """What pasting does: one action, and the new ids of nodes, comments and areas by those in the text."""
+
+    action: Group
+    ids: dict[str, str]
+    notes: dict[str, str]
+    areas: dict[str, str]
+
+
+def copied(
+    document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = ()
+) -> str:
+    """The text of nodes with the wires between them, of comments and of areas."""
+    chosen = {id: document.node(id) for id in dict.fromkeys(ids)}
+    inner = tuple(w for w in document.wires if w.source in chosen and w.target in chosen)
+    outer = [
+        {"from": w.start, "to": w.end} | ({"feedback": True} if w.feedback else {})
+        for w in document.wires
+        if (w.source in chosen) != (w.target in chosen)
+    ]
+    part = Document(
+        nodes=chosen,
+        wires=inner,
+        notes={id: document.notes[id] for id in notes if id in document.notes},
+        areas={id: document.areas[id] for id in areas if id in document.areas},
+        looks={id: look for id, look in document.looks.items() if id in chosen},
+        layout={id: place for id, place in document.layout.items() if id in chosen},
+        extra={OUTER: compact(outer)} if outer else {},
+    )
+    return encode_patch(part).decode()
+
+
+def pasted(text: str, document: Document, at: Place | None = None, outer: bool = False) -> Paste:
+    """What pasting ``text`` into ``document`` does: new nodes with ids of their own, wired to one another as they were.
+
+    ``at`` is where their upper left corner goes, by default a little beside where they were. ``outer`` wires them to
+    the nodes that the copied ones were wired to, where these are there. Raises :class:`PatchError`, one sentence, where
+    the text is no part of a patch.
+    """
+    part = _parsed(text)
+    ids = _fresh(part.nodes, document.nodes)
+    notes, areas = _fresh(part.notes, document.notes), _fresh(part.areas, document.areas)
+    dx, dy = _shift(part, at)
+
+    def moved(place: Place) -> Place:
+        return place[0] + dx, place[1] + dy
+
+    actions: list[Action] = []
+    for id, record in part.nodes.items():
+        place = moved(part.layout[id]) if id in part.layout else None
+        patch = None if record.patch is None else data_of(record.patch)
+        actions.append(AddNode(ids[id], record.type, record.version, record.params, place, record.extra, patch))
+    for wire in part.wires:
+        start, end = f"{ids[wire.source]}.{wire.source_port}", f"{ids[wire.target]}.{wire.target_port}"
+        actions.append(Connect(start, end, wire.feedback, wire.extra))
+    for id, look in part.looks.items():
+        actions.append(SetLook(ids[id], look.title, look.colour, look.folded))
+    for id, note in part.notes.items():
+        actions.append(SetNote(notes[id], note.text, *moved(note.at)))
+    for id, area in part.areas.items():
+        actions.append(SetArea(areas[id], area.title, *moved(area.at), *area.size, area.colour))
+    if outer:
+        actions += _outer_wires(part, document, ids)
+    return Paste(Group(tuple(actions)), ids, notes, areas)  # type: ignore[arg-type]
+
+
+def duplicated(
+    document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = (), outer: bool = True
+) -> Paste:
+    """What doubling a part of a patch does, with its wires to the rest unless ``outer`` is False."""
+    return pasted(copied(document, ids, notes, areas), document, None, outer)
+
+
+def _parsed(text: str) -> Document:
+    if not text.lstrip().startswith("{"):
+        raise PatchError("the clipboard holds no part of a patch. Copy some nodes first.")
+    return parse_patch(text.encode("utf-8", "replace"), "the clipboard", LARGEST)
+
+
+def _fresh(wanted: Collection[str], taken: Collection[str]) -> dict[str, str]:
+    used = set(taken)
+    found: dict[str, str] = {}
+    for id in wanted:
+        found[id] = numbered(id, used)
+        used.add(found[id])
+    return found
+
+
+def _shift(part: Document, at: Place | None) -> Place:
+    if at is None:
+        return BESIDE, BESIDE
+    places = [*part.layout.values(), *(n.at for n in part.notes.values()), *(a.at for a in part.areas.values())]
+    left, top = min((x for x, _ in places), default=0.0), min((y for _, y in places), default=0.0)
+    return at[0] - left, at[1] - top
+
+
+def _outer_wires(part: Document, document: Document, ids: dict[str, str]) -> list[Action]:
+    """Wires to and from nodes that are there; what is no wire is passed over, for it may come from anywhere."""
+    try:
+        listed: Any = json.loads(part.extra.get(OUTER, "[]"))
+    except (ValueError, RecursionError):
+        return []
+    found: dict[tuple[str, str], Action] = {}
+    for wire in listed if isinstance(listed, list) else []:
+        if not isinstance(wire, dict):
+            continue
+        try:
+            (source, out), (target, into) = (split_end(str(wire.get(key))) for key in ("from", "to"))
+        except Fault:
+            continue
+        if (source in ids) == (target in ids) or not {source, target} - ids.keys() <= document.nodes.keys():
+            continue
+        start, end = f"{ids.get(source, source)}.{out}", f"{ids.get(target, target)}.{into}"
+        found[start, end] = Connect(start, end, wire.get("feedback") is True)
+    return list(found.values())
+
+
