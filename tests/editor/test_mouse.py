@@ -230,7 +230,7 @@ def test_help_on_a_block(robot):
 def test_the_minimap_takes_one_there(robot):
     robot.add("sine", (60, 60))
     before = robot.view.scene.camera
-    left, top, right, bottom = robot.view.minimap.box
+    _, _, right, bottom = robot.view.minimap.box
     robot.click_pixel(right - 20, bottom - 20 + 25)
     after = robot.view.scene.camera
     assert (after.x, after.y) != (before.x, before.y)
