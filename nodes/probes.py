@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nodegraph.frames import EITHER
-from nodegraph.maths import sqrt
+from nodegraph.maths import read, sqrt
 from nodegraph.node import FrameIn, Host, In, Node, Option
 
 from .frame_views import SpectrogramRing
@@ -37,7 +37,7 @@ class FrameProbe(Node, hidden=True):
 
 
 class PhaseProbe(Node, hidden=True):
-    """Keeps the latest frames of phases."""
+    """Keeps the latest frames of phases, in turns."""
 
     values = FrameIn("phase", doc="frames to look at")
     seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
@@ -63,6 +63,7 @@ class SpectrumProbe(Node, hidden=True):
         frames, lanes = marks[1], marks[2]
         row = ((marks[0] % frames) * lanes + lane) * bins
         for k in range(bins):
-            samples[row + k] = sqrt(values_re[k] * values_re[k] + values_im[k] * values_im[k])
+            re, im = read(values_re, k), read(values_im, k)
+            samples[row + k] = min(sqrt(re * re + im * im), 1e30)
         if lane == lanes - 1:
             marks[0] = marks[0] + 1
