@@ -6,7 +6,6 @@ bundle's time is that at which it is heard.
 
 from __future__ import annotations
 
-import logging
 import select
 import socket
 import threading
@@ -33,6 +32,7 @@ from .addresses import (
     number,
     setting_value,
 )
+from .packets import PacketError, check_packet
 
 LOOPBACK = "127.0.0.1"
 LARGEST = 65536  # bytes of a datagram
@@ -73,7 +73,6 @@ class OscServer:
         self._thread = threading.Thread(target=self._receive, name="nodegraph-osc", daemon=True)
 
     def start(self) -> None:
-        logging.getLogger().addFilter(self._overhear)
         self._thread.start()
 
     def close(self) -> None:
@@ -81,7 +80,6 @@ class OscServer:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(2.0)
-        logging.getLogger().removeFilter(self._overhear)
         self._socket.close()
 
     # -- in ------------------------------------------------------------------------------------------------
@@ -89,7 +87,7 @@ class OscServer:
     def _receive(self) -> None:
         while not self._stopping.is_set():
             try:
-                if not select.select([self._socket], [], [], 0.2)[0]:
+                if not select.select([self._socket], [], [], 0.05)[0]:
                     continue
                 arrived = self._fetch()
             except OSError as error:  # the network has gone
@@ -115,12 +113,16 @@ class OscServer:
 
     def hear(self, data: bytes, sender: Peer | None = None) -> None:
         """Take in a datagram: a message, or a bundle with its time."""
-        now = time.time()
         try:
+            check_packet(data)
             messages = self._packets.OscPacket(data).messages
-        except Exception:  # whatever stumbles over bytes from a network
-            self._tell(f"OSC: {len(data)} bytes from {_where(sender)} are no OSC packet; they are left out.")
+        except PacketError as error:
+            self._tell(f"OSC: {len(data)} bytes from {_where(sender)} are left out: {error}.")
             return
+        except Exception as error:  # whatever stumbles over bytes from a network
+            self._tell(f"OSC: {len(data)} bytes from {_where(sender)} are left out: {type(error).__name__}.")
+            return
+        now = time.time()
         for timed in messages:
             try:
                 self._obey(timed.message.address, list(timed.message), timed.time - now, sender)
@@ -181,13 +183,6 @@ class OscServer:
         if how == POSITION:
             return [knob.position(self._turns.value(knob))]
         return [self._turns.value(knob)] if knob.lane is not None else self._turns.values(knob.node, knob.port)
-
-    def _overhear(self, record: logging.LogRecord) -> bool:
-        """python-osc logs types that it does not know: that is for the user."""
-        if "pythonosc" not in record.pathname:
-            return True
-        self._tell(f"OSC: {record.getMessage().lower()}; it is left out.")
-        return False
 
     # -- out -----------------------------------------------------------------------------------------------
 

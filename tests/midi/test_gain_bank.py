@@ -9,7 +9,7 @@ from nodegraph.midi.learn import move_of
 from nodegraph.midi.surface import rows, track
 from nodegraph.node import In, Node, Option, Out
 from nodegraph.sound_file import write_sound
-from tests.midi.hands import Played
+from tests.hands import Played
 from tests.rendering import patch_of
 
 NANO = find_controller("nanokontrol2")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nodegraph.midi.learn import FINE, Learning, said, steps_of, taken_over, unbind
 from nodegraph.patch import Patch, PatchError, SetBinding, SetControl
-from tests.midi.hands import QUANTUM, Played
+from tests.hands import QUANTUM, Played
 from tests.rendering import patch_of
 
 CUTOFF = "filter.cutoff"
