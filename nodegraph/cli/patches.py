@@ -14,7 +14,7 @@ from .text import shortened, warn
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
-    from nodegraph.patch import Patch
+    from nodegraph.patch import NodeRecord, Patch
 
 
 def open_patch(path: Path, sets: Iterable[str] | None = None, seed: int | None = None) -> Patch:
@@ -50,6 +50,7 @@ def warn_of_placeholders(graph: Graph) -> list[str]:
 
 def _set(patch: Patch, text: str) -> None:
     """``NODE.PORT=VALUE``, or ``CONTROL=VALUE``."""
+    from nodegraph.patch import PatchError, locate
     from nodegraph.patch.errors import suggest
 
     name, equals, value = text.partition("=")
@@ -64,21 +65,24 @@ def _set(patch: Patch, text: str) -> None:
         )
     end = name if "." in name else controls[name].target
     node, _, port = end.partition(".")
-    if node not in patch.document.nodes:
-        hint = suggest(node, patch.document.nodes) or f" Its nodes are {shortened(patch.document.nodes)}."
-        raise CommandError(f"--set {text}: there is no node '{node}'.{hint}")
-    patch.set(end, _value(patch.document.nodes[node].type, node, port, value))
+    try:
+        path, id = locate(patch.document, node)
+    except PatchError as error:
+        has = "" if suggest(node, patch.document.nodes) else f" Its nodes are {shortened(patch.document.nodes)}."
+        raise CommandError(f"--set {text}: {str(error).removesuffix(' Add it first.')}{has}") from None
+    record = patch.document.inside(path).nodes[id]
+    patch.set(end, _value(record, patch.path, node, port, value))
 
 
-def _value(type: str, node: str, port: str, text: str) -> Any:
+def _value(record: NodeRecord, patch_path: Path | None, node: str, port: str, text: str) -> Any:
     """``text`` as the port or setting wants it; for a block that is not there, as JSON or as it stands."""
+    from nodegraph.interface import spec_of
     from nodegraph.patch.errors import suggest
     from nodegraph.registry import node_types
 
-    cls = node_types().get(type)
-    if cls is None:
+    if record.type not in node_types():
         return _as_json(text)
-    spec = cls.spec
+    spec = spec_of(record, patch_path)
     if port in spec.choices:
         return text
     if port in spec.inputs:
@@ -89,7 +93,7 @@ def _value(type: str, node: str, port: str, text: str) -> Any:
         return text if isinstance(default, str) else _as_json(text)
     known = [*spec.inputs, *spec.choices, *spec.options]
     hint = suggest(port, known) or f" It has {', '.join(known)}."
-    raise CommandError(f"{type} '{node}' has no input or setting '{port}'.{hint}")
+    raise CommandError(f"{record.type} '{node}' has no input or setting '{port}'.{hint}")
 
 
 def _number(text: str, end: str, unit: str) -> float:

@@ -65,11 +65,7 @@ def _warnings(graph: Graph) -> list[str]:
             f"it is of format version {document.version}, newer than this nodegraph. Update nodegraph."
         )
     for control in document.controls.values():
-        id, _, port = control.target.partition(".")
-        node = graph.nodes.get(id)
-        if node is None or (
-            node.cls and port not in {**node.spec.inputs, **node.spec.choices, **node.spec.options}
-        ):
+        if not _is_there(control.target, graph):
             found.append(f"control '{control.name}' turns {control.target}, which is not there.")
     writes = any(
         node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.nodes.values()
@@ -77,6 +73,22 @@ def _warnings(graph: Graph) -> list[str]:
     if not writes:
         found.append("nothing will be heard: it has no audio_out.")
     return found
+
+
+def _is_there(end: str, graph: Graph) -> bool:
+    """Whether an end, maybe of a node in a subpatch, names a parameter; of blocks that are not there nobody knows."""
+    from nodegraph.interface import spec_of
+    from nodegraph.patch import PatchError, locate
+    from nodegraph.registry import node_types
+
+    node, _, port = end.partition(".")
+    try:
+        path, id = locate(graph.document, node)
+    except PatchError:
+        return False
+    record = graph.document.inside(path).nodes[id]
+    spec = spec_of(record, graph.flat.file if graph.flat else None, allow_outside=True)
+    return record.type not in node_types() or port in {**spec.inputs, **spec.choices, **spec.options}
 
 
 def _tell(result: dict[str, Any]) -> None:

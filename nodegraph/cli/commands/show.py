@@ -14,6 +14,7 @@ from ..text import amount, columns, plural, print_json, printable, say
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph, GraphNode
+    from nodegraph.patch import NodeRecord
     from nodegraph.plan.result import Plan, RowInfo
 
 
@@ -57,17 +58,18 @@ def show(
 
 
 def _show(graph: Graph) -> None:
+    from ..nested import levels_of, nodes_of
+
     document = graph.document
     if document.title:
         say(printable(document.title))
     say(f"{graph.rate:g} Hz, seed {document.seed}, latency {_latency(graph.latency, graph.rate)}\n")
-    columns(
-        [("node", "type", "lanes", "latency", "set to")]
-        + [_row(node, graph) for node in graph.nodes.values()]
-    )
-    if graph.wires:
-        say("\nwires")
-        columns([(wire.start, "⇢" if wire.feedback else "→", wire.end) for wire in graph.wires], "  ")
+    levels = levels_of(graph)
+    columns([("node", "type", "lanes", "latency", "set to"), *(_row(*drawn) for drawn in nodes_of(graph, levels))])
+    for path, level in levels.items():
+        if level.wires:
+            say(f"\nwires{f' in {printable(path)}' if path else ''}")
+            columns([(wire.start, "⇢" if wire.feedback else "→", wire.end) for wire in level.wires], "  ")
     if graph.loops:
         say("\nfeedback loops, computed sample by sample")
         for loop in graph.loops:
@@ -77,11 +79,10 @@ def _show(graph: Graph) -> None:
         columns([(control.name, control.target, control.doc) for control in document.controls.values()], "  ")
 
 
-def _row(node: GraphNode, graph: Graph) -> tuple[str, ...]:
-    params = ", ".join(
-        f"{name}={_short(value)}" for name, value in graph.document.nodes[node.id].params.items()
-    )
-    return node.id, node.type, str(node.lanes), str(node.latency or ""), params
+def _row(name: str, record: NodeRecord, node: GraphNode | None) -> tuple[str, ...]:
+    params = ", ".join(f"{key}={_short(value)}" for key, value in record.params.items())
+    lanes, latency = (str(node.lanes), str(node.latency or "")) if node else ("", "")
+    return name, record.type, lanes, latency, params
 
 
 def _short(value: Any) -> str:

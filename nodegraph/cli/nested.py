@@ -1,0 +1,41 @@
+"""A patch as it was drawn: its nodes and those in its subpatches, with what the graph has found out about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from nodegraph.graph import Graph, GraphNode
+from nodegraph.interface import Home, contents
+from nodegraph.patch import Document, NodeRecord, PatchError
+from nodegraph.patch.document import SUBPATCH
+
+
+def levels_of(graph: Graph) -> dict[str, Document]:
+    """The patch under "", and by its path what is in each subpatch."""
+    return dict(_levels(graph.document, Home(graph.flat.file if graph.flat else None, allow_outside=True), ""))
+
+
+def _levels(document: Document, home: Home, path: str) -> Iterator[tuple[str, Document]]:
+    yield path, document
+    for id, record in document.nodes.items():
+        if record.type == SUBPATCH:
+            try:
+                inner, inside = contents(record, home)
+            except PatchError:
+                continue
+            yield from _levels(inner, inside, _join(path, id))
+
+
+def nodes_of(
+    graph: Graph, levels: Mapping[str, Document], path: str = ""
+) -> Iterator[tuple[str, NodeRecord, GraphNode | None]]:
+    """Every node with its path, what was drawn and what is in the graph, each subpatch followed by its insides."""
+    for id, record in levels[path].nodes.items():
+        name = _join(path, id)
+        yield name, record, graph.nodes.get(name)
+        if name in levels:
+            yield from nodes_of(graph, levels, name)
+
+
+def _join(path: str, id: str) -> str:
+    return f"{path}/{id}" if path else id
