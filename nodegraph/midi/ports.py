@@ -375,7 +375,7 @@ def _ports(listers: dict[str, Any]) -> list[Port]:
     found: list[Port] = []
     for system, lister in listers.items():
         for name in lister.get_ports():
-            name = _plain(name, system)
+            name = plain_name(name, system)
             if name.startswith(CLIENT):
                 continue
             number = sum((port.name, port.system) == (name, system) for port in found)
@@ -385,11 +385,11 @@ def _ports(listers: dict[str, Any]) -> list[Port]:
 
 def _index(port: Port, lister: Any) -> int:
     """Where a port stands in its system's list now."""
-    found = [k for k, name in enumerate(lister.get_ports()) if _plain(name, port.system) == port.name]
+    found = [k for k, name in enumerate(lister.get_ports()) if plain_name(name, port.system) == port.name]
     return found[port.number]
 
 
-def _plain(name: str, system: str) -> str:
+def plain_name(name: str, system: str) -> str:
     """A port's name without the numbers that ALSA and Windows put behind it, which change at every replug."""
     endings = {"ALSA": r" \d+:\d+$", "WinMM": r" \d+$"}
     return re.sub(endings[system], "", name) if system in endings else name
