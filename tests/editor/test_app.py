@@ -1,0 +1,257 @@
+"""Presenter, view and sound together, without a window; what happens where there is nothing to open one on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from nodegraph.editor.presenter import Presenter
+from nodegraph.editor.sound_live import NONE, Device, LiveSound
+from nodegraph.patch import Patch
+from tests.editor.fakes import FakeSound, FakeView
+from tests.editor.random_user import RandomUser
+
+dpg_needed = pytest.mark.needs("dearpygui")
+
+
+@pytest.fixture
+def view():
+    from nodegraph.editor.dpg_view import DpgView
+
+    view = DpgView()
+    yield view
+    view.close()
+
+
+@pytest.fixture
+def sound():
+    sound = LiveSound(Device(NONE))
+    yield sound
+    sound.close()
+
+
+@dpg_needed
+def test_random_actions_leave_the_view_showing_what_the_presenter_shows(view, tmp_path):
+    from tests.editor.both_views import BothViews
+
+    fake = FakeView()
+    presenter = Presenter(BothViews(fake, view), FakeSound(), home=tmp_path)
+    user = RandomUser(fake, seed=11)
+    for step in range(700):
+        presenter.handle(user.event())
+        if step % 5 == 0:
+            view.refresh()
+            view.poll()
+    view.refresh()
+    assert set(view.scene.nodes) == set(fake.nodes)
+    assert set(view.scene.wires) == set(fake.wires)
+    assert set(view.scene.notes) == set(fake.notes)
+    assert set(view.panels.keys) == set(fake.panels)
+    presenter.close()
+
+
+# -- the sound ---------------------------------------------------------------------------------------------------
+
+
+def tone(frequency=441.0):
+    patch = Patch()
+    patch.add("sine", id="osc", frequency=frequency)
+    patch.add("audio_out", id="out")
+    patch.connect("osc.out", "out.audio")
+    return patch
+
+
+def wait_until(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_the_sound_follows_the_patch_and_tells_what_wires_carry(sound):
+    patch = tone()
+    sound.follow(patch)
+    sound.watch(frozenset({"osc.out"}))
+    assert sound.settle()
+    assert wait_until(lambda: sound.read("osc.out", 4410) is not None and sound.engine.clock > 10000)
+    reading = sound.read("osc.out", 4410)
+    assert reading.samples.shape == (1, 4410)
+    assert np.abs(reading.samples).max() == pytest.approx(1.0, abs=0.01)
+    assert sound.value("osc.out").shape == (1,)
+    assert sound.value("nobody.out") is None
+    patch.set("osc.amplitude", 0.25)
+    assert wait_until(lambda: np.abs(sound.read("osc.out", 2000).samples).max() < 0.26)
+
+
+def test_frames_are_read_with_their_kind(sound):
+    patch = tone()
+    patch.add("stft", id="analysis")
+    patch.connect("osc.out", "analysis.audio")
+    sound.follow(patch)
+    sound.watch(frozenset({"analysis.spectrum"}))
+    assert sound.settle()
+    assert wait_until(lambda: sound.engine.clock > 40000, 10.0)
+    reading = sound.read("analysis.spectrum", 100)
+    assert reading.kind == "spectrum"
+    assert reading.frames.shape[1] == 1025
+    loudest = int(reading.frames[-1].argmax())
+    assert loudest * 44100 / 2048 == pytest.approx(441, abs=22)
+    assert reading.frames[-1].max() == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_patch_that_is_wrong_leaves_the_sound_before_it(sound):
+    patch = tone()
+    sound.follow(patch)
+    assert sound.settle()
+    clock = sound.engine.clock
+    patch.set("osc.frequency", 1e9)  # far out of range: the presenter says so, the sound goes on
+    assert sound.settle()
+    assert wait_until(lambda: sound.engine.clock > clock)
+    assert sound.value("osc.out") is not None
+
+
+def test_it_pauses_steps_and_goes_on(sound):
+    sound.follow(tone())
+    assert sound.settle()
+    sound.pause()
+    assert sound.state().paused
+    time.sleep(0.1)
+    stood = sound.engine.clock
+    sound.step(64)
+    assert wait_until(lambda: sound.engine.clock == stood + 64)
+    sound.resume()
+    assert wait_until(lambda: sound.engine.clock > stood + 4410)
+
+
+def test_rate_and_block_size_change_while_it_plays(sound):
+    sound.follow(tone())
+    sound.choose(NONE, 48000.0, 128)
+    assert wait_until(lambda: sound.state().rate == 48000.0)
+    assert sound.settle()
+    assert sound.state().blocksize == 128
+    assert wait_until(lambda: sound.value("osc.out") is not None)
+
+
+def test_a_recording_is_whole_and_a_device_change_ends_it(sound, tmp_path):
+    import soundfile
+
+    sound.follow(tone())
+    assert sound.settle()
+    sound.record(tmp_path / "take.wav")
+    assert wait_until(lambda: "take.wav" in sound.state().recording or sound.state().recording)
+    time.sleep(0.5)
+    sound.record(None)
+    assert sound.state().recording == ""
+    data, rate = soundfile.read(tmp_path / "take.wav")
+    assert rate == 44100
+    assert len(data) > 4410
+    assert np.abs(data).max() > 0.5
+
+
+def test_a_device_that_is_not_there_is_silence_and_a_sentence(sound):
+    sound.follow(tone())
+    sound.choose("no such card at all")
+    assert wait_until(lambda: "no sound" in sound.state().problem or "not installed" in sound.state().problem)
+    assert sound.settle()
+    clock = sound.engine.clock
+    assert wait_until(lambda: sound.engine.clock > clock)
+    sound.choose(NONE)
+    assert wait_until(lambda: sound.state().problem == "")
+
+
+@pytest.mark.needs("jack", "portaudio")
+def test_wiring_while_others_redraw_misses_no_callback(jack_dummy):
+    """Edits and a thread that holds the interpreter: the device is served all the same."""
+    import threading
+
+    sound = LiveSound()
+    patch = tone()
+    sound.follow(patch)
+    assert sound.settle()
+    patch.add("ladder", id="filter")
+    patch.add("lfo", id="lfo")
+    assert sound.settle(60.0)
+    stop = threading.Event()
+
+    def redraw():
+        while not stop.is_set():
+            sum(i * i for i in range(20000))
+
+    thread = threading.Thread(target=redraw)
+    thread.start()
+    try:
+        before = sound.engine.report()
+        for _ in range(15):
+            patch.connect("lfo.out", "filter.cutoff")
+            patch.connect("osc.out", "filter.audio")
+            assert sound.settle()
+            patch.undo()
+            patch.undo()
+            assert sound.settle()
+        after = sound.engine.report()
+    finally:
+        stop.set()
+        thread.join()
+        sound.close()
+    served, expected = after.callbacks - before.callbacks, after.expected - before.expected
+    assert served >= expected - 2
+
+
+# -- where no window can be opened -------------------------------------------------------------------------------
+
+
+def edit(*options, **changes):
+    env = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    command = [sys.executable, "-m", "nodegraph", "edit", *options]
+    return subprocess.run(command, env=env | changes, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a display is always there")
+@dpg_needed
+def test_without_a_display_it_says_so_in_one_line():
+    done = edit()
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "there is no display" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11")
+@dpg_needed
+def test_with_a_display_that_is_not_there_it_says_so_in_one_line():
+    done = edit(DISPLAY=":987")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert ":987" in done.stderr
+
+
+@pytest.mark.needs("dearpygui", "xvfb", "opengl")
+def test_without_opengl_it_says_so_in_one_line():
+    from tests.editor.robot import Xvfb
+
+    server = Xvfb(options=("-extension", "GLX"))
+    try:
+        done = edit(DISPLAY=server.display)
+    finally:
+        server.stop()
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "OpenGL" in done.stderr
+
+
+@pytest.mark.needs("dearpygui", "xvfb", "opengl", "portaudio")
+def test_a_device_asked_for_that_is_not_there_is_one_line(display):
+    done = edit("--device", "no such card", DISPLAY=display)
+    assert done.returncode == 1
+    assert "no audio output" in done.stderr.splitlines()[-1]
+
+
+def test_without_dearpygui_it_says_what_to_install(monkeypatch):
+    from nodegraph.editor import display_check
+
+    monkeypatch.setattr(display_check, "find_spec", lambda name: None)
+    assert "pip install 'nodegraph[editor]'" in display_check.obstacle()

@@ -1,0 +1,22 @@
+"""Ten seconds of random clicks, drags and keys; ``make monkey`` goes on for two minutes."""
+
+from __future__ import annotations
+
+import pytest
+
+from .monkey import Monkey, faults, keep_inside
+
+pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack", "portaudio")
+
+
+def test_whatever_the_hand_does_the_editor_goes_on(robot, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    go = robot.view.files._go
+    keep_inside(robot, tmp_path)
+    monkey = Monkey(robot, seed=7)
+    try:
+        monkey.play(10.0)
+        assert monkey.actions > 20
+        assert faults(robot, tmp_path) == []
+    finally:
+        robot.view.files._go = go
