@@ -1,6 +1,8 @@
-# make run    installs nodegraph into .venv and plays the demo patch, or renders it where nothing can play
+# make run    installs nodegraph into .venv and opens the demo patch in the editor; without a display it plays it,
+#             and where nothing can play renders it
 # make test   installs what the tests need and runs all of them
 # make bench  compares speed with SuperCollider, Pure Data, SignalFlow, pyo and C
+# make monkey lets random clicks, drags and keys loose on the editor for two minutes
 # make storm  carries out 10,000 random edits on a sounding patch, live
 # make lint   ruff and mypy alone
 # make clean  removes everything that make made
@@ -17,11 +19,11 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # Without this pip and apt might stop at a question that nobody answers.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test bench storm lint clean
+.PHONY: run test bench monkey storm lint clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
-	@$(BIN)/python -m nodegraph demo
+	@$(BIN)/python -m nodegraph demo --window
 
 # All checks run, whatever the first of them finds.
 test: $(VENV)/.test
@@ -37,6 +39,11 @@ lint: $(VENV)/.test
 bench: $(VENV)/.bench
 	@tools/install-system $(BENCH_PACKAGES)
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.editor
+
+monkey: $(VENV)/.test
+	@tools/install-system $(TEST_PACKAGES)
+	@$(BIN)/python -m tests.editor.monkey --seconds 120
 
 storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live

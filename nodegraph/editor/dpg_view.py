@@ -11,7 +11,7 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from . import dpg_drop, typeface
+from . import typeface
 from .dpg_canvas import Canvas
 from .dpg_fields import Fields, ValueField, screen_size
 from .dpg_files import FileDialog
@@ -24,6 +24,7 @@ from .dpg_plot import Textures
 from .dpg_probe import HoverReadout, ProbeWindow
 from .dpg_status import HIGH, StatusLine
 from .dpg_style import bare_theme, widget_theme
+from .dpg_window import clipboard_text, on_drop
 from .events import (
     CloseRequested,
     Entered,
@@ -148,7 +149,7 @@ class DpgView:
         dpg.show_viewport()
         self._windowed = True
         dpg.render_dearpygui_frame()
-        dpg_drop.listen(lambda paths: self._events.append(FilesDropped(paths, self._canvas_at(self._mouse))))
+        on_drop(lambda paths: self._events.append(FilesDropped(paths, self._canvas_at(self._mouse))))
         self._lay_out()
 
     def close(self) -> None:
@@ -506,7 +507,7 @@ class DpgView:
     # -- orders: the window system -------------------------------------------------------------------------
 
     def clipboard(self) -> str:
-        return str(dpg.get_clipboard_text() or "") if self._windowed else self._clipping
+        return clipboard_text() if self._windowed else self._clipping
 
     def set_clipboard(self, text: str) -> None:
         self._clipping = text

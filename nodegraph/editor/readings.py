@@ -35,14 +35,12 @@ class Readings:
         self._view, self._sound, self._flat = view, sound, flat
         self._probes: dict[str, tuple[WireKey, str]] = {}  # pinned ones stay on their wire when the level changes
         self._hover: tuple[WireKey | None, float] = (None, 0.0)
+        self._hover_drawn = 0.0
         self._outputs: dict[str, str] = {}  # of blocks that draw what they give
-        self._last = -1e9
+        self._drawn: dict[tuple[str, str], float] = {}
 
     def tick(self, now: float) -> None:
         """Once a frame; ``now`` in seconds."""
-        if now - self._last < PERIOD:
-            return
-        self._last = now
         view, sound = self._view, self._sound
         wires = view.probe_wires
         self._probes = {key: self._probes.get(key, (wire, self._flat(wire[0]))) for key, wire in wires.items()}
@@ -58,18 +56,28 @@ class Readings:
         ends |= {self._outputs[node] for node in displays if node in self._outputs}
         sound.watch(frozenset(ends))
         count = readout.wanted(sound.engine.rate)
-        for key, (_, end) in self._probes.items():
-            reading = sound.read(end, count)
+        due = self._due([*(("probe", key) for key in self._probes), *(("node", node) for node in displays)], now)
+        for key in (key for kind, key in due if kind == "probe"):
+            reading = sound.read(self._probes[key][1], count)
             if reading is not None:
                 view.read_probe(key, readout.readout(reading))
-        if rested and wire is not None:
+        if rested and wire is not None and now - self._hover_drawn >= PERIOD:
+            self._hover_drawn = now
             reading = sound.read(self._flat(wire[0]), count)
             if reading is not None:
                 view.read_hover(readout.readout(reading))
-        for node, kind in displays.items():
-            drawing = self._display(node, kind, count)
+        for node in (key for kind, key in due if kind == "node"):
+            drawing = self._display(node, displays[node], count)
             if drawing is not None:
                 view.read_display(node, drawing)
+
+    def _due(self, things: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
+        """Those to be drawn now: each at its pace, no more than half of them in one frame."""
+        self._drawn = {thing: self._drawn.get(thing, 0.0) for thing in things}
+        late = sorted((thing for thing in things if now - self._drawn[thing] >= PERIOD), key=self._drawn.__getitem__)
+        chosen = late[: -(-len(things) // 2)]
+        self._drawn.update(dict.fromkeys(chosen, now))
+        return chosen
 
     def _display(self, node: str, kind: str, count: int) -> Drawing | None:
         """The numbers of a block's display: of the signal it keeps, or of its first output."""

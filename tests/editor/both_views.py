@@ -17,6 +17,7 @@ class BothViews:
         calls = [getattr(view, order) for view in self._views]
 
         def give(*arguments: Any, **named: Any) -> Any:
-            return [call(*arguments, **named) for call in calls][0]
+            first, *_ = [call(*arguments, **named) for call in calls]
+            return first
 
         return give

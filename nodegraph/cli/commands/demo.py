@@ -12,6 +12,7 @@ from ..demos import demo_patch
 from ..options import Json, Seconds
 from ..quiet import quiet_libraries
 from ..text import duration, note, say
+from .edit import edit
 from .render import render
 from .run import run
 
@@ -24,6 +25,7 @@ def demo(
         str, typer.Argument(metavar="[NAME]", help="Which of the patches that come with nodegraph.")
     ] = "demo",
     seconds: Seconds = None,
+    window: Annotated[bool, typer.Option("--window", help="Open it in the editor, where there is a display.")] = False,
     json: Json = False,
 ) -> int:
     """Play a demo patch, or render it where nothing can play.
@@ -31,6 +33,8 @@ def demo(
     The file is written into this folder.
     """
     patch = demo_patch(name)
+    if window and not why_no_window():
+        return edit(patch)
     obstacle = why_not_play()
     if not obstacle:
         from nodegraph.engine.core import EngineError
@@ -49,12 +53,23 @@ def demo(
     return render(patch, output, seconds=seconds or RENDERED, json=json)
 
 
+def why_no_window() -> str:
+    """What stands in the way of the editor, "" if nothing."""
+    from nodegraph.editor.display_check import obstacle
+
+    return "this is a CI machine" if _on_ci() else obstacle()
+
+
+def _on_ci() -> bool:
+    return os.environ.get("CI", "").lower() in ("true", "1", "yes")
+
+
 def why_not_play() -> str:
     """What stands in the way of playing, "" if nothing."""
     from nodegraph.engine import live
     from nodegraph.engine.core import EngineError
 
-    if os.environ.get("CI", "").lower() in ("true", "1", "yes"):
+    if _on_ci():
         return "this is a CI machine"
     try:
         with quiet_libraries():

@@ -1,0 +1,143 @@
+"""``python -m bench.editor``: what the editor costs, with a large patch on the canvas and everything moving.
+
+200 blocks, all wired inputs with live values, ten scopes, spectra and meters drawing, three pinned probes and one at
+the pointer. Python alone, without the renderer; then the time from an edit to the plan that is heard.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+BLOCKS = 200
+SCOPES = 10
+FRAMES = 300
+EDITS = 40
+LIMIT, EDIT_LIMIT = 8.0, 50.0  # ms
+
+
+def large_patch(blocks: int = BLOCKS, scopes: int = SCOPES):
+    """Voices of oscillator, filter, amplifier and so on into one mixer, ``blocks`` in all, with things that draw."""
+    from nodegraph import Patch
+    from nodegraph.patch import Move
+
+    patch = Patch()
+    chain = ("saw", "ladder", "vca", "one_pole", "drive")
+    displays = ["scope_tap"] * scopes + ["spectrum_tap"] * 3 + ["meter"] * 3
+    voices = (blocks - len(displays) - 1) // len(chain)
+    ends = []
+    for _ in range(voices):
+        before = None
+        for type in chain:
+            id = patch.add(type)
+            if before is not None:
+                patch.connect(before, f"{id}.audio")
+            before = f"{id}.{_first_output(type)}"
+        ends.append(before)
+    out = patch.add("audio_out", id="out")
+    for i, type in enumerate(displays):
+        id = patch.add(type)
+        patch.connect(ends[i % len(ends)], f"{id}.audio")
+    for end in ends[:8]:
+        patch.connect(end, f"{out}.audio")
+    while len(patch.document.nodes) < blocks:
+        patch.add("lfo")
+    across = 20
+    for i, id in enumerate(reversed(patch.document.nodes)):  # what draws comes first, on the screen
+        patch.do(Move(id, 210.0 * (i % across), 260.0 * (i // across)))
+    return patch
+
+
+def _first_output(type: str) -> str:
+    from nodegraph.registry import node_types
+
+    return next(iter(node_types()[type].spec.outputs))
+
+
+def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
+    """Milliseconds of Python for each frame, and how many drawings moved."""
+    import dearpygui.dearpygui as dpg
+
+    from nodegraph.editor.dpg_view import DpgView
+    from nodegraph.editor.presenter import Presenter
+    from nodegraph.editor.readings import Readings
+    from nodegraph.editor.sound_live import NONE, Device, LiveSound
+    from nodegraph.editor.view import Camera
+
+    sound, view = LiveSound(Device(NONE)), DpgView()
+    presenter = Presenter(view, sound, large_patch(), Path(tempfile.mkdtemp()))
+    readings = Readings(view, sound, presenter.desk.flat)
+    sound.settle(120.0)
+    view.scene.size = view.minimap.size = (2400.0, 1400.0)
+    view.set_camera(Camera(0.0, 0.0, 0.5))  # all of it on the screen
+    keys = list(presenter.desk.patch.document.wires)[:4]
+    for wire in keys[:3]:
+        view.show_probe(wire.start, (wire.start, wire.end), wire.start)
+    view.show_hover((keys[3].start, keys[3].end))
+    times = []
+    try:
+        for frame in range(frames + 30):
+            began = time.thread_time()
+            for event in view.poll():
+                presenter.handle(event)
+            now = time.monotonic()
+            presenter.tick(now)
+            readings.tick(now)
+            view.refresh()
+            if frame >= 30:
+                times.append(1000.0 * (time.thread_time() - began))
+            time.sleep(1.0 / 60.0)
+        moving = len(view.displays) + len(view.probes) + 1
+    finally:
+        presenter.close()
+        sound.close()
+        view.close()
+        del dpg
+    return times, moving
+
+
+def edit_times(edits: int = EDITS) -> list[float]:
+    """Milliseconds from an edit of the wiring to the moment at which its plan is heard."""
+    from nodegraph.editor.sound_live import NONE, Device, LiveSound
+
+    sound, patch = LiveSound(Device(NONE)), large_patch()
+    sound.follow(patch)
+    sound.settle(120.0)
+    wire = patch.document.wires[-1]
+    times = []
+    try:
+        for i in range(edits):
+            began = time.perf_counter()
+            patch.disconnect(wire.start, wire.end) if i % 2 == 0 else patch.connect(wire.start, wire.end)
+            sound.settle()
+            times.append(1000.0 * (time.perf_counter() - began))
+            time.sleep(0.05)
+    finally:
+        sound.close()
+    return times
+
+
+def main() -> int:
+    table = Table(title=f"The editor with {BLOCKS} blocks, ms", title_justify="left")
+    for name in ("", "median", "95 %", "worst", "at most"):
+        table.add_column(name, justify="left" if not name else "right")
+    frames, moving = frame_times()
+    edits = edit_times()
+    for name, times, limit in (
+        (f"Python of a frame, {moving} drawings moving", frames, LIMIT),
+        ("from an edit to the sound", edits, EDIT_LIMIT),
+    ):
+        ordered = sorted(times)
+        figures = (statistics.median(ordered), ordered[int(0.95 * len(ordered))], ordered[-1])
+        table.add_row(name, *(f"{figure:.1f}" for figure in figures), f"{limit:g}")
+    Console().print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
