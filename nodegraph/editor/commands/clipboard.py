@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from nodegraph.patch import PatchError
+from nodegraph.patch.clipboard import Paste, copied, duplicated, pasted
+
 from ..command import command
 from ..desk import AREA, Desk
 from .selecting import deletion
@@ -10,8 +13,6 @@ STEP = 24.0  # px by which a copy stands beside what was copied
 
 
 def _copied(desk: Desk) -> str:
-    from nodegraph.patch.clipboard import copied
-
     chosen = desk.selection
     notes = [id for id in chosen.notes if not id.startswith(AREA)]
     areas = [id.removeprefix(AREA) for id in chosen.notes if id.startswith(AREA)]
@@ -49,9 +50,6 @@ def paste_wired(desk: Desk, argument: object) -> None:
 
 
 def _paste(desk: Desk, outer: bool) -> None:
-    from nodegraph.patch import PatchError
-    from nodegraph.patch.clipboard import pasted
-
     text = desk.view.clipboard()
     if not text.strip():
         desk.say("The clipboard is empty. Copy some blocks first.")
@@ -70,11 +68,9 @@ def _paste(desk: Desk, outer: bool) -> None:
 @command("Duplicate", "ctrl+d", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
 def duplicate(desk: Desk, argument: object) -> None:
     """Copy the selected blocks beside themselves, fed by the same wires."""
-    from nodegraph.patch.clipboard import duplicated
-
     _take(desk, duplicated(desk.document, [id for id in desk.document.nodes if id in desk.selection.nodes]))
 
 
-def _take(desk: Desk, found) -> None:
+def _take(desk: Desk, found: Paste) -> None:
     if desk.do(found.action):
         desk.select(found.ids.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodegraph.midi.surface import HEADS, WIDTH, Surface, rows
-from nodegraph.patch import Group, SetParam
+from nodegraph.patch import Group, PatchError, SetParam
 from nodegraph.taper import position_of, value_at
 
 from ..command import command
@@ -41,7 +41,7 @@ class GainBankPanel(Panel):
         """The bank as the patch has it; None when the block is gone."""
         try:
             record = inside(desk.patch.document, self.level).nodes[self.id]
-        except Exception:  # it, or what it was in, has been removed
+        except (PatchError, KeyError):  # it, or what it was in, has been removed
             return None
         count = self._units(desk, record)
         gains, scales, mutes = (self._values(record, port, count) for port in BANKS)

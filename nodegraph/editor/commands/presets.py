@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from nodegraph.patch import ClearParam, RemovePreset, SetParam, SetPreset
+from nodegraph.patch import Preset, RemovePreset, SetPreset
+from nodegraph.patch.presets import UserPresets
+from nodegraph.patch.presets import apply_preset as applied
 
 from ..command import command
 from ..desk import Desk
 from ..view import MenuItem
 
 
-def _user_presets():
-    from nodegraph.patch.presets import UserPresets
-
-    return UserPresets()
+def presets_of(desk: Desk, type: str) -> dict[str, list[Preset]]:
+    """The presets for a block: "patch" those kept in the patch, "user" the user's own."""
+    own = [preset for preset in desk.patch.document.presets.values() if preset.type == type]
+    return {"patch": own, "user": UserPresets().list(type)}
 
 
 def preset_menu(desk: Desk, id: str) -> MenuItem:
     """The presets for a block, and the ways to keep another."""
-    type = desk.document.nodes[id].type
-    own = [MenuItem(name, "apply_preset", (id, "patch", name)) for t, name in desk.patch.document.presets if t == type]
-    kept = [MenuItem(name, "apply_preset", (id, "user", name)) for name in _user_presets().list(type)]
+    found = presets_of(desk, desk.document.nodes[id].type)
+    own, kept = (
+        [MenuItem(preset.name, "apply_preset", (id, where, preset.name)) for preset in found[where]]
+        for where in ("patch", "user")
+    )
     items = [*own, *([MenuItem("-")] if own and kept else []), *kept]
     items += [MenuItem("-")] if items else []
     items += [
@@ -27,7 +31,7 @@ def preset_menu(desk: Desk, id: str) -> MenuItem:
         MenuItem("Keep for all patches…", "save_preset", (id, "user")),
     ]
     if own or kept:
-        removals = [MenuItem(f"{one.label}", "remove_preset", one.argument) for one in (*own, *kept)]
+        removals = [MenuItem(one.label, "remove_preset", one.argument) for one in (*own, *kept)]
         items.append(MenuItem("Remove", items=tuple(removals)))
     return MenuItem("Presets", items=tuple(items))
 
@@ -40,15 +44,9 @@ def apply_preset(desk: Desk, argument: object) -> None:
     record = desk.document.nodes.get(id)
     if record is None:
         return
-    if where == "patch":
-        preset = desk.patch.document.presets.get((record.type, name))
-        params = dict(preset.params) if preset else None
-    else:
-        params = _user_presets().load(record.type, name)
-    if params is None:
-        return
-    actions = [ClearParam(id, port) for port in record.params if port not in params]
-    desk.do(*actions, *(SetParam(id, port, value) for port, value in params.items()))
+    preset = next((one for one in presets_of(desk, record.type)[where] if one.name == name), None)
+    if preset is not None:
+        desk.attempt(lambda: desk.do(applied(desk.document, id, preset)))
 
 
 @command("Keep a preset…", menu="Tools", possible=lambda desk: len(desk.selection.nodes) == 1)
@@ -63,9 +61,10 @@ def save_preset(desk: Desk, argument: object) -> None:
         if not name.strip():
             return
         if where == "patch":
-            desk.do_in((), SetPreset(record.type, name.strip(), dict(record.params)))
+            desk.do_in((), SetPreset(record.type, name.strip(), dict(record.params), record.version))
         else:
-            desk.attempt(lambda: _user_presets().save(record.type, name.strip(), dict(record.params)))
+            preset = Preset(record.type, name.strip(), dict(record.params), record.version)
+            desk.attempt(lambda: UserPresets().save(preset))
 
     desk.ask("preset", f"Name of the preset for {record.type}", "", named)
 
@@ -81,4 +80,4 @@ def remove_preset(desk: Desk, argument: object) -> None:
     if where == "patch":
         desk.do_in((), RemovePreset(record.type, name))
     else:
-        desk.attempt(lambda: _user_presets().remove(record.type, name))
+        desk.attempt(lambda: UserPresets().remove(record.type, name))

@@ -20,7 +20,7 @@ def pin_probe(desk: Desk, argument: object) -> None:
     if name in desk.probes:
         close_probe(desk, name)
         return
-    desk.probes[name] = key
+    desk.probes[name] = (desk.level, key)
     desk.view.show_probe(name, key, f"{key[0]} → {key[1]}")
 
 

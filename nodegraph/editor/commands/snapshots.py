@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nodegraph.morph import morph, recall
 from nodegraph.patch import Action, RemoveSnapshot, SetSnapshot
 from nodegraph.patch.names import free_id
 
@@ -51,15 +52,11 @@ class SnapshotPanel(Panel):
         elif what == "remove" and name in snapshots:
             desk.do_in((), RemoveSnapshot(name))
         elif what == "recall" and name in snapshots:
-            from nodegraph.morph import recall
-
             self._carry_out(desk, recall(desk.patch.document, name))
         elif what == "morph" and len(snapshots) > 1:
             self._morph(desk, float(event.value), event.done)
 
     def _morph(self, desk: Desk, position: float, done: bool) -> None:
-        from nodegraph.morph import morph
-
         self.position = min(max(position, 0.0), 1.0)
         names = list(desk.patch.document.snapshots)
         before = desk.patch.document
