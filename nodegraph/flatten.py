@@ -58,6 +58,7 @@ class Flat:
     passed: dict[str, list[End]] = field(default_factory=dict)  # what arrived at ports that are gone
     widths: dict[str, list[End]] = field(default_factory=dict)  # knobs by subpatch: how wide its voices are spread
     arrivals: list[Arrival] = field(default_factory=list)
+    resting: dict[str, FlatNode] = field(default_factory=dict)  # inlets whose knobs a wire takes the place of
     file: Path | None = None
 
     def output_of(self, node: str, port: str) -> End | None:
@@ -183,6 +184,7 @@ class _Flattening:
             dict(passed),
             self.widths,
             arrivals,
+            {id: node for id, node in self.nodes.items() if id not in nodes and node.knob is not None},
             self.home.file,
         )
 

@@ -141,8 +141,15 @@ def build_graph(
 def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
     """Type a document that is flat already. Raises GraphError with all problems found."""
     document, problems = flat.document, list(flat.problems)
-    nodes = {id: _flat_node(id, node, allow_outside, problems) for id, node in flat.nodes.items()}
-    wires = [wire for wire in flat.wires if _wire_fits(wire, nodes, problems)]
+    again = {id for names in flat.copies.values() for id in names[1:]}  # what is wrong with the first is said once
+
+    def told(*ids: str) -> list[str]:
+        return [] if again.intersection(ids) else problems
+
+    nodes = {id: _flat_node(id, node, allow_outside, told(id)) for id, node in flat.nodes.items()}
+    for id, node in flat.resting.items():
+        _flat_node(id, node, allow_outside, problems)
+    wires = [wire for wire in flat.wires if _wire_fits(wire, nodes, told(wire.source, wire.target))]
     loops = _find_loops(nodes, wires, problems)
     _infer_lanes(nodes, wires, problems)
     _check_voices(flat, nodes, problems)
