@@ -175,9 +175,8 @@ class Kernel:
     def key(self) -> tuple[Any, ...]:
         """Equal for kernels that are the same code."""
         shape = [(p.name, p.kind, p.word, p.constant, p.integer) for p in self.parameters]
-        lists = [self.places[name].word for name in self.cls.spec.event_outputs]
-        written = [lists, code_identity(open_list), code_identity(close_list)] if lists else []
-        return (repr(shape), self.words, self.is_tick, repr(code_identity(self.function)), repr(written))
+        code = self._block_adapter() if self.part == "block" else self.function
+        return (repr(shape), self.words, self.is_tick, repr(code_identity(code)))
 
     @cached_property
     def address(self) -> int:
@@ -248,11 +247,10 @@ class Kernel:
 
     def _block_adapter(self) -> Callable[..., Any]:
         lines = ["w = as_i64(arguments)", "x = as_f64(arguments)"]
-        for p in self.parameters:
-            lines.append(f"{p.name} = {self._fetch(p)}")
+        lines += [f"p{i} = {self._fetch(p)}" for i, p in enumerate(self.parameters)]
         written = [self.places[name].word for name in self.cls.spec.event_outputs]
         lines += [f"open_list(w[{word}])" for word in written]
-        lines.append(f"equation({', '.join(p.name for p in self.parameters)})")
+        lines.append(f"equation({', '.join(f'p{i}' for i in range(len(self.parameters)))})")
         lines += [f"close_list(w[{word}])" for word in written]
         source = "def adapter(arguments, start, samples):\n" + "".join(f"    {line}\n" for line in lines)
         namespace = {"equation": self.function, "as_i64": words.as_i64, "as_f64": words.as_f64}

@@ -1,0 +1,104 @@
+"""MIDI clock: the time of others, and ours for others. 24 clocks are a beat. MIDI 1.0 Detailed Specification (1996)."""
+
+from nodegraph.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, count, event, send, until
+from nodegraph.maths import clip, floor, modulo, nearest, read, rising, wrap
+from nodegraph.node import EventIn, EventOut, In, Node, Out, State
+
+CLOCKS = 24.0  # in a beat
+SIXTEENTH = 6.0  # clocks
+STEADY = 0.1  # how much each clock counts in the tempo; one that is far off begins anew
+FAR_OFF = 0.25
+
+
+class ClockIn(Node):
+    """Follows the clock of another device: its tempo, its position, whether it runs. A transport from outside.
+
+    Between two clocks the position goes on at the tempo of the last ones and waits for the next clock.
+    """
+
+    events = EventIn(doc="MIDI messages")
+    meter = In(4.0, unit="beats", min=1.0, max=64.0, smooth=False, doc="beats in a bar")
+    run = Out(unit="gate", doc="high from start or continue to stop")
+    jump = Out(unit="gate", doc="high for a sample at each start and continue: for restart and reset")
+    bar = Out(unit="bars", doc="number of the bar, from 0")
+    phase = Out(unit="cycles", doc="place in the bar, 0 to 1")
+    beat = Out(unit="beats", doc="position in beats")
+    bpm = Out(unit="bpm", doc="tempo of the clock; 0 until there are two")
+    # Clocks since the start of the piece (-1: the first one is still to come), samples since the last, between two.
+    clocks, since, interval, known, running, jumps = State(-1.0), State(), State(), State(), State(), State()
+
+    def block(events, meter, run, jump, bar, phase, beat, bpm, clocks, since, interval, known, running, jumps, sr):
+        begin = 0
+        for k in range(count(events) + 1):
+            end = until(events, k, run.shape[0])
+            for i in range(begin, end):
+                ahead = clip(since[0] / interval[0], 0.0, 1.0) if interval[0] > 0.0 and running[0] > 0.5 else 0.0
+                now = max(clocks[0] + (ahead if clocks[0] >= 0.0 else 0.0), 0.0) / CLOCKS
+                bars = now / max(read(meter, (i, 0)), 1.0)
+                run[i, 0], jump[i, 0], jumps[0] = running[0], jumps[0], 0.0
+                bar[i, 0], phase[i, 0], beat[i, 0] = floor(bars), wrap(bars), now
+                bpm[i, 0] = 60.0 * sr / (CLOCKS * interval[0]) if interval[0] > 0.0 else 0.0
+                since[0] += 1.0
+            begin = end
+            if k == count(events):
+                break
+            _, status, data1, data2, _ = event(events, k)
+            if status == CLOCK:
+                if running[0] > 0.5:
+                    clocks[0] += 1.0
+                if known[0] > 0.0:
+                    off = since[0] - interval[0]
+                    far = interval[0] == 0.0 or abs(off) > FAR_OFF * interval[0]
+                    interval[0] = since[0] if far else interval[0] + STEADY * off
+                known[0], since[0] = 1.0, 0.0
+            elif status == START:
+                clocks[0], running[0], jumps[0] = -1.0, 1.0, 1.0
+            elif status == CONTINUE:
+                running[0], jumps[0] = 1.0, 1.0
+            elif status == STOP:
+                clocks[0], running[0] = max(clocks[0], 0.0), 0.0
+            elif status == SONG_POSITION:
+                clocks[0] = SIXTEENTH * (128 * data2 + data1) - 1.0
+
+    def lanes(inputs, settings):
+        return dict.fromkeys(("run", "jump", "bar", "phase", "beat", "bpm"), 1)
+
+
+class ClockOut(Node):
+    """Sends a clock at a tempo, and start, stop and position as a transport runs, stands and jumps.
+
+    Wire ``tempo``, ``run``, ``jump`` and ``beat`` to those of a transport; by itself it runs from the beginning.
+    """
+
+    tempo = In(120.0, unit="bpm", min=0.0, max=400.0, doc="beats in a minute")
+    run = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the music runs")
+    jump = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge says that beat has changed")
+    beat = In(
+        0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="position in beats, where it starts or jumps"
+    )
+    out = EventOut(doc="clock, start, stop, position")
+    next, last_run, last_jump, speed = State(), State(), State(), State()
+
+    def block(tempo, run, jump, beat, out, next, last_run, last_jump, speed, sr):
+        for i in range(run.shape[0]):
+            now = read(tempo, (i, 0))
+            speed[0] = now if now > 0.0 else speed[0]  # a transport that stands has no tempo
+            starts = rising(run[i, 0], last_run[0])
+            jumps = rising(jump[i, 0], last_jump[0]) and run[i, 0] > 0.5
+            if (last_run[0] > 0.5 and run[i, 0] <= 0.5) or (jumps and not starts):
+                send(out, i, STOP, 0, 0, 0.0)
+            if starts or jumps:
+                place = max(read(beat, (i, 0)), 0.0) * CLOCKS
+                sixteenths = int(clip(nearest(place / SIXTEENTH), 0.0, 16383.0))
+                if sixteenths > 0:
+                    send(out, i, SONG_POSITION, sixteenths & 127, sixteenths >> 7, 0.0)
+                send(out, i, CONTINUE if sixteenths > 0 else START, 0, 0, 0.0)
+                next[0] = modulo(-place, 1.0)  # the clock that is due at a whole place
+            if next[0] < 1e-9:
+                send(out, i, CLOCK, 0, 0, 0.0)
+                next[0] += 1.0
+            next[0] -= speed[0] * CLOCKS / (60.0 * sr)
+            last_run[0], last_jump[0] = run[i, 0], jump[i, 0]
+
+    def lanes(inputs, settings):
+        return {}

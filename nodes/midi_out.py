@@ -1,0 +1,83 @@
+"""Signals as MIDI, and MIDI to the outside."""
+
+import numpy as np
+
+from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, count, event, send
+from nodegraph.maths import clip, nearest, read
+from nodegraph.midi.sending import LOST, MESSAGE, NOW, PUT, RING, SAMPLE, TAKEN, MidiSender
+from nodegraph.node import EventIn, EventOut, Host, In, Node, Option, State
+
+CHANNEL = Option(1, min=1, max=16, doc="MIDI channel that it sends on")
+
+
+class MidiOut(Node):
+    """Sends events to MIDI ports while the patch plays live.
+
+    With a name it sends to all ports that have it in theirs, without one to a port of its own, called like the node,
+    to which other programs can be wired. Notes that still sound when it is removed are ended.
+    """
+
+    events = EventIn(doc="MIDI messages to send")
+    port = Option("", kind="port", doc="part of the name of the port that it sends to; nothing opens a port of its own")
+    sender = Host(MidiSender)
+
+    def block(events, ring, marks):
+        for k in range(count(events)):
+            offset, status, data1, data2, _ = event(events, k)
+            if marks[PUT] - marks[TAKEN] >= RING:
+                marks[LOST] += 1
+                continue
+            at = 2 * (marks[PUT] & (RING - 1))
+            ring[at + SAMPLE] = marks[NOW] + offset
+            ring[at + MESSAGE] = status | data1 << 8 | data2 << 16
+            marks[PUT] += 1
+        marks[NOW] += 64
+
+
+class NoteOut(Node):
+    """Makes notes of a gate and a pitch: one begins at each rising edge and ends with its gate. Lanes are voices."""
+
+    gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the note is held")
+    pitch = In(60.0, unit="semitones", min=0.0, max=127.0, smooth=False, doc="note, as the gate rises")
+    velocity = In(0.8, unit="ratio", min=0.0, max=1.0, smooth=False, doc="velocity, as the gate rises")
+    channel = CHANNEL
+    out = EventOut(doc="the notes")
+    key, last_gate = State(-1), State()
+
+    def block(gate, pitch, velocity, channel, out, key, last_gate):
+        for lane in range(key.shape[0]):
+            for i in range(gate.shape[0]):
+                now = lane_of(gate, i, lane)
+                if now <= 0.5 and key[lane] >= 0:
+                    send(out, i, NOTE_OFF | channel - 1, key[lane], 64, float(key[lane]))
+                    key[lane] = -1
+                elif now > 0.5 and last_gate[lane] <= 0.5:
+                    note = clip(lane_of(pitch, i, lane), 0.0, 127.0)
+                    loud = int(clip(nearest(127.0 * lane_of(velocity, i, lane)), 1.0, 127.0))
+                    key[lane] = int(nearest(note))
+                    send(out, i, NOTE_ON | channel - 1, key[lane], loud, note)
+                last_gate[lane] = now
+
+
+class ControlOut(Node):
+    """Sends a controller whenever its value has changed, at most so many times a second."""
+
+    value = In(0.0, unit="ratio", min=0.0, max=1.0, doc="value, 0 to 1")
+    number = Option(1, min=0, max=127, doc="number of the controller; 1 is the modulation wheel")
+    rate = Option(200.0, unit="Hz", min=1.0, max=2000.0, doc="most messages in a second")
+    channel = CHANNEL
+    out = EventOut(doc="the controller")
+    sent, wait = State(-1), State()
+
+    def block(value, number, rate, channel, out, sent, wait, sr):
+        for i in range(value.shape[0]):
+            now = int(clip(nearest(127.0 * read(value, (i, 0))), 0.0, 127.0))
+            wait[0] = max(wait[0] - 1.0, 0.0)
+            if now != sent[0] and wait[0] == 0.0:
+                send(out, i, CONTROL | channel - 1, number, now, now / 127.0)
+                sent[0], wait[0] = now, sr / rate
+
+
+def lane_of(signal, i, lane):
+    """Sample ``i`` of a lane; a signal of one lane serves for every lane."""
+    return np.float64(signal[i, lane if signal.shape[1] > 1 else 0])
