@@ -11,6 +11,7 @@ import importlib.util
 import os
 import pkgutil
 import sys
+import threading
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,8 @@ from .node import Node
 _types: dict[str, type[Node]] = {}
 _failures: dict[str, str] = {}
 _loaded = False
+_loading = threading.RLock()  # two threads may be the first to ask
+_begun = False
 
 
 def node_types() -> dict[str, type[Node]]:
@@ -70,10 +73,17 @@ def _has_equation(cls: type[Node]) -> bool:
 
 
 def _load_once() -> None:
-    global _loaded
+    global _loaded, _begun
     if _loaded:
         return
-    _loaded = True
+    with _loading:
+        if not _begun:
+            _begun = True  # blocks may look at others while they load
+            _load_all()
+            _loaded = True
+
+
+def _load_all() -> None:
     import nodes
 
     for info in pkgutil.iter_modules(nodes.__path__, "nodes."):

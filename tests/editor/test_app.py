@@ -255,3 +255,13 @@ def test_without_dearpygui_it_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(display_check, "find_spec", lambda name: None)
     assert "pip install 'nodegraph[editor]'" in display_check.obstacle()
+
+
+def test_blocks_are_all_there_for_whoever_asks_second():
+    """The window and the loader of the sound are two threads; either may be the first to look for blocks."""
+    both = (
+        "import threading; from nodegraph.registry import node_types; found = []\n"
+        "threads = [threading.Thread(target=lambda: found.append(len(node_types()))) for _ in range(6)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]; print(found == [len(node_types())] * 6)"
+    )
+    assert subprocess.run([sys.executable, "-c", both], capture_output=True, text=True).stdout == "True\n"
