@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import inspect
 import math
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -26,6 +27,7 @@ from .node import Node, Settings
 QUANTUM = 64
 BLOCK_HEADER = 5  # lanes, sr, dt, frame clock, frames that were not finite
 FRAME_SIZES = ("bins", "size", "hop", "reference")
+_compiling = threading.RLock()  # live sound, an export and a training may want kernels at once
 _SMALLEST_FLOAT32 = 1.1754943508222875e-38
 
 
@@ -182,7 +184,8 @@ class Kernel:
     def address(self) -> int:
         """Address of the native code. Raises KernelError where it could allocate, raise or call out."""
         # The one kernel that a block may call is that of its transform.
-        address = kernel_address(self.name, self.key, self.modules, bool(self.cls.spec.transforms))
+        with _compiling:
+            address = kernel_address(self.name, self.key, self.modules, bool(self.cls.spec.transforms))
         # An FFT in Python would be slow and teach little: frames are native in the stepper too.
         words.python_kernel(address, native_call(address) if self.part == "frame" else self.run_in_python)
         return address
@@ -364,7 +367,8 @@ class NativeFunction:
 
     @cached_property
     def address(self) -> int:
-        address = kernel_address(self.name, self.key, self.modules, calls_kernels=True)
+        with _compiling:
+            address = kernel_address(self.name, self.key, self.modules, calls_kernels=True)
         words.python_kernel(address, self.function)
         return address
 

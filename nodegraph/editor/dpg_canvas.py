@@ -242,7 +242,8 @@ class Canvas:
             )  # fmt: skip
         y = top + ((geo.TITLE - geo.NOTE_SIZE) / 2 if face.size else geo.GAP + 1) * z
         ink = theme.text if not face.size else mixed(theme.text, colour, 0.15)
-        for line in written(face.text).split("\n"):
+        room = face.size[0] - 2 * geo.EDGE if face.size else geo.NOTE_WIDE
+        for line in geo.note_lines(written(face.text), room):
             dpg.draw_text((left + geo.EDGE * z, y), line, size=size, color=ink, parent=group)
             y += geo.NOTE_LINE * z
         return group

@@ -56,6 +56,7 @@ def clipboard_text() -> str:
     """The text in the clipboard, "" if there is none. DearPyGui's own function ends the program then."""
     glfw = _glfw()
     if glfw is not None:
+        glfw.glfwSetErrorCallback(None)  # it would say on the terminal that there is no text
         window = glfw.glfwGetCurrentContext()
         return (glfw.glfwGetClipboardString(window) or b"").decode("utf-8", "replace")
     if sys.platform == "darwin":

@@ -22,6 +22,7 @@ REACH = 9.0  # how near to a pin the pointer must be
 WIRE_REACH = 6.0
 NOTE_SIZE = 13.0  # text of a comment
 NOTE_LINE = 17.0
+NOTE_WIDE = 240.0  # at most, of a comment without a size of its own
 CORNER = 14.0  # of a frame, by which it is resized
 STEPS = 20  # straight pieces that stand for the curve of a wire
 
@@ -95,9 +96,24 @@ def note_size(face: NoteFace) -> Point:
     """Width and height of a comment: what was chosen for a frame, else what the text takes."""
     if face.size is not None:
         return face.size
-    lines = face.text.split("\n") or [""]
+    lines = note_lines(face.text)
     widest = max(text_width(line, NOTE_SIZE) for line in lines)
     return max(widest, 20.0) + 2 * EDGE, NOTE_LINE * len(lines) + 2 * GAP
+
+
+def note_lines(text: str, wide: float = NOTE_WIDE) -> list[str]:
+    """A comment in lines that are no wider than ``wide``."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and text_width(longer, NOTE_SIZE) > wide:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    return lines
 
 
 def inside(box: Box, at: Point) -> bool:
