@@ -23,10 +23,11 @@ DEFAULT, NONE = "the default one", "no device"
 # -- pause and steps ---------------------------------------------------------------------------------------
 
 
-@command("Pause", "space", menu="Sound", checked=lambda desk: desk.sound.state().paused)
+@command("Pause", "space", menu="Sound", checked=lambda desk: desk.sounding.paused)
 def pause(desk: Desk, argument: object) -> None:
     """Let the sound stand still, or go on."""
-    desk.sound.resume() if desk.sound.state().paused else desk.sound.pause()
+    desk.sound.resume() if desk.listen().paused else desk.sound.pause()
+    desk.listen()
 
 
 @command("Step one block", ".", menu="Sound")
@@ -42,7 +43,7 @@ def step_hop(desk: Desk, argument: object) -> None:
 
 
 def _step(desk: Desk, samples: int) -> None:
-    if not desk.sound.state().paused:
+    if not desk.listen().paused:
         desk.sound.pause()
     desk.sound.step(samples)
 
@@ -82,7 +83,7 @@ class DevicePanel(Panel):
         return PanelFace(self.key, "Sound device", items)
 
     def _state(self, desk: Desk) -> str:
-        state = desk.sound.state()
+        state = desk.listen()
         if state.problem:
             return state.problem
         return f"{state.device or 'no device'}: {state.rate:g} Hz, blocks of {state.blocksize}"
@@ -122,10 +123,10 @@ def device(desk: Desk, argument: object) -> None:
 # -- recording ---------------------------------------------------------------------------------------------
 
 
-@command("Record", "ctrl+r", menu="Sound", checked=lambda desk: bool(desk.sound.state().recording))
+@command("Record", "ctrl+r", menu="Sound", checked=lambda desk: bool(desk.sounding.recording))
 def record(desk: Desk, argument: object) -> None:
     """Record what is heard into a sound file, until it is pressed again."""
-    state = desk.sound.state()
+    state = desk.listen()
     if state.recording:
         desk.sound.record(None)
         desk.say(f"Recorded {state.recording}.")
@@ -194,7 +195,7 @@ class ExportPanel(Panel):
         if not 0.0 < seconds <= 24 * 3600.0:
             desk.say("Export between a moment and a day: the seconds must be above 0.", alarm=True)
             return
-        rate = desk.sound.state().rate if self.rate == "as played" else float(self.rate)
+        rate = desk.listen().rate if self.rate == "as played" else float(self.rate)
         name = _sound_name(desk, "export")
         desk.ask_file(
             "export", "Export to", lambda path: self.start(desk, path, seconds, rate), ".wav", save=True, name=name

@@ -159,7 +159,7 @@ def set_typed(desk: Desk, where: Where, value: Any) -> bool:
 def meaning(desk: Desk, where: Where, value: Any) -> Any:
     """What a typed or picked value is for a parameter. Raises QuantityError with a sentence."""
     node, name = where
-    spec, rate = desk.spec(node), desk.sound.state().rate
+    spec, rate = desk.spec(node), desk.sounding.rate
     port = spec.inputs.get(name)
     if port is not None:
         return _number_for(port, name, value, value_of(desk, where), rate)
