@@ -8,6 +8,8 @@ import torch
 
 from .recipe import TrainingChoices
 
+_FIRST = 1e-3  # share of the rate in the first step of a warm-up
+
 
 def optimiser_of(choices: TrainingChoices, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
     """SGD with momentum, or Adam (Kingma & Ba, 2015; ``momentum`` is its β₁)."""
@@ -31,7 +33,10 @@ def move_on(optimiser: torch.optim.Optimizer, choices: TrainingChoices, done: fl
 
 def rate_share(choices: TrainingChoices, done: float) -> float:
     """The share of the rate that is left: 1 at first, ``last_rate`` at the end, unless it is constant."""
-    over = min(max((done - choices.hold) / max(1.0 - choices.hold, 1e-9), 0.0), 1.0)
+    if done < choices.warm_up:
+        return max(done / choices.warm_up, _FIRST)
+    begin = choices.warm_up + choices.hold
+    over = min(max((done - begin) / max(1.0 - begin, 1e-9), 0.0), 1.0)
     if choices.schedule == "constant":
         return 1.0
     bend = 0.5 + 0.5 * math.cos(math.pi * over) if choices.schedule == "cosine" else 1.0 - over

@@ -58,9 +58,9 @@ class FrameChoices(Struct, frozen=True, forbid_unknown_fields=True):
 class LayerChoices(Struct, frozen=True, forbid_unknown_fields=True):
     """A pair of dense layers, one to ``units`` units and one back.
 
-    ``initialiser``: "uniform" (within ±range/2), "truncated_normal" (standard deviation ``range``, cut at two), "glorot",
-    "he", "mean" (truncated normal, moved so that the frames' mean comes out) or "pca" (the frames' principal components).
-    ``non_negative`` moves or folds weights above 0.
+    ``initialiser``: "uniform" (within ±range/2), "truncated_normal" (standard deviation ``range``, cut at two),
+    "glorot", "he", "mean" (truncated normal, moved so that the frames' mean comes out) or "pca" (the frames' principal
+    components). ``non_negative`` moves or folds weights above 0.
     ``corruption`` of the pair's input by ``noise``: gaussian (standard deviation), dropout or salt_and_pepper (share
     of the inputs). ``dropout`` of the units; ``l2`` times the sum of squared weights and ``activity`` times the sum of
     |units| join the loss. After each step weights below 0 shrink by ``decay_negative`` (1: they become 0) and others by
@@ -90,7 +90,8 @@ class TrainingChoices(Struct, frozen=True, forbid_unknown_fields=True):
     """How weights are found.
 
     ``loss`` is summed or averaged over bins by ``reduction``; ``rate`` belongs to that. ``schedule`` of the rate:
-    constant, cosine, or linear (over the second part, after ``hold`` of the epochs), down to ``last_rate`` of it.
+    constant, cosine, or linear, down to ``last_rate`` of it; it rises from 0 in ``warm_up`` of the epochs, and holds
+    for ``hold`` of them.
     ``momentum`` moves to ``last_momentum`` if that is given. Training ends after ``epochs``, or after ``minutes``, or
     when validation improved by less than ``improvement`` (a share) in ``patience`` epochs; 0 waits for ever.
     """
@@ -106,6 +107,7 @@ class TrainingChoices(Struct, frozen=True, forbid_unknown_fields=True):
     schedule: Literal["constant", "cosine", "linear"] = "constant"
     last_rate: Share = 0.01
     hold: Share = 0.0
+    warm_up: Share = 0.0
     patience: Epochs = 0
     improvement: Share = 0.001
     minutes: Positive | None = None
