@@ -312,7 +312,7 @@ def test_a_fault_inside_is_named_with_its_path(test_blocks):
 @pytest.mark.parametrize("stereo", [False, True], ids=["lanes", "copies"])
 @pytest.mark.parametrize("voices", [2, 8, 64])
 def test_a_poly_voice_is_as_many_copies_added_up(voices, stereo):
-    """By lanes where all blocks take them, by copies where one (the pan) does not: both are the sum of single voices."""
+    """By lanes where all blocks take them, by copies where one (the pan) does not: both add up single voices."""
     frequencies = np.linspace(100.0, 900.0, voices).round(1).tolist()
 
     def voice(pitch, **params):
@@ -469,9 +469,11 @@ def saved(folder: Path, name: str, *, file: str = "", nodes=()) -> Path:
 
 
 def test_a_saved_patch_is_a_block_whose_way_in_and_out_are_its_ports(tmp_path):
-    inner = patch_of("in.out filter.audio", "filter.out out.audio", filter="ladder", out="audio_out", **{"in": "audio_in"})
+    wires = ("in.out filter.audio", "filter.out out.audio")
+    inner = patch_of(*wires, filter="ladder", out="audio_out", **{"in": "audio_in"})
     inner.save(tmp_path / "filter.json")
-    patch = patch_of("osc.out box.in", "box.out out.audio", osc="saw", box=("subpatch", {"file": "filter.json"}), out="audio_out")
+    box = ("subpatch", {"file": "filter.json"})
+    patch = patch_of("osc.out box.in", "box.out out.audio", osc="saw", box=box, out="audio_out")
     patch.save(tmp_path / "patch.json")
     flat = patch_of("osc.out filter.audio", "filter.out out.audio", osc="saw", filter="ladder", out="audio_out")
     assert np.array_equal(sound_of(patch, SAMPLES), sound_of(flat, SAMPLES))

@@ -40,7 +40,8 @@ def copied(
     document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = ()
 ) -> str:
     """The text of nodes with the wires between them, of comments and of areas."""
-    chosen = {id: document.node(id) for id in dict.fromkeys(ids)}
+    wanted = {id: document.node(id) for id in ids}
+    chosen = {id: record for id, record in document.nodes.items() if id in wanted}
     inner = tuple(w for w in document.wires if w.source in chosen and w.target in chosen)
     outer = [
         {"from": w.start, "to": w.end} | ({"feedback": True} if w.feedback else {})

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..whole_file import write_whole
 from .actions import Replace
 from .document import Document, NodeRecord, Preset
 from .errors import Fault, PatchError, quote
@@ -91,13 +92,10 @@ class UserPresets:
 
     def _write(self, type: str, presets: Mapping[str, dict[str, Any]]) -> None:
         path = self._file(type)
-        beside = path.with_name(f".{path.stem}-{os.urandom(4).hex()}.tmp")
-        text = json.dumps({"type": type, "presets": presets}, indent=1, ensure_ascii=False)
+        text = json.dumps({"type": type, "presets": presets}, indent=1)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            beside.write_text(text, "utf-8")
-            os.replace(beside, path)
-        except (OSError, UnicodeError) as error:
-            beside.unlink(missing_ok=True)
-            reason = getattr(error, "strerror", None) or "it cannot be written"
+            write_whole(path, text.encode())
+        except OSError as error:
+            reason = error.strerror or "it cannot be written"
             raise PatchError(f"{path}: the preset is not kept ({reason}). Choose another folder.") from None

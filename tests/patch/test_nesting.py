@@ -1,0 +1,318 @@
+"""Patches in patches: edited at a path, put together and taken apart, saved faithfully."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodegraph.patch import (
+    AddNode,
+    Connect,
+    Dissolve,
+    Document,
+    Encapsulate,
+    Group,
+    Move,
+    Patch,
+    PatchError,
+    RemoveNode,
+    Rename,
+    SetControl,
+    SetLook,
+    SetNote,
+    SetParam,
+    SetParams,
+    SetPatch,
+    SetSnapshot,
+    Wire,
+    Within,
+    data_of,
+    document_of,
+    encode_patch,
+    from_data,
+    locate,
+    node_migration,
+    parse_patch,
+    standalone,
+    to_data,
+    within,
+)
+from nodegraph.patch.migrations import node_migrations
+
+from .arbitrary import actions, applied, documents, inner, paths, scaffold
+
+NESTED = """\
+{"format": "nodegraph", "version": 1, "nodes": [
+  {"id": "voice", "type": "subpatch", "x-shape": [1.0e0], "patch": {  "wires": [],"nodes":[
+        {"id":"osc",  "type":"sine", "params":{"frequency":2.20e2}},
+     {"type":"subpatch","id":"core","patch":{"nodes":[{ "id":"f", "type":"ladder" }],"x-deep": 1E3 }}
+   ], "x-inner": {"spelling": 1.50e3}}},
+  {"id":"out","type":"audio_out"}], "wires": []}
+"""
+
+
+@given(documents, st.lists(st.builds(Within, paths, actions), max_size=8))
+def test_edits_inside_are_undone_and_saved_like_any(document, edits):
+    patch = Patch(applied(scaffold, document))
+    first = patch.document
+    for edit in edits:
+        try:
+            patch.do(edit)
+        except PatchError:
+            pass
+    last = patch.document
+    assert parse_patch(encode_patch(last)) == last
+    while patch.can_undo:
+        patch.undo()
+    assert patch.document is first
+    while patch.can_redo:
+        patch.redo()
+    assert patch.document is last
+
+
+@given(documents)
+def test_plain_data_of_a_document_makes_it_again(document):
+    assert document_of(json.loads(json.dumps(data_of(document))), "it") == document
+    assert standalone(document) == document
+
+
+def test_what_is_inside_saves_back_byte_for_byte():
+    document = parse_patch(NESTED.encode())
+    assert encode_patch(document) == NESTED.encode()
+    patch = Patch(document)
+    patch.set("voice/core/f.cutoff", 300.0)
+    patch.undo()
+    assert encode_patch(patch.document) == NESTED.encode()
+
+
+def test_an_edit_inside_rewrites_only_what_it_touches():
+    patch = Patch(parse_patch(NESTED.encode()))
+    patch.set("voice/core/f.cutoff", 300.0)
+    text = encode_patch(patch.document).decode()
+    for kept in (
+        '{"id":"osc",  "type":"sine", "params":{"frequency":2.20e2}}',
+        '"x-inner": {"spelling": 1.50e3}',
+        '"x-deep": 1E3',
+        '"x-shape": [1.0e0]',
+    ):
+        assert kept in text
+    assert parse_patch(text.encode()) == patch.document
+
+
+def test_a_nested_patch_reads_well():
+    patch = Patch()
+    patch.add("sine", id="osc", frequency=220)
+    patch.do(Encapsulate(("osc",), "voice"))
+    patch.do(Within(("voice",), AddNode("gain", "multiply")))
+    assert encode_patch(patch.document).decode() == (
+        '{\n  "format": "nodegraph",\n  "version": 1,\n  "nodes": [\n    {\n      "id": "voice",\n'
+        '      "type": "subpatch",\n      "patch": {\n        "nodes": [\n'
+        '          {"id": "osc", "type": "sine", "params": {"frequency": 220}},\n'
+        '          {"id": "gain", "type": "multiply"}\n        ]\n      }\n    }\n  ],\n  "wires": []\n}\n'
+    )
+
+
+def voice() -> Patch:
+    """osc → filter → amp → out, all with places."""
+    patch = Patch()
+    for k, (id, type) in enumerate({"osc": "saw", "filter": "ladder", "amp": "vca", "out": "audio_out"}.items()):
+        patch.add(type, id=id)
+        patch.move(id, 100.0 * k, 50.0)
+    for wire in ("osc.out filter.audio", "filter.out amp.audio", "amp.out out.audio"):
+        patch.connect(*wire.split())
+    return patch
+
+
+def test_ports_are_named_after_what_they_lead_to():
+    patch = voice()
+    patch.add("lfo", id="lfo")
+    patch.connect("lfo.out", "filter.cutoff")
+    patch.connect("lfo.out", "amp.gain")
+    patch.do(Encapsulate(("filter", "amp"), "sub"))
+    inside = patch.document.nodes["sub"].patch
+    assert [id for id, one in inside.nodes.items() if one.type == "inlet"] == ["audio", "cutoff"]
+    assert [id for id, one in inside.nodes.items() if one.type == "outlet"] == ["out"]
+    assert [str(wire) for wire in patch.document.wires] == [
+        "osc.out → sub.audio",
+        "sub.out → out.audio",
+        "lfo.out → sub.cutoff",
+    ]
+    assert "cutoff.out → amp.gain" in [str(wire) for wire in inside.wires]
+
+
+def test_ports_of_one_name_are_told_apart_by_their_nodes():
+    patch = Patch()
+    for id in ("a", "b", "x", "y", "p", "q"):
+        patch.add("multiply", id=id)
+    for wire in ("x.out a.a", "y.out b.a", "a.out p.a", "b.out q.a"):
+        patch.connect(*wire.split())
+    patch.do(Encapsulate(("a", "b"), "sub"))
+    assert list(patch.document.nodes["sub"].patch.nodes) == ["a_a", "b_a", "a", "b", "a_out", "b_out"]
+
+
+def test_what_stands_beside_the_nodes_goes_in_and_comes_out_with_them():
+    patch = voice()
+    patch.do(SetLook("filter", "Tone", "#112233"))
+    patch.do(SetNote("n", "squelch", 150, 20))
+    patch.do(SetControl("bright", "filter.cutoff", 100, 8000, "log"))
+    patch.do(SetSnapshot("dark", {"filter.cutoff": 200, "osc.frequency": 55}))
+    before = patch.document
+    patch.do(Encapsulate(("osc", "filter"), "voice", notes=("n",)))
+    inside = patch.document.nodes["voice"].patch
+    assert inside.looks["filter"].title == "Tone" and inside.notes["n"].text == "squelch"
+    assert inside.layout["filter"] == (100, 50) and patch.document.layout["voice"] == (50, 50)
+    assert patch.document.controls["bright"].target == "voice/filter.cutoff"
+    assert patch.document.snapshots["dark"].values == {"voice/filter.cutoff": 200, "voice/osc.frequency": 55}
+    patch.do(Rename("voice", "lead"))
+    patch.do(Within(("lead",), Encapsulate(("filter",), "core")))
+    patch.do(Within(("lead", "core"), Rename("filter", "low")))
+    assert patch.document.controls["bright"].target == "lead/core/low.cutoff"
+    patch.do(Move("lead", 60, 60))
+    patch.do(Within(("lead",), Dissolve("core")))
+    patch.do(Dissolve("lead"))
+    assert patch.document.controls["bright"].target == "low.cutoff"
+    assert patch.document.layout["low"] == (110, 60)
+    patch.do(RemoveNode("low"))
+    assert not patch.document.controls
+    assert patch.document.snapshots["dark"].values == {"osc.frequency": 55}
+    while patch.can_undo and patch.document is not before:
+        patch.undo()
+    assert patch.document is before
+
+
+def test_a_node_that_keeps_its_name_inside_a_subpatch_of_that_name_is_still_found():
+    patch = voice()
+    patch.do(SetControl("bright", "filter.cutoff"))
+    patch.do(Encapsulate(("filter",), "filter"))
+    assert patch.document.controls["bright"].target == "filter/filter.cutoff"
+
+
+def test_names_that_are_taken_where_a_subpatch_is_dissolved_get_a_number():
+    patch = voice()
+    patch.do(Encapsulate(("filter",), "sub"))
+    patch.add("sine", id="filter")
+    patch.do(Dissolve("sub"))
+    assert patch.document.nodes["filter2"].type == "ladder"
+    assert Wire("osc", "out", "filter2", "audio") in patch.document.wires
+
+
+def test_a_slider_inside_a_subpatch_is_one_undo_step():
+    patch = voice()
+    patch.do(Encapsulate(("filter",), "sub"))
+    before = patch.document
+    for step, value in enumerate(range(100, 200, 10)):
+        patch.set("sub/filter.cutoff", float(value), merge=step > 0)
+    for step, value in enumerate(range(10)):
+        patch.do(SetParams({"sub/filter.cutoff": value, "osc.frequency": value}, merge=step > 0))
+    patch.undo()
+    assert patch.document.nodes["sub"].patch.nodes["filter"].params["cutoff"] == 190.0
+    patch.undo()
+    assert patch.document is before
+
+
+def test_paths_are_found_even_where_ids_look_like_them():
+    patch = voice()
+    patch.do(Encapsulate(("filter",), "sub"))
+    patch.add("sine", id="sub/filter")
+    assert locate(patch.document, "sub/filter") == ((), "sub/filter")
+    patch.do(AddNode("x/y", "subpatch", patch={"nodes": [{"id": "a/b", "type": "sine"}]}))
+    assert locate(patch.document, "x/y/a/b") == (("x/y",), "a/b")
+
+
+def test_an_action_at_the_patch_itself_needs_no_path():
+    action = SetParam("a", "b", 1)
+    assert within((), action) is action
+    nested = within(("a", "b"), action)
+    assert from_data(json.loads(json.dumps(to_data(nested)))) == nested == Within(("a", "b"), action)
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        (Encapsulate((), "sub"), "no nodes are chosen"),
+        (Encapsulate(("osc",), "amp"), "there is a node 'amp' already"),
+        (Encapsulate(("osc", "out"), "sub"), "audio_out 'out' belongs to this patch"),
+        (Encapsulate(("ocs",), "sub"), "no node 'ocs'. Did you mean 'osc'"),
+        (Encapsulate(("osc",), "sub", notes=("n",)), "there is no note 'n'"),
+        (Dissolve("osc"), "'osc' is a saw and holds no patch"),
+        (Dissolve("file"), "'file' is the patch in the file 'voice.json'. Open that file, or embed it"),
+        (Dissolve("poly"), "subpatch 'poly' has several voices"),
+        (Within(("nobody",), RemoveNode("x")), "there is no node 'nobody'"),
+        (Within(("poly",), RemoveNode("x")), "there is no node 'x'"),
+        (Within(("poly", "a"), RemoveNode("x")), "'poly/a' is a sine and holds no patch"),
+        (SetPatch("osc", {}), "'osc' is a saw and holds no patch"),
+        (SetPatch("poly"), "give either a patch or the name of its file"),
+        (SetPatch("poly", {"nodes": [{"id": "a"}]}), r"poly: \$.nodes\[0\]: .*missing required field type"),
+        (AddNode("new", "subpatch", patch={"nodes": 3}), r"new: \$.nodes: must be a list"),
+        (SetParams({"poly/x.y": 1}), "there is no node 'x'"),
+        (SetParams({"poly": 1}), "names no port"),
+        (SetControl("c", "file/x.y"), "'file' is the patch in the file"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_sentence(action, said):
+    patch = voice()
+    patch.add("subpatch", id="file", file="voice.json")
+    patch.do(AddNode("poly", "subpatch", params={"voices": 2}, patch=inner))
+    before = patch.document
+    with pytest.raises(PatchError, match=said) as caught:
+        patch.do(action)
+    assert patch.document is before and len(str(caught.value).splitlines()) == 1
+
+
+def test_nodes_inside_are_migrated_as_well(monkeypatch, tmp_path):
+    monkeypatch.setitem(node_migrations, ("old_one", 1), None)
+    node_migration("old_one", 1, params=lambda old: {"new": old["old"]}, renamed="new_one")
+    text = '{"nodes": [{"id": "a", "type": "old_one", "params": {"old": 3}}]}'
+    (tmp_path / "a.json").write_text(
+        '{"format": "nodegraph", "version": 1, "nodes": [{"id": "s", "type": "subpatch", "patch": ' + text + "}]}"
+    )
+    record = Patch.load(tmp_path / "a.json").document.nodes["s"].patch.nodes["a"]
+    assert (record.type, record.version, record.params) == ("new_one", 2, {"new": 3})
+
+
+@pytest.mark.parametrize(
+    ("nested", "said"),
+    [
+        ('{"nodes": [{"id": "a", "type": 3}]}', r"\$\.nodes\[0\]\.patch\.nodes\[0\]\.type: expected str"),
+        ('{"wires": [{"from": "a.b", "to": "c.d"}]}', r"\$\.nodes\[0\]\.patch\.wires\[0\]\.from: there is no node 'a'"),
+        ("[]", r"\$\.nodes\[0\]\.patch: expected object"),
+        ('{"areas": [{"id": "a", "size": [0, 1]}]}', r"patch\.areas\[0\]\.size: must be above 0"),
+        ('{"looks": [{"id": "a"}]}', r"patch\.looks\[0\]\.id: there is no node 'a'"),
+        ('{"looks": [], "areas": [{"id": "a", "colour": "red"}]}', "a colour is written as '#rrggbb', got 'red'"),
+    ],
+)
+def test_faults_inside_are_named_with_their_path(nested, said):
+    text = '{"format": "nodegraph", "version": 1, "nodes": [{"id": "s", "type": "subpatch", "patch": ' + nested + "}]}"
+    with pytest.raises(PatchError, match=said) as caught:
+        parse_patch(text.encode())
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_patches_that_repeat_themselves_level_by_level_are_refused_before_they_fill_the_memory():
+    body = '{"nodes": [{"id": "pad", "type": "sine", "params": {"x": "' + "x" * 2**23 + '"}}]}'
+    for _ in range(12):
+        body = '{"nodes": [{"id": "s", "type": "subpatch", "patch": ' + body + "}]}"
+    text = '{"format": "nodegraph", "version": 1, ' + body[1:]
+    with pytest.raises(PatchError, match="the nested patches are too large"):
+        parse_patch(text.encode())
+
+
+def test_a_log_of_edits_inside_replays():
+    patch, log = voice(), []
+    start = patch.document
+    patch.subscribe(lambda step, before, after: log.append(json.dumps(to_data(step))))
+    patch.do(Encapsulate(("osc", "filter"), "voice"))
+    patch.do(Within(("voice",), Group((AddNode("lfo", "lfo"), Connect("lfo.out", "filter.cutoff")))))
+    patch.do(Dissolve("voice"))
+    replayed = Patch(start)
+    for line in log:
+        replayed.do(from_data(json.loads(line)))
+    assert replayed.document == patch.document
+
+
+def test_an_empty_subpatch_is_one():
+    assert parse_patch(encode_patch(Document(nodes={}))).nodes == {}
+    patch = Patch()
+    patch.do(AddNode("s", "subpatch", patch={}))
+    assert parse_patch(encode_patch(patch.document)).nodes["s"].patch == Document()
