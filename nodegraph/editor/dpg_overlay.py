@@ -34,6 +34,7 @@ class Overlay:
         self._list = dpg.add_viewport_drawlist(front=True)
         self._hint = ""
         self._refused = False
+        self._tip = ""
         self._toasts: list[Toast] = []
         self._drawn: object = None
 
@@ -50,6 +51,10 @@ class Overlay:
         """Whether the words are a refusal."""
         return bool(self._hint) and self._refused
 
+    def tip(self, text: str) -> None:
+        """What is under the resting pointer; a hint goes before it."""
+        self._tip = written(text)
+
     def notify(self, text: str, alarm: bool) -> None:
         stays = SHOWN + 0.03 * len(text)
         self._toasts = [toast for toast in self._toasts if toast.text != text][-3:]
@@ -64,15 +69,16 @@ class Overlay:
         """Bring the drawing up to date; called once a frame."""
         now = time.monotonic()
         self._toasts = [toast for toast in self._toasts if toast.until > now]
-        look = (self._hint, self._refused, mouse if self._hint else None, tuple(t.text for t in self._toasts),
+        words = self._hint or self._tip
+        look = (words, self._refused, mouse if words else None, tuple(t.text for t in self._toasts),
                 screen_size(), id(self.theme))  # fmt: skip
         if look == self._drawn:
             return
         self._drawn = look
         dpg.delete_item(self._list, children_only=True)
-        if self._hint:
-            colour = self.theme.alarm if self._refused else self.theme.accent
-            self._box(self._hint, (mouse[0] + 16, mouse[1] + 18), colour)
+        if words:
+            colour = self.theme.alarm if self.refused else self.theme.accent
+            self._box(words, (mouse[0] + 16, mouse[1] + 18), colour)
         wide, high = screen_size()
         y = high - 36.0 * self.scale
         for toast in reversed(self._toasts):

@@ -161,7 +161,7 @@ class Panel:
         return dpg.add_text(written(str(item.value or item.label)), wrap=int(wide), parent=parent)
 
     def _add_heading(self, item: Item, parent: Tag, wide: float) -> Tag:
-        tag = dpg.add_text(written(str(item.value or item.label)), color=self.owner.theme.focus, parent=parent,
+        tag = dpg.add_text(written(str(item.value or item.label)), color=self.owner.theme.kinds["signal"], parent=parent,
                            wrap=int(wide))  # fmt: skip
         return tag
 

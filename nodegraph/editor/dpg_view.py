@@ -5,6 +5,7 @@ Nothing here knows a patch. Only the thread that runs the loop may call it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ from .view import (
 
 FONT = 15
 MENU_HIGH = 25.0
+RESTED = 0.6  # s after which words are shown on what is under the pointer
 BUTTONS = {0: "left", 1: "right", 2: "middle"}
 CHOSEN = "choice:"
 
@@ -79,6 +81,7 @@ class DpgView:
         self.running = True
         self._events: list[Event] = []
         self._mouse: Point = (0.0, 0.0)
+        self._moved_at = 0.0
         self._windowed = False
         self._title = "nodegraph"
         self._menus: tuple[MenuItem, ...] = ()
@@ -191,9 +194,17 @@ class DpgView:
 
     def refresh(self) -> None:
         """Draw what changed."""
+        self._show_tip()
         self.canvas.refresh()
         self.status.refresh()
         self.overlay.refresh(self._mouse)
+
+    def _show_tip(self) -> None:
+        """Words on what the pointer rests on."""
+        now = time.monotonic()
+        over = self.scene.over(self._canvas_at(self._mouse)) if now - self._moved_at > RESTED else None
+        quiet = self.gestures.active or self.popup.shown or self.palette.shown or not self._windowed
+        self.overlay.tip(self.scene.tip(over) if over is not None and not quiet and self._on_canvas() else "")
 
     # -- the hand ------------------------------------------------------------------------------------------
 
@@ -234,6 +245,7 @@ class DpgView:
 
     def _moved(self, _sender: Any, where: Any) -> None:
         self._mouse = (float(where[0]), float(where[1]))
+        self._moved_at = time.monotonic()
         if self.gestures.active or self._on_canvas():
             self.gestures.move(self._inside(self._mouse), self._modifiers())
         else:

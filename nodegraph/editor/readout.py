@@ -10,6 +10,7 @@ from .sound import Reading
 from .view import Drawing
 
 WAVE_SECONDS = 0.025
+SLOW_SECONDS = 0.7  # of what does not swing within that
 SPECTRUM_SIZE = 4096
 QUIETEST = -120.0
 
@@ -29,7 +30,7 @@ def decibels(amplitude: float) -> str:
 
 def wanted(rate: float) -> int:
     """Samples that a readout of a signal asks for."""
-    return max(SPECTRUM_SIZE, 2 * round(WAVE_SECONDS * rate))
+    return max(SPECTRUM_SIZE, round(SLOW_SECONDS * rate))
 
 
 def readout(reading: Reading) -> Readout:
@@ -40,21 +41,30 @@ def readout(reading: Reading) -> Readout:
     clean = np.nan_to_num(samples)
     count = round(WAVE_SECONDS * reading.rate)
     rms = np.sqrt(np.mean(clean[:, -SPECTRUM_SIZE:] ** 2, axis=1)) if clean.size else np.zeros(1)
-    peak = np.abs(clean).max(axis=1) if clean.size else np.zeros(1)
+    peak = np.abs(clean[:, -SPECTRUM_SIZE:]).max(axis=1) if clean.size else np.zeros(1)
     levels = f"peak {decibels(float(peak.max()))}   rms {decibels(float(rms.max()))}"
-    mean = float(clean.mean()) if clean.size else 0.0
+    mean = float(clean[:, -SPECTRUM_SIZE:].mean()) if clean.size else 0.0
     now = float(clean[0, -1]) if clean.size else 0.0
     lanes = f"{len(samples)} lane{'s' if len(samples) > 1 else ''}"
     lines = [levels, f"now {now:.4g}   mean {mean:.4g}", f"{lanes}   {reading.rate:g} Hz   latency {reading.latency}"]
     if reading.nans:
         lines.append(f"{reading.nans} values that are no numbers")
-    return Readout((wave(clean, count), spectrum(clean, reading.rate)), tuple(lines))
+    return Readout((wave(clean, count, slow=True), spectrum(clean, reading.rate)), tuple(lines))
 
 
-def wave(samples: np.ndarray, count: int) -> Drawing:
-    """``count`` samples from a rise through the middle, so that a steady wave stands still."""
+def wave(samples: np.ndarray, count: int, slow: bool = False) -> Drawing:
+    """``count`` samples from a rise through the middle, so that a steady wave stands still.
+
+    With ``slow``, all samples of what does not swing in so short a time.
+    """
+    latest = samples[0, -3 * count :]
+    middle = float(latest.mean())
+    turns = np.count_nonzero(np.diff(latest >= middle))
+    if slow and turns < 4:
+        low, high = _span(samples)
+        return Drawing("wave", np.ascontiguousarray(samples), low, high, f"{high:.3g}")
+    samples = samples[:, -max(4 * count, 2) :]
     first = samples[0]
-    middle = float(first.mean())
     search = first[: max(len(first) - count, 1)]
     rises = np.flatnonzero((search[:-1] < middle) & (search[1:] >= middle)) if len(search) > 1 else []
     start = int(rises[-1]) + 1 if len(rises) else max(len(first) - count, 0)

@@ -221,6 +221,18 @@ class Scene:
         place = shown.shape.row_at(inner)
         return (under, place) if place and place.value and geo.inside(place.value, inner) else None
 
+    def tip(self, over: Over) -> str:
+        """What there is to say of a thing: a pin's meaning, a row's, why a block fails."""
+        shown = self.nodes.get(over.node if isinstance(over, Pin) else over.id if isinstance(over, NodeAt) else "")
+        if shown is None:
+            return ""
+        if isinstance(over, Pin):
+            rows = (r for r in shown.face.rows if r.port == over.port and r.pin and (r.side == "out") == over.output)
+            return next((row.pin.tip or row.tip for row in rows if row.pin), "")
+        if isinstance(over, NodeAt) and over.port:
+            return next((row.tip for row in shown.face.rows if row.port == over.port), "")
+        return shown.face.badge or shown.face.tip
+
     def value_of(self, node: str, port: str) -> ValueFace | None:
         """The value that a row shows now."""
         return next((r.value for r in self.nodes[node].face.rows if r.port == port and r.side != "out"), None)

@@ -29,6 +29,7 @@ NONE = "none"
 LOAD_PERIOD = 1.0  # s over which the load is averaged
 STATE_PERIOD = 0.2  # s for which an account of the sound is good
 WATCH_PERIOD = 0.25  # s between two looks at the device
+SLOW = 0.4  # s after which one is told that blocks are being compiled
 FRAMES_SEEN = 512  # of a frame wire
 
 
@@ -56,7 +57,7 @@ class LiveSound:
         self._ends: frozenset[str] = frozenset()
         self._due: Device | None = None  # a device to go over to
         self._dirty = False
-        self._busy = False
+        self._busy, self._busy_since = False, 0.0
         self._closed = False
         self._unfollow: Callable[[], None] = lambda: None
         self._problem = ""
@@ -173,7 +174,7 @@ class LiveSound:
                 due, self._due = self._due, None
                 dirty, self._dirty = self._dirty, False
                 document, path, ends = self._document, self._path, self._ends
-                self._busy = True
+                self._busy, self._busy_since = True, time.monotonic()
             try:
                 if due is not None:
                     self._go_over(due)
@@ -211,8 +212,9 @@ class LiveSound:
             node, _, reason = line.partition(": ")
             faults.setdefault(node, reason)
         recording = self._recording
+        preparing = ", compiling blocks…" if self._busy and now - self._busy_since > SLOW else ""
         self._state = Sounding(
-            device="no device" if self._is_silent else live.device_name,
+            device=("no device" if self._is_silent else live.device_name) + preparing,
             rate=live.rate,
             blocksize=live.blocksize,
             playing=live.playing,
