@@ -70,21 +70,26 @@ def render(
     seed: int | None = None,
     progress: Callable[[float], None] | None = None,
     allow_outside: bool = False,
+    midi: str | os.PathLike[str] | None = None,
 ) -> Sound:
     """Render a patch offline: float32, (samples, channels).
 
     ``rate`` in Hz (default: the patch's own, else 44100), ``inputs`` an array (samples,) or
-    (samples, channels) for ``audio_in`` nodes by id, ``seed`` instead of the document's. Raises PatchError,
-    GraphError.
+    (samples, channels) for ``audio_in`` nodes by id, ``seed`` instead of the document's, ``midi`` a
+    standard MIDI file that its ``midi_in`` nodes hear. Raises PatchError, GraphError, MidiFileError.
     """
     from .engine.offline import Offline
+    from .midi.files import read_midi_file
 
     document, path = _document(patch)
     if seed is not None:
         document = SetSeed(seed).apply(document)
     chosen = float(rate or document.settings.rate or 44100.0)
+    score = read_midi_file(Path(midi)) if midi is not None else None
     engine = Offline(document, chosen, path, inputs, allow_outside=allow_outside)
     try:
+        if score is not None:
+            score.play(engine)
         sound = engine.run(seconds, progress).view(Sound)
     finally:
         engine.close()

@@ -35,6 +35,8 @@ class MidiFile(Node):
             jumps = rising(restart[i, 0], last_restart[0])
             stops = last_play[0] > 0.5 and play[i, 0] <= 0.5
             ends = loop and here >= marks[LENGTH] and marks[LENGTH] > 0
+            if ends:
+                following = send_due(out, i, times, messages, following, here)
             if jumps or stops or ends:
                 hush(out, i, marks[CHANNELS])
             if jumps:
@@ -48,13 +50,7 @@ class MidiFile(Node):
             last_play[0], last_restart[0] = play[i, 0], restart[i, 0]
             done[i, 0] = 1.0 if here >= marks[LENGTH] else 0.0
             if play[i, 0] > 0.5:
-                for _ in range(MOST_AT_ONCE):
-                    if following >= times.shape[0] or times[following] > here:
-                        break
-                    word = messages[following]
-                    status, data1, data2 = word & 0xFF, word >> 8 & 0x7F, word >> 16 & 0x7F
-                    send(out, i, status, data1, data2, value_of(status, data1, data2))
-                    following += 1
+                following = send_due(out, i, times, messages, following, here)
                 here += max(read(speed, (i, 0)), 0.0)
         at[0], next[0] = here, following
 
@@ -63,6 +59,18 @@ class MidiFile(Node):
 
     def check(settings):
         return problem_of(settings["file"])
+
+
+def send_due(out, offset, times, messages, following, here):
+    """Send what is due by sample ``here`` of the piece; returns the number of the message after that."""
+    for _ in range(MOST_AT_ONCE):
+        if following >= times.shape[0] or times[following] > here:
+            break
+        word = messages[following]
+        status, data1, data2 = word & 0xFF, word >> 8 & 0x7F, word >> 16 & 0x7F
+        send(out, offset, status, data1, data2, value_of(status, data1, data2))
+        following += 1
+    return following
 
 
 def hush(out, offset, channels):

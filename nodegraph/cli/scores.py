@@ -12,7 +12,6 @@ from .text import warn
 if TYPE_CHECKING:
     import numpy as np
 
-    from nodegraph.engine.core import Engine
     from nodegraph.engine.offline import Offline
     from nodegraph.graph import Graph
     from nodegraph.midi.files import Score
@@ -36,13 +35,6 @@ def open_score(path: Path, graph: Graph) -> Score:
     if not score.messages:
         warn(f"{path}: there is nothing in it to play")
     return score
-
-
-def send_score(engine: Engine, score: Score, path: Path, start: float = 0.0) -> None:
-    """Let an engine play a piece from ``start`` s of its time on, each message at its sample."""
-    first = round(start * engine.rate)
-    for sample, message in score.at_rate(engine.rate):
-        engine.send_midi(message, first + sample, path.name)
 
 
 def until_silent(engine: Offline, samples: int, chunk: int) -> Iterator[np.ndarray]:

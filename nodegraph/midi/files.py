@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .messages import END_OF_EXCLUSIVE, EXCLUSIVE, length_of
+
+if TYPE_CHECKING:
+    from ..engine.core import Engine
 
 META, END_OF_TRACK, SET_TEMPO = 0xFF, 0x2F, 0x51
 USUAL_TEMPO = 500_000  # µs in a quarter note
@@ -43,6 +47,12 @@ class Score:
         samples = Fraction(rate) / self.per_second
         for time, message in self.messages:
             yield int(time * samples + Fraction(1, 2)), message
+
+    def play(self, engine: Engine, start: float = 0.0, port: str = "") -> None:
+        """Send the piece to the ``midi_in`` blocks of an engine, from ``start`` s of its time on."""
+        first = round(start * engine.rate)
+        for sample, message in self.at_rate(engine.rate):
+            engine.send_midi(message, first + sample, port)
 
 
 def read_midi_file(path: Path) -> Score:

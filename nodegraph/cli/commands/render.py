@@ -12,7 +12,7 @@ from ..inputs import input_files, read_inputs
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
-from ..scores import LONGEST_TAIL, open_score, send_score, until_silent
+from ..scores import LONGEST_TAIL, open_score, until_silent
 from ..text import duration, note, print_json, say, warn
 from ..writing import tell_of_file, write_sound_file
 
@@ -79,7 +79,7 @@ def render(
     helpers = dict(engine.plan.hosts) if engine.plan else {}
     try:
         if score and midi:
-            send_score(engine, score, midi)
+            score.play(engine, port=midi.name)
         result = write(engine, output, seconds, until_silence)
         result["faults"] = sorted({fault.node for fault in engine.faults()})
     finally:

@@ -16,7 +16,7 @@ from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
 from ..playing import play
 from ..quiet import quiet_libraries
-from ..scores import open_score, send_score
+from ..scores import open_score
 from ..text import duration, note, print_json
 from .render import helper_problems, recordings
 
@@ -83,7 +83,7 @@ def run(
     helpers = dict(live.plan.hosts) if live.plan else {}
     hands = asked.open(opened, live)
     if score and midi_file:
-        send_score(live, score, midi_file, LEAD)
+        score.play(live, LEAD, midi_file.name)
     end = f"for {duration(seconds)}" if seconds else "until Ctrl-C"
     where = "no device" if null else f"'{live.device_name}'"
     said = f"playing {patch} on {where}, {live.rate:g} Hz, {end}"
