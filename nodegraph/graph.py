@@ -173,7 +173,10 @@ def refusal(
     if wire in inner.wires:
         return f"{_name(wire)} is already there."
     edited = document.with_inside(path, replace(inner, wires=(*inner.wires, wire)))
-    before, after = (_problems(one, patch_path, allow_outside) for one in (document, edited))
+    after = _problems(edited, patch_path, allow_outside)
+    if not after:
+        return None
+    before = _problems(document, patch_path, allow_outside)
     return next((problem for problem in after if problem not in before), None)
 
 

@@ -14,8 +14,13 @@ from . import palette
 
 
 def try_wire(desk: Desk, one: Pin, other: Pin) -> Drawn:
-    """What a wire between two pins would do."""
-    return draw_wire(desk.board, one, other)
+    """What a wire between two pins would do; asked while it is drawn, it is known when it is dropped."""
+    question = (desk.patch.document, desk.level, one, other)
+    asked = desk.memory.get("drawn")
+    if asked is None or asked[0][0] is not question[0] or asked[0][1:] != question[1:]:
+        asked = desk.memory["drawn"] = (question, draw_wire(desk.board, one, other))
+    drawn: Drawn = asked[1]
+    return drawn
 
 
 @on(WireDrag)
