@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .engine.core import Engine, EngineError
+from .events import NOTE_OFF, NOTE_ON
 from .midi.controllers import Controller, is_port_of
 from .midi.gain_bank import BankPlayer
 from .midi.learn import Bindings, move_of
@@ -17,6 +18,9 @@ from .notices import Notices
 from .osc import OscServer
 from .patch import Patch, PatchError
 from .turning import Turns
+
+
+SHORTEST = 0.002  # s that a key is down at least: some drivers give key and release the same time
 
 
 class Connections:
@@ -35,6 +39,7 @@ class Connections:
         self._inputs: MidiInputs | None = None
         self._lights: MidiOutputs | None = None
         self._wanted: tuple[str, ...] = ()
+        self._keys: dict[tuple[str, int, int], int] = {}
 
     @property
     def engine(self) -> Engine | None:
@@ -88,7 +93,7 @@ class Connections:
         """Take in a MIDI message that came from ``port`` at ``arrived`` (``time.perf_counter``)."""
         at = 0
         if self.engine is not None:
-            at = self.engine.midi_time(arrived)
+            at = self._not_too_short(port, message, self.engine.midi_time(arrived), self.engine.rate)
             try:
                 self.engine.send_midi(message, at, port)
             except EngineError as error:
@@ -99,6 +104,17 @@ class Connections:
         move = move_of(message)
         if move is not None and is_port_of(self.player.controller, port, self._wanted, virtual):
             self.player.hear(move, at)
+
+    def _not_too_short(self, port: str, message: bytes, at: int, rate: float) -> int:
+        """When a message is to be heard: the end of a note not before it was heard at all."""
+        kind = message[0] & 0xF0
+        if kind not in (NOTE_ON, NOTE_OFF):
+            return at
+        key = port, message[0] & 15, message[1]
+        if kind == NOTE_ON and message[2]:
+            self._keys[key] = at
+            return at
+        return max(at, self._keys.pop(key, at) + round(SHORTEST * rate))
 
     def _light(self, message: bytes) -> None:
         if self._lights is not None:

@@ -1,0 +1,97 @@
+"""From a key to its sound: a MIDI port on JACK's dummy server plays a patch of sixteen voices.
+
+JACK hands MIDI on once a block, at the moment at which the audio callbacks begin: that is when a key arrives here.
+"""
+
+import random
+import time
+
+import numpy as np
+import pytest
+
+from nodegraph.connections import Connections
+from nodegraph.engine.live import Live
+from tests.rendering import patch_of
+
+NOTES, ATTEMPTS = 150, 5
+MARGIN = 0.005  # s beyond a device block
+
+
+def sixteen_voices():
+    """Keys to voices whose sound is there with its first sample, and gone soon after its key."""
+    return patch_of(
+        "keys.out voices.events",
+        "voices.frequency osc.frequency",
+        "voices.gate amp.gain",
+        "osc.out amp.audio",
+        "amp.out sum.audio",
+        "sum.out out.audio",
+        keys="midi_in",
+        voices=("notes", {"voices": 16, "tail": 0.01}),
+        osc="square",
+        amp="vca",
+        sum="sum_lanes",
+        out="audio_out",
+    )
+
+
+def played_notes(live, hands):
+    """Samples of the engine's clock at which keys went down, a few tens of milliseconds apart."""
+    import rtmidi
+
+    dice = random.Random(3)
+    keyboard = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Keyboard of the test")
+    keyboard.open_virtual_port("out")
+    hands.open_midi(["keyboard of"])
+    block = live.blocksize
+    found = []
+    try:
+        time.sleep(0.3)
+        for _ in range(NOTES):
+            key = dice.randrange(48, 84)
+            keyboard.send_message((0x90, key, 100))
+            found.append(live.midi_time() - block)  # the sample that is handed to the device at this moment
+            time.sleep(0.015)
+            keyboard.send_message((0x80, key, 0))
+            time.sleep(dice.uniform(0.020, 0.030))
+            hands.service()
+        time.sleep(0.1)
+    finally:
+        hands.close()
+        keyboard.close_port()
+        keyboard.delete()
+    return found
+
+
+def onsets(sound):
+    """Samples at which a sound begins after silence."""
+    loud = np.abs(sound).max(axis=1) > 1e-3
+    quiet_before = np.convolve(loud, np.ones(64), "full")[: len(loud)] - loud == 0
+    return np.flatnonzero(loud & quiet_before)
+
+
+def delays(sent, heard, block):
+    """From the arrival of each key to the first sound before the next key, infinite where there is none."""
+    found = []
+    for key, next_key in zip(sent, [*sent[1:], sent[-1] + 44100]):
+        sounds = heard[(heard >= key) & (heard < next_key)]
+        arrived = (key // block + 1) * block
+        found.append(sounds[0] - arrived if len(sounds) else np.inf)
+    return np.array(found)
+
+
+@pytest.mark.needs("jack", "portaudio", "rtmidi")
+def test_a_note_sounds_within_a_device_block_and_five_milliseconds(jack_dummy):
+    patch = sixteen_voices()
+    late = []
+    for _ in range(ATTEMPTS):  # another program may take the processor away for a while
+        live = Live(patch.document, device="system", capture=30.0, limiter=False)
+        live.follow(patch)
+        hands = Connections(patch, live)
+        with live:
+            sent = played_notes(live, hands)
+            times = delays(sent, onsets(live.captured()), live.blocksize) / live.rate
+        late.append(float(np.quantile(times, 0.99, method="higher")))
+        if late[-1] <= live.blocksize / live.rate + MARGIN:
+            return
+    pytest.fail(f"99 of 100 notes sounded within {', '.join(f'{1000 * one:.1f}' for one in late)} ms")
