@@ -13,20 +13,24 @@ from .controllers import Controller, Touch, lamps, played, touched
 from .learn import Move
 from .surface import Surface
 
+REWINDS = ("restart", "rewind")  # the input by which a player goes back to its beginning
 BANKS = {"gains": "gain", "scales": "scale", "mutes": "mute"}
 
 
 @dataclass(frozen=True)
 class Targets:
-    """What of a patch a surface plays, by the names of nodes; None and () where it has no such thing."""
+    """What of a patch a surface plays, by the names of nodes; None and () where it has no such thing.
+
+    ``players`` map file players and transports to the input that rewinds them.
+    """
 
     bank: str | None = None
     switch: str | None = None
-    players: tuple[str, ...] = ()
+    players: tuple[tuple[str, str], ...] = ()
 
 
 def targets(document: Document) -> Targets:
-    """The first bank of gains, scales and mutes, the first switch, and all players that can be restarted."""
+    """The first bank of gains, scales and mutes, the first switch, and all players that no wire plays."""
     has: dict[str, set[str]] = {}
     for id, record in document.nodes.items():
         cls = node_types().get(record.type)
@@ -35,7 +39,13 @@ def targets(document: Document) -> Targets:
     def first(*inputs: str) -> str | None:
         return next((id for id, found in has.items() if found.issuperset(inputs)), None)
 
-    players = tuple(id for id, found in has.items() if found.issuperset({"play", "restart"}))
+    wired = {(wire.target, wire.target_port) for wire in document.wires}
+    players = tuple(
+        (id, rewind)
+        for id, found in has.items()
+        for rewind in REWINDS
+        if rewind in found and "play" in found and (id, "play") not in wired
+    )
     return Targets(first(*BANKS.values()), first("resynthesis"), players)
 
 
@@ -105,7 +115,7 @@ class BankPlayer:
             mutes=mutes[:units],
             first=surface.first if surface.first < units else 0,
             resynthesised=self._first(switch, "resynthesis") if switch else surface.resynthesised,
-            playing=self._first(players[0], "play") if players else surface.playing,
+            playing=self._first(players[0][0], "play") if players else surface.playing,
         )
 
     def _first(self, node: str, port: str) -> bool:
@@ -120,13 +130,20 @@ class BankPlayer:
                     self._turn(self.targets.bank, port, float(new[unit]), at, unit)
         if after.resynthesised != before.resynthesised:
             self._turn(self.targets.switch, "resynthesis", float(after.resynthesised), at)
-        for player in self.targets.players:
+        for player, rewind in self.targets.players:
             if after.playing != before.playing:
                 self._turn(player, "play", float(after.playing), at)
-            if after.rewinds != before.rewinds:
-                knob = self._knob(player, "restart")
-                if knob is not None:
-                    self._turns.pulse(knob, at)
+            knob = self._knob(player, rewind) if after.rewinds != before.rewinds else None
+            if knob is not None:
+                self._turns.pulse(knob, at)
+        if after.playing != before.playing and not self.targets.players:
+            self._pause(not after.playing)
+
+    def _pause(self, on: bool) -> None:
+        """A patch without anything that plays is paused as a whole, if it is live."""
+        pause = getattr(self._turns.engine, "pause", None)
+        if pause is not None:
+            pause(on)
 
     def _turn(self, node: str | None, port: str, value: float, at: int, lane: int | None = None) -> None:
         knob = self._knob(node, port, lane)

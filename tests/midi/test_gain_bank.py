@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nodegraph.connections import Connections
 from nodegraph.midi.controllers import find_controller, is_port_of
 from nodegraph.midi.gain_bank import BankPlayer, Targets, targets
 from nodegraph.midi.learn import move_of
@@ -193,6 +194,33 @@ def test_a_bank_that_is_removed_while_it_is_played_is_let_go(played):
     assert table(played) == []
     played.patch.undo()
     assert len(table(played)) == 8
+
+
+def test_a_transport_is_played_and_what_it_plays_is_left_alone():
+    patch = patch_of(
+        "transport.run player.play", "transport.jump player.restart", transport="transport", player="file_player"
+    )
+    played = Played(patch, NANO)
+    assert targets(patch.document).players == (("transport", "rewind"),)
+    before = played.heard("transport", "beat")[0]
+    press(played, 42)
+    assert played.heard("transport", "beat") == [0.0] and before > 0.0
+    press(played, 41)
+    assert played.heard("transport", "beat")[0] > 0.0
+
+
+def test_a_patch_without_a_player_is_paused_as_a_whole():
+    from nodegraph.engine.live import Live
+
+    patch = patch_of("osc.out out.audio", osc="sine", out="audio_out")
+    live = Live(patch.document, null=True)
+    hands = Connections(patch, live)
+    hands.use_controller(NANO)
+    with live:
+        for expected in (True, False):
+            hands.hear(PORT, bytes((0xB0, 41, 127)), 0.0)
+            assert live.paused is expected
+    assert patch.document.nodes["osc"].params == {}
 
 
 def test_patches_without_a_bank_or_a_player_are_played_as_far_as_they_go():
