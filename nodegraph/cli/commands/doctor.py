@@ -70,6 +70,8 @@ def examine() -> Iterator[Finding]:
     yield from _sound()
     yield _package("mido", "mido", "MIDI files and messages")
     yield _package("python-rtmidi", "rtmidi", "MIDI devices")
+    yield from _midi()
+    yield _package("python-osc", "pythonosc", "OSC")
     yield _package("dearpygui", "dearpygui", "the editor", extra="'dearpygui>=2.3.1'")
     yield _display()
     yield _package("torch", "torch", "learning and neural blocks", extra=TORCH)
@@ -157,6 +159,20 @@ def _sound() -> Iterator[Finding]:
     yield Finding(
         "sound device", bool(outputs), names or "none: `render` works, and `run --null` plays to nobody"
     )
+
+
+def _midi() -> Iterator[Finding]:
+    from nodegraph.midi import ports
+
+    if find_spec("rtmidi") is None:
+        return
+    try:
+        with quiet_libraries():
+            names = ", ".join(port.name for port in ports.inputs())
+    except ports.MidiError as error:
+        yield Finding("MIDI ports", False, str(error).rstrip("."))
+        return
+    yield Finding("MIDI ports", True, names or "none is plugged in")
 
 
 def _display() -> Finding:
