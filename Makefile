@@ -3,6 +3,7 @@
 # make test   installs what the tests need and runs all of them
 # make bench  compares speed with SuperCollider, Pure Data, SignalFlow, pyo and C
 # make monkey lets random clicks, drags and keys loose on the editor for two minutes
+# make picture takes the picture of the editor in docs/ anew
 # make storm  carries out 10,000 random edits on a sounding patch, live
 # make lint   ruff and mypy alone
 # make clean  removes everything that make made
@@ -19,7 +20,7 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # Without this pip and apt might stop at a question that nobody answers.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test bench monkey storm lint clean
+.PHONY: run test bench monkey picture storm lint clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -44,6 +45,10 @@ bench: $(VENV)/.bench
 monkey: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
 	@$(BIN)/python -m tests.editor.monkey --seconds 120
+
+picture: $(VENV)/.test
+	@tools/install-system $(TEST_PACKAGES)
+	@$(BIN)/python -m tests.editor.picture
 
 storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live

@@ -161,9 +161,8 @@ class Panel:
         return dpg.add_text(written(str(item.value or item.label)), wrap=int(wide), parent=parent)
 
     def _add_heading(self, item: Item, parent: Tag, wide: float) -> Tag:
-        tag = dpg.add_text(written(str(item.value or item.label)), color=self.owner.theme.kinds["signal"], parent=parent,
-                           wrap=int(wide))  # fmt: skip
-        return tag
+        text, colour = written(str(item.value or item.label)), self.owner.theme.kinds["signal"]
+        return dpg.add_text(text, color=colour, parent=parent, wrap=int(wide))
 
     def _add_code(self, item: Item, parent: Tag, wide: float) -> Tag:
         text = str(item.value or "")

@@ -265,3 +265,40 @@ def test_blocks_are_all_there_for_whoever_asks_second():
         "[t.start() for t in threads]; [t.join() for t in threads]; print(found == [len(node_types())] * 6)"
     )
     assert subprocess.run([sys.executable, "-c", both], capture_output=True, text=True).stdout == "True\n"
+
+
+VANISHING = """
+import os, signal, sys, time
+from nodegraph.editor.sound_live import LiveSound
+from nodegraph.patch import Patch
+patch = Patch()
+patch.add("sine", id="osc"); patch.add("audio_out", id="out"); patch.connect("osc.out", "out.audio")
+sound = LiveSound(); sound.follow(patch); sound.settle()
+print("device", sound.state().device, flush=True)
+sys.stdin.readline()
+end = time.monotonic() + 20
+while not sound.state().problem and time.monotonic() < end:
+    time.sleep(0.05)
+print("problem", sound.state().problem, flush=True)
+patch.set("osc.frequency", 880.0)
+print("edited", sound.settle(), flush=True)
+clock = sound.engine.clock
+time.sleep(0.3)
+print("runs on", sound.engine.clock > clock, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.needs("jack", "portaudio")
+def test_a_device_that_vanishes_is_silence_and_a_sentence(jack_to_kill):
+    with subprocess.Popen(
+        [sys.executable, "-c", VANISHING], env=os.environ | jack_to_kill.env, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as player:  # fmt: skip
+        assert player.stdout.readline() == "device system\n"
+        jack_to_kill.kill()
+        out, _ = player.communicate("\n", timeout=60)
+    lines = out.splitlines()
+    assert "'system' has gone" in lines[0]
+    assert "Choose it again" in lines[0]
+    assert lines[1:] == ["edited True", "runs on True"]
