@@ -47,7 +47,7 @@ class Notes(Node):
     deals = "voices"
     events = EventIn(doc="MIDI messages")
     glide = In(0.0, unit="s", min=0.0, max=10.0, doc="time from a voice's pitch to that of its next note")
-    transpose = In(0.0, unit="semitones", min=-48.0, max=48.0, doc="added to the pitch")
+    transpose = In(0.0, unit="semitones", min=-48.0, max=48.0, doc="added to the pitch; a lane for each voice, or one for all")
     tail = In(1.0, unit="s", min=0.0, max=60.0, doc="how long a voice may be heard after its key is up")
     play = Choice("poly", "mono", "legato", doc="a voice for each key, one for all, or one whose notes are tied")
     steal = Choice("oldest", "quietest", doc="which voice is taken when all keys are down")
@@ -78,7 +78,8 @@ class Notes(Node):
         samples, voices = gate.shape
         shifts = False
         for i in range(samples):
-            shifts |= read(transpose, (i, 0)) != read(transpose, (0, 0))
+            for lane in range(transpose.shape[1]):
+                shifts |= read(transpose, (i, lane)) != read(transpose, (0, lane))
         fade, smooth = dt / FADE, remaining(SMOOTH, dt)
         begin = 0
         for k in range(count(events) + 1):
@@ -118,7 +119,8 @@ class Notes(Node):
 def put(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level):
     """Sample ``i`` of a voice; one that has never played rests at middle C."""
     at = VOICE * v
-    semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + BENT] + read(transpose, (i, 0))
+    semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + BENT]
+    semitones += read(transpose, (i, min(v, transpose.shape[1] - 1)))
     frequency[i, v], pitch[i, v] = note_to_hz(semitones), semitones
     gate[i, v], velocity[i, v] = m[at + GATE], m[at + VELOCITY]
     level[i, v] = m[at + LEVEL] if m[at + NOTE] > 0.0 else 1.0

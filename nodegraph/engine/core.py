@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..flatten import Flat, flatten
+from ..flat import Flat, with_params
+from ..flatten import flatten
 from ..graph import Graph, GraphNode, graph_of
 from ..host import HostContext
 from ..kernel import QUANTUM
@@ -34,7 +35,7 @@ from .messages import RING_SIZE, Messages
 if TYPE_CHECKING:
     from .flight import FlightRecorder
 
-EVENTS_AHEAD = 0.25  # s by which events reach the audio thread before they are due
+EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
 
 
@@ -121,9 +122,11 @@ class Engine:
         the old one was. Raises GraphError (nothing changes then) or KernelError.
         """
         with self._lock:
-            flat = flatten(document, path, self.allow_outside)
-            if self._flat is not None and self.plan is not None and path == self._path:
-                knobs = only_knobs(self._flat, flat, self.plan.graph)
+            known = self._flat if self.plan is not None and path == self._path else None
+            flat = with_params(known, document) if known is not None else None
+            flat = flat or flatten(document, path, self.allow_outside)
+            if known is not None and self.plan is not None:
+                knobs = only_knobs(known, flat, self.plan.graph)
                 if knobs is not None:
                     self._document, self._flat = document, flat
                     for node, port, value in knobs:

@@ -102,6 +102,11 @@ def test_ranges_of_keys_and_channels(params, heard):
     assert voices([(0, on(60))], voices=1, **params).any() == heard
 
 
+def test_each_voice_can_be_transposed_by_itself():
+    messages = [(0, on(60)), (0, on(60, channel=2)), (0, on(60, channel=3))]
+    assert voices(messages, heard="pitch", voices=3, transpose=[0.0, 0.5])[-1].tolist() == [60.0, 60.5, 60.5]
+
+
 # -- several -------------------------------------------------------------------------------------------------
 
 
