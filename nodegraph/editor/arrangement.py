@@ -56,6 +56,7 @@ def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[
             look.title if look else "",
             look.folded if look else False,
             level=desk.level,
+            colour=look.colour if look else "",
         )
         faces[id] = old if old == face else face
     return faces

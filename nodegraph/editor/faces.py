@@ -12,7 +12,8 @@ from .quantity import exact_text, format_quantity
 from .typed import Port, Typed, kind_of
 from .view import NodeFace, PinFace, Point, Row, ValueFace
 
-WIDTH = 184.0
+WIDTH, WIDEST = 184.0, 260.0
+LETTER, TITLE_REST = 7.2, 52.0  # px of a letter of the title, and of what stands beside it
 DISPLAYS = {"meter": (168.0, 22.0), "faders": (260.0, 110.0), "bars": (168.0, 72.0)}
 DISPLAY = (220.0, 110.0)
 FAMILY_OF_OWN = "nodegraph_user_"
@@ -30,6 +31,7 @@ def node_face(
     title: str = "",
     folded: bool = False,
     level: tuple[str, ...] = (),
+    colour: str = "",
 ) -> NodeFace:
     """The face of a node. ``wired`` are inputs with a wire, ``marks`` what else turns an input (a MIDI control)."""
     from nodegraph.registry import node_types
@@ -55,7 +57,7 @@ def node_face(
         title=shown,
         family=_family(cls.family if cls else ""),
         at=at,
-        width=WIDTH,
+        width=min(max(WIDTH, round(len(shown) * LETTER + TITLE_REST)), WIDEST),
         rows=tuple(rows),
         display=display,
         display_size=DISPLAYS.get(display, DISPLAY) if display else (0.0, 0.0),
@@ -63,6 +65,7 @@ def node_face(
         folded=folded,
         subpatch=record.type == "subpatch",
         tip=_first_line(cls),
+        colour=colour,
     )
 
 

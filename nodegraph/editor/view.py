@@ -84,7 +84,8 @@ class NodeFace:
     """A node. ``family`` picks its colour; ``display`` is what is drawn inside it.
 
     ``display`` is "" or what the view draws inside it from the sound, on ``display_size`` pixels: "wave",
-    "spectrum", "spectrogram", "meter", "bars", "faders", "picture". ``badge`` is "" or why the block fails.
+    "spectrum", "spectrogram", "meter", "bars", "faders", "picture". ``badge`` is "" or why the block fails,
+    ``colour`` "" or "#rrggbb" instead of the family's.
     """
 
     id: str
@@ -99,6 +100,7 @@ class NodeFace:
     folded: bool = False
     subpatch: bool = False
     tip: str = ""
+    colour: str = ""
 
 
 @dataclass(frozen=True)

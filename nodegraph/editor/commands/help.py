@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,11 @@ class BlockHelp(Panel):
 
     def face(self, desk: Desk) -> PanelFace:
         page = self._page
-        items = [Item("text", "doc", value=page["doc"])]
-        for title in ("inputs", "outputs"):
-            if page[title]:
-                items += [Item("heading", value=title.capitalize()), _ports_table(title, page[title])]
+        items = [Item("text", "doc", value=_plain(page["doc"]))]
+        if page["inputs"]:
+            items += [Item("heading", value="Inputs"), _inputs_table(page["inputs"])]
+        if page["outputs"]:
+            items += [Item("heading", value="Outputs"), _outputs_table(page["outputs"])]
         if page["settings"]:
             items += [Item("heading", value="Settings"), _settings_table(page["settings"])]
         if page["source"]:
@@ -91,7 +93,19 @@ class BlockHelp(Panel):
             add_help(desk, self.type)
 
 
-def _ports_table(title: str, ports: list[dict[str, Any]]) -> Item:
+def _plain(text: str) -> str:
+    """A docstring for reading: paragraphs on one line each, without its marks."""
+    text = text.replace("``", "").replace(":mod:", "").replace(":class:", "")
+    paragraphs = re.split(r"\n\s*\n", text)
+    return "\n\n".join(part if "\n    " in part else " ".join(part.split()) for part in paragraphs)
+
+
+def _outputs_table(ports: list[dict[str, Any]]) -> Item:
+    rows = tuple((port["name"], port.get("unit") or port["carries"], port["doc"]) for port in ports)
+    return Item("table", "outputs", value=(("Name", "Carries", ""), rows))
+
+
+def _inputs_table(ports: list[dict[str, Any]]) -> Item:
     rows = []
     for port in ports:
         reach = f"{port['min']:g} … {port['max']:g}" if "min" in port else ""
@@ -99,7 +113,7 @@ def _ports_table(title: str, ports: list[dict[str, Any]]) -> Item:
         default = f"{port['default']:g}" if "default" in port else ""
         unit = port.get("unit") or ("" if port["carries"] == "signal" else port["carries"])
         rows.append((port["name"], default, reach + taper, unit, port["doc"]))
-    return Item("table", title, value=(("Name", "Default", "Range", "Unit", ""), tuple(rows)))
+    return Item("table", "inputs", value=(("Name", "Default", "Range", "Unit", ""), tuple(rows)))
 
 
 def _settings_table(settings: list[dict[str, Any]]) -> Item:
