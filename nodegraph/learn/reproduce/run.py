@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nodegraph.autoencoder import Features
 from nodegraph.whole_file import write_whole
 
 from ..errors import LearnError
@@ -52,12 +53,13 @@ class Reproduced:
     stopped: bool = False
 
 
-def tasks_of(table: Table, features: Any, quick: bool = False, epochs: int | None = None) -> list[Task]:
+def tasks_of(table: Table, features: Features, quick: bool = False, epochs: int | None = None) -> list[Task]:
     """All trainings of a table, those of few units first. ``epochs`` limits each stage."""
     found = []
     for cell in table.cells:
         for column, run in cell.runs.items():
-            sets = {**run.sets, "features.hop": features.hop, "features.rate": features.rate}
+            made = {f"features.{name}": getattr(features, name) for name in ("rate", "size", "hop", "window")}
+            sets = {**run.sets, **made}
             recipe = load_recipe(run.recipe, _width_for(run, cell), sets)
             most = min(run.quick if quick else run.epochs, epochs or 10**6)
             found.append(Task(cell, column, run, _limited(recipe, most)))

@@ -12,14 +12,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Run:
-    """One training: a recipe by name and what is changed in it.
+    """One training: a recipe, by name or as plain data, and what is changed in it.
 
     ``epochs`` is the most of a full run, ``quick`` that of a quick one, for every stage. ``stage`` is what is reported:
     "" the whole network in units of the input, "layer 2" the second layer in units of the first one's activations,
     times bins / units (as Sarroff & Casey adjusted theirs).
     """
 
-    recipe: str
+    recipe: str | Mapping[str, Any]
     epochs: int
     quick: int
     sets: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Shallow autoencoders of 8 to 3500 units, with and without noise, and the tied ReLU model that the text names."""
 
-from ..sarroff import MEAN, NOTES, SOURCE, WIDE, adam, best, momentum
+from ..sarroff import MEAN, NOTES, SOURCE, WIDE, adam, best, momentum, momentum_from_pca
 from ..table import Cell, Table
 
 # (units, standard deviation of the noise) → validation error, summed over bins
@@ -14,12 +14,16 @@ PUBLISHED = {
     (3500, 0.0): 0.0951, (3500, 0.01): 0.0951, (3500, 0.02): 0.0951, (3500, 0.05): 0.0951,
 }  # fmt: skip
 
+MOST_COMPONENTS = 1025
+
 
 def _cell(units: int, noise: float, published: float) -> Cell:
     quick = 3 if units >= WIDE else 8 if units > 256 else 20
     sets = {"layers.0.corruption": "gaussian", "layers.0.noise": noise} if noise else {}
     runs = {"momentum": momentum("sarroff-shallow", quick, sets)}
     if not noise:
+        if units <= MOST_COMPONENTS:
+            runs["momentum from PCA"] = momentum_from_pca("sarroff-shallow", quick)
         runs["Adam"] = adam("sarroff-shallow", quick)
         if units <= 512:
             runs["best"] = best(quick)
@@ -28,7 +32,11 @@ def _cell(units: int, noise: float, published: float) -> Cell:
 
 
 def _tied() -> Cell:
-    runs = {"momentum": momentum("sarroff-tied-relu", 20), "Adam": adam("sarroff-tied-relu", 20)}
+    runs = {
+        "momentum": momentum("sarroff-tied-relu", 20),
+        "momentum from PCA": momentum_from_pca("sarroff-tied-relu", 20),
+        "Adam": adam("sarroff-tied-relu", 20),
+    }
     return Cell("16, tied, ReLU", "16", {"momentum": 0.0310}, runs)
 
 

@@ -1,0 +1,255 @@
+"""Tables of papers trained again: every cell can be trained, what is done is kept, and failures are said."""
+
+import json
+import pkgutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+
+from nodegraph.autoencoder import Features
+from nodegraph.learn import LearnError
+from nodegraph.learn.reproduce import tables
+from nodegraph.learn.reproduce.table import Cell, Run, Table, chosen, table_names, table_of
+from tests.learn.conftest import RATE, notes
+
+pytest.importorskip("torch")
+
+from nodegraph.learn.reproduce import report
+from nodegraph.learn.reproduce.data import difficulty, scaled_frames
+from nodegraph.learn.reproduce.run import forget, reproduce, tasks_of
+
+NET = {"layers": [{"units": 4, "initialiser": "pca"}], "training": {"schedule": "cosine"}}
+ABOUT = {"name": "a small world", "run": "a test"}
+every_table = pytest.mark.parametrize("name", table_names())
+
+
+def small(unit="sum", scale=0.0951, published=0.5, **sets):
+    normalise = {"features.normalise": "none" if scale else "frame"}
+    more = {**normalise, **{key.replace("__", "."): value for key, value in sets.items()}}
+    runs = {"momentum": Run(NET, 30, 2, {"training.optimiser": "sgd", **more}), "Adam": Run(NET, 30, 2, more)}
+    cells = tuple(Cell(str(n), str(n), {"momentum": published}, runs) for n in (2, 4))
+    return Table("A table", "A paper", unit, cells, scale)
+
+
+def run(table, frames, folder, **options):
+    tasks = tasks_of(table, frames.features, epochs=options.pop("epochs", None))
+    return reproduce(table, frames, folder, ABOUT, tasks, **options)
+
+
+# -- the tables ------------------------------------------------------------------------------------------------
+
+
+def test_each_file_is_a_table():
+    files = {info.name.replace("_", "-") for info in pkgutil.iter_modules(tables.__path__)}
+    assert files == set(table_names())
+    promised = {f"{paper}-table-{n}" for paper in ("sarroff", "colonel") for n in (1, 2, 3)}
+    assert promised <= files
+
+
+@every_table
+@pytest.mark.parametrize("quick", [False, True])
+def test_every_training_of_a_table_has_a_recipe_that_fits(name, quick):
+    table = table_of(name)
+    for task in tasks_of(table, Features(hop=table.hop), quick):
+        wanted = task.run.quick if quick else task.run.epochs
+        stages = [s for s in (task.recipe.training, task.recipe.pretraining) if s is not None and s.epochs]
+        assert {stage.epochs for stage in stages} == {wanted}
+        assert task.recipe.features.normalise == table.normalise
+        innermost = int(task.cell.width.rpartition("-")[2])
+        assert task.recipe.layers[-1].units == innermost
+        if task.column != "best":
+            assert task.recipe.widths == task.cell.width
+
+
+@every_table
+def test_every_row_has_momentum_and_figures_of_the_paper(name):
+    for cell in table_of(name).cells:
+        assert "momentum" in cell.runs
+        assert cell.published and all(0 < value < 1 for value in cell.published.values())
+
+
+def test_figures_are_those_of_the_papers():
+    first = {cell.label: cell.published["momentum"] for cell in table_of("sarroff-table-1").cells}
+    assert len(first) == 29
+    assert [first[n] for n in ("8", "16", "64", "256")] == [0.0440, 0.0414, 0.0276, 0.0187]
+    colonel = {cell.label: cell.published["Adam"] for cell in table_of("colonel-table-1").cells}
+    assert colonel == {"8": 5.3e-3, "16": 5.28e-3, "64": 7.1e-4, "256": 1.64e-4, "512": 9.62e-4, "1024": 7.13e-5}
+
+
+def test_momentum_is_that_of_the_paper():
+    for name in table_names():
+        for task in tasks_of(table_of(name), Features()):
+            if task.column == "momentum":
+                stages = [s for s in (task.recipe.training, task.recipe.pretraining) if s is not None and s.epochs]
+                for s in stages:
+                    assert (s.optimiser, s.rate, s.momentum, s.batch, s.reduction) == ("sgd", 0.005, 0.5, 100, "sum")
+
+
+def test_a_table_that_is_not_there_is_refused_with_those_that_are():
+    with pytest.raises(LearnError, match=r"Did you mean 'colonel-table-1'.*sarroff-table-3"):
+        table_of("colonel-table1")
+    with pytest.raises(LearnError, match="Rows are: 256-8; 1500-8"):
+        chosen(table_of("sarroff-table-3"), ["9"])
+
+
+# -- frames ----------------------------------------------------------------------------------------------------
+
+
+def test_frames_are_scaled_so_that_the_mean_leaves_what_it_left_in_the_paper(frames):
+    scaled = scaled_frames(frames, 0.0951)
+    left = np.square(scaled.train - scaled.train.mean(axis=0)).sum(axis=1).mean()
+    assert left == pytest.approx(0.0951, rel=1e-4)
+    assert np.allclose(scaled.test / scaled.test.max(), frames.test / frames.test.max())
+    silent = replace(frames, train=np.ones_like(frames.train))
+    with pytest.raises(LearnError, match="nothing to learn"):
+        scaled_frames(silent, 0.0951)
+
+
+def test_difficulty_is_what_principal_components_leave(frames):
+    found = difficulty(frames, "none")
+    centred = frames.valid - frames.train.mean(axis=0)
+    _, _, directions = np.linalg.svd(frames.train - frames.train.mean(axis=0), full_matrices=False)
+    left = centred - centred @ directions[:8].T @ directions[:8]
+    assert found["pca"]["8"] == pytest.approx(np.square(left).sum() / np.square(centred).sum(), rel=1e-3)
+    assert found["predict_the_mean"] == pytest.approx(np.square(centred).sum(axis=1).mean(), rel=1e-4)
+
+
+# -- running ---------------------------------------------------------------------------------------------------
+
+
+def test_ours_stands_beside_the_papers_in_the_same_unit(frames, tmp_path):
+    done = run(small(published=0.0440), frames, tmp_path)
+    text = report.markdown(done)
+    ours = done.results["4"]["Adam"]["errors"]["valid"]
+    row = next(line for line in text.splitlines() if line.startswith("| 4 |"))
+    assert "0.463 (0.0440)" in row and f"{ours['relative']:.3f}" in row and f"{ours['pca_relative']:.3f}" in row
+    assert ours["relative"] < 0.5 and ours["relative"] == pytest.approx(ours["sum"] / ours["predict_the_mean"])
+    assert done.results["4"]["Adam"]["failure"] == ""
+
+
+def test_errors_per_bin_are_means_over_bins(frames, tmp_path):
+    done = run(small("bin", None, published=4.4e-2), frames, tmp_path)
+    ours = done.results["4"]["Adam"]["errors"]["valid"]
+    assert ours["mean"] == pytest.approx(ours["sum"] / 65)
+    row = next(line for line in report.markdown(done).splitlines() if line.startswith("| 4 |"))
+    assert f"{ours['mean']:.2e}" in row and f"{ours['pca'] / 65:.2e}" in row and "4.40e-02" in row
+
+
+def test_what_is_trained_is_not_trained_again_unless_it_is_forgotten(frames, tmp_path):
+    said = []
+    first = run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: said.append((share, label)))
+    shares = [share for share, _ in said]
+    assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1
+    said.clear()
+    again = run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: said.append(label))
+    assert not said
+    assert again.results == json.loads(json.dumps(first.results))
+    run(small(), frames, tmp_path, epochs=2, seed=1, progress=lambda share, label: said.append(label))
+    assert said, "another seed is another training"
+    forget(tmp_path)
+    said.clear()
+    run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: said.append(label))
+    assert said
+
+
+def test_an_interrupted_table_reports_what_there_is_and_goes_on(frames, tmp_path):
+    table = small()
+    last = {}
+
+    def progress(share, label):
+        last["label"] = label
+
+    stopped = run(table, frames, tmp_path, epochs=3, progress=progress, stop=lambda: "4, Adam" in last.get("label", ""))
+    assert stopped.stopped and set(stopped.results) == {"2", "4"} and set(stopped.results["4"]) == {"momentum"}
+    assert "interrupted" in report.markdown(stopped)
+    done = run(table, frames, tmp_path, epochs=3)
+    whole = run(table, frames, tmp_path / "whole", epochs=3)
+    assert not done.stopped
+    assert done.results["4"]["Adam"]["errors"] == whole.results["4"]["Adam"]["errors"]
+
+
+def test_nothing_but_results_is_left_in_the_folder(frames, tmp_path):
+    run(small(), frames, tmp_path, epochs=1)
+    assert {file.suffix for file in tmp_path.iterdir()} == {".json"}
+
+
+def test_a_spoilt_result_is_measured_again(frames, tmp_path):
+    first = run(small(), frames, tmp_path, epochs=1)
+    for file in tmp_path.glob("*.json"):
+        file.write_text(file.read_text()[:40])
+    assert (
+        run(small(), frames, tmp_path, epochs=1).results["2"]["Adam"]["errors"] == first.results["2"]["Adam"]["errors"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("sets", "failure"),
+    [
+        ({"training__rate": 1e-9, "layer__initialiser": "uniform", "layer__range": 1e-6}, "predict"),
+        ({"training__optimiser": "sgd", "training__rate": 1e6}, "diverged|worse"),
+    ],
+)
+def test_a_net_that_learns_nothing_is_said_to_have_failed(frames, tmp_path, sets, failure):
+    done = run(small(**sets), frames, tmp_path, epochs=2)
+    for row in done.results.values():
+        assert any(word in row["Adam"]["failure"] for word in failure.split("|"))
+    assert "Failed:" in report.markdown(done)
+
+
+def test_second_layers_are_measured_in_units_of_the_first(frames, tmp_path):
+    net = {
+        "layers": [{"units": 12}, {"units": 4, "decoder": "sigmoid"}],
+        "pretraining": {"rate": 0.01},
+        "training": {"epochs": 0},
+    }
+    ours = Run(net, 8, 2, {"features.normalise": "none"}, "layer 2")
+    cell = Cell("12-4", "12-4", {"momentum": 0.0737}, {"momentum": ours})
+    done = run(Table("A table", "A paper", "adjusted", (cell,), 0.0951), frames, tmp_path)
+    errors = done.results["12-4"]["momentum"]["errors"]["valid"]
+    assert errors["adjusted"] == pytest.approx(errors["sum"] * 65 / 12)
+    assert f"{errors['adjusted']:.4f}" in report.markdown(done)
+
+
+def test_a_report_for_machines_has_all_of_it(frames, tmp_path):
+    done = run(small(), frames, tmp_path, epochs=1)
+    data = json.loads(json.dumps(report.plain(done)))
+    assert [cell["label"] for cell in data["cells"]] == ["2", "4"]
+    assert data["cells"][0]["published"] == {"momentum": 0.5}
+    assert data["cells"][0]["ours"]["Adam"]["errors"]["valid"]["sum"] > 0
+    assert data["cpu_seconds"] > 0
+
+
+# -- the command -----------------------------------------------------------------------------------------------
+
+
+def test_the_command_trains_a_row_on_recordings_and_writes_markdown(tmp_path, capsys):
+    from nodegraph.cli import main
+
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    for i in range(5):
+        soundfile.write(recordings / f"take{i}.wav", notes(4.0, i), RATE)
+    words = f"reproduce colonel-table-1 --quick --net 8 --epochs 1 --audio {recordings} --folder {tmp_path}".split()
+    assert main([*words, "-o", str(tmp_path / "table.md")]) == 0
+    text = capsys.readouterr().out
+    assert (tmp_path / "table.md").read_text() == text
+    assert "5.30e-03" in text and "4.40e-02" in text and "5 recordings" in text
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"momentum", "Adam"} <= set(found["cells"][0]["ours"])
+
+
+def test_the_command_refuses_in_one_line(tmp_path, capsys):
+    from nodegraph.cli import main
+
+    for words, part in [
+        (["reproduce", "sarroff-table-9"], "there is no table 'sarroff-table-9'"),
+        (["reproduce", "sarroff-table-1", "--net", "9"], "has no row '9'"),
+        (["reproduce", "sarroff-table-1", "--audio", str(tmp_path / "nothing")], "no such file or folder"),
+        (["reproduce", "sarroff-table-1", "-o", str(tmp_path / "no" / "where.md")], "there is no folder"),
+    ]:
+        assert main(words) == 1
+        error = capsys.readouterr().err
+        assert part in error and error.count("\n") == 1
