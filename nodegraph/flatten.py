@@ -13,10 +13,11 @@ import math
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .flat import Arrival, End, Flat, FlatNode
 from .interface import INLETS, KNOB, OUTLETS, Home, contents, inlet_port, inlet_value, node_spec, ports_in
 from .node import In, Spec
 from .patch import Document, NodeRecord, Wire
@@ -28,66 +29,6 @@ from .registry import node_types
 
 MOST_NODES = 50_000
 PORTS = (*INLETS, *OUTLETS)
-
-End = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class FlatNode:
-    """A node of the flat net: its record, the file in which it stands, and the voices that it is a lane for each of.
-
-    ``problem`` says why it is silent ("" if it is not), ``knob`` what an inlet's own knob offers.
-    """
-
-    record: NodeRecord
-    file: Path | None = None
-    voices: int = 1
-    problem: str = ""
-    knob: In | None = None
-
-
-@dataclass
-class Flat:
-    """The flat net of a document, and where the nodes and ports of the document are found in it."""
-
-    document: Document
-    nodes: dict[str, FlatNode]
-    wires: tuple[Wire, ...]
-    problems: list[str] = field(default_factory=list)
-    copies: dict[str, list[str]] = field(default_factory=dict)
-    passed: dict[str, list[End]] = field(default_factory=dict)  # what arrived at ports that are gone
-    widths: dict[str, list[End]] = field(default_factory=dict)  # knobs by subpatch: how wide its voices are spread
-    arrivals: list[Arrival] = field(default_factory=list)
-    resting: dict[str, FlatNode] = field(default_factory=dict)  # inlets whose knobs a wire takes the place of
-    file: Path | None = None
-
-    def output_of(self, node: str, port: str) -> End | None:
-        """Where that which leaves a node or a subpatch can be read; None where it is not in one place."""
-        for name, out in ((node, port), (f"{node}/{port}", INLET_PORT)):
-            if name in self.nodes:
-                return name, out
-            if len(self.passed.get(name, ())) == 1:
-                return self.output_of(*self.passed[name][0])
-        return None
-
-    def turned(self, node: str, port: str) -> list[End]:
-        """The knobs that a parameter of the document is: one, or that of each copy; none where it is wired."""
-        if node in self.nodes:
-            return [(copy, port) for copy in self.copies.get(node, [node])]
-        if port == "width" and node in self.widths:
-            return self.widths[node]
-        inlet = f"{node}/{port}"
-        return [(copy, KNOB) for copy in self.copies.get(inlet, [inlet]) if copy in self.nodes]
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """What comes into several voices at a port: it may have one lane, or one for each voice."""
-
-    subpatch: str
-    port: str
-    voices: int
-    source: End
 
 
 def flatten(document: Document, patch_path: Path | None = None, allow_outside: bool = False) -> Flat:

@@ -17,7 +17,8 @@ from typing import Any
 
 import networkx as nx
 
-from .flatten import Flat, FlatNode, flatten
+from .flat import Flat, FlatNode
+from .flatten import flatten
 from .frames import FrameType, infer_node, kinds_fit
 from .interface import KNOB
 from .node import In, Node, Spec

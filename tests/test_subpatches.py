@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nodegraph.api import Patch
+from nodegraph.flat import with_params
+from nodegraph.flatten import flatten
 from nodegraph.graph import GraphError, build_graph, refusal
 from nodegraph.interface import spec_of
 from nodegraph.patch import (
@@ -275,6 +277,34 @@ def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():
     engine.run_samples(1024)
     assert engine.plan is plan
     assert np.array_equal(engine.value("voice/osc", "out"), engine.value("voice/osc#3", "out"))
+
+
+PARAMS = ["voice.cutoff", "voice.voices", "voice/osc.frequency", "voice/core/filter.cutoff", "voice/cutoff.value",
+          "voice/core/filter.resonance", "voice/cutoff.spread", "amp.gain", "lfo.frequency"]  # fmt: skip
+
+
+@PATIENT
+@given(
+    st.booleans(),
+    st.booleans(),
+    st.lists(st.tuples(st.sampled_from(PARAMS), st.none() | st.integers(1, 9) | st.just([2.0, 3.0])), max_size=6),
+)
+def test_what_a_knob_changes_is_what_flattening_again_would_give(wired, copies, edits):
+    patch = synthesizer(voices=2)
+    patch.do(Within(("voice",), Encapsulate(("filter",), "core")))
+    if copies:
+        patch.do(Within(("voice",), AddNode("split", "split")))
+    if not wired:
+        patch.disconnect("lfo.out", "voice.cutoff")
+    flat = flatten(patch.document)
+    for end, value in edits:
+        patch.clear(end) if value is None else patch.set(end, value)
+        whole = flatten(patch.document)
+        quick = with_params(flat, patch.document)
+        if quick is not None:
+            assert (quick.nodes, quick.wires, quick.resting) == (whole.nodes, whole.wires, whole.resting)
+            assert (quick.problems, quick.document) == (whole.problems, patch.document)
+        flat = whole
 
 
 def test_wiring_a_port_of_a_playing_subpatch_does_not_click():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from ..flatten import Flat
+from ..flat import Flat
 from ..graph import Graph
 
 GONE = "\0"  # behind the id of a node whose name another one has now

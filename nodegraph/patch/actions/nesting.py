@@ -113,41 +113,52 @@ class _Crossing:
         taken = {id for id in document.nodes if id in chosen}
         self.inlets: dict[str, list[Wire]] = {}
         self.outlets: dict[str, list[Wire]] = {}
-        for wires in _together(arriving):
+        for wires in _together(arriving, document.wires):
             self.inlets[_port_name(wires[0].target, wires[0].target_port, arriving, "target", taken)] = wires
         for end, wires in _by(leaving, "source").items():
             self.outlets[_port_name(*end, leaving, "source", taken)] = wires
-        self.inner = [w for w in document.wires if w.source in chosen and w.target in chosen]
-        into: dict[int, Wire] = {}
-        out: dict[int, Wire] = {}
+        inner = {id(w): w for w in document.wires if w.source in chosen and w.target in chosen}
+        outer = {id(w): w for w in document.wires if w.source not in chosen and w.target not in chosen}
         for name, wires in self.inlets.items():
-            self.inner += [_wire((name, INLET_PORT), end, wires) for end in _by(wires, "target")]
-            for end, own in _by(wires, "source").items():
-                into[id(own[0])] = replace(own[0], target=subpatch, target_port=name, source=end[0])
+            for end, own in _by(wires, "target").items():
+                inner[id(own[0])] = _wire((name, INLET_PORT), end, wires)
+            for own in _by(wires, "source").values():
+                outer[id(own[0])] = replace(own[0], target=subpatch, target_port=name)
         for name, wires in self.outlets.items():
-            first = wires[0]
-            self.inner.append(Wire(first.source, first.source_port, name, OUTLET_PORT))
-            out |= {id(wire): replace(wire, source=subpatch, source_port=name) for wire in wires}
-        kept: list[Wire] = []
-        for wire in document.wires:
-            if wire.source not in chosen and wire.target not in chosen:
-                kept.append(wire)
-            elif id(wire) in into:
-                kept.append(into[id(wire)])
-            elif id(wire) in out:
-                kept.append(out[id(wire)])
-        self.outer = tuple(kept)
+            outer |= {id(wire): replace(wire, source=subpatch, source_port=name) for wire in wires}
+        ends = [Wire(*_start(wires[0]), name, OUTLET_PORT) for name, wires in self.outlets.items()]
+        # each where the wire stood that it comes from: what arrives at a port is added up in this order
+        self.inner = [inner[id(wire)] for wire in document.wires if id(wire) in inner] + ends
+        self.outer = tuple(outer[id(wire)] for wire in document.wires if id(wire) in outer)
 
 
-def _together(arriving: list[Wire]) -> list[list[Wire]]:
-    """Wires that can share an inlet: those of one source, and sources that lead to the very same ports."""
+def _start(wire: Wire) -> End:
+    return wire.source, wire.source_port
+
+
+def _together(arriving: list[Wire], wires: tuple[Wire, ...]) -> list[list[Wire]]:
+    """Wires that can share an inlet: those of one source, and sources that lead to the very same ports side by side."""
     targets: dict[frozenset[End], list[Wire]] = defaultdict(list)
     sources: dict[tuple[str, str, bool], list[Wire]] = defaultdict(list)
     for wire in arriving:
         sources[wire.source, wire.source_port, wire.feedback].append(wire)
-    for wires in sources.values():
-        targets[frozenset((w.target, w.target_port) for w in wires)] += wires
-    return _apart(list(targets.values()))
+    for own in sources.values():
+        targets[frozenset((w.target, w.target_port) for w in own)] += own
+    found: list[list[Wire]] = []
+    for shared in targets.values():
+        single = [own for own in sources.values() if own[0] in shared]
+        found += [shared] if len(single) == 1 or _side_by_side(shared, wires) else single
+    return _apart(found)
+
+
+def _side_by_side(shared: list[Wire], wires: tuple[Wire, ...]) -> bool:
+    """Does no other wire come between these at the ports that they lead to?"""
+    for end, own in _by(shared, "target").items():
+        there = [wire in own for wire in wires if (wire.target, wire.target_port) == end]
+        first = there.index(True)
+        if not all(there[first : first + len(own)]):
+            return False
+    return True
 
 
 def _apart(groups: list[list[Wire]]) -> list[list[Wire]]:
