@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def key_table() -> list[tuple[str, str, str]]:
     return [(" or ".join(map(key_text, one.keys)), one.label.rstrip("…"), one.doc) for one in shown]
 
 
+@lru_cache
 def key_text(key: str) -> str:
     """``ctrl+shift+z`` → ``Ctrl+Shift+Z``."""
     return "+".join(part.upper() if len(part) == 1 else part.capitalize() for part in key.split("+")) if key else ""

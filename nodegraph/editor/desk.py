@@ -15,7 +15,7 @@ from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchErr
 
 from .jobs import Jobs
 from .preferences import Preferences
-from .sound import Sound
+from .sound import Sound, Sounding
 from .typed import Typed, spec_of, type_document
 from .view import Camera, MenuItem, NodeFace, PaletteFace, Pin, Point, View, WireKey
 from .wiring import Board
@@ -67,11 +67,12 @@ class Desk:
     palette: Palette | None = None
     panels: dict[str, Panel] = field(default_factory=dict)
     asked: dict[str, Callable[[Any], object]] = field(default_factory=dict)
-    probes: dict[str, WireKey] = field(default_factory=dict)
+    probes: dict[str, tuple[tuple[str, ...], WireKey]] = field(default_factory=dict)
     cameras: dict[tuple[str, ...], Camera] = field(default_factory=dict)
     minimap: bool = True
     allow_outside: bool = False
     running: bool = True
+    sounding: Sounding = field(default_factory=Sounding)  # as it was asked last
     faults: dict[str, str] = field(default_factory=dict)  # nodes that the sound has silenced, and why
     memory: dict[str, Any] = field(default_factory=dict)  # what a gesture keeps from one event to the next
 
@@ -116,9 +117,14 @@ class Desk:
         self.faces = {}
         self.sound.follow(self.patch)
 
+    def listen(self) -> Sounding:
+        """Ask how the sound stands."""
+        self.sounding = self.sound.state()
+        return self.sounding
+
     def retype(self) -> None:
         """Find out again what the graph says of the patch."""
-        rate = self.sound.state().rate or 44100.0
+        rate = self.listen().rate or 44100.0
         self.typed = type_document(self.patch.document, rate, self.patch.path, self.allow_outside, self.typed)
 
     @property
@@ -176,11 +182,25 @@ class Desk:
         if (nodes, wires, notes, focus) != (chosen.nodes, chosen.wires, chosen.notes, chosen.focus):
             self.selection = Selection(nodes, wires, notes, focus)
 
+    def drop_probes(self) -> None:
+        """Close the probes of wires that are gone."""
+        for name, (level, key) in list(self.probes.items()):
+            try:
+                wires = inside(self.patch.document, level).wires
+            except PatchError:  # the subpatch is gone
+                wires = ()
+            if not any((wire.start, wire.end) == key for wire in wires):
+                del self.probes[name]
+                self.view.hide_probe(name)
+        if isinstance(self.over, tuple) and not any((w.start, w.end) == self.over for w in self.document.wires):
+            self.over = None
+            self.view.show_hover(None)
+
     # -- talking with the user -------------------------------------------------------------------------------
 
     def say(self, text: str, alarm: bool = False) -> None:
-        """A message that goes by itself."""
-        self.view.notify(text, alarm)
+        """A message that goes by itself, on one line."""
+        self.view.notify(" ".join(text.split()), alarm)
 
     def ask(self, key: str, label: str, text: str, done: Callable[[str], object]) -> None:
         """Ask for a line of text; ``done`` hears what was typed, nothing if it was given up."""
@@ -247,7 +267,7 @@ def areas_of(document: Document) -> dict[str, Any]:
     return getattr(document, "areas", {})
 
 
-LASTING = ("recent", "outside", "training")
+LASTING = ("recent", "outside", "training", "keeping")
 """What is remembered beyond the patch that is open."""
 
 AREA = "area."

@@ -86,7 +86,7 @@ def _scattered(letters: str, text: str, starts: set[int]) -> tuple[int, ...]:
                 return None
         return None
 
-    if len(letters) > len(text):
+    if not 0 < len(letters) <= len(text):
         return ()
     begins = (start for start in sorted(starts) if text[start] == letters[0])
     return next(((i, *rest) for i in begins if (rest := find(i + 1, letters[1:])) is not None), ())

@@ -32,7 +32,7 @@ class Monitor:
         self._values(desk, screen)
         if now - self._status_time >= STATUS_PERIOD:
             self._status_time = now
-            state = desk.sound.state()
+            state = desk.listen()
             self._tell(desk, state)
             screen.status(status(desk, state))
             if now - self._load_time >= LOAD_PERIOD:

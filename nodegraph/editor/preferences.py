@@ -11,7 +11,10 @@ FILE = "editor.json"
 
 @dataclass(frozen=True)
 class Preferences:
-    """Look and sound of the editor. ``device`` None is the default one, "none" no device."""
+    """Look and sound of the editor. ``device`` None is the default one, "none" no device.
+
+    ``keep_minutes`` of what is heard are always kept (0: none).
+    """
 
     theme: str = "dark"
     scale: float = 1.0
@@ -20,6 +23,7 @@ class Preferences:
     device: str | None = None
     rate: float | None = None
     blocksize: int = 256
+    keep_minutes: int = 10
     folder: str = ""
 
     @classmethod

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nodegraph.patch import Document, Patch
+from nodegraph.patch import Document, Patch, PatchError
 
 from . import arrangement, canvas
 from .autosaving import Autosaving
 from .command import COMMANDS, HANDLERS, by_key, load_commands
 from .commands.files import recent_files
+from .commands.keeping import keeping
 from .desk import Desk, inside
-from .events import Event, Key, MenuPicked, PanelClosed, PanelEvent
+from .events import CameraMoved, Event, Key, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
 from .jobs import Jobs
 from .menus import menu_bar
 from .monitor import Monitor
@@ -26,7 +27,7 @@ from .sound import Sound
 from .typed import only_values
 from .view import View
 
-PANEL_PERIOD = 1.0 / 15.0
+PANEL_PERIOD, MENU_PERIOD = 1.0 / 15.0, 0.25
 
 
 class Presenter:
@@ -56,12 +57,13 @@ class Presenter:
         self.monitor = Monitor()
         self.reloading = Reloading()
         self.autosaving = Autosaving(self.home)
-        self._panel_time = 0.0
+        self._panel_time = self._menu_time = -1e9
         self.desk.memory["recent"] = tuple(recent_files(self.desk))
         view.set_look(preferences.theme, preferences.scale)
         view.set_minimap(self.desk.minimap)
         self.desk.open_patch(self.desk.patch)
         self.refresh()
+        self.screen.menus(menu_bar(self.desk))
         self.autosaving.offer(self.desk)
 
     # -- events ------------------------------------------------------------------------------------------------
@@ -85,6 +87,8 @@ class Presenter:
             if handle is not None:
                 handle(desk, event)
         self.refresh()
+        if not isinstance(event, Pointer | Slide | CameraMoved):  # these come in floods and change no menu
+            self.screen.menus(menu_bar(desk))
 
     def run(self, name: str, argument: object = None) -> None:
         """Carry out a command by its name, if it is possible now."""
@@ -113,6 +117,7 @@ class Presenter:
         self.monitor.tick(desk, self.screen, now)
         self.reloading.tick(desk, now)
         self.autosaving.tick(desk, now)
+        keeping(desk).tick(desk)
         outside = desk.memory.get("outside")
         if outside is not None:
             outside.tick(desk, now)
@@ -121,6 +126,9 @@ class Presenter:
             for panel in list(desk.panels.values()):
                 panel.tick(desk, now)
         self.refresh()
+        if now - self._menu_time >= MENU_PERIOD:
+            self._menu_time = now
+            self.screen.menus(menu_bar(desk))
 
     def close(self) -> None:
         """End everything that runs, in order; nothing is asked any more."""
@@ -155,6 +163,7 @@ class Presenter:
         if shown is not self._shown or desk.typed is not self._types or desk.level != self._level:
             self._draw(shown)
         if edited:
+            desk.drop_probes()
             for panel in list(desk.panels.values()):
                 panel.changed(desk)
         desk.tidy_selection()
@@ -163,7 +172,6 @@ class Presenter:
         self.screen.look(desk.camera)
         self.screen.title(_title(desk))
         self.screen.path((_name(desk), *desk.level))
-        self.screen.menus(menu_bar(desk))
 
     def _draw(self, shown: Document) -> None:
         desk = self.desk
@@ -183,7 +191,7 @@ class Presenter:
             try:
                 inside(desk.patch.document, desk.level)
                 return
-            except Exception:  # the subpatch was removed or undone
+            except PatchError:  # the subpatch was removed or undone
                 desk.level = desk.level[:-1]
                 desk.select()
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from nodegraph.expression import ExpressionError, compile_expression
+from nodegraph.patch.errors import quote
 
 NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 TOKEN = re.compile(
@@ -30,6 +31,7 @@ SUFFIXES = {
     "st": ("semitones", 1.0), "semitones": ("semitones", 1.0), "ct": ("semitones", 0.01), "cents": ("semitones", 0.01),
     "samples": ("samples", 1.0), "oct": ("semitones", 12.0), "note": ("note", 1.0),
 }  # fmt: skip
+HIGHEST_NOTE = 131  # B9, the last with an octave of one digit
 AMPLITUDES = ("", "gain", "ratio")
 
 
@@ -51,11 +53,11 @@ def parse_quantity(text: str, unit: str = "", now: float = 0.0, rate: float = 44
     try:
         value = float(compile_expression(plain, ())())
     except ExpressionError as error:
-        raise QuantityError(f"'{text}' means no number: {error}") from None
+        raise QuantityError(f"{quote(text)} means no number: {error}") from None
     except (ArithmeticError, ValueError) as error:
-        raise QuantityError(f"'{text}' cannot be computed: {error}.") from None
+        raise QuantityError(f"{quote(text)} cannot be computed: {error}.") from None
     if not math.isfinite(value):
-        raise QuantityError(f"'{text}' is not finite.")
+        raise QuantityError(f"{quote(text)} is not finite.")
     return value
 
 
@@ -181,9 +183,11 @@ def format_quantity(value: float, unit: str = "") -> str:
         return f"{_short(value * 1e6)} µs"
     if unit == "s" and 0.0 < size < 1.0:
         return f"{_short(value * 1e3)} ms"
-    if unit == "note":
+    if unit == "note" and 0 <= round(value) <= HIGHEST_NOTE:
         exact = abs(value - round(value)) < 0.005
-        return f"{note_name(value)}" if exact else f"{_short(value)} ({note_name(value)})"
+        return note_name(value) if exact else f"{_short(value)} ({note_name(value)})"
+    if unit == "note":
+        return _short(value)
     shown = "" if unit in (*AMPLITUDES, "gate") else f" {unit}"
     return f"{_short(value)}{shown}"
 

@@ -37,10 +37,7 @@ class Typed:
 
     def end(self, node: str, port: str) -> tuple[str, str]:
         """Node and port of the graph where an output of the document is read: of a subpatch the block inside it."""
-        try:
-            found = self.graph.output_of(node, port) if self.graph else None
-        except Exception:  # a node that was added since the last good graph
-            found = None
+        found = self.graph.output_of(node, port) if self.graph else None
         return found or (node, port)
 
     def frame(self, node: str, port: str, output: bool) -> FrameType | None:

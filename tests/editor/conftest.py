@@ -17,6 +17,12 @@ def pytest_runtest_makereport(item, call):
     setattr(item, f"report_{call.when}", outcome.get_result())
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Tests on the window come last: DearPyGui has one context for a process, which views without a window use too."""
+    items.sort(key=lambda item: "editor_window" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def display():
     """A display without a screen."""

@@ -54,7 +54,10 @@ TEXTS = (
     "x" * 200,
 )
 # what leaves the patch, waits for a device, or is no edit of this session
-LEFT_OUT = {"quit", "new", "open_file", "demos", "revert", "midi", "learn_midi", "export_sound", "training", "recover"}
+LEFT_OUT = {
+    "quit", "new", "open_file", "demos", "revert", "midi", "learn_midi", "export_sound", "training", "new_window",
+    "all_commands", "record", "keep_last", "device",
+}  # fmt: skip
 KEYS = ("escape", "enter", "up", "down", "tab", "n", "ctrl+a", "delete", "ctrl+d", "ctrl+c", "ctrl+v", "w", "j", "k")
 
 

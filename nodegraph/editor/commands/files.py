@@ -14,6 +14,7 @@ from ..command import command, on
 from ..desk import Desk
 from ..events import CloseRequested, Entered, FilesDropped
 from ..panel import Question
+from ..windows import open_window
 
 RECENT, MOST_RECENT = "recent.json", 12
 SOUNDS = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
@@ -76,6 +77,14 @@ def unless_unsaved(desk: Desk, what: str, then: Callable[[], object]) -> None:
 def new(desk: Desk, argument: object) -> None:
     """Begin an empty patch."""
     unless_unsaved(desk, "New patch", lambda: take(desk, Patch()))
+
+
+@command("New window", "ctrl+shift+n", menu="File")
+def new_window(desk: Desk, argument: object) -> None:
+    """Open another window; blocks are copied and pasted between them."""
+    problem = open_window(argument if isinstance(argument, Path) else None)
+    if problem:
+        desk.say(problem, alarm=True)
 
 
 @command("Open…", "ctrl+o", menu="File")

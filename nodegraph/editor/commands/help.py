@@ -78,15 +78,17 @@ class BlockHelp(Panel):
             items += [Item("heading", value="Equation"), Item("code", "source", value=page["source"])]
         buttons = [Item("button", "paste", "Add its help patch here", tip="copies the example into this patch")]
         if self._example is not None:
-            buttons.append(Item("button", "example", f"Open {self._example.name}", tip="a patch in which it plays"))
+            buttons.append(
+                Item("button", "example", f"Open {self._example.name} beside", tip="a patch in which it plays")
+            )
         items.append(Item("row", "buttons", value=tuple(buttons)))
         return PanelFace(self.key, f"{self.type} ({page['family'].replace('_', ' ')})", tuple(items), size=(620.0, 0.0))
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "example" and self._example is not None:
-            from .files import open_path
+            from .files import new_window
 
-            open_path(desk, self._example)
+            new_window(desk, self._example)
         elif event.item == "paste":
             from ..help_patch import add_help
 

@@ -1,0 +1,53 @@
+"""Somebody who does anything at all: nothing ends the editor, the view stays true, and all of it is undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from nodegraph.editor.arrangement import note_faces
+from nodegraph.editor.command import load_commands
+from nodegraph.patch import parse_patch
+from nodegraph.patch.encode import encode_patch
+
+from .random_user import RandomUser
+
+ACTIONS = 700
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_after_anything_at_all_undoing_leads_back_to_the_first_document(hand, seed, monkeypatch, tmp_path):
+    monkeypatch.setenv("NODEGRAPH_PRESETS", str(tmp_path / "presets"))
+    load_commands()
+    first = hand.patch.document
+    user = RandomUser(hand.view, seed)
+    for step in range(ACTIONS):
+        hand.does(user.event())
+        if step % 20 == 0:
+            hand.waits(0.1, 6)
+        if step % 100 == 0:
+            check(hand)
+    check(hand)
+    assert parse_patch(encode_patch(hand.patch.document)) == hand.patch.document
+    while hand.patch.can_undo:
+        hand.patch.undo()
+    hand.presenter.refresh()
+    assert hand.patch.document == first
+    assert not hand.view.nodes and not hand.view.wires and not hand.view.notes
+
+
+def check(hand) -> None:
+    """The view shows the document, the whole of it and nothing else."""
+    document, view = hand.document, hand.view
+    assert view.nodes.keys() == document.nodes.keys()
+    assert view.wires.keys() == {(wire.start, wire.end) for wire in document.wires}
+    assert view.notes.keys() == note_faces(document).keys()
+    for id, at in document.layout.items():
+        assert view.nodes[id].at == at
+    for wire in document.wires:
+        assert view.wires[wire.start, wire.end].feedback == wire.feedback
+    assert hand.presenter.screen.nodes.keys() == view.nodes.keys()
+    for id, face in hand.desk.faces.items():
+        for row in face.rows:
+            if row.value is not None and row.value.kind != "live":
+                assert view.values[id, row.port] == row.value
+        assert view.badges[id] == face.badge

@@ -1,0 +1,103 @@
+"""Subpatches in the editor: made, opened, edited inside, dissolved, saved, and files as blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nodegraph.editor.events import Click, NodeAt, PathPicked, Pointer
+from nodegraph.patch import Patch
+
+
+@pytest.fixture
+def voice(hand):
+    """sine → ladder in a subpatch → audio_out."""
+    hand.chain("sine", "ladder", "audio_out")
+    hand.selects("sine1", "ladder1")
+    hand.presses("ctrl+g")
+    return next(id for id, record in hand.document.nodes.items() if record.type == "subpatch")
+
+
+def test_a_selection_becomes_one_block_with_ports(hand, voice):
+    assert set(hand.document.nodes) == {voice, "audio_out1"}
+    (key,) = hand.view.wires
+    assert key[0].startswith(f"{voice}.") and key[1] == "audio_out1.audio"
+    face = hand.view.nodes[voice]
+    assert face.subpatch and any(row.side == "out" for row in face.rows)
+    hand.presses("ctrl+z")
+    assert set(hand.document.nodes) == {"sine1", "ladder1", "audio_out1"}
+
+
+def test_it_is_opened_edited_inside_and_left_by_the_breadcrumb(hand, voice):
+    hand.does(Click((0, 0), NodeAt(voice), double=True))
+    assert hand.view.path == ("untitled", voice) and {"sine1", "ladder1"} <= hand.view.nodes.keys()
+    hand.slides("ladder1.cutoff", 0.2, 0.3, 0.4)
+    hand.adds("noise_gate", (900.0, 40.0))
+    hand.does(PathPicked(0))
+    assert hand.view.path == ("untitled",) and set(hand.view.nodes) == {voice, "audio_out1"}
+    inner = hand.patch.document.nodes[voice].patch
+    assert "noise_gate1" in inner.nodes and inner.nodes["ladder1"].params["cutoff"] > 1000.0
+    hand.presses("ctrl+z", "ctrl+z")
+    inner = hand.patch.document.nodes[voice].patch
+    assert "noise_gate1" not in inner.nodes and "cutoff" not in inner.nodes["ladder1"].params
+
+
+def test_wires_inside_are_refused_and_looped_as_outside(hand, voice):
+    hand.selects(voice)
+    hand.presses("ctrl+enter")
+    hand.wires("ladder1.out", "sine1.pm")
+    assert hand.view.wires["ladder1.out", "sine1.pm"].feedback
+    hand.adds("inverse_stft", (900.0, 40.0))
+    hand.wires("ladder1.out", "inverse_stft1.spectrum")
+    assert "takes spectrum frames" in hand.message
+
+
+def test_undoing_the_subpatch_one_looks_into_leads_out_of_it(hand, voice):
+    hand.selects(voice)
+    hand.presses("ctrl+enter", "ctrl+z")
+    assert hand.view.path == ("untitled",) and "ladder1" in hand.view.nodes
+
+
+def test_live_values_and_loads_inside_have_the_names_of_the_graph(hand, voice):
+    from dataclasses import replace
+
+    hand.selects(voice)
+    hand.presses("ctrl+enter")
+    hand.sound.values[f"{voice}/sine1.out"] = np.array([0.25])
+    hand.sound.now = replace(hand.sound.now, times={f"{voice}/sine1": 14.5}, faults={f"{voice}/ladder1": "NaN"})
+    hand.waits(1.5)
+    assert hand.shown("ladder1.audio") == "0.25"
+    assert hand.view.loads["sine1"] == "1.0 %" and hand.view.badges["ladder1"] == "NaN"
+
+
+def test_what_is_sought_is_found_in_subpatches_too(hand, voice):
+    hand.presses("ctrl+f")
+    hand.picks("ladder1")
+    assert hand.view.path == ("untitled", voice) and hand.view.selected[0] == {"ladder1"}
+
+
+def test_it_is_dissolved(hand, voice):
+    hand.selects(voice)
+    hand.presses("ctrl+shift+g")
+    assert {"sine1", "ladder1", "audio_out1"} <= set(hand.document.nodes) and voice not in hand.document.nodes
+    assert len(hand.view.wires) == 2
+
+
+def test_a_saved_patch_is_a_block_and_a_subpatch_is_saved(hand, voice, tmp_path):
+    hand.presses("ctrl+shift+s")
+    hand.chooses(tmp_path / "main.json")
+    hand.picks_item(hand.right_clicks(NodeAt(voice))["Save subpatch as…"])
+    hand.chooses(tmp_path / "voice.json")
+    assert "ladder1" in Patch.load(tmp_path / "voice.json").document.nodes
+    hand.does(Pointer((40.0, 600.0)))
+    hand.presses("n")
+    hand.picks("voice")
+    assert hand.document.nodes["voice1"].params == {"file": "voice.json"}
+    assert any(row.side == "out" for row in hand.view.nodes["voice1"].rows)
+    assert not hand.view.badges["voice1"]
+
+
+def test_ends_of_the_patch_stay_outside(hand):
+    hand.adds("audio_out")
+    hand.presses("ctrl+a", "ctrl+g")
+    assert "audio_out" in hand.message and list(hand.document.nodes) == ["audio_out1"]
