@@ -107,7 +107,7 @@ class Monkey:
         self.robot.do("key", self.chance.choice(KEYS))
 
     def _type(self) -> None:
-        self.robot.do("type", "--delay", 5, "".join(self.chance.choices(LETTERS, k=self.chance.randrange(1, 8))))
+        self.robot.do("type", "--delay", 5, "--", "".join(self.chance.choices(LETTERS, k=self.chance.randrange(1, 8))))
 
     def _wheel(self) -> None:
         self.robot.do("mousemove", *self._spot())

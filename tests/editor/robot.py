@@ -156,7 +156,7 @@ class Robot:
             self.frames(3)
 
     def type(self, text: str) -> None:
-        self.do("type", "--delay", 30, text)
+        self.do("type", "--delay", 30, "--", text)
         self.frames(6)
 
     # -- what is on the screen -----------------------------------------------------------------------------
