@@ -98,7 +98,7 @@ class EventIn:
 
 @dataclass(frozen=True)
 class EventOut:
-    """An event output."""
+    """An event output. A block ends the notes that it has begun itself, also after its settings were changed."""
 
     doc: str = ""
     name: str = ""

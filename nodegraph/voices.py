@@ -51,9 +51,10 @@ PEDAL_DOWN, BEND_NOW, PRESSURE_NOW, TIMBRE_NOW, BEND_RANGE, NUMBER_HIGH, NUMBER_
 CHANNEL_SIZE = 8
 CHANNELS = VOICE * MOST_VOICES
 
-# Notes so far; how many keys are down (mono only); then key, channel, velocity and pitch of each.
+# Notes so far; what the settings were; how many keys are down (mono only); then key, channel, velocity, pitch of each.
 NOTES = CHANNELS + 16 * CHANNEL_SIZE
-KEYS = NOTES + 1
+PLAYED, HEARD = NOTES + 1, NOTES + 2
+KEYS = NOTES + 3
 PRESSED = 4
 SIZE = KEYS + 1 + PRESSED * MOST_KEYS
 
@@ -88,6 +89,16 @@ def receive(m, voices, play, steal, zone, tail, glide, bend_range, status, data1
         m[CHANNELS + CHANNEL_SIZE * channel + BEND_NOW] = value
     elif kind == CONTROL:
         control(m, voices, zone, channel, data1, data2)
+
+
+def settle(m, voices, play, channel, zone, members):
+    """End the notes whose keys would not be heard any more, after settings were changed."""
+    played, heard = 1.0 + 3 * voices + play, 1.0 + channel + 17 * (members + 16 * zone)
+    if m[PLAYED] != played or m[HEARD] != heard:
+        for v in range(voices if m[HEARD] == heard else 0, MOST_VOICES):
+            if m[VOICE * v + HELD] != UP:
+                release(m, v)
+        m[KEYS], m[PLAYED], m[HEARD] = 0.0, played, heard
 
 
 def in_zone(m, zone, members, channel):

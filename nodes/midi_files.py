@@ -2,7 +2,7 @@
 
 from nodegraph.events import ALL_NOTES_OFF, CONTROL, PEDAL, send
 from nodegraph.maths import read, rising
-from nodegraph.midi.playing import CHANNELS, LENGTH, ScoreReader, problem_of
+from nodegraph.midi.playing import CHANNELS, LENGTH, PIECE, ScoreReader, problem_of
 from nodegraph.node import EventOut, Host, In, Node, Option, Out, State
 from nodes.midi import value_of
 
@@ -25,26 +25,30 @@ class MidiFile(Node):
     out = EventOut(doc="the messages of the file")
     done = Out(unit="gate", doc="1 after the end of a file that does not loop")
     at, next, last_play, last_restart = State(), State(0), State(), State()
+    piece, channels = State(0), State(0)
     reader = Host(ScoreReader)
 
     def block(
-        play, speed, restart, position, loop, out, done, at, next, last_play, last_restart, times, messages, marks, sr
-    ):
+        play, speed, restart, position, loop, out, done, at, next, last_play, last_restart, piece, channels,
+        times, messages, marks, sr,
+    ):  # fmt: skip
         here, following = at[0], next[0]
+        another = piece[0] != marks[PIECE]
         for i in range(done.shape[0]):
             jumps = rising(restart[i, 0], last_restart[0])
             stops = last_play[0] > 0.5 and play[i, 0] <= 0.5
             ends = loop and here >= marks[LENGTH] and marks[LENGTH] > 0
             if ends:
                 following = send_due(out, i, times, messages, following, here)
-            if jumps or stops or ends:
-                hush(out, i, marks[CHANNELS])
+            if jumps or stops or ends or another:
+                hush(out, i, channels[0])
+                piece[0], channels[0] = marks[PIECE], marks[CHANNELS]
             if jumps:
                 here = float(int(read(position, (i, 0)) * sr + 0.5))
             elif ends:
                 here -= marks[LENGTH]
-            if jumps or ends:
-                following = 0
+            if jumps or ends or another:
+                following, another = 0, False
                 while following < times.shape[0] and times[following] < here:
                     following += 1
             last_play[0], last_restart[0] = play[i, 0], restart[i, 0]

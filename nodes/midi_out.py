@@ -42,20 +42,22 @@ class NoteOut(Node):
     velocity = In(0.8, unit="ratio", min=0.0, max=1.0, smooth=False, doc="velocity, as the gate rises")
     channel = CHANNEL
     out = EventOut(doc="the notes")
-    key, last_gate = State(-1), State()
+    sounding, last_gate = State(-1), State()  # 128 × channel + key, or -1
 
-    def block(gate, pitch, velocity, channel, out, key, last_gate):
-        for lane in range(key.shape[0]):
+    def block(gate, pitch, velocity, channel, out, sounding, last_gate):
+        for lane in range(sounding.shape[0]):
             for i in range(gate.shape[0]):
                 now = lane_of(gate, i, lane)
-                if now <= 0.5 and key[lane] >= 0:
-                    send(out, i, NOTE_OFF | channel - 1, key[lane], 64, float(key[lane]))
-                    key[lane] = -1
+                if now <= 0.5 and sounding[lane] >= 0:
+                    key = sounding[lane] & 127
+                    send(out, i, NOTE_OFF | sounding[lane] >> 7, key, 64, float(key))
+                    sounding[lane] = -1
                 elif now > 0.5 and last_gate[lane] <= 0.5:
                     note = clip(lane_of(pitch, i, lane), 0.0, 127.0)
                     loud = int(clip(nearest(127.0 * lane_of(velocity, i, lane)), 1.0, 127.0))
-                    key[lane] = int(nearest(note))
-                    send(out, i, NOTE_ON | channel - 1, key[lane], loud, note)
+                    key = int(nearest(note))
+                    send(out, i, NOTE_ON | channel - 1, key, loud, note)
+                    sounding[lane] = 128 * (channel - 1) + key
                 last_gate[lane] = now
 
 

@@ -103,8 +103,15 @@ class Chord(Node):
     out = EventOut(doc="the notes of all chords")
     table = Table(lambda settings, sr: [float(x) for x in settings["intervals"]][:16] or [0.0])
     sounding = Memory(lambda settings: KEYS)  # how many notes of the chords that are held want a key
+    known = State()
 
-    def block(events, out, table, table_size, sounding):
+    def block(events, out, table, table_size, sounding, known):
+        shape = 0.0
+        for j in range(table_size):
+            shape = 3.0 * shape + read(table, j) + 1.0
+        if shape != known[0]:  # other intervals: what sounds could not be ended any more
+            end_notes(out, 0, sounding)
+            known[0] = shape
         for k in range(count(events)):
             offset, status, data1, data2, value = event(events, k)
             if silences(status, data1):

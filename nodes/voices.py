@@ -26,6 +26,7 @@ from nodegraph.voices import (
     in_zone,
     moves,
     receive,
+    settle,
 )
 
 OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "release", "level")
@@ -47,7 +48,9 @@ class Notes(Node):
     deals = "voices"
     events = EventIn(doc="MIDI messages")
     glide = In(0.0, unit="s", min=0.0, max=10.0, doc="time from a voice's pitch to that of its next note")
-    transpose = In(0.0, unit="semitones", min=-48.0, max=48.0, doc="added to the pitch; a lane for each voice, or one for all")
+    transpose = In(
+        0.0, unit="semitones", min=-48.0, max=48.0, doc="added to the pitch; a lane for each voice, or one for all"
+    )
     tail = In(1.0, unit="s", min=0.0, max=60.0, doc="how long a voice may be heard after its key is up")
     play = Choice("poly", "mono", "legato", doc="a voice for each key, one for all, or one whose notes are tied")
     steal = Choice("oldest", "quietest", doc="which voice is taken when all keys are down")
@@ -76,6 +79,7 @@ class Notes(Node):
         frequency, pitch, gate, velocity, pressure, timbre, release, level, m, sr, dt,
     ):  # fmt: skip
         samples, voices = gate.shape
+        settle(m, voices, play, channel, mpe, members)
         shifts = False
         for i in range(samples):
             for lane in range(transpose.shape[1]):

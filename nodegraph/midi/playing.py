@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import numpy as np
 from ..host import HostContext
 from .files import MidiFileError, Score, read_midi_file
 
-# The marks: samples of the piece, and its channels as bits.
-LENGTH, CHANNELS = range(2)
+# The marks: samples of the piece, its channels as bits, and a number that another piece does not have.
+LENGTH, CHANNELS, PIECE = range(3)
 
 
 class ScoreReader:
@@ -22,7 +23,7 @@ class ScoreReader:
     def __init__(self, context: HostContext) -> None:
         self.problem = ""
         self.times = self.messages = np.zeros(0, np.int64)
-        self.marks = np.zeros(2, np.int64)
+        self.marks = np.zeros(3, np.int64)
         path = context.settings["file"]
         if path:
             try:
@@ -38,6 +39,7 @@ class ScoreReader:
         self.marks[LENGTH] = max(round(score.seconds * rate), 1)
         for _, message in played:
             self.marks[CHANNELS] |= 1 << (message[0] & 0x0F)
+        self.marks[PIECE] = zlib.crc32(self.times.tobytes() + self.messages.tobytes())
         self.problem = " ".join(score.problems).rstrip(".")
 
     def service(self) -> None:

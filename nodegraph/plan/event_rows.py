@@ -24,7 +24,6 @@ from ..kernel import QUANTUM, Kernel, NativeFunction
 from ..native.words import as_f64, as_i64
 from ..patch import Wire
 from .buffers import Operand, Row
-from .glide import KNOB, identity
 
 if TYPE_CHECKING:
     from .draft import Draft
@@ -107,9 +106,8 @@ def _arriving(draft: Draft, node: GraphNode, port: str) -> int:
     key = (node.id, port)
     wires = draft.graph.into(*key)
     sources = [_held_back(draft, wire) for wire in wires]
-    draft.plan.event_sources[key] = now = identity(draft, wires)
-    before = draft.previous.event_sources.get(key, ()) if draft.previous else ()
-    hung_up = bool(set(before) - set(now) - set(KNOB))
+    draft.plan.event_sources[key] = now = {_speaker(draft, wire) for wire in wires}
+    hung_up = draft.previous is not None and bool(draft.previous.event_sources.get(key, now) - now)
     if len(sources) == 1 and not hung_up:
         return sources[0]
     if not sources and not hung_up:
@@ -118,6 +116,14 @@ def _arriving(draft: Draft, node: GraphNode, port: str) -> int:
     words: list[Operand] = [out, _silencing_list(draft) if hung_up else 0, len(sources), *sources]
     draft.out.append(Row(MERGE_EVENTS, words, [], []))
     return out
+
+
+def _speaker(draft: Draft, wire: Wire) -> tuple[str, str, str, str]:
+    """Who is heard over a wire. One who listens to other channels or ports now is somebody else; all other blocks end
+    themselves what they have begun, whatever becomes of their settings."""
+    node = draft.graph.nodes[wire.source]
+    listens = node.cls is not None and node.cls.device == "events"
+    return wire.source, wire.source_port, node.type, repr(sorted(node.settings.items())) if listens else ""
 
 
 def _silencing_list(draft: Draft) -> int:

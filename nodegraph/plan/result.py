@@ -89,7 +89,7 @@ class Plan:
         self.fading: dict[Port, int] = {}
         self.output_last: dict[Port, tuple[int, int]] = {}
         self.event_lists: dict[str, list[int]] = {}
-        self.event_sources: dict[Port, Any] = {}
+        self.event_sources: dict[Port, set[tuple[str, str, str, str]]] = {}
 
     def value(self, node: str, port: str) -> np.ndarray:
         """Latest sample of an output, one float a lane."""

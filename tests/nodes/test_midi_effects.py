@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.nodes.sending import sent
-from tests.rendering import Offline, patch_of
+from tests.nodes.sending import out_of, sent
+from tests.rendering import Offline, engine_of, patch_of
 
 ON, OFF = "90 3c 64", "80 3c 40"
 
@@ -79,6 +79,29 @@ def test_chords_that_share_a_key_let_it_sound_until_both_have_ended():
     found = sent(through("chord", intervals=(0.0, 4.0)), [(0, ON), (1, "90 40 64"), (2, OFF), (3, "80 40 40")])
     ends = [entry for entry in found if entry[1].startswith("80")]
     assert ends == [(2, "80 3c 40"), (3, "80 40 40"), (3, "80 44 40")]
+
+
+def test_a_chord_whose_intervals_change_ends_as_it_began():
+    patch = through("chord", intervals=(0.0, 4.0))
+    engine = engine_of(patch)
+    engine.send_midi(bytes.fromhex(ON))
+    engine.run_samples(128)
+    patch.set("effect.intervals", [0.0, 3.0])
+    engine.run_samples(128)
+    engine.send_midi(bytes.fromhex(OFF))
+    engine.run_samples(128)
+    assert not hanging(out_of(engine))
+
+
+def test_a_note_that_changes_its_channel_ends_on_the_old_one():
+    patch = patch_of("notes.out out.events", notes="note_out", out="midi_out")
+    engine = engine_of(patch)
+    engine.turn("notes", "gate", 1.0)
+    engine.run_samples(128)
+    patch.set("notes.channel", 5)
+    engine.turn("notes", "gate", 0.0)
+    engine.run_samples(128)
+    assert messages(out_of(engine)) == ["90 3c 66", "80 3c 40"]
 
 
 # -- arpeggios -----------------------------------------------------------------------------------------------

@@ -81,6 +81,19 @@ def test_an_edit_elsewhere_does_not_stop_it(playing):
     assert out_of(engine) == ROUND
 
 
+def test_another_file_goes_on_in_its_place(playing, tmp_path):
+    patch = playing(loop=False)
+    write_piece(tmp_path / "other.mid", [(0.0, 0.25, 70), (0.25, 1.0, 71)], beats=2, channel=4)
+    engine = Offline(patch.document, path=patch.path)
+    engine.follow(patch)
+    engine.run_samples(1280)
+    patch.set("file.file", "other.mid")
+    engine.run_samples(6 * HALF)
+    expected = [ROUND[0], (1280, HUSH[0]), (1280, HUSH[1]), (HALF // 2, "84 46 40"), (HALF // 2, "94 47 64")]
+    assert [(at, message) for at, message in out_of(engine)][:3] == expected[:3]
+    assert [message for _, message in out_of(engine)][3:] == ["84 46 40", "94 47 64", "84 47 40"]
+
+
 def test_a_transport_starts_and_rewinds_it(playing):
     patch = playing(loop=False)
     patch.add("transport", id="time")

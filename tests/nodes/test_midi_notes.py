@@ -414,3 +414,23 @@ def test_notes_go_on_through_an_edit():
     assert engine.run_samples(64)[-1].sum() == 3
     engine.send_midi(off(64))
     assert engine.run_samples(64)[-1].sum() == 2
+
+
+@pytest.mark.parametrize("change", [("voices", 1), ("play", "mono"), ("channel", 2), ("mpe", "upper")])
+def test_nothing_hangs_when_settings_change_under_held_keys(change):
+    patch = patch_of("midi.out notes.events", "notes.gate sum.audio", "sum.out out.audio", midi="midi_in",
+                     notes=("notes", {"voices": 4, "tail": 0.0}), sum="sum_lanes", out="audio_out")  # fmt: skip
+    engine = Offline(patch.document)
+    engine.follow(patch)
+    for key in (60, 64, 67):
+        engine.send_midi(on(key))
+    assert engine.run_samples(64)[-1, 0] == 3
+    patch.set(f"notes.{change[0]}", change[1])
+    engine.run_samples(64)
+    for key in (60, 64, 67):
+        engine.send_midi(off(key))
+    engine.run_samples(64)
+    patch.undo()
+    assert engine.run_samples(640)[-1, 0] == 0
+    engine.send_midi(on(72))
+    assert engine.run_samples(640)[-1, 0] == 1
