@@ -6,12 +6,13 @@ times a second by the thread that the patch session belongs to, writes down what
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from .engine.core import Engine, EngineError
-from .events import NOTE_OFF, NOTE_ON
 from .midi.controllers import Controller, is_port_of
 from .midi.gain_bank import BankPlayer
+from .midi.held import Held
 from .midi.learn import Bindings, move_of
 from .midi.ports import MidiError, MidiInputs, MidiOutputs
 from .notices import Notices
@@ -19,8 +20,7 @@ from .osc import OscServer
 from .patch import Patch, PatchError
 from .turning import Turns
 
-
-SHORTEST = 0.002  # s that a key is down at least: some drivers give key and release the same time
+SHORTEST = 0.002  # s that a key is down at least
 
 
 class Connections:
@@ -39,7 +39,7 @@ class Connections:
         self._inputs: MidiInputs | None = None
         self._lights: MidiOutputs | None = None
         self._wanted: tuple[str, ...] = ()
-        self._keys: dict[tuple[str, int, int], int] = {}
+        self._held = Held()
 
     @property
     def engine(self) -> Engine | None:
@@ -60,9 +60,10 @@ class Connections:
 
         Raises MidiError where there is no MIDI.
         """
+        self._close_midi()
         own = [self.player.controller.ports] if self.player and self.player.controller.ports else []
         self._wanted = tuple(wanted)
-        self._inputs = MidiInputs(self.hear, [*self._wanted, *own], self.notices.tell, virtual)
+        self._inputs = MidiInputs(self.hear, [*self._wanted, *own], self.notices.tell, virtual, self._has_gone)
         self._inputs.start()
         if own:
             try:
@@ -76,16 +77,28 @@ class Connections:
 
         Raises OscError where that cannot be.
         """
+        if self.osc is not None:
+            self.osc.close()
+            self.osc = None
         self.osc = OscServer(self.turns, port, host, send_to, self.notices.tell)
         self.osc.start()
 
     def close(self) -> None:
         """Close everything, and write down what was turned last."""
-        for part in (self._inputs, self._lights, self.osc):
+        self._close_midi()
+        if self.osc is not None:
+            self.osc.close()
+            self.osc = None
+        self.service()
+
+    def _close_midi(self) -> None:
+        if self._inputs is not None:
+            for name in self._inputs.names:
+                self._has_gone(name)
+        for part in (self._inputs, self._lights):
             if part is not None:
                 part.close()
-        self._inputs = self._lights = self.osc = None
-        self.service()
+        self._inputs = self._lights = None
 
     # -- hearing -----------------------------------------------------------------------------------------------
 
@@ -93,7 +106,7 @@ class Connections:
         """Take in a MIDI message that came from ``port`` at ``arrived`` (``time.perf_counter``)."""
         at = 0
         if self.engine is not None:
-            at = self._not_too_short(port, message, self.engine.midi_time(arrived), self.engine.rate)
+            at = self._held.hear(port, message, self.engine.midi_time(arrived), round(SHORTEST * self.engine.rate))
             try:
                 self.engine.send_midi(message, at, port)
             except EngineError as error:
@@ -105,16 +118,10 @@ class Connections:
         if move is not None and is_port_of(self.player.controller, port, self._wanted, virtual):
             self.player.hear(move, at)
 
-    def _not_too_short(self, port: str, message: bytes, at: int, rate: float) -> int:
-        """When a message is to be heard: the end of a note not before it was heard at all."""
-        kind = message[0] & 0xF0
-        if kind not in (NOTE_ON, NOTE_OFF):
-            return at
-        key = port, message[0] & 15, message[1]
-        if kind == NOTE_ON and message[2]:
-            self._keys[key] = at
-            return at
-        return max(at, self._keys.pop(key, at) + round(SHORTEST * rate))
+    def _has_gone(self, port: str) -> None:
+        """A device was pulled out: nobody will let go its keys but us."""
+        for message in self._held.let_go(port):
+            self.hear(port, message, time.perf_counter())
 
     def _light(self, message: bytes) -> None:
         if self._lights is not None:

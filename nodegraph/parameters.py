@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from .interface import spec_of
 from .node import In
-from .patch import Control, Document, PatchError
+from .patch import Control, Document, NodeRecord, PatchError, locate
 from .patch.actions import node_and_port
-from .patch.document import no_such_node
 from .patch.errors import suggest
 from .registry import node_types
 from .taper import position_of, value_at
@@ -19,7 +21,8 @@ DIGITS = 6  # of values from a controller: its 16384 positions stay apart
 class Parameter:
     """An input as a knob: all its lanes, or the members of a bank, or the one called ``lane``.
 
-    ``low`` to ``high`` (in ``unit``) is what the hand travels, ``least`` to ``most`` what the block takes.
+    ``node`` may lie in a subpatch (``"voice/osc"``), or be one. ``low`` to ``high`` (in ``unit``) is what the hand
+    travels, ``least`` to ``most`` what the block takes.
     """
 
     node: str
@@ -61,24 +64,36 @@ class Parameter:
         return min(max(value, self.least), self.most)
 
 
-def parameter(document: Document, end: str, lane: int | None = None) -> Parameter:
+def nodes_of(document: Document, before: str = "") -> Iterator[tuple[str, NodeRecord]]:
+    """All nodes, those inside subpatches under names such as ``"voice/osc"``."""
+    for id, record in document.nodes.items():
+        yield before + id, record
+        if record.patch is not None:
+            yield from nodes_of(record.patch, f"{before}{id}/")
+
+
+def node_record(document: Document, node: str) -> NodeRecord:
+    """The node called ``"osc"`` or ``"voice/osc"``. Raises PatchError."""
+    path, id = locate(document, node)
+    return document.inside(path).nodes[id]
+
+
+def parameter(document: Document, end: str, lane: int | None = None, patch_path: Path | None = None) -> Parameter:
     """The parameter at ``"node.port"``. Raises PatchError, one line, where nothing can be turned."""
     node, port = node_and_port(end)
-    record = document.nodes.get(node)
-    if record is None:
-        raise PatchError(no_such_node(node, document))
-    cls = node_types().get(record.type)
-    if cls is None:
+    record = node_record(document, node)
+    if record.type not in node_types():
         raise PatchError(f"node '{node}': there is no block '{record.type}'. Install the package that has it.")
-    found = cls.spec.inputs.get(port)
+    known = spec_of(record, patch_path).inputs
+    found = known.get(port)
     if found is None:
-        raise PatchError(f"{record.type} '{node}' has no input '{port}'.{_hint(port, cls.spec.inputs)}")
+        raise PatchError(f"{record.type} '{node}' has no input '{port}'.{_hint(port, known)}")
     return _parameter(node, found, lane)
 
 
-def control_parameter(document: Document, control: Control) -> Parameter:
+def control_parameter(document: Document, control: Control, patch_path: Path | None = None) -> Parameter:
     """The parameter that a control turns, with the control's range. Raises PatchError."""
-    found = parameter(document, control.target, control.lane)
+    found = parameter(document, control.target, control.lane, patch_path)
     low = found.least if control.min is None else control.min
     high = found.most if control.max is None else control.max
     whole = control.min is None and control.max is None and control.taper == "linear"

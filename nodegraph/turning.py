@@ -13,8 +13,8 @@ from typing import Any
 
 from .engine.core import Engine, EngineError
 from .graph import GraphError, build_graph
-from .parameters import Parameter
-from .patch import Group, Patch, PatchError, SetParam
+from .parameters import Parameter, node_record, nodes_of
+from .patch import Group, Patch, PatchError, SetParams
 
 REST = 1.0  # s without a turn that end a gesture
 SOON = 0.1  # s ahead of now: what comes later is written down later
@@ -45,19 +45,22 @@ class Turns:
     def values(self, node: str, port: str) -> list[float]:
         """What an input is set to, one value a lane or a member, turns that are not written down yet included."""
         value = self._turned.get((node, port), self._writing.get((node, port)))
-        record = self.patch.document.nodes.get(node)
-        if value is None and record is not None:
-            value = record.params.get(port)
-        values = value if isinstance(value, list) else [] if value is None else [value]
-        found = self._node(node)
-        if found is None or port not in found.spec.inputs:
-            return [float(one) for one in values if isinstance(one, int | float)]
-        if not all(isinstance(one, int | float) for one in values):
-            values = []
-        known: list[float] = found.knob_values(
-            port, [float(one) for one in values] or [float(found.spec.inputs[port].default)]
-        )
-        return known
+        if value is None:
+            value = self._written(node, port)
+        values = value if isinstance(value, list) else [value]
+        numbers = [float(one) for one in values if isinstance(one, int | float)]
+        graph = self.engine.plan.graph if self.engine is not None and self.engine.plan is not None else None
+        ends = graph.turned(node, port) if graph is not None else []
+        found = graph.nodes.get(ends[0][0]) if graph is not None and ends else None
+        if found is None or ends[0][1] not in found.values:
+            return numbers
+        return found.knob_values(ends[0][1], numbers) if numbers else list(found.values[ends[0][1]])
+
+    def _written(self, node: str, port: str) -> Any:
+        try:
+            return node_record(self.patch.document, node).params.get(port)
+        except PatchError:
+            return None
 
     def value(self, parameter: Parameter) -> float:
         """What a parameter is set to; of several lanes the first one counts."""
@@ -122,10 +125,6 @@ class Turns:
             self._unheard.add((parameter.node, parameter.port))
             self._tell(str(error))
 
-    def _node(self, id: str) -> Any:
-        plan = self.engine.plan if self.engine is not None else None
-        return plan.graph.nodes.get(id) if plan is not None else None
-
     # -- from the thread that the session belongs to -----------------------------------------------------------
 
     def settle(self) -> bool:
@@ -140,9 +139,9 @@ class Turns:
             return False
         try:
             self._refuse_bad(chosen)
-            nodes = self.patch.document.nodes
-            moves = [SetParam(n, p, value) for (n, p), value in self._writing.items() if n in nodes]
-            self.patch.do(Group(tuple(moves), f"hands {id(self):x} {gesture}"))
+            known = {node for node, _ in nodes_of(self.patch.document)}
+            moves = {f"{node}.{port}": value for (node, port), value in self._writing.items() if node in known}
+            self.patch.do(Group((SetParams(moves),), f"hands {id(self):x} {gesture}"))
         except (PatchError, GraphError, EngineError) as error:
             self._tell(str(error).splitlines()[0])
         finally:
@@ -163,7 +162,7 @@ class Turns:
         """Leave out settings with which the patch would not play any more."""
         for node, setting in chosen & self._writing.keys():
             try:
-                after = SetParam(node, setting, self._writing[node, setting]).apply(self.patch.document)
+                after = SetParams({f"{node}.{setting}": self._writing[node, setting]}).apply(self.patch.document)
                 build_graph(after, self.engine.rate if self.engine else 44100.0, self.patch.path)
             except (PatchError, GraphError) as error:
                 del self._writing[node, setting]

@@ -3,6 +3,7 @@
 ``messages``     bytes into whole messages
 ``files``        standard MIDI files as messages with their times
 ``ports``        devices and other programs, kept open while they come and go
+``held``         keys and pedals that are down
 ``learn``        controls of a patch that a device turns
 ``controllers``  what is on a device and what it does, from files
 ``surface``      faders, knobs and buttons on the units of a code: pure functions

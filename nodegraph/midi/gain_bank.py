@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -58,6 +59,7 @@ class BankPlayer:
     def __init__(self, controller: Controller, turns: Turns, light: Callable[[bytes], object] | None = None) -> None:
         self.controller = controller
         self._turns = turns
+        self._lock = threading.RLock()
         self._light = light
         self._lit: dict[bytes, bool] = {}
         self._nodes: object = None
@@ -67,11 +69,12 @@ class BankPlayer:
     @property
     def surface(self) -> Surface:
         """What is set and shown now: what the patch says, with what has just been turned."""
-        nodes = self._turns.patch.document.nodes
-        if nodes is not self._nodes:
-            self._nodes = nodes
-            self._surface = self._read()
-        return self._surface
+        with self._lock:
+            nodes = self._turns.patch.document.nodes
+            if nodes is not self._nodes:
+                self._nodes = nodes
+                self._surface = self._read()
+            return self._surface
 
     @property
     def quits(self) -> bool:
@@ -82,9 +85,10 @@ class BankPlayer:
         """Take in a move, to be heard at sample ``at``; returns what on the controller moved."""
         touch = touched(self.controller, move)
         if touch is not None:
-            before = self.surface
-            self._surface = played(self.controller, before, touch)
-            self._carry_out(before, self._surface, at)
+            with self._lock:
+                before = self.surface
+                self._surface = played(self.controller, before, touch)
+                self._carry_out(before, self._surface, at)
         return touch
 
     def show(self) -> None:
@@ -154,6 +158,6 @@ class BankPlayer:
         if node is None:
             return None
         try:
-            return parameter(self._turns.patch.document, f"{node}.{port}", lane)
+            return parameter(self._turns.patch.document, f"{node}.{port}", lane, self._turns.patch.path)
         except PatchError:  # it has just been removed
             return None

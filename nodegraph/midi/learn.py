@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..events import BEND, CONTROL, NOTE_OFF, NOTE_ON, PRESSURE
@@ -112,7 +113,7 @@ class Bindings:
         self._bound: list[tuple[Control, Binding]] = []
         self._holds: dict[str, _Hold] = {}
         self._learning: deque[Learning] = deque()
-        self._moved: list[tuple[Learning, str, Move]] = []
+        self._moved: deque[tuple[Learning, str, Move]] = deque()
         self._last: tuple[str, str, int, int] | None = None
         self.learnt: list[Action] = []
 
@@ -139,7 +140,7 @@ class Bindings:
 
     def _turn(self, control: Control, binding: Binding, move: Move, at: int) -> bool:
         try:
-            knob = control_parameter(self._turns.patch.document, control)
+            knob = control_parameter(self._turns.patch.document, control, self._turns.patch.path)
         except PatchError:  # its block is not there
             return False
         hold = self._holds.get(control.name)
@@ -171,7 +172,7 @@ class Bindings:
         Raises PatchError where nothing can be turned.
         """
         for one in learning:
-            parameter(self._turns.patch.document, one.target, one.lane)
+            parameter(self._turns.patch.document, one.target, one.lane, self._turns.patch.path)
         self._learning = deque(learning)
         self._last = None
 
@@ -180,10 +181,10 @@ class Bindings:
 
         ``learnt`` has the edits of all that were learnt. Raises PatchError where a node has gone meanwhile.
         """
-        moved, self._moved = self._moved, []
         lines = []
-        for learning, port, move in moved:
-            name, action = bind(self._turns.patch.document, learning, port, move)
+        while self._moved:
+            learning, port, move = self._moved.popleft()
+            name, action = bind(self._turns.patch.document, learning, port, move, self._turns.patch.path)
             self._turns.patch.do(action)
             self.learnt.append(action)
             binding = self._turns.patch.document.controls[name].midi
@@ -216,9 +217,11 @@ class Learning:
     any_device: bool = True
 
 
-def bind(document: Document, learning: Learning, port: str, move: Move) -> tuple[str, Action]:
+def bind(
+    document: Document, learning: Learning, port: str, move: Move, patch_path: Path | None = None
+) -> tuple[str, Action]:
     """The control's name, and the edit that lets what moved turn the target."""
-    knob = parameter(document, learning.target, learning.lane)
+    knob = parameter(document, learning.target, learning.lane, patch_path)
     old = next((one for one in document.controls.values() if (one.target, one.lane) == (knob.end, knob.lane)), None)
     name = old.name if old else _free_name(knob, document)
     low = learning.low if learning.low is not None else old.min if old else None
@@ -273,6 +276,6 @@ def _position(binding: Binding, move: Move, hold: _Hold, now: float) -> float | 
 
 
 def _free_name(knob: Parameter, document: Document) -> str:
-    stem = f"{knob.node} {knob.port}" + (f" {knob.lane + 1}" if knob.lane is not None else "")
+    stem = f"{knob.node} {knob.port}".replace("/", " ") + (f" {knob.lane + 1}" if knob.lane is not None else "")
     names = [stem[:90], *(f"{stem[:90]} {k}" for k in range(2, len(document.controls) + 3))]
     return next(name for name in names if name not in document.controls)

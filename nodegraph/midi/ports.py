@@ -98,6 +98,7 @@ class _Kept:
                 gone = self._open.pop(port)
             gone.close()
             self._lost.add(port)
+            self._has_gone(port.name)
             self._tell(f"{self.word} '{port.name}' has gone. It is used again when it is back.")
         for port in sorted(here - set(self._open), key=lambda port: (port.system, port.name, port.number)):
             if not any(matches(wanted, port.name) for wanted in self.wanted):
@@ -114,13 +115,25 @@ class _Kept:
     def _opened(self, port: Port) -> Any:
         raise NotImplementedError
 
+    def _has_gone(self, name: str) -> None:
+        pass
+
+    def _own(self, kind: type[Any], name: str) -> Any:
+        """A port of our own. Raises :class:`MidiError` on systems that have none."""
+        system = next((name for name in self._listers if name != "WinMM"), None)
+        if system is None:
+            raise MidiError(f"{', '.join(self._listers)} has no virtual MIDI ports. Install a loop device.")
+        try:
+            return kind(system, name, None)
+        except Exception as error:  # rtmidi's own, whose classes we cannot name before it is imported
+            raise MidiError(f"a MIDI port '{name}' of our own cannot be opened: {error}.") from None
+
     def _keep_scanning(self) -> None:
         while not self._stopping.wait(SCAN):
             try:
                 self.scan()
             except Exception as error:  # a driver in trouble: the ports that are open go on
                 self._tell(f"{self.word}s cannot be looked for: {error}.")
-                return
 
     def close(self) -> None:
         """Close all ports."""
@@ -139,23 +152,27 @@ class MidiInputs(_Kept):
     """Input ports by parts of their names (or ``"all"``) that hand on every whole message.
 
     ``on_message(port, message, time)`` is called by one thread of ours; ``time`` is on the clock of
-    ``time.perf_counter`` (s). ``tell`` hears a line when a device goes or comes back. ``virtual`` names a port of
-    our own that other programs can be wired to. Raises :class:`MidiError` where MIDI is missing.
+    ``time.perf_counter`` (s). ``tell`` hears a line when a device goes or comes back, ``on_gone`` the name of one that
+    has gone. ``virtual`` names a port of our own that other programs can be wired to. Raises :class:`MidiError` where
+    MIDI is missing.
     """
 
     def __init__(
-        self, on_message: OnMessage, wanted: Iterable[str] = (ALL,), tell: Tell = print, virtual: str = ""
+        self,
+        on_message: OnMessage,
+        wanted: Iterable[str] = (ALL,),
+        tell: Tell = print,
+        virtual: str = "",
+        on_gone: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(wanted, tell)
         self._on_message = on_message
         self.virtual_name = virtual
         self._virtual: _Source | None = None
         self._failed: set[str] = set()
+        self._on_gone = on_gone
         if virtual:
-            system = next((name for name in self._listers if name != "WinMM"), None)
-            if system is None:
-                raise MidiError(f"{', '.join(self._listers)} has no virtual MIDI ports. Install a loop device.")
-            self._virtual = _Source(system, virtual, None)
+            self._virtual = self._own(_Source, virtual)
         self._reader = threading.Thread(target=self._read, name="nodegraph-midi", daemon=True)
 
     def start(self) -> None:
@@ -179,6 +196,10 @@ class MidiInputs(_Kept):
                 self._failed.add(port.name)
                 self._tell(f"{self.word} '{port.name}' does not open: {error}.")
             return None
+
+    def _has_gone(self, name: str) -> None:
+        if self._on_gone is not None:
+            self._on_gone(name)
 
     def _read(self) -> None:
         _hurry()
@@ -207,12 +228,7 @@ class MidiOutputs(_Kept):
 
     def __init__(self, wanted: Iterable[str], tell: Tell = print, virtual: str = "") -> None:
         super().__init__(wanted, tell)
-        self._virtual = None
-        if virtual:
-            system = next((name for name in self._listers if name != "WinMM"), None)
-            if system is None:
-                raise MidiError(f"{', '.join(self._listers)} has no virtual MIDI ports. Install a loop device.")
-            self._virtual = _Sink(system, virtual, None)
+        self._virtual: _Sink | None = self._own(_Sink, virtual) if virtual else None
 
     def _opened(self, port: Port) -> Any:
         try:

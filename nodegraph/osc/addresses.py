@@ -1,6 +1,7 @@
 """What an address of OSC means in a patch: a parameter, a setting, or a sentence that says why nothing.
 
-``/node/port``, ``/node/port/lane`` (from 0) and ``/control/name`` are knobs, in their unit; ``/control/name/position``
+``/node/port``, ``/node/port/lane`` (from 0) and ``/control/name`` are knobs, in their unit; a node may lie in a
+subpatch (``/voice/osc/port``); ``/control/name/position``
 is one from 0 to 1 along its taper; ``/node/setting`` is a text or a number. Patterns of OSC 1.0 (``*?[]{}``) mean all
 that they fit. Characters that OSC keeps for itself stand in names as in URLs (``%20``).
 """
@@ -10,14 +11,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ..parameters import Parameter, control_parameter, parameter
-from ..patch import Control, Document, PatchError
+from ..interface import spec_of
+from ..node import Choice, Option
+from ..parameters import Parameter, control_parameter, node_record, nodes_of, parameter
+from ..patch import Document, PatchError
 from ..patch.errors import quote as quoted
 from ..patch.errors import suggest
-from ..registry import node_types
 
 CONTROL, POSITION = "control", "position"
 SAFE = "!$&'()+-.:;<=>@^_`|~\"\\"  # what may stand in an address as it is
@@ -28,20 +32,28 @@ class AddressError(Exception):
     """A message that cannot be used; one line says why."""
 
 
+@dataclass(frozen=True)
+class Setting:
+    """A choice or an option of a node, and what it is set to."""
+
+    node: str
+    declared: Choice | Option
+    value: Any
+
+
 def address_of(*names: str | int) -> str:
     """Names as an address."""
     return "/" + "/".join(quote(str(name), safe=SAFE) for name in names)
 
 
-def addresses(document: Document) -> Iterator[str]:
+def addresses(document: Document, patch_path: Path | None = None) -> Iterator[str]:
     """All addresses of a patch, without those of single lanes."""
     for name in document.controls:
         yield address_of(CONTROL, name)
-    for id, record in document.nodes.items():
-        cls = node_types().get(record.type)
-        if cls is not None:
-            for port in (*cls.spec.inputs, *cls.spec.choices, *cls.spec.options):
-                yield address_of(id, port)
+    for node, record in nodes_of(document):
+        spec = spec_of(record, patch_path)
+        for port in (*spec.inputs, *spec.choices, *spec.options):
+            yield address_of(*node.split("/"), port)
 
 
 def fitting(pattern: str, known: Iterator[str]) -> list[str]:
@@ -72,69 +84,61 @@ def _expression(pattern: str) -> str:
     return found
 
 
-def meaning(document: Document, address: str) -> tuple[Parameter | tuple[str, str], str]:
-    """The parameter at an address, or a node and its setting; and "position" where that is meant."""
+def meaning(document: Document, address: str, patch_path: Path | None = None) -> tuple[Parameter | Setting, str]:
+    """What stands at an address, and "position" where that of a knob is meant. Raises :class:`AddressError`."""
     if not address.startswith("/"):
         raise AddressError(f"OSC {quoted(address)} is no address. It begins with a /.")
     names = [unquote(name) for name in address[1:].split("/")]
     try:
-        if names[0] == CONTROL and len(names) > 1 and names[1] in document.controls:
-            return _control(document, document.controls[names[1]], names, address)
-        if names[0] not in document.nodes:
-            return _nothing(document, names, address)
-        if len(names) not in (2, 3):
+        if names[0] == CONTROL and CONTROL not in document.nodes:
+            return _control(document, names, address, patch_path)
+        if len(names) < 2:
             raise AddressError(f"OSC {quoted(address)}: write /node/port, /node/port/lane or /control/name.")
-        cls = node_types().get(document.nodes[names[0]].type)
-        if len(names) == 2 and cls is not None and (names[1] in cls.spec.choices or names[1] in cls.spec.options):
-            return (names[0], names[1]), ""
-        lane = None
-        if len(names) == 3:
-            if not names[2].isdecimal():
-                raise AddressError(f"OSC {quoted(address)}: a lane is a number from 0.")
-            lane = int(names[2])
-        return parameter(document, f"{names[0]}.{names[1]}", lane), ""
+        if len(names) > 2 and names[-1].isdecimal():
+            return parameter(document, f"{'/'.join(names[:-2])}.{names[-2]}", int(names[-1]), patch_path), ""
+        node, port = "/".join(names[:-1]), names[-1]
+        record = node_record(document, node)
+        spec = spec_of(record, patch_path)
+        declared = spec.choices.get(port) or spec.options.get(port)
+        if declared is not None:
+            return Setting(node, declared, record.params.get(port, declared.default)), ""
+        return parameter(document, f"{node}.{port}", None, patch_path), ""
     except PatchError as error:
         raise AddressError(f"OSC {quoted(address)}: {error}") from None
 
 
-def _control(document: Document, control: Control, names: list[str], address: str) -> tuple[Parameter, str]:
+def _control(document: Document, names: list[str], address: str, path: Path | None) -> tuple[Parameter, str]:
+    if len(names) < 2 or names[1] not in document.controls:
+        known = list(document.controls)
+        hint = suggest("".join(names[1:2]), known) or f" It has {', '.join(known[:12]) or 'none'}."
+        raise AddressError(f"OSC {quoted(address)}: the patch has no such control.{hint}")
     if names[2:] not in ([], [POSITION]):
         raise AddressError(f"OSC {quoted(address)}: a control has nothing but a /{POSITION}.")
-    return control_parameter(document, control), "".join(names[2:])
-
-
-def _nothing(document: Document, names: list[str], address: str) -> Any:
-    if names[0] == CONTROL:
-        known = list(document.controls)
-        hint = suggest(names[1] if len(names) > 1 else "", known) or f" It has {', '.join(known[:12]) or 'none'}."
-        raise AddressError(f"OSC {quoted(address)}: the patch has no such control.{hint}")
-    hint = suggest(names[0], document.nodes) or " Write /node/port or /control/name."
-    raise AddressError(f"OSC {quoted(address)}: the patch has no node {quoted(names[0])}.{hint}")
+    return control_parameter(document, document.controls[names[1]], path), "".join(names[2:])
 
 
 def number(address: str, argument: Any) -> float:
+    """An argument as a finite number. Raises :class:`AddressError`."""
     if isinstance(argument, bool | int | float) and math.isfinite(argument):
         return float(argument)
     what = quoted(argument) if isinstance(argument, str | float) else f"a {type(argument).__name__}"
     raise AddressError(f"OSC {address}: wants numbers, got {what}.")
 
 
-def setting_value(document: Document, address: str, setting: tuple[str, str], argument: Any) -> Any:
-    """What a setting is to be, of the type that it has."""
-    node, name = setting
-    spec = node_types()[document.nodes[node].type].spec
-    if name in spec.choices:
-        if argument not in spec.choices[name].values:
-            raise AddressError(f"OSC {address}: one of {', '.join(spec.choices[name].values)}, got {quoted(argument)}.")
+def setting_value(address: str, setting: Setting, argument: Any) -> Any:
+    """What a setting is to be, of the type that it has. Raises :class:`AddressError`."""
+    if isinstance(setting.declared, Choice):
+        if argument not in setting.declared.values:
+            known = ", ".join(setting.declared.values)
+            raise AddressError(f"OSC {address}: one of {known}, got {quoted(argument)}.")
         return argument
-    default = spec.options[name].default
-    if isinstance(default, str):
-        if isinstance(argument, str):
-            return argument
-    elif isinstance(default, bool):
+    default = setting.declared.default
+    if isinstance(default, bool):
         return number(address, argument) > 0.5
-    elif isinstance(default, int):
+    if isinstance(default, int):
         return round(number(address, argument))
-    elif isinstance(default, float):
+    if isinstance(default, float):
         return number(address, argument)
+    if isinstance(default, str) and isinstance(argument, str):
+        return argument
     raise AddressError(f"OSC {address}: this setting cannot be set to {quoted(argument)}.")

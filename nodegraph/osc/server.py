@@ -15,8 +15,9 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from ..parameters import Parameter
-from ..patch import Document
+from ..interface import spec_of
+from ..parameters import Parameter, nodes_of
+from ..patch import Document, NodeRecord
 from ..patch.errors import quote
 from ..registry import node_types
 from ..turning import Turns
@@ -25,6 +26,7 @@ from .addresses import (
     PATTERN,
     POSITION,
     AddressError,
+    Setting,
     address_of,
     addresses,
     fitting,
@@ -68,6 +70,7 @@ class OscServer:
         self.host, self.port = self._socket.getsockname()[:2]
         self._peer = _resolved(*send_to) if send_to else None
         self._sent: Document | None = None
+        self._meters: list[str] = []
         self._levels: dict[str, list[float]] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._receive, name="nodegraph-osc", daemon=True)
@@ -130,28 +133,27 @@ class OscServer:
                 self._tell(str(error))
 
     def _obey(self, address: str, arguments: list[Any], delay: float, sender: Peer | None) -> None:
-        document = self._turns.patch.document
         if PATTERN.search(address):
-            found = fitting(address, addresses(document))
+            found = fitting(address, addresses(self._turns.patch.document, self._turns.patch.path))
             if not found:
                 raise AddressError(f"OSC {quote(address)} fits nothing in this patch.")
         else:
             found = [address]
         for one in found:
             if arguments:
-                self._set(document, one, arguments, delay)
+                self._set(one, arguments, delay)
             elif sender is not None:
-                self._send(one, self._asked(document, one), sender)
+                self._send(one, self._asked(one), sender)
 
-    def _set(self, document: Document, address: str, arguments: list[Any], delay: float) -> None:
-        knob, how = meaning(document, address)
+    def _set(self, address: str, arguments: list[Any], delay: float) -> None:
+        knob, how = meaning(self._turns.patch.document, address, self._turns.patch.path)
         if isinstance(knob, Parameter):
             values = [number(address, argument) for argument in arguments]
             if how == POSITION:
                 values = [knob.value(min(max(value, 0.0), 1.0)) for value in values]
             self._turn(address, knob, values, delay)
         elif len(arguments) == 1:
-            self._turns.choose(*knob, setting_value(document, address, knob, arguments[0]))
+            self._turns.choose(knob.node, knob.declared.name, setting_value(address, knob, arguments[0]))
         else:
             raise AddressError(f"OSC {address}: a setting takes one value, got {len(arguments)}.")
 
@@ -172,14 +174,10 @@ class OscServer:
         if not done:
             raise AddressError(f"OSC {address}: {knob.end} has {lanes} {'value' if lanes == 1 else 'values'}.")
 
-    def _asked(self, document: Document, address: str) -> list[Any]:
-        knob, how = meaning(document, address)
-        if not isinstance(knob, Parameter):
-            node, setting = knob
-            record = document.nodes[node]
-            spec = node_types()[record.type].spec
-            value = record.params.get(setting, (spec.choices.get(setting) or spec.options[setting]).default)
-            return [value] if isinstance(value, str | int | float) else [str(value)]
+    def _asked(self, address: str) -> list[Any]:
+        knob, how = meaning(self._turns.patch.document, address, self._turns.patch.path)
+        if isinstance(knob, Setting):
+            return [knob.value if isinstance(knob.value, str | int | float) else str(knob.value)]
         if how == POSITION:
             return [knob.position(self._turns.value(knob))]
         return [self._turns.value(knob)] if knob.lane is not None else self._turns.values(knob.node, knob.port)
@@ -191,35 +189,35 @@ class OscServer:
         if self._peer is None:
             return
         document, before = self._turns.patch.document, self._sent
-        self._sent = document
-        for id, record in document.nodes.items():
-            cls = node_types().get(record.type)
-            old = before.nodes.get(id) if before is not None else None
-            if cls is None:
+        if document is not before:
+            old = dict(nodes_of(before)) if before is not None else {}
+            for node, record in nodes_of(document):
+                if record is not old.get(node):
+                    self._send_changed(document, node, record, old.get(node))
+            self._sent = document
+            self._meters = [node for node, record in nodes_of(document) if record.type == METER]
+        for node in self._meters:
+            self._send_levels(node)
+
+    def _send_changed(self, document: Document, node: str, record: NodeRecord, old: NodeRecord | None) -> None:
+        for port in spec_of(record, self._turns.patch.path).inputs:
+            if old is not None and old.params.get(port) == record.params.get(port):
                 continue
-            if record is not old:
-                for port in cls.spec.inputs:
-                    if old is None or old.params.get(port) != record.params.get(port):
-                        self._send_knob(document, id, port)
-            if record.type == METER:
-                self._send_levels(id, list(cls.spec.outputs))
+            values = self._turns.values(node, port)
+            self._send(address_of(*node.split("/"), port), values, self._peer)
+            for control in document.controls.values():
+                if control.target == f"{node}.{port}":
+                    lane = values if control.lane is None else values[control.lane : control.lane + 1]
+                    self._send(address_of(CONTROL, control.name), lane, self._peer)
 
-    def _send_knob(self, document: Document, node: str, port: str) -> None:
-        self._send(address_of(node, port), self._turns.values(node, port), self._peer)
-        for control in document.controls.values():
-            if control.target == f"{node}.{port}":
-                values = self._turns.values(node, port)
-                lane = values if control.lane is None else values[control.lane : control.lane + 1]
-                self._send(address_of(CONTROL, control.name), lane, self._peer)
-
-    def _send_levels(self, node: str, ports: list[str]) -> None:
+    def _send_levels(self, node: str) -> None:
         engine = self._turns.engine
-        for port in ports:
+        for port in node_types()[METER].spec.outputs:
             try:
                 values = [float(value) for value in engine.value(node, port)] if engine is not None else []
             except (KeyError, AssertionError):  # not in the plan that plays now
                 continue
-            address = address_of(METER, node, port)
+            address = address_of(METER, *node.split("/"), port)
             if values and self._levels.get(address) != values:
                 self._levels[address] = values
                 self._send(address, values, self._peer)

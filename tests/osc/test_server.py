@@ -12,7 +12,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
 from nodegraph.osc import OscError, OscServer, addresses
-from nodegraph.patch import SetControl
+from nodegraph.patch import AddNode, Patch, SetControl
+from nodegraph.patch.nested import data_of
 from tests.hands import QUANTUM, Played
 from tests.rendering import patch_of
 
@@ -112,6 +113,31 @@ def test_every_parameter_has_an_address(played, address, arguments, end, value):
     assert played.lines == []
 
 
+def test_parameters_in_subpatches_have_addresses(listener):
+    inside = Patch()
+    inside.add("inlet", "pitch", value=3.0)
+    inside.add("constant", "osc", value=1.0)
+    inside.add("outlet", "out")
+    inside.connect("pitch.out", "osc.value")
+    inside.connect("osc.out", "out.in")
+    patch = patch_of(plain="constant")
+    patch.do(AddNode("voice", "subpatch", patch=data_of(inside.document)))
+    played = Osc(patch)
+    try:
+        known = list(addresses(patch.document))
+        assert "/voice/pitch" in known and "/voice/osc/value" in known and "/voice/voices" in known
+        played.server.hear(message("/voice/pitch").dgram, listener.getsockname())
+        assert received(listener) == ("/voice/pitch", [3.0])
+        played.hear("/voice/pitch", 7.0)
+        assert played.heard("voice") == [7.0]
+        assert played.param("voice.pitch") == 7.0
+        played.hear("/voice/osc/value", 5.0)
+        assert played.hands.service() == []
+        assert patch.document.inside(("voice",)).nodes["osc"].params["value"] == 5.0
+    finally:
+        played.hands.close()
+
+
 def test_it_is_heard_at_once(played):
     played.hear("/trio/value/1", 9.0)
     assert played.heard("trio") == [1.0, 9.0, 3.0]
@@ -146,8 +172,8 @@ def test_an_address_without_arguments_is_a_question(played, listener):
         ("/osc/frequncy", [1.0], "Did you mean 'frequency'"),
         ("/osk/frequency", [1.0], "Did you mean 'osc'"),
         ("/osc", [1.0], "write /node/port"),
-        ("/osc/frequency/0/1", [1.0], "write /node/port"),
-        ("/osc/frequency/x", [1.0], "a lane is a number"),
+        ("/osc/frequency/0/1", [1.0], "holds no patch"),
+        ("/osc/frequency/x", [1.0], "holds no patch"),
         ("/trio/value/3", [1.0], "trio.value has 3 values."),
         ("/trio/value", [1.0, 2.0], "trio.value has 3 values."),
         ("/control/pich", [1.0], "Did you mean 'pitch'"),
@@ -158,7 +184,7 @@ def test_an_address_without_arguments_is_a_question(played, listener):
         ("/bank/units", [0], "units"),
         ("/nothing*", [1.0], "fits nothing"),
         ("/osc/[freq", [1.0], "Close its brackets"),
-        ("/", [1.0], "no node ''"),
+        ("/", [1.0], "write /node/port"),
     ],
 )
 def test_what_cannot_be_used_is_one_clear_line(played, address, arguments, said):

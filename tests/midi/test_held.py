@@ -1,0 +1,39 @@
+"""Keys and pedals that are down, and how they are let go."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodegraph.midi.held import Held
+
+keys = st.tuples(st.sampled_from([0x80, 0x90, 0x91]), st.sampled_from([60, 61]), st.sampled_from([0, 100]))
+pedals = st.tuples(st.just(0xB0), st.just(64), st.sampled_from([0, 127]))
+
+
+def down(messages):
+    """The keys and the pedal that a list of messages leaves down."""
+    found = set()
+    for status, number, value in messages:
+        one = (status & 15, number, status & 0xF0 == 0xB0)
+        (found.add if value and status & 0xF0 != 0x80 else found.discard)(one)
+    return found
+
+
+@given(st.lists(keys | pedals))
+def test_after_letting_go_nothing_is_down(messages):
+    held = Held()
+    for message in messages:
+        held.hear("a", bytes(message), 0)
+        held.hear("b", bytes(message), 0)
+    released = held.let_go("a")
+    assert len(released) == len(down(messages))
+    assert down([*messages, *map(tuple, released)]) == set()
+
+
+def test_a_key_is_down_for_a_moment_at_least():
+    held = Held()
+    assert held.hear("a", bytes((0x90, 60, 100)), 1000, 88) == 1000
+    assert held.hear("a", bytes((0x80, 60, 0)), 1000, 88) == 1088
+    assert held.hear("a", bytes((0x90, 60, 100)), 2000, 88) == 2000
+    assert held.hear("a", bytes((0x90, 60, 0)), 3000, 88) == 3000
+    assert held.hear("a", bytes((0x80, 61, 0)), 3001, 88) == 3001
+    assert held.hear("a", bytes((0xF8,)), 3002, 88) == 3002
