@@ -61,6 +61,13 @@ class Autosaving:
         document, original = patch.document, patch.path
         desk.jobs.start("autosave", lambda job: self._write(document, original))
 
+    def save_now(self, desk: Desk) -> None:
+        """Write the copy before this returns, as far as that can be."""
+        try:
+            self._write(desk.patch.document, desk.patch.path)
+        except (OSError, PatchError):
+            pass
+
     def _write(self, document, original: Path | None) -> None:
         data = encode_patch(document, downgrade=True)
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,9 @@ One thread calls it: :meth:`Presenter.handle` for every event of the view, :meth
 
 from __future__ import annotations
 
+import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from nodegraph.patch import Document, Patch, PatchError
@@ -27,6 +30,7 @@ from .sound import Sound
 from .typed import only_values
 from .view import View
 
+LOG = "errors.log"
 PANEL_PERIOD, MENU_PERIOD = 1.0 / 15.0, 0.25
 
 
@@ -48,6 +52,8 @@ class Presenter:
         self.desk.minimap = preferences.minimap
         self.screen = Screen(view)
         self.keys = by_key()
+        self.strict = False  # tests want to see the mistakes
+        self._last_fault = ""
         self._shown: Document | None = None
         self._whole: Document | None = None
         self._level: tuple[str, ...] = ()
@@ -70,6 +76,35 @@ class Presenter:
 
     def handle(self, event: Event) -> None:
         """Do what an event means."""
+        self._guard(lambda: self._handle(event))
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """A mistake of ours costs the user one action, not the session: it is written down and said."""
+        if self.strict:
+            work()
+            return
+        try:
+            work()
+        except Exception:
+            self._fault(traceback.format_exc())
+
+    def _fault(self, trace: str) -> None:
+        log = self.home / LOG
+        last = trace.strip().splitlines()[-1]
+        if last == self._last_fault:
+            return
+        self._last_fault = last
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            with log.open("a") as file:
+                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{trace}\n")
+        except OSError:
+            pass
+        self.desk.say(
+            f"That went wrong inside the editor ({last}). What there is to know of it is in {log}.", alarm=True
+        )
+
+    def _handle(self, event: Event) -> None:
         desk = self.desk
         if isinstance(event, Key):
             self._key(event)
@@ -112,6 +147,9 @@ class Presenter:
 
     def tick(self, now: float) -> None:
         """What happens by itself: live values, panels, jobs, files that changed. ``now`` in seconds."""
+        self._guard(lambda: self._tick(now))
+
+    def _tick(self, now: float) -> None:
         desk = self.desk
         desk.jobs.collect()
         self.monitor.tick(desk, self.screen, now)
@@ -138,8 +176,10 @@ class Presenter:
         if outside is not None:
             outside.close()
         self.desk.jobs.stop()
-        if self.desk.patch.saved:
+        if self.desk.patch.saved or not self.desk.running:
             self.autosaving.discard()
+        else:  # the window is gone without a word of the user's
+            self.autosaving.save_now(self.desk)
         self.desk.sound.close()
 
     # -- showing -----------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ class Hand:
     def __init__(self, home: Path, patch: Patch | None = None) -> None:
         self.view, self.sound = FakeView(), FakeSound()
         self.presenter = Presenter(self.view, self.sound, patch, home)
+        self.presenter.strict = True
         self.now = 0.0
 
     @property

@@ -306,7 +306,12 @@ def test_a_training_runs_beside_the_editor_and_its_model_is_used(hand, tmp_path,
         options["watcher"].progress(Step)
         return Trained
 
-    monkeypatch.setattr(nodegraph.learn, "train", train, raising=False)
+    class Watcher:
+        def __init__(self, progress, **rest):
+            self.progress = progress
+
+    monkeypatch.setitem(vars(nodegraph.learn), "train", train)
+    monkeypatch.setitem(vars(nodegraph.learn), "Watcher", Watcher)
     hand.adds("decoder")
     hand.presenter.run("training")
     hand.presses_button("training", "Train")
@@ -357,3 +362,29 @@ def test_moves_of_values_become_blocks_that_repeat_them(hand):
         hand.sound.engine = None
     assert any(record.type == "automation" for record in hand.document.nodes.values()), hand.message
     assert any(key[1] == "sine1.frequency" for key in hand.view.wires)
+
+
+def test_what_was_thrown_away_on_purpose_is_not_offered_again(hand):
+    hand.adds("sine")
+    hand.presenter.autosaving.save(hand.desk)
+    finish(hand)
+    hand.presses("ctrl+q")
+    hand.presses_button("question", "Don't save")
+    hand.presenter.close()
+    assert not list(hand.presenter.autosaving.folder.glob("*.json"))
+
+
+def test_a_window_that_breaks_down_leaves_a_copy(hand):
+    hand.adds("sine")
+    hand.presenter.close()
+    assert "sine1" in next(hand.presenter.autosaving.folder.glob("*.json")).read_text()
+
+
+def test_a_mistake_of_ours_costs_one_action_and_is_written_down(hand, monkeypatch):
+    hand.presenter.strict = False
+    monkeypatch.setattr(hand.desk, "open_panel", lambda panel: 1 / 0)
+    hand.presses("f1")
+    assert (
+        "ZeroDivisionError" in hand.message and "ZeroDivisionError" in (hand.presenter.home / "errors.log").read_text()
+    )
+    assert hand.adds("sine") == "sine1"

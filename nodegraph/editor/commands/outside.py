@@ -48,6 +48,14 @@ def learn_midi(desk: Desk, argument: object) -> None:
     desk.say(f"Move the control that is to turn {_target(desk, where)}. Esc gives up.")
 
 
+def give_up_learning(desk: Desk) -> None:
+    """Wait for no MIDI control any more."""
+    found = desk.memory.get("outside")
+    if found is not None and found.connections is not None and found.connections.bindings.learning is not None:
+        found.connections.bindings.learn()
+        desk.say("No MIDI control is waited for any more.")
+
+
 @command("Forget its MIDI control")
 def forget_midi(desk: Desk, argument: object) -> None:
     """Let no MIDI device turn the value any more."""

@@ -13,7 +13,7 @@ from ..desk import AREA, Desk, Selection
 from ..events import BoxSelect, Click, NodeAt, NoteAt
 from ..view import Pin
 from ..wiring import port_for
-from . import menus_at, notes, palette, values
+from . import menus_at, notes, outside, palette, values
 
 
 @on(Click)
@@ -164,6 +164,7 @@ def deletion(desk: Desk) -> list[Action]:
 @command("Let go", "escape")
 def escape(desk: Desk, argument: object) -> None:
     """Close the palette, or forget the selection."""
+    outside.give_up_learning(desk)
     desk.view.show_hint("")
     desk.view.mark_pins(None)
     desk.memory.pop("wire_from", None)

@@ -1,0 +1,72 @@
+"""What holds for the patch as a whole: title, seed, rate, latency, voices."""
+
+from __future__ import annotations
+
+import random
+
+from nodegraph.patch import Action, SetSeed, SetSettings, SetTitle
+
+from ..command import command
+from ..desk import Desk
+from ..events import PanelEvent
+from ..panel import Panel
+from ..quantity import QuantityError, parse_quantity
+from ..view import Item, PanelFace
+
+DEVICE_RATE = "the device's"
+RATES = (DEVICE_RATE, "22050", "44100", "48000", "96000")
+
+
+class PatchPanel(Panel):
+    """The settings of the patch."""
+
+    key = "patch"
+    of_patch = True
+
+    def face(self, desk: Desk) -> PanelFace:
+        document = desk.patch.document
+        self._document = document
+        rate = f"{document.settings.rate:g}" if document.settings.rate else DEVICE_RATE
+        rates = RATES if rate in RATES else (*RATES, rate)
+        items = (
+            Item("entry", "title", "Title", document.title),
+            Item(
+                "entry", "seed", "Seed", str(document.seed), "throws everything random; the same seed, the same sound"
+            ),
+            Item("choice", "rate", "Rate in Hz", (rate, rates), "the rate at which it is rendered"),
+            Item("toggle", "latency", "Line up paths of unequal latency", document.settings.latency_compensation),
+        )
+        return PanelFace(self.key, "Patch", items)
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        action: Action | None = None
+        if event.item == "title":
+            action = SetTitle(str(event.value))
+        elif event.item == "seed":
+            try:
+                action = SetSeed(max(int(parse_quantity(str(event.value))), 0))
+            except QuantityError as error:
+                desk.say(str(error), alarm=True)
+        elif event.item == "rate":
+            action = SetSettings(rate=0.0 if event.value == DEVICE_RATE else float(event.value))
+        elif event.item == "latency":
+            action = SetSettings(latency_compensation=bool(event.value))
+        if action is not None:
+            desk.do_in((), action)
+
+    def changed(self, desk: Desk) -> None:
+        was, now = self._document, desk.patch.document
+        if (was.title, was.seed, was.settings) != (now.title, now.seed, now.settings):
+            desk.view.show_panel(self.face(desk))
+
+
+@command("Patch settings…", "ctrl+shift+e", menu="Edit")
+def patch_settings(desk: Desk, argument: object) -> None:
+    """Set the title, seed and rate of the patch."""
+    desk.open_panel(PatchPanel())
+
+
+@command("Another seed", menu="Edit")
+def another_seed(desk: Desk, argument: object) -> None:
+    """Throw everything that is random in the patch anew."""
+    desk.do_in((), SetSeed(random.randrange(2**31)))
