@@ -15,7 +15,8 @@ from scipy.special import jv
 
 import nodegraph
 from nodegraph.graph import build_graph
-from nodegraph.patch import encode_patch
+from nodegraph.interface import spec_of
+from nodegraph.patch import Document, encode_patch, locate
 
 FOLDER = Path(__file__).parent.parent / "patches"
 FILES = sorted([*FOLDER.glob("*.json"), *FOLDER.glob("lessons/*.json")])
@@ -46,6 +47,12 @@ def rendered(patch: nodegraph.Patch, seconds: float = SECONDS) -> np.ndarray:
 @cache
 def sound_of(name: str) -> np.ndarray:
     return rendered(opened(name))
+
+
+def levels(document: Document) -> list[Document]:
+    """A patch, and what was drawn in its subpatches."""
+    inner = [level for node in document.nodes.values() if node.patch for level in levels(node.patch)]
+    return [document, *inner]
 
 
 def heard(patch: nodegraph.Patch, source: str) -> None:
@@ -98,7 +105,9 @@ def test_it_opens_and_every_block_is_alive(name):
     patch = opened(name)
     graph = build_graph(patch.document, SR, patch.path)
     assert not graph.placeholders
-    assert list(graph.wires) == list(patch.document.wires)
+    boxes = {id for id, node in patch.document.nodes.items() if node.type == "subpatch"}
+    assert all(wire in graph.wires for wire in patch.document.wires if not {wire.source, wire.target} & boxes)
+    assert boxes or list(graph.wires) == list(patch.document.wires)
 
 
 @every_patch
@@ -131,33 +140,38 @@ def test_it_teaches_and_can_be_played(name):
     assert document.title
     assert document.notes
     assert document.controls
-    assert set(document.layout) == set(document.nodes)
-    places = [*document.layout.values(), *(note.at for note in document.notes.values())]
-    assert len(set(places)) == len(places)
+    for level in levels(document):
+        assert set(level.layout) == set(level.nodes)
+        places = [*level.layout.values(), *(note.at for note in level.notes.values())]
+        assert len(set(places)) == len(places)
 
 
 @every_patch
 def test_wires_run_from_left_to_right(name):
-    document = opened(name).document
-    x = {id: place[0] for id, place in document.layout.items()}
-    back = [wire for wire in document.wires if not wire.feedback and x[wire.source] > x[wire.target]]
-    assert not back
+    for document in levels(opened(name).document):
+        x = {id: place[0] for id, place in document.layout.items()}
+        back = [wire for wire in document.wires if not wire.feedback and x[wire.source] > x[wire.target]]
+        assert not back
 
 
 @every_patch
 def test_controls_reach_what_they_turn(name):
     patch = opened(name)
-    nodes = build_graph(patch.document, SR, patch.path).nodes
+    graph = build_graph(patch.document, SR, patch.path)
     for control in patch.document.controls.values():
-        id, port = control.target.split(".")
-        knob = nodes[id].spec.inputs[port]
+        end, port = control.target.split(".")
+        path, id = locate(patch.document, end)
+        level = patch.document.inside(path)
+        knob = spec_of(level.nodes[id], patch.path).inputs[port]
         low = knob.min if control.min is None else control.min
         high = knob.max if control.max is None else control.max
         assert control.doc
         assert knob.min <= low < high <= knob.max, control.name
         assert control.taper == "linear" or low > 0
-        assert low <= nodes[id].values[port][0] <= high, control.name
-        assert not [w for w in patch.document.wires if w.end == control.target], f"{control.name}: wired over"
+        assert graph.turned(end, port), f"{control.name}: wired over"
+        for node, turned in graph.turned(end, port):
+            assert low <= graph.nodes[node].values[turned][0] <= high, control.name
+        assert not [w for w in level.wires if w.end == f"{id}.{port}"], f"{control.name}: wired over"
 
 
 @every_patch
@@ -168,6 +182,27 @@ def test_it_stays_finite_with_every_control_at_its_end(name, end):
         if control.name != "record":
             patch.set(control.target, getattr(control, end))
     assert np.isfinite(rendered(patch, 1.0)).all()
+
+
+def test_patches_that_are_blocks_open_and_are_used():
+    blocks = {file.relative_to(FOLDER).as_posix(): file for file in FOLDER.glob("blocks/*.json")}
+    used = {node.params.get("file") for name in NAMES for node in opened(name).document.nodes.values()}
+    assert blocks.keys() <= used
+    for file in blocks.values():
+        patch = nodegraph.load(file)
+        assert not build_graph(patch.document, SR, file).placeholders
+        assert patch.document.notes and set(patch.document.layout) == set(patch.document.nodes)
+        assert encode_patch(dataclasses.replace(patch.document, source=None)) == file.read_bytes()
+
+
+def test_voices_of_a_block_take_turns():
+    patch = opened("eight_voices")
+    patch.set("voice.mix", "lanes")
+    heard(patch, "voice.out")
+    voices = rendered(patch, 3.0)
+    step = SR * 60 / 96 / 3
+    starts = [np.flatnonzero(np.abs(voices[:, lane]) > 1e-3)[0] / step for lane in range(8)]
+    assert sorted(np.round(starts).tolist()) == list(range(8))
 
 
 def test_recordings_are_credited_and_used():

@@ -70,7 +70,8 @@ def _warnings(graph: Graph) -> list[str]:
     writes = any(
         node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.nodes.values()
     )
-    if not writes:
+    block = any(record.type == "outlet" for record in document.nodes.values())  # heard where another patch uses it
+    if not (writes or block):
         found.append("nothing will be heard: it has no audio_out.")
     return found
 
