@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.system import missing, on_ci
+
+settings.register_profile("busy", deadline=None)  # properties are judged by what they say, not by a busy machine
+settings.load_profile("busy")
 
 NEEDED = ("dearpygui", "xvfb", "xdotool", "opengl")
 
@@ -49,6 +53,7 @@ def editor_window(display, jack_dummy, tmp_path_factory):
 
     app = App(LiveSound(), home=tmp_path_factory.mktemp("home"))
     app.view.show_window(*SIZE)
+    app.presenter.strict = True
     robot = Robot(app)
     robot.frames(10)
     yield robot
