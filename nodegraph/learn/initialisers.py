@@ -26,7 +26,7 @@ class Start(NamedTuple):
 
 def initial_weights(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Generator) -> Start:
     """What ``choices.initialiser`` gives for inputs (frames, width). Random numbers are drawn on the CPU."""
-    if choices.initialiser == "pca":
+    if choices.initialiser in ("pca", "whitened"):
         start = _components(choices, inputs, generator)
     else:
         units, width = choices.units, inputs.shape[1]
@@ -34,7 +34,7 @@ def initial_weights(choices: LayerChoices, inputs: torch.Tensor, generator: torc
         start = Start(weight, back, torch.zeros(units), torch.zeros(width))
     if choices.tied:
         start = start._replace(back=start.weight.T)
-    if choices.initialiser in ("pca", "mean"):
+    if choices.initialiser in ("pca", "whitened", "mean"):
         start = _about_the_mean(choices, start, inputs)
     if choices.non_negative:
         start = start._replace(weight=start.weight.clamp_min(0.0), back=start.back.clamp_min(0.0))
@@ -68,7 +68,8 @@ def _components(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Ge
     """A network that does what the principal components do, or comes near it.
 
     A sigmoid is used where it is nearly straight; a ReLU is moved by its bias to where it is, or has a unit for each
-    sign of a component. More units than there are components begin small and at random.
+    sign of a component. Units keep the shares of their components, or are all as strong ("whitened"). More units than
+    there are components begin small and at random.
     """
     units, width = choices.units, inputs.shape[1]
     both = choices.encoder == "relu" and not choices.bias
@@ -80,9 +81,12 @@ def _components(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Ge
     if both:
         components, codes = torch.cat([components, -components])[:units], torch.cat([codes, -codes], 1)[:, :units]
     count = len(components)
-    # σ(u) = 1/2 + u/4 + O(u³): units of standard deviation 1/4 about 0
-    gain = 0.25 / codes.std(0).clamp_min(1e-6) if choices.encoder == "sigmoid" else torch.ones(count)
-    slope = 4.0 / gain if choices.encoder == "sigmoid" else torch.ones(count)
+    gain, slope = torch.ones(count), torch.ones(count)
+    if choices.encoder == "sigmoid":
+        # σ(u) = 1/2 + u/4 + O(u³): the strongest unit has a standard deviation of 1/4 about 0, or all have
+        spread = codes.std(0).clamp_min(1e-6)
+        gain = 0.25 / (spread if choices.initialiser == "whitened" else spread.amax().expand(count))
+        slope = 4.0 / gain
     weight = (torch.rand((units, width), generator=generator) - 0.5) * 0.01
     back = (torch.rand((width, units), generator=generator) - 0.5) * 0.01
     weight[:count], back[:, :count] = components * gain[:, None], components.T * slope

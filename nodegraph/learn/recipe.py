@@ -59,8 +59,8 @@ class LayerChoices(Struct, frozen=True, forbid_unknown_fields=True):
     """A pair of dense layers, one to ``units`` units and one back.
 
     ``initialiser``: "uniform" (within ±range/2), "truncated_normal" (standard deviation ``range``, cut at two),
-    "glorot", "he", "mean" (truncated normal, moved so that the frames' mean comes out) or "pca" (the frames' principal
-    components). ``non_negative`` moves or folds weights above 0.
+    "glorot", "he", "mean" (truncated normal, moved so that the frames' mean comes out) "pca" (the frames' principal
+    components) or "whitened" (these, all as strong). ``non_negative`` moves or folds weights above 0.
     ``corruption`` of the pair's input by ``noise``: gaussian (standard deviation), dropout or salt_and_pepper (share
     of the inputs). ``dropout`` of the units; ``l2`` times the sum of squared weights and ``activity`` times the sum of
     |units| join the loss. After each step weights below 0 shrink by ``decay_negative`` (1: they become 0) and others by
@@ -73,7 +73,7 @@ class LayerChoices(Struct, frozen=True, forbid_unknown_fields=True):
     slope: Share = 0.01
     bias: bool = True
     tied: bool = False
-    initialiser: Literal["uniform", "truncated_normal", "glorot", "he", "mean", "pca"] = "glorot"
+    initialiser: Literal["uniform", "truncated_normal", "glorot", "he", "mean", "pca", "whitened"] = "glorot"
     range: Positive = 0.05
     non_negative: bool = False
     corruption: Literal["none", "gaussian", "dropout", "salt_and_pepper"] = "none"

@@ -114,6 +114,13 @@ class _Training:
         self._measures: dict[Any, Yardsticks] = {}
 
     def run(self, resume: bool) -> Trained:
+        torch.set_flush_denormal(True)  # units that are all but silent must not slow the others down
+        try:
+            return self._run(resume)
+        finally:
+            torch.set_flush_denormal(False)
+
+    def _run(self, resume: bool) -> Trained:
         left = self._resumed() if resume else None
         finished = True
         for number, (name, choices, pair) in enumerate(self.plan):
