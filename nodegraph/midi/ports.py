@@ -72,7 +72,7 @@ class _Kept:
         self._open: dict[Port, Any] = {}
         self._lost: set[Port] = set()
         self._stopping = threading.Event()
-        self._lock = threading.Lock()
+        self._lock, self._scanning = threading.Lock(), threading.Lock()
         self._listers = _listers(self.kind)
         self._scanner = threading.Thread(target=self._keep_scanning, name="nodegraph-midi-scan", daemon=True)
 
@@ -92,6 +92,10 @@ class _Kept:
 
     def scan(self) -> None:
         """Close what has gone, open what has come."""
+        with self._scanning:
+            self._scan()
+
+    def _scan(self) -> None:
         here = set(_ports(self._listers))
         for port in [port for port in self._open if port not in here]:
             with self._lock:

@@ -49,6 +49,17 @@ class Device:
         for message in messages:
             self.midi.send_message(list(message))
 
+    def play_until_heard(self, heard):
+        """Send a note, again if JACK has lost it: it does when a program has no time for a cycle."""
+        for _ in range(20):
+            self.send(NOTE)
+            end = time.monotonic() + 0.5
+            while not heard.messages and time.monotonic() < end:
+                time.sleep(0.01)
+            if heard.messages:
+                return
+        raise AssertionError("nothing was heard")
+
     def unplug(self):
         if self.midi is not None:
             self.midi.close_port()
@@ -215,16 +226,15 @@ class Driver:
 
 @jack
 def test_a_device_that_is_pulled_and_plugged_in_again_goes_on_by_itself(inputs, device, heard):
-    device.send(NOTE)
-    heard.wait(1)
+    device.play_until_heard(heard)
     device.unplug()
     inputs.scan()
     assert inputs.names == []
     again = Device()
     try:
         inputs.scan()
-        again.send(NOTE)
-        assert heard.wait(2) == [NOTE, NOTE]
+        heard.messages.clear()
+        again.play_until_heard(heard)
     finally:
         again.unplug()
     assert [line.partition("' ")[2] for line in heard.lines] == [
@@ -263,8 +273,7 @@ def test_a_device_that_is_not_there_yet_is_taken_when_it_comes(jack_dummy, heard
             end = time.monotonic() + 10
             while not inputs.names and time.monotonic() < end:
                 time.sleep(0.05)
-            late.send(NOTE)
-            assert heard.wait(1) == [NOTE]
+            late.play_until_heard(heard)
         finally:
             late.unplug()
     finally:
