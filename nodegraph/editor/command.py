@@ -23,13 +23,17 @@ E = TypeVar("E")
 
 @dataclass(frozen=True)
 class Command:
-    """One thing that can be done. ``keys`` as in :class:`~.events.Key`; ``menu`` the title of its menu or ""."""
+    """One thing that can be done. ``keys`` as in :class:`~.events.Key`; ``menu`` the title of its menu or "".
+
+    Sections of a menu are parted by lines, those of low numbers above.
+    """
 
     name: str
     label: str
     run: Run
     keys: tuple[str, ...] = ()
     menu: str = ""
+    section: int = 5
     possible: Callable[[Desk], bool] | None = None
     checked: Callable[[Desk], bool] | None = None
 
@@ -48,6 +52,7 @@ def command(
     label: str,
     *keys: str,
     menu: str = "",
+    section: int = 5,
     possible: Callable[[Desk], bool] | None = None,
     checked: Callable[[Desk], bool] | None = None,
 ) -> Callable[[Run], Run]:
@@ -55,7 +60,7 @@ def command(
 
     def register(run: Run) -> Run:
         name = run.__name__
-        COMMANDS[name] = Command(name, label, run, keys, menu, possible, checked)
+        COMMANDS[name] = Command(name, label, run, keys, menu, section, possible, checked)
         return run
 
     return register

@@ -31,9 +31,14 @@ def menu_bar(desk: Desk) -> tuple[MenuItem, ...]:
     """The menu bar, with what is possible now."""
     bars = []
     for menu in MENUS:
-        entries = [item(desk, one) for one in COMMANDS.values() if one.menu == menu]
-        if menu == "File":
-            entries.insert(2, recent_menu(desk))
+        entries: list[MenuItem] = []
+        own = sorted((one for one in COMMANDS.values() if one.menu == menu), key=lambda one: one.section)
+        for before, one in zip([None, *own], own):
+            if before is not None and before.section != one.section:
+                entries.append(LINE)
+            entries.append(item(desk, one))
+            if one.name == "open_file":
+                entries.append(recent_menu(desk))
         bars.append(MenuItem(menu, items=tuple(entries)))
     return tuple(bars)
 

@@ -23,27 +23,27 @@ def _holds_blocks(desk: Desk) -> bool:
     return bool(desk.selection.nodes or desk.selection.notes)
 
 
-@command("Copy", "ctrl+c", menu="Edit", possible=_holds_blocks)
+@command("Copy", "ctrl+c", menu="Edit", section=1, possible=_holds_blocks)
 def copy(desk: Desk, argument: object) -> None:
     """Copy the selected blocks, with the wires between them, as text."""
     desk.view.set_clipboard(_copied(desk))
     desk.memory["pasted"] = 0
 
 
-@command("Cut", "ctrl+x", menu="Edit", possible=_holds_blocks)
+@command("Cut", "ctrl+x", menu="Edit", section=1, possible=_holds_blocks)
 def cut(desk: Desk, argument: object) -> None:
     """Copy the selection and delete it."""
     copy(desk, argument)
     desk.do(*deletion(desk))
 
 
-@command("Paste", "ctrl+v", menu="Edit")
+@command("Paste", "ctrl+v", menu="Edit", section=1)
 def paste(desk: Desk, argument: object) -> None:
     """Paste blocks at the pointer."""
     _paste(desk, outer=False)
 
 
-@command("Paste with its wires", "ctrl+shift+v", menu="Edit")
+@command("Paste with its wires", "ctrl+shift+v", menu="Edit", section=1)
 def paste_wired(desk: Desk, argument: object) -> None:
     """Paste blocks and wire them to what the copied ones hang on."""
     _paste(desk, outer=True)
@@ -65,7 +65,7 @@ def _paste(desk: Desk, outer: bool) -> None:
     _take(desk, found)
 
 
-@command("Duplicate", "ctrl+d", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
+@command("Duplicate", "ctrl+d", menu="Edit", section=1, possible=lambda desk: bool(desk.selection.nodes))
 def duplicate(desk: Desk, argument: object) -> None:
     """Copy the selected blocks beside themselves, fed by the same wires."""
     _take(desk, duplicated(desk.document, [id for id in desk.document.nodes if id in desk.selection.nodes]))

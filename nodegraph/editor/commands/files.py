@@ -73,13 +73,13 @@ def unless_unsaved(desk: Desk, what: str, then: Callable[[], object]) -> None:
     desk.open_panel(Question(what, f"{name} has changes that are not saved.", answers))
 
 
-@command("New", "ctrl+n", menu="File")
+@command("New", "ctrl+n", menu="File", section=0)
 def new(desk: Desk, argument: object) -> None:
     """Begin an empty patch."""
     unless_unsaved(desk, "New patch", lambda: take(desk, Patch()))
 
 
-@command("New window", "ctrl+shift+n", menu="File")
+@command("New window", "ctrl+shift+n", menu="File", section=0)
 def new_window(desk: Desk, argument: object) -> None:
     """Open another window; blocks are copied and pasted between them."""
     problem = open_window(argument if isinstance(argument, Path) else None)
@@ -87,7 +87,7 @@ def new_window(desk: Desk, argument: object) -> None:
         desk.say(problem, alarm=True)
 
 
-@command("Open…", "ctrl+o", menu="File")
+@command("Open…", "ctrl+o", menu="File", section=0)
 def open_file(desk: Desk, argument: object) -> None:
     """Open a patch."""
     if isinstance(argument, Path):
@@ -126,13 +126,13 @@ def take(desk: Desk, patch: Patch) -> None:
 # -- saving ------------------------------------------------------------------------------------------------
 
 
-@command("Save", "ctrl+s", menu="File")
+@command("Save", "ctrl+s", menu="File", section=1)
 def save(desk: Desk, argument: object) -> None:
     """Save the patch to its file."""
     save_to(desk, desk.patch.path)
 
 
-@command("Save as…", "ctrl+shift+s", menu="File")
+@command("Save as…", "ctrl+shift+s", menu="File", section=1)
 def save_as(desk: Desk, argument: object) -> None:
     """Save the patch to another file, which is its own from then on."""
     save_to(desk, None)
@@ -177,7 +177,12 @@ def _written(desk: Desk, path: Path, then: Callable[[], object] | None, downgrad
         then()
 
 
-@command("Go back to the saved patch", menu="File", possible=lambda d: d.patch.path is not None and not d.patch.saved)
+@command(
+    "Go back to the saved patch",
+    menu="File",
+    section=1,
+    possible=lambda d: d.patch.path is not None and not d.patch.saved,
+)
 def revert(desk: Desk, argument: object) -> None:
     """Open the file again as it is on disk."""
     path = desk.patch.path
@@ -189,7 +194,7 @@ def revert(desk: Desk, argument: object) -> None:
         desk.open_panel(Question("Go back", f"All changes since {path.name} was saved are lost.", answers))
 
 
-@command("Quit", "ctrl+q", menu="File")
+@command("Quit", "ctrl+q", menu="File", section=9)
 def quit(desk: Desk, argument: object) -> None:
     """End the session; what is not saved is asked for."""
     unless_unsaved(desk, "Quit", lambda: _leave(desk))

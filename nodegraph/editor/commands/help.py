@@ -13,7 +13,7 @@ from ..panel import Message, Panel
 from ..view import Item, PanelFace
 
 
-@command("Help", "f1", menu="Help")
+@command("Help", "f1", menu="Help", section=0)
 def help(desk: Desk, argument: object) -> None:
     """Show the page of the selected block; without one, the list of keys."""
     chosen = desk.selection.nodes
@@ -23,7 +23,7 @@ def help(desk: Desk, argument: object) -> None:
         keys(desk, None)
 
 
-@command("Keys", "shift+f1", menu="Help")
+@command("Keys", "shift+f1", menu="Help", section=0)
 def keys(desk: Desk, argument: object) -> None:
     """Show the list of keys and what the mouse does."""
     rows = tuple((keys, label, doc) for keys, label, doc in key_table())
@@ -129,7 +129,7 @@ def _settings_table(settings: list[dict[str, Any]]) -> Item:
     return Item("table", "settings", value=(("Name", "Default", "Range", "Unit", ""), tuple(rows)))
 
 
-@command("Help on the block", menu="Help", possible=lambda desk: len(desk.selection.nodes) == 1)
+@command("Help on the block", menu="Help", section=0, possible=lambda desk: len(desk.selection.nodes) == 1)
 def help_block(desk: Desk, argument: object) -> None:
     """Show what a block computes: its equation, units, ranges and source."""
     chosen = desk.selection.nodes

@@ -6,14 +6,14 @@ from ..command import command
 from ..desk import Desk
 
 
-@command("Undo", "ctrl+z", menu="Edit", possible=lambda desk: desk.patch.can_undo)
+@command("Undo", "ctrl+z", menu="Edit", section=0, possible=lambda desk: desk.patch.can_undo)
 def undo(desk: Desk, argument: object) -> None:
     """Take the latest step back; a drag is one step."""
     if desk.patch.can_undo:
         desk.attempt(desk.patch.undo)
 
 
-@command("Redo", "ctrl+shift+z", "ctrl+y", menu="Edit", possible=lambda desk: desk.patch.can_redo)
+@command("Redo", "ctrl+shift+z", "ctrl+y", menu="Edit", section=0, possible=lambda desk: desk.patch.can_redo)
 def redo(desk: Desk, argument: object) -> None:
     """Take the latest undone step again."""
     if desk.patch.can_redo:

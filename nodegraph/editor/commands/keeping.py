@@ -22,7 +22,7 @@ def keeping(desk: Desk) -> Keeping:
     return found
 
 
-@command("Keep the last minutes…", "ctrl+k", menu="Sound")
+@command("Keep the last minutes…", "ctrl+k", menu="Sound", section=1)
 def keep_last(desk: Desk, argument: object) -> None:
     """Write what was just heard, up to ten minutes of it, into a sound file; the sound goes on."""
     if keeping(desk).last_minutes() is None:
@@ -45,7 +45,9 @@ def keep_last(desk: Desk, argument: object) -> None:
     desk.ask_file("keep", "Keep the last minutes in", write, ".wav", save=True, name=_sound_name(desk, "kept"))
 
 
-@command("Record moves", "ctrl+shift+r", menu="Sound", checked=lambda desk: keeping(desk).recorder is not None)
+@command(
+    "Record moves", "ctrl+shift+r", menu="Sound", section=1, checked=lambda desk: keeping(desk).recorder is not None
+)
 def record_moves(desk: Desk, argument: object) -> None:
     """Note how values are turned; pressed again, blocks that repeat the moves are wired to them."""
     recorder = keeping(desk).end_moves()

@@ -34,25 +34,25 @@ def resized(desk: Desk, event: Resized) -> None:
     desk.canvas = (max(event.width, 1.0), max(event.height, 1.0))
 
 
-@command("Zoom in", "ctrl+=", "ctrl++", "=", "+", menu="View")
+@command("Zoom in", "ctrl+=", "ctrl++", "=", "+", menu="View", section=0)
 def zoom_in(desk: Desk, argument: object) -> None:
     """See the canvas larger."""
     zoom_to(desk, next((z for z in LEVELS if z > desk.camera.zoom + 0.01), LEVELS[-1]), middle(desk))
 
 
-@command("Zoom out", "ctrl+-", "-", menu="View")
+@command("Zoom out", "ctrl+-", "-", menu="View", section=0)
 def zoom_out(desk: Desk, argument: object) -> None:
     """See more of the canvas."""
     zoom_to(desk, next((z for z in reversed(LEVELS) if z < desk.camera.zoom - 0.01), LEVELS[0]), middle(desk))
 
 
-@command("Zoom 1:1", "ctrl+0", "0", menu="View")
+@command("Zoom 1:1", "ctrl+0", "0", menu="View", section=0)
 def zoom_one(desk: Desk, argument: object) -> None:
     """See the canvas in its own size."""
     zoom_to(desk, 1.0, middle(desk))
 
 
-@command("Fit", "home", "ctrl+shift+0", menu="View")
+@command("Fit", "home", "ctrl+shift+0", menu="View", section=0)
 def fit(desk: Desk, argument: object) -> None:
     """See the whole patch, or all that is selected."""
     found = canvas.boxes(desk, desk.selection.nodes or None)
@@ -89,7 +89,7 @@ def pan_down(desk: Desk, argument: object) -> None:
     _pan(desk, 0.0, PAN)
 
 
-@command("Minimap", "m", menu="View", checked=lambda desk: desk.minimap)
+@command("Minimap", "m", menu="View", section=0, checked=lambda desk: desk.minimap)
 def minimap(desk: Desk, argument: object) -> None:
     """Show or hide the small map of the whole patch."""
     desk.minimap = not desk.minimap
@@ -97,7 +97,7 @@ def minimap(desk: Desk, argument: object) -> None:
     desk.set_preferences(minimap=desk.minimap)
 
 
-@command("Find in the patch…", "ctrl+f", "/", menu="Edit")
+@command("Find in the patch…", "ctrl+f", "/", menu="Edit", section=3)
 def find(desk: Desk, argument: object) -> None:
     """Find blocks, values, comments and controls by what is written in them, in subpatches too."""
     found: dict[str, tuple[tuple[str, ...], str, str]] = {}
@@ -142,7 +142,7 @@ def find(desk: Desk, argument: object) -> None:
     open_palette(desk, "Find in the patch", candidates, go, "Nothing in the patch is called so.")
 
 
-@command("Light theme", menu="View", checked=lambda desk: desk.preferences.theme == "light")
+@command("Light theme", menu="View", section=9, checked=lambda desk: desk.preferences.theme == "light")
 def light_theme(desk: Desk, argument: object) -> None:
     """Draw dark on light, or light on dark."""
     desk.set_preferences(theme="dark" if desk.preferences.theme == "light" else "light")
@@ -155,13 +155,13 @@ def _rescale(desk: Desk, step: int) -> None:
     desk.view.set_look(desk.preferences.theme, desk.preferences.scale)
 
 
-@command("Larger interface", "ctrl+alt+=", menu="View")
+@command("Larger interface", "ctrl+alt+=", menu="View", section=9)
 def larger(desk: Desk, argument: object) -> None:
     """Make menus, text and panels larger."""
     _rescale(desk, 1)
 
 
-@command("Smaller interface", "ctrl+alt+-", menu="View")
+@command("Smaller interface", "ctrl+alt+-", menu="View", section=9)
 def smaller(desk: Desk, argument: object) -> None:
     """Make menus, text and panels smaller."""
     _rescale(desk, -1)

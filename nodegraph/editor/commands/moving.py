@@ -170,7 +170,7 @@ def _spread(desk: Desk, axis: int) -> None:
     desk.do(*actions)
 
 
-@command("Tidy up", "ctrl+shift+t", menu="Arrange", possible=lambda desk: bool(desk.document.nodes))
+@command("Tidy up", "ctrl+shift+t", menu="Arrange", section=1, possible=lambda desk: bool(desk.document.nodes))
 def tidy(desk: Desk, argument: object) -> None:
     """Put the selected blocks (without a selection all) in columns along the flow of the signal."""
     document = desk.document
@@ -185,7 +185,7 @@ def tidy(desk: Desk, argument: object) -> None:
     desk.do(*(Move(id, *at) for id, at in places.items()))
 
 
-@command("Fold", "ctrl+m", menu="Arrange", possible=lambda desk: bool(desk.selection.nodes))
+@command("Fold", "ctrl+m", menu="Arrange", section=1, possible=lambda desk: bool(desk.selection.nodes))
 def fold(desk: Desk, argument: object) -> None:
     """Show the selected blocks as their titles only, or whole again."""
     looks = desk.document.looks

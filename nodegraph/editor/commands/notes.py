@@ -18,7 +18,7 @@ AREA_MARGIN = 24.0
 AREA_TITLE = 28.0
 
 
-@command("Comment", "c", menu="Insert")
+@command("Comment", "c", menu="Insert", section=1)
 def add_note(desk: Desk, argument: object) -> None:
     """Write a comment at the pointer."""
     at = argument if isinstance(argument, tuple) else desk.pointer
@@ -49,7 +49,7 @@ def edit_note(desk: Desk, argument: object) -> None:
         desk.ask(key, "Comment", note.text, lambda text: desk.do(SetNote(key, text, *note.at)))
 
 
-@command("Area round the selection", "ctrl+shift+f", "f", menu="Insert")
+@command("Area round the selection", "ctrl+shift+f", "f", menu="Insert", section=1)
 def add_area(desk: Desk, argument: object) -> None:
     """Draw a coloured area round the selected blocks, which moves with all that stands in it."""
     box = canvas.around(canvas.boxes(desk, sorted(desk.selection.nodes)).values())
@@ -84,7 +84,7 @@ def colour_menu(key: str) -> MenuItem:
     return MenuItem("Colour", items=tuple(items))
 
 
-@command("Rename…", "f2", menu="Edit", possible=lambda desk: len(desk.selection.nodes) == 1)
+@command("Rename…", "f2", menu="Edit", section=6, possible=lambda desk: len(desk.selection.nodes) == 1)
 def rename(desk: Desk, argument: object) -> None:
     """Give the selected block another name."""
     chosen = desk.selection.nodes
@@ -99,7 +99,7 @@ def rename(desk: Desk, argument: object) -> None:
     desk.ask(f"name of {id}", "Name", id, named)
 
 
-@command("Title of the patch…", menu="Edit")
+@command("Title of the patch…", menu="Edit", section=7)
 def retitle(desk: Desk, argument: object) -> None:
     """Give the patch a title."""
     desk.ask("title", "Title", desk.patch.document.title, lambda text: desk.do_in((), SetTitle(text)))

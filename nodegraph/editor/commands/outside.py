@@ -26,7 +26,7 @@ def outside(desk: Desk) -> Outside:
     return found
 
 
-@command("Learn MIDI", "ctrl+shift+m", menu="Tools", possible=lambda desk: where_of(desk, None) is not None)
+@command("Learn MIDI", "ctrl+shift+m", menu="Tools", section=2, possible=lambda desk: where_of(desk, None) is not None)
 def learn_midi(desk: Desk, argument: object) -> None:
     """Bind the value to the next knob, key or wheel that is moved on a MIDI device."""
     from nodegraph.midi.learn import Learning
@@ -124,13 +124,13 @@ class ControlsPanel(Panel):
             desk.view.show_panel(self.face(desk))
 
 
-@command("Controls", menu="Tools")
+@command("Controls", menu="Tools", section=2)
 def controls(desk: Desk, argument: object) -> None:
     """List the controls of the patch."""
     desk.open_panel(ControlsPanel())
 
 
-@command("MIDI on", menu="Tools", checked=lambda desk: outside(desk).listening)
+@command("MIDI on", menu="Tools", section=2, checked=lambda desk: outside(desk).listening)
 def midi(desk: Desk, argument: object) -> None:
     """Listen to all MIDI inputs, or to none."""
     there = outside(desk)

@@ -27,7 +27,7 @@ from ..wiring import (
 OFFSET = 12.0  # px from the pointer to a block that is put there
 
 
-@command("Add a block…", "n", "insert", menu="Insert")
+@command("Add a block…", "n", "insert", menu="Insert", section=0)
 def add_block(desk: Desk, argument: object) -> None:
     """Open the palette: type a few letters, Enter adds the block at the pointer."""
     at = argument if isinstance(argument, tuple) else desk.pointer
@@ -92,7 +92,9 @@ def _with_ports(ports: dict[str, str]) -> list[Candidate]:
     return [Candidate(one.key, one.label, one.family, f"→ {ports[one.key]}: {one.doc}", one.words) for one in found]
 
 
-@command("Insert a block into the wire…", "i", menu="Insert", possible=lambda desk: len(desk.selection.wires) == 1)
+@command(
+    "Insert a block into the wire…", "i", menu="Insert", section=0, possible=lambda desk: len(desk.selection.wires) == 1
+)
 def insert_block(desk: Desk, argument: object) -> None:
     """Put a block into the selected wire."""
     from .wires import wire_of
@@ -134,7 +136,7 @@ def _type_of(desk: Desk, id: str) -> type[Node] | None:
     return node_types().get(desk.document.nodes[id].type)
 
 
-@command("Replace by…", "r", menu="Insert", possible=lambda desk: bool(desk.selection.nodes))
+@command("Replace by…", "r", menu="Insert", section=0, possible=lambda desk: bool(desk.selection.nodes))
 def replace_block(desk: Desk, argument: object) -> None:
     """Put another block in the place of the selected ones; values and wires that fit stay."""
     chosen = [argument] if isinstance(argument, str) else sorted(desk.selection.nodes)
@@ -188,7 +190,7 @@ def _pin_key(pin: Pin) -> str:
     return f"{pin.end} {'→' if pin.output else '←'}"
 
 
-@command("All commands…", "ctrl+p", "ctrl+shift+p", menu="Tools")
+@command("All commands…", "ctrl+p", "ctrl+shift+p", menu="Tools", section=0)
 def all_commands(desk: Desk, argument: object) -> None:
     """Find a command by its name and carry it out."""
     possible = [one for one in COMMANDS.values() if one.name != "all_commands"]

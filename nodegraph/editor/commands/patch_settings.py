@@ -60,13 +60,13 @@ class PatchPanel(Panel):
             desk.view.show_panel(self.face(desk))
 
 
-@command("Patch settings…", "ctrl+shift+e", menu="Edit")
+@command("Patch settings…", "ctrl+shift+e", menu="Edit", section=7)
 def patch_settings(desk: Desk, argument: object) -> None:
     """Set the title, seed and rate of the patch."""
     desk.open_panel(PatchPanel())
 
 
-@command("Another seed", menu="Edit")
+@command("Another seed", menu="Edit", section=7)
 def another_seed(desk: Desk, argument: object) -> None:
     """Throw everything that is random in the patch anew."""
     desk.do_in((), SetSeed(random.randrange(2**31)))

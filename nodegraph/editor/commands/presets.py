@@ -49,7 +49,7 @@ def apply_preset(desk: Desk, argument: object) -> None:
         desk.attempt(lambda: desk.do(applied(desk.document, id, preset)))
 
 
-@command("Keep a preset…", menu="Tools", possible=lambda desk: len(desk.selection.nodes) == 1)
+@command("Keep a preset…", menu="Tools", section=1, possible=lambda desk: len(desk.selection.nodes) == 1)
 def save_preset(desk: Desk, argument: object) -> None:
     """Keep the values of a block under a name."""
     id, where = argument if isinstance(argument, tuple) else (next(iter(desk.selection.nodes), ""), "patch")

@@ -96,7 +96,7 @@ def _note_boxes(desk: Desk) -> dict[str, canvas.Box]:
     return found
 
 
-@command("Select all", "ctrl+a", menu="Edit")
+@command("Select all", "ctrl+a", menu="Edit", section=3)
 def select_all(desk: Desk, argument: object) -> None:
     """Select every block and comment."""
     from ..arrangement import note_faces
@@ -104,13 +104,19 @@ def select_all(desk: Desk, argument: object) -> None:
     desk.select(desk.document.nodes, (), note_faces(desk.document))
 
 
-@command("Invert selection", "ctrl+shift+a", menu="Edit")
+@command("Invert selection", "ctrl+shift+a", menu="Edit", section=3)
 def invert_selection(desk: Desk, argument: object) -> None:
     """Select the blocks that are not selected."""
     desk.select(set(desk.document.nodes) - desk.selection.nodes)
 
 
-@command("Select what is wired to it", "ctrl+shift+l", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
+@command(
+    "Select what is wired to it",
+    "ctrl+shift+l",
+    menu="Edit",
+    section=3,
+    possible=lambda desk: bool(desk.selection.nodes),
+)
 def select_connected(desk: Desk, argument: object) -> None:
     """Add the neighbours of the selected blocks to the selection."""
     chosen = desk.selection.nodes
@@ -119,13 +125,13 @@ def select_connected(desk: Desk, argument: object) -> None:
     desk.select(chosen | near)
 
 
-@command("Delete", "delete", "backspace", menu="Edit", possible=lambda desk: bool(desk.selection))
+@command("Delete", "delete", "backspace", menu="Edit", section=2, possible=lambda desk: bool(desk.selection))
 def delete(desk: Desk, argument: object) -> None:
     """Delete what is selected: blocks with their wires, wires, comments, areas."""
     desk.do(*deletion(desk))
 
 
-@command("Delete and heal", "ctrl+delete", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
+@command("Delete and heal", "ctrl+delete", menu="Edit", section=2, possible=lambda desk: bool(desk.selection.nodes))
 def delete_and_heal(desk: Desk, argument: object) -> None:
     """Delete the selected blocks and wire what came in to where it went."""
     actions: list[Action] = []

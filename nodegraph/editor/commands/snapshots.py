@@ -76,7 +76,7 @@ class SnapshotPanel(Panel):
             desk.view.show_panel(self.face(desk))
 
 
-@command("Snapshots", "s", menu="Tools")
+@command("Snapshots", "s", menu="Tools", section=1)
 def snapshots(desk: Desk, argument: object) -> None:
     """Keep the values of the whole patch, come back to them, and morph between them."""
     if "snapshots" in desk.panels:
@@ -85,7 +85,7 @@ def snapshots(desk: Desk, argument: object) -> None:
         desk.open_panel(SnapshotPanel())
 
 
-@command("Take a snapshot", "shift+s", menu="Tools")
+@command("Take a snapshot", "shift+s", menu="Tools", section=1)
 def take_snapshot(desk: Desk, argument: object) -> None:
     """Keep the values of the whole patch under a new name."""
     desk.do_in((), SetSnapshot(free_id("snapshot", desk.patch.document.snapshots)))

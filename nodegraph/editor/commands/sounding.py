@@ -23,20 +23,20 @@ DEFAULT, NONE = "the default one", "no device"
 # -- pause and steps ---------------------------------------------------------------------------------------
 
 
-@command("Pause", "space", menu="Sound", checked=lambda desk: desk.sounding.paused)
+@command("Pause", "space", menu="Sound", section=0, checked=lambda desk: desk.sounding.paused)
 def pause(desk: Desk, argument: object) -> None:
     """Let the sound stand still, or go on."""
     desk.sound.resume() if desk.listen().paused else desk.sound.pause()
     desk.listen()
 
 
-@command("Step one block", ".", menu="Sound")
+@command("Step one block", ".", menu="Sound", section=0)
 def step_block(desk: Desk, argument: object) -> None:
     """While paused, compute one block of 64 samples."""
     _step(desk, QUANTUM)
 
 
-@command("Step one hop", "shift+.", ">", menu="Sound")
+@command("Step one hop", "shift+.", ">", menu="Sound", section=0)
 def step_hop(desk: Desk, argument: object) -> None:
     """While paused, compute until the next frame: one hop of the selected block, or the shortest of the patch."""
     _step(desk, hop_of(desk))
@@ -114,7 +114,7 @@ def _names(desk: Desk) -> list[str]:
     return [str(one["name"]) for one in desk.sound.devices() if one.get("outputs")]
 
 
-@command("Sound device…", "ctrl+,", menu="Sound")
+@command("Sound device…", "ctrl+,", menu="Sound", section=9)
 def device(desk: Desk, argument: object) -> None:
     """Choose the sound device, its rate and block size."""
     desk.open_panel(DevicePanel())
@@ -123,7 +123,7 @@ def device(desk: Desk, argument: object) -> None:
 # -- recording ---------------------------------------------------------------------------------------------
 
 
-@command("Record", "ctrl+r", menu="Sound", checked=lambda desk: bool(desk.sounding.recording))
+@command("Record", "ctrl+r", menu="Sound", section=1, checked=lambda desk: bool(desk.sounding.recording))
 def record(desk: Desk, argument: object) -> None:
     """Record what is heard into a sound file, until it is pressed again."""
     state = desk.listen()
@@ -248,7 +248,7 @@ def export(
     return path
 
 
-@command("Export…", "ctrl+e", menu="File")
+@command("Export…", "ctrl+e", menu="File", section=2)
 def export_sound(desk: Desk, argument: object) -> None:
     """Render some seconds of the patch into a sound file."""
     if "export" not in desk.panels:

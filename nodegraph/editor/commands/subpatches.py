@@ -16,7 +16,7 @@ from ..view import Point
 ENDS = ("audio_in", "audio_out", "inlet", "outlet")
 
 
-@command("Make a subpatch", "ctrl+g", menu="Arrange", possible=lambda desk: bool(desk.selection.nodes))
+@command("Make a subpatch", "ctrl+g", menu="Arrange", section=0, possible=lambda desk: bool(desk.selection.nodes))
 def group(desk: Desk, argument: object) -> None:
     """Make one block of the selected ones, with a port for each wire that crosses."""
     document, chosen = desk.document, desk.selection
@@ -41,7 +41,7 @@ def _is_subpatch(desk: Desk) -> bool:
     return _subpatch_of(desk, None) is not None
 
 
-@command("Open subpatch", "ctrl+enter", menu="Arrange", possible=_is_subpatch)
+@command("Open subpatch", "ctrl+enter", menu="Arrange", section=0, possible=_is_subpatch)
 def open_subpatch(desk: Desk, argument: object) -> None:
     """Show what is in the selected subpatch."""
     id = _subpatch_of(desk, argument)
@@ -61,7 +61,12 @@ def open_subpatch(desk: Desk, argument: object) -> None:
 
 
 @command(
-    "Back to the outer patch", "ctrl+shift+enter", "alt+backspace", menu="Arrange", possible=lambda d: bool(d.level)
+    "Back to the outer patch",
+    "ctrl+shift+enter",
+    "alt+backspace",
+    menu="Arrange",
+    section=0,
+    possible=lambda d: bool(d.level),
 )
 def leave_subpatch(desk: Desk, argument: object) -> None:
     """Show the patch that holds this subpatch."""
@@ -90,7 +95,7 @@ def go_to(desk: Desk, level: tuple[str, ...]) -> None:
     canvas.fit_camera(desk)
 
 
-@command("Dissolve subpatch", "ctrl+shift+g", menu="Arrange", possible=_is_subpatch)
+@command("Dissolve subpatch", "ctrl+shift+g", menu="Arrange", section=0, possible=_is_subpatch)
 def dissolve(desk: Desk, argument: object) -> None:
     """Put what is in a subpatch in its place."""
     id = _subpatch_of(desk, argument)
@@ -114,7 +119,7 @@ def save_subpatch(desk: Desk, argument: object) -> None:
     desk.ask_file("save subpatch", f"Save {id} as", save, ".json", save=True, name=f"{id}.json")
 
 
-@command("A saved patch as a block…", menu="Insert")
+@command("A saved patch as a block…", menu="Insert", section=0)
 def add_file(desk: Desk, argument: object) -> None:
     """Use a patch that lies beside this one as a block."""
     at = desk.pointer

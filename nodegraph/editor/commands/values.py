@@ -269,7 +269,7 @@ def paste_value(desk: Desk, argument: object) -> None:
         set_typed(desk, where, desk.view.clipboard().strip())
 
 
-@command("Wire an LFO to it", "ctrl+l", menu="Insert", possible=lambda desk: _focused(desk) is not None)
+@command("Wire an LFO to it", "ctrl+l", menu="Insert", section=2, possible=lambda desk: _focused(desk) is not None)
 def wire_lfo(desk: Desk, argument: object) -> None:
     """Wire an LFO to the value: it swings round where the value stands, a quarter of the range at most."""
     where = where_of(desk, argument)

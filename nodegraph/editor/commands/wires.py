@@ -102,14 +102,14 @@ def toggle_feedback(desk: Desk, argument: object) -> None:
         desk.do(Disconnect(wire.start, wire.end), Connect(wire.start, wire.end, not wire.feedback, wire.extra))
 
 
-@command("Unplug", "ctrl+u", menu="Edit", possible=lambda desk: bool(desk.selection.nodes))
+@command("Unplug", "ctrl+u", menu="Edit", section=4, possible=lambda desk: bool(desk.selection.nodes))
 def unplug(desk: Desk, argument: object) -> None:
     """Delete all wires of the selected blocks."""
     chosen = desk.selection.nodes
     desk.do(*(Disconnect(w.start, w.end) for w in desk.document.wires if {w.source, w.target} & chosen))
 
 
-@command("Wire in order", "shift+w", menu="Edit", possible=lambda desk: len(desk.selection.nodes) > 1)
+@command("Wire in order", "shift+w", menu="Edit", section=4, possible=lambda desk: len(desk.selection.nodes) > 1)
 def wire_in_order(desk: Desk, argument: object) -> None:
     """Wire the selected blocks from left to right, each to the next."""
     order = sorted(desk.selection.nodes, key=lambda id: (desk.place(id)[0], desk.place(id)[1]))
@@ -137,7 +137,7 @@ def matching_pins(desk: Desk, one: str, other: str) -> tuple[Pin, Pin] | None:
     return None
 
 
-@command("Draw a wire", "w", menu="Edit", possible=lambda desk: len(desk.selection.nodes) <= 1)
+@command("Draw a wire", "w", menu="Edit", section=4, possible=lambda desk: len(desk.selection.nodes) <= 1)
 def draw(desk: Desk, argument: object) -> None:
     """Begin a wire at the pin under the keyboard, and end it at the next one chosen; without a pin, list its pins."""
     focus = desk.selection.focus
