@@ -84,16 +84,18 @@ class Turns:
 
     def _note(self, parameter: Parameter, value: float) -> bool:
         """Remember a turn until it is written down."""
+        end, lane = (parameter.node, parameter.port), parameter.lane
         with self._lock:
-            values = self.values(parameter.node, parameter.port) or [parameter.default]
-            if parameter.lane is None:
-                values = [value] * len(values)
-            elif parameter.lane < len(values):
-                values[parameter.lane] = value
+            values = self._turned.get(end)
+            if lane is None or not isinstance(values, list):
+                values = self.values(*end) or [parameter.default]
+            if lane is None:
+                values = [value] * (1 if parameter.bank else len(values))
+            elif lane < len(values):
+                values[lane] = value
             else:
                 return False
-            whole = parameter.lane is None and parameter.bank
-            self._turned[parameter.node, parameter.port] = values if len(values) > 1 and not whole else values[0]
+            self._turned[end] = values if len(values) > 1 else values[0]
             now = time.monotonic()
             if now - self._latest > REST:
                 self._gesture += 1

@@ -129,9 +129,11 @@ class BankPlayer:
     def _carry_out(self, before: Surface, after: Surface, at: int) -> None:
         for name, port in BANKS.items():
             old, new = getattr(before, name), getattr(after, name)
-            for unit in range(len(new)):
-                if new[unit] != old[unit]:
-                    self._turn(self.targets.bank, port, float(new[unit]), at, unit)
+            if new is old:
+                continue
+            for unit, (was, now) in enumerate(zip(old, new, strict=True)):
+                if now != was:
+                    self._turn(self.targets.bank, port, float(now), at, unit)
         if after.resynthesised != before.resynthesised:
             self._turn(self.targets.switch, "resynthesis", float(after.resynthesised), at)
         for player, rewind in self.targets.players:
