@@ -9,7 +9,7 @@ import dearpygui.dearpygui as dpg
 from . import geometry as geo
 from .dpg_plot import CLEAR, Plot, Textures
 from .scene import Shown
-from .theme import Colour, Theme, faded, family_colour, mixed
+from .theme import Colour, Theme, faded, family_colour, mixed, rgb
 from .typeface import clipped, width, written
 from .view import Pin, PinFace, Row, ValueFace
 
@@ -51,7 +51,7 @@ class NodeArt:
         theme, z, face, shape = self.theme, self.zoom, self.shown.face, self.shown.shape
         wide, high = shape.size[0] * z, shape.size[1] * z
         title = geo.TITLE * z
-        colour = family_colour("subpatch" if face.subpatch else face.family)
+        colour = rgb(face.colour) if face.colour else family_colour("subpatch" if face.subpatch else face.family)
         round_by = 6.0 * z
         self._box((2 * z, 3 * z), (wide + 2 * z, high + 4 * z), theme.shadow, round_by + 1)
         self._box((0, 0), (wide, high), theme.node, round_by)
@@ -72,8 +72,9 @@ class NodeArt:
             self.plot = Plot(
                 self.group, (left, top), (right - left, bottom - top), theme, textures, max(SMALL * z, 6.0)
             )
+        values = {row.port: row.value for row in face.rows if row.side != "out"}
         for place in shape.rows:
-            self._row(place)
+            self._row(place, values.get(place.row.port))
         for row in face.rows:
             if row.pin:
                 self._pin(row, row.pin)
@@ -85,10 +86,11 @@ class NodeArt:
     def _text(self, at: geo.Point, text: str, size: float, colour: Colour) -> Tag:
         return dpg.draw_text(at, text, size=size, color=colour, parent=self.group)
 
-    def _row(self, place: geo.RowPlace) -> None:
+    def _row(self, place: geo.RowPlace, value: ValueFace | None) -> None:
+        """A row; ``value`` is the one it has now, which may be another than when the shape was made."""
         z, row = self.zoom, place.row
-        if row.value is not None and place.value is not None:
-            self._values[row.port] = _ValueArt(self, row, row.value, place.value)
+        if value is not None and place.value is not None:
+            self._values[row.port] = _ValueArt(self, row, value, place.value)
             return
         size = FONT * z
         y = (place.box[1] + (geo.ROW - FONT) / 2) * z
@@ -124,6 +126,11 @@ class NodeArt:
         art = self._values.get(port)
         if art is not None:
             art.show(value)
+
+    @property
+    def value_texts(self) -> dict[str, str]:
+        """What is written in the rows, by port."""
+        return {port: art.written for port, art in self._values.items()}
 
     def set_badge(self, reason: str) -> None:
         for tag in self._badge:
@@ -203,7 +210,7 @@ class _ValueArt:
         self.y = top + (bottom - top - self.size) / 2 - 0.5 * z
         self.label = node._text((left + self.pad, self.y), "", self.size, theme.faint)
         self.text = node._text((left, self.y), "", self.size, theme.title_text if theme.node[0] < 128 else theme.text)
-        self._shown = ""
+        self.written = ""
         if value.kind == "choice":
             x, y, r = right - 9 * z, (top + bottom) / 2, 3.2 * z
             dpg.draw_triangle(
@@ -236,9 +243,9 @@ class _ValueArt:
             dpg.configure_item(self.text, color=theme.warn)
 
     def _write(self, text: str, from_right: float) -> None:
-        if text == self._shown and text:
+        if text == self.written and text:
             return
-        self._shown = text
+        self.written = text
         left, _, right, _ = self.box
         room = right - left - self.pad - from_right
         shown = clipped(written(text), self.size, 0.72 * room)

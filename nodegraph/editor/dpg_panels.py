@@ -71,7 +71,7 @@ class Panel:
         self._captions: dict[str, Tag] = {}
         self._plots: dict[str, Plot] = {}
         self._items: dict[str, Item] = {}
-        self._edited: set[str] = set()
+        self._handlers: list[Tag] = []
         s = owner.scale
         wide, high = face.size[0] * s, face.size[1] * s
         if at is None:
@@ -118,17 +118,23 @@ class Panel:
                 if item.key and self._items.get(item.key) != item:
                     self.set(item)
             return True
-        for plot in self._plots.values():
-            plot.close()
+        self._let_go()
         dpg.delete_item(self.window, children_only=True)
         self._widgets, self._captions, self._plots, self._items = {}, {}, {}, {}
         self._fill(face)
         return True
 
     def close(self) -> None:
+        self._let_go()
+        dpg.delete_item(self.window)
+
+    def _let_go(self) -> None:
+        """What is no child of the window goes by itself."""
         for plot in self._plots.values():
             plot.close()
-        dpg.delete_item(self.window)
+        for handlers in self._handlers:
+            dpg.delete_item(handlers)
+        self._handlers = []
 
     def inside(self, mouse: tuple[float, float]) -> bool:
         left, top = dpg.get_item_pos(self.window)
@@ -211,13 +217,14 @@ class Panel:
         return tag
 
     def _slid(self, item: Item, value: float) -> None:
-        self._edited.add(item.key)
         self._changed(item, float(value), done=False)
 
-    def _tell_release(self, item: Item, tag: Tag) -> None:
+    def _tell_release(self, item: Item, tag: Tag, value: Callable[[Any], Any] = float) -> None:
+        """Send what a widget holds once the hand leaves it."""
         with dpg.item_handler_registry() as handlers:
-            dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._changed(item, float(dpg.get_value(tag))))
+            dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._changed(item, value(dpg.get_value(tag))))
         dpg.bind_item_handler_registry(tag, handlers)
+        self._handlers.append(handlers)
 
     def _add_toggle(self, item: Item, parent: Tag, wide: float) -> Tag:
         return dpg.add_checkbox(
@@ -233,9 +240,7 @@ class Panel:
         )  # fmt: skip
         if item.label:
             dpg.add_text(written(item.label), parent=group)
-        with dpg.item_handler_registry() as handlers:
-            dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._changed(item, dpg.get_value(tag)))
-        dpg.bind_item_handler_registry(tag, handlers)
+        self._tell_release(item, tag, str)
         return self.owner._fields.add(tag)
 
     def _add_choice(self, item: Item, parent: Tag, wide: float) -> Tag:

@@ -63,6 +63,8 @@ from .view import (
 FONT = 15
 MENU_HIGH = 25.0
 RESTED = 0.6  # s after which words are shown on what is under the pointer
+DOUBLE_TIME, DOUBLE_FRAMES = 0.35, 5  # s or frames between the presses of a double click
+NEVER: tuple[int, Point, float, int] = (-1, (0.0, 0.0), -1e9, -1000)
 BUTTONS = {0: "left", 1: "right", 2: "middle"}
 CHOSEN = "choice:"
 
@@ -82,6 +84,7 @@ class DpgView:
         self._events: list[Event] = []
         self._mouse: Point = (0.0, 0.0)
         self._moved_at = 0.0
+        self._last_press = NEVER
         self._windowed = False
         self._title = "nodegraph"
         self._menus: tuple[MenuItem, ...] = ()
@@ -137,7 +140,6 @@ class DpgView:
         with dpg.handler_registry():
             dpg.add_mouse_down_handler(callback=lambda: None)  # keeps ImGui from skipping frames between
             dpg.add_mouse_click_handler(callback=self._pressed)
-            dpg.add_mouse_double_click_handler(callback=self._double)
             dpg.add_mouse_release_handler(callback=self._released)
             dpg.add_mouse_wheel_handler(callback=self._wheeled)
             dpg.add_mouse_move_handler(callback=self._moved)
@@ -228,14 +230,17 @@ class DpgView:
             self.palette.press(self._mouse)
             if inside:
                 return
-        name = BUTTONS.get(button)
+        name, double = BUTTONS.get(button), self._is_double(button)
         if name and self._on_canvas() and not self.files.shown:
-            self.gestures.press(name, self._inside(self._mouse), self._modifiers())
+            self.gestures.press(name, self._inside(self._mouse), self._modifiers(), double)
 
-    def _double(self, _sender: Any, button: int) -> None:
-        """ImGui reports the press first, then that it was the second of two."""
-        if BUTTONS.get(button) == self.gestures.button:
-            self.gestures.double = True
+    def _is_double(self, button: int) -> bool:
+        """Whether this press is the second of two. Frames count as well as time: slow drawing must not part them."""
+        last, now = self._last_press, (button, self._mouse, time.monotonic(), dpg.get_frame_count())
+        near = abs(last[1][0] - now[1][0]) + abs(last[1][1] - now[1][1]) < 8.0
+        double = last[0] == button and near and (now[2] - last[2] < DOUBLE_TIME or now[3] - last[3] <= DOUBLE_FRAMES)
+        self._last_press = now if not double else NEVER
+        return double
 
     def _released(self, _sender: Any, button: int) -> None:
         if self.palette.shown:

@@ -174,6 +174,7 @@ def main() -> int:
     app = App(LiveSound(Device() if jack else Device("none")), home=folder / "home")
     try:
         app.view.show_window(*SIZE)
+        app.presenter.strict = True
         robot = Robot(app)
         keep_inside(robot, folder)
         monkey = Monkey(robot, options.seed)

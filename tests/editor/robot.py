@@ -5,6 +5,7 @@ The window runs in this process, so a test sees patch, view and sound while it c
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import time
@@ -17,7 +18,7 @@ from nodegraph.editor.app import App
 from nodegraph.editor.dpg_view import MENU_HIGH
 from nodegraph.editor.view import Pin
 
-SIZE = (1280, 800)
+SIZE = (1024, 700)
 ARTEFACTS = Path(__file__).parent / "artefacts"
 
 
@@ -87,7 +88,8 @@ class Robot:
     # -- mouse and keys ------------------------------------------------------------------------------------
 
     def do(self, *words: object) -> None:
-        subprocess.run(["xdotool", *map(str, words)], check=True, capture_output=True, timeout=20)
+        done = subprocess.run(["xdotool", *map(str, words)], capture_output=True, text=True, timeout=20)
+        assert done.returncode == 0, f"xdotool {words}: {done.stderr}"
 
     def pixel(self, at: tuple[float, float]) -> tuple[int, int]:
         """Where a canvas point is in the window."""
@@ -158,6 +160,23 @@ class Robot:
     def type(self, text: str) -> None:
         self.do("type", "--delay", 30, "--", text)
         self.frames(6)
+
+    def press_close_button(self) -> None:
+        """What a window manager sends when the window's close button is pressed; this display has none."""
+        found = subprocess.run(["xdotool", "search", "--name", "nodegraph"], capture_output=True, text=True)
+        x11 = ctypes.CDLL("libX11.so.6")
+        x11.XOpenDisplay.restype = ctypes.c_void_p
+        x11.XInternAtom.restype = ctypes.c_ulong
+        x11.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+        x11.XSendEvent.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
+        x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
+        display = x11.XOpenDisplay(None)
+        protocols, delete = (x11.XInternAtom(display, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW"))
+        for window in map(int, found.stdout.split()):
+            # XClientMessageEvent: type, serial, send_event, display, window, message type, format, five longs
+            event = (ctypes.c_long * 24)(33, 0, 0, 0, window, protocols, 32, delete)
+            x11.XSendEvent(display, window, 0, 0, ctypes.byref(event))
+        x11.XCloseDisplay(display)
 
     # -- what is on the screen -----------------------------------------------------------------------------
 

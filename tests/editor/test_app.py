@@ -41,6 +41,7 @@ def test_random_actions_leave_the_view_showing_what_the_presenter_shows(view, tm
 
     fake = FakeView()
     presenter = Presenter(BothViews(fake, view), FakeSound(), home=tmp_path)
+    presenter.strict = True
     user = RandomUser(fake, seed=11)
     for step in range(700):
         presenter.handle(user.event())

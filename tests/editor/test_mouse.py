@@ -268,3 +268,17 @@ def test_leaving_with_edits_asks_first(robot):
     robot.key("Escape")
     robot.frames(5)
     assert robot.view.running
+
+
+def test_the_close_button_asks_what_is_to_become_of_the_edits(robot):
+    robot.add("sine", (60, 60))
+    robot.press_close_button()
+    assert robot.until(lambda: robot.view.panels.keys)
+    assert robot.view.running
+    robot.key("Escape")
+
+
+def test_files_that_are_dropped_are_reported(robot):
+    from nodegraph.editor.dpg_window import on_drop
+
+    assert on_drop(lambda paths: None)

@@ -358,3 +358,12 @@ def test_the_view_has_every_order_of_the_protocol(view):
     orders = [name for name in vars(faces.View) if not name.startswith("_")]
     assert [name for name in orders if not callable(getattr(view, name, None))] == []
     assert Path(faces.__file__).name == "view.py"
+
+
+def test_a_node_that_comes_on_the_screen_shows_the_values_it_has_now(view):
+    view.show_node(face("one", (5000.0, 0.0)))
+    view.refresh()
+    view.set_value("one", "live", ValueFace("live", "now this", 0.2))
+    view.set_camera(Camera(4900.0, 0.0, 1.0))
+    view.refresh()
+    assert view.canvas.nodes["one"].value_texts["live"] == "now this"
