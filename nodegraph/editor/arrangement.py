@@ -8,7 +8,7 @@ from nodegraph.patch import Document
 
 from .desk import AREA, Desk, areas_of
 from .faces import node_face
-from .typed import kind_of, output_ports
+from .typed import kind_of, output_ports, told_of
 from .view import NodeFace, NoteFace, WireFace, WireKey
 
 COLUMN, LINE = 240.0, 180.0  # where nodes without a place are put
@@ -51,7 +51,7 @@ def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[
             at,
             desk.typed,
             frozenset(wired.get(id, ())),
-            desk.typed.reasons.get(flat) or desk.faults.get(flat, ""),
+            next(iter([*told_of(desk.typed.reasons, flat), *told_of(desk.faults, flat)]), ""),
             {port: mark for (node, port), mark in marks.items() if node == flat},
             look.title if look else "",
             look.folded if look else False,

@@ -83,9 +83,15 @@ class Monitor:
 
     def _loads(self, desk: Desk, screen: Screen, state: Sounding) -> None:
         span = QUANTUM / state.rate * 1e6
+        totals: dict[str, float] = {}
+        depth = len(desk.level)
+        for flat, time in state.times.items():  # of a subpatch all that is inside it, of voices all of them
+            path = flat.split("/")
+            if len(path) > depth and all(part.partition("#")[0] == own for part, own in zip(path, desk.level)):
+                name = path[depth].partition("#")[0]
+                totals[name] = totals.get(name, 0.0) + time
         for id in desk.faces:
-            time = state.times.get(desk.flat(id))
-            screen.show_load(id, "" if time is None else percent(time / span))
+            screen.show_load(id, percent(totals[id] / span) if id in totals else "")
 
 
 def percent(part: float) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from nodegraph import interface
 from nodegraph.frames import FrameType, kinds_fit
@@ -16,6 +17,7 @@ from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, Out, Spec
 from nodegraph.patch import Document, NodeRecord
 from nodegraph.registry import node_types
 
+T = TypeVar("T")
 Port = In | Out | FrameIn | FrameOut | EventIn | EventOut
 
 
@@ -60,11 +62,20 @@ def type_document(
         reasons = dict(known.placeholders) if known else {}
         for problem in error.problems:
             for id in nodes_named(problem):
-                if id in document.nodes:
+                if id.partition("/")[0] in document.nodes:
                     reasons.setdefault(id, problem)
-        return Typed(known, tuple(error.problems), {id: why for id, why in reasons.items() if id in document.nodes})
+        return Typed(known, tuple(error.problems), reasons)
     waiting = {n.id: f"nothing is wired to '{n.waiting}'." for n in graph.nodes.values() if n.waiting}
     return Typed(graph, (), waiting | dict(graph.placeholders))
+
+
+def told_of(found: dict[str, T], flat: str) -> list[T]:
+    """What is told of a node of the graph: of itself, its copies in several voices, and what is inside it."""
+    own = found.get(flat)
+    if own is not None and len(found) == 1:
+        return [own]
+    begins = (f"{flat}/", f"{flat}#")
+    return [told for id, told in found.items() if id == flat or id.startswith(begins)]
 
 
 def nodes_named(problem: str) -> list[str]:

@@ -317,7 +317,7 @@ class View(Protocol):
 
     def ask_value(self, key: str, label: str, text: str) -> None:
         """A text field at the pointer, all selected: ``Entered(key, text)`` or ``Entered(key, None)``. ``key`` is
-        free, such as "osc1.frequency"."""
+        free, such as "osc1.frequency". With a line break in ``text`` the field has several lines."""
 
     def ask_file(
         self, key: str, title: str, folder: Path, ending: str = "", save: bool = False, name: str = ""

@@ -101,3 +101,21 @@ def test_ends_of_the_patch_stay_outside(hand):
     hand.adds("audio_out")
     hand.presses("ctrl+a", "ctrl+g")
     assert "audio_out" in hand.message and list(hand.document.nodes) == ["audio_out1"]
+
+
+def test_what_fails_inside_is_told_of_the_subpatch_and_loads_add_up(hand, voice):
+    from dataclasses import replace
+
+    times = {f"{voice}/sine1": 14.5, f"{voice}/ladder1": 14.5, "audio_out1": 1.0}
+    hand.sound.now = replace(hand.sound.now, times=times, faults={f"{voice}/ladder1": "it gave NaN"})
+    hand.waits(1.5)
+    assert hand.view.badges[voice] == "it gave NaN" and hand.view.loads[voice] == "2.0 %"
+
+
+def test_a_wire_is_made_a_feedback_wire_and_back(hand):
+    hand.chain("sine", "ladder")
+    wire = hand.right_clicks(("sine1.out", "ladder1.audio"))["Feedback wire"]
+    hand.picks_item(wire)
+    assert hand.view.wires["sine1.out", "ladder1.audio"].feedback
+    hand.picks_item(wire)
+    assert not hand.view.wires["sine1.out", "ladder1.audio"].feedback

@@ -43,7 +43,7 @@ MOUSE = (
     ("double click on a value", "type it, with unit or arithmetic"),
     ("right click", "a menu of what can be done there"),
     ("drag on the canvas", "select by a box"),
-    ("right or middle drag, Space and drag", "move the canvas"),
+    ("right or middle drag", "move the canvas"),
     ("wheel", "zoom"),
     ("drag a block onto a wire", "put it into the wire"),
     ("rest on a wire", "see what it carries"),

@@ -26,10 +26,10 @@ def add_note(desk: Desk, argument: object) -> None:
     def written(text: str) -> None:
         if text.strip():
             id = free_id("note", desk.document.notes)
-            if desk.do(SetNote(id, text, *at)):
+            if desk.do(SetNote(id, text.strip(), *at)):
                 desk.select((), (), [id])
 
-    desk.ask("new note", "Comment", "", written)
+    desk.ask("new note", "Comment", "\n", written)
 
 
 @command("Edit comment")
@@ -46,7 +46,7 @@ def edit_note(desk: Desk, argument: object) -> None:
         return
     note = desk.document.notes.get(key)
     if note is not None:
-        desk.ask(key, "Comment", note.text, lambda text: desk.do(SetNote(key, text, *note.at)))
+        desk.ask(key, "Comment", f"{note.text}\n", lambda text: desk.do(SetNote(key, text.strip(), *note.at)))
 
 
 @command("Area round the selection", "ctrl+shift+f", "f", menu="Insert", section=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nodegraph.patch import Connect, Disconnect
+from nodegraph.patch import Disconnect, SetFeedback
 
 from ..command import command, on
 from ..desk import Desk
@@ -99,7 +99,7 @@ def toggle_feedback(desk: Desk, argument: object) -> None:
     key = wire_of(desk, argument)
     wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
     if wire is not None:
-        desk.do(Disconnect(wire.start, wire.end), Connect(wire.start, wire.end, not wire.feedback, wire.extra))
+        desk.do(SetFeedback(wire.start, wire.end, not wire.feedback))
 
 
 @command("Unplug", "ctrl+u", menu="Edit", section=4, possible=lambda desk: bool(desk.selection.nodes))
