@@ -1,0 +1,19 @@
+"""``nodegraph controllers``."""
+
+
+def test_controllers_are_listed_and_shown(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("NODEGRAPH_CONTROLLERS", str(tmp_path))
+    (tmp_path / "broken.toml").write_text("name =")
+    outcome = cli("controllers")
+    assert outcome.status == 0 and "nanokontrol2" in outcome.out and str(tmp_path) in outcome.out
+    assert "broken.toml: not TOML" in outcome.line
+    assert set(cli("controllers", "--json").json) == {"broken", "nanokontrol2"}
+    shown = cli("controllers", "nanokontrol2").out
+    assert "CC 16–23" in shown and "the unit's scale" in shown
+    parts = cli("controllers", "nanokontrol2", "--json").json["control"]
+    assert {part["function"] for part in parts if "function" in part} >= {"gain", "scale", "mute", "quit"}
+
+
+def test_one_that_is_not_there_is_one_line(cli):
+    outcome = cli("controllers", "nanokontrol")
+    assert outcome.status == 1 and "Did you mean 'nanokontrol2'" in outcome.line

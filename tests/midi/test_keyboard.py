@@ -1,0 +1,60 @@
+"""The computer's keyboard as a piano."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodegraph.midi.keyboard import KEYS, LOWER, UPPER, Piano, let_go, pressed, released
+
+keys = st.sampled_from([*KEYS, "z", "A", "PageUp", "PageDown", "F1"])
+moves = st.lists(st.tuples(st.sampled_from([pressed, released]), keys), max_size=60)
+
+
+def sounding(messages):
+    """Notes that a list of messages leaves on; a note that is off is never turned off again."""
+    found = []
+    for status, note, velocity in messages:
+        if status & 0xF0 == 0x90 and velocity:
+            found.append(note)
+        else:
+            found = [other for other in found if other != note]
+    return set(found)
+
+
+@given(moves)
+def test_what_sounds_is_what_is_held_and_nothing_stays(steps):
+    piano, sent = Piano(), []
+    for step, key in steps:
+        piano, messages = step(piano, key)
+        sent += messages
+        assert sounding(sent) == set(piano.held.values())
+        assert all(0 <= byte <= 127 for _, *data in messages for byte in data)
+    piano, messages = let_go(piano)
+    assert sounding(sent + messages) == set() and piano.held == {}
+
+
+def test_the_rows_are_a_piano():
+    piano, [message] = pressed(Piano(), "z")
+    assert message == bytes((0x90, 60, 100))
+    _, [message] = pressed(Piano(octave=3, velocity=7, channel=2), "Q")
+    assert message == bytes((0x91, 60, 7))
+    black = {1, 3, 6, 8, 10}
+    assert {KEYS[key] % 12 for key in "SDGHJ"} == {KEYS[key] % 12 for key in "23567"} == black
+    assert KEYS[LOWER[12]] == KEYS[UPPER[0]] == 12
+
+
+def test_a_key_that_repeats_plays_once_and_ends_in_the_octave_where_it_began():
+    piano, first = pressed(Piano(), "X")
+    piano, again = pressed(piano, "X")
+    piano, none = pressed(piano, "PageUp")
+    piano, last = released(piano, "X")
+    assert (first, again, none, last) == ([b"\x90\x3e\x64"], [], [], [b"\x80\x3e\x00"])
+    _, higher = pressed(piano, "X")
+    assert higher == [b"\x90\x4a\x64"]
+
+
+def test_octaves_end_where_midi_ends():
+    piano = Piano()
+    for _ in range(20):
+        piano, _ = pressed(piano, "PageUp")
+    _, messages = pressed(piano, "]")
+    assert piano.octave == 9 and messages == []
