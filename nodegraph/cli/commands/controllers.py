@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 import typer
 
 from ..options import Json
@@ -18,6 +17,8 @@ def controllers(
     json: Json = False,
 ) -> None:
     """List controller files, or show what one of them does."""
+    import msgspec
+
     from nodegraph.midi.controllers import controller_files, find_controller, user_folder
     from nodegraph.midi.surface import FUNCTIONS
 
