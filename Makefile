@@ -4,6 +4,7 @@
 # make bench  compares speed with SuperCollider, Pure Data, SignalFlow, pyo and C
 # make monkey lets random clicks, drags and keys loose on the editor for two minutes
 # make picture takes the picture of the editor in docs/ anew
+# make models trains the models in patches/models anew
 # make storm  carries out 10,000 random edits on a sounding patch, live
 # make lint   ruff and mypy alone
 # make clean  removes everything that make made
@@ -49,6 +50,9 @@ monkey: $(VENV)/.test
 picture: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
 	@$(BIN)/python -m tests.editor.picture
+
+models: $(VENV)/.test
+	@tools/train-models
 
 storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live

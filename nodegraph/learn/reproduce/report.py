@@ -8,6 +8,7 @@ from typing import Any
 from .run import Measured, Reproduced
 from .table import Cell, Table
 
+BOLD = "Bold: at or below the paper's."
 SPLITS = {"valid": "validation", "test": "test"}
 
 
@@ -60,7 +61,7 @@ def _head(done: Reproduced) -> Iterator[str]:
     state = "interrupted, " if done.stopped else ""
     minutes, busy = _total(done, "seconds") / 60, _total(done, "cpu_seconds") / 60
     yield f"Run: {state}{corpus['run']}; {minutes:.1f} min, {busy:.1f} min of CPU."
-    for note in table.notes:
+    for note in (*table.notes, *([] if table.unit == "adjusted" else [BOLD])):
         yield ""
         yield note
 
@@ -137,7 +138,7 @@ def _paper(table: Table, cell: Cell, column: str) -> str:
 
 
 def _ours(table: Table, cell: Cell, measured: Measured | None, column: str, split: str) -> str:
-    """A figure; bold where it is at or below the paper's of the same column, or of Adam, or of momentum."""
+    """A figure; bold where it is at or below the best that the paper has for this net."""
     if measured is None:
         return "" if column not in cell.runs else "–"
     errors = measured["errors"].get(split)

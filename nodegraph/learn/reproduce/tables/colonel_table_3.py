@@ -13,9 +13,9 @@ WIDTH = "512-256-128-64"
 
 
 def _cell(recipe: str, label: str, published: float) -> Cell:
-    runs = {"momentum": momentum(recipe, 15), "Adam": adam(recipe, 15)}
+    runs = {"momentum": momentum(recipe, 40), "Adam": adam(recipe, 40)}
     if recipe == "colonel-4-hybrid":
-        runs["best"] = best(15)
+        runs["best"] = best(40)
     return Cell(label, WIDTH, {"Adam": published}, runs)
 
 

@@ -47,4 +47,5 @@ TABLE = Table(
     (*(_cell(*key, value) for key, value in PUBLISHED.items()), _tied()),
     MEAN,
     NOTES,
+    hop=1024,
 )

@@ -41,4 +41,5 @@ TABLE = Table(
         "That the paper's three figures for 256 are equal says that those nets predicted the mean.",
         *NOTES[1:2],
     ),
+    hop=1024,
 )

@@ -27,4 +27,5 @@ TABLE = Table(
     MEAN,
     (*NOTES, "Ours best has 8 units too, but layers of its own choice around them."),
     splits=("valid", "test"),
+    hop=1024,
 )
