@@ -6,7 +6,7 @@ from typing import Any
 
 from nodegraph.patch import Document
 
-from .desk import AREA, Desk, areas_of
+from .desk import AREA, Desk
 from .faces import node_face
 from .typed import kind_of, output_ports, told_of
 from .view import NodeFace, NoteFace, WireFace, WireKey
@@ -22,7 +22,7 @@ def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[
     for wire in document.wires:
         wired.setdefault(wire.target, set()).add(wire.target_port)
     marks = control_marks(desk)
-    looks: dict[str, Any] = getattr(document, "looks", {})
+    looks: dict[str, Any] = document.looks
     same_wires = before is not None and before.wires is document.wires and before.controls is document.controls
     faces: dict[str, NodeFace] = {}
     unplaced = 0
@@ -39,7 +39,7 @@ def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[
             and before is not None
             and before.nodes.get(id) is record
             and old.at == at
-            and getattr(before, "looks", {}).get(id) is look
+            and before.looks.get(id) is look
         ):
             faces[id] = old
             continue
@@ -82,7 +82,7 @@ def wire_faces(desk: Desk, document: Document) -> dict[WireKey, WireFace]:
 def note_faces(document: Document) -> dict[str, NoteFace]:
     """The faces of areas and comments."""
     faces = {}
-    for id, area in areas_of(document).items():
+    for id, area in document.areas.items():
         key = AREA + id
         faces[key] = NoteFace(key, area.title, area.at, area.size, area.colour or AREA_COLOUR)
     for id, note in document.notes.items():
@@ -95,7 +95,7 @@ def control_marks(desk: Desk) -> dict[tuple[str, str], str]:
     marks = {}
     for control in desk.patch.document.controls.values():
         node, _, port = control.target.rpartition(".")
-        binding = getattr(control, "midi", None)
+        binding = control.midi
         if binding is not None:
             marks[node, port] = f"{MESSAGES.get(binding.message, binding.message)} {binding.number}"
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.node import Spec
-from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError
+from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError, within
 
 from .jobs import Jobs
 from .preferences import Preferences
@@ -81,7 +81,7 @@ class Desk:
     @property
     def document(self) -> Document:
         """The document that is shown."""
-        return inside(self.patch.document, self.level)
+        return self.patch.document.inside(self.level)
 
     def do(self, *actions: Action) -> bool:
         """Carry out actions on the shown document as one step; says why not where they do not fit."""
@@ -92,7 +92,7 @@ class Desk:
 
     def do_in(self, level: tuple[str, ...], action: Action) -> bool:
         """Carry out an action on the document at ``level``."""
-        return self.attempt(lambda: self.patch.do(at_level(level, action)))
+        return self.attempt(lambda: self.patch.do(within(level, action)))
 
     def attempt(self, edit: Callable[[], object]) -> bool:
         """Do something that may fail with one sentence for the user."""
@@ -133,6 +133,16 @@ class Desk:
         if self.patch.path is not None:
             return self.patch.path.parent
         return Path(self.preferences.folder) if self.preferences.folder else Path.cwd()
+
+    def reference(self, path: Path) -> str:
+        """A file as the patch refers to it: relative to its folder where it lies in there."""
+        if not path.is_absolute():
+            return path.as_posix()
+        folder = self.patch.path.parent.resolve() if self.patch.path else Path.cwd()
+        try:
+            return path.resolve().relative_to(folder).as_posix()
+        except ValueError:
+            return str(path)
 
     # -- its nodes -------------------------------------------------------------------------------------------
 
@@ -186,7 +196,7 @@ class Desk:
         """Close the probes of wires that are gone."""
         for name, (level, key) in list(self.probes.items()):
             try:
-                wires = inside(self.patch.document, level).wires
+                wires = self.patch.document.inside(level).wires
             except PatchError:  # the subpatch is gone
                 wires = ()
             if not any((wire.start, wire.end) == key for wire in wires):
@@ -241,30 +251,11 @@ class Desk:
         self.preferences.save(self.home)
 
 
-def inside(document: Document, level: tuple[str, ...]) -> Document:
-    """The document at a level."""
-    return document.inside(level) if level else document
-
-
-def at_level(level: tuple[str, ...], action: Action) -> Action:
-    """An action on the document at a level, as an action on the whole."""
-    if not level:
-        return action
-    from nodegraph.patch import within
-
-    return within(level, action)
-
-
 def has_note(document: Document, key: str) -> bool:
     """Is there a comment ``id``, or an area ``area.id``?"""
     if key.startswith(AREA):
-        return key.removeprefix(AREA) in areas_of(document)
+        return key.removeprefix(AREA) in document.areas
     return key in document.notes
-
-
-def areas_of(document: Document) -> dict[str, Any]:
-    """The coloured areas of a document."""
-    return getattr(document, "areas", {})
 
 
 LASTING = ("recent", "outside", "training", "keeping")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from nodegraph.node import Node
+from nodegraph.registry import node_types
 
 from .command import on
 from .desk import Desk, Palette
@@ -31,8 +32,6 @@ class Candidate:
 
 def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidate]:
     """All blocks that are offered, by family."""
-    from nodegraph.registry import node_types
-
     found = []
     for cls in node_types().values() if types is None else types:
         if cls.hidden:

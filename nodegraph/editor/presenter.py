@@ -17,7 +17,7 @@ from .autosaving import Autosaving
 from .command import COMMANDS, HANDLERS, by_key, load_commands
 from .commands.files import recent_files
 from .commands.keeping import keeping
-from .desk import Desk, inside
+from .desk import Desk
 from .events import CameraMoved, Event, Key, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
 from .jobs import Jobs
 from .menus import menu_bar
@@ -229,7 +229,7 @@ class Presenter:
         desk = self.desk
         while desk.level:
             try:
-                inside(desk.patch.document, desk.level)
+                desk.patch.document.inside(desk.level)
                 return
             except PatchError:  # the subpatch was removed or undone
                 desk.level = desk.level[:-1]

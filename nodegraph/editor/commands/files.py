@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from nodegraph.api import load as load_patch
 from nodegraph.patch import AddNode, Patch, PatchError
 from nodegraph.patch.names import free_id
+from nodegraph.registry import node_types
 
 from .. import canvas
 from ..command import command, on
@@ -100,8 +102,6 @@ def open_path(desk: Desk, path: Path) -> None:
     """Open the patch in a file, if what is open may go."""
 
     def load() -> None:
-        from nodegraph.api import load as load_patch
-
         try:
             patch = load_patch(path)
         except PatchError as error:
@@ -233,11 +233,7 @@ def dropped(desk: Desk, event: FilesDropped) -> None:
             )
             continue
         x, y = canvas.free_place(desk, (event.at[0], event.at[1] + 140.0 * i))
-        from nodegraph.registry import node_types
-
-        from .values import _relative
-
-        reference = _relative(desk, path)
+        reference = desk.reference(path)
         if Path(reference).is_absolute():
             desk.say(f"{path.name} lies outside the patch's folder: copy it there, or it will not be read.", alarm=True)
         action = AddNode(free_id(type, document.nodes), type, node_types()[type].version, {"file": reference}, (x, y))

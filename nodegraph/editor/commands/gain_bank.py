@@ -9,7 +9,7 @@ from nodegraph.patch import Group, PatchError, SetParam
 from nodegraph.taper import position_of, value_at
 
 from ..command import command
-from ..desk import Desk, inside
+from ..desk import Desk
 from ..events import PanelEvent
 from ..panel import Panel
 from ..quantity import QuantityError, format_quantity, parse_quantity
@@ -40,7 +40,7 @@ class GainBankPanel(Panel):
     def surface(self, desk: Desk) -> Surface | None:
         """The bank as the patch has it; None when the block is gone."""
         try:
-            record = inside(desk.patch.document, self.level).nodes[self.id]
+            record = desk.patch.document.inside(self.level).nodes[self.id]
         except (PatchError, KeyError):  # it, or what it was in, has been removed
             return None
         count = self._units(desk, record)
@@ -50,7 +50,7 @@ class GainBankPanel(Panel):
     def _units(self, desk: Desk, record: Any) -> int:
         graph = desk.typed.graph
         node = graph.nodes.get("/".join((*self.level, self.id))) if graph else None
-        found = getattr(node, "banks", {}).get("gain", 0) if node else 0
+        found = node.banks.get("gain", 0) if node else 0
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
 

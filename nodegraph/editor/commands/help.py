@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
+from nodegraph.cli.commands.nodes import page
+from nodegraph.cli.demos import demo_folder
+from nodegraph.registry import node_types
+
 from ..command import command, key_table
 from ..desk import Desk
 from ..events import PanelEvent
+from ..help_patch import add_help
+from ..palettes import Candidate, open_palette
 from ..panel import Message, Panel
 from ..view import Item, PanelFace
+from .files import new_window, open_path
 
 
 @command("Help", "f1", menu="Help", section=0)
@@ -52,9 +60,6 @@ MOUSE = (
 
 def block_page(type: str) -> dict[str, Any] | None:
     """The page of a block as `nodegraph nodes` shows it; None for a block that is not known."""
-    from nodegraph.cli.commands.nodes import page
-    from nodegraph.registry import node_types
-
     cls = node_types().get(type)
     return page(cls) if cls else None
 
@@ -86,12 +91,8 @@ class BlockHelp(Panel):
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "example" and self._example is not None:
-            from .files import new_window
-
             new_window(desk, self._example)
         elif event.item == "paste":
-            from ..help_patch import add_help
-
             add_help(desk, self.type)
 
 
@@ -146,8 +147,6 @@ def help_block(desk: Desk, argument: object) -> None:
 
 def example_of(type: str) -> Path | None:
     """The smallest of the patches that come with the program in which a block plays."""
-    from nodegraph.cli.demos import demo_folder
-
     found = []
     for path in demo_folder().rglob("*.json"):
         try:
@@ -162,11 +161,6 @@ def example_of(type: str) -> Path | None:
 @command("Demos…", menu="Help")
 def demos(desk: Desk, argument: object) -> None:
     """Open one of the patches and lessons that come with the program."""
-    from nodegraph.cli.demos import demo_folder
-
-    from ..palettes import Candidate, open_palette
-    from .files import open_path
-
     folder = demo_folder()
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.json"))}
     candidates = [
@@ -176,8 +170,6 @@ def demos(desk: Desk, argument: object) -> None:
 
 
 def _title(path: Path) -> str:
-    import json
-
     try:
         return str(json.loads(path.read_text()).get("title", ""))
     except (OSError, ValueError, AttributeError):

@@ -11,7 +11,7 @@ from ..command import command
 from ..desk import Desk
 from ..jobs import Job
 from ..keeping import Keeping, write_kept
-from .sounding import _sound_name
+from .sounding import sound_name
 
 
 def keeping(desk: Desk) -> Keeping:
@@ -42,7 +42,7 @@ def keep_last(desk: Desk, argument: object) -> None:
 
         desk.jobs.start("keeping", lambda job: write_kept(kept, seconds, path, job), done)
 
-    desk.ask_file("keep", "Keep the last minutes in", write, ".wav", save=True, name=_sound_name(desk, "kept"))
+    desk.ask_file("keep", "Keep the last minutes in", write, ".wav", save=True, name=sound_name(desk, "kept"))
 
 
 @command(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from nodegraph.patch import Disconnect
+
 from ..canvas import node_box, show_point
 from ..command import command
 from ..desk import Desk
 from ..typed import input_ports, output_ports
 from ..view import Pin
 from .moving import FAR, NUDGE, nudge
+from .wires import draw
 
 
 def _order(desk: Desk) -> list[str]:
@@ -104,8 +107,6 @@ def select_wire(desk: Desk, argument: object) -> None:
 def wire_from_pin(desk: Desk, argument: object) -> None:
     """Begin a wire at this pin."""
     if isinstance(argument, Pin) and argument.node in desk.document.nodes:
-        from .wires import draw
-
         desk.select([argument.node], (), (), argument)
         draw(desk, None)
 
@@ -113,8 +114,6 @@ def wire_from_pin(desk: Desk, argument: object) -> None:
 @command("Unplug this pin")
 def unplug_pin(desk: Desk, argument: object) -> None:
     """Delete all wires at this pin."""
-    from nodegraph.patch import Disconnect
-
     if isinstance(argument, Pin):
         found = [w for w in desk.document.wires if (w.start if argument.output else w.end) == argument.end]
         desk.do(*(Disconnect(w.start, w.end) for w in found))

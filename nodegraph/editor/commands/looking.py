@@ -7,10 +7,11 @@ from dataclasses import replace
 from .. import canvas
 from ..canvas import LEVELS, ZOOM_STEP, middle, zoom_to
 from ..command import command, on
-from ..desk import AREA, Desk, areas_of
+from ..desk import AREA, Desk
 from ..events import CameraMoved, Resized, Wheel
 from ..palettes import Candidate, open_palette
 from ..view import Point
+from .subpatches import go_to
 
 PAN = 120.0  # screen pixels for one press of a key
 SCALES = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
@@ -109,16 +110,16 @@ def find(desk: Desk, argument: object) -> None:
             key = f"{prefix}{id}"
             found[key] = (level, "node", id)
             words = " ".join(f"{name} {value}" for name, value in record.params.items())
-            look = getattr(document, "looks", {}).get(id)
+            look = document.looks.get(id)
             words = f"{look.title} {words}" if look else words
             candidates.append(Candidate(key, key, record.type, words[:100], f"{record.type} {words}"))
-            inner = getattr(record, "patch", None)
+            inner = record.patch
             if inner is not None:
                 collect(inner, (*level, id))
         for id, note in document.notes.items():
             found[f"{prefix}note.{id}"] = (level, "note", id)
             candidates.append(Candidate(f"{prefix}note.{id}", note.text[:60], "comment", note.text, note.text))
-        for id, area in areas_of(document).items():
+        for id, area in document.areas.items():
             found[f"{prefix}{AREA}{id}"] = (level, "note", AREA + id)
             candidates.append(Candidate(f"{prefix}{AREA}{id}", area.title[:60] or id, "area", area.title))
 
@@ -127,8 +128,6 @@ def find(desk: Desk, argument: object) -> None:
     def go(key: str, to: Point | None) -> None:
         level, what, id = found[key]
         if level != desk.level:
-            from .subpatches import go_to
-
             go_to(desk, level)
         if what == "node":
             desk.select([id])
@@ -136,7 +135,7 @@ def find(desk: Desk, argument: object) -> None:
         else:
             desk.select((), (), [id])
             notes = desk.document.notes
-            x, y = areas_of(desk.document)[id.removeprefix(AREA)].at if id.startswith(AREA) else notes[id].at
+            x, y = desk.document.areas[id.removeprefix(AREA)].at if id.startswith(AREA) else notes[id].at
         canvas.show_point(desk, (x, y, x + 190.0, y + 160.0))
 
     open_palette(desk, "Find in the patch", candidates, go, "Nothing in the patch is called so.")

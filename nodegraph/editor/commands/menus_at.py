@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..desk import AREA, Desk
 from ..events import NodeAt, NoteAt, Over
 from ..menus import LINE, entry
 from ..view import MenuItem, Pin, Point
 from . import notes
+from .presets import preset_menu
 
 
 def menu_for(desk: Desk, over: Over, at: Point) -> None:
@@ -46,16 +49,10 @@ def _value_menu(desk: Desk, node: str, port: str) -> list[MenuItem]:
     if port in desk.spec(node).inputs:
         more = ("wire_lfo", "wire_knob", "learn_midi", "forget_midi", "make_control")
         items += [LINE, *(entry(desk, name, where) for name in more)]
-    return [MenuItem(**{**_fields(item), "enabled": True}) for item in items]
-
-
-def _fields(item: MenuItem) -> dict[str, object]:
-    return {name: getattr(item, name) for name in MenuItem.__dataclass_fields__}
+    return [replace(item, enabled=True) for item in items]
 
 
 def _node_menu(desk: Desk, id: str) -> list[MenuItem]:
-    from .presets import preset_menu
-
     names = ["help_block", "rename", "replace_block", "duplicate", "copy", "cut", "delete", "delete_and_heal"]
     items = [entry(desk, name, id if name in ("help_block", "rename") else None) for name in names]
     items.insert(2, preset_menu(desk, id))

@@ -6,7 +6,7 @@ from nodegraph.patch import Action, Move, MoveArea, SetArea, SetLook, SetNote
 
 from .. import canvas
 from ..command import command, on
-from ..desk import AREA, Desk, areas_of
+from ..desk import AREA, Desk
 from ..events import NodesMoved, NoteMoved
 from ..tidy import layered
 from ..view import Point
@@ -46,7 +46,7 @@ def _move_notes(desk: Desk, dx: float, dy: float) -> list[Action]:
 
 
 def _area_to(desk: Desk, key: str, dx: float, dy: float, size: Point | None = None) -> Action:
-    area = areas_of(desk.document)[key.removeprefix(AREA)]
+    area = desk.document.areas[key.removeprefix(AREA)]
     wide, high = size or area.size
     return SetArea(area.id, area.title, area.at[0] + dx, area.at[1] + dy, wide, high, area.colour)
 
@@ -60,7 +60,7 @@ def note_moved(desk: Desk, event: NoteMoved) -> None:
         if note is not None:
             desk.do(SetNote(note.id, note.text, *event.at))
         return
-    area = areas_of(document).get(event.id.removeprefix(AREA))
+    area = document.areas.get(event.id.removeprefix(AREA))
     if area is None:
         return
     if event.size is not None:

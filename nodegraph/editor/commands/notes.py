@@ -7,7 +7,7 @@ from nodegraph.patch.names import free_id
 
 from .. import canvas
 from ..command import command
-from ..desk import AREA, Desk, areas_of
+from ..desk import AREA, Desk
 from ..view import MenuItem
 
 COLOURS = {
@@ -37,7 +37,7 @@ def edit_note(desk: Desk, argument: object) -> None:
     """Write a comment, or the title of an area, anew."""
     key = str(argument)
     if key.startswith(AREA):
-        area = areas_of(desk.document).get(key.removeprefix(AREA))
+        area = desk.document.areas.get(key.removeprefix(AREA))
         if area is not None:
             desk.ask(
                 key, "Title", area.title,
@@ -58,8 +58,8 @@ def add_area(desk: Desk, argument: object) -> None:
         box = (x, y, x + 300.0, y + 200.0)
     left, top = box[0] - AREA_MARGIN, box[1] - AREA_MARGIN - AREA_TITLE
     wide, high = box[2] + AREA_MARGIN - left, box[3] + AREA_MARGIN - top
-    id = free_id("area", areas_of(desk.document))
-    colour = list(COLOURS.values())[len(areas_of(desk.document)) % len(COLOURS)]
+    id = free_id("area", desk.document.areas)
+    colour = list(COLOURS.values())[len(desk.document.areas) % len(COLOURS)]
     if desk.do(SetArea(id, "", left, top, wide, high, colour)):
         desk.select(desk.selection.nodes, (), [AREA + id])
         edit_note(desk, AREA + id)
@@ -71,7 +71,7 @@ def colour(desk: Desk, argument: object) -> None:
     assert isinstance(argument, tuple)
     key, chosen = argument
     if key.startswith(AREA):
-        area = areas_of(desk.document).get(key.removeprefix(AREA))
+        area = desk.document.areas.get(key.removeprefix(AREA))
         if area is not None:
             desk.do(SetArea(area.id, area.title, *area.at, *area.size, chosen))
     elif key in desk.document.nodes:

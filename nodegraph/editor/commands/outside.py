@@ -101,7 +101,7 @@ class ControlsPanel(Panel):
         for control in desk.patch.document.controls.values():
             low = "" if control.min is None else format_quantity(control.min)
             high = "" if control.max is None else format_quantity(control.max)
-            binding = getattr(control, "midi", None)
+            binding = control.midi
             rows.append((control.name, control.target, f"{low} … {high}", said(binding) if binding else "", "×"))
         columns = ("Name", "Turns", "Range", "MIDI", "")
         items = (

@@ -23,6 +23,7 @@ from ..wiring import (
     insert_on_wire,
     inserting_blocks,
 )
+from .subpatches import file_block
 
 OFFSET = 12.0  # px from the pointer to a block that is put there
 
@@ -53,8 +54,6 @@ def add(desk: Desk, key: str, at: Point) -> str | None:
     """Add a block (or a saved patch, ``file:NAME``) and select it; returns its id."""
     place = canvas.free_place(desk, at)
     if key.startswith("file:"):
-        from .subpatches import file_block
-
         action: Action = file_block(desk, key.removeprefix("file:"), place)
     else:
         action = adding(desk.document, key, place)

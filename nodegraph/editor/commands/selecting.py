@@ -8,12 +8,13 @@ from nodegraph.node import In, Out
 from nodegraph.patch import Action, Connect, Disconnect, RemoveArea, RemoveNode, RemoveNote
 
 from .. import canvas, geometry
+from ..arrangement import note_faces
 from ..command import command, on
 from ..desk import AREA, Desk, Selection
 from ..events import BoxSelect, Click, NodeAt, NoteAt
 from ..view import Pin
 from ..wiring import port_for
-from . import menus_at, notes, outside, palette, values
+from . import menus_at, notes, outside, palette, subpatches, values
 
 
 @on(Click)
@@ -44,8 +45,6 @@ def _double(desk: Desk, event: Click) -> None:
     elif isinstance(over, NodeAt):
         record = desk.record(over.id)
         if record is not None and record.type == "subpatch":
-            from . import subpatches
-
             subpatches.open_subpatch(desk, over.id)
         else:
             notes.rename(desk, over.id)
@@ -87,8 +86,6 @@ def boxed(desk: Desk, event: BoxSelect) -> None:
 
 
 def _note_boxes(desk: Desk) -> dict[str, canvas.Box]:
-    from ..arrangement import note_faces
-
     found = {}
     for id, face in note_faces(desk.document).items():
         wide, high = geometry.note_size(face)
@@ -99,8 +96,6 @@ def _note_boxes(desk: Desk) -> dict[str, canvas.Box]:
 @command("Select all", "ctrl+a", menu="Edit", section=3)
 def select_all(desk: Desk, argument: object) -> None:
     """Select every block and comment."""
-    from ..arrangement import note_faces
-
     desk.select(desk.document.nodes, (), note_faces(desk.document))
 
 

@@ -136,10 +136,10 @@ def record(desk: Desk, argument: object) -> None:
         path = path if path.suffix else path.with_suffix(".wav")
         desk.sound.record(path)
 
-    desk.ask_file("record", "Record to", begin, ".wav", save=True, name=_sound_name(desk, "take"))
+    desk.ask_file("record", "Record to", begin, ".wav", save=True, name=sound_name(desk, "take"))
 
 
-def _sound_name(desk: Desk, what: str) -> str:
+def sound_name(desk: Desk, what: str) -> str:
     stem = desk.patch.path.stem if desk.patch.path else desk.patch.document.title or "patch"
     folder, number = desk.folder, 1
     while (folder / f"{stem}-{what}{number}.wav").exists():
@@ -196,7 +196,7 @@ class ExportPanel(Panel):
             desk.say("Export between a moment and a day: the seconds must be above 0.", alarm=True)
             return
         rate = desk.listen().rate if self.rate == "as played" else float(self.rate)
-        name = _sound_name(desk, "export")
+        name = sound_name(desk, "export")
         desk.ask_file(
             "export", "Export to", lambda path: self.start(desk, path, seconds, rate), ".wav", save=True, name=name
         )

@@ -12,6 +12,7 @@ from ..command import command, on
 from ..desk import AREA, Desk
 from ..events import PathPicked
 from ..view import Point
+from .files import open_path
 
 ENDS = ("audio_in", "audio_out", "inlet", "outlet")
 
@@ -51,8 +52,6 @@ def open_subpatch(desk: Desk, argument: object) -> None:
     if record.patch is None:
         reference = str(record.params.get("file", ""))
         if reference and desk.patch.path is not None:
-            from .files import open_path
-
             open_path(desk, desk.patch.path.parent / reference)
         else:
             desk.say(f"{id} holds no patch yet. Choose its file.", alarm=True)

@@ -12,8 +12,7 @@ from ..desk import Desk
 from ..events import PanelEvent
 from ..jobs import Job
 from ..panel import Panel
-from ..view import Item, PanelFace
-from .values import _relative
+from ..view import Drawing, Item, PanelFace
 
 
 class TrainingPanel(Panel):
@@ -64,8 +63,6 @@ class TrainingPanel(Panel):
 
     def _curve(self) -> Item:
         import numpy as np
-
-        from ..view import Drawing
 
         data = np.ascontiguousarray(np.array(self.errors, np.float64).T)
         low, high = float(data.min()), float(data.max())
@@ -151,7 +148,7 @@ class TrainingPanel(Panel):
 
 def use_model(desk: Desk, path: Path) -> None:
     """Let the encoders and decoders of the patch that are selected (else all) play a model."""
-    reference = _relative(desk, path)
+    reference = desk.reference(path)
     coders = [id for id, record in desk.document.nodes.items() if record.type in ("encoder", "decoder")]
     chosen = [id for id in coders if id in desk.selection.nodes] or coders
     if not chosen:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from nodegraph.node import In
 from nodegraph.patch import Action, ClearParam, Connect, SetParam
+from nodegraph.registry import node_types
 from nodegraph.taper import position_of, value_at
 
 from .. import canvas
@@ -174,7 +176,7 @@ def meaning(desk: Desk, where: Where, value: Any) -> Any:
     if isinstance(option.default, bool):
         return value if isinstance(value, bool) else str(value).strip().lower() in ("1", "on", "true", "yes")
     if option.kind == "file":
-        return _relative(desk, Path(value)) if value else ""
+        return desk.reference(Path(value)) if value else ""
     if isinstance(option.default, str):
         return str(value)
     if isinstance(option.default, tuple):
@@ -204,8 +206,6 @@ def _listed(default: tuple, value: Any, now: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
     if default and not isinstance(default[0], int | float):
-        import json
-
         text = str(value).strip()
         try:
             found = json.loads(text if text.startswith("[") else f"[{text}]")
@@ -218,17 +218,6 @@ def _listed(default: tuple, value: Any, now: Any) -> list[Any]:
     whole = bool(default) and all(isinstance(item, int) for item in default)
     numbers = found if isinstance(found, list) else [found]
     return [round(number) for number in numbers] if whole else numbers
-
-
-def _relative(desk: Desk, path: Path) -> str:
-    """A file as the patch refers to it: relative to its folder where it lies in there."""
-    folder = desk.patch.path.parent.resolve() if desk.patch.path else Path.cwd()
-    if not path.is_absolute():
-        return path.as_posix()
-    try:
-        return path.resolve().relative_to(folder).as_posix()
-    except ValueError:
-        return str(path)
 
 
 # -- the menu of a value -----------------------------------------------------------------------------------
@@ -283,18 +272,12 @@ def wire_lfo(desk: Desk, argument: object) -> None:
     x, y = desk.place(where[0])
     at = canvas.free_place(desk, (x - 220.0, y))
     params = {"frequency": 1.0, "amplitude": float(f"{depth:.4g}"), "offset": float(f"{middle:.6g}")}
-    spec = _lfo_spec()
+    spec = node_types()["lfo"].spec.inputs
     params = {name: min(max(v, spec[name].min), spec[name].max) for name, v in params.items()}
     action = add_block(desk.document, "lfo", at, params)
     actions: list[Action] = [action, Connect(f"{action.id}.out", f"{where[0]}.{where[1]}")]
     if desk.do(*actions):
         desk.select([action.id])
-
-
-def _lfo_spec() -> dict[str, In]:
-    from nodegraph.registry import node_types
-
-    return node_types()["lfo"].spec.inputs
 
 
 @command("Put a knob before it", possible=lambda desk: _focused(desk) is not None)
