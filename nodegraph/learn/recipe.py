@@ -167,8 +167,12 @@ def load_recipe(
         name, data = _read(recipe)
     changes = dict(sets) if isinstance(sets, Mapping) else dict(_setting(text) for text in sets)
     by_width = data.pop("by_width", {})
-    _apply_width(name, data, width)
-    for path, value in {**_at_width(name, data, by_width), **changes}.items():
+    innermost = _innermost(data, width)
+    changed = _at_width(name, by_width, innermost)
+    for path, value in changed.items():
+        _apply(name, data, path, _copy(value))
+    _apply_width(name, data, innermost if width is None and changed else width)
+    for path, value in changes.items():
         _apply(name, data, path, value)
     common = data.pop("layer", {})
     layers = data.get("layers")
@@ -250,6 +254,25 @@ def _apply(name: str, data: dict[str, Any], path: str, value: Any) -> None:
     at[last] = value
 
 
+def _innermost(data: Mapping[str, Any], width: int | str | None) -> int | None:
+    """Units of the innermost layer: as asked, else the recipe's; None where that cannot be told."""
+    layers = data.get("layers")
+    if width is None and isinstance(layers, list) and layers and isinstance(layers[-1], dict):
+        width = layers[-1].get("units")
+    text = str(width).rpartition("-")[2]
+    return int(text) if text.isdecimal() else None
+
+
+def _at_width(name: str, by_width: Any, innermost: int | None) -> dict[str, Any]:
+    """The changes of the widest entry of ``by_width`` that the innermost layer reaches."""
+    if not isinstance(by_width, dict) or not all(
+        str(key).isdecimal() and isinstance(changes, dict) for key, changes in by_width.items()
+    ):
+        raise LearnError(f"recipe {name}: by_width must map widths to settings.")
+    reached = [int(key) for key in by_width if innermost is not None and int(key) <= innermost]
+    return by_width[str(max(reached))] if reached else {}
+
+
 def _apply_width(name: str, data: dict[str, Any], width: int | str | None) -> None:
     if width is None:
         return
@@ -268,18 +291,6 @@ def _apply_width(name: str, data: dict[str, Any], width: int | str | None) -> No
         )
     for layer, n in zip(layers[-len(units) :], units):
         layer["units"] = n
-
-
-def _at_width(name: str, data: dict[str, Any], by_width: Any) -> dict[str, Any]:
-    """The changes of the widest entry of ``by_width`` that the innermost layer reaches."""
-    if not isinstance(by_width, dict) or not all(
-        str(key).isdecimal() and isinstance(changes, dict) for key, changes in by_width.items()
-    ):
-        raise LearnError(f"recipe {name}: by_width must map widths to settings.")
-    layers = data.get("layers")
-    innermost = layers[-1].get("units") if isinstance(layers, list) and layers and isinstance(layers[-1], dict) else 0
-    reached = [int(key) for key in by_width if isinstance(innermost, int) and int(key) <= innermost]
-    return by_width[str(max(reached))] if reached else {}
 
 
 # -- checks ------------------------------------------------------------------------------------------------

@@ -101,6 +101,27 @@ def test_other_units_begin_near_the_principal_components(activation, within):
         assert float((Network([start])(x) - x).square().sum() / len(x)) < within * pca
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("decoder", ["sigmoid", "relu", "linear"])
+@pytest.mark.parametrize("initialiser", ["mean", "whitened", "pca"])
+def test_networks_that_look_at_their_frames_begin_no_worse_than_the_mean(initialiser, decoder, bias):
+    x = frames()
+    x = x / x.max()
+    made = pair(4, x, decoder=decoder, initialiser=initialiser, range=0.05, bias=bias)
+    random = pair(4, x, decoder=decoder, initialiser="truncated_normal", range=0.05, bias=bias)
+    mean, _ = Yardsticks.of(x, 4).errors(x)
+    with torch.no_grad():
+        error, other = (float((Network([p])(x) - x).square().sum() / len(x)) for p in (made, random))
+    assert error < 1.2 * mean and error < other
+
+
+def test_whitened_units_are_all_as_strong_and_components_keep_their_shares():
+    x = frames()
+    with torch.no_grad():
+        whitened, plain = (pair(4, x, initialiser=kind).encode(x).std(0) for kind in ("whitened", "pca"))
+    assert whitened.max() < 1.2 * whitened.min() and plain.max() > 2 * plain.min()
+
+
 def test_the_components_are_those_of_the_singular_value_decomposition():
     x = frames()
     centred = x.double() - x.double().mean(0)
@@ -209,7 +230,7 @@ def test_sgd_with_momentum_is_its_equation():
         optimiser.step()
         velocity = 0.5 * velocity + gradient
         expected -= 0.1 * velocity
-        assert float(weight) == pytest.approx(expected)
+        assert weight.item() == pytest.approx(expected)
 
 
 def test_all_recipes_make_networks():

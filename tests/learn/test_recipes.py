@@ -93,6 +93,14 @@ def test_the_widest_entry_that_is_reached_applies():
     assert load_recipe(data, 64, ["training.rate=0.5"]).training.rate == 0.5
 
 
+def test_other_layers_may_be_used_at_a_width():
+    deep, flat = [{"units": 50}, {"units": 4}], [{"units": 1, "encoder": "linear"}]
+    data = {"layers": deep, "by_width": {"20": {"layers": flat}}}
+    assert [load_recipe(data, width).widths for width in (None, 19, 20, "30")] == ["50-4", "50-19", "20", "30"]
+    assert load_recipe(data | {"layers": [{"units": 50}, {"units": 40}]}).widths == "40"
+    assert load_recipe("best", 256).widths == "256" and load_recipe("best", 16).widths == "512-16"
+
+
 ONE = {"layers": [{"units": 4}]}
 BAD = {
     "unknown entry": (ONE | {"colour": 1}, "colour"),

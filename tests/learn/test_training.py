@@ -279,6 +279,7 @@ def test_resuming_needs_the_same_training(frames, tmp_path):
     assert longer.rows[-1].epoch == 12
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 def test_a_checkpoint_that_is_none_is_refused_and_nothing_in_it_runs(frames, tmp_path):
     class Harm:
         def __reduce__(self):
