@@ -339,6 +339,6 @@ class LiveSound:
 def _listens(document: Document) -> bool:
     """Whether a patch has an input from the device, in a subpatch too."""
     return any(
-        record.type == "audio_in" or (getattr(record, "patch", None) is not None and _listens(record.patch))
+        record.type == "audio_in" or (record.patch is not None and _listens(record.patch))
         for record in document.nodes.values()
     )
