@@ -250,6 +250,9 @@ class Node:
     ``device = "input"`` one whose ``block`` gets the device's samples (``device``) and the first
     ``column`` that is its own, ``device = "events"`` one that gets the events from outside (``arrivals``, whose
     values are port numbers) and the ``ports`` that its setting ``port`` means (a bit each, in an array of one).
+    ``container`` marks a block that says how a patch lies in another and computes nothing itself. ``deals`` names the
+    option of a block that deals notes to voices, a lane for each: inside a subpatch of several voices it stays
+    one block, which gives each of them its lane.
     ``display`` names what the editor draws inside the block: "wave", "spectrum", "spectrogram", "meter", "bars".
     Rules a block may define as plain functions:
 
@@ -272,8 +275,8 @@ class Node:
     family: ClassVar[str] = ""
     version: ClassVar[int] = 1
     hidden: ClassVar[bool] = False
-    container: ClassVar[bool] = False  # says how a patch lies in another, and computes nothing
-    deals: ClassVar[str] = ""  # its option for how many voices it gives notes to, each in a lane of its outputs
+    container: ClassVar[bool] = False
+    deals: ClassVar[str] = ""
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
 

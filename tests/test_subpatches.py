@@ -31,6 +31,7 @@ from nodegraph.patch import (
     data_of,
     parse_patch,
     standalone,
+    within,
 )
 from tests.rendering import QUANTUM, Offline, engine_of, largest_step, patch_of, ramp, sound_of
 
@@ -244,6 +245,48 @@ def test_grouping_and_renaming_change_no_sample_while_it_plays(edit):
     left_alone = played(patch(), lambda patch: None, lambda patch: None)
     regrouped = played(patch(), REGROUPINGS[edit], lambda patch: patch.undo())
     assert np.array_equal(left_alone, regrouped)
+
+
+def orchestra():
+    """Blocks that remember: oscillators, noise, filters, echoes in a loop."""
+    return patch_of(
+        "osc.out filter.audio", "noise.out filter.audio", "lfo.out filter.cutoff", "filter.out echo.audio",
+        "echo.out shape.a", "shape.out ~ osc.pm", "lfo.out shape.b", "shape.out slow.value", "shape.out out.audio",
+        osc=("saw", {"frequency": 90.0}), noise=("pink_noise", {"amplitude": 0.1}), filter="ladder",
+        lfo=("lfo", {"frequency": 1.0, "amplitude": 300.0, "offset": 800.0}), echo=("delay", {"time": 0.02}),
+        shape=("expression", {"text": "0.5 * a + b / 10000"}), slow="slew", out="audio_out",
+    )  # fmt: skip
+
+
+def places_in(document, path=()):
+    """Every document of a patch, with its path."""
+    yield path, document
+    for id, record in document.nodes.items():
+        if record.patch is not None:
+            yield from places_in(record.patch, (*path, id))
+
+
+@PATIENT
+@given(st.data())
+def test_any_regrouping_changes_no_sample_while_it_plays(data):
+    patch, left_alone = Patch(orchestra().document), engine_of(orchestra())
+    engine = engine_of(patch)
+    assert np.array_equal(engine.run_samples(512), left_alone.run_samples(512))
+    for number in range(data.draw(st.integers(1, 6), "edits")):
+        path, document = data.draw(st.sampled_from(list(places_in(patch.document))), "where")
+        free = [id for id, record in document.nodes.items() if record.type not in ("audio_out", "inlet", "outlet")]
+        boxes = [id for id in free if document.nodes[id].patch is not None]
+        what = data.draw(st.sampled_from(["encapsulate", "rename", "undo", *(["dissolve"] * bool(boxes))]), "what")
+        if what == "encapsulate" and free:
+            ids = data.draw(st.lists(st.sampled_from(free), min_size=1, unique=True), "ids")
+            patch.do(within(path, Encapsulate(tuple(ids), f"box{number}")))
+        elif what == "rename" and free:
+            patch.do(within(path, Rename(data.draw(st.sampled_from(free), "id"), f"other{number}")))
+        elif what == "dissolve":
+            patch.do(within(path, Dissolve(data.draw(st.sampled_from(boxes), "box"))))
+        elif patch.can_undo:
+            patch.undo()
+        assert np.array_equal(engine.run_samples(512), left_alone.run_samples(512))
 
 
 def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from .actions import (
     ClearParam,
     Connect,
     Disconnect,
+    Dissolve,
+    Encapsulate,
     Move,
     RemoveNode,
     Rename,
@@ -159,18 +161,23 @@ class Patch:
         return unsubscribe
 
     def add(self, type: str, id: str | None = None, **params: Any) -> str:
-        """Add a node and return its id, by default the first free one such as ``sine1``."""
-        name = free_id(type, self._document.nodes) if id is None else id
-        self.do(AddNode(name, type, self.version_of(type), params))
-        return name
+        """Add a node and return its id, by default the first free one such as ``sine1``.
+
+        As for all edits here an id such as ``"voice/sine1"`` means a node inside the subpatch ``voice``.
+        """
+        path, name = self._place(free_id(type, self._document.nodes) if id is None else id)
+        self.do(within(path, AddNode(name, type, self.version_of(type), params)))
+        return "/".join((*path, name))
 
     def connect(self, source: str, target: str, feedback: bool = False) -> None:
         """Draw a wire, ``connect("osc1.out", "lp1.audio")``; ``feedback`` for the one that closes a loop."""
-        self.do(Connect(source, target, feedback))
+        path, source, target = self._wire(source, target)
+        self.do(within(path, Connect(source, target, feedback)))
 
     def disconnect(self, source: str, target: str) -> None:
         """Remove the wire from ``source`` to ``target``."""
-        self.do(Disconnect(source, target))
+        path, source, target = self._wire(source, target)
+        self.do(within(path, Disconnect(source, target)))
 
     def set(self, end: str, value: Any, merge: bool = False) -> None:
         """Set a parameter: ``set("osc1.frequency", 220.0)``, inside a subpatch ``set("voice/osc1.frequency", 220.0)``.
@@ -188,21 +195,60 @@ class Patch:
 
     def remove(self, id: str) -> None:
         """Remove a node with its wires."""
-        self.do(RemoveNode(id))
+        path, name = self._place(id)
+        self.do(within(path, RemoveNode(name)))
 
     def rename(self, id: str, new: str) -> None:
-        """Give a node another id."""
-        self.do(Rename(id, new))
+        """Give a node another id, ``new`` without its path."""
+        path, name = self._place(id)
+        self.do(within(path, Rename(name, new)))
 
     def move(self, id: str, x: float, y: float) -> None:
         """Place a node (pixels at zoom 1)."""
-        self.do(Move(id, x, y))
+        path, name = self._place(id)
+        self.do(within(path, Move(name, x, y)))
+
+    def encapsulate(self, ids: Iterable[str], id: str) -> None:
+        """Put nodes of one patch into a new subpatch ``id``; signals that cross get ports."""
+        places = [self._place(one) for one in ids]
+        path = places[0][0] if places else ()
+        if any(place[0] != path for place in places):
+            raise PatchError("the nodes lie in different subpatches. Choose nodes of one.")
+        self.do(within(path, Encapsulate(tuple(name for _, name in places), id)))
+
+    def dissolve(self, id: str) -> None:
+        """Put the nodes of a subpatch in its place."""
+        path, name = self._place(id)
+        self.do(within(path, Dissolve(name)))
+
+    def _place(self, text: str) -> tuple[Place, str]:
+        """Path and id of a node; of one that is not there those that it would have."""
+        document, path, rest = self._document, [], text
+        while rest not in document.nodes:
+            cuts = [rest[:i] for i, sign in enumerate(rest) if sign == "/"]
+            id = next((cut for cut in cuts if cut in document.nodes and document.nodes[cut].patch is not None), None)
+            if id is None:
+                break
+            path.append(id)
+            document, rest = document.inside((id,)), rest[len(id) + 1 :]
+        return tuple(path), rest
 
     def _end(self, end: str) -> tuple[Place, str, str]:
         """The path of a node that may lie in a subpatch, its id there, and the port."""
         text, port = node_and_port(end)
         path, node = locate(self._document, text)
         return path, node, port
+
+    def _wire(self, source: str, target: str) -> tuple[Place, str, str]:
+        """The path of a wire, and its ends there."""
+        places = []
+        for end in (source, target):
+            node, dot, port = end.partition(".")
+            path, name = self._place(node)
+            places.append((path, f"{name}{dot}{port}"))
+        if places[0][0] != places[1][0]:
+            raise PatchError(f"{source} and {target} lie in different patches. Wire them through inlets and outlets.")
+        return places[0][0], places[0][1], places[1][1]
 
     def __repr__(self) -> str:
         counts = f"{len(self._document.nodes)} nodes, {len(self._document.wires)} wires"

@@ -214,7 +214,7 @@ def test_a_slider_inside_a_subpatch_is_one_undo_step():
 def test_paths_are_found_even_where_ids_look_like_them():
     patch = voice()
     patch.do(Encapsulate(("filter",), "sub"))
-    patch.add("sine", id="sub/filter")
+    patch.do(AddNode("sub/filter", "sine"))
     assert locate(patch.document, "sub/filter") == ((), "sub/filter")
     patch.do(AddNode("x/y", "subpatch", patch={"nodes": [{"id": "a/b", "type": "sine"}]}))
     assert locate(patch.document, "x/y/a/b") == (("x/y",), "a/b")

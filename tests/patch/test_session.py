@@ -122,3 +122,38 @@ def test_new_nodes_get_the_version_that_the_blocks_say(monkeypatch):
     patch = Patch()
     patch.add("sine")
     assert patch.document.nodes["sine1"].version == 3
+
+
+def test_edits_reach_into_subpatches_by_path():
+    patch = Patch()
+    patch.add("saw", id="osc")
+    patch.add("ladder", id="filter")
+    patch.connect("osc.out", "filter.audio")
+    patch.encapsulate(["osc", "filter"], "voice")
+    start = patch.document
+    assert patch.add("lfo", id="voice/lfo") == "voice/lfo"
+    patch.connect("voice/lfo.out", "voice/filter.cutoff")
+    patch.set("voice/lfo.frequency", 2.0)
+    patch.move("voice/lfo", 5, 5)
+    patch.rename("voice/lfo", "wobble")
+    patch.encapsulate(["voice/wobble"], "motion")
+    inside = patch.document.inside(("voice",))
+    assert [str(wire) for wire in inside.wires] == ["osc.out → filter.audio", "motion.out → filter.cutoff"]
+    assert inside.nodes["motion"].patch.nodes["wobble"].params == {"frequency": 2.0}
+    patch.dissolve("voice/motion")
+    patch.disconnect("voice/wobble.out", "voice/filter.cutoff")
+    patch.clear("voice/wobble.frequency")
+    patch.remove("voice/wobble")
+    assert patch.document == start
+    for wrong in (
+        lambda: patch.connect("voice/osc.out", "out.audio"),
+        lambda: patch.encapsulate(["voice", "voice/osc"], "x"),
+        lambda: patch.remove("voice/gone"),
+        lambda: patch.add("sine", id="voice/osc"),
+        lambda: patch.set("voice/gone.x", 1),
+    ):
+        with pytest.raises(PatchError) as caught:
+            wrong()
+        assert len(str(caught.value).splitlines()) == 1
+    patch.add("sine", id="a/b")
+    assert "a/b" in patch.document.nodes
