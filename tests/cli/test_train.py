@@ -12,7 +12,7 @@ import soundfile
 from nodegraph.autoencoder import Autoencoder
 from nodegraph.learn import recipe_files
 
-pytest.importorskip("torch")
+pytestmark = pytest.mark.needs("torch")
 
 FAST = ["--set", "features.size=128", "--set", "features.hop=64", "--set", "features.rate=8000"]
 

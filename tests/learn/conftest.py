@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
 
 from nodegraph.autoencoder import Features
 from nodegraph.learn import Frames
+
+# Read when torch is imported, which the modules here do before anything of ours: see nodegraph.learn.late_torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 RATE, SIZE, HOP = 8000, 128, 64
 SMALL = {"features.rate": RATE, "features.size": SIZE, "features.hop": HOP}
