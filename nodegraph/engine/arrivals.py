@@ -117,6 +117,11 @@ class Arrivals:
         self._words[HEAD] = head + 1
 
     @property
+    def arrived(self) -> int:
+        """Events that have arrived so far."""
+        return int(self._words[TAIL])
+
+    @property
     def waiting(self) -> int:
         """Events that have not arrived yet."""
         return len(self._later) + int(self._words[HEAD] - self._words[TAIL])
