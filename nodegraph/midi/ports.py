@@ -215,7 +215,12 @@ class MidiInputs(_Kept):
             time.sleep(POLL)
 
     def _fetch(self, source: _Source) -> None:
-        for message, at in source.fetch():
+        try:
+            found = source.fetch()
+        except Exception as error:  # the driver's; the next scan says whether the device has gone
+            self._tell(f"{self.word} '{source.name}' cannot be read: {error}.")
+            return
+        for message, at in found:
             try:
                 self._on_message(source.name, message, at)
             except Exception as error:  # whoever listens must not end the listening
@@ -305,7 +310,7 @@ class _Source:
         return found
 
     def _without_flush(self, data: list[int]) -> list[int]:
-        if self._flush is None or data[-1] != 0xF7:
+        if self._flush is None or not data or data[-1] != 0xF7:
             return data
         swallowed = any(0x80 <= byte < 0xF7 for byte in data[1:-1])
         return data[:-1] if swallowed or len(data) == 1 else data
