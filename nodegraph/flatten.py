@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from .flat import Arrival, End, Flat, FlatNode
-from .interface import INLETS, KNOB, OUTLETS, Home, contents, inlet_port, inlet_value, node_spec, ports_in
-from .node import In, Spec
+from .interface import INLETS, KNOB, OUTLETS, Home, contents, inlet_port, inlet_value, node_spec, output_of, ports_in
+from .node import EventOut, FrameOut, In, Spec
 from .patch import Document, NodeRecord, Wire
 from .patch.document import INLET, INLET_PORT, SUBPATCH
 from .patch.errors import Fault, PatchError
@@ -105,15 +105,15 @@ class _Flattening:
             )
         always = self._not_signals()
         wires, kept = pass_through(self.wires, self.ports, always)
-        passed: dict[str, list[End]] = defaultdict(list)
+        reaching: dict[str, list[End]] = defaultdict(list)
         for wire in self.wires:
-            if wire.target in self.ports and wire.target not in kept:
-                passed[wire.target].append((wire.source, wire.source_port))
+            reaching[wire.target].append((wire.source, wire.source_port))
+        passed = {port: reaching[port] for port in self.ports if port not in kept and port in reaching}
         nodes = {id: node for id, node in self.nodes.items() if id not in self.ports or id in kept}
         arrivals = [
-            Arrival(subpatch, port, voices, (wire.source, wire.source_port))
+            Arrival(subpatch, port, voices, source)
             for subpatch, port, voices, name in self.arriving
-            for wire in self._reaching(name)
+            for source in reaching.get(name, ())
         ]
         copies = {id: names for id, names in self.copies.items() if len(names) > 1}
         return Flat(
@@ -122,7 +122,7 @@ class _Flattening:
             tuple(wires),
             self.problems,
             copies,
-            dict(passed),
+            passed,
             self.widths,
             arrivals,
             {id: node for id, node in self.nodes.items() if id not in nodes and node.knob is not None},
@@ -209,8 +209,7 @@ class _Flattening:
         except Fault as fault:
             self.problems.append(f"subpatch '{name}': {fault.path[1:]} {fault.text}.")
             return
-        given = {key: record.params[key] for key in ("voices", "unison", "mix", "width") if key in record.params}
-        voices = _Voices(**given)
+        voices = _voices_of(record, document)
         if voices.copies > 1:
             self._voices(name, record, document, home, voices)
             return
@@ -280,13 +279,13 @@ class _Flattening:
             if id in shared or record.type in PORTS or cls is None:
                 continue
             if record.type == SUBPATCH:
-                if any(record.params.get(key, 1) != 1 for key in ("voices", "unison")):
-                    return False
                 try:
                     inner, inside = contents(record, home)
                 except PatchError:
                     continue
-                if self._shared(_Body(inner, inside, str, str)) or not self._takes_lanes(inner, inside):
+                several = any(value != 1 for value in (record.params.get("voices", 1), record.params.get("unison", 1)))
+                several |= inner.settings.voices > 1 or inner.settings.unison > 1
+                if several or self._shared(_Body(inner, inside, str, str)) or not self._takes_lanes(inner, inside):
                     return False
             elif cls.lanes is not None or cls.device:
                 return False
@@ -499,12 +498,11 @@ class _Flattening:
         """What an outlet carries."""
         for wire in body.document.wires:
             record = body.document.nodes.get(wire.source)
-            if wire.target == id and record is not None:
-                spec = self._spec(record, body.home)
-                if wire.source_port in spec.frame_outputs:
-                    return f"{spec.frame_outputs[wire.source_port].kind} frames"
-                if wire.source_port in spec.event_outputs:
-                    return "events"
+            port = output_of(record, wire.source_port, body.home) if wire.target == id and record else None
+            if isinstance(port, FrameOut):
+                return f"{port.kind} frames"
+            if isinstance(port, EventOut):
+                return "events"
         return "signal"
 
     def _devices(self) -> None:
@@ -518,9 +516,6 @@ class _Flattening:
                     self._wire((_beside(id), INLET_PORT), (id, "audio"))
 
     # -- ports -------------------------------------------------------------------------------------------------
-
-    def _reaching(self, port: str) -> list[Wire]:
-        return [wire for wire in self.wires if wire.target == port]
 
     def _not_signals(self) -> set[str]:
         """Ports that carry frames or events: these run through wires only."""
@@ -549,6 +544,13 @@ class _Flattening:
                 seen.add(port)
                 found += beside[port]
         return seen
+
+
+def _voices_of(record: NodeRecord, document: Document) -> _Voices:
+    """The voices of a subpatch: what is set, or what its document says of itself."""
+    settings = document.settings
+    own = {"voices": settings.voices, "unison": settings.unison, "mix": settings.mix, "width": settings.width}
+    return _Voices(**{key: record.params.get(key, value) for key, value in own.items()})
 
 
 def _inside(name: str) -> Callable[[str], str]:

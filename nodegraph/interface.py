@@ -50,8 +50,10 @@ def node_spec(record: NodeRecord, home: Home) -> Spec:
         return spec
     inputs = {id: inlet_port(document, id, inner) for id in ports_in(document, INLETS)}
     outputs = {id: outlet_port(document, id, inner) for id in ports_in(document, OUTLETS)}
+    settings = {name: getattr(document.settings, name) for name in ("voices", "unison", "width")}
     return replace(
         spec,
+        options=spec.options | {name: replace(spec.options[name], default=value) for name, value in settings.items()},
         inputs={id: port for id, port in inputs.items() if isinstance(port, In)},
         frame_inputs={id: port for id, port in inputs.items() if isinstance(port, FrameIn)},
         event_inputs={id: port for id, port in inputs.items() if isinstance(port, EventIn)},
@@ -128,10 +130,9 @@ def _leads_to(document: Document, id: str, home: Home) -> tuple[AnyIn, Any]:
         target = document.nodes.get(wire.target)
         if (wire.source, wire.source_port) != (id, INLET_PORT) or target is None:
             continue
-        spec = node_spec(target, home)
-        for group in (spec.inputs, spec.frame_inputs, spec.event_inputs):
-            if wire.target_port in group:
-                return group[wire.target_port], target.params.get(wire.target_port)
+        port = input_of(target, wire.target_port, home)
+        if port is not None:
+            return port, target.params.get(wire.target_port)
     return In(0.0, min=-1.0, max=1.0), None
 
 
@@ -141,11 +142,40 @@ def outlet_port(document: Document, id: str, home: Home) -> AnyOut:
         source = document.nodes.get(wire.source)
         if (wire.target, wire.target_port) != (id, OUTLET_PORT) or source is None:
             continue
-        spec = node_spec(source, home)
-        for group in (spec.outputs, spec.frame_outputs, spec.event_outputs):
-            if wire.source_port in group:
-                return replace(group[wire.source_port], name=id)
+        port = output_of(source, wire.source_port, home)
+        if port is not None:
+            return replace(port, name=id)
     return Out(name=id)
+
+
+def input_of(record: NodeRecord, port: str, home: Home) -> AnyIn | None:
+    """One input of a node, None if it has none of that name."""
+    document, inner = _patch_in(record, home)
+    if document is not None:
+        return inlet_port(document, port, inner) if port in ports_in(document, INLETS) else None
+    cls = node_types().get(record.type)
+    spec = cls.spec if cls else Spec()
+    return spec.inputs.get(port) or spec.frame_inputs.get(port) or spec.event_inputs.get(port)
+
+
+def output_of(record: NodeRecord, port: str, home: Home) -> AnyOut | None:
+    """One output of a node, None if it has none of that name."""
+    document, inner = _patch_in(record, home)
+    if document is not None:
+        return outlet_port(document, port, inner) if port in ports_in(document, OUTLETS) else None
+    cls = node_types().get(record.type)
+    spec = cls.spec if cls else Spec()
+    return spec.outputs.get(port) or spec.frame_outputs.get(port) or spec.event_outputs.get(port)
+
+
+def _patch_in(record: NodeRecord, home: Home) -> tuple[Document | None, Home]:
+    """What is in a subpatch, as far as it is to be had; None for every other node."""
+    if record.type != SUBPATCH:
+        return None, home
+    try:
+        return contents(record, home)
+    except PatchError:
+        return Document(), home
 
 
 def _number(value: Any) -> float | None:

@@ -518,6 +518,35 @@ def test_a_whole_patch_has_voices_as_well():
     assert np.allclose(sound_of(patch, SAMPLES), 4 * np.sqrt(0.5) * alone, atol=1e-5)
 
 
+def test_a_patch_that_has_voices_has_them_as_a_block_too(tmp_path):
+    inner = patch_of("keys.out osc.frequency", "osc.out out.audio", keys="inlet", osc="saw", out="outlet")
+    inner.set("keys.value", 220.0)
+    inner.do(SetSettings(voices=3))
+    inner.save(tmp_path / "voice.json")
+    patch = patch_of("box.out out.audio", box=("subpatch", {"file": "voice.json"}), out="audio_out")
+    patch.save(tmp_path / "patch.json")
+    assert spec_of(patch.document.nodes["box"], patch.path).options["voices"].default == 3
+    three = sound_of(patch, SAMPLES)
+    patch.set("box.voices", 1)
+    assert np.allclose(three, 3 * sound_of(patch, SAMPLES), atol=1e-5)
+
+
+def test_the_width_of_voices_is_turned_without_a_new_plan():
+    patch = synthesizer(voices=4, mix="stereo", width=1.0)
+    engine = engine_of(patch)
+    engine.run_samples(256)
+    plan = engine.plan
+    patch.set("voice.width", 0.0)
+    engine.run_samples(2048)
+    left, right = engine.value("voice", "out")
+    assert engine.plan is plan and left == pytest.approx(right)
+    engine.turn("voice", "width", 0.5)
+    engine.run_samples(2048)
+    angles = np.pi / 4 * (1 + 0.5 * np.linspace(-1, 1, 4))
+    voice = engine.value("voice/filter", "out")[0]
+    assert engine.value("voice", "out") == pytest.approx(voice * np.array([np.cos(angles).sum(), np.sin(angles).sum()]))
+
+
 def test_as_many_lanes_as_voices_must_arrive_or_one():
     for split in (False, True):
         patch = synthesizer(voices=8)
@@ -601,6 +630,25 @@ def test_files_that_multiply_are_refused_soon(tmp_path):
         saved(tmp_path, f"{depth}.json", nodes=boxes)
     top = tmp_path / "11.json"
     assert "more than 50000 nodes" in problems_of(Patch.load(top), top)
+
+
+def test_ports_that_multiply_from_file_to_file_are_found_soon(tmp_path):
+    """Ten inlets that each lead on to a block of ten inlets, fifteen deep: 10¹⁵ ways."""
+    ports = [{"id": f"p{k}", "type": "inlet"} for k in range(10)]
+    for depth in range(15):
+        inner = {"id": "box", "type": "subpatch" if depth else "mixer"}
+        if depth:
+            inner["params"] = {"file": f"{depth - 1}.json"}
+        wires = [{"from": f"p{k}.out", "to": f"box.{'p0' if depth else 'a'}"} for k in range(10)]
+        text = {"format": "nodegraph", "version": 1, "nodes": [*ports, inner], "wires": wires}
+        (tmp_path / f"{depth}.json").write_text(json.dumps(text))
+    patch = patch_of(box=("subpatch", {"file": "14.json"}), out="audio_out")
+    patch.save(tmp_path / "top.json")
+    assert len(spec_of(patch.document.nodes["box"], patch.path).inputs) == 10
+    patch.add("sine", id="osc")
+    for k in range(10):
+        patch.connect("osc.out", f"box.p{k}")
+    assert build_graph(patch.document, patch_path=patch.path).nodes["box" + 15 * "/box"].type == "mixer"
 
 
 def test_files_inside_files_are_found_from_where_they_lie(tmp_path):

@@ -213,7 +213,7 @@ class Document:
 
     ``seed`` seeds every random block; ``controls``, ``snapshots``, ``presets`` (by type and name), ``notes``,
     ``areas``, ``looks`` and ``layout`` (positions of nodes, pixels at zoom 1) stand beside the meaning.
-    ``version`` is that of the file format. Of a nested document neither ``seed`` nor ``settings`` count.
+    ``version`` is that of the file format. Of a nested document only the voices in its ``settings`` count.
     """
 
     nodes: dict[str, NodeRecord] = field(default_factory=dict)

@@ -99,7 +99,7 @@ class Dissolve(Action, frozen=True, tag="dissolve"):
         if record.patch is None:
             document.inside((self.id,))
         assert record.patch is not None
-        if any(record.params.get(name, 1) != 1 for name in ("voices", "unison")):
+        if any(record.params.get(name, getattr(record.patch.settings, name)) != 1 for name in ("voices", "unison")):
             raise PatchError(f"subpatch {quote(self.id)} has several voices. Set its voices and unison to 1 first.")
         return follow(document, _Dissolving(document, self.id, record, record.patch).document())
 
