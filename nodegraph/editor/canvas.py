@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from . import geometry
+from .arrangement import note_faces
 from .desk import Desk
 from .view import Camera, Point
 
 Box = tuple[float, float, float, float]
 LEAST_ZOOM, MOST_ZOOM, ZOOM_STEP = 0.5, 2.0, 1.1
+LEAST_FIT = 0.1  # to see the whole of a large patch
 LEVELS = (0.5, 0.75, 1.0, 1.5, 2.0)
 MARGIN = 40.0
 
@@ -24,6 +27,27 @@ def node_box(desk: Desk, id: str) -> Box:
 def boxes(desk: Desk, ids: Iterable[str] | None = None) -> dict[str, Box]:
     """The boxes of these nodes, or of all."""
     return {id: node_box(desk, id) for id in (desk.faces if ids is None else ids) if id in desk.faces}
+
+
+def note_boxes(desk: Desk) -> dict[str, Box]:
+    """The boxes of all comments and areas."""
+    found = {}
+    for id, face in note_faces(desk.document).items():
+        wide, high = geometry.note_size(face)
+        found[id] = (face.at[0], face.at[1], face.at[0] + wide, face.at[1] + high)
+    return found
+
+
+def shifted(box: Box, way: Point) -> Box:
+    """A box that has gone some way."""
+    return box[0] + way[0], box[1] + way[1], box[2] + way[0], box[3] + way[1]
+
+
+def gap(one: Box, other: Box) -> float:
+    """How far two boxes are apart; 0 where they touch."""
+    dx = max(other[0] - one[2], one[0] - other[2], 0.0)
+    dy = max(other[1] - one[3], one[1] - other[3], 0.0)
+    return math.hypot(dx, dy)
 
 
 def around(found: Iterable[Box]) -> Box | None:
@@ -58,8 +82,8 @@ def middle(desk: Desk) -> Point:
 
 def zoom_to(desk: Desk, zoom: float, at: Point) -> None:
     """Zoom so that the canvas point ``at`` stays where it is on the screen."""
-    zoom = round(min(max(zoom, LEAST_ZOOM), MOST_ZOOM), 4)
     old = desk.camera
+    zoom = round(min(max(zoom, min(LEAST_ZOOM, old.zoom)), MOST_ZOOM), 4)
     ratio = old.zoom / zoom
     desk.camera = Camera(at[0] - (at[0] - old.x) * ratio, at[1] - (at[1] - old.y) * ratio, zoom)
 
@@ -70,7 +94,7 @@ def show_box(desk: Desk, box: Box | None) -> None:
         desk.camera = Camera()
         return
     wide, high = max(box[2] - box[0], 1.0) + 2 * MARGIN, max(box[3] - box[1], 1.0) + 2 * MARGIN
-    zoom = min(max(min(desk.canvas[0] / wide, desk.canvas[1] / high), LEAST_ZOOM), 1.0)
+    zoom = min(max(min(desk.canvas[0] / wide, desk.canvas[1] / high), LEAST_FIT), 1.0)
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     desk.camera = Camera(x - desk.canvas[0] / zoom / 2, y - desk.canvas[1] / zoom / 2, zoom)
 

@@ -92,7 +92,8 @@ def by_key() -> dict[str, Command]:
 def key_table() -> list[tuple[str, str, str]]:
     """The list of keys: (keys, label, what it does), menu by menu."""
     order = {menu: i for i, menu in enumerate(MENUS)}
-    shown = sorted((one for one in COMMANDS.values() if one.keys), key=lambda one: order.get(one.menu, len(MENUS)))
+    keyed = [one for one in COMMANDS.values() if one.keys]
+    shown = sorted(keyed, key=lambda one: (order.get(one.menu, len(MENUS)), one.section))
     return [(" or ".join(map(key_text, one.keys)), one.label.rstrip("…"), one.doc) for one in shown]
 
 

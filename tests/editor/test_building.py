@@ -288,3 +288,20 @@ def _steps(hand) -> int:
     for _ in range(count):
         hand.patch.redo()
     return count
+
+
+def test_tidying_takes_comments_and_areas_along(hand):
+    hand.chain("sine", "ladder", "audio_out")
+    hand.does(NodesMoved({"ladder1": (40.0, 700.0)}), Pointer((40.0, 640.0)))
+    hand.presses("escape", "c")
+    hand.answers("the filter")
+    (note,) = hand.document.notes
+    hand.selects("ladder1")
+    hand.presses("f")
+    hand.answers("filter")
+    hand.presses("escape", "escape", "ctrl+shift+t")
+    (x, y), at = hand.document.layout["ladder1"], hand.document.notes[note].at
+    assert at == (x, y - 60.0), "it stands by its block as before"
+    (area,) = hand.document.areas.values()
+    assert area.holds((x, y)) and not area.holds(hand.document.layout["sine1"])
+    assert y < 400.0

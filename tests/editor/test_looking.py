@@ -37,7 +37,7 @@ def test_the_wheel_zooms_at_the_pointer_between_half_and_twice(hand):
 
 def test_fit_shows_all_blocks(hand):
     hand.does(Resized(1000.0, 700.0))
-    for at in ((-500.0, -300.0), (900.0, 600.0)):
+    for at in ((-500.0, -300.0), (900.0, 600.0), (6000.0, 0.0)):
         hand.adds("sine", at)
     hand.presses("escape", "home")
     camera = hand.view.camera

@@ -57,8 +57,8 @@ def zoom_one(desk: Desk, argument: object) -> None:
 def fit(desk: Desk, argument: object) -> None:
     """See the whole patch, or all that is selected."""
     found = canvas.boxes(desk, desk.selection.nodes or None)
-    notes = [(n.at[0], n.at[1], n.at[0] + 200.0, n.at[1] + 40.0) for n in desk.document.notes.values()]
-    canvas.show_box(desk, canvas.around([*found.values(), *([] if desk.selection.nodes else notes)]))
+    notes = {} if desk.selection.nodes else canvas.note_boxes(desk)
+    canvas.show_box(desk, canvas.around([*found.values(), *notes.values()]))
 
 
 def _pan(desk: Desk, dx: float, dy: float) -> None:

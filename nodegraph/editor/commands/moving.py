@@ -11,8 +11,10 @@ from ..events import NodesMoved, NoteMoved
 from ..tidy import layered
 from ..view import Point
 from . import palette
+from .notes import area_round
 
 NUDGE, FAR = 8.0, 64.0
+NEAR = 100.0  # px between a comment and the block that it is about
 
 
 @on(NodesMoved)
@@ -172,17 +174,46 @@ def _spread(desk: Desk, axis: int) -> None:
 
 @command("Tidy up", "ctrl+shift+t", menu="Arrange", section=1, possible=lambda desk: bool(desk.document.nodes))
 def tidy(desk: Desk, argument: object) -> None:
-    """Put the selected blocks (without a selection all) in columns along the flow of the signal."""
+    """Put the selected blocks (without a selection all) in columns along the flow; comments go with their blocks."""
     document = desk.document
     chosen = desk.selection.nodes if len(desk.selection.nodes) > 1 else frozenset(document.nodes)
-    found = canvas.boxes(desk, [id for id in document.nodes if id in chosen])
-    outer = canvas.around(found.values())
+    blocks = canvas.boxes(desk, [id for id in document.nodes if id in chosen])
+    outer = canvas.around(blocks.values())
     if outer is None:
         return
-    sizes = {id: (box[2] - box[0], box[3] - box[1]) for id, box in found.items()}
+    notes = canvas.note_boxes(desk)
+    beside = _beside(blocks, {id: box for id, box in notes.items() if not id.startswith(AREA)})
+    whole = {
+        id: _around(box, [notes[note] for note, block in beside.items() if block == id]) for id, box in blocks.items()
+    }
+    sizes = {id: (box[2] - box[0], box[3] - box[1]) for id, box in whole.items()}
     wires = [(wire.source, wire.target) for wire in document.wires if not wire.feedback]
-    places = layered(sizes, wires, (outer[0], outer[1]))
-    desk.do(*(Move(id, *at) for id, at in places.items()))
+    ways = {
+        id: (x - whole[id][0], y - whole[id][1]) for id, (x, y) in layered(sizes, wires, (outer[0], outer[1])).items()
+    }
+    moved = {id: canvas.shifted(blocks[id], way) for id, way in ways.items()}
+    actions: list[Action] = [Move(id, round(box[0]), round(box[1])) for id, box in moved.items()]
+    for note, block in beside.items():
+        left, top, *_ = canvas.shifted(notes[note], ways[block])
+        actions.append(SetNote(note, document.notes[note].text, round(left), round(top)))
+    for area in document.areas.values():
+        held = [moved[id] for id, box in blocks.items() if area.holds((box[0], box[1]))]
+        box = canvas.around(held)
+        if box is not None:
+            left, top, right, bottom = area_round(box)
+            actions.append(SetArea(area.id, area.title, left, top, right - left, bottom - top, area.colour))
+    desk.do(*actions)
+
+
+def _beside(blocks: dict[str, canvas.Box], notes: dict[str, canvas.Box]) -> dict[str, str]:
+    """The block that each comment stands by: the nearest one, if it is near."""
+    found = {}
+    for note, box in notes.items():
+        gaps = {id: canvas.gap(box, other) for id, other in blocks.items()}
+        nearest = min(gaps, key=gaps.__getitem__, default=None)
+        if nearest is not None and gaps[nearest] <= NEAR:
+            found[note] = nearest
+    return found
 
 
 @command("Fold", "ctrl+m", menu="Arrange", section=1, possible=lambda desk: bool(desk.selection.nodes))

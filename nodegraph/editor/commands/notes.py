@@ -56,13 +56,18 @@ def add_area(desk: Desk, argument: object) -> None:
     if box is None:
         x, y = desk.pointer
         box = (x, y, x + 300.0, y + 200.0)
-    left, top = box[0] - AREA_MARGIN, box[1] - AREA_MARGIN - AREA_TITLE
-    wide, high = box[2] + AREA_MARGIN - left, box[3] + AREA_MARGIN - top
+    left, top, right, bottom = area_round(box)
     id = free_id("area", desk.document.areas)
     colour = list(COLOURS.values())[len(desk.document.areas) % len(COLOURS)]
-    if desk.do(SetArea(id, "", left, top, wide, high, colour)):
+    if desk.do(SetArea(id, "", left, top, right - left, bottom - top, colour)):
         desk.select(desk.selection.nodes, (), [AREA + id])
         edit_note(desk, AREA + id)
+
+
+def area_round(box: canvas.Box) -> canvas.Box:
+    """The area that leaves some room round a box."""
+    left, top, right, bottom = box
+    return left - AREA_MARGIN, top - AREA_MARGIN - AREA_TITLE, right + AREA_MARGIN, bottom + AREA_MARGIN
 
 
 @command("Colour")

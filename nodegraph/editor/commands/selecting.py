@@ -7,7 +7,7 @@ from dataclasses import replace
 from nodegraph.node import In, Out
 from nodegraph.patch import Action, Connect, Disconnect, RemoveArea, RemoveNode, RemoveNote
 
-from .. import canvas, geometry
+from .. import canvas
 from ..arrangement import note_faces
 from ..command import command, on
 from ..desk import AREA, Desk, Selection
@@ -77,20 +77,12 @@ def boxed(desk: Desk, event: BoxSelect) -> None:
     box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
     nodes = {id for id, other in canvas.boxes(desk).items() if canvas.overlap(box, other)}
     found = set()
-    for id, note in _note_boxes(desk).items():
+    for id, note in canvas.note_boxes(desk).items():
         touched = canvas.inside_box(note, box) if id.startswith(AREA) else canvas.overlap(box, note)
         if touched:
             found.add(id)
     old = desk.selection if event.add else Selection()
     desk.selection = Selection(old.nodes | nodes, old.wires, old.notes | found)
-
-
-def _note_boxes(desk: Desk) -> dict[str, canvas.Box]:
-    found = {}
-    for id, face in note_faces(desk.document).items():
-        wide, high = geometry.note_size(face)
-        found[id] = (face.at[0], face.at[1], face.at[0] + wide, face.at[1] + high)
-    return found
 
 
 @command("Select all", "ctrl+a", menu="Edit", section=3)
