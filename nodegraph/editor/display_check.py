@@ -10,7 +10,7 @@ from importlib.util import find_spec
 TRIED = 30.0  # s for a window that is opened to see whether it can be
 WINDOW = (
     "import dearpygui.dearpygui as dpg; dpg.create_context(); "
-    "dpg.create_viewport(title='nodegraph', width=64, height=64, decorated=False); "
+    "dpg.create_viewport(title='trying', width=64, height=64, decorated=False); "
     "dpg.setup_dearpygui(); dpg.show_viewport(minimized=True); dpg.render_dearpygui_frame(); print('opened')"
 )
 

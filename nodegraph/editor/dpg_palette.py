@@ -107,7 +107,7 @@ class Palette:
             dpg.draw_text((x, top), letter, size=size, color=ink, parent=layer)
             x += width(letter, size)
         x = max(x + 12 * s, 150 * s)
-        doc = clipped(written(entry.doc), 12 * s, WIDE * s - x - 12 * s)
+        doc = clipped(written(entry.doc.replace("``", "")), 12 * s, WIDE * s - x - 12 * s)
         dpg.draw_text((x, top + 1.5 * s), doc, size=12 * s, color=theme.faint, parent=layer)
 
     def place_of(self, index: int) -> tuple[float, float]:

@@ -310,3 +310,19 @@ def test_a_device_that_vanishes_is_silence_and_a_sentence(jack_to_kill):
     assert "'system' has gone" in lines[0]
     assert "Choose it again" in lines[0]
     assert lines[1:] == ["edited True", "runs on True"]
+
+
+@pytest.mark.needs("dearpygui", "xvfb", "opengl")
+def test_ctrl_c_ends_it_in_order(display, tmp_path):
+    import signal
+
+    env = os.environ | {"DISPLAY": display}
+    command = [sys.executable, "-m", "nodegraph", "edit", "--null", "--home", str(tmp_path), str(tmp_path / "new.json")]
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as editor:
+        find = ["xdotool", "search", "--onlyvisible", "--name", "nodegraph"]
+        assert wait_until(lambda: subprocess.run(find, env=env, capture_output=True).stdout.strip(), 60.0)
+        time.sleep(1.0)
+        editor.send_signal(signal.SIGINT)
+        _, said = editor.communicate(timeout=30)
+    assert editor.returncode == 0
+    assert "Traceback" not in said

@@ -11,6 +11,7 @@ from ..errors import CommandError
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Outside, Rate
 from ..quiet import quiet_libraries
+from ..stopping import stop_signals
 from .run import _device
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def edit(
     wanted_rate = rate or opened.document.settings.rate
     with quiet_libraries():
         sound = _sound(home, "none" if null else device, wanted_rate, blocksize, allow_outside, not no_limiter)
-    App(sound, opened, home, allow_outside).run()
+    app = App(sound, opened, home, allow_outside)
+    with stop_signals() as stop:  # what is not saved by then is offered at the next start
+        app.run(each_frame=lambda app: app.view.quit() if stop.asked else None)
     return 0
 
 
