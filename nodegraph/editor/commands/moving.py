@@ -183,9 +183,8 @@ def tidy(desk: Desk, argument: object) -> None:
         return
     notes = canvas.note_boxes(desk)
     beside = _beside(blocks, {id: box for id, box in notes.items() if not id.startswith(AREA)})
-    whole = {
-        id: _around(box, [notes[note] for note, block in beside.items() if block == id]) for id, box in blocks.items()
-    }
+    own = {id: [notes[note] for note, block in beside.items() if block == id] for id in blocks}
+    whole = {id: canvas.around([box, *own[id]]) or box for id, box in blocks.items()}
     sizes = {id: (box[2] - box[0], box[3] - box[1]) for id, box in whole.items()}
     wires = [(wire.source, wire.target) for wire in document.wires if not wire.feedback]
     ways = {
