@@ -153,7 +153,7 @@ class LiveSound:
             self._document, self._path, self._dirty = document, path, True
             self._lock.notify()
 
-    def settle(self, seconds: float = 10.0) -> bool:
+    def settle(self, seconds: float = 60.0) -> bool:
         """Wait until the engine has what was wanted of it; says whether it has."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

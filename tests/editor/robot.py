@@ -76,7 +76,7 @@ class Robot:
             self.app.frame()
             dpg.render_dearpygui_frame()
 
-    def until(self, condition: Callable[[], object], seconds: float = 10.0) -> bool:
+    def until(self, condition: Callable[[], object], seconds: float = 40.0) -> bool:
         """Frames until something is so; says whether it came to be."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -67,7 +67,7 @@ def tone(frequency=441.0):
     return patch
 
 
-def wait_until(condition, seconds=5.0):
+def wait_until(condition, seconds=30.0):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
@@ -176,7 +176,7 @@ def test_wiring_while_others_redraw_misses_no_callback(jack_dummy):
     assert sound.settle()
     patch.add("ladder", id="filter")
     patch.add("lfo", id="lfo")
-    assert sound.settle(60.0)
+    assert sound.settle()
     stop = threading.Event()
 
     def redraw():
@@ -320,7 +320,8 @@ def test_ctrl_c_ends_it_in_order(display, tmp_path):
     command = [sys.executable, "-m", "nodegraph", "edit", "--null", "--home", str(tmp_path), str(tmp_path / "new.json")]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as editor:
         find = ["xdotool", "search", "--onlyvisible", "--name", "nodegraph"]
-        assert wait_until(lambda: subprocess.run(find, env=env, capture_output=True).stdout.strip(), 60.0)
+        shown = wait_until(lambda: subprocess.run(find, env=env, capture_output=True).stdout.strip(), 150.0)
+        assert shown, f"no window: {editor.poll()}"
         time.sleep(1.0)
         editor.send_signal(signal.SIGINT)
         _, said = editor.communicate(timeout=30)
