@@ -40,7 +40,7 @@ def dragged(desk: Desk, event: WireDrag) -> None:
     desk.memory.pop("wire_marks", None)
     desk.view.mark_pins(None)
     desk.view.show_hint("")
-    pulled: WireKey | None = desk.memory.pop("pulled", None)
+    pulled, after = desk.memory.pop("pulled", (None, None))
     if event.over == event.start:
         return
     if event.over is None:
@@ -51,7 +51,7 @@ def dragged(desk: Desk, event: WireDrag) -> None:
     if drawn.refused:
         desk.say(drawn.words, alarm=True)
         return
-    if pulled is not None and desk.patch.can_undo:
+    if pulled is not None and desk.patch.document is after:
         desk.patch.undo()  # pulling off and putting on again is one step
         desk.do(Disconnect(*pulled), *drawn.actions)
         return
@@ -62,7 +62,7 @@ def dragged(desk: Desk, event: WireDrag) -> None:
 def cut_wire(desk: Desk, event: WireCut) -> None:
     """A wire is pulled off its input."""
     if any((wire.start, wire.end) == event.key for wire in desk.document.wires) and desk.do(Disconnect(*event.key)):
-        desk.memory["pulled"] = event.key
+        desk.memory["pulled"] = (event.key, desk.patch.document)
 
 
 @on(Pointer)
