@@ -2,6 +2,7 @@
 
 ``messages``     bytes into whole messages
 ``files``        standard MIDI files as messages with their times
+``playing``      such a file inside a patch; ``sending`` MIDI out of one
 ``ports``        devices and other programs, kept open while they come and go
 ``held``         keys and pedals that are down
 ``learn``        controls of a patch that a device turns
