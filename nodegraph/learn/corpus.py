@@ -3,7 +3,7 @@
 It stands in for the MicroKORG recordings of Colonel, Curro & Keene, Improving neural net autoencoders for music
 synthesis (AES, 2017): 50,000 frames for training, 10,000 for validation and 10,000 for test, 2048 samples every 512
 at 22,050 Hz. No patch is in two parts. What is rendered stays in a folder as pairs of files, the patch (.json) and
-its sound (.wav, in all some 270 MB): they can be opened and heard, and rendering goes on where it was interrupted.
+its sound (.wav, in all some 370 MB): they can be opened and heard, and rendering goes on where it was interrupted.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class SynthCorpus:
 
     seed: int = 0
     counts: tuple[int, int, int] = COUNTS
-    per_patch: int = 50
-    seconds: float = 2.0
+    per_patch: int = 20
+    seconds: float = 1.2
     rate: float = 22050.0
     size: int = 2048
     hop: int = 512

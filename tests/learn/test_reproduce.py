@@ -55,7 +55,8 @@ def test_every_training_of_a_table_has_a_recipe_that_fits(name, quick):
     for task in tasks_of(table, Features(hop=table.hop), quick):
         wanted = task.run.quick if quick else task.run.epochs
         stages = [s for s in (task.recipe.training, task.recipe.pretraining) if s is not None and s.epochs]
-        assert {stage.epochs for stage in stages} == {wanted}
+        assert all(0 < stage.epochs <= wanted for stage in stages)
+        assert task.column == "best" or {stage.epochs for stage in stages} == {wanted}
         assert task.recipe.features.normalise == table.normalise
         innermost = int(task.cell.width.rpartition("-")[2])
         assert task.recipe.layers[-1].units == innermost

@@ -1,4 +1,4 @@
-"""``nodegraph corpus``: random patches of a synthesizer rendered for training, and how hard a corpus is."""
+"""``nodegraph corpus``: random synthesizer patches for training."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def corpus(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Render a corpus of random synthesizer patches, split by patch, and say how hard it is.
+    """Render random synthesizer patches to train on, split by patch.
 
     Each patch (.json) lies beside its sound (.wav), in folders train, valid and test; interrupted, it goes on where it
     was. The same seed gives the same sounds. With --audio recordings are looked at, split by file.

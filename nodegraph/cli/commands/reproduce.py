@@ -62,7 +62,7 @@ def reproduce(
     fresh: Annotated[bool, typer.Option("--fresh", help="Train again what was trained before.")] = False,
     json: Json = False,
 ) -> int | None:
-    """Train a table of a paper again: its figures and ours side by side, as Markdown.
+    """Train a table of a paper again: its figures and ours, as Markdown.
 
     Beside them stand principal components of the same width and predicting the mean, momentum and Adam on the same
     frames, and our best recipe. What is trained is kept: interrupted by Ctrl-C, the next call goes on there.

@@ -172,13 +172,10 @@ def _width_for(run: Run, cell: Cell) -> str:
 
 
 def _limited(recipe: Recipe, epochs: int) -> Recipe:
-    """With at most so many epochs in each stage, and no stage shortened to nothing or lengthened."""
-    sets: dict[str, Any] = {}
-    for part in ("training", "pretraining"):
-        choices = getattr(recipe, part)
-        if choices is not None and choices.epochs:
-            sets[f"{part}.epochs"] = epochs
-    return load_recipe(recipe, sets=sets)
+    """With at most so many epochs in each stage."""
+    stages = {"training": recipe.training, "pretraining": recipe.pretraining}
+    found = {name: choices.epochs for name, choices in stages.items() if choices is not None}
+    return load_recipe(recipe, sets={f"{name}.epochs": min(count, epochs) for name, count in found.items()})
 
 
 def _cost(task: Task) -> float:
