@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from nodegraph.patch import Patch, PatchError, parse_patch
+from nodegraph.patch import Document, Patch, PatchError, parse_patch
 from nodegraph.patch.encode import encode_patch
 
 from .desk import Desk
@@ -68,7 +68,7 @@ class Autosaving:
         except (OSError, PatchError):
             pass
 
-    def _write(self, document, original: Path | None) -> None:
+    def _write(self, document: Document, original: Path | None) -> None:
         data = encode_patch(document, downgrade=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         beside = self._path.with_suffix(".tmp")

@@ -43,7 +43,7 @@ class Palette:
 
     face: PaletteFace
     search: Callable[[str], PaletteFace]
-    choose: Callable[[str, Point | None], None]
+    choose: Callable[[str, Point | None], object]
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Desk:
         """Carry out actions on the shown document as one step; says why not where they do not fit."""
         if not actions:
             return False
-        action = actions[0] if len(actions) == 1 else Group(tuple(actions))
+        action = actions[0] if len(actions) == 1 else Group(tuple(actions))  # type: ignore[arg-type]
         return self.do_in(self.level, action)
 
     def do_in(self, level: tuple[str, ...], action: Action) -> bool:

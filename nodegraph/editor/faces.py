@@ -48,7 +48,8 @@ def node_face(
     for name, port in spec.inputs.items():
         value = value_face(port, record.params.get(name, port.default), name in wired, marks.get(name, ""))
         rows.append(Row(name, "in", name, _pin(flat, name, port, False, typed), value, port.doc))
-    for name, setting in {**spec.choices, **spec.options}.items():
+    settings: dict[str, Choice | Option] = {**spec.choices, **spec.options}
+    for name, setting in settings.items():
         rows.append(Row(name, "", name, None, setting_face(setting, record.params.get(name)), setting.doc))
     display = getattr(cls, "display", "") if cls else ""
     shown = f"{id} · {record.type}" if not title and not id.startswith(record.type) else title or id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nodegraph.node import In, Node
 from nodegraph.patch import Action, AddNode, SetNote
 from nodegraph.patch.names import free_id
@@ -14,6 +16,8 @@ from .view import Pin
 from .wiring import draw_wire
 
 ACROSS = 240.0
+MakeNode = Callable[..., str]
+MakeWire = Callable[[str, str], None]
 
 
 def add_help(desk: Desk, type: str) -> None:
@@ -38,8 +42,8 @@ def add_help(desk: Desk, type: str) -> None:
         return id
 
     def wire(start: str, end: str) -> None:
-        one, other = Pin(*start.split("."), True), Pin(*end.split("."), False)
-        drawn = draw_wire(desk.board.holding(document), one, other)
+        (one, out), (other, into) = start.split("."), end.split(".")
+        drawn = draw_wire(desk.board.holding(document), Pin(one, out, True), Pin(other, into, False))
         for action in drawn.actions:
             add(action)
 
@@ -61,7 +65,7 @@ def add_help(desk: Desk, type: str) -> None:
         canvas.show_box(desk, canvas.around(found.values()) or (*origin, origin[0] + 900.0, origin[1] + 400.0))
 
 
-def _source(kind: str, port: object, name: str, line: int, node, wire) -> str:
+def _source(kind: str, port: object, name: str, line: int, node: MakeNode, wire: MakeWire) -> str:
     """Something that feeds an input, or "" where its knob says enough."""
     if kind == "signal":
         plain = isinstance(port, In) and not port.unit and port.default == 0.0
@@ -79,7 +83,7 @@ def _source(kind: str, port: object, name: str, line: int, node, wire) -> str:
     return f"{polar}.{kind}"
 
 
-def _sink(kind: str, end: str, row: int, cls: type[Node], node, wire) -> None:
+def _sink(kind: str, end: str, row: int, cls: type[Node], node: MakeNode, wire: MakeWire) -> None:
     """Something that shows an output, and lets the first one be heard."""
     if kind == "signal":
         wire(end, f"{node('scope_tap', 4, row)}.audio")

@@ -57,15 +57,15 @@ class Monitor:
         seen = canvas.visible(desk)
         for _ in range(-(-count // FRAMES_TO_GO_ROUND)):
             self._next = (self._next + 1) % count
-            node, port, spec, starts = self._rows[self._next]
+            node, port, spec, wired = self._rows[self._next]
             face = desk.faces.get(node)
             if face is None or face.folded or not (seen[0] - 300 < face.at[0] < seen[2]):
                 continue
             if not seen[1] - 600 < face.at[1] < seen[3]:
                 continue
-            arrived = [desk.sound.value(desk.flat(start)) for start in starts]
+            arrived = [desk.sound.value(desk.flat(start)) for start in wired]
             known = [values for values in arrived if values is not None and len(values)]
-            if len(known) == len(starts):
+            if len(known) == len(wired):
                 total = known[0] if len(known) == 1 else sum(known[1:], known[0])
                 shown = next((row.value for row in face.rows if row.port == port and row.side == "in"), None)
                 screen.show_value(node, port, live_face(spec, total, shown.mark if shown else ""))

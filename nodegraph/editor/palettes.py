@@ -53,7 +53,7 @@ def open_palette(
     desk: Desk,
     title: str,
     candidates: list[Candidate],
-    choose: Callable[[str, Point | None], None],
+    choose: Callable[[str, Point | None], object],
     empty: str = "Nothing is called so.",
 ) -> None:
     """Show a palette; ``choose(key, at)`` is called with what was chosen (``at``: where it was dragged to)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .events import PanelEvent
@@ -49,7 +50,7 @@ class Question(Panel):
 
     key = "question"
 
-    def __init__(self, title: str, text: str, answers: dict[str, object]) -> None:
+    def __init__(self, title: str, text: str, answers: Mapping[str, object]) -> None:
         self._title, self._text, self._answers = title, text, answers
 
     def face(self, desk: Desk) -> PanelFace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 FILE = "editor.json"
 
@@ -35,7 +36,7 @@ class Preferences:
             return cls()
         if not isinstance(data, dict):
             return cls()
-        kept = {}
+        kept: dict[str, Any] = {}
         for one in fields(cls):
             value, default = data.get(one.name), getattr(cls(), one.name)
             if one.name in ("device", "rate"):

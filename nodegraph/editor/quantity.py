@@ -144,7 +144,7 @@ def _in_unit(value: float, suffix: str, unit: str, rate: float) -> float:
 
 
 def _hz_of_note(note: float) -> float:
-    return 440.0 * 2.0 ** ((note - 69.0) / 12.0)
+    return float(440.0 * 2.0 ** ((note - 69.0) / 12.0))
 
 
 # (what was typed, what the knob wants) → the number; the rate is in Hz

@@ -161,7 +161,7 @@ def insert_on_wire(document: Document, wire: Wire, id: str, way_in: str, way_out
     )
 
 
-def add_block(document: Document, type: str, at: Point, params: dict[str, object] | None = None) -> AddNode:
+def add_block(document: Document, type: str, at: Point, params: Mapping[str, object] | None = None) -> AddNode:
     """A new node of a type at a place, under the first free id."""
     cls = node_types().get(type)
     place = (float(at[0]), float(at[1]))

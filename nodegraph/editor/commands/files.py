@@ -187,10 +187,12 @@ def revert(desk: Desk, argument: object) -> None:
     """Open the file again as it is on disk."""
     path = desk.patch.path
     if path is not None:
-        answers: dict[str, object] = {
-            "Go back": lambda: (desk.patch.mark_saved(), open_path(desk, path)),
-            "Cancel": None,
-        }
+
+        def go_back() -> None:
+            desk.patch.mark_saved()
+            open_path(desk, path)
+
+        answers = {"Go back": go_back, "Cancel": None}
         desk.open_panel(Question("Go back", f"All changes since {path.name} was saved are lost.", answers))
 
 

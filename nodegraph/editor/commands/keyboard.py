@@ -99,8 +99,8 @@ def select_wire(desk: Desk, argument: object) -> None:
     """Select the wires at this pin, to delete them or to put a block in."""
     focus = desk.selection.focus
     if focus is not None:
-        side = (lambda w: w.start) if focus.output else (lambda w: w.end)
-        desk.select((), [(w.start, w.end) for w in desk.document.wires if side(w) == focus.end])
+        keys = [(wire.start, wire.end) for wire in desk.document.wires]
+        desk.select((), [key for key in keys if key[0 if focus.output else 1] == focus.end])
 
 
 @command("Wire from here")

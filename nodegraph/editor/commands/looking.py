@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nodegraph.patch import Document
+
 from .. import canvas
 from ..canvas import LEVELS, ZOOM_STEP, middle, zoom_to
 from ..command import command, on
@@ -104,7 +106,7 @@ def find(desk: Desk, argument: object) -> None:
     found: dict[str, tuple[tuple[str, ...], str, str]] = {}
     candidates = []
 
-    def collect(document, level: tuple[str, ...]) -> None:
+    def collect(document: Document, level: tuple[str, ...]) -> None:
         prefix = "".join(f"{name}/" for name in level)
         for id, record in document.nodes.items():
             key = f"{prefix}{id}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nodegraph.node import Node
 from nodegraph.patch import Action
 from nodegraph.registry import node_types
 
@@ -22,6 +21,7 @@ from ..wiring import (
     fitting_pins,
     insert_on_wire,
     inserting_blocks,
+    port_for,
 )
 from .subpatches import file_block
 
@@ -54,14 +54,13 @@ def add(desk: Desk, key: str, at: Point) -> str | None:
     """Add a block (or a saved patch, ``file:NAME``) and select it; returns its id."""
     place = canvas.free_place(desk, at)
     if key.startswith("file:"):
-        action: Action = file_block(desk, key.removeprefix("file:"), place)
+        action = file_block(desk, key.removeprefix("file:"), place)
     else:
         action = adding(desk.document, key, place)
     if not desk.do(action):
         return None
-    id = action.id  # type: ignore[attr-defined]
-    desk.select([id])
-    return id
+    desk.select([action.id])
+    return action.id
 
 
 def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
@@ -124,15 +123,12 @@ def drop_on_wire(desk: Desk, id: str, key: WireKey) -> tuple[Action, ...]:
     if wire is None or id not in desk.document.nodes or id in (wire.source, wire.target):
         return ()
     port = output_ports(desk.spec(wire.source)).get(wire.source_port)
-    found = inserting_blocks(port, [_type_of(desk, id)]) if port and _type_of(desk, id) else []
-    if not found or any(id in (w.source, w.target) for w in desk.document.wires):
+    if port is None or any(id in (w.source, w.target) for w in desk.document.wires):
         return ()
-    _, way_in, way_out = found[0]
+    way_in, way_out = port_for(desk.spec(id), port, False), port_for(desk.spec(id), port, True)
+    if way_in is None or way_out is None:
+        return ()
     return insert_on_wire(desk.document, wire, id, way_in, way_out)
-
-
-def _type_of(desk: Desk, id: str) -> type[Node] | None:
-    return node_types().get(desk.document.nodes[id].type)
 
 
 @command("Replace by…", "r", menu="Insert", section=0, possible=lambda desk: bool(desk.selection.nodes))
@@ -143,7 +139,7 @@ def replace_block(desk: Desk, argument: object) -> None:
         return
 
     def put(type: str, to: Point | None) -> None:
-        board, actions = desk.board, []
+        board, actions = desk.board, list[Action]()
         for id in chosen:
             if id in board.document.nodes:
                 found = exchange(board, id, type)

@@ -108,12 +108,12 @@ def dissolve(desk: Desk, argument: object) -> None:
 def save_subpatch(desk: Desk, argument: object) -> None:
     """Save what is in a subpatch as a patch of its own."""
     id = _subpatch_of(desk, argument)
-    if id is None or desk.document.nodes[id].patch is None:
+    inner = desk.document.nodes[id].patch if id is not None else None
+    if inner is None:
         return
 
     def save(path: Path) -> None:
-        inner = standalone(desk.document.nodes[id].patch)
-        desk.attempt(lambda: Patch(inner).save(path.with_suffix(".json")))
+        desk.attempt(lambda: Patch(standalone(inner)).save(path.with_suffix(".json")))
 
     desk.ask_file("save subpatch", f"Save {id} as", save, ".json", save=True, name=f"{id}.json")
 

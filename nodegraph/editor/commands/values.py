@@ -201,7 +201,7 @@ def _number_for(port: In, name: str, value: Any, now: Any, rate: float) -> float
     return found
 
 
-def _listed(default: tuple, value: Any, now: Any) -> list[Any]:
+def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
     """A list: of numbers by arithmetic, else as JSON."""
     if isinstance(value, list | tuple):
         return list(value)
