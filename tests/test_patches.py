@@ -17,6 +17,7 @@ import nodegraph
 from nodegraph.graph import build_graph
 from nodegraph.interface import spec_of
 from nodegraph.patch import Document, encode_patch, locate
+from tests.midi.pieces import write_piece
 
 FOLDER = Path(__file__).parent.parent / "patches"
 FILES = sorted([*FOLDER.glob("*.json"), *FOLDER.glob("lessons/*.json")])
@@ -401,6 +402,49 @@ def test_microphone_records_what_is_heard_when_asked(tmp_path):
     late = 63  # samples: the limiter's latency; the button waits for the sound that it was pressed at
     assert len(take) >= len(sound) - late
     assert np.array_equal(take[: len(sound) - late], sound[late:])
+
+
+def played(name: str, notes: list[tuple[float, float, int]], seconds: float, path: Path, **controls) -> np.ndarray:
+    """A patch that is played (beat, beats, key) instead of the piece that it comes with."""
+    patch = opened(name)
+    turned(patch, piece=0.0, **controls)
+    sound = nodegraph.render(patch, seconds, SR, midi=write_piece(path / "piece.mid", notes))
+    return np.asarray(sound, np.float64)
+
+
+def test_poly_synth_plays_the_keys_that_are_down(tmp_path):
+    sound = played("poly_synth", [(0, 3, key) for key in (57, 61, 64)], 1.5, tmp_path, detune=1.0).sum(axis=1)
+    for key in (57, 61, 64):
+        note = 440 * 2 ** ((key - 69) / 12)
+        found, height = peak_near(sound, note, 8.0)
+        assert abs(1200 * np.log2(found / note)) < 3 and height > 0.02
+    assert peak_near(sound, 440 * 2 ** ((59 - 69) / 12), 5.0)[1] < 0.005
+
+
+def test_poly_synth_is_silent_without_keys(tmp_path):
+    assert not played("poly_synth", [], 1.0, tmp_path).any()
+
+
+def test_gliding_lead_slides_from_note_to_note(tmp_path):
+    sound = played("gliding_lead", [(0, 2.5, 57), (2, 2, 69)], 2.0, tmp_path, echo=0.0, glide=0.5)[:, 0]
+    edges = SR // 5
+    for at, note in ((0.9, 57), (1.25, 63), (1.8, 69)):  # half way after half of the half second
+        part = sound[round(at * SR) - edges // 4 : round(at * SR) + edges // 4]
+        found, _ = peak_near(part, 440 * 2 ** ((note - 69) / 12), 25.0)
+        assert abs(12 * np.log2(found / 440) + 69 - note) < 0.7
+
+
+def test_arpeggio_breaks_a_chord_up(tmp_path):
+    patch = opened("arpeggio")
+    turned(patch, piece=0.0, echo=0.0, swing=0.0, tempo=60.0, steps=2.0, metal=0.0)
+    piece = write_piece(tmp_path / "piece.mid", [(0, 8, key) for key in (60, 64, 67)])
+    sound = np.asarray(nodegraph.render(patch, 3.0, SR, midi=piece), np.float64).sum(axis=1)
+    heard = []
+    for step in range(1, 6):
+        part = sound[round((0.5 * step + 0.05) * SR) : round((0.5 * step + 0.2) * SR)]
+        heights = {key: peak_near(part, 440 * 2 ** ((key - 69) / 12), 6.0)[1] for key in (60, 64, 67, 72, 76, 79)}
+        heard.append(max(heights, key=heights.get))
+    assert heard == [64, 67, 72, 76, 79]  # the first step came with the chord
 
 
 def test_lesson_of_sines_plays_a_fifth():

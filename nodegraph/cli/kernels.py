@@ -67,7 +67,7 @@ def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
 def make_ready(kernels: Iterable[AnyKernel]) -> int:
     """Compile those that are not in the cache; returns how many."""
     kernels = list(kernels)
-    pending = [kernel for kernel in kernels if not kernel.cached]
+    pending = list({(kernel.name, kernel.key): kernel for kernel in kernels if not kernel.cached}.values())
     if not pending:
         return 0
     with Progress("", len(pending), patience=0.0) as bar:
