@@ -15,6 +15,7 @@ from .view import Pin, PinFace, Row, ValueFace
 
 FONT = 13.0  # px at zoom 1
 SMALL = 10.5
+READABLE = 4.0  # px
 Tag = int | str
 
 
@@ -84,6 +85,8 @@ class NodeArt:
         return dpg.draw_rectangle(a, b, fill=fill, color=edge, rounding=rounding, parent=self.group)
 
     def _text(self, at: geo.Point, text: str, size: float, colour: Colour) -> Tag:
+        """A line of text; what is too small to be read is drawn as nothing."""
+        text = text if size >= READABLE else ""
         return dpg.draw_text(at, text, size=size, color=colour, parent=self.group)
 
     def _row(self, place: geo.RowPlace, value: ValueFace | None) -> None:
@@ -248,6 +251,8 @@ class _ValueArt:
         self.written = text
         left, _, right, _ = self.box
         room = right - left - self.pad - from_right
+        if self.size < READABLE:
+            return
         shown = clipped(written(text), self.size, 0.72 * room)
         wide = width(shown, self.size)
         dpg.configure_item(self.text, text=shown, pos=(right - from_right - wide, self.y))

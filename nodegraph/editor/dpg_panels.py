@@ -18,6 +18,8 @@ from .view import Drawing, Item, PanelFace
 Tag = int | str
 DRAWING_HEIGHT = 110
 FADER = (46, 150)
+SETTLED = 3  # frames after which the height of a panel is known
+MARGIN, TOP = 14.0, 44.0  # round panels that find their own place
 
 
 class Panels:
@@ -38,7 +40,7 @@ class Panels:
         if old is not None:
             at = tuple(dpg.get_item_pos(old.window))
             self.hide(face.key)
-        panel = Panel(self, face, at, len(self._panels))
+        panel = Panel(self, face, at)
         self._panels[face.key] = panel
 
     def hide(self, key: str) -> None:
@@ -54,8 +56,29 @@ class Panels:
         if key in self._panels:
             self._panels[key].draw(item, drawing)
 
-    def inside(self, mouse: tuple[float, float]) -> bool:
-        return any(panel.inside(mouse) for panel in self._panels.values())
+    def free_place(self, wide: float, high: float) -> tuple[float, float]:
+        """Where a new panel hides none of the others: columns from the right, each from the top."""
+        screen = screen_size()
+        others = [panel.box for panel in self._panels.values()]
+        x = screen[0] - wide - MARGIN
+        while x > 0:
+            y = TOP * self.scale
+            for left, top, right, bottom in sorted(others, key=lambda box: box[1]):
+                if left < x + wide and x < right and top < y + high and y < bottom:
+                    y = bottom + MARGIN
+            if y + high < screen[1]:
+                return x, y
+            x -= wide / 2 + MARGIN
+        step = 30.0 * (len(others) % 8)
+        return screen[0] - wide - MARGIN - step, TOP * self.scale + step
+
+    def watch(self) -> None:
+        """Once a frame: a panel that came out higher than there is room goes up."""
+        for panel in self._panels.values():
+            panel.age += 1
+            if panel.age == SETTLED:
+                left, top, right, bottom = panel.box
+                dpg.set_item_pos(panel.window, list(kept_inside((left, top), (right - left, bottom - top))))
 
     @property
     def keys(self) -> list[str]:
@@ -65,13 +88,14 @@ class Panels:
 class Panel:
     """One panel with its widgets by item key."""
 
-    def __init__(self, owner: Panels, face: PanelFace, at: Any, place: int) -> None:
+    def __init__(self, owner: Panels, face: PanelFace, at: Any) -> None:
         self.owner, self.face = owner, face
         self._widgets: dict[str, Tag] = {}
         self._captions: dict[str, Tag] = {}
         self._plots: dict[str, Plot] = {}
         self._items: dict[str, Item] = {}
         self._handlers: list[Tag] = []
+        self.age = 0
         s = owner.scale
         wide, high = face.size[0] * s, face.size[1] * s
         if at is None:
@@ -79,7 +103,7 @@ class Panel:
             if face.modal:
                 at = ((screen[0] - wide) / 2, (screen[1] - (high or 240)) / 2.5)
             else:
-                at = (screen[0] - wide - 24 - 22 * (place % 6), 60 + 30 * (place % 6))
+                at = owner.free_place(wide, high or 200.0)
         room = screen_size()[1] - 60
         self.window = dpg.add_window(
             label=f"{written(face.title)}###panel {face.key}", modal=face.modal, no_close=not face.closable,
@@ -136,10 +160,12 @@ class Panel:
             dpg.delete_item(handlers)
         self._handlers = []
 
-    def inside(self, mouse: tuple[float, float]) -> bool:
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Where it is on the screen: left, top, right, bottom."""
         left, top = dpg.get_item_pos(self.window)
         wide, high = dpg.get_item_rect_size(self.window)
-        return bool(left <= mouse[0] < left + wide and top <= mouse[1] < top + high)
+        return left, top, left + wide, top + high
 
     # -- items ---------------------------------------------------------------------------------------------
 

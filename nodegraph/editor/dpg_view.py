@@ -184,6 +184,7 @@ class DpgView:
                 self._events.append(CloseRequested())
         self._lay_out()
         self.value_field.watch()
+        self.panels.watch()
         events, self._events[:] = _latest(self._events), []
         return events
 

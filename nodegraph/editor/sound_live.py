@@ -80,7 +80,7 @@ class LiveSound:
         except EngineError as error:
             if self._wanted.device is not None:
                 raise
-            self._problem = f"no sound: {error}"
+            self._problem = _in_words(error)
             return self._open(replace(self._wanted, device=NONE))
 
     def _open(self, wanted: Device) -> Live:
@@ -122,7 +122,7 @@ class LiveSound:
             live = self._open(wanted)
             self._problem = ""
         except (EngineError, GraphError) as error:
-            self._problem = f"no sound: {error}"
+            self._problem = _in_words(error)
             live = self._open(Device(NONE, wanted.rate, wanted.blocksize))
         self._live, self._wanted = live, wanted
         self._state_time = -1e9
@@ -132,9 +132,7 @@ class LiveSound:
         problem = self._live.problem
         if problem:
             self._go_over(Device(NONE, self._live.rate, self._wanted.blocksize))
-            self._problem = (
-                f"{problem.replace('Choose another with --device.', '').strip()} Choose it again, or another."
-            )
+            self._problem = f"{_cause(problem)} Choose it again, or another, in Sound › Sound device (Ctrl+,)."
 
     # -- the patch -----------------------------------------------------------------------------------------
 
@@ -334,6 +332,18 @@ class LiveSound:
         self._worker.join(5.0)
         self.record(None)
         self._live.stop()
+
+
+def _in_words(error: Exception) -> str:
+    """Why there is no sound, and what to do about it in the editor."""
+    return f"no sound: {_cause(str(error))} Choose a device in Sound › Sound device (Ctrl+,)."
+
+
+def _cause(text: str) -> str:
+    """The reason alone: what follows it is advice for the command line."""
+    for advice in ("See `nodegraph devices`", "Choose another with --device"):
+        text = text.partition(advice)[0]
+    return text.strip()
 
 
 def _listens(document: Document) -> bool:
