@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,10 +12,7 @@ if TYPE_CHECKING:
 def as_mermaid(graph: Graph) -> str:
     """A Mermaid flow chart; feedback wires are dotted, silent nodes dashed."""
     names = {id: f"n{i}" for i, id in enumerate(graph.nodes)}
-    lines = ["flowchart LR"]
-    for node in graph.nodes.values():
-        label = _mermaid(node.id) + ("" if node.id.startswith(node.type) else f"<br/>{_mermaid(node.type)}")
-        lines.append(f'    {names[node.id]}["{label}"]')
+    lines = ["flowchart LR", *_boxes(graph, names)]
     for wire in graph.wires:
         label = f"{_mermaid(wire.source_port)} → {_mermaid(wire.target_port)}"
         arrow = "-.->" if wire.feedback else "-->"
@@ -23,6 +21,24 @@ def as_mermaid(graph: Graph) -> str:
     if silent:
         lines += ["    classDef silent stroke-dasharray: 4 4", f"    class {','.join(silent)} silent"]
     return "\n".join(lines)
+
+
+def _boxes(graph: Graph, names: Mapping[str, str]) -> list[str]:
+    """The nodes, those of a subpatch together in a box with its name."""
+    lines: list[str] = []
+    inside: list[str] = []
+    for id in sorted(graph.nodes, key=lambda id: id.split("/")[:-1]):
+        *boxes, name = id.split("/")
+        while inside != boxes[: len(inside)]:
+            lines.append("    " * len(inside) + "end")
+            inside.pop()
+        for box in boxes[len(inside) :]:
+            inside.append(box)
+            lines.append("    " * len(inside) + f'subgraph g{len(lines)} ["{_mermaid(box)}"]')
+        type = graph.nodes[id].type
+        label = _mermaid(name) + ("" if name.startswith(type) else f"<br/>{_mermaid(type)}")
+        lines.append("    " * (len(inside) + 1) + f'{names[id]}["{label}"]')
+    return lines + ["    " * depth + "end" for depth in range(len(inside), 0, -1)]
 
 
 def as_dot(graph: Graph) -> str:

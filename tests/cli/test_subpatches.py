@@ -38,6 +38,16 @@ def test_a_patch_is_shown_with_what_is_in_its_subpatches(cli, poly):
     assert "wires in voice\n" in shown.out and "bright  voice/filter.cutoff" in shown.out
 
 
+def test_a_drawing_puts_a_box_round_a_subpatch(cli, poly):
+    poly.encapsulate(["voice/filter"], "core")
+    poly.save()
+    drawn = [line.strip() for line in cli("show", "poly.json", "-f", "mermaid").out.splitlines()]
+    boxes = [line.partition(" ")[2] for line in drawn if line.startswith("subgraph")]
+    assert [box.partition(" ")[2] for box in boxes] == ['["voice"]', '["core"]']
+    inside = drawn[drawn.index(f"subgraph {boxes[1]}") + 1 : drawn.index("end")]
+    assert len(inside) == 1 and "filter<br/>ladder" in inside[0] and drawn.count("end") == 2
+
+
 def test_problems_and_placeholders_inside_are_named_by_path(cli, poly, tmp_path):
     poly.set("voice/filter.resonance", 99.0)
     poly.save()
