@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,14 +61,6 @@ class Parameter:
     def held(self, value: float) -> float:
         """The nearest value that the block takes."""
         return min(max(value, self.least), self.most)
-
-
-def nodes_of(document: Document, before: str = "") -> Iterator[tuple[str, NodeRecord]]:
-    """All nodes, those inside subpatches under names such as ``"voice/osc"``."""
-    for id, record in document.nodes.items():
-        yield before + id, record
-        if record.patch is not None:
-            yield from nodes_of(record.patch, f"{before}{id}/")
 
 
 def node_record(document: Document, node: str) -> NodeRecord:

@@ -13,8 +13,8 @@ from typing import Any
 
 from .engine.core import Engine, EngineError
 from .graph import GraphError, build_graph
-from .parameters import Parameter, node_record, nodes_of
-from .patch import Group, Patch, PatchError, SetParams
+from .parameters import Parameter, node_record
+from .patch import Group, Patch, PatchError, SetParams, nodes_of
 
 REST = 1.0  # s without a turn that end a gesture
 SOON = 0.1  # s ahead of now: what comes later is written down later

@@ -18,8 +18,8 @@ from urllib.parse import quote, unquote
 
 from ..interface import spec_of
 from ..node import Choice, Option
-from ..parameters import Parameter, control_parameter, node_record, nodes_of, parameter
-from ..patch import Document, PatchError
+from ..parameters import Parameter, control_parameter, node_record, parameter
+from ..patch import Document, PatchError, nodes_of
 from ..patch.errors import quote as quoted
 from ..patch.errors import suggest
 

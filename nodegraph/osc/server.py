@@ -16,8 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from ..interface import spec_of
-from ..parameters import Parameter, nodes_of
-from ..patch import Document, NodeRecord
+from ..parameters import Parameter
+from ..patch import Document, NodeRecord, nodes_of
 from ..patch.errors import quote
 from ..registry import node_types
 from ..turning import Turns

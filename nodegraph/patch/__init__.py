@@ -71,6 +71,7 @@ from .document import (
     Snapshot,
     Wire,
     locate,
+    nodes_of,
 )
 from .encode import encode_patch
 from .errors import PatchError
@@ -143,6 +144,7 @@ __all__ = [
     "locate",
     "migrate_nodes",
     "node_migration",
+    "nodes_of",
     "parse_patch",
     "read_patch",
     "resolve_file",

@@ -7,7 +7,7 @@ documents part by part with ``is`` tells what an edit changed.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -289,6 +289,14 @@ def locate(document: Document, text: str) -> tuple[Path, str]:
             raise PatchError(_no_inside("/".join(path), record))
         document, rest = record.patch, rest[len(id) + 1 :]
     return tuple(path), rest
+
+
+def nodes_of(document: Document, before: str = "") -> Iterator[tuple[str, NodeRecord]]:
+    """All nodes, those in a subpatch behind it under names such as ``"voice/osc"``."""
+    for id, record in document.nodes.items():
+        yield before + id, record
+        if record.patch is not None:
+            yield from nodes_of(record.patch, f"{before}{id}/")
 
 
 def _no_inside(node: str, record: NodeRecord) -> str:

@@ -6,11 +6,10 @@ subpatch, taken out of one) is found again by its very record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..document import Document, NodeRecord, locate
+from ..document import Document, locate, nodes_of
 from ..errors import PatchError
 
 
@@ -18,7 +17,7 @@ def follow(before: Document, after: Document) -> Document:
     """``after`` with the controls and snapshots of ``before`` leading to the same nodes; those that are gone go."""
     if not (after.controls or after.snapshots):
         return after
-    paths = {id(record): path for path, record in all_records(after)}
+    paths = {id(record): path for path, record in nodes_of(after)}
     known: dict[str, str] = {}
 
     def moved(node: str) -> str:
@@ -58,14 +57,6 @@ def same_ids(before: Document, after: Document) -> bool:
         if old.patch is None or new.patch is None or not same_ids(old.patch, new.patch):
             return False
     return True
-
-
-def all_records(document: Document, prefix: str = "") -> Iterator[tuple[str, NodeRecord]]:
-    """Every node with its path as text, nested ones after the one that holds them."""
-    for id, record in document.nodes.items():
-        yield prefix + id, record
-        if record.patch is not None:
-            yield from all_records(record.patch, f"{prefix}{id}/")
 
 
 def _moved(node: str, before: Document, after: Document, paths: dict[int, str]) -> str:
