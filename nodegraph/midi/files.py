@@ -3,7 +3,7 @@ Association, 1996).
 
 Times are whole numbers of a unit so small that tempo changes add up without rounding (a tick of so many microseconds
 is a whole number of 1 / (1,000,000 × ticks in a quarter) s). A file that is cut short or damaged gives what is whole,
-and a sentence that says so.
+and a sentence that says so; mido, which would give up on it, checks in the tests what is read here.
 """
 
 from __future__ import annotations

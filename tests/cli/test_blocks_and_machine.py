@@ -82,10 +82,10 @@ def test_doctor_names_what_is_missing_and_the_command(cli, monkeypatch):
     from nodegraph.cli.commands import doctor
 
     real = doctor.find_spec
-    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "mido" else real(name))
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "pythonosc" else real(name))
     outcome = cli("doctor")
     assert outcome.status == 0
-    assert "pip install mido" in outcome.out
+    assert "pip install python-osc" in outcome.out
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "soxr" else real(name))
     found = cli("doctor", "--json")
     assert found.status == 1

@@ -68,7 +68,6 @@ def examine() -> Iterator[Finding]:
     yield _demos()
     yield _package("sounddevice", "sounddevice", "playing live", extra="sounddevice cffi")
     yield from _sound()
-    yield _package("mido", "mido", "MIDI files and messages")
     yield _package("python-rtmidi", "rtmidi", "MIDI devices")
     yield from _midi()
     yield _package("python-osc", "pythonosc", "OSC")
