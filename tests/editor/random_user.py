@@ -58,7 +58,24 @@ LEFT_OUT = {
     "quit", "new", "open_file", "demos", "revert", "midi", "learn_midi", "export_sound", "training", "new_window",
     "all_commands", "record", "keep_last", "device",
 }  # fmt: skip
-KEYS = ("escape", "enter", "up", "down", "tab", "n", "ctrl+a", "delete", "ctrl+d", "ctrl+c", "ctrl+v", "w", "j", "k")
+KEYS = (
+    "escape",
+    "enter",
+    "up",
+    "down",
+    "tab",
+    "n",
+    "ctrl+a",
+    "delete",
+    "ctrl+d",
+    "ctrl+c",
+    "ctrl+v",
+    "w",
+    "j",
+    "k",
+    "alt+backspace",
+    "ctrl+g",
+)
 
 
 class RandomUser:
@@ -156,6 +173,9 @@ class RandomUser:
 
     def _click(self) -> Event:
         chance = self.chance
+        inner = sorted(id for id, face in self.view.nodes.items() if face.subpatch)
+        if inner and chance.random() < 0.08:
+            return Click(self._place(), NodeAt(chance.choice(inner)), double=True)
         button = chance.choices(("left", "right", "middle"), (6, 2, 1))[0]
         return Click(self._place(), self._over(), button, chance.random() < 0.15, chance.random() < 0.3)
 
@@ -167,7 +187,7 @@ class RandomUser:
                 return MenuPicked(item.command, item.argument)
         if self.chance.random() < 0.4:
             return Key(self.chance.choice(KEYS))
-        name = self.chance.choice(self.commands)
+        name = self.chance.choice((*self.commands, "group"))
         return Key(COMMANDS[name].keys[0]) if COMMANDS[name].keys else Key("escape")
 
     def _move(self) -> Event:

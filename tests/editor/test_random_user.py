@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from nodegraph.editor.arrangement import note_faces
@@ -11,7 +13,7 @@ from nodegraph.patch.encode import encode_patch
 
 from .random_user import RandomUser
 
-ACTIONS = 700
+ACTIONS = int(os.environ.get("ACTIONS", 700))  # ACTIONS=5000 for a night
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
