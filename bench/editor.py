@@ -101,25 +101,26 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
     return times, moving
 
 
-def edit_times(edits: int = EDITS) -> list[float]:
-    """Milliseconds from an edit of the wiring to the moment at which its plan is heard."""
+def edit_times(edits: int = EDITS) -> tuple[list[float], list[float]]:
+    """Milliseconds from an edit of the wiring to the moment at which its plan is heard; and of processor time."""
     from nodegraph.editor.sound_live import NONE, Device, LiveSound
 
     sound, patch = LiveSound(Device(NONE)), large_patch()
     sound.follow(patch)
     sound.settle(120.0)
     wire = patch.document.wires[-1]
-    times = []
+    times, computing = [], []
     try:
         for i in range(edits):
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.process_time()
             patch.disconnect(wire.start, wire.end) if i % 2 == 0 else patch.connect(wire.start, wire.end)
             sound.settle()
             times.append(1000.0 * (time.perf_counter() - began))
+            computing.append(1000.0 * (time.process_time() - busy))
             time.sleep(0.05)
     finally:
         sound.close()
-    return times
+    return times, computing
 
 
 def main() -> int:
@@ -127,10 +128,11 @@ def main() -> int:
     for name in ("", "median", "95 %", "worst", "at most"):
         table.add_column(name, justify="left" if not name else "right")
     frames, moving = frame_times()
-    edits = edit_times()
+    edits, computing = edit_times()
     for name, times, limit in (
         (f"Python of a frame, {moving} drawings moving", frames, LIMIT),
         ("from an edit to the sound", edits, EDIT_LIMIT),
+        ("of that on the processor", computing, EDIT_LIMIT),
     ):
         ordered = sorted(times)
         figures = (statistics.median(ordered), ordered[int(0.95 * len(ordered))], ordered[-1])

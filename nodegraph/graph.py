@@ -441,12 +441,13 @@ def _infer_lanes(nodes: dict[str, GraphNode], wires: list[Wire], problems: list[
     arriving: dict[str, list[Wire]] = {}
     for wire in wires:
         arriving.setdefault(wire.target, []).append(wire)
+    loops = any(wire.feedback for wire in wires)
     for _ in range(len(nodes) + 2):
         found: list[str] = []
         changed = False
         for id in order:
             changed |= _node_lanes(nodes, id, arriving.get(id, []), found)
-        if found or not changed:
+        if found or not changed or not loops:
             problems.extend(found)
             return
     problems.append("Lanes grow without end round a loop. Sum or split them inside the loop.")

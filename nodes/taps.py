@@ -43,11 +43,11 @@ class TapRing:
         self.arrays = {"samples": self.samples, "marks": self.marks}
 
     def latest(self, count):
-        """The last ``count`` samples: float32, (count, lanes), zeros before the beginning."""
-        end = int(self.marks[0])
-        rows = np.arange(end - count, end)
-        values = self.samples.reshape(self.frames, self.lanes)[rows % self.frames]
-        values[rows < 0] = 0.0
+        """The last ``count`` samples (as many as there are): float32, (count, lanes), zeros before the beginning."""
+        count, end = min(count, self.frames), int(self.marks[0])
+        ring, start = self.samples.reshape(self.frames, self.lanes), (end - count) % self.frames
+        values = np.concatenate([ring[start : start + count], ring[: max(start + count - self.frames, 0)]])
+        values[: max(count - end, 0)] = 0.0
         return values
 
     def triggered(self, count, level=0.0):

@@ -85,6 +85,7 @@ class DpgView:
         self._mouse: Point = (0.0, 0.0)
         self._moved_at = 0.0
         self._last_press = NEVER
+        self._told = False
         self._windowed = False
         self._title = "nodegraph"
         self._menus: tuple[MenuItem, ...] = ()
@@ -203,11 +204,15 @@ class DpgView:
         self.overlay.refresh(self._mouse)
 
     def _show_tip(self) -> None:
-        """Words on what the pointer rests on."""
-        now = time.monotonic()
-        over = self.scene.over(self._canvas_at(self._mouse)) if now - self._moved_at > RESTED else None
-        quiet = self.gestures.active or self.popup.shown or self.palette.shown or not self._windowed
-        self.overlay.tip(self.scene.tip(over) if over is not None and not quiet and self._on_canvas() else "")
+        """Words on what the pointer rests on, looked up once it does."""
+        rested = time.monotonic() - self._moved_at > RESTED
+        busy = self.gestures.active or self.popup.shown or self.palette.shown or not self._windowed
+        if not rested or busy or not self._on_canvas():
+            self.overlay.tip("")
+            self._told = False
+        elif not self._told:
+            self.overlay.tip(self.scene.tip(self.scene.over(self._canvas_at(self._mouse))))
+            self._told = True
 
     # -- the hand ------------------------------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ class Readings:
             if reading is not None:
                 view.read_hover(readout.readout(reading))
         for node in (key for kind, key in due if kind == "node"):
-            drawing = self._display(node, displays[node], count)
+            drawing = self._display(node, displays[node], readout.SPECTRUM_SIZE)
             if drawing is not None:
                 view.read_display(node, drawing)
 
