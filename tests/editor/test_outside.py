@@ -78,7 +78,11 @@ def test_settings_of_the_whole_patch(hand):
         PanelEvent("patch", "seed", "7"),
         PanelEvent("patch", "rate", "48000"),
         PanelEvent("patch", "latency", False),
+        PanelEvent("patch", "voices", "4"),
+        PanelEvent("patch", "mix", "stereo"),
+        PanelEvent("patch", "voices", "a thousand"),
     )
     document = hand.patch.document
     assert (document.title, document.seed, document.settings.rate) == ("Rain", 7, 48000.0)
+    assert (document.settings.voices, document.settings.mix) == (4, "stereo") and "means no number" in hand.message
     assert not document.settings.latency_compensation and hand.view.title.startswith("● Rain")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from nodegraph.patch import Action, SetSeed, SetSettings, SetTitle
+from nodegraph.patch.voices import MIXES
 
 from ..command import command
 from ..desk import Desk
@@ -28,13 +29,17 @@ class PatchPanel(Panel):
         self._document = document
         rate = f"{document.settings.rate:g}" if document.settings.rate else DEVICE_RATE
         rates = RATES if rate in RATES else (*RATES, rate)
+        settings = document.settings
         items = (
             Item("entry", "title", "Title", document.title),
             Item(
                 "entry", "seed", "Seed", str(document.seed), "throws everything random; the same seed, the same sound"
             ),
             Item("choice", "rate", "Rate in Hz", (rate, rates), "the rate at which it is rendered"),
-            Item("toggle", "latency", "Line up paths of unequal latency", document.settings.latency_compensation),
+            Item("toggle", "latency", "Line up paths of unequal latency", settings.latency_compensation),
+            Item("entry", "voices", "Voices", str(settings.voices), "how many there are of the whole patch"),
+            Item("entry", "unison", "Unison", str(settings.unison), "copies of each voice, a little apart"),
+            Item("choice", "mix", "Voices are", (settings.mix, MIXES), "added up, spread in stereo, or lanes"),
         )
         return PanelFace(self.key, "Patch", items)
 
@@ -42,11 +47,15 @@ class PatchPanel(Panel):
         action: Action | None = None
         if event.item == "title":
             action = SetTitle(str(event.value))
-        elif event.item == "seed":
+        elif event.item in ("seed", "voices", "unison"):
             try:
-                action = SetSeed(max(int(parse_quantity(str(event.value))), 0))
+                number = max(int(parse_quantity(str(event.value))), 0)
             except QuantityError as error:
                 desk.say(str(error), alarm=True)
+                return
+            action = SetSeed(number) if event.item == "seed" else SetSettings(**{event.item: number})
+        elif event.item == "mix":
+            action = SetSettings(mix=str(event.value))
         elif event.item == "rate":
             action = SetSettings(rate=0.0 if event.value == DEVICE_RATE else float(event.value))
         elif event.item == "latency":
