@@ -268,8 +268,7 @@ class Engine:
         for (node, *_), helper in (self.plan.hosts if self.plan else {}).items():
             if getattr(helper, "problem", ""):
                 found.append(f"{node}: {helper.problem}.")
-        for node, number in (self.plan.lost_events() if self.plan else {}).items():
-            found.append(f"{node}: {number} events were lost, more came than a wire holds. Send fewer at once.")
+        found += self.plan.lost_events() if self.plan else []
         return [*found, *(f"{attendant.problem}." for attendant in self.attendants if attendant.problem)]
 
     def service(self) -> None:

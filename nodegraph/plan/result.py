@@ -96,10 +96,11 @@ class Plan:
         address, lanes = self.output_last[(node, port)]
         return view(address, lanes, np.float32).copy()
 
-    def lost_events(self) -> dict[str, int]:
-        """Events that found no room, by the node that sent them or that they were sent to."""
+    def lost_events(self) -> list[str]:
+        """A sentence for each node that sent, or was sent, more events than there was room for."""
         lost = {node: sum(int(as_f64(a)[LOST]) for a in addresses) for node, addresses in self.event_lists.items()}
-        return {node: number for node, number in lost.items() if number}
+        said = "events were lost, more came than a wire holds. Send fewer at once."
+        return [f"{node}: {number} {said}" for node, number in lost.items() if number]
 
     def faults(self) -> list[tuple[str, int]]:
         """Nodes that are mute because they gave NaN or Inf, with the lane."""

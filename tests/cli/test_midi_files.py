@@ -89,6 +89,19 @@ def test_a_patch_that_does_not_listen_is_told(cli, beep, keys):
     )
 
 
+def test_events_that_are_lost_are_told(cli, keys):
+    chords = []
+    for k in range(3):  # each note becomes 4096
+        keys.add("chord", f"chord{k}", intervals=[float(x) for x in range(16)])
+        keys.connect(chords[-1] if chords else "midi.out", f"chord{k}.events")
+        chords.append(f"chord{k}.out")
+    keys.connect(chords[-1], "notes.events")
+    keys.save()
+    outcome = cli("render", "keys.json", "--midi", "piece.mid", "-o", "out.wav", "-s", 1)
+    assert outcome.status == 1
+    assert "events were lost, more came than a wire holds. Send fewer at once." in outcome.err
+
+
 def test_a_piece_plays_live(cli, keys):
     found = cli("run", "keys.json", "--null", "--seconds", 1, "--midi-file", "piece.mid", "--json").json
     assert found["peak"] == 1.0 and found["problems"] == []

@@ -85,7 +85,7 @@ def render(
     finally:
         engine.close()
     result |= {"patch": str(patch), "silent": silent, "recordings": recordings(helpers)}
-    problems = helper_problems(helpers)
+    problems = helper_problems(helpers) + (engine.plan.lost_events() if engine.plan else [])
     if json:
         print_json(result | {"problems": problems})
     else:
