@@ -23,7 +23,7 @@ def bytes_of(file):
     return out.getvalue()
 
 
-def piece(seed=1, tracks=4, notes=700, kind=1, division=480, rest=0):
+def piece(seed=1, tracks=4, notes=700, kind=1, division=480, rest=0, longest=300):
     """Notes on several channels, tempo changes in one track or in all."""
     rng = np.random.default_rng(seed)
     file = mido.MidiFile(type=kind, ticks_per_beat=division)
@@ -36,7 +36,7 @@ def piece(seed=1, tracks=4, notes=700, kind=1, division=480, rest=0):
                 track.append(mido.MetaMessage("set_tempo", tempo=tempo, time=int(rng.integers(0, 100))))
             if rng.random() < 0.02:
                 track.append(mido.Message("sysex", data=(1, 2, 3), time=int(rng.integers(0, 9))))
-            key, wait, length = int(rng.integers(30, 90)), int(rng.integers(rest, 300)), int(rng.integers(1, 300))
+            key, wait, length = int(rng.integers(30, 90)), int(rng.integers(rest, longest)), int(rng.integers(1, longest))
             track.append(mido.Message("note_on", channel=number, note=key, velocity=80, time=wait))
             track.append(mido.Message("note_off", channel=number, note=key, velocity=64, time=length))
     return file
@@ -99,7 +99,7 @@ def test_running_status_and_the_end():
 
 def test_a_piece_of_a_few_thousand_notes_renders_each_onset_within_a_sample():
     """Every onset of every note of four channels, heard as the edge of a gate."""
-    file = piece(seed=2, tracks=4, notes=1000, rest=10)
+    file = piece(seed=2, tracks=4, notes=1000, rest=10, longest=80)
     score = parse_midi_file(bytes_of(file), "x.mid")
     assert sum(message[0] & 0xF0 == 0x90 for _, message in score.messages) == 4000
     onsets = {}
