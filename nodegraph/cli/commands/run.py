@@ -11,6 +11,7 @@ import typer
 from ..accounts import tell_accounts
 from ..errors import CommandError
 from ..hands import LOOPBACK, ControllerFile, Hands, Learn, Midi, Osc, OscHost, OscSend, Virtual, keep_learnt
+from ..keepers import MINUTES, Flight, Keep, Keepers, Moves, Record
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
@@ -50,6 +51,10 @@ def run(
     osc: Osc = None,
     osc_host: OscHost = LOOPBACK,
     osc_send: OscSend = "",
+    flight: Flight = None,
+    record: Record = None,
+    keep: Keep = MINUTES,
+    moves: Moves = None,
     set: Sets = None,
     seed: Seed = None,
     allow_outside: Outside = False,
@@ -60,7 +65,9 @@ def run(
     At the end it reports how the audio thread fared: callbacks, xruns, load, time of each node.
     """
     asked = Hands(midi, midi_virtual, controller, learn, osc, osc_host, osc_send)
+    keepers = Keepers(flight, record, keep, moves)
     opened = open_patch(patch, set, seed)
+    keepers.check(opened)
     wanted = rate or opened.document.settings.rate
     graph = typed(opened, float(wanted or 44100.0), allow_outside)
     silent = warn_of_placeholders(graph)
@@ -79,28 +86,32 @@ def run(
             null=null,
             limiter=not no_limiter,
             allow_outside=allow_outside,
+            flight=flight,
         )
     helpers = dict(live.plan.hosts) if live.plan else {}
     hands = asked.open(opened, live)
+    keepers.open(opened, live)
     if score and midi_file:
         score.play(live, LEAD, midi_file.name)
     end = f"for {duration(seconds)}" if seconds else "until Ctrl-C"
     where = "no device" if null else f"'{live.device_name}'"
     said = f"playing {patch} on {where}, {live.rate:g} Hz, {end}"
     report = play(live, seconds, "" if json else said, hands)
-    lines = [*helper_problems(helpers), *([live.problem] if live.problem else [])]
+    files = [*recordings(helpers), *keepers.close(opened, live)]
+    lines = [*helper_problems(helpers), *keepers.problems, *([live.problem] if live.problem else [])]
+    lines += live.plan.lost_events() if live.plan else []
     if json:
         print_json(
             {
                 "patch": str(patch),
                 **dataclasses.asdict(report),
                 "silent": silent,
-                "recordings": recordings(helpers),
+                "recordings": files,
                 "problems": lines,
             }
         )
     else:
-        tell_accounts(report, recordings(helpers))
+        tell_accounts(report, files)
     for line in keep_learnt(opened, hands) if hands else ():
         note(line)
     for line in lines:
