@@ -48,7 +48,7 @@ class Plot:
         self._textures = textures
         self._texture: int | str | None = None
         self._picture: np.ndarray | None = None
-        self._kind = ""
+        self.kind = ""
         self._lines: list[int | str] = []
         self._texts: list[int | str] = []
         self._marks: list[int | str] = []
@@ -73,7 +73,7 @@ class Plot:
 
     def show(self, drawing: Drawing) -> None:
         """Draw these numbers from now on."""
-        if drawing.kind != self._kind:
+        if drawing.kind != self.kind:
             self._begin(drawing)
         paint = getattr(self, f"_paint_{drawing.kind}", None)
         if paint is not None and drawing.data.size:
@@ -85,7 +85,7 @@ class Plot:
             dpg.delete_item(group, children_only=True)
         self.close()
         self._lines, self._texts, self._marks, self._caption = [], [], [], None
-        self._kind = drawing.kind
+        self.kind = drawing.kind
         wide, high = self.size
         if drawing.kind == "wave":
             self._rule((0, high / 2), (wide, high / 2))

@@ -98,7 +98,7 @@ def _of_frames(reading: Reading) -> Readout:
     frames = np.asarray(reading.frames)
     bins = frames.shape[1] if frames.ndim == 2 else 0
     last = frames[-1] if len(frames) else np.zeros(1)
-    lines = [f"{bins} {reading.kind} values a frame   {reading.rate:g} Hz", f"latency {reading.latency} samples"]
+    lines = [f"{bins} {reading.kind} values a frame", f"{reading.rate:.4g} frames a second   latency {reading.latency}"]
     if reading.nans:
         lines.append(f"{reading.nans} values that are no numbers")
     if reading.kind == "latent":
@@ -111,7 +111,7 @@ def bars(values: np.ndarray, names: tuple[str, ...]) -> Drawing:
     low, high = _span(values)
     if float(np.min(values, initial=0.0)) >= 0.0:
         low = 0.0
-    shown = names or tuple(str(i + 1) for i in range(len(values)))
+    shown = names or tuple(str(i) for i in range(len(values)))
     return Drawing("bars", np.ascontiguousarray(values, np.float64), low, high, "", shown)
 
 

@@ -219,6 +219,19 @@ def test_a_wire_under_the_pointer_tells_what_it_carries_and_can_be_pinned(robot)
     assert robot.until(lambda: probe.lines and "rms -3.0 dB" in probe.lines[0])
 
 
+def test_a_wire_of_frames_shows_them_and_a_scope_draws_inside_its_block(robot):
+    osc, analysis, scope = robot.add("saw", (40, 60)), robot.add("stft", (300, 60)), robot.add("scope_tap", (560, 330))
+    sink = robot.add("inverse_stft", (600, 60))
+    robot.wire(f"{osc}.out", f"{analysis}.audio")
+    robot.wire(f"{analysis}.spectrum", f"{sink}.spectrum")
+    robot.wire(f"{osc}.out", f"{scope}.audio")
+    assert len(robot.document.wires) == 3
+    line = robot.view.scene.line((f"{analysis}.spectrum", f"{sink}.spectrum"))
+    robot.point(line[len(line) // 2])
+    assert robot.until(lambda: robot.view.hover.lines and "1025 spectrum values" in robot.view.hover.lines[0])
+    assert robot.until(lambda: robot.view.canvas.nodes[scope].plot.kind == "wave")
+
+
 def test_help_on_a_block(robot):
     osc = robot.add("ladder", (60, 60))
     robot.click(robot.title(osc))
