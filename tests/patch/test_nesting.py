@@ -18,6 +18,7 @@ from nodegraph.patch import (
     PatchError,
     RemoveNode,
     Rename,
+    Replace,
     SetControl,
     SetLook,
     SetNote,
@@ -186,6 +187,14 @@ def test_a_node_that_keeps_its_name_inside_a_subpatch_of_that_name_is_still_foun
     patch.do(SetControl("bright", "filter.cutoff"))
     patch.do(Encapsulate(("filter",), "filter"))
     assert patch.document.controls["bright"].target == "filter/filter.cutoff"
+
+
+def test_a_subpatch_that_is_replaced_takes_along_what_turned_its_insides():
+    patch = voice()
+    patch.do(Encapsulate(("filter",), "sub"))
+    patch.do(SetControl("bright", "sub/filter.cutoff"))
+    patch.do(Replace("sub", "ladder"))
+    assert not patch.document.controls
 
 
 def test_names_that_are_taken_where_a_subpatch_is_dissolved_get_a_number():

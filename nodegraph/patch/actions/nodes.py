@@ -119,12 +119,13 @@ class Replace(Action, frozen=True, tag="replace"):
             node, _, port = control.target.partition(".")
             return fits(node, port, self.inputs)
 
-        return replace(
+        after = replace(
             document,
             nodes={**document.nodes, self.id: record},
             wires=tuple(wire for wire in document.wires if stays(wire)),
             controls={key: control for key, control in document.controls.items() if turns(control)},
         )
+        return follow(document, after) if record.patch is not old.patch else after
 
 
 def record_of(id: str, type: str, version: int, params: dict[str, Any], extra: dict[str, str]) -> NodeRecord:
