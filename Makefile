@@ -6,6 +6,7 @@
 # make picture takes the picture of the editor in docs/ anew
 # make models trains the models in patches/models anew
 # make storm  carries out 10,000 random edits on a sounding patch, live
+# make flight plays for a minute, logs it, and compares the replay sample by sample
 # make lint   ruff and mypy alone
 # make clean  removes everything that make made
 
@@ -21,7 +22,7 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # Without this pip and apt might stop at a question that nobody answers.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test bench monkey picture storm lint clean
+.PHONY: run test bench monkey picture models storm flight lint clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -56,6 +57,9 @@ models: $(VENV)/.test
 
 storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live
+
+flight: $(VENV)/.test
+	@$(BIN)/python -m tests.engine.flying --seconds 60 --edits 200 --events 700
 
 clean:
 	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache

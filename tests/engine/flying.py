@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from nodegraph.api import Patch
 from nodegraph.engine.live import Live
 from nodegraph.engine.replay import replay
 from tests.engine.storm import random_edits, sounding_patch
@@ -22,7 +23,7 @@ from tests.engine.storm import random_edits, sounding_patch
 
 def fly(path: Path, seconds: float, edits: int, events: int, seed: int = 0):
     """Play a random patch for so long; returns what was heard until the fade at the end, and the report."""
-    patch = sounding_patch(20, seed)
+    patch = with_voices(sounding_patch(20, seed))
     live = Live(patch.document, null=True, capture=seconds + 2.0, flight=path)
     live.follow(patch)
     chance = random.Random(seed)
@@ -44,9 +45,32 @@ def fly(path: Path, seconds: float, edits: int, events: int, seed: int = 0):
     return heard, report
 
 
+def with_voices(patch: Patch) -> Patch:
+    """The patch with four voices that keys play."""
+    patch.add("midi_in", id="keys")
+    patch.add("notes", id="voices", voices=4)
+    patch.add("adsr", id="envelope")
+    patch.add("square", id="wave", amplitude=0.2)
+    patch.add("vca", id="amplifier")
+    patch.add("sum_lanes", id="sum")
+    for wire in (
+        "keys.out voices.events", "voices.frequency wave.frequency", "voices.gate envelope.gate",
+        "wave.out amplifier.audio", "envelope.out amplifier.gain", "amplifier.out sum.audio", "sum.out out.audio",
+    ):  # fmt: skip
+        patch.connect(*wire.split())
+    return patch
+
+
 def note(live: Live, chance: random.Random) -> None:
-    """A turned knob of the root, at a sample of its own."""
-    live.turn("root", "frequency", chance.uniform(50.0, 2000.0), live.clock + chance.randrange(4000))
+    """A key, a wheel or a turned knob, at a sample of its own."""
+    at, key = live.clock + chance.randrange(4000), chance.randrange(36, 84)
+    what = chance.randrange(4)
+    if what == 0:
+        live.turn("root", "frequency", chance.uniform(50.0, 2000.0), at)
+    elif what == 1:
+        live.send_midi(bytes([0xE0, 0, chance.randrange(128)]), at, "keyboard")
+    else:
+        live.send_midi(bytes([0x90, key, chance.randrange(128)]), at, "keyboard")
 
 
 def main() -> None:
