@@ -18,7 +18,7 @@ import numpy as np
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.keeping import Recording
 from nodegraph.engine.live import Live, devices
-from nodegraph.graph import GraphError
+from nodegraph.graph import Graph, GraphError
 from nodegraph.kernel import QUANTUM
 from nodegraph.patch import Document, Patch
 from nodegraph.probes import PREFIX
@@ -225,7 +225,7 @@ class LiveSound:
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
             problem=self._problem or self._compile_problem or (recording.problem if recording else ""),
             faults=faults,
-            times={node: time for node, time in live.node_times().items() if not node.startswith(PREFIX)},
+            times=_with_subpatches(live.node_times()),
         )
         return self._state
 
@@ -269,9 +269,11 @@ class LiveSound:
     def read(self, end: str, count: int) -> Reading | None:
         live = self._live
         plan, ring = live.plan, live.probe(end)
-        id, _, port = end.rpartition(".")
-        node = plan.graph.nodes.get(id) if plan else None
-        if ring is None or node is None:
+        if plan is None or ring is None:
+            return None
+        id, port = _source(plan.graph, end)
+        node = plan.graph.nodes.get(id)
+        if node is None:
             return None
         frames = node.frame_types.get(port)
         return self._reading(ring, frames.kind if frames else "", count, node.delay)
@@ -306,9 +308,8 @@ class LiveSound:
 
     def value(self, end: str) -> np.ndarray | None:
         plan = self._live.plan
-        id, _, port = end.rpartition(".")
         try:
-            return plan.value(id, port) if plan else None
+            return plan.value(*_source(plan.graph, end)) if plan else None
         except KeyError:
             return None
 
@@ -332,6 +333,24 @@ class LiveSound:
         self._worker.join(5.0)
         self.record(None)
         self._live.stop()
+
+
+def _source(graph: Graph, end: str) -> tuple[str, str]:
+    """The node and the port behind an output, which may be that of a subpatch."""
+    id, _, port = end.rpartition(".")
+    return graph.output_of(id, port) or (id, port)
+
+
+def _with_subpatches(times: dict[str, float]) -> dict[str, float]:
+    """Times by node without those of probes; a subpatch takes what its nodes take."""
+    found: dict[str, float] = {}
+    for node, time in times.items():
+        if not node.startswith(PREFIX):
+            parts = node.split("/")
+            for depth in range(1, len(parts) + 1):
+                name = "/".join(parts[:depth])
+                found[name] = found.get(name, 0.0) + time
+    return found
 
 
 def _in_words(error: Exception) -> str:

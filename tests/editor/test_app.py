@@ -105,6 +105,24 @@ def test_frames_are_read_with_their_kind(sound):
     assert reading.frames[-1].max() == pytest.approx(1.0, abs=0.2)
 
 
+def test_wires_of_a_subpatch_and_inside_it_are_read(sound):
+    from nodegraph.patch import Encapsulate
+
+    patch = tone()
+    patch.add("vca", id="quiet", gain=0.5)
+    patch.connect("osc.out", "quiet.audio")
+    patch.do(Encapsulate(("osc", "quiet"), "voice"))
+    (leaving, *_) = [wire.start for wire in patch.document.wires if wire.source == "voice"]
+    sound.follow(patch)
+    sound.watch(frozenset({leaving, "voice/quiet.out"}))
+    assert sound.settle()
+    assert wait_until(lambda: sound.read("voice/quiet.out", 100) is not None and sound.engine.clock > 10000)
+    assert np.abs(sound.read(leaving, 4410).samples).max() == pytest.approx(1.0, abs=0.01)
+    assert np.abs(sound.read("voice/quiet.out", 4410).samples).max() == pytest.approx(0.5, abs=0.01)
+    assert sound.value(leaving) is not None
+    assert wait_until(lambda: sound.state().times.get("voice", 0.0) >= sound.state().times.get("voice/osc", 1.0) > 0)
+
+
 def test_a_patch_that_is_wrong_leaves_the_sound_before_it(sound):
     patch = tone()
     sound.follow(patch)
