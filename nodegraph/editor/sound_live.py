@@ -344,12 +344,12 @@ def _source(graph: Graph, end: str) -> tuple[str, str]:
 def _with_subpatches(times: dict[str, float]) -> dict[str, float]:
     """Times by node without those of probes; a subpatch takes what its nodes take."""
     found: dict[str, float] = {}
-    for node, time in times.items():
+    for node, taken in times.items():
         if not node.startswith(PREFIX):
             parts = node.split("/")
             for depth in range(1, len(parts) + 1):
                 name = "/".join(parts[:depth])
-                found[name] = found.get(name, 0.0) + time
+                found[name] = found.get(name, 0.0) + taken
     return found
 
 
