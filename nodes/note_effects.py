@@ -52,18 +52,29 @@ class TransposeNotes(Node):
     events = EVENTS
     semitones = In(0.0, unit="semitones", min=-60.0, max=60.0, smooth=False, doc="added to each note that begins")
     out = EventOut(doc="the notes, moved; other messages as they are")
-    played = Memory(lambda settings: KEYS)  # key that was sent for each key, one higher
+    played = Memory(lambda settings: KEYS)  # key that was sent for each key
+    times = Memory(lambda settings: KEYS)  # how often a key is down: several wires may bring the same
 
-    def block(events, semitones, out, played):
+    def block(events, semitones, out, played, times):
         for k in range(count(events)):
             offset, status, data1, data2, value = event(events, k)
+            at = key_of(status, data1)
+            if silences(status, data1):
+                for key in range(128):
+                    times[key_of(status, key)] = 0.0
             if begins(status, data2):
-                key = send_note(out, offset, status, value + read(semitones, (offset, 0)), data2)
-                played[key_of(status, data1)] = 1.0 + key
+                pitch = value + read(semitones, (offset, 0))
+                key = int(clip(nearest(pitch), 0.0, 127.0))
+                if times[at] > 0.0 and played[at] != key:
+                    send(out, offset, NOTE_OFF | (status & 0x0F), int(played[at]), 64, played[at])
+                    times[at] = 0.0
+                send_note(out, offset, status, pitch, data2)
+                played[at] = key
+                times[at] += 1.0
             elif is_note(status):
-                key = int(played[key_of(status, data1)]) - 1
-                send(out, offset, status, key if key >= 0 else data1, data2, float(key if key >= 0 else data1))
-                played[key_of(status, data1)] = 0.0
+                key = int(played[at]) if times[at] > 0.0 else data1
+                send(out, offset, status, key, data2, float(key))
+                times[at] = max(times[at] - 1.0, 0.0)
             else:
                 send(out, offset, status, data1, data2, value)
 

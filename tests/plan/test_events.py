@@ -265,3 +265,35 @@ def test_who_is_hung_up_is_told_that_all_notes_end():
 
 def test_one_wire_is_read_where_it_was_written():
     assert [row.kernel for row in engine_of(listening()).plan.rows] == ["midi_in", "tally", "mix"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_note_hangs_after_random_edits_of_wires_under_held_keys(seed):
+    """Wires between ports, effects and voices come and go while keys are down. When all keys are up nothing sounds."""
+    rng = np.random.default_rng(seed)
+    chain = ["a", "b", "move", "chords", "low", "notes"]
+    patch = patch_of("a.out notes.events", "notes.gate sum.audio", "sum.out out.audio", a=("midi_in", {"channel": 1}),
+                     b="midi_in", move=("transpose_notes", {"semitones": 5.0}), chords="chord",
+                     low=("note_filter", {"high_key": 64}), notes=("notes", {"voices": 6}), sum="sum_lanes",
+                     out="audio_out")  # fmt: skip
+    engine = engine_of(patch)
+    down = set()
+    for _ in range(150):
+        source, target = sorted(rng.choice(len(chain), 2, replace=False))
+        ends = f"{chain[source]}.out", f"{chain[target]}.events"
+        if target >= 2:
+            wired = any((wire.start, wire.end) == ends for wire in patch.document.wires)
+            (patch.disconnect if wired else patch.connect)(*ends)
+        for _ in range(3):
+            key, channel = int(rng.integers(40, 80)), int(rng.integers(1, 3))
+            if (key, channel) in down or len(down) > 5:
+                key, channel = down.pop()
+                engine.send_midi(bytes((0x80 | channel - 1, key, 64)))
+            else:
+                down.add((key, channel))
+                engine.send_midi(bytes(note(key, channel=channel)))
+        engine.run_samples(int(rng.integers(1, 5)) * QUANTUM)
+    for key, channel in down:
+        engine.send_midi(bytes((0x80 | channel - 1, key, 64)))
+    assert engine.run_samples(SAMPLES)[-1, 0] == 0
+    assert not engine.problems()
