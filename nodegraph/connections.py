@@ -60,7 +60,7 @@ class Connections:
 
         Raises MidiError where there is no MIDI.
         """
-        self._close_midi()
+        self.close_midi()
         own = [self.player.controller.ports] if self.player and self.player.controller.ports else []
         self._wanted = tuple(wanted)
         self._inputs = MidiInputs(self.hear, [*self._wanted, *own], self.notices.tell, virtual, self._has_gone)
@@ -77,21 +77,24 @@ class Connections:
 
         Raises OscError where that cannot be.
         """
-        if self.osc is not None:
-            self.osc.close()
-            self.osc = None
+        self.close_osc()
         self.osc = OscServer(self.turns, port, host, send_to, self.notices.tell)
         self.osc.start()
 
     def close(self) -> None:
         """Close everything, and write down what was turned last."""
-        self._close_midi()
+        self.close_midi()
+        self.close_osc()
+        self.service()
+
+    def close_osc(self) -> None:
+        """Listen to OSC no more."""
         if self.osc is not None:
             self.osc.close()
             self.osc = None
-        self.service()
 
-    def _close_midi(self) -> None:
+    def close_midi(self) -> None:
+        """Listen to MIDI no more; what is held down there is let go."""
         if self._inputs is not None:
             for name in self._inputs.names:
                 self._has_gone(name)

@@ -1,8 +1,8 @@
 """Commands: everything the user can have done, each with a name, its keys and its place in the menus.
 
 A function in :mod:`nodegraph.editor.commands` becomes a command by the decorator :func:`command`; an event finds
-its function by :func:`on`. These two tables are all there is to know for the presenter, the menus, the list of keys
-and the palette.
+its function by :func:`on`, a part of the status line by :func:`in_status`. These tables are all there is to know for
+the presenter, the menus, the list of keys and the palette.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from .desk import Desk
+    from .sound import Sounding
 
 Run = Callable[["Desk", Any], None]
+Say = Callable[["Desk", "Sounding"], str]
 E = TypeVar("E")
 
 
@@ -45,6 +47,7 @@ class Command:
 
 COMMANDS: dict[str, Command] = {}
 HANDLERS: dict[type, Callable[[Any, Any], None]] = {}
+STATUS: dict[str, Say] = {}
 MENUS = ("File", "Edit", "Insert", "Arrange", "View", "Sound", "Tools", "Help")
 
 
@@ -72,6 +75,16 @@ def on(event: type[E]) -> Callable[[Callable[[Desk, E], None]], Callable[[Desk, 
     def register(handle: Callable[[Desk, E], None]) -> Callable[[Desk, E], None]:
         HANDLERS[event] = handle
         return handle
+
+    return register
+
+
+def in_status(key: str) -> Callable[[Say], Say]:
+    """Make what ``say(desk, state)`` returns a part of the status line; "" leaves it out."""
+
+    def register(say: Say) -> Say:
+        STATUS[key] = say
+        return say
 
     return register
 

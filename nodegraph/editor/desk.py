@@ -258,7 +258,7 @@ def has_note(document: Document, key: str) -> bool:
     return key in document.notes
 
 
-LASTING = ("recent", "outside", "training", "keeping")
+LASTING = ("recent", "outside", "training", "keeping", "piano")
 """What is remembered beyond the patch that is open."""
 
 AREA = "area."

@@ -28,6 +28,7 @@ NAMES: dict[int, str] = {
     518: "pagedown",
     dpg.mvKey_Minus: "-",
     dpg.mvKey_Subtract: "-",
+    601: ";",
     602: "=",
     dpg.mvKey_Add: "+",
     dpg.mvKey_Comma: ",",

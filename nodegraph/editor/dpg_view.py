@@ -16,7 +16,7 @@ from . import typeface
 from .dpg_canvas import Canvas
 from .dpg_fields import Fields, ValueField, screen_size
 from .dpg_files import FileDialog
-from .dpg_keys import held, name_of
+from .dpg_keys import NAMES, held, name_of
 from .dpg_menus import MenuBar, PopupMenu
 from .dpg_overlay import Overlay
 from .dpg_palette import Palette
@@ -32,6 +32,7 @@ from .events import (
     Event,
     FilesDropped,
     Key,
+    KeyReleased,
     MenuPicked,
     PathPicked,
     Pointer,
@@ -85,6 +86,7 @@ class DpgView:
         self._mouse: Point = (0.0, 0.0)
         self._moved_at = 0.0
         self._last_press = NEVER
+        self._keys_down: dict[int, str] = {}
         self._told = False
         self._windowed = False
         self._title = "nodegraph"
@@ -183,6 +185,7 @@ class DpgView:
             self._run_callbacks()
             if not dpg.is_dearpygui_running():
                 self._events.append(CloseRequested())
+        self._watch_keys()
         self._lay_out()
         self.value_field.watch()
         self.panels.watch()
@@ -286,7 +289,16 @@ class DpgView:
         typing = self.fields.typing
         if not typing or name in ("escape", "up", "down", "pageup", "pagedown", "enter", "tab"):
             self._events.append(Key(name, typing))
+            self._keys_down[code] = NAMES[code]
         return None
+
+    def _watch_keys(self) -> None:
+        """A key is up as soon as it is not down any more, for us: the window or a field may have taken the keyboard."""
+        typing = bool(self._keys_down) and self.fields.typing
+        for code, name in list(self._keys_down.items()):
+            if typing or not dpg.is_key_down(code):
+                del self._keys_down[code]
+                self._events.append(KeyReleased(name))
 
     def _picked(self, item: MenuItem) -> None:
         if item.command.startswith(CHOSEN):

@@ -49,6 +49,14 @@ class Key(Event):
 
 
 @dataclass(frozen=True)
+class KeyReleased(Event):
+    """A key that went down came up, without its modifiers: ``"z"``. Also when the window or a text field takes the
+    keyboard away: then nothing is held any more."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Pointer(Event):
     """The pointer moved to ``at``, or what is under it changed. Sent at most once a frame."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nodegraph.node import In
 
 from . import canvas
+from .command import STATUS
 from .desk import Desk
 from .faces import live_face
 from .screen import Screen
@@ -118,6 +119,7 @@ def status(desk: Desk, state: Sounding) -> Status:
     if state.recording:
         parts.append(("recording", f"recording {state.recording}"))
         alarm.add("recording")
+    parts += [(key, text) for key, say in STATUS.items() if (text := say(desk, state))]
     for job in desk.jobs.running:
         parts.append(("job", f"{job.title} {round(100 * job.part)} %"))
     if state.problem:

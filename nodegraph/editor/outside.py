@@ -1,7 +1,8 @@
-"""What plays the open patch from outside: MIDI devices (and the controllers that are known), OSC."""
+"""What plays the open patch from outside: MIDI devices (and the controllers that are known), OSC, the letter keys."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,48 +13,101 @@ if TYPE_CHECKING:
 PERIOD = 0.05  # s
 
 
+@dataclass(frozen=True)
+class OscPlace:
+    """Where OSC is listened to, and who is told what changes."""
+
+    port: int = 9000
+    host: str = "127.0.0.1"
+    send_to: tuple[str, int] | None = None
+
+
 class Outside:
     """Holds the connections of the patch that is open, and moves them to the next one."""
 
     def __init__(self) -> None:
         self.connections: Connections | None = None
+        self.listening = False
+        self.osc: OscPlace | None = None
         self._patch: Any = None
         self._time = 0.0
 
-    @property
-    def listening(self) -> bool:
-        return self.connections is not None
+    def reach(self, desk: Desk) -> Connections:
+        """The connections of the patch that is open to the engine that plays it."""
+        if self.connections is None or self._patch is not desk.patch:
+            from nodegraph.connections import Connections
+
+            if self.connections is not None:
+                self.connections.close()
+            self.connections, self._patch = Connections(desk.patch, desk.sound.engine), desk.patch
+            if self.listening:
+                self.listening = False
+                self._tell(desk, self.listen(desk))
+            if self.osc is not None:
+                self._tell(desk, self.listen_osc(desk, self.osc))
+        self.connections.engine = desk.sound.engine
+        return self.connections
+
+    def _tell(self, desk: Desk, problem: str) -> None:
+        if problem:
+            desk.say(problem, alarm=True)
 
     def listen(self, desk: Desk) -> str:
         """Open all MIDI inputs; returns why that cannot be, "" if it can."""
-        if self.connections is not None and self._patch is desk.patch:
+        connections = self.reach(desk)
+        if self.listening:
             return ""
-        self.close()
-        from nodegraph.connections import Connections
         from nodegraph.midi.ports import ALL, MidiError
 
-        connections = Connections(desk.patch, desk.sound.engine)
         try:
             connections.open_midi([ALL])
         except MidiError as error:
-            connections.close()
             return str(error)
-        self.connections, self._patch = connections, desk.patch
+        self.listening = True
         return ""
+
+    def listen_osc(self, desk: Desk, place: OscPlace) -> str:
+        """Listen to OSC; returns why that cannot be, "" if it can."""
+        from nodegraph.osc import OscError
+
+        self.osc = None
+        try:
+            self.reach(desk).open_osc(place.port, place.host, place.send_to)
+        except OscError as error:
+            return str(error)
+        self.osc = place
+        return ""
+
+    def stop_midi(self) -> None:
+        """Listen to no MIDI input any more."""
+        self.listening = False
+        if self.connections is not None:
+            self.connections.close_midi()
+
+    def stop_osc(self) -> None:
+        """Listen to OSC no more."""
+        self.osc = None
+        if self.connections is not None:
+            self.connections.close_osc()
 
     def tick(self, desk: Desk, now: float) -> None:
         """Write down what was turned and learnt, twenty times a second."""
         if self.connections is None or now - self._time < PERIOD:
             return
         self._time = now
-        if self._patch is not desk.patch:
-            self.listen(desk)
-        if self.connections is not None:
-            self.connections.engine = desk.sound.engine
-            for line in self.connections.service():
-                desk.say(line)
+        for line in self.reach(desk).service():
+            desk.say(line)
 
     def close(self) -> None:
+        self.listening, self.osc = False, None
         if self.connections is not None:
             self.connections.close()
             self.connections = None
+
+
+def outside(desk: Desk) -> Outside:
+    """What comes in from outside; it opens nothing by itself."""
+    found: Outside | None = desk.memory.get("outside")
+    if found is None:
+        found = desk.memory["outside"] = Outside()
+    return found

@@ -17,8 +17,9 @@ from .autosaving import Autosaving
 from .command import COMMANDS, HANDLERS, by_key, load_commands
 from .commands.files import recent_files
 from .commands.keeping import keeping
+from .commands.piano import plays
 from .desk import Desk
-from .events import CameraMoved, Event, Key, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
+from .events import CameraMoved, Event, Key, KeyReleased, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
 from .jobs import Jobs
 from .menus import menu_bar
 from .monitor import Monitor
@@ -122,7 +123,7 @@ class Presenter:
             if handle is not None:
                 handle(desk, event)
         self.refresh()
-        if not isinstance(event, Pointer | Slide | CameraMoved):  # these come in floods and change no menu
+        if not isinstance(event, Pointer | Slide | CameraMoved | KeyReleased):  # floods, which change no menu
             self.screen.menus(menu_bar(desk))
 
     def run(self, name: str, argument: object = None) -> None:
@@ -138,6 +139,8 @@ class Presenter:
         if "question" in desk.panels:
             return
         if event.typing and event.name != "escape":
+            return
+        if plays(desk, event.name):
             return
         command = self.keys.get(event.name)
         if command is not None:

@@ -56,7 +56,7 @@ TEXTS = (
 # what leaves the patch, waits for a device, or is no edit of this session
 LEFT_OUT = {
     "quit", "new", "open_file", "demos", "revert", "midi", "learn_midi", "export_sound", "training", "new_window",
-    "all_commands", "record", "keep_last", "device",
+    "all_commands", "record", "keep_last", "device", "osc", "piano_keys", "fly", "record_wire",
 }  # fmt: skip
 KEYS = (
     "escape",

@@ -178,6 +178,18 @@ class Robot:
             x11.XSendEvent(display, window, 0, 0, ctypes.byref(event))
         x11.XCloseDisplay(display)
 
+    def look_away(self, back: bool = False) -> None:
+        """Take the keyboard from the window, as another window does that is clicked on, or give it back."""
+        found = subprocess.run(["xdotool", "search", "--name", "nodegraph"], capture_output=True, text=True)
+        x11 = ctypes.CDLL("libX11.so.6")
+        x11.XOpenDisplay.restype = ctypes.c_void_p
+        x11.XSetInputFocus.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_ulong]
+        x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
+        display = x11.XOpenDisplay(None)
+        nobody = 0  # the X protocol's None
+        x11.XSetInputFocus(display, int(found.stdout.split()[-1]) if back else nobody, 0, 0)
+        x11.XCloseDisplay(display)
+
     # -- what is on the screen -----------------------------------------------------------------------------
 
     def add(self, query: str, at: tuple[float, float]) -> str:

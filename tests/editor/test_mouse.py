@@ -295,3 +295,37 @@ def test_files_that_are_dropped_are_reported(robot):
     from nodegraph.editor.dpg_window import on_drop
 
     assert on_drop(lambda paths: None)
+
+
+def test_letter_keys_play_while_they_are_held_and_are_let_go_with_the_keyboard(robot):
+    keys, notes = robot.add("midi_in", (60, 60)), robot.add("notes", (360, 60))
+    robot.patch.connect(f"{keys}.out", f"{notes}.events")
+
+    def down():
+        gates = robot.desk.sound.value(f"{notes}.gate")
+        return 0 if gates is None else int(np.count_nonzero(gates > 0.5))
+
+    assert robot.until(lambda: robot.desk.sound.value(f"{notes}.gate") is not None)
+    robot.key("ctrl+shift+k")
+    assert "piano" in robot.desk.memory
+    robot.do("keydown", "z")
+    assert robot.until(lambda: down() == 1), "a key that is held is not heard"
+    robot.do("keydown", "c")
+    assert robot.until(lambda: down() == 2)
+    robot.frames(30)  # long enough for the keys to repeat themselves
+    robot.do("keyup", "z")
+    assert robot.until(lambda: down() == 1)
+    robot.key("Insert")  # a field takes the keyboard
+    assert robot.until(lambda: robot.view.fields.typing)
+    assert robot.until(lambda: down() == 0), "a key hangs behind a text field"
+    robot.do("keyup", "c")
+    robot.key("Escape")
+    assert robot.until(lambda: not robot.view.fields.typing)
+    robot.do("keydown", "v")
+    assert robot.until(lambda: down() == 1)
+    robot.look_away()
+    assert robot.until(lambda: down() == 0), "a key hangs when the window has lost the keyboard"
+    robot.do("keyup", "v")
+    robot.look_away(back=True)
+    robot.key("ctrl+shift+k")
+    assert "piano" not in robot.desk.memory

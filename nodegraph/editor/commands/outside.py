@@ -7,7 +7,7 @@ from nodegraph.patch import PatchError, RemoveControl, SetControl
 from ..command import command
 from ..desk import Desk
 from ..events import PanelEvent
-from ..outside import Outside
+from ..outside import outside
 from ..panel import Panel
 from ..quantity import format_quantity
 from ..view import Item, PanelFace
@@ -16,14 +16,6 @@ from .values import where_of
 
 def _target(desk: Desk, where: tuple[str, str]) -> str:
     return f"{desk.flat(where[0])}.{where[1]}"
-
-
-def outside(desk: Desk) -> Outside:
-    """What comes in from outside; opened at first use."""
-    found = desk.memory.get("outside")
-    if found is None:
-        found = desk.memory["outside"] = Outside()
-    return found
 
 
 @command("Learn MIDI", "ctrl+shift+m", menu="Tools", section=2, possible=lambda desk: where_of(desk, None) is not None)
@@ -135,7 +127,7 @@ def midi(desk: Desk, argument: object) -> None:
     """Listen to all MIDI inputs, or to none."""
     there = outside(desk)
     if there.listening:
-        there.close()
+        there.stop_midi()
         desk.say("MIDI is off.")
         return
     problem = there.listen(desk)

@@ -1,0 +1,77 @@
+"""The transports of the patch, or its file players where it has none: play, pause, rewind, and where they are.
+
+To play and to pause change the ``play`` value of the patch: it is saved as it stands, and undo takes it back.
+Rewinding is a gesture of the moment and leaves nothing to undo.
+"""
+
+from __future__ import annotations
+
+from nodegraph.midi.gain_bank import targets
+from nodegraph.parameters import parameter
+from nodegraph.patch import PatchError, SetParams
+
+from ..command import command, in_status
+from ..desk import Desk
+from ..outside import outside
+from ..sound import Sounding
+
+
+def players(desk: Desk) -> tuple[tuple[str, str], ...]:
+    """What is played: nodes with the input that rewinds them. Transports lead; without one, file players."""
+    document = desk.patch.document
+    known = desk.memory.get("players")
+    if known is None or known[0] is not document:
+        found = targets(document).players
+        leaders = tuple(one for one in found if document.nodes[one[0]].type == "transport")
+        known = desk.memory["players"] = (document, leaders or found)
+    return known[1]  # type: ignore[no-any-return]
+
+
+def is_playing(desk: Desk) -> bool:
+    """Does the first of them play?"""
+    document, found = desk.patch.document, players(desk)
+    return bool(found) and _value(document.nodes[found[0][0]].params.get("play", 1.0)) > 0.5
+
+
+def _value(value: object) -> float:
+    first = value[0] if isinstance(value, list | tuple) and value else value
+    return float(first) if isinstance(first, int | float) else 0.0
+
+
+@command("Play", "shift+space", menu="Sound", section=0, possible=lambda desk: bool(players(desk)), checked=is_playing)
+def play(desk: Desk, argument: object) -> None:
+    """Let the transports of the patch run or stand, or its file players if it has none."""
+    now = 0.0 if is_playing(desk) else 1.0
+    desk.do_in((), SetParams({f"{id}.play": now for id, _ in players(desk)}))
+
+
+@command("Rewind", "ctrl+home", menu="Sound", section=0, possible=lambda desk: bool(players(desk)))
+def rewind(desk: Desk, argument: object) -> None:
+    """Let the transports of the patch, or its file players, begin at their position again."""
+    turns = outside(desk).reach(desk).turns
+    for id, port in players(desk):
+        try:
+            turns.pulse(parameter(desk.patch.document, f"{id}.{port}", None, desk.patch.path))
+        except PatchError as error:
+            desk.say(str(error), alarm=True)
+
+
+@in_status("transport")
+def position(desk: Desk, state: Sounding) -> str:
+    """Bar and beat of the first transport, as musicians count: from 1."""
+    document = desk.patch.document
+    first = next((id for id, record in document.nodes.items() if record.type == "transport"), None)
+    if first is None:
+        return ""
+    bar, phase, beat, bpm, run = (_now(desk, f"{first}.{port}") for port in ("bar", "phase", "beat", "bpm", "run"))
+    if bar is None or phase is None or beat is None or bpm is None:
+        return ""
+    bars = bar + phase
+    meter = beat / bars if bars > 0 else 1.0
+    standing = "" if run is not None and run > 0.5 else ", stands"
+    return f"bar {bar + 1:.0f} beat {int(phase * meter + 1e-6) + 1}, {bpm:g} bpm{standing}"
+
+
+def _now(desk: Desk, end: str) -> float | None:
+    values = desk.sound.value(end)
+    return float(values[0]) if values is not None and len(values) else None

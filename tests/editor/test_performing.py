@@ -1,0 +1,187 @@
+"""Playing in the editor: letter keys as a piano, transports, OSC."""
+
+from __future__ import annotations
+
+import socket
+
+import numpy as np
+import pytest
+
+from nodegraph.editor.events import KeyReleased, PanelEvent
+from nodegraph.editor.sound import Sounding
+
+
+class Heard:
+    """An engine that notes what it is sent."""
+
+    rate, clock, plan = 44100.0, 1000, None
+
+    def __init__(self):
+        self.midi, self.turns = [], []
+
+    def send_midi(self, message, at=0, port=""):
+        self.midi.append((bytes(message), port))
+
+    def midi_time(self, arrived=None):
+        return self.clock
+
+    def turn(self, node, port, value, at=0, lane=-1):
+        self.turns.append((node, port, value))
+
+    def notes(self):
+        """Keys that are down now."""
+        down = []
+        for message, _ in self.midi:
+            if message[0] & 0xF0 == 0x90:
+                down.append(message[1])
+            elif message[1] in down:
+                down.remove(message[1])
+        return down
+
+
+@pytest.fixture
+def heard(hand, monkeypatch):
+    engine = Heard()
+    monkeypatch.setattr(hand.sound, "engine", engine, raising=False)
+    monkeypatch.setattr(hand.presenter, "_tick", lambda now: None)  # what keeps the sound wants a whole engine
+    return engine
+
+
+def status(hand, key):
+    from nodegraph.editor.monitor import status as of
+
+    return dict(of(hand.desk, Sounding()).parts).get(key, "")
+
+
+# -- piano -------------------------------------------------------------------------------------------------------
+
+
+def test_letters_are_notes_while_the_piano_is_on(hand, heard):
+    hand.presses("ctrl+shift+k")
+    assert "midi_in" in hand.message  # nothing in the patch would hear it
+    hand.presses("z", "z", "q")  # the second is the key repeating itself
+    assert heard.midi == [(bytes([0x90, 60, 100]), "keyboard"), (bytes([0x90, 72, 100]), "keyboard")]
+    assert status(hand, "piano") == "piano keys from C4"
+    hand.presses("pageup", "x")
+    assert heard.notes() == [60, 72, 74] and status(hand, "piano") == "piano keys from C5"
+    hand.does(KeyReleased("z"), KeyReleased("a"), KeyReleased("x"))
+    assert heard.notes() == [72]
+    assert not hand.document.nodes and hand.view.palette is None
+
+
+def test_all_keys_are_let_go_when_the_piano_ends(hand, heard):
+    hand.presses("ctrl+shift+k", "z", "c", "ctrl+shift+k")
+    assert heard.notes() == [] and status(hand, "piano") == ""
+    hand.presses("n")
+    assert hand.view.palette is not None and len(heard.midi) == 4
+
+
+def test_commands_with_modifiers_and_typing_go_on_beside_the_piano(hand, heard):
+    hand.presses("ctrl+shift+k")
+    hand.does(*(KeyReleased("k"),))
+    hand.presses("insert")
+    assert hand.view.palette is not None
+    hand.presses("z", "x")
+    assert not heard.midi
+    hand.picks("sine")
+    hand.presses("ctrl+z")
+    assert not hand.document.nodes and not heard.midi
+
+
+def test_the_piano_goes_on_in_the_next_patch(hand, heard):
+    hand.presses("ctrl+shift+k", "z", "ctrl+n")
+    hand.does(KeyReleased("z"))
+    hand.presses("x")
+    assert heard.notes() == [62]
+
+
+# -- transport ---------------------------------------------------------------------------------------------------
+
+
+def test_play_and_pause_are_of_the_patch_and_rewind_is_not(hand, heard):
+    hand.presses("shift+space", "ctrl+home")
+    assert not hand.document.nodes and not heard.turns  # there is nothing that could play
+    hand.adds("transport")
+    hand.adds("file_player")
+    hand.presses("shift+space")
+    assert hand.document.nodes["transport1"].params["play"] == 0.0
+    assert "play" not in hand.document.nodes["file_player1"].params  # the transport leads
+    hand.presses("shift+space")
+    assert hand.document.nodes["transport1"].params["play"] == 1.0
+    hand.presses("ctrl+z")
+    assert hand.document.nodes["transport1"].params["play"] == 0.0
+    before = hand.document
+    hand.presses("ctrl+home")
+    assert heard.turns == [("transport1", "rewind", 1.0), ("transport1", "rewind", 0.0)]
+    assert hand.document is before
+
+
+def test_file_players_are_played_where_no_transport_leads(hand, heard):
+    hand.adds("file_player")
+    hand.presses("shift+space", "ctrl+home")
+    assert hand.document.nodes["file_player1"].params["play"] == 0.0
+    assert [turn[:2] for turn in heard.turns] == [("file_player1", "restart")] * 2
+
+
+@pytest.mark.parametrize(
+    "beat, meter, run, said",
+    [(0.0, 4.0, 1.0, "bar 1 beat 1, 120 bpm"), (9.5, 4.0, 1.0, "bar 3 beat 2, 120 bpm"),
+     (8.0, 3.0, 0.0, "bar 3 beat 3, 120 bpm, stands")],
+)  # fmt: skip
+def test_bar_and_beat_stand_in_the_status_line(hand, beat, meter, run, said):
+    hand.adds("transport")
+    bars = beat / meter
+    now = {"bar": np.floor(bars), "phase": bars % 1.0, "beat": beat, "bpm": 120.0, "run": run}
+    hand.sound.values = {f"transport1.{port}": np.array([value]) for port, value in now.items()}
+    assert status(hand, "transport") == said
+
+
+# -- OSC ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def test_osc_turns_the_open_patch_and_the_next_one(hand, free_port):
+    udp_client = pytest.importorskip("pythonosc.udp_client")
+    hand.adds("ladder")
+    hand.presenter.run("osc")
+    hand.does(PanelEvent("osc", "port", str(free_port)), PanelEvent("osc", "go", None))
+    assert status(hand, "osc") == f"OSC at 127.0.0.1:{free_port}"
+    assert ("/ladder1/cutoff",) in hand.item("osc", "table").value[1]
+    client = udp_client.SimpleUDPClient("127.0.0.1", free_port)
+    assert turned(hand, client, "/ladder1/cutoff", 440.0, "ladder1.cutoff")
+    hand.does(PanelEvent("osc", "table", (0, 0)))
+    assert hand.view.text.startswith("/ladder1/")
+    hand.presses("ctrl+n")
+    hand.presses_button("question", "Don't save")
+    hand.adds("sine")
+    assert turned(hand, client, "/sine1/frequency", 550.0, "sine1.frequency")
+    hand.presenter.run("osc")
+    hand.does(PanelEvent("osc", "go", None))
+    assert status(hand, "osc") == ""
+
+
+def turned(hand, client, address, value, end):
+    for _ in range(200):
+        client.send_message(address, value)
+        hand.waits(0.2, 4)
+        if hand.value(end) == value:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "texts, said",
+    [({"port": "loud"}, "no UDP port"), ({"send": "nowhere"}, "HOST:PORT"), ({"host": "1.2.3.4"}, "1.2.3.4")],
+)
+def test_osc_that_cannot_be_is_one_line(hand, texts, said):
+    pytest.importorskip("pythonosc")
+    hand.presenter.run("osc")
+    hand.does(*(PanelEvent("osc", item, text) for item, text in texts.items()), PanelEvent("osc", "go", None))
+    assert said in hand.message and hand.view.messages[-1][1]
+    assert status(hand, "osc") == ""
