@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from .flatten import flatten
 from .frames import FrameType, infer_node, kinds_fit
 from .interface import KNOB
 from .node import In, Node, Spec
+from .ordering import first_order, successors, topological_order
 from .patch import Document, NodeRecord, Wire, resolve_file
 from .patch.errors import PatchError
 from .registry import node_types
@@ -151,14 +153,19 @@ def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> 
     for id, node in flat.resting.items():
         _flat_node(id, node, allow_outside, problems)
     wires = [wire for wire in flat.wires if _wire_fits(wire, nodes, told(wire.source, wire.target))]
-    loops = _find_loops(nodes, wires, problems)
-    _infer_lanes(nodes, wires, problems)
+    forward = successors(nodes, ((wire.source, wire.target) for wire in wires if not wire.feedback))
+    order = topological_order(forward)
+    loops = _find_loops(nodes, wires, forward, order, problems)
+    arriving: dict[str, list[Wire]] = defaultdict(list)
+    for wire in wires:
+        arriving[wire.target].append(wire)
+    _infer_lanes(nodes, wires, order, arriving, problems)
     _check_voices(flat, nodes, problems)
-    _infer_frames(nodes, wires, rate, problems)
+    _infer_frames(nodes, order, arriving, rate, problems)
     if problems:
         raise GraphError(problems)
     _infer_banks(nodes)
-    _infer_latency(nodes, wires, rate, document.settings.latency_compensation)
+    _infer_latency(nodes, order, arriving, rate, document.settings.latency_compensation)
     return Graph(document, rate, nodes, wires, loops, flat.file.parent if flat.file else None, flat)
 
 
@@ -357,6 +364,8 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
             problems.append(f"{_name(wire)}: there is no node '{id}'.")
     if source is None or target is None:
         return False
+    if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # signals, as most are
+        return not (source.problem or target.problem)
     outputs, inputs = _ports(source.spec, _OUTPUT_KINDS), _ports(target.spec, _INPUT_KINDS)
     fits = True
     if source.cls and wire.source_port not in outputs:
@@ -396,23 +405,21 @@ def _between(gives: str, takes: str) -> str:
     return f" Put {_list(fitting[:4], 'or')} between them." if fitting else ""
 
 
-def _find_loops(nodes: dict[str, GraphNode], wires: Iterable[Wire], problems: list[str]) -> list[list[str]]:
-    """The feedback components, each in an order in which its unmarked wires run forward."""
-    forward, whole = nx.DiGraph(), nx.DiGraph()
-    forward.add_nodes_from(nodes)
-    whole.add_nodes_from(nodes)
-    for wire in wires:
-        whole.add_edge(wire.source, wire.target)
-        if not wire.feedback:
-            forward.add_edge(wire.source, wire.target)
-    for component in nx.strongly_connected_components(forward):
-        if len(component) > 1 or forward.has_edge(*(2 * tuple(component))):
-            cycle = [edge[0] for edge in nx.find_cycle(forward.subgraph(component))]
-            loop = " → ".join([*cycle, cycle[0]])
-            problems.append(f"The wires {loop} form a loop. Mark the one that closes it as a feedback wire.")
-    if problems:
+def _find_loops(
+    nodes: dict[str, GraphNode], wires: list[Wire], after: dict[str, list[str]], order: list[str], problems: list[str]
+) -> list[list[str]]:
+    """The feedback components, each in an order in which its unmarked wires run forward.
+
+    ``after`` says where the unmarked wires of each node lead to, ``order`` holds the nodes that they do not loop.
+    """
+    if len(order) < len(nodes):
+        problems += _unmarked_loops(after)
+    if problems or not any(wire.feedback for wire in wires):
         return []
-    position = {id: i for i, id in enumerate(nx.lexicographical_topological_sort(forward))}
+    whole = nx.DiGraph()
+    whole.add_nodes_from(nodes)
+    whole.add_edges_from((wire.source, wire.target) for wire in wires)
+    position = {id: i for i, id in enumerate(first_order(after, str))}
     loops = []
     for component in nx.strongly_connected_components(whole):
         if len(component) == 1 and not whole.has_edge(*(2 * tuple(component))):
@@ -429,18 +436,29 @@ def _find_loops(nodes: dict[str, GraphNode], wires: Iterable[Wire], problems: li
     return sorted(loops, key=lambda loop: position[loop[0]])
 
 
+def _unmarked_loops(after: dict[str, list[str]]) -> Iterator[str]:
+    """A sentence for each loop of wires of which none is marked."""
+    forward = nx.DiGraph(after)
+    for component in nx.strongly_connected_components(forward):
+        if len(component) > 1 or forward.has_edge(*(2 * tuple(component))):
+            cycle = [edge[0] for edge in nx.find_cycle(forward.subgraph(component))]
+            loop = " → ".join([*cycle, cycle[0]])
+            yield f"The wires {loop} form a loop. Mark the one that closes it as a feedback wire."
+
+
 # -- inference ---------------------------------------------------------------------------------------------
 
 
-def _infer_lanes(nodes: dict[str, GraphNode], wires: list[Wire], problems: list[str]) -> None:
+def _infer_lanes(
+    nodes: dict[str, GraphNode],
+    wires: list[Wire],
+    order: list[str],
+    arriving: Mapping[str, list[Wire]],
+    problems: list[str],
+) -> None:
     """Widths of all ports, by repeated passes until nothing changes (loops need more than one)."""
-    forward = _forward(nodes, wires)
     if problems:
         return
-    order = list(nx.topological_sort(forward))
-    arriving: dict[str, list[Wire]] = {}
-    for wire in wires:
-        arriving.setdefault(wire.target, []).append(wire)
     loops = any(wire.feedback for wire in wires)
     for _ in range(len(nodes) + 2):
         found: list[str] = []
@@ -515,22 +533,17 @@ def _check_voices(flat: Flat, nodes: dict[str, GraphNode], problems: list[str]) 
     problems[:0] = found
 
 
-def _forward(nodes: dict[str, GraphNode], wires: list[Wire]) -> nx.DiGraph:
-    """The graph without its feedback wires."""
-    forward = nx.DiGraph()
-    forward.add_nodes_from(nodes)
-    forward.add_edges_from((w.source, w.target) for w in wires if not w.feedback)
-    return forward
-
-
-def _infer_frames(nodes: dict[str, GraphNode], wires: list[Wire], rate: float, problems: list[str]) -> None:
+def _infer_frames(
+    nodes: dict[str, GraphNode],
+    order: list[str],
+    arriving: Mapping[str, list[Wire]],
+    rate: float,
+    problems: list[str],
+) -> None:
     """Sizes and clocks of frame wires, from the blocks that make frames onwards."""
     if problems:
         return
-    arriving: dict[str, list[Wire]] = {}
-    for wire in wires:
-        arriving.setdefault(wire.target, []).append(wire)
-    for id in nx.topological_sort(_forward(nodes, wires)):
+    for id in order:
         infer_node(nodes[id], nodes, arriving.get(id, []), rate, problems)
 
 
@@ -545,14 +558,15 @@ def _infer_banks(nodes: dict[str, GraphNode]) -> None:
                 node.values[name] = node.knob_values(name, node.values[name])
 
 
-def _infer_latency(nodes: dict[str, GraphNode], wires: list[Wire], rate: float, compensate: bool) -> None:
-    forward = _forward(nodes, wires)
-    for id in nx.topological_sort(forward):
+def _infer_latency(
+    nodes: dict[str, GraphNode], order: list[str], arriving: Mapping[str, list[Wire]], rate: float, compensate: bool
+) -> None:
+    for id in order:
         node = nodes[id]
         if node.cls is None or node.waiting:
             continue
         node.latency = int(node.cls.latency(node.settings, rate)) if node.cls.latency else 0
-        arrival = max((nodes[before].delay for before in forward.predecessors(id)), default=0)
+        arrival = max((nodes[wire.source].delay for wire in arriving.get(id, ()) if not wire.feedback), default=0)
         if compensate and node.frame_types and not node.frame_inputs:
             # Frames of one clock must be whole hops apart to meet again.
             arrival += -arrival % node.settings["hop"]

@@ -48,6 +48,7 @@ class Draft:
         self.buffers: list[Buffer] = []
         self.silenced = previous.silenced() if previous else set()
         self.clocks: dict[int, int] = {}
+        self.natures: dict[str, tuple[Any, ...]] = {}  # of the nodes that wires come from
         self.frame_refs: dict[Port, FrameBuffer] = {}
         self.event_refs: dict[Port, int] = {}
 
@@ -73,8 +74,15 @@ class Draft:
         """
         self.plan.takeover[key] = (address, size)
         before = self.previous.takeover.get(key) if self.previous else None
-        if before is not None and fetch:
-            self.copies.append((address, before[0], min(size, before[1]), at.COPY_BYTES, 1))
+        if before is None or not fetch:
+            return
+        start, count = before[0], min(size, before[1])
+        if self.copies:
+            to, source, run, how, _ = self.copies[-1]
+            if to + run == address and source + run == start and how == at.COPY_BYTES:  # neighbours there as here
+                self.copies[-1] = (to, source, run + count, how, 1)
+                return
+        self.copies.append((address, start, count, at.COPY_BYTES, 1))
 
     def early(self, wire: Wire) -> int:
         """Samples by which a wire must be delayed to meet the latest at its end."""

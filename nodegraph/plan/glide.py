@@ -23,12 +23,17 @@ KNOB = ("knob",)  # what feeds an input without wires
 
 def identity(draft: Draft, wires: Iterable[Wire]) -> Any:
     """What a port is fed by; when this changes between plans the port glides."""
-    found = []
-    for wire in wires:
-        source = draft.graph.nodes[wire.source]
-        settings, widths = repr(sorted(source.settings.items())), (source.lanes, source.output_lanes)
-        found.append((wire, source.type, settings, repr(widths), source.delay, draft.early(wire)))
-    return tuple(found) or KNOB
+    return tuple((wire, *nature(draft, wire.source), draft.early(wire)) for wire in wires) or KNOB
+
+
+def nature(draft: Draft, id: str) -> tuple[Any, ...]:
+    """What a node is, as far as those who hear it are concerned."""
+    found = draft.natures.get(id)
+    if found is None:
+        node = draft.graph.nodes[id]
+        found = node.type, repr(sorted(node.settings.items())), repr((node.lanes, node.output_lanes)), node.delay
+        draft.natures[id] = found
+    return found
 
 
 def fades(draft: Draft, key: Port, port: In | None, now: Any) -> bool:

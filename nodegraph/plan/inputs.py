@@ -12,7 +12,7 @@ from . import layout as at
 from .buffers import FLOAT, Buffer, Operand, Ref, Row
 from .draft import Draft
 from .glide import KNOB, fades, glide, identity, remember_sources
-from .memory import view
+from .memory import view, write_doubles
 from .rows import COMPENSATE, COPY_LANES, FRESH, MIX
 from .sources import KnobStride, Slot, Source, merge_runs, source_of
 
@@ -114,17 +114,37 @@ def knob(draft: Draft, nodes: list[GraphNode], port: In, lanes: int) -> Source:
             draft.plan.port_sources[(node.id, port.name)] = KNOB
         lane += width
     slot.address = draft.memory.reserve(8 * at.SLOT_WORDS)
-    slot.arrays = tuple(draft.memory.reserve(8 * lanes) for _ in range(4))  # type: ignore[assignment]
+    values_address = draft.memory.reserve(4 * 8 * lanes)  # the four of a single knob within one cache line
+    slot.arrays = tuple(values_address + 8 * lanes * i for i in range(4))  # type: ignore[assignment]
     current, target = slot.arrays[:2]
     for address in (current, target):
-        view(address, lanes, np.float64)[:] = slot.values
+        write_doubles(address, slot.values)
     for key, lane, width in slot.ports:
-        node_type = draft.graph.nodes[key[0]].type
         draft.plan.port_last.setdefault(key, [(current + 8 * lane, width, True)])
-        for i, address in enumerate(slot.arrays):
-            draft.take_over(("knob", key, node_type, i), address + 8 * lane, 8 * width)
+    take_over_knobs(draft, slot)
     draft.slots.append(slot)
     return Source(lambda: buffer.address, KnobStride(slot), lanes, buffer, knob=slot)
+
+
+def take_over_knobs(draft: Draft, slot: Slot) -> None:
+    """Go on where the knobs stood; those that were neighbours in the plan before as well are fetched at once."""
+    before = draft.previous.knobs if draft.previous else {}
+    step = 8 * slot.buffer.lanes
+    runs: list[tuple[int, int, int, int]] = []  # to, from, bytes, step to the next array there
+    for key, lane, width in slot.ports:
+        name = key, draft.graph.nodes[key[0]].type
+        address = slot.arrays[0] + 8 * lane
+        draft.plan.knobs[name] = (address, 8 * width, step)
+        found = before.get(name)
+        if found is None:
+            continue
+        there, size = found[0], min(8 * width, found[1])
+        if runs and runs[-1] == (address - (run := runs[-1][2]), there - run, run, found[2]):
+            runs[-1] = (*runs[-1][:2], run + size, found[2])
+        else:
+            runs.append((address, there, size, found[2]))
+    for to, start, size, apart in runs:
+        draft.copies += [(to + step * i, start + apart * i, size, at.COPY_BYTES, 1) for i in range(4)]
 
 
 def side_by_side(draft: Draft, parts: list[Part], width: int, gaps: bool = False) -> Source | None:

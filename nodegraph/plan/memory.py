@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import struct
+from array import array
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -14,28 +17,27 @@ class Memory:
 
     def __init__(self) -> None:
         self._blocks: list[np.ndarray] = []
-        self._room: np.ndarray = np.empty(0, np.uint8)
-        self._used = 0
+        self._next = self._end = 0  # addresses in the latest block
 
     def reserve(self, size: int, lead: int = 0, alignment: int = ALIGNMENT) -> int:
         """Address of ``size`` zeroed bytes, so that address + ``lead`` is aligned (to a cache line)."""
         needed = size + lead + 2 * alignment
-        if self._used + needed > len(self._room):
-            self._room = np.zeros(max(needed, 1 << 16), np.uint8)
-            self._room.fill(0)  # touch every page now, not in the audio thread
-            self._blocks.append(self._room)
-            self._used = 0
-        start = self._room.ctypes.data + self._used
-        address = -(-(start + lead) // alignment) * alignment - lead
-        if address < start:
+        if self._next + needed > self._end:
+            room = np.zeros(max(needed, 1 << 16), np.uint8)
+            room.fill(0)  # touch every page now, not in the audio thread
+            self._blocks.append(room)
+            self._next = room.ctypes.data
+            self._end = self._next + len(room)
+        address = -(-(self._next + lead) // alignment) * alignment - lead
+        if address < self._next:
             address += alignment
-        self._used += address + size - start
+        self._next = address + size
         return address
 
     def words(self, values: list[int]) -> int:
         """Address of a row of 8-byte words with these values."""
         address = self.reserve(8 * max(len(values), 1), alignment=8)
-        view(address, len(values), np.int64)[:] = values
+        write_words(address, values)
         return address
 
 
@@ -48,6 +50,22 @@ def view(address: int, count: int, dtype: type) -> np.ndarray:
     return values
 
 
+def write_words(address: int, values: Iterable[int]) -> None:
+    """Write 8-byte words at an address: a view costs several times as much where there are but a few."""
+    data = array("q", values).tobytes()
+    ctypes.memmove(address, data, len(data))
+
+
+def write_doubles(address: int, values: Iterable[float]) -> None:
+    """Write doubles at an address."""
+    data = array("d", values).tobytes()
+    ctypes.memmove(address, data, len(data))
+
+
+_DOUBLE, _WORD = struct.Struct("<d"), struct.Struct("<q")
+
+
 def bits(value: float) -> int:
     """A double as the word that holds it."""
-    return int(np.float64(value).view(np.int64))
+    found: int = _WORD.unpack(_DOUBLE.pack(value))[0]
+    return found

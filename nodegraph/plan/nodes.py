@@ -159,17 +159,12 @@ def place_states(
         return
     initial = np.zeros((len(names), lanes), np.float64)
     for j, name in enumerate(names):
-        state, lane = nodes[0].spec.states[name], 0
-        for node in nodes:
-            for k in range(node.lanes):
-                value: float = state.init
-                if state.seeded:
-                    value = seed_of(draft.graph.document.seed, node.id, name, k)
-                if kernel.places[name].integer:
-                    initial[j : j + 1].view(np.int64)[0, lane] = int(value)
-                else:
-                    initial[j, lane] = value
-                lane += 1
+        state = nodes[0].spec.states[name]
+        values: list[float] = [state.init] * lanes
+        if state.seeded:
+            values = [seed_of(draft.graph.document.seed, node.id, name, k) for node in nodes for k in range(node.lanes)]
+        start = initial[j].view(np.int64) if kernel.places[name].integer else initial[j]
+        start[:] = values
     size = 8 * len(names) * lanes
     block = StateBlock(draft.memory.reserve(size), len(names), lanes, draft.memory.reserve(size))
     for address in (block.data, block.initial):

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 
-import networkx as nx
-
 from ..graph import Graph, GraphNode
 from ..kernel import kernel_of
+from ..ordering import first_order, successors
 
 SMALLEST = 8
 
@@ -27,17 +26,18 @@ def groups_in_order(graph: Graph, pack: bool = True) -> list[Group]:
     for node in graph.nodes.values():
         if _runs(node):
             unit_of.setdefault(node.id, (node.id,))
-    units = nx.DiGraph()
-    units.add_nodes_from(dict.fromkeys(unit_of.values()))
+    runs: list[tuple[Unit, Unit]] = []
     for wire in graph.wires:
         source, target = unit_of.get(wire.source), unit_of.get(wire.target)
         if source and target and source != target:
-            units.add_edge(source, target)
-    position = {unit: i for i, unit in enumerate(units)}
-    order = list(nx.lexicographical_topological_sort(units, position.__getitem__))
-    depth: dict[Unit, int] = {}
+            runs.append((source, target))
+    after = successors(dict.fromkeys(unit_of.values()), runs)
+    position = {unit: i for i, unit in enumerate(after)}
+    order = first_order(after, position.__getitem__)
+    depth = dict.fromkeys(order, 1)
     for unit in order:
-        depth[unit] = 1 + max((depth[before] for before in units.predecessors(unit)), default=0)
+        for next in after[unit]:
+            depth[next] = max(depth[next], depth[unit] + 1)
 
     together: dict[Hashable, Group] = defaultdict(list)
     for unit in order:
@@ -50,11 +50,9 @@ def groups_in_order(graph: Graph, pack: bool = True) -> list[Group]:
             group_of.update(dict.fromkeys(part, len(groups)))
             groups.append(part)
 
-    grouped = nx.DiGraph()
-    grouped.add_nodes_from(range(len(groups)))
-    grouped.add_edges_from((group_of[a], group_of[b]) for a, b in units.edges)
+    grouped = successors(range(len(groups)), ((group_of[a], group_of[b]) for a in after for b in after[a]))
     first = {i: min(position[unit] for unit in group) for i, group in enumerate(groups)}
-    sequence = [groups[i] for i in nx.lexicographical_topological_sort(grouped, lambda i: (first[i], i))]
+    sequence = [groups[i] for i in first_order(grouped, first.__getitem__)]
     return _aligned(graph, sequence)
 
 

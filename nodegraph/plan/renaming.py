@@ -47,6 +47,7 @@ def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
     seen.lines = {line(key): value for key, value in plan.lines.items()}
     seen.hosts = {part(key): value for key, value in plan.hosts.items()}
     seen.takeover = {(key[0], part(key[1]), *map(wire, key[2:])): value for key, value in plan.takeover.items()}
+    seen.knobs = {(part(port), type): value for (port, type), value in plan.knobs.items()}
     seen.port_sources = {part(key): _identity(value, part) for key, value in plan.port_sources.items()}
     seen.event_sources = {part(key): _identity(value, part) for key, value in plan.event_sources.items()}
     for name in ("port_last", "fading", "output_last"):

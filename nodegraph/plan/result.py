@@ -84,6 +84,7 @@ class Plan:
         self.lines: dict[Any, np.ndarray] = {}
         self.hosts: dict[Any, Any] = {}
         self.takeover: dict[Any, tuple[int, int]] = {}
+        self.knobs: dict[tuple[Port, str], tuple[int, int, int]] = {}  # address, bytes, bytes to the next array of four
         self.port_sources: dict[Port, Any] = {}
         self.port_last: dict[Port, list[tuple[int, int, bool]]] = {}
         self.fading: dict[Port, int] = {}

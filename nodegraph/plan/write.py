@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
-
 from ..kernel import QUANTUM
 from . import layout as at
 from .buffers import FLOAT, Buffer, Row, place
 from .draft import Draft
-from .memory import ALIGNMENT, bits, view
+from .memory import ALIGNMENT, bits, write_words
 from .result import RowInfo
 from .sources import KnobStride, Slot
 
@@ -88,9 +86,7 @@ def write_row(draft: Draft, row: Row, address: int) -> RowInfo:
     for inner in row.inner:
         info.inner.append(write_row(draft, inner, memory.reserve(8 * at.ROW_WORDS)))
     values = [word() if callable(word) else word for word in row.words]
-    view(row.words_address, len(values), np.int64)[:] = [
-        bits(value) if isinstance(value, float) else value for value in values
-    ]
+    write_words(row.words_address, [bits(value) if isinstance(value, float) else value for value in values])
     for k, word in enumerate(row.words):
         if isinstance(word, KnobStride):
             word.slot.strides.append(row.words_address + 8 * k)
@@ -114,22 +110,24 @@ def write_row(draft: Draft, row: Row, address: int) -> RowInfo:
     lines = [word for part in row.flat for line in part.lines for word in line]
     details[at.DETAIL_LINES], details[at.DETAIL_LINE_COUNT] = memory.words(lines), len(lines) // at.LINE_WORDS
     details[at.DETAIL_NODES] = sum(len(part.nodes) for part in row.flat)
-    words = view(address, at.ROW_WORDS, np.int64)
+    words = [0] * at.ROW_WORDS
     words[at.ROW_KERNEL], words[at.ROW_ARGUMENTS] = row.kernel.address, row.words_address
     words[at.ROW_DATA : at.ROW_LAST + 1] = outputs[: at.OUTPUT_WORDS] or [0, 0, 0]
     words[at.ROW_FLAGS] = at.FLAG_MORE_OUTPUTS if len(outputs) > at.OUTPUT_WORDS else 0
     words[at.ROW_DETAILS] = memory.words(details)
+    write_words(address, words)
     return info
 
 
 def write_slot(draft: Draft, slot: Slot, row: int) -> int:
     """The words of a knob."""
-    words = view(slot.address, at.SLOT_WORDS, np.int64)
+    words = [0] * at.SLOT_WORDS
     words[at.SLOT_LANES], words[at.SLOT_DATA] = slot.buffer.lanes, slot.buffer.address
     words[at.SLOT_CURRENT : at.SLOT_REMAINING + 1] = slot.arrays
     words[at.SLOT_RAMP] = max(1, round(SMOOTHING * draft.graph.rate)) if slot.smooth else 0
     words[at.SLOT_ROW] = row
     words[at.SLOT_STRIDES], words[at.SLOT_STRIDE_COUNT] = draft.memory.words(slot.strides), len(slot.strides)
+    write_words(slot.address, words)
     return slot.address
 
 
