@@ -38,9 +38,10 @@ def momentum(recipe: str, quick: int, sets: Mapping[str, Any] | None = None, sta
     return Run(recipe, 250, quick, {**FEATURES, **start, **(sets or {})}, stage)
 
 
-def momentum_from_pca(recipe: str, quick: int, sets: Mapping[str, Any] | None = None) -> Run:
+def momentum_from_pca(recipe: str, quick: int, sets: Mapping[str, Any] | None = None, stage: str = "") -> Run:
     """The same steps, but weights begin at the principal components."""
-    return Run(recipe, 60, quick, {**FEATURES, "layer.initialiser": "pca", "training.patience": 5, **(sets or {})})
+    start = {"layer.initialiser": "pca", "training.patience": 5}
+    return Run(recipe, 60, quick, {**FEATURES, **start, **(sets or {})}, stage)
 
 
 def adam(recipe: str, quick: int, sets: Mapping[str, Any] | None = None, stage: str = "") -> Run:

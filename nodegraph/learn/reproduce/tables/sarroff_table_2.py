@@ -1,6 +1,6 @@
 """Second layers, trained on what the units of a first layer do."""
 
-from ..sarroff import ADAM, MEAN, NOTES, SOURCE, WIDE, adam, momentum
+from ..sarroff import ADAM, MEAN, NOTES, SOURCE, WIDE, adam, momentum, momentum_from_pca
 from ..table import Cell, Table
 
 # (units of the first layer, of the second) → validation error × 1025 / first, by standard deviation of the noise
@@ -24,6 +24,7 @@ def _cell(first: int, second: int, noise: float, published: float) -> Cell:
     by_adam = {key.replace("training", "pretraining"): value for key, value in ADAM.items()}
     runs = {"momentum": momentum("sarroff-second", quick, sets, "layer 2")}
     if not noise:
+        runs["momentum from PCA"] = momentum_from_pca("sarroff-second", quick, sets, "layer 2")
         runs["Adam"] = adam("sarroff-second", quick, {**sets, **by_adam}, "layer 2")
     label = f"{first}-{second}" + (f", noise {noise:g}" if noise else "")
     return Cell(label, f"{first}-{second}", {"momentum": published}, runs)

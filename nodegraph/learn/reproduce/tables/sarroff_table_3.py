@@ -1,6 +1,6 @@
 """Deep autoencoders: two layers trained by themselves, joined, and fine-tuned."""
 
-from ..sarroff import ADAM, MEAN, NOTES, SOURCE, adam, best, momentum
+from ..sarroff import ADAM, MEAN, NOTES, SOURCE, adam, best, momentum, momentum_from_pca
 from ..table import Cell, Table
 
 PUBLISHED = {"256-8": (0.0723, 0.1006), "1500-8": (0.0953, 0.1333)}  # validation, test
@@ -12,6 +12,7 @@ def _cell(width: str, valid: float, test: float) -> Cell:
     by_adam = {key.replace("training", "pretraining"): value for key, value in ADAM.items()}
     runs = {
         "momentum": momentum("sarroff-deep", quick, pretrained),
+        "momentum from PCA": momentum_from_pca("sarroff-deep", quick),
         "Adam": adam("sarroff-deep", quick, {**pretrained, **by_adam}),
     }
     if width == "256-8":
