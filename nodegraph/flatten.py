@@ -84,6 +84,7 @@ class _Flattening:
         self.widths: dict[str, list[End]] = {}
         self.arriving: list[tuple[str, str, int, str]] = []
         self.specs: dict[tuple[int, Home], Spec] = {}
+        self.inside: dict[tuple[str, str], list[str]] = {}  # ports of the subpatches that are laid
         self.full = False
 
     def flat(self) -> Flat:
@@ -176,11 +177,11 @@ class _Flattening:
         name = body.node(id)
         if record.type != SUBPATCH or name in self.nodes:
             return name, port
+        if port in self.inside.get((name, side), ()):  # as nearly always: what it carries is not asked
+            return f"{name}/{port}", INLET_PORT if side == "source" else KNOB
         spec = self._spec(record, body.home)
         inputs = [*spec.inputs, *spec.frame_inputs, *spec.event_inputs]
         outputs = [*spec.outputs, *spec.frame_outputs, *spec.event_outputs]
-        if port in (outputs if side == "source" else inputs):
-            return f"{name}/{port}", INLET_PORT if side == "source" else KNOB
         what, known = ("output", outputs) if side == "source" else ("input", inputs)
         setting = " It is a setting; wires go to inputs." if {**spec.options, **spec.choices}.get(port) else ""
         has = f"It has {_list(known)}." if known else f"Put an {'outlet' if side == 'source' else 'inlet'} into it."
@@ -204,6 +205,8 @@ class _Flattening:
             self._add(name, FlatNode(record, outer.home.file, problem=str(error)))
             return
         self._check(name, record, document, home)
+        self.inside[name, "source"] = ports_in(document, OUTLETS)
+        self.inside[name, "target"] = ports_in(document, INLETS)
         try:
             check_voices(record.params)
         except Fault as fault:

@@ -475,21 +475,22 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
     node = nodes[id]
     if node.cls is None:
         return False
-    before = dict(node.output_lanes)
-    banks = [name for name, port in node.spec.inputs.items() if port.bank]
+    before = node.output_lanes
+    spec = node.spec
+    banks = [name for name, port in spec.inputs.items() if port.bank]
     alone = 1 if node.cls.lanes else node.voices  # where nothing is wired
-    widths = {name: [1 if name in banks else max(len(node.values[name]), alone)] for name in node.spec.inputs}
-    widths |= {name: [1] for name in node.spec.frame_inputs}
-    for name in widths:
-        from_wires = [
-            nodes[w.source].output_lanes.get(w.source_port, 1) for w in wires if w.target_port == name
-        ]
-        if from_wires:
-            widths[name] = from_wires
-    node.input_lanes = {name: max(found) for name, found in widths.items()}
-    for name, found in widths.items():
-        if len({width for width in found if width > 1}) > 1:
-            mixed = _list([str(width) for width in found])
+    lanes = {name: max(len(node.values[name]), alone) for name in spec.inputs}
+    lanes |= dict.fromkeys([*banks, *spec.frame_inputs], 1)
+    arriving: dict[str, list[int]] = {}
+    for wire in wires:
+        if wire.target_port in lanes:
+            found = nodes[wire.source].output_lanes.get(wire.source_port, 1)
+            arriving.setdefault(wire.target_port, []).append(found)
+    node.input_lanes = lanes | {name: max(widths) for name, widths in arriving.items()}
+    for name in lanes:
+        widths = arriving.get(name, [])
+        if len(widths) > 1 and len({width for width in widths if width > 1}) > 1:
+            mixed = _list([str(width) for width in widths])
             problems.append(
                 f"{node.title}: the wires into '{name}' have {mixed} lanes; "
                 "they must be equal or 1. Put sum_lanes or split before it."
@@ -509,7 +510,7 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
                 f"{node.title} has inputs of unequal width: {ports}. Lanes must be equal or 1: "
                 "put sum_lanes or split before it."
             )
-        node.output_lanes = dict.fromkeys([*node.spec.outputs, *node.spec.frame_outputs], widest)
+        node.output_lanes = dict.fromkeys([*spec.outputs, *spec.frame_outputs], widest)
         node.lanes = widest
     if node.lanes > MOST_LANES:
         problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")

@@ -109,7 +109,7 @@ def knob(draft: Draft, nodes: list[GraphNode], port: In, lanes: int) -> Source:
         values = node.values[port.name]
         width = lanes if len(nodes) == 1 else node.lanes
         slot.ports.append(((node.id, port.name), lane, width))
-        slot.values += [values[k % len(values)] for k in range(width)]
+        slot.values += values if len(values) == width else [values[k % len(values)] for k in range(width)]
         if len(nodes) > 1 or (node.id, port.name) not in draft.plan.port_sources:
             draft.plan.port_sources[(node.id, port.name)] = KNOB
         lane += width

@@ -22,7 +22,8 @@ Group = list[Unit]
 
 def groups_in_order(graph: Graph, pack: bool = True) -> list[Group]:
     """Groups of units in an order in which every wire (but feedback inside a loop) runs forward."""
-    unit_of: dict[str, Unit] = {id: tuple(loop) for loop in graph.loops for id in loop}
+    looped: dict[Unit, None] = dict.fromkeys(tuple(loop) for loop in graph.loops)
+    unit_of: dict[str, Unit] = {id: loop for loop in looped for id in loop}
     for node in graph.nodes.values():
         if _runs(node):
             unit_of.setdefault(node.id, (node.id,))
@@ -41,7 +42,7 @@ def groups_in_order(graph: Graph, pack: bool = True) -> list[Group]:
 
     together: dict[Hashable, Group] = defaultdict(list)
     for unit in order:
-        shape = _shape(graph, unit) if pack else None
+        shape = _shape(graph, unit, unit in looped) if pack else None
         together[(depth[unit], shape) if shape is not None else unit].append(unit)
     group_of: dict[Unit, int] = {}
     groups: list[Group] = []
@@ -60,8 +61,8 @@ def _runs(node: GraphNode) -> bool:
     return node.cls is not None and not node.problem and node.cls.device != "output"
 
 
-def _shape(graph: Graph, unit: Unit) -> Hashable:
-    """Equal for units that can share rows, None for one that cannot be packed."""
+def _shape(graph: Graph, unit: Unit, looped: bool) -> Hashable:
+    """Equal for units that can share rows, None for one that cannot be packed. In a loop its wires must be alike."""
     inside = {id: i for i, id in enumerate(unit)}
     parts: list[Hashable] = []
     for id in unit:
@@ -70,9 +71,9 @@ def _shape(graph: Graph, unit: Unit) -> Hashable:
         if node.cls.block is not None or node.cls.frame is not None or node.cls.lanes is not None:
             return None
         kernel = kernel_of(node.cls, node.settings)  # one object for the same code
-        numbers = tuple(sorted((name, repr(node.settings[name])) for name in node.spec.options))
+        numbers = tuple([repr(node.settings[name]) for name in node.spec.options])
         parts.append((kernel, numbers, node.lanes, node.latency))
-        for name in node.spec.inputs:
+        for name in node.spec.inputs if looped else ():  # what arrives from elsewhere is gathered
             wires = graph.into(id, name)
             own = tuple((inside[w.source], w.source_port, w.feedback) for w in wires if w.source in inside)
             parts.append((name, own, len(wires) - len(own) if len(unit) > 1 else 0))
