@@ -50,7 +50,7 @@ def test_a_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsy
 def test_every_command_is_helpful(capsys):
     for name, command in app.command().commands.items():
         assert main([name, "--help"]) == 0
-        assert "--json" in capsys.readouterr().out
+        assert "--json" in capsys.readouterr().out or name == "edit"  # a window
         assert command.help and len(command.help.splitlines()[0]) <= 66, (
             f"{name}: its first line would be cut"
         )

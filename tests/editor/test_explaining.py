@@ -11,7 +11,7 @@ from nodegraph.editor.command import COMMANDS, key_table, load_commands
 from nodegraph.editor.commands.help import block_page
 from nodegraph.editor.help_patch import add_help
 from nodegraph.graph import build_graph
-from nodegraph.registry import node_types
+from nodegraph.registry import load_failures, node_types
 
 BLOCK = '''
 from nodegraph.node import In, Node, Out
@@ -89,6 +89,7 @@ def test_a_block_of_ones_own_is_loaded_when_saved_and_again(hand, tmp_path):
         assert "mine_for_tests.py, line 1" in hand.message and "halved" in node_types()
     finally:
         node_types().pop("halved", None)
+        load_failures().pop(str(file), None)
 
 
 def test_all_commands_are_found_by_name(hand):

@@ -1,6 +1,7 @@
 """The synthesizer's corpus: the same sounds for a seed, no patch in two parts, and work that is not done twice."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,8 @@ def test_the_command_makes_a_corpus_and_says_how_hard_it_is(tmp_path, capsys):
     pytest.importorskip("torch")
     assert main(["corpus", str(tmp_path / "here"), "--frames", "70", "--seed", "7", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["sources"] == {"train": 1, "valid": 1, "test": 1}
+    from_each = SynthCorpus().per_patch
+    assert result["sources"] == {"train": math.ceil(50 / from_each), "valid": 1, "test": 1}
     assert Path(result["folder"]).parent == tmp_path / "here"
     for curve in result["difficulty"].values():
         assert curve["frames"] == {"train": 50, "valid": 10, "test": 10}

@@ -36,7 +36,8 @@ def piece(seed=1, tracks=4, notes=700, kind=1, division=480, rest=0, longest=300
                 track.append(mido.MetaMessage("set_tempo", tempo=tempo, time=int(rng.integers(0, 100))))
             if rng.random() < 0.02:
                 track.append(mido.Message("sysex", data=(1, 2, 3), time=int(rng.integers(0, 9))))
-            key, wait, length = int(rng.integers(30, 90)), int(rng.integers(rest, longest)), int(rng.integers(1, longest))
+            key, wait = int(rng.integers(30, 90)), int(rng.integers(rest, longest))
+            length = int(rng.integers(1, longest))
             track.append(mido.Message("note_on", channel=number, note=key, velocity=80, time=wait))
             track.append(mido.Message("note_off", channel=number, note=key, velocity=64, time=length))
     return file

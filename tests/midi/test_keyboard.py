@@ -33,7 +33,7 @@ def test_what_sounds_is_what_is_held_and_nothing_stays(steps):
 
 
 def test_the_rows_are_a_piano():
-    piano, [message] = pressed(Piano(), "z")
+    _, [message] = pressed(Piano(), "z")
     assert message == bytes((0x90, 60, 100))
     _, [message] = pressed(Piano(octave=3, velocity=7, channel=2), "Q")
     assert message == bytes((0x91, 60, 7))

@@ -30,7 +30,7 @@ def keep(
     ] = 1,
     json: Json = False,
 ) -> int:
-    """Keep what was just played: the last minutes of `nodegraph run` or of the editor.
+    """Keep the last minutes that `nodegraph run` or the editor played.
 
     They are always there, also while it plays on and after a crash. Without --output it lists the sessions.
     """
