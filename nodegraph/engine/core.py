@@ -6,9 +6,11 @@ with ``walk``; messages travel through a ring, plans through one word.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -121,7 +123,7 @@ class Engine:
         Knobs that were turned travel as messages; anything else makes a new plan, which goes on where
         the old one was. Raises GraphError (nothing changes then) or KernelError.
         """
-        with self._lock:
+        with self._lock, no_collection():
             known = self._flat if self.plan is not None and path == self._path else None
             flat = with_params(known, document) if known is not None else None
             flat = flat or flatten(document, path, self.allow_outside)
@@ -377,7 +379,7 @@ class Engine:
             old = before.nodes.get(id)
             if old is None or old.type != node.type:
                 continue
-            for port, values in node.values.items():
+            for port, values in node.values.items() if node.values != old.values else ():
                 if old.values.get(port) != values:
                     self._turn([(id, port)], values)
 
@@ -404,6 +406,18 @@ class Engine:
         """Rows with the ticks of the processor's counter they took in the quanta that were timed."""
         rows = self.plan.rows if self.plan else []
         return [(info, int(_details(info)[lay.DETAIL_CYCLES])) for info in rows]
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Put the garbage collector off: in the midst of an edit it would hold it up for milliseconds."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _details(info: RowInfo) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Set
-from dataclasses import replace
 
 from .document import Wire
 
@@ -74,7 +73,7 @@ def _straight(
 def _joined(first: Wire, second: Wire) -> Wire:
     extra = {**first.extra, **second.extra}
     late = first.feedback or second.feedback
-    return replace(second, source=first.source, source_port=first.source_port, feedback=late, extra=extra)
+    return Wire(first.source, first.source_port, second.target, second.target_port, late, extra)
 
 
 def _in_order(ports: Set[str], into: dict[str, list[Wire]]) -> list[str]:

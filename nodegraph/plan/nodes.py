@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ def make_outputs(draft: Draft, nodes: list[GraphNode]) -> dict[str, Buffer]:
             width = node.output_lanes[name]
             ref = Ref(buffer, lane, width)
             draft.refs[(node.id, name)] = ref
-            draft.late.append(lambda n=node, p=name, r=ref: record_output(draft, n, p, r))  # type: ignore[misc]
+            draft.late.append(partial(record_output, draft, node, name, ref))
             lane += width
     return buffers
 
