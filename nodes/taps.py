@@ -50,6 +50,18 @@ class TapRing:
         values[: max(count - end, 0)] = 0.0
         return values
 
+    @property
+    def written(self):
+        """Samples written since the beginning."""
+        return int(self.marks[0])
+
+    def since(self, place):
+        """What came after sample ``place``: float32 (count, lanes), and how many before it were gone already."""
+        end = self.written
+        lost = max(end - self.frames // 2 - place, 0)
+        ring = self.samples.reshape(self.frames, self.lanes)
+        return ring[np.arange(place + lost, end) % self.frames], lost
+
     def triggered(self, count, level=0.0):
         """``count`` samples of lane 0 that begin at the latest rise through ``level``, so that a wave stands still."""
         values = self.latest(2 * count)[:, 0]

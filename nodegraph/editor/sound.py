@@ -21,7 +21,9 @@ class Sounding:
     ``load`` is the part of a block's time that computing takes (mean of the last second); ``latency`` samples of
     the patch, ``device_latency`` those of the device; ``faults`` nodes that were silenced with the reason;
     ``times`` µs per quantum and node; ``problem`` one sentence why there is silence, "" if there is none.
-    ``clock`` is the count of samples computed, ``paused`` whether it stands still.
+    ``clock`` is the count of samples computed, ``paused`` whether it stands still. ``recording`` and, by output,
+    ``wires`` say what is being recorded, ``flight`` what log is being written; ``news`` are lines on files that
+    were finished, all since the beginning.
     """
 
     device: str = ""
@@ -35,6 +37,9 @@ class Sounding:
     latency: int = 0
     device_latency: int = 0
     recording: str = ""
+    wires: dict[str, str] = field(default_factory=dict)
+    flight: str = ""
+    news: tuple[str, ...] = ()
     problem: str = ""
     faults: dict[str, str] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
@@ -91,5 +96,11 @@ class Sound(Protocol):
 
     def record(self, path: Path | None) -> None:
         """Write what is heard into a sound file from now on; None ends that and closes the file."""
+
+    def record_wire(self, end: str, path: Path | None) -> None:
+        """Write what an output ("osc1.out") carries into a sound file from now on; None ends that."""
+
+    def fly(self, path: Path | None) -> None:
+        """Begin the sound anew and log it into a flight log; None finishes the log, and the sound goes on."""
 
     def close(self) -> None: ...

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.engine.core import EngineError
-from nodegraph.engine.keeping import Recording
+from nodegraph.engine.keeping import Recording, WireRecording
 from nodegraph.engine.live import Live, devices
 from nodegraph.graph import Graph, GraphError
 from nodegraph.kernel import QUANTUM
@@ -49,7 +49,13 @@ class LiveSound:
     Raises EngineError where a device that was asked for by name does not open.
     """
 
-    def __init__(self, wanted: Device | None = None, allow_outside: bool = False, limiter: bool = True) -> None:
+    def __init__(
+        self,
+        wanted: Device | None = None,
+        allow_outside: bool = False,
+        limiter: bool = True,
+        flight: Path | None = None,
+    ) -> None:
         self._wanted = wanted or Device()
         self._allow_outside, self._limiter = allow_outside, limiter
         self._lock = threading.Condition()
@@ -63,6 +69,10 @@ class LiveSound:
         self._problem = ""
         self._compile_problem = ""
         self._recording: Recording | None = None
+        self._wires: dict[str, WireRecording] = {}
+        self._flight = flight  # the log that the next engine is to write
+        self._landed: Live | None = None  # the engine whose log is finished
+        self._news: tuple[str, ...] = ()
         self._paused = False
         self._state = Sounding()
         self._state_time = -1e9
@@ -93,11 +103,14 @@ class LiveSound:
             null=wanted.device == NONE,
             limiter=self._limiter,
             allow_outside=self._allow_outside,
+            flight=self._flight,
         )
         try:
-            live.watch(self._ends)
+            live.watch(self._watched)
             live.pause(self._paused)
-            return live.start()
+            live.start()
+            self._flight = None
+            return live
         except BaseException:
             live.close()
             raise
@@ -117,6 +130,10 @@ class LiveSound:
         """Another device: the old one fades out first, for it may be the same one."""
         old = self._live
         self.record(None)
+        for end in list(self._wires):
+            self.record_wire(end, None)
+        if self._logging:
+            self._land(old)
         old.stop()
         try:
             live = self._open(wanted)
@@ -124,6 +141,10 @@ class LiveSound:
         except (EngineError, GraphError) as error:
             self._problem = _in_words(error)
             live = self._open(Device(NONE, wanted.rate, wanted.blocksize))
+        except OSError as error:  # the log cannot be written where it is wanted
+            self._problem = f"nothing is logged: {error.strerror or error}. Choose another folder."
+            self._flight = None
+            live = self._open(wanted)
         self._live, self._wanted = live, wanted
         self._state_time = -1e9
 
@@ -171,7 +192,7 @@ class LiveSound:
                     return
                 due, self._due = self._due, None
                 dirty, self._dirty = self._dirty, False
-                document, path, ends = self._document, self._path, self._ends
+                document, path, ends = self._document, self._path, self._watched
                 self._busy, self._busy_since = True, time.monotonic()
             try:
                 if due is not None:
@@ -205,6 +226,7 @@ class LiveSound:
             return self._state
         self._state_time = now
         live = self._live
+        self._end_wires()
         faults = {fault.node: "it gave values that are no numbers. Turn one of its knobs." for fault in live.faults()}
         for line in live.problems():
             node, _, reason = line.partition(": ")
@@ -223,11 +245,18 @@ class LiveSound:
             latency=live.plan.latency if live.plan else 0,
             device_latency=live.device_latency,
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
-            problem=self._problem or self._compile_problem or (recording.problem if recording else ""),
+            wires={end: f"{end} {one.seconds:.0f} s" for end, one in self._wires.items()},
+            flight=live.log.path.name if self._logging and live.log else "",
+            news=self._news,
+            problem=self._problem or self._compile_problem or self._keepers_problem(),
             faults=faults,
             times=_with_subpatches(live.node_times()),
         )
         return self._state
+
+    def _keepers_problem(self) -> str:
+        kept = [self._recording, *self._wires.values(), self._live.log if self._logging else None]
+        return next((one.problem for one in kept if one is not None and one.problem), "")
 
     @property
     def _is_silent(self) -> bool:
@@ -313,6 +342,10 @@ class LiveSound:
         except KeyError:
             return None
 
+    @property
+    def _watched(self) -> frozenset[str]:
+        return self._ends | self._wires.keys()
+
     # -- recording -----------------------------------------------------------------------------------------
 
     def record(self, path: Path | None) -> None:
@@ -323,6 +356,51 @@ class LiveSound:
             self._recording = Recording(self._live, path)
         self._state_time = -1e9
 
+    def record_wire(self, end: str, path: Path | None) -> None:
+        recording = self._wires.pop(end, None)
+        if recording is not None:
+            recording.close()
+            self._tell(f"Recorded {end}: {recording.path}, {recording.seconds:.1f} s." if recording.path else "")
+        with self._lock:
+            if path is not None:
+                self._wires[end] = WireRecording(self._live, end, path)
+            self._dirty = True
+            self._lock.notify()
+        self._state_time = -1e9
+
+    def _end_wires(self) -> None:
+        """Recordings of outputs that are gone."""
+        for end, recording in list(self._wires.items()):
+            if recording.ended:
+                self.record_wire(end, None)
+
+    def fly(self, path: Path | None) -> None:
+        if path is not None:
+            with self._lock:
+                self._flight, self._due = path, self._wanted
+                self._lock.notify()
+        elif self._logging:
+            live, self._landed = self._live, self._live
+            threading.Thread(target=self._land, args=(live,), name="nodegraph-landing").start()
+        self._state_time = -1e9
+
+    @property
+    def _logging(self) -> bool:
+        return self._live.log is not None and self._live is not self._landed
+
+    def _land(self, live: Live) -> None:
+        """Finish the log of an engine, which may take a while; the engine plays on."""
+        self._landed = live
+        if live.log is not None:
+            live.log.close()
+            problem = f" ({live.log.problem})" if live.log.problem else ""
+            self._tell(f"The performance is logged in {live.log.result}{problem}.")
+
+    def _tell(self, line: str) -> None:
+        if line and line not in self._news[-1:]:
+            self._news = (*self._news, line)
+            self._state_time = -1e9
+
     def close(self) -> None:
         with self._lock:
             if self._closed:
@@ -332,6 +410,10 @@ class LiveSound:
         self._unfollow()
         self._worker.join(5.0)
         self.record(None)
+        for end in list(self._wires):
+            self.record_wire(end, None)
+        if self._logging:
+            self._land(self._live)
         self._live.stop()
 
 

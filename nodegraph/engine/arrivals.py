@@ -128,10 +128,18 @@ class Arrivals:
 
     def received(self, since: int) -> list[tuple[int, bytes, str]]:
         """Events from number ``since`` on that have arrived: sample, message, port."""
-        found = self._ring[np.arange(since, int(self._words[TAIL])) % RING_SIZE].tolist()
+        return self._between(since, int(self._words[TAIL]))
+
+    def rest(self, since: int) -> list[tuple[int, bytes, str]]:
+        """For the end: those from number ``since`` on that have arrived while earlier ones wait for their time."""
+        return self._between(since, int(self._words[HEAD]))
+
+    def _between(self, since: int, end: int) -> list[tuple[int, bytes, str]]:
+        found = self._ring[np.arange(since, end) % RING_SIZE].tolist()
         return [
             (at, bytes((~status, data1, data2)[: length_of(~status)]), self.ports[port])
             for at, port, status, data1, data2 in found
+            if status < 0
         ]
 
     # -- ports -----------------------------------------------------------------------------------------------

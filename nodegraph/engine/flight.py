@@ -14,13 +14,14 @@ import json
 import shutil
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..patch import Action, Document, encode_patch, step_to_data
 from ..sound_file import reason_of
+from .messages import Applied
 from .tape import TapeReader
 
 if TYPE_CHECKING:
@@ -38,12 +39,13 @@ class FlightRecorder:
     def __init__(self, path: Path, live: Live, version: str) -> None:
         self.path, self.problem = path, ""
         self.result: Path | None = None
+        self._landed = False
         self._live = live
         self._folder = path.with_name(f"{path.name}.part")
-        self._lock = threading.Lock()
+        self._lock, self._finishing, self._copying = threading.Lock(), threading.Lock(), threading.Lock()
         self._document: Document | None = None
         self._number = -1  # of the document
-        self._waiting: int | None = None  # number of the document whose plan is not heard yet
+        self._waiting: tuple[int, list[str]] | None = None  # the document whose plan is not heard yet, and its probes
         self._messages = live.messages.reader()
         self._events = 0  # from outside that are in the log
         self._said = 0
@@ -76,16 +78,19 @@ class FlightRecorder:
     def exchanged(self, document: Document, path: Path | None) -> None:
         """A new plan, of this document, waits to be taken over."""
         with self._lock:
+            if self._landed:
+                return
             if document is not self._document:
                 self._next(document, document=_text(document))
-            self._waiting = self._number
+            self._waiting = self._number, sorted(self._live.watched)
             self._note_files(path.parent.resolve() if path else Path.cwd())
 
     def taken_over(self, clock: int) -> None:
         """The plan that waited is heard, from sample ``clock`` on."""
         with self._lock:
             if self._waiting is not None:
-                self._write(plan=self._waiting, at=clock)
+                number, probes = self._waiting
+                self._write(plan=number, at=clock, **({"probes": probes} if probes else {}))
                 self._waiting = None
 
     def _next(self, now: Document, **record: Any) -> None:
@@ -105,30 +110,29 @@ class FlightRecorder:
     def service(self) -> None:
         """Write down what has happened since the last call."""
         with self._lock:
-            if self.problem:
+            if self.problem or self._landed:
                 return
-            for at, node, port, lane, value in self._turns():
-                self._write(turn=[node, port, lane, value], at=at)
-            for at, message, name in self._arrived():
-                self._write(midi=message.hex(), port=name, at=at)
+            self._write_turns(self._messages.read())
+            arrived = self._live.arrivals.received(self._events)
+            self._events += len(arrived)
+            self._write_midi(arrived)
             clock = self._live.clock
             if clock - self._said >= CLOCK_EVERY:
                 self._write(clock=clock)
                 self._said = clock
             self._guarded(self._write_out)
-        while self._files and not self.problem:
-            self._guarded(self._copy_file)
+        with self._copying:
+            while self._files and not self.problem:
+                self._guarded(self._copy_file)
 
-    def _turns(self) -> Iterator[tuple[int, str, str, int, float]]:
-        names = {handle: end for end, handle in self._live.handles.items()}
-        for at, handle, lane, value in self._messages.read():
-            node, port = names[handle]
-            yield at, node, port, lane, value
+    def _write_turns(self, turns: list[Applied]) -> None:
+        names = {handle: end for end, handle in self._live.handles.items()} if turns else {}
+        for at, handle, lane, value in turns:
+            self._write(turn=[*names[handle], lane, value], at=at)
 
-    def _arrived(self) -> list[tuple[int, bytes, str]]:
-        found = self._live.arrivals.received(self._events)
-        self._events += len(found)
-        return found
+    def _write_midi(self, messages: list[tuple[int, bytes, str]]) -> None:
+        for at, message, name in messages:
+            self._write(midi=message.hex(), port=name, at=at)
 
     def _write_out(self) -> None:
         self._sound.write(self._input.read().tobytes())
@@ -155,23 +159,33 @@ class FlightRecorder:
             self.problem = f"the flight log has ended ({reason}); what was logged before can be replayed"
 
     def _write(self, **record: Any) -> None:
-        if not self.problem:
+        if not self.problem and not self._landed:
             self._guarded(lambda: self._log.write(json.dumps(record) + "\n"))
 
     def close(self) -> None:
-        """Finish the log: one file, or the folder where the disk has no room for it; ``result`` says which."""
-        if self.result is not None:
-            return
+        """Finish the log: one file, or the folder where the disk has no room for it; ``result`` says which.
+
+        From any thread; the engine may play on.
+        """
+        with self._finishing:
+            if self.result is None:
+                self._finish()
+
+    def _finish(self) -> None:
         if not self._live.pending:
             self.taken_over(self._live.taken)
         self.service()
-        self._write(clock=self._live.clock)
-        for file in (self._log, self._sound):
-            self._guarded(file.close)
-        self._messages.close()
-        self.result = self._folder
+        with self._lock:
+            self._write_turns(self._messages.rest())
+            self._write_midi(self._live.arrivals.rest(self._events))
+            self._write(clock=self._live.clock)
+            self._landed = True
+            for file in (self._log, self._sound):
+                self._guarded(file.close)
+            self._messages.close()
         if not self.problem:
             self._guarded(self._pack)
+        self.result = self.result or self._folder
 
     def _pack(self) -> None:
         beside = self.path.with_name(f".{self.path.name}.tmp")

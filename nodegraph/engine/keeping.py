@@ -62,6 +62,60 @@ class Recording:
             self._take.close()
 
 
+class WireRecording:
+    """Records what an output ("osc1.out") carries into a sound file, by a probe on it.
+
+    Whoever begins it has the output watched (:meth:`Engine.watch`). It ends by itself when the output is gone, or has
+    another number of lanes; ``ended`` says so.
+    """
+
+    def __init__(self, live: Live, end: str, path: Path) -> None:
+        self.seconds, self.ended = 0.0, False
+        self._live, self._end, self._wanted = live, end, path
+        self._ring: Any = None
+        self._take: Take | None = None
+        self._place = self._lost = 0
+        self._attendants = live.attendants
+        self._attendants.append(self)
+
+    @property
+    def problem(self) -> str:
+        lost = f"{self._lost} samples of the recording of {self._end} are missing" if self._lost else ""
+        return (self._take.problem if self._take is not None else "") or lost
+
+    @property
+    def path(self) -> Path | None:
+        """The file, once something is in it."""
+        return self._take.path if self._take is not None else None
+
+    def service(self) -> None:
+        ring = self._live.probe(self._end)
+        if self.ended or (ring is None and self._ring is None):
+            return
+        if ring is None or (self._take is not None and ring.lanes != self._ring.lanes):
+            self._finish()
+            return
+        if ring is not self._ring:  # another plan, another probe
+            self._ring, self._place = ring, ring.written
+            self._take = self._take or Take(self._wanted, self._live.rate, ring.lanes)
+        block, lost = ring.since(self._place)
+        self._place, self._lost = self._place + len(block) + lost, self._lost + lost
+        self.seconds += len(block) / self._live.rate
+        if self._take is not None:
+            self._take.write(block)
+
+    def _finish(self) -> None:
+        self.ended = True
+        if self._take is not None:
+            self._take.close()
+
+    def close(self) -> None:
+        if self in self._attendants:
+            self._attendants.remove(self)
+            self.service()
+            self._finish()
+
+
 class KeptRing:
     """Keeps the last ``minutes`` of what is heard in ``folder``; the last minutes of old sessions go in time."""
 

@@ -38,6 +38,11 @@ class Messages:
         """Messages of which all were applied, counted from the first."""
         return int(self._words[walk.ENGINE_TAIL])
 
+    @property
+    def sent(self) -> int:
+        """Messages that were put into the ring, counted from the first."""
+        return self._head
+
     def send(self, messages: list[Applied]) -> None:
         """Put messages into the ring. Raises BufferError where it is full: then some of them are in it."""
         with self._lock:
@@ -83,6 +88,11 @@ class MessageReader:
         found = self._messages.between(self.place, end)
         self.place = end
         return found
+
+    def rest(self) -> list[Applied]:
+        """For the end: what was applied already while earlier messages still wait for their time."""
+        found = self._messages.between(self.place, self._messages.sent)
+        return [message for message in found if message[1] >= 0]
 
     def close(self) -> None:
         self._messages.leave(self)

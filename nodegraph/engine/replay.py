@@ -155,6 +155,7 @@ class Replay(Offline):
             if "plan" in record:
                 if at > self.clock:
                     return
+                self.watched = frozenset(record.get("probes", ()))  # nodes beside a probe are computed in the same rows
                 self._take(int(record["plan"]))
             elif "turn" in record:
                 node, port, lane, value = record["turn"]
