@@ -27,6 +27,7 @@ class Monitor:
         self._status_time = self._load_time = -1e9
         self._problem = ""
         self._faults: dict[str, str] = {}
+        self._told = 0  # of the news
 
     def tick(self, desk: Desk, screen: Screen, now: float) -> None:
         """One frame's part of it."""
@@ -76,6 +77,9 @@ class Monitor:
             self._problem = state.problem
             if state.problem:
                 desk.say(state.problem, alarm=True)
+        for line in state.news[self._told :]:
+            desk.say(line)
+        self._told = len(state.news)
         if state.faults != self._faults:
             for node in state.faults.keys() - self._faults.keys():
                 desk.say(f"{node} is silent: {state.faults[node]}", alarm=True)

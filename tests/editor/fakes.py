@@ -264,5 +264,20 @@ class FakeSound:
         self.recorded.append(path)
         self.now = replace(self.now, recording=str(path) if path else "")
 
+    def record_wire(self, end: str, path: Path | None) -> None:
+        from dataclasses import replace
+
+        wires = {known: said for known, said in self.now.wires.items() if known != end}
+        news = () if path else (f"Recorded {end}.",)
+        self.now = replace(
+            self.now, wires=wires | ({end: f"{end} to {path}"} if path else {}), news=self.now.news + news
+        )
+
+    def fly(self, path: Path | None) -> None:
+        from dataclasses import replace
+
+        news = () if path else (f"The performance is logged in {self.now.flight}.",)
+        self.now = replace(self.now, flight=str(path) if path else "", news=self.now.news + news)
+
     def close(self) -> None:
         self.closed = True

@@ -7,8 +7,9 @@ import socket
 import numpy as np
 import pytest
 
-from nodegraph.editor.events import KeyReleased, PanelEvent
+from nodegraph.editor.events import KeyReleased, PanelEvent, Pointer
 from nodegraph.editor.sound import Sounding
+from nodegraph.editor.view import Pin
 
 
 class Heard:
@@ -185,3 +186,45 @@ def test_osc_that_cannot_be_is_one_line(hand, texts, said):
     hand.does(*(PanelEvent("osc", item, text) for item, text in texts.items()), PanelEvent("osc", "go", None))
     assert said in hand.message and hand.view.messages[-1][1]
     assert status(hand, "osc") == ""
+
+
+# -- flight log and recordings of wires --------------------------------------------------------------------------
+
+
+def test_a_performance_is_logged_until_it_is_chosen_again(hand, tmp_path):
+    hand.presenter.run("fly")
+    assert hand.view.asked_file["name"].endswith("take1.flight")
+    hand.chooses(tmp_path / "mine")
+    hand.waits(1.0)
+    assert status_of_sound(hand)["flight"] == f"logging {tmp_path / 'mine.flight'}"
+    hand.presenter.run("fly")
+    hand.waits(1.0)
+    assert str(tmp_path / "mine.flight") in hand.message and "flight" not in status_of_sound(hand)
+
+
+def test_a_wire_is_recorded_from_its_menu_and_the_patch_stays_as_it_is(hand, tmp_path):
+    hand.chain("sine", "ladder", "audio_out")
+    before = hand.patch.document
+    wire = ("sine1.out", "ladder1.audio")
+    hand.picks_item(hand.right_clicks(wire)["Record this wire…"])
+    hand.chooses(tmp_path / "sine.flac")
+    assert hand.sound.now.wires == {"sine1.out": f"sine1.out to {tmp_path / 'sine.flac'}"}
+    hand.picks_item(hand.right_clicks(Pin("ladder1", "out", True))["Record this wire…"])
+    hand.chooses(tmp_path / "filtered")
+    assert hand.sound.now.wires["ladder1.out"].endswith("filtered.wav")
+    hand.selects()
+    hand.does(Pointer((0.0, 0.0), wire))
+    hand.presses("ctrl+alt+r")  # the one under the pointer, which ends
+    hand.waits(1.0)
+    assert list(hand.sound.now.wires) == ["ladder1.out"] and hand.message == "Recorded sine1.out."
+    assert hand.patch.document is before
+
+
+def test_a_wire_of_frames_is_no_sound(hand):
+    hand.chain("sine", "stft")
+    hand.picks_item(hand.right_clicks(Pin("stft1", "spectrum", True))["Record this wire…"])
+    assert "no signal" in hand.message and hand.view.asked_file is None
+
+
+def status_of_sound(hand):
+    return dict(hand.view.status.parts)

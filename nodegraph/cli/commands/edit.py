@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import CommandError
+from ..keepers import Flight
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Outside, Rate
 from ..quiet import quiet_libraries
@@ -35,6 +36,7 @@ def edit(
     rate: Rate = None,
     null: Annotated[bool, typer.Option("--null", help="Play to no device, at the same pace.")] = False,
     no_limiter: Annotated[bool, typer.Option("--no-limiter", help="Switch the safety limiter off.")] = False,
+    flight: Flight = None,
     home: Annotated[
         Path | None, typer.Option("--home", help="Folder of preferences and safety copies.", hidden=True)
     ] = None,
@@ -48,6 +50,8 @@ def edit(
     from nodegraph.graph import GraphError, build_graph
     from nodegraph.patch import Patch
 
+    if flight is not None and not flight.absolute().parent.is_dir():
+        raise CommandError(f"{flight}: there is no folder {flight.parent}. Make it first: mkdir -p {flight.parent}")
     opened = Patch(path=patch) if patch is None or not patch.exists() else Patch.load(patch)
     kernels = kernels_of_engine(live=True)
     try:
@@ -61,15 +65,27 @@ def edit(
     home = home or _home()
     wanted_rate = rate or opened.document.settings.rate
     with quiet_libraries():
-        sound = _sound(home, "none" if null else device, wanted_rate, blocksize, allow_outside, not no_limiter)
+        try:
+            chosen = "none" if null else device
+            sound = _sound(home, chosen, wanted_rate, blocksize, allow_outside, not no_limiter, flight)
+        except OSError as error:
+            raise CommandError(f"{flight}: the log cannot be written ({error.strerror}). Name another file.") from None
     app = App(sound, opened, home, allow_outside)
     with stop_signals() as stop:  # what is not saved by then is offered at the next start
         app.run(each_frame=lambda app: app.view.quit() if stop.asked else None)
+    for line in sound.state().news[-1:] if flight is not None else ():
+        typer.echo(line)
     return 0
 
 
 def _sound(
-    home: Path, device: str | None, rate: float | None, blocksize: int | None, allow_outside: bool, limiter: bool
+    home: Path,
+    device: str | None,
+    rate: float | None,
+    blocksize: int | None,
+    allow_outside: bool,
+    limiter: bool,
+    flight: Path | None,
 ) -> LiveSound:
     """The sound on the device that is asked for, else on the one chosen last time if it is still there."""
     from nodegraph.editor.preferences import Preferences
@@ -80,10 +96,11 @@ def _sound(
     if device is None and kept.device is not None:
         try:
             last = Device(kept.device, rate or kept.rate, blocksize or kept.blocksize)
-            return LiveSound(last, allow_outside, limiter)
+            return LiveSound(last, allow_outside, limiter, flight)
         except EngineError:
             pass  # it is not plugged in today
-    return LiveSound(Device(_device(device), rate or kept.rate, blocksize or kept.blocksize), allow_outside, limiter)
+    wanted = Device(_device(device), rate or kept.rate, blocksize or kept.blocksize)
+    return LiveSound(wanted, allow_outside, limiter, flight)
 
 
 def _home() -> Path:

@@ -21,7 +21,8 @@ def menu_for(desk: Desk, over: Over, at: Point) -> None:
         if not over.output and over.port in desk.spec(over.node).inputs:
             desk.menu(over.end, _value_menu(desk, over.node, over.port))
         else:
-            desk.menu(over.end, [entry(desk, "wire_from_pin", over), entry(desk, "unplug_pin", over)])
+            names = ["wire_from_pin", "unplug_pin", *(["record_wire"] if over.output else [])]
+            desk.menu(over.end, [replace(entry(desk, name, over), enabled=True) for name in names])
     elif isinstance(over, NodeAt):
         has_value = over.port and _has_value(desk, over)
         desk.menu(over.id, _value_menu(desk, over.id, over.port) if has_value else _node_menu(desk, over.id))
@@ -66,5 +67,5 @@ def _node_menu(desk: Desk, id: str) -> list[MenuItem]:
 
 
 def _wire_menu(desk: Desk, key: tuple[str, str]) -> list[MenuItem]:
-    names = ("insert_block", "pin_probe", "toggle_feedback", "delete_wire")
-    return [entry(desk, name, key) for name in names]
+    names = ("insert_block", "pin_probe", "record_wire", "toggle_feedback", "delete_wire")
+    return [replace(entry(desk, name, key), enabled=True) for name in names]

@@ -139,12 +139,13 @@ def record(desk: Desk, argument: object) -> None:
     desk.ask_file("record", "Record to", begin, ".wav", save=True, name=sound_name(desk, "take"))
 
 
-def sound_name(desk: Desk, what: str) -> str:
+def sound_name(desk: Desk, what: str, ending: str = ".wav") -> str:
+    """A name for a file of this patch that is not taken."""
     stem = desk.patch.path.stem if desk.patch.path else desk.patch.document.title or "patch"
     folder, number = desk.folder, 1
-    while (folder / f"{stem}-{what}{number}.wav").exists():
+    while (folder / f"{stem}-{what}{number}{ending}").exists():
         number += 1
-    return f"{stem}-{what}{number}.wav"
+    return f"{stem}-{what}{number}{ending}"
 
 
 # -- export ------------------------------------------------------------------------------------------------
