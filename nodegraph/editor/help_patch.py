@@ -16,6 +16,7 @@ from .view import Pin
 from .wiring import draw_wire
 
 ACROSS = 240.0
+KEYS_HINT = "Play it: Ctrl+Shift+K makes notes of the letter keys, Tools › MIDI on listens to devices."
 MakeNode = Callable[..., str]
 MakeWire = Callable[[str, str], None]
 
@@ -49,6 +50,7 @@ def add_help(desk: Desk, type: str) -> None:
 
     doc = (cls.__doc__ or "").strip().partition("\n")[0]
     note = free_id("note", document.notes)
+    doc = f"{doc} {KEYS_HINT}" if cls.device == "events" else doc
     add(SetNote(note, doc, origin[0], origin[1] - 50.0))
     line = 0
     shown = node(type, 3, 0)
@@ -58,7 +60,12 @@ def add_help(desk: Desk, type: str) -> None:
             wire(start, f"{shown}.{name}")
             line += 1
     for row, (name, port) in enumerate(output_ports(cls.spec).items()):
-        _sink(kind_of(port), f"{shown}.{name}", row, cls, node, wire)
+        if kind_of(port) == "events":
+            _play(f"{shown}.{name}", 4, row, node, wire)
+        else:
+            _sink(kind_of(port), f"{shown}.{name}", row, cls, node, wire)
+    if type == "notes":
+        _voice(shown, 4, len(output_ports(cls.spec)), node, wire)
     if desk.do(*actions):
         desk.select([shown])
         found = canvas.boxes(desk, [shown])
@@ -68,10 +75,14 @@ def add_help(desk: Desk, type: str) -> None:
 def _source(kind: str, port: object, name: str, line: int, node: MakeNode, wire: MakeWire) -> str:
     """Something that feeds an input, or "" where its knob says enough."""
     if kind == "signal":
+        if name in ("gate", "clock"):
+            return f"{node('clock', 2, line, tempo=120.0, division=2.0)}.out"
         plain = isinstance(port, In) and not port.unit and port.default == 0.0
         if not plain or name not in ("audio", "a", "signal", "carrier", "input"):
             return ""
         return f"{node('saw', 2, line, frequency=110.0, amplitude=0.2)}.out"
+    if kind == "events":
+        return _melody(line, node, wire)
     if kind not in ("spectrum", "magnitude", "phase"):
         return ""
     source, stft = node("saw", 0, line, frequency=110.0, amplitude=0.2), node("stft", 1, line)
@@ -81,6 +92,35 @@ def _source(kind: str, port: object, name: str, line: int, node: MakeNode, wire:
     polar = node("polar", 2, line)
     wire(f"{stft}.spectrum", f"{polar}.spectrum")
     return f"{polar}.{kind}"
+
+
+def _melody(line: int, node: MakeNode, wire: MakeWire) -> str:
+    """Some notes, again and again, as MIDI."""
+    clock = node("clock", 0, line, tempo=120.0, division=2.0)
+    steps, notes = node("step_sequencer", 1, line), node("note_out", 2, line)
+    wire(f"{clock}.out", f"{steps}.clock")
+    wire(f"{steps}.gate", f"{notes}.gate")
+    wire(f"{steps}.out", f"{notes}.pitch")
+    return f"{notes}.out"
+
+
+def _play(end: str, column: int, row: int, node: MakeNode, wire: MakeWire) -> None:
+    """Voices that let MIDI be heard."""
+    notes = node("notes", column, row)
+    wire(end, f"{notes}.events")
+    _voice(notes, column + 1, row, node, wire)
+
+
+def _voice(notes: str, column: int, row: int, node: MakeNode, wire: MakeWire) -> None:
+    """What each note of a ``notes`` block sounds like: a saw with an envelope."""
+    saw, shape = node("saw", column, row, amplitude=0.2), node("adsr", column, row + 1)
+    loud, total = node("vca", column + 1, row), node("sum_lanes", column + 2, row)
+    out = node("audio_out", column + 3, row)
+    for start, into in (
+        (f"{notes}.frequency", f"{saw}.frequency"), (f"{notes}.gate", f"{shape}.gate"), (f"{saw}.out", f"{loud}.audio"),
+        (f"{shape}.out", f"{loud}.gain"), (f"{loud}.out", f"{total}.audio"), (f"{total}.out", f"{out}.audio"),
+    ):  # fmt: skip
+        wire(start, into)
 
 
 def _sink(kind: str, end: str, row: int, cls: type[Node], node: MakeNode, wire: MakeWire) -> None:

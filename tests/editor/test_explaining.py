@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nodegraph.editor.command import COMMANDS, key_table, load_commands
 from nodegraph.editor.commands.help import block_page
-from nodegraph.editor.help_patch import add_help
+from nodegraph.editor.help_patch import KEYS_HINT, add_help
+from nodegraph.engine.offline import Offline
 from nodegraph.graph import build_graph
 from nodegraph.registry import load_failures, node_types
 
@@ -115,3 +117,22 @@ def test_menus_hold_every_command_with_a_menu_and_grey_what_is_not_possible(hand
     hand.adds("sine")
     shown = {item.command: item for menu in hand.view.menus for item in menu.items}
     assert shown["undo"].enabled and shown["undo"].key == "Ctrl+Z"
+
+
+@pytest.mark.parametrize("block", ["notes", "transpose_notes", "arpeggiator", "chord", "note_filter", "note_out"])
+def test_help_patches_of_midi_blocks_sound_by_themselves(hand, block):
+    add_help(hand.desk, block)
+    hand.presenter.refresh()
+    assert block in {record.type for record in hand.document.nodes.values()} and not hand.desk.typed.problems
+    engine = Offline(hand.patch.document, 44100.0)
+    assert np.abs(engine.run(1.5)).max() > 0.01
+    engine.close()
+
+
+def test_the_help_patch_of_midi_in_says_how_to_play_it_and_is_played(hand):
+    add_help(hand.desk, "midi_in")
+    assert any(KEYS_HINT in note.text for note in hand.document.notes.values())
+    engine = Offline(hand.patch.document, 44100.0)
+    engine.send_midi(bytes([0x90, 60, 100]))
+    assert np.abs(engine.run(0.5)).max() > 0.01
+    engine.close()
