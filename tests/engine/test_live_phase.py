@@ -26,7 +26,7 @@ def test_momentum_rtisi_plays_beside_the_demo_without_a_missed_callback(jack_dum
     patch.connect("magnitudes.magnitude", "phases.magnitude")
     patch.connect("phases.out", f"{out}.audio")
     with play(patch, device="system", blocksize=256) as live:
-        for _ in range(12):  # other programs may take the processor now and then; too much work would be late every time
+        for _ in range(12):  # other programs may take the processor now and then; too much work is late every time
             before = live.report()
             time.sleep(1.0)
             after = live.report()
