@@ -25,8 +25,8 @@ NOTES = (
     f"by its {MEAN}. The frames here are scaled so that the mean leaves as much, as its learning rate is only right "
     "for that.",
     "The paper does not say how weights begin. In the column momentum they begin at random (uniform, after Glorot & "
-    "Bengio), and 250 epochs are not enough to leave the mean far behind; from the principal components the same steps "
-    "keep what these know.",
+    "Bengio) and need many epochs to leave the mean, the more the less the first component stands out; from the "
+    "principal components the same steps keep what these know.",
     "Steps of 0.005 with momentum 0.5 are stable while the curvature, about units / 2, is below 600: up to some 1200 "
     "units, which may be why the paper's nets of 2048 and more failed.",
 )
