@@ -169,8 +169,8 @@ def test_osc_turns_the_open_patch_and_the_next_one(hand, free_port):
 
 
 def turned(hand, client, address, value, end):
-    end = time.monotonic() + 30.0
-    while time.monotonic() < end:
+    latest = time.monotonic() + 30.0
+    while time.monotonic() < latest:
         client.send_message(address, value)
         time.sleep(0.02)  # the server has a thread of its own
         hand.waits(0.2, 4)
