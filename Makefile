@@ -22,18 +22,20 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # Without this pip and apt might stop at a question that nobody answers.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test bench monkey picture models storm flight lint clean
+.PHONY: run test check-ruff check-mypy check-tests bench monkey picture models storm flight lint clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
 	@$(BIN)/python -m nodegraph demo --window
 
-# All checks run, whatever the first of them finds.
+# All checks run, whatever the first of them finds; those that read the code beside those that run it.
 test: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
-	@failed=; for check in 'ruff check' mypy pytest; do \
-	    echo "== $$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
-	done; [ -z "$$failed" ] || { echo "make test failed:$$failed"; exit 1; }
+	@$(MAKE) --no-print-directory -j2 --keep-going check-ruff check-mypy check-tests
+
+check-ruff: ; @$(BIN)/ruff check
+check-mypy: ; @$(BIN)/mypy
+check-tests: ; @$(BIN)/pytest
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check
