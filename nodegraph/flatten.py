@@ -22,7 +22,7 @@ from .interface import INLETS, KNOB, OUTLETS, Home, contents, inlet_port, inlet_
 from .node import EventOut, FrameOut, In, Spec
 from .patch import Document, NodeRecord, Wire
 from .patch.document import INLET, INLET_PORT, SUBPATCH
-from .patch.errors import Fault, PatchError
+from .patch.errors import Fault, PatchError, listed
 from .patch.ports import pass_through
 from .patch.voices import check_voices
 from .registry import node_types
@@ -184,7 +184,7 @@ class _Flattening:
         outputs = [*spec.outputs, *spec.frame_outputs, *spec.event_outputs]
         what, known = ("output", outputs) if side == "source" else ("input", inputs)
         setting = " It is a setting; wires go to inputs." if {**spec.options, **spec.choices}.get(port) else ""
-        has = f"It has {_list(known)}." if known else f"Put an {'outlet' if side == 'source' else 'inlet'} into it."
+        has = f"It has {listed(known)}." if known else f"Put an {'outlet' if side == 'source' else 'inlet'} into it."
         self.problems.append(f"subpatch '{name}' has no {what} '{port}'.{setting} {has}")
         return None
 
@@ -233,7 +233,7 @@ class _Flattening:
         for port in record.params:
             if port not in known:
                 close = difflib.get_close_matches(port, known, 1)
-                hint = f" Did you mean '{close[0]}'?" if close else f" It has {_list(known)}."
+                hint = f" Did you mean '{close[0]}'?" if close else f" It has {listed(known)}."
                 self.problems.append(f"subpatch '{name}' has no input or setting '{port}'.{hint}")
 
     def _inlets(self, body: _Body, given: Mapping[str, Any]) -> None:
@@ -563,8 +563,3 @@ def _inside(name: str) -> Callable[[str], str]:
 def _beside(id: str) -> str:
     """What stands between a device of a patch and its voices."""
     return f"{id}:voices"
-
-
-def _list(words: Iterable[str]) -> str:
-    words = list(words)
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

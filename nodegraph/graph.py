@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from .interface import KNOB
 from .node import In, Node, Spec
 from .ordering import first_order, successors, topological_order
 from .patch import Document, NodeRecord, Wire, resolve_file
-from .patch.errors import PatchError
+from .patch.errors import PatchError, listed
 from .registry import node_types
 
 MOST_LANES = 1024
@@ -369,13 +369,13 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
     outputs, inputs = _ports(source.spec, _OUTPUT_KINDS), _ports(target.spec, _INPUT_KINDS)
     fits = True
     if source.cls and wire.source_port not in outputs:
-        has = f"It has {_list(outputs)}." if outputs else "It has none."
+        has = f"It has {listed(outputs)}." if outputs else "It has none."
         problems.append(f"{source.title} has no output '{wire.source_port}'. {has}")
         fits = False
     if target.cls and wire.target_port not in inputs:
         settings = wire.target_port in target.spec.choices or wire.target_port in target.spec.options
         why = " It is a setting; wires go to inputs." if settings else ""
-        has = f"It has {_list(inputs)}." if inputs else "It has none."
+        has = f"It has {listed(inputs)}." if inputs else "It has none."
         problems.append(f"{target.title} has no input '{wire.target_port}'.{why} {has}")
         fits = False
     if not fits or source.cls is None or target.cls is None:
@@ -383,7 +383,7 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
     gives, takes = outputs[wire.source_port], inputs[wire.target_port]
     if not kinds_fit(gives.removesuffix(" frames"), takes.removesuffix(" frames")):
         others = [name for name, kind in inputs.items() if kind == gives]
-        fit = f" {gives.capitalize()} would fit {_list(others)}." if others else _between(gives, takes)
+        fit = f" {gives.capitalize()} would fit {listed(others)}." if others else _between(gives, takes)
         problems.append(
             f"{source.title} gives {gives} at '{wire.source_port}', "
             f"but {target.title} takes {takes} at '{wire.target_port}'.{fit}"
@@ -402,7 +402,7 @@ def _between(gives: str, takes: str) -> str:
         for name, cls in node_types().items()
         if gives in _ports(cls.spec, _INPUT_KINDS).values() and takes in _ports(cls.spec, _OUTPUT_KINDS).values()
     ]
-    return f" Put {_list(fitting[:4], 'or')} between them." if fitting else ""
+    return f" Put {listed(fitting[:4], 'or')} between them." if fitting else ""
 
 
 def _find_loops(
@@ -430,7 +430,7 @@ def _find_loops(
             if spec.hosts or spec.frame_inputs or spec.frame_outputs or spec.event_inputs or spec.event_outputs:
                 problems.append(
                     f"{node.title} works on whole blocks and cannot stand in the loop "
-                    f"{_list(sorted(component))}. Take it out of the loop."
+                    f"{listed(sorted(component))}. Take it out of the loop."
                 )
         loops.append(sorted(component, key=position.__getitem__))
     return sorted(loops, key=lambda loop: position[loop[0]])
@@ -490,7 +490,7 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
     for name in lanes:
         widths = arriving.get(name, [])
         if len(widths) > 1 and len({width for width in widths if width > 1}) > 1:
-            mixed = _list([str(width) for width in widths])
+            mixed = listed([str(width) for width in widths])
             problems.append(
                 f"{node.title}: the wires into '{name}' have {mixed} lanes; "
                 "they must be equal or 1. Put sum_lanes or split before it."
@@ -505,7 +505,7 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
     else:
         wide = {name: width for name, width in sounding.items() if width > 1}
         if len(set(wide.values())) > 1:
-            ports = _list([f"{width} at '{name}'" for name, width in wide.items()])
+            ports = listed([f"{width} at '{name}'" for name, width in wide.items()])
             problems.append(
                 f"{node.title} has inputs of unequal width: {ports}. Lanes must be equal or 1: "
                 "put sum_lanes or split before it."
@@ -581,18 +581,11 @@ def _name(wire: Wire) -> str:
     return f"The wire {wire.source}.{wire.source_port} → {wire.target}.{wire.target_port}"
 
 
-def _list(words: Iterable[str], joiner: str = "and") -> str:
-    words = list(words)
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {joiner} {words[-1]}"
-
-
 def _suggest(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, 1)
     if close:
         return f" Did you mean '{close[0]}'?"
-    return f" It has {_list(known)}." if known else ""
+    return f" It has {listed(known)}." if known else ""
 
 
 def _short(value: Any) -> str:

@@ -40,13 +40,8 @@ def write_sound(path: Path, values: np.ndarray, rate: float) -> None:
     from .sound_output import SoundOutput
 
     values = values[:, None] if values.ndim == 1 else values
-    file = SoundOutput(path, rate, values.shape[1], len(values) / rate)
-    try:
+    with SoundOutput(path, rate, values.shape[1], len(values) / rate) as file:
         file.write(values)
-        file.close()
-    except BaseException:
-        file.discard()
-        raise
 
 
 def reason_of(error: Exception, folder: Path | None = None) -> str:

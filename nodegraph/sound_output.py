@@ -64,6 +64,20 @@ class SoundOutput:
             what = f"{channels} channel{'' if channels == 1 else 's'} at {rate:g} Hz"
             raise SoundFileError(f"{path}: a {kind} file cannot hold {what} ({reason}). Use .wav.") from None
 
+    def __enter__(self) -> SoundOutput:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        """Close it, or where something went wrong discard it."""
+        if failure is not None:
+            self.discard()
+            return
+        try:
+            self.close()
+        except BaseException:
+            self.discard()
+            raise
+
     def write(self, block: np.ndarray) -> None:
         """Append (samples, channels). On failure nothing is left but the file that was there before."""
         try:

@@ -127,6 +127,26 @@ class SpectrogramRing:
         pass
 
 
+def keep_frame(values, bins, lane, samples, marks):
+    """Write a frame of one lane into the ring of a tap; the last lane makes it count."""
+    row = row_of_frame(bins, lane, marks)
+    for k in range(bins):
+        samples[row + k] = values[k]
+    frame_kept(lane, marks)
+
+
+def row_of_frame(bins, lane, marks):
+    """Where in the ring the frame of a lane begins."""
+    frames, lanes = marks[1], marks[2]
+    return ((marks[0] % frames) * lanes + lane) * bins
+
+
+def frame_kept(lane, marks):
+    """The frame of a lane is in the ring."""
+    if lane == marks[2] - 1:
+        marks[0] = marks[0] + 1
+
+
 class SpectrogramTap(Node):
     """Keeps the latest magnitudes, or codes, for a spectrogram: time to the right, frequency upwards."""
 
@@ -136,9 +156,4 @@ class SpectrogramTap(Node):
     ring = Host(SpectrogramRing)
 
     def frame(magnitude, bins, lane, samples, marks):
-        frames, lanes = marks[1], marks[2]
-        row = ((marks[0] % frames) * lanes + lane) * bins
-        for k in range(bins):
-            samples[row + k] = magnitude[k]
-        if lane == lanes - 1:
-            marks[0] = marks[0] + 1
+        keep_frame(magnitude, bins, lane, samples, marks)

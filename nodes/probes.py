@@ -6,7 +6,7 @@ from nodegraph.frames import EITHER
 from nodegraph.maths import read, sqrt
 from nodegraph.node import FrameIn, Host, In, Node, Option
 
-from .frame_views import SpectrogramRing
+from .frame_views import SpectrogramRing, frame_kept, keep_frame, row_of_frame
 from .taps import TapRing, keep
 
 
@@ -28,12 +28,7 @@ class FrameProbe(Node, hidden=True):
     ring = Host(SpectrogramRing)
 
     def frame(values, bins, lane, samples, marks):
-        frames, lanes = marks[1], marks[2]
-        row = ((marks[0] % frames) * lanes + lane) * bins
-        for k in range(bins):
-            samples[row + k] = values[k]
-        if lane == lanes - 1:
-            marks[0] = marks[0] + 1
+        keep_frame(values, bins, lane, samples, marks)
 
 
 class PhaseProbe(Node, hidden=True):
@@ -44,12 +39,7 @@ class PhaseProbe(Node, hidden=True):
     ring = Host(SpectrogramRing)
 
     def frame(values, bins, lane, samples, marks):
-        frames, lanes = marks[1], marks[2]
-        row = ((marks[0] % frames) * lanes + lane) * bins
-        for k in range(bins):
-            samples[row + k] = values[k]
-        if lane == lanes - 1:
-            marks[0] = marks[0] + 1
+        keep_frame(values, bins, lane, samples, marks)
 
 
 class SpectrumProbe(Node, hidden=True):
@@ -60,10 +50,8 @@ class SpectrumProbe(Node, hidden=True):
     ring = Host(SpectrogramRing)
 
     def frame(values_re, values_im, bins, lane, samples, marks):
-        frames, lanes = marks[1], marks[2]
-        row = ((marks[0] % frames) * lanes + lane) * bins
+        row = row_of_frame(bins, lane, marks)
         for k in range(bins):
             re, im = read(values_re, k), read(values_im, k)
             samples[row + k] = min(sqrt(re * re + im * im), 1e30)
-        if lane == lanes - 1:
-            marks[0] = marks[0] + 1
+        frame_kept(lane, marks)

@@ -40,11 +40,8 @@ class Transport(Node):
         jumps = rising(rewind, last_rewind) | (started == 0.0)
         at = position if jumps else at
         loops = (loop_end > loop_start) & (at >= loop_end) & (play > 0.5)
-        at = (
-            loop_start + wrap((at - loop_end) / max(loop_end - loop_start, 1e-9)) * (loop_end - loop_start)
-            if loops
-            else at
-        )
+        length = loop_end - loop_start
+        at = loop_start + wrap((at - loop_end) / max(length, 1e-9)) * length if loops else at
         bars = at / max(meter, 1.0)
         run = 1.0 if play > 0.5 else 0.0
         seconds = 60.0 * at / max(tempo, 1e-3)

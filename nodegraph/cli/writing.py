@@ -23,20 +23,18 @@ def write_sound_file(
 
     from nodegraph.sound_output import SoundOutput
 
-    file = SoundOutput(output, rate, channels, total / rate)
     peak, began = 0.0, time.perf_counter()
-    try:
-        with stop_signals() as stop, Progress(f"{doing} {output.name}", total) as bar:
-            for block in blocks:
-                file.write(block[: total - file.samples])
-                peak = max(peak, float(np.abs(block).max(initial=0.0)))
-                bar.to(file.samples)
-                if stop.asked or file.samples >= total:
-                    break
-            file.close()
-    except BaseException:
-        file.discard()
-        raise
+    with (
+        SoundOutput(output, rate, channels, total / rate) as file,
+        stop_signals() as stop,
+        Progress(f"{doing} {output.name}", total) as bar,
+    ):
+        for block in blocks:
+            file.write(block[: total - file.samples])
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            bar.to(file.samples)
+            if stop.asked or file.samples >= total:
+                break
     elapsed = time.perf_counter() - began
     if peak > 1.0 and not file.is_float:
         warn(f"the sound is clipped ({decibels(peak)}): turn it down, or write a .wav, which holds it")

@@ -58,7 +58,6 @@ class PopupMenu:
     def __init__(self, pick: Pick) -> None:
         self._pick = pick
         self._window: Tag | None = None
-        self._born = 0
 
     @property
     def shown(self) -> bool:

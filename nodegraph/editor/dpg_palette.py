@@ -30,7 +30,6 @@ class Palette:
         self._input: Tag = 0
         self._list: Tag = 0
         self._title: Tag = 0
-        self._shown_chosen = -1
         self._pressed: int | None = None
         self.scale = 1.0
 

@@ -6,7 +6,6 @@ Nothing here knows a patch. Only the thread that runs the loop may call it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +93,6 @@ class DpgView:
         self._path_names: tuple[str, ...] = ()
         self._path_window: int | str | None = None
         self._size: tuple[float, float] = (0.0, 0.0)
-        self._field_ask: FieldAsked | None = None
         self.scene, self.minimap, self.fields = Scene(), Minimap(), Fields()
         self._fonts()
         self.textures = Textures()
@@ -136,7 +134,6 @@ class DpgView:
         self.probes: dict[str, ProbeWindow] = {}
         self.probe_wires: dict[str, WireKey] = {}
         self.hover_wire: WireKey | None = None
-        self.quick_look: Callable[[], None] = lambda: None
         self._lay_out()
 
     def _listen(self) -> None:

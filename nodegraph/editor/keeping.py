@@ -36,11 +36,10 @@ class Keeping:
         """What is kept of this session; None while there is nothing."""
         if self._ring is None:
             return None
-        from nodegraph.engine.keeping import sessions
+        from nodegraph.engine.keeping import session_in
 
-        folder = self._ring.folder
-        found = [kept for kept in sessions(folder.parent) if kept.folder == folder]
-        return found[0] if found and found[0].seconds > 0 else None
+        kept = session_in(self._ring.folder)
+        return kept if kept is not None and kept.seconds > 0 else None
 
     def begin_moves(self) -> bool:
         """Note all moves of values from now on; False without an engine."""
@@ -63,14 +62,9 @@ def write_kept(kept: Kept, seconds: float, path: Path, job: Job) -> Path:
     """Write the last ``seconds`` into a sound file."""
     from nodegraph.sound_output import SoundOutput
 
-    file = SoundOutput(path, kept.rate, kept.channels, seconds)
     total = max(round(seconds * kept.rate), 1)
-    try:
+    with SoundOutput(path, kept.rate, kept.channels, seconds) as file:
         for block in kept.last(seconds):
             file.write(block[: total - file.samples])
             job.progress(file.samples / total)
-        file.close()
-    except BaseException:
-        file.discard()
-        raise
     return path

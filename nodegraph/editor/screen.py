@@ -92,10 +92,6 @@ class Screen:
             self._camera = camera
             self.view.set_camera(camera)
 
-    def moved_by_hand(self, camera: Camera) -> None:
-        """The view has moved its camera itself."""
-        self._camera = camera
-
     def title(self, text: str) -> None:
         if self._title != text:
             self._title = text

@@ -227,6 +227,7 @@ class LiveSound:
         self._state_time = now
         live = self._live
         self._end_wires()
+        report = live.report()
         faults = {fault.node: "it gave values that are no numbers. Turn one of its knobs." for fault in live.faults()}
         for line in live.problems():
             node, _, reason = line.partition(": ")
@@ -241,7 +242,7 @@ class LiveSound:
             paused=live.paused,
             clock=live.clock,
             load=self._mean_load(now),
-            xruns=int(live.report().xruns),
+            xruns=report.xruns,
             latency=live.plan.latency if live.plan else 0,
             device_latency=live.device_latency,
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
@@ -250,7 +251,7 @@ class LiveSound:
             news=self._news,
             problem=self._problem or self._compile_problem or self._keepers_problem(),
             faults=faults,
-            times=_with_subpatches(live.node_times()),
+            times=_with_subpatches(report.node_times),
         )
         return self._state
 

@@ -32,7 +32,7 @@ from ..probes import name_of, with_probes
 from . import walk
 from .arrivals import Arrivals
 from .knobs import only_knobs, renamed_nodes
-from .messages import RING_SIZE, Messages
+from .messages import RING_SIZE, Applied, Messages
 
 if TYPE_CHECKING:
     from .flight import FlightRecorder
@@ -326,6 +326,11 @@ class Engine:
             self.messages.send([(at, handle, k, float(v)) for handle in handles for k, v in moves])
         except BufferError:
             raise self._full() from None
+
+    def named(self, applied: Iterable[Applied]) -> list[tuple[int, str, str, int, float]]:
+        """Applied messages by what they turned: sample, node, port, lane, value."""
+        ends = {handle: end for end, handle in self.handles.items()}
+        return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied]
 
     def _set(self, node: GraphNode, port: str, values: list[Any]) -> None:
         """Turn a knob to what the document says; of several lanes those that differ."""

@@ -126,9 +126,8 @@ class FlightRecorder:
                 self._guarded(self._copy_file)
 
     def _write_turns(self, turns: list[Applied]) -> None:
-        names = {handle: end for end, handle in self._live.handles.items()} if turns else {}
-        for at, handle, lane, value in turns:
-            self._write(turn=[*names[handle], lane, value], at=at)
+        for at, *turn in self._live.named(turns) if turns else ():
+            self._write(turn=turn, at=at)
 
     def _write_midi(self, messages: list[tuple[int, bytes, str]]) -> None:
         for at, message, name in messages:

@@ -199,8 +199,9 @@ class MoveRecorder:
         engine.attendants.append(self)
 
     def service(self) -> None:
-        names = {handle: end for end, handle in self._engine.handles.items()}
-        self._received += [(at, *names[handle], lane, value) for at, handle, lane, value in self._reader.read()]
+        applied = self._reader.read()
+        if applied:
+            self._received += self._engine.named(applied)
 
     def moves(self) -> dict[tuple[str, str], Moves]:
         """The moves so far, by node and port; times count from ``begin``."""
@@ -261,13 +262,15 @@ def kept_folder() -> Path:
 
 def sessions(folder: Path | None = None) -> list[Kept]:
     """All sessions of which something was kept, the latest first."""
-    found = []
-    for about in sorted((folder or kept_folder()).glob("*/about.json"), reverse=True):
-        try:
-            told = json.loads(about.read_text())
-            kept = Kept(about.parent, told["title"], told["started"], float(told["rate"]), int(told["channels"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if kept.channels > 0 and kept.rate > 0:
-            found.append(kept)
-    return found
+    places = sorted((folder or kept_folder()).glob("*/about.json"), reverse=True)
+    return [kept for about in places if (kept := session_in(about.parent)) is not None]
+
+
+def session_in(folder: Path) -> Kept | None:
+    """The session kept in a folder; None where none is to be read."""
+    try:
+        told = json.loads((folder / "about.json").read_text())
+        kept = Kept(folder, told["title"], told["started"], float(told["rate"]), int(told["channels"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return kept if kept.channels > 0 and kept.rate > 0 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class PatchError(Exception):
     """A patch that cannot be read, edited or written as asked; ``str(error)`` is always one line."""
@@ -33,3 +35,11 @@ def suggest(name: str, known: object) -> str:
     names = [item for item in known if isinstance(item, str)]  # type: ignore[attr-defined]
     close = get_close_matches(name[:100], names[:1000], n=1)
     return f" Did you mean {quote(close[0])}?" if close else ""
+
+
+def listed(words: Iterable[str], joiner: str = "and") -> str:
+    """Words as a sentence lists them: ``a``, ``a and b``, ``a, b and c``."""
+    words = list(words)
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {joiner} {words[-1]}"
