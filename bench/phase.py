@@ -138,9 +138,7 @@ def recordings(rate: int) -> dict[str, Sound]:
     found = {}
     for path in sorted((ROOT / "patches" / "audio").glob("*.flac")):
         sound, own = soundfile.read(path, always_2d=True)
-        found[Path(path).stem] = soxr.resample(sound.mean(axis=1), own, rate)[: int(SECONDS * rate)].astype(
-            np.float32
-        )
+        found[Path(path).stem] = soxr.resample(sound.mean(axis=1), own, rate)[: int(SECONDS * rate)].astype(np.float32)
     return found
 
 
@@ -152,9 +150,7 @@ def generated(rate: int) -> dict[str, Sound]:
     formant = lambda f: np.exp(-(((f - 700.0) / 500.0) ** 2)) + 0.3 * np.exp(-(((f - 2500.0) / 400.0) ** 2))  # noqa: E731
     voice = sum(formant(180.0 * k) * np.sin(k * turns) for k in range(1, 40))
     partials = ((0.56, 2.0), (0.92, 3.0), (1.19, 4.0), (1.71, 5.0), (2.0, 6.0), (2.74, 7.0), (3.76, 8.0))
-    bell = sum(
-        np.sin(2 * np.pi * 523.0 * ratio * t) * np.exp(-decay * (t % 1.3)) for ratio, decay in partials
-    )
+    bell = sum(np.sin(2 * np.pi * 523.0 * ratio * t) * np.exp(-decay * (t % 1.3)) for ratio, decay in partials)
     sounds = {
         "glide": 0.4 * np.sin(2 * np.pi * (100.0 * t + 350.0 * t**2)),
         "voice": 0.1 * voice,

@@ -1,11 +1,11 @@
 """nodegraph: a patching environment for sound in which neural networks are ordinary blocks.
 
-    import nodegraph
+import nodegraph
 
-    patch = nodegraph.load("patches/demo.json")
-    sound = nodegraph.render(patch, seconds=4)      # float32, (samples, channels)
-    with nodegraph.play(patch) as live:             # every edit of `patch` is heard at once
-        patch.set("filter.cutoff", 2000.0)
+patch = nodegraph.load("patches/demo.json")
+sound = nodegraph.render(patch, seconds=4)      # float32, (samples, channels)
+with nodegraph.play(patch) as live:             # every edit of `patch` is heard at once
+    patch.set("filter.cutoff", 2000.0)
 """
 
 from __future__ import annotations

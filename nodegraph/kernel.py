@@ -354,9 +354,7 @@ class NativeFunction:
     ``wrapper`` writes its entry: that of a kernel, or that of a callback with another signature.
     """
 
-    def __init__(
-        self, function: Callable[[int, int, int], None], wrapper: Callable[[str, str], str] = entry
-    ) -> None:
+    def __init__(self, function: Callable[[int, int, int], None], wrapper: Callable[[str, str], str] = entry) -> None:
         self.function = function
         self.wrapper = wrapper
         self.name = function.__name__

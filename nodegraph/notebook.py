@@ -101,9 +101,7 @@ def _wire(start: Place, end: Place, feedback: bool, name: str) -> str:
         pull, dip = max(30.0, (x1 - x0) / 2), 0.0
     else:  # back to the left, below the boxes
         pull, dip = 70.0, DIP
-    curve = (
-        f"M{x0:.1f},{y0:.1f} C{x0 + pull:.1f},{y0 + dip:.1f} {x1 - pull:.1f},{y1 + dip:.1f} {x1:.1f},{y1:.1f}"
-    )
+    curve = f"M{x0:.1f},{y0:.1f} C{x0 + pull:.1f},{y0 + dip:.1f} {x1 - pull:.1f},{y1 + dip:.1f} {x1:.1f},{y1:.1f}"
     look = f"stroke='{FEEDBACK}' stroke-dasharray='5 4'" if feedback else f"stroke='{SIGNAL}'"
     return f"<path d='{curve}' fill='none' stroke-width='1.5' {look}><title>{escape(name)}</title></path>"
 
@@ -124,8 +122,7 @@ def _places(document: Document, heights: dict[str, float]) -> dict[str, Place]:
         left = min(document.layout[id][0] for id in document.nodes)
         top = min(document.layout[id][1] for id in document.nodes)
         return {
-            id: (document.layout[id][0] - left + MARGIN, document.layout[id][1] - top + MARGIN)
-            for id in document.nodes
+            id: (document.layout[id][0] - left + MARGIN, document.layout[id][1] - top + MARGIN) for id in document.nodes
         }
     columns: dict[int, list[str]] = {}
     for id, depth in _depths(document).items():
@@ -209,12 +206,8 @@ def waveform_svg(signal: np.ndarray) -> str:
     x = np.linspace(0, WIDTH, len(edges)) if len(edges) > 1 else np.array([0.0])
     above = [f"{a:.1f},{HEIGHT / 2 - b * scale:.1f}" for a, b in zip(x, high)]
     below = [f"{a:.1f},{HEIGHT / 2 - b * scale:.1f}" for a, b in zip(x[::-1], low[::-1])]
-    shape = (
-        f"<polygon points='{' '.join(above + below)}' fill='{SIGNAL}' stroke='{SIGNAL}' stroke-width='0.8'/>"
-    )
-    middle = (
-        f"<line x1='0' x2='{WIDTH}' y1='{HEIGHT / 2}' y2='{HEIGHT / 2}' stroke='{FRAME}' stroke-width='0.5'/>"
-    )
+    shape = f"<polygon points='{' '.join(above + below)}' fill='{SIGNAL}' stroke='{SIGNAL}' stroke-width='0.8'/>"
+    middle = f"<line x1='0' x2='{WIDTH}' y1='{HEIGHT / 2}' y2='{HEIGHT / 2}' stroke='{FRAME}' stroke-width='0.5'/>"
     paper = f"<rect width='{WIDTH}' height='{HEIGHT}' fill='{PAPER}'/>"
     size = f"viewBox='0 0 {WIDTH} {HEIGHT}' style='width:100%;display:block'"
     return f"<svg xmlns='http://www.w3.org/2000/svg' {size}>{paper}{middle}{shape}</svg>"

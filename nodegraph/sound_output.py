@@ -141,9 +141,7 @@ def kind_of(path: Path) -> str:
     ending = path.suffix.lstrip(".").upper()
     kind = ENDINGS.get(ending, ending) or "WAV"
     if kind not in soundfile.available_formats() or kind == "RAW":
-        raise SoundFileError(
-            f"{path}: files ending in '{path.suffix}' cannot be written. Use .wav, .flac or .ogg."
-        )
+        raise SoundFileError(f"{path}: files ending in '{path.suffix}' cannot be written. Use .wav, .flac or .ogg.")
     return kind
 
 
@@ -153,9 +151,7 @@ def _target(path: Path) -> Path:
     if target.is_dir():
         raise SoundFileError(f"{path}: is a folder. Name a file in it, such as {path / 'out.wav'}.")
     if not target.parent.is_dir():
-        raise SoundFileError(
-            f"{path}: there is no folder {target.parent}. Make it first: mkdir -p {target.parent}"
-        )
+        raise SoundFileError(f"{path}: there is no folder {target.parent}. Make it first: mkdir -p {target.parent}")
     if target.exists() and not os.access(target, os.W_OK):
         raise SoundFileError(f"{path}: is read-only. Choose another name.")
     if not os.access(target.parent, os.W_OK):

@@ -95,9 +95,31 @@ class RtisiLa(Node):
     fft = Transform()
 
     def frame(
-        magnitude, look_ahead, iterations, updates, targets, estimates, settled, sums, framed, re, im,
-        finished, ring, ring_size, weights, trust, level, first_newest, later_newest, read, bins, size, hop,
-        age, fft,
+        magnitude,
+        look_ahead,
+        iterations,
+        updates,
+        targets,
+        estimates,
+        settled,
+        sums,
+        framed,
+        re,
+        im,
+        finished,
+        ring,
+        ring_size,
+        weights,
+        trust,
+        level,
+        first_newest,
+        later_newest,
+        read,
+        bins,
+        size,
+        hop,
+        age,
+        fft,
     ):
         count = look_ahead + 1
         shift_frames(targets, bins, count)
@@ -107,13 +129,45 @@ class RtisiLa(Node):
             estimates[look_ahead * size + n] = 0.0
         if updates == 0:
             iterate_jointly(
-                fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest,
-                later_newest, size, hop, bins, count, iterations,
+                fft,
+                targets,
+                estimates,
+                settled,
+                sums,
+                framed,
+                re,
+                im,
+                weights,
+                trust,
+                level,
+                first_newest,
+                later_newest,
+                size,
+                hop,
+                bins,
+                count,
+                iterations,
             )
         else:
             iterate_in_turn(
-                fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest,
-                later_newest, size, hop, bins, count, iterations,
+                fft,
+                targets,
+                estimates,
+                settled,
+                sums,
+                framed,
+                re,
+                im,
+                weights,
+                trust,
+                level,
+                first_newest,
+                later_newest,
+                size,
+                hop,
+                bins,
+                count,
+                iterations,
             )
         settle(estimates, settled, weights, level, finished, size, hop, count)
         put_out(ring, ring_size, read[0], age, finished, hop)
@@ -157,10 +211,45 @@ class MomentumRtisi(Node):
     fft = Transform()
 
     def frame(
-        magnitude, momentum, look_ahead, iterations, targets, estimates, before_re, before_im, settled, sums,
-        framed, re, im, wanted, logs, logs_before, per_hop, per_hop_before, per_bin, cos, sin, cos_before,
-        sin_before, below, above, finished, ring, ring_size, weights, trust, level, final_level, spread, read,
-        bins, size, hop, age, fft,
+        magnitude,
+        momentum,
+        look_ahead,
+        iterations,
+        targets,
+        estimates,
+        before_re,
+        before_im,
+        settled,
+        sums,
+        framed,
+        re,
+        im,
+        wanted,
+        logs,
+        logs_before,
+        per_hop,
+        per_hop_before,
+        per_bin,
+        cos,
+        sin,
+        cos_before,
+        sin_before,
+        below,
+        above,
+        finished,
+        ring,
+        ring_size,
+        weights,
+        trust,
+        level,
+        final_level,
+        spread,
+        read,
+        bins,
+        size,
+        hop,
+        age,
+        fft,
     ):
         count = look_ahead + 1
         newest = look_ahead * bins
@@ -172,8 +261,19 @@ class MomentumRtisi(Node):
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
         bin_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
-            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin,
-            below, above, bins,
+            logs,
+            logs_before,
+            least,
+            per_hop,
+            per_hop_before,
+            per_bin,
+            cos_before,
+            sin_before,
+            cos,
+            sin,
+            below,
+            above,
+            bins,
         )
         shift_frames(targets, bins, count)
         shift_frames(estimates, size, count)
@@ -188,8 +288,25 @@ class MomentumRtisi(Node):
         irfft(fft, re, im, framed)
         store(framed, estimates, look_ahead * size, size)
         iterate_with_momentum(
-            fft, targets, estimates, before_re, before_im, settled, sums, framed, re, im, weights, trust,
-            level, size, hop, bins, count, iterations, momentum,
+            fft,
+            targets,
+            estimates,
+            before_re,
+            before_im,
+            settled,
+            sums,
+            framed,
+            re,
+            im,
+            weights,
+            trust,
+            level,
+            size,
+            hop,
+            bins,
+            count,
+            iterations,
+            momentum,
         )
         settle(estimates, settled, weights, final_level, finished, size, hop, count)
         put_out(ring, ring_size, read[0], age, finished, hop)
@@ -218,8 +335,25 @@ class PhaseGradient(Node):
     spread = Table(spread_of)
 
     def frame(
-        magnitude, spectrum_re, spectrum_im, wanted, logs, logs_before, per_hop, per_hop_before, per_bin, cos,
-        sin, cos_before, sin_before, below, above, spread, bins, size, hop,
+        magnitude,
+        spectrum_re,
+        spectrum_im,
+        wanted,
+        logs,
+        logs_before,
+        per_hop,
+        per_hop_before,
+        per_bin,
+        cos,
+        sin,
+        cos_before,
+        sin_before,
+        below,
+        above,
+        spread,
+        bins,
+        size,
+        hop,
     ):
         remember(logs, logs_before, bins)
         remember(per_hop, per_hop_before, bins)
@@ -229,8 +363,19 @@ class PhaseGradient(Node):
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
         bin_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
-            logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin,
-            below, above, bins,
+            logs,
+            logs_before,
+            least,
+            per_hop,
+            per_hop_before,
+            per_bin,
+            cos_before,
+            sin_before,
+            cos,
+            sin,
+            below,
+            above,
+            bins,
         )
         for k in range(bins):
             spectrum_re[k] = wanted[k] * cos[k]

@@ -62,9 +62,7 @@ class SpectrogramPlayer(Node):
     speed = In(1.0, unit="ratio", min=0.0, max=16.0, doc="frames of the file for each hop; 1 as it was made")
     file = Option("", kind="file", doc="spectrogram, beside the patch")
     size = Option(0, unit="samples", min=0, max=65536, doc="its transform; 0: as its bins or the file say")
-    hop = Option(
-        0, unit="samples", min=0, max=65536, doc="from frame to frame; 0: as the file says, or size / 4"
-    )
+    hop = Option(0, unit="samples", min=0, max=65536, doc="from frame to frame; 0: as the file says, or size / 4")
     range = Option(80.0, unit="dB", min=1.0, max=300.0, doc="from black to white in an image")
     scale = Choice(AS_FILE, *SCALES, doc="what its numbers are: |X|, dB, ln |X| or |X|²")
     loop = Option(True, doc="begin again at the end")

@@ -19,9 +19,7 @@ def tone(rate=44100, seconds=0.2, channels=1):
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW"])
 def test_all_common_kinds_are_read(tmp_path, subtype):
     soundfile.write(tmp_path / "a.wav", tone(), 44100, subtype=subtype)
-    assert np.abs(read_sound(tmp_path / "a.wav", 44100) - tone()).max() < (
-        0.02 if subtype == "ULAW" else 1e-4
-    )
+    assert np.abs(read_sound(tmp_path / "a.wav", 44100) - tone()).max() < (0.02 if subtype == "ULAW" else 1e-4)
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000, 192000])
@@ -34,9 +32,7 @@ def test_a_file_of_another_rate_keeps_its_pitch_and_length(tmp_path, rate):
 
 
 def test_nan_and_infinity_in_a_file_do_not_come_in(tmp_path):
-    soundfile.write(
-        tmp_path / "a.wav", np.array([np.nan, np.inf, -np.inf, 0.5], np.float32), 44100, subtype="FLOAT"
-    )
+    soundfile.write(tmp_path / "a.wav", np.array([np.nan, np.inf, -np.inf, 0.5], np.float32), 44100, subtype="FLOAT")
     assert read_sound(tmp_path / "a.wav", 44100)[:, 0].tolist() == [0.0, 1.0, -1.0, 0.5]
 
 
@@ -109,9 +105,7 @@ def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "real.wav").write_bytes(b"old")
     (tmp_path / "link.wav").symlink_to(tmp_path / "real.wav")
     write_sound(tmp_path / "link.wav", tone(), 44100)
-    assert (tmp_path / "link.wav").is_symlink() and soundfile.info(tmp_path / "real.wav").frames == len(
-        tone()
-    )
+    assert (tmp_path / "link.wav").is_symlink() and soundfile.info(tmp_path / "real.wav").frames == len(tone())
 
 
 def test_until_it_is_closed_the_old_file_stays(tmp_path):

@@ -226,9 +226,7 @@ REGROUPINGS = {
     "rename into another's place": lambda patch: patch.do(
         Group((RemoveNode("spare"), Rename("filter", "spare"), AddNode("filter", "sine")))
     ),
-    "swap names": lambda patch: patch.do(
-        Group((Rename("osc", "x"), Rename("filter", "osc"), Rename("x", "filter")))
-    ),
+    "swap names": lambda patch: patch.do(Group((Rename("osc", "x"), Rename("filter", "osc"), Rename("x", "filter")))),
 }
 
 

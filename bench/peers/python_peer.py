@@ -43,9 +43,7 @@ class PythonPeer(Peer):
     def _imports(self) -> bool:
         return (
             PYTHON.exists()
-            and not subprocess.run(
-                [PYTHON, "-c", f"import {self._package}, numpy"], capture_output=True
-            ).returncode
+            and not subprocess.run([PYTHON, "-c", f"import {self._package}, numpy"], capture_output=True).returncode
         )
 
     def lacks(self, workload: str) -> str | None:
@@ -66,10 +64,6 @@ NO_GAIN = "its spectra cannot be weighted"
 SIGNALFLOW = PythonPeer(
     "SignalFlow", "signalflow", "0.6.0", {"W4": NO_GAIN, "W5a": BLOCK_LATE, "W5b": BLOCK_LATE, "W6": NO_LAYERS}
 )
-PYO = PythonPeer(
-    "pyo", "pyo", "1.1.0", {"W1b": "has no lanes within an object", "W5b": BLOCK_LATE, "W6": NO_LAYERS}
-)
+PYO = PythonPeer("pyo", "pyo", "1.1.0", {"W1b": "has no lanes within an object", "W5b": BLOCK_LATE, "W6": NO_LAYERS})
 ONLY_CODER = "is there for the network alone"
-NUMPY = PythonPeer(
-    "NumPy", "numpy", "2.4.6", dict.fromkeys((x.name for x in ALL if x.name != "W6"), ONLY_CODER)
-)
+NUMPY = PythonPeer("NumPy", "numpy", "2.4.6", dict.fromkeys((x.name for x in ALL if x.name != "W6"), ONLY_CODER))

@@ -1,6 +1,6 @@
 """Renders W6 with NumPy, frame by frame as it would come from a sound card: run by the interpreter of .venv-bench.
 
-    python -m bench.peers.render_numpy WORKLOAD SECONDS [OUTPUT]
+python -m bench.peers.render_numpy WORKLOAD SECONDS [OUTPUT]
 """
 
 from __future__ import annotations

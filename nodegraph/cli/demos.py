@@ -14,9 +14,7 @@ def demo_folder() -> Path:
     for folder in (PACKAGE.parent / "patches", PACKAGE / "patches"):
         if (folder / "demo.json").is_file():
             return folder
-    raise CommandError(
-        f"the demo patches are missing ({PACKAGE.parent / 'patches'}). Install nodegraph again."
-    )
+    raise CommandError(f"the demo patches are missing ({PACKAGE.parent / 'patches'}). Install nodegraph again.")
 
 
 def demo_patch(name: str) -> Path:

@@ -26,18 +26,14 @@ def sample_rate(value: float | None) -> float | None:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-PatchFile = Annotated[
-    Path, typer.Argument(metavar="PATCH", show_default=False, help="A patch: a .json file.")
-]
+PatchFile = Annotated[Path, typer.Argument(metavar="PATCH", show_default=False, help="A patch: a .json file.")]
 Seconds = Annotated[
     float | None,
     typer.Option("--seconds", "-s", metavar="S", callback=positive, help="How long, in seconds."),
 ]
 Rate = Annotated[
     float | None,
-    typer.Option(
-        "--rate", metavar="HZ", callback=sample_rate, help="Sample rate; else the patch's, else 44100."
-    ),
+    typer.Option("--rate", metavar="HZ", callback=sample_rate, help="Sample rate; else the patch's, else 44100."),
 ]
 Sets = Annotated[
     list[str] | None,

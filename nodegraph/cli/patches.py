@@ -60,9 +60,7 @@ def _set(patch: Patch, text: str) -> None:
     controls = patch.document.controls
     if "." not in name and name not in controls:
         known = f" Its controls are {shortened(controls)}." if controls else " The patch has no controls."
-        raise CommandError(
-            f"--set {text}: there is no control '{name}'.{known} A port is written as NODE.PORT."
-        )
+        raise CommandError(f"--set {text}: there is no control '{name}'.{known} A port is written as NODE.PORT.")
     end = name if "." in name else controls[name].target
     node, _, port = end.partition(".")
     try:

@@ -42,8 +42,6 @@ class Progress:
 
         text = TextColumn("{task.description}", markup=False)
         percent = TextColumn("{task.percentage:>3.0f}%")
-        self._bar = Bar(
-            text, BarColumn(), percent, TimeRemainingColumn(), console=Console(stderr=True), transient=True
-        )
+        self._bar = Bar(text, BarColumn(), percent, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task(self.label, total=self.total)
         self._bar.start()

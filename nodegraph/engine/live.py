@@ -78,9 +78,7 @@ class Live(Engine):
     ) -> None:
         target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, document)
         self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
-        super().__init__(
-            rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True
-        )
+        super().__init__(rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True)
         self.blocksize = blocksize
         self.problem = ""
         self._stream: Any = None

@@ -485,7 +485,6 @@ done:
 """
 
 
-
 def stream_callback(symbol: str, inner: str) -> str:
     """A PortAudio stream callback that puts what it was given into the words at ``userdata`` and calls ``inner``.
 

@@ -36,9 +36,7 @@ class Paste:
     areas: dict[str, str]
 
 
-def copied(
-    document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = ()
-) -> str:
+def copied(document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = ()) -> str:
     """The text of nodes with the wires between them, of comments and of areas."""
     wanted = {id: document.node(id) for id in ids}
     chosen = {id: record for id, record in document.nodes.items() if id in wanted}
@@ -143,5 +141,3 @@ def _outer_wires(part: Document, document: Document, ids: dict[str, str]) -> lis
         start, end = f"{ids.get(source, source)}.{out}", f"{ids.get(target, target)}.{into}"
         found[start, end] = Connect(start, end, wire.get("feedback") is True)
     return list(found.values())
-
-

@@ -27,9 +27,7 @@ class NodeFile(Struct, rename={"kind": "type"}):
     version: Annotated[int, Meta(ge=1, lt=2**31)] = 1
     params: dict[str, Any] = field(default_factory=dict)
     patch: (
-        Annotated[
-            dict[str, Any], Meta(description="of a subpatch", extra_json_schema={"$ref": "#/$defs/NestedFile"})
-        ]
+        Annotated[dict[str, Any], Meta(description="of a subpatch", extra_json_schema={"$ref": "#/$defs/NestedFile"})]
         | None
     ) = None
 

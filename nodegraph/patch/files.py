@@ -48,9 +48,7 @@ def write_patch(document: Document, path: str | os.PathLike[str], downgrade: boo
         ) from None
 
 
-def resolve_file(
-    patch_path: str | os.PathLike[str] | None, reference: str, allow_outside: bool = False
-) -> Path:
+def resolve_file(patch_path: str | os.PathLike[str] | None, reference: str, allow_outside: bool = False) -> Path:
     """Where the file is that a patch refers to; whether it exists is not asked.
 
     References are relative to the folder of the patch (the current one when it has no file yet).

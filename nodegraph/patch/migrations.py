@@ -29,9 +29,7 @@ Plain = dict[str, Any]
 
 class _Sketch(msgspec.Struct):
     nodes: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
-    wires: list[Annotated[list[str], msgspec.Meta(min_length=4, max_length=4)]] = msgspec.field(
-        default_factory=list
-    )
+    wires: list[Annotated[list[str], msgspec.Meta(min_length=4, max_length=4)]] = msgspec.field(default_factory=list)
 
 
 def from_sketch(old: Plain) -> Plain:
@@ -91,9 +89,7 @@ def node_migration(
     node_migrations[type, version] = NodeMigration(params, renamed or type, inputs or {}, outputs or {})
 
 
-def migrate_nodes(
-    document: Document, known: dict[tuple[str, int], NodeMigration] = node_migrations
-) -> Document:
+def migrate_nodes(document: Document, known: dict[tuple[str, int], NodeMigration] = node_migrations) -> Document:
     """``document`` with every node brought to the latest version in ``known``; itself if all are.
 
     Load the blocks first: their families declare the migrations. Raises :class:`PatchError` when a

@@ -21,9 +21,7 @@ def check_name(name: str, what: str = "id") -> str:
         raise Fault(f"the {what} is empty. Give it a name such as 'osc1'")
     if len(name) > LONGEST_NAME:
         raise Fault(f"the {what} {quote(name, 30)} is longer than {LONGEST_NAME} characters. Shorten it")
-    raise Fault(
-        f"the {what} {quote(name)} must be printable, without dots and without spaces at its ends. Rename it"
-    )
+    raise Fault(f"the {what} {quote(name)} must be printable, without dots and without spaces at its ends. Rename it")
 
 
 def check_colour(text: str) -> str:

@@ -57,9 +57,7 @@ DEEPEST_PATCH = 16
 LARGEST_NESTING = 2 * LARGEST_FILE
 """Characters of all nested patches together, those inside others counted again: each level is read once more."""
 
-_SECTIONS = frozenset(
-    {"nodes", "wires", "controls", "snapshots", "presets", "notes", "areas", "looks", "layout"}
-)
+_SECTIONS = frozenset({"nodes", "wires", "controls", "snapshots", "presets", "notes", "areas", "looks", "layout"})
 _FIELDS = ("title", "seed", "settings", *_SECTIONS, "extra")
 
 T = TypeVar("T")
@@ -315,9 +313,7 @@ def _extra(piece: Piece, kind: type[Any]) -> Extra:
     return {key: member.text for key, member in members.items() if key not in known}
 
 
-def _node(
-    node: NodeFile, extra: Extra, patch: Piece | None = None, *, nesting: _Nesting
-) -> tuple[str, NodeRecord]:
+def _node(node: NodeFile, extra: Extra, patch: Piece | None = None, *, nesting: _Nesting) -> tuple[str, NodeRecord]:
     _named(node.id, ".id")
     if not node.kind.isprintable():
         raise Fault(f"{quote(node.kind)} must be printable. Name a type such as 'sine'", ".type")
@@ -356,8 +352,6 @@ def _control(
 
 def _note(note: NoteFile, extra: Extra) -> tuple[str, Note]:
     return _named(note.id, ".id"), Note(note.id, note.text, _place(note.at, ".at"), extra)
-
-
 
 
 def _area(area: AreaFile, extra: Extra) -> tuple[str, Area]:

@@ -10,9 +10,7 @@ from .document import Wire
 WIDEST_JUNCTION = 8  # wires that a junction may become; beyond it the port stays and adds them up once
 
 
-def pass_through(
-    wires: Iterable[Wire], ports: Set[str], always: Set[str] = frozenset()
-) -> tuple[list[Wire], set[str]]:
+def pass_through(wires: Iterable[Wire], ports: Set[str], always: Set[str] = frozenset()) -> tuple[list[Wire], set[str]]:
     """``wires`` less the nodes in ``ports``, and those of them that must stay.
 
     A port stays where wires cannot say the same: nothing arrives at it (it is a knob), a signal would be late by

@@ -150,9 +150,7 @@ def line_length(draft: Draft, node: GraphNode, name: str) -> int:
     return max(1, int(node.spec.lines[name].length(node.settings, draft.graph.rate)))
 
 
-def place_states(
-    draft: Draft, kernel: Kernel, nodes: list[GraphNode], row: Row, lanes: int, anew: set[str]
-) -> None:
+def place_states(draft: Draft, kernel: Kernel, nodes: list[GraphNode], row: Row, lanes: int, anew: set[str]) -> None:
     """States of all lanes at their start, or where the plan before has left them."""
     names = list(nodes[0].spec.states)
     if not names:
@@ -242,4 +240,3 @@ def _table(make: Callable[..., Any], settings: tuple[tuple[str, Any], ...], rate
 def seed_of(document_seed: int, node: str, state: str, lane: int) -> int:
     """A positive 31-bit seed that depends on the document, the node and the lane, and on nothing else."""
     return zlib.crc32(f"{document_seed}/{node}/{state}/{lane}".encode()) % 0x7FFFFFFE + 1
-

@@ -97,9 +97,7 @@ def write_row(draft: Draft, row: Row, address: int) -> RowInfo:
         if isinstance(buffer, Buffer)
         for word in (buffer.address + buffer.lead, buffer.lanes, buffer.last)
     ]
-    states = [
-        word for part in row.flat for s in part.states for word in (s.data, s.count, s.lanes, s.initial)
-    ]
+    states = [word for part in row.flat for s in part.states for word in (s.data, s.count, s.lanes, s.initial)]
     details = [0] * at.DETAIL_WORDS
     details[at.DETAIL_OUTPUTS] = memory.words(outputs)
     details[at.DETAIL_OUTPUT_COUNT] = len(outputs) // at.OUTPUT_WORDS

@@ -178,12 +178,7 @@ def _interleave(w: _Lines, values: list[str], array: str, stride: int, width: in
     doubled = [index for run in range(width // stride) for k in (0, 1) for index in _run(run, k, stride, width)]
     low = w.shuffle(values[0], values[1], width, doubled)
     high = w.shuffle(values[2], values[3], width, doubled)
-    order = [
-        index
-        for run in range(width // stride)
-        for k in (0, 1)
-        for index in _run(run, k, 2 * stride, 2 * width)
-    ]
+    order = [index for run in range(width // stride) for k in (0, 1) for index in _run(run, k, 2 * stride, 2 * width)]
     origin = w.new("mul i64 %i, 4")
     for part in range(4):
         chosen = w.shuffle(low, high, 2 * width, order[part * width : (part + 1) * width])

@@ -11,9 +11,7 @@ from .stft import stft
 _LEAST = 1e-20
 
 
-def ser(
-    target_magnitudes: np.ndarray, signal: np.ndarray, size: int, hop: int, window: str = "hann"
-) -> float:
+def ser(target_magnitudes: np.ndarray, signal: np.ndarray, size: int, hop: int, window: str = "hann") -> float:
     """Signal-to-error ratio in dB: ``10 log10(Σ|X|² / Σ(|X| - |Y|)²)`` over all bins and frames.
 
     X are the magnitudes wanted, Y those of ``signal`` analysed again. Zhu, Beauregard & Wyse, Real-time
@@ -43,37 +41,27 @@ def log_spectral_distance(
     Gray & Markel, Distance measures for speech processing (IEEE Trans. ASSP, 1976). Levels are held above
     -100 dB of the reference's loudest bin, so that silence does not decide.
     """
-    wanted, found = _paired(
-        np.abs(stft(reference, size, hop, window)), np.abs(stft(signal, size, hop, window))
-    )
+    wanted, found = _paired(np.abs(stft(reference, size, hop, window)), np.abs(stft(signal, size, hop, window)))
     least = max(1e-5 * float(wanted.max(initial=0.0)), _LEAST)
     difference = 20.0 * np.log10(np.maximum(wanted, least) / np.maximum(found, least))
     return float(np.sqrt((difference**2).mean(axis=0)).mean()) if difference.size else 0.0
 
 
-def multi_resolution_stft(
-    reference: np.ndarray, signal: np.ndarray, sizes: Sequence[int] = (512, 1024, 2048)
-) -> float:
+def multi_resolution_stft(reference: np.ndarray, signal: np.ndarray, sizes: Sequence[int] = (512, 1024, 2048)) -> float:
     """Mean over sizes (Hann, hop size / 4) of ``‖|X| - |Y|‖ / ‖X‖ + mean |ln |X| / |Y||``; 0 is perfect.
 
     Yamamoto, Song & Kim, Parallel WaveGAN (ICASSP, 2020). Levels are held above -100 dB of the loudest bin.
     """
     total = 0.0
     for size in sizes:
-        wanted, found = _paired(
-            np.abs(stft(reference, size, size // 4)), np.abs(stft(signal, size, size // 4))
-        )
+        wanted, found = _paired(np.abs(stft(reference, size, size // 4)), np.abs(stft(signal, size, size // 4)))
         least = max(1e-5 * float(wanted.max(initial=0.0)), _LEAST)
         ratio = np.sqrt(((wanted - found) ** 2).sum() / max((wanted**2).sum(), _LEAST))
-        total += float(ratio) + float(
-            np.abs(np.log(np.maximum(wanted, least) / np.maximum(found, least))).mean()
-        )
+        total += float(ratio) + float(np.abs(np.log(np.maximum(wanted, least) / np.maximum(found, least))).mean())
     return total / len(sizes)
 
 
-def cross_correlation(
-    reference: np.ndarray, signal: np.ndarray, normalised: bool = True
-) -> tuple[float, int]:
+def cross_correlation(reference: np.ndarray, signal: np.ndarray, normalised: bool = True) -> tuple[float, int]:
     """Peak of the cross-correlation ``c[d] = Σ x[n] y[n + d]``, and its lag d in samples (y is late by d).
 
     Normalised by ``‖x‖ ‖y‖``: between -1 and 1, and 1 for the same sound at any gain.

@@ -50,8 +50,19 @@ def bin_gradient(after, before, frames, gradient, bins, hop, size, spread):  # t
 
 
 def integrate(  # type: ignore[no-untyped-def]
-    logs, logs_before, least, per_hop, per_hop_before, per_bin, cos_before, sin_before, cos, sin, below,
-    above, bins,
+    logs,
+    logs_before,
+    least,
+    per_hop,
+    per_hop_before,
+    per_bin,
+    cos_before,
+    sin_before,
+    cos,
+    sin,
+    below,
+    above,
+    bins,
 ):
     """Phases of a frame (unit vectors) from those of the frame before, each bin's along the loudest path.
 

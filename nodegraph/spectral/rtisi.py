@@ -92,8 +92,24 @@ def replace(framed, estimates, frame, sums, at, weights, share, size):  # type: 
 
 
 def iterate_jointly(  # type: ignore[no-untyped-def]
-    fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest, later_newest,
-    size, hop, bins, count, iterations,
+    fft,
+    targets,
+    estimates,
+    settled,
+    sums,
+    framed,
+    re,
+    im,
+    weights,
+    trust,
+    level,
+    first_newest,
+    later_newest,
+    size,
+    hop,
+    bins,
+    count,
+    iterations,
 ):
     """Zhu, Beauregard & Wyse: all frames from the same overlap, an asymmetric window for the newest."""
     for i in range(iterations):
@@ -112,8 +128,24 @@ def iterate_jointly(  # type: ignore[no-untyped-def]
 
 
 def iterate_in_turn(  # type: ignore[no-untyped-def]
-    fft, targets, estimates, settled, sums, framed, re, im, weights, trust, level, first_newest, later_newest,
-    size, hop, bins, count, iterations,
+    fft,
+    targets,
+    estimates,
+    settled,
+    sums,
+    framed,
+    re,
+    im,
+    weights,
+    trust,
+    level,
+    first_newest,
+    later_newest,
+    size,
+    hop,
+    bins,
+    count,
+    iterations,
 ):
     """Le Roux, Kameoka, Ono & Sagayama: newest first, each from what the others are by now, without its own
     share.
@@ -138,8 +170,25 @@ def iterate_in_turn(  # type: ignore[no-untyped-def]
 
 
 def iterate_with_momentum(  # type: ignore[no-untyped-def]
-    fft, targets, estimates, before_re, before_im, settled, sums, framed, re, im, weights, trust, level, size,
-    hop, bins, count, iterations, momentum,
+    fft,
+    targets,
+    estimates,
+    before_re,
+    before_im,
+    settled,
+    sums,
+    framed,
+    re,
+    im,
+    weights,
+    trust,
+    level,
+    size,
+    hop,
+    bins,
+    count,
+    iterations,
+    momentum,
 ):
     """Newest first, each frame's spectrum carried on by its last change.
 

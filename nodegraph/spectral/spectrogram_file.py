@@ -93,9 +93,7 @@ def _read_array(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        raise SpectrogramError(
-            f"{path}: cannot be read as a NumPy array ({str(error).splitlines()[0]})."
-        ) from None
+        raise SpectrogramError(f"{path}: cannot be read as a NumPy array ({str(error).splitlines()[0]}).") from None
     planes = {name: array for name, array in arrays.items() if array.ndim >= 2}
     if len(planes) != 1:
         has = f"it has {', '.join(arrays)}" if arrays else "it is empty"
@@ -121,9 +119,7 @@ def _checked(path: Path, array: np.ndarray) -> np.ndarray:
         raise SpectrogramError(f"{path}: is too large: {array.size} numbers, at most {LARGEST}. Cut it up.")
     array = array.reshape([n for n in array.shape if n > 1] or [1]) if array.ndim > 2 else array
     if array.ndim != 2:
-        raise SpectrogramError(
-            f"{path}: has {array.ndim} dimensions; a spectrogram has two, bins and frames."
-        )
+        raise SpectrogramError(f"{path}: has {array.ndim} dimensions; a spectrogram has two, bins and frames.")
     return np.abs(array) if array.dtype.kind == "c" else np.asarray(array)
 
 
@@ -180,9 +176,7 @@ def _check(path: Path, known: Wanted) -> None:
     if known.scale is not None and known.scale not in SCALES:
         raise SpectrogramError(f"{path}: scale must be one of {', '.join(SCALES)}, got {known.scale[:40]!r}.")
     if known.window is not None and known.window not in WINDOWS:
-        raise SpectrogramError(
-            f"{path}: window must be one of {', '.join(WINDOWS)}, got {known.window[:40]!r}."
-        )
+        raise SpectrogramError(f"{path}: window must be one of {', '.join(WINDOWS)}, got {known.window[:40]!r}.")
     if known.range is not None and not 1.0 <= known.range <= 300.0:
         raise SpectrogramError(f"{path}: range must lie in 1–300 dB, got {known.range:g}.")
 

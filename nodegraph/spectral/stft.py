@@ -20,9 +20,7 @@ def stft(signal: np.ndarray, size: int, hop: int, window: str = "hann") -> np.nd
     return np.fft.rfft(framed * window_of(window, size), axis=1).T.astype(np.complex64)
 
 
-def istft(
-    spectra: np.ndarray, size: int, hop: int, window: str = "hann", samples: int | None = None
-) -> np.ndarray:
+def istft(spectra: np.ndarray, size: int, hop: int, window: str = "hann", samples: int | None = None) -> np.ndarray:
     """The signal whose spectra come nearest: float32, its first ``samples`` (all, if None).
 
     Overlap-add with the same window, divided by ``Σ_m w²[n - mH]``: least squares (Griffin & Lim, 1984).
@@ -60,6 +58,4 @@ def _frames(signal: np.ndarray, size: int, hop: int) -> np.ndarray:
     padded = np.zeros((count - 1) * hop + size if count else size)
     first = max(size - hop, 0)
     padded[first : first + len(signal)] = signal[: len(padded) - first]
-    return np.lib.stride_tricks.sliding_window_view(padded, size)[
-        : (count - 1) * hop + 1 if count else 0 : hop
-    ]
+    return np.lib.stride_tricks.sliding_window_view(padded, size)[: (count - 1) * hop + 1 if count else 0 : hop]

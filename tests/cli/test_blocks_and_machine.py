@@ -89,9 +89,7 @@ def test_doctor_names_what_is_missing_and_the_command(cli, monkeypatch):
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "soxr" else real(name))
     found = cli("doctor", "--json")
     assert found.status == 1
-    assert [finding["what"] for finding in found.json if finding["needed"] and not finding["fine"]] == [
-        "soxr"
-    ]
+    assert [finding["what"] for finding in found.json if finding["needed"] and not finding["fine"]] == ["soxr"]
 
 
 def test_doctor_names_files_of_blocks_that_fail(cli, monkeypatch):

@@ -51,9 +51,7 @@ def test_every_command_is_helpful(capsys):
     for name, command in app.command().commands.items():
         assert main([name, "--help"]) == 0
         assert "--json" in capsys.readouterr().out or name == "edit"  # a window
-        assert command.help and len(command.help.splitlines()[0]) <= 66, (
-            f"{name}: its first line would be cut"
-        )
+        assert command.help and len(command.help.splitlines()[0]) <= 66, f"{name}: its first line would be cut"
 
 
 @pytest.mark.parametrize(
@@ -74,9 +72,7 @@ def test_a_bug_is_one_line_that_tells_how_to_see_more(monkeypatch, capsys):
     monkeypatch.setattr(live, "devices", fail)
     assert main(["devices"]) == 1
     err = capsys.readouterr().err
-    assert (
-        len(err.splitlines()) == 1 and "bug" in err and "NODEGRAPH_TRACEBACK=1" in err and "no sense" in err
-    )
+    assert len(err.splitlines()) == 1 and "bug" in err and "NODEGRAPH_TRACEBACK=1" in err and "no sense" in err
     monkeypatch.setenv("NODEGRAPH_TRACEBACK", "1")
     assert main(["devices"]) == 1
     assert "Traceback" in capsys.readouterr().err

@@ -48,9 +48,7 @@ def test_set_turns_knobs_settings_and_controls(cli, beep, tmp_path):
     assert cli("render", "beep.json", "-o", "b.wav", "-s", 0.2, "--set", "loudness=0.125", "--json").json[
         "peak"
     ] == pytest.approx(0.125, abs=1e-3)
-    stereo = cli(
-        "render", "beep.json", "-o", "c.wav", "-s", 0.2, "--set", "osc.frequency=220,330", "--json"
-    ).json
+    stereo = cli("render", "beep.json", "-o", "c.wav", "-s", 0.2, "--set", "osc.frequency=220,330", "--json").json
     assert stereo["channels"] == 2
     assert nodegraph.load(tmp_path / "beep.json").document == beep.document
 

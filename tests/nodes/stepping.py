@@ -88,9 +88,7 @@ def _step(cls, function, names, values, states, samples):
     with np.errstate(all="ignore"):
         for i in range(samples):
             held = dict(zip(cls.spec.states, states))
-            arguments = [
-                np.float64(values[n][i]) if n in cls.spec.inputs else held.get(n, values[n]) for n in names
-            ]
+            arguments = [np.float64(values[n][i]) if n in cls.spec.inputs else held.get(n, values[n]) for n in names]
             results = function(*arguments)
             results = results if isinstance(results, tuple) else (results,)
             assert len(results) == len(cls.spec.outputs) + len(states), "wrong number of results"

@@ -62,9 +62,7 @@ def test_half_speed_takes_twice_as_long(tmp_path):
 
 def test_restart_seeks_and_channels_are_lanes(tmp_path):
     t = np.arange(RATE) / RATE
-    values = np.column_stack(
-        [np.sin(2 * np.pi * 1000 * t), np.where(t > 0.5, np.sin(2 * np.pi * 2000 * t), 0.0)]
-    )
+    values = np.column_stack([np.sin(2 * np.pi * 1000 * t), np.where(t > 0.5, np.sin(2 * np.pi * 2000 * t), 0.0)])
     sound = stretched(tmp_path, 0.5 * values, 0.5, speed=0.0, restart=1.0, position=0.75)
     assert sound.shape[1] == 2
     assert np.abs(sound[4000:, 1]).max() == pytest.approx(0.5, abs=0.05)

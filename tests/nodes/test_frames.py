@@ -37,9 +37,7 @@ def test_gain_tilt_and_points():
     hz = np.maximum(np.arange(BINS), 0.5) * RATE / SIZE
     slope = 10 ** (6.0 * np.log2(hz / 1000) / 20)
     assert near(after, before * 0.5 * slope * gain_curve([(500, 0), (2000, -12)], SIZE, RATE))
-    assert gain_curve([(500, 0), (2000, -12)], SIZE, RATE)[8] == pytest.approx(
-        10 ** (-6 / 20)
-    )  # 1 kHz: halfway
+    assert gain_curve([(500, 0), (2000, -12)], SIZE, RATE)[8] == pytest.approx(10 ** (-6 / 20))  # 1 kHz: halfway
 
 
 def test_spectrum_gain_is_frame_gain():
@@ -67,9 +65,7 @@ def test_threshold(keep):
 def test_a_learned_noise_goes_and_the_tone_stays(type):
     samples = 16000
     hiss = 0.05 * noise(samples)
-    tone = np.where(
-        np.arange(samples) >= 8000, 0.5 * np.sin(2 * np.pi * 1000 * np.arange(samples) / RATE), 0.0
-    )
+    tone = np.where(np.arange(samples) >= 8000, 0.5 * np.sin(2 * np.pi * 1000 * np.arange(samples) / RATE), 0.0)
     learn = (np.arange(samples) < 6000).astype(np.float32)
     track = (hiss + tone).astype(np.float32)
     _, seen, _ = through(type, track, sources={"learn": learn}, floor=-60.0, amount=4.0)

@@ -48,9 +48,7 @@ def seen_in(patch, path, audio, node, rate=RATE, samples=None):
     """What a tap of this name saw: (frames, bins)."""
     engine = Offline(patch.document, rate, path=path, inputs={"in": audio})
     engine.run_samples(samples or len(audio))
-    return next(
-        helper.latest(int(helper.marks[0])) for (id, *_), helper in engine.plan.hosts.items() if id == node
-    )
+    return next(helper.latest(int(helper.marks[0])) for (id, *_), helper in engine.plan.hosts.items() if id == node)
 
 
 def sine(samples, frequency=500.0, rate=RATE, level=0.5):

@@ -37,9 +37,7 @@ def beats(seconds=1.2):
 
 def pad(seconds=1.2):
     t, rng = np.arange(int(seconds * RATE)) / RATE, np.random.default_rng(3)
-    saws = [
-        (f * d * t + rng.uniform()) % 1.0 - 0.5 for f in (110.0, 138.6, 164.8) for d in (0.997, 1.0, 1.004)
-    ]
+    saws = [(f * d * t + rng.uniform()) % 1.0 - 0.5 for f in (110.0, 138.6, 164.8) for d in (0.997, 1.0, 1.004)]
     return 0.04 * sum(saws) * np.minimum(1.0, 4.0 * t)
 
 
@@ -52,9 +50,7 @@ def drums(seconds=1.2):
 
 def fm(seconds=1.2):
     t = np.arange(int(seconds * RATE)) / RATE
-    return 0.3 * np.sin(
-        2 * np.pi * 220.0 * t + 3.0 * np.exp(-2.0 * (t % 0.6)) * np.sin(2 * np.pi * 311.0 * t)
-    )
+    return 0.3 * np.sin(2 * np.pi * 220.0 * t + 3.0 * np.exp(-2.0 * (t % 0.6)) * np.sin(2 * np.pi * 311.0 * t))
 
 
 def together():
@@ -228,9 +224,7 @@ def test_lanes_are_independent(method):
         np.testing.assert_array_equal(heard[:, lane], back(method, sound).astype(np.float32))
 
 
-@pytest.mark.parametrize(
-    "setting", [{"look_ahead": -1}, {"look_ahead": 16}, {"iterations": 0}, {"iterations": 101}]
-)
+@pytest.mark.parametrize("setting", [{"look_ahead": -1}, {"look_ahead": 16}, {"iterations": 0}, {"iterations": 101}])
 @pytest.mark.parametrize("method", ["rtisi_la", "momentum_rtisi"])
 def test_settings_out_of_range_are_refused(method, setting):
     with pytest.raises(GraphError) as refused:

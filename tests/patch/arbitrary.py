@@ -92,9 +92,7 @@ edits = st.one_of(
     st.builds(SetSeed, st.integers(0, 2**63 - 1)),
     st.builds(SetTitle, st.text(max_size=10)),
     st.builds(SetSettings, st.none() | st.booleans(), st.none() | st.just(0.0) | st.floats(8000, 192000)),
-    st.builds(
-        SetControl, ids, ends, st.none() | finite, st.none() | finite, st.sampled_from(["linear", "log"])
-    ),
+    st.builds(SetControl, ids, ends, st.none() | finite, st.none() | finite, st.sampled_from(["linear", "log"])),
     st.builds(RemoveControl, ids),
     st.builds(SetControl, ids, ends, lane=st.integers(0, 3)),
     st.builds(

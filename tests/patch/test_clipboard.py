@@ -59,9 +59,7 @@ def chain() -> Patch:
 def test_doubling_with_wires_plays_beside_the_original():
     patch = chain()
     patch.do(duplicated(patch.document, ["filter"]).action)
-    assert {Wire("osc", "out", "filter2", "audio"), Wire("filter2", "out", "out", "audio")} <= set(
-        patch.document.wires
-    )
+    assert {Wire("osc", "out", "filter2", "audio"), Wire("filter2", "out", "out", "audio")} <= set(patch.document.wires)
     assert Wire("filter2", "out", "filter2", "cutoff", True) in patch.document.wires
     patch.undo()
     patch.do(duplicated(patch.document, ["filter"], outer=False).action)

@@ -156,9 +156,7 @@ def test_values_may_come_from_numpy_and_paths():
     from pathlib import Path
 
     patch = Patch()
-    id = patch.add(
-        "sine", frequency=numpy.float32(0.5), phase=numpy.arange(3), lanes=(1, 2), file=Path("a.wav")
-    )
+    id = patch.add("sine", frequency=numpy.float32(0.5), phase=numpy.arange(3), lanes=(1, 2), file=Path("a.wav"))
     assert patch.document.nodes[id].params == {
         "frequency": 0.5,
         "phase": [0, 1, 2],
@@ -196,9 +194,7 @@ def test_an_edit_that_does_not_fit_is_refused_with_a_sentence(action, said):
         action.apply(small().document)
 
 
-@pytest.mark.parametrize(
-    "data", [None, [], {}, {"do": "explode"}, {"do": "connect"}, {"do": "move", "id": "a"}]
-)
+@pytest.mark.parametrize("data", [None, [], {}, {"do": "explode"}, {"do": "connect"}, {"do": "move", "id": "a"}])
 def test_data_that_is_no_action_is_refused(data):
     with pytest.raises(PatchError, match="no action"):
         from_data(data)

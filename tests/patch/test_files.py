@@ -98,9 +98,7 @@ def folder(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize(
-    "reference", ["kick.wav", "samples/kick.wav", "samples/../kick.wav", "in/kick.wav", "x y"]
-)
+@pytest.mark.parametrize("reference", ["kick.wav", "samples/kick.wav", "samples/../kick.wav", "in/kick.wav", "x y"])
 def test_references_inside_the_folder_are_followed(folder, reference):
     assert resolve_file(folder / "a.json", reference) == (folder / reference).resolve()
 

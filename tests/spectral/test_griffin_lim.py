@@ -25,9 +25,7 @@ def magnitudes(sound):
 
 
 def test_each_iteration_comes_nearer(magnitudes):
-    found = [
-        ser(magnitudes, griffin_lim(magnitudes, SIZE, HOP, iterations=n), SIZE, HOP) for n in range(0, 40, 4)
-    ]
+    found = [ser(magnitudes, griffin_lim(magnitudes, SIZE, HOP, iterations=n), SIZE, HOP) for n in range(0, 40, 4)]
     assert (np.diff(found) > -1e-6).all()
     assert found[-1] > found[0] + 5.0
 

@@ -29,9 +29,7 @@ def test_trust_falls_from_the_oldest_frame(look_ahead):
     assert (np.diff(trust) < 0).all()
 
 
-@pytest.mark.parametrize(
-    "size, hop, look_ahead", [(64, 16, 0), (64, 16, 3), (64, 24, 2), (64, 100, 2), (64, 64, 1)]
-)
+@pytest.mark.parametrize("size, hop, look_ahead", [(64, 16, 0), (64, 16, 3), (64, 24, 2), (64, 100, 2), (64, 64, 1)])
 def test_trusted_level_counts_the_frames_that_are_there(size, hop, look_ahead):
     s = settings(size, hop, look_ahead)
     weights, trust = window("hamming", size), rtisi.falling_trust(s, 1.0)

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    patches: Annotated[
-        list[Path], typer.Argument(metavar="PATCH…", show_default=False, help="Patches: .json files.")
-    ],
+    patches: Annotated[list[Path], typer.Argument(metavar="PATCH…", show_default=False, help="Patches: .json files.")],
     allow_outside: Outside = False,
     json: Json = False,
 ) -> int:
@@ -61,15 +59,11 @@ def _warnings(graph: Graph) -> list[str]:
     document = graph.document
     found = [f"{graph.nodes[id].title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     if document.newer:
-        found.append(
-            f"it is of format version {document.version}, newer than this nodegraph. Update nodegraph."
-        )
+        found.append(f"it is of format version {document.version}, newer than this nodegraph. Update nodegraph.")
     for control in document.controls.values():
         if not _is_there(control.target, graph):
             found.append(f"control '{control.name}' turns {control.target}, which is not there.")
-    writes = any(
-        node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.nodes.values()
-    )
+    writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.nodes.values())
     block = any(record.type == "outlet" for record in document.nodes.values())  # heard where another patch uses it
     if not (writes or block):
         found.append("nothing will be heard: it has no audio_out.")

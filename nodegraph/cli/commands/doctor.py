@@ -41,9 +41,7 @@ def doctor(json: Json = False) -> int:
         print_json([asdict(finding) for finding in findings])
     else:
         columns([(_mark(finding), finding.what, finding.says) for finding in findings])
-        mends = [
-            (finding.mend, f"# {finding.what}") for finding in findings if finding.mend and not finding.fine
-        ]
+        mends = [(finding.mend, f"# {finding.what}") for finding in findings if finding.mend and not finding.fine]
         if mends:
             say("\nto mend it")
             columns(mends, "  ")
@@ -97,9 +95,7 @@ def _blocks() -> Iterator[Finding]:
 
     types = node_types()
     own = sum(cls.__module__.startswith("nodegraph_user_") for cls in types.values())
-    yield Finding(
-        "blocks", bool(types), f"{len(types)}, {own} of them your own from {user_folder()}", needed=True
-    )
+    yield Finding("blocks", bool(types), f"{len(types)}, {own} of them your own from {user_folder()}", needed=True)
     for source, reason in load_failures().items():
         mend = f"{shlex.quote(os.environ.get('EDITOR', 'edit'))} {shlex.quote(source)}"
         yield Finding(f"blocks in {source}", False, f"could not be loaded: {reason}", mend, needed=True)
@@ -155,9 +151,7 @@ def _sound() -> Iterator[Finding]:
         return
     yield Finding("PortAudio", True, about)
     names = ", ".join(outputs)
-    yield Finding(
-        "sound device", bool(outputs), names or "none: `render` works, and `run --null` plays to nobody"
-    )
+    yield Finding("sound device", bool(outputs), names or "none: `render` works, and `run --null` plays to nobody")
 
 
 def _midi() -> Iterator[Finding]:

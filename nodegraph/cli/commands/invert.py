@@ -31,15 +31,11 @@ def _list_methods(asked: bool) -> None:
 def invert(
     spectrogram: Annotated[
         Path,
-        typer.Argument(
-            metavar="SPECTROGRAM", show_default=False, help="Magnitudes: .npy, .npz or an image (.png …)."
-        ),
+        typer.Argument(metavar="SPECTROGRAM", show_default=False, help="Magnitudes: .npy, .npz or an image (.png …)."),
     ],
     output: Annotated[
         Path,
-        typer.Option(
-            "--output", "-o", metavar="OUT.wav", show_default=False, help="Sound file: .wav, .flac, .ogg …"
-        ),
+        typer.Option("--output", "-o", metavar="OUT.wav", show_default=False, help="Sound file: .wav, .flac, .ogg …"),
     ],
     method: Annotated[
         str,
@@ -71,9 +67,7 @@ def invert(
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option(
-            "--iterations", "-n", metavar="N", min=1, max=MOST_ITERATIONS, help="Else 100 offline, 5 live."
-        ),
+        typer.Option("--iterations", "-n", metavar="N", min=1, max=MOST_ITERATIONS, help="Else 100 offline, 5 live."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of a random start.")] = 0,
     json: Json = False,

@@ -64,15 +64,10 @@ def page(cls: type[Node]) -> dict[str, Any]:
         }
         for p in spec.inputs.values()
     ]
-    given = [
-        {"name": p.name, "carries": "signal", "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()
-    ]
+    given = [{"name": p.name, "carries": "signal", "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()]
     inputs = [*signals, *_carriers(spec.frame_inputs), *_carriers(spec.event_inputs)]
     outputs = [*given, *_carriers(spec.frame_outputs), *_carriers(spec.event_outputs)]
-    choices = [
-        {"name": c.name, "default": c.default, "values": c.values, "doc": c.doc}
-        for c in spec.choices.values()
-    ]
+    choices = [{"name": c.name, "default": c.default, "values": c.values, "doc": c.doc} for c in spec.choices.values()]
     options = [
         {"name": o.name, "default": o.default, "min": o.min, "max": o.max, "unit": o.unit, "doc": o.doc}
         for o in spec.options.values()

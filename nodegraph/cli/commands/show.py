@@ -157,9 +157,7 @@ def _show_plan(plan: Plan) -> None:
     size = f"{plural(len(plan.rows), 'row')} of {plural(kernels, 'kernel')}"
     say(f"\n{size}; {plural(packed, 'node')} packed as lanes")
     saved = plan.bytes_unshared - plan.bytes_used
-    say(
-        f"buffers {amount(plan.bytes_used)}, {amount(saved)} saved by sharing; latency {plan.latency} samples"
-    )
+    say(f"buffers {amount(plan.bytes_used)}, {amount(saved)} saved by sharing; latency {plan.latency} samples")
 
 
 def _plan_rows(info: RowInfo, number: str) -> list[tuple[str, str, str, str]]:

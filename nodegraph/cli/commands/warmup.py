@@ -43,11 +43,7 @@ def warmup(
         result = {"kernels": len(kernels), "compiled": len(pending) - len(failures), "seconds": seconds}
         print_json(result | {"folder": str(cache_folder()), "problems": failures})
     else:
-        done = (
-            f"{len(pending) - len(failures)} compiled in {duration(seconds)}"
-            if pending
-            else "all compiled before"
-        )
+        done = f"{len(pending) - len(failures)} compiled in {duration(seconds)}" if pending else "all compiled before"
         say(f"{plural(len(kernels), 'kernel')}, {done}; they are kept in {cache_folder()}")
     for line in failures:
         note(f"error: {line}")
@@ -71,9 +67,7 @@ def _compile(pending: list[tuple[str, int]], jobs: int, json: bool) -> list[str]
     from multiprocessing import get_context
 
     failures = []
-    pool = ProcessPoolExecutor(
-        min(jobs, len(pending)), get_context("spawn"), initializer=_leave_signals_alone
-    )
+    pool = ProcessPoolExecutor(min(jobs, len(pending)), get_context("spawn"), initializer=_leave_signals_alone)
     if not json:
         note(f"compiling {plural(len(pending), 'kernel')}, once on this machine")
     with Progress("compiling", len(pending), patience=0.0) as bar:

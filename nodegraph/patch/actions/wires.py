@@ -22,9 +22,7 @@ class Connect(Action, frozen=True, tag="connect"):
     def apply(self, document: Document) -> Document:
         wire = Wire(*end_in(self.source, document), *end_in(self.target, document), self.feedback, self.extra)
         if wire_between(wire.start, wire.end, document):
-            raise PatchError(
-                f"{wire.start} → {wire.end} is wired already. To hear it twice, turn up its gain."
-            )
+            raise PatchError(f"{wire.start} → {wire.end} is wired already. To hear it twice, turn up its gain.")
         return replace(document, wires=(*document.wires, wire))
 
 
