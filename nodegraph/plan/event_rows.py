@@ -20,7 +20,7 @@ from nodegraph.events import (
     send,
 )
 from nodegraph.graph import GraphNode
-from nodegraph.kernel.kernel import Kernel, NativeFunction
+from nodegraph.kernel import Kernel, NativeFunction
 from nodegraph.native.words import as_f64, as_i64
 from nodegraph.patch import Wire
 from nodegraph.quantum import QUANTUM

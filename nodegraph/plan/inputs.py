@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.graph import GraphNode
-from nodegraph.kernel.kernel import Kernel
+from nodegraph.kernel import Kernel
 from nodegraph.node import In
 from nodegraph.patch import Wire
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.graph import GraphNode
-from nodegraph.kernel.kernel import Kernel, kernel_of
+from nodegraph.kernel import Kernel, kernel_of
 from nodegraph.quantum import QUANTUM
 
 from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable
 
 from nodegraph.graph import Graph, GraphNode
-from nodegraph.kernel.kernel import kernel_of
+from nodegraph.kernel import kernel_of
 
 from .ordering import first_order, successors
 

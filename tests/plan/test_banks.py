@@ -5,7 +5,7 @@ import pytest
 
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import GraphError, build_graph
-from nodegraph.kernel.kernel import KernelError, kernel_of
+from nodegraph.kernel import KernelError, kernel_of
 from nodegraph.node import FrameIn, FrameOut, In, Node, Option, Out
 from tests.rendering import engine_of, patch_of, sound_of
 

@@ -37,7 +37,7 @@ def check(
 def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
     import nodegraph
     from nodegraph.graph import GraphError, build_graph
-    from nodegraph.kernel.kernel import KernelError
+    from nodegraph.kernel import KernelError
     from nodegraph.patch import PatchError
 
     result: dict[str, Any] = {"patch": str(path), "problems": [], "warnings": []}
