@@ -9,9 +9,8 @@ from nodegraph.control.taper import position_of, value_at
 from nodegraph.patch import Group, PatchError, SetParam
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..panel import Panel
 from ..quantity import QuantityError, format_quantity, parse_quantity
 from ..typed import spec_of
 from ..view import Item, PanelFace
