@@ -19,7 +19,7 @@ from ..document import Document
 from .base import Action
 
 
-class ClearWires(Action, frozen=True, tag="clear_wires"):
+class RemoveAllWires(Action, frozen=True, tag="remove_all_wires"):
     """Remove all wires."""
 
     def apply(self, document: Document) -> Document:
@@ -27,15 +27,15 @@ class ClearWires(Action, frozen=True, tag="clear_wires"):
 '''
 
 USE = """
-from nodegraph.patch import ClearWires, Group, Patch, from_data, step_from_data, to_data, within
+from nodegraph.patch import RemoveAllWires, Group, Patch, from_data, step_from_data, to_data, within
 
 patch = Patch()
 patch.add("sine", "osc")
 patch.add("audio_out", "out")
 patch.connect("osc.out", "out.audio")
-nested = Group((within(("voice",), ClearWires()), ClearWires()))
+nested = Group((within(("voice",), RemoveAllWires()), RemoveAllWires()))
 assert from_data(to_data(nested)) == nested
-patch.do({"do": "clear_wires"})
+patch.do({"do": "remove_all_wires"})
 assert not patch.document.wires
 patch.undo()
 assert patch.document.wires
@@ -51,6 +51,6 @@ def test_every_action_is_exported_by_the_patch_package():
 
 def test_a_new_module_adds_an_action_to_imports_logs_and_undo(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "nodegraph", ignore=shutil.ignore_patterns("__pycache__", "editor", "learn"))
-    (tmp_path / "nodegraph" / "patch" / "actions" / "clear_wires.py").write_text(NEW_ACTION)
+    (tmp_path / "nodegraph" / "patch" / "actions" / "remove_all_wires.py").write_text(NEW_ACTION)
     done = subprocess.run([sys.executable, "-c", USE], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, text=True)
     assert done.returncode == 0
