@@ -111,7 +111,7 @@ class Connections:
         if self.engine is not None:
             at = self._held.hear(port, message, self.engine.midi_time(arrived), round(SHORTEST * self.engine.rate))
             try:
-                self.engine.send_midi(message, at, port)
+                self.engine.send(message, at, port)
             except EngineError as error:
                 self.notices.tell(str(error))
         if self.bindings.hear(port, message, at) or self.player is None:

@@ -161,7 +161,7 @@ class Replay(Offline):
                 node, port, lane, value = record["turn"]
                 self.turn(node, port, value, at, lane)
             elif "midi" in record:
-                self.send_midi(bytes.fromhex(record["midi"]), at, record.get("port", ""))
+                self.send(bytes.fromhex(record["midi"]), at, record.get("port", ""))
             self._next = next(self._events, None)
 
     def _take(self, number: int) -> None:

@@ -112,7 +112,7 @@ def test_a_piece_of_a_few_thousand_notes_renders_each_onset_within_a_sample():
                          notes=("notes", {"voices": 1, "tail": 0.0, "channel": channel + 1}))  # fmt: skip
         engine = Offline(patch.document)
         for sample, message in score.at_rate(SR):
-            engine.send_midi(message, sample)
+            engine.send(message, sample)
         gate = engine.run(score.seconds + 0.1)[:, 0]
         heard = np.flatnonzero(np.diff(gate, prepend=0) > 0)
         assert len(heard) == len(exact)

@@ -117,7 +117,7 @@ def test_a_live_patch_sends_what_it_hears(wires):
     patch = patch_of("keys.out out.events", keys="midi_in", out="midi_out")
     with Live(patch.document, null=True) as live:
         for key in range(60, 70):
-            live.send_midi(bytes((0x90, key, 100)), at=live.midi_time())
+            live.send(bytes((0x90, key, 100)), at=live.midi_time())
             time.sleep(0.01)
         deadline = time.monotonic() + 5
         while len(wires[0].sent) < 10 and time.monotonic() < deadline:

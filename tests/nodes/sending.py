@@ -11,7 +11,7 @@ def sent(patch, messages=(), samples=4096, turns=(), driver=Offline):
     """What the patch's one ``midi_out`` sends: (sample, message as hex). ``turns`` are (sample, knob, value)."""
     engine = driver(patch.document, path=patch.path)
     for at, message in messages:
-        engine.send_midi(bytes.fromhex(message), at)
+        engine.send(bytes.fromhex(message), at)
     for at, knob, value in turns:
         engine.turn(*knob.split("."), value, at)
     engine.run_samples(samples)

@@ -25,7 +25,7 @@ def following(heard, messages, samples, **params):
                      midi="midi_in", clock=("clock_in", params), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
-        engine.send_midi(bytes.fromhex(message), at)
+        engine.send(bytes.fromhex(message), at)
     return engine.run_samples(samples)[:, 0].astype(float)
 
 

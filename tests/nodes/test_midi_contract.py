@@ -60,7 +60,7 @@ def anything(rng, count=120):
 def played(document, counts=(SAMPLES,), driver=Offline, seed=1):
     engine = driver(document)
     for at, message in anything(np.random.default_rng(seed)):
-        engine.send_midi(message, at)
+        engine.send(message, at)
     return np.concatenate([engine.run_samples(count) for count in counts])
 
 

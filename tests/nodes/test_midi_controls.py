@@ -15,7 +15,7 @@ def heard(type, messages, samples=4096, **params):
                      midi="midi_in", block=(type, params), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
-        engine.send_midi(bytes.fromhex(message), at)
+        engine.send(bytes.fromhex(message), at)
     return engine.run_samples(samples)[:, 0]
 
 

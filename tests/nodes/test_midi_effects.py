@@ -53,7 +53,7 @@ def test_fractions_of_semitones_are_kept_for_voices():
         out="audio_out",
     )
     engine = Offline(patch.document)
-    engine.send_midi(bytes.fromhex(ON))
+    engine.send(bytes.fromhex(ON))
     assert engine.run_samples(64)[-1, 0] == 60.25
 
 
@@ -84,11 +84,11 @@ def test_chords_that_share_a_key_let_it_sound_until_both_have_ended():
 def test_a_chord_whose_intervals_change_ends_as_it_began():
     patch = through("chord", intervals=(0.0, 4.0))
     engine = engine_of(patch)
-    engine.send_midi(bytes.fromhex(ON))
+    engine.send(bytes.fromhex(ON))
     engine.run_samples(128)
     patch.set("effect.intervals", [0.0, 3.0])
     engine.run_samples(128)
-    engine.send_midi(bytes.fromhex(OFF))
+    engine.send(bytes.fromhex(OFF))
     engine.run_samples(128)
     assert not hanging(out_of(engine))
 

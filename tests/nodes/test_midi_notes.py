@@ -42,7 +42,7 @@ def voices(messages, samples=2000, heard="gate", **params):
                      midi="midi_in", notes=("notes", knobs), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
-        engine.send_midi(message, at)
+        engine.send(message, at)
     return engine.run_samples(samples)
 
 
@@ -87,7 +87,7 @@ def test_transposition_moves_notes_that_sound():
     patch = patch_of("midi.out notes.events", "notes.pitch out.audio", midi="midi_in",
                      notes=("notes", {"voices": 1}), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
-    engine.send_midi(on(60))
+    engine.send(on(60))
     engine.turn("notes", "transpose", 12.0, at=500)
     pitch = engine.run_samples(2000)[:, 0]
     assert pitch[499] == 60.0 and pitch[-1] == 72.0
@@ -183,9 +183,9 @@ def test_stealing_never_steps_the_output():
         at = 0
         for _ in range(200):
             key = int(rng.integers(36, 85))
-            engine.send_midi(on(key, int(rng.integers(1, 128))), at)
+            engine.send(on(key, int(rng.integers(1, 128))), at)
             if rng.random() < 0.7:
-                engine.send_midi(off(key), at + int(rng.integers(1, 6000)))
+                engine.send(off(key), at + int(rng.integers(1, 6000)))
             at += int(rng.integers(1, 5000))
         sound = engine.run_samples(at)
         assert np.abs(sound).max() > 0.5
@@ -197,7 +197,7 @@ def test_sixteen_voices_under_a_storm_of_keys_step_no_more_than_they_move():
     engine = Offline(synth(voices=16).document)
     at = 0
     for _ in range(2000):
-        engine.send_midi(on(int(rng.integers(36, 73)), int(rng.integers(1, 128))), at)
+        engine.send(on(int(rng.integers(36, 73)), int(rng.integers(1, 128))), at)
         at += int(rng.integers(1, 200))
     sound = engine.run_samples(at)
     one = 2 * np.pi * 440 * 2 ** ((72 - 69) / 12) / SR + 1.2 / (0.005 * SR / np.log(6)) + 1 / (FADE - 1)
@@ -408,11 +408,11 @@ def test_notes_go_on_through_an_edit():
     engine = Offline(patch.document)
     engine.follow(patch)
     for key in (60, 64, 67):
-        engine.send_midi(on(key))
+        engine.send(on(key))
     engine.run_samples(128)
     patch.add("sine")
     assert engine.run_samples(64)[-1].sum() == 3
-    engine.send_midi(off(64))
+    engine.send(off(64))
     assert engine.run_samples(64)[-1].sum() == 2
 
 
@@ -423,14 +423,14 @@ def test_nothing_hangs_when_settings_change_under_held_keys(change):
     engine = Offline(patch.document)
     engine.follow(patch)
     for key in (60, 64, 67):
-        engine.send_midi(on(key))
+        engine.send(on(key))
     assert engine.run_samples(64)[-1, 0] == 3
     patch.set(f"notes.{change[0]}", change[1])
     engine.run_samples(64)
     for key in (60, 64, 67):
-        engine.send_midi(off(key))
+        engine.send(off(key))
     engine.run_samples(64)
     patch.undo()
     assert engine.run_samples(640)[-1, 0] == 0
-    engine.send_midi(on(72))
+    engine.send(on(72))
     assert engine.run_samples(640)[-1, 0] == 1
