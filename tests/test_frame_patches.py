@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nodegraph
-from nodegraph.graph import build_graph
+from nodegraph.graph.build import build_graph
 
 FOLDER = Path(__file__).parent.parent / "patches"
 RATE = 44100

@@ -14,8 +14,8 @@ import soundfile
 from scipy.special import jv
 
 import nodegraph
-from nodegraph.graph import build_graph
-from nodegraph.interface import spec_of
+from nodegraph.graph.build import build_graph
+from nodegraph.graph.ports import spec_of
 from nodegraph.patch import Document, encode_patch, locate
 from tests.midi.pieces import write_piece
 

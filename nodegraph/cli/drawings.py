@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
+    from nodegraph.graph.build import Graph
 
 
 def as_mermaid(graph: Graph) -> str:

@@ -14,7 +14,7 @@ from .text import warn
 if TYPE_CHECKING:
     import numpy as np
 
-    from nodegraph.graph import Graph
+    from nodegraph.graph.build import Graph
 
 
 def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
@@ -40,7 +40,7 @@ def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
 
 def read_inputs(graph: Graph, files: dict[str, Path], rate: float) -> dict[str, np.ndarray]:
     """The files at ``rate``, each with as many channels as its node takes."""
-    from nodegraph.sound_file import read_sound
+    from nodegraph.files.sound_file import read_sound
 
     return {id: _fitted(read_sound(path, rate), graph.nodes[id].lanes) for id, path in files.items()}
 

@@ -12,8 +12,8 @@ from .progress import Progress
 from .text import note, plural
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
-    from nodegraph.kernel import Kernel, NativeFunction
+    from nodegraph.graph.build import Graph
+    from nodegraph.kernel.kernel import Kernel, NativeFunction
     from nodegraph.node import Node, Settings
 
     AnyKernel = Kernel | NativeFunction
@@ -42,7 +42,7 @@ def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
 
 def _kernels(cls: type[Node], settings: Settings) -> list[AnyKernel]:
     """A block has one kernel, or two if it computes both samples and frames; what is heard has none."""
-    from nodegraph.kernel import kernel_of
+    from nodegraph.kernel.kernel import kernel_of
 
     if cls.device == "output":
         return []
@@ -53,7 +53,7 @@ def _kernels(cls: type[Node], settings: Settings) -> list[AnyKernel]:
 def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
     """What the plan and the engine need beside the nodes'."""
     from nodegraph import engine, plan
-    from nodegraph.kernel import NativeFunction
+    from nodegraph.kernel.kernel import NativeFunction
 
     found: list[AnyKernel] = []
     for package in (plan, engine):

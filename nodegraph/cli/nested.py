@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nodegraph.graph import Graph, GraphNode
-from nodegraph.interface import Home, contents
+from nodegraph.graph.build import Graph, GraphNode
+from nodegraph.graph.ports import Home, contents
 from nodegraph.patch import Document, NodeRecord, PatchError
 from nodegraph.patch.document import SUBPATCH
 

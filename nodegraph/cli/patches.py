@@ -13,7 +13,7 @@ from .errors import CommandError
 from .text import shortened, warn
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
+    from nodegraph.graph.build import Graph
     from nodegraph.patch import NodeRecord, Patch
 
 
@@ -32,7 +32,7 @@ def open_patch(path: Path, sets: Iterable[str] | None = None, seed: int | None =
 
 def typed(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
     """The patch's graph; its problems begin with the file's name."""
-    from nodegraph.graph import GraphError, build_graph
+    from nodegraph.graph.build import GraphError, build_graph
 
     try:
         return build_graph(patch.document, rate, patch.path, allow_outside)
@@ -74,9 +74,9 @@ def _set(patch: Patch, text: str) -> None:
 
 def _value(record: NodeRecord, patch_path: Path | None, node: str, port: str, text: str) -> Any:
     """``text`` as the port or setting wants it; for a block that is not there, as JSON or as it stands."""
-    from nodegraph.interface import spec_of
+    from nodegraph.blocks.registry import node_types
+    from nodegraph.graph.ports import spec_of
     from nodegraph.patch.errors import suggest
-    from nodegraph.registry import node_types
 
     if record.type not in node_types():
         return _as_json(text)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from nodegraph.engine.offline import Offline
-    from nodegraph.graph import Graph
+    from nodegraph.graph.build import Graph
     from nodegraph.midi.files import Score
 
 LONGEST_TAIL = 30.0  # s of sound after the last message

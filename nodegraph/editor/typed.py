@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from nodegraph import interface
-from nodegraph.frames import FrameType, kinds_fit
-from nodegraph.graph import Graph, GraphError, build_graph
+from nodegraph.blocks.registry import node_types
+from nodegraph.frame_types import FrameType, kinds_fit
+from nodegraph.graph import ports as interface
+from nodegraph.graph.build import Graph, GraphError, build_graph
 from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, Out, Spec
 from nodegraph.patch import Document, NodeRecord
-from nodegraph.registry import node_types
 
 T = TypeVar("T")
 Port = In | Out | FrameIn | FrameOut | EventIn | EventOut

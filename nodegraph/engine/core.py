@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..flat import Flat, with_params
-from ..flatten import flatten
-from ..graph import Graph, GraphNode, graph_of
-from ..host import HostContext
-from ..kernel import QUANTUM
-from ..midi.messages import bytes_of
-from ..patch import Document
-from ..plan import Io, Plan, compile_plan
-from ..plan import layout as lay
-from ..plan.memory import Memory, view
-from ..plan.renaming import renamed
-from ..plan.result import RowInfo
-from ..probes import name_of, with_probes
+from nodegraph.blocks.helper import HostContext
+from nodegraph.graph.build import Graph, GraphNode, graph_of
+from nodegraph.graph.flat import Flat, with_params
+from nodegraph.graph.flatten import flatten
+from nodegraph.graph.probes import name_of, with_probes
+from nodegraph.midi.messages import bytes_of
+from nodegraph.patch import Document
+from nodegraph.plan import Io, Plan, compile_plan
+from nodegraph.plan import layout as lay
+from nodegraph.plan.memory import Memory, view
+from nodegraph.plan.renaming import renamed
+from nodegraph.plan.result import RowInfo
+from nodegraph.quantum import QUANTUM
+
 from . import walk
 from .arrivals import Arrivals
 from .knobs import only_knobs, renamed_nodes
@@ -38,7 +39,7 @@ from .messages import RING_SIZE, Applied, Messages
 if TYPE_CHECKING:
     from mido import Message
 
-    from .flight import FlightRecorder
+    from nodegraph.recording.flight import FlightRecorder
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from ..flat import Flat
-from ..graph import Graph
+from nodegraph.graph.build import Graph
+from nodegraph.graph.flat import Flat
 
 GONE = "\0"  # behind the id of a node whose name another one has now
 

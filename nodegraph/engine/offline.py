@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..graph import Graph, build_graph
-from ..kernel import QUANTUM
-from ..patch import Document
-from ..plan.memory import view
+from nodegraph.graph.build import Graph, build_graph
+from nodegraph.patch import Document
+from nodegraph.plan.memory import view
+from nodegraph.quantum import QUANTUM
+
 from . import walk
 from .core import Engine, EngineError
 

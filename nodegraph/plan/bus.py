@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import GraphNode
+from nodegraph.graph.build import GraphNode
+
 from .buffers import FLOAT, Buffer, Operand, Ref, Row
 from .draft import Draft
 from .glide import KNOB, fades, glide

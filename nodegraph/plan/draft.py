@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..graph import Graph, GraphNode
-from ..patch import Wire
+from nodegraph.graph.build import Graph, GraphNode
+from nodegraph.patch import Wire
+
 from . import layout as at
 from .buffers import Buffer, Ref, Row
 from .result import Io, Plan, Port

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..events import (
+from nodegraph.events import (
     ALL_NOTES_OFF,
     BYTES,
     CONTROL,
@@ -19,10 +19,12 @@ from ..events import (
     open_list,
     send,
 )
-from ..graph import GraphNode
-from ..kernel import QUANTUM, Kernel, NativeFunction
-from ..native.words import as_f64, as_i64
-from ..patch import Wire
+from nodegraph.graph.build import GraphNode
+from nodegraph.kernel.kernel import Kernel, NativeFunction
+from nodegraph.native.words import as_f64, as_i64
+from nodegraph.patch import Wire
+from nodegraph.quantum import QUANTUM
+
 from .buffers import Operand, Row
 
 if TYPE_CHECKING:

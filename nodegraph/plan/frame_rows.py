@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..frame_kernel import CLOCK
-from ..frames import FrameType
-from ..graph import GraphNode
-from ..kernel import FRAME_SIZES, QUANTUM, Kernel, NativeFunction, kernel_of
-from ..native.words import as_i64, as_singles
-from ..patch import Wire
-from ..spectral.transform import transform_memory
+from nodegraph.frame_types import FrameType
+from nodegraph.graph.build import GraphNode
+from nodegraph.kernel.frame_adapter import CLOCK
+from nodegraph.kernel.kernel import FRAME_SIZES, Kernel, NativeFunction, kernel_of
+from nodegraph.native.words import as_i64, as_singles
+from nodegraph.patch import Wire
+from nodegraph.quantum import QUANTUM
+from nodegraph.spectral.transform import transform_memory
+
 from .buffers import FLOAT, Operand, Row
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..node import In
-from ..patch import Wire
+from nodegraph.node import In
+from nodegraph.patch import Wire
+
 from . import layout as at
 from .buffers import FLOAT, Operand, Ref, Row
 from .draft import Draft

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..graph import GraphNode
-from ..kernel import Kernel
-from ..node import In
-from ..patch import Wire
+from nodegraph.graph.build import GraphNode
+from nodegraph.kernel.kernel import Kernel
+from nodegraph.node import In
+from nodegraph.patch import Wire
+
 from . import layout as at
 from .buffers import FLOAT, Buffer, Operand, Ref, Row
 from .draft import Draft

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import GraphNode
-from ..kernel import QUANTUM, Kernel, kernel_of
+from nodegraph.graph.build import GraphNode
+from nodegraph.kernel.kernel import Kernel, kernel_of
+from nodegraph.quantum import QUANTUM
+
 from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock
 from .draft import Draft
 from .event_rows import place_events

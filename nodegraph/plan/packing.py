@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 
-from ..graph import Graph, GraphNode
-from ..kernel import kernel_of
-from ..ordering import first_order, successors
+from nodegraph.graph.build import Graph, GraphNode
+from nodegraph.graph.ordering import first_order, successors
+from nodegraph.kernel.kernel import kernel_of
 
 SMALLEST = 8
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..patch import Wire
+from nodegraph.patch import Wire
+
 from .result import Plan, RowInfo
 
 TAGS = ("table", "compensate", "frames")  # lines that do not begin with the node that they belong to

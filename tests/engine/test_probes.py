@@ -11,8 +11,8 @@ import pytest
 from nodegraph import Patch
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline
-from nodegraph.graph import build_graph
-from nodegraph.probes import name_of, with_probes
+from nodegraph.graph.build import build_graph
+from nodegraph.graph.probes import name_of, with_probes
 
 PATCHES = Path(__file__).parents[2] / "patches"
 

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 import nodegraph
-from nodegraph.graph import build_graph
+from nodegraph.graph.build import build_graph
 from nodegraph.learn import LearnError
 from nodegraph.learn.corpus import SynthCorpus, render_patch, synth_frames
 from nodegraph.learn.polysynth import CHARACTERS, VOICES, random_patch

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.autoencoder import ACTIVATIONS, Autoencoder, Layer
 from nodegraph.engine.offline import Offline, Stepper
-from nodegraph.graph import GraphError, build_graph
-from nodegraph.model_tables import layer_table, weight_table, widest
+from nodegraph.graph.build import GraphError, build_graph
+from nodegraph.models.autoencoder import ACTIVATIONS, Autoencoder, Layer
+from nodegraph.models.tables import layer_table, weight_table, widest
 from nodes.neural import Decoder, Encoder, propagate
 from tests.nodes.framing import RATE, frames_of, noise, patch_around, random_model, tap
 from tests.rendering import largest_step, patch_of

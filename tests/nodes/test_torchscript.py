@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from nodegraph.blocks.torch_worker import LATE, MODEL, READY, TorchWorker
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
-from nodegraph.graph import build_graph
-from nodegraph.torch_worker import LATE, MODEL, READY, TorchWorker
+from nodegraph.graph.build import build_graph
 from tests.nodes.framing import RATE, noise
 from tests.rendering import largest_step, patch_of
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nodegraph.engine.offline import Offline, Stepper
-from nodegraph.graph import GraphError, build_graph
-from nodegraph.kernel import KernelError, kernel_of
+from nodegraph.graph.build import GraphError, build_graph
+from nodegraph.kernel.kernel import KernelError, kernel_of
 from nodegraph.node import FrameIn, FrameOut, In, Node, Option, Out
 from tests.rendering import engine_of, patch_of, sound_of
 
@@ -46,7 +46,7 @@ class WeighBins(Node):
 
 @pytest.fixture(autouse=True)
 def more_blocks(monkeypatch):
-    from nodegraph.registry import node_types
+    from nodegraph.blocks.registry import node_types
 
     types = node_types()
     for cls in (Faders, WeighBins):

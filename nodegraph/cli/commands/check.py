@@ -13,7 +13,7 @@ from ..options import Json, Outside
 from ..text import note, plural, print_json, say
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph
+    from nodegraph.graph.build import Graph
 
 
 def check(
@@ -36,8 +36,8 @@ def check(
 
 def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
     import nodegraph
-    from nodegraph.graph import GraphError, build_graph
-    from nodegraph.kernel import KernelError
+    from nodegraph.graph.build import GraphError, build_graph
+    from nodegraph.kernel.kernel import KernelError
     from nodegraph.patch import PatchError
 
     result: dict[str, Any] = {"patch": str(path), "problems": [], "warnings": []}
@@ -72,9 +72,9 @@ def _warnings(graph: Graph) -> list[str]:
 
 def _is_there(end: str, graph: Graph) -> bool:
     """Whether an end, maybe of a node in a subpatch, names a parameter; of blocks that are not there nobody knows."""
-    from nodegraph.interface import spec_of
+    from nodegraph.blocks.registry import node_types
+    from nodegraph.graph.ports import spec_of
     from nodegraph.patch import PatchError, locate
-    from nodegraph.registry import node_types
 
     node, _, port = end.partition(".")
     try:

@@ -13,7 +13,7 @@ from ..patches import open_patch, typed, warn_of_placeholders
 from ..text import amount, columns, plural, print_json, printable, say
 
 if TYPE_CHECKING:
-    from nodegraph.graph import Graph, GraphNode
+    from nodegraph.graph.build import Graph, GraphNode
     from nodegraph.patch import NodeRecord
     from nodegraph.plan.result import Plan, RowInfo
 

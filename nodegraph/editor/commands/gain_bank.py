@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodegraph.midi.surface import HEADS, WIDTH, Surface, rows
+from nodegraph.control.surface import HEADS, WIDTH, Surface, rows
+from nodegraph.control.taper import position_of, value_at
 from nodegraph.patch import Group, PatchError, SetParam
-from nodegraph.taper import position_of, value_at
 
 from ..command import command
 from ..desk import Desk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nodegraph.kernel import QUANTUM
+from nodegraph.quantum import QUANTUM
 
 from ..command import command
 from ..desk import Desk
@@ -233,7 +233,7 @@ def export(
 ) -> Path:
     """Render ``document`` into a sound file, which is there only when it is whole."""
     from nodegraph.engine.offline import Offline
-    from nodegraph.sound_file import write_sound
+    from nodegraph.files.sound_output import write_sound
 
     engine = Offline(document, rate, origin, None, allow_outside=outside)
     try:

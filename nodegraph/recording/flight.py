@@ -1,0 +1,204 @@
+"""The flight recorder: what a playing engine is given, each with its sample, so that it can be given again.
+
+While it flies, a log is a folder (``take.flight.part``); landed, it is one file (``take.flight``, a zip archive).
+Both hold ``log.jsonl``, a record a line; ``input.f32``, what came from the device (float32 frames); and
+``files/``, the sounds and models that the patch plays. :mod:`.replay` makes the same samples of it again.
+
+Times are samples of the engine's clock at which something took effect, as the audio thread wrote them down. Steps
+of the session and whole documents are numbered in the order of the log; a plan refers to one by that number.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nodegraph.engine.messages import Applied
+from nodegraph.engine.tape import TapeReader
+from nodegraph.files.sound_file import reason_of
+from nodegraph.patch import Action, Document, encode_patch, step_to_data
+
+if TYPE_CHECKING:
+    from nodegraph.engine.live import Live
+
+FORMAT = 1
+LOG, INPUT, FILES = "log.jsonl", "input.f32", "files"
+MOST_FILES = 256 << 20  # bytes of sounds and models that travel with a log
+CLOCK_EVERY = 44100  # samples after which the log says how far it has come
+
+
+class FlightRecorder:
+    """Logs a live engine into ``path`` from its first sample on; ``problem`` says why it had to stop."""
+
+    def __init__(self, path: Path, live: Live, version: str) -> None:
+        self.path, self.problem = path, ""
+        self.result: Path | None = None
+        self._landed = False
+        self._live = live
+        self._folder = path.with_name(f"{path.name}.part")
+        self._lock, self._finishing, self._copying = threading.Lock(), threading.Lock(), threading.Lock()
+        self._document: Document | None = None
+        self._number = -1  # of the document
+        self._waiting: tuple[int, list[str]] | None = None  # the document whose plan is not heard yet, and its probes
+        self._messages = live.messages.reader()
+        self._events = 0  # from outside that are in the log
+        self._said = 0
+        self._files: list[tuple[Path, Path]] = []
+        self._kept: dict[Path, int] = {}
+        self._input = TapeReader(live.input_tape, 0)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        (self._folder / FILES).mkdir(parents=True)
+        self._log: Any = (self._folder / LOG).open("w", encoding="utf-8")
+        self._sound: Any = (self._folder / INPUT).open("wb")
+        self._write(
+            flight=FORMAT,
+            nodegraph=version,
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            rate=live.rate,
+            inputs=live.inputs,
+            outputs=live.outputs,
+            limiter=live.limiter,
+        )
+
+    # -- told by the engine, in the threads that edit ----------------------------------------------------------
+
+    def edited(self, step: Any, before: Document, after: Document) -> None:
+        """A step of the session that is being played."""
+        with self._lock:
+            if before is self._document:
+                back = not isinstance(step, Action)  # what is undone may have been done before the log began
+                self._next(after, edit=step_to_data(step), **({"document": _text(after)} if back else {}))
+
+    def exchanged(self, document: Document, path: Path | None) -> None:
+        """A new plan, of this document, waits to be taken over."""
+        with self._lock:
+            if self._landed:
+                return
+            if document is not self._document:
+                self._next(document, document=_text(document))
+            self._waiting = self._number, sorted(self._live.watched)
+            self._note_files(path.parent.resolve() if path else Path.cwd())
+
+    def taken_over(self, clock: int) -> None:
+        """The plan that waited is heard, from sample ``clock`` on."""
+        with self._lock:
+            if self._waiting is not None:
+                number, probes = self._waiting
+                self._write(plan=number, at=clock, **({"probes": probes} if probes else {}))
+                self._waiting = None
+
+    def _next(self, now: Document, **record: Any) -> None:
+        self._document, self._number = now, self._number + 1
+        self._write(**record)
+
+    def _note_files(self, folder: Path) -> None:
+        plan = self._live.plan
+        for node in plan.graph.nodes.values() if plan else ():
+            for name, option in node.spec.options.items():
+                found = Path(str(node.settings.get(name) or ""))
+                if option.kind == "file" and found.is_absolute() and found.is_relative_to(folder):
+                    self._files.append((found, found.relative_to(folder)))
+
+    # -- in the service thread ---------------------------------------------------------------------------------
+
+    def service(self) -> None:
+        """Write down what has happened since the last call."""
+        with self._lock:
+            if self.problem or self._landed:
+                return
+            self._write_turns(self._messages.read())
+            arrived = self._live.arrivals.received(self._events)
+            self._events += len(arrived)
+            self._write_midi(arrived)
+            clock = self._live.clock
+            if clock - self._said >= CLOCK_EVERY:
+                self._write(clock=clock)
+                self._said = clock
+            self._guarded(self._write_out)
+        with self._copying:
+            while self._files and not self.problem:
+                self._guarded(self._copy_file)
+
+    def _write_turns(self, turns: list[Applied]) -> None:
+        for at, *turn in self._live.named(turns) if turns else ():
+            self._write(turn=turn, at=at)
+
+    def _write_midi(self, messages: list[tuple[int, bytes, str]]) -> None:
+        for at, message, name in messages:
+            self._write(midi=message.hex(), port=name, at=at)
+
+    def _write_out(self) -> None:
+        self._sound.write(self._input.read().tobytes())
+        self._sound.flush()
+        self._log.flush()
+
+    def _copy_file(self) -> None:
+        source, name = self._files.pop(0)
+        if name in self._kept or not source.is_file():
+            return
+        self._kept[name] = source.stat().st_size
+        if sum(self._kept.values()) > MOST_FILES:
+            self._write(left_out=str(name))
+            return
+        target = self._folder / FILES / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OSError as error:
+            reason = reason_of(error, self._folder.parent)
+            self.problem = f"the flight log has ended ({reason}); what was logged before can be replayed"
+
+    def _write(self, **record: Any) -> None:
+        if not self.problem and not self._landed:
+            self._guarded(lambda: self._log.write(json.dumps(record) + "\n"))
+
+    def close(self) -> None:
+        """Finish the log: one file, or the folder where the disk has no room for it; ``result`` says which.
+
+        From any thread; the engine may play on.
+        """
+        with self._finishing:
+            if self.result is None:
+                self._finish()
+
+    def _finish(self) -> None:
+        if not self._live.pending:
+            self.taken_over(self._live.taken)
+        self.service()
+        with self._lock:
+            self._write_turns(self._messages.rest())
+            self._write_midi(self._live.arrivals.rest(self._events))
+            self._write(clock=self._live.clock)
+            self._landed = True
+            for file in (self._log, self._sound):
+                self._guarded(file.close)
+            self._messages.close()
+        if not self.problem:
+            self._guarded(self._pack)
+        self.result = self.result or self._folder
+
+    def _pack(self) -> None:
+        beside = self.path.with_name(f".{self.path.name}.tmp")
+        try:
+            with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+                for file in sorted(self._folder.rglob("*")):
+                    if file.is_file():
+                        archive.write(file, file.relative_to(self._folder).as_posix())
+            beside.replace(self.path)
+        finally:
+            beside.unlink(missing_ok=True)
+        self.result = self.path
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _text(document: Document) -> str:
+    return encode_patch(document, downgrade=True).decode()
