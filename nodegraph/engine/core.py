@@ -365,6 +365,8 @@ class Engine:
         except BufferError:
             raise self._full() from None
 
+    send_midi = send  # the name in scripts written for version 0.1
+
     def sent(self, node: str = "") -> list[Message]:
         """The MIDI messages that the ``midi_out`` blocks, or block ``node``, have sent since the last call.
 

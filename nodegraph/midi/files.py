@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .salvage import LONGEST_DELTA, Track, salvage_tracks, ticks_of
+from nodegraph.files.atomic import write_whole
+
+from .salvage import LONGEST_DELTA, Track, salvage_tracks
 
 if TYPE_CHECKING:
     from mido import Message, MidiFile
@@ -41,7 +44,10 @@ class MidiReceiver(Protocol):
 
 @dataclass
 class Score:
-    """A piece: its messages in order, with their times in units of 1 / ``per_second`` s."""
+    """A piece: its messages in order, with their times in units of 1 / ``per_second`` s.
+
+    The attribute ``time`` of a message is not used.
+    """
 
     messages: list[tuple[int, Message]]
     length: int
@@ -98,8 +104,7 @@ def parse_midi_file(data: bytes, name: str) -> Score:
 
 def score_of(file: MidiFile, name: str = "the MIDI file") -> Score:
     """The piece in a ``mido.MidiFile``. Raises MidiFileError."""
-    tracks = [list(zip(ticks_of(message.time for message in track), track)) for track in file.tracks]
-    return _score(tracks, file.type, file.ticks_per_beat & 0xFFFF, name, [])
+    return _score(_with_ticks(file), file.type, file.ticks_per_beat & 0xFFFF, name, [])
 
 
 def _without_riff(data: bytes) -> bytes:
@@ -127,7 +132,11 @@ def _mido_tracks(data: bytes) -> list[Track] | None:
         # mido sets the time of meta messages that it does not know to 0
         if message.type == "unknown_meta" or message.time > LONGEST_DELTA:
             return None
-    return [list(zip(ticks_of(message.time for message in track), track)) for track in file.tracks]
+    return _with_ticks(file) or None
+
+
+def _with_ticks(file: MidiFile) -> list[Track]:
+    return [list(zip(accumulate(message.time for message in track), track)) for track in file.tracks]
 
 
 def _score(tracks: Sequence[Track], kind: int, division: int, name: str, problems: list[str]) -> Score:
@@ -159,15 +168,15 @@ def _notes_off_first(events: Sequence[_Event]) -> Iterator[_Event]:
 
     Without it, the order of the tracks would decide whether the new note is heard.
     """
-    start = 0
-    while start < len(events):
-        end = start + 1
-        while end < len(events) and events[end][0] == events[start][0]:
-            end += 1
+    for _, group in groupby(events, key=lambda event: event[0]):
+        together = list(group)
+        if len(together) == 1:
+            yield together[0]
+            continue
         first_on: dict[tuple[int, int], int] = {}
         on_in_track = set()
         places = []
-        for place, (_, track, message) in enumerate(events[start:end]):
+        for place, (_, track, message) in enumerate(together):
             places.append((place, 1))
             if message.type in ("note_on", "note_off"):
                 key = message.channel, message.note
@@ -176,30 +185,28 @@ def _notes_off_first(events: Sequence[_Event]) -> Iterator[_Event]:
                     on_in_track.add((track, key))
                 elif key in first_on and (track, key) not in on_in_track:
                     places[-1] = (first_on[key], 0)
-        yield from (event for _, event in sorted(zip(places, events[start:end]), key=lambda entry: entry[0]))
-        start = end
+        yield from (event for _, event in sorted(zip(places, together), key=lambda entry: entry[0]))
 
 
 def _missing_ends(events: Sequence[_Event]) -> Iterator[_Event]:
     """Ends, at the end of their track, for notes without a note-off and for pedals that stay down."""
     from mido import Message
 
-    ends: dict[int, int] = {}
-    open: dict[tuple[Any, ...], tuple[int, Message]] = {}
+    track_ends: dict[int, int] = {}
+    unended: dict[tuple[int, int | str], tuple[int, Message]] = {}  # of a key or pedal: its track, and its end
     for tick, track, message in events:
-        ends[track] = tick
+        track_ends[track] = tick
         if message.type in ("note_on", "note_off"):
-            place = message.channel, message.note
-            open.pop(place, None)
+            unended.pop((message.channel, message.note), None)
             if _begins_note(message):
-                open[place] = track, Message("note_off", channel=message.channel, note=message.note)
+                end = Message("note_off", channel=message.channel, note=message.note)
+                unended[message.channel, message.note] = track, end
         elif message.type == "control_change" and message.control == SUSTAIN_PEDAL:
-            place = message.channel, "pedal"
-            open.pop(place, None)
+            unended.pop((message.channel, "pedal"), None)
             if message.value >= 64:
-                open[place] = track, message.copy(value=0)
-    for track, message in open.values():
-        yield ends[track], track, message
+                unended[message.channel, "pedal"] = track, message.copy(value=0)
+    for track, end in unended.values():
+        yield track_ends[track], track, end
 
 
 def _timed(events: Sequence[_Event], division: int, name: str) -> tuple[list[tuple[int, Message]], int, int]:
@@ -230,8 +237,8 @@ def _timed(events: Sequence[_Event], division: int, name: str) -> tuple[list[tup
 def midi_file_of(messages: Iterable[Message], rate: float) -> MidiFile:
     """A ``mido.MidiFile`` of messages whose ``time`` is in seconds from the start, to the nearest sample at ``rate``.
 
-    A tick is a sample (of rates that are not even, within 2 ppm). Real-time messages, such as clocks, are omitted:
-    MIDI files cannot contain them.
+    A tick is a sample (within 2 ppm where the rate is not even). Real-time messages, such as clocks, are omitted: MIDI
+    files cannot contain them.
     """
     from mido import MetaMessage, MidiFile, MidiTrack
 
@@ -247,3 +254,13 @@ def midi_file_of(messages: Iterable[Message], rate: float) -> MidiFile:
             track.append(message.copy(time=tick - before))
             before = tick
     return MidiFile(type=0, ticks_per_beat=ticks, tracks=[track])
+
+
+def write_midi_file(path: Path, messages: Iterable[Message], rate: float) -> None:
+    """Write messages as :func:`midi_file_of` arranges them; on failure the old file is kept. Raises MidiFileError."""
+    buffer = io.BytesIO()
+    midi_file_of(messages, rate).save(file=buffer)
+    try:
+        write_whole(path, buffer.getvalue())
+    except OSError as error:
+        raise MidiFileError(f"{path}: cannot be written ({error.strerror}). Choose another place.") from None

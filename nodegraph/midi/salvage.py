@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .messages import END_OF_SYSEX, SYSEX, length_of
@@ -11,14 +10,6 @@ META, END_OF_TRACK = 0xFF, 0x2F
 LONGEST_DELTA = (1 << 28) - 1  # ticks; the largest number of four bytes
 
 Track = list[tuple[int, Any]]  # ticks from the start, and a mido.Message or mido.MetaMessage
-
-
-def ticks_of(deltas: Iterable[int]) -> Iterator[int]:
-    """Ticks from the start, from ticks since the event before."""
-    tick = 0
-    for delta in deltas:
-        tick += delta
-        yield tick
 
 
 def salvage_tracks(data: bytes, name: str) -> tuple[list[Track], list[str]]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.midi.keyboard import KEYS, LOWER, UPPER, Piano, let_go, pressed, released
+from nodegraph.midi.keyboard import KEYS, LOWER, UPPER, Piano, pressed, release_all, released
 
 keys = st.sampled_from([*KEYS, "z", "A", "PageUp", "PageDown", "F1"])
 moves = st.lists(st.tuples(st.sampled_from([pressed, released]), keys), max_size=60)
@@ -28,7 +28,7 @@ def test_what_sounds_is_what_is_held_and_nothing_stays(steps):
         sent += messages
         assert sounding(sent) == set(piano.held.values())
         assert all(0 <= byte <= 127 for _, *data in messages for byte in data)
-    piano, messages = let_go(piano)
+    piano, messages = release_all(piano)
     assert sounding(sent + messages) == set() and piano.held == {}
 
 

@@ -127,7 +127,7 @@ def test_what_is_cut_short_is_told_in_one_line(inputs, device, heard):
     heard.wait(1)
     time.sleep(0.1)
     [line] = heard.lines
-    assert "Tester keys:port" in line and "cut off" in line and len(line.splitlines()) == 1
+    assert "Tester keys:port" in line and "interrupted by b1" in line and len(line.splitlines()) == 1
 
 
 def channel_messages(heard):

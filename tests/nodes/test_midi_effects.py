@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.nodes.sending import out_of, sent
+from tests.nodes.sending import sent, sent_by
 from tests.rendering import Offline, engine_of, patch_of
 
 ON, OFF = "90 3c 64", "80 3c 40"
@@ -68,6 +70,20 @@ def test_notes_are_sorted(params, inside):
     assert notes == played and other == [(1, "b0 40 7f")]
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from([20, 100, 0]), max_size=12))
+def test_a_filter_ends_every_note_that_it_lets_through(velocities):
+    """One key at any velocities, inside and outside the range; as many ends as notes leave nothing sounding."""
+    played = [(k, f"90 3c {velocity:02x}") for k, velocity in enumerate(velocities)]
+    played += [(100 + k, OFF) for k in range(sum(velocity > 0 for velocity in velocities))]
+    for output in ("out", "rest"):
+        assert not hanging(sent(through("note_filter", output, low_velocity=64), played))
+        patch = patch_of("midi.out effect.events", f"effect.{output} chord.events", "chord.out out.events",
+                         midi="midi_in", effect=("note_filter", {"low_velocity": 64}), chord="chord",
+                         out="midi_out")  # fmt: skip
+        assert not hanging(sent(patch, played))
+
+
 def test_a_chord_has_its_intervals():
     found = sent(through("chord", intervals=(0.0, 4.0, 7.0)), [(0, ON), (9, OFF)])
     assert found == [(0, f"90 {key:02x} 64") for key in (60, 64, 67)] + [
@@ -90,7 +106,7 @@ def test_a_chord_whose_intervals_change_ends_as_it_began():
     engine.run_samples(128)
     engine.send(bytes.fromhex(OFF))
     engine.run_samples(128)
-    assert not hanging(out_of(engine))
+    assert not hanging(sent_by(engine))
 
 
 def test_a_note_that_changes_its_channel_ends_on_the_old_one():
@@ -101,7 +117,7 @@ def test_a_note_that_changes_its_channel_ends_on_the_old_one():
     patch.set("notes.channel", 5)
     engine.turn("notes", "gate", 0.0)
     engine.run_samples(128)
-    assert messages(out_of(engine)) == ["90 3c 66", "80 3c 40"]
+    assert messages(sent_by(engine)) == ["90 3c 66", "80 3c 40"]
 
 
 # -- arpeggios -----------------------------------------------------------------------------------------------

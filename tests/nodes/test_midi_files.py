@@ -6,7 +6,7 @@ import pytest
 
 from nodegraph.graph.build import build_graph
 from tests.midi.pieces import write_piece
-from tests.nodes.sending import out_of, sent
+from tests.nodes.sending import sent, sent_by
 from tests.rendering import Offline, Stepper, patch_of
 
 SR = 44100
@@ -78,7 +78,7 @@ def test_an_edit_elsewhere_does_not_stop_it(playing):
     engine.run_samples(HALF // 2 * 2)
     patch.add("sine")
     engine.run_samples(6 * HALF)
-    assert out_of(engine) == ROUND
+    assert sent_by(engine) == ROUND
 
 
 def test_another_file_goes_on_in_its_place(playing, tmp_path):
@@ -90,8 +90,9 @@ def test_another_file_goes_on_in_its_place(playing, tmp_path):
     patch.set("file.file", "other.mid")
     engine.run_samples(6 * HALF)
     expected = [ROUND[0], (1280, HUSH[0]), (1280, HUSH[1]), (HALF // 2, "84 46 40"), (HALF // 2, "94 47 64")]
-    assert [(at, message) for at, message in out_of(engine)][:3] == expected[:3]
-    assert [message for _, message in out_of(engine)][3:] == ["84 46 40", "94 47 64", "84 47 40"]
+    found = sent_by(engine)
+    assert found[:3] == expected[:3]
+    assert [message for _, message in found][3:] == ["84 46 40", "94 47 64", "84 47 40"]
 
 
 def test_a_transport_starts_and_rewinds_it(playing):
@@ -117,5 +118,5 @@ def test_a_file_that_is_cut_short_plays_and_says_so(playing, tmp_path):
     (tmp_path / "piece.mid").write_bytes(whole[:-6])
     engine = Offline(patch.document, path=patch.path)
     engine.run_samples(6 * HALF)
-    assert out_of(engine)[:3] == ROUND[:3]
-    assert engine.problems() == ["file: 'piece.mid' is cut short in track 1; what is whole is played."]
+    assert sent_by(engine)[:3] == ROUND[:3]
+    assert engine.problems() == ["file: 'piece.mid' is truncated in track 1; its complete events are played."]

@@ -171,6 +171,14 @@ def test_a_note_that_ends_before_it_could_begin_is_heard_as_long():
     assert 50 <= len(heard) <= 51 and heard[0] in (1000 + FADE, 1000 + FADE - 1)
 
 
+@pytest.mark.parametrize("play", ["poly", "mono", "legato"])
+@pytest.mark.parametrize("at", [0, 63, 64, 100])
+def test_a_note_of_no_length_raises_the_gate_for_a_sample(play, at):
+    messages = [(at, on(60)), (at, off(60)), (at + 500, on(60)), (at + 600, off(60))]
+    gate = voices(messages, play=play, voices=1)[:, 0]
+    assert np.flatnonzero(gate).tolist() == [at, *range(at + 500, at + 600)]
+
+
 def test_stealing_never_steps_the_output():
     """The bound. Between two samples a sine of amplitude a ≤ 1 moves by at most 2π f a / sr; the envelope by at most
     1.2 / 221 (its attack of 5 ms, an RC circuit that aims at 1.2 with a time constant of 5 ms / ln 6); the velocity
@@ -341,6 +349,29 @@ def test_the_bend_wheel_reaches_its_range(value, reach, expected):
 def test_the_range_of_the_wheel_can_be_sent():
     sent = [(0, control(101, 0)), (0, control(100, 0)), (0, control(6, 12)), (0, control(38, 50)), (0, on(60))]
     assert settled([*sent, (10, bend(8191))], voices=1)[0] == pytest.approx(72.5, abs=1e-4)
+
+
+RANGE_OF_2 = [control(101, 0), control(100, 0), control(6, 2)]
+
+
+@pytest.mark.parametrize(("sent", "expected"), [
+    ([control(96, 0)], 63.0),  # increment
+    ([control(97, 0)], 61.0),  # decrement
+    (5 * [control(97, 0)], 60.0),
+    ([control(99, 1), control(98, 8), control(6, 64)], 62.0),  # a non-registered parameter is another one
+    ([control(99, 1), control(98, 8), control(96, 0)], 62.0),
+    ([control(101, 127), control(100, 127), control(6, 12)], 62.0),  # no parameter is selected
+])  # fmt: skip
+def test_data_entry_sets_the_parameter_that_is_selected(sent, expected):
+    messages = [(0, message) for message in [*RANGE_OF_2, *sent, on(60)]]
+    assert settled([*messages, (10, bend(8191))], voices=1)[0] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("mpe", "channel", "expected"), [("off", 1, 66.0), ("lower", 2, 109.0)])
+def test_an_increment_starts_from_the_range_of_the_settings(mpe, channel, expected):
+    sent = [control(101, 0, channel), control(100, 0, channel), control(96, 0, channel), on(60, channel=channel)]
+    messages = [*((0, message) for message in sent), (10, bend(8191, channel))]
+    assert settled(messages, voices=1, mpe=mpe, bend_range=5.0)[0] == pytest.approx(expected, abs=1e-3)
 
 
 def test_bend_comes_smoothly():

@@ -170,7 +170,7 @@ def test_a_ring_that_nobody_empties_is_refused_in_a_sentence():
 
 @pytest.mark.parametrize("message", [b"", b"\x90\x40", b"\x40\x40\x40", b"\xf8\x01", b"\xf4", b"\x90\x40\x40\x40"])
 def test_a_message_that_is_not_whole_is_refused(message):
-    with pytest.raises(EngineError, match="not a whole MIDI message"):
+    with pytest.raises(EngineError, match="not a complete MIDI message"):
         engine_of(listening()).send(message)
 
 

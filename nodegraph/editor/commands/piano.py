@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from nodegraph.midi.keyboard import DOWN, KEYS, UP, Piano, let_go, pressed, released
+from nodegraph.midi.keyboard import DOWN, KEYS, UP, Piano, pressed, release_all, released
 
 from ..command import command, in_status, on
 from ..desk import Desk
@@ -20,7 +20,7 @@ OCTAVES = {"pagedown": DOWN, "pageup": UP}
 def piano_keys(desk: Desk, argument: object) -> None:
     """Play notes with Z S X … and Q 2 W …, Page Up and Page Down change the octave; chosen again, they are letters."""
     if "piano" in desk.memory:
-        _send(desk, *let_go(desk.memory["piano"]))
+        _send(desk, *release_all(desk.memory["piano"]))
         del desk.memory["piano"]
         desk.say("The letter keys are commands again.")
         return
