@@ -80,9 +80,9 @@ class TransposeNotes(Node):
 
 
 class NoteFilter(Node):
-    """Sorts notes by key and velocity: what lies in both ranges goes to ``out``, all other notes to ``rest``.
+    """Splits notes by key and velocity: those within both ranges go to ``out``, all others to ``rest``.
 
-    For split keyboards and layers. Messages that are no notes go both ways.
+    For split keyboards and layers. Messages other than notes go to both outputs.
     """
 
     events = EVENTS

@@ -10,13 +10,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nodegraph.midi.messages import is_complete, length_of
 
 from .helper import HostContext
+
+if TYPE_CHECKING:
+    from nodegraph.midi.ports import MidiOutputs
 
 RING = 4096  # messages
 # The marks: messages put in and taken out, samples computed so far, messages dropped because the ring was full.
@@ -41,7 +44,8 @@ class MidiSender:
         self.problem = ""
         self.ring, self.marks = np.zeros(2 * RING, np.int64), np.zeros(4, np.int64)
         self.arrays = {"ring": self.ring, "marks": self.marks}
-        self._rate, self._outputs = context.rate, None
+        self._rate = context.rate
+        self._outputs: MidiOutputs | None = None
         self._seen, self._delay = 0, float("-inf")
         self._sounding: dict[tuple[int, int], bytes] = {}
         self._sent: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
@@ -59,7 +63,7 @@ class MidiSender:
         except ports.MidiError as error:
             self.problem = str(error).rstrip(".")
             return
-        self._outputs: Any = outputs
+        self._outputs = outputs
         self._thread = threading.Thread(target=self._run, name="nodegraph-midi-out", daemon=True)
         self._thread.start()
 

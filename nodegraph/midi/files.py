@@ -160,7 +160,7 @@ _Event = tuple[int, int, Any]  # tick, track, message
 
 
 def _begins_note(message: Any) -> bool:
-    return message.type == "note_on" and message.velocity > 0
+    return bool(message.type == "note_on" and message.velocity > 0)
 
 
 def _notes_off_first(events: Sequence[_Event]) -> Iterator[_Event]:

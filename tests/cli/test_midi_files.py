@@ -1,4 +1,4 @@
-"""``render --midi`` and ``run --midi-file``: pieces played into patches."""
+"""``render --midi``, ``run --midi-file`` and ``render --midi-out``: MIDI files played into patches, and written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def keys(tmp_path):
     return patch
 
 
-def test_a_piece_is_rendered_to_its_end_and_until_it_is_silent(cli, keys, tmp_path):
+def test_a_piece_is_rendered_to_its_end_and_until_silence(cli, keys, tmp_path):
     assert cli("render", "keys.json", "--midi", "piece.mid", "-o", "out.wav").status == 0
     gate, _ = soundfile.read("out.wav", dtype="float32")
     expected = np.zeros(len(gate), np.float32)
@@ -40,7 +40,7 @@ def test_a_piece_is_rendered_to_its_end_and_until_it_is_silent(cli, keys, tmp_pa
     assert np.array_equal(gate, again[:, 0])
 
 
-def test_a_tail_is_kept_and_ends(cli, keys):
+def test_a_tail_is_rendered(cli, keys):
     keys.disconnect("notes.gate", "out.audio")
     keys.add("adsr", "envelope", release=4.0)
     keys.connect("notes.gate", "envelope.gate")
@@ -52,20 +52,20 @@ def test_a_tail_is_kept_and_ends(cli, keys):
     assert found["seconds"] < 10 and not found["interrupted"]
 
 
-def test_a_patch_that_never_falls_silent_ends_all_the_same(cli, keys):
+def test_a_patch_that_is_never_silent_is_rendered_30_s_longer(cli, keys):
     keys.add("sine", "hum")
     keys.connect("hum.out", "out.audio")
     keys.save()
     assert cli("render", "keys.json", "-m", "piece.mid", "-o", "out.wav", "--json").json["seconds"] == 31.5
 
 
-def test_seconds_are_obeyed(cli, keys):
+def test_seconds_set_the_length(cli, keys):
     assert (
         cli("render", "keys.json", "-m", "piece.mid", "-o", "out.wav", "-s", 0.5, "--json").json["samples"] == SR // 2
     )
 
 
-def test_a_file_that_is_cut_short_is_played_and_said(cli, keys, tmp_path):
+def test_a_truncated_file_is_played_and_reported(cli, keys, tmp_path):
     whole = (tmp_path / "piece.mid").read_bytes()
     (tmp_path / "cut.mid").write_bytes(whole[:-12])
     outcome = cli("render", "keys.json", "--midi", "cut.mid", "-o", "out.wav")
@@ -80,17 +80,17 @@ def test_a_file_that_is_cut_short_is_played_and_said(cli, keys, tmp_path):
     ("none.mid", "none.mid: cannot be read (No such file or directory)."),
     ("keys.json", "'keys.json' is not a standard MIDI file. Export it as one (.mid)."),
 ])  # fmt: skip
-def test_what_is_no_midi_file_is_refused(cli, keys, file, line):
+def test_a_file_that_is_not_midi_is_refused(cli, keys, file, line):
     outcome = cli("render", "keys.json", "--midi", file, "-o", "out.wav")
     assert outcome.status == 1 and outcome.line == f"error: {line}"
 
 
-def test_a_patch_that_does_not_listen_is_told(cli, beep, keys):
+def test_a_patch_without_midi_in_is_refused(cli, beep, keys):
     outcome = cli("render", "beep.json", "--midi", "piece.mid", "-o", "out.wav")
     assert outcome.line == "error: piece.mid: the patch has no midi_in to play it. Add one and wire it to notes."
 
 
-def test_events_that_are_lost_are_told(cli, keys):
+def test_lost_events_are_reported(cli, keys):
     chords = []
     for k in range(3):  # each note becomes 4096
         keys.add("chord", f"chord{k}", intervals=[float(x) for x in range(16)])

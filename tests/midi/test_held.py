@@ -1,4 +1,4 @@
-"""Keys and pedals that are down, and how they are let go."""
+"""Keys and pedals that are down, and their release."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ def down(messages):
 
 
 @given(st.lists(keys | pedals))
-def test_after_letting_go_nothing_is_down(messages):
+def test_nothing_is_down_after_release_all(messages):
     held = Held()
     for message in messages:
         held.on_message("a", bytes(message), 0)
@@ -29,7 +29,7 @@ def test_after_letting_go_nothing_is_down(messages):
     assert down([*messages, *map(tuple, released)]) == set()
 
 
-def test_a_key_is_down_for_a_moment_at_least():
+def test_a_key_stays_down_for_the_shortest_time():
     held = Held()
     assert held.on_message("a", bytes((0x90, 60, 100)), 1000, 88) == 1000
     assert held.on_message("a", bytes((0x80, 60, 0)), 1000, 88) == 1088

@@ -1,4 +1,4 @@
-"""Events that are sent to a playing patch come at the samples that they are stamped with."""
+"""Messages sent to a playing patch take effect at their samples."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_live_plays_the_samples_that_offline_renders():
     assert np.array_equal(heard[:20_000], offline.run_samples(20_000))
 
 
-def test_a_message_is_heard_where_it_is_stamped():
+def test_a_message_takes_effect_at_its_sample():
     patch = patch_of("keys.out notes.events", "notes.gate out.audio",
                      keys="midi_in", notes=("notes", {"voices": 1, "tail": 0.0}), out="audio_out")  # fmt: skip
     live = Live(patch.document, null=True, capture=20.0, blocksize=256, outputs=1)

@@ -1,4 +1,4 @@
-"""What every block of events promises: the samples of its equation, in pieces, again, and after a save."""
+"""Every block with events: the samples of its equation, in pieces, repeated, and after a save."""
 
 from __future__ import annotations
 

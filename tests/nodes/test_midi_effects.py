@@ -1,4 +1,4 @@
-"""Notes on their way: moved, sorted, doubled, broken up; and no note that was begun goes without its end."""
+"""Note effects: transposition, filters, chords, arpeggios; every note that begins also ends."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_fractions_of_semitones_are_kept_for_voices():
     ({"low_key": 60}, True), ({"low_key": 61}, False), ({"high_key": 60}, True), ({"high_key": 59}, False),
     ({"low_velocity": 100}, True), ({"low_velocity": 101}, False), ({"high_velocity": 99}, False),
 ])  # fmt: skip
-def test_notes_are_sorted(params, inside):
+def test_notes_are_filtered_by_key_and_velocity(params, inside):
     played = [(0, ON), (1, "b0 40 7f"), (9, OFF)]
     both = [sent(through("note_filter", output, **params), played) for output in ("out", "rest")]
     notes, other = both if inside else reversed(both)

@@ -1,4 +1,4 @@
-"""Notes: which voice plays what, nothing that hangs, nothing that steps."""
+"""Notes: voice allocation, no hanging notes, no steps in the output."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_note_begins_and_ends_at_its_samples():
 @pytest.mark.parametrize(("heard", "expected"), [
     ("frequency", 440.0), ("pitch", 69.0), ("velocity", 100 / 127), ("level", 1.0), ("timbre", 64 / 127),
 ])  # fmt: skip
-def test_what_is_said_of_a_note(heard, expected):
+def test_outputs_of_a_note(heard, expected):
     values = voices([(0, on(69, 100))], heard=heard, voices=1)[:, 0]
     assert np.allclose(values, expected, rtol=1e-6)
 
@@ -165,7 +165,7 @@ def test_a_stolen_voice_is_silent_before_its_new_note():
     assert velocity[change] == np.float32(20 / 127)
 
 
-def test_a_note_that_ends_before_it_could_begin_is_heard_as_long():
+def test_a_note_that_ends_during_the_fade_before_it_keeps_its_length():
     gate = voices([(0, on(60)), (1000, on(72)), (1050, off(72))], voices=1)[:, 0]
     heard = np.flatnonzero(gate[1000:]) + 1000
     assert 50 <= len(heard) <= 51 and heard[0] in (1000 + FADE, 1000 + FADE - 1)
@@ -291,7 +291,7 @@ def test_all_sound_off_is_silent_within_3_ms_and_the_next_note_comes_back():
     assert np.abs(np.diff(level)).max() < 1.01 / (FADE - 1)
 
 
-def test_a_reset_brings_controllers_home():
+def test_a_reset_sets_controllers_to_their_defaults():
     messages = [(0, on(60)), (0, bend(8191)), (0, pressure(127)), (500, control(121, 0))]
     assert voices(messages, heard="pitch", voices=1, samples=6000)[-1, 0] == 60.0
     assert voices(messages, heard="pressure", voices=1, samples=6000)[-1, 0] == 0.0
@@ -346,7 +346,7 @@ def test_the_bend_wheel_reaches_its_range(value, reach, expected):
     assert found[0] == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_range_of_the_wheel_can_be_sent():
+def test_the_bend_range_can_be_sent():
     sent = [(0, control(101, 0)), (0, control(100, 0)), (0, control(6, 12)), (0, control(38, 50)), (0, on(60))]
     assert settled([*sent, (10, bend(8191))], voices=1)[0] == pytest.approx(72.5, abs=1e-4)
 
