@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mido import Message
 
     from nodegraph.engine.offline import Offline
-    from nodegraph.graph.build import Graph
+    from nodegraph.graph import Graph
     from nodegraph.midi.files import Score
 
 LONGEST_TAIL = 30.0  # s of sound after the last message
@@ -26,7 +26,7 @@ def open_score(path: Path, graph: Graph) -> Score:
     """The piece in a file, for a patch that receives MIDI; problems of the file are printed as warnings."""
     from nodegraph.midi.files import MidiFileError, read_midi_file
 
-    if not any(node.cls and node.cls.device == "events" for node in graph.nodes.values()):
+    if not any(node.cls and node.cls.device == "events" for node in graph.typed_nodes):
         raise CommandError(f"{path}: the patch has no midi_in to play it. Add one and wire it to notes.")
     try:
         score = read_midi_file(path)
@@ -41,7 +41,7 @@ def open_score(path: Path, graph: Graph) -> Score:
 
 def check_sends(path: Path, graph: Graph) -> None:
     """Raise CommandError for a patch that sends no MIDI that could be written to ``path``."""
-    if not any(node.type == "midi_out" for node in graph.nodes.values()):
+    if not any(node.type == "midi_out" for node in graph.typed_nodes):
         raise CommandError(f"{path}: the patch has no midi_out, so it sends no MIDI. Add one.")
 
 

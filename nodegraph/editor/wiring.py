@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.graph.build import refusal
+from nodegraph.graph import refusal
 from nodegraph.node import FrameIn, Node, Spec
 from nodegraph.patch import Action, AddNode, Connect, Disconnect, Document, Wire
 from nodegraph.patch import Replace as ReplaceNode

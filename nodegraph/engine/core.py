@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from nodegraph.blocks.helper import HostContext
-from nodegraph.graph.build import Graph, GraphNode, graph_of
+from nodegraph.graph import Graph, GraphNode, graph_of
 from nodegraph.graph.flat import Flat, with_params
 from nodegraph.graph.flatten import flatten
 from nodegraph.graph.probes import name_of, with_probes
@@ -136,7 +136,7 @@ class Engine:
                 if knobs is not None:
                     self._document, self._flat = document, flat
                     for node, port, value in knobs:
-                        self._set(self.plan.graph.nodes[node], port, value if isinstance(value, list) else [value])
+                        self._set(self.plan.graph.node(node), port, value if isinstance(value, list) else [value])
                     return
             self._exchange(document, path, flat)
 
@@ -318,7 +318,7 @@ class Engine:
 
         ``node`` is a node of the patch, a subpatch, or a node inside one (``"voice/filter"``), of all its voices.
         """
-        ends = self.plan.graph.turned(node, port) if self.plan else [(node, port)]
+        ends = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
         self._turn(ends, value, at, lane)
 
     def _turn(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
@@ -403,13 +403,13 @@ class Engine:
 
     def _turn_changed(self, before: Graph, after: Graph) -> None:
         """Knobs whose value in the document changed together with the wiring."""
-        for id, node in after.nodes.items():
-            old = before.nodes.get(id)
+        for node in after.typed_nodes:
+            old = before.find(node.id)
             if old is None or old.type != node.type:
                 continue
             for port, values in node.values.items() if node.values != old.values else ():
                 if old.values.get(port) != values:
-                    self._turn([(id, port)], values)
+                    self._turn([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
 

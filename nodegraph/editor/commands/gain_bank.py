@@ -9,9 +9,8 @@ from nodegraph.control.taper import position_of, value_at
 from nodegraph.patch import Group, PatchError, SetParam
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..panel import Panel
 from ..quantity import QuantityError, format_quantity, parse_quantity
 from ..typed import spec_of
 from ..view import Item, PanelFace
@@ -49,7 +48,7 @@ class GainBankPanel(Panel):
 
     def _units(self, desk: Desk, record: Any) -> int:
         graph = desk.typed.graph
-        node = graph.nodes.get("/".join((*self.level, self.id))) if graph else None
+        node = graph.find("/".join((*self.level, self.id))) if graph else None
         found = node.banks.get("gain", 0) if node else 0
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
