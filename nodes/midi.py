@@ -23,12 +23,12 @@ SMOOTH = In(0.005, unit="s", min=0.0, max=2.0, doc="time constant of smoothing; 
 
 
 def hears(channel, status):
-    """Whether ``channel`` (1 to 16, 0 for all) receives a message. All channels receive system messages."""
+    """Return whether ``channel`` (1 to 16, 0 for all) receives a message. All receive system messages."""
     return channel == 0 or status >= 0xF0 or (status & 0x0F) == channel - 1
 
 
 def value_of(status, data1, data2):
-    """The value of the data bytes: semitones, 0 to 1, or −1 to 1 for pitch bend."""
+    """Return the value of the data bytes: semitones, 0 to 1, or −1 to 1 for pitch bend."""
     kind = kind_of(status)
     if kind == CONTROL or kind == KEY_PRESSURE:
         return data2 / 127.0
@@ -56,7 +56,7 @@ class MidiIn(Node):
 
 
 class ControlChange(Node):
-    """The value of a controller, such as a wheel, a fader or a pedal.
+    """Outputs the value of a controller, such as a wheel, a fader or a pedal.
 
     ``fine`` adds the controller 32 numbers above as the lower seven of 14 bits. MIDI 1.0 Detailed Specification (1996).
     """
@@ -95,7 +95,7 @@ class ControlChange(Node):
 
 
 class PitchBend(Node):
-    """The pitch bend of a channel in semitones, from −``range`` to ``range``."""
+    """Outputs the pitch bend of a channel in semitones, from −``range`` to ``range``."""
 
     events, channel = EVENTS, CHANNEL
     range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="bend at the end of the wheel")
@@ -111,7 +111,7 @@ class PitchBend(Node):
 
 
 class ChannelPressure(Node):
-    """The channel pressure (aftertouch)."""
+    """Outputs the channel pressure (aftertouch), from 0 to 1."""
 
     events, channel, smooth = EVENTS, CHANNEL, SMOOTH
     out = Out(unit="ratio", doc="pressure, 0 to 1")
@@ -125,7 +125,7 @@ class ChannelPressure(Node):
 
 
 class ProgramChange(Node):
-    """The number of the latest program change, 0 to 127: to switch between sounds."""
+    """Outputs the number of the latest program change, 0 to 127: to switch between sounds."""
 
     events, channel = EVENTS, CHANNEL
     start = Option(0, min=0, max=127, doc="number before the first program change")
@@ -162,7 +162,7 @@ def follow_message(events, channel, kind, scale, smooth, out, level, target, dt)
 
 
 def draw(out, begin, end, level, target, smooth, dt):
-    """Samples of a value that approaches a target."""
+    """Write samples of a value that approaches a target."""
     for i in range(begin, end):
         if level[0] != target:
             level[0] = follow(level[0], target, remaining(read(smooth, (i, 0)), dt))

@@ -82,5 +82,5 @@ class ControlOut(Node):
 
 
 def lane_of(signal, i, lane):
-    """Sample ``i`` of a lane; a signal of one lane is used for every lane."""
+    """Return sample ``i`` of a lane; a signal of one lane is used for every lane."""
     return np.float64(signal[i, lane if signal.shape[1] > 1 else 0])

@@ -45,14 +45,14 @@ class ScoreReader:
         self.problem = " ".join(score.problems).rstrip(".")
 
     def service(self) -> None:
-        """Nothing to do: the piece is in memory."""
+        """Do nothing: the piece is in memory."""
 
     def close(self) -> None:
-        """Nothing to do: the file is closed."""
+        """Do nothing: the file is closed."""
 
 
 def problem_of(path: str) -> str:
-    """Why a file cannot be played; "" if it can, or does not exist."""
+    """Return the reason why a file cannot be played; "" if it can, or does not exist."""
     if not path or not Path(path).is_file():
         return ""
     return _problem(path, Path(path).stat().st_mtime)

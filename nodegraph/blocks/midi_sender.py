@@ -29,7 +29,7 @@ SAMPLE, MESSAGE = range(2)
 
 POLL = 0.002  # s
 FORGET = 0.002  # share of the distance to an unusually large delay that is forgotten at each burst
-KEPT = 1 << 16  # messages that are kept for ``take_sent``
+MAX_SENT = 1 << 16  # messages kept for ``take_sent``
 
 
 class MidiSender:
@@ -48,7 +48,7 @@ class MidiSender:
         self._outputs: MidiOutputs | None = None
         self._seen, self._delay = 0, float("-inf")
         self._sounding: dict[tuple[int, int], bytes] = {}
-        self._sent: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
+        self._sent: deque[tuple[int, bytes]] = deque(maxlen=MAX_SENT)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         if context.realtime:
@@ -85,7 +85,7 @@ class MidiSender:
             self._send(message)
 
     def _taken(self, due: float = float("inf")) -> Iterator[tuple[int, bytes]]:
-        """Take the messages up to sample ``due`` out of the ring."""
+        """Yield the messages up to sample ``due`` and remove them from the ring."""
         while self.marks[TAKEN] < self.marks[PUT]:
             at = 2 * (int(self.marks[TAKEN]) % RING)
             sample, word = int(self.ring[at + SAMPLE]), int(self.ring[at + MESSAGE]).to_bytes(3, "little")
@@ -107,7 +107,7 @@ class MidiSender:
             self._outputs.send(message)
 
     def take_sent(self) -> list[tuple[int, bytes]]:
-        """The messages sent since the last call, each with its sample; at most the last 65,536."""
+        """Return the messages sent since the last call, each with its sample; at most the last 65,536."""
         return [self._sent.popleft() for _ in range(len(self._sent))]
 
     def service(self) -> None:

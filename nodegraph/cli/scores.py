@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from nodegraph.graph import Graph
     from nodegraph.midi.files import Score
 
-LONGEST_TAIL = 30.0  # s of sound after the last message
+MAX_TAIL = 30.0  # s of sound after the last message
 SILENCE, SILENT_FOR = 1e-4, 1.0  # peak below which, and s for which, the sound must stay to end a tail
 
 
 def open_score(path: Path, graph: Graph) -> Score:
-    """The piece in a file, for a patch that receives MIDI; problems of the file are printed as warnings."""
+    """Read a MIDI file for a patch that receives MIDI; print the problems of the file as warnings."""
     from nodegraph.midi.files import MidiFileError, read_midi_file
 
     if not any(node.cls and node.cls.device == "events" for node in graph.typed_nodes):
@@ -70,7 +70,7 @@ def until_silent(engine: Offline, samples: int, chunk: int) -> Iterator[np.ndarr
     import numpy as np
 
     done = silent = 0
-    longest = samples + round(LONGEST_TAIL * engine.rate)
+    longest = samples + round(MAX_TAIL * engine.rate)
     while done < longest and (done < samples or silent < SILENT_FOR * engine.rate):
         block = engine.run_samples(min(chunk, samples - done if done < samples else longest - done))
         done += len(block)

@@ -368,7 +368,7 @@ class Engine:
     send_midi = send  # the name in scripts written for version 0.1
 
     def sent(self, node: str = "") -> list[Message]:
-        """The MIDI messages that the ``midi_out`` blocks, or block ``node``, have sent since the last call.
+        """Return the MIDI messages that the ``midi_out`` blocks, or block ``node``, have sent since the last call.
 
         ``time`` is in seconds of the engine's clock. Of each block the last 65,536 messages are kept.
         """

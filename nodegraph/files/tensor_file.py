@@ -15,10 +15,10 @@ from safetensors import SafetensorError, deserialize
 
 from .atomic import write_whole
 
-LARGEST_FILE = 256 << 20  # bytes
-LARGEST_HEADER = 1 << 20  # bytes
-MOST_TENSORS = 1000
-MOST_DIMENSIONS = 8
+MAX_FILE_BYTES = 256 << 20
+MAX_HEADER_BYTES = 1 << 20
+MAX_TENSORS = 1000
+MAX_DIMENSIONS = 8
 _TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "BF16": "<u2"}
 
 
@@ -31,17 +31,17 @@ class _Header(msgspec.Struct):
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The tensors of a file, converted to float32, and its metadata.
+    """Return the tensors of a file, converted to float32, and its metadata.
 
     Raises TensorFileError for an invalid file, one above the limits, or NaN or infinite values; OSError if it cannot
     be read.
     """
     with path.open("rb") as file:
-        data = file.read(LARGEST_FILE + 1)
-    if len(data) > LARGEST_FILE:
-        raise TensorFileError(f"is larger than {LARGEST_FILE >> 20} MB")
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise TensorFileError(f"is larger than {MAX_FILE_BYTES >> 20} MB")
     length = int.from_bytes(data[:8], "little")
-    if len(data) >= 8 and length > LARGEST_HEADER:
+    if len(data) >= 8 and length > MAX_HEADER_BYTES:
         raise TensorFileError("is not a safetensors file: its header would be too long")
     try:
         entries = deserialize(data)
@@ -49,8 +49,8 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     except (SafetensorError, msgspec.MsgspecError) as error:
         reason = " ".join(str(error).removeprefix("Error while deserializing: ").split())[:200]
         raise TensorFileError(f"is truncated or not a valid safetensors file ({reason})") from None
-    if len(entries) > MOST_TENSORS:
-        raise TensorFileError(f"contains {len(entries)} tensors; the limit is {MOST_TENSORS}")
+    if len(entries) > MAX_TENSORS:
+        raise TensorFileError(f"contains {len(entries)} tensors; the limit is {MAX_TENSORS}")
     return {name: _as_float32(name, entry) for name, entry in entries}, header.metadata or {}
 
 
@@ -66,8 +66,8 @@ def _as_float32(name: str, entry: Mapping[str, Any]) -> np.ndarray:
     dtype, shape = entry["dtype"], entry["shape"]
     if dtype not in _TYPES:
         raise TensorFileError(f"contains {dtype} values in tensor {name[:60]!r}; store them as F32")
-    if len(shape) > MOST_DIMENSIONS:
-        raise TensorFileError(f"contains tensor {name[:60]!r} of more than {MOST_DIMENSIONS} dimensions")
+    if len(shape) > MAX_DIMENSIONS:
+        raise TensorFileError(f"contains tensor {name[:60]!r} of more than {MAX_DIMENSIONS} dimensions")
     raw = np.frombuffer(entry["data"], _TYPES[dtype])
     if dtype == "BF16":  # the upper half of a float32; NumPy has no such type
         values = (raw.astype("<u4") << 16).view("<f4")

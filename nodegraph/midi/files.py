@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nodegraph.files.atomic import write_whole
 
-from .salvage import LONGEST_DELTA, Track, salvage_tracks
+from .salvage import MAX_DELTA, Track, salvage_tracks
 
 if TYPE_CHECKING:
     from mido import Message, MidiFile
 
-LARGEST_FILE = 16 << 20  # bytes; a file becomes some hundred times as many bytes of messages
-LONGEST = 7 * 24 * 3600  # s of a piece that are played
+MAX_FILE_BYTES = 16 << 20  # its messages take about a hundred times as much memory
+MAX_SECONDS = 7 * 24 * 3600
 DEFAULT_TEMPO = 500_000  # µs per quarter note
-MOST_TICKS = 0x7FFF  # per quarter note
+MAX_TICKS = 0x7FFF  # per quarter note
 SUSTAIN_PEDAL = 64
 
 
@@ -34,7 +34,7 @@ class MidiFileError(Exception):
 
 
 class MidiReceiver(Protocol):
-    """What a score can be played into: an engine."""
+    """A receiver of MIDI messages, such as an engine."""
 
     rate: float
 
@@ -56,11 +56,11 @@ class Score:
 
     @property
     def seconds(self) -> float:
-        """Duration up to the end of the longest track."""
+        """The duration, up to the end of the longest track."""
         return float(Fraction(self.length, self.per_second))
 
     def at_rate(self, rate: float) -> Iterator[tuple[int, Message]]:
-        """The messages, each with the sample nearest to its exact time."""
+        """Yield the messages, each with the sample nearest to its exact time."""
         samples = Fraction(rate) / self.per_second
         for time, message in self.messages:
             yield int(time * samples + Fraction(1, 2)), message
@@ -76,19 +76,19 @@ class Score:
 
 
 def read_midi_file(path: Path) -> Score:
-    """The piece in a standard MIDI file (.mid, or .rmi). Raises MidiFileError."""
+    """Read a standard MIDI file (.mid or .rmi). Raises MidiFileError."""
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+            data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise MidiFileError(f"{path}: cannot be read ({error.strerror}).") from None
-    if len(data) > LARGEST_FILE:
-        raise MidiFileError(f"{path}: is larger than {LARGEST_FILE >> 20} MB. Split it.")
+    if len(data) > MAX_FILE_BYTES:
+        raise MidiFileError(f"{path}: is larger than {MAX_FILE_BYTES >> 20} MB. Split it.")
     return parse_midi_file(data, path.name)
 
 
 def parse_midi_file(data: bytes, name: str) -> Score:
-    """The piece in the bytes of a standard MIDI file. Raises MidiFileError."""
+    """Parse the bytes of a standard MIDI file. Raises MidiFileError."""
     data = _without_riff(data)
     if data[:4] != b"MThd" or len(data) < 14:
         raise MidiFileError(f"'{name}' is not a standard MIDI file. Export it as one (.mid).")
@@ -103,12 +103,12 @@ def parse_midi_file(data: bytes, name: str) -> Score:
 
 
 def score_of(file: MidiFile, name: str = "the MIDI file") -> Score:
-    """The piece in a ``mido.MidiFile``. Raises MidiFileError."""
+    """Return the piece in a ``mido.MidiFile``. Raises MidiFileError."""
     return _score(_with_ticks(file), file.type, file.ticks_per_beat & 0xFFFF, name, [])
 
 
 def _without_riff(data: bytes) -> bytes:
-    """The MIDI file inside an RMID file: its chunk ``data``, which may follow others."""
+    """Return the MIDI file inside an RMID file: its chunk ``data``, which may follow others."""
     if data[:4] != b"RIFF" or data[8:12] != b"RMID":
         return data
     at = 12
@@ -119,7 +119,7 @@ def _without_riff(data: bytes) -> bytes:
 
 
 def _mido_tracks(data: bytes) -> list[Track] | None:
-    """The tracks as mido reads them, with ticks from the start; None if mido gives up or misreads a time."""
+    """Return the tracks as mido reads them, or None if mido gives up or misreads a time."""
     from mido import KeySignatureError, MidiFile
 
     if re.search(rb"[\x80-\xff]{1024}", data):
@@ -130,7 +130,7 @@ def _mido_tracks(data: bytes) -> list[Track] | None:
         return None
     for message in (message for track in file.tracks for message in track):
         # mido sets the time of meta messages that it does not know to 0
-        if message.type == "unknown_meta" or message.time > LONGEST_DELTA:
+        if message.type == "unknown_meta" or message.time > MAX_DELTA:
             return None
     return _with_ticks(file) or None
 
@@ -146,12 +146,11 @@ def _score(tracks: Sequence[Track], kind: int, division: int, name: str, problem
     events = [(tick, number, message) for number, track in enumerate(tracks) for tick, message in track]
     events.sort(key=lambda event: event[:2])  # at one tick, by track
     events = list(_notes_off_first(events))
-    events += _missing_ends(events)
-    events.sort(key=lambda event: event[0])
+    events = sorted([*events, *_missing_ends(events)], key=lambda event: event[0])
     messages, length, per_second = _timed(events, division, name)
-    if length > LONGEST * per_second:
-        messages = [entry for entry in messages if entry[0] <= LONGEST * per_second]
-        length = LONGEST * per_second
+    if length > MAX_SECONDS * per_second:
+        messages = [entry for entry in messages if entry[0] <= MAX_SECONDS * per_second]
+        length = MAX_SECONDS * per_second
         problems.append(f"'{name}' is longer than a week; its first week is played.")
     return Score(messages, length, per_second, problems)
 
@@ -164,32 +163,32 @@ def _begins_note(message: Any) -> bool:
 
 
 def _notes_off_first(events: Sequence[_Event]) -> Iterator[_Event]:
-    """Events in order, but a note's end before its new beginning in another track at the same tick.
+    """Move the end of a note before the beginning of its key in another track at the same tick.
 
-    Without it, the order of the tracks would decide whether the new note is heard.
+    Otherwise the order of the tracks would decide whether the new note is heard.
     """
-    for _, group in groupby(events, key=lambda event: event[0]):
-        together = list(group)
-        if len(together) == 1:
-            yield together[0]
+    for _, events_at_tick in groupby(events, key=lambda event: event[0]):
+        group = list(events_at_tick)
+        if len(group) == 1:
+            yield group[0]
             continue
         first_on: dict[tuple[int, int], int] = {}
         on_in_track = set()
-        places = []
-        for place, (_, track, message) in enumerate(together):
-            places.append((place, 1))
+        positions = []
+        for position, (_, track, message) in enumerate(group):
+            positions.append((position, 1))
             if message.type in ("note_on", "note_off"):
                 key = message.channel, message.note
                 if _begins_note(message):
-                    first_on.setdefault(key, place)
+                    first_on.setdefault(key, position)
                     on_in_track.add((track, key))
                 elif key in first_on and (track, key) not in on_in_track:
-                    places[-1] = (first_on[key], 0)
-        yield from (event for _, event in sorted(zip(places, together), key=lambda entry: entry[0]))
+                    positions[-1] = (first_on[key], 0)
+        yield from (event for _, event in sorted(zip(positions, group), key=lambda entry: entry[0]))
 
 
 def _missing_ends(events: Sequence[_Event]) -> Iterator[_Event]:
-    """Ends, at the end of their track, for notes without a note-off and for pedals that stay down."""
+    """Yield ends, at the end of their track, of notes without a note-off and of pedals that stay down."""
     from mido import Message
 
     track_ends: dict[int, int] = {}
@@ -210,7 +209,7 @@ def _missing_ends(events: Sequence[_Event]) -> Iterator[_Event]:
 
 
 def _timed(events: Sequence[_Event], division: int, name: str) -> tuple[list[tuple[int, Message]], int, int]:
-    """Messages with their times in units, the time of the end, and the units per second."""
+    """Return the messages with their times in units, the time of the end, and the units per second."""
     if division & 0x8000:  # SMPTE frames per second, and ticks per frame
         frames, ticks = 256 - (division >> 8), division & 0xFF
         tempo, per_second = (1001, 30_000 * ticks) if frames == 29 else (1, frames * ticks)
@@ -235,15 +234,15 @@ def _timed(events: Sequence[_Event], division: int, name: str) -> tuple[list[tup
 
 
 def midi_file_of(messages: Iterable[Message], rate: float) -> MidiFile:
-    """A ``mido.MidiFile`` of messages whose ``time`` is in seconds from the start, to the nearest sample at ``rate``.
+    """Build a ``mido.MidiFile`` of messages whose ``time`` is in seconds from the start.
 
-    A tick is a sample (within 2 ppm where the rate is not even). Real-time messages, such as clocks, are omitted: MIDI
+    Times are rounded to samples at ``rate`` Hz. A tick is a sample (within 2 ppm where the rate is not even). Real-time messages, such as clocks, are omitted: MIDI
     files cannot contain them.
     """
     from mido import MetaMessage, MidiFile, MidiTrack
 
     halvings = 0
-    while rate / 2 / 2**halvings > MOST_TICKS:
+    while rate / 2 / 2**halvings > MAX_TICKS:
         halvings += 1
     ticks = max(round(rate / 2 / 2**halvings), 1)
     track = MidiTrack([MetaMessage("set_tempo", tempo=round(1_000_000 * ticks / rate))])

@@ -13,7 +13,7 @@ class Held:
         self._pedals: set[tuple[str, int]] = set()
 
     def on_message(self, port: str, message: bytes, at: int, shortest: int = 0) -> int:
-        """Take a message that is due at sample ``at``; returns the sample at which it takes effect.
+        """Take a message that is due at sample ``at``; return the sample at which it takes effect.
 
         That is ``at``, or later for a note-off: a key stays down for at least ``shortest`` samples. Some drivers give
         a note-on and its note-off the same time.
@@ -29,7 +29,7 @@ class Held:
         return at
 
     def release_all(self, port: str) -> list[bytes]:
-        """The messages that release all keys and pedals of a port."""
+        """Return the messages that release all keys and pedals of a port."""
         keys = [(channel, key) for name, channel, key in list(self._keys) if name == port]
         pedals = [channel for name, channel in list(self._pedals) if name == port]
         note_offs = [bytes((NOTE_OFF + channel, key, 64)) for channel, key in keys]

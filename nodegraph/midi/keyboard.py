@@ -30,7 +30,7 @@ class Piano:
 
 
 def pressed(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
-    """The piano after a key was pressed, and the messages to send: none for key repeat or keys without a note."""
+    """Return the piano after a key was pressed, and the messages to send, none for key repeat."""
     if key in (DOWN, UP):
         octave = min(max(piano.octave + (1 if key == UP else -1), LOWEST), HIGHEST)
         return Piano(octave, piano.velocity, piano.channel, piano.held), []
@@ -46,7 +46,7 @@ def pressed(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
 
 
 def released(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
-    """The piano after a key was released; that ends the note it began, whatever the octave is by then."""
+    """Return the piano after a key was released, and the end of its note, whatever the octave is by then."""
     note = piano.held.get(key.upper())
     if note is None:
         return piano, []
@@ -57,6 +57,6 @@ def released(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
 
 
 def release_all(piano: Piano) -> tuple[Piano, list[bytes]]:
-    """The piano after all keys were released, as when the window loses the keyboard focus."""
+    """Return the piano without pressed keys, and the ends of their notes, as when the window loses focus."""
     messages = [bytes((0x80 + piano.channel - 1, note, 0)) for note in sorted(set(piano.held.values()))]
     return Piano(piano.octave, piano.velocity, piano.channel), messages

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mido import Message
 
-LONGEST_SYSEX = 1 << 16  # bytes of a system exclusive message that are kept
+MAX_SYSEX_BYTES = 1 << 16
 
 SYSEX, END_OF_SYSEX, FIRST_REALTIME = 0xF0, 0xF7, 0xF8
 _SYSTEM_LENGTHS = {0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1, 0xF8: 1, 0xFA: 1, 0xFB: 1, 0xFC: 1, 0xFE: 1, 0xFF: 1}
@@ -21,14 +21,14 @@ _CHANNEL_LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 
 
 
 def length_of(status: int) -> int:
-    """Number of bytes of the message with this status byte; 0 for system exclusive, -1 for an undefined status."""
+    """Return the number of bytes of a message by its status byte: 0 for system exclusive, -1 if undefined."""
     if status == SYSEX:
         return 0
     return _CHANNEL_LENGTHS.get(status & 0xF0, -1) if status < SYSEX else _SYSTEM_LENGTHS.get(status, -1)
 
 
 def is_complete(message: bytes) -> bool:
-    """Whether ``message`` is exactly one MIDI message, with data bytes below 128."""
+    """Return whether ``message`` is exactly one MIDI message, with data bytes below 128."""
     if not message:
         return False
     if message[0] == SYSEX:
@@ -37,7 +37,7 @@ def is_complete(message: bytes) -> bool:
 
 
 def bytes_of(message: Message | bytes) -> bytes:
-    """The bytes of a ``mido.Message``, or of a message that is given as bytes.
+    """Return the bytes of a ``mido.Message``, or of a message that is given as bytes.
 
     Raises ValueError for anything that is not one complete MIDI message, such as a meta message of a MIDI file.
     """
@@ -71,7 +71,7 @@ class MessageStream:
         self._sysex: bytearray | None = None
 
     def feed(self, data: Iterable[int]) -> list[bytes]:
-        """The messages that are completed by these bytes."""
+        """Return the messages that these bytes complete."""
         messages: list[bytes] = []
         for byte in data:
             if byte >= FIRST_REALTIME:
@@ -79,14 +79,14 @@ class MessageStream:
             elif byte >= 0x80:
                 self._status_byte(byte, messages)
             elif self._sysex is not None:
-                if len(self._sysex) < LONGEST_SYSEX:
+                if len(self._sysex) < MAX_SYSEX_BYTES:
                     self._sysex.append(byte)
             else:
                 self._data_byte(byte, messages)
         return messages
 
     def end(self) -> None:
-        """No more bytes come: a message that has begun is incomplete."""
+        """Report a message that has begun as incomplete: no more bytes come."""
         self._interrupt("the end")
         self._status = 0
 
@@ -98,7 +98,7 @@ class MessageStream:
 
     def _status_byte(self, byte: int, messages: list[bytes]) -> None:
         if byte == END_OF_SYSEX and self._sysex is not None:
-            if len(self._sysex) < LONGEST_SYSEX:
+            if len(self._sysex) < MAX_SYSEX_BYTES:
                 messages.append(bytes((*self._sysex, byte)))
             else:
                 self._report("a system exclusive message is longer than 64 KiB; it is ignored.")

@@ -24,7 +24,7 @@ QUEUE = 1 << 16  # messages: three seconds of 20,000 a second
 POLL = 0.001  # s between two reads of the queues
 SCAN = 1.0  # s between two scans for devices
 FLUSH = 0.02  # s between two end-of-sysex bytes, see _Source
-LATEST = 0.1  # s that a message may have waited in a queue, at most
+MAX_WAIT = 0.1  # seconds that a message is taken to have waited in a queue
 ALL = "all"
 
 OnMessage = Callable[[str, bytes, float], None]
@@ -48,17 +48,17 @@ class Port:
 
 
 def inputs() -> list[Port]:
-    """Ports that send to us. Raises MidiError without a MIDI system."""
+    """List the ports that send MIDI. Raises MidiError without a MIDI system."""
     return _listed("MidiIn")
 
 
 def outputs() -> list[Port]:
-    """Ports that receive from us. Raises MidiError without a MIDI system."""
+    """List the ports that receive MIDI. Raises MidiError without a MIDI system."""
     return _listed("MidiOut")
 
 
 def matches(wanted: str, port: str) -> bool:
-    """Whether the port's name contains ``wanted``; ``all`` matches all but nodegraph's own ports and ALSA's loop."""
+    """Return whether the port's name contains ``wanted``; ``all`` matches all but nodegraph's and ALSA's loop."""
     if wanted == ALL:
         return not port.startswith((PROGRAM, "Midi Through"))
     return wanted.casefold() in port.casefold()
@@ -297,7 +297,7 @@ class _Source:
         self._flush = out
 
     def fetch(self) -> list[tuple[bytes, float]]:
-        """The complete messages that have arrived since the last call, each with its time of arrival."""
+        """Return the complete messages that have arrived since the last call, each with its time of arrival."""
         now = time.perf_counter()
         if self._flush is not None and now - self._flushed > FLUSH:
             self._flushed = now
@@ -310,7 +310,7 @@ class _Source:
             data, since = got
             # the driver gives the time between two messages, our clock their absolute time
             at = self._time + since
-            self._time = at if now - LATEST < at < now else now
+            self._time = at if now - MAX_WAIT < at < now else now
             found += [(message, self._time) for message in self._stream.feed(self._without_flush(data))]
         return found
 
@@ -321,7 +321,7 @@ class _Source:
         return data[:-1] if has_swallowed or len(data) == 1 else data
 
     def problems(self) -> list[str]:
-        """Lines about incomplete messages since the last call."""
+        """Return lines about incomplete messages since the last call."""
         lines = [f"{line} ({count} times)" if count > 1 else line for line, count in self._stream.problems.items()]
         self._stream.problems.clear()
         return lines
@@ -374,7 +374,7 @@ def _rtmidi() -> Any:
 
 
 def _systems() -> dict[str, int]:
-    """The MIDI systems that python-rtmidi was built with, by name."""
+    """Return the MIDI systems that python-rtmidi was built with, by name."""
     rtmidi = _rtmidi()
     known = {
         "ALSA": rtmidi.API_LINUX_ALSA,
@@ -387,7 +387,7 @@ def _systems() -> dict[str, int]:
 
 
 def _listers(kind: str) -> dict[str, Any]:
-    """For each working MIDI system, an object that lists its ports."""
+    """Return an object that lists the ports of each working MIDI system."""
     found = {}
     for name, api in _systems().items():
         if name == "ALSA" and not os.path.exists("/dev/snd/seq"):
@@ -411,7 +411,7 @@ def _listed(kind: str) -> list[Port]:
 
 
 def _ports(listers: dict[str, Any]) -> list[Port]:
-    """All ports but those of this process; the second port of a name has number 1."""
+    """Return all ports but those of this process; the second port of a name has number 1."""
     found: list[Port] = []
     for system, lister in listers.items():
         for name in lister.get_ports():
@@ -424,12 +424,12 @@ def _ports(listers: dict[str, Any]) -> list[Port]:
 
 
 def _index(port: Port, lister: Any) -> int:
-    """The current position of a port in its system's list."""
+    """Return the current position of a port in its system's list."""
     found = [k for k, name in enumerate(lister.get_ports()) if plain_name(name, port.system) == port.name]
     return found[port.number]
 
 
 def plain_name(name: str, system: str) -> str:
-    """A port's name without the numbers that ALSA and Windows append, which change at every replug."""
+    """Return a port's name without the numbers that ALSA and Windows append, which change at every replug."""
     endings = {"ALSA": r" \d+:\d+$", "WinMM": r" \d+$"}
     return re.sub(endings[system], "", name) if system in endings else name

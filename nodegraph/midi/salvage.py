@@ -7,13 +7,13 @@ from typing import Any
 from .messages import END_OF_SYSEX, SYSEX, length_of
 
 META, END_OF_TRACK = 0xFF, 0x2F
-LONGEST_DELTA = (1 << 28) - 1  # ticks; the largest number of four bytes
+MAX_DELTA = (1 << 28) - 1  # ticks; the largest number of four bytes
 
 Track = list[tuple[int, Any]]  # ticks from the start, and a mido.Message or mido.MetaMessage
 
 
 def salvage_tracks(data: bytes, name: str) -> tuple[list[Track], list[str]]:
-    """The tracks of a MIDI file, each up to its first fault, and a line about each fault."""
+    """Return the tracks of a MIDI file, each up to its first fault, and a line about each fault."""
     tracks: list[Track] = []
     problems: list[str] = []
     at = 8 + int.from_bytes(data[4:8], "big")
@@ -34,7 +34,7 @@ def salvage_tracks(data: bytes, name: str) -> tuple[list[Track], list[str]]:
 
 
 def _read_track(data: bytes) -> tuple[Track, bool]:
-    """The complete events of a track, and whether these are all. A track may lack its end mark."""
+    """Return the complete events of a track, and whether these are all. A track may lack its end mark."""
     from mido import Message
     from mido.midifiles.meta import build_meta_message
 
@@ -74,7 +74,7 @@ def _read_track(data: bytes) -> tuple[Track, bool]:
 
 
 def _read_number(data: bytes, at: int) -> tuple[int, int]:
-    """A number of one to four bytes, and the place after it."""
+    """Return a number of one to four bytes, and the position after it."""
     value = 0
     for k in range(at, at + 4):
         value = value << 7 | data[k] & 0x7F

@@ -55,7 +55,7 @@ class Flight:
         return self.samples / self.header["rate"]
 
     def midi(self) -> list[Message]:
-        """The MIDI messages that were played into the patch; ``time`` is in seconds from the start.
+        """Return the MIDI messages that were played into the patch; ``time`` is in seconds from the start.
 
         Raises FlightError for a log whose messages are damaged.
         """

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodegraph.files.tensor_file import LARGEST_FILE, LARGEST_HEADER, read_tensors, write_tensors
+from nodegraph.files.tensor_file import MAX_FILE_BYTES, MAX_HEADER_BYTES, read_tensors, write_tensors
 from nodegraph.models.autoencoder import ACTIVATIONS, NORMALISATIONS, Autoencoder, Features, Layer, ModelError
 
 SIZE = 64
@@ -182,7 +182,7 @@ HOSTILE = {
     "nothing": (b"", "truncated"),
     "seven bytes": (b"1234567", "truncated"),
     "a huge header": (struct.pack("<Q", 2**63) + b"{}", "too long"),
-    "a header over the limit": (struct.pack("<Q", LARGEST_HEADER + 1) + b" " * 100, "too long"),
+    "a header over the limit": (struct.pack("<Q", MAX_HEADER_BYTES + 1) + b" " * 100, "too long"),
     "a header cut short": (struct.pack("<Q", 100) + b"{}", "invalid header length"),
     "no JSON": (with_header(b"\xff\xfe{"), "invalid UTF-8 in header"),
     "deep JSON": (with_header(b"[" * 100_000), "invalid JSON in header"),
@@ -242,7 +242,7 @@ def test_what_is_no_file_is_one_sentence(tmp_path):
 
 def test_a_file_that_is_too_large_is_not_taken_into_memory(tmp_path):
     with (tmp_path / "m").open("wb") as file:
-        file.truncate(LARGEST_FILE + 10)
+        file.truncate(MAX_FILE_BYTES + 10)
     with pytest.raises(ModelError, match="larger than 256 MB"):
         Autoencoder.load(tmp_path / "m")
 

@@ -13,7 +13,7 @@ from ..inputs import input_files, read_inputs
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
-from ..scores import LONGEST_TAIL, check_sends, collecting_sent, open_score, until_silent, write_sent
+from ..scores import MAX_TAIL, check_sends, collecting_sent, open_score, until_silent, write_sent
 from ..text import duration, note, print_json, say, warn
 from ..writing import tell_of_file, write_sound_file
 
@@ -128,7 +128,7 @@ def write(
     blocks: Iterable[np.ndarray]
     if until_silence:
         blocks = until_silent(engine, total, CHUNK)
-        total += round(LONGEST_TAIL * engine.rate)
+        total += round(MAX_TAIL * engine.rate)
     else:
         blocks = (engine.run_samples(min(CHUNK, total - first)) for first in range(0, total, CHUNK))
     if sent is not None:
