@@ -61,9 +61,9 @@ class Score:
 
     def at_rate(self, rate: float) -> Iterator[tuple[int, Message]]:
         """Yield the messages, each with the sample nearest to its exact time."""
-        samples = Fraction(rate) / self.per_second
+        samples, units = (Fraction(rate) / self.per_second).as_integer_ratio()
         for time, message in self.messages:
-            yield int(time * samples + Fraction(1, 2)), message
+            yield (2 * time * samples + units) // (2 * units), message
 
     def play(self, receiver: MidiReceiver, start: float = 0.0, port: str = "") -> None:
         """Send the piece to an engine; it begins ``start`` s after the engine's sample 0."""
@@ -236,8 +236,8 @@ def _timed(events: Sequence[_Event], division: int, name: str) -> tuple[list[tup
 def midi_file_of(messages: Iterable[Message], rate: float) -> MidiFile:
     """Build a ``mido.MidiFile`` of messages whose ``time`` is in seconds from the start.
 
-    Times are rounded to samples at ``rate`` Hz. A tick is a sample (within 2 ppm where the rate is not even). Real-time messages, such as clocks, are omitted: MIDI
-    files cannot contain them.
+    Times are rounded to samples at ``rate`` Hz. A tick is a sample (within 2 ppm where the rate is not even). Real-time
+    messages, such as clocks, are omitted: MIDI files cannot contain them.
     """
     from mido import MetaMessage, MidiFile, MidiTrack
 
