@@ -13,7 +13,10 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.patch import Document, Patch, PatchError, SetSeed
 
 if TYPE_CHECKING:
+    from mido import Message, MidiFile
+
     from nodegraph.engine.live import Live
+    from nodegraph.midi.files import Score
 
 __all__ = ["Patch", "PatchError", "Sound", "load", "play", "render"]
 
@@ -70,27 +73,40 @@ def render(
     seed: int | None = None,
     progress: Callable[[float], None] | None = None,
     allow_outside: bool = False,
-    midi: str | os.PathLike[str] | None = None,
+    midi: str | os.PathLike[str] | MidiFile | None = None,
+    midi_out: str | os.PathLike[str] | None = None,
 ) -> Sound:
     """Render a patch offline: float32, (samples, channels).
 
     ``rate`` in Hz (default: the patch's own, else 44100), ``inputs`` an array (samples,) or
-    (samples, channels) for ``audio_in`` nodes by id, ``seed`` instead of the document's, ``midi`` a
-    standard MIDI file that its ``midi_in`` nodes hear. Raises PatchError, GraphError, MidiFileError.
+    (samples, channels) for ``audio_in`` nodes by id, ``seed`` instead of the document's. ``midi`` is played into the
+    ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is a MIDI file to be written, of what
+    the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError.
     """
     from nodegraph.engine.offline import Offline
-    from nodegraph.midi.files import read_midi_file
 
     document, path = _document(patch)
     if seed is not None:
         document = SetSeed(seed).apply(document)
     chosen = float(rate or document.settings.rate or 44100.0)
-    score = read_midi_file(Path(midi)) if midi is not None else None
+    score = _score(midi) if midi is not None else None
     engine = Offline(document, chosen, path, inputs, allow_outside=allow_outside)
+    sent: list[Message] = []
+
+    def report(part: float) -> None:
+        if midi_out is not None:
+            sent.extend(engine.sent())
+        if progress is not None:
+            progress(part)
+
     try:
         if score is not None:
             score.play(engine)
-        sound = engine.run(seconds, progress).view(Sound)
+        sound = engine.run(seconds, report).view(Sound)
+        if midi_out is not None:
+            from nodegraph.midi.files import write_midi_file
+
+            write_midi_file(Path(midi_out), [*sent, *engine.sent()], chosen)
     finally:
         engine.close()
     sound.rate = chosen
@@ -100,6 +116,7 @@ def render(
 def play(patch: Patch | Document | str | os.PathLike[str], device: int | str | None = None, **options: Any) -> Live:
     """Play a patch; every edit of a :class:`Patch` is heard at once. Use it in ``with`` or call ``stop()``.
 
+    ``send(mido.Message(…))`` plays its ``midi_in`` blocks, ``sent()`` returns what its ``midi_out`` blocks send.
     Options as for :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter, capture.
     """
     from nodegraph.engine.live import Live
@@ -109,6 +126,12 @@ def play(patch: Patch | Document | str | os.PathLike[str], device: int | str | N
     if isinstance(patch, Patch):
         live.follow(patch)
     return live.start()
+
+
+def _score(midi: str | os.PathLike[str] | MidiFile) -> Score:
+    from nodegraph.midi.files import read_midi_file, score_of
+
+    return read_midi_file(Path(midi)) if isinstance(midi, str | os.PathLike) else score_of(midi)
 
 
 def _document(patch: Patch | Document | str | os.PathLike[str]) -> tuple[Document, Path | None]:

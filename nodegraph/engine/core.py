@@ -22,6 +22,7 @@ from nodegraph.graph import Graph, GraphNode, graph_of
 from nodegraph.graph.flat import Flat, with_params
 from nodegraph.graph.flatten import flatten
 from nodegraph.graph.probes import name_of, with_probes
+from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Document
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
@@ -36,6 +37,8 @@ from .knobs import only_knobs, renamed_nodes
 from .messages import RING_SIZE, Applied, Messages
 
 if TYPE_CHECKING:
+    from mido import Message
+
     from nodegraph.recording.flight import FlightRecorder
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
@@ -346,18 +349,37 @@ class Engine:
 
     # -- events from outside ---------------------------------------------------------------------------------
 
-    def send_midi(self, message: bytes, at: int = 0, port: str = "") -> None:
-        """Send one MIDI message to the ``midi_in`` blocks, at sample ``at`` of the engine's clock or at once.
+    def send(self, message: Message | bytes, at: int | None = None, port: str = "") -> None:
+        """Send a MIDI message, a ``mido.Message`` or its bytes, to the ``midi_in`` blocks.
 
-        It may be sent from any thread and long before it is due. ``port`` is the name of where it comes from; blocks
-        can listen to some only. System exclusive messages reach no block. Raises EngineError.
+        It takes effect at sample ``at`` of the engine's clock, or as soon as possible; it may be sent from any thread
+        and long before that. ``port`` is the name of its source, by which blocks can select. ``message.time`` is not
+        used. System exclusive messages reach no block. Raises EngineError.
         """
         try:
-            self.arrivals.put(message, at, port, self._near, lambda: self.realtime)
+            self.arrivals.put(
+                bytes_of(message), self.midi_time() if at is None else at, port, self._near, lambda: self.realtime
+            )
         except ValueError as error:
             raise EngineError(str(error)) from None
         except BufferError:
             raise self._full() from None
+
+    send_midi = send  # the name in scripts written for version 0.1
+
+    def sent(self, node: str = "") -> list[Message]:
+        """Return the MIDI messages that the ``midi_out`` blocks, or block ``node``, have sent since the last call.
+
+        ``time`` is in seconds of the engine's clock. Of each block the last 65,536 messages are kept.
+        """
+        from mido import Message
+
+        taken: list[tuple[int, bytes]] = []
+        for (id, *_), helper in list(self.plan.hosts.items()) if self.plan else ():
+            if hasattr(helper, "take_sent") and node in ("", id):
+                taken += helper.take_sent()
+        taken.sort(key=lambda entry: entry[0])
+        return [Message.from_bytes(message, time=at / self.rate) for at, message in taken]
 
     def midi_time(self, arrived: float | None = None) -> int:
         """The sample to stamp on a message that arrives now, or has at ``arrived`` (``time.perf_counter``)."""

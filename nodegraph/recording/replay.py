@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +21,15 @@ from nodegraph.engine.core import Engine, EngineError
 from nodegraph.engine.live import LIMITER_RELEASE
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import Graph, GraphError
+from nodegraph.midi.messages import bytes_of
 from nodegraph.native.build import KernelError
 from nodegraph.patch import Patch, PatchError, parse_patch, step_from_data
 from nodegraph.quantum import QUANTUM
 
 from .flight import FILES, FORMAT, INPUT, LOG
+
+if TYPE_CHECKING:
+    from mido import Message
 
 LARGEST_LOG = 1 << 30  # bytes of records
 STRETCH = 64 * QUANTUM  # samples between two looks at what to send
@@ -49,6 +53,22 @@ class Flight:
     @property
     def seconds(self) -> float:
         return self.samples / self.header["rate"]
+
+    def midi(self) -> list[Message]:
+        """Return the MIDI messages that were played into the patch; ``time`` is in seconds from the start.
+
+        Raises FlightError for a log whose messages are damaged.
+        """
+        from mido import Message
+
+        received = sorted(
+            ((at, record["midi"]) for at, record in self.events if "midi" in record), key=lambda it: it[0]
+        )
+        try:
+            messages = [(at, bytes_of(bytes.fromhex(text))) for at, text in received]
+        except (ValueError, TypeError) as error:
+            raise FlightError(f"{self.folder}: contains a damaged MIDI message ({error}).") from None
+        return [Message.from_bytes(message, time=at / self.header["rate"]) for at, message in messages]
 
 
 @contextmanager
@@ -162,7 +182,7 @@ class Replay(Offline):
                 node, port, lane, value = record["turn"]
                 self.turn(node, port, value, at, lane)
             elif "midi" in record:
-                self.send_midi(bytes.fromhex(record["midi"]), at, record.get("port", ""))
+                self.send(bytes.fromhex(record["midi"]), at, record.get("port", ""))
             self._next = next(self._events, None)
 
     def _take(self, number: int) -> None:

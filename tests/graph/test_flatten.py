@@ -490,7 +490,7 @@ def test_notes_deal_their_voices_to_a_subpatch_whether_they_are_in_it_or_not():
                 patch.do(Within(("voice",), InsertOnWire("amp.out", "out.audio", "split", "", "audio", "out")))
             engine = engine_of(patch)
             for key in (60, 64, 67):
-                engine.send_midi(bytes([0x90, key, 100]), at=QUANTUM)
+                engine.send(bytes([0x90, key, 100]), at=QUANTUM)
             heard.append(engine.run_samples(2000))
     assert np.abs(heard[0]).max() > 0.5
     for other in heard[1:]:
