@@ -8,8 +8,6 @@ silent placeholders with a reason.
 
 from __future__ import annotations
 
-import difflib
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,8 +17,8 @@ from typing import Any
 import networkx as nx
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.frame_types import FrameType, kinds_fit
-from nodegraph.node import In, Node, Spec
+from nodegraph.frame_types import FrameType
+from nodegraph.node import MOST_LANES, Node, Spec
 from nodegraph.patch import Document, NodeRecord, Wire, resolve_file
 from nodegraph.patch.errors import PatchError, listed
 
@@ -29,9 +27,8 @@ from .flatten import flatten
 from .frame_inference import infer_node
 from .ordering import first_order, successors, topological_order
 from .ports import KNOB
+from .rules import WireEnd, block_problem, parameter_problem, title_of, wire_problems
 
-MOST_LANES = 1024
-MOST_MEMBERS = 65536  # of a bank
 Block = type[Node]
 
 
@@ -89,7 +86,7 @@ class GraphNode:
     @property
     def title(self) -> str:
         """How sentences name it: ``sine 'osc1'``."""
-        return f"{self.type} '{self.id}'"
+        return title_of(self.type, self.id)
 
 
 @dataclass
@@ -216,25 +213,19 @@ def _look_up(
     id: str, record: NodeRecord, patch_path: Path | None, allow_outside: bool, problems: list[str], own: Spec | None
 ) -> GraphNode:
     cls = node_types().get(record.type)
-    if cls is None:
-        close = difflib.get_close_matches(record.type, node_types(), 1)
-        hint = f" Did you mean '{close[0]}'?" if close else " Install the package that has it."
-        return GraphNode(id, record.type, None, problem=f"there is no block '{record.type}'.{hint}")
-    if record.version > cls.version:
-        reason = f"saved by a newer version of block '{record.type}' ({record.version}, here {cls.version})"
-        return GraphNode(id, record.type, None, problem=f"{reason}. Update nodegraph.")
+    problem = block_problem(record)
+    if cls is None or problem:
+        return GraphNode(id, record.type, None, problem=problem)
     node = GraphNode(id, record.type, cls, own_spec=own)
     spec = node.spec
     for name, value in record.params.items():
-        if name in spec.inputs:
-            node.values[name] = _values(node, spec.inputs[name], value, problems)
-        elif name in spec.choices:
-            node.settings[name] = _choice(node, name, value, problems)
-        elif name in spec.options:
-            node.settings[name] = _option(node, name, value, problems)
+        problem = parameter_problem(node.title, spec, name, value)
+        if problem:
+            problems.append(problem)
+        elif name in spec.inputs:
+            node.values[name] = [float(v) for v in (value if isinstance(value, list | tuple) else [value])]
         else:
-            known = [*spec.inputs, *spec.choices, *spec.options]
-            problems.append(f"{node.title} has no input or setting '{name}'.{_suggest(name, known)}")
+            node.settings[name] = spec.options[name].convert(value) if name in spec.options else value
     for name, port in spec.inputs.items():
         node.values.setdefault(name, [float(port.default)])
     for name, choice in spec.choices.items():
@@ -251,79 +242,6 @@ def _look_up(
         except ValueError as error:
             node.problem = str(error)
     return node
-
-
-def _values(node: GraphNode, port: In, value: Any, problems: list[str]) -> list[float]:
-    values = list(value) if isinstance(value, list | tuple) else [value]
-    fine = all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values)
-    if isinstance(value, bool):
-        values, fine = [float(value)], True
-    if not fine or not values:
-        problems.append(f"{node.title}: {port.name} must be a number or a list of numbers, got {_short(value)}.")
-        return [port.default]
-    most, of = (MOST_MEMBERS, "values") if port.bank else (MOST_LANES, "lanes")
-    if len(values) > most:
-        problems.append(f"{node.title}: {port.name} has {len(values)} {of}; at most {most} are possible.")
-        return [port.default]
-    for v in values:
-        if not port.min <= v <= port.max:
-            unit = f" {port.unit}" if port.unit else ""
-            problems.append(
-                f"{node.title}: {port.name} must lie in {port.min:g}–{port.max:g}{unit}, got {v:g}. "
-                "Set it in the patch or wire a signal."
-            )
-            return [port.default]
-    return [float(v) for v in values]
-
-
-def _choice(node: GraphNode, name: str, value: Any, problems: list[str]) -> Any:
-    choice = node.spec.choices[name]
-    if value in choice.values:
-        return value
-    problems.append(f"{node.title}: {name} must be one of {', '.join(choice.values)}, got {_short(value)}.")
-    return choice.default
-
-
-def _option(node: GraphNode, name: str, value: Any, problems: list[str]) -> Any:
-    option = node.spec.options[name]
-    default: Any = option.default
-    kind = type(default)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if kind is tuple and isinstance(value, list | tuple):
-        value = tuple(tuple(v) if isinstance(v, list) else v for v in value)
-        member: Any = type(default[0]) if default else float
-        if all(_is_number(v) if member in (int, float) else isinstance(v, member) for v in value):
-            return value
-        problem = f"must be a list of { {str: 'texts', tuple: 'lists'}.get(member, 'numbers') }, got {_short(value)}"
-    elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        problem = f"must be {_KINDS_IN_WORDS[kind]}, got {_short(value)}"
-    elif kind is float and not math.isfinite(value):
-        problem = "must be finite"
-    elif kind in (int, float) and not _within(value, option.min, option.max):
-        unit = f" {option.unit}" if option.unit else ""
-        problem = f"must lie in {option.min:g}–{option.max:g}{unit}, got {value:g}"
-    else:
-        return value
-    problems.append(f"{node.title}: {name} {problem}.")
-    return default
-
-
-_KINDS_IN_WORDS: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    str: "a text",
-    bool: "true or false",
-    tuple: "a list",
-}
-
-
-def _within(value: float, low: float | None, high: float | None) -> bool:
-    return (low is None or value >= low) and (high is None or value <= high)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outside: bool) -> None:
@@ -346,18 +264,6 @@ def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outsid
 
 # -- wires -------------------------------------------------------------------------------------------------
 
-_OUTPUT_KINDS = {"outputs": "signal", "frame_outputs": "frames", "event_outputs": "events"}
-_INPUT_KINDS = {"inputs": "signal", "frame_inputs": "frames", "event_inputs": "events"}
-
-
-def _ports(spec: Spec, kinds: dict[str, str]) -> dict[str, str]:
-    """Port names with what they carry: "signal", "spectrum frames" …, "events"."""
-    ports = {}
-    for group, kind in kinds.items():
-        for name, port in getattr(spec, group).items():
-            ports[name] = f"{port.kind} frames" if kind == "frames" else kind
-    return ports
-
 
 def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> bool:
     source, target = nodes.get(wire.source), nodes.get(wire.target)
@@ -368,43 +274,13 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
         return False
     if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # signals, as most are
         return not (source.problem or target.problem)
-    outputs, inputs = _ports(source.spec, _OUTPUT_KINDS), _ports(target.spec, _INPUT_KINDS)
-    fits = True
-    if source.cls and wire.source_port not in outputs:
-        has = f"It has {listed(outputs)}." if outputs else "It has none."
-        problems.append(f"{source.title} has no output '{wire.source_port}'. {has}")
-        fits = False
-    if target.cls and wire.target_port not in inputs:
-        settings = wire.target_port in target.spec.choices or wire.target_port in target.spec.options
-        why = " It is a setting; wires go to inputs." if settings else ""
-        has = f"It has {listed(inputs)}." if inputs else "It has none."
-        problems.append(f"{target.title} has no input '{wire.target_port}'.{why} {has}")
-        fits = False
-    if not fits or source.cls is None or target.cls is None:
-        return False
-    gives, takes = outputs[wire.source_port], inputs[wire.target_port]
-    if not kinds_fit(gives.removesuffix(" frames"), takes.removesuffix(" frames")):
-        others = [name for name, kind in inputs.items() if kind == gives]
-        fit = f" {gives.capitalize()} would fit {listed(others)}." if others else _between(gives, takes)
-        problems.append(
-            f"{source.title} gives {gives} at '{wire.source_port}', "
-            f"but {target.title} takes {takes} at '{wire.target_port}'.{fit}"
-        )
-        return False
-    if wire.feedback and gives == "events":
-        problems.append(f"{_name(wire)} carries events and cannot be a feedback wire. Take the mark away.")
-        return False
-    return not (source.problem or target.problem)
+    found = wire_problems(_end(source, wire.source_port), _end(target, wire.target_port), wire.feedback)
+    problems += found
+    return not (found or source.problem or target.problem)
 
 
-def _between(gives: str, takes: str) -> str:
-    """Blocks that would turn the one into the other."""
-    fitting = [
-        name
-        for name, cls in node_types().items()
-        if gives in _ports(cls.spec, _INPUT_KINDS).values() and takes in _ports(cls.spec, _OUTPUT_KINDS).values()
-    ]
-    return f" Put {listed(fitting[:4], 'or')} between them." if fitting else ""
+def _end(node: GraphNode, port: str) -> WireEnd:
+    return WireEnd(node.id, node.type, port, node.spec if node.cls else None)
 
 
 def _find_loops(
@@ -581,15 +457,3 @@ def _infer_latency(
 
 def _name(wire: Wire) -> str:
     return f"The wire {wire.source}.{wire.source_port} → {wire.target}.{wire.target_port}"
-
-
-def _suggest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    if close:
-        return f" Did you mean '{close[0]}'?"
-    return f" It has {listed(known)}." if known else ""
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) < 40 else text[:37] + "…"

@@ -18,7 +18,7 @@ def graph_of(*wires, **nodes):
 
 def problems_of(*wires, **nodes):
     with pytest.raises(GraphError) as caught:
-        graph_of(*wires, **nodes)
+        build_graph(patch_of(*wires, checked=False, **nodes).document)
     return caught.value.problems
 
 

@@ -12,7 +12,7 @@ from nodegraph.api import Patch
 from nodegraph.graph.build import GraphError, build_graph, refusal
 from nodegraph.graph.flat import with_params
 from nodegraph.graph.flatten import flatten
-from nodegraph.graph.ports import spec_of
+from nodegraph.graph.ports import Home, spec_of
 from nodegraph.patch import (
     AddNode,
     Connect,
@@ -523,7 +523,7 @@ def test_a_patch_that_has_voices_has_them_as_a_block_too(tmp_path):
     inner.save(tmp_path / "voice.json")
     patch = patch_of("box.out out.audio", box=("subpatch", {"file": "voice.json"}), out="audio_out")
     patch.save(tmp_path / "patch.json")
-    assert spec_of(patch.document.nodes["box"], patch.path).options["voices"].default == 3
+    assert spec_of(patch.document.nodes["box"], Home(patch.path)).options["voices"].default == 3
     three = sound_of(patch, SAMPLES)
     patch.set("box.voices", 1)
     assert np.allclose(three, 3 * sound_of(patch, SAMPLES), atol=1e-5)
@@ -577,7 +577,7 @@ def test_a_saved_patch_is_a_block_whose_way_in_and_out_are_its_ports(tmp_path):
     patch.save(tmp_path / "patch.json")
     flat = patch_of("osc.out filter.audio", "filter.out out.audio", osc="saw", filter="ladder", out="audio_out")
     assert np.array_equal(sound_of(patch, SAMPLES), sound_of(flat, SAMPLES))
-    spec = spec_of(patch.document.nodes["box"], patch.path)
+    spec = spec_of(patch.document.nodes["box"], Home(patch.path))
     assert list(spec.inputs) == ["in"] and list(spec.outputs) == ["out"]
     inner.set("filter.cutoff", 300.0)
     inner.save()
@@ -642,7 +642,7 @@ def test_ports_that_multiply_from_file_to_file_are_found_soon(tmp_path):
         (tmp_path / f"{depth}.json").write_text(json.dumps(text))
     patch = patch_of(box=("subpatch", {"file": "14.json"}), out="audio_out")
     patch.save(tmp_path / "top.json")
-    assert len(spec_of(patch.document.nodes["box"], patch.path).inputs) == 10
+    assert len(spec_of(patch.document.nodes["box"], Home(patch.path)).inputs) == 10
     patch.add("sine", id="osc")
     for k in range(10):
         patch.connect("osc.out", f"box.p{k}")

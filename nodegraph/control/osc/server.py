@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.graph.ports import spec_of
+from nodegraph.graph.ports import Home, spec_of
 from nodegraph.patch import Document, NodeRecord, nodes_of
 from nodegraph.patch.errors import quote
 
@@ -159,10 +159,11 @@ class OscServer:
             raise AddressError(f"OSC {address}: a setting takes one value, got {len(arguments)}.")
 
     def _turn(self, address: str, knob: Parameter, values: list[float], delay: float) -> None:
-        outside = next((value for value in values if knob.held(value) != value), None)
-        if outside is not None:
-            nearest = f"{knob.least:g}–{knob.most:g}{' ' if knob.unit else ''}{knob.unit}"
-            self._tell(f"OSC {address}: {outside:g} is held to {nearest}.")
+        for value in values:
+            if not knob.declared.accepts(value):
+                nearest = f"{knob.declared.clamp(value):g}"
+                self._tell(f"OSC {address}: {knob.declared.problem(value).partition('. ')[0]}; set to {nearest}.")
+                break
         engine = self._turns.engine
         at = engine.clock + round(delay * engine.rate) if engine is not None and delay > 0 else 0
         lanes = len(self._turns.values(knob.node, knob.port))
@@ -201,7 +202,7 @@ class OscServer:
             self._send_levels(node)
 
     def _send_changed(self, document: Document, node: str, record: NodeRecord, old: NodeRecord | None) -> None:
-        for port in spec_of(record, self._turns.patch.path).inputs:
+        for port in spec_of(record, Home(self._turns.patch.path)).inputs:
             if old is not None and old.params.get(port) == record.params.get(port):
                 continue
             values = self._turns.values(node, port)

@@ -6,6 +6,7 @@ from typing import Any
 
 from nodegraph.control.surface import HEADS, WIDTH, Surface, rows
 from nodegraph.control.taper import position_of, value_at
+from nodegraph.graph.ports import spec_of
 from nodegraph.patch import Group, PatchError, SetParam
 
 from ..command import command
@@ -13,7 +14,6 @@ from ..desk import Desk
 from ..events import PanelEvent
 from ..panel import Panel
 from ..quantity import QuantityError, format_quantity, parse_quantity
-from ..typed import spec_of
 from ..view import Item, PanelFace
 
 BANKS = ("gain", "scale", "mute")
