@@ -20,9 +20,8 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.node import In, Port, Spec
 from nodegraph.patch import Document, NodeRecord, Wire
 from nodegraph.patch.document import INLET, INLET_PORT, SUBPATCH
-from nodegraph.patch.errors import Fault, PatchError
+from nodegraph.patch.errors import PatchError
 from nodegraph.patch.ports import pass_through
-from nodegraph.patch.voices import check_voices
 
 from .flat import Arrival, End, Flat, FlatNode
 from .ports import INLETS, KNOB, OUTLETS, Home, contents, inlet_port, inlet_value, outlet_port, ports_in, spec_of
@@ -206,10 +205,10 @@ class _Flattening:
         self._check(name, record, document, outer.home)
         self.inside[name, "source"] = ports_in(document, OUTLETS)
         self.inside[name, "target"] = ports_in(document, INLETS)
-        try:
-            check_voices(record.params)
-        except Fault as fault:
-            self.problems.append(f"subpatch '{name}': {fault.path[1:]} {fault.text}.")
+        settings = node_types()[SUBPATCH].spec.settings
+        bad = [settings[key].problem(value) for key, value in record.params.items() if key in settings]
+        if any(bad):
+            self.problems += [f"subpatch '{name}': {problem}" for problem in bad if problem]
             return
         voices = _voices_of(record, document)
         if voices.copies > 1:

@@ -24,6 +24,7 @@ from nodegraph.patch import (
     RemoveNode,
     Rename,
     SetFeedback,
+    SetParams,
     SetPatch,
     SetSettings,
     Wire,
@@ -145,7 +146,7 @@ def test_what_an_inlet_says_of_its_port_goes_before_where_it_leads():
     assert (port.min, port.max, port.unit, port.taper, port.doc) == (100, 200, "%", "linear", "how bright")
     assert port.default == 150.0
     patch.disconnect("lfo.out", "voice.cutoff")
-    patch.set("voice.cutoff", 90.0)
+    patch.do(SetParams({"voice.cutoff": 90.0}))
     assert "'voice/cutoff': value must lie in 100–200 %, got 90" in problems_of(patch)
 
 
@@ -179,7 +180,7 @@ def test_latency_inside_a_subpatch_is_made_good_outside(test_blocks):
 
 def test_a_wire_marked_outside_and_one_marked_inside_are_two_samples_together():
     patch = patch_of(
-        "x.out sub.in", "sub.out out.audio", x="audio_in", sub="subpatch", out="audio_out"
+        "x.out sub.in", "sub.out out.audio", x="audio_in", sub="subpatch", out="audio_out", checked=False
     )  # fmt: skip
     inner = {
         "nodes": [{"id": "in", "type": "inlet"}, {"id": "a", "type": "multiply"}, {"id": "out", "type": "outlet"}],
@@ -193,7 +194,10 @@ def test_a_wire_marked_outside_and_one_marked_inside_are_two_samples_together():
 
 
 def test_wires_that_end_at_the_same_place_by_two_ports_are_heard_twice():
-    patch = patch_of("osc.out sub.a", "osc.out sub.b", "sub.out out.audio", osc="sine", sub="subpatch", out="audio_out")
+    patch = patch_of(
+        "osc.out sub.a", "osc.out sub.b", "sub.out out.audio",
+        osc="sine", sub="subpatch", out="audio_out", checked=False,
+    )  # fmt: skip
     inner = {
         "nodes": [
             {"id": "a", "type": "inlet"}, {"id": "b", "type": "inlet"},
@@ -339,7 +343,7 @@ def test_what_a_knob_changes_is_what_flattening_again_would_give(wired, copies, 
         patch.disconnect("lfo.out", "voice.cutoff")
     flat = flatten(patch.document)
     for end, value in edits:
-        patch.clear(end) if value is None else patch.set(end, value)
+        patch.do(SetParams({end: value}))
         whole = flatten(patch.document)
         quick = with_params(flat, patch.document)
         if quick is not None:
@@ -427,7 +431,7 @@ def test_voices_spread_over_stereo_lie_where_a_pan_would_put_them():
 
 def tuned(taper, **params):
     """Four voices whose outputs are the values that they get."""
-    patch = patch_of("sub.out out.audio", sub="subpatch", out="audio_out")
+    patch = patch_of("sub.out out.audio", sub="subpatch", out="audio_out", checked=False)
     inlet = {"value": 100.0, "min": 1.0, "max": 1000.0, "taper": taper} | params
     inner = {
         "nodes": [
@@ -667,7 +671,7 @@ def test_files_inside_files_are_found_from_where_they_lie(tmp_path):
 def test_problems_name_the_path_of_the_node():
     patch = synthesizer()
     patch.do(Within(("voice",), Encapsulate(("filter",), "core")))
-    patch.set("voice/core/filter.resonance", 99.0)
+    patch.do(SetParams({"voice/core/filter.resonance": 99.0}))
     assert "ladder 'voice/core/filter': resonance must lie in" in problems_of(patch)
     patch.undo()
     patch.do(Within(("voice",), AddNode("x", "nothing_like_it")))
@@ -679,7 +683,7 @@ def test_problems_name_the_path_of_the_node():
 def test_what_is_wrong_with_a_voice_is_said_once():
     patch = synthesizer(voices=8)
     patch.do(Within(("voice",), AddNode("split", "split")))
-    patch.set("voice/filter.resonance", 99.0)
+    patch.do(SetParams({"voice/filter.resonance": 99.0}))
     patch.do(Within(("voice",), Connect("osc.out", "split.nothing")))
     assert len(problems_of(patch).splitlines()) == 2
 
@@ -687,7 +691,7 @@ def test_what_is_wrong_with_a_voice_is_said_once():
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (Connect("lfo.out", "voice.cutof"), "subpatch 'voice' has no input 'cutof'. It has cutoff."),
+        (Connect("lfo.out", "voice.cutof"), "subpatch 'voice' has no input 'cutof'. Did you mean 'cutoff'?"),
         (Connect("voice.in", "amp.gain"), "subpatch 'voice' has no output 'in'. It has out."),
         (Connect("lfo.out", "voice.voices"), "'voices'. It is a setting; wires go to inputs."),
         (Within(("voice",), AddNode("mix", "inlet")), "'mix' is a setting of every subpatch. Rename that port."),
@@ -703,8 +707,8 @@ def test_what_does_not_fit_a_subpatch_is_a_sentence(edit, said):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("voices", 0, "subpatch 'voice': voices must be a whole number in 1–128, got '0'."),
-        ("unison", 99, "unison must be a whole number in 1–16"),
+        ("voices", 0, "subpatch 'voice': voices must lie in 1–128, got 0."),
+        ("unison", 99, "unison must lie in 1–16"),
         ("mix", "loud", "mix must be one of sum, stereo, lanes"),
         ("width", 2, "width must lie in 0–1"),
         ("cutof", 2, "has no input or setting 'cutof'. Did you mean 'cutoff'?"),
@@ -713,7 +717,7 @@ def test_what_does_not_fit_a_subpatch_is_a_sentence(edit, said):
 )
 def test_what_a_subpatch_cannot_be_set_to_is_a_sentence(name, value, said):
     patch = synthesizer()
-    patch.set(f"voice.{name}", value)
+    patch.do(SetParams({f"voice.{name}": value}))
     assert said in problems_of(patch)
 
 
@@ -735,7 +739,9 @@ def test_patches_nested_too_deep_are_refused():
 
 
 def test_offline_input_and_folder_still_work_beside_subpatches(tmp_path):
-    patch = patch_of("mic.out sub.in", "sub.out out.audio", mic="audio_in", sub="subpatch", out="audio_out")
+    patch = patch_of(
+        "mic.out sub.in", "sub.out out.audio", mic="audio_in", sub="subpatch", out="audio_out", checked=False
+    )
     patch.do(SetPatch("sub", {
         "nodes": [{"id": "in", "type": "inlet"}, {"id": "out", "type": "outlet"}],
         "wires": [{"from": "in.out", "to": "out.audio"}],

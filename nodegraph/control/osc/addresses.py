@@ -127,13 +127,15 @@ def number(address: str, argument: Any) -> float:
 
 
 def setting_value(address: str, setting: Setting, argument: Any) -> Any:
-    """The value that an argument gives a setting: numbers are clamped to its range. Raises :class:`AddressError`."""
-    declared, value = setting.declared, argument
-    if isinstance(declared, Option) and isinstance(declared.default, bool):
-        value = number(address, argument) > 0.5
-    elif isinstance(declared, Option) and isinstance(declared.default, int | float):
-        value = declared.clamp(number(address, argument))
-    problem = declared.problem(value)
+    """An argument in the type of a setting; a number may be out of its range. Raises :class:`AddressError`."""
+    declared = setting.declared
+    if isinstance(declared.default, bool):
+        return number(address, argument) > 0.5
+    if isinstance(declared.default, int):
+        return round(number(address, argument))
+    if isinstance(declared.default, float):
+        return number(address, argument)
+    problem = declared.problem(argument)
     if problem:
         raise AddressError(f"OSC {address}: {problem}")
-    return value
+    return argument
