@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from nodegraph.graph.build import GraphError
+    from nodegraph.graph import GraphError
     from nodegraph.patch import Patch, PatchError
 
     from .api import Sound, load, play, render

@@ -12,8 +12,8 @@ from .progress import Progress
 from .text import note, plural
 
 if TYPE_CHECKING:
-    from nodegraph.graph.build import Graph
-    from nodegraph.kernel.kernel import Kernel, NativeFunction
+    from nodegraph.graph import Graph
+    from nodegraph.kernel import Kernel, NativeFunction
     from nodegraph.node import Node, Settings
 
     AnyKernel = Kernel | NativeFunction
@@ -24,7 +24,7 @@ LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that on
 def kernels_of_graph(graph: Graph) -> list[AnyKernel]:
     """What the nodes of a patch need. Raises KernelError for a block without an equation."""
     found: list[AnyKernel] = []
-    for node in graph.nodes.values():
+    for node in graph.typed_nodes:
         if node.cls and not node.problem:
             found += _kernels(node.cls, node.settings)
     return list(dict.fromkeys(found))
@@ -42,7 +42,7 @@ def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
 
 def _kernels(cls: type[Node], settings: Settings) -> list[AnyKernel]:
     """A block has one kernel, or two if it computes both samples and frames; what is heard has none."""
-    from nodegraph.kernel.kernel import kernel_of
+    from nodegraph.kernel import kernel_of
 
     if cls.device == "output":
         return []
@@ -53,7 +53,7 @@ def _kernels(cls: type[Node], settings: Settings) -> list[AnyKernel]:
 def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
     """What the plan and the engine need beside the nodes'."""
     from nodegraph import engine, plan
-    from nodegraph.kernel.kernel import NativeFunction
+    from nodegraph.kernel import NativeFunction
 
     found: list[AnyKernel] = []
     for package in (plan, engine):

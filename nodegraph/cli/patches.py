@@ -13,7 +13,7 @@ from .errors import CommandError
 from .text import shortened, warn
 
 if TYPE_CHECKING:
-    from nodegraph.graph.build import Graph
+    from nodegraph.graph import Graph
     from nodegraph.patch import NodeRecord, Patch
 
 
@@ -32,7 +32,7 @@ def open_patch(path: Path, sets: Iterable[str] | None = None, seed: int | None =
 
 def typed(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
     """The patch's graph; its problems begin with the file's name."""
-    from nodegraph.graph.build import GraphError, build_graph
+    from nodegraph.graph import GraphError, build_graph
 
     try:
         return build_graph(patch.document, rate, patch.path, allow_outside)
@@ -42,7 +42,7 @@ def typed(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
 
 def warn_of_placeholders(graph: Graph) -> list[str]:
     """Say which nodes are silent and why; returns the same lines."""
-    lines = [f"{graph.nodes[id].title} is silent: {reason}" for id, reason in graph.placeholders.items()]
+    lines = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     for line in lines:
         warn(line)
     return lines

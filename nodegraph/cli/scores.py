@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from nodegraph.engine.offline import Offline
-    from nodegraph.graph.build import Graph
+    from nodegraph.graph import Graph
     from nodegraph.midi.files import Score
 
 LONGEST_TAIL = 30.0  # s of sound after the last message
@@ -24,7 +24,7 @@ def open_score(path: Path, graph: Graph) -> Score:
     """The piece in a file, for a patch that listens to MIDI; what is wrong with the file is said."""
     from nodegraph.midi.files import MidiFileError, read_midi_file
 
-    if not any(node.cls and node.cls.device == "events" for node in graph.nodes.values()):
+    if not any(node.cls and node.cls.device == "events" for node in graph.typed_nodes):
         raise CommandError(f"{path}: the patch has no midi_in that could hear it. Add one and wire it to notes.")
     try:
         score = read_midi_file(path)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nodegraph.engine.core import Engine, EngineError
-from nodegraph.graph.build import GraphError, build_graph
+from nodegraph.graph import GraphError, build_graph
 from nodegraph.patch import Group, Patch, PatchError, SetParams, nodes_of
 
 from .parameters import Parameter, node_record
@@ -51,8 +51,8 @@ class Turns:
         values = value if isinstance(value, list) else [value]
         numbers = [float(one) for one in values if isinstance(one, int | float)]
         graph = self.engine.plan.graph if self.engine is not None and self.engine.plan is not None else None
-        ends = graph.turned(node, port) if graph is not None else []
-        found = graph.nodes.get(ends[0][0]) if graph is not None and ends else None
+        ends = graph.knobs_of(node, port) if graph is not None else []
+        found = graph.find(ends[0][0]) if graph is not None and ends else None
         if found is None or ends[0][1] not in found.values:
             return numbers
         return found.knob_values(ends[0][1], numbers) if numbers else list(found.values[ends[0][1]])

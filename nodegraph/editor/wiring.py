@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.graph.build import refusal
+from nodegraph.graph import refusal
 from nodegraph.graph.ports import Home, spec_of
 from nodegraph.graph.rules import ports_fit
 from nodegraph.node import FrameIn, Node, Port, Spec

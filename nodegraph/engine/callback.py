@@ -7,7 +7,7 @@ buffer of one quantum, which delays the input by 64 samples.
 
 from __future__ import annotations
 
-from nodegraph.kernel.kernel import NativeFunction
+from nodegraph.kernel import NativeFunction
 from nodegraph.native.words import as_f32, as_f64, as_i64, flush_denormals, nanoseconds, store_release
 from nodegraph.native.wrap import stream_callback
 from nodegraph.quantum import QUANTUM

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from nodegraph.blocks.helper import HostContext
-from nodegraph.graph.build import Graph, GraphNode, graph_of
+from nodegraph.graph import Graph, GraphNode, graph_of
 from nodegraph.graph.flat import Flat, with_params
 from nodegraph.graph.flatten import flatten
 from nodegraph.graph.probes import name_of, with_probes
@@ -135,7 +135,7 @@ class Engine:
                 if knobs is not None:
                     self._document, self._flat = document, flat
                     for node, port, value in knobs:
-                        self._set(self.plan.graph.nodes[node], port, value if isinstance(value, list) else [value])
+                        self._set(self.plan.graph.node(node), port, value if isinstance(value, list) else [value])
                     return
             self._exchange(document, path, flat)
 
@@ -319,7 +319,7 @@ class Engine:
         Raises EngineError for a value that the input does not accept; nothing happens where a wire takes the place of
         the value, and for names that the playing plan does not have.
         """
-        ends = self.plan.graph.turned(node, port) if self.plan else [(node, port)]
+        ends = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
         try:
             value = plain(value)
         except BadValue as fault:
@@ -330,7 +330,7 @@ class Engine:
 
     def _refuse_bad_value(self, graph: Graph, ends: Sequence[tuple[str, str]], value: Any) -> None:
         for id, port in ends[:1]:  # the others are copies of the same input
-            node = graph.nodes.get(id)
+            node = graph.find(id)
             declared = node.spec.inputs.get(port) if node is not None else None
             if node is not None and declared is not None:
                 problem = declared.problem(value)
@@ -400,13 +400,13 @@ class Engine:
 
     def _turn_changed(self, before: Graph, after: Graph) -> None:
         """Knobs whose value in the document changed together with the wiring."""
-        for id, node in after.nodes.items():
-            old = before.nodes.get(id)
+        for node in after.typed_nodes:
+            old = before.find(node.id)
             if old is None or old.type != node.type:
                 continue
             for port, values in node.values.items() if node.values != old.values else ():
                 if old.values.get(port) != values:
-                    self._turn([(id, port)], values)
+                    self._turn([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ through a plan.
 
 from __future__ import annotations
 
-from nodegraph.kernel.kernel import NativeFunction
+from nodegraph.kernel import NativeFunction
 from nodegraph.native.words import (
     as_f32,
     as_f64,

@@ -1,5 +1,7 @@
-"""The typed graph of a patch: its flat net, and what each wire carries."""
+"""The typed graph of a patch: a networkx multigraph of its nodes and wires, with what each of them carries."""
 
-from .build import Graph, GraphError, GraphNode, build_graph, graph_of, refusal
+from .build import build_graph, graph_of
+from .model import Graph, GraphError, GraphNode
+from .refusal import refusal
 
 __all__ = ["Graph", "GraphError", "GraphNode", "build_graph", "graph_of", "refusal"]

@@ -1,136 +1,26 @@
-"""The typed graph of a patch: what each wire carries, and a sentence for everything that does not fit.
+"""From a document to its typed graph: nodes looked up in the registry, wires checked, lanes and latencies inferred.
 
-``build_graph`` turns a document into a networkx graph whose nodes have been looked up in the registry
-and whose lanes and latencies have been inferred. It raises :class:`GraphError`, whose lines are for
-the user. Blocks that cannot be had (unknown type, newer version, missing file) stay in the graph as
-silent placeholders with a reason.
+Raises :class:`~.model.GraphError`, whose lines are for the user. Blocks that cannot be used (unknown type, newer
+version, missing file) stay in the graph as silent placeholders with a reason.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import networkx as nx
 
-from nodegraph.blocks.registry import node_types
-from nodegraph.frame_types import FrameType
-from nodegraph.node import MOST_LANES, Node, Spec
-from nodegraph.patch import Document, NodeRecord, Wire, resolve_file
-from nodegraph.patch.errors import PatchError, listed
+from nodegraph.patch import Document
 
-from .flat import Flat, FlatNode
+from .flat import Flat
 from .flatten import flatten
-from .frame_inference import infer_node
-from .ordering import first_order, successors, topological_order
-from .ports import KNOB
-from .rules import WireEnd, block_problem, parameter_problem, title_of, wire_problems
-
-Block = type[Node]
-
-
-class GraphError(Exception):
-    """A patch that cannot be compiled. ``problems`` holds one sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-@dataclass
-class GraphNode:
-    """A node of the document with everything that was inferred about it.
-
-    ``values`` are the knobs (one number a lane), ``settings`` the choices and options with their
-    defaults filled in, ``lanes`` the width of its state, ``delay`` the latency in samples from the
-    patch's inputs to this node's outputs, ``problem`` why it is a silent placeholder ("" if it is not).
-    ``voices`` are those that it has a lane for each of, and ``own_spec`` what it declares where that is not just what
-    its block does. ``frame_types`` say what its frame outputs carry, ``waiting`` names a frame input that it cannot
-    do without, ``banks`` hold the members of each bank.
-    """
-
-    id: str
-    type: str
-    cls: Block | None
-    settings: dict[str, Any] = field(default_factory=dict)
-    values: dict[str, list[float]] = field(default_factory=dict)
-    input_lanes: dict[str, int] = field(default_factory=dict)
-    output_lanes: dict[str, int] = field(default_factory=dict)
-    lanes: int = 1
-    latency: int = 0
-    delay: int = 0
-    problem: str = ""
-    frame_inputs: dict[str, FrameType] = field(default_factory=dict)
-    frame_types: dict[str, FrameType] = field(default_factory=dict)
-    waiting: str = ""
-    banks: dict[str, int] = field(default_factory=dict)
-    voices: int = 1
-    own_spec: Spec | None = None
-
-    def knob_values(self, port: str, values: list[float]) -> list[float]:
-        """The values of a knob as they are used: in a bank those that are missing are the default."""
-        if port not in self.banks:
-            return values
-        members = self.banks[port]
-        if len(values) == 1:
-            return values * members
-        return [*values, *[float(self.spec.inputs[port].default)] * members][:members]
-
-    @property
-    def spec(self) -> Spec:
-        return self.own_spec or (self.cls.spec if self.cls else Spec())
-
-    @property
-    def title(self) -> str:
-        """How sentences name it: ``sine 'osc1'``."""
-        return title_of(self.type, self.id)
-
-
-@dataclass
-class Graph:
-    """The typed graph, flat: a node in a subpatch has an id such as ``voice/osc``.
-
-    ``wires`` holds only those that carry something (both ends exist), ``flat`` says where the nodes and ports of the
-    document are found.
-    """
-
-    document: Document
-    rate: float
-    nodes: dict[str, GraphNode]
-    wires: list[Wire]
-    loops: list[list[str]]
-    folder: Path | None = None
-    flat: Flat | None = None
-
-    def output_of(self, node: str, port: str) -> tuple[str, str] | None:
-        """Node and port where what leaves a node or a subpatch of the document can be read, if it is one place."""
-        return self.flat.output_of(node, port) if self.flat else (node, port)
-
-    def turned(self, node: str, port: str) -> list[tuple[str, str]]:
-        """The knobs that a parameter of a node or a subpatch of the document is: none where a wire takes its place."""
-        return self.flat.turned(node, port) if self.flat else [(node, port)]
-
-    def into(self, node: str, port: str) -> list[Wire]:
-        """Wires that arrive at a port, in document order."""
-        return self._by_target.get((node, port), [])
-
-    def __post_init__(self) -> None:
-        self._by_target: dict[tuple[str, str], list[Wire]] = {}
-        for wire in self.wires:
-            self._by_target.setdefault((wire.target, wire.target_port), []).append(wire)
-
-    @property
-    def placeholders(self) -> dict[str, str]:
-        """Silent nodes, with the reason."""
-        return {node.id: node.problem for node in self.nodes.values() if node.problem}
-
-    @property
-    def latency(self) -> int:
-        """Samples from the inputs to the latest node."""
-        return max((node.delay for node in self.nodes.values()), default=0)
+from .frame_inference import infer_frames
+from .lanes import check_voices, infer_banks, infer_lanes
+from .latency import infer_latency
+from .loops import find_loops, forward_graph, unmarked_loops
+from .model import Graph, GraphError
+from .settings import typed_node
+from .wires import carried, wire_fits
 
 
 def build_graph(
@@ -142,318 +32,50 @@ def build_graph(
 
 def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
     """Type a document that is flat already. Raises GraphError with all problems found."""
-    document, problems = flat.document, list(flat.problems)
-    again = {id for names in flat.copies.values() for id in names[1:]}  # what is wrong with the first is said once
-
-    def told(*ids: str) -> list[str]:
-        return [] if again.intersection(ids) else problems
-
-    nodes = {id: _flat_node(id, node, allow_outside, told(id)) for id, node in flat.nodes.items()}
-    for id, node in flat.resting.items():
-        _flat_node(id, node, allow_outside, problems)
-    wires = [wire for wire in flat.wires if _wire_fits(wire, nodes, told(wire.source, wire.target))]
-    forward = successors(nodes, ((wire.source, wire.target) for wire in wires if not wire.feedback))
-    order = topological_order(forward)
-    loops = _find_loops(nodes, wires, forward, order, problems)
-    arriving: dict[str, list[Wire]] = defaultdict(list)
-    for wire in wires:
-        arriving[wire.target].append(wire)
-    _infer_lanes(nodes, wires, order, arriving, problems)
-    _check_voices(flat, nodes, problems)
-    _infer_frames(nodes, order, arriving, rate, problems)
+    problems = list(flat.problems)
+    graph = Graph(document=flat.document, flat=flat, rate=rate, loops=[])
+    _add_nodes(graph, allow_outside, problems)
+    _add_wires(graph, problems)
+    forward = forward_graph(graph)
+    try:
+        order = list(nx.topological_sort(forward))
+    except nx.NetworkXUnfeasible:
+        problems += unmarked_loops(forward)
+    if not problems:
+        graph.graph["loops"] = find_loops(graph, forward, problems)
+    if not problems:
+        infer_lanes(graph, order, problems)
+        check_voices(graph, problems)
+    if not problems:
+        infer_frames(graph, order, problems)
     if problems:
         raise GraphError(problems)
-    _infer_banks(nodes)
-    _infer_latency(nodes, order, arriving, rate, document.settings.latency_compensation)
-    return Graph(document, rate, nodes, wires, loops, flat.file.parent if flat.file else None, flat)
+    infer_banks(graph)
+    infer_latency(graph, order)
+    for data in graph.edge_data:
+        source, port = graph.node(data["wire"].source), data["source_port"]
+        data["kind"], data["lanes"] = carried(source, port), source.output_lanes.get(port, 1)
+    nx.freeze(graph)
+    return graph
 
 
-def refusal(
-    document: Document,
-    wire: Wire,
-    path: tuple[str, ...] = (),
-    patch_path: Path | None = None,
-    allow_outside: bool = False,
-) -> str | None:
-    """Why a wire may not be drawn in the nested document at ``path``, in one sentence, or None if it fits."""
-    inner = document.inside(path)
-    if wire in inner.wires:
-        return f"{_name(wire)} is already there."
-    edited = document.with_inside(path, replace(inner, wires=(*inner.wires, wire)))
-    after = _problems(edited, patch_path, allow_outside)
-    if not after:
-        return None
-    before = _problems(document, patch_path, allow_outside)
-    return next((problem for problem in after if problem not in before), None)
+def _add_nodes(graph: Graph, allow_outside: bool, problems: list[str]) -> None:
+    later_copies = _later_copies(graph.flat)
+    for id, node in graph.flat.nodes.items():
+        found = [] if id in later_copies else problems
+        graph.add_node(id, node=typed_node(id, node, allow_outside, found))
+    for id, node in graph.flat.resting.items():
+        typed_node(id, node, allow_outside, problems)
 
 
-def _problems(document: Document, patch_path: Path | None, allow_outside: bool) -> list[str]:
-    try:
-        build_graph(document, patch_path=patch_path, allow_outside=allow_outside)
-    except GraphError as error:
-        return error.problems
-    return []
+def _add_wires(graph: Graph, problems: list[str]) -> None:
+    later_copies = _later_copies(graph.flat)
+    for index, wire in enumerate(graph.flat.wires):
+        found = [] if wire.source in later_copies or wire.target in later_copies else problems
+        if wire_fits(wire, graph, found):
+            graph.add_wire(wire, index)
 
 
-# -- nodes -------------------------------------------------------------------------------------------------
-
-
-def _flat_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]) -> GraphNode:
-    if flat.problem:
-        return GraphNode(id, flat.record.type, None, problem=flat.problem)
-    own = None
-    if flat.knob is not None and (cls := node_types().get(flat.record.type)):
-        own = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
-    node = _look_up(id, flat.record, flat.file, allow_outside, problems, own)
-    node.voices = flat.voices
-    return node
-
-
-def _look_up(
-    id: str, record: NodeRecord, patch_path: Path | None, allow_outside: bool, problems: list[str], own: Spec | None
-) -> GraphNode:
-    cls = node_types().get(record.type)
-    problem = block_problem(record)
-    if cls is None or problem:
-        return GraphNode(id, record.type, None, problem=problem)
-    node = GraphNode(id, record.type, cls, own_spec=own)
-    spec = node.spec
-    for name, value in record.params.items():
-        problem = parameter_problem(node.title, spec, name, value)
-        if problem:
-            problems.append(problem)
-        elif name in spec.inputs:
-            node.values[name] = [float(v) for v in (value if isinstance(value, list | tuple) else [value])]
-        else:
-            node.settings[name] = spec.options[name].convert(value) if name in spec.options else value
-    for name, port in spec.inputs.items():
-        node.values.setdefault(name, [float(port.default)])
-    for name, choice in spec.choices.items():
-        node.settings.setdefault(name, choice.default)
-    for name, option in spec.options.items():
-        node.settings.setdefault(name, option.default)
-        if option.kind == "file":
-            _find_file(node, name, patch_path, allow_outside)
-    if cls.check is not None and not node.problem:
-        node.problem = cls.check(node.settings)
-    if cls.formula is not None and not node.problem:
-        try:
-            cls.formula(node.settings)
-        except ValueError as error:
-            node.problem = str(error)
-    return node
-
-
-def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outside: bool) -> None:
-    """Make a file setting an absolute path, or the node a placeholder."""
-    reference = node.settings[name]
-    if not reference:
-        return
-    try:
-        path = resolve_file(patch_path, reference, allow_outside)
-    except PatchError as error:
-        node.problem = str(error)
-        return
-    if not path.is_file():
-        node.problem = f"file '{reference}' is missing. Put it beside the patch."
-        return
-    node.settings[name] = str(path)
-    found = path.stat()
-    node.settings[f"{name}_changed"] = (found.st_mtime_ns, found.st_size)  # a file written anew is read anew
-
-
-# -- wires -------------------------------------------------------------------------------------------------
-
-
-def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> bool:
-    source, target = nodes.get(wire.source), nodes.get(wire.target)
-    for id, node in ((wire.source, source), (wire.target, target)):
-        if node is None:
-            problems.append(f"{_name(wire)}: there is no node '{id}'.")
-    if source is None or target is None:
-        return False
-    if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # signals, as most are
-        return not (source.problem or target.problem)
-    found = wire_problems(_end(source, wire.source_port), _end(target, wire.target_port), wire.feedback)
-    problems += found
-    return not (found or source.problem or target.problem)
-
-
-def _end(node: GraphNode, port: str) -> WireEnd:
-    return WireEnd(node.id, node.type, port, node.spec if node.cls else None)
-
-
-def _find_loops(
-    nodes: dict[str, GraphNode], wires: list[Wire], after: dict[str, list[str]], order: list[str], problems: list[str]
-) -> list[list[str]]:
-    """The feedback components, each in an order in which its unmarked wires run forward.
-
-    ``after`` says where the unmarked wires of each node lead to, ``order`` holds the nodes that they do not loop.
-    """
-    if len(order) < len(nodes):
-        problems += _unmarked_loops(after)
-    if problems or not any(wire.feedback for wire in wires):
-        return []
-    whole = nx.DiGraph()
-    whole.add_nodes_from(nodes)
-    whole.add_edges_from((wire.source, wire.target) for wire in wires)
-    position = {id: i for i, id in enumerate(first_order(after, str))}
-    loops = []
-    for component in nx.strongly_connected_components(whole):
-        if len(component) == 1 and not whole.has_edge(*(2 * tuple(component))):
-            continue
-        for id in component:
-            node = nodes[id]
-            spec = node.spec
-            if spec.hosts or spec.frame_inputs or spec.frame_outputs or spec.event_inputs or spec.event_outputs:
-                problems.append(
-                    f"{node.title} works on whole blocks and cannot stand in the loop "
-                    f"{listed(sorted(component))}. Take it out of the loop."
-                )
-        loops.append(sorted(component, key=position.__getitem__))
-    return sorted(loops, key=lambda loop: position[loop[0]])
-
-
-def _unmarked_loops(after: dict[str, list[str]]) -> Iterator[str]:
-    """A sentence for each loop of wires of which none is marked."""
-    forward = nx.DiGraph(after)
-    for component in nx.strongly_connected_components(forward):
-        if len(component) > 1 or forward.has_edge(*(2 * tuple(component))):
-            cycle = [edge[0] for edge in nx.find_cycle(forward.subgraph(component))]
-            loop = " → ".join([*cycle, cycle[0]])
-            yield f"The wires {loop} form a loop. Mark the one that closes it as a feedback wire."
-
-
-# -- inference ---------------------------------------------------------------------------------------------
-
-
-def _infer_lanes(
-    nodes: dict[str, GraphNode],
-    wires: list[Wire],
-    order: list[str],
-    arriving: Mapping[str, list[Wire]],
-    problems: list[str],
-) -> None:
-    """Widths of all ports, by repeated passes until nothing changes (loops need more than one)."""
-    if problems:
-        return
-    loops = any(wire.feedback for wire in wires)
-    for _ in range(len(nodes) + 2):
-        found: list[str] = []
-        changed = False
-        for id in order:
-            changed |= _node_lanes(nodes, id, arriving.get(id, []), found)
-        if found or not changed or not loops:
-            problems.extend(found)
-            return
-    problems.append("Lanes grow without end round a loop. Sum or split them inside the loop.")
-
-
-def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problems: list[str]) -> bool:
-    node = nodes[id]
-    if node.cls is None:
-        return False
-    before = node.output_lanes
-    spec = node.spec
-    banks = [name for name, port in spec.inputs.items() if port.bank]
-    alone = 1 if node.cls.lanes else node.voices  # where nothing is wired
-    lanes = {name: max(len(node.values[name]), alone) for name in spec.inputs}
-    lanes |= dict.fromkeys([*banks, *spec.frame_inputs], 1)
-    arriving: dict[str, list[int]] = {}
-    for wire in wires:
-        if wire.target_port in lanes:
-            found = nodes[wire.source].output_lanes.get(wire.source_port, 1)
-            arriving.setdefault(wire.target_port, []).append(found)
-    node.input_lanes = lanes | {name: max(widths) for name, widths in arriving.items()}
-    for name in lanes:
-        widths = arriving.get(name, [])
-        if len(widths) > 1 and len({width for width in widths if width > 1}) > 1:
-            mixed = listed([str(width) for width in widths])
-            problems.append(
-                f"{node.title}: the wires into '{name}' have {mixed} lanes; "
-                "they must be equal or 1. Put sum_lanes or split before it."
-            )
-    sounding = {name: width for name, width in node.input_lanes.items() if name not in banks}
-    widest = max(sounding.values(), default=1)
-    if widest == 1 and node.cls.block is None:
-        widest = node.voices
-    if node.cls.lanes is not None:
-        node.output_lanes = dict(node.cls.lanes(sounding, node.settings))
-        node.lanes = max([widest, *node.output_lanes.values()])
-    else:
-        wide = {name: width for name, width in sounding.items() if width > 1}
-        if len(set(wide.values())) > 1:
-            ports = listed([f"{width} at '{name}'" for name, width in wide.items()])
-            problems.append(
-                f"{node.title} has inputs of unequal width: {ports}. Lanes must be equal or 1: "
-                "put sum_lanes or split before it."
-            )
-        node.output_lanes = dict.fromkeys([*spec.outputs, *spec.frame_outputs], widest)
-        node.lanes = widest
-    if node.lanes > MOST_LANES:
-        problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
-    return before != node.output_lanes
-
-
-def _check_voices(flat: Flat, nodes: dict[str, GraphNode], problems: list[str]) -> None:
-    """What comes into several voices has one lane for all of them, or one for each."""
-    found = []
-    for arrival in flat.arrivals:
-        source = flat.output_of(*arrival.source)
-        if source is None or source[0] not in nodes:
-            continue
-        lanes = nodes[source[0]].output_lanes.get(source[1], 1)
-        if lanes not in (1, arrival.voices):
-            what = f"subpatch '{arrival.subpatch}'" if arrival.subpatch else "The patch"
-            found.append(
-                f"{what} has {arrival.voices} voices, but {lanes} lanes arrive at '{arrival.port}'. Give it "
-                f"one lane, or {arrival.voices}: set its voices to {lanes}, or put sum_lanes or split before it."
-            )
-    problems[:0] = found
-
-
-def _infer_frames(
-    nodes: dict[str, GraphNode],
-    order: list[str],
-    arriving: Mapping[str, list[Wire]],
-    rate: float,
-    problems: list[str],
-) -> None:
-    """Sizes and clocks of frame wires, from the blocks that make frames onwards."""
-    if problems:
-        return
-    for id in order:
-        infer_node(nodes[id], nodes, arriving.get(id, []), rate, problems)
-
-
-def _infer_banks(nodes: dict[str, GraphNode]) -> None:
-    """Members of each bank, and a value for each of them."""
-    for node in nodes.values():
-        frames = node.frame_inputs | node.frame_types
-        for name, port in node.spec.inputs.items():
-            if port.bank:
-                found = frames.get(port.bank)
-                node.banks[name] = found.bins if found else max(int(node.settings.get(port.bank, 1)), 1)
-                node.values[name] = node.knob_values(name, node.values[name])
-
-
-def _infer_latency(
-    nodes: dict[str, GraphNode], order: list[str], arriving: Mapping[str, list[Wire]], rate: float, compensate: bool
-) -> None:
-    for id in order:
-        node = nodes[id]
-        if node.cls is None or node.waiting:
-            continue
-        node.latency = int(node.cls.latency(node.settings, rate)) if node.cls.latency else 0
-        arrival = max((nodes[wire.source].delay for wire in arriving.get(id, ()) if not wire.feedback), default=0)
-        if compensate and node.frame_types and not node.frame_inputs:
-            # Frames of one clock must be whole hops apart to meet again.
-            arrival += -arrival % node.settings["hop"]
-        node.delay = node.latency + arrival
-
-
-# -- words -------------------------------------------------------------------------------------------------
-
-
-def _name(wire: Wire) -> str:
-    return f"The wire {wire.source}.{wire.source_port} → {wire.target}.{wire.target_port}"
+def _later_copies(flat: Flat) -> set[str]:
+    """All copies of a node in several voices but the first: a problem of all is reported once."""
+    return {id for names in flat.copies.values() for id in names[1:]}

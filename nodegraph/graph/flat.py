@@ -54,8 +54,8 @@ class Flat:
                 return self.output_of(*self.passed[name][0])
         return None
 
-    def turned(self, node: str, port: str) -> list[End]:
-        """The knobs that a parameter of the document is: one, or that of each copy; none where it is wired."""
+    def knobs_of(self, node: str, port: str) -> list[End]:
+        """The knobs that a parameter of the document controls: one, or one per copy; empty if the input is wired."""
         if node in self.nodes:
             return [(copy, port) for copy in self.copies.get(node, [node])]
         if port == "width" and node in self.widths:

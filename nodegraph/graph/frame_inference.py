@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from nodegraph.frame_types import EITHER, FrameType, kinds_fit
 
-if TYPE_CHECKING:
-    from nodegraph.patch import Wire
-
-    from .build import GraphNode
+from .model import Graph, GraphNode
 
 
-def infer_node(
-    node: GraphNode, nodes: Mapping[str, GraphNode], wires: list[Wire], rate: float, problems: list[str]
-) -> None:
-    """Types of a node's frame outputs, its frame lanes, and the sizes its equation asks for."""
+def infer_frames(graph: Graph, order: Iterable[str], problems: list[str]) -> None:
+    """Infer sizes and clocks, following the wires forward."""
+    for id in order:
+        _infer_node(graph, graph.node(id), problems)
+
+
+def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> None:
+    """Infer the types of a node's frame outputs, its frame lanes, and the sizes that its equation needs."""
     spec = node.spec
     if node.cls is None or not (spec.frame_inputs or spec.frame_outputs):
         return
     arriving: dict[str, FrameType] = {}
     for name, port in spec.frame_inputs.items():
-        own = [wire for wire in wires if wire.target_port == name]
+        own = graph.into(node.id, name)
         if len(own) > 1:
             mixers = "add_spectra or mix_spectra" if port.kind == "spectrum" else "add_frames or mix_frames"
             problems.append(f"{node.title}: '{name}' takes one wire. Put {mixers} before it.")
-        if own and (found := nodes[own[0].source].frame_types.get(own[0].source_port)):
+        if own and (found := graph.node(own[0].source).frame_types.get(own[0].source_port)):
             arriving[name] = found
             if not kinds_fit(found.kind, port.kind):
                 problems.append(f"{node.title}: takes {port.kind} frames at '{name}', but {found.kind} frames arrive.")
                 return
         elif not port.optional:
-            node.waiting = name
+            node.missing_input = name
     node.frame_inputs = arriving
-    if node.waiting:
+    if node.missing_input:
         return
     if len({found.hop for found in arriving.values()}) > 1:
         problems.append(_unequal(node, arriving))
         return
     try:
-        settings = node.settings | {"sr": rate}
+        settings = node.settings | {"sr": graph.rate}
         node.frame_types = dict(node.cls.frames(arriving, settings)) if node.cls.frames else _alike(node, arriving)
     except ValueError as error:
         problems.append(f"{node.title}: {error}")

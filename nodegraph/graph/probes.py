@@ -6,12 +6,14 @@ They stand in no document. The plan takes them for what they are, nodes with one
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+import networkx as nx
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.patch import Wire
 
-from .build import Graph, GraphNode
+from .model import Graph, GraphNode
+from .wires import carried
 
 PREFIX = "probe of "
 SIGNAL = ("signal_probe", "audio")
@@ -28,23 +30,33 @@ def name_of(end: str) -> str:
     return PREFIX + end
 
 
-def with_probes(graph: Graph, ends: Iterable[str]) -> Graph:
-    """The graph with a probe on each of these outputs; ends that carry nothing, or events, are passed over."""
-    nodes, wires = dict(graph.nodes), list(graph.wires)
-    for end in ends:
-        id, _, port = end.rpartition(".")
+def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
+    """A copy of the graph with a probe on each of these outputs; those that carry nothing, or events, get none."""
+    probes = []
+    for output in outputs:
+        id, _, port = output.rpartition(".")
         id, port = graph.output_of(id, port) or (id, port)
-        source = graph.nodes.get(id)
-        probe = _probe(source, port, end) if source else None
+        source = graph.find(id)
+        probe = _probe(source, port, output) if source else None
         if probe is not None:
-            nodes[probe[0].id] = probe[0]
-            wires.append(Wire(id, port, probe[0].id, probe[1]))
-    return replace(graph, nodes=nodes, wires=wires) if len(nodes) > len(graph.nodes) else graph
+            probes.append((probe[0], Wire(id, port, probe[0].id, probe[1])))
+    if not probes:
+        return graph
+    probed: Graph = graph.copy()
+    for index, (node, wire) in enumerate(probes, len(graph.flat.wires)):
+        source = graph.node(wire.source)
+        probed.add_node(node.id, node=node)
+        probed.add_wire(wire, index)
+        data = probed.edges[wire.source, node.id, index]
+        data |= {"kind": carried(source, wire.source_port), "lanes": node.lanes, "latency": source.delay}
+        data["compensation"] = 0
+    nx.freeze(probed)
+    return probed
 
 
 def _probe(source: GraphNode, port: str, end: str) -> tuple[GraphNode, str] | None:
     """A node that sees an output, and the input by which it does."""
-    if source.problem or source.waiting:
+    if source.problem or source.missing_input:
         return None
     frames = source.frame_types.get(port)
     if frames is None and port not in source.spec.outputs:

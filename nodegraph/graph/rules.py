@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
@@ -28,12 +29,17 @@ def block_problem(record: NodeRecord) -> str:
     """Why the block of a node is not available: its type is unknown, or the node was saved by a newer version."""
     cls = node_types().get(record.type)
     if cls is None:
-        hint = suggest(record.type, node_types()) or " Install the package that has it."
-        return f"there is no block {quote(record.type)}.{hint}"
+        return _unknown_block(record.type, tuple(node_types()))
     if record.version > cls.version:
         versions = f"({record.version}, here {cls.version})"
         return f"saved by a newer version of block '{record.type}' {versions}. Update nodegraph."
     return ""
+
+
+@lru_cache(maxsize=1024)
+def _unknown_block(type: str, known: tuple[str, ...]) -> str:
+    """Why a block is missing. Comparing names is slow, and an unknown block is looked up at every edit."""
+    return f"there is no block {quote(type)}.{suggest(type, known) or ' Install the package that has it.'}"
 
 
 def parameter_problem(title: str, spec: Spec, name: str, value: Any) -> str:

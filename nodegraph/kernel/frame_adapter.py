@@ -6,22 +6,29 @@ Frame buffers hold all frames that can fall into one quantum: (frames, lanes, bi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from nodegraph.native import words
+from nodegraph.node import Spec
 
-if TYPE_CHECKING:
-    from .kernel import Kernel, Parameter
+from .parameter import Parameter, define, fetch_number
 
 CLOCK, SPOILT = 3, 4  # words of the argument block
 
 
-def frame_adapter(kernel: Kernel) -> Callable[..., Any]:
-    """Python source of the loops round a frame equation, as a native function."""
-    from .kernel import define
+def frame_adapter(
+    spec: Spec,
+    equation: Callable[..., Any],
+    parameters: Sequence[Parameter],
+    places: Mapping[str, Parameter],
+    shared_types: Mapping[str, str],
+) -> Callable[..., Any]:
+    """A kernel that calls a frame equation for each frame that is due and each lane.
 
-    spec = kernel.cls.spec
+    ``places`` are all parameters that the argument block holds, by name, ``shared_types`` the types of the arrays
+    that a helper shares.
+    """
     lines = [
         "def adapter(arguments, start, samples):",
         "    w = as_i64(arguments)",
@@ -30,18 +37,16 @@ def frame_adapter(kernel: Kernel) -> Callable[..., Any]:
         "    for fire in range(clock[0]):",
         "        age = clock[1 + fire]",
         "        for lane in range(lanes):",
-        *(f"            p{i} = {_fetch(kernel, p)}" for i, p in enumerate(kernel.parameters)),
-        f"            equation({', '.join(f'p{i}' for i in range(len(kernel.parameters)))})",
+        *(f"            p{i} = {_fetch(p, shared_types)}" for i, p in enumerate(parameters)),
+        f"            equation({', '.join(f'p{i}' for i in range(len(parameters)))})",
     ]
     for name, port in spec.frame_outputs.items():
-        at = kernel.places[f"{name}_bins"].word - 1
+        at = places[f"{name}_bins"].word - 1
         parts = 2 if port.kind == "spectrum" else 1
         lines.append(f"            w[{SPOILT}] += clean(as_i32({_frame(at, parts)}), {parts} * w[{at + 1}])")
-    if kernel.cls.block is None and not spec.frame_outputs:
-        lines.append("            pass")
     names = ("as_i64", "as_f64", "as_f32", "as_singles", "as_i32")
     namespace = {name: getattr(words, name) for name in names}
-    return define("\n".join(lines) + "\n", namespace | {"equation": kernel.function, "clean": clean})
+    return define("\n".join(lines) + "\n", namespace | {"equation": equation, "clean": clean})
 
 
 def clean(values, count):  # type: ignore[no-untyped-def]
@@ -62,10 +67,8 @@ def _frame(at: int, parts: int, part: int = 0) -> str:
     return f"w[{at}] + (((fire * {lanes} + {lane}) * {parts} + {part}) * w[{at + 1}]) * 4"
 
 
-def _fetch(kernel: Kernel, p: Parameter) -> str:
+def _fetch(p: Parameter, shared_types: Mapping[str, str]) -> str:
     """Python source that makes a parameter of one lane's frame from the argument block."""
-    from .kernel import fetch_number
-
     w = p.word
     if p.kind == "frame":
         return f"as_singles({_frame(w, 1)})"
@@ -82,7 +85,7 @@ def _fetch(kernel: Kernel, p: Parameter) -> str:
     if p.kind == "table":
         return f"as_singles(w[{w}])"
     if p.kind == "shared":
-        cast = {"f4": "as_singles", "f8": "as_f64", "i8": "as_i64"}[kernel.shared_types[p.name]]
+        cast = {"f4": "as_singles", "f8": "as_f64", "i8": "as_i64"}[shared_types[p.name]]
         return f"{cast}(w[{w}])"
     if p.kind == "local":
         return p.name

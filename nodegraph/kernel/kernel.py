@@ -6,40 +6,24 @@ address of its native code (compiled or loaded on first use) and the same comput
 
 from __future__ import annotations
 
-import ctypes
 import inspect
-import math
-import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import numpy as np
-
-from nodegraph.events import close_list, open_list
 from nodegraph.native import words
 from nodegraph.native.build import KernelError, code_identity, is_cached, kernel_address
 from nodegraph.native.wrap import TickLayout, entry, tick_kernel
 from nodegraph.node import Node, Settings
 
+from .block_adapter import block_adapter, tick_adapter
 from .frame_adapter import frame_adapter
+from .native_function import COMPILING, native_call
+from .parameter import Parameter
+from .stepping import stepper
 
 BLOCK_HEADER = 5  # lanes, sr, dt, frame clock, frames that were not finite
 FRAME_SIZES = ("bins", "size", "hop", "reference")
-_compiling = threading.RLock()  # live sound, an export and a training may want kernels at once
-_SMALLEST_FLOAT32 = 1.1754943508222875e-38
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of an equation and the first word of the argument block that it is made from."""
-
-    name: str
-    kind: str
-    word: int = 0
-    constant: int = 0
-    integer: bool = False
 
 
 class Kernel:
@@ -184,7 +168,7 @@ class Kernel:
     def address(self) -> int:
         """Address of the native code. Raises KernelError where it could allocate, raise or call out."""
         # The one kernel that a block may call is that of its transform.
-        with _compiling:
+        with COMPILING:
             address = kernel_address(self.name, self.key, self.modules, bool(self.cls.spec.transforms))
         # An FFT in Python would be slow and teach little: frames are native in the stepper too.
         words.python_kernel(address, native_call(address) if self.part == "frame" else self.run_in_python)
@@ -203,7 +187,7 @@ class Kernel:
 
         try:
             if not self.is_tick:
-                adapter = self._block_adapter() if self.part == "block" else frame_adapter(self)
+                adapter = self._block_adapter() if self.part == "block" else self._frame_adapter()
                 ir, inner = compile_words_to_ir(adapter)
                 return [ir, entry(symbol, inner)]
             layout, spec = self.tick_layout, self.cls.spec
@@ -236,47 +220,20 @@ class Kernel:
         return reason
 
     def _tick_adapter(self) -> Callable[..., Any]:
-        names = ", ".join(p.name for p in self.parameters)
-        spec = self.cls.spec
-        casts = ["float"] * len(spec.outputs)
-        casts += ["int" if self.places[name].integer else "float" for name in spec.states]
-        if len(casts) == 1:
-            returned = f"({casts[0]}(equation({names})),)"
-            body = f"    return {returned}"
-        else:
-            values = ", ".join(f"{cast}(values[{i}])" for i, cast in enumerate(casts))
-            body = f"    values = equation({names})\n    return ({values},)"
-        return define(f"def adapter({names}):\n{body}\n", {"equation": self.function})
+        integer = [p.integer for p in self._results]
+        return tick_adapter(self.function, self.parameters, integer)
 
     def _block_adapter(self) -> Callable[..., Any]:
-        lines = ["w = as_i64(arguments)", "x = as_f64(arguments)"]
-        lines += [f"p{i} = {self._fetch(p)}" for i, p in enumerate(self.parameters)]
-        written = [self.places[name].word for name in self.cls.spec.event_outputs]
-        lines += [f"open_list(w[{word}])" for word in written]
-        lines.append(f"equation({', '.join(f'p{i}' for i in range(len(self.parameters)))})")
-        lines += [f"close_list(w[{word}])" for word in written]
-        source = "def adapter(arguments, start, samples):\n" + "".join(f"    {line}\n" for line in lines)
-        namespace = {"equation": self.function, "as_i64": words.as_i64, "as_f64": words.as_f64}
-        namespace |= {"open_list": open_list, "close_list": close_list}
-        return define(source, namespace | {"as_f32": words.as_f32, "array": words.array})
+        event_words = [self.places[name].word for name in self.cls.spec.event_outputs]
+        return block_adapter(self.function, self.parameters, event_words, self.shared_types)
 
-    def _fetch(self, p: Parameter) -> str:
-        """Python source that makes a block's parameter from its argument block."""
-        w = p.word
-        if p.kind in ("input", "output"):
-            return f"array(as_f32(w[{w}] + start * w[{w + 1}] * 4), (samples, w[{w + 1}]))"
-        if p.kind in ("state", "memory"):
-            return f"array({'as_i64' if p.integer else 'as_f64'}(w[{w}]), (w[{w + 1}],))"
-        if p.kind == "events":
-            return f"as_f64(w[{w}])"
-        if p.kind == "line":
-            return f"array(as_f32(w[{w}]), (w[{w + 1}], w[{w + 2}]))"
-        if p.kind == "table":
-            return f"array(as_f32(w[{w}]), (w[{w + 1}],))"
-        if p.kind == "shared":
-            cast = {"f4": "as_f32", "f8": "as_f64", "i8": "as_i64"}[self.shared_types[p.name]]
-            return f"array({cast}(w[{w}]), (w[{w + 1}],))"
-        return fetch_number(p)
+    def _frame_adapter(self) -> Callable[..., Any]:
+        return frame_adapter(self.cls.spec, self.function, self.parameters, self.places, self.shared_types)
+
+    @property
+    def _results(self) -> list[Parameter]:
+        """What a tick returns: its outputs, then its new states."""
+        return [self.places[name] for name in [*self.cls.spec.outputs, *self.cls.spec.states]]
 
     @cached_property
     def shared_types(self) -> dict[str, str]:
@@ -291,94 +248,7 @@ class Kernel:
     @cached_property
     def run_in_python(self) -> Callable[[int, int, int], None]:
         """The same kernel in plain Python, sample by sample: for stepping, teaching and checking."""
-        return self._step_tick if self.is_tick else self._block_adapter()
-
-    def _step_tick(self, arguments: int, start: int, samples: int) -> None:
-        spec, w, x = self.cls.spec, words.as_i64(arguments), words.as_f64(arguments)
-        lanes = w[0]
-        for lane in range(lanes):
-            for i in range(start, start + samples):
-                values = [self._read(p, w, x, i, lane, lanes) for p in self.parameters]
-                with np.errstate(all="ignore"):
-                    results = self.function(*values)
-                if not isinstance(results, tuple):
-                    results = (results,)
-                for name, value in zip([*spec.outputs, *spec.states], results, strict=True):
-                    self._write(self.places[name], w, i, lane, lanes, value)
-
-    def _read(self, p: Parameter, w: Any, x: Any, i: int, lane: int, lanes: int) -> Any:
-        if p.kind == "input":
-            return np.float64(words.as_f32(w[p.word])[i * w[p.word + 1] + lane])
-        if p.kind == "state":
-            cast = words.as_i64 if p.integer else words.as_f64
-            value = cast(w[p.word])[lane]
-            return value if p.integer else np.float64(value)
-        if p.kind == "line":
-            return words.as_f32(words.as_i64(w[p.word])[lane])
-        if p.kind == "table":
-            return words.as_f32(w[p.word])
-        if p.kind == "constant":
-            return p.constant
-        if p.kind in ("line_size", "table_size") or p.integer:
-            return w[p.word]
-        return np.float64(x[p.word])
-
-    def _write(self, p: Parameter, w: Any, i: int, lane: int, lanes: int, value: Any) -> None:
-        if p.kind == "output":
-            words.as_f32(w[p.word])[i * lanes + lane] = to_float32(value)
-        elif p.integer:
-            words.as_i64(w[p.word])[lane] = int(value)
-        else:
-            words.as_f64(w[p.word])[lane] = float(value)
-
-
-def to_float32(value: float) -> float:
-    """``value`` as the audio thread stores it: rounded to float32, denormals as zero."""
-    rounded = ctypes.c_float(value).value
-    if abs(rounded) < _SMALLEST_FLOAT32:
-        return math.copysign(0.0, rounded)
-    return rounded
-
-
-def fetch_number(p: Parameter) -> str:
-    """Python source of a parameter that is a single number: built in, or a word of the argument block."""
-    if p.kind == "constant":
-        return str(p.constant)
-    integer = p.integer or p.kind in ("line_size", "table_size")
-    return f"w[{p.word}]" if integer else f"x[{p.word}]"
-
-
-class NativeFunction:
-    """A native function of the engine itself: ``function(arguments, start, samples)`` over words.
-
-    ``wrapper`` writes its entry: that of a kernel, or that of a callback with another signature.
-    """
-
-    def __init__(self, function: Callable[[int, int, int], None], wrapper: Callable[[str, str], str] = entry) -> None:
-        self.function = function
-        self.wrapper = wrapper
-        self.name = function.__name__
-
-    @cached_property
-    def key(self) -> tuple[Any, ...]:
-        return (self.wrapper.__name__, repr(code_identity(self.function)))
-
-    @cached_property
-    def address(self) -> int:
-        with _compiling:
-            address = kernel_address(self.name, self.key, self.modules, calls_kernels=True)
-        words.python_kernel(address, self.function)
-        return address
-
-    @property
-    def cached(self) -> bool:
-        return is_cached(self.name, self.key)
-
-    def modules(self, symbol: str) -> list[str]:
-        from nodegraph.native.frontend import compile_words_to_ir
-
-        ir, inner = compile_words_to_ir(self.function)
-        return [ir, self.wrapper(symbol, inner)]
+        return stepper(self.function, self.parameters, self._results) if self.is_tick else self._block_adapter()
 
 
 @lru_cache(maxsize=4096)
@@ -400,13 +270,3 @@ _CHATTER = ("failed in nopython", "during:", "enable logging", "file ", "there a
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, str)
-
-
-def native_call(address: int) -> Callable[[int, int, int], None]:
-    """A kernel as a Python function."""
-    return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(address)
-
-
-def define(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
-    exec(compile(source, "<adapter>", "exec"), namespace)
-    return namespace["adapter"]

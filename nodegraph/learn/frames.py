@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn
 import numpy as np
 
 from nodegraph.files.sound_file import SoundFileError
-from nodegraph.graph.build import GraphError
+from nodegraph.graph import GraphError
 from nodegraph.models.autoencoder import Features
 from nodegraph.patch import PatchError
 from nodegraph.spectral.windows import window

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nodegraph.graph.build import Graph, GraphNode
+from nodegraph.graph import Graph, GraphNode
 
 from .bus import place_bus
 from .draft import Draft

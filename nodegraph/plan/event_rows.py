@@ -19,8 +19,8 @@ from nodegraph.events import (
     open_list,
     send,
 )
-from nodegraph.graph.build import GraphNode
-from nodegraph.kernel.kernel import Kernel, NativeFunction
+from nodegraph.graph import GraphNode
+from nodegraph.kernel import Kernel, NativeFunction
 from nodegraph.native.words import as_f64, as_i64
 from nodegraph.patch import Wire
 from nodegraph.quantum import QUANTUM
@@ -123,7 +123,7 @@ def _arriving(draft: Draft, node: GraphNode, port: str) -> int:
 def _speaker(draft: Draft, wire: Wire) -> tuple[str, str, str, str]:
     """Who is heard over a wire. One who listens to other channels or ports now is somebody else; all other blocks end
     themselves what they have begun, whatever becomes of their settings."""
-    node = draft.graph.nodes[wire.source]
+    node = draft.graph.node(wire.source)
     listens = node.cls is not None and node.cls.device == "events"
     return wire.source, wire.source_port, node.type, repr(sorted(node.settings.items())) if listens else ""
 

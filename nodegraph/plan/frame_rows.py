@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.frame_types import FrameType
-from nodegraph.graph.build import GraphNode
+from nodegraph.graph import GraphNode
 from nodegraph.kernel.frame_adapter import CLOCK
-from nodegraph.kernel.kernel import FRAME_SIZES, Kernel, NativeFunction, kernel_of
+from nodegraph.kernel import Kernel, NativeFunction, kernel_of
+from nodegraph.kernel.kernel import FRAME_SIZES
 from nodegraph.native.words import as_i64, as_singles
 from nodegraph.patch import Wire
 from nodegraph.quantum import QUANTUM
@@ -131,7 +132,7 @@ def _arriving(draft: Draft, node: GraphNode, port: str, clock: int) -> FrameBuff
         return None
     wire = wires[0]
     buffer: FrameBuffer = draft.frame_refs[(wire.source, wire.source_port)]
-    early = node.delay - node.latency - draft.graph.nodes[wire.source].delay
+    early = node.delay - node.latency - draft.graph.node(wire.source).delay
     frames = round(early / buffer.type.hop)
     if frames <= 0 or not draft.compensate:
         return buffer

@@ -31,7 +31,7 @@ def nature(draft: Draft, id: str) -> tuple[Any, ...]:
     """What a node is, as far as those who hear it are concerned."""
     found = draft.natures.get(id)
     if found is None:
-        node = draft.graph.nodes[id]
+        node = draft.graph.node(id)
         found = node.type, repr(sorted(node.settings.items())), repr((node.lanes, node.output_lanes)), node.delay
         draft.natures[id] = found
     return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nodegraph.graph.build import GraphNode
-from nodegraph.kernel.kernel import Kernel
+from nodegraph.graph import GraphNode
+from nodegraph.kernel import Kernel
 from nodegraph.node import In
 from nodegraph.patch import Wire
 
@@ -133,7 +133,7 @@ def take_over_knobs(draft: Draft, slot: Slot) -> None:
     step = 8 * slot.buffer.lanes
     runs: list[tuple[int, int, int, int]] = []  # to, from, bytes, step to the next array there
     for key, lane, width in slot.ports:
-        name = key, draft.graph.nodes[key[0]].type
+        name = key, draft.graph.node(key[0]).type
         address = slot.arrays[0] + 8 * lane
         draft.plan.knobs[name] = (address, 8 * width, step)
         found = before.get(name)

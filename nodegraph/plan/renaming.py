@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import networkx as nx
+
 from nodegraph.patch import Wire
 
 from .result import Plan, RowInfo
@@ -43,7 +45,7 @@ def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
         return replace(info, places=places, inner=[row(inner) for inner in info.inner])
 
     seen = copy.copy(plan)
-    seen.graph = replace(plan.graph, nodes={part(id): node for id, node in plan.graph.nodes.items()})
+    seen.graph = nx.relabel_nodes(plan.graph, dict(names))
     seen.rows = [row(info) for info in plan.rows]
     seen.lines = {line(key): value for key, value in plan.lines.items()}
     seen.hosts = {part(key): value for key, value in plan.hosts.items()}

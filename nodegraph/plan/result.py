@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.events import LOST
-from nodegraph.graph.build import Graph
+from nodegraph.graph import Graph
 from nodegraph.native.words import as_f64
 
 from . import layout as at

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodegraph.kernel.kernel import NativeFunction
+from nodegraph.kernel import NativeFunction
 from nodegraph.native.words import as_f32, as_i64, call_kernel
 
 MIX_HEADER = 5

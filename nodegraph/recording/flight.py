@@ -99,7 +99,7 @@ class FlightRecorder:
 
     def _note_files(self, folder: Path) -> None:
         plan = self._live.plan
-        for node in plan.graph.nodes.values() if plan else ():
+        for node in plan.graph.typed_nodes if plan else ():
             for name, option in node.spec.options.items():
                 found = Path(str(node.settings.get(name) or ""))
                 if option.kind == "file" and found.is_absolute() and found.is_relative_to(folder):

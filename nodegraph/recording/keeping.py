@@ -193,8 +193,8 @@ class MoveRecorder:
         self.begin = engine.clock
         assert engine.plan is not None
         self._starts = {
-            (id, port): list(values)
-            for id, node in engine.plan.graph.nodes.items()
+            (node.id, port): list(values)
+            for node in engine.plan.graph.typed_nodes
             for port, values in node.values.items()
         }
         engine.attendants.append(self)
@@ -212,7 +212,7 @@ class MoveRecorder:
     def smooth(self, node: str, port: str) -> bool:
         """Whether knob moves glide at a port."""
         assert self._engine.plan is not None
-        return self._engine.plan.graph.nodes[node].spec.inputs[port].smooth
+        return self._engine.plan.graph.node(node).spec.inputs[port].smooth
 
     def close(self) -> None:
         if self in self._engine.attendants:

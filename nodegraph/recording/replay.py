@@ -20,7 +20,7 @@ from nodegraph.engine import callback as cb
 from nodegraph.engine.core import Engine, EngineError
 from nodegraph.engine.live import LIMITER_RELEASE
 from nodegraph.engine.offline import Offline
-from nodegraph.graph.build import Graph, GraphError
+from nodegraph.graph import Graph, GraphError
 from nodegraph.native.build import KernelError
 from nodegraph.patch import Patch, PatchError, parse_patch, step_from_data
 from nodegraph.quantum import QUANTUM

@@ -7,7 +7,7 @@ from nodegraph import Patch
 from nodegraph.blocks import registry
 from nodegraph.blocks.registry import node_types
 from nodegraph.cli.commands import demo as demo_module
-from nodegraph.patch import demos
+from nodegraph.files import demos
 
 
 @pytest.fixture

@@ -299,7 +299,7 @@ def test_blocks_are_all_there_for_whoever_asks_second():
 
 VANISHING = """
 import os, signal, sys, time
-from nodegraph.editor.sound_live import LiveSound
+from nodegraph.editor.sound.live import LiveSound
 from nodegraph.patch import Patch
 patch = Patch()
 patch.add("sine", id="osc"); patch.add("audio_out", id="out"); patch.connect("osc.out", "out.audio")

@@ -13,7 +13,7 @@ from nodegraph.editor.command import COMMANDS, key_table, load_commands
 from nodegraph.editor.commands.help import block_page
 from nodegraph.editor.help_patch import KEYS_HINT, add_help
 from nodegraph.engine.offline import Offline
-from nodegraph.graph.build import build_graph
+from nodegraph.graph import build_graph
 
 BLOCK = '''
 from nodegraph.node import In, Node, Out

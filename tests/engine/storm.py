@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nodegraph.api import Patch
 from nodegraph.blocks.registry import node_types
-from nodegraph.graph.build import GraphError, build_graph
+from nodegraph.graph import GraphError, build_graph
 from nodegraph.node import Node
 from nodegraph.patch import PatchError
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from nodegraph.api import Patch, render
-from nodegraph.graph.build import GraphError, build_graph, refusal
+from nodegraph.graph import GraphError, build_graph, refusal
 from nodegraph.patch import Document, NodeRecord, Wire
 from tests.rendering import patch_of
 
@@ -37,10 +37,10 @@ def test_one_lane_goes_with_any_number_and_the_widest_input_decides():
         both="sum_lanes",
         out="audio_out",
     )
-    lanes = {id: node.lanes for id, node in graph.nodes.items()}
+    lanes = {node.id: node.lanes for node in graph.typed_nodes}
     assert lanes == {"low": 1, "osc": 3, "filter": 3, "both": 3, "out": 1}
-    assert graph.nodes["filter"].output_lanes == dict.fromkeys(["low", "band", "high", "notch", "peak"], 3)
-    assert graph.nodes["both"].output_lanes == {"out": 1}
+    assert graph.node("filter").output_lanes == dict.fromkeys(["low", "band", "high", "notch", "peak"], 3)
+    assert graph.node("both").output_lanes == {"out": 1}
 
 
 def test_width_runs_round_a_loop():
@@ -48,7 +48,7 @@ def test_width_runs_round_a_loop():
         "wide.out sum.a", "sum.out gain.a", "gain.out ~ sum.b", wide=("values", {"values": [1, 2, 3, 4]}),
         sum="add", gain=("multiply", {"b": 0.5}),
     )  # fmt: skip
-    assert graph.nodes["sum"].lanes == graph.nodes["gain"].lanes == 4
+    assert graph.node("sum").lanes == graph.node("gain").lanes == 4
     assert graph.loops == [["sum", "gain"]]
 
 
@@ -228,7 +228,7 @@ def test_a_file_that_is_there_plays_and_one_outside_when_allowed(tmp_path):
     path = tmp_path / "in" / "patch.json"
     assert build_graph(document, 44100.0, path).placeholders
     graph = build_graph(document, 44100.0, path, allow_outside=True)
-    assert not graph.placeholders and graph.nodes["p"].output_lanes["out"] == 2
+    assert not graph.placeholders and graph.node("p").output_lanes["out"] == 2
 
 
 # -- latency -------------------------------------------------------------------------------------------------
@@ -239,5 +239,5 @@ def test_latencies_add_up_along_the_longest_path(test_blocks):
         "src.out a.audio", "a.out b.audio", "b.out sum.a", "src.out sum.b", "sum.out ~ a.audio",
         src="sine", a=("late", {"samples": 100}), b=("late", {"samples": 30}), sum="add",
     )  # fmt: skip
-    assert {id: node.delay for id, node in graph.nodes.items()} == {"src": 0, "a": 100, "b": 130, "sum": 130}
+    assert {node.id: node.delay for node in graph.typed_nodes} == {"src": 0, "a": 100, "b": 130, "sum": 130}
     assert graph.latency == 130

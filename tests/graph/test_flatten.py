@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nodegraph.api import Patch
-from nodegraph.graph.build import GraphError, build_graph, refusal
+from nodegraph.graph import GraphError, build_graph, refusal
 from nodegraph.graph.flat import with_params
 from nodegraph.graph.flatten import flatten
 from nodegraph.graph.ports import Home, spec_of
@@ -650,7 +650,7 @@ def test_ports_that_multiply_from_file_to_file_are_found_soon(tmp_path):
     patch.add("sine", id="osc")
     for k in range(10):
         patch.connect("osc.out", f"box.p{k}")
-    assert build_graph(patch.document, patch_path=patch.path).nodes["box" + 15 * "/box"].type == "mixer"
+    assert build_graph(patch.document, patch_path=patch.path).node("box" + 15 * "/box").type == "mixer"
 
 
 def test_files_inside_files_are_found_from_where_they_lie(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from nodegraph.api import Patch, render
 from nodegraph.engine.offline import Offline
-from nodegraph.graph.build import GraphError, build_graph, refusal
+from nodegraph.graph import GraphError, build_graph, refusal
 from nodegraph.patch import Document, NodeRecord, Wire
 from nodegraph.spectral.stft import consistent, stft
 from nodegraph.spectral.windows import WINDOWS
@@ -176,7 +176,7 @@ def test_lanes_go_through_frames():
     patch.set("in.channels", 3)
     patch.set("b0.gain", [1.0, 0.5, 0.25])
     patch.set("b1.threshold", -140.0)
-    assert build_graph(patch.document, RATE).nodes["back"].output_lanes["out"] == 3
+    assert build_graph(patch.document, RATE).node("back").output_lanes["out"] == 3
     values = noise(2000, 3)
     sound = render(patch, 2000 / RATE, RATE, {"in": values})
     assert sound.shape == (2000, 3)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.kernel.kernel import Kernel, KernelError
+from nodegraph.kernel import Kernel, KernelError
 from nodegraph.node import In, Line, Node, Option, Out, State
 from tests.rendering import Stepper, patch_of, sound_of
 

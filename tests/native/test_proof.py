@@ -8,7 +8,7 @@ import pytest
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.engine import callback, walk
-from nodegraph.kernel.kernel import NativeFunction, kernel_of
+from nodegraph.kernel import NativeFunction, kernel_of
 from nodegraph.native import build
 from nodegraph.plan import rows
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.kernel.kernel import kernel_of
+from nodegraph.kernel import kernel_of
 from tests.nodes.framing import noise, through
 from tests.nodes.test_contract import each_choice
 

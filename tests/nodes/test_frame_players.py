@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from nodegraph.api import Patch, render
-from nodegraph.graph.build import build_graph
+from nodegraph.graph import build_graph
 from nodegraph.spectral.metrics import ser
 from nodegraph.spectral.stft import stft
 

@@ -226,7 +226,7 @@ def test_expression_over_bins():
 
 
 def test_a_wrong_formula_is_a_placeholder_that_says_why():
-    from nodegraph.graph.build import build_graph
+    from nodegraph.graph import build_graph
 
     patch = patch_around("frame_expression", text="a.real")
     problems = build_graph(patch.document).placeholders

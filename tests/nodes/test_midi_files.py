@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nodegraph.graph.build import build_graph
+from nodegraph.graph import build_graph
 from tests.midi.pieces import write_piece
 from tests.nodes.sending import out_of, sent
 from tests.rendering import Offline, Stepper, patch_of

@@ -7,8 +7,8 @@ import pytest
 from nodegraph.api import Patch
 from nodegraph.blocks.registry import node_types
 from nodegraph.engine.offline import Offline
-from nodegraph.graph.build import GraphError
-from nodegraph.kernel.kernel import kernel_of
+from nodegraph.graph import GraphError
+from nodegraph.kernel import kernel_of
 from nodegraph.patch import SetSeed
 from nodegraph.spectral.metrics import ser
 from nodegraph.spectral.stft import stft

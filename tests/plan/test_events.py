@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph.engine.core import EngineError
-from nodegraph.graph.build import GraphError, build_graph
+from nodegraph.graph import GraphError, build_graph
 from tests.rendering import QUANTUM, Offline, Stepper, engine_of, patch_of
 
 SAMPLES = 10 * QUANTUM

@@ -13,7 +13,7 @@ from ..options import Json, Outside
 from ..text import note, plural, print_json, say
 
 if TYPE_CHECKING:
-    from nodegraph.graph.build import Graph
+    from nodegraph.graph import Graph
 
 
 def check(
@@ -36,8 +36,8 @@ def check(
 
 def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
     import nodegraph
-    from nodegraph.graph.build import GraphError, build_graph
-    from nodegraph.kernel.kernel import KernelError
+    from nodegraph.graph import GraphError, build_graph
+    from nodegraph.kernel import KernelError
     from nodegraph.patch import PatchError
 
     result: dict[str, Any] = {"patch": str(path), "problems": [], "warnings": []}
@@ -57,13 +57,13 @@ def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
 def _warnings(graph: Graph) -> list[str]:
     """What will not stop the patch, yet is hardly meant."""
     document = graph.document
-    found = [f"{graph.nodes[id].title} is silent: {reason}" for id, reason in graph.placeholders.items()]
+    found = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     if document.newer:
         found.append(f"it is of format version {document.version}, newer than this nodegraph. Update nodegraph.")
     for control in document.controls.values():
         if not _is_there(control.target, graph):
             found.append(f"control '{control.name}' turns {control.target}, which is not there.")
-    writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.nodes.values())
+    writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.typed_nodes)
     block = any(record.type == "outlet" for record in document.nodes.values())  # heard where another patch uses it
     if not (writes or block):
         found.append("nothing will be heard: it has no audio_out.")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nodegraph.patch.demos import demo_patch
+from nodegraph.files.demos import demo_patch
 
 from ..options import Json, Seconds
 from ..quiet import quiet_libraries

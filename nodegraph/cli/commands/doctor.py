@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from nodegraph.patch.demos import demo_folder
+from nodegraph.files.demos import demo_folder
 
 from ..errors import CommandError
 from ..options import Json

@@ -47,7 +47,7 @@ def edit(
 
     if reason := obstacle():
         raise CommandError(reason)
-    from nodegraph.graph.build import GraphError, build_graph
+    from nodegraph.graph import GraphError, build_graph
     from nodegraph.patch import Patch
 
     if flight is not None and not flight.absolute().parent.is_dir():

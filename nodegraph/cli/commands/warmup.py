@@ -90,7 +90,7 @@ def _leave_signals_alone() -> None:
 def _compile_one(type: str, number: int) -> str:
     """Compile one kernel into the cache folder; returns what is wrong with it, or ""."""
     from nodegraph.blocks.registry import node_types
-    from nodegraph.kernel.kernel import KernelError
+    from nodegraph.kernel import KernelError
 
     try:
         kernels = kernels_of_type(node_types()[type]) if type else kernels_of_engine(live=True)

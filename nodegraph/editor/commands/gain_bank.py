@@ -49,7 +49,7 @@ class GainBankPanel(Panel):
 
     def _units(self, desk: Desk, record: Any) -> int:
         graph = desk.typed.graph
-        node = graph.nodes.get("/".join((*self.level, self.id))) if graph else None
+        node = graph.find("/".join((*self.level, self.id))) if graph else None
         found = node.banks.get("gain", 0) if node else 0
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))

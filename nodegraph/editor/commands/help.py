@@ -9,7 +9,7 @@ from typing import Any
 
 from nodegraph.blocks.page import page
 from nodegraph.blocks.registry import node_types
-from nodegraph.patch.demos import demo_folder
+from nodegraph.files.demos import demo_folder
 
 from ..command import command, key_table
 from ..desk import Desk

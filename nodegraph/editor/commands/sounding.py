@@ -53,9 +53,9 @@ def hop_of(desk: Desk) -> int:
     graph = desk.typed.graph
     hops: list[int] = []
     chosen = {desk.flat(id) for id in desk.selection.nodes}
-    for id, node in (graph.nodes if graph else {}).items():
+    for node in graph.typed_nodes if graph else []:
         found = [*node.frame_types.values(), *node.frame_inputs.values()]
-        if found and (not chosen or id in chosen):
+        if found and (not chosen or node.id in chosen):
             hops.append(found[0].hop)
     return min(hops, default=QUANTUM)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.live import Live, devices
-from nodegraph.graph.build import Graph, GraphError
+from nodegraph.graph import Graph, GraphError
 from nodegraph.graph.probes import PREFIX
 from nodegraph.patch import Document, Patch
 from nodegraph.quantum import QUANTUM
@@ -302,7 +302,7 @@ class LiveSound:
         if plan is None or ring is None:
             return None
         id, port = _source(plan.graph, end)
-        node = plan.graph.nodes.get(id)
+        node = plan.graph.find(id)
         if node is None:
             return None
         frames = node.frame_types.get(port)
@@ -312,7 +312,7 @@ class LiveSound:
         """What a block that looks at a signal keeps itself; None if it keeps nothing to look at."""
         live = self._live
         plan, ring = live.plan, live.helper(id)
-        node = plan.graph.nodes.get(id) if plan else None
+        node = plan.graph.find(id) if plan else None
         if node is None or not hasattr(ring, "latest"):
             return None
         arriving = next(iter(node.frame_inputs.values()), None)
@@ -321,7 +321,7 @@ class LiveSound:
     def first_output(self, id: str) -> str | None:
         """The first output of a node that can be watched."""
         plan = self._live.plan
-        node = plan.graph.nodes.get(id) if plan else None
+        node = plan.graph.find(id) if plan else None
         port = next(iter([*node.frame_types, *node.spec.outputs]), None) if node else None
         return f"{id}.{port}" if port else None
 
