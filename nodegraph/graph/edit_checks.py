@@ -16,7 +16,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from nodegraph.node import Spec
-from nodegraph.patch import Action, AddNode, ClearParam, Connect, Disconnect, Document, NodeRecord, PatchError, SetParam
+from nodegraph.patch import (
+    Action,
+    AddNode,
+    ClearParam,
+    Connect,
+    Disconnect,
+    Document,
+    NodeRecord,
+    PatchError,
+    Replace,
+    SetParam,
+)
 from nodegraph.patch.actions import node_and_port
 from nodegraph.patch.actions.base import plain_value
 from nodegraph.patch.document import SUBPATCH
@@ -78,12 +89,19 @@ def _is_placeholder(record: NodeRecord, home: Home) -> bool:
 
 
 def _check_add(action: AddNode, level: _Level) -> None:
-    record = NodeRecord(action.type, action.version, action.params)
+    _check_record(action.id, NodeRecord(action.type, action.version, action.params), level)
+
+
+def _check_replace(action: Replace, level: _Level) -> None:
+    _check_record(action.id, NodeRecord(action.type, action.version, action.params or {}), level)
+
+
+def _check_record(id: str, record: NodeRecord, level: _Level) -> None:
     problem = block_problem(record)
     if problem:
         raise PatchError(problem)
     if not _is_placeholder(record, level.home):
-        _check_values(level.title(action.id, record), spec_of(record, level.home), action.params)
+        _check_values(level.title(id, record), spec_of(record, level.home), record.params)
 
 
 def _check_set(action: SetParam, level: _Level) -> None:
@@ -132,6 +150,7 @@ def _raise_first(problems: list[str]) -> None:
 
 _CHECKS: dict[type[Action], Callable[[Any, _Level], None]] = {
     AddNode: _check_add,
+    Replace: _check_replace,
     SetParam: _check_set,
     ClearParam: _check_clear,
     Connect: _check_connect,
