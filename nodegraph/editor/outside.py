@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .desk import Desk, State
+
 if TYPE_CHECKING:
     from nodegraph.control.connections import Connections
 
-    from .desk import Desk
 
 PERIOD = 0.05  # s
 
@@ -22,8 +23,10 @@ class OscPlace:
     send_to: tuple[str, int] | None = None
 
 
-class Outside:
+class Outside(State):
     """Holds the connections of the patch that is open, and moves them to the next one."""
+
+    lasting = True
 
     def __init__(self) -> None:
         self.connections: Connections | None = None
@@ -106,8 +109,5 @@ class Outside:
 
 
 def outside(desk: Desk) -> Outside:
-    """What comes in from outside; it opens nothing by itself."""
-    found: Outside | None = desk.memory.get("outside")
-    if found is None:
-        found = desk.memory["outside"] = Outside()
-    return found
+    """The connections to the outside; asking for them opens none."""
+    return desk.state(Outside)

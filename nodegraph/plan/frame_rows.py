@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nodegraph.frame_types import FrameType
 from nodegraph.graph import GraphNode
-from nodegraph.kernel.frame_adapter import CLOCK
 from nodegraph.kernel import Kernel, NativeFunction, kernel_of
+from nodegraph.kernel.frame_adapter import CLOCK
 from nodegraph.kernel.kernel import FRAME_SIZES
 from nodegraph.native.words import as_i64, as_singles
 from nodegraph.patch import Wire

@@ -11,9 +11,8 @@ from nodegraph.graph.rules import title_of
 from nodegraph.patch import Group, PatchError, SetParam
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..panel import Panel
 from ..quantity import QuantityError, format_quantity, parse_quantity
 from ..view import Item, PanelFace
 

@@ -12,11 +12,11 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.files.demos import demo_folder
 
 from ..command import command, key_table
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..help_patch import add_help
 from ..palettes import Candidate, open_palette
-from ..panel import Message, Panel
+from ..panel import Message
 from ..view import Item, PanelFace
 from .files import new_window, open_path
 

@@ -16,10 +16,7 @@ from .sounding import sound_name
 
 def keeping(desk: Desk) -> Keeping:
     """What keeps the sound of this session."""
-    found = desk.memory.get("keeping")
-    if found is None:
-        found = desk.memory["keeping"] = Keeping()
-    return found
+    return desk.state(Keeping)
 
 
 @command("Keep the last minutes…", "ctrl+k", menu="Sound", section=1)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import islice
 
 from ..command import command, in_status
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..outside import OscPlace, outside
-from ..panel import Panel
 from ..sound.protocol import Sounding
 from ..view import Item, PanelFace
 

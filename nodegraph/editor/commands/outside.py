@@ -5,13 +5,12 @@ from __future__ import annotations
 from nodegraph.patch import PatchError, RemoveControl, SetControl
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..outside import outside
-from ..panel import Panel
 from ..quantity import format_quantity
+from ..targets import where_of
 from ..view import Item, PanelFace
-from .values import where_of
 
 
 def _target(desk: Desk, where: tuple[str, str]) -> str:
@@ -42,10 +41,10 @@ def learn_midi(desk: Desk, argument: object) -> None:
 
 def give_up_learning(desk: Desk) -> None:
     """Wait for no MIDI control any more."""
-    found = desk.memory.get("outside")
-    if found is not None and found.connections is not None and found.connections.bindings.learning is not None:
-        found.connections.bindings.learn()
-        desk.say("No MIDI control is waited for any more.")
+    connections = outside(desk).connections
+    if connections is not None and connections.bindings.learning is not None:
+        connections.bindings.learn()
+        desk.say("MIDI learn cancelled.")
 
 
 @command("Forget its MIDI control")

@@ -9,6 +9,7 @@ from ..canvas import camera as canvas
 from ..command import COMMANDS, command
 from ..desk import Desk
 from ..palettes import Candidate, block_candidates, open_palette
+from ..targets import wire_of
 from ..view import Pin, Point, WireKey
 from ..wiring import add_block as adding
 from ..wiring import draw_wire, exchange, fitting_blocks, fitting_pins, insert_on_wire, inserting_blocks, port_for
@@ -84,8 +85,6 @@ def _with_ports(ports: dict[str, str]) -> list[Candidate]:
 )
 def insert_block(desk: Desk, argument: object) -> None:
     """Put a block into the selected wire."""
-    from .wires import wire_of
-
     key = wire_of(desk, argument)
     wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
     if wire is None:

@@ -8,9 +8,8 @@ from nodegraph.patch import Action, SetSeed, SetSettings, SetTitle
 from nodegraph.patch.voices import MIXES
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..panel import Panel
 from ..quantity import QuantityError, parse_quantity
 from ..view import Item, PanelFace
 

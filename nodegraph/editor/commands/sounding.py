@@ -8,10 +8,9 @@ from typing import Any
 from nodegraph.quantum import QUANTUM
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..jobs import Job
-from ..panel import Panel
 from ..quantity import QuantityError, parse_quantity
 from ..view import Item, PanelFace
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,16 @@ from nodegraph.patch import Action, ClearParam, Connect, SetParam
 
 from ..canvas import camera as canvas
 from ..command import command, on
-from ..desk import Desk
+from ..desk import Desk, State
 from ..events import SetValue, Slide
 from ..quantity import QuantityError, exact_text, parse_lanes, parse_quantity
+from ..targets import Where, focused, where_of
 from ..view import Pin
 from ..wiring import add_block, draw_wire
 
 FINE = 0.1  # of the ordinary way, with Shift
 NUDGE = 0.02  # of the range, for one press of a key
 LFO_DEPTH = 0.25  # of the range round the present value
-
-Where = tuple[str, str]
 
 
 def value_of(desk: Desk, where: Where) -> Any:
@@ -44,6 +44,23 @@ def _wired(desk: Desk, where: Where) -> bool:
     return any(wire.target == where[0] and wire.target_port == where[1] for wire in desk.document.wires)
 
 
+@dataclass
+class SliderDrag(State):
+    """A slider that is being dragged: slider positions 0…1 per lane, ``merge`` once the drag has an undo step."""
+
+    where: Where | None = None
+    at: float = 0.0
+    positions: list[float] = field(default_factory=list)
+    merge: bool = False
+
+
+@dataclass
+class KeyNudge(State):
+    """The value that keys turned last: further key presses belong to the same undo step."""
+
+    where: Where | None = None
+
+
 # -- sliders -----------------------------------------------------------------------------------------------
 
 
@@ -54,35 +71,33 @@ def slid(desk: Desk, event: Slide) -> None:
     port = _port(desk, where)
     if port is None or _wired(desk, where):
         return
-    drag = desk.memory.get("slide")
-    if drag is None or drag["where"] != where:
+    drag = desk.state(SliderDrag)
+    if drag.where != where:
         values = value_of(desk, where)
         values = [float(v) for v in values] if isinstance(values, list) else [float(values)]
-        positions = [position_of(v, port.min, port.max, port.taper) for v in values]
-        drag = {"where": where, "at": event.position, "positions": positions, "merge": False, "moved": False}
-        desk.memory["slide"] = drag
-    way = (event.position - drag["at"]) * (FINE if event.fine else 1.0)
-    drag["at"] = event.position
+        drag.positions = [position_of(v, port.min, port.max, port.taper) for v in values]
+        drag.where, drag.at, drag.merge = where, event.position, False
+    way = (event.position - drag.at) * (FINE if event.fine else 1.0)
+    drag.at = event.position
     if way:
-        drag["moved"] = True
-        drag["positions"] = [min(max(p + way, 0.0), 1.0) for p in drag["positions"]]
-        values = [value_at(p, port.min, port.max, port.taper) for p in drag["positions"]]
+        drag.positions = [min(max(p + way, 0.0), 1.0) for p in drag.positions]
+        values = [value_at(p, port.min, port.max, port.taper) for p in drag.positions]
         was = value_of(desk, where)
         value: Any = values if isinstance(was, list) else values[0]
         before = desk.patch.document
-        desk.do(SetParam(*where, value, drag["merge"]))
-        drag["merge"] = drag["merge"] or desk.patch.document is not before
+        desk.do(SetParam(*where, value, drag.merge))
+        drag.merge = drag.merge or desk.patch.document is not before
     if event.done:
-        desk.memory.pop("slide", None)
+        desk.forget(SliderDrag)
 
 
-@command("Turn up", "]", menu="Edit", possible=lambda desk: _focused(desk) is not None)
+@command("Turn up", "]", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def turn_up(desk: Desk, argument: object) -> None:
     """Turn the value under the keyboard up."""
     _nudge(desk, NUDGE)
 
 
-@command("Turn down", "[", menu="Edit", possible=lambda desk: _focused(desk) is not None)
+@command("Turn down", "[", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def turn_down(desk: Desk, argument: object) -> None:
     """Turn the value under the keyboard down."""
     _nudge(desk, -NUDGE)
@@ -100,15 +115,8 @@ def turn_down_fine(desk: Desk, argument: object) -> None:
     _nudge(desk, -NUDGE * FINE)
 
 
-def _focused(desk: Desk) -> Where | None:
-    focus = desk.selection.focus
-    if focus is None or focus.output or focus.node not in desk.document.nodes:
-        return None
-    return focus.node, focus.port
-
-
 def _nudge(desk: Desk, way: float) -> None:
-    where = _focused(desk)
+    where = focused(desk)
     port = _port(desk, where) if where else None
     if where is None or port is None or _wired(desk, where):
         return
@@ -118,8 +126,9 @@ def _nudge(desk: Desk, way: float) -> None:
         value_at(position_of(float(v), port.min, port.max, port.taper) + way, port.min, port.max, port.taper)
         for v in values
     ]
-    desk.do(SetParam(*where, moved if isinstance(was, list) else moved[0], desk.memory.get("nudged") == where))
-    desk.memory["nudged"] = where
+    nudge = desk.state(KeyNudge)
+    desk.do(SetParam(*where, moved if isinstance(was, list) else moved[0], nudge.where == where))
+    nudge.where = where
 
 
 # -- typed values ------------------------------------------------------------------------------------------
@@ -131,10 +140,10 @@ def set_value(desk: Desk, event: SetValue) -> None:
     set_typed(desk, (event.node, event.port), event.value)
 
 
-@command("Type a value", "enter", "return", menu="Edit", possible=lambda desk: _focused(desk) is not None)
+@command("Type a value", "enter", "return", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def type_value(desk: Desk, argument: object) -> None:
     """Type the value: a number with unit or arithmetic, such as 440*2, 1/16, A4, -6dB, 200ms."""
-    where = argument if isinstance(argument, tuple) else _focused(desk)
+    where = argument if isinstance(argument, tuple) else focused(desk)
     if where is None or where[0] not in desk.document.nodes:
         return
     spec = desk.spec(where[0])
@@ -217,12 +226,7 @@ def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
 # -- the menu of a value -----------------------------------------------------------------------------------
 
 
-def where_of(desk: Desk, argument: object) -> Where | None:
-    """The parameter that a command is for: the one given, or that under the keyboard."""
-    return argument if isinstance(argument, tuple) and len(argument) == 2 else _focused(desk)
-
-
-@command("Reset to default", "ctrl+backspace", menu="Edit", possible=lambda desk: _focused(desk) is not None)
+@command("Reset to default", "ctrl+backspace", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def reset_value(desk: Desk, argument: object) -> None:
     """Set the value back to its default."""
     where = where_of(desk, argument)
@@ -252,7 +256,7 @@ def paste_value(desk: Desk, argument: object) -> None:
         set_typed(desk, where, desk.view.clipboard().strip())
 
 
-@command("Wire an LFO to it", "ctrl+l", menu="Insert", section=2, possible=lambda desk: _focused(desk) is not None)
+@command("Wire an LFO to it", "ctrl+l", menu="Insert", section=2, possible=lambda desk: focused(desk) is not None)
 def wire_lfo(desk: Desk, argument: object) -> None:
     """Wire an LFO to the value: it swings round where the value stands, a quarter of the range at most."""
     where = where_of(desk, argument)
@@ -274,7 +278,7 @@ def wire_lfo(desk: Desk, argument: object) -> None:
         desk.select([action.id])
 
 
-@command("Put a knob before it", possible=lambda desk: _focused(desk) is not None)
+@command("Put a knob before it", possible=lambda desk: focused(desk) is not None)
 def wire_knob(desk: Desk, argument: object) -> None:
     """Wire a knob block with the range of the value to it, set to where the value stands."""
     where = where_of(desk, argument)

@@ -7,9 +7,9 @@ from pathlib import Path
 from ..command import command, in_status
 from ..desk import Desk
 from ..sound.protocol import Sounding
+from ..targets import wire_of
 from ..view import Pin
 from .sounding import sound_name
-from .wires import wire_of
 
 
 def _output(desk: Desk, argument: object) -> str | None:

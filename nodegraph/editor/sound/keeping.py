@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..desk import Desk, State
 from ..jobs import Job
 
 if TYPE_CHECKING:
     from nodegraph.recording.keeping import Kept, KeptRing, MoveRecorder
 
-    from ..desk import Desk
 
-
-class Keeping:
+class Keeping(State):
     """Follows the engine that plays: when the device changes, another one is kept."""
+
+    lasting = True
 
     def __init__(self) -> None:
         self.recorder: MoveRecorder | None = None
