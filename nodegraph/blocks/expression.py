@@ -121,10 +121,10 @@ class _Checked:
         assert isinstance(node, ast.Compare)
         pairs: list[ast.expr] = []
         left = node.left
-        for op, right in zip(node.ops, node.comparators, strict=True):
-            if not isinstance(op, _COMPARED):
+        for compared, right in zip(node.ops, node.comparators, strict=True):
+            if not isinstance(compared, _COMPARED):
                 raise self._refused(right, "stands in a comparison that is not one of < <= > >= == !=")
-            pairs.append(ast.Compare(self.value(left, below), [type(op)()], [self.value(right, below)]))
+            pairs.append(ast.Compare(self.value(left, below), [type(compared)()], [self.value(right, below)]))
             left = right
         return pairs[0] if len(pairs) == 1 else ast.BoolOp(ast.And(), pairs)
 

@@ -18,6 +18,8 @@ from types import ModuleType
 
 from nodegraph.node import Node
 
+LIBRARY = "nodes"  # the package of the blocks that come with nodegraph, found by name like those of others
+
 _types: dict[str, type[Node]] = {}
 _failures: dict[str, str] = {}
 _loaded = False
@@ -84,9 +86,8 @@ def _load_once() -> None:
 
 
 def _load_all() -> None:
-    import nodes
-
-    for info in pkgutil.iter_modules(nodes.__path__, "nodes."):
+    library = importlib.import_module(LIBRARY)
+    for info in pkgutil.iter_modules(library.__path__, f"{LIBRARY}."):
         _try(info.name, lambda name=info.name: register_module(importlib.import_module(name)))
     for point in entry_points(group="nodegraph.nodes"):
         _try(point.value, lambda point=point: register_module(point.load()))

@@ -97,11 +97,11 @@ class Hands:
 
 def keep_learnt(patch: Patch, hands: Connections) -> list[str]:
     """Save what was learnt, and nothing else, in the patch's file; returns lines that say so."""
-    import nodegraph
+    from nodegraph import api
 
     if not hands.bindings.learnt or patch.path is None:
         return []
-    kept = nodegraph.load(patch.path)
+    kept = api.load(patch.path)
     for action in hands.bindings.learnt:
         kept.do(action)
     kept.save()

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 def open_patch(path: Path, sets: Iterable[str] | None = None, seed: int | None = None) -> Patch:
     """The patch in a file, with every ``--set`` and the ``--seed`` done to it."""
-    import nodegraph
+    from nodegraph import api
     from nodegraph.patch import SetSeed
 
-    patch = nodegraph.load(path)
+    patch = api.load(path)
     for text in sets or ():
         _set(patch, text)
     if seed is not None:

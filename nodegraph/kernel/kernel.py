@@ -85,7 +85,7 @@ class Kernel:
             integer = isinstance(spec.options[name].default, int)
             places[name] = Parameter(name, "number", word, integer=integer)
             word += 1
-        for name, port in [*spec.frame_inputs.items(), *spec.frame_outputs.items()]:
+        for name, port in (spec.frame_inputs | spec.frame_outputs).items():
             parts = {"_re": "frame_re", "_im": "frame_im"} if port.kind == "spectrum" else {"": "frame"}
             for suffix, kind in parts.items():
                 places[name + suffix] = Parameter(name + suffix, kind, word)
@@ -192,7 +192,7 @@ class Kernel:
                 return [ir, entry(symbol, inner)]
             layout, spec = self.tick_layout, self.cls.spec
             pointer, integer, real = types.CPointer(types.float32), types.int64, types.float64
-            arguments = []
+            arguments: list[Any] = []
             for p in self.parameters:
                 if p.kind in ("line", "table"):
                     arguments.append(pointer)
@@ -200,7 +200,7 @@ class Kernel:
                     arguments.append(integer)
                 else:
                     arguments.append(real)
-            results = [real] * len(spec.outputs)
+            results: list[Any] = [real] * len(spec.outputs)
             results += [integer if flag else real for flag in layout.integer_states]
             ir, inner = compile_to_ir(self._tick_adapter(), arguments, types.Tuple(results))
             return [ir, tick_kernel(symbol, inner, layout)]
@@ -261,7 +261,7 @@ def kernel_of(cls: type[Node], settings: Settings, part: str = "") -> Kernel:
     """The kernel of a block (or of one part of it) with these settings; the same object for the same code."""
     choices = tuple(settings[name] for name in cls.spec.choices)
     options = tuple(settings[name] for name in cls.spec.options) if cls.formula else ()
-    return _kernel(cls, choices, options, part)
+    return _kernel(cls, choices, options, part)  # type: ignore[arg-type]  # mypy takes no class for hashable
 
 
 # How the lines begin in which Numba talks about itself.

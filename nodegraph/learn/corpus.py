@@ -101,7 +101,7 @@ def synth_frames(
                 seconds += len(sound) / corpus.rate
             number += len(PARTS)
         parts[part], before = frames, before + count
-    return Frames(**parts, features=features, seconds=seconds, sources=names)
+    return Frames(parts["train"], parts["valid"], parts["test"], features=features, seconds=seconds, sources=names)
 
 
 def render_patch(corpus: SynthCorpus, document: Document) -> np.ndarray:

@@ -300,8 +300,7 @@ def _assembled(tensors: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> A
     known = {f.name for f in fields(Features)} - {"offset", "scale"}
     if not isinstance(given, dict) or not set(given) <= known:
         raise ModelError(f"features must be an object of {', '.join(sorted(known))}")
-    arrays = {name: tensors.get(f"features.{name}") for name in ("offset", "scale")}
-    features = Features(**given, **arrays)
+    features = Features(**given, offset=tensors.get("features.offset"), scale=tensors.get("features.scale"))
     encoder, decoder = (_layers(side, tensors, about) for side in ("encoder", "decoder"))
     card = about.get("card", {})
     return Autoencoder(features, encoder, decoder, card if isinstance(card, dict) else {})

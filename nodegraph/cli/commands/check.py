@@ -35,14 +35,14 @@ def check(
 
 
 def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
-    import nodegraph
+    from nodegraph import api
     from nodegraph.graph import GraphError, build_graph
     from nodegraph.kernel import KernelError
     from nodegraph.patch import PatchError
 
     result: dict[str, Any] = {"patch": str(path), "problems": [], "warnings": []}
     try:
-        patch = nodegraph.load(path)
+        patch = api.load(path)
         graph = build_graph(patch.document, patch.document.settings.rate or 44100.0, path, allow_outside)
         result |= {"nodes": len(graph.nodes), "wires": len(graph.wires), "latency": graph.latency}
         result["warnings"] = _warnings(graph)

@@ -35,7 +35,8 @@ def nodes(
     if json:
         print_json([page(cls) for cls in types.values()])
         return
-    family, rows = None, []
+    family = None
+    rows: list[tuple[str, ...]] = []
     for name, cls in types.items():
         if cls.hidden:
             continue

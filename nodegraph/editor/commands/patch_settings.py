@@ -52,7 +52,12 @@ class PatchPanel(Panel):
             except QuantityError as error:
                 desk.say(str(error), alarm=True)
                 return
-            action = SetSeed(number) if event.item == "seed" else SetSettings(**{event.item: number})
+            actions = {
+                "seed": SetSeed(number),
+                "voices": SetSettings(voices=number),
+                "unison": SetSettings(unison=number),
+            }
+            action = actions[event.item]
         elif event.item == "mix":
             action = SetSettings(mix=str(event.value))
         elif event.item == "rate":

@@ -293,13 +293,15 @@ class Panel:
         return tag
 
     def _add_rows(self, item: Item, table: Tag, rows: Any) -> None:
+        def chosen(tag: Tag, _: Any, cell: tuple[int, int]) -> None:
+            dpg.set_value(tag, False)
+            self._changed(item, cell)
+
         for r, row in enumerate(rows):
             line = dpg.add_table_row(parent=table)
             for c, text in enumerate(row):
-                dpg.add_selectable(
-                    label=f"{written(text)}##{r}.{c}", parent=line, user_data=(r, c),
-                    callback=lambda s, _a, cell: (dpg.set_value(s, False), self._changed(item, cell)),
-                )  # fmt: skip
+                label = f"{written(text)}##{r}.{c}"
+                dpg.add_selectable(label=label, parent=line, user_data=(r, c), callback=chosen)
 
     def _add_drawing(self, item: Item, parent: Tag, wide: float) -> Tag:
         high = DRAWING_HEIGHT * self.owner.scale

@@ -66,7 +66,7 @@ def wave(samples: np.ndarray, count: int, slow: bool = False) -> Drawing:
     samples = samples[:, -max(4 * count, 2) :]
     first = samples[0]
     search = first[: max(len(first) - count, 1)]
-    rises = np.flatnonzero((search[:-1] < middle) & (search[1:] >= middle)) if len(search) > 1 else []
+    rises = np.flatnonzero((search[:-1] < middle) & (search[1:] >= middle))
     start = int(rises[-1]) + 1 if len(rises) else max(len(first) - count, 0)
     part = samples[:, start : start + count]
     low, high = _span(part)
