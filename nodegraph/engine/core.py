@@ -24,6 +24,8 @@ from nodegraph.graph.flatten import flatten
 from nodegraph.graph.probes import name_of, with_probes
 from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Document
+from nodegraph.patch.errors import Fault as BadValue
+from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
 from nodegraph.plan.memory import Memory, view
@@ -314,12 +316,29 @@ class Engine:
         return int(self.words[walk.ENGINE_CLOCK])
 
     def turn(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
-        """Turn a knob, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
+        """Set a parameter, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
 
         ``node`` is a node of the patch, a subpatch, or a node inside one (``"voice/filter"``), of all its voices.
+        Raises EngineError for a value that the input does not accept; nothing happens where a wire takes the place of
+        the value, and for names that the playing plan does not have.
         """
         ends = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
+        try:
+            value = plain(value)
+        except BadValue as fault:
+            raise EngineError(f"{node}.{port}: {fault.text}.") from None
+        if self.plan is not None:
+            self._refuse_bad_value(self.plan.graph, ends, value)
         self._turn(ends, value, at, lane)
+
+    def _refuse_bad_value(self, graph: Graph, ends: Sequence[tuple[str, str]], value: Any) -> None:
+        for id, port in ends[:1]:  # the others are copies of the same input
+            node = graph.find(id)
+            declared = node.spec.inputs.get(port) if node is not None else None
+            if node is not None and declared is not None:
+                problem = declared.problem(value)
+                if problem:
+                    raise EngineError(f"{node.title}: {problem}")
 
     def _turn(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
         handles = [self.handles[end] for end in ends if end in self.handles]
