@@ -24,13 +24,18 @@ def compile_plan(
     graph: Graph,
     io: Io,
     previous: Plan | None = None,
+    previous_since: int = 0,
     handles: dict[Port, int] | None = None,
     open_host: Callable[[GraphNode, Any], Any] | None = None,
     pack: bool = True,
     compensate: bool = True,
 ) -> Plan:
-    """Lay out a graph as a plan. Raises KernelError where a block cannot become a kernel."""
-    draft = Draft(graph, io, previous, {} if handles is None else handles, open_host, compensate)
+    """Lay out a graph as a plan. Raises KernelError where a block cannot become a kernel.
+
+    ``previous_since`` is the sample at which ``previous`` was taken over. The plan is a function of the arguments
+    alone: what ``previous`` has computed is fetched when the new plan is taken over, never read here.
+    """
+    draft = Draft(graph, io, previous, previous_since, {} if handles is None else handles, open_host, compensate)
     for group in groups_in_order(graph, pack):
         place_group(draft, group)
     place_bus(draft)

@@ -29,11 +29,12 @@ class Draft:
         graph: Graph,
         io: Io,
         previous: Plan | None,
+        previous_since: int,
         handles: dict[Port, int],
         open_host: Callable[[GraphNode, Any], Any] | None,
         compensate: bool,
     ) -> None:
-        self.graph, self.io, self.previous = graph, io, previous
+        self.graph, self.io, self.previous, self.previous_since = graph, io, previous, previous_since
         self.open_host, self.compensate = open_host, compensate
         self.plan = Plan(graph, handles)
         self.memory = self.plan.memory
@@ -46,7 +47,6 @@ class Draft:
         self.late: list[Callable[[], None]] = []
         self.fed_back = {(w.source, w.source_port) for w in graph.wires if w.feedback}
         self.buffers: list[Buffer] = []
-        self.silenced = previous.silenced() if previous else set()
         self.clocks: dict[int, int] = {}
         self.natures: dict[str, tuple[Any, ...]] = {}  # of the nodes that wires come from
         self.frame_refs: dict[Port, FrameBuffer] = {}
@@ -61,7 +61,7 @@ class Draft:
     def line(self, key: Any, length: int) -> np.ndarray:
         """The memory of a delay line: the same as in the plan before if its length is."""
         found = self.previous.lines.get(key) if self.previous else None
-        if found is None or len(found) != length or key[0] in self.silenced:
+        if found is None or len(found) != length:
             found = np.empty(length, np.float32)
             found.fill(0.0)  # touch every page now, not in the audio thread
         self.plan.lines[key] = found

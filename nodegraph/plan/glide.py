@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
+from ..kernel import QUANTUM
 from ..node import In
 from ..patch import Wire
 from . import layout as at
 from .buffers import FLOAT, Operand, Ref, Row
 from .draft import Draft
-from .memory import view
-from .result import Port
+from .result import Crossfade, Port
 from .rows import DECLICK
 from .sources import Source, source_of
 
@@ -45,15 +43,26 @@ def fades(draft: Draft, key: Port, port: In | None, now: Any) -> bool:
 
 
 def still_gliding(draft: Draft, key: Port) -> bool:
-    address = draft.previous.fading.get(key) if draft.previous else None
-    return address is not None and view(address, 1, np.int64)[0] > 0
+    """Whether a crossfade of the plan before may go on at the earliest sample at which this plan can be taken over.
+
+    How far it has come when this plan is compiled would depend on the moment, and with it the order of sums.
+    """
+    found = draft.previous.crossfades.get(key) if draft.previous else None
+    if found is None:
+        return False
+    since = draft.previous_since if found.since is None else found.since
+    return draft.previous_since + QUANTUM - since < samples_of_fade(draft)
+
+
+def samples_of_fade(draft: Draft) -> int:
+    return max(1, round(FADE * draft.graph.rate))
 
 
 def remember_sources(draft: Draft, key: Port, sources: list[Source], identity: Any) -> None:
     draft.plan.port_sources[key] = identity
 
     def remember() -> None:
-        if key in draft.plan.fading:
+        if key in draft.plan.crossfades:
             return
         draft.plan.port_last[key] = [
             (source.knob.arrays[0], source.lanes, True)
@@ -68,23 +77,24 @@ def remember_sources(draft: Draft, key: Port, sources: list[Source], identity: A
 def glide(draft: Draft, key: Port, source: Source, lanes: int) -> Source:
     """The source, but from the last value heard at this port to its own in ``FADE`` seconds."""
     buffer = draft.new_buffer(lanes)
-    whole = max(1, round(FADE * draft.graph.rate))
+    whole = samples_of_fade(draft)
     last, offset = draft.memory.reserve(FLOAT * lanes), draft.memory.reserve(FLOAT * lanes)
     left = draft.memory.words([whole])
     words: list[Operand] = [source.data, source.stride, 1 if source.lanes > 1 else 0]
     words += [Ref(buffer, 0, lanes).address, lanes, last, offset, left, whole]
     draft.out.append(Row(DECLICK, words, [buffer], [source.buffer], lanes=lanes))
     assert draft.previous is not None
+    since: int | None = None
     if draft.previous.port_sources.get(key) == draft.plan.port_sources.get(key):
-        for name, address, size in (("left", left, 8), ("offset", offset, FLOAT * lanes)):
-            draft.take_over(("glide", key, name), address, size)
+        before = draft.previous.crossfades[key]
+        since = draft.previous_since if before.since is None else before.since
+        draft.copies.append((left, before.left, 8, at.COPY_BYTES, 1))
+        draft.copies.append((offset, before.offset, FLOAT * min(lanes, before.lanes), at.COPY_BYTES, 1))
     else:
         for address, width, double in draft.previous.port_last.get(key, []):
             how = at.COPY_ADD_DOUBLES if double else at.COPY_ADD_FLOATS
             if width in (1, lanes):
                 draft.copies.append((last, address, lanes, how, 1 if width > 1 else 0))
-        draft.plan.takeover[("glide", key, "left")] = (left, 8)
-        draft.plan.takeover[("glide", key, "offset")] = (offset, FLOAT * lanes)
-    draft.plan.fading[key] = left
+    draft.plan.crossfades[key] = Crossfade(left, offset, lanes, since)
     draft.late.append(lambda: draft.plan.port_last.update({key: [(buffer.last, lanes, False)]}))
     return source_of(Ref(buffer, 0, lanes))

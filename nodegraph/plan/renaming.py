@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..patch import Wire
-from .result import Plan, RowInfo
+from .result import Plan
 
 TAGS = ("table", "compensate", "frames")  # lines that do not begin with the node that they belong to
 
@@ -37,20 +37,15 @@ def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
             return key[0], part(key[1]), *key[2:]
         return part(key) if isinstance(key, tuple) else key
 
-    def row(info: RowInfo) -> RowInfo:
-        places = [(part(id), lane, lanes) for id, lane, lanes in info.places]
-        return replace(info, places=places, inner=[row(inner) for inner in info.inner])
-
     seen = copy.copy(plan)
     seen.graph = replace(plan.graph, nodes={part(id): node for id, node in plan.graph.nodes.items()})
-    seen.rows = [row(info) for info in plan.rows]
     seen.lines = {line(key): value for key, value in plan.lines.items()}
     seen.hosts = {part(key): value for key, value in plan.hosts.items()}
     seen.takeover = {(key[0], part(key[1]), *map(wire, key[2:])): value for key, value in plan.takeover.items()}
     seen.knobs = {(part(port), type): value for (port, type), value in plan.knobs.items()}
     seen.port_sources = {part(key): _identity(value, part) for key, value in plan.port_sources.items()}
     seen.event_sources = {part(key): _identity(value, part) for key, value in plan.event_sources.items()}
-    for name in ("port_last", "fading", "output_last"):
+    for name in ("port_last", "crossfades", "output_last"):
         setattr(seen, name, {part(key): value for key, value in getattr(plan, name).items()})
     return seen
 

@@ -64,10 +64,18 @@ class RowInfo:
             output -= min(row.outputs, output)
         return None
 
-    def nodes_at(self, lane: int) -> list[str]:
-        """The nodes that a fault in a lane keeps mute."""
-        places = [place for row in self.flat for place in row.places]
-        return [id for id, first, lanes in places if not self.lanes or first <= lane < first + lanes]
+
+@dataclass(frozen=True)
+class Crossfade:
+    """A crossfade at a port: addresses of the samples left (one word) and of the offset (a float for each lane).
+
+    ``since`` is the sample at which it began, None if it begins when this plan is taken over.
+    """
+
+    left: int
+    offset: int
+    lanes: int
+    since: int | None = None
 
 
 class Plan:
@@ -84,10 +92,11 @@ class Plan:
         self.lines: dict[Any, np.ndarray] = {}
         self.hosts: dict[Any, Any] = {}
         self.takeover: dict[Any, tuple[int, int]] = {}
+        self.knob_of_handle: dict[int, Port] = {}
         self.knobs: dict[tuple[Port, str], tuple[int, int, int]] = {}  # address, bytes, bytes to the next array of four
         self.port_sources: dict[Port, Any] = {}
         self.port_last: dict[Port, list[tuple[int, int, bool]]] = {}
-        self.fading: dict[Port, int] = {}
+        self.crossfades: dict[Port, Crossfade] = {}
         self.output_last: dict[Port, tuple[int, int]] = {}
         self.event_lists: dict[str, list[int]] = {}
         self.event_sources: dict[Port, set[tuple[str, str, str, str]]] = {}
@@ -106,10 +115,6 @@ class Plan:
     def faults(self) -> list[tuple[str, int]]:
         """Nodes that are mute because they gave NaN or Inf, with the lane."""
         return [found for info, lane, output in self._muted() if (found := info.place_of(output, lane))]
-
-    def silenced(self) -> set[str]:
-        """All nodes that a fault keeps mute: those of a feedback loop together."""
-        return {id for info, lane, _ in self._muted() for id in info.nodes_at(lane)}
 
     def _muted(self) -> Iterator[tuple[RowInfo, int, int]]:
         """Rows with the lane that is mute (0 where they fail together) and the output that began."""

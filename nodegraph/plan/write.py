@@ -145,5 +145,6 @@ def handle_table(draft: Draft) -> list[int]:
     for slot in draft.slots:
         for key, lane, width in slot.ports:
             start = at.HANDLE_WORDS * handles[key]
+            draft.plan.knob_of_handle[handles[key]] = key
             table[start : start + at.HANDLE_WORDS] = [slot.address, lane, width]
     return table

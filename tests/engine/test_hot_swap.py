@@ -201,9 +201,10 @@ def test_only_the_port_whose_wires_changed_glides():
     engine.run_samples(640)
     patch.remove("b")
     assert [row.kernel for row in engine.plan.rows].count("declick") == 1
-    engine.run_samples(640)
-    patch.add("sine")
-    assert [row.kernel for row in engine.plan.rows].count("declick") == 0
+    for kept in (1, 0):  # it ends in the first plan; the second one is compiled after a plan that began behind its end
+        engine.run_samples(640)
+        patch.add("sine")
+        assert [row.kernel for row in engine.plan.rows].count("declick") == kept
 
 
 def test_a_glide_goes_on_undisturbed_through_an_edit_elsewhere():
