@@ -30,7 +30,7 @@ def name_of(end: str) -> str:
 def with_probes(graph: Graph, ends: Iterable[str]) -> Graph:
     """The graph with a probe on each of these outputs; ends that carry nothing, or events, are passed over."""
     nodes, wires = dict(graph.nodes), list(graph.wires)
-    for end in ends:
+    for end in sorted(ends):  # sets have another order in another process
         id, _, port = end.rpartition(".")
         id, port = graph.output_of(id, port) or (id, port)
         source = graph.nodes.get(id)

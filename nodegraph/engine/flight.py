@@ -120,11 +120,17 @@ class FlightRecorder:
         self._write(**record)
 
     def _note_files(self, plan: Plan, folder: Path) -> None:
+        flat = plan.graph.flat
+        files = [node.file for node in flat.nodes.values() if node.file != flat.file] if flat else []  # of subpatches
         for node in plan.graph.nodes.values():
-            for name, option in node.spec.options.items():
-                found = Path(str(node.settings.get(name) or ""))
-                if option.kind == "file" and found.is_absolute() and found.is_relative_to(folder):
-                    self._files.append((found, found.relative_to(folder)))
+            files += [
+                Path(str(node.settings.get(name) or ""))
+                for name, option in node.spec.options.items()
+                if option.kind == "file"
+            ]
+        for file in dict.fromkeys(files):
+            if file is not None and file.is_absolute() and file.is_relative_to(folder):
+                self._files.append((file, file.relative_to(folder)))
 
     # -- in the service thread ---------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import zipfile
 
@@ -47,6 +48,23 @@ def test_a_stormy_flight_replays_to_the_same_samples(tmp_path, seed):
     assert not notes
     assert len(heard) > 2.5 * RATE
     assert np.abs(heard).max() > 0.01
+    np.testing.assert_array_equal(again[: len(heard)], heard)
+
+
+def test_a_log_holds_the_files_of_subpatches_and_what_they_name(tmp_path):
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (44100, 1))
+    (tmp_path / "kit").mkdir()
+    write_sound(tmp_path / "kit" / "hit.wav", noise.astype(np.float32), RATE)
+    inner = patch_of("play.out out.in", play=("file_player", {"file": "hit.wav"}), out="outlet")
+    inner.save(tmp_path / "kit" / "drum.json")
+    outer = patch_of("drum.out out.audio", drum=("subpatch", {"file": "kit/drum.json"}), out="audio_out")
+    live = Live(outer.document, tmp_path / "patch.json", null=True, capture=2.0, flight=tmp_path / "a.flight")
+    with live:
+        time.sleep(0.3)
+        heard = live.captured()
+    shutil.rmtree(tmp_path / "kit")
+    again, notes = replayed(tmp_path / "a.flight")
+    assert not notes and np.abs(heard).max() > 0.1
     np.testing.assert_array_equal(again[: len(heard)], heard)
 
 
