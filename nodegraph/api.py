@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .patch import Document, Patch, PatchError, SetSeed
-from .registry import node_types
+from nodegraph.blocks.registry import node_types
+from nodegraph.patch import Document, Patch, PatchError, SetSeed
 
 if TYPE_CHECKING:
-    from .engine.live import Live
+    from nodegraph.engine.live import Live
 
 __all__ = ["Patch", "PatchError", "Sound", "load", "play", "render"]
 
@@ -46,7 +46,7 @@ class Sound(np.ndarray):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a sound file, its format by the name's ending (float32 where the format has it)."""
-        from .sound_file import write_sound
+        from nodegraph.files.sound_output import write_sound
 
         write_sound(Path(path), np.asarray(self), self.rate)
 
@@ -78,8 +78,8 @@ def render(
     (samples, channels) for ``audio_in`` nodes by id, ``seed`` instead of the document's, ``midi`` a
     standard MIDI file that its ``midi_in`` nodes hear. Raises PatchError, GraphError, MidiFileError.
     """
-    from .engine.offline import Offline
-    from .midi.files import read_midi_file
+    from nodegraph.engine.offline import Offline
+    from nodegraph.midi.files import read_midi_file
 
     document, path = _document(patch)
     if seed is not None:
@@ -102,7 +102,7 @@ def play(patch: Patch | Document | str | os.PathLike[str], device: int | str | N
 
     Options as for :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter, capture.
     """
-    from .engine.live import Live
+    from nodegraph.engine.live import Live
 
     document, path = _document(patch)
     live = Live(document, path, device, **({"rate": document.settings.rate} | options))

@@ -70,7 +70,7 @@ class Out:
 class FrameIn:
     """A frame input: vectors of one ``kind`` ("spectrum", "magnitude", "phase", "latent") at a hop clock.
 
-    ``kind=EITHER`` of :mod:`nodegraph.frames` takes magnitudes and latents alike.
+    ``kind=EITHER`` of :mod:`nodegraph.frame_types` takes magnitudes and latents alike.
     """
 
     kind: str = "spectrum"
@@ -197,7 +197,7 @@ class Host:
 
     ``open(context)`` returns an object with ``arrays`` (name → one-dimensional numpy array; passed to
     ``block`` under ``name`` where it asks for it), ``service()`` (called regularly, never by the audio
-    thread, and between blocks when rendering offline) and ``close()``. See :mod:`nodegraph.host`.
+    thread, and between blocks when rendering offline) and ``close()``. See :mod:`nodegraph.blocks.helper`.
     """
 
     open: Callable[[Any], Any]

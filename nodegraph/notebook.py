@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from .patch import Document, Patch
+    from nodegraph.patch import Document, Patch
 
 MOST_NODES = 400  # above which a drawing says nothing
 MOST_CHANNELS = 8

@@ -1,5 +1,6 @@
 """MIDI from outside, and what it says apart from notes: controllers, pitch bend, pressure, programs."""
 
+from nodegraph.blocks.voice_allocation import follow
 from nodegraph.events import (
     BEND,
     CONTROL,
@@ -15,7 +16,6 @@ from nodegraph.events import (
 )
 from nodegraph.maths import read, remaining
 from nodegraph.node import EventIn, EventOut, In, Node, Option, Out, State
-from nodegraph.voices import follow
 
 EVENTS = EventIn(doc="MIDI messages")
 CHANNEL = Option(0, min=0, max=16, doc="MIDI channel that it listens to; 0 is all of them")

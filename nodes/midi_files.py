@@ -1,10 +1,11 @@
 """MIDI files inside a patch."""
 
+from nodegraph.blocks.midi_file_reader import CHANNELS, LENGTH, PIECE, ScoreReader, problem_of
 from nodegraph.events import ALL_NOTES_OFF, CONTROL, PEDAL, send
 from nodegraph.maths import read, rising
-from nodegraph.midi.playing import CHANNELS, LENGTH, PIECE, ScoreReader, problem_of
 from nodegraph.node import EventOut, Host, In, Node, Option, Out, State
-from nodes.midi import value_of
+
+from .midi import value_of
 
 MOST_AT_ONCE = 128  # messages in one sample; more of them come in the next
 

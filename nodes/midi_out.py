@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from nodegraph.blocks.midi_sender import LOST, MESSAGE, NOW, PUT, RING, SAMPLE, TAKEN, MidiSender
 from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, count, event, send
 from nodegraph.maths import clip, nearest, read
-from nodegraph.midi.sending import LOST, MESSAGE, NOW, PUT, RING, SAMPLE, TAKEN, MidiSender
 from nodegraph.node import EventIn, EventOut, Host, In, Node, Option, State
 
 CHANNEL = Option(1, min=1, max=16, doc="MIDI channel that it sends on")

@@ -1,9 +1,6 @@
 """Voices: keys that are pressed become lanes that sound."""
 
-from nodegraph.events import NOTE_ON, count, event, kind_of, until
-from nodegraph.maths import note_to_hz, read, remaining
-from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out
-from nodegraph.voices import (
+from nodegraph.blocks.voice_allocation import (
     BENT,
     FADE,
     GATE,
@@ -28,6 +25,9 @@ from nodegraph.voices import (
     receive,
     settle,
 )
+from nodegraph.events import NOTE_ON, count, event, kind_of, until
+from nodegraph.maths import note_to_hz, read, remaining
+from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out
 
 OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "release", "level")
 

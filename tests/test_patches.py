@@ -15,7 +15,7 @@ from scipy.special import jv
 
 import nodegraph
 from nodegraph.graph import build_graph
-from nodegraph.interface import spec_of
+from nodegraph.graph.ports import spec_of
 from nodegraph.patch import Document, encode_patch, locate
 from tests.midi.pieces import write_piece
 
@@ -169,9 +169,9 @@ def test_controls_reach_what_they_turn(name):
         assert control.doc
         assert knob.min <= low < high <= knob.max, control.name
         assert control.taper == "linear" or low > 0
-        assert graph.turned(end, port), f"{control.name}: wired over"
-        for node, turned in graph.turned(end, port):
-            assert low <= graph.nodes[node].values[turned][0] <= high, control.name
+        assert graph.knobs_of(end, port), f"{control.name}: wired over"
+        for node, turned in graph.knobs_of(end, port):
+            assert low <= graph.node(node).values[turned][0] <= high, control.name
         assert not [w for w in level.wires if w.end == f"{id}.{port}"], f"{control.name}: wired over"
 
 

@@ -10,9 +10,9 @@ import typer
 from .quiet import quiet_libraries
 
 if TYPE_CHECKING:
-    from nodegraph.connections import Connections
+    from nodegraph.control.connections import Connections
+    from nodegraph.control.controllers import Controller
     from nodegraph.engine.live import Live
-    from nodegraph.midi.controllers import Controller
     from nodegraph.patch import Patch
 
 Midi = Annotated[
@@ -67,8 +67,8 @@ class Hands:
         """Open all of it for a patch that is about to be played; None where nothing is asked for."""
         if not self.wanted:
             return None
-        from nodegraph.connections import Connections
-        from nodegraph.midi.learn import Learning
+        from nodegraph.control.connections import Connections
+        from nodegraph.control.midi_learn import Learning
 
         controller, peer = self._controller(), _peer(self.osc_send)
         hands = Connections(patch, live)
@@ -90,7 +90,7 @@ class Hands:
         return hands
 
     def _controller(self) -> Controller | None:
-        from nodegraph.midi.controllers import find_controller
+        from nodegraph.control.controllers import find_controller
 
         return find_controller(self.controller) if self.controller else None
 

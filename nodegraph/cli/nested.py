@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from nodegraph.graph import Graph, GraphNode
-from nodegraph.interface import Home, contents
+from nodegraph.graph.ports import Home, contents
 from nodegraph.patch import Document, NodeRecord, PatchError
 from nodegraph.patch.document import SUBPATCH
 
@@ -32,7 +32,7 @@ def nodes_of(
     """Every node with its path, what was drawn and what is in the graph, each subpatch followed by its insides."""
     for id, record in levels[path].nodes.items():
         name = _join(path, id)
-        yield name, record, graph.nodes.get(name)
+        yield name, record, graph.find(name)
         if name in levels:
             yield from nodes_of(graph, levels, name)
 

@@ -42,7 +42,7 @@ def typed(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
 
 def warn_of_placeholders(graph: Graph) -> list[str]:
     """Say which nodes are silent and why; returns the same lines."""
-    lines = [f"{graph.nodes[id].title} is silent: {reason}" for id, reason in graph.placeholders.items()]
+    lines = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     for line in lines:
         warn(line)
     return lines
@@ -74,9 +74,9 @@ def _set(patch: Patch, text: str) -> None:
 
 def _value(record: NodeRecord, patch_path: Path | None, node: str, port: str, text: str) -> Any:
     """``text`` as the port or setting wants it; for a block that is not there, as JSON or as it stands."""
-    from nodegraph.interface import spec_of
+    from nodegraph.blocks.registry import node_types
+    from nodegraph.graph.ports import spec_of
     from nodegraph.patch.errors import suggest
-    from nodegraph.registry import node_types
 
     if record.type not in node_types():
         return _as_json(text)

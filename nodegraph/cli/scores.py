@@ -24,7 +24,7 @@ def open_score(path: Path, graph: Graph) -> Score:
     """The piece in a file, for a patch that listens to MIDI; what is wrong with the file is said."""
     from nodegraph.midi.files import MidiFileError, read_midi_file
 
-    if not any(node.cls and node.cls.device == "events" for node in graph.nodes.values()):
+    if not any(node.cls and node.cls.device == "events" for node in graph.typed_nodes):
         raise CommandError(f"{path}: the patch has no midi_in that could hear it. Add one and wire it to notes.")
     try:
         score = read_midi_file(path)

@@ -15,7 +15,7 @@ from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchErr
 
 from .jobs import Jobs
 from .preferences import Preferences
-from .sound import Sound, Sounding
+from .sound.protocol import Sound, Sounding
 from .typed import Typed, spec_of, type_document
 from .view import Camera, MenuItem, NodeFace, PaletteFace, Pin, Point, View, WireKey
 from .wiring import Board

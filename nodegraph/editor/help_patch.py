@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.node import In, Node
 from nodegraph.patch import Action, AddNode, SetNote
 from nodegraph.patch.names import free_id
-from nodegraph.registry import node_types
 
-from . import canvas
+from .canvas import camera as canvas
 from .desk import Desk
 from .typed import input_ports, kind_of, output_ports
 from .view import Pin

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nodegraph.connections import Connections
+    from nodegraph.control.connections import Connections
 
     from .desk import Desk
 
@@ -35,7 +35,7 @@ class Outside:
     def reach(self, desk: Desk) -> Connections:
         """The connections of the patch that is open to the engine that plays it."""
         if self.connections is None or self._patch is not desk.patch:
-            from nodegraph.connections import Connections
+            from nodegraph.control.connections import Connections
 
             if self.connections is not None:
                 self.connections.close()
@@ -68,7 +68,7 @@ class Outside:
 
     def listen_osc(self, desk: Desk, place: OscPlace) -> str:
         """Listen to OSC; returns why that cannot be, "" if it can."""
-        from nodegraph.osc import OscError
+        from nodegraph.control.osc import OscError
 
         self.osc = None
         try:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from nodegraph.patch import Document, Patch, PatchError
 
-from . import arrangement, canvas
 from .autosaving import Autosaving
+from .canvas import arrangement
+from .canvas import camera as canvas
 from .command import COMMANDS, HANDLERS, by_key, load_commands
 from .commands.files import recent_files
 from .commands.keeping import keeping
@@ -22,12 +23,12 @@ from .desk import Desk
 from .events import CameraMoved, Event, Key, KeyReleased, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
 from .jobs import Jobs
 from .menus import menu_bar
-from .monitor import Monitor
 from .palettes import palette_key
 from .preferences import Preferences
 from .reload import Reloading
 from .screen import Screen
-from .sound import Sound
+from .sound.monitor import Monitor
+from .sound.protocol import Sound
 from .typed import only_values
 from .view import View
 

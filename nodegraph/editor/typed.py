@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from nodegraph import interface
-from nodegraph.frames import FrameType, kinds_fit
+from nodegraph.blocks.registry import node_types
+from nodegraph.frame_types import FrameType, kinds_fit
 from nodegraph.graph import Graph, GraphError, build_graph
+from nodegraph.graph import ports as interface
 from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, Out, Spec
 from nodegraph.patch import Document, NodeRecord
-from nodegraph.registry import node_types
 
 T = TypeVar("T")
 Port = In | Out | FrameIn | FrameOut | EventIn | EventOut
@@ -32,7 +32,7 @@ class Typed:
     def lanes(self, node: str, port: str, output: bool) -> int:
         """Lanes at a port (1 where nothing is known)."""
         node, port = self.end(node, port) if output else (node, port)
-        found = self.graph.nodes.get(node) if self.graph else None
+        found = self.graph.find(node) if self.graph else None
         if found is None:
             return 1
         return (found.output_lanes if output else found.input_lanes).get(port, 1)
@@ -45,7 +45,7 @@ class Typed:
     def frame(self, node: str, port: str, output: bool) -> FrameType | None:
         """What the frames at a port are like, as far as it is known."""
         node, port = self.end(node, port) if output else (node, port)
-        found = self.graph.nodes.get(node) if self.graph else None
+        found = self.graph.find(node) if self.graph else None
         if found is None:
             return None
         return (found.frame_types if output else found.frame_inputs).get(port)
@@ -65,7 +65,7 @@ def type_document(
                 if id.partition("/")[0] in document.nodes:
                     reasons.setdefault(id, problem)
         return Typed(known, tuple(error.problems), reasons)
-    waiting = {n.id: f"nothing is wired to '{n.waiting}'." for n in graph.nodes.values() if n.waiting}
+    waiting = {n.id: f"nothing is wired to '{n.missing_input}'." for n in graph.typed_nodes if n.missing_input}
     return Typed(graph, (), waiting | dict(graph.placeholders))
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.graph import refusal
 from nodegraph.node import FrameIn, Node, Spec
 from nodegraph.patch import Action, AddNode, Connect, Disconnect, Document, Wire
 from nodegraph.patch import Replace as ReplaceNode
 from nodegraph.patch.names import free_id
-from nodegraph.registry import node_types
 
 from .typed import Port, fit, input_ports, output_ports, spec_of
 from .view import Pin, Point

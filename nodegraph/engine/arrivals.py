@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..events import BYTES, HELD, READY, send
-from ..kernel import QUANTUM
-from ..midi.messages import length_of
-from ..native.words import as_f64, as_i64, load_acquire, store_release
-from ..plan.memory import view
+from nodegraph.events import BYTES, HELD, READY, send
+from nodegraph.midi.messages import length_of
+from nodegraph.native.words import as_f64, as_i64, load_acquire, store_release
+from nodegraph.plan.memory import view
+from nodegraph.quantum import QUANTUM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..plan.memory import Memory
+    from nodegraph.plan.memory import Memory
 
 RING_SIZE = 1 << 15
 MOST_AT_ONCE = 64  # events that arrive in one quantum; more of them wait for the next

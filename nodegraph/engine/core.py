@@ -17,25 +17,26 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..flat import Flat, with_params
-from ..flatten import flatten
-from ..graph import Graph, GraphNode, graph_of
-from ..host import HostContext
-from ..kernel import QUANTUM
-from ..patch import Document
-from ..plan import Io, Plan, compile_plan
-from ..plan import layout as lay
-from ..plan.memory import Memory, view
-from ..plan.renaming import renamed
-from ..plan.result import RowInfo
-from ..probes import name_of, with_probes
+from nodegraph.blocks.helper import HostContext
+from nodegraph.graph import Graph, GraphNode, graph_of
+from nodegraph.graph.flat import Flat, with_params
+from nodegraph.graph.flatten import flatten
+from nodegraph.graph.probes import name_of, with_probes
+from nodegraph.patch import Document
+from nodegraph.plan import Io, Plan, compile_plan
+from nodegraph.plan import layout as lay
+from nodegraph.plan.memory import Memory, view
+from nodegraph.plan.renaming import renamed
+from nodegraph.plan.result import RowInfo
+from nodegraph.quantum import QUANTUM
+
 from . import walk
 from .arrivals import Arrivals
 from .knobs import only_knobs, renamed_nodes
 from .messages import RING_SIZE, Applied, Messages
 
 if TYPE_CHECKING:
-    from .flight import FlightRecorder
+    from nodegraph.recording.flight import FlightRecorder
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
@@ -132,7 +133,7 @@ class Engine:
                 if knobs is not None:
                     self._document, self._flat = document, flat
                     for node, port, value in knobs:
-                        self._set(self.plan.graph.nodes[node], port, value if isinstance(value, list) else [value])
+                        self._set(self.plan.graph.node(node), port, value if isinstance(value, list) else [value])
                     return
             self._exchange(document, path, flat)
 
@@ -329,7 +330,7 @@ class Engine:
 
         ``node`` is a node of the patch, a subpatch, or a node inside one (``"voice/filter"``), of all its voices.
         """
-        ends = self.plan.graph.turned(node, port) if self.plan else [(node, port)]
+        ends = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
         self._turn(ends, value, at, lane)
 
     def _turn(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
@@ -395,13 +396,13 @@ class Engine:
 
     def _turn_changed(self, before: Graph, after: Graph) -> None:
         """Knobs whose value in the document changed together with the wiring."""
-        for id, node in after.nodes.items():
-            old = before.nodes.get(id)
+        for node in after.typed_nodes:
+            old = before.find(node.id)
             if old is None or old.type != node.type:
                 continue
             for port, values in node.values.items() if node.values != old.values else ():
                 if old.values.get(port) != values:
-                    self._turn([(id, port)], values)
+                    self._turn([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from ..flat import Flat
-from ..graph import Graph
+from nodegraph.graph import Graph
+from nodegraph.graph.flat import Flat
 
 GONE = "\0"  # behind the id of a node whose name another one has now
 
@@ -20,7 +20,7 @@ def only_knobs(before: Flat, after: Flat, graph: Graph) -> list[tuple[str, str, 
         old, record = before.nodes[id].record, flat.record
         if old is record:
             continue
-        node = graph.nodes[id]
+        node = graph.node(id)
         if old.type != record.type or node.cls is None or node.problem or before.nodes[id].voices != flat.voices:
             return None
         for name in {*old.params, *record.params}:

@@ -7,8 +7,8 @@ through a plan.
 
 from __future__ import annotations
 
-from ..kernel import QUANTUM, NativeFunction
-from ..native.words import (
+from nodegraph.kernel import NativeFunction
+from nodegraph.native.words import (
     as_f32,
     as_f64,
     as_i64,
@@ -20,7 +20,9 @@ from ..native.words import (
     store_release,
     ticks,
 )
-from ..plan import layout as lay
+from nodegraph.plan import layout as lay
+from nodegraph.quantum import QUANTUM
+
 from .arrivals import receive_events
 
 # The engine's words.

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.autoencoder import Features
+from nodegraph.files.atomic import write_whole
+from nodegraph.files.sound_file import SoundFileError
+from nodegraph.files.sound_output import write_sound
+from nodegraph.models.autoencoder import Features
 from nodegraph.patch import Document, encode_patch
-from nodegraph.sound_file import SoundFileError, write_sound
-from nodegraph.whole_file import write_whole
 
 from .errors import LearnError
 from .frames import SILENCE, Frames, magnitudes_of

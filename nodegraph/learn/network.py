@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from nodegraph.autoencoder import Layer
+from nodegraph.models.autoencoder import Layer
 
 from .activations import activate
 from .initialisers import initial_weights

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..patch import Document, NodeRecord, Wire
+from nodegraph.patch import Document, NodeRecord, Wire
 
 VOICES = 4
 STEPS = 16

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from .messages import END_OF_EXCLUSIVE, EXCLUSIVE, length_of
 
 if TYPE_CHECKING:
-    from ..engine.core import Engine
+    from nodegraph.engine.core import Engine
 
 META, END_OF_TRACK, SET_TEMPO = 0xFF, 0x2F, 0x51
 USUAL_TEMPO = 500_000  # µs in a quarter note

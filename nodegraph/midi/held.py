@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..events import CONTROL, NOTE_OFF, NOTE_ON, PEDAL
+from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, PEDAL
 
 
 class Held:

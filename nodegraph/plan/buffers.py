@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..kernel import QUANTUM, Kernel, NativeFunction
+from nodegraph.kernel import Kernel, NativeFunction
+from nodegraph.quantum import QUANTUM
+
 from .memory import Memory
 
 FLOAT = 4

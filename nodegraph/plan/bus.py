@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import GraphNode
+from nodegraph.graph import GraphNode
+
 from .buffers import FLOAT, Buffer, Operand, Ref, Row
 from .draft import Draft
 from .glide import KNOB, fades, glide
@@ -21,7 +22,7 @@ def bus_identity(draft: Draft) -> Any:
 
 def outlets(draft: Draft) -> list[GraphNode]:
     """Nodes whose input goes to the device."""
-    return [n for n in draft.graph.nodes.values() if n.cls and n.cls.device == "output" and not n.problem]
+    return [n for n in draft.graph.typed_nodes if n.cls and n.cls.device == "output" and not n.problem]
 
 
 def place_bus(draft: Draft) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..graph import Graph, GraphNode
+from nodegraph.graph import Graph, GraphNode
+
 from .bus import place_bus
 from .draft import Draft
 from .nodes import place_group

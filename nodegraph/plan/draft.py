@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..graph import Graph, GraphNode
-from ..patch import Wire
+from nodegraph.graph import Graph, GraphNode
+from nodegraph.patch import Wire
+
 from . import layout as at
 from .buffers import Buffer, Ref, Row
 from .result import Io, Plan, Port
@@ -86,6 +87,6 @@ class Draft:
 
     def early(self, wire: Wire) -> int:
         """Samples by which a wire must be delayed to meet the latest at its end."""
-        target = self.graph.nodes[wire.target]
-        early = target.delay - target.latency - self.graph.nodes[wire.source].delay
+        target = self.graph.node(wire.target)
+        early = target.delay - target.latency - self.graph.node(wire.source).delay
         return max(early, 0) if self.compensate and not wire.feedback else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..events import (
+from nodegraph.events import (
     ALL_NOTES_OFF,
     BYTES,
     CONTROL,
@@ -19,10 +19,12 @@ from ..events import (
     open_list,
     send,
 )
-from ..graph import GraphNode
-from ..kernel import QUANTUM, Kernel, NativeFunction
-from ..native.words import as_f64, as_i64
-from ..patch import Wire
+from nodegraph.graph import GraphNode
+from nodegraph.kernel import Kernel, NativeFunction
+from nodegraph.native.words import as_f64, as_i64
+from nodegraph.patch import Wire
+from nodegraph.quantum import QUANTUM
+
 from .buffers import Operand, Row
 
 if TYPE_CHECKING:
@@ -121,7 +123,7 @@ def _arriving(draft: Draft, node: GraphNode, port: str) -> int:
 def _speaker(draft: Draft, wire: Wire) -> tuple[str, str, str, str]:
     """Who is heard over a wire. One who listens to other channels or ports now is somebody else; all other blocks end
     themselves what they have begun, whatever becomes of their settings."""
-    node = draft.graph.nodes[wire.source]
+    node = draft.graph.node(wire.source)
     listens = node.cls is not None and node.cls.device == "events"
     return wire.source, wire.source_port, node.type, repr(sorted(node.settings.items())) if listens else ""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..frame_kernel import CLOCK
-from ..frames import FrameType
-from ..graph import GraphNode
-from ..kernel import FRAME_SIZES, QUANTUM, Kernel, NativeFunction, kernel_of
-from ..native.words import as_i64, as_singles
-from ..patch import Wire
-from ..spectral.transform import transform_memory
+from nodegraph.frame_types import FrameType
+from nodegraph.graph import GraphNode
+from nodegraph.kernel import Kernel, NativeFunction, kernel_of
+from nodegraph.kernel.frame_adapter import CLOCK
+from nodegraph.kernel.kernel import FRAME_SIZES
+from nodegraph.native.words import as_i64, as_singles
+from nodegraph.patch import Wire
+from nodegraph.quantum import QUANTUM
+from nodegraph.spectral.transform import transform_memory
+
 from .buffers import FLOAT, Operand, Row
 
 if TYPE_CHECKING:
@@ -129,7 +132,7 @@ def _arriving(draft: Draft, node: GraphNode, port: str, clock: int) -> FrameBuff
         return None
     wire = wires[0]
     buffer: FrameBuffer = draft.frame_refs[(wire.source, wire.source_port)]
-    early = node.delay - node.latency - draft.graph.nodes[wire.source].delay
+    early = node.delay - node.latency - draft.graph.node(wire.source).delay
     frames = round(early / buffer.type.hop)
     if frames <= 0 or not draft.compensate:
         return buffer

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..kernel import QUANTUM
-from ..node import In
-from ..patch import Wire
+from nodegraph.node import In
+from nodegraph.patch import Wire
+from nodegraph.quantum import QUANTUM
+
 from . import layout as at
 from .buffers import FLOAT, Operand, Ref, Row
 from .draft import Draft
@@ -28,7 +29,7 @@ def nature(draft: Draft, id: str) -> tuple[Any, ...]:
     """What a node is, as far as those who hear it are concerned."""
     found = draft.natures.get(id)
     if found is None:
-        node = draft.graph.nodes[id]
+        node = draft.graph.node(id)
         found = node.type, repr(sorted(node.settings.items())), repr((node.lanes, node.output_lanes)), node.delay
         draft.natures[id] = found
     return found

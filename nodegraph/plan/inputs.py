@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..graph import GraphNode
-from ..kernel import Kernel
-from ..node import In
-from ..patch import Wire
+from nodegraph.graph import GraphNode
+from nodegraph.kernel import Kernel
+from nodegraph.node import In
+from nodegraph.patch import Wire
+
 from . import layout as at
 from .buffers import FLOAT, Buffer, Operand, Ref, Row
 from .draft import Draft
@@ -132,7 +133,7 @@ def take_over_knobs(draft: Draft, slot: Slot) -> None:
     step = 8 * slot.buffer.lanes
     runs: list[tuple[int, int, int, int]] = []  # to, from, bytes, step to the next array there
     for key, lane, width in slot.ports:
-        name = key, draft.graph.nodes[key[0]].type
+        name = key, draft.graph.node(key[0]).type
         address = slot.arrays[0] + 8 * lane
         draft.plan.knobs[name] = (address, 8 * width, step)
         found = before.get(name)

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import GraphNode
-from ..kernel import QUANTUM, Kernel, kernel_of
+from nodegraph.graph import GraphNode
+from nodegraph.kernel import Kernel, kernel_of
+from nodegraph.quantum import QUANTUM
+
 from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock
 from .draft import Draft
 from .event_rows import place_events
@@ -24,10 +26,10 @@ from .rows import LOOP, MIX
 def place_group(draft: Draft, group: Group) -> None:
     """Rows of a group of units: of single nodes side by side, or of whole feedback loops."""
     if len(group[0]) == 1 and not is_loop(draft, group[0]):
-        place_nodes(draft, [draft.graph.nodes[unit[0]] for unit in group])
+        place_nodes(draft, [draft.graph.node(unit[0]) for unit in group])
         return
     inner: list[Row] = []
-    columns = [[draft.graph.nodes[unit[j]] for unit in group] for j in range(len(group[0]))]
+    columns = [[draft.graph.node(unit[j]) for unit in group] for j in range(len(group[0]))]
     outputs = {}
     for nodes in columns:  # what is read one sample late must exist before its writer is placed
         outputs[nodes[0].id] = make_outputs(draft, nodes)
@@ -78,7 +80,7 @@ def place_nodes(draft: Draft, nodes: list[GraphNode], outputs: dict[str, Buffer]
     """One row for one node, or for like nodes side by side."""
     first = nodes[0]
     assert first.cls is not None
-    if first.waiting:  # for frames that do not come: its outputs stay silent
+    if first.missing_input:  # for frames that do not come: its outputs stay silent
         for buffer in make_outputs(draft, nodes).values():
             silence: list[Operand] = [Ref(buffer, 0, buffer.lanes).address, buffer.lanes, 0, 0, 0]
             draft.out.append(Row(MIX, silence, [buffer], [], lanes=buffer.lanes))

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..patch import Wire
+import networkx as nx
+
+from nodegraph.patch import Wire
+
 from .result import Plan
 
 TAGS = ("table", "compensate", "frames")  # lines that do not begin with the node that they belong to
@@ -38,7 +41,7 @@ def renamed(plan: Plan, names: Mapping[str, str]) -> Plan:
         return part(key) if isinstance(key, tuple) else key
 
     seen = copy.copy(plan)
-    seen.graph = replace(plan.graph, nodes={part(id): node for id, node in plan.graph.nodes.items()})
+    seen.graph = nx.relabel_nodes(plan.graph, dict(names))
     seen.lines = {line(key): value for key, value in plan.lines.items()}
     seen.hosts = {part(key): value for key, value in plan.hosts.items()}
     seen.takeover = {(key[0], part(key[1]), *map(wire, key[2:])): value for key, value in plan.takeover.items()}

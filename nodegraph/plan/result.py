@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..events import LOST
-from ..graph import Graph
-from ..native.words import as_f64
+from nodegraph.events import LOST
+from nodegraph.graph import Graph
+from nodegraph.native.words import as_f64
+
 from . import layout as at
 from .memory import Memory, view
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernel import NativeFunction
-from ..native.words import as_f32, as_i64, call_kernel
+from nodegraph.kernel import NativeFunction
+from nodegraph.native.words import as_f32, as_i64, call_kernel
 
 MIX_HEADER = 5
 MIX_ENTRY = 6

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from ..kernel import QUANTUM
+from nodegraph.quantum import QUANTUM
+
 from . import layout as at
 from .buffers import FLOAT, Buffer, Row, place
 from .draft import Draft

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nodegraph.blocks.registry import load_failures, node_types
 from nodegraph.editor.command import COMMANDS, key_table, load_commands
 from nodegraph.editor.commands.help import block_page
 from nodegraph.editor.help_patch import KEYS_HINT, add_help
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import build_graph
-from nodegraph.registry import load_failures, node_types
 
 BLOCK = '''
 from nodegraph.node import In, Node, Out

@@ -292,7 +292,7 @@ def test_the_close_button_asks_what_is_to_become_of_the_edits(robot):
 
 
 def test_files_that_are_dropped_are_reported(robot):
-    from nodegraph.editor.dpg_window import on_drop
+    from nodegraph.editor.dpg.window import on_drop
 
     assert on_drop(lambda paths: None)
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from nodegraph.connections import Connections
+from nodegraph.control.connections import Connections
 from nodegraph.editor.events import NodeAt, PanelEvent
 from nodegraph.editor.outside import Outside
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodegraph.control.taper import position_of, value_at
 from nodegraph.editor.events import Click, Key, NodeAt, PanelEvent, SetValue
 from nodegraph.editor.view import Pin
-from nodegraph.taper import position_of, value_at
 
 
 def test_a_slider_shows_value_unit_and_place_on_its_taper(hand):

@@ -20,8 +20,8 @@ import pytest
 from nodegraph.engine import walk
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.patch import Document
-from tests.engine.flying import with_voices
 from tests.engine.storm import random_edits, sounding_patch
+from tests.recording.flying import with_voices
 from tests.rendering import QUANTUM, Offline, patch_of
 
 ROOT = Path(__file__).parents[2]
@@ -129,10 +129,10 @@ def random_performance(seed, edits):
     end = now + 40 * QUANTUM
     for part, following in zip(parts, [*(part.start for part in parts[1:]), end]):
         graph = build_graph(part.document)
-        knobs = [(id, name) for id, node in graph.nodes.items() for name in node.spec.inputs]
+        knobs = [(node.id, name) for node in graph.typed_nodes for name in node.spec.inputs]
         for at in sorted(chance.randrange(part.start, following) for _ in range(2)):
             node, name = chance.choice(knobs)
-            port = graph.nodes[node].spec.inputs[name]
+            port = graph.node(node).spec.inputs[name]
             low, high = (port.min, port.max) if chance.random() < 0.8 else (0.0, 1.0)
             part.turns.append((at, node, name, chance.uniform(low, high)))
             if chance.random() < 0.5 and f"bad{at % 2}" in graph.nodes:
@@ -202,7 +202,7 @@ def test_a_node_that_fails_while_a_plan_waits_is_muted_alike(before):
 
 PROGRAM = """
 import hashlib
-from nodegraph import registry
+from nodegraph.blocks import registry
 from tests import blocks
 from tests.engine.test_determinism import Timed, latest, random_performance
 registry.node_types()

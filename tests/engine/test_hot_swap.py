@@ -258,7 +258,7 @@ def test_a_storm_of_edits_leaves_a_finite_sound_and_the_right_patch(seed):
 def test_what_was_opened_for_a_plan_that_fails_is_closed(monkeypatch):
     from nodegraph.native.build import KernelError
     from nodegraph.plan import compile as compiling
-    from nodes.taps import TapRing
+    from nodes.meters import TapRing
 
     def fail(draft):
         raise KernelError("no kernel")

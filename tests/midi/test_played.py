@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from nodegraph.connections import Connections
+from nodegraph.control.connections import Connections
 from nodegraph.engine.live import Live
 from tests.nodes.test_midi_notes import random_playing
 from tests.rendering import patch_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from nodegraph.blocks.midi_sender import MidiSender
 from nodegraph.midi.messages import length_of
-from nodegraph.midi.sending import MidiSender
 from tests.rendering import Offline
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.patch import encode_patch, parse_patch
-from nodegraph.registry import node_types
 from tests.rendering import QUANTUM, Offline, Stepper, patch_of
 
 BLOCKS = [

@@ -57,13 +57,13 @@ def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
 def _warnings(graph: Graph) -> list[str]:
     """What will not stop the patch, yet is hardly meant."""
     document = graph.document
-    found = [f"{graph.nodes[id].title} is silent: {reason}" for id, reason in graph.placeholders.items()]
+    found = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     if document.newer:
         found.append(f"it is of format version {document.version}, newer than this nodegraph. Update nodegraph.")
     for control in document.controls.values():
         if not _is_there(control.target, graph):
             found.append(f"control '{control.name}' turns {control.target}, which is not there.")
-    writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.nodes.values())
+    writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.typed_nodes)
     block = any(record.type == "outlet" for record in document.nodes.values())  # heard where another patch uses it
     if not (writes or block):
         found.append("nothing will be heard: it has no audio_out.")
@@ -72,9 +72,9 @@ def _warnings(graph: Graph) -> list[str]:
 
 def _is_there(end: str, graph: Graph) -> bool:
     """Whether an end, maybe of a node in a subpatch, names a parameter; of blocks that are not there nobody knows."""
-    from nodegraph.interface import spec_of
+    from nodegraph.blocks.registry import node_types
+    from nodegraph.graph.ports import spec_of
     from nodegraph.patch import PatchError, locate
-    from nodegraph.registry import node_types
 
     node, _, port = end.partition(".")
     try:

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from ..demos import demo_folder
+from nodegraph.files.demos import demo_folder
+
 from ..errors import CommandError
 from ..options import Json
 from ..quiet import quiet_libraries
@@ -50,7 +51,7 @@ def doctor(json: Json = False) -> int:
 
 def examine() -> Iterator[Finding]:
     """Look at everything, the needed things first."""
-    from nodegraph import __version__
+    from nodegraph.version import __version__
 
     yield Finding(
         "nodegraph",
@@ -91,7 +92,7 @@ def _package(name: str, module: str, purpose: str, extra: str = "", needed: bool
 
 
 def _blocks() -> Iterator[Finding]:
-    from nodegraph.registry import load_failures, node_types, user_folder
+    from nodegraph.blocks.registry import load_failures, node_types, user_folder
 
     types = node_types()
     own = sum(cls.__module__.startswith("nodegraph_user_") for cls in types.values())

@@ -54,7 +54,7 @@ def render(
     Without --seconds it lasts as long as the longest --input, or as the --midi file and until it has died away, else
     10 s. Ctrl-C ends it early and keeps what has been rendered.
     """
-    from nodegraph.sound_output import kind_of
+    from nodegraph.files.sound_output import kind_of
 
     kind_of(output)
     opened = open_patch(patch, set, seed)

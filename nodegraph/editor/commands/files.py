@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nodegraph.api import load as load_patch
+from nodegraph.blocks.registry import node_types
 from nodegraph.patch import AddNode, Patch, PatchError
 from nodegraph.patch.names import free_id
-from nodegraph.registry import node_types
 
-from .. import canvas
+from ..canvas import camera as canvas
 from ..command import command, on
 from ..desk import Desk
 from ..events import CloseRequested, Entered, FilesDropped

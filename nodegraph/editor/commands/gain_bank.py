@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodegraph.midi.surface import HEADS, WIDTH, Surface, rows
+from nodegraph.control.surface import HEADS, WIDTH, Surface, rows
+from nodegraph.control.taper import position_of, value_at
 from nodegraph.patch import Group, PatchError, SetParam
-from nodegraph.taper import position_of, value_at
 
 from ..command import command
 from ..desk import Desk
@@ -49,7 +49,7 @@ class GainBankPanel(Panel):
 
     def _units(self, desk: Desk, record: Any) -> int:
         graph = desk.typed.graph
-        node = graph.nodes.get("/".join((*self.level, self.id))) if graph else None
+        node = graph.find("/".join((*self.level, self.id))) if graph else None
         found = node.banks.get("gain", 0) if node else 0
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nodegraph.cli.commands.nodes import page
-from nodegraph.cli.demos import demo_folder
-from nodegraph.registry import node_types
+from nodegraph.blocks.page import page
+from nodegraph.blocks.registry import node_types
+from nodegraph.files.demos import demo_folder
 
 from ..command import command, key_table
 from ..desk import Desk

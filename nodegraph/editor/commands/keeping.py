@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nodegraph.automation import automated
 from nodegraph.patch import PatchError
+from nodegraph.recording.automation import automated
 
 from ..command import command
 from ..desk import Desk
 from ..jobs import Job
-from ..keeping import Keeping, write_kept
+from ..sound.keeping import Keeping, write_kept
 from .sounding import sound_name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nodegraph.patch import Disconnect
 
-from ..canvas import node_box, show_point
+from ..canvas.camera import node_box, show_point
 from ..command import command
 from ..desk import Desk
 from ..typed import input_ports, output_ports

@@ -9,7 +9,7 @@ from ..desk import Desk
 from ..events import PanelEvent
 from ..outside import OscPlace, outside
 from ..panel import Panel
-from ..sound import Sounding
+from ..sound.protocol import Sounding
 from ..view import Item, PanelFace
 
 MOST_SHOWN = 100
@@ -26,7 +26,7 @@ class OscPanel(Panel):
         self._listed: object = None
 
     def face(self, desk: Desk) -> PanelFace:
-        from nodegraph.osc import addresses
+        from nodegraph.control.osc import addresses
 
         there = outside(desk)
         free = there.osc is None
@@ -67,7 +67,7 @@ class OscPanel(Panel):
                 desk.say(problem, alarm=True)
 
     def _copy(self, desk: Desk, row: int) -> None:
-        from nodegraph.osc import addresses
+        from nodegraph.control.osc import addresses
 
         found = list(islice(addresses(desk.patch.document, desk.patch.path), MOST_SHOWN))
         if row < len(found):

@@ -21,7 +21,7 @@ def _target(desk: Desk, where: tuple[str, str]) -> str:
 @command("Learn MIDI", "ctrl+shift+m", menu="Tools", section=2, possible=lambda desk: where_of(desk, None) is not None)
 def learn_midi(desk: Desk, argument: object) -> None:
     """Bind the value to the next knob, key or wheel that is moved on a MIDI device."""
-    from nodegraph.midi.learn import Learning
+    from nodegraph.control.midi_learn import Learning
 
     where = where_of(desk, argument)
     if where is None or where[0] not in desk.document.nodes:
@@ -51,7 +51,7 @@ def give_up_learning(desk: Desk) -> None:
 @command("Forget its MIDI control")
 def forget_midi(desk: Desk, argument: object) -> None:
     """Let no MIDI device turn the value any more."""
-    from nodegraph.midi.learn import unbind
+    from nodegraph.control.midi_learn import unbind
 
     where = where_of(desk, argument)
     if where is None:
@@ -87,7 +87,7 @@ class ControlsPanel(Panel):
     of_patch = True
 
     def face(self, desk: Desk) -> PanelFace:
-        from nodegraph.midi.learn import said
+        from nodegraph.control.midi_learn import said
 
         rows = []
         for control in desk.patch.document.controls.values():

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.patch import Action
-from nodegraph.registry import node_types
 
-from .. import canvas
+from ..canvas import camera as canvas
 from ..command import COMMANDS, command
 from ..desk import Desk
 from ..palettes import Candidate, block_candidates, open_palette
 from ..typed import input_ports, output_ports
 from ..view import Pin, Point, WireKey
-from ..wiring import (
-    add_block as adding,
-)
-from ..wiring import (
-    draw_wire,
-    exchange,
-    fitting_blocks,
-    fitting_pins,
-    insert_on_wire,
-    inserting_blocks,
-    port_for,
-)
+from ..wiring import add_block as adding
+from ..wiring import draw_wire, exchange, fitting_blocks, fitting_pins, insert_on_wire, inserting_blocks, port_for
 from .subpatches import file_block
 
 OFFSET = 12.0  # px from the pointer to a block that is put there

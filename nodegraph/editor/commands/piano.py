@@ -10,7 +10,7 @@ from ..command import command, in_status, on
 from ..desk import Desk
 from ..events import KeyReleased
 from ..outside import outside
-from ..sound import Sounding
+from ..sound.protocol import Sounding
 
 PORT = "keyboard"  # its name for the port setting of midi_in
 OCTAVES = {"pagedown": DOWN, "pageup": UP}

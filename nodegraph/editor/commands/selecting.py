@@ -7,8 +7,8 @@ from dataclasses import replace
 from nodegraph.node import In, Out
 from nodegraph.patch import Action, Connect, Disconnect, RemoveArea, RemoveNode, RemoveNote
 
-from .. import canvas
-from ..arrangement import note_faces
+from ..canvas import camera as canvas
+from ..canvas.arrangement import note_faces
 from ..command import command, on
 from ..desk import AREA, Desk, Selection
 from ..events import BoxSelect, Click, NodeAt, NoteAt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nodegraph.morph import morph, recall
+from nodegraph.graph.morph import morph, recall
 from nodegraph.patch import Action, RemoveSnapshot, SetSnapshot
 from nodegraph.patch.names import free_id
 

@@ -6,14 +6,14 @@ Rewinding is a gesture of the moment and leaves nothing to undo.
 
 from __future__ import annotations
 
-from nodegraph.midi.gain_bank import targets
-from nodegraph.parameters import parameter
+from nodegraph.control.gain_bank import targets
+from nodegraph.control.parameters import parameter
 from nodegraph.patch import PatchError, SetParams
 
 from ..command import command, in_status
 from ..desk import Desk
 from ..outside import outside
-from ..sound import Sounding
+from ..sound.protocol import Sounding
 
 
 def players(desk: Desk) -> tuple[tuple[str, str], ...]:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from nodegraph.blocks.registry import node_types
+from nodegraph.control.taper import position_of, value_at
 from nodegraph.node import In
 from nodegraph.patch import Action, ClearParam, Connect, SetParam
-from nodegraph.registry import node_types
-from nodegraph.taper import position_of, value_at
 
-from .. import canvas
+from ..canvas import camera as canvas
 from ..command import command, on
 from ..desk import Desk
 from ..events import SetValue, Slide

@@ -1,0 +1,66 @@
+"""The helper of the block ``midi_file``: a piece as arrays that its equation reads."""
+
+from __future__ import annotations
+
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from nodegraph.midi.files import MidiFileError, Score, read_midi_file
+
+from .helper import HostContext
+
+# The marks: samples of the piece, its channels as bits, and a number that another piece does not have.
+LENGTH, CHANNELS, PIECE = range(3)
+
+
+class ScoreReader:
+    """Holds a MIDI file as the samples of its messages, and the messages as words (first byte lowest)."""
+
+    array_types = {"times": "i8", "messages": "i8", "marks": "i8"}
+
+    def __init__(self, context: HostContext) -> None:
+        self.problem = ""
+        self.times = self.messages = np.zeros(0, np.int64)
+        self.marks = np.zeros(3, np.int64)
+        path = context.settings["file"]
+        if path:
+            try:
+                self._take(read_midi_file(Path(path)), context.rate)
+            except MidiFileError as error:  # gone or broken since it was looked at
+                self.problem = str(error).rstrip(".")
+        self.arrays = {"times": self.times, "messages": self.messages, "marks": self.marks}
+
+    def _take(self, score: Score, rate: float) -> None:
+        played = [(sample, message) for sample, message in score.at_rate(rate) if message[0] < 0xF0]
+        self.times = np.array([sample for sample, _ in played], np.int64)
+        self.messages = np.array([int.from_bytes(message, "little") for _, message in played], np.int64)
+        self.marks[LENGTH] = max(round(score.seconds * rate), 1)
+        for _, message in played:
+            self.marks[CHANNELS] |= 1 << (message[0] & 0x0F)
+        self.marks[PIECE] = zlib.crc32(self.times.tobytes() + self.messages.tobytes())
+        self.problem = " ".join(score.problems).rstrip(".")
+
+    def service(self) -> None:
+        """There is nothing to do: the piece is whole in memory."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def problem_of(path: str) -> str:
+    """Why a file cannot be played, or ""."""
+    if not path or not Path(path).is_file():
+        return ""
+    return _problem(path, Path(path).stat().st_mtime)
+
+
+@lru_cache(maxsize=256)
+def _problem(path: str, changed: float) -> str:
+    try:
+        read_midi_file(Path(path))
+    except MidiFileError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,145 @@
+"""What an address of OSC means in a patch: a parameter, a setting, or a sentence that says why nothing.
+
+``/node/port``, ``/node/port/lane`` (from 0) and ``/control/name`` are knobs, in their unit; a node may lie in a
+subpatch (``/voice/osc/port``); ``/control/name/position``
+is one from 0 to 1 along its taper; ``/node/setting`` is a text or a number. Patterns of OSC 1.0 (``*?[]{}``) mean all
+that they fit. Characters that OSC keeps for itself stand in names as in URLs (``%20``).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from nodegraph.graph.ports import spec_of
+from nodegraph.node import Choice, Option
+from nodegraph.patch import Document, PatchError, nodes_of
+from nodegraph.patch.errors import quote as quoted
+from nodegraph.patch.errors import suggest
+
+from ..parameters import Parameter, control_parameter, node_record, parameter
+
+CONTROL, POSITION = "control", "position"
+SAFE = "!$&'()+-.:;<=>@^_`|~\"\\"  # what may stand in an address as it is
+PATTERN = re.compile(r"[*?\[\]{}]")
+
+
+class AddressError(Exception):
+    """A message that cannot be used; one line says why."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A choice or an option of a node, and what it is set to."""
+
+    node: str
+    declared: Choice | Option
+    value: Any
+
+
+def address_of(*names: str | int) -> str:
+    """Names as an address."""
+    return "/" + "/".join(quote(str(name), safe=SAFE) for name in names)
+
+
+def addresses(document: Document, patch_path: Path | None = None) -> Iterator[str]:
+    """All addresses of a patch, without those of single lanes."""
+    for name in document.controls:
+        yield address_of(CONTROL, name)
+    for node, record in nodes_of(document):
+        spec = spec_of(record, patch_path)
+        for port in (*spec.inputs, *spec.choices, *spec.options):
+            yield address_of(*node.split("/"), port)
+
+
+def fitting(pattern: str, known: Iterator[str]) -> list[str]:
+    """The addresses that a pattern of OSC 1.0 fits."""
+    try:
+        expression = re.compile(_expression(pattern))
+    except re.error:
+        raise AddressError(f"OSC {quoted(pattern)} is no pattern. Close its brackets.") from None
+    return [address for address in known if expression.fullmatch(address)]
+
+
+def _expression(pattern: str) -> str:
+    parts = {"*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", "[": "[", "]": "]"}
+    found, inside = "", ""
+    for before, character in zip("\0" + pattern, pattern):
+        if inside == "{" and character == ",":
+            found += "|"
+        elif inside == "[" and character == "!" and before == "[":
+            found += "^"
+        elif inside == "[" and character == "-":
+            found += "-"
+        else:
+            found += parts.get(character, re.escape(character))
+        if character in "[{":
+            inside = character
+        elif character in "]}":
+            inside = ""
+    return found
+
+
+def meaning(document: Document, address: str, patch_path: Path | None = None) -> tuple[Parameter | Setting, str]:
+    """What stands at an address, and "position" where that of a knob is meant. Raises :class:`AddressError`."""
+    if not address.startswith("/"):
+        raise AddressError(f"OSC {quoted(address)} is no address. It begins with a /.")
+    names = [unquote(name) for name in address[1:].split("/")]
+    try:
+        if names[0] == CONTROL and CONTROL not in document.nodes:
+            return _control(document, names, address, patch_path)
+        if len(names) < 2:
+            raise AddressError(f"OSC {quoted(address)}: write /node/port, /node/port/lane or /control/name.")
+        if len(names) > 2 and names[-1].isdecimal():
+            return parameter(document, f"{'/'.join(names[:-2])}.{names[-2]}", int(names[-1]), patch_path), ""
+        node, port = "/".join(names[:-1]), names[-1]
+        record = node_record(document, node)
+        spec = spec_of(record, patch_path)
+        declared = spec.choices.get(port) or spec.options.get(port)
+        if declared is not None:
+            return Setting(node, declared, record.params.get(port, declared.default)), ""
+        return parameter(document, f"{node}.{port}", None, patch_path), ""
+    except PatchError as error:
+        raise AddressError(f"OSC {quoted(address)}: {error}") from None
+
+
+def _control(document: Document, names: list[str], address: str, path: Path | None) -> tuple[Parameter, str]:
+    if len(names) < 2 or names[1] not in document.controls:
+        known = list(document.controls)
+        hint = suggest("".join(names[1:2]), known) or f" It has {', '.join(known[:12]) or 'none'}."
+        raise AddressError(f"OSC {quoted(address)}: the patch has no such control.{hint}")
+    if names[2:] not in ([], [POSITION]):
+        raise AddressError(f"OSC {quoted(address)}: a control has nothing but a /{POSITION}.")
+    return control_parameter(document, document.controls[names[1]], path), "".join(names[2:])
+
+
+def number(address: str, argument: Any) -> float:
+    """An argument as a finite number. Raises :class:`AddressError`."""
+    if isinstance(argument, bool | int | float) and math.isfinite(argument):
+        return float(argument)
+    what = quoted(argument) if isinstance(argument, str | float) else f"a {type(argument).__name__}"
+    raise AddressError(f"OSC {address}: wants numbers, got {what}.")
+
+
+def setting_value(address: str, setting: Setting, argument: Any) -> Any:
+    """What a setting is to be, of the type that it has. Raises :class:`AddressError`."""
+    if isinstance(setting.declared, Choice):
+        if argument not in setting.declared.values:
+            known = ", ".join(setting.declared.values)
+            raise AddressError(f"OSC {address}: one of {known}, got {quoted(argument)}.")
+        return argument
+    default = setting.declared.default
+    if isinstance(default, bool):
+        return number(address, argument) > 0.5
+    if isinstance(default, int):
+        return round(number(address, argument))
+    if isinstance(default, float):
+        return number(address, argument)
+    if isinstance(default, str) and isinstance(argument, str):
+        return argument
+    raise AddressError(f"OSC {address}: this setting cannot be set to {quoted(argument)}.")

@@ -1,0 +1,566 @@
+"""A patch with subpatches as one flat net of nodes, so that nothing behind it knows that there are any.
+
+A node inside a subpatch has the id ``voice/osc``. Inlets and outlets become wires that run straight on, and stay as
+nodes only where they say more than a wire (a knob that nothing is wired to). A subpatch of several voices is as many
+lanes wide where each of its blocks takes lanes as they come; where one has rules of its own for lanes (a pan, a
+mixer of lanes) the whole voice is there several times instead, as ``voice/osc``, ``voice/osc#2`` …
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nodegraph.blocks.registry import node_types
+from nodegraph.node import EventOut, FrameOut, In, Spec
+from nodegraph.patch import Document, NodeRecord, Wire
+from nodegraph.patch.document import INLET, INLET_PORT, SUBPATCH
+from nodegraph.patch.errors import Fault, PatchError, listed
+from nodegraph.patch.ports import pass_through
+from nodegraph.patch.voices import check_voices
+
+from .flat import Arrival, End, Flat, FlatNode
+from .ports import INLETS, KNOB, OUTLETS, Home, contents, inlet_port, inlet_value, node_spec, output_of, ports_in
+
+MOST_NODES = 50_000
+PORTS = (*INLETS, *OUTLETS)
+
+
+def flatten(document: Document, patch_path: Path | None = None, allow_outside: bool = False) -> Flat:
+    """The flat net of a document. ``problems`` of the result say what is wrong with its subpatches, a sentence each."""
+    home = Home(patch_path, allow_outside)
+    if document.settings.voices == document.settings.unison == 1 and not any(
+        record.type in (SUBPATCH, INLET, "outlet") for record in document.nodes.values()
+    ):
+        nodes = {id: FlatNode(record, patch_path) for id, record in document.nodes.items()}
+        return Flat(document, nodes, document.wires, file=patch_path)
+    return _Flattening(document, home).flat()
+
+
+@dataclass(frozen=True)
+class _Voices:
+    """How many voices a body has, and how they leave it."""
+
+    voices: int = 1
+    unison: int = 1
+    mix: str = "sum"
+    width: float = 1.0
+
+    @property
+    def copies(self) -> int:
+        return self.voices * self.unison
+
+    @property
+    def gain(self) -> float:
+        return 1.0 / math.sqrt(self.unison)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A document being laid into the net: what its nodes are called there, and how many lanes they have."""
+
+    document: Document
+    home: Home
+    node: Callable[[str], str]
+    port: Callable[[str], str]
+    lanes: int = 1
+    ports: tuple[str, ...] = PORTS
+    skip: frozenset[str] = frozenset()
+
+
+class _Flattening:
+    def __init__(self, document: Document, home: Home) -> None:
+        self.document, self.home = document, home
+        self.nodes: dict[str, FlatNode] = {}
+        self.wires: list[Wire] = []
+        self.ports: set[str] = set()
+        self.problems: list[str] = []
+        self.copies: dict[str, list[str]] = defaultdict(list)
+        self.widths: dict[str, list[End]] = {}
+        self.arriving: list[tuple[str, str, int, str]] = []
+        self.specs: dict[tuple[int, Home], Spec] = {}
+        self.inside: dict[tuple[str, str], list[str]] = {}  # ports of the subpatches that are laid
+        self.full = False
+
+    def flat(self) -> Flat:
+        settings = self.document.settings
+        voices = _Voices(settings.voices, settings.unison, settings.mix, settings.width)
+        if voices.copies == 1:
+            top = _Body(self.document, self.home, lambda id: id, lambda id: id, ports=(INLET, "outlet"))
+            for id in ports_in(self.document, (INLET,)):  # which leads nowhere from here: a knob of any range
+                self._add(id, replace(self._inlet(top, id, {}), knob=None))
+                self.ports.add(id)
+            self._outlets(top)
+            self._lay(top)
+        else:
+            self._voices("", NodeRecord(SUBPATCH), self.document, self.home, voices)
+            self._devices()
+        if self.full:
+            self.problems.append(
+                f"the patch has more than {MOST_NODES} nodes with all that is in its subpatches. Make it smaller."
+            )
+        always = self._not_signals()
+        wires, kept = pass_through(self.wires, self.ports, always)
+        reaching: dict[str, list[End]] = defaultdict(list)
+        for wire in self.wires:
+            reaching[wire.target].append((wire.source, wire.source_port))
+        passed = {port: reaching[port] for port in self.ports if port not in kept and port in reaching}
+        nodes = {id: node for id, node in self.nodes.items() if id not in self.ports or id in kept}
+        arrivals = [
+            Arrival(subpatch, port, voices, source)
+            for subpatch, port, voices, name in self.arriving
+            for source in reaching.get(name, ())
+        ]
+        copies = {id: names for id, names in self.copies.items() if len(names) > 1}
+        return Flat(
+            self.document,
+            nodes,
+            tuple(wires),
+            self.problems,
+            copies,
+            passed,
+            self.widths,
+            arrivals,
+            {id: node for id, node in self.nodes.items() if id not in nodes and node.knob is not None},
+            self.home.file,
+        )
+
+    # -- a document --------------------------------------------------------------------------------------------
+
+    def _lay(self, body: _Body) -> None:
+        """The nodes of a document and its wires; its ports are laid by those who know what they are."""
+        nodes = body.document.nodes
+        for id, record in nodes.items():
+            if id in body.skip or record.type in body.ports:
+                continue
+            if record.type == SUBPATCH:
+                self._subpatch(body.node(id), record, body)
+            else:
+                self._add(body.node(id), FlatNode(record, body.home.file, body.lanes), id)
+        for wire in body.document.wires:
+            if wire.source in body.skip and wire.target in body.skip:
+                continue
+            source = self._end(body, wire, "source")
+            target = self._end(body, wire, "target")
+            if source and target:
+                self._wire(source, target, wire)
+
+    def _add(self, name: str, node: FlatNode, id: str = "") -> None:
+        if name in self.nodes:
+            self.problems.append(f"there are two nodes called '{name}': one is in a subpatch. Rename one of them.")
+        if len(self.nodes) >= MOST_NODES:
+            self.full = True
+            return
+        self.nodes[name] = node
+
+    def _wire(self, source: End, target: End, like: Wire | None = None) -> None:
+        if like is None:
+            self.wires.append(Wire(*source, *target))
+        elif source == (like.source, like.source_port) and target == (like.target, like.target_port):
+            self.wires.append(like)
+        else:
+            self.wires.append(Wire(*source, *target, like.feedback, like.extra))
+
+    def _end(self, body: _Body, wire: Wire, side: str) -> End | None:
+        """An end of a wire in the flat net; None for a port that a subpatch has not."""
+        id, port = getattr(wire, side), getattr(wire, f"{side}_port")
+        record = body.document.nodes.get(id)
+        if record is None:
+            return body.node(id), port
+        if record.type in body.ports and id not in body.skip:
+            return body.port(id), INLET_PORT if side == "source" else KNOB
+        name = body.node(id)
+        if record.type != SUBPATCH or name in self.nodes:
+            return name, port
+        if port in self.inside.get((name, side), ()):  # as nearly always: what it carries is not asked
+            return f"{name}/{port}", INLET_PORT if side == "source" else KNOB
+        spec = self._spec(record, body.home)
+        inputs = [*spec.inputs, *spec.frame_inputs, *spec.event_inputs]
+        outputs = [*spec.outputs, *spec.frame_outputs, *spec.event_outputs]
+        what, known = ("output", outputs) if side == "source" else ("input", inputs)
+        setting = " It is a setting; wires go to inputs." if {**spec.options, **spec.choices}.get(port) else ""
+        has = f"It has {listed(known)}." if known else f"Put an {'outlet' if side == 'source' else 'inlet'} into it."
+        self.problems.append(f"subpatch '{name}' has no {what} '{port}'.{setting} {has}")
+        return None
+
+    def _spec(self, record: NodeRecord, home: Home) -> Spec:
+        key = id(record), home
+        if key not in self.specs:
+            self.specs[key] = node_spec(record, home)
+        return self.specs[key]
+
+    # -- a subpatch --------------------------------------------------------------------------------------------
+
+    def _subpatch(self, name: str, record: NodeRecord, outer: _Body) -> None:
+        if self.full:
+            return
+        try:
+            document, home = contents(record, outer.home)
+        except PatchError as error:
+            self._add(name, FlatNode(record, outer.home.file, problem=str(error)))
+            return
+        self._check(name, record, document, home)
+        self.inside[name, "source"] = ports_in(document, OUTLETS)
+        self.inside[name, "target"] = ports_in(document, INLETS)
+        try:
+            check_voices(record.params)
+        except Fault as fault:
+            self.problems.append(f"subpatch '{name}': {fault.path[1:]} {fault.text}.")
+            return
+        voices = _voices_of(record, document)
+        if voices.copies > 1:
+            self._voices(name, record, document, home, voices)
+            return
+        body = _Body(document, home, _inside(name), _inside(name), outer.lanes)
+        self._inlets(body, record.params)
+        self._outlets(body)
+        self._lay(body)
+
+    def _check(self, name: str, record: NodeRecord, document: Document, home: Home) -> None:
+        """Parameters that are there, and ports whose names are free."""
+        settings = node_types()[SUBPATCH].spec
+        taken = {*settings.options, *settings.choices}
+        ports = ports_in(document, PORTS)
+        for id in ports:
+            if id in taken:
+                self.problems.append(f"subpatch '{name}': '{id}' is a setting of every subpatch. Rename that port.")
+        known = [*ports_in(document, INLETS), *taken]
+        for port in record.params:
+            if port not in known:
+                close = difflib.get_close_matches(port, known, 1)
+                hint = f" Did you mean '{close[0]}'?" if close else f" It has {listed(known)}."
+                self.problems.append(f"subpatch '{name}' has no input or setting '{port}'.{hint}")
+
+    def _inlets(self, body: _Body, given: Mapping[str, Any]) -> None:
+        for id in self._ports_of(body, INLETS):
+            self._add(body.port(id), self._inlet(body, id, given))
+            self.ports.add(body.port(id))
+
+    def _outlets(self, body: _Body) -> None:
+        for id in self._ports_of(body, OUTLETS):
+            self._add(body.port(id), FlatNode(NodeRecord(INLET), body.home.file))
+            self.ports.add(body.port(id))
+
+    def _ports_of(self, body: _Body, types: tuple[str, ...]) -> list[str]:
+        return [id for id in ports_in(body.document, types) if body.document.nodes[id].type in body.ports]
+
+    def _inlet(self, body: _Body, id: str, given: Mapping[str, Any]) -> FlatNode:
+        """An inlet with the value that it has while nothing is wired to it."""
+        record = body.document.nodes[id]
+        port = inlet_port(body.document, id, body.home)
+        if record.type != INLET:
+            record = NodeRecord(INLET)
+        elif isinstance(port, In):
+            value = given.get(id, inlet_value(body.document, id, body.home))
+            if record.params.get(KNOB) != value:
+                record = replace(record, params={**record.params, KNOB: value})
+        return FlatNode(record, body.home.file, knob=port if isinstance(port, In) else None)
+
+    # -- voices ------------------------------------------------------------------------------------------------
+
+    def _voices(self, name: str, record: NodeRecord, document: Document, home: Home, voices: _Voices) -> None:
+        """A body of several voices: as lanes where its blocks allow it, else several times."""
+        node = _inside(name)
+        port = _inside(name) if name else _beside
+        self.widths[name] = []
+        body = _Body(document, home, node, port)
+        shared = self._shared(body)
+        if self._takes_lanes(document, home, shared):
+            self._as_lanes(name, replace(body, lanes=voices.copies), record.params, voices, shared)
+        else:
+            self._as_copies(name, body, record.params, voices, shared)
+
+    def _takes_lanes(self, document: Document, home: Home, shared: Iterable[str] = ()) -> bool:
+        """Is every block of a document content with as many lanes as come?"""
+        for id, record in document.nodes.items():
+            cls = node_types().get(record.type)
+            if id in shared or record.type in PORTS or cls is None:
+                continue
+            if record.type == SUBPATCH:
+                try:
+                    inner, inside = contents(record, home)
+                except PatchError:
+                    continue
+                several = any(value != 1 for value in (record.params.get("voices", 1), record.params.get("unison", 1)))
+                several |= inner.settings.voices > 1 or inner.settings.unison > 1
+                if several or self._shared(_Body(inner, inside, str, str)) or not self._takes_lanes(inner, inside):
+                    return False
+            elif cls.lanes is not None or cls.device:
+                return False
+            ports = cls.spec.inputs
+            lists = [v for key, v in record.params.items() if isinstance(v, list | tuple) and key in ports]
+            banks = [v for key, v in record.params.items() if key in ports and ports[key].bank]
+            if any(len(values) > 1 and values not in banks for values in lists):
+                return False
+        return True
+
+    def _shared(self, body: _Body) -> dict[str, int]:
+        """Nodes that serve all voices together: those that deal notes to them, with all that leads there."""
+        nodes = body.document.nodes
+        dealing = [id for id, record in nodes.items() if (cls := node_types().get(record.type)) and cls.deals]
+        before: dict[str, list[str]] = defaultdict(list)
+        for wire in body.document.wires:
+            before[wire.target].append(wire.source)
+        found: dict[str, int] = {}
+        while dealing:
+            id = dealing.pop()
+            if id not in found and id in nodes and nodes[id].type not in PORTS:
+                found[id] = 1
+                dealing += before[id]
+        return found
+
+    def _lay_shared(self, body: _Body, shared: Iterable[str], voices: _Voices) -> None:
+        """The nodes that serve all voices, those that deal notes for as many as there are."""
+        nodes = {id: record for id, record in body.document.nodes.items() if id in shared}
+        for id, record in nodes.items():
+            cls = node_types().get(record.type)
+            if cls and cls.deals and voices.voices > 1:
+                option = cls.spec.options[cls.deals]
+                count = voices.voices if option.max is None else min(voices.voices, int(option.max))
+                nodes[id] = replace(record, params={**record.params, cls.deals: count})
+        ends = {*nodes, *ports_in(body.document, INLETS)}
+        wires = tuple(w for w in body.document.wires if w.source in ends and w.target in nodes)
+        ports = {id: body.document.nodes[id] for id in ports_in(body.document, INLETS)}
+        self._lay(replace(body, document=Document({**ports, **nodes}, wires), lanes=1))
+
+    def _as_lanes(
+        self, name: str, body: _Body, given: Mapping[str, Any], voices: _Voices, shared: dict[str, int]
+    ) -> None:
+        for id in ports_in(body.document, INLETS):
+            self._lane_inlet(name, body, id, given, voices)
+        for id in ports_in(body.document, OUTLETS):
+            spec = self._out_kind(body, id)
+            if voices.mix == "lanes" or spec != "signal":
+                self._add(body.port(id), FlatNode(NodeRecord(INLET), body.home.file))
+                self.ports.add(body.port(id))
+            else:
+                self._mixing(name, body.port(id), body.home, voices, whole=True)
+        skip = frozenset(shared)
+        self._lay_shared(body, shared, voices)
+        dealt = self._dealt(body, shared) if voices.unison > 1 else {}
+        for end in dealt:
+            picker = f"{body.node(end[0])}.{end[1]}"
+            self._picker(picker, body.home, voices, 0, voices.copies)
+            self._wire((body.node(end[0]), end[1]), (picker, KNOB))
+        self._lay_voice(body, skip, lambda end: (f"{body.node(end[0])}.{end[1]}", INLET_PORT) if end in dealt else None)
+
+    def _lane_inlet(self, name: str, body: _Body, id: str, given: Mapping[str, Any], voices: _Voices) -> None:
+        inlet, port = self._inlet(body, id, given), body.port(id)
+        params = inlet.record.params
+        apart = params.get("spread") or params.get("random")
+        if inlet.knob is None or not (apart or voices.unison > 1):
+            self._add(port, inlet)
+            self.ports.add(port)
+        else:
+            self._add(port, self._dealing(inlet, port, voices, 0, voices.copies))
+        if inlet.knob is not None:
+            self.arriving.append((name, id, voices.voices, port))
+
+    def _as_copies(
+        self, name: str, body: _Body, given: Mapping[str, Any], voices: _Voices, shared: dict[str, int]
+    ) -> None:
+        inlets = {id: self._inlet(body, id, given) for id in ports_in(body.document, INLETS)}
+        for id, inlet in inlets.items():
+            self._add(body.port(id), inlet)
+            self.ports.add(body.port(id))
+            if inlet.knob is not None:
+                self.arriving.append((name, id, voices.voices, body.port(id)))
+        kinds = {id: self._out_kind(body, id) for id in ports_in(body.document, OUTLETS)}
+        for id, kind in kinds.items():
+            if "frames" in kind:
+                self.problems.append(
+                    f"subpatch '{name}': the {kind} at '{id}' cannot leave several voices, which differ in their "
+                    "lanes inside. Set its voices to 1."
+                )
+            self._add(body.port(id), FlatNode(NodeRecord(INLET), body.home.file))
+            if kind != "signal":
+                self.ports.add(body.port(id))
+        self._lay_shared(body, shared, voices)
+        dealt = self._dealt(body, shared)
+        for k in range(voices.copies):
+            if self.full:
+                return
+            self._copy(name, body, inlets, kinds, voices, frozenset(shared), dealt, k)
+
+    def _copy(
+        self,
+        name: str,
+        body: _Body,
+        inlets: Mapping[str, FlatNode],
+        kinds: Mapping[str, str],
+        voices: _Voices,
+        shared: frozenset[str],
+        dealt: Mapping[End, None],
+        k: int,
+    ) -> None:
+        """One voice of several that are there one by one."""
+        mark = f"#{k + 1}"
+        copy = replace(
+            body,
+            node=lambda id: body.node(id) if id in shared else body.node(id) + (mark if k else ""),
+            port=lambda id: body.port(id) + mark,
+        )
+        for id, inlet in inlets.items():
+            port = copy.port(id)
+            if inlet.knob is None:
+                self._add(port, inlet)
+                self.ports.add(port)
+            else:
+                self._add(port, self._dealing(inlet, body.port(id), voices, k, 1, knob=False))
+            self._wire((body.port(id), INLET_PORT), (port, KNOB))
+        for id, kind in kinds.items():
+            port = copy.port(id)
+            if kind != "signal" or (voices.mix == "sum" and voices.unison == 1):
+                self._add(port, FlatNode(NodeRecord(INLET), body.home.file))
+                self.ports.add(port)
+            elif voices.mix == "lanes":
+                params = {"index": k, "count": voices.copies}
+                self._add(port, FlatNode(NodeRecord("voice_lane", params=params), body.home.file))
+            else:
+                self._mixing(name, port, body.home, voices, whole=False, first=k)
+            self._wire((port, INLET_PORT), (body.port(id), KNOB))
+        for end in dealt:
+            picker = f"{body.node(end[0])}.{end[1]}{mark}"
+            self._picker(picker, body.home, voices, k, 1)
+            self._wire((body.node(end[0]), end[1]), (picker, KNOB))
+        before = set(self.nodes)
+        self._lay_voice(
+            copy, shared, lambda end: (f"{body.node(end[0])}.{end[1]}{mark}", INLET_PORT) if end in dealt else None
+        )
+        for added in [added for added in self.nodes if added not in before]:
+            self.copies[added.replace(mark, "") if k else added].append(added)
+
+    def _lay_voice(self, body: _Body, shared: frozenset[str], dealt: Callable[[End], End | None]) -> None:
+        """The nodes of a voice, wired to those that serve all voices."""
+        own = tuple(w for w in body.document.wires if w.source not in shared and w.target not in shared)
+        self._lay(replace(body, document=replace(body.document, wires=own, source=None), skip=shared))
+        whole = replace(body, skip=shared)
+        for wire in body.document.wires:
+            if wire.source in shared and wire.target not in shared:
+                source = dealt((wire.source, wire.source_port)) or self._end(whole, wire, "source")
+                target = self._end(whole, wire, "target")
+                if source and target:
+                    self._wire(source, target, wire)
+
+    def _dealt(self, body: _Body, shared: Iterable[str]) -> dict[End, None]:
+        """The signals that go from the nodes that serve all voices to the voices."""
+        shared = set(shared)
+        found: dict[End, None] = {}
+        for wire in body.document.wires:
+            record = body.document.nodes.get(wire.source)
+            if wire.source in shared and wire.target not in shared and record is not None:
+                if wire.source_port in self._spec(record, body.home).outputs:
+                    found[wire.source, wire.source_port] = None
+        return found
+
+    def _dealing(
+        self, inlet: FlatNode, port: str, voices: _Voices, first: int, count: int, knob: bool = True
+    ) -> FlatNode:
+        """An inlet that tells the voices apart."""
+        given = inlet.record.params
+        taper = given.get("taper") if given.get("taper") in ("linear", "log") else None
+        ratio = (taper or (inlet.knob.taper if inlet.knob else "linear")) == "log"
+        thrown = f"{self.document.seed}/{port}/{given.get('seed', 0)}"
+        params: dict[str, Any] = {
+            "spread": given.get("spread", 0.0),
+            "random": given.get("random", 0.0),
+            "voices": voices.voices,
+            "unison": voices.unison,
+            "first": first,
+            "count": count,
+            "seed": zlib.crc32(thrown.encode()),
+            "law": "ratio" if ratio else "linear",
+        }
+        if knob and KNOB in given:
+            params[KNOB] = given[KNOB]
+        return FlatNode(NodeRecord("voice_in", params=params), inlet.file, knob=inlet.knob if knob else None)
+
+    def _picker(self, name: str, home: Home, voices: _Voices, first: int, count: int) -> None:
+        params = {"voices": voices.voices, "unison": voices.unison, "first": first, "count": count}
+        self._add(name, FlatNode(NodeRecord("voice_in", params=params), home.file))
+
+    def _mixing(self, name: str, port: str, home: Home, voices: _Voices, whole: bool, first: int = 0) -> None:
+        params: dict[str, Any] = {
+            "width": voices.width,
+            "voices": voices.voices,
+            "unison": voices.unison,
+            "first": first,
+            "whole": whole,
+            "gain": voices.gain,
+            "mix": "stereo" if voices.mix == "stereo" else "sum",
+        }
+        self._add(port, FlatNode(NodeRecord("voice_out", params=params), home.file))
+        self.widths[name].append((port, "width"))
+
+    def _out_kind(self, body: _Body, id: str) -> str:
+        """What an outlet carries."""
+        for wire in body.document.wires:
+            record = body.document.nodes.get(wire.source)
+            port = output_of(record, wire.source_port, body.home) if wire.target == id and record else None
+            if isinstance(port, FrameOut):
+                return f"{port.kind} frames"
+            if isinstance(port, EventOut):
+                return "events"
+        return "signal"
+
+    def _devices(self) -> None:
+        """Of a patch that is heard several times: what comes from the device, and what goes there."""
+        for id, record in self.document.nodes.items():
+            if record.type in ("audio_in", "audio_out"):
+                self._add(id, FlatNode(record, self.home.file))
+                if record.type == "audio_in":
+                    self._wire((id, "out"), (_beside(id), KNOB))
+                else:
+                    self._wire((_beside(id), INLET_PORT), (id, "audio"))
+
+    # -- ports -------------------------------------------------------------------------------------------------
+
+    def _not_signals(self) -> set[str]:
+        """Ports that carry frames or events: these run through wires only."""
+        beside: dict[str, list[str]] = defaultdict(list)
+        found: list[str] = []
+        for wire in self.wires:
+            ends = [wire.source in self.ports, wire.target in self.ports]
+            if all(ends):
+                beside[wire.source].append(wire.target)
+                beside[wire.target].append(wire.source)
+            elif any(ends):
+                name, port = (wire.target, wire.target_port) if ends[0] else (wire.source, wire.source_port)
+                node = self.nodes.get(name)
+                cls = node_types().get(node.record.type) if node else None
+                if cls and port in {
+                    **cls.spec.frame_inputs,
+                    **cls.spec.event_inputs,
+                    **cls.spec.frame_outputs,
+                    **cls.spec.event_outputs,
+                }:
+                    found.append(wire.source if ends[0] else wire.target)
+        seen: set[str] = set()
+        while found:
+            port = found.pop()
+            if port not in seen:
+                seen.add(port)
+                found += beside[port]
+        return seen
+
+
+def _voices_of(record: NodeRecord, document: Document) -> _Voices:
+    """The voices of a subpatch: what is set, or what its document says of itself."""
+    settings = document.settings
+    own = {"voices": settings.voices, "unison": settings.unison, "mix": settings.mix, "width": settings.width}
+    return _Voices(**{key: record.params.get(key, value) for key, value in own.items()})
+
+
+def _inside(name: str) -> Callable[[str], str]:
+    return (lambda id: f"{name}/{id}") if name else (lambda id: id)
+
+
+def _beside(id: str) -> str:
+    """What stands between a device of a patch and its voices."""
+    return f"{id}:voices"
