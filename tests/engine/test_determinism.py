@@ -203,10 +203,10 @@ def test_a_node_that_fails_while_a_plan_waits_is_muted_alike(before):
 PROGRAM = """
 import hashlib
 from nodegraph.blocks import registry
-from tests import blocks
+from tests import example_blocks
 from tests.engine.test_determinism import Timed, latest, random_performance
 registry.node_types()
-registry.register_module(blocks)
+registry.register_module(example_blocks)
 parts, end = random_performance({seed}, 20)
 sound = Timed(parts[0].document, channels=2).play(parts, end, latest)
 print(hashlib.sha256(sound.tobytes()).hexdigest())
