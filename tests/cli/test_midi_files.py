@@ -99,7 +99,7 @@ def test_events_that_are_lost_are_told(cli, keys):
     keys.save()
     outcome = cli("render", "keys.json", "--midi", "piece.mid", "-o", "out.wav", "-s", 1)
     assert outcome.status == 1
-    assert "events were lost, more came than a wire holds. Send fewer at once." in outcome.err
+    assert "events were lost: more came than a wire holds. Send fewer at once." in outcome.err
 
 
 def test_a_piece_plays_live(cli, keys):
