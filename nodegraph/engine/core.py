@@ -142,16 +142,26 @@ class Engine:
                     return
             self._exchange(document, path, flat)
 
-    def _exchange(self, document: Document, path: Path | None, flat: Flat | None = None) -> None:
-        """Compile a document and let the plan wait for the audio thread."""
+    def _exchange(
+        self,
+        document: Document,
+        path: Path | None,
+        flat: Flat | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """Compile a document and offer the plan to the audio thread.
+
+        ``names`` maps ids of the plan that is heard to the ids of the same nodes here; None finds them by comparison.
+        What is compiled depends on the documents and on the sample at which the plan that is heard was taken over,
+        never on how far the audio thread has come since.
+        """
         flat = flat or flatten(document, path, self.allow_outside)
         graph = with_probes(graph_of(flat, self.rate, self.allow_outside), self.watched)
         self._wait_for_takeover()
-        if self.log is not None and not self.pending:
-            self.log.taken_over(self.taken)
         unheard = [self.plan] if self.plan is not None and self.pending else []
         heard = self.plan if not unheard else self._retired[-1] if self._retired else None
-        names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
+        if names is None:
+            names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
         before = renamed(heard, names) if heard is not None else None
         handles = dict(self.handles)
         self._rename_handles(names)
@@ -161,6 +171,7 @@ class Engine:
                 graph,
                 self.io,
                 before,
+                self.taken,
                 self.handles,
                 self._opener(path.parent if path else None, opened),
                 self.pack,
@@ -177,9 +188,9 @@ class Engine:
             if not unheard:
                 self._retired.append(heard)
         self.plan, self._document, self._path, self._flat = plan, document, path, flat
-        self.words[walk.ENGINE_NEXT] = plan.address
         if self.log is not None:
-            self.log.exchanged(document, path)
+            self.log.exchanged(document, path, plan, names)
+        self.words[walk.ENGINE_NEXT] = plan.address
         self._release_retired(unheard)
 
     def _rename_handles(self, names: Mapping[str, str]) -> None:
@@ -226,8 +237,12 @@ class Engine:
 
     @property
     def taken(self) -> int:
-        """Sample at which the latest plan was taken over."""
+        """Sample at which the audio thread took over the plan that is heard."""
         return int(self.words[walk.ENGINE_TAKEN])
+
+    def hears(self, plan: Plan) -> bool:
+        """Whether the audio thread has taken over this plan and no plan waits."""
+        return not self.pending and int(self.words[walk.ENGINE_PLAN]) == plan.address
 
     def _wait_for_takeover(self, seconds: float = 2.0) -> None:
         """Let the audio thread take the last plan first: the next one goes on with what was heard.
@@ -351,9 +366,9 @@ class Engine:
             raise self._full() from None
 
     def named(self, applied: Iterable[Applied]) -> list[tuple[int, str, str, int, float]]:
-        """Applied messages by what they turned: sample, node, port, lane, value."""
+        """Applied messages by the knob that they set: sample, node, port, lane, value."""
         ends = {handle: end for end, handle in self.handles.items()}
-        return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied]
+        return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
 
     def _set(self, node: GraphNode, port: str, values: list[Any]) -> None:
         """Turn a knob to what the document says; of several lanes those that differ."""
