@@ -6,12 +6,14 @@ import ctypes
 import gc
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nodegraph.graph import Graph, build_graph
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
@@ -76,6 +78,7 @@ class Live(Engine):
         pack: bool = True,
         allow_outside: bool = False,
         flight: Path | None = None,
+        prepare: Callable[[Graph], object] = lambda graph: None,
     ) -> None:
         target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, document)
         self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
@@ -95,7 +98,9 @@ class Live(Engine):
         if flight is not None:
             self.log = FlightRecorder(flight, self, __version__)
             self.attendants.append(self.log)
-        self.load(document, path)
+        graph = build_graph(document, self.rate, path, allow_outside)
+        prepare(graph)
+        self.play(graph)
 
     def _share(self, limiter: bool, capture: float) -> np.ndarray:
         address = self.memory.reserve(8 * cb.LIVE_WORDS)
