@@ -81,7 +81,7 @@ def render(
     ``rate`` in Hz (default: the patch's own, else 44100), ``inputs`` an array (samples,) or
     (samples, channels) for ``audio_in`` nodes by id, ``seed`` instead of the document's. ``midi`` is played into the
     ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is a MIDI file to be written, of what
-    the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError.
+    the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError; OSError if it cannot be written.
     """
     from nodegraph.engine.offline import Offline
 
@@ -104,9 +104,10 @@ def render(
             score.play(engine)
         sound = engine.run(seconds, report).view(Sound)
         if midi_out is not None:
-            from nodegraph.midi.files import write_midi_file
+            from nodegraph.files.atomic import write_whole
+            from nodegraph.midi.files import encode_midi_file
 
-            write_midi_file(Path(midi_out), [*sent, *engine.sent()], chosen)
+            write_whole(Path(midi_out), encode_midi_file([*sent, *engine.sent()], chosen))
     finally:
         engine.close()
     sound.rate = chosen
