@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from nodegraph.blocks import registry
 from tests import example_blocks as blocks
-from tests.system import JackServer, missing, on_ci
+from tests.system import JackServer, is_required, missing
 
 # how long an example takes depends on what else the machine does
 settings.register_profile("untimed", deadline=None)
@@ -26,7 +26,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _require(part: str) -> None:
     reason = missing(part)
-    if reason and on_ci():
+    if reason and is_required(part):
         pytest.fail(reason, pytrace=False)
     elif reason:
         pytest.skip(reason)

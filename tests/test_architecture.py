@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "graph": VOCABULARY | {"patch", "blocks"},
     "plan": VOCABULARY | {"native", "patch", "spectral", "kernel", "graph"},
     "engine": VOCABULARY | {"native", "midi", "patch", "blocks", "kernel", "graph", "plan"},
-    "recording": VOCABULARY | {"native", "files", "midi", "patch", "graph", "engine"},
+    "recording": VOCABULARY | {"native", "files", "midi", "patch", "graph", "plan", "engine"},
     "control": VOCABULARY | {"midi", "patch", "blocks", "graph", "engine"},
     "notebook": {"patch", "graph"},
     "api": VOCABULARY | {"files", "midi", "patch", "blocks", "graph", "engine", "recording", "notebook"},

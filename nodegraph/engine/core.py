@@ -24,6 +24,8 @@ from nodegraph.graph.flatten import flatten
 from nodegraph.graph.probes import name_of, with_probes
 from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Document
+from nodegraph.patch.errors import Fault as BadValue
+from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
 from nodegraph.plan.memory import Memory, view
@@ -140,16 +142,26 @@ class Engine:
                     return
             self._exchange(document, path, flat)
 
-    def _exchange(self, document: Document, path: Path | None, flat: Flat | None = None) -> None:
-        """Compile a document and let the plan wait for the audio thread."""
+    def _exchange(
+        self,
+        document: Document,
+        path: Path | None,
+        flat: Flat | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """Compile a document and offer the plan to the audio thread.
+
+        ``names`` maps ids of the plan that is heard to the ids of the same nodes here; None finds them by comparison.
+        What is compiled depends on the documents and on the sample at which the plan that is heard was taken over,
+        never on how far the audio thread has come since.
+        """
         flat = flat or flatten(document, path, self.allow_outside)
         graph = with_probes(graph_of(flat, self.rate, self.allow_outside), self.watched)
         self._wait_for_takeover()
-        if self.log is not None and not self.pending:
-            self.log.taken_over(self.taken)
         unheard = [self.plan] if self.plan is not None and self.pending else []
         heard = self.plan if not unheard else self._retired[-1] if self._retired else None
-        names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
+        if names is None:
+            names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
         before = renamed(heard, names) if heard is not None else None
         handles = dict(self.handles)
         self._rename_handles(names)
@@ -159,6 +171,7 @@ class Engine:
                 graph,
                 self.io,
                 before,
+                self.taken,
                 self.handles,
                 self._opener(path.parent if path else None, opened),
                 self.pack,
@@ -175,9 +188,9 @@ class Engine:
             if not unheard:
                 self._retired.append(heard)
         self.plan, self._document, self._path, self._flat = plan, document, path, flat
-        self.words[walk.ENGINE_NEXT] = plan.address
         if self.log is not None:
-            self.log.exchanged(document, path)
+            self.log.exchanged(document, path, plan, names)
+        self.words[walk.ENGINE_NEXT] = plan.address
         self._release_retired(unheard)
 
     def _rename_handles(self, names: Mapping[str, str]) -> None:
@@ -224,8 +237,12 @@ class Engine:
 
     @property
     def taken(self) -> int:
-        """Sample at which the latest plan was taken over."""
+        """Sample at which the audio thread took over the plan that is heard."""
         return int(self.words[walk.ENGINE_TAKEN])
+
+    def hears(self, plan: Plan) -> bool:
+        """Whether the audio thread has taken over this plan and no plan waits."""
+        return not self.pending and int(self.words[walk.ENGINE_PLAN]) == plan.address
 
     def _wait_for_takeover(self, seconds: float = 2.0) -> None:
         """Let the audio thread take the last plan first: the next one goes on with what was heard.
@@ -314,12 +331,29 @@ class Engine:
         return int(self.words[walk.ENGINE_CLOCK])
 
     def turn(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
-        """Turn a knob, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
+        """Set a parameter, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
 
         ``node`` is a node of the patch, a subpatch, or a node inside one (``"voice/filter"``), of all its voices.
+        Raises EngineError for a value that the input does not accept; nothing happens where a wire takes the place of
+        the value, and for names that the playing plan does not have.
         """
         ends = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
+        try:
+            value = plain(value)
+        except BadValue as fault:
+            raise EngineError(f"{node}.{port}: {fault.text}.") from None
+        if self.plan is not None:
+            self._refuse_bad_value(self.plan.graph, ends, value)
         self._turn(ends, value, at, lane)
+
+    def _refuse_bad_value(self, graph: Graph, ends: Sequence[tuple[str, str]], value: Any) -> None:
+        for id, port in ends[:1]:  # the others are copies of the same input
+            node = graph.find(id)
+            declared = node.spec.inputs.get(port) if node is not None else None
+            if node is not None and declared is not None:
+                problem = declared.problem(value)
+                if problem:
+                    raise EngineError(f"{node.title}: {problem}")
 
     def _turn(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
         handles = [self.handles[end] for end in ends if end in self.handles]
@@ -332,9 +366,9 @@ class Engine:
             raise self._full() from None
 
     def named(self, applied: Iterable[Applied]) -> list[tuple[int, str, str, int, float]]:
-        """Applied messages by what they turned: sample, node, port, lane, value."""
+        """Applied messages by the knob that they set: sample, node, port, lane, value."""
         ends = {handle: end for end, handle in self.handles.items()}
-        return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied]
+        return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
 
     def _set(self, node: GraphNode, port: str, values: list[Any]) -> None:
         """Turn a knob to what the document says; of several lanes those that differ."""

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mido import Message
 
 LARGEST_LOG = 1 << 30  # bytes of records
+NAMES_RENAMED = 2  # format from which on a log says which nodes a plan has renamed
 STRETCH = 64 * QUANTUM  # samples between two looks at what to send
 
 
@@ -177,20 +178,26 @@ class Replay(Offline):
                 if at > self.clock:
                     return
                 self.watched = frozenset(record.get("probes", ()))  # nodes beside a probe are computed in the same rows
-                self._take(int(record["plan"]))
+                self._take(int(record["plan"]), record.get("renamed", {}))
             elif "turn" in record:
-                node, port, lane, value = record["turn"]
-                self.turn(node, port, value, at, lane)
+                self._give_turn(at, *record["turn"])
             elif "midi" in record:
                 self.send(bytes.fromhex(record["midi"]), at, record.get("port", ""))
             self._next = next(self._events, None)
 
-    def _take(self, number: int) -> None:
+    def _give_turn(self, at: int, node: str, port: str, lane: int, value: float) -> None:
+        if self._changed:
+            self.turn(node, port, value, at, lane)
+        else:  # the log has one record for each knob
+            self._turn([(node, port)], value, at, lane)
+
+    def _take(self, number: int, names: Mapping[str, str]) -> None:
         while self._number < min(number, len(self.flight.steps) - 1):
             self._number += 1
             self._step(self.flight.steps[self._number])
         try:
-            self._exchange(self._session.document, self._session.path)
+            known = self.flight.header["flight"] >= NAMES_RENAMED and not self._changed
+            self._exchange(self._session.document, self._session.path, names=names if known else None)
         except (GraphError, KernelError) as error:
             self.notes.append(f"step {number}: {error}")
 

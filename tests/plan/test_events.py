@@ -141,7 +141,7 @@ def test_what_a_wire_cannot_hold_is_counted_and_said():
     engine.send(bytes(note()))
     assert engine.run_samples(SAMPLES)[-1, 0] == 512
     (problem,) = engine.problems()
-    assert problem == "many: 488 events were lost, more came than a wire holds. Send fewer at once."
+    assert problem == "many: 488 events were lost: more came than a wire holds. Send fewer at once."
 
 
 def test_twenty_thousand_events_a_second_all_arrive():
@@ -182,8 +182,7 @@ def test_messages_of_a_maker_reach_no_block():
 
 
 def test_a_loop_through_event_wires_is_refused():
-    patch = patch_of("a.out b.events", a="burst", b="burst")
-    patch.connect("b.out", "a.events", feedback=True)
+    patch = patch_of("a.out b.events", "b.out ~ a.events", a="burst", b="burst", checked=False)
     with pytest.raises(GraphError, match="carries events and cannot be a feedback wire"):
         build_graph(patch.document)
 
@@ -197,13 +196,13 @@ def test_a_block_of_events_in_a_loop_of_signals_is_refused():
 
 
 def test_an_event_wire_does_not_fit_a_signal():
-    patch = patch_of("midi.out out.audio", midi="midi_in", out="audio_out")
+    patch = patch_of("midi.out out.audio", midi="midi_in", out="audio_out", checked=False)
     with pytest.raises(GraphError, match="gives events at 'out', but audio_out 'out' takes signal at 'audio'"):
         build_graph(patch.document)
 
 
 def test_a_placeholder_sends_nothing():
-    patch = listening("strange.out tally.events", strange="not_a_block")
+    patch = listening("strange.out tally.events", strange="not_a_block", checked=False)
     assert not played(patch, [(0, note())]).any()
 
 
