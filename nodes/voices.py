@@ -17,6 +17,7 @@ from nodegraph.blocks.voice_allocation import (
     SMOOTH,
     STAYS,
     TIMBRE,
+    UNHEARD,
     VELOCITY,
     VOICE,
     go_on,
@@ -103,6 +104,7 @@ class Notes(Node):
                         for i in range(begin, end):
                             go_on(m, v, mpe, read(glide, (i, 0)) * sr, bend_range, fade, smooth)
                             put(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level)
+                    m[VOICE * v + UNHEARD] = 0.0
             begin = end
             if k == count(events):
                 break

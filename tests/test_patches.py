@@ -15,7 +15,7 @@ from scipy.special import jv
 
 import nodegraph
 from nodegraph.graph import build_graph
-from nodegraph.graph.ports import spec_of
+from nodegraph.graph.ports import Home, spec_of
 from nodegraph.patch import Document, encode_patch, locate
 from tests.midi.pieces import write_piece
 
@@ -163,7 +163,7 @@ def test_controls_reach_what_they_turn(name):
         end, port = control.target.split(".")
         path, id = locate(patch.document, end)
         level = patch.document.inside(path)
-        knob = spec_of(level.nodes[id], patch.path).inputs[port]
+        knob = spec_of(level.nodes[id], Home(patch.path)).inputs[port]
         low = knob.min if control.min is None else control.min
         high = knob.max if control.max is None else control.max
         assert control.doc

@@ -1,4 +1,4 @@
-"""The helper of the block ``midi_file``: a piece as arrays that its equation reads."""
+"""The helper of the block ``midi_file``: a MIDI file as arrays for its ``block``."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from nodegraph.midi.files import MidiFileError, Score, read_midi_file
 
 from .helper import HostContext
 
-# The marks: samples of the piece, its channels as bits, and a number that another piece does not have.
+# The marks: length in samples, channels as bits, and a checksum that identifies the piece.
 LENGTH, CHANNELS, PIECE = range(3)
 
 
 class ScoreReader:
-    """Holds a MIDI file as the samples of its messages, and the messages as words (first byte lowest)."""
+    """Holds the sample of each message of a MIDI file, and the messages as words (first byte lowest)."""
 
     array_types = {"times": "i8", "messages": "i8", "marks": "i8"}
 
@@ -28,13 +28,14 @@ class ScoreReader:
         path = context.settings["file"]
         if path:
             try:
-                self._take(read_midi_file(Path(path)), context.rate)
-            except MidiFileError as error:  # gone or broken since it was looked at
+                self._set_score(read_midi_file(Path(path)), context.rate)
+            except MidiFileError as error:  # removed or damaged since ``problem_of`` read it
                 self.problem = str(error).rstrip(".")
         self.arrays = {"times": self.times, "messages": self.messages, "marks": self.marks}
 
-    def _take(self, score: Score, rate: float) -> None:
-        played = [(sample, message) for sample, message in score.at_rate(rate) if message[0] < 0xF0]
+    def _set_score(self, score: Score, rate: float) -> None:
+        timed = [(sample, bytes(message.bytes())) for sample, message in score.at_rate(rate)]
+        played = [(sample, message) for sample, message in timed if message[0] < 0xF0]
         self.times = np.array([sample for sample, _ in played], np.int64)
         self.messages = np.array([int.from_bytes(message, "little") for _, message in played], np.int64)
         self.marks[LENGTH] = max(round(score.seconds * rate), 1)
@@ -44,14 +45,14 @@ class ScoreReader:
         self.problem = " ".join(score.problems).rstrip(".")
 
     def service(self) -> None:
-        """There is nothing to do: the piece is whole in memory."""
+        """Do nothing: the piece is in memory."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: the file is closed."""
 
 
 def problem_of(path: str) -> str:
-    """Why a file cannot be played, or ""."""
+    """Return the reason why a file cannot be played; "" if it can, or does not exist."""
     if not path or not Path(path).is_file():
         return ""
     return _problem(path, Path(path).stat().st_mtime)

@@ -16,7 +16,7 @@ def page(cls: type[Node]) -> dict[str, Any]:
     signals = [
         {
             "name": p.name,
-            "carries": "signal",
+            "carries": p.carries,
             "unit": p.unit,
             "min": p.min,
             "max": p.max,
@@ -27,7 +27,7 @@ def page(cls: type[Node]) -> dict[str, Any]:
         }
         for p in spec.inputs.values()
     ]
-    given = [{"name": p.name, "carries": "signal", "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()]
+    given = [{"name": p.name, "carries": p.carries, "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()]
     inputs = [*signals, *_carriers(spec.frame_inputs), *_carriers(spec.event_inputs)]
     outputs = [*given, *_carriers(spec.frame_outputs), *_carriers(spec.event_outputs)]
     choices = [{"name": c.name, "default": c.default, "values": c.values, "doc": c.doc} for c in spec.choices.values()]
@@ -49,8 +49,7 @@ def page(cls: type[Node]) -> dict[str, Any]:
 
 def _carriers(ports: dict[str, Any]) -> list[dict[str, Any]]:
     """Ports of frames and events."""
-    kinds = [f"{port.kind} frames" if hasattr(port, "kind") else "events" for port in ports.values()]
-    return [{"name": p.name, "carries": kind, "doc": p.doc} for p, kind in zip(ports.values(), kinds)]
+    return [{"name": p.name, "carries": p.carries, "doc": p.doc} for p in ports.values()]
 
 
 def _source(cls: type[Node]) -> str:

@@ -42,7 +42,8 @@ KEY, CHANNEL, HELD, NOTE, QUIET, GATE, LEAVES, LEVEL = range(8)
 PITCH, GOAL, GLIDE, VELOCITY, RELEASE, KEY_PRESS, PRESS, TIMBRE, BENT = range(8, 17)
 # while it leaves for its next note: that note's velocity, samples so far, samples for which its gate is to be high.
 NEXT_VELOCITY, WAITED, HOLD = range(17, 20)
-VOICE = 20
+UNHEARD = 20  # whether its gate rose after the last sample that was computed
+VOICE = 21
 UP, SUSTAINED, DOWN = range(3)
 STAYS, FOR_NEXT, FOR_GOOD = range(3)
 
@@ -58,7 +59,8 @@ KEYS = NOTES + 3
 PRESSED = 4
 SIZE = KEYS + 1 + PRESSED * MOST_KEYS
 
-TIMBRE_CONTROL, DATA, DATA_FINE, NUMBER_LSB, NUMBER_MSB, MONO_ON = 74, 6, 38, 100, 101, 124
+TIMBRE_CONTROL, DATA, DATA_FINE, INCREMENT, DECREMENT, MONO_ON = 74, 6, 38, 96, 97, 124
+NUMBER_LSB, NUMBER_MSB, NON_REGISTERED_LSB, NON_REGISTERED_MSB = 100, 101, 98, 99
 BEND_RANGE_NUMBER, ZONE_NUMBER = 0, 6  # registered parameters
 NOTE_BEND_RANGE = 48.0  # semitones, of the channels of an MPE zone
 
@@ -88,7 +90,7 @@ def receive(m, voices, play, steal, zone, tail, glide, bend_range, status, data1
     elif kind == BEND:
         m[CHANNELS + CHANNEL_SIZE * channel + BEND_NOW] = value
     elif kind == CONTROL:
-        control(m, voices, zone, channel, data1, data2)
+        control(m, voices, zone, bend_range, channel, data1, data2)
 
 
 def settle(m, voices, play, channel, zone, members):
@@ -118,7 +120,7 @@ def concerns(m, v, zone, channel):
     return m[VOICE * v + CHANNEL] == channel or (zone != NO_ZONE and channel == first_of(zone))
 
 
-def control(m, voices, zone, channel, number, value):
+def control(m, voices, zone, bend_range, channel, number, value):
     """A controller, or a message about all notes of a channel."""
     c = CHANNELS + CHANNEL_SIZE * channel
     if number == PEDAL:
@@ -131,8 +133,15 @@ def control(m, voices, zone, channel, number, value):
         m[c + NUMBER_HIGH] = 1.0 + value
     elif number == NUMBER_LSB:
         m[c + NUMBER_LOW] = 1.0 + value
+    elif number == NON_REGISTERED_LSB or number == NON_REGISTERED_MSB:
+        m[c + NUMBER_HIGH] = m[c + NUMBER_LOW] = 0.0  # data entry now sets a parameter that is not known here
     elif (number == DATA or number == DATA_FINE) and m[c + NUMBER_HIGH] == 1.0:
         registered(m, zone, channel, int(m[c + NUMBER_LOW]) - 1, number == DATA_FINE, value)
+    elif (number == INCREMENT or number == DECREMENT) and m[c + NUMBER_HIGH] == 1.0 and m[c + NUMBER_LOW] == 1.0:
+        usual = bend_range if zone == NO_ZONE or channel == first_of(zone) else NOTE_BEND_RANGE
+        known = range_of_channel(m, channel, usual)
+        step = 1.0 if number == INCREMENT else -1.0
+        registered(m, zone, channel, BEND_RANGE_NUMBER, False, min(max(known + step, 0.0), 127.0))
     elif number == RESET_CONTROLLERS:
         for k in range(NUMBER_LOW + 1):
             if k != BEND_RANGE:
@@ -263,6 +272,7 @@ def begin(m, v, zone, glide, bend_range):
     """The note of a voice begins."""
     at = VOICE * v
     m[at + LEAVES], m[at + GATE], m[at + VELOCITY] = STAYS, 1.0, m[at + NEXT_VELOCITY]
+    m[at + UNHEARD] = 1.0
     glide_to(m, v, glide)
     m[at + BENT] = bend_of(m, v, zone, bend_range)
 
@@ -292,6 +302,8 @@ def let_go(m, v, zone, velocity):
         m[at + HELD] = SUSTAINED
     elif m[at + LEAVES] == FOR_NEXT:
         m[at + HOLD] = max(m[at + WAITED], 1.0)
+    elif m[at + UNHEARD] > 0.0:
+        m[at + HOLD] = 2.0  # on and off at one sample: the gate is high for a sample, so that envelopes start
     else:
         release(m, v)
 
@@ -329,8 +341,13 @@ def bend_of(m, v, zone, bend_range):
 
 
 def bend_of_channel(m, channel, usual_range):
-    at = CHANNELS + CHANNEL_SIZE * channel
-    return m[at + BEND_NOW] * (m[at + BEND_RANGE] - 1.0 if m[at + BEND_RANGE] > 0.0 else usual_range)
+    return m[CHANNELS + CHANNEL_SIZE * channel + BEND_NOW] * range_of_channel(m, channel, usual_range)
+
+
+def range_of_channel(m, channel, usual_range):
+    """Bend range of a channel in semitones: ``usual_range`` until a message sets it."""
+    said = m[CHANNELS + CHANNEL_SIZE * channel + BEND_RANGE]
+    return said - 1.0 if said > 0.0 else usual_range
 
 
 def pressure_of(m, v, zone):

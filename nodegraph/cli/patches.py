@@ -73,25 +73,17 @@ def _set(patch: Patch, text: str) -> None:
 
 
 def _value(record: NodeRecord, patch_path: Path | None, node: str, port: str, text: str) -> Any:
-    """``text`` as the port or setting wants it; for a block that is not there, as JSON or as it stands."""
-    from nodegraph.blocks.registry import node_types
-    from nodegraph.graph.ports import spec_of
-    from nodegraph.patch.errors import suggest
+    """``text`` in the type of a port or setting; as JSON or as it stands if that is not known."""
+    from nodegraph.graph.ports import Home, spec_of
+    from nodegraph.node import Choice, In
 
-    if record.type not in node_types():
-        return _as_json(text)
-    spec = spec_of(record, patch_path)
-    if port in spec.choices:
-        return text
-    if port in spec.inputs:
-        values = [_number(part, f"{node}.{port}", spec.inputs[port].unit) for part in text.split(",")]
+    declared = spec_of(record, Home(patch_path)).parameters.get(port)
+    if isinstance(declared, In):
+        values = [_number(part, f"{node}.{port}", declared.unit) for part in text.split(",")]
         return values if len(values) > 1 else values[0]
-    if port in spec.options:
-        default = spec.options[port].default
-        return text if isinstance(default, str) else _as_json(text)
-    known = [*spec.inputs, *spec.choices, *spec.options]
-    hint = suggest(port, known) or f" It has {', '.join(known)}."
-    raise CommandError(f"{record.type} '{node}' has no input or setting '{port}'.{hint}")
+    if isinstance(declared, Choice) or (declared is not None and isinstance(declared.default, str)):
+        return text
+    return _as_json(text)
 
 
 def _number(text: str, end: str, unit: str) -> float:

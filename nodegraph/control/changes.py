@@ -67,14 +67,14 @@ class Turns:
         """What a parameter is set to; of several lanes the first one counts."""
         values = self.values(parameter.node, parameter.port)
         lane = parameter.lane or 0
-        return values[lane] if lane < len(values) else parameter.default
+        return values[lane] if lane < len(values) else parameter.declared.default
 
     def turn(self, parameter: Parameter, value: float, at: int = 0) -> bool:
-        """Set a parameter to ``value``, held to what its block takes, at sample ``at`` (0: now).
+        """Set a parameter to ``value``, clamped to its range, at sample ``at`` (0: now).
 
-        False where there is nothing to turn: a lane that the patch does not have.
+        False if there is nothing to set: a lane that the patch does not have. Raises ValueError for NaN and infinity.
         """
-        value = parameter.held(value)
+        value = parameter.declared.clamp(value)
         if self.engine is not None and at > self.engine.clock + SOON * self.engine.rate:
             with self._lock:
                 self._later.append((at, parameter, value))
@@ -89,9 +89,9 @@ class Turns:
         with self._lock:
             values = self._turned.get(end)
             if lane is None or not isinstance(values, list):
-                values = self.values(*end) or [parameter.default]
+                values = self.values(*end) or [parameter.declared.default]
             if lane is None:
-                values = [value] * (1 if parameter.bank else len(values))
+                values = [value] * (1 if parameter.declared.bank else len(values))
             elif lane < len(values):
                 values[lane] = value
             else:
@@ -115,8 +115,8 @@ class Turns:
         if self.engine is None:
             return
         at = max(at, self.engine.clock)
-        self._sound(parameter, parameter.most, at)
-        self._sound(parameter, parameter.least, at + round(PULSE * self.engine.rate))
+        self._sound(parameter, parameter.declared.max, at)
+        self._sound(parameter, parameter.declared.min, at + round(PULSE * self.engine.rate))
 
     def _sound(self, parameter: Parameter, value: float, at: int) -> None:
         if self.engine is None:

@@ -110,9 +110,11 @@ class Connections:
         """Take in a MIDI message that came from ``port`` at ``arrived`` (``time.perf_counter``)."""
         at = 0
         if self.engine is not None:
-            at = self._held.hear(port, message, self.engine.midi_time(arrived), round(SHORTEST * self.engine.rate))
+            at = self._held.on_message(
+                port, message, self.engine.midi_time(arrived), round(SHORTEST * self.engine.rate)
+            )
             try:
-                self.engine.send_midi(message, at, port)
+                self.engine.send(message, at, port)
             except EngineError as error:
                 self.notices.tell(str(error))
         if self.bindings.hear(port, message, at) or self.player is None:
@@ -124,7 +126,7 @@ class Connections:
 
     def _has_gone(self, port: str) -> None:
         """A device was pulled out: nobody will let go its keys but us."""
-        for message in self._held.let_go(port):
+        for message in self._held.release_all(port):
             self.hear(port, message, time.perf_counter())
 
     def _light(self, message: bytes) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from nodegraph.graph.ports import Home, spec_of
 from nodegraph.node import Spec
 from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError, within
 
@@ -17,7 +18,7 @@ from .events import PanelEvent
 from .jobs import Jobs
 from .preferences import Preferences
 from .sound.protocol import Sound, Sounding
-from .typed import Typed, spec_of, type_document
+from .typed import Typed, type_document
 from .view import Camera, MenuItem, NodeFace, PaletteFace, PanelFace, Pin, Point, View, WireKey
 from .wiring import Board
 
@@ -198,7 +199,7 @@ class Desk:
 
     def specs(self, record: NodeRecord) -> Spec:
         """Ports and settings of a node of this patch."""
-        return spec_of(record, self.patch.path, self.allow_outside)
+        return spec_of(record, Home(self.patch.path, self.allow_outside))
 
     @property
     def board(self) -> Board:

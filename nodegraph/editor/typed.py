@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from nodegraph.blocks.registry import node_types
-from nodegraph.frame_types import FrameType, kinds_fit
+from nodegraph.frame_types import FrameType
 from nodegraph.graph import Graph, GraphError, build_graph
-from nodegraph.graph import ports as interface
-from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, Out, Spec
+from nodegraph.graph.ports import spec_of
+from nodegraph.node import In
 from nodegraph.patch import Document, NodeRecord
 
 T = TypeVar("T")
-Port = In | Out | FrameIn | FrameOut | EventIn | EventOut
 
 
 @dataclass(frozen=True)
@@ -97,44 +95,16 @@ def only_values(before: Document, after: Document) -> bool:
 def _only_numbers(old: NodeRecord, new: NodeRecord) -> bool:
     if old.type != new.type or old.version != new.version:
         return False
-    spec = spec_of(new)
+    inputs = spec_of(new).inputs
     for name in {*old.params, *new.params}:
         was, now = old.params.get(name), new.params.get(name)
         if was == now:
             continue
-        port = spec.inputs.get(name)
-        if port is None or not all(
-            value is None or (isinstance(value, int | float) and port.min <= value <= port.max) for value in (was, now)
-        ):
+        port = inputs.get(name)
+        if port is None or not all(value is None or _is_one_number(port, value) for value in (was, now)):
             return False
     return True
 
 
-def spec_of(record: NodeRecord, path: Path | None = None, allow_outside: bool = False) -> Spec:
-    """Ports and settings of a node of the patch at ``path``; empty for a block that is not known."""
-    cls = node_types().get(record.type)
-    if cls is not None and not cls.container:
-        return cls.spec
-    return interface.spec_of(record, path, allow_outside)
-
-
-def input_ports(spec: Spec) -> dict[str, Port]:
-    """All inputs that a wire can go to."""
-    return {**spec.inputs, **spec.frame_inputs, **spec.event_inputs}
-
-
-def output_ports(spec: Spec) -> dict[str, Port]:
-    """All outputs that a wire can come from."""
-    return {**spec.outputs, **spec.frame_outputs, **spec.event_outputs}
-
-
-def fit(one: Port, other: Port) -> bool:
-    """May a wire run between two ports, as far as what they carry goes?"""
-    return kinds_fit(kind_of(one), kind_of(other))
-
-
-def kind_of(port: Port) -> str:
-    """What a port carries: "signal", "events", or the kind of its frames."""
-    if isinstance(port, FrameIn | FrameOut):
-        return port.kind
-    return "events" if isinstance(port, EventIn | EventOut) else "signal"
+def _is_one_number(port: In, value: object) -> bool:
+    return isinstance(value, int | float) and port.accepts(value)

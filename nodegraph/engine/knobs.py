@@ -33,10 +33,9 @@ def only_knobs(before: Flat, after: Flat, graph: Graph) -> list[tuple[str, str, 
             was, now = port.default if was is None else was, port.default if now is None else now
             if isinstance(now, bool | str) or (isinstance(was, list) != isinstance(now, list) and not port.bank):
                 return None
-            values = now if isinstance(now, list) else [now]
-            if isinstance(was, list) and len(was) != len(values) and not port.bank:
+            if isinstance(was, list) and isinstance(now, list) and len(was) != len(now) and not port.bank:
                 return None
-            if not all(isinstance(v, int | float) and port.min <= v <= port.max for v in values):
+            if not port.accepts(now):
                 return None  # the graph says what is wrong with it
             knobs.append((id, name, now))
     return knobs

@@ -8,7 +8,6 @@ mixer of lanes) the whole voice is there several times instead, as ``voice/osc``
 
 from __future__ import annotations
 
-import difflib
 import math
 import zlib
 from collections import defaultdict
@@ -18,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.node import EventOut, FrameOut, In, Spec
+from nodegraph.node import In, Port, Spec
 from nodegraph.patch import Document, NodeRecord, Wire
 from nodegraph.patch.document import INLET, INLET_PORT, SUBPATCH
-from nodegraph.patch.errors import Fault, PatchError, listed
+from nodegraph.patch.errors import PatchError
 from nodegraph.patch.ports import pass_through
-from nodegraph.patch.voices import check_voices
 
 from .flat import Arrival, End, Flat, FlatNode
-from .ports import INLETS, KNOB, OUTLETS, Home, contents, inlet_port, inlet_value, node_spec, output_of, ports_in
+from .ports import INLETS, KNOB, OUTLETS, Home, contents, inlet_port, inlet_value, outlet_port, ports_in, spec_of
+from .rules import unknown_input, unknown_output, unknown_parameter
 
 MOST_NODES = 50_000
 PORTS = (*INLETS, *OUTLETS)
@@ -180,19 +179,17 @@ class _Flattening:
             return name, port
         if port in self.inside.get((name, side), ()):  # as nearly always: what it carries is not asked
             return f"{name}/{port}", INLET_PORT if side == "source" else KNOB
-        spec = self._spec(record, body.home)
-        inputs = [*spec.inputs, *spec.frame_inputs, *spec.event_inputs]
-        outputs = [*spec.outputs, *spec.frame_outputs, *spec.event_outputs]
-        what, known = ("output", outputs) if side == "source" else ("input", inputs)
-        setting = " It is a setting; wires go to inputs." if {**spec.options, **spec.choices}.get(port) else ""
-        has = f"It has {listed(known)}." if known else f"Put an {'outlet' if side == 'source' else 'inlet'} into it."
-        self.problems.append(f"subpatch '{name}' has no {what} '{port}'.{setting} {has}")
+        spec, title = self._spec(record, body.home), f"subpatch '{name}'"
+        if side == "source":
+            self.problems.append(unknown_output(title, port, spec.output_ports, "Put an outlet into it."))
+        else:
+            self.problems.append(unknown_input(title, port, spec, "Put an inlet into it."))
         return None
 
     def _spec(self, record: NodeRecord, home: Home) -> Spec:
         key = id(record), home
         if key not in self.specs:
-            self.specs[key] = node_spec(record, home)
+            self.specs[key] = spec_of(record, home)
         return self.specs[key]
 
     # -- a subpatch --------------------------------------------------------------------------------------------
@@ -205,13 +202,13 @@ class _Flattening:
         except PatchError as error:
             self._add(name, FlatNode(record, outer.home.file, problem=str(error)))
             return
-        self._check(name, record, document, home)
+        self._check(name, record, document, outer.home)
         self.inside[name, "source"] = ports_in(document, OUTLETS)
         self.inside[name, "target"] = ports_in(document, INLETS)
-        try:
-            check_voices(record.params)
-        except Fault as fault:
-            self.problems.append(f"subpatch '{name}': {fault.path[1:]} {fault.text}.")
+        settings = node_types()[SUBPATCH].spec.settings
+        bad = [settings[key].problem(value) for key, value in record.params.items() if key in settings]
+        if any(bad):
+            self.problems += [f"subpatch '{name}': {problem}" for problem in bad if problem]
             return
         voices = _voices_of(record, document)
         if voices.copies > 1:
@@ -222,20 +219,16 @@ class _Flattening:
         self._outlets(body)
         self._lay(body)
 
-    def _check(self, name: str, record: NodeRecord, document: Document, home: Home) -> None:
-        """Parameters that are there, and ports whose names are free."""
-        settings = node_types()[SUBPATCH].spec
-        taken = {*settings.options, *settings.choices}
-        ports = ports_in(document, PORTS)
-        for id in ports:
+    def _check(self, name: str, record: NodeRecord, document: Document, outer: Home) -> None:
+        """Report parameters that do not exist, and ports that are named like a setting."""
+        taken = node_types()[SUBPATCH].spec.settings
+        for id in ports_in(document, PORTS):
             if id in taken:
                 self.problems.append(f"subpatch '{name}': '{id}' is a setting of every subpatch. Rename that port.")
-        known = [*ports_in(document, INLETS), *taken]
+        inlets = ports_in(document, INLETS)
         for port in record.params:
-            if port not in known:
-                close = difflib.get_close_matches(port, known, 1)
-                hint = f" Did you mean '{close[0]}'?" if close else f" It has {listed(known)}."
-                self.problems.append(f"subpatch '{name}' has no input or setting '{port}'.{hint}")
+            if port not in inlets and port not in taken:
+                self.problems.append(unknown_parameter(f"subpatch '{name}'", self._spec(record, outer), port))
 
     def _inlets(self, body: _Body, given: Mapping[str, Any]) -> None:
         for id in self._ports_of(body, INLETS):
@@ -322,7 +315,7 @@ class _Flattening:
             cls = node_types().get(record.type)
             if cls and cls.deals and voices.voices > 1:
                 option = cls.spec.options[cls.deals]
-                count = voices.voices if option.max is None else min(voices.voices, int(option.max))
+                count = int(option.clamp(voices.voices))
                 nodes[id] = replace(record, params={**record.params, cls.deals: count})
         ends = {*nodes, *ports_in(body.document, INLETS)}
         wires = tuple(w for w in body.document.wires if w.source in ends and w.target in nodes)
@@ -499,15 +492,8 @@ class _Flattening:
         self.widths[name].append((port, "width"))
 
     def _out_kind(self, body: _Body, id: str) -> str:
-        """What an outlet carries."""
-        for wire in body.document.wires:
-            record = body.document.nodes.get(wire.source)
-            port = output_of(record, wire.source_port, body.home) if wire.target == id and record else None
-            if isinstance(port, FrameOut):
-                return f"{port.kind} frames"
-            if isinstance(port, EventOut):
-                return "events"
-        return "signal"
+        """What an outlet carries: "signal", "events" or the kind of its frames, in words."""
+        return outlet_port(body.document, id, body.home).carries
 
     def _devices(self) -> None:
         """Of a patch that is heard several times: what comes from the device, and what goes there."""
@@ -534,12 +520,10 @@ class _Flattening:
                 name, port = (wire.target, wire.target_port) if ends[0] else (wire.source, wire.source_port)
                 node = self.nodes.get(name)
                 cls = node_types().get(node.record.type) if node else None
-                if cls and port in {
-                    **cls.spec.frame_inputs,
-                    **cls.spec.event_inputs,
-                    **cls.spec.frame_outputs,
-                    **cls.spec.event_outputs,
-                }:
+                if cls is None:
+                    continue
+                ports: Mapping[str, Port] = cls.spec.input_ports if ends[0] else cls.spec.output_ports
+                if port in ports and ports[port].kind != "signal":
                     found.append(wire.source if ends[0] else wire.target)
         seen: set[str] = set()
         while found:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nodegraph.node import MOST_LANES
 from nodegraph.patch.errors import listed
 
 from .model import Graph, GraphNode
-from .settings import MOST_LANES
 
 
 def infer_lanes(graph: Graph, order: Iterable[str], problems: list[str]) -> None:

@@ -33,8 +33,8 @@ def find_loops(graph: Graph, forward: nx.DiGraph, problems: list[str]) -> list[l
             continue
         for id in component:
             node = graph.node(id)
-            spec = node.spec
-            if spec.hosts or spec.frame_inputs or spec.frame_outputs or spec.event_inputs or spec.event_outputs:
+            ports = [*node.spec.input_ports.values(), *node.spec.output_ports.values()]
+            if node.spec.hosts or any(port.kind != "signal" for port in ports):
                 problems.append(
                     f"{node.title} works on whole blocks and cannot stand in the loop "
                     f"{listed(sorted(component))}. Take it out of the loop."

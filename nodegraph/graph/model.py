@@ -16,6 +16,7 @@ from nodegraph.node import Node, Spec
 from nodegraph.patch import Document, Wire
 
 from .flat import Flat
+from .rules import title_of
 
 Block = type[Node]
 
@@ -79,7 +80,7 @@ class GraphNode:
     @property
     def title(self) -> str:
         """The name of the node in messages: ``sine 'osc1'``."""
-        return f"{self.type} '{self.id}'"
+        return title_of(self.type, self.id)
 
 
 class Graph(nx.MultiDiGraph):  # type: ignore[misc]

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nodegraph.node import In
+from nodegraph.node import Choice, In, Option
 from nodegraph.patch import Document, PatchError, SetParams
 from nodegraph.patch.actions.kept import all_params
 from nodegraph.patch.document import locate
 from nodegraph.patch.errors import quote
 
-from .ports import Home, contents, node_spec
+from .ports import Home, contents, spec_of
+from .rules import title_of
 
 
 def recall(document: Document, name: str, patch_path: Path | None = None) -> SetParams:
@@ -57,10 +58,15 @@ def morph(
         place = _place(document, end, home)
         if place is None:
             continue
+        title, declared = place
+        for snapshot in (low, high):
+            if end in snapshot and not declared.accepts(snapshot[end]):
+                raise PatchError(f"{title}: {declared.problem(snapshot[end])} It stands so in the snapshot.")
         if part in (0.0, 1.0):  # exactly as it was, set or not
             values[end] = (high if part else low).get(end)
         else:
-            port, default = place
+            default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
+            port = declared if isinstance(declared, In) else None
             values[end] = _between(low.get(end, default), high.get(end, default), part, port)
     return SetParams(values, merge)
 
@@ -71,8 +77,8 @@ def _snapshot(document: Document, name: str) -> Mapping[str, Any]:
     return document.snapshots[name].values
 
 
-def _place(document: Document, end: str, home: Home) -> tuple[In | None, Any] | None:
-    """The input that an end names (None for a setting) and its default; None where there is none of that name."""
+def _place(document: Document, end: str, home: Home) -> tuple[str, In | Choice | Option] | None:
+    """How sentences name the node of an end, and the parameter's declaration; None if it does not exist."""
     text, _, port = end.partition(".")
     try:
         path, id = locate(document, text)
@@ -81,12 +87,8 @@ def _place(document: Document, end: str, home: Home) -> tuple[In | None, Any] | 
     except PatchError:
         return None
     record = document.nodes[id]
-    spec = node_spec(record, home)
-    declared: Any = {**spec.inputs, **spec.choices, **spec.options}.get(port)
-    if declared is None:
-        return None
-    default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
-    return spec.inputs.get(port), default
+    declared = spec_of(record, home).parameters.get(port)
+    return None if declared is None else (title_of(record.type, text), declared)
 
 
 def _between(low: Any, high: Any, part: float, port: In | None) -> Any:
@@ -98,8 +100,8 @@ def _between(low: Any, high: Any, part: float, port: In | None) -> Any:
     if low == high:
         return low
     if port.taper == "log" and low > 0.0 and high > 0.0:
-        return float(low) * (float(high) / float(low)) ** part
-    return float(low) + (float(high) - float(low)) * part
+        return port.clamp(float(low) * (float(high) / float(low)) ** part)
+    return port.clamp(float(low) + (float(high) - float(low)) * part)
 
 
 def _lanes_between(low: Any, high: Any, part: float, port: In | None) -> Any:

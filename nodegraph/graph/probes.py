@@ -33,7 +33,7 @@ def name_of(end: str) -> str:
 def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
     """A copy of the graph with a probe on each of these outputs; those that carry nothing, or events, get none."""
     probes = []
-    for output in outputs:
+    for output in sorted(outputs):  # sets have another order in another process
         id, _, port = output.rpartition(".")
         id, port = graph.output_of(id, port) or (id, port)
         source = graph.find(id)

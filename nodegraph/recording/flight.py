@@ -14,7 +14,9 @@ import json
 import shutil
 import threading
 import zipfile
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +25,13 @@ from nodegraph.engine.messages import Applied
 from nodegraph.engine.tape import TapeReader
 from nodegraph.files.sound_file import reason_of
 from nodegraph.patch import Action, Document, encode_patch, step_to_data
+from nodegraph.plan import Plan
+from nodegraph.plan.result import Port
 
 if TYPE_CHECKING:
     from nodegraph.engine.live import Live
 
-FORMAT = 1
+FORMAT = 2
 LOG, INPUT, FILES = "log.jsonl", "input.f32", "files"
 MOST_FILES = 256 << 20  # bytes of sounds and models that travel with a log
 CLOCK_EVERY = 44100  # samples after which the log says how far it has come
@@ -45,7 +49,8 @@ class FlightRecorder:
         self._lock, self._finishing, self._copying = threading.Lock(), threading.Lock(), threading.Lock()
         self._document: Document | None = None
         self._number = -1  # of the document
-        self._waiting: tuple[int, list[str]] | None = None  # the document whose plan is not heard yet, and its probes
+        self._next_plan: _NextPlan | None = None  # offered to the audio thread, not known to be heard
+        self._knobs = _KnobNames()
         self._messages = live.messages.reader()
         self._events = 0  # from outside that are in the log
         self._said = 0
@@ -71,39 +76,61 @@ class FlightRecorder:
     def edited(self, step: Any, before: Document, after: Document) -> None:
         """A step of the session that is being played."""
         with self._lock:
+            if self._next_plan is not None and self._next_plan.document is before:
+                self._number_plan(self._next_plan)
             if before is self._document:
                 back = not isinstance(step, Action)  # what is undone may have been done before the log began
                 self._next(after, edit=step_to_data(step), **({"document": _text(after)} if back else {}))
 
-    def exchanged(self, document: Document, path: Path | None) -> None:
-        """A new plan, of this document, waits to be taken over."""
+    def exchanged(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
+        """A plan of this document is about to be offered to the audio thread.
+
+        ``names`` maps ids of the plan before to the ids of the same nodes in this one.
+        """
         with self._lock:
             if self._landed:
                 return
-            if document is not self._document:
-                self._next(document, document=_text(document))
-            self._waiting = self._number, sorted(self._live.watched)
-            self._note_files(path.parent.resolve() if path else Path.cwd())
+            self._log_take_over()
+            self._next_plan = _NextPlan(document, plan, sorted(self._live.watched), dict(names))
+            if document is self._document:
+                self._next_plan.number = self._number
+            self._note_files(plan, path.parent.resolve() if path else Path.cwd())
 
-    def taken_over(self, clock: int) -> None:
-        """The plan that waited is heard, from sample ``clock`` on."""
-        with self._lock:
-            if self._waiting is not None:
-                number, probes = self._waiting
-                self._write(plan=number, at=clock, **({"probes": probes} if probes else {}))
-                self._waiting = None
+    def _log_take_over(self, before: int | None = None) -> None:
+        """Write down the plan that was offered if the audio thread has taken it over (before sample ``before``)."""
+        offered, at = self._next_plan, self._live.taken
+        if offered is None or not self._live.hears(offered.plan) or (before is not None and at >= before):
+            return
+        self._number_plan(offered)
+        more: dict[str, Any] = {"probes": offered.probes} if offered.probes else {}
+        if offered.names:
+            more["renamed"] = offered.names
+        self._write(plan=offered.number, at=at, **more)
+        self._knobs.change(at, offered.plan.knob_of_handle)
+        self._next_plan = None
+
+    def _number_plan(self, offered: _NextPlan) -> None:
+        if offered.number < 0:
+            if offered.document is not self._document:
+                self._next(offered.document, document=_text(offered.document))
+            offered.number = self._number
 
     def _next(self, now: Document, **record: Any) -> None:
         self._document, self._number = now, self._number + 1
         self._write(**record)
 
-    def _note_files(self, folder: Path) -> None:
-        plan = self._live.plan
-        for node in plan.graph.typed_nodes if plan else ():
-            for name, option in node.spec.options.items():
-                found = Path(str(node.settings.get(name) or ""))
-                if option.kind == "file" and found.is_absolute() and found.is_relative_to(folder):
-                    self._files.append((found, found.relative_to(folder)))
+    def _note_files(self, plan: Plan, folder: Path) -> None:
+        flat = plan.graph.flat
+        files = [node.file for node in flat.nodes.values() if node.file != flat.file] if flat else []  # of subpatches
+        for node in plan.graph.typed_nodes:
+            files += [
+                Path(str(node.settings.get(name) or ""))
+                for name, option in node.spec.options.items()
+                if option.kind == "file"
+            ]
+        for file in dict.fromkeys(files):
+            if file is not None and file.is_absolute() and file.is_relative_to(folder):
+                self._files.append((file, file.relative_to(folder)))
 
     # -- in the service thread ---------------------------------------------------------------------------------
 
@@ -112,7 +139,9 @@ class FlightRecorder:
         with self._lock:
             if self.problem or self._landed:
                 return
-            self._write_turns(self._messages.read())
+            applied = self._messages.read()
+            self._log_take_over()  # after the messages: what was applied in its plan knows the names there
+            self._write_turns(applied)
             arrived = self._live.arrivals.received(self._events)
             self._events += len(arrived)
             self._write_midi(arrived)
@@ -126,8 +155,10 @@ class FlightRecorder:
                 self._guarded(self._copy_file)
 
     def _write_turns(self, turns: list[Applied]) -> None:
-        for at, *turn in self._live.named(turns) if turns else ():
-            self._write(turn=turn, at=at)
+        for at, handle, lane, value in turns:
+            knob = self._knobs.at(handle, at)
+            if knob is not None:
+                self._write(turn=[*knob, lane, value], at=at)
 
     def _write_midi(self, messages: list[tuple[int, bytes, str]]) -> None:
         for at, message, name in messages:
@@ -171,13 +202,16 @@ class FlightRecorder:
                 self._finish()
 
     def _finish(self) -> None:
-        if not self._live.pending:
-            self.taken_over(self._live.taken)
         self.service()
         with self._lock:
-            self._write_turns(self._messages.rest())
-            self._write_midi(self._live.arrivals.rest(self._events))
-            self._write(clock=self._live.clock)
+            end = self._live.clock  # the engine may play on: what takes effect from here on is not logged
+            turns = [*self._messages.read(), *self._messages.rest()]
+            self._log_take_over(end)
+            self._write_turns([turn for turn in turns if turn[0] < end])
+            events = self._live.arrivals.rest(self._events)
+            self._write_midi([event for event in events if event[0] < end])
+            self._guarded(self._write_out)
+            self._write(clock=end)
             self._landed = True
             for file in (self._log, self._sound):
                 self._guarded(file.close)
@@ -198,6 +232,38 @@ class FlightRecorder:
             beside.unlink(missing_ok=True)
         self.result = self.path
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@dataclass
+class _NextPlan:
+    """A plan that was offered to the audio thread. ``number`` is that of its document, −1 before it is in the log."""
+
+    document: Document
+    plan: Plan
+    probes: list[str]
+    names: dict[str, str]
+    number: int = -1
+
+
+class _KnobNames:
+    """The knob (node, port) that each handle has stood for, by the sample from which on it has."""
+
+    def __init__(self) -> None:
+        self._latest: Mapping[int, Port] = {}
+        self._history: dict[int, list[tuple[int, Port | None]]] = defaultdict(list)
+
+    def change(self, at: int, knobs: Mapping[int, Port]) -> None:
+        """From sample ``at`` on handles stand for these knobs, all others for none."""
+        for handle in self._latest.keys() - knobs.keys():
+            self._history[handle].append((at, None))
+        for handle, knob in knobs.items():
+            if self._latest.get(handle) != knob:
+                self._history[handle].append((at, knob))
+        self._latest = knobs
+
+    def at(self, handle: int, sample: int) -> Port | None:
+        """The knob that a message for ``handle`` has set at ``sample``, None if it has set none."""
+        return next((knob for since, knob in reversed(self._history.get(handle, [])) if since <= sample), None)
 
 
 def _text(document: Document) -> str:

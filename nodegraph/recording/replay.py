@@ -7,12 +7,12 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,13 +21,18 @@ from nodegraph.engine.core import Engine, EngineError
 from nodegraph.engine.live import LIMITER_RELEASE
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import Graph, GraphError
+from nodegraph.midi.messages import bytes_of
 from nodegraph.native.build import KernelError
 from nodegraph.patch import Patch, PatchError, parse_patch, step_from_data
 from nodegraph.quantum import QUANTUM
 
 from .flight import FILES, FORMAT, INPUT, LOG
 
+if TYPE_CHECKING:
+    from mido import Message
+
 LARGEST_LOG = 1 << 30  # bytes of records
+NAMES_RENAMED = 2  # format from which on a log says which nodes a plan has renamed
 STRETCH = 64 * QUANTUM  # samples between two looks at what to send
 
 
@@ -49,6 +54,22 @@ class Flight:
     @property
     def seconds(self) -> float:
         return self.samples / self.header["rate"]
+
+    def midi(self) -> list[Message]:
+        """Return the MIDI messages that were played into the patch; ``time`` is in seconds from the start.
+
+        Raises FlightError for a log whose messages are damaged.
+        """
+        from mido import Message
+
+        received = sorted(
+            ((at, record["midi"]) for at, record in self.events if "midi" in record), key=lambda it: it[0]
+        )
+        try:
+            messages = [(at, bytes_of(bytes.fromhex(text))) for at, text in received]
+        except (ValueError, TypeError) as error:
+            raise FlightError(f"{self.folder}: contains a damaged MIDI message ({error}).") from None
+        return [Message.from_bytes(message, time=at / self.header["rate"]) for at, message in messages]
 
 
 @contextmanager
@@ -157,20 +178,26 @@ class Replay(Offline):
                 if at > self.clock:
                     return
                 self.watched = frozenset(record.get("probes", ()))  # nodes beside a probe are computed in the same rows
-                self._take(int(record["plan"]))
+                self._take(int(record["plan"]), record.get("renamed", {}))
             elif "turn" in record:
-                node, port, lane, value = record["turn"]
-                self.turn(node, port, value, at, lane)
+                self._give_turn(at, *record["turn"])
             elif "midi" in record:
-                self.send_midi(bytes.fromhex(record["midi"]), at, record.get("port", ""))
+                self.send(bytes.fromhex(record["midi"]), at, record.get("port", ""))
             self._next = next(self._events, None)
 
-    def _take(self, number: int) -> None:
+    def _give_turn(self, at: int, node: str, port: str, lane: int, value: float) -> None:
+        if self._changed:
+            self.turn(node, port, value, at, lane)
+        else:  # the log has one record for each knob
+            self._turn([(node, port)], value, at, lane)
+
+    def _take(self, number: int, names: Mapping[str, str]) -> None:
         while self._number < min(number, len(self.flight.steps) - 1):
             self._number += 1
             self._step(self.flight.steps[self._number])
         try:
-            self._exchange(self._session.document, self._session.path)
+            known = self.flight.header["flight"] >= NAMES_RENAMED and not self._changed
+            self._exchange(self._session.document, self._session.path, names=names if known else None)
         except (GraphError, KernelError) as error:
             self.notes.append(f"step {number}: {error}")
 

@@ -1,4 +1,4 @@
-"""MIDI to the outside: evenly, and with an end for every note."""
+"""MIDI output: evenly timed, with an end for every note."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from nodegraph.blocks.helper import HostContext
 from nodegraph.blocks.midi_sender import MESSAGE, NOW, PUT, SAMPLE, TAKEN, MidiSender
 from nodegraph.engine.live import Live
 from nodegraph.midi import ports
-from tests.nodes.sending import in_ring
 from tests.rendering import patch_of
 
 SR = 44100.0
 
 
 class Wires:
-    """In place of MIDI outputs: remembers what it is sent, and when."""
+    """Replaces MIDI outputs: records messages and their times."""
 
     opened: list[Wires] = []
 
@@ -54,7 +53,7 @@ def put(sender, sample, message):
 
 
 @pytest.mark.parametrize("block", [64, 256, 1024])
-def test_what_is_computed_in_bursts_leaves_evenly(block):
+def test_messages_computed_in_bursts_are_sent_evenly(block):
     """Clocks of 919 samples, computed a block at a time: each leaves as long after its sample as all others."""
     sender, left = sender_of(), []
     sender._outputs = type("Out", (), {"send": lambda self, message: left.append(now)})()
@@ -76,22 +75,22 @@ def test_what_is_computed_in_bursts_leaves_evenly(block):
     assert steady.max() < block / SR + 0.002
 
 
-def test_without_anybody_to_hear_it_nothing_piles_up():
+def test_the_ring_is_emptied_without_an_output():
     sender = sender_of()
     put(sender, 0, b"\x90\x3c\x64")
     sender.service()
-    assert sender.marks[TAKEN] == 1 and list(in_ring(sender)) == [(0, "90 3c 64")]
+    assert sender.marks[TAKEN] == 1 and sender.take_sent() == [(0, b"\x90\x3c\x64")]
 
 
 @pytest.mark.parametrize(("port", "wanted", "virtual"), [("synth", ["synth"], ""), ("", [], "out")])
-def test_a_port_is_chosen_by_its_name_or_made(wires, port, wanted, virtual):
+def test_ports_are_selected_by_name_or_a_virtual_one_is_opened(wires, port, wanted, virtual):
     sender = sender_of(realtime=True, port=port)
     sender.close()
     (opened,) = wires
     assert (opened.wanted, opened.virtual, opened.closed) == (wanted, virtual, True)
 
 
-def test_notes_that_sound_are_ended_when_it_is_closed(wires):
+def test_sounding_notes_are_ended_at_close(wires):
     sender = sender_of(realtime=True)
     for message in (b"\x90\x3c\x64", b"\x91\x40\x64", b"\x80\x3c\x40"):
         put(sender, 0, message)
@@ -103,21 +102,21 @@ def test_notes_that_sound_are_ended_when_it_is_closed(wires):
     assert [message.hex(" ") for _, message in wires[0].sent] == ["90 3c 64", "91 40 64", "80 3c 40", "81 40 40"]
 
 
-def test_where_there_is_no_midi_it_is_said(monkeypatch):
+def test_a_missing_midi_system_is_reported(monkeypatch):
     def refuse(*_):
-        raise ports.MidiError("there is no MIDI here: no JACK server runs.")
+        raise ports.MidiError("no MIDI system is available: no JACK server runs.")
 
     monkeypatch.setattr(ports, "MidiOutputs", refuse)
     sender = sender_of(realtime=True)
     sender.close()
-    assert sender.problem == "there is no MIDI here: no JACK server runs"
+    assert sender.problem == "no MIDI system is available: no JACK server runs"
 
 
-def test_a_live_patch_sends_what_it_hears(wires):
+def test_a_live_patch_sends_what_it_receives(wires):
     patch = patch_of("keys.out out.events", keys="midi_in", out="midi_out")
     with Live(patch.document, null=True) as live:
         for key in range(60, 70):
-            live.send_midi(bytes((0x90, key, 100)), at=live.midi_time())
+            live.send(bytes((0x90, key, 100)), at=live.midi_time())
             time.sleep(0.01)
         deadline = time.monotonic() + 5
         while len(wires[0].sent) < 10 and time.monotonic() < deadline:

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from nodegraph import Patch
-from nodegraph.patch import SetControl
+from nodegraph.patch import SetControl, SetParams
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_drawing_puts_a_box_round_a_subpatch(cli, poly):
 
 
 def test_problems_and_placeholders_inside_are_named_by_path(cli, poly, tmp_path):
-    poly.set("voice/filter.resonance", 99.0)
+    poly.do(SetParams({"voice/filter.resonance": 99.0}))
     poly.save()
     outcome = cli("check", "poly.json")
     assert outcome.status == 1 and "ladder 'voice/filter': resonance must lie in" in outcome.line

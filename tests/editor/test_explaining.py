@@ -133,6 +133,6 @@ def test_the_help_patch_of_midi_in_says_how_to_play_it_and_is_played(hand):
     add_help(hand.desk, "midi_in")
     assert any(KEYS_HINT in note.text for note in hand.document.notes.values())
     engine = Offline(hand.patch.document, 44100.0)
-    engine.send_midi(bytes([0x90, 60, 100]))
+    engine.send(bytes([0x90, 60, 100]))
     assert np.abs(engine.run(0.5)).max() > 0.01
     engine.close()

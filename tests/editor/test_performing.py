@@ -21,7 +21,7 @@ class Heard:
     def __init__(self):
         self.midi, self.turns = [], []
 
-    def send_midi(self, message, at=0, port=""):
+    def send(self, message, at=0, port=""):
         self.midi.append((bytes(message), port))
 
     def midi_time(self, arrived=None):

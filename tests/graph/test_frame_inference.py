@@ -6,7 +6,7 @@ import pytest
 from nodegraph.api import Patch, render
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import GraphError, build_graph, refusal
-from nodegraph.patch import Wire
+from nodegraph.patch import Document, NodeRecord, Wire
 from nodegraph.spectral.stft import consistent, stft
 from nodegraph.spectral.windows import WINDOWS
 
@@ -251,9 +251,9 @@ def test_wrong_sizes_are_sentences():
         ({"hop": 0}, "hop must lie in"),
         ({"size": 4}, "8–65536"),
     ):
-        patch = patch_of({"x": ("stft", params)}, [])
+        document = Document({"x": NodeRecord("stft", params=params)})
         with pytest.raises(GraphError, match=words):
-            build_graph(patch.document)
+            build_graph(document)
 
 
 def test_a_hop_longer_than_the_window_is_finite_and_has_gaps():

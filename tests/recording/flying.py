@@ -68,9 +68,9 @@ def note(live: Live, chance: random.Random) -> None:
     if what == 0:
         live.turn("root", "frequency", chance.uniform(50.0, 2000.0), at)
     elif what == 1:
-        live.send_midi(bytes([0xE0, 0, chance.randrange(128)]), at, "keyboard")
+        live.send(bytes([0xE0, 0, chance.randrange(128)]), at, "keyboard")
     else:
-        live.send_midi(bytes([0x90, key, chance.randrange(128)]), at, "keyboard")
+        live.send(bytes([0x90, key, chance.randrange(128)]), at, "keyboard")
 
 
 def main() -> None:

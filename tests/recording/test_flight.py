@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import zipfile
 
@@ -47,6 +48,48 @@ def test_a_stormy_flight_replays_to_the_same_samples(tmp_path, seed):
     assert not notes
     assert len(heard) > 2.5 * RATE
     assert np.abs(heard).max() > 0.01
+    np.testing.assert_array_equal(again[: len(heard)], heard)
+
+
+def test_a_log_holds_the_files_of_subpatches_and_what_they_name(tmp_path):
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (44100, 1))
+    (tmp_path / "kit").mkdir()
+    write_sound(tmp_path / "kit" / "hit.wav", noise.astype(np.float32), RATE)
+    inner = patch_of("play.out out.in", play=("file_player", {"file": "hit.wav"}), out="outlet")
+    inner.save(tmp_path / "kit" / "drum.json")
+    outer = patch_of("drum.out out.audio", drum=("subpatch", {"file": "kit/drum.json"}), out="audio_out")
+    live = Live(outer.document, tmp_path / "patch.json", null=True, capture=2.0, flight=tmp_path / "a.flight")
+    with live:
+        time.sleep(0.3)
+        heard = live.captured()
+    shutil.rmtree(tmp_path / "kit")
+    again, notes = replayed(tmp_path / "a.flight")
+    assert not notes and np.abs(heard).max() > 0.1
+    np.testing.assert_array_equal(again[: len(heard)], heard)
+
+
+@pytest.mark.parametrize("follows", [True, False], ids=["steps", "whole documents"])
+def test_nodes_that_get_other_names_go_on_in_the_replay_as_they_did(tmp_path, follows):
+    patch = patch_of("osc.out low.audio", "low.out late.audio", "late.out out.audio",
+                     osc=("sine", {"frequency": 223.0}), low=("one_pole", {"cutoff": 500.0}),
+                     late=("sample_delay", {"samples": 5000}), out="audio_out")  # fmt: skip
+    live = Live(patch.document, null=True, capture=4.0, flight=tmp_path / "a.flight")
+    edits = [lambda: patch.rename("osc", "tone"), lambda: patch.encapsulate(["low", "late"], "body"), patch.undo,
+             lambda: patch.rename("late", "echo"), patch.undo, lambda: patch.rename("low", "dark")]  # fmt: skip
+    if follows:
+        live.follow(patch)
+    with live:
+        for number, edit in enumerate(edits):
+            time.sleep(0.12)
+            for node in ("osc", "tone"):
+                live.turn(node, "frequency", 200.0 + 37.0 * number, live.clock + 64 * number)
+            edit()
+            if not follows:
+                live.load(patch.document)
+        time.sleep(0.2)
+        heard = live.captured()
+    again, notes = replayed(tmp_path / "a.flight")
+    assert not notes and np.abs(heard).max() > 0.1
     np.testing.assert_array_equal(again[: len(heard)], heard)
 
 

@@ -59,7 +59,7 @@ def examine() -> Iterator[Finding]:
         f"{__version__}, Python {platform.python_version()}, {platform.machine()}",
         needed=True,
     )
-    for name in ("numpy", "numba", "llvmlite", "networkx", "msgspec", "soundfile", "soxr"):
+    for name in ("numpy", "numba", "llvmlite", "networkx", "msgspec", "soundfile", "soxr", "mido", "safetensors"):
         yield _package(name, name, "", needed=True)
     yield from _blocks()
     yield _cache()
@@ -74,7 +74,6 @@ def examine() -> Iterator[Finding]:
     yield _display()
     yield _package("torch", "torch", "learning and neural blocks", extra=TORCH)
     yield _package("librosa", "librosa", "learning")
-    yield _package("safetensors", "safetensors", "weights of neural blocks")
 
 
 def _mark(finding: Finding) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from nodegraph.graph.ports import spec_of
+from nodegraph.graph.ports import Home, spec_of
 from nodegraph.node import Choice, Option
 from nodegraph.patch import Document, PatchError, nodes_of
 from nodegraph.patch.errors import quote as quoted
@@ -52,8 +52,8 @@ def addresses(document: Document, patch_path: Path | None = None) -> Iterator[st
     for name in document.controls:
         yield address_of(CONTROL, name)
     for node, record in nodes_of(document):
-        spec = spec_of(record, patch_path)
-        for port in (*spec.inputs, *spec.choices, *spec.options):
+        spec = spec_of(record, Home(patch_path))
+        for port in spec.parameters:
             yield address_of(*node.split("/"), port)
 
 
@@ -99,8 +99,8 @@ def meaning(document: Document, address: str, patch_path: Path | None = None) ->
             return parameter(document, f"{'/'.join(names[:-2])}.{names[-2]}", int(names[-1]), patch_path), ""
         node, port = "/".join(names[:-1]), names[-1]
         record = node_record(document, node)
-        spec = spec_of(record, patch_path)
-        declared = spec.choices.get(port) or spec.options.get(port)
+        spec = spec_of(record, Home(patch_path))
+        declared = spec.settings.get(port)
         if declared is not None:
             return Setting(node, declared, record.params.get(port, declared.default)), ""
         return parameter(document, f"{node}.{port}", None, patch_path), ""
@@ -127,19 +127,15 @@ def number(address: str, argument: Any) -> float:
 
 
 def setting_value(address: str, setting: Setting, argument: Any) -> Any:
-    """What a setting is to be, of the type that it has. Raises :class:`AddressError`."""
-    if isinstance(setting.declared, Choice):
-        if argument not in setting.declared.values:
-            known = ", ".join(setting.declared.values)
-            raise AddressError(f"OSC {address}: one of {known}, got {quoted(argument)}.")
-        return argument
-    default = setting.declared.default
-    if isinstance(default, bool):
+    """An argument in the type of a setting; a number may be out of its range. Raises :class:`AddressError`."""
+    declared = setting.declared
+    if isinstance(declared.default, bool):
         return number(address, argument) > 0.5
-    if isinstance(default, int):
+    if isinstance(declared.default, int):
         return round(number(address, argument))
-    if isinstance(default, float):
+    if isinstance(declared.default, float):
         return number(address, argument)
-    if isinstance(default, str) and isinstance(argument, str):
-        return argument
-    raise AddressError(f"OSC {address}: this setting cannot be set to {quoted(argument)}.")
+    problem = declared.problem(argument)
+    if problem:
+        raise AddressError(f"OSC {address}: {problem}")
+    return argument

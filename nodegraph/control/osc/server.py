@@ -16,7 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.graph.ports import spec_of
+from nodegraph.graph.ports import Home, spec_of
+from nodegraph.node import In, Option
 from nodegraph.patch import Document, NodeRecord, nodes_of
 from nodegraph.patch.errors import quote
 
@@ -154,15 +155,17 @@ class OscServer:
                 values = [knob.value(min(max(value, 0.0), 1.0)) for value in values]
             self._turn(address, knob, values, delay)
         elif len(arguments) == 1:
-            self._turns.choose(knob.node, knob.declared.name, setting_value(address, knob, arguments[0]))
+            value = setting_value(address, knob, arguments[0])
+            if isinstance(knob.declared, Option) and not knob.declared.accepts(value):
+                value = self._clamped(address, knob.declared, value)
+            self._turns.choose(knob.node, knob.declared.name, value)
         else:
             raise AddressError(f"OSC {address}: a setting takes one value, got {len(arguments)}.")
 
     def _turn(self, address: str, knob: Parameter, values: list[float], delay: float) -> None:
-        outside = next((value for value in values if knob.held(value) != value), None)
-        if outside is not None:
-            nearest = f"{knob.least:g}–{knob.most:g}{' ' if knob.unit else ''}{knob.unit}"
-            self._tell(f"OSC {address}: {outside:g} is held to {nearest}.")
+        outside = [value for value in values if not knob.declared.accepts(value)]
+        if outside:
+            self._clamped(address, knob.declared, outside[0])
         engine = self._turns.engine
         at = engine.clock + round(delay * engine.rate) if engine is not None and delay > 0 else 0
         lanes = len(self._turns.values(knob.node, knob.port))
@@ -174,6 +177,13 @@ class OscServer:
                 self._turns.turn(replace(knob, lane=lane), value, at)
         if not done:
             raise AddressError(f"OSC {address}: {knob.end} has {lanes} {'value' if lanes == 1 else 'values'}.")
+
+    def _clamped(self, address: str, declared: In | Option, value: float) -> float:
+        """The nearest value in the range; says that it was out of range."""
+        nearest = declared.clamp(value)
+        sentence = declared.problem(value).partition(". ")[0].removesuffix(".")
+        self._tell(f"OSC {address}: {sentence}; set to {nearest:g}.")
+        return nearest
 
     def _asked(self, address: str) -> list[Any]:
         knob, how = meaning(self._turns.patch.document, address, self._turns.patch.path)
@@ -201,7 +211,7 @@ class OscServer:
             self._send_levels(node)
 
     def _send_changed(self, document: Document, node: str, record: NodeRecord, old: NodeRecord | None) -> None:
-        for port in spec_of(record, self._turns.patch.path).inputs:
+        for port in spec_of(record, Home(self._turns.patch.path)).inputs:
             if old is not None and old.params.get(port) == record.params.get(port):
                 continue
             values = self._turns.values(node, port)

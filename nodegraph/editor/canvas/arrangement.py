@@ -7,7 +7,7 @@ from typing import Any
 from nodegraph.patch import Document
 
 from ..desk import AREA, Desk
-from ..typed import kind_of, output_ports, told_of
+from ..typed import told_of
 from ..view import NodeFace, NoteFace, WireFace, WireKey
 from .faces import node_face
 
@@ -71,7 +71,7 @@ def wire_faces(desk: Desk, document: Document) -> dict[WireKey, WireFace]:
         ports = kinds.get(wire.source)
         if ports is None:
             spec = desk.specs(document.nodes[wire.source])
-            ports = kinds[wire.source] = {name: kind_of(port) for name, port in output_ports(spec).items()}
+            ports = kinds[wire.source] = {name: port.kind for name, port in spec.output_ports.items()}
         key = (wire.start, wire.end)
         kind = ports.get(wire.source_port, "signal")
         dead = bool(reasons) and any("/".join((*level, id)) in reasons for id in (wire.source, wire.target))

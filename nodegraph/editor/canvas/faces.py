@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from nodegraph.control.taper import position_of
-from nodegraph.node import Choice, In, Option, Spec
+from nodegraph.node import Choice, In, Option, Port, Spec
 from nodegraph.patch import NodeRecord
 
 from ..quantity import exact_text, format_quantity
-from ..typed import Port, Typed, kind_of
+from ..typed import Typed
 from ..view import NodeFace, PinFace, Point, Row, ValueFace
 
 WIDTH, WIDEST = 184.0, 260.0
@@ -40,16 +40,14 @@ def node_face(
     cls = node_types().get(record.type)
     rows = [
         Row(name, "out", name, _pin(flat, name, port, True, typed), tip=port.doc)
-        for group in (spec.outputs, spec.frame_outputs, spec.event_outputs)
-        for name, port in group.items()
+        for name, port in spec.output_ports.items()
     ]
     for group in (spec.frame_inputs, spec.event_inputs):
         rows += [Row(n, "in", n, _pin(flat, n, port, False, typed), tip=port.doc) for n, port in group.items()]
     for name, port in spec.inputs.items():
         value = value_face(port, record.params.get(name, port.default), name in wired, marks.get(name, ""))
         rows.append(Row(name, "in", name, _pin(flat, name, port, False, typed), value, port.doc))
-    settings: dict[str, Choice | Option] = {**spec.choices, **spec.options}
-    for name, setting in settings.items():
+    for name, setting in spec.settings.items():
         rows.append(Row(name, "", name, None, setting_face(setting, record.params.get(name)), setting.doc))
     display = getattr(cls, "display", "") if cls else ""
     shown = f"{id} · {record.type}" if not title and not id.startswith(record.type) else title or id
@@ -116,14 +114,13 @@ def _calm(value: float) -> float:
 
 
 def _pin(node: str, name: str, port: Port, output: bool, typed: Typed) -> PinFace:
-    kind = kind_of(port)
     lanes = typed.lanes(node, name, output)
     frame = typed.frame(node, name, output)
     count = "×".join(filter(None, [str(frame.bins) if frame else "", str(lanes) if lanes > 1 else ""]))
-    carries = str(frame) if frame else f"{kind} frames" if kind not in ("signal", "events") else kind
+    carries = str(frame) if frame else port.carries
     many = f", {lanes} lanes" if lanes > 1 else ""
     doc = f": {port.doc}" if port.doc else ""
-    return PinFace(kind, count if frame or not count else f"×{count}", f"{name}{doc} ({carries}{many})")
+    return PinFace(port.kind, count if frame or not count else f"×{count}", f"{name}{doc} ({carries}{many})")
 
 
 def _family(family: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from nodegraph.control.surface import HEADS, WIDTH, Surface, rows
-from nodegraph.control.taper import position_of, value_at
+from nodegraph.control.taper import value_at
+from nodegraph.graph.ports import spec_of
+from nodegraph.graph.rules import title_of
 from nodegraph.patch import Group, PatchError, SetParam
 
 from ..command import command
 from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..quantity import QuantityError, format_quantity, parse_quantity
-from ..typed import spec_of
 from ..view import Item, PanelFace
 
 BANKS = ("gain", "scale", "mute")
@@ -153,8 +154,14 @@ class GainBankPanel(Panel):
         except QuantityError as error:
             desk.say(str(error), alarm=True)
             return
-        most = 1.0 if port == "gain" else 2.0
-        self._set(desk, port, unit, value_at(position_of(value, 0.0, most, "linear"), 0.0, most, "linear"))
+        if self.surface(desk) is None:
+            return
+        record = desk.patch.document.inside(self.level).nodes[self.id]
+        problem = spec_of(record).inputs[port].problem(value)
+        if problem:
+            desk.say(f"{title_of(record.type, self.id)}: {problem}", alarm=True)
+        else:
+            self._set(desk, port, unit, value)
 
     def _set(self, desk: Desk, port: str, unit: int, value: float, done: bool = True) -> None:
         surface = self.surface(desk)

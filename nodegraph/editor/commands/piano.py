@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from nodegraph.midi.keyboard import DOWN, KEYS, UP, Piano, let_go, pressed, released
+from nodegraph.midi.keyboard import DOWN, KEYS, UP, Piano, pressed, release_all, released
 
 from ..command import command, in_status, on
 from ..desk import Desk, State
@@ -35,7 +35,7 @@ def piano_keys(desk: Desk, argument: object) -> None:
     """Play notes with Z S X … and Q 2 W …, Page Up and Page Down change the octave; chosen again, they are letters."""
     keys = desk.state(PianoKeys)
     if keys.piano is not None:
-        _send(desk, *let_go(keys.piano))
+        _send(desk, *release_all(keys.piano))
         keys.piano = None
         desk.say("The letter keys are commands again.")
         return

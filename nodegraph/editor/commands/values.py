@@ -9,14 +9,15 @@ from typing import Any
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.control.taper import position_of, value_at
-from nodegraph.node import In
+from nodegraph.graph.rules import title_of, unknown_parameter
+from nodegraph.node import Choice, In, Option
 from nodegraph.patch import Action, ClearParam, Connect, SetParam
 
 from ..canvas import camera as canvas
 from ..command import command, on
 from ..desk import Desk, State
 from ..events import SetValue, Slide
-from ..quantity import QuantityError, exact_text, format_quantity, parse_lanes, parse_quantity
+from ..quantity import QuantityError, exact_text, parse_lanes, parse_quantity
 from ..targets import Where, focused, where_of
 from ..view import Pin
 from ..wiring import add_block, draw_wire
@@ -31,7 +32,7 @@ def value_of(desk: Desk, where: Where) -> Any:
     record, spec = desk.document.nodes[where[0]], desk.spec(where[0])
     if where[1] in record.params:
         return record.params[where[1]]
-    port = spec.inputs.get(where[1]) or spec.choices.get(where[1]) or spec.options.get(where[1])
+    port = spec.parameters.get(where[1])
     return port.default if port else None
 
 
@@ -146,7 +147,7 @@ def type_value(desk: Desk, argument: object) -> None:
     if where is None or where[0] not in desk.document.nodes:
         return
     spec = desk.spec(where[0])
-    if not any(where[1] in group for group in (spec.inputs, spec.choices, spec.options)):
+    if where[1] not in spec.parameters:
         return
     value = value_of(desk, where)
     port = spec.inputs.get(where[1])
@@ -168,46 +169,39 @@ def set_typed(desk: Desk, where: Where, value: Any) -> bool:
 
 
 def meaning(desk: Desk, where: Where, value: Any) -> Any:
-    """What a typed or picked value is for a parameter. Raises QuantityError with a sentence."""
+    """The value that a typed or picked text stands for. Raises QuantityError with a sentence."""
     node, name = where
-    spec, rate = desk.spec(node), desk.sounding.rate
-    port = spec.inputs.get(name)
-    if port is not None:
-        return _number_for(port, name, value, value_of(desk, where), rate)
-    choice = spec.choices.get(name)
-    if choice is not None:
-        if str(value) not in choice.values:
-            raise QuantityError(f"{name} must be one of {', '.join(choice.values)}.")
-        return str(value)
-    option = spec.options.get(name)
-    if option is None:
-        raise QuantityError(f"{node} has no setting '{name}'.")
-    if isinstance(option.default, bool):
-        return value if isinstance(value, bool) else str(value).strip().lower() in ("1", "on", "true", "yes")
-    if option.kind == "file":
-        return desk.reference(Path(value)) if value else ""
-    if isinstance(option.default, str):
-        return str(value)
-    if isinstance(option.default, tuple):
-        return _listed(option.default, value, value_of(desk, where))
-    now = value_of(desk, where)
-    number = parse_quantity(str(value), option.unit, float(now or 0.0), rate)
-    number = round(number) if isinstance(option.default, int) else number
-    if (option.min is not None and number < option.min) or (option.max is not None and number > option.max):
-        raise QuantityError(
-            f"{name} must lie in {option.min:g}–{option.max:g}{f' {option.unit}' if option.unit else ''}."
-        )
-    return number
-
-
-def _number_for(port: In, name: str, value: Any, now: Any, rate: float) -> float | list[float]:
-    first = float(now[0]) if isinstance(now, list) and now else float(now) if isinstance(now, int | float) else 0.0
-    found = parse_lanes(str(value), port.unit, first, rate)
-    for number in found if isinstance(found, list) else [found]:
-        if not port.min <= number <= port.max:
-            low, high = format_quantity(port.min, port.unit), format_quantity(port.max, port.unit)
-            raise QuantityError(f"{name} must lie in {low} … {high}, got {format_quantity(number, port.unit)}.")
+    record, spec = desk.document.nodes[node], desk.spec(node)
+    declared = spec.parameters.get(name)
+    title = title_of(record.type, node)
+    if declared is None:
+        raise QuantityError(unknown_parameter(title, spec, name))
+    found = _read(desk, where, declared, value)
+    problem = declared.problem(found)
+    if problem:
+        raise QuantityError(f"{title}: {problem}")
     return found
+
+
+def _read(desk: Desk, where: Where, declared: In | Choice | Option, value: Any) -> Any:
+    """A typed or picked text in the type of a parameter; its range is not checked."""
+    now, rate = value_of(desk, where), desk.sounding.rate
+    if isinstance(declared, In):
+        first = now[0] if isinstance(now, list) and now else now
+        return parse_lanes(str(value), declared.unit, float(first) if isinstance(first, int | float) else 0.0, rate)
+    if isinstance(declared, Choice):
+        return str(value)
+    default = declared.default
+    if isinstance(default, bool):
+        return value if isinstance(value, bool) else str(value).strip().lower() in ("1", "on", "true", "yes")
+    if declared.kind == "file":
+        return desk.reference(Path(value)) if value else ""
+    if isinstance(default, str):
+        return str(value)
+    if isinstance(default, tuple):
+        return _listed(default, value, now)
+    number = parse_quantity(str(value), declared.unit, float(now or 0.0), rate)
+    return round(number) if isinstance(default, int) else number
 
 
 def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
@@ -277,7 +271,7 @@ def wire_lfo(desk: Desk, argument: object) -> None:
     at = canvas.free_place(desk, (x - 220.0, y))
     params = {"frequency": 1.0, "amplitude": float(f"{depth:.4g}"), "offset": float(f"{middle:.6g}")}
     spec = node_types()["lfo"].spec.inputs
-    params = {name: min(max(v, spec[name].min), spec[name].max) for name, v in params.items()}
+    params = {name: spec[name].clamp(v) for name, v in params.items()}
     action = add_block(desk.document, "lfo", at, params)
     actions: list[Action] = [action, Connect(f"{action.id}.out", f"{where[0]}.{where[1]}")]
     if desk.do(*actions):

@@ -8,7 +8,6 @@ from ..command import command, in_status
 from ..desk import Desk
 from ..sound.protocol import Sounding
 from ..targets import wire_of
-from ..typed import kind_of, output_ports
 from ..view import Pin
 from .sounding import sound_name
 
@@ -36,8 +35,8 @@ def record_wire(desk: Desk, argument: object) -> None:
         desk.listen()
         return
     node, _, port = start.partition(".")
-    found = output_ports(desk.spec(node)).get(port)
-    if found is None or kind_of(found) != "signal":
+    found = desk.spec(node).output_ports.get(port)
+    if found is None or found.kind != "signal":
         desk.say(f"{start} carries no signal that a sound file could hold. Record a wire behind it.", alarm=True)
         return
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from nodegraph.graph.rules import ports_fit
 from nodegraph.patch import Disconnect, SetFeedback
 
 from ..command import command, on
 from ..desk import Desk
 from ..events import Pointer, WireCut, WireDrag
 from ..targets import wire_of
-from ..typed import fit, input_ports, output_ports
 from ..view import Pin
 from ..wire_gesture import WireGesture
 from ..wiring import Drawn, draw_wire, fitting_pins
@@ -121,10 +121,10 @@ def wire_in_order(desk: Desk, argument: object) -> None:
 
 def matching_pins(desk: Desk, one: str, other: str) -> tuple[Pin, Pin] | None:
     """The first output of ``one`` and the first free input of ``other`` that carry the same."""
-    inputs = input_ports(desk.spec(other))
+    inputs = desk.spec(other).input_ports
     taken = {wire.end for wire in desk.document.wires}
-    for start, gives in output_ports(desk.spec(one)).items():
-        fitting = [name for name, takes in inputs.items() if fit(gives, takes)]
+    for start, gives in desk.spec(one).output_ports.items():
+        fitting = [name for name, takes in inputs.items() if ports_fit(gives, takes)]
         free = [name for name in fitting if f"{other}.{name}" not in taken] or fitting
         if free:
             return Pin(one, start, True), Pin(other, free[0], False)

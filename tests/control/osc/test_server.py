@@ -168,7 +168,7 @@ def test_an_address_without_arguments_is_a_question(played, listener):
         ("/osc/frequency", [float("nan")], "wants numbers, got 'nan'"),
         ("/osc/frequency", [b"\0\1"], "wants numbers, got a bytes"),
         ("/osc/frequency", [1.0, 2.0], "osc.frequency has 1 value."),
-        ("/osc/frequency", [-3.0], "-3 is held to"),
+        ("/osc/frequency", [-3.0], "got -3; set to 0.01."),
         ("/osc/frequncy", [1.0], "Did you mean 'frequency'"),
         ("/osk/frequency", [1.0], "Did you mean 'osc'"),
         ("/osc", [1.0], "write /node/port"),
@@ -180,8 +180,8 @@ def test_an_address_without_arguments_is_a_question(played, listener):
         ("/control/pitch/speed", [1.0], "nothing but a /position"),
         ("/knob/taper", ["bent"], "one of linear, log, got 'bent'"),
         ("/knob/taper", ["log", "log"], "takes one value, got 2"),
-        ("/knob/label", [1.0], "cannot be set to '1.0'"),
-        ("/bank/units", [0], "units"),
+        ("/knob/label", [1.0], "label must be a text, got 1.0"),
+        ("/bank/units", [0], "units must lie in 1–4096, got 0; set to 1."),
         ("/nothing*", [1.0], "fits nothing"),
         ("/osc/[freq", [1.0], "Close its brackets"),
         ("/", [1.0], "write /node/port"),
@@ -192,7 +192,7 @@ def test_what_cannot_be_used_is_one_clear_line(played, address, arguments, said)
     played.hear(address, *arguments)
     line = played.line()
     assert said in line and len(line.splitlines()) == 1
-    if "held" not in said:
+    if "set to" not in said:
         assert played.patch.document is before
 
 
