@@ -47,6 +47,10 @@ EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are d
 MOST_CHANNELS = 64
 
 
+KnobValues = Mapping[tuple[str, str, str], list[float]]
+"""What documents have set knobs to: a number for each lane or member, by node, block and port."""
+
+
 class EngineError(Exception):
     """The engine cannot do what was asked; one line says why and what to do."""
 
@@ -94,6 +98,7 @@ class Engine:
         self.memory = Memory()
         self.handles: dict[tuple[str, str], int] = {}
         self.plan: Plan | None = None
+        self._knob_values: dict[tuple[str, str], list[float]] = {}  # set by documents since the plan was compiled
         self._retired: list[Plan] = []
         self._lock = threading.Lock()
         self._service_lock = threading.Lock()
@@ -138,7 +143,7 @@ class Engine:
                 if knobs is not None:
                     self._document, self._flat = document, flat
                     for node, port, value in knobs:
-                        self._set(self.plan.graph.node(node), port, value if isinstance(value, list) else [value])
+                        self._set(node, port, value if isinstance(value, list) else [value])
                     return
             self._exchange(document, path, flat)
 
@@ -183,10 +188,11 @@ class Engine:
             self.handles.clear()
             self.handles.update(handles)
             raise
-        if heard is not None and before is not None:
-            self._turn_changed(before.graph, graph)
-            if not unheard:
-                self._retired.append(heard)
+        offered = [heard, *unheard] if heard is not None else unheard
+        self._turn_changed(self._values_so_far(offered, names), graph)
+        if heard is not None and not unheard:
+            self._retired.append(heard)
+        self._knob_values = {}
         self.plan, self._document, self._path, self._flat = plan, document, path, flat
         if self.log is not None:
             self.log.exchanged(document, path, plan, names)
@@ -370,16 +376,44 @@ class Engine:
         ends = {handle: end for end, handle in self.handles.items()}
         return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
 
-    def _set(self, node: GraphNode, port: str, values: list[Any]) -> None:
-        """Turn a knob to what the document says; of several lanes those that differ."""
-        before, now = node.values.get(port, []), node.knob_values(port, [float(v) for v in values])
-        node.values[port] = now
+    def knob_values(self, node: str, port: str) -> list[float]:
+        """What the document sets a knob of the plan to: one number for each lane, or for each member of a bank.
+
+        The typed graph has the values with which the plan was compiled; this follows the messages since then.
+        """
+        assert self.plan is not None
+        found = self._knob_values.get((node, port))
+        return self.plan.graph.node(node).values[port] if found is None else found
+
+    def _set(self, node: str, port: str, values: list[Any]) -> None:
+        """Set a knob to what the document says; of several lanes only those that differ."""
+        assert self.plan is not None
+        before = self.knob_values(node, port)
+        now = self.plan.graph.node(node).knob_values(port, [float(v) for v in values])
+        self._knob_values[node, port] = now
         if len(before) != len(now) or len(values) == 1:
-            self._turn([(node.id, port)], values)
+            self._turn([(node, port)], values)
             return
         for lane, value in enumerate(now):
             if value != before[lane]:
-                self._turn([(node.id, port)], value, lane=lane)
+                self._turn([(node, port)], value, lane=lane)
+
+    def _values_so_far(self, plans: Iterable[Plan], names: Mapping[str, str]) -> KnobValues:
+        """What documents have set knobs to, by node, block and port of the next plan.
+
+        ``plans`` are the plan that is heard and the one that was offered since, if it was not taken over: messages for
+        it were sent all the same. ``names`` maps ids of the plan that is heard to those of the next plan.
+        """
+        values = {
+            (names.get(node.id, node.id), node.type, port): value
+            for plan in plans
+            for node in plan.graph.typed_nodes
+            for port, value in node.values.items()
+        }
+        for (id, port), value in self._knob_values.items():
+            assert self.plan is not None
+            values[names.get(id, id), self.plan.graph.node(id).type, port] = value
+        return values
 
     # -- events from outside ---------------------------------------------------------------------------------
 
@@ -435,14 +469,11 @@ class Engine:
             return EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
         return EngineError("too many messages wait; run the engine before sending more.")
 
-    def _turn_changed(self, before: Graph, after: Graph) -> None:
-        """Knobs whose value in the document changed together with the wiring."""
+    def _turn_changed(self, before: KnobValues, after: Graph) -> None:
+        """Set the knobs whose values in the document have changed together with the wiring."""
         for node in after.typed_nodes:
-            old = before.find(node.id)
-            if old is None or old.type != node.type:
-                continue
-            for port, values in node.values.items() if node.values != old.values else ():
-                if old.values.get(port) != values:
+            for port, values in node.values.items():
+                if before.get((node.id, node.type, port), values) != values:
                     self._turn([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
