@@ -30,7 +30,7 @@ from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
 from nodegraph.plan.memory import Memory, view
 from nodegraph.plan.renaming import renamed
-from nodegraph.plan.result import Port, RowInfo
+from nodegraph.plan.result import RowInfo
 from nodegraph.quantum import QUANTUM
 
 from . import walk
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
+
+
+KnobValues = Mapping[tuple[str, str, str], list[float]]
+"""What documents have set knobs to: a number for each lane or member, by node, block and port."""
 
 
 class EngineError(Exception):
@@ -94,12 +98,12 @@ class Engine:
         self.memory = Memory()
         self.handles: dict[tuple[str, str], int] = {}
         self.plan: Plan | None = None
+        self._knob_values: dict[tuple[str, str], list[float]] = {}  # set by documents since the plan was compiled
         self._retired: list[Plan] = []
         self._lock = threading.Lock()
         self._service_lock = threading.Lock()
         self._unfollow: list[Callable[[], None]] = []
         self._graph: Graph | None = None  # of the latest plan, without probes
-        self._values: dict[Port, list[float]] = {}  # of knobs that were set since
         self._records: dict[str, NodeRecord] = {}  # of the nodes of that graph, by which they are recognised
         self._records_heard: dict[str, NodeRecord] = {}  # the same for the plan that is heard, while another waits
         self.log: FlightRecorder | None = None
@@ -196,13 +200,13 @@ class Engine:
             self.handles.clear()
             self.handles.update(handles)
             raise
-        if heard is not None and before is not None:
-            self._set_changed_knobs(before.graph, probed)
-            if not unheard:
-                self._retired.append(heard)
-                self._records_heard = self._records
+        offered = [heard, *unheard] if heard is not None else unheard
+        self._set_changed_knobs(self._values_so_far(offered, names), probed)
+        if heard is not None and not unheard:
+            self._retired.append(heard)
+            self._records_heard = self._records
+        self._knob_values = {}
         self.plan, self._graph, self._records = plan, graph, records
-        self._values = {}
         if self.log is not None:
             self.log.exchanged(graph.document, graph.flat.file, plan, names)
         self.words[walk.ENGINE_NEXT] = plan.address
@@ -389,8 +393,8 @@ class Engine:
         """Set knobs to what the document says; of several lanes only those that differ."""
         with self._lock:
             for node, port, values in changes:
-                before = self._value_of(node, port)
-                self._values[node, port] = values
+                before = self.knob_values(node, port)
+                self._knob_values[node, port] = values
                 if len(before) != len(values) or len(set(values)) == 1:
                     self._turn([(node, port)], values[0] if len(set(values)) == 1 else values)
                     continue
@@ -398,13 +402,31 @@ class Engine:
                     if value != before[lane]:
                         self._turn([(node, port)], value, lane=lane)
 
-    def _value_of(self, node: str, port: str) -> list[float]:
-        """The values of a knob in the document."""
-        known = self._values.get((node, port))
-        if known is None:
-            found = self._graph.find(node) if self._graph is not None else None
-            known = found.values.get(port, []) if found is not None else []
-        return known
+    def knob_values(self, node: str, port: str) -> list[float]:
+        """What the document sets a knob of the plan to: one number for each lane, or for each member of a bank.
+
+        The typed graph has the values with which the plan was compiled; this follows the messages since then.
+        """
+        assert self.plan is not None
+        found = self._knob_values.get((node, port))
+        return self.plan.graph.node(node).values[port] if found is None else found
+
+    def _values_so_far(self, plans: Iterable[Plan], names: Mapping[str, str]) -> KnobValues:
+        """What documents have set knobs to, by node, block and port of the next plan.
+
+        ``plans`` are the plan that is heard and the one that was offered since, if it was not taken over: messages for
+        it were sent all the same. ``names`` maps ids of the plan that is heard to those of the next plan.
+        """
+        values = {
+            (names.get(node.id, node.id), node.type, port): value
+            for plan in plans
+            for node in plan.graph.typed_nodes
+            for port, value in node.values.items()
+        }
+        for (id, port), value in self._knob_values.items():
+            assert self.plan is not None
+            values[names.get(id, id), self.plan.graph.node(id).type, port] = value
+        return values
 
     # -- events from outside ---------------------------------------------------------------------------------
 
@@ -460,14 +482,11 @@ class Engine:
             return EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
         return EngineError("too many messages wait; run the engine before sending more.")
 
-    def _set_changed_knobs(self, before: Graph, after: Graph) -> None:
-        """Set the knobs whose value in the document changed together with the structure."""
+    def _set_changed_knobs(self, before: KnobValues, after: Graph) -> None:
+        """Set the knobs whose values in the document have changed together with the structure."""
         for node in after.typed_nodes:
-            old = before.find(node.id)
-            if old is None or old.type != node.type:
-                continue
             for port, values in node.values.items():
-                if self._values.get((old.id, port), old.values.get(port)) != values:
+                if before.get((node.id, node.type, port), values) != values:
                     self._turn([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------

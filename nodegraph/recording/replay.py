@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nodegraph.engine import callback as cb
-from nodegraph.engine.core import Engine, EngineError
+from nodegraph.engine.core import Engine, EngineError, KnobValues
 from nodegraph.engine.live import LIMITER_RELEASE
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import Graph, GraphError, build_graph
@@ -212,7 +212,7 @@ class Replay(Offline):
         except PatchError as error:
             self.notes.append(f"step {self._number}: {error}")
 
-    def _set_changed_knobs(self, before: Graph, after: Graph) -> None:
+    def _set_changed_knobs(self, before: KnobValues, after: Graph) -> None:
         """Knobs that moved together with the wiring are messages of the log."""
 
 

@@ -64,7 +64,7 @@ class Timed(Offline):
             for at, node, port, value in part.turns:
                 self._turn([(node, port)], value, at)
             for at, message in part.midi:
-                self.send_midi(message, at, "keyboard")
+                self.send(message, at, "keyboard")
             if part.start < following:
                 sound.append(self.run_samples(QUANTUM))
         sound.append(self.run_samples(end - self.clock))
