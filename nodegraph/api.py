@@ -140,17 +140,27 @@ def render(
     return sound
 
 
-def play(patch: Session | Document | str | os.PathLike[str], device: int | str | None = None, **options: Any) -> Live:
+def play(
+    patch: Session | Document | str | os.PathLike[str],
+    device: int | str | None = None,
+    flight: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Live:
     """Play a patch on an audio device; edits of a :class:`Patch` are audible at once.
 
     Use it in ``with``, or call ``stop()``. ``device`` is a number or part of a name as ``nodegraph devices`` lists
     them (None: the default). ``send(mido.Message(…))`` plays its ``midi_in`` blocks, ``sent()`` returns what its
-    ``midi_out`` blocks send. Options are those of :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter,
-    capture. Raises PatchError, GraphError, EngineError.
+    ``midi_out`` blocks send. ``flight`` is a file in which the performance is logged. Other options are those of
+    :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter, capture. Raises PatchError, GraphError,
+    EngineError.
     """
     from nodegraph.engine.live import Live
 
     document, path = _document(patch)
+    if flight is not None:
+        from nodegraph.recording.flight import FlightRecorder
+
+        options["observer"] = FlightRecorder(Path(flight))
     live = Live(document, path, device, **({"rate": document.settings.rate} | options))
     if isinstance(patch, Session):
         live.follow(patch)

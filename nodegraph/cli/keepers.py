@@ -13,6 +13,7 @@ from .errors import CommandError
 if TYPE_CHECKING:
     from nodegraph.engine.live import Live
     from nodegraph.patch import Patch
+    from nodegraph.recording.flight import FlightRecorder
     from nodegraph.recording.keeping import KeptRing, MoveRecorder, Recording
 
 MINUTES = 10.0
@@ -43,6 +44,7 @@ class Keepers:
     minutes: float = MINUTES
     moves: Path | None = None
     problems: list[str] = field(default_factory=list)
+    log: FlightRecorder | None = None
     _ring: KeptRing | None = None
     _recording: Recording | None = None
     _recorder: MoveRecorder | None = None
@@ -52,6 +54,10 @@ class Keepers:
         for path in (self.flight, self.record, self.moves):
             if path is not None and not path.absolute().parent.is_dir():
                 raise CommandError(f"{path}: there is no folder {path.parent}. Make it first: mkdir -p {path.parent}")
+        if self.flight is not None:
+            from nodegraph.recording.flight import FlightRecorder
+
+            self.log = FlightRecorder(self.flight)
         if self.record is not None:
             from nodegraph.files.sound_output import kind_of
 
@@ -74,10 +80,10 @@ class Keepers:
         """Finish, after the last one; returns the files that were written. ``problems`` says what was not."""
         from nodegraph.patch import PatchError
 
-        kept = [self._ring, self._recording, live.log]
+        kept = [self._ring, self._recording, self.log]
         self.problems = [f"{one.problem}." for one in kept if one is not None and one.problem]
         files = [self._recording.path] if self._recording else []
-        files += [live.log.result] if live.log else []
+        files += [self.log.result] if self.log else []
         if self._recorder is not None and self.moves is not None:
             try:
                 self._save_moves(patch, self._recorder, self.moves, live.rate)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,19 @@ def open_patch(path: Path, sets: Iterable[str] | None = None, seed: int | None =
 
 def typed(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
     """The patch's graph; its problems begin with the file's name."""
-    from nodegraph.graph import GraphError, build_graph
+    from nodegraph.graph import build_graph
+
+    with problems_of(patch):
+        return build_graph(patch.document, rate, patch.path, allow_outside)
+
+
+@contextmanager
+def problems_of(patch: Patch) -> Iterator[None]:
+    """Begin the problems of a patch that is typed inside with the name of its file."""
+    from nodegraph.graph import GraphError
 
     try:
-        return build_graph(patch.document, rate, patch.path, allow_outside)
+        yield
     except GraphError as error:
         raise GraphError([f"{patch.path}: {problem}" for problem in error.problems]) from None
 

@@ -50,9 +50,11 @@ class Turns:
             value = self._written(node, port)
         values = value if isinstance(value, list) else [value]
         numbers = [float(one) for one in values if isinstance(one, int | float)]
-        graph = self.engine.plan.graph if self.engine is not None and self.engine.plan is not None else None
-        ends = graph.knobs_of(node, port) if graph is not None else []
-        found = graph.find(ends[0][0]) if graph is not None and ends else None
+        if self.engine is None or self.engine.plan is None:
+            return numbers
+        graph = self.engine.plan.graph
+        ends = graph.knobs_of(node, port)
+        found = graph.find(ends[0][0]) if ends else None
         if found is None or ends[0][1] not in found.values:
             return numbers
         return found.knob_values(ends[0][1], numbers) if numbers else list(self.engine.knob_values(*ends[0]))

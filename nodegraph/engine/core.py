@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,12 +36,12 @@ from nodegraph.quantum import QUANTUM
 from . import walk
 from .arrivals import Arrivals
 from .messages import RING_SIZE, Applied, Messages
+from .observer import EngineObserver, EngineService
 from .renames import renamed_nodes
 
 if TYPE_CHECKING:
     from mido import Message
 
-    from nodegraph.recording.flight import FlightRecorder
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
@@ -61,18 +61,6 @@ class Fault:
 
     node: str
     lane: int
-
-
-class Attendant(Protocol):
-    """Somebody who keeps what is played. ``problem`` says why nothing is kept any more ("" while it is)."""
-
-    problem: str
-
-    def service(self) -> None:
-        """Do a bounded piece of work; called every few milliseconds, never by the audio thread."""
-
-    def close(self) -> None:
-        """Finish: files are whole after this. A second call does nothing."""
 
 
 class Engine:
@@ -106,8 +94,8 @@ class Engine:
         self._graph: Graph | None = None  # of the latest plan, without probes
         self._records: dict[str, NodeRecord] = {}  # of the nodes of that graph, by which they are recognised
         self._records_heard: dict[str, NodeRecord] = {}  # the same for the plan that is heard, while another waits
-        self.log: FlightRecorder | None = None
-        self.attendants: list[Attendant] = []
+        self.observer: EngineObserver | None = None
+        self.services: list[EngineService] = []
         self.watched: frozenset[str] = frozenset()
         self.input_address = self.memory.reserve(4 * QUANTUM * max(inputs, 1))
         self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
@@ -207,8 +195,8 @@ class Engine:
             self._records_heard = self._records
         self._knob_values = {}
         self.plan, self._graph, self._records = plan, graph, records
-        if self.log is not None:
-            self.log.exchanged(graph.document, graph.flat.file, plan, names)
+        if self.observer is not None:
+            self.observer.exchanged(graph.document, graph.flat.file, plan, names)
         self.words[walk.ENGINE_NEXT] = plan.address
         self._release_retired(unheard)
 
@@ -241,8 +229,8 @@ class Engine:
         self.load(patch.document, patch.path)
 
         def follow_step(step: Any, change: Change) -> None:
-            if self.log is not None:
-                self.log.edited(step, change.before, change.after)
+            if self.observer is not None:
+                self.observer.edited(step, change)
             self.apply(change, patch.path)
 
         unfollow = patch.subscribe(follow_step)
@@ -311,7 +299,7 @@ class Engine:
             if getattr(helper, "problem", ""):
                 found.append(f"{node}: {helper.problem}.")
         found += self.plan.lost_events() if self.plan else []
-        return [*found, *(f"{attendant.problem}." for attendant in self.attendants if attendant.problem)]
+        return [*found, *(f"{service.problem}." for service in self.services if service.problem)]
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
@@ -319,8 +307,8 @@ class Engine:
         with self._service_lock:
             for helper in self.hosts:
                 helper.service()
-        for attendant in tuple(self.attendants):
-            attendant.service()
+        for service in tuple(self.services):
+            service.service()
         if self._retired and not self.pending and self._lock.acquire(blocking=False):
             try:
                 self._release_retired()  # a recording is whole as soon as its recorder is gone
@@ -333,8 +321,8 @@ class Engine:
             unfollow()
         with self._service_lock:
             self._close()
-        for attendant in tuple(self.attendants):
-            attendant.close()
+        for service in tuple(self.services):
+            service.close()
 
     def _close(self) -> None:
         for plan in [*self._retired, *([self.plan] if self.plan else [])]:

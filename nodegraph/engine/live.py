@@ -17,12 +17,11 @@ from nodegraph.graph import Graph, build_graph
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
-from nodegraph.recording.flight import FlightRecorder
-from nodegraph.version import __version__
 
 from . import callback as cb
 from . import walk
 from .core import Engine, EngineError
+from .observer import EngineObserver
 from .tape import Tape
 
 SERVICE_PERIOD = 0.005
@@ -57,11 +56,11 @@ class Report:
 class Live(Engine):
     """A document playing in real time.
 
-    ``device`` is a number or part of a name as ``nodegraph devices`` lists them (None: the default one);
-    ``null=True`` plays to no device, at the same pace. ``blocksize`` is asked of the device, any size will
-    do. ``capture`` seconds of what is played are kept for ``captured()``. ``flight`` is the
-    file of a flight log (see :mod:`.flight`). ``limiter=False`` switches the
-    safety limiter off.
+    ``device`` is a number or part of a name as ``nodegraph devices`` lists them (None: the default one); ``null=True``
+    plays on no device, at the same pace. ``blocksize`` is a wish, in samples. The first ``capture`` seconds of output
+    are kept for ``captured()``. ``observer`` is notified of every edit and plan, such as a flight log.
+    ``prepare(graph)`` is called with the typed graph before it is compiled. ``limiter=False`` switches the safety
+    limiter off.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class Live(Engine):
         outputs: int | None = None,
         pack: bool = True,
         allow_outside: bool = False,
-        flight: Path | None = None,
+        observer: EngineObserver | None = None,
         prepare: Callable[[Graph], object] = lambda graph: None,
     ) -> None:
         target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, document)
@@ -95,9 +94,10 @@ class Live(Engine):
         walk.PROCESS.address  # noqa: B018 - compile before the clock runs
         self._callback = cb.CALLBACK.address
         self.realtime = False  # until the device asks for sound, plans are taken over here
-        if flight is not None:
-            self.log = FlightRecorder(flight, self, __version__)
-            self.attendants.append(self.log)
+        if observer is not None:
+            observer.attach(self)
+            self.observer = observer
+            self.services.append(observer)
         graph = build_graph(document, self.rate, path, allow_outside)
         prepare(graph)
         self.play(graph)

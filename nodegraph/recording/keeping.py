@@ -37,8 +37,8 @@ class Recording:
     def __init__(self, live: Live, path: Path) -> None:
         self._reader = TapeReader(live.output_tape)
         self._take = Take(path, live.rate, live.output_tape.channels)
-        self._attendants = live.attendants
-        self._attendants.append(self)
+        self._services = live.services
+        self._services.append(self)
         self.seconds, self._rate = 0.0, live.rate
 
     @property
@@ -57,8 +57,8 @@ class Recording:
         self.seconds += len(block) / self._rate
 
     def close(self) -> None:
-        if self in self._attendants:
-            self._attendants.remove(self)
+        if self in self._services:
+            self._services.remove(self)
             self.service()
             self._take.close()
 
@@ -76,8 +76,8 @@ class WireRecording:
         self._ring: Any = None
         self._take: Take | None = None
         self._place = self._lost = 0
-        self._attendants = live.attendants
-        self._attendants.append(self)
+        self._services = live.services
+        self._services.append(self)
 
     @property
     def problem(self) -> str:
@@ -111,8 +111,8 @@ class WireRecording:
             self._take.close()
 
     def close(self) -> None:
-        if self in self._attendants:
-            self._attendants.remove(self)
+        if self in self._services:
+            self._services.remove(self)
             self.service()
             self._finish()
 
@@ -144,7 +144,7 @@ class KeptRing:
                 shutil.rmtree(old.folder, ignore_errors=True)
         except OSError as error:
             self._fail(error)
-        live.attendants.append(self)
+        live.services.append(self)
 
     def service(self) -> None:
         block = self._reader.read()
@@ -197,7 +197,7 @@ class MoveRecorder:
             for node in engine.plan.graph.typed_nodes
             for port in node.values
         }
-        engine.attendants.append(self)
+        engine.services.append(self)
 
     def service(self) -> None:
         applied = self._reader.read()
@@ -215,9 +215,9 @@ class MoveRecorder:
         return self._engine.plan.graph.node(node).spec.inputs[port].smooth
 
     def close(self) -> None:
-        if self in self._engine.attendants:
+        if self in self._engine.services:
             self.service()
-            self._engine.attendants.remove(self)
+            self._engine.services.remove(self)
             self._reader.close()
 
 

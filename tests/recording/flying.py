@@ -17,6 +17,7 @@ import numpy as np
 
 from nodegraph.api import Patch
 from nodegraph.engine.live import Live
+from nodegraph.recording.flight import FlightRecorder
 from nodegraph.recording.replay import replay
 from tests.engine.storm import random_edits, sounding_patch
 
@@ -24,7 +25,7 @@ from tests.engine.storm import random_edits, sounding_patch
 def fly(path: Path, seconds: float, edits: int, events: int, seed: int = 0):
     """Play a random patch for so long; returns what was heard until the fade at the end, and the report."""
     patch = with_voices(sounding_patch(20, seed))
-    live = Live(patch.document, null=True, capture=seconds + 2.0, flight=path)
+    live = Live(patch.document, null=True, capture=seconds + 2.0, observer=FlightRecorder(path))
     live.follow(patch)
     chance = random.Random(seed)
     moments = sorted(

@@ -86,7 +86,7 @@ def render(
     until_silence = seconds is None and score is not None
     if seconds is None:
         seconds = max(lengths, default=DEFAULT_SECONDS)
-    engine = Offline(opened.document, chosen, opened.path, tracks, allow_outside=allow_outside)
+    engine = Offline(graph, inputs=tracks, allow_outside=allow_outside)
     helpers = dict(engine.plan.hosts) if engine.plan else {}
     try:
         if score and midi:

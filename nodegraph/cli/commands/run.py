@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +14,16 @@ from ..hands import LOOPBACK, ControllerFile, Hands, Learn, Midi, Osc, OscHost, 
 from ..keepers import MINUTES, Flight, Keep, Keepers, Moves, Record
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
-from ..patches import open_patch, typed, warn_of_placeholders
+from ..patches import open_patch, problems_of, warn_of_placeholders
 from ..playing import play
 from ..quiet import quiet_libraries
 from ..scores import open_score
 from ..text import duration, note, print_json
 from .render import helper_problems, recordings
+
+if TYPE_CHECKING:
+    from nodegraph.graph import Graph
+    from nodegraph.midi.files import Score
 
 LEAD = 0.2  # s before a MIDI file begins
 
@@ -68,25 +72,31 @@ def run(
     keepers = Keepers(flight, record, keep, moves)
     opened = open_patch(patch, set, seed)
     keepers.check(opened)
-    wanted = rate or opened.document.settings.rate
-    graph = typed(opened, float(wanted or 44100.0), allow_outside)
-    silent = warn_of_placeholders(graph)
-    score = open_score(midi_file, graph) if midi_file else None
-    make_ready([*kernels_of_engine(live=True), *kernels_of_graph(graph)])
+    silent: list[str] = []
+    score: Score | None = None
 
     from nodegraph.engine.live import Live
 
-    with quiet_libraries():
+    with quiet_libraries() as aloud, problems_of(opened):
+
+        def prepare(graph: Graph) -> None:
+            nonlocal score
+            with aloud():
+                silent.extend(warn_of_placeholders(graph))
+                score = open_score(midi_file, graph) if midi_file else None
+                make_ready([*kernels_of_engine(live=True), *kernels_of_graph(graph)])
+
         live = Live(
             opened.document,
             opened.path,
             _device(device),
-            rate=wanted,
+            rate=rate or opened.document.settings.rate,
             blocksize=blocksize,
             null=null,
             limiter=not no_limiter,
             allow_outside=allow_outside,
-            flight=flight,
+            observer=keepers.log,
+            prepare=prepare,
         )
     helpers = dict(live.plan.hosts) if live.plan else {}
     hands = asked.open(opened, live)

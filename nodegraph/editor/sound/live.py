@@ -21,6 +21,7 @@ from nodegraph.graph import Graph, GraphError
 from nodegraph.graph.probes import PREFIX
 from nodegraph.patch import Document, Patch
 from nodegraph.quantum import QUANTUM
+from nodegraph.recording.flight import FlightRecorder
 from nodegraph.recording.keeping import Recording, WireRecording
 
 from .protocol import Reading, Sounding
@@ -59,7 +60,8 @@ class LiveSound:
         self._wanted = wanted or Device()
         self._allow_outside, self._limiter = allow_outside, limiter
         self._lock = threading.Condition()
-        self._document, self._path = Document(), None
+        self._document = Document()
+        self._path: Path | None = None
         self._ends: frozenset[str] = frozenset()
         self._due: Device | None = None  # a device to go over to
         self._dirty = False
@@ -103,7 +105,7 @@ class LiveSound:
             null=wanted.device == NONE,
             limiter=self._limiter,
             allow_outside=self._allow_outside,
-            flight=self._flight,
+            observer=FlightRecorder(self._flight) if self._flight is not None else None,
         )
         try:
             live.watch(self._watched)
@@ -164,7 +166,7 @@ class LiveSound:
 
     def follow(self, patch: Patch) -> None:
         self._unfollow()
-        self._unfollow = patch.subscribe(lambda step, before, after: self._want(after, patch.path))
+        self._unfollow = patch.subscribe(lambda step, change: self._want(change.after, patch.path))
         self._want(patch.document, patch.path)
 
     def _want(self, document: Document, path: Path | None) -> None:
@@ -232,7 +234,7 @@ class LiveSound:
         for line in live.problems():
             node, _, reason = line.partition(": ")
             faults.setdefault(node, reason)
-        recording = self._recording
+        recording, log = self._recording, _log_of(live)
         preparing = ", compiling blocks…" if self._busy and now - self._busy_since > SLOW else ""
         self._state = Sounding(
             device=("no device" if self._is_silent else live.device_name) + preparing,
@@ -247,7 +249,7 @@ class LiveSound:
             device_latency=live.device_latency,
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
             wires={end: f"{end} {one.seconds:.0f} s" for end, one in self._wires.items()},
-            flight=live.log.path.name if self._logging and live.log else "",
+            flight=log.path.name if self._logging and log else "",
             news=self._news,
             problem=self._problem or self._compile_problem or self._keepers_problem(),
             faults=faults,
@@ -256,7 +258,7 @@ class LiveSound:
         return self._state
 
     def _keepers_problem(self) -> str:
-        kept = [self._recording, *self._wires.values(), self._live.log if self._logging else None]
+        kept = [self._recording, *self._wires.values(), _log_of(self._live) if self._logging else None]
         return next((one.problem for one in kept if one is not None and one.problem), "")
 
     @property
@@ -387,15 +389,16 @@ class LiveSound:
 
     @property
     def _logging(self) -> bool:
-        return self._live.log is not None and self._live is not self._landed
+        return self._live.observer is not None and self._live is not self._landed
 
     def _land(self, live: Live) -> None:
         """Finish the log of an engine, which may take a while; the engine plays on."""
         self._landed = live
-        if live.log is not None:
-            live.log.close()
-            problem = f" ({live.log.problem})" if live.log.problem else ""
-            self._tell(f"The performance is logged in {live.log.result}{problem}.")
+        log = _log_of(live)
+        if log is not None:
+            log.close()
+            problem = f" ({log.problem})" if log.problem else ""
+            self._tell(f"The performance is logged in {log.result}{problem}.")
 
     def _tell(self, line: str) -> None:
         if line and line not in self._news[-1:]:
@@ -416,6 +419,11 @@ class LiveSound:
         if self._logging:
             self._land(self._live)
         self._live.stop()
+
+
+def _log_of(live: Live) -> FlightRecorder | None:
+    """The flight log of an engine."""
+    return live.observer if isinstance(live.observer, FlightRecorder) else None
 
 
 def _source(graph: Graph, end: str) -> tuple[str, str]:
