@@ -25,7 +25,8 @@ from .interface import KNOB
 from .node import In, Node, Spec
 from .ordering import first_order, successors, topological_order
 from .patch import Document, NodeRecord, Wire, resolve_file
-from .patch.errors import PatchError, listed
+from .patch.document import Path as Place
+from .patch.errors import PatchError, Problem, listed
 from .registry import node_types
 
 MOST_LANES = 1024
@@ -34,7 +35,8 @@ Block = type[Node]
 
 
 class GraphError(Exception):
-    """A patch that cannot be compiled. ``problems`` holds one sentence each."""
+    """A patch that cannot be compiled. ``problems`` holds one sentence each: a :class:`~nodegraph.patch.errors.Problem`
+    where it is known which node the sentence is about."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -50,7 +52,8 @@ class GraphNode:
     patch's inputs to this node's outputs, ``problem`` why it is a silent placeholder ("" if it is not).
     ``voices`` are those that it has a lane for each of, and ``own_spec`` what it declares where that is not just what
     its block does. ``frame_types`` say what its frame outputs carry, ``waiting`` names a frame input that it cannot
-    do without, ``banks`` hold the members of each bank.
+    do without, ``banks`` hold the members of each bank. ``path`` is that of the node of the document that it belongs
+    to, ``()`` for one that is not in the document (a probe).
     """
 
     id: str
@@ -70,6 +73,7 @@ class GraphNode:
     banks: dict[str, int] = field(default_factory=dict)
     voices: int = 1
     own_spec: Spec | None = None
+    path: Place = ()
 
     def knob_values(self, port: str, values: list[float]) -> list[float]:
         """The values of a knob as they are used: in a bank those that are missing are the default."""
@@ -83,6 +87,11 @@ class GraphNode:
     @property
     def spec(self) -> Spec:
         return self.own_spec or (self.cls.spec if self.cls else Spec())
+
+    @property
+    def address(self) -> str:
+        """The node of the document that it belongs to, as people write it: ``voice/osc`` for each of its voices."""
+        return "/".join(self.path) if self.path else self.id
 
     @property
     def title(self) -> str:
@@ -144,14 +153,14 @@ def build_graph(
 def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
     """Type a document that is flat already. Raises GraphError with all problems found."""
     document, problems = flat.document, list(flat.problems)
-    again = {id for names in flat.copies.values() for id in names[1:]}  # what is wrong with the first is said once
 
     def told(*ids: str) -> list[str]:
-        return [] if again.intersection(ids) else problems
+        """Where problems of these nodes go: what is wrong with the first voice is not repeated for the others."""
+        return [] if flat.repeats and flat.repeats.intersection(ids) else problems
 
     nodes = {id: _flat_node(id, node, allow_outside, told(id)) for id, node in flat.nodes.items()}
     for id, node in flat.resting.items():
-        _flat_node(id, node, allow_outside, problems)
+        _flat_node(id, node, allow_outside, told(id))
     wires = [wire for wire in flat.wires if _wire_fits(wire, nodes, told(wire.source, wire.target))]
     forward = successors(nodes, ((wire.source, wire.target) for wire in wires if not wire.feedback))
     order = topological_order(forward)
@@ -201,12 +210,15 @@ def _problems(document: Document, patch_path: Path | None, allow_outside: bool) 
 
 def _flat_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]) -> GraphNode:
     if flat.problem:
-        return GraphNode(id, flat.record.type, None, problem=flat.problem)
+        return GraphNode(id, flat.record.type, None, problem=flat.problem, path=flat.path)
     own = None
     if flat.knob is not None and (cls := node_types().get(flat.record.type)):
         own = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
-    node = _look_up(id, flat.record, flat.file, allow_outside, problems, own)
-    node.voices = flat.voices
+    said: list[str] = []
+    node = _look_up(id, flat.record, flat.file, allow_outside, said, own)
+    node.voices, node.path = flat.voices, flat.path
+    if said:
+        problems += [Problem(text, flat.path) for text in said]
     return node
 
 
@@ -333,9 +345,11 @@ def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outsid
         path = resolve_file(patch_path, reference, allow_outside)
     except PatchError as error:
         node.problem = str(error)
+        node.settings[name] = ""  # so that no function of the block opens what may not be opened
         return
     if not path.is_file():
         node.problem = f"file '{reference}' is missing. Put it beside the patch."
+        node.settings[name] = ""
         return
     node.settings[name] = str(path)
     found = path.stat()
@@ -370,13 +384,13 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
     fits = True
     if source.cls and wire.source_port not in outputs:
         has = f"It has {listed(outputs)}." if outputs else "It has none."
-        problems.append(f"{source.title} has no output '{wire.source_port}'. {has}")
+        problems.append(Problem(f"{source.title} has no output '{wire.source_port}'. {has}", source.path))
         fits = False
     if target.cls and wire.target_port not in inputs:
         settings = wire.target_port in target.spec.choices or wire.target_port in target.spec.options
         why = " It is a setting; wires go to inputs." if settings else ""
         has = f"It has {listed(inputs)}." if inputs else "It has none."
-        problems.append(f"{target.title} has no input '{wire.target_port}'.{why} {has}")
+        problems.append(Problem(f"{target.title} has no input '{wire.target_port}'.{why} {has}", target.path))
         fits = False
     if not fits or source.cls is None or target.cls is None:
         return False
@@ -384,10 +398,11 @@ def _wire_fits(wire: Wire, nodes: dict[str, GraphNode], problems: list[str]) -> 
     if not kinds_fit(gives.removesuffix(" frames"), takes.removesuffix(" frames")):
         others = [name for name, kind in inputs.items() if kind == gives]
         fit = f" {gives.capitalize()} would fit {listed(others)}." if others else _between(gives, takes)
-        problems.append(
+        text = (
             f"{source.title} gives {gives} at '{wire.source_port}', "
             f"but {target.title} takes {takes} at '{wire.target_port}'.{fit}"
         )
+        problems.append(Problem(text, source.path))
         return False
     if wire.feedback and gives == "events":
         problems.append(f"{_name(wire)} carries events and cannot be a feedback wire. Take the mark away.")
@@ -428,10 +443,11 @@ def _find_loops(
             node = nodes[id]
             spec = node.spec
             if spec.hosts or spec.frame_inputs or spec.frame_outputs or spec.event_inputs or spec.event_outputs:
-                problems.append(
+                text = (
                     f"{node.title} works on whole blocks and cannot stand in the loop "
                     f"{listed(sorted(component))}. Take it out of the loop."
                 )
+                problems.append(Problem(text, node.path))
         loops.append(sorted(component, key=position.__getitem__))
     return sorted(loops, key=lambda loop: position[loop[0]])
 
@@ -475,7 +491,7 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
     node = nodes[id]
     if node.cls is None:
         return False
-    before = node.output_lanes
+    before, said = node.output_lanes, len(problems)
     spec = node.spec
     banks = [name for name, port in spec.inputs.items() if port.bank]
     alone = 1 if node.cls.lanes else node.voices  # where nothing is wired
@@ -514,6 +530,8 @@ def _node_lanes(nodes: dict[str, GraphNode], id: str, wires: list[Wire], problem
         node.lanes = widest
     if node.lanes > MOST_LANES:
         problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
+    if len(problems) > said:
+        problems[said:] = [Problem(text, node.path) for text in problems[said:]]
     return before != node.output_lanes
 
 
@@ -521,16 +539,17 @@ def _check_voices(flat: Flat, nodes: dict[str, GraphNode], problems: list[str]) 
     """What comes into several voices has one lane for all of them, or one for each."""
     found = []
     for arrival in flat.arrivals:
-        source = flat.output_of(*arrival.source)
+        source = flat.source(*arrival.source)
         if source is None or source[0] not in nodes:
             continue
         lanes = nodes[source[0]].output_lanes.get(source[1], 1)
         if lanes not in (1, arrival.voices):
-            what = f"subpatch '{arrival.subpatch}'" if arrival.subpatch else "The patch"
-            found.append(
+            what = f"subpatch '{'/'.join(arrival.path)}'" if arrival.path else "The patch"
+            text = (
                 f"{what} has {arrival.voices} voices, but {lanes} lanes arrive at '{arrival.port}'. Give it "
                 f"one lane, or {arrival.voices}: set its voices to {lanes}, or put sum_lanes or split before it."
             )
+            found.append(Problem(text, arrival.path))
     problems[:0] = found
 
 
@@ -545,7 +564,10 @@ def _infer_frames(
     if problems:
         return
     for id in order:
+        said = len(problems)
         infer_node(nodes[id], nodes, arriving.get(id, []), rate, problems)
+        if len(problems) > said:
+            problems[said:] = [Problem(text, nodes[id].path) for text in problems[said:]]
 
 
 def _infer_banks(nodes: dict[str, GraphNode]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from .node import EventIn, EventOut, FrameIn, FrameOut, In, Out, Spec
 from .patch import Document, NodeRecord, migrate_nodes, read_patch, resolve_file
 from .patch.document import INLET, INLET_PORT, OUTLET, OUTLET_PORT, SUBPATCH
+from .patch.document import Path as Place
 from .patch.errors import PatchError
 from .registry import node_types
 
@@ -91,6 +93,21 @@ def contents(record: NodeRecord, home: Home) -> tuple[Document, Home]:
 def _read(path: Path, changed: int, size: int) -> Document:
     """A patch file, read again when it has changed."""
     return migrate_nodes(read_patch(path))
+
+
+def every_node(document: Document, home: Home, path: Place = ()) -> Iterator[tuple[Place, NodeRecord]]:
+    """All nodes with their paths, each subpatch followed by its contents, embedded or in a file.
+
+    The contents of a subpatch whose file cannot be read, or may not be read from ``home``, are left out.
+    """
+    for id, record in document.nodes.items():
+        yield (*path, id), record
+        if record.type == SUBPATCH:
+            try:
+                inner, inside = contents(record, home)
+            except PatchError:
+                continue
+            yield from every_node(inner, inside, (*path, id))
 
 
 def ports_in(document: Document, types: tuple[str, ...]) -> list[str]:

@@ -159,7 +159,7 @@ class Replay(Offline):
                 self._take(int(record["plan"]))
             elif "turn" in record:
                 node, port, lane, value = record["turn"]
-                self.turn(node, port, value, at, lane)
+                self._turn([(node, port)], value, at, lane)
             elif "midi" in record:
                 self.send_midi(bytes.fromhex(record["midi"]), at, record.get("port", ""))
             self._next = next(self._events, None)

@@ -25,7 +25,7 @@ from .actions import (
     to_data,
     within,
 )
-from .document import Document, locate
+from .document import Document, find_node, locate
 from .document import Path as Place
 from .errors import PatchError
 from .files import read_patch, write_patch
@@ -223,6 +223,9 @@ class Patch:
 
     def _place(self, text: str) -> tuple[Place, str]:
         """Path and id of a node; of one that is not there those that it would have."""
+        found = find_node(self._document, text)
+        if found is not None:
+            return found
         document, path, rest = self._document, [], text
         while rest not in document.nodes:
             cuts = [rest[:i] for i, sign in enumerate(rest) if sign == "/"]

@@ -97,11 +97,11 @@ class Plan:
         address, lanes = self.output_last[(node, port)]
         return view(address, lanes, np.float32).copy()
 
-    def lost_events(self) -> list[str]:
-        """A sentence for each node that sent, or was sent, more events than there was room for."""
+    def lost_events(self) -> list[tuple[str, str]]:
+        """The nodes that sent or received more events than there was room for: id, and a sentence."""
         lost = {node: sum(int(as_f64(a)[LOST]) for a in addresses) for node, addresses in self.event_lists.items()}
         said = "events were lost, more came than a wire holds. Send fewer at once."
-        return [f"{node}: {number} {said}" for node, number in lost.items() if number]
+        return [(node, f"{number} {said}") for node, number in lost.items() if number]
 
     def faults(self) -> list[tuple[str, int]]:
         """Nodes that are mute because they gave NaN or Inf, with the lane."""
