@@ -14,17 +14,20 @@ from .text import shortened, warn
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
+    from nodegraph.node import Spec
     from nodegraph.patch import NodeRecord, Patch
 
 
-def open_patch(path: Path, sets: Iterable[str] | None = None, seed: int | None = None) -> Patch:
+def open_patch(
+    path: Path, sets: Iterable[str] | None = None, seed: int | None = None, allow_outside: bool = False
+) -> Patch:
     """The patch in a file, with every ``--set`` and the ``--seed`` done to it."""
     import nodegraph
     from nodegraph.patch import SetSeed
 
     patch = nodegraph.load(path)
     for text in sets or ():
-        _set(patch, text)
+        _set(patch, text, allow_outside)
     if seed is not None:
         patch.do(SetSeed(seed))
     return patch
@@ -48,8 +51,9 @@ def warn_of_placeholders(graph: Graph) -> list[str]:
     return lines
 
 
-def _set(patch: Patch, text: str) -> None:
+def _set(patch: Patch, text: str, allow_outside: bool) -> None:
     """``NODE.PORT=VALUE``, or ``CONTROL=VALUE``."""
+    from nodegraph.interface import spec_of
     from nodegraph.patch import PatchError, locate
     from nodegraph.patch.errors import suggest
 
@@ -69,18 +73,17 @@ def _set(patch: Patch, text: str) -> None:
         has = "" if suggest(node, patch.document.nodes) else f" Its nodes are {shortened(patch.document.nodes)}."
         raise CommandError(f"--set {text}: {str(error).removesuffix(' Add it first.')}{has}") from None
     record = patch.document.inside(path).nodes[id]
-    patch.set(end, _value(record, patch.path, node, port, value))
+    spec = spec_of(record, patch.path, allow_outside)
+    patch.set(end, _value(record, spec, node, port, value))
 
 
-def _value(record: NodeRecord, patch_path: Path | None, node: str, port: str, text: str) -> Any:
+def _value(record: NodeRecord, spec: Spec, node: str, port: str, text: str) -> Any:
     """``text`` as the port or setting wants it; for a block that is not there, as JSON or as it stands."""
-    from nodegraph.interface import spec_of
     from nodegraph.patch.errors import suggest
     from nodegraph.registry import node_types
 
     if record.type not in node_types():
         return _as_json(text)
-    spec = spec_of(record, patch_path)
     if port in spec.choices:
         return text
     if port in spec.inputs:

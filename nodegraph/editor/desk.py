@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nodegraph.interface import Home, every_node
 from nodegraph.node import Spec
 from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError, within
+from nodegraph.patch.document import Path as Place
 
 from .jobs import Jobs
 from .preferences import Preferences
@@ -73,7 +75,7 @@ class Desk:
     allow_outside: bool = False
     running: bool = True
     sounding: Sounding = field(default_factory=Sounding)  # as it was asked last
-    faults: dict[str, str] = field(default_factory=dict)  # nodes that the sound has silenced, and why
+    faults: dict[Place, str] = field(default_factory=dict)  # why nodes are silent, by path
     memory: dict[str, Any] = field(default_factory=dict)  # what a gesture keeps from one event to the next
 
     # -- the patch -------------------------------------------------------------------------------------------
@@ -158,6 +160,12 @@ class Desk:
     def specs(self, record: NodeRecord) -> Spec:
         """Ports and settings of a node of this patch."""
         return spec_of(record, self.patch.path, self.allow_outside)
+
+    @property
+    def types(self) -> set[str]:
+        """The types of all blocks of the patch, including those in subpatches."""
+        home = Home(self.patch.path, self.allow_outside)
+        return {record.type for _, record in every_node(self.patch.document, home)}
 
     @property
     def board(self) -> Board:

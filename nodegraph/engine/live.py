@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..flatten import flatten
 from ..kernel import QUANTUM
 from ..patch import Document
 from ..plan.memory import view
@@ -31,7 +32,10 @@ _abandoned: list[object] = []
 
 @dataclass
 class Report:
-    """The accounts of a stream. Loads are parts of the time that a block lasts; times in µs per quantum."""
+    """The statistics of a stream. Loads are fractions of the duration of a block.
+
+    ``faults`` and ``node_times`` (µs per quantum) name nodes of the patch; a time is the sum over all voices.
+    """
 
     device: str
     rate: float
@@ -59,6 +63,9 @@ class Live(Engine):
     do. ``capture`` seconds of what is played are kept for ``captured()``. ``flight`` is the
     file of a flight log (see :mod:`.flight`). ``limiter=False`` switches the
     safety limiter off.
+
+    ``listens`` says whether input was asked of the device, which is so if the document that it was opened with takes
+    sound from it; ``device_inputs`` is 0 all the same where the device has no input.
     """
 
     def __init__(
@@ -76,7 +83,8 @@ class Live(Engine):
         allow_outside: bool = False,
         flight: Path | None = None,
     ) -> None:
-        target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, document)
+        self.listens = not null and flatten(document, path, allow_outside).listens
+        target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, self.listens)
         self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
         super().__init__(rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True)
         self.blocksize = blocksize
@@ -263,8 +271,8 @@ class Live(Engine):
             peak=float(view(self._live_address, cb.LIVE_WORDS, np.float64)[cb.LIVE_PEAK]),
             limited=int(live[cb.LIVE_LIMITED]),
             latency_samples=self.plan.latency if self.plan else 0,
-            faults=[fault.node for fault in self.faults()],
-            node_times=self.node_times(),
+            faults=list(dict.fromkeys(self.node_address(fault.node) for fault in self.faults())),
+            node_times=self._times_by_address(),
         )
 
     # -- threads -----------------------------------------------------------------------------------------------
@@ -331,7 +339,7 @@ class Live(Engine):
             raise EngineError(f"the audio device '{self.device_name}' does not open: {_reason(error)}") from None
 
     def node_times(self) -> dict[str, float]:
-        """Mean time of each node in µs per quantum; nodes of one row share its time."""
+        """Mean time of each node of the plan in µs per quantum; the time of a row is divided among its nodes."""
         rows = self.row_cycles()
         quanta = max(self.clock / QUANTUM / walk.PROFILE_EVERY, 1.0)
         per_tick = _microseconds_per_tick()
@@ -340,6 +348,13 @@ class Live(Engine):
             nodes = _nodes_in(info) or [info.kernel]
             for node in nodes:
                 times[node] = times.get(node, 0.0) + cycles * per_tick / quanta / len(nodes)
+        return times
+
+    def _times_by_address(self) -> dict[str, float]:
+        times: dict[str, float] = {}
+        for node, taken in self.node_times().items():
+            address = self.node_address(node)
+            times[address] = times.get(address, 0.0) + taken
         return times
 
 
@@ -405,14 +420,13 @@ def _null_target(rate: float | None, outputs: int | None) -> Target:
     return "none", float(rate or 44100.0), 0, outputs or 2, None
 
 
-def _device_target(device: int | str | None, rate: float | None, outputs: int | None, document: Document) -> Target:
-    """Name, rate and channels of a device, opened for input only if the patch listens."""
+def _device_target(device: int | str | None, rate: float | None, outputs: int | None, listens: bool) -> Target:
+    """Name, rate and channels of a device; it has input channels only if the patch ``listens`` to it."""
     sounddevice = _sounddevice()
     try:
         found = sounddevice.query_devices(device, "output")
     except (ValueError, sounddevice.PortAudioError) as error:
         raise EngineError(f"no audio output: {_reason(error)} See `nodegraph devices`, or use --null.") from None
-    listens = any(record.type == "audio_in" for record in document.nodes.values())
     inputs, source = 0, None
     if listens:
         try:

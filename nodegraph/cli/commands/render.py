@@ -57,7 +57,7 @@ def render(
     from nodegraph.sound_output import kind_of
 
     kind_of(output)
-    opened = open_patch(patch, set, seed)
+    opened = open_patch(patch, set, seed, allow_outside)
     chosen = float(rate or opened.document.settings.rate or 44100.0)
     graph = typed(opened, chosen, allow_outside)
     silent = warn_of_placeholders(graph)
@@ -81,11 +81,12 @@ def render(
         if score and midi:
             score.play(engine, port=midi.name)
         result = write(engine, output, seconds, until_silence)
-        result["faults"] = sorted({fault.node for fault in engine.faults()})
+        result["faults"] = sorted({engine.node_address(fault.node) for fault in engine.faults()})
     finally:
         engine.close()
     result |= {"patch": str(patch), "silent": silent, "recordings": recordings(helpers)}
-    problems = helper_problems(helpers) + (engine.plan.lost_events() if engine.plan else [])
+    problems = helper_problems(helpers)
+    problems += [f"{node}: {text}" for node, text in (engine.plan.lost_events() if engine.plan else [])]
     if json:
         print_json(result | {"problems": problems})
     else:
