@@ -69,22 +69,30 @@ def node_record(document: Document, node: str) -> NodeRecord:
     return document.inside(path).nodes[id]
 
 
-def parameter(document: Document, end: str, lane: int | None = None, patch_path: Path | None = None) -> Parameter:
-    """The parameter at ``"node.port"``. Raises PatchError, one line, where nothing can be turned."""
+def parameter(
+    document: Document,
+    end: str,
+    lane: int | None = None,
+    patch_path: Path | None = None,
+    allow_outside: bool = False,
+) -> Parameter:
+    """The parameter at ``"node.port"``. Raises PatchError, one line, if it is not an input that can be set."""
     node, port = node_and_port(end)
     record = node_record(document, node)
     if record.type not in node_types():
         raise PatchError(f"node '{node}': there is no block '{record.type}'. Install the package that has it.")
-    known = spec_of(record, patch_path).inputs
+    known = spec_of(record, patch_path, allow_outside).inputs
     found = known.get(port)
     if found is None:
         raise PatchError(f"{record.type} '{node}' has no input '{port}'.{_hint(port, known)}")
     return _parameter(node, found, lane)
 
 
-def control_parameter(document: Document, control: Control, patch_path: Path | None = None) -> Parameter:
+def control_parameter(
+    document: Document, control: Control, patch_path: Path | None = None, allow_outside: bool = False
+) -> Parameter:
     """The parameter that a control turns, with the control's range. Raises PatchError."""
-    found = parameter(document, control.target, control.lane, patch_path)
+    found = parameter(document, control.target, control.lane, patch_path, allow_outside)
     low = found.least if control.min is None else control.min
     high = found.most if control.max is None else control.max
     whole = control.min is None and control.max is None and control.taper == "linear"

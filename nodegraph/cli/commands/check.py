@@ -71,8 +71,8 @@ def _warnings(graph: Graph) -> list[str]:
 
 
 def _is_there(end: str, graph: Graph) -> bool:
-    """Whether an end, maybe of a node in a subpatch, names a parameter; of blocks that are not there nobody knows."""
-    from nodegraph.interface import spec_of
+    """Whether an end names a parameter, which may be of a node in a subpatch. An unknown block may have any."""
+    from nodegraph.interface import Home, node_spec
     from nodegraph.patch import PatchError, locate
     from nodegraph.registry import node_types
 
@@ -82,7 +82,7 @@ def _is_there(end: str, graph: Graph) -> bool:
     except PatchError:
         return False
     record = graph.document.inside(path).nodes[id]
-    spec = spec_of(record, graph.flat.file if graph.flat else None, allow_outside=True)
+    spec = node_spec(record, graph.flat.home if graph.flat else Home())
     return record.type not in node_types() or port in {**spec.inputs, **spec.choices, **spec.options}
 
 

@@ -13,7 +13,6 @@ from ..desk import Desk
 from ..events import PanelEvent
 from ..panel import Panel
 from ..quantity import QuantityError, format_quantity, parse_quantity
-from ..typed import spec_of
 from ..view import Item, PanelFace
 
 BANKS = ("gain", "scale", "mute")
@@ -44,7 +43,7 @@ class GainBankPanel(Panel):
         except (PatchError, KeyError):  # it, or what it was in, has been removed
             return None
         count = self._units(desk, record)
-        gains, scales, mutes = (self._values(record, port, count) for port in BANKS)
+        gains, scales, mutes = (self._values(desk, record, port, count) for port in BANKS)
         return Surface(tuple(gains), tuple(scales), tuple(v > 0.5 for v in mutes), min(self.first, max(count - 1, 0)))
 
     def _units(self, desk: Desk, record: Any) -> int:
@@ -54,8 +53,8 @@ class GainBankPanel(Panel):
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
 
-    def _values(self, record: Any, port: str, count: int) -> list[float]:
-        default = spec_of(record).inputs[port].default
+    def _values(self, desk: Desk, record: Any, port: str, count: int) -> list[float]:
+        default = desk.specs(record).inputs[port].default
         value = record.params.get(port, default)
         if not isinstance(value, list):
             return [float(value)] * count
