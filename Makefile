@@ -8,7 +8,12 @@
 # make storm  carries out 10,000 random edits on a sounding patch, live
 # make flight plays for a minute, logs it, and compares the replay sample by sample
 # make lint   ruff and mypy alone
+# make format formats the code, and fixes what ruff can fix by itself
+# make hooks  runs these checks before every commit, through pre-commit
+# make system installs the Debian packages that the tests need; as root
 # make clean  removes everything that make made
+#
+# PYTHON=python3.13 chooses the Python that a new .venv is made with.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +27,7 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # Without this pip and apt might stop at a question that nobody answers.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench monkey picture models storm flight lint clean
+.PHONY: run test check-ruff check-mypy check-tests bench monkey picture models storm flight lint format hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -33,13 +38,25 @@ test: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory -j2 --keep-going check-ruff check-mypy check-tests
 
-check-ruff: ; @$(BIN)/ruff check
+check-ruff: ; @$(BIN)/ruff check && $(BIN)/ruff format --check
 check-mypy: ; @$(BIN)/mypy
 check-tests: ; @$(BIN)/pytest
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+hooks: $(VENV)/.test
+	@$(PIP) 'pre-commit>=4'
+	@$(BIN)/pre-commit install
+
+system:
+	@tools/install-system $(TEST_PACKAGES)
 
 bench: $(VENV)/.bench
 	@tools/install-system $(BENCH_PACKAGES)
@@ -61,7 +78,7 @@ storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live
 
 flight: $(VENV)/.test
-	@$(BIN)/python -m tests.engine.flying --seconds 60 --edits 200 --events 700
+	@$(BIN)/python -m tests.recording.flying --seconds 60 --edits 200 --events 700
 
 clean:
 	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache

@@ -54,7 +54,7 @@ def large_patch(blocks: int = BLOCKS, scopes: int = SCOPES):
 
 
 def _first_output(type: str) -> str:
-    from nodegraph.registry import node_types
+    from nodegraph.blocks.registry import node_types
 
     return next(iter(node_types()[type].spec.outputs))
 
@@ -63,10 +63,10 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
     """Milliseconds of Python for each frame, and how many drawings moved."""
     import dearpygui.dearpygui as dpg
 
-    from nodegraph.editor.dpg_view import DpgView
+    from nodegraph.editor.dpg.view import DpgView
     from nodegraph.editor.presenter import Presenter
-    from nodegraph.editor.readings import Readings
-    from nodegraph.editor.sound_live import NONE, Device, LiveSound
+    from nodegraph.editor.sound.live import NONE, Device, LiveSound
+    from nodegraph.editor.sound.readings import Readings
     from nodegraph.editor.view import Camera
 
     sound, view = LiveSound(Device(NONE)), DpgView()
@@ -103,7 +103,7 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
 
 def edit_times(edits: int = EDITS) -> tuple[list[float], list[float]]:
     """Milliseconds from an edit of the wiring to the moment at which its plan is heard; and of processor time."""
-    from nodegraph.editor.sound_live import NONE, Device, LiveSound
+    from nodegraph.editor.sound.live import NONE, Device, LiveSound
 
     sound, patch = LiveSound(Device(NONE)), large_patch()
     sound.follow(patch)

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from nodegraph import Patch
+from nodegraph.blocks.registry import node_types
 from nodegraph.engine.offline import Offline
-from nodegraph.registry import node_types
 from nodegraph.spectral.griffin_lim import fast_griffin_lim, griffin_lim
 from nodegraph.spectral.metrics import ser
 from nodegraph.spectral.stft import stft

@@ -15,8 +15,8 @@ from math import pi
 import soundfile
 
 from nodegraph import Patch
-from nodegraph.autoencoder import Autoencoder, Features, Layer
 from nodegraph.engine.offline import Offline
+from nodegraph.models.autoencoder import Autoencoder, Features, Layer
 
 from . import workloads as w
 from .peers.base import BUILD

@@ -91,7 +91,7 @@ def measure(voices: int) -> tuple[float, float]:
 
     live = Live(synth(voices).document, rate=w.RATE, blocksize=BLOCKSIZE, null=True)
     for at, message in playing(voices, SECONDS, live.rate):
-        live.send_midi(message, at)
+        live.send(message, at)
     live.start()
     time.sleep(SECONDS)
     report = live.stop()

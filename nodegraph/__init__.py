@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from .api import Sound, load, play, render
-    from .graph import GraphError
-    from .patch import Patch, PatchError
+from .version import __version__
 
-__all__ = ["GraphError", "Patch", "PatchError", "Sound", "load", "play", "render"]
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from nodegraph.graph import GraphError
+    from nodegraph.patch import Patch, PatchError
+
+    from .api import Sound, load, play, render
+
+__all__ = ["GraphError", "Patch", "PatchError", "Sound", "__version__", "load", "play", "render"]
 
 _HOME = {
     "GraphError": "graph",

@@ -1,4 +1,4 @@
-"""The library's face: load a patch, render it into an array, play it."""
+"""The Python API: build or load a patch, render it into an array, play it."""
 
 from __future__ import annotations
 
@@ -9,34 +9,59 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .patch import Document, Patch, PatchError, SetSeed
-from .registry import node_types
+from nodegraph.blocks.registry import node_types
+from nodegraph.graph.edit_checks import check_edit
+from nodegraph.graph.ports import Home
+from nodegraph.patch import Action, Document, PatchError, SetSeed
+from nodegraph.patch import Patch as Session
 
 if TYPE_CHECKING:
-    from .engine.live import Live
+    from mido import Message, MidiFile
+
+    from nodegraph.engine.live import Live
+    from nodegraph.midi.files import Score
 
 __all__ = ["Patch", "PatchError", "Sound", "load", "play", "render"]
 
 
-def _version_of(type: str) -> int:
-    cls = node_types().get(type)
-    return cls.version if cls else 1
+class Patch(Session):
+    """A patch being edited. ::
 
+        patch = Patch()
+        osc = patch.add("sine", frequency=220.0)
+        out = patch.add("audio_out")
+        patch.connect(f"{osc}.out", f"{out}.audio")
+        patch.save("beep.json")
 
-def _repr_html_(patch: Patch) -> str:
-    from .notebook import patch_html
+    ``add``, ``connect``, ``disconnect``, ``set`` and ``clear`` check against the known blocks what they name and
+    set, and raise :class:`PatchError`, one line with the nearest name, the patch unchanged: for an unknown block,
+    node, port or setting, for kinds that do not fit (frames into a signal input), for a value of another type and for
+    one out of range. What depends on the whole patch (lanes, loops, sizes of frames) is reported by :func:`render`
+    and :func:`play`. A file may hold what is not known here: it is kept, and rendered as silence with a reason. Of
+    such a node the ports are not known either, so wires to it and values of it are not checked.
 
-    return patch_html(patch)
+    :meth:`do` takes actions as plain data and does not check them against the blocks: they are those of logs, of undo
+    and of the editor, which has checked them.
+    """
 
+    def _edit(self, path: tuple[str, ...], action: Action) -> None:
+        check_edit(action, self.document, path, Home(self.path))
+        super()._edit(path, action)
 
-Patch.version_of = staticmethod(_version_of)  # type: ignore[method-assign]
-Patch._repr_html_ = _repr_html_  # type: ignore[attr-defined]
+    def _version_of(self, type: str) -> int:
+        cls = node_types().get(type)
+        return cls.version if cls else 1
+
+    def _repr_html_(self) -> str:
+        from .notebook import patch_html
+
+        return patch_html(self)
 
 
 class Sound(np.ndarray):
-    """A rendered sound: a float32 array (samples, channels) that knows its ``rate`` in Hz.
+    """A rendered sound: a float32 array (samples, channels) with its ``rate`` in Hz.
 
-    In a notebook it shows its waveform and a player.
+    In a notebook it is displayed as its waveform with a player.
     """
 
     rate: float = 44100.0
@@ -45,8 +70,8 @@ class Sound(np.ndarray):
         self.rate = getattr(source, "rate", 44100.0)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a sound file, its format by the name's ending (float32 where the format has it)."""
-        from .sound_file import write_sound
+        """Write a sound file; the suffix of ``path`` gives the format (float32 samples if the format has them)."""
+        from nodegraph.files.sound_output import write_sound
 
         write_sound(Path(path), np.asarray(self), self.rate)
 
@@ -57,63 +82,89 @@ class Sound(np.ndarray):
 
 
 def load(path: str | os.PathLike[str]) -> Patch:
-    """The patch in a file. Raises PatchError, one line, where there is none to be read."""
-    node_types()  # blocks declare the migrations of their parameters
+    """The patch in a file. Raises PatchError, one line, if the file cannot be read as a patch.
+
+    What is not known (blocks, ports, fields) is kept as it is.
+    """
+    node_types()  # blocks register the migrations of their parameters
     return Patch.load(path)
 
 
 def render(
-    patch: Patch | Document | str | os.PathLike[str],
+    patch: Session | Document | str | os.PathLike[str],
     seconds: float = 10.0,
     rate: float | None = None,
     inputs: Mapping[str, np.ndarray] | None = None,
     seed: int | None = None,
     progress: Callable[[float], None] | None = None,
     allow_outside: bool = False,
-    midi: str | os.PathLike[str] | None = None,
+    midi: str | os.PathLike[str] | MidiFile | None = None,
+    midi_out: str | os.PathLike[str] | None = None,
 ) -> Sound:
     """Render a patch offline: float32, (samples, channels).
 
     ``rate`` in Hz (default: the patch's own, else 44100), ``inputs`` an array (samples,) or
-    (samples, channels) for ``audio_in`` nodes by id, ``seed`` instead of the document's, ``midi`` a
-    standard MIDI file that its ``midi_in`` nodes hear. Raises PatchError, GraphError, MidiFileError.
+    (samples, channels) for ``audio_in`` nodes by id, ``seed`` replaces the document's, ``progress`` is called with
+    the part that is done (0–1), ``allow_outside`` permits files outside the patch's folder. ``midi`` is played into
+    the ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is a MIDI file to be written, of
+    what the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError.
     """
-    from .engine.offline import Offline
-    from .midi.files import read_midi_file
+    from nodegraph.engine.offline import Offline
 
     document, path = _document(patch)
     if seed is not None:
         document = SetSeed(seed).apply(document)
     chosen = float(rate or document.settings.rate or 44100.0)
-    score = read_midi_file(Path(midi)) if midi is not None else None
+    score = _score(midi) if midi is not None else None
     engine = Offline(document, chosen, path, inputs, allow_outside=allow_outside)
+    sent: list[Message] = []
+
+    def report(part: float) -> None:
+        if midi_out is not None:
+            sent.extend(engine.sent())
+        if progress is not None:
+            progress(part)
+
     try:
         if score is not None:
             score.play(engine)
-        sound = engine.run(seconds, progress).view(Sound)
+        sound = engine.run(seconds, report).view(Sound)
+        if midi_out is not None:
+            from nodegraph.midi.files import write_midi_file
+
+            write_midi_file(Path(midi_out), [*sent, *engine.sent()], chosen)
     finally:
         engine.close()
     sound.rate = chosen
     return sound
 
 
-def play(patch: Patch | Document | str | os.PathLike[str], device: int | str | None = None, **options: Any) -> Live:
-    """Play a patch; every edit of a :class:`Patch` is heard at once. Use it in ``with`` or call ``stop()``.
+def play(patch: Session | Document | str | os.PathLike[str], device: int | str | None = None, **options: Any) -> Live:
+    """Play a patch on an audio device; edits of a :class:`Patch` are audible at once.
 
-    Options as for :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter, capture.
+    Use it in ``with``, or call ``stop()``. ``device`` is a number or part of a name as ``nodegraph devices`` lists
+    them (None: the default). ``send(mido.Message(…))`` plays its ``midi_in`` blocks, ``sent()`` returns what its
+    ``midi_out`` blocks send. Options are those of :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter,
+    capture. Raises PatchError, GraphError, EngineError.
     """
-    from .engine.live import Live
+    from nodegraph.engine.live import Live
 
     document, path = _document(patch)
     live = Live(document, path, device, **({"rate": document.settings.rate} | options))
-    if isinstance(patch, Patch):
+    if isinstance(patch, Session):
         live.follow(patch)
     return live.start()
 
 
-def _document(patch: Patch | Document | str | os.PathLike[str]) -> tuple[Document, Path | None]:
+def _score(midi: str | os.PathLike[str] | MidiFile) -> Score:
+    from nodegraph.midi.files import read_midi_file, score_of
+
+    return read_midi_file(Path(midi)) if isinstance(midi, str | os.PathLike) else score_of(midi)
+
+
+def _document(patch: Session | Document | str | os.PathLike[str]) -> tuple[Document, Path | None]:
     if isinstance(patch, Document):
         return patch, None
-    if not isinstance(patch, Patch):
+    if not isinstance(patch, Session):
         patch = load(patch)
     return patch.document, patch.path

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .native.words import as_f64
+from nodegraph.native.words import as_f64
 
 Events = Any  # the doubles of a list, as ``words.as_f64`` gives them
 

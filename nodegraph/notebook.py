@@ -6,13 +6,14 @@ import base64
 import io
 import math
 import wave
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from .patch import Document, Patch
+    from nodegraph.patch import Document, Patch
 
 MOST_NODES = 400  # above which a drawing says nothing
 MOST_CHANNELS = 8
@@ -32,7 +33,7 @@ Place = tuple[float, float]
 
 def patch_html(patch: Patch | Document) -> str:
     """A patch as a drawing of its graph, with its title; one that is too large as a sentence."""
-    document: Document = getattr(patch, "document", patch)
+    document = patch.document if hasattr(patch, "document") else patch
     nodes, wires = len(document.nodes), len(document.wires)
     said = f"{nodes} node{'' if nodes == 1 else 's'}, {wires} wire{'' if wires == 1 else 's'}"
     title = f"<b>{escape(document.title)}</b> " if document.title else ""
@@ -116,7 +117,7 @@ def _port(place: Place, side: float, number: int) -> Place:
     return place[0] + side, place[1] + TOP + ROW * number + 3
 
 
-def _places(document: Document, heights: dict[str, float]) -> dict[str, Place]:
+def _places(document: Document, heights: Mapping[str, float]) -> dict[str, Place]:
     """Where its editor put the nodes; where it did not put all of them, columns from left to right."""
     if document.nodes and all(id in document.layout for id in document.nodes):
         left = min(document.layout[id][0] for id in document.nodes)

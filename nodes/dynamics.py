@@ -3,17 +3,7 @@
 Levels and thresholds are in dB of full scale. Attack and release are time constants in seconds.
 """
 
-from nodegraph.maths import (
-    clip,
-    db_to_gain,
-    gain_to_db,
-    read,
-    remaining,
-    sin_turn,
-    sqrt,
-    tanh,
-    wrap,
-)
+from nodegraph.maths import clip, db_to_gain, gain_to_db, read, remaining, sin_turn, sqrt, tanh, wrap
 from nodegraph.node import Choice, In, Line, Node, Out, State
 
 AUDIO = In(0.0, doc="sound to work on")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nodegraph.maths import read
-from nodegraph.node import Host, In, Node, Option, Out, State
-from nodegraph.streaming import (
+from nodegraph.blocks.sound_streaming import (
     BEGIN,
     END,
     LOST,
@@ -25,6 +23,8 @@ from nodegraph.streaming import (
     SoundWriter,
     header_of,
 )
+from nodegraph.maths import read
+from nodegraph.node import Host, In, Node, Option, Out, State
 
 
 class FilePlayer(Node):

@@ -5,16 +5,7 @@ ones and the loop without delay solved (Zavalishin, The Art of VA Filter Design,
 and stay stable however fast the cutoff moves.
 """
 
-from nodegraph.maths import (
-    PI,
-    clip,
-    cos_turn,
-    db_to_gain,
-    prewarp,
-    remaining,
-    sin_turn,
-    tanh,
-)
+from nodegraph.maths import PI, clip, cos_turn, db_to_gain, prewarp, remaining, sin_turn, tanh
 from nodegraph.node import Choice, In, Line, Node, Out, State
 
 from .delays import FEEDBACK_LIMIT, cubic_tap, linear_tap, next_position

@@ -1,5 +1,6 @@
-"""MIDI from outside, and what it says apart from notes: controllers, pitch bend, pressure, programs."""
+"""MIDI input, and its messages other than notes as signals: controllers, pitch bend, pressure, programs."""
 
+from nodegraph.blocks.voice_allocation import follow
 from nodegraph.events import (
     BEND,
     CONTROL,
@@ -15,20 +16,19 @@ from nodegraph.events import (
 )
 from nodegraph.maths import read, remaining
 from nodegraph.node import EventIn, EventOut, In, Node, Option, Out, State
-from nodegraph.voices import follow
 
 EVENTS = EventIn(doc="MIDI messages")
-CHANNEL = Option(0, min=0, max=16, doc="MIDI channel that it listens to; 0 is all of them")
-SMOOTH = In(0.005, unit="s", min=0.0, max=2.0, doc="time constant with which it follows; 0 is at once")
+CHANNEL = Option(0, min=0, max=16, doc="MIDI channel to receive; 0 is all channels")
+SMOOTH = In(0.005, unit="s", min=0.0, max=2.0, doc="time constant of smoothing; 0 is none")
 
 
 def hears(channel, status):
-    """Whether a message is one of a channel, 1 to 16, or of any for 0. Those of the system have none."""
+    """Return whether ``channel`` (1 to 16, 0 for all) receives a message. All receive system messages."""
     return channel == 0 or status >= 0xF0 or (status & 0x0F) == channel - 1
 
 
 def value_of(status, data1, data2):
-    """What the data bytes say: semitones, 0 to 1, or −1 to 1 for pitch bend."""
+    """Return the value of the data bytes: semitones, 0 to 1, or −1 to 1 for pitch bend."""
     kind = kind_of(status)
     if kind == CONTROL or kind == KEY_PRESSURE:
         return data2 / 127.0
@@ -41,10 +41,10 @@ def value_of(status, data1, data2):
 
 
 class MidiIn(Node):
-    """What arrives from MIDI ports, from MIDI files that are played into the patch, and from the keyboard."""
+    """Receives from MIDI ports, MIDI files played into the patch, the piano keys and ``send`` of the Python API."""
 
     device = "events"
-    port = Option("", kind="port", doc="part of the name of the port that it listens to; nothing means all")
+    port = Option("", kind="port", doc="part of the name of the ports to receive from; empty is all")
     channel = CHANNEL
     out = EventOut(doc="MIDI messages")
 
@@ -56,16 +56,15 @@ class MidiIn(Node):
 
 
 class ControlChange(Node):
-    """The value of a controller: a wheel, a fader, a pedal.
+    """Outputs the value of a controller, such as a wheel, a fader or a pedal.
 
-    A fine one has 14 bits: its lower seven come from the controller 32 numbers further on. MIDI 1.0 Detailed
-    Specification (1996).
+    ``fine`` adds the controller 32 numbers above as the lower seven of 14 bits. MIDI 1.0 Detailed Specification (1996).
     """
 
     events, channel = EVENTS, CHANNEL
-    number = Option(1, min=0, max=127, doc="number of the controller; 1 is the modulation wheel")
-    fine = Option(False, doc="14 bits, with controller number + 32, for numbers below 32")
-    start = Option(0.0, min=0.0, max=1.0, doc="value until the controller is moved")
+    number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")
+    fine = Option(False, doc="14 bits, with controller number + 32; for numbers below 32")
+    start = Option(0.0, min=0.0, max=1.0, doc="value until the controller moves")
     smooth = SMOOTH
     out = Out(unit="ratio", doc="value, 0 to 1")
     level, target = State(), State()
@@ -96,12 +95,12 @@ class ControlChange(Node):
 
 
 class PitchBend(Node):
-    """The bend wheel, in semitones: ``range`` up and down from its middle. For all notes of a channel alike."""
+    """Outputs the pitch bend of a channel in semitones, from −``range`` to ``range``."""
 
     events, channel = EVENTS, CHANNEL
-    range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="how far the wheel goes")
+    range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="bend at the end of the wheel")
     smooth = SMOOTH
-    out = Out(unit="semitones", doc="bend, to be added to a pitch")
+    out = Out(unit="semitones", doc="pitch bend, to be added to a pitch")
     level, target = State(), State()
 
     def block(events, channel, range, smooth, out, level, target, dt):
@@ -112,7 +111,7 @@ class PitchBend(Node):
 
 
 class ChannelPressure(Node):
-    """The pressure on the keys of a channel: aftertouch."""
+    """Outputs the channel pressure (aftertouch), from 0 to 1."""
 
     events, channel, smooth = EVENTS, CHANNEL, SMOOTH
     out = Out(unit="ratio", doc="pressure, 0 to 1")
@@ -126,11 +125,11 @@ class ChannelPressure(Node):
 
 
 class ProgramChange(Node):
-    """The number of the program that was chosen last, 0 to 127: for switches between sounds."""
+    """Outputs the number of the latest program change, 0 to 127: to switch between sounds."""
 
     events, channel = EVENTS, CHANNEL
-    start = Option(0, min=0, max=127, doc="number until one is chosen")
-    out = Out(doc="number of the program, from 0")
+    start = Option(0, min=0, max=127, doc="number before the first program change")
+    out = Out(doc="program number, from 0")
     chosen, moved = State(), State(0)
 
     def block(events, channel, start, out, chosen, moved):
@@ -148,7 +147,7 @@ class ProgramChange(Node):
 
 
 def follow_message(events, channel, kind, scale, smooth, out, level, target, dt):
-    """Follow the value of one kind of message, times ``scale``; a reset of the controllers brings it to 0."""
+    """Follow the value of one kind of message, times ``scale``; a controller reset sets it to 0."""
     begin = 0
     for k in range(count(events) + 1):
         end = until(events, k, out.shape[0])
@@ -163,7 +162,7 @@ def follow_message(events, channel, kind, scale, smooth, out, level, target, dt)
 
 
 def draw(out, begin, end, level, target, smooth, dt):
-    """Samples of a value on its way to a target."""
+    """Write samples of a value that approaches a target."""
     for i in range(begin, end):
         if level[0] != target:
             level[0] = follow(level[0], target, remaining(read(smooth, (i, 0)), dt))

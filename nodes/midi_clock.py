@@ -1,30 +1,30 @@
-"""MIDI clock: the time of others, and ours for others. 24 clocks are a beat. MIDI 1.0 Detailed Specification (1996)."""
+"""MIDI clock, received and sent: 24 clocks per beat. MIDI 1.0 Detailed Specification (1996)."""
 
 from nodegraph.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, count, event, send, until
 from nodegraph.maths import clip, floor, modulo, nearest, read, rising, wrap
 from nodegraph.node import EventIn, EventOut, In, Node, Out, State
 
-CLOCKS = 24.0  # in a beat
+CLOCKS = 24.0  # per beat
 SIXTEENTH = 6.0  # clocks
-STEADY = 0.1  # how much each clock counts in the tempo; one that is far off begins anew
+STEADY = 0.1  # weight of each clock in the tempo; a clock that is far off restarts the estimate
 FAR_OFF = 0.25
 
 
 class ClockIn(Node):
-    """Follows the clock of another device: its tempo, its position, whether it runs. A transport from outside.
+    """Follows the clock of another device: tempo, position, and whether it runs. Use it like a transport.
 
-    Between two clocks the position goes on at the tempo of the last ones and waits for the next clock.
+    Between two clocks the position advances at the current tempo, up to the next clock.
     """
 
     events = EventIn(doc="MIDI messages")
-    meter = In(4.0, unit="beats", min=1.0, max=64.0, smooth=False, doc="beats in a bar")
-    run = Out(unit="gate", doc="high from start or continue to stop")
-    jump = Out(unit="gate", doc="high for a sample at each start and continue: for restart and reset")
-    bar = Out(unit="bars", doc="number of the bar, from 0")
-    phase = Out(unit="cycles", doc="place in the bar, 0 to 1")
+    meter = In(4.0, unit="beats", min=1.0, max=64.0, smooth=False, doc="beats per bar")
+    run = Out(unit="gate", doc="high from start or continue until stop")
+    jump = Out(unit="gate", doc="high for one sample at start and continue; for inputs such as restart and reset")
+    bar = Out(unit="bars", doc="bar number, from 0")
+    phase = Out(unit="cycles", doc="position in the bar, 0 to 1")
     beat = Out(unit="beats", doc="position in beats")
-    bpm = Out(unit="bpm", doc="tempo of the clock; 0 until there are two")
-    # Clocks since the start of the piece (-1: the first one is still to come), samples since the last, between two.
+    bpm = Out(unit="bpm", doc="tempo of the clock; 0 before the second clock")
+    # Clocks since the start of the piece (-1 before the first), samples since the last clock, samples between two.
     clocks, since, interval, known, running, jumps = State(-1.0), State(), State(), State(), State(), State()
 
     def block(events, meter, run, jump, bar, phase, beat, bpm, clocks, since, interval, known, running, jumps, sr):
@@ -65,24 +65,22 @@ class ClockIn(Node):
 
 
 class ClockOut(Node):
-    """Sends a clock at a tempo, and start, stop and position as a transport runs, stands and jumps.
+    """Sends a clock at a tempo; and start, stop and song position when a transport starts, stops and jumps.
 
-    Wire ``tempo``, ``run``, ``jump`` and ``beat`` to those of a transport; by itself it runs from the beginning.
+    Wire ``tempo``, ``run``, ``jump`` and ``beat`` to those of a transport; unwired, it runs from the start.
     """
 
-    tempo = In(120.0, unit="bpm", min=0.0, max=400.0, doc="beats in a minute")
-    run = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the music runs")
-    jump = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge says that beat has changed")
-    beat = In(
-        0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="position in beats, where it starts or jumps"
-    )
-    out = EventOut(doc="clock, start, stop, position")
+    tempo = In(120.0, unit="bpm", min=0.0, max=400.0, doc="beats per minute")
+    run = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the clock runs")
+    jump = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge reports that beat has jumped")
+    beat = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="position in beats at a start or jump")
+    out = EventOut(doc="clock, start, continue, stop, song position")
     next, last_run, last_jump, speed = State(), State(), State(), State()
 
     def block(tempo, run, jump, beat, out, next, last_run, last_jump, speed, sr):
         for i in range(run.shape[0]):
             now = read(tempo, (i, 0))
-            speed[0] = now if now > 0.0 else speed[0]  # a transport that stands has no tempo
+            speed[0] = now if now > 0.0 else speed[0]  # a stopped transport has no tempo
             starts = rising(run[i, 0], last_run[0])
             jumps = rising(jump[i, 0], last_jump[0]) and run[i, 0] > 0.5
             if (last_run[0] > 0.5 and run[i, 0] <= 0.5) or (jumps and not starts):
@@ -93,7 +91,7 @@ class ClockOut(Node):
                 if sixteenths > 0:
                     send(out, i, SONG_POSITION, sixteenths & 127, sixteenths >> 7, 0.0)
                 send(out, i, CONTINUE if sixteenths > 0 else START, 0, 0, 0.0)
-                next[0] = modulo(-place, 1.0)  # the clock that is due at a whole place
+                next[0] = modulo(-place, 1.0)  # the time of the clock at the next whole position
             if next[0] < 1e-9:
                 send(out, i, CLOCK, 0, 0, 0.0)
                 next[0] += 1.0

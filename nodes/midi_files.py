@@ -1,29 +1,31 @@
-"""MIDI files inside a patch."""
+"""MIDI files played by a block."""
 
+from nodegraph.blocks.midi_file_reader import CHANNELS, LENGTH, PIECE, ScoreReader, problem_of
 from nodegraph.events import ALL_NOTES_OFF, CONTROL, PEDAL, send
 from nodegraph.maths import read, rising
-from nodegraph.midi.playing import CHANNELS, LENGTH, PIECE, ScoreReader, problem_of
 from nodegraph.node import EventOut, Host, In, Node, Option, Out, State
-from nodes.midi import value_of
 
-MOST_AT_ONCE = 128  # messages in one sample; more of them come in the next
+from .midi import value_of
+
+MOST_AT_ONCE = 128  # messages in one sample; further ones follow in the next sample
 
 
 class MidiFile(Node):
-    """Plays a standard MIDI file; each message comes at the sample next to its exact time.
+    """Plays a standard MIDI file; each message is sent at the sample nearest to its exact time.
 
-    A rising edge of ``restart`` goes to ``position``. Where it stops, jumps or begins again, notes and pedals end.
+    A rising edge of ``restart`` jumps to ``position``. It ends notes and releases pedals when it stops, jumps or
+    loops.
     Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
     """
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
-    speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the file's own tempo")
-    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge goes to position")
-    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="where restart begins")
+    speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the tempo of the file")
+    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
+    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="position that restart jumps to")
     file = Option("", kind="file", doc="MIDI file, beside the patch")
-    loop = Option(True, doc="begin again at the end")
+    loop = Option(True, doc="start again at the end")
     out = EventOut(doc="the messages of the file")
-    done = Out(unit="gate", doc="1 after the end of a file that does not loop")
+    done = Out(unit="gate", doc="1 after the end, if it does not loop")
     at, next, last_play, last_restart = State(), State(0), State(), State()
     piece, channels = State(0), State(0)
     reader = Host(ScoreReader)
@@ -66,7 +68,7 @@ class MidiFile(Node):
 
 
 def send_due(out, offset, times, messages, following, here):
-    """Send what is due by sample ``here`` of the piece; returns the number of the message after that."""
+    """Send the messages due by sample ``here`` of the piece; returns the index of the next message."""
     for _ in range(MOST_AT_ONCE):
         if following >= times.shape[0] or times[following] > here:
             break
@@ -78,7 +80,7 @@ def send_due(out, offset, times, messages, following, here):
 
 
 def hush(out, offset, channels):
-    """End all notes of the channels of a piece."""
+    """End the notes of the channels of a piece, and release their pedals."""
     for channel in range(16):
         if channels >> channel & 1 == 1:
             send(out, offset, CONTROL | channel, PEDAL, 0, 0.0)

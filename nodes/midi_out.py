@@ -1,24 +1,25 @@
-"""Signals as MIDI, and MIDI to the outside."""
+"""Signals converted to MIDI, and MIDI sent to ports."""
 
 import numpy as np
 
+from nodegraph.blocks.midi_sender import LOST, MESSAGE, NOW, PUT, RING, SAMPLE, TAKEN, MidiSender
 from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, count, event, send
 from nodegraph.maths import clip, nearest, read
-from nodegraph.midi.sending import LOST, MESSAGE, NOW, PUT, RING, SAMPLE, TAKEN, MidiSender
 from nodegraph.node import EventIn, EventOut, Host, In, Node, Option, State
 
-CHANNEL = Option(1, min=1, max=16, doc="MIDI channel that it sends on")
+CHANNEL = Option(1, min=1, max=16, doc="MIDI channel to send on")
 
 
 class MidiOut(Node):
     """Sends events to MIDI ports while the patch plays live.
 
-    With a name it sends to all ports that have it in theirs, without one to a port of its own, called like the node,
-    to which other programs can be wired. Notes that still sound when it is removed are ended.
+    With a ``port`` it sends to all ports whose name contains it; without, it opens a virtual port named after the node,
+    to which other programs can connect. When it is removed, it ends the notes that sound. What it sends can be read
+    with ``sent()`` of the player, and written with ``render --midi-out``.
     """
 
     events = EventIn(doc="MIDI messages to send")
-    port = Option("", kind="port", doc="part of the name of the port that it sends to; nothing opens a port of its own")
+    port = Option("", kind="port", doc="part of the name of the ports to send to; empty opens a virtual port")
     sender = Host(MidiSender)
 
     def block(events, ring, marks):
@@ -35,11 +36,11 @@ class MidiOut(Node):
 
 
 class NoteOut(Node):
-    """Makes notes of a gate and a pitch: one begins at each rising edge and ends with its gate. Lanes are voices."""
+    """Converts a gate and a pitch to notes: one begins at each rising edge and ends with the gate. Lanes are voices."""
 
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the note is held")
-    pitch = In(60.0, unit="semitones", min=0.0, max=127.0, smooth=False, doc="note, as the gate rises")
-    velocity = In(0.8, unit="ratio", min=0.0, max=1.0, smooth=False, doc="velocity, as the gate rises")
+    pitch = In(60.0, unit="semitones", min=0.0, max=127.0, smooth=False, doc="note number when the gate rises")
+    velocity = In(0.8, unit="ratio", min=0.0, max=1.0, smooth=False, doc="velocity when the gate rises")
     channel = CHANNEL
     out = EventOut(doc="the notes")
     sounding, last_gate = State(-1), State()  # 128 × channel + key, or -1
@@ -62,13 +63,13 @@ class NoteOut(Node):
 
 
 class ControlOut(Node):
-    """Sends a controller whenever its value has changed, at most so many times a second."""
+    """Sends a controller when its value changes, at most ``rate`` times per second."""
 
     value = In(0.0, unit="ratio", min=0.0, max=1.0, doc="value, 0 to 1")
-    number = Option(1, min=0, max=127, doc="number of the controller; 1 is the modulation wheel")
-    rate = Option(200.0, unit="Hz", min=1.0, max=2000.0, doc="most messages in a second")
+    number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")
+    rate = Option(200.0, unit="Hz", min=1.0, max=2000.0, doc="highest number of messages per second")
     channel = CHANNEL
-    out = EventOut(doc="the controller")
+    out = EventOut(doc="the controller messages")
     sent, wait = State(-1), State()
 
     def block(value, number, rate, channel, out, sent, wait, sr):
@@ -81,5 +82,5 @@ class ControlOut(Node):
 
 
 def lane_of(signal, i, lane):
-    """Sample ``i`` of a lane; a signal of one lane serves for every lane."""
+    """Return sample ``i`` of a lane; a signal of one lane is used for every lane."""
     return np.float64(signal[i, lane if signal.shape[1] > 1 else 0])

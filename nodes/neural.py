@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nodegraph.frames import FrameType
+from nodegraph.frame_types import FrameType
 from nodegraph.maths import clip, exp, read, smoothstep
-from nodegraph.model_tables import BLOCK, LAYER_WORDS, layer_table, model_of, model_problem, weight_table, widest
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
-from nodegraph.spectral.features import (
+from nodegraph.models.feature_kernels import (
     SOUNDS,
     bins_per_bin,
     feature_table,
@@ -21,6 +19,8 @@ from nodegraph.spectral.features import (
     to_features,
     to_magnitudes,
 )
+from nodegraph.models.tables import BLOCK, LAYER_WORDS, layer_table, model_of, model_problem, weight_table, widest
+from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
 
 SIGMOID, RELU, LEAKY = 0, 1, 2
 FAINT = 1e-4  # a code whose units all lie below fades to silence

@@ -80,9 +80,9 @@ class TransposeNotes(Node):
 
 
 class NoteFilter(Node):
-    """Sorts notes by key and velocity: what lies in both ranges goes to ``out``, all other notes to ``rest``.
+    """Splits notes by key and velocity: those within both ranges go to ``out``, all others to ``rest``.
 
-    For split keyboards and layers. Messages that are no notes go both ways.
+    For split keyboards and layers. Messages other than notes go to both outputs.
     """
 
     events = EVENTS
@@ -92,17 +92,30 @@ class NoteFilter(Node):
     high_velocity = Option(127, min=1, max=127, doc="loudest velocity of the range")
     out = EventOut(doc="notes within the ranges")
     rest = EventOut(doc="all other notes")
-    inside = Memory(lambda settings: KEYS)  # keys whose note went to out
+    # How many notes of each key were sent to an output and have not ended.
+    in_out, in_rest = Memory(lambda settings: KEYS), Memory(lambda settings: KEYS)
 
-    def block(events, low_key, high_key, low_velocity, high_velocity, out, rest, inside):
+    def block(events, low_key, high_key, low_velocity, high_velocity, out, rest, in_out, in_rest):
         for k in range(count(events)):
             offset, status, data1, data2, value = event(events, k)
+            to_out = to_rest = True
+            at = key_of(status, data1)
             if begins(status, data2):
-                fits = low_key <= data1 <= high_key and low_velocity <= data2 <= high_velocity
-                inside[key_of(status, data1)] = 1.0 if fits else 0.0
-            if not is_note(status) or inside[key_of(status, data1)] > 0.0:
+                to_out = low_key <= data1 <= high_key and low_velocity <= data2 <= high_velocity
+                to_rest = not to_out
+                in_out[at] += 1.0 if to_out else 0.0
+                in_rest[at] += 1.0 if to_rest else 0.0
+            elif is_note(status):  # the key may sound at both, having been played twice
+                to_out = in_out[at] > 0.0
+                to_rest = in_rest[at] > 0.0 or not to_out
+                in_out[at] = max(in_out[at] - 1.0, 0.0)
+                in_rest[at] = max(in_rest[at] - 1.0, 0.0)
+            elif silences(status, data1):
+                for key in range(128):
+                    in_out[key_of(status, key)] = in_rest[key_of(status, key)] = 0.0
+            if to_out:
                 send(out, offset, status, data1, data2, value)
-            if not is_note(status) or inside[key_of(status, data1)] == 0.0:
+            if to_rest:
                 send(rest, offset, status, data1, data2, value)
 
 

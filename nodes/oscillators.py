@@ -12,18 +12,7 @@ integrated polynomial interpolation (J. Acoust. Soc. Am., 2012). It attenuates t
 
 import numpy as np
 
-from nodegraph.maths import (
-    clip,
-    cos_turn,
-    floor,
-    log2,
-    next_random,
-    read,
-    rising,
-    sin_turn,
-    uniform,
-    wrap,
-)
+from nodegraph.maths import clip, cos_turn, floor, log2, next_random, read, rising, sin_turn, uniform, wrap
 from nodegraph.node import Choice, In, Node, Out, State, Table
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from nodegraph.frames import EITHER
+from nodegraph.frame_types import EITHER
 from nodegraph.maths import read, sqrt
 from nodegraph.node import FrameIn, Host, In, Node, Option
 
-from .frame_views import SpectrogramRing, frame_kept, keep_frame, row_of_frame
-from .taps import TapRing, keep
+from .mel_and_views import SpectrogramRing, frame_kept, keep_frame, row_of_frame
+from .meters import TapRing, keep
 
 
 class SignalProbe(Node, hidden=True):

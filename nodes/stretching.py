@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.frames import FrameType
+from nodegraph.blocks.sound_streaming import header_of
+from nodegraph.files.sound_file import read_sound
+from nodegraph.frame_types import FrameType
 from nodegraph.maths import clip, floor, read, sqrt
 from nodegraph.node import Choice, FrameOut, Host, In, Line, Node, Option, State, Table, Transform
-from nodegraph.sound_file import read_sound
 from nodegraph.spectral.transform import rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window
-from nodegraph.streaming import header_of
 
 LONGEST = 1 << 26  # samples of all channels that are held in memory: 12 minutes of stereo
 

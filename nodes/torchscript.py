@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nodegraph.frames import EITHER
-from nodegraph.maths import clip, lerp, read
-from nodegraph.node import Choice, FrameIn, FrameOut, Host, In, Line, Node, Option, Out, State
-from nodegraph.torch_worker import (
+from nodegraph.blocks.torch_worker import (
     DELAY,
     LANES,
     LATE,
@@ -24,6 +21,9 @@ from nodegraph.torch_worker import (
     delay_of,
     torchscript_problem,
 )
+from nodegraph.frame_types import EITHER
+from nodegraph.maths import clip, lerp, read
+from nodegraph.node import Choice, FrameIn, FrameOut, Host, In, Line, Node, Option, Out, State
 
 FADE = 0.01  # s from the model's sound to the dry one
 FRAMES_OF_FADE = 4

@@ -6,7 +6,8 @@ hours, and whoever reads them keeps time after any jump.
 
 from nodegraph.maths import clip, floor, rising, wrap
 from nodegraph.node import Choice, In, Node, Out, State
-from nodes.oscillators import simple_wave
+
+from .oscillators import simple_wave
 
 BAR = In(0.0, unit="bars", min=0.0, max=1000000.0, smooth=False, doc="number of the bar, from a transport")
 PHASE = In(0.0, unit="cycles", min=0.0, max=1.0, smooth=False, doc="place in the bar, from a transport")

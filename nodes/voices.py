@@ -1,9 +1,6 @@
 """Voices: keys that are pressed become lanes that sound."""
 
-from nodegraph.events import NOTE_ON, count, event, kind_of, until
-from nodegraph.maths import note_to_hz, read, remaining
-from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out
-from nodegraph.voices import (
+from nodegraph.blocks.voice_allocation import (
     BENT,
     FADE,
     GATE,
@@ -20,6 +17,7 @@ from nodegraph.voices import (
     SMOOTH,
     STAYS,
     TIMBRE,
+    UNHEARD,
     VELOCITY,
     VOICE,
     go_on,
@@ -28,6 +26,9 @@ from nodegraph.voices import (
     receive,
     settle,
 )
+from nodegraph.events import NOTE_ON, count, event, kind_of, until
+from nodegraph.maths import note_to_hz, read, remaining
+from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out
 
 OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "release", "level")
 
@@ -103,6 +104,7 @@ class Notes(Node):
                         for i in range(begin, end):
                             go_on(m, v, mpe, read(glide, (i, 0)) * sr, bend_range, fade, smooth)
                             put(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level)
+                    m[VOICE * v + UNHEARD] = 0.0
             begin = end
             if k == count(events):
                 break

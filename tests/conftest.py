@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from nodegraph import registry
-from tests import blocks
-from tests.system import JackServer, missing, on_ci
+from nodegraph.blocks import registry
+from tests import example_blocks as blocks
+from tests.system import JackServer, is_required, missing
 
 # how long an example takes depends on what else the machine does
 settings.register_profile("untimed", deadline=None)
@@ -26,7 +26,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _require(part: str) -> None:
     reason = missing(part)
-    if reason and on_ci():
+    if reason and is_required(part):
         pytest.fail(reason, pytrace=False)
     elif reason:
         pytest.skip(reason)
@@ -46,7 +46,7 @@ def _running_server() -> JackServer:
 
 @pytest.fixture
 def test_blocks() -> Iterator[None]:
-    """The blocks of ``tests.blocks`` as if a user had written them. Tests over the registry never see them."""
+    """The blocks of ``tests.example_blocks`` as if a user had written them. Tests over the registry never see them."""
     types = registry.node_types()
     before = dict(types)
     registry.register_module(blocks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from nodegraph.connections import Connections
+from nodegraph.control.connections import Connections
 from tests.rendering import engine_of
 
 QUANTUM = 64

@@ -6,13 +6,20 @@ import numpy as np
 
 from nodegraph.api import Patch
 from nodegraph.engine.offline import Offline, Stepper
+from nodegraph.patch import Patch as Session
 
 QUANTUM = 64
 
 
-def patch_of(*wires, seed=0, **nodes):
+class UncheckedPatch(Patch):
+    """A patch that takes what a file may hold: edits are not checked against the blocks."""
+
+    _edit = Session._edit
+
+
+def patch_of(*wires, seed=0, checked=True, **nodes):
     """A patch of nodes ``id=type`` or ``id=(type, params)``; wires are "a.out b.in", "a.out ~ b.in" for feedback."""
-    patch = Patch()
+    patch = Patch() if checked else UncheckedPatch()
     for id, node in nodes.items():
         type, params = node if isinstance(node, tuple) else (node, {})
         patch.add(type, id=id, **params)
@@ -48,4 +55,14 @@ def largest_step(sound):
     return float(np.abs(np.diff(sound, axis=0)).max(initial=0.0))
 
 
-__all__ = ["QUANTUM", "Offline", "Stepper", "engine_of", "largest_step", "patch_of", "ramp", "sound_of"]
+__all__ = [
+    "QUANTUM",
+    "Offline",
+    "Stepper",
+    "UncheckedPatch",
+    "engine_of",
+    "largest_step",
+    "patch_of",
+    "ramp",
+    "sound_of",
+]

@@ -12,6 +12,7 @@ import pytest
 
 import nodegraph
 from nodegraph.notebook import graph_svg, patch_html, sound_html, waveform_svg
+from nodegraph.patch import AddNode
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -53,7 +54,7 @@ def test_the_layout_of_the_editor_is_kept():
 
 def test_patches_that_do_not_compile_are_drawn_all_the_same():
     patch = feedback_patch()
-    patch.add("no_such_block", "odd")
+    patch.do(AddNode("odd", "no_such_block"))
     patch.connect("odd.out", "osc.pm")
     patch.connect("osc.out", "odd.in")
     assert "odd" in graph_svg(patch.document)

@@ -15,7 +15,7 @@ from scipy.special import jv
 
 import nodegraph
 from nodegraph.graph import build_graph
-from nodegraph.interface import spec_of
+from nodegraph.graph.ports import Home, spec_of
 from nodegraph.patch import Document, encode_patch, locate
 from tests.midi.pieces import write_piece
 
@@ -163,15 +163,15 @@ def test_controls_reach_what_they_turn(name):
         end, port = control.target.split(".")
         path, id = locate(patch.document, end)
         level = patch.document.inside(path)
-        knob = spec_of(level.nodes[id], patch.path).inputs[port]
+        knob = spec_of(level.nodes[id], Home(patch.path)).inputs[port]
         low = knob.min if control.min is None else control.min
         high = knob.max if control.max is None else control.max
         assert control.doc
         assert knob.min <= low < high <= knob.max, control.name
         assert control.taper == "linear" or low > 0
-        assert graph.turned(end, port), f"{control.name}: wired over"
-        for node, turned in graph.turned(end, port):
-            assert low <= graph.nodes[node].values[turned][0] <= high, control.name
+        assert graph.knobs_of(end, port), f"{control.name}: wired over"
+        for node, turned in graph.knobs_of(end, port):
+            assert low <= graph.node(node).values[turned][0] <= high, control.name
         assert not [w for w in level.wires if w.end == f"{id}.{port}"], f"{control.name}: wired over"
 
 

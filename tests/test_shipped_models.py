@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import nodegraph
-from nodegraph.autoencoder import Autoencoder
 from nodegraph.engine.offline import Offline
 from nodegraph.learn import load_recipe
+from nodegraph.models.autoencoder import Autoencoder
 from nodegraph.spectral.metrics import spectral_convergence
 from nodegraph.spectral.stft import stft
 

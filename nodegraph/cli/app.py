@@ -41,7 +41,7 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        from nodegraph import __version__
+        from nodegraph.version import __version__
 
         print(f"nodegraph {__version__}")
     elif context.invoked_subcommand is None:

@@ -27,9 +27,9 @@ def _boxes(graph: Graph, names: Mapping[str, str]) -> list[str]:
     """The nodes; those of a subpatch stand together in a box with its name."""
     lines: list[str] = []
     inside: list[str] = []
-    for id in sorted(graph.nodes, key=lambda id: graph.nodes[id].path[:-1]):
-        *boxes, name = graph.nodes[id].path
-        voices = graph.flat.ids(graph.nodes[id].address) if graph.flat else []
+    for id in sorted(graph.nodes, key=lambda id: graph.node(id).path[:-1]):
+        *boxes, name = graph.node(id).path
+        voices = graph.flat.ids(graph.node(id).address)
         if id in voices[1:]:
             name = f"{name}#{voices.index(id) + 1}"
         while inside != boxes[: len(inside)]:
@@ -38,7 +38,7 @@ def _boxes(graph: Graph, names: Mapping[str, str]) -> list[str]:
         for box in boxes[len(inside) :]:
             inside.append(box)
             lines.append("    " * len(inside) + f'subgraph g{len(lines)} ["{_mermaid(box)}"]')
-        type = graph.nodes[id].type
+        type = graph.node(id).type
         label = _mermaid(name) + ("" if name.startswith(type) else f"<br/>{_mermaid(type)}")
         lines.append("    " * (len(inside) + 1) + f'{names[id]}["{label}"]')
     return lines + ["    " * depth + "end" for depth in range(len(inside), 0, -1)]
@@ -48,7 +48,7 @@ def as_dot(graph: Graph) -> str:
     """A Graphviz graph whose nodes show the ports that are wired."""
     names = {id: f"n{i}" for i, id in enumerate(graph.nodes)}
     lines = ["digraph patch {", "    rankdir=LR;", '    node [shape=record, fontname="sans-serif"];']
-    for node in graph.nodes.values():
+    for node in graph.typed_nodes:
         inputs = dict.fromkeys(wire.target_port for wire in graph.wires if wire.target == node.id)
         outputs = dict.fromkeys(wire.source_port for wire in graph.wires if wire.source == node.id)
         left = "|".join(f"<i_{_dot(name)}> {_dot(name)}" for name in inputs)

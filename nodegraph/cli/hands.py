@@ -10,9 +10,9 @@ import typer
 from .quiet import quiet_libraries
 
 if TYPE_CHECKING:
-    from nodegraph.connections import Connections
+    from nodegraph.control.connections import Connections
+    from nodegraph.control.controllers import Controller
     from nodegraph.engine.live import Live
-    from nodegraph.midi.controllers import Controller
     from nodegraph.patch import Patch
 
 Midi = Annotated[
@@ -67,8 +67,8 @@ class Hands:
         """Open all of it for a patch that is about to be played; None where nothing is asked for."""
         if not self.wanted:
             return None
-        from nodegraph.connections import Connections
-        from nodegraph.midi.learn import Learning
+        from nodegraph.control.connections import Connections
+        from nodegraph.control.midi_learn import Learning
 
         controller, peer = self._controller(), _peer(self.osc_send)
         hands = Connections(patch, live)
@@ -90,18 +90,18 @@ class Hands:
         return hands
 
     def _controller(self) -> Controller | None:
-        from nodegraph.midi.controllers import find_controller
+        from nodegraph.control.controllers import find_controller
 
         return find_controller(self.controller) if self.controller else None
 
 
 def keep_learnt(patch: Patch, hands: Connections) -> list[str]:
     """Save what was learnt, and nothing else, in the patch's file; returns lines that say so."""
-    import nodegraph
+    from nodegraph import api
 
     if not hands.bindings.learnt or patch.path is None:
         return []
-    kept = nodegraph.load(patch.path)
+    kept = api.load(patch.path)
     for action in hands.bindings.learnt:
         kept.do(action)
     kept.save()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
     """Node → file. A patch with one ``audio_in`` needs no node's name."""
-    listening = [id for id, node in graph.nodes.items() if node.cls and node.cls.device == "input"]
+    listening = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
     files: dict[str, Path] = {}
     for text in texts or ():
         node, equals, file = text.partition("=")
@@ -40,9 +40,9 @@ def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
 
 def read_inputs(graph: Graph, files: dict[str, Path], rate: float) -> dict[str, np.ndarray]:
     """The files at ``rate``, each with as many channels as its node takes."""
-    from nodegraph.sound_file import read_sound
+    from nodegraph.files.sound_file import read_sound
 
-    return {id: _fitted(read_sound(path, rate), graph.nodes[id].lanes) for id, path in files.items()}
+    return {id: _fitted(read_sound(path, rate), graph.node(id).lanes) for id, path in files.items()}
 
 
 def _fitted(values: np.ndarray, channels: int) -> np.ndarray:
@@ -59,5 +59,5 @@ def _not_listening(graph: Graph, node: str, listening: list[str]) -> str:
 
     has = f"Files go to {', '.join(listening)}." if listening else "The patch has no audio_in."
     if node in graph.nodes:
-        return f"'{node}' is a {graph.nodes[node].type}. {has}"
+        return f"'{node}' is a {graph.node(node).type}. {has}"
     return f"there is no node '{node}'.{suggest(node, listening) or f' {has}'}"

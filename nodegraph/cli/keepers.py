@@ -11,9 +11,9 @@ import typer
 from .errors import CommandError
 
 if TYPE_CHECKING:
-    from nodegraph.engine.keeping import KeptRing, MoveRecorder, Recording
     from nodegraph.engine.live import Live
     from nodegraph.patch import Patch
+    from nodegraph.recording.keeping import KeptRing, MoveRecorder, Recording
 
 MINUTES = 10.0
 
@@ -53,7 +53,7 @@ class Keepers:
             if path is not None and not path.absolute().parent.is_dir():
                 raise CommandError(f"{path}: there is no folder {path.parent}. Make it first: mkdir -p {path.parent}")
         if self.record is not None:
-            from nodegraph.sound_output import kind_of
+            from nodegraph.files.sound_output import kind_of
 
             kind_of(self.record)
         if self.moves is not None and patch.path is not None and self.moves.absolute() == patch.path.absolute():
@@ -61,7 +61,7 @@ class Keepers:
 
     def open(self, patch: Patch, live: Live) -> None:
         """Begin, before the first sample is played."""
-        from nodegraph.engine.keeping import KeptRing, MoveRecorder, Recording
+        from nodegraph.recording.keeping import KeptRing, MoveRecorder, Recording
 
         if self.minutes > 0:
             self._ring = KeptRing(live, self.minutes, patch.document.title or (patch.path.stem if patch.path else ""))
@@ -87,8 +87,8 @@ class Keepers:
         return [str(file) for file in files if file is not None]
 
     def _save_moves(self, patch: Patch, recorder: MoveRecorder, path: Path, rate: float) -> None:
-        from nodegraph.automation import automated
         from nodegraph.patch import Patch as Session
+        from nodegraph.recording.automation import automated
 
         moves = recorder.moves()
         kept = Session(patch.document, patch.path)

@@ -24,7 +24,7 @@ LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that on
 def kernels_of_graph(graph: Graph) -> list[AnyKernel]:
     """What the nodes of a patch need. Raises KernelError for a block without an equation."""
     found: list[AnyKernel] = []
-    for node in graph.nodes.values():
+    for node in graph.typed_nodes:
         if node.cls and not node.problem:
             found += _kernels(node.cls, node.settings)
     return list(dict.fromkeys(found))

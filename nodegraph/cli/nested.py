@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from nodegraph.graph import Graph, GraphNode
-from nodegraph.interface import Home, contents
+from nodegraph.graph.ports import Home, contents
 from nodegraph.patch import Document, NodeRecord, PatchError
 from nodegraph.patch.document import SUBPATCH
 
 
 def levels_of(graph: Graph) -> dict[str, Document]:
     """The patch under "", and the contents of each subpatch under its address, as far as the graph could read them."""
-    return dict(_levels(graph.document, graph.flat.home if graph.flat else Home(), ""))
+    return dict(_levels(graph.document, graph.flat.home, ""))
 
 
 def _levels(document: Document, home: Home, path: str) -> Iterator[tuple[str, Document]]:
@@ -32,7 +32,7 @@ def nodes_of(
     """Every node with its address, its record and its node of the graph, each subpatch followed by its contents."""
     for id, record in levels[path].nodes.items():
         name = _join(path, id)
-        yield name, record, graph.nodes.get(name)
+        yield name, record, graph.find(name)
         if name in levels:
             yield from nodes_of(graph, levels, name)
 

@@ -15,17 +15,17 @@ from .text import shortened, warn
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
     from nodegraph.node import Spec
-    from nodegraph.patch import NodeRecord, Patch
+    from nodegraph.patch import Patch
 
 
 def open_patch(
     path: Path, sets: Iterable[str] | None = None, seed: int | None = None, allow_outside: bool = False
 ) -> Patch:
     """The patch in a file, with every ``--set`` and the ``--seed`` done to it."""
-    import nodegraph
+    from nodegraph import api
     from nodegraph.patch import SetSeed
 
-    patch = nodegraph.load(path)
+    patch = api.load(path)
     for text in sets or ():
         _set(patch, text, allow_outside)
     if seed is not None:
@@ -45,7 +45,7 @@ def typed(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
 
 def warn_of_placeholders(graph: Graph) -> list[str]:
     """Say which nodes are silent and why; returns the same lines."""
-    lines = [f"{graph.nodes[id].title} is silent: {reason}" for id, reason in graph.placeholders.items()]
+    lines = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     for line in lines:
         warn(line)
     return lines
@@ -53,7 +53,7 @@ def warn_of_placeholders(graph: Graph) -> list[str]:
 
 def _set(patch: Patch, text: str, allow_outside: bool) -> None:
     """``NODE.PORT=VALUE``, or ``CONTROL=VALUE``."""
-    from nodegraph.interface import spec_of
+    from nodegraph.graph.ports import Home, spec_of
     from nodegraph.patch import PatchError, locate
     from nodegraph.patch.errors import suggest
 
@@ -73,28 +73,21 @@ def _set(patch: Patch, text: str, allow_outside: bool) -> None:
         has = "" if suggest(node, patch.document.nodes) else f" Its nodes are {shortened(patch.document.nodes)}."
         raise CommandError(f"--set {text}: {str(error).removesuffix(' Add it first.')}{has}") from None
     record = patch.document.inside(path).nodes[id]
-    spec = spec_of(record, patch.path, allow_outside)
-    patch.set(end, _value(record, spec, node, port, value))
+    spec = spec_of(record, Home(patch.path, allow_outside))
+    patch.set(end, _value(spec, node, port, value))
 
 
-def _value(record: NodeRecord, spec: Spec, node: str, port: str, text: str) -> Any:
-    """``text`` as the port or setting wants it; for a block that is not there, as JSON or as it stands."""
-    from nodegraph.patch.errors import suggest
-    from nodegraph.registry import node_types
+def _value(spec: Spec, node: str, port: str, text: str) -> Any:
+    """``text`` in the type of a port or setting; as JSON or as it stands if that is not known."""
+    from nodegraph.node import Choice, In
 
-    if record.type not in node_types():
-        return _as_json(text)
-    if port in spec.choices:
-        return text
-    if port in spec.inputs:
-        values = [_number(part, f"{node}.{port}", spec.inputs[port].unit) for part in text.split(",")]
+    declared = spec.parameters.get(port)
+    if isinstance(declared, In):
+        values = [_number(part, f"{node}.{port}", declared.unit) for part in text.split(",")]
         return values if len(values) > 1 else values[0]
-    if port in spec.options:
-        default = spec.options[port].default
-        return text if isinstance(default, str) else _as_json(text)
-    known = [*spec.inputs, *spec.choices, *spec.options]
-    hint = suggest(port, known) or f" It has {', '.join(known)}."
-    raise CommandError(f"{record.type} '{node}' has no input or setting '{port}'.{hint}")
+    if isinstance(declared, Choice) or (declared is not None and isinstance(declared.default, str)):
+        return text
+    return _as_json(text)
 
 
 def _number(text: str, end: str, unit: str) -> float:

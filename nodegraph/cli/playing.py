@@ -12,9 +12,9 @@ from .stopping import stop_signals
 from .text import note
 
 if TYPE_CHECKING:
-    from nodegraph.connections import Connections
+    from nodegraph.control.connections import Connections
+    from nodegraph.control.surface import Surface
     from nodegraph.engine.live import Live, Report
-    from nodegraph.midi.surface import Surface
 
 TICK = 0.05  # s between two looks at Ctrl-C and at what was turned
 SHOWN_EVERY = 0.25  # s
@@ -107,7 +107,7 @@ def surface_table(surface: Surface) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from nodegraph.midi.surface import HEADS, rows, track
+    from nodegraph.control.surface import HEADS, rows, track
 
     table = Table(box=SIMPLE_HEAD, caption=track(surface), caption_justify="left", caption_style="")
     for head in HEADS:

@@ -1,8 +1,9 @@
-"""``render --midi FILE`` and ``run --midi-file FILE``: a standard MIDI file played into the patch."""
+"""MIDI files of the command line: played into a patch (``render --midi``, ``run --midi-file``), and written from what
+it sends (``render --midi-out``)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,21 +12,22 @@ from .text import warn
 
 if TYPE_CHECKING:
     import numpy as np
+    from mido import Message
 
     from nodegraph.engine.offline import Offline
     from nodegraph.graph import Graph
     from nodegraph.midi.files import Score
 
-LONGEST_TAIL = 30.0  # s of sound after the last message
-SILENCE, SILENT_FOR = 1e-4, 1.0  # peak, and s of it that end a tail
+MAX_TAIL = 30.0  # s of sound after the last message
+SILENCE, SILENT_FOR = 1e-4, 1.0  # peak below which, and s for which, the sound must stay to end a tail
 
 
 def open_score(path: Path, graph: Graph) -> Score:
-    """The piece in a file, for a patch that listens to MIDI; what is wrong with the file is said."""
+    """Read a MIDI file for a patch that receives MIDI; print the problems of the file as warnings."""
     from nodegraph.midi.files import MidiFileError, read_midi_file
 
-    if not any(node.cls and node.cls.device == "events" for node in graph.nodes.values()):
-        raise CommandError(f"{path}: the patch has no midi_in that could hear it. Add one and wire it to notes.")
+    if not any(node.cls and node.cls.device == "events" for node in graph.typed_nodes):
+        raise CommandError(f"{path}: the patch has no midi_in to play it. Add one and wire it to notes.")
     try:
         score = read_midi_file(path)
     except MidiFileError as error:
@@ -33,16 +35,42 @@ def open_score(path: Path, graph: Graph) -> Score:
     for problem in score.problems:
         warn(problem)
     if not score.messages:
-        warn(f"{path}: there is nothing in it to play")
+        warn(f"{path}: contains no messages to play")
     return score
 
 
+def check_sends(path: Path, graph: Graph) -> None:
+    """Raise CommandError for a patch that sends no MIDI that could be written to ``path``."""
+    if not any(node.type == "midi_out" for node in graph.typed_nodes):
+        raise CommandError(f"{path}: the patch has no midi_out, so it sends no MIDI. Add one.")
+
+
+def collecting_sent(blocks: Iterable[np.ndarray], engine: Offline, messages: list[Message]) -> Iterator[np.ndarray]:
+    """Pass blocks of sound on; append to ``messages`` what the patch sends meanwhile."""
+    for block in blocks:
+        messages += engine.sent()
+        yield block
+
+
+def write_sent(path: Path, messages: list[Message], rate: float) -> None:
+    """Write messages that a patch has sent as a MIDI file."""
+    from nodegraph.midi.files import MidiFileError, write_midi_file
+
+    try:
+        write_midi_file(path, messages, rate)
+    except MidiFileError as error:
+        raise CommandError(str(error)) from None
+    clocks = sum(message.is_realtime for message in messages)
+    if clocks:
+        warn(f"{path}: {clocks} real-time messages are omitted, because MIDI files cannot contain them")
+
+
 def until_silent(engine: Offline, samples: int, chunk: int) -> Iterator[np.ndarray]:
-    """So many samples, then more of them until nothing is heard for a second, 30 s at most; in pieces of ``chunk``."""
+    """Render ``samples``, then on until a second of silence, for at most 30 s; in blocks of up to ``chunk`` samples."""
     import numpy as np
 
     done = silent = 0
-    longest = samples + round(LONGEST_TAIL * engine.rate)
+    longest = samples + round(MAX_TAIL * engine.rate)
     while done < longest and (done < samples or silent < SILENT_FOR * engine.rate):
         block = engine.run_samples(min(chunk, samples - done if done < samples else longest - done))
         done += len(block)

@@ -21,7 +21,7 @@ def write_sound_file(
     """Write blocks (samples, channels) until ``total`` samples; returns what there is to tell of the file."""
     import numpy as np
 
-    from nodegraph.sound_output import SoundOutput
+    from nodegraph.files.sound_output import SoundOutput
 
     peak, began = 0.0, time.perf_counter()
     with (

@@ -14,10 +14,10 @@ import dearpygui.dearpygui as dpg
 
 from nodegraph.patch import Patch
 
-from .dpg_view import DpgView
+from .dpg.view import DpgView
 from .presenter import Presenter
-from .readings import Readings
-from .sound_live import LiveSound
+from .sound.live import LiveSound
+from .sound.readings import Readings
 
 FRAME_PERIOD = 1.0 / 60.0
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from .desk import Desk
-    from .sound import Sounding
+    from .sound.protocol import Sounding
 
 Run = Callable[["Desk", Any], None]
 Say = Callable[["Desk", "Sounding"], str]

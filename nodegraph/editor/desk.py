@@ -8,22 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, TypeVar
 
-from nodegraph.interface import Home, every_node
+from nodegraph.graph.ports import Home, every_node, spec_of
 from nodegraph.node import Spec
 from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError, within
 from nodegraph.patch.document import Path as Place
 
+from .events import PanelEvent
 from .jobs import Jobs
 from .preferences import Preferences
-from .sound import Sound, Sounding
-from .typed import Typed, spec_of, type_document
-from .view import Camera, MenuItem, NodeFace, PaletteFace, Pin, Point, View, WireKey
+from .sound.protocol import Sound, Sounding
+from .typed import Typed, type_document
+from .view import Camera, MenuItem, NodeFace, PaletteFace, PanelFace, Pin, Point, View, WireKey
 from .wiring import Board
 
-if TYPE_CHECKING:
-    from .panel import Panel
+S = TypeVar("S", bound="State")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,35 @@ class Palette:
     face: PaletteFace
     search: Callable[[str], PaletteFace]
     choose: Callable[[str, Point | None], object]
+
+
+class Panel:
+    """A small window beside the canvas: its look, and what its items do. One panel per ``key`` is open at most."""
+
+    key = "panel"
+    of_patch = False  # closed when another patch is opened
+
+    def face(self, desk: Desk) -> PanelFace:
+        """How it looks now."""
+        raise NotImplementedError
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        """One of its items was used."""
+
+    def tick(self, desk: Desk, now: float) -> None:
+        """Called about fifteen times a second while it is open."""
+
+    def changed(self, desk: Desk) -> None:
+        """The document was edited."""
+
+    def closed(self, desk: Desk) -> None:
+        """It was closed."""
+
+
+class State:
+    """Base of what a feature of the editor remembers between events: a class that can be made without arguments."""
+
+    lasting: ClassVar[bool] = False  # kept when another patch is opened
 
 
 @dataclass
@@ -76,7 +105,19 @@ class Desk:
     running: bool = True
     sounding: Sounding = field(default_factory=Sounding)  # as it was asked last
     faults: dict[Place, str] = field(default_factory=dict)  # why nodes are silent, by path
-    memory: dict[str, Any] = field(default_factory=dict)  # what a gesture keeps from one event to the next
+    states: dict[type[State], State] = field(default_factory=dict)  # see ``state``
+
+    def state(self, cls: type[S]) -> S:
+        """What a feature remembers; made when it is first asked for."""
+        if cls not in self.states:
+            self.states[cls] = cls()
+        found = self.states[cls]
+        assert isinstance(found, cls)
+        return found
+
+    def forget(self, cls: type[State]) -> None:
+        """Forget what a feature remembers."""
+        self.states.pop(cls, None)
 
     # -- the patch -------------------------------------------------------------------------------------------
 
@@ -110,7 +151,7 @@ class Desk:
         self.patch, self.level, self.selection = patch, (), Selection()
         self.typed, self.faces, self.cameras, self.probes = Typed(), {}, {}, {}
         self.camera = Camera()
-        self.memory = {name: kept for name, kept in self.memory.items() if name in LASTING}
+        self.states = {cls: state for cls, state in self.states.items() if cls.lasting}
         self.sound.follow(patch)
 
     def refresh_blocks(self) -> None:
@@ -159,7 +200,7 @@ class Desk:
 
     def specs(self, record: NodeRecord) -> Spec:
         """Ports and settings of a node of this patch."""
-        return spec_of(record, self.patch.path, self.allow_outside)
+        return spec_of(record, Home(self.patch.path, self.allow_outside))
 
     @property
     def types(self) -> set[str]:
@@ -265,9 +306,6 @@ def has_note(document: Document, key: str) -> bool:
         return key.removeprefix(AREA) in document.areas
     return key in document.notes
 
-
-LASTING = ("recent", "outside", "training", "keeping", "piano")
-"""What is remembered beyond the patch that is open."""
 
 AREA = "area."
 """What the keys of areas begin with where comments and areas are shown together; a name holds no dot."""

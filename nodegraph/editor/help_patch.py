@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.node import In, Node
 from nodegraph.patch import Action, AddNode, SetNote
 from nodegraph.patch.names import free_id
-from nodegraph.registry import node_types
 
-from . import canvas
+from .canvas import camera as canvas
 from .desk import Desk
-from .typed import input_ports, kind_of, output_ports
 from .view import Pin
 from .wiring import draw_wire
 
@@ -54,18 +53,18 @@ def add_help(desk: Desk, type: str) -> None:
     add(SetNote(note, doc, origin[0], origin[1] - 50.0))
     line = 0
     shown = node(type, 3, 0)
-    for name, port in input_ports(cls.spec).items():
-        start = _source(kind_of(port), port, name, line, node, wire)
+    for name, port in cls.spec.input_ports.items():
+        start = _source(port.kind, port, name, line, node, wire)
         if start:
             wire(start, f"{shown}.{name}")
             line += 1
-    for row, (name, port) in enumerate(output_ports(cls.spec).items()):
-        if kind_of(port) == "events":
+    for row, (name, output) in enumerate(cls.spec.output_ports.items()):
+        if output.kind == "events":
             _play(f"{shown}.{name}", 4, row, node, wire)
         else:
-            _sink(kind_of(port), f"{shown}.{name}", row, cls, node, wire)
+            _sink(output.kind, f"{shown}.{name}", row, cls, node, wire)
     if type == "notes":
-        _voice(shown, 4, len(output_ports(cls.spec)), node, wire)
+        _voice(shown, 4, len(cls.spec.output_ports), node, wire)
     if desk.do(*actions):
         desk.select([shown])
         found = canvas.boxes(desk, [shown])

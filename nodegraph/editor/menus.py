@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .command import COMMANDS, MENUS, Command, key_text
 from .desk import Desk
+from .recent import RecentFiles
 from .view import MenuItem
 
 
@@ -45,6 +46,6 @@ def menu_bar(desk: Desk) -> tuple[MenuItem, ...]:
 
 def recent_menu(desk: Desk) -> MenuItem:
     """The files that were open lately."""
-    files = desk.memory.get("recent") or ()
+    files = desk.state(RecentFiles).files
     entries = tuple(MenuItem(path.name, "open_file", path) for path in files)
     return MenuItem("Open recent", items=entries, enabled=bool(entries))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from nodegraph.connections import Connections
+from .desk import Desk, State
 
-    from .desk import Desk
+if TYPE_CHECKING:
+    from nodegraph.control.connections import Connections
+
 
 PERIOD = 0.05  # s
 
@@ -22,8 +23,10 @@ class OscPlace:
     send_to: tuple[str, int] | None = None
 
 
-class Outside:
+class Outside(State):
     """Holds the connections of the patch that is open, and moves them to the next one."""
+
+    lasting = True
 
     def __init__(self) -> None:
         self.connections: Connections | None = None
@@ -35,7 +38,7 @@ class Outside:
     def reach(self, desk: Desk) -> Connections:
         """The connections of the patch that is open to the engine that plays it."""
         if self.connections is None or self._patch is not desk.patch:
-            from nodegraph.connections import Connections
+            from nodegraph.control.connections import Connections
 
             if self.connections is not None:
                 self.connections.close()
@@ -68,7 +71,7 @@ class Outside:
 
     def listen_osc(self, desk: Desk, place: OscPlace) -> str:
         """Listen to OSC; returns why that cannot be, "" if it can."""
-        from nodegraph.osc import OscError
+        from nodegraph.control.osc import OscError
 
         self.osc = None
         try:
@@ -106,8 +109,5 @@ class Outside:
 
 
 def outside(desk: Desk) -> Outside:
-    """What comes in from outside; it opens nothing by itself."""
-    found: Outside | None = desk.memory.get("outside")
-    if found is None:
-        found = desk.memory["outside"] = Outside()
-    return found
+    """The connections to the outside; asking for them opens none."""
+    return desk.state(Outside)

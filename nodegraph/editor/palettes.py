@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.node import Node
-from nodegraph.registry import node_types
 
 from .command import on
 from .desk import Desk, Palette

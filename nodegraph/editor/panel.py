@@ -1,38 +1,12 @@
-"""Panels: small windows beside the canvas, each a class that says how it looks and what its items do."""
+"""Panels that are used in many places: a message, and a question."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from .desk import Desk, Panel
 from .events import PanelEvent
 from .view import Item, PanelFace
-
-if TYPE_CHECKING:
-    from .desk import Desk
-
-
-class Panel:
-    """Base of panels. ``key`` names it; one of each key is open at most."""
-
-    key = "panel"
-    of_patch = False  # closed when another patch is opened
-
-    def face(self, desk: Desk) -> PanelFace:
-        """How it looks now."""
-        raise NotImplementedError
-
-    def react(self, desk: Desk, event: PanelEvent) -> None:
-        """One of its items was used."""
-
-    def tick(self, desk: Desk, now: float) -> None:
-        """Called about fifteen times a second while it is open."""
-
-    def changed(self, desk: Desk) -> None:
-        """The document was edited."""
-
-    def closed(self, desk: Desk) -> None:
-        """It was closed."""
 
 
 class Message(Panel):

@@ -12,22 +12,24 @@ from pathlib import Path
 
 from nodegraph.patch import Document, Patch, PatchError
 
-from . import arrangement, canvas
 from .autosaving import Autosaving
+from .canvas import arrangement
+from .canvas import camera as canvas
 from .command import COMMANDS, HANDLERS, by_key, load_commands
-from .commands.files import recent_files
 from .commands.keeping import keeping
 from .commands.piano import plays
 from .desk import Desk
 from .events import CameraMoved, Event, Key, KeyReleased, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
 from .jobs import Jobs
 from .menus import menu_bar
-from .monitor import Monitor
+from .outside import outside
 from .palettes import palette_key
 from .preferences import Preferences
+from .recent import read_recent
 from .reload import Reloading
 from .screen import Screen
-from .sound import Sound
+from .sound.monitor import Monitor
+from .sound.protocol import Sound
 from .typed import only_values
 from .view import View
 
@@ -65,7 +67,7 @@ class Presenter:
         self.reloading = Reloading()
         self.autosaving = Autosaving(self.home)
         self._panel_time = self._menu_time = -1e9
-        self.desk.memory["recent"] = tuple(recent_files(self.desk))
+        read_recent(self.desk)
         view.set_look(preferences.theme, preferences.scale)
         view.set_minimap(self.desk.minimap)
         self.desk.open_patch(self.desk.patch)
@@ -159,9 +161,7 @@ class Presenter:
         self.reloading.tick(desk, now)
         self.autosaving.tick(desk, now)
         keeping(desk).tick(desk)
-        outside = desk.memory.get("outside")
-        if outside is not None:
-            outside.tick(desk, now)
+        outside(desk).tick(desk, now)
         if now - self._panel_time >= PANEL_PERIOD:
             self._panel_time = now
             for panel in list(desk.panels.values()):
@@ -175,9 +175,7 @@ class Presenter:
         """End everything that runs, in order; nothing is asked any more."""
         for key in list(self.desk.panels):
             self.desk.close_panel(key)
-        outside = self.desk.memory.get("outside")
-        if outside is not None:
-            outside.close()
+        outside(self.desk).close()
         self.desk.jobs.stop()
         if self.desk.patch.saved or not self.desk.running:
             self.autosaving.discard()

@@ -1,7 +1,7 @@
 """What a musician types into a knob: ``440*2``, ``1/16``, ``A4``, ``-6dB``, ``200ms``, ``1k``, ``120bpm``, ``*2``.
 
 A quantity with a unit becomes a number in the unit of the knob; the rest is arithmetic as in formulas
-(:mod:`nodegraph.expression`). A leading ``*``, ``/``, ``+=`` or ``-=`` goes on from the present value.
+(:mod:`nodegraph.blocks.expression`). A leading ``*``, ``/``, ``+=`` or ``-=`` goes on from the present value.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable
 
-from nodegraph.expression import ExpressionError, compile_expression
+from nodegraph.blocks.expression import ExpressionError, compile_expression
 from nodegraph.patch.errors import quote
 
 NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"

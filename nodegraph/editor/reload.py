@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from nodegraph.registry import load_failures, load_file, node_types, user_folder
+from nodegraph.blocks.registry import load_failures, load_file, node_types, user_folder
 
 from .desk import Desk
 

@@ -9,17 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from nodegraph import interface
-from nodegraph.frames import FrameType, kinds_fit
+from nodegraph.frame_types import FrameType
 from nodegraph.graph import Graph, GraphError, build_graph
-from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, Out, Spec
+from nodegraph.graph.ports import Home, spec_of
+from nodegraph.node import In
 from nodegraph.patch import Document, NodeRecord
 from nodegraph.patch.document import Path as Place
 from nodegraph.patch.errors import Problem
-from nodegraph.registry import node_types
 
 T = TypeVar("T")
-Port = In | Out | FrameIn | FrameOut | EventIn | EventOut
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Typed:
     def lanes(self, node: str, port: str, output: bool) -> int:
         """Lanes at a port (1 where nothing is known)."""
         node, port = self.end(node, port) if output else (node, port)
-        found = self.graph.nodes.get(node) if self.graph else None
+        found = self.graph.find(node) if self.graph else None
         if found is None:
             return 1
         return (found.output_lanes if output else found.input_lanes).get(port, 1)
@@ -46,7 +44,7 @@ class Typed:
     def frame(self, node: str, port: str, output: bool) -> FrameType | None:
         """What the frames at a port are like, as far as it is known."""
         node, port = self.end(node, port) if output else (node, port)
-        found = self.graph.nodes.get(node) if self.graph else None
+        found = self.graph.find(node) if self.graph else None
         if found is None:
             return None
         return (found.frame_types if output else found.frame_inputs).get(port)
@@ -65,13 +63,13 @@ def type_document(
             if isinstance(problem, Problem) and problem.path:
                 reasons.setdefault(problem.path, problem)
         return Typed(known, tuple(error.problems), reasons)
-    waiting = {n.path: f"nothing is wired to '{n.waiting}'." for n in graph.nodes.values() if n.waiting}
+    waiting = {n.path: f"nothing is wired to '{n.missing_input}'." for n in graph.typed_nodes if n.missing_input}
     return Typed(graph, (), waiting | _placeholders(graph))
 
 
 def _placeholders(graph: Graph) -> dict[Place, str]:
     """Why nodes are silent placeholders, by path."""
-    return {node.path: node.problem for node in graph.nodes.values() if node.problem}
+    return {node.path: node.problem for node in graph.typed_nodes if node.problem}
 
 
 def told_of(found: dict[Place, T], path: Place) -> list[T]:
@@ -94,44 +92,16 @@ def only_values(before: Document, after: Document, path: Path | None, allow_outs
 def _only_numbers(old: NodeRecord, new: NodeRecord, path: Path | None, allow_outside: bool) -> bool:
     if old.type != new.type or old.version != new.version:
         return False
-    spec = spec_of(new, path, allow_outside)
+    inputs = spec_of(new, Home(path, allow_outside)).inputs
     for name in {*old.params, *new.params}:
         was, now = old.params.get(name), new.params.get(name)
         if was == now:
             continue
-        port = spec.inputs.get(name)
-        if port is None or not all(
-            value is None or (isinstance(value, int | float) and port.min <= value <= port.max) for value in (was, now)
-        ):
+        port = inputs.get(name)
+        if port is None or not all(value is None or _is_one_number(port, value) for value in (was, now)):
             return False
     return True
 
 
-def spec_of(record: NodeRecord, path: Path | None = None, allow_outside: bool = False) -> Spec:
-    """Ports and settings of a node of the patch at ``path``; empty for a block that is not known."""
-    cls = node_types().get(record.type)
-    if cls is not None and not cls.container:
-        return cls.spec
-    return interface.spec_of(record, path, allow_outside)
-
-
-def input_ports(spec: Spec) -> dict[str, Port]:
-    """All inputs that a wire can go to."""
-    return {**spec.inputs, **spec.frame_inputs, **spec.event_inputs}
-
-
-def output_ports(spec: Spec) -> dict[str, Port]:
-    """All outputs that a wire can come from."""
-    return {**spec.outputs, **spec.frame_outputs, **spec.event_outputs}
-
-
-def fit(one: Port, other: Port) -> bool:
-    """May a wire run between two ports, as far as what they carry goes?"""
-    return kinds_fit(kind_of(one), kind_of(other))
-
-
-def kind_of(port: Port) -> str:
-    """What a port carries: "signal", "events", or the kind of its frames."""
-    if isinstance(port, FrameIn | FrameOut):
-        return port.kind
-    return "events" if isinstance(port, EventIn | EventOut) else "signal"
+def _is_one_number(port: In, value: object) -> bool:
+    return isinstance(value, int | float) and port.accepts(value)

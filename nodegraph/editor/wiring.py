@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.graph import refusal
-from nodegraph.node import FrameIn, Node, Spec
+from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph.rules import ports_fit
+from nodegraph.node import FrameIn, Node, Port, Spec
 from nodegraph.patch import Action, AddNode, Connect, Disconnect, Document, Wire
 from nodegraph.patch import Replace as ReplaceNode
 from nodegraph.patch.names import free_id
-from nodegraph.registry import node_types
 
-from .typed import Port, fit, input_ports, output_ports, spec_of
 from .view import Pin, Point
 
 
@@ -43,13 +44,13 @@ class Board:
 
     def spec(self, id: str) -> Spec:
         """Ports and settings of a node."""
-        return spec_of(self.document.nodes[id], self.path, self.allow_outside)
+        return spec_of(self.document.nodes[id], Home(self.path, self.allow_outside))
 
     def port(self, pin: Pin) -> Port | None:
         """The port that a pin stands for."""
         if pin.node not in self.document.nodes:
             return None
-        return (output_ports if pin.output else input_ports)(self.spec(pin.node)).get(pin.port)
+        return _ports(self.spec(pin.node), pin.output).get(pin.port)
 
 
 @dataclass(frozen=True)
@@ -124,16 +125,20 @@ def fitting_pins(board: Board, start: Pin) -> frozenset[Pin]:
     own = board.port(start)
     if own is None:
         return frozenset()
-    found, side = set(), input_ports if start.output else output_ports
+    found = set()
     for id in board.document.nodes:
-        found |= {Pin(id, name, not start.output) for name, port in side(board.spec(id)).items() if fit(own, port)}
+        ports = _ports(board.spec(id), not start.output)
+        found |= {Pin(id, name, not start.output) for name, port in ports.items() if ports_fit(own, port)}
     return frozenset(found)
 
 
 def port_for(spec: Spec, other: Port, output: bool) -> str | None:
     """The port to which a wire from (or to) ``other`` goes by itself: the first that carries the same."""
-    ports = (output_ports if output else input_ports)(spec)
-    return next((name for name, port in ports.items() if fit(other, port)), None)
+    return next((name for name, port in _ports(spec, output).items() if ports_fit(other, port)), None)
+
+
+def _ports(spec: Spec, output: bool) -> Mapping[str, Port]:
+    return spec.output_ports if output else spec.input_ports
 
 
 def fitting_blocks(port: Port, from_output: bool, types: Iterable[type[Node]]) -> list[tuple[type[Node], str]]:
@@ -176,8 +181,8 @@ def exchange(board: Board, id: str, type: str) -> tuple[Action, ...]:
     cls = node_types()[type]
     document, old, new = board.document, board.spec(id), cls.spec
     actions: list[Action] = []
-    inputs = _matched([w.target_port for w in document.wires if w.target == id], input_ports(old), input_ports(new))
-    outputs = _matched([w.source_port for w in document.wires if w.source == id], output_ports(old), output_ports(new))
+    inputs = _matched([w.target_port for w in document.wires if w.target == id], old.input_ports, new.input_ports)
+    outputs = _matched([w.source_port for w in document.wires if w.source == id], old.output_ports, new.output_ports)
     kept_in = tuple(name for name, to in inputs.items() if name == to)
     kept_out = tuple(name for name, to in outputs.items() if name == to)
     params = {name: value for name, value in document.nodes[id].params.items() if _accepts(new, name, value)}
@@ -199,24 +204,14 @@ def exchange(board: Board, id: str, type: str) -> tuple[Action, ...]:
 def _matched(used: list[str], before: Mapping[str, Port], after: Mapping[str, Port]) -> dict[str, str]:
     """For each port in use the one of the new block that takes its wires."""
     used = [name for name in dict.fromkeys(used) if name in before]
-    match = {name: name for name in used if name in after and fit(before[name], after[name])}
+    match = {name: name for name in used if name in after and ports_fit(before[name], after[name])}
     for name in used:
         if name not in match:
-            free = [n for n, port in after.items() if fit(before[name], port) and n not in match.values()]
+            free = [n for n, port in after.items() if ports_fit(before[name], port) and n not in match.values()]
             match |= {name: free[0]} if free else {}
     return match
 
 
 def _accepts(spec: Spec, name: str, value: object) -> bool:
-    """May a block with this spec keep a parameter as it is?"""
-    port = spec.inputs.get(name)
-    if port is not None:
-        values = value if isinstance(value, list) else [value]
-        return all(isinstance(v, int | float) and port.min <= v <= port.max for v in values)
-    if name in spec.choices:
-        return value in spec.choices[name].values
-    option = spec.options.get(name)
-    if option is None or not isinstance(value, type(option.default)):
-        return False
-    low, high = option.min, option.max
-    return not isinstance(value, int | float) or ((low is None or value >= low) and (high is None or value <= high))
+    """Whether a block with this spec can keep a parameter as it is."""
+    return name in spec.parameters and spec.parameters[name].accepts(value)

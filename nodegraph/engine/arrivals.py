@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..events import BYTES, HELD, READY, send
-from ..kernel import QUANTUM
-from ..midi.messages import length_of
-from ..native.words import as_f64, as_i64, load_acquire, store_release
-from ..plan.memory import view
+from nodegraph.events import BYTES, HELD, READY, send
+from nodegraph.midi.messages import SYSEX, length_of
+from nodegraph.native.words import as_f64, as_i64, load_acquire, store_release
+from nodegraph.plan.memory import view
+from nodegraph.quantum import QUANTUM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..plan.memory import Memory
+    from nodegraph.plan.memory import Memory
 
 RING_SIZE = 1 << 15
 MOST_AT_ONCE = 64  # events that arrive in one quantum; more of them wait for the next
@@ -79,11 +79,9 @@ class Arrivals:
         """Let a message arrive at sample ``at``; those due after sample ``near`` are kept here for now.
 
         ``waits`` says whether somebody takes events out in time, so that a full ring is worth a moment's wait.
-        Raises BufferError if there is no room, ValueError if the message is not whole.
+        The message must be complete (see ``midi.messages.bytes_of``). Raises BufferError if there is no room.
         """
-        if not message or length_of(message[0]) not in (0, len(message)):
-            raise ValueError(f"'{message.hex(' ')}' is not a whole MIDI message.")
-        if message[0] == 0xF0:
+        if message[0] == SYSEX:
             return  # no block takes messages of a maker's own
         with self._lock:
             number = self._number_of(port)

@@ -7,9 +7,11 @@ buffer of one quantum, which delays the input by 64 samples.
 
 from __future__ import annotations
 
-from ..kernel import QUANTUM, NativeFunction
-from ..native.words import as_f32, as_f64, as_i64, flush_denormals, nanoseconds, store_release
-from ..native.wrap import stream_callback
+from nodegraph.kernel import NativeFunction
+from nodegraph.native.words import as_f32, as_f64, as_i64, flush_denormals, nanoseconds, store_release
+from nodegraph.native.wrap import stream_callback
+from nodegraph.quantum import QUANTUM
+
 from . import walk
 from .tape import write_tape
 from .walk import quantum

@@ -17,25 +17,31 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..flat import Flat, with_params
-from ..flatten import flatten
-from ..graph import Graph, GraphNode, graph_of
-from ..host import HostContext
-from ..kernel import QUANTUM
-from ..patch import Document
-from ..plan import Io, Plan, compile_plan
-from ..plan import layout as lay
-from ..plan.memory import Memory, view
-from ..plan.renaming import renamed
-from ..plan.result import RowInfo
-from ..probes import name_of, with_probes
+from nodegraph.blocks.helper import HostContext
+from nodegraph.graph import Graph, GraphNode, graph_of
+from nodegraph.graph.flat import Flat, with_params
+from nodegraph.graph.flatten import flatten
+from nodegraph.graph.probes import name_of, with_probes
+from nodegraph.midi.messages import bytes_of
+from nodegraph.patch import Document
+from nodegraph.patch.errors import Fault as BadValue
+from nodegraph.patch.values import plain
+from nodegraph.plan import Io, Plan, compile_plan
+from nodegraph.plan import layout as lay
+from nodegraph.plan.memory import Memory, view
+from nodegraph.plan.renaming import renamed
+from nodegraph.plan.result import RowInfo
+from nodegraph.quantum import QUANTUM
+
 from . import walk
 from .arrivals import Arrivals
 from .knobs import only_knobs, renamed_nodes
 from .messages import RING_SIZE, Applied, Messages
 
 if TYPE_CHECKING:
-    from .flight import FlightRecorder
+    from mido import Message
+
+    from nodegraph.recording.flight import FlightRecorder
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
@@ -132,20 +138,30 @@ class Engine:
                 if knobs is not None:
                     self._document, self._flat = document, flat
                     for node, port, value in knobs:
-                        self._set(self.plan.graph.nodes[node], port, value if isinstance(value, list) else [value])
+                        self._set(self.plan.graph.node(node), port, value if isinstance(value, list) else [value])
                     return
             self._exchange(document, path, flat)
 
-    def _exchange(self, document: Document, path: Path | None, flat: Flat | None = None) -> None:
-        """Compile a document and let the plan wait for the audio thread."""
+    def _exchange(
+        self,
+        document: Document,
+        path: Path | None,
+        flat: Flat | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """Compile a document and offer the plan to the audio thread.
+
+        ``names`` maps ids of the plan that is heard to the ids of the same nodes here; None finds them by comparison.
+        What is compiled depends on the documents and on the sample at which the plan that is heard was taken over,
+        never on how far the audio thread has come since.
+        """
         flat = flat or flatten(document, path, self.allow_outside)
         graph = with_probes(graph_of(flat, self.rate, self.allow_outside), self.watched)
         self._wait_for_takeover()
-        if self.log is not None and not self.pending:
-            self.log.taken_over(self.taken)
         unheard = [self.plan] if self.plan is not None and self.pending else []
         heard = self.plan if not unheard else self._retired[-1] if self._retired else None
-        names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
+        if names is None:
+            names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
         before = renamed(heard, names) if heard is not None else None
         handles = dict(self.handles)
         self._rename_handles(names)
@@ -155,6 +171,7 @@ class Engine:
                 graph,
                 self.io,
                 before,
+                self.taken,
                 self.handles,
                 self._opener(path.parent if path else None, opened),
                 self.pack,
@@ -171,9 +188,9 @@ class Engine:
             if not unheard:
                 self._retired.append(heard)
         self.plan, self._document, self._path, self._flat = plan, document, path, flat
-        self.words[walk.ENGINE_NEXT] = plan.address
         if self.log is not None:
-            self.log.exchanged(document, path)
+            self.log.exchanged(document, path, plan, names)
+        self.words[walk.ENGINE_NEXT] = plan.address
         self._release_retired(unheard)
 
     def _rename_handles(self, names: Mapping[str, str]) -> None:
@@ -220,8 +237,12 @@ class Engine:
 
     @property
     def taken(self) -> int:
-        """Sample at which the latest plan was taken over."""
+        """Sample at which the audio thread took over the plan that is heard."""
         return int(self.words[walk.ENGINE_TAKEN])
+
+    def hears(self, plan: Plan) -> bool:
+        """Whether the audio thread has taken over this plan and no plan waits."""
+        return not self.pending and int(self.words[walk.ENGINE_PLAN]) == plan.address
 
     def _wait_for_takeover(self, seconds: float = 2.0) -> None:
         """Let the audio thread take the last plan first: the next one goes on with what was heard.
@@ -279,7 +300,7 @@ class Engine:
 
     def node_address(self, node: str) -> str:
         """The node of the document that a node of the plan belongs to: ``voice/osc`` for each of its voices."""
-        found = self.plan.graph.nodes.get(node) if self.plan else None
+        found = self.plan.graph.find(node) if self.plan else None
         return found.address if found else node
 
     def service(self) -> None:
@@ -319,12 +340,29 @@ class Engine:
         return int(self.words[walk.ENGINE_CLOCK])
 
     def turn(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
-        """Turn a knob, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
+        """Set a parameter, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
 
         ``node`` is a node of the patch, a subpatch, or a node inside one (``"voice/filter"``), of all its voices.
+        Raises EngineError for a value that the input does not accept; nothing happens where a wire takes the place of
+        the value, and for names that the playing plan does not have.
         """
-        ends = self.plan.graph.turned(node, port) if self.plan else [(node, port)]
+        ends = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
+        try:
+            value = plain(value)
+        except BadValue as fault:
+            raise EngineError(f"{node}.{port}: {fault.text}.") from None
+        if self.plan is not None:
+            self._refuse_bad_value(self.plan.graph, ends, value)
         self._turn(ends, value, at, lane)
+
+    def _refuse_bad_value(self, graph: Graph, ends: Sequence[tuple[str, str]], value: Any) -> None:
+        for id, port in ends[:1]:  # the others are copies of the same input
+            node = graph.find(id)
+            declared = node.spec.inputs.get(port) if node is not None else None
+            if node is not None and declared is not None:
+                problem = declared.problem(value)
+                if problem:
+                    raise EngineError(f"{node.title}: {problem}")
 
     def _turn(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
         handles = [self.handles[end] for end in ends if end in self.handles]
@@ -337,9 +375,9 @@ class Engine:
             raise self._full() from None
 
     def named(self, applied: Iterable[Applied]) -> list[tuple[int, str, str, int, float]]:
-        """Applied messages by what they turned: sample, node, port, lane, value."""
+        """Applied messages by the knob that they set: sample, node, port, lane, value."""
         ends = {handle: end for end, handle in self.handles.items()}
-        return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied]
+        return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
 
     def _set(self, node: GraphNode, port: str, values: list[Any]) -> None:
         """Turn a knob to what the document says; of several lanes those that differ."""
@@ -354,18 +392,37 @@ class Engine:
 
     # -- events from outside ---------------------------------------------------------------------------------
 
-    def send_midi(self, message: bytes, at: int = 0, port: str = "") -> None:
-        """Send one MIDI message to the ``midi_in`` blocks, at sample ``at`` of the engine's clock or at once.
+    def send(self, message: Message | bytes, at: int | None = None, port: str = "") -> None:
+        """Send a MIDI message, a ``mido.Message`` or its bytes, to the ``midi_in`` blocks.
 
-        It may be sent from any thread and long before it is due. ``port`` is the name of where it comes from; blocks
-        can listen to some only. System exclusive messages reach no block. Raises EngineError.
+        It takes effect at sample ``at`` of the engine's clock, or as soon as possible; it may be sent from any thread
+        and long before that. ``port`` is the name of its source, by which blocks can select. ``message.time`` is not
+        used. System exclusive messages reach no block. Raises EngineError.
         """
         try:
-            self.arrivals.put(message, at, port, self._near, lambda: self.realtime)
+            self.arrivals.put(
+                bytes_of(message), self.midi_time() if at is None else at, port, self._near, lambda: self.realtime
+            )
         except ValueError as error:
             raise EngineError(str(error)) from None
         except BufferError:
             raise self._full() from None
+
+    send_midi = send  # the name in scripts written for version 0.1
+
+    def sent(self, node: str = "") -> list[Message]:
+        """Return the MIDI messages that the ``midi_out`` blocks, or block ``node``, have sent since the last call.
+
+        ``time`` is in seconds of the engine's clock. Of each block the last 65,536 messages are kept.
+        """
+        from mido import Message
+
+        taken: list[tuple[int, bytes]] = []
+        for (id, *_), helper in list(self.plan.hosts.items()) if self.plan else ():
+            if hasattr(helper, "take_sent") and node in ("", id):
+                taken += helper.take_sent()
+        taken.sort(key=lambda entry: entry[0])
+        return [Message.from_bytes(message, time=at / self.rate) for at, message in taken]
 
     def midi_time(self, arrived: float | None = None) -> int:
         """The sample to stamp on a message that arrives now, or has at ``arrived`` (``time.perf_counter``)."""
@@ -389,13 +446,13 @@ class Engine:
 
     def _turn_changed(self, before: Graph, after: Graph) -> None:
         """Knobs whose value in the document changed together with the wiring."""
-        for id, node in after.nodes.items():
-            old = before.nodes.get(id)
+        for node in after.typed_nodes:
+            old = before.find(node.id)
             if old is None or old.type != node.type:
                 continue
             for port, values in node.values.items() if node.values != old.values else ():
                 if old.values.get(port) != values:
-                    self._turn([(id, port)], values)
+                    self._turn([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
 

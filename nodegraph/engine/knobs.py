@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from ..flat import Flat
-from ..graph import Graph
+from nodegraph.graph import Graph
+from nodegraph.graph.flat import Flat
 
 GONE = "\0"  # behind the id of a node whose name another one has now
 
@@ -20,7 +20,7 @@ def only_knobs(before: Flat, after: Flat, graph: Graph) -> list[tuple[str, str, 
         old, record = before.nodes[id].record, flat.record
         if old is record:
             continue
-        node = graph.nodes[id]
+        node = graph.node(id)
         if old.type != record.type or node.cls is None or node.problem or before.nodes[id].voices != flat.voices:
             return None
         for name in {*old.params, *record.params}:
@@ -33,10 +33,9 @@ def only_knobs(before: Flat, after: Flat, graph: Graph) -> list[tuple[str, str, 
             was, now = port.default if was is None else was, port.default if now is None else now
             if isinstance(now, bool | str) or (isinstance(was, list) != isinstance(now, list) and not port.bank):
                 return None
-            values = now if isinstance(now, list) else [now]
-            if isinstance(was, list) and len(was) != len(values) and not port.bank:
+            if isinstance(was, list) and isinstance(now, list) and len(was) != len(now) and not port.bank:
                 return None
-            if not all(isinstance(v, int | float) and port.min <= v <= port.max for v in values):
+            if not port.accepts(now):
                 return None  # the graph says what is wrong with it
             knobs.append((id, name, now))
     return knobs

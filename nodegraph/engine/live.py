@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
-from ..flatten import flatten
-from ..kernel import QUANTUM
-from ..patch import Document
-from ..plan.memory import view
+from nodegraph.graph.flatten import flatten
+from nodegraph.patch import Document
+from nodegraph.plan.memory import view
+from nodegraph.quantum import QUANTUM
+from nodegraph.recording.flight import FlightRecorder
+from nodegraph.version import __version__
+
 from . import callback as cb
 from . import walk
 from .core import Engine, EngineError
-from .flight import FlightRecorder
 from .tape import Tape
 
 SERVICE_PERIOD = 0.005

@@ -10,7 +10,8 @@ import threading
 
 import numpy as np
 
-from ..plan.memory import Memory, bits, view
+from nodegraph.plan.memory import Memory, bits, view
+
 from . import walk
 
 RING_SIZE = 1 << 14

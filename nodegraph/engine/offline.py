@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..graph import Graph, build_graph
-from ..kernel import QUANTUM
-from ..patch import Document
-from ..plan.memory import view
+from nodegraph.graph import Graph, build_graph
+from nodegraph.patch import Document
+from nodegraph.plan.memory import view
+from nodegraph.quantum import QUANTUM
+
 from . import walk
 from .core import Engine, EngineError
 
@@ -121,7 +122,7 @@ def _channels(graph: Graph) -> int:
     """Channels that a patch fills: the widest of its ``audio_out`` nodes, 1 if there is none."""
     widths = [
         max(node.input_lanes.values(), default=1)
-        for node in graph.nodes.values()
+        for node in graph.typed_nodes
         if node.cls and node.cls.device == "output"
     ]
     return max(widths, default=1)
@@ -130,7 +131,7 @@ def _channels(graph: Graph) -> int:
 def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
     """The samples for an input node, with as many channels as it takes at least (silent ones where it is given
     fewer)."""
-    listening = [id for id, node in graph.nodes.items() if node.cls and node.cls.device == "input"]
+    listening = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
     if name not in listening:
         has = f"It has {', '.join(listening)}." if listening else "It has none."
         raise EngineError(f"the patch has no input '{name}'. {has}")
@@ -138,7 +139,7 @@ def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2:
         raise EngineError(f"the samples for '{name}' must be of shape (samples,) or (samples, channels).")
-    missing = max(graph.nodes[name].lanes - array.shape[1], 0)
+    missing = max(graph.node(name).lanes - array.shape[1], 0)
     return np.pad(array, ((0, 0), (0, missing)))
 
 

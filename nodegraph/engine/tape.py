@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..native.words import as_f32, as_i64, store_release
-from ..plan.memory import Memory, view
+from nodegraph.native.words import as_f32, as_i64, store_release
+from nodegraph.plan.memory import Memory, view
 
 TAPE_DATA, TAPE_MASK, TAPE_CHANNELS, TAPE_WRITTEN = range(4)
 TAPE_WORDS = 4

@@ -7,8 +7,8 @@ through a plan.
 
 from __future__ import annotations
 
-from ..kernel import QUANTUM, NativeFunction
-from ..native.words import (
+from nodegraph.kernel import NativeFunction
+from nodegraph.native.words import (
     as_f32,
     as_f64,
     as_i64,
@@ -20,7 +20,9 @@ from ..native.words import (
     store_release,
     ticks,
 )
-from ..plan import layout as lay
+from nodegraph.plan import layout as lay
+from nodegraph.quantum import QUANTUM
+
 from .arrivals import receive_events
 
 # The engine's words.
@@ -42,8 +44,11 @@ def quantum(engine: int, start: int, samples: int) -> None:
     Whoever calls it has switched denormals off.
     """
     e = as_i64(engine)
+    head = load_acquire(engine + 8 * ENGINE_HEAD)  # before the plan: a message for a new plan never precedes it
     waiting = load_acquire(engine + 8 * ENGINE_NEXT)
     if waiting != 0:
+        if e[ENGINE_PLAN] != 0:
+            clear_faults(e[ENGINE_PLAN])
         take_over(waiting)
         e[ENGINE_PLAN] = waiting
         e[ENGINE_TAKEN] = e[ENGINE_CLOCK]
@@ -54,7 +59,7 @@ def quantum(engine: int, start: int, samples: int) -> None:
             silence[k] = 0.0
         return
     plan = as_i64(e[ENGINE_PLAN])
-    receive_messages(engine, plan)
+    receive_messages(engine, plan, head)
     receive_events(e[ENGINE_ARRIVALS], e[ENGINE_CLOCK])
     render_slots(plan)
     carries = as_i64(plan[lay.PLAN_CARRIES])
@@ -116,10 +121,20 @@ def take_over(plan: int) -> None:
     p[lay.PLAN_ACTIVE_COUNT] = p[lay.PLAN_SLOT_COUNT]
 
 
-def receive_messages(engine: int, plan) -> None:  # type: ignore[no-untyped-def]
-    """Apply all messages that are due in this quantum, each at its sample; later ones wait and block nobody."""
+def clear_faults(plan: int) -> None:
+    """Unmute all rows of a plan and zero the delay lines of what was muted: its successor shares the lines."""
+    p = as_i64(plan)
+    for row in range(p[lay.PLAN_ROW_COUNT]):
+        unmute(p[lay.PLAN_ROWS] + 8 * lay.ROW_WORDS * row)
+
+
+def receive_messages(engine: int, plan, head: int) -> None:  # type: ignore[no-untyped-def]
+    """Apply all messages before ``head`` that are due in this quantum, each at its sample.
+
+    Messages with a later time stay in the ring and do not delay those behind them.
+    """
     e = as_i64(engine)
-    head, tail, mask = load_acquire(engine + 8 * ENGINE_HEAD), e[ENGINE_TAIL], e[ENGINE_RING_SIZE] - 1
+    tail, mask = e[ENGINE_TAIL], e[ENGINE_RING_SIZE] - 1
     clock = e[ENGINE_CLOCK]
     ring = as_i64(e[ENGINE_RING])
     doubles = as_f64(e[ENGINE_RING])

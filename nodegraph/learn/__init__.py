@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nodegraph.models.late_torch import require_torch
+
 from .errors import LearnError
 from .frames import Frames, collect, magnitudes_of
-from .late_torch import require_torch
 from .recipe import Recipe, load_recipe, recipe_files
 from .sources import Source, sources_of
 

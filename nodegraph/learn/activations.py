@@ -1,4 +1,4 @@
-"""Activations on tensors, as :class:`nodegraph.autoencoder.Layer` defines them, and back."""
+"""Activations on tensors, as :class:`nodegraph.models.autoencoder.Layer` defines them, and back."""
 
 from __future__ import annotations
 

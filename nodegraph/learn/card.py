@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from nodegraph import __version__
+from nodegraph.version import __version__
 
 from .frames import Frames
 from .recipe import Recipe

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from nodegraph.whole_file import write_whole
+from nodegraph.files.atomic import write_whole
 
 from .errors import LearnError
 from .frames import Frames

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.autoencoder import Features
+from nodegraph.files.atomic import write_whole
+from nodegraph.files.sound_file import SoundFileError
+from nodegraph.files.sound_output import write_sound
+from nodegraph.models.autoencoder import Features
 from nodegraph.patch import Document, encode_patch
-from nodegraph.sound_file import SoundFileError, write_sound
-from nodegraph.whole_file import write_whole
 
 from .errors import LearnError
 from .frames import SILENCE, Frames, magnitudes_of
@@ -100,7 +101,7 @@ def synth_frames(
                 seconds += len(sound) / corpus.rate
             number += len(PARTS)
         parts[part], before = frames, before + count
-    return Frames(**parts, features=features, seconds=seconds, sources=names)
+    return Frames(parts["train"], parts["valid"], parts["test"], features=features, seconds=seconds, sources=names)
 
 
 def render_patch(corpus: SynthCorpus, document: Document) -> np.ndarray:

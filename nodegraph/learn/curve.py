@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.whole_file import write_whole
+from nodegraph.files.atomic import write_whole
 
 if TYPE_CHECKING:
     from .stage import Row

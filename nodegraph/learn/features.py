@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nodegraph.autoencoder import Features
+from nodegraph.models.autoencoder import Features
 
 SMALLEST = 1e-4  # of the largest scale: a bin that hardly ever sounds is not blown up
 _AT_ONCE = 8192

@@ -8,10 +8,10 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from nodegraph.autoencoder import Features
+from nodegraph.files.sound_file import SoundFileError
 from nodegraph.graph import GraphError
+from nodegraph.models.autoencoder import Features
 from nodegraph.patch import PatchError
-from nodegraph.sound_file import SoundFileError
 from nodegraph.spectral.windows import window
 
 from .errors import LearnError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from nodegraph.autoencoder import Autoencoder, Features
+from nodegraph.models.autoencoder import Autoencoder, Features
 
 from .frames import Frames
 from .network import Network

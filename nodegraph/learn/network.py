@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from nodegraph.autoencoder import Layer
+from nodegraph.models.autoencoder import Layer
 
 from .activations import activate
 from .initialisers import initial_weights
@@ -48,9 +48,10 @@ class Pair:
     def layers(self) -> tuple[Layer, Layer]:
         """The two layers as plain data."""
         choices = self.choices
+        bias, back_bias = (None if b is None else _plain(b) for b in (self.bias, self.back_bias))
         return (
-            Layer(_plain(self.weight), _plain(self.bias), choices.encoder, choices.slope),
-            Layer(_plain(self.decoder_weight), _plain(self.back_bias), choices.decoder, choices.slope),
+            Layer(_plain(self.weight), bias, choices.encoder, choices.slope),
+            Layer(_plain(self.decoder_weight), back_bias, choices.decoder, choices.slope),
         )
 
 
@@ -119,5 +120,5 @@ def new_pair(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Gener
     )
 
 
-def _plain(values: torch.Tensor | None) -> np.ndarray | None:
-    return None if values is None else np.ascontiguousarray(values.detach().cpu().numpy(), np.float32)
+def _plain(values: torch.Tensor) -> np.ndarray:
+    return np.ascontiguousarray(values.detach().cpu().numpy(), np.float32)

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..patch import Document, NodeRecord, Wire
+from nodegraph.patch import Document, NodeRecord, Wire
+from nodegraph.patch.actions import node_and_port
 
 VOICES = 4
 STEPS = 16
@@ -142,7 +143,8 @@ def random_patch(seed: int, number: int) -> Document:
     return Document(
         nodes={id: NodeRecord(type, params=_rounded(params)) for id, (type, params) in nodes.items()},
         wires=tuple(
-            Wire(*source.split("."), *target.split(".")) for source, target in map(str.split, filter(str.strip, wires))
+            Wire(*node_and_port(source), *node_and_port(target))
+            for source, target in map(str.split, filter(str.strip, wires))
         ),
         title=f"{name} {number}",
         seed=number,

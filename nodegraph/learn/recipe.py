@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from nodegraph.autoencoder import MOST_LAYERS, Features, ModelError
+from nodegraph.models.autoencoder import MOST_LAYERS, Features, ModelError
 from nodegraph.patch.errors import suggest
 
 from .errors import LearnError
@@ -36,7 +36,7 @@ Units = Annotated[int, Meta(ge=1, le=WIDEST)]
 
 
 class FeatureChoices(Struct, frozen=True, forbid_unknown_fields=True):
-    """How frames are made: see :class:`nodegraph.autoencoder.Features`."""
+    """How frames are made: see :class:`nodegraph.models.autoencoder.Features`."""
 
     rate: float = 22050.0
     size: int = 2048

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.sound_file import SoundFileError, reason_of
+from nodegraph.files.sound_file import SoundFileError, reason_of
 
 from .errors import LearnError
 

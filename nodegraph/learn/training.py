@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from nodegraph.autoencoder import Autoencoder, Features, ModelError
+from nodegraph.models.autoencoder import Autoencoder, Features, ModelError
 
 from . import checkpoint as checkpoints
 from .card import card_of

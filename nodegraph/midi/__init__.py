@@ -1,13 +1,9 @@
-"""MIDI outside of patches: byte streams, standard MIDI files, ports and controllers.
+"""MIDI as bytes, messages, files and ports; nothing here knows a patch.
 
-``messages``     bytes into whole messages
-``files``        standard MIDI files as messages with their times
-``playing``      such a file inside a patch; ``sending`` MIDI out of one
-``ports``        devices and other programs, kept open while they come and go
-``held``         keys and pedals that are down
-``learn``        controls of a patch that a device turns
-``controllers``  what is on a device and what it does, from files
-``surface``      faders, knobs and buttons on the units of a code: pure functions
-``gain_bank``    such a surface on a patch
-``keyboard``     the computer's keyboard as a piano
+``messages``  splits byte streams into complete messages
+``files``     reads standard MIDI files with exact times, and writes them
+``salvage``   reads the complete events of damaged files
+``ports``     devices and other programs, reopened after a replug
+``held``      keys and pedals that are down, by port
+``keyboard``  the computer keyboard as a piano
 """

@@ -1,195 +1,265 @@
-"""Standard MIDI files: every message with its exact time. After Standard MIDI Files 1.0 (MIDI Manufacturers
-Association, 1996).
+"""Read and write standard MIDI files. After Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
 
-Times are whole numbers of a unit so small that tempo changes add up without rounding (a tick of so many microseconds
-is a whole number of 1 / (1,000,000 × ticks in a quarter) s). A file that is cut short or damaged gives what is whole,
-and a sentence that says so; mido, which would give up on it, checks in the tests what is read here.
+``mido`` reads the file; :mod:`.salvage` reads what mido gives up on. Times are integers in a unit so small that tempo
+changes add up without rounding: 1 / (1,000,000 × ticks per quarter note) s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .messages import END_OF_EXCLUSIVE, EXCLUSIVE, length_of
+from nodegraph.files.atomic import write_whole
+
+from .salvage import MAX_DELTA, Track, salvage_tracks
 
 if TYPE_CHECKING:
-    from ..engine.core import Engine
+    from mido import Message, MidiFile
 
-META, END_OF_TRACK, SET_TEMPO = 0xFF, 0x2F, 0x51
-USUAL_TEMPO = 500_000  # µs in a quarter note
-_Placed = tuple[int, int, bytes]  # tick, track, message
+MAX_FILE_BYTES = 16 << 20  # its messages take about a hundred times as much memory
+MAX_SECONDS = 7 * 24 * 3600
+DEFAULT_TEMPO = 500_000  # µs per quarter note
+MAX_TICKS = 0x7FFF  # per quarter note
+SUSTAIN_PEDAL = 64
 
 
 class MidiFileError(Exception):
-    """A file cannot be played at all; one line says why."""
+    """A file that cannot be played; the text is one line for the user."""
+
+
+class MidiReceiver(Protocol):
+    """A receiver of MIDI messages, such as an engine."""
+
+    rate: float
+
+    def send(self, message: Message, at: int, port: str) -> None:
+        """Take a message for sample ``at``."""
 
 
 @dataclass
 class Score:
-    """A piece: messages in order with their times in units, of which ``per_second`` are a second."""
+    """A piece: its messages in order, with their times in units of 1 / ``per_second`` s.
 
-    messages: list[tuple[int, bytes]]
+    The attribute ``time`` of a message is not used.
+    """
+
+    messages: list[tuple[int, Message]]
     length: int
     per_second: int
     problems: list[str] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
-        """How long it is, with the rest after its last message."""
+        """The duration, up to the end of the longest track."""
         return float(Fraction(self.length, self.per_second))
 
-    def at_rate(self, rate: float) -> Iterator[tuple[int, bytes]]:
-        """The messages with their samples, each the nearest to its exact time."""
-        samples = Fraction(rate) / self.per_second
+    def at_rate(self, rate: float) -> Iterator[tuple[int, Message]]:
+        """Yield the messages, each with the sample nearest to its exact time."""
+        samples, units = (Fraction(rate) / self.per_second).as_integer_ratio()
         for time, message in self.messages:
-            yield int(time * samples + Fraction(1, 2)), message
+            yield (2 * time * samples + units) // (2 * units), message
 
-    def play(self, engine: Engine, start: float = 0.0, port: str = "") -> None:
-        """Send the piece to the ``midi_in`` blocks of an engine, from ``start`` s of its time on."""
-        first = round(start * engine.rate)
-        for sample, message in self.at_rate(engine.rate):
-            engine.send_midi(message, first + sample, port)
+    def play(self, receiver: MidiReceiver, start: float = 0.0, port: str = "") -> None:
+        """Send the piece to an engine; it begins ``start`` s after the engine's sample 0."""
+        first = round(start * receiver.rate)
+        for sample, message in self.at_rate(receiver.rate):
+            receiver.send(message, first + sample, port)
+
+
+# -- reading -------------------------------------------------------------------------------------------------
 
 
 def read_midi_file(path: Path) -> Score:
-    """The piece in a standard MIDI file. Raises MidiFileError where there is none."""
+    """Read a standard MIDI file (.mid or .rmi). Raises MidiFileError."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise MidiFileError(f"{path}: cannot be read ({error.strerror}).") from None
+    if len(data) > MAX_FILE_BYTES:
+        raise MidiFileError(f"{path}: is larger than {MAX_FILE_BYTES >> 20} MB. Split it.")
     return parse_midi_file(data, path.name)
 
 
 def parse_midi_file(data: bytes, name: str) -> Score:
-    """The piece in the bytes of a standard MIDI file. Raises MidiFileError where they are none."""
-    if data[:4] == b"RIFF" and data[8:12] == b"RMID":
-        data = data[20:]
+    """Parse the bytes of a standard MIDI file. Raises MidiFileError."""
+    data = _without_riff(data)
     if data[:4] != b"MThd" or len(data) < 14:
-        raise MidiFileError(f"'{name}' is not a standard MIDI file. Save it as one (.mid) in the program it is from.")
+        raise MidiFileError(f"'{name}' is not a standard MIDI file. Export it as one (.mid).")
     kind, declared, division = (int.from_bytes(data[at : at + 2], "big") for at in (8, 10, 12))
+    tracks = _mido_tracks(data)
     problems: list[str] = []
-    tracks = list(_tracks(data, name, problems))
+    if tracks is None:
+        tracks, problems = salvage_tracks(data, name)
     if len(tracks) < declared and not problems:
-        problems.append(f"'{name}' is cut short: it has {len(tracks)} of {declared} tracks. These are played.")
+        problems.append(f"'{name}' is truncated: it has {len(tracks)} of {declared} tracks, which are played.")
+    return _score(tracks, kind, division, name, problems)
+
+
+def score_of(file: MidiFile, name: str = "the MIDI file") -> Score:
+    """Return the piece in a ``mido.MidiFile``. Raises MidiFileError."""
+    return _score(_with_ticks(file), file.type, file.ticks_per_beat & 0xFFFF, name, [])
+
+
+def _without_riff(data: bytes) -> bytes:
+    """Return the MIDI file inside an RMID file: its chunk ``data``, which may follow others."""
+    if data[:4] != b"RIFF" or data[8:12] != b"RMID":
+        return data
+    at = 12
+    while data[at : at + 4] not in (b"data", b""):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2
+    return data[at + 8 :]
+
+
+def _mido_tracks(data: bytes) -> list[Track] | None:
+    """Return the tracks as mido reads them, or None if mido gives up or misreads a time."""
+    from mido import KeySignatureError, MidiFile
+
+    if re.search(rb"[\x80-\xff]{1024}", data):
+        return None  # mido reads a number of any length, in quadratic time
+    try:
+        file = MidiFile(file=io.BytesIO(data), clip=True)
+    except (EOFError, OSError, ValueError, LookupError, KeySignatureError):
+        return None
+    for message in (message for track in file.tracks for message in track):
+        # mido sets the time of meta messages that it does not know to 0
+        if message.type == "unknown_meta" or message.time > MAX_DELTA:
+            return None
+    return _with_ticks(file) or None
+
+
+def _with_ticks(file: MidiFile) -> list[Track]:
+    return [list(zip(accumulate(message.time for message in track), track)) for track in file.tracks]
+
+
+def _score(tracks: Sequence[Track], kind: int, division: int, name: str, problems: list[str]) -> Score:
     if kind == 2 and len(tracks) > 1:
-        problems.append(f"'{name}' holds {len(tracks)} separate patterns (format 2); the first one is played.")
+        problems.append(f"'{name}' contains {len(tracks)} independent patterns (format 2); the first one is played.")
         tracks = tracks[:1]
     events = [(tick, number, message) for number, track in enumerate(tracks) for tick, message in track]
-    events.sort(key=lambda event: event[:2])  # at one tick, in the order of the tracks and within them as they are
+    events.sort(key=lambda event: event[:2])  # at one tick, by track
+    events = list(_notes_off_first(events))
+    events = sorted([*events, *_missing_ends(events)], key=lambda event: event[0])
     messages, length, per_second = _timed(events, division, name)
-    return Score([*messages, *_endings(messages)], length, per_second, problems)
+    if length > MAX_SECONDS * per_second:
+        messages = [entry for entry in messages if entry[0] <= MAX_SECONDS * per_second]
+        length = MAX_SECONDS * per_second
+        problems.append(f"'{name}' is longer than a week; its first week is played.")
+    return Score(messages, length, per_second, problems)
 
 
-def _tracks(data: bytes, name: str, problems: list[str]) -> Iterator[list[tuple[int, bytes]]]:
-    at = 8 + int.from_bytes(data[4:8], "big")
-    number = 0
-    while at + 8 <= len(data):
-        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
-        at += 8
-        if kind == b"MTrk":
-            number += 1
-            events, whole = _events(data[at : at + size])
-            if at + size > len(data):
-                problems.append(f"'{name}' is cut short in track {number}; what is whole is played.")
-            elif not whole:
-                problems.append(f"'{name}' is damaged in track {number}; what comes before that is played.")
-            yield events
-        at += size
-    if at < len(data):
-        problems.append(f"'{name}' is cut short after track {number}; what is whole is played.")
+_Event = tuple[int, int, Any]  # tick, track, message
 
 
-def _events(track: bytes) -> tuple[list[tuple[int, bytes]], bool]:
-    """Messages of a track with their ticks (tempo and end as meta messages), and whether it is whole."""
-    events: list[tuple[int, bytes]] = []
-    at = tick = status = 0
-    try:
-        while at < len(track):
-            delta, at = _variable(track, at)
-            tick += delta
-            first = track[at]
-            if first == META:
-                kind = track[at + 1]
-                size, at = _variable(track, at + 2)
-                body, at = _taken(track, at, size)
-                if kind == END_OF_TRACK:
-                    return [*events, (tick, bytes((META, END_OF_TRACK)))], True
-                if kind == SET_TEMPO and size == 3:
-                    events.append((tick, bytes((META, SET_TEMPO)) + body))
-                status = 0
-            elif first in (EXCLUSIVE, END_OF_EXCLUSIVE):
-                size, at = _variable(track, at + 1)
-                body, at = _taken(track, at, size)
-                if first == EXCLUSIVE and body[-1:] == bytes((END_OF_EXCLUSIVE,)):
-                    events.append((tick, bytes((EXCLUSIVE,)) + body))
-                status = 0
-            else:
-                if first >= 0x80:
-                    status, at = first, at + 1
-                size = length_of(status) - 1
-                if size < 0 or not status:
-                    return events, False
-                body, at = _taken(track, at, size)
-                if any(byte >= 0x80 for byte in body):
-                    return events, False
-                events.append((tick, bytes((status,)) + body))
-    except IndexError:
-        return events, False
-    return events, True  # nothing was cut off but the mark of the end
+def _begins_note(message: Any) -> bool:
+    return bool(message.type == "note_on" and message.velocity > 0)
 
 
-def _variable(data: bytes, at: int) -> tuple[int, int]:
-    """A number of variable length, and where the next byte is."""
-    value = 0
-    for k in range(at, at + 4):
-        value = value << 7 | data[k] & 0x7F
-        if data[k] < 0x80:
-            return value, k + 1
-    raise IndexError
+def _notes_off_first(events: Sequence[_Event]) -> Iterator[_Event]:
+    """Move the end of a note before the beginning of its key in another track at the same tick.
+
+    Otherwise the order of the tracks would decide whether the new note is heard.
+    """
+    for _, events_at_tick in groupby(events, key=lambda event: event[0]):
+        group = list(events_at_tick)
+        if len(group) == 1:
+            yield group[0]
+            continue
+        first_on: dict[tuple[int, int], int] = {}
+        on_in_track = set()
+        positions = []
+        for position, (_, track, message) in enumerate(group):
+            positions.append((position, 1))
+            if message.type in ("note_on", "note_off"):
+                key = message.channel, message.note
+                if _begins_note(message):
+                    first_on.setdefault(key, position)
+                    on_in_track.add((track, key))
+                elif key in first_on and (track, key) not in on_in_track:
+                    positions[-1] = (first_on[key], 0)
+        yield from (event for _, event in sorted(zip(positions, group), key=lambda entry: entry[0]))
 
 
-def _taken(data: bytes, at: int, size: int) -> tuple[bytes, int]:
-    if at + size > len(data):
-        raise IndexError
-    return data[at : at + size], at + size
+def _missing_ends(events: Sequence[_Event]) -> Iterator[_Event]:
+    """Yield ends, at the end of their track, of notes without a note-off and of pedals that stay down."""
+    from mido import Message
+
+    track_ends: dict[int, int] = {}
+    unended: dict[tuple[int, int | str], tuple[int, Message]] = {}  # of a key or pedal: its track, and its end
+    for tick, track, message in events:
+        track_ends[track] = tick
+        if message.type in ("note_on", "note_off"):
+            unended.pop((message.channel, message.note), None)
+            if _begins_note(message):
+                end = Message("note_off", channel=message.channel, note=message.note)
+                unended[message.channel, message.note] = track, end
+        elif message.type == "control_change" and message.control == SUSTAIN_PEDAL:
+            unended.pop((message.channel, "pedal"), None)
+            if message.value >= 64:
+                unended[message.channel, "pedal"] = track, message.copy(value=0)
+    for track, end in unended.values():
+        yield track_ends[track], track, end
 
 
-def _timed(events: list[_Placed], division: int, name: str) -> tuple[list[tuple[int, bytes]], int, int]:
-    """Messages with their times in units, the time of the end, and the units in a second."""
-    if division & 0x8000:  # frames of film, and ticks in each
+def _timed(events: Sequence[_Event], division: int, name: str) -> tuple[list[tuple[int, Message]], int, int]:
+    """Return the messages with their times in units, the time of the end, and the units per second."""
+    if division & 0x8000:  # SMPTE frames per second, and ticks per frame
         frames, ticks = 256 - (division >> 8), division & 0xFF
         tempo, per_second = (1001, 30_000 * ticks) if frames == 29 else (1, frames * ticks)
         follows_tempo = False
     else:
-        tempo, per_second, follows_tempo = USUAL_TEMPO, 1_000_000 * division, True
+        tempo, per_second, follows_tempo = DEFAULT_TEMPO, 1_000_000 * division, True
     if per_second == 0:
-        raise MidiFileError(f"'{name}' does not say how long a beat is. Save it again in the program it is from.")
-    messages: list[tuple[int, bytes]] = []
+        raise MidiFileError(f"'{name}' does not give the length of a beat. Export it again.")
+    messages: list[tuple[int, Message]] = []
     time = before = 0
     for tick, _, message in events:
         time += (tick - before) * tempo
         before = tick
-        if message[0] != META:
+        if not message.is_meta:
             messages.append((time, message))
-        elif follows_tempo and message[1] == SET_TEMPO:
-            tempo = max(int.from_bytes(message[2:], "big"), 1)
+        elif follows_tempo and message.type == "set_tempo":
+            tempo = max(message.tempo, 1)
     return messages, time, per_second
 
 
-def _endings(messages: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Ends at the last message for notes that have none, and for pedals that were left down."""
-    sounding: dict[bytes, int] = {}
-    for _, message in messages:
-        kind, channel = message[0] & 0xF0, message[0] & 0x0F
-        if kind in (0x80, 0x90):
-            end = bytes((0x80 | channel, message[1], 64))
-            sounding[end] = int(kind == 0x90 and message[2] > 0)
-        elif kind == 0xB0 and message[1] == 64:
-            sounding[bytes((0xB0 | channel, 64, 0))] = int(message[2] >= 64)
-    for end, on in sounding.items():
-        if on:
-            yield messages[-1][0], end
+# -- writing -------------------------------------------------------------------------------------------------
+
+
+def midi_file_of(messages: Iterable[Message], rate: float) -> MidiFile:
+    """Build a ``mido.MidiFile`` of messages whose ``time`` is in seconds from the start.
+
+    Times are rounded to samples at ``rate`` Hz. A tick is a sample (within 2 ppm where the rate is not even). Real-time
+    messages, such as clocks, are omitted: MIDI files cannot contain them.
+    """
+    from mido import MetaMessage, MidiFile, MidiTrack
+
+    halvings = 0
+    while rate / 2 / 2**halvings > MAX_TICKS:
+        halvings += 1
+    ticks = max(round(rate / 2 / 2**halvings), 1)
+    track = MidiTrack([MetaMessage("set_tempo", tempo=round(1_000_000 * ticks / rate))])
+    before = 0
+    for message in sorted(messages, key=lambda message: message.time):
+        if not message.is_realtime:
+            tick = round(message.time * rate)
+            track.append(message.copy(time=tick - before))
+            before = tick
+    return MidiFile(type=0, ticks_per_beat=ticks, tracks=[track])
+
+
+def write_midi_file(path: Path, messages: Iterable[Message], rate: float) -> None:
+    """Write messages as :func:`midi_file_of` arranges them; on failure the old file is kept. Raises MidiFileError."""
+    buffer = io.BytesIO()
+    midi_file_of(messages, rate).save(file=buffer)
+    try:
+        write_whole(path, buffer.getvalue())
+    except OSError as error:
+        raise MidiFileError(f"{path}: cannot be written ({error.strerror}). Choose another place.") from None

@@ -1,22 +1,22 @@
-"""Which keys and pedals are down, port by port: what has to be let go when a device is pulled out."""
+"""Keys and pedals that are down, by port: they are released when a device is unplugged."""
 
 from __future__ import annotations
 
-from ..events import CONTROL, NOTE_OFF, NOTE_ON, PEDAL
+from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, PEDAL
 
 
 class Held:
-    """Keeps count of one message after the other. Times are samples."""
+    """Tracks the messages of all ports. Times are samples."""
 
     def __init__(self) -> None:
         self._keys: dict[tuple[str, int, int], int] = {}
         self._pedals: set[tuple[str, int]] = set()
 
-    def hear(self, port: str, message: bytes, at: int, shortest: int = 0) -> int:
-        """Take in a message for sample ``at``; returns when it is to be heard.
+    def on_message(self, port: str, message: bytes, at: int, shortest: int = 0) -> int:
+        """Take a message that is due at sample ``at``; return the sample at which it takes effect.
 
-        That is ``at``, but a key is down for ``shortest`` samples at least: some drivers give a key and its release
-        the same time, and such a note would not be heard.
+        That is ``at``, or later for a note-off: a key stays down for at least ``shortest`` samples. Some drivers give
+        a note-on and its note-off the same time.
         """
         kind, channel = message[0] & 0xF0, message[0] & 15
         if kind == NOTE_ON and message[2]:
@@ -28,9 +28,9 @@ class Held:
             (self._pedals.add if message[2] >= 64 else self._pedals.discard)((port, channel))
         return at
 
-    def let_go(self, port: str) -> list[bytes]:
-        """The messages after which nothing of ``port`` is down any more."""
-        keys = [(channel, key) for where, channel, key in list(self._keys) if where == port]
-        pedals = [channel for where, channel in list(self._pedals) if where == port]
-        up = [bytes((NOTE_OFF + channel, key, 64)) for channel, key in keys]
-        return up + [bytes((CONTROL + channel, PEDAL, 0)) for channel in pedals]
+    def release_all(self, port: str) -> list[bytes]:
+        """Return the messages that release all keys and pedals of a port."""
+        keys = [(channel, key) for name, channel, key in list(self._keys) if name == port]
+        pedals = [channel for name, channel in list(self._pedals) if name == port]
+        note_offs = [bytes((NOTE_OFF + channel, key, 64)) for channel, key in keys]
+        return note_offs + [bytes((CONTROL + channel, PEDAL, 0)) for channel in pedals]

@@ -1,7 +1,7 @@
-"""The computer's keyboard as a piano, two rows of it.
+"""The computer keyboard as a piano with two rows of keys.
 
-The lower rows (Z S X D C …) begin at C, the upper ones (Q 2 W 3 E …) an octave above, as in trackers. Keys are
-named by the letters of a US keyboard in their places, whatever is printed on them.
+The lower row (Z S X D C …) begins at C, the upper row (Q 2 W 3 E …) an octave above, as in trackers. Keys are named
+after the letters at their positions on a US keyboard, whatever is printed on them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ KEYS: dict[str, int] = {key: step for step, key in enumerate(LOWER)} | {
 }
 """Semitones above the lowest C."""
 
-DOWN, UP = "PageDown", "PageUp"  # by an octave
-LOWEST, HIGHEST = 0, 9  # octaves that MIDI has
+DOWN, UP = "PageDown", "PageUp"  # change the octave
+LOWEST, HIGHEST = 0, 9  # octaves of MIDI
 
 
 @dataclass(frozen=True)
 class Piano:
-    """What is held down: key → MIDI note. ``octave`` 4 begins at middle C (60); ``velocity`` is 1–127."""
+    """The keys that are down: key → MIDI note. ``octave`` 4 begins at middle C (60); ``velocity`` is 1–127."""
 
     octave: int = 4
     velocity: int = 100
@@ -30,7 +30,7 @@ class Piano:
 
 
 def pressed(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
-    """The piano after a key went down, and the messages to send. Keys that repeat, or are no notes, send none."""
+    """Return the piano after a key was pressed, and the messages to send, none for key repeat."""
     if key in (DOWN, UP):
         octave = min(max(piano.octave + (1 if key == UP else -1), LOWEST), HIGHEST)
         return Piano(octave, piano.velocity, piano.channel, piano.held), []
@@ -46,7 +46,7 @@ def pressed(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
 
 
 def released(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
-    """The piano after a key came up: it ends the note that it began, in whatever octave that was."""
+    """Return the piano after a key was released, and the end of its note, whatever the octave is by then."""
     note = piano.held.get(key.upper())
     if note is None:
         return piano, []
@@ -56,7 +56,7 @@ def released(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
     return Piano(piano.octave, piano.velocity, piano.channel, held), message
 
 
-def let_go(piano: Piano) -> tuple[Piano, list[bytes]]:
-    """The piano after the window lost the keyboard: nothing is held any more."""
+def release_all(piano: Piano) -> tuple[Piano, list[bytes]]:
+    """Return the piano without pressed keys, and the ends of their notes, as when the window loses focus."""
     messages = [bytes((0x80 + piano.channel - 1, note, 0)) for note in sorted(set(piano.held.values()))]
     return Piano(piano.octave, piano.velocity, piano.channel), messages

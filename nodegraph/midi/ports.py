@@ -1,6 +1,7 @@
-"""MIDI ports through python-rtmidi (ALSA, JACK, CoreAudio, WinMM): found, opened, and opened again after a replug.
+"""MIDI ports through python-rtmidi (ALSA, JACK, CoreMIDI, WinMM), reopened after a device was replugged.
 
-Messages are fetched by one thread from queues that native code fills, so that no driver ever waits for Python.
+One thread reads messages from queues that native code fills, so that no driver waits for Python. mido's ports are not
+used: they call Python from the driver's thread, drop its time stamps and do not reopen devices.
 """
 
 from __future__ import annotations
@@ -18,25 +19,28 @@ from typing import Any
 from .messages import MessageStream
 
 PROGRAM = "nodegraph"
-CLIENT = f"{PROGRAM} {os.getpid()}"  # how our own ports begin, and those of no other process
+CLIENT = f"{PROGRAM} {os.getpid()}"  # prefix of the ports of this process
 QUEUE = 1 << 16  # messages: three seconds of 20,000 a second
-POLL = 0.001  # s between two looks into the queues
-SCAN = 1.0  # s between two looks at what is plugged in
-FLUSH = 0.02  # s between two ends of sysex, see _Source
-LATEST = 0.1  # s: no message is taken to have waited longer for us
+POLL = 0.001  # s between two reads of the queues
+SCAN = 1.0  # s between two scans for devices
+FLUSH = 0.02  # s between two end-of-sysex bytes, see _Source
+MAX_WAIT = 0.1  # seconds that a message is taken to have waited in a queue
 ALL = "all"
 
 OnMessage = Callable[[str, bytes, float], None]
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class MidiError(Exception):
-    """MIDI cannot be had as asked; one line says why and what to do."""
+    """MIDI is not available as requested; one line for the user says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """A port of another program or a device: its name, without the numbers that change, and whose system it is of."""
+    """A port of a device or another program: its name without numbers that change, and its MIDI system.
+
+    ``number`` counts ports of the same name.
+    """
 
     name: str
     system: str
@@ -44,31 +48,31 @@ class Port:
 
 
 def inputs() -> list[Port]:
-    """Ports that send. Raises :class:`MidiError` where there is no MIDI at all."""
+    """List the ports that send MIDI. Raises MidiError without a MIDI system."""
     return _listed("MidiIn")
 
 
 def outputs() -> list[Port]:
-    """Ports that receive. Raises :class:`MidiError` where there is no MIDI at all."""
+    """List the ports that receive MIDI. Raises MidiError without a MIDI system."""
     return _listed("MidiOut")
 
 
 def matches(wanted: str, port: str) -> bool:
-    """Is ``wanted`` a part of the port's name? ``all`` means every device, not a nodegraph's ports or ALSA's loop."""
+    """Return whether the port's name contains ``wanted``; ``all`` matches all but nodegraph's and ALSA's loop."""
     if wanted == ALL:
         return not port.startswith((PROGRAM, "Midi Through"))
     return wanted.casefold() in port.casefold()
 
 
-class _Kept:
-    """Ports that are wanted, kept open by a thread that looks at what is plugged in."""
+class _Ports:
+    """The ports that match ``wanted``, kept open by a thread that scans for devices."""
 
     kind = "MidiIn"
     word = "MIDI input"
 
-    def __init__(self, wanted: Iterable[str], tell: Tell) -> None:
+    def __init__(self, wanted: Iterable[str], report: Report) -> None:
         self.wanted = list(dict.fromkeys(wanted))
-        self._tell = tell
+        self._report = report
         self._open: dict[Port, Any] = {}
         self._lost: set[Port] = set()
         self._stopping = threading.Event()
@@ -78,20 +82,22 @@ class _Kept:
 
     @property
     def names(self) -> list[str]:
-        """The ports that are open now."""
+        """Names of the open ports."""
         return [port.name for port in self._open]
 
     def start(self) -> None:
-        """Open what is there; what comes later is opened then."""
+        """Open the matching ports; ports that appear later are opened then."""
         self.scan()
         for wanted in self.wanted:
             if wanted != ALL and not any(matches(wanted, name) for name in self.names):
-                here = ", ".join(port.name for port in _ports(self._listers)) or "none"
-                self._tell(f"no {self.word} is called '{wanted}'; it is used once it is plugged in. Here: {here}.")
+                available = ", ".join(port.name for port in _ports(self._listers)) or "none"
+                self._report(
+                    f"no {self.word} matches '{wanted}'; it is opened when it is plugged in. Available: {available}."
+                )
         self._scanner.start()
 
     def scan(self) -> None:
-        """Close what has gone, open what has come."""
+        """Close ports that are gone, open matching ports that are new."""
         with self._scanning:
             self._scan()
 
@@ -102,8 +108,8 @@ class _Kept:
                 gone = self._open.pop(port)
             gone.close()
             self._lost.add(port)
-            self._has_gone(port.name)
-            self._tell(f"{self.word} '{port.name}' has gone. It is used again when it is back.")
+            self._on_disconnect(port.name)
+            self._report(f"{self.word} '{port.name}' was disconnected. It is reopened when it is back.")
         for port in sorted(here - set(self._open), key=lambda port: (port.system, port.name, port.number)):
             if not any(matches(wanted, port.name) for wanted in self.wanted):
                 continue
@@ -114,30 +120,30 @@ class _Kept:
                 self._open[port] = opened
             if port in self._lost:
                 self._lost.discard(port)
-                self._tell(f"{self.word} '{port.name}' is back.")
+                self._report(f"{self.word} '{port.name}' is back.")
 
     def _opened(self, port: Port) -> Any:
         raise NotImplementedError
 
-    def _has_gone(self, name: str) -> None:
+    def _on_disconnect(self, name: str) -> None:
         pass
 
-    def _own(self, kind: type[Any], name: str) -> Any:
-        """A port of our own. Raises :class:`MidiError` on systems that have none."""
+    def _open_virtual(self, kind: type[Any], name: str) -> Any:
+        """Open a virtual port. Raises MidiError on systems without them."""
         system = next((name for name in self._listers if name != "WinMM"), None)
         if system is None:
-            raise MidiError(f"{', '.join(self._listers)} has no virtual MIDI ports. Install a loop device.")
+            raise MidiError(f"{', '.join(self._listers)} has no virtual MIDI ports. Install a loopback device.")
         try:
             return kind(system, name, None)
-        except Exception as error:  # rtmidi's own, whose classes we cannot name before it is imported
-            raise MidiError(f"a MIDI port '{name}' of our own cannot be opened: {error}.") from None
+        except Exception as error:  # of rtmidi's own classes, which are not imported here
+            raise MidiError(f"the virtual MIDI port '{name}' cannot be opened: {error}.") from None
 
     def _keep_scanning(self) -> None:
         while not self._stopping.wait(SCAN):
             try:
                 self.scan()
-            except Exception as error:  # a driver in trouble: the ports that are open go on
-                self._tell(f"{self.word}s cannot be looked for: {error}.")
+            except Exception as error:  # a failing driver: open ports keep working
+                self._report(f"cannot scan for {self.word}s: {error}.")
 
     def close(self) -> None:
         """Close all ports."""
@@ -152,31 +158,30 @@ class _Kept:
             lister.delete()
 
 
-class MidiInputs(_Kept):
-    """Input ports by parts of their names (or ``"all"``) that hand on every whole message.
+class MidiInputs(_Ports):
+    """Input ports, selected by parts of their names (or ``"all"``), that pass on every complete message.
 
-    ``on_message(port, message, time)`` is called by one thread of ours; ``time`` is on the clock of
-    ``time.perf_counter`` (s). ``tell`` hears a line when a device goes or comes back, ``on_gone`` the name of one that
-    has gone. ``virtual`` names a port of our own that other programs can be wired to. Raises :class:`MidiError` where
-    MIDI is missing.
+    ``on_message(port, message, time)`` is called on one thread; ``time`` is in s of ``time.perf_counter``. ``report``
+    is called with a line when a device disconnects or comes back, ``on_disconnect`` with its name when it disconnects.
+    ``virtual`` names a virtual port to open, for other programs to connect to. Raises MidiError without a MIDI system.
     """
 
     def __init__(
         self,
         on_message: OnMessage,
         wanted: Iterable[str] = (ALL,),
-        tell: Tell = print,
+        report: Report = print,
         virtual: str = "",
-        on_gone: Callable[[str], None] | None = None,
+        on_disconnect: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(wanted, tell)
+        super().__init__(wanted, report)
         self._on_message = on_message
         self.virtual_name = virtual
         self._virtual: _Source | None = None
         self._failed: set[str] = set()
-        self._on_gone = on_gone
+        self._disconnected = on_disconnect
         if virtual:
-            self._virtual = self._own(_Source, virtual)
+            self._virtual = self._open_virtual(_Source, virtual)
         self._reader = threading.Thread(target=self._read, name="nodegraph-midi", daemon=True)
 
     def start(self) -> None:
@@ -195,18 +200,18 @@ class MidiInputs(_Kept):
     def _opened(self, port: Port) -> Any:
         try:
             return _Source(port.system, port.name, _index(port, self._listers[port.system]))
-        except Exception as error:  # taken by another program, or gone again
+        except Exception as error:  # in use by another program, or disconnected again
             if port.name not in self._failed:
                 self._failed.add(port.name)
-                self._tell(f"{self.word} '{port.name}' does not open: {error}.")
+                self._report(f"{self.word} '{port.name}' cannot be opened: {error}.")
             return None
 
-    def _has_gone(self, name: str) -> None:
-        if self._on_gone is not None:
-            self._on_gone(name)
+    def _on_disconnect(self, name: str) -> None:
+        if self._disconnected is not None:
+            self._disconnected(name)
 
     def _read(self) -> None:
-        _hurry()
+        _raise_priority()
         while not self._stopping.is_set():
             with self._lock:
                 sources = [*self._open.values(), *([self._virtual] if self._virtual else [])]
@@ -217,36 +222,36 @@ class MidiInputs(_Kept):
     def _fetch(self, source: _Source) -> None:
         try:
             found = source.fetch()
-        except Exception as error:  # the driver's; the next scan says whether the device has gone
-            self._tell(f"{self.word} '{source.name}' cannot be read: {error}.")
+        except Exception as error:  # of the driver; the next scan reports a device that is gone
+            self._report(f"{self.word} '{source.name}' cannot be read: {error}.")
             return
         for message, at in found:
             try:
                 self._on_message(source.name, message, at)
-            except Exception as error:  # whoever listens must not end the listening
-                self._tell(f"a message of {self.word} '{source.name}' could not be used: {error}")
+            except Exception as error:  # a failing receiver must not end the thread
+                self._report(f"a message of {self.word} '{source.name}' was not processed: {error}")
         for line in source.problems():
-            self._tell(f"{self.word} '{source.name}': {line}")
+            self._report(f"{self.word} '{source.name}': {line}")
 
 
-class MidiOutputs(_Kept):
-    """Output ports by parts of their names: ``send`` goes to all of them that are there."""
+class MidiOutputs(_Ports):
+    """Output ports, selected by parts of their names; ``send`` sends to all that are connected."""
 
     kind = "MidiOut"
     word = "MIDI output"
 
-    def __init__(self, wanted: Iterable[str], tell: Tell = print, virtual: str = "") -> None:
-        super().__init__(wanted, tell)
-        self._virtual: _Sink | None = self._own(_Sink, virtual) if virtual else None
+    def __init__(self, wanted: Iterable[str], report: Report = print, virtual: str = "") -> None:
+        super().__init__(wanted, report)
+        self._virtual: _Sink | None = self._open_virtual(_Sink, virtual) if virtual else None
 
     def _opened(self, port: Port) -> Any:
         try:
             return _Sink(port.system, port.name, _index(port, self._listers[port.system]))
-        except Exception:  # taken by another program, or gone again
+        except Exception:  # in use by another program, or disconnected again
             return None
 
     def send(self, message: bytes) -> None:
-        """Send a whole message."""
+        """Send a complete message."""
         with self._lock:
             for sink in [*self._open.values(), *([self._virtual] if self._virtual else [])]:
                 sink.send(message)
@@ -259,10 +264,10 @@ class MidiOutputs(_Kept):
 
 
 class _Source:
-    """An open input. ``index`` is its number in its system's list, None for a port of our own.
+    """An open input. ``index`` is its position in the system's list, None for a virtual port.
 
-    On JACK python-rtmidi takes all that follows a sysex without end for a part of it. So we send ourselves ends
-    of sysex there: what had been swallowed comes out, and the parser finds the messages in it.
+    On JACK, python-rtmidi takes everything after an unterminated sysex for a part of it. Therefore an end-of-sysex byte
+    is sent to the port regularly: the swallowed bytes come out, and the parser finds the messages in them.
     """
 
     def __init__(self, system: str, name: str, index: int | None) -> None:
@@ -292,7 +297,7 @@ class _Source:
         self._flush = out
 
     def fetch(self) -> list[tuple[bytes, float]]:
-        """Whole messages that have come since, each with the time at which it came."""
+        """Return the complete messages that have arrived since the last call, each with its time of arrival."""
         now = time.perf_counter()
         if self._flush is not None and now - self._flushed > FLUSH:
             self._flushed = now
@@ -303,20 +308,20 @@ class _Source:
             if got is None:
                 break
             data, since = got
-            # the driver's clock says how far apart they came, ours when that was
+            # the driver gives the time between two messages, our clock their absolute time
             at = self._time + since
-            self._time = at if now - LATEST < at < now else now
+            self._time = at if now - MAX_WAIT < at < now else now
             found += [(message, self._time) for message in self._stream.feed(self._without_flush(data))]
         return found
 
     def _without_flush(self, data: list[int]) -> list[int]:
         if self._flush is None or not data or data[-1] != 0xF7:
             return data
-        swallowed = any(0x80 <= byte < 0xF7 for byte in data[1:-1])
-        return data[:-1] if swallowed or len(data) == 1 else data
+        has_swallowed = any(0x80 <= byte < 0xF7 for byte in data[1:-1])
+        return data[:-1] if has_swallowed or len(data) == 1 else data
 
     def problems(self) -> list[str]:
-        """What came that was no whole message, one line each."""
+        """Return lines about incomplete messages since the last call."""
         lines = [f"{line} ({count} times)" if count > 1 else line for line, count in self._stream.problems.items()]
         self._stream.problems.clear()
         return lines
@@ -342,7 +347,7 @@ class _Sink:
     def send(self, message: bytes) -> None:
         try:
             self._midi.send_message(message)
-        except Exception:  # a device that has just gone; the next scan says so
+        except Exception:  # a device that was just disconnected; the next scan reports it
             return
 
     def close(self) -> None:
@@ -350,14 +355,14 @@ class _Sink:
         self._midi.delete()
 
 
-def _hurry() -> None:
-    """Let this thread go before others, where the system allows it: it does little, and somebody waits for it."""
+def _raise_priority() -> None:
+    """Raise the priority of this thread where the system allows it, for the latency of played notes."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -15)
 
 
-# -- what there is -------------------------------------------------------------------------------------------
+# -- available ports -------------------------------------------------------------------------------------------
 
 
 def _rtmidi() -> Any:
@@ -369,7 +374,7 @@ def _rtmidi() -> Any:
 
 
 def _systems() -> dict[str, int]:
-    """MIDI systems that python-rtmidi was built for, by name."""
+    """Return the MIDI systems that python-rtmidi was built with, by name."""
     rtmidi = _rtmidi()
     known = {
         "ALSA": rtmidi.API_LINUX_ALSA,
@@ -382,17 +387,17 @@ def _systems() -> dict[str, int]:
 
 
 def _listers(kind: str) -> dict[str, Any]:
-    """For each system that works here an object that knows its ports."""
+    """Return an object that lists the ports of each working MIDI system."""
     found = {}
     for name, api in _systems().items():
         if name == "ALSA" and not os.path.exists("/dev/snd/seq"):
-            continue  # libasound would complain to stderr
+            continue  # libasound would print an error
         try:
             found[name] = getattr(_rtmidi(), kind)(api, f"{CLIENT} list")
-        except Exception:  # its server does not run, its module is not loaded
+        except Exception:  # no server runs, or a module is not loaded
             continue
     if not found:
-        raise MidiError("there is no MIDI here: no ALSA sequencer (modprobe snd-seq) and no JACK server runs.")
+        raise MidiError("no MIDI system is available: neither an ALSA sequencer (modprobe snd-seq) nor a JACK server.")
     return found
 
 
@@ -406,7 +411,7 @@ def _listed(kind: str) -> list[Port]:
 
 
 def _ports(listers: dict[str, Any]) -> list[Port]:
-    """All ports but our own; the second device of a name has number 1."""
+    """Return all ports but those of this process; the second port of a name has number 1."""
     found: list[Port] = []
     for system, lister in listers.items():
         for name in lister.get_ports():
@@ -419,12 +424,12 @@ def _ports(listers: dict[str, Any]) -> list[Port]:
 
 
 def _index(port: Port, lister: Any) -> int:
-    """Where a port stands in its system's list now."""
+    """Return the current position of a port in its system's list."""
     found = [k for k, name in enumerate(lister.get_ports()) if plain_name(name, port.system) == port.name]
     return found[port.number]
 
 
 def plain_name(name: str, system: str) -> str:
-    """A port's name without the numbers that ALSA and Windows put behind it, which change at every replug."""
+    """Return a port's name without the numbers that ALSA and Windows append, which change at every replug."""
     endings = {"ALSA": r" \d+:\d+$", "WinMM": r" \d+$"}
     return re.sub(endings[system], "", name) if system in endings else name

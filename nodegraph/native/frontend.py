@@ -13,7 +13,7 @@ from numba.core.dispatcher import Dispatcher
 
 from .intrinsics import NATIVE
 
-_OPTIONS = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def compile_to_ir(function: Callable[..., Any], arguments: Sequence[Any], result: Any) -> tuple[str, str]:

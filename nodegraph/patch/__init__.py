@@ -15,144 +15,36 @@ It knows neither blocks nor sound: types and ports are names here, given a meani
     old files read today (:mod:`.migrations`).
 """
 
-from .actions import (
-    Action,
-    AddNode,
-    ClearParam,
-    Connect,
-    Disconnect,
-    Dissolve,
-    Encapsulate,
-    Group,
-    InsertOnWire,
-    Move,
-    MoveArea,
-    MoveMany,
-    RemoveArea,
-    RemoveBinding,
-    RemoveControl,
-    RemoveNode,
-    RemoveNote,
-    RemovePreset,
-    RemoveSnapshot,
-    Rename,
-    Replace,
-    SetArea,
-    SetBinding,
-    SetControl,
-    SetFeedback,
-    SetLook,
-    SetNote,
-    SetParam,
-    SetParams,
-    SetPatch,
-    SetPreset,
-    SetSeed,
-    SetSettings,
-    SetSnapshot,
-    SetTitle,
-    Within,
-    from_data,
-    to_data,
-    within,
-)
-from .document import (
-    FORMAT,
-    VERSION,
-    Area,
-    Binding,
-    Control,
-    Document,
-    Look,
-    NodeRecord,
-    Note,
-    Preset,
-    Settings,
-    Snapshot,
-    Wire,
-    locate,
-    nodes_of,
-)
-from .encode import encode_patch
-from .errors import PatchError
-from .fileformat import schema
-from .files import read_patch, resolve_file, write_patch
-from .history import Redo, Undo
-from .migrations import migrate_nodes, node_migration
-from .nested import data_of, document_of, standalone
-from .parse import parse_patch
-from .session import Patch, step_from_data, step_to_data
-
-__all__ = [
-    "FORMAT",
-    "VERSION",
-    "Action",
-    "AddNode",
-    "Area",
-    "Binding",
-    "ClearParam",
-    "Connect",
-    "Control",
-    "Disconnect",
-    "Dissolve",
-    "Document",
-    "Encapsulate",
-    "Group",
-    "InsertOnWire",
-    "Look",
-    "Move",
-    "MoveArea",
-    "MoveMany",
-    "NodeRecord",
-    "Note",
-    "Patch",
-    "PatchError",
-    "Preset",
-    "Redo",
-    "RemoveArea",
-    "RemoveBinding",
-    "RemoveControl",
-    "RemoveNode",
-    "RemoveNote",
-    "RemovePreset",
-    "RemoveSnapshot",
-    "Rename",
-    "Replace",
-    "SetArea",
-    "SetBinding",
-    "SetControl",
-    "SetFeedback",
-    "SetLook",
-    "SetNote",
-    "SetParam",
-    "SetParams",
-    "SetPatch",
-    "SetPreset",
-    "SetSeed",
-    "SetSettings",
-    "SetSnapshot",
-    "SetTitle",
-    "Settings",
-    "Snapshot",
-    "Undo",
-    "Wire",
-    "Within",
-    "data_of",
-    "document_of",
-    "encode_patch",
-    "from_data",
-    "locate",
-    "migrate_nodes",
-    "node_migration",
-    "nodes_of",
-    "parse_patch",
-    "read_patch",
-    "resolve_file",
-    "schema",
-    "standalone",
-    "step_from_data",
-    "step_to_data",
-    "to_data",
-    "within",
-    "write_patch",
-]
+from .actions import *
+from .document import FORMAT as FORMAT
+from .document import VERSION as VERSION
+from .document import Area as Area
+from .document import Binding as Binding
+from .document import Control as Control
+from .document import Document as Document
+from .document import Look as Look
+from .document import NodeRecord as NodeRecord
+from .document import Note as Note
+from .document import Preset as Preset
+from .document import Settings as Settings
+from .document import Snapshot as Snapshot
+from .document import Wire as Wire
+from .document import locate as locate
+from .document import nodes_of as nodes_of
+from .encode import encode_patch as encode_patch
+from .errors import PatchError as PatchError
+from .fileformat import schema as schema
+from .files import read_patch as read_patch
+from .files import resolve_file as resolve_file
+from .files import write_patch as write_patch
+from .history import Redo as Redo
+from .history import Undo as Undo
+from .migrations import migrate_nodes as migrate_nodes
+from .migrations import node_migration as node_migration
+from .nested import data_of as data_of
+from .nested import document_of as document_of
+from .nested import standalone as standalone
+from .parse import parse_patch as parse_patch
+from .session import Patch as Patch
+from .session import step_from_data as step_from_data
+from .session import step_to_data as step_to_data

@@ -6,7 +6,8 @@ import os
 from pathlib import Path, PureWindowsPath
 from stat import S_ISDIR, S_ISREG
 
-from ..whole_file import write_whole
+from nodegraph.files.atomic import write_whole
+
 from .document import Document
 from .encode import encode_patch
 from .errors import PatchError, quote

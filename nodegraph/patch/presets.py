@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..whole_file import write_whole
+from nodegraph.files.atomic import write_whole
+
 from .actions import Replace
 from .document import Document, NodeRecord, Preset
 from .errors import Fault, PatchError, quote

@@ -1,4 +1,4 @@
-"""The session: one patch being edited, with its history, its file and those who listen."""
+"""The session: one patch being edited, with its history, its file and its listeners."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from .actions import (
     Action,
@@ -38,16 +38,12 @@ Listener = Callable[[Step, Document, Document], object]
 
 
 class Patch:
-    """A patch being edited. ::
-
-        patch = Patch()
-        osc = patch.add("sine", frequency=220.0)
-        out = patch.add("audio_out")
-        patch.connect(f"{osc}.out", f"{out}.audio")
-        patch.save("beep.json")
+    """A patch being edited, by the rules of the document alone: node types, ports and values may be any.
 
     All edits go through :meth:`do`, can be undone, and reach the listeners. A document is immutable,
-    so :attr:`document` may be handed to another thread; the session itself belongs to one thread.
+    so :attr:`document` may be passed to another thread; the session itself belongs to one thread.
+
+    The public :class:`nodegraph.Patch` is a subclass that also checks edits against the known blocks.
     """
 
     def __init__(self, document: Document | None = None, path: str | os.PathLike[str] | None = None) -> None:
@@ -61,13 +57,14 @@ class Patch:
         self._telling = False
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Patch:
-        """The patch in the file at ``path``, its nodes at the latest versions known by now.
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The patch in the file at ``path``, its nodes migrated to the latest known versions.
 
-        Raises :class:`PatchError`, one line, when there is no patch to be read.
+        What is not known (blocks, ports, fields) is kept as it is. Raises :class:`PatchError`, one line, if the file
+        cannot be read as a patch.
         """
         document = read_patch(path)
-        if document.newer:  # whose nodes are newer still, and which saves back unchanged only if untouched
+        if document.newer:  # its nodes may be newer too, and it is saved unchanged only if nothing was edited
             return cls(document, path)
         try:
             return cls(migrate_nodes(document), path)
@@ -75,10 +72,10 @@ class Patch:
             raise PatchError(f"{path}: {error}") from None
 
     def save(self, path: str | os.PathLike[str] | None = None, downgrade: bool = False) -> None:
-        """Save to ``path``, from then on the patch's own; without one, to the file it has.
+        """Save to ``path``, which becomes the patch's file; without it, to the file that the patch has.
 
-        The old file stays whole if this fails with :class:`PatchError`. ``downgrade=True`` allows, from
-        then on, to save edits of a patch of a newer format in ours, at the risk of what we do not know.
+        If this fails with :class:`PatchError` the old file is unchanged. ``downgrade=True`` allows, now and in later
+        calls, to save an edited patch of a newer file format in this format; fields that are unknown here may be lost.
         """
         target = Path(path) if path is not None else self.path
         if target is None:
@@ -88,27 +85,22 @@ class Patch:
         self.path = target
         self.mark_saved()
 
-    @staticmethod
-    def version_of(type: str) -> int:
-        """The version at which a new node of ``type`` is written: whoever knows the blocks replaces this."""
-        return 1
-
     @property
     def document(self) -> Document:
-        """The patch as it stands."""
+        """The current document."""
         return self._document
 
     @property
     def saved(self) -> bool:
-        """Is the document the one last loaded or saved? Undoing back to it counts."""
+        """Whether the current document is the one last loaded or saved; undoing back to it counts."""
         return self._document is self._kept
 
     def mark_saved(self) -> None:
-        """Take the document as it stands for saved."""
+        """Regard the current document as saved."""
         self._kept = self._document
 
     def mark_unsaved(self) -> None:
-        """Take no document for saved until the next saving: what is open is a copy that was recovered."""
+        """Regard no document as saved until the next save: the document is a recovered copy."""
         self._kept = None
 
     @property
@@ -120,9 +112,10 @@ class Patch:
         return self._history.can_redo
 
     def do(self, action: Step | Mapping[str, Any]) -> None:
-        """Carry out an action, or one from a log as plain data; :class:`Undo` and :class:`Redo` too.
+        """Carry out an action, an :class:`Undo` or a :class:`Redo`, given as such or as plain data from a log.
 
-        Raises :class:`PatchError`, the patch unchanged, when it does not fit.
+        Only the rules of the document hold here, in subclasses too: logs are replayed and edits are undone whether or
+        not their blocks are known. Raises :class:`PatchError`, the patch unchanged, if the action does not fit.
         """
         if isinstance(action, Mapping):
             action = step_from_data(action)
@@ -136,21 +129,21 @@ class Patch:
             self._become(after, action)
 
     def undo(self) -> None:
-        """Take the latest step back. Raises :class:`PatchError` when there is none."""
+        """Undo the latest step. Raises :class:`PatchError` if there is none."""
         if not self.can_undo:
             raise PatchError("there is nothing to undo.")
         self._become(self._history.undo(self._document), Undo())
 
     def redo(self) -> None:
-        """Take the latest undone step again. Raises :class:`PatchError` when there is none."""
+        """Redo the latest undone step. Raises :class:`PatchError` if there is none."""
         if not self.can_redo:
             raise PatchError("there is nothing to redo.")
         self._become(self._history.redo(self._document), Redo())
 
     def subscribe(self, callback: Listener) -> Callable[[], None]:
-        """Call ``callback(action, before, after)`` after every step; returns what ends that.
+        """Call ``callback(action, before, after)`` after every step; returns a function that ends the subscription.
 
-        A callback may edit in turn: everybody hears of all steps in the order they were taken.
+        A callback may edit the patch: all listeners are called for all steps, in the order of the steps.
         """
         self._listeners.append(callback)
 
@@ -163,66 +156,74 @@ class Patch:
     def add(self, type: str, id: str | None = None, **params: Any) -> str:
         """Add a node and return its id, by default the first free one such as ``sine1``.
 
-        As for all edits here an id such as ``"voice/sine1"`` means a node inside the subpatch ``voice``.
+        As in all methods here, an id such as ``"voice/sine1"`` means a node inside the subpatch ``voice``.
         """
         path, name = self._place(free_id(type, self._document.nodes) if id is None else id)
-        self.do(within(path, AddNode(name, type, self.version_of(type), params)))
+        self._edit(path, AddNode(name, type, self._version_of(type), params))
         return "/".join((*path, name))
 
     def connect(self, source: str, target: str, feedback: bool = False) -> None:
-        """Draw a wire, ``connect("osc1.out", "lp1.audio")``; ``feedback`` for the one that closes a loop."""
+        """Add a wire, ``connect("osc1.out", "lp1.audio")``; ``feedback`` marks the one that closes a loop."""
         path, source, target = self._wire(source, target)
-        self.do(within(path, Connect(source, target, feedback)))
+        self._edit(path, Connect(source, target, feedback))
 
     def disconnect(self, source: str, target: str) -> None:
         """Remove the wire from ``source`` to ``target``."""
         path, source, target = self._wire(source, target)
-        self.do(within(path, Disconnect(source, target)))
+        self._edit(path, Disconnect(source, target))
 
     def set(self, end: str, value: Any, merge: bool = False) -> None:
-        """Set a parameter: ``set("osc1.frequency", 220.0)``, inside a subpatch ``set("voice/osc1.frequency", 220.0)``.
+        """Set a parameter: ``set("osc1.frequency", 220.0)``, in a subpatch ``set("voice/osc1.frequency", 220.0)``.
 
-        ``value`` is a number, a list with one number a lane, or what the setting takes. While a slider
-        is dragged, ``merge=True`` from its second move on makes the drag one undo step.
+        ``value`` is a number, a list with one number for each lane, or the value of a setting. ``merge=True`` makes
+        it one undo step with the previous setting of the same parameter, as while a slider is dragged.
         """
         path, node, port = self._end(end)
-        self.do(within(path, SetParam(node, port, value, merge)))
+        self._edit(path, SetParam(node, port, value, merge))
 
     def clear(self, end: str) -> None:
         """Set a parameter back to its default."""
         path, node, port = self._end(end)
-        self.do(within(path, ClearParam(node, port)))
+        self._edit(path, ClearParam(node, port))
 
     def remove(self, id: str) -> None:
         """Remove a node with its wires."""
         path, name = self._place(id)
-        self.do(within(path, RemoveNode(name)))
+        self._edit(path, RemoveNode(name))
 
     def rename(self, id: str, new: str) -> None:
-        """Give a node another id, ``new`` without its path."""
+        """Give a node another id; ``new`` is without a path."""
         path, name = self._place(id)
-        self.do(within(path, Rename(name, new)))
+        self._edit(path, Rename(name, new))
 
     def move(self, id: str, x: float, y: float) -> None:
-        """Place a node (pixels at zoom 1)."""
+        """Place a node at ``x``, ``y`` (pixels at zoom 1)."""
         path, name = self._place(id)
-        self.do(within(path, Move(name, x, y)))
+        self._edit(path, Move(name, x, y))
 
     def encapsulate(self, ids: Iterable[str], id: str) -> None:
-        """Put nodes of one patch into a new subpatch ``id``; signals that cross get ports."""
+        """Move nodes of one document into a new subpatch ``id``; wires that cross its border get ports."""
         places = [self._place(one) for one in ids]
         path = places[0][0] if places else ()
         if any(place[0] != path for place in places):
             raise PatchError("the nodes lie in different subpatches. Choose nodes of one.")
-        self.do(within(path, Encapsulate(tuple(name for _, name in places), id)))
+        self._edit(path, Encapsulate(tuple(name for _, name in places), id))
 
     def dissolve(self, id: str) -> None:
-        """Put the nodes of a subpatch in its place."""
+        """Replace a subpatch by the nodes inside it."""
         path, name = self._place(id)
-        self.do(within(path, Dissolve(name)))
+        self._edit(path, Dissolve(name))
+
+    def _edit(self, path: Place, action: Action) -> None:
+        """Carry out an edit, requested by one of the methods above, of the nested document at ``path``."""
+        self.do(within(path, action))
+
+    def _version_of(self, type: str) -> int:
+        """The version of a node type, which is stored with a new node; this layer knows no blocks."""
+        return 1
 
     def _place(self, text: str) -> tuple[Place, str]:
-        """Path and id of a node; of one that is not there those that it would have."""
+        """Path and id of a node; if it does not exist, those that it would have."""
         found = find_node(self._document, text)
         if found is not None:
             return found
@@ -237,13 +238,13 @@ class Patch:
         return tuple(path), rest
 
     def _end(self, end: str) -> tuple[Place, str, str]:
-        """The path of a node that may lie in a subpatch, its id there, and the port."""
+        """The path of a node, its id there, and the port. Raises :class:`PatchError` if there is no such node."""
         text, port = node_and_port(end)
         path, node = locate(self._document, text)
         return path, node, port
 
     def _wire(self, source: str, target: str) -> tuple[Place, str, str]:
-        """The path of a wire, and its ends there."""
+        """The path of a wire, and both its ends relative to that path."""
         places = []
         for end in (source, target):
             node, dot, port = end.partition(".")
@@ -269,7 +270,7 @@ class Patch:
             for listener in tuple(self._listeners):
                 try:
                     listener(*news)
-                except Exception as error:  # one listener must not leave the others behind the document
+                except Exception as error:  # the others must still learn of the step
                     failure = failure or error
         self._telling = False
         if failure is not None:
@@ -277,7 +278,7 @@ class Patch:
 
 
 def step_to_data(step: Step) -> dict[str, Any]:
-    """A step as plain data for a log; :func:`step_from_data` reads it back."""
+    """A step as plain data for a log; :func:`step_from_data` is the inverse."""
     if isinstance(step, Action):
         return to_data(step)
     return {"do": "undo" if isinstance(step, Undo) else "redo"}

@@ -6,7 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..kernel import QUANTUM, Kernel, NativeFunction
+from nodegraph.frame_types import FrameType
+from nodegraph.kernel import Kernel, NativeFunction
+from nodegraph.quantum import QUANTUM
+
 from .memory import Memory
 
 FLOAT = 4
@@ -32,6 +35,27 @@ class Buffer:
     def lead(self) -> int:
         """Bytes before the first sample of this quantum."""
         return FLOAT * self.lanes * self.feedback
+
+
+@dataclass(eq=False)
+class FrameBuffer:
+    """All frames of one output that can end in one quantum: (frames, lanes, bins) floats, a spectrum twice as many."""
+
+    type: FrameType
+    lanes: int
+    address: int = 0
+    feedback: bool = False
+    kept: bool = False
+    lead: int = 0
+
+    @property
+    def floats(self) -> int:
+        """Numbers in one frame of all lanes."""
+        return self.lanes * self.type.bins * (2 if self.type.kind == "spectrum" else 1)
+
+    @property
+    def size(self) -> int:
+        return FLOAT * self.floats * -(-QUANTUM // self.type.hop)
 
 
 @dataclass(frozen=True)

@@ -1,68 +1,65 @@
-"""The way out: everything that is heard, summed into the channels of the device."""
+"""The output of the device: everything that is heard, summed into its channels."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from ..graph import GraphNode
-from .buffers import FLOAT, Buffer, Operand, Ref, Row
-from .draft import Draft
-from .glide import KNOB, fades, glide
-from .inputs import Part, is_plain_knob, mixed, side_by_side, sources_of
-from .result import BUS
-from .rows import COPY_LANES, MIX
-from .sources import source_of
+from nodegraph.graph import GraphNode
 
-
-def bus_identity(draft: Draft) -> Any:
-    """What the device is fed by."""
-    return tuple((node.id, *node.input_lanes.values()) for node in outlets(draft))
+from .buffers import FLOAT, Buffer, Ref, Row
+from .builder import PlanBuilder
+from .crossfade import crossfaded, needs_crossfade
+from .inputs import is_plain_knob, mixed, side_by_side, sources_of
+from .keys import KNOB, OutputSource, PortKey, Sources
+from .result import DEVICE, LastValue
+from .rows import COPY_LANES, MIX, MixEntry, mix_words
+from .sources import Source, source_of
 
 
-def outlets(draft: Draft) -> list[GraphNode]:
-    """Nodes whose input goes to the device."""
-    return [n for n in draft.graph.nodes.values() if n.cls and n.cls.device == "output" and not n.problem]
+def device_nodes(builder: PlanBuilder) -> list[GraphNode]:
+    """Nodes whose inputs go to the device."""
+    return [n for n in builder.graph.typed_nodes if n.cls and n.cls.device == "output" and not n.problem]
 
 
-def place_bus(draft: Draft) -> None:
-    """Everything that is heard, summed into the device's channels: mono to all, more lanes in turn."""
-    address, channels = draft.io.output
-    heard = outlets(draft)
-    due = max((node.delay for node in heard), default=0)
-    draft.plan.latency = due
-    parts: list[Part] = []
+def place_bus(builder: PlanBuilder) -> None:
+    """Sum everything that is heard into the device's channels: one lane goes to all, several lanes take turns."""
+    address, channels = builder.io.output
+    heard = device_nodes(builder)
+    state = builder.plan.state
+    builder.plan.latency = max((node.delay for node in heard), default=0)
+    sources: list[tuple[Source, int]] = []
     for node in heard:
         for port in node.spec.inputs.values():
             lanes = node.input_lanes[port.name]
-            if not draft.graph.into(node.id, port.name) and is_plain_knob(draft, node, port):
-                draft.plan.port_sources[(node.id, port.name)] = KNOB  # silence to glide from
+            key = PortKey(node.id, port.name)
+            if not builder.graph.into(*key) and is_plain_knob(builder, node, port):
+                state.sources[key] = KNOB  # silence, from which a crossfade can begin
                 continue
-            node.delay, delay = due, node.delay
-            own = [(0, lanes, sources_of(draft, node, port, lanes))]
-            node.delay = delay
-            parts.append((0, lanes, [side_by_side(draft, own, lanes) or mixed(draft, own, lanes)]))
+            arrival = builder.plan.latency - node.latency  # all that is heard must arrive together
+            own = [(0, lanes, sources_of(builder, node, port, lanes, arrival))]
+            sources.append((side_by_side(builder, own, lanes) or mixed(builder, own, lanes), lanes))
     bus = Buffer(channels, kept=True, address=address)
-    entries: list[Operand] = []
-    reads = []
-    for _, lanes, (source,) in parts:
-        reads.append(source.buffer)
+    state.sources[DEVICE] = Sources(tuple(OutputSource(node.id, tuple(node.input_lanes.values())) for node in heard))
+    entries: list[MixEntry] = []
+    for source, lanes in sources:
         if lanes == 1:
-            entries += [source.data, source.stride, 0, 0, channels, 1]
+            entries.append(MixEntry(source.data, source.stride, 0, 0, channels, 1))
         else:
-            for lane in range(lanes):
-                data = source.data
-                entries += [lambda d=data, k=lane: d() + FLOAT * k, source.stride, 0, lane % channels, 1, 1]  # type: ignore[misc]
-    key = BUS
-    draft.plan.port_sources[key] = bus_identity(draft)
-    draft.late.append(lambda: draft.plan.port_last.update({key: [(bus.last, channels, False)]}))
-    words: list[Operand] = [address, channels, 0, len(entries) // 6, 0, *entries]
-    if not fades(draft, key, None, draft.plan.port_sources[key]):
-        draft.out.append(Row(MIX, words, [bus], reads, lanes=channels))
-        return
-    dry = draft.new_buffer(channels)
-    words[0] = Ref(dry, 0, channels).address
-    draft.out.append(Row(MIX, words, [dry], reads, lanes=channels))
-    source = glide(draft, key, source_of(Ref(dry, 0, channels)), channels)
-    words = [address, channels, 0, 1, 0, source.data, source.stride, 1, 0, channels, 1]
-    draft.out.append(Row(COPY_LANES, words, [bus], [source.buffer], lanes=channels))
-    draft.late.append(lambda: draft.plan.port_last.update({key: [(bus.last, channels, False)]}))
+            lane_data = [partial(_lane_address, source, lane) for lane in range(lanes)]
+            entries += [MixEntry(data, source.stride, 0, k % channels, 1, 1) for k, data in enumerate(lane_data)]
+    reads = [source.buffer for source, _ in sources]
+    if not needs_crossfade(builder, DEVICE, None, state.sources[DEVICE]):
+        builder.out.append(Row(MIX, mix_words(address, channels, entries), [bus], reads, lanes=channels))
+    else:
+        sum_of_all = builder.new_buffer(channels)
+        target = Ref(sum_of_all, 0, channels)
+        builder.out.append(Row(MIX, mix_words(target.address, channels, entries), [sum_of_all], reads, lanes=channels))
+        source = crossfaded(builder, DEVICE, source_of(target), channels)
+        entry = MixEntry(source.data, source.stride, 1, 0, channels, 1)
+        words = mix_words(address, channels, [entry])
+        builder.out.append(Row(COPY_LANES, words, [bus], [source.buffer], lanes=channels))
+    builder.after_placement.append(lambda: state.last_values.update({DEVICE: [LastValue(bus.last, channels, False)]}))
+
+
+def _lane_address(source: Source, lane: int) -> int:
+    return source.data() + FLOAT * lane

@@ -1,9 +1,8 @@
-"""From the typed graph to a plan: rows of kernels over shared buffers, ready to be walked.
+"""From the typed graph to a plan: rows of kernels over shared buffers.
 
-A plan is data. Compiling one places kernels that exist already; nothing is turned into machine code
-unless a kernel is used for the first time. A plan takes over from the one before it: states, knobs
-and delay lines by node id, and where the wires into a port have changed it glides from the last value
-heard to the new signal.
+A plan is data. Compiling one lays out kernels that exist already; machine code is generated only for a kernel that is
+used for the first time. A plan goes on where the one before it stops: states, knobs and delay lines are found by node
+id, and a port whose wires have changed crossfades from the last value that arrived there to the new signal.
 """
 
 from __future__ import annotations
@@ -11,29 +10,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..graph import Graph, GraphNode
+from nodegraph.graph import Graph, GraphNode
+
+from .builder import PlanBuilder
 from .bus import place_bus
-from .draft import Draft
+from .emit import emit
 from .nodes import place_group
 from .packing import groups_in_order
 from .result import Io, Plan, Port
-from .write import write_down
 
 
 def compile_plan(
     graph: Graph,
     io: Io,
     previous: Plan | None = None,
+    previous_since: int = 0,
     handles: dict[Port, int] | None = None,
     open_host: Callable[[GraphNode, Any], Any] | None = None,
     pack: bool = True,
     compensate: bool = True,
 ) -> Plan:
-    """Lay out a graph as a plan. Raises KernelError where a block cannot become a kernel."""
-    draft = Draft(graph, io, previous, {} if handles is None else handles, open_host, compensate)
+    """Lay out a graph as a plan. Raises KernelError where a block cannot become a kernel.
+
+    ``previous_since`` is the sample at which ``previous`` was taken over. The plan is a function of the arguments
+    alone: what ``previous`` has computed is copied when the new plan is taken over, and never read here. The graph is
+    not changed.
+    """
+    builder = PlanBuilder(
+        graph, io, previous, previous_since, {} if handles is None else handles, open_host, compensate
+    )
     for group in groups_in_order(graph, pack):
-        place_group(draft, group)
-    place_bus(draft)
-    write_down(draft)
-    draft.late.clear()  # they refer to the draft: plans would stay until the garbage collector comes by
-    return draft.plan
+        place_group(builder, group)
+    place_bus(builder)
+    emit(builder)
+    builder.after_placement.clear()  # they refer to the builder: the plan would live until a garbage collection
+    return builder.plan

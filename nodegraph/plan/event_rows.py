@@ -1,10 +1,10 @@
-"""Event wires in a plan: the lists that nodes write, and what lies between them and those who read."""
+"""Event wires in a plan: the lists that nodes write, and the kernels between those and the lists that nodes read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..events import (
+from nodegraph.events import (
     ALL_NOTES_OFF,
     BYTES,
     CONTROL,
@@ -19,34 +19,45 @@ from ..events import (
     open_list,
     send,
 )
-from ..graph import GraphNode
-from ..kernel import QUANTUM, Kernel, NativeFunction
-from ..native.words import as_f64, as_i64
-from ..patch import Wire
+from nodegraph.graph import GraphNode
+from nodegraph.kernel import Kernel, NativeFunction
+from nodegraph.native.words import as_f64, as_i64
+from nodegraph.patch import Wire
+from nodegraph.quantum import QUANTUM
+
 from .buffers import Operand, Row
+from .keys import DelayedEventsKey, EventDelayKey, EventListKey, EventSource, PortKey, Sources
+from .rows import positions
 
 if TYPE_CHECKING:
-    from .draft import Draft
+    from .builder import PlanBuilder
 
 CHANNELS = 16
-# What a held-back wire remembers: events taken out and put in so far, samples so far.
-TAKEN, PUT, NOW = range(3)
+
+
+class MergeEventsArguments(NamedTuple):
+    """Arguments of ``merge_events``, followed by the address of each list."""
+
+    out: Operand
+    once: Operand  # address of a list that is merged once and then emptied, 0 for none
+    lists: Operand
+
+
+MERGE = positions(MergeEventsArguments)
+MERGE_WORDS = len(MERGE)
 
 
 def merge_events(arguments: int, start: int, samples: int) -> None:
-    """Merge lists in order of time; at one sample, in the order of the wires.
-
-    Words: out, a list that is heard once and emptied (0: none), lists, then the address of each.
-    """
+    """Merge lists in order of time; at one sample, in the order of the wires."""
     w = as_i64(arguments)
-    out = as_f64(w[0])
-    open_list(w[0])
-    if w[1] != 0:
-        append(out, as_f64(w[1]))
-        as_f64(w[1])[READY] = 0.0
-    for k in range(w[2]):
-        append(out, as_f64(w[3 + k]))
-    close_list(w[0])
+    out = as_f64(w[MERGE.out])
+    open_list(w[MERGE.out])
+    if w[MERGE.once] != 0:
+        append(out, as_f64(w[MERGE.once]))
+        as_f64(w[MERGE.once])[READY] = 0.0
+    for k in range(w[MERGE.lists]):
+        append(out, as_f64(w[MERGE_WORDS + k]))
+    close_list(w[MERGE.out])
 
 
 def append(out, source) -> None:  # type: ignore[no-untyped-def]
@@ -56,79 +67,102 @@ def append(out, source) -> None:  # type: ignore[no-untyped-def]
         send(out, offset, status, data1, data2, value)
 
 
-def delay_events(arguments: int, start: int, samples: int) -> None:
-    """Hold events back, so that they meet the signals of paths that take longer.
+class DelayEventsArguments(NamedTuple):
+    """Arguments of ``delay_events``."""
 
-    Words: source, out, delay in samples, ring of ``ROOM`` events, marks (taken, put, now).
-    """
+    source: Operand
+    out: Operand
+    delay: Operand  # samples
+    ring: Operand  # ``ROOM`` events
+    progress: Operand  # address of an :class:`EventDelayProgress`
+
+
+class EventDelayProgress(NamedTuple):
+    """What ``delay_events`` counts: events taken out of the ring and put into it, samples."""
+
+    taken: int
+    put: int
+    now: int
+
+
+DELAY, PROGRESS = positions(DelayEventsArguments), positions(EventDelayProgress)
+
+
+def delay_events(arguments: int, start: int, samples: int) -> None:
+    """Delay events, so that they meet the signals of paths that take longer."""
     w = as_i64(arguments)
-    source, out, ring, marks = as_f64(w[0]), as_f64(w[1]), as_f64(w[3]), as_i64(w[4])
+    source, out = as_f64(w[DELAY.source]), as_f64(w[DELAY.out])
+    ring, progress = as_f64(w[DELAY.ring]), as_i64(w[DELAY.progress])
     for k in range(count(source)):
-        if marks[PUT] - marks[TAKEN] == ROOM:
+        if progress[PROGRESS.put] - progress[PROGRESS.taken] == ROOM:
             out[LOST] += 1.0
             continue
         offset, status, data1, data2, value = event(source, k)
-        at = FIELDS * (marks[PUT] & (ROOM - 1))
-        ring[at] = float(marks[NOW] + w[2] + offset)
+        at = FIELDS * (progress[PROGRESS.put] & (ROOM - 1))
+        ring[at] = float(progress[PROGRESS.now] + w[DELAY.delay] + offset)
         ring[at + 1], ring[at + 2], ring[at + 3], ring[at + 4] = float(status), float(data1), float(data2), value
-        marks[PUT] += 1
-    open_list(w[1])
-    while marks[TAKEN] < marks[PUT]:
-        at = FIELDS * (marks[TAKEN] & (ROOM - 1))
-        offset = int(ring[at]) - marks[NOW]
+        progress[PROGRESS.put] += 1
+    open_list(w[DELAY.out])
+    while progress[PROGRESS.taken] < progress[PROGRESS.put]:
+        at = FIELDS * (progress[PROGRESS.taken] & (ROOM - 1))
+        offset = int(ring[at]) - progress[PROGRESS.now]
         if offset >= QUANTUM:
             break
         send(out, max(offset, 0), int(ring[at + 1]), int(ring[at + 2]), int(ring[at + 3]), ring[at + 4])
-        marks[TAKEN] += 1
-    close_list(w[1])
-    marks[NOW] += QUANTUM
+        progress[PROGRESS.taken] += 1
+    close_list(w[DELAY.out])
+    progress[PROGRESS.now] += QUANTUM
 
 
 MERGE_EVENTS = NativeFunction(merge_events)
 DELAY_EVENTS = NativeFunction(delay_events)
 
 
-def place_events(draft: Draft, kernel: Kernel, node: GraphNode, row: Row) -> None:
-    """Fill the event words of a node's argument block; rows that it needs before it are placed."""
+def place_events(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
+    """Fill in the event words of a node's argument block, and place the rows that must run before it."""
     for name in node.spec.event_inputs:
-        row.words[kernel.places[name].word] = _arriving(draft, node, name)
+        row.words[kernel.places[name].word] = _list_into(builder, node, name)
     for name in node.spec.event_outputs:
-        address = _new_list(draft, node.id, (node.type, name))
-        draft.event_refs[(node.id, name)] = row.words[kernel.places[name].word] = address
+        address = _new_list(builder, node.id, EventListKey(node.id, node.type, name))
+        builder.event_refs[(node.id, name)] = row.words[kernel.places[name].word] = address
     if node.cls is not None and node.cls.device == "events":
-        row.words[kernel.places["arrivals"].word] = draft.io.arrivals
+        row.words[kernel.places["arrivals"].word] = builder.io.arrivals
         ports = kernel.places["ports"].word
-        row.words[ports : ports + 2] = [draft.io.ports_like(str(node.settings.get("port", ""))), 1]
+        row.words[ports : ports + 2] = [builder.io.ports_like(str(node.settings.get("port", ""))), 1]
 
 
-def _arriving(draft: Draft, node: GraphNode, port: str) -> int:
-    """The list that an event input reads: that of its wire, several in one, or one that stays empty."""
-    key = (node.id, port)
-    wires = draft.graph.into(*key)
-    sources = [_held_back(draft, wire) for wire in wires]
-    draft.plan.event_sources[key] = now = {_speaker(draft, wire) for wire in wires}
-    hung_up = draft.previous is not None and bool(draft.previous.event_sources.get(key, now) - now)
-    if len(sources) == 1 and not hung_up:
-        return sources[0]
-    if not sources and not hung_up:
-        return draft.memory.reserve(8 * FIELDS)
-    out = _new_list(draft, node.id, (node.type, port, "merged"))
-    words: list[Operand] = [out, _silencing_list(draft) if hung_up else 0, len(sources), *sources]
-    draft.out.append(Row(MERGE_EVENTS, words, [], []))
+def _list_into(builder: PlanBuilder, node: GraphNode, port: str) -> int:
+    """The list that an event input reads: that of its wire, several merged into one, or one that stays empty.
+
+    Where a source of the previous plan is gone, the notes that it began are ended once.
+    """
+    key = PortKey(node.id, port)
+    wires = builder.graph.into(*key)
+    lists = [_delayed_list(builder, wire) for wire in wires]
+    sources = Sources(tuple([_event_source(builder, wire) for wire in wires]))
+    builder.plan.state.event_sources[key] = sources
+    before = builder.before.event_sources.get(key, sources) if builder.before else sources
+    gone = not set(before.entries) <= set(sources.entries)
+    if len(lists) == 1 and not gone:
+        return lists[0]
+    if not lists and not gone:
+        return builder.memory.reserve(8 * FIELDS)
+    out = _new_list(builder, node.id, EventListKey(node.id, node.type, port, merged=True))
+    words = MergeEventsArguments(out, _note_ends(builder) if gone else 0, len(lists))
+    builder.out.append(Row(MERGE_EVENTS, [*words, *lists], [], []))
     return out
 
 
-def _speaker(draft: Draft, wire: Wire) -> tuple[str, str, str, str]:
-    """Who is heard over a wire. One who listens to other channels or ports now is somebody else; all other blocks end
-    themselves what they have begun, whatever becomes of their settings."""
-    node = draft.graph.nodes[wire.source]
-    listens = node.cls is not None and node.cls.device == "events"
-    return wire.source, wire.source_port, node.type, repr(sorted(node.settings.items())) if listens else ""
+def _event_source(builder: PlanBuilder, wire: Wire) -> EventSource:
+    node = builder.graph.node(wire.source)
+    receives = node.cls is not None and node.cls.device == "events"
+    settings = repr(sorted(node.settings.items())) if receives else ""
+    return EventSource(wire.source, wire.source_port, node.type, settings)
 
 
-def _silencing_list(draft: Draft) -> int:
-    """Pedals up and all notes off: who played them is wired no more and could never end them."""
-    address = draft.memory.reserve(BYTES)
+def _note_ends(builder: PlanBuilder) -> int:
+    """A list that ends all notes and lifts all pedals: the node that began them can no longer do it."""
+    address = builder.memory.reserve(BYTES)
     events = as_f64(address)
     for channel in range(CHANNELS):
         send(events, 0, CONTROL | channel, PEDAL, 0, 0.0)
@@ -137,22 +171,24 @@ def _silencing_list(draft: Draft) -> int:
     return address
 
 
-def _held_back(draft: Draft, wire: Wire) -> int:
-    """The list at the start of a wire, delayed where it would be too early for the signals at its end."""
-    source = draft.event_refs[(wire.source, wire.source_port)]
-    early = draft.early(wire)
-    if early == 0:
+def _delayed_list(builder: PlanBuilder, wire: Wire) -> int:
+    """The list at the start of a wire, delayed where the signals at its end take longer."""
+    source = builder.event_refs[(wire.source, wire.source_port)]
+    delay = builder.compensation_delay(wire)
+    if delay == 0:
         return source
-    out, ring = _new_list(draft, wire.target, (wire, early)), draft.line((wire, early), 2 * FIELDS * ROOM)
-    marks = draft.memory.words([0, 0, 0])
-    draft.take_over(("events", wire, early), marks, 24)
-    draft.out.append(Row(DELAY_EVENTS, [source, out, early, ring.ctypes.data, marks], [], []))
+    key = EventDelayKey(wire, delay)
+    out, ring = _new_list(builder, wire.target, DelayedEventsKey(wire, delay)), builder.line(key, 2 * FIELDS * ROOM)
+    progress = builder.memory.words([*EventDelayProgress(0, 0, 0)])
+    builder.migrate(key, progress, 8 * len(PROGRESS))
+    words = DelayEventsArguments(source=source, out=out, delay=delay, ring=ring.ctypes.data, progress=progress)
+    builder.out.append(Row(DELAY_EVENTS, list(words), [], []))
     return out
 
 
-def _new_list(draft: Draft, node: str, key: tuple[object, ...]) -> int:
-    """An empty list of events that a node sends or is sent, or what waits in that of the plan before."""
-    address = draft.memory.reserve(BYTES)
-    draft.take_over(("events", node, *key), address, BYTES)
-    draft.plan.event_lists.setdefault(node, []).append(address)
+def _new_list(builder: PlanBuilder, node: str, key: EventListKey | DelayedEventsKey) -> int:
+    """An empty list of events that a node sends or is sent, with what still waits in that of the previous plan."""
+    address = builder.memory.reserve(BYTES)
+    builder.migrate(key, address, BYTES)
+    builder.plan.event_lists.setdefault(node, []).append(address)
     return address

@@ -1,70 +1,84 @@
-"""Frame nodes in a plan: their buffers, their clocks, and the row that runs only when a clock fires."""
+"""Frame nodes in a plan: their clocks, the rows that run only when a clock fires, and delays on frame wires."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..frame_kernel import CLOCK
-from ..frames import FrameType
-from ..graph import GraphNode
-from ..kernel import FRAME_SIZES, QUANTUM, Kernel, NativeFunction, kernel_of
-from ..native.words import as_i64, as_singles
-from ..patch import Wire
-from ..spectral.transform import transform_memory
-from .buffers import FLOAT, Operand, Row
+from nodegraph.graph import GraphNode
+from nodegraph.kernel import Kernel, NativeFunction, kernel_of
+from nodegraph.kernel.frame_adapter import CLOCK
+from nodegraph.kernel.kernel import FRAME_SIZES
+from nodegraph.native.words import as_i64, as_singles
+from nodegraph.patch import Wire
+from nodegraph.quantum import QUANTUM
+from nodegraph.spectral.transform import transform_memory
+
+from .buffers import FrameBuffer, Operand, Row
+from .keys import ClockKey, FrameDelayKey
+from .rows import positions
 
 if TYPE_CHECKING:
-    from .draft import Draft
-
-# A clock: frames due in this quantum, for each the samples from its end to that of the quantum, then the samples
-# until the next one is due, and the hop.
-FIRES, AGES, LEFT, HOP = 0, 1, 1 + QUANTUM, 2 + QUANTUM
-CLOCK_WORDS = HOP + 1
+    from .builder import PlanBuilder
 
 
-@dataclass(eq=False)
-class FrameBuffer:
-    """All frames of one output that can fall into a quantum."""
+class Clock(NamedTuple):
+    """A frame clock: the frames that end in this quantum, and for each the samples from its end to that of the quantum;
+    then the samples until the next frame ends, and the hop.
+    """
 
-    type: FrameType
-    lanes: int
-    address: int = 0
-    feedback: bool = False
-    kept: bool = False
-    lead: int = 0
+    fires: int
+    ages: int  # the first of ``QUANTUM`` words
+    left: int
+    hop: int
 
-    @property
-    def floats(self) -> int:
-        """Numbers in one frame of all lanes."""
-        return self.lanes * self.type.bins * (2 if self.type.kind == "spectrum" else 1)
 
-    @property
-    def size(self) -> int:
-        return FLOAT * self.floats * -(-QUANTUM // self.type.hop)
+CLOCK_WORDS = QUANTUM + 3
+AT = Clock(0, 1, 1 + QUANTUM, 2 + QUANTUM)
+
+
+class AdvanceClockArguments(NamedTuple):
+    """Arguments of ``advance_clock``."""
+
+    clock: Operand
+
+
+ADVANCE = positions(AdvanceClockArguments)
 
 
 def advance_clock(arguments: int, start: int, samples: int) -> None:
-    """Find the frames that end in this quantum. Word: the clock."""
-    clock = as_i64(as_i64(arguments)[0])
-    left, hop, fires = clock[LEFT], clock[HOP], 0
+    """Find the frames that end in this quantum."""
+    clock = as_i64(as_i64(arguments)[ADVANCE.clock])
+    left, hop, fires = clock[AT.left], clock[AT.hop], 0
     while left < QUANTUM:
-        clock[AGES + fires] = QUANTUM - 1 - left
+        clock[AT.ages + fires] = QUANTUM - 1 - left
         fires += 1
         left += hop
-    clock[FIRES] = fires
-    clock[LEFT] = left - QUANTUM
+    clock[AT.fires] = fires
+    clock[AT.left] = left - QUANTUM
+
+
+class DelayFramesArguments(NamedTuple):
+    """Arguments of ``delay_frames``."""
+
+    clock: Operand
+    source: Operand
+    out: Operand
+    floats: Operand  # in one frame of all lanes
+    line: Operand  # frames × floats
+    frames: Operand  # length of the delay
+    position: Operand  # address of the place in the line
+
+
+DELAY = positions(DelayFramesArguments)
 
 
 def delay_frames(arguments: int, start: int, samples: int) -> None:
-    """Hold frames back, so that parallel frame paths meet in time.
-
-    Words: clock, source, out, floats in a frame, line (frames × floats), frames, address of position.
-    """
+    """Delay by a fixed number of frames, so that parallel frame paths meet in time."""
     w = as_i64(arguments)
-    floats, line, length, position = w[3], as_singles(w[4]), w[5], as_i64(w[6])
-    for fire in range(as_i64(w[0])[FIRES]):
-        source, out = as_singles(w[1] + 4 * floats * fire), as_singles(w[2] + 4 * floats * fire)
+    floats, line, length = w[DELAY.floats], as_singles(w[DELAY.line]), w[DELAY.frames]
+    position = as_i64(w[DELAY.position])
+    for fire in range(as_i64(w[DELAY.clock])[AT.fires]):
+        source, out = as_singles(w[DELAY.source] + 4 * floats * fire), as_singles(w[DELAY.out] + 4 * floats * fire)
         at = position[0] * floats
         for k in range(floats):
             out[k] = line[at + k]
@@ -76,34 +90,34 @@ ADVANCE_CLOCK = NativeFunction(advance_clock)
 DELAY_FRAMES = NativeFunction(delay_frames)
 
 
-def clock_of(draft: Draft, hop: int) -> int:
-    """Address of the clock of a hop; its row is placed before the first that needs it."""
-    clocks = draft.clocks
+def clock_of(builder: PlanBuilder, hop: int) -> int:
+    """The address of the clock of a hop (samples). Its row is placed before the first one that needs it."""
+    clocks = builder.clocks
     if hop not in clocks:
         words = [0] * CLOCK_WORDS
-        words[LEFT], words[HOP] = hop - 1, hop
-        clocks[hop] = draft.memory.words(words)
-        draft.take_over(("clock", hop), clocks[hop] + 8 * LEFT, 8)
-        draft.out.append(Row(ADVANCE_CLOCK, [clocks[hop]], [], []))
+        words[AT.left], words[AT.hop] = hop - 1, hop
+        clocks[hop] = builder.memory.words(words)
+        builder.migrate(ClockKey(hop), clocks[hop] + 8 * AT.left, 8)
+        builder.out.append(Row(ADVANCE_CLOCK, [*AdvanceClockArguments(clocks[hop])], [], []))
     return clocks[hop]
 
 
-def place_frame_parts(draft: Draft, kernel: Kernel, node: GraphNode, row: Row) -> list[Row]:
-    """Fill the frame words of a node's argument block; the rows that it needs, in order."""
+def place_frame_parts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> list[Row]:
+    """Fill in the frame words of a node's argument block; returns the rows of the node, in order."""
     assert node.cls is not None
-    clock = clock_of(draft, node.settings["hop"])
+    clock = clock_of(builder, node.settings["hop"])
     words = row.words
     words[CLOCK] = clock
     for name in FRAME_SIZES:
         words[kernel.places[name].word] = node.settings[name]
     for name in node.spec.transforms:
-        memory = transform_memory(node.settings["size"], draft.plan.lines)
+        memory = transform_memory(node.settings["size"], builder.plan.tables)
         words[kernel.places[name].word] = memory.address
     reads: list[Any] = []
     for name in node.spec.frame_inputs:
-        buffer = _arriving(draft, node, name, clock)
+        buffer = _buffer_into(builder, node, name, clock)
         at = kernel.places[f"{name}_bins"].word - 1
-        if buffer is None:  # an optional input that nothing is wired to
+        if buffer is None:  # an optional input without a wire
             words[at : at + 3] = [0, 0, 0]
             continue
         reads.append(buffer)
@@ -111,7 +125,7 @@ def place_frame_parts(draft: Draft, kernel: Kernel, node: GraphNode, row: Row) -
     outputs: list[Any] = []
     for name, kind in node.frame_types.items():
         buffer = FrameBuffer(kind, node.output_lanes[name])
-        draft.frame_refs[(node.id, name)] = buffer
+        builder.frame_refs[(node.id, name)] = buffer
         at = kernel.places[f"{name}_bins"].word - 1
         words[at : at + 3] = [lambda b=buffer: b.address, kind.bins, int(buffer.lanes > 1)]  # type: ignore[misc]
         outputs.append(buffer)
@@ -122,26 +136,31 @@ def place_frame_parts(draft: Draft, kernel: Kernel, node: GraphNode, row: Row) -
     return [row, frame_row] if outputs else [frame_row, row]
 
 
-def _arriving(draft: Draft, node: GraphNode, port: str, clock: int) -> FrameBuffer | None:
-    """The buffer that a frame input reads, held back where its path is shorter than the others."""
-    wires = draft.graph.into(node.id, port)
+def _buffer_into(builder: PlanBuilder, node: GraphNode, port: str, clock: int) -> FrameBuffer | None:
+    """The buffer that a frame input reads, delayed where other paths take longer; None without a wire."""
+    wires = builder.graph.into(node.id, port)
     if not wires:
         return None
     wire = wires[0]
-    buffer: FrameBuffer = draft.frame_refs[(wire.source, wire.source_port)]
-    early = node.delay - node.latency - draft.graph.nodes[wire.source].delay
-    frames = round(early / buffer.type.hop)
-    if frames <= 0 or not draft.compensate:
-        return buffer
-    return _held_back(draft, wire, buffer, frames, clock)
+    buffer: FrameBuffer = builder.frame_refs[(wire.source, wire.source_port)]
+    frames = round(builder.compensation_delay(wire) / buffer.type.hop)
+    return _delayed_frames(builder, wire, buffer, frames, clock) if frames else buffer
 
 
-def _held_back(draft: Draft, wire: Wire, buffer: FrameBuffer, frames: int, clock: int) -> FrameBuffer:
-    late = FrameBuffer(buffer.type, buffer.lanes)
-    line = draft.line(("frames", wire, frames), frames * buffer.floats)
-    position = draft.memory.words([0])
-    draft.take_over(("frames", wire, frames), position, 8)
-    words: list[Operand] = [clock, lambda: buffer.address, lambda: late.address, buffer.floats]
-    words += [line.ctypes.data, frames, position]
-    draft.out.append(Row(DELAY_FRAMES, words, [late], [buffer]))  # type: ignore[list-item]
-    return late
+def _delayed_frames(builder: PlanBuilder, wire: Wire, buffer: FrameBuffer, frames: int, clock: int) -> FrameBuffer:
+    delayed = FrameBuffer(buffer.type, buffer.lanes)
+    key = FrameDelayKey(wire, frames)
+    line = builder.line(key, frames * buffer.floats)
+    position = builder.memory.words([0])
+    builder.migrate(key, position, 8)
+    words = DelayFramesArguments(
+        clock=clock,
+        source=lambda: buffer.address,
+        out=lambda: delayed.address,
+        floats=buffer.floats,
+        line=line.ctypes.data,
+        frames=frames,
+        position=position,
+    )
+    builder.out.append(Row(DELAY_FRAMES, list(words), [delayed], [buffer]))  # type: ignore[list-item]
+    return delayed

@@ -22,9 +22,10 @@ OUTPUT_WORDS = 3
 STATE_DATA, STATE_COUNT, STATE_LANES, STATE_INITIAL = range(4)
 STATE_WORDS = 4
 
-# The delay lines behind a row: first float, length, lane (-1: of all lanes).
+# The delay lines behind a row: first float, length, lane.
 LINE_DATA, LINE_LENGTH, LINE_LANE = range(3)
 LINE_WORDS = 3
+ALL_LANES = -1
 
 # One parameter slot: a buffer that holds a knob's smoothed value. Its readers' strides are 0 while it rests.
 SLOT_STRIDES, SLOT_LANES, SLOT_DATA, SLOT_CURRENT, SLOT_TARGET, SLOT_STEP, SLOT_REMAINING = range(7)

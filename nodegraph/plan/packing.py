@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 
-from ..graph import Graph, GraphNode
-from ..kernel import kernel_of
-from ..ordering import first_order, successors
+from nodegraph.graph import Graph, GraphNode
+from nodegraph.kernel import kernel_of
+
+from .ordering import first_order, successors
 
 SMALLEST = 8
 
@@ -24,7 +25,7 @@ def groups_in_order(graph: Graph, pack: bool = True) -> list[Group]:
     """Groups of units in an order in which every wire (but feedback inside a loop) runs forward."""
     looped: dict[Unit, None] = dict.fromkeys(tuple(loop) for loop in graph.loops)
     unit_of: dict[str, Unit] = {id: loop for loop in looped for id in loop}
-    for node in graph.nodes.values():
+    for node in graph.typed_nodes:
         if _runs(node):
             unit_of.setdefault(node.id, (node.id,))
     runs: list[tuple[Unit, Unit]] = []
@@ -66,7 +67,7 @@ def _shape(graph: Graph, unit: Unit, looped: bool) -> Hashable:
     inside = {id: i for i, id in enumerate(unit)}
     parts: list[Hashable] = []
     for id in unit:
-        node = graph.nodes[id]
+        node = graph.node(id)
         assert node.cls is not None
         if node.cls.block is not None or node.cls.frame is not None or node.cls.lanes is not None:
             return None
@@ -93,7 +94,7 @@ def _aligned(graph: Graph, sequence: list[Group]) -> list[Group]:
 
 def _source_place(graph: Graph, unit: Unit, place: dict[str, tuple[int, int]]) -> tuple[int, int]:
     for id in unit:
-        for name in graph.nodes[id].spec.inputs:
+        for name in graph.node(id).spec.inputs:
             for wire in graph.into(id, name):
                 if wire.source in place:
                     return place[wire.source]

@@ -1,21 +1,24 @@
-"""What compiling a patch gives: the plan, and what people and the next plan want to know of it."""
+"""The compiled plan, with what people want to know of it and what its successor goes on with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..events import LOST
-from ..graph import Graph
-from ..native.words import as_f64
+from nodegraph.events import LOST
+from nodegraph.graph import Graph
+from nodegraph.native.words import as_f64
+
 from . import layout as at
+from .keys import HelperKey, KnobKey, Names, PortKey, Sources, renamed
 from .memory import Memory, view
 
 Port = tuple[str, str]
-BUS: Port = ("", "device")
+DEVICE = PortKey("", "device")
+"""The port that stands for the output device."""
 
 
 @dataclass
@@ -23,8 +26,8 @@ class Io:
     """The engine's own buffers: (address, channels) of what comes from and goes to the device.
 
     ``input_columns`` are the first channels that input nodes read, ``other_column`` that of all others. ``arrivals``
-    is the list of events from outside, ``ports_like`` gives the address of a word that says which of the ports carry a
-    name.
+    is the address of the list of events from outside, ``ports_like`` gives the address of a word with a bit for each
+    MIDI port whose name contains a text.
     """
 
     input: tuple[int, int]
@@ -37,7 +40,10 @@ class Io:
 
 @dataclass
 class RowInfo:
-    """A row as people see it: kernel, the nodes in it with (first lane, lanes), address, lanes, outputs."""
+    """A row for display: kernel, its nodes with (first lane, lanes), address, lanes, number of outputs.
+
+    ``inner`` are the rows of a feedback loop.
+    """
 
     kernel: str
     places: list[tuple[str, int, int]]
@@ -48,13 +54,13 @@ class RowInfo:
 
     @property
     def flat(self) -> list[RowInfo]:
-        """The rows that really compute."""
+        """The rows that run a kernel of their own: those of a loop, or this one."""
         return [row for inner in self.inner for row in inner.flat] if self.inner else [self]
 
     def place_of(self, output: int, lane: int) -> tuple[str, int] | None:
-        """The node behind an output (counted over the rows of a loop) and lane, and which lane of it that is.
+        """The node behind a lane of an output (counted over the rows of a loop), and the lane of that node.
 
-        For what the plan itself adds up, it is the node that is fed.
+        For a sum that the plan itself adds up it is the node that is fed.
         """
         for row in self.flat:
             if output < row.outputs and row.places:
@@ -64,55 +70,115 @@ class RowInfo:
             output -= min(row.outputs, output)
         return None
 
-    def nodes_at(self, lane: int) -> list[str]:
-        """The nodes that a fault in a lane keeps mute."""
-        places = [place for row in self.flat for place in row.places]
-        return [id for id, first, lanes in places if not self.lanes or first <= lane < first + lanes]
+
+class Region(NamedTuple):
+    """Memory at an address, in bytes."""
+
+    address: int
+    size: int
+
+
+class KnobRegion(NamedTuple):
+    """The four arrays of a knob: address and bytes of the first, bytes from one array to the next."""
+
+    address: int
+    size: int
+    step: int
+
+
+class LastValue(NamedTuple):
+    """Where the latest value of a source is kept: a number for each lane, doubles for a knob and else floats."""
+
+    address: int
+    lanes: int
+    double: bool
+
+
+class Crossfade(NamedTuple):
+    """A crossfade at a port: addresses of the samples left (a word) and of the offsets (a float for each lane).
+
+    ``since`` is the sample at which it began, None if it begins when its plan is taken over.
+    """
+
+    left: int
+    offset: int
+    lanes: int
+    since: int | None = None
+
+
+@dataclass
+class MigratedState:
+    """What a plan hands to its successor, by the keys of :mod:`.keys`.
+
+    ``regions`` is copied when the successor is taken over, ``lines`` (delay lines) and ``helpers`` are shared with it.
+    ``sources`` and ``event_sources`` say what feeds each port, ``last_values`` where what arrived last at a signal
+    input is kept.
+    """
+
+    regions: dict[Any, Region] = field(default_factory=dict)
+    lines: dict[Any, np.ndarray] = field(default_factory=dict)
+    helpers: dict[HelperKey, Any] = field(default_factory=dict)
+    knobs: dict[KnobKey, KnobRegion] = field(default_factory=dict)
+    sources: dict[PortKey, Sources] = field(default_factory=dict)
+    event_sources: dict[PortKey, Sources] = field(default_factory=dict)
+    last_values: dict[PortKey, list[LastValue]] = field(default_factory=dict)
+    crossfades: dict[PortKey, Crossfade] = field(default_factory=dict)
+
+    def renamed(self, names: Names) -> MigratedState:
+        """The same state, sharing all memory, for a successor in which nodes have got other ids."""
+        return MigratedState(**{table.name: _renamed_table(getattr(self, table.name), names) for table in fields(self)})
+
+
+def _renamed_table(table: Mapping[Any, Any], names: Names) -> dict[Any, Any]:
+    return {
+        renamed(key, names): renamed(value, names) if isinstance(value, Sources) else value
+        for key, value in table.items()
+    }
 
 
 class Plan:
-    """A compiled patch. ``address`` is what the engine walks; the rest is for people and the next plan."""
+    """A compiled patch. The engine walks the words at ``address``; all else is for display and for the next plan.
+
+    ``handles`` are the numbers of knobs that messages use, ``knob_of_handle`` says which of them this plan has.
+    ``latency`` is that from the patch's inputs to the device, in samples.
+    """
 
     def __init__(self, graph: Graph, handles: dict[Port, int]) -> None:
         self.graph = graph
         self.handles = handles
+        self.knob_of_handle: dict[int, Port] = {}
         self.memory = Memory()
         self.address = 0
         self.rows: list[RowInfo] = []
         self.bytes_used = self.bytes_unshared = 0
         self.latency = 0
-        self.lines: dict[Any, np.ndarray] = {}
-        self.hosts: dict[Any, Any] = {}
-        self.takeover: dict[Any, tuple[int, int]] = {}
-        self.knobs: dict[tuple[Port, str], tuple[int, int, int]] = {}  # address, bytes, bytes to the next array of four
-        self.port_sources: dict[Port, Any] = {}
-        self.port_last: dict[Port, list[tuple[int, int, bool]]] = {}
-        self.fading: dict[Port, int] = {}
-        self.output_last: dict[Port, tuple[int, int]] = {}
+        self.state = MigratedState()
+        self.tables: dict[Any, Any] = {}  # kept alive for the kernels that read them
+        self.latest: dict[Port, tuple[int, int]] = {}  # address and lanes of the latest sample of each output
         self.event_lists: dict[str, list[int]] = {}
-        self.event_sources: dict[Port, set[tuple[str, str, str, str]]] = {}
+
+    @property
+    def hosts(self) -> dict[HelperKey, Any]:
+        """Helpers outside the audio thread."""
+        return self.state.helpers
 
     def value(self, node: str, port: str) -> np.ndarray:
-        """Latest sample of an output, one float a lane."""
-        address, lanes = self.output_last[(node, port)]
+        """Latest sample of an output, one float for each lane."""
+        address, lanes = self.latest[(node, port)]
         return view(address, lanes, np.float32).copy()
 
     def lost_events(self) -> list[tuple[str, str]]:
         """The nodes that sent or received more events than there was room for: id, and a sentence."""
         lost = {node: sum(int(as_f64(a)[LOST]) for a in addresses) for node, addresses in self.event_lists.items()}
-        said = "events were lost, more came than a wire holds. Send fewer at once."
-        return [(node, f"{number} {said}") for node, number in lost.items() if number]
+        reason = "events were lost: more came than a wire holds. Send fewer at once."
+        return [(node, f"{number} {reason}") for node, number in lost.items() if number]
 
     def faults(self) -> list[tuple[str, int]]:
-        """Nodes that are mute because they gave NaN or Inf, with the lane."""
+        """Nodes that are muted because they gave NaN or infinity, each with the lane."""
         return [found for info, lane, output in self._muted() if (found := info.place_of(output, lane))]
 
-    def silenced(self) -> set[str]:
-        """All nodes that a fault keeps mute: those of a feedback loop together."""
-        return {id for info, lane, _ in self._muted() for id in info.nodes_at(lane)}
-
     def _muted(self) -> Iterator[tuple[RowInfo, int, int]]:
-        """Rows with the lane that is mute (0 where they fail together) and the output that began."""
+        """Rows with the lane that is muted (0 where all lanes fail together) and the output that failed first."""
         for info in self.rows:
             row = view(info.address, at.ROW_WORDS, np.int64)
             if row[at.ROW_FLAGS] & at.FLAG_MUTED:

@@ -1,37 +1,71 @@
-"""The plan's own kernels: what lies between the nodes.
+"""The plan's own kernels, which lie between the nodes, and their arguments.
 
-Native functions of ``(arguments, start, samples)`` over 8-byte words (see ``native.words``); each
-docstring names the words. A *source* is (data, stride, step): lane ``l`` of sample
-``i`` is ``data[i * stride + l * step]``, so step 0 spreads one lane over many.
+A kernel is a native function of ``(arguments, start, samples)`` over 8-byte words (see ``native.words``). A record
+names these words in order: the compiler fills one with operands, the kernel reads word ``AT.field``.
+
+A *source* is (data, stride, step): lane ``l`` of sample ``i`` is ``data[i * stride + l * step]``, so that a step of 0
+spreads one lane over many. Signals are float32.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from ..kernel import NativeFunction
-from ..native.words import as_f32, as_i64, call_kernel
+from nodegraph.kernel import NativeFunction
+from nodegraph.native.words import as_f32, as_i64, call_kernel
 
-MIX_HEADER = 5
-MIX_ENTRY = 6
+from .buffers import Operand
+
 FRESH = -1
+"""The position of a compensation delay that has not begun."""
+
+
+def positions(record: Any) -> Any:
+    """The record whose fields are their own places among its words: what a kernel indexes its arguments with."""
+    return record(*range(len(record._fields)))
+
+
+class MixHeader(NamedTuple):
+    """Arguments of ``mix`` and ``copy_lanes``, followed by an entry for each source."""
+
+    out: Operand
+    lanes: Operand
+    scratch: Operand  # as many floats as the longest run
+    entries: Operand
+
+
+class MixEntry(NamedTuple):
+    """A source, and the lanes of the output that it is added to. A ``run`` of n adds n neighbouring lanes up first."""
+
+    data: Operand
+    stride: Operand
+    step: Operand
+    first: Operand
+    width: Operand
+    run: Operand
+
+
+HEADER, ENTRY = positions(MixHeader), positions(MixEntry)
+HEADER_WORDS, ENTRY_WORDS = len(HEADER), len(ENTRY)
+
+
+def mix_words(out: Operand, lanes: int, entries: Iterable[MixEntry] = (), scratch: Operand = 0) -> list[Operand]:
+    """The arguments of ``mix`` and ``copy_lanes``. Without entries ``mix`` gives silence."""
+    words = [word for entry in entries for word in entry]
+    return [*MixHeader(out, lanes, scratch, len(words) // ENTRY_WORDS), *words]
 
 
 def mix(arguments: int, start: int, samples: int) -> None:
-    """Sum sources into lanes of one buffer.
-
-    Words: out, lanes, scratch (as many floats as the widest run), entries, unused; then per entry: data,
-    stride, step, first lane of out, width, run. A run of more than one adds up that many
-    neighbouring lanes of the source into one.
-    """
+    """Sum sources into lanes of one buffer."""
     w = as_i64(arguments)
-    out, lanes, scratch, entries = as_f32(w[0]), w[1], as_f32(w[2]), w[3]
+    out, lanes, scratch, entries = as_f32(w[HEADER.out]), w[HEADER.lanes], as_f32(w[HEADER.scratch]), w[HEADER.entries]
     for i in range(start * lanes, (start + samples) * lanes):
         out[i] = 0.0
     for e in range(entries):
-        at = MIX_HEADER + e * MIX_ENTRY
-        source, stride, step = as_f32(w[at]), w[at + 1], w[at + 2]
-        first, width, run = w[at + 3], w[at + 4], w[at + 5]
+        at = HEADER_WORDS + e * ENTRY_WORDS
+        source, stride, step = as_f32(w[at + ENTRY.data]), w[at + ENTRY.stride], w[at + ENTRY.step]
+        first, width, run = w[at + ENTRY.first], w[at + ENTRY.width], w[at + ENTRY.run]
         if run > 1:
             for i in range(start, start + samples):
                 add_run(out, i * lanes + first, source, i * stride, run, scratch)
@@ -50,7 +84,7 @@ def mix(arguments: int, start: int, samples: int) -> None:
 
 
 def add_run(out: Any, at: int, source: Any, origin: int, run: int, scratch: Any) -> None:
-    """Add ``run`` neighbouring floats to ``out[at]``, by folding halves: SIMD, and always in the same order."""
+    """Add ``run`` neighbouring floats to ``out[at]`` by folding halves: SIMD, and always in the same order."""
     half = (run + 1) // 2
     for k in range(run - half):
         scratch[k] = source[origin + k] + source[origin + half + k]
@@ -66,28 +100,44 @@ def add_run(out: Any, at: int, source: Any, origin: int, run: int, scratch: Any)
 
 
 def copy_lanes(arguments: int, start: int, samples: int) -> None:
-    """Lay sources side by side. Words as for ``mix``, each lane of out written by exactly one entry."""
+    """Lay sources side by side: every lane of the output is written by exactly one entry, runs do not count."""
     w = as_i64(arguments)
-    out, lanes, entries = as_f32(w[0]), w[1], w[3]
+    out, lanes, entries = as_f32(w[HEADER.out]), w[HEADER.lanes], w[HEADER.entries]
     for e in range(entries):
-        at = MIX_HEADER + e * MIX_ENTRY
-        source, stride, step = as_f32(w[at]), w[at + 1], w[at + 2]
-        first, width = w[at + 3], w[at + 4]
+        at = HEADER_WORDS + e * ENTRY_WORDS
+        source, stride, step = as_f32(w[at + ENTRY.data]), w[at + ENTRY.stride], w[at + ENTRY.step]
+        first, width = w[at + ENTRY.first], w[at + ENTRY.width]
         for i in range(start, start + samples):
             for lane in range(width):
                 out[i * lanes + first + lane] = source[i * stride + lane * step]
 
 
+class CompensateArguments(NamedTuple):
+    """Arguments of ``compensate``."""
+
+    data: Operand
+    stride: Operand
+    step: Operand
+    out: Operand
+    lanes: Operand
+    line: Operand  # length × lanes floats
+    length: Operand  # samples of the delay
+    position: Operand  # address of the place in the line, ``FRESH`` before the first sample
+
+
+DELAY = positions(CompensateArguments)
+
+
 def compensate(arguments: int, start: int, samples: int) -> None:
     """Delay by a fixed number of samples, so that parallel paths meet in time.
 
-    Words: data, stride, step, out, lanes, line (samples × lanes floats), length, address of position.
-    A position that is ``FRESH`` fills the line with the first sample: a signal that was heard undelayed until
-    now holds still instead of breaking off.
+    A fresh delay begins with its line full of the first sample: a signal that was heard without a delay before holds
+    still instead of breaking off.
     """
     w = as_i64(arguments)
-    source, stride, step = as_f32(w[0]), w[1], w[2]
-    out, lanes, line, length, position = as_f32(w[3]), w[4], as_f32(w[5]), w[6], as_i64(w[7])
+    source, stride, step = as_f32(w[DELAY.data]), w[DELAY.stride], w[DELAY.step]
+    out, lanes = as_f32(w[DELAY.out]), w[DELAY.lanes]
+    line, length, position = as_f32(w[DELAY.line]), w[DELAY.length], as_i64(w[DELAY.position])
     at = position[0]
     if at == FRESH:
         for k in range(length):
@@ -104,15 +154,29 @@ def compensate(arguments: int, start: int, samples: int) -> None:
     position[0] = at
 
 
-def declick(arguments: int, start: int, samples: int) -> None:
-    """Go on from the last value that was heard and glide to the new signal: no step where wires changed.
+class CrossfadeArguments(NamedTuple):
+    """Arguments of ``crossfade``."""
 
-    Words: data, stride, step, out, lanes, last (floats), offset (floats), address of the samples
-    left, all samples of the glide.
-    """
+    data: Operand
+    stride: Operand
+    step: Operand
+    out: Operand
+    lanes: Operand
+    last: Operand  # the last value before, a float for each lane
+    offset: Operand  # ``last`` less the first new value, a float for each lane
+    left: Operand  # address of the samples that are left
+    whole: Operand  # samples of the crossfade
+
+
+FADE = positions(CrossfadeArguments)
+
+
+def crossfade(arguments: int, start: int, samples: int) -> None:
+    """Go from the last value that was heard to a new signal on a straight line: no step where wires changed."""
     w = as_i64(arguments)
-    source, stride, step = as_f32(w[0]), w[1], w[2]
-    out, lanes, last, offset, left, whole = as_f32(w[3]), w[4], as_f32(w[5]), as_f32(w[6]), as_i64(w[7]), w[8]
+    source, stride, step = as_f32(w[FADE.data]), w[FADE.stride], w[FADE.step]
+    out, lanes, last, offset = as_f32(w[FADE.out]), w[FADE.lanes], as_f32(w[FADE.last]), as_f32(w[FADE.offset])
+    left, whole = as_i64(w[FADE.left]), w[FADE.whole]
     if left[0] == whole:
         for lane in range(lanes):
             offset[lane] = last[lane] - source[start * stride + lane * step]
@@ -125,17 +189,35 @@ def declick(arguments: int, start: int, samples: int) -> None:
     left[0] = remaining
 
 
+class LoopHeader(NamedTuple):
+    """Arguments of ``loop``, followed by an entry for each row."""
+
+    rows: Operand
+
+
+class LoopEntry(NamedTuple):
+    """A row of a loop: the addresses of its kernel and of its arguments."""
+
+    kernel: Operand
+    arguments: Operand
+
+
+LOOP_HEADER, LOOP_ENTRY = positions(LoopHeader), positions(LoopEntry)
+LOOP_HEADER_WORDS, LOOP_ENTRY_WORDS = len(LOOP_HEADER), len(LOOP_ENTRY)
+
+
 def loop(arguments: int, start: int, samples: int) -> None:
-    """Run the rows of a feedback loop sample by sample. Words: rows, then (kernel, arguments) per row."""
+    """Run the rows of a feedback loop sample by sample."""
     w = as_i64(arguments)
-    rows = w[0]
+    rows = w[LOOP_HEADER.rows]
     for i in range(start, start + samples):
         for r in range(rows):
-            call_kernel(w[1 + 2 * r], w[2 + 2 * r], i, 1)
+            at = LOOP_HEADER_WORDS + r * LOOP_ENTRY_WORDS
+            call_kernel(w[at + LOOP_ENTRY.kernel], w[at + LOOP_ENTRY.arguments], i, 1)
 
 
 MIX = NativeFunction(mix)
 COPY_LANES = NativeFunction(copy_lanes)
 COMPENSATE = NativeFunction(compensate)
-DECLICK = NativeFunction(declick)
+CROSSFADE = NativeFunction(crossfade)
 LOOP = NativeFunction(loop)

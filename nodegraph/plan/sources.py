@@ -6,14 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .buffers import Buffer, Operand, Ref
-from .result import Port
+from .keys import PortKey
 
 
 @dataclass(eq=False)
 class Slot:
-    """The knobs of one input (of all nodes in a packed row): one smoothed value a lane."""
+    """The knobs of one input, of all nodes in a packed row: one smoothed value for each lane.
 
-    ports: list[tuple[Port, int, int]]
+    ``ports`` are (port, first lane, lanes), ``arrays`` the addresses of current values, targets, steps and samples
+    left, ``strides`` those of the words that the engine writes.
+    """
+
+    ports: list[tuple[PortKey, int, int]]
     values: list[float]
     buffer: Buffer
     smooth: bool
@@ -24,7 +28,7 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class KnobStride:
-    """The stride of an input that reads a knob: written by the engine, so the slot must know all such words."""
+    """The stride of an input that reads a knob. The engine writes it, so the slot knows where all of them are."""
 
     slot: Slot
 
@@ -34,7 +38,10 @@ class KnobStride:
 
 @dataclass(frozen=True)
 class Source:
-    """What an input reads: data and stride as operands, one or several lanes."""
+    """What an input reads: data and stride as operands, lanes of a buffer from ``lane`` on.
+
+    ``delayed`` reads the sample before. ``last`` gives the address of the latest sample, ``knob`` the slot of a knob.
+    """
 
     data: Callable[[], int]
     stride: Operand
@@ -47,12 +54,12 @@ class Source:
 
 
 def source_of(ref: Ref) -> Source:
-    """Lanes of a buffer as a source."""
+    """The lanes of a buffer that ``ref`` names, as a source."""
     return Source(ref.address, ref.buffer.lanes, ref.lanes, ref.buffer, ref.lane, ref.delayed, ref.last)
 
 
 def merge_runs(sources: list[Source], width: int) -> list[tuple[Source, int]]:
-    """Merge sources that are neighbouring single lanes of one buffer, so that they can be added up at once."""
+    """Sources with the number of lanes that each stands for: neighbouring single lanes of one buffer become one."""
     if width > 1 or len(sources) < 2:
         return [(source, 1) for source in sources]
     runs: list[tuple[Source, int]] = []

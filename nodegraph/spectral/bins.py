@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..maths import clip, exp2, log2, read, sqrt
+from nodegraph.maths import clip, exp2, log2, read, sqrt
 
 POWER, WIENER, GATE = range(3)
 _LEAST = 1e-30

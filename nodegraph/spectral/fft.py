@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..native.build import kernel_address
+from nodegraph.native.build import kernel_address
 
 WIDEST = 16
 

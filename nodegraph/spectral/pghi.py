@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..maths import cos_turn, log, sin_turn
+from nodegraph.maths import cos_turn, log, sin_turn
 
 QUIET = 1e-6  # relative to the loudest bin: below it phases just go on at the bin's frequency
 SPREAD = {"hann": 0.25645, "hamming": 0.29794, "sqrt_hann": 0.42, "blackman": 0.17954, "rectangular": 0.85}

@@ -153,12 +153,12 @@ def _together(path: Path, wanted: Wanted, found: Mapping[str, Any]) -> Wanted:
         if value is None or getattr(wanted, field) is not None:
             continue
         try:
-            value = str(value) if field in ("scale", "window") else float(value)
+            known: Any = str(value) if field in ("scale", "window") else float(value)
             if field in ("size", "hop"):
-                value = int(value)
+                known = int(known)
         except (ValueError, OverflowError):
             raise SpectrogramError(f"{path}: its {field} is not a number: {str(value)[:40]!r}.") from None
-        wanted = replace(wanted, **{field: value})
+        wanted = replace(wanted, **{field: known})
     _check(path, wanted)
     return wanted
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..native.words import as_i64, as_singles, call_kernel
+from nodegraph.native.words import as_i64, as_singles, call_kernel
+
 from .fft import Fft, argument_words, fft
 
 HALF, KERNEL, ARGUMENTS, Z_RE, Z_IM, R_RE, R_IM, COS, SIN = range(9)

@@ -3,10 +3,11 @@
 import pytest
 import soundfile
 
-from nodegraph import Patch, registry
-from nodegraph.cli import demos
+from nodegraph import Patch
+from nodegraph.blocks import registry
+from nodegraph.blocks.registry import node_types
 from nodegraph.cli.commands import demo as demo_module
-from nodegraph.registry import node_types
+from nodegraph.files import demos
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from nodegraph.patch import AddNode, Connect, SetParam
+
 
 def test_a_patch_without_fault_is_fine(cli, beep):
     outcome = cli("check", "beep.json")
@@ -12,8 +14,8 @@ def test_a_patch_without_fault_is_fine(cli, beep):
 
 
 def test_every_problem_of_every_file_is_a_line(cli, beep, effect, tmp_path):
-    effect.connect("amp.outt", "out.audio")
-    effect.set("amp.gain", 1e12)
+    effect.do(Connect("amp.outt", "out.audio"))
+    effect.do(SetParam("amp", "gain", 1e12))
     effect.save()
     (tmp_path / "torn.json").write_text('{"format": "nodegraph", "vers')
     outcome = cli("check", "beep.json", "effect.json", "torn.json", "missing.json")
@@ -27,7 +29,7 @@ def test_every_problem_of_every_file_is_a_line(cli, beep, effect, tmp_path):
 def test_what_will_be_silent_is_a_warning(cli, beep, tmp_path):
     beep.add("file_player", "player", file="lost.wav")
     beep.connect("player.out", "out.audio")
-    beep.add("sinee", "typo")
+    beep.do(AddNode("typo", "sinee"))
     beep.save()
     outcome = cli("check", "beep.json")
     assert outcome.status == 0

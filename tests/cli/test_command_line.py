@@ -9,7 +9,7 @@ import pytest
 from nodegraph.cli import app, commands, main
 from nodegraph.cli.errors import CommandError, describe
 
-SLOW = ("numpy", "numba", "networkx", "sounddevice", "soundfile", "rich.console", "msgspec")
+SLOW = ("numpy", "numba", "networkx", "sounddevice", "soundfile", "rich.console", "msgspec", "mido", "safetensors")
 
 
 def run(*arguments, **options):

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.cli import main
 from nodegraph.editor.events import PanelEvent
-from nodegraph.morph import morph
+from nodegraph.graph.morph import morph
 from nodegraph.patch import Patch, SetControl, SetPatch, SetSnapshot, data_of
-from nodegraph.registry import node_types
 from tests.editor.hand import Hand
 from tests.watching import Watch
 

@@ -56,7 +56,7 @@ def test_all_ways_to_write_a_spectrogram_give_the_same_sound(cli, tmp_path, magn
 
 
 def test_every_method_makes_a_sound(cli, tmp_path, magnitudes):
-    from nodegraph.spectral.methods import methods
+    from nodegraph.inversion import methods
 
     np.save(tmp_path / "m.npy", magnitudes)
     for name in methods():

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 import nodegraph
-from nodegraph.engine import keeping
+from nodegraph.recording import keeping
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
-"""``render --midi`` and ``run --midi-file``: pieces played into patches."""
+"""``render --midi``, ``run --midi-file`` and ``render --midi-out``: MIDI files played into patches, and written."""
 
 from __future__ import annotations
 
+import mido
 import numpy as np
 import pytest
 import soundfile
@@ -27,7 +28,7 @@ def keys(tmp_path):
     return patch
 
 
-def test_a_piece_is_rendered_to_its_end_and_until_it_is_silent(cli, keys, tmp_path):
+def test_a_piece_is_rendered_to_its_end_and_until_silence(cli, keys, tmp_path):
     assert cli("render", "keys.json", "--midi", "piece.mid", "-o", "out.wav").status == 0
     gate, _ = soundfile.read("out.wav", dtype="float32")
     expected = np.zeros(len(gate), np.float32)
@@ -39,7 +40,7 @@ def test_a_piece_is_rendered_to_its_end_and_until_it_is_silent(cli, keys, tmp_pa
     assert np.array_equal(gate, again[:, 0])
 
 
-def test_a_tail_is_kept_and_ends(cli, keys):
+def test_a_tail_is_rendered(cli, keys):
     keys.disconnect("notes.gate", "out.audio")
     keys.add("adsr", "envelope", release=4.0)
     keys.connect("notes.gate", "envelope.gate")
@@ -51,45 +52,45 @@ def test_a_tail_is_kept_and_ends(cli, keys):
     assert found["seconds"] < 10 and not found["interrupted"]
 
 
-def test_a_patch_that_never_falls_silent_ends_all_the_same(cli, keys):
+def test_a_patch_that_is_never_silent_is_rendered_30_s_longer(cli, keys):
     keys.add("sine", "hum")
     keys.connect("hum.out", "out.audio")
     keys.save()
     assert cli("render", "keys.json", "-m", "piece.mid", "-o", "out.wav", "--json").json["seconds"] == 31.5
 
 
-def test_seconds_are_obeyed(cli, keys):
+def test_seconds_set_the_length(cli, keys):
     assert (
         cli("render", "keys.json", "-m", "piece.mid", "-o", "out.wav", "-s", 0.5, "--json").json["samples"] == SR // 2
     )
 
 
-def test_a_file_that_is_cut_short_is_played_and_said(cli, keys, tmp_path):
+def test_a_truncated_file_is_played_and_reported(cli, keys, tmp_path):
     whole = (tmp_path / "piece.mid").read_bytes()
     (tmp_path / "cut.mid").write_bytes(whole[:-12])
     outcome = cli("render", "keys.json", "--midi", "cut.mid", "-o", "out.wav")
-    assert outcome.status == 0 and outcome.line.endswith("'cut.mid' is cut short in track 1; what is whole is played.")
+    assert outcome.status == 0 and outcome.line.endswith(
+        "'cut.mid' is truncated in track 1; its complete events are played."
+    )
     gate, _ = soundfile.read("out.wav")
     assert gate[100] == 1.0 and gate[-1] == 0.0
 
 
 @pytest.mark.parametrize(("file", "line"), [
     ("none.mid", "none.mid: cannot be read (No such file or directory)."),
-    ("keys.json", "'keys.json' is not a standard MIDI file. Save it as one (.mid) in the program it is from."),
+    ("keys.json", "'keys.json' is not a standard MIDI file. Export it as one (.mid)."),
 ])  # fmt: skip
-def test_what_is_no_midi_file_is_refused(cli, keys, file, line):
+def test_a_file_that_is_not_midi_is_refused(cli, keys, file, line):
     outcome = cli("render", "keys.json", "--midi", file, "-o", "out.wav")
     assert outcome.status == 1 and outcome.line == f"error: {line}"
 
 
-def test_a_patch_that_does_not_listen_is_told(cli, beep, keys):
+def test_a_patch_without_midi_in_is_refused(cli, beep, keys):
     outcome = cli("render", "beep.json", "--midi", "piece.mid", "-o", "out.wav")
-    assert (
-        outcome.line == "error: piece.mid: the patch has no midi_in that could hear it. Add one and wire it to notes."
-    )
+    assert outcome.line == "error: piece.mid: the patch has no midi_in to play it. Add one and wire it to notes."
 
 
-def test_events_that_are_lost_are_told(cli, keys):
+def test_lost_events_are_reported(cli, keys):
     chords = []
     for k in range(3):  # each note becomes 4096
         keys.add("chord", f"chord{k}", intervals=[float(x) for x in range(16)])
@@ -99,9 +100,42 @@ def test_events_that_are_lost_are_told(cli, keys):
     keys.save()
     outcome = cli("render", "keys.json", "--midi", "piece.mid", "-o", "out.wav", "-s", 1)
     assert outcome.status == 1
-    assert "events were lost, more came than a wire holds. Send fewer at once." in outcome.err
+    assert "events were lost: more came than a wire holds. Send fewer at once." in outcome.err
 
 
 def test_a_piece_plays_live(cli, keys):
     found = cli("run", "keys.json", "--null", "--seconds", 1, "--midi-file", "piece.mid", "--json").json
     assert found["peak"] == 1.0 and found["problems"] == []
+
+
+def test_what_a_patch_sends_is_written_as_a_midi_file(cli, keys):
+    keys.add("transpose_notes", "up", semitones=12.0)
+    keys.add("midi_out", "sender")
+    keys.connect("midi.out", "up.events")
+    keys.connect("up.out", "sender.events")
+    keys.save()
+    outcome = cli("render", "keys.json", "-m", "piece.mid", "--midi-out", "sent.mid", "-o", "out.wav", "--json")
+    assert outcome.status == 0 and outcome.json["recordings"] == ["sent.mid"]
+    notes = [message for message in mido.MidiFile("sent.mid") if message.type == "note_on"]
+    assert [message.note for message in notes] == [key + 12 for _, _, key in NOTES]
+    assert cli("render", "keys.json", "-m", "sent.mid", "-o", "again.wav").status == 0
+    first, again = (soundfile.read(name)[0] for name in ("out.wav", "again.wav"))
+    assert np.array_equal(first[: 2 * SR], again[: 2 * SR])
+
+
+def test_clocks_that_a_midi_file_cannot_contain_are_reported(cli, keys):
+    keys.add("clock_out", "clock", tempo=60.0)
+    keys.add("midi_out", "sender")
+    keys.connect("clock.out", "sender.events")
+    keys.save()
+    outcome = cli("render", "keys.json", "--midi-out", "sent.mid", "-o", "out.wav", "-s", 1)
+    assert "sent.mid: 26 real-time messages are omitted, because MIDI files cannot contain them" in outcome.err
+
+
+@pytest.mark.parametrize(("file", "line"), [
+    ("sent.mid", "sent.mid: the patch has no midi_out, so it sends no MIDI. Add one."),
+    ("piece.mid", "piece.mid: is one of the files that are read. Choose another name."),
+])  # fmt: skip
+def test_a_midi_file_that_cannot_be_written_is_refused(cli, keys, file, line):
+    outcome = cli("render", "keys.json", "-m", "piece.mid", "--midi-out", file, "-o", "out.wav")
+    assert outcome.status == 1 and outcome.line == f"error: {line}"

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 import nodegraph
+from nodegraph.patch import AddNode, Connect
 
 
 def test_the_file_holds_what_the_library_renders(cli, beep, tmp_path):
@@ -95,7 +96,7 @@ def test_a_recorder_leaves_a_whole_file(cli, taking):
 
 
 def test_placeholders_are_silent_and_said(cli, beep):
-    beep.add("sinee", "typo")
+    beep.do(AddNode("typo", "sinee"))
     beep.save()
     outcome = cli("render", "beep.json", "-o", "out.wav", "-s", 0.1)
     assert outcome.status == 0 and "Did you mean 'sine'?" in outcome.line
@@ -151,8 +152,8 @@ def test_bad_input_is_one_clear_line(cli, beep, effect, recording, tmp_path, arg
 
 
 def test_every_problem_of_a_graph_is_a_line_with_the_name_of_the_file(cli, beep):
-    beep.connect("osc.outt", "out.audio")
-    beep.connect("osc.out", "out.audioo")
+    beep.do(Connect("osc.outt", "out.audio"))
+    beep.do(Connect("osc.out", "out.audioo"))
     beep.save()
     outcome = cli("render", "beep.json", "-o", "out.wav", "--json")
     assert outcome.status == 1

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from nodegraph import Patch
-from nodegraph.patch import SetControl
+from nodegraph.patch import SetControl, SetParams
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_drawing_puts_a_node_with_slashes_in_its_id_into_no_box(cli, tmp_path)
 
 
 def test_problems_and_placeholders_inside_are_named_by_path(cli, poly, tmp_path):
-    poly.set("voice/filter.resonance", 99.0)
+    poly.do(SetParams({"voice/filter.resonance": 99.0}))
     poly.save()
     outcome = cli("check", "poly.json")
     assert outcome.status == 1 and "ladder 'voice/filter': resonance must lie in" in outcome.line

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.autoencoder import Autoencoder
 from nodegraph.learn import recipe_files
+from nodegraph.models.autoencoder import Autoencoder
 
 pytestmark = pytest.mark.needs("torch")
 

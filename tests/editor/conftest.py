@@ -47,7 +47,7 @@ def display():
 def editor_window(display, jack_dummy, tmp_path_factory):
     """The editor, playing to the JACK server."""
     from nodegraph.editor.app import App
-    from nodegraph.editor.sound_live import LiveSound
+    from nodegraph.editor.sound.live import LiveSound
 
     from .robot import SIZE, Robot
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nodegraph.editor.sound import Reading, Sounding
+from nodegraph.editor.sound.protocol import Reading, Sounding
 from nodegraph.editor.view import (
     Camera,
     Drawing,

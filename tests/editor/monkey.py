@@ -158,7 +158,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     from nodegraph.editor.app import App
-    from nodegraph.editor.sound_live import Device, LiveSound
+    from nodegraph.editor.sound.live import Device, LiveSound
     from tests.system import JackServer, missing
 
     from .robot import ARTEFACTS, Xvfb

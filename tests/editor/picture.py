@@ -22,7 +22,7 @@ def main() -> int:
     from PIL import Image
 
     from nodegraph.editor.app import App
-    from nodegraph.editor.sound_live import Device, LiveSound
+    from nodegraph.editor.sound.live import Device, LiveSound
     from nodegraph.editor.view import Camera
 
     server = Xvfb(SIZE)

@@ -15,7 +15,7 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from nodegraph.editor.app import App
-from nodegraph.editor.dpg_view import MENU_HIGH
+from nodegraph.editor.dpg.view import MENU_HIGH
 from nodegraph.editor.view import Pin
 
 SIZE = (1024, 700)

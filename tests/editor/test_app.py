@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nodegraph.editor.presenter import Presenter
-from nodegraph.editor.sound_live import NONE, Device, LiveSound
+from nodegraph.editor.sound.live import NONE, Device, LiveSound
 from nodegraph.patch import Patch
 from tests.editor.fakes import FakeSound, FakeView
 from tests.editor.random_user import RandomUser
@@ -21,7 +21,7 @@ dpg_needed = pytest.mark.needs("dearpygui")
 
 @pytest.fixture
 def view():
-    from nodegraph.editor.dpg_view import DpgView
+    from nodegraph.editor.dpg.view import DpgView
 
     view = DpgView()
     yield view
@@ -306,7 +306,7 @@ def test_a_device_asked_for_that_is_not_there_is_one_line(display):
 
 
 def test_without_dearpygui_it_says_what_to_install(monkeypatch):
-    from nodegraph.editor import display_check
+    from nodegraph.editor.dpg import display_check
 
     monkeypatch.setattr(display_check, "find_spec", lambda name: None)
     assert "pip install 'nodegraph[editor]'" in display_check.obstacle()
@@ -315,7 +315,7 @@ def test_without_dearpygui_it_says_what_to_install(monkeypatch):
 def test_blocks_are_all_there_for_whoever_asks_second():
     """The window and the loader of the sound are two threads; either may be the first to look for blocks."""
     both = (
-        "import threading; from nodegraph.registry import node_types; found = []\n"
+        "import threading; from nodegraph.blocks.registry import node_types; found = []\n"
         "threads = [threading.Thread(target=lambda: found.append(len(node_types()))) for _ in range(6)]\n"
         "[t.start() for t in threads]; [t.join() for t in threads]; print(found == [len(node_types())] * 6)"
     )
@@ -324,7 +324,7 @@ def test_blocks_are_all_there_for_whoever_asks_second():
 
 VANISHING = """
 import os, signal, sys, time
-from nodegraph.editor.sound_live import LiveSound
+from nodegraph.editor.sound.live import LiveSound
 from nodegraph.patch import Patch
 patch = Patch()
 patch.add("sine", id="osc"); patch.add("audio_out", id="out"); patch.connect("osc.out", "out.audio")

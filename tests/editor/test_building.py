@@ -30,7 +30,7 @@ def test_a_typed_name_and_enter_add_a_block_at_the_pointer(hand):
 
 def test_a_double_click_on_the_canvas_opens_the_palette_and_escape_closes_it(hand):
     hand.does(Click((10, 10), None, double=True))
-    assert {entry.family for entry in hand.view.palette.entries} >= {"oscillators", "filters", "phase"}
+    assert {entry.family for entry in hand.view.palette.entries} >= {"oscillators", "filters", "phase reconstruction"}
     hand.does(PaletteTyped("xyzzy"))
     assert hand.view.palette.entries == () and hand.view.palette.empty
     hand.does(Key("escape", True))

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nodegraph.blocks.registry import load_failures, node_types
 from nodegraph.editor.command import COMMANDS, key_table, load_commands
 from nodegraph.editor.commands.help import block_page
 from nodegraph.editor.help_patch import KEYS_HINT, add_help
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import build_graph
-from nodegraph.registry import load_failures, node_types
 
 BLOCK = '''
 from nodegraph.node import In, Node, Out
@@ -133,6 +133,6 @@ def test_the_help_patch_of_midi_in_says_how_to_play_it_and_is_played(hand):
     add_help(hand.desk, "midi_in")
     assert any(KEYS_HINT in note.text for note in hand.document.notes.values())
     engine = Offline(hand.patch.document, 44100.0)
-    engine.send_midi(bytes([0x90, 60, 100]))
+    engine.send(bytes([0x90, 60, 100]))
     assert np.abs(engine.run(0.5)).max() > 0.01
     engine.close()

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from nodegraph.api import Patch
-from nodegraph.editor.sound_live import NONE, Device, LiveSound
-from nodegraph.engine.replay import replay
-from tests.engine.flying import note, with_voices
+from nodegraph.editor.sound.live import NONE, Device, LiveSound
+from nodegraph.recording.replay import replay
 from tests.engine.storm import random_edits, sounding_patch
+from tests.recording.flying import note, with_voices
 
 RATE = 44100
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.editor.fuzzy import match, search
-from nodegraph.registry import node_types
 
 BLOCKS = [(name, inspect.getdoc(cls) or "", cls.family) for name, cls in node_types().items()]
 

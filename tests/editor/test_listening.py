@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nodegraph.editor.sound_live import Device, LiveSound
+from nodegraph.editor.sound.live import Device, LiveSound
 from nodegraph.engine import live
-from nodegraph.flatten import flatten
 from nodegraph.graph import build_graph
+from nodegraph.graph.flatten import flatten
 from nodegraph.patch import Connect, Patch, RemoveNode, SetPatch, SetSettings, Within
 from tests.fake_device import FakeDevice
 from tests.rendering import patch_of
@@ -20,8 +20,9 @@ EFFECT = {
 
 def effect(**nodes):
     """A patch with an ``audio_in`` in a subpatch, where it is a port of the subpatch."""
-    patch = patch_of("box.out out.audio", box="subpatch", out="audio_out", **nodes)
+    patch = patch_of(box="subpatch", out="audio_out", **nodes)
     patch.do(SetPatch("box", EFFECT))
+    patch.connect("box.out", "out.audio")
     return patch
 
 
@@ -90,5 +91,5 @@ def test_a_patch_listens_if_its_graph_has_an_input_of_the_device(tmp_path, voice
     patch.do(SetSettings(voices=voices))
     patch.save(tmp_path / "patch.json")
     graph = build_graph(patch.document, patch_path=patch.path)
-    inputs = [node.id for node in graph.nodes.values() if node.cls and node.cls.device == "input"]
+    inputs = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
     assert flatten(patch.document, patch.path).listens == bool(inputs) == mic

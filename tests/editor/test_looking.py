@@ -6,14 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.editor.events import (
-    CameraMoved,
-    Click,
-    Pointer,
-    ProbeClosed,
-    Resized,
-    Wheel,
-)
+from nodegraph.editor.events import CameraMoved, Click, Pointer, ProbeClosed, Resized, Wheel
 from nodegraph.editor.view import Camera
 
 
@@ -127,7 +120,7 @@ def test_theme_and_size_of_the_interface_are_kept(hand):
 
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)), max_size=10))
 def test_no_turn_of_the_wheel_loses_the_canvas(turns):
-    from nodegraph.editor.canvas import zoom_to
+    from nodegraph.editor.canvas.camera import zoom_to
 
     class Desk:
         camera = Camera()

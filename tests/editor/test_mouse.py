@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nodegraph.editor.commands.piano import PianoKeys
 from nodegraph.patch import read_patch
 
 pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack", "portaudio")
@@ -292,7 +293,7 @@ def test_the_close_button_asks_what_is_to_become_of_the_edits(robot):
 
 
 def test_files_that_are_dropped_are_reported(robot):
-    from nodegraph.editor.dpg_window import on_drop
+    from nodegraph.editor.dpg.window import on_drop
 
     assert on_drop(lambda paths: None)
 
@@ -307,7 +308,7 @@ def test_letter_keys_play_while_they_are_held_and_are_let_go_with_the_keyboard(r
 
     assert robot.until(lambda: robot.desk.sound.value(f"{notes}.gate") is not None)
     robot.key("ctrl+shift+k")
-    assert "piano" in robot.desk.memory
+    assert robot.desk.state(PianoKeys).piano is not None
     robot.do("keydown", "z")
     assert robot.until(lambda: down() == 1), "a key that is held is not heard"
     robot.do("keydown", "c")
@@ -328,4 +329,4 @@ def test_letter_keys_play_while_they_are_held_and_are_let_go_with_the_keyboard(r
     robot.do("keyup", "v")
     robot.look_away(back=True)
     robot.key("ctrl+shift+k")
-    assert "piano" not in robot.desk.memory
+    assert robot.desk.state(PianoKeys).piano is None

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from nodegraph.connections import Connections
+from nodegraph.control.connections import Connections
 from nodegraph.editor.events import NodeAt, PanelEvent
-from nodegraph.editor.outside import Outside
+from nodegraph.editor.outside import Outside, outside
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def midi(monkeypatch):
 def test_a_value_learns_the_next_control_that_is_moved_and_follows_it(hand, midi):
     hand.adds("ladder")
     hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
-    connections = hand.desk.memory["outside"].connections
+    connections = outside(hand.desk).connections
     connections.hear("a device", bytes([0xB0, 74, 10]), time.perf_counter())
     hand.waits(0.2)
     assert hand.view.values["ladder1", "cutoff"].mark == "CC 74"
@@ -42,7 +42,7 @@ def test_escape_gives_up_learning(hand, midi):
     hand.adds("ladder")
     hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
     hand.presses("escape")
-    assert hand.desk.memory["outside"].connections.bindings.learning is None
+    assert outside(hand.desk).connections.bindings.learning is None
 
 
 def test_without_midi_it_is_said_in_one_line(hand, monkeypatch):

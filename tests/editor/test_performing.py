@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nodegraph.editor.events import KeyReleased, PanelEvent, Pointer
-from nodegraph.editor.sound import Sounding
+from nodegraph.editor.sound.protocol import Sounding
 from nodegraph.editor.view import Pin
 
 
@@ -21,7 +21,7 @@ class Heard:
     def __init__(self):
         self.midi, self.turns = [], []
 
-    def send_midi(self, message, at=0, port=""):
+    def send(self, message, at=0, port=""):
         self.midi.append((bytes(message), port))
 
     def midi_time(self, arrived=None):
@@ -50,7 +50,7 @@ def heard(hand, monkeypatch):
 
 
 def status(hand, key):
-    from nodegraph.editor.monitor import status as of
+    from nodegraph.editor.sound.monitor import status as of
 
     return dict(of(hand.desk, Sounding()).parts).get(key, "")
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from nodegraph.editor.arrangement import note_faces
+from nodegraph.editor.canvas.arrangement import note_faces
 from nodegraph.editor.command import load_commands
 from nodegraph.patch import parse_patch
 from nodegraph.patch.encode import encode_patch

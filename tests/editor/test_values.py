@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodegraph.control.taper import position_of, value_at
 from nodegraph.editor.events import Click, Key, NodeAt, PanelEvent, SetValue
 from nodegraph.editor.view import Pin
-from nodegraph.taper import position_of, value_at
 
 
 def test_a_slider_shows_value_unit_and_place_on_its_taper(hand):
@@ -89,7 +89,12 @@ def test_values_are_typed_in_the_terms_of_their_port(hand, end, text, value):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("30k", "must lie in 10 Hz … 20 kHz"), ("loud", "not known"), ("", "Type a number")]
+    ("text", "said"),
+    [
+        ("30k", "ladder 'ladder1': cutoff must lie in 10–20000 Hz, got 30000"),
+        ("loud", "not known"),
+        ("", "Type a number"),
+    ],
 )
 def test_what_does_not_fit_is_said_and_nothing_changes(hand, text, said):
     hand.adds("ladder")

@@ -330,14 +330,14 @@ def test_a_training_runs_beside_the_editor_and_its_model_is_used(hand, tmp_path,
 
 
 def test_the_last_minutes_are_kept_in_a_file(hand, tmp_path, monkeypatch):
-    from nodegraph.engine import keeping
+    from nodegraph.recording import keeping
 
     hand.presses("ctrl+k")
     assert "Nothing has been heard" in hand.message
     kept = keeping.Kept(tmp_path / "ring", "", "", 44100.0, 2)
     kept.folder.mkdir()
     np.full((44100, 2), 0.25, np.float32).tofile(kept.folder / "000001.f32")
-    monkeypatch.setattr("nodegraph.editor.keeping.Keeping.last_minutes", lambda self: kept)
+    monkeypatch.setattr("nodegraph.editor.sound.keeping.Keeping.last_minutes", lambda self: kept)
     hand.presses("ctrl+k")
     hand.chooses(tmp_path / "kept.wav")
     finish(hand)

@@ -6,10 +6,10 @@ import random
 from collections.abc import Iterator
 
 from nodegraph.api import Patch
+from nodegraph.blocks.registry import node_types
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.node import Node
 from nodegraph.patch import PatchError
-from nodegraph.registry import node_types
 
 
 def blocks() -> dict[str, type[Node]]:

@@ -12,7 +12,7 @@ from nodegraph import Patch
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import build_graph
-from nodegraph.probes import name_of, with_probes
+from nodegraph.graph.probes import name_of, with_probes
 
 PATCHES = Path(__file__).parents[2] / "patches"
 
@@ -39,7 +39,7 @@ def test_a_probed_patch_gives_the_same_samples():
     whole = Patch.load(PATCHES / "robot_voice.json")
     plain, probed = (Offline(whole.document, path=whole.path) for _ in range(2))
     graph = probed.plan.graph
-    ends = [f"{n.id}.{o}" for n in graph.nodes.values() for o in [*n.spec.outputs, *n.spec.frame_outputs]]
+    ends = [f"{n.id}.{o}" for n in graph.typed_nodes for o in [*n.spec.outputs, *n.spec.frame_outputs]]
     probed.watch(ends)
     np.testing.assert_array_equal(probed.run_samples(30000), plain.run_samples(30000))
 

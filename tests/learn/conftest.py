@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.autoencoder import Features
 from nodegraph.learn import Frames
+from nodegraph.models.autoencoder import Features
 
-# Read when torch is imported, which the modules here do before anything of ours: see nodegraph.learn.late_torch.
+# Read when torch is imported, which the modules here do before anything of ours: see nodegraph.models.late_torch.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 RATE, SIZE, HOP = 8000, 128, 64

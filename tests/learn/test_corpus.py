@@ -120,7 +120,7 @@ def test_random_patches_are_whole_have_four_voices_and_every_character_sounds():
         graph = build_graph(document, 22050.0)
         assert not graph.placeholders
         assert list(graph.wires) == list(document.wires)
-        assert graph.nodes["first"].lanes == graph.nodes["envelope"].lanes == VOICES
+        assert graph.node("first").lanes == graph.node("envelope").lanes == VOICES
         name = document.title.split()[0]
         if name not in heard:
             sound = render_patch(SynthCorpus(seconds=1.0), document)

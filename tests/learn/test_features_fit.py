@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodegraph.autoencoder import NORMALISATIONS, Features
 from nodegraph.learn.features import apply_features, fit_features
+from nodegraph.models.autoencoder import NORMALISATIONS, Features
 
 SIZE = 32
 BINS = SIZE // 2 + 1

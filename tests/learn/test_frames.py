@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph import Patch
-from nodegraph.autoencoder import Features
 from nodegraph.learn import LearnError, Source, collect, magnitudes_of, sources_of
 from nodegraph.learn.split import PARTS, SHARES, by_source
+from nodegraph.models.autoencoder import Features
 from nodegraph.spectral.stft import stft
 from tests.learn.conftest import HOP, RATE, SIZE, notes
 

@@ -7,7 +7,6 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from nodegraph.autoencoder import Autoencoder, Features  # noqa: E402
 from nodegraph.learn import load_recipe, recipe_files  # noqa: E402
 from nodegraph.learn.corruption import corrupt  # noqa: E402
 from nodegraph.learn.losses import loss_of  # noqa: E402
@@ -16,6 +15,7 @@ from nodegraph.learn.optimisers import move_on, optimiser_of, rate_share  # noqa
 from nodegraph.learn.recipe import LayerChoices, TrainingChoices  # noqa: E402
 from nodegraph.learn.regularisers import decay, penalty  # noqa: E402
 from nodegraph.learn.yardsticks import Yardsticks  # noqa: E402
+from nodegraph.models.autoencoder import Autoencoder, Features  # noqa: E402
 
 BINS = 33
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.autoencoder import Features
 from nodegraph.learn import LearnError
 from nodegraph.learn.reproduce import tables
 from nodegraph.learn.reproduce.table import Cell, Run, Table, chosen, table_names, table_of
+from nodegraph.models.autoencoder import Features
 from tests.learn.conftest import RATE, notes
 
 pytest.importorskip("torch")

@@ -8,8 +8,8 @@ import pickle
 import numpy as np
 import pytest
 
-from nodegraph.autoencoder import Autoencoder
 from nodegraph.learn import Frames, LearnError, load_recipe
+from nodegraph.models.autoencoder import Autoencoder
 from tests.learn.conftest import SMALL
 
 torch = pytest.importorskip("torch")

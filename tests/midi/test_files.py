@@ -1,4 +1,4 @@
-"""Standard MIDI files: exact times, and what is whole of what is not."""
+"""Standard MIDI files: read as mido reads them, with exact times; truncated ones up to the fault; and written."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodegraph.midi.files import MidiFileError, parse_midi_file, read_midi_file
+from nodegraph.midi.files import MidiFileError, midi_file_of, parse_midi_file, read_midi_file, score_of, write_midi_file
+from tests.midi.pieces import file_bytes, generate, variable_length
 from tests.rendering import Offline, patch_of
 
 SR = 44100
+END = "00 ff 2f 00"
 
 
 def bytes_of(file):
@@ -23,10 +25,10 @@ def bytes_of(file):
     return out.getvalue()
 
 
-def piece(seed=1, tracks=4, notes=700, kind=1, division=480, rest=0, longest=300):
-    """Notes on several channels, tempo changes in one track or in all."""
+def piece(seed=1, tracks=4, notes=700, rest=0, longest=300):
+    """Notes on several channels, with tempo changes in all tracks."""
     rng = np.random.default_rng(seed)
-    file = mido.MidiFile(type=kind, ticks_per_beat=division)
+    file = mido.MidiFile()
     for number in range(tracks):
         track = mido.MidiTrack()
         file.tracks.append(track)
@@ -34,8 +36,6 @@ def piece(seed=1, tracks=4, notes=700, kind=1, division=480, rest=0, longest=300
             if rng.random() < 0.05:
                 tempo = int(rng.integers(200_000, 1_200_000))
                 track.append(mido.MetaMessage("set_tempo", tempo=tempo, time=int(rng.integers(0, 100))))
-            if rng.random() < 0.02:
-                track.append(mido.Message("sysex", data=(1, 2, 3), time=int(rng.integers(0, 9))))
             key, wait = int(rng.integers(30, 90)), int(rng.integers(rest, longest))
             length = int(rng.integers(1, longest))
             track.append(mido.Message("note_on", channel=number, note=key, velocity=80, time=wait))
@@ -43,18 +43,19 @@ def piece(seed=1, tracks=4, notes=700, kind=1, division=480, rest=0, longest=300
     return file
 
 
-def expected(file):
-    """Messages with exact times in s, computed from ticks and tempos of all tracks."""
-    timed = []
-    for number, track in enumerate(file.tracks):
-        tick = 0
-        for order, message in enumerate(track):
-            tick += message.time
-            timed.append((tick, number, order, message))
-    timed.sort(key=lambda event: event[:3])
+def timed(tracks, division):
+    """(exact time in s, bytes) of the messages of tracks of (tick, message); the formula of the specification."""
+    events = sorted(
+        ((tick, number, message) for number, track in enumerate(tracks) for tick, message in track),
+        key=lambda event: event[:2],
+    )
+    frames, ticks = 256 - (division >> 8), division & 0xFF
     now, before, tempo, found = Fraction(0), 0, 500_000, []
-    for tick, _, _, message in timed:
-        now += Fraction((tick - before) * tempo, 1_000_000 * file.ticks_per_beat)
+    for tick, _, message in events:
+        if division & 0x8000:
+            now = Fraction(tick, (Fraction(30_000, 1001) if frames == 29 else frames) * ticks)
+        else:
+            now += Fraction((tick - before) * tempo, 1_000_000 * division)
         before = tick
         if message.type == "set_tempo":
             tempo = message.tempo
@@ -63,85 +64,172 @@ def expected(file):
     return found
 
 
+def with_ticks(track):
+    return list(zip(np.cumsum([message.time for message in track]).tolist(), track))
+
+
+def messages_of(score):
+    """(exact time in s, bytes) of the messages of a score."""
+    return [(Fraction(time, score.per_second), bytes(message.bytes())) for time, message in score.messages]
+
+
+def bytes_in(data):
+    return [message.hex(" ") for _, message in messages_of(parse_midi_file(data, "x.mid"))]
+
+
+def sounding(messages):
+    """Keys that a list of (time, bytes) leaves down."""
+    down = {}
+    for _, message in messages:
+        if message[0] & 0xE0 == 0x80:
+            down[message[0] & 15, message[1]] = message[0] & 0xF0 == 0x90 and message[2] > 0
+    return {key for key, is_down in down.items() if is_down}
+
+
+# -- as mido reads them --------------------------------------------------------------------------------------
+
+
+def test_200_generated_files_are_read_as_mido_reads_them_and_up_to_the_cut_where_it_gives_up():
+    """Files of type 0, 1 and 2, in ticks and in SMPTE frames, with running status; each whole and cut at a byte."""
+    given_up = 0
+    for seed in range(200):
+        file = generate(seed)
+        theirs = mido.MidiFile(file=io.BytesIO(file.data))
+        tracks = [with_ticks(track) for track in theirs.tracks]
+        score = parse_midi_file(file.data, "x.mid")
+        assert messages_of(score) == timed(tracks[:1] if file.kind == 2 else tracks, file.division), seed
+        if file.kind != 2 and not file.division & 0x8000:
+            assert score.seconds == pytest.approx(theirs.length, rel=1e-6)
+
+        cut = int(np.random.default_rng(seed).integers(14, len(file.data)))
+        try:
+            mido.MidiFile(file=io.BytesIO(file.data[:cut]))
+        except EOFError:
+            given_up += 1
+        score = parse_midi_file(file.data[:cut], "x.mid")
+        tracks = file.up_to(cut)
+        complete = timed(tracks[:1] if file.kind == 2 else tracks, file.division)
+        found = messages_of(score)
+        assert any("is truncated" in line for line in score.problems), seed
+        assert [entry for entry in found if entry in complete] == complete, seed
+        added = [message for entry in found if entry not in complete for message in entry[1:]]
+        assert all(message[0] & 0xF0 == 0x80 for message in added) and not sounding(found), seed
+    assert given_up == 200
+
+
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 5), st.sampled_from([24, 96, 480, 32767]))
-def test_every_message_has_its_exact_time(seed, tracks, division):
-    file = piece(seed, tracks, notes=60, division=division)
-    score = parse_midi_file(bytes_of(file), "x.mid")
-    found = [(Fraction(time, score.per_second), message) for time, message in score.messages]
-    assert found == expected(file) and not score.problems
-    assert score.seconds == pytest.approx(file.length, abs=1e-6)
+@given(st.integers(0, 10_000), st.integers(1, 5))
+def test_a_mido_file_is_a_score_of_the_same_times(seed, tracks):
+    file = piece(seed, tracks, notes=60)
+    expected = timed([with_ticks(track) for track in file.tracks], 480)
+    assert messages_of(score_of(file)) == expected == messages_of(parse_midi_file(bytes_of(file), "x.mid"))
 
 
-def test_a_file_of_one_track():
-    file = piece(tracks=1, kind=0)
-    assert [m for _, m in parse_midi_file(bytes_of(file), "x.mid").messages] == [m for _, m in expected(file)]
-
-
-def test_film_time():
-    data = bytearray(bytes_of(piece(tracks=1, notes=5)))
-    data[12:14] = bytes((256 - 25, 40))  # 25 frames of 40 ticks: a tick is a millisecond
-    score = parse_midi_file(bytes(data), "x.mid")
-    ticks, first = 0, None
-    for message in piece(tracks=1, notes=5).tracks[0]:
-        ticks += message.time
-        if message.type == "note_on" and first is None:
-            first = Fraction(ticks, 1000)
-    assert Fraction(score.messages[0][0], score.per_second) == first
-
-
-def test_running_status_and_the_end():
-    track = bytes.fromhex("00 90 3c 40 83 00 3c 00 83 00 ff 2f 00")
-    data = b"MThd" + bytes((0, 0, 0, 6, 0, 0, 0, 1, 1, 128)) + b"MTrk" + len(track).to_bytes(4, "big") + track
-    score = parse_midi_file(data, "x.mid")
-    assert [message.hex() for _, message in score.messages] == ["903c40", "903c00"]
-    assert score.seconds == 2 * 384 / 384 * 0.5
-
-
-def test_a_piece_of_a_few_thousand_notes_renders_each_onset_within_a_sample():
-    """Every onset of every note of four channels, heard as the edge of a gate."""
+def test_4000_notes_render_with_each_onset_within_half_a_sample():
+    """Every onset of every note of four channels, as the edge of a gate."""
     file = piece(seed=2, tracks=4, notes=1000, rest=10, longest=80)
     score = parse_midi_file(bytes_of(file), "x.mid")
-    assert sum(message[0] & 0xF0 == 0x90 for _, message in score.messages) == 4000
+    assert sum(message.type == "note_on" for _, message in score.messages) == 4000
     onsets = {}
-    for time, message in expected(file):
+    for time, message in timed([with_ticks(track) for track in file.tracks], 480):
         if message[0] & 0xF0 == 0x90:
             onsets.setdefault(message[0] & 0x0F, []).append(time * SR)
     for channel, exact in onsets.items():
         patch = patch_of("midi.out notes.events", "notes.gate out.audio", midi="midi_in", out="audio_out",
                          notes=("notes", {"voices": 1, "tail": 0.0, "channel": channel + 1}))  # fmt: skip
         engine = Offline(patch.document)
-        for sample, message in score.at_rate(SR):
-            engine.send_midi(message, sample)
+        score.play(engine)
         gate = engine.run(score.seconds + 0.1)[:, 0]
         heard = np.flatnonzero(np.diff(gate, prepend=0) > 0)
         assert len(heard) == len(exact)
         assert np.abs(heard - np.array(exact, float)).max() <= 0.5
 
 
-# -- what is not whole ---------------------------------------------------------------------------------------
+def test_running_status_continues_after_a_lyric():
+    track = "00 90 3c 64 83 60 3c 00 00 ff 05 02 6c 61 00 3e 64 83 60 3e 00 00 40 64 83 60 40 00"
+    assert bytes_in(file_bytes(f"{track} {END}")) == [
+        "90 3c 64",
+        "90 3c 00",
+        "90 3e 64",
+        "90 3e 00",
+        "90 40 64",
+        "90 40 00",
+    ]
 
 
-def test_a_file_that_is_cut_short_anywhere_plays_what_is_whole():
-    data = bytes_of(piece(tracks=2, notes=20))
-    whole = parse_midi_file(data, "x.mid").messages
-    for end in range(14, len(data)):
-        score = parse_midi_file(data[:end], "x.mid")
-        assert len(score.problems) == 1 and "is cut short" in score.problems[0], end
-        played = [message for message in score.messages if message in whole]
-        ends = [message for message in score.messages if message not in whole]
-        assert len(played) <= len(whole) and all(message[0] & 0xF0 == 0x80 for _, message in ends)
-        on = {}
-        for _, message in score.messages:
-            on[message[0] & 15, message[1]] = message[0] & 0xF0 == 0x90
-        assert not any(on.values()), "a note that was cut off hangs"
-    assert len(parse_midi_file(data[: len(data) - 4], "x.mid").messages) == len(whole)
+def test_data_bytes_above_127_are_clipped():
+    track = f"00 90 45 64 83 60 80 45 40 00 90 48 ff 83 60 80 48 40 {END}"
+    assert bytes_in(file_bytes(track)) == ["90 45 64", "80 45 40", "90 48 7f", "80 48 40"]
+    assert bytes_in(file_bytes(track)[:-1]) == bytes_in(file_bytes(track))
+
+
+def test_a_note_without_a_note_off_sounds_to_the_end_of_its_track():
+    short, long = f"00 90 45 64 8f 00 {END[3:]}", f"00 91 40 64 8f 00 81 40 40 8f 00 {END[3:]}"
+    found = messages_of(parse_midi_file(file_bytes(short, long, kind=1), "x.mid"))
+    assert [(float(time), message.hex(" ")) for time, message in found] == [
+        (0.0, "90 45 64"), (0.0, "91 40 64"), (2.0, "81 40 40"), (2.0, "80 45 40"),
+    ]  # fmt: skip
+
+
+def test_a_pedal_that_stays_down_is_released_at_the_end_of_its_track():
+    found = messages_of(parse_midi_file(file_bytes(f"00 b2 40 7f 8f 00 {END[3:]}"), "x.mid"))
+    assert found == [(0, b"\xb2\x40\x7f"), (2, b"\xb2\x40\x00")]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_note_off_comes_before_a_note_on_of_its_key_in_another_track_at_the_same_tick(turned):
+    first, second = f"00 90 45 64 83 60 80 45 40 {END}", f"83 60 90 45 64 83 60 80 45 40 {END}"
+    tracks = (second, first) if turned else (first, second)
+    assert bytes_in(file_bytes(*tracks, kind=1)) == ["90 45 64", "80 45 40", "90 45 64", "80 45 40"]
+
+
+def test_a_note_of_no_length_keeps_its_order():
+    assert bytes_in(file_bytes(f"00 90 45 64 00 80 45 40 {END}")) == ["90 45 64", "80 45 40"]
+
+
+def test_a_meta_message_that_mido_does_not_know_takes_its_time():
+    score = parse_midi_file(file_bytes(f"83 60 ff 4b 01 00 00 90 45 64 83 60 80 45 40 {END}"), "x.mid")
+    assert [float(time) for time, _ in messages_of(score)] == [0.5, 1.0] and not score.problems
+
+
+def test_an_invalid_key_signature_does_no_harm():
+    data = file_bytes(f"83 60 ff 59 02 7f 07 00 90 45 64 83 60 80 45 40 {END}")
+    with pytest.raises(mido.KeySignatureError):
+        mido.MidiFile(file=io.BytesIO(data))
+    score = parse_midi_file(data, "x.mid")
+    assert [float(time) for time, _ in messages_of(score)] == [0.5, 1.0] and not score.problems
+
+
+@pytest.mark.parametrize("before", [b"", b"LIST\x05\0\0\0INFO!\0", b"DISP\x04\0\0\0\0\0\0\0"])
+def test_an_rmid_file_may_have_other_chunks_before_its_data(before):
+    data = file_bytes(f"00 90 45 64 83 60 80 45 40 {END}")
+    chunks = b"RMID" + before + b"data" + len(data).to_bytes(4, "little") + data
+    assert bytes_in(b"RIFF" + len(chunks).to_bytes(4, "little") + chunks) == ["90 45 64", "80 45 40"]
+
+
+def test_independent_patterns_play_the_first():
+    file = next(file for file in map(generate, range(99)) if file.kind == 2 and len(file.tracks) > 1)
+    score = parse_midi_file(file.data, "x.mid")
+    count = len(file.tracks)
+    assert score.problems == [f"'x.mid' contains {count} independent patterns (format 2); the first one is played."]
+
+
+# -- damaged and hostile files -------------------------------------------------------------------------------
+
+
+def test_a_file_cut_at_any_byte_plays_its_complete_events():
+    file = next(file for file in map(generate, range(99)) if file.kind == 1 and len(file.tracks) > 1)
+    for cut in range(14, len(file.data)):
+        score = parse_midi_file(file.data[:cut], "x.mid")
+        complete = timed(file.up_to(cut), file.division)
+        assert [entry for entry in messages_of(score) if entry in complete] == complete
+        assert any("is truncated" in line for line in score.problems) and not sounding(messages_of(score))
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.integers(14, 2000), st.integers(0, 255)), min_size=1, max_size=6))
-def test_a_damaged_file_gives_whole_messages(damage):
-    data = bytearray(bytes_of(piece(tracks=2, notes=60)))
+@given(st.integers(0, 50), st.lists(st.tuples(st.integers(14, 2000), st.integers(0, 255)), min_size=1, max_size=6))
+def test_a_damaged_file_gives_complete_messages_in_order(seed, damage):
+    data = bytearray(generate(seed).data)
     for at, byte in damage:
         data[min(at, len(data) - 1)] = byte
     try:
@@ -150,23 +238,65 @@ def test_a_damaged_file_gives_whole_messages(damage):
         assert "x.mid" in str(error)
         return
     times = [time for time, _ in score.messages]
-    assert times == sorted(times)
+    assert times == sorted(times) and not sounding(messages_of(score))
 
 
-@pytest.mark.parametrize("data", [b"", b"MThd", b"RIFF....WAVE", b"hello" * 10])
-def test_another_file_is_refused_in_a_sentence(data, tmp_path):
+def test_a_number_of_a_million_bytes_is_no_work():
+    """mido reads such a number in a time that grows with the square of its length."""
+    data = file_bytes(b"\x00\x90\x45\x64" + b"\xff" * 1_000_000)
+    assert bytes_in(data) == ["90 45 64", "80 45 40"]
+
+
+def test_a_piece_of_years_ends_after_a_week():
+    longest = variable_length((1 << 28) - 1)
+    data = file_bytes((longest + b"\x90\x45\x64") * 1000 + bytes.fromhex(END), division=1)
+    score = parse_midi_file(data, "x.mid")
+    assert score.problems == ["'x.mid' is longer than a week; its first week is played."]
+    assert score.seconds == 7 * 24 * 3600 and not score.messages
+
+
+@pytest.mark.parametrize("data", [b"", b"MThd", b"RIFF....WAVE", b"RIFF....RMID", b"RIFF....RMIDLIST", b"hello" * 10])
+def test_another_file_is_refused_in_one_line(data, tmp_path):
     (tmp_path / "x.mid").write_bytes(data)
-    with pytest.raises(MidiFileError, match=r"'x.mid' is not a standard MIDI file\. Save it as one"):
+    with pytest.raises(MidiFileError, match=r"'x.mid' is not a standard MIDI file\. Export it as one"):
         read_midi_file(tmp_path / "x.mid")
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_file_without_a_beat_is_refused():
+    with pytest.raises(MidiFileError, match=r"'x\.mid' does not give the length of a beat"):
+        parse_midi_file(file_bytes(END, division=0), "x.mid")
+
+
+def test_a_file_that_is_missing_or_too_large_is_refused(tmp_path):
     with pytest.raises(MidiFileError, match=r"x\.mid: cannot be read \(No such file or directory\)"):
         read_midi_file(tmp_path / "x.mid")
+    with (tmp_path / "x.mid").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(MidiFileError, match=r"x\.mid: is larger than 16 MB"):
+        read_midi_file(tmp_path / "x.mid")
 
 
-def test_separate_patterns_play_the_first():
-    file = piece(tracks=2, notes=3, kind=2)
-    score = parse_midi_file(bytes_of(file), "x.mid")
-    assert "separate patterns" in score.problems[0]
-    assert {message[0] & 15 for _, message in score.messages} == {0}
+# -- writing -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000, 192000, 384000])
+def test_messages_that_are_written_keep_their_samples(rate, tmp_path):
+    rng = np.random.default_rng(rate)
+    samples = np.sort(rng.integers(0, 100 * rate, 500)).tolist()
+    messages = [mido.Message("note_on", note=k % 128, time=sample / rate) for k, sample in enumerate(samples)]
+    write_midi_file(tmp_path / "x.mid", messages, rate)
+    found = list(read_midi_file(tmp_path / "x.mid").at_rate(rate))
+    assert [(at, message.note) for at, message in found if message.type == "note_on"] == [
+        (sample, k % 128) for k, sample in enumerate(samples)
+    ]
+    assert mido.MidiFile(tmp_path / "x.mid").length == pytest.approx(samples[-1] / rate)
+
+
+def test_clocks_cannot_be_in_a_file():
+    messages = [mido.Message("clock", time=0.1), mido.Message("start"), mido.Message("note_on", note=60, time=0.2)]
+    assert [message.type for message in midi_file_of(messages, SR).tracks[0]] == ["set_tempo", "note_on"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(MidiFileError, match="cannot be written"):
+        write_midi_file(tmp_path / "none" / "x.mid", [], SR)

@@ -1,4 +1,4 @@
-"""Keys and pedals that are down, and how they are let go."""
+"""Keys and pedals that are down, and their release."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,21 +19,21 @@ def down(messages):
 
 
 @given(st.lists(keys | pedals))
-def test_after_letting_go_nothing_is_down(messages):
+def test_nothing_is_down_after_release_all(messages):
     held = Held()
     for message in messages:
-        held.hear("a", bytes(message), 0)
-        held.hear("b", bytes(message), 0)
-    released = held.let_go("a")
+        held.on_message("a", bytes(message), 0)
+        held.on_message("b", bytes(message), 0)
+    released = held.release_all("a")
     assert len(released) == len(down(messages))
     assert down([*messages, *map(tuple, released)]) == set()
 
 
-def test_a_key_is_down_for_a_moment_at_least():
+def test_a_key_stays_down_for_the_shortest_time():
     held = Held()
-    assert held.hear("a", bytes((0x90, 60, 100)), 1000, 88) == 1000
-    assert held.hear("a", bytes((0x80, 60, 0)), 1000, 88) == 1088
-    assert held.hear("a", bytes((0x90, 60, 100)), 2000, 88) == 2000
-    assert held.hear("a", bytes((0x90, 60, 0)), 3000, 88) == 3000
-    assert held.hear("a", bytes((0x80, 61, 0)), 3001, 88) == 3001
-    assert held.hear("a", bytes((0xF8,)), 3002, 88) == 3002
+    assert held.on_message("a", bytes((0x90, 60, 100)), 1000, 88) == 1000
+    assert held.on_message("a", bytes((0x80, 60, 0)), 1000, 88) == 1088
+    assert held.on_message("a", bytes((0x90, 60, 100)), 2000, 88) == 2000
+    assert held.on_message("a", bytes((0x90, 60, 0)), 3000, 88) == 3000
+    assert held.on_message("a", bytes((0x80, 61, 0)), 3001, 88) == 3001
+    assert held.on_message("a", bytes((0xF8,)), 3002, 88) == 3002

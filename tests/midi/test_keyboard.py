@@ -1,16 +1,16 @@
-"""The computer's keyboard as a piano."""
+"""The computer keyboard as a piano."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.midi.keyboard import KEYS, LOWER, UPPER, Piano, let_go, pressed, released
+from nodegraph.midi.keyboard import KEYS, LOWER, UPPER, Piano, pressed, release_all, released
 
 keys = st.sampled_from([*KEYS, "z", "A", "PageUp", "PageDown", "F1"])
 moves = st.lists(st.tuples(st.sampled_from([pressed, released]), keys), max_size=60)
 
 
 def sounding(messages):
-    """Notes that a list of messages leaves on; a note that is off is never turned off again."""
+    """Notes that a list of messages leaves on."""
     found = []
     for status, note, velocity in messages:
         if status & 0xF0 == 0x90 and velocity:
@@ -21,14 +21,14 @@ def sounding(messages):
 
 
 @given(moves)
-def test_what_sounds_is_what_is_held_and_nothing_stays(steps):
+def test_the_notes_that_sound_are_the_keys_that_are_down(steps):
     piano, sent = Piano(), []
     for step, key in steps:
         piano, messages = step(piano, key)
         sent += messages
         assert sounding(sent) == set(piano.held.values())
         assert all(0 <= byte <= 127 for _, *data in messages for byte in data)
-    piano, messages = let_go(piano)
+    piano, messages = release_all(piano)
     assert sounding(sent + messages) == set() and piano.held == {}
 
 
@@ -42,7 +42,7 @@ def test_the_rows_are_a_piano():
     assert KEYS[LOWER[12]] == KEYS[UPPER[0]] == 12
 
 
-def test_a_key_that_repeats_plays_once_and_ends_in_the_octave_where_it_began():
+def test_key_repeat_plays_once_and_the_note_ends_in_its_own_octave():
     piano, first = pressed(Piano(), "X")
     piano, again = pressed(piano, "X")
     piano, none = pressed(piano, "PageUp")
@@ -52,7 +52,7 @@ def test_a_key_that_repeats_plays_once_and_ends_in_the_octave_where_it_began():
     assert higher == [b"\x90\x4a\x64"]
 
 
-def test_octaves_end_where_midi_ends():
+def test_octaves_are_limited_to_the_range_of_midi():
     piano = Piano()
     for _ in range(20):
         piano, _ = pressed(piano, "PageUp")

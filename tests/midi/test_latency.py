@@ -11,7 +11,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from nodegraph.connections import Connections
+from nodegraph.control.connections import Connections
 from nodegraph.engine.live import Live
 from tests.rendering import patch_of
 

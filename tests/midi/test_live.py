@@ -1,4 +1,4 @@
-"""Events that are sent to a playing patch come at the samples that they are stamped with."""
+"""Messages sent to a playing patch take effect at their samples."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def test_live_plays_the_samples_that_offline_renders():
     offline = Offline(patch.document, channels=2)
     live = Live(patch.document, null=True, limiter=False, capture=0.6, blocksize=256)
     for at, message in messages:
-        live.send_midi(message, 2000 + at)
-        offline.send_midi(message, 2000 + at)
+        live.send(message, 2000 + at)
+        offline.send(message, 2000 + at)
     with live:
         deadline = time.monotonic() + 20
         while len(live.captured()) < 0.55 * live.rate and time.monotonic() < deadline:
@@ -28,7 +28,7 @@ def test_live_plays_the_samples_that_offline_renders():
     assert np.array_equal(heard[:20_000], offline.run_samples(20_000))
 
 
-def test_a_message_is_heard_where_it_is_stamped():
+def test_a_message_takes_effect_at_its_sample():
     patch = patch_of("keys.out notes.events", "notes.gate out.audio",
                      keys="midi_in", notes=("notes", {"voices": 1, "tail": 0.0}), out="audio_out")  # fmt: skip
     live = Live(patch.document, null=True, capture=20.0, blocksize=256, outputs=1)
@@ -39,9 +39,9 @@ def test_a_message_is_heard_where_it_is_stamped():
             before = live.clock
             stamps.append(live.midi_time(time.perf_counter()))
             assert stamps[-1] > before, "it would come too late"
-            live.send_midi(on(60), stamps[-1])
+            live.send(on(60), stamps[-1])
             time.sleep(0.012)
-            live.send_midi(off(60), live.midi_time())
+            live.send(off(60), live.midi_time())
             time.sleep(0.009)
         time.sleep(0.1)
     onsets = np.flatnonzero(np.diff(live.captured()[:, 0], prepend=0) > 0)

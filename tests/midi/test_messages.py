@@ -1,4 +1,4 @@
-"""Whole messages out of any stream of bytes, and a sentence for what is not whole."""
+"""Complete messages from any byte stream, with a line about each that is incomplete; and messages as bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.midi.messages import MessageStream, length_of
+from nodegraph.midi.messages import MessageStream, bytes_of, length_of
 
 data = st.integers(0, 127)
 of_channel = st.builds(
@@ -23,7 +23,7 @@ realtime = st.sampled_from([0xF8, 0xFA, 0xFB, 0xFC, 0xFE, 0xFF])
 
 
 def running(sent):
-    """The bytes of messages, status bytes left out where they may be."""
+    """The bytes of messages in running status."""
     out, status = bytearray(), 0
     for message in sent:
         out += message[1:] if message[0] == status and message[0] < 0xF0 else message
@@ -45,41 +45,41 @@ def test_messages_come_out_as_they_went_in(sent, clocks, piece):
 
 
 @given(messages)
-def test_mido_hears_the_same(sent):
+def test_mido_splits_complete_messages_alike(sent):
     theirs = mido.Parser()
     theirs.feed(b"".join(sent))
     assert MessageStream().feed(b"".join(sent)) == [bytes(message.bytes()) for message in theirs]
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_give_whole_messages_and_sentences(stream):
+def test_any_bytes_give_complete_messages_and_lines(stream):
     parser = MessageStream()
     for message in parser.feed(stream):
         assert length_of(message[0]) in (0, len(message))
     parser.end()
-    assert all(sentence.endswith(".") for sentence in parser.problems)
+    assert all(problem.endswith(".") for problem in parser.problems)
 
 
 @given(st.binary(max_size=60), messages)
-def test_nothing_whole_is_lost_behind_rubbish(rubbish, sent):
-    found = MessageStream().feed(rubbish + running(sent))
+def test_no_complete_message_is_lost_after_garbage(garbage, sent):
+    found = MessageStream().feed(garbage + running(sent))
     assert found[len(found) - len(sent) :] == sent
 
 
-@pytest.mark.parametrize(("stream", "sentence"), [
-    ("90 3c 80 3c 40", "the MIDI message 90 3c was cut off by 80; it is left out."),
-    ("90 3c", "the MIDI message 90 3c was cut off by the end; it is left out."),
-    ("f0 01 02 90 3c 40", "a system exclusive message was cut off by 90; it is left out."),
-    ("3c 40", "MIDI data came without the status byte that says what they are; they are left out."),
-    ("f2 01 02 03", "MIDI data came without the status byte that says what they are; they are left out."),
-    ("f4", "there is no MIDI message f4; it is left out."),
-    ("f9", "there is no MIDI message f9; it is left out."),
+@pytest.mark.parametrize(("stream", "problem"), [
+    ("90 3c 80 3c 40", "the MIDI message 90 3c was interrupted by 80; it is ignored."),
+    ("90 3c", "the MIDI message 90 3c was interrupted by the end; it is ignored."),
+    ("f0 01 02 90 3c 40", "a system exclusive message was interrupted by 90; it is ignored."),
+    ("3c 40", "MIDI data bytes came without a status byte; they are ignored."),
+    ("f2 01 02 03", "MIDI data bytes came without a status byte; they are ignored."),
+    ("f4", "MIDI status byte f4 is undefined; it is ignored."),
+    ("f9", "MIDI status byte f9 is undefined; it is ignored."),
 ])  # fmt: skip
-def test_what_is_not_whole_is_said(stream, sentence):
+def test_an_incomplete_message_is_reported(stream, problem):
     parser = MessageStream()
     parser.feed(bytes.fromhex(stream))
     parser.end()
-    assert list(parser.problems) == [sentence]
+    assert list(parser.problems) == [problem]
 
 
 def test_a_flood_of_exclusive_messages_hides_no_note():
@@ -90,4 +90,24 @@ def test_a_flood_of_exclusive_messages_hides_no_note():
     assert found.count(note) == found.count(flood) == 200 and not parser.problems
     endless = parser.feed(bytes((0xF0,)) + bytes(1_000_000) + bytes((0xF7,)) + note)
     assert endless == [note]
-    assert list(parser.problems) == ["a system exclusive message is longer than 64 KiB; it is left out."]
+    assert list(parser.problems) == ["a system exclusive message is longer than 64 KiB; it is ignored."]
+
+
+@given(messages)
+def test_a_mido_message_and_its_bytes_are_the_same(sent):
+    assert [bytes_of(mido.Message.from_bytes(message)) for message in sent] == [bytes_of(message) for message in sent]
+
+
+@pytest.mark.parametrize(("message", "problem"), [
+    (b"", "'' is not a complete MIDI message."),
+    (b"\x90\x3c", "'90 3c' is not a complete MIDI message."),
+    (b"\x90\xc8\x64", "'90 c8 64' is not a complete MIDI message."),
+    (b"\x3c\x40", "'3c 40' is not a complete MIDI message."),
+    (b"\xf0\x01", "'f0 01' is not a complete MIDI message."),
+    (mido.MetaMessage("set_tempo"), "'set_tempo' is a meta message of MIDI files and cannot be sent."),
+    ("note_on", "a MIDI message is a mido.Message or bytes, not str."),
+])  # fmt: skip
+def test_what_is_not_one_complete_message_is_refused(message, problem):
+    with pytest.raises(ValueError) as raised:
+        bytes_of(message)
+    assert str(raised.value) == problem

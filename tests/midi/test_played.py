@@ -1,4 +1,4 @@
-"""Ten thousand notes from another program, through a MIDI port, into sixteen voices that play live."""
+"""Ten thousand notes from another program, through a MIDI port, to sixteen voices that play live."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import time
 import numpy as np
 import pytest
 
-from nodegraph.connections import Connections
+from nodegraph.control.connections import Connections
 from nodegraph.engine.live import Live
 from tests.nodes.test_midi_notes import random_playing
 from tests.rendering import patch_of
 
-AT_ONCE = 500  # messages that are sent before those before them must have arrived: ports hold no more than some
-ATTEMPTS = 4  # JACK drops what falls into a period that its server skips, as it may on a machine that is busy
+AT_ONCE = 500  # messages in flight at most; ports have small buffers
+ATTEMPTS = 4  # JACK drops messages in a period that its server skips, as on a busy machine
 PATIENCE = 3.0  # s
 
 
 class Dropped(Exception):
-    """JACK has not delivered what it was given."""
+    """JACK did not deliver all messages."""
 
 
 def wait_for(live, count):
-    """Until so many messages have arrived."""
+    """Wait until ``count`` messages have arrived."""
     end = time.monotonic() + PATIENCE
     while live.arrivals.arrived < count:
         if time.monotonic() > end:
@@ -31,7 +31,7 @@ def wait_for(live, count):
 
 
 def played(live, hands, messages):
-    """Send all messages; returns those that arrived, the most voices that sounded together, and those at the end."""
+    """Send all messages; returns those that arrived, the highest number of sounding voices, and that at the end."""
     import rtmidi
 
     keyboard = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Ten thousand notes")
@@ -55,7 +55,7 @@ def played(live, hands, messages):
 
 
 @pytest.mark.needs("jack", "portaudio", "rtmidi")
-def test_no_note_hangs_and_none_is_lost_live(jack_dummy):
+def test_no_note_hangs_or_is_lost_live(jack_dummy):
     patch = patch_of("keys.out notes.events", "notes.gate sum.audio", "sum.out out.audio",
                      keys="midi_in", notes=("notes", {"voices": 16}), sum="sum_lanes", out="audio_out")  # fmt: skip
     messages = [message for _, message in random_playing(np.random.default_rng(11), 20_000, channels=2)[0]]

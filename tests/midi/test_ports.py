@@ -1,4 +1,4 @@
-"""MIDI ports on JACK's dummy server: what comes in whole is handed on, whatever comes between; devices come and go."""
+"""MIDI ports on JACK's dummy server: complete messages pass whatever comes between; devices come and go."""
 
 import sys
 import threading
@@ -96,7 +96,7 @@ def test_ports_are_listed_without_our_own(inputs):
 
 
 @jack
-def test_messages_come_whole_in_order_and_with_their_time(inputs, device, heard):
+def test_messages_arrive_complete_in_order_and_with_their_time(inputs, device, heard):
     began = time.perf_counter()
     device.send(NOTE, (0xB0, 1, 2), (0xC0, 5), (0xF8,), (0x80, 60, 0))
     assert heard.wait(5) == [NOTE, b"\xb0\x01\x02", b"\xc0\x05", b"\xf8", b"\x80\x3c\x00"]
@@ -114,7 +114,7 @@ def test_running_status_and_messages_in_pieces(inputs, device, heard):
 
 @jack
 @pytest.mark.parametrize("cut", [(0xF0, 1, 2), (0xF0,), (0x90, 61), (0xB0,), (0xF2, 1), (0xF7,), (0xF4, 1)])
-def test_a_message_that_is_cut_short_takes_no_other_with_it(inputs, device, heard, cut):
+def test_an_incomplete_message_costs_no_other_message(inputs, device, heard, cut):
     device.send(NOTE, cut, (0x91, 62, 90), (0xB1, 7, 1))
     while heard.wait(3)[-1] != b"\xb1\x07\x01":
         time.sleep(0.01)
@@ -122,12 +122,12 @@ def test_a_message_that_is_cut_short_takes_no_other_with_it(inputs, device, hear
 
 
 @jack
-def test_what_is_cut_short_is_told_in_one_line(inputs, device, heard):
+def test_an_incomplete_message_is_reported_in_one_line(inputs, device, heard):
     device.send((0x90, 61), (0xB1, 7, 1))
     heard.wait(1)
     time.sleep(0.1)
     [line] = heard.lines
-    assert "Tester keys:port" in line and "cut off" in line and len(line.splitlines()) == 1
+    assert "Tester keys:port" in line and "interrupted by b1" in line and len(line.splitlines()) == 1
 
 
 def channel_messages(heard):
@@ -150,7 +150,7 @@ def comes_whole(heard, send, expected, attempts=5):
 
 
 @jack
-def test_a_flood_of_sysex_drowns_nothing(inputs, device, heard):
+def test_no_message_is_lost_in_a_flood_of_sysex(inputs, device, heard):
     flood = bytes((0xF0, *[k % 128 for k in range(1000)], 0xF7))
     notes = [bytes((0x90, key, 100)) for key in range(60)]
 
@@ -175,7 +175,7 @@ def test_twenty_thousand_events_a_second_arrive_in_order(inputs, device, heard):
     assert heard.lines == []
 
 
-def test_all_that_a_driver_has_queued_is_handed_on(monkeypatch, heard):
+def test_everything_in_the_queue_of_a_driver_is_read(monkeypatch, heard):
     events = [bytes((0xB0 + k % 16, k // 16 % 128, k % 128)) for k in range(60_000)]
     driver = Driver(events)
     monkeypatch.setitem(sys.modules, "rtmidi", driver)
@@ -225,7 +225,7 @@ class Driver:
 
 
 @jack
-def test_a_device_that_is_pulled_and_plugged_in_again_goes_on_by_itself(inputs, device, heard):
+def test_a_device_that_is_replugged_is_reopened(inputs, device, heard):
     device.play_until_heard(heard)
     device.unplug()
     inputs.scan()
@@ -238,13 +238,13 @@ def test_a_device_that_is_pulled_and_plugged_in_again_goes_on_by_itself(inputs, 
     finally:
         again.unplug()
     assert [line.partition("' ")[2] for line in heard.lines] == [
-        "has gone. It is used again when it is back.",
+        "was disconnected. It is reopened when it is back.",
         "is back.",
     ]
 
 
 @jack
-def test_keys_that_were_down_are_let_go_when_their_device_is_pulled(device):
+def test_keys_are_released_when_their_device_is_unplugged(device):
     played = Played(patch_of("keys.out voices.events", keys="midi_in", voices=("notes", {"voices": 4, "tail": 0.0})))
     played.hands.open_midi(["tester"])
     try:
@@ -262,12 +262,12 @@ def test_keys_that_were_down_are_let_go_when_their_device_is_pulled(device):
 
 
 @jack
-def test_a_device_that_is_not_there_yet_is_taken_when_it_comes(jack_dummy, heard):
+def test_a_device_that_is_plugged_in_later_is_opened_then(jack_dummy, heard):
     inputs = MidiInputs(heard, ["late one"], heard.lines.append)
     inputs.start()
     try:
         [line] = heard.lines
-        assert "no MIDI input is called 'late one'" in line
+        assert "no MIDI input matches 'late one'" in line
         late = Device("Late one")
         try:
             end = time.monotonic() + 10
@@ -281,7 +281,7 @@ def test_a_device_that_is_not_there_yet_is_taken_when_it_comes(jack_dummy, heard
 
 
 @jack
-def test_two_devices_of_a_name_are_two(inputs, device, heard):
+def test_two_devices_of_the_same_name_are_both_opened(inputs, device, heard):
     second = Device()
     try:
         inputs.scan()
@@ -295,7 +295,7 @@ def test_two_devices_of_a_name_are_two(inputs, device, heard):
 
 
 @jack
-def test_our_own_port_can_be_wired_to(jack_dummy, heard):
+def test_other_programs_can_connect_to_a_virtual_port(jack_dummy, heard):
     import rtmidi
 
     inputs = MidiInputs(heard, [], heard.lines.append, virtual="stage")
@@ -313,7 +313,7 @@ def test_our_own_port_can_be_wired_to(jack_dummy, heard):
 
 
 @jack
-def test_outputs_send_to_all_that_are_called_so_and_outlive_them(jack_dummy, heard):
+def test_outputs_send_to_all_matching_ports_and_survive_their_end(jack_dummy, heard):
     lamp = Device("Lamps", "MidiIn")
     outputs = MidiOutputs(["lamps"], heard.lines.append)
     outputs.start()
@@ -328,14 +328,14 @@ def test_outputs_send_to_all_that_are_called_so_and_outlive_them(jack_dummy, hea
         lamp.unplug()
         outputs.send(b"\xb0\x01\x00")
         outputs.scan()
-        assert outputs.names == [] and "has gone" in heard.lines[-1]
+        assert outputs.names == [] and "was disconnected" in heard.lines[-1]
         outputs.send(b"\xb0\x01\x00")
     finally:
         outputs.close()
 
 
 @jack
-def test_a_listener_that_fails_does_not_end_the_listening(device):
+def test_a_failing_receiver_does_not_end_the_reading(device):
     heard = Heard()
 
     def fails_first(port, message, at):
@@ -353,16 +353,16 @@ def test_a_listener_that_fails_does_not_end_the_listening(device):
         inputs.close()
 
 
-def test_without_rtmidi_one_sentence_says_what_to_install(monkeypatch):
+def test_without_rtmidi_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "rtmidi", None)
     with pytest.raises(MidiError, match=r"pip install 'nodegraph\[midi\]'"):
         MidiInputs(lambda *_: None)
 
 
 @pytest.mark.needs("rtmidi")
-def test_without_any_midi_system_one_sentence_says_so(monkeypatch):
+def test_without_a_midi_system_one_line_says_so(monkeypatch):
     monkeypatch.setattr(ports, "_systems", dict)
-    with pytest.raises(MidiError, match="there is no MIDI here"):
+    with pytest.raises(MidiError, match="no MIDI system is available"):
         ports.inputs()
 
 
@@ -374,7 +374,7 @@ def test_without_any_midi_system_one_sentence_says_so(monkeypatch):
         ("a2j:Launchpad 3 [24]", "JACK", "a2j:Launchpad 3 [24]"),
     ],
 )
-def test_numbers_that_change_with_a_replug_are_no_part_of_a_name(name, system, plain):
+def test_numbers_that_change_at_a_replug_are_not_part_of_a_name(name, system, plain):
     assert ports.plain_name(name, system) == plain
 
 
@@ -390,5 +390,5 @@ def test_numbers_that_change_with_a_replug_are_no_part_of_a_name(name, system, p
         ("all", "nodegraph 17:out", False),
     ],
 )
-def test_a_port_is_wanted_by_a_part_of_its_name(wanted, port, fits):
+def test_a_port_is_selected_by_a_part_of_its_name(wanted, port, fits):
     assert ports.matches(wanted, port) is fits

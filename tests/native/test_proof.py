@@ -6,11 +6,11 @@ import re
 
 import pytest
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.engine import callback, walk
 from nodegraph.kernel import NativeFunction, kernel_of
 from nodegraph.native import build
 from nodegraph.plan import rows
-from nodegraph.registry import node_types
 
 BLOCKS = {
     name: cls for name, cls in node_types().items() if cls.device != "output" and (cls.tick or cls.block or cls.formula)

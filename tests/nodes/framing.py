@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.api import Patch
-from nodegraph.autoencoder import Autoencoder, Features, Layer
+from nodegraph.blocks.registry import node_types
 from nodegraph.engine.offline import Offline
-from nodegraph.frames import EITHER
-from nodegraph.registry import node_types
+from nodegraph.frame_types import EITHER
+from nodegraph.models.autoencoder import Autoencoder, Features, Layer
 
 RATE = 8000.0
 

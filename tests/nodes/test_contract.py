@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from nodegraph.registry import load_failures, node_types
+from nodegraph.blocks.registry import load_failures, node_types
 from tests.nodes.stepping import run
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.patch import encode_patch, parse_patch
-from nodegraph.registry import node_types
 from tests.rendering import QUANTUM, Offline, Stepper, patch_of, sound_of
 
 BLOCKS = [cls for cls in node_types().values() if cls.spec.outputs and not (cls.frame or cls.spec.hosts or cls.device)]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.kernel import kernel_of
-from nodegraph.registry import node_types
 from tests.nodes.framing import noise, through
 from tests.nodes.test_contract import each_choice
 

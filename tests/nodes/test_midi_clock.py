@@ -1,4 +1,4 @@
-"""MIDI clock: tempo and place of others, and ours for others."""
+"""MIDI clock, received and sent."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def following(heard, messages, samples, **params):
                      midi="midi_in", clock=("clock_in", params), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
-        engine.send_midi(bytes.fromhex(message), at)
+        engine.send(bytes.fromhex(message), at)
     return engine.run_samples(samples)[:, 0].astype(float)
 
 
 @pytest.mark.parametrize("bpm", [40, 97, 120, 250])
-def test_a_clock_gives_tempo_and_place(bpm):
+def test_a_clock_gives_tempo_and_position(bpm):
     messages, samples = clocks(bpm, 8, start=1000), 1000 + int(7.9 * 60 / bpm * SR)
     tempo, beat, run = (following(heard, messages, samples) for heard in ("bpm", "beat", "run"))
     assert np.allclose(tempo[samples // 2 :], bpm, rtol=2e-3)
@@ -40,7 +40,7 @@ def test_a_clock_gives_tempo_and_place(bpm):
     assert not run[:1000].any() and run[1000:].all()
 
 
-def test_a_clock_that_trembles_by_a_millisecond_is_steady():
+def test_a_clock_with_a_millisecond_of_jitter_gives_a_steady_tempo():
     messages, samples = clocks(120, 16, jitter=0.001), 15 * SR // 2
     tempo = following("bpm", messages, samples)[samples // 2 :]
     beat = following("beat", messages, samples)
@@ -70,7 +70,7 @@ def test_stop_continue_and_song_position():
 # -- ours ----------------------------------------------------------------------------------------------------
 
 
-def test_our_clock_is_even():
+def test_the_sent_clock_is_even():
     patch = patch_of("clock.out out.events", clock=("clock_out", {"tempo": 130.0}), out="midi_out")
     found = sent(patch, samples=4 * SR)
     assert found[0] == (0, "fa")
@@ -79,7 +79,7 @@ def test_our_clock_is_even():
     assert len(ticks) == int(4 * 130 / 60 * 24) + 1
 
 
-def test_a_transport_starts_stops_and_goes_on():
+def test_a_transport_sends_start_stop_and_continue():
     patch = patch_of("time.bpm clock.tempo", "time.run clock.run", "time.jump clock.jump", "time.beat clock.beat",
                      "clock.out out.events", time="transport", clock="clock_out", out="midi_out")  # fmt: skip
     found = sent(patch, samples=3 * SR, turns=[(SR, "time.play", 0.0), (2 * SR, "time.play", 1.0)])
@@ -88,7 +88,7 @@ def test_a_transport_starts_stops_and_goes_on():
     assert events[1:] == [(SR, "fc"), (2 * SR, "f2 08 00"), (2 * SR, "fb")]
 
 
-def test_a_jump_is_sent_as_a_position():
+def test_a_jump_is_sent_as_a_song_position():
     patch = patch_of(
         "time.bpm clock.tempo",
         "time.run clock.run",
@@ -104,7 +104,7 @@ def test_a_jump_is_sent_as_a_position():
     assert at_jump == ["fc", "fa", "f8"]
 
 
-def test_our_clock_is_heard_as_we_meant_it():
+def test_the_sent_clock_is_received_with_its_tempo_and_position():
     patch = patch_of("ours.out theirs.events", "theirs.beat out.audio",
                      ours=("clock_out", {"tempo": 90.0}), theirs="clock_in", out="audio_out")  # fmt: skip
     beat = Offline(patch.document).run(10)[:, 0]

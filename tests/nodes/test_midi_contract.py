@@ -1,12 +1,12 @@
-"""What every block of events promises: the samples of its equation, in pieces, again, and after a save."""
+"""Every block with events: the samples of its equation, in pieces, repeated, and after a save."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.patch import encode_patch, parse_patch
-from nodegraph.registry import node_types
 from tests.rendering import QUANTUM, Offline, Stepper, patch_of
 
 BLOCKS = [
@@ -60,7 +60,7 @@ def anything(rng, count=120):
 def played(document, counts=(SAMPLES,), driver=Offline, seed=1):
     engine = driver(document)
     for at, message in anything(np.random.default_rng(seed)):
-        engine.send_midi(message, at)
+        engine.send(message, at)
     return np.concatenate([engine.run_samples(count) for count in counts])
 
 

@@ -15,7 +15,7 @@ def heard(type, messages, samples=4096, **params):
                      midi="midi_in", block=(type, params), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
-        engine.send_midi(bytes.fromhex(message), at)
+        engine.send(bytes.fromhex(message), at)
     return engine.run_samples(samples)[:, 0]
 
 
@@ -31,7 +31,7 @@ def test_a_message_is_a_value_from_its_sample_on(type, message, value):
 
 
 @pytest.mark.parametrize("type", ["control_change", "pitch_bend", "channel_pressure", "program_change"])
-def test_other_channels_are_not_heard(type):
+def test_other_channels_are_ignored(type):
     message = {"control_change": "b1 01 7f", "pitch_bend": "e1 7f 7f", "channel_pressure": "d1 7f"}.get(type, "c1 05")
     assert heard(type, [(0, message)], channel=2)[-1] > 0.9
     assert heard(type, [(0, message)], channel=1)[-1] == 0.0
@@ -47,7 +47,7 @@ def test_fourteen_bits():
     assert found[15] == np.float32(64 * 128 / 16383) and found[-1] == np.float32((64 * 128 + 1) / 16383)
 
 
-def test_a_controller_is_followed_smoothly():
+def test_a_controller_is_smoothed():
     found = heard("control_change", [(100, "b0 01 7f")], smooth=0.01, samples=22050)
     n = np.arange(2000)
     assert np.allclose(found[100:2100], 1 - np.exp(-(n + 1) / (0.01 * 44100)), atol=1e-5)
@@ -67,14 +67,14 @@ def test_a_gate_is_a_note():
     assert found == [(100, "90 3d 7f"), (1000, "80 3d 40")]
 
 
-def test_lanes_are_notes_of_their_own():
+def test_each_lane_is_a_note():
     patch = patch_of("notes.out out.events", out="midi_out",
                      notes=("note_out", {"gate": [0.0, 0.0], "pitch": [60.0, 64.0], "channel": 3}))  # fmt: skip
     found = sent(patch, turns=[(100, "notes.gate", 1.0), (1000, "notes.gate", 0.0)])
     assert found == [(100, "92 3c 66"), (100, "92 40 66"), (1000, "82 3c 40"), (1000, "82 40 40")]
 
 
-def test_notes_that_go_out_and_in_again_are_the_same():
+def test_notes_survive_a_round_trip():
     patch = patch_of(
         "midi.out notes.events",
         "notes.gate back.gate",
@@ -90,7 +90,7 @@ def test_notes_that_go_out_and_in_again_are_the_same():
     assert sent(patch, played) == played
 
 
-def test_a_signal_is_a_controller_when_it_changes():
+def test_a_signal_is_sent_as_a_controller_when_it_changes():
     patch = patch_of("control.out out.events", control=("control_out", {"number": 7, "channel": 2}), out="midi_out")
     found = sent(patch, turns=[(500, "control.value", 1.0)], samples=44100)
     values = [int(message.split()[2], 16) for _, message in found]

@@ -1,11 +1,13 @@
-"""Notes on their way: moved, sorted, doubled, broken up; and no note that was begun goes without its end."""
+"""Note effects: transposition, filters, chords, arpeggios; every note that begins also ends."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.nodes.sending import out_of, sent
+from tests.nodes.sending import sent, sent_by
 from tests.rendering import Offline, engine_of, patch_of
 
 ON, OFF = "90 3c 64", "80 3c 40"
@@ -53,7 +55,7 @@ def test_fractions_of_semitones_are_kept_for_voices():
         out="audio_out",
     )
     engine = Offline(patch.document)
-    engine.send_midi(bytes.fromhex(ON))
+    engine.send(bytes.fromhex(ON))
     assert engine.run_samples(64)[-1, 0] == 60.25
 
 
@@ -61,11 +63,25 @@ def test_fractions_of_semitones_are_kept_for_voices():
     ({"low_key": 60}, True), ({"low_key": 61}, False), ({"high_key": 60}, True), ({"high_key": 59}, False),
     ({"low_velocity": 100}, True), ({"low_velocity": 101}, False), ({"high_velocity": 99}, False),
 ])  # fmt: skip
-def test_notes_are_sorted(params, inside):
+def test_notes_are_filtered_by_key_and_velocity(params, inside):
     played = [(0, ON), (1, "b0 40 7f"), (9, OFF)]
     both = [sent(through("note_filter", output, **params), played) for output in ("out", "rest")]
     notes, other = both if inside else reversed(both)
     assert notes == played and other == [(1, "b0 40 7f")]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from([20, 100, 0]), max_size=12))
+def test_a_filter_ends_every_note_that_it_lets_through(velocities):
+    """One key at any velocities, inside and outside the range; as many ends as notes leave nothing sounding."""
+    played = [(k, f"90 3c {velocity:02x}") for k, velocity in enumerate(velocities)]
+    played += [(100 + k, OFF) for k in range(sum(velocity > 0 for velocity in velocities))]
+    for output in ("out", "rest"):
+        assert not hanging(sent(through("note_filter", output, low_velocity=64), played))
+        patch = patch_of("midi.out effect.events", f"effect.{output} chord.events", "chord.out out.events",
+                         midi="midi_in", effect=("note_filter", {"low_velocity": 64}), chord="chord",
+                         out="midi_out")  # fmt: skip
+        assert not hanging(sent(patch, played))
 
 
 def test_a_chord_has_its_intervals():
@@ -84,13 +100,13 @@ def test_chords_that_share_a_key_let_it_sound_until_both_have_ended():
 def test_a_chord_whose_intervals_change_ends_as_it_began():
     patch = through("chord", intervals=(0.0, 4.0))
     engine = engine_of(patch)
-    engine.send_midi(bytes.fromhex(ON))
+    engine.send(bytes.fromhex(ON))
     engine.run_samples(128)
     patch.set("effect.intervals", [0.0, 3.0])
     engine.run_samples(128)
-    engine.send_midi(bytes.fromhex(OFF))
+    engine.send(bytes.fromhex(OFF))
     engine.run_samples(128)
-    assert not hanging(out_of(engine))
+    assert not hanging(sent_by(engine))
 
 
 def test_a_note_that_changes_its_channel_ends_on_the_old_one():
@@ -101,7 +117,7 @@ def test_a_note_that_changes_its_channel_ends_on_the_old_one():
     patch.set("notes.channel", 5)
     engine.turn("notes", "gate", 0.0)
     engine.run_samples(128)
-    assert messages(out_of(engine)) == ["90 3c 66", "80 3c 40"]
+    assert messages(sent_by(engine)) == ["90 3c 66", "80 3c 40"]
 
 
 # -- arpeggios -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""MIDI files inside a patch: on time, round and round, and nothing hangs where they stop."""
+"""The block midi_file: exact times, loops, jumps, and no hanging notes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from nodegraph.graph import build_graph
 from tests.midi.pieces import write_piece
-from tests.nodes.sending import out_of, sent
+from tests.nodes.sending import sent, sent_by
 from tests.rendering import Offline, Stepper, patch_of
 
 SR = 44100
@@ -38,7 +38,7 @@ def test_stepping_gives_the_same(playing):
     assert sent(playing(), samples=6 * HALF) == sent(playing(), samples=6 * HALF, driver=Stepper)
 
 
-def test_a_file_begins_again_at_its_end(playing):
+def test_a_file_loops(playing):
     found = sent(playing(), samples=8 * HALF + 100)
     again = [(at + 4 * HALF, message) for at, message in ROUND]
     assert found[:4] == ROUND and found[4:6] == [(4 * HALF, message) for message in HUSH]  # then it jumps
@@ -49,7 +49,7 @@ def test_at_half_the_speed_it_takes_twice_the_time(playing):
     assert sent(playing(loop=False, speed=0.5), samples=10 * HALF) == [(2 * at, message) for at, message in ROUND]
 
 
-def test_a_pause_ends_what_sounds_and_goes_on_where_it_was(playing):
+def test_a_pause_ends_sounding_notes_and_resumes_at_its_position(playing):
     turns = [(1000, "file.play", 0.0), (5000, "file.play", 1.0)]
     found = sent(playing(loop=False), samples=6 * HALF, turns=turns)
     assert found[:3] == [ROUND[0], (1000, HUSH[0]), (1000, HUSH[1])]
@@ -63,7 +63,7 @@ def test_restart_jumps_to_a_position(playing):
     assert found[4:] == [(1000 + 2 * HALF, "80 40 40")]
 
 
-def test_the_end_is_told(playing):
+def test_done_is_high_after_the_end(playing):
     patch = playing(loop=False)
     patch.add("audio_out", id="heard")
     patch.connect("file.done", "heard.audio")
@@ -78,10 +78,10 @@ def test_an_edit_elsewhere_does_not_stop_it(playing):
     engine.run_samples(HALF // 2 * 2)
     patch.add("sine")
     engine.run_samples(6 * HALF)
-    assert out_of(engine) == ROUND
+    assert sent_by(engine) == ROUND
 
 
-def test_another_file_goes_on_in_its_place(playing, tmp_path):
+def test_another_file_replaces_it_while_it_plays(playing, tmp_path):
     patch = playing(loop=False)
     write_piece(tmp_path / "other.mid", [(0.0, 0.25, 70), (0.25, 1.0, 71)], beats=2, channel=4)
     engine = Offline(patch.document, path=patch.path)
@@ -90,8 +90,9 @@ def test_another_file_goes_on_in_its_place(playing, tmp_path):
     patch.set("file.file", "other.mid")
     engine.run_samples(6 * HALF)
     expected = [ROUND[0], (1280, HUSH[0]), (1280, HUSH[1]), (HALF // 2, "84 46 40"), (HALF // 2, "94 47 64")]
-    assert [(at, message) for at, message in out_of(engine)][:3] == expected[:3]
-    assert [message for _, message in out_of(engine)][3:] == ["84 46 40", "94 47 64", "84 47 40"]
+    found = sent_by(engine)
+    assert found[:3] == expected[:3]
+    assert [message for _, message in found][3:] == ["84 46 40", "94 47 64", "84 47 40"]
 
 
 def test_a_transport_starts_and_rewinds_it(playing):
@@ -104,18 +105,18 @@ def test_a_transport_starts_and_rewinds_it(playing):
     assert found == [ROUND[0], (2000, "90 40 64"), (2000 + 2 * HALF, "80 40 40")]
 
 
-def test_another_file_makes_a_silent_placeholder(playing, tmp_path):
+def test_a_file_that_is_not_midi_makes_a_silent_placeholder(playing, tmp_path):
     patch = playing()
     (tmp_path / "piece.mid").write_bytes(b"this is no MIDI file")
     problem = build_graph(patch.document, SR, patch.path).placeholders["file"]
     assert "'piece.mid' is not a standard MIDI file" in problem
 
 
-def test_a_file_that_is_cut_short_plays_and_says_so(playing, tmp_path):
+def test_a_truncated_file_plays_and_is_reported(playing, tmp_path):
     patch = playing(loop=False)
     whole = (tmp_path / "piece.mid").read_bytes()
     (tmp_path / "piece.mid").write_bytes(whole[:-6])
     engine = Offline(patch.document, path=patch.path)
     engine.run_samples(6 * HALF)
-    assert out_of(engine)[:3] == ROUND[:3]
-    assert engine.problems() == ["file: 'piece.mid' is cut short in track 1; what is whole is played."]
+    assert sent_by(engine)[:3] == ROUND[:3]
+    assert engine.problems() == ["file: 'piece.mid' is truncated in track 1; its complete events are played."]

@@ -1,4 +1,4 @@
-"""Notes: which voice plays what, nothing that hangs, nothing that steps."""
+"""Notes: voice allocation, no hanging notes, no steps in the output."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def voices(messages, samples=2000, heard="gate", **params):
                      midi="midi_in", notes=("notes", knobs), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
-        engine.send_midi(message, at)
+        engine.send(message, at)
     return engine.run_samples(samples)
 
 
@@ -69,7 +69,7 @@ def test_a_note_begins_and_ends_at_its_samples():
 @pytest.mark.parametrize(("heard", "expected"), [
     ("frequency", 440.0), ("pitch", 69.0), ("velocity", 100 / 127), ("level", 1.0), ("timbre", 64 / 127),
 ])  # fmt: skip
-def test_what_is_said_of_a_note(heard, expected):
+def test_outputs_of_a_note(heard, expected):
     values = voices([(0, on(69, 100))], heard=heard, voices=1)[:, 0]
     assert np.allclose(values, expected, rtol=1e-6)
 
@@ -87,7 +87,7 @@ def test_transposition_moves_notes_that_sound():
     patch = patch_of("midi.out notes.events", "notes.pitch out.audio", midi="midi_in",
                      notes=("notes", {"voices": 1}), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
-    engine.send_midi(on(60))
+    engine.send(on(60))
     engine.turn("notes", "transpose", 12.0, at=500)
     pitch = engine.run_samples(2000)[:, 0]
     assert pitch[499] == 60.0 and pitch[-1] == 72.0
@@ -165,10 +165,18 @@ def test_a_stolen_voice_is_silent_before_its_new_note():
     assert velocity[change] == np.float32(20 / 127)
 
 
-def test_a_note_that_ends_before_it_could_begin_is_heard_as_long():
+def test_a_note_that_ends_during_the_fade_before_it_keeps_its_length():
     gate = voices([(0, on(60)), (1000, on(72)), (1050, off(72))], voices=1)[:, 0]
     heard = np.flatnonzero(gate[1000:]) + 1000
     assert 50 <= len(heard) <= 51 and heard[0] in (1000 + FADE, 1000 + FADE - 1)
+
+
+@pytest.mark.parametrize("play", ["poly", "mono", "legato"])
+@pytest.mark.parametrize("at", [0, 63, 64, 100])
+def test_a_note_of_no_length_raises_the_gate_for_a_sample(play, at):
+    messages = [(at, on(60)), (at, off(60)), (at + 500, on(60)), (at + 600, off(60))]
+    gate = voices(messages, play=play, voices=1)[:, 0]
+    assert np.flatnonzero(gate).tolist() == [at, *range(at + 500, at + 600)]
 
 
 def test_stealing_never_steps_the_output():
@@ -183,9 +191,9 @@ def test_stealing_never_steps_the_output():
         at = 0
         for _ in range(200):
             key = int(rng.integers(36, 85))
-            engine.send_midi(on(key, int(rng.integers(1, 128))), at)
+            engine.send(on(key, int(rng.integers(1, 128))), at)
             if rng.random() < 0.7:
-                engine.send_midi(off(key), at + int(rng.integers(1, 6000)))
+                engine.send(off(key), at + int(rng.integers(1, 6000)))
             at += int(rng.integers(1, 5000))
         sound = engine.run_samples(at)
         assert np.abs(sound).max() > 0.5
@@ -197,7 +205,7 @@ def test_sixteen_voices_under_a_storm_of_keys_step_no_more_than_they_move():
     engine = Offline(synth(voices=16).document)
     at = 0
     for _ in range(2000):
-        engine.send_midi(on(int(rng.integers(36, 73)), int(rng.integers(1, 128))), at)
+        engine.send(on(int(rng.integers(36, 73)), int(rng.integers(1, 128))), at)
         at += int(rng.integers(1, 200))
     sound = engine.run_samples(at)
     one = 2 * np.pi * 440 * 2 ** ((72 - 69) / 12) / SR + 1.2 / (0.005 * SR / np.log(6)) + 1 / (FADE - 1)
@@ -283,7 +291,7 @@ def test_all_sound_off_is_silent_within_3_ms_and_the_next_note_comes_back():
     assert np.abs(np.diff(level)).max() < 1.01 / (FADE - 1)
 
 
-def test_a_reset_brings_controllers_home():
+def test_a_reset_sets_controllers_to_their_defaults():
     messages = [(0, on(60)), (0, bend(8191)), (0, pressure(127)), (500, control(121, 0))]
     assert voices(messages, heard="pitch", voices=1, samples=6000)[-1, 0] == 60.0
     assert voices(messages, heard="pressure", voices=1, samples=6000)[-1, 0] == 0.0
@@ -338,9 +346,32 @@ def test_the_bend_wheel_reaches_its_range(value, reach, expected):
     assert found[0] == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_range_of_the_wheel_can_be_sent():
+def test_the_bend_range_can_be_sent():
     sent = [(0, control(101, 0)), (0, control(100, 0)), (0, control(6, 12)), (0, control(38, 50)), (0, on(60))]
     assert settled([*sent, (10, bend(8191))], voices=1)[0] == pytest.approx(72.5, abs=1e-4)
+
+
+RANGE_OF_2 = [control(101, 0), control(100, 0), control(6, 2)]
+
+
+@pytest.mark.parametrize(("sent", "expected"), [
+    ([control(96, 0)], 63.0),  # increment
+    ([control(97, 0)], 61.0),  # decrement
+    (5 * [control(97, 0)], 60.0),
+    ([control(99, 1), control(98, 8), control(6, 64)], 62.0),  # a non-registered parameter is another one
+    ([control(99, 1), control(98, 8), control(96, 0)], 62.0),
+    ([control(101, 127), control(100, 127), control(6, 12)], 62.0),  # no parameter is selected
+])  # fmt: skip
+def test_data_entry_sets_the_parameter_that_is_selected(sent, expected):
+    messages = [(0, message) for message in [*RANGE_OF_2, *sent, on(60)]]
+    assert settled([*messages, (10, bend(8191))], voices=1)[0] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("mpe", "channel", "expected"), [("off", 1, 66.0), ("lower", 2, 109.0)])
+def test_an_increment_starts_from_the_range_of_the_settings(mpe, channel, expected):
+    sent = [control(101, 0, channel), control(100, 0, channel), control(96, 0, channel), on(60, channel=channel)]
+    messages = [*((0, message) for message in sent), (10, bend(8191, channel))]
+    assert settled(messages, voices=1, mpe=mpe, bend_range=5.0)[0] == pytest.approx(expected, abs=1e-3)
 
 
 def test_bend_comes_smoothly():
@@ -408,11 +439,11 @@ def test_notes_go_on_through_an_edit():
     engine = Offline(patch.document)
     engine.follow(patch)
     for key in (60, 64, 67):
-        engine.send_midi(on(key))
+        engine.send(on(key))
     engine.run_samples(128)
     patch.add("sine")
     assert engine.run_samples(64)[-1].sum() == 3
-    engine.send_midi(off(64))
+    engine.send(off(64))
     assert engine.run_samples(64)[-1].sum() == 2
 
 
@@ -423,14 +454,14 @@ def test_nothing_hangs_when_settings_change_under_held_keys(change):
     engine = Offline(patch.document)
     engine.follow(patch)
     for key in (60, 64, 67):
-        engine.send_midi(on(key))
+        engine.send(on(key))
     assert engine.run_samples(64)[-1, 0] == 3
     patch.set(f"notes.{change[0]}", change[1])
     engine.run_samples(64)
     for key in (60, 64, 67):
-        engine.send_midi(off(key))
+        engine.send(off(key))
     engine.run_samples(64)
     patch.undo()
     assert engine.run_samples(640)[-1, 0] == 0
-    engine.send_midi(on(72))
+    engine.send(on(72))
     assert engine.run_samples(640)[-1, 0] == 1

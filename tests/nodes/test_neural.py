@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.autoencoder import ACTIVATIONS, Autoencoder, Layer
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import GraphError, build_graph
-from nodegraph.model_tables import layer_table, weight_table, widest
+from nodegraph.models.autoencoder import ACTIVATIONS, Autoencoder, Layer
+from nodegraph.models.tables import layer_table, weight_table, widest
 from nodes.neural import Decoder, Encoder, propagate
 from tests.nodes.framing import RATE, frames_of, noise, patch_around, random_model, tap
 from tests.rendering import largest_step, patch_of
@@ -112,7 +112,7 @@ def test_compiled_blocks_are_their_equations_bit_for_bit(tmp_path, activation):
             for name in ("code", "level"):
                 patch.set(f"{name}_encoder.file", str(tmp_path / "m.safetensors"))
         _, seen, _ = frames_of(patch, dict.fromkeys(cls.spec.frame_inputs, noise(300)))
-        node = build_graph(patch.document, RATE, allow_outside=True).nodes["block"]
+        node = build_graph(patch.document, RATE, allow_outside=True).node("block")
         tables = {n: np.asarray(t.make(node.settings, RATE), np.float32) for n, t in cls.spec.tables.items()}
         lines = {n: np.zeros(line.length(node.settings, RATE), np.float32) for n, line in cls.spec.lines.items()}
         for m in range(len(seen["in_" + next(iter(cls.spec.frame_inputs))])):
@@ -313,7 +313,7 @@ def test_an_stft_that_does_not_fit_is_told_its_size(tmp_path, rate, size, wanted
     with pytest.raises(GraphError, match=f"encoder 'encoder'.*not {size}. Set size to {wanted}\\.$"):
         build_graph(patch.document, rate, tmp_path / "p.json")
     patch.set("stft.size", wanted)
-    assert build_graph(patch.document, rate, tmp_path / "p.json").nodes["bank"].banks["gain"] == 5
+    assert build_graph(patch.document, rate, tmp_path / "p.json").node("bank").banks["gain"] == 5
 
 
 def test_a_decoder_refuses_the_code_of_another_model(folder):
@@ -414,7 +414,7 @@ def test_codes_are_smoothed_held_mixed_and_calculated_with(folder):
     patch.connect("mix_frames.out", "decoder.code")
     graph = build_graph(patch.document, RATE, folder)
     for id in ("smooth_frames", "morph", "add_frames", "mix_frames"):
-        assert graph.nodes[id].frame_types["out"].kind == "latent"
+        assert graph.node(id).frame_types["out"].kind == "latent"
     assert np.abs(play(patch, folder, noise(800))).max() > 0.01
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from nodegraph.blocks.torch_worker import LATE, MODEL, READY, TorchWorker
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import build_graph
-from nodegraph.torch_worker import LATE, MODEL, READY, TorchWorker
 from tests.nodes.framing import RATE, noise
 from tests.rendering import largest_step, patch_of
 
@@ -123,7 +123,7 @@ def test_frames_may_become_a_code(models):
     patch.add("gain_bank", id="bank")
     patch.connect("model.out", "bank.code")
     graph = build_graph(patch.document, RATE, models)
-    assert graph.nodes["bank"].banks == {"gain": 3, "scale": 3, "mute": 3}
+    assert graph.node("bank").banks == {"gain": 3, "scale": 3, "mute": 3}
     engine = engine_of(patch, models, noise(2000))
     engine.run_samples(2000)
     assert engine.problems() == []

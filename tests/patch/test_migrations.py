@@ -6,15 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nodegraph.patch import (
-    Patch,
-    PatchError,
-    SetControl,
-    encode_patch,
-    migrate_nodes,
-    parse_patch,
-    read_patch,
-)
+from nodegraph.patch import Patch, PatchError, SetControl, encode_patch, migrate_nodes, parse_patch, read_patch
 from nodegraph.patch.migrations import NodeMigration, migrations
 
 OLD = Path(__file__).parent / "old"

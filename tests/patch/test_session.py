@@ -117,13 +117,6 @@ def test_a_listener_that_fails_does_not_silence_the_others():
     assert len(heard) == 1 and "sine1" in patch.document.nodes
 
 
-def test_new_nodes_get_the_version_that_the_blocks_say(monkeypatch):
-    monkeypatch.setattr(Patch, "version_of", staticmethod({"sine": 3}.__getitem__))
-    patch = Patch()
-    patch.add("sine")
-    assert patch.document.nodes["sine1"].version == 3
-
-
 def test_edits_reach_into_subpatches_by_path():
     patch = Patch()
     patch.add("saw", id="osc")

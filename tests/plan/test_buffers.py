@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nodegraph.plan import write as writing
+from nodegraph.plan import emit as emitting
 from nodegraph.plan.buffers import place
 from tests.engine.storm import sounding_patch
 from tests.rendering import engine_of, patch_of, sound_of
@@ -39,7 +39,7 @@ def test_shared_memory_gives_the_samples_of_unshared_memory(seed, monkeypatch):
     for pack in (True, False):
         shared = engine_of(patch, pack=pack)
         with monkeypatch.context() as patched:
-            patched.setattr(writing, "place", unshared)
+            patched.setattr(emitting, "place", unshared)
             apart = engine_of(patch, pack=pack)
         assert shared.plan.bytes_used < apart.plan.bytes_used
         assert np.array_equal(shared.run_samples(1280), apart.run_samples(1280))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from nodegraph.inversion import OFFLINE, methods
 from nodegraph.spectral.griffin_lim import fast_griffin_lim, griffin_lim
-from nodegraph.spectral.methods import OFFLINE, methods
 from nodegraph.spectral.metrics import ser
 from nodegraph.spectral.stft import stft
 from nodegraph.spectral.windows import WINDOWS

@@ -35,14 +35,14 @@ def check(
 
 
 def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
-    import nodegraph
+    from nodegraph import api
     from nodegraph.graph import GraphError, build_graph
     from nodegraph.kernel import KernelError
     from nodegraph.patch import PatchError
 
     result: dict[str, Any] = {"patch": str(path), "problems": [], "warnings": []}
     try:
-        patch = nodegraph.load(path)
+        patch = api.load(path)
         graph = build_graph(patch.document, patch.document.settings.rate or 44100.0, path, allow_outside)
         result |= {"nodes": len(graph.nodes), "wires": len(graph.wires), "latency": graph.latency}
         result["warnings"] = _warnings(graph)
@@ -57,13 +57,13 @@ def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
 def _warnings(graph: Graph) -> list[str]:
     """What will not stop the patch, yet is hardly meant."""
     document = graph.document
-    found = [f"{graph.nodes[id].title} is silent: {reason}" for id, reason in graph.placeholders.items()]
+    found = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     if document.newer:
         found.append(f"it is of format version {document.version}, newer than this nodegraph. Update nodegraph.")
     for control in document.controls.values():
         if not _is_there(control.target, graph):
             found.append(f"control '{control.name}' turns {control.target}, which is not there.")
-    writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.nodes.values())
+    writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.typed_nodes)
     block = any(record.type == "outlet" for record in document.nodes.values())  # heard where another patch uses it
     if not (writes or block):
         found.append("nothing will be heard: it has no audio_out.")
@@ -72,9 +72,9 @@ def _warnings(graph: Graph) -> list[str]:
 
 def _is_there(end: str, graph: Graph) -> bool:
     """Whether an end names a parameter, which may be of a node in a subpatch. An unknown block may have any."""
-    from nodegraph.interface import Home, node_spec
+    from nodegraph.blocks.registry import node_types
+    from nodegraph.graph.ports import spec_of
     from nodegraph.patch import PatchError, locate
-    from nodegraph.registry import node_types
 
     node, _, port = end.partition(".")
     try:
@@ -82,8 +82,8 @@ def _is_there(end: str, graph: Graph) -> bool:
     except PatchError:
         return False
     record = graph.document.inside(path).nodes[id]
-    spec = node_spec(record, graph.flat.home if graph.flat else Home())
-    return record.type not in node_types() or port in {**spec.inputs, **spec.choices, **spec.options}
+    spec = spec_of(record, graph.flat.home)
+    return record.type not in node_types() or port in spec.parameters
 
 
 def _tell(result: dict[str, Any]) -> None:

@@ -19,8 +19,8 @@ def controllers(
     """List controller files, or show what one of them does."""
     import msgspec
 
-    from nodegraph.midi.controllers import controller_files, find_controller, user_folder
-    from nodegraph.midi.surface import FUNCTIONS
+    from nodegraph.control.controllers import controller_files, find_controller, user_folder
+    from nodegraph.control.surface import FUNCTIONS
 
     if name:
         found = find_controller(name)
@@ -48,7 +48,7 @@ def controllers(
 
 def _device(name: str) -> str:
     """What a file is for; one that cannot be used must not hide the others."""
-    from nodegraph.midi.controllers import ControllerError, find_controller
+    from nodegraph.control.controllers import ControllerError, find_controller
 
     try:
         return find_controller(name).name

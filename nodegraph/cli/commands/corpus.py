@@ -65,8 +65,8 @@ def corpus(
 
 
 def _recordings(audio: list[str], frames: int, seed: int, progress: Any) -> Any:
-    from nodegraph.autoencoder import Features
     from nodegraph.learn import collect, sources_of
+    from nodegraph.models.autoencoder import Features
 
     sources, skipped = sources_of(audio, seed=seed)
     return collect(sources, Features(), frames, seed, skipped=skipped, progress=progress)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ..demos import demo_patch
+from nodegraph.files.demos import demo_patch
+
 from ..options import Json, Seconds
 from ..quiet import quiet_libraries
 from ..text import duration, note, say
@@ -55,7 +56,7 @@ def demo(
 
 def why_no_window() -> str:
     """What stands in the way of the editor, "" if nothing."""
-    from nodegraph.editor.display_check import obstacle
+    from nodegraph.editor.dpg.display_check import obstacle
 
     return "this is a CI machine" if _on_ci() else obstacle()
 

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from ..demos import demo_folder
+from nodegraph.files.demos import demo_folder
+
 from ..errors import CommandError
 from ..options import Json
 from ..quiet import quiet_libraries
@@ -50,7 +51,7 @@ def doctor(json: Json = False) -> int:
 
 def examine() -> Iterator[Finding]:
     """Look at everything, the needed things first."""
-    from nodegraph import __version__
+    from nodegraph.version import __version__
 
     yield Finding(
         "nodegraph",
@@ -58,7 +59,7 @@ def examine() -> Iterator[Finding]:
         f"{__version__}, Python {platform.python_version()}, {platform.machine()}",
         needed=True,
     )
-    for name in ("numpy", "numba", "llvmlite", "networkx", "msgspec", "soundfile", "soxr"):
+    for name in ("numpy", "numba", "llvmlite", "networkx", "msgspec", "soundfile", "soxr", "mido", "safetensors"):
         yield _package(name, name, "", needed=True)
     yield from _blocks()
     yield _cache()
@@ -73,7 +74,6 @@ def examine() -> Iterator[Finding]:
     yield _display()
     yield _package("torch", "torch", "learning and neural blocks", extra=TORCH)
     yield _package("librosa", "librosa", "learning")
-    yield _package("safetensors", "safetensors", "weights of neural blocks")
 
 
 def _mark(finding: Finding) -> str:
@@ -91,7 +91,7 @@ def _package(name: str, module: str, purpose: str, extra: str = "", needed: bool
 
 
 def _blocks() -> Iterator[Finding]:
-    from nodegraph.registry import load_failures, node_types, user_folder
+    from nodegraph.blocks.registry import load_failures, node_types, user_folder
 
     types = node_types()
     own = sum(cls.__module__.startswith("nodegraph_user_") for cls in types.values())

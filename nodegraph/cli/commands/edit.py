@@ -16,7 +16,7 @@ from ..stopping import stop_signals
 from .run import _device
 
 if TYPE_CHECKING:
-    from nodegraph.editor.sound_live import LiveSound
+    from nodegraph.editor.sound.live import LiveSound
 
 
 def edit(
@@ -43,7 +43,7 @@ def edit(
     allow_outside: Outside = False,
 ) -> int:
     """Edit a patch in a window and hear each edit at once."""
-    from nodegraph.editor.display_check import obstacle
+    from nodegraph.editor.dpg.display_check import obstacle
 
     if reason := obstacle():
         raise CommandError(reason)
@@ -89,7 +89,7 @@ def _sound(
 ) -> LiveSound:
     """The sound on the device that is asked for, else on the one chosen last time if it is still there."""
     from nodegraph.editor.preferences import Preferences
-    from nodegraph.editor.sound_live import Device, LiveSound
+    from nodegraph.editor.sound.live import Device, LiveSound
     from nodegraph.engine.core import EngineError
 
     kept = Preferences.load(home)

@@ -22,7 +22,7 @@ MOST_ITERATIONS = 100_000
 
 def _list_methods(asked: bool) -> None:
     if asked:
-        from nodegraph.spectral.methods import methods
+        from nodegraph.inversion import methods
 
         say("\n".join(methods()))
         raise typer.Exit
@@ -79,9 +79,8 @@ def invert(
     """
     import numpy as np
 
-    from nodegraph.sound_file import write_sound
-    from nodegraph.sound_output import kind_of
-    from nodegraph.spectral.methods import OFFLINE
+    from nodegraph.files.sound_output import kind_of, write_sound
+    from nodegraph.inversion import OFFLINE
     from nodegraph.spectral.metrics import ser
     from nodegraph.spectral.spectrogram_file import Wanted, read_spectrogram
 
@@ -120,8 +119,8 @@ def invert(
 
 
 def _method(name: str) -> Any:
+    from nodegraph.inversion import methods
     from nodegraph.patch.errors import suggest
-    from nodegraph.spectral.methods import methods
 
     table = methods()
     if name not in table:

@@ -13,7 +13,7 @@ from ..text import columns, duration, print_json, say
 from ..writing import tell_of_file, write_sound_file
 
 if TYPE_CHECKING:
-    from nodegraph.engine.keeping import Kept
+    from nodegraph.recording.keeping import Kept
 
 
 def keep(
@@ -34,7 +34,7 @@ def keep(
 
     They are always there, also while it plays on and after a crash. Without --output it lists the sessions.
     """
-    from nodegraph.engine.keeping import sessions
+    from nodegraph.recording.keeping import sessions
 
     found = [kept for kept in sessions() if kept.seconds > 0]
     if output is None:

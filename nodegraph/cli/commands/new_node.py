@@ -65,8 +65,8 @@ def new_node(
 
     It is one class in one file, and works as it stands.
     """
+    from nodegraph.blocks.registry import node_types, user_folder
     from nodegraph.node import snake_case
-    from nodegraph.registry import node_types, user_folder
 
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or keyword.iskeyword(name.lower()):
         raise typer.BadParameter(

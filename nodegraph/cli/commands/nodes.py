@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nodegraph.blocks.page import page
+
 from ..errors import CommandError
 from ..options import Json
 from ..text import columns, print_json, say, warn
@@ -23,7 +25,7 @@ def nodes(
     json: Json = False,
 ) -> None:
     """List all blocks, or show one: ports, settings, equation."""
-    from nodegraph.registry import load_failures, node_types
+    from nodegraph.blocks.registry import load_failures, node_types
 
     types = node_types()
     if type is not None:
@@ -33,7 +35,8 @@ def nodes(
     if json:
         print_json([page(cls) for cls in types.values()])
         return
-    family, rows = None, []
+    family = None
+    rows: list[tuple[str, ...]] = []
     for name, cls in types.items():
         if cls.hidden:
             continue
@@ -45,49 +48,6 @@ def nodes(
     columns([(row[0].ljust(width), *row[1:]) if len(row) > 1 else (*row, "") for row in rows])
     for source, reason in load_failures().items():
         warn(f"{source} could not be loaded: {reason}")
-
-
-def page(cls: type[Node]) -> dict[str, Any]:
-    """Everything a reader wants to know of a block, as plain data."""
-    spec = cls.spec
-    signals = [
-        {
-            "name": p.name,
-            "carries": "signal",
-            "unit": p.unit,
-            "min": p.min,
-            "max": p.max,
-            "default": p.default,
-            "taper": p.taper,
-            "bank": p.bank,
-            "doc": p.doc,
-        }
-        for p in spec.inputs.values()
-    ]
-    given = [{"name": p.name, "carries": "signal", "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()]
-    inputs = [*signals, *_carriers(spec.frame_inputs), *_carriers(spec.event_inputs)]
-    outputs = [*given, *_carriers(spec.frame_outputs), *_carriers(spec.event_outputs)]
-    choices = [{"name": c.name, "default": c.default, "values": c.values, "doc": c.doc} for c in spec.choices.values()]
-    options = [
-        {"name": o.name, "default": o.default, "min": o.min, "max": o.max, "unit": o.unit, "doc": o.doc}
-        for o in spec.options.values()
-    ]
-    return {
-        "type": cls.type,
-        "family": cls.family,
-        "version": cls.version,
-        "doc": inspect.getdoc(cls) or "",
-        "inputs": inputs,
-        "outputs": outputs,
-        "settings": choices + options,
-        "source": _source(cls),
-    }
-
-
-def _carriers(ports: dict[str, Any]) -> list[dict[str, Any]]:
-    """Ports of frames and events."""
-    kinds = [f"{port.kind} frames" if hasattr(port, "kind") else "events" for port in ports.values()]
-    return [{"name": p.name, "carries": kind, "doc": p.doc} for p, kind in zip(ports.values(), kinds)]
 
 
 def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
@@ -136,16 +96,6 @@ def _setting_row(setting: dict[str, Any]) -> tuple[str, ...]:
     else:
         reach = unit.strip()
     return setting["name"], str(setting["default"]), reach, setting["doc"]
-
-
-def _source(cls: type[Node]) -> str:
-    """The equation as its author wrote it."""
-    functions = [cls.formula] if cls.formula else [cls.tick, cls.block, cls.frame]
-    try:
-        parts = [textwrap.dedent(inspect.getsource(function)).rstrip() for function in functions if function]
-    except (OSError, TypeError):
-        return ""
-    return "\n\n".join(parts)
 
 
 def _first_line(cls: type[Node]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,11 +13,14 @@ from ..inputs import input_files, read_inputs
 from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
 from ..patches import open_patch, typed, warn_of_placeholders
-from ..scores import LONGEST_TAIL, open_score, until_silent
+from ..scores import MAX_TAIL, check_sends, collecting_sent, open_score, until_silent, write_sent
 from ..text import duration, note, print_json, say, warn
 from ..writing import tell_of_file, write_sound_file
 
 if TYPE_CHECKING:
+    import numpy as np
+    from mido import Message
+
     from nodegraph.engine.offline import Offline
 
 CHUNK = 16384  # samples between two looks at Ctrl-C; whole quanta
@@ -44,6 +48,10 @@ def render(
         Path | None,
         typer.Option("--midi", "-m", metavar="FILE.mid", help="MIDI file for the midi_in blocks, exact to the sample."),
     ] = None,
+    midi_out: Annotated[
+        Path | None,
+        typer.Option("--midi-out", metavar="FILE.mid", help="MIDI file to write, of what the midi_out blocks send."),
+    ] = None,
     set: Sets = None,
     seed: Seed = None,
     allow_outside: Outside = False,
@@ -54,7 +62,7 @@ def render(
     Without --seconds it lasts as long as the longest --input, or as the --midi file and until it has died away, else
     10 s. Ctrl-C ends it early and keeps what has been rendered.
     """
-    from nodegraph.sound_output import kind_of
+    from nodegraph.files.sound_output import kind_of
 
     kind_of(output)
     opened = open_patch(patch, set, seed, allow_outside)
@@ -62,9 +70,12 @@ def render(
     graph = typed(opened, chosen, allow_outside)
     silent = warn_of_placeholders(graph)
     files = input_files(graph, input)
-    for path in [patch, *files.values()]:
-        if output.exists() and path.exists() and output.samefile(path):
-            raise CommandError(f"{output}: is one of the files that are read. Choose another name.")
+    for written in [output, *([midi_out] if midi_out else [])]:
+        for path in [patch, *files.values(), *([midi] if midi else [])]:
+            if written.exists() and path.exists() and written.samefile(path):
+                raise CommandError(f"{written}: is one of the files that are read. Choose another name.")
+    if midi_out:
+        check_sends(midi_out, graph)
     tracks = read_inputs(graph, files, chosen)
     score = open_score(midi, graph) if midi else None
     make_ready([*kernels_of_engine(), *kernels_of_graph(graph)])
@@ -80,11 +91,15 @@ def render(
     try:
         if score and midi:
             score.play(engine, port=midi.name)
-        result = write(engine, output, seconds, until_silence)
+        sent: list[Message] | None = [] if midi_out else None
+        result = write(engine, output, seconds, until_silence, sent)
+        if midi_out and sent is not None:
+            write_sent(midi_out, sent, engine.rate)
         result["faults"] = sorted({engine.node_address(fault.node) for fault in engine.faults()})
     finally:
         engine.close()
-    result |= {"patch": str(patch), "silent": silent, "recordings": recordings(helpers)}
+    written_files = [*recordings(helpers), *([str(midi_out)] if midi_out else [])]
+    result |= {"patch": str(patch), "silent": silent, "recordings": written_files}
     problems = helper_problems(helpers)
     problems += [f"{node}: {text}" for node, text in (engine.plan.lost_events() if engine.plan else [])]
     if json:
@@ -99,14 +114,26 @@ def render(
     return 1 if problems else 0
 
 
-def write(engine: Offline, output: Path, seconds: float, until_silence: bool = False) -> dict[str, Any]:
-    """Render into a file, piece by piece; what an interruption leaves is a whole, shorter file."""
+def write(
+    engine: Offline,
+    output: Path,
+    seconds: float,
+    until_silence: bool = False,
+    sent: list[Message] | None = None,
+) -> dict[str, Any]:
+    """Render into a file, block by block; an interruption leaves a complete, shorter file.
+
+    The MIDI messages that the patch sends are appended to ``sent``.
+    """
     total = max(1, round(seconds * engine.rate))
+    blocks: Iterable[np.ndarray]
     if until_silence:
         blocks = until_silent(engine, total, CHUNK)
-        total += round(LONGEST_TAIL * engine.rate)
+        total += round(MAX_TAIL * engine.rate)
     else:
         blocks = (engine.run_samples(min(CHUNK, total - first)) for first in range(0, total, CHUNK))
+    if sent is not None:
+        blocks = collecting_sent(blocks, engine, sent)
     return write_sound_file(blocks, output, engine.rate, engine.outputs, total)
 
 

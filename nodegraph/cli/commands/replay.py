@@ -34,8 +34,8 @@ def replay(
     A log holds the patch with its sounds and models, every edit, turned knob, note and the sound that came in,
     each with its sample: the same samples come out. With --patch the same hand plays another patch.
     """
-    from nodegraph.engine.replay import Replay, opened
-    from nodegraph.sound_output import kind_of
+    from nodegraph.files.sound_output import kind_of
+    from nodegraph.recording.replay import Replay, opened
 
     from ..patches import open_patch
 

@@ -94,7 +94,7 @@ def reproduce(
         done = run(wanted, frames, place, about, tasks, seed, device, progress, lambda: stop.asked)
     text = report.markdown(done)
     if output is not None:
-        from nodegraph.whole_file import write_whole
+        from nodegraph.files.atomic import write_whole
 
         write_whole(output, text.encode())
     print_json(report.plain(done)) if json else say(text.rstrip())
@@ -108,9 +108,9 @@ def _frames(
     hop: int, quick: bool, audio: list[str] | None, seed: int, folder: Path | None, progress: Any
 ) -> tuple[Frames, dict[str, Any]]:
     """The frames of a table, and what they are."""
-    from nodegraph.autoencoder import Features
     from nodegraph.learn import collect, sources_of
     from nodegraph.learn.corpus import COUNTS, SynthCorpus, synth_frames
+    from nodegraph.models.autoencoder import Features
 
     def counted(done: int, total: int) -> None:
         progress(done / total, "frames")

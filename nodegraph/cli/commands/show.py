@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,8 @@ class Format(StrEnum):
     text = "text"
     mermaid = "mermaid"
     dot = "dot"
+    graphml = "graphml"
+    json = "json"
 
 
 def show(
@@ -30,7 +33,10 @@ def show(
         bool, typer.Option("--plan", help="The rows that will run: kernels, packed nodes, shared buffers.")
     ] = False,
     format: Annotated[
-        Format, typer.Option("--format", "-f", help="For people, for Mermaid, or for Graphviz.")
+        Format,
+        typer.Option(
+            "--format", "-f", help="Text, a drawing (Mermaid, Graphviz), or the graph (GraphML, node-link JSON)."
+        ),
     ] = Format.text,
     set: Sets = None,
     rate: Rate = None,
@@ -51,7 +57,13 @@ def show(
         _show(graph)
         warn_of_placeholders(graph)
     else:
-        say(as_mermaid(graph) if format is Format.mermaid else as_dot(graph))
+        say(_exporters()[format](graph))
+
+
+def _exporters() -> dict[Format, Callable[[Graph], str]]:
+    from nodegraph.graph.export import as_graphml, as_json
+
+    return {Format.mermaid: as_mermaid, Format.dot: as_dot, Format.graphml: as_graphml, Format.json: as_json}
 
 
 # -- the patch ---------------------------------------------------------------------------------------------
@@ -111,7 +123,7 @@ def _data(graph: Graph) -> dict[str, Any]:
                 "settings": node.settings,
                 "problem": node.problem,
             }
-            for node in graph.nodes.values()
+            for node in graph.typed_nodes
         ],
         "wires": [{"from": w.start, "to": w.end, "feedback": w.feedback} for w in graph.wires],
         "loops": graph.loops,
@@ -136,7 +148,7 @@ def plan_of(graph: Graph) -> Plan:
     from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
 
     make_ready([*kernels_of_engine(), *kernels_of_graph(graph)])
-    outlets = [node for node in graph.nodes.values() if node.cls and node.cls.device == "output"]
+    outlets = [node for node in graph.typed_nodes if node.cls and node.cls.device == "output"]
     channels = max((max(node.input_lanes.values()) for node in outlets), default=1)
     return compile_plan(
         graph,

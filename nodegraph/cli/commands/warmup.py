@@ -52,7 +52,7 @@ def warmup(
 
 def all_kernels() -> list[tuple[str, int, AnyKernel]]:
     """Every kernel with its place: the type of its block ("" for the engine's own) and its number there."""
-    from nodegraph.registry import node_types
+    from nodegraph.blocks.registry import node_types
 
     found = [("", number, kernel) for number, kernel in enumerate(kernels_of_engine(live=True))]
     for type, cls in node_types().items():
@@ -89,8 +89,8 @@ def _leave_signals_alone() -> None:
 
 def _compile_one(type: str, number: int) -> str:
     """Compile one kernel into the cache folder; returns what is wrong with it, or ""."""
+    from nodegraph.blocks.registry import node_types
     from nodegraph.kernel import KernelError
-    from nodegraph.registry import node_types
 
     try:
         kernels = kernels_of_type(node_types()[type]) if type else kernels_of_engine(live=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from nodegraph.patch import PatchError
 from nodegraph.patch.clipboard import Paste, copied, duplicated, pasted
 
 from ..command import command
-from ..desk import AREA, Desk
+from ..desk import AREA, Desk, State
 from .selecting import deletion
 
 STEP = 24.0  # px by which a copy stands beside what was copied
@@ -19,6 +21,13 @@ def _copied(desk: Desk) -> str:
     return copied(desk.document, [id for id in desk.document.nodes if id in chosen.nodes], notes, areas)
 
 
+@dataclass
+class Pastes(State):
+    """How often the same text was pasted: each paste is placed a step further."""
+
+    count: int = 0
+
+
 def _holds_blocks(desk: Desk) -> bool:
     return bool(desk.selection.nodes or desk.selection.notes)
 
@@ -27,7 +36,7 @@ def _holds_blocks(desk: Desk) -> bool:
 def copy(desk: Desk, argument: object) -> None:
     """Copy the selected blocks, with the wires between them, as text."""
     desk.view.set_clipboard(_copied(desk))
-    desk.memory["pasted"] = 0
+    desk.forget(Pastes)
 
 
 @command("Cut", "ctrl+x", menu="Edit", section=1, possible=_holds_blocks)
@@ -54,8 +63,8 @@ def _paste(desk: Desk, outer: bool) -> None:
     if not text.strip():
         desk.say("The clipboard is empty. Copy some blocks first.")
         return
-    times = desk.memory.get("pasted", 0)
-    desk.memory["pasted"] = times + 1
+    times = desk.state(Pastes).count
+    desk.state(Pastes).count += 1
     at = (desk.pointer[0] + STEP * (times % 8), desk.pointer[1] + STEP * (times % 8))
     try:
         found = pasted(text, desk.document, at, outer)

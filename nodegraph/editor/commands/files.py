@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 from nodegraph.api import load as load_patch
+from nodegraph.blocks.registry import node_types
 from nodegraph.patch import AddNode, Patch, PatchError
 from nodegraph.patch.names import free_id
-from nodegraph.registry import node_types
 
-from .. import canvas
+from ..canvas import camera as canvas
 from ..command import command, on
 from ..desk import Desk
 from ..events import CloseRequested, Entered, FilesDropped
 from ..panel import Question
+from ..recent import remember
 from ..windows import open_window
 
-RECENT, MOST_RECENT = "recent.json", 12
 SOUNDS = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
 PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
 MODELS = {".safetensors"}
@@ -30,32 +29,6 @@ def entered(desk: Desk, event: Entered) -> None:
     done = desk.asked.pop(event.key, None)
     if done is not None and event.text is not None:
         done(Path(event.text) if isinstance(event.text, Path) else event.text)
-
-
-# -- recent ------------------------------------------------------------------------------------------------
-
-
-def recent_files(desk: Desk) -> list[Path]:
-    """The files that were open lately and still are there, the latest first."""
-    try:
-        names = json.loads((desk.home / RECENT).read_text())
-        found = [Path(name) for name in names if isinstance(name, str)]
-    except (OSError, ValueError, TypeError):
-        return []
-    return [path for path in found if path.is_file()][:MOST_RECENT]
-
-
-def remember(desk: Desk, path: Path) -> None:
-    """This file was opened or saved."""
-    path = path.resolve()
-    files = [path, *(other for other in recent_files(desk) if other != path)][:MOST_RECENT]
-    desk.memory["recent"] = tuple(files)
-    try:
-        desk.home.mkdir(parents=True, exist_ok=True)
-        (desk.home / RECENT).write_text(json.dumps([str(file) for file in files]))
-    except OSError:
-        pass
-    desk.set_preferences(folder=str(path.parent))
 
 
 # -- opening -----------------------------------------------------------------------------------------------

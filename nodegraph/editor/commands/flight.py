@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..command import command, in_status
 from ..desk import Desk
-from ..sound import Sounding
+from ..sound.protocol import Sounding
 from .sounding import sound_name
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodegraph.midi.surface import HEADS, WIDTH, Surface, rows
+from nodegraph.control.surface import HEADS, WIDTH, Surface, rows
+from nodegraph.control.taper import value_at
+from nodegraph.graph.rules import title_of
 from nodegraph.patch import Group, PatchError, SetParam
-from nodegraph.taper import position_of, value_at
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..panel import Panel
 from ..quantity import QuantityError, format_quantity, parse_quantity
 from ..view import Item, PanelFace
 
@@ -48,7 +48,7 @@ class GainBankPanel(Panel):
 
     def _units(self, desk: Desk, record: Any) -> int:
         graph = desk.typed.graph
-        node = graph.nodes.get("/".join((*self.level, self.id))) if graph else None
+        node = graph.find("/".join((*self.level, self.id))) if graph else None
         found = node.banks.get("gain", 0) if node else 0
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
@@ -153,8 +153,14 @@ class GainBankPanel(Panel):
         except QuantityError as error:
             desk.say(str(error), alarm=True)
             return
-        most = 1.0 if port == "gain" else 2.0
-        self._set(desk, port, unit, value_at(position_of(value, 0.0, most, "linear"), 0.0, most, "linear"))
+        if self.surface(desk) is None:
+            return
+        record = desk.patch.document.inside(self.level).nodes[self.id]
+        problem = desk.specs(record).inputs[port].problem(value)
+        if problem:
+            desk.say(f"{title_of(record.type, self.id)}: {problem}", alarm=True)
+        else:
+            self._set(desk, port, unit, value)
 
     def _set(self, desk: Desk, port: str, unit: int, value: float, done: bool = True) -> None:
         surface = self.surface(desk)

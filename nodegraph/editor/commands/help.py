@@ -7,16 +7,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nodegraph.cli.commands.nodes import page
-from nodegraph.cli.demos import demo_folder
-from nodegraph.registry import node_types
+from nodegraph.blocks.page import page
+from nodegraph.blocks.registry import node_types
+from nodegraph.files.demos import demo_folder
 
 from ..command import command, key_table
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..help_patch import add_help
 from ..palettes import Candidate, open_palette
-from ..panel import Message, Panel
+from ..panel import Message
 from ..view import Item, PanelFace
 from .files import new_window, open_path
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nodegraph.automation import automated
 from nodegraph.patch import PatchError
+from nodegraph.recording.automation import automated
 
 from ..command import command
 from ..desk import Desk
 from ..jobs import Job
-from ..keeping import Keeping, write_kept
+from ..sound.keeping import Keeping, write_kept
 from .sounding import sound_name
 
 
 def keeping(desk: Desk) -> Keeping:
     """What keeps the sound of this session."""
-    found = desk.memory.get("keeping")
-    if found is None:
-        found = desk.memory["keeping"] = Keeping()
-    return found
+    return desk.state(Keeping)
 
 
 @command("Keep the last minutes…", "ctrl+k", menu="Sound", section=1)

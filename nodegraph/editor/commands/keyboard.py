@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from nodegraph.patch import Disconnect
 
-from ..canvas import node_box, show_point
+from ..canvas.camera import node_box, show_point
 from ..command import command
 from ..desk import Desk
-from ..typed import input_ports, output_ports
 from ..view import Pin
 from .moving import FAR, NUDGE, nudge
 from .wires import draw
@@ -44,8 +43,8 @@ def previous_block(desk: Desk, argument: object) -> None:
 def pins_of(desk: Desk, id: str) -> list[Pin]:
     """The pins and rows of a block in the order of its rows."""
     spec = desk.spec(id)
-    outputs = [Pin(id, name, True) for name in output_ports(spec)]
-    ports = input_ports(spec)
+    outputs = [Pin(id, name, True) for name in spec.output_ports]
+    ports = spec.input_ports
     frames = [Pin(id, name, False) for name in ports if name not in spec.inputs]
     knobs = [Pin(id, name, False) for name in spec.inputs]
     settings = [Pin(id, name, False) for name in (*spec.choices, *spec.options)]

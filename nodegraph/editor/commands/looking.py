@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from nodegraph.patch import Document
 
-from .. import canvas
-from ..canvas import LEVELS, ZOOM_STEP, middle, zoom_to
+from ..canvas import camera as canvas
+from ..canvas.camera import LEVELS, ZOOM_STEP, middle, zoom_to
 from ..command import command, on
 from ..desk import AREA, Desk
 from ..events import CameraMoved, Resized, Wheel

@@ -34,7 +34,7 @@ def menu_for(desk: Desk, over: Over, at: Point) -> None:
     elif isinstance(over, tuple):
         desk.menu(f"{over[0]} → {over[1]}", _wire_menu(desk, over))
     else:
-        names = ("add_block", "paste", "add_note", "add_area", "select_all", "tidy", "fit")
+        names = ["add_block", "paste", "add_note", "add_area", "select_all", "tidy", "fit"]
         desk.menu("Patch", [entry(desk, name, at if name in ("add_block", "add_note") else None) for name in names])
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nodegraph.patch import Action, Move, MoveArea, SetArea, SetLook, SetNote
 
-from .. import canvas
+from ..canvas import camera as canvas
+from ..canvas.tidy import layered
 from ..command import command, on
 from ..desk import AREA, Desk
 from ..events import NodesMoved, NoteMoved
-from ..tidy import layered
 from ..view import Point
 from . import palette
 from .notes import area_round

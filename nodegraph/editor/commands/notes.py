@@ -5,7 +5,7 @@ from __future__ import annotations
 from nodegraph.patch import Rename, SetArea, SetLook, SetNote, SetTitle
 from nodegraph.patch.names import free_id
 
-from .. import canvas
+from ..canvas import camera as canvas
 from ..command import command
 from ..desk import AREA, Desk
 from ..view import MenuItem

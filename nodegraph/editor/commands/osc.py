@@ -5,18 +5,17 @@ from __future__ import annotations
 from itertools import islice
 
 from ..command import command, in_status
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..outside import OscPlace, outside
-from ..panel import Panel
-from ..sound import Sounding
+from ..sound.protocol import Sounding
 from ..view import Item, PanelFace
 
 MOST_SHOWN = 100
 
 
 def _addresses(desk: Desk) -> list[str]:
-    from nodegraph.osc import addresses
+    from nodegraph.control.osc import addresses
 
     return list(islice(addresses(desk.patch.document, desk.patch.path, desk.allow_outside), MOST_SHOWN))
 

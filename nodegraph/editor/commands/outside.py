@@ -5,13 +5,12 @@ from __future__ import annotations
 from nodegraph.patch import PatchError, RemoveControl, SetControl
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..outside import outside
-from ..panel import Panel
 from ..quantity import format_quantity
+from ..targets import where_of
 from ..view import Item, PanelFace
-from .values import where_of
 
 
 def _target(desk: Desk, where: tuple[str, str]) -> str:
@@ -21,7 +20,7 @@ def _target(desk: Desk, where: tuple[str, str]) -> str:
 @command("Learn MIDI", "ctrl+shift+m", menu="Tools", section=2, possible=lambda desk: where_of(desk, None) is not None)
 def learn_midi(desk: Desk, argument: object) -> None:
     """Bind the value to the next knob, key or wheel that is moved on a MIDI device."""
-    from nodegraph.midi.learn import Learning
+    from nodegraph.control.midi_learn import Learning
 
     where = where_of(desk, argument)
     if where is None or where[0] not in desk.document.nodes:
@@ -42,16 +41,16 @@ def learn_midi(desk: Desk, argument: object) -> None:
 
 def give_up_learning(desk: Desk) -> None:
     """Wait for no MIDI control any more."""
-    found = desk.memory.get("outside")
-    if found is not None and found.connections is not None and found.connections.bindings.learning is not None:
-        found.connections.bindings.learn()
-        desk.say("No MIDI control is waited for any more.")
+    connections = outside(desk).connections
+    if connections is not None and connections.bindings.learning is not None:
+        connections.bindings.learn()
+        desk.say("MIDI learn cancelled.")
 
 
 @command("Forget its MIDI control")
 def forget_midi(desk: Desk, argument: object) -> None:
     """Let no MIDI device turn the value any more."""
-    from nodegraph.midi.learn import unbind
+    from nodegraph.control.midi_learn import unbind
 
     where = where_of(desk, argument)
     if where is None:
@@ -87,7 +86,7 @@ class ControlsPanel(Panel):
     of_patch = True
 
     def face(self, desk: Desk) -> PanelFace:
-        from nodegraph.midi.learn import said
+        from nodegraph.control.midi_learn import said
 
         rows = []
         for control in desk.patch.document.controls.values():

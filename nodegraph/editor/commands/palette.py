@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+from nodegraph.blocks.registry import node_types
 from nodegraph.patch import Action
-from nodegraph.registry import node_types
 
-from .. import canvas
+from ..canvas import camera as canvas
 from ..command import COMMANDS, command
 from ..desk import Desk
 from ..palettes import Candidate, block_candidates, open_palette
-from ..typed import input_ports, output_ports
+from ..targets import wire_of
 from ..view import Pin, Point, WireKey
-from ..wiring import (
-    add_block as adding,
-)
-from ..wiring import (
-    draw_wire,
-    exchange,
-    fitting_blocks,
-    fitting_pins,
-    insert_on_wire,
-    inserting_blocks,
-    port_for,
-)
+from ..wiring import add_block as adding
+from ..wiring import draw_wire, exchange, fitting_blocks, fitting_pins, insert_on_wire, inserting_blocks, port_for
 from .subpatches import file_block
 
 OFFSET = 12.0  # px from the pointer to a block that is put there
@@ -95,13 +85,11 @@ def _with_ports(ports: dict[str, str]) -> list[Candidate]:
 )
 def insert_block(desk: Desk, argument: object) -> None:
     """Put a block into the selected wire."""
-    from .wires import wire_of
-
     key = wire_of(desk, argument)
     wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
     if wire is None:
         return
-    port = output_ports(desk.spec(wire.source)).get(wire.source_port)
+    port = desk.spec(wire.source).output_ports.get(wire.source_port)
     if port is None:
         return
     fitting = {cls.type: ports for cls, *ports in inserting_blocks(port, node_types().values())}
@@ -122,7 +110,7 @@ def drop_on_wire(desk: Desk, id: str, key: WireKey) -> tuple[Action, ...]:
     wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
     if wire is None or id not in desk.document.nodes or id in (wire.source, wire.target):
         return ()
-    port = output_ports(desk.spec(wire.source)).get(wire.source_port)
+    port = desk.spec(wire.source).output_ports.get(wire.source_port)
     if port is None or any(id in (w.source, w.target) for w in desk.document.wires):
         return ()
     way_in, way_out = port_for(desk.spec(id), port, False), port_for(desk.spec(id), port, True)
@@ -158,8 +146,8 @@ def pick_pin(desk: Desk) -> None:
         return
     (id,) = desk.selection.nodes
     starts = [
-        *(Pin(id, name, True) for name in output_ports(desk.spec(id))),
-        *(Pin(id, name, False) for name in input_ports(desk.spec(id))),
+        *(Pin(id, name, True) for name in desk.spec(id).output_ports),
+        *(Pin(id, name, False) for name in desk.spec(id).input_ports),
     ]
     by_key = {_pin_key(pin): pin for pin in starts}
 

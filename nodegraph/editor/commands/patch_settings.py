@@ -8,9 +8,8 @@ from nodegraph.patch import Action, SetSeed, SetSettings, SetTitle
 from nodegraph.patch.voices import MIXES
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..panel import Panel
 from ..quantity import QuantityError, parse_quantity
 from ..view import Item, PanelFace
 
@@ -53,7 +52,12 @@ class PatchPanel(Panel):
             except QuantityError as error:
                 desk.say(str(error), alarm=True)
                 return
-            action = SetSeed(number) if event.item == "seed" else SetSettings(**{event.item: number})
+            actions = {
+                "seed": SetSeed(number),
+                "voices": SetSettings(voices=number),
+                "unison": SetSettings(unison=number),
+            }
+            action = actions[event.item]
         elif event.item == "mix":
             action = SetSettings(mix=str(event.value))
         elif event.item == "rate":

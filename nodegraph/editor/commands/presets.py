@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nodegraph.graph.edit_checks import check_edit
+from nodegraph.graph.ports import Home
 from nodegraph.patch import Preset, RemovePreset, SetPreset
 from nodegraph.patch.presets import UserPresets
 from nodegraph.patch.presets import apply_preset as applied
@@ -46,7 +48,13 @@ def apply_preset(desk: Desk, argument: object) -> None:
         return
     preset = next((one for one in presets_of(desk, record.type)[where] if one.name == name), None)
     if preset is not None:
-        desk.attempt(lambda: desk.do(applied(desk.document, id, preset)))
+        desk.attempt(lambda: _apply(desk, id, preset))
+
+
+def _apply(desk: Desk, id: str, preset: Preset) -> None:
+    action = applied(desk.document, id, preset)
+    check_edit(action, desk.patch.document, desk.level, Home(desk.patch.path, desk.allow_outside))
+    desk.do(action)
 
 
 @command("Keep a preset…", menu="Tools", section=1, possible=lambda desk: len(desk.selection.nodes) == 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..command import command, on
 from ..desk import Desk
 from ..events import ProbeClosed
-from .wires import wire_of
+from ..targets import wire_of
 
 
 @command("Probe", "p", menu="View", possible=lambda desk: len(desk.selection.wires) == 1 or _over_wire(desk))

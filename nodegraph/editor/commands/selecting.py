@@ -7,12 +7,13 @@ from dataclasses import replace
 from nodegraph.node import In, Out
 from nodegraph.patch import Action, Connect, Disconnect, RemoveArea, RemoveNode, RemoveNote
 
-from .. import canvas
-from ..arrangement import note_faces
+from ..canvas import camera as canvas
+from ..canvas.arrangement import note_faces
 from ..command import command, on
 from ..desk import AREA, Desk, Selection
 from ..events import BoxSelect, Click, NodeAt, NoteAt
 from ..view import Pin
+from ..wire_gesture import WireGesture
 from ..wiring import port_for
 from . import menus_at, notes, outside, palette, subpatches, values
 
@@ -160,7 +161,7 @@ def escape(desk: Desk, argument: object) -> None:
     outside.give_up_learning(desk)
     desk.view.show_hint("")
     desk.view.mark_pins(None)
-    desk.memory.pop("wire_from", None)
+    desk.state(WireGesture).start = None
     if desk.palette is not None:
         desk.close_palette()
     elif desk.selection.focus is not None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from nodegraph.morph import morph, recall
+from nodegraph.graph.morph import morph, recall
 from nodegraph.patch import Action, RemoveSnapshot, SetSnapshot
 from nodegraph.patch.names import free_id
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..panel import Panel
 from ..view import Item, PanelFace
 
 

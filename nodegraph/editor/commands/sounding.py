@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nodegraph.kernel import QUANTUM
+from nodegraph.quantum import QUANTUM
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..jobs import Job
-from ..panel import Panel
 from ..quantity import QuantityError, parse_quantity
 from ..view import Item, PanelFace
 
@@ -53,9 +52,9 @@ def hop_of(desk: Desk) -> int:
     graph = desk.typed.graph
     hops: list[int] = []
     chosen = {desk.flat(id) for id in desk.selection.nodes}
-    for id, node in (graph.nodes if graph else {}).items():
+    for node in graph.typed_nodes if graph else []:
         found = [*node.frame_types.values(), *node.frame_inputs.values()]
-        if found and (not chosen or id in chosen):
+        if found and (not chosen or node.id in chosen):
             hops.append(found[0].hop)
     return min(hops, default=QUANTUM)
 
@@ -233,7 +232,7 @@ def export(
 ) -> Path:
     """Render ``document`` into a sound file, which is there only when it is whole."""
     from nodegraph.engine.offline import Offline
-    from nodegraph.sound_file import write_sound
+    from nodegraph.files.sound_output import write_sound
 
     engine = Offline(document, rate, origin, None, allow_outside=outside)
     try:

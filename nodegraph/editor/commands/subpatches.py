@@ -7,7 +7,7 @@ from pathlib import Path
 from nodegraph.patch import AddNode, Dissolve, Encapsulate, Patch, PatchError, resolve_file, standalone
 from nodegraph.patch.names import free_id
 
-from .. import canvas
+from ..canvas import camera as canvas
 from ..command import command, on
 from ..desk import AREA, Desk
 from ..events import PathPicked

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nodegraph.patch import SetParam
 
 from ..command import command
-from ..desk import Desk
+from ..desk import Desk, Panel, State
 from ..events import PanelEvent
 from ..jobs import Job
-from ..panel import Panel
 from ..view import Drawing, Item, PanelFace
 
 
@@ -143,7 +143,15 @@ class TrainingPanel(Panel):
 
     def closed(self, desk: Desk) -> None:
         """A training goes on without its panel; the command shows it again."""
-        desk.memory["training"] = self if self.job is not None else None
+        desk.state(RunningTraining).panel = self if self.job is not None else None
+
+
+@dataclass
+class RunningTraining(State):
+    """The panel of a training that goes on while the panel is closed."""
+
+    panel: TrainingPanel | None = None
+    lasting = True
 
 
 def use_model(desk: Desk, path: Path) -> None:
@@ -160,5 +168,5 @@ def use_model(desk: Desk, path: Path) -> None:
 @command("Train a model…", menu="Tools")
 def training(desk: Desk, argument: object) -> None:
     """Train an autoencoder on recordings, while the patch plays on."""
-    panel = desk.memory.get("training") or desk.panels.get("training") or TrainingPanel()
+    panel = desk.state(RunningTraining).panel or desk.panels.get("training") or TrainingPanel()
     desk.open_panel(panel)

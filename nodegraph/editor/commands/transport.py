@@ -6,25 +6,35 @@ Rewinding is a gesture of the moment and leaves nothing to undo.
 
 from __future__ import annotations
 
-from nodegraph.midi.gain_bank import targets
-from nodegraph.parameters import node_record, parameter
-from nodegraph.patch import PatchError, SetParams, nodes_of
+from dataclasses import dataclass
+
+from nodegraph.control.gain_bank import targets
+from nodegraph.control.parameters import node_record, parameter
+from nodegraph.patch import Document, PatchError, SetParams, nodes_of
 
 from ..command import command, in_status
-from ..desk import Desk
+from ..desk import Desk, State
 from ..outside import outside
-from ..sound import Sounding
+from ..sound.protocol import Sounding
+
+
+@dataclass
+class KnownPlayers(State):
+    """The players of a document, found once for it."""
+
+    document: Document | None = None
+    players: tuple[tuple[str, str], ...] = ()
 
 
 def players(desk: Desk) -> tuple[tuple[str, str], ...]:
     """The transports of the patch, or its file players if it has none: addresses with the input that rewinds each."""
     document = desk.patch.document
-    known = desk.memory.get("players")
-    if known is None or known[0] is not document:
+    known = desk.state(KnownPlayers)
+    if known.document is not document:
         found = targets(document).players
         leaders = tuple(one for one in found if node_record(document, one[0]).type == "transport")
-        known = desk.memory["players"] = (document, leaders or found)
-    return known[1]  # type: ignore[no-any-return]
+        known.document, known.players = document, leaders or found
+    return known.players
 
 
 def is_playing(desk: Desk) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nodegraph.node import In
+from nodegraph.blocks.registry import node_types
+from nodegraph.control.taper import position_of, value_at
+from nodegraph.graph.rules import title_of, unknown_parameter
+from nodegraph.node import Choice, In, Option
 from nodegraph.patch import Action, ClearParam, Connect, SetParam
-from nodegraph.registry import node_types
-from nodegraph.taper import position_of, value_at
 
-from .. import canvas
+from ..canvas import camera as canvas
 from ..command import command, on
-from ..desk import Desk
+from ..desk import Desk, State
 from ..events import SetValue, Slide
-from ..quantity import QuantityError, exact_text, format_quantity, parse_lanes, parse_quantity
+from ..quantity import QuantityError, exact_text, parse_lanes, parse_quantity
+from ..targets import Where, focused, where_of
 from ..view import Pin
 from ..wiring import add_block, draw_wire
 
@@ -23,15 +26,13 @@ FINE = 0.1  # of the ordinary way, with Shift
 NUDGE = 0.02  # of the range, for one press of a key
 LFO_DEPTH = 0.25  # of the range round the present value
 
-Where = tuple[str, str]
-
 
 def value_of(desk: Desk, where: Where) -> Any:
     """The value that a parameter has, its default where none is set."""
     record, spec = desk.document.nodes[where[0]], desk.spec(where[0])
     if where[1] in record.params:
         return record.params[where[1]]
-    port = spec.inputs.get(where[1]) or spec.choices.get(where[1]) or spec.options.get(where[1])
+    port = spec.parameters.get(where[1])
     return port.default if port else None
 
 
@@ -41,6 +42,23 @@ def _port(desk: Desk, where: Where) -> In | None:
 
 def _wired(desk: Desk, where: Where) -> bool:
     return any(wire.target == where[0] and wire.target_port == where[1] for wire in desk.document.wires)
+
+
+@dataclass
+class SliderDrag(State):
+    """A slider that is being dragged: slider positions 0…1 per lane, ``merge`` once the drag has an undo step."""
+
+    where: Where | None = None
+    at: float = 0.0
+    positions: list[float] = field(default_factory=list)
+    merge: bool = False
+
+
+@dataclass
+class KeyNudge(State):
+    """The value that keys turned last: further key presses belong to the same undo step."""
+
+    where: Where | None = None
 
 
 # -- sliders -----------------------------------------------------------------------------------------------
@@ -53,35 +71,33 @@ def slid(desk: Desk, event: Slide) -> None:
     port = _port(desk, where)
     if port is None or _wired(desk, where):
         return
-    drag = desk.memory.get("slide")
-    if drag is None or drag["where"] != where:
+    drag = desk.state(SliderDrag)
+    if drag.where != where:
         values = value_of(desk, where)
         values = [float(v) for v in values] if isinstance(values, list) else [float(values)]
-        positions = [position_of(v, port.min, port.max, port.taper) for v in values]
-        drag = {"where": where, "at": event.position, "positions": positions, "merge": False, "moved": False}
-        desk.memory["slide"] = drag
-    way = (event.position - drag["at"]) * (FINE if event.fine else 1.0)
-    drag["at"] = event.position
+        drag.positions = [position_of(v, port.min, port.max, port.taper) for v in values]
+        drag.where, drag.at, drag.merge = where, event.position, False
+    way = (event.position - drag.at) * (FINE if event.fine else 1.0)
+    drag.at = event.position
     if way:
-        drag["moved"] = True
-        drag["positions"] = [min(max(p + way, 0.0), 1.0) for p in drag["positions"]]
-        values = [value_at(p, port.min, port.max, port.taper) for p in drag["positions"]]
+        drag.positions = [min(max(p + way, 0.0), 1.0) for p in drag.positions]
+        values = [value_at(p, port.min, port.max, port.taper) for p in drag.positions]
         was = value_of(desk, where)
         value: Any = values if isinstance(was, list) else values[0]
         before = desk.patch.document
-        desk.do(SetParam(*where, value, drag["merge"]))
-        drag["merge"] = drag["merge"] or desk.patch.document is not before
+        desk.do(SetParam(*where, value, drag.merge))
+        drag.merge = drag.merge or desk.patch.document is not before
     if event.done:
-        desk.memory.pop("slide", None)
+        desk.forget(SliderDrag)
 
 
-@command("Turn up", "]", menu="Edit", possible=lambda desk: _focused(desk) is not None)
+@command("Turn up", "]", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def turn_up(desk: Desk, argument: object) -> None:
     """Turn the value under the keyboard up."""
     _nudge(desk, NUDGE)
 
 
-@command("Turn down", "[", menu="Edit", possible=lambda desk: _focused(desk) is not None)
+@command("Turn down", "[", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def turn_down(desk: Desk, argument: object) -> None:
     """Turn the value under the keyboard down."""
     _nudge(desk, -NUDGE)
@@ -99,15 +115,8 @@ def turn_down_fine(desk: Desk, argument: object) -> None:
     _nudge(desk, -NUDGE * FINE)
 
 
-def _focused(desk: Desk) -> Where | None:
-    focus = desk.selection.focus
-    if focus is None or focus.output or focus.node not in desk.document.nodes:
-        return None
-    return focus.node, focus.port
-
-
 def _nudge(desk: Desk, way: float) -> None:
-    where = _focused(desk)
+    where = focused(desk)
     port = _port(desk, where) if where else None
     if where is None or port is None or _wired(desk, where):
         return
@@ -117,8 +126,9 @@ def _nudge(desk: Desk, way: float) -> None:
         value_at(position_of(float(v), port.min, port.max, port.taper) + way, port.min, port.max, port.taper)
         for v in values
     ]
-    desk.do(SetParam(*where, moved if isinstance(was, list) else moved[0], desk.memory.get("nudged") == where))
-    desk.memory["nudged"] = where
+    nudge = desk.state(KeyNudge)
+    desk.do(SetParam(*where, moved if isinstance(was, list) else moved[0], nudge.where == where))
+    nudge.where = where
 
 
 # -- typed values ------------------------------------------------------------------------------------------
@@ -130,14 +140,14 @@ def set_value(desk: Desk, event: SetValue) -> None:
     set_typed(desk, (event.node, event.port), event.value)
 
 
-@command("Type a value", "enter", "return", menu="Edit", possible=lambda desk: _focused(desk) is not None)
+@command("Type a value", "enter", "return", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def type_value(desk: Desk, argument: object) -> None:
     """Type the value: a number with unit or arithmetic, such as 440*2, 1/16, A4, -6dB, 200ms."""
-    where = argument if isinstance(argument, tuple) else _focused(desk)
+    where = argument if isinstance(argument, tuple) else focused(desk)
     if where is None or where[0] not in desk.document.nodes:
         return
     spec = desk.spec(where[0])
-    if not any(where[1] in group for group in (spec.inputs, spec.choices, spec.options)):
+    if where[1] not in spec.parameters:
         return
     value = value_of(desk, where)
     port = spec.inputs.get(where[1])
@@ -159,46 +169,39 @@ def set_typed(desk: Desk, where: Where, value: Any) -> bool:
 
 
 def meaning(desk: Desk, where: Where, value: Any) -> Any:
-    """What a typed or picked value is for a parameter. Raises QuantityError with a sentence."""
+    """The value that a typed or picked text stands for. Raises QuantityError with a sentence."""
     node, name = where
-    spec, rate = desk.spec(node), desk.sounding.rate
-    port = spec.inputs.get(name)
-    if port is not None:
-        return _number_for(port, name, value, value_of(desk, where), rate)
-    choice = spec.choices.get(name)
-    if choice is not None:
-        if str(value) not in choice.values:
-            raise QuantityError(f"{name} must be one of {', '.join(choice.values)}.")
-        return str(value)
-    option = spec.options.get(name)
-    if option is None:
-        raise QuantityError(f"{node} has no setting '{name}'.")
-    if isinstance(option.default, bool):
-        return value if isinstance(value, bool) else str(value).strip().lower() in ("1", "on", "true", "yes")
-    if option.kind == "file":
-        return desk.reference(Path(value)) if value else ""
-    if isinstance(option.default, str):
-        return str(value)
-    if isinstance(option.default, tuple):
-        return _listed(option.default, value, value_of(desk, where))
-    now = value_of(desk, where)
-    number = parse_quantity(str(value), option.unit, float(now or 0.0), rate)
-    number = round(number) if isinstance(option.default, int) else number
-    if (option.min is not None and number < option.min) or (option.max is not None and number > option.max):
-        raise QuantityError(
-            f"{name} must lie in {option.min:g}–{option.max:g}{f' {option.unit}' if option.unit else ''}."
-        )
-    return number
-
-
-def _number_for(port: In, name: str, value: Any, now: Any, rate: float) -> float | list[float]:
-    first = float(now[0]) if isinstance(now, list) and now else float(now) if isinstance(now, int | float) else 0.0
-    found = parse_lanes(str(value), port.unit, first, rate)
-    for number in found if isinstance(found, list) else [found]:
-        if not port.min <= number <= port.max:
-            low, high = format_quantity(port.min, port.unit), format_quantity(port.max, port.unit)
-            raise QuantityError(f"{name} must lie in {low} … {high}, got {format_quantity(number, port.unit)}.")
+    record, spec = desk.document.nodes[node], desk.spec(node)
+    declared = spec.parameters.get(name)
+    title = title_of(record.type, node)
+    if declared is None:
+        raise QuantityError(unknown_parameter(title, spec, name))
+    found = _read(desk, where, declared, value)
+    problem = declared.problem(found)
+    if problem:
+        raise QuantityError(f"{title}: {problem}")
     return found
+
+
+def _read(desk: Desk, where: Where, declared: In | Choice | Option, value: Any) -> Any:
+    """A typed or picked text in the type of a parameter; its range is not checked."""
+    now, rate = value_of(desk, where), desk.sounding.rate
+    if isinstance(declared, In):
+        first = now[0] if isinstance(now, list) and now else now
+        return parse_lanes(str(value), declared.unit, float(first) if isinstance(first, int | float) else 0.0, rate)
+    if isinstance(declared, Choice):
+        return str(value)
+    default = declared.default
+    if isinstance(default, bool):
+        return value if isinstance(value, bool) else str(value).strip().lower() in ("1", "on", "true", "yes")
+    if declared.kind == "file":
+        return desk.reference(Path(value)) if value else ""
+    if isinstance(default, str):
+        return str(value)
+    if isinstance(default, tuple):
+        return _listed(default, value, now)
+    number = parse_quantity(str(value), declared.unit, float(now or 0.0), rate)
+    return round(number) if isinstance(default, int) else number
 
 
 def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
@@ -223,12 +226,7 @@ def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
 # -- the menu of a value -----------------------------------------------------------------------------------
 
 
-def where_of(desk: Desk, argument: object) -> Where | None:
-    """The parameter that a command is for: the one given, or that under the keyboard."""
-    return argument if isinstance(argument, tuple) and len(argument) == 2 else _focused(desk)
-
-
-@command("Reset to default", "ctrl+backspace", menu="Edit", possible=lambda desk: _focused(desk) is not None)
+@command("Reset to default", "ctrl+backspace", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def reset_value(desk: Desk, argument: object) -> None:
     """Set the value back to its default."""
     where = where_of(desk, argument)
@@ -258,7 +256,7 @@ def paste_value(desk: Desk, argument: object) -> None:
         set_typed(desk, where, desk.view.clipboard().strip())
 
 
-@command("Wire an LFO to it", "ctrl+l", menu="Insert", section=2, possible=lambda desk: _focused(desk) is not None)
+@command("Wire an LFO to it", "ctrl+l", menu="Insert", section=2, possible=lambda desk: focused(desk) is not None)
 def wire_lfo(desk: Desk, argument: object) -> None:
     """Wire an LFO to the value: it swings round where the value stands, a quarter of the range at most."""
     where = where_of(desk, argument)
@@ -273,14 +271,14 @@ def wire_lfo(desk: Desk, argument: object) -> None:
     at = canvas.free_place(desk, (x - 220.0, y))
     params = {"frequency": 1.0, "amplitude": float(f"{depth:.4g}"), "offset": float(f"{middle:.6g}")}
     spec = node_types()["lfo"].spec.inputs
-    params = {name: min(max(v, spec[name].min), spec[name].max) for name, v in params.items()}
+    params = {name: spec[name].clamp(v) for name, v in params.items()}
     action = add_block(desk.document, "lfo", at, params)
     actions: list[Action] = [action, Connect(f"{action.id}.out", f"{where[0]}.{where[1]}")]
     if desk.do(*actions):
         desk.select([action.id])
 
 
-@command("Put a knob before it", possible=lambda desk: _focused(desk) is not None)
+@command("Put a knob before it", possible=lambda desk: focused(desk) is not None)
 def wire_knob(desk: Desk, argument: object) -> None:
     """Wire a knob block with the range of the value to it, set to where the value stands."""
     where = where_of(desk, argument)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from ..command import command, in_status
 from ..desk import Desk
-from ..sound import Sounding
-from ..typed import kind_of, output_ports
+from ..sound.protocol import Sounding
+from ..targets import wire_of
 from ..view import Pin
 from .sounding import sound_name
-from .wires import wire_of
 
 
 def _output(desk: Desk, argument: object) -> str | None:
@@ -36,8 +35,8 @@ def record_wire(desk: Desk, argument: object) -> None:
         desk.listen()
         return
     node, _, port = start.partition(".")
-    found = output_ports(desk.spec(node)).get(port)
-    if found is None or kind_of(found) != "signal":
+    found = desk.spec(node).output_ports.get(port)
+    if found is None or found.kind != "signal":
         desk.say(f"{start} carries no signal that a sound file could hold. Record a wire behind it.", alarm=True)
         return
 

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from nodegraph.graph.rules import ports_fit
 from nodegraph.patch import Disconnect, SetFeedback
 
 from ..command import command, on
 from ..desk import Desk
 from ..events import Pointer, WireCut, WireDrag
-from ..typed import fit, input_ports, output_ports
-from ..view import Pin, WireKey
+from ..targets import wire_of
+from ..view import Pin
+from ..wire_gesture import WireGesture
 from ..wiring import Drawn, draw_wire, fitting_pins
 from . import palette
 
 
 def try_wire(desk: Desk, one: Pin, other: Pin) -> Drawn:
     """What a wire between two pins would do; asked while it is drawn, it is known when it is dropped."""
-    question = (desk.patch.document, desk.level, one, other)
-    asked = desk.memory.get("drawn")
-    if asked is None or asked[0][0] is not question[0] or asked[0][1:] != question[1:]:
-        asked = desk.memory["drawn"] = (question, draw_wire(desk.board, one, other))
-    drawn: Drawn = asked[1]
-    return drawn
+    gesture, pins = desk.state(WireGesture), (desk.level, one, other)
+    if gesture.drawn is None or gesture.document is not desk.patch.document or gesture.pins != pins:
+        gesture.document, gesture.pins, gesture.drawn = desk.patch.document, pins, draw_wire(desk.board, one, other)
+    return gesture.drawn
 
 
 @on(WireDrag)
 def dragged(desk: Desk, event: WireDrag) -> None:
     """While a wire is drawn it is said what it would do; dropped, it is done."""
-    desk.pointer = event.at
+    desk.pointer, gesture = event.at, desk.state(WireGesture)
     if not event.dropped:
-        if desk.memory.get("wire_marks") != event.start:
-            desk.memory["wire_marks"] = event.start
+        if gesture.marked != event.start:
+            gesture.marked = event.start
             desk.view.mark_pins(fitting_pins(desk.board, event.start))
         if event.over is None or event.over == event.start:
             desk.view.show_hint("")
@@ -37,10 +37,10 @@ def dragged(desk: Desk, event: WireDrag) -> None:
             drawn = try_wire(desk, event.start, event.over)
             desk.view.show_hint(drawn.words, drawn.refused)
         return
-    desk.memory.pop("wire_marks", None)
+    pulled, after = gesture.pulled, gesture.after
+    gesture.marked = gesture.pulled = gesture.after = None
     desk.view.mark_pins(None)
     desk.view.show_hint("")
-    pulled, after = desk.memory.pop("pulled", (None, None))
     if event.over == event.start:
         return
     if event.over is None:
@@ -62,7 +62,8 @@ def dragged(desk: Desk, event: WireDrag) -> None:
 def cut_wire(desk: Desk, event: WireCut) -> None:
     """A wire is pulled off its input."""
     if any((wire.start, wire.end) == event.key for wire in desk.document.wires) and desk.do(Disconnect(*event.key)):
-        desk.memory["pulled"] = (event.key, desk.patch.document)
+        gesture = desk.state(WireGesture)
+        gesture.pulled, gesture.after = event.key, desk.patch.document
 
 
 @on(Pointer)
@@ -76,13 +77,6 @@ def moved(desk: Desk, event: Pointer) -> None:
         desk.view.show_hover(event.over)
     elif isinstance(was, tuple):
         desk.view.show_hover(None)
-
-
-def wire_of(desk: Desk, argument: object) -> WireKey | None:
-    """The wire that a command is for: the one given, or the only one selected."""
-    if isinstance(argument, tuple) and len(argument) == 2:
-        return argument
-    return next(iter(desk.selection.wires)) if len(desk.selection.wires) == 1 else None
 
 
 @command("Delete wire")
@@ -127,10 +121,10 @@ def wire_in_order(desk: Desk, argument: object) -> None:
 
 def matching_pins(desk: Desk, one: str, other: str) -> tuple[Pin, Pin] | None:
     """The first output of ``one`` and the first free input of ``other`` that carry the same."""
-    inputs = input_ports(desk.spec(other))
+    inputs = desk.spec(other).input_ports
     taken = {wire.end for wire in desk.document.wires}
-    for start, gives in output_ports(desk.spec(one)).items():
-        fitting = [name for name, takes in inputs.items() if fit(gives, takes)]
+    for start, gives in desk.spec(one).output_ports.items():
+        fitting = [name for name, takes in inputs.items() if ports_fit(gives, takes)]
         free = [name for name in fitting if f"{other}.{name}" not in taken] or fitting
         if free:
             return Pin(one, start, True), Pin(other, free[0], False)
@@ -141,12 +135,13 @@ def matching_pins(desk: Desk, one: str, other: str) -> tuple[Pin, Pin] | None:
 def draw(desk: Desk, argument: object) -> None:
     """Begin a wire at the pin under the keyboard, and end it at the next one chosen; without a pin, list its pins."""
     focus = desk.selection.focus
-    begun: Pin | None = desk.memory.pop("wire_from", None)
+    gesture = desk.state(WireGesture)
+    begun, gesture.start = gesture.start, None
     if focus is None:
         palette.pick_pin(desk)
         return
     if begun is None or begun.node not in desk.document.nodes:
-        desk.memory["wire_from"] = focus
+        gesture.start = focus
         desk.view.mark_pins(fitting_pins(desk.board, focus))
         desk.view.show_hint(f"Wire from {focus.end}: go to the other pin and press W again, Esc gives up.")
         return

@@ -30,7 +30,7 @@ def scaled_frames(frames: Frames, mean: float | None) -> Frames:
 
 def difficulty(frames: Frames, normalise: str) -> dict[str, Any]:
     """On validation frames: what predicting the mean leaves, and what principal components leave, as shares of it."""
-    from ..late_torch import require_torch
+    from nodegraph.models.late_torch import require_torch
 
     require_torch()
     import torch

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.autoencoder import Features
-from nodegraph.whole_file import write_whole
+from nodegraph.files.atomic import write_whole
+from nodegraph.models.autoencoder import Features
 
 from ..errors import LearnError
 from ..frames import Frames

@@ -1,60 +1,36 @@
 """Edits as data: each action is a small value that makes a new document from an old one.
 
-Actions can be logged, sent and replayed: :func:`to_data` and :func:`from_data` turn them into plain
-dicts and back, the field ``do`` telling which one it is. An action that does not fit the document
-raises :class:`PatchError` and changes nothing.
+Actions can be logged, sent and replayed: :func:`to_data` and :func:`from_data` convert them to plain dicts and back;
+the field ``do`` holds the tag of the action. An action that does not fit the document raises :class:`PatchError` and
+changes nothing.
+
+Every subclass of :class:`Action` in a module of this folder is an action of the log format and a name of this package
+and of :mod:`nodegraph.patch`. There is no list of them.
 """
 
-from .base import Action, node_and_port
-from .compound import Group, Within, from_data, to_data, within
-from .controls import RemoveBinding, RemoveControl, SetBinding, SetControl
-from .kept import RemovePreset, RemoveSnapshot, SetPreset, SetSnapshot
-from .nesting import Dissolve, Encapsulate, SetPatch
-from .nodes import AddNode, RemoveNode, Rename, Replace
-from .params import ClearParam, SetParam, SetParams
-from .places import Move, MoveArea, MoveMany, RemoveArea, RemoveNote, SetArea, SetLook, SetNote
-from .whole import SetSeed, SetSettings, SetTitle
-from .wires import Connect, Disconnect, InsertOnWire, SetFeedback
+from __future__ import annotations
 
-__all__ = [
-    "Action",
-    "AddNode",
-    "ClearParam",
-    "Connect",
-    "Disconnect",
-    "Dissolve",
-    "Encapsulate",
-    "Group",
-    "InsertOnWire",
-    "Move",
-    "MoveArea",
-    "MoveMany",
-    "RemoveArea",
-    "RemoveBinding",
-    "RemoveControl",
-    "RemoveNode",
-    "RemoveNote",
-    "RemovePreset",
-    "RemoveSnapshot",
-    "Rename",
-    "Replace",
-    "SetArea",
-    "SetBinding",
-    "SetControl",
-    "SetFeedback",
-    "SetLook",
-    "SetNote",
-    "SetParam",
-    "SetParams",
-    "SetPatch",
-    "SetPreset",
-    "SetSeed",
-    "SetSettings",
-    "SetSnapshot",
-    "SetTitle",
-    "Within",
-    "from_data",
-    "node_and_port",
-    "to_data",
-    "within",
-]
+from typing import TYPE_CHECKING
+
+from .base import Action as Action
+from .base import node_and_port as node_and_port
+from .compound import from_data as from_data
+from .compound import to_data as to_data
+from .compound import within as within
+
+if TYPE_CHECKING:  # type checkers cannot follow the discovery below
+    from .compound import *
+    from .controls import *
+    from .kept import *
+    from .nesting import *
+    from .nodes import *
+    from .params import *
+    from .places import *
+    from .whole import *
+    from .wires import *
+else:
+    from .compound import find_actions
+
+    ACTIONS = {cls.__name__: cls for cls in find_actions(__path__, __name__)}
+    globals().update(ACTIONS)
+    __all__ = ["Action", "from_data", "node_and_port", "to_data", "within", *ACTIONS]

@@ -1,23 +1,21 @@
-"""Actions made of actions, and the list of all there are."""
+"""Actions that contain actions, and actions as plain data."""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import msgspec
 
 from ..document import Document, Path
 from ..errors import PatchError
 from .base import Action, plain_value
-from .controls import RemoveBinding, RemoveControl, SetBinding, SetControl
 from .following import follow, same_ids
-from .kept import RemovePreset, RemoveSnapshot, SetPreset, SetSnapshot
-from .nesting import Dissolve, Encapsulate, SetPatch
-from .nodes import AddNode, RemoveNode, Rename, Replace
-from .params import ClearParam, SetParam, SetParams
-from .places import Move, MoveArea, MoveMany, RemoveArea, RemoveNote, SetArea, SetLook, SetNote
-from .whole import SetSeed, SetSettings, SetTitle
-from .wires import Connect, Disconnect, InsertOnWire, SetFeedback
+
+if TYPE_CHECKING:
+    AnyAction: TypeAlias = Action  # at run time the union of all actions, see find_actions
 
 
 class Group(Action, frozen=True, tag="group"):
@@ -67,46 +65,19 @@ class Within(Action, frozen=True, tag="within"):
 
 def within(path: Path, action: Action) -> Action:
     """``action`` at ``path``; the action itself where that is the patch."""
-    return Within(path, action) if path else action  # type: ignore[arg-type]
+    return Within(path, action) if path else action
 
 
-AnyAction: TypeAlias = (
-    AddNode
-    | RemoveNode
-    | Rename
-    | Replace
-    | Connect
-    | Disconnect
-    | SetFeedback
-    | InsertOnWire
-    | SetParam
-    | ClearParam
-    | SetParams
-    | Move
-    | MoveMany
-    | SetLook
-    | SetArea
-    | MoveArea
-    | RemoveArea
-    | SetNote
-    | RemoveNote
-    | SetSeed
-    | SetTitle
-    | SetSettings
-    | SetControl
-    | RemoveControl
-    | SetBinding
-    | RemoveBinding
-    | SetPreset
-    | RemovePreset
-    | SetSnapshot
-    | RemoveSnapshot
-    | SetPatch
-    | Encapsulate
-    | Dissolve
-    | Within
-    | Group
-)
+def find_actions(folders: Iterable[str], package: str) -> tuple[type[Action], ...]:
+    """Import every module of a package, and return the actions that they define.
+
+    Their union becomes what logs and nested actions may hold.
+    """
+    for module in pkgutil.iter_modules(folders, f"{package}."):
+        importlib.import_module(module.name)
+    found = tuple(cls for cls in Action.__subclasses__() if cls.__module__.startswith(f"{package}."))
+    globals()["AnyAction"] = Union[found]  # noqa: UP007 - msgspec looks the name up at the first conversion
+    return found
 
 
 def to_data(action: Action) -> dict[str, Any]:

@@ -16,7 +16,7 @@ PUBLISHED = {
 
 def _cell(first: int, second: int, noise: float, published: float) -> Cell:
     quick = 2 if first >= WIDE else 10
-    sets = {"pretraining.patience": 0}
+    sets: dict[str, object] = {"pretraining.patience": 0}
     if noise:
         sets |= {"layers.1.corruption": "gaussian", "layers.1.noise": noise}
     if first >= WIDE:  # as in the paper: of the widest first layers that with a little noise was the best

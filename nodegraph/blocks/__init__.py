@@ -1,0 +1,1 @@
+"""What blocks are made with: the registry, helpers beside the audio thread, and their pages."""

@@ -1,0 +1,107 @@
+"""The registry of blocks: every :class:`~nodegraph.node.Node` in ``nodes``, installed packages and the user's folder.
+
+It is the one global of the program. A file that fails to load is remembered with its reason and
+shown by ``nodegraph doctor``; the others load all the same.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+import sys
+import threading
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+from nodegraph.node import Node
+
+LIBRARY = "nodes"  # the package of the blocks that come with nodegraph, found by name like those of others
+
+_types: dict[str, type[Node]] = {}
+_failures: dict[str, str] = {}
+_loaded = False
+_loading = threading.RLock()  # two threads may be the first to ask
+_begun = False
+
+
+def node_types() -> dict[str, type[Node]]:
+    """All known blocks by type name, in order of family and type."""
+    _load_once()
+    return _types
+
+
+def load_failures() -> dict[str, str]:
+    """Sources of blocks that could not be loaded, with the reason."""
+    _load_once()
+    return _failures
+
+
+def user_folder() -> Path:
+    """Folder of the user's own blocks: ``$NODEGRAPH_NODES``, else the platform's data folder."""
+    if "NODEGRAPH_NODES" in os.environ:
+        return Path(os.environ["NODEGRAPH_NODES"])
+    from platformdirs import user_data_path
+
+    return user_data_path("nodegraph") / "nodes"
+
+
+def register_module(module: ModuleType) -> list[str]:
+    """Register every block defined in ``module``; returns their type names."""
+    found = []
+    for value in vars(module).values():
+        is_block = isinstance(value, type) and issubclass(value, Node) and value.__module__ == module.__name__
+        if is_block and (value.spec.outputs or value.spec.inputs or value.container or _has_equation(value)):
+            _types[value.type] = value
+            found.append(value.type)
+    return found
+
+
+def load_file(path: Path) -> list[str]:
+    """Load (or reload) a Python file of blocks; returns the type names it defines."""
+    name = f"nodegraph_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return register_module(module)
+
+
+def _has_equation(cls: type[Node]) -> bool:
+    return bool(cls.tick or cls.block or cls.frame or cls.formula)
+
+
+def _load_once() -> None:
+    global _loaded, _begun
+    if _loaded:
+        return
+    with _loading:
+        if not _begun:
+            _begun = True  # blocks may look at others while they load
+            _load_all()
+            _loaded = True
+
+
+def _load_all() -> None:
+    library = importlib.import_module(LIBRARY)
+    for info in pkgutil.iter_modules(library.__path__, f"{LIBRARY}."):
+        _try(info.name, lambda name=info.name: register_module(importlib.import_module(name)))
+    for point in entry_points(group="nodegraph.nodes"):
+        _try(point.value, lambda point=point: register_module(point.load()))
+    folder = user_folder()
+    if folder.is_dir():
+        for path in sorted(folder.glob("*.py")):
+            _try(str(path), lambda path=path: load_file(path))
+    ordered = sorted(_types.items(), key=lambda item: (item[1].family, item[0]))
+    _types.clear()
+    _types.update(ordered)
+
+
+def _try(source: str, load) -> None:
+    try:
+        load()
+    except Exception as error:  # a broken block file must not take the others with it
+        _failures[source] = f"{type(error).__name__}: {error}"

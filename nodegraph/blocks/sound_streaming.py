@@ -1,0 +1,205 @@
+"""Sound files beside the audio thread: reading ahead into a ring, writing away from one.
+
+Reader and writer are helpers of blocks (see ``host``). They share two arrays with the kernel: a ring of
+float32 samples (frames × channels) and a few words, the marks.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nodegraph.files.recording import Take
+from nodegraph.files.sound_file import SoundFileError, read_sound
+from nodegraph.patch import PatchError, resolve_file
+
+from .helper import HostContext
+
+RING_FRAMES = 1 << 18  # 5.9 s at 44.1 kHz
+LONGEST_RESIDENT = 1 << 23  # samples of a file that is kept whole in memory
+CHUNK = 1 << 14
+
+# Marks of a reader: frames written so far, whether the ring is refilled, index at which the file ends (-1: not
+# known yet), seeks wanted and served, frame wanted, index at which it begins, frame read last, times starved.
+WRITTEN, STREAMED, END, WANTED, SERVED, TARGET, BEGIN, READ, STARVED = range(9)
+# Marks of a writer: frames put in by the kernel, frames taken out, whether it records, frames lost.
+PUT, TAKEN, RECORDING, LOST = range(4)
+MARKS = 16
+
+NOT_ENDED = -1
+
+
+class SoundReader:
+    """Feeds a block with a sound file at the engine's rate; long ones through a ring, read ahead."""
+
+    array_types = {"samples": "f4", "marks": "i8"}
+
+    def __init__(self, context: HostContext) -> None:
+        self.problem = ""
+        self.loop = bool(context.settings["loop"])
+        self.rate = context.rate
+        self.channels = 1
+        self._file: Any = None
+        self.marks = np.zeros(MARKS, np.int64)
+        self.samples = np.zeros(1, np.float32)
+        self.marks[END] = 0
+        path = context.settings["file"]
+        if path:
+            try:
+                self._open(Path(path))
+            except (OSError, RuntimeError, SoundFileError) as error:  # gone or broken since it was looked at
+                self.problem = str(error).rstrip(".")
+        self.arrays = {"samples": self.samples, "marks": self.marks}
+
+    def _open(self, path: Path) -> None:
+        import soundfile
+
+        self._file = soundfile.SoundFile(path)
+        self.channels = self._file.channels
+        length = round(self._file.frames * self.rate / self._file.samplerate)
+        if length * self.channels <= LONGEST_RESIDENT:
+            self._file.close()
+            self._file = None
+            whole = read_sound(path, self.rate)
+            self.samples = np.ascontiguousarray(whole.ravel())
+            self.marks[WRITTEN] = self.marks[END] = len(whole)
+            return
+        self.samples = np.empty(RING_FRAMES * self.channels, np.float32)
+        self.samples.fill(0.0)
+        self.marks[STREAMED], self.marks[END] = 1, NOT_ENDED
+        self._begin(0)
+        self.service()
+
+    def service(self) -> None:
+        """Serve a seek, then fill the ring."""
+        if self._file is None:
+            return
+        wanted = int(self.marks[WANTED])
+        if wanted != self.marks[SERVED]:
+            self._begin(round(self.marks[TARGET] * self._file.samplerate / self.rate))
+            self.marks[BEGIN] = self.marks[WRITTEN]
+            self.marks[READ] = self.marks[WRITTEN]
+            self.marks[END] = NOT_ENDED
+            self._fill(RING_FRAMES // 2)
+            self.marks[SERVED] = wanted
+        self._fill(RING_FRAMES - CHUNK)
+
+    def _begin(self, frame: int) -> None:
+        import soxr
+
+        self._file.seek(min(max(frame, 0), self._file.frames))
+        self._resampler = None
+        if self._file.samplerate != self.rate:
+            self._resampler = soxr.ResampleStream(
+                self._file.samplerate, self.rate, self.channels, dtype="float32", quality="HQ"
+            )
+
+    def _fill(self, ahead: int) -> None:
+        while self.marks[END] == NOT_ENDED and self.marks[WRITTEN] - self.marks[READ] < ahead:
+            try:
+                block = self._file.read(CHUNK // 4, dtype="float32", always_2d=True)
+            except RuntimeError as error:
+                self.problem = f"the file could not be read further: {error}"
+                block = np.zeros((0, self.channels), np.float32)
+            ended = len(block) == 0
+            if ended and self.loop and self._file.tell() > 0 and not self.problem:
+                self._file.seek(0)
+                continue
+            if self._resampler is not None:
+                block = self._resampler.resample_chunk(block, last=ended)
+            self._put(np.nan_to_num(block))
+            if ended:
+                self.marks[END] = self.marks[WRITTEN]
+
+    def _put(self, block: np.ndarray) -> None:
+        ring = self.samples.reshape(RING_FRAMES, self.channels)
+        start = int(self.marks[WRITTEN]) % RING_FRAMES
+        first = min(len(block), RING_FRAMES - start)
+        ring[start : start + first] = block[:first]
+        ring[: len(block) - first] = block[first:]
+        self.marks[WRITTEN] += len(block)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class SoundWriter:
+    """Writes what a block records into a new sound file. A full disk ends the recording, never the sound."""
+
+    array_types = {"samples": "f4", "marks": "i8"}
+
+    def __init__(self, context: HostContext) -> None:
+        self.problem = ""
+        self.channels = context.lanes
+        self._take: Take | None = None
+        self._rate, self._wanted = context.rate, context.settings["file"] or "recording.wav"
+        self._folder = context.folder
+        self.samples = np.empty(RING_FRAMES * self.channels, np.float32)
+        self.samples.fill(0.0)
+        self.marks = np.zeros(MARKS, np.int64)
+        self.arrays = {"samples": self.samples, "marks": self.marks}
+
+    def service(self) -> None:
+        """Write away what has been put into the ring."""
+        count = int(self.marks[PUT] - self.marks[TAKEN])
+        if count and not self.problem:
+            start = int(self.marks[TAKEN]) % RING_FRAMES
+            ring = self.samples.reshape(RING_FRAMES, self.channels)
+            first = min(count, RING_FRAMES - start)
+            self._write(ring[start : start + first])
+            self._write(ring[: count - first])
+        self.marks[TAKEN] += count
+        if self.marks[LOST] and not self.problem:
+            self.problem = f"the disk is too slow: {self.marks[LOST]} samples of the recording are missing"
+
+    def _write(self, block: np.ndarray) -> None:
+        if self.problem or len(block) == 0:
+            return
+        if self._take is None:
+            try:
+                path = resolve_file((self._folder or Path.cwd()) / "patch.json", self._wanted)
+            except PatchError as error:
+                self.problem = f"nothing is recorded: {error}".rstrip(".")
+                return
+            self._take = Take(path, self._rate, self.channels)
+        self._take.write(block)
+        self.problem = self._take.problem
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is being written, or was."""
+        return self._take.path if self._take is not None else None
+
+    def close(self) -> None:
+        """Finish the file, so that it is whole."""
+        if not self.problem:
+            self.service()
+        if self._take is not None:
+            self._take.close()
+            self.problem = self.problem or self._take.problem
+
+
+@lru_cache(maxsize=256)
+def _header(path: str, changed: float) -> tuple[int, str]:
+    """Channels of a sound file, or 0 and what is wrong with it."""
+    import soundfile
+
+    try:
+        info = soundfile.info(path)
+    except (OSError, RuntimeError):
+        return 0, f"'{Path(path).name}' is not a sound file that can be read. Convert it to WAV or FLAC."
+    if info.frames == 0:
+        return 0, f"'{Path(path).name}' is empty."
+    return info.channels, ""
+
+
+def header_of(path: str) -> tuple[int, str]:
+    """Channels of the sound file at ``path`` and the problem with it ("" if there is none)."""
+    if not path or not Path(path).is_file():
+        return 1, ""
+    return _header(path, Path(path).stat().st_mtime)

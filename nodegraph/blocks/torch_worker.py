@@ -1,0 +1,169 @@
+"""A user's TorchScript model beside the audio thread: it takes vectors from a ring and lays its answers into another.
+
+The kernel of a block writes vectors in and reads, a declared delay later, what has come of them; it never waits. Live
+the model runs in a thread of its own; offline it runs between two stretches of quanta, so that it never is late.
+PyTorch is imported here and nowhere else at run time.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .helper import HostContext
+
+OFFLINE_STRETCH = 1024  # samples between two turns of a helper offline: a delay is at least as long
+POLL = 0.001  # s
+
+# Marks: vectors put in by the kernel, vectors of the delay, answers that came too late, what the model does, vectors
+# in a ring, lanes.
+PUT, DELAY, LATE, MODEL, SLOTS, LANES = range(6)
+NONE, LOADING, READY = range(3)  # no model, or it has stopped; not one answer yet; it answers
+
+
+def delay_of(settings: Mapping[str, Any], samples: int) -> int:
+    """The delay in vectors that are so many samples apart: as set, but no less than offline rendering needs."""
+    return max(int(settings["delay"]), -(-OFFLINE_STRETCH // samples))
+
+
+def torchscript_problem(settings: Mapping[str, Any]) -> str:
+    """Why the model of a block cannot run here, "" if nothing is known against it."""
+    if settings["file"] and importlib.util.find_spec("torch") is None:
+        return "PyTorch is not installed: pip install 'nodegraph[learn]'"
+    return ""
+
+
+class TorchWorker:
+    """Runs a model on vectors of ``width`` numbers, (vectors × lanes, width), which gives ``answer`` numbers each."""
+
+    array_types = {"asked": "f4", "answers": "f4", "answered": "i8", "marks": "i8"}
+
+    def __init__(self, context: HostContext, width: int, answer: int, samples: int, signal: bool) -> None:
+        self.lanes, self.width, self.answer, self.signal = max(context.lanes, 1), width, answer, signal
+        delay = delay_of(context.settings, samples)
+        slots = 1 << (2 * delay + 4).bit_length()
+        self.asked = np.empty((slots, self.lanes, width), np.float32)
+        self.answers = np.empty((slots, self.lanes, answer), np.float32)
+        self.answered, self.marks = np.empty(slots, np.int64), np.zeros(LANES + 1, np.int64)
+        for array, value in ((self.asked, 0.0), (self.answers, 0.0), (self.answered, -1)):
+            array.fill(value)  # touch every page now, not in the audio thread
+        self.marks[DELAY], self.marks[SLOTS], self.marks[LANES] = delay, slots, self.lanes
+        self.arrays = {
+            "asked": self.asked.ravel(),
+            "answers": self.answers.ravel(),
+            "answered": self.answered,
+            "marks": self.marks,
+        }
+        self._done, self._failure = 0, ""
+        self._model: Any = None
+        self._file = context.settings["file"]
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        if self._file:
+            self.marks[MODEL] = LOADING
+            if context.realtime:
+                self._thread = threading.Thread(target=self._work, name=f"torchscript-{context.node}", daemon=True)
+                self._thread.start()
+            else:
+                self._load()
+
+    @property
+    def problem(self) -> str:
+        """What to say of it: why it does not run, or how often it was late."""
+        late = int(self.marks[LATE])
+        if self._failure or not late:
+            return self._failure
+        times = "1 answer of the model" if late == 1 else f"{late} answers of the model"
+        return f"{times} came too late: raise 'delay', or take a smaller model"
+
+    def service(self) -> None:
+        """Offline: answer everything that was asked."""
+        if self._thread is None:
+            self._answer()
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(2.0)
+
+    def _work(self) -> None:
+        self._load()
+        while self._model is not None and not self._stop.wait(POLL):
+            self._answer()
+
+    def _load(self) -> None:
+        name = Path(self._file).name
+        try:
+            from nodegraph.models.late_torch import require_torch
+
+            require_torch()
+            import torch
+
+            if self._thread is not None:
+                torch.set_num_threads(1)  # the other cores belong to the sound and to the screen
+            self._model = torch.jit.load(self._file, map_location="cpu").eval()
+            self._run(np.zeros((1, self.width), np.float32))
+        except Exception as error:  # whatever a file that anybody wrote may lead to
+            self._fail(f"'{name}' does not run ({_line(error)}). Save it with torch.jit.save")
+
+    def _fail(self, reason: str) -> None:
+        self._failure, self._model = reason, None
+        self.marks[MODEL] = NONE
+
+    def _answer(self) -> None:
+        """Answer what was asked; live, nothing whose time has passed already."""
+        put = int(self.marks[PUT])
+        first = max(self._done, put - int(self.marks[DELAY]))
+        if self._model is None or first >= put:
+            return
+        slots = np.arange(first, put) % len(self.answered)
+        try:
+            found = self._run(self.asked[slots].reshape(-1, self.width))
+        except Exception as error:
+            self._fail(f"the model has stopped ({_line(error)})")
+            return
+        self.answers[slots] = found.reshape(len(slots), self.lanes, self.answer)
+        self.answered[slots] = np.arange(first, put)
+        self.marks[MODEL] = READY
+        self._done = put
+
+    def _run(self, vectors: np.ndarray) -> np.ndarray:
+        import torch
+
+        given = torch.from_numpy(vectors)
+        with torch.inference_mode():
+            found = self._model(given[:, None, :] if self.signal else given)
+        if not isinstance(found, torch.Tensor):
+            raise TypeError("it gives no tensor")
+        wanted = (len(vectors), 1, self.answer) if self.signal else (len(vectors), self.answer)
+        if tuple(found.shape) != wanted:
+            raise ValueError(f"it gives {list(found.shape)} for {list(given.shape)}, not {list(wanted)}")
+        return np.nan_to_num(found.to(torch.float32).numpy().reshape(len(vectors), -1), posinf=0.0, neginf=0.0)
+
+
+def _line(error: Exception) -> str:
+    """The line of an error that says most."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if "Error" in line and ":" in line] or lines or [type(error).__name__]
+    return said[-1 if len(said) > 1 else 0][:120].rstrip(".")
+
+
+class FrameWorker(TorchWorker):
+    """For frames: the model maps (frames, bins) to (frames, units)."""
+
+    def __init__(self, context: HostContext) -> None:
+        bins = context.settings["bins"]
+        super().__init__(context, bins, context.settings["units"] or bins, context.settings["hop"], False)
+
+
+class SignalWorker(TorchWorker):
+    """For sound: the model maps (blocks, 1, samples) to as much."""
+
+    def __init__(self, context: HostContext) -> None:
+        size = context.settings["size"]
+        super().__init__(context, size, size, size, True)

@@ -1,0 +1,409 @@
+"""From notes to voices: which voice plays which key, from when to when, and how one is taken away without a step.
+
+The arithmetic of the block ``notes``. All that it knows lies in one array of doubles, ``m``: numbers for each voice,
+numbers for each MIDI channel, and the keys that are down in the order of their coming. Each function here is
+something that can happen to it: a message (:func:`receive`), or one sample that goes by (:func:`go_on`).
+
+A voice that may still be heard falls silent before it starts again: its level goes down to 0 in ``FADE`` seconds and
+comes back; its gate is low for that time and its velocity glides to the new one, so that an envelope starts anew and
+nothing steps even where the level is not used.
+"""
+
+from __future__ import annotations
+
+from nodegraph.events import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    BEND,
+    CONTROL,
+    KEY_PRESSURE,
+    NOTE_OFF,
+    NOTE_ON,
+    PEDAL,
+    PRESSURE,
+    RESET_CONTROLLERS,
+    kind_of,
+)
+
+MOST_VOICES = 64
+MOST_KEYS = 128
+FADE = 0.003  # s in which a voice that is taken away falls silent, and in which it comes back
+SMOOTH = 0.005  # s, time constant with which bend, pressure and timbre are followed
+
+# Ways to play, voices to steal, zones of MPE: the values of the block's choices.
+POLY, MONO, LEGATO = range(3)
+OLDEST, QUIETEST = range(2)
+NO_ZONE, LOWER, UPPER = range(3)
+
+# A voice: its key and channel, whether the key is up, held by the pedal or down, the number of its note (0: none yet),
+# samples since the key came up, its gate, whether it leaves (for its next note, or for good), its level;
+KEY, CHANNEL, HELD, NOTE, QUIET, GATE, LEAVES, LEVEL = range(8)
+# its pitch, where that glides to and in how many samples, velocities, pressure on its key, and what it follows;
+PITCH, GOAL, GLIDE, VELOCITY, RELEASE, KEY_PRESS, PRESS, TIMBRE, BENT = range(8, 17)
+# while it leaves for its next note: that note's velocity, samples so far, samples for which its gate is to be high.
+NEXT_VELOCITY, WAITED, HOLD = range(17, 20)
+UNHEARD = 20  # whether its gate rose after the last sample that was computed
+VOICE = 21
+UP, SUSTAINED, DOWN = range(3)
+STAYS, FOR_NEXT, FOR_GOOD = range(3)
+
+# A channel. Bend range, timbre, parameter numbers and members are kept one higher: 0 means that nothing was said.
+PEDAL_DOWN, BEND_NOW, PRESSURE_NOW, TIMBRE_NOW, BEND_RANGE, NUMBER_HIGH, NUMBER_LOW, MEMBERS = range(8)
+CHANNEL_SIZE = 8
+CHANNELS = VOICE * MOST_VOICES
+
+# Notes so far; what the settings were; how many keys are down (mono only); then key, channel, velocity, pitch of each.
+NOTES = CHANNELS + 16 * CHANNEL_SIZE
+PLAYED, HEARD = NOTES + 1, NOTES + 2
+KEYS = NOTES + 3
+PRESSED = 4
+SIZE = KEYS + 1 + PRESSED * MOST_KEYS
+
+TIMBRE_CONTROL, DATA, DATA_FINE, INCREMENT, DECREMENT, MONO_ON = 74, 6, 38, 96, 97, 124
+NUMBER_LSB, NUMBER_MSB, NON_REGISTERED_LSB, NON_REGISTERED_MSB = 100, 101, 98, 99
+BEND_RANGE_NUMBER, ZONE_NUMBER = 0, 6  # registered parameters
+NOTE_BEND_RANGE = 48.0  # semitones, of the channels of an MPE zone
+
+
+# -- messages ----------------------------------------------------------------------------------------------
+
+
+def receive(m, voices, play, steal, zone, tail, glide, bend_range, status, data1, data2, value):
+    """A message of a channel that is listened to. ``tail`` and ``glide`` in samples."""
+    kind, channel = kind_of(status), status & 0x0F
+    if kind == NOTE_ON and data2 > 0:
+        key_down(m, voices, play, steal, zone, tail, glide, bend_range, data1, channel, data2 / 127.0, value)
+    elif kind == NOTE_ON or kind == NOTE_OFF:
+        velocity = data2 / 127.0 if kind == NOTE_OFF else 64.0 / 127.0
+        if play == POLY:
+            for v in range(voices):
+                if plays(m, v, data1, channel):
+                    let_go(m, v, zone, velocity)
+        else:
+            key_up_mono(m, play, zone, tail, glide, bend_range, data1, channel, velocity)
+    elif kind == KEY_PRESSURE:
+        for v in range(voices):
+            if m[VOICE * v + KEY] == data1 and m[VOICE * v + CHANNEL] == channel:
+                m[VOICE * v + KEY_PRESS] = value
+    elif kind == PRESSURE:
+        m[CHANNELS + CHANNEL_SIZE * channel + PRESSURE_NOW] = value
+    elif kind == BEND:
+        m[CHANNELS + CHANNEL_SIZE * channel + BEND_NOW] = value
+    elif kind == CONTROL:
+        control(m, voices, zone, bend_range, channel, data1, data2)
+
+
+def settle(m, voices, play, channel, zone, members):
+    """End the notes whose keys would not be heard any more, after settings were changed."""
+    played, heard = 1.0 + 3 * voices + play, 1.0 + channel + 17 * (members + 16 * zone)
+    if m[PLAYED] != played or m[HEARD] != heard:
+        for v in range(voices if m[HEARD] == heard else 0, MOST_VOICES):
+            if m[VOICE * v + HELD] != UP:
+                release(m, v)
+        m[KEYS], m[PLAYED], m[HEARD] = 0.0, played, heard
+
+
+def in_zone(m, zone, members, channel):
+    """Whether a channel belongs to an MPE zone: its first, which is for all notes, or one that carries notes."""
+    said = m[CHANNELS + CHANNEL_SIZE * first_of(zone) + MEMBERS]
+    size = int(said) - 1 if said > 0.0 else members
+    return channel <= size if zone == LOWER else channel >= 15 - size
+
+
+def first_of(zone):
+    """The channel of an MPE zone that is for all of its notes."""
+    return 0 if zone == LOWER else 15
+
+
+def concerns(m, v, zone, channel):
+    """Whether a message of a channel is meant for a voice."""
+    return m[VOICE * v + CHANNEL] == channel or (zone != NO_ZONE and channel == first_of(zone))
+
+
+def control(m, voices, zone, bend_range, channel, number, value):
+    """A controller, or a message about all notes of a channel."""
+    c = CHANNELS + CHANNEL_SIZE * channel
+    if number == PEDAL:
+        m[c + PEDAL_DOWN] = 1.0 if value >= 64 else 0.0
+        if value < 64:
+            pedal_up(m, voices, zone, channel)
+    elif number == TIMBRE_CONTROL:
+        m[c + TIMBRE_NOW] = 1.0 + value / 127.0
+    elif number == NUMBER_MSB:
+        m[c + NUMBER_HIGH] = 1.0 + value
+    elif number == NUMBER_LSB:
+        m[c + NUMBER_LOW] = 1.0 + value
+    elif number == NON_REGISTERED_LSB or number == NON_REGISTERED_MSB:
+        m[c + NUMBER_HIGH] = m[c + NUMBER_LOW] = 0.0  # data entry now sets a parameter that is not known here
+    elif (number == DATA or number == DATA_FINE) and m[c + NUMBER_HIGH] == 1.0:
+        registered(m, zone, channel, int(m[c + NUMBER_LOW]) - 1, number == DATA_FINE, value)
+    elif (number == INCREMENT or number == DECREMENT) and m[c + NUMBER_HIGH] == 1.0 and m[c + NUMBER_LOW] == 1.0:
+        usual = bend_range if zone == NO_ZONE or channel == first_of(zone) else NOTE_BEND_RANGE
+        known = range_of_channel(m, channel, usual)
+        step = 1.0 if number == INCREMENT else -1.0
+        registered(m, zone, channel, BEND_RANGE_NUMBER, False, min(max(known + step, 0.0), 127.0))
+    elif number == RESET_CONTROLLERS:
+        for k in range(NUMBER_LOW + 1):
+            if k != BEND_RANGE:
+                m[c + k] = 0.0
+        for v in range(voices):
+            if concerns(m, v, zone, channel):
+                m[VOICE * v + KEY_PRESS] = 0.0
+        pedal_up(m, voices, zone, channel)
+    elif number == ALL_SOUND_OFF:
+        m[KEYS] = 0.0
+        for v in range(voices):
+            if concerns(m, v, zone, channel):
+                release(m, v)
+                m[VOICE * v + LEAVES] = FOR_GOOD
+    elif number == ALL_NOTES_OFF or number >= MONO_ON:
+        m[KEYS] = 0.0
+        for v in range(voices):
+            if concerns(m, v, zone, channel) and m[VOICE * v + HELD] == DOWN and m[VOICE * v + HOLD] == 0.0:
+                let_go(m, v, zone, 64.0 / 127.0)
+
+
+def registered(m, zone, channel, number, fine, value):
+    """A registered parameter: the bend range (for all notes of an MPE zone together) or the size of a zone."""
+    if number == BEND_RANGE_NUMBER:
+        for other in range(16):
+            same_kind = zone != NO_ZONE and other != first_of(zone) and channel != first_of(zone)
+            if other == channel or same_kind:
+                at = CHANNELS + CHANNEL_SIZE * other + BEND_RANGE
+                m[at] = float(int(max(m[at], 1.0))) + value / 100.0 if fine else 1.0 + value
+    elif number == ZONE_NUMBER and zone != NO_ZONE and channel == first_of(zone) and not fine:
+        m[CHANNELS + CHANNEL_SIZE * channel + MEMBERS] = 1.0 + min(value, 15)
+
+
+# -- keys --------------------------------------------------------------------------------------------------
+
+
+def key_down(m, voices, play, steal, zone, tail, glide, bend_range, key, channel, velocity, pitch):
+    """A key goes down: a voice begins its note, or is tied to it."""
+    m[NOTES] += 1.0
+    if play == POLY:
+        v = choose(m, voices, steal, key, channel)
+        take(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch)
+        return
+    forget(m, key, channel)
+    n = int(m[KEYS])
+    if n < MOST_KEYS:
+        at = KEYS + 1 + PRESSED * n
+        m[at], m[at + 1], m[at + 2], m[at + 3] = key, channel, velocity, pitch
+        m[KEYS] = n + 1.0
+    if play == LEGATO and m[HELD] != UP:
+        tie(m, 0, glide, key, channel, pitch)
+    else:
+        take(m, 0, zone, tail, glide, bend_range, key, channel, velocity, pitch)
+
+
+def key_up_mono(m, play, zone, tail, glide, bend_range, key, channel, velocity):
+    """A key of the one voice comes up: the key before it is heard again, if it is still down."""
+    forget(m, key, channel)
+    if not plays(m, 0, key, channel):
+        return
+    n = int(m[KEYS])
+    if n == 0:
+        let_go(m, 0, zone, velocity)
+        return
+    at = KEYS + 1 + PRESSED * (n - 1)
+    if play == LEGATO:
+        tie(m, 0, glide, m[at], m[at + 1], m[at + 3])
+    else:
+        m[NOTES] += 1.0
+        take(m, 0, zone, tail, glide, bend_range, m[at], m[at + 1], m[at + 2], m[at + 3])
+
+
+def forget(m, key, channel):
+    """Take a key out of those that are down."""
+    kept = 0
+    for k in range(int(m[KEYS])):
+        at, to = KEYS + 1 + PRESSED * k, KEYS + 1 + PRESSED * kept
+        if m[at] != key or m[at + 1] != channel:
+            for j in range(PRESSED):
+                m[to + j] = m[at + j]
+            kept += 1
+    m[KEYS] = float(kept)
+
+
+def plays(m, v, key, channel):
+    """Whether a voice plays a key that is down."""
+    at = VOICE * v
+    return m[at + HELD] == DOWN and m[at + KEY] == key and m[at + CHANNEL] == channel and m[at + HOLD] == 0.0
+
+
+def choose(m, voices, steal, key, channel):
+    """The voice for a key: that which plays it already, one that never played, one whose key is up, or a stolen one."""
+    best, highest = 0, -1.0
+    for v in range(voices):
+        at = VOICE * v
+        if m[at + HELD] != UP and m[at + KEY] == key and m[at + CHANNEL] == channel:
+            return v
+        if m[at + NOTE] == 0.0:
+            rank = 4e15 - v
+        elif m[at + HELD] == UP:
+            rank = 3e15 + m[at + QUIET]
+        else:
+            rank = (2e15 if m[at + HELD] == SUSTAINED else 1e15) - m[at + NOTE]
+            rank -= 1e9 * m[at + NEXT_VELOCITY] if steal == QUIETEST else 0.0
+        if rank > highest:
+            best, highest = v, rank
+    return best
+
+
+def take(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch):
+    """Give a voice to a key: at once if it is silent, else after a fade."""
+    at = VOICE * v
+    silent = m[at + NOTE] == 0.0 or m[at + LEVEL] == 0.0
+    fresh = m[at + NOTE] == 0.0 or (m[at + HELD] == UP and m[at + LEAVES] == STAYS and m[at + QUIET] >= tail)
+    m[at + KEY], m[at + CHANNEL], m[at + HELD], m[at + NOTE] = key, channel, DOWN, m[NOTES]
+    m[at + GOAL], m[at + NEXT_VELOCITY] = pitch, velocity
+    m[at + KEY_PRESS] = m[at + WAITED] = m[at + HOLD] = 0.0
+    if fresh:
+        m[at + LEVEL] = 1.0
+    if fresh or silent:
+        m[at + PRESS], m[at + TIMBRE] = pressure_of(m, v, zone), timbre_of(m, v, zone)
+        begin(m, v, zone, glide, bend_range)
+    else:
+        m[at + LEAVES], m[at + GATE] = FOR_NEXT, 0.0
+
+
+def begin(m, v, zone, glide, bend_range):
+    """The note of a voice begins."""
+    at = VOICE * v
+    m[at + LEAVES], m[at + GATE], m[at + VELOCITY] = STAYS, 1.0, m[at + NEXT_VELOCITY]
+    m[at + UNHEARD] = 1.0
+    glide_to(m, v, glide)
+    m[at + BENT] = bend_of(m, v, zone, bend_range)
+
+
+def tie(m, v, glide, key, channel, pitch):
+    """Go on with another key, without a new beginning."""
+    at = VOICE * v
+    m[at + KEY], m[at + CHANNEL], m[at + HELD], m[at + GOAL], m[at + HOLD] = key, channel, DOWN, pitch, 0.0
+    if m[at + LEAVES] == STAYS:
+        glide_to(m, v, glide)
+
+
+def glide_to(m, v, glide):
+    """Move to the pitch of the note within ``glide`` samples; a voice that had none is there at once."""
+    at = VOICE * v
+    if glide >= 0.5 and m[at + PITCH] != 0.0:
+        m[at + GLIDE] = float(int(glide + 0.5))
+    else:
+        m[at + PITCH], m[at + GLIDE] = m[at + GOAL], 0.0
+
+
+def let_go(m, v, zone, velocity):
+    """The key of a voice comes up: the pedal may hold it; a note that has not begun yet is heard as long as it was."""
+    at = VOICE * v
+    m[at + RELEASE] = velocity
+    if pedal_down(m, v, zone):
+        m[at + HELD] = SUSTAINED
+    elif m[at + LEAVES] == FOR_NEXT:
+        m[at + HOLD] = max(m[at + WAITED], 1.0)
+    elif m[at + UNHEARD] > 0.0:
+        m[at + HOLD] = 2.0  # on and off at one sample: the gate is high for a sample, so that envelopes start
+    else:
+        release(m, v)
+
+
+def release(m, v):
+    """The note of a voice ends."""
+    at = VOICE * v
+    m[at + HELD], m[at + GATE], m[at + QUIET], m[at + HOLD] = UP, 0.0, 0.0, 0.0
+
+
+def pedal_down(m, v, zone):
+    """Whether the pedal of a voice's channel is down, or that of all channels of its zone."""
+    here = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + PEDAL_DOWN] > 0.0
+    return here or (zone != NO_ZONE and m[CHANNELS + CHANNEL_SIZE * first_of(zone) + PEDAL_DOWN] > 0.0)
+
+
+def pedal_up(m, voices, zone, channel):
+    """The pedal of a channel comes up: what it held alone ends."""
+    for v in range(voices):
+        if m[VOICE * v + HELD] == SUSTAINED and concerns(m, v, zone, channel):
+            let_go(m, v, zone, m[VOICE * v + RELEASE])
+
+
+# -- samples -----------------------------------------------------------------------------------------------
+
+
+def bend_of(m, v, zone, bend_range):
+    """Semitones by which a voice is to be bent. With MPE notes that have ended stay where they are."""
+    channel, first = int(m[VOICE * v + CHANNEL]), first_of(zone)
+    if zone == NO_ZONE or channel == first:
+        return bend_of_channel(m, channel, bend_range)
+    if m[VOICE * v + HELD] == UP:
+        return m[VOICE * v + BENT]
+    return bend_of_channel(m, channel, NOTE_BEND_RANGE) + bend_of_channel(m, first, bend_range)
+
+
+def bend_of_channel(m, channel, usual_range):
+    return m[CHANNELS + CHANNEL_SIZE * channel + BEND_NOW] * range_of_channel(m, channel, usual_range)
+
+
+def range_of_channel(m, channel, usual_range):
+    """Bend range of a channel in semitones: ``usual_range`` until a message sets it."""
+    said = m[CHANNELS + CHANNEL_SIZE * channel + BEND_RANGE]
+    return said - 1.0 if said > 0.0 else usual_range
+
+
+def pressure_of(m, v, zone):
+    """Pressure on a voice's key: its own or that of its channel, the greater."""
+    if zone != NO_ZONE and m[VOICE * v + HELD] == UP:
+        return m[VOICE * v + PRESS]
+    of_channel = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + PRESSURE_NOW]
+    return max(of_channel, m[VOICE * v + KEY_PRESS])
+
+
+def timbre_of(m, v, zone):
+    """Controller 74 of a voice's channel, in the middle until it is moved."""
+    if zone != NO_ZONE and m[VOICE * v + HELD] == UP:
+        return m[VOICE * v + TIMBRE]
+    said = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + TIMBRE_NOW]
+    return said - 1.0 if said > 0.0 else 64.0 / 127.0
+
+
+def moves(m, v, zone, bend_range):
+    """Whether anything about a voice changes from sample to sample."""
+    at = VOICE * v
+    fades = m[at + LEVEL] > 0.0 if m[at + LEAVES] != STAYS else m[at + LEVEL] < 1.0 and m[at + NOTE] > 0.0
+    if fades or m[at + LEAVES] == FOR_NEXT or m[at + GLIDE] > 0.0 or m[at + HOLD] > 0.0:
+        return True
+    bent = m[at + BENT] != bend_of(m, v, zone, bend_range)
+    return bent or m[at + PRESS] != pressure_of(m, v, zone) or m[at + TIMBRE] != timbre_of(m, v, zone)
+
+
+def go_on(m, v, zone, glide, bend_range, fade, smooth):
+    """One sample of a voice. ``fade`` is the step of its level, ``smooth`` what a sample leaves of a distance."""
+    at = VOICE * v
+    if m[at + LEAVES] == FOR_NEXT:
+        m[at + WAITED] += 1.0
+        if m[at + LEVEL] <= fade:
+            m[at + LEVEL] = 0.0
+            begin(m, v, zone, glide, bend_range)
+        else:
+            m[at + VELOCITY] += (m[at + NEXT_VELOCITY] - m[at + VELOCITY]) * fade / m[at + LEVEL]
+            m[at + LEVEL] -= fade
+    elif m[at + LEAVES] == FOR_GOOD:
+        m[at + LEVEL] = max(m[at + LEVEL] - fade, 0.0)
+    else:
+        m[at + LEVEL] = min(m[at + LEVEL] + fade, 1.0)
+        m[at + BENT] = follow(m[at + BENT], bend_of(m, v, zone, bend_range), smooth)
+        if m[at + HOLD] > 0.0:
+            m[at + HOLD] -= 1.0
+            if m[at + HOLD] == 0.0:
+                release(m, v)
+    if m[at + GLIDE] > 0.0:
+        m[at + PITCH] += (m[at + GOAL] - m[at + PITCH]) / m[at + GLIDE]
+        m[at + GLIDE] -= 1.0
+    m[at + PRESS] = follow(m[at + PRESS], pressure_of(m, v, zone), smooth)
+    m[at + TIMBRE] = follow(m[at + TIMBRE], timbre_of(m, v, zone), smooth)
+
+
+def follow(level, target, remains):
+    """One sample of a one-pole low-pass that comes to rest at its target."""
+    level = target + (level - target) * remains
+    return level if abs(level - target) > 1e-6 else target

@@ -1,0 +1,1 @@
+"""Parameters controlled from outside the editor: MIDI learn, controllers, gain banks, OSC."""

@@ -1,0 +1,290 @@
+"""OSC in and out at a UDP port: messages turn the parameters of a playing patch, and what changes is told.
+
+Several numbers are one a lane. Without arguments an address is a question, which is answered to the sender. A
+bundle's time is that at which it is heard.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+from nodegraph.blocks.registry import node_types
+from nodegraph.graph.ports import Home, spec_of
+from nodegraph.node import In, Option
+from nodegraph.patch import Document, NodeRecord, nodes_of
+from nodegraph.patch.errors import quote
+
+from ..changes import Turns
+from ..parameters import Parameter
+from .addresses import (
+    CONTROL,
+    PATTERN,
+    POSITION,
+    AddressError,
+    Setting,
+    address_of,
+    addresses,
+    fitting,
+    meaning,
+    number,
+    setting_value,
+)
+from .packets import PacketError, check_packet
+
+LOOPBACK = "127.0.0.1"
+LARGEST = 65536  # bytes of a datagram
+AT_ONCE = 2000  # datagrams that are fetched before the first of them is used
+BUFFER = 1 << 22  # bytes that the system is asked to keep for us
+METER = "meter"
+
+Peer = tuple[str, int]
+
+
+class OscError(Exception):
+    """OSC cannot be had as asked; one line says why and what to do."""
+
+
+class OscServer:
+    """Turns the parameters of a patch as datagrams at a UDP port say.
+
+    ``send_to`` hears every parameter that changes, and what ``meter`` blocks measure. Raises :class:`OscError`
+    where the port cannot be had. ``tell`` hears a line for each message that cannot be used.
+    """
+
+    def __init__(
+        self,
+        turns: Turns,
+        port: int,
+        host: str = LOOPBACK,
+        send_to: Peer | None = None,
+        tell: Callable[[str], None] = print,
+    ) -> None:
+        self._packets, self._builders = _pythonosc()
+        self._turns, self._tell = turns, tell
+        self._socket = _bound(host, port)
+        self.host, self.port = self._socket.getsockname()[:2]
+        self._peer = _resolved(*send_to) if send_to else None
+        self._sent: Document | None = None
+        self._meters: list[str] = []
+        self._levels: dict[str, list[float]] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._receive, name="nodegraph-osc", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+        self._socket.close()
+
+    # -- in ------------------------------------------------------------------------------------------------
+
+    def _receive(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if not select.select([self._socket], [], [], 0.05)[0]:
+                    continue
+                arrived = self._fetch()
+            except OSError as error:  # the network has gone
+                self._tell(f"OSC at {self.host}:{self.port} has ended: {error.strerror}.")
+                return
+            for data, sender in arrived:
+                try:
+                    self.hear(data, sender)
+                except Exception as error:  # a bug must not end the listening
+                    self._tell(f"an OSC message could not be used: {type(error).__name__}: {error}")
+
+    def _fetch(self) -> list[tuple[bytes, Peer]]:
+        """All that has arrived: first out of the system's buffer, which is small, then used."""
+        arrived: list[tuple[bytes, Peer]] = []
+        while len(arrived) < AT_ONCE:
+            try:
+                arrived.append(self._socket.recvfrom(LARGEST))
+            except BlockingIOError:
+                break
+            except ConnectionResetError:  # somebody we answered was not there (Windows)
+                continue
+        return arrived
+
+    def hear(self, data: bytes, sender: Peer | None = None) -> None:
+        """Take in a datagram: a message, or a bundle with its time."""
+        try:
+            check_packet(data)
+            messages = self._packets.OscPacket(data).messages
+        except PacketError as error:
+            self._tell(f"OSC: {len(data)} bytes from {_where(sender)} are left out: {error}.")
+            return
+        except Exception as error:  # whatever stumbles over bytes from a network
+            self._tell(f"OSC: {len(data)} bytes from {_where(sender)} are left out: {type(error).__name__}.")
+            return
+        now = time.time()
+        for timed in messages:
+            try:
+                self._obey(timed.message.address, list(timed.message), timed.time - now, sender)
+            except AddressError as error:
+                self._tell(str(error))
+
+    def _obey(self, address: str, arguments: list[Any], delay: float, sender: Peer | None) -> None:
+        if PATTERN.search(address):
+            turns = self._turns
+            known = addresses(turns.patch.document, turns.patch.path, turns.allow_outside)
+            found = fitting(address, known)
+            if not found:
+                raise AddressError(f"OSC {quote(address)} fits nothing in this patch.")
+        else:
+            found = [address]
+        for one in found:
+            if arguments:
+                self._set(one, arguments, delay)
+            elif sender is not None:
+                self._send(one, self._asked(one), sender)
+
+    def _meaning(self, address: str) -> tuple[Parameter | Setting, str]:
+        turns = self._turns
+        return meaning(turns.patch.document, address, turns.patch.path, turns.allow_outside)
+
+    def _set(self, address: str, arguments: list[Any], delay: float) -> None:
+        knob, how = self._meaning(address)
+        if isinstance(knob, Parameter):
+            values = [number(address, argument) for argument in arguments]
+            if how == POSITION:
+                values = [knob.value(min(max(value, 0.0), 1.0)) for value in values]
+            self._turn(address, knob, values, delay)
+        elif len(arguments) == 1:
+            value = setting_value(address, knob, arguments[0])
+            if isinstance(knob.declared, Option) and not knob.declared.accepts(value):
+                value = self._clamped(address, knob.declared, value)
+            self._turns.choose(knob.node, knob.declared.name, value)
+        else:
+            raise AddressError(f"OSC {address}: a setting takes one value, got {len(arguments)}.")
+
+    def _turn(self, address: str, knob: Parameter, values: list[float], delay: float) -> None:
+        outside = [value for value in values if not knob.declared.accepts(value)]
+        if outside:
+            self._clamped(address, knob.declared, outside[0])
+        engine = self._turns.engine
+        at = engine.clock + round(delay * engine.rate) if engine is not None and delay > 0 else 0
+        lanes = len(self._turns.values(knob.node, knob.port))
+        if len(values) == 1:
+            done = self._turns.turn(knob, values[0], at)
+        else:
+            done = knob.lane is None and len(values) == lanes
+            for lane, value in enumerate(values) if done else ():
+                self._turns.turn(replace(knob, lane=lane), value, at)
+        if not done:
+            raise AddressError(f"OSC {address}: {knob.end} has {lanes} {'value' if lanes == 1 else 'values'}.")
+
+    def _clamped(self, address: str, declared: In | Option, value: float) -> float:
+        """The nearest value in the range; says that it was out of range."""
+        nearest = declared.clamp(value)
+        sentence = declared.problem(value).partition(". ")[0].removesuffix(".")
+        self._tell(f"OSC {address}: {sentence}; set to {nearest:g}.")
+        return nearest
+
+    def _asked(self, address: str) -> list[Any]:
+        knob, how = self._meaning(address)
+        if isinstance(knob, Setting):
+            return [knob.value if isinstance(knob.value, str | int | float) else str(knob.value)]
+        if how == POSITION:
+            return [knob.position(self._turns.value(knob))]
+        return [self._turns.value(knob)] if knob.lane is not None else self._turns.values(knob.node, knob.port)
+
+    # -- out -----------------------------------------------------------------------------------------------
+
+    def send_changes(self) -> None:
+        """Send what has changed since the last call, and what meters measure now. Call it some 20 times a second."""
+        if self._peer is None:
+            return
+        document, before = self._turns.patch.document, self._sent
+        if document is not before:
+            old = dict(nodes_of(before)) if before is not None else {}
+            for node, record in nodes_of(document):
+                if record is not old.get(node):
+                    self._send_changed(document, node, record, old.get(node))
+            self._sent = document
+            self._meters = [node for node, record in nodes_of(document) if record.type == METER]
+        for node in self._meters:
+            self._send_levels(node)
+
+    def _send_changed(self, document: Document, node: str, record: NodeRecord, old: NodeRecord | None) -> None:
+        for port in spec_of(record, Home(self._turns.patch.path, self._turns.allow_outside)).inputs:
+            if old is not None and old.params.get(port) == record.params.get(port):
+                continue
+            values = self._turns.values(node, port)
+            self._send(address_of(*node.split("/"), port), values, self._peer)
+            for control in document.controls.values():
+                if control.target == f"{node}.{port}":
+                    lane = values if control.lane is None else values[control.lane : control.lane + 1]
+                    self._send(address_of(CONTROL, control.name), lane, self._peer)
+
+    def _send_levels(self, node: str) -> None:
+        engine = self._turns.engine
+        for port in node_types()[METER].spec.outputs:
+            try:
+                values = [float(value) for value in engine.value(node, port)] if engine is not None else []
+            except (KeyError, AssertionError):  # not in the plan that plays now
+                continue
+            address = address_of(METER, *node.split("/"), port)
+            if values and self._levels.get(address) != values:
+                self._levels[address] = values
+                self._send(address, values, self._peer)
+
+    def _send(self, address: str, values: list[Any], peer: Peer | None) -> None:
+        builder = self._builders.OscMessageBuilder(address)
+        for value in values:
+            builder.add_arg(value)
+        if peer is None:
+            return
+        try:
+            self._socket.sendto(builder.build().dgram, peer)
+        except (OSError, OverflowError) as error:
+            self._tell(f"OSC to {_where(peer)} cannot be sent: {error}.")
+
+
+# -- the network ---------------------------------------------------------------------------------------------
+
+
+def _pythonosc() -> tuple[ModuleType, ModuleType]:
+    try:
+        from pythonosc import osc_message_builder, osc_packet
+    except ImportError:
+        raise OscError("python-osc is not installed: pip install 'nodegraph[osc]'.") from None
+    return osc_packet, osc_message_builder
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    except OSError:
+        raise OscError(f"'{host}' is no address of this machine. Give one such as 127.0.0.1.") from None
+    found = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        found.bind(where)
+    except (OSError, OverflowError) as error:
+        found.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OscError(f"OSC cannot listen at {host}:{port}: {reason}. Choose another port.") from None
+    found.setblocking(False)
+    return found
+
+
+def _resolved(host: str, port: int) -> Peer:
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4][:2]  # type: ignore[return-value]
+    except (OSError, OverflowError):
+        raise OscError(f"OSC cannot be sent to '{host}:{port}': there is no such place.") from None
+
+
+def _where(peer: Peer | None) -> str:
+    return f"{peer[0]}:{peer[1]}" if peer else "somewhere"

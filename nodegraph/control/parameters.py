@@ -1,0 +1,97 @@
+"""Parameters as controls address them: the inputs of blocks, by name, with the range that a control sweeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph.rules import block_problem, title_of, unknown_input
+from nodegraph.node import In
+from nodegraph.patch import Control, Document, NodeRecord, PatchError, locate
+from nodegraph.patch.actions import node_and_port
+
+from .taper import position_of, value_at
+
+DIGITS = 6  # of values from a controller, so that 16384 positions differ
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An input as a control sets it: all its lanes, all members of a bank, or the one numbered ``lane`` (from 0).
+
+    ``node`` may lie in a subpatch (``"voice/osc"``), or be one. ``declared`` is the declaration of the input, which
+    gives the values that it accepts; a control sweeps from ``low`` to ``high``, in the unit of the input, with the
+    scale ``taper`` ("linear" or "log").
+    """
+
+    node: str
+    declared: In
+    lane: int | None
+    low: float
+    high: float
+    taper: str
+
+    @property
+    def port(self) -> str:
+        """The name of the input."""
+        return self.declared.name
+
+    @property
+    def end(self) -> str:
+        """``"lp1.cutoff"``."""
+        return f"{self.node}.{self.port}"
+
+    @property
+    def what(self) -> tuple[str, str, int | None]:
+        """Node, port and lane."""
+        return self.node, self.port, self.lane
+
+    def value(self, position: float) -> float:
+        """The value at a position of the control, 0 to 1."""
+        if self.high < self.low:
+            return value_at(1.0 - position, self.high, self.low, self.taper, DIGITS)
+        return value_at(position, self.low, self.high, self.taper, DIGITS)
+
+    def position(self, value: float) -> float:
+        """The position of the control at a value, 0 to 1."""
+        if self.high < self.low:
+            return 1.0 - position_of(value, self.high, self.low, self.taper)
+        return position_of(value, self.low, self.high, self.taper)
+
+
+def node_record(document: Document, node: str) -> NodeRecord:
+    """The node ``"osc"``, or in a subpatch ``"voice/osc"``. Raises PatchError."""
+    path, id = locate(document, node)
+    return document.inside(path).nodes[id]
+
+
+def parameter(
+    document: Document,
+    end: str,
+    lane: int | None = None,
+    patch_path: Path | None = None,
+    allow_outside: bool = False,
+) -> Parameter:
+    """The parameter at ``"node.port"``. Raises PatchError, one line, if there is no such input."""
+    node, port = node_and_port(end)
+    record = node_record(document, node)
+    problem = block_problem(record)
+    if problem:
+        raise PatchError(f"node '{node}': {problem}")
+    spec = spec_of(record, Home(patch_path, allow_outside))
+    found = spec.inputs.get(port)
+    if found is None:
+        raise PatchError(unknown_input(title_of(record.type, node), port, spec))
+    return Parameter(node, found, lane, found.min, found.max, found.taper)
+
+
+def control_parameter(
+    document: Document, control: Control, patch_path: Path | None = None, allow_outside: bool = False
+) -> Parameter:
+    """The parameter that a control of the document sets, with the control's range. Raises PatchError."""
+    found = parameter(document, control.target, control.lane, patch_path, allow_outside)
+    low = found.low if control.min is None else control.min
+    high = found.high if control.max is None else control.max
+    whole = control.min is None and control.max is None and control.taper == "linear"
+    return replace(found, low=low, high=high, taper=found.taper if whole else control.taper)

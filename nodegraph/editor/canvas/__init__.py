@@ -1,0 +1,1 @@
+"""The canvas without a window: geometry, scene, gestures, faces and layout, as plain data."""

@@ -1,0 +1,206 @@
+"""Where everything of a node, a wire or a comment lies, in canvas points, as pure arithmetic.
+
+Places inside a node are relative to its upper left corner; a ``Box`` is ``(left, top, right, bottom)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..view import NodeFace, NoteFace, Point, Row
+from .typeface import width as text_width
+
+Box = tuple[float, float, float, float]
+
+TITLE = 24.0  # height of a node's title
+ROW = 20.0  # height of a row
+EDGE = 8.0  # between a node's border and what is in it
+GAP = 4.0  # below the title and above the lower border
+PIN = 5.0  # radius of a pin
+REACH = 9.0  # how near to a pin the pointer must be
+WIRE_REACH = 6.0
+NOTE_SIZE = 13.0  # text of a comment
+NOTE_LINE = 17.0
+NOTE_WIDE = 240.0  # at most, of a comment without a size of its own
+CORNER = 14.0  # of a frame, by which it is resized
+STEPS = 20  # straight pieces that stand for the curve of a wire
+
+
+@dataclass(frozen=True)
+class RowPlace:
+    """A row of a node; ``value`` is the box of its slider, choice or text."""
+
+    row: Row
+    box: Box
+    value: Box | None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The places of all parts of a node. ``pins`` are known by port and whether they are outputs."""
+
+    size: Point
+    title: Box
+    rows: tuple[RowPlace, ...]
+    pins: dict[tuple[str, bool], Point]
+    display: Box | None
+
+    def row_at(self, at: Point) -> RowPlace | None:
+        """The row under a point relative to the node."""
+        return next((place for place in self.rows if inside(place.box, at)), None)
+
+
+def size(face: NodeFace) -> Point:
+    """Width and height of a node."""
+    height = TITLE
+    if not face.folded:
+        height += GAP + ROW * len(face.rows) + GAP
+        if face.display:
+            height += face.display_size[1] + GAP
+    return _width(face), height
+
+
+def _width(face: NodeFace) -> float:
+    wide = face.display_size[0] + 2 * EDGE if face.display and not face.folded else 0.0
+    return max(face.width, wide)
+
+
+def shape(face: NodeFace) -> Shape:
+    """The places of all parts of a node."""
+    wide, high = size(face)
+    title = (0.0, 0.0, wide, TITLE)
+    pins: dict[tuple[str, bool], Point] = {}
+    if face.folded:
+        for row in face.rows:
+            if row.pin:
+                pins[row.port, row.side == "out"] = (wide if row.side == "out" else 0.0, TITLE / 2)
+        return Shape((wide, high), title, (), pins, None)
+    top, display = TITLE + GAP, None
+    if face.display:
+        shown_wide = wide - 2 * EDGE
+        display = (EDGE, top, EDGE + shown_wide, top + face.display_size[1])
+        top = display[3] + GAP
+    places = []
+    for row in face.rows:
+        box = (0.0, top, wide, top + ROW)
+        value = (EDGE, top + 1.0, wide - EDGE, top + ROW - 1.0) if row.value else None
+        places.append(RowPlace(row, box, value))
+        if row.pin:
+            pins[row.port, row.side == "out"] = (wide if row.side == "out" else 0.0, top + ROW / 2)
+        top += ROW
+    return Shape((wide, high), title, tuple(places), pins, display)
+
+
+def note_size(face: NoteFace) -> Point:
+    """Width and height of a comment: what was chosen for a frame, else what the text takes."""
+    if face.size is not None:
+        return face.size
+    lines = note_lines(face.text)
+    widest = max(text_width(line, NOTE_SIZE) for line in lines)
+    return max(widest, 20.0) + 2 * EDGE, NOTE_LINE * len(lines) + 2 * GAP
+
+
+def note_lines(text: str, wide: float = NOTE_WIDE) -> list[str]:
+    """A comment in lines that are no wider than ``wide``."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and text_width(longer, NOTE_SIZE) > wide:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    return lines
+
+
+def inside(box: Box, at: Point) -> bool:
+    return box[0] <= at[0] < box[2] and box[1] <= at[1] < box[3]
+
+
+def overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def spanned(first: Point, second: Point) -> Box:
+    """The box with these two corners."""
+    return (
+        min(first[0], second[0]),
+        min(first[1], second[1]),
+        max(first[0], second[0]),
+        max(first[1], second[1]),
+    )
+
+
+def around(boxes: Sequence[Box]) -> Box | None:
+    """The smallest box that holds all of them; None for none."""
+    if not boxes:
+        return None
+    lefts, tops, rights, bottoms = zip(*boxes)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+# -- wires -------------------------------------------------------------------------------------------------
+
+
+def curve(start: Point, end: Point) -> tuple[Point, Point, Point, Point]:
+    """The control points of the Bézier curve of a wire: it leaves to the right and arrives from the left."""
+    forward, down = end[0] - start[0], abs(end[1] - start[1])
+    if forward >= 0:
+        pull = max(min(0.5 * forward + 0.15 * down, 160.0), min(24.0, 8.0 + 0.5 * (forward + down)))
+    else:
+        pull = min(60.0 - 0.35 * forward, 220.0)
+    sag = 0.0 if forward >= -20.0 or down > 60.0 else 70.0  # a wire that runs back passes below, not across
+    return start, (start[0] + pull, start[1] + sag), (end[0] - pull, end[1] + sag), end
+
+
+def points(start: Point, end: Point, steps: int = STEPS) -> list[Point]:
+    """Points along the curve of a wire, both ends included."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve(start, end)
+    found = []
+    for i in range(steps + 1):
+        t = i / steps
+        u = 1.0 - t
+        a, b, c, d = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
+        found.append((a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy))
+    return found
+
+
+def dashes(line: Sequence[Point], dash: float, gap: float) -> list[list[Point]]:
+    """A line of points cut into dashes."""
+    pieces: list[list[Point]] = []
+    piece: list[Point] | None = [line[0]]
+    left = dash
+    for (ax, ay), (bx, by) in zip(line, line[1:]):
+        length = ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5
+        done = 0.0
+        while length - done > left:
+            done += left
+            part = done / length
+            at = (ax + (bx - ax) * part, ay + (by - ay) * part)
+            if piece is not None:
+                pieces.append([*piece, at])
+                piece, left = None, gap
+            else:
+                piece, left = [at], dash
+        left -= length - done
+        if piece is not None:
+            piece.append((bx, by))
+    if piece is not None and len(piece) > 1:
+        pieces.append(piece)
+    return pieces
+
+
+def distance(at: Point, line: Sequence[Point]) -> float:
+    """From a point to a line of points."""
+    return min(_to_segment(at, a, b) for a, b in zip(line, line[1:]))
+
+
+def _to_segment(at: Point, a: Point, b: Point) -> float:
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    square = dx * dx + dy * dy
+    part = 0.0 if square == 0 else ((at[0] - a[0]) * dx + (at[1] - a[1]) * dy) / square
+    part = min(max(part, 0.0), 1.0)
+    return float(((at[0] - a[0] - part * dx) ** 2 + (at[1] - a[1] - part * dy) ** 2) ** 0.5)

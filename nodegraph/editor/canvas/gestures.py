@@ -1,0 +1,352 @@
+"""What the mouse does on the canvas, turned into events: a state machine without any window.
+
+A press chooses a gesture by what lies under it; a gesture draws by changing :class:`Scene` and its own public
+fields, and reports to the presenter once it means something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ..events import (
+    BoxSelect,
+    CameraMoved,
+    Click,
+    Event,
+    NodeAt,
+    NodesMoved,
+    NoteAt,
+    NoteMoved,
+    Over,
+    Pointer,
+    SetValue,
+    Slide,
+    Wheel,
+    WireCut,
+    WireDrag,
+)
+from ..view import Pin, Point, WireKey
+from . import geometry as geo
+from .minimap import Minimap
+from .scene import Scene
+
+SLACK = 3.0  # pixels that a press may move and still be a click
+
+
+@dataclass(frozen=True)
+class Held:
+    """Modifier keys that are down."""
+
+    shift: bool = False
+    ctrl: bool = False
+
+
+@dataclass(frozen=True)
+class FieldAsked:
+    """A row was clicked whose value is chosen or typed: the view opens what that takes."""
+
+    node: str
+    port: str
+    kind: str
+
+
+class Gestures:
+    """The gesture in progress. Screen pixels in, events out by ``send``; ``ask_field`` opens a field of a row.
+
+    While nodes, a comment or a wire are dragged, ``moving`` names the nodes, ``ghost`` is the wire being drawn
+    (from a pin to a canvas point), ``band`` the rectangle being drawn, ``onto`` the wire a node would be put on.
+    """
+
+    def __init__(
+        self, scene: Scene, minimap: Minimap, send: Callable[[Event], None], ask_field: Callable[[FieldAsked], None]
+    ) -> None:
+        self.scene, self.minimap = scene, minimap
+        self._send, self._ask_field = send, ask_field
+        self.band: geo.Box | None = None
+        self.ghost: tuple[Pin, Point] | None = None
+        self.moving: frozenset[str] = frozenset()
+        self.onto: WireKey | None = None
+        self.pulled: WireKey | None = None
+        self.redraw: Callable[[], None] = lambda: None
+        self.button = ""
+        self._pressed: Point = (0.0, 0.0)  # on the screen
+        self._from: Point = (0.0, 0.0)  # the same on the canvas
+        self._over: Over = None
+        self.double = False
+        self._held = Held()
+        self._drag: Callable[[Point], None] | None = None
+        self._drop: Callable[[Point], None] | None = None
+        self._last: tuple[Point, Over] | None = None
+        self._target: Pin | None = None
+        self._starts: dict[str, Point] = {}
+
+    @property
+    def active(self) -> bool:
+        """Whether a button is down."""
+        return bool(self.button)
+
+    # -- what the mouse does -------------------------------------------------------------------------------
+
+    def press(self, button: str, screen: Point, held: Held, double: bool = False) -> None:
+        """A button went down on the canvas. A second button while one is down is passed over."""
+        if self.button:
+            return
+        self.button, self._pressed, self._held, self.double = button, screen, held, double
+        self._from = self.scene.to_canvas(screen)
+        self._over = self.scene.over(self._from)
+        self._drag = self._drop = None
+        if button == "left" and self.minimap.inside(screen):
+            self._drag = self._drop = self._travel
+            self._travel(screen)
+
+    def move(self, screen: Point, held: Held) -> None:
+        """The pointer is here now; called once a frame."""
+        self._held = held
+        if not self.button:
+            at = self.scene.to_canvas(screen)
+            over = None if self.minimap.inside(screen) else self.scene.over(at)
+            if (at, over) != self._last:
+                self._last = (at, over)
+                self._send(Pointer(at, over))
+            return
+        if self._drag is None and self._far(screen):
+            self._begin()
+        if self._drag is not None:
+            self._drag(screen)
+
+    def release(self, button: str, screen: Point, held: Held) -> None:
+        """A button went up."""
+        if button != self.button:
+            return
+        self._held = held
+        if self._drag is None and self._far(screen):
+            self._begin()
+        self.button = ""
+        if self._drop is not None:
+            self._drop(screen)
+        else:
+            self._click(button)
+        self._end()
+
+    def wheel(self, steps: float, screen: Point) -> None:
+        if not self.button:
+            self._send(Wheel(steps, self.scene.to_canvas(screen)))
+
+    def cancel(self) -> None:
+        """Escape: everything is where it was."""
+        for id, at in self._starts.items():
+            if id in self.scene.nodes:
+                self.scene.place_node(id, at)
+        if self.ghost is not None:
+            start = self.ghost[0]
+            self._send(WireDrag(start, self.ghost[1], start, dropped=True))
+        self.button = ""
+        self._end()
+
+    def leave(self) -> None:
+        """The pointer has left the canvas."""
+        if not self.button and self._last is not None and self._last[1] is not None:
+            at = self._last[0]
+            self._last = (at, None)
+            self._send(Pointer(at, None))
+
+    # -- which gesture it is -------------------------------------------------------------------------------
+
+    def _far(self, screen: Point) -> bool:
+        return abs(screen[0] - self._pressed[0]) > SLACK or abs(screen[1] - self._pressed[1]) > SLACK
+
+    def _begin(self) -> None:
+        """The press has become a drag."""
+        if self.button != "left":
+            camera = self.scene.camera
+            self._origin = (camera.x, camera.y)
+            self._drag = self._drop = self._pan
+        elif isinstance(self._over, Pin):
+            self._begin_wire(self._over)
+        elif isinstance(self._over, NodeAt):
+            value = self.scene.value_at(self._from)
+            if value and value[1].row.value and self._kind_now(value[0]) == "slider":
+                self._begin_slide(value[0], value[1])
+            else:
+                self._begin_move(self._over.id)
+        elif isinstance(self._over, NoteAt):
+            self._begin_note(self._over)
+        else:
+            self._drag, self._drop = self._draw_band, self._drop_band
+
+    def _kind_now(self, at: NodeAt) -> str:
+        value = self.scene.value_of(at.id, at.port)
+        return value.kind if value else ""
+
+    def _click(self, button: str) -> None:
+        over, shift, ctrl = self._over, self._held.shift, self._held.ctrl
+        value = self.scene.value_at(self._from) if isinstance(over, NodeAt) and button == "left" else None
+        kind = self._kind_now(value[0]) if value and not (shift or ctrl) else ""
+        if value and kind == "toggle":
+            face = self.scene.value_of(value[0].id, value[0].port)
+            self._send(SetValue(value[0].id, value[0].port, not (face and face.text == "on")))
+        elif value and kind in ("choice", "text", "file"):
+            self._ask_field(FieldAsked(value[0].id, value[0].port, kind))
+        else:
+            self._send(Click(self._from, over, button, self.double, shift, ctrl))
+
+    def _end(self) -> None:
+        self.band = self.ghost = self.onto = self.pulled = self._target = None
+        self.moving, self._starts = frozenset(), {}
+        self._drag = self._drop = None
+        self._last = None
+        self.redraw()
+
+    # -- the gestures --------------------------------------------------------------------------------------
+
+    def _travel(self, screen: Point) -> None:
+        """In the minimap: the camera goes where the pointer is."""
+        self._send(CameraMoved(*self.minimap.camera_for(screen, self.scene)))
+
+    def _pan(self, screen: Point) -> None:
+        zoom = self.scene.zoom
+        x = self._origin[0] - (screen[0] - self._pressed[0]) / zoom
+        y = self._origin[1] - (screen[1] - self._pressed[1]) / zoom
+        self._send(CameraMoved(x, y))
+
+    def _draw_band(self, screen: Point) -> None:
+        self.band = geo.spanned(self._from, self.scene.to_canvas(screen))
+        self.redraw()
+
+    def _drop_band(self, screen: Point) -> None:
+        self._send(BoxSelect(self._from, self.scene.to_canvas(screen), self._held.shift or self._held.ctrl))
+
+    def _begin_slide(self, at: NodeAt, place: geo.RowPlace) -> None:
+        assert place.value is not None
+        left = self.scene.nodes[at.id].at[0] + place.value[0]
+        wide = place.value[2] - place.value[0]
+
+        def slide(screen: Point, done: bool = False) -> None:
+            position = (self.scene.to_canvas(screen)[0] - left) / wide
+            self._send(Slide(at.id, at.port, position, self._held.shift, done))
+
+        slide(self._pressed)  # where it began, so that the value goes on from what it was
+        self._drag, self._drop = slide, lambda screen: slide(screen, True)
+
+    def _begin_move(self, id: str) -> None:
+        if id not in self.scene.selection.nodes:
+            self._send(Click(self._from, NodeAt(id), "left", False, self._held.shift, self._held.ctrl))
+        chosen = self.scene.selection.nodes if id in self.scene.selection.nodes else frozenset({id})
+        self.moving = frozenset(chosen & self.scene.nodes.keys())
+        self._starts = {one: self.scene.nodes[one].at for one in self.moving}
+        self._drag, self._drop = self._move_nodes, self._drop_nodes
+
+    def _shift(self, screen: Point) -> None:
+        at = self.scene.to_canvas(screen)
+        dx, dy = at[0] - self._from[0], at[1] - self._from[1]
+        for id, (x, y) in self._starts.items():
+            if id in self.scene.nodes:
+                self.scene.place_node(id, (x + dx, y + dy))
+
+    def _move_nodes(self, screen: Point) -> None:
+        self._shift(screen)
+        self.onto = self._wire_below()
+        self.redraw()
+
+    def _wire_below(self) -> WireKey | None:
+        """The wire that a single node without wires lies on."""
+        if len(self.moving) != 1:
+            return None
+        (id,) = self.moving
+        if id not in self.scene.nodes or self.scene.wires_of(id):
+            return None
+        box = self.scene.nodes[id].box
+        for key in self.scene.wires:
+            line = self.scene.line(key)
+            if line and any(geo.inside(box, point) for point in line[2:-2]):
+                return key
+        return None
+
+    def _drop_nodes(self, screen: Point) -> None:
+        self._shift(screen)
+        places = {id: self.scene.nodes[id].at for id in self.moving if id in self.scene.nodes}
+        self._send(NodesMoved(places, self._wire_below()))
+
+    def _begin_note(self, note: NoteAt) -> None:
+        face = self.scene.notes[note.id]
+        self._face = face
+        if note.corner:
+            self._drag, self._drop = self._resize_note, lambda screen: self._resize_note(screen, True)
+            return
+        box = self.scene.note_box(note.id)
+        held = face.size is not None
+        inner = [id for id, shown in self.scene.nodes.items() if held and _holds(box, shown.box)]
+        self.moving = frozenset(inner)
+        self._starts = {id: self.scene.nodes[id].at for id in inner}
+        self._drag, self._drop = self._move_note, lambda screen: self._move_note(screen, True)
+
+    def _move_note(self, screen: Point, done: bool = False) -> None:
+        self._shift(screen)
+        at = self.scene.to_canvas(screen)
+        x = self._face.at[0] + at[0] - self._from[0]
+        y = self._face.at[1] + at[1] - self._from[1]
+        self.scene.notes[self._face.id] = replace(self._face, at=(x, y))
+        self.redraw()
+        if done:
+            self._send(NoteMoved(self._face.id, (x, y)))
+
+    def _resize_note(self, screen: Point, done: bool = False) -> None:
+        at = self.scene.to_canvas(screen)
+        size = (max(at[0] - self._face.at[0], 60.0), max(at[1] - self._face.at[1], 40.0))
+        self.scene.notes[self._face.id] = replace(self._face, size=size)
+        self.redraw()
+        if done:
+            self._send(NoteMoved(self._face.id, self._face.at, size))
+
+    def _begin_wire(self, pin: Pin) -> None:
+        """A wire from this pin. From a wired input the wire there is pulled off; with Shift a new one begins."""
+        arriving = [key for key in self.scene.wires if key[1] == pin.end]
+        if not pin.output and arriving and not self._held.shift:
+            self.pulled = arriving[-1]
+            pin = self.scene.wires[self.pulled].start
+        self.ghost = (pin, self._from)
+        self._target = pin if self.pulled is None else None
+        self._drag, self._drop = self._draw_wire, self._drop_wire
+
+    def _pin_for_wire(self, at: Point) -> Pin | None:
+        """The pin a wire would go to: one in reach, or that of the row under the pointer."""
+        assert self.ghost is not None
+        start = self.ghost[0]
+        pin = self.scene.pin_near(at)
+        if pin is None:
+            node = self.scene.node_at(at)
+            shown = self.scene.nodes[node.id] if node else None
+            if node and shown and (node.port, not start.output) in shown.shape.pins:
+                pin = Pin(node.id, node.port, not start.output)
+        return None if pin == start else pin
+
+    def _draw_wire(self, screen: Point) -> None:
+        assert self.ghost is not None
+        at = self.scene.to_canvas(screen)
+        start = self.ghost[0]
+        over = self._pin_for_wire(at)
+        self.ghost = (start, at)
+        self.redraw()
+        if over != self._target:
+            self._target = over
+            self._send(WireDrag(start, at, over))
+
+    def _drop_wire(self, screen: Point) -> None:
+        assert self.ghost is not None
+        at = self.scene.to_canvas(screen)
+        start, over, pulled = self.ghost[0], self._pin_for_wire(at), self.pulled
+        self.ghost = None
+        if pulled is not None:
+            if over is not None and over.end == pulled[1]:
+                over = start  # back where it was
+            else:
+                self._send(WireCut(pulled))
+                over = over or start  # pulled off into the void, it is gone and asks for no block
+        elif over is None and self.scene.node_at(at) is not None:
+            over = start  # on a node, but on no pin: given up
+        self._send(WireDrag(start, at, over, dropped=True))
+
+
+def _holds(outer: geo.Box, inner: geo.Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]

@@ -1,0 +1,238 @@
+"""What lies on the canvas: the faces that were shown, where they are, and what is under a point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ..events import NodeAt, NoteAt, Over
+from ..view import Camera, NodeFace, NoteFace, Pin, Point, ValueFace, WireFace, WireKey
+from . import geometry as geo
+
+
+@dataclass
+class Shown:
+    """A node on the canvas: its face, its shape and where it is now (while it is dragged, not where it was)."""
+
+    face: NodeFace
+    shape: geo.Shape
+    at: Point
+
+    @property
+    def box(self) -> geo.Box:
+        wide, high = self.shape.size
+        return (self.at[0], self.at[1], self.at[0] + wide, self.at[1] + high)
+
+
+@dataclass
+class Selection:
+    """What is marked. ``focus`` is the pin or row of the keyboard."""
+
+    nodes: frozenset[str] = frozenset()
+    wires: frozenset[WireKey] = frozenset()
+    notes: frozenset[str] = frozenset()
+    focus: Pin | None = None
+
+
+@dataclass
+class Scene:
+    """All faces by id, in the order in which they are drawn."""
+
+    nodes: dict[str, Shown] = field(default_factory=dict)
+    wires: dict[WireKey, WireFace] = field(default_factory=dict)
+    notes: dict[str, NoteFace] = field(default_factory=dict)
+    selection: Selection = field(default_factory=Selection)
+    camera: Camera = field(default_factory=Camera)
+    size: Point = (1280.0, 720.0)  # of the canvas on the screen, in pixels
+    scale: float = 1.0  # of the whole interface
+    _lines: dict[WireKey, list[Point]] = field(default_factory=dict)
+
+    # -- camera --------------------------------------------------------------------------------------------
+
+    @property
+    def zoom(self) -> float:
+        """Pixels of the screen for a canvas point."""
+        return self.camera.zoom * self.scale
+
+    def to_canvas(self, screen: Point) -> Point:
+        """Screen pixels of the canvas to canvas points."""
+        zoom = self.zoom
+        return (screen[0] / zoom + self.camera.x, screen[1] / zoom + self.camera.y)
+
+    def to_screen(self, at: Point) -> Point:
+        """Canvas points to screen pixels of the canvas."""
+        zoom = self.zoom
+        return ((at[0] - self.camera.x) * zoom, (at[1] - self.camera.y) * zoom)
+
+    @property
+    def seen(self) -> geo.Box:
+        """The part of the canvas that is on the screen."""
+        return (*self.to_canvas((0.0, 0.0)), *self.to_canvas(self.size))
+
+    # -- changes -------------------------------------------------------------------------------------------
+
+    def show_node(self, face: NodeFace) -> Shown:
+        """Put a node there, or its new face in place of the old one."""
+        shown = Shown(face, geo.shape(face), face.at)
+        self.nodes[face.id] = shown
+        self.forget_lines(face.id)
+        return shown
+
+    def hide_node(self, id: str) -> None:
+        self.nodes.pop(id, None)
+        self.forget_lines(id)
+
+    def place_node(self, id: str, at: Point) -> None:
+        self.nodes[id].at = at
+        self.forget_lines(id)
+
+    def set_value(self, node: str, port: str, value: ValueFace) -> None:
+        """Another value in a row that is shown."""
+        shown = self.nodes[node]
+        rows = tuple(replace(row, value=value) if row.port == port and row.side != "out" else row
+                     for row in shown.face.rows)  # fmt: skip
+        shown.face = replace(shown.face, rows=rows)
+
+    def show_wire(self, face: WireFace) -> None:
+        self.wires[face.key] = face
+        self._lines.pop(face.key, None)
+
+    def hide_wire(self, key: WireKey) -> None:
+        self.wires.pop(key, None)
+        self._lines.pop(key, None)
+
+    def forget_lines(self, node: str) -> None:
+        """The wires of a node run elsewhere from now on."""
+        for key in [key for key in self._lines if self._touches(key, node)]:
+            del self._lines[key]
+
+    @staticmethod
+    def _touches(key: WireKey, node: str) -> bool:
+        return key[0].partition(".")[0] == node or key[1].partition(".")[0] == node
+
+    def wires_of(self, node: str) -> list[WireKey]:
+        return [key for key in self.wires if self._touches(key, node)]
+
+    # -- places --------------------------------------------------------------------------------------------
+
+    def pin_at(self, pin: Pin) -> Point | None:
+        """Where a pin is; None if it is not shown."""
+        shown = self.nodes.get(pin.node)
+        place = shown.shape.pins.get((pin.port, pin.output)) if shown else None
+        return None if place is None or shown is None else (shown.at[0] + place[0], shown.at[1] + place[1])
+
+    def line(self, key: WireKey) -> list[Point] | None:
+        """The points along a wire; None while one of its ends is not shown."""
+        line = self._lines.get(key)
+        if line is None and key in self.wires:
+            face = self.wires[key]
+            start, end = self.pin_at(face.start), self.pin_at(face.end)
+            if start is not None and end is not None:
+                line = self._lines[key] = geo.points(start, end)
+        return line
+
+    def kind_of(self, pin: Pin) -> str:
+        """What a pin carries."""
+        shown = self.nodes.get(pin.node)
+        for row in shown.face.rows if shown else ():
+            if row.port == pin.port and row.pin and (row.side == "out") == pin.output:
+                return row.pin.kind
+        return "signal"
+
+    def note_box(self, id: str) -> geo.Box:
+        note = self.notes[id]
+        wide, high = geo.note_size(note)
+        return (note.at[0], note.at[1], note.at[0] + wide, note.at[1] + high)
+
+    # -- what is under the pointer -------------------------------------------------------------------------
+
+    def over(self, at: Point) -> Over:
+        """The topmost thing at a canvas point: pin, node, comment, wire, frame; None for the bare canvas."""
+        return (
+            self.pin_near(at)
+            or self.node_at(at)
+            or self.note_at(at, False)
+            or self.wire_near(at)
+            or self.note_at(at, True)
+        )
+
+    def pin_near(self, at: Point) -> Pin | None:
+        """The pin nearest to a point, within reach."""
+        best, nearest = None, geo.REACH / min(self.zoom, 1.0)
+        for id, shown in self.nodes.items():
+            x, y = at[0] - shown.at[0], at[1] - shown.at[1]
+            wide, high = shown.shape.size
+            if not (-nearest <= x <= wide + nearest and -nearest <= y <= high + nearest):
+                continue
+            for (port, output), (px, py) in shown.shape.pins.items():
+                far = max(abs(px - x), abs(py - y))
+                if far <= nearest:
+                    best, nearest = Pin(id, port, output), far
+        return best
+
+    def node_at(self, at: Point) -> NodeAt | None:
+        """The topmost node at a point, with the port of the row there."""
+        for id, shown in reversed(self.nodes.items()):
+            if geo.inside(shown.box, at):
+                place = shown.shape.row_at((at[0] - shown.at[0], at[1] - shown.at[1]))
+                return NodeAt(id, place.row.port if place else "")
+        return None
+
+    def wire_near(self, at: Point) -> WireKey | None:
+        """The wire nearest to a point, within reach."""
+        best, nearest = None, geo.WIRE_REACH / min(self.zoom, 1.0)
+        for key in self.wires:
+            line = self.line(key)
+            if line is None:
+                continue
+            (ax, ay), (dx, dy) = line[0], line[-1]
+            slack = 230.0  # the curve may leave the box of its ends by its pull
+            if not min(ax, dx) - slack < at[0] < max(ax, dx) + slack:
+                continue
+            if not min(ay, dy) - slack < at[1] < max(ay, dy) + slack:
+                continue
+            far = geo.distance(at, line)
+            if far <= nearest:
+                best, nearest = key, far
+        return best
+
+    def note_at(self, at: Point, frames: bool) -> NoteAt | None:
+        """The comment (or, if ``frames``, the frame) at a point. A frame is held by its title and its corner."""
+        for id, note in reversed(self.notes.items()):
+            if (note.size is not None) != frames:
+                continue
+            box = self.note_box(id)
+            if not geo.inside(box, at):
+                continue
+            if not frames:
+                return NoteAt(id)
+            if at[0] > box[2] - geo.CORNER and at[1] > box[3] - geo.CORNER:
+                return NoteAt(id, corner=True)
+            if at[1] < box[1] + geo.TITLE:
+                return NoteAt(id)
+        return None
+
+    def value_at(self, at: Point) -> tuple[NodeAt, geo.RowPlace] | None:
+        """The row whose slider, choice or text is at a point."""
+        under = self.node_at(at)
+        if under is None or not under.port:
+            return None
+        shown = self.nodes[under.id]
+        inner = (at[0] - shown.at[0], at[1] - shown.at[1])
+        place = shown.shape.row_at(inner)
+        return (under, place) if place and place.value and geo.inside(place.value, inner) else None
+
+    def tip(self, over: Over) -> str:
+        """What there is to say of a thing: a pin's meaning, a row's, why a block fails."""
+        shown = self.nodes.get(over.node if isinstance(over, Pin) else over.id if isinstance(over, NodeAt) else "")
+        if shown is None:
+            return ""
+        if isinstance(over, Pin):
+            rows = (r for r in shown.face.rows if r.port == over.port and r.pin and (r.side == "out") == over.output)
+            return next((row.pin.tip or row.tip for row in rows if row.pin), "")
+        if isinstance(over, NodeAt) and over.port:
+            return next((row.tip for row in shown.face.rows if row.port == over.port), "")
+        return shown.face.badge or shown.face.tip
+
+    def value_of(self, node: str, port: str) -> ValueFace | None:
+        """The value that a row shows now."""
+        return next((r.value for r in self.nodes[node].face.rows if r.port == port and r.side != "out"), None)

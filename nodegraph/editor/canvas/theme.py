@@ -1,0 +1,175 @@
+"""The colours of the editor, dark and light: one table each, by what a thing is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+Colour = tuple[int, int, int, int]
+
+
+def rgb(text: str, alpha: int = 255) -> Colour:
+    """``"#4fb3ff"`` as numbers."""
+    value = int(text.lstrip("#"), 16)
+    return (value >> 16 & 255, value >> 8 & 255, value & 255, alpha)
+
+
+def colours(text: str) -> tuple[Colour, ...]:
+    """Several of them, with spaces between."""
+    return tuple(rgb(one) for one in text.split())
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by use. ``kinds`` are those of pins and wires."""
+
+    canvas: Colour
+    grid: Colour
+    grid_strong: Colour
+    node: Colour
+    node_edge: Colour
+    title_text: Colour
+    text: Colour
+    faint: Colour
+    track: Colour
+    fill: Colour
+    selected: Colour
+    focus: Colour
+    alarm: Colour
+    good: Colour
+    warn: Colour
+    display: Colour
+    trace: tuple[Colour, ...]
+    panel: Colour
+    panel_deep: Colour
+    control: Colour
+    control_hover: Colour
+    accent: Colour
+    shadow: Colour
+    dead: Colour
+    kinds: dict[str, Colour]
+    heat: tuple[Colour, ...]
+
+
+KINDS = {
+    "signal": rgb("#59b0f2"),
+    "spectrum": rgb("#e58bf0"),
+    "magnitude": rgb("#f0a35b"),
+    "phase": rgb("#b49bff"),
+    "latent": rgb("#5fd6a4"),
+    "events": rgb("#f2d74e"),
+}
+
+DARK = Theme(
+    canvas=rgb("#16181c"),
+    grid=rgb("#1f2227"),
+    grid_strong=rgb("#262a31"),
+    node=rgb("#262a31"),
+    node_edge=rgb("#0d0e11"),
+    title_text=rgb("#f2f4f7"),
+    text=rgb("#c9ced6"),
+    faint=rgb("#7f8793"),
+    track=rgb("#1b1e23"),
+    fill=rgb("#3a5a78"),
+    selected=rgb("#ffffff"),
+    focus=rgb("#ffd166"),
+    alarm=rgb("#ff5d5d"),
+    good=rgb("#5fd68b"),
+    warn=rgb("#f2c14e"),
+    display=rgb("#0e1013"),
+    trace=tuple(
+        rgb(c) for c in ("#7fd4ff", "#ffb86b", "#9be58a", "#ff8fb3", "#c7a8ff", "#f2e279", "#6fe3d2", "#d0d6de")
+    ),
+    panel=rgb("#202329"),
+    panel_deep=rgb("#191b20"),
+    control=rgb("#2d323a"),
+    control_hover=rgb("#3a414c"),
+    accent=rgb("#4b8fd6"),
+    shadow=rgb("#000000", 90),
+    dead=rgb("#5b626d"),
+    kinds=KINDS,
+    heat=colours("#0e1013 #2b1a52 #6b1f73 #b5365f #ee6c3c #fbb93d #fdf6b5"),
+)
+
+LIGHT = Theme(
+    canvas=rgb("#e9ebee"),
+    grid=rgb("#dfe2e6"),
+    grid_strong=rgb("#d3d7dd"),
+    node=rgb("#fbfbfc"),
+    node_edge=rgb("#b3b9c2"),
+    title_text=rgb("#ffffff"),
+    text=rgb("#2c3138"),
+    faint=rgb("#6d7580"),
+    track=rgb("#e6e9ed"),
+    fill=rgb("#b9d5ef"),
+    selected=rgb("#10131a"),
+    focus=rgb("#d08700"),
+    alarm=rgb("#d0342c"),
+    good=rgb("#2e9e5b"),
+    warn=rgb("#c08a00"),
+    display=rgb("#ffffff"),
+    trace=tuple(
+        rgb(c) for c in ("#1672b8", "#c26a12", "#3c8f2c", "#c2386b", "#6d4fc0", "#8a7a00", "#0f8a7a", "#444b55")
+    ),
+    panel=rgb("#f4f5f7"),
+    panel_deep=rgb("#e4e7eb"),
+    control=rgb("#dde1e6"),
+    control_hover=rgb("#ccd2d9"),
+    accent=rgb("#3f86cf"),
+    shadow=rgb("#000000", 40),
+    dead=rgb("#a0a7b0"),
+    kinds={
+        "signal": rgb("#1f7fc9"),
+        "spectrum": rgb("#b03fc0"),
+        "magnitude": rgb("#c7741e"),
+        "phase": rgb("#7455d6"),
+        "latent": rgb("#1d9a66"),
+        "events": rgb("#b09400"),
+    },
+    heat=colours("#ffffff #fde3a7 #f9b45f #e8684a #b0316a #66217a #241346"),
+)
+
+THEMES = {"dark": DARK, "light": LIGHT}
+
+FAMILIES = {
+    "oscillators": "#3f7fb8",
+    "noise": "#5d7186",
+    "envelopes": "#a8783a",
+    "filters": "#3d8f76",
+    "dynamics": "#9a5b4a",
+    "delays": "#4d6fb5",
+    "mixing": "#66717e",
+    "values_and_logic": "#86863a",
+    "sequencing": "#a3852b",
+    "files": "#6d6f96",
+    "input_output": "#b04a54",
+    "meters": "#46808c",
+    "events": "#96832a",
+    "stft": "#8a4fa3",
+    "spectrum": "#9a4f95",
+    "magnitude": "#7d57ad",
+    "frame_arithmetic": "#85588f",
+    "mel_and_views": "#6f5aa8",
+    "phase_reconstruction": "#6a5fc0",
+    "stretching": "#8f5570",
+    "spectrogram_files": "#7a4f8a",
+    "neural": "#2f8f68",
+    "subpatches": "#7a6a52",
+}
+OTHERS = ("#5b7a99", "#7a6a99", "#99705b", "#5b9980", "#99885b", "#996a7e")
+
+
+def family_colour(family: str) -> Colour:
+    """The colour of a family of blocks; users' own families get one that stays the same."""
+    return rgb(FAMILIES.get(family) or OTHERS[crc32(family.encode()) % len(OTHERS)])
+
+
+def mixed(one: Colour, other: Colour, part: float) -> Colour:
+    """``part`` 0…1 of the way from one colour to another."""
+    r, g, b, a = (round(x + (y - x) * part) for x, y in zip(one, other))
+    return (r, g, b, a)
+
+
+def faded(colour: Colour, alpha: float) -> Colour:
+    """A colour let through by ``alpha`` 0…1."""
+    return (*colour[:3], round(colour[3] * alpha))

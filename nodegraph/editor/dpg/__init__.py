@@ -1,0 +1,1 @@
+"""The window in DearPyGui: the only package that calls it."""

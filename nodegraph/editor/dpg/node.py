@@ -1,0 +1,281 @@
+"""A node as draw items: body, title, rows with sliders, pins, badge, selection."""
+
+from __future__ import annotations
+
+import math
+
+import dearpygui.dearpygui as dpg
+
+from ..canvas import geometry as geo
+from ..canvas.scene import Shown
+from ..canvas.theme import Colour, Theme, faded, family_colour, mixed, rgb
+from ..canvas.typeface import clipped, width, written
+from ..view import Pin, PinFace, Row, ValueFace
+from .plot import CLEAR, Plot, Textures
+
+FONT = 13.0  # px at zoom 1
+SMALL = 10.5
+READABLE = 4.0  # px
+Tag = int | str
+
+
+class NodeArt:
+    """The draw items of one node at one zoom. Its group is moved by a transform, so a drag touches one item."""
+
+    def __init__(self, parent: Tag, shown: Shown, theme: Theme, zoom: float, textures: Textures) -> None:
+        self.theme, self.zoom, self.shown = theme, zoom, shown
+        self.group = dpg.add_draw_node(parent=parent)
+        self.plot: Plot | None = None
+        self._values: dict[str, _ValueArt] = {}
+        self._pins: dict[tuple[str, bool], tuple[Tag, Colour]] = {}
+        self._badge: list[Tag] = []
+        self._load: Tag | None = None
+        self._outline: Tag | None = None
+        self._focus: Tag | None = None
+        self._draw(textures)
+        self.place()
+
+    def place(self) -> None:
+        """The group goes to where the node is."""
+        x, y = self.shown.at
+        z = self.zoom
+        dpg.apply_transform(self.group, dpg.create_translation_matrix((round(x * z), round(y * z), 0.0)))
+
+    def remove(self) -> None:
+        if self.plot is not None:
+            self.plot.close()
+        dpg.delete_item(self.group)
+
+    # -- what is drawn once --------------------------------------------------------------------------------
+
+    def _draw(self, textures: Textures) -> None:
+        theme, z, face, shape = self.theme, self.zoom, self.shown.face, self.shown.shape
+        wide, high = shape.size[0] * z, shape.size[1] * z
+        title = geo.TITLE * z
+        colour = rgb(face.colour) if face.colour else family_colour("subpatch" if face.subpatch else face.family)
+        round_by = 6.0 * z
+        self._box((2 * z, 3 * z), (wide + 2 * z, high + 4 * z), theme.shadow, round_by + 1)
+        self._box((0, 0), (wide, high), theme.node, round_by)
+        self._box((0, 0), (wide, title), colour, round_by)
+        if not face.folded:
+            self._box((0, title - round_by), (wide, title), colour, 0)
+            edge = mixed(colour, (0, 0, 0, 255), 0.35)
+            dpg.draw_line((0, title), (wide, title), color=edge, parent=self.group)
+        self._box((0, 0), (wide, high), CLEAR, round_by, theme.node_edge)
+        if face.subpatch:
+            self._box((3 * z, 3 * z), (wide - 3 * z, high - 3 * z), CLEAR, round_by - 1, faded(colour, 0.7))
+        room = wide - (2 * geo.EDGE + (0 if face.folded else 34.0)) * z
+        text = clipped(written(face.title), (FONT + 0.5) * z, room)
+        self._text((geo.EDGE * z, (title - (FONT + 0.5) * z) / 2), text, (FONT + 0.5) * z, theme.title_text)
+        self._load = self._text((wide, 0), "", SMALL * z, faded(theme.title_text, 0.65))
+        if shape.display is not None:
+            left, top, right, bottom = (v * z for v in shape.display)
+            self.plot = Plot(
+                self.group, (left, top), (right - left, bottom - top), theme, textures, max(SMALL * z, 6.0)
+            )
+        values = {row.port: row.value for row in face.rows if row.side != "out"}
+        for place in shape.rows:
+            self._row(place, values.get(place.row.port))
+        for row in face.rows:
+            if row.pin:
+                self._pin(row, row.pin)
+        self.set_badge(face.badge)
+
+    def _box(self, a: geo.Point, b: geo.Point, fill: Colour, rounding: float = 0.0, edge: Colour = CLEAR) -> Tag:
+        return dpg.draw_rectangle(a, b, fill=fill, color=edge, rounding=rounding, parent=self.group)
+
+    def _text(self, at: geo.Point, text: str, size: float, colour: Colour) -> Tag:
+        """A line of text; what is too small to be read is drawn as nothing."""
+        text = text if size >= READABLE else ""
+        return dpg.draw_text(at, text, size=size, color=colour, parent=self.group)
+
+    def _row(self, place: geo.RowPlace, value: ValueFace | None) -> None:
+        """A row; ``value`` is the one it has now, which may be another than when the shape was made."""
+        z, row = self.zoom, place.row
+        if value is not None and place.value is not None:
+            self._values[row.port] = _ValueArt(self, row, value, place.value)
+            return
+        size = FONT * z
+        y = (place.box[1] + (geo.ROW - FONT) / 2) * z
+        inner = (place.box[2] - 2 * (geo.EDGE + 4)) * z
+        count = row.pin.count if row.pin else ""
+        label, faint = written(row.label), faded(self.theme.faint, 0.9)
+        small = SMALL * z
+        count_wide = width(count, small) + 6 * z if count else 0.0
+        label = clipped(label, size, inner - count_wide)
+        if row.side == "out":
+            x = (place.box[2] - geo.EDGE - 4) * z - width(label, size)
+            if count:
+                self._text((x - count_wide, y + (size - small) * 0.7), count, small, faint)
+        else:
+            x = (geo.EDGE + 4) * z
+            if count:
+                self._text((x + width(label, size) + 6 * z, y + (size - small) * 0.7), count, small, faint)
+        self._text((x, y), label, size, self.theme.text)
+
+    def _pin(self, row: Row, face: PinFace) -> None:
+        output = row.side == "out"
+        x, y = self.shown.shape.pins[row.port, output]
+        colour = self.theme.kinds.get(face.kind, self.theme.faint)
+        z = self.zoom
+        if face.count.startswith("×"):  # many lanes: a ring around
+            dpg.draw_circle((x * z, y * z), (geo.PIN + 2.2) * z, color=faded(colour, 0.55), parent=self.group)
+        self._pins[row.port, output] = (pin_mark(self.group, (x * z, y * z), face.kind, z, colour, self.theme), colour)
+
+    # -- what changes --------------------------------------------------------------------------------------
+
+    def set_value(self, port: str, value: ValueFace) -> None:
+        """Another value in a row; a kind that differs from the one shown needs a new face."""
+        art = self._values.get(port)
+        if art is not None:
+            art.show(value)
+
+    @property
+    def value_texts(self) -> dict[str, str]:
+        """What is written in the rows, by port."""
+        return {port: art.written for port, art in self._values.items()}
+
+    def set_badge(self, reason: str) -> None:
+        for tag in self._badge:
+            dpg.delete_item(tag)
+        self._badge = []
+        if not reason:
+            return
+        z = self.zoom
+        x, y = (self.shown.shape.size[0] - 14.0) * z, geo.TITLE / 2 * z
+        self._badge = [
+            dpg.draw_circle((x, y), 7.5 * z, fill=self.theme.alarm, color=self.theme.node_edge, parent=self.group),
+            self._text((x - width("!", 13 * z) / 2, y - 6.8 * z), "!", 13 * z, (255, 255, 255, 255)),
+        ]
+
+    def set_load(self, text: str) -> None:
+        if self._load is None:
+            return
+        z = self.zoom
+        right = self.shown.shape.size[0] - (26.0 if self._badge else 7.0)
+        at = (right * z - width(text, SMALL * z), (geo.TITLE - SMALL) / 2 * z)
+        dpg.configure_item(self._load, text=text, pos=at)
+
+    def set_selected(self, on: bool) -> None:
+        if on and self._outline is None:
+            z, (wide, high) = self.zoom, self.shown.shape.size
+            self._outline = dpg.draw_rectangle(
+                (-1.5, -1.5), (wide * z + 1.5, high * z + 1.5), color=self.theme.selected, fill=CLEAR,
+                rounding=6 * z + 1, thickness=1.8, parent=self.group,
+            )  # fmt: skip
+        elif not on and self._outline is not None:
+            dpg.delete_item(self._outline)
+            self._outline = None
+
+    def set_focus(self, pin: Pin | None) -> None:
+        """Mark the row that the keyboard is on."""
+        if self._focus is not None:
+            dpg.delete_item(self._focus)
+            self._focus = None
+        if pin is None:
+            return
+        z = self.zoom
+        place = next((p for p in self.shown.shape.rows if p.row.port == pin.port), None)
+        box = place.box if place else self.shown.shape.title
+        self._focus = dpg.draw_rectangle(
+            ((box[0] + 2) * z, box[1] * z), ((box[2] - 2) * z, box[3] * z), color=self.theme.focus, fill=CLEAR,
+            rounding=4 * z, thickness=1.5, parent=self.group,
+        )  # fmt: skip
+
+    def dim_pins(self, fit: frozenset[Pin] | None) -> None:
+        """Draw those pins bright that a wire would fit, the others faint; None: all bright."""
+        for (port, output), (tag, colour) in self._pins.items():
+            bright = fit is None or Pin(self.shown.face.id, port, output) in fit
+            dpg.configure_item(tag, fill=colour if bright else faded(colour, 0.18))
+
+
+class _ValueArt:
+    """The slider, choice, switch or text of a row."""
+
+    def __init__(self, node: NodeArt, row: Row, value: ValueFace, box: geo.Box) -> None:
+        self.node, self.row = node, row
+        z = node.zoom
+        self.box = tuple(v * z for v in box)
+        theme = node.theme
+        left, top, right, bottom = self.box
+        ground = theme.control if value.kind == "choice" else theme.track
+        node._box((left, top), (right, bottom), ground, 3.5 * z)
+        self.fill: Tag | None = None
+        if value.kind == "slider":
+            self.fill = node._box((left, top), (left, bottom), theme.fill, 3.5 * z)
+        elif value.kind == "live":
+            kind = row.pin.kind if row.pin else "signal"
+            self.fill = node._box((left, bottom - 3 * z), (left, bottom), theme.kinds.get(kind, theme.fill), 1.5 * z)
+        elif value.kind == "toggle":
+            self.fill = node._box((0, 0), (0, 0), theme.control, 3 * z)
+        self.pad = 7.0 * z
+        self.size = FONT * z
+        self.y = top + (bottom - top - self.size) / 2 - 0.5 * z
+        self.label = node._text((left + self.pad, self.y), "", self.size, theme.faint)
+        self.text = node._text((left, self.y), "", self.size, theme.title_text if theme.node[0] < 128 else theme.text)
+        self.written = ""
+        if value.kind == "choice":
+            x, y, r = right - 9 * z, (top + bottom) / 2, 3.2 * z
+            dpg.draw_triangle(
+                (x - r, y - r * 0.6), (x + r, y - r * 0.6), (x, y + r * 0.8), fill=theme.faint, color=CLEAR,
+                parent=node.group,
+            )  # fmt: skip
+        self.show(value)
+
+    def show(self, value: ValueFace) -> None:
+        left, top, right, bottom = self.box
+        theme, z = self.node.theme, self.node.zoom
+        if value.kind == "slider" and self.fill is not None:
+            x = left + (right - left) * min(max(value.position, 0.0), 1.0)
+            dpg.configure_item(self.fill, pmax=(x, bottom), show=x > left + 0.5)
+        elif value.kind == "live" and self.fill is not None:
+            x = left + (right - left) * min(max(value.position, 0.0), 1.0)
+            dpg.configure_item(self.fill, pmax=(x, bottom), show=value.position >= 0.0)
+        if value.kind == "toggle" and self.fill is not None:
+            side = bottom - top - 6 * z
+            box = ((right - 5 * z - side, top + 3 * z), (right - 5 * z, top + 3 * z + side))
+            on = theme.accent if value.text == "on" else theme.control_hover
+            dpg.configure_item(self.fill, pmin=box[0], pmax=box[1], fill=on)
+            self._write(value.mark, side + 10 * z)
+            return
+        text = f"{value.mark}  {value.text}" if value.mark else value.text
+        self._write(text, 18.0 * z if value.kind == "choice" else self.pad)
+        if value.kind == "live":
+            dpg.configure_item(self.text, color=theme.kinds.get(self.row.pin.kind if self.row.pin else "", theme.text))
+        elif value.mark:
+            dpg.configure_item(self.text, color=theme.warn)
+
+    def _write(self, text: str, from_right: float) -> None:
+        if text == self.written and text:
+            return
+        self.written = text
+        left, _, right, _ = self.box
+        room = right - left - self.pad - from_right
+        if self.size < READABLE:
+            return
+        shown = clipped(written(text), self.size, 0.72 * room)
+        wide = width(shown, self.size)
+        dpg.configure_item(self.text, text=shown, pos=(right - from_right - wide, self.y))
+        label = clipped(written(self.row.label), self.size, max(room - wide - self.pad, 0.0))
+        dpg.configure_item(self.label, text=label)
+
+
+def pin_mark(parent: Tag, at: geo.Point, kind: str, zoom: float, colour: Colour, theme: Theme) -> Tag:
+    """A pin in the shape of its kind: circle signal, square spectrum, diamond magnitude, triangle phase, hexagon
+    latent, arrow events."""
+    x, y = at
+    r = geo.PIN * zoom
+    edge = theme.node_edge
+    if kind == "signal":
+        return dpg.draw_circle(at, r, fill=colour, color=edge, parent=parent)
+    if kind == "spectrum":
+        box = ((x - r, y - r), (x + r, y + r))
+        return dpg.draw_rectangle(*box, fill=colour, color=edge, rounding=1.0, parent=parent)
+    corners = {"magnitude": (4, 0.0), "phase": (3, -math.pi / 2), "latent": (6, 0.0), "events": (3, 0.0)}
+    count, turn = corners.get(kind, (5, -math.pi / 2))
+    r *= 1.25
+    ring = [
+        (x + r * math.cos(turn + 2 * math.pi * i / count), y + r * math.sin(turn + 2 * math.pi * i / count))
+        for i in range(count + 1)
+    ]
+    return dpg.draw_polygon(ring, fill=colour, color=edge, parent=parent)

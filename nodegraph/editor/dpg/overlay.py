@@ -1,0 +1,119 @@
+"""What floats above all windows: words at the pointer, and messages that go by themselves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import dearpygui.dearpygui as dpg
+
+from ..canvas.theme import Theme, faded
+from ..canvas.typeface import width, written
+from .fields import screen_size
+
+FONT = 14.0
+SHOWN = 4.5  # s that a message stays
+LONGEST = 78  # letters of a line
+
+
+@dataclass
+class Toast:
+    """A message and when it goes."""
+
+    text: str
+    alarm: bool
+    until: float
+
+
+class Overlay:
+    """Drawn anew when something of it changes."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.scale = 1.0
+        self._list = dpg.add_viewport_drawlist(front=True)
+        self._hint = ""
+        self._refused = False
+        self._tip = ""
+        self._toasts: list[Toast] = []
+        self._drawn: object = None
+
+    def hint(self, text: str, refused: bool) -> None:
+        self._hint, self._refused = written(text), refused
+
+    @property
+    def hint_text(self) -> str:
+        """The words at the pointer."""
+        return self._hint
+
+    @property
+    def refused(self) -> bool:
+        """Whether the words are a refusal."""
+        return bool(self._hint) and self._refused
+
+    def tip(self, text: str) -> None:
+        """What is under the resting pointer; a hint goes before it."""
+        self._tip = written(text)
+
+    def notify(self, text: str, alarm: bool) -> None:
+        stays = SHOWN + 0.03 * len(text)
+        self._toasts = [toast for toast in self._toasts if toast.text != text][-3:]
+        self._toasts.append(Toast(written(text), alarm, time.monotonic() + stays))
+
+    @property
+    def messages(self) -> list[str]:
+        """The messages that are shown."""
+        return [toast.text for toast in self._toasts]
+
+    def refresh(self, mouse: tuple[float, float]) -> None:
+        """Bring the drawing up to date; called once a frame."""
+        now = time.monotonic()
+        self._toasts = [toast for toast in self._toasts if toast.until > now]
+        words = self._hint or self._tip
+        look = (words, self._refused, mouse if words else None, tuple(t.text for t in self._toasts),
+                screen_size(), id(self.theme))  # fmt: skip
+        if look == self._drawn:
+            return
+        self._drawn = look
+        dpg.delete_item(self._list, children_only=True)
+        if words:
+            colour = self.theme.alarm if self.refused else self.theme.accent
+            self._box(words, (mouse[0] + 16, mouse[1] + 18), colour)
+        wide, high = screen_size()
+        y = high - 36.0 * self.scale
+        for toast in reversed(self._toasts):
+            lines = _lines(toast.text)
+            size = FONT * self.scale
+            across = max(width(line, size) for line in lines) + 24
+            y -= len(lines) * size * 1.3 + 22
+            self._box(toast.text, ((wide - across) / 2, y), self.theme.alarm if toast.alarm else self.theme.accent)
+
+    def _box(self, text: str, at: tuple[float, float], colour: tuple[int, int, int, int]) -> None:
+        size, theme = FONT * self.scale, self.theme
+        lines = _lines(text)
+        wide = max(width(line, size) for line in lines) + 24
+        high = len(lines) * size * 1.3 + 12
+        screen = screen_size()
+        x, y = max(min(at[0], screen[0] - wide - 4), 4), max(min(at[1], screen[1] - high - 4), 4)
+        dpg.draw_rectangle(
+            (x, y), (x + wide, y + high), fill=faded(theme.panel_deep, 0.96), color=faded(colour, 0.8), rounding=5,
+            parent=self._list,
+        )  # fmt: skip
+        dpg.draw_rectangle((x + 1, y + 3), (x + 4, y + high - 3), fill=colour, color=colour, parent=self._list)
+        for i, line in enumerate(lines):
+            dpg.draw_text((x + 13, y + 6 + i * size * 1.3), line, size=size, color=theme.text, parent=self._list)
+
+
+def _lines(text: str) -> list[str]:
+    """A text in lines that are not too long."""
+    lines: list[str] = []
+    for part in text.split("\n"):
+        line = ""
+        for word in part.split(" "):
+            if line and len(line) + len(word) >= LONGEST:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}" if line else word
+        lines.append(line)
+    return lines

@@ -1,0 +1,372 @@
+"""Panels: small windows made of items, each kind of item with the widget that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dearpygui.dearpygui as dpg
+import numpy as np
+
+from ..canvas.theme import Theme
+from ..canvas.typeface import written
+from ..events import Event, PanelClosed, PanelEvent
+from ..view import Drawing, Item, PanelFace
+from .fields import Fields, kept_inside, screen_size
+from .plot import Plot, Textures
+
+Tag = int | str
+DRAWING_HEIGHT = 110
+FADER = (46, 150)
+SETTLED = 3  # frames after which the height of a panel is known
+MARGIN, TOP = 14.0, 44.0  # round panels that find their own place
+
+
+class Panels:
+    """All panels that are shown, by key."""
+
+    def __init__(
+        self, fields: Fields, theme: Theme, textures: Textures, mono: Tag | None, send: Callable[[Event], None]
+    ) -> None:
+        self._fields, self.theme, self._textures, self._mono, self._send = fields, theme, textures, mono, send
+        self._panels: dict[str, Panel] = {}
+        self.scale = 1.0
+
+    def show(self, face: PanelFace) -> None:
+        old = self._panels.get(face.key)
+        if old is not None and old.rebuild(face):
+            return
+        at = face.at
+        if old is not None:
+            at = tuple(dpg.get_item_pos(old.window))
+            self.hide(face.key)
+        panel = Panel(self, face, at)
+        self._panels[face.key] = panel
+
+    def hide(self, key: str) -> None:
+        panel = self._panels.pop(key, None)
+        if panel is not None:
+            panel.close()
+
+    def set_item(self, key: str, item: Item) -> None:
+        if key in self._panels:
+            self._panels[key].set(item)
+
+    def draw(self, key: str, item: str, drawing: Drawing) -> None:
+        if key in self._panels:
+            self._panels[key].draw(item, drawing)
+
+    def free_place(self, wide: float, high: float) -> tuple[float, float]:
+        """Where a new panel hides none of the others: columns from the right, each from the top."""
+        screen = screen_size()
+        others = [panel.box for panel in self._panels.values()]
+        x = screen[0] - wide - MARGIN
+        while x > 0:
+            y = TOP * self.scale
+            for left, top, right, bottom in sorted(others, key=lambda box: box[1]):
+                if left < x + wide and x < right and top < y + high and y < bottom:
+                    y = bottom + MARGIN
+            if y + high < screen[1]:
+                return x, y
+            x -= wide / 2 + MARGIN
+        step = 30.0 * (len(others) % 8)
+        return screen[0] - wide - MARGIN - step, TOP * self.scale + step
+
+    def watch(self) -> None:
+        """Once a frame: a panel that came out higher than there is room goes up."""
+        for panel in self._panels.values():
+            panel.age += 1
+            if panel.age == SETTLED:
+                left, top, right, bottom = panel.box
+                dpg.set_item_pos(panel.window, list(kept_inside((left, top), (right - left, bottom - top))))
+
+    @property
+    def keys(self) -> list[str]:
+        return list(self._panels)
+
+
+class Panel:
+    """One panel with its widgets by item key."""
+
+    def __init__(self, owner: Panels, face: PanelFace, at: Any) -> None:
+        self.owner, self.face = owner, face
+        self._widgets: dict[str, Tag] = {}
+        self._captions: dict[str, Tag] = {}
+        self._plots: dict[str, Plot] = {}
+        self._items: dict[str, Item] = {}
+        self._handlers: list[Tag] = []
+        self.age = 0
+        s = owner.scale
+        wide, high = face.size[0] * s, face.size[1] * s
+        if at is None:
+            screen = screen_size()
+            if face.modal:
+                at = ((screen[0] - wide) / 2, (screen[1] - (high or 240)) / 2.5)
+            else:
+                at = owner.free_place(wide, high or 200.0)
+        room = screen_size()[1] - 60
+        self.window = dpg.add_window(
+            label=f"{written(face.title)}###panel {face.key}", modal=face.modal, no_close=not face.closable,
+            pos=kept_inside(at, (wide, high or 160)), width=int(wide), height=int(min(high, room)) if high else 0,
+            autosize=False, no_saved_settings=True, no_collapse=True,
+            on_close=lambda: owner._send(PanelClosed(face.key)),
+            min_size=(120, 40), max_size=(3000, int(max(room, 200))),
+        )  # fmt: skip
+        self.wide = wide - 24
+        self._fit = not high
+        if self._fit:
+            dpg.configure_item(self.window, autosize=True)
+        self._fill(face)
+
+    def _fill(self, face: PanelFace) -> None:
+        faders: Tag | None = None
+        for item in face.items:
+            if item.kind == "fader":
+                faders = faders or dpg.add_group(horizontal=True, parent=self.window)
+                self._add(item, faders)
+            else:
+                faders = None
+                self._add(item, self.window)
+
+    def rebuild(self, face: PanelFace) -> bool:
+        """Take over a new face of the same panel, item by item if it has the same items. Says whether it could."""
+        old = self.face
+        if (face.title, face.modal, face.size) != (old.title, old.modal, old.size):
+            return False
+        self.face = face
+        same = [(i.kind, i.key, i.label) for i in _flat(face.items)]
+        if same == [(i.kind, i.key, i.label) for i in _flat(old.items)] and all(
+            item.key or item == before for item, before in zip(_flat(face.items), _flat(old.items))
+        ):
+            for item in _flat(face.items):
+                if item.key and self._items.get(item.key) != item:
+                    self.set(item)
+            return True
+        self._let_go()
+        dpg.delete_item(self.window, children_only=True)
+        self._widgets, self._captions, self._plots, self._items = {}, {}, {}, {}
+        self._fill(face)
+        return True
+
+    def close(self) -> None:
+        self._let_go()
+        dpg.delete_item(self.window)
+
+    def _let_go(self) -> None:
+        """What is no child of the window goes by itself."""
+        for plot in self._plots.values():
+            plot.close()
+        for handlers in self._handlers:
+            dpg.delete_item(handlers)
+        self._handlers = []
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Where it is on the screen: left, top, right, bottom."""
+        left, top = dpg.get_item_pos(self.window)
+        wide, high = dpg.get_item_rect_size(self.window)
+        return left, top, left + wide, top + high
+
+    # -- items ---------------------------------------------------------------------------------------------
+
+    def _add(self, item: Item, parent: Tag, wide: float | None = None) -> None:
+        wide = self.wide if wide is None else wide
+        if item.key:
+            self._items[item.key] = item
+        if item.kind == "row":
+            group = dpg.add_group(horizontal=True, parent=parent)
+            inner = item.value or ()
+            for one in inner:
+                self._add(one, group, max((wide - 8 * (len(inner) - 1)) / max(len(inner), 1), 20))
+            return
+        tag = getattr(self, f"_add_{item.kind}")(item, parent, wide)
+        if item.key:
+            self._widgets[item.key] = tag
+        if item.tip and tag is not None and item.kind not in ("table", "drawing"):
+            with dpg.tooltip(tag, delay=0.4):
+                dpg.add_text(written(item.tip), wrap=320)
+
+    def _changed(self, item: Item, value: Any, done: bool = True) -> None:
+        self.owner._send(PanelEvent(self.face.key, item.key, value, done))
+
+    def _add_text(self, item: Item, parent: Tag, wide: float) -> Tag:
+        return dpg.add_text(written(str(item.value or item.label)), wrap=int(wide), parent=parent)
+
+    def _add_heading(self, item: Item, parent: Tag, wide: float) -> Tag:
+        text, colour = written(str(item.value or item.label)), self.owner.theme.kinds["signal"]
+        return dpg.add_text(text, color=colour, parent=parent, wrap=int(wide))
+
+    def _add_code(self, item: Item, parent: Tag, wide: float) -> Tag:
+        text = str(item.value or "")
+        lines = min(text.count("\n") + 1, 24)
+        tag = dpg.add_input_text(
+            default_value=text, readonly=True, multiline=True, width=int(wide), height=int(lines * 17 + 14),
+            parent=parent,
+        )  # fmt: skip
+        if self.owner._mono is not None:
+            dpg.bind_item_font(tag, self.owner._mono)
+        return tag
+
+    def _add_line(self, item: Item, parent: Tag, wide: float) -> Tag:
+        return dpg.add_separator(parent=parent)
+
+    def _add_button(self, item: Item, parent: Tag, wide: float) -> Tag:
+        return dpg.add_button(
+            label=written(item.label), enabled=item.enabled, parent=parent, callback=lambda: self._changed(item, None)
+        )
+
+    def _add_slider(self, item: Item, parent: Tag, wide: float) -> Tag:
+        position, text = item.value
+        group = dpg.add_group(horizontal=True, parent=parent)
+        tag = dpg.add_slider_float(
+            default_value=position, min_value=0.0, max_value=1.0, format=_literal(text), parent=group,
+            width=int(wide * (0.66 if item.label else 1.0)), enabled=item.enabled, no_input=True,
+            callback=lambda _s, value: self._slid(item, value),
+        )  # fmt: skip
+        if item.label:
+            dpg.add_text(written(item.label), parent=group)
+        self._tell_release(item, tag)
+        return tag
+
+    def _add_fader(self, item: Item, parent: Tag, wide: float) -> Tag:
+        position, text = item.value
+        s = self.owner.scale
+        group = dpg.add_group(parent=parent)
+        tag = dpg.add_slider_float(
+            default_value=position, min_value=0.0, max_value=1.0, format="", vertical=True, parent=group,
+            width=int(FADER[0] * s), height=int(FADER[1] * s), enabled=item.enabled, no_input=True,
+            callback=lambda _s, value: self._slid(item, value),
+        )  # fmt: skip
+        self._captions[item.key] = dpg.add_text(text, parent=group)
+        dpg.add_text(written(item.label), parent=group, color=self.owner.theme.faint)
+        self._tell_release(item, tag)
+        return tag
+
+    def _slid(self, item: Item, value: float) -> None:
+        self._changed(item, float(value), done=False)
+
+    def _tell_release(self, item: Item, tag: Tag, value: Callable[[Any], Any] = float) -> None:
+        """Send what a widget holds once the hand leaves it."""
+        with dpg.item_handler_registry() as handlers:
+            dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._changed(item, value(dpg.get_value(tag))))
+        dpg.bind_item_handler_registry(tag, handlers)
+        self._handlers.append(handlers)
+
+    def _add_toggle(self, item: Item, parent: Tag, wide: float) -> Tag:
+        return dpg.add_checkbox(
+            label=written(item.label), default_value=bool(item.value), enabled=item.enabled, parent=parent,
+            callback=lambda _s, on: self._changed(item, bool(on)),
+        )  # fmt: skip
+
+    def _add_entry(self, item: Item, parent: Tag, wide: float) -> Tag:
+        group = dpg.add_group(horizontal=True, parent=parent)
+        tag = dpg.add_input_text(
+            default_value=str(item.value or ""), parent=group, width=int(wide * (0.66 if item.label else 1.0)),
+            enabled=item.enabled, on_enter=True, callback=lambda _s, text: self._changed(item, text),
+        )  # fmt: skip
+        if item.label:
+            dpg.add_text(written(item.label), parent=group)
+        self._tell_release(item, tag, str)
+        return self.owner._fields.add(tag)
+
+    def _add_choice(self, item: Item, parent: Tag, wide: float) -> Tag:
+        chosen, options = item.value
+        return dpg.add_combo(
+            list(options), default_value=chosen, label=written(item.label), parent=parent, enabled=item.enabled,
+            width=int(wide * (0.66 if item.label else 1.0)), callback=lambda _s, text: self._changed(item, text),
+        )  # fmt: skip
+
+    def _add_progress(self, item: Item, parent: Tag, wide: float) -> Tag:
+        part, text = item.value
+        return dpg.add_progress_bar(default_value=part, overlay=written(text), width=int(wide), parent=parent)
+
+    def _add_table(self, item: Item, parent: Tag, wide: float) -> Tag:
+        titles, rows = item.value
+        high = min(len(rows) + 1, 16) * 25 + 6
+        tag = dpg.add_table(
+            header_row=bool(titles), row_background=True, borders_innerV=True, policy=dpg.mvTable_SizingStretchProp,
+            scrollY=len(rows) > 15, height=int(high) if len(rows) > 15 else 0, width=int(wide), parent=parent,
+        )  # fmt: skip
+        for title in titles or [""] * max((len(row) for row in rows), default=1):
+            dpg.add_table_column(label=written(title), parent=tag)
+        self._add_rows(item, tag, rows)
+        return tag
+
+    def _add_rows(self, item: Item, table: Tag, rows: Any) -> None:
+        def chosen(tag: Tag, _: Any, cell: tuple[int, int]) -> None:
+            dpg.set_value(tag, False)
+            self._changed(item, cell)
+
+        for r, row in enumerate(rows):
+            line = dpg.add_table_row(parent=table)
+            for c, text in enumerate(row):
+                label = f"{written(text)}##{r}.{c}"
+                dpg.add_selectable(label=label, parent=line, user_data=(r, c), callback=chosen)
+
+    def _add_drawing(self, item: Item, parent: Tag, wide: float) -> Tag:
+        high = DRAWING_HEIGHT * self.owner.scale
+        area = dpg.add_drawlist(width=int(wide), height=int(high), parent=parent)
+        self._plots[item.key] = Plot(area, (0, 0), (int(wide), int(high)), self.owner.theme, self.owner._textures)
+        if isinstance(item.value, Drawing):
+            self._plots[item.key].show(item.value)
+        return area
+
+    def set(self, item: Item) -> None:
+        """An item has another value; one that the hand is on is left alone."""
+        if item.kind == "row":
+            for one in item.value or ():
+                self.set(one)
+            return
+        tag = self._widgets.get(item.key)
+        before = self._items.get(item.key)
+        if tag is None or before is None or before.kind != item.kind:
+            return
+        self._items[item.key] = item
+        if item.kind in ("button", "slider", "fader", "toggle", "entry", "choice"):
+            if before.enabled != item.enabled:
+                dpg.configure_item(tag, enabled=item.enabled)
+        if item.kind in ("slider", "fader"):
+            position, text = item.value
+            if not dpg.is_item_active(tag):
+                dpg.set_value(tag, float(position))
+            if item.kind == "slider":
+                dpg.configure_item(tag, format=_literal(text))
+            else:
+                dpg.set_value(self._captions[item.key], written(text))
+        elif item.kind == "button":
+            dpg.configure_item(tag, label=written(item.label))
+        elif item.kind == "toggle":
+            dpg.set_value(tag, bool(item.value))
+        elif item.kind in ("text", "heading", "code"):
+            dpg.set_value(tag, written(str(item.value or item.label)))
+        elif item.kind == "entry":
+            if not dpg.is_item_active(tag):
+                dpg.set_value(tag, str(item.value or ""))
+        elif item.kind == "choice":
+            dpg.configure_item(tag, items=list(item.value[1]))
+            dpg.set_value(tag, item.value[0])
+        elif item.kind == "progress":
+            dpg.set_value(tag, float(item.value[0]))
+            dpg.configure_item(tag, overlay=written(item.value[1]))
+        elif item.kind == "table":
+            dpg.delete_item(tag, children_only=True, slot=1)
+            self._add_rows(item, tag, item.value[1])
+        elif item.kind == "drawing" and isinstance(item.value, Drawing):
+            self.draw(item.key, item.value)
+
+    def draw(self, key: str, drawing: Drawing) -> None:
+        plot = self._plots.get(key)
+        if plot is not None and np.ndim(drawing.data):
+            plot.show(drawing)
+
+
+def _flat(items: tuple[Item, ...]) -> list[Item]:
+    found: list[Item] = []
+    for item in items:
+        found += _flat(item.value or ()) if item.kind == "row" else [item]
+    return found
+
+
+def _literal(text: str) -> str:
+    """A text as a format that prints just it."""
+    return written(text).replace("%", "%%")

@@ -1,0 +1,256 @@
+"""Drawings of numbers: waves, spectra, spectrograms, meters, bars. The same in a block, a probe and a panel."""
+
+from __future__ import annotations
+
+import math
+
+import dearpygui.dearpygui as dpg
+import numpy as np
+
+from ..canvas import typeface
+from ..canvas.theme import Colour, Theme, faded
+from ..view import Drawing
+
+TEXTURE = (256, 96)  # columns and rows of every spectrogram's picture
+FEWEST_DB = -60.0  # the lower end of meters
+CLEAR: Colour = (0, 0, 0, 0)
+
+
+class Textures:
+    """Pictures for spectrograms. One that is given back is used again: deleting a shown one would crash."""
+
+    def __init__(self) -> None:
+        self._registry = dpg.add_texture_registry()
+        self._free: list[int | str] = []
+
+    def take(self) -> int | str:
+        if self._free:
+            return self._free.pop()
+        wide, high = TEXTURE
+        blank = np.zeros(wide * high * 4, np.float32)
+        return dpg.add_raw_texture(wide, high, blank, format=dpg.mvFormat_Float_rgba, parent=self._registry)
+
+    def give_back(self, texture: int | str) -> None:
+        self._free.append(texture)
+
+
+class Plot:
+    """A rectangle of ``size`` pixels inside a draw node or draw list, in which a :class:`Drawing` is kept up to date.
+
+    ``font`` is the size of its letters in pixels.
+    """
+
+    def __init__(
+        self, parent: int | str, at: tuple[float, float], size: tuple[float, float], theme: Theme, textures: Textures,
+        font: float = 11.0,
+    ) -> None:  # fmt: skip
+        self.theme, self.size, self.font = theme, size, font
+        self._textures = textures
+        self._texture: int | str | None = None
+        self._picture: np.ndarray | None = None
+        self.kind = ""
+        self._lines: list[int | str] = []
+        self._texts: list[int | str] = []
+        self._marks: list[int | str] = []
+        self._caption: int | str | None = None
+        self._top = dpg.add_draw_node(parent=parent)
+        dpg.apply_transform(self._top, dpg.create_translation_matrix((at[0], at[1], 0.0)))
+        dpg.draw_rectangle((0, 0), size, fill=theme.display, color=CLEAR, rounding=3.0, parent=self._top)
+        self._below = dpg.add_draw_node(parent=self._top)
+        self._body = dpg.add_draw_node(parent=self._top)
+        self._above = dpg.add_draw_node(parent=self._top)
+
+    def close(self) -> None:
+        """The picture goes back; the items go with their parent."""
+        if self._texture is not None:
+            self._textures.give_back(self._texture)
+            self._texture = None
+
+    def remove(self) -> None:
+        """The plot goes, with its items."""
+        self.close()
+        dpg.delete_item(self._top)
+
+    def show(self, drawing: Drawing) -> None:
+        """Draw these numbers from now on."""
+        if drawing.kind != self.kind:
+            self._begin(drawing)
+        paint = getattr(self, f"_paint_{drawing.kind}", None)
+        if paint is not None and drawing.data.size:
+            paint(drawing)
+        self._say(drawing.text)
+
+    def _begin(self, drawing: Drawing) -> None:
+        for group in (self._below, self._body, self._above):
+            dpg.delete_item(group, children_only=True)
+        self.close()
+        self._lines, self._texts, self._marks, self._caption = [], [], [], None
+        self.kind = drawing.kind
+        wide, high = self.size
+        if drawing.kind == "wave":
+            self._rule((0, high / 2), (wide, high / 2))
+        elif drawing.kind == "spectrum":
+            for level in (-24.0, -48.0, -72.0):
+                if drawing.low < level < drawing.high:
+                    y = self._y(level, drawing.low, drawing.high)
+                    self._rule((0, y), (wide, y))
+            for f in (100.0, 1000.0, 10000.0):
+                x = _log_place(f, drawing.axis) * wide
+                if 0 < x < wide:
+                    self._rule((x, 0), (x, high))
+        elif drawing.kind == "spectrogram":
+            self._texture = self._textures.take()
+            self._picture = np.zeros((TEXTURE[1], TEXTURE[0], 4), np.float32)
+            dpg.draw_image(self._texture, (0, 0), self.size, parent=self._body)
+
+    def _rule(self, a: tuple[float, float], b: tuple[float, float]) -> None:
+        dpg.draw_line(a, b, color=faded(self.theme.faint, 0.3), parent=self._below)
+
+    def _y(self, value: float, low: float, high: float) -> float:
+        return self.size[1] * (1.0 - (value - low) / max(high - low, 1e-9))
+
+    def _say(self, text: str) -> None:
+        if self._caption is None and text:
+            at = (4.0, self.size[1] - self.font - 2.0)
+            self._caption = dpg.draw_text(at, text, size=self.font, color=self.theme.faint, parent=self._above)
+        elif self._caption is not None:
+            dpg.configure_item(self._caption, text=text)
+
+    # -- kinds ---------------------------------------------------------------------------------------------
+
+    def _line(self, index: int, colour: Colour) -> int | str:
+        while len(self._lines) <= index:
+            self._lines.append(dpg.draw_polyline([[0, 0], [0, 0]], color=colour, thickness=1.4, parent=self._body))
+        return self._lines[index]
+
+    def _curve(self, index: int, values: np.ndarray, low: float, high: float, x: np.ndarray | None = None) -> None:
+        wide, tall = self.size
+        points = np.empty((len(values), 2))
+        points[:, 0] = np.linspace(0.0, wide, len(values)) if x is None else x
+        points[:, 1] = np.clip(tall * (1.0 - (values - low) / max(high - low, 1e-9)), 1.0, tall - 1.0)
+        colour = self.theme.trace[index % len(self.theme.trace)]
+        dpg.configure_item(self._line(index, colour), points=points.tolist(), color=colour)
+
+    def _hide_lines(self, first: int) -> None:
+        for line in self._lines[first:]:
+            dpg.configure_item(line, points=[[0, 0], [0, 0]], color=CLEAR)
+
+    def _paint_wave(self, drawing: Drawing) -> None:
+        lanes = drawing.data[:8]
+        most = max(int(self.size[0]), 16)
+        for i, lane in enumerate(lanes):
+            self._curve(i, _thinned(np.nan_to_num(lane), most), drawing.low, drawing.high)
+        self._hide_lines(len(lanes))
+
+    def _paint_spectrum(self, drawing: Drawing) -> None:
+        lanes = drawing.data[:4]
+        for i, lane in enumerate(lanes):
+            x, levels = _on_log_axis(np.nan_to_num(lane, neginf=-200.0), drawing.axis, int(self.size[0] / 2))
+            self._curve(i, levels, drawing.low, drawing.high, x * self.size[0])
+        self._hide_lines(len(lanes))
+
+    def _paint_spectrogram(self, drawing: Drawing) -> None:
+        assert self._texture is not None and self._picture is not None
+        columns, rows = TEXTURE
+        data = np.clip(np.nan_to_num(drawing.data), 0.0, 1.0)
+        across = np.linspace(0, len(data) - 1, columns).round().astype(int)
+        down = np.linspace(data.shape[1] - 1, 0, rows).round().astype(int)
+        self._picture[:] = heat_table(self.theme)[(data[np.ix_(across, down)].T * 255).astype(np.uint8)]
+        dpg.set_value(self._texture, self._picture)
+
+    def _paint_meter(self, drawing: Drawing) -> None:
+        lanes = drawing.data[:16]
+        wide, high = self.size
+        step = high / len(lanes)
+        while len(self._marks) < 2 * len(lanes):
+            self._marks.append(dpg.draw_rectangle((0, 0), (0, 0), color=CLEAR, fill=CLEAR, parent=self._body))
+        for i, (rms, peak) in enumerate(lanes):
+            top, bottom = i * step + 2.0, (i + 1) * step - 1.5
+            loud, most = _meter_place(float(rms)), _meter_place(float(peak))
+            colour = self.theme.alarm if peak >= 0.0 else self.theme.warn if peak > -6.0 else self.theme.good
+            dpg.configure_item(self._marks[2 * i], pmin=(2, top), pmax=(2 + (wide - 4) * loud, bottom), fill=colour)
+            x = 2 + (wide - 4) * most
+            dpg.configure_item(
+                self._marks[2 * i + 1], pmin=(max(x - 2, 2), top), pmax=(x, bottom), fill=self.theme.text
+            )
+        for mark in self._marks[2 * len(lanes) :]:
+            dpg.configure_item(mark, fill=CLEAR)
+
+    def _paint_bars(self, drawing: Drawing) -> None:
+        values = np.nan_to_num(drawing.data.ravel())[:256]
+        wide, high = self.size
+        room = high - (self.font + 4.0 if drawing.names else 0.0)
+        while len(self._marks) < len(values):
+            colour = self.theme.kinds["latent"]
+            self._marks.append(dpg.draw_rectangle((0, 0), (0, 0), color=CLEAR, fill=colour, parent=self._body))
+        step = wide / len(values)
+        span = max(drawing.high - drawing.low, 1e-9)
+        zero = room * (1.0 - min(max((0.0 - drawing.low) / span, 0.0), 1.0))
+        for i, value in enumerate(values):
+            y = room * (1.0 - min(max((value - drawing.low) / span, 0.0), 1.0))
+            left, right = i * step + min(1.0, step / 6), (i + 1) * step - min(1.0, step / 6)
+            top, bottom = min(y, zero), max(y, zero) + 1.0
+            dpg.configure_item(self._marks[i], pmin=(left, top), pmax=(right, bottom), show=True)
+        for mark in self._marks[len(values) :]:
+            dpg.configure_item(mark, show=False)
+        self._name_bars(drawing.names[: len(values)], step, high)
+
+    def _name_bars(self, names: tuple[str, ...], step: float, high: float) -> None:
+        if self._texts or not names:
+            return
+        every = max(1, math.ceil(max(typeface.width(name, self.font) for name in names) / max(step, 1.0) + 0.2))
+        for i in range(0, len(names), every):
+            at = (i * step + 2.0, high - self.font - 1.0)
+            self._texts.append(dpg.draw_text(at, names[i], size=self.font, color=self.theme.faint, parent=self._above))
+
+    _paint_faders = _paint_bars
+
+
+def _thinned(lane: np.ndarray, most: int) -> np.ndarray:
+    """A lane with no more points than pixels; peaks are kept."""
+    if len(lane) <= most:
+        return lane
+    if len(lane) <= 5 * most:
+        return lane[:: -(-len(lane) // most)]
+    part = len(lane) // (most // 2)
+    whole = lane[len(lane) % part :].reshape(-1, part)
+    return np.column_stack([whole.min(1), whole.max(1)]).ravel()
+
+
+def _log_place(frequency: float, axis: tuple[float, float] | None) -> float:
+    """Where a frequency lies, 0…1, on an axis from 20 Hz (or its own lower end) up."""
+    top = axis[1] if axis else 22050.0
+    low = max(axis[0] if axis else 20.0, 20.0)
+    return math.log(max(frequency, 1e-3) / low) / math.log(max(top / low, 1.01))
+
+
+def _on_log_axis(levels: np.ndarray, axis: tuple[float, float] | None, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places 0…1 and levels on a logarithmic axis: the loudest of all bins that share a pixel."""
+    top = axis[1] if axis else 22050.0
+    frequencies = np.linspace(0.0, top, len(levels))[1:]
+    low = max(axis[0] if axis else 20.0, 20.0)
+    places = np.log(np.maximum(frequencies, 1e-3) / low) / math.log(max(top / low, 1.01))
+    fits = places >= 0.0
+    places, levels = places[fits], levels[1:][fits]
+    if not len(places):
+        return np.zeros(2), np.full(2, -200.0)
+    bins = np.minimum((places * most).astype(int), most - 1)
+    starts = np.flatnonzero(np.diff(bins, prepend=-1))
+    return places[starts], np.maximum.reduceat(levels, starts)
+
+
+def _meter_place(level: float) -> float:
+    return min(max((level - FEWEST_DB) / (6.0 - FEWEST_DB), 0.0), 1.0)
+
+
+_heat: dict[int, np.ndarray] = {}
+
+
+def heat_table(theme: Theme) -> np.ndarray:
+    """The theme's heat colours as 256 float32 RGBA values."""
+    if id(theme) not in _heat:
+        stops = np.array(theme.heat, np.float32) / 255.0
+        at = np.linspace(0, len(stops) - 1, 256)
+        table = np.column_stack([np.interp(at, np.arange(len(stops)), stops[:, c]) for c in range(4)])
+        _heat[id(theme)] = table.astype(np.float32)
+    return _heat[id(theme)]

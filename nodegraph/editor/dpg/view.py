@@ -1,0 +1,565 @@
+"""The view in DearPyGui: window, canvas and what stands around it. It carries out orders and reports the hand.
+
+Nothing here knows a patch. Only the thread that runs the loop may call it.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import dearpygui.dearpygui as dpg
+
+from ..canvas import typeface
+from ..canvas.gestures import FieldAsked, Gestures, Held
+from ..canvas.minimap import Minimap
+from ..canvas.scene import Scene, Selection
+from ..canvas.theme import THEMES, Theme
+from ..events import (
+    CloseRequested,
+    Entered,
+    Event,
+    FilesDropped,
+    Key,
+    KeyReleased,
+    MenuPicked,
+    PathPicked,
+    Pointer,
+    Resized,
+    SetValue,
+)
+from ..sound.readout import Readout
+from ..view import (
+    Camera,
+    Drawing,
+    Item,
+    MenuItem,
+    NodeFace,
+    NoteFace,
+    PaletteFace,
+    PanelFace,
+    Pin,
+    Point,
+    Status,
+    ValueFace,
+    WireFace,
+    WireKey,
+)
+from .canvas import Canvas
+from .fields import Fields, ValueField, screen_size
+from .file_dialog import FileDialog
+from .keys import NAMES, held, name_of
+from .menus import MenuBar, PopupMenu
+from .overlay import Overlay
+from .palette import Palette
+from .panels import Panels
+from .plot import Textures
+from .probe import HoverReadout, ProbeWindow
+from .status import HIGH, StatusLine
+from .style import bare_theme, widget_theme
+from .window import clipboard_text, on_drop
+
+FONT = 15
+MENU_HIGH = 25.0
+RESTED = 0.6  # s after which words are shown on what is under the pointer
+DOUBLE_TIME, DOUBLE_FRAMES = 0.35, 5  # s or frames between the presses of a double click
+NEVER: tuple[int, Point, float, int] = (-1, (0.0, 0.0), -1e9, -1000)
+BUTTONS = {0: "left", 1: "right", 2: "middle"}
+CHOSEN = "choice:"
+
+
+class DpgView:
+    """All of the window. ``show_window`` opens it; without that everything works but nothing is seen.
+
+    ``poll`` gives the events since the last time; ``refresh`` brings the drawing up to date.
+    """
+
+    def __init__(self) -> None:
+        dpg.create_context()
+        dpg.configure_app(manual_callback_management=True)
+        self.theme: Theme = THEMES["dark"]
+        self.scale = 1.0
+        self.running = True
+        self._events: list[Event] = []
+        self._mouse: Point = (0.0, 0.0)
+        self._moved_at = 0.0
+        self._last_press = NEVER
+        self._keys_down: dict[int, str] = {}
+        self._told = False
+        self._windowed = False
+        self._title = "nodegraph"
+        self._menus: tuple[MenuItem, ...] = ()
+        self._path_names: tuple[str, ...] = ()
+        self._path_window: int | str | None = None
+        self._size: tuple[float, float] = (0.0, 0.0)
+        self.scene, self.minimap, self.fields = Scene(), Minimap(), Fields()
+        self._fonts()
+        self.textures = Textures()
+        self._build()
+        self._listen()
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _fonts(self) -> None:
+        with dpg.font_registry() as self._registry:
+            self.regular = dpg.add_font(str(typeface.REGULAR), FONT)
+            self.medium = dpg.add_font(str(typeface.MEDIUM), FONT)
+            self.mono = dpg.add_font(str(typeface.MONO), FONT - 1)
+        dpg.bind_font(self.regular)
+
+    def _build(self) -> None:
+        self._widgets = widget_theme(self.theme)
+        dpg.bind_theme(self._widgets)
+        self._main = dpg.add_window(
+            no_title_bar=True, no_move=True, no_resize=True, no_bring_to_front_on_focus=True, no_scrollbar=True,
+            no_scroll_with_mouse=True, no_saved_settings=True,
+        )  # fmt: skip
+        self.canvas = Canvas(self._main, self.scene, self.minimap, self.theme, self.textures)
+        self.status = StatusLine(self._main, self.theme)
+        dpg.bind_item_font(self._main, self.medium)
+        self._bare = bare_theme(self.theme.canvas)
+        dpg.bind_item_theme(self._main, self._bare)
+        self.gestures = Gestures(self.scene, self.minimap, self._events.append, self._ask_field)
+        self.gestures.redraw = self.canvas.overlay_changed
+        self.canvas.gestures = self.gestures
+        self.menu_bar = MenuBar(self._picked)
+        self.popup = PopupMenu(self._picked)
+        self.palette = Palette(self.fields, self.theme, self._events.append)
+        self.panels = Panels(self.fields, self.theme, self.textures, self.mono, self._events.append)
+        self.value_field = ValueField(self.fields)
+        self.files = FileDialog(self.fields, self.theme)
+        self.overlay = Overlay(self.theme)
+        self.hover = HoverReadout(self.theme, self.textures, self.scale)
+        self.probes: dict[str, ProbeWindow] = {}
+        self.probe_wires: dict[str, WireKey] = {}
+        self.hover_wire: WireKey | None = None
+        self._lay_out()
+
+    def _listen(self) -> None:
+        with dpg.handler_registry():
+            dpg.add_mouse_down_handler(callback=lambda: None)  # keeps ImGui from skipping frames between
+            dpg.add_mouse_click_handler(callback=self._pressed)
+            dpg.add_mouse_release_handler(callback=self._released)
+            dpg.add_mouse_wheel_handler(callback=self._wheeled)
+            dpg.add_mouse_move_handler(callback=self._moved)
+            dpg.add_key_press_handler(callback=self._key)
+
+    def show_window(self, wide: int = 1280, high: int = 800) -> None:
+        """Open the window."""
+        dpg.create_viewport(title=self._title, width=wide, height=high, x_pos=0, y_pos=0, disable_close=True)
+        dpg.set_exit_callback(lambda: self._events.append(CloseRequested()))
+        dpg.set_viewport_clear_color(list(self.theme.canvas))
+        dpg.setup_dearpygui()
+        dpg.show_viewport()
+        self._windowed = True
+        dpg.render_dearpygui_frame()
+        on_drop(lambda paths: self._events.append(FilesDropped(paths, self._canvas_at(self._mouse))))
+        self._lay_out()
+
+    def close(self) -> None:
+        """The window goes, and all that was in it."""
+        dpg.destroy_context()
+
+    def _lay_out(self) -> None:
+        """Canvas and status line take the room that there is."""
+        wide, high = screen_size()
+        if (wide, high) == self._size:
+            return
+        self._size = (wide, high)
+        top, bottom = MENU_HIGH * self.scale, HIGH * self.scale
+        dpg.configure_item(self._main, pos=(0, int(top)), width=int(wide), height=int(high - top))
+        inner = max(high - top - bottom, 50.0)
+        self.canvas.resize(wide, inner)
+        self.status.resize(wide)
+        self._events.append(Resized(wide / self.scale, inner / self.scale))
+
+    # -- once a frame --------------------------------------------------------------------------------------
+
+    def poll(self) -> list[Event]:
+        """What the hand did since the last call."""
+        if self._windowed:
+            self._run_callbacks()
+            if not dpg.is_dearpygui_running():
+                self._events.append(CloseRequested())
+        self._watch_keys()
+        self._lay_out()
+        self.value_field.watch()
+        self.panels.watch()
+        events, self._events[:] = _latest(self._events), []
+        return events
+
+    def _run_callbacks(self) -> None:
+        for call, sender, data, user in dpg.get_callback_queue() or ():
+            if call is None:
+                continue
+            wanted = min(getattr(getattr(call, "__code__", None), "co_argcount", 3) - _bound(call), 3)
+            call(*(sender, data, user)[: max(wanted, 0)])
+
+    def refresh(self) -> None:
+        """Draw what changed."""
+        self._show_tip()
+        self.canvas.refresh()
+        self.status.refresh()
+        self.overlay.refresh(self._mouse)
+
+    def _show_tip(self) -> None:
+        """Words on what the pointer rests on, looked up once it does."""
+        rested = time.monotonic() - self._moved_at > RESTED
+        busy = self.gestures.active or self.popup.shown or self.palette.shown or not self._windowed
+        if not rested or busy or not self._on_canvas():
+            self.overlay.tip("")
+            self._told = False
+        elif not self._told:
+            self.overlay.tip(self.scene.tip(self.scene.over(self._canvas_at(self._mouse))))
+            self._told = True
+
+    # -- the hand ------------------------------------------------------------------------------------------
+
+    def _canvas_at(self, mouse: Point) -> Point:
+        return self.scene.to_canvas(self._inside(mouse))
+
+    def _inside(self, mouse: Point) -> Point:
+        """A place of the window as one of the canvas, in pixels."""
+        return (mouse[0], mouse[1] - MENU_HIGH * self.scale)
+
+    def _on_canvas(self) -> bool:
+        return bool(dpg.is_item_hovered(self.canvas.drawlist))
+
+    def _modifiers(self) -> Held:
+        ctrl, shift, _ = held()
+        return Held(shift, ctrl)
+
+    def _pressed(self, _sender: Any, button: int) -> None:
+        if self.palette.shown:
+            inside = self.palette.inside(self._mouse)
+            self.palette.press(self._mouse)
+            if inside:
+                return
+        name, double = BUTTONS.get(button), self._is_double(button)
+        if name and self._on_canvas() and not self.files.shown:
+            self.gestures.press(name, self._inside(self._mouse), self._modifiers(), double)
+
+    def _is_double(self, button: int) -> bool:
+        """Whether this press is the second of two. Frames count as well as time: slow drawing must not part them."""
+        last, now = self._last_press, (button, self._mouse, time.monotonic(), dpg.get_frame_count())
+        near = abs(last[1][0] - now[1][0]) + abs(last[1][1] - now[1][1]) < 8.0
+        double = last[0] == button and near and (now[2] - last[2] < DOUBLE_TIME or now[3] - last[3] <= DOUBLE_FRAMES)
+        self._last_press = now if not double else NEVER
+        return double
+
+    def _released(self, _sender: Any, button: int) -> None:
+        if self.palette.shown:
+            self.palette.release(self._mouse, self._canvas_at(self._mouse) if self._on_canvas() else None)
+        if name := BUTTONS.get(button):
+            self.gestures.release(name, self._inside(self._mouse), self._modifiers())
+
+    def _moved(self, _sender: Any, where: Any) -> None:
+        self._mouse = (float(where[0]), float(where[1]))
+        self._moved_at = time.monotonic()
+        if self.gestures.active or self._on_canvas():
+            self.gestures.move(self._inside(self._mouse), self._modifiers())
+        else:
+            self.gestures.leave()
+
+    def _wheeled(self, _sender: Any, steps: float) -> None:
+        if self.palette.shown and self.palette.inside(self._mouse):
+            self.palette.wheel(steps)
+        elif self._on_canvas():
+            self.gestures.wheel(steps, self._inside(self._mouse))
+
+    def _key(self, _sender: Any, code: int) -> None:
+        name = name_of(code)
+        if not name or self.fields.catch(name):
+            return
+        if name == "escape":
+            if self.value_field.shown:
+                return self.value_field.close(None)
+            if self.files.shown:
+                return self.files.close(None)
+            if self.gestures.active:
+                return self.gestures.cancel()
+            if self.popup.shown:
+                return self.popup.close()
+        if self.files.shown or self.value_field.shown:
+            return None
+        typing = self.fields.typing
+        if not typing or name in ("escape", "up", "down", "pageup", "pagedown", "enter", "tab"):
+            self._events.append(Key(name, typing))
+            self._keys_down[code] = NAMES[code]
+        return None
+
+    def _watch_keys(self) -> None:
+        """A key is up as soon as it is not down any more, for us: the window or a field may have taken the keyboard."""
+        typing = bool(self._keys_down) and self.fields.typing
+        for code, name in list(self._keys_down.items()):
+            if typing or not dpg.is_key_down(code):
+                del self._keys_down[code]
+                self._events.append(KeyReleased(name))
+
+    def _picked(self, item: MenuItem) -> None:
+        if item.command.startswith(CHOSEN):
+            node, _, port = item.command.removeprefix(CHOSEN).rpartition(".")
+            self._events.append(SetValue(node, port, item.argument))
+        else:
+            self._events.append(MenuPicked(item.command, item.argument))
+
+    def _ask_field(self, asked: FieldAsked) -> None:
+        """The list or the field of a row."""
+        value = self.scene.value_of(asked.node, asked.port)
+        shown = self.scene.nodes[asked.node]
+        place = next((p for p in shown.shape.rows if p.row.port == asked.port), None)
+        if value is None or place is None or place.value is None:
+            return
+        box = place.value
+        x, y = self.scene.to_screen((shown.at[0] + box[0], shown.at[1] + box[1]))
+        at = (x, y + MENU_HIGH * self.scale)
+
+        def answer(text: Any) -> None:
+            if text is not None:
+                self._events.append(SetValue(asked.node, asked.port, text))
+
+        if asked.kind == "choice":
+            command = f"{CHOSEN}{asked.node}.{asked.port}"
+            items = tuple(MenuItem(option, command, option, checked=option == value.text) for option in value.options)
+            self.popup.show((at[0], at[1] + (box[3] - box[1]) * self.scene.zoom), "", items)
+        elif asked.kind == "file":
+            self.files.ask(f"{asked.node}: {asked.port}", Path.cwd(), "", False, "", answer)
+        else:
+            wide = max((box[2] - box[0]) * self.scene.zoom, 160.0)
+            self.value_field.ask((at[0] - 8, at[1] - 8), "", value.text, answer, wide)
+
+    # -- orders: the canvas --------------------------------------------------------------------------------
+
+    def show_node(self, face: NodeFace) -> None:
+        if face.id in self.gestures.moving:  # it is in the hand now
+            shown = self.scene.nodes.get(face.id)
+            at = shown.at if shown else face.at
+            self.scene.show_node(face)
+            self.scene.place_node(face.id, at)
+        else:
+            self.scene.show_node(face)
+        self.canvas.set_badge(face.id, face.badge)
+        self.canvas.node_changed(face.id)
+
+    def hide_node(self, id: str) -> None:
+        self.canvas.node_changed(id)
+        self.scene.hide_node(id)
+
+    def place_node(self, id: str, at: Point) -> None:
+        if id in self.scene.nodes and id not in self.gestures.moving:
+            self.scene.place_node(id, at)
+            self.canvas.node_moved(id)
+
+    def set_value(self, node: str, port: str, value: ValueFace) -> None:
+        if node in self.scene.nodes:
+            self.scene.set_value(node, port, value)
+            self.canvas.set_value(node, port, value)
+
+    def set_badge(self, node: str, reason: str) -> None:
+        self.canvas.set_badge(node, reason)
+
+    def set_load(self, node: str, text: str) -> None:
+        self.canvas.set_load(node, text)
+
+    def show_wire(self, face: WireFace) -> None:
+        self.scene.show_wire(face)
+        self.canvas.wire_changed(face.key)
+
+    def hide_wire(self, key: WireKey) -> None:
+        self.scene.hide_wire(key)
+        self.canvas.wire_changed(key)
+
+    def show_note(self, face: NoteFace) -> None:
+        self.scene.notes[face.id] = face
+        self.canvas.note_changed(face.id)
+
+    def hide_note(self, id: str) -> None:
+        self.scene.notes.pop(id, None)
+        self.canvas.note_changed(id)
+
+    def set_selection(
+        self, nodes: frozenset[str], wires: frozenset[WireKey], notes: frozenset[str], focus: Pin | None = None
+    ) -> None:
+        before = self.scene.selection.wires
+        self.scene.selection = Selection(nodes, wires, notes, focus)
+        self.canvas.selection_changed(before)
+        self.canvas.camera_changed()
+
+    def set_camera(self, camera: Camera) -> None:
+        self.scene.camera = camera
+        self.canvas.camera_changed()
+
+    def set_minimap(self, shown: bool) -> None:
+        self.minimap.shown = shown
+        self.canvas.overlay_changed()
+
+    def show_hint(self, text: str, refused: bool = False) -> None:
+        self.overlay.hint(text, refused)
+
+    def mark_pins(self, fit: frozenset[Pin] | None) -> None:
+        self.canvas.mark_pins(fit)
+
+    def show_hover(self, wire: WireKey | None) -> None:
+        self.hover_wire = wire
+        self.canvas.hover(wire)
+        if wire is None:
+            self.hover.hide()
+
+    def show_probe(self, key: str, wire: WireKey, title: str) -> None:
+        self.hide_probe(key)
+        at = (self._mouse[0] + 20, self._mouse[1] + 20)
+        self.probes[key] = ProbeWindow(key, title, at, self.theme, self.textures, self.scale, self._events.append)
+        self.probe_wires[key] = wire
+
+    def hide_probe(self, key: str) -> None:
+        probe = self.probes.pop(key, None)
+        self.probe_wires.pop(key, None)
+        if probe is not None:
+            probe.close()
+
+    # -- orders: readouts, from the sound ------------------------------------------------------------------
+
+    def read_hover(self, readout: Readout) -> None:
+        """What the wire under the pointer carries."""
+        if self.hover_wire is not None:
+            self.hover.show(readout, self._mouse)
+
+    def read_probe(self, key: str, readout: Readout) -> None:
+        """What a pinned probe shows."""
+        if key in self.probes:
+            self.probes[key].show(readout)
+
+    def read_display(self, node: str, drawing: Drawing) -> None:
+        """What a block draws inside itself."""
+        art = self.canvas.nodes.get(node)
+        if art is not None and art.plot is not None:
+            art.plot.show(drawing)
+
+    @property
+    def displays(self) -> dict[str, str]:
+        """Nodes on the screen that draw something, with what."""
+        left, top, right, bottom = self.scene.seen
+        return {
+            id: art.shown.face.display
+            for id, art in self.canvas.nodes.items()
+            if art.plot is not None and left < art.shown.box[2] and art.shown.box[0] < right
+            and top < art.shown.box[3] and art.shown.box[1] < bottom
+        }  # fmt: skip
+
+    # -- orders: around it ---------------------------------------------------------------------------------
+
+    def set_title(self, text: str) -> None:
+        self._title = text
+        if self._windowed:
+            dpg.set_viewport_title(text)
+
+    def set_menus(self, menus: tuple[MenuItem, ...]) -> None:
+        self._menus = menus
+        self.menu_bar.show(menus)
+
+    def set_status(self, status: Status) -> None:
+        self.status.show(status)
+
+    def set_path(self, names: tuple[str, ...]) -> None:
+        if self._path_window is not None:
+            dpg.delete_item(self._path_window)
+            self._path_window = None
+        self._path_names = names
+        if len(names) < 2:
+            return
+        with dpg.window(
+            no_title_bar=True, no_move=True, no_resize=True, autosize=True, no_scrollbar=True, no_saved_settings=True,
+            pos=(10, int(MENU_HIGH * self.scale) + 8), no_focus_on_appearing=True,
+        ) as self._path_window, dpg.group(horizontal=True):  # fmt: skip
+            for i, name in enumerate(names):
+                if i:
+                    dpg.add_text("›")
+                dpg.add_button(
+                    label=typeface.written(name) or "patch", enabled=i < len(names) - 1, user_data=i,
+                    callback=lambda _s, _a, index: self._events.append(PathPicked(index)),
+                )  # fmt: skip
+
+    def set_look(self, theme: str, scale: float) -> None:
+        chosen = THEMES.get(theme, THEMES["dark"])
+        if chosen is self.theme and scale == self.scale:
+            return
+        self.theme, self.scale = chosen, scale
+        old = (self._widgets, self._bare)
+        self._widgets, self._bare = widget_theme(chosen), bare_theme(chosen.canvas)
+        dpg.bind_theme(self._widgets)
+        dpg.bind_item_theme(self._main, self._bare)
+        for tag in old:
+            dpg.delete_item(tag)
+        dpg.set_global_font_scale(scale)
+        for part in (self.canvas, self.status, self.palette, self.panels, self.files, self.overlay):
+            part.theme = chosen
+        for sized in (self.status, self.palette, self.panels, self.files, self.overlay):
+            sized.scale = scale
+        self.scene.scale = scale
+        self.hover.remove()
+        self.hover = HoverReadout(chosen, self.textures, scale)
+        if self._windowed:
+            dpg.set_viewport_clear_color(list(chosen.canvas))
+        self.canvas.redraw()
+        self._size = (0.0, 0.0)
+
+    def notify(self, text: str, alarm: bool = False) -> None:
+        self.overlay.notify(text, alarm)
+
+    def show_menu(self, title: str, items: tuple[MenuItem, ...]) -> None:
+        self.popup.show(self._mouse, title, items)
+
+    def show_palette(self, face: PaletteFace) -> None:
+        self.palette.show(face, self._mouse)
+
+    def hide_palette(self) -> None:
+        self.palette.hide()
+
+    def show_panel(self, face: PanelFace) -> None:
+        self.panels.show(face)
+
+    def set_item(self, panel: str, item: Item) -> None:
+        self.panels.set_item(panel, item)
+
+    def hide_panel(self, key: str) -> None:
+        self.panels.hide(key)
+
+    def draw(self, panel: str, item: str, drawing: Drawing) -> None:
+        self.panels.draw(panel, item, drawing)
+
+    def ask_value(self, key: str, label: str, text: str) -> None:
+        self.value_field.ask(self._mouse, label, text, lambda answer: self._events.append(Entered(key, answer)))
+
+    def ask_file(
+        self, key: str, title: str, folder: Path, ending: str = "", save: bool = False, name: str = ""
+    ) -> None:
+        self.files.ask(title, folder, ending, save, name, lambda path: self._events.append(Entered(key, path)))
+
+    # -- orders: the window system -------------------------------------------------------------------------
+
+    def clipboard(self) -> str:
+        return clipboard_text() if self._windowed else self._clipping
+
+    def set_clipboard(self, text: str) -> None:
+        self._clipping = text
+        if self._windowed:
+            dpg.set_clipboard_text(text)
+
+    _clipping = ""
+
+    def quit(self) -> None:
+        self.running = False
+
+
+def _bound(call: Any) -> int:
+    return 1 if getattr(call, "__self__", None) is not None else 0
+
+
+def _latest(events: list[Event]) -> list[Event]:
+    """Of pointer moves in a row only the last counts."""
+    return [
+        event
+        for event, after in zip(events, [*events[1:], None])
+        if not (isinstance(event, Pointer) and isinstance(after, Pointer))
+    ]

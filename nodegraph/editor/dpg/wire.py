@@ -1,0 +1,56 @@
+"""A wire as draw items: a curve in the colour of what it carries; frames are ribbons, feedback is dashed."""
+
+from __future__ import annotations
+
+import dearpygui.dearpygui as dpg
+
+from ..canvas import geometry as geo
+from ..canvas.theme import Colour, Theme, faded, mixed
+from ..view import Point, WireFace
+
+Tag = int | str
+THICK = {"signal": 2.6, "events": 2.0}
+RIBBON = 4.6
+
+
+def draw_wire(
+    parent: Tag, face: WireFace, line: list[Point], theme: Theme, zoom: float, selected: bool, hovered: bool
+) -> Tag:
+    """A group with the curve of a wire through these canvas points."""
+    group = dpg.add_draw_node(parent=parent)
+    colour = theme.dead if face.dead else theme.kinds.get(face.kind, theme.faint)
+    if hovered:
+        colour = mixed(colour, theme.selected, 0.45)
+    stroke(group, face.kind, line, theme, zoom, colour, face.feedback, selected)
+    return group
+
+
+def stroke(
+    group: Tag,
+    kind: str,
+    line: list[Point],
+    theme: Theme,
+    zoom: float,
+    colour: Colour,
+    dashed: bool,
+    selected: bool = False,
+) -> None:
+    """The strokes of a wire into a group."""
+    thick = max(THICK.get(kind, RIBBON) * zoom, 1.2)
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = (
+        (x * zoom, y * zoom) for x, y in geo.curve(line[0], line[-1])
+    )  # fmt: skip
+    control = ((ax, ay), (bx, by), (cx, cy), (dx, dy))
+    if selected:
+        dpg.draw_bezier_cubic(*control, color=theme.selected, thickness=thick + 3.5 * zoom, parent=group)
+    if dashed:
+        fine = geo.points(line[0], line[-1], 48)
+        for piece in geo.dashes(fine, 9.0, 6.0):
+            scaled = [[x * zoom, y * zoom] for x, y in piece]
+            dpg.draw_polyline(scaled, color=colour, thickness=thick, parent=group)
+        return
+    dpg.draw_bezier_cubic(*control, color=faded(theme.node_edge, 0.8), thickness=thick + 2.0 * zoom, parent=group)
+    dpg.draw_bezier_cubic(*control, color=colour, thickness=thick, parent=group)
+    if kind not in THICK:
+        core = mixed(colour, theme.canvas, 0.65)
+        dpg.draw_bezier_cubic(*control, color=core, thickness=max(thick * 0.34, 1.0), parent=group)

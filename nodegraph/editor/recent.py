@@ -1,0 +1,44 @@
+"""The files that were opened last, from one session to the next."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .desk import Desk, State
+
+MAX_RECENT = 12
+FILE = "recent.json"
+
+
+@dataclass
+class RecentFiles(State):
+    """Existing files, the latest first."""
+
+    files: tuple[Path, ...] = ()
+    lasting = True
+
+
+def read_recent(desk: Desk) -> tuple[Path, ...]:
+    """Read the list again, without files that are gone."""
+    try:
+        names = json.loads((desk.home / FILE).read_text())
+        found = [Path(name) for name in names if isinstance(name, str)]
+    except (OSError, ValueError, TypeError):
+        found = []
+    files = tuple(path for path in found if path.is_file())[:MAX_RECENT]
+    desk.state(RecentFiles).files = files
+    return files
+
+
+def remember(desk: Desk, path: Path) -> None:
+    """Put a file that was opened or saved at the head of the list."""
+    path = path.resolve()
+    files = (path, *(other for other in read_recent(desk) if other != path))[:MAX_RECENT]
+    desk.state(RecentFiles).files = files
+    with suppress(OSError):
+        desk.home.mkdir(parents=True, exist_ok=True)
+        (desk.home / FILE).write_text(json.dumps([str(file) for file in files]))
+    desk.set_preferences(folder=str(path.parent))

@@ -1,0 +1,458 @@
+"""The sound of the editor: a live engine that follows a patch, whatever happens to the device.
+
+Documents go to the engine in a thread of their own, only the latest of those that wait: compiling a block for the
+first time takes a second, in which the window must not stand still.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nodegraph.engine.core import EngineError
+from nodegraph.engine.live import Live, devices
+from nodegraph.graph import Graph, GraphError
+from nodegraph.patch import Document, Patch
+from nodegraph.patch.document import Path as Place
+from nodegraph.quantum import QUANTUM
+from nodegraph.recording.keeping import Recording, WireRecording
+
+from .protocol import Reading, Sounding
+
+NONE = "none"
+LOAD_PERIOD = 1.0  # s over which the load is averaged
+STATE_PERIOD = 0.2  # s for which an account of the sound is good
+WATCH_PERIOD = 0.25  # s between two looks at the device
+SLOW = 0.4  # s after which one is told that blocks are being compiled
+FRAMES_SEEN = 512  # of a frame wire
+
+
+@dataclass(frozen=True)
+class Device:
+    """What is asked of the sound card: number or part of the name (None: the default, "none": no device), Hz,
+    samples a block."""
+
+    device: int | str | None = None
+    rate: float | None = None
+    blocksize: int = 256
+
+
+class LiveSound:
+    """Plays on a device, or on none where there is none; then ``state().problem`` says why.
+
+    Raises EngineError where a device that was asked for by name does not open.
+    """
+
+    def __init__(
+        self,
+        wanted: Device | None = None,
+        allow_outside: bool = False,
+        limiter: bool = True,
+        flight: Path | None = None,
+    ) -> None:
+        self._wanted = wanted or Device()
+        self._allow_outside, self._limiter = allow_outside, limiter
+        self._lock = threading.Condition()
+        self._document, self._path = Document(), None
+        self._ends: frozenset[str] = frozenset()
+        self._due: Device | None = None  # a device to go over to
+        self._dirty = False
+        self._busy, self._busy_since = False, 0.0
+        self._closed = False
+        self._unfollow: Callable[[], None] = lambda: None
+        self._problem = ""
+        self._compile_problem = ""
+        self._recording: Recording | None = None
+        self._wires: dict[str, WireRecording] = {}
+        self._flight = flight  # the log that the next engine is to write
+        self._landed: Live | None = None  # the engine whose log is finished
+        self._news: tuple[str, ...] = ()
+        self._paused = False
+        self._state = Sounding()
+        self._state_time = -1e9
+        self._loads: tuple[float, np.ndarray] = (0.0, np.zeros(1))
+        self._load = 0.0
+        self._live = self._open_first()
+        self._worker = threading.Thread(target=self._work, name="nodegraph-loader", daemon=True)
+        self._worker.start()
+
+    # -- devices -------------------------------------------------------------------------------------------
+
+    def _open_first(self) -> Live:
+        try:
+            return self._open(self._wanted)
+        except EngineError as error:
+            if self._wanted.device is not None:
+                raise
+            self._problem = _in_words(error)
+            return self._open(replace(self._wanted, device=NONE))
+
+    def _open(self, wanted: Device) -> Live:
+        live = Live(
+            self._document,
+            self._path,
+            None if wanted.device == NONE else wanted.device,
+            rate=wanted.rate,
+            blocksize=wanted.blocksize,
+            null=wanted.device == NONE,
+            limiter=self._limiter,
+            allow_outside=self._allow_outside,
+            flight=self._flight,
+        )
+        try:
+            live.watch(self._watched)
+            live.pause(self._paused)
+            live.start()
+            self._flight = None
+            return live
+        except BaseException:
+            live.close()
+            raise
+
+    def devices(self) -> list[dict[str, Any]]:
+        try:
+            return devices()
+        except EngineError:
+            return []
+
+    def choose(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
+        with self._lock:
+            self._due = Device(device, rate, blocksize or self._wanted.blocksize)
+            self._lock.notify()
+
+    def _go_over(self, wanted: Device) -> None:
+        """Another device: the old one fades out first, for it may be the same one."""
+        old = self._live
+        self.record(None)
+        for end in list(self._wires):
+            self.record_wire(end, None)
+        if self._logging:
+            self._land(old)
+        old.stop()
+        try:
+            live = self._open(wanted)
+            self._problem = ""
+        except (EngineError, GraphError) as error:
+            self._problem = _in_words(error)
+            live = self._open(Device(NONE, wanted.rate, wanted.blocksize))
+        except OSError as error:  # the log cannot be written where it is wanted
+            self._problem = f"nothing is logged: {error.strerror or error}. Choose another folder."
+            self._flight = None
+            live = self._open(wanted)
+        self._live, self._wanted = live, wanted
+        self._state_time = -1e9
+
+    def _look_after_device(self) -> None:
+        """A device that has vanished makes way for none, so that the patch goes on in silence."""
+        problem = self._live.problem
+        if problem:
+            self._go_over(Device(NONE, self._live.rate, self._wanted.blocksize))
+            self._problem = f"{_cause(problem)} Choose it again, or another, in Sound › Sound device (Ctrl+,)."
+
+    # -- the patch -----------------------------------------------------------------------------------------
+
+    @property
+    def engine(self) -> Live:
+        """The engine that plays now."""
+        return self._live
+
+    def follow(self, patch: Patch) -> None:
+        self._unfollow()
+        self._unfollow = patch.subscribe(lambda step, before, after: self._want(after, patch.path))
+        self._want(patch.document, patch.path)
+
+    def _want(self, document: Document, path: Path | None) -> None:
+        with self._lock:
+            self._document, self._path, self._dirty = document, path, True
+            self._lock.notify()
+
+    def settle(self, seconds: float = 60.0) -> bool:
+        """Wait until the engine has what was wanted of it; says whether it has."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with self._lock:
+                if not (self._dirty or self._busy or self._due) and not self._live.pending:
+                    return True
+            time.sleep(0.002)
+        return False
+
+    def _work(self) -> None:
+        """The loader's thread: what is wanted, as soon as it is."""
+        while True:
+            with self._lock:
+                if not (self._dirty or self._due or self._closed):
+                    self._lock.wait(WATCH_PERIOD)
+                if self._closed:
+                    return
+                due, self._due = self._due, None
+                dirty, self._dirty = self._dirty, False
+                document, path, ends = self._document, self._path, self._watched
+                self._busy, self._busy_since = True, time.monotonic()
+            try:
+                if due is not None:
+                    self._go_over(due)
+                elif dirty:
+                    self._load_document(document, path, ends)
+                self._look_after_device()
+            except Exception as error:  # whatever happens, the window stays and the next edit is tried
+                self._compile_problem = str(error) or type(error).__name__
+            finally:
+                with self._lock:
+                    self._busy = False
+
+    def _load_document(self, document: Document, path: Path | None, ends: frozenset[str]) -> None:
+        self._compile_problem = ""
+        live = self._live
+        try:
+            live.load(document, path)
+        except GraphError:
+            return  # the previous plan goes on playing; the presenter shows what is wrong
+        flat = live.plan.graph.flat if live.plan else None
+        could_listen = not (live.listens or self._is_silent or self._wanted.device == NONE)
+        if could_listen and flat is not None and flat.listens:
+            return self._go_over(self._wanted)  # once: with input, if the device has any
+        live.watch(ends)
+
+    # -- what it tells -------------------------------------------------------------------------------------
+
+    def state(self) -> Sounding:
+        now = time.monotonic()
+        if now - self._state_time < STATE_PERIOD:
+            return self._state
+        self._state_time = now
+        live = self._live
+        self._end_wires()
+        report = live.report()
+        recording = self._recording
+        preparing = ", compiling blocks…" if self._busy and now - self._busy_since > SLOW else ""
+        self._state = Sounding(
+            device=("no device" if self._is_silent else live.device_name) + preparing,
+            rate=live.rate,
+            blocksize=live.blocksize,
+            playing=live.playing,
+            paused=live.paused,
+            clock=live.clock,
+            load=self._mean_load(now),
+            xruns=report.xruns,
+            latency=live.plan.latency if live.plan else 0,
+            device_latency=live.device_latency,
+            recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
+            wires={end: f"{end} {one.seconds:.0f} s" for end, one in self._wires.items()},
+            flight=live.log.path.name if self._logging and live.log else "",
+            news=self._news,
+            problem=self._problem or self._compile_problem or self._keepers_problem(),
+            faults=_faults(live),
+            times=_times(live),
+        )
+        return self._state
+
+    def _keepers_problem(self) -> str:
+        kept = [self._recording, *self._wires.values(), self._live.log if self._logging else None]
+        return next((one.problem for one in kept if one is not None and one.problem), "")
+
+    @property
+    def _is_silent(self) -> bool:
+        return self._live.device_name == NONE
+
+    def _mean_load(self, now: float) -> float:
+        then, before = self._loads
+        if now - then >= LOAD_PERIOD or len(before) == 1:
+            bins = self._live.loads()
+            new = bins - before if len(before) == len(bins) and (bins >= before).all() else bins
+            self._load = float(new @ np.arange(len(new))) / max(int(new.sum()), 1) / 1000.0
+            self._loads = (now, bins)
+        return self._load
+
+    # -- time ----------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        self._paused = True
+        self._live.pause()
+        self._state_time = -1e9
+
+    def resume(self) -> None:
+        self._paused = False
+        self._live.pause(False)
+        self._state_time = -1e9
+
+    def step(self, samples: int) -> None:
+        self._live.step(max(-(-samples // QUANTUM), 1))
+        self._state_time = -1e9
+
+    # -- looking at wires ----------------------------------------------------------------------------------
+
+    def watch(self, ends: frozenset[str]) -> None:
+        with self._lock:
+            if ends != self._ends:
+                self._ends, self._dirty = ends, True
+                self._lock.notify()
+
+    def read(self, end: str, count: int) -> Reading | None:
+        live = self._live
+        plan, ring = live.plan, live.probe(end)
+        if plan is None or ring is None:
+            return None
+        id, port = _source(plan.graph, end)
+        node = plan.graph.find(id)
+        if node is None:
+            return None
+        frames = node.frame_types.get(port)
+        return self._reading(ring, frames.kind if frames else "", count, node.delay)
+
+    def display(self, id: str, count: int) -> Reading | None:
+        """What a block that looks at a signal keeps itself; None if it keeps nothing to look at."""
+        live = self._live
+        plan, ring = live.plan, live.helper(id)
+        node = plan.graph.find(id) if plan else None
+        if node is None or not hasattr(ring, "latest"):
+            return None
+        arriving = next(iter(node.frame_inputs.values()), None)
+        return self._reading(ring, arriving.kind if arriving else "", count, node.delay)
+
+    def first_output(self, id: str) -> str | None:
+        """The first output of a node that can be watched."""
+        plan = self._live.plan
+        node = plan.graph.find(id) if plan else None
+        port = next(iter([*node.frame_types, *node.spec.outputs]), None) if node else None
+        return f"{id}.{port}" if port else None
+
+    def _reading(self, ring: Any, kind: str, count: int, delay: int) -> Reading:
+        if not kind:
+            samples = ring.latest(min(count, ring.frames)).T
+            nans = int(np.count_nonzero(~np.isfinite(samples)))
+            return Reading("signal", self._live.rate, samples=samples, nans=nans, latency=delay)
+        frames = ring.latest(min(FRAMES_SEEN, ring.frames))
+        if kind in ("spectrum", "magnitude"):
+            frames = frames * (4.0 / max(ring.size, 4))  # 1 is a full-scale sine under a Hann window
+        nans = int(np.count_nonzero(~np.isfinite(frames)))
+        return Reading(kind, self._live.rate / ring.hop, frames=frames, nans=nans, latency=delay)
+
+    def value(self, end: str) -> np.ndarray | None:
+        plan = self._live.plan
+        try:
+            return plan.value(*_source(plan.graph, end)) if plan else None
+        except KeyError:
+            return None
+
+    @property
+    def _watched(self) -> frozenset[str]:
+        return self._ends | self._wires.keys()
+
+    # -- recording -----------------------------------------------------------------------------------------
+
+    def record(self, path: Path | None) -> None:
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            recording.close()
+        if path is not None:
+            self._recording = Recording(self._live, path)
+        self._state_time = -1e9
+
+    def record_wire(self, end: str, path: Path | None) -> None:
+        recording = self._wires.pop(end, None)
+        if recording is not None:
+            recording.close()
+            self._tell(f"Recorded {end}: {recording.path}, {recording.seconds:.1f} s." if recording.path else "")
+        with self._lock:
+            if path is not None:
+                self._wires[end] = WireRecording(self._live, end, path)
+            self._dirty = True
+            self._lock.notify()
+        self._state_time = -1e9
+
+    def _end_wires(self) -> None:
+        """Recordings of outputs that are gone."""
+        for end, recording in list(self._wires.items()):
+            if recording.ended:
+                self.record_wire(end, None)
+
+    def fly(self, path: Path | None) -> None:
+        if path is not None:
+            with self._lock:
+                self._flight, self._due = path, self._wanted
+                self._lock.notify()
+        elif self._logging:
+            live, self._landed = self._live, self._live
+            threading.Thread(target=self._land, args=(live,), name="nodegraph-landing").start()
+        self._state_time = -1e9
+
+    @property
+    def _logging(self) -> bool:
+        return self._live.log is not None and self._live is not self._landed
+
+    def _land(self, live: Live) -> None:
+        """Finish the log of an engine, which may take a while; the engine plays on."""
+        self._landed = live
+        if live.log is not None:
+            live.log.close()
+            problem = f" ({live.log.problem})" if live.log.problem else ""
+            self._tell(f"The performance is logged in {live.log.result}{problem}.")
+
+    def _tell(self, line: str) -> None:
+        if line and line not in self._news[-1:]:
+            self._news = (*self._news, line)
+            self._state_time = -1e9
+
+    def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._lock.notify()
+        self._unfollow()
+        self._worker.join(5.0)
+        self.record(None)
+        for end in list(self._wires):
+            self.record_wire(end, None)
+        if self._logging:
+            self._land(self._live)
+        self._live.stop()
+
+
+def _source(graph: Graph, end: str) -> tuple[str, str]:
+    """The node and the port behind an output, which may be that of a subpatch."""
+    id, _, port = end.rpartition(".")
+    return graph.output_of(id, port) or (id, port)
+
+
+def _path(live: Live, node: str) -> Place:
+    """The path of the node of the document that a node of the plan belongs to; () if it belongs to none."""
+    found = live.plan.graph.find(node) if live.plan else None
+    return found.path if found else ()
+
+
+def _faults(live: Live) -> dict[Place, str]:
+    """Why nodes are silent, by path."""
+    muted = [(fault.node, "it gave values that are no numbers. Turn one of its knobs.") for fault in live.faults()]
+    found: dict[Place, str] = {}
+    for node, reason in [*muted, *live.node_problems()]:
+        if path := _path(live, node):
+            found.setdefault(path, reason)
+    return found
+
+
+def _times(live: Live) -> dict[Place, float]:
+    """Times by path; those of probes and of the plan's own kernels belong to no node and are left out."""
+    found: dict[Place, float] = {}
+    for node, taken in live.node_times().items():
+        if path := _path(live, node):
+            found[path] = found.get(path, 0.0) + taken
+    return found
+
+
+def _in_words(error: Exception) -> str:
+    """Why there is no sound, and what to do about it in the editor."""
+    return f"no sound: {_cause(str(error))} Choose a device in Sound › Sound device (Ctrl+,)."
+
+
+def _cause(text: str) -> str:
+    """The reason alone: what follows it is advice for the command line."""
+    for advice in ("See `nodegraph devices`", "Choose another with --device"):
+        text = text.partition(advice)[0]
+    return text.strip()

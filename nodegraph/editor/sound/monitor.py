@@ -1,0 +1,136 @@
+"""What the sound says, shown: live values of wired inputs, loads, faults and the status line."""
+
+from __future__ import annotations
+
+from nodegraph.node import In
+from nodegraph.patch.document import Path as Place
+
+from ..canvas import camera as canvas
+from ..canvas.faces import live_face
+from ..command import STATUS
+from ..desk import Desk
+from ..screen import Screen
+from ..view import Status
+from .protocol import Sounding
+
+QUANTUM = 64
+FRAMES_TO_GO_ROUND = 4  # live values are spread over so many frames
+STATUS_PERIOD, LOAD_PERIOD = 0.25, 1.0
+
+
+class Monitor:
+    """Asks the sound, a little at every frame."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, str, In, tuple[str, ...]]] = []
+        self._of: object = None
+        self._next = 0
+        self._status_time = self._load_time = -1e9
+        self._problem = ""
+        self._faults: dict[Place, str] = {}
+        self._told = 0  # of the news
+
+    def tick(self, desk: Desk, screen: Screen, now: float) -> None:
+        """One frame's part of it."""
+        self._values(desk, screen)
+        if now - self._status_time >= STATUS_PERIOD:
+            self._status_time = now
+            state = desk.listen()
+            self._tell(desk, state)
+            screen.status(status(desk, state))
+            if now - self._load_time >= LOAD_PERIOD:
+                self._load_time = now
+                self._loads(desk, screen, state)
+
+    def _values(self, desk: Desk, screen: Screen) -> None:
+        document = desk.document
+        if (document.wires, desk.level) != self._of:
+            self._of = (document.wires, desk.level)
+            arriving: dict[tuple[str, str], list[str]] = {}
+            for wire in document.wires:
+                arriving.setdefault((wire.target, wire.target_port), []).append(wire.start)
+            self._rows = []
+            for (node, port), starts in arriving.items():
+                found = desk.specs(document.nodes[node]).inputs.get(port)
+                if found is not None:
+                    self._rows.append((node, port, found, tuple(starts)))
+        count = len(self._rows)
+        if not count:
+            return
+        seen = canvas.visible(desk)
+        for _ in range(-(-count // FRAMES_TO_GO_ROUND)):
+            self._next = (self._next + 1) % count
+            node, port, spec, wired = self._rows[self._next]
+            face = desk.faces.get(node)
+            if face is None or face.folded or not (seen[0] - 300 < face.at[0] < seen[2]):
+                continue
+            if not seen[1] - 600 < face.at[1] < seen[3]:
+                continue
+            arrived = [desk.sound.value(desk.flat(start)) for start in wired]
+            known = [values for values in arrived if values is not None and len(values)]
+            if len(known) == len(wired):
+                total = known[0] if len(known) == 1 else sum(known[1:], known[0])
+                shown = next((row.value for row in face.rows if row.port == port and row.side == "in"), None)
+                screen.show_value(node, port, live_face(spec, total, shown.mark if shown else ""))
+
+    def _tell(self, desk: Desk, state: Sounding) -> None:
+        if state.problem != self._problem:
+            self._problem = state.problem
+            if state.problem:
+                desk.say(state.problem, alarm=True)
+        for line in state.news[self._told :]:
+            desk.say(line)
+        self._told = len(state.news)
+        if state.faults != self._faults:
+            for path in state.faults.keys() - self._faults.keys():
+                desk.say(f"{'/'.join(path)} is silent: {state.faults[path]}", alarm=True)
+            self._faults = dict(state.faults)
+            desk.faults = self._faults
+
+    def _loads(self, desk: Desk, screen: Screen, state: Sounding) -> None:
+        span = QUANTUM / state.rate * 1e6
+        totals: dict[str, float] = {}
+        depth = len(desk.level)
+        for path, time in state.times.items():  # the load of a subpatch is that of everything in it
+            if len(path) > depth and path[:depth] == desk.level:
+                totals[path[depth]] = totals.get(path[depth], 0.0) + time
+        for id in desk.faces:
+            screen.show_load(id, percent(totals[id] / span) if id in totals else "")
+
+
+def percent(part: float) -> str:
+    """0.0123 → ``1.2 %``."""
+    return f"{100 * part:.0f} %" if part >= 0.1 else f"{100 * part:.1f} %"
+
+
+def status(desk: Desk, state: Sounding) -> Status:
+    """The status line."""
+    alarm = set()
+    latency = 1000.0 * (state.latency + state.device_latency) / state.rate
+    parts = [
+        ("device", state.device or "no device"),
+        ("rate", f"{state.rate / 1000:g} kHz / {state.blocksize}"),
+        ("load", f"load {percent(state.load)}"),
+        ("xruns", f"xruns {state.xruns}"),
+        ("latency", f"latency {latency:.1f} ms"),
+    ]
+    if state.load > 0.8:
+        alarm.add("load")
+    if state.paused:
+        parts.append(("paused", f"paused at sample {state.clock}"))
+        alarm.add("paused")
+    if state.recording:
+        parts.append(("recording", f"recording {state.recording}"))
+        alarm.add("recording")
+    parts += [(key, text) for key, say in STATUS.items() if (text := say(desk, state))]
+    for job in desk.jobs.running:
+        parts.append(("job", f"{job.title} {round(100 * job.part)} %"))
+    if state.problem:
+        parts.append(("problem", state.problem))
+        alarm.add("problem")
+    elif desk.typed.problems:
+        parts.append(("problem", desk.typed.problems[0]))
+        alarm.add("problem")
+    document = desk.document
+    parts.append(("count", f"{len(document.nodes)} blocks, {len(document.wires)} wires"))
+    return Status(tuple(parts), frozenset(alarm))

@@ -1,0 +1,119 @@
+"""From the sound to the window, once a frame: displays in blocks, pinned probes, the readout at the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from ..view import Drawing, WireKey
+from . import readout
+from .live import LiveSound
+from .protocol import Reading
+
+PERIOD = 1.0 / 25.0  # s between two drawings of the same thing
+HOVER_AFTER = 0.15  # s that the pointer must rest on a wire
+
+
+class Shows(Protocol):
+    """What is asked of the view."""
+
+    probe_wires: dict[str, WireKey]
+    hover_wire: WireKey | None
+
+    @property
+    def displays(self) -> dict[str, str]: ...
+    def read_hover(self, readout: readout.Readout) -> None: ...
+    def read_probe(self, key: str, readout: readout.Readout) -> None: ...
+    def read_display(self, node: str, drawing: Drawing) -> None: ...
+
+
+class Readings:
+    """Asks the sound for what is looked at. ``flat`` gives the name by which the sound knows a node or an end."""
+
+    def __init__(self, view: Shows, sound: LiveSound, flat: Callable[[str], str]) -> None:
+        self._view, self._sound, self._flat = view, sound, flat
+        self._probes: dict[str, tuple[WireKey, str]] = {}  # pinned ones stay on their wire when the level changes
+        self._hover: tuple[WireKey | None, float] = (None, 0.0)
+        self._hover_drawn = 0.0
+        self._outputs: dict[str, str] = {}  # of blocks that draw what they give
+        self._drawn: dict[tuple[str, str], float] = {}
+
+    def tick(self, now: float) -> None:
+        """Once a frame; ``now`` in seconds."""
+        view, sound = self._view, self._sound
+        wires = view.probe_wires
+        self._probes = {key: self._probes.get(key, (wire, self._flat(wire[0]))) for key, wire in wires.items()}
+        wire = view.hover_wire
+        if wire != self._hover[0]:
+            self._hover = (wire, now)
+        rested = wire is not None and now - self._hover[1] >= HOVER_AFTER
+        displays = view.displays
+        self._outputs = {node: end for node, end in self._outputs.items() if node in displays}
+        ends = {end for _, end in self._probes.values()}
+        if rested and wire is not None:
+            ends.add(self._flat(wire[0]))
+        ends |= {self._outputs[node] for node in displays if node in self._outputs}
+        sound.watch(frozenset(ends))
+        count = readout.wanted(sound.engine.rate)
+        due = self._due([*(("probe", key) for key in self._probes), *(("node", node) for node in displays)], now)
+        for key in (key for kind, key in due if kind == "probe"):
+            reading = sound.read(self._probes[key][1], count)
+            if reading is not None:
+                view.read_probe(key, readout.readout(reading))
+        if rested and wire is not None and now - self._hover_drawn >= PERIOD:
+            self._hover_drawn = now
+            reading = sound.read(self._flat(wire[0]), count)
+            if reading is not None:
+                view.read_hover(readout.readout(reading))
+        for node in (key for kind, key in due if kind == "node"):
+            drawing = self._display(node, displays[node], readout.SPECTRUM_SIZE)
+            if drawing is not None:
+                view.read_display(node, drawing)
+
+    def _due(self, things: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
+        """Those to be drawn now: each at its pace, no more than half of them in one frame."""
+        self._drawn = {thing: self._drawn.get(thing, 0.0) for thing in things}
+        late = sorted((thing for thing in things if now - self._drawn[thing] >= PERIOD), key=self._drawn.__getitem__)
+        chosen = late[: -(-len(things) // 2)]
+        self._drawn.update(dict.fromkeys(chosen, now))
+        return chosen
+
+    def _display(self, node: str, kind: str, count: int) -> Drawing | None:
+        """The numbers of a block's display: of the signal it keeps, or of its first output."""
+        sound, flat = self._sound, self._flat(node)
+        if kind == "meter":
+            return _meter(sound.value(f"{flat}.rms"), sound.value(f"{flat}.peak"))
+        reading = sound.display(flat, count)
+        if reading is None:
+            end = sound.first_output(flat)
+            if end is None:
+                return None
+            self._outputs[node] = end
+            reading = sound.read(end, count)
+        return drawing_of(kind, reading) if reading is not None else None
+
+
+def drawing_of(kind: str, reading: Reading) -> Drawing | None:
+    """A reading drawn in one way; None where it cannot be drawn so."""
+    if reading.samples is not None:
+        samples = np.nan_to_num(reading.samples)
+        if kind == "spectrum":
+            return readout.spectrum(samples, reading.rate)
+        if kind == "meter":
+            return readout.meter(samples[:, -2048:])
+        return readout.wave(samples, round(readout.WAVE_SECONDS * reading.rate))
+    if reading.frames is None or not len(reading.frames):
+        return None
+    if kind in ("bars", "faders"):
+        return readout.bars(reading.frames[-1], reading.names)
+    return readout.spectrogram(reading.frames, reading.kind)
+
+
+def _meter(rms: np.ndarray | None, peak: np.ndarray | None) -> Drawing | None:
+    """From the outputs of a meter block."""
+    if rms is None or peak is None:
+        return None
+    both = np.column_stack([rms, peak]).astype(float)
+    return Drawing("meter", 20.0 * np.log10(np.maximum(np.nan_to_num(np.abs(both)), 1e-6)), -60.0, 6.0)

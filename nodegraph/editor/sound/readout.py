@@ -1,0 +1,134 @@
+"""What a wire carries, in drawings and words: for the readout at the pointer, pinned probes and displays in blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..view import Drawing
+from .protocol import Reading
+
+WAVE_SECONDS = 0.025
+SLOW_SECONDS = 0.7  # of what does not swing within that
+SPECTRUM_SIZE = 4096
+QUIETEST = -120.0
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Drawings from top to bottom, and lines of text below them."""
+
+    drawings: tuple[Drawing, ...]
+    lines: tuple[str, ...]
+
+
+def decibels(amplitude: float) -> str:
+    """A level relative to full scale."""
+    return f"{round(20.0 * float(np.log10(max(amplitude, 1e-6))), 1) + 0.0:.1f} dB"
+
+
+def wanted(rate: float) -> int:
+    """Samples that a readout of a signal asks for."""
+    return max(SPECTRUM_SIZE, round(SLOW_SECONDS * rate))
+
+
+def readout(reading: Reading) -> Readout:
+    """All that there is to know of what passed an output lately."""
+    if reading.frames is not None:
+        return _of_frames(reading)
+    samples = reading.samples if reading.samples is not None else np.zeros((1, 2), np.float32)
+    clean = np.nan_to_num(samples)
+    count = round(WAVE_SECONDS * reading.rate)
+    rms = np.sqrt(np.mean(clean[:, -SPECTRUM_SIZE:] ** 2, axis=1)) if clean.size else np.zeros(1)
+    peak = np.abs(clean[:, -SPECTRUM_SIZE:]).max(axis=1) if clean.size else np.zeros(1)
+    levels = f"peak {decibels(float(peak.max()))}   rms {decibels(float(rms.max()))}"
+    mean = float(clean[:, -SPECTRUM_SIZE:].mean()) if clean.size else 0.0
+    now = float(clean[0, -1]) if clean.size else 0.0
+    lanes = f"{len(samples)} lane{'s' if len(samples) > 1 else ''}"
+    lines = [levels, f"now {now:.4g}   mean {mean:.4g}", f"{lanes}   {reading.rate:g} Hz   latency {reading.latency}"]
+    if reading.nans:
+        lines.append(f"{reading.nans} values that are no numbers")
+    return Readout((wave(clean, count, slow=True), spectrum(clean, reading.rate)), tuple(lines))
+
+
+def wave(samples: np.ndarray, count: int, slow: bool = False) -> Drawing:
+    """``count`` samples from a rise through the middle, so that a steady wave stands still.
+
+    With ``slow``, all samples of what does not swing in so short a time.
+    """
+    latest = samples[0, -3 * count :]
+    middle = float(latest.mean())
+    turns = np.count_nonzero(np.diff(latest >= middle))
+    if slow and turns < 4:
+        low, high = _span(samples)
+        return Drawing("wave", np.ascontiguousarray(samples), low, high, f"{high:.3g}")
+    samples = samples[:, -max(4 * count, 2) :]
+    first = samples[0]
+    search = first[: max(len(first) - count, 1)]
+    rises = np.flatnonzero((search[:-1] < middle) & (search[1:] >= middle))
+    start = int(rises[-1]) + 1 if len(rises) else max(len(first) - count, 0)
+    part = samples[:, start : start + count]
+    low, high = _span(part)
+    return Drawing("wave", np.ascontiguousarray(part), low, high, f"{high:.3g}")
+
+
+def _span(values: np.ndarray) -> tuple[float, float]:
+    """A steady y axis for values: ±1, ±2, ±5, ±10 … as large as they need."""
+    most = float(np.abs(values).max()) if values.size else 1.0
+    if most <= 1.0:
+        step = 1.0 if most > 0.1 else 0.1 if most > 0.01 else 0.01
+    else:
+        power = 10.0 ** np.floor(np.log10(most))
+        step = float(next(power * k for k in (1, 2, 5, 10, 20) if power * k >= most))
+    low = 0.0 if values.size and float(values.min()) >= 0.0 and most > 1.0 else -step
+    return low, step
+
+
+def spectrum(samples: np.ndarray, rate: float) -> Drawing:
+    """Levels in dB of a full-scale sine by a Hann window."""
+    size = min(SPECTRUM_SIZE, 1 << (samples.shape[1].bit_length() - 1))
+    window = np.hanning(size + 1)[:size]
+    bins = np.abs(np.fft.rfft(samples[:4, -size:] * window, axis=1)) * (2.0 / window.sum())
+    levels = 20.0 * np.log10(np.maximum(bins, 1e-7))
+    return Drawing("spectrum", levels, -100.0, 6.0, "", axis=(20.0, rate / 2.0), unit="Hz")
+
+
+def _of_frames(reading: Reading) -> Readout:
+    frames = np.asarray(reading.frames)
+    bins = frames.shape[1] if frames.ndim == 2 else 0
+    last = frames[-1] if len(frames) else np.zeros(1)
+    lines = [f"{bins} {reading.kind} values a frame", f"{reading.rate:.4g} frames a second   latency {reading.latency}"]
+    if reading.nans:
+        lines.append(f"{reading.nans} values that are no numbers")
+    if reading.kind == "latent":
+        return Readout((bars(last, reading.names),), tuple(lines))
+    return Readout((spectrogram(frames, reading.kind),), tuple(lines))
+
+
+def bars(values: np.ndarray, names: tuple[str, ...]) -> Drawing:
+    """Values of a code side by side."""
+    low, high = _span(values)
+    if float(np.min(values, initial=0.0)) >= 0.0:
+        low = 0.0
+    shown = names or tuple(str(i) for i in range(len(values)))
+    return Drawing("bars", np.ascontiguousarray(values, np.float64), low, high, "", shown)
+
+
+def spectrogram(frames: np.ndarray, kind: str) -> Drawing:
+    """Frames as columns: levels from -90 dB below the loudest to it; phases over their circle."""
+    if kind == "phase":
+        part = np.mod(frames, 2.0 * np.pi) / (2.0 * np.pi)
+    else:
+        levels = 20.0 * np.log10(np.maximum(np.abs(frames), 1e-9))
+        top = max(float(levels.max(initial=QUIETEST)), -40.0)
+        part = (levels - (top - 80.0)) / 80.0
+    return Drawing("spectrogram", np.ascontiguousarray(np.clip(part, 0.0, 1.0), np.float32), 0.0, 1.0)
+
+
+def meter(samples: np.ndarray) -> Drawing:
+    """RMS and peak of each lane in dBFS."""
+    clean = np.nan_to_num(samples)
+    rms = 20.0 * np.log10(np.maximum(np.sqrt(np.mean(clean**2, axis=1)), 1e-6))
+    peak = 20.0 * np.log10(np.maximum(np.abs(clean).max(axis=1), 1e-6))
+    return Drawing("meter", np.column_stack([rms, peak]), -60.0, 6.0)

@@ -1,0 +1,46 @@
+"""Sound files: reading them whole or in pieces at the engine's rate, and writing them safely."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+ALMOST_FULL = 1 << 20  # bytes
+
+
+class SoundFileError(Exception):
+    """A sound file that cannot be read or written; one line says why."""
+
+
+def read_sound(path: Path, rate: float) -> np.ndarray:
+    """A whole file as float32 (samples, channels), resampled to ``rate`` Hz. Raises SoundFileError."""
+    import soundfile
+
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is no file" if path.exists() else "there is no such file"
+        raise SoundFileError(f"{path}: {what}. Name a sound file.")
+    try:
+        values, own_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise SoundFileError(f"{path}: not a sound file that can be read ({reason_of(error)}).") from None
+    if len(values) == 0:
+        raise SoundFileError(f"{path}: the sound file is empty.")
+    values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
+    if own_rate != rate:
+        import soxr
+
+        values = soxr.resample(values, own_rate, rate, quality="HQ")
+    return values
+
+
+def reason_of(error: Exception, folder: Path | None = None) -> str:
+    """Why libsndfile failed; it does not know a full disk, so we look at that of ``folder``."""
+    text = str(error).strip().rstrip(".").splitlines()[-1] if str(error).strip() else type(error).__name__
+    text = text.rpartition(": ")[2] if "Error opening" in text else text
+    if "System error" in text and folder is not None and not folder.is_dir():
+        return f"there is no folder {folder}"
+    if "System error" in text and folder is not None and shutil.disk_usage(folder).free < ALMOST_FULL:
+        return "the disk is full"
+    return text

@@ -1,0 +1,76 @@
+"""From a document to its typed graph: nodes looked up in the registry, wires checked, lanes and latencies inferred.
+
+Raises :class:`~.model.GraphError`, whose lines are for the user. Blocks that cannot be used (unknown type, newer
+version, missing file) stay in the graph as silent placeholders with a reason.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+
+from nodegraph.patch import Document
+
+from .flat import Flat
+from .flatten import flatten
+from .frame_inference import infer_frames
+from .lanes import check_voices, infer_banks, infer_lanes
+from .latency import infer_latency
+from .loops import find_loops, forward_graph, unmarked_loops
+from .model import Graph, GraphError
+from .settings import typed_node
+from .wires import carried, wire_fits
+
+
+def build_graph(
+    document: Document, rate: float = 44100.0, patch_path: Path | None = None, allow_outside: bool = False
+) -> Graph:
+    """Type a document, with all that is in its subpatches. Raises GraphError with all problems found."""
+    return graph_of(flatten(document, patch_path, allow_outside), rate, allow_outside)
+
+
+def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
+    """Type a document that is flat already. Raises GraphError with all problems found."""
+    problems = list(flat.problems)
+    graph = Graph(document=flat.document, flat=flat, rate=rate, loops=[])
+    _add_nodes(graph, allow_outside, problems)
+    _add_wires(graph, problems)
+    forward = forward_graph(graph)
+    try:
+        order = list(nx.topological_sort(forward))
+    except nx.NetworkXUnfeasible:
+        problems += unmarked_loops(forward)
+    if not problems:
+        graph.graph["loops"] = find_loops(graph, forward, problems)
+    if not problems:
+        infer_lanes(graph, order, problems)
+        check_voices(graph, problems)
+    if not problems:
+        infer_frames(graph, order, problems)
+    if problems:
+        raise GraphError(problems)
+    infer_banks(graph)
+    infer_latency(graph, order)
+    for data in graph.edge_data:
+        source, port = graph.node(data["wire"].source), data["source_port"]
+        data["kind"], data["lanes"] = carried(source, port), source.output_lanes.get(port, 1)
+    nx.freeze(graph)
+    return graph
+
+
+def _add_nodes(graph: Graph, allow_outside: bool, problems: list[str]) -> None:
+    repeats = graph.flat.repeats  # a problem of several voices is reported once
+    for id, node in graph.flat.nodes.items():
+        found = [] if id in repeats else problems
+        graph.add_node(id, node=typed_node(id, node, allow_outside, found))
+    for id, node in graph.flat.resting.items():
+        typed_node(id, node, allow_outside, [] if id in repeats else problems)
+
+
+def _add_wires(graph: Graph, problems: list[str]) -> None:
+    repeats = graph.flat.repeats
+    for index, wire in enumerate(graph.flat.wires):
+        found = [] if wire.source in repeats or wire.target in repeats else problems
+        if wire_fits(wire, graph, found):
+            graph.add_wire(wire, index)

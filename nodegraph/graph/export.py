@@ -1,0 +1,50 @@
+"""The typed graph for other programs: a networkx graph of plain attributes, GraphML and node-link JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from io import BytesIO
+from typing import Any
+
+import networkx as nx
+
+from .model import Graph, GraphNode
+
+
+def plain_graph(graph: Graph) -> nx.MultiDiGraph:
+    """A copy in which all attributes are strings, numbers and truth values, as file formats can hold them.
+
+    Nodes have ``type``, ``lanes``, ``latency`` and ``delay`` in samples, ``problem``, and each knob and setting under
+    its name: a number, or text for several lanes. Edges have the attributes of :class:`~.model.Graph` but ``wire``.
+    """
+    plain = nx.MultiDiGraph(title=graph.document.title, rate=graph.rate, latency=graph.latency)
+    for node in graph.typed_nodes:
+        plain.add_node(node.id, **_node_attributes(node))
+    for source, target, key, data in graph.edges(keys=True, data=True):
+        plain.add_edge(source, target, key, **{name: value for name, value in data.items() if name != "wire"})
+    return plain
+
+
+def as_graphml(graph: Graph) -> str:
+    """GraphML, which Gephi, yEd, Cytoscape and networkx read."""
+    out = BytesIO()
+    nx.write_graphml(plain_graph(graph), out)
+    return out.getvalue().decode().rstrip()
+
+
+def as_json(graph: Graph) -> str:
+    """Node-link JSON, which D3 and ``networkx.node_link_graph`` read."""
+    return json.dumps(nx.node_link_data(plain_graph(graph), edges="edges"), indent=2)
+
+
+def _node_attributes(node: GraphNode) -> dict[str, Any]:
+    own = {name: getattr(node, name) for name in ("type", "lanes", "latency", "delay", "problem")}
+    knobs = {name: values[0] if len(values) == 1 else values for name, values in node.values.items()}
+    return {name: _plain(value) for name, value in ({**node.settings, **knobs} | own).items()}
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, str | int | float | bool) else str(value)

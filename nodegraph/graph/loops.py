@@ -1,0 +1,57 @@
+"""Feedback: the loops of a graph are its strongly connected components, closed by marked wires only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import networkx as nx
+
+from nodegraph.patch.errors import Problem, listed
+
+from .model import Graph
+
+
+def forward_graph(graph: Graph) -> nx.DiGraph:
+    """The wires that are not marked as feedback, one edge between two nodes."""
+    forward = nx.DiGraph()
+    forward.add_nodes_from(graph)
+    forward.add_edges_from((wire.source, wire.target) for wire in graph.wires if not wire.feedback)
+    return forward
+
+
+def find_loops(graph: Graph, forward: nx.DiGraph, problems: list[str]) -> list[list[str]]:
+    """The feedback components, each in an order in which its unmarked wires run forward.
+
+    Adds a sentence to ``problems`` for each node that cannot stand in a loop.
+    """
+    if not any(wire.feedback for wire in graph.wires):
+        return []
+    position = {id: i for i, id in enumerate(nx.lexicographical_topological_sort(forward))}
+    loops = []
+    for component in nx.strongly_connected_components(graph):
+        if not _is_loop(graph, component):
+            continue
+        for id in component:
+            node = graph.node(id)
+            ports = [*node.spec.input_ports.values(), *node.spec.output_ports.values()]
+            if node.spec.hosts or any(port.kind != "signal" for port in ports):
+                text = (
+                    f"{node.title} works on whole blocks and cannot stand in the loop "
+                    f"{listed(sorted(component))}. Take it out of the loop."
+                )
+                problems.append(Problem(text, node.path))
+        loops.append(sorted(component, key=position.__getitem__))
+    return sorted(loops, key=lambda loop: position[loop[0]])
+
+
+def unmarked_loops(forward: nx.DiGraph) -> Iterator[str]:
+    """A sentence for each loop of wires of which none is marked as feedback."""
+    for component in nx.strongly_connected_components(forward):
+        if _is_loop(forward, component):
+            cycle = [edge[0] for edge in nx.find_cycle(forward.subgraph(component))]
+            loop = " → ".join([*cycle, cycle[0]])
+            yield f"The wires {loop} form a loop. Mark the one that closes it as a feedback wire."
+
+
+def _is_loop(graph: nx.Graph, component: set[str]) -> bool:
+    return len(component) > 1 or graph.has_edge(*component, *component)

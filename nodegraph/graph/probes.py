@@ -1,0 +1,74 @@
+"""Probes: nodes put on outputs of a typed graph for whoever wants to see what they carry.
+
+They stand in no document. The plan takes them for what they are, nodes with one wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import networkx as nx
+
+from nodegraph.blocks.registry import node_types
+from nodegraph.patch import Wire
+
+from .model import Graph, GraphNode
+from .wires import carried
+
+PREFIX = "probe of "
+SIGNAL = ("signal_probe", "audio")
+BY_KIND = {
+    "magnitude": ("frame_probe", "values"),
+    "latent": ("frame_probe", "values"),
+    "phase": ("phase_probe", "values"),
+    "spectrum": ("spectrum_probe", "values"),
+}
+
+
+def name_of(end: str) -> str:
+    """The id of the probe on an output ("osc1.out")."""
+    return PREFIX + end
+
+
+def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
+    """A copy of the graph with a probe on each of these outputs; those that carry nothing, or events, get none."""
+    probes = []
+    for output in sorted(outputs):  # sets have another order in another process
+        id, _, port = output.rpartition(".")
+        id, port = graph.output_of(id, port) or (id, port)
+        source = graph.find(id)
+        probe = _probe(source, port, output) if source else None
+        if probe is not None:
+            probes.append((probe[0], Wire(id, port, probe[0].id, probe[1])))
+    if not probes:
+        return graph
+    probed: Graph = graph.copy()
+    for index, (node, wire) in enumerate(probes, len(graph.flat.wires)):
+        source = graph.node(wire.source)
+        probed.add_node(node.id, node=node)
+        probed.add_wire(wire, index)
+        data = probed.edges[wire.source, node.id, index]
+        data |= {"kind": carried(source, wire.source_port), "lanes": node.lanes, "latency": source.delay}
+        data["compensation"] = 0
+    nx.freeze(probed)
+    return probed
+
+
+def _probe(source: GraphNode, port: str, end: str) -> tuple[GraphNode, str] | None:
+    """A node that sees an output, and the input by which it does."""
+    if source.problem or source.missing_input:
+        return None
+    frames = source.frame_types.get(port)
+    if frames is None and port not in source.spec.outputs:
+        return None
+    type, name = BY_KIND.get(frames.kind, SIGNAL) if frames else SIGNAL
+    cls = node_types()[type]
+    lanes = source.output_lanes.get(port, 1)
+    settings = {option: spec.default for option, spec in cls.spec.options.items()}
+    node = GraphNode(name_of(end), type, cls, settings, input_lanes={name: lanes}, lanes=lanes, delay=source.delay)
+    if frames:
+        node.frame_inputs = {name: frames}
+        node.settings |= {"bins": frames.bins, "size": frames.size, "hop": frames.hop, "reference": frames.reference}
+    else:
+        node.values = {name: [float(cls.spec.inputs[name].default)]}
+    return node, name

@@ -1,0 +1,39 @@
+"""Whether a wire may be drawn, and if not, why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from nodegraph.patch import Document, Wire
+
+from .build import build_graph
+from .model import GraphError
+from .wires import name_of
+
+
+def refusal(
+    document: Document,
+    wire: Wire,
+    path: tuple[str, ...] = (),
+    patch_path: Path | None = None,
+    allow_outside: bool = False,
+) -> str | None:
+    """Why a wire may not be drawn in the nested document at ``path``, in one sentence, or None if it fits."""
+    inner = document.inside(path)
+    if wire in inner.wires:
+        return f"{name_of(wire)} is already there."
+    edited = document.with_inside(path, replace(inner, wires=(*inner.wires, wire)))
+    after = _problems(edited, patch_path, allow_outside)
+    if not after:
+        return None
+    before = _problems(document, patch_path, allow_outside)
+    return next((problem for problem in after if problem not in before), None)
+
+
+def _problems(document: Document, patch_path: Path | None, allow_outside: bool) -> list[str]:
+    try:
+        build_graph(document, patch_path=patch_path, allow_outside=allow_outside)
+    except GraphError as error:
+        return error.problems
+    return []

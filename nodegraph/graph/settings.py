@@ -1,0 +1,85 @@
+"""The knobs and settings of a node: looked up in the registry, checked against its block, defaults filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from nodegraph.blocks.registry import node_types
+from nodegraph.node import Spec
+from nodegraph.patch import NodeRecord, resolve_file
+from nodegraph.patch.errors import PatchError, Problem
+
+from .flat import FlatNode
+from .model import GraphNode
+from .ports import KNOB
+from .rules import block_problem, parameter_problem
+
+
+def typed_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]) -> GraphNode:
+    if flat.problem:
+        return GraphNode(id, flat.record.type, None, problem=flat.problem, path=flat.path)
+    own = None
+    if flat.knob is not None and (cls := node_types().get(flat.record.type)):
+        own = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
+    said: list[str] = []
+    node = _look_up(id, flat.record, flat.file, allow_outside, said, own)
+    node.voices, node.path = flat.voices, flat.path
+    if said:
+        problems += [Problem(text, flat.path) for text in said]
+    return node
+
+
+def _look_up(
+    id: str, record: NodeRecord, patch_path: Path | None, allow_outside: bool, problems: list[str], own: Spec | None
+) -> GraphNode:
+    cls = node_types().get(record.type)
+    problem = block_problem(record)
+    if cls is None or problem:
+        return GraphNode(id, record.type, None, problem=problem)
+    node = GraphNode(id, record.type, cls, own_spec=own)
+    spec = node.spec
+    for name, value in record.params.items():
+        problem = parameter_problem(node.title, spec, name, value)
+        if problem:
+            problems.append(problem)
+        elif name in spec.inputs:
+            node.values[name] = [float(v) for v in (value if isinstance(value, list | tuple) else [value])]
+        else:
+            node.settings[name] = spec.options[name].convert(value) if name in spec.options else value
+    for name, port in spec.inputs.items():
+        node.values.setdefault(name, [float(port.default)])
+    for name, choice in spec.choices.items():
+        node.settings.setdefault(name, choice.default)
+    for name, option in spec.options.items():
+        node.settings.setdefault(name, option.default)
+        if option.kind == "file":
+            _find_file(node, name, patch_path, allow_outside)
+    if cls.check is not None and not node.problem:
+        node.problem = cls.check(node.settings)
+    if cls.formula is not None and not node.problem:
+        try:
+            cls.formula(node.settings)
+        except ValueError as error:
+            node.problem = str(error)
+    return node
+
+
+def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outside: bool) -> None:
+    """Make a file setting an absolute path, or the node a placeholder."""
+    reference = node.settings[name]
+    if not reference:
+        return
+    try:
+        path = resolve_file(patch_path, reference, allow_outside)
+    except PatchError as error:
+        node.problem = str(error)
+        node.settings[name] = ""  # so that no function of the block opens what may not be opened
+        return
+    if not path.is_file():
+        node.problem = f"file '{reference}' is missing. Put it beside the patch."
+        node.settings[name] = ""
+        return
+    node.settings[name] = str(path)
+    found = path.stat()
+    node.settings[f"{name}_changed"] = (found.st_mtime_ns, found.st_size)  # a file written anew is read anew

@@ -1,0 +1,39 @@
+"""Whether a wire fits: both ends exist, and the source gives what the target takes."""
+
+from __future__ import annotations
+
+from nodegraph.patch import Wire
+
+from .model import Graph, GraphNode
+from .rules import WireEnd, wire_problems
+
+
+def wire_fits(wire: Wire, graph: Graph, problems: list[str]) -> bool:
+    """Whether a wire carries something; adds a sentence to ``problems`` where it does not fit."""
+    source, target = graph.find(wire.source), graph.find(wire.target)
+    for id, node in ((wire.source, source), (wire.target, target)):
+        if node is None:
+            problems.append(f"{name_of(wire)}: there is no node '{id}'.")
+    if source is None or target is None:
+        return False
+    if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # signals, as most are
+        return not (source.problem or target.problem)
+    found = wire_problems(_end(source, wire.source_port), _end(target, wire.target_port), wire.feedback)
+    problems += found
+    return not (found or source.problem or target.problem)
+
+
+def _end(node: GraphNode, port: str) -> WireEnd:
+    return WireEnd(node.id, node.type, port, node.spec if node.cls else None, node.path)
+
+
+def carried(source: GraphNode, port: str) -> str:
+    """What leaves a node at an output: "signal", "events", or the kind of its frames."""
+    if port in source.frame_types:
+        return source.frame_types[port].kind
+    return source.spec.output_ports[port].kind
+
+
+def name_of(wire: Wire) -> str:
+    """The name of a wire in messages."""
+    return f"The wire {wire.source}.{wire.source_port} → {wire.target}.{wire.target_port}"

@@ -1,0 +1,83 @@
+"""Ways from magnitudes to sound by name: offline functions, and every block that finds phases live.
+
+A method is ``method(magnitudes, size, hop, window, iterations, seed) -> samples``: magnitudes float32 (bins,
+frames), samples float32 (frames × hop), aligned as in ``stft``.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from nodegraph.spectral.griffin_lim import fast_griffin_lim, griffin_lim
+
+from .node import Node
+
+Method = Callable[[np.ndarray, int, int, str, int, int], np.ndarray]
+
+OFFLINE: dict[str, Method] = {"griffin_lim": griffin_lim, "fast_griffin_lim": fast_griffin_lim}
+
+
+def methods() -> dict[str, Method]:
+    """All methods by name: the offline ones first, then the blocks of family ``phase_reconstruction``."""
+    from nodegraph.blocks.registry import node_types
+
+    found = dict(OFFLINE)
+    for name, cls in node_types().items():
+        if cls.family == "phase_reconstruction" and [port.kind for port in cls.spec.frame_inputs.values()] == [
+            "magnitude"
+        ]:
+            found[name] = partial(by_block, cls)
+    if "rtisi_la" in found:
+        found["rtisi"] = partial(by_block, node_types()["rtisi_la"], look_ahead=0)
+        found["rtisi_la_in_turn"] = partial(by_block, node_types()["rtisi_la"], updates="in_turn")
+    return found
+
+
+def by_block(
+    cls: type[Node],
+    magnitudes: np.ndarray,
+    size: int,
+    hop: int,
+    window: str,
+    iterations: int,
+    seed: int,
+    **params: object,
+) -> np.ndarray:
+    """Play a spectrogram through a block that finds its phases, as a patch does live."""
+    from nodegraph.engine.offline import Offline
+    from nodegraph.patch import SetSeed
+
+    from .api import Patch
+
+    frames = magnitudes.shape[1]
+    if "iterations" in cls.spec.options:
+        most = cls.spec.options["iterations"].max or iterations
+        params["iterations"] = int(min(iterations, most))
+    if "window" in cls.spec.choices:
+        params["window"] = window
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(Path(folder) / "magnitudes.npz", magnitudes=magnitudes, size=size, hop=hop)
+        patch = Patch()
+        patch.add("spectrogram_player", id="source", file="magnitudes.npz", loop=False)
+        patch.add(cls.type, id="method", **params)
+        patch.connect("source.magnitude", f"method.{next(iter(cls.spec.frame_inputs))}")
+        patch.add("audio_out", id="heard")
+        if cls.spec.frame_outputs:
+            patch.add("inverse_stft", id="inverse", window=window)
+            patch.connect(f"method.{next(iter(cls.spec.frame_outputs))}", "inverse.spectrum")
+            patch.connect("inverse.out", "heard.audio")
+        else:
+            patch.connect(f"method.{next(iter(cls.spec.outputs))}", "heard.audio")
+        document = SetSeed(seed).apply(patch.document)
+        engine = Offline(document, 44100.0, Path(folder) / "patch.json")
+        try:
+            late = engine.plan.latency if engine.plan else 0
+            sound = engine.run_samples(frames * hop + late)
+        finally:
+            engine.close()
+    return np.ascontiguousarray(sound[late:, 0])

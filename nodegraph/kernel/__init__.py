@@ -1,0 +1,8 @@
+"""From the class of a block to its native kernel and the same computation in Python."""
+
+from nodegraph.native.build import KernelError
+
+from .kernel import Kernel, kernel_of
+from .native_function import NativeFunction
+
+__all__ = ["Kernel", "KernelError", "NativeFunction", "kernel_of"]

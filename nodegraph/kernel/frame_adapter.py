@@ -1,0 +1,92 @@
+"""The kernel of a frame equation: runs it for every frame that is due and every lane.
+
+Frame buffers hold all frames that can fall into one quantum: (frames, lanes, bins) floats, and
+(frames, lanes, 2, bins) for a spectrum, real parts before imaginary ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nodegraph.native import words
+from nodegraph.node import Spec
+
+from .parameter import Parameter, define, fetch_number
+
+CLOCK, SPOILT = 3, 4  # words of the argument block
+
+
+def frame_adapter(
+    spec: Spec,
+    equation: Callable[..., Any],
+    parameters: Sequence[Parameter],
+    places: Mapping[str, Parameter],
+    shared_types: Mapping[str, str],
+) -> Callable[..., Any]:
+    """A kernel that calls a frame equation for each frame that is due and each lane.
+
+    ``places`` are all parameters that the argument block holds, by name, ``shared_types`` the types of the arrays
+    that a helper shares.
+    """
+    lines = [
+        "def adapter(arguments, start, samples):",
+        "    w = as_i64(arguments)",
+        "    x = as_f64(arguments)",
+        "    lanes, clock = w[0], as_i64(w[3])",
+        "    for fire in range(clock[0]):",
+        "        age = clock[1 + fire]",
+        "        for lane in range(lanes):",
+        *(f"            p{i} = {_fetch(p, shared_types)}" for i, p in enumerate(parameters)),
+        f"            equation({', '.join(f'p{i}' for i in range(len(parameters)))})",
+    ]
+    for name, port in spec.frame_outputs.items():
+        at = places[f"{name}_bins"].word - 1
+        parts = 2 if port.kind == "spectrum" else 1
+        lines.append(f"            w[{SPOILT}] += clean(as_i32({_frame(at, parts)}), {parts} * w[{at + 1}])")
+    names = ("as_i64", "as_f64", "as_f32", "as_singles", "as_i32")
+    namespace = {name: getattr(words, name) for name in names}
+    return define("\n".join(lines) + "\n", namespace | {"equation": equation, "clean": clean})
+
+
+def clean(values, count):  # type: ignore[no-untyped-def]
+    """Zero a frame that holds NaN or Inf; 1 if it did. ``values`` are the bits of its floats."""
+    bad = 0
+    for k in range(count):
+        bad |= ((values[k] & 0x7F800000) + 0x00800000) & 0x80000000
+    if bad != 0:
+        for k in range(count):
+            values[k] = 0
+        return 1
+    return 0
+
+
+def _frame(at: int, parts: int, part: int = 0) -> str:
+    """Address of this fire's and lane's frame; one lane serves all."""
+    lanes, lane = f"(lanes if w[{at + 2}] else 1)", f"lane * w[{at + 2}]"
+    return f"w[{at}] + (((fire * {lanes} + {lane}) * {parts} + {part}) * w[{at + 1}]) * 4"
+
+
+def _fetch(p: Parameter, shared_types: Mapping[str, str]) -> str:
+    """Python source that makes a parameter of one lane's frame from the argument block."""
+    w = p.word
+    if p.kind == "frame":
+        return f"as_singles({_frame(w, 1)})"
+    if p.kind in ("frame_re", "frame_im"):
+        return f"as_singles({_frame(w, 2, int(p.kind == 'frame_im'))})"
+    if p.kind == "input":
+        return f"1.0 * as_f32(w[{w}])[(63 - age) * w[{w + 1}] + min(lane, w[{w + 1}] - 1)]"
+    if p.kind == "bank":
+        return f"as_singles(w[{w}] + 4 * (63 - age) * w[{w + 1}])"
+    if p.kind == "state":
+        return f"{'as_i64' if p.integer else 'as_f64'}(w[{w}] + 8 * lane)"
+    if p.kind == "line":
+        return f"as_singles(w[{w}] + 4 * lane * w[{w + 2}])"
+    if p.kind == "table":
+        return f"as_singles(w[{w}])"
+    if p.kind == "shared":
+        cast = {"f4": "as_singles", "f8": "as_f64", "i8": "as_i64"}[shared_types[p.name]]
+        return f"{cast}(w[{w}])"
+    if p.kind == "local":
+        return p.name
+    return fetch_number(p)

@@ -1,0 +1,272 @@
+"""From a block's class to its kernel: what the equation asks for, where its argument block holds it.
+
+A :class:`Kernel` is all that a plan needs to place a node: the layout of its argument block, the
+address of its native code (compiled or loaded on first use) and the same computation in Python.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+from nodegraph.native import words
+from nodegraph.native.build import KernelError, code_identity, is_cached, kernel_address
+from nodegraph.native.wrap import TickLayout, entry, tick_kernel
+from nodegraph.node import Node, Settings
+
+from .block_adapter import block_adapter, tick_adapter
+from .frame_adapter import frame_adapter
+from .native_function import COMPILING, native_call
+from .parameter import Parameter
+from .stepping import stepper
+
+BLOCK_HEADER = 5  # lanes, sr, dt, frame clock, frames that were not finite
+FRAME_SIZES = ("bins", "size", "hop", "reference")
+
+
+class Kernel:
+    """A block's computation, with its Choice settings built in.
+
+    ``parameters`` are those of the equation, ``words`` the length of the argument block. ``part`` is "tick",
+    "block" or "frame"; the last two of one block share the layout of its argument block.
+    """
+
+    def __init__(self, cls: type[Node], settings: Settings, part: str = "") -> None:
+        self.cls = cls
+        self.part = part or ("block" if cls.block else "frame" if cls.frame else "tick")
+        self.name = f"{cls.type}_frame" if self.part == "frame" else cls.type
+        self.is_tick = self.part == "tick"
+        function = {"block": cls.block, "frame": cls.frame, "tick": cls.tick}[self.part]
+        if self.is_tick and (cls.spec.memories or cls.spec.event_inputs or cls.spec.event_outputs):
+            raise KernelError(f"block '{cls.type}': a tick has no memory and no events; write a block")
+        if cls.formula is not None and self.part != "block":
+            function = cls.formula(settings)
+        if function is None:
+            raise KernelError(f"block '{cls.type}' has neither tick nor block")
+        self.function: Callable[..., Any] = function
+        self.choices = {name: choice.values.index(settings[name]) for name, choice in cls.spec.choices.items()}
+        self.numbers = [name for name, option in cls.spec.options.items() if _is_number(option.default)]
+        self.parameters, self.words = self._lay_out()
+
+    # -- layout ------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> tuple[list[Parameter], int]:
+        spec = self.cls.spec
+        word = 3 if self.is_tick else BLOCK_HEADER
+        places: dict[str, Parameter] = {
+            "sr": Parameter("sr", "sr", 1),
+            "dt": Parameter("dt", "dt", 2),
+        }
+        groups: list[tuple[str, Mapping[str, Any], int]] = [
+            ("input", spec.inputs, 2),
+            ("output", spec.outputs, 1 if self.is_tick else 2),
+            ("state", spec.states, 1 if self.is_tick else 2),
+            ("memory", spec.memories, 2),
+            ("events", spec.event_inputs | spec.event_outputs, 1),
+            ("line", spec.lines, 2 if self.is_tick else 3),
+            ("table", spec.tables, 2),
+        ]
+        for kind, members, width in groups:
+            for name, member in members.items():
+                integer = kind == "state" and isinstance(member.init, int)
+                integer = integer or (kind == "state" and member.seeded)
+                places[name] = Parameter(name, kind, word, integer=integer)
+                if kind in ("line", "table"):
+                    places[f"{name}_size"] = Parameter(f"{name}_size", f"{kind}_size", word + width - 1)
+                if kind == "input" and member.bank:
+                    if self.is_tick:
+                        raise KernelError(f"block '{self.name}': a tick has no banks; write a block or a frame")
+                    places[name] = Parameter(name, "input" if self.part == "block" else "bank", word)
+                    places[f"{name}_size"] = Parameter(f"{name}_size", "number", word + 1, integer=True)
+                word += width
+        for name in self.numbers:
+            integer = isinstance(spec.options[name].default, int)
+            places[name] = Parameter(name, "number", word, integer=integer)
+            word += 1
+        for name, port in (spec.frame_inputs | spec.frame_outputs).items():
+            parts = {"_re": "frame_re", "_im": "frame_im"} if port.kind == "spectrum" else {"": "frame"}
+            for suffix, kind in parts.items():
+                places[name + suffix] = Parameter(name + suffix, kind, word)
+            places[f"{name}_bins"] = Parameter(f"{name}_bins", "number", word + 1, integer=True)
+            word += 3
+        for name in spec.transforms:
+            places[name] = Parameter(name, "number", word, integer=True)
+            word += 1
+        if spec.frame_inputs or spec.frame_outputs:
+            for name in FRAME_SIZES:
+                places[name] = Parameter(name, "number", word, integer=True)
+                word += 1
+            places["age"] = Parameter("age", "local")
+            places["lane"] = Parameter("lane", "local")
+        for name, index in self.choices.items():
+            if spec.event_inputs or spec.event_outputs:  # long equations: one kernel serves all choices
+                places[name] = Parameter(name, "number", word, integer=True)
+                word += 1
+            else:
+                places[name] = Parameter(name, "constant", constant=index)
+        if self.cls.device == "input":
+            places["device"] = Parameter("device", "input", word)
+            places["column"] = Parameter("column", "number", word + 2, integer=True)
+            word += 3
+        if self.cls.device == "events":
+            places["arrivals"] = Parameter("arrivals", "events", word)
+            places["ports"] = Parameter("ports", "memory", word + 1, integer=True)
+            word += 3
+        asked = list(inspect.signature(self.function).parameters)
+        if not self.is_tick:
+            for name in [*self.shared_types]:
+                places[name] = Parameter(name, "shared", word)
+                word += 2
+        unknown = [name for name in asked if name not in places]
+        if unknown:
+            raise KernelError(
+                f"block '{self.name}': its equation asks for {', '.join(unknown)}, which it does not declare"
+            )
+        self.places = places
+        return [places[name] for name in asked], word
+
+    @cached_property
+    def tick_layout(self) -> TickLayout:
+        spec = self.cls.spec
+        order = {
+            "input": list(spec.inputs),
+            "state": list(spec.states),
+            "line": list(spec.lines),
+            "table": list(spec.tables),
+            "number": self.numbers,
+        }
+        parameters: list[tuple[str, float]] = []
+        for p in self.parameters:
+            if p.kind in ("line_size", "table_size"):
+                parameters.append((p.kind, order[p.kind[:-5]].index(p.name[:-5])))
+            elif p.kind == "constant":
+                parameters.append(("constant", p.constant))
+            else:
+                parameters.append((p.kind, order[p.kind].index(p.name) if p.kind in order else 0))
+        return TickLayout(
+            inputs=len(spec.inputs),
+            outputs=len(spec.outputs),
+            integer_states=tuple(self.places[name].integer for name in spec.states),
+            lines=len(spec.lines),
+            tables=len(spec.tables),
+            integer_numbers=tuple(self.places[name].integer for name in self.numbers),
+            parameters=tuple(parameters),
+        )
+
+    # -- native ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for kernels that are the same code."""
+        shape = [(p.name, p.kind, p.word, p.constant, p.integer) for p in self.parameters]
+        code = self._block_adapter() if self.part == "block" else self.function
+        return (repr(shape), self.words, self.is_tick, repr(code_identity(code)))
+
+    @cached_property
+    def address(self) -> int:
+        """Address of the native code. Raises KernelError where it could allocate, raise or call out."""
+        # The one kernel that a block may call is that of its transform.
+        with COMPILING:
+            address = kernel_address(self.name, self.key, self.modules, bool(self.cls.spec.transforms))
+        # An FFT in Python would be slow and teach little: frames are native in the stepper too.
+        words.python_kernel(address, native_call(address) if self.part == "frame" else self.run_in_python)
+        return address
+
+    @property
+    def cached(self) -> bool:
+        """Whether no compilation is needed."""
+        return is_cached(self.name, self.key)
+
+    def modules(self, symbol: str) -> list[str]:
+        """LLVM modules that make the kernel."""
+        from numba import types
+
+        from nodegraph.native.frontend import compile_to_ir, compile_words_to_ir
+
+        try:
+            if not self.is_tick:
+                adapter = self._block_adapter() if self.part == "block" else self._frame_adapter()
+                ir, inner = compile_words_to_ir(adapter)
+                return [ir, entry(symbol, inner)]
+            layout, spec = self.tick_layout, self.cls.spec
+            pointer, integer, real = types.CPointer(types.float32), types.int64, types.float64
+            arguments: list[Any] = []
+            for p in self.parameters:
+                if p.kind in ("line", "table"):
+                    arguments.append(pointer)
+                elif p.integer or p.kind in ("line_size", "table_size", "constant"):
+                    arguments.append(integer)
+                else:
+                    arguments.append(real)
+            results: list[Any] = [real] * len(spec.outputs)
+            results += [integer if flag else real for flag in layout.integer_states]
+            ir, inner = compile_to_ir(self._tick_adapter(), arguments, types.Tuple(results))
+            return [ir, tick_kernel(symbol, inner, layout)]
+        except KernelError:
+            raise
+        except Exception as error:  # Numba's many ways of saying that a function does not compile
+            raise KernelError(f"block '{self.name}' does not compile: {self._reason(error)}.") from error
+
+    def _reason(self, error: Exception) -> str:
+        """The line that says what is wrong, among the many of a compiler's message."""
+        lines = [line.strip() for line in str(error).splitlines()]
+        said = [line for line in lines if line and not line.lower().startswith(_CHATTER)]
+        reason = said[0].rstrip(".:") if said else type(error).__name__
+        if self.is_tick and any(cast in reason for cast in ("<class 'float'>", "<class 'int'>", "unpack", "uple")):
+            results = ", ".join([*self.cls.spec.outputs, *self.cls.spec.states])
+            return f"its tick must return ({results}), all of them numbers"
+        return reason
+
+    def _tick_adapter(self) -> Callable[..., Any]:
+        integer = [p.integer for p in self._results]
+        return tick_adapter(self.function, self.parameters, integer)
+
+    def _block_adapter(self) -> Callable[..., Any]:
+        event_words = [self.places[name].word for name in self.cls.spec.event_outputs]
+        return block_adapter(self.function, self.parameters, event_words, self.shared_types)
+
+    def _frame_adapter(self) -> Callable[..., Any]:
+        return frame_adapter(self.cls.spec, self.function, self.parameters, self.places, self.shared_types)
+
+    @property
+    def _results(self) -> list[Parameter]:
+        """What a tick returns: its outputs, then its new states."""
+        return [self.places[name] for name in [*self.cls.spec.outputs, *self.cls.spec.states]]
+
+    @cached_property
+    def shared_types(self) -> dict[str, str]:
+        """Types of the arrays that the host shares, by name: "f4", "f8" or "i8"."""
+        types: dict[str, str] = {}
+        for host in self.cls.spec.hosts.values():
+            types |= getattr(host.open, "array_types", {})
+        return types
+
+    # -- Python ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def run_in_python(self) -> Callable[[int, int, int], None]:
+        """The same kernel in plain Python, sample by sample: for stepping, teaching and checking."""
+        return stepper(self.function, self.parameters, self._results) if self.is_tick else self._block_adapter()
+
+
+@lru_cache(maxsize=4096)
+def _kernel(cls: type[Node], choices: tuple[str, ...], options: tuple[Any, ...], part: str) -> Kernel:
+    settings = dict(zip(cls.spec.choices, choices, strict=True)) | dict(zip(cls.spec.options, options, strict=False))
+    return Kernel(cls, settings, part)
+
+
+def kernel_of(cls: type[Node], settings: Settings, part: str = "") -> Kernel:
+    """The kernel of a block (or of one part of it) with these settings; the same object for the same code."""
+    choices = tuple(settings[name] for name in cls.spec.choices)
+    options = tuple(settings[name] for name in cls.spec.options) if cls.formula else ()
+    return _kernel(cls, choices, options, part)  # type: ignore[arg-type]  # mypy takes no class for hashable
+
+
+# How the lines begin in which Numba talks about itself.
+_CHATTER = ("failed in nopython", "during:", "enable logging", "file ", "there are ", "overload ", "- ", "raised from")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, str)

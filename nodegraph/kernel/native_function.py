@@ -1,0 +1,53 @@
+"""Native functions of the engine itself, and what all kernels share: one compilation at a time."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from nodegraph.native import words
+from nodegraph.native.build import code_identity, is_cached, kernel_address
+from nodegraph.native.wrap import entry
+
+COMPILING = threading.RLock()  # live sound, an export and a training may need kernels at once
+
+
+class NativeFunction:
+    """A native function of the engine itself: ``function(arguments, start, samples)`` over words.
+
+    ``wrapper`` writes its entry: that of a kernel, or that of a callback with another signature.
+    """
+
+    def __init__(self, function: Callable[[int, int, int], None], wrapper: Callable[[str, str], str] = entry) -> None:
+        self.function = function
+        self.wrapper = wrapper
+        self.name = function.__name__
+
+    @cached_property
+    def key(self) -> tuple[Any, ...]:
+        return (self.wrapper.__name__, repr(code_identity(self.function)))
+
+    @cached_property
+    def address(self) -> int:
+        with COMPILING:
+            address = kernel_address(self.name, self.key, self.modules, calls_kernels=True)
+        words.python_kernel(address, self.function)
+        return address
+
+    @property
+    def cached(self) -> bool:
+        return is_cached(self.name, self.key)
+
+    def modules(self, symbol: str) -> list[str]:
+        from nodegraph.native.frontend import compile_words_to_ir
+
+        ir, inner = compile_words_to_ir(self.function)
+        return [ir, self.wrapper(symbol, inner)]
+
+
+def native_call(address: int) -> Callable[[int, int, int], None]:
+    """A kernel as a Python function."""
+    return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(address)

@@ -1,0 +1,1 @@
+"""Autoencoders as plain data, and their layers as tables for kernels."""

@@ -1,0 +1,333 @@
+"""Autoencoders of magnitudes as plain data: how frames become features, and dense layers there and back.
+
+Needs NumPy only. Trained by ``nodegraph.learn``, played by the blocks ``encoder`` and ``decoder``; this is the
+definition both must agree with. The file is safetensors: ``encoder.0.weight`` (out, in), ``encoder.0.bias`` (out,)
+if it has one, … , ``decoder.0.weight``, … , ``features.offset`` and ``features.scale`` if there are any; in its map
+of strings ``nodegraph`` is JSON::
+
+    {"format": 1, "kind": "autoencoder", "features": {"rate": 22050, "size": 2048, …},
+     "encoder": [{"activation": "relu"}, …], "decoder": [{"activation": "linear"}, …], "card": {…}}
+
+Any program that writes dense layers so writes a model that plays.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nodegraph.files.tensor_file import TensorFileError, read_tensors, write_tensors
+from nodegraph.spectral.windows import WINDOWS
+
+FORMAT = 1
+ACTIVATIONS = ("sigmoid", "relu", "leaky", "linear")
+NORMALISATIONS = ("frame", "global", "bin", "standardise", "none")
+MOST_LAYERS = 16  # on each side
+SILENCE = 1e-9  # a frame whose maximum lies below is not blown up
+LARGEST_EXPONENT = 30.0  # of ten: a logarithm that was decoded to more is held there
+
+
+class ModelError(Exception):
+    """A model that cannot be read, written or used; one line says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """How magnitudes |X| become the numbers that the network sees, and back.
+
+    ``level = max |X|`` of the frame when ``normalise`` is "frame", else 1; ``x = (|X| / level) ** power``;
+    ``x = log10(max(x, floor))`` if ``log``; ``y = (x - offset) * scale``. Magnitudes are those of an unscaled FFT of
+    ``size`` windowed samples, ``hop`` samples apart at ``rate`` Hz. ``offset`` and ``scale`` are arrays of one number
+    or one a bin, found in the training frames ("global": to 0…1 by one scale; "bin": by one a bin; "standardise":
+    to mean 0 and variance 1 in every bin), or None for 0 and 1.
+    """
+
+    rate: float = 22050.0
+    size: int = 2048
+    hop: int = 512
+    window: str = "hann"
+    power: float = 1.0
+    log: bool = False
+    floor: float = 1e-4
+    normalise: str = "frame"
+    offset: np.ndarray | None = None
+    scale: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        _check(isinstance(self.rate, int | float) and 1000 <= self.rate <= 768_000, "rate", self.rate, "1000–768000")
+        _check(_whole(self.size, 8, 65536) and not self.size & (self.size - 1), "size", self.size, "a power of two")
+        _check(_whole(self.hop, 1, self.size), "hop", self.hop, f"1–{self.size}")
+        _check(self.window in WINDOWS, "window", self.window, ", ".join(WINDOWS))
+        _check(_real(self.power) and 0.05 <= self.power <= 4, "power", self.power, "0.05–4")
+        _check(isinstance(self.log, bool), "log", self.log, "true or false")
+        _check(_real(self.floor) and 1e-20 <= self.floor <= 1, "floor", self.floor, "1e-20–1")
+        _check(self.normalise in NORMALISATIONS, "normalise", self.normalise, ", ".join(NORMALISATIONS))
+        for name in ("offset", "scale"):
+            values = getattr(self, name)
+            if values is not None:
+                values = np.atleast_1d(np.asarray(values, np.float32))
+                sizes = (1, self.bins)
+                if values.ndim != 1 or len(values) not in sizes or not np.isfinite(values).all():
+                    raise ModelError(f"features.{name} must be 1 or {self.bins} finite numbers.")
+                object.__setattr__(self, name, values)
+        if self.scale is not None and not (np.abs(self.scale) > 1e-30).all():
+            raise ModelError("features.scale must not be 0: it could not be undone.")
+
+    @property
+    def bins(self) -> int:
+        return self.size // 2 + 1
+
+    def normalise_frames(self, magnitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Magnitudes (frames, bins) as features float32 (frames, bins) and the level of each frame (frames,)."""
+        x = np.asarray(magnitudes, np.float32)
+        if self.normalise == "frame":
+            level = x.max(axis=-1, initial=0.0)
+            x = x / np.maximum(level, SILENCE)[..., None]
+        else:
+            level = np.ones(x.shape[:-1], np.float32)
+        if self.power != 1.0:
+            x = x ** np.float32(self.power)
+        if self.log:
+            x = np.log10(np.maximum(x, np.float32(self.floor)))
+        if self.offset is not None:
+            x = x - self.offset
+        if self.scale is not None:
+            x = x * self.scale
+        return x, level
+
+    def restore_frames(self, y: np.ndarray, level: np.ndarray) -> np.ndarray:
+        """The inverse: magnitudes (frames, bins), not below 0. What lay at the floor of a logarithm becomes 0."""
+        x = np.asarray(y, np.float32)
+        if self.scale is not None:
+            x = x / self.scale
+        if self.offset is not None:
+            x = x + self.offset
+        if self.log:
+            lowest = np.float32(math.log10(self.floor))
+            above = x > lowest
+            x = np.where(above, np.float32(10.0) ** np.minimum(x, np.float32(LARGEST_EXPONENT)), np.float32(0.0))
+        x = np.maximum(x, np.float32(0.0))
+        if self.power != 1.0:
+            x = x ** np.float32(1.0 / self.power)
+        return x * np.asarray(level, np.float32)[..., None]
+
+    def plain(self) -> dict[str, Any]:
+        """All but the arrays, as JSON has it."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("offset", "scale")}
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A dense layer, ``y = activation(weight x + bias)``: weight (out, in), bias (out,) or None, float32.
+
+    Activations: sigmoid ``1 / (1 + e^-x)``, relu ``max(x, 0)``, leaky ``max(x, slope x)``, linear ``x``.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray | None = None
+    activation: str = "linear"
+    slope: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check(self.activation in ACTIVATIONS, "activation", self.activation, ", ".join(ACTIVATIONS))
+        _check(_real(self.slope) and 0 <= self.slope <= 1, "slope", self.slope, "0–1")
+
+    @property
+    def inputs(self) -> int:
+        return self.weight.shape[1]
+
+    @property
+    def outputs(self) -> int:
+        return self.weight.shape[0]
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """(frames, inputs) to (frames, outputs)."""
+        y = x @ self.weight.T
+        if self.bias is not None:
+            y = y + self.bias
+        return activate(y, self.activation, self.slope)
+
+    def plain(self) -> dict[str, Any]:
+        """What JSON says of the layer."""
+        slope = {"slope": self.slope} if self.activation == "leaky" else {}
+        return {"activation": self.activation, **slope}
+
+
+@dataclass(frozen=True, eq=False)
+class Autoencoder:
+    """Features, the layers to the code and those back, and a card: what it was trained on, how, and its errors."""
+
+    features: Features
+    encoder: tuple[Layer, ...]
+    decoder: tuple[Layer, ...]
+    card: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        layers = [("encoder", i, layer) for i, layer in enumerate(self.encoder)]
+        layers += [("decoder", i, layer) for i, layer in enumerate(self.decoder)]
+        if not self.encoder or not self.decoder:
+            raise ModelError("a model needs at least one encoder layer and one decoder layer.")
+        for side, i, layer in layers:
+            weight, bias = layer.weight, layer.bias
+            if weight.ndim != 2 or 0 in weight.shape:
+                raise ModelError(f"{side}.{i}.weight must have two dimensions, out × in, got {list(weight.shape)}.")
+            if bias is not None and bias.shape != (len(weight),):
+                raise ModelError(f"{side}.{i}.bias must hold {len(weight)} numbers, got {list(bias.shape)}.")
+        came, where = self.features.bins, f"a transform of {self.features.size} samples has {self.features.bins} bins"
+        for side, i, layer in layers:
+            if layer.inputs != came:
+                raise ModelError(f"{side}.{i}.weight takes {layer.inputs} numbers, but {where}.")
+            came, where = layer.outputs, f"{side}.{i} gives {layer.outputs}"
+        if came != self.features.bins:
+            raise ModelError(f"the decoder gives {came} numbers; they must be the {self.features.bins} bins.")
+
+    @property
+    def bins(self) -> int:
+        return self.features.bins
+
+    @property
+    def code(self) -> int:
+        """Units of the innermost layer: what the player holds."""
+        return self.encoder[-1].outputs
+
+    def normalise(self, magnitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Magnitudes (frames, bins) as features (frames, bins) and the level of each frame (frames,)."""
+        return self.features.normalise_frames(magnitudes)
+
+    def restore(self, y: np.ndarray, level: np.ndarray) -> np.ndarray:
+        """Features and levels as magnitudes (frames, bins)."""
+        return self.features.restore_frames(y, level)
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """Features (frames, bins) to codes (frames, code)."""
+        for layer in self.encoder:
+            y = layer(y)
+        return y
+
+    def decode(self, code: np.ndarray) -> np.ndarray:
+        """Codes (frames, code) to features (frames, bins)."""
+        for layer in self.decoder:
+            code = layer(code)
+        return code
+
+    def reconstruct(self, magnitudes: np.ndarray) -> np.ndarray:
+        """Magnitudes (frames, bins) through the whole network."""
+        y, level = self.normalise(magnitudes)
+        return self.restore(self.decode(self.encode(y)), level)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model, whole or not at all. Raises ModelError."""
+        tensors = {}
+        for side in ("encoder", "decoder"):
+            for i, layer in enumerate(getattr(self, side)):
+                tensors[f"{side}.{i}.weight"] = layer.weight
+                if layer.bias is not None:
+                    tensors[f"{side}.{i}.bias"] = layer.bias
+        for name in ("offset", "scale"):
+            if (values := getattr(self.features, name)) is not None:
+                tensors[f"features.{name}"] = values
+        about = {
+            "format": FORMAT,
+            "kind": "autoencoder",
+            "features": self.features.plain(),
+            "encoder": [layer.plain() for layer in self.encoder],
+            "decoder": [layer.plain() for layer in self.decoder],
+            "card": self.card,
+        }
+        try:
+            write_tensors(Path(path), tensors, {"nodegraph": json.dumps(about)})
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise ModelError(
+                f"{path}: the model cannot be written ({reason}). Make room, or choose another place."
+            ) from None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Autoencoder:
+        """The model in a file. Raises ModelError, whatever the file holds."""
+        path = Path(path)
+        try:
+            if not path.is_file():
+                raise ModelError("is a folder" if path.is_dir() else "there is no such file")
+            tensors, strings = read_tensors(path)
+            return _assembled(tensors, _about(strings))
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read ({error.strerror or error}). Name a model.") from None
+        except (TensorFileError, ModelError) as error:
+            reason = str(error).rstrip(".")
+            raise ModelError(f"{path}: {reason}. Name a model, made by `nodegraph train autoencoder`.") from None
+
+
+def activate(x: np.ndarray, activation: str, slope: float = 0.01) -> np.ndarray:
+    """The activation of a layer, element by element."""
+    if activation == "sigmoid":
+        return (0.5 + 0.5 * np.tanh(0.5 * x)).astype(x.dtype)  # 1 / (1 + e^-x) without overflow
+    if activation == "relu":
+        return np.maximum(x, 0)
+    if activation == "leaky":
+        return np.where(x > 0, x, np.float32(slope) * x)
+    return x
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+
+def _about(strings: Mapping[str, str]) -> dict[str, Any]:
+    """What the file says of itself."""
+    if "nodegraph" not in strings:
+        raise ModelError("does not say what its layers are: metadata 'nodegraph' is missing")
+    try:
+        about = json.loads(strings["nodegraph"])
+    except (ValueError, RecursionError):
+        raise ModelError("metadata 'nodegraph' is not JSON") from None
+    if not isinstance(about, dict) or about.get("kind") != "autoencoder":
+        kind = about.get("kind") if isinstance(about, dict) else about
+        raise ModelError(f"is no autoencoder but {str(kind)[:40]!r}")
+    if about.get("format") != FORMAT:
+        raise ModelError(f"has format {str(about.get('format'))[:20]}; this version reads {FORMAT}. Update nodegraph")
+    return about
+
+
+def _assembled(tensors: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> Autoencoder:
+    given = about.get("features", {})
+    known = {f.name for f in fields(Features)} - {"offset", "scale"}
+    if not isinstance(given, dict) or not set(given) <= known:
+        raise ModelError(f"features must be an object of {', '.join(sorted(known))}")
+    features = Features(**given, offset=tensors.get("features.offset"), scale=tensors.get("features.scale"))
+    encoder, decoder = (_layers(side, tensors, about) for side in ("encoder", "decoder"))
+    card = about.get("card", {})
+    return Autoencoder(features, encoder, decoder, card if isinstance(card, dict) else {})
+
+
+def _layers(side: str, tensors: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> tuple[Layer, ...]:
+    entries = about.get(side)
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_LAYERS:
+        raise ModelError(f"{side} must be a list of 1–{MOST_LAYERS} layers")
+    layers = []
+    for i, entry in enumerate(entries):
+        weight = tensors.get(f"{side}.{i}.weight")
+        if weight is None or not isinstance(entry, dict):
+            raise ModelError(f"{side}.{i}.weight is missing")
+        bias = tensors.get(f"{side}.{i}.bias")
+        layers.append(Layer(weight, bias, entry.get("activation", "linear"), entry.get("slope", 0.01)))
+    return tuple(layers)
+
+
+def _whole(value: Any, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _real(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check(good: bool, name: str, value: Any, wanted: str) -> None:
+    if not good:
+        raise ModelError(f"{name} must be {wanted}, got {str(value)[:40]!r}.")

@@ -1,0 +1,119 @@
+"""Magnitudes of an stft as the features of a model, and back, for the blocks that play it.
+
+The same as ``autoencoder.Features``, in numbers that a kernel can read and at the rate and size of the patch.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nodegraph.maths import clip, exp2, log10, power, read
+
+from .autoencoder import LARGEST_EXPONENT, SILENCE, Autoencoder
+
+# The table of features: bins of the model, bins of the stft from one of them to the next, magnitudes of the model for
+# one of the stft, whether each frame is divided by its maximum, that of silence, a full-scale sine in the model, power,
+# whether logarithms are taken, the lowest magnitude and its logarithm, whether an empty code sounds.
+BINS, STEP, SCALE, BY_FRAME, QUIET, FULL, POWER, LOG, FLOOR, LOWEST, SOUNDS = range(11)
+LOG2_10 = 3.321928094887362
+
+
+def bins_per_bin(model: Autoencoder, size: int, sr: float) -> float:
+    """Bins of an stft of ``size`` samples at ``sr`` Hz from one bin of the model to the next.
+
+    Raises ValueError where the window is so much longer or shorter that another size would fit better.
+    """
+    features = model.features
+    step = features.rate * size / (features.size * sr)
+    if not math.sqrt(0.5) <= step <= math.sqrt(2.0):
+        best = 1 << max(round(math.log2(features.size * sr / features.rate)), 3)
+        raise ValueError(
+            f"its model was made with {features.size} samples at {features.rate:g} Hz, which at {sr:g} Hz is an stft "
+            f"of size {best}, not {size}. Set size to {best}."
+        )
+    return step
+
+
+def feature_table(model: Autoencoder | None, bins: int, size: int, sr: float) -> np.ndarray:
+    """How features are made of magnitudes and back, in numbers. Without a model they are the magnitudes."""
+    table = np.zeros(SOUNDS + 1, np.float32)
+    if model is None:
+        table[[BINS, STEP, SCALE, FULL, POWER]] = bins, 1.0, 1.0, size / 4, 1.0
+        return table
+    features = model.features
+    table[[BINS, STEP, SCALE]] = features.bins, bins_per_bin(model, size, sr), features.size / size
+    table[[BY_FRAME, QUIET, FULL]] = features.normalise == "frame", SILENCE, features.size / 4
+    table[[POWER, LOG, FLOOR, LOWEST]] = features.power, features.log, features.floor, math.log10(features.floor)
+    empty = model.restore(model.decode(np.zeros((1, model.code), np.float32)), np.ones(1, np.float32))
+    table[SOUNDS] = empty.max() > 0.0
+    return table
+
+
+def normalisation_table(model: Autoencoder | None, bins: int) -> np.ndarray:
+    """What is taken away from each bin, then what each is multiplied by."""
+    table = np.zeros((2, model.bins if model else bins), np.float32)
+    table[1] = 1.0
+    for row, name in enumerate(("offset", "scale")):
+        values = getattr(model.features, name) if model else None
+        if values is not None:
+            table[row] = values
+    return table.ravel()
+
+
+def between_bins(values, position, bins):  # type: ignore[no-untyped-def]
+    """Magnitudes between bins by the cubic of Catmull and Rom, not below 0; 0 outside.
+
+    Straight lines would flatten partials twice as much: an stft at 48 kHz of a model made at 44.1 kHz loses 0.3 dB.
+    """
+    inside = clip(position, 0.0, bins - 1.0)
+    whole = min(int(inside), bins - 2)
+    t = inside - whole
+    y0, y1 = read(values, max(whole - 1, 0)), read(values, whole)
+    y2, y3 = read(values, whole + 1), read(values, min(whole + 2, bins - 1))
+    slope, bend = 0.5 * (y2 - y0), y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
+    twist = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
+    value = y1 + t * (slope + t * (bend + t * twist))
+    return max(value, 0.0) if position == inside else 0.0
+
+
+def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no-untyped-def]
+    """``y = (x - offset) scale`` of ``x = (|X| / level)^power`` or its logarithm. Returns the level.
+
+    The level is the frame's maximum, 1 for a full-scale sine, if the model divides frames by it, and else 1.
+    """
+    count, step, scale = int(features[BINS]), read(features, STEP), read(features, SCALE)
+    highest = 0.0
+    for k in range(count):
+        x = magnitude[k] if step == 1.0 else between_bins(magnitude, k * step, bins)
+        y[k] = clip(scale * x, 0.0, 1e30)
+        highest = max(highest, read(y, k))
+    divisor = max(highest, read(features, QUIET)) if features[BY_FRAME] > 0.0 else 1.0
+    exponent, least = read(features, POWER), read(features, FLOOR)
+    for k in range(count):
+        x = read(y, k) / divisor
+        if exponent != 1.0:
+            x = power(x, exponent)
+        if features[LOG] > 0.0:
+            x = log10(max(x, least))
+        y[k] = (x - read(normalisation, k)) * read(normalisation, count + k)
+    return highest / read(features, FULL) if features[BY_FRAME] > 0.0 else 1.0
+
+
+def to_magnitudes(y, level, size, features, normalisation, magnitude, bins):  # type: ignore[no-untyped-def]
+    """What ``to_features`` did, undone; bins above those of the model are 0. ``y`` is used up."""
+    count, step = int(features[BINS]), read(features, STEP)
+    exponent, lowest = read(features, POWER), read(features, LOWEST)
+    for k in range(count):
+        x = read(y, k) / read(normalisation, count + k) + read(normalisation, k)
+        if features[LOG] > 0.0:
+            x = exp2(LOG2_10 * min(x, LARGEST_EXPONENT)) if x > lowest else 0.0
+        x = max(x, 0.0)
+        if exponent != 1.0:
+            x = power(x, 1.0 / exponent)
+        y[k] = min(x, 1e30)
+    gain = level * (0.25 * size if features[BY_FRAME] > 0.0 else 1.0 / read(features, SCALE))
+    for k in range(bins):
+        x = y[min(k, count - 1)] if step == 1.0 else between_bins(y, k / step, count)
+        magnitude[k] = min(gain * x, 1e30) if k < count * step else 0.0

@@ -1,0 +1,99 @@
+"""A plan under construction: what the steps of the compiler share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nodegraph.graph import Graph, GraphNode
+from nodegraph.patch import Wire
+
+from . import layout as at
+from .buffers import Buffer, FrameBuffer, Ref, Row
+from .keys import SourceSignature
+from .result import Io, MigratedState, Plan, Port, Region
+from .sources import Slot
+
+
+class PlanBuilder:
+    """The rows so far, and what has been placed. New rows go to ``out``; the rows of a loop have a list of their own.
+
+    ``before`` is the state of the previous plan (None: there is none). ``after_placement`` holds steps that need the
+    addresses of buffers and are run when all have one.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        io: Io,
+        previous: Plan | None,
+        previous_since: int,
+        handles: dict[Port, int],
+        open_host: Callable[[GraphNode, Any], Any] | None,
+        compensate: bool,
+    ) -> None:
+        self.graph, self.io = graph, io
+        self.before: MigratedState | None = previous.state if previous else None
+        self.before_since = previous_since
+        self.open_host, self.compensate = open_host, compensate
+        self.plan = Plan(graph, handles)
+        self.memory = self.plan.memory
+        self.refs: dict[Port, Ref] = {}
+        self.slots: list[Slot] = []
+        self.rows: list[Row] = []
+        self.rows_address = 0
+        self.out = self.rows
+        self.copies: list[tuple[int, int, int, int, int]] = []
+        self.after_placement: list[Callable[[], None]] = []
+        self.fed_back = {(w.source, w.source_port) for w in graph.wires if w.feedback}
+        self.buffers: list[Buffer] = []
+        self.clocks: dict[int, int] = {}
+        self.signatures: dict[str, SourceSignature] = {}
+        self.frame_refs: dict[Port, FrameBuffer] = {}
+        self.event_refs: dict[Port, int] = {}
+
+    def new_buffer(self, lanes: int, feedback: bool = False) -> Buffer:
+        """A buffer that has no address yet."""
+        buffer = Buffer(lanes, feedback)
+        self.buffers.append(buffer)
+        return buffer
+
+    def line(self, key: Any, length: int) -> np.ndarray:
+        """The memory of a delay line: that of the previous plan if the length is the same, else zeros."""
+        found = self.before.lines.get(key) if self.before else None
+        if found is None or len(found) != length:
+            found = np.empty(length, np.float32)
+            found.fill(0.0)  # touch every page now, not in the audio thread
+        self.plan.state.lines[key] = found
+        return found
+
+    def migrate(self, key: Any, address: int, size: int, fetch: bool = True) -> None:
+        """Note where some state lies; if the previous plan has it too, copy it when this plan is taken over.
+
+        Where the sizes differ, the lanes that both plans have are copied.
+        """
+        self.plan.state.regions[key] = Region(address, size)
+        found = self.before.regions.get(key) if self.before else None
+        if found is None or not fetch:
+            return
+        start, count = found.address, min(size, found.size)
+        if self.copies:
+            to, source, run, how, _ = self.copies[-1]
+            if to + run == address and source + run == start and how == at.COPY_BYTES:  # neighbours in both plans
+                self.copies[-1] = (to, source, run + count, how, 1)
+                return
+        self.copies.append((address, start, count, at.COPY_BYTES, 1))
+
+    def compensation_delay(self, wire: Wire, arrival: int | None = None) -> int:
+        """Samples by which a wire must be delayed, so that all wires into its target arrive together.
+
+        ``arrival`` is the latency at which they do; None stands for what the graph has inferred.
+        """
+        if not self.compensate or wire.feedback:
+            return 0
+        if arrival is None:
+            target = self.graph.node(wire.target)
+            arrival = target.delay - target.latency
+        return max(arrival - self.graph.node(wire.source).delay, 0)

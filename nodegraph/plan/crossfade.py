@@ -1,0 +1,131 @@
+"""Crossfades from old wires to new ones, so that an edit makes no step.
+
+A port whose sources differ from those in the previous plan starts at the last value that arrived there and reaches its
+new signal on a straight line. Where plans follow each other faster, the next one carries the crossfade on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nodegraph.node import In
+from nodegraph.patch import Wire
+from nodegraph.quantum import QUANTUM
+
+from . import layout as at
+from .buffers import FLOAT, Ref, Row
+from .builder import PlanBuilder
+from .keys import PortKey, SignalSource, Sources, SourceSignature
+from .result import Crossfade, LastValue
+from .rows import CROSSFADE, CrossfadeArguments
+from .sources import Source, source_of
+
+SECONDS = 0.01
+
+
+def crossfade_samples(builder: PlanBuilder) -> int:
+    """The length of a crossfade."""
+    return max(1, round(SECONDS * builder.graph.rate))
+
+
+def signal_sources(builder: PlanBuilder, wires: Sequence[Wire], arrival: int | None = None) -> Sources:
+    """What feeds a signal input over these wires; ``arrival`` as for :meth:`PlanBuilder.compensation_delay`."""
+    return Sources(
+        tuple(
+            [
+                SignalSource(wire, source_signature(builder, wire.source), builder.compensation_delay(wire, arrival))
+                for wire in wires
+            ]
+        )
+    )
+
+
+def source_signature(builder: PlanBuilder, id: str) -> SourceSignature:
+    """What a node is to the inputs that it feeds."""
+    found = builder.signatures.get(id)
+    if found is None:
+        node = builder.graph.node(id)
+        settings, lanes = repr(sorted(node.settings.items())), repr((node.lanes, node.output_lanes))
+        found = builder.signatures[id] = SourceSignature(node.type, settings, lanes, node.delay)
+    return found
+
+
+def needs_crossfade(builder: PlanBuilder, key: PortKey, port: In | None, sources: Sources) -> bool:
+    """Whether a port must crossfade to these sources: they are new to it, or an earlier crossfade may go on."""
+    if builder.before is None or (port is not None and not port.smooth):
+        return False
+    before = builder.before.sources.get(key)
+    return before is not None and (before != sources or may_go_on(builder, key))
+
+
+def may_go_on(builder: PlanBuilder, key: PortKey) -> bool:
+    """Whether a crossfade of the previous plan can still run when this plan is taken over, a quantum later at least.
+
+    The moment of compiling does not matter. If it did, the order in which signals are summed would depend on it, and a
+    recorded performance could not be replayed exactly.
+    """
+    assert builder.before is not None
+    found = builder.before.crossfades.get(key)
+    if found is None:
+        return False
+    return builder.before_since + QUANTUM < began(builder, found) + crossfade_samples(builder)
+
+
+def began(builder: PlanBuilder, before: Crossfade) -> int:
+    """The sample at which a crossfade of the previous plan began."""
+    return builder.before_since if before.since is None else before.since
+
+
+def remember_sources(builder: PlanBuilder, key: PortKey, values: Sequence[Source], sources: Sources) -> None:
+    """Note what feeds a port, and where the latest value of each source is kept."""
+    builder.plan.state.sources[key] = sources
+
+    def remember() -> None:
+        if key in builder.plan.state.crossfades:
+            return
+        builder.plan.state.last_values[key] = [
+            LastValue(source.knob.arrays[0], source.lanes, True)
+            if source.knob
+            else LastValue(source.last() if source.last else 0, source.lanes, False)
+            for source in values
+        ]
+
+    builder.after_placement.append(remember)
+
+
+def crossfaded(builder: PlanBuilder, key: PortKey, source: Source, lanes: int) -> Source:
+    """The source at a port, led to from the last value that was heard there."""
+    buffer = builder.new_buffer(lanes)
+    whole = crossfade_samples(builder)
+    last, offset = builder.memory.reserve(FLOAT * lanes), builder.memory.reserve(FLOAT * lanes)
+    left = builder.memory.words([whole])
+    words = CrossfadeArguments(
+        data=source.data,
+        stride=source.stride,
+        step=1 if source.lanes > 1 else 0,
+        out=Ref(buffer, 0, lanes).address,
+        lanes=lanes,
+        last=last,
+        offset=offset,
+        left=left,
+        whole=whole,
+    )
+    row = Row(CROSSFADE, list(words), [buffer], [source.buffer], lanes=lanes)
+    row.lines.append((offset, lanes, at.ALL_LANES))  # a source that failed in its first sample spoils the offset
+    builder.out.append(row)
+    state, before = builder.plan.state, builder.before
+    assert before is not None
+    since: int | None = None
+    if before.sources.get(key) == state.sources.get(key):
+        earlier = before.crossfades[key]
+        since = began(builder, earlier)
+        builder.copies.append((left, earlier.left, 8, at.COPY_BYTES, 1))
+        builder.copies.append((offset, earlier.offset, FLOAT * min(lanes, earlier.lanes), at.COPY_BYTES, 1))
+    else:
+        for address, width, double in before.last_values.get(key, []):
+            how = at.COPY_ADD_DOUBLES if double else at.COPY_ADD_FLOATS
+            if width in (1, lanes):
+                builder.copies.append((last, address, lanes, how, 1 if width > 1 else 0))
+    state.crossfades[key] = Crossfade(left, offset, lanes, since)
+    builder.after_placement.append(lambda: state.last_values.update({key: [LastValue(buffer.last, lanes, False)]}))
+    return source_of(Ref(buffer, 0, lanes))

@@ -1,0 +1,3 @@
+"""The quantum: the engine computes this many samples at a time, whatever block size the device asks for."""
+
+QUANTUM = 64

@@ -1,0 +1,172 @@
+"""Arithmetic on frames: sums, products, mixes, and formulas over the bins."""
+
+from __future__ import annotations
+
+from nodegraph.blocks.expression import ExpressionError, compile_expression
+from nodegraph.frame_types import EITHER
+from nodegraph.maths import clip, lerp, read
+from nodegraph.node import FrameIn, FrameOut, In, Node, Option, State
+
+A, B = FrameIn(EITHER, doc="first frames"), FrameIn(EITHER, doc="second frames")
+AMOUNT = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
+GAIN = In(1.0, unit="gain", min=-16.0, max=16.0, doc="factor, at the end of each frame")
+NAMES = ("a", "b", "k", "t")
+
+
+class AddFrames(Node):
+    """Adds two magnitudes or codes, bin by bin: ``a + b``."""
+
+    a, b = A, B
+    out = FrameOut(EITHER, doc="the sum")
+
+    def frame(a, b, bins, out):
+        for k in range(bins):
+            out[k] = a[k] + b[k]
+
+
+class MultiplyFrames(Node):
+    """Multiplies two magnitudes or codes, bin by bin: ``a b``. One may be a mask of 0 to 1."""
+
+    a, b = A, B
+    out = FrameOut(EITHER, doc="the product")
+
+    def frame(a, b, bins, out):
+        for k in range(bins):
+            out[k] = a[k] * b[k]
+
+
+class MixFrames(Node):
+    """Fades from one frame to the other: ``(1-t) a + t b``."""
+
+    a, b = A, B
+    amount = AMOUNT
+    out = FrameOut(EITHER, doc="the mix")
+
+    def frame(a, b, amount, bins, out):
+        t = clip(amount, 0.0, 1.0)
+        for k in range(bins):
+            out[k] = lerp(read(a, k), read(b, k), t)
+
+
+class ScaleFrames(Node):
+    """Multiplies magnitudes or a code by a signal: ``gain · a``."""
+
+    a = FrameIn(EITHER, doc="frames")
+    gain = GAIN
+    out = FrameOut(EITHER, doc="the frames, scaled")
+
+    def frame(a, gain, bins, out):
+        for k in range(bins):
+            out[k] = gain * read(a, k)
+
+
+class FrameExpression(Node):
+    """Computes what you type for each bin: ``a * (k < 0.25)``, ``a * (1 + sin_turn(8 * k - t))``.
+
+    Names: a and b, the bins of the two frames (b is 0 where nothing is wired); k, the bin from 0 (lowest) to
+    1 (highest); t, seconds since the start; pi, tau, e. Operators and functions are those of ``expression``.
+    """
+
+    a = FrameIn(EITHER, doc="frames for the formula")
+    b = FrameIn(EITHER, optional=True, doc="more frames for the formula")
+    text = Option("a", kind="text", doc="the formula")
+    out = FrameOut(EITHER, doc="its values; 0 where one is not a finite number")
+    count = State(0)
+
+    def frame(a, b, b_bins, bins, count, hop, dt, out):
+        """Made by ``formula``."""
+
+    def formula(settings):
+        value = compile_expression(settings["text"], NAMES)
+
+        def frame(a, b, b_bins, bins, count, hop, dt, out):
+            t = count[0] * hop * dt
+            step = 1.0 / max(bins - 1, 1)
+            if b_bins > 0:
+                for k in range(bins):
+                    out[k] = value(read(a, k), read(b, k), k * step, t)
+            else:
+                for k in range(bins):
+                    out[k] = value(read(a, k), 0.0, k * step, t)
+            count[0] = count[0] + 1
+
+        return frame
+
+    def check(settings):
+        try:
+            compile_expression(settings["text"], NAMES)
+        except ExpressionError as error:
+            return str(error)
+        return ""
+
+
+SPECTRUM_A, SPECTRUM_B = FrameIn("spectrum", doc="first spectra"), FrameIn("spectrum", doc="second spectra")
+
+
+class AddSpectra(Node):
+    """Adds two spectra, bin by bin: ``A + B``, as adding their sounds."""
+
+    a, b = SPECTRUM_A, SPECTRUM_B
+    out = FrameOut("spectrum", doc="the sum")
+
+    def frame(a_re, a_im, b_re, b_im, bins, out_re, out_im):
+        for k in range(bins):
+            out_re[k] = a_re[k] + b_re[k]
+            out_im[k] = a_im[k] + b_im[k]
+
+
+class MultiplySpectra(Node):
+    """Multiplies a spectrum by magnitudes, bin by bin: ``m X``. A mask of 0 to 1, or a filter."""
+
+    spectrum = FrameIn("spectrum", doc="spectra")
+    magnitude = FrameIn("magnitude", doc="factor of each bin")
+    out = FrameOut("spectrum", doc="the product")
+
+    def frame(spectrum_re, spectrum_im, magnitude, bins, out_re, out_im):
+        for k in range(bins):
+            out_re[k] = spectrum_re[k] * magnitude[k]
+            out_im[k] = spectrum_im[k] * magnitude[k]
+
+
+class ConvolveSpectra(Node):
+    """Complex product of two spectra, scaled: ``4 A B / size``. Circular convolution of the windows' sounds.
+
+    A full-scale sine in both (Hann window) gives one. Frequencies that the two share stay.
+    """
+
+    a, b = SPECTRUM_A, SPECTRUM_B
+    out = FrameOut("spectrum", doc="the product")
+
+    def frame(a_re, a_im, b_re, b_im, bins, size, out_re, out_im):
+        scale = 4.0 / size
+        for k in range(bins):
+            p, q, r, s = read(a_re, k), read(a_im, k), read(b_re, k), read(b_im, k)
+            out_re[k] = (p * r - q * s) * scale
+            out_im[k] = (p * s + q * r) * scale
+
+
+class MixSpectra(Node):
+    """Fades from one spectrum to the other: ``(1-t) A + t B``."""
+
+    a, b = SPECTRUM_A, SPECTRUM_B
+    amount = AMOUNT
+    out = FrameOut("spectrum", doc="the mix")
+
+    def frame(a_re, a_im, b_re, b_im, amount, bins, out_re, out_im):
+        t = clip(amount, 0.0, 1.0)
+        for k in range(bins):
+            out_re[k] = lerp(read(a_re, k), read(b_re, k), t)
+            out_im[k] = lerp(read(a_im, k), read(b_im, k), t)
+
+
+class ScaleSpectra(Node):
+    """Multiplies spectra by a signal: ``gain · A``."""
+
+    a = FrameIn("spectrum", doc="spectra")
+    gain = GAIN
+    out = FrameOut("spectrum", doc="the spectra, scaled")
+
+    def frame(a_re, a_im, gain, bins, out_re, out_im):
+        for k in range(bins):
+            out_re[k] = gain * read(a_re, k)
+            out_im[k] = gain * read(a_im, k)

@@ -1,0 +1,159 @@
+"""Other views of magnitudes: mel bands, equal intervals, and a spectrogram to look at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from nodegraph.frame_types import EITHER
+from nodegraph.maths import read
+from nodegraph.node import Choice, FrameIn, FrameOut, Host, Node, Option, Table
+from nodegraph.spectral.bands import bounds, log_matrix, mel_matrix
+
+from .magnitude import whole_spectrum
+
+
+def mel_weights(settings, sr):
+    low, high = settings["low"], settings["high"]
+    high = min(high, sr / 2.0) if high > low else sr / 2.0
+    return mel_matrix(
+        settings["bands"],
+        settings["size"],
+        sr,
+        min(low, 0.9 * high),
+        high,
+        settings["scale"],
+        settings["norm"],
+    )
+
+
+def log_weights(settings, sr):
+    return log_matrix(settings["octaves"], settings["per_octave"], settings["low"], settings["size"], sr)
+
+
+def weigh(magnitude, weights, limits, bins, out, bands, squared):
+    """``out = weights · x``: of each row only the bins that count."""
+    for band in range(bands):
+        total = 0.0
+        for k in range(int(limits[2 * band]), int(limits[2 * band + 1])):
+            x = read(magnitude, k)
+            total += read(weights, band * bins + k) * (x * x if squared else x)
+        out[band] = total
+
+
+class Mel(Node):
+    """Mel bands of magnitudes: triangles evenly spaced as the ear hears pitch, ``y[b] = Σ W[b, k] x[k]``.
+
+    Scale of Slaney (Auditory Toolbox, 1998), as in librosa, or of HTK. "power" sums squares, as a mel
+    spectrogram usually does.
+    """
+
+    magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
+    bands = Option(40, min=1, max=512, doc="how many bands")
+    low = Option(0.0, unit="Hz", min=0.0, max=20000.0, doc="where the lowest band begins")
+    high = Option(0.0, unit="Hz", min=0.0, max=200000.0, doc="where the highest ends; 0: half the rate")
+    of = Choice("magnitude", "power", doc="what is summed: x or x²")
+    scale = Choice("slaney", "htk", doc="which mel scale")
+    norm = Choice("area", "peak", doc="triangles of equal area, or of height 1")
+    out = FrameOut("magnitude", doc="one number for each band")
+    weights = Table(mel_weights)
+    limits = Table(lambda settings, sr: bounds(mel_weights(settings, sr)))
+
+    def frame(magnitude, of, weights, limits, bins, out, out_bins):
+        weigh(magnitude, weights, limits, bins, out, out_bins, of == 1)
+
+    def frames(inputs, settings):
+        return {"out": replace(whole_spectrum(inputs["magnitude"], "mel"), bins=settings["bands"])}
+
+
+class LogFrequency(Node):
+    """Magnitudes on a keyboard: bands of equal intervals, each the weighted mean of the bins around it.
+
+    Band b stands for ``low · 2^(b / per_octave)`` Hz; where bands are closer than bins they are interpolated.
+    """
+
+    magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
+    low = Option(32.703, unit="Hz", min=1.0, max=20000.0, doc="frequency of band 0; 32.7 is C1")
+    octaves = Option(8, min=1, max=12, doc="how far up it goes")
+    per_octave = Option(12, min=1, max=96, doc="bands in each octave")
+    out = FrameOut("magnitude", doc="one number for each band")
+    weights = Table(log_weights)
+    limits = Table(lambda settings, sr: bounds(log_weights(settings, sr)))
+
+    def frame(magnitude, weights, limits, bins, out, out_bins):
+        weigh(magnitude, weights, limits, bins, out, out_bins, False)
+
+    def frames(inputs, settings):
+        bands = settings["octaves"] * settings["per_octave"]
+        return {"out": replace(whole_spectrum(inputs["magnitude"], "log_frequency"), bins=bands)}
+
+
+class SpectrogramRing:
+    """The latest frames of a tap, for whoever wants to draw them."""
+
+    array_types = {"samples": "f4", "marks": "i8"}
+
+    def __init__(self, context):
+        settings = context.settings
+        self.problem = ""
+        self.lanes, self.rate = context.lanes, context.rate
+        self.bins, self.size, self.hop = (settings.get(name, 1) for name in ("bins", "size", "hop"))
+        wanted = int(settings["seconds"] * self.rate / self.hop) + 1
+        self.frames = max(2, min(wanted, (1 << 24) // (self.bins * self.lanes)))
+        self.samples = np.empty(self.frames * self.lanes * self.bins, np.float32)
+        self.samples.fill(0.0)
+        self.marks = np.array([0, self.frames, self.lanes], np.int64)
+        self.arrays = {"samples": self.samples, "marks": self.marks}
+
+    def latest(self, count=None, lane=0):
+        """The last ``count`` frames (all, if None) as magnitudes: float32 (frames, bins), first zeros."""
+        count = self.frames if count is None else min(count, self.frames)
+        end = int(self.marks[0])
+        rows = np.arange(end - count, end)
+        values = self.samples.reshape(self.frames, self.lanes, self.bins)[rows % self.frames, lane]
+        values[rows < 0] = 0.0
+        return values
+
+    def decibels(self, count=None, lane=0, least=-120.0):
+        """The last frames in dB, (bins, frames), low first; 0 dB is a full-scale sine (Hann window)."""
+        levels = self.latest(count, lane).T * (4.0 / self.size)
+        return np.maximum(20.0 * np.log10(np.maximum(levels, 1e-15)), least)
+
+    def service(self):
+        pass
+
+    def close(self):
+        pass
+
+
+def keep_frame(values, bins, lane, samples, marks):
+    """Write a frame of one lane into the ring of a tap; the last lane makes it count."""
+    row = row_of_frame(bins, lane, marks)
+    for k in range(bins):
+        samples[row + k] = values[k]
+    frame_kept(lane, marks)
+
+
+def row_of_frame(bins, lane, marks):
+    """Where in the ring the frame of a lane begins."""
+    frames, lanes = marks[1], marks[2]
+    return ((marks[0] % frames) * lanes + lane) * bins
+
+
+def frame_kept(lane, marks):
+    """The frame of a lane is in the ring."""
+    if lane == marks[2] - 1:
+        marks[0] = marks[0] + 1
+
+
+class SpectrogramTap(Node):
+    """Keeps the latest magnitudes, or codes, for a spectrogram: time to the right, frequency upwards."""
+
+    display = "spectrogram"
+    magnitude = FrameIn(EITHER, doc="magnitudes to look at, mel bands too; units of a code")
+    seconds = Option(5.0, unit="s", min=0.1, max=60.0, doc="how far back it shows")
+    ring = Host(SpectrogramRing)
+
+    def frame(magnitude, bins, lane, samples, marks):
+        keep_frame(magnitude, bins, lane, samples, marks)

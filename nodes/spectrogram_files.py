@@ -1,0 +1,110 @@
+"""Spectrograms from files, played as frames."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from nodegraph.frame_types import FrameType
+from nodegraph.maths import clip, lerp, read
+from nodegraph.node import Choice, FrameOut, Host, In, Node, Option, State
+from nodegraph.spectral.spectrogram_file import SCALES, SpectrogramError, Wanted, read_spectrogram
+
+AS_FILE = "as_file"
+
+
+@lru_cache(maxsize=4)
+def _read(file, changed, size, hop, scale, range):
+    return read_spectrogram(
+        Path(file), Wanted(size or None, hop or None, None, None if scale == AS_FILE else scale, None, range)
+    )
+
+
+def spectrogram_of(settings, size, hop):
+    """The spectrogram of a player; None if it has no file."""
+    file = settings["file"]
+    if not file:
+        return None
+    changed = Path(file).stat().st_mtime_ns if Path(file).exists() else 0
+    return _read(file, changed, size, hop, settings["scale"], settings["range"])
+
+
+class SpectrogramFrames:
+    """The frames of a spectrogram, shared with its player."""
+
+    array_types = {"samples": "f4", "marks": "i8"}
+
+    def __init__(self, context):
+        self.problem = ""
+        settings = context.settings
+        found = spectrogram_of(settings, settings["size"], settings["hop"])
+        frames = found.magnitudes.T if found else np.zeros((1, settings["bins"]), np.float32)
+        self.samples = np.ascontiguousarray(frames.ravel())
+        self.marks = np.array([len(frames)], np.int64)
+        self.arrays = {"samples": self.samples, "marks": self.marks}
+
+    def service(self):
+        pass
+
+    def close(self):
+        pass
+
+
+class SpectrogramPlayer(Node):
+    """Plays a spectrogram: a NumPy array (.npy, .npz) or an image, low frequencies at the bottom.
+
+    A block that finds phases makes it heard. ``speed`` frames of the file go by in each hop, so slow is a
+    time stretch and 0 holds; between frames ``x = (1-t) x[i] + t x[i+1]``. White is a full-scale sine.
+    """
+
+    speed = In(1.0, unit="ratio", min=0.0, max=16.0, doc="frames of the file for each hop; 1 as it was made")
+    file = Option("", kind="file", doc="spectrogram, beside the patch")
+    size = Option(0, unit="samples", min=0, max=65536, doc="its transform; 0: as its bins or the file say")
+    hop = Option(0, unit="samples", min=0, max=65536, doc="from frame to frame; 0: as the file says, or size / 4")
+    range = Option(80.0, unit="dB", min=1.0, max=300.0, doc="from black to white in an image")
+    scale = Choice(AS_FILE, *SCALES, doc="what its numbers are: |X|, dB, ln |X| or |X|²")
+    loop = Option(True, doc="begin again at the end")
+    magnitude = FrameOut("magnitude", doc="its frames")
+    at = State()
+    reader = Host(SpectrogramFrames)
+
+    def frame(speed, loop, at, magnitude, bins, samples, marks):
+        frames = marks[0]
+        here = at[0]
+        ended = 0.0
+        if here >= frames:
+            if loop:
+                here -= frames * float(int(here / frames))
+            else:
+                ended = 1.0
+        whole = min(int(here), frames - 1)
+        after = whole + 1
+        if after >= frames:
+            after = 0 if loop else frames - 1
+        t = min(here - whole, 1.0)
+        gain = 1.0 - ended
+        for k in range(bins):
+            magnitude[k] = gain * lerp(read(samples, whole * bins + k), read(samples, after * bins + k), t)
+        at[0] = min(here + clip(speed, 0.0, 1e6), 1e15)
+
+    def frames(inputs, settings):
+        size, hop = settings["size"], settings["hop"]
+        if size & (size - 1) or 0 < size < 8:
+            raise ValueError(f"size must be a power of two from 8 on, or 0, got {size}.")
+        found = None
+        try:
+            found = spectrogram_of(settings, size, hop)
+        except SpectrogramError:
+            pass  # ``check`` says what is wrong with it
+        size = found.size if found else size or 2048
+        hop = found.hop if found else hop or size // 4
+        return {"magnitude": FrameType("magnitude", size // 2 + 1, size, hop)}
+
+    def check(settings):
+        try:
+            spectrogram_of(settings, settings["size"], settings["hop"])
+        except (SpectrogramError, OSError) as error:
+            return str(error).rstrip(".")
+        return ""

@@ -1,0 +1,112 @@
+"""Between signals and spectra: the short-time Fourier transform and its inverse.
+
+Allen & Rabiner, A unified approach to short-time Fourier analysis and synthesis (Proc. IEEE, 1977).
+"""
+
+from __future__ import annotations
+
+from nodegraph.frame_types import FrameType
+from nodegraph.maths import sqrt
+from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table, Transform
+from nodegraph.spectral.ring import play_ring
+from nodegraph.spectral.transform import irfft, rfft
+from nodegraph.spectral.windows import WINDOWS, analysis_window, synthesis_window
+
+QUANTUM = 64
+
+
+def ring_length(settings, sr):
+    return settings["size"] + 2 * QUANTUM
+
+
+class Stft(Node):
+    """Short-time Fourier transform: ``X[m, k] = Σ_n w[n] x[mH + n] e^(-2πi kn / N)``, every ``hop`` samples.
+
+    ``N = size`` samples under the window, bins 0 … N/2, unscaled. Centred frames stand for the middle of their
+    window, causal ones for its end; the inverse makes up the whole window either way.
+    """
+
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to analyse")
+    size = Option(2048, unit="samples", min=8, max=65536, doc="window and transform, a power of two")
+    hop = Option(512, unit="samples", min=1, max=65536, doc="from one frame to the next")
+    window = Choice(*WINDOWS, doc="shape of the window")
+    alignment = Choice("causal", "centred", doc="which part of its window a frame stands for")
+    spectrum = FrameOut("spectrum", doc="one spectrum every hop")
+    ring, framed = Line(ring_length), Line(lambda settings, sr: settings["size"])
+    weights = Table(analysis_window)
+    write = State(0)
+    fft = Transform()
+
+    def block(audio, ring, write):
+        length = ring.shape[1]
+        for lane in range(ring.shape[0]):
+            source = min(lane, audio.shape[1] - 1)
+            at = write[lane]
+            for i in range(audio.shape[0]):
+                ring[lane, at] = audio[i, source]
+                at = at + 1 if at + 1 < length else 0
+            write[lane] = at
+
+    def frame(ring, ring_size, framed, weights, write, size, age, fft, spectrum_re, spectrum_im):
+        at = write[0] - age - size
+        at = at + ring_size if at < 0 else at
+        first = min(size, ring_size - at)
+        for n in range(first):
+            framed[n] = ring[at + n] * weights[n]
+        for n in range(first, size):
+            framed[n] = ring[at + n - ring_size] * weights[n]
+        rfft(fft, framed, spectrum_re, spectrum_im)
+
+    def frames(inputs, settings):
+        size, hop = settings["size"], settings["hop"]
+        if size & (size - 1):
+            raise ValueError(f"size must be a power of two, got {size}. Take {1 << (size.bit_length() - 1)}.")
+        reference = size // 2 if settings["alignment"] == "centred" else 0
+        return {"spectrum": FrameType("spectrum", size // 2 + 1, size, hop, reference)}
+
+    def latency(settings, sr):
+        return settings["reference"]
+
+
+class InverseStft(Node):
+    """Overlap-add of inverse transforms: ``y[n] = Σ_m v[n - mH] ifft(X[m])[n - mH]``.
+
+    The synthesis window ``v = w / Σ_m w²[n + mH]`` makes the chain from ``stft`` (with the same window) exact
+    wherever its windows overlap without a gap, for any hop; it is the least-squares inverse of Griffin & Lim,
+    Signal estimation from modified short-time Fourier transform (IEEE Trans. ASSP, 1984).
+    """
+
+    spectrum = FrameIn("spectrum", doc="one spectrum every hop")
+    window = Choice(*WINDOWS, doc="window of the stft that it inverts")
+    out = Out(doc="signal, one window later than the input of the stft")
+    ring, framed = Line(ring_length), Line(lambda settings, sr: settings["size"])
+    weights = Table(synthesis_window)
+    read = State(0)
+    fft = Transform()
+
+    def frame(spectrum_re, spectrum_im, ring, ring_size, framed, weights, read, size, age, fft):
+        irfft(fft, spectrum_re, spectrum_im, framed)
+        at = read[0] + QUANTUM - age
+        at = at - ring_size if at >= ring_size else at
+        first = min(size, ring_size - at)
+        for n in range(first):
+            ring[at + n] = ring[at + n] + framed[n] * weights[n]
+        for n in range(first, size):
+            ring[at + n - ring_size] = ring[at + n - ring_size] + framed[n] * weights[n]
+
+    def block(out, ring, read):
+        play_ring(out, ring, read)
+
+    def latency(settings, sr):
+        return settings["size"] - settings["reference"]
+
+
+class Magnitude(Node):
+    """Magnitudes of a spectrum, ``|X| = √(re² + im²)``: the phases are thrown away."""
+
+    spectrum = FrameIn("spectrum", doc="spectrum")
+    magnitude = FrameOut("magnitude", doc="its magnitudes")
+
+    def frame(spectrum_re, spectrum_im, magnitude, bins):
+        for k in range(bins):
+            magnitude[k] = sqrt(1.0 * spectrum_re[k] * spectrum_re[k] + 1.0 * spectrum_im[k] * spectrum_im[k])

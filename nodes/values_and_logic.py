@@ -1,0 +1,369 @@
+"""Numbers and decisions: constants, knobs, arithmetic, comparison, memory, pitch."""
+
+import numpy as np
+
+from nodegraph.blocks.expression import compile_expression
+from nodegraph.maths import (
+    clip,
+    divide,
+    exp2,
+    floor,
+    hz_to_note,
+    log2,
+    next_random,
+    note_to_hz,
+    read,
+    rising,
+    uniform,
+    wrap,
+)
+from nodegraph.maths import db_to_gain as gain_of
+from nodegraph.node import Choice, In, Node, Option, Out, State, Table
+
+VALUE = In(0.0, min=-20000.0, max=20000.0, doc="signal")
+LOW = In(0.0, min=-20000.0, max=20000.0, doc="lower end")
+HIGH = In(1.0, min=-20000.0, max=20000.0, doc="upper end")
+GATE = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="acts at each rising edge")
+RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts again")
+
+
+class Constant(Node):
+    """A number that does not move by itself: ``y = value``."""
+
+    value = In(1.0, min=-20000.0, max=20000.0, smooth=False, doc="the number")
+    out = Out(doc="the number")
+
+    def tick(value):
+        return value
+
+
+class Knob(Node):
+    """A control with a range: 0 to 1 becomes ``low`` to ``high``, evenly or by equal ratios; smoothed.
+
+    linear ``low + (high - low) x``; log ``low (high / low)^x``, for pitch and time, with both ends above 0.
+    """
+
+    value = In(0.5, unit="ratio", min=0.0, max=1.0, doc="the knob, 0 to 1")
+    low = Option(0.0, min=-20000.0, max=20000.0, doc="output at 0")
+    high = Option(1.0, min=-20000.0, max=20000.0, doc="output at 1")
+    taper = Choice("linear", "log", doc="how the range is travelled")
+    label = Option("", kind="text", doc="name shown")
+    out = Out(doc="low to high")
+
+    def tick(value, low, high, taper):
+        x = clip(value, 0.0, 1.0)
+        if taper == 0:
+            return low + (high - low) * x
+        start = max(low, 1e-6)
+        return start * exp2(x * log2(max(high, 1e-6) / start))
+
+
+class Button(Node):
+    """A gate by hand: 1 while pressed. Its moves are exact to the sample."""
+
+    pressed = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="1 while pressed")
+    label = Option("", kind="text", doc="name shown")
+    out = Out(unit="gate", doc="0 or 1")
+
+    def tick(pressed):
+        return 1.0 if pressed > 0.5 else 0.0
+
+
+class Add(Node):
+    """Adds two signals, ``a + b``: an offset, a mix."""
+
+    a, b = VALUE, VALUE
+    out = Out(doc="the sum of the two signals")
+
+    def tick(a, b):
+        return a + b
+
+
+class Subtract(Node):
+    """Takes one signal from another: ``a - b``."""
+
+    a, b = VALUE, VALUE
+    out = Out(doc="the difference of the two signals")
+
+    def tick(a, b):
+        return a - b
+
+
+class Multiply(Node):
+    """Multiplies two signals, ``a b``: a gain, ring modulation."""
+
+    a = VALUE
+    b = In(1.0, min=-20000.0, max=20000.0, doc="factor")
+    out = Out(doc="the product of the two signals")
+
+    def tick(a, b):
+        return a * b
+
+
+class Divide(Node):
+    """Divides one signal by another: ``a / b``, and 0 where b is 0."""
+
+    a = VALUE
+    b = In(1.0, min=-20000.0, max=20000.0, doc="divisor")
+    out = Out(doc="the quotient of the two signals")
+
+    def tick(a, b):
+        return clip(divide(a, b), -1e30, 1e30)
+
+
+class MapRange(Node):
+    """Carries one range over to another: ``from_low … from_high`` becomes ``to_low … to_high``.
+
+    linear: a straight line; log: equal steps in, equal ratios out (both ends above 0).
+    """
+
+    value = VALUE
+    from_low = In(-1.0, min=-20000.0, max=20000.0, doc="input that gives to_low")
+    from_high = In(1.0, min=-20000.0, max=20000.0, doc="input that gives to_high")
+    to_low = In(0.0, min=-20000.0, max=20000.0, doc="output at from_low")
+    to_high = In(1.0, min=-20000.0, max=20000.0, doc="output at from_high")
+    taper = Choice("linear", "log", doc="straight, or by equal ratios")
+    ends = Choice("open", "held", doc="open: goes on beyond the range; held: stops at its ends")
+    out = Out(doc="the signal in the new range")
+
+    def tick(value, from_low, from_high, to_low, to_high, taper, ends):
+        x = clip(divide(value - from_low, from_high - from_low), -1e6, 1e6)
+        if ends == 1:
+            x = clip(x, 0.0, 1.0)
+        if taper == 0:
+            return to_low + (to_high - to_low) * x
+        start = max(to_low, 1e-6)
+        return start * exp2(clip(x * log2(max(to_high, 1e-6) / start), -60.0, 60.0))
+
+
+class Clip(Node):
+    """Holds a signal between ``low`` and ``high``, or brings it back: wrapped, or folded at the ends."""
+
+    value = VALUE
+    low = In(-1.0, min=-20000.0, max=20000.0, doc="lower end")
+    high = HIGH
+    mode = Choice("clip", "wrap", "fold", doc="what happens beyond the ends")
+    out = Out(doc="the signal within the ends")
+
+    def tick(value, low, high, mode):
+        width = max(high - low, 0.0)
+        x = divide(value - low, width)
+        if mode == 0:
+            return clip(value, low, max(low, high))
+        if mode == 1:
+            return low + width * wrap(x)
+        return low + width * (1.0 - abs(1.0 - 2.0 * wrap(0.5 * x)))
+
+
+class Compare(Node):
+    """1 while ``a`` is above (or below) ``b``, else 0; with hysteresis it falls back only that much later.
+
+    With hysteresis it is Schmitt's trigger (1938).
+    """
+
+    a, b = VALUE, VALUE
+    hysteresis = In(0.0, min=0.0, max=20000.0, doc="way back before it switches off again")
+    relation = Choice("above", "at_least", "below", "at_most", doc="a > b, a ≥ b, a < b or a ≤ b")
+    out = Out(unit="gate", doc="0 or 1")
+    state = State()
+
+    def tick(a, b, hysteresis, relation, state):
+        excess = (a - b if relation < 2 else b - a) + (max(hysteresis, 0.0) if state > 0.5 else 0.0)
+        if relation == 0 or relation == 2:
+            state = 1.0 if excess > 0.0 else 0.0
+        else:
+            state = 1.0 if excess >= 0.0 else 0.0
+        return state, state
+
+
+class Logic(Node):
+    """Joins two gates: and, or, exclusive or, and their opposites. With ``b`` left at 0, "nor" is "not a"."""
+
+    a, b = GATE, GATE
+    operation = Choice("and", "or", "xor", "nand", "nor", "xnor", doc="which pairs of gates give 1")
+    out = Out(unit="gate", doc="0 or 1")
+
+    def tick(a, b, operation):
+        p = 1 if a > 0.5 else 0
+        q = 1 if b > 0.5 else 0
+        if operation % 3 == 0:
+            r = p & q
+        elif operation % 3 == 1:
+            r = p | q
+        else:
+            r = p ^ q
+        return float(r if operation < 3 else 1 - r)
+
+
+class Trigger(Node):
+    """One sample of 1 at each rising edge (or falling, or both): what starts things."""
+
+    gate = GATE
+    edge = Choice("rising", "falling", "both", doc="which edges count")
+    out = Out(unit="gate", doc="1 for a single sample")
+    last_gate = State()
+
+    def tick(gate, edge, last_gate):
+        up = 1.0 if rising(gate, last_gate) and edge != 1 else 0.0
+        down = 1.0 if (gate <= 0.5) & (last_gate > 0.5) and edge != 0 else 0.0
+        return up + down, gate
+
+
+class Toggle(Node):
+    """Changes between 0 and 1 at each rising edge: a flip-flop."""
+
+    gate, reset = GATE, RESET
+    out = Out(unit="gate", doc="0 or 1")
+    state, last_gate, last_reset = State(), State(), State()
+
+    def tick(gate, reset, state, last_gate, last_reset):
+        state = 1.0 - state if rising(gate, last_gate) else state
+        state = 0.0 if rising(reset, last_reset) else state
+        return state, state, gate, reset
+
+
+class Counter(Node):
+    """Counts rising edges: 0, 1, 2 … and from 0 again at ``count``."""
+
+    gate, reset = GATE, RESET
+    count = In(8.0, min=1.0, max=1000000.0, smooth=False, doc="values before it starts over")
+    out = Out(doc="edges since the start, less whole rounds")
+    number, last_gate, last_reset = State(), State(), State()
+
+    def tick(gate, reset, count, number, last_gate, last_reset):
+        number = number + 1.0 if rising(gate, last_gate) else number
+        number = number if number < count else 0.0
+        number = 0.0 if rising(reset, last_reset) else number
+        return number, number, gate, reset
+
+
+class SampleHold(Node):
+    """Takes a sample of ``value`` at each rising edge of ``gate`` and holds it, or follows while high."""
+
+    value, gate = VALUE, GATE
+    mode = Choice("sample", "track", doc="sample: at the edge; track: as long as the gate is high")
+    out = Out(doc="the value held")
+    held, last_gate = State(), State()
+
+    def tick(value, gate, mode, held, last_gate):
+        take = rising(gate, last_gate) if mode == 0 else gate > 0.5
+        held = value if take else held
+        return held, held, gate
+
+
+SCALES = {
+    "chromatic": range(12),
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "harmonic_minor": (0, 2, 3, 5, 7, 8, 11),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "major_pentatonic": (0, 2, 4, 7, 9),
+    "minor_pentatonic": (0, 3, 5, 7, 10),
+    "blues": (0, 3, 5, 6, 7, 10),
+    "whole_tone": (0, 2, 4, 6, 8, 10),
+    "octaves": (0,),
+}
+
+
+def nearest_notes(settings, sr):
+    """For each half semitone of the octave above the root, the nearest note of the scale."""
+    notes = np.array([n + octave for octave in (-12, 0, 12) for n in SCALES[settings["scale"]]])
+    middles = np.arange(24) / 2 + 0.25
+    return notes[np.argmin(np.abs(middles[:, None] - notes), axis=1)].astype(np.float32)
+
+
+class Quantise(Node):
+    """Moves a pitch to the nearest note of a scale.
+
+    Notes are MIDI numbers (60 is middle C, 69 is 440 Hz), or frequencies in equal temperament.
+    """
+
+    value = In(60.0, min=-20000.0, max=20000.0, doc="pitch: a note number, or Hz")
+    root = In(0.0, unit="semitones", min=-12.0, max=12.0, smooth=False, doc="first note of the scale; 0 is C")
+    scale = Choice(*SCALES, doc="the notes allowed")
+    pitch = Choice("note", "hertz", doc="how the pitch is written, in and out")
+    out = Out(doc="the pitch of the nearest note")
+    table = Table(nearest_notes)
+
+    def tick(value, root, pitch, table):
+        root = floor(root + 0.5)
+        note = (value if pitch == 0 else hz_to_note(max(value, 1.0))) - root
+        octave = 12.0 * floor(note * 0.08333333333333333)
+        cell = int(clip(2.0 * (note - octave), 0.0, 23.0))
+        note = root + octave + read(table, cell)
+        return note if pitch == 0 else note_to_hz(note)
+
+
+class NoteToFrequency(Node):
+    """The frequency of a note: ``440 · 2^((note - 69 + bend) / 12)`` Hz."""
+
+    note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
+    bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")
+    out = Out(unit="Hz", doc="frequency")
+
+    def tick(note, bend):
+        return note_to_hz(clip(note + bend, -200.0, 300.0))
+
+
+class FrequencyToNote(Node):
+    """The note of a frequency: ``69 + 12 log₂(f / 440)``."""
+
+    frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency")
+    out = Out(unit="note", doc="MIDI note number, with fractions")
+
+    def tick(frequency):
+        return hz_to_note(max(frequency, 1e-3))
+
+
+class DecibelsToGain(Node):
+    """The factor that a level stands for: ``10^(dB / 20)``."""
+
+    level = In(0.0, unit="dB", min=-120.0, max=40.0, doc="decibels")
+    out = Out(unit="ratio", doc="factor")
+
+    def tick(level):
+        return gain_of(clip(level, -400.0, 400.0))
+
+
+class Chance(Node):
+    """Lets each gate pass, or not, by the throw of a dice: with ``probability``, seeded from the document."""
+
+    gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="gates to choose from")
+    probability = In(0.5, unit="ratio", min=0.0, max=1.0, doc="part of the gates that pass")
+    out = Out(unit="gate", doc="the gates that pass")
+    passing, last_gate = State(), State()
+    seed = State(1, seeded=True)
+
+    def tick(gate, probability, passing, last_gate, seed):
+        throw = rising(gate, last_gate)
+        following = next_random(seed)
+        seed = following if throw else seed
+        lucky = 1.0 if uniform(following) < probability else 0.0
+        passing = lucky if throw else passing
+        return (passing if gate > 0.5 else 0.0), passing, gate, seed
+
+
+class Expression(Node):
+    """Computes what you type, sample by sample: ``a * sin(tau * 3 * t) + b``.
+
+    Names: the inputs a, b, c, d; t, seconds since the start; sr, the sample rate; pi, tau, e. Arithmetic
+    + - * / % **, comparisons, and / or / not, ``x if condition else y``, and functions: sin cos tan
+    (radians), sin_turn cos_turn (cycles), tanh exp exp2 log log2 log10 sqrt abs floor nearest wrap sign clip
+    lerp smoothstep min max db_to_gain gain_to_db note_to_hz hz_to_note semitones_to_ratio.
+    """
+
+    a, b, c, d = (In(0.0, min=-20000.0, max=20000.0, doc="a number for the formula") for _ in range(4))
+    text = Option("a + b", kind="text", doc="the formula")
+    out = Out(doc="its value; 0 where that is not a finite number")
+    count = State(0)
+
+    def formula(settings):
+        value = compile_expression(settings["text"], ("a", "b", "c", "d", "t", "sr"))
+
+        def tick(a, b, c, d, count, sr, dt):
+            return value(a, b, c, d, count * dt, sr), count + 1
+
+        return tick

@@ -1,0 +1,338 @@
+"""OSC in and out: every parameter has an address, and nothing that comes from a network does harm."""
+
+import socket
+import struct
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_packet import OscPacket
+
+from nodegraph.control.osc import OscError, OscServer, addresses
+from nodegraph.patch import AddNode, Patch, SetControl
+from nodegraph.patch.nested import data_of
+from tests.hands import QUANTUM, Played
+from tests.rendering import patch_of
+
+
+def message(address, *arguments):
+    builder = OscMessageBuilder(address)
+    for argument in arguments:
+        builder.add_arg(argument)
+    return builder.build()
+
+
+def bundle(at, *messages):
+    builder = OscBundleBuilder(at)
+    for one in messages:
+        builder.add_content(one)
+    return builder.build().dgram
+
+
+class Osc(Played):
+    """A patch with an OSC server; messages reach it directly, or through the network."""
+
+    def __init__(self, patch, **options):
+        super().__init__(patch)
+        self.hands.open_osc(0, **options)
+        self.server = self.hands.osc
+
+    def hear(self, address, *arguments):
+        self.server.hear(message(address, *arguments).dgram)
+
+    def line(self):
+        """The one line that was told."""
+        lines = self.hands.service()
+        assert len(lines) == 1, lines
+        return lines[0]
+
+
+@pytest.fixture
+def played():
+    patch = patch_of(
+        "osc.out meter.audio",
+        **{"lange Leitung": ("constant", {"value": 1.0})},
+        osc=("sine", {"frequency": 220.0}),
+        trio=("constant", {"value": [1.0, 2.0, 3.0]}),
+        knob=("knob", {"taper": "linear"}),
+        bank=("latent_source", {"units": 4}),
+        meter="meter",
+    )
+    patch.do(SetControl("pitch", "osc.frequency", 100.0, 10000.0, "log"))
+    found = Osc(patch)
+    yield found
+    found.hands.close()
+
+
+@pytest.fixture
+def listener():
+    """A socket that hears what is sent to it."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    found.bind(("127.0.0.1", 0))
+    found.settimeout(5.0)
+    yield found
+    found.close()
+
+
+def received(listener):
+    """The next message that a socket gets: address and arguments."""
+    [one] = OscPacket(listener.recv(65536)).messages
+    return one.message.address, list(one.message)
+
+
+# -- in --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "end", "value"),
+    [
+        ("/osc/frequency", [330.0], "osc.frequency", 330.0),
+        ("/osc/frequency", [330], "osc.frequency", 330.0),
+        ("/osc/amplitude", [True], "osc.amplitude", 1.0),
+        ("/control/pitch", [440.0], "osc.frequency", 440.0),
+        ("/control/pitch/position", [0.5], "osc.frequency", 1000.0),
+        ("/trio/value", [7.0], "trio.value", [7.0, 7.0, 7.0]),
+        ("/trio/value", [4.0, 5.0, 6.0], "trio.value", [4.0, 5.0, 6.0]),
+        ("/trio/value/1", [9.0], "trio.value", [1.0, 9.0, 3.0]),
+        ("/bank/gain/2", [0.5], "bank.gain", [0.0, 0.0, 0.5, 0.0]),
+        ("/lange%20Leitung/value", [2.0], "lange Leitung.value", 2.0),
+        ("/knob/taper", ["log"], "knob.taper", "log"),
+        ("/knob/low", [0.25], "knob.low", 0.25),
+        ("/knob/label", ["cutoff"], "knob.label", "cutoff"),
+        ("/bank/units", [8], "bank.units", 8),
+        ("/o*/freq*", [330.0], "osc.frequency", 330.0),
+        ("/{osc,other}/[a-f]requency", [330.0], "osc.frequency", 330.0),
+    ],
+)
+def test_every_parameter_has_an_address(played, address, arguments, end, value):
+    played.hear(address, *arguments)
+    assert played.param(end) == pytest.approx(value)
+    assert played.lines == []
+
+
+def test_parameters_in_subpatches_have_addresses(listener):
+    inside = Patch()
+    inside.add("inlet", "pitch", value=3.0)
+    inside.add("constant", "osc", value=1.0)
+    inside.add("outlet", "out")
+    inside.connect("pitch.out", "osc.value")
+    inside.connect("osc.out", "out.in")
+    patch = patch_of(plain="constant")
+    patch.do(AddNode("voice", "subpatch", patch=data_of(inside.document)))
+    played = Osc(patch)
+    try:
+        known = list(addresses(patch.document))
+        assert "/voice/pitch" in known and "/voice/osc/value" in known and "/voice/voices" in known
+        played.server.hear(message("/voice/pitch").dgram, listener.getsockname())
+        assert received(listener) == ("/voice/pitch", [3.0])
+        played.hear("/voice/pitch", 7.0)
+        assert played.heard("voice") == [7.0]
+        assert played.param("voice.pitch") == 7.0
+        played.hear("/voice/osc/value", 5.0)
+        assert played.hands.service() == []
+        assert patch.document.inside(("voice",)).nodes["osc"].params["value"] == 5.0
+    finally:
+        played.hands.close()
+
+
+def test_it_is_heard_at_once(played):
+    played.hear("/trio/value/1", 9.0)
+    assert played.heard("trio") == [1.0, 9.0, 3.0]
+
+
+def test_all_addresses_of_a_patch_can_be_asked_and_answer(played, listener):
+    for address in addresses(played.patch.document):
+        played.server.hear(message(address).dgram, listener.getsockname())
+        answered, arguments = received(listener)
+        assert answered == address and len(arguments) >= 1
+    assert played.hands.service() == []
+
+
+def test_an_address_without_arguments_is_a_question(played, listener):
+    for address, arguments in (
+        ("/osc/frequency", [220.0]),
+        ("/trio/value", [1.0, 2.0, 3.0]),
+        ("/knob/taper", ["linear"]),
+    ):
+        played.server.hear(message(address).dgram, listener.getsockname())
+        assert received(listener) == (address, arguments)
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "said"),
+    [
+        ("/osc/frequency", ["high"], "wants numbers, got 'high'"),
+        ("/osc/frequency", [float("nan")], "wants numbers, got 'nan'"),
+        ("/osc/frequency", [b"\0\1"], "wants numbers, got a bytes"),
+        ("/osc/frequency", [1.0, 2.0], "osc.frequency has 1 value."),
+        ("/osc/frequency", [-3.0], "got -3; set to 0.01."),
+        ("/osc/frequncy", [1.0], "Did you mean 'frequency'"),
+        ("/osk/frequency", [1.0], "Did you mean 'osc'"),
+        ("/osc", [1.0], "write /node/port"),
+        ("/osc/frequency/0/1", [1.0], "holds no patch"),
+        ("/osc/frequency/x", [1.0], "holds no patch"),
+        ("/trio/value/3", [1.0], "trio.value has 3 values."),
+        ("/trio/value", [1.0, 2.0], "trio.value has 3 values."),
+        ("/control/pich", [1.0], "Did you mean 'pitch'"),
+        ("/control/pitch/speed", [1.0], "nothing but a /position"),
+        ("/knob/taper", ["bent"], "one of linear, log, got 'bent'"),
+        ("/knob/taper", ["log", "log"], "takes one value, got 2"),
+        ("/knob/label", [1.0], "label must be a text, got 1.0"),
+        ("/bank/units", [0], "units must lie in 1–4096, got 0; set to 1."),
+        ("/nothing*", [1.0], "fits nothing"),
+        ("/osc/[freq", [1.0], "Close its brackets"),
+        ("/", [1.0], "write /node/port"),
+    ],
+)
+def test_what_cannot_be_used_is_one_clear_line(played, address, arguments, said):
+    before = played.patch.document
+    played.hear(address, *arguments)
+    line = played.line()
+    assert said in line and len(line.splitlines()) == 1
+    if "set to" not in said:
+        assert played.patch.document is before
+
+
+def test_a_bundle_is_heard_at_its_time(played):
+    played.server.hear(bundle(IMMEDIATELY, message("/trio/value", 5.0), message("/osc/frequency", 100.0)))
+    assert played.param("trio.value") == [5.0, 5.0, 5.0] and played.param("osc.frequency") == 100.0
+    played.server.hear(bundle(time.time() + 0.5, message("/trio/value", 8.0)))
+    played.hands.service()
+    assert played.heard("trio", quanta=300) == [5.0, 5.0, 5.0]
+    assert played.param("trio.value") == [5.0, 5.0, 5.0]
+    assert played.heard("trio", quanta=100) == [8.0, 8.0, 8.0]
+    assert played.param("trio.value") == [8.0, 8.0, 8.0]
+
+
+# -- hostile ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0" * 8,
+        b"/osc/frequency",
+        b"/osc/frequency\0\0,f\0\0",
+        b"/osc/frequency\0\0,f\0\0\0\0",
+        b"#bundle\0" + b"\xff" * 12,
+        b"#bundle\0" + b"\0" * 7 + b"\1" + struct.pack(">i", -4),
+        b"/\xff\xfe\0,f\0\0\0\0\0\0",
+        b"/osc/frequency\0\0,[[[[f\0\0\0\0\0\0",
+        b"/osc/frequency\0\0,S\0\0abc\0",
+        b"/osc/frequency\0\0,b\0\0\xff\xff\xff\xf0",
+        b"A" * 60000,
+    ],
+)
+def test_bytes_that_are_no_packet_are_one_line(played, capfd, data):
+    before = played.patch.document
+    played.server.hear(data, ("10.0.0.7", 9))
+    assert "10.0.0.7" in played.line()
+    assert played.patch.document is before and capfd.readouterr().err == ""
+
+
+@given(st.binary(max_size=80) | st.binary(max_size=60).map(lambda data: b"#bundle\0" + data))
+def test_no_bytes_do_harm(data):
+    played = fuzzed
+    played.server.hear(data)
+    played.server.hear(message("/osc/frequency", 330.0).dgram)
+    assert all(len(line.splitlines()) <= 1 for line in played.hands.service())
+    assert played.param("osc.frequency") == 330.0
+
+
+@pytest.fixture(autouse=True, scope="module")
+def for_fuzzing():
+    global fuzzed
+    fuzzed = Osc(patch_of(osc="sine"))
+    yield
+    fuzzed.hands.close()
+
+
+def test_a_flood_of_nonsense_is_a_few_lines(played):
+    for k in range(20_000):
+        played.hear(f"/nobody{k}/home", float(k))
+    lines = played.hands.service()
+    assert 1 <= len(lines) <= 12
+    assert "more" in lines[-1]
+    assert played.hands.service() == []
+
+
+def test_a_flood_of_turns_leaves_the_last_one(played):
+    for k in range(20_000):
+        played.hear("/trio/value", float(k))
+        if k % 500 == 0:
+            played.engine.run_samples(QUANTUM)
+    assert played.param("trio.value") == [19999.0] * 3
+    assert played.heard("trio") == [19999.0] * 3
+
+
+# -- the network -----------------------------------------------------------------------------------------------
+
+
+def test_it_listens_at_loopback_and_answers(played, listener):
+    assert played.server.host == "127.0.0.1"
+    listener.sendto(message("/osc/frequency", 330.0).dgram, ("127.0.0.1", played.server.port))
+    listener.sendto(message("/osc/frequency").dgram, ("127.0.0.1", played.server.port))
+    assert received(listener) == ("/osc/frequency", [330.0])
+
+
+def test_a_port_that_is_taken_and_addresses_that_are_not_here_are_one_line(played):
+    for port, host, said in (
+        (played.server.port, "127.0.0.1", "Choose another port"),
+        (0, "192.0.2.1", "Choose another port"),
+        (0, "no.such.host.invalid", "no address of this machine"),
+    ):
+        with pytest.raises(OscError, match=said) as error:
+            OscServer(played.hands.turns, port, host)
+        assert len(str(error.value).splitlines()) == 1
+    with pytest.raises(OscError, match="no such place"):
+        OscServer(played.hands.turns, 0, send_to=("no.such.host.invalid", 9))
+
+
+def test_without_python_osc_one_sentence_says_what_to_install(played, monkeypatch):
+    import sys
+
+    for name in [name for name in sys.modules if name.startswith("pythonosc")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pythonosc", None)
+    with pytest.raises(OscError, match=r"pip install 'nodegraph\[osc\]'"):
+        OscServer(played.hands.turns, 0)
+
+
+# -- out -------------------------------------------------------------------------------------------------------
+
+
+def test_what_changes_is_sent_with_its_control_and_meters_are(listener):
+    patch = patch_of("osc.out meter.audio", osc=("sine", {"frequency": 220.0, "amplitude": 1.0}), meter="meter")
+    patch.do(SetControl("pitch", "osc.frequency", 100.0, 10000.0, "log"))
+    played = Osc(patch, send_to=listener.getsockname())
+    try:
+        played.hands.service()
+        first = drained(listener)
+        assert first["/osc/frequency"] == [220.0] and first["/control/pitch"] == [220.0]
+        played.hands.service()
+        assert drained(listener) == {}
+        patch.set("osc.frequency", 440.0)
+        played.heard("meter", "rms", quanta=1500)
+        played.hands.service()
+        found = drained(listener)
+        assert found["/osc/frequency"] == found["/control/pitch"] == [440.0]
+        assert found["/meter/meter/rms"] == pytest.approx([2**-0.5], abs=0.01)
+        assert "/osc/amplitude" not in found
+    finally:
+        played.hands.close()
+
+
+def drained(listener):
+    """All messages that have arrived, by address."""
+    found = {}
+    listener.settimeout(0.2)
+    try:
+        while True:
+            address, arguments = received(listener)
+            found[address] = arguments
+    except TimeoutError:
+        return found

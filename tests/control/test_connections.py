@@ -1,0 +1,107 @@
+"""Hands on a playing patch: floods, an engine that is exchanged, and none at all."""
+
+import time
+
+import pytest
+
+from nodegraph.control.connections import Connections
+from nodegraph.control.controllers import find_controller
+from nodegraph.engine.live import Live
+from nodegraph.patch import SetBinding, SetControl
+from tests.rendering import engine_of, patch_of
+
+FLOOD = 20_000  # events of one second
+
+
+def sixteen_voices():
+    patch = patch_of(
+        "keys.out voices.events",
+        "voices.frequency osc.frequency",
+        "voices.gate amp.gain",
+        "osc.out amp.audio",
+        "amp.out sum.audio",
+        "sum.out out.audio",
+        keys="midi_in",
+        voices=("notes", {"voices": 16}),
+        osc="square",
+        amp="vca",
+        sum="sum_lanes",
+        out="audio_out",
+    )
+    patch.do(SetControl("width", "osc.width", 0.1, 0.9))
+    patch.do(SetBinding("width", 74))
+    return patch
+
+
+def event(k):
+    """Keys go down and up, and a knob is turned."""
+    turn, key = divmod(k, 3)
+    if key == 2:
+        return bytes((0xB0, 74, turn % 128))
+    return bytes((0x90 if key == 0 else 0x80, turn % 128, 100))
+
+
+def test_twenty_thousand_events_a_second_reach_a_playing_patch():
+    patch = sixteen_voices()
+    live = Live(patch.document, null=True)
+    live.follow(patch)
+    hands = Connections(patch, live)
+    lines, sent = [], 0
+    with live:
+        began = time.perf_counter()
+        while sent < FLOOD:
+            due = min(int((time.perf_counter() - began) * FLOOD) + 1, FLOOD)
+            for k in range(sent, due):
+                hands.hear("keys", event(k), time.perf_counter())
+            sent = due
+            lines += hands.service()
+            time.sleep(0.001)
+        end = time.monotonic() + 10
+        while live.arrivals.arrived < FLOOD and time.monotonic() < end:
+            time.sleep(0.01)
+        assert live.arrivals.arrived == FLOOD and lines == []
+        time.sleep(0.1)
+        assert live.value("voices", "gate").max() == 0.0
+    turn = (FLOOD - 1) // 3 - (1 if FLOOD % 3 else 0)
+    assert patch.document.nodes["osc"].params["width"] == pytest.approx(0.1 + 0.8 * (turn % 128) / 127, abs=1e-5)
+    patch.undo()
+    assert "width" not in patch.document.nodes["osc"].params
+
+
+def test_another_engine_goes_on_where_the_first_was():
+    patch = sixteen_voices()
+    first, second = engine_of(patch), engine_of(patch)
+    hands = Connections(patch, first)
+    hands.hear("keys", bytes((0xB0, 74, 127)), 0.0)
+    hands.service()
+    hands.engine = second
+    hands.hear("keys", bytes((0x90, 60, 100)), 0.0)
+    for engine in (first, second):
+        engine.run_samples(1024)
+    assert (first.value("voices", "gate").sum(), second.value("voices", "gate").sum()) == (0.0, 1.0)
+
+
+def test_without_an_engine_the_patch_is_turned():
+    patch = sixteen_voices()
+    hands = Connections(patch)
+    hands.use_controller(find_controller("nanokontrol2"))
+    for message in ((0x90, 60, 100), (0xB0, 74, 127), (0xB0, 41, 127), (0xB0, 42, 127), (0xF8,), (0xF0, 1, 0xF7)):
+        hands.hear("keys", bytes(message), 0.0)
+    assert hands.service() == []
+    assert patch.document.nodes["osc"].params["width"] == 0.9
+
+
+@pytest.mark.needs("jack", "portaudio", "rtmidi")
+def test_ports_may_be_opened_again_and_are_closed_with_it(jack_dummy):
+    from nodegraph.midi import ports
+
+    hands = Connections(sixteen_voices())
+    for name in ("one", "two"):
+        hands.open_midi(virtual=name)
+    hands.open_osc(0)
+    first = hands.osc.port
+    hands.open_osc(first)
+    assert hands.osc.port == first
+    hands.close()
+    hands.close()
+    assert not [port for port in ports.outputs() if "two" in port.name]

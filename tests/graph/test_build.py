@@ -1,0 +1,243 @@
+"""Typing a document: what is inferred, what is refused and in which words, what becomes a placeholder."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+
+from nodegraph.api import Patch, render
+from nodegraph.graph import GraphError, build_graph, refusal
+from nodegraph.patch import Document, NodeRecord, Wire
+from tests.rendering import patch_of
+
+
+def graph_of(*wires, **nodes):
+    return build_graph(patch_of(*wires, **nodes).document)
+
+
+def problems_of(*wires, **nodes):
+    with pytest.raises(GraphError) as caught:
+        build_graph(patch_of(*wires, checked=False, **nodes).document)
+    return caught.value.problems
+
+
+# -- lanes ---------------------------------------------------------------------------------------------------
+
+
+def test_one_lane_goes_with_any_number_and_the_widest_input_decides():
+    graph = graph_of(
+        "low.out osc.frequency",
+        "osc.out filter.audio",
+        "filter.low both.audio",
+        "both.out out.audio",
+        low="constant",
+        osc=("sine", {"amplitude": [0.1, 0.2, 0.3]}),
+        filter="state_variable",
+        both="sum_lanes",
+        out="audio_out",
+    )
+    lanes = {node.id: node.lanes for node in graph.typed_nodes}
+    assert lanes == {"low": 1, "osc": 3, "filter": 3, "both": 3, "out": 1}
+    assert graph.node("filter").output_lanes == dict.fromkeys(["low", "band", "high", "notch", "peak"], 3)
+    assert graph.node("both").output_lanes == {"out": 1}
+
+
+def test_width_runs_round_a_loop():
+    graph = graph_of(
+        "wide.out sum.a", "sum.out gain.a", "gain.out ~ sum.b", wide=("values", {"values": [1, 2, 3, 4]}),
+        sum="add", gain=("multiply", {"b": 0.5}),
+    )  # fmt: skip
+    assert graph.node("sum").lanes == graph.node("gain").lanes == 4
+    assert graph.loops == [["sum", "gain"]]
+
+
+def test_every_lane_of_a_broadcast_sounds():
+    patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": [220.0, 330.0]}), out="audio_out")
+    sound = render(patch, 0.5)
+    assert sound.shape[1] == 2
+    for lane, frequency in enumerate((220.0, 330.0)):
+        wave = np.sin(2 * np.pi * frequency * np.arange(len(sound)) / 44100)
+        assert np.abs(sound[:, lane] - wave).max() < 2e-6
+
+
+# -- refusals ------------------------------------------------------------------------------------------------
+
+TWO, THREE = ("values", {"values": [1, 2]}), ("values", {"values": [1, 2, 3]})
+
+REFUSED = {
+    "unequal inputs": (
+        dict(nodes=dict(two=TWO, three=THREE, sum="add"), wires=["two.out sum.a", "three.out sum.b"]),
+        ["add 'sum'", "2 at 'a'", "3 at 'b'", "sum_lanes"],
+    ),
+    "unequal wires into one input": (
+        dict(nodes=dict(two=TWO, three=THREE, sum="add"), wires=["two.out sum.a", "three.out sum.a"]),
+        ["add 'sum'", "'a'", "2 and 3 lanes", "sum_lanes"],
+    ),
+    "too many lanes": (
+        dict(nodes=dict(many=("sine", {"frequency": [440.0] * 1025})), wires=[]),
+        ["sine 'many'", "frequency", "1025", "1024"],
+    ),
+    "too many lanes side by side": (
+        dict(
+            nodes=dict(wide=("values", {"values": [1.0] * 600}), join="join"),
+            wires=["wide.out join.a", "wide.out join.b"],
+        ),
+        ["join 'join'", "1200", "1024"],
+    ),
+    "unknown output": (
+        dict(nodes=dict(a="sine", b="add"), wires=["a.output b.a"]),
+        ["sine 'a'", "'output'", "out"],
+    ),
+    "unknown input": (
+        dict(nodes=dict(a="sine", b="add"), wires=["a.out b.c"]),
+        ["add 'b'", "'c'", "a and b"],
+    ),
+    "no input at all": (
+        dict(nodes=dict(a="sine", b="white_noise"), wires=["a.out b.gate"]),
+        ["white_noise 'b'", "amplitude"],
+    ),
+    "signal into a setting": (
+        dict(nodes=dict(a="sine", b="saw"), wires=["a.out b.quality"]),
+        ["saw 'b'", "'quality'", "setting", "frequency"],
+    ),
+    "unknown parameter": (
+        dict(nodes=dict(a=("sine", {"frequncy": 3.0})), wires=[]),
+        ["sine 'a'", "'frequncy'", "'frequency'"],
+    ),
+    "out of range": (
+        dict(nodes=dict(a=("sine", {"frequency": 96000.0})), wires=[]),
+        ["sine 'a'", "frequency", "0.01–20000 Hz", "96000"],
+    ),
+    "not a number": (
+        dict(nodes=dict(a=("sine", {"frequency": "high"})), wires=[]),
+        ["sine 'a'", "frequency", "number", "'high'"],
+    ),
+    "an empty list": (dict(nodes=dict(a=("sine", {"frequency": []})), wires=[]), ["sine 'a'", "frequency", "[]"]),
+    "wrong choice": (
+        dict(nodes=dict(a=("saw", {"quality": "analogue"})), wires=[]),
+        ["saw 'a'", "quality", "band_limited, naive", "'analogue'"],
+    ),
+    "wrong type of option": (
+        dict(nodes=dict(a=("split", {"count": 2.5})), wires=[]),
+        ["split 'a'", "count", "whole number", "2.5"],
+    ),
+    "option out of range": (
+        dict(nodes=dict(a=("split", {"count": 0})), wires=[]),
+        ["split 'a'", "count", "1–1024"],
+    ),
+    "list of other things": (
+        dict(nodes=dict(a=("step_sequencer", {"steps": [60, [1, [2]]]})), wires=[]),
+        ["step_sequencer 'a'", "steps", "list of numbers"],
+    ),
+    "unmarked loop": (
+        dict(nodes=dict(a="add", b="multiply", c="add"), wires=["a.out b.a", "b.out a.a", "b.out c.a"]),
+        ["a → b → a", "feedback wire"],
+    ),
+    "node into itself": (dict(nodes=dict(a="add"), wires=["a.out a.a"]), ["a → a", "feedback wire"]),
+    "helper in a loop": (
+        dict(nodes=dict(a="add", r="file_player"), wires=["a.out r.speed", "r.out ~ a.a"]),
+        ["file_player 'r'", "loop a and r", "Take it out"],
+    ),
+    "lanes without end": (
+        dict(nodes=dict(j="join"), wires=["j.out ~ j.a"]),
+        ["without end", "inside the loop"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_fit_is_refused_in_one_sentence_that_names_it_and_what_fits(case):
+    patch, words = REFUSED[case]
+    problems = problems_of(*patch["wires"], **patch["nodes"])
+    assert len(problems) == 1, problems
+    assert all(word in problems[0] for word in words), problems[0]
+    assert problems[0].endswith((".", "?")) and "\n" not in problems[0]
+
+
+def test_all_problems_are_told_at_once():
+    found = problems_of(a=("sine", {"frequency": 1e9, "colour": 3}), b=("saw", {"quality": "good"}))
+    assert len(found) == 3
+
+
+def test_a_wire_to_a_node_that_is_not_there_is_refused():
+    document = Document(nodes={"a": NodeRecord("sine")}, wires=(Wire("a", "out", "ghost", "in"),))
+    with pytest.raises(GraphError, match="there is no node 'ghost'"):
+        build_graph(document)
+
+
+def test_refusal_speaks_of_the_new_wire_only():
+    patch = patch_of("a.out b.a", a="sine", b="add", c=("saw", {"quality": "bad"}), checked=False)
+    assert refusal(patch.document, Wire("a", "out", "b", "b")) is None
+    assert "already" in refusal(patch.document, patch.document.wires[0])
+    assert "no input 'x'" in refusal(patch.document, Wire("a", "out", "b", "x"))
+    patch.set("c.quality", "naive")
+    assert "b → b" in refusal(patch.document, Wire("b", "out", "b", "a"))
+    assert refusal(patch.document, Wire("b", "out", "b", "a", feedback=True)) is None
+
+
+# -- placeholders --------------------------------------------------------------------------------------------
+
+
+def files(folder):
+    soundfile.write(folder / "good.wav", np.ones((10, 2), np.float32), 44100)
+    soundfile.write(folder / "empty.wav", np.zeros((0, 1), np.float32), 44100)
+    (folder / "text.wav").write_text("this is no sound")
+    return folder / "patch.json"
+
+
+PLACEHOLDERS = {
+    "unknown type": ("sin", 1, {"frequency": 3}, ["no block 'sin'", "'sine'"]),
+    "from elsewhere": ("zzz_reverb", 1, {"x": [1]}, ["no block 'zzz_reverb'", "Install"]),
+    "newer version": ("sine", 99, {"whatever": "{}"}, ["newer version", "99", "Update"]),
+    "missing file": ("file_player", 1, {"file": "lost.wav"}, ["'lost.wav'", "missing"]),
+    "file outside": ("file_player", 1, {"file": "../secret.wav"}, ["outside the folder", "relative path"]),
+    "absolute file": ("file_player", 1, {"file": "/etc/hosts"}, ["outside the folder"]),
+    "not a sound": ("file_player", 1, {"file": "text.wav"}, ["'text.wav'", "not a sound file"]),
+    "no samples": ("file_player", 1, {"file": "empty.wav"}, ["'empty.wav'", "empty"]),
+    "wrong formula": ("expression", 1, {"text": "a + import os"}, ["formula", "character"]),
+}
+
+
+@pytest.mark.parametrize("case", PLACEHOLDERS)
+def test_what_cannot_be_had_is_silent_and_says_why_and_the_rest_sounds(case, tmp_path):
+    type, version, params, words = PLACEHOLDERS[case]
+    path = files(tmp_path)
+    patch = patch_of("osc.out out.audio", osc="sine", out="audio_out")
+    alone = render(patch, 0.01)
+    document = patch.document
+    odd = NodeRecord(type, version, params)
+    known = case not in ("unknown type", "from elsewhere", "newer version")
+    unknown_input = () if known else (Wire("osc", "out", "odd", "anything"),)
+    document = Document(
+        nodes=document.nodes | {"odd": odd},
+        wires=(*document.wires, Wire("odd", "out", "out", "audio"), *unknown_input),
+    )
+    graph = build_graph(document, 44100.0, path)
+    assert set(graph.placeholders) == {"odd"}
+    assert all(word in graph.placeholders["odd"] for word in words), graph.placeholders["odd"]
+    assert graph.document.nodes["odd"] is odd
+    whole = Patch(document, path)
+    assert np.array_equal(render(whole, 0.01), alone)
+
+
+def test_a_file_that_is_there_plays_and_one_outside_when_allowed(tmp_path):
+    (tmp_path / "in").mkdir()
+    files(tmp_path)
+    document = patch_of("p.out out.audio", p=("file_player", {"file": "../good.wav"}), out="audio_out").document
+    path = tmp_path / "in" / "patch.json"
+    assert build_graph(document, 44100.0, path).placeholders
+    graph = build_graph(document, 44100.0, path, allow_outside=True)
+    assert not graph.placeholders and graph.node("p").output_lanes["out"] == 2
+
+
+# -- latency -------------------------------------------------------------------------------------------------
+
+
+def test_latencies_add_up_along_the_longest_path(test_blocks):
+    graph = graph_of(
+        "src.out a.audio", "a.out b.audio", "b.out sum.a", "src.out sum.b", "sum.out ~ a.audio",
+        src="sine", a=("late", {"samples": 100}), b=("late", {"samples": 30}), sum="add",
+    )  # fmt: skip
+    assert {node.id: node.delay for node in graph.typed_nodes} == {"src": 0, "a": 100, "b": 130, "sum": 130}
+    assert graph.latency == 130

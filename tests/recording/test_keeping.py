@@ -1,0 +1,166 @@
+"""What is played can be kept: recordings, the last minutes, and moves of knobs as automation."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from nodegraph.engine.live import Live
+from nodegraph.engine.offline import Offline
+from nodegraph.patch import PatchError
+from nodegraph.recording.automation import automated
+from nodegraph.recording.keeping import KeptRing, MoveRecorder, Recording, sessions
+from tests.rendering import patch_of
+
+RATE = 44100.0
+
+
+def sine():
+    return patch_of("osc.out out.audio", osc=("sine", {"frequency": 300.0}), out="audio_out")
+
+
+def wait_for(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.005)
+
+
+def place_of(part, whole):
+    """Where a stretch of one sound begins in another."""
+    first = np.flatnonzero(whole[: len(whole) - len(part) + 1, 0] == part[0, 0])
+    return next(k for k in first if np.array_equal(whole[k : k + len(part)], part))
+
+
+# -- recordings and the last minutes -------------------------------------------------------------------------
+
+
+def test_a_recording_holds_what_was_heard_from_then_on(tmp_path):
+    with Live(sine().document, null=True, capture=3.0) as live:
+        wait_for(lambda: live.clock > 4000)
+        recording = Recording(live, tmp_path / "take.wav")
+        wait_for(lambda: recording.seconds > 0.2)
+        recording.close()
+        heard = live.captured()
+    sound, rate = soundfile.read(tmp_path / "take.wav", dtype="float32", always_2d=True)
+    assert rate == RATE and len(sound) > 0.2 * RATE
+    place_of(sound, heard)
+
+
+def test_a_second_recording_takes_another_name(tmp_path):
+    with Live(sine().document, null=True) as live:
+        for _ in range(2):
+            recording = Recording(live, tmp_path / "take.flac")
+            wait_for(lambda recording=recording: recording.seconds > 0.05)
+            recording.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["take-2.flac", "take.flac"]
+
+
+def test_a_recording_that_cannot_be_written_ends_with_a_message_and_the_sound_goes_on(tmp_path):
+    with Live(sine().document, null=True) as live:
+        recording = Recording(live, tmp_path / "missing" / "take.wav")
+        wait_for(lambda: recording.problem)
+        before = live.clock
+        wait_for(lambda: live.clock > before + 4096)
+        assert any("recording has ended" in line for line in live.problems())
+
+
+def test_the_last_minutes_are_there_while_it_plays_and_after_it(tmp_path):
+    live = Live(sine().document, null=True, capture=2.0)
+    KeptRing(live, 1.0, "a sine", tmp_path)
+    with live:
+        wait_for(lambda: sessions(tmp_path)[0].seconds > 0.3)
+        heard = live.captured()
+    (kept,) = sessions(tmp_path)
+    sound = np.concatenate(list(kept.last(0.2)))
+    assert kept.title == "a sine" and kept.rate == RATE and len(sound) == round(0.2 * RATE)
+    whole = np.concatenate(list(kept.last(1e6)))
+    np.testing.assert_array_equal(whole[: len(heard)], heard[: len(whole)])
+
+
+def test_only_so_many_minutes_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("nodegraph.recording.keeping.SEGMENT", 0.05)
+    live = Live(sine().document, null=True)
+    KeptRing(live, 0.2 / 60.0, "", tmp_path)
+    with live:
+        wait_for(lambda: live.clock > RATE)
+    (kept,) = sessions(tmp_path)
+    assert 0.2 <= kept.seconds <= 0.26
+
+
+def test_sessions_of_long_ago_go(tmp_path):
+    for number in range(8):
+        folder = tmp_path / f"20200101-00000{number}-1"
+        folder.mkdir()
+        (folder / "about.json").write_text('{"rate": 1, "channels": 1, "title": "", "started": ""}')
+    live = Live(sine().document, null=True)
+    ring = KeptRing(live, 1.0, "", tmp_path)
+    ring.close()
+    left = [session.folder.name for session in sessions(tmp_path)]
+    assert left[0] == ring.folder.name and left[1:] == [f"20200101-00000{number}-1" for number in (7, 6, 5)]
+
+
+# -- moves ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("port", ["frequency", "reset"])
+def test_recorded_moves_play_back_sample_by_sample(port):
+    patch = patch_of("osc.out out.audio", osc=("lfo", {"frequency": 30.0}), out="audio_out")
+    engine = Offline(patch.document)
+    engine.follow(patch)
+    recorder = MoveRecorder(engine)
+    low, high = (1.0, 90.0) if port == "frequency" else (0.0, 1.0)
+    blocks = []
+    for k in range(40):
+        engine.turn("osc", port, high if k % 2 else low + 0.1 * (k % 3), at=engine.clock + 37 * k)
+        blocks.append(engine.run_samples(640))
+    heard = np.concatenate(blocks)
+    patch.do(automated(patch.document, recorder.moves(), engine.rate, recorder.smooth))
+    again = Offline(patch.document).run_samples(len(heard))
+    np.testing.assert_array_equal(again, heard)
+    assert np.ptp(heard) > 1.0
+
+
+def test_automating_again_replaces_the_moves_and_undo_brings_them_back():
+    patch = sine()
+    for value in (400.0, 500.0):
+        engine = Offline(patch.document)
+        recorder = MoveRecorder(engine)
+        engine.turn("osc", "frequency", value, at=100)
+        engine.run_samples(256)
+        if value == 400.0:
+            patch.do(automated(patch.document, recorder.moves(), RATE, recorder.smooth))
+            first = patch.document
+    assert [record.type for record in first.nodes.values()].count("automation") == 1
+    patch.undo()
+    assert "automation" not in [record.type for record in patch.document.nodes.values()]
+
+
+def test_a_transport_leads_recorded_moves():
+    patch = patch_of(
+        "osc.out out.audio", osc=("lfo", {"frequency": 30.0}), out="audio_out", time=("transport", {"play": 0.0})
+    )
+    engine = Offline(patch.document)
+    recorder = MoveRecorder(engine)
+    engine.turn("osc", "amplitude", 0.25, at=1000)
+    engine.run_samples(4096)
+    patch.do(automated(patch.document, recorder.moves(), RATE, recorder.smooth, "time"))
+    engine = Offline(patch.document)
+    engine.follow(patch)
+    assert np.abs(engine.run_samples(8192)).max() > 0.9  # the transport stands, and so do the moves
+    patch.set("time.play", 1.0)
+    engine.run_samples(2048)
+    assert np.abs(engine.run_samples(4096)).max() == pytest.approx(0.25, abs=1e-3)
+    engine.turn("time", "rewind", 1.0)
+    assert np.abs(engine.run_samples(1000)[64:]).max() > 0.5  # back before the move
+
+
+def test_nothing_moved_is_said_in_a_line():
+    engine = Offline(sine().document)
+    recorder = MoveRecorder(engine)
+    engine.run_samples(64)
+    with pytest.raises(PatchError, match="no parameter was moved"):
+        automated(sine().document, recorder.moves(), RATE, recorder.smooth)

@@ -1,0 +1,279 @@
+"""The Python API: edits are checked against the blocks at once, and files keep what is not known."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import nodegraph
+from nodegraph import Patch, PatchError
+from nodegraph.blocks.registry import node_types
+from nodegraph.graph import GraphError, build_graph, edit_checks
+from nodegraph.patch import Connect, SetParam, parse_patch
+from nodegraph.patch import Patch as Session
+from tests.rendering import patch_of
+
+
+def voice():
+    """A sine and a subpatch ``voice`` (ladder) that leads to the output, a source of frames and one of events."""
+    patch = patch_of(
+        "osc.out filter.audio", "filter.out out.audio",
+        osc="sine", filter="ladder", out="audio_out", stft="stft", back="inverse_stft", midi="midi_in",
+    )  # fmt: skip
+    patch.encapsulate(["filter"], "voice")
+    return patch
+
+
+MISTAKES = {
+    "unknown block": (lambda p: p.add("sien"), "there is no block 'sien'. Did you mean 'sine'?"),
+    "unknown block like none": (lambda p: p.add("qqq"), "there is no block 'qqq'. Install the package that has it."),
+    "id that is taken": (lambda p: p.add("sine", "osc"), "there is a node 'osc' already."),
+    "unknown setting at birth": (
+        lambda p: p.add("sine", frequncy=3.0),
+        "sine 'sine1' has no input or setting 'frequncy'. Did you mean 'frequency'?",
+    ),
+    "value at birth": (
+        lambda p: p.add("sine", "a", frequency=-3),
+        "sine 'a': frequency must lie in 0.01–20000 Hz, got -3.",
+    ),
+    "unknown node": (lambda p: p.set("osk.frequency", 1.0), "there is no node 'osk'. Did you mean 'osc'?"),
+    "unknown parameter": (
+        lambda p: p.set("osc.freq", 1.0),
+        "sine 'osc' has no input or setting 'freq'. Did you mean 'frequency'?",
+    ),
+    "wrong type": (
+        lambda p: p.set("osc.frequency", "high"),
+        "sine 'osc': frequency must be a number or a list of numbers",
+    ),
+    "wrong list": (lambda p: p.set("osc.frequency", [1.0, None]), "frequency must be a number or a list of numbers"),
+    "an object": (lambda p: p.set("osc.frequency", object()), "a patch cannot hold a 'object'"),
+    "not finite": (lambda p: p.set("osc.frequency", float("nan")), "nan is not a finite number"),
+    "out of range": (
+        lambda p: p.set("osc.frequency", 30000.0),
+        "sine 'osc': frequency must lie in 0.01–20000 Hz, got 30000. Set it in the patch or wire a signal.",
+    ),
+    "one lane out of range": (
+        lambda p: p.set("osc.frequency", [440.0, -1.0]),
+        "frequency must lie in 0.01–20000 Hz, got -1.",
+    ),
+    "too many lanes": (lambda p: p.set("osc.frequency", [440.0] * 1025), "frequency has 1025 lanes; at most 1024"),
+    "unknown choice": (lambda p: p.set("stft.window", "round"), "stft 'stft': window must be one of hann"),
+    "option of another type": (lambda p: p.set("stft.size", 2.5), "stft 'stft': size must be a whole number, got 2.5."),
+    "option out of range": (lambda p: p.set("stft.hop", 0), "stft 'stft': hop must lie in 1–65536 samples, got 0."),
+    "a frame input as a parameter": (
+        lambda p: p.set("back.spectrum", 1.0),
+        "inverse_stft 'back': 'spectrum' takes spectrum frames from a wire and cannot be set.",
+    ),
+    "inside a subpatch": (
+        lambda p: p.set("voice/filter.cutof", 1.0),
+        "ladder 'voice/filter' has no input or setting 'cutof'. Did you mean 'cutoff'?",
+    ),
+    "range inside a subpatch": (
+        lambda p: p.set("voice/filter.cutoff", 1.0),
+        "ladder 'voice/filter': cutoff must lie in 10–20000 Hz, got 1.",
+    ),
+    "block inside a subpatch": (lambda p: p.add("ladr", "voice/x"), "there is no block 'ladr'."),
+    "setting of a subpatch": (lambda p: p.set("voice.voices", 0), "subpatch 'voice': voices must lie in 1–128, got 0."),
+    "clear an unknown parameter": (
+        lambda p: p.clear("osc.freq"),
+        "no input or setting 'freq'. Did you mean 'frequency'?",
+    ),
+    "unknown source": (lambda p: p.connect("osk.out", "out.audio"), "there is no node 'osk'. Did you mean 'osc'?"),
+    "unknown output": (
+        lambda p: p.connect("osc.outt", "out.audio"),
+        "sine 'osc' has no output 'outt'. Did you mean 'out'?",
+    ),
+    "unknown input": (
+        lambda p: p.connect("osc.out", "out.audioo"),
+        "audio_out 'out' has no input 'audioo'. Did you mean",
+    ),
+    "an input as an output": (
+        lambda p: p.connect("osc.frequency", "out.audio"),
+        "sine 'osc' has no output 'frequency'. It has out.",
+    ),
+    "a wire into a setting": (
+        lambda p: p.connect("osc.out", "stft.size"),
+        "stft 'stft' has no input 'size'. It is a setting; wires go to inputs. It has audio.",
+    ),
+    "frames into a signal": (
+        lambda p: p.connect("stft.spectrum", "out.audio"),
+        "stft 'stft' gives spectrum frames at 'spectrum', but audio_out 'out' takes signal at 'audio'. Put ",
+    ),
+    "events into a signal": (
+        lambda p: p.connect("midi.out", "osc.frequency"),
+        "midi_in 'midi' gives events at 'out', but sine 'osc' takes signal at 'frequency'.",
+    ),
+    "frames into a subpatch": (
+        lambda p: p.connect("stft.spectrum", "voice.audio"),
+        "stft 'stft' gives spectrum frames at 'spectrum', but subpatch 'voice' takes signal at 'audio'.",
+    ),
+    "no such port of a subpatch": (
+        lambda p: p.connect("osc.out", "voice.audi"),
+        "subpatch 'voice' has no input 'audi'. Did you mean 'audio'?",
+    ),
+    "from inside to outside": (lambda p: p.connect("voice/filter.out", "out.audio"), "lie in different patches"),
+    "a wire that is there": (lambda p: p.connect("osc.out", "voice.audio"), "is wired already"),
+    "disconnect an unknown port": (
+        lambda p: p.disconnect("osc.outt", "voice.audio"),
+        "sine 'osc' has no output 'outt'. Did you mean 'out'?",
+    ),
+    "disconnect an unknown node": (
+        lambda p: p.disconnect("osk.out", "voice.audio"),
+        "there is no node 'osk'. Did you mean 'osc'?",
+    ),
+    "disconnect what is not connected": (
+        lambda p: p.disconnect("osc.out", "out.audio"),
+        "no wire runs from 'osc.out' to 'out.audio'.",
+    ),
+    "remove an unknown node": (lambda p: p.remove("osk"), "there is no node 'osk'. Did you mean 'osc'?"),
+    "rename an unknown node": (
+        lambda p: p.rename("voice/filtre", "x"),
+        "there is no node 'filtre'. Did you mean 'filter'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_raises_at_once_in_one_line_and_changes_nothing(case):
+    edit, sentence = MISTAKES[case]
+    patch = voice()
+    before = patch.document
+    with pytest.raises(PatchError) as caught:
+        edit(patch)
+    assert sentence in str(caught.value) and "\n" not in str(caught.value)
+    assert patch.document is before
+
+
+@pytest.mark.parametrize("end", ["out.audio", "voice.audio"])
+def test_a_wire_of_another_kind_is_refused_in_the_sentence_of_the_graph(end):
+    patch = voice()
+    with pytest.raises(PatchError) as refused:
+        patch.connect("stft.spectrum", end)
+    patch.do(Connect("stft.spectrum", end))
+    if end == "out.audio":
+        with pytest.raises(GraphError) as compiled:
+            build_graph(patch.document)
+        assert compiled.value.problems == [str(refused.value)]
+
+
+def test_plain_actions_are_bound_by_the_document_only():
+    patch = voice()
+    patch.do(SetParam("osc", "frequency", -3.0))
+    patch.do({"do": "connect", "source": "osc.outt", "target": "out.audio"})
+    with pytest.raises(GraphError) as caught:
+        build_graph(patch.document)
+    assert len(caught.value.problems) == 2
+    patch.disconnect("osc.outt", "out.audio")  # what is there may be removed, known or not
+    patch.clear("osc.frequency")
+    build_graph(patch.document)
+
+
+def test_what_a_file_holds_that_is_not_known_is_kept_and_can_be_edited(tmp_path):
+    text = {
+        "format": "nodegraph",
+        "version": 1,
+        "nodes": [
+            {"id": "osc", "type": "sine"},
+            {"id": "odd", "type": "not_a_block", "params": {"x": [1, "y"]}},
+            {"id": "lost", "type": "subpatch", "params": {"file": "lost.json"}},
+            {"id": "late", "type": "sine", "version": 99},
+            {"id": "out", "type": "audio_out"},
+        ],
+        "wires": [{"from": "odd.anything", "to": "out.audio"}],
+    }
+    path = tmp_path / "patch.json"
+    path.write_text(json.dumps(text))
+    patch = nodegraph.load(path)
+    for name in ("odd", "lost", "late"):
+        patch.connect("osc.out", f"{name}.whatever")
+        patch.connect(f"{name}.else", "out.audio")
+        patch.set(f"{name}.size", {"any": "value"})
+        patch.clear(f"{name}.nothing")
+    with pytest.raises(PatchError, match="sine 'osc' has no output 'x'"):
+        patch.connect("osc.x", "odd.whatever")
+    with pytest.raises(PatchError, match="frequency must lie in"):
+        patch.set("osc.frequency", -3.0)
+    patch.disconnect("odd.anything", "out.audio")
+    assert set(build_graph(patch.document, patch_path=path).placeholders) == {"odd", "lost", "late"}
+    patch.save()
+    assert json.loads(path.read_text())["nodes"][1] == {
+        "id": "odd",
+        "type": "not_a_block",
+        "params": {"x": [1, "y"], "size": {"any": "value"}},
+    }
+
+
+def test_load_and_the_constructor_give_the_public_class(tmp_path):
+    patch = voice()
+    patch.save(tmp_path / "voice.json")
+    loaded = nodegraph.load(tmp_path / "voice.json")
+    assert type(loaded) is Patch and isinstance(loaded, Session)
+    assert not isinstance(Session(), Patch) and not hasattr(Session, "_repr_html_")
+    Session().add("not_a_block")  # the document layer knows no blocks
+
+
+def test_new_nodes_get_the_version_of_their_block():
+    patch = Patch()
+    for type, cls in node_types().items():
+        id = patch.add(type)
+        assert patch.document.nodes[id].version == cls.version
+
+
+def test_an_inlet_carries_what_it_is_connected_to_and_anything_before():
+    patch = patch_of(stft="stft", back="inverse_stft", osc="sine", box="subpatch", vca="vca")
+    patch.encapsulate(["back", "vca"], "sub")
+    patch.add("inlet", "sub/in")
+    patch.add("outlet", "sub/thru")
+    patch.connect("stft.spectrum", "sub.in")
+    patch.disconnect("stft.spectrum", "sub.in")
+    patch.connect("sub/in.out", "sub/back.spectrum")
+    with pytest.raises(PatchError, match="sine 'osc' gives signal at 'out', but subpatch 'sub' takes spectrum frames"):
+        patch.connect("osc.out", "sub.in")
+    with pytest.raises(
+        PatchError, match="inlet 'sub/in' gives spectrum frames at 'out', but vca 'sub/vca' takes signal"
+    ):
+        patch.connect("sub/in.out", "sub/vca.audio")
+    patch.connect("sub/in.out", "sub/thru.audio")
+    patch.connect("stft.spectrum", "sub.in")
+    with pytest.raises(PatchError, match="subpatch 'sub' gives spectrum frames at 'thru', but sine 'osc' takes signal"):
+        patch.connect("sub.thru", "osc.fm")
+    build_graph(patch.document)
+
+
+def test_an_inlet_takes_any_value_before_it_has_a_range():
+    patch = Patch()
+    patch.add("ladder", "filter")
+    patch.encapsulate(["filter"], "voice")
+    patch.add("inlet", "voice/cutoff", value=700.0)
+    patch.set("voice.cutoff", 800.0)
+    build_graph(patch.document)
+    patch.connect("voice/cutoff.out", "voice/filter.cutoff")
+    for end in ("voice.cutoff", "voice/cutoff.value"):
+        with pytest.raises(PatchError, match="must lie in 10–20000 Hz, got 2"):
+            patch.set(end, 2.0)
+
+
+def test_checks_look_at_the_nodes_of_the_edit_only(monkeypatch):
+    seen = []
+    look = edit_checks.spec_in
+    monkeypatch.setattr(edit_checks, "spec_in", lambda document, id, home: seen.append(id) or look(document, id, home))
+    patch = Patch()
+    for k in range(50):
+        patch.add("vca", f"n{k}")
+        patch.set(f"n{k}.gain", 0.5)
+        if k:
+            patch.connect(f"n{k - 1}.out", f"n{k}.audio")
+    assert len(seen) == 50 + 2 * 49
+
+
+def test_an_unknown_parameter_of_a_known_block_can_only_be_cleared():
+    document = parse_patch(
+        b'{"format":"nodegraph","version":1,"nodes":[{"id":"a","type":"sine","params":{"b":1}}]}', "it"
+    )
+    patch = Patch(document)
+    patch.set("a.frequency", 220.0)
+    with pytest.raises(PatchError, match="no input or setting 'b'"):
+        patch.set("a.b", 2)
+    patch.clear("a.b")
+    assert patch.document.nodes["a"].params == {"frequency": 220.0}

@@ -1,0 +1,237 @@
+"""Values out of range: one rule for every way into a patch.
+
+A stated value is refused with the sentence of the declaration; a value from a continuous control is set to the
+nearest one in the range; NaN and infinity are refused by the one and dropped by the other.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+import nodegraph
+from nodegraph.blocks.registry import node_types
+from nodegraph.cli.errors import CommandError
+from nodegraph.cli.patches import open_patch
+from nodegraph.control.taper import position_of
+from nodegraph.editor.commands.presets import apply_preset
+from nodegraph.engine.core import EngineError
+from nodegraph.graph import GraphError, build_graph
+from nodegraph.graph.morph import recall
+from nodegraph.node import Choice, In, Option
+from nodegraph.patch import PatchError, SetBinding, SetControl, SetPreset, SetSnapshot
+from tests.editor.hand import Hand
+from tests.hands import Played
+from tests.rendering import engine_of, patch_of
+
+END = "osc.frequency"
+LOW, HIGH, BEFORE = 0.01, 20000.0, 440.0  # of a sine, in Hz
+REFUSALS = (PatchError, GraphError, EngineError, CommandError)
+
+
+def beep():
+    return patch_of("osc.out out.audio", osc=("sine", {"frequency": BEFORE}), out="audio_out")
+
+
+def frequency(patch):
+    return patch.document.nodes["osc"].params["frequency"]
+
+
+# -- stated values ---------------------------------------------------------------------------------------------
+# Each function states a value and returns the one that is then in force. Raises, or returns a sentence, if refused.
+
+
+def by_set(value, tmp_path):
+    patch = beep()
+    patch.set(END, value)
+    return frequency(patch)
+
+
+def by_add(value, tmp_path):
+    patch = nodegraph.Patch()
+    patch.add("sine", "osc", frequency=value)
+    return frequency(patch)
+
+
+def by_live_turn(value, tmp_path):
+    engine = engine_of(beep())
+    reader = engine.messages.reader()
+    engine.turn("osc", "frequency", value)
+    engine.run_samples(256)
+    [(_, node, port, _, turned)] = engine.named(reader.read())
+    assert (node, port) == ("osc", "frequency")
+    return turned
+
+
+def by_command_line(value, tmp_path):
+    beep().save(tmp_path / "beep.json")
+    return frequency(open_patch(tmp_path / "beep.json", [f"{END}={value}"]))
+
+
+def by_file(value, tmp_path):
+    nodes = [{"id": "osc", "type": "sine", "params": {"frequency": value}}]
+    (tmp_path / "beep.json").write_text(json.dumps({"format": "nodegraph", "version": 1, "nodes": nodes}))
+    return build_graph(nodegraph.load(tmp_path / "beep.json").document).node("osc").values["frequency"][0]
+
+
+def by_snapshot(value, tmp_path):
+    patch = beep()
+    patch.do(SetSnapshot("bright", {END: value}))
+    patch.do(recall(patch.document, "bright"))
+    return frequency(patch)
+
+
+def by_preset(value, tmp_path):
+    hand = Hand(tmp_path, beep())
+    hand.patch.do(SetPreset("sine", "bright", {"frequency": value}))
+    apply_preset(hand.desk, ("osc", "patch", "bright"))
+    hand.presenter.close()
+    return hand.message or frequency(hand.patch)
+
+
+def by_typing(value, tmp_path):
+    hand = Hand(tmp_path, beep())
+    hand.types(END, str(value))
+    hand.presenter.close()
+    return hand.message or frequency(hand.patch)
+
+
+STATED = [by_set, by_add, by_live_turn, by_command_line, by_file, by_snapshot, by_preset, by_typing]
+
+
+@pytest.mark.parametrize("value", [LOW, 220.0, 220, HIGH])
+@pytest.mark.parametrize("state", STATED)
+def test_a_stated_value_in_the_range_is_set(state, value, tmp_path):
+    assert state(value, tmp_path) == value
+
+
+@pytest.mark.parametrize("value", [-3.0, 0.0, HIGH + 1, -math.inf, math.inf, math.nan, "high", None, {}])
+@pytest.mark.parametrize("state", STATED)
+def test_a_stated_value_that_is_not_accepted_is_refused_in_one_sentence(state, value, tmp_path):
+    try:
+        sentence = state(value, tmp_path)
+    except REFUSALS as refused:
+        sentence = str(refused)
+    assert isinstance(sentence, str) and "\n" not in sentence
+    if isinstance(value, float) and math.isfinite(value):
+        wanted = (
+            f"sine 'osc': frequency must lie in 0.01–20000 Hz, got {value:g}. Set it in the patch or wire a signal."
+        )
+        assert wanted in sentence
+
+
+# -- continuous controls ---------------------------------------------------------------------------------------
+
+
+def by_drag(value, tmp_path):
+    hand = Hand(tmp_path, beep())
+    beyond = {-1: -5.0, 1: 5.0}.get((value > HIGH) - (value < LOW))
+    start = position_of(BEFORE, LOW, HIGH, "log")
+    hand.slides(END, start, position_of(value, LOW, HIGH, "log") if beyond is None else beyond)
+    hand.presenter.close()
+    return frequency(hand.patch)
+
+
+def by_osc(value, tmp_path):
+    played = Played(beep())
+    played.hands.open_osc(0)
+    builder = OscMessageBuilder("/osc/frequency")
+    builder.add_arg(value)
+    played.hands.osc.hear(builder.build().dgram)
+    found = played.param(END)
+    played.hands.close()
+    return found
+
+
+def by_midi(value, tmp_path):
+    """A control whose range is nothing but the value."""
+    played = Played(beep())
+    played.patch.do(SetControl("pitch", END, value, value))
+    played.patch.do(SetBinding("pitch", 20))
+    played.control(20, 64)
+    return played.param(END)
+
+
+CONTROLS = [by_drag, by_osc, by_midi]
+
+
+@pytest.mark.parametrize(("value", "nearest"), [(220.0, 220.0), (-3.0, LOW), (0.0, LOW), (HIGH + 1, HIGH), (1e9, HIGH)])
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_control_message_sets_the_nearest_value_in_the_range(control, value, nearest, tmp_path):
+    assert control(value, tmp_path) == pytest.approx(nearest, rel=1e-3)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "high"])
+def test_a_control_message_without_a_finite_number_is_dropped(value, tmp_path):
+    assert by_osc(value, tmp_path) == BEFORE
+
+
+# -- declarations ----------------------------------------------------------------------------------------------
+
+numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**62), 2**62)
+
+
+@given(numbers, st.floats(-1e6, 1e6), st.floats(0.0, 1e6))
+def test_a_clamped_number_is_the_nearest_accepted_one(value, low, width):
+    for declared in (In(low, min=low, max=low + width, name="x"), Option(0.0, min=low, max=low + width, name="x")):
+        nearest = declared.clamp(value)
+        assert declared.accepts(nearest) and bool(declared.problem(value)) is not declared.accepts(value)
+        assert (nearest == value) is declared.accepts(value)
+        assert nearest in (value, low, low + width)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_neither_accepted_nor_clamped(value):
+    for declared in (In(name="x"), Option(0.0, name="x"), Option(0.0, min=0.0, name="x")):
+        assert "must be a finite number" in declared.problem(value)
+        with pytest.raises(ValueError, match="finite"):
+            declared.clamp(value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "problem"),
+    [
+        (Option(1, name="x"), True, "x must be a whole number, got True."),
+        (Option(True, name="x"), 1, "x must be true or false, got 1."),
+        (Option("", name="x"), 1, "x must be a text, got 1."),
+        (Option(0, min=0, name="x"), -1, "x must be at least 0, got -1."),
+        (Option(0.0, max=1.0, unit="s", name="x"), 2, "x must be at most 1 s, got 2."),
+        (Option((1.0,), name="x"), [1, math.nan], "x must be a list of numbers, got [1, nan]."),
+        (Option(("a",), name="x"), ["b", 1], "x must be a list of texts, got ['b', 1]."),
+        (Option(((0, 1),), name="x"), [[0, 1], 2], "x must be a list of lists, got [[0, 1], 2]."),
+        (Option((), name="x"), 1, "x must be a list of numbers, got 1."),
+        (Choice("a", "b", name="x"), ["a"], "x must be one of a, b, got ['a']."),
+        (In(name="x"), [True], "x must be a number or a list of numbers, got [True]."),
+    ],
+)
+def test_a_value_of_another_type_is_a_sentence(declared, value, problem):
+    assert declared.problem(value) == problem
+
+
+def test_the_defaults_of_all_blocks_are_accepted_and_keep_their_type():
+    for cls in node_types().values():
+        for declared in cls.spec.parameters.values():
+            assert declared.accepts(declared.default), (cls.type, declared.name)
+        for option in cls.spec.options.values():
+            value = option.convert(json.loads(json.dumps(option.default)))
+            assert (type(value), value) == (type(option.default), option.default), (cls.type, option.name)
+
+
+def test_the_ports_of_a_block_are_those_of_all_kinds_in_order():
+    for cls in node_types().values():
+        spec = cls.spec
+        ins = {**spec.inputs, **spec.frame_inputs, **spec.event_inputs}
+        outs = {**spec.outputs, **spec.frame_outputs, **spec.event_outputs}
+        assert (list(spec.input_ports.items()), list(spec.output_ports.items())) == (
+            list(ins.items()),
+            list(outs.items()),
+        )
+        assert {port.kind for port in (*spec.inputs.values(), *spec.outputs.values())} <= {"signal"}
+        assert {port.carries for port in (*spec.event_inputs.values(), *spec.event_outputs.values())} <= {"events"}
+        frames = (*spec.frame_inputs.values(), *spec.frame_outputs.values())
+        assert all(port.carries == f"{port.kind} frames" for port in frames)
