@@ -107,7 +107,7 @@ def render(
     (samples, channels) for ``audio_in`` nodes by id, ``seed`` replaces the document's, ``progress`` is called with
     the part that is done (0–1), ``allow_outside`` permits files outside the patch's folder. ``midi`` is played into
     the ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is a MIDI file to be written, of
-    what the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError.
+    what the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError; OSError if it cannot be written.
     """
     from nodegraph.engine.offline import Offline
 
@@ -130,9 +130,10 @@ def render(
             score.play(engine)
         sound = engine.run(seconds, report).view(Sound)
         if midi_out is not None:
-            from nodegraph.midi.files import write_midi_file
+            from nodegraph.files.atomic import write_whole
+            from nodegraph.midi.files import encode_midi_file
 
-            write_midi_file(Path(midi_out), [*sent, *engine.sent()], chosen)
+            write_whole(Path(midi_out), encode_midi_file([*sent, *engine.sent()], chosen))
     finally:
         engine.close()
     sound.rate = chosen

@@ -54,12 +54,13 @@ def collecting_sent(blocks: Iterable[np.ndarray], engine: Offline, messages: lis
 
 def write_sent(path: Path, messages: list[Message], rate: float) -> None:
     """Write messages that a patch has sent as a MIDI file."""
-    from nodegraph.midi.files import MidiFileError, write_midi_file
+    from nodegraph.files.atomic import write_whole
+    from nodegraph.midi.files import encode_midi_file
 
     try:
-        write_midi_file(path, messages, rate)
-    except MidiFileError as error:
-        raise CommandError(str(error)) from None
+        write_whole(path, encode_midi_file(messages, rate))
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be written ({error.strerror}). Choose another place.") from None
     clocks = sum(message.is_realtime for message in messages)
     if clocks:
         warn(f"{path}: {clocks} real-time messages are omitted, because MIDI files cannot contain them")

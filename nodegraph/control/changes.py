@@ -60,7 +60,7 @@ class Turns:
         found = graph.find(ends[0][0]) if graph is not None and ends else None
         if found is None or ends[0][1] not in found.values:
             return numbers
-        return found.knob_values(ends[0][1], numbers) if numbers else list(found.values[ends[0][1]])
+        return found.knob_values(ends[0][1], numbers) if numbers else list(self.engine.knob_values(*ends[0]))
 
     def _written(self, node: str, port: str) -> Any:
         try:

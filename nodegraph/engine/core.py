@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from nodegraph.blocks.helper import HostContext
-from nodegraph.graph import Graph, GraphNode, graph_of
-from nodegraph.graph.flat import Flat, with_params
-from nodegraph.graph.flatten import flatten
+from nodegraph.graph import Graph, GraphNode, build_graph
+from nodegraph.graph.knobs import KnobChange, knob_changes
 from nodegraph.graph.probes import name_of, with_probes
 from nodegraph.midi.messages import bytes_of
-from nodegraph.patch import Document
+from nodegraph.patch import Change, Document, NodeRecord
+from nodegraph.patch.change import LOOK, VALUES
 from nodegraph.patch.errors import Fault as BadValue
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
@@ -35,8 +35,8 @@ from nodegraph.quantum import QUANTUM
 
 from . import walk
 from .arrivals import Arrivals
-from .knobs import only_knobs, renamed_nodes
 from .messages import RING_SIZE, Applied, Messages
+from .renames import renamed_nodes
 
 if TYPE_CHECKING:
     from mido import Message
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
+
+
+KnobValues = Mapping[tuple[str, str, str], list[float]]
+"""What documents have set knobs to: a number for each lane or member, by node, block and port."""
 
 
 class EngineError(Exception):
@@ -94,15 +98,16 @@ class Engine:
         self.memory = Memory()
         self.handles: dict[tuple[str, str], int] = {}
         self.plan: Plan | None = None
+        self._knob_values: dict[tuple[str, str], list[float]] = {}  # set by documents since the plan was compiled
         self._retired: list[Plan] = []
         self._lock = threading.Lock()
         self._service_lock = threading.Lock()
         self._unfollow: list[Callable[[], None]] = []
-        self._document: Document | None = None
-        self._flat: Flat | None = None
+        self._graph: Graph | None = None  # of the latest plan, without probes
+        self._records: dict[str, NodeRecord] = {}  # of the nodes of that graph, by which they are recognised
+        self._records_heard: dict[str, NodeRecord] = {}  # the same for the plan that is heard, while another waits
         self.log: FlightRecorder | None = None
         self.attendants: list[Attendant] = []
-        self._path: Path | None = None
         self.watched: frozenset[str] = frozenset()
         self.input_address = self.memory.reserve(4 * QUANTUM * max(inputs, 1))
         self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
@@ -124,58 +129,70 @@ class Engine:
     # -- plans -----------------------------------------------------------------------------------------------
 
     def load(self, document: Document, path: Path | None = None) -> None:
-        """Compile a document and let the engine go over to it at the next quantum.
+        """Type a document and :meth:`play` it. Raises GraphError (the engine plays on then) or KernelError."""
+        self.play(build_graph(document, self.rate, path, self.allow_outside))
 
-        Knobs that were turned travel as messages; anything else makes a new plan, which goes on where
-        the old one was. Raises GraphError (nothing changes then) or KernelError.
+    def play(self, graph: Graph) -> None:
+        """Compile a typed graph of this engine's rate; the audio thread swaps to its plan at the next quantum.
+
+        The plan continues where the one before it was: states, knobs and delay lines go on. Raises KernelError.
         """
         with self._lock, no_collection():
-            known = self._flat if self.plan is not None and path == self._path else None
-            flat = with_params(known, document) if known is not None else None
-            flat = flat or flatten(document, path, self.allow_outside)
-            if known is not None and self.plan is not None:
-                knobs = only_knobs(known, flat, self.plan.graph)
-                if knobs is not None:
-                    self._document, self._flat = document, flat
-                    for node, port, value in knobs:
-                        self._set(self.plan.graph.node(node), port, value if isinstance(value, list) else [value])
-                    return
-            self._exchange(document, path, flat)
+            self._exchange(graph)
 
-    def _exchange(
-        self,
-        document: Document,
-        path: Path | None,
-        flat: Flat | None = None,
-        names: Mapping[str, str] | None = None,
-    ) -> None:
-        """Compile a document and offer the plan to the audio thread.
+    def apply(self, change: Change, path: Path | None = None) -> None:
+        """Follow an edit of the document that is played: by messages if it only sets knobs, else by a new plan.
+
+        Raises GraphError (the engine plays on then) or KernelError.
+        """
+        if change.kind == LOOK:
+            return
+        graph = self._graph
+        knobs = knob_changes(graph, change.values) if graph is not None and change.kind == VALUES else None
+        if knobs is None:
+            self.load(change.after, path)
+        else:
+            self.set_knobs(knobs)
+            self._note_records(change)
+
+    def _note_records(self, change: Change) -> None:
+        """Nodes are recognised by their records when they get other ids: note the records that the change replaced."""
+        assert self._graph is not None
+        for path, node, *_ in change.values:
+            name = "/".join((*path, node))
+            for id in self._graph.flat.copies.get(name, [name]):
+                if id in self._records:
+                    self._records[id] = change.after.inside(path).nodes[node]
+
+    def _exchange(self, graph: Graph, names: Mapping[str, str] | None = None) -> None:
+        """Compile a graph and offer the plan to the audio thread.
 
         ``names`` maps ids of the plan that is heard to the ids of the same nodes here; None finds them by comparison.
-        What is compiled depends on the documents and on the sample at which the plan that is heard was taken over,
+        What is compiled depends on the graphs and on the sample at which the plan that is heard was taken over,
         never on how far the audio thread has come since.
         """
-        flat = flat or flatten(document, path, self.allow_outside)
-        graph = with_probes(graph_of(flat, self.rate, self.allow_outside), self.watched)
+        probed = with_probes(graph, self.watched)
         self._wait_for_takeover()
         unheard = [self.plan] if self.plan is not None and self.pending else []
         heard = self.plan if not unheard else self._retired[-1] if self._retired else None
+        records = {id: flat.record for id, flat in graph.flat.nodes.items()}
         if names is None:
-            names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
+            known = self._records if not unheard else self._records_heard
+            names = renamed_nodes(known, records) if heard is not None else {}
         before = renamed(heard, names) if heard is not None else None
         handles = dict(self.handles)
         self._rename_handles(names)
         opened: list[Any] = []
         try:
             plan = compile_plan(
-                graph,
+                probed,
                 self.io,
                 before,
                 self.taken,
                 self.handles,
-                self._opener(path.parent if path else None, opened),
+                self._opener(graph.folder, opened),
                 self.pack,
-                document.settings.latency_compensation,
+                graph.document.settings.latency_compensation,
             )
         except Exception:
             for helper in opened:
@@ -183,13 +200,15 @@ class Engine:
             self.handles.clear()
             self.handles.update(handles)
             raise
-        if heard is not None and before is not None:
-            self._turn_changed(before.graph, graph)
-            if not unheard:
-                self._retired.append(heard)
-        self.plan, self._document, self._path, self._flat = plan, document, path, flat
+        offered = [heard, *unheard] if heard is not None else unheard
+        self._set_changed_knobs(self._values_so_far(offered, names), probed)
+        if heard is not None and not unheard:
+            self._retired.append(heard)
+            self._records_heard = self._records
+        self._knob_values = {}
+        self.plan, self._graph, self._records = plan, graph, records
         if self.log is not None:
-            self.log.exchanged(document, path, plan, names)
+            self.log.exchanged(graph.document, graph.flat.file, plan, names)
         self.words[walk.ENGINE_NEXT] = plan.address
         self._release_retired(unheard)
 
@@ -205,8 +224,8 @@ class Engine:
             wanted = frozenset(ends)
             if wanted != self.watched:
                 self.watched = wanted
-                if self._document is not None:
-                    self._exchange(self._document, self._path)
+                if self._graph is not None:
+                    self._exchange(self._graph)
 
     def probe(self, end: str) -> Any:
         """What keeps the latest samples or frames of a watched output; None where there is nothing to see."""
@@ -221,12 +240,12 @@ class Engine:
         """Load a patch and every edit of it, until it is closed; returns what ends that sooner."""
         self.load(patch.document, patch.path)
 
-        def heard(step: Any, before: Document, after: Document) -> None:
+        def follow_step(step: Any, change: Change) -> None:
             if self.log is not None:
-                self.log.edited(step, before, after)
-            self.load(after, patch.path)
+                self.log.edited(step, change.before, change.after)
+            self.apply(change, patch.path)
 
-        unfollow = patch.subscribe(heard)
+        unfollow = patch.subscribe(follow_step)
         self._unfollow.append(unfollow)
         return unfollow
 
@@ -379,16 +398,44 @@ class Engine:
         ends = {handle: end for end, handle in self.handles.items()}
         return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
 
-    def _set(self, node: GraphNode, port: str, values: list[Any]) -> None:
-        """Turn a knob to what the document says; of several lanes those that differ."""
-        before, now = node.values.get(port, []), node.knob_values(port, [float(v) for v in values])
-        node.values[port] = now
-        if len(before) != len(now) or len(values) == 1:
-            self._turn([(node.id, port)], values)
-            return
-        for lane, value in enumerate(now):
-            if value != before[lane]:
-                self._turn([(node.id, port)], value, lane=lane)
+    def set_knobs(self, changes: Iterable[KnobChange]) -> None:
+        """Set knobs to what the document says; of several lanes only those that differ."""
+        with self._lock:
+            for node, port, values in changes:
+                before = self.knob_values(node, port)
+                self._knob_values[node, port] = values
+                if len(before) != len(values) or len(set(values)) == 1:
+                    self._turn([(node, port)], values[0] if len(set(values)) == 1 else values)
+                    continue
+                for lane, value in enumerate(values):
+                    if value != before[lane]:
+                        self._turn([(node, port)], value, lane=lane)
+
+    def knob_values(self, node: str, port: str) -> list[float]:
+        """What the document sets a knob of the plan to: one number for each lane, or for each member of a bank.
+
+        The typed graph has the values with which the plan was compiled; this follows the messages since then.
+        """
+        assert self.plan is not None
+        found = self._knob_values.get((node, port))
+        return self.plan.graph.node(node).values[port] if found is None else found
+
+    def _values_so_far(self, plans: Iterable[Plan], names: Mapping[str, str]) -> KnobValues:
+        """What documents have set knobs to, by node, block and port of the next plan.
+
+        ``plans`` are the plan that is heard and the one that was offered since, if it was not taken over: messages for
+        it were sent all the same. ``names`` maps ids of the plan that is heard to those of the next plan.
+        """
+        values = {
+            (names.get(node.id, node.id), node.type, port): value
+            for plan in plans
+            for node in plan.graph.typed_nodes
+            for port, value in node.values.items()
+        }
+        for (id, port), value in self._knob_values.items():
+            assert self.plan is not None
+            values[names.get(id, id), self.plan.graph.node(id).type, port] = value
+        return values
 
     # -- events from outside ---------------------------------------------------------------------------------
 
@@ -444,14 +491,11 @@ class Engine:
             return EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
         return EngineError("too many messages wait; run the engine before sending more.")
 
-    def _turn_changed(self, before: Graph, after: Graph) -> None:
-        """Knobs whose value in the document changed together with the wiring."""
+    def _set_changed_knobs(self, before: KnobValues, after: Graph) -> None:
+        """Set the knobs whose values in the document have changed together with the structure."""
         for node in after.typed_nodes:
-            old = before.find(node.id)
-            if old is None or old.type != node.type:
-                continue
-            for port, values in node.values.items() if node.values != old.values else ():
-                if old.values.get(port) != values:
+            for port, values in node.values.items():
+                if before.get((node.id, node.type, port), values) != values:
                     self._turn([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------

@@ -6,12 +6,15 @@ import ctypes
 import gc
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nodegraph.graph import Graph
+from nodegraph.graph.build import graph_of
 from nodegraph.graph.flatten import flatten
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
@@ -83,8 +86,10 @@ class Live(Engine):
         pack: bool = True,
         allow_outside: bool = False,
         flight: Path | None = None,
+        prepare: Callable[[Graph], object] = lambda graph: None,
     ) -> None:
-        self.listens = not null and flatten(document, path, allow_outside).listens
+        flat = flatten(document, path, allow_outside)
+        self.listens = not null and flat.listens
         target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, self.listens)
         self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
         super().__init__(rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True)
@@ -103,7 +108,9 @@ class Live(Engine):
         if flight is not None:
             self.log = FlightRecorder(flight, self, __version__)
             self.attendants.append(self.log)
-        self.load(document, path)
+        graph = graph_of(flat, self.rate, allow_outside)
+        prepare(graph)
+        self.play(graph)
 
     def _share(self, limiter: bool, capture: float) -> np.ndarray:
         address = self.memory.reserve(8 * cb.LIVE_WORDS)

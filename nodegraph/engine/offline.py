@@ -21,11 +21,15 @@ _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
 class Offline(Engine):
-    """Renders a document. ``inputs`` maps ``audio_in`` nodes to arrays (samples,) or (samples, channels)."""
+    """Renders a document, or a graph that is typed already.
+
+    ``inputs`` maps ``audio_in`` nodes to arrays (samples,) or (samples, channels). ``rate`` and ``path`` are those of
+    a document; a graph has its own.
+    """
 
     def __init__(
         self,
-        document: Document,
+        patch: Document | Graph,
         rate: float = 44100.0,
         path: Path | None = None,
         inputs: Mapping[str, np.ndarray] | None = None,
@@ -33,16 +37,16 @@ class Offline(Engine):
         allow_outside: bool = False,
         channels: int | None = None,
     ) -> None:
-        graph = build_graph(document, rate, path, allow_outside)
+        graph = patch if isinstance(patch, Graph) else build_graph(patch, rate, path, allow_outside)
         tracks = {name: _track(graph, name, values) for name, values in (inputs or {}).items()}
         columns, width = {}, 0
         for name, values in tracks.items():
             columns[name] = width
             width += values.shape[1]
-        super().__init__(rate, width, channels or _channels(graph), columns, pack, allow_outside)
+        super().__init__(graph.rate, width, channels or _channels(graph), columns, pack, allow_outside)
         self.io.other_column = width  # silence for those that were given nothing
         self._prepare(_side_by_side(list(tracks.values())))
-        self.load(document, path)
+        self.play(graph)
 
     def _prepare(self, track: np.ndarray) -> None:
         """Take the samples of all inputs side by side: (samples, channels)."""

@@ -8,15 +8,13 @@ hold any character, so no id is ever taken apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import In
 from nodegraph.patch import Document, NodeRecord, Wire
-from nodegraph.patch.document import INLET_PORT, SUBPATCH
+from nodegraph.patch.document import INLET_PORT
 from nodegraph.patch.document import Path as Place
 
 from .ports import KNOB, Home
@@ -117,81 +115,3 @@ class Arrival:
     port: str
     voices: int
     source: End
-
-
-def with_params(flat: Flat, document: Document) -> Flat | None:
-    """The flat net of an edited document, if only parameters differ that change nothing else in it; else None.
-
-    What :func:`~nodegraph.graph.flatten.flatten` would give, soon enough for a knob that is being turned.
-    """
-    if flat.problems or (flat.document.seed, flat.document.settings) != (document.seed, document.settings):
-        return None
-    changed: dict[str, FlatNode] = {}
-    for edit in _edits(flat.document, document, ""):
-        if edit is None or not _take(flat, edit, changed):
-            return None
-    nodes = {**flat.nodes, **{id: node for id, node in changed.items() if id in flat.nodes}}
-    resting = {**flat.resting, **{id: node for id, node in changed.items() if id in flat.resting}}
-    return replace(flat, document=document, nodes=nodes, resting=resting)
-
-
-@dataclass(frozen=True)
-class _Edit:
-    """A node whose record has changed: its address, its id in ``document``, and the records."""
-
-    address: str
-    id: str
-    old: NodeRecord
-    new: NodeRecord
-    document: Document
-
-
-def _edits(before: Document, after: Document, prefix: str) -> Iterator[_Edit | None]:
-    """The nodes whose records differ; None where more than records differs."""
-    if before.nodes.keys() != after.nodes.keys() or (before.wires is not after.wires and before.wires != after.wires):
-        yield None
-        return
-    for id, new in after.nodes.items():
-        old = before.nodes[id]
-        if old is new:
-            continue
-        if old.patch is not new.patch:
-            if old.patch is None or new.patch is None:
-                yield None
-                return
-            yield from _edits(old.patch, new.patch, f"{prefix}{id}/")
-        if (old.type, old.version) != (new.type, new.version):
-            yield None
-            return
-        if old.params != new.params or (old.type != SUBPATCH and old is not new):
-            yield _Edit(prefix + id, id, old, new, after)
-
-
-def _take(flat: Flat, edit: _Edit, changed: dict[str, FlatNode]) -> bool:
-    """Note what an edit changes in the flat net, if that is only parameters."""
-    old, new, document = edit.old, edit.new, edit.document
-    differing = [key for key in {**old.params, **new.params} if old.params.get(key) != new.params.get(key)]
-    if any(isinstance(record.params.get(key), list | tuple) for record in (old, new) for key in differing):
-        return False  # lists are lanes: whether a voice can be laid as lanes may depend on them
-    inlets = {wire.source for wire in document.wires if wire.target == edit.id and wire.target_port in differing}
-    if any(document.nodes[source].type in ("inlet", "audio_in") for source in inlets):
-        return False  # an inlet may have taken its own value from there
-    if new.type == SUBPATCH:
-        return all(_take_port(flat, f"{edit.address}/{key}", new.params.get(key), changed) for key in differing)
-    ids = flat.ids(edit.address)
-    if not ids or any(flat.nodes[id].record is not old for id in ids) or new.type in ("inlet", "outlet"):
-        return False
-    for id in ids:
-        changed[id] = replace(flat.nodes[id], record=new)
-    return True
-
-
-def _take_port(flat: Flat, inlet: str, value: Any, changed: dict[str, FlatNode]) -> bool:
-    """Note that a port of a subpatch has another value."""
-    for id in flat.copies.get(inlet, [inlet]):
-        node = changed.get(id) or flat.nodes.get(id) or flat.resting.get(id)
-        if value is None or node is None or node.knob is None or KNOB not in node.record.params:
-            return False
-        record = replace(node.record, params={**node.record.params, KNOB: value})
-        changed[id] = replace(node, record=record)
-    return True

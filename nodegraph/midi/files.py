@@ -15,8 +15,6 @@ from itertools import accumulate, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nodegraph.files.atomic import write_whole
-
 from .salvage import MAX_DELTA, Track, salvage_tracks
 
 if TYPE_CHECKING:
@@ -149,8 +147,9 @@ def _score(tracks: Sequence[Track], kind: int, division: int, name: str, problem
     events = sorted([*events, *_missing_ends(events)], key=lambda event: event[0])
     messages, length, per_second = _timed(events, division, name)
     if length > MAX_SECONDS * per_second:
-        messages = [entry for entry in messages if entry[0] <= MAX_SECONDS * per_second]
         length = MAX_SECONDS * per_second
+        messages = [(time, message) for time, message in messages if time <= length]
+        messages += [(length, end) for _, _, end in _missing_ends([(time, 0, message) for time, message in messages])]
         problems.append(f"'{name}' is longer than a week; its first week is played.")
     return Score(messages, length, per_second, problems)
 
@@ -187,7 +186,7 @@ def _notes_off_first(events: Sequence[_Event]) -> Iterator[_Event]:
         yield from (event for _, event in sorted(zip(positions, group), key=lambda entry: entry[0]))
 
 
-def _missing_ends(events: Sequence[_Event]) -> Iterator[_Event]:
+def _missing_ends(events: Iterable[_Event]) -> Iterator[_Event]:
     """Yield ends, at the end of their track, of notes without a note-off and of pedals that stay down."""
     from mido import Message
 
@@ -255,11 +254,8 @@ def midi_file_of(messages: Iterable[Message], rate: float) -> MidiFile:
     return MidiFile(type=0, ticks_per_beat=ticks, tracks=[track])
 
 
-def write_midi_file(path: Path, messages: Iterable[Message], rate: float) -> None:
-    """Write messages as :func:`midi_file_of` arranges them; on failure the old file is kept. Raises MidiFileError."""
+def encode_midi_file(messages: Iterable[Message], rate: float) -> bytes:
+    """Return the bytes of the MIDI file that :func:`midi_file_of` builds."""
     buffer = io.BytesIO()
     midi_file_of(messages, rate).save(file=buffer)
-    try:
-        write_whole(path, buffer.getvalue())
-    except OSError as error:
-        raise MidiFileError(f"{path}: cannot be written ({error.strerror}). Choose another place.") from None
+    return buffer.getvalue()

@@ -25,6 +25,7 @@ from .actions import (
     to_data,
     within,
 )
+from .change import Change
 from .document import Document, find_node, locate
 from .document import Path as Place
 from .errors import PatchError
@@ -34,7 +35,7 @@ from .migrations import migrate_nodes
 from .names import free_id
 
 Step = Action | Undo | Redo
-Listener = Callable[[Step, Document, Document], object]
+Listener = Callable[[Step, Change], object]
 
 
 class Patch:
@@ -53,7 +54,7 @@ class Patch:
         self._history = History()
         self._downgrade = False
         self._listeners: list[Listener] = []
-        self._news: deque[tuple[Step, Document, Document]] = deque()
+        self._untold: deque[tuple[Step, Change]] = deque()
         self._telling = False
 
     @classmethod
@@ -123,25 +124,25 @@ class Patch:
             return self.undo()
         if isinstance(action, Redo):
             return self.redo()
-        after = action.apply(self._document)
-        if after is not self._document:
-            self._history.done(action, self._document)
-            self._become(after, action)
+        change = action.change(self._document)
+        if change.after is not change.before:
+            self._history.done(action, change)
+            self._become(change, action)
 
     def undo(self) -> None:
         """Undo the latest step. Raises :class:`PatchError` if there is none."""
         if not self.can_undo:
             raise PatchError("there is nothing to undo.")
-        self._become(self._history.undo(self._document), Undo())
+        self._become(self._history.undo(), Undo())
 
     def redo(self) -> None:
         """Redo the latest undone step. Raises :class:`PatchError` if there is none."""
         if not self.can_redo:
             raise PatchError("there is nothing to redo.")
-        self._become(self._history.redo(self._document), Redo())
+        self._become(self._history.redo(), Redo())
 
     def subscribe(self, callback: Listener) -> Callable[[], None]:
-        """Call ``callback(action, before, after)`` after every step; returns a function that ends the subscription.
+        """Call ``callback(step, change)`` after every step; returns a function that ends the subscription.
 
         A callback may edit the patch: all listeners are called for all steps, in the order of the steps.
         """
@@ -258,19 +259,19 @@ class Patch:
         counts = f"{len(self._document.nodes)} nodes, {len(self._document.wires)} wires"
         return f"<Patch {self.path or self._document.title or 'untitled'}: {counts}>"
 
-    def _become(self, after: Document, action: Step) -> None:
-        before, self._document = self._document, after
-        self._news.append((action, before, after))
+    def _become(self, change: Change, step: Step) -> None:
+        self._document = change.after
+        self._untold.append((step, change))
         if self._telling:
             return
         self._telling = True
         failure: Exception | None = None
-        while self._news:
-            news = self._news.popleft()
+        while self._untold:
+            news = self._untold.popleft()
             for listener in tuple(self._listeners):
                 try:
                     listener(*news)
-                except Exception as error:  # the others must still learn of the step
+                except Exception as error:  # a listener that fails must not keep the others from the new document
                     failure = failure or error
         self._telling = False
         if failure is not None:

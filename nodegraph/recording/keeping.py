@@ -193,9 +193,9 @@ class MoveRecorder:
         self.begin = engine.clock
         assert engine.plan is not None
         self._starts = {
-            (node.id, port): list(values)
+            (node.id, port): list(engine.knob_values(node.id, port))
             for node in engine.plan.graph.typed_nodes
-            for port, values in node.values.items()
+            for port in node.values
         }
         engine.attendants.append(self)
 

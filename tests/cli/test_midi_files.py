@@ -123,6 +123,14 @@ def test_what_a_patch_sends_is_written_as_a_midi_file(cli, keys):
     assert np.array_equal(first[: 2 * SR], again[: 2 * SR])
 
 
+def test_a_midi_file_in_a_missing_folder_is_refused(cli, keys):
+    keys.add("midi_out", "sender")
+    keys.save()
+    outcome = cli("render", "keys.json", "--midi-out", "none/sent.mid", "-o", "out.wav", "-s", 0.1)
+    assert outcome.status == 1
+    assert outcome.line == "error: none/sent.mid: cannot be written (No such file or directory). Choose another place."
+
+
 def test_clocks_that_a_midi_file_cannot_contain_are_reported(cli, keys):
     keys.add("clock_out", "clock", tempo=60.0)
     keys.add("midi_out", "sender")

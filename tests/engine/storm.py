@@ -29,7 +29,7 @@ def sounding_patch(nodes: int, seed: int = 0) -> Patch:
     patch.add("sine", id="root", frequency=110.0, amplitude=0.1)
     patch.connect("root.out", "out.audio")
     types = sorted(blocks())
-    allow_all = patch.subscribe(lambda step, before, after: build_graph(after))  # refuses as an engine would
+    allow_all = patch.subscribe(lambda step, change: build_graph(change.after))  # refuses as an engine would
     while len(patch.document.nodes) < nodes:
         _try_edit(patch, chance, types, "add")
     allow_all()

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from nodegraph.api import Patch
 from nodegraph.graph import GraphError, build_graph, refusal
-from nodegraph.graph.flat import with_params
-from nodegraph.graph.flatten import flatten
 from nodegraph.graph.ports import Home, spec_of
 from nodegraph.patch import (
     AddNode,
@@ -323,38 +321,6 @@ def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():
     engine.run_samples(1024)
     assert engine.plan is plan
     assert np.array_equal(engine.value("voice/osc", "out"), engine.value("voice/osc#3", "out"))
-
-
-PARAMS = ["voice.cutoff", "voice.voices", "voice/osc.frequency", "voice/core/filter.cutoff", "voice/cutoff.value",
-          "voice/core/filter.resonance", "voice/cutoff.spread", "amp.gain", "lfo.frequency", "voice/core.cutoff",
-          "voice/core.voices", "voice/core/cutoff.value", "voice/core.resonance"]  # fmt: skip
-
-
-@PATIENT
-@given(
-    st.booleans(),
-    st.booleans(),
-    st.lists(st.tuples(st.sampled_from(PARAMS), st.none() | st.integers(1, 9) | st.just([2.0, 3.0])), max_size=6),
-)
-def test_what_a_knob_changes_is_what_flattening_again_would_give(wired, copies, edits):
-    patch = synthesizer(voices=2)
-    patch.do(Within(("voice",), Encapsulate(("filter",), "core")))
-    patch.do(Within(("voice", "core"), AddNode("resonance", "inlet")))
-    patch.do(Within(("voice", "core"), Connect("resonance.out", "filter.resonance")))
-    if copies:
-        patch.do(Within(("voice",), AddNode("split", "split")))
-        patch.do(Within(("voice", "core"), AddNode("split", "split")))
-    if not wired:
-        patch.disconnect("lfo.out", "voice.cutoff")
-    flat = flatten(patch.document)
-    for end, value in edits:
-        patch.do(SetParams({end: value}))
-        whole = flatten(patch.document)
-        quick = with_params(flat, patch.document)
-        if quick is not None:
-            assert (quick.nodes, quick.wires, quick.resting) == (whole.nodes, whole.wires, whole.resting)
-            assert (quick.problems, quick.document) == (whole.problems, patch.document)
-        flat = whole
 
 
 def test_wiring_a_port_of_a_playing_subpatch_does_not_click():

@@ -257,7 +257,7 @@ def test_models_are_exchanged_without_a_click(folder):
 
 def engine_of_file(patch, path, audio, rate=RATE):
     engine = Offline(patch.document, rate, path=path, inputs={"in": audio})
-    patch.subscribe(lambda step, before, after: engine.load(after, path))
+    patch.subscribe(lambda step, change: engine.apply(change, path))
     return engine
 
 

@@ -62,7 +62,7 @@ def test_an_action_survives_being_logged(action):
 def test_undo_redo_and_replay_come_to_the_same_documents(steps):
     patch = Patch(applied(scaffold, Document()))
     start, log = patch.document, []
-    patch.subscribe(lambda step, before, after: log.append(json.dumps(step_to_data(step))))
+    patch.subscribe(lambda step, change: log.append(json.dumps(step_to_data(step))))
     for step in steps:
         try:
             patch.do(step)

@@ -262,6 +262,19 @@ def test_who_is_hung_up_is_told_that_all_notes_end():
     assert engine.run_samples(4 * QUANTUM)[-1, 0] == 1
 
 
+@pytest.mark.parametrize("others", [[], ["another"]], ids=["one wire", "two wires"])
+def test_a_note_is_held_while_its_source_gets_another_name(others):
+    patch = patch_of("midi.out notes.events", "notes.gate out.audio", midi="midi_in", notes="notes", out="audio_out")
+    for id in others:
+        patch.add("midi_in", id=id)
+        patch.connect(f"{id}.out", "notes.events")
+    engine = engine_of(patch)
+    engine.send(bytes(note()))
+    assert engine.run_samples(8 * QUANTUM)[-1, 0] == 1
+    patch.rename("midi", "keyboard")
+    assert (engine.run_samples(4 * QUANTUM)[:, 0] == 1).all()
+
+
 def test_one_wire_is_read_where_it_was_written():
     assert [row.kernel for row in engine_of(listening()).plan.rows] == ["midi_in", "tally", "mix"]
 

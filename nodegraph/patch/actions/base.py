@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from msgspec import Struct
 
+from ..change import STRUCTURE, Change, Kind
 from ..document import Document, Wire, no_such_node
 from ..errors import Fault, PatchError, quote
 from ..names import check_colour, check_name, split_end
@@ -17,11 +18,17 @@ V = TypeVar("V")
 
 
 class Action(Struct, frozen=True, tag_field="do", omit_defaults=True):
-    """Base of every edit."""
+    """Base of every edit. ``kind`` says what it changes; edits of values override :meth:`change`."""
+
+    kind: ClassVar[Kind] = STRUCTURE
 
     def apply(self, document: Document) -> Document:
         """The edited document; ``document`` itself when there is nothing to change."""
         raise NotImplementedError
+
+    def change(self, document: Document) -> Change:
+        """Carry out the edit; returns what it has changed."""
+        return Change(document, self.apply(document), self.kind)
 
     def continues(self, earlier: Action) -> bool:
         """Is this one more step of the same gesture (a slider being dragged) as ``earlier``?"""

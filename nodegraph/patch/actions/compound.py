@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import msgspec
 
+from ..change import LOOK, Change
 from ..document import Document, Path
 from ..errors import PatchError
 from .base import Action, plain_value
@@ -32,6 +33,12 @@ class Group(Action, frozen=True, tag="group"):
             document = action.apply(document)
         return document
 
+    def change(self, document: Document) -> Change:
+        whole = Change(document, document, LOOK)
+        for action in self.actions:
+            whole = whole.then(action.change(whole.after))
+        return whole
+
     def continues(self, earlier: Action) -> bool:
         return bool(self.gesture) and isinstance(earlier, Group) and earlier.gesture == self.gesture
 
@@ -43,12 +50,16 @@ class Within(Action, frozen=True, tag="within"):
     action: AnyAction
 
     def apply(self, document: Document) -> Document:
-        inner = document.inside(self.path)
-        after = self.action.apply(inner)
-        if after is inner:
-            return document
-        edited = document.with_inside(self.path, after)
-        return edited if same_ids(inner, after) else self._follow(document, edited)
+        return self.change(document).after
+
+    def change(self, document: Document) -> Change:
+        inner = self.action.change(document.inside(self.path))
+        if inner.after is inner.before:
+            return Change(document, document, inner.kind)
+        edited = document.with_inside(self.path, inner.after)
+        if not same_ids(inner.before, inner.after):
+            edited = self._follow(document, edited)
+        return inner.within(self.path, document, edited)
 
     def _follow(self, before: Document, after: Document) -> Document:
         """What stands beside the nodes on the way to ``path`` follows those inside it."""

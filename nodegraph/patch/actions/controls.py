@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..change import LOOK
 from ..document import MESSAGES, MODES, TAKEOVERS, Binding, Control, Document, locate
 from ..errors import PatchError, quote
 from .base import Action, named, node_and_port, one_of, plain_value, without
@@ -11,6 +12,8 @@ from .base import Action, named, node_and_port, one_of, plain_value, without
 
 class SetControl(Action, frozen=True, tag="set_control"):
     """A control, new or instead of the one of that name, whose binding it keeps. Fields as in :class:`Control`."""
+
+    kind = LOOK
 
     name: str
     target: str
@@ -46,6 +49,8 @@ class SetControl(Action, frozen=True, tag="set_control"):
 class RemoveControl(Action, frozen=True, tag="remove_control"):
     """A control goes; the parameter it turned stays."""
 
+    kind = LOOK
+
     name: str
 
     def apply(self, document: Document) -> Document:
@@ -55,6 +60,8 @@ class RemoveControl(Action, frozen=True, tag="remove_control"):
 
 class SetBinding(Action, frozen=True, tag="set_binding"):
     """A control is turned by MIDI from now on. Fields as in :class:`Binding`."""
+
+    kind = LOOK
 
     name: str
     number: int = 0
@@ -86,6 +93,8 @@ class SetBinding(Action, frozen=True, tag="set_binding"):
 
 class RemoveBinding(Action, frozen=True, tag="remove_binding"):
     """MIDI turns a control no more."""
+
+    kind = LOOK
 
     name: str
 

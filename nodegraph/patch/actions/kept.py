@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ..change import LOOK
 from ..document import Document, Preset, Snapshot
 from ..errors import Fault, PatchError, quote
 from ..names import check_name
@@ -14,6 +15,8 @@ from .base import Action, named, node_and_port, plain_value, without
 
 class SetPreset(Action, frozen=True, tag="set_preset"):
     """A preset for nodes of ``type``, new or instead of the one of that name."""
+
+    kind = LOOK
 
     type: str
     name: str
@@ -37,6 +40,8 @@ class SetPreset(Action, frozen=True, tag="set_preset"):
 class RemovePreset(Action, frozen=True, tag="remove_preset"):
     """A preset goes; the nodes stay as they are."""
 
+    kind = LOOK
+
     type: str
     name: str
 
@@ -52,6 +57,8 @@ class SetSnapshot(Action, frozen=True, tag="set_snapshot"):
 
     ``values`` by end; ``None`` takes all parameters that are set in the patch and its subpatches.
     """
+
+    kind = LOOK
 
     name: str
     values: dict[str, Any] | None = None
@@ -69,6 +76,8 @@ class SetSnapshot(Action, frozen=True, tag="set_snapshot"):
 
 class RemoveSnapshot(Action, frozen=True, tag="remove_snapshot"):
     """A snapshot goes; the parameters stay as they are."""
+
+    kind = LOOK
 
     name: str
 

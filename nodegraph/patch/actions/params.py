@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..document import Document, NodeRecord, locate
+from ..change import VALUES, Change, ValueChange
+from ..document import Document, NodeRecord, Path, locate
 from .base import Action, named, node_and_port, plain_value, without
 
 
@@ -30,6 +31,9 @@ class SetParam(Action, frozen=True, tag="set_param"):
             return document
         return replace(document, nodes={**document.nodes, self.node: with_param(record, self.port, value)})
 
+    def change(self, document: Document) -> Change:
+        return _values(document, self.apply(document), ((), self.node, self.port))
+
     def continues(self, earlier: Action) -> bool:
         same = isinstance(earlier, SetParam) and (earlier.node, earlier.port) == (self.node, self.port)
         return self.merge and same
@@ -47,6 +51,9 @@ class ClearParam(Action, frozen=True, tag="clear_param"):
             return document
         record = replace(record, params=without(record.params, self.port))
         return replace(document, nodes={**document.nodes, self.node: record})
+
+    def change(self, document: Document) -> Change:
+        return _values(document, self.apply(document), ((), self.node, self.port))
 
 
 class SetParams(Action, frozen=True, tag="set_params"):
@@ -70,8 +77,22 @@ class SetParams(Action, frozen=True, tag="set_params"):
                 document = document.with_inside(path, after)
         return document
 
+    def change(self, document: Document) -> Change:
+        after, ends = self.apply(document), []
+        for end in self.values:
+            node, port = node_and_port(end)
+            path, id = locate(document, node)
+            ends.append((path, id, port))
+        return _values(document, after, *ends)
+
     def continues(self, earlier: Action) -> bool:
         return self.merge and isinstance(earlier, SetParams) and earlier.values.keys() == self.values.keys()
+
+
+def _values(before: Document, after: Document, *parameters: tuple[Path, str, str]) -> Change:
+    """A change of parameters (path, node, port) to what they are in ``after``."""
+    values = [(*end, after.inside(end[0]).nodes[end[1]].params.get(end[2])) for end in parameters]
+    return Change(before, after, VALUES, tuple(map(ValueChange._make, values)))
 
 
 def with_param(record: NodeRecord, port: str, value: Any) -> NodeRecord:

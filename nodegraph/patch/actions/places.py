@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from ..change import LOOK
 from ..document import Area, Document, Look, Note
 from ..errors import PatchError, quote
 from .base import Action, colour_of, named, place_at, without
@@ -15,6 +16,8 @@ Place = tuple[float, float]
 
 class Move(Action, frozen=True, tag="move"):
     """A place for a node, in pixels at zoom 1, kept to a hundredth: finer is noise in a diff."""
+
+    kind = LOOK
 
     id: str
     x: float
@@ -30,6 +33,8 @@ class Move(Action, frozen=True, tag="move"):
 
 class MoveMany(Action, frozen=True, tag="move_many"):
     """Places for nodes, comments and areas, by id, as one step."""
+
+    kind = LOOK
 
     nodes: dict[str, Place] = {}
     notes: dict[str, Place] = {}
@@ -54,6 +59,8 @@ class MoveMany(Action, frozen=True, tag="move_many"):
 class SetLook(Action, frozen=True, tag="set_look"):
     """How a node is drawn; what is left ``None`` stays. Fields as in :class:`Look`."""
 
+    kind = LOOK
+
     id: str
     title: str | None = None
     colour: str | None = None
@@ -75,6 +82,8 @@ class SetLook(Action, frozen=True, tag="set_look"):
 class SetArea(Action, frozen=True, tag="set_area"):
     """An area, new or instead of the one with that id. Fields as in :class:`Area`."""
 
+    kind = LOOK
+
     id: str
     title: str = ""
     x: float = 0.0
@@ -95,6 +104,8 @@ class SetArea(Action, frozen=True, tag="set_area"):
 
 class MoveArea(Action, frozen=True, tag="move_area"):
     """A place for an area, and with it for all nodes, comments and smaller areas that stand in it."""
+
+    kind = LOOK
 
     id: str
     x: float
@@ -119,6 +130,8 @@ class MoveArea(Action, frozen=True, tag="move_area"):
 class RemoveArea(Action, frozen=True, tag="remove_area"):
     """An area goes; what stood in it stays."""
 
+    kind = LOOK
+
     id: str
 
     def apply(self, document: Document) -> Document:
@@ -128,6 +141,8 @@ class RemoveArea(Action, frozen=True, tag="remove_area"):
 
 class SetNote(Action, frozen=True, tag="set_note"):
     """A comment, new or instead of the one with that id."""
+
+    kind = LOOK
 
     id: str
     text: str
@@ -142,6 +157,8 @@ class SetNote(Action, frozen=True, tag="set_note"):
 
 class RemoveNote(Action, frozen=True, tag="remove_note"):
     """A comment goes."""
+
+    kind = LOOK
 
     id: str
 

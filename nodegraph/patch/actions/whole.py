@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..change import LOOK
 from ..document import Document
 from ..errors import Fault, PatchError, quote
 from ..voices import check_voices
@@ -23,6 +24,8 @@ class SetSeed(Action, frozen=True, tag="set_seed"):
 
 class SetTitle(Action, frozen=True, tag="set_title"):
     """The title of the patch."""
+
+    kind = LOOK
 
     title: str
 

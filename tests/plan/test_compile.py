@@ -1,0 +1,67 @@
+"""Compiling reads the typed graph and the previous plan, and changes neither."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+from nodegraph.graph import build_graph
+from nodegraph.patch import AddNode, Group, SetParams
+from nodegraph.plan import compile_plan
+from tests.engine.storm import random_edits, sounding_patch
+from tests.rendering import engine_of, patch_of
+
+
+@pytest.fixture(autouse=True)
+def _blocks(test_blocks):
+    pass
+
+
+def contents(graph):
+    """All that a typed graph holds."""
+    return copy.deepcopy(([vars(node) for node in graph.typed_nodes], graph.edge_data, graph.loops))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_graph_is_what_it_was(seed):
+    patch = sounding_patch(25, seed)
+    patch.add("late", id="late")  # what is heard has different latencies
+    patch.add("audio_out", id="second")
+    patch.connect("root.out", "late.audio")
+    patch.connect("late.out", "out.audio")
+    patch.connect("root.out", "second.audio")
+    engine = engine_of(patch)
+    for _ in random_edits(patch, 12, seed, 30):
+        engine.run_samples(256)
+        graph = build_graph(patch.document)
+        before = contents(graph)
+        compile_plan(graph, engine.io, engine.plan, engine.taken, dict(engine.handles))
+        assert contents(graph) == before
+
+
+def test_the_graph_of_a_plan_keeps_the_values_that_were_compiled():
+    patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": [200.0, 300.0]}), out="audio_out")
+    engine = engine_of(patch, channels=2)
+    before = contents(engine.plan.graph)
+    patch.set("osc.frequency", [250.0, 350.0])
+    assert contents(engine.plan.graph) == before and engine.knob_values("osc", "frequency") == [250.0, 350.0]
+    patch.set("osc.amplitude", 0.5)
+    patch.clear("osc.amplitude")
+    assert engine.knob_values("osc", "amplitude") == [1.0]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_value_that_is_set_and_taken_back_before_any_plan_is_heard_does_not_come_back(heard):
+    """The messages for a plan that is never heard go to the next one; the document has the last word."""
+    patch = patch_of("osc.out out.audio", osc=("constant", {"value": 0.25}), out="audio_out")
+    engine = engine_of(patch)
+    if heard:
+        engine.run_samples(640)
+    for number, value in enumerate((0.75, 0.5, 0.25)):
+        patch.do(Group((AddNode(f"saw{number}", "saw"), SetParams({"osc.value": value}))))
+        if value > 0.25:
+            patch.set("osc.value", 0.9)
+    sound = engine.run_samples(2048)
+    assert np.array_equal(sound[1024:], np.full_like(sound[1024:], 0.25))
