@@ -1,4 +1,4 @@
-"""A patch as it was drawn: its nodes and those in its subpatches, with what the graph has found out about them."""
+"""A patch as it was drawn: its nodes and those in its subpatches, with what the graph knows about them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from nodegraph.patch.document import SUBPATCH
 
 
 def levels_of(graph: Graph) -> dict[str, Document]:
-    """The patch under "", and by its path what is in each subpatch."""
-    return dict(_levels(graph.document, Home(graph.flat.file if graph.flat else None, allow_outside=True), ""))
+    """The patch under "", and the contents of each subpatch under its address, as far as the graph could read them."""
+    return dict(_levels(graph.document, graph.flat.home, ""))
 
 
 def _levels(document: Document, home: Home, path: str) -> Iterator[tuple[str, Document]]:
@@ -29,7 +29,7 @@ def _levels(document: Document, home: Home, path: str) -> Iterator[tuple[str, Do
 def nodes_of(
     graph: Graph, levels: Mapping[str, Document], path: str = ""
 ) -> Iterator[tuple[str, NodeRecord, GraphNode | None]]:
-    """Every node with its path, what was drawn and what is in the graph, each subpatch followed by its insides."""
+    """Every node with its address, its record and its node of the graph, each subpatch followed by its contents."""
     for id, record in levels[path].nodes.items():
         name = _join(path, id)
         yield name, record, graph.find(name)

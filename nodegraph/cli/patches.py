@@ -15,17 +15,20 @@ from .text import shortened, warn
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
-    from nodegraph.patch import NodeRecord, Patch
+    from nodegraph.node import Spec
+    from nodegraph.patch import Patch
 
 
-def open_patch(path: Path, sets: Iterable[str] | None = None, seed: int | None = None) -> Patch:
+def open_patch(
+    path: Path, sets: Iterable[str] | None = None, seed: int | None = None, allow_outside: bool = False
+) -> Patch:
     """The patch in a file, with every ``--set`` and the ``--seed`` done to it."""
     from nodegraph import api
     from nodegraph.patch import SetSeed
 
     patch = api.load(path)
     for text in sets or ():
-        _set(patch, text)
+        _set(patch, text, allow_outside)
     if seed is not None:
         patch.do(SetSeed(seed))
     return patch
@@ -58,8 +61,9 @@ def warn_of_placeholders(graph: Graph) -> list[str]:
     return lines
 
 
-def _set(patch: Patch, text: str) -> None:
+def _set(patch: Patch, text: str, allow_outside: bool) -> None:
     """``NODE.PORT=VALUE``, or ``CONTROL=VALUE``."""
+    from nodegraph.graph.ports import Home, spec_of
     from nodegraph.patch import PatchError, locate
     from nodegraph.patch.errors import suggest
 
@@ -79,15 +83,15 @@ def _set(patch: Patch, text: str) -> None:
         has = "" if suggest(node, patch.document.nodes) else f" Its nodes are {shortened(patch.document.nodes)}."
         raise CommandError(f"--set {text}: {str(error).removesuffix(' Add it first.')}{has}") from None
     record = patch.document.inside(path).nodes[id]
-    patch.set(end, _value(record, patch.path, node, port, value))
+    spec = spec_of(record, Home(patch.path, allow_outside))
+    patch.set(end, _value(spec, node, port, value))
 
 
-def _value(record: NodeRecord, patch_path: Path | None, node: str, port: str, text: str) -> Any:
+def _value(spec: Spec, node: str, port: str, text: str) -> Any:
     """``text`` in the type of a port or setting; as JSON or as it stands if that is not known."""
-    from nodegraph.graph.ports import Home, spec_of
     from nodegraph.node import Choice, In
 
-    declared = spec_of(record, Home(patch_path)).parameters.get(port)
+    declared = spec.parameters.get(port)
     if isinstance(declared, In):
         values = [_number(part, f"{node}.{port}", declared.unit) for part in text.split(",")]
         return values if len(values) > 1 else values[0]

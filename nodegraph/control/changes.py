@@ -41,6 +41,11 @@ class Turns:
         self._unheard: set[End] = set()  # the engine did not take them
         self._gesture, self._latest = 0, 0.0
 
+    @property
+    def allow_outside(self) -> bool:
+        """Whether the patch may refer to files outside its folder."""
+        return self.engine is not None and self.engine.allow_outside
+
     # -- from any thread ---------------------------------------------------------------------------------------
 
     def values(self, node: str, port: str) -> list[float]:
@@ -168,7 +173,8 @@ class Turns:
         for node, setting in chosen & self._writing.keys():
             try:
                 after = SetParams({f"{node}.{setting}": self._writing[node, setting]}).apply(self.patch.document)
-                build_graph(after, self.engine.rate if self.engine else 44100.0, self.patch.path)
+                rate = self.engine.rate if self.engine else 44100.0
+                build_graph(after, rate, self.patch.path, self.allow_outside)
             except (PatchError, GraphError) as error:
                 del self._writing[node, setting]
                 self._tell(str(error).splitlines()[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -21,7 +22,7 @@ BANKS = {"gains": "gain", "scales": "scale", "mutes": "mute"}
 
 @dataclass(frozen=True)
 class Targets:
-    """What of a patch a surface plays, by the names of nodes; None and () where it has no such thing.
+    """The nodes of a patch that a surface controls, by address; None and () where it has no such node.
 
     ``players`` map file players and transports to the input that rewinds them.
     """
@@ -32,16 +33,26 @@ class Targets:
 
 
 def targets(document: Document) -> Targets:
-    """The first bank of gains, scales and mutes, the first switch, and all players that no wire plays."""
+    """The first bank of gains, scales and mutes, the first switch, and all players whose ``play`` has no wire.
+
+    Nodes of the patch itself come before those in subpatches. Subpatches that are kept in files are left out: what is
+    in them cannot be set from here.
+    """
     has: dict[str, set[str]] = {}
-    for id, record in document.nodes.items():
-        cls = node_types().get(record.type)
-        has[id] = set(cls.spec.inputs) if cls is not None else set()
+    wired: set[tuple[str, str]] = set()
+    levels = deque([("", document)])
+    while levels:
+        prefix, level = levels.popleft()
+        for id, record in level.nodes.items():
+            cls = node_types().get(record.type)
+            has[prefix + id] = set(cls.spec.inputs) if cls is not None else set()
+            if record.patch is not None:
+                levels.append((f"{prefix}{id}/", record.patch))
+        wired |= {(prefix + wire.target, wire.target_port) for wire in level.wires}
 
     def first(*inputs: str) -> str | None:
         return next((id for id, found in has.items() if found.issuperset(inputs)), None)
 
-    wired = {(wire.target, wire.target_port) for wire in document.wires}
     players = tuple(
         (id, rewind)
         for id, found in has.items()
@@ -161,6 +172,7 @@ class BankPlayer:
         if node is None:
             return None
         try:
-            return parameter(self._turns.patch.document, f"{node}.{port}", lane, self._turns.patch.path)
+            patch = self._turns.patch
+            return parameter(patch.document, f"{node}.{port}", lane, patch.path, self._turns.allow_outside)
         except PatchError:  # it has just been removed
             return None

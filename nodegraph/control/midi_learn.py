@@ -141,7 +141,8 @@ class Bindings:
 
     def _turn(self, control: Control, binding: Binding, move: Move, at: int) -> bool:
         try:
-            knob = control_parameter(self._turns.patch.document, control, self._turns.patch.path)
+            patch = self._turns.patch
+            knob = control_parameter(patch.document, control, patch.path, self._turns.allow_outside)
         except PatchError:  # its block is not there
             return False
         hold = self._holds.get(control.name)
@@ -172,8 +173,9 @@ class Bindings:
 
         Raises PatchError where nothing can be turned.
         """
+        patch = self._turns.patch
         for one in learning:
-            parameter(self._turns.patch.document, one.target, one.lane, self._turns.patch.path)
+            parameter(patch.document, one.target, one.lane, patch.path, self._turns.allow_outside)
         self._learning = deque(learning)
         self._last = None
 
@@ -185,10 +187,11 @@ class Bindings:
         lines = []
         while self._moved:
             learning, port, move = self._moved.popleft()
-            name, action = bind(self._turns.patch.document, learning, port, move, self._turns.patch.path)
-            self._turns.patch.do(action)
+            patch = self._turns.patch
+            name, action = bind(patch.document, learning, port, move, patch.path, self._turns.allow_outside)
+            patch.do(action)
             self.learnt.append(action)
-            binding = self._turns.patch.document.controls[name].midi
+            binding = patch.document.controls[name].midi
             lines.append(f"{said(binding) if binding else ''} of '{port}' turns {learning.target}.")
         return lines
 
@@ -219,10 +222,15 @@ class Learning:
 
 
 def bind(
-    document: Document, learning: Learning, port: str, move: Move, patch_path: Path | None = None
+    document: Document,
+    learning: Learning,
+    port: str,
+    move: Move,
+    patch_path: Path | None = None,
+    allow_outside: bool = False,
 ) -> tuple[str, Action]:
     """The control's name, and the edit that lets what moved turn the target."""
-    knob = parameter(document, learning.target, learning.lane, patch_path)
+    knob = parameter(document, learning.target, learning.lane, patch_path, allow_outside)
     old = next((one for one in document.controls.values() if (one.target, one.lane) == (knob.end, knob.lane)), None)
     name = old.name if old else _free_name(knob, document)
     low = learning.low if learning.low is not None else old.min if old else None

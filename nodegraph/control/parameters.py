@@ -66,23 +66,31 @@ def node_record(document: Document, node: str) -> NodeRecord:
     return document.inside(path).nodes[id]
 
 
-def parameter(document: Document, end: str, lane: int | None = None, patch_path: Path | None = None) -> Parameter:
+def parameter(
+    document: Document,
+    end: str,
+    lane: int | None = None,
+    patch_path: Path | None = None,
+    allow_outside: bool = False,
+) -> Parameter:
     """The parameter at ``"node.port"``. Raises PatchError, one line, if there is no such input."""
     node, port = node_and_port(end)
     record = node_record(document, node)
     problem = block_problem(record)
     if problem:
         raise PatchError(f"node '{node}': {problem}")
-    spec = spec_of(record, Home(patch_path))
+    spec = spec_of(record, Home(patch_path, allow_outside))
     found = spec.inputs.get(port)
     if found is None:
         raise PatchError(unknown_input(title_of(record.type, node), port, spec))
     return Parameter(node, found, lane, found.min, found.max, found.taper)
 
 
-def control_parameter(document: Document, control: Control, patch_path: Path | None = None) -> Parameter:
+def control_parameter(
+    document: Document, control: Control, patch_path: Path | None = None, allow_outside: bool = False
+) -> Parameter:
     """The parameter that a control of the document sets, with the control's range. Raises PatchError."""
-    found = parameter(document, control.target, control.lane, patch_path)
+    found = parameter(document, control.target, control.lane, patch_path, allow_outside)
     low = found.low if control.min is None else control.min
     high = found.high if control.max is None else control.max
     whole = control.min is None and control.max is None and control.taper == "linear"

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph.ports import Home, every_node, spec_of
 from nodegraph.node import Spec
 from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError, within
+from nodegraph.patch.document import Path as Place
 
 from .events import PanelEvent
 from .jobs import Jobs
@@ -103,7 +104,7 @@ class Desk:
     allow_outside: bool = False
     running: bool = True
     sounding: Sounding = field(default_factory=Sounding)  # as it was asked last
-    faults: dict[str, str] = field(default_factory=dict)  # nodes that the sound has silenced, and why
+    faults: dict[Place, str] = field(default_factory=dict)  # why nodes are silent, by path
     states: dict[type[State], State] = field(default_factory=dict)  # see ``state``
 
     def state(self, cls: type[S]) -> S:
@@ -200,6 +201,12 @@ class Desk:
     def specs(self, record: NodeRecord) -> Spec:
         """Ports and settings of a node of this patch."""
         return spec_of(record, Home(self.patch.path, self.allow_outside))
+
+    @property
+    def types(self) -> set[str]:
+        """The types of all blocks of the patch, including those in subpatches."""
+        home = Home(self.patch.path, self.allow_outside)
+        return {record.type for _, record in every_node(self.patch.document, home)}
 
     @property
     def board(self) -> Board:

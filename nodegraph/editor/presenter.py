@@ -196,7 +196,7 @@ class Presenter:
             canvas.fit_camera(desk)
         edited = whole is not self._whole
         if edited:
-            if self._whole is None or not only_values(self._whole, whole):
+            if self._whole is None or not only_values(self._whole, whole, desk.patch.path, desk.allow_outside):
                 desk.retype()
             self._whole = whole
         if desk.faults is not self._faults:

@@ -57,7 +57,7 @@ class Reloading:
         new = [type for type in types if type not in known]
         said = f"{', '.join(types)} {'loaded' if new else 'loaded again'}." if types else f"{path.name} holds no block."
         desk.say(said)
-        if any(record.type in types for record in desk.patch.document.nodes.values()):
+        if desk.types.intersection(types):
             desk.refresh_blocks()
         else:
             desk.retype()

@@ -5,27 +5,28 @@ A document with mistakes in it has no graph; the editor shows it all the same, w
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from nodegraph.frame_types import FrameType
 from nodegraph.graph import Graph, GraphError, build_graph
-from nodegraph.graph.ports import spec_of
+from nodegraph.graph.ports import Home, spec_of
 from nodegraph.node import In
 from nodegraph.patch import Document, NodeRecord
+from nodegraph.patch.document import Path as Place
+from nodegraph.patch.errors import Problem
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A typed document. ``reasons`` says why a node fails, ``problems`` why there is no new graph."""
+    """A typed document. ``reasons`` says why nodes fail, by path; ``problems`` why there is no new graph."""
 
     graph: Graph | None = None
     problems: tuple[str, ...] = ()
-    reasons: dict[str, str] = field(default_factory=dict)
+    reasons: dict[Place, str] = field(default_factory=dict)
 
     def lanes(self, node: str, port: str, output: bool) -> int:
         """Lanes at a port (1 where nothing is known)."""
@@ -57,45 +58,41 @@ def type_document(
         graph = build_graph(document, rate, path, allow_outside)
     except GraphError as error:
         known = before.graph if before else None
-        reasons = dict(known.placeholders) if known else {}
+        reasons = _placeholders(known) if known else {}
         for problem in error.problems:
-            for id in nodes_named(problem):
-                if id.partition("/")[0] in document.nodes:
-                    reasons.setdefault(id, problem)
+            if isinstance(problem, Problem) and problem.path:
+                reasons.setdefault(problem.path, problem)
         return Typed(known, tuple(error.problems), reasons)
-    waiting = {n.id: f"nothing is wired to '{n.missing_input}'." for n in graph.typed_nodes if n.missing_input}
-    return Typed(graph, (), waiting | dict(graph.placeholders))
+    waiting = {n.path: f"nothing is wired to '{n.missing_input}'." for n in graph.typed_nodes if n.missing_input}
+    return Typed(graph, (), waiting | _placeholders(graph))
 
 
-def told_of(found: dict[str, T], flat: str) -> list[T]:
-    """What is told of a node of the graph: of itself, its copies in several voices, and what is inside it."""
-    own = found.get(flat)
-    if own is not None and len(found) == 1:
-        return [own]
-    begins = (f"{flat}/", f"{flat}#")
-    return [told for id, told in found.items() if id == flat or id.startswith(begins)]
+def _placeholders(graph: Graph) -> dict[Place, str]:
+    """Why nodes are silent placeholders, by path."""
+    return {node.path: node.problem for node in graph.typed_nodes if node.problem}
 
 
-def nodes_named(problem: str) -> list[str]:
-    """Ids of the nodes that a sentence of the graph names first: ``sine 'osc1': …``."""
-    return re.findall(r"^\w+ '([^']+)'", problem)
+def told_of(found: dict[Place, T], path: Place) -> list[T]:
+    """What ``found`` says of the node at a path and of everything inside it."""
+    return [told for place, told in found.items() if place[: len(path)] == path]
 
 
-def only_values(before: Document, after: Document) -> bool:
-    """Do the two differ in nothing that types depend on, but in plain numbers of inputs at most?"""
+def only_values(before: Document, after: Document, path: Path | None, allow_outside: bool = False) -> bool:
+    """Whether two versions of the patch at ``path`` differ in no more than the numbers that inputs are set to."""
     if before.wires is not after.wires or before.settings != after.settings or before.seed != after.seed:
         return False
     if before.nodes is after.nodes:
         return True
     if before.nodes.keys() != after.nodes.keys():
         return False
-    return all(old is (new := after.nodes[id]) or _only_numbers(old, new) for id, old in before.nodes.items())
+    pairs = ((old, after.nodes[id]) for id, old in before.nodes.items())
+    return all(old is new or _only_numbers(old, new, path, allow_outside) for old, new in pairs)
 
 
-def _only_numbers(old: NodeRecord, new: NodeRecord) -> bool:
+def _only_numbers(old: NodeRecord, new: NodeRecord, path: Path | None, allow_outside: bool) -> bool:
     if old.type != new.type or old.version != new.version:
         return False
-    inputs = spec_of(new).inputs
+    inputs = spec_of(new, Home(path, allow_outside)).inputs
     for name in {*old.params, *new.params}:
         was, now = old.params.get(name), new.params.get(name)
         if was == now:

@@ -292,14 +292,23 @@ class Engine:
         """Helpers of the running plan that want to be serviced."""
         return list(self.plan.hosts.values()) if self.plan else []
 
-    def problems(self) -> list[str]:
-        """What helpers have to say: a disk that is full, a file that broke off."""
+    def node_problems(self) -> list[tuple[str, str]]:
+        """The nodes with a problem (a full disk, a file that ends too early, lost events): id, and a sentence."""
         found = []
         for (node, *_), helper in (self.plan.hosts if self.plan else {}).items():
             if getattr(helper, "problem", ""):
-                found.append(f"{node}: {helper.problem}.")
-        found += self.plan.lost_events() if self.plan else []
-        return [*found, *(f"{service.problem}." for service in self.services if service.problem)]
+                found.append((node, f"{helper.problem}."))
+        return found + (self.plan.lost_events() if self.plan else [])
+
+    def problems(self) -> list[str]:
+        """One line for each problem of a node, a recording or a log."""
+        lines = [f"{self.node_address(node)}: {text}" for node, text in self.node_problems()]
+        return [*lines, *(f"{service.problem}." for service in self.services if service.problem)]
+
+    def node_address(self, node: str) -> str:
+        """The node of the document that a node of the plan belongs to: ``voice/osc`` for each of its voices."""
+        found = self.plan.graph.find(node) if self.plan else None
+        return found.address if found else node
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from nodegraph.graph import Graph, build_graph
+from nodegraph.graph import Graph
+from nodegraph.graph.build import graph_of
+from nodegraph.graph.flatten import flatten
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
@@ -33,7 +35,10 @@ _abandoned: list[object] = []
 
 @dataclass
 class Report:
-    """The accounts of a stream. Loads are parts of the time that a block lasts; times in µs per quantum."""
+    """The statistics of a stream. Loads are fractions of the duration of a block.
+
+    ``faults`` and ``node_times`` (µs per quantum) name nodes of the patch; a time is the sum over all voices.
+    """
 
     device: str
     rate: float
@@ -61,6 +66,9 @@ class Live(Engine):
     are kept for ``captured()``. ``observer`` is notified of every edit and plan, such as a flight log.
     ``prepare(graph)`` is called with the typed graph before it is compiled. ``limiter=False`` switches the safety
     limiter off.
+
+    ``listens`` says whether input was asked of the device, which is so if the document that it was opened with takes
+    sound from it; ``device_inputs`` is 0 all the same where the device has no input.
     """
 
     def __init__(
@@ -79,7 +87,9 @@ class Live(Engine):
         observer: EngineObserver | None = None,
         prepare: Callable[[Graph], object] = lambda graph: None,
     ) -> None:
-        target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, document)
+        flat = flatten(document, path, allow_outside)
+        self.listens = not null and flat.listens
+        target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, self.listens)
         self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
         super().__init__(rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True)
         self.blocksize = blocksize
@@ -98,7 +108,7 @@ class Live(Engine):
             observer.attach(self)
             self.observer = observer
             self.services.append(observer)
-        graph = build_graph(document, self.rate, path, allow_outside)
+        graph = graph_of(flat, self.rate, allow_outside)
         prepare(graph)
         self.play(graph)
 
@@ -269,8 +279,8 @@ class Live(Engine):
             peak=float(view(self._live_address, cb.LIVE_WORDS, np.float64)[cb.LIVE_PEAK]),
             limited=int(live[cb.LIVE_LIMITED]),
             latency_samples=self.plan.latency if self.plan else 0,
-            faults=[fault.node for fault in self.faults()],
-            node_times=self.node_times(),
+            faults=list(dict.fromkeys(self.node_address(fault.node) for fault in self.faults())),
+            node_times=self._times_by_address(),
         )
 
     # -- threads -----------------------------------------------------------------------------------------------
@@ -337,7 +347,7 @@ class Live(Engine):
             raise EngineError(f"the audio device '{self.device_name}' does not open: {_reason(error)}") from None
 
     def node_times(self) -> dict[str, float]:
-        """Mean time of each node in µs per quantum; nodes of one row share its time."""
+        """Mean time of each node of the plan in µs per quantum; the time of a row is divided among its nodes."""
         rows = self.row_cycles()
         quanta = max(self.clock / QUANTUM / walk.PROFILE_EVERY, 1.0)
         per_tick = _microseconds_per_tick()
@@ -346,6 +356,13 @@ class Live(Engine):
             nodes = _nodes_in(info) or [info.kernel]
             for node in nodes:
                 times[node] = times.get(node, 0.0) + cycles * per_tick / quanta / len(nodes)
+        return times
+
+    def _times_by_address(self) -> dict[str, float]:
+        times: dict[str, float] = {}
+        for node, taken in self.node_times().items():
+            address = self.node_address(node)
+            times[address] = times.get(address, 0.0) + taken
         return times
 
 
@@ -411,14 +428,13 @@ def _null_target(rate: float | None, outputs: int | None) -> Target:
     return "none", float(rate or 44100.0), 0, outputs or 2, None
 
 
-def _device_target(device: int | str | None, rate: float | None, outputs: int | None, document: Document) -> Target:
-    """Name, rate and channels of a device, opened for input only if the patch listens."""
+def _device_target(device: int | str | None, rate: float | None, outputs: int | None, listens: bool) -> Target:
+    """Name, rate and channels of a device; it has input channels only if the patch ``listens`` to it."""
     sounddevice = _sounddevice()
     try:
         found = sounddevice.query_devices(device, "output")
     except (ValueError, sounddevice.PortAudioError) as error:
         raise EngineError(f"no audio output: {_reason(error)} See `nodegraph devices`, or use --null.") from None
-    listens = any(record.type == "audio_in" for record in document.nodes.values())
     inputs, source = 0, None
     if listens:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from nodegraph.frame_types import EITHER, FrameType, kinds_fit
+from nodegraph.patch.errors import Problem
 
 from .model import Graph, GraphNode
 
@@ -13,7 +14,10 @@ from .model import Graph, GraphNode
 def infer_frames(graph: Graph, order: Iterable[str], problems: list[str]) -> None:
     """Infer sizes and clocks, following the wires forward."""
     for id in order:
-        _infer_node(graph, graph.node(id), problems)
+        node, said = graph.node(id), len(problems)
+        _infer_node(graph, node, problems)
+        if len(problems) > said:
+            problems[said:] = [Problem(text, node.path) for text in problems[said:]]
 
 
 def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> None:

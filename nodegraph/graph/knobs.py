@@ -38,9 +38,10 @@ def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
     is_block = name in graph
     ends = graph.knobs_of(name, change.port)
     if not ends:
-        resting = graph.flat.resting.get(f"{name}/{change.port}")
+        inlet = f"{name}/{change.port}"
+        resting = graph.flat.resting.get(inlet)
         fits = resting is not None and resting.knob is not None and resting.knob.accepts(change.value)
-        return [] if fits else None  # a wire takes the place of this knob
+        return [] if fits and not _comes_from_an_inlet(graph, inlet) else None  # a wire takes the place of this knob
     knobs = []
     for id, port in ends:
         node = graph.find(id)
@@ -57,6 +58,13 @@ def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
             return None
         knobs.append(KnobChange(id, port, node.knob_values(port, values)))
     return knobs
+
+
+def _comes_from_an_inlet(graph: Graph, port: str) -> bool:
+    """Whether an outer inlet is wired to a port: without a value of its own, it has that of the port."""
+    flat = graph.flat
+    sources = [source for source, _ in flat.passed.get(port, ())]
+    return any(id in flat.passed or flat.nodes[id].knob is not None for id in sources)
 
 
 def _gives_default(graph: Graph, id: str, port: str) -> bool:

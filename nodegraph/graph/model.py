@@ -14,6 +14,7 @@ import networkx as nx
 from nodegraph.frame_types import FrameType
 from nodegraph.node import Node, Spec
 from nodegraph.patch import Document, Wire
+from nodegraph.patch.document import Path as Place
 
 from .flat import Flat
 from .rules import title_of
@@ -22,7 +23,8 @@ Block = type[Node]
 
 
 class GraphError(Exception):
-    """A patch that cannot be compiled. ``problems`` holds one sentence for each fault."""
+    """A patch that cannot be compiled. ``problems`` holds one sentence for each fault: a
+    :class:`~nodegraph.patch.errors.Problem` where it is known which node the sentence is about."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -44,6 +46,7 @@ class GraphNode:
     ``banks``         the number of members of each bank
     ``voices``        the number of voices for which the node has a lane each
     ``own_spec``      the declarations of this node where they differ from those of its block
+    ``path``          the path of the node of the document that it belongs to, ``()`` if there is none (a probe)
     """
 
     id: str
@@ -63,6 +66,7 @@ class GraphNode:
     banks: dict[str, int] = field(default_factory=dict)
     voices: int = 1
     own_spec: Spec | None = None
+    path: Place = ()
 
     def knob_values(self, port: str, values: list[float]) -> list[float]:
         """The values of a knob as the plan uses them: missing members of a bank get the default."""
@@ -76,6 +80,11 @@ class GraphNode:
     @property
     def spec(self) -> Spec:
         return self.own_spec or (self.cls.spec if self.cls else Spec())
+
+    @property
+    def address(self) -> str:
+        """The node of the document that it belongs to, as people write it: ``voice/osc`` for each of its voices."""
+        return "/".join(self.path) if self.path else self.id
 
     @property
     def title(self) -> str:

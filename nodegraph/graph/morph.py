@@ -17,13 +17,13 @@ from .ports import Home, contents, spec_of
 from .rules import title_of
 
 
-def recall(document: Document, name: str, patch_path: Path | None = None) -> SetParams:
+def recall(document: Document, name: str, patch_path: Path | None = None, allow_outside: bool = False) -> SetParams:
     """All parameters as they were in a snapshot; what was not set then goes to its default.
 
     Nodes that are gone are passed over, and those left alone that the snapshot does not know. Raises PatchError when
     there is no such snapshot.
     """
-    values = dict(morph(document, [name], 0.0, patch_path).values)
+    values = dict(morph(document, [name], 0.0, patch_path, allow_outside).values)
     nodes = {end.partition(".")[0] for end in values}
     unset = [end for end, _ in all_params(document) if end not in values and end.partition(".")[0] in nodes]
     return SetParams({**values, **dict.fromkeys(unset)})

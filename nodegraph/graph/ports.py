@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, InputPort, Out, OutputPort, Spec
 from nodegraph.patch import Document, NodeRecord, migrate_nodes, read_patch, resolve_file
 from nodegraph.patch.document import INLET, INLET_PORT, OUTLET, OUTLET_PORT, SUBPATCH
+from nodegraph.patch.document import Path as Place
 from nodegraph.patch.errors import PatchError
 
 DEEPEST = 32  # levels of subpatches, those in files included
@@ -147,6 +149,21 @@ def contents(record: NodeRecord, home: Home) -> tuple[Document, Home]:
 def _read(path: Path, changed: int, size: int) -> Document:
     """The document of a patch file; the cache key changes with the file."""
     return migrate_nodes(read_patch(path))
+
+
+def every_node(document: Document, home: Home, path: Place = ()) -> Iterator[tuple[Place, NodeRecord]]:
+    """All nodes with their paths, each subpatch followed by its contents, embedded or in a file.
+
+    The contents of a subpatch whose file cannot be read, or may not be read from ``home``, are left out.
+    """
+    for id, record in document.nodes.items():
+        yield (*path, id), record
+        if record.type == SUBPATCH:
+            try:
+                inner, inside = contents(record, home)
+            except PatchError:
+                continue
+            yield from every_node(inner, inside, (*path, id))
 
 
 def ports_in(document: Document, types: tuple[str, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import Spec
 from nodegraph.patch import NodeRecord, resolve_file
-from nodegraph.patch.errors import PatchError
+from nodegraph.patch.errors import PatchError, Problem
 
 from .flat import FlatNode
 from .model import GraphNode
@@ -18,12 +18,15 @@ from .rules import block_problem, parameter_problem
 
 def typed_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]) -> GraphNode:
     if flat.problem:
-        return GraphNode(id, flat.record.type, None, problem=flat.problem)
+        return GraphNode(id, flat.record.type, None, problem=flat.problem, path=flat.path)
     own = None
     if flat.knob is not None and (cls := node_types().get(flat.record.type)):
         own = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
-    node = _look_up(id, flat.record, flat.file, allow_outside, problems, own)
-    node.voices = flat.voices
+    said: list[str] = []
+    node = _look_up(id, flat.record, flat.file, allow_outside, said, own)
+    node.voices, node.path = flat.voices, flat.path
+    if said:
+        problems += [Problem(text, flat.path) for text in said]
     return node
 
 
@@ -71,9 +74,11 @@ def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outsid
         path = resolve_file(patch_path, reference, allow_outside)
     except PatchError as error:
         node.problem = str(error)
+        node.settings[name] = ""  # so that no function of the block opens what may not be opened
         return
     if not path.is_file():
         node.problem = f"file '{reference}' is missing. Put it beside the patch."
+        node.settings[name] = ""
         return
     node.settings[name] = str(path)
     found = path.stat()

@@ -24,7 +24,7 @@ def wire_fits(wire: Wire, graph: Graph, problems: list[str]) -> bool:
 
 
 def _end(node: GraphNode, port: str) -> WireEnd:
-    return WireEnd(node.id, node.type, port, node.spec if node.cls else None)
+    return WireEnd(node.id, node.type, port, node.spec if node.cls else None, node.path)
 
 
 def carried(source: GraphNode, port: str) -> str:

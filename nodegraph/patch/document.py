@@ -276,6 +276,9 @@ def locate(document: Document, text: str) -> tuple[Path, str]:
 
     Raises :class:`PatchError` when there is none.
     """
+    found = find_node(document, text)
+    if found is not None:
+        return found
     path: list[str] = []
     rest = text
     while rest not in document.nodes:
@@ -289,6 +292,18 @@ def locate(document: Document, text: str) -> tuple[Path, str]:
             raise PatchError(_no_inside("/".join(path), record))
         document, rest = record.patch, rest[len(id) + 1 :]
     return tuple(path), rest
+
+
+def find_node(document: Document, text: str) -> tuple[Path, str] | None:
+    """The same, None when there is none. Ids may contain ``/``, so every way of reading ``text`` is tried."""
+    if text in document.nodes:
+        return (), text
+    for i, sign in enumerate(text):
+        record = document.nodes.get(text[:i]) if sign == "/" else None
+        found = find_node(record.patch, text[i + 1 :]) if record is not None and record.patch is not None else None
+        if found is not None:
+            return (text[:i], *found[0]), found[1]
+    return None
 
 
 def nodes_of(document: Document, before: str = "") -> Iterator[tuple[str, NodeRecord]]:

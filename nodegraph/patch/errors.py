@@ -9,6 +9,18 @@ class PatchError(Exception):
     """A patch that cannot be read, edited or written as asked; ``str(error)`` is always one line."""
 
 
+class Problem(str):
+    """A sentence about a patch. ``path`` names the node that it is about: the ids of the subpatches that hold the node,
+    from the outside inwards, then its own id; ``()`` when the sentence is about no single node."""
+
+    path: tuple[str, ...]
+
+    def __new__(cls, text: str, path: tuple[str, ...] = ()) -> Problem:
+        problem = super().__new__(cls, text)
+        problem.path = path
+        return problem
+
+
 class Fault(Exception):
     """What is wrong with a value, while the place where it stands is still being found on the way out."""
 

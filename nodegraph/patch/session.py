@@ -26,7 +26,7 @@ from .actions import (
     within,
 )
 from .change import Change
-from .document import Document, locate
+from .document import Document, find_node, locate
 from .document import Path as Place
 from .errors import PatchError
 from .files import read_patch, write_patch
@@ -225,6 +225,9 @@ class Patch:
 
     def _place(self, text: str) -> tuple[Place, str]:
         """Path and id of a node; if it does not exist, those that it would have."""
+        found = find_node(self._document, text)
+        if found is not None:
+            return found
         document, path, rest = self._document, [], text
         while rest not in document.nodes:
             cuts = [rest[:i] for i, sign in enumerate(rest) if sign == "/"]

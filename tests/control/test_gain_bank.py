@@ -235,3 +235,14 @@ def test_patches_without_a_bank_or_a_player_are_played_as_far_as_they_go():
 @pytest.mark.parametrize("type", ["gain_bank", "latent_source"])
 def test_the_banks_of_the_neural_blocks_are_found(type):
     assert targets(patch_of(code=type, switch="resynthesis_switch").document) == Targets("code", "switch")
+
+
+def test_nodes_in_subpatches_are_controlled_too_after_those_of_the_patch():
+    patch = patch_of(inner="file_player", held="file_player", on="constant", code="latent_source")
+    patch.connect("on.out", "held.play")
+    patch.encapsulate(["inner", "held", "on", "code"], "box")
+    assert targets(patch.document) == Targets("box/code", None, (("box/inner", "restart"),))
+    patch.add("gain_bank", id="bank")
+    patch.add("file_player", id="outer")
+    found = targets(patch.document)
+    assert found.bank == "bank" and found.players == (("outer", "restart"), ("box/inner", "restart"))

@@ -124,7 +124,32 @@ def test_wires_of_a_subpatch_and_inside_it_are_read(sound):
     assert np.abs(sound.read(leaving, 4410).samples).max() == pytest.approx(1.0, abs=0.01)
     assert np.abs(sound.read("voice/quiet.out", 4410).samples).max() == pytest.approx(0.5, abs=0.01)
     assert sound.value(leaving) is not None
-    assert wait_until(lambda: sound.state().times.get("voice", 0.0) >= sound.state().times.get("voice/osc", 1.0) > 0)
+    assert wait_until(lambda: sound.state().times.get(("voice", "osc"), 0.0) > 0)
+    nodes = {("out",), ("voice", "osc"), ("voice", "quiet")}  # neither probes nor the subpatch itself
+    assert sound.state().times.keys() <= nodes
+
+
+def test_what_fails_in_any_voice_is_told_of_its_node_and_the_times_of_voices_add_up(sound, test_blocks):
+    from nodegraph.patch import AddNode, Encapsulate, Within
+
+    patch = tone()
+    patch.add("fragile", id="bad#2")
+    patch.connect("osc.out", "bad#2.audio")
+    patch.connect("bad#2.out", "out.audio")
+    patch.do(Encapsulate(("bad#2",), "a/b: c"))
+    patch.do(Within(("a/b: c",), AddNode("split", "split")))
+    patch.set("a/b: c.voices", 3)
+    sound.follow(patch)
+    assert sound.settle()
+    sound.engine.turn("a/b: c/bad#2", "broken", 1.0)
+    assert wait_until(lambda: sound.state().faults)
+    assert list(sound.state().faults) == [("a/b: c", "bad#2")]
+    assert wait_until(lambda: ("a/b: c", "bad#2") in sound.state().times)
+    live = sound.engine
+    live.pause()
+    voices = [time for node, time in live.node_times().items() if live.node_address(node) == "a/b: c/bad#2"]
+    assert len(voices) == 3
+    assert live.report().node_times["a/b: c/bad#2"] == pytest.approx(sum(voices), rel=0.05)
 
 
 def test_a_patch_that_is_wrong_leaves_the_sound_before_it(sound):

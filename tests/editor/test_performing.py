@@ -16,7 +16,7 @@ from nodegraph.editor.view import Pin
 class Heard:
     """An engine that notes what it is sent."""
 
-    rate, clock, plan = 44100.0, 1000, None
+    rate, clock, plan, allow_outside = 44100.0, 1000, None, False
 
     def __init__(self):
         self.midi, self.turns = [], []
@@ -123,6 +123,27 @@ def test_file_players_are_played_where_no_transport_leads(hand, heard):
     hand.presses("shift+space", "ctrl+home")
     assert hand.document.nodes["file_player1"].params["play"] == 0.0
     assert [turn[:2] for turn in heard.turns] == [("file_player1", "restart")] * 2
+
+
+def test_a_transport_in_a_subpatch_leads_too(hand, heard):
+    hand.adds("file_player")
+    hand.adds("transport")
+    hand.selects("transport1")
+    hand.presses("ctrl+g", "shift+space", "ctrl+home")
+    (box,) = set(hand.document.nodes) - {"file_player1"}
+    assert hand.patch.document.inside((box,)).nodes["transport1"].params["play"] == 0.0
+    assert "play" not in hand.document.nodes["file_player1"].params
+    assert heard.turns == [(f"{box}/transport1", "rewind", 1.0), (f"{box}/transport1", "rewind", 0.0)]
+    now = {"bar": 2.0, "phase": 0.0, "beat": 8.0, "bpm": 120.0, "run": 1.0}
+    hand.sound.values = {f"{box}/transport1.{port}": np.array([value]) for port, value in now.items()}
+    assert status(hand, "transport") == "bar 3 beat 1, 120 bpm"
+
+
+def test_a_midi_in_in_a_subpatch_hears_the_piano(hand, heard):
+    hand.adds("midi_in")
+    hand.selects("midi_in1")
+    hand.presses("ctrl+g", "ctrl+shift+k")
+    assert "Ctrl+Shift+K ends that" in hand.message and "midi_in" not in hand.message
 
 
 @pytest.mark.parametrize(

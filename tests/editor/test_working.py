@@ -247,7 +247,7 @@ def test_a_device_that_vanishes_is_a_message_and_an_alarm(hand):
 
 def test_a_block_that_fails_gets_a_badge_with_the_reason(hand):
     hand.chain("sine", "audio_out")
-    hand.sound.now = replace(hand.sound.now, faults={"sine1": "it gave NaN"})
+    hand.sound.now = replace(hand.sound.now, faults={("sine1",): "it gave NaN"})
     hand.waits(0.5)
     assert hand.view.badges["sine1"] == "it gave NaN" and "sine1 is silent" in hand.message
     hand.sound.now = replace(hand.sound.now, faults={})
@@ -268,7 +268,7 @@ def test_a_missing_file_and_an_unknown_block_are_badges(hand, tmp_path):
 
 def test_the_status_line_tells_how_the_sound_stands(hand):
     hand.chain("sine", "audio_out")
-    hand.sound.now = replace(hand.sound.now, load=0.123, xruns=2, latency=441, times={"sine1": 14.5})
+    hand.sound.now = replace(hand.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5})
     hand.waits(1.5)
     parts = dict(hand.view.status.parts)
     assert parts["load"] == "load 12 %" and parts["xruns"] == "xruns 2" and parts["latency"] == "latency 10.0 ms"

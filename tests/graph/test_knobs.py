@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from nodegraph.graph import build_graph
+from nodegraph.graph import GraphError, build_graph
 from nodegraph.graph.knobs import KnobChange, knob_changes
-from nodegraph.patch import Encapsulate, Patch, SetParam, within
+from nodegraph.patch import AddNode, Connect, Encapsulate, Patch, SetParam, SetParams, Within, within
 from nodegraph.patch.change import ValueChange
 from tests.rendering import patch_of
 
@@ -84,3 +86,53 @@ def test_a_value_that_a_wire_replaces_changes_nothing():
     patch.add("lfo", "lfo")
     patch.connect("lfo.out", "voice.cutoff")
     assert changes(patch, "voice.cutoff", 900.0) == []
+
+
+PARAMS = ["voice.cutoff", "voice.voices", "voice/osc.frequency", "voice/core/filter.cutoff", "voice/cutoff.value",
+          "voice/core/filter.resonance", "voice/cutoff.spread", "amp.gain", "lfo.frequency", "voice/core.cutoff",
+          "voice/core.voices", "voice/core/cutoff.value", "voice/core.resonance"]  # fmt: skip
+VALUES = st.none() | st.sampled_from([0.3, 0.5, 1, 20.0, 30.0]) | st.just([20.0, 30.0])
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@given(st.booleans(), st.booleans(), st.lists(st.tuples(st.sampled_from(PARAMS), VALUES), max_size=6))
+def test_knobs_are_all_that_typing_the_document_again_would_change(wired, copies, edits):
+    """In nested subpatches with voices, as lanes or as copies, with and without a wire to their port."""
+    patch = patch_of(
+        "osc.out filter.audio", "lfo.out filter.cutoff", "filter.out amp.audio", "amp.out out.audio",
+        osc="saw", lfo="lfo", filter="ladder", amp="vca", out="audio_out",
+    )  # fmt: skip
+    patch.do(Encapsulate(("osc", "filter"), "voice"))
+    patch.do(Within(("voice",), Encapsulate(("filter",), "core")))
+    patch.do(Within(("voice", "core"), AddNode("resonance", "inlet")))
+    patch.do(Within(("voice", "core"), Connect("resonance.out", "filter.resonance")))
+    patch.set("voice.voices", 2)
+    if copies:
+        patch.do(Within(("voice",), AddNode("split", "split")))
+        patch.do(Within(("voice", "core"), AddNode("split", "split")))
+    if not wired:
+        patch.disconnect("lfo.out", "voice.cutoff")
+    heard = []
+    patch.subscribe(lambda step, change: heard.append(change))
+    for end, value in edits:
+        heard.clear()
+        before = patch.document
+        patch.do(SetParams({end: value}))
+        try:
+            old = build_graph(before)
+        except GraphError:
+            continue
+        values = [one for change in heard for one in change.values]
+        found = knob_changes(old, values) if all(change.kind == "values" for change in heard) else None
+        if found is not None:
+            new = build_graph(patch.document)
+            assert list(new) == list(old) and new.wires == old.wires
+            expected = {(node.id, port): value for node in old.typed_nodes for port, value in node.values.items()}
+            expected |= {(knob.node, knob.port): knob.values for knob in found}
+            now = {(node.id, port): value for node in new.typed_nodes for port, value in node.values.items()}
+            assert now == expected and len(set(found_ends(found))) == len(found)
+            assert [node.settings for node in new.typed_nodes] == [node.settings for node in old.typed_nodes]
+
+
+def found_ends(knobs: list[KnobChange]) -> list[tuple[str, str]]:
+    return [(knob.node, knob.port) for knob in knobs]

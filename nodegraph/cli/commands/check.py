@@ -71,9 +71,9 @@ def _warnings(graph: Graph) -> list[str]:
 
 
 def _is_there(end: str, graph: Graph) -> bool:
-    """Whether an end, maybe of a node in a subpatch, names a parameter; of blocks that are not there nobody knows."""
+    """Whether an end names a parameter, which may be of a node in a subpatch. An unknown block may have any."""
     from nodegraph.blocks.registry import node_types
-    from nodegraph.graph.ports import Home, spec_of
+    from nodegraph.graph.ports import spec_of
     from nodegraph.patch import PatchError, locate
 
     node, _, port = end.partition(".")
@@ -82,7 +82,7 @@ def _is_there(end: str, graph: Graph) -> bool:
     except PatchError:
         return False
     record = graph.document.inside(path).nodes[id]
-    spec = spec_of(record, Home(graph.flat.file if graph.flat else None, allow_outside=True))
+    spec = spec_of(record, graph.flat.home)
     return record.type not in node_types() or port in spec.parameters
 
 

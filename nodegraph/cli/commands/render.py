@@ -65,7 +65,7 @@ def render(
     from nodegraph.files.sound_output import kind_of
 
     kind_of(output)
-    opened = open_patch(patch, set, seed)
+    opened = open_patch(patch, set, seed, allow_outside)
     chosen = float(rate or opened.document.settings.rate or 44100.0)
     graph = typed(opened, chosen, allow_outside)
     silent = warn_of_placeholders(graph)
@@ -95,12 +95,13 @@ def render(
         result = write(engine, output, seconds, until_silence, sent)
         if midi_out and sent is not None:
             write_sent(midi_out, sent, engine.rate)
-        result["faults"] = sorted({fault.node for fault in engine.faults()})
+        result["faults"] = sorted({engine.node_address(fault.node) for fault in engine.faults()})
     finally:
         engine.close()
     written_files = [*recordings(helpers), *([str(midi_out)] if midi_out else [])]
     result |= {"patch": str(patch), "silent": silent, "recordings": written_files}
-    problems = helper_problems(helpers) + (engine.plan.lost_events() if engine.plan else [])
+    problems = helper_problems(helpers)
+    problems += [f"{node}: {text}" for node, text in (engine.plan.lost_events() if engine.plan else [])]
     if json:
         print_json(result | {"problems": problems})
     else:

@@ -70,7 +70,7 @@ def run(
     """
     asked = Hands(midi, midi_virtual, controller, learn, osc, osc_host, osc_send)
     keepers = Keepers(flight, record, keep, moves)
-    opened = open_patch(patch, set, seed)
+    opened = open_patch(patch, set, seed, allow_outside)
     keepers.check(opened)
     silent: list[str] = []
     score: Score | None = None
@@ -109,7 +109,7 @@ def run(
     report = play(live, seconds, "" if json else said, hands)
     files = [*recordings(helpers), *keepers.close(opened, live)]
     lines = [*helper_problems(helpers), *keepers.problems, *([live.problem] if live.problem else [])]
-    lines += live.plan.lost_events() if live.plan else []
+    lines += [f"{node}: {text}" for node, text in (live.plan.lost_events() if live.plan else [])]
     if json:
         print_json(
             {

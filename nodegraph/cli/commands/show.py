@@ -44,7 +44,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a patch: nodes, lanes, latency, wires and loops."""
-    opened = open_patch(patch, set)
+    opened = open_patch(patch, set, allow_outside=allow_outside)
     graph = typed(opened, float(rate or opened.document.settings.rate or 44100.0), allow_outside)
     if plan:
         if format is not Format.text:

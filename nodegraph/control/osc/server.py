@@ -136,7 +136,9 @@ class OscServer:
 
     def _obey(self, address: str, arguments: list[Any], delay: float, sender: Peer | None) -> None:
         if PATTERN.search(address):
-            found = fitting(address, addresses(self._turns.patch.document, self._turns.patch.path))
+            turns = self._turns
+            known = addresses(turns.patch.document, turns.patch.path, turns.allow_outside)
+            found = fitting(address, known)
             if not found:
                 raise AddressError(f"OSC {quote(address)} fits nothing in this patch.")
         else:
@@ -147,8 +149,12 @@ class OscServer:
             elif sender is not None:
                 self._send(one, self._asked(one), sender)
 
+    def _meaning(self, address: str) -> tuple[Parameter | Setting, str]:
+        turns = self._turns
+        return meaning(turns.patch.document, address, turns.patch.path, turns.allow_outside)
+
     def _set(self, address: str, arguments: list[Any], delay: float) -> None:
-        knob, how = meaning(self._turns.patch.document, address, self._turns.patch.path)
+        knob, how = self._meaning(address)
         if isinstance(knob, Parameter):
             values = [number(address, argument) for argument in arguments]
             if how == POSITION:
@@ -186,7 +192,7 @@ class OscServer:
         return nearest
 
     def _asked(self, address: str) -> list[Any]:
-        knob, how = meaning(self._turns.patch.document, address, self._turns.patch.path)
+        knob, how = self._meaning(address)
         if isinstance(knob, Setting):
             return [knob.value if isinstance(knob.value, str | int | float) else str(knob.value)]
         if how == POSITION:
@@ -211,7 +217,7 @@ class OscServer:
             self._send_levels(node)
 
     def _send_changed(self, document: Document, node: str, record: NodeRecord, old: NodeRecord | None) -> None:
-        for port in spec_of(record, Home(self._turns.patch.path)).inputs:
+        for port in spec_of(record, Home(self._turns.patch.path, self._turns.allow_outside)).inputs:
             if old is not None and old.params.get(port) == record.params.get(port):
                 continue
             values = self._turns.values(node, port)

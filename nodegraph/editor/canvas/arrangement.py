@@ -43,7 +43,7 @@ def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[
         ):
             faces[id] = old
             continue
-        flat = desk.flat(id)
+        flat, path = desk.flat(id), (*desk.level, id)
         face = node_face(
             id,
             record,
@@ -51,7 +51,7 @@ def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[
             at,
             desk.typed,
             frozenset(wired.get(id, ())),
-            next(iter([*told_of(desk.typed.reasons, flat), *told_of(desk.faults, flat)]), ""),
+            next(iter([*told_of(desk.typed.reasons, path), *told_of(desk.faults, path)]), ""),
             {port: mark for (node, port), mark in marks.items() if node == flat},
             look.title if look else "",
             look.folded if look else False,
@@ -74,7 +74,7 @@ def wire_faces(desk: Desk, document: Document) -> dict[WireKey, WireFace]:
             ports = kinds[wire.source] = {name: port.kind for name, port in spec.output_ports.items()}
         key = (wire.start, wire.end)
         kind = ports.get(wire.source_port, "signal")
-        dead = bool(reasons) and any("/".join((*level, id)) in reasons for id in (wire.source, wire.target))
+        dead = bool(reasons) and any((*level, id) in reasons for id in (wire.source, wire.target))
         faces[key] = WireFace(key, kind, wire.feedback, dead)
     return faces
 

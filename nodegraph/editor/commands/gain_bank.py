@@ -6,7 +6,6 @@ from typing import Any
 
 from nodegraph.control.surface import HEADS, WIDTH, Surface, rows
 from nodegraph.control.taper import value_at
-from nodegraph.graph.ports import spec_of
 from nodegraph.graph.rules import title_of
 from nodegraph.patch import Group, PatchError, SetParam
 
@@ -44,7 +43,7 @@ class GainBankPanel(Panel):
         except (PatchError, KeyError):  # it, or what it was in, has been removed
             return None
         count = self._units(desk, record)
-        gains, scales, mutes = (self._values(record, port, count) for port in BANKS)
+        gains, scales, mutes = (self._values(desk, record, port, count) for port in BANKS)
         return Surface(tuple(gains), tuple(scales), tuple(v > 0.5 for v in mutes), min(self.first, max(count - 1, 0)))
 
     def _units(self, desk: Desk, record: Any) -> int:
@@ -54,8 +53,8 @@ class GainBankPanel(Panel):
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
 
-    def _values(self, record: Any, port: str, count: int) -> list[float]:
-        default = spec_of(record).inputs[port].default
+    def _values(self, desk: Desk, record: Any, port: str, count: int) -> list[float]:
+        default = desk.specs(record).inputs[port].default
         value = record.params.get(port, default)
         if not isinstance(value, list):
             return [float(value)] * count
@@ -157,7 +156,7 @@ class GainBankPanel(Panel):
         if self.surface(desk) is None:
             return
         record = desk.patch.document.inside(self.level).nodes[self.id]
-        problem = spec_of(record).inputs[port].problem(value)
+        problem = desk.specs(record).inputs[port].problem(value)
         if problem:
             desk.say(f"{title_of(record.type, self.id)}: {problem}", alarm=True)
         else:

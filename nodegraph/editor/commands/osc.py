@@ -14,6 +14,12 @@ from ..view import Item, PanelFace
 MOST_SHOWN = 100
 
 
+def _addresses(desk: Desk) -> list[str]:
+    from nodegraph.control.osc import addresses
+
+    return list(islice(addresses(desk.patch.document, desk.patch.path, desk.allow_outside), MOST_SHOWN))
+
+
 class OscPanel(Panel):
     """Starts and stops the server; lists the addresses."""
 
@@ -25,12 +31,10 @@ class OscPanel(Panel):
         self._listed: object = None
 
     def face(self, desk: Desk) -> PanelFace:
-        from nodegraph.control.osc import addresses
-
         there = outside(desk)
         free = there.osc is None
         self._listed = desk.patch.document
-        rows = tuple((one,) for one in islice(addresses(desk.patch.document, desk.patch.path), MOST_SHOWN))
+        rows = tuple((one,) for one in _addresses(desk))
         items = (
             Item("entry", "port", "Port", self.texts["port"], enabled=free),
             Item("entry", "host", "Listen at", self.texts["host"], enabled=free, tip="0.0.0.0 is the whole network"),
@@ -66,9 +70,7 @@ class OscPanel(Panel):
                 desk.say(problem, alarm=True)
 
     def _copy(self, desk: Desk, row: int) -> None:
-        from nodegraph.control.osc import addresses
-
-        found = list(islice(addresses(desk.patch.document, desk.patch.path), MOST_SHOWN))
+        found = _addresses(desk)
         if row < len(found):
             desk.view.set_clipboard(found[row])
             desk.say(f"Copied {found[row]}.")

@@ -40,8 +40,7 @@ def piano_keys(desk: Desk, argument: object) -> None:
         desk.say("The letter keys are commands again.")
         return
     keys.piano = Piano()
-    heard = any(record.type == "midi_in" for record in desk.patch.document.nodes.values())
-    hint = "" if heard else " No block hears them yet: add a midi_in."
+    hint = "" if "midi_in" in desk.types else " No block hears them yet: add a midi_in."
     desk.say(f"The letter keys play notes. Ctrl+Shift+K ends that.{hint}")
 
 

@@ -51,7 +51,7 @@ class SnapshotPanel(Panel):
         elif what == "remove" and name in snapshots:
             desk.do_in((), RemoveSnapshot(name))
         elif what == "recall" and name in snapshots:
-            self._carry_out(desk, recall(desk.patch.document, name))
+            self._carry_out(desk, recall(desk.patch.document, name, desk.patch.path, desk.allow_outside))
         elif what == "morph" and len(snapshots) > 1:
             self._morph(desk, float(event.value), event.done)
 
@@ -60,7 +60,8 @@ class SnapshotPanel(Panel):
         names = list(desk.patch.document.snapshots)
         before = desk.patch.document
         at = self.position * (len(names) - 1)
-        self._carry_out(desk, morph(before, names, at, desk.patch.path, merge=self._dragging))
+        action = morph(before, names, at, desk.patch.path, desk.allow_outside, self._dragging)
+        self._carry_out(desk, action)
         self._dragging = not done and (self._dragging or desk.patch.document is not before)
         desk.view.set_item(self.key, Item("slider", "morph", "Morph", (self.position, self._between(names))))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nodegraph.patch import AddNode, Dissolve, Encapsulate, Patch, standalone
+from nodegraph.patch import AddNode, Dissolve, Encapsulate, Patch, PatchError, resolve_file, standalone
 from nodegraph.patch.names import free_id
 
 from ..canvas import camera as canvas
@@ -51,10 +51,13 @@ def open_subpatch(desk: Desk, argument: object) -> None:
     record = desk.document.nodes[id]
     if record.patch is None:
         reference = str(record.params.get("file", ""))
-        if reference and desk.patch.path is not None:
-            open_path(desk, desk.patch.path.parent / reference)
-        else:
+        if not reference:
             desk.say(f"{id} holds no patch yet. Choose its file.", alarm=True)
+            return
+        try:
+            open_path(desk, resolve_file(desk.patch.path, reference, desk.allow_outside))
+        except PatchError as error:
+            desk.say(f"{id}: {error}", alarm=True)
         return
     go_to(desk, (*desk.level, id))
 

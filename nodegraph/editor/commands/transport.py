@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nodegraph.control.gain_bank import targets
-from nodegraph.control.parameters import parameter
-from nodegraph.patch import Document, PatchError, SetParams
+from nodegraph.control.parameters import node_record, parameter
+from nodegraph.patch import Document, PatchError, SetParams, nodes_of
 
 from ..command import command, in_status
 from ..desk import Desk, State
@@ -27,12 +27,12 @@ class KnownPlayers(State):
 
 
 def players(desk: Desk) -> tuple[tuple[str, str], ...]:
-    """What is played: nodes with the input that rewinds them. Transports lead; without one, file players."""
+    """The transports of the patch, or its file players if it has none: addresses with the input that rewinds each."""
     document = desk.patch.document
     known = desk.state(KnownPlayers)
     if known.document is not document:
         found = targets(document).players
-        leaders = tuple(one for one in found if document.nodes[one[0]].type == "transport")
+        leaders = tuple(one for one in found if node_record(document, one[0]).type == "transport")
         known.document, known.players = document, leaders or found
     return known.players
 
@@ -40,7 +40,7 @@ def players(desk: Desk) -> tuple[tuple[str, str], ...]:
 def is_playing(desk: Desk) -> bool:
     """Does the first of them play?"""
     document, found = desk.patch.document, players(desk)
-    return bool(found) and _value(document.nodes[found[0][0]].params.get("play", 1.0)) > 0.5
+    return bool(found) and _value(node_record(document, found[0][0]).params.get("play", 1.0)) > 0.5
 
 
 def _value(value: object) -> float:
@@ -61,7 +61,7 @@ def rewind(desk: Desk, argument: object) -> None:
     turns = outside(desk).reach(desk).turns
     for id, port in players(desk):
         try:
-            turns.pulse(parameter(desk.patch.document, f"{id}.{port}", None, desk.patch.path))
+            turns.pulse(parameter(desk.patch.document, f"{id}.{port}", None, desk.patch.path, desk.allow_outside))
         except PatchError as error:
             desk.say(str(error), alarm=True)
 
@@ -70,7 +70,7 @@ def rewind(desk: Desk, argument: object) -> None:
 def position(desk: Desk, state: Sounding) -> str:
     """Bar and beat of the first transport, as musicians count: from 1."""
     document = desk.patch.document
-    first = next((id for id, record in document.nodes.items() if record.type == "transport"), None)
+    first = next((id for id, record in nodes_of(document) if record.type == "transport"), None)
     if first is None:
         return ""
     bar, phase, beat, bpm, run = (_now(desk, f"{first}.{port}") for port in ("bar", "phase", "beat", "bpm", "run"))

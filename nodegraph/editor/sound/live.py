@@ -18,8 +18,8 @@ import numpy as np
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.live import Live, devices
 from nodegraph.graph import Graph, GraphError
-from nodegraph.graph.probes import PREFIX
 from nodegraph.patch import Document, Patch
+from nodegraph.patch.document import Path as Place
 from nodegraph.quantum import QUANTUM
 from nodegraph.recording.flight import FlightRecorder
 from nodegraph.recording.keeping import Recording, WireRecording
@@ -210,15 +210,16 @@ class LiveSound:
 
     def _load_document(self, document: Document, path: Path | None, ends: frozenset[str]) -> None:
         self._compile_problem = ""
-        if _listens(document) and not self._live.device_inputs and self._live.device_name != NONE:
-            wanted = self._wanted
-            if wanted.device != NONE and any(one["inputs"] for one in self.devices()):
-                return self._go_over(wanted)
+        live = self._live
         try:
-            self._live.load(document, path)
+            live.load(document, path)
         except GraphError:
-            return  # what was heard before goes on; the presenter says what is wrong
-        self._live.watch(ends)
+            return  # the previous plan goes on playing; the presenter shows what is wrong
+        flat = live.plan.graph.flat if live.plan else None
+        could_listen = not (live.listens or self._is_silent or self._wanted.device == NONE)
+        if could_listen and flat is not None and flat.listens:
+            return self._go_over(self._wanted)  # once: with input, if the device has any
+        live.watch(ends)
 
     # -- what it tells -------------------------------------------------------------------------------------
 
@@ -230,10 +231,6 @@ class LiveSound:
         live = self._live
         self._end_wires()
         report = live.report()
-        faults = {fault.node: "it gave values that are no numbers. Turn one of its knobs." for fault in live.faults()}
-        for line in live.problems():
-            node, _, reason = line.partition(": ")
-            faults.setdefault(node, reason)
         recording, log = self._recording, _log_of(live)
         preparing = ", compiling blocks…" if self._busy and now - self._busy_since > SLOW else ""
         self._state = Sounding(
@@ -252,8 +249,8 @@ class LiveSound:
             flight=log.path.name if self._logging and log else "",
             news=self._news,
             problem=self._problem or self._compile_problem or self._keepers_problem(),
-            faults=faults,
-            times=_with_subpatches(report.node_times),
+            faults=_faults(live),
+            times=_times(live),
         )
         return self._state
 
@@ -432,15 +429,28 @@ def _source(graph: Graph, end: str) -> tuple[str, str]:
     return graph.output_of(id, port) or (id, port)
 
 
-def _with_subpatches(times: dict[str, float]) -> dict[str, float]:
-    """Times by node without those of probes; a subpatch takes what its nodes take."""
-    found: dict[str, float] = {}
-    for node, taken in times.items():
-        if not node.startswith(PREFIX):
-            parts = node.split("/")
-            for depth in range(1, len(parts) + 1):
-                name = "/".join(parts[:depth])
-                found[name] = found.get(name, 0.0) + taken
+def _path(live: Live, node: str) -> Place:
+    """The path of the node of the document that a node of the plan belongs to; () if it belongs to none."""
+    found = live.plan.graph.find(node) if live.plan else None
+    return found.path if found else ()
+
+
+def _faults(live: Live) -> dict[Place, str]:
+    """Why nodes are silent, by path."""
+    muted = [(fault.node, "it gave values that are no numbers. Turn one of its knobs.") for fault in live.faults()]
+    found: dict[Place, str] = {}
+    for node, reason in [*muted, *live.node_problems()]:
+        if path := _path(live, node):
+            found.setdefault(path, reason)
+    return found
+
+
+def _times(live: Live) -> dict[Place, float]:
+    """Times by path; those of probes and of the plan's own kernels belong to no node and are left out."""
+    found: dict[Place, float] = {}
+    for node, taken in live.node_times().items():
+        if path := _path(live, node):
+            found[path] = found.get(path, 0.0) + taken
     return found
 
 
@@ -454,11 +464,3 @@ def _cause(text: str) -> str:
     for advice in ("See `nodegraph devices`", "Choose another with --device"):
         text = text.partition(advice)[0]
     return text.strip()
-
-
-def _listens(document: Document) -> bool:
-    """Whether a patch has an input from the device, in a subpatch too."""
-    return any(
-        record.type == "audio_in" or (record.patch is not None and _listens(record.patch))
-        for record in document.nodes.values()
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nodegraph.node import In
+from nodegraph.patch.document import Path as Place
 
 from ..canvas import camera as canvas
 from ..canvas.faces import live_face
@@ -26,7 +27,7 @@ class Monitor:
         self._next = 0
         self._status_time = self._load_time = -1e9
         self._problem = ""
-        self._faults: dict[str, str] = {}
+        self._faults: dict[Place, str] = {}
         self._told = 0  # of the news
 
     def tick(self, desk: Desk, screen: Screen, now: float) -> None:
@@ -81,8 +82,8 @@ class Monitor:
             desk.say(line)
         self._told = len(state.news)
         if state.faults != self._faults:
-            for node in state.faults.keys() - self._faults.keys():
-                desk.say(f"{node} is silent: {state.faults[node]}", alarm=True)
+            for path in state.faults.keys() - self._faults.keys():
+                desk.say(f"{'/'.join(path)} is silent: {state.faults[path]}", alarm=True)
             self._faults = dict(state.faults)
             desk.faults = self._faults
 
@@ -90,11 +91,9 @@ class Monitor:
         span = QUANTUM / state.rate * 1e6
         totals: dict[str, float] = {}
         depth = len(desk.level)
-        for flat, time in state.times.items():  # of a subpatch all that is inside it, of voices all of them
-            path = flat.split("/")
-            if len(path) > depth and all(part.partition("#")[0] == own for part, own in zip(path, desk.level)):
-                name = path[depth].partition("#")[0]
-                totals[name] = totals.get(name, 0.0) + time
+        for path, time in state.times.items():  # the load of a subpatch is that of everything in it
+            if len(path) > depth and path[:depth] == desk.level:
+                totals[path[depth]] = totals.get(path[depth], 0.0) + time
         for id in desk.faces:
             screen.show_load(id, percent(totals[id] / span) if id in totals else "")
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from nodegraph.patch import Patch
+from nodegraph.patch.document import Path as Place
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,9 @@ class Sounding:
     """How the sound stands.
 
     ``load`` is the part of a block's time that computing takes (mean of the last second); ``latency`` samples of
-    the patch, ``device_latency`` those of the device; ``faults`` nodes that were silenced with the reason;
-    ``times`` µs per quantum and node; ``problem`` one sentence why there is silence, "" if there is none.
+    the patch, ``device_latency`` those of the device; ``faults`` gives the reason for each node that is silent, by the
+    node's path; ``times`` the µs per quantum of each node, all its voices together, by its path (a subpatch has no
+    time of its own); ``problem`` is one sentence why there is silence, "" if there is none.
     ``clock`` is the count of samples computed, ``paused`` whether it stands still. ``recording`` and, by output,
     ``wires`` say what is being recorded, ``flight`` what log is being written; ``news`` are lines on files that
     were finished, all since the beginning.
@@ -41,8 +43,8 @@ class Sounding:
     flight: str = ""
     news: tuple[str, ...] = ()
     problem: str = ""
-    faults: dict[str, str] = field(default_factory=dict)
-    times: dict[str, float] = field(default_factory=dict)
+    faults: dict[Place, str] = field(default_factory=dict)
+    times: dict[Place, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
