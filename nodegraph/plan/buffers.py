@@ -78,6 +78,18 @@ class Ref:
 
 
 @dataclass(eq=False)
+class ScratchMemory:
+    """Working memory that all frame nodes of a plan share: they run one after the other."""
+
+    floats: int = 0
+    address: int = 0
+
+    def address_of(self, first: int) -> int:
+        """Address of a float; known once the memory is placed."""
+        return self.address + FLOAT * first
+
+
+@dataclass(eq=False)
 class StateBlock:
     """States of a row: (states, lanes) words, and what they start from."""
 

@@ -55,7 +55,7 @@ def test_a_log_holds_the_files_of_subpatches_and_what_they_name(tmp_path):
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, (44100, 1))
     (tmp_path / "kit").mkdir()
     write_sound(tmp_path / "kit" / "hit.wav", noise.astype(np.float32), RATE)
-    inner = patch_of("play.out out.in", play=("file_player", {"file": "hit.wav"}), out="outlet")
+    inner = patch_of("play.out out.audio", play=("file_player", {"file": "hit.wav"}), out="outlet")
     inner.save(tmp_path / "kit" / "drum.json")
     outer = patch_of("drum.out out.audio", drum=("subpatch", {"file": "kit/drum.json"}), out="audio_out")
     live = Live(outer.document, tmp_path / "patch.json", null=True, capture=2.0, flight=tmp_path / "a.flight")
