@@ -200,6 +200,18 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Scratch:
+    """Working memory of a ``frame``: float32 numbers, passed as ``name`` (indexable) and ``name_size`` (int).
+
+    Its content is undefined when the equation begins, because all frames, lanes and blocks use the same memory.
+    ``length(settings, sr)`` gives the numbers. What must last until the next frame belongs in a ``Line``.
+    """
+
+    length: Callable[[Settings, float], int]
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Table:
     """A read-only array of float32 shared by all lanes, passed as ``name`` and ``name_size``.
 
@@ -331,6 +343,7 @@ class Spec:
     states: dict[str, State] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
+    scratches: dict[str, Scratch] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     transforms: dict[str, Transform] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
@@ -372,6 +385,7 @@ _KINDS: dict[type, str] = {
     State: "states",
     Memory: "memories",
     Line: "lines",
+    Scratch: "scratches",
     Table: "tables",
     Transform: "transforms",
     Choice: "choices",

@@ -20,7 +20,7 @@ from nodegraph.models.feature_kernels import (
     to_magnitudes,
 )
 from nodegraph.models.tables import BLOCK, LAYER_WORDS, layer_table, model_of, model_problem, weight_table, widest
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table
+from nodegraph.node import Choice, FrameIn, FrameOut, In, Node, Option, Out, Scratch, State, Table
 
 SIGMOID, RELU, LEAKY = 0, 1, 2
 FAINT = 1e-4  # a code whose units all lie below fades to silence
@@ -104,8 +104,8 @@ class Encoder(Node):
     file = Option("", kind="file", doc="model (.safetensors), beside the patch")
     code = FrameOut("latent", doc="units of the innermost layer")
     level = FrameOut("latent", doc="the frame's maximum, 1 for a full-scale sine; 1 if the model keeps levels itself")
-    near = Line(lambda settings, sr: widest(encoder_layers(settings), settings["bins"]))
-    far = Line(lambda settings, sr: widest(encoder_layers(settings), settings["bins"]))
+    near = Scratch(lambda settings, sr: widest(encoder_layers(settings), settings["bins"]))
+    far = Scratch(lambda settings, sr: widest(encoder_layers(settings), settings["bins"]))
     layers = Table(lambda settings, sr: layer_table(encoder_layers(settings)))
     weights = Table(lambda settings, sr: weight_table(encoder_layers(settings)))
     features, normalisation = Table(features), Table(normalisation)
@@ -141,8 +141,8 @@ class Decoder(Node):
     file = Option("", kind="file", doc="model (.safetensors), beside the patch")
     empty = Choice("silent", "as_trained", doc="what a code of zeros gives: nothing, or what is left in the model")
     magnitude = FrameOut("magnitude", doc="magnitudes of a spectrum")
-    near = Line(lambda settings, sr: widest(decoder_layers(settings), settings["bins"]))
-    far = Line(lambda settings, sr: widest(decoder_layers(settings), settings["bins"]))
+    near = Scratch(lambda settings, sr: widest(decoder_layers(settings), settings["bins"]))
+    far = Scratch(lambda settings, sr: widest(decoder_layers(settings), settings["bins"]))
     layers = Table(lambda settings, sr: layer_table(decoder_layers(settings)))
     weights = Table(lambda settings, sr: weight_table(decoder_layers(settings)))
     features, normalisation = Table(features), Table(normalisation)

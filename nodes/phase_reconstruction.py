@@ -6,7 +6,7 @@ The blocks that end in a signal hold their own overlap-add; the others give spec
 from __future__ import annotations
 
 from nodegraph.maths import cos_turn, next_random, sin_turn, sqrt, uniform
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table, Transform
+from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.spectral.pghi import SPREAD, bin_gradient, integrate, log_magnitude, time_gradient
 from nodegraph.spectral.ring import play_ring
 from nodegraph.spectral.rtisi import (
@@ -38,6 +38,10 @@ def of_size(settings, sr):
 
 def of_bins(settings, sr):
     return settings["bins"]
+
+
+def of_hop(settings, sr):
+    return settings["hop"]
 
 
 def output_ring(settings, sr):
@@ -86,9 +90,9 @@ class RtisiLa(Node):
     updates = Choice("jointly", "in_turn", doc="all frames from one overlap, or each from the newest state")
     out = Out(doc="signal, one window and the look-ahead later")
     targets, estimates = Line(frames_of("bins")), Line(frames_of("size"))
-    settled, sums = Line(span_length), Line(span_length)
-    framed, re, im = Line(of_size), Line(of_bins), Line(of_bins)
-    finished, ring = Line(lambda settings, sr: settings["hop"]), Line(output_ring)
+    settled, ring = Line(span_length), Line(output_ring)
+    sums, finished = Scratch(span_length), Scratch(of_hop)
+    framed, re, im = Scratch(of_size), Scratch(of_bins), Scratch(of_bins)
     weights, trust, level = Table(analysis_window), Table(equal_trust), Table(full_level)
     first_newest, later_newest = Table(first_newest_window), Table(later_newest_window)
     read = State(0)
@@ -197,13 +201,13 @@ class MomentumRtisi(Node):
     out = Out(doc="signal, one window and the look-ahead later")
     targets, estimates = Line(frames_of("bins")), Line(frames_of("size"))
     before_re, before_im = Line(frames_of("bins")), Line(frames_of("bins"))
-    settled, sums = Line(span_length), Line(span_length)
-    framed, re, im, wanted = Line(of_size), Line(of_bins), Line(of_bins), Line(of_bins)
-    logs, logs_before = Line(of_bins), Line(of_bins)
-    per_hop, per_hop_before, per_bin = Line(of_bins), Line(of_bins), Line(of_bins)
-    cos, sin, cos_before, sin_before = Line(of_bins), Line(of_bins), Line(of_bins), Line(of_bins)
-    below, above = Line(of_bins), Line(of_bins)
-    finished, ring = Line(lambda settings, sr: settings["hop"]), Line(output_ring)
+    settled, ring = Line(span_length), Line(output_ring)
+    logs, per_hop = Line(of_bins), Line(of_bins)
+    sums, finished = Scratch(span_length), Scratch(of_hop)
+    framed, re, im, wanted = Scratch(of_size), Scratch(of_bins), Scratch(of_bins), Scratch(of_bins)
+    logs_before, per_hop_before, per_bin = Scratch(of_bins), Scratch(of_bins), Scratch(of_bins)
+    cos, sin, cos_before, sin_before = Scratch(of_bins), Scratch(of_bins), Scratch(of_bins), Scratch(of_bins)
+    below, above = Scratch(of_bins), Scratch(of_bins)
     weights, trust = Table(analysis_window), Table(falling_trust)
     level, final_level = Table(trusted_level), Table(full_level)
     spread = Table(spread_of)
@@ -328,10 +332,11 @@ class PhaseGradient(Node):
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
     window = Choice(*WINDOWS, doc="window of the stft")
     spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
-    wanted, logs, logs_before = Line(of_bins), Line(of_bins), Line(of_bins)
-    per_hop, per_hop_before, per_bin = Line(of_bins), Line(of_bins), Line(of_bins)
-    cos, sin, cos_before, sin_before = Line(of_bins), Line(of_bins), Line(of_bins), Line(of_bins)
-    below, above = Line(of_bins), Line(of_bins)
+    logs, per_hop = Line(of_bins), Line(of_bins)
+    cos, sin = Line(of_bins), Line(of_bins)
+    wanted, logs_before, per_hop_before, per_bin = (Scratch(of_bins) for _ in range(4))
+    cos_before, sin_before = Scratch(of_bins), Scratch(of_bins)
+    below, above = Scratch(of_bins), Scratch(of_bins)
     spread = Table(spread_of)
 
     def frame(
@@ -417,7 +422,7 @@ class PeakVocoder(Node):
 
     magnitude = FrameIn("magnitude", doc="magnitudes to be heard")
     spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
-    wanted, phase = Line(of_bins), Line(of_bins)
+    wanted, phase = Scratch(of_bins), Line(of_bins)
 
     def frame(magnitude, spectrum_re, spectrum_im, wanted, phase, bins, size, hop):
         copy_magnitudes(magnitude, wanted, 0, bins)

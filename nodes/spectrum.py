@@ -21,7 +21,7 @@ from nodegraph.maths import (
     sqrt,
     wrap,
 )
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, State, Table
+from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Scratch, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, smooth_over_bins
 
@@ -278,7 +278,7 @@ class CrossSynthesis(Node):
     smoothing = In(150.0, unit="Hz", min=0.0, max=5000.0, doc="width of the envelopes")
     flatten = In(1.0, unit="ratio", min=0.0, max=1.0, doc="how far the carrier loses its own colour")
     out = FrameOut("spectrum", doc="the carrier in the modulator's colour")
-    envelope, level, own = bin_line(), bin_line(), bin_line()
+    envelope, level, own = (Scratch(lambda settings, sr: settings["bins"]) for _ in range(3))
 
     def frame(
         modulator,

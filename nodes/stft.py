@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nodegraph.frame_types import FrameType
 from nodegraph.maths import sqrt
-from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, State, Table, Transform
+from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.spectral.ring import play_ring
 from nodegraph.spectral.transform import irfft, rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window, synthesis_window
@@ -32,7 +32,8 @@ class Stft(Node):
     window = Choice(*WINDOWS, doc="shape of the window")
     alignment = Choice("causal", "centred", doc="which part of its window a frame stands for")
     spectrum = FrameOut("spectrum", doc="one spectrum every hop")
-    ring, framed = Line(ring_length), Line(lambda settings, sr: settings["size"])
+    ring = Line(ring_length)
+    framed = Scratch(lambda settings, sr: settings["size"])
     weights = Table(analysis_window)
     write = State(0)
     fft = Transform()
@@ -79,7 +80,8 @@ class InverseStft(Node):
     spectrum = FrameIn("spectrum", doc="one spectrum every hop")
     window = Choice(*WINDOWS, doc="window of the stft that it inverts")
     out = Out(doc="signal, one window later than the input of the stft")
-    ring, framed = Line(ring_length), Line(lambda settings, sr: settings["size"])
+    ring = Line(ring_length)
+    framed = Scratch(lambda settings, sr: settings["size"])
     weights = Table(synthesis_window)
     read = State(0)
     fft = Transform()

@@ -10,7 +10,7 @@ from nodegraph.blocks.sound_streaming import header_of
 from nodegraph.files.sound_file import read_sound
 from nodegraph.frame_types import FrameType
 from nodegraph.maths import clip, floor, read, sqrt
-from nodegraph.node import Choice, FrameOut, Host, In, Line, Node, Option, State, Table, Transform
+from nodegraph.node import Choice, FrameOut, Host, In, Line, Node, Option, Scratch, State, Table, Transform
 from nodegraph.spectral.transform import rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window
 
@@ -77,8 +77,9 @@ class StretchPlayer(Node):
     phases = Choice("locked", "free", doc="bins of a peak together, or each for itself")
     loop = Option(True, doc="begin again at the end")
     spectrum = FrameOut("spectrum", doc="spectra of the file, for an inverse_stft with the same window")
-    framed = Line(lambda settings, sr: settings["size"])
-    before_re, before_im, last_re, last_im = (bin_line() for _ in range(4))
+    last_re, last_im = bin_line(), bin_line()
+    framed = Scratch(lambda settings, sr: settings["size"])
+    before_re, before_im = (Scratch(lambda settings, sr: settings["bins"]) for _ in range(2))
     weights = Table(analysis_window)
     at, gate = State(), State()
     fft = Transform()

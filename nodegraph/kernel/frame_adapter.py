@@ -82,7 +82,7 @@ def _fetch(p: Parameter, shared_types: Mapping[str, str]) -> str:
         return f"{'as_i64' if p.integer else 'as_f64'}(w[{w}] + 8 * lane)"
     if p.kind == "line":
         return f"as_singles(w[{w}] + 4 * lane * w[{w + 2}])"
-    if p.kind == "table":
+    if p.kind in ("table", "scratch"):
         return f"as_singles(w[{w}])"
     if p.kind == "shared":
         cast = {"f4": "as_singles", "f8": "as_f64", "i8": "as_i64"}[shared_types[p.name]]

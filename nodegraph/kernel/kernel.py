@@ -66,6 +66,7 @@ class Kernel:
             ("memory", spec.memories, 2),
             ("events", spec.event_inputs | spec.event_outputs, 1),
             ("line", spec.lines, 2 if self.is_tick else 3),
+            ("scratch", spec.scratches, 2),
             ("table", spec.tables, 2),
         ]
         for kind, members, width in groups:
@@ -75,6 +76,8 @@ class Kernel:
                 places[name] = Parameter(name, kind, word, integer=integer)
                 if kind in ("line", "table"):
                     places[f"{name}_size"] = Parameter(f"{name}_size", f"{kind}_size", word + width - 1)
+                if kind == "scratch":
+                    places[f"{name}_size"] = Parameter(f"{name}_size", "number", word + 1, integer=True)
                 if kind == "input" and member.bank:
                     if self.is_tick:
                         raise KernelError(f"block '{self.name}': a tick has no banks; write a block or a frame")
@@ -124,6 +127,8 @@ class Kernel:
             raise KernelError(
                 f"block '{self.name}': its equation asks for {', '.join(unknown)}, which it does not declare"
             )
+        if self.part != "frame" and any(places[name].kind == "scratch" for name in asked):
+            raise KernelError(f"block '{self.name}': only a frame has scratch memory; declare a Line")
         self.places = places
         return [places[name] for name in asked], word
 

@@ -1,4 +1,4 @@
-"""Signal buffers of a plan: who writes them, who reads them, and which can share memory."""
+"""Signal buffers of a plan: which rows write and read them, and which of them can share memory."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ Operand = int | float | Callable[[], int]
 
 @dataclass(eq=False)
 class Buffer:
-    """``QUANTUM`` samples of ``lanes`` lanes. A feedback buffer has one more row before them: the sample
-    that came last in the quantum before."""
+    """``QUANTUM`` samples of ``lanes`` lanes, as float32 (samples, lanes).
+
+    A feedback buffer has one more sample before them: the last one of the previous quantum. ``kept`` memory is not
+    shared. ``address`` is that of the first float, ``last`` that of the copy of the latest sample; both are 0 until
+    they are placed.
+    """
 
     lanes: int
     feedback: bool = False
@@ -33,7 +37,7 @@ class Buffer:
 
     @property
     def lead(self) -> int:
-        """Bytes before the first sample of this quantum."""
+        """Bytes before the first sample of the quantum."""
         return FLOAT * self.lanes * self.feedback
 
 
@@ -60,7 +64,7 @@ class FrameBuffer:
 
 @dataclass(frozen=True)
 class Ref:
-    """Some neighbouring lanes of a buffer; ``delayed`` reads one sample back."""
+    """Neighbouring lanes of a buffer. ``delayed`` reads them one sample late."""
 
     buffer: Buffer
     lane: int
@@ -68,18 +72,30 @@ class Ref:
     delayed: bool = False
 
     def address(self) -> int:
-        """Address of the first sample; known once buffers are placed."""
+        """Address of the first sample, once the buffer is placed."""
         start = self.buffer.address + FLOAT * self.lane
         return start if self.delayed else start + self.buffer.lead
 
     def last(self) -> int:
-        """Address of the copy of its latest sample."""
+        """Address of the copy of the latest sample."""
         return self.buffer.last + FLOAT * self.lane
 
 
 @dataclass(eq=False)
+class ScratchMemory:
+    """Working memory that all frame nodes of a plan share: they run one after the other."""
+
+    floats: int = 0
+    address: int = 0
+
+    def address_of(self, first: int) -> int:
+        """Address of a float; known once the memory is placed."""
+        return self.address + FLOAT * first
+
+
+@dataclass(eq=False)
 class StateBlock:
-    """States of a row: (states, lanes) words, and what they start from."""
+    """States of a row: addresses of (states, lanes) words, and of the same words as they start."""
 
     data: int
     count: int
@@ -89,9 +105,10 @@ class StateBlock:
 
 @dataclass(eq=False)
 class Row:
-    """One kernel call of the plan. ``inner`` are the rows of a feedback loop.
+    """One call of a kernel. ``inner`` are the rows of a feedback loop.
 
-    ``nodes`` are (id, first lane, lanes), ``lines`` its delay lines as (address, length, lane or -1).
+    ``words`` are the arguments, ``nodes`` (id, first lane, lanes), ``lines`` delay lines as (address, floats, lane or
+    ``ALL_LANES``), which are zeroed when the row is unmuted. ``lanes`` is 0 where inputs and outputs differ in width.
     """
 
     kernel: Kernel | NativeFunction
@@ -107,14 +124,14 @@ class Row:
 
     @property
     def flat(self) -> list[Row]:
-        """The rows that really compute."""
+        """The rows that run a kernel of their own: those of a loop, or this one."""
         return [row for inner in self.inner for row in inner.flat] if self.inner else [self]
 
 
 def place(rows: Sequence[Row], memory: Memory) -> tuple[int, int]:
-    """Give every buffer an address; one that is done with serves the next of its size.
+    """Give every buffer an address. After its last reader a buffer's memory goes to the next buffer of that size.
 
-    Returns (bytes used, bytes that would be needed without sharing).
+    Returns (bytes used, bytes that would be used without sharing).
     """
     last_use: dict[Buffer, int] = {}
     for index, row in enumerate(rows):

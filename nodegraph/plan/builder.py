@@ -11,10 +11,13 @@ from nodegraph.graph import Graph, GraphNode
 from nodegraph.patch import Wire
 
 from . import layout as at
-from .buffers import Buffer, FrameBuffer, Ref, Row
+from .buffers import FLOAT, Buffer, FrameBuffer, Ref, Row, ScratchMemory
 from .keys import SourceSignature
+from .memory import ALIGNMENT
 from .result import Io, MigratedState, Plan, Port, Region
 from .sources import Slot
+
+CACHE_LINE = ALIGNMENT // FLOAT  # floats
 
 
 class PlanBuilder:
@@ -37,6 +40,7 @@ class PlanBuilder:
         self.graph, self.io = graph, io
         self.before: MigratedState | None = previous.state if previous else None
         self.before_since = previous_since
+        self.scratch_before = previous.scratch if previous else None
         self.open_host, self.compensate = open_host, compensate
         self.plan = Plan(graph, handles)
         self.memory = self.plan.memory
@@ -49,6 +53,7 @@ class PlanBuilder:
         self.after_placement: list[Callable[[], None]] = []
         self.fed_back = {(w.source, w.source_port) for w in graph.wires if w.feedback}
         self.buffers: list[Buffer] = []
+        self.scratch = ScratchMemory()
         self.clocks: dict[int, int] = {}
         self.signatures: dict[str, SourceSignature] = {}
         self.frame_refs: dict[Port, FrameBuffer] = {}
@@ -59,6 +64,15 @@ class PlanBuilder:
         buffer = Buffer(lanes, feedback)
         self.buffers.append(buffer)
         return buffer
+
+    def place_scratch(self) -> None:
+        """Give the scratch memory its address: that of the previous plan if it is large enough."""
+        found = self.scratch_before
+        if found is None or len(found) < self.scratch.floats + CACHE_LINE:
+            found = np.empty(self.scratch.floats + CACHE_LINE, np.float32)
+            found.fill(0.0)  # touch every page now, not in the audio thread
+        self.plan.scratch = found
+        self.scratch.address = -(-found.ctypes.data // ALIGNMENT) * ALIGNMENT
 
     def line(self, key: Any, length: int) -> np.ndarray:
         """The memory of a delay line: that of the previous plan if the length is the same, else zeros."""

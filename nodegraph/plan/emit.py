@@ -22,6 +22,7 @@ def emit(builder: PlanBuilder) -> None:
     """Place buffers and knobs, run the steps that need their addresses, and write rows, slots and tables."""
     plan = builder.plan
     plan.bytes_used, plan.bytes_unshared = place(builder.rows, builder.memory)
+    builder.place_scratch()
     for slot in builder.slots:
         slot.buffer.address = builder.memory.reserve(slot.buffer.size)
     place_last_samples(builder)

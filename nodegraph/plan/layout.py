@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-# One row of the plan, one cache line: kernel, its argument block, its first output (data, lanes, where a copy of its
-# last sample goes: for one lane right here), flags, and all that is needed rarely.
+# One row of the plan, in one cache line: kernel, its argument block, its first output (data, lanes, address of the copy
+# of its latest sample), flags, address of what is needed rarely, and the latest sample itself if it has one lane.
 ROW_KERNEL, ROW_ARGUMENTS, ROW_DATA, ROW_LANES, ROW_LAST, ROW_FLAGS, ROW_DETAILS, ROW_VALUE = range(8)
 ROW_WORDS = 8
 FLAG_MUTED, FLAG_MORE_OUTPUTS = 1, 2
 
-# The details of a row. Units are lanes, or 0 where a fault silences all outputs of the row together; nodes is 0 in
-# rows of the plan's own, which are never to blame.
+# The details of a row. Units are the lanes that can be muted one by one, 0 if all outputs mute together. Nodes is 0
+# in rows of the plan's own, whose faults are not reported.
 DETAIL_OUTPUTS, DETAIL_OUTPUT_COUNT, DETAIL_CYCLES, DETAIL_FAULTS, DETAIL_UNITS = range(5)
 DETAIL_STATES, DETAIL_STATE_COUNT, DETAIL_LINES, DETAIL_LINE_COUNT, DETAIL_NODES = range(5, 10)
 DETAIL_WORDS = 10
 
-# One output of a row, looked at after it ran: first sample, lanes, copy of its last sample.
+# One output of a row, checked after the row has run: first sample, lanes, copy of its latest sample.
 OUTPUT_DATA, OUTPUT_LANES, OUTPUT_LAST = range(3)
 OUTPUT_WORDS = 3
 
-# The states behind a row: data, states, lanes, what they start from.
+# The states of a row: data, states, lanes, the same as they start.
 STATE_DATA, STATE_COUNT, STATE_LANES, STATE_INITIAL = range(4)
 STATE_WORDS = 4
 
-# The delay lines behind a row: first float, length, lane.
+# The delay lines of a row: first float, length, lane.
 LINE_DATA, LINE_LENGTH, LINE_LANE = range(3)
 LINE_WORDS = 3
 ALL_LANES = -1
 
-# One parameter slot: a buffer that holds a knob's smoothed value. Its readers' strides are 0 while it rests.
+# One parameter slot: a buffer with a knob's smoothed value. The strides of its readers are 0 while it is constant.
 SLOT_STRIDES, SLOT_LANES, SLOT_DATA, SLOT_CURRENT, SLOT_TARGET, SLOT_STEP, SLOT_REMAINING = range(7)
 SLOT_ACTIVE, SLOT_RENDERED, SLOT_RAMP, SLOT_ROW, SLOT_STRIDE_COUNT = 7, 8, 9, 10, 11
 SLOT_WORDS = 12
 
-# Where a handle (a parameter of a node, the same in every plan) is found in this plan.
+# The knob of a handle in this plan. A handle stands for the same knob in every plan.
 HANDLE_SLOT, HANDLE_LANE, HANDLE_LANES = range(3)
 HANDLE_WORDS = 3
 
-# Memory that is taken over from the plan before: destination, source, count (bytes, or lanes to add), how, and
-# the step of the source (0 spreads one lane over all).
+# Memory that is copied from the previous plan when this plan is taken over: destination, source, count (bytes, or lanes
+# to add), how, and the step of the source (0 spreads one lane over all).
 COPY_TO, COPY_FROM, COPY_COUNT, COPY_HOW, COPY_STEP = range(5)
 COPY_WORDS = 5
 COPY_BYTES, COPY_ADD_FLOATS, COPY_ADD_DOUBLES = range(3)
 
-# A feedback buffer: its row of previous samples, its last row, lanes.
+# A feedback buffer: address of the sample before the quantum, of the last one of the quantum, lanes.
 CARRY_TO, CARRY_FROM, CARRY_LANES = range(3)
 CARRY_WORDS = 3
 

@@ -15,7 +15,7 @@ from nodegraph.quantum import QUANTUM
 
 from . import layout as at
 from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock
-from .builder import PlanBuilder
+from .builder import CACHE_LINE, PlanBuilder
 from .event_rows import place_events
 from .frame_rows import place_frame_parts
 from .inputs import input_of
@@ -124,6 +124,7 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
     place_states(builder, kernel, nodes, row, lanes, {node.id for node in nodes if starts_anew(builder, node)})
     place_memories(builder, kernel, first, row)
     place_lines(builder, kernel, nodes, row)
+    place_scratches(builder, kernel, first, row)
     place_events(builder, kernel, first, row)
     place_tables(builder, kernel, first, row)
     place_hosts(builder, kernel, first, row)
@@ -223,6 +224,16 @@ def place_lines(builder: PlanBuilder, kernel: Kernel, nodes: list[GraphNode], ro
             whole = builder.line(BlockLineKey(node.id, node.type, name, node.lanes), length * node.lanes)
             row.words[word : word + 3] = [whole.ctypes.data, node.lanes, length]
             row.lines.append((whole.ctypes.data, len(whole), at.ALL_LANES))
+
+
+def place_scratches(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
+    """Place the working memory of a node's frames, which begins at the same place for every node."""
+    first = 0
+    for name, scratch in node.spec.scratches.items():
+        word, length = kernel.places[name].word, max(1, int(scratch.length(node.settings, builder.graph.rate)))
+        row.words[word], row.words[word + 1] = partial(builder.scratch.address_of, first), length
+        first += -(-length // CACHE_LINE) * CACHE_LINE
+    builder.scratch.floats = max(builder.scratch.floats, first)
 
 
 def place_tables(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:

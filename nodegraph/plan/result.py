@@ -153,6 +153,7 @@ class Plan:
         self.bytes_used = self.bytes_unshared = 0
         self.latency = 0
         self.state = MigratedState()
+        self.scratch = np.zeros(0, np.float32)  # working memory, which all plans of an engine can share
         self.tables: dict[Any, Any] = {}  # kept alive for the kernels that read them
         self.latest: dict[Port, tuple[int, int]] = {}  # address and lanes of the latest sample of each output
         self.event_lists: dict[str, list[int]] = {}

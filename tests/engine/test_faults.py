@@ -128,6 +128,22 @@ def test_in_a_loop_the_one_that_began_is_named_and_the_loop_is_silent():
     assert np.isfinite(engine.run_samples(SAMPLES)).all() and engine.faults() == []
 
 
+def test_in_a_loop_the_delays_of_wires_are_emptied_too():
+    """Of two paths round the loop one takes 100 samples longer, so that the other one is delayed."""
+    patch = patch_of(
+        "tone.out sum.a", "sum.out bad.audio", "bad.out late.audio", "late.out join.a", "bad.out join.b",
+        "join.out gain.a", "gain.out ~ sum.b", "sum.out out.audio", tone="sine", sum="add", bad="fragile", late="late",
+        join="add", gain=("multiply", {"b": 0.25}), out="audio_out",
+    )  # fmt: skip
+    engine = engine_of(patch)
+    engine.turn("bad", "broken", 1.0)
+    engine.run_samples(SAMPLES)
+    assert engine.faults()
+    engine.turn("bad", "broken", 0.0)
+    sound = engine.run_samples(SAMPLES)
+    assert engine.faults() == [] and np.isfinite(sound).all() and np.abs(sound[256:]).max() > 0.5
+
+
 def runaway(**params):
     return patch_of("tone.out echo.audio", "echo.out out.audio", tone="sine", echo=("echo", params), out="audio_out")
 
