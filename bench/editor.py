@@ -103,10 +103,11 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
 
 def edit_times(edits: int = EDITS) -> tuple[list[float], list[float]]:
     """Milliseconds from an edit of the wiring to the moment at which its plan is heard; and of processor time."""
+    from nodegraph.editor.following import Following
     from nodegraph.editor.sound.live import NONE, Device, LiveSound
 
     sound, patch = LiveSound(Device(NONE)), large_patch()
-    sound.follow(patch)
+    Following(patch, sound)
     sound.settle(120.0)
     wire = patch.document.wires[-1]
     times, computing = [], []

@@ -12,6 +12,7 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph.graph import Graph
 from nodegraph.patch import Patch
 
 from .dpg.view import DpgView
@@ -26,11 +27,16 @@ class App:
     """Window, presenter and sound together. ``frame_times`` are the last frames' seconds of Python."""
 
     def __init__(
-        self, sound: LiveSound, patch: Patch | None = None, home: Path | None = None, allow_outside: bool = False
+        self,
+        sound: LiveSound,
+        patch: Patch | None = None,
+        home: Path | None = None,
+        allow_outside: bool = False,
+        graph: Graph | None = None,
     ) -> None:
         self.sound = sound
         self.view = DpgView()
-        self.presenter = Presenter(self.view, sound, patch, home, allow_outside)
+        self.presenter = Presenter(self.view, sound, patch, home, allow_outside, graph)
         self.readings = Readings(self.view, sound, self.presenter.desk.flat)
         self.frame_times: list[float] = []
 

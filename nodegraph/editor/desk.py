@@ -10,16 +10,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from nodegraph.graph import Graph
 from nodegraph.graph.ports import Home, every_node, spec_of
 from nodegraph.node import Spec
 from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError, within
 from nodegraph.patch.document import Path as Place
 
 from .events import PanelEvent
+from .following import Following
 from .jobs import Jobs
 from .preferences import Preferences
 from .sound.protocol import Sound, Sounding
-from .typed import Typed, type_document
+from .typed import Typed
 from .view import Camera, MenuItem, NodeFace, PaletteFace, PanelFace, Pin, Point, View, WireKey
 from .wiring import Board
 
@@ -88,7 +90,7 @@ class Desk:
     preferences: Preferences
     jobs: Jobs
     level: tuple[str, ...] = ()
-    typed: Typed = field(default_factory=Typed)
+    following: Following | None = None
     selection: Selection = Selection()
     camera: Camera = field(default_factory=Camera)
     canvas: Point = (1280.0, 720.0)
@@ -146,29 +148,38 @@ class Desk:
             return False
         return True
 
-    def open_patch(self, patch: Patch) -> None:
-        """Another patch takes the place of the one before."""
+    def open_patch(self, patch: Patch, graph: Graph | None = None) -> None:
+        """Another patch takes the place of the one before; ``graph`` is its graph, if it is typed already."""
         self.patch, self.level, self.selection = patch, (), Selection()
-        self.typed, self.faces, self.cameras, self.probes = Typed(), {}, {}, {}
+        self.faces, self.cameras, self.probes = {}, {}, {}
         self.camera = Camera()
         self.states = {cls: state for cls, state in self.states.items() if cls.lasting}
-        self.sound.follow(patch)
+        if self.following is not None:
+            self.following.close()
+        self.following = Following(patch, self.sound, self.allow_outside, graph)
+
+    @property
+    def typed(self) -> Typed:
+        """What the graph knows of the patch."""
+        return self.following.typed if self.following is not None else Typed()
 
     def refresh_blocks(self) -> None:
         """Blocks have another equation: the sound and the faces begin anew with it."""
         self.retype()
         self.faces = {}
-        self.sound.follow(self.patch)
 
     def listen(self) -> Sounding:
         """Ask how the sound stands."""
         self.sounding = self.sound.state()
+        graph = self.typed.graph
+        if graph is not None and graph.rate != self.sound.rate:
+            self.retype()  # another device
         return self.sounding
 
     def retype(self) -> None:
         """Find out again what the graph says of the patch."""
-        rate = self.listen().rate or 44100.0
-        self.typed = type_document(self.patch.document, rate, self.patch.path, self.allow_outside, self.typed)
+        if self.following is not None:
+            self.following.retype()
 
     @property
     def folder(self) -> Path:

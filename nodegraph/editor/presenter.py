@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from nodegraph.graph import Graph
 from nodegraph.patch import Document, Patch, PatchError
 
 from .autosaving import Autosaving
@@ -30,7 +31,6 @@ from .reload import Reloading
 from .screen import Screen
 from .sound.monitor import Monitor
 from .sound.protocol import Sound
-from .typed import only_values
 from .view import View
 
 LOG = "errors.log"
@@ -47,6 +47,7 @@ class Presenter:
         patch: Patch | None = None,
         home: Path | None = None,
         allow_outside: bool = False,
+        graph: Graph | None = None,
     ) -> None:
         load_commands()
         self.home = home or _home()
@@ -70,7 +71,7 @@ class Presenter:
         read_recent(self.desk)
         view.set_look(preferences.theme, preferences.scale)
         view.set_minimap(self.desk.minimap)
-        self.desk.open_patch(self.desk.patch)
+        self.desk.open_patch(self.desk.patch, graph)
         self.refresh()
         self.screen.menus(menu_bar(self.desk))
         self.autosaving.offer(self.desk)
@@ -196,8 +197,6 @@ class Presenter:
             canvas.fit_camera(desk)
         edited = whole is not self._whole
         if edited:
-            if self._whole is None or not only_values(self._whole, whole, desk.patch.path, desk.allow_outside):
-                desk.retype()
             self._whole = whole
         if desk.faults is not self._faults:
             self._faults, self._types = desk.faults, None

@@ -11,9 +11,7 @@ from typing import TypeVar
 
 from nodegraph.frame_types import FrameType
 from nodegraph.graph import Graph, GraphError, build_graph
-from nodegraph.graph.ports import Home, spec_of
-from nodegraph.node import In
-from nodegraph.patch import Document, NodeRecord
+from nodegraph.patch import Document
 from nodegraph.patch.document import Path as Place
 from nodegraph.patch.errors import Problem
 
@@ -27,6 +25,12 @@ class Typed:
     graph: Graph | None = None
     problems: tuple[str, ...] = ()
     reasons: dict[Place, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of(graph: Graph) -> Typed:
+        """A document without mistakes."""
+        missing = {n.path: f"nothing is wired to '{n.missing_input}'." for n in graph.typed_nodes if n.missing_input}
+        return Typed(graph, (), missing | _placeholders(graph))
 
     def lanes(self, node: str, port: str, output: bool) -> int:
         """Lanes at a port (1 where nothing is known)."""
@@ -63,8 +67,7 @@ def type_document(
             if isinstance(problem, Problem) and problem.path:
                 reasons.setdefault(problem.path, problem)
         return Typed(known, tuple(error.problems), reasons)
-    waiting = {n.path: f"nothing is wired to '{n.missing_input}'." for n in graph.typed_nodes if n.missing_input}
-    return Typed(graph, (), waiting | _placeholders(graph))
+    return Typed.of(graph)
 
 
 def _placeholders(graph: Graph) -> dict[Place, str]:
@@ -75,33 +78,3 @@ def _placeholders(graph: Graph) -> dict[Place, str]:
 def told_of(found: dict[Place, T], path: Place) -> list[T]:
     """What ``found`` says of the node at a path and of everything inside it."""
     return [told for place, told in found.items() if place[: len(path)] == path]
-
-
-def only_values(before: Document, after: Document, path: Path | None, allow_outside: bool = False) -> bool:
-    """Whether two versions of the patch at ``path`` differ in no more than the numbers that inputs are set to."""
-    if before.wires is not after.wires or before.settings != after.settings or before.seed != after.seed:
-        return False
-    if before.nodes is after.nodes:
-        return True
-    if before.nodes.keys() != after.nodes.keys():
-        return False
-    pairs = ((old, after.nodes[id]) for id, old in before.nodes.items())
-    return all(old is new or _only_numbers(old, new, path, allow_outside) for old, new in pairs)
-
-
-def _only_numbers(old: NodeRecord, new: NodeRecord, path: Path | None, allow_outside: bool) -> bool:
-    if old.type != new.type or old.version != new.version:
-        return False
-    inputs = spec_of(new, Home(path, allow_outside)).inputs
-    for name in {*old.params, *new.params}:
-        was, now = old.params.get(name), new.params.get(name)
-        if was == now:
-            continue
-        port = inputs.get(name)
-        if port is None or not all(value is None or _is_one_number(port, value) for value in (was, now)):
-            return False
-    return True
-
-
-def _is_one_number(port: In, value: object) -> bool:
-    return isinstance(value, int | float) and port.accepts(value)

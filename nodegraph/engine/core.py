@@ -140,12 +140,14 @@ class Engine:
         if knobs is None:
             self.load(change.after, path)
         else:
-            self.set_knobs(knobs)
-            self._note_records(change)
+            self.set_values(change, knobs)
 
-    def _note_records(self, change: Change) -> None:
-        """Nodes are recognised by their records when they get other ids: note the records that the change replaced."""
-        assert self._graph is not None
+    def set_values(self, change: Change, knobs: Iterable[KnobChange]) -> None:
+        """Follow a change of the document that sets nothing but these knobs of the graph."""
+        self.set_knobs(knobs)
+        if self._graph is None:
+            return
+        # Nodes are recognised by their records when they get other ids: note the records that the change replaced.
         for path, node, *_ in change.values:
             name = "/".join((*path, node))
             for id in self._graph.flat.copies.get(name, [name]):

@@ -218,15 +218,23 @@ class FakeSound:
 
     def __init__(self) -> None:
         self.now = Sounding(device="fake", playing=True)
-        self.followed: list[Any] = []
+        self.played: list[Any] = []
+        self.changes: list[Any] = []
         self.values: dict[str, np.ndarray] = {}
         self.chosen: list[Any] = []
         self.steps: list[int] = []
         self.recorded: list[Path | None] = []
         self.closed = False
 
-    def follow(self, patch: Any) -> None:
-        self.followed.append(patch)
+    @property
+    def rate(self) -> float:
+        return self.now.rate
+
+    def play(self, graph: Any) -> None:
+        self.played.append(graph)
+
+    def set_values(self, change: Any, knobs: Any) -> None:
+        self.changes.append((change, knobs))
 
     def state(self) -> Sounding:
         return self.now

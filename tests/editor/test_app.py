@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 
+from nodegraph.editor.following import Following
 from nodegraph.editor.presenter import Presenter
 from nodegraph.editor.sound.live import NONE, Device, LiveSound
 from nodegraph.patch import Patch
@@ -76,7 +77,7 @@ def wait_until(condition, seconds=30.0):
 
 def test_the_sound_follows_the_patch_and_tells_what_wires_carry(sound):
     patch = tone()
-    sound.follow(patch)
+    Following(patch, sound)
     sound.watch(frozenset({"osc.out"}))
     assert sound.settle()
     assert wait_until(lambda: sound.read("osc.out", 4410) is not None and sound.engine.clock > 10000)
@@ -93,7 +94,7 @@ def test_frames_are_read_with_their_kind(sound):
     patch = tone()
     patch.add("stft", id="analysis")
     patch.connect("osc.out", "analysis.audio")
-    sound.follow(patch)
+    Following(patch, sound)
     sound.watch(frozenset({"analysis.spectrum"}))
     assert sound.settle()
 
@@ -117,7 +118,7 @@ def test_wires_of_a_subpatch_and_inside_it_are_read(sound):
     patch.connect("osc.out", "quiet.audio")
     patch.do(Encapsulate(("osc", "quiet"), "voice"))
     (leaving, *_) = [wire.start for wire in patch.document.wires if wire.source == "voice"]
-    sound.follow(patch)
+    Following(patch, sound)
     sound.watch(frozenset({leaving, "voice/quiet.out"}))
     assert sound.settle()
     assert wait_until(lambda: sound.read("voice/quiet.out", 100) is not None and sound.engine.clock > 10000)
@@ -139,7 +140,7 @@ def test_what_fails_in_any_voice_is_told_of_its_node_and_the_times_of_voices_add
     patch.do(Encapsulate(("bad#2",), "a/b: c"))
     patch.do(Within(("a/b: c",), AddNode("split", "split")))
     patch.set("a/b: c.voices", 3)
-    sound.follow(patch)
+    Following(patch, sound)
     assert sound.settle()
     sound.engine.turn("a/b: c/bad#2", "broken", 1.0)
     assert wait_until(lambda: sound.state().faults)
@@ -154,7 +155,7 @@ def test_what_fails_in_any_voice_is_told_of_its_node_and_the_times_of_voices_add
 
 def test_a_patch_that_is_wrong_leaves_the_sound_before_it(sound):
     patch = tone()
-    sound.follow(patch)
+    Following(patch, sound)
     assert sound.settle()
     clock = sound.engine.clock
     patch.set("osc.frequency", 1e9)  # far out of range: the presenter says so, the sound goes on
@@ -164,7 +165,7 @@ def test_a_patch_that_is_wrong_leaves_the_sound_before_it(sound):
 
 
 def test_it_pauses_steps_and_goes_on(sound):
-    sound.follow(tone())
+    Following(tone(), sound)
     assert sound.settle()
     sound.pause()
     assert sound.state().paused
@@ -177,7 +178,7 @@ def test_it_pauses_steps_and_goes_on(sound):
 
 
 def test_rate_and_block_size_change_while_it_plays(sound):
-    sound.follow(tone())
+    Following(tone(), sound)
     sound.choose(NONE, 48000.0, 128)
     assert wait_until(lambda: sound.state().rate == 48000.0)
     assert sound.settle()
@@ -188,7 +189,7 @@ def test_rate_and_block_size_change_while_it_plays(sound):
 def test_a_recording_is_whole_and_a_device_change_ends_it(sound, tmp_path):
     import soundfile
 
-    sound.follow(tone())
+    Following(tone(), sound)
     assert sound.settle()
     sound.record(tmp_path / "take.wav")
     assert wait_until(lambda: "take.wav" in sound.state().recording or sound.state().recording)
@@ -202,7 +203,7 @@ def test_a_recording_is_whole_and_a_device_change_ends_it(sound, tmp_path):
 
 
 def test_a_device_that_is_not_there_is_silence_and_a_sentence(sound):
-    sound.follow(tone())
+    Following(tone(), sound)
     sound.choose("no such card at all")
     assert wait_until(lambda: "no sound" in sound.state().problem or "not installed" in sound.state().problem)
     assert sound.settle()
@@ -219,7 +220,7 @@ def test_wiring_while_others_redraw_misses_no_callback(jack_dummy):
 
     sound = LiveSound()
     patch = tone()
-    sound.follow(patch)
+    Following(patch, sound)
     assert sound.settle()
     patch.add("ladder", id="filter")
     patch.add("lfo", id="lfo")
@@ -324,11 +325,12 @@ def test_blocks_are_all_there_for_whoever_asks_second():
 
 VANISHING = """
 import os, signal, sys, time
+from nodegraph.editor.following import Following
 from nodegraph.editor.sound.live import LiveSound
 from nodegraph.patch import Patch
 patch = Patch()
 patch.add("sine", id="osc"); patch.add("audio_out", id="out"); patch.connect("osc.out", "out.audio")
-sound = LiveSound(); sound.follow(patch); sound.settle()
+sound = LiveSound(); Following(patch, sound); sound.settle()
 print("device", sound.state().device, flush=True)
 sys.stdin.readline()
 end = time.monotonic() + 20

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nodegraph.api import Patch
+from nodegraph.editor.following import Following
 from nodegraph.editor.sound.live import NONE, Device, LiveSound
 from nodegraph.recording.replay import replay
 from tests.engine.storm import random_edits, sounding_patch
@@ -61,7 +62,7 @@ def test_a_performance_in_the_editor_replays_to_the_same_samples(sound, tmp_path
     """Edits come by the loader's thread, probes come and go, wires are recorded, keys are played."""
     chance = random.Random(seed)
     patch = with_voices(sounding_patch(15, seed))
-    sound.follow(patch)
+    Following(patch, sound)
     assert sound.settle()
     sound.fly(tmp_path / "take.flight")
     assert sound.settle() and sound.state().flight == "take.flight"
@@ -86,7 +87,7 @@ def test_a_performance_in_the_editor_replays_to_the_same_samples(sound, tmp_path
 
 
 def test_the_sound_goes_on_after_the_log_and_a_second_one_can_follow(sound, tmp_path):
-    sound.follow(tone())
+    Following(tone(), sound)
     for name in ("one.flight", "two.flight"):
         sound.fly(tmp_path / name)
         assert sound.settle() and sound.state().flight == name
@@ -101,7 +102,7 @@ def test_the_sound_goes_on_after_the_log_and_a_second_one_can_follow(sound, tmp_
 
 def test_another_device_ends_the_log_and_closing_does(tmp_path):
     sound = LiveSound(Device(NONE), flight=tmp_path / "first.flight")
-    sound.follow(tone())
+    Following(tone(), sound)
     assert sound.settle() and sound.state().flight == "first.flight"
     sound.choose(NONE, 48000.0)
     assert wait_until(lambda: sound.state().rate == 48000.0)
@@ -114,7 +115,7 @@ def test_another_device_ends_the_log_and_closing_does(tmp_path):
 
 def test_a_log_that_cannot_be_written_is_one_line_and_the_sound_goes_on(sound, tmp_path):
     (tmp_path / "file").write_text("")
-    sound.follow(tone())
+    Following(tone(), sound)
     sound.fly(tmp_path / "file" / "a.flight")
     assert wait_until(lambda: "nothing is logged" in sound.state().problem)
     assert sound.settle() and sound.state().flight == ""
@@ -139,7 +140,7 @@ def test_a_wire_is_recorded_without_a_gap_while_the_patch_is_edited(sound, tmp_p
     patch = tone()
     patch.add("vca", id="quiet", gain=0.5)
     patch.connect("osc.out", "quiet.audio")
-    sound.follow(patch)
+    Following(patch, sound)
     assert sound.settle()
     document = patch.document
     sound.record_wire("quiet.out", tmp_path / f"wire{ending}")
@@ -163,7 +164,7 @@ def test_a_recording_ends_with_its_wire_and_the_file_is_whole(sound, tmp_path):
     import soundfile
 
     patch = tone()
-    sound.follow(patch)
+    Following(patch, sound)
     sound.record_wire("osc.out", tmp_path / "osc.wav")
     assert wait_until(lambda: float((sound.state().wires.get("osc.out") or "x 0").split()[1]) >= 1)
     patch.remove("osc")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nodegraph.editor.following import Following
 from nodegraph.editor.sound.live import Device, LiveSound
 from nodegraph.engine import live
 from nodegraph.graph import build_graph
@@ -56,7 +57,7 @@ def edits(patch, sound):
 def test_an_audio_in_that_is_a_port_of_a_subpatch_opens_no_input(open_card, inputs):
     card, sound = open_card(inputs)
     patch = effect()
-    sound.follow(patch)
+    Following(patch, sound)
     edits(patch, sound)
     assert [stream.channels for stream in card.streams] == [(0, 2)]
 
@@ -65,7 +66,7 @@ def test_an_audio_in_that_is_a_port_of_a_subpatch_opens_no_input(open_card, inpu
 def test_an_audio_in_of_the_patch_opens_the_device_with_input_once(open_card, inputs):
     card, sound = open_card(inputs)
     patch = effect()
-    sound.follow(patch)
+    Following(patch, sound)
     assert sound.settle()
     patch.add("audio_in", id="mic")
     patch.connect("mic.out", "box.in")

@@ -40,7 +40,7 @@ def test_save_close_and_open_is_the_same_patch(hand, tmp_path):
     hand.presses("ctrl+o")
     hand.chooses(tmp_path / "song.json")
     assert hand.patch.document == saved and set(hand.view.wires) == {(w.start, w.end) for w in saved.wires}
-    assert hand.sound.followed[-1] is hand.patch
+    assert hand.sound.played[-1].document is hand.patch.document
 
 
 def test_undoing_back_to_what_was_saved_takes_the_mark_off(hand, tmp_path):

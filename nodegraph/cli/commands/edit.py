@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,12 +54,7 @@ def edit(
     if flight is not None and not flight.absolute().parent.is_dir():
         raise CommandError(f"{flight}: there is no folder {flight.parent}. Make it first: mkdir -p {flight.parent}")
     opened = Patch(path=patch) if patch is None or not patch.exists() else Patch.load(patch)
-    kernels = kernels_of_engine(live=True)
-    try:
-        kernels += kernels_of_graph(build_graph(opened.document, 44100.0, opened.path, allow_outside))
-    except GraphError:
-        pass  # the editor shows what is wrong
-    make_ready(kernels)
+    make_ready(kernels_of_engine(live=True))
 
     from nodegraph.editor.app import App
 
@@ -70,7 +66,11 @@ def edit(
             sound = _sound(home, chosen, wanted_rate, blocksize, allow_outside, not no_limiter, flight)
         except OSError as error:
             raise CommandError(f"{flight}: the log cannot be written ({error.strerror}). Name another file.") from None
-    app = App(sound, opened, home, allow_outside)
+    graph = None
+    with suppress(GraphError):  # the editor shows what is wrong
+        graph = build_graph(opened.document, sound.rate, opened.path, allow_outside)
+        make_ready(kernels_of_graph(graph))
+    app = App(sound, opened, home, allow_outside, graph)
     with stop_signals() as stop:  # what is not saved by then is offered at the next start
         app.run(each_frame=lambda app: app.view.quit() if stop.asked else None)
     for line in sound.state().news[-1:] if flight is not None else ():

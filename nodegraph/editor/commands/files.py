@@ -144,8 +144,7 @@ def _written(desk: Desk, path: Path, then: Callable[[], object] | None, downgrad
     remember(desk, path)
     desk.say(f"Saved {path.name}.")
     if moved:
-        desk.sound.follow(desk.patch)  # files of the patch are found beside it
-        desk.retype()
+        desk.retype()  # files of the patch are found beside it
     if then is not None:
         then()
 

@@ -1,14 +1,13 @@
-"""The sound of the editor: a live engine that follows a patch, whatever happens to the device.
+"""The sound of the editor: a live engine that plays typed graphs, whatever happens to the device.
 
-Documents go to the engine in a thread of their own, only the latest of those that wait: compiling a block for the
-first time takes a second, in which the window must not stand still.
+A thread of its own compiles them, only the latest of those that wait: compiling a block for the first time takes a
+second, in which the window must not freeze.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ import numpy as np
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.live import Live, devices
 from nodegraph.graph import Graph, GraphError
-from nodegraph.patch import Document, Patch
+from nodegraph.graph.knobs import KnobChange
+from nodegraph.patch import Change, Document
 from nodegraph.patch.document import Path as Place
 from nodegraph.quantum import QUANTUM
 from nodegraph.recording.flight import FlightRecorder
@@ -64,10 +64,11 @@ class LiveSound:
         self._path: Path | None = None
         self._ends: frozenset[str] = frozenset()
         self._due: Device | None = None  # a device to go over to
-        self._dirty = False
+        self._graph: Graph | None = None  # to be compiled
+        self._changes: list[tuple[Change, list[KnobChange]]] = []  # to be followed after that
+        self._watch_due = False
         self._busy, self._busy_since = False, 0.0
         self._closed = False
-        self._unfollow: Callable[[], None] = lambda: None
         self._problem = ""
         self._compile_problem = ""
         self._recording: Recording | None = None
@@ -164,43 +165,65 @@ class LiveSound:
         """The engine that plays now."""
         return self._live
 
-    def follow(self, patch: Patch) -> None:
-        self._unfollow()
-        self._unfollow = patch.subscribe(lambda step, change: self._want(change.after, patch.path))
-        self._want(patch.document, patch.path)
+    @property
+    def rate(self) -> float:
+        return self._live.rate
 
-    def _want(self, document: Document, path: Path | None) -> None:
+    def play(self, graph: Graph) -> None:
         with self._lock:
-            self._document, self._path, self._dirty = document, path, True
+            self._document, self._path = graph.document, graph.flat.file
+            self._graph, self._changes = graph, []
             self._lock.notify()
+
+    def set_values(self, change: Change, knobs: list[KnobChange]) -> None:
+        with self._lock:
+            self._document = change.after
+            if self._graph is not None or self._busy:  # the plan that has these knobs is not there yet
+                self._changes.append((change, knobs))
+                self._lock.notify()
+                return
+        self._set_values([(change, knobs)])
+
+    def _set_values(self, changes: list[tuple[Change, list[KnobChange]]]) -> None:
+        try:
+            for change, knobs in changes:
+                self._live.set_values(change, knobs)
+        except EngineError as error:
+            self._compile_problem = str(error)
 
     def settle(self, seconds: float = 60.0) -> bool:
         """Wait until the engine has what was wanted of it; says whether it has."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with self._lock:
-                if not (self._dirty or self._busy or self._due) and not self._live.pending:
+                if not (self._has_work or self._busy) and not self._live.pending:
                     return True
             time.sleep(0.002)
         return False
 
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._graph or self._changes or self._due or self._watch_due)
+
     def _work(self) -> None:
-        """The loader's thread: what is wanted, as soon as it is."""
+        """The loader's thread: compiles graphs, changes devices, and watches outputs."""
         while True:
             with self._lock:
-                if not (self._dirty or self._due or self._closed):
+                if not (self._has_work or self._closed):
                     self._lock.wait(WATCH_PERIOD)
                 if self._closed:
                     return
                 due, self._due = self._due, None
-                dirty, self._dirty = self._dirty, False
-                document, path, ends = self._document, self._path, self._watched
+                graph, self._graph = self._graph, None
+                changes, self._changes = self._changes, []
+                self._watch_due, watched = False, self._watched
                 self._busy, self._busy_since = True, time.monotonic()
             try:
                 if due is not None:
                     self._go_over(due)
-                elif dirty:
-                    self._load_document(document, path, ends)
+                else:
+                    self._compile(graph, watched)
+                    self._set_values(changes)
                 self._look_after_device()
             except Exception as error:  # whatever happens, the window stays and the next edit is tried
                 self._compile_problem = str(error) or type(error).__name__
@@ -208,18 +231,15 @@ class LiveSound:
                 with self._lock:
                     self._busy = False
 
-    def _load_document(self, document: Document, path: Path | None, ends: frozenset[str]) -> None:
-        self._compile_problem = ""
+    def _compile(self, graph: Graph | None, watched: frozenset[str]) -> None:
         live = self._live
-        try:
-            live.load(document, path)
-        except GraphError:
-            return  # the previous plan goes on playing; the presenter shows what is wrong
-        flat = live.plan.graph.flat if live.plan else None
-        could_listen = not (live.listens or self._is_silent or self._wanted.device == NONE)
-        if could_listen and flat is not None and flat.listens:
-            return self._go_over(self._wanted)  # once: with input, if the device has any
-        live.watch(ends)
+        if graph is not None and graph.rate == live.rate:  # else the device has changed, and a new graph will come
+            self._compile_problem = ""
+            live.play(graph)
+            could_listen = not (live.listens or self._is_silent or self._wanted.device == NONE)
+            if could_listen and graph.flat.listens:
+                return self._go_over(self._wanted)  # once: with input, if the device has any
+        live.watch(watched)
 
     # -- what it tells -------------------------------------------------------------------------------------
 
@@ -292,7 +312,7 @@ class LiveSound:
     def watch(self, ends: frozenset[str]) -> None:
         with self._lock:
             if ends != self._ends:
-                self._ends, self._dirty = ends, True
+                self._ends, self._watch_due = ends, True
                 self._lock.notify()
 
     def read(self, end: str, count: int) -> Reading | None:
@@ -364,7 +384,7 @@ class LiveSound:
         with self._lock:
             if path is not None:
                 self._wires[end] = WireRecording(self._live, end, path)
-            self._dirty = True
+            self._watch_due = True
             self._lock.notify()
         self._state_time = -1e9
 
@@ -408,7 +428,6 @@ class LiveSound:
                 return
             self._closed = True
             self._lock.notify()
-        self._unfollow()
         self._worker.join(5.0)
         self.record(None)
         for end in list(self._wires):

@@ -11,7 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nodegraph.patch import Patch
+from nodegraph.graph import Graph
+from nodegraph.graph.knobs import KnobChange
+from nodegraph.patch import Change
 from nodegraph.patch.document import Path as Place
 
 
@@ -71,8 +73,15 @@ class Sound(Protocol):
     def engine(self) -> Any:
         """The engine that plays now (a :class:`nodegraph.engine.core.Engine`), for MIDI and OSC, or None."""
 
-    def follow(self, patch: Patch) -> None:
-        """Play this patch and every edit of it from now on, instead of the one before."""
+    @property
+    def rate(self) -> float:
+        """Sample rate in Hz."""
+
+    def play(self, graph: Graph) -> None:
+        """Play this graph, typed at ``rate``, instead of the one before; nodes of both go on."""
+
+    def set_values(self, change: Change, knobs: list[KnobChange]) -> None:
+        """Follow a change of the document that sets nothing but these knobs of the graph."""
 
     def state(self) -> Sounding: ...
 
