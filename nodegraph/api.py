@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mido import Message, MidiFile
 
     from nodegraph.engine.live import Live
+    from nodegraph.graph import Graph
     from nodegraph.midi.files import Score
 
 __all__ = ["Patch", "PatchError", "Sound", "load", "play", "render"]
@@ -43,6 +44,16 @@ class Patch(Session):
     :meth:`do` takes actions as plain data and does not check them against the blocks: they are those of logs, of undo
     and of the editor, which has checked them.
     """
+
+    def graph(self, rate: float | None = None, allow_outside: bool = False) -> Graph:
+        """The typed graph of the patch as it is now: an ``nx.MultiDiGraph`` for any algorithm of networkx.
+
+        ``graph.nodes[id]["node"]`` is a typed node, edges carry kind, lanes, latency and the feedback mark; see
+        :class:`nodegraph.graph.Graph`. ``rate`` in Hz (default: the patch's own, else 44100). Raises GraphError.
+        """
+        from nodegraph.graph import build_graph
+
+        return build_graph(self.document, rate or self.document.settings.rate or 44100.0, self.path, allow_outside)
 
     def _edit(self, path: tuple[str, ...], action: Action) -> None:
         check_edit(action, self.document, path, Home(self.path))
