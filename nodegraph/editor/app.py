@@ -18,7 +18,7 @@ from nodegraph.patch import Patch
 from .dpg.view import DpgView
 from .presenter import Presenter
 from .sound.live import LiveSound
-from .sound.readings import Readings
+from .sound.readings import ReadoutUpdater
 
 FRAME_PERIOD = 1.0 / 60.0
 
@@ -37,7 +37,7 @@ class App:
         self.sound = sound
         self.view = DpgView()
         self.presenter = Presenter(self.view, sound, patch, home, allow_outside, graph)
-        self.readings = Readings(self.view, sound, self.presenter.desk.flat)
+        self.readings = ReadoutUpdater(self.view, sound, self.presenter.desk.flat_id)
         self.frame_times: list[float] = []
 
     def run(self, size: tuple[int, int] = (1400, 880), each_frame: Callable[[App], Any] = lambda app: None) -> None:

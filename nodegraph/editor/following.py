@@ -9,7 +9,7 @@ from nodegraph.graph.knobs import KnobChange, knob_changes
 from nodegraph.patch import Change, Patch
 from nodegraph.patch.change import LOOK, VALUES
 
-from .typed import Typed, type_document
+from .typed import TypedDocument, type_document
 
 
 class Player(Protocol):
@@ -35,11 +35,11 @@ class Following:
     """
 
     def __init__(self, patch: Patch, player: Player, allow_outside: bool = False, graph: Graph | None = None) -> None:
-        self.typed = Typed()
+        self.typed = TypedDocument()
         self._patch, self._player, self._allow_outside = patch, player, allow_outside
         self.close = patch.subscribe(lambda step, change: self._edited(change))
         if graph is not None and graph.document is patch.document and graph.rate == player.rate:
-            self._take(Typed.of(graph))
+            self._take(TypedDocument.of(graph))
         else:
             self.retype()
 
@@ -48,7 +48,7 @@ class Following:
         patch = self._patch
         self._take(type_document(patch.document, self._player.rate, patch.path, self._allow_outside, self.typed))
 
-    def _take(self, typed: Typed) -> None:
+    def _take(self, typed: TypedDocument) -> None:
         self.typed = typed
         if typed.graph is not None and not typed.problems:
             self._player.play(typed.graph)
