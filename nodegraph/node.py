@@ -366,6 +366,11 @@ class Spec:
         return {**self.choices, **self.options}
 
     @cached_property
+    def banks(self) -> list[str]:
+        """Inputs with one value per member of a frame port or setting."""
+        return [name for name, port in self.inputs.items() if port.bank]
+
+    @cached_property
     def parameters(self) -> dict[str, In | Choice | Option]:
         """All that a patch can set: signal inputs and settings."""
         return {**self.inputs, **self.settings}

@@ -47,7 +47,7 @@ EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are d
 MOST_CHANNELS = 64
 
 
-KnobValues = Mapping[tuple[str, str, str], list[float]]
+KnobValues = Mapping[tuple[str, str], Mapping[str, list[float]]]  # by node and block, then by port
 """What documents have set knobs to: a number for each lane or member, by node, block and port."""
 
 
@@ -118,7 +118,8 @@ class Engine:
 
     def load(self, document: Document, path: Path | None = None) -> None:
         """Type a document and :meth:`play` it. Raises GraphError (the engine plays on then) or KernelError."""
-        self.play(build_graph(document, self.rate, path, self.allow_outside))
+        with no_collection():
+            self.play(build_graph(document, self.rate, path, self.allow_outside))
 
     def play(self, graph: Graph) -> None:
         """Compile a typed graph of this engine's rate; the audio thread swaps to its plan at the next quantum.
@@ -416,15 +417,13 @@ class Engine:
         ``plans`` are the plan that is heard and the one that was offered since, if it was not taken over: messages for
         it were sent all the same. ``names`` maps ids of the plan that is heard to those of the next plan.
         """
-        values = {
-            (names.get(node.id, node.id), node.type, port): value
-            for plan in plans
-            for node in plan.graph.typed_nodes
-            for port, value in node.values.items()
+        values: dict[tuple[str, str], dict[str, list[float]]] = {
+            (names.get(node.id, node.id), node.type): node.values for plan in plans for node in plan.graph.typed_nodes
         }
         for (id, port), value in self._knob_values.items():
             assert self.plan is not None
-            values[names.get(id, id), self.plan.graph.node(id).type, port] = value
+            node = names.get(id, id), self.plan.graph.node(id).type
+            values[node] = {**values[node], port: value}
         return values
 
     # -- events from outside ---------------------------------------------------------------------------------
@@ -484,8 +483,11 @@ class Engine:
     def _set_changed_knobs(self, before: KnobValues, after: Graph) -> None:
         """Set the knobs whose values in the document have changed together with the structure."""
         for node in after.typed_nodes:
+            known = before.get((node.id, node.type))
+            if known is None or known == node.values:
+                continue
             for port, values in node.values.items():
-                if before.get((node.id, node.type, port), values) != values:
+                if known.get(port, values) != values:
                     self._turn([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------

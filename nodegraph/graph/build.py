@@ -17,10 +17,10 @@ from .flatten import flatten
 from .frame_inference import infer_frames
 from .lanes import check_voices, infer_banks, infer_lanes
 from .latency import infer_latency
-from .loops import find_loops, forward_graph, unmarked_loops
+from .loops import find_loops, forward_order, unmarked_loops
 from .model import Graph, GraphError
 from .settings import typed_node
-from .wires import carried, wire_fits
+from .wires import describe_wire, wire_fits
 
 
 def build_graph(
@@ -36,13 +36,11 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
     graph = Graph(document=flat.document, flat=flat, rate=rate, loops=[])
     _add_nodes(graph, allow_outside, problems)
     _add_wires(graph, problems)
-    forward = forward_graph(graph)
-    try:
-        order = list(nx.topological_sort(forward))
-    except nx.NetworkXUnfeasible:
-        problems += unmarked_loops(forward)
+    order = forward_order(graph)
+    if len(order) < len(graph):
+        problems += unmarked_loops(graph)
     if not problems:
-        graph.graph["loops"] = find_loops(graph, forward, problems)
+        graph.graph["loops"] = find_loops(graph, problems)
     if not problems:
         infer_lanes(graph, order, problems)
         check_voices(graph, problems)
@@ -53,8 +51,7 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
     infer_banks(graph)
     infer_latency(graph, order)
     for data in graph.edge_data:
-        source, port = graph.node(data["wire"].source), data["source_port"]
-        data["kind"], data["lanes"] = carried(source, port), source.output_lanes.get(port, 1)
+        describe_wire(graph, data)
     nx.freeze(graph)
     return graph
 

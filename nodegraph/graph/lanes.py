@@ -29,27 +29,27 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
     """Infer the widths of one node; returns whether those of its outputs have changed."""
     if node.cls is None:
         return False
-    before, said = node.output_lanes, len(problems)
+    before, known_problems = node.output_lanes, len(problems)
     spec = node.spec
-    banks = [name for name, port in spec.inputs.items() if port.bank]
     unwired = 1 if node.cls.lanes else node.voices
     lanes = {name: max(len(node.values[name]), unwired) for name in spec.inputs}
-    lanes |= dict.fromkeys([*banks, *spec.frame_inputs], 1)
+    if spec.banks or spec.frame_inputs:
+        lanes |= dict.fromkeys([*spec.banks, *spec.frame_inputs], 1)
     incoming: dict[str, list[int]] = {}
     for wire in graph.wires_into(node.id):
         if wire.target_port in lanes:
             width = graph.node(wire.source).output_lanes.get(wire.source_port, 1)
             incoming.setdefault(wire.target_port, []).append(width)
-    node.input_lanes = lanes | {name: max(widths) for name, widths in incoming.items()}
-    for name in lanes:
-        widths = incoming.get(name, [])
-        if len({width for width in widths if width > 1}) > 1:
+    for name, widths in incoming.items():
+        lanes[name] = max(widths)
+        if len(widths) > 1 and len({width for width in widths if width > 1}) > 1:
             mixed = listed([str(width) for width in widths])
             problems.append(
                 f"{node.title}: the wires into '{name}' have {mixed} lanes; "
                 "they must be equal or 1. Put sum_lanes or split before it."
             )
-    signals = {name: width for name, width in node.input_lanes.items() if name not in banks}
+    node.input_lanes = lanes
+    signals = {name: width for name, width in lanes.items() if name not in spec.banks} if spec.banks else lanes
     widest = max(signals.values(), default=1)
     if widest == 1 and node.cls.block is None:
         widest = node.voices
@@ -57,8 +57,8 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
         node.output_lanes = dict(node.cls.lanes(signals, node.settings))
         node.lanes = max([widest, *node.output_lanes.values()])
     else:
-        wide = {name: width for name, width in signals.items() if width > 1}
-        if len(set(wide.values())) > 1:
+        wide = {name: width for name, width in signals.items() if width > 1} if widest > 1 else {}
+        if len(wide) > 1 and len(set(wide.values())) > 1:
             ports = listed([f"{width} at '{name}'" for name, width in wide.items()])
             problems.append(
                 f"{node.title} has inputs of unequal width: {ports}. Lanes must be equal or 1: "
@@ -68,8 +68,8 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
         node.lanes = widest
     if node.lanes > MOST_LANES:
         problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
-    if len(problems) > said:
-        problems[said:] = [Problem(text, node.path) for text in problems[said:]]
+    if len(problems) > known_problems:
+        problems[known_problems:] = [Problem(text, node.path) for text in problems[known_problems:]]
     return before != node.output_lanes
 
 

@@ -1,4 +1,4 @@
-"""Latency: samples from the inputs of the patch to each node, and what delays the wires that would be early."""
+"""Latency: samples from the inputs of the patch to each node."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .model import Graph
 
 
 def infer_latency(graph: Graph, order: Iterable[str]) -> None:
-    """Add up the latencies along all paths, and compensate those that are shorter where the document asks for it."""
+    """Add up the latencies along all paths."""
     compensate = graph.document.settings.latency_compensation
     for id in order:
         node = graph.node(id)
@@ -21,9 +21,3 @@ def infer_latency(graph: Graph, order: Iterable[str]) -> None:
             # Frames of one clock must be whole hops apart to meet again.
             arrival += -arrival % node.settings["hop"]
         node.path_latency = node.latency + arrival
-    for data in graph.edge_data:
-        wire = data["wire"]
-        target, arrival = graph.node(wire.target), graph.node(wire.source).path_latency
-        late = target.path_latency - target.latency - arrival
-        data["latency"] = arrival
-        data["compensation"] = max(late, 0) if compensate and not wire.feedback else 0

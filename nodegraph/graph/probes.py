@@ -13,7 +13,7 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.patch import Wire
 
 from .model import Graph, GraphNode
-from .wires import carried
+from .wires import describe_wire
 
 PREFIX = "probe of "
 SIGNAL = ("signal_probe", "audio")
@@ -44,12 +44,9 @@ def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
         return graph
     probed: Graph = graph.copy()
     for index, (node, wire) in enumerate(probes, len(graph.flat.wires)):
-        source = graph.node(wire.source)
         probed.add_node(node.id, node=node)
         probed.add_wire(wire, index)
-        data = probed.edges[wire.source, node.id, index]
-        data |= {"kind": carried(source, wire.source_port), "lanes": node.lanes, "latency": source.path_latency}
-        data["compensation"] = 0
+        describe_wire(probed, probed.edges[wire.source, node.id, index])
     nx.freeze(probed)
     return probed
 

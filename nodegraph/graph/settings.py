@@ -39,15 +39,14 @@ def _resolve_node(
     spec_override: Spec | None,
 ) -> GraphNode:
     cls = node_types().get(record.type)
-    problem = block_problem(record)
-    if cls is None or problem:
-        return GraphNode(id, record.type, None, problem=problem)
+    if cls is None or record.version > cls.version:
+        return GraphNode(id, record.type, None, problem=block_problem(record))
     node = GraphNode(id, record.type, cls, spec_override=spec_override)
     spec = node.spec
     for name, value in record.params.items():
-        problem = parameter_problem(node.title, spec, name, value)
-        if problem:
-            problems.append(problem)
+        declared = spec.parameters.get(name)
+        if declared is None or not declared.accepts(value):
+            problems.append(parameter_problem(node.title, spec, name, value))
         elif name in spec.inputs:
             node.values[name] = [float(v) for v in (value if isinstance(value, list | tuple) else [value])]
         else:

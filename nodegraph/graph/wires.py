@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nodegraph.patch import Wire
 
 from .model import Graph, GraphNode
@@ -27,11 +29,17 @@ def _end(node: GraphNode, port: str) -> WireEnd:
     return WireEnd(node.id, node.type, port, node.spec if node.cls else None, node.path)
 
 
-def carried(source: GraphNode, port: str) -> str:
-    """What leaves a node at an output: "signal", "events", or the kind of its frames."""
-    if port in source.output_frames:
-        return source.output_frames[port].kind
-    return source.spec.output_ports[port].kind
+def describe_wire(graph: Graph, data: dict[str, Any]) -> None:
+    """Add to the attributes of an edge what its wire carries, and when; see :class:`~.model.Graph`."""
+    wire: Wire = data["wire"]
+    source, target = graph.node(wire.source), graph.node(wire.target)
+    frames = source.output_frames.get(wire.source_port)
+    data["kind"] = frames.kind if frames else source.spec.output_ports[wire.source_port].kind
+    data["lanes"] = source.output_lanes.get(wire.source_port, 1)
+    data["latency"] = source.path_latency
+    early = target.path_latency - target.latency - source.path_latency
+    compensate = early > 0 and not wire.feedback and graph.document.settings.latency_compensation
+    data["compensation"] = early if compensate else 0
 
 
 def name_of(wire: Wire) -> str:

@@ -11,9 +11,8 @@ from collections import defaultdict
 from collections.abc import Hashable
 
 from nodegraph.graph import Graph, GraphNode
+from nodegraph.graph.ordering import first_order, successors
 from nodegraph.kernel import kernel_of
-
-from .ordering import first_order, successors
 
 SMALLEST = 8
 

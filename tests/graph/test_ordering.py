@@ -6,7 +6,7 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.plan.ordering import first_order, successors, topological_order
+from nodegraph.graph.ordering import first_order, successors, topological_order
 
 NUMBERS = st.integers(0, 9)
 FORWARD = st.lists(st.tuples(NUMBERS, NUMBERS).filter(lambda edge: edge[0] != edge[1]).map(sorted).map(tuple))
