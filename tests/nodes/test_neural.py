@@ -114,13 +114,13 @@ def test_compiled_blocks_are_their_equations_bit_for_bit(tmp_path, activation):
         _, seen, _ = frames_of(patch, dict.fromkeys(cls.spec.frame_inputs, noise(300)))
         node = build_graph(patch.document, RATE, allow_outside=True).node("block")
         tables = {n: np.asarray(t.make(node.settings, RATE), np.float32) for n, t in cls.spec.tables.items()}
-        lines = {n: np.zeros(line.length(node.settings, RATE), np.float32) for n, line in cls.spec.lines.items()}
+        work = {n: np.zeros(one.length(node.settings, RATE), np.float32) for n, one in cls.spec.scratches.items()}
         for m in range(len(seen["in_" + next(iter(cls.spec.frame_inputs))])):
             given = {name: seen[f"in_{name}"][m] for name in cls.spec.frame_inputs}
             made = {name: np.zeros(kind.bins, np.float32) for name, kind in node.frame_types.items()}
             sizes = {f"{name}_bins": len(values) for name, values in {**given, **made}.items()}
             numbers = {"bins": node.settings["bins"], "size": SIZE, "empty": 0}
-            asked = {**tables, **lines, **given, **made, **sizes, **numbers}
+            asked = {**tables, **work, **given, **made, **sizes, **numbers}
             names = cls.frame.__code__.co_varnames[: cls.frame.__code__.co_argcount]
             cls.frame(**{name: asked[name] for name in names})
             for name, values in made.items():
