@@ -11,7 +11,7 @@ import numpy as np
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.graph.edit_checks import check_edit
-from nodegraph.graph.ports import Home
+from nodegraph.graph.ports import PatchLocation
 from nodegraph.patch import Action, Document, PatchError, SetSeed
 from nodegraph.patch import Patch as Session
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mido import Message, MidiFile
 
     from nodegraph.engine.live import Live
-    from nodegraph.midi.files import Score
+    from nodegraph.graph import Graph
+    from nodegraph.midi.files import MidiScore
 
 __all__ = ["Patch", "PatchError", "Sound", "load", "play", "render"]
 
@@ -44,8 +45,18 @@ class Patch(Session):
     and of the editor, which has checked them.
     """
 
+    def graph(self, rate: float | None = None, allow_outside: bool = False) -> Graph:
+        """The typed graph of the patch as it is now: an ``nx.MultiDiGraph`` for any algorithm of networkx.
+
+        ``graph.nodes[id]["node"]`` is a typed node, edges carry kind, lanes, latency and the feedback mark; see
+        :class:`nodegraph.graph.Graph`. ``rate`` in Hz (default: the patch's own, else 44100). Raises GraphError.
+        """
+        from nodegraph.graph import build_graph
+
+        return build_graph(self.document, rate or self.document.settings.rate or 44100.0, self.path, allow_outside)
+
     def _edit(self, path: tuple[str, ...], action: Action) -> None:
-        check_edit(action, self.document, path, Home(self.path))
+        check_edit(action, self.document, path, PatchLocation(self.path))
         super()._edit(path, action)
 
     def _version_of(self, type: str) -> int:
@@ -107,7 +118,7 @@ def render(
     (samples, channels) for ``audio_in`` nodes by id, ``seed`` replaces the document's, ``progress`` is called with
     the part that is done (0–1), ``allow_outside`` permits files outside the patch's folder. ``midi`` is played into
     the ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is a MIDI file to be written, of
-    what the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError.
+    what the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError; OSError if it cannot be written.
     """
     from nodegraph.engine.offline import Offline
 
@@ -130,33 +141,44 @@ def render(
             score.play(engine)
         sound = engine.run(seconds, report).view(Sound)
         if midi_out is not None:
-            from nodegraph.midi.files import write_midi_file
+            from nodegraph.files.atomic import write_atomic
+            from nodegraph.midi.files import encode_midi_file
 
-            write_midi_file(Path(midi_out), [*sent, *engine.sent()], chosen)
+            write_atomic(Path(midi_out), encode_midi_file([*sent, *engine.sent()], chosen))
     finally:
         engine.close()
     sound.rate = chosen
     return sound
 
 
-def play(patch: Session | Document | str | os.PathLike[str], device: int | str | None = None, **options: Any) -> Live:
+def play(
+    patch: Session | Document | str | os.PathLike[str],
+    device: int | str | None = None,
+    flight: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Live:
     """Play a patch on an audio device; edits of a :class:`Patch` are audible at once.
 
     Use it in ``with``, or call ``stop()``. ``device`` is a number or part of a name as ``nodegraph devices`` lists
     them (None: the default). ``send(mido.Message(…))`` plays its ``midi_in`` blocks, ``sent()`` returns what its
-    ``midi_out`` blocks send. Options are those of :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter,
-    capture. Raises PatchError, GraphError, EngineError.
+    ``midi_out`` blocks send. ``flight`` is a file in which the performance is logged. Other options are those of
+    :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter, capture. Raises PatchError, GraphError,
+    EngineError.
     """
     from nodegraph.engine.live import Live
 
     document, path = _document(patch)
+    if flight is not None:
+        from nodegraph.recording.flight import FlightRecorder
+
+        options["observer"] = FlightRecorder(Path(flight))
     live = Live(document, path, device, **({"rate": document.settings.rate} | options))
     if isinstance(patch, Session):
         live.follow(patch)
     return live.start()
 
 
-def _score(midi: str | os.PathLike[str] | MidiFile) -> Score:
+def _score(midi: str | os.PathLike[str] | MidiFile) -> MidiScore:
     from nodegraph.midi.files import read_midi_file, score_of
 
     return read_midi_file(Path(midi)) if isinstance(midi, str | os.PathLike) else score_of(midi)

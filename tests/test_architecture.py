@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "events": {"native"},
     "node": set(),
     "files": set(),
-    "midi": {"events", "files"},
+    "midi": {"events"},
     "patch": {"files"},
     "spectral": VOCABULARY | {"native", "files"},
     "models": {"maths", "files", "spectral"},

@@ -24,11 +24,14 @@ def as_mermaid(graph: Graph) -> str:
 
 
 def _boxes(graph: Graph, names: Mapping[str, str]) -> list[str]:
-    """The nodes, those of a subpatch together in a box with its name."""
+    """The nodes; those of a subpatch stand together in a box with its name."""
     lines: list[str] = []
     inside: list[str] = []
-    for id in sorted(graph.nodes, key=lambda id: id.split("/")[:-1]):
-        *boxes, name = id.split("/")
+    for id in sorted(graph.nodes, key=lambda id: graph.node(id).path[:-1]):
+        *boxes, name = graph.node(id).path
+        voices = graph.flat.ids(graph.node(id).address)
+        if id in voices[1:]:
+            name = f"{name}#{voices.index(id) + 1}"
         while inside != boxes[: len(inside)]:
             lines.append("    " * len(inside) + "end")
             inside.pop()

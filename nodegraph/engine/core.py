@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nodegraph.blocks.helper import HostContext
-from nodegraph.graph import Graph, GraphNode, graph_of
-from nodegraph.graph.flat import Flat, with_params
-from nodegraph.graph.flatten import flatten
-from nodegraph.graph.probes import name_of, with_probes
+from nodegraph.blocks.helper import HelperContext
+from nodegraph.graph import Graph, GraphNode, build_graph
+from nodegraph.graph.knobs import KnobChange, knob_changes
+from nodegraph.graph.probes import probe_id, with_probes
 from nodegraph.midi.messages import bytes_of
-from nodegraph.patch import Document
-from nodegraph.patch.errors import Fault as BadValue
+from nodegraph.patch import Change, Document, NodeRecord
+from nodegraph.patch.change import LOOK, VALUES
+from nodegraph.patch.errors import InvalidValue as BadValue
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
@@ -34,14 +34,14 @@ from nodegraph.plan.result import RowInfo
 from nodegraph.quantum import QUANTUM
 
 from . import walk
-from .arrivals import Arrivals
-from .knobs import only_knobs, renamed_nodes
-from .messages import RING_SIZE, Applied, Messages
+from .arrivals import EventQueue
+from .messages import RING_SIZE, AppliedMessage, MessageQueue
+from .observer import EngineObserver, EngineService
+from .renames import renamed_nodes
 
 if TYPE_CHECKING:
     from mido import Message
 
-    from nodegraph.recording.flight import FlightRecorder
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
 MOST_CHANNELS = 64
@@ -61,18 +61,6 @@ class Fault:
 
     node: str
     lane: int
-
-
-class Attendant(Protocol):
-    """Somebody who keeps what is played. ``problem`` says why nothing is kept any more ("" while it is)."""
-
-    problem: str
-
-    def service(self) -> None:
-        """Do a bounded piece of work; called every few milliseconds, never by the audio thread."""
-
-    def close(self) -> None:
-        """Finish: files are whole after this. A second call does nothing."""
 
 
 class Engine:
@@ -103,84 +91,98 @@ class Engine:
         self._lock = threading.Lock()
         self._service_lock = threading.Lock()
         self._unfollow: list[Callable[[], None]] = []
-        self._document: Document | None = None
-        self._flat: Flat | None = None
-        self.log: FlightRecorder | None = None
-        self.attendants: list[Attendant] = []
-        self._path: Path | None = None
+        self._graph: Graph | None = None  # of the latest plan, without probes
+        self._records: dict[str, NodeRecord] = {}  # of the nodes of that graph, by which they are recognised
+        self._records_heard: dict[str, NodeRecord] = {}  # the same for the plan that is heard, while another waits
+        self.observer: EngineObserver | None = None
+        self.services: list[EngineService] = []
         self.watched: frozenset[str] = frozenset()
         self.input_address = self.memory.reserve(4 * QUANTUM * max(inputs, 1))
         self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
         self.inputs, self.outputs = inputs, outputs
         self.io = Io((self.input_address, inputs), (self.output_address, outputs), input_columns or {})
-        self.messages = Messages(self.memory)
+        self.messages = MessageQueue(self.memory)
         words = [0] * walk.ENGINE_WORDS
         words[walk.ENGINE_RING], words[walk.ENGINE_RING_SIZE] = self.messages.address, RING_SIZE
         words[walk.ENGINE_INPUT], words[walk.ENGINE_INPUTS] = self.input_address, inputs
         words[walk.ENGINE_OUTPUT], words[walk.ENGINE_OUTPUTS] = self.output_address, outputs
-        words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_FURTHER.address
-        self.arrivals = Arrivals(self.memory)
-        self.io.arrivals, self.io.ports_like = self.arrivals.list_address, self.arrivals.ports_like
+        words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_ROW_SLOW.address
+        self.arrivals = EventQueue(self.memory)
+        self.io.arrivals, self.io.ports_like = self.arrivals.list_address, self.arrivals.port_mask
         words[walk.ENGINE_ARRIVALS] = self.arrivals.address
         self.address = self.memory.words(words)
         self.words = view(self.address, walk.ENGINE_WORDS, np.int64)
-        self.messages.share(self.words)
+        self.messages.attach(self.words)
 
     # -- plans -----------------------------------------------------------------------------------------------
 
     def load(self, document: Document, path: Path | None = None) -> None:
-        """Compile a document and let the engine go over to it at the next quantum.
+        """Type a document and :meth:`play` it. Raises GraphError (the engine plays on then) or KernelError."""
+        self.play(build_graph(document, self.rate, path, self.allow_outside))
 
-        Knobs that were turned travel as messages; anything else makes a new plan, which goes on where
-        the old one was. Raises GraphError (nothing changes then) or KernelError.
+    def play(self, graph: Graph) -> None:
+        """Compile a typed graph of this engine's rate; the audio thread swaps to its plan at the next quantum.
+
+        The plan continues where the one before it was: states, knobs and delay lines go on. Raises KernelError.
         """
         with self._lock, no_collection():
-            known = self._flat if self.plan is not None and path == self._path else None
-            flat = with_params(known, document) if known is not None else None
-            flat = flat or flatten(document, path, self.allow_outside)
-            if known is not None and self.plan is not None:
-                knobs = only_knobs(known, flat, self.plan.graph)
-                if knobs is not None:
-                    self._document, self._flat = document, flat
-                    for node, port, value in knobs:
-                        self._set(node, port, value if isinstance(value, list) else [value])
-                    return
-            self._exchange(document, path, flat)
+            self._exchange(graph)
 
-    def _exchange(
-        self,
-        document: Document,
-        path: Path | None,
-        flat: Flat | None = None,
-        names: Mapping[str, str] | None = None,
-    ) -> None:
-        """Compile a document and offer the plan to the audio thread.
+    def apply(self, change: Change, path: Path | None = None) -> None:
+        """Follow an edit of the document that is played: by messages if it only sets knobs, else by a new plan.
+
+        Raises GraphError (the engine plays on then) or KernelError.
+        """
+        if change.kind == LOOK:
+            return
+        graph = self._graph
+        knobs = knob_changes(graph, change.values) if graph is not None and change.kind == VALUES else None
+        if knobs is None:
+            self.load(change.after, path)
+        else:
+            self.set_values(change, knobs)
+
+    def set_values(self, change: Change, knobs: Iterable[KnobChange]) -> None:
+        """Follow a change of the document that sets nothing but these knobs of the graph."""
+        self.set_knobs(knobs)
+        if self._graph is None:
+            return
+        # Nodes are recognised by their records when they get other ids: note the records that the change replaced.
+        for path, node, *_ in change.values:
+            name = "/".join((*path, node))
+            for id in self._graph.flat.copies.get(name, [name]):
+                if id in self._records:
+                    self._records[id] = change.after.nested(path).nodes[node]
+
+    def _exchange(self, graph: Graph, names: Mapping[str, str] | None = None) -> None:
+        """Compile a graph and offer the plan to the audio thread.
 
         ``names`` maps ids of the plan that is heard to the ids of the same nodes here; None finds them by comparison.
-        What is compiled depends on the documents and on the sample at which the plan that is heard was taken over,
+        What is compiled depends on the graphs and on the sample at which the plan that is heard was taken over,
         never on how far the audio thread has come since.
         """
-        flat = flat or flatten(document, path, self.allow_outside)
-        graph = with_probes(graph_of(flat, self.rate, self.allow_outside), self.watched)
+        probed = with_probes(graph, self.watched)
         self._wait_for_takeover()
         unheard = [self.plan] if self.plan is not None and self.pending else []
         heard = self.plan if not unheard else self._retired[-1] if self._retired else None
+        records = {id: flat.record for id, flat in graph.flat.nodes.items()}
         if names is None:
-            names = renamed_nodes(heard.graph.flat, flat) if heard is not None and heard.graph.flat else {}
+            known = self._records if not unheard else self._records_heard
+            names = renamed_nodes(known, records) if heard is not None else {}
         before = renamed(heard, names) if heard is not None else None
         handles = dict(self.handles)
         self._rename_handles(names)
         opened: list[Any] = []
         try:
             plan = compile_plan(
-                graph,
+                probed,
                 self.io,
                 before,
                 self.taken,
                 self.handles,
-                self._opener(path.parent if path else None, opened),
+                self._opener(graph.folder, opened),
                 self.pack,
-                document.settings.latency_compensation,
+                graph.document.settings.latency_compensation,
             )
         except Exception:
             for helper in opened:
@@ -189,13 +191,14 @@ class Engine:
             self.handles.update(handles)
             raise
         offered = [heard, *unheard] if heard is not None else unheard
-        self._turn_changed(self._values_so_far(offered, names), graph)
+        self._set_changed_knobs(self._values_so_far(offered, names), probed)
         if heard is not None and not unheard:
             self._retired.append(heard)
+            self._records_heard = self._records
         self._knob_values = {}
-        self.plan, self._document, self._path, self._flat = plan, document, path, flat
-        if self.log is not None:
-            self.log.exchanged(document, path, plan, names)
+        self.plan, self._graph, self._records = plan, graph, records
+        if self.observer is not None:
+            self.observer.exchanged(graph.document, graph.flat.file, plan, names)
         self.words[walk.ENGINE_NEXT] = plan.address
         self._release_retired(unheard)
 
@@ -211,12 +214,12 @@ class Engine:
             wanted = frozenset(ends)
             if wanted != self.watched:
                 self.watched = wanted
-                if self._document is not None:
-                    self._exchange(self._document, self._path)
+                if self._graph is not None:
+                    self._exchange(self._graph)
 
     def probe(self, end: str) -> Any:
         """What keeps the latest samples or frames of a watched output; None where there is nothing to see."""
-        return self.helper(name_of(end))
+        return self.helper(probe_id(end))
 
     def helper(self, node: str) -> Any:
         """The helper of a node of the running plan, None if it has none."""
@@ -227,12 +230,12 @@ class Engine:
         """Load a patch and every edit of it, until it is closed; returns what ends that sooner."""
         self.load(patch.document, patch.path)
 
-        def heard(step: Any, before: Document, after: Document) -> None:
-            if self.log is not None:
-                self.log.edited(step, before, after)
-            self.load(after, patch.path)
+        def follow_step(step: Any, change: Change) -> None:
+            if self.observer is not None:
+                self.observer.edited(step, change)
+            self.apply(change, patch.path)
 
-        unfollow = patch.subscribe(heard)
+        unfollow = patch.subscribe(follow_step)
         self._unfollow.append(unfollow)
         return unfollow
 
@@ -244,7 +247,7 @@ class Engine:
     @property
     def taken(self) -> int:
         """Sample at which the audio thread took over the plan that is heard."""
-        return int(self.words[walk.ENGINE_TAKEN])
+        return int(self.words[walk.ENGINE_SWAPPED_AT])
 
     def hears(self, plan: Plan) -> bool:
         """Whether the audio thread has taken over this plan and no plan waits."""
@@ -280,7 +283,7 @@ class Engine:
 
     def _opener(self, folder: Path | None, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
         def open_host(node: GraphNode, host: Any) -> Any:
-            context = HostContext(node.id, node.settings, node.lanes, self.rate, folder, self.live)
+            context = HelperContext(node.id, node.settings, node.lanes, self.rate, folder, self.live)
             opened.append(host.open(context))
             return opened[-1]
 
@@ -291,14 +294,23 @@ class Engine:
         """Helpers of the running plan that want to be serviced."""
         return list(self.plan.hosts.values()) if self.plan else []
 
-    def problems(self) -> list[str]:
-        """What helpers have to say: a disk that is full, a file that broke off."""
+    def node_problems(self) -> list[tuple[str, str]]:
+        """The nodes with a problem (a full disk, a file that ends too early, lost events): id, and a sentence."""
         found = []
         for (node, *_), helper in (self.plan.hosts if self.plan else {}).items():
             if getattr(helper, "problem", ""):
-                found.append(f"{node}: {helper.problem}.")
-        found += self.plan.lost_events() if self.plan else []
-        return [*found, *(f"{attendant.problem}." for attendant in self.attendants if attendant.problem)]
+                found.append((node, f"{helper.problem}."))
+        return found + (self.plan.lost_events() if self.plan else [])
+
+    def problems(self) -> list[str]:
+        """One line for each problem of a node, a recording or a log."""
+        lines = [f"{self.node_address(node)}: {text}" for node, text in self.node_problems()]
+        return [*lines, *(f"{service.problem}." for service in self.services if service.problem)]
+
+    def node_address(self, node: str) -> str:
+        """The node of the document that a node of the plan belongs to: ``voice/osc`` for each of its voices."""
+        found = self.plan.graph.find(node) if self.plan else None
+        return found.address if found else node
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
@@ -306,8 +318,8 @@ class Engine:
         with self._service_lock:
             for helper in self.hosts:
                 helper.service()
-        for attendant in tuple(self.attendants):
-            attendant.service()
+        for service in tuple(self.services):
+            service.service()
         if self._retired and not self.pending and self._lock.acquire(blocking=False):
             try:
                 self._release_retired()  # a recording is whole as soon as its recorder is gone
@@ -320,8 +332,8 @@ class Engine:
             unfollow()
         with self._service_lock:
             self._close()
-        for attendant in tuple(self.attendants):
-            attendant.close()
+        for service in tuple(self.services):
+            service.close()
 
     def _close(self) -> None:
         for plan in [*self._retired, *([self.plan] if self.plan else [])]:
@@ -371,10 +383,23 @@ class Engine:
         except BufferError:
             raise self._full() from None
 
-    def named(self, applied: Iterable[Applied]) -> list[tuple[int, str, str, int, float]]:
+    def named(self, applied: Iterable[AppliedMessage]) -> list[tuple[int, str, str, int, float]]:
         """Applied messages by the knob that they set: sample, node, port, lane, value."""
         ends = {handle: end for end, handle in self.handles.items()}
         return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
+
+    def set_knobs(self, changes: Iterable[KnobChange]) -> None:
+        """Set knobs to what the document says; of several lanes only those that differ."""
+        with self._lock:
+            for node, port, values in changes:
+                before = self.knob_values(node, port)
+                self._knob_values[node, port] = values
+                if len(before) != len(values) or len(set(values)) == 1:
+                    self._turn([(node, port)], values[0] if len(set(values)) == 1 else values)
+                    continue
+                for lane, value in enumerate(values):
+                    if value != before[lane]:
+                        self._turn([(node, port)], value, lane=lane)
 
     def knob_values(self, node: str, port: str) -> list[float]:
         """What the document sets a knob of the plan to: one number for each lane, or for each member of a bank.
@@ -384,19 +409,6 @@ class Engine:
         assert self.plan is not None
         found = self._knob_values.get((node, port))
         return self.plan.graph.node(node).values[port] if found is None else found
-
-    def _set(self, node: str, port: str, values: list[Any]) -> None:
-        """Set a knob to what the document says; of several lanes only those that differ."""
-        assert self.plan is not None
-        before = self.knob_values(node, port)
-        now = self.plan.graph.node(node).knob_values(port, [float(v) for v in values])
-        self._knob_values[node, port] = now
-        if len(before) != len(now) or len(values) == 1:
-            self._turn([(node, port)], values)
-            return
-        for lane, value in enumerate(now):
-            if value != before[lane]:
-                self._turn([(node, port)], value, lane=lane)
 
     def _values_so_far(self, plans: Iterable[Plan], names: Mapping[str, str]) -> KnobValues:
         """What documents have set knobs to, by node, block and port of the next plan.
@@ -425,7 +437,7 @@ class Engine:
         used. System exclusive messages reach no block. Raises EngineError.
         """
         try:
-            self.arrivals.put(
+            self.arrivals.send(
                 bytes_of(message), self.midi_time() if at is None else at, port, self._near, lambda: self.realtime
             )
         except ValueError as error:
@@ -456,7 +468,7 @@ class Engine:
     def hand_over_events(self, near: int) -> None:
         """Let events that are due up to sample ``near`` through to the audio thread."""
         try:
-            self.arrivals.hand_over(near, lambda: self.realtime)
+            self.arrivals.deliver(near, lambda: self.realtime)
         except BufferError:
             raise self._full() from None
 
@@ -469,8 +481,8 @@ class Engine:
             return EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
         return EngineError("too many messages wait; run the engine before sending more.")
 
-    def _turn_changed(self, before: KnobValues, after: Graph) -> None:
-        """Set the knobs whose values in the document have changed together with the wiring."""
+    def _set_changed_knobs(self, before: KnobValues, after: Graph) -> None:
+        """Set the knobs whose values in the document have changed together with the structure."""
         for node in after.typed_nodes:
             for port, values in node.values.items():
                 if before.get((node.id, node.type, port), values) != values:

@@ -6,21 +6,24 @@ import ctypes
 import gc
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nodegraph.graph import Graph
+from nodegraph.graph.build import graph_of
+from nodegraph.graph.flatten import flatten
 from nodegraph.patch import Document
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
-from nodegraph.recording.flight import FlightRecorder
-from nodegraph.version import __version__
 
 from . import callback as cb
 from . import walk
 from .core import Engine, EngineError
+from .observer import EngineObserver
 from .tape import Tape
 
 SERVICE_PERIOD = 0.005
@@ -31,8 +34,11 @@ _abandoned: list[object] = []
 
 
 @dataclass
-class Report:
-    """The accounts of a stream. Loads are parts of the time that a block lasts; times in µs per quantum."""
+class StreamReport:
+    """The statistics of a stream. Loads are fractions of the duration of a block.
+
+    ``faults`` and ``node_times`` (µs per quantum) name nodes of the patch; a time is the sum over all voices.
+    """
 
     device: str
     rate: float
@@ -55,11 +61,14 @@ class Report:
 class Live(Engine):
     """A document playing in real time.
 
-    ``device`` is a number or part of a name as ``nodegraph devices`` lists them (None: the default one);
-    ``null=True`` plays to no device, at the same pace. ``blocksize`` is asked of the device, any size will
-    do. ``capture`` seconds of what is played are kept for ``captured()``. ``flight`` is the
-    file of a flight log (see :mod:`.flight`). ``limiter=False`` switches the
-    safety limiter off.
+    ``device`` is a number or part of a name as ``nodegraph devices`` lists them (None: the default one); ``null=True``
+    plays on no device, at the same pace. ``blocksize`` is a wish, in samples. The first ``capture`` seconds of output
+    are kept for ``captured()``. ``observer`` is notified of every edit and plan, such as a flight log.
+    ``prepare(graph)`` is called with the typed graph before it is compiled. ``limiter=False`` switches the safety
+    limiter off.
+
+    ``listens`` says whether input was asked of the device, which is so if the document that it was opened with takes
+    sound from it; ``device_inputs`` is 0 all the same where the device has no input.
     """
 
     def __init__(
@@ -75,9 +84,12 @@ class Live(Engine):
         outputs: int | None = None,
         pack: bool = True,
         allow_outside: bool = False,
-        flight: Path | None = None,
+        observer: EngineObserver | None = None,
+        prepare: Callable[[Graph], object] = lambda graph: None,
     ) -> None:
-        target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, document)
+        flat = flatten(document, path, allow_outside)
+        self.listens = not null and flat.listens
+        target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, self.listens)
         self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
         super().__init__(rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True)
         self.blocksize = blocksize
@@ -88,16 +100,19 @@ class Live(Engine):
         self._thread: threading.Thread | None = None
         self._player: threading.Thread | None = None
         self.limiter = limiter
-        self._live = self._share(limiter, capture)
+        self._live = self._allocate_shared(limiter, capture)
         walk.PROCESS.address  # noqa: B018 - compile before the clock runs
         self._callback = cb.CALLBACK.address
         self.realtime = False  # until the device asks for sound, plans are taken over here
-        if flight is not None:
-            self.log = FlightRecorder(flight, self, __version__)
-            self.attendants.append(self.log)
-        self.load(document, path)
+        if observer is not None:
+            observer.attach(self)
+            self.observer = observer
+            self.services.append(observer)
+        graph = graph_of(flat, self.rate, allow_outside)
+        prepare(graph)
+        self.play(graph)
 
-    def _share(self, limiter: bool, capture: float) -> np.ndarray:
+    def _allocate_shared(self, limiter: bool, capture: float) -> np.ndarray:
         address = self.memory.reserve(8 * cb.LIVE_WORDS)
         words, doubles = view(address, cb.LIVE_WORDS, np.int64), view(address, cb.LIVE_WORDS, np.float64)
         words[cb.LIVE_ENGINE], words[cb.LIVE_POSITION] = self.address, QUANTUM
@@ -127,9 +142,9 @@ class Live(Engine):
         self.profile()
         self.realtime = True
         self._stopping.clear()
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
         if self._null:
-            self._player = threading.Thread(target=self._play_to_nobody, name="nodegraph-null", daemon=True)
+            self._player = threading.Thread(target=self._run_null_device, name="nodegraph-null", daemon=True)
             self._player.start()
         else:
             try:
@@ -137,11 +152,11 @@ class Live(Engine):
             except EngineError:
                 self.realtime = False
                 raise
-        self._thread = threading.Thread(target=self._serve, name="nodegraph-service", daemon=True)
+        self._thread = threading.Thread(target=self._service_loop, name="nodegraph-service", daemon=True)
         self._thread.start()
         return self
 
-    def stop(self) -> Report:
+    def stop(self) -> StreamReport:
         """Fade out, close the device and all files, and give account."""
         report = self.report()
         self._live[cb.LIVE_STOP] = 1
@@ -200,8 +215,8 @@ class Live(Engine):
         """
         live, began, clock = self._live, -1, 0
         block = round(live[cb.LIVE_FRAMES] / live[cb.LIVE_CALLBACKS]) if live[cb.LIVE_CALLBACKS] else self.blocksize
-        while began != live[cb.LIVE_BEGAN]:  # the audio thread may write them between our two looks
-            began, clock = int(live[cb.LIVE_BEGAN]), int(live[cb.LIVE_CLOCK])
+        while began != live[cb.LIVE_STARTED_AT]:  # the audio thread may write them between our two looks
+            began, clock = int(live[cb.LIVE_STARTED_AT]), int(live[cb.LIVE_CLOCK])
         since = (_nanoseconds() - began) * 1e-9 if began else 0.0
         if arrived is not None:
             since -= time.perf_counter() - arrived
@@ -236,7 +251,7 @@ class Live(Engine):
         count = int(self._live[cb.LIVE_CAPTURED]) * self.device_outputs
         return view(int(self._live[cb.LIVE_CAPTURE]), count, np.float32).reshape(-1, self.device_outputs).copy()
 
-    def report(self) -> Report:
+    def report(self) -> StreamReport:
         """The accounts so far."""
         live = self._live
         bins = view(int(live[cb.LIVE_LOADS]), cb.LOAD_BINS, np.int64)
@@ -244,12 +259,12 @@ class Live(Engine):
         total = max(int(spread[-1]), 1)
         callbacks, frames = int(live[cb.LIVE_CALLBACKS]), int(live[cb.LIVE_FRAMES])
         block = frames / callbacks if callbacks else self.blocksize
-        running = time.monotonic() - self._began
-        first, latest = int(live[cb.LIVE_FIRST]), int(live[cb.LIVE_LATEST])
+        running = time.monotonic() - self._started_at
+        first, latest = int(live[cb.LIVE_FIRST_AT]), int(live[cb.LIVE_LATEST])
         now = _nanoseconds() or latest
         seconds = max(now - first, 0) / 1e9
         expected = max(int(seconds * self.rate / block), callbacks if latest == 0 else 0) if first else 0
-        return Report(
+        return StreamReport(
             device=self.device_name,
             rate=self.rate,
             blocksize=round(block),
@@ -264,13 +279,13 @@ class Live(Engine):
             peak=float(view(self._live_address, cb.LIVE_WORDS, np.float64)[cb.LIVE_PEAK]),
             limited=int(live[cb.LIVE_LIMITED]),
             latency_samples=self.plan.latency if self.plan else 0,
-            faults=[fault.node for fault in self.faults()],
-            node_times=self.node_times(),
+            faults=list(dict.fromkeys(self.node_address(fault.node) for fault in self.faults())),
+            node_times=self._times_by_address(),
         )
 
     # -- threads -----------------------------------------------------------------------------------------------
 
-    def _serve(self) -> None:
+    def _service_loop(self) -> None:
         """Helpers get their turns; a device that asks for nothing any more is noticed."""
         seen, since = -1, time.monotonic()
         while not self._stopping.wait(SERVICE_PERIOD):
@@ -286,7 +301,7 @@ class Live(Engine):
                 self.problem = f"the audio device '{self.device_name}' has gone. Choose another with --device."
                 self.realtime = False
 
-    def _play_to_nobody(self) -> None:
+    def _run_null_device(self) -> None:
         """A device that swallows everything, at the pace of a real one."""
         call = ctypes.CFUNCTYPE(
             ctypes.c_int,
@@ -332,15 +347,22 @@ class Live(Engine):
             raise EngineError(f"the audio device '{self.device_name}' does not open: {_reason(error)}") from None
 
     def node_times(self) -> dict[str, float]:
-        """Mean time of each node in µs per quantum; nodes of one row share its time."""
+        """Mean time of each node of the plan in µs per quantum; the time of a row is divided among its nodes."""
         rows = self.row_cycles()
         quanta = max(self.clock / QUANTUM / walk.PROFILE_EVERY, 1.0)
         per_tick = _microseconds_per_tick()
         times: dict[str, float] = {}
         for info, cycles in rows:
-            nodes = _nodes_in(info) or [info.kernel]
+            nodes = _nodes_in_row(info) or [info.kernel]
             for node in nodes:
                 times[node] = times.get(node, 0.0) + cycles * per_tick / quanta / len(nodes)
+        return times
+
+    def _times_by_address(self) -> dict[str, float]:
+        times: dict[str, float] = {}
+        for node, taken in self.node_times().items():
+            address = self.node_address(node)
+            times[address] = times.get(address, 0.0) + taken
         return times
 
 
@@ -349,8 +371,8 @@ def _nanoseconds() -> int:
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime_ns") else 0
 
 
-def _nodes_in(info: Any) -> list[str]:
-    return [node for node, *_ in info.places] + [node for inner in info.inner for node in _nodes_in(inner)]
+def _nodes_in_row(info: Any) -> list[str]:
+    return [node for node, *_ in info.places] + [node for inner in info.inner for node in _nodes_in_row(inner)]
 
 
 _tick_rate: list[float] = []
@@ -406,14 +428,13 @@ def _null_target(rate: float | None, outputs: int | None) -> Target:
     return "none", float(rate or 44100.0), 0, outputs or 2, None
 
 
-def _device_target(device: int | str | None, rate: float | None, outputs: int | None, document: Document) -> Target:
-    """Name, rate and channels of a device, opened for input only if the patch listens."""
+def _device_target(device: int | str | None, rate: float | None, outputs: int | None, listens: bool) -> Target:
+    """Name, rate and channels of a device; it has input channels only if the patch ``listens`` to it."""
     sounddevice = _sounddevice()
     try:
         found = sounddevice.query_devices(device, "output")
     except (ValueError, sounddevice.PortAudioError) as error:
         raise EngineError(f"no audio output: {_reason(error)} See `nodegraph devices`, or use --null.") from None
-    listens = any(record.type == "audio_in" for record in document.nodes.values())
     inputs, source = 0, None
     if listens:
         try:

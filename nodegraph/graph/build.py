@@ -12,7 +12,7 @@ import networkx as nx
 
 from nodegraph.patch import Document
 
-from .flat import Flat
+from .flat import FlatPatch
 from .flatten import flatten
 from .frame_inference import infer_frames
 from .lanes import check_voices, infer_banks, infer_lanes
@@ -30,7 +30,7 @@ def build_graph(
     return graph_of(flatten(document, patch_path, allow_outside), rate, allow_outside)
 
 
-def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
+def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
     """Type a document that is flat already. Raises GraphError with all problems found."""
     problems = list(flat.problems)
     graph = Graph(document=flat.document, flat=flat, rate=rate, loops=[])
@@ -60,22 +60,17 @@ def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> 
 
 
 def _add_nodes(graph: Graph, allow_outside: bool, problems: list[str]) -> None:
-    later_copies = _later_copies(graph.flat)
+    repeats = graph.flat.repeats  # a problem of several voices is reported once
     for id, node in graph.flat.nodes.items():
-        found = [] if id in later_copies else problems
+        found = [] if id in repeats else problems
         graph.add_node(id, node=typed_node(id, node, allow_outside, found))
-    for id, node in graph.flat.resting.items():
-        typed_node(id, node, allow_outside, problems)
+    for id, node in graph.flat.overridden_inlets.items():
+        typed_node(id, node, allow_outside, [] if id in repeats else problems)
 
 
 def _add_wires(graph: Graph, problems: list[str]) -> None:
-    later_copies = _later_copies(graph.flat)
+    repeats = graph.flat.repeats
     for index, wire in enumerate(graph.flat.wires):
-        found = [] if wire.source in later_copies or wire.target in later_copies else problems
+        found = [] if wire.source in repeats or wire.target in repeats else problems
         if wire_fits(wire, graph, found):
             graph.add_wire(wire, index)
-
-
-def _later_copies(flat: Flat) -> set[str]:
-    """All copies of a node in several voices but the first: a problem of all is reported once."""
-    return {id for names in flat.copies.values() for id in names[1:]}

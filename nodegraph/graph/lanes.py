@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nodegraph.node import MOST_LANES
-from nodegraph.patch.errors import listed
+from nodegraph.patch.errors import Problem, listed
 
 from .model import Graph, GraphNode
 
@@ -29,20 +29,20 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
     """Infer the widths of one node; returns whether those of its outputs have changed."""
     if node.cls is None:
         return False
-    before = node.output_lanes
+    before, said = node.output_lanes, len(problems)
     spec = node.spec
     banks = [name for name, port in spec.inputs.items() if port.bank]
     unwired = 1 if node.cls.lanes else node.voices
     lanes = {name: max(len(node.values[name]), unwired) for name in spec.inputs}
     lanes |= dict.fromkeys([*banks, *spec.frame_inputs], 1)
-    arriving: dict[str, list[int]] = {}
+    incoming: dict[str, list[int]] = {}
     for wire in graph.wires_into(node.id):
         if wire.target_port in lanes:
             width = graph.node(wire.source).output_lanes.get(wire.source_port, 1)
-            arriving.setdefault(wire.target_port, []).append(width)
-    node.input_lanes = lanes | {name: max(widths) for name, widths in arriving.items()}
+            incoming.setdefault(wire.target_port, []).append(width)
+    node.input_lanes = lanes | {name: max(widths) for name, widths in incoming.items()}
     for name in lanes:
-        widths = arriving.get(name, [])
+        widths = incoming.get(name, [])
         if len({width for width in widths if width > 1}) > 1:
             mixed = listed([str(width) for width in widths])
             problems.append(
@@ -68,33 +68,36 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
         node.lanes = widest
     if node.lanes > MOST_LANES:
         problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
+    if len(problems) > said:
+        problems[said:] = [Problem(text, node.path) for text in problems[said:]]
     return before != node.output_lanes
 
 
 def check_voices(graph: Graph, problems: list[str]) -> None:
     """Check that wires into several voices have one lane for all of them, or one for each."""
     found = []
-    for arrival in graph.flat.arrivals:
-        output = graph.output_of(*arrival.source)
+    for arrival in graph.flat.voice_inputs:
+        output = graph.flat.source(*arrival.source)
         source = graph.find(output[0]) if output else None
         if output is None or source is None:
             continue
         lanes = source.output_lanes.get(output[1], 1)
         if lanes not in (1, arrival.voices):
-            what = f"subpatch '{arrival.subpatch}'" if arrival.subpatch else "The patch"
-            found.append(
+            what = f"subpatch '{'/'.join(arrival.path)}'" if arrival.path else "The patch"
+            text = (
                 f"{what} has {arrival.voices} voices, but {lanes} lanes arrive at '{arrival.port}'. Give it "
                 f"one lane, or {arrival.voices}: set its voices to {lanes}, or put sum_lanes or split before it."
             )
+            found.append(Problem(text, arrival.path))
     problems[:0] = found
 
 
 def infer_banks(graph: Graph) -> None:
     """Count the members of each bank, and give each a value."""
     for node in graph.typed_nodes:
-        frames = node.frame_inputs | node.frame_types
+        frames = node.input_frames | node.output_frames
         for name, port in node.spec.inputs.items():
             if port.bank:
                 type = frames.get(port.bank)
-                node.banks[name] = type.bins if type else max(int(node.settings.get(port.bank, 1)), 1)
+                node.bank_sizes[name] = type.bins if type else max(int(node.settings.get(port.bank, 1)), 1)
                 node.values[name] = node.knob_values(name, node.values[name])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import networkx as nx
 
-from nodegraph.patch.errors import listed
+from nodegraph.patch.errors import Problem, listed
 
 from .model import Graph
 
@@ -35,10 +35,11 @@ def find_loops(graph: Graph, forward: nx.DiGraph, problems: list[str]) -> list[l
             node = graph.node(id)
             ports = [*node.spec.input_ports.values(), *node.spec.output_ports.values()]
             if node.spec.hosts or any(port.kind != "signal" for port in ports):
-                problems.append(
+                text = (
                     f"{node.title} works on whole blocks and cannot stand in the loop "
                     f"{listed(sorted(component))}. Take it out of the loop."
                 )
+                problems.append(Problem(text, node.path))
         loops.append(sorted(component, key=position.__getitem__))
     return sorted(loops, key=lambda loop: position[loop[0]])
 

@@ -15,7 +15,8 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.frame_types import kinds_fit
 from nodegraph.node import InputPort, OutputPort, Port, Spec
 from nodegraph.patch import NodeRecord
-from nodegraph.patch.errors import listed, quote, suggest
+from nodegraph.patch.document import Path as Place
+from nodegraph.patch.errors import Problem, listed, quote, suggest
 
 from .ports import OpenIn, OpenOut
 
@@ -61,12 +62,13 @@ def unknown_parameter(title: str, spec: Spec, name: str) -> str:
 
 @dataclass(frozen=True)
 class WireEnd:
-    """One end of a wire; ``spec`` is None for a placeholder, whose ports nobody knows."""
+    """One end of a wire; ``spec`` is None for a placeholder, whose ports nobody knows. ``path`` is that of the node."""
 
     id: str
     type: str
     port: str
     spec: Spec | None
+    path: Place = ()
 
     @property
     def title(self) -> str:
@@ -81,10 +83,11 @@ def wire_problems(source: WireEnd, target: WireEnd, feedback: bool = False) -> l
     gives, takes = source.spec.output_ports[source.port], target.spec.input_ports[target.port]
     if not ports_fit(gives, takes):
         fitting = _what_fits(gives, takes, target.spec)
-        return [
+        text = (
             f"{source.title} gives {gives.carries} at '{source.port}', but {target.title} takes {takes.carries} "
             f"at '{target.port}'.{fitting}"
-        ]
+        )
+        return [Problem(text, source.path)]
     if feedback and gives.kind == "events":
         wire = f"{source.id}.{source.port} → {target.id}.{target.port}"
         return [f"The wire {wire} carries events and cannot be a feedback wire. Remove the mark."]
@@ -93,11 +96,12 @@ def wire_problems(source: WireEnd, target: WireEnd, feedback: bool = False) -> l
 
 def port_problems(source: WireEnd, target: WireEnd) -> list[str]:
     """The ports of a wire that do not exist."""
-    problems = []
+    problems: list[str] = []
     if source.spec is not None and source.port not in source.spec.output_ports:
-        problems.append(unknown_output(source.title, source.port, source.spec.output_ports))
+        text = unknown_output(source.title, source.port, source.spec.output_ports)
+        problems.append(Problem(text, source.path))
     if target.spec is not None and target.port not in target.spec.input_ports:
-        problems.append(unknown_input(target.title, target.port, target.spec))
+        problems.append(Problem(unknown_input(target.title, target.port, target.spec), target.path))
     return problems
 
 

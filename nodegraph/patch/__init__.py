@@ -16,6 +16,8 @@ It knows neither blocks nor sound: types and ports are names here, given a meani
 """
 
 from .actions import *
+from .change import Change as Change
+from .change import ValueChange as ValueChange
 from .document import FORMAT as FORMAT
 from .document import VERSION as VERSION
 from .document import Area as Area

@@ -9,7 +9,19 @@ class PatchError(Exception):
     """A patch that cannot be read, edited or written as asked; ``str(error)`` is always one line."""
 
 
-class Fault(Exception):
+class Problem(str):
+    """A sentence about a patch. ``path`` names the node that it is about: the ids of the subpatches that hold the node,
+    from the outside inwards, then its own id; ``()`` when the sentence is about no single node."""
+
+    path: tuple[str, ...]
+
+    def __new__(cls, text: str, path: tuple[str, ...] = ()) -> Problem:
+        problem = super().__new__(cls, text)
+        problem.path = path
+        return problem
+
+
+class InvalidValue(Exception):
     """What is wrong with a value, while the place where it stands is still being found on the way out."""
 
     def __init__(self, text: str, path: str = "") -> None:
@@ -17,9 +29,9 @@ class Fault(Exception):
         self.text = text
         self.path = path
 
-    def under(self, step: str) -> Fault:
+    def at(self, step: str) -> InvalidValue:
         """The same fault seen from one level further out; ``step`` is ``.key`` or ``[index]``."""
-        return Fault(self.text, step + self.path)
+        return InvalidValue(self.text, step + self.path)
 
 
 def quote(text: object, limit: int = 60) -> str:

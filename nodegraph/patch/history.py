@@ -1,4 +1,4 @@
-"""Undo and redo. Documents are immutable and share what an edit left alone, so history keeps them whole."""
+"""Undo and redo. Documents are immutable and share what an edit left alone, so the history holds whole documents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from .actions import Action
-from .document import Document
+from .change import Change
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class History:
     """The last ``limit`` steps back, and the undone ones forward."""
 
     def __init__(self, limit: int = 10_000) -> None:
-        self._past: deque[tuple[Action, Document]] = deque(maxlen=limit)
-        self._future: list[tuple[Action, Document]] = []
+        self._past: deque[tuple[Action, Change]] = deque(maxlen=limit)
+        self._future: list[tuple[Action, Change]] = []
 
     @property
     def can_undo(self) -> bool:
@@ -34,21 +34,22 @@ class History:
     def can_redo(self) -> bool:
         return bool(self._future)
 
-    def done(self, action: Action, before: Document) -> None:
-        """Remember a step; one that continues the gesture of the latest step becomes part of it."""
-        if self._past and not self._future and action.continues(self._past[-1][0]):
-            _, before = self._past.pop()
-        self._past.append((action, before))
+    def record(self, action: Action, change: Change) -> None:
+        """Record a step; a step that continues the gesture of the latest one becomes part of it."""
+        if self._past and not self._future and action.merges_with(self._past[-1][0]):
+            _, earlier = self._past.pop()
+            change = earlier.then(change)
+        self._past.append((action, change))
         self._future.clear()
 
-    def undo(self, now: Document) -> Document:
-        """The document before the latest step. Raises ``IndexError`` when there is none."""
-        action, before = self._past.pop()
-        self._future.append((action, now))
-        return before
+    def undo(self) -> Change:
+        """Take the latest step back. Raises ``IndexError`` when there is none."""
+        action, change = self._past.pop()
+        self._future.append((action, change))
+        return change.reversed()
 
-    def redo(self, now: Document) -> Document:
-        """The document after the latest undone step. Raises ``IndexError`` when there is none."""
-        action, after = self._future.pop()
-        self._past.append((action, now))
-        return after
+    def redo(self) -> Change:
+        """Take the latest undone step again. Raises ``IndexError`` when there is none."""
+        action, change = self._future.pop()
+        self._past.append((action, change))
+        return change

@@ -168,11 +168,11 @@ class Plan:
         address, lanes = self.latest[(node, port)]
         return view(address, lanes, np.float32).copy()
 
-    def lost_events(self) -> list[str]:
-        """A sentence for each node that sent, or was sent, more events than there was room for."""
+    def lost_events(self) -> list[tuple[str, str]]:
+        """The nodes that sent or received more events than there was room for: id, and a sentence."""
         lost = {node: sum(int(as_f64(a)[LOST]) for a in addresses) for node, addresses in self.event_lists.items()}
         reason = "events were lost: more came than a wire holds. Send fewer at once."
-        return [f"{node}: {number} {reason}" for node, number in lost.items() if number]
+        return [(node, f"{number} {reason}") for node, number in lost.items() if number]
 
     def faults(self) -> list[tuple[str, int]]:
         """Nodes that are muted because they gave NaN or infinity, each with the lane."""

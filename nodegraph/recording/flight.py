@@ -21,12 +21,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.engine.messages import Applied
+from nodegraph.engine.messages import AppliedMessage
 from nodegraph.engine.tape import TapeReader
 from nodegraph.files.sound_file import reason_of
-from nodegraph.patch import Action, Document, encode_patch, step_to_data
+from nodegraph.patch import Action, Change, Document, encode_patch, step_to_data
 from nodegraph.plan import Plan
 from nodegraph.plan.result import Port
+from nodegraph.version import __version__
 
 if TYPE_CHECKING:
     from nodegraph.engine.live import Live
@@ -38,24 +39,27 @@ CLOCK_EVERY = 44100  # samples after which the log says how far it has come
 
 
 class FlightRecorder:
-    """Logs a live engine into ``path`` from its first sample on; ``problem`` says why it had to stop."""
+    """Observes a live engine and logs it into ``path`` from its first sample on; ``problem`` says why it stopped."""
 
-    def __init__(self, path: Path, live: Live, version: str) -> None:
+    def __init__(self, path: Path) -> None:
         self.path, self.problem = path, ""
         self.result: Path | None = None
         self._landed = False
-        self._live = live
         self._folder = path.with_name(f"{path.name}.part")
         self._lock, self._finishing, self._copying = threading.Lock(), threading.Lock(), threading.Lock()
         self._document: Document | None = None
         self._number = -1  # of the document
         self._next_plan: _NextPlan | None = None  # offered to the audio thread, not known to be heard
         self._knobs = _KnobNames()
-        self._messages = live.messages.reader()
         self._events = 0  # from outside that are in the log
         self._said = 0
         self._files: list[tuple[Path, Path]] = []
         self._kept: dict[Path, int] = {}
+
+    def attach(self, live: Live) -> None:
+        """Begin the log of an engine that has not played yet. Raises OSError where it cannot be written."""
+        self._live = live
+        self._messages = live.messages.reader()
         self._input = TapeReader(live.input_tape, 0)
         shutil.rmtree(self._folder, ignore_errors=True)
         (self._folder / FILES).mkdir(parents=True)
@@ -63,7 +67,7 @@ class FlightRecorder:
         self._sound: Any = (self._folder / INPUT).open("wb")
         self._write(
             flight=FORMAT,
-            nodegraph=version,
+            nodegraph=__version__,
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             rate=live.rate,
             inputs=live.inputs,
@@ -73,8 +77,9 @@ class FlightRecorder:
 
     # -- told by the engine, in the threads that edit ----------------------------------------------------------
 
-    def edited(self, step: Any, before: Document, after: Document) -> None:
+    def edited(self, step: Any, change: Change) -> None:
         """A step of the session that is being played."""
+        before, after = change.before, change.after
         with self._lock:
             if self._next_plan is not None and self._next_plan.document is before:
                 self._number_plan(self._next_plan)
@@ -142,7 +147,7 @@ class FlightRecorder:
             applied = self._messages.read()
             self._log_take_over()  # after the messages: what was applied in its plan knows the names there
             self._write_turns(applied)
-            arrived = self._live.arrivals.received(self._events)
+            arrived = self._live.arrivals.delivered_since(self._events)
             self._events += len(arrived)
             self._write_midi(arrived)
             clock = self._live.clock
@@ -154,7 +159,7 @@ class FlightRecorder:
             while self._files and not self.problem:
                 self._guarded(self._copy_file)
 
-    def _write_turns(self, turns: list[Applied]) -> None:
+    def _write_turns(self, turns: list[AppliedMessage]) -> None:
         for at, handle, lane, value in turns:
             knob = self._knobs.at(handle, at)
             if knob is not None:
@@ -205,10 +210,10 @@ class FlightRecorder:
         self.service()
         with self._lock:
             end = self._live.clock  # the engine may play on: what takes effect from here on is not logged
-            turns = [*self._messages.read(), *self._messages.rest()]
+            turns = [*self._messages.read(), *self._messages.read_out_of_order()]
             self._log_take_over(end)
             self._write_turns([turn for turn in turns if turn[0] < end])
-            events = self._live.arrivals.rest(self._events)
+            events = self._live.arrivals.undelivered_since(self._events)
             self._write_midi([event for event in events if event[0] < end])
             self._guarded(self._write_out)
             self._write(clock=end)

@@ -20,7 +20,7 @@ from nodegraph.engine import callback as cb
 from nodegraph.engine.core import Engine, EngineError, KnobValues
 from nodegraph.engine.live import LIMITER_RELEASE
 from nodegraph.engine.offline import Offline
-from nodegraph.graph import Graph, GraphError
+from nodegraph.graph import Graph, GraphError, build_graph
 from nodegraph.midi.messages import bytes_of
 from nodegraph.native.build import KernelError
 from nodegraph.patch import Patch, PatchError, parse_patch, step_from_data
@@ -197,7 +197,8 @@ class Replay(Offline):
             self._step(self.flight.steps[self._number])
         try:
             known = self.flight.header["flight"] >= NAMES_RENAMED and not self._changed
-            self._exchange(self._session.document, self._session.path, names=names if known else None)
+            graph = build_graph(self._session.document, self.rate, self._session.path, self.allow_outside)
+            self._exchange(graph, names if known else None)
         except (GraphError, KernelError) as error:
             self.notes.append(f"step {number}: {error}")
 
@@ -211,7 +212,7 @@ class Replay(Offline):
         except PatchError as error:
             self.notes.append(f"step {self._number}: {error}")
 
-    def _turn_changed(self, before: KnobValues, after: Graph) -> None:
+    def _set_changed_knobs(self, before: KnobValues, after: Graph) -> None:
         """Knobs that moved together with the wiring are messages of the log."""
 
 

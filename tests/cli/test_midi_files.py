@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 import nodegraph
-from tests.midi.pieces import write_piece
+from tests.midi.midi_files import write_piece
 
 SR = 44100
 NOTES = [(0.0, 0.5, 60), (1.0, 0.5, 64), (1.5, 0.5, 67)]  # half a beat is 11025 samples
@@ -121,6 +121,14 @@ def test_what_a_patch_sends_is_written_as_a_midi_file(cli, keys):
     assert cli("render", "keys.json", "-m", "sent.mid", "-o", "again.wav").status == 0
     first, again = (soundfile.read(name)[0] for name in ("out.wav", "again.wav"))
     assert np.array_equal(first[: 2 * SR], again[: 2 * SR])
+
+
+def test_a_midi_file_in_a_missing_folder_is_refused(cli, keys):
+    keys.add("midi_out", "sender")
+    keys.save()
+    outcome = cli("render", "keys.json", "--midi-out", "none/sent.mid", "-o", "out.wav", "-s", 0.1)
+    assert outcome.status == 1
+    assert outcome.line == "error: none/sent.mid: cannot be written (No such file or directory). Choose another place."
 
 
 def test_clocks_that_a_midi_file_cannot_contain_are_reported(cli, keys):

@@ -48,6 +48,16 @@ def test_a_drawing_puts_a_box_round_a_subpatch(cli, poly):
     assert len(inside) == 1 and "filter<br/>ladder" in inside[0] and drawn.count("end") == 2
 
 
+def test_a_drawing_puts_a_node_with_slashes_in_its_id_into_no_box(cli, tmp_path):
+    patch = Patch()
+    patch.add("sine", "a/b/c")
+    patch.add("audio_out", "out#2")
+    patch.connect("a/b/c.out", "out#2.audio")
+    patch.save(tmp_path / "odd.json")
+    drawn = cli("show", "odd.json", "-f", "mermaid").out
+    assert "subgraph" not in drawn and '["a&#47;b&#47;c' not in drawn and "a#47;b#47;c" in drawn
+
+
 def test_problems_and_placeholders_inside_are_named_by_path(cli, poly, tmp_path):
     poly.do(SetParams({"voice/filter.resonance": 99.0}))
     poly.save()

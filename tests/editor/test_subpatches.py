@@ -64,7 +64,7 @@ def test_live_values_and_loads_inside_have_the_names_of_the_graph(hand, voice):
     hand.selects(voice)
     hand.presses("ctrl+enter")
     hand.sound.values[f"{voice}/sine1.out"] = np.array([0.25])
-    hand.sound.now = replace(hand.sound.now, times={f"{voice}/sine1": 14.5}, faults={f"{voice}/ladder1": "NaN"})
+    hand.sound.now = replace(hand.sound.now, times={(voice, "sine1"): 14.5}, faults={(voice, "ladder1"): "NaN"})
     hand.waits(1.5)
     assert hand.shown("ladder1.audio") == "0.25"
     assert hand.view.loads["sine1"] == "1.0 %" and hand.view.badges["ladder1"] == "NaN"
@@ -106,8 +106,8 @@ def test_ends_of_the_patch_stay_outside(hand):
 def test_what_fails_inside_is_told_of_the_subpatch_and_loads_add_up(hand, voice):
     from dataclasses import replace
 
-    times = {f"{voice}/sine1": 14.5, f"{voice}/ladder1": 14.5, "audio_out1": 1.0}
-    hand.sound.now = replace(hand.sound.now, times=times, faults={f"{voice}/ladder1": "it gave NaN"})
+    times = {(voice, "sine1"): 14.5, (voice, "ladder1"): 14.5, ("audio_out1",): 1.0}
+    hand.sound.now = replace(hand.sound.now, times=times, faults={(voice, "ladder1"): "it gave NaN"})
     hand.waits(1.5)
     assert hand.view.badges[voice] == "it gave NaN" and hand.view.loads[voice] == "2.0 %"
 

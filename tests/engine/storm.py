@@ -29,7 +29,7 @@ def sounding_patch(nodes: int, seed: int = 0) -> Patch:
     patch.add("sine", id="root", frequency=110.0, amplitude=0.1)
     patch.connect("root.out", "out.audio")
     types = sorted(blocks())
-    allow_all = patch.subscribe(lambda step, before, after: build_graph(after))  # refuses as an engine would
+    allow_all = patch.subscribe(lambda step, change: build_graph(change.after))  # refuses as an engine would
     while len(patch.document.nodes) < nodes:
         _try_edit(patch, chance, types, "add")
     allow_all()
@@ -84,7 +84,7 @@ def _edit(patch: Patch, chance: random.Random, types: list[str], kind: str) -> N
         patch.connect(f"{source}.{output}", f"{target}.{input}", feedback=chance.random() < 0.3)
     elif kind == "unwire":
         wire = chance.choice(document.wires)
-        patch.disconnect(wire.start, wire.end)
+        patch.disconnect(wire.source_ref, wire.target_ref)
     elif kind == "turn":
         id = chance.choice(ids)
         port = chance.choice(list(known[document.nodes[id].type].spec.inputs.values()))

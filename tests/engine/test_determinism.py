@@ -21,7 +21,7 @@ from nodegraph.engine import walk
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.patch import Document
 from tests.engine.storm import random_edits, sounding_patch
-from tests.recording.flying import with_voices
+from tests.recording.flight_helpers import with_voices
 from tests.rendering import QUANTUM, Offline, patch_of
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ class Part:
 class Timed(Offline):
     """An engine whose plans are compiled at one sample and taken over at another."""
 
-    def play(self, parts, end, moment):
+    def perform(self, parts, end, moment):
         """The sound of a performance up to sample ``end``; ``moment(earliest, latest)`` says when to compile."""
         sound, plans = [], [self.plan]  # plans stay alive: the engine does not know that one is held back
         for part, following in zip(parts, [*(part.start for part in parts[1:]), end], strict=True):
@@ -56,7 +56,7 @@ class Timed(Offline):
                 compiled = moment(self.clock, part.start)
                 sound.append(self.run_samples(compiled - self.clock))
                 self.watched = part.watched
-                self._exchange(part.document, None)
+                self._exchange(build_graph(part.document, self.rate))
                 plans.append(self.plan)
                 held, self.words[walk.ENGINE_NEXT] = int(self.words[walk.ENGINE_NEXT]), 0
                 sound.append(self.run_samples(part.start - self.clock))
@@ -70,7 +70,7 @@ class Timed(Offline):
         sound.append(self.run_samples(end - self.clock))
         return np.concatenate(sound)
 
-    def _turn_changed(self, before, after):
+    def _set_changed_knobs(self, before, after):
         """Messages of the performance say what is turned."""
 
 
@@ -90,7 +90,7 @@ def at_random(seed):
 def sounds_of(parts, end):
     """The sound of a performance for several orders of compiling and computing."""
     moments = [latest, earliest, at_random(1), at_random(2)]
-    return [Timed(parts[0].document, channels=2).play(parts, end, moment) for moment in moments]
+    return [Timed(parts[0].document, channels=2).perform(parts, end, moment) for moment in moments]
 
 
 def assert_same(sounds, what=""):
@@ -112,7 +112,7 @@ def random_performance(seed, edits):
         patch.connect(f"bad{k}.out", f"echo{k}.audio")
         patch.connect(f"echo{k}.out", "out.audio")
     parts = [Part(0, patch.document)]
-    patch.subscribe(lambda step, before, after: build_graph(after))  # refuses what an engine would refuse
+    patch.subscribe(lambda step, change: build_graph(change.after))  # refuses what an engine would refuse
     steps = random_edits(patch, edits, seed, 22)
     now = 0
     for _ in range(edits):
@@ -208,7 +208,7 @@ from tests.engine.test_determinism import Timed, latest, random_performance
 registry.node_types()
 registry.register_module(example_blocks)
 parts, end = random_performance({seed}, 20)
-sound = Timed(parts[0].document, channels=2).play(parts, end, latest)
+sound = Timed(parts[0].document, channels=2).perform(parts, end, latest)
 print(hashlib.sha256(sound.tobytes()).hexdigest())
 """
 

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from nodegraph.api import Patch
-from nodegraph.graph import GraphError, build_graph, refusal
-from nodegraph.graph.flat import with_params
-from nodegraph.graph.flatten import flatten
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph import GraphError, build_graph, wire_problem
+from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.patch import (
     AddNode,
     Connect,
@@ -24,6 +22,7 @@ from nodegraph.patch import (
     RemoveNode,
     Rename,
     SetFeedback,
+    SetParam,
     SetParams,
     SetPatch,
     SetSettings,
@@ -324,34 +323,6 @@ def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():
     assert np.array_equal(engine.value("voice/osc", "out"), engine.value("voice/osc#3", "out"))
 
 
-PARAMS = ["voice.cutoff", "voice.voices", "voice/osc.frequency", "voice/core/filter.cutoff", "voice/cutoff.value",
-          "voice/core/filter.resonance", "voice/cutoff.spread", "amp.gain", "lfo.frequency"]  # fmt: skip
-
-
-@PATIENT
-@given(
-    st.booleans(),
-    st.booleans(),
-    st.lists(st.tuples(st.sampled_from(PARAMS), st.none() | st.integers(1, 9) | st.just([2.0, 3.0])), max_size=6),
-)
-def test_what_a_knob_changes_is_what_flattening_again_would_give(wired, copies, edits):
-    patch = synthesizer(voices=2)
-    patch.do(Within(("voice",), Encapsulate(("filter",), "core")))
-    if copies:
-        patch.do(Within(("voice",), AddNode("split", "split")))
-    if not wired:
-        patch.disconnect("lfo.out", "voice.cutoff")
-    flat = flatten(patch.document)
-    for end, value in edits:
-        patch.do(SetParams({end: value}))
-        whole = flatten(patch.document)
-        quick = with_params(flat, patch.document)
-        if quick is not None:
-            assert (quick.nodes, quick.wires, quick.resting) == (whole.nodes, whole.wires, whole.resting)
-            assert (quick.problems, quick.document) == (whole.problems, patch.document)
-        flat = whole
-
-
 def test_wiring_a_port_of_a_playing_subpatch_does_not_click():
     patch = synthesizer()
     quiet = played(patch, lambda patch: None)
@@ -527,7 +498,7 @@ def test_a_patch_that_has_voices_has_them_as_a_block_too(tmp_path):
     inner.save(tmp_path / "voice.json")
     patch = patch_of("box.out out.audio", box=("subpatch", {"file": "voice.json"}), out="audio_out")
     patch.save(tmp_path / "patch.json")
-    assert spec_of(patch.document.nodes["box"], Home(patch.path)).options["voices"].default == 3
+    assert spec_of(patch.document.nodes["box"], PatchLocation(patch.path)).options["voices"].default == 3
     three = sound_of(patch, SAMPLES)
     patch.set("box.voices", 1)
     assert np.allclose(three, 3 * sound_of(patch, SAMPLES), atol=1e-5)
@@ -581,7 +552,7 @@ def test_a_saved_patch_is_a_block_whose_way_in_and_out_are_its_ports(tmp_path):
     patch.save(tmp_path / "patch.json")
     flat = patch_of("osc.out filter.audio", "filter.out out.audio", osc="saw", filter="ladder", out="audio_out")
     assert np.array_equal(sound_of(patch, SAMPLES), sound_of(flat, SAMPLES))
-    spec = spec_of(patch.document.nodes["box"], Home(patch.path))
+    spec = spec_of(patch.document.nodes["box"], PatchLocation(patch.path))
     assert list(spec.inputs) == ["in"] and list(spec.outputs) == ["out"]
     inner.set("filter.cutoff", 300.0)
     inner.save()
@@ -646,7 +617,7 @@ def test_ports_that_multiply_from_file_to_file_are_found_soon(tmp_path):
         (tmp_path / f"{depth}.json").write_text(json.dumps(text))
     patch = patch_of(box=("subpatch", {"file": "14.json"}), out="audio_out")
     patch.save(tmp_path / "top.json")
-    assert len(spec_of(patch.document.nodes["box"], Home(patch.path)).inputs) == 10
+    assert len(spec_of(patch.document.nodes["box"], PatchLocation(patch.path)).inputs) == 10
     patch.add("sine", id="osc")
     for k in range(10):
         patch.connect("osc.out", f"box.p{k}")
@@ -723,9 +694,9 @@ def test_what_a_subpatch_cannot_be_set_to_is_a_sentence(name, value, said):
 
 def test_a_wire_is_judged_where_it_is_drawn():
     patch = synthesizer()
-    assert refusal(patch.document, Wire("osc", "out", "filter", "cutoff"), ("voice",)) is None
-    assert "already there" in refusal(patch.document, Wire("osc", "out", "filter", "audio"), ("voice",))
-    loop = refusal(patch.document, Wire("filter", "out", "osc", "pm"), ("voice",))
+    assert wire_problem(patch.document, Wire("osc", "out", "filter", "cutoff"), ("voice",)) is None
+    assert "already there" in wire_problem(patch.document, Wire("osc", "out", "filter", "audio"), ("voice",))
+    loop = wire_problem(patch.document, Wire("filter", "out", "osc", "pm"), ("voice",))
     assert "voice/osc → voice/filter → voice/osc" in loop or "voice/filter → voice/osc → voice/filter" in loop
 
 
@@ -748,3 +719,148 @@ def test_offline_input_and_folder_still_work_beside_subpatches(tmp_path):
     }))  # fmt: skip
     engine = Offline(patch.document, inputs={"mic": ramp(500)})
     assert np.array_equal(engine.run_samples(500), ramp(500))
+
+
+# -- ids of any characters ---------------------------------------------------------------------------------------
+
+PLAIN = ["osc", "deep", "amp", "out", "voice", "saw", "shape", "split", "in", "left", "core", "echo", "level", "wet"]
+
+
+def nested(names, voices, unison, deep_voices, copies, mix):
+    """An oscillator through two nested subpatches with voices; the nodes are called what ``names`` says."""
+    name = dict(zip(PLAIN, names, strict=True))
+
+    def node(id, type, patch=None, **params):
+        found = {"id": name[id], "type": type, "params": params}
+        return found | ({"patch": patch} if patch else {})
+
+    def wire(source, out, target, into):
+        return {"from": f"{name[source]}.{name.get(out, out)}", "to": f"{name[target]}.{name.get(into, into)}"}
+
+    core = {
+        "nodes": [
+            node("in", "inlet"), node("level", "inlet", value=0.5), node("echo", "one_pole", cutoff=900.0),
+            node("amp", "vca"), node("wet", "outlet"), *([node("split", "split")] if copies else []),
+        ],
+        "wires": [
+            wire("in", "+out", "echo", "+audio"), wire("echo", "+out", "amp", "+audio"),
+            wire("level", "+out", "amp", "+gain"), wire("amp", "+out", "wet", "+audio"),
+        ],
+    }  # fmt: skip
+    voice = {
+        "nodes": [
+            node("in", "inlet"), node("level", "inlet", value=200.0, spread=5.0), node("saw", "saw"),
+            node("shape", "multiply"), node("core", "subpatch", core, voices=deep_voices, mix="sum"),
+            node("left", "outlet"), *([node("split", "split")] if copies else []),
+        ],
+        "wires": [
+            wire("level", "+out", "saw", "+frequency"), wire("saw", "+out", "shape", "+a"),
+            wire("in", "+out", "shape", "+b"), wire("shape", "+out", "core", "in"),
+            wire("core", "wet", "left", "+audio"),
+        ],
+    }  # fmt: skip
+    whole = {
+        "format": "nodegraph",
+        "version": 1,
+        "nodes": [
+            node("osc", "sine", frequency=3.0), node("voice", "subpatch", voice, voices=voices, unison=unison, mix=mix),
+            node("amp", "vca", gain=0.5), node("out", "audio_out"),
+        ],
+        "wires": [
+            wire("osc", "+out", "voice", "in"), wire("voice", "left", "amp", "+audio"),
+            wire("amp", "+out", "out", "+audio"),
+        ],
+    }  # fmt: skip
+    return parse_patch(json.dumps(whole).replace(".+", ".").encode()), name
+
+
+def paths_of(graph):
+    return sorted(node.path for node in graph.typed_nodes)
+
+
+ODD = st.text("a#/:2 ~", min_size=1, max_size=4).filter(lambda name: name == name.strip())
+VOICES = st.tuples(st.sampled_from([1, 2, 3]), st.sampled_from([1, 2]), st.sampled_from([1, 2]), st.booleans(),
+                   st.sampled_from(["sum", "stereo", "lanes"]))  # fmt: skip
+
+
+@PATIENT
+@given(st.lists(ODD, min_size=len(PLAIN), max_size=len(PLAIN), unique=True), VOICES)
+def test_ids_of_any_characters_name_the_same_nodes_and_sound_the_same(names, voices):
+    plain, _ = nested(PLAIN, *voices)
+    odd, name = nested(names, *voices)
+    paths = [(name[id],) for id in ("osc", "voice", "amp", "out")]
+    paths += [(name["voice"], name[id]) for id in ("in", "level", "saw", "shape", "core", "left", "split")]
+    paths += [(name["voice"], name["core"], name[id]) for id in ("in", "level", "echo", "amp", "wet", "split")]
+    assume(len({"/".join(path) for path in paths}) == len(paths))
+    engine, other = Offline(plain), Offline(odd)
+    assert np.array_equal(engine.run_samples(256), other.run_samples(256))
+    graph, renamed = engine.plan.graph, other.plan.graph
+    assert paths_of(renamed) == sorted(tuple(name[id] for id in path) for path in paths_of(graph))
+    for path, port, value in [(("voice", "saw"), "frequency", 300.0), (("voice", "shape"), "b", 0.5),
+                              (("voice", "core", "echo"), "cutoff", 700.0), (("voice",), "level", 300.0),
+                              (("voice", "core"), "level", 0.7), (("voice",), "width", 0.5)]:  # fmt: skip
+        ends = graph.knobs_of("/".join(path), port)
+        found = renamed.knobs_of("/".join(name[id] for id in path), name.get(port, port))
+        assert len(set(found)) == len(ends) == len(set(ends))
+        assert [renamed.node(id).path for id, _ in found] == [
+            tuple(name[part] for part in graph.node(id).path) for id, _ in ends
+        ]
+        engine.turn("/".join(path), port, value)
+        other.turn("/".join(name[id] for id in path), name.get(port, port), value)
+    assert np.array_equal(engine.run_samples(1024), other.run_samples(1024))
+
+
+def test_every_voice_of_nested_voices_is_turned():
+    document, _ = nested(PLAIN, 3, 1, 2, True, "sum")
+    graph = build_graph(document)
+    for node in ("voice/core/echo", "voice/core/amp"):
+        ends = graph.knobs_of(node, "cutoff")
+        assert len(set(ends)) == 6 and {graph.node(id).address for id, _ in ends} == {node}
+    assert len(set(graph.knobs_of("voice/core", "level"))) == 3 == len(set(graph.knobs_of("voice/saw", "frequency")))
+
+
+def test_a_node_that_is_called_like_a_further_voice_has_all_its_own():
+    patch = patch_of("osc.out out.audio", "osc2.out out.audio", osc=("sine", {"frequency": 300.0}),
+                     osc2=("sine", {"frequency": 500.0}), out="audio_out")  # fmt: skip
+    patch.do(Encapsulate(("osc", "osc2"), "voice"))
+    patch.do(Within(("voice",), AddNode("split", "split")))
+    patch.set("voice.voices", 3)
+    before = sound_of(patch, SAMPLES)
+    patch.rename("voice/osc2", "osc#2")
+    assert np.array_equal(before, sound_of(patch, SAMPLES))
+    graph = build_graph(patch.document)
+    for node in ("voice/osc", "voice/osc#2"):
+        ends = graph.knobs_of(node, "frequency")
+        assert len(set(ends)) == 3 and {graph.node(id).address for id, _ in ends} == {node}
+
+
+@pytest.mark.parametrize("copies", [False, True])
+def test_faults_and_problems_give_the_path_of_the_node(test_blocks, copies):
+    patch = patch_of("osc.out bad.audio", "bad.out out.audio", osc="sine", bad="fragile", out="audio_out")
+    patch.do(Encapsulate(("bad",), "a#2"))
+    patch.do(Within(("a#2",), Rename("bad", "b/c#3: x")))
+    if copies:
+        patch.do(Within(("a#2",), AddNode("split", "split")))
+    patch.set("a#2.voices", 3)
+    engine = engine_of(patch)
+    engine.turn("a#2/b/c#3: x", "broken", 1.0)
+    engine.run_samples(256)
+    assert {engine.node_address(fault.node) for fault in engine.faults()} == {"a#2/b/c#3: x"}
+    assert {engine.plan.graph.node(fault.node).path for fault in engine.faults()} == {("a#2", "b/c#3: x")}
+    wrong = within(("a#2",), SetParam("b/c#3: x", "broken", 99.0)).apply(patch.document)
+    with pytest.raises(GraphError) as caught:
+        build_graph(wrong)
+    assert [problem.path for problem in caught.value.problems] == [("a#2", "b/c#3: x")]
+
+
+def test_an_id_with_slashes_is_found_where_another_id_begins_alike():
+    inner = {"nodes": [{"id": "c", "type": "sine"}]}
+    patch = Patch()
+    for id in ("a", "a/b"):
+        patch.add("subpatch", id=id)
+    patch.do(SetPatch("a", {"nodes": [{"id": "x", "type": "sine"}]}))
+    patch.do(SetPatch("a/b", inner))
+    patch.set("a/b/c.frequency", 300.0)
+    assert patch.document.nested(("a/b",)).nodes["c"].params == {"frequency": 300.0}
+    patch.rename("a/b/c", "d")
+    assert list(patch.document.nested(("a/b",)).nodes) == ["d"]

@@ -310,7 +310,7 @@ def test_patches_that_repeat_themselves_level_by_level_are_refused_before_they_f
 def test_a_log_of_edits_inside_replays():
     patch, log = voice(), []
     start = patch.document
-    patch.subscribe(lambda step, before, after: log.append(json.dumps(to_data(step))))
+    patch.subscribe(lambda step, change: log.append(json.dumps(to_data(step))))
     patch.do(Encapsulate(("osc", "filter"), "voice"))
     patch.do(Within(("voice",), Group((AddNode("lfo", "lfo"), Connect("lfo.out", "filter.cutoff")))))
     patch.do(Dissolve("voice"))

@@ -88,23 +88,23 @@ def test_listeners_hear_every_step_in_order_even_of_edits_by_listeners():
     patch = Patch()
     heard = []
 
-    def tidy(action, before, after):
+    def tidy(action, change):
         if action == SetParam("sine1", "frequency", -1):
             patch.set("sine1.frequency", 0)
 
     patch.add("sine")
     patch.subscribe(tidy)
-    stop = patch.subscribe(lambda action, before, after: heard.append((action, before, after)))
+    stop = patch.subscribe(lambda action, change: heard.append((action, change)))
     patch.set("sine1.frequency", -1)
     patch.undo()
     stop()
     patch.undo()
-    assert [step for step, _, _ in heard] == [
+    assert [step for step, _ in heard] == [
         SetParam("sine1", "frequency", -1),
         SetParam("sine1", "frequency", 0),
         Undo(),
     ]
-    assert all(after is before for (_, _, after), (_, before, _) in pairwise(heard))
+    assert all(one.after is other.before for (_, one), (_, other) in pairwise(heard))
 
 
 def test_a_listener_that_fails_does_not_silence_the_others():
@@ -130,7 +130,7 @@ def test_edits_reach_into_subpatches_by_path():
     patch.move("voice/lfo", 5, 5)
     patch.rename("voice/lfo", "wobble")
     patch.encapsulate(["voice/wobble"], "motion")
-    inside = patch.document.inside(("voice",))
+    inside = patch.document.nested(("voice",))
     assert [str(wire) for wire in inside.wires] == ["osc.out → filter.audio", "motion.out → filter.cutoff"]
     assert inside.nodes["motion"].patch.nodes["wobble"].params == {"frequency": 2.0}
     patch.dissolve("voice/motion")

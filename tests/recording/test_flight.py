@@ -13,9 +13,9 @@ import pytest
 from nodegraph.api import Patch
 from nodegraph.engine.live import Live
 from nodegraph.files.sound_output import write_sound
-from nodegraph.recording.flight import LOG
+from nodegraph.recording.flight import LOG, FlightRecorder
 from nodegraph.recording.replay import FlightError, opened, replay
-from tests.recording.flying import fly
+from tests.recording.flight_helpers import fly
 from tests.rendering import patch_of
 
 RATE = 44100.0
@@ -31,7 +31,7 @@ def replayed(path, patch=None):
 def flown(path, seconds=0.5):
     """A short flight of a sine; what was heard, without the fade at its end."""
     patch = patch_of("osc.out out.audio", osc="sine", out="audio_out")
-    live = Live(patch.document, null=True, capture=seconds + 2.0, flight=path)
+    live = Live(patch.document, null=True, capture=seconds + 2.0, observer=FlightRecorder(path))
     live.follow(patch)
     with live:
         time.sleep(seconds)
@@ -58,7 +58,9 @@ def test_a_log_holds_the_files_of_subpatches_and_what_they_name(tmp_path):
     inner = patch_of("play.out out.audio", play=("file_player", {"file": "hit.wav"}), out="outlet")
     inner.save(tmp_path / "kit" / "drum.json")
     outer = patch_of("drum.out out.audio", drum=("subpatch", {"file": "kit/drum.json"}), out="audio_out")
-    live = Live(outer.document, tmp_path / "patch.json", null=True, capture=2.0, flight=tmp_path / "a.flight")
+    live = Live(
+        outer.document, tmp_path / "patch.json", null=True, capture=2.0, observer=FlightRecorder(tmp_path / "a.flight")
+    )
     with live:
         time.sleep(0.3)
         heard = live.captured()
@@ -73,7 +75,7 @@ def test_nodes_that_get_other_names_go_on_in_the_replay_as_they_did(tmp_path, fo
     patch = patch_of("osc.out low.audio", "low.out late.audio", "late.out out.audio",
                      osc=("sine", {"frequency": 223.0}), low=("one_pole", {"cutoff": 500.0}),
                      late=("sample_delay", {"samples": 5000}), out="audio_out")  # fmt: skip
-    live = Live(patch.document, null=True, capture=4.0, flight=tmp_path / "a.flight")
+    live = Live(patch.document, null=True, capture=4.0, observer=FlightRecorder(tmp_path / "a.flight"))
     edits = [lambda: patch.rename("osc", "tone"), lambda: patch.encapsulate(["low", "late"], "body"), patch.undo,
              lambda: patch.rename("late", "echo"), patch.undo, lambda: patch.rename("low", "dark")]  # fmt: skip
     if follows:
@@ -100,7 +102,7 @@ def test_a_log_is_one_file_that_holds_the_sounds_of_its_patch(tmp_path):
     patch.add("file_player", id="player", file="kick.wav")
     patch.add("audio_out", id="out")
     patch.connect("player.out", "out.audio")
-    live = Live(patch.document, patch.path, null=True, capture=2.0, flight=tmp_path / "a.flight")
+    live = Live(patch.document, patch.path, null=True, capture=2.0, observer=FlightRecorder(tmp_path / "a.flight"))
     with live:
         time.sleep(0.4)
         heard = live.captured()
@@ -170,14 +172,14 @@ def test_a_full_disk_ends_the_log_and_not_the_sound(tmp_path):
         flush = close = lambda self: None
 
     patch = patch_of("osc.out out.audio", osc="sine", out="audio_out")
-    live = Live(patch.document, null=True, flight=tmp_path / "a.flight")
+    live = Live(patch.document, null=True, observer=FlightRecorder(tmp_path / "a.flight"))
     live.follow(patch)
     with live:
-        live.log._log = Full()
+        live.observer._log = Full()
         for k in range(20):
             patch.set("osc.frequency", 300.0 + k)
             time.sleep(0.02)
-        assert "No space left" in live.log.problem
+        assert "No space left" in live.observer.problem
         before = live.clock
         time.sleep(0.1)
         assert live.clock > before

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.node import Choice, Option
 from nodegraph.patch import Document, PatchError, nodes_of
+from nodegraph.patch.document import find_node
 from nodegraph.patch.errors import quote as quoted
 from nodegraph.patch.errors import suggest
 
@@ -34,7 +35,7 @@ class AddressError(Exception):
 
 
 @dataclass(frozen=True)
-class Setting:
+class SettingTarget:
     """A choice or an option of a node, and what it is set to."""
 
     node: str
@@ -47,17 +48,17 @@ def address_of(*names: str | int) -> str:
     return "/" + "/".join(quote(str(name), safe=SAFE) for name in names)
 
 
-def addresses(document: Document, patch_path: Path | None = None) -> Iterator[str]:
+def addresses(document: Document, patch_path: Path | None = None, allow_outside: bool = False) -> Iterator[str]:
     """All addresses of a patch, without those of single lanes."""
     for name in document.controls:
         yield address_of(CONTROL, name)
     for node, record in nodes_of(document):
-        spec = spec_of(record, Home(patch_path))
+        spec = spec_of(record, PatchLocation(patch_path, allow_outside))
         for port in spec.parameters:
             yield address_of(*node.split("/"), port)
 
 
-def fitting(pattern: str, known: Iterator[str]) -> list[str]:
+def matching_addresses(pattern: str, known: Iterator[str]) -> list[str]:
     """The addresses that a pattern of OSC 1.0 fits."""
     try:
         expression = re.compile(_expression(pattern))
@@ -85,37 +86,44 @@ def _expression(pattern: str) -> str:
     return found
 
 
-def meaning(document: Document, address: str, patch_path: Path | None = None) -> tuple[Parameter | Setting, str]:
+def resolve(
+    document: Document, address: str, patch_path: Path | None = None, allow_outside: bool = False
+) -> tuple[Parameter | SettingTarget, str]:
     """What stands at an address, and "position" where that of a knob is meant. Raises :class:`AddressError`."""
     if not address.startswith("/"):
         raise AddressError(f"OSC {quoted(address)} is no address. It begins with a /.")
     names = [unquote(name) for name in address[1:].split("/")]
     try:
-        if names[0] == CONTROL and CONTROL not in document.nodes:
-            return _control(document, names, address, patch_path)
+        of_node = any(find_node(document, "/".join(names[:end])) for end in (-1, -2))
+        if names[0] == CONTROL and not of_node:
+            return _control(document, names, address, patch_path, allow_outside)
         if len(names) < 2:
             raise AddressError(f"OSC {quoted(address)}: write /node/port, /node/port/lane or /control/name.")
         if len(names) > 2 and names[-1].isdecimal():
-            return parameter(document, f"{'/'.join(names[:-2])}.{names[-2]}", int(names[-1]), patch_path), ""
+            end, lane = f"{'/'.join(names[:-2])}.{names[-2]}", int(names[-1])
+            return parameter(document, end, lane, patch_path, allow_outside), ""
         node, port = "/".join(names[:-1]), names[-1]
         record = node_record(document, node)
-        spec = spec_of(record, Home(patch_path))
+        spec = spec_of(record, PatchLocation(patch_path, allow_outside))
         declared = spec.settings.get(port)
         if declared is not None:
-            return Setting(node, declared, record.params.get(port, declared.default)), ""
-        return parameter(document, f"{node}.{port}", None, patch_path), ""
+            return SettingTarget(node, declared, record.params.get(port, declared.default)), ""
+        return parameter(document, f"{node}.{port}", None, patch_path, allow_outside), ""
     except PatchError as error:
         raise AddressError(f"OSC {quoted(address)}: {error}") from None
 
 
-def _control(document: Document, names: list[str], address: str, path: Path | None) -> tuple[Parameter, str]:
+def _control(
+    document: Document, names: list[str], address: str, path: Path | None, allow_outside: bool
+) -> tuple[Parameter, str]:
     if len(names) < 2 or names[1] not in document.controls:
         known = list(document.controls)
         hint = suggest("".join(names[1:2]), known) or f" It has {', '.join(known[:12]) or 'none'}."
         raise AddressError(f"OSC {quoted(address)}: the patch has no such control.{hint}")
     if names[2:] not in ([], [POSITION]):
         raise AddressError(f"OSC {quoted(address)}: a control has nothing but a /{POSITION}.")
-    return control_parameter(document, document.controls[names[1]], path), "".join(names[2:])
+    knob = control_parameter(document, document.controls[names[1]], path, allow_outside)
+    return knob, "".join(names[2:])
 
 
 def number(address: str, argument: Any) -> float:
@@ -126,7 +134,7 @@ def number(address: str, argument: Any) -> float:
     raise AddressError(f"OSC {address}: wants numbers, got {what}.")
 
 
-def setting_value(address: str, setting: Setting, argument: Any) -> Any:
+def setting_value(address: str, setting: SettingTarget, argument: Any) -> Any:
     """An argument in the type of a setting; a number may be out of its range. Raises :class:`AddressError`."""
     declared = setting.declared
     if isinstance(declared.default, bool):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import msgspec
 
+from ..change import LOOK, Change
 from ..document import Document, Path
 from ..errors import PatchError
 from .base import Action, plain_value
-from .following import follow, same_ids
+from .references import same_ids, update_references
 
 if TYPE_CHECKING:
     AnyAction: TypeAlias = Action  # at run time the union of all actions, see find_actions
@@ -32,8 +33,14 @@ class Group(Action, frozen=True, tag="group"):
             document = action.apply(document)
         return document
 
-    def continues(self, earlier: Action) -> bool:
-        return bool(self.gesture) and isinstance(earlier, Group) and earlier.gesture == self.gesture
+    def change(self, document: Document) -> Change:
+        whole = Change(document, document, LOOK)
+        for action in self.actions:
+            whole = whole.then(action.change(whole.after))
+        return whole
+
+    def merges_with(self, previous: Action) -> bool:
+        return bool(self.gesture) and isinstance(previous, Group) and previous.gesture == self.gesture
 
 
 class Within(Action, frozen=True, tag="within"):
@@ -43,24 +50,28 @@ class Within(Action, frozen=True, tag="within"):
     action: AnyAction
 
     def apply(self, document: Document) -> Document:
-        inner = document.inside(self.path)
-        after = self.action.apply(inner)
-        if after is inner:
-            return document
-        edited = document.with_inside(self.path, after)
-        return edited if same_ids(inner, after) else self._follow(document, edited)
+        return self.change(document).after
 
-    def _follow(self, before: Document, after: Document) -> Document:
+    def change(self, document: Document) -> Change:
+        nested = self.action.change(document.nested(self.path))
+        if nested.after is nested.before:
+            return Change(document, document, nested.kind)
+        edited = document.with_nested(self.path, nested.after)
+        if not same_ids(nested.before, nested.after):
+            edited = self._update_references(document, edited)
+        return nested.within(self.path, document, edited)
+
+    def _update_references(self, previous: Document, after: Document) -> Document:
         """What stands beside the nodes on the way to ``path`` follows those inside it."""
         for depth in reversed(range(len(self.path))):
             place = self.path[:depth]
-            after = after.with_inside(place, follow(before.inside(place), after.inside(place)))
+            after = after.with_nested(place, update_references(previous.nested(place), after.nested(place)))
         return after
 
-    def continues(self, earlier: Action) -> bool:
-        if not isinstance(earlier, Within) or earlier.path != self.path:
+    def merges_with(self, previous: Action) -> bool:
+        if not isinstance(previous, Within) or previous.path != self.path:
             return False
-        return self.action.continues(earlier.action)
+        return self.action.merges_with(previous.action)
 
 
 def within(path: Path, action: Action) -> Action:

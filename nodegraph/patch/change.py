@@ -1,0 +1,57 @@
+"""What an edit has changed: only the look of a patch, only values of parameters, or its structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from .document import Document, Path
+
+Kind = Literal["look", "values", "structure"]
+LOOK: Kind = "look"
+VALUES: Kind = "values"
+STRUCTURE: Kind = "structure"
+_ORDER: tuple[Kind, ...] = (LOOK, VALUES, STRUCTURE)
+
+
+class ValueChange(NamedTuple):
+    """The new value of a parameter of a node in the nested document at ``path``; None is the default."""
+
+    path: Path
+    node: str
+    port: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """An edit that was carried out, with the documents before and after it.
+
+    ``kind`` is "look" (nothing that can be heard: positions, notes, titles, controls, snapshots), "values" (parameters,
+    all of them in ``values``) or "structure" (anything else).
+    """
+
+    before: Document
+    after: Document
+    kind: Kind = STRUCTURE
+    values: tuple[ValueChange, ...] = ()
+
+    def then(self, later: Change) -> Change:
+        """This change and the next one as a single change."""
+        kind = max(self.kind, later.kind, key=_ORDER.index)
+        merged = {value[:3]: value for value in (*self.values, *later.values)}
+        return Change(self.before, later.after, kind, tuple(merged.values()) if kind == VALUES else ())
+
+    def within(self, path: Path, before: Document, after: Document) -> Change:
+        """This change of the nested document at ``path`` as a change of the document around it."""
+        values = tuple(value._replace(path=(*path, *value.path)) for value in self.values)
+        return Change(before, after, self.kind, values)
+
+    def reversed(self) -> Change:
+        """The change that takes this one back."""
+        values = tuple(value._replace(value=_value_in(self.before, value)) for value in self.values)
+        return Change(self.after, self.before, self.kind, values)
+
+
+def _value_in(document: Document, change: ValueChange) -> Any:
+    return document.nested(change.path).nodes[change.node].params.get(change.port)

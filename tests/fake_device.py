@@ -1,0 +1,83 @@
+"""A sound card that exists only in the tests: the part of ``sounddevice`` that the live engine uses."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+
+CALL = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p
+)
+
+
+class PortAudioError(Exception):
+    """What ``sounddevice`` raises."""
+
+
+class FakeDevice:
+    """A device "card" with some input channels and two outputs; ``streams`` are all that were opened."""
+
+    PortAudioError = PortAudioError
+
+    def __init__(self, inputs: int) -> None:
+        self.inputs = inputs
+        self.streams: list[FakeStream] = []
+        self._ffi = SimpleNamespace(cast=lambda type, value: value)
+
+    def query_hostapis(self):
+        return [{"name": "fake"}]
+
+    def query_devices(self, device=None, kind=None):
+        card = {
+            "name": "card",
+            "index": 0,
+            "hostapi": 0,
+            "max_input_channels": self.inputs,
+            "max_output_channels": 2,
+            "default_samplerate": 44100.0,
+        }
+        other = card | {"name": "microphone", "index": 1, "max_input_channels": 1, "max_output_channels": 0}
+        if kind is None:
+            return [card, other]
+        if kind == "input" and not self.inputs:
+            raise ValueError("Not an input device: 'card'")
+        return card
+
+    def _StreamBase(self, **options):
+        self.streams.append(FakeStream(**options))
+        return self.streams[-1]
+
+
+class FakeStream:
+    """Calls the engine back at about the pace of a device."""
+
+    latency = 0.0
+
+    def __init__(self, kind, samplerate, blocksize, channels, callback, userdata, **rest):
+        self.kind, self.channels = kind, channels if isinstance(channels, tuple) else (0, channels)
+        self._call, self._userdata, self._frames = CALL(callback), userdata, blocksize
+        self._period = blocksize / samplerate
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self):
+        self._thread.start()
+
+    def _run(self):
+        source = np.zeros((self._frames, max(self.channels[0], 1)), np.float32)
+        out = np.zeros((self._frames, self.channels[1]), np.float32)
+        given = source.ctypes.data if self.channels[0] else None
+        while not self._ended.wait(self._period):
+            if self._call(given, out.ctypes.data, self._frames, None, 0, self._userdata):
+                return
+
+    @property
+    def active(self):
+        return self._thread.is_alive() and not self._ended.is_set()
+
+    def close(self):
+        self._ended.set()
+        self._thread.join()
