@@ -9,6 +9,9 @@ from nodegraph.patch.change import ValueChange
 from nodegraph.patch.document import INLET
 
 from .model import Graph
+from .ports import KNOB
+
+FROM_INLETS = (INLET, "voice_in")  # blocks that inlets become
 
 
 class KnobChange(NamedTuple):
@@ -42,6 +45,8 @@ def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
         resting = graph.flat.resting.get(inlet)
         fits = resting is not None and resting.knob is not None and resting.knob.accepts(change.value)
         return [] if fits and not _comes_from_an_inlet(graph, inlet) else None  # a wire takes the place of this knob
+    if is_block and graph.flat.nodes[name].knob is not None and _reshapes_inlet(change):
+        return None
     knobs = []
     for id, port in ends:
         node = graph.find(id)
@@ -60,13 +65,18 @@ def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
     return knobs
 
 
+def _reshapes_inlet(change: ValueChange) -> bool:
+    """Whether a value of an inlet changes more than a knob: its default, or whether it makes voices differ."""
+    return change.value is None or (change.port != KNOB and not change.value)
+
+
 def _comes_from_an_inlet(graph: Graph, port: str) -> bool:
     """Whether an outer inlet is wired to a port: without a value of its own, it has that of the port."""
     flat = graph.flat
     sources = [source for source, _ in flat.passed.get(port, ())]
-    return any(id in flat.passed or flat.nodes[id].knob is not None for id in sources)
+    return any(id in flat.passed or flat.nodes[id].record.type in FROM_INLETS for id in sources)
 
 
 def _gives_default(graph: Graph, id: str, port: str) -> bool:
     """Whether an inlet leads to this input: without a value of its own, it has that of the input."""
-    return any(graph.node(wire.source).type == INLET for wire in graph.into(id, port))
+    return any(graph.node(wire.source).type in FROM_INLETS for wire in graph.into(id, port))
