@@ -78,7 +78,7 @@ storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live
 
 flight: $(VENV)/.test
-	@$(BIN)/python -m tests.recording.flying --seconds 60 --edits 200 --events 700
+	@$(BIN)/python -m tests.recording.flight_helpers --seconds 60 --edits 200 --events 700
 
 clean:
 	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache

@@ -9,8 +9,8 @@ from rich.progress import Progress
 from . import phase
 from . import workloads as w
 from .checks import WrongSound
-from .measure import Failed, Result, heard_right, length, one_core, speed
-from .ours import Ours
+from .measure import PeerFailed, Result, choose_length, one_core, render_is_correct, speed
+from .nodegraph_peer import NodegraphPeer
 from .peers.base import Peer
 from .peers.c import C
 from .peers.puredata import PureData
@@ -19,7 +19,7 @@ from .peers.supercollider import SuperCollider
 from .report import Results, save, show
 
 # nodegraph comes last: its column stands beside the verdict.
-PEERS: list[Peer] = [SuperCollider(), PureData(), SIGNALFLOW, PYO, NUMPY, C(), Ours()]
+PEERS: list[Peer] = [SuperCollider(), PureData(), SIGNALFLOW, PYO, NUMPY, C(), NodegraphPeer()]
 
 PHASE = "phase"  # the table of methods that find phases, by their quality
 
@@ -61,31 +61,31 @@ def main() -> int:
                     if not result.reason:
                         try:
                             result.speeds.append(speed(peer, workload, lengths[peer.name]))
-                        except Failed as error:
+                        except PeerFailed as error:
                             result.reason = str(error)
     found = {}
     if not options.peer and (not options.workload or PHASE in options.workload):
         with Progress(transient=True) as progress:
             task = progress.add_task("", total=None)
-            found = phase.measure(lambda doing: progress.update(task, description=doing))
+            found = phase.measure(lambda label: progress.update(task, description=label))
     notes = [note for note in NOTES if any(note.startswith(x) for x in (*chosen, "C:"))]
     show(results, [peer.name for peer in peers], notes, found)
     print(f"Saved: {save(results, [peer.name for peer in peers], notes, found)}")
-    ours = [by_peer[Ours.name].reason for by_peer in results.values() if Ours.name in by_peer]
+    ours = [by_peer[NodegraphPeer.name].reason for by_peer in results.values() if NodegraphPeer.name in by_peer]
     return 1 if any(ours) else 0
 
 
 def prepare(peer: Peer, workload: str, cpu_seconds: float) -> tuple[str, float]:
     """Why the peer cannot take part in the workload, or "" and the length of its renders."""
-    reason = peer.missing() or peer.lacks(workload)
+    reason = peer.unavailable_reason() or peer.unsupported_reason(workload)
     if reason:
         return reason, 0.0
     try:
-        heard_right(peer, workload)
-        return "", length(peer, workload, cpu_seconds)
+        render_is_correct(peer, workload)
+        return "", choose_length(peer, workload, cpu_seconds)
     except WrongSound as error:
         return f"wrong sound: {error}", 0.0
-    except Failed as error:
+    except PeerFailed as error:
         return str(error), 0.0
 
 

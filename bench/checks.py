@@ -17,7 +17,7 @@ from . import workloads as w
 
 Audio = NDArray[np.float64]
 SECONDS = 4.0  # what a check needs to hear
-SETTLING = w.RATE // 4
+SETTLE_SECONDS = w.RATE // 4
 
 
 class WrongSound(Exception):
@@ -34,25 +34,25 @@ def check(workload: str, audio: Audio) -> None:
 
 
 def sines(audio: Audio) -> None:
-    steady = audio[SETTLING : SETTLING + w.RATE]
+    steady = audio[SETTLE_SECONDS : SETTLE_SECONDS + w.RATE]
     for frequency in w.SINE_FREQUENCIES:
-        near(f"amplitude at {frequency:g} Hz", amplitude(steady, frequency), w.SINE_AMPLITUDE, 0.02)
-    near("level", rms(steady), w.SINE_AMPLITUDE * np.sqrt(w.SINES / 2), 0.02)
+        check_close(f"amplitude at {frequency:g} Hz", amplitude(steady, frequency), w.SINE_AMPLITUDE, 0.02)
+    check_close("level", rms(steady), w.SINE_AMPLITUDE * np.sqrt(w.SINES / 2), 0.02)
 
 
 def chain(audio: Audio) -> None:
-    steady = audio[SETTLING : SETTLING + w.RATE]
+    steady = audio[SETTLE_SECONDS : SETTLE_SECONDS + w.RATE]
     gain = w.CHAIN_FACTOR ** (w.CHAIN // 2)
     offset = w.CHAIN_TERM * (gain - 1) / (w.CHAIN_FACTOR - 1)
-    near("offset", steady.mean(), offset, 0.005)
-    near("amplitude", amplitude(steady - steady.mean(), w.CHAIN_FREQUENCY), w.CHAIN_AMPLITUDE * gain, 0.005)
+    check_close("offset", steady.mean(), offset, 0.005)
+    check_close("amplitude", amplitude(steady - steady.mean(), w.CHAIN_FREQUENCY), w.CHAIN_AMPLITUDE * gain, 0.005)
 
 
 def stft(audio: Audio) -> None:
-    steady = audio[SETTLING : SETTLING + w.RATE]
+    steady = audio[SETTLE_SECONDS : SETTLE_SECONDS + w.RATE]
     expected = w.STFT_AMPLITUDE * w.STFT_GAIN
-    near("amplitude", amplitude(steady, w.STFT_FREQUENCY), expected, 0.005)
-    near("level", rms(steady), expected / np.sqrt(2), 0.005)
+    check_close("amplitude", amplitude(steady, w.STFT_FREQUENCY), expected, 0.005)
+    check_close("level", rms(steady), expected / np.sqrt(2), 0.005)
 
 
 def feedback_fm(audio: Audio) -> None:
@@ -63,22 +63,22 @@ def feedback_fm(audio: Audio) -> None:
     for i in range(n):
         y = np.sin(i * step + w.OPERATOR_FEEDBACK * y)
         expected[i] = y.sum() * w.OPERATOR_AMPLITUDE
-    heard, expected = audio[SETTLING:n], expected[SETTLING:]
-    near("level", rms(heard), rms(expected), 0.02)
+    measured, expected = audio[SETTLE_SECONDS:n], expected[SETTLE_SECONDS:]
+    check_close("level", rms(measured), rms(expected), 0.02)
     for harmonic in (1, 2, 3):
         for frequency in harmonic * w.OPERATOR_FREQUENCIES[::5]:
             name = f"amplitude at {frequency:g} Hz"
-            near(name, amplitude(heard, frequency), amplitude(expected, frequency), 0.05)
+            check_close(name, amplitude(measured, frequency), amplitude(expected, frequency), 0.05)
 
 
 def coder(audio: Audio) -> None:
     """Compared with the same in NumPy: whatever the latency, the spectrum must be that of the network."""
     steady = audio[w.RATE : 2 * w.RATE]
     expected = coder_reference(3 * w.RATE)[w.RATE : 2 * w.RATE]
-    near("level", rms(steady), rms(expected), 0.02)
+    check_close("level", rms(steady), rms(expected), 0.02)
     for low, high in pairwise([20, 500, 900, 1100, 2000, 5000, 10000, 20000]):
         name = f"level from {low} to {high} Hz"
-        near(name, band(steady, low, high), band(expected, low, high), 0.05)
+        check_close(name, band(steady, low, high), band(expected, low, high), 0.05)
 
 
 def coder_reference(n: int) -> Audio:
@@ -102,8 +102,8 @@ def comb(audio: Audio) -> None:
     steady = audio[w.RATE : 2 * w.RATE]
     peak = w.COMB_PEAK_AMPLITUDE / (1 - w.COMB_FEEDBACK)
     valley = w.COMB_VALLEY_AMPLITUDE / (1 + w.COMB_FEEDBACK)
-    near("amplitude on the peak", amplitude(steady, w.COMB_PEAK), peak, 0.02)
-    near("amplitude in the valley", amplitude(steady, w.COMB_VALLEY), valley, 0.02)
+    check_close("amplitude on the peak", amplitude(steady, w.COMB_PEAK), peak, 0.02)
+    check_close("amplitude in the valley", amplitude(steady, w.COMB_VALLEY), valley, 0.02)
 
 
 def synth(audio: Audio) -> None:
@@ -114,13 +114,13 @@ def synth(audio: Audio) -> None:
         held.append(slice(int((start + 0.2) * w.RATE), int((start + w.NOTE) * w.RATE)))
         silent.append(slice(int((start + w.NOTE + 0.35) * w.RATE), int((start + w.PERIOD - 0.02) * w.RATE)))
     join = lambda x, parts: np.concatenate([x[part] for part in parts])  # noqa: E731
-    heard, expected = join(audio, held), join(expected, held)
-    near("level", rms(heard), rms(expected), 0.15)
+    measured, expected = join(audio, held), join(expected, held)
+    check_close("level", rms(measured), rms(expected), 0.15)
     edges = [60, 125, 250, 500, 1000, 2000, 4000]
     for low, high in pairwise(edges):
         name = f"level from {low} to {high} Hz"
-        near(name, band(heard, low, high), band(expected, low, high), 0.25)
-    if rms(join(audio, silent)) > 0.03 * rms(heard):
+        check_close(name, band(measured, low, high), band(expected, low, high), 0.25)
+    if rms(join(audio, silent)) > 0.03 * rms(measured):
         raise WrongSound("notes do not end")
 
 
@@ -177,9 +177,9 @@ def rms(x: Audio) -> float:
     return float(np.sqrt(np.mean(np.square(x))))
 
 
-def near(what: str, heard: float, expected: float, tolerance: float) -> None:
-    if abs(heard - expected) > tolerance * abs(expected):
-        raise WrongSound(f"{what}: {heard:.5g} instead of {expected:.5g}")
+def check_close(name: str, measured: float, expected: float, tolerance: float) -> None:
+    if abs(measured - expected) > tolerance * abs(expected):
+        raise WrongSound(f"{name}: {measured:.5g} instead of {expected:.5g}")
 
 
 CHECKS: dict[str, Callable[[Audio], None]] = {

@@ -65,20 +65,20 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
 
     from nodegraph.editor.dpg.view import DpgView
     from nodegraph.editor.presenter import Presenter
-    from nodegraph.editor.sound.live import NONE, Device, LiveSound
-    from nodegraph.editor.sound.readings import Readings
+    from nodegraph.editor.sound.live import NONE, DeviceRequest, LiveSound
+    from nodegraph.editor.sound.readings import ReadoutUpdater
     from nodegraph.editor.view import Camera
 
-    sound, view = LiveSound(Device(NONE)), DpgView()
+    sound, view = LiveSound(DeviceRequest(NONE)), DpgView()
     presenter = Presenter(view, sound, large_patch(), Path(tempfile.mkdtemp()))
-    readings = Readings(view, sound, presenter.desk.flat)
-    sound.settle(120.0)
+    readings = ReadoutUpdater(view, sound, presenter.desk.flat_id)
+    sound.wait_idle(120.0)
     view.scene.size = view.minimap.size = (2400.0, 1400.0)
     view.set_camera(Camera(0.0, 0.0, 0.5))  # all of it on the screen
     keys = list(presenter.desk.patch.document.wires)[:4]
     for wire in keys[:3]:
-        view.show_probe(wire.start, (wire.start, wire.end), wire.start)
-    view.show_hover((keys[3].start, keys[3].end))
+        view.show_probe(wire.source_ref, (wire.source_ref, wire.target_ref), wire.source_ref)
+    view.show_hover((keys[3].source_ref, keys[3].target_ref))
     times = []
     try:
         for frame in range(frames + 30):
@@ -103,18 +103,21 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
 
 def edit_times(edits: int = EDITS) -> tuple[list[float], list[float]]:
     """Milliseconds from an edit of the wiring to the moment at which its plan is heard; and of processor time."""
-    from nodegraph.editor.sound.live import NONE, Device, LiveSound
+    from nodegraph.editor.following import Following
+    from nodegraph.editor.sound.live import NONE, DeviceRequest, LiveSound
 
-    sound, patch = LiveSound(Device(NONE)), large_patch()
-    sound.follow(patch)
-    sound.settle(120.0)
+    sound, patch = LiveSound(DeviceRequest(NONE)), large_patch()
+    Following(patch, sound)
+    sound.wait_idle(120.0)
     wire = patch.document.wires[-1]
     times, computing = [], []
     try:
         for i in range(edits):
             began, busy = time.perf_counter(), time.process_time()
-            patch.disconnect(wire.start, wire.end) if i % 2 == 0 else patch.connect(wire.start, wire.end)
-            sound.settle()
+            patch.disconnect(wire.source_ref, wire.target_ref) if i % 2 == 0 else patch.connect(
+                wire.source_ref, wire.target_ref
+            )
+            sound.wait_idle()
             times.append(1000.0 * (time.perf_counter() - began))
             computing.append(1000.0 * (time.process_time() - busy))
             time.sleep(0.05)

@@ -15,10 +15,10 @@ from .peers.base import BUILD, ROOT, Job, Peer
 from .workloads import RATE
 
 PILOT = 2.0  # seconds of audio
-LONGEST = 3600.0
+MAX_LENGTH = 3600.0
 
 
-class Failed(Exception):
+class PeerFailed(Exception):
     pass
 
 
@@ -30,26 +30,26 @@ class Result:
     reason: str = ""
 
 
-def heard_right(peer: Peer, workload: str) -> None:
+def render_is_correct(peer: Peer, workload: str) -> None:
     """Render a few seconds into a file and listen to it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sound.wav"
         _cpu_seconds(peer.job(workload, SECONDS, path))
         if not path.exists():
-            raise Failed("wrote no sound")
+            raise PeerFailed("wrote no sound")
         audio, rate = soundfile.read(path, always_2d=True)
     if rate != RATE:
         raise WrongSound(f"rendered at {rate} Hz")
     check(workload, audio[:, 0])
 
 
-def length(peer: Peer, workload: str, cpu_seconds: float) -> float:
+def choose_length(peer: Peer, workload: str, cpu_seconds: float) -> float:
     """Seconds of audio that keep the peer busy for about ``cpu_seconds``."""
     if peer.job(workload, PILOT, None).prints_cpu:
         estimate = PILOT / max(_cpu_seconds(peer.job(workload, PILOT, None)), 1e-4)
     else:
         estimate = _slope(peer, workload, PILOT, 10 * PILOT)
-    return min(max(estimate * cpu_seconds, PILOT), LONGEST)
+    return min(max(estimate * cpu_seconds, PILOT), MAX_LENGTH)
 
 
 def speed(peer: Peer, workload: str, seconds: float) -> float:
@@ -77,14 +77,14 @@ def _cpu_seconds(job: Job) -> float:
         if process.returncode != 0:
             errors.seek(0)
             lines = errors.read().strip().splitlines() or ["says nothing"]
-            raise Failed(f"ended with exit status {process.returncode}: {lines[-1]}")
+            raise PeerFailed(f"ended with exit status {process.returncode}: {lines[-1]}")
         if not job.prints_cpu:
             return usage.ru_utime + usage.ru_stime
         out.seek(0)
         try:
             return float(out.read().split()[-1])
         except (IndexError, ValueError):
-            raise Failed("does not say how long it took") from None
+            raise PeerFailed("does not say how long it took") from None
 
 
 def one_core() -> None:

@@ -73,7 +73,7 @@ METHODS = {
 
 
 @dataclass
-class Figures:
+class Scores:
     ser: dict[str, float]  # by sound
     speed: float
 
@@ -82,12 +82,12 @@ class Figures:
         return [f"{mean(self.ser.values()):.1f} ({min(self.ser.values()):.1f})", f"{self.speed:.0f}"]
 
 
-Found = dict[str, dict[str, Figures]]  # by setting, by method
+ScoresBySetting = dict[str, dict[str, Scores]]  # by setting, by method
 
 
-def measure(progress: Callable[[str], None] = lambda doing: None) -> Found:
+def measure(progress: Callable[[str], None] = lambda label: None) -> ScoresBySetting:
     """Figures by setting and method."""
-    found: Found = {}
+    found: ScoresBySetting = {}
     for setting, methods in METHODS.items():
         sounds = recordings(setting.rate) | generated(setting.rate)
         found[str(setting)] = {}
@@ -96,15 +96,15 @@ def measure(progress: Callable[[str], None] = lambda doing: None) -> Found:
             reached, speeds = {}, []
             for name, sound in sounds.items():
                 start = time.process_time()
-                heard = back(method, sound, setting)
+                heard = reconstruct(method, sound, setting)
                 speeds.append(len(sound) / setting.rate / (time.process_time() - start))
                 wanted = np.abs(stft(sound, setting.size, setting.hop, WINDOW))
                 reached[name] = ser(wanted, heard, setting.size, setting.hop, WINDOW)
-            found[str(setting)][method.name] = Figures(reached, median(speeds))
+            found[str(setting)][method.name] = Scores(reached, median(speeds))
     return found
 
 
-def back(method: Method, sound: Sound, setting: Setting) -> Sound:
+def reconstruct(method: Method, sound: Sound, setting: Setting) -> Sound:
     """The sound that a method makes of the magnitudes of another, aligned with it."""
     if method.offline:
         magnitudes = np.abs(stft(sound, setting.size, setting.hop, WINDOW))
@@ -160,14 +160,14 @@ def generated(rate: int) -> dict[str, Sound]:
     return {name: sound.astype(np.float32) for name, sound in sounds.items()}
 
 
-def rows(found: Found) -> list[list[str]]:
+def rows(found: ScoresBySetting) -> list[list[str]]:
     return [[setting, name, *figures.cells] for setting, by in found.items() for name, figures in by.items()]
 
 
 HEADINGS = ["setting", "method", "SER, dB", "× real time"]
 
 
-def table(found: Found) -> Table:
+def table(found: ScoresBySetting) -> Table:
     shown = Table(title=TITLE, title_justify="left")
     for index, heading in enumerate(HEADINGS):
         shown.add_column(heading, justify="right" if index > 1 else "left", no_wrap=True)
@@ -176,6 +176,6 @@ def table(found: Found) -> Table:
     return shown
 
 
-def markdown(found: Found) -> list[str]:
+def markdown(found: ScoresBySetting) -> list[str]:
     lines = [f"## {TITLE}", "", f"| {' | '.join(HEADINGS)} |", f"|{'---|' * len(HEADINGS)}"]
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows(found)), ""]

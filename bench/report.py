@@ -72,7 +72,7 @@ def reasons(results: Results) -> list[str]:
     return [f"{reason} ({', '.join(places)})" for reason, places in found.items()]
 
 
-def show(results: Results, peers: list[str], notes: list[str], found: phase.Found | None = None) -> None:
+def show(results: Results, peers: list[str], notes: list[str], found: phase.ScoresBySetting | None = None) -> None:
     table = Table(title=TITLE, title_justify="left")
     for index, heading in enumerate(_headings(peers)):
         table.add_column(heading, justify="right" if index else "left", no_wrap=index > 0)
@@ -89,7 +89,7 @@ def show(results: Results, peers: list[str], notes: list[str], found: phase.Foun
         console.print(phase.table(found))
 
 
-def save(results: Results, peers: list[str], notes: list[str], found: phase.Found | None = None) -> Path:
+def save(results: Results, peers: list[str], notes: list[str], found: phase.ScoresBySetting | None = None) -> Path:
     """Write JSON and Markdown; returns the Markdown file."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.datetime.now().replace(microsecond=0)

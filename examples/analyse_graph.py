@@ -6,11 +6,10 @@ from pathlib import Path
 import networkx as nx
 
 import nodegraph
-from nodegraph.graph import build_graph
 
 ROOT = Path(__file__).resolve().parents[1]
 path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "patches" / "autoencoder_effect.json"
-graph = build_graph(nodegraph.load(path).document, patch_path=path)
+graph = nodegraph.load(path).graph()
 print(f"{path.name}: {len(graph)} nodes, {graph.number_of_edges()} wires, latency {graph.latency} samples")
 
 forward = nx.DiGraph((a, b) for a, b, feedback in graph.edges(data="feedback") if not feedback)

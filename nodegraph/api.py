@@ -11,7 +11,7 @@ import numpy as np
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.graph.edit_checks import check_edit
-from nodegraph.graph.ports import Home
+from nodegraph.graph.ports import PatchLocation
 from nodegraph.patch import Action, Document, PatchError, SetSeed
 from nodegraph.patch import Patch as Session
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mido import Message, MidiFile
 
     from nodegraph.engine.live import Live
-    from nodegraph.midi.files import Score
+    from nodegraph.graph import Graph
+    from nodegraph.midi.files import MidiScore
 
 __all__ = ["Patch", "PatchError", "Sound", "load", "play", "render"]
 
@@ -44,8 +45,18 @@ class Patch(Session):
     and of the editor, which has checked them.
     """
 
+    def graph(self, rate: float | None = None, allow_outside: bool = False) -> Graph:
+        """The typed graph of the patch as it is now: an ``nx.MultiDiGraph`` for any algorithm of networkx.
+
+        ``graph.nodes[id]["node"]`` is a typed node, edges carry kind, lanes, latency and the feedback mark; see
+        :class:`nodegraph.graph.Graph`. ``rate`` in Hz (default: the patch's own, else 44100). Raises GraphError.
+        """
+        from nodegraph.graph import build_graph
+
+        return build_graph(self.document, rate or self.document.settings.rate or 44100.0, self.path, allow_outside)
+
     def _edit(self, path: tuple[str, ...], action: Action) -> None:
-        check_edit(action, self.document, path, Home(self.path))
+        check_edit(action, self.document, path, PatchLocation(self.path))
         super()._edit(path, action)
 
     def _version_of(self, type: str) -> int:
@@ -130,10 +141,10 @@ def render(
             score.play(engine)
         sound = engine.run(seconds, report).view(Sound)
         if midi_out is not None:
-            from nodegraph.files.atomic import write_whole
+            from nodegraph.files.atomic import write_atomic
             from nodegraph.midi.files import encode_midi_file
 
-            write_whole(Path(midi_out), encode_midi_file([*sent, *engine.sent()], chosen))
+            write_atomic(Path(midi_out), encode_midi_file([*sent, *engine.sent()], chosen))
     finally:
         engine.close()
     sound.rate = chosen
@@ -167,7 +178,7 @@ def play(
     return live.start()
 
 
-def _score(midi: str | os.PathLike[str] | MidiFile) -> Score:
+def _score(midi: str | os.PathLike[str] | MidiFile) -> MidiScore:
     from nodegraph.midi.files import read_midi_file, score_of
 
     return read_midi_file(Path(midi)) if isinstance(midi, str | os.PathLike) else score_of(midi)

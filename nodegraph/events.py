@@ -4,10 +4,11 @@ An event port reaches a ``block`` as a list of at most 256 events a quantum, in 
 message (``status`` with its channel in the low four bits, two data bytes) with its ``offset`` in the quantum and a
 ``value`` of more resolution than the bytes have: semitones for a note, 0 to 1 for a controller or pressure, −1 to 1
 for pitch bend. :func:`count` and :func:`event` read a list, :func:`send` adds to one;
-:func:`until` cuts the quantum at its events.
+:func:`next_event_offset` cuts the quantum at its events.
 
 In memory a list is a row of doubles: a header of five, then five for each event. What a block sends beyond
-``CAPACITY`` waits, up to ``ROOM`` events, and comes at the start of the next quantum; what finds no room is counted.
+``CAPACITY`` waits, up to ``MAX_WAITING`` events, and comes at the start of the next quantum; what finds no room is
+counted.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from nodegraph.native.words import as_f64
 Events = Any  # the doubles of a list, as ``words.as_f64`` gives them
 
 CAPACITY = 256  # events of one list that are heard in one quantum
-ROOM = 512  # events that a list holds, with those for the next quantum
+MAX_WAITING = 512  # events that a list holds, with those for the next quantum
 
 # The header of a list: events to be heard in this quantum, events held, how many came late or were lost so far.
 READY, HELD, LATE, LOST = range(4)
 # An event.
 OFFSET, STATUS, DATA1, DATA2, VALUE = range(5)
 FIELDS = 5
-BYTES = 8 * FIELDS * (ROOM + 1)
+BYTES = 8 * FIELDS * (MAX_WAITING + 1)
 
 # Kinds of messages that have a channel: status & 0xF0.
 NOTE_OFF, NOTE_ON, KEY_PRESSURE, CONTROL, PROGRAM, PRESSURE, BEND = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xE0
@@ -48,12 +49,12 @@ def event(events: Events, k: int) -> tuple[int, int, int, int, float]:
     return int(events[at + OFFSET]), status, data1, data2, events[at + VALUE]
 
 
-def until(events: Events, k: int, samples: int) -> int:
+def next_event_offset(events: Events, k: int, samples: int) -> int:
     """Sample before which event ``k`` does not count yet: that of the event, or the end behind the last one."""
     return int(events[FIELDS * (k + 1) + OFFSET]) if k < int(events[READY]) else samples
 
 
-def kind_of(status: int) -> int:
+def message_kind(status: int) -> int:
     """What a message is, whatever its channel."""
     return status & 0xF0 if status < 0xF0 else status
 
@@ -61,7 +62,7 @@ def kind_of(status: int) -> int:
 def send(events: Events, offset: int, status: int, data1: int, data2: int, value: float) -> None:
     """Add an event to an output. The list stays in order of time; at one sample, in the order of sending."""
     held = int(events[HELD])
-    if held >= ROOM:
+    if held >= MAX_WAITING:
         events[LOST] += 1.0
         return
     at = FIELDS * (held + 1)
@@ -77,7 +78,7 @@ def send(events: Events, offset: int, status: int, data1: int, data2: int, value
     events[HELD] = float(held + 1)
 
 
-def open_list(address: int) -> None:
+def begin_list(address: int) -> None:
     """Before a list is written: what was heard goes, what had to wait comes first."""
     events = as_f64(address)
     ready, held = int(events[READY]), int(events[HELD])
@@ -92,7 +93,7 @@ def open_list(address: int) -> None:
     events[READY] = 0.0
 
 
-def close_list(address: int) -> None:
+def end_list(address: int) -> None:
     """After a list was written: say how many events are to be heard in this quantum."""
     events = as_f64(address)
     events[READY] = float(min(int(events[HELD]), CAPACITY))

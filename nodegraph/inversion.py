@@ -31,14 +31,14 @@ def methods() -> dict[str, Method]:
         if cls.family == "phase_reconstruction" and [port.kind for port in cls.spec.frame_inputs.values()] == [
             "magnitude"
         ]:
-            found[name] = partial(by_block, cls)
+            found[name] = partial(invert_with_block, cls)
     if "rtisi_la" in found:
-        found["rtisi"] = partial(by_block, node_types()["rtisi_la"], look_ahead=0)
-        found["rtisi_la_in_turn"] = partial(by_block, node_types()["rtisi_la"], updates="in_turn")
+        found["rtisi"] = partial(invert_with_block, node_types()["rtisi_la"], look_ahead=0)
+        found["rtisi_la_in_turn"] = partial(invert_with_block, node_types()["rtisi_la"], updates="in_turn")
     return found
 
 
-def by_block(
+def invert_with_block(
     cls: type[Node],
     magnitudes: np.ndarray,
     size: int,

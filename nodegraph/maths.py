@@ -68,7 +68,7 @@ def modulo(x, y):
     return x - y * _floor(divide(x, y)) if y != 0.0 else 0.0
 
 
-def finite(x):
+def finite_or_zero(x):
     """``x`` where ``|x| <= 1e30``, else 0: the end of every calculation that may overflow."""
     return x if abs(x) <= 1e30 else 0.0
 
@@ -259,12 +259,12 @@ def semitones_to_ratio(semitones):
 # --- what blocks share ----------------------------------------------------------------------------
 
 
-def read(array, index):
+def read_double(array, index):
     """``array[index]`` of a line or table as a double: plain Python would go on in float32."""
     return np.float64(array[index])
 
 
-def rising(now, before):
+def rising_edge(now, before):
     """True in the sample in which a gate goes from low (at most 0.5) to high."""
     return (now > 0.5) & (before <= 0.5)
 
@@ -277,7 +277,7 @@ def prewarp(frequency, dt):
     return tan_turn(0.5 * clip(frequency * dt, 1e-6, 0.49))
 
 
-def remaining(time, dt):
+def decay_factor(time, dt):
     """``exp(-dt / time)``: what remains after one sample of an exponential decay with time constant ``time``.
 
     0 for times that are not positive.

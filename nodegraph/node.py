@@ -314,7 +314,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Host:
+class Helper:
     """A helper object outside the audio thread that owns memory which it shares with the block.
 
     ``open(context)`` returns an object with ``arrays`` (name → one-dimensional numpy array; passed to
@@ -348,7 +348,7 @@ class Spec:
     transforms: dict[str, Transform] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
-    hosts: dict[str, Host] = field(default_factory=dict)
+    hosts: dict[str, Helper] = field(default_factory=dict)
 
     @cached_property
     def input_ports(self) -> dict[str, InputPort]:
@@ -390,7 +390,7 @@ _KINDS: dict[type, str] = {
     Transform: "transforms",
     Choice: "choices",
     Option: "options",
-    Host: "hosts",
+    Helper: "hosts",
 }
 
 
@@ -402,9 +402,9 @@ class Node:
     ``device = "input"`` one whose ``block`` gets the device's samples (``device``) and the first ``column`` that it
     reads, ``device = "events"`` one that gets the events from outside (``arrivals``, whose values are port numbers)
     and the ``ports`` that its setting ``port`` selects (a bit for each, in an array of one number).
-    ``container`` marks a block that says how one patch lies in another and computes nothing. ``deals`` names the
-    option of a block that allocates notes to voices, one lane for each: in a subpatch of several voices such a block
-    exists once and gives each voice its lane.
+    ``container`` marks a block that says how one patch lies in another and computes nothing. ``allocates_voices`` names
+    the option of a block that allocates notes to voices, one lane for each: in a subpatch of several voices such a
+    block exists once and gives each voice its lane.
     ``display`` names what the editor draws in the block: "wave", "spectrum", "spectrogram", "meter", "bars".
     A block may define these rules as plain functions:
 
@@ -428,7 +428,7 @@ class Node:
     version: ClassVar[int] = 1
     hidden: ClassVar[bool] = False
     container: ClassVar[bool] = False
-    deals: ClassVar[str] = ""
+    allocates_voices: ClassVar[str] = ""
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
 

@@ -15,9 +15,9 @@ import numpy as np
 if TYPE_CHECKING:
     from nodegraph.patch import Document, Patch
 
-MOST_NODES = 400  # above which a drawing says nothing
-MOST_CHANNELS = 8
-LONGEST_PLAYER = 16_000_000  # bytes of sound that a notebook carries along
+MAX_NODES = 400  # above which a drawing says nothing
+MAX_CHANNELS = 8
+MAX_PLAYER_SECONDS = 16_000_000  # bytes of sound that a notebook carries along
 WIDTH, HEIGHT = 760, 84  # of a channel's waveform, pixels
 
 NODE_WIDTH, ROW, TOP = 132, 15, 34
@@ -38,7 +38,7 @@ def patch_html(patch: Patch | Document) -> str:
     said = f"{nodes} node{'' if nodes == 1 else 's'}, {wires} wire{'' if wires == 1 else 's'}"
     title = f"<b>{escape(document.title)}</b> " if document.title else ""
     caption = f"<div style='font-family:system-ui,sans-serif'>{title}{said}</div>"
-    return caption if not 0 < nodes <= MOST_NODES else f"<div>{caption}{graph_svg(document)}</div>"
+    return caption if not 0 < nodes <= MAX_NODES else f"<div>{caption}{graph_svg(document)}</div>"
 
 
 def graph_svg(document: Document) -> str:
@@ -107,8 +107,8 @@ def _wire(start: Place, end: Place, feedback: bool, name: str) -> str:
     return f"<path d='{curve}' fill='none' stroke-width='1.5' {look}><title>{escape(name)}</title></path>"
 
 
-def _text(x: float, y: float, text: str, anchor: str, most: int, size: int = 12, weight: str = "400") -> str:
-    shown = text if len(text) <= most else f"{text[: most - 1]}…"
+def _text(x: float, y: float, text: str, anchor: str, max_length: int, size: int = 12, weight: str = "400") -> str:
+    shown = text if len(text) <= max_length else f"{text[: max_length - 1]}…"
     look = f"text-anchor='{anchor}' font-size='{size}' font-weight='{weight}' fill='{INK}'"
     return f"<text x='{x:.1f}' y='{y:.1f}' {look}>{escape(shown)}</text>"
 
@@ -186,15 +186,15 @@ def sound_html(values: np.ndarray, rate: float) -> str:
     notes = [said]
     if not np.isfinite(values).all():
         notes.append(f"{int((~np.isfinite(values)).sum())} samples are NaN or Inf")
-    if channels > MOST_CHANNELS:
-        notes.append(f"the first {MOST_CHANNELS} channels are drawn")
+    if channels > MAX_CHANNELS:
+        notes.append(f"the first {MAX_CHANNELS} channels are drawn")
     gain = 1.0 / max(peak, 1.0)
     if gain < 1.0:
         notes.append("the player is turned down so that it does not clip")
     player, played = _player(finite * gain, rate)
     if played < samples:
         notes.append(f"the player holds the first {played / rate:.0f} s")
-    waves = "".join(waveform_svg(finite[:, k]) for k in range(min(channels, MOST_CHANNELS)))
+    waves = "".join(waveform_svg(finite[:, k]) for k in range(min(channels, MAX_CHANNELS)))
     caption = f"<div style='font-family:system-ui,sans-serif;font-size:12px'>{escape('; '.join(notes))}</div>"
     return f"<div style='max-width:{WIDTH}px'>{waves}{player}{caption}</div>"
 
@@ -217,7 +217,7 @@ def waveform_svg(signal: np.ndarray) -> str:
 def _player(values: np.ndarray, rate: float) -> tuple[str, int]:
     """An audio element that carries the sound as 16-bit WAV, and how many samples of it."""
     channels = min(values.shape[1], 2)
-    kept = values[: LONGEST_PLAYER // (2 * channels), :channels]
+    kept = values[: MAX_PLAYER_SECONDS // (2 * channels), :channels]
     if values.shape[1] > 2:  # browsers play two
         kept = np.stack([values[: len(kept), k::2].mean(axis=1) for k in range(2)], axis=1)
     stored = io.BytesIO()

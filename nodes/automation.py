@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nodegraph.maths import read
+from nodegraph.maths import read_double
 from nodegraph.node import In, Node, Option, Out, State, Table
 
 QUANTUM = 64
@@ -25,7 +25,7 @@ def in_parts(value):
 
 def value_at(table, place):
     """The double that three numbers of a table make up."""
-    return read(table, place) + read(table, place + 1) + read(table, place + 2)
+    return read_double(table, place) + read_double(table, place + 1) + read_double(table, place + 2)
 
 
 class Automation(Node):

@@ -4,25 +4,25 @@ Fractional delays are read between samples; see Laakso, Välimäki, Karjalainen 
 delay (IEEE Signal Processing Magazine, 1996).
 """
 
-from nodegraph.maths import clip, read
+from nodegraph.maths import clip, read_double
 from nodegraph.node import Choice, In, Line, Node, Option, Out, State
 
 AUDIO = In(0.0, doc="sound to delay")
 FEEDBACK_LIMIT = 0.9999  # at 1 a constant input would grow without end
 
 
-def past(line, size, position, delay):
+def read_delayed(line, size, position, delay):
     """The sample written ``delay`` (a whole number, 1 to ``size``) samples before that at ``position``."""
     index = position - delay
-    return read(line, index + size if index < 0 else index)
+    return read_double(line, index + size if index < 0 else index)
 
 
 def linear_tap(line, size, position, delay):
     """The line ``delay`` samples ago, 1 to ``size - 1``, on the straight line between two samples."""
     delay = clip(delay, 1.0, size - 1.0)
     whole = int(delay)
-    a = past(line, size, position, whole)
-    b = past(line, size, position, whole + 1)
+    a = read_delayed(line, size, position, whole)
+    b = read_delayed(line, size, position, whole + 1)
     return a + (b - a) * (delay - whole)
 
 
@@ -31,10 +31,10 @@ def cubic_tap(line, size, position, delay):
     delay = clip(delay, 2.0, size - 2.0)
     whole = int(delay)
     t = delay - whole
-    a = past(line, size, position, whole - 1)
-    b = past(line, size, position, whole)
-    c = past(line, size, position, whole + 1)
-    d = past(line, size, position, whole + 2)
+    a = read_delayed(line, size, position, whole - 1)
+    b = read_delayed(line, size, position, whole)
+    c = read_delayed(line, size, position, whole + 1)
+    d = read_delayed(line, size, position, whole + 2)
     down, up, over = t - 1.0, t + 1.0, t - 2.0
     outer = (d * up - a * over) * t * down * 0.16666666666666666
     return outer + (b * down - c * t) * up * over * 0.5
@@ -68,7 +68,7 @@ class Delay(Node):
         elif interpolation == 1:
             out = cubic_tap(line, line_size, position, delay)
         else:
-            out = past(line, line_size, position, int(clip(delay + 0.5, 1.0, line_size - 1.0)))
+            out = read_delayed(line, line_size, position, int(clip(delay + 0.5, 1.0, line_size - 1.0)))
         line[position] = audio + clip(feedback, -FEEDBACK_LIMIT, FEEDBACK_LIMIT) * out
         return out, next_position(position, line_size)
 
@@ -83,6 +83,6 @@ class SampleDelay(Node):
     position = State(0)
 
     def tick(audio, line, line_size, position):
-        out = read(line, position)
+        out = read_double(line, position)
         line[position] = audio
         return out, next_position(position, line_size)

@@ -3,7 +3,7 @@
 Levels and thresholds are in dB of full scale. Attack and release are time constants in seconds.
 """
 
-from nodegraph.maths import clip, db_to_gain, gain_to_db, read, remaining, sin_turn, sqrt, tanh, wrap
+from nodegraph.maths import clip, db_to_gain, decay_factor, gain_to_db, read_double, sin_turn, sqrt, tanh, wrap
 from nodegraph.node import Choice, In, Line, Node, Out, State
 
 AUDIO = In(0.0, doc="sound to work on")
@@ -54,7 +54,7 @@ class Follower(Node):
 
     def tick(audio, attack, release, mode, level, dt):
         x = abs(audio) if mode == 0 else audio * audio
-        level = x + (level - x) * remaining(attack if x > level else release, dt)
+        level = x + (level - x) * decay_factor(attack if x > level else release, dt)
         return (level if mode == 0 else sqrt(level)), level
 
 
@@ -75,12 +75,12 @@ class NoiseGate(Node):
     level, left, gain = State(), State(), State()
 
     def tick(audio, threshold, hysteresis, attack, hold, release, floor, level, left, gain, dt):
-        level = max(abs(audio), level * remaining(0.02, dt))
+        level = max(abs(audio), level * decay_factor(0.02, dt))
         limit = db_to_gain(threshold - (max(hysteresis, 0.0) if left > 0.0 else 0.0))
         is_open = level > limit
         left = max(hold, dt) if is_open else max(left - dt, 0.0)
         target = 1.0 if left > 0.0 else db_to_gain(floor)
-        gain = target + (gain - target) * remaining(attack if target > gain else release, dt)
+        gain = target + (gain - target) * decay_factor(attack if target > gain else release, dt)
         return audio * gain, level, left, gain
 
 
@@ -114,7 +114,7 @@ class Compressor(Node):
 
     def tick(audio, key, threshold, ratio, knee, attack, release, gain, listen, smoothed, dt):
         wanted = reduction_of(gain_to_db(audio if listen == 0 else key), threshold, ratio, knee)
-        smoothed = wanted + (smoothed - wanted) * remaining(attack if wanted > smoothed else release, dt)
+        smoothed = wanted + (smoothed - wanted) * decay_factor(attack if wanted > smoothed else release, dt)
         return audio * db_to_gain(gain - smoothed), smoothed, smoothed
 
 
@@ -149,17 +149,17 @@ class Limiter(Node):
         cut = 1.0 - top / max(abs(audio), top)
         for stage in range(STAGES):
             ring = stage * WINDOW
-            before = read(largest, ring + ((position - (1 << stage)) & (WINDOW - 1)))
+            before = read_double(largest, ring + ((position - (1 << stage)) & (WINDOW - 1)))
             largest[ring + position] = cut
             cut = max(cut, before)
-        held = max(cut, held * remaining(release, dt))
-        total = total - read(cuts, position)
+        held = max(cut, held * decay_factor(release, dt))
+        total = total - read_double(cuts, position)
         cuts[position] = held
-        total = total + read(cuts, position)
+        total = total + read_double(cuts, position)
         delayed[position] = audio
         position = (position + 1) & (WINDOW - 1)
         gain = clip(1.0 - total * (1.0 / WINDOW), 0.0, 1.0)
-        out = clip(read(delayed, position) * gain, -top, top)  # for the rounding of the lines
+        out = clip(read_double(delayed, position) * gain, -top, top)  # for the rounding of the lines
         return out, -gain_to_db(max(gain, 1e-6)), held, total, position
 
 

@@ -1,6 +1,6 @@
 """Envelopes and other shapes in time. A gate is high above 0.5; times are in seconds."""
 
-from nodegraph.maths import clip, exp2, remaining, rising
+from nodegraph.maths import clip, decay_factor, exp2, rising_edge
 from nodegraph.node import Choice, In, Node, Out, State
 
 LN_1000 = 6.907755278982137  # 60 dB as a natural logarithm
@@ -41,13 +41,13 @@ class Adsr(Node):
     def tick(gate, attack, decay, sustain, release, shape, level, top, last_gate, stage, dt):
         held = gate > 0.5
         sustain = clip(sustain, 0.0, 1.0)
-        stage = (RISE if rising(gate, last_gate) else stage) if held else REST
+        stage = (RISE if rising_edge(gate, last_gate) else stage) if held else REST
         top = level if last_gate > 0.5 and not held else top  # where the release began
         time = max(attack if stage == RISE else (decay if stage == FALL else release), dt)
         if shape == 0:
             tau = time / (LN_6 if stage == RISE else LN_1000)
             target = ATTACK_TARGET if stage == RISE else (sustain if stage == FALL else 0.0)
-            level = target + (level - target) * remaining(tau, dt)
+            level = target + (level - target) * decay_factor(tau, dt)
             level = level if stage != REST or level > 1e-6 else 0.0
         elif shape == 1:
             step = dt / time
@@ -80,13 +80,13 @@ class Ar(Node):
     stage = State(0)
 
     def tick(gate, attack, release, mode, shape, level, last_gate, stage, dt):
-        stage = RISE if rising(gate, last_gate) else stage
+        stage = RISE if rising_edge(gate, last_gate) else stage
         stage = FALL if mode == 0 and gate <= 0.5 else stage
         up = stage == RISE
         time = max(attack if up else release, dt)
         if shape == 0:
             target = ATTACK_TARGET if up else 0.0
-            level = target + (level - target) * remaining(time / (LN_6 if up else LN_1000), dt)
+            level = target + (level - target) * decay_factor(time / (LN_6 if up else LN_1000), dt)
             level = level if up or level > 1e-6 else 0.0
         else:
             level = max(level + (dt if up else -dt) / time, 0.0)
@@ -115,7 +115,7 @@ class Slew(Node):
             step = dt / max(time, 1e-12)
             level = min(level + step, value) if value > level else max(level - step, value)
         else:
-            level = value + (level - value) * remaining(time, dt)
+            level = value + (level - value) * decay_factor(time, dt)
         return level, level
 
 

@@ -12,19 +12,19 @@ from nodegraph.blocks.sound_streaming import (
     PUT,
     READ,
     RECORDING,
-    SERVED,
-    STARVED,
+    SEEK_DONE,
+    SEEK_REQUEST,
     STREAMED,
     TAKEN,
     TARGET,
-    WANTED,
+    UNDERRUNS,
     WRITTEN,
     SoundReader,
     SoundWriter,
-    header_of,
+    read_header,
 )
-from nodegraph.maths import read
-from nodegraph.node import Host, In, Node, Option, Out, State
+from nodegraph.maths import read_double
+from nodegraph.node import Helper, In, Node, Option, Out, State
 
 
 class FilePlayer(Node):
@@ -45,7 +45,7 @@ class FilePlayer(Node):
     out = Out(doc="the file's channels, ±1 is full scale")
     done = Out(unit="gate", doc="1 after the end of a file that does not loop")
     at, last_restart, seeks = State(0.0), State(0.0), State(0)
-    reader = Host(SoundReader)
+    reader = Helper(SoundReader)
 
     def block(play, speed, restart, position, loop, out, done, at, last_restart, seeks, samples, marks, sr):
         channels = out.shape[1]
@@ -60,11 +60,11 @@ class FilePlayer(Node):
                     here = float(min(frame, marks[END]))
                 else:
                     marks[TARGET] = frame
-                    marks[WANTED] += 1
+                    marks[SEEK_REQUEST] += 1
             before = edge
-            ready = marks[SERVED] == marks[WANTED]
-            if ready and seen != marks[SERVED]:
-                seen = marks[SERVED]
+            ready = marks[SEEK_DONE] == marks[SEEK_REQUEST]
+            if ready and seen != marks[SEEK_DONE]:
+                seen = marks[SEEK_DONE]
                 here = float(marks[BEGIN])
             if resident and loop and marks[END] > 0 and here >= marks[END]:
                 here -= marks[END] * float(int(here / marks[END]))
@@ -73,23 +73,23 @@ class FilePlayer(Node):
             there = ready and play[i, 0] > 0.5 and whole < marks[WRITTEN]
             done[i, 0] = 1.0 if ended else 0.0
             if ready and play[i, 0] > 0.5 and not there and not ended:
-                marks[STARVED] += 1
+                marks[UNDERRUNS] += 1
             t = here - whole
             for lane in range(channels):
                 value = 0.0
                 if there:
-                    y1 = read(samples, (whole % frames) * channels + lane)
+                    y1 = read_double(samples, (whole % frames) * channels + lane)
                     if t == 0.0:
                         value = y1
                     else:
                         last = marks[WRITTEN] - 1
-                        y0 = read(samples, (max(whole - 1, 0) % frames) * channels + lane)
+                        y0 = read_double(samples, (max(whole - 1, 0) % frames) * channels + lane)
                         if resident and loop and whole + 2 > last:
-                            y2 = read(samples, ((whole + 1) % marks[END]) * channels + lane)
-                            y3 = read(samples, ((whole + 2) % marks[END]) * channels + lane)
+                            y2 = read_double(samples, ((whole + 1) % marks[END]) * channels + lane)
+                            y3 = read_double(samples, ((whole + 2) % marks[END]) * channels + lane)
                         else:
-                            y2 = read(samples, (min(whole + 1, last) % frames) * channels + lane)
-                            y3 = read(samples, (min(whole + 2, last) % frames) * channels + lane)
+                            y2 = read_double(samples, (min(whole + 1, last) % frames) * channels + lane)
+                            y3 = read_double(samples, (min(whole + 2, last) % frames) * channels + lane)
                         slope = 0.5 * (y2 - y0)
                         bend = y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
                         twist = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
@@ -102,10 +102,10 @@ class FilePlayer(Node):
         at[0], last_restart[0], seeks[0] = here, before, seen
 
     def lanes(inputs, settings):
-        return {"out": max(header_of(settings["file"])[0], 1), "done": 1}
+        return {"out": max(read_header(settings["file"])[0], 1), "done": 1}
 
     def check(settings):
-        return header_of(settings["file"])[1]
+        return read_header(settings["file"])[1]
 
 
 class Recorder(Node):
@@ -118,7 +118,7 @@ class Recorder(Node):
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to record")
     record = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")
     file = Option("recording.wav", doc="name of the file: .wav, .flac or .ogg")
-    writer = Host(SoundWriter)
+    writer = Helper(SoundWriter)
 
     def block(audio, record, samples, marks):
         channels = audio.shape[1]

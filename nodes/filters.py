@@ -5,7 +5,7 @@ ones and the loop without delay solved (Zavalishin, The Art of VA Filter Design,
 and stay stable however fast the cutoff moves.
 """
 
-from nodegraph.maths import PI, clip, cos_turn, db_to_gain, prewarp, remaining, sin_turn, tanh
+from nodegraph.maths import PI, clip, cos_turn, db_to_gain, decay_factor, prewarp, sin_turn, tanh
 from nodegraph.node import Choice, In, Line, Node, Out, State
 
 from .delays import FEEDBACK_LIMIT, cubic_tap, linear_tap, next_position
@@ -201,5 +201,5 @@ class DcBlocker(Node):
     x1, y1 = State(), State()
 
     def tick(audio, cutoff, x1, y1, dt):
-        y = audio - x1 + remaining(0.5 / (PI * max(cutoff, 0.01)), dt) * y1
+        y = audio - x1 + decay_factor(0.5 / (PI * max(cutoff, 0.01)), dt) * y1
         return y, audio, y

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nodegraph.blocks.expression import ExpressionError, compile_expression
 from nodegraph.frame_types import EITHER
-from nodegraph.maths import clip, lerp, read
+from nodegraph.maths import clip, lerp, read_double
 from nodegraph.node import FrameIn, FrameOut, In, Node, Option, State
 
 A, B = FrameIn(EITHER, doc="first frames"), FrameIn(EITHER, doc="second frames")
@@ -45,7 +45,7 @@ class MixFrames(Node):
     def frame(a, b, amount, bins, out):
         t = clip(amount, 0.0, 1.0)
         for k in range(bins):
-            out[k] = lerp(read(a, k), read(b, k), t)
+            out[k] = lerp(read_double(a, k), read_double(b, k), t)
 
 
 class ScaleFrames(Node):
@@ -57,7 +57,7 @@ class ScaleFrames(Node):
 
     def frame(a, gain, bins, out):
         for k in range(bins):
-            out[k] = gain * read(a, k)
+            out[k] = gain * read_double(a, k)
 
 
 class FrameExpression(Node):
@@ -84,10 +84,10 @@ class FrameExpression(Node):
             step = 1.0 / max(bins - 1, 1)
             if b_bins > 0:
                 for k in range(bins):
-                    out[k] = value(read(a, k), read(b, k), k * step, t)
+                    out[k] = value(read_double(a, k), read_double(b, k), k * step, t)
             else:
                 for k in range(bins):
-                    out[k] = value(read(a, k), 0.0, k * step, t)
+                    out[k] = value(read_double(a, k), 0.0, k * step, t)
             count[0] = count[0] + 1
 
         return frame
@@ -140,7 +140,7 @@ class ConvolveSpectra(Node):
     def frame(a_re, a_im, b_re, b_im, bins, size, out_re, out_im):
         scale = 4.0 / size
         for k in range(bins):
-            p, q, r, s = read(a_re, k), read(a_im, k), read(b_re, k), read(b_im, k)
+            p, q, r, s = read_double(a_re, k), read_double(a_im, k), read_double(b_re, k), read_double(b_im, k)
             out_re[k] = (p * r - q * s) * scale
             out_im[k] = (p * s + q * r) * scale
 
@@ -155,8 +155,8 @@ class MixSpectra(Node):
     def frame(a_re, a_im, b_re, b_im, amount, bins, out_re, out_im):
         t = clip(amount, 0.0, 1.0)
         for k in range(bins):
-            out_re[k] = lerp(read(a_re, k), read(b_re, k), t)
-            out_im[k] = lerp(read(a_im, k), read(b_im, k), t)
+            out_re[k] = lerp(read_double(a_re, k), read_double(b_re, k), t)
+            out_im[k] = lerp(read_double(a_im, k), read_double(b_im, k), t)
 
 
 class ScaleSpectra(Node):
@@ -168,5 +168,5 @@ class ScaleSpectra(Node):
 
     def frame(a_re, a_im, gain, bins, out_re, out_im):
         for k in range(bins):
-            out_re[k] = gain * read(a_re, k)
-            out_im[k] = gain * read(a_im, k)
+            out_re[k] = gain * read_double(a_re, k)
+            out_im[k] = gain * read_double(a_im, k)

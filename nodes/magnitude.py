@@ -6,7 +6,7 @@ Their phases are found afterwards (from the sound they came from, or by a block 
 from __future__ import annotations
 
 from nodegraph.frame_types import EITHER
-from nodegraph.maths import clip, db_to_gain, exp2, lerp, log2, nearest, read, remaining
+from nodegraph.maths import clip, db_to_gain, decay_factor, exp2, lerp, log2, nearest, read_double
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, State, Table
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, interpolated, smooth_over_bins
@@ -36,8 +36,8 @@ class FrameGain(Node):
     def frame(magnitude, gain, tilt, curve, octaves, bins, out):
         slope = tilt * 0.16609640474436813
         for k in range(bins):
-            g = gain * read(curve, k) * exp2(clip(slope * read(octaves, k), -50.0, 50.0))
-            out[k] = g * read(magnitude, k)
+            g = gain * read_double(curve, k) * exp2(clip(slope * read_double(octaves, k), -50.0, 50.0))
+            out[k] = g * read_double(magnitude, k)
 
     def check(settings):
         return points_problem(settings["points"])
@@ -69,7 +69,7 @@ class ThresholdFrames(Node):
     def frame(magnitude, threshold, ratio, floor, keep, bins, size, out):
         level, least = 0.25 * size * db_to_gain(threshold), db_to_gain(floor)
         for k in range(bins):
-            x = read(magnitude, k)
+            x = read_double(magnitude, k)
             out[k] = x * expansion(x, level, ratio, least, keep == 1)
 
 
@@ -98,9 +98,9 @@ class DenoiseFrames(Node):
         before[0] = learn
         least = db_to_gain(floor)
         for k in range(bins):
-            x = read(magnitude, k)
+            x = read_double(magnitude, k)
             power = min(x * x, 1e30)
-            mean = read(noise, k) + (power - read(noise, k)) * share
+            mean = read_double(noise, k) + (power - read_double(noise, k)) * share
             noise[k] = mean
             out[k] = x * denoised(power, mean, amount, least, method)
 
@@ -115,9 +115,9 @@ class SmoothFrames(Node):
     held = bin_line()
 
     def frame(magnitude, attack, release, held, bins, hop, dt, out):
-        up, down = 1.0 - remaining(attack, hop * dt), 1.0 - remaining(release, hop * dt)
+        up, down = 1.0 - decay_factor(attack, hop * dt), 1.0 - decay_factor(release, hop * dt)
         for k in range(bins):
-            x, y = clip(read(magnitude, k), -1e30, 1e30), read(held, k)
+            x, y = clip(read_double(magnitude, k), -1e30, 1e30), read_double(held, k)
             y += (x - y) * (up if x > y else down)
             held[k] = y
             out[k] = y
@@ -162,13 +162,13 @@ class Blur(Node):
         count = min(count, written[0] + 1)
         at = written[0] % frames
         for k in range(bins):
-            ring[at * bins + k] = clip(read(magnitude, k), -1e30, 1e30)
+            ring[at * bins + k] = clip(read_double(magnitude, k), -1e30, 1e30)
             out[k] = 0.0
         share = 1.0 / count
         for i in range(count):
             row = (at - i if at >= i else at - i + frames) * bins
             for k in range(bins):
-                out[k] = read(out, k) + read(ring, row + k) * share
+                out[k] = read_double(out, k) + read_double(ring, row + k) * share
         written[0] = written[0] + 1
 
 
@@ -249,8 +249,8 @@ class Morph(Node):
         t = clip(amount, 0.0, 1.0)
         if law == 0:
             for k in range(bins):
-                out[k] = lerp(read(a, k), read(b, k), t)
+                out[k] = lerp(read_double(a, k), read_double(b, k), t)
         else:
             for k in range(bins):
-                level = exp2(lerp(log2(max(read(a, k), 1e-15)), log2(max(read(b, k), 1e-15)), t))
+                level = exp2(lerp(log2(max(read_double(a, k), 1e-15)), log2(max(read_double(b, k), 1e-15)), t))
                 out[k] = level if level > 2e-15 else 0.0

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from nodegraph.frame_types import EITHER
-from nodegraph.maths import read
-from nodegraph.node import Choice, FrameIn, FrameOut, Host, Node, Option, Table
+from nodegraph.maths import read_double
+from nodegraph.node import Choice, FrameIn, FrameOut, Helper, Node, Option, Table
 from nodegraph.spectral.bands import bounds, log_matrix, mel_matrix
 
 from .magnitude import whole_spectrum
@@ -37,8 +37,8 @@ def weigh(magnitude, weights, limits, bins, out, bands, squared):
     for band in range(bands):
         total = 0.0
         for k in range(int(limits[2 * band]), int(limits[2 * band + 1])):
-            x = read(magnitude, k)
-            total += read(weights, band * bins + k) * (x * x if squared else x)
+            x = read_double(magnitude, k)
+            total += read_double(weights, band * bins + k) * (x * x if squared else x)
         out[band] = total
 
 
@@ -89,7 +89,7 @@ class LogFrequency(Node):
         return {"out": replace(whole_spectrum(inputs["magnitude"], "log_frequency"), bins=bands)}
 
 
-class SpectrogramRing:
+class SpectrogramBuffer:
     """The latest frames of a tap, for whoever wants to draw them."""
 
     array_types = {"samples": "f4", "marks": "i8"}
@@ -153,7 +153,7 @@ class SpectrogramTap(Node):
     display = "spectrogram"
     magnitude = FrameIn(EITHER, doc="magnitudes to look at, mel bands too; units of a code")
     seconds = Option(5.0, unit="s", min=0.1, max=60.0, doc="how far back it shows")
-    ring = Host(SpectrogramRing)
+    ring = Helper(SpectrogramBuffer)
 
     def frame(magnitude, bins, lane, samples, marks):
         keep_frame(magnitude, bins, lane, samples, marks)

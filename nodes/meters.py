@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.maths import exp, sqrt
-from nodegraph.node import Host, In, Node, Option, Out, State
+from nodegraph.node import Helper, In, Node, Option, Out, State
 
 
 class Meter(Node):
@@ -28,7 +28,7 @@ class Meter(Node):
         return sqrt(mean), highest, mean, highest
 
 
-class TapRing:
+class TapBuffer:
     """The latest samples of a tap, for whoever wants to draw them."""
 
     array_types = {"samples": "f4", "marks": "i8"}
@@ -55,7 +55,7 @@ class TapRing:
         """Samples written since the beginning."""
         return int(self.marks[0])
 
-    def since(self, place):
+    def read_from(self, place):
         """What came after sample ``place``: float32 (count, lanes), and how many before it were gone already."""
         end = self.written
         lost = max(end - self.frames // 2 - place, 0)
@@ -82,7 +82,7 @@ class TapRing:
         pass
 
 
-def keep(audio, samples, marks):
+def write_tap(audio, samples, marks):
     """Write a block of samples into the ring of a tap."""
     lanes = audio.shape[1]
     frames = samples.shape[0] // lanes
@@ -98,10 +98,10 @@ class ScopeTap(Node):
 
     display = "wave"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
-    ring = Host(TapRing)
+    ring = Helper(TapBuffer)
 
     def block(audio, samples, marks):
-        keep(audio, samples, marks)
+        write_tap(audio, samples, marks)
 
 
 class SpectrumTap(Node):
@@ -110,7 +110,7 @@ class SpectrumTap(Node):
     display = "spectrum"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
     size = Option(2048, unit="samples", min=64, max=16384, doc="window of the spectrum")
-    ring = Host(TapRing)
+    ring = Helper(TapBuffer)
 
     def block(audio, samples, marks):
-        keep(audio, samples, marks)
+        write_tap(audio, samples, marks)

@@ -1,6 +1,6 @@
 """MIDI input, and its messages other than notes as signals: controllers, pitch bend, pressure, programs."""
 
-from nodegraph.blocks.voice_allocation import follow
+from nodegraph.blocks.voice_allocation import smooth_towards
 from nodegraph.events import (
     BEND,
     CONTROL,
@@ -10,11 +10,11 @@ from nodegraph.events import (
     RESET_CONTROLLERS,
     count,
     event,
-    kind_of,
+    message_kind,
+    next_event_offset,
     send,
-    until,
 )
-from nodegraph.maths import read, remaining
+from nodegraph.maths import decay_factor, read_double
 from nodegraph.node import EventIn, EventOut, In, Node, Option, Out, State
 
 EVENTS = EventIn(doc="MIDI messages")
@@ -22,14 +22,14 @@ CHANNEL = Option(0, min=0, max=16, doc="MIDI channel to receive; 0 is all channe
 SMOOTH = In(0.005, unit="s", min=0.0, max=2.0, doc="time constant of smoothing; 0 is none")
 
 
-def hears(channel, status):
+def matches_channel(channel, status):
     """Return whether ``channel`` (1 to 16, 0 for all) receives a message. All receive system messages."""
     return channel == 0 or status >= 0xF0 or (status & 0x0F) == channel - 1
 
 
-def value_of(status, data1, data2):
+def message_value(status, data1, data2):
     """Return the value of the data bytes: semitones, 0 to 1, or −1 to 1 for pitch bend."""
-    kind = kind_of(status)
+    kind = message_kind(status)
     if kind == CONTROL or kind == KEY_PRESSURE:
         return data2 / 127.0
     if kind == PRESSURE:
@@ -51,8 +51,8 @@ class MidiIn(Node):
     def block(out, arrivals, ports, channel):
         for k in range(count(arrivals)):
             offset, status, data1, data2, port = event(arrivals, k)
-            if hears(channel, status) and (ports[0] >> int(port)) & 1 == 1:
-                send(out, offset, status, data1, data2, value_of(status, data1, data2))
+            if matches_channel(channel, status) and (ports[0] >> int(port)) & 1 == 1:
+                send(out, offset, status, data1, data2, message_value(status, data1, data2))
 
 
 class ControlChange(Node):
@@ -76,13 +76,13 @@ class ControlChange(Node):
         wide = fine and number < 32
         begin = 0
         for k in range(count(events) + 1):
-            end = until(events, k, out.shape[0])
-            draw(out, begin, end, level, target[0], smooth, dt)
+            end = next_event_offset(events, k, out.shape[0])
+            ramp_to(out, begin, end, level, target[0], smooth, dt)
             begin = end
             if k == count(events):
                 break
             _, status, data1, data2, _ = event(events, k)
-            if kind_of(status) == CONTROL and hears(channel, status):
+            if message_kind(status) == CONTROL and matches_channel(channel, status):
                 if data1 == number:
                     high[0], low[0], moved[0] = data2, 0, 1
                 elif wide and data1 == number + 32:
@@ -137,12 +137,12 @@ class ProgramChange(Node):
             chosen[0] = float(start)
         begin = 0
         for k in range(count(events) + 1):
-            end = until(events, k, out.shape[0])
+            end = next_event_offset(events, k, out.shape[0])
             out[begin:end, 0] = chosen[0]
             begin = end
             if k < count(events):
                 _, status, data1, _, _ = event(events, k)
-                if kind_of(status) == PROGRAM and hears(channel, status):
+                if message_kind(status) == PROGRAM and matches_channel(channel, status):
                     chosen[0], moved[0] = float(data1), 1
 
 
@@ -150,20 +150,20 @@ def follow_message(events, channel, kind, scale, smooth, out, level, target, dt)
     """Follow the value of one kind of message, times ``scale``; a controller reset sets it to 0."""
     begin = 0
     for k in range(count(events) + 1):
-        end = until(events, k, out.shape[0])
-        draw(out, begin, end, level, target[0], smooth, dt)
+        end = next_event_offset(events, k, out.shape[0])
+        ramp_to(out, begin, end, level, target[0], smooth, dt)
         begin = end
         if k < count(events):
             _, status, data1, _, value = event(events, k)
-            if hears(channel, status) and kind_of(status) == kind:
+            if matches_channel(channel, status) and message_kind(status) == kind:
                 target[0] = scale * value
-            elif hears(channel, status) and kind_of(status) == CONTROL and data1 == RESET_CONTROLLERS:
+            elif matches_channel(channel, status) and message_kind(status) == CONTROL and data1 == RESET_CONTROLLERS:
                 target[0] = 0.0
 
 
-def draw(out, begin, end, level, target, smooth, dt):
+def ramp_to(out, begin, end, level, target, smooth, dt):
     """Write samples of a value that approaches a target."""
     for i in range(begin, end):
         if level[0] != target:
-            level[0] = follow(level[0], target, remaining(read(smooth, (i, 0)), dt))
+            level[0] = smooth_towards(level[0], target, decay_factor(read_double(smooth, (i, 0)), dt))
         out[i, 0] = level[0]

@@ -1,7 +1,7 @@
 """MIDI clock, received and sent: 24 clocks per beat. MIDI 1.0 Detailed Specification (1996)."""
 
-from nodegraph.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, count, event, send, until
-from nodegraph.maths import clip, floor, modulo, nearest, read, rising, wrap
+from nodegraph.events import CLOCK, CONTINUE, SONG_POSITION, START, STOP, count, event, next_event_offset, send
+from nodegraph.maths import clip, floor, modulo, nearest, read_double, rising_edge, wrap
 from nodegraph.node import EventIn, EventOut, In, Node, Out, State
 
 CLOCKS = 24.0  # per beat
@@ -30,11 +30,11 @@ class ClockIn(Node):
     def block(events, meter, run, jump, bar, phase, beat, bpm, clocks, since, interval, known, running, jumps, sr):
         begin = 0
         for k in range(count(events) + 1):
-            end = until(events, k, run.shape[0])
+            end = next_event_offset(events, k, run.shape[0])
             for i in range(begin, end):
                 ahead = clip(since[0] / interval[0], 0.0, 1.0) if interval[0] > 0.0 and running[0] > 0.5 else 0.0
                 now = max(clocks[0] + (ahead if clocks[0] >= 0.0 else 0.0), 0.0) / CLOCKS
-                bars = now / max(read(meter, (i, 0)), 1.0)
+                bars = now / max(read_double(meter, (i, 0)), 1.0)
                 run[i, 0], jump[i, 0], jumps[0] = running[0], jumps[0], 0.0
                 bar[i, 0], phase[i, 0], beat[i, 0] = floor(bars), wrap(bars), now
                 bpm[i, 0] = 60.0 * sr / (CLOCKS * interval[0]) if interval[0] > 0.0 else 0.0
@@ -79,14 +79,14 @@ class ClockOut(Node):
 
     def block(tempo, run, jump, beat, out, next, last_run, last_jump, speed, sr):
         for i in range(run.shape[0]):
-            now = read(tempo, (i, 0))
+            now = read_double(tempo, (i, 0))
             speed[0] = now if now > 0.0 else speed[0]  # a stopped transport has no tempo
-            starts = rising(run[i, 0], last_run[0])
-            jumps = rising(jump[i, 0], last_jump[0]) and run[i, 0] > 0.5
+            starts = rising_edge(run[i, 0], last_run[0])
+            jumps = rising_edge(jump[i, 0], last_jump[0]) and run[i, 0] > 0.5
             if (last_run[0] > 0.5 and run[i, 0] <= 0.5) or (jumps and not starts):
                 send(out, i, STOP, 0, 0, 0.0)
             if starts or jumps:
-                place = max(read(beat, (i, 0)), 0.0) * CLOCKS
+                place = max(read_double(beat, (i, 0)), 0.0) * CLOCKS
                 sixteenths = int(clip(nearest(place / SIXTEENTH), 0.0, 16383.0))
                 if sixteenths > 0:
                     send(out, i, SONG_POSITION, sixteenths & 127, sixteenths >> 7, 0.0)

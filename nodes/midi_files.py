@@ -1,13 +1,13 @@
 """MIDI files played by a block."""
 
-from nodegraph.blocks.midi_file_reader import CHANNELS, LENGTH, PIECE, ScoreReader, problem_of
+from nodegraph.blocks.midi_file_reader import CHANNELS, LENGTH, PIECE, MidiFileReader, midi_file_problem
 from nodegraph.events import ALL_NOTES_OFF, CONTROL, PEDAL, send
-from nodegraph.maths import read, rising
-from nodegraph.node import EventOut, Host, In, Node, Option, Out, State
+from nodegraph.maths import read_double, rising_edge
+from nodegraph.node import EventOut, Helper, In, Node, Option, Out, State
 
-from .midi import value_of
+from .midi import message_value
 
-MOST_AT_ONCE = 128  # messages in one sample; further ones follow in the next sample
+MAX_AT_ONCE = 128  # messages in one sample; further ones follow in the next sample
 
 
 class MidiFile(Node):
@@ -28,7 +28,7 @@ class MidiFile(Node):
     done = Out(unit="gate", doc="1 after the end, if it does not loop")
     at, next, last_play, last_restart = State(), State(0), State(), State()
     piece, channels = State(0), State(0)
-    reader = Host(ScoreReader)
+    reader = Helper(MidiFileReader)
 
     def block(
         play, speed, restart, position, loop, out, done, at, next, last_play, last_restart, piece, channels,
@@ -37,16 +37,16 @@ class MidiFile(Node):
         here, following = at[0], next[0]
         another = piece[0] != marks[PIECE]
         for i in range(done.shape[0]):
-            jumps = rising(restart[i, 0], last_restart[0])
+            jumps = rising_edge(restart[i, 0], last_restart[0])
             stops = last_play[0] > 0.5 and play[i, 0] <= 0.5
             ends = loop and here >= marks[LENGTH] and marks[LENGTH] > 0
             if ends:
                 following = send_due(out, i, times, messages, following, here)
             if jumps or stops or ends or another:
-                hush(out, i, channels[0])
+                end_all_notes(out, i, channels[0])
                 piece[0], channels[0] = marks[PIECE], marks[CHANNELS]
             if jumps:
-                here = float(int(read(position, (i, 0)) * sr + 0.5))
+                here = float(int(read_double(position, (i, 0)) * sr + 0.5))
             elif ends:
                 here -= marks[LENGTH]
             if jumps or ends or another:
@@ -57,29 +57,29 @@ class MidiFile(Node):
             done[i, 0] = 1.0 if here >= marks[LENGTH] else 0.0
             if play[i, 0] > 0.5:
                 following = send_due(out, i, times, messages, following, here)
-                here += max(read(speed, (i, 0)), 0.0)
+                here += max(read_double(speed, (i, 0)), 0.0)
         at[0], next[0] = here, following
 
     def lanes(inputs, settings):
         return {"done": 1}
 
     def check(settings):
-        return problem_of(settings["file"])
+        return midi_file_problem(settings["file"])
 
 
-def send_due(out, offset, times, messages, following, here):
-    """Send the messages due by sample ``here`` of the piece; returns the index of the next message."""
-    for _ in range(MOST_AT_ONCE):
-        if following >= times.shape[0] or times[following] > here:
+def send_due(out, offset, times, messages, following, position):
+    """Send the messages due by sample ``position`` of the piece; returns the index of the next message."""
+    for _ in range(MAX_AT_ONCE):
+        if following >= times.shape[0] or times[following] > position:
             break
         word = messages[following]
         status, data1, data2 = word & 0xFF, word >> 8 & 0x7F, word >> 16 & 0x7F
-        send(out, offset, status, data1, data2, value_of(status, data1, data2))
+        send(out, offset, status, data1, data2, message_value(status, data1, data2))
         following += 1
     return following
 
 
-def hush(out, offset, channels):
+def end_all_notes(out, offset, channels):
     """End the notes of the channels of a piece, and release their pedals."""
     for channel in range(16):
         if channels >> channel & 1 == 1:

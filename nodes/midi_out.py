@@ -4,8 +4,8 @@ import numpy as np
 
 from nodegraph.blocks.midi_sender import LOST, MESSAGE, NOW, PUT, RING, SAMPLE, TAKEN, MidiSender
 from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, count, event, send
-from nodegraph.maths import clip, nearest, read
-from nodegraph.node import EventIn, EventOut, Host, In, Node, Option, State
+from nodegraph.maths import clip, nearest, read_double
+from nodegraph.node import EventIn, EventOut, Helper, In, Node, Option, State
 
 CHANNEL = Option(1, min=1, max=16, doc="MIDI channel to send on")
 
@@ -20,7 +20,7 @@ class MidiOut(Node):
 
     events = EventIn(doc="MIDI messages to send")
     port = Option("", kind="port", doc="part of the name of the ports to send to; empty opens a virtual port")
-    sender = Host(MidiSender)
+    sender = Helper(MidiSender)
 
     def block(events, ring, marks):
         for k in range(count(events)):
@@ -74,7 +74,7 @@ class ControlOut(Node):
 
     def block(value, number, rate, channel, out, sent, wait, sr):
         for i in range(value.shape[0]):
-            now = int(clip(nearest(127.0 * read(value, (i, 0))), 0.0, 127.0))
+            now = int(clip(nearest(127.0 * read_double(value, (i, 0))), 0.0, 127.0))
             wait[0] = max(wait[0] - 1.0, 0.0)
             if now != sent[0] and wait[0] == 0.0:
                 send(out, i, CONTROL | channel - 1, number, now, now / 127.0)

@@ -1,6 +1,6 @@
 """Mixing, panning and the handling of lanes: the parallel signals that one wire carries."""
 
-from nodegraph.maths import clip, cos_turn, exp2, read, sin_turn, sqrt
+from nodegraph.maths import clip, cos_turn, exp2, read_double, sin_turn, sqrt
 from nodegraph.node import Choice, In, Node, Option, Out, Table
 
 AUDIO = In(0.0, doc="sound")
@@ -64,7 +64,7 @@ class Pan(Node):
 
 def lane_of(signal, i, lane):
     """Sample ``i`` of a lane; a signal of one lane serves for every lane."""
-    return read(signal, (i, lane if signal.shape[1] > 1 else 0))
+    return read_double(signal, (i, lane if signal.shape[1] > 1 else 0))
 
 
 class Balance(Node):
@@ -105,12 +105,12 @@ class SumLanes(Node):
             # four sums at a time: each addition would wait for the one before
             s0 = s1 = s2 = s3 = s4 = 0.0
             for lane in range(0, lanes - 3, 4):
-                s0 += read(audio, (i, lane))
-                s1 += read(audio, (i, lane + 1))
-                s2 += read(audio, (i, lane + 2))
-                s3 += read(audio, (i, lane + 3))
+                s0 += read_double(audio, (i, lane))
+                s1 += read_double(audio, (i, lane + 1))
+                s2 += read_double(audio, (i, lane + 2))
+                s3 += read_double(audio, (i, lane + 3))
             for lane in range(lanes - lanes % 4, lanes):
-                s4 += read(audio, (i, lane))
+                s4 += read_double(audio, (i, lane))
             out[i, 0] = ((s0 + s1) + (s2 + s3) + s4) * factor
 
 
@@ -129,7 +129,7 @@ class Split(Node):
         for i in range(out.shape[0]):
             for lane in range(out.shape[1]):
                 source = first + lane
-                out[i, lane] = read(audio, (i, source)) if 0 <= source < audio.shape[1] else 0.0
+                out[i, lane] = read_double(audio, (i, source)) if 0 <= source < audio.shape[1] else 0.0
 
 
 class Join(Node):
@@ -179,8 +179,8 @@ class Spread(Node):
         step = 2.0 / (lanes - 1) if lanes > 1 else 0.0
         first = -1.0 if lanes > 1 else 0.0
         for i in range(out.shape[0]):
-            x = read(value, (i, 0))
-            width = read(amount, (i, 0))
+            x = read_double(value, (i, 0))
+            width = read_double(amount, (i, 0))
             for lane in range(lanes):
                 if law == 0:
                     y = x + width * (first + step * lane)
@@ -208,7 +208,7 @@ class Values(Node):
 
     def block(scale, offset, table, out):
         for i in range(out.shape[0]):
-            factor = read(scale, (i, 0))
-            shift = read(offset, (i, 0))
+            factor = read_double(scale, (i, 0))
+            shift = read_double(offset, (i, 0))
             for lane in range(out.shape[1]):
-                out[i, lane] = factor * read(table, lane) + shift
+                out[i, lane] = factor * read_double(table, lane) + shift

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodegraph.frame_types import FrameType
-from nodegraph.maths import clip, exp, read, smoothstep
+from nodegraph.maths import clip, exp, read_double, smoothstep
 from nodegraph.models.feature_kernels import (
     SOUNDS,
     bins_per_bin,
@@ -19,7 +19,15 @@ from nodegraph.models.feature_kernels import (
     to_features,
     to_magnitudes,
 )
-from nodegraph.models.tables import BLOCK, LAYER_WORDS, layer_table, model_of, model_problem, weight_table, widest
+from nodegraph.models.tables import (
+    BLOCK,
+    LAYER_WORDS,
+    layer_table,
+    max_layer_width,
+    model_of,
+    model_problem,
+    weight_table,
+)
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Node, Option, Out, Scratch, State, Table
 
 SIGMOID, RELU, LEAKY = 0, 1, 2
@@ -71,11 +79,11 @@ def activate(values, count, activation, slope):
     """Sigmoid ``1 / (1 + e^-x)``, relu ``max(x, 0)``, leaky ``max(x, slope x)``, or linear: nothing."""
     if activation == SIGMOID:
         for j in range(count):
-            values[j] = 1.0 / (1.0 + exp(-read(values, j)))
+            values[j] = 1.0 / (1.0 + exp(-read_double(values, j)))
     elif activation == RELU or activation == LEAKY:
         least = slope if activation == LEAKY else 0.0
         for j in range(count):
-            x = read(values, j)
+            x = read_double(values, j)
             values[j] = x if x > 0.0 else least * x
 
 
@@ -86,7 +94,7 @@ def propagate(layers, weights, source, target):
         word = 1 + LAYER_WORDS * layer
         inputs, outputs = int(layers[word]), int(layers[word + 1])
         at = dense(source, inputs, weights, at, target, outputs)
-        activate(target, outputs, int(layers[word + 2]), read(layers, word + 3))
+        activate(target, outputs, int(layers[word + 2]), read_double(layers, word + 3))
         source, target = target, source
     return source
 
@@ -104,15 +112,15 @@ class Encoder(Node):
     file = Option("", kind="file", doc="model (.safetensors), beside the patch")
     code = FrameOut("latent", doc="units of the innermost layer")
     level = FrameOut("latent", doc="the frame's maximum, 1 for a full-scale sine; 1 if the model keeps levels itself")
-    near = Scratch(lambda settings, sr: widest(encoder_layers(settings), settings["bins"]))
-    far = Scratch(lambda settings, sr: widest(encoder_layers(settings), settings["bins"]))
+    scratch_a = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
+    scratch_b = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
     layers = Table(lambda settings, sr: layer_table(encoder_layers(settings)))
     weights = Table(lambda settings, sr: weight_table(encoder_layers(settings)))
     features, normalisation = Table(features), Table(normalisation)
 
-    def frame(magnitude, near, far, layers, weights, features, normalisation, bins, code, code_bins, level):
-        level[0] = to_features(magnitude, bins, features, normalisation, near)
-        h = propagate(layers, weights, near, far)
+    def frame(magnitude, scratch_a, scratch_b, layers, weights, features, normalisation, bins, code, code_bins, level):
+        level[0] = to_features(magnitude, bins, features, normalisation, scratch_a)
+        h = propagate(layers, weights, scratch_a, scratch_b)
         for k in range(code_bins):
             code[k] = h[k]
 
@@ -125,7 +133,7 @@ class Encoder(Node):
             raise ValueError("needs one bin for each of the spectrum's; put encoder before mel or log_frequency.")
         if model:
             bins_per_bin(model, found.size, settings["sr"])
-        code = replace(found, kind="latent", bins=model.code if model else found.bins)
+        code = replace(found, kind="latent", bins=model.code_size if model else found.bins)
         return {"code": code, "level": replace(code, bins=1)}
 
 
@@ -141,21 +149,22 @@ class Decoder(Node):
     file = Option("", kind="file", doc="model (.safetensors), beside the patch")
     empty = Choice("silent", "as_trained", doc="what a code of zeros gives: nothing, or what is left in the model")
     magnitude = FrameOut("magnitude", doc="magnitudes of a spectrum")
-    near = Scratch(lambda settings, sr: widest(decoder_layers(settings), settings["bins"]))
-    far = Scratch(lambda settings, sr: widest(decoder_layers(settings), settings["bins"]))
+    scratch_a = Scratch(lambda settings, sr: max_layer_width(decoder_layers(settings), settings["bins"]))
+    scratch_b = Scratch(lambda settings, sr: max_layer_width(decoder_layers(settings), settings["bins"]))
     layers = Table(lambda settings, sr: layer_table(decoder_layers(settings)))
     weights = Table(lambda settings, sr: weight_table(decoder_layers(settings)))
     features, normalisation = Table(features), Table(normalisation)
 
     def frame(
-        code, level, level_bins, empty, near, far, layers, weights, features, normalisation, bins, size, magnitude,
+        code, level, level_bins, empty, scratch_a, scratch_b, layers, weights, features, normalisation, bins, size,
+        magnitude,
         magnitude_bins,
     ):  # fmt: skip
         strongest = 0.0
         for k in range(bins):
-            near[k] = clip(code[k], -1e30, 1e30)
-            strongest = max(strongest, abs(read(near, k)))
-        h = propagate(layers, weights, near, far)
+            scratch_a[k] = clip(code[k], -1e30, 1e30)
+            strongest = max(strongest, abs(read_double(scratch_a, k)))
+        h = propagate(layers, weights, scratch_a, scratch_b)
         gain = clip(level[0], 0.0, 1e30) if level_bins > 0 else 1.0
         if empty == 0 and features[SOUNDS] > 0.0:
             gain *= smoothstep(strongest / FAINT)
@@ -169,8 +178,8 @@ class Decoder(Node):
         bins = found.size // 2 + 1
         if model:
             bins_per_bin(model, found.size, settings["sr"])
-        if found.bins != (model.code if model else bins):
-            has = f"its model has a code of {model.code} units" if model else "it has no model"
+        if found.bins != (model.code_size if model else bins):
+            has = f"its model has a code of {model.code_size} units" if model else "it has no model"
             raise ValueError(f"{has}, but {found.bins} arrive at 'code'. Give it the model of the encoder.")
         if inputs.get("level", found).bins != 1 and "level" in inputs:
             raise ValueError("'level' takes one number for each frame: wire the level of the encoder to it.")
@@ -200,7 +209,9 @@ class GainBank(Node):
 
     def frame(code, gain, scale, mute, bins, adjusted):
         for k in range(bins):
-            adjusted[k] = adjusted_value(read(gain, k), read(scale, k), read(mute, k)) * read(code, k)
+            adjusted[k] = adjusted_value(
+                read_double(gain, k), read_double(scale, k), read_double(mute, k)
+            ) * read_double(code, k)
 
 
 class LatentSource(Node):
@@ -219,7 +230,7 @@ class LatentSource(Node):
 
     def frame(gain, scale, mute, volume, code, code_bins, level):
         for k in range(code_bins):
-            code[k] = adjusted_value(read(gain, k), read(scale, k), read(mute, k))
+            code[k] = adjusted_value(read_double(gain, k), read_double(scale, k), read_double(mute, k))
         level[0] = volume
 
     def frames(inputs, settings):

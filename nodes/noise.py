@@ -6,7 +6,7 @@ space-efficient statistically good algorithms for random number generation, 2014
 
 import numpy as np
 
-from nodegraph.maths import LN_2, cos_turn, log2, next_random, read, remaining, sqrt, uniform
+from nodegraph.maths import LN_2, cos_turn, decay_factor, log2, next_random, read_double, sqrt, uniform
 from nodegraph.node import Choice, In, Node, Out, State, Table
 
 AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="scales the noise")
@@ -81,15 +81,15 @@ class PinkNoise(Node):
     def tick(amplitude, filter, y0, y1, y2, y3, y4, y5, y6, y7, seed):
         seed = next_random(seed)
         x = SQRT_3 * (2.0 * uniform(seed) - 1.0)
-        y0 = y0 * read(filter, 0) + x * read(filter, 8)
-        y1 = y1 * read(filter, 1) + x * read(filter, 9)
-        y2 = y2 * read(filter, 2) + x * read(filter, 10)
-        y3 = y3 * read(filter, 3) + x * read(filter, 11)
-        y4 = y4 * read(filter, 4) + x * read(filter, 12)
-        y5 = y5 * read(filter, 5) + x * read(filter, 13)
-        y6 = y6 * read(filter, 6) + x * read(filter, 14)
-        y7 = y7 * read(filter, 7) + x * read(filter, 15)
-        noise = y0 + y1 + y2 + y3 + y4 + y5 + y6 + y7 + x * read(filter, 16)
+        y0 = y0 * read_double(filter, 0) + x * read_double(filter, 8)
+        y1 = y1 * read_double(filter, 1) + x * read_double(filter, 9)
+        y2 = y2 * read_double(filter, 2) + x * read_double(filter, 10)
+        y3 = y3 * read_double(filter, 3) + x * read_double(filter, 11)
+        y4 = y4 * read_double(filter, 4) + x * read_double(filter, 12)
+        y5 = y5 * read_double(filter, 5) + x * read_double(filter, 13)
+        y6 = y6 * read_double(filter, 6) + x * read_double(filter, 14)
+        y7 = y7 * read_double(filter, 7) + x * read_double(filter, 15)
+        noise = y0 + y1 + y2 + y3 + y4 + y5 + y6 + y7 + x * read_double(filter, 16)
         return 0.25 * amplitude * noise, y0, y1, y2, y3, y4, y5, y6, y7, seed
 
 
@@ -106,7 +106,7 @@ class BrownNoise(Node):
 
     def tick(amplitude, y, seed, dt):
         seed = next_random(seed)
-        p = remaining(0.007957747154594767, dt)  # 1 / (2π 20 Hz)
+        p = decay_factor(0.007957747154594767, dt)  # 1 / (2π 20 Hz)
         y = p * y + sqrt(1.0 - p * p) * SQRT_3 * (2.0 * uniform(seed) - 1.0)
         return 0.25 * amplitude * y, y, seed
 

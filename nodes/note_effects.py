@@ -8,11 +8,11 @@ from nodegraph.events import (
     NOTE_ON,
     count,
     event,
-    kind_of,
+    message_kind,
+    next_event_offset,
     send,
-    until,
 )
-from nodegraph.maths import clip, nearest, next_random, read, rising, uniform
+from nodegraph.maths import clip, nearest, next_random, read_double, rising_edge, uniform
 from nodegraph.node import Choice, EventIn, EventOut, In, Memory, Node, Option, State, Table
 
 EVENTS = EventIn(doc="MIDI messages")
@@ -26,17 +26,17 @@ def key_of(status, data1):
 
 def is_note(status):
     """Whether a message begins or ends a note."""
-    return kind_of(status) == NOTE_ON or kind_of(status) == NOTE_OFF
+    return message_kind(status) == NOTE_ON or message_kind(status) == NOTE_OFF
 
 
-def begins(status, data2):
+def is_note_on(status, data2):
     """Whether a message begins a note: a velocity of 0 ends it."""
-    return kind_of(status) == NOTE_ON and data2 > 0
+    return message_kind(status) == NOTE_ON and data2 > 0
 
 
-def silences(status, data1):
+def is_all_notes_off(status, data1):
     """Whether a message ends all notes of its channel."""
-    return kind_of(status) == CONTROL and (data1 == ALL_SOUND_OFF or data1 >= ALL_NOTES_OFF)
+    return message_kind(status) == CONTROL and (data1 == ALL_SOUND_OFF or data1 >= ALL_NOTES_OFF)
 
 
 def send_note(out, offset, status, pitch, velocity):
@@ -59,11 +59,11 @@ class TransposeNotes(Node):
         for k in range(count(events)):
             offset, status, data1, data2, value = event(events, k)
             at = key_of(status, data1)
-            if silences(status, data1):
+            if is_all_notes_off(status, data1):
                 for key in range(128):
                     times[key_of(status, key)] = 0.0
-            if begins(status, data2):
-                pitch = value + read(semitones, (offset, 0))
+            if is_note_on(status, data2):
+                pitch = value + read_double(semitones, (offset, 0))
                 key = int(clip(nearest(pitch), 0.0, 127.0))
                 if times[at] > 0.0 and played[at] != key:
                     send(out, offset, NOTE_OFF | (status & 0x0F), int(played[at]), 64, played[at])
@@ -100,7 +100,7 @@ class NoteFilter(Node):
             offset, status, data1, data2, value = event(events, k)
             to_out = to_rest = True
             at = key_of(status, data1)
-            if begins(status, data2):
+            if is_note_on(status, data2):
                 to_out = low_key <= data1 <= high_key and low_velocity <= data2 <= high_velocity
                 to_rest = not to_out
                 in_out[at] += 1.0 if to_out else 0.0
@@ -110,7 +110,7 @@ class NoteFilter(Node):
                 to_rest = in_rest[at] > 0.0 or not to_out
                 in_out[at] = max(in_out[at] - 1.0, 0.0)
                 in_rest[at] = max(in_rest[at] - 1.0, 0.0)
-            elif silences(status, data1):
+            elif is_all_notes_off(status, data1):
                 for key in range(128):
                     in_out[key_of(status, key)] = in_rest[key_of(status, key)] = 0.0
             if to_out:
@@ -132,24 +132,24 @@ class Chord(Node):
     def block(events, out, table, table_size, sounding, known):
         shape = 0.0
         for j in range(table_size):
-            shape = 3.0 * shape + read(table, j) + 1.0
+            shape = 3.0 * shape + read_double(table, j) + 1.0
         if shape != known[0]:  # other intervals: what sounds could not be ended any more
             end_notes(out, 0, sounding)
             known[0] = shape
         for k in range(count(events)):
             offset, status, data1, data2, value = event(events, k)
-            if silences(status, data1):
+            if is_all_notes_off(status, data1):
                 for key in range(128):
                     sounding[key_of(status, key)] = 0.0
             if not is_note(status):
                 send(out, offset, status, data1, data2, value)
                 continue
             for j in range(table_size):
-                if begins(status, data2):
-                    key = send_note(out, offset, status, value + read(table, j), data2)
+                if is_note_on(status, data2):
+                    key = send_note(out, offset, status, value + read_double(table, j), data2)
                     sounding[key_of(status, key)] += 1.0
                 else:
-                    key = int(clip(nearest(value + read(table, j)), 0.0, 127.0))
+                    key = int(clip(nearest(value + read_double(table, j)), 0.0, 127.0))
                     left = max(sounding[key_of(status, key)] - 1.0, 0.0)
                     sounding[key_of(status, key)] = left
                     if left == 0.0:
@@ -157,7 +157,7 @@ class Chord(Node):
 
 
 UP, DOWN, UP_DOWN, AS_PLAYED, RANDOM, ALL = range(6)
-MOST_HELD = 32
+MAX_HELD = 32
 
 
 class Arpeggiator(Node):
@@ -174,7 +174,7 @@ class Arpeggiator(Node):
     octaves = Option(1, min=1, max=6, doc="octaves that it runs through")
     out = EventOut(doc="the notes, one after another; other messages as they are")
     # The keys in the order of their coming: key, pitch, velocity, channel, whether the key is down.
-    held = Memory(lambda settings: 5 * MOST_HELD)
+    held = Memory(lambda settings: 5 * MAX_HELD)
     playing = Memory(lambda settings: KEYS)  # keys that were sent and have not ended
     number, last_clock, last_hold = State(0), State(), State()
     place = State(0)
@@ -183,13 +183,13 @@ class Arpeggiator(Node):
     def block(events, clock, hold, order, octaves, out, held, playing, number, last_clock, last_hold, place, seed):
         begin = 0
         for k in range(count(events) + 1):
-            end = until(events, k, clock.shape[0])
+            end = next_event_offset(events, k, clock.shape[0])
             for i in range(begin, end):
                 if last_hold[0] > 0.5 and hold[i, 0] <= 0.5:
-                    drop_keys_up(held, number)
+                    remove_released_keys(held, number)
                 if last_clock[0] > 0.5 and clock[i, 0] <= 0.5:
                     end_notes(out, i, playing)
-                if rising(clock[i, 0], last_clock[0]) and number[0] > 0:
+                if rising_edge(clock[i, 0], last_clock[0]) and number[0] > 0:
                     end_notes(out, i, playing)
                     steps = number[0] * octaves
                     if order == ALL:
@@ -208,7 +208,7 @@ class Arpeggiator(Node):
             if k == count(events):
                 break
             offset, status, data1, data2, value = event(events, k)
-            if begins(status, data2):
+            if is_note_on(status, data2):
                 if not any_key_down(held, number[0]):
                     number[0] = place[0] = 0  # a new chord
                 add_key(held, number, data1, value, data2, status & 0x0F)
@@ -217,9 +217,9 @@ class Arpeggiator(Node):
                     if held[5 * j] == data1 and held[5 * j + 3] == status & 0x0F:
                         held[5 * j + 4] = 0.0
                 if hold[min(end, clock.shape[0] - 1), 0] <= 0.5:
-                    drop_keys_up(held, number)
+                    remove_released_keys(held, number)
             else:
-                if silences(status, data1):
+                if is_all_notes_off(status, data1):
                     number[0] = 0
                     end_notes(out, offset, playing)
                 send(out, offset, status, data1, data2, value)
@@ -233,7 +233,7 @@ def any_key_down(held, number):
     return False
 
 
-def drop_keys_up(held, number):
+def remove_released_keys(held, number):
     """Forget the keys that have come up."""
     kept = 0
     for j in range(number[0]):
@@ -250,7 +250,7 @@ def add_key(held, number, key, pitch, velocity, channel):
         if held[5 * j] == key and held[5 * j + 3] == channel:
             held[5 * j + 2], held[5 * j + 4] = velocity, 1.0
             return
-    if number[0] < MOST_HELD:
+    if number[0] < MAX_HELD:
         j = number[0]
         held[5 * j], held[5 * j + 1], held[5 * j + 2] = key, pitch, velocity
         held[5 * j + 3], held[5 * j + 4] = channel, 1.0

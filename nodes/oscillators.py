@@ -12,7 +12,7 @@ integrated polynomial interpolation (J. Acoust. Soc. Am., 2012). It attenuates t
 
 import numpy as np
 
-from nodegraph.maths import clip, cos_turn, floor, log2, next_random, read, rising, sin_turn, uniform, wrap
+from nodegraph.maths import clip, cos_turn, floor, log2, next_random, read_double, rising_edge, sin_turn, uniform, wrap
 from nodegraph.node import Choice, In, Node, Out, State, Table
 
 
@@ -81,7 +81,7 @@ class Phasor(Node):
     phase, last_reset = State(), State()
 
     def tick(frequency, reset, phase, last_reset, dt):
-        phase = 0.0 if rising(reset, last_reset) else phase
+        phase = 0.0 if rising_edge(reset, last_reset) else phase
         return phase, wrap(phase + frequency * dt), reset
 
 
@@ -97,7 +97,7 @@ class Sine(Node):
     phase, last_reset = State(), State()
 
     def tick(frequency, fm, pm, amplitude, reset, phase, last_reset, dt):
-        phase = 0.0 if rising(reset, last_reset) else phase
+        phase = 0.0 if rising_edge(reset, last_reset) else phase
         out = amplitude * sin_turn(phase + pm)
         return out, wrap(phase + (frequency + fm) * dt), reset
 
@@ -114,7 +114,7 @@ class Saw(Node):
     phase, last_pm, last_reset = State(), State(), State()
 
     def tick(frequency, fm, pm, amplitude, reset, quality, phase, last_pm, last_reset, dt):
-        phase = 0.0 if rising(reset, last_reset) else phase
+        phase = 0.0 if rising_edge(reset, last_reset) else phase
         p = wrap(phase + pm)
         wave = 2.0 * p - 1.0
         if quality == 0:
@@ -136,7 +136,7 @@ class Square(Node):
     phase, last_pm, last_reset = State(), State(), State()
 
     def tick(frequency, fm, pm, width, amplitude, reset, quality, phase, last_pm, last_reset, dt):
-        phase = 0.0 if rising(reset, last_reset) else phase
+        phase = 0.0 if rising_edge(reset, last_reset) else phase
         width = clip(width, 0.0, 1.0)
         p = wrap(phase + pm)
         wave = 1.0 if p < width else -1.0
@@ -159,7 +159,7 @@ class Triangle(Node):
     phase, last_pm, last_reset = State(), State(), State()
 
     def tick(frequency, fm, pm, amplitude, reset, quality, phase, last_pm, last_reset, dt):
-        phase = 0.0 if rising(reset, last_reset) else phase
+        phase = 0.0 if rising_edge(reset, last_reset) else phase
         p = wrap(phase + pm + 0.25)
         wave = 1.0 - 4.0 * abs(p - 0.5)
         if quality == 0:
@@ -183,7 +183,7 @@ class Impulse(Node):
     last_reset = State()
 
     def tick(frequency, amplitude, reset, quality, phase, last_reset, dt):
-        phase = 1.0 if rising(reset, last_reset) else phase
+        phase = 1.0 if rising_edge(reset, last_reset) else phase
         step = clip(frequency * dt, 0.0, 1.0)
         p = wrap(phase)
         if quality == 0:
@@ -229,7 +229,7 @@ class Lfo(Node):
         frequency, amplitude, offset, phase, reset, shape, polarity,
         cycle, last_reset, last_phase, held, following, seed, dt,
     ):  # fmt: skip
-        cycle = 0.0 if rising(reset, last_reset) else cycle
+        cycle = 0.0 if rising_edge(reset, last_reset) else cycle
         p = wrap(cycle + phase)
         if shape >= 5:
             first = last_phase > 1.5
@@ -317,7 +317,7 @@ class Wavetable(Node):
     def tick(
         frequency, fm, pm, position, amplitude, reset, phase, last_pm, last_reset, dt, table
     ):  # fmt: skip
-        phase = 0.0 if rising(reset, last_reset) else phase
+        phase = 0.0 if rising_edge(reset, last_reset) else phase
         speed = clip(abs((frequency + fm) * dt + (pm - last_pm)), 1e-9, 0.5)
         level = int(clip(floor(log2(speed * (2.0 * HARMONICS)) + 0.999999), 0.0, LEVELS - 1.0))
         place = clip(position, 0.0, 1.0) * (FRAMES - 1.0)
@@ -327,9 +327,9 @@ class Wavetable(Node):
         between = sample - index
         near = (frame * LEVELS + level) * (TABLE_LENGTH + 1) + index
         far = near + LEVELS * (TABLE_LENGTH + 1)
-        a = read(table, near)
-        b = read(table, far)
-        a = a + (read(table, near + 1) - a) * between
-        b = b + (read(table, far + 1) - b) * between
+        a = read_double(table, near)
+        b = read_double(table, far)
+        a = a + (read_double(table, near + 1) - a) * between
+        b = b + (read_double(table, far + 1) - b) * between
         wave = a + (b - a) * (place - frame)
         return amplitude * wave, wrap(phase + (frequency + fm) * dt), pm, reset

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from nodegraph.maths import cos_turn, next_random, sin_turn, sqrt, uniform
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, Scratch, State, Table, Transform
-from nodegraph.spectral.pghi import SPREAD, bin_gradient, integrate, log_magnitude, time_gradient
+from nodegraph.spectral.pghi import SPREAD, frequency_gradient, integrate, log_magnitude, time_gradient
 from nodegraph.spectral.ring import play_ring
 from nodegraph.spectral.rtisi import (
     copy_magnitudes,
     equal_trust,
     falling_trust,
+    finalise_oldest_frame,
     first_newest_window,
-    frames_of,
-    full_level,
-    iterate_in_turn,
+    frame_buffer_length,
+    full_overlap_gain,
     iterate_jointly,
+    iterate_sequentially,
     iterate_with_momentum,
     later_newest_window,
-    settle,
     shift_frames,
     span_length,
     store,
-    trusted_level,
+    trusted_overlap_gain,
 )
 from nodegraph.spectral.transform import irfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window
@@ -32,11 +32,11 @@ from nodegraph.spectral.windows import WINDOWS, analysis_window
 QUANTUM = 64
 
 
-def of_size(settings, sr):
+def frame_buffer(settings, sr):
     return settings["size"]
 
 
-def of_bins(settings, sr):
+def bin_buffer(settings, sr):
     return settings["bins"]
 
 
@@ -61,12 +61,12 @@ def phases_of(re, im, at, cos, sin, bins):
         sin[k] = im[at + k] * scale if power > 1e-30 else 0.0
 
 
-def remember(values, before, bins):
+def copy_values(values, before, bins):
     for k in range(bins):
         before[k] = values[k]
 
 
-def put_out(ring, ring_size, read, age, finished, hop):
+def write_output(ring, ring_size, read, age, finished, hop):
     """Hand the finished samples of a frame to the block that plays them, from the frame's end on."""
     at = read + QUANTUM - age
     for n in range(hop):
@@ -89,11 +89,11 @@ class RtisiLa(Node):
     window = Choice(*WINDOWS, doc="window of the stft")
     updates = Choice("jointly", "in_turn", doc="all frames from one overlap, or each from the newest state")
     out = Out(doc="signal, one window and the look-ahead later")
-    targets, estimates = Line(frames_of("bins")), Line(frames_of("size"))
-    settled, ring = Line(span_length), Line(output_ring)
+    targets, estimates = Line(frame_buffer_length("bins")), Line(frame_buffer_length("size"))
+    final_sum, ring = Line(span_length), Line(output_ring)
     sums, finished = Scratch(span_length), Scratch(of_hop)
-    framed, re, im = Scratch(of_size), Scratch(of_bins), Scratch(of_bins)
-    weights, trust, level = Table(analysis_window), Table(equal_trust), Table(full_level)
+    windowed_frame, re, im = Scratch(frame_buffer), Scratch(bin_buffer), Scratch(bin_buffer)
+    weights, frame_weights, level = Table(analysis_window), Table(equal_trust), Table(full_overlap_gain)
     first_newest, later_newest = Table(first_newest_window), Table(later_newest_window)
     read = State(0)
     fft = Transform()
@@ -105,16 +105,16 @@ class RtisiLa(Node):
         updates,
         targets,
         estimates,
-        settled,
+        final_sum,
         sums,
-        framed,
+        windowed_frame,
         re,
         im,
         finished,
         ring,
         ring_size,
         weights,
-        trust,
+        frame_weights,
         level,
         first_newest,
         later_newest,
@@ -136,13 +136,13 @@ class RtisiLa(Node):
                 fft,
                 targets,
                 estimates,
-                settled,
+                final_sum,
                 sums,
-                framed,
+                windowed_frame,
                 re,
                 im,
                 weights,
-                trust,
+                frame_weights,
                 level,
                 first_newest,
                 later_newest,
@@ -153,17 +153,17 @@ class RtisiLa(Node):
                 iterations,
             )
         else:
-            iterate_in_turn(
+            iterate_sequentially(
                 fft,
                 targets,
                 estimates,
-                settled,
+                final_sum,
                 sums,
-                framed,
+                windowed_frame,
                 re,
                 im,
                 weights,
-                trust,
+                frame_weights,
                 level,
                 first_newest,
                 later_newest,
@@ -173,8 +173,8 @@ class RtisiLa(Node):
                 count,
                 iterations,
             )
-        settle(estimates, settled, weights, level, finished, size, hop, count)
-        put_out(ring, ring_size, read[0], age, finished, hop)
+        finalise_oldest_frame(estimates, final_sum, weights, level, finished, size, hop, count)
+        write_output(ring, ring_size, read[0], age, finished, hop)
 
     def block(out, ring, read):
         play_ring(out, ring, read)
@@ -199,17 +199,27 @@ class MomentumRtisi(Node):
     iterations = Option(5, min=1, max=100, doc="iterations per frame")
     window = Choice(*WINDOWS, doc="window of the stft")
     out = Out(doc="signal, one window and the look-ahead later")
-    targets, estimates = Line(frames_of("bins")), Line(frames_of("size"))
-    before_re, before_im = Line(frames_of("bins")), Line(frames_of("bins"))
-    settled, ring = Line(span_length), Line(output_ring)
-    logs, per_hop = Line(of_bins), Line(of_bins)
+    targets, estimates = Line(frame_buffer_length("bins")), Line(frame_buffer_length("size"))
+    previous_re, before_im = Line(frame_buffer_length("bins")), Line(frame_buffer_length("bins"))
+    final_sum, ring = Line(span_length), Line(output_ring)
+    logs, per_hop = Line(bin_buffer), Line(bin_buffer)
     sums, finished = Scratch(span_length), Scratch(of_hop)
-    framed, re, im, wanted = Scratch(of_size), Scratch(of_bins), Scratch(of_bins), Scratch(of_bins)
-    logs_before, per_hop_before, per_bin = Scratch(of_bins), Scratch(of_bins), Scratch(of_bins)
-    cos, sin, cos_before, sin_before = Scratch(of_bins), Scratch(of_bins), Scratch(of_bins), Scratch(of_bins)
-    below, above = Scratch(of_bins), Scratch(of_bins)
-    weights, trust = Table(analysis_window), Table(falling_trust)
-    level, final_level = Table(trusted_level), Table(full_level)
+    windowed_frame, re, im, wanted = (
+        Scratch(frame_buffer),
+        Scratch(bin_buffer),
+        Scratch(bin_buffer),
+        Scratch(bin_buffer),
+    )
+    logs_before, per_hop_before, per_bin = Scratch(bin_buffer), Scratch(bin_buffer), Scratch(bin_buffer)
+    cos, sin, cos_before, sin_before = (
+        Scratch(bin_buffer),
+        Scratch(bin_buffer),
+        Scratch(bin_buffer),
+        Scratch(bin_buffer),
+    )
+    below, above = Scratch(bin_buffer), Scratch(bin_buffer)
+    weights, frame_weights = Table(analysis_window), Table(falling_trust)
+    level, final_level = Table(trusted_overlap_gain), Table(full_overlap_gain)
     spread = Table(spread_of)
     read = State(0)
     fft = Transform()
@@ -221,11 +231,11 @@ class MomentumRtisi(Node):
         iterations,
         targets,
         estimates,
-        before_re,
+        previous_re,
         before_im,
-        settled,
+        final_sum,
         sums,
-        framed,
+        windowed_frame,
         re,
         im,
         wanted,
@@ -244,7 +254,7 @@ class MomentumRtisi(Node):
         ring,
         ring_size,
         weights,
-        trust,
+        frame_weights,
         level,
         final_level,
         spread,
@@ -257,13 +267,13 @@ class MomentumRtisi(Node):
     ):
         count = look_ahead + 1
         newest = look_ahead * bins
-        remember(logs, logs_before, bins)
-        remember(per_hop, per_hop_before, bins)
-        phases_of(before_re, before_im, newest, cos_before, sin_before, bins)
+        copy_values(logs, logs_before, bins)
+        copy_values(per_hop, per_hop_before, bins)
+        phases_of(previous_re, before_im, newest, cos_before, sin_before, bins)
         copy_magnitudes(magnitude, wanted, 0, bins)
         least = log_magnitude(wanted, logs, bins)
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
-        bin_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
+        frequency_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
             logs,
             logs_before,
@@ -281,29 +291,29 @@ class MomentumRtisi(Node):
         )
         shift_frames(targets, bins, count)
         shift_frames(estimates, size, count)
-        shift_frames(before_re, bins, count)
+        shift_frames(previous_re, bins, count)
         shift_frames(before_im, bins, count)
         for k in range(bins):
             targets[newest + k] = wanted[k]
             re[k] = wanted[k] * cos[k]
             im[k] = wanted[k] * sin[k]
-            before_re[newest + k] = re[k]
+            previous_re[newest + k] = re[k]
             before_im[newest + k] = im[k]
-        irfft(fft, re, im, framed)
-        store(framed, estimates, look_ahead * size, size)
+        irfft(fft, re, im, windowed_frame)
+        store(windowed_frame, estimates, look_ahead * size, size)
         iterate_with_momentum(
             fft,
             targets,
             estimates,
-            before_re,
+            previous_re,
             before_im,
-            settled,
+            final_sum,
             sums,
-            framed,
+            windowed_frame,
             re,
             im,
             weights,
-            trust,
+            frame_weights,
             level,
             size,
             hop,
@@ -312,8 +322,8 @@ class MomentumRtisi(Node):
             iterations,
             momentum,
         )
-        settle(estimates, settled, weights, final_level, finished, size, hop, count)
-        put_out(ring, ring_size, read[0], age, finished, hop)
+        finalise_oldest_frame(estimates, final_sum, weights, final_level, finished, size, hop, count)
+        write_output(ring, ring_size, read[0], age, finished, hop)
 
     def block(out, ring, read):
         play_ring(out, ring, read)
@@ -332,11 +342,11 @@ class PhaseGradient(Node):
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
     window = Choice(*WINDOWS, doc="window of the stft")
     spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
-    logs, per_hop = Line(of_bins), Line(of_bins)
-    cos, sin = Line(of_bins), Line(of_bins)
-    wanted, logs_before, per_hop_before, per_bin = (Scratch(of_bins) for _ in range(4))
-    cos_before, sin_before = Scratch(of_bins), Scratch(of_bins)
-    below, above = Scratch(of_bins), Scratch(of_bins)
+    logs, per_hop = Line(bin_buffer), Line(bin_buffer)
+    cos, sin = Line(bin_buffer), Line(bin_buffer)
+    wanted, logs_before, per_hop_before, per_bin = (Scratch(bin_buffer) for _ in range(4))
+    cos_before, sin_before = Scratch(bin_buffer), Scratch(bin_buffer)
+    below, above = Scratch(bin_buffer), Scratch(bin_buffer)
     spread = Table(spread_of)
 
     def frame(
@@ -360,13 +370,13 @@ class PhaseGradient(Node):
         size,
         hop,
     ):
-        remember(logs, logs_before, bins)
-        remember(per_hop, per_hop_before, bins)
+        copy_values(logs, logs_before, bins)
+        copy_values(per_hop, per_hop_before, bins)
         phases_of(cos, sin, 0, cos_before, sin_before, bins)
         copy_magnitudes(magnitude, wanted, 0, bins)
         least = log_magnitude(wanted, logs, bins)
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
-        bin_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
+        frequency_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
             logs,
             logs_before,
@@ -395,7 +405,7 @@ class ChannelVocoder(Node):
 
     magnitude = FrameIn("magnitude", doc="magnitudes to be heard")
     spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
-    phase = Line(of_bins)
+    phase = Line(bin_buffer)
     started, seed = State(0.0), State(seeded=True)
 
     def frame(magnitude, spectrum_re, spectrum_im, phase, started, seed, bins, size, hop):
@@ -422,7 +432,7 @@ class PeakVocoder(Node):
 
     magnitude = FrameIn("magnitude", doc="magnitudes to be heard")
     spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
-    wanted, phase = Scratch(of_bins), Line(of_bins)
+    wanted, phase = Scratch(bin_buffer), Line(bin_buffer)
 
     def frame(magnitude, spectrum_re, spectrum_im, wanted, phase, bins, size, hop):
         copy_magnitudes(magnitude, wanted, 0, bins)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from nodegraph.frame_types import EITHER
-from nodegraph.maths import read, sqrt
-from nodegraph.node import FrameIn, Host, In, Node, Option
+from nodegraph.maths import read_double, sqrt
+from nodegraph.node import FrameIn, Helper, In, Node, Option
 
-from .mel_and_views import SpectrogramRing, frame_kept, keep_frame, row_of_frame
-from .meters import TapRing, keep
+from .mel_and_views import SpectrogramBuffer, frame_kept, keep_frame, row_of_frame
+from .meters import TapBuffer, write_tap
 
 
 class SignalProbe(Node, hidden=True):
     """Keeps the latest samples of a signal."""
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
-    ring = Host(TapRing)
+    ring = Helper(TapBuffer)
 
     def block(audio, samples, marks):
-        keep(audio, samples, marks)
+        write_tap(audio, samples, marks)
 
 
 class FrameProbe(Node, hidden=True):
@@ -25,7 +25,7 @@ class FrameProbe(Node, hidden=True):
 
     values = FrameIn(EITHER, doc="frames to look at")
     seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
-    ring = Host(SpectrogramRing)
+    ring = Helper(SpectrogramBuffer)
 
     def frame(values, bins, lane, samples, marks):
         keep_frame(values, bins, lane, samples, marks)
@@ -36,7 +36,7 @@ class PhaseProbe(Node, hidden=True):
 
     values = FrameIn("phase", doc="frames to look at")
     seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
-    ring = Host(SpectrogramRing)
+    ring = Helper(SpectrogramBuffer)
 
     def frame(values, bins, lane, samples, marks):
         keep_frame(values, bins, lane, samples, marks)
@@ -47,11 +47,11 @@ class SpectrumProbe(Node, hidden=True):
 
     values = FrameIn("spectrum", doc="spectra to look at")
     seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
-    ring = Host(SpectrogramRing)
+    ring = Helper(SpectrogramBuffer)
 
     def frame(values_re, values_im, bins, lane, samples, marks):
         row = row_of_frame(bins, lane, marks)
         for k in range(bins):
-            re, im = read(values_re, k), read(values_im, k)
+            re, im = read_double(values_re, k), read_double(values_im, k)
             samples[row + k] = min(sqrt(re * re + im * im), 1e30)
         frame_kept(lane, marks)

@@ -1,6 +1,6 @@
 """Rhythm and pattern: clocks, step sequencers, random steps. Everything acts at rising edges of a gate."""
 
-from nodegraph.maths import clip, modulo, next_random, read, rising, uniform, wrap
+from nodegraph.maths import clip, modulo, next_random, read_double, rising_edge, uniform, wrap
 from nodegraph.node import Choice, In, Line, Node, Option, Out, State, Table
 
 CLOCK = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="goes on one step at each rising edge")
@@ -24,7 +24,7 @@ class Clock(Node):
     pair, last_reset = State(), State()
 
     def tick(tempo, division, width, swing, reset, pair, last_reset, dt):
-        pair = 0.0 if rising(reset, last_reset) else pair  # 0 to 1 over two steps
+        pair = 0.0 if rising_edge(reset, last_reset) else pair  # 0 to 1 over two steps
         long = 0.5 + 0.5 * clip(swing, 0.0, 0.75)
         first = pair < long
         phase = (pair if first else pair - long) / (long if first else 1.0 - long)
@@ -41,8 +41,8 @@ class ClockDivider(Node):
     left, passing, last_clock, last_reset = State(), State(), State(), State()
 
     def tick(clock, reset, count, left, passing, last_clock, last_reset):
-        left = 0.0 if rising(reset, last_reset) else left
-        step = rising(clock, last_clock)
+        left = 0.0 if rising_edge(reset, last_reset) else left
+        step = rising_edge(clock, last_clock)
         passing = (1.0 if left < 0.5 else 0.0) if step else passing
         following = (count if left < 0.5 else left) - 1.0
         left = following if step else left
@@ -77,8 +77,8 @@ class StepSequencer(Node):
 
     def tick(clock, reset, order, table, table_size, current, last_clock, last_reset, count, seed):
         size = table_size >> 1
-        count = 0 if rising(reset, last_reset) else count
-        advance = rising(clock, last_clock)
+        count = 0 if rising_edge(reset, last_reset) else count
+        advance = rising_edge(clock, last_clock)
         round_trip = max(2 * size - 2, 1)
         if order == 0:
             following = count
@@ -97,8 +97,8 @@ class StepSequencer(Node):
         after = count + 1
         count = (0 if after >= length else after) if advance else count
         index = int(clip(current, 0.0, size - 1.0))
-        on = read(table, size + index) if clock > 0.5 else 0.0
-        return read(table, index), on, current, current, clock, reset, count, seed
+        on = read_double(table, size + index) if clock > 0.5 else 0.0
+        return read_double(table, index), on, current, current, clock, reset, count, seed
 
 
 class Euclid(Node):
@@ -115,8 +115,8 @@ class Euclid(Node):
     place, playing, last_clock, last_reset = State(), State(), State(), State()
 
     def tick(clock, reset, pulses, steps, rotation, place, playing, last_clock, last_reset):
-        place = 0.0 if rising(reset, last_reset) else place
-        advance = rising(clock, last_clock)
+        place = 0.0 if rising_edge(reset, last_reset) else place
+        advance = rising_edge(clock, last_clock)
         length = float(int(clip(steps, 1.0, 64.0)))
         hits = float(int(clip(pulses, 0.0, length)))
         turned = place + float(int(clip(rotation, 0.0, 64.0)))
@@ -146,18 +146,18 @@ class RandomSteps(Node):
     seed = State(1, seeded=True)
 
     def tick(clock, low, high, memory, length, loop, held, last_clock, place, seed):
-        advance = rising(clock, last_clock)
+        advance = rising_edge(clock, last_clock)
         a = next_random(seed)
         b = next_random(a)
         size = int(clip(length, 1.0, MAX_STEPS))
         index = place if place < size else 0
-        old = read(loop, index)
+        old = read_double(loop, index)
         # 0 marks a step that was never drawn; draws are 1 to 2
         fresh = (uniform(b) >= memory) | (old < 0.5)
         drawn = 1.0 + uniform(a) if fresh else old
         value = drawn if advance else old
         loop[index] = value
-        held = read(loop, index) - 1.0 if advance else held
+        held = read_double(loop, index) - 1.0 if advance else held
         place = index + 1 if advance else place
         seed = b if advance else seed
         return low + (high - low) * held, held, clock, place, seed

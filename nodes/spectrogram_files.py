@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.frame_types import FrameType
-from nodegraph.maths import clip, lerp, read
-from nodegraph.node import Choice, FrameOut, Host, In, Node, Option, State
-from nodegraph.spectral.spectrogram_file import SCALES, SpectrogramError, Wanted, read_spectrogram
+from nodegraph.maths import clip, lerp, read_double
+from nodegraph.node import Choice, FrameOut, Helper, In, Node, Option, State
+from nodegraph.spectral.spectrogram_file import SCALES, SpectrogramError, SpectrogramHints, read_spectrogram
 
 AS_FILE = "as_file"
 
@@ -18,7 +18,7 @@ AS_FILE = "as_file"
 @lru_cache(maxsize=4)
 def _read(file, changed, size, hop, scale, range):
     return read_spectrogram(
-        Path(file), Wanted(size or None, hop or None, None, None if scale == AS_FILE else scale, None, range)
+        Path(file), SpectrogramHints(size or None, hop or None, None, None if scale == AS_FILE else scale, None, range)
     )
 
 
@@ -68,7 +68,7 @@ class SpectrogramPlayer(Node):
     loop = Option(True, doc="begin again at the end")
     magnitude = FrameOut("magnitude", doc="its frames")
     at = State()
-    reader = Host(SpectrogramFrames)
+    reader = Helper(SpectrogramFrames)
 
     def frame(speed, loop, at, magnitude, bins, samples, marks):
         frames = marks[0]
@@ -86,7 +86,9 @@ class SpectrogramPlayer(Node):
         t = min(here - whole, 1.0)
         gain = 1.0 - ended
         for k in range(bins):
-            magnitude[k] = gain * lerp(read(samples, whole * bins + k), read(samples, after * bins + k), t)
+            magnitude[k] = gain * lerp(
+                read_double(samples, whole * bins + k), read_double(samples, after * bins + k), t
+            )
         at[0] = min(here + clip(speed, 0.0, 1e6), 1e15)
 
     def frames(inputs, settings):

@@ -10,12 +10,12 @@ from nodegraph.maths import (
     clip,
     cos_turn,
     db_to_gain,
+    decay_factor,
     exp2,
     floor,
     lerp,
     log2,
-    read,
-    remaining,
+    read_double,
     scramble,
     sin_turn,
     sqrt,
@@ -43,7 +43,7 @@ class Polar(Node):
 
     def frame(spectrum_re, spectrum_im, bins, magnitude, phase):
         for k in range(bins):
-            re, im = read(spectrum_re, k), read(spectrum_im, k)
+            re, im = read_double(spectrum_re, k), read_double(spectrum_im, k)
             magnitude[k] = sqrt(re * re + im * im)
             phase[k] = arctan2_turn(im, re)
 
@@ -58,7 +58,7 @@ class FromPolar(Node):
     def frame(magnitude, phase, phase_bins, bins, spectrum_re, spectrum_im):
         if phase_bins > 0:
             for k in range(bins):
-                m, turns = read(magnitude, k), read(phase, k)
+                m, turns = read_double(magnitude, k), read_double(phase, k)
                 turns = turns if abs(turns) < 1e6 else 0.0
                 spectrum_re[k] = m * cos_turn(turns)
                 spectrum_im[k] = m * sin_turn(turns)
@@ -84,9 +84,9 @@ class SpectrumGain(Node):
     def frame(spectrum_re, spectrum_im, gain, tilt, curve, octaves, bins, out_re, out_im):
         slope = tilt * 0.16609640474436813
         for k in range(bins):
-            g = gain * read(curve, k) * exp2(clip(slope * read(octaves, k), -50.0, 50.0))
-            out_re[k] = g * read(spectrum_re, k)
-            out_im[k] = g * read(spectrum_im, k)
+            g = gain * read_double(curve, k) * exp2(clip(slope * read_double(octaves, k), -50.0, 50.0))
+            out_re[k] = g * read_double(spectrum_re, k)
+            out_im[k] = g * read_double(spectrum_im, k)
 
     def check(settings):
         return points_problem(settings["points"])
@@ -109,7 +109,7 @@ class SpectralGate(Node):
     def frame(spectrum_re, spectrum_im, threshold, ratio, floor, keep, bins, size, out_re, out_im):
         level, least = 0.25 * size * db_to_gain(threshold), db_to_gain(floor)
         for k in range(bins):
-            re, im = read(spectrum_re, k), read(spectrum_im, k)
+            re, im = read_double(spectrum_re, k), read_double(spectrum_im, k)
             g = expansion(sqrt(re * re + im * im), level, ratio, least, keep == 1)
             out_re[k] = g * re
             out_im[k] = g * im
@@ -143,13 +143,13 @@ class Denoise(Node):
             learned[0] = 1 if before[0] <= 0.5 else learned[0] + 1
             share = 1.0 / learned[0]
         before[0] = learn
-        least, keep = db_to_gain(floor), remaining(smoothing, hop * dt)
+        least, keep = db_to_gain(floor), decay_factor(smoothing, hop * dt)
         for k in range(bins):
-            re, im = read(spectrum_re, k), read(spectrum_im, k)
+            re, im = read_double(spectrum_re, k), read_double(spectrum_im, k)
             power = min(re * re + im * im, 1e30)
-            mean = read(noise, k) + (power - read(noise, k)) * share
+            mean = read_double(noise, k) + (power - read_double(noise, k)) * share
             g = denoised(power, mean, amount, least, method)
-            g += (read(gains, k) - g) * keep
+            g += (read_double(gains, k) - g) * keep
             noise[k] = mean
             gains[k] = g
             out_re[k] = g * re
@@ -186,21 +186,21 @@ class Freeze(Node):
         if frozen[0] == 0:
             frozen[0] = 1
             for k in range(bins):
-                re, im = read(spectrum_re, k), read(spectrum_im, k)
+                re, im = read_double(spectrum_re, k), read_double(spectrum_im, k)
                 held[k] = min(sqrt(re * re + im * im), 1e30)
                 turns = arctan2_turn(im, re)
-                step[k] = turns - arctan2_turn(read(last_im, k), read(last_re, k))
+                step[k] = turns - arctan2_turn(read_double(last_im, k), read_double(last_re, k))
                 phase[k] = turns
         elif phases == 0:
             for k in range(bins):
-                phase[k] = wrap(read(phase, k) + read(step, k))
+                phase[k] = wrap(read_double(phase, k) + read_double(step, k))
         else:
             seed[0] = (seed[0] + 2654435761) & 0xFFFFFFFF
             for k in range(bins):
                 phase[k] = scramble((seed[0] + k * 747796405) & 0xFFFFFFFF) * 2.3283064365386963e-10
         for k in range(bins):
-            out_re[k] = read(held, k) * cos_turn(read(phase, k))
-            out_im[k] = read(held, k) * sin_turn(read(phase, k))
+            out_re[k] = read_double(held, k) * cos_turn(read_double(phase, k))
+            out_im[k] = read_double(held, k) * sin_turn(read_double(phase, k))
 
 
 class ShiftSpectrum(Node):
@@ -230,8 +230,8 @@ class ShiftSpectrum(Node):
             a = near if (below >= 0) & (below <= last) else 0.0
             b = far if (above >= 0) & (above <= last) else 0.0
             below, above = min(max(below, 0), last), min(max(above, 0), last)
-            re = a * read(spectrum_re, below) + b * read(spectrum_re, above)
-            im = a * read(spectrum_im, below) + b * read(spectrum_im, above)
+            re = a * read_double(spectrum_re, below) + b * read_double(spectrum_re, above)
+            im = a * read_double(spectrum_im, below) + b * read_double(spectrum_im, above)
             out_re[k] = re * cos - im * sin
             out_im[k] = re * sin + im * cos
 
@@ -251,7 +251,7 @@ class MorphSpectra(Node):
     def frame(a_re, a_im, b_re, b_im, amount, law, bins, out_re, out_im):
         t = clip(amount, 0.0, 1.0)
         for k in range(bins):
-            p, q, r, s = read(a_re, k), read(a_im, k), read(b_re, k), read(b_im, k)
+            p, q, r, s = read_double(a_re, k), read_double(a_im, k), read_double(b_re, k), read_double(b_im, k)
             first, second = sqrt(p * p + q * q), sqrt(r * r + s * s)
             if law == 0:
                 level = lerp(first, second, t)
@@ -298,7 +298,7 @@ class CrossSynthesis(Node):
     ):
         width = clip(smoothing, 0.0, 1e6) * size * dt
         for k in range(bins):
-            re, im = read(carrier_re, k), read(carrier_im, k)
+            re, im = read_double(carrier_re, k), read_double(carrier_im, k)
             level[k] = sqrt(re * re + im * im)
         smooth_over_bins(modulator, envelope, bins, width)
         smooth_over_bins(level, own, bins, width)
@@ -306,6 +306,6 @@ class CrossSynthesis(Node):
         rest = (1.0 - share) * log2(0.25 * size)
         least = 1e-6 * size  # 108 dB under a full-scale sine: silence is not raised to a hiss
         for k in range(bins):
-            g = read(envelope, k) * exp2(-share * log2(max(read(own, k), least)) - rest)
-            out_re[k] = g * read(carrier_re, k)
-            out_im[k] = g * read(carrier_im, k)
+            g = read_double(envelope, k) * exp2(-share * log2(max(read_double(own, k), least)) - rest)
+            out_re[k] = g * read_double(carrier_re, k)
+            out_im[k] = g * read_double(carrier_im, k)

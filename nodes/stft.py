@@ -33,7 +33,7 @@ class Stft(Node):
     alignment = Choice("causal", "centred", doc="which part of its window a frame stands for")
     spectrum = FrameOut("spectrum", doc="one spectrum every hop")
     ring = Line(ring_length)
-    framed = Scratch(lambda settings, sr: settings["size"])
+    windowed_frame = Scratch(lambda settings, sr: settings["size"])
     weights = Table(analysis_window)
     write = State(0)
     fft = Transform()
@@ -48,15 +48,15 @@ class Stft(Node):
                 at = at + 1 if at + 1 < length else 0
             write[lane] = at
 
-    def frame(ring, ring_size, framed, weights, write, size, age, fft, spectrum_re, spectrum_im):
+    def frame(ring, ring_size, windowed_frame, weights, write, size, age, fft, spectrum_re, spectrum_im):
         at = write[0] - age - size
         at = at + ring_size if at < 0 else at
         first = min(size, ring_size - at)
         for n in range(first):
-            framed[n] = ring[at + n] * weights[n]
+            windowed_frame[n] = ring[at + n] * weights[n]
         for n in range(first, size):
-            framed[n] = ring[at + n - ring_size] * weights[n]
-        rfft(fft, framed, spectrum_re, spectrum_im)
+            windowed_frame[n] = ring[at + n - ring_size] * weights[n]
+        rfft(fft, windowed_frame, spectrum_re, spectrum_im)
 
     def frames(inputs, settings):
         size, hop = settings["size"], settings["hop"]
@@ -81,20 +81,20 @@ class InverseStft(Node):
     window = Choice(*WINDOWS, doc="window of the stft that it inverts")
     out = Out(doc="signal, one window later than the input of the stft")
     ring = Line(ring_length)
-    framed = Scratch(lambda settings, sr: settings["size"])
+    windowed_frame = Scratch(lambda settings, sr: settings["size"])
     weights = Table(synthesis_window)
     read = State(0)
     fft = Transform()
 
-    def frame(spectrum_re, spectrum_im, ring, ring_size, framed, weights, read, size, age, fft):
-        irfft(fft, spectrum_re, spectrum_im, framed)
+    def frame(spectrum_re, spectrum_im, ring, ring_size, windowed_frame, weights, read, size, age, fft):
+        irfft(fft, spectrum_re, spectrum_im, windowed_frame)
         at = read[0] + QUANTUM - age
         at = at - ring_size if at >= ring_size else at
         first = min(size, ring_size - at)
         for n in range(first):
-            ring[at + n] = ring[at + n] + framed[n] * weights[n]
+            ring[at + n] = ring[at + n] + windowed_frame[n] * weights[n]
         for n in range(first, size):
-            ring[at + n - ring_size] = ring[at + n - ring_size] + framed[n] * weights[n]
+            ring[at + n - ring_size] = ring[at + n - ring_size] + windowed_frame[n] * weights[n]
 
     def block(out, ring, read):
         play_ring(out, ring, read)

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.blocks.sound_streaming import header_of
+from nodegraph.blocks.sound_streaming import read_header
 from nodegraph.files.sound_file import read_sound
 from nodegraph.frame_types import FrameType
-from nodegraph.maths import clip, floor, read, sqrt
-from nodegraph.node import Choice, FrameOut, Host, In, Line, Node, Option, Scratch, State, Table, Transform
+from nodegraph.maths import clip, floor, read_double, sqrt
+from nodegraph.node import Choice, FrameOut, Helper, In, Line, Node, Option, Scratch, State, Table, Transform
 from nodegraph.spectral.transform import rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window
 
-LONGEST = 1 << 26  # samples of all channels that are held in memory: 12 minutes of stereo
+MAX_LENGTH = 1 << 26  # samples of all channels that are held in memory: 12 minutes of stereo
 
 
-class WholeFile:
+class LoadedSound:
     """A sound file in memory, at the engine's rate."""
 
     array_types = {"samples": "f4", "marks": "i8"}
@@ -27,8 +27,8 @@ class WholeFile:
         values = np.zeros((1, max(context.lanes, 1)), np.float32)
         if context.settings["file"]:
             values = read_sound(Path(context.settings["file"]), context.rate)
-        if values.size > LONGEST:
-            values = values[: LONGEST // values.shape[1]]
+        if values.size > MAX_LENGTH:
+            values = values[: MAX_LENGTH // values.shape[1]]
             self.problem = "the file is longer than can be held; its end is left out"
         self.samples = np.ascontiguousarray(values, np.float32).ravel()
         self.marks = np.array(values.shape, np.int64)
@@ -45,7 +45,7 @@ def bin_line():
     return Line(lambda settings, sr: settings["bins"])
 
 
-def windowed(samples, marks, lane, start, loop, weights, framed, size):
+def windowed(samples, marks, lane, start, loop, weights, windowed_frame, size):
     """``size`` samples of one channel from ``start`` on under the window; round the end if it loops."""
     frames, channels = marks[0], marks[1]
     channel = min(lane, channels - 1)
@@ -55,7 +55,7 @@ def windowed(samples, marks, lane, start, loop, weights, framed, size):
             at = at - frames * int(floor(at / frames))
         inside = (at >= 0) & (at < frames)
         at = min(max(at, 0), frames - 1)
-        framed[n] = read(samples, at * channels + channel) * read(weights, n) if inside else 0.0
+        windowed_frame[n] = read_double(samples, at * channels + channel) * read_double(weights, n) if inside else 0.0
 
 
 class StretchPlayer(Node):
@@ -78,33 +78,33 @@ class StretchPlayer(Node):
     loop = Option(True, doc="begin again at the end")
     spectrum = FrameOut("spectrum", doc="spectra of the file, for an inverse_stft with the same window")
     last_re, last_im = bin_line(), bin_line()
-    framed = Scratch(lambda settings, sr: settings["size"])
+    windowed_frame = Scratch(lambda settings, sr: settings["size"])
     before_re, before_im = (Scratch(lambda settings, sr: settings["bins"]) for _ in range(2))
     weights = Table(analysis_window)
     at, gate = State(), State()
     fft = Transform()
-    reader = Host(WholeFile)
+    reader = Helper(LoadedSound)
 
     def frame(
-        speed, restart, position, phases, loop, framed, before_re, before_im, last_re, last_im, weights, at,
+        speed, restart, position, phases, loop, windowed_frame, before_re, before_im, last_re, last_im, weights, at,
         gate, fft, samples, marks, lane, bins, size, hop, sr, spectrum_re, spectrum_im,
     ):  # fmt: skip
         if restart > 0.5 and gate[0] <= 0.5:
             at[0] = clip(position, 0.0, 1e6) * sr
         gate[0] = restart
         here = int(floor(at[0])) - size // 2
-        windowed(samples, marks, lane, here - hop, loop, weights, framed, size)
-        rfft(fft, framed, before_re, before_im)
-        windowed(samples, marks, lane, here, loop, weights, framed, size)
-        rfft(fft, framed, spectrum_re, spectrum_im)
+        windowed(samples, marks, lane, here - hop, loop, weights, windowed_frame, size)
+        rfft(fft, windowed_frame, before_re, before_im)
+        windowed(samples, marks, lane, here, loop, weights, windowed_frame, size)
+        rfft(fft, windowed_frame, spectrum_re, spectrum_im)
         for k in range(bins):
             below, above = max(k - 1, 0), min(k + 1, bins - 1)
-            zr, zi = read(last_re, k), read(last_im, k)
+            zr, zi = read_double(last_re, k), read_double(last_im, k)
             if phases == 0:
-                zr -= read(last_re, below) + read(last_re, above)
-                zi -= read(last_im, below) + read(last_im, above)
-            xr, xi = read(spectrum_re, k), read(spectrum_im, k)
-            br, bi = read(before_re, k), read(before_im, k)
+                zr -= read_double(last_re, below) + read_double(last_re, above)
+                zi -= read_double(last_im, below) + read_double(last_im, above)
+            xr, xi = read_double(spectrum_re, k), read_double(spectrum_im, k)
+            br, bi = read_double(before_re, k), read_double(before_im, k)
             ur, ui = xr * br + xi * bi, xi * br - xr * bi
             wr, wi = ur * zr - ui * zi, ur * zi + ui * zr
             turn = sqrt(wr * wr + wi * wi)
@@ -128,7 +128,7 @@ class StretchPlayer(Node):
         return {"spectrum": FrameType("spectrum", size // 2 + 1, size, settings["hop"])}
 
     def lanes(inputs, settings):
-        return {"spectrum": max(header_of(settings["file"])[0], 1)}
+        return {"spectrum": max(read_header(settings["file"])[0], 1)}
 
     def check(settings):
-        return header_of(settings["file"])[1]
+        return read_header(settings["file"])[1]

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from nodegraph.maths import clip, cos_turn, exp2, read, sin_turn
+from nodegraph.maths import clip, cos_turn, exp2, read_double, sin_turn
 from nodegraph.node import Choice, In, Node, Option, Out, Table
-from nodegraph.patch.voices import MIXES, MOST_UNISON, MOST_VOICES
+from nodegraph.patch.voices import MAX_UNISON, MAX_VOICES, MIXES
 
-WIDEST = 1e9
-ANYTHING = In(0.0, min=-WIDEST, max=WIDEST, doc="what passes")
+MAX_WIDTH = 1e9
+ANYTHING = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="what passes")
 
 
 class Subpatch(Node):
@@ -19,8 +19,8 @@ class Subpatch(Node):
 
     container = True
     file = Option("", kind="file", doc="a saved patch in this patch's folder, instead of one drawn here")
-    voices = Option(1, min=1, max=MOST_VOICES, doc="voices heard of the one drawn")
-    unison = Option(1, min=1, max=MOST_UNISON, doc="copies of each voice, apart by the inlets' spread")
+    voices = Option(1, min=1, max=MAX_VOICES, doc="voices heard of the one drawn")
+    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each voice, apart by the inlets' spread")
     mix = Choice(*MIXES, doc="voices are added up, spread from left to right, or leave side by side as lanes")
     width = Option(1.0, unit="ratio", min=0.0, max=1.0, doc="how far voices are spread in stereo")
 
@@ -33,7 +33,7 @@ class Inlet(Node):
     a chance of their own that ``seed`` throws.
     """
 
-    value = In(0.0, min=-WIDEST, max=WIDEST, doc="what it gives while nothing is wired to the port")
+    value = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="what it gives while nothing is wired to the port")
     min = Option(0.0, doc="lower end of the port's slider; equal to max: as where it leads")
     max = Option(0.0, doc="upper end of the port's slider")
     unit = Option("", doc="unit of the port")
@@ -52,10 +52,10 @@ class Outlet(Node):
     """An output of the subpatch that it stands in, named like this block."""
 
     container = True
-    audio = In(0.0, min=-WIDEST, max=WIDEST, doc="what leaves")
+    audio = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="what leaves")
 
 
-def places(settings):
+def voice_positions(settings):
     """Where each voice stands from -1 to 1: the copies of a voice side by side, or the voices themselves."""
     count = settings["voices"] * settings["unison"]
     every = settings["unison"] if settings["unison"] > 1 else count
@@ -69,16 +69,16 @@ class VoiceIn(Node, hidden=True):
     """
 
     value = ANYTHING
-    spread = In(0.0, min=-WIDEST, max=WIDEST, doc="from the middle to the outermost voices")
-    random = In(0.0, min=-WIDEST, max=WIDEST, doc="largest chance value")
-    voices = Option(1, min=1, max=MOST_VOICES, doc="voices in all")
-    unison = Option(1, min=1, max=MOST_UNISON, doc="copies of each")
+    spread = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="from the middle to the outermost voices")
+    random = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="largest chance value")
+    voices = Option(1, min=1, max=MAX_VOICES, doc="voices in all")
+    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each")
     first = Option(0, min=0, doc="the first copy that leaves here")
     count = Option(1, min=1, doc="how many leave here")
     seed = Option(0, min=0, doc="of the chance values")
     law = Choice("linear", "ratio", doc="added, or as an interval in semitones")
     out = Out(doc="a lane for each copy of each voice")
-    place = Table(lambda settings, sr: places(settings))
+    place = Table(lambda settings, sr: voice_positions(settings))
     chance = Table(
         lambda settings, sr: np.random.default_rng(settings["seed"]).uniform(
             -1.0, 1.0, settings["voices"] * settings["unison"]
@@ -90,12 +90,12 @@ class VoiceIn(Node, hidden=True):
 
     def block(value, spread, random, unison, first, law, place, chance, out):
         for i in range(out.shape[0]):
-            wide, wild = read(spread, (i, 0)), read(random, (i, 0))
+            wide, wild = read_double(spread, (i, 0)), read_double(random, (i, 0))
             for lane in range(out.shape[1]):
                 voice = first + lane
                 source = voice // unison
-                x = read(value, (i, source if source < value.shape[1] else 0))
-                off = wide * read(place, voice) + wild * read(chance, voice)
+                x = read_double(value, (i, source if source < value.shape[1] else 0))
+                off = wide * read_double(place, voice) + wild * read_double(chance, voice)
                 out[i, lane] = x + off if law == 0 else x * exp2(clip(off * 0.08333333333333333, -60.0, 60.0))
 
 
@@ -107,14 +107,14 @@ class VoiceOut(Node, hidden=True):
 
     value = ANYTHING
     width = In(1.0, min=0.0, max=1.0, doc="how far from the middle the outermost voices are")
-    voices = Option(1, min=1, max=MOST_VOICES, doc="voices in all")
-    unison = Option(1, min=1, max=MOST_UNISON, doc="copies of each")
+    voices = Option(1, min=1, max=MAX_VOICES, doc="voices in all")
+    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each")
     first = Option(0, min=0, doc="the first copy that comes in here")
     whole = Option(True, doc="all copies come in here, a lane each; else one of them with all its lanes")
     gain = Option(1.0, doc="factor")
     mix = Choice("sum", "stereo", doc="how they are added up")
     out = Out(doc="one lane, or left and right")
-    place = Table(lambda settings, sr: places(settings))
+    place = Table(lambda settings, sr: voice_positions(settings))
 
     def lanes(inputs, settings):
         if settings["mix"] == "stereo":
@@ -126,13 +126,13 @@ class VoiceOut(Node, hidden=True):
         for i in range(out.shape[0]):
             for lane in range(out.shape[1]):
                 out[i, lane] = 0.0
-            spread = read(width, (i, 0))
+            spread = read_double(width, (i, 0))
             for k in range(place_size if whole > 0.5 else lanes):
-                x = gain * read(value, (i, k if k < lanes else 0))
+                x = gain * read_double(value, (i, k if k < lanes else 0))
                 if mix == 0:
                     out[i, k if out.shape[1] > 1 else 0] += x
                 else:
-                    p = clip(spread * read(place, first + (k if whole > 0.5 else 0)), -1.0, 1.0)
+                    p = clip(spread * read_double(place, first + (k if whole > 0.5 else 0)), -1.0, 1.0)
                     if whole > 0.5 or lanes == 1:
                         out[i, 0] += x * cos_turn(0.125 + 0.125 * p)
                         out[i, 1] += x * sin_turn(0.125 + 0.125 * p)
@@ -158,4 +158,4 @@ class VoiceLane(Node, hidden=True):
         for i in range(out.shape[0]):
             for lane in range(out.shape[1]):
                 k = lane - index * lanes
-                out[i, lane] = read(value, (i, k)) if 0 <= k < lanes else 0.0
+                out[i, lane] = read_double(value, (i, k)) if 0 <= k < lanes else 0.0

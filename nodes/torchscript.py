@@ -22,16 +22,16 @@ from nodegraph.blocks.torch_worker import (
     torchscript_problem,
 )
 from nodegraph.frame_types import EITHER
-from nodegraph.maths import clip, lerp, read
-from nodegraph.node import Choice, FrameIn, FrameOut, Host, In, Line, Node, Option, Out, State
+from nodegraph.maths import clip, lerp, read_double
+from nodegraph.node import Choice, FrameIn, FrameOut, Helper, In, Line, Node, Option, Out, State
 
 FADE = 0.01  # s from the model's sound to the dry one
 FRAMES_OF_FADE = 4
-NOT_YET = -1.0  # what ``wet`` is before the first answer is due
+NO_ANSWER = -1.0  # what ``wet`` is before the first answer is due
 FILE = Option("", kind="file", doc="TorchScript model (.pt), beside the patch: a program, run as it is")
 
 
-def answer_is_there(due, marks, answered):
+def has_answer(due, marks, answered):
     """Whether the model has given its answer to vector number ``due``."""
     return due >= 0 and marks[MODEL] == READY and answered[due % marks[SLOTS]] == due
 
@@ -52,8 +52,8 @@ class TorchscriptFrames(Node):
     late = Choice("hold", "dry", doc="when an answer is late: hold the last, or fade to what went in")
     out = FrameOut(EITHER, doc="what the model gives")
     held = Line(lambda settings, sr: settings["units"] or settings["bins"])
-    wet = State(NOT_YET)
-    worker = Host(FrameWorker)
+    wet = State(NO_ANSWER)
+    worker = Helper(FrameWorker)
 
     def frame(a, late, held, wet, lane, asked, answers, answered, marks, bins, out, out_bins):
         number, lanes = marks[PUT], marks[LANES]
@@ -62,7 +62,7 @@ class TorchscriptFrames(Node):
             asked[row * bins + k] = clip(a[k], -1e30, 1e30)
         due = number - marks[DELAY]
         row = (due % marks[SLOTS]) * lanes + lane
-        there = answer_is_there(due, marks, answered)
+        there = has_answer(due, marks, answered)
         if there:
             for k in range(out_bins):
                 held[k] = answers[row * out_bins + k]
@@ -72,11 +72,11 @@ class TorchscriptFrames(Node):
         if due >= 0:
             wanted = 1.0 if there or (running and late == 0) else 0.0
             step = 1.0 / FRAMES_OF_FADE
-            wet[0] = wanted if wet[0] == NOT_YET else wet[0] + clip(wanted - wet[0], -step, step)
+            wet[0] = wanted if wet[0] == NO_ANSWER else wet[0] + clip(wanted - wet[0], -step, step)
         passes = due >= 0 and bins == out_bins
         for k in range(out_bins):
-            dry = read(asked, row * bins + k) if passes else 0.0
-            out[k] = lerp(dry, read(held, k), max(wet[0], 0.0))
+            dry = read_double(asked, row * bins + k) if passes else 0.0
+            out[k] = lerp(dry, read_double(held, k), max(wet[0], 0.0))
         if lane == lanes - 1:
             marks[PUT] = number + 1
 
@@ -106,8 +106,8 @@ class Torchscript(Node):
     delay = Option(1, unit="blocks", min=1, max=64, doc="time that the model is given for a block")
     late = Choice("dry", "silence", doc="what is heard when a block is late")
     out = Out(doc="what the model gives")
-    filled, wet, held = State(0), State(NOT_YET), State()
-    worker = Host(SignalWorker)
+    filled, wet, held = State(0), State(NO_ANSWER), State()
+    worker = Helper(SignalWorker)
 
     def block(audio, size, late, out, filled, wet, held, asked, answers, answered, marks, dt):
         lanes, slots = out.shape[1], marks[SLOTS]
@@ -116,7 +116,7 @@ class Torchscript(Node):
         for i in range(out.shape[0]):
             number = marks[PUT]
             due = number - 1 - marks[DELAY]
-            there = answer_is_there(due, marks, answered)
+            there = has_answer(due, marks, answered)
             if at == 0 and due >= 0 and marks[MODEL] == READY and not there:
                 marks[LATE] += 1
             wanted = 1.0 if there else 0.0
@@ -125,10 +125,10 @@ class Torchscript(Node):
                 asked[((number % slots) * lanes + lane) * size + at] = clip(audio[i, source], -1e30, 1e30)
                 dry, place = 0.0, ((due % slots) * lanes + lane) * size + at
                 if due >= 0:
-                    wet[lane] = wanted if wet[lane] == NOT_YET else wet[lane] + clip(wanted - wet[lane], -step, step)
-                    dry = read(asked, place) if late == 0 or marks[MODEL] != READY else 0.0
+                    wet[lane] = wanted if wet[lane] == NO_ANSWER else wet[lane] + clip(wanted - wet[lane], -step, step)
+                    dry = read_double(asked, place) if late == 0 or marks[MODEL] != READY else 0.0
                 if there:
-                    held[lane] = read(answers, place)
+                    held[lane] = read_double(answers, place)
                 out[i, lane] = lerp(dry, held[lane], max(wet[lane], 0.0))
             at += 1
             if at >= size:

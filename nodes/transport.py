@@ -4,7 +4,7 @@ A transport says where it is as two signals, the number of the bar and the place
 hours, and whoever reads them keeps time after any jump.
 """
 
-from nodegraph.maths import clip, floor, rising, wrap
+from nodegraph.maths import clip, floor, rising_edge, wrap
 from nodegraph.node import Choice, In, Node, Out, State
 
 from .oscillators import simple_wave
@@ -38,7 +38,7 @@ class Transport(Node):
     at, last_rewind, started = State(), State(), State()
 
     def tick(play, rewind, position, tempo, meter, loop_start, loop_end, at, last_rewind, started, dt):
-        jumps = rising(rewind, last_rewind) | (started == 0.0)
+        jumps = rising_edge(rewind, last_rewind) | (started == 0.0)
         at = position if jumps else at
         loops = (loop_end > loop_start) & (at >= loop_end) & (play > 0.5)
         length = loop_end - loop_start

@@ -12,8 +12,8 @@ from nodegraph.maths import (
     log2,
     next_random,
     note_to_hz,
-    read,
-    rising,
+    read_double,
+    rising_edge,
     uniform,
     wrap,
 )
@@ -204,7 +204,7 @@ class Trigger(Node):
     last_gate = State()
 
     def tick(gate, edge, last_gate):
-        up = 1.0 if rising(gate, last_gate) and edge != 1 else 0.0
+        up = 1.0 if rising_edge(gate, last_gate) and edge != 1 else 0.0
         down = 1.0 if (gate <= 0.5) & (last_gate > 0.5) and edge != 0 else 0.0
         return up + down, gate
 
@@ -217,8 +217,8 @@ class Toggle(Node):
     state, last_gate, last_reset = State(), State(), State()
 
     def tick(gate, reset, state, last_gate, last_reset):
-        state = 1.0 - state if rising(gate, last_gate) else state
-        state = 0.0 if rising(reset, last_reset) else state
+        state = 1.0 - state if rising_edge(gate, last_gate) else state
+        state = 0.0 if rising_edge(reset, last_reset) else state
         return state, state, gate, reset
 
 
@@ -231,9 +231,9 @@ class Counter(Node):
     number, last_gate, last_reset = State(), State(), State()
 
     def tick(gate, reset, count, number, last_gate, last_reset):
-        number = number + 1.0 if rising(gate, last_gate) else number
+        number = number + 1.0 if rising_edge(gate, last_gate) else number
         number = number if number < count else 0.0
-        number = 0.0 if rising(reset, last_reset) else number
+        number = 0.0 if rising_edge(reset, last_reset) else number
         return number, number, gate, reset
 
 
@@ -246,7 +246,7 @@ class SampleHold(Node):
     held, last_gate = State(), State()
 
     def tick(value, gate, mode, held, last_gate):
-        take = rising(gate, last_gate) if mode == 0 else gate > 0.5
+        take = rising_edge(gate, last_gate) if mode == 0 else gate > 0.5
         held = value if take else held
         return held, held, gate
 
@@ -293,7 +293,7 @@ class Quantise(Node):
         note = (value if pitch == 0 else hz_to_note(max(value, 1.0))) - root
         octave = 12.0 * floor(note * 0.08333333333333333)
         cell = int(clip(2.0 * (note - octave), 0.0, 23.0))
-        note = root + octave + read(table, cell)
+        note = root + octave + read_double(table, cell)
         return note if pitch == 0 else note_to_hz(note)
 
 
@@ -338,7 +338,7 @@ class Chance(Node):
     seed = State(1, seeded=True)
 
     def tick(gate, probability, passing, last_gate, seed):
-        throw = rising(gate, last_gate)
+        throw = rising_edge(gate, last_gate)
         following = next_random(seed)
         seed = following if throw else seed
         lucky = 1.0 if uniform(following) < probability else 0.0

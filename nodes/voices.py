@@ -6,7 +6,7 @@ from nodegraph.blocks.voice_allocation import (
     GATE,
     LEAVES,
     LEVEL,
-    MOST_VOICES,
+    MAX_VOICES,
     NO_ZONE,
     NOTE,
     PITCH,
@@ -20,14 +20,14 @@ from nodegraph.blocks.voice_allocation import (
     UNHEARD,
     VELOCITY,
     VOICE,
-    go_on,
+    advance_sample,
+    end_orphaned_notes,
     in_zone,
-    moves,
+    is_changing,
     receive,
-    settle,
 )
-from nodegraph.events import NOTE_ON, count, event, kind_of, until
-from nodegraph.maths import note_to_hz, read, remaining
+from nodegraph.events import NOTE_ON, count, event, message_kind, next_event_offset
+from nodegraph.maths import decay_factor, note_to_hz, read_double
 from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out
 
 OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "release", "level")
@@ -46,7 +46,7 @@ class Notes(Node):
     Detailed Specification (1996); MIDI Polyphonic Expression (MIDI Manufacturers Association, 2018).
     """
 
-    deals = "voices"
+    allocates_voices = "voices"
     events = EventIn(doc="MIDI messages")
     glide = In(0.0, unit="s", min=0.0, max=10.0, doc="time from a voice's pitch to that of its next note")
     transpose = In(
@@ -56,7 +56,7 @@ class Notes(Node):
     play = Choice("poly", "mono", "legato", doc="a voice for each key, one for all, or one whose notes are tied")
     steal = Choice("oldest", "quietest", doc="which voice is taken when all keys are down")
     mpe = Choice("off", "lower", "upper", doc="zone of channels with a note each: upwards from 1, downwards from 16")
-    voices = Option(8, min=1, max=MOST_VOICES, doc="most keys that sound together, when poly")
+    voices = Option(8, min=1, max=MAX_VOICES, doc="most keys that sound together, when poly")
     channel = Option(0, min=0, max=16, doc="MIDI channel that it listens to; 0 is all of them; unused with MPE")
     low_key = Option(0, min=0, max=127, doc="lowest key that is played; 60 is middle C")
     high_key = Option(127, min=0, max=127, doc="highest key that is played")
@@ -80,19 +80,21 @@ class Notes(Node):
         frequency, pitch, gate, velocity, pressure, timbre, release, level, m, sr, dt,
     ):  # fmt: skip
         samples, voices = gate.shape
-        settle(m, voices, play, channel, mpe, members)
+        end_orphaned_notes(m, voices, play, channel, mpe, members)
         shifts = False
         for i in range(samples):
             for lane in range(transpose.shape[1]):
-                shifts |= read(transpose, (i, lane)) != read(transpose, (0, lane))
-        fade, smooth = dt / FADE, remaining(SMOOTH, dt)
+                shifts |= read_double(transpose, (i, lane)) != read_double(transpose, (0, lane))
+        fade, smooth = dt / FADE, decay_factor(SMOOTH, dt)
         begin = 0
         for k in range(count(events) + 1):
-            end = until(events, k, samples)
+            end = next_event_offset(events, k, samples)
             if end > begin:
                 for v in range(voices):
                     at = VOICE * v
-                    put(m, v, transpose, begin, frequency, pitch, gate, velocity, pressure, timbre, release, level)
+                    write_sample(
+                        m, v, transpose, begin, frequency, pitch, gate, velocity, pressure, timbre, release, level
+                    )
                     if m[at + GATE] == 0.0 and m[at + LEAVES] == STAYS:
                         m[at + QUIET] += float(end - begin)
                 for out in (frequency, pitch, gate, velocity, pressure, timbre, release, level):
@@ -100,10 +102,12 @@ class Notes(Node):
                         for v in range(voices):
                             out[i, v] = out[begin, v]
                 for v in range(voices):
-                    if shifts or moves(m, v, mpe, bend_range):
+                    if shifts or is_changing(m, v, mpe, bend_range):
                         for i in range(begin, end):
-                            go_on(m, v, mpe, read(glide, (i, 0)) * sr, bend_range, fade, smooth)
-                            put(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level)
+                            advance_sample(m, v, mpe, read_double(glide, (i, 0)) * sr, bend_range, fade, smooth)
+                            write_sample(
+                                m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level
+                            )
                     m[VOICE * v + UNHEARD] = 0.0
             begin = end
             if k == count(events):
@@ -112,21 +116,22 @@ class Notes(Node):
             wanted = channel == 0 or (status & 0x0F) == channel - 1
             if mpe != NO_ZONE:
                 wanted = in_zone(m, mpe, members, status & 0x0F)
-            if kind_of(status) == NOTE_ON:
+            if message_kind(status) == NOTE_ON:
                 wanted &= low_key <= data1 <= high_key
             if wanted and status < 0xF0:
                 i = min(end, samples - 1)
                 receive(
-                    m, voices, play, steal, mpe, read(tail, (i, 0)) * sr, read(glide, (i, 0)) * sr, bend_range,
+                    m, voices, play, steal, mpe, read_double(tail, (i, 0)) * sr, read_double(glide, (i, 0)) * sr,
+                    bend_range,
                     status, data1, data2, value,
                 )  # fmt: skip
 
 
-def put(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level):
+def write_sample(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level):
     """Sample ``i`` of a voice; one that has never played rests at middle C."""
     at = VOICE * v
     semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + BENT]
-    semitones += read(transpose, (i, min(v, transpose.shape[1] - 1)))
+    semitones += read_double(transpose, (i, min(v, transpose.shape[1] - 1)))
     frequency[i, v], pitch[i, v] = note_to_hz(semitones), semitones
     gate[i, v], velocity[i, v] = m[at + GATE], m[at + VELOCITY]
     level[i, v] = m[at + LEVEL] if m[at + NOTE] > 0.0 else 1.0

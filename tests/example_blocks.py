@@ -1,7 +1,7 @@
 """Blocks that only tests need. The fixture ``test_blocks`` puts them into the registry and takes them out again."""
 
-from nodegraph.events import count, event, send, until
-from nodegraph.maths import read
+from nodegraph.events import count, event, next_event_offset, send
+from nodegraph.maths import read_double
 from nodegraph.node import Choice, EventIn, EventOut, In, Line, Node, Option, Out, State
 
 
@@ -33,7 +33,7 @@ class Late(Node):
         return settings["samples"]
 
     def tick(audio, line, line_size, position):
-        out = read(line, position)
+        out = read_double(line, position)
         line[position] = audio
         return out, 0 if position + 1 >= line_size else position + 1
 
@@ -48,7 +48,7 @@ class Echo(Node):
     position = State(0)
 
     def tick(audio, gain, line, position):
-        out = audio + gain * read(line, position)
+        out = audio + gain * read_double(line, position)
         line[position] = out
         return out, (position + 1) & 63
 
@@ -122,7 +122,7 @@ class Tally(Node):
     def block(events, audio, seen, digest, through, number, sum):
         begin = 0
         for k in range(count(events) + 1):
-            end = until(events, k, seen.shape[0])
+            end = next_event_offset(events, k, seen.shape[0])
             for i in range(begin, end):
                 seen[i, 0], digest[i, 0], through[i, 0] = number[0], sum[0], audio[i, 0]
             begin = end

@@ -28,7 +28,7 @@ def test_the_null_test_nulls():
     assert np.abs(magnified).max() < 1000 * 1e-5
     assert np.abs(sound_of("null_test")).max() > 0.1
     patch = nodegraph.load(FOLDER / "null_test.json")
-    assert build_graph(patch.document, RATE).node("synthesis").delay == 2048
+    assert build_graph(patch.document, RATE).node("synthesis").path_latency == 2048
 
 
 def test_the_frozen_guitar_stands_still():

@@ -101,8 +101,8 @@ def test_functions_with_a_shape():
     assert maths.smoothstep(0.5) == 0.5
     assert maths.lerp(2.0, 4.0, 0.25) == 2.5
     assert maths.sign(-3.0) == -1.0
-    assert maths.finite(np.float64("nan")) == 0.0
-    assert maths.finite(np.float64("-inf")) == 0.0
+    assert maths.finite_or_zero(np.float64("nan")) == 0.0
+    assert maths.finite_or_zero(np.float64("-inf")) == 0.0
 
 
 def test_random_numbers_are_uniform():

@@ -15,9 +15,9 @@ from scipy.special import jv
 
 import nodegraph
 from nodegraph.graph import build_graph
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.patch import Document, encode_patch, locate
-from tests.midi.pieces import write_piece
+from tests.midi.midi_files import write_piece
 
 FOLDER = Path(__file__).parent.parent / "patches"
 FILES = sorted([*FOLDER.glob("*.json"), *FOLDER.glob("lessons/*.json")])
@@ -61,7 +61,7 @@ def heard(patch: nodegraph.Patch, source: str) -> None:
     (out,) = (id for id, node in patch.document.nodes.items() if node.type == "audio_out")
     for wire in patch.document.wires:
         if wire.target == out:
-            patch.disconnect(wire.start, wire.end)
+            patch.disconnect(wire.source_ref, wire.target_ref)
     patch.connect(source, f"{out}.audio")
 
 
@@ -162,8 +162,8 @@ def test_controls_reach_what_they_turn(name):
     for control in patch.document.controls.values():
         end, port = control.target.split(".")
         path, id = locate(patch.document, end)
-        level = patch.document.inside(path)
-        knob = spec_of(level.nodes[id], Home(patch.path)).inputs[port]
+        level = patch.document.nested(path)
+        knob = spec_of(level.nodes[id], PatchLocation(patch.path)).inputs[port]
         low = knob.min if control.min is None else control.min
         high = knob.max if control.max is None else control.max
         assert control.doc
@@ -172,7 +172,7 @@ def test_controls_reach_what_they_turn(name):
         assert graph.knobs_of(end, port), f"{control.name}: wired over"
         for node, turned in graph.knobs_of(end, port):
             assert low <= graph.node(node).values[turned][0] <= high, control.name
-        assert not [w for w in level.wires if w.end == f"{id}.{port}"], f"{control.name}: wired over"
+        assert not [w for w in level.wires if w.target_ref == f"{id}.{port}"], f"{control.name}: wired over"
 
 
 @every_patch

@@ -33,7 +33,7 @@ def heard(patch: nodegraph.Patch, *sources: str) -> nodegraph.Patch:
     (out,) = (id for id, node in patch.document.nodes.items() if node.type == "audio_out")
     for wire in patch.document.wires:
         if wire.target == out:
-            patch.disconnect(wire.start, wire.end)
+            patch.disconnect(wire.source_ref, wire.target_ref)
     patch.add("join", id="heard", count=len(sources))
     for source, port in zip(sources, "abcd"):
         patch.connect(source, f"heard.{port}")

@@ -25,8 +25,8 @@ from nodegraph.graph import GraphError, build_graph
 from nodegraph.graph.morph import recall
 from nodegraph.node import Choice, In, Option
 from nodegraph.patch import PatchError, SetBinding, SetControl, SetPreset, SetSnapshot
-from tests.editor.hand import Hand
-from tests.hands import Played
+from tests.controllers import Played
+from tests.editor.user import Hand
 from tests.rendering import engine_of, patch_of
 
 END = "osc.frequency"
@@ -142,7 +142,7 @@ def by_osc(value, tmp_path):
     played.hands.open_osc(0)
     builder = OscMessageBuilder("/osc/frequency")
     builder.add_arg(value)
-    played.hands.osc.hear(builder.build().dgram)
+    played.hands.osc.on_datagram(builder.build().dgram)
     found = played.param(END)
     played.hands.close()
     return found

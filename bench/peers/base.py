@@ -33,11 +33,11 @@ class Peer:
 
     name = ""
 
-    def missing(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why it cannot take part here, with the mend; None when it can."""
         return None
 
-    def lacks(self, workload: str) -> str | None:
+    def unsupported_reason(self, workload: str) -> str | None:
         """Why it has no version of ``workload``; None when it has."""
         return None
 

@@ -21,10 +21,10 @@ WITH_FFTW = ("W4", "W6")
 class C(Peer):
     name = "C"
 
-    def missing(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return None if shutil.which("gcc") else "no compiler: apt-get install gcc libc6-dev"
 
-    def lacks(self, workload: str) -> str | None:
+    def unsupported_reason(self, workload: str) -> str | None:
         if workload in WITH_FFTW and not _has_fftw():
             return "no FFTW: apt-get install libfftw3-dev"
         return None if workload in PROGRAMS else "has no nodes; see W1b"

@@ -47,10 +47,10 @@ class Canvas:
 class PureData(Peer):
     name = "Pd"
 
-    def missing(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return None if shutil.which("pd") else "not installed: apt-get install puredata-core"
 
-    def lacks(self, workload: str) -> str | None:
+    def unsupported_reason(self, workload: str) -> str | None:
         if workload == "W6":
             return "has no dense layers"
         return None if workload in WORKS else "has no lanes within an object"

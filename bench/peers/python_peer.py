@@ -17,13 +17,13 @@ PYTHON = VENV / "bin" / "python"
 class PythonPeer(Peer):
     """Renders with ``render_<package>.py``; ``lacking`` says why a workload is not in it."""
 
-    def __init__(self, name: str, package: str, version: str, lacking: dict[str, str]) -> None:
+    def __init__(self, name: str, package: str, version: str, unsupported: dict[str, str]) -> None:
         self.name = name
         self._package = package
         self._requirement = f"{package}=={version}"
-        self._lacking = lacking
+        self._unsupported = unsupported
 
-    def missing(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return self._reason
 
     @cached_property
@@ -46,8 +46,8 @@ class PythonPeer(Peer):
             and not subprocess.run([PYTHON, "-c", f"import {self._package}, numpy"], capture_output=True).returncode
         )
 
-    def lacks(self, workload: str) -> str | None:
-        return self._lacking.get(workload)
+    def unsupported_reason(self, workload: str) -> str | None:
+        return self._unsupported.get(workload)
 
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:
         argv = [str(PYTHON), "-m", f"bench.peers.render_{self._package}", workload, str(seconds)]

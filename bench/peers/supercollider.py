@@ -16,10 +16,10 @@ Work = tuple[SynthDef, list[bytes]]  # a definition and the messages that start 
 class SuperCollider(Peer):
     name = "scsynth"
 
-    def missing(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return None if shutil.which("scsynth") else "not installed: apt-get install supercollider-server"
 
-    def lacks(self, workload: str) -> str | None:
+    def unsupported_reason(self, workload: str) -> str | None:
         if workload == "W6":
             return "has no dense layers"
         return None if workload in WORKS else "has no lanes within a unit generator"

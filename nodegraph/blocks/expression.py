@@ -32,7 +32,7 @@ FUNCTIONS = {
 _PLAIN = {ast.Add, ast.Sub, ast.Mult}
 _CALLED = {ast.Div: "divide", ast.Mod: "modulo", ast.Pow: "power"}
 _COMPARED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
-_LARGEST_POWER = 8
+_MAX_POWER = 8
 
 
 class ExpressionError(ValueError):
@@ -44,24 +44,24 @@ def compile_expression(text: str, names: Sequence[str], extra: Sequence[str] = (
 
     Raises :class:`ExpressionError`.
     """
-    body = _Checked(text, names).expression()
+    body = _FormulaChecker(text, names).expression()
     arguments = [ast.arg(name) for name in (*names, *extra)]
     function = ast.FunctionDef(
         name="formula",
         args=ast.arguments(posonlyargs=[], args=arguments, kwonlyargs=[], kw_defaults=[], defaults=[]),
-        body=[ast.Return(_call("finite", body))],
+        body=[ast.Return(_call("finite_or_zero", body))],
         decorator_list=[],
     )
     function.type_params = []  # type: ignore[attr-defined]
     module = ast.fix_missing_locations(ast.Module(body=[function], type_ignores=[]))
     namespace: dict[str, Any] = {"__builtins__": {}, "abs": abs, "min": min, "max": max}
-    for name in (*FUNCTIONS, *_CALLED.values(), "finite"):
+    for name in (*FUNCTIONS, *_CALLED.values(), "finite_or_zero"):
         namespace.setdefault(name, getattr(maths, name, None))
     exec(compile(module, "<formula>", "exec"), namespace)
     return namespace["formula"]
 
 
-class _Checked:
+class _FormulaChecker:
     """Walks the user's tree once and makes a new one; values are floats, conditions are booleans."""
 
     def __init__(self, text: str, names: Sequence[str]) -> None:
@@ -69,7 +69,7 @@ class _Checked:
         self.size = 0
         self.text = text.strip()
         if not self.text:
-            raise ExpressionError(f"The formula is empty. Write one of {self._allowed()}.")
+            raise ExpressionError(f"The formula is empty. Write one of {self._allowed_names()}.")
         if len(self.text) > MAX_LENGTH:
             raise ExpressionError(f"The formula has {len(self.text)} characters; {MAX_LENGTH} are allowed.")
         if "\n" in self.text or "\0" in self.text:
@@ -105,7 +105,7 @@ class _Checked:
             return ast.IfExp(test, self.value(node.body, below), self.value(node.orelse, below))
         if _is_logic(node):
             return ast.IfExp(self.condition(node, depth), ast.Constant(1.0), ast.Constant(0.0))
-        raise self._refused(node, "is not part of a formula")
+        raise self._error(node, "is not part of a formula")
 
     def condition(self, node: ast.expr, depth: int) -> ast.expr:
         """``node`` as a boolean: a number counts as true above or below 0."""
@@ -123,7 +123,7 @@ class _Checked:
         left = node.left
         for compared, right in zip(node.ops, node.comparators, strict=True):
             if not isinstance(compared, _COMPARED):
-                raise self._refused(right, "stands in a comparison that is not one of < <= > >= == !=")
+                raise self._error(right, "stands in a comparison that is not one of < <= > >= == !=")
             pairs.append(ast.Compare(self.value(left, below), [type(compared)()], [self.value(right, below)]))
             left = right
         return pairs[0] if len(pairs) == 1 else ast.BoolOp(ast.And(), pairs)
@@ -131,13 +131,13 @@ class _Checked:
     def _arithmetic(self, node: ast.BinOp, depth: int) -> ast.expr:
         kind = type(node.op)
         if kind not in _PLAIN and kind not in _CALLED:
-            raise self._refused(node, "uses an operator that is not one of + - * / % **")
+            raise self._error(node, "uses an operator that is not one of + - * / % **")
         left = self.value(node.left, depth)
         if kind in _PLAIN:
             return ast.BinOp(left, kind(), self.value(node.right, depth))
         if kind is ast.Pow and isinstance(node.right, ast.Constant) and isinstance(left, ast.Name):
             exponent = node.right.value
-            if isinstance(exponent, int) and 1 <= exponent <= _LARGEST_POWER:
+            if isinstance(exponent, int) and 1 <= exponent <= _MAX_POWER:
                 product: ast.expr = left  # exact for negative bases too
                 for _ in range(exponent - 1):
                     product = ast.BinOp(product, ast.Mult(), left)
@@ -146,14 +146,14 @@ class _Checked:
 
     def _function(self, node: ast.Call, depth: int) -> ast.expr:
         if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
-            raise self._refused(node.func, f"cannot be called. Functions: {', '.join(FUNCTIONS)}")
+            raise self._error(node.func, f"cannot be called. Functions: {', '.join(FUNCTIONS)}")
         name, wanted = node.func.id, FUNCTIONS[node.func.id]
         many = name in ("min", "max")
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-            raise self._refused(node, "must have plain arguments")
+            raise self._error(node, "must have plain arguments")
         if len(node.args) != wanted and not (many and len(node.args) > wanted):
             least = "at least " if many else ""
-            raise self._refused(node, f"has {len(node.args)} arguments; {name} takes {least}{wanted}")
+            raise self._error(node, f"has {len(node.args)} arguments; {name} takes {least}{wanted}")
         values = [self.value(argument, depth) for argument in node.args]
         result = values[0]
         if many:
@@ -165,9 +165,9 @@ class _Checked:
     def _number(self, node: ast.Constant) -> ast.expr:
         number = node.value
         if isinstance(number, bool) or not isinstance(number, int | float):
-            raise self._refused(node, "is not a number")
+            raise self._error(node, "is not a number")
         if not (abs(number) <= 1e15 and math.isfinite(number)):
-            raise self._refused(node, "is too large; numbers go up to 1e15")
+            raise self._error(node, "is too large; numbers go up to 1e15")
         return ast.Constant(float(number))
 
     def _name(self, node: ast.Name) -> ast.expr:
@@ -176,22 +176,22 @@ class _Checked:
         if node.id in CONSTANTS:
             return ast.Constant(CONSTANTS[node.id])
         hint = "is a function: give it arguments" if node.id in FUNCTIONS else "is not known here"
-        raise self._refused(node, hint)
+        raise self._error(node, hint)
 
     def _count(self, node: ast.expr, depth: int) -> None:
         self.size += 1
         if self.size > MAX_SIZE:
             raise ExpressionError(f"The formula is too long: more than {MAX_SIZE} parts.")
         if depth > MAX_DEPTH:
-            raise self._refused(node, f"is nested more than {MAX_DEPTH} deep")
+            raise self._error(node, f"is nested more than {MAX_DEPTH} deep")
 
-    def _refused(self, node: ast.expr, why: str) -> ExpressionError:
+    def _error(self, node: ast.expr, reason: str) -> ExpressionError:
         part = ast.get_source_segment(self.text, node) or ""
         part = part if len(part) <= 30 else part[:27] + "..."
-        hint = "" if "Functions:" in why else f" Allowed: {self._allowed()}."
-        return ExpressionError(f"'{part}' at character {node.col_offset + 1} {why}.{hint}")
+        hint = "" if "Functions:" in reason else f" Allowed: {self._allowed_names()}."
+        return ExpressionError(f"'{part}' at character {node.col_offset + 1} {reason}.{hint}")
 
-    def _allowed(self) -> str:
+    def _allowed_names(self) -> str:
         return f"{', '.join((*self.names, *CONSTANTS))}, numbers, + - * / % **, comparisons, functions"
 
 

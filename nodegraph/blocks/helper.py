@@ -15,7 +15,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class HostContext:
+class HelperContext:
     """What a helper may know: its node, settings, lanes, the rate (Hz), the patch's folder, live or not."""
 
     node: str
@@ -26,7 +26,7 @@ class HostContext:
     realtime: bool
 
 
-class HostHelper(Protocol):
+class BlockHelper(Protocol):
     """A helper. ``arrays`` are one-dimensional; their types are declared by ``array_types`` of its class."""
 
     arrays: dict[str, np.ndarray]

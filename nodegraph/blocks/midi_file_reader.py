@@ -8,20 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.midi.files import MidiFileError, Score, read_midi_file
+from nodegraph.midi.files import MidiFileError, MidiScore, read_midi_file
 
-from .helper import HostContext
+from .helper import HelperContext
 
 # The marks: length in samples, channels as bits, and a checksum that identifies the piece.
 LENGTH, CHANNELS, PIECE = range(3)
 
 
-class ScoreReader:
+class MidiFileReader:
     """Holds the sample of each message of a MIDI file, and the messages as words (first byte lowest)."""
 
     array_types = {"times": "i8", "messages": "i8", "marks": "i8"}
 
-    def __init__(self, context: HostContext) -> None:
+    def __init__(self, context: HelperContext) -> None:
         self.problem = ""
         self.times = self.messages = np.zeros(0, np.int64)
         self.marks = np.zeros(3, np.int64)
@@ -29,11 +29,11 @@ class ScoreReader:
         if path:
             try:
                 self._set_score(read_midi_file(Path(path)), context.rate)
-            except MidiFileError as error:  # removed or damaged since ``problem_of`` read it
+            except MidiFileError as error:  # removed or damaged since ``midi_file_problem`` read it
                 self.problem = str(error).rstrip(".")
         self.arrays = {"times": self.times, "messages": self.messages, "marks": self.marks}
 
-    def _set_score(self, score: Score, rate: float) -> None:
+    def _set_score(self, score: MidiScore, rate: float) -> None:
         timed = [(sample, bytes(message.bytes())) for sample, message in score.at_rate(rate)]
         played = [(sample, message) for sample, message in timed if message[0] < 0xF0]
         self.times = np.array([sample for sample, _ in played], np.int64)
@@ -51,7 +51,7 @@ class ScoreReader:
         """Do nothing: the file is closed."""
 
 
-def problem_of(path: str) -> str:
+def midi_file_problem(path: str) -> str:
     """Return the reason why a file cannot be played; "" if it can, or does not exist."""
     if not path or not Path(path).is_file():
         return ""

@@ -16,7 +16,7 @@ import numpy as np
 
 from nodegraph.midi.messages import is_complete, length_of
 
-from .helper import HostContext
+from .helper import HelperContext
 
 if TYPE_CHECKING:
     from nodegraph.midi.ports import MidiOutputs
@@ -28,7 +28,7 @@ PUT, TAKEN, NOW, LOST = range(4)
 SAMPLE, MESSAGE = range(2)
 
 POLL = 0.002  # s
-FORGET = 0.002  # share of the distance to an unusually large delay that is forgotten at each burst
+BURST_RESET = 0.002  # share of the distance to an unusually large delay that is forgotten at each burst
 MAX_SENT = 1 << 16  # messages kept for ``take_sent``
 
 
@@ -40,7 +40,7 @@ class MidiSender:
 
     array_types = {"ring": "i8", "marks": "i8"}
 
-    def __init__(self, context: HostContext) -> None:
+    def __init__(self, context: HelperContext) -> None:
         self.problem = ""
         self.ring, self.marks = np.zeros(2 * RING, np.int64), np.zeros(4, np.int64)
         self.arrays = {"ring": self.ring, "marks": self.marks}
@@ -79,7 +79,7 @@ class MidiSender:
         computed = int(self.marks[NOW])
         if computed != self._seen:
             delay = now - self._seen / self._rate  # the first message of this burst could not be sent earlier
-            self._delay = delay if delay > self._delay else self._delay + (delay - self._delay) * FORGET
+            self._delay = delay if delay > self._delay else self._delay + (delay - self._delay) * BURST_RESET
             self._seen = computed
         for _, message in self._taken(due=(now - self._delay) * self._rate):
             self._send(message)

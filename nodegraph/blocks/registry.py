@@ -24,7 +24,7 @@ _types: dict[str, type[Node]] = {}
 _failures: dict[str, str] = {}
 _loaded = False
 _loading = threading.RLock()  # two threads may be the first to ask
-_begun = False
+_loading_started = False
 
 
 def node_types() -> dict[str, type[Node]]:
@@ -75,12 +75,12 @@ def _has_equation(cls: type[Node]) -> bool:
 
 
 def _load_once() -> None:
-    global _loaded, _begun
+    global _loaded, _loading_started
     if _loaded:
         return
     with _loading:
-        if not _begun:
-            _begun = True  # blocks may look at others while they load
+        if not _loading_started:
+            _loading_started = True  # blocks may look at others while they load
             _load_all()
             _loaded = True
 

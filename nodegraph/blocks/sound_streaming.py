@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from nodegraph.files.recording import Take
+from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import SoundFileError, read_sound
 from nodegraph.patch import PatchError, resolve_file
 
-from .helper import HostContext
+from .helper import HelperContext
 
 RING_FRAMES = 1 << 18  # 5.9 s at 44.1 kHz
-LONGEST_RESIDENT = 1 << 23  # samples of a file that is kept whole in memory
+MAX_RESIDENT_FRAMES = 1 << 23  # samples of a file that is kept whole in memory
 CHUNK = 1 << 14
 
 # Marks of a reader: frames written so far, whether the ring is refilled, index at which the file ends (-1: not
 # known yet), seeks wanted and served, frame wanted, index at which it begins, frame read last, times starved.
-WRITTEN, STREAMED, END, WANTED, SERVED, TARGET, BEGIN, READ, STARVED = range(9)
+WRITTEN, STREAMED, END, SEEK_REQUEST, SEEK_DONE, TARGET, BEGIN, READ, UNDERRUNS = range(9)
 # Marks of a writer: frames put in by the kernel, frames taken out, whether it records, frames lost.
 PUT, TAKEN, RECORDING, LOST = range(4)
 MARKS = 16
@@ -37,7 +37,7 @@ class SoundReader:
 
     array_types = {"samples": "f4", "marks": "i8"}
 
-    def __init__(self, context: HostContext) -> None:
+    def __init__(self, context: HelperContext) -> None:
         self.problem = ""
         self.loop = bool(context.settings["loop"])
         self.rate = context.rate
@@ -60,34 +60,34 @@ class SoundReader:
         self._file = soundfile.SoundFile(path)
         self.channels = self._file.channels
         length = round(self._file.frames * self.rate / self._file.samplerate)
-        if length * self.channels <= LONGEST_RESIDENT:
+        if length * self.channels <= MAX_RESIDENT_FRAMES:
             self._file.close()
             self._file = None
-            whole = read_sound(path, self.rate)
-            self.samples = np.ascontiguousarray(whole.ravel())
-            self.marks[WRITTEN] = self.marks[END] = len(whole)
+            entire_file = read_sound(path, self.rate)
+            self.samples = np.ascontiguousarray(entire_file.ravel())
+            self.marks[WRITTEN] = self.marks[END] = len(entire_file)
             return
         self.samples = np.empty(RING_FRAMES * self.channels, np.float32)
         self.samples.fill(0.0)
         self.marks[STREAMED], self.marks[END] = 1, NOT_ENDED
-        self._begin(0)
+        self._start_at(0)
         self.service()
 
     def service(self) -> None:
         """Serve a seek, then fill the ring."""
         if self._file is None:
             return
-        wanted = int(self.marks[WANTED])
-        if wanted != self.marks[SERVED]:
-            self._begin(round(self.marks[TARGET] * self._file.samplerate / self.rate))
+        wanted = int(self.marks[SEEK_REQUEST])
+        if wanted != self.marks[SEEK_DONE]:
+            self._start_at(round(self.marks[TARGET] * self._file.samplerate / self.rate))
             self.marks[BEGIN] = self.marks[WRITTEN]
             self.marks[READ] = self.marks[WRITTEN]
             self.marks[END] = NOT_ENDED
             self._fill(RING_FRAMES // 2)
-            self.marks[SERVED] = wanted
+            self.marks[SEEK_DONE] = wanted
         self._fill(RING_FRAMES - CHUNK)
 
-    def _begin(self, frame: int) -> None:
+    def _start_at(self, frame: int) -> None:
         import soxr
 
         self._file.seek(min(max(frame, 0), self._file.frames))
@@ -110,11 +110,11 @@ class SoundReader:
                 continue
             if self._resampler is not None:
                 block = self._resampler.resample_chunk(block, last=ended)
-            self._put(np.nan_to_num(block))
+            self._append_to_ring(np.nan_to_num(block))
             if ended:
                 self.marks[END] = self.marks[WRITTEN]
 
-    def _put(self, block: np.ndarray) -> None:
+    def _append_to_ring(self, block: np.ndarray) -> None:
         ring = self.samples.reshape(RING_FRAMES, self.channels)
         start = int(self.marks[WRITTEN]) % RING_FRAMES
         first = min(len(block), RING_FRAMES - start)
@@ -133,11 +133,11 @@ class SoundWriter:
 
     array_types = {"samples": "f4", "marks": "i8"}
 
-    def __init__(self, context: HostContext) -> None:
+    def __init__(self, context: HelperContext) -> None:
         self.problem = ""
         self.channels = context.lanes
-        self._take: Take | None = None
-        self._rate, self._wanted = context.rate, context.settings["file"] or "recording.wav"
+        self._take: RecordingFile | None = None
+        self._rate, self._file_name = context.rate, context.settings["file"] or "recording.wav"
         self._folder = context.folder
         self.samples = np.empty(RING_FRAMES * self.channels, np.float32)
         self.samples.fill(0.0)
@@ -162,11 +162,11 @@ class SoundWriter:
             return
         if self._take is None:
             try:
-                path = resolve_file((self._folder or Path.cwd()) / "patch.json", self._wanted)
+                path = resolve_file((self._folder or Path.cwd()) / "patch.json", self._file_name)
             except PatchError as error:
                 self.problem = f"nothing is recorded: {error}".rstrip(".")
                 return
-            self._take = Take(path, self._rate, self.channels)
+            self._take = RecordingFile(path, self._rate, self.channels)
         self._take.write(block)
         self.problem = self._take.problem
 
@@ -198,7 +198,7 @@ def _header(path: str, changed: float) -> tuple[int, str]:
     return info.channels, ""
 
 
-def header_of(path: str) -> tuple[int, str]:
+def read_header(path: str) -> tuple[int, str]:
     """Channels of the sound file at ``path`` and the problem with it ("" if there is none)."""
     if not path or not Path(path).is_file():
         return 1, ""

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from .helper import HostContext
+from .helper import HelperContext
 
-OFFLINE_STRETCH = 1024  # samples between two turns of a helper offline: a delay is at least as long
+OFFLINE_CHUNK = 1024  # samples between two turns of a helper offline: a delay is at least as long
 POLL = 0.001  # s
 
 # Marks: vectors put in by the kernel, vectors of the delay, answers that came too late, what the model does, vectors
@@ -28,7 +28,7 @@ NONE, LOADING, READY = range(3)  # no model, or it has stopped; not one answer y
 
 def delay_of(settings: Mapping[str, Any], samples: int) -> int:
     """The delay in vectors that are so many samples apart: as set, but no less than offline rendering needs."""
-    return max(int(settings["delay"]), -(-OFFLINE_STRETCH // samples))
+    return max(int(settings["delay"]), -(-OFFLINE_CHUNK // samples))
 
 
 def torchscript_problem(settings: Mapping[str, Any]) -> str:
@@ -39,16 +39,18 @@ def torchscript_problem(settings: Mapping[str, Any]) -> str:
 
 
 class TorchWorker:
-    """Runs a model on vectors of ``width`` numbers, (vectors × lanes, width), which gives ``answer`` numbers each."""
+    """Runs a model on vectors of ``width`` numbers, (vectors × lanes, width), which gives ``output_width`` numbers
+    each.
+    """
 
     array_types = {"asked": "f4", "answers": "f4", "answered": "i8", "marks": "i8"}
 
-    def __init__(self, context: HostContext, width: int, answer: int, samples: int, signal: bool) -> None:
-        self.lanes, self.width, self.answer, self.signal = max(context.lanes, 1), width, answer, signal
+    def __init__(self, context: HelperContext, width: int, output_width: int, samples: int, signal: bool) -> None:
+        self.lanes, self.width, self.output_width, self.signal = max(context.lanes, 1), width, output_width, signal
         delay = delay_of(context.settings, samples)
         slots = 1 << (2 * delay + 4).bit_length()
         self.asked = np.empty((slots, self.lanes, width), np.float32)
-        self.answers = np.empty((slots, self.lanes, answer), np.float32)
+        self.answers = np.empty((slots, self.lanes, output_width), np.float32)
         self.answered, self.marks = np.empty(slots, np.int64), np.zeros(LANES + 1, np.int64)
         for array, value in ((self.asked, 0.0), (self.answers, 0.0), (self.answered, -1)):
             array.fill(value)  # touch every page now, not in the audio thread
@@ -84,7 +86,7 @@ class TorchWorker:
     def service(self) -> None:
         """Offline: answer everything that was asked."""
         if self._thread is None:
-            self._answer()
+            self._process_pending()
 
     def close(self) -> None:
         self._stop.set()
@@ -94,12 +96,12 @@ class TorchWorker:
     def _work(self) -> None:
         self._load()
         while self._model is not None and not self._stop.wait(POLL):
-            self._answer()
+            self._process_pending()
 
     def _load(self) -> None:
         name = Path(self._file).name
         try:
-            from nodegraph.models.late_torch import require_torch
+            from nodegraph.models.torch_import import require_torch
 
             require_torch()
             import torch
@@ -115,7 +117,7 @@ class TorchWorker:
         self._failure, self._model = reason, None
         self.marks[MODEL] = NONE
 
-    def _answer(self) -> None:
+    def _process_pending(self) -> None:
         """Answer what was asked; live, nothing whose time has passed already."""
         put = int(self.marks[PUT])
         first = max(self._done, put - int(self.marks[DELAY]))
@@ -127,7 +129,7 @@ class TorchWorker:
         except Exception as error:
             self._fail(f"the model has stopped ({_line(error)})")
             return
-        self.answers[slots] = found.reshape(len(slots), self.lanes, self.answer)
+        self.answers[slots] = found.reshape(len(slots), self.lanes, self.output_width)
         self.answered[slots] = np.arange(first, put)
         self.marks[MODEL] = READY
         self._done = put
@@ -140,7 +142,7 @@ class TorchWorker:
             found = self._model(given[:, None, :] if self.signal else given)
         if not isinstance(found, torch.Tensor):
             raise TypeError("it gives no tensor")
-        wanted = (len(vectors), 1, self.answer) if self.signal else (len(vectors), self.answer)
+        wanted = (len(vectors), 1, self.output_width) if self.signal else (len(vectors), self.output_width)
         if tuple(found.shape) != wanted:
             raise ValueError(f"it gives {list(found.shape)} for {list(given.shape)}, not {list(wanted)}")
         return np.nan_to_num(found.to(torch.float32).numpy().reshape(len(vectors), -1), posinf=0.0, neginf=0.0)
@@ -149,14 +151,14 @@ class TorchWorker:
 def _line(error: Exception) -> str:
     """The line of an error that says most."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if "Error" in line and ":" in line] or lines or [type(error).__name__]
-    return said[-1 if len(said) > 1 else 0][:120].rstrip(".")
+    error_lines = [line for line in lines if "Error" in line and ":" in line] or lines or [type(error).__name__]
+    return error_lines[-1 if len(error_lines) > 1 else 0][:120].rstrip(".")
 
 
 class FrameWorker(TorchWorker):
     """For frames: the model maps (frames, bins) to (frames, units)."""
 
-    def __init__(self, context: HostContext) -> None:
+    def __init__(self, context: HelperContext) -> None:
         bins = context.settings["bins"]
         super().__init__(context, bins, context.settings["units"] or bins, context.settings["hop"], False)
 
@@ -164,6 +166,6 @@ class FrameWorker(TorchWorker):
 class SignalWorker(TorchWorker):
     """For sound: the model maps (blocks, 1, samples) to as much."""
 
-    def __init__(self, context: HostContext) -> None:
+    def __init__(self, context: HelperContext) -> None:
         size = context.settings["size"]
         super().__init__(context, size, size, size, True)

@@ -2,7 +2,7 @@
 
 The arithmetic of the block ``notes``. All that it knows lies in one array of doubles, ``m``: numbers for each voice,
 numbers for each MIDI channel, and the keys that are down in the order of their coming. Each function here is
-something that can happen to it: a message (:func:`receive`), or one sample that goes by (:func:`go_on`).
+something that can happen to it: a message (:func:`receive`), or one sample that goes by (:func:`advance_sample`).
 
 A voice that may still be heard falls silent before it starts again: its level goes down to 0 in ``FADE`` seconds and
 comes back; its gate is low for that time and its velocity glides to the new one, so that an envelope starts anew and
@@ -22,11 +22,11 @@ from nodegraph.events import (
     PEDAL,
     PRESSURE,
     RESET_CONTROLLERS,
-    kind_of,
+    message_kind,
 )
 
-MOST_VOICES = 64
-MOST_KEYS = 128
+MAX_VOICES = 64
+MAX_KEYS = 128
 FADE = 0.003  # s in which a voice that is taken away falls silent, and in which it comes back
 SMOOTH = 0.005  # s, time constant with which bend, pressure and timbre are followed
 
@@ -50,14 +50,14 @@ STAYS, FOR_NEXT, FOR_GOOD = range(3)
 # A channel. Bend range, timbre, parameter numbers and members are kept one higher: 0 means that nothing was said.
 PEDAL_DOWN, BEND_NOW, PRESSURE_NOW, TIMBRE_NOW, BEND_RANGE, NUMBER_HIGH, NUMBER_LOW, MEMBERS = range(8)
 CHANNEL_SIZE = 8
-CHANNELS = VOICE * MOST_VOICES
+CHANNELS = VOICE * MAX_VOICES
 
 # Notes so far; what the settings were; how many keys are down (mono only); then key, channel, velocity, pitch of each.
 NOTES = CHANNELS + 16 * CHANNEL_SIZE
-PLAYED, HEARD = NOTES + 1, NOTES + 2
+PLAY_CONFIG, CHANNEL_CONFIG = NOTES + 1, NOTES + 2
 KEYS = NOTES + 3
 PRESSED = 4
-SIZE = KEYS + 1 + PRESSED * MOST_KEYS
+SIZE = KEYS + 1 + PRESSED * MAX_KEYS
 
 TIMBRE_CONTROL, DATA, DATA_FINE, INCREMENT, DECREMENT, MONO_ON = 74, 6, 38, 96, 97, 124
 NUMBER_LSB, NUMBER_MSB, NON_REGISTERED_LSB, NON_REGISTERED_MSB = 100, 101, 98, 99
@@ -70,15 +70,15 @@ NOTE_BEND_RANGE = 48.0  # semitones, of the channels of an MPE zone
 
 def receive(m, voices, play, steal, zone, tail, glide, bend_range, status, data1, data2, value):
     """A message of a channel that is listened to. ``tail`` and ``glide`` in samples."""
-    kind, channel = kind_of(status), status & 0x0F
+    kind, channel = message_kind(status), status & 0x0F
     if kind == NOTE_ON and data2 > 0:
         key_down(m, voices, play, steal, zone, tail, glide, bend_range, data1, channel, data2 / 127.0, value)
     elif kind == NOTE_ON or kind == NOTE_OFF:
         velocity = data2 / 127.0 if kind == NOTE_OFF else 64.0 / 127.0
         if play == POLY:
             for v in range(voices):
-                if plays(m, v, data1, channel):
-                    let_go(m, v, zone, velocity)
+                if voice_plays_key(m, v, data1, channel):
+                    release_key(m, v, zone, velocity)
         else:
             key_up_mono(m, play, zone, tail, glide, bend_range, data1, channel, velocity)
     elif kind == KEY_PRESSURE:
@@ -93,31 +93,31 @@ def receive(m, voices, play, steal, zone, tail, glide, bend_range, status, data1
         control(m, voices, zone, bend_range, channel, data1, data2)
 
 
-def settle(m, voices, play, channel, zone, members):
+def end_orphaned_notes(m, voices, play, channel, zone, members):
     """End the notes whose keys would not be heard any more, after settings were changed."""
     played, heard = 1.0 + 3 * voices + play, 1.0 + channel + 17 * (members + 16 * zone)
-    if m[PLAYED] != played or m[HEARD] != heard:
-        for v in range(voices if m[HEARD] == heard else 0, MOST_VOICES):
+    if m[PLAY_CONFIG] != played or m[CHANNEL_CONFIG] != heard:
+        for v in range(voices if m[CHANNEL_CONFIG] == heard else 0, MAX_VOICES):
             if m[VOICE * v + HELD] != UP:
                 release(m, v)
-        m[KEYS], m[PLAYED], m[HEARD] = 0.0, played, heard
+        m[KEYS], m[PLAY_CONFIG], m[CHANNEL_CONFIG] = 0.0, played, heard
 
 
 def in_zone(m, zone, members, channel):
     """Whether a channel belongs to an MPE zone: its first, which is for all notes, or one that carries notes."""
-    said = m[CHANNELS + CHANNEL_SIZE * first_of(zone) + MEMBERS]
-    size = int(said) - 1 if said > 0.0 else members
+    stored = m[CHANNELS + CHANNEL_SIZE * master_channel(zone) + MEMBERS]
+    size = int(stored) - 1 if stored > 0.0 else members
     return channel <= size if zone == LOWER else channel >= 15 - size
 
 
-def first_of(zone):
+def master_channel(zone):
     """The channel of an MPE zone that is for all of its notes."""
     return 0 if zone == LOWER else 15
 
 
-def concerns(m, v, zone, channel):
+def is_for_voice(m, v, zone, channel):
     """Whether a message of a channel is meant for a voice."""
-    return m[VOICE * v + CHANNEL] == channel or (zone != NO_ZONE and channel == first_of(zone))
+    return m[VOICE * v + CHANNEL] == channel or (zone != NO_ZONE and channel == master_channel(zone))
 
 
 def control(m, voices, zone, bend_range, channel, number, value):
@@ -136,42 +136,42 @@ def control(m, voices, zone, bend_range, channel, number, value):
     elif number == NON_REGISTERED_LSB or number == NON_REGISTERED_MSB:
         m[c + NUMBER_HIGH] = m[c + NUMBER_LOW] = 0.0  # data entry now sets a parameter that is not known here
     elif (number == DATA or number == DATA_FINE) and m[c + NUMBER_HIGH] == 1.0:
-        registered(m, zone, channel, int(m[c + NUMBER_LOW]) - 1, number == DATA_FINE, value)
+        set_registered_parameter(m, zone, channel, int(m[c + NUMBER_LOW]) - 1, number == DATA_FINE, value)
     elif (number == INCREMENT or number == DECREMENT) and m[c + NUMBER_HIGH] == 1.0 and m[c + NUMBER_LOW] == 1.0:
-        usual = bend_range if zone == NO_ZONE or channel == first_of(zone) else NOTE_BEND_RANGE
+        usual = bend_range if zone == NO_ZONE or channel == master_channel(zone) else NOTE_BEND_RANGE
         known = range_of_channel(m, channel, usual)
         step = 1.0 if number == INCREMENT else -1.0
-        registered(m, zone, channel, BEND_RANGE_NUMBER, False, min(max(known + step, 0.0), 127.0))
+        set_registered_parameter(m, zone, channel, BEND_RANGE_NUMBER, False, min(max(known + step, 0.0), 127.0))
     elif number == RESET_CONTROLLERS:
         for k in range(NUMBER_LOW + 1):
             if k != BEND_RANGE:
                 m[c + k] = 0.0
         for v in range(voices):
-            if concerns(m, v, zone, channel):
+            if is_for_voice(m, v, zone, channel):
                 m[VOICE * v + KEY_PRESS] = 0.0
         pedal_up(m, voices, zone, channel)
     elif number == ALL_SOUND_OFF:
         m[KEYS] = 0.0
         for v in range(voices):
-            if concerns(m, v, zone, channel):
+            if is_for_voice(m, v, zone, channel):
                 release(m, v)
                 m[VOICE * v + LEAVES] = FOR_GOOD
     elif number == ALL_NOTES_OFF or number >= MONO_ON:
         m[KEYS] = 0.0
         for v in range(voices):
-            if concerns(m, v, zone, channel) and m[VOICE * v + HELD] == DOWN and m[VOICE * v + HOLD] == 0.0:
-                let_go(m, v, zone, 64.0 / 127.0)
+            if is_for_voice(m, v, zone, channel) and m[VOICE * v + HELD] == DOWN and m[VOICE * v + HOLD] == 0.0:
+                release_key(m, v, zone, 64.0 / 127.0)
 
 
-def registered(m, zone, channel, number, fine, value):
+def set_registered_parameter(m, zone, channel, number, fine, value):
     """A registered parameter: the bend range (for all notes of an MPE zone together) or the size of a zone."""
     if number == BEND_RANGE_NUMBER:
         for other in range(16):
-            same_kind = zone != NO_ZONE and other != first_of(zone) and channel != first_of(zone)
+            same_kind = zone != NO_ZONE and other != master_channel(zone) and channel != master_channel(zone)
             if other == channel or same_kind:
                 at = CHANNELS + CHANNEL_SIZE * other + BEND_RANGE
                 m[at] = float(int(max(m[at], 1.0))) + value / 100.0 if fine else 1.0 + value
-    elif number == ZONE_NUMBER and zone != NO_ZONE and channel == first_of(zone) and not fine:
+    elif number == ZONE_NUMBER and zone != NO_ZONE and channel == master_channel(zone) and not fine:
         m[CHANNELS + CHANNEL_SIZE * channel + MEMBERS] = 1.0 + min(value, 15)
 
 
@@ -182,39 +182,39 @@ def key_down(m, voices, play, steal, zone, tail, glide, bend_range, key, channel
     """A key goes down: a voice begins its note, or is tied to it."""
     m[NOTES] += 1.0
     if play == POLY:
-        v = choose(m, voices, steal, key, channel)
-        take(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch)
+        v = pick_voice(m, voices, steal, key, channel)
+        assign_voice(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch)
         return
-    forget(m, key, channel)
+    remove_key(m, key, channel)
     n = int(m[KEYS])
-    if n < MOST_KEYS:
+    if n < MAX_KEYS:
         at = KEYS + 1 + PRESSED * n
         m[at], m[at + 1], m[at + 2], m[at + 3] = key, channel, velocity, pitch
         m[KEYS] = n + 1.0
     if play == LEGATO and m[HELD] != UP:
-        tie(m, 0, glide, key, channel, pitch)
+        play_legato(m, 0, glide, key, channel, pitch)
     else:
-        take(m, 0, zone, tail, glide, bend_range, key, channel, velocity, pitch)
+        assign_voice(m, 0, zone, tail, glide, bend_range, key, channel, velocity, pitch)
 
 
 def key_up_mono(m, play, zone, tail, glide, bend_range, key, channel, velocity):
     """A key of the one voice comes up: the key before it is heard again, if it is still down."""
-    forget(m, key, channel)
-    if not plays(m, 0, key, channel):
+    remove_key(m, key, channel)
+    if not voice_plays_key(m, 0, key, channel):
         return
     n = int(m[KEYS])
     if n == 0:
-        let_go(m, 0, zone, velocity)
+        release_key(m, 0, zone, velocity)
         return
     at = KEYS + 1 + PRESSED * (n - 1)
     if play == LEGATO:
-        tie(m, 0, glide, m[at], m[at + 1], m[at + 3])
+        play_legato(m, 0, glide, m[at], m[at + 1], m[at + 3])
     else:
         m[NOTES] += 1.0
-        take(m, 0, zone, tail, glide, bend_range, m[at], m[at + 1], m[at + 2], m[at + 3])
+        assign_voice(m, 0, zone, tail, glide, bend_range, m[at], m[at + 1], m[at + 2], m[at + 3])
 
 
-def forget(m, key, channel):
+def remove_key(m, key, channel):
     """Take a key out of those that are down."""
     kept = 0
     for k in range(int(m[KEYS])):
@@ -226,13 +226,13 @@ def forget(m, key, channel):
     m[KEYS] = float(kept)
 
 
-def plays(m, v, key, channel):
+def voice_plays_key(m, v, key, channel):
     """Whether a voice plays a key that is down."""
     at = VOICE * v
     return m[at + HELD] == DOWN and m[at + KEY] == key and m[at + CHANNEL] == channel and m[at + HOLD] == 0.0
 
 
-def choose(m, voices, steal, key, channel):
+def pick_voice(m, voices, steal, key, channel):
     """The voice for a key: that which plays it already, one that never played, one whose key is up, or a stolen one."""
     best, highest = 0, -1.0
     for v in range(voices):
@@ -251,7 +251,7 @@ def choose(m, voices, steal, key, channel):
     return best
 
 
-def take(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch):
+def assign_voice(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch):
     """Give a voice to a key: at once if it is silent, else after a fade."""
     at = VOICE * v
     silent = m[at + NOTE] == 0.0 or m[at + LEVEL] == 0.0
@@ -263,12 +263,12 @@ def take(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch):
         m[at + LEVEL] = 1.0
     if fresh or silent:
         m[at + PRESS], m[at + TIMBRE] = pressure_of(m, v, zone), timbre_of(m, v, zone)
-        begin(m, v, zone, glide, bend_range)
+        start_note(m, v, zone, glide, bend_range)
     else:
         m[at + LEAVES], m[at + GATE] = FOR_NEXT, 0.0
 
 
-def begin(m, v, zone, glide, bend_range):
+def start_note(m, v, zone, glide, bend_range):
     """The note of a voice begins."""
     at = VOICE * v
     m[at + LEAVES], m[at + GATE], m[at + VELOCITY] = STAYS, 1.0, m[at + NEXT_VELOCITY]
@@ -277,7 +277,7 @@ def begin(m, v, zone, glide, bend_range):
     m[at + BENT] = bend_of(m, v, zone, bend_range)
 
 
-def tie(m, v, glide, key, channel, pitch):
+def play_legato(m, v, glide, key, channel, pitch):
     """Go on with another key, without a new beginning."""
     at = VOICE * v
     m[at + KEY], m[at + CHANNEL], m[at + HELD], m[at + GOAL], m[at + HOLD] = key, channel, DOWN, pitch, 0.0
@@ -294,7 +294,7 @@ def glide_to(m, v, glide):
         m[at + PITCH], m[at + GLIDE] = m[at + GOAL], 0.0
 
 
-def let_go(m, v, zone, velocity):
+def release_key(m, v, zone, velocity):
     """The key of a voice comes up: the pedal may hold it; a note that has not begun yet is heard as long as it was."""
     at = VOICE * v
     m[at + RELEASE] = velocity
@@ -317,14 +317,14 @@ def release(m, v):
 def pedal_down(m, v, zone):
     """Whether the pedal of a voice's channel is down, or that of all channels of its zone."""
     here = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + PEDAL_DOWN] > 0.0
-    return here or (zone != NO_ZONE and m[CHANNELS + CHANNEL_SIZE * first_of(zone) + PEDAL_DOWN] > 0.0)
+    return here or (zone != NO_ZONE and m[CHANNELS + CHANNEL_SIZE * master_channel(zone) + PEDAL_DOWN] > 0.0)
 
 
 def pedal_up(m, voices, zone, channel):
     """The pedal of a channel comes up: what it held alone ends."""
     for v in range(voices):
-        if m[VOICE * v + HELD] == SUSTAINED and concerns(m, v, zone, channel):
-            let_go(m, v, zone, m[VOICE * v + RELEASE])
+        if m[VOICE * v + HELD] == SUSTAINED and is_for_voice(m, v, zone, channel):
+            release_key(m, v, zone, m[VOICE * v + RELEASE])
 
 
 # -- samples -----------------------------------------------------------------------------------------------
@@ -332,7 +332,7 @@ def pedal_up(m, voices, zone, channel):
 
 def bend_of(m, v, zone, bend_range):
     """Semitones by which a voice is to be bent. With MPE notes that have ended stay where they are."""
-    channel, first = int(m[VOICE * v + CHANNEL]), first_of(zone)
+    channel, first = int(m[VOICE * v + CHANNEL]), master_channel(zone)
     if zone == NO_ZONE or channel == first:
         return bend_of_channel(m, channel, bend_range)
     if m[VOICE * v + HELD] == UP:
@@ -346,8 +346,8 @@ def bend_of_channel(m, channel, usual_range):
 
 def range_of_channel(m, channel, usual_range):
     """Bend range of a channel in semitones: ``usual_range`` until a message sets it."""
-    said = m[CHANNELS + CHANNEL_SIZE * channel + BEND_RANGE]
-    return said - 1.0 if said > 0.0 else usual_range
+    stored = m[CHANNELS + CHANNEL_SIZE * channel + BEND_RANGE]
+    return stored - 1.0 if stored > 0.0 else usual_range
 
 
 def pressure_of(m, v, zone):
@@ -362,11 +362,11 @@ def timbre_of(m, v, zone):
     """Controller 74 of a voice's channel, in the middle until it is moved."""
     if zone != NO_ZONE and m[VOICE * v + HELD] == UP:
         return m[VOICE * v + TIMBRE]
-    said = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + TIMBRE_NOW]
-    return said - 1.0 if said > 0.0 else 64.0 / 127.0
+    stored = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + TIMBRE_NOW]
+    return stored - 1.0 if stored > 0.0 else 64.0 / 127.0
 
 
-def moves(m, v, zone, bend_range):
+def is_changing(m, v, zone, bend_range):
     """Whether anything about a voice changes from sample to sample."""
     at = VOICE * v
     fades = m[at + LEVEL] > 0.0 if m[at + LEAVES] != STAYS else m[at + LEVEL] < 1.0 and m[at + NOTE] > 0.0
@@ -376,14 +376,14 @@ def moves(m, v, zone, bend_range):
     return bent or m[at + PRESS] != pressure_of(m, v, zone) or m[at + TIMBRE] != timbre_of(m, v, zone)
 
 
-def go_on(m, v, zone, glide, bend_range, fade, smooth):
+def advance_sample(m, v, zone, glide, bend_range, fade, smooth):
     """One sample of a voice. ``fade`` is the step of its level, ``smooth`` what a sample leaves of a distance."""
     at = VOICE * v
     if m[at + LEAVES] == FOR_NEXT:
         m[at + WAITED] += 1.0
         if m[at + LEVEL] <= fade:
             m[at + LEVEL] = 0.0
-            begin(m, v, zone, glide, bend_range)
+            start_note(m, v, zone, glide, bend_range)
         else:
             m[at + VELOCITY] += (m[at + NEXT_VELOCITY] - m[at + VELOCITY]) * fade / m[at + LEVEL]
             m[at + LEVEL] -= fade
@@ -391,7 +391,7 @@ def go_on(m, v, zone, glide, bend_range, fade, smooth):
         m[at + LEVEL] = max(m[at + LEVEL] - fade, 0.0)
     else:
         m[at + LEVEL] = min(m[at + LEVEL] + fade, 1.0)
-        m[at + BENT] = follow(m[at + BENT], bend_of(m, v, zone, bend_range), smooth)
+        m[at + BENT] = smooth_towards(m[at + BENT], bend_of(m, v, zone, bend_range), smooth)
         if m[at + HOLD] > 0.0:
             m[at + HOLD] -= 1.0
             if m[at + HOLD] == 0.0:
@@ -399,11 +399,11 @@ def go_on(m, v, zone, glide, bend_range, fade, smooth):
     if m[at + GLIDE] > 0.0:
         m[at + PITCH] += (m[at + GOAL] - m[at + PITCH]) / m[at + GLIDE]
         m[at + GLIDE] -= 1.0
-    m[at + PRESS] = follow(m[at + PRESS], pressure_of(m, v, zone), smooth)
-    m[at + TIMBRE] = follow(m[at + TIMBRE], timbre_of(m, v, zone), smooth)
+    m[at + PRESS] = smooth_towards(m[at + PRESS], pressure_of(m, v, zone), smooth)
+    m[at + TIMBRE] = smooth_towards(m[at + TIMBRE], timbre_of(m, v, zone), smooth)
 
 
-def follow(level, target, remains):
+def smooth_towards(level, target, remains):
     """One sample of a one-pole low-pass that comes to rest at its target."""
     level = target + (level - target) * remains
     return level if abs(level - target) > 1e-6 else target

@@ -32,7 +32,7 @@ def command() -> Any:
     for info in pkgutil.iter_modules(commands.__path__, f"{commands.__name__}."):
         name = info.name.rpartition(".")[2]
         function = getattr(importlib.import_module(info.name), name)
-        app.command(name.replace("_", "-"))(_guarded(function))
+        app.command(name.replace("_", "-"))(_with_exit_status(function))
     return typer.main.get_command(app)
 
 
@@ -48,7 +48,7 @@ def _root(
         print(context.get_help())
 
 
-def _guarded(function: Callable[..., int | None]) -> Callable[..., int]:
+def _with_exit_status(function: Callable[..., int | None]) -> Callable[..., int]:
     """``function``, with its exit status; an error is reported instead of raised."""
 
     @functools.wraps(function)

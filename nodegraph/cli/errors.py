@@ -7,7 +7,7 @@ import sys
 import traceback
 from contextlib import suppress
 
-from .text import note, print_json, printable
+from .output import print_json, print_note, printable
 
 TRACEBACK = "NODEGRAPH_TRACEBACK"
 INTERRUPTED = 130  # the status by which shells know Ctrl-C
@@ -26,7 +26,7 @@ def report(error: BaseException, json: bool = False) -> int:
         traceback.print_exception(error)
     lines, status = describe(error)
     for line in lines:
-        note(f"error: {line}")
+        print_note(f"error: {line}")
     if json:
         print_json({"error": lines[0], "problems": lines})
     return status
@@ -41,7 +41,7 @@ def describe(error: BaseException) -> tuple[list[str], int]:
     problems = getattr(error, "problems", None)
     if isinstance(problems, list) and problems:
         return [_line(str(problem)) for problem in problems], 1
-    if _is_ours(error):
+    if _is_user_error(error):
         return [_line(str(error))], 1
     if isinstance(error, OSError):
         what = error.strerror or str(error) or type(error).__name__
@@ -52,7 +52,7 @@ def describe(error: BaseException) -> tuple[list[str], int]:
     return [_line(f"a bug, please report it ({bug}). Run it again with {TRACEBACK}=1 to see where.")], 1
 
 
-def _is_ours(error: BaseException) -> bool:
+def _is_user_error(error: BaseException) -> bool:
     """The error classes of this project speak to the user; all others speak to programmers."""
     return type(error).__module__.partition(".")[0] in ("nodegraph", "nodes")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from .errors import CommandError
-from .text import warn
+from .output import print_warning
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
     """Node → file. A patch with one ``audio_in`` needs no node's name."""
-    listening = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
+    audio_inputs = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
     files: dict[str, Path] = {}
     for text in texts or ():
         node, equals, file = text.partition("=")
-        if not equals or (len(listening) == 1 and node not in listening and Path(text).is_file()):
-            if len(listening) != 1:
+        if not equals or (len(audio_inputs) == 1 and node not in audio_inputs and Path(text).is_file()):
+            if len(audio_inputs) != 1:
                 raise typer.BadParameter(
                     f"'{text}' is not NODE=FILE, such as --input mic=voice.wav", param_hint="--input"
                 )
-            node, file = listening[0], text
-        if node not in listening:
-            raise CommandError(f"--input {text}: {_not_listening(graph, node, listening)}")
+            node, file = audio_inputs[0], text
+        if node not in audio_inputs:
+            raise CommandError(f"--input {text}: {_no_such_input(graph, node, audio_inputs)}")
         files[node] = Path(file)
-    for id in listening:
+    for id in audio_inputs:
         if id not in files:
-            warn(f"audio_in '{id}' hears silence: give it a file by --input {id}=FILE")
+            print_warning(f"audio_in '{id}' hears silence: give it a file by --input {id}=FILE")
     return files
 
 
@@ -42,10 +42,10 @@ def read_inputs(graph: Graph, files: dict[str, Path], rate: float) -> dict[str, 
     """The files at ``rate``, each with as many channels as its node takes."""
     from nodegraph.files.sound_file import read_sound
 
-    return {id: _fitted(read_sound(path, rate), graph.node(id).lanes) for id, path in files.items()}
+    return {id: _fit_channels(read_sound(path, rate), graph.node(id).lanes) for id, path in files.items()}
 
 
-def _fitted(values: np.ndarray, channels: int) -> np.ndarray:
+def _fit_channels(values: np.ndarray, channels: int) -> np.ndarray:
     """One channel goes to all; more than are taken are mixed down to one, or the first ones are taken."""
     if values.shape[1] == 1:
         return values.repeat(channels, axis=1)
@@ -54,10 +54,10 @@ def _fitted(values: np.ndarray, channels: int) -> np.ndarray:
     return values[:, :channels]
 
 
-def _not_listening(graph: Graph, node: str, listening: list[str]) -> str:
+def _no_such_input(graph: Graph, node: str, audio_inputs: list[str]) -> str:
     from nodegraph.patch.errors import suggest
 
-    has = f"Files go to {', '.join(listening)}." if listening else "The patch has no audio_in."
+    has = f"Files go to {', '.join(audio_inputs)}." if audio_inputs else "The patch has no audio_in."
     if node in graph.nodes:
         return f"'{node}' is a {graph.node(node).type}. {has}"
-    return f"there is no node '{node}'.{suggest(node, listening) or f' {has}'}"
+    return f"there is no node '{node}'.{suggest(node, audio_inputs) or f' {has}'}"

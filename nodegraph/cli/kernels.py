@@ -8,8 +8,8 @@ import pkgutil
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .output import plural, print_note
 from .progress import Progress
-from .text import note, plural
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
@@ -64,7 +64,7 @@ def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
     return list(dict.fromkeys(found))
 
 
-def make_ready(kernels: Iterable[AnyKernel]) -> int:
+def compile_kernels(kernels: Iterable[AnyKernel]) -> int:
     """Compile those that are not in the cache; returns how many."""
     kernels = list(kernels)
     pending = list({(kernel.name, kernel.key): kernel for kernel in kernels if not kernel.cached}.values())
@@ -72,7 +72,7 @@ def make_ready(kernels: Iterable[AnyKernel]) -> int:
         return 0
     with Progress("", len(pending), patience=0.0) as bar:
         if not bar._terminal:
-            note(f"compiling {len(pending)} of {plural(len(kernels), 'kernel')}, once on this machine")
+            print_note(f"compiling {len(pending)} of {plural(len(kernels), 'kernel')}, once on this machine")
         for done, kernel in enumerate(pending):
             bar.to(done, f"compiling {done + 1} of {plural(len(pending), 'kernel')}, once on this machine")
             kernel.address  # noqa: B018 - asking for it compiles it

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .errors import CommandError
-from .text import shortened, warn
+from .output import print_warning, shortened
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
@@ -34,7 +34,7 @@ def open_patch(
     return patch
 
 
-def typed(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
+def build_graph_for(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
     """The patch's graph; its problems begin with the file's name."""
     from nodegraph.graph import build_graph
 
@@ -53,17 +53,17 @@ def problems_of(patch: Patch) -> Iterator[None]:
         raise GraphError([f"{patch.path}: {problem}" for problem in error.problems]) from None
 
 
-def warn_of_placeholders(graph: Graph) -> list[str]:
+def warn_about_placeholders(graph: Graph) -> list[str]:
     """Say which nodes are silent and why; returns the same lines."""
     lines = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     for line in lines:
-        warn(line)
+        print_warning(line)
     return lines
 
 
 def _set(patch: Patch, text: str, allow_outside: bool) -> None:
     """``NODE.PORT=VALUE``, or ``CONTROL=VALUE``."""
-    from nodegraph.graph.ports import Home, spec_of
+    from nodegraph.graph.ports import PatchLocation, spec_of
     from nodegraph.patch import PatchError, locate
     from nodegraph.patch.errors import suggest
 
@@ -82,8 +82,8 @@ def _set(patch: Patch, text: str, allow_outside: bool) -> None:
     except PatchError as error:
         has = "" if suggest(node, patch.document.nodes) else f" Its nodes are {shortened(patch.document.nodes)}."
         raise CommandError(f"--set {text}: {str(error).removesuffix(' Add it first.')}{has}") from None
-    record = patch.document.inside(path).nodes[id]
-    spec = spec_of(record, Home(patch.path, allow_outside))
+    record = patch.document.nested(path).nodes[id]
+    spec = spec_of(record, PatchLocation(patch.path, allow_outside))
     patch.set(end, _value(spec, node, port, value))
 
 
@@ -100,12 +100,12 @@ def _value(spec: Spec, node: str, port: str, text: str) -> Any:
     return _as_json(text)
 
 
-def _number(text: str, end: str, unit: str) -> float:
+def _number(text: str, port_ref: str, unit: str) -> float:
     words = {"true": 1.0, "on": 1.0, "false": 0.0, "off": 0.0}
     try:
         return words[text.lower()] if text.lower() in words else float(text)
     except ValueError:
-        raise CommandError(f"{end} wants a number{f' in {unit}' if unit else ''}, got '{text}'.") from None
+        raise CommandError(f"{port_ref} wants a number{f' in {unit}' if unit else ''}, got '{text}'.") from None
 
 
 def _as_json(text: str) -> Any:

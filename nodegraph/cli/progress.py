@@ -26,14 +26,14 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
-    def to(self, done: float, label: str | None = None) -> None:
+    def to(self, fraction: float, label: str | None = None) -> None:
         """So much of ``total`` is done."""
         self.label = label or self.label
         if not self._terminal or time.monotonic() < self._due:
             return
         if self._bar is None:
             self._start()
-        self._bar.update(self._task, completed=done, description=self.label)
+        self._bar.update(self._task, completed=fraction, description=self.label)
 
     def _start(self) -> None:
         from rich.console import Console

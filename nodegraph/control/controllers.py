@@ -18,11 +18,11 @@ from msgspec import Meta, Struct, field
 from nodegraph.midi.ports import ALL, matches
 from nodegraph.patch.errors import suggest
 
-from .midi_learn import Move
+from .midi_learn import ControllerInput
 from .surface import FUNCTIONS, LAMPS, Surface
 
 FOLDER = Path(__file__).parent / "controller_files"
-LARGEST_FILE = 1 << 20  # bytes
+MAX_FILE_BYTES = 1 << 20  # bytes
 
 Number = Annotated[int, Meta(ge=0, le=127)]
 
@@ -31,7 +31,7 @@ class ControllerError(Exception):
     """A controller file that cannot be used; one line says why."""
 
 
-class Part(Struct, frozen=True, forbid_unknown_fields=True):
+class ControllerElement(Struct, frozen=True, forbid_unknown_fields=True):
     """One control of a device, or a row of them from left to right, with what it does."""
 
     name: Annotated[str, Meta(min_length=1)]
@@ -55,7 +55,7 @@ class Controller(Struct, frozen=True, forbid_unknown_fields=True, rename={"parts
     """A device: ``ports`` is how the names of its MIDI ports begin, ``press`` what a pressed button sends at least."""
 
     name: Annotated[str, Meta(min_length=1)]
-    parts: tuple[Part, ...]
+    parts: tuple[ControllerElement, ...]
     ports: str = ""
     help: str = ""
     press: Annotated[int, Meta(ge=1, le=127)] = 64
@@ -63,17 +63,17 @@ class Controller(Struct, frozen=True, forbid_unknown_fields=True, rename={"parts
 
 
 @dataclass(frozen=True)
-class Touch:
-    """A control of a device that moved: ``which`` one of its row, and its value (0–127)."""
+class ElementInput:
+    """A control of a device that moved: ``index`` one of its row, and its value (0–127)."""
 
-    part: Part
-    which: int
+    part: ControllerElement
+    index: int
     value: int
 
     @property
     def name(self) -> str:
         """``fader 3``, or ``play`` where there is one."""
-        return f"{self.part.name} {self.which + 1}" if len(self.part.numbers) > 1 else self.part.name
+        return f"{self.part.name} {self.index + 1}" if len(self.part.numbers) > 1 else self.part.name
 
 
 def is_port_of(controller: Controller, port: str, asked: Iterable[str] = (), virtual: str = "") -> bool:
@@ -82,33 +82,33 @@ def is_port_of(controller: Controller, port: str, asked: Iterable[str] = (), vir
     return not controller.ports or matches(controller.ports, port) or named or port == virtual
 
 
-def touched(controller: Controller, move: Move) -> Touch | None:
+def element_of(controller: Controller, move: ControllerInput) -> ElementInput | None:
     """What on the controller moved; None if nothing of it sends that."""
     for part in controller.parts:
         if part.message != move.message or move.number not in part.numbers:
             continue
         if part.channel in (None, move.channel):
-            return Touch(part, part.numbers.index(move.number), move.value)
+            return ElementInput(part, part.numbers.index(move.number), move.value)
     return None
 
 
-def played(controller: Controller, surface: Surface, touch: Touch) -> Surface:
+def apply_input(controller: Controller, surface: Surface, element_input: ElementInput) -> Surface:
     """The surface after a touch: faders and knobs act with every move, buttons when they are pressed."""
-    function = FUNCTIONS.get(touch.part.function)
-    if function is None or (touch.part.kind == "button" and touch.value < controller.press):
+    function = FUNCTIONS.get(element_input.part.function)
+    if function is None or (element_input.part.kind == "button" and element_input.value < controller.press):
         return surface
-    return function(surface, touch.which, touch.value)
+    return function(surface, element_input.index, element_input.value)
 
 
-def lamps(controller: Controller, surface: Surface) -> dict[bytes, bool]:
+def lamp_messages(controller: Controller, surface: Surface) -> dict[bytes, bool]:
     """For each lamp the message that lights it, and whether it is lit."""
     found = {}
     for part in controller.parts:
         lit = LAMPS.get(part.function)
         if part.lamp and lit is not None:
             status = (0xB0 if part.cc else 0x90) + (part.channel or 1) - 1
-            for which, number in enumerate(part.numbers):
-                found[bytes((status, number, 127))] = lit(surface, which)
+            for index, number in enumerate(part.numbers):
+                found[bytes((status, number, 127))] = lit(surface, index)
     return found
 
 
@@ -146,8 +146,8 @@ def read_controller(path: Path) -> Controller:
     try:
         if not path.is_file():
             raise ControllerError(f"{path}: there is no such file.")
-        if path.stat().st_size > LARGEST_FILE:
-            raise ControllerError(f"{path}: larger than {LARGEST_FILE} bytes, so this is no controller file.")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ControllerError(f"{path}: larger than {MAX_FILE_BYTES} bytes, so this is no controller file.")
         data: Any = tomllib.loads(path.read_text(encoding="utf-8"))
         controller = msgspec.convert({**data, "path": str(path)}, Controller)
     except OSError as error:

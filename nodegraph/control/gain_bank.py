@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from nodegraph.blocks.registry import node_types
 from nodegraph.patch import Document, PatchError
 
-from .changes import Turns
-from .controllers import Controller, Touch, lamps, played, touched
-from .midi_learn import Move
+from .changes import ParameterChanges
+from .controllers import Controller, ElementInput, apply_input, element_of, lamp_messages
+from .midi_learn import ControllerInput
 from .parameters import Parameter, parameter
 from .surface import Surface
 
@@ -21,7 +21,7 @@ BANKS = {"gains": "gain", "scales": "scale", "mutes": "mute"}
 
 
 @dataclass(frozen=True)
-class Targets:
+class SurfaceTargets:
     """The nodes of a patch that a surface controls, by address; None and () where it has no such node.
 
     ``players`` map file players and transports to the input that rewinds them.
@@ -32,7 +32,7 @@ class Targets:
     players: tuple[tuple[str, str], ...] = ()
 
 
-def targets(document: Document) -> Targets:
+def targets(document: Document) -> SurfaceTargets:
     """The first bank of gains, scales and mutes, the first switch, and all players whose ``play`` has no wire.
 
     Nodes of the patch itself come before those in subpatches. Subpatches that are kept in files are left out: what is
@@ -59,70 +59,75 @@ def targets(document: Document) -> Targets:
         for rewind in REWINDS
         if rewind in found and "play" in found and (id, "play") not in wired
     )
-    return Targets(first(*BANKS.values()), first("resynthesis"), players)
+    return SurfaceTargets(first(*BANKS.values()), first("resynthesis"), players)
 
 
-class BankPlayer:
-    """Plays a patch from a controller. ``hear`` is for the thread that MIDI comes in by.
+class GainBankController:
+    """Plays a patch from a controller. ``on_input`` is for the thread that MIDI comes in by.
 
     ``light(message)`` is told which lamp to light (value 127) or put out (0).
     """
 
-    def __init__(self, controller: Controller, turns: Turns, light: Callable[[bytes], object] | None = None) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        parameter_changes: ParameterChanges,
+        light: Callable[[bytes], object] | None = None,
+    ) -> None:
         self.controller = controller
-        self._turns = turns
+        self._parameter_changes = parameter_changes
         self._lock = threading.RLock()
         self._light = light
-        self._lit: dict[bytes, bool] = {}
+        self._lamp_states: dict[bytes, bool] = {}
         self._nodes: object = None
         self._surface = Surface()
-        self.targets = Targets()
+        self.targets = SurfaceTargets()
 
     @property
     def surface(self) -> Surface:
         """What is set and shown now: what the patch says, with what has just been turned."""
         with self._lock:
-            nodes = self._turns.patch.document.nodes
+            nodes = self._parameter_changes.patch.document.nodes
             if nodes is not self._nodes:
                 self._nodes = nodes
                 self._surface = self._read()
             return self._surface
 
     @property
-    def quits(self) -> bool:
+    def quit_requested(self) -> bool:
         """Was the button pressed that ends the program?"""
-        return self._surface.quits > 0
+        return self._surface.quit_count > 0
 
-    def hear(self, move: Move, at: int = 0) -> Touch | None:
+    def on_input(self, move: ControllerInput, at: int = 0) -> ElementInput | None:
         """Take in a move, to be heard at sample ``at``; returns what on the controller moved."""
-        touch = touched(self.controller, move)
+        touch = element_of(self.controller, move)
         if touch is not None:
             with self._lock:
                 before = self.surface
-                self._surface = played(self.controller, before, touch)
-                self._carry_out(before, self._surface, at)
+                self._surface = apply_input(self.controller, before, touch)
+                self._apply(before, self._surface, at)
         return touch
 
-    def show(self) -> None:
+    def update_lamps(self) -> None:
         """Bring the lamps of the device up to date."""
         if self._light is None:
             return
-        for message, lit in lamps(self.controller, self.surface).items():
-            if self._lit.get(message) is not lit:
-                self._lit[message] = lit
+        for message, lit in lamp_messages(self.controller, self.surface).items():
+            if self._lamp_states.get(message) is not lit:
+                self._lamp_states[message] = lit
                 self._light(message if lit else message[:2] + b"\0")
 
-    def forget_lamps(self) -> None:
+    def invalidate_lamps(self) -> None:
         """The device was away: its lamps are dark."""
-        self._lit.clear()
+        self._lamp_states.clear()
 
     def _read(self) -> Surface:
-        self.targets = targets(self._turns.patch.document)
+        self.targets = targets(self._parameter_changes.patch.document)
         bank, switch, players = self.targets.bank, self.targets.switch, self.targets.players
         surface = self._surface
-        gains = tuple(self._turns.values(bank, "gain")) if bank else ()
-        scales = tuple(self._turns.values(bank, "scale")) if bank else ()
-        mutes = tuple(value > 0.5 for value in self._turns.values(bank, "mute")) if bank else ()
+        gains = tuple(self._parameter_changes.values(bank, "gain")) if bank else ()
+        scales = tuple(self._parameter_changes.values(bank, "scale")) if bank else ()
+        mutes = tuple(value > 0.5 for value in self._parameter_changes.values(bank, "mute")) if bank else ()
         units = min(len(gains), len(scales), len(mutes))
         return replace(
             surface,
@@ -135,44 +140,44 @@ class BankPlayer:
         )
 
     def _first(self, node: str, port: str) -> bool:
-        values = self._turns.values(node, port)
+        values = self._parameter_changes.values(node, port)
         return bool(values) and values[0] > 0.5
 
-    def _carry_out(self, before: Surface, after: Surface, at: int) -> None:
+    def _apply(self, previous: Surface, after: Surface, at: int) -> None:
         for name, port in BANKS.items():
-            old, new = getattr(before, name), getattr(after, name)
+            old, new = getattr(previous, name), getattr(after, name)
             if new is old:
                 continue
             for unit, (was, now) in enumerate(zip(old, new, strict=True)):
                 if now != was:
-                    self._turn(self.targets.bank, port, float(now), at, unit)
-        if after.resynthesised != before.resynthesised:
-            self._turn(self.targets.switch, "resynthesis", float(after.resynthesised), at)
+                    self._set_parameter(self.targets.bank, port, float(now), at, unit)
+        if after.resynthesised != previous.resynthesised:
+            self._set_parameter(self.targets.switch, "resynthesis", float(after.resynthesised), at)
         for player, rewind in self.targets.players:
-            if after.playing != before.playing:
-                self._turn(player, "play", float(after.playing), at)
-            knob = self._knob(player, rewind) if after.rewinds != before.rewinds else None
+            if after.playing != previous.playing:
+                self._set_parameter(player, "play", float(after.playing), at)
+            knob = self._parameter(player, rewind) if after.rewind_count != previous.rewind_count else None
             if knob is not None:
-                self._turns.pulse(knob, at)
-        if after.playing != before.playing and not self.targets.players:
+                self._parameter_changes.pulse(knob, at)
+        if after.playing != previous.playing and not self.targets.players:
             self._pause(not after.playing)
 
     def _pause(self, on: bool) -> None:
         """A patch without anything that plays is paused as a whole, if it is live."""
-        pause = getattr(self._turns.engine, "pause", None)
+        pause = getattr(self._parameter_changes.engine, "pause", None)
         if pause is not None:
             pause(on)
 
-    def _turn(self, node: str | None, port: str, value: float, at: int, lane: int | None = None) -> None:
-        knob = self._knob(node, port, lane)
+    def _set_parameter(self, node: str | None, port: str, value: float, at: int, lane: int | None = None) -> None:
+        knob = self._parameter(node, port, lane)
         if knob is not None:
-            self._turns.turn(knob, value, at)
+            self._parameter_changes.set_parameter(knob, value, at)
 
-    def _knob(self, node: str | None, port: str, lane: int | None = None) -> Parameter | None:
+    def _parameter(self, node: str | None, port: str, lane: int | None = None) -> Parameter | None:
         if node is None:
             return None
         try:
-            patch = self._turns.patch
-            return parameter(patch.document, f"{node}.{port}", lane, patch.path, self._turns.allow_outside)
+            patch = self._parameter_changes.patch
+            return parameter(patch.document, f"{node}.{port}", lane, patch.path, self._parameter_changes.allow_outside)
         except PatchError:  # it has just been removed
             return None

@@ -13,16 +13,16 @@ from typing import Any
 from nodegraph.events import BEND, CONTROL, NOTE_OFF, NOTE_ON, PRESSURE
 from nodegraph.patch import Action, Binding, Control, Document, Group, PatchError, RemoveBinding, SetBinding, SetControl
 
-from .changes import Turns
+from .changes import ParameterChanges
 from .parameters import Parameter, control_parameter, parameter
 
-NEAR = 1.5 / 127  # a knob this close to the parameter has picked it up
+PICKUP_TOLERANCE = 1.5 / 127  # a knob this close to the parameter has picked it up
 STEPS = 128  # of an endless encoder from one end to the other
 FINE = 32  # a controller's fine part is so many numbers above it
 
 
 @dataclass(frozen=True)
-class Move:
+class ControllerInput:
     """A message as the move of something on a device: what and which one, and where it stands now, 0 to 1.
 
     ``value`` is the position in the 128 steps of MIDI, for encoders and buttons.
@@ -35,36 +35,39 @@ class Move:
     value: int
 
 
-def move_of(message: bytes) -> Move | None:
+def controller_input_of(message: bytes) -> ControllerInput | None:
     """The move that a message tells of; None for all that is not turned or pressed."""
     if len(message) < 2 or message[0] >= 0xF0:
         return None
     kind, channel, first = message[0] & 0xF0, (message[0] & 15) + 1, message[1]
     second = message[2] if len(message) > 2 else 0
     if kind == CONTROL:
-        return Move("control_change", first, channel, second / 127, second)
+        return ControllerInput("control_change", first, channel, second / 127, second)
     if kind in (NOTE_ON, NOTE_OFF):
         velocity = second if kind == NOTE_ON else 0
-        return Move("note", first, channel, velocity / 127, velocity)
+        return ControllerInput("note", first, channel, velocity / 127, velocity)
     if kind == BEND:
-        return Move("pitch_bend", 0, channel, (first + 128 * second) / 16383, second)
+        return ControllerInput("pitch_bend", 0, channel, (first + 128 * second) / 16383, second)
     if kind == PRESSURE:
-        return Move("channel_pressure", 0, channel, first / 127, first)
+        return ControllerInput("channel_pressure", 0, channel, first / 127, first)
     return None
 
 
-def is_meant(binding: Binding, port: str, move: Move) -> bool:
+def matches_binding(binding: Binding, port: str, controller_input: ControllerInput) -> bool:
     """Is it the control of this binding that moved?"""
-    if binding.channel not in (None, move.channel) or not port.startswith(binding.device):
+    if binding.channel not in (None, controller_input.channel) or not port.startswith(binding.device):
         return False
     if binding.message == "control_change_14":
-        return move.message == "control_change" and move.number in (binding.number, binding.number + FINE)
-    if binding.message != move.message:
+        return controller_input.message == "control_change" and controller_input.number in (
+            binding.number,
+            binding.number + FINE,
+        )
+    if binding.message != controller_input.message:
         return False
-    return binding.message in ("pitch_bend", "channel_pressure") or binding.number == move.number
+    return binding.message in ("pitch_bend", "channel_pressure") or binding.number == controller_input.number
 
 
-def steps_of(mode: str, value: int) -> int:
+def encoder_steps(mode: str, value: int) -> int:
     """How far an endless encoder was turned: two's complement, offset from 64, or sign (64) and magnitude."""
     if mode == "relative_twos":
         return value - 128 if value >= 64 else value
@@ -73,138 +76,140 @@ def steps_of(mode: str, value: int) -> int:
     return 64 - value if value > 64 else value % 64
 
 
-def taken_over(takeover: str, value: float, before: float | None, position: float, held: bool) -> float | None:
-    """Where a parameter goes that stands at ``value`` when its knob moves from ``before`` to ``position`` (all 0–1).
+def apply_takeover(takeover: str, value: float, previous: float | None, position: float, held: bool) -> float | None:
+    """Where a parameter goes that stands at ``value`` when its knob moves from ``previous`` to ``position`` (all 0–1).
 
     ``held``: it was this knob that brought the parameter where it is. None: it stays, the knob is elsewhere.
     """
     if takeover == "jump" or held:
         return position
     if takeover == "pickup":
-        crossed = before is not None and min(before, position) <= value <= max(before, position)
-        return position if crossed or abs(position - value) <= NEAR else None
-    if before is None or position == before:
+        crossed = previous is not None and min(previous, position) <= value <= max(previous, position)
+        return position if crossed or abs(position - value) <= PICKUP_TOLERANCE else None
+    if previous is None or position == previous:
         return None
-    if position > before:
-        return value + (position - before) * (1.0 - value) / (1.0 - before)
-    return value + (position - before) * value / before
+    if position > previous:
+        return value + (position - previous) * (1.0 - value) / (1.0 - previous)
+    return value + (position - previous) * value / previous
 
 
 @dataclass
-class _Hold:
+class _ControlState:
     """What is remembered of a bound control between two moves."""
 
     binding: Binding
     before: float | None = None  # where the knob stood
     set: float | None = None  # where it brought the parameter
     coarse: int = 0
-    fine: bool = False  # has its fine part come?
+    high_resolution: bool = False  # has its fine part come?
     pressed: bool = False
 
 
 class Bindings:
     """Turns the controls of a patch as their bindings say, and binds the next control that is moved.
 
-    ``hear`` is for the thread that MIDI comes in by, all else for the one that the session belongs to.
+    ``on_message`` is for the thread that MIDI comes in by, all else for the one that the session belongs to.
     """
 
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self, parameter_changes: ParameterChanges) -> None:
+        self._parameter_changes = parameter_changes
         self._bound_in: Any = None
         self._bound: list[tuple[Control, Binding]] = []
-        self._holds: dict[str, _Hold] = {}
-        self._learning: deque[Learning] = deque()
-        self._moved: deque[tuple[Learning, str, Move]] = deque()
+        self._control_states: dict[str, _ControlState] = {}
+        self._learning: deque[LearnRequest] = deque()
+        self._moved: deque[tuple[LearnRequest, str, ControllerInput]] = deque()
         self._last: tuple[str, str, int, int] | None = None
-        self.learnt: list[Action] = []
+        self.learned_actions: list[Action] = []
 
-    def hear(self, port: str, message: bytes, at: int = 0) -> bool:
+    def on_message(self, port: str, message: bytes, at: int = 0) -> bool:
         """Take in a message that came from ``port``, to be heard at sample ``at``; True if it turned something."""
-        move = move_of(message)
-        if move is None:
+        controller_input = controller_input_of(message)
+        if controller_input is None:
             return False
-        if self._learning and (move.message != "note" or move.value):
-            self._learn_from(port, move)
+        if self._learning and (controller_input.message != "note" or controller_input.value):
+            self._learn_from(port, controller_input)
             return True
         turned = False
-        for control, binding in self._bound_now():
-            if is_meant(binding, port, move):
-                turned |= self._turn(control, binding, move, at)
+        for control, binding in self._active_bindings():
+            if matches_binding(binding, port, controller_input):
+                turned |= self._set_parameter(control, binding, controller_input, at)
         return turned
 
-    def _bound_now(self) -> list[tuple[Control, Binding]]:
-        controls = self._turns.patch.document.controls
+    def _active_bindings(self) -> list[tuple[Control, Binding]]:
+        controls = self._parameter_changes.patch.document.controls
         if controls is not self._bound_in:
             self._bound = [(one, one.midi) for one in controls.values() if one.midi is not None]
             self._bound_in = controls
         return self._bound
 
-    def _turn(self, control: Control, binding: Binding, move: Move, at: int) -> bool:
+    def _set_parameter(self, control: Control, binding: Binding, controller_input: ControllerInput, at: int) -> bool:
         try:
-            patch = self._turns.patch
-            knob = control_parameter(patch.document, control, patch.path, self._turns.allow_outside)
+            patch = self._parameter_changes.patch
+            knob = control_parameter(patch.document, control, patch.path, self._parameter_changes.allow_outside)
         except PatchError:  # its block is not there
             return False
-        hold = self._holds.get(control.name)
-        if hold is None or hold.binding is not binding:
-            hold = self._holds[control.name] = _Hold(binding)
-        now = knob.position(self._turns.value(knob))
-        position = _position(binding, move, hold, now)
+        state = self._control_states.get(control.name)
+        if state is None or state.binding is not binding:
+            state = self._control_states[control.name] = _ControlState(binding)
+        now = knob.position(self._parameter_changes.value(knob))
+        position = _control_position(binding, controller_input, state, now)
         if position is None:
             return False
         if binding.mode == "absolute":
-            held = hold.set is not None and abs(hold.set - now) <= NEAR
-            before, hold.before = hold.before, position
-            position = taken_over(binding.takeover, now, before, position, held and binding.takeover == "pickup")
+            held = state.set is not None and abs(state.set - now) <= PICKUP_TOLERANCE
+            before, state.before = state.before, position
+            position = apply_takeover(binding.takeover, now, before, position, held and binding.takeover == "pickup")
             if position is None:
                 return False
-            hold.set = position
-        return self._turns.turn(knob, knob.value(position), at)
+            state.set = position
+        return self._parameter_changes.set_parameter(knob, knob.value(position), at)
 
     # -- learning ----------------------------------------------------------------------------------------------
 
     @property
-    def learning(self) -> Learning | None:
+    def learning(self) -> LearnRequest | None:
         """What waits for a control to be moved."""
         return self._learning[0] if self._learning else None
 
-    def learn(self, *learning: Learning) -> None:
+    def learn(self, *learning: LearnRequest) -> None:
         """Bind what is moved next, one control after the other; without any, forget those that wait.
 
         Raises PatchError where nothing can be turned.
         """
-        patch = self._turns.patch
+        patch = self._parameter_changes.patch
         for one in learning:
-            parameter(patch.document, one.target, one.lane, patch.path, self._turns.allow_outside)
+            parameter(patch.document, one.target, one.lane, patch.path, self._parameter_changes.allow_outside)
         self._learning = deque(learning)
         self._last = None
 
-    def settle(self) -> list[str]:
+    def commit(self) -> list[str]:
         """Write bindings that were learnt into the patch; returns a line on each.
 
-        ``learnt`` has the edits of all that were learnt. Raises PatchError where a node has gone meanwhile.
+        ``learned_actions`` has the edits of all that were learnt. Raises PatchError where a node has gone meanwhile.
         """
         lines = []
         while self._moved:
-            learning, port, move = self._moved.popleft()
-            patch = self._turns.patch
-            name, action = bind(patch.document, learning, port, move, patch.path, self._turns.allow_outside)
+            learning, port, controller_input = self._moved.popleft()
+            patch = self._parameter_changes.patch
+            name, action = bind(
+                patch.document, learning, port, controller_input, patch.path, self._parameter_changes.allow_outside
+            )
             patch.do(action)
-            self.learnt.append(action)
+            self.learned_actions.append(action)
             binding = patch.document.controls[name].midi
-            lines.append(f"{said(binding) if binding else ''} of '{port}' turns {learning.target}.")
+            lines.append(f"{describe_binding(binding) if binding else ''} of '{port}' turns {learning.target}.")
         return lines
 
-    def _learn_from(self, port: str, move: Move) -> None:
+    def _learn_from(self, port: str, controller_input: ControllerInput) -> None:
         """A knob sends many messages while it moves: they are all of one control."""
-        control = (port, move.message, move.channel, move.number)
+        control = (port, controller_input.message, controller_input.channel, controller_input.number)
         if control != self._last:
             self._last = control
-            self._moved.append((self._learning.popleft(), port, move))
+            self._moved.append((self._learning.popleft(), port, controller_input))
 
 
 @dataclass(frozen=True)
-class Learning:
+class LearnRequest:
     """What a learnt control is to turn: ``target`` is ``"node.port"``; the rest as in Control and Binding.
 
     ``low`` and ``high`` are the range it travels, in the parameter's unit (None: its own).
@@ -217,33 +222,43 @@ class Learning:
     taper: str = ""
     mode: str = "absolute"
     takeover: str = "jump"
-    fine: bool = False
+    high_resolution: bool = False
     any_device: bool = True
 
 
 def bind(
     document: Document,
-    learning: Learning,
+    learning: LearnRequest,
     port: str,
-    move: Move,
+    controller_input: ControllerInput,
     patch_path: Path | None = None,
     allow_outside: bool = False,
 ) -> tuple[str, Action]:
     """The control's name, and the edit that lets what moved turn the target."""
     knob = parameter(document, learning.target, learning.lane, patch_path, allow_outside)
-    old = next((one for one in document.controls.values() if (one.target, one.lane) == (knob.end, knob.lane)), None)
+    old = next(
+        (one for one in document.controls.values() if (one.target, one.lane) == (knob.port_ref, knob.lane)), None
+    )
     name = old.name if old else _free_name(knob, document)
     low = learning.low if learning.low is not None else old.min if old else None
     high = learning.high if learning.high is not None else old.max if old else None
     taper = learning.taper or (old.taper if old else knob.taper)
-    message = move.message
-    if learning.fine and message == "control_change" and move.number < FINE:
+    message = controller_input.message
+    if learning.high_resolution and message == "control_change" and controller_input.number < FINE:
         message = "control_change_14"
     device = "" if learning.any_device else port
     return name, Group(
         (
             SetControl(name, learning.target, low, high, taper, old.doc if old else "", learning.lane),
-            SetBinding(name, move.number, message, move.channel, device, learning.mode, learning.takeover),
+            SetBinding(
+                name,
+                controller_input.number,
+                message,
+                controller_input.channel,
+                device,
+                learning.mode,
+                learning.takeover,
+            ),
         )
     )
 
@@ -254,7 +269,7 @@ def unbind(document: Document, target: str, lane: int | None = None) -> Action |
     return Group(tuple(RemoveBinding(one.name) for one in found)) if found else None
 
 
-def said(binding: Binding) -> str:
+def describe_binding(binding: Binding) -> str:
     """A binding in a few words: ``CC 74``, ``CC 74, channel 2``, ``note 60``."""
     words = {
         "control_change": f"CC {binding.number}",
@@ -267,21 +282,26 @@ def said(binding: Binding) -> str:
     return words[binding.message] + channel
 
 
-def _position(binding: Binding, move: Move, hold: _Hold, now: float) -> float | None:
+def _control_position(
+    binding: Binding, controller_input: ControllerInput, state: _ControlState, now: float
+) -> float | None:
     """Where the knob stands after a move; None where it says nothing yet."""
     if binding.mode == "toggle":
-        pressed, was = move.value >= 64 or (binding.message == "note" and move.value > 0), hold.pressed
-        hold.pressed = pressed
+        pressed, was = (
+            controller_input.value >= 64 or (binding.message == "note" and controller_input.value > 0),
+            state.pressed,
+        )
+        state.pressed = pressed
         return float(now < 0.5) if pressed and not was else None
     if binding.mode != "absolute":
-        return min(max(now + steps_of(binding.mode, move.value) / STEPS, 0.0), 1.0)
+        return min(max(now + encoder_steps(binding.mode, controller_input.value) / STEPS, 0.0), 1.0)
     if binding.message == "control_change_14":
-        if move.number == binding.number:
-            hold.coarse = move.value
-            return hold.coarse * 128 / 16383 if hold.fine else move.position
-        hold.fine = True
-        return (hold.coarse * 128 + move.value) / 16383
-    return move.position
+        if controller_input.number == binding.number:
+            state.coarse = controller_input.value
+            return state.coarse * 128 / 16383 if state.high_resolution else controller_input.position
+        state.high_resolution = True
+        return (state.coarse * 128 + controller_input.value) / 16383
+    return controller_input.position
 
 
 def _free_name(knob: Parameter, document: Document) -> str:

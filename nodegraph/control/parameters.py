@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.graph.rules import block_problem, title_of, unknown_input
 from nodegraph.node import In
 from nodegraph.patch import Control, Document, NodeRecord, PatchError, locate
-from nodegraph.patch.actions import node_and_port
+from nodegraph.patch.actions import parse_port_ref
 
 from .taper import position_of, value_at
 
@@ -38,12 +38,12 @@ class Parameter:
         return self.declared.name
 
     @property
-    def end(self) -> str:
+    def port_ref(self) -> str:
         """``"lp1.cutoff"``."""
         return f"{self.node}.{self.port}"
 
     @property
-    def what(self) -> tuple[str, str, int | None]:
+    def key(self) -> tuple[str, str, int | None]:
         """Node, port and lane."""
         return self.node, self.port, self.lane
 
@@ -63,23 +63,23 @@ class Parameter:
 def node_record(document: Document, node: str) -> NodeRecord:
     """The node ``"osc"``, or in a subpatch ``"voice/osc"``. Raises PatchError."""
     path, id = locate(document, node)
-    return document.inside(path).nodes[id]
+    return document.nested(path).nodes[id]
 
 
 def parameter(
     document: Document,
-    end: str,
+    port_ref: str,
     lane: int | None = None,
     patch_path: Path | None = None,
     allow_outside: bool = False,
 ) -> Parameter:
     """The parameter at ``"node.port"``. Raises PatchError, one line, if there is no such input."""
-    node, port = node_and_port(end)
+    node, port = parse_port_ref(port_ref)
     record = node_record(document, node)
     problem = block_problem(record)
     if problem:
         raise PatchError(f"node '{node}': {problem}")
-    spec = spec_of(record, Home(patch_path, allow_outside))
+    spec = spec_of(record, PatchLocation(patch_path, allow_outside))
     found = spec.inputs.get(port)
     if found is None:
         raise PatchError(unknown_input(title_of(record.type, node), port, spec))

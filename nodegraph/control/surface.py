@@ -17,7 +17,7 @@ WIDTH = 8  # units on the faders at a time
 class Surface:
     """A gain 0…1, a scale 0…2 and a mute for each unit; the first unit on the faders; what is heard.
 
-    ``rewinds`` and ``quits`` count the times that the player was sent to its beginning, or everybody home.
+    ``rewind_count`` and ``quit_count`` count the times that the player was sent to its beginning, or everybody home.
     """
 
     gains: tuple[float, ...] = ()
@@ -26,8 +26,8 @@ class Surface:
     first: int = 0
     resynthesised: bool = True
     playing: bool = True
-    rewinds: int = 0
-    quits: int = 0
+    rewind_count: int = 0
+    quit_count: int = 0
 
     @property
     def units(self) -> int:
@@ -39,7 +39,7 @@ class Surface:
         return 0.0 if self.mutes[unit] else self.gains[unit] * self.scales[unit]
 
 
-def fresh(units: int) -> Surface:
+def default_surface(units: int) -> Surface:
     """All units as they come from the encoder."""
     return Surface((1.0,) * units, (1.0,) * units, (False,) * units)
 
@@ -48,70 +48,70 @@ Function = Callable[[Surface, int, int], Surface]
 """``function(surface, which, value)``: fader, knob or button number ``which`` (from 0) came to ``value`` (0–127)."""
 
 
-def gain(surface: Surface, which: int, value: int) -> Surface:
+def gain(surface: Surface, index: int, value: int) -> Surface:
     """A fader: the unit's gain, value/127."""
-    return _with(surface, which, gains=value / 127)
+    return _with_unit(surface, index, gains=value / 127)
 
 
-def scale(surface: Surface, which: int, value: int) -> Surface:
+def scale(surface: Surface, index: int, value: int) -> Surface:
     """A knob: the unit's scale, 2·value/127."""
-    return _with(surface, which, scales=2 * value / 127)
+    return _with_unit(surface, index, scales=2 * value / 127)
 
 
-def mute(surface: Surface, which: int, value: int) -> Surface:
+def mute(surface: Surface, index: int, value: int) -> Surface:
     """A button: mutes the unit, or lets it be heard again."""
-    unit = surface.first + which
-    return _with(surface, which, mutes=not surface.mutes[unit]) if unit < surface.units else surface
+    unit = surface.first + index
+    return _with_unit(surface, index, mutes=not surface.mutes[unit]) if unit < surface.units else surface
 
 
-def reset(surface: Surface, which: int, value: int) -> Surface:
+def reset(surface: Surface, index: int, value: int) -> Surface:
     """A button: the unit as it comes, gain and scale 1, not muted."""
-    return _with(surface, which, gains=1.0, scales=1.0, mutes=False)
+    return _with_unit(surface, index, gains=1.0, scales=1.0, mutes=False)
 
 
-def bank_down(surface: Surface, which: int, value: int) -> Surface:
+def bank_down(surface: Surface, index: int, value: int) -> Surface:
     """A button: the eight units before; before the first come the last."""
-    return _banked(surface, -1)
+    return _shift_bank(surface, -1)
 
 
-def bank_up(surface: Surface, which: int, value: int) -> Surface:
+def bank_up(surface: Surface, index: int, value: int) -> Surface:
     """A button: the next eight units; after the last come the first."""
-    return _banked(surface, 1)
+    return _shift_bank(surface, 1)
 
 
-def silence(surface: Surface, which: int, value: int) -> Surface:
+def silence(surface: Surface, index: int, value: int) -> Surface:
     """A button: the output of all units goes to 0; they are muted, and keep their gains and scales."""
     return replace(surface, mutes=(True,) * surface.units)
 
 
-def toggle_mutes(surface: Surface, which: int, value: int) -> Surface:
+def toggle_mutes(surface: Surface, index: int, value: int) -> Surface:
     """A button: what is muted is heard, what is heard is muted."""
     return replace(surface, mutes=tuple(not muted for muted in surface.mutes))
 
 
-def reset_all(surface: Surface, which: int, value: int) -> Surface:
+def reset_all(surface: Surface, index: int, value: int) -> Surface:
     """A button: all units as they come."""
     return replace(surface, gains=(1.0,) * surface.units, scales=(1.0,) * surface.units, mutes=(False,) * surface.units)
 
 
-def switch(surface: Surface, which: int, value: int) -> Surface:
+def switch(surface: Surface, index: int, value: int) -> Surface:
     """A button: original or resynthesised."""
     return replace(surface, resynthesised=not surface.resynthesised)
 
 
-def play(surface: Surface, which: int, value: int) -> Surface:
+def play(surface: Surface, index: int, value: int) -> Surface:
     """A button: plays, or pauses."""
     return replace(surface, playing=not surface.playing)
 
 
-def stop(surface: Surface, which: int, value: int) -> Surface:
+def stop(surface: Surface, index: int, value: int) -> Surface:
     """A button: stops, and goes back to the beginning."""
-    return replace(surface, playing=False, rewinds=surface.rewinds + 1)
+    return replace(surface, playing=False, rewind_count=surface.rewind_count + 1)
 
 
-def quit(surface: Surface, which: int, value: int) -> Surface:
+def quit(surface: Surface, index: int, value: int) -> Surface:
     """A button: ends the program."""
-    return replace(surface, quits=surface.quits + 1)
+    return replace(surface, quit_count=surface.quit_count + 1)
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -134,10 +134,10 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 LAMPS: dict[str, Callable[[Surface, int], bool]] = {
-    "mute": lambda surface, which: surface.first + which < surface.units and surface.mutes[surface.first + which],
-    "play": lambda surface, which: surface.playing,
-    "switch": lambda surface, which: surface.resynthesised,
-    "silence": lambda surface, which: surface.units > 0 and all(surface.mutes),
+    "mute": lambda surface, index: surface.first + index < surface.units and surface.mutes[surface.first + index],
+    "play": lambda surface, index: surface.playing,
+    "switch": lambda surface, index: surface.resynthesised,
+    "silence": lambda surface, index: surface.units > 0 and all(surface.mutes),
 }
 """Whether the lamp in a button with that function is lit."""
 
@@ -174,19 +174,19 @@ def text(surface: Surface) -> str:
     return "\n".join(line.rstrip() for line in [*lines, "", track(surface)])
 
 
-def _with(surface: Surface, which: int, **values: float | bool) -> Surface:
-    """The surface with other values of the unit on fader ``which``; itself where there is none."""
-    unit = surface.first + which
+def _with_unit(surface: Surface, index: int, **values: float | bool) -> Surface:
+    """The surface with other values of the unit on fader ``index``; itself where there is none."""
+    unit = surface.first + index
     if unit >= surface.units:
         return surface
-    changed = {name: _put(getattr(surface, name), unit, value) for name, value in values.items()}
+    changed = {name: _replaced(getattr(surface, name), unit, value) for name, value in values.items()}
     return replace(surface, **changed)  # type: ignore[arg-type]
 
 
-def _put(values: tuple[float, ...], at: int, value: float) -> tuple[float, ...]:
+def _replaced(values: tuple[float, ...], at: int, value: float) -> tuple[float, ...]:
     return (*values[:at], value, *values[at + 1 :])
 
 
-def _banked(surface: Surface, by: int) -> Surface:
+def _shift_bank(surface: Surface, by: int) -> Surface:
     banks = max(-(-surface.units // WIDTH), 1)
     return replace(surface, first=(surface.first // WIDTH + by) % banks * WIDTH)

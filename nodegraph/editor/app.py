@@ -12,12 +12,13 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
+from nodegraph.graph import Graph
 from nodegraph.patch import Patch
 
 from .dpg.view import DpgView
 from .presenter import Presenter
 from .sound.live import LiveSound
-from .sound.readings import Readings
+from .sound.readings import ReadoutUpdater
 
 FRAME_PERIOD = 1.0 / 60.0
 
@@ -26,12 +27,17 @@ class App:
     """Window, presenter and sound together. ``frame_times`` are the last frames' seconds of Python."""
 
     def __init__(
-        self, sound: LiveSound, patch: Patch | None = None, home: Path | None = None, allow_outside: bool = False
+        self,
+        sound: LiveSound,
+        patch: Patch | None = None,
+        home: Path | None = None,
+        allow_outside: bool = False,
+        graph: Graph | None = None,
     ) -> None:
         self.sound = sound
         self.view = DpgView()
-        self.presenter = Presenter(self.view, sound, patch, home, allow_outside)
-        self.readings = Readings(self.view, sound, self.presenter.desk.flat)
+        self.presenter = Presenter(self.view, sound, patch, home, allow_outside, graph)
+        self.readings = ReadoutUpdater(self.view, sound, self.presenter.desk.flat_id)
         self.frame_times: list[float] = []
 
     def run(self, size: tuple[int, int] = (1400, 880), each_frame: Callable[[App], Any] = lambda app: None) -> None:

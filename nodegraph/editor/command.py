@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from .desk import Desk
-    from .sound.protocol import Sounding
+    from .sound.protocol import SoundState
 
 Run = Callable[["Desk", Any], None]
-Say = Callable[["Desk", "Sounding"], str]
+Say = Callable[["Desk", "SoundState"], str]
 E = TypeVar("E")
 
 

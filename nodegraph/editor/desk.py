@@ -10,18 +10,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from nodegraph.graph.ports import Home, every_node, spec_of
+from nodegraph.graph import Graph
+from nodegraph.graph.ports import PatchLocation, every_node, spec_of
 from nodegraph.node import Spec
 from nodegraph.patch import Action, Document, Group, NodeRecord, Patch, PatchError, within
 from nodegraph.patch.document import Path as Place
 
 from .events import PanelEvent
+from .following import Following
 from .jobs import Jobs
 from .preferences import Preferences
-from .sound.protocol import Sound, Sounding
-from .typed import Typed, type_document
-from .view import Camera, MenuItem, NodeFace, PaletteFace, PanelFace, Pin, Point, View, WireKey
-from .wiring import Board
+from .sound.protocol import SoundEngine, SoundState
+from .typed import TypedDocument
+from .view import Camera, MenuItem, NodeVisual, PaletteVisual, PanelVisual, Pin, Point, View, WireKey
+from .wiring import WiringContext
 
 S = TypeVar("S", bound="State")
 
@@ -40,11 +42,11 @@ class Selection:
 
 
 @dataclass
-class Palette:
+class OpenPalette:
     """The open palette: what it offers now, and what happens with what is chosen."""
 
-    face: PaletteFace
-    search: Callable[[str], PaletteFace]
+    visual: PaletteVisual
+    search: Callable[[str], PaletteVisual]
     choose: Callable[[str, Point | None], object]
 
 
@@ -54,7 +56,7 @@ class Panel:
     key = "panel"
     of_patch = False  # closed when another patch is opened
 
-    def face(self, desk: Desk) -> PanelFace:
+    def visual(self, desk: Desk) -> PanelVisual:
         """How it looks now."""
         raise NotImplementedError
 
@@ -82,28 +84,28 @@ class Desk:
     """Everything that is open. ``home`` is the folder of the editor's own files."""
 
     view: View
-    sound: Sound
+    sound: SoundEngine
     home: Path
     patch: Patch
     preferences: Preferences
     jobs: Jobs
-    level: tuple[str, ...] = ()
-    typed: Typed = field(default_factory=Typed)
+    subpatch_path: tuple[str, ...] = ()
+    following: Following | None = None
     selection: Selection = Selection()
     camera: Camera = field(default_factory=Camera)
     canvas: Point = (1280.0, 720.0)
     pointer: Point = (0.0, 0.0)
-    over: Any = None
-    faces: dict[str, NodeFace] = field(default_factory=dict)
-    palette: Palette | None = None
+    hovered: Any = None
+    visuals: dict[str, NodeVisual] = field(default_factory=dict)
+    palette: OpenPalette | None = None
     panels: dict[str, Panel] = field(default_factory=dict)
-    asked: dict[str, Callable[[Any], object]] = field(default_factory=dict)
+    pending_prompts: dict[str, Callable[[Any], object]] = field(default_factory=dict)
     probes: dict[str, tuple[tuple[str, ...], WireKey]] = field(default_factory=dict)
     cameras: dict[tuple[str, ...], Camera] = field(default_factory=dict)
     minimap: bool = True
     allow_outside: bool = False
     running: bool = True
-    sounding: Sounding = field(default_factory=Sounding)  # as it was asked last
+    sound_state: SoundState = field(default_factory=SoundState)  # as it was asked last
     faults: dict[Place, str] = field(default_factory=dict)  # why nodes are silent, by path
     states: dict[type[State], State] = field(default_factory=dict)  # see ``state``
 
@@ -124,51 +126,60 @@ class Desk:
     @property
     def document(self) -> Document:
         """The document that is shown."""
-        return self.patch.document.inside(self.level)
+        return self.patch.document.nested(self.subpatch_path)
 
     def do(self, *actions: Action) -> bool:
         """Carry out actions on the shown document as one step; says why not where they do not fit."""
         if not actions:
             return False
         action = actions[0] if len(actions) == 1 else Group(tuple(actions))  # type: ignore[arg-type]
-        return self.do_in(self.level, action)
+        return self.do_in(self.subpatch_path, action)
 
     def do_in(self, level: tuple[str, ...], action: Action) -> bool:
         """Carry out an action on the document at ``level``."""
-        return self.attempt(lambda: self.patch.do(within(level, action)))
+        return self.run_edit(lambda: self.patch.do(within(level, action)))
 
-    def attempt(self, edit: Callable[[], object]) -> bool:
+    def run_edit(self, edit: Callable[[], object]) -> bool:
         """Do something that may fail with one sentence for the user."""
         try:
             edit()
         except PatchError as error:
-            self.say(str(error), alarm=True)
+            self.notify(str(error), alarm=True)
             return False
         return True
 
-    def open_patch(self, patch: Patch) -> None:
-        """Another patch takes the place of the one before."""
-        self.patch, self.level, self.selection = patch, (), Selection()
-        self.typed, self.faces, self.cameras, self.probes = Typed(), {}, {}, {}
+    def open_patch(self, patch: Patch, graph: Graph | None = None) -> None:
+        """Another patch takes the place of the one before; ``graph`` is its graph, if it is typed already."""
+        self.patch, self.subpatch_path, self.selection = patch, (), Selection()
+        self.visuals, self.cameras, self.probes = {}, {}, {}
         self.camera = Camera()
         self.states = {cls: state for cls, state in self.states.items() if cls.lasting}
-        self.sound.follow(patch)
+        if self.following is not None:
+            self.following.close()
+        self.following = Following(patch, self.sound, self.allow_outside, graph)
+
+    @property
+    def typed(self) -> TypedDocument:
+        """What the graph knows of the patch."""
+        return self.following.typed if self.following is not None else TypedDocument()
 
     def refresh_blocks(self) -> None:
         """Blocks have another equation: the sound and the faces begin anew with it."""
-        self.retype()
-        self.faces = {}
-        self.sound.follow(self.patch)
+        self.update_graph()
+        self.visuals = {}
 
-    def listen(self) -> Sounding:
+    def refresh_sound_state(self) -> SoundState:
         """Ask how the sound stands."""
-        self.sounding = self.sound.state()
-        return self.sounding
+        self.sound_state = self.sound.state()
+        graph = self.typed.graph
+        if graph is not None and graph.rate != self.sound.rate:
+            self.update_graph()  # another device
+        return self.sound_state
 
-    def retype(self) -> None:
+    def update_graph(self) -> None:
         """Find out again what the graph says of the patch."""
-        rate = self.listen().rate or 44100.0
-        self.typed = type_document(self.patch.document, rate, self.patch.path, self.allow_outside, self.typed)
+        if self.following is not None:
+            self.following.retype()
 
     @property
     def folder(self) -> Path:
@@ -196,36 +207,36 @@ class Desk:
     def spec(self, id: str) -> Spec:
         """Ports and settings of a node of the shown document; none of a node that is gone."""
         record = self.document.nodes.get(id)
-        return self.specs(record) if record else Spec()
+        return self.spec_of(record) if record else Spec()
 
-    def specs(self, record: NodeRecord) -> Spec:
+    def spec_of(self, record: NodeRecord) -> Spec:
         """Ports and settings of a node of this patch."""
-        return spec_of(record, Home(self.patch.path, self.allow_outside))
+        return spec_of(record, PatchLocation(self.patch.path, self.allow_outside))
 
     @property
     def types(self) -> set[str]:
         """The types of all blocks of the patch, including those in subpatches."""
-        home = Home(self.patch.path, self.allow_outside)
+        home = PatchLocation(self.patch.path, self.allow_outside)
         return {record.type for _, record in every_node(self.patch.document, home)}
 
     @property
-    def board(self) -> Board:
+    def wiring(self) -> WiringContext:
         """The shown document, for questions about wires."""
-        return Board(self.patch.document, self.level, self.patch.path, self.allow_outside)
+        return WiringContext(self.patch.document, self.subpatch_path, self.patch.path, self.allow_outside)
 
-    def flat(self, id: str) -> str:
+    def flat_id(self, id: str) -> str:
         """What the graph calls a node ("voice/osc"), or an output ("voice/osc.out"), of the shown document."""
         node, dot, port = id.partition(".")
-        node = "/".join((*self.level, node))
-        return ".".join(self.typed.end(node, port)) if dot else node
+        node = "/".join((*self.subpatch_path, node))
+        return ".".join(self.typed.flat_output(node, port)) if dot else node
 
-    def place(self, id: str) -> Point:
+    def position_of(self, id: str) -> Point:
         """Where a node is, or is shown when the document does not say."""
         found = self.document.layout.get(id)
         if found is not None:
             return found
-        face = self.faces.get(id)
-        return face.at if face else (0.0, 0.0)
+        visual = self.visuals.get(id)
+        return visual.at if visual else (0.0, 0.0)
 
     def select(self, nodes: Any = (), wires: Any = (), notes: Any = (), focus: Pin | None = None) -> None:
         """Select these and nothing else."""
@@ -235,7 +246,7 @@ class Desk:
         """Forget what is selected and no longer there."""
         document, chosen = self.document, self.selection
         nodes = frozenset(id for id in chosen.nodes if id in document.nodes)
-        wires = chosen.wires and chosen.wires & {(wire.start, wire.end) for wire in document.wires}
+        wires = chosen.wires and chosen.wires & {(wire.source_ref, wire.target_ref) for wire in document.wires}
         notes = frozenset(id for id in chosen.notes if has_note(document, id))
         focus = chosen.focus if chosen.focus and chosen.focus.node in document.nodes else None
         if (nodes, wires, notes, focus) != (chosen.nodes, chosen.wires, chosen.notes, chosen.focus):
@@ -245,32 +256,40 @@ class Desk:
         """Close the probes of wires that are gone."""
         for name, (level, key) in list(self.probes.items()):
             try:
-                wires = self.patch.document.inside(level).wires
+                wires = self.patch.document.nested(level).wires
             except PatchError:  # the subpatch is gone
                 wires = ()
-            if not any((wire.start, wire.end) == key for wire in wires):
+            if not any((wire.source_ref, wire.target_ref) == key for wire in wires):
                 del self.probes[name]
                 self.view.hide_probe(name)
-        if isinstance(self.over, tuple) and not any((w.start, w.end) == self.over for w in self.document.wires):
-            self.over = None
+        if isinstance(self.hovered, tuple) and not any(
+            (w.source_ref, w.target_ref) == self.hovered for w in self.document.wires
+        ):
+            self.hovered = None
             self.view.show_hover(None)
 
     # -- talking with the user -------------------------------------------------------------------------------
 
-    def say(self, text: str, alarm: bool = False) -> None:
+    def notify(self, text: str, alarm: bool = False) -> None:
         """A message that goes by itself, on one line."""
         self.view.notify(" ".join(text.split()), alarm)
 
-    def ask(self, key: str, label: str, text: str, done: Callable[[str], object]) -> None:
-        """Ask for a line of text; ``done`` hears what was typed, nothing if it was given up."""
-        self.asked[key] = done
+    def ask(self, key: str, label: str, text: str, on_done: Callable[[str], object]) -> None:
+        """Ask for a line of text; ``on_done`` hears what was typed, nothing if it was given up."""
+        self.pending_prompts[key] = on_done
         self.view.ask_value(key, label, text)
 
     def ask_file(
-        self, key: str, title: str, done: Callable[[Path], object], ending: str = "", save: bool = False, name: str = ""
+        self,
+        key: str,
+        title: str,
+        on_done: Callable[[Path], object],
+        ending: str = "",
+        save: bool = False,
+        name: str = "",
     ) -> None:
-        """Ask for a file; ``done`` hears its path, nothing if it was given up."""
-        self.asked[key] = done
+        """Ask for a file; ``on_done`` hears its path, nothing if it was given up."""
+        self.pending_prompts[key] = on_done
         self.view.ask_file(key, title, self.folder, ending, save, name)
 
     def menu(self, title: str, items: list[MenuItem]) -> None:
@@ -280,7 +299,7 @@ class Desk:
     def open_panel(self, panel: Panel) -> None:
         """Show a panel, or show it anew."""
         self.panels[panel.key] = panel
-        self.view.show_panel(panel.face(self))
+        self.view.show_panel(panel.visual(self))
 
     def close_panel(self, key: str) -> None:
         """Close a panel, if it is open."""

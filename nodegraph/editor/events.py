@@ -150,7 +150,7 @@ class SetValue(Event):
 
 
 @dataclass(frozen=True)
-class Entered(Event):
+class PromptAnswered(Event):
     """Answer to ``ask_value`` or ``ask_file``; None: given up."""
 
     key: str

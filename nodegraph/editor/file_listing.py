@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-MOST = 2000  # entries of a folder that are listed
+MAX_COUNT = 2000  # entries of a folder that are listed
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Entry:
     def details(self) -> tuple[str, str]:
         """Size and date as texts."""
         when = datetime.fromtimestamp(self.changed).strftime("%Y-%m-%d %H:%M") if self.changed else ""
-        return ("" if self.folder else in_words(self.size)), when
+        return ("" if self.folder else format_size(self.size)), when
 
 
-def in_words(size: int) -> str:
+def format_size(size: int) -> str:
     """Bytes with a fitting unit."""
     if size < 1000:
         return f"{size} B"
@@ -41,15 +41,15 @@ def in_words(size: int) -> str:
     return f"{amount:.0f} {units[0]}" if amount >= 10 else f"{amount:.1f} {units[0]}"
 
 
-def entries(folder: Path, ending: str = "", part: str = "", hidden: bool = False) -> tuple[list[Entry], str]:
+def entries(folder: Path, ending: str = "", substring: str = "", hidden: bool = False) -> tuple[list[Entry], str]:
     """Folders, then files that end so (several endings with spaces between, "" for all) and whose name contains
-    ``part``; and why it cannot be read, "" if it can."""
+    ``substring``; and why it cannot be read, "" if it can."""
     endings = tuple(ending.lower().split())
     found: list[Entry] = []
     try:
         with os.scandir(folder) as listing:
             for item in listing:
-                if (item.name.startswith(".") and not hidden) or part.lower() not in item.name.lower():
+                if (item.name.startswith(".") and not hidden) or substring.lower() not in item.name.lower():
                     continue
                 try:
                     is_folder, stat = item.is_dir(), item.stat()
@@ -60,19 +60,19 @@ def entries(folder: Path, ending: str = "", part: str = "", hidden: bool = False
     except OSError as error:
         return [], f"{folder} cannot be opened: {error.strerror or error}. Choose another folder."
     found.sort(key=lambda entry: (not entry.folder, entry.path.name.lower()))
-    return found[:MOST], ""
+    return found[:MAX_COUNT], ""
 
 
 def places() -> list[tuple[str, Path]]:
     """Folders one may want to go to: home, its usual ones, the working folder, the drives of Windows."""
     home = Path.home()
-    wanted = [("Home", home), ("Working folder", Path.cwd())]
-    wanted += [(name, home / name) for name in ("Documents", "Music", "Desktop", "Downloads")]
+    candidates = [("Home", home), ("Working folder", Path.cwd())]
+    candidates += [(name, home / name) for name in ("Documents", "Music", "Desktop", "Downloads")]
     if os.name == "nt":
-        wanted += [(f"{letter}:", Path(f"{letter}:/")) for letter in "CDEFGH"]
+        candidates += [(f"{letter}:", Path(f"{letter}:/")) for letter in "CDEFGH"]
     else:
-        wanted.append(("/", Path("/")))
-    return [(name, path) for name, path in wanted if path.is_dir()]
+        candidates.append(("/", Path("/")))
+    return [(name, path) for name, path in candidates if path.is_dir()]
 
 
 def with_ending(path: Path, ending: str) -> Path:

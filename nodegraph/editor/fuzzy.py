@@ -23,35 +23,35 @@ class Match:
 
 def match(query: str, name: str, words: str = "", kind: str = "") -> Match | None:
     """How ``name`` fits ``query``; ``words`` are more text about it that may fit instead, ``kind`` is its family."""
-    wanted, text = query.lower().strip().replace(" ", "_"), name.lower()
-    if not wanted:
+    query_text, text = query.lower().strip().replace(" ", "_"), name.lower()
+    if not query_text:
         return Match(0.0)
     short = -0.1 * len(text)  # of two that fit alike, the shorter
-    if wanted == text:
+    if query_text == text:
         return Match(EXACT, tuple(range(len(text))))
-    if text.startswith(wanted):
-        return Match(PREFIX + short, tuple(range(len(wanted))))
+    if text.startswith(query_text):
+        return Match(PREFIX + short, tuple(range(len(query_text))))
     starts = _starts(text)
     for start in starts:
-        if text.startswith(wanted, start):
-            return Match(WORD + short, tuple(range(start, start + len(wanted))))
-    letters = wanted.replace("_", "")
+        if text.startswith(query_text, start):
+            return Match(WORD + short, tuple(range(start, start + len(query_text))))
+    letters = query_text.replace("_", "")
     if len(letters) > 1 and "".join(text[i] for i in starts).startswith(letters):
         return Match(INITIALS + short, tuple(starts[: len(letters)]))
-    found = text.find(wanted)
+    found = text.find(query_text)
     if found >= 0:
-        return Match(INSIDE - found + short, tuple(range(found, found + len(wanted))))
-    if kind.lower().startswith(wanted) or (len(letters) > 1 and letters in _compounds(words)):
+        return Match(INSIDE - found + short, tuple(range(found, found + len(query_text))))
+    if kind.lower().startswith(query_text) or (len(letters) > 1 and letters in _compounds(words)):
         return Match(KIND + short)
     hits = _scattered(letters, text, set(starts))
     if hits:
         gaps = hits[-1] - hits[0] + 1 - len(hits)
         return Match(SCATTERED + 20 * sum(i in starts for i in hits) - 5 * gaps + short, hits)
-    if len(wanted) >= 3:
+    if len(query_text) >= 3:
         parts = [text, *text.split("_"), kind.lower()]
-        if any(_near(wanted, part[: len(wanted) + d]) for part in parts for d in (-1, 0, 1)):
+        if any(_within_one_edit(query_text, part[: len(query_text) + d]) for part in parts for d in (-1, 0, 1)):
             return Match(TYPO + short)
-    if len(letters) > 1 and all(part in words.lower() for part in wanted.split("_")):
+    if len(letters) > 1 and all(part in words.lower() for part in query_text.split("_")):
         return Match(ELSEWHERE + short)
     return None
 
@@ -74,12 +74,12 @@ def _compounds(words: str) -> set[str]:
 def _scattered(letters: str, text: str, starts: set[int]) -> tuple[int, ...]:
     """Places of the letters in order, from the beginning of a word on; empty if they do not all occur."""
 
-    def find(at: int, wanted: str) -> tuple[int, ...] | None:
-        if not wanted:
+    def find(at: int, query_text: str) -> tuple[int, ...] | None:
+        if not query_text:
             return ()
-        places = [i for i in range(at, len(text)) if text[i] == wanted[0]]
+        places = [i for i in range(at, len(text)) if text[i] == query_text[0]]
         for i in sorted(places, key=lambda i: (i not in starts, i)):
-            rest = find(i + 1, wanted[1:])
+            rest = find(i + 1, query_text[1:])
             if rest is not None:
                 return (i, *rest)
             if i not in starts:
@@ -92,15 +92,15 @@ def _scattered(letters: str, text: str, starts: set[int]) -> tuple[int, ...]:
     return next(((i, *rest) for i in begins if (rest := find(i + 1, letters[1:])) is not None), ())
 
 
-def _near(one: str, other: str) -> bool:
+def _within_one_edit(one: str, second: str) -> bool:
     """Do they differ by one edit: a letter more, less, another, or two swapped?"""
-    if abs(len(one) - len(other)) > 1 or one[:1] != other[:1]:
+    if abs(len(one) - len(second)) > 1 or one[:1] != second[:1]:
         return False
-    first = next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
+    first = next((i for i, (a, b) in enumerate(zip(one, second)) if a != b), min(len(one), len(second)))
     swapped = one[first + 1 : first + 2] + one[first : first + 1] + one[first + 2 :]
     return (
-        one[first + 1 :] == other[first + 1 :]
-        or one[first + 1 :] == other[first:]
-        or one[first:] == other[first + 1 :]
-        or swapped == other[first:]
+        one[first + 1 :] == second[first + 1 :]
+        or one[first + 1 :] == second[first:]
+        or one[first:] == second[first + 1 :]
+        or swapped == second[first:]
     )

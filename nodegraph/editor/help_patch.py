@@ -7,12 +7,12 @@ from collections.abc import Callable
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import In, Node
 from nodegraph.patch import Action, AddNode, SetNote
-from nodegraph.patch.names import free_id
+from nodegraph.patch.names import unused_id
 
 from .canvas import camera as canvas
 from .desk import Desk
 from .view import Pin
-from .wiring import draw_wire
+from .wiring import propose_wire
 
 ACROSS = 240.0
 KEYS_HINT = "Play it: Ctrl+Shift+K makes notes of the letter keys, Tools › MIDI on listens to devices."
@@ -36,19 +36,19 @@ def add_help(desk: Desk, type: str) -> None:
         actions.append(action)
 
     def node(kind: str, column: int, line: int, **params: object) -> str:
-        id = free_id(kind, document.nodes)
+        id = unused_id(kind, document.nodes)
         place = (origin[0] + ACROSS * column, origin[1] + 220.0 * line)
         add(AddNode(id, kind, node_types()[kind].version, params, place))
         return id
 
     def wire(start: str, end: str) -> None:
-        (one, out), (other, into) = start.split("."), end.split(".")
-        drawn = draw_wire(desk.board.holding(document), Pin(one, out, True), Pin(other, into, False))
+        (first, out), (second, into) = start.split("."), end.split(".")
+        drawn = propose_wire(desk.wiring.with_document(document), Pin(first, out, True), Pin(second, into, False))
         for action in drawn.actions:
             add(action)
 
     doc = (cls.__doc__ or "").strip().partition("\n")[0]
-    note = free_id("note", document.notes)
+    note = unused_id("note", document.notes)
     doc = f"{doc} {KEYS_HINT}" if cls.device == "events" else doc
     add(SetNote(note, doc, origin[0], origin[1] - 50.0))
     line = 0
@@ -103,10 +103,10 @@ def _melody(line: int, node: MakeNode, wire: MakeWire) -> str:
     return f"{notes}.out"
 
 
-def _play(end: str, column: int, row: int, node: MakeNode, wire: MakeWire) -> None:
+def _play(port_ref: str, column: int, row: int, node: MakeNode, wire: MakeWire) -> None:
     """Voices that let MIDI be heard."""
     notes = node("notes", column, row)
-    wire(end, f"{notes}.events")
+    wire(port_ref, f"{notes}.events")
     _voice(notes, column + 1, row, node, wire)
 
 
@@ -122,18 +122,18 @@ def _voice(notes: str, column: int, row: int, node: MakeNode, wire: MakeWire) ->
         wire(start, into)
 
 
-def _sink(kind: str, end: str, row: int, cls: type[Node], node: MakeNode, wire: MakeWire) -> None:
+def _sink(kind: str, port_ref: str, row: int, cls: type[Node], node: MakeNode, wire: MakeWire) -> None:
     """Something that shows an output, and lets the first one be heard."""
     if kind == "signal":
-        wire(end, f"{node('scope_tap', 4, row)}.audio")
+        wire(port_ref, f"{node('scope_tap', 4, row)}.audio")
         if row == 0 and cls.family not in ("control", "sequencing", "envelopes", "taps"):
             out = node("audio_out", 5, row)
             gain = node("multiply", 4, row + 1, b=0.3)
-            wire(end, f"{gain}.a")
+            wire(port_ref, f"{gain}.a")
             wire(f"{gain}.out", f"{out}.audio")
     elif kind == "magnitude":
-        wire(end, f"{node('spectrogram_tap', 4, row)}.magnitude")
+        wire(port_ref, f"{node('spectrogram_tap', 4, row)}.magnitude")
     elif kind == "spectrum":
         back, out = node("inverse_stft", 4, row), node("audio_out", 5, row)
-        wire(end, f"{back}.spectrum")
+        wire(port_ref, f"{back}.spectrum")
         wire(f"{back}.out", f"{out}.audio")

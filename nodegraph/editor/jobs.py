@@ -25,9 +25,9 @@ class Job:
     _stop: threading.Event = field(default_factory=threading.Event)
     _done: Callable[[Job], None] | None = None
 
-    def progress(self, part: float, text: str = "") -> None:
+    def progress(self, fraction: float, text: str = "") -> None:
         """Called by the work itself now and then. Raises Cancelled when the user gave it up."""
-        self.part = min(max(float(part), 0.0), 1.0)
+        self.part = min(max(float(fraction), 0.0), 1.0)
         if text:
             self.text = text
         if self._stop.is_set():
@@ -43,15 +43,17 @@ class Job:
 
 
 class Jobs:
-    """The jobs that run. Their ends are told by :meth:`collect`, in the thread that calls it."""
+    """The jobs that run. Their ends are told by :meth:`collect_finished`, in the thread that calls it."""
 
     def __init__(self) -> None:
         self.running: list[Job] = []
         self._threads: list[threading.Thread] = []
 
-    def start(self, title: str, work: Callable[[Job], Any], done: Callable[[Job], None] | None = None) -> Job:
-        """Run ``work(job)`` in a thread; ``done(job)`` is called by ``collect`` when it has ended, however it did."""
-        job = Job(title, _done=done)
+    def start(self, title: str, work: Callable[[Job], Any], on_done: Callable[[Job], None] | None = None) -> Job:
+        """Run ``work(job)`` in a thread; ``on_done(job)`` is called by ``collect_finished`` when it has ended, however
+        it did.
+        """
+        job = Job(title, _done=on_done)
 
         def run() -> None:
             try:
@@ -68,7 +70,7 @@ class Jobs:
         thread.start()
         return job
 
-    def collect(self) -> None:
+    def collect_finished(self) -> None:
         """Tell the ends of jobs."""
         for job in [job for job in self.running if job.finished]:
             self.running.remove(job)

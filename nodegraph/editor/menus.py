@@ -8,21 +8,21 @@ from .recent import RecentFiles
 from .view import MenuItem
 
 
-def item(desk: Desk, command: Command, argument: object = None, label: str = "") -> MenuItem:
+def item(desk: Desk, command: Command, payload: object = None, label: str = "") -> MenuItem:
     """A command as an entry of a menu."""
     return MenuItem(
         label or command.label,
         command.name,
-        argument,
+        payload,
         key_text(command.keys[0]) if command.keys else "",
         command.possible is None or command.possible(desk),
         command.checked is not None and command.checked(desk),
     )
 
 
-def entry(desk: Desk, name: str, argument: object = None, label: str = "") -> MenuItem:
+def entry(desk: Desk, name: str, payload: object = None, label: str = "") -> MenuItem:
     """The command called ``name`` as an entry."""
-    return item(desk, COMMANDS[name], argument, label)
+    return item(desk, COMMANDS[name], payload, label)
 
 
 LINE = MenuItem("-")

@@ -10,12 +10,12 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.node import Node
 
 from .command import on
-from .desk import Desk, Palette
+from .desk import Desk, OpenPalette
 from .events import PaletteChosen, PaletteTyped
 from .fuzzy import search
-from .view import PaletteEntry, PaletteFace, Point
+from .view import PaletteEntry, PaletteVisual, Point
 
-MOST = 60
+MAX_COUNT = 60
 PAGE = 10
 
 
@@ -58,35 +58,35 @@ def open_palette(
 ) -> None:
     """Show a palette; ``choose(key, at)`` is called with what was chosen (``at``: where it was dragged to)."""
 
-    def find(query: str) -> PaletteFace:
+    def find(query: str) -> PaletteVisual:
         names = [(one.label, one.words, one.family) for one in candidates]
-        found = search(query, names)[:MOST]
+        found = search(query, names)[:MAX_COUNT]
         if not query.strip():
             found = search("", names)
         entries = tuple(
             PaletteEntry(candidates[i].key, candidates[i].label, candidates[i].family, candidates[i].doc, match.hits)
             for i, match in found
         )
-        return PaletteFace(title, query, entries, 0 if entries else -1, "" if entries else empty)
+        return PaletteVisual(title, query, entries, 0 if entries else -1, "" if entries else empty)
 
-    desk.palette = Palette(find(""), find, choose)
-    desk.view.show_palette(desk.palette.face)
+    desk.palette = OpenPalette(find(""), find, choose)
+    desk.view.show_palette(desk.palette.visual)
 
 
 def palette_key(desk: Desk, key: str) -> bool:
     """A key while the palette is open; says whether it was for the palette."""
     palette = desk.palette
     assert palette is not None
-    count = len(palette.face.entries)
+    count = len(palette.visual.entries)
     steps = {"up": -1, "down": 1, "tab": 1, "shift+tab": -1, "pageup": -PAGE, "pagedown": PAGE}
     if key == "escape":
         desk.close_palette()
     elif key in ("enter", "return"):
-        choose(desk, palette.face.chosen)
+        choose(desk, palette.visual.chosen)
     elif key in steps and count:
-        chosen = min(max(palette.face.chosen + steps[key], 0), count - 1)
-        palette.face = replace(palette.face, chosen=chosen)
-        desk.view.show_palette(palette.face)
+        chosen = min(max(palette.visual.chosen + steps[key], 0), count - 1)
+        palette.visual = replace(palette.visual, chosen=chosen)
+        desk.view.show_palette(palette.visual)
     else:
         return False
     return True
@@ -95,18 +95,18 @@ def palette_key(desk: Desk, key: str) -> bool:
 def choose(desk: Desk, index: int, at: Point | None = None) -> None:
     """Take the entry at an index and close the palette."""
     palette = desk.palette
-    if palette is None or not 0 <= index < len(palette.face.entries):
+    if palette is None or not 0 <= index < len(palette.visual.entries):
         return
     desk.close_palette()
-    palette.choose(palette.face.entries[index].key, at)
+    palette.choose(palette.visual.entries[index].key, at)
 
 
 @on(PaletteTyped)
 def typed(desk: Desk, event: PaletteTyped) -> None:
     """The list follows what is typed."""
     if desk.palette is not None:
-        desk.palette.face = desk.palette.search(event.text)
-        desk.view.show_palette(desk.palette.face)
+        desk.palette.visual = desk.palette.search(event.text)
+        desk.view.show_palette(desk.palette.visual)
 
 
 @on(PaletteChosen)

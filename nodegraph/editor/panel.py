@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 from .desk import Desk, Panel
 from .events import PanelEvent
-from .view import Item, PanelFace
+from .view import Item, PanelVisual
 
 
-class Message(Panel):
+class MessagePanel(Panel):
     """Some lines of text to be read and closed."""
 
     def __init__(self, key: str, title: str, items: tuple[Item, ...], width: float = 460.0) -> None:
         self.key, self._title, self._items, self._width = key, title, items, width
 
-    def face(self, desk: Desk) -> PanelFace:
-        return PanelFace(self.key, self._title, self._items, size=(self._width, 0.0))
+    def visual(self, desk: Desk) -> PanelVisual:
+        return PanelVisual(self.key, self._title, self._items, size=(self._width, 0.0))
 
 
-class Question(Panel):
+class QuestionPanel(Panel):
     """A question that stops all else: a button each for what may be answered."""
 
     key = "question"
@@ -27,10 +27,10 @@ class Question(Panel):
     def __init__(self, title: str, text: str, answers: Mapping[str, object]) -> None:
         self._title, self._text, self._answers = title, text, answers
 
-    def face(self, desk: Desk) -> PanelFace:
+    def visual(self, desk: Desk) -> PanelVisual:
         buttons = tuple(Item("button", label, label) for label in self._answers)
         items = (Item("text", "text", value=self._text), Item("row", "answers", value=buttons))
-        return PanelFace(self.key, self._title, items, modal=True, closable=False)
+        return PanelVisual(self.key, self._title, items, modal=True, closable=False)
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         answer = self._answers.get(event.item)

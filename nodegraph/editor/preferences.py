@@ -40,10 +40,10 @@ class Preferences:
         for one in fields(cls):
             value, default = data.get(one.name), getattr(cls(), one.name)
             if one.name in ("device", "rate"):
-                fine = value is None or isinstance(value, str if one.name == "device" else int | float)
+                valid = value is None or isinstance(value, str if one.name == "device" else int | float)
             else:
-                fine = isinstance(value, int | float if isinstance(default, float) else type(default))
-            if fine and one.name in data:
+                valid = isinstance(value, int | float if isinstance(default, float) else type(default))
+            if valid and one.name in data:
                 kept[one.name] = value
         return cls(**kept)
 

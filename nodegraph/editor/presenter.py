@@ -10,27 +10,27 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from nodegraph.graph import Graph
 from nodegraph.patch import Document, Patch, PatchError
 
-from .autosaving import Autosaving
+from .autosave import Autosave
 from .canvas import arrangement
 from .canvas import camera as canvas
 from .command import COMMANDS, HANDLERS, by_key, load_commands
-from .commands.keeping import keeping
-from .commands.piano import plays
+from .commands.piano import play_key
+from .commands.retrospective import retrospective
 from .desk import Desk
 from .events import CameraMoved, Event, Key, KeyReleased, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
+from .external import external_control
 from .jobs import Jobs
 from .menus import menu_bar
-from .outside import outside
 from .palettes import palette_key
 from .preferences import Preferences
 from .recent import read_recent
-from .reload import Reloading
-from .screen import Screen
-from .sound.monitor import Monitor
-from .sound.protocol import Sound
-from .typed import only_values
+from .reload import BlockReloader
+from .screen import ViewUpdater
+from .sound.monitor import SoundMonitor
+from .sound.protocol import SoundEngine
 from .view import View
 
 LOG = "errors.log"
@@ -43,17 +43,18 @@ class Presenter:
     def __init__(
         self,
         view: View,
-        sound: Sound,
+        sound: SoundEngine,
         patch: Patch | None = None,
         home: Path | None = None,
         allow_outside: bool = False,
+        graph: Graph | None = None,
     ) -> None:
         load_commands()
         self.home = home or _home()
         preferences = Preferences.load(self.home)
         self.desk = Desk(view, sound, self.home, patch or Patch(), preferences, Jobs(), allow_outside=allow_outside)
         self.desk.minimap = preferences.minimap
-        self.screen = Screen(view)
+        self.screen = ViewUpdater(view)
         self.keys = by_key()
         self.strict = False  # tests want to see the mistakes
         self._last_fault = ""
@@ -63,17 +64,17 @@ class Presenter:
         self._patch: Patch | None = None
         self._types: object = None
         self._faults: object = None
-        self.monitor = Monitor()
-        self.reloading = Reloading()
-        self.autosaving = Autosaving(self.home)
+        self.monitor = SoundMonitor()
+        self.reloading = BlockReloader()
+        self.autosaving = Autosave(self.home)
         self._panel_time = self._menu_time = -1e9
         read_recent(self.desk)
         view.set_look(preferences.theme, preferences.scale)
         view.set_minimap(self.desk.minimap)
-        self.desk.open_patch(self.desk.patch)
+        self.desk.open_patch(self.desk.patch, graph)
         self.refresh()
         self.screen.menus(menu_bar(self.desk))
-        self.autosaving.offer(self.desk)
+        self.autosaving.offer_recovery(self.desk)
 
     # -- events ------------------------------------------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class Presenter:
                 file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{trace}\n")
         except OSError:
             pass
-        self.desk.say(
+        self.desk.notify(
             f"That went wrong inside the editor ({last}). What there is to know of it is in {log}.", alarm=True
         )
 
@@ -142,7 +143,7 @@ class Presenter:
             return
         if event.typing and event.name != "escape":
             return
-        if plays(desk, event.name):
+        if play_key(desk, event.name):
             return
         command = self.keys.get(event.name)
         if command is not None:
@@ -156,12 +157,12 @@ class Presenter:
 
     def _tick(self, now: float) -> None:
         desk = self.desk
-        desk.jobs.collect()
+        desk.jobs.collect_finished()
         self.monitor.tick(desk, self.screen, now)
         self.reloading.tick(desk, now)
         self.autosaving.tick(desk, now)
-        keeping(desk).tick(desk)
-        outside(desk).tick(desk, now)
+        retrospective(desk).tick(desk)
+        external_control(desk).tick(desk, now)
         if now - self._panel_time >= PANEL_PERIOD:
             self._panel_time = now
             for panel in list(desk.panels.values()):
@@ -175,7 +176,7 @@ class Presenter:
         """End everything that runs, in order; nothing is asked any more."""
         for key in list(self.desk.panels):
             self.desk.close_panel(key)
-        outside(self.desk).close()
+        external_control(self.desk).close()
         self.desk.jobs.stop()
         if self.desk.patch.saved or not self.desk.running:
             self.autosaving.discard()
@@ -196,12 +197,10 @@ class Presenter:
             canvas.fit_camera(desk)
         edited = whole is not self._whole
         if edited:
-            if self._whole is None or not only_values(self._whole, whole, desk.patch.path, desk.allow_outside):
-                desk.retype()
             self._whole = whole
         if desk.faults is not self._faults:
             self._faults, self._types = desk.faults, None
-        if shown is not self._shown or desk.typed is not self._types or desk.level != self._level:
+        if shown is not self._shown or desk.typed is not self._types or desk.subpatch_path != self._level:
             self._draw(shown)
         if edited:
             desk.drop_probes()
@@ -210,30 +209,30 @@ class Presenter:
         desk.tidy_selection()
         chosen = desk.selection
         self.screen.mark(chosen.nodes, chosen.wires, chosen.notes, chosen.focus)
-        self.screen.look(desk.camera)
+        self.screen.set_camera(desk.camera)
         self.screen.title(_title(desk))
-        self.screen.path((_name(desk), *desk.level))
+        self.screen.path((_name(desk), *desk.subpatch_path))
 
     def _draw(self, shown: Document) -> None:
         desk = self.desk
-        same_level = desk.level == self._level
+        same_level = desk.subpatch_path == self._level
         before = self._shown if same_level and desk.typed is self._types else None
-        desk.faces = arrangement.node_faces(desk, shown, before)
-        wires = arrangement.wire_faces(desk, shown)
+        desk.visuals = arrangement.node_visuals(desk, shown, before)
+        wires = arrangement.wire_visuals(desk, shown)
         if not same_level:
             self.screen.show({}, {}, {})
-        self.screen.show(desk.faces, wires, arrangement.note_faces(shown))
-        self._shown, self._types, self._level = shown, desk.typed, desk.level
+        self.screen.show(desk.visuals, wires, arrangement.note_visuals(shown))
+        self._shown, self._types, self._level = shown, desk.typed, desk.subpatch_path
 
     def _follow_level(self) -> None:
         """Leave subpatches that are gone."""
         desk = self.desk
-        while desk.level:
+        while desk.subpatch_path:
             try:
-                desk.patch.document.inside(desk.level)
+                desk.patch.document.nested(desk.subpatch_path)
                 return
             except PatchError:  # the subpatch was removed or undone
-                desk.level = desk.level[:-1]
+                desk.subpatch_path = desk.subpatch_path[:-1]
                 desk.select()
 
 

@@ -33,7 +33,7 @@ def read_recent(desk: Desk) -> tuple[Path, ...]:
     return files
 
 
-def remember(desk: Desk, path: Path) -> None:
+def add_recent_file(desk: Desk, path: Path) -> None:
     """Put a file that was opened or saved at the head of the list."""
     path = path.resolve()
     files = (path, *(other for other in read_recent(desk) if other != path))[:MAX_RECENT]

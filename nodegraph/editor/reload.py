@@ -12,12 +12,12 @@ from .desk import Desk
 PERIOD = 0.5  # s
 
 
-class Reloading:
+class BlockReloader:
     """Looks at the files of the user's blocks twice a second."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or user_folder()
-        self._seen: dict[Path, tuple[int, int]] = self._files()
+        self._stamps: dict[Path, tuple[int, int]] = self._files()
         self._time = 0.0
 
     def tick(self, desk: Desk, now: float) -> None:
@@ -27,9 +27,9 @@ class Reloading:
         self._time = now
         files = self._files()
         for path, stamp in files.items():
-            if self._seen.get(path) != stamp:
+            if self._stamps.get(path) != stamp:
                 self._load(desk, path)
-        self._seen = files
+        self._stamps = files
 
     def _files(self) -> dict[Path, tuple[int, int]]:
         found = {}
@@ -51,13 +51,15 @@ class Reloading:
             )
             line = getattr(error, "lineno", None) or line
             load_failures()[str(path)] = f"{type(error).__name__}: {error}"
-            desk.say(f"{path.name}, line {line}: {type(error).__name__}: {error}", alarm=True)
+            desk.notify(f"{path.name}, line {line}: {type(error).__name__}: {error}", alarm=True)
             return
         load_failures().pop(str(path), None)
         new = [type for type in types if type not in known]
-        said = f"{', '.join(types)} {'loaded' if new else 'loaded again'}." if types else f"{path.name} holds no block."
-        desk.say(said)
+        message = (
+            f"{', '.join(types)} {'loaded' if new else 'loaded again'}." if types else f"{path.name} holds no block."
+        )
+        desk.notify(message)
         if desk.types.intersection(types):
             desk.refresh_blocks()
         else:
-            desk.retype()
+            desk.update_graph()

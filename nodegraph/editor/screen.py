@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .view import Camera, MenuItem, NodeFace, NoteFace, Pin, Status, ValueFace, View, WireFace, WireKey
+from .view import Camera, MenuItem, NodeVisual, NoteVisual, Pin, Status, ValueVisual, View, WireKey, WireVisual
 
 
-class Screen:
+class ViewUpdater:
     """The faces as they were sent last. ``orders`` counts what was sent, for those who measure."""
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.nodes: dict[str, NodeFace] = {}
-        self.wires: dict[WireKey, WireFace] = {}
-        self.notes: dict[str, NoteFace] = {}
-        self.values: dict[tuple[str, str], ValueFace] = {}
+        self.nodes: dict[str, NodeVisual] = {}
+        self.wires: dict[WireKey, WireVisual] = {}
+        self.notes: dict[str, NoteVisual] = {}
+        self.values: dict[tuple[str, str], ValueVisual] = {}
         self.loads: dict[str, str] = {}
         self._marked: tuple[frozenset[str], frozenset[WireKey], frozenset[str], Pin | None] | None = None
         self._camera: Camera | None = None
@@ -26,7 +26,7 @@ class Screen:
         self._path: tuple[str, ...] | None = None
 
     def show(
-        self, nodes: Mapping[str, NodeFace], wires: Mapping[WireKey, WireFace], notes: Mapping[str, NoteFace]
+        self, nodes: Mapping[str, NodeVisual], wires: Mapping[WireKey, WireVisual], notes: Mapping[str, NoteVisual]
     ) -> None:
         """The whole canvas from now on."""
         for key in [key for key in self.wires if key not in wires]:
@@ -39,36 +39,36 @@ class Screen:
         for id, note in notes.items():
             if self.notes.get(id) != note:
                 self.view.show_note(note)
-        for face in nodes.values():
-            self.show_node(face)
+        for visual in nodes.values():
+            self.show_node(visual)
         for key, wire in wires.items():
             if self.wires.get(key) != wire:
                 self.view.show_wire(wire)
         self.nodes, self.wires, self.notes = dict(nodes), dict(wires), dict(notes)
 
-    def show_node(self, face: NodeFace) -> None:
+    def show_node(self, visual: NodeVisual) -> None:
         """One node, by the smallest order that does it."""
-        old = self.nodes.get(face.id)
-        if old is face or old == face:
-            self.nodes[face.id] = face
+        old = self.nodes.get(visual.id)
+        if old is visual or old == visual:
+            self.nodes[visual.id] = visual
             return
-        self.nodes[face.id] = face
-        if old is None or not _alike(old, face):
-            self.view.show_node(face)
-            self.loads.pop(face.id, None)
-            for row in face.rows:
-                self.values.pop((face.id, row.port), None)
+        self.nodes[visual.id] = visual
+        if old is None or not _alike(old, visual):
+            self.view.show_node(visual)
+            self.loads.pop(visual.id, None)
+            for row in visual.rows:
+                self.values.pop((visual.id, row.port), None)
             return
-        if old.at != face.at:
-            self.view.place_node(face.id, face.at)
-        if old.badge != face.badge:
-            self.view.set_badge(face.id, face.badge)
-        for before, after in zip(old.rows, face.rows):
+        if old.at != visual.at:
+            self.view.place_node(visual.id, visual.at)
+        if old.badge != visual.badge:
+            self.view.set_badge(visual.id, visual.badge)
+        for before, after in zip(old.rows, visual.rows):
             if before.value != after.value and after.value is not None:
-                self.values.pop((face.id, after.port), None)
-                self.view.set_value(face.id, after.port, after.value)
+                self.values.pop((visual.id, after.port), None)
+                self.view.set_value(visual.id, after.port, after.value)
 
-    def show_value(self, node: str, port: str, value: ValueFace) -> None:
+    def show_value(self, node: str, port: str, value: ValueVisual) -> None:
         """A live value."""
         if self.values.get((node, port)) != value:
             self.values[node, port] = value
@@ -86,7 +86,7 @@ class Screen:
             self._marked = (nodes, wires, notes, focus)
             self.view.set_selection(nodes, wires, notes, focus)
 
-    def look(self, camera: Camera) -> None:
+    def set_camera(self, camera: Camera) -> None:
         """Where the camera is."""
         if self._camera != camera:
             self._camera = camera
@@ -113,7 +113,7 @@ class Screen:
             self.view.set_path(names)
 
 
-def _alike(old: NodeFace, new: NodeFace) -> bool:
+def _alike(old: NodeVisual, new: NodeVisual) -> bool:
     """Do they differ in place, badge and values only?"""
     if len(old.rows) != len(new.rows):
         return False

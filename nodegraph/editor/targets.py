@@ -5,7 +5,7 @@ from __future__ import annotations
 from .desk import Desk
 from .view import WireKey
 
-Where = tuple[str, str]  # node and port
+PortKey = tuple[str, str]  # node and port
 
 
 def wire_of(desk: Desk, argument: object) -> WireKey | None:
@@ -15,12 +15,12 @@ def wire_of(desk: Desk, argument: object) -> WireKey | None:
     return next(iter(desk.selection.wires)) if len(desk.selection.wires) == 1 else None
 
 
-def where_of(desk: Desk, argument: object) -> Where | None:
+def target_of(desk: Desk, argument: object) -> PortKey | None:
     """The parameter that a command is for: the one given, or that under the keyboard."""
     return argument if isinstance(argument, tuple) and len(argument) == 2 else focused(desk)
 
 
-def focused(desk: Desk) -> Where | None:
+def focused(desk: Desk) -> PortKey | None:
     """The parameter under the keyboard."""
     focus = desk.selection.focus
     if focus is None or focus.output or focus.node not in desk.document.nodes:

@@ -36,7 +36,7 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class PinFace:
+class PinVisual:
     """How a pin looks: its colour and shape follow from ``kind``, ``count`` stands beside it.
 
     ``kind`` is "signal", "spectrum", "magnitude", "phase", "latent" or "events"; ``count`` is "" or such as
@@ -49,7 +49,7 @@ class PinFace:
 
 
 @dataclass(frozen=True)
-class ValueFace:
+class ValueVisual:
     """A value of an input or a setting, and how it is changed.
 
     ``kind``: "slider" (``position`` 0…1, ``text`` is written on it), "choice" (``text`` is one of ``options``),
@@ -65,7 +65,7 @@ class ValueFace:
 
 
 @dataclass(frozen=True)
-class Row:
+class NodeRow:
     """A line of a node: a port with its pin, a setting, or both pin and value.
 
     ``side`` is "in", "out" or "" (a setting, without pin).
@@ -74,13 +74,13 @@ class Row:
     port: str
     side: str
     label: str
-    pin: PinFace | None = None
-    value: ValueFace | None = None
+    pin: PinVisual | None = None
+    value: ValueVisual | None = None
     tip: str = ""
 
 
 @dataclass(frozen=True)
-class NodeFace:
+class NodeVisual:
     """A node. ``family`` picks its colour; ``display`` is what is drawn inside it.
 
     ``display`` is "" or what the view draws inside it from the sound, on ``display_size`` pixels: "wave",
@@ -93,7 +93,7 @@ class NodeFace:
     family: str
     at: Point
     width: float
-    rows: tuple[Row, ...]
+    rows: tuple[NodeRow, ...]
     display: str = ""
     display_size: Point = (0.0, 0.0)
     badge: str = ""
@@ -104,13 +104,13 @@ class NodeFace:
 
 
 @dataclass(frozen=True)
-class WireFace:
-    """A wire. ``kind`` as of a pin; ``feedback`` wires are dashed, ``dead`` ones (an end is silent) grey."""
+class WireVisual:
+    """A wire. ``kind`` as of a pin; ``feedback`` wires are dashed, ``silent`` ones (an end is silent) grey."""
 
     key: WireKey
     kind: str
     feedback: bool = False
-    dead: bool = False
+    silent: bool = False
 
     @property
     def start(self) -> Pin:
@@ -124,7 +124,7 @@ class WireFace:
 
 
 @dataclass(frozen=True)
-class NoteFace:
+class NoteVisual:
     """A comment; with a ``size`` a coloured frame behind the nodes, its text as title."""
 
     id: str
@@ -193,7 +193,7 @@ class PaletteEntry:
 
 
 @dataclass(frozen=True)
-class PaletteFace:
+class PaletteVisual:
     """The palette: a text field with ``query`` and the list of what fits it, ``chosen`` an index or -1."""
 
     title: str
@@ -224,7 +224,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class PanelFace:
+class PanelVisual:
     """A small window beside the canvas. ``modal`` stops all else; with ``at`` None the view places it."""
 
     key: str
@@ -248,12 +248,12 @@ class View(Protocol):
     """The orders that a presenter gives. None of them answers by an event in the same call."""
 
     # canvas
-    def show_node(self, face: NodeFace) -> None: ...
+    def show_node(self, visual: NodeVisual) -> None: ...
     def hide_node(self, id: str) -> None:
         """A node goes; its wires have been hidden before."""
 
     def place_node(self, id: str, at: Point) -> None: ...
-    def set_value(self, node: str, port: str, value: ValueFace) -> None:
+    def set_value(self, node: str, port: str, value: ValueVisual) -> None:
         """A value changed and nothing else of the row: the kind and options are those shown."""
 
     def set_badge(self, node: str, reason: str) -> None:
@@ -262,9 +262,9 @@ class View(Protocol):
     def set_load(self, node: str, text: str) -> None:
         """The time that a node takes, written in its corner ("" for none)."""
 
-    def show_wire(self, face: WireFace) -> None: ...
+    def show_wire(self, visual: WireVisual) -> None: ...
     def hide_wire(self, key: WireKey) -> None: ...
-    def show_note(self, face: NoteFace) -> None: ...
+    def show_note(self, visual: NoteVisual) -> None: ...
     def hide_note(self, id: str) -> None: ...
     def set_selection(
         self, nodes: frozenset[str], wires: frozenset[WireKey], notes: frozenset[str], focus: Pin | None = None
@@ -303,11 +303,11 @@ class View(Protocol):
     def show_menu(self, title: str, items: tuple[MenuItem, ...]) -> None:
         """A menu at the pointer."""
 
-    def show_palette(self, face: PaletteFace) -> None:
+    def show_palette(self, visual: PaletteVisual) -> None:
         """Show the palette, or what it lists from now on; the text field has the focus."""
 
     def hide_palette(self) -> None: ...
-    def show_panel(self, face: PanelFace) -> None: ...
+    def show_panel(self, visual: PanelVisual) -> None: ...
     def set_item(self, panel: str, item: Item) -> None:
         """An item of a shown panel changed (same key, same kind)."""
 

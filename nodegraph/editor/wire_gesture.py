@@ -8,7 +8,7 @@ from nodegraph.patch import Document
 
 from .desk import State
 from .view import Pin, WireKey
-from .wiring import Drawn
+from .wiring import WireProposal
 
 
 @dataclass
@@ -24,6 +24,6 @@ class WireGesture(State):
     marked: Pin | None = None
     document: Document | None = None
     pins: tuple[tuple[str, ...], Pin, Pin] | None = None
-    drawn: Drawn | None = None
+    drawn: WireProposal | None = None
     pulled: WireKey | None = None
     after: Document | None = None

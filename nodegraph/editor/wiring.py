@@ -7,44 +7,44 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.graph import refusal
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph import wire_problem
+from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.graph.rules import ports_fit
 from nodegraph.node import FrameIn, Node, Port, Spec
 from nodegraph.patch import Action, AddNode, Connect, Disconnect, Document, Wire
 from nodegraph.patch import Replace as ReplaceNode
-from nodegraph.patch.names import free_id
+from nodegraph.patch.names import unused_id
 
 from .view import Pin, Point
 
 
 @dataclass(frozen=True)
-class Board:
+class WiringContext:
     """The document that is shown, at ``level`` in a patch, with all that is needed to ask about wires in it."""
 
-    whole: Document
+    root: Document
     level: tuple[str, ...] = ()
     path: Path | None = None
     allow_outside: bool = False
 
     @property
     def document(self) -> Document:
-        return self.whole.inside(self.level)
+        return self.root.nested(self.level)
 
-    def after(self, *actions: Action) -> Board:
+    def with_actions(self, *actions: Action) -> WiringContext:
         """The board with actions carried out on the shown document."""
         document = self.document
         for action in actions:
             document = action.apply(document)
-        return self.holding(document)
+        return self.with_document(document)
 
-    def holding(self, document: Document) -> Board:
+    def with_document(self, document: Document) -> WiringContext:
         """The board with another document in the place of the shown one."""
-        return replace(self, whole=self.whole.with_inside(self.level, document))
+        return replace(self, root=self.root.with_nested(self.level, document))
 
     def spec(self, id: str) -> Spec:
         """Ports and settings of a node."""
-        return spec_of(self.document.nodes[id], Home(self.path, self.allow_outside))
+        return spec_of(self.document.nodes[id], PatchLocation(self.path, self.allow_outside))
 
     def port(self, pin: Pin) -> Port | None:
         """The port that a pin stands for."""
@@ -54,7 +54,7 @@ class Board:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class WireProposal:
     """What comes of drawing a wire: its actions, or why not. ``words`` say it at the pointer."""
 
     actions: tuple[Action, ...] = ()
@@ -62,43 +62,47 @@ class Drawn:
     feedback: bool = False
 
     @property
-    def refused(self) -> bool:
+    def is_refused(self) -> bool:
         return not self.actions
 
 
-def ends_of(one: Pin, other: Pin) -> tuple[Pin, Pin] | None:
+def output_and_input(first: Pin, second: Pin) -> tuple[Pin, Pin] | None:
     """The output and the input of two pins, or None if both are the same side."""
-    if one.output == other.output:
+    if first.output == second.output:
         return None
-    return (one, other) if one.output else (other, one)
+    return (first, second) if first.output else (second, first)
 
 
-def draw_wire(board: Board, one: Pin, other: Pin) -> Drawn:
+def propose_wire(wiring: WiringContext, first: Pin, second: Pin) -> WireProposal:
     """What a wire between two pins would do.
 
     A wire that closes a loop becomes a feedback wire; at an input that takes one wire the new one takes its place.
     """
-    both = ends_of(one, other)
+    both = output_and_input(first, second)
     if both is None:
-        side = "outputs" if one.output else "inputs"
-        return Drawn(words=f"Both are {side}: a wire runs from an output to an input.")
+        side = "outputs" if first.output else "inputs"
+        return WireProposal(words=f"Both are {side}: a wire runs from an output to an input.")
     source, target = both
-    document = board.document
-    if any(wire.start == source.end and wire.end == target.end for wire in document.wires):
-        return Drawn(words="This wire is already there.")
+    document = wiring.document
+    if any(wire.source_ref == source.end and wire.target_ref == target.end for wire in document.wires):
+        return WireProposal(words="This wire is already there.")
     if source.node not in document.nodes or target.node not in document.nodes:
-        return Drawn(words="That block is gone.")
-    frames = isinstance(board.port(target), FrameIn)
-    old = tuple(Disconnect(wire.start, wire.end) for wire in document.wires if frames and wire.end == target.end)
-    base = board.after(*old) if old else board
+        return WireProposal(words="That block is gone.")
+    frames = isinstance(wiring.port(target), FrameIn)
+    old = tuple(
+        Disconnect(wire.source_ref, wire.target_ref)
+        for wire in document.wires
+        if frames and wire.target_ref == target.end
+    )
+    base = wiring.with_actions(*old) if old else wiring
     feedback = closes_loop(base.document, source.node, target.node)
     wire = Wire(source.node, source.port, target.node, target.port, feedback)
-    reason = refusal(base.whole, wire, board.level, board.path, board.allow_outside)
+    reason = wire_problem(base.root, wire, wiring.level, wiring.path, wiring.allow_outside)
     if reason is not None:
-        return Drawn(words=reason)
+        return WireProposal(words=reason)
     words = "Feedback: closes a loop and carries the sample before." if feedback else ""
     words = words or ("Takes the place of the wire that is there." if old else "")
-    return Drawn((*old, Connect(source.end, target.end, feedback)), words, feedback)
+    return WireProposal((*old, Connect(source.end, target.end, feedback)), words, feedback)
 
 
 def closes_loop(document: Document, source: str, target: str) -> bool:
@@ -120,14 +124,14 @@ def closes_loop(document: Document, source: str, target: str) -> bool:
     return False
 
 
-def fitting_pins(board: Board, start: Pin) -> frozenset[Pin]:
+def fitting_pins(wiring: WiringContext, start: Pin) -> frozenset[Pin]:
     """The pins on the other side that may be wired to ``start``, as far as what they carry goes."""
-    own = board.port(start)
+    own = wiring.port(start)
     if own is None:
         return frozenset()
     found = set()
-    for id in board.document.nodes:
-        ports = _ports(board.spec(id), not start.output)
+    for id in wiring.document.nodes:
+        ports = _ports(wiring.spec(id), not start.output)
         found |= {Pin(id, name, not start.output) for name, port in ports.items() if ports_fit(own, port)}
     return frozenset(found)
 
@@ -160,9 +164,9 @@ def inserting_blocks(port: Port, types: Iterable[type[Node]]) -> list[tuple[type
 def insert_on_wire(document: Document, wire: Wire, id: str, way_in: str, way_out: str) -> tuple[Action, ...]:
     """A node takes the wire in at one port and gives it on at another."""
     return (
-        Disconnect(wire.start, wire.end),
-        Connect(wire.start, f"{id}.{way_in}"),
-        Connect(f"{id}.{way_out}", wire.end, wire.feedback),
+        Disconnect(wire.source_ref, wire.target_ref),
+        Connect(wire.source_ref, f"{id}.{way_in}"),
+        Connect(f"{id}.{way_out}", wire.target_ref, wire.feedback),
     )
 
 
@@ -170,16 +174,16 @@ def add_block(document: Document, type: str, at: Point, params: Mapping[str, obj
     """A new node of a type at a place, under the first free id."""
     cls = node_types().get(type)
     place = (float(at[0]), float(at[1]))
-    return AddNode(free_id(type, document.nodes), type, cls.version if cls else 1, dict(params or {}), place)
+    return AddNode(unused_id(type, document.nodes), type, cls.version if cls else 1, dict(params or {}), place)
 
 
-def exchange(board: Board, id: str, type: str) -> tuple[Action, ...]:
+def replacement_actions(wiring: WiringContext, id: str, type: str) -> tuple[Action, ...]:
     """Another block in the place of ``id``, with the values and the wires that fit.
 
     Ports that are called otherwise are matched in their order, as far as what they carry goes.
     """
     cls = node_types()[type]
-    document, old, new = board.document, board.spec(id), cls.spec
+    document, old, new = wiring.document, wiring.spec(id), cls.spec
     actions: list[Action] = []
     inputs = _matched([w.target_port for w in document.wires if w.target == id], old.input_ports, new.input_ports)
     outputs = _matched([w.source_port for w in document.wires if w.source == id], old.output_ports, new.output_ports)
@@ -187,14 +191,19 @@ def exchange(board: Board, id: str, type: str) -> tuple[Action, ...]:
     kept_out = tuple(name for name, to in outputs.items() if name == to)
     params = {name: value for name, value in document.nodes[id].params.items() if _accepts(new, name, value)}
     actions.append(ReplaceNode(id, type, cls.version, params, kept_in, kept_out))
-    have = {(w.start, w.end) for w in document.wires}
+    have = {(w.source_ref, w.target_ref) for w in document.wires}
     for wire in document.wires:
-        start, end = wire.start, wire.end
+        start, end = wire.source_ref, wire.target_ref
         if wire.source == id:
             start = f"{id}.{outputs.get(wire.source_port, '')}"
         if wire.target == id:
             end = f"{id}.{inputs.get(wire.target_port, '')}"
-        if (start, end) == (wire.start, wire.end) or start.endswith(".") or end.endswith(".") or (start, end) in have:
+        if (
+            (start, end) == (wire.source_ref, wire.target_ref)
+            or start.endswith(".")
+            or end.endswith(".")
+            or (start, end) in have
+        ):
             continue
         have.add((start, end))
         actions.append(Connect(start, end, wire.feedback))

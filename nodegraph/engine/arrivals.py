@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from nodegraph.plan.memory import Memory
 
 RING_SIZE = 1 << 15
-MOST_AT_ONCE = 64  # events that arrive in one quantum; more of them wait for the next
-MOST_PORTS = 63
+MAX_AT_ONCE = 64  # events that arrive in one quantum; more of them wait for the next
+MAX_PORTS = 63
 FULL_FOR = 2.0  # s without room after which nobody is there to take events out
 
 # The words of the ring.
@@ -49,7 +49,7 @@ def receive_events(arrivals: int, clock: int) -> None:
         offset, status = ring[at + TIME] - clock, ring[at + STATUS]
         if offset >= QUANTUM or status < 0:
             continue
-        if events[HELD] == MOST_AT_ONCE:
+        if events[HELD] == MAX_AT_ONCE:
             break
         offset = max(offset, 0)
         send(events, offset, status, ring[at + DATA1], ring[at + DATA2], float(ring[at + PORT]))
@@ -60,7 +60,7 @@ def receive_events(arrivals: int, clock: int) -> None:
     store_release(arrivals + 8 * TAIL, tail)
 
 
-class Arrivals:
+class EventQueue:
     """The near side of the ring. ``address`` is that of its words, ``list_address`` that of the list that is read."""
 
     def __init__(self, memory: Memory) -> None:
@@ -70,44 +70,44 @@ class Arrivals:
         self.address = memory.words([ring, 0, 0, self.list_address])
         self._words = view(self.address, 4, np.int64)
         self._ring = view(ring, EVENT_WORDS * RING_SIZE, np.int64).reshape(RING_SIZE, EVENT_WORDS)
-        self._later: list[tuple[int, int, bytes, int]] = []
+        self._scheduled: list[tuple[int, int, bytes, int]] = []
         self._numbers = itertools.count()
         self.ports: list[str] = []
-        self._wanted: dict[str, int] = {}
+        self._masks: dict[str, int] = {}
 
-    def put(self, message: bytes, at: int, port: str, near: int, waits: Callable[[], bool]) -> None:
-        """Let a message arrive at sample ``at``; those due after sample ``near`` are kept here for now.
+    def send(self, message: bytes, at: int, port: str, horizon: int, is_realtime: Callable[[], bool]) -> None:
+        """Let a message arrive at sample ``at``; those due after sample ``horizon`` are kept here for now.
 
-        ``waits`` says whether somebody takes events out in time, so that a full ring is worth a moment's wait.
+        ``is_realtime`` says whether somebody takes events out in time, so that a full ring is worth a moment's wait.
         The message must be complete (see ``midi.messages.bytes_of``). Raises BufferError if there is no room.
         """
         if message[0] == SYSEX:
             return  # no block takes messages of a maker's own
         with self._lock:
             number = self._number_of(port)
-            if at <= near:
-                self._hand_over(near, waits)
-                self._put(message, at, number, waits)
+            if at <= horizon:
+                self._hand_over(horizon, is_realtime)
+                self._put(message, at, number, is_realtime)
             else:
-                heapq.heappush(self._later, (at, next(self._numbers), message, number))
+                heapq.heappush(self._scheduled, (at, next(self._numbers), message, number))
 
-    def hand_over(self, near: int, waits: Callable[[], bool]) -> None:
-        """Put in what is due up to sample ``near``."""
-        if self._later and self._later[0][0] <= near:
+    def deliver(self, horizon: int, is_realtime: Callable[[], bool]) -> None:
+        """Put in what is due up to sample ``horizon``."""
+        if self._scheduled and self._scheduled[0][0] <= horizon:
             with self._lock:
-                self._hand_over(near, waits)
+                self._hand_over(horizon, is_realtime)
 
-    def _hand_over(self, near: int, waits: Callable[[], bool]) -> None:
-        while self._later and self._later[0][0] <= near:
-            at, _, message, number = self._later[0]
-            self._put(message, at, number, waits)
-            heapq.heappop(self._later)
+    def _hand_over(self, horizon: int, is_realtime: Callable[[], bool]) -> None:
+        while self._scheduled and self._scheduled[0][0] <= horizon:
+            at, _, message, number = self._scheduled[0]
+            self._put(message, at, number, is_realtime)
+            heapq.heappop(self._scheduled)
 
-    def _put(self, message: bytes, at: int, number: int, waits: Callable[[], bool]) -> None:
+    def _put(self, message: bytes, at: int, number: int, is_realtime: Callable[[], bool]) -> None:
         head = int(self._words[HEAD])
         end = time.monotonic() + FULL_FOR
         while head - int(self._words[TAIL]) >= RING_SIZE:
-            if not waits() or time.monotonic() > end:
+            if not is_realtime() or time.monotonic() > end:
                 raise BufferError
             time.sleep(0.001)
         status, data1, data2 = (*message, 0, 0)[:3]
@@ -115,25 +115,25 @@ class Arrivals:
         self._words[HEAD] = head + 1
 
     @property
-    def arrived(self) -> int:
+    def delivered_count(self) -> int:
         """Events that have arrived so far."""
         return int(self._words[TAIL])
 
     @property
-    def waiting(self) -> int:
+    def pending_count(self) -> int:
         """Events that have not arrived yet."""
-        return len(self._later) + int(self._words[HEAD] - self._words[TAIL])
+        return len(self._scheduled) + int(self._words[HEAD] - self._words[TAIL])
 
-    def received(self, since: int) -> list[tuple[int, bytes, str]]:
+    def delivered_since(self, since: int) -> list[tuple[int, bytes, str]]:
         """Events from number ``since`` on that have arrived: sample, message, port."""
         return self._between(since, int(self._words[TAIL]))
 
-    def rest(self, since: int) -> list[tuple[int, bytes, str]]:
+    def undelivered_since(self, since: int) -> list[tuple[int, bytes, str]]:
         """For the end: those from number ``since`` on that have arrived while earlier ones wait for their time."""
         return self._between(since, int(self._words[HEAD]))
 
-    def _between(self, since: int, end: int) -> list[tuple[int, bytes, str]]:
-        found = self._ring[np.arange(since, end) % RING_SIZE].tolist()
+    def _between(self, since: int, stop: int) -> list[tuple[int, bytes, str]]:
+        found = self._ring[np.arange(since, stop) % RING_SIZE].tolist()
         return [
             (at, bytes((~status, data1, data2)[: length_of(~status)]), self.ports[port])
             for at, port, status, data1, data2 in found
@@ -142,24 +142,24 @@ class Arrivals:
 
     # -- ports -----------------------------------------------------------------------------------------------
 
-    def ports_like(self, name: str) -> int:
+    def port_mask(self, name: str) -> int:
         """Address of a word with a bit for each port whose name has ``name`` in it: all of them for ""."""
         with self._lock:
-            if name not in self._wanted:
-                self._wanted[name] = self._memory.words([-1 if not name else 0])
+            if name not in self._masks:
+                self._masks[name] = self._memory.words([-1 if not name else 0])
                 for number in range(len(self.ports)):
                     self._mark(name, number)
-            return self._wanted[name]
+            return self._masks[name]
 
     def _number_of(self, port: str) -> int:
         if port not in self.ports:
-            if len(self.ports) == MOST_PORTS:
-                return MOST_PORTS - 1
+            if len(self.ports) == MAX_PORTS:
+                return MAX_PORTS - 1
             self.ports.append(port)
-            for name in self._wanted:
+            for name in self._masks:
                 self._mark(name, len(self.ports) - 1)
         return self.ports.index(port)
 
     def _mark(self, name: str, number: int) -> None:
         if name.lower() in self.ports[number].lower():
-            view(self._wanted[name], 1, np.int64)[0] |= 1 << number
+            view(self._masks[name], 1, np.int64)[0] |= 1 << number

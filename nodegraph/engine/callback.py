@@ -20,9 +20,9 @@ from .walk import quantum
 LIVE_IN, LIVE_OUT, LIVE_FLAGS, LIVE_ANSWER, LIVE_ENGINE, LIVE_POSITION, LIVE_STAGE = range(7)
 LIVE_INPUTS, LIVE_OUTPUTS, LIVE_CALLBACKS, LIVE_FRAMES, LIVE_XRUNS, LIVE_STOP = range(7, 13)
 LIVE_LIMIT, LIVE_GAIN, LIVE_RELEASE, LIVE_RATE = 13, 14, 15, 16
-LIVE_LOADS, LIVE_FIRST, LIVE_LATEST, LIVE_WORST = 17, 18, 19, 20
+LIVE_LOADS, LIVE_FIRST_AT, LIVE_LATEST, LIVE_WORST = 17, 18, 19, 20
 LIVE_CAPTURE, LIVE_CAPTURE_SIZE, LIVE_CAPTURED, LIVE_PEAK, LIVE_LIMITED, LIVE_LATE = 21, 22, 23, 24, 25, 26
-LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE, LIVE_BEGAN, LIVE_CLOCK = 27, 28, 29, 30
+LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE, LIVE_STARTED_AT, LIVE_CLOCK = 27, 28, 29, 30
 LIVE_PAUSED, LIVE_STEPS = 31, 32  # whether it stands still, quanta that it shall compute all the same
 LIVE_WORDS = 33
 
@@ -38,12 +38,12 @@ def callback(words: int, start: int, frames: int) -> None:
     w, x = as_i64(words), as_f64(words)
     flush_denormals()
     began = nanoseconds()
-    if w[LIVE_FIRST] == 0:
-        w[LIVE_FIRST] = began
+    if w[LIVE_FIRST_AT] == 0:
+        w[LIVE_FIRST_AT] = began
     engine = w[LIVE_ENGINE]
     e = as_i64(engine)
     w[LIVE_CLOCK] = e[walk.ENGINE_CLOCK]
-    store_release(words + 8 * LIVE_BEGAN, began)
+    store_release(words + 8 * LIVE_STARTED_AT, began)
     inputs, outputs = w[LIVE_INPUTS], w[LIVE_OUTPUTS]
     bus_inputs, bus_outputs = e[walk.ENGINE_INPUTS], e[walk.ENGINE_OUTPUTS]
     source, target = as_f32(w[LIVE_IN]), as_f32(w[LIVE_OUT])
@@ -61,7 +61,7 @@ def callback(words: int, start: int, frames: int) -> None:
                 quantum(engine, 0, QUANTUM)
                 w[LIVE_STEPS] -= 1 if w[LIVE_PAUSED] != 0 else 0
             else:
-                stand_still(engine)
+                hold_paused(engine)
             position = 0
         for c in range(shared):
             stage[position * shared + c] = source[i * inputs + c]
@@ -69,7 +69,7 @@ def callback(words: int, start: int, frames: int) -> None:
             target[i * outputs + c] = bus_out[position * bus_outputs + c] if c < bus_outputs else 0.0
         position += 1
     w[LIVE_POSITION] = position
-    protect(words, frames)
+    limit_output(words, frames)
     if w[LIVE_STOP] != 0:
         fade_out(words, frames)
     capture(words, frames)
@@ -87,7 +87,7 @@ def callback(words: int, start: int, frames: int) -> None:
         w[LIVE_LATE] += 1
 
 
-def stand_still(engine: int) -> None:
+def hold_paused(engine: int) -> None:
     """A quantum in which nothing is computed: the output goes down from where it was and stays silent."""
     e = as_i64(engine)
     out, channels = as_f32(e[walk.ENGINE_OUTPUT]), e[walk.ENGINE_OUTPUTS]
@@ -97,7 +97,7 @@ def stand_still(engine: int) -> None:
             out[k * channels + c] = last * (QUANTUM - 1 - k) / QUANTUM
 
 
-def protect(words: int, frames: int) -> None:
+def limit_output(words: int, frames: int) -> None:
     """Keep the output within ±1: a limiter with instant attack and slow release, and no NaN ever.
 
     What never exceeds the ceiling passes bit for bit.
@@ -151,7 +151,7 @@ def capture(words: int, frames: int) -> None:
 
 def limit(words: int, start: int, frames: int) -> None:
     """The limiter by itself, for sound that is heard another time."""
-    protect(words, frames)
+    limit_output(words, frames)
 
 
 CALLBACK = NativeFunction(callback, stream_callback)

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nodegraph.blocks.helper import HostContext
+from nodegraph.blocks.helper import HelperContext
 from nodegraph.graph import Graph, GraphNode, build_graph
 from nodegraph.graph.knobs import KnobChange, knob_changes
-from nodegraph.graph.probes import name_of, with_probes
+from nodegraph.graph.probes import probe_id, with_probes
 from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Change, Document, NodeRecord
 from nodegraph.patch.change import LOOK, VALUES
-from nodegraph.patch.errors import Fault as BadValue
+from nodegraph.patch.errors import InvalidValue as BadValue
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
@@ -34,8 +34,8 @@ from nodegraph.plan.result import RowInfo
 from nodegraph.quantum import QUANTUM
 
 from . import walk
-from .arrivals import Arrivals
-from .messages import RING_SIZE, Applied, Messages
+from .arrivals import EventQueue
+from .messages import RING_SIZE, AppliedMessage, MessageQueue
 from .observer import EngineObserver, EngineService
 from .renames import renamed_nodes
 
@@ -101,18 +101,18 @@ class Engine:
         self.output_address = self.memory.reserve(4 * QUANTUM * max(outputs, 1))
         self.inputs, self.outputs = inputs, outputs
         self.io = Io((self.input_address, inputs), (self.output_address, outputs), input_columns or {})
-        self.messages = Messages(self.memory)
+        self.messages = MessageQueue(self.memory)
         words = [0] * walk.ENGINE_WORDS
         words[walk.ENGINE_RING], words[walk.ENGINE_RING_SIZE] = self.messages.address, RING_SIZE
         words[walk.ENGINE_INPUT], words[walk.ENGINE_INPUTS] = self.input_address, inputs
         words[walk.ENGINE_OUTPUT], words[walk.ENGINE_OUTPUTS] = self.output_address, outputs
-        words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_FURTHER.address
-        self.arrivals = Arrivals(self.memory)
-        self.io.arrivals, self.io.ports_like = self.arrivals.list_address, self.arrivals.ports_like
+        words[walk.ENGINE_WALK], words[walk.ENGINE_CHECK] = walk.WALK_ROWS.address, walk.CHECK_ROW_SLOW.address
+        self.arrivals = EventQueue(self.memory)
+        self.io.arrivals, self.io.ports_like = self.arrivals.list_address, self.arrivals.port_mask
         words[walk.ENGINE_ARRIVALS] = self.arrivals.address
         self.address = self.memory.words(words)
         self.words = view(self.address, walk.ENGINE_WORDS, np.int64)
-        self.messages.share(self.words)
+        self.messages.attach(self.words)
 
     # -- plans -----------------------------------------------------------------------------------------------
 
@@ -140,17 +140,19 @@ class Engine:
         if knobs is None:
             self.load(change.after, path)
         else:
-            self.set_knobs(knobs)
-            self._note_records(change)
+            self.set_values(change, knobs)
 
-    def _note_records(self, change: Change) -> None:
-        """Nodes are recognised by their records when they get other ids: note the records that the change replaced."""
-        assert self._graph is not None
+    def set_values(self, change: Change, knobs: Iterable[KnobChange]) -> None:
+        """Follow a change of the document that sets nothing but these knobs of the graph."""
+        self.set_knobs(knobs)
+        if self._graph is None:
+            return
+        # Nodes are recognised by their records when they get other ids: note the records that the change replaced.
         for path, node, *_ in change.values:
             name = "/".join((*path, node))
             for id in self._graph.flat.copies.get(name, [name]):
                 if id in self._records:
-                    self._records[id] = change.after.inside(path).nodes[node]
+                    self._records[id] = change.after.nested(path).nodes[node]
 
     def _exchange(self, graph: Graph, names: Mapping[str, str] | None = None) -> None:
         """Compile a graph and offer the plan to the audio thread.
@@ -217,7 +219,7 @@ class Engine:
 
     def probe(self, end: str) -> Any:
         """What keeps the latest samples or frames of a watched output; None where there is nothing to see."""
-        return self.helper(name_of(end))
+        return self.helper(probe_id(end))
 
     def helper(self, node: str) -> Any:
         """The helper of a node of the running plan, None if it has none."""
@@ -245,7 +247,7 @@ class Engine:
     @property
     def taken(self) -> int:
         """Sample at which the audio thread took over the plan that is heard."""
-        return int(self.words[walk.ENGINE_TAKEN])
+        return int(self.words[walk.ENGINE_SWAPPED_AT])
 
     def hears(self, plan: Plan) -> bool:
         """Whether the audio thread has taken over this plan and no plan waits."""
@@ -281,7 +283,7 @@ class Engine:
 
     def _opener(self, folder: Path | None, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
         def open_host(node: GraphNode, host: Any) -> Any:
-            context = HostContext(node.id, node.settings, node.lanes, self.rate, folder, self.live)
+            context = HelperContext(node.id, node.settings, node.lanes, self.rate, folder, self.live)
             opened.append(host.open(context))
             return opened[-1]
 
@@ -381,7 +383,7 @@ class Engine:
         except BufferError:
             raise self._full() from None
 
-    def named(self, applied: Iterable[Applied]) -> list[tuple[int, str, str, int, float]]:
+    def named(self, applied: Iterable[AppliedMessage]) -> list[tuple[int, str, str, int, float]]:
         """Applied messages by the knob that they set: sample, node, port, lane, value."""
         ends = {handle: end for end, handle in self.handles.items()}
         return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
@@ -435,7 +437,7 @@ class Engine:
         used. System exclusive messages reach no block. Raises EngineError.
         """
         try:
-            self.arrivals.put(
+            self.arrivals.send(
                 bytes_of(message), self.midi_time() if at is None else at, port, self._near, lambda: self.realtime
             )
         except ValueError as error:
@@ -466,7 +468,7 @@ class Engine:
     def hand_over_events(self, near: int) -> None:
         """Let events that are due up to sample ``near`` through to the audio thread."""
         try:
-            self.arrivals.hand_over(near, lambda: self.realtime)
+            self.arrivals.deliver(near, lambda: self.realtime)
         except BufferError:
             raise self._full() from None
 

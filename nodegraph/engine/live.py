@@ -34,7 +34,7 @@ _abandoned: list[object] = []
 
 
 @dataclass
-class Report:
+class StreamReport:
     """The statistics of a stream. Loads are fractions of the duration of a block.
 
     ``faults`` and ``node_times`` (µs per quantum) name nodes of the patch; a time is the sum over all voices.
@@ -100,7 +100,7 @@ class Live(Engine):
         self._thread: threading.Thread | None = None
         self._player: threading.Thread | None = None
         self.limiter = limiter
-        self._live = self._share(limiter, capture)
+        self._live = self._allocate_shared(limiter, capture)
         walk.PROCESS.address  # noqa: B018 - compile before the clock runs
         self._callback = cb.CALLBACK.address
         self.realtime = False  # until the device asks for sound, plans are taken over here
@@ -112,7 +112,7 @@ class Live(Engine):
         prepare(graph)
         self.play(graph)
 
-    def _share(self, limiter: bool, capture: float) -> np.ndarray:
+    def _allocate_shared(self, limiter: bool, capture: float) -> np.ndarray:
         address = self.memory.reserve(8 * cb.LIVE_WORDS)
         words, doubles = view(address, cb.LIVE_WORDS, np.int64), view(address, cb.LIVE_WORDS, np.float64)
         words[cb.LIVE_ENGINE], words[cb.LIVE_POSITION] = self.address, QUANTUM
@@ -142,9 +142,9 @@ class Live(Engine):
         self.profile()
         self.realtime = True
         self._stopping.clear()
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
         if self._null:
-            self._player = threading.Thread(target=self._play_to_nobody, name="nodegraph-null", daemon=True)
+            self._player = threading.Thread(target=self._run_null_device, name="nodegraph-null", daemon=True)
             self._player.start()
         else:
             try:
@@ -152,11 +152,11 @@ class Live(Engine):
             except EngineError:
                 self.realtime = False
                 raise
-        self._thread = threading.Thread(target=self._serve, name="nodegraph-service", daemon=True)
+        self._thread = threading.Thread(target=self._service_loop, name="nodegraph-service", daemon=True)
         self._thread.start()
         return self
 
-    def stop(self) -> Report:
+    def stop(self) -> StreamReport:
         """Fade out, close the device and all files, and give account."""
         report = self.report()
         self._live[cb.LIVE_STOP] = 1
@@ -215,8 +215,8 @@ class Live(Engine):
         """
         live, began, clock = self._live, -1, 0
         block = round(live[cb.LIVE_FRAMES] / live[cb.LIVE_CALLBACKS]) if live[cb.LIVE_CALLBACKS] else self.blocksize
-        while began != live[cb.LIVE_BEGAN]:  # the audio thread may write them between our two looks
-            began, clock = int(live[cb.LIVE_BEGAN]), int(live[cb.LIVE_CLOCK])
+        while began != live[cb.LIVE_STARTED_AT]:  # the audio thread may write them between our two looks
+            began, clock = int(live[cb.LIVE_STARTED_AT]), int(live[cb.LIVE_CLOCK])
         since = (_nanoseconds() - began) * 1e-9 if began else 0.0
         if arrived is not None:
             since -= time.perf_counter() - arrived
@@ -251,7 +251,7 @@ class Live(Engine):
         count = int(self._live[cb.LIVE_CAPTURED]) * self.device_outputs
         return view(int(self._live[cb.LIVE_CAPTURE]), count, np.float32).reshape(-1, self.device_outputs).copy()
 
-    def report(self) -> Report:
+    def report(self) -> StreamReport:
         """The accounts so far."""
         live = self._live
         bins = view(int(live[cb.LIVE_LOADS]), cb.LOAD_BINS, np.int64)
@@ -259,12 +259,12 @@ class Live(Engine):
         total = max(int(spread[-1]), 1)
         callbacks, frames = int(live[cb.LIVE_CALLBACKS]), int(live[cb.LIVE_FRAMES])
         block = frames / callbacks if callbacks else self.blocksize
-        running = time.monotonic() - self._began
-        first, latest = int(live[cb.LIVE_FIRST]), int(live[cb.LIVE_LATEST])
+        running = time.monotonic() - self._started_at
+        first, latest = int(live[cb.LIVE_FIRST_AT]), int(live[cb.LIVE_LATEST])
         now = _nanoseconds() or latest
         seconds = max(now - first, 0) / 1e9
         expected = max(int(seconds * self.rate / block), callbacks if latest == 0 else 0) if first else 0
-        return Report(
+        return StreamReport(
             device=self.device_name,
             rate=self.rate,
             blocksize=round(block),
@@ -285,7 +285,7 @@ class Live(Engine):
 
     # -- threads -----------------------------------------------------------------------------------------------
 
-    def _serve(self) -> None:
+    def _service_loop(self) -> None:
         """Helpers get their turns; a device that asks for nothing any more is noticed."""
         seen, since = -1, time.monotonic()
         while not self._stopping.wait(SERVICE_PERIOD):
@@ -301,7 +301,7 @@ class Live(Engine):
                 self.problem = f"the audio device '{self.device_name}' has gone. Choose another with --device."
                 self.realtime = False
 
-    def _play_to_nobody(self) -> None:
+    def _run_null_device(self) -> None:
         """A device that swallows everything, at the pace of a real one."""
         call = ctypes.CFUNCTYPE(
             ctypes.c_int,
@@ -353,7 +353,7 @@ class Live(Engine):
         per_tick = _microseconds_per_tick()
         times: dict[str, float] = {}
         for info, cycles in rows:
-            nodes = _nodes_in(info) or [info.kernel]
+            nodes = _nodes_in_row(info) or [info.kernel]
             for node in nodes:
                 times[node] = times.get(node, 0.0) + cycles * per_tick / quanta / len(nodes)
         return times
@@ -371,8 +371,8 @@ def _nanoseconds() -> int:
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime_ns") else 0
 
 
-def _nodes_in(info: Any) -> list[str]:
-    return [node for node, *_ in info.places] + [node for inner in info.inner for node in _nodes_in(inner)]
+def _nodes_in_row(info: Any) -> list[str]:
+    return [node for node, *_ in info.places] + [node for inner in info.inner for node in _nodes_in_row(inner)]
 
 
 _tick_rate: list[float] = []

@@ -16,11 +16,11 @@ from . import walk
 
 RING_SIZE = 1 << 14
 
-Applied = tuple[int, int, int, float]
+AppliedMessage = tuple[int, int, int, float]
 """Sample, handle, lane (−1: all) and value of a message that was applied."""
 
 
-class Messages:
+class MessageQueue:
     """The ring. Anybody may send; only one thread, the audio thread, applies."""
 
     def __init__(self, memory: Memory) -> None:
@@ -30,7 +30,7 @@ class Messages:
         self._lock = threading.Lock()
         self._readers: list[MessageReader] = []
 
-    def share(self, words: np.ndarray) -> None:
+    def attach(self, words: np.ndarray) -> None:
         """Take the engine's words, in which the audio thread is told how far the ring is filled."""
         self._words = words
 
@@ -44,7 +44,7 @@ class Messages:
         """Messages that were put into the ring, counted from the first."""
         return self._head
 
-    def send(self, messages: list[Applied]) -> None:
+    def send(self, messages: list[AppliedMessage]) -> None:
         """Put messages into the ring. Raises BufferError where it is full: then some of them are in it."""
         with self._lock:
             kept = min([self.applied, *(reader.place for reader in self._readers)])
@@ -62,14 +62,14 @@ class Messages:
             self._readers.append(reader)
             return reader
 
-    def leave(self, reader: MessageReader) -> None:
+    def remove_reader(self, reader: MessageReader) -> None:
         """A reader reads no more."""
         with self._lock:
             self._readers.remove(reader)
 
-    def between(self, start: int, end: int) -> list[Applied]:
+    def between(self, start: int, stop: int) -> list[AppliedMessage]:
         """Messages by number, all of them applied."""
-        found = self._ring[np.arange(start, end) % RING_SIZE]
+        found = self._ring[np.arange(start, stop) % RING_SIZE]
         values = found[:, walk.MESSAGE_VALUE].copy().view(np.float64)
         return [
             (int(at), ~int(handle), int(lane), float(value))
@@ -80,20 +80,20 @@ class Messages:
 class MessageReader:
     """One reader's place in the ring."""
 
-    def __init__(self, messages: Messages, place: int) -> None:
+    def __init__(self, messages: MessageQueue, place: int) -> None:
         self._messages, self.place = messages, place
 
-    def read(self) -> list[Applied]:
+    def read(self) -> list[AppliedMessage]:
         """What was applied since the last call, in the order in which the audio thread applied it."""
         end = self._messages.applied
         found = self._messages.between(self.place, end)
         self.place = end
         return found
 
-    def rest(self) -> list[Applied]:
+    def read_out_of_order(self) -> list[AppliedMessage]:
         """For the end: what was applied already while earlier messages still wait for their time."""
         found = self._messages.between(self.place, self._messages.sent)
         return [message for message in found if message[1] >= 0]
 
     def close(self) -> None:
-        self._messages.leave(self)
+        self._messages.remove_reader(self)

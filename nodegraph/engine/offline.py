@@ -45,13 +45,13 @@ class Offline(Engine):
             width += values.shape[1]
         super().__init__(graph.rate, width, channels or _channels(graph), columns, pack, allow_outside)
         self.io.other_column = width  # silence for those that were given nothing
-        self._prepare(_side_by_side(list(tracks.values())))
+        self._prepare(_stack_channels(list(tracks.values())))
         self.play(graph)
 
     def _prepare(self, track: np.ndarray) -> None:
         """Take the samples of all inputs side by side: (samples, channels)."""
         self._track = track
-        self._left = np.zeros((0, self.outputs), np.float32)
+        self._leftover = np.zeros((0, self.outputs), np.float32)
         self._process = _KERNEL(walk.PROCESS.address)
         self._arguments = np.zeros(3, np.int64)
 
@@ -61,9 +61,9 @@ class Offline(Engine):
 
     def run_samples(self, samples: int, progress: Callable[[float], None] | None = None) -> np.ndarray:
         """The next ``samples`` samples. What is left of the last quantum comes first in the next call."""
-        missing = max(samples - len(self._left), 0)
-        sound = np.concatenate([self._left, self._compute(-(-missing // QUANTUM), progress)])
-        self._left = sound[samples:].copy()
+        missing = max(samples - len(self._leftover), 0)
+        sound = np.concatenate([self._leftover, self._compute(-(-missing // QUANTUM), progress)])
+        self._leftover = sound[samples:].copy()
         return sound[:samples]
 
     def _compute(self, quanta: int, progress: Callable[[float], None] | None) -> np.ndarray:
@@ -147,7 +147,7 @@ def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
     return np.pad(array, ((0, 0), (0, missing)))
 
 
-def _side_by_side(tracks: list[np.ndarray]) -> np.ndarray:
+def _stack_channels(tracks: list[np.ndarray]) -> np.ndarray:
     if not tracks:
         return np.zeros((0, 1), np.float32)
     longest = max(len(track) for track in tracks)

@@ -42,11 +42,11 @@ class Tape:
         """Frames written since the beginning."""
         return int(self._words[TAPE_WRITTEN])
 
-    def read(self, start: int, end: int) -> tuple[np.ndarray, int]:
-        """Frames ``start`` … ``end`` as (frames, channels), and how many of them were gone already (silent)."""
-        places = np.arange(start, end) & (self.frames - 1)
+    def read(self, start: int, stop: int) -> tuple[np.ndarray, int]:
+        """Frames ``start`` … ``stop`` as (frames, channels), and how many of them were gone already (silent)."""
+        places = np.arange(start, stop) & (self.frames - 1)
         found = self._ring[places]
-        lost = min(max(self.written - self.frames - start, 0), end - start)
+        lost = min(max(self.written - self.frames - start, 0), stop - start)
         found[:lost] = 0.0
         return found, lost
 

@@ -20,13 +20,13 @@ from nodegraph.native.words import (
     store_release,
     ticks,
 )
-from nodegraph.plan import layout as lay
+from nodegraph.plan import layout
 from nodegraph.quantum import QUANTUM
 
 from .arrivals import receive_events
 
 # The engine's words.
-ENGINE_PLAN, ENGINE_NEXT, ENGINE_TAKEN, ENGINE_CLOCK, ENGINE_RING, ENGINE_RING_SIZE, ENGINE_HEAD = range(7)
+ENGINE_PLAN, ENGINE_NEXT, ENGINE_SWAPPED_AT, ENGINE_CLOCK, ENGINE_RING, ENGINE_RING_SIZE, ENGINE_HEAD = range(7)
 ENGINE_TAIL, ENGINE_PROFILE, ENGINE_FAULTS, ENGINE_INPUT, ENGINE_INPUTS, ENGINE_OUTPUT, ENGINE_OUTPUTS = range(7, 14)
 ENGINE_WALK, ENGINE_CHECK, ENGINE_ARRIVALS = 14, 15, 16
 ENGINE_WORDS = 17
@@ -45,13 +45,13 @@ def quantum(engine: int, start: int, samples: int) -> None:
     """
     e = as_i64(engine)
     head = load_acquire(engine + 8 * ENGINE_HEAD)  # before the plan: a message for a new plan never precedes it
-    waiting = load_acquire(engine + 8 * ENGINE_NEXT)
-    if waiting != 0:
+    next_plan = load_acquire(engine + 8 * ENGINE_NEXT)
+    if next_plan != 0:
         if e[ENGINE_PLAN] != 0:
             clear_faults(e[ENGINE_PLAN])
-        take_over(waiting)
-        e[ENGINE_PLAN] = waiting
-        e[ENGINE_TAKEN] = e[ENGINE_CLOCK]
+        migrate(next_plan)
+        e[ENGINE_PLAN] = next_plan
+        e[ENGINE_SWAPPED_AT] = e[ENGINE_CLOCK]
         store_release(engine + 8 * ENGINE_NEXT, 0)
     if e[ENGINE_PLAN] == 0:
         silence = as_f32(e[ENGINE_OUTPUT])
@@ -61,25 +61,25 @@ def quantum(engine: int, start: int, samples: int) -> None:
     plan = as_i64(e[ENGINE_PLAN])
     receive_messages(engine, plan, head)
     receive_events(e[ENGINE_ARRIVALS], e[ENGINE_CLOCK])
-    render_slots(plan)
-    carries = as_i64(plan[lay.PLAN_CARRIES])
-    for c in range(plan[lay.PLAN_CARRY_COUNT]):
-        at = c * lay.CARRY_WORDS
-        to, since = as_f32(carries[at + lay.CARRY_TO]), as_f32(carries[at + lay.CARRY_FROM])
-        for lane in range(carries[at + lay.CARRY_LANES]):
+    render_knobs(plan)
+    carries = as_i64(plan[layout.PLAN_CARRIES])
+    for c in range(plan[layout.PLAN_CARRY_COUNT]):
+        at = c * layout.CARRY_WORDS
+        to, since = as_f32(carries[at + layout.CARRY_TO]), as_f32(carries[at + layout.CARRY_FROM])
+        for lane in range(carries[at + layout.CARRY_LANES]):
             to[lane] = since[lane]
     if e[ENGINE_PROFILE] != 0 and (e[ENGINE_CLOCK] // QUANTUM) % PROFILE_EVERY == 0:
-        walk_timed(engine, plan[lay.PLAN_ROWS], plan[lay.PLAN_ROW_COUNT])
+        walk_timed(engine, plan[layout.PLAN_ROWS], plan[layout.PLAN_ROW_COUNT])
     else:
-        call_kernel(e[ENGINE_WALK], engine, plan[lay.PLAN_ROWS], plan[lay.PLAN_ROW_COUNT])
+        call_kernel(e[ENGINE_WALK], engine, plan[layout.PLAN_ROWS], plan[layout.PLAN_ROW_COUNT])
     e[ENGINE_CLOCK] += QUANTUM
 
 
 def walk_rows(engine: int, rows: int, count: int) -> None:
     """Run the rows of a plan. A kernel by itself, so that nothing else competes for registers with it."""
     checker, r = as_i64(engine)[ENGINE_CHECK], as_i64(rows)
-    for row in range(0, count * lay.ROW_WORDS, lay.ROW_WORDS):
-        call_kernel(r[row + lay.ROW_KERNEL], r[row + lay.ROW_ARGUMENTS], 0, QUANTUM)
+    for row in range(0, count * layout.ROW_WORDS, layout.ROW_WORDS):
+        call_kernel(r[row + layout.ROW_KERNEL], r[row + layout.ROW_ARGUMENTS], 0, QUANTUM)
         check_row(r, row, rows, engine, checker)
 
 
@@ -87,25 +87,25 @@ def walk_timed(engine: int, rows: int, count: int) -> None:
     """Run the rows of a plan and add up the time of each."""
     checker, r = as_i64(engine)[ENGINE_CHECK], as_i64(rows)
     before = ticks()
-    for row in range(0, count * lay.ROW_WORDS, lay.ROW_WORDS):
-        call_kernel(r[row + lay.ROW_KERNEL], r[row + lay.ROW_ARGUMENTS], 0, QUANTUM)
+    for row in range(0, count * layout.ROW_WORDS, layout.ROW_WORDS):
+        call_kernel(r[row + layout.ROW_KERNEL], r[row + layout.ROW_ARGUMENTS], 0, QUANTUM)
         check_row(r, row, rows, engine, checker)
         now = ticks()
-        as_i64(r[row + lay.ROW_DETAILS])[lay.DETAIL_CYCLES] += now - before
+        as_i64(r[row + layout.ROW_DETAILS])[layout.DETAIL_CYCLES] += now - before
         before = now
 
 
-def take_over(plan: int) -> None:
+def migrate(plan: int) -> None:
     """Fetch from the plan before what a new plan goes on with, and let all its knobs settle."""
     p = as_i64(plan)
-    copies = as_i64(p[lay.PLAN_COPIES])
-    for c in range(p[lay.PLAN_COPY_COUNT]):
-        at = c * lay.COPY_WORDS
-        count, how, step = copies[at + lay.COPY_COUNT], copies[at + lay.COPY_HOW], copies[at + lay.COPY_STEP]
-        to, source = copies[at + lay.COPY_TO], copies[at + lay.COPY_FROM]
-        if how == lay.COPY_BYTES:
+    copies = as_i64(p[layout.PLAN_COPIES])
+    for c in range(p[layout.PLAN_COPY_COUNT]):
+        at = c * layout.COPY_WORDS
+        count, how, step = copies[at + layout.COPY_COUNT], copies[at + layout.COPY_HOW], copies[at + layout.COPY_STEP]
+        to, source = copies[at + layout.COPY_TO], copies[at + layout.COPY_FROM]
+        if how == layout.COPY_BYTES:
             copy_bytes(to, source, count)
-        elif how == lay.COPY_ADD_FLOATS:
+        elif how == layout.COPY_ADD_FLOATS:
             floats_to, floats = as_f32(to), as_f32(source)
             for k in range(count):
                 floats_to[k] += floats[k * step]
@@ -113,19 +113,19 @@ def take_over(plan: int) -> None:
             floats_to, doubles = as_f32(to), as_f64(source)
             for k in range(count):
                 floats_to[k] += doubles[k * step]
-    slots = as_i64(p[lay.PLAN_SLOTS])
-    active = as_i64(p[lay.PLAN_ACTIVE])
-    for k in range(p[lay.PLAN_SLOT_COUNT]):
+    slots = as_i64(p[layout.PLAN_SLOTS])
+    active = as_i64(p[layout.PLAN_ACTIVE])
+    for k in range(p[layout.PLAN_SLOT_COUNT]):
         active[k] = slots[k]
-        as_i64(slots[k])[lay.SLOT_ACTIVE] = 1
-    p[lay.PLAN_ACTIVE_COUNT] = p[lay.PLAN_SLOT_COUNT]
+        as_i64(slots[k])[layout.SLOT_ACTIVE] = 1
+    p[layout.PLAN_ACTIVE_COUNT] = p[layout.PLAN_SLOT_COUNT]
 
 
 def clear_faults(plan: int) -> None:
     """Unmute all rows of a plan and zero the delay lines of what was muted: its successor shares the lines."""
     p = as_i64(plan)
-    for row in range(p[lay.PLAN_ROW_COUNT]):
-        unmute(p[lay.PLAN_ROWS] + 8 * lay.ROW_WORDS * row)
+    for row in range(p[layout.PLAN_ROW_COUNT]):
+        unmute(p[layout.PLAN_ROWS] + 8 * layout.ROW_WORDS * row)
 
 
 def receive_messages(engine: int, plan, head: int) -> None:  # type: ignore[no-untyped-def]
@@ -138,41 +138,41 @@ def receive_messages(engine: int, plan, head: int) -> None:  # type: ignore[no-u
     clock = e[ENGINE_CLOCK]
     ring = as_i64(e[ENGINE_RING])
     doubles = as_f64(e[ENGINE_RING])
-    handles = as_i64(plan[lay.PLAN_HANDLES])
+    handles = as_i64(plan[layout.PLAN_HANDLES])
     for number in range(tail, head):
         at = (number & mask) * MESSAGE_WORDS
         offset, handle = ring[at + MESSAGE_TIME] - clock, ring[at + MESSAGE_HANDLE]
         if offset >= QUANTUM or handle < 0:
             continue
         ring[at + MESSAGE_TIME], ring[at + MESSAGE_HANDLE] = clock + max(offset, 0), ~handle
-        if handle < plan[lay.PLAN_HANDLE_COUNT]:
-            slot = handles[handle * lay.HANDLE_WORDS + lay.HANDLE_SLOT]
+        if handle < plan[layout.PLAN_HANDLE_COUNT]:
+            slot = handles[handle * layout.HANDLE_WORDS + layout.HANDLE_SLOT]
             if slot != 0:
-                found = handle * lay.HANDLE_WORDS
-                first, lanes = handles[found + lay.HANDLE_LANE], handles[found + lay.HANDLE_LANES]
+                found = handle * layout.HANDLE_WORDS
+                first, lanes = handles[found + layout.HANDLE_LANE], handles[found + layout.HANDLE_LANES]
                 if ring[at + MESSAGE_LANE] >= 0:
                     first += ring[at + MESSAGE_LANE]
                     lanes = min(1, lanes - ring[at + MESSAGE_LANE])
-                turn_knob(plan, slot, max(offset, 0), first, lanes, doubles[at + MESSAGE_VALUE])
+                set_knob_target(plan, slot, max(offset, 0), first, lanes, doubles[at + MESSAGE_VALUE])
     while tail < head and ring[(tail & mask) * MESSAGE_WORDS + MESSAGE_HANDLE] < 0:
         tail += 1
     store_release(engine + 8 * ENGINE_TAIL, tail)
 
 
-def turn_knob(plan, slot: int, offset: int, first: int, lanes: int, value: float) -> None:  # type: ignore[no-untyped-def]
+def set_knob_target(plan, slot: int, offset: int, first: int, lanes: int, value: float) -> None:  # type: ignore[no-untyped-def]
     """Give some lanes of a slot a new target from sample ``offset`` of this quantum on.
 
     What was turned after that sample already is not taken back: then it counts from there.
     """
     s = as_i64(slot)
-    if s[lay.SLOT_ACTIVE] == 0:
-        as_i64(plan[lay.PLAN_ACTIVE])[plan[lay.PLAN_ACTIVE_COUNT]] = slot
-        plan[lay.PLAN_ACTIVE_COUNT] += 1
-        s[lay.SLOT_ACTIVE] = 1
-    set_strides(s, s[lay.SLOT_LANES])
-    render_slot(slot, max(offset, s[lay.SLOT_RENDERED]))
-    current, target, step = as_f64(s[lay.SLOT_CURRENT]), as_f64(s[lay.SLOT_TARGET]), as_f64(s[lay.SLOT_STEP])
-    remaining, ramp = as_i64(s[lay.SLOT_REMAINING]), s[lay.SLOT_RAMP]
+    if s[layout.SLOT_ACTIVE] == 0:
+        as_i64(plan[layout.PLAN_ACTIVE])[plan[layout.PLAN_ACTIVE_COUNT]] = slot
+        plan[layout.PLAN_ACTIVE_COUNT] += 1
+        s[layout.SLOT_ACTIVE] = 1
+    set_strides(s, s[layout.SLOT_LANES])
+    render_knob(slot, max(offset, s[layout.SLOT_RENDERED]))
+    current, target, step = as_f64(s[layout.SLOT_CURRENT]), as_f64(s[layout.SLOT_TARGET]), as_f64(s[layout.SLOT_STEP])
+    remaining, ramp = as_i64(s[layout.SLOT_REMAINING]), s[layout.SLOT_RAMP]
     for lane in range(first, first + lanes):
         target[lane] = value
         remaining[lane] = ramp
@@ -180,50 +180,50 @@ def turn_knob(plan, slot: int, offset: int, first: int, lanes: int, value: float
             step[lane] = (value - current[lane]) / ramp
         else:
             current[lane] = value
-    if s[lay.SLOT_ROW] != 0:
-        unmute(s[lay.SLOT_ROW])
+    if s[layout.SLOT_ROW] != 0:
+        unmute(s[layout.SLOT_ROW])
 
 
 def set_strides(s, stride: int) -> None:  # type: ignore[no-untyped-def]
     """Let all who read a slot step through its buffer, or stay at its first row while it rests."""
-    strides = as_i64(s[lay.SLOT_STRIDES])
-    for k in range(s[lay.SLOT_STRIDE_COUNT]):
+    strides = as_i64(s[layout.SLOT_STRIDES])
+    for k in range(s[layout.SLOT_STRIDE_COUNT]):
         as_i64(strides[k])[0] = stride
 
 
-def render_slot(slot: int, upto: int) -> None:
-    """Write a slot's buffer from where it was rendered to sample ``upto``."""
+def render_knob(slot: int, stop: int) -> None:
+    """Write a slot's buffer from where it was rendered to sample ``stop``."""
     s = as_i64(slot)
-    current, target, step = as_f64(s[lay.SLOT_CURRENT]), as_f64(s[lay.SLOT_TARGET]), as_f64(s[lay.SLOT_STEP])
-    remaining, lanes, data = as_i64(s[lay.SLOT_REMAINING]), s[lay.SLOT_LANES], as_f32(s[lay.SLOT_DATA])
-    for i in range(s[lay.SLOT_RENDERED], upto):
+    current, target, step = as_f64(s[layout.SLOT_CURRENT]), as_f64(s[layout.SLOT_TARGET]), as_f64(s[layout.SLOT_STEP])
+    remaining, lanes, data = as_i64(s[layout.SLOT_REMAINING]), s[layout.SLOT_LANES], as_f32(s[layout.SLOT_DATA])
+    for i in range(s[layout.SLOT_RENDERED], stop):
         for lane in range(lanes):
             if remaining[lane] > 0:
                 remaining[lane] -= 1
                 current[lane] = current[lane] + step[lane] if remaining[lane] > 0 else target[lane]
             data[i * lanes + lane] = current[lane]
-    s[lay.SLOT_RENDERED] = upto
+    s[layout.SLOT_RENDERED] = stop
 
 
-def render_slots(plan) -> None:  # type: ignore[no-untyped-def]
+def render_knobs(plan) -> None:  # type: ignore[no-untyped-def]
     """Write the buffers of all knobs that move; those that have come to rest are left alone from now on."""
-    active = as_i64(plan[lay.PLAN_ACTIVE])
+    active = as_i64(plan[layout.PLAN_ACTIVE])
     kept = 0
-    for k in range(plan[lay.PLAN_ACTIVE_COUNT]):
+    for k in range(plan[layout.PLAN_ACTIVE_COUNT]):
         slot = active[k]
         s = as_i64(slot)
-        moving = s[lay.SLOT_RENDERED] > 0
-        remaining = as_i64(s[lay.SLOT_REMAINING])
-        for lane in range(s[lay.SLOT_LANES]):
+        moving = s[layout.SLOT_RENDERED] > 0
+        remaining = as_i64(s[layout.SLOT_REMAINING])
+        for lane in range(s[layout.SLOT_LANES]):
             moving = moving or remaining[lane] > 0
-        render_slot(slot, QUANTUM)
-        s[lay.SLOT_RENDERED] = 0
-        set_strides(s, s[lay.SLOT_LANES] if moving else 0)
-        s[lay.SLOT_ACTIVE] = 1 if moving else 0
+        render_knob(slot, QUANTUM)
+        s[layout.SLOT_RENDERED] = 0
+        set_strides(s, s[layout.SLOT_LANES] if moving else 0)
+        s[layout.SLOT_ACTIVE] = 1 if moving else 0
         if moving:
             active[kept] = slot
             kept += 1
-    plan[lay.PLAN_ACTIVE_COUNT] = kept
+    plan[layout.PLAN_ACTIVE_COUNT] = kept
 
 
 def check_row(rows, row: int, address: int, engine: int, checker: int) -> None:  # type: ignore[no-untyped-def]
@@ -231,47 +231,47 @@ def check_row(rows, row: int, address: int, engine: int, checker: int) -> None: 
 
     One output of one lane, by far the most frequent, is done here: in sums of four, where NaN and Inf survive.
     """
-    if rows[row + lay.ROW_LANES] == 1:
-        samples = as_f32(rows[row + lay.ROW_DATA])
+    if rows[row + layout.ROW_LANES] == 1:
+        samples = as_f32(rows[row + layout.ROW_DATA])
         fault = False
         for i in range(QUANTUM // 4):
             some = (samples[i] + samples[i + 16]) + (samples[i + 32] + samples[i + 48])
             fault = True if some - some != 0.0 else fault
-        as_f32(rows[row + lay.ROW_LAST])[0] = samples[QUANTUM - 1]
-        if not fault and rows[row + lay.ROW_FLAGS] == 0:
+        as_f32(rows[row + layout.ROW_LAST])[0] = samples[QUANTUM - 1]
+        if not fault and rows[row + layout.ROW_FLAGS] == 0:
             return
     call_kernel(checker, engine, address, row)
 
 
-def check_further(engine: int, address: int, row: int) -> None:
+def check_row_slow(engine: int, address: int, row: int) -> None:
     """The rest of the check, for rows of several lanes or outputs, rows that are muted, and faults."""
     rows, e = as_i64(address), as_i64(engine)
-    details = as_i64(rows[row + lay.ROW_DETAILS])
-    outputs = as_i64(details[lay.DETAIL_OUTPUTS])
+    details = as_i64(rows[row + layout.ROW_DETAILS])
+    outputs = as_i64(details[layout.DETAIL_OUTPUTS])
     fault = False
-    for k in range(details[lay.DETAIL_OUTPUT_COUNT]):
-        at = k * lay.OUTPUT_WORDS
-        samples, last = as_f32(outputs[at + lay.OUTPUT_DATA]), as_f32(outputs[at + lay.OUTPUT_LAST])
-        lanes = outputs[at + lay.OUTPUT_LANES]
+    for k in range(details[layout.DETAIL_OUTPUT_COUNT]):
+        at = k * layout.OUTPUT_WORDS
+        samples, last = as_f32(outputs[at + layout.OUTPUT_DATA]), as_f32(outputs[at + layout.OUTPUT_LAST])
+        lanes = outputs[at + layout.OUTPUT_LANES]
         for i in range(lanes * QUANTUM):
             fault = True if samples[i] - samples[i] != 0.0 else fault
         for lane in range(lanes):
             last[lane] = samples[lanes * (QUANTUM - 1) + lane]
-    if fault or rows[row + lay.ROW_FLAGS] & lay.FLAG_MUTED:
-        silence(rows, row, e)
+    if fault or rows[row + layout.ROW_FLAGS] & layout.FLAG_MUTED:
+        mute_faulty_lanes(rows, row, e)
 
 
-def silence(rows, row: int, e) -> None:  # type: ignore[no-untyped-def]
+def mute_faulty_lanes(rows, row: int, e) -> None:  # type: ignore[no-untyped-def]
     """Mute the lanes of a row that are not finite, remember which output began, and keep them mute."""
-    details = as_i64(rows[row + lay.ROW_DETAILS])
-    outputs, count = as_i64(details[lay.DETAIL_OUTPUTS]), details[lay.DETAIL_OUTPUT_COUNT]
-    faults, lanes = as_i64(details[lay.DETAIL_FAULTS]), details[lay.DETAIL_UNITS]
+    details = as_i64(rows[row + layout.ROW_DETAILS])
+    outputs, count = as_i64(details[layout.DETAIL_OUTPUTS]), details[layout.DETAIL_OUTPUT_COUNT]
+    faults, lanes = as_i64(details[layout.DETAIL_FAULTS]), details[layout.DETAIL_UNITS]
     for unit in range(max(lanes, 1)):
         if faults[unit] == 0:
             earliest = QUANTUM
             for k in range(count):
-                width = outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_LANES]
-                data = as_f32(outputs[k * lay.OUTPUT_WORDS + lay.OUTPUT_DATA])
+                width = outputs[k * layout.OUTPUT_WORDS + layout.OUTPUT_LANES]
+                data = as_f32(outputs[k * layout.OUTPUT_WORDS + layout.OUTPUT_DATA])
                 first, last = (unit, unit + 1) if lanes > 0 else (0, width)
                 for i in range(earliest):
                     for lane in range(first, last):
@@ -279,33 +279,33 @@ def silence(rows, row: int, e) -> None:  # type: ignore[no-untyped-def]
                             earliest = i
                             faults[unit] = k + 1
             if faults[unit] != 0:
-                rows[row + lay.ROW_FLAGS] |= lay.FLAG_MUTED
-                e[ENGINE_FAULTS] += 1 if details[lay.DETAIL_NODES] > 0 else 0
+                rows[row + layout.ROW_FLAGS] |= layout.FLAG_MUTED
+                e[ENGINE_FAULTS] += 1 if details[layout.DETAIL_NODES] > 0 else 0
         if faults[unit] != 0:
             mute_unit(details, unit)
-    if details[lay.DETAIL_NODES] == 0:  # a sum that overflows is mute for as long as it does
+    if details[layout.DETAIL_NODES] == 0:  # a sum that overflows is mute for as long as it does
         forgive(rows, row)
 
 
 def mute_unit(details, unit: int) -> None:  # type: ignore[no-untyped-def]
     """Zero one lane of a row's outputs (all lanes where they differ) and put its states back to their start."""
-    outputs, lanes = as_i64(details[lay.DETAIL_OUTPUTS]), details[lay.DETAIL_UNITS]
-    for k in range(details[lay.DETAIL_OUTPUT_COUNT]):
-        at = k * lay.OUTPUT_WORDS
-        width = outputs[at + lay.OUTPUT_LANES]
-        data, kept = as_f32(outputs[at + lay.OUTPUT_DATA]), as_f32(outputs[at + lay.OUTPUT_LAST])
+    outputs, lanes = as_i64(details[layout.DETAIL_OUTPUTS]), details[layout.DETAIL_UNITS]
+    for k in range(details[layout.DETAIL_OUTPUT_COUNT]):
+        at = k * layout.OUTPUT_WORDS
+        width = outputs[at + layout.OUTPUT_LANES]
+        data, kept = as_f32(outputs[at + layout.OUTPUT_DATA]), as_f32(outputs[at + layout.OUTPUT_LAST])
         first, last = (unit, unit + 1) if lanes > 0 else (0, width)
         for lane in range(first, last):
             kept[lane] = 0.0
             for i in range(QUANTUM):
                 data[i * width + lane] = 0.0
-    states = as_i64(details[lay.DETAIL_STATES])
-    for k in range(details[lay.DETAIL_STATE_COUNT]):
-        at = k * lay.STATE_WORDS
-        data64, initial = as_i64(states[at + lay.STATE_DATA]), as_i64(states[at + lay.STATE_INITIAL])
-        width = states[at + lay.STATE_LANES]
+    states = as_i64(details[layout.DETAIL_STATES])
+    for k in range(details[layout.DETAIL_STATE_COUNT]):
+        at = k * layout.STATE_WORDS
+        data64, initial = as_i64(states[at + layout.STATE_DATA]), as_i64(states[at + layout.STATE_INITIAL])
+        width = states[at + layout.STATE_LANES]
         first, last = (unit, unit + 1) if lanes > 0 else (0, width)
-        for j in range(states[at + lay.STATE_COUNT]):
+        for j in range(states[at + layout.STATE_COUNT]):
             for lane in range(first, last):
                 data64[j * width + lane] = initial[j * width + lane]
 
@@ -313,24 +313,24 @@ def mute_unit(details, unit: int) -> None:  # type: ignore[no-untyped-def]
 def unmute(address: int) -> None:
     """Give a muted row another chance, with empty delay lines: somebody has turned one of its knobs."""
     row = as_i64(address)
-    if row[lay.ROW_FLAGS] & lay.FLAG_MUTED:
-        details = as_i64(row[lay.ROW_DETAILS])
-        faults, lines = as_i64(details[lay.DETAIL_FAULTS]), as_i64(details[lay.DETAIL_LINES])
-        for k in range(details[lay.DETAIL_LINE_COUNT]):
-            at = k * lay.LINE_WORDS
-            lane, data = lines[at + lay.LINE_LANE], as_f32(lines[at + lay.LINE_DATA])
-            if details[lay.DETAIL_UNITS] == 0 or lane < 0 or faults[lane] != 0:
-                for i in range(lines[at + lay.LINE_LENGTH]):
+    if row[layout.ROW_FLAGS] & layout.FLAG_MUTED:
+        details = as_i64(row[layout.ROW_DETAILS])
+        faults, lines = as_i64(details[layout.DETAIL_FAULTS]), as_i64(details[layout.DETAIL_LINES])
+        for k in range(details[layout.DETAIL_LINE_COUNT]):
+            at = k * layout.LINE_WORDS
+            lane, data = lines[at + layout.LINE_LANE], as_f32(lines[at + layout.LINE_DATA])
+            if details[layout.DETAIL_UNITS] == 0 or lane < 0 or faults[lane] != 0:
+                for i in range(lines[at + layout.LINE_LENGTH]):
                     data[i] = 0.0
         forgive(row, 0)
 
 
 def forgive(rows, row: int) -> None:  # type: ignore[no-untyped-def]
     """Forget the faults of a row."""
-    rows[row + lay.ROW_FLAGS] &= ~lay.FLAG_MUTED
-    details = as_i64(rows[row + lay.ROW_DETAILS])
-    faults = as_i64(details[lay.DETAIL_FAULTS])
-    for lane in range(max(details[lay.DETAIL_UNITS], 1)):
+    rows[row + layout.ROW_FLAGS] &= ~layout.FLAG_MUTED
+    details = as_i64(rows[row + layout.ROW_DETAILS])
+    faults = as_i64(details[layout.DETAIL_FAULTS])
+    for lane in range(max(details[layout.DETAIL_UNITS], 1)):
         faults[lane] = 0
 
 
@@ -357,20 +357,20 @@ def process(arguments: int, start: int, samples: int) -> None:
 
 PROCESS = NativeFunction(process)
 WALK_ROWS = NativeFunction(walk_rows)
-CHECK_FURTHER = NativeFunction(check_further)
+CHECK_ROW_SLOW = NativeFunction(check_row_slow)
 
 
-def begin(arguments: int, start: int, samples: int) -> None:
+def set_denormal_mode(arguments: int, start: int, samples: int) -> None:
     """Calculate as the audio thread does from now on; the word at ``arguments`` keeps how it was before."""
     as_i64(arguments)[0] = flush_denormals()
 
 
-def end(arguments: int, start: int, samples: int) -> None:
-    """Calculate as before ``begin``."""
+def restore_denormal_mode(arguments: int, start: int, samples: int) -> None:
+    """Calculate as before ``set_denormal_mode``."""
     restore_denormals(as_i64(arguments)[0])
 
 
-BEGIN, END = NativeFunction(begin), NativeFunction(end)
+BEGIN, END = NativeFunction(set_denormal_mode), NativeFunction(restore_denormal_mode)
 
 
 def read_ticks(arguments: int, start: int, samples: int) -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes) -> None:
     """``data`` at ``path``: written beside it, synced, then renamed over it.
 
     Whatever fails (OSError, Ctrl-C), the old file stays whole and nothing is left behind.
@@ -17,16 +17,16 @@ def write_whole(path: Path, data: bytes) -> None:
         mode = path.stat().st_mode & 0o777
         if not os.access(path, os.W_OK):
             raise PermissionError(13, "it is read-only")
-    beside = path.parent / f".nodegraph-{os.urandom(6).hex()}.tmp"
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    temporary = path.parent / f".nodegraph-{os.urandom(6).hex()}.tmp"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
 

@@ -10,7 +10,7 @@ import numpy as np
 from .sound_file import reason_of
 
 
-class Take:
+class RecordingFile:
     """A recording at ``path``, or at ``take-2.wav`` … where that exists: it never overwrites another.
 
     The file appears with the first samples. A full disk ends the take and sets ``problem``; it never raises.
@@ -30,7 +30,7 @@ class Take:
 
         try:
             if self._file is None:
-                path = free_name(self._wanted)
+                path = unused_path(self._wanted)
                 subtype = "FLOAT" if path.suffix.lower() == ".wav" else None
                 self._file = soundfile.SoundFile(path, "w", round(self._rate), self._channels, subtype=subtype)
                 self.path = path
@@ -52,7 +52,7 @@ class Take:
                 self.problem = self.problem or str(error)
 
 
-def free_name(path: Path) -> Path:
+def unused_path(path: Path) -> Path:
     """``take.wav``, or ``take-2.wav`` … where that exists."""
     number, free = 2, path
     while free.exists():

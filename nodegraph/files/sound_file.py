@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-ALMOST_FULL = 1 << 20  # bytes
+LOW_DISK_BYTES = 1 << 20  # bytes
 
 
 class SoundFileError(Exception):
@@ -41,6 +41,6 @@ def reason_of(error: Exception, folder: Path | None = None) -> str:
     text = text.rpartition(": ")[2] if "Error opening" in text else text
     if "System error" in text and folder is not None and not folder.is_dir():
         return f"there is no folder {folder}"
-    if "System error" in text and folder is not None and shutil.disk_usage(folder).free < ALMOST_FULL:
+    if "System error" in text and folder is not None and shutil.disk_usage(folder).free < LOW_DISK_BYTES:
         return "the disk is full"
     return text

@@ -13,7 +13,7 @@ from .sound_file import SoundFileError
 if TYPE_CHECKING:
     import numpy as np
 
-LARGEST_WAV = 4e9  # bytes, above which a WAV needs the RF64 header
+MAX_WAV_BYTES = 4e9  # bytes, above which a WAV needs the RF64 header
 SUBTYPES = {
     "WAV": "FLOAT",
     "RF64": "FLOAT",
@@ -23,7 +23,7 @@ SUBTYPES = {
     "FLAC": "PCM_24",
 }
 ENDINGS = {"WAVE": "WAV", "AIF": "AIFF", "OGA": "OGG"}
-ADVICE = "Make room, or choose another place."
+HINT = "Make room, or choose another place."
 
 
 class SoundOutput:
@@ -39,10 +39,10 @@ class SoundOutput:
         self.path = path
         self.samples = 0
         kind = kind_of(path)
-        target = _target(path)
+        target = _resolve_target(path)
         size = 4.0 * channels * rate * seconds if SUBTYPES.get(kind) == "FLOAT" else 0.0
-        _check_room(path, target, size)
-        if kind == "WAV" and size > LARGEST_WAV:
+        _check_free_space(path, target, size)
+        if kind == "WAV" and size > MAX_WAV_BYTES:
             kind = "RF64"
         self._target = target
         # a device such as /dev/null has no name to give away: it is written to directly
@@ -60,7 +60,7 @@ class SoundOutput:
             full, reason = self._system_error(), str(error).rpartition(": ")[2].rstrip(".")
             self.discard()
             if full:
-                raise SoundFileError(f"{path}: could not be written ({full}). {ADVICE}") from None
+                raise SoundFileError(f"{path}: could not be written ({full}). {HINT}") from None
             what = f"{channels} channel{'' if channels == 1 else 's'} at {rate:g} Hz"
             raise SoundFileError(f"{path}: a {kind} file cannot hold {what} ({reason}). Use .wav.") from None
 
@@ -83,7 +83,7 @@ class SoundOutput:
         try:
             self._file.write(block)
         except (RuntimeError, AssertionError, OSError) as error:
-            raise self._failed(error) from None
+            raise self._raise_write_error(error) from None
         self.samples += len(block)
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class SoundOutput:
             if self._beside != self._target:
                 self._beside.replace(self._target)
         except (RuntimeError, OSError) as error:
-            raise self._failed(error) from None
+            raise self._raise_write_error(error) from None
 
     def discard(self) -> None:
         """Leave no trace."""
@@ -119,10 +119,10 @@ class SoundOutput:
         except OSError as error:
             raise SoundFileError(f"{self.path}: cannot be written ({error.strerror}).") from None
 
-    def _failed(self, error: Exception) -> SoundFileError:
+    def _raise_write_error(self, error: Exception) -> SoundFileError:
         reason = self._system_error() or str(error).rstrip(".") or type(error).__name__
         self.discard()
-        return SoundFileError(f"{self.path}: could not be written ({reason}). {ADVICE}")
+        return SoundFileError(f"{self.path}: could not be written ({reason}). {HINT}")
 
     def _system_error(self) -> str:
         """What the system says to one more write, where libsndfile knows no more than "System error"."""
@@ -145,7 +145,7 @@ def kind_of(path: Path) -> str:
     return kind
 
 
-def _target(path: Path) -> Path:
+def _resolve_target(path: Path) -> Path:
     """Where the file will lie: behind a link, what the link names."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
@@ -159,7 +159,7 @@ def _target(path: Path) -> Path:
     return target
 
 
-def _check_room(path: Path, target: Path, size: float) -> None:
+def _check_free_space(path: Path, target: Path, size: float) -> None:
     free = shutil.disk_usage(target.parent).free
     if size > free and (target.is_file() or not target.exists()):
         raise SoundFileError(

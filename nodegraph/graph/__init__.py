@@ -2,6 +2,6 @@
 
 from .build import build_graph, graph_of
 from .model import Graph, GraphError, GraphNode
-from .refusal import refusal
+from .refusal import wire_problem
 
-__all__ = ["Graph", "GraphError", "GraphNode", "build_graph", "graph_of", "refusal"]
+__all__ = ["Graph", "GraphError", "GraphNode", "build_graph", "graph_of", "wire_problem"]

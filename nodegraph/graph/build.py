@@ -12,7 +12,7 @@ import networkx as nx
 
 from nodegraph.patch import Document
 
-from .flat import Flat
+from .flat import FlatPatch
 from .flatten import flatten
 from .frame_inference import infer_frames
 from .lanes import check_voices, infer_banks, infer_lanes
@@ -30,7 +30,7 @@ def build_graph(
     return graph_of(flatten(document, patch_path, allow_outside), rate, allow_outside)
 
 
-def graph_of(flat: Flat, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
+def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
     """Type a document that is flat already. Raises GraphError with all problems found."""
     problems = list(flat.problems)
     graph = Graph(document=flat.document, flat=flat, rate=rate, loops=[])
@@ -64,7 +64,7 @@ def _add_nodes(graph: Graph, allow_outside: bool, problems: list[str]) -> None:
     for id, node in graph.flat.nodes.items():
         found = [] if id in repeats else problems
         graph.add_node(id, node=typed_node(id, node, allow_outside, found))
-    for id, node in graph.flat.resting.items():
+    for id, node in graph.flat.overridden_inlets.items():
         typed_node(id, node, allow_outside, [] if id in repeats else problems)
 
 

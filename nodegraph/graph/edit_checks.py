@@ -28,25 +28,27 @@ from nodegraph.patch import (
     Replace,
     SetParam,
 )
-from nodegraph.patch.actions import node_and_port
+from nodegraph.patch.actions import parse_port_ref
 from nodegraph.patch.actions.base import plain_value
 from nodegraph.patch.document import SUBPATCH
 
-from .ports import Home, contents, spec_in, spec_of
+from .ports import PatchLocation, nested_document, spec_in, spec_of
 from .rules import WireEnd, block_problem, parameter_problem, port_problems, title_of, unknown_parameter, wire_problems
 
 Path = tuple[str, ...]
 
 
-def check_edit(action: Action, document: Document, path: Path = (), home: Home | None = None) -> None:
+def check_edit(action: Action, document: Document, path: Path = (), home: PatchLocation | None = None) -> None:
     """Raise :class:`PatchError` if an edit of the nested document at ``path`` names or sets what does not exist or fit.
 
     ``home`` is where ``document`` lies. Other actions than those on blocks, ports and values pass.
     """
     check = _CHECKS.get(type(action))
     if check is not None:
-        home = home or Home()
-        check(action, _Level(document.inside(path), path, Home(home.file, home.allow_outside, depth=len(path))))
+        home = home or PatchLocation()
+        check(
+            action, _Level(document.nested(path), path, PatchLocation(home.file, home.allow_outside, depth=len(path)))
+        )
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class _Level:
 
     document: Document
     path: Path
-    home: Home
+    home: PatchLocation
 
     def title(self, id: str, record: NodeRecord) -> str:
         return title_of(record.type, self.name(id))
@@ -71,18 +73,18 @@ class _Level:
 
     def end(self, text: str) -> WireEnd | None:
         """An end of a wire; None if its node does not exist, which the action itself reports."""
-        id, port = node_and_port(text)
+        id, port = parse_port_ref(text)
         record = self.document.nodes.get(id)
         return None if record is None else WireEnd(self.name(id), record.type, port, self.spec(id))
 
 
-def _is_placeholder(record: NodeRecord, home: Home) -> bool:
+def _is_placeholder(record: NodeRecord, home: PatchLocation) -> bool:
     if block_problem(record):
         return True
     if record.type != SUBPATCH:
         return False
     try:
-        contents(record, home)
+        nested_document(record, home)
     except PatchError:
         return True
     return False
@@ -134,10 +136,10 @@ def _check_connect(action: Connect, level: _Level) -> None:
 
 
 def _check_disconnect(action: Disconnect, level: _Level) -> None:
-    if any((wire.start, wire.end) == (action.source, action.target) for wire in level.document.wires):
+    if any((wire.source_ref, wire.target_ref) == (action.source, action.target) for wire in level.document.wires):
         return
     for end in (action.source, action.target):
-        level.document.node(node_and_port(end)[0])
+        level.document.node(parse_port_ref(end)[0])
     source, target = level.end(action.source), level.end(action.target)
     if source is not None and target is not None:
         _raise_first(port_problems(source, target))

@@ -39,7 +39,7 @@ def as_json(graph: Graph) -> str:
 
 
 def _node_attributes(node: GraphNode) -> dict[str, Any]:
-    own = {name: getattr(node, name) for name in ("type", "lanes", "latency", "delay", "problem")}
+    own = {name: getattr(node, name) for name in ("type", "lanes", "latency", "path_latency", "problem")}
     knobs = {name: values[0] if len(values) == 1 else values for name, values in node.values.items()}
     return {name: _plain(value) for name, value in ({**node.settings, **knobs} | own).items()}
 

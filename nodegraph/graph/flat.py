@@ -2,8 +2,8 @@
 
 A node of the document has a *path* (the ids of the subpatches that hold it, then its own) and an *address*, the path
 joined by ``/``. A node of the flat net has an id of its own. Several flat nodes belong to one node of the document
-when it is inside several voices. The relation is kept as data (:attr:`FlatNode.path`, :attr:`Flat.copies`): ids may
-hold any character, so no id is ever taken apart.
+when it is inside several voices. The relation is kept as data (:attr:`FlatNode.path`, :attr:`FlatPatch.copies`): ids
+may hold any character, so no id is ever taken apart.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from nodegraph.patch import Document, NodeRecord, Wire
 from nodegraph.patch.document import INLET_PORT
 from nodegraph.patch.document import Path as Place
 
-from .ports import KNOB, Home
+from .ports import KNOB, PatchLocation
 
-End = tuple[str, str]
+PortKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,15 @@ class FlatNode:
 
 
 @dataclass
-class Flat:
+class FlatPatch:
     """The flat net of a document, and where the nodes and ports of the document are found in it.
 
     ``copies`` gives the flat ids of a node of the document by its address, unless its only flat id is the address
-    itself. ``repeats`` are the flat ids that belong to second and later voices. ``passed`` lists the sources that
-    arrived at ports which became wires. ``widths`` gives by the address of a subpatch the inputs that set the stereo
-    width of its voices. ``resting`` holds the inlets whose own value is unused because something is wired to them.
-    ``file`` is the file of the patch; ``allow_outside`` allows it to refer to files outside its folder.
+    itself. ``repeats`` are the flat ids that belong to second and later voices. ``removed_port_sources`` lists the
+    sources that arrived at ports which became wires. ``voice_width_knobs`` gives by the address of a subpatch the
+    inputs that set the stereo width of its voices. ``overridden_inlets`` holds the inlets whose own value is unused
+    because something is wired to them. ``file`` is the file of the patch; ``allow_outside`` allows it to refer to files
+    outside its folder.
     """
 
     document: Document
@@ -54,18 +55,18 @@ class Flat:
     wires: tuple[Wire, ...]
     problems: list[str] = field(default_factory=list)
     copies: dict[str, list[str]] = field(default_factory=dict)
-    passed: dict[str, list[End]] = field(default_factory=dict)
-    widths: dict[str, list[End]] = field(default_factory=dict)
-    arrivals: list[Arrival] = field(default_factory=list)
-    resting: dict[str, FlatNode] = field(default_factory=dict)
+    removed_port_sources: dict[str, list[PortKey]] = field(default_factory=dict)
+    voice_width_knobs: dict[str, list[PortKey]] = field(default_factory=dict)
+    voice_inputs: list[VoiceInput] = field(default_factory=list)
+    overridden_inlets: dict[str, FlatNode] = field(default_factory=dict)
     file: Path | None = None
     repeats: frozenset[str] = frozenset()
     allow_outside: bool = False
 
     @property
-    def home(self) -> Home:
+    def home(self) -> PatchLocation:
         """Where the document lies, and which files it may refer to."""
-        return Home(self.file, self.allow_outside)
+        return PatchLocation(self.file, self.allow_outside)
 
     @property
     def listens(self) -> bool:
@@ -80,14 +81,14 @@ class Flat:
         """The flat ids of the node of the document at an address: one for each voice; a flat id is its own."""
         return [id for id in self.copies.get(node, [node]) if id in self.nodes]
 
-    def source(self, id: str, port: str) -> End | None:
+    def source(self, id: str, port: str) -> PortKey | None:
         """The output of the flat net that drives an output, through ports that became wires; None unless it is one."""
         if id in self.nodes:
             return id, port
-        passed = self.passed.get(id, ())
+        passed = self.removed_port_sources.get(id, ())
         return self.source(*passed[0]) if len(passed) == 1 else None
 
-    def output_of(self, node: str, port: str) -> End | None:
+    def output_of(self, node: str, port: str) -> PortKey | None:
         """Where an output of a node or a subpatch can be read, in the first voice; None if it is not in one place."""
         for address, out in ((node, port), (f"{node}/{port}", INLET_PORT)):
             found = self.source(self.copies.get(address, [address])[0], out)
@@ -95,17 +96,17 @@ class Flat:
                 return found
         return None
 
-    def knobs_of(self, node: str, port: str) -> list[End]:
+    def knobs_of(self, node: str, port: str) -> list[PortKey]:
         """The knobs that a parameter of the document controls: one for each voice; empty if the input is wired."""
         if ids := self.ids(node):
             return [(id, port) for id in ids]
-        if port == "width" and node in self.widths:
-            return self.widths[node]
+        if port == "width" and node in self.voice_width_knobs:
+            return self.voice_width_knobs[node]
         return [(id, KNOB) for id in self.ids(f"{node}/{port}")]
 
 
 @dataclass(frozen=True)
-class Arrival:
+class VoiceInput:
     """A signal that enters several voices at a port: it may have one lane, or one for each voice.
 
     ``path`` is that of the subpatch, ``()`` when the patch itself has the voices.
@@ -114,4 +115,4 @@ class Arrival:
     path: Place
     port: str
     voices: int
-    source: End
+    source: PortKey

@@ -42,7 +42,7 @@ def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
     ends = graph.knobs_of(name, change.port)
     if not ends:
         inlet = f"{name}/{change.port}"
-        resting = graph.flat.resting.get(inlet)
+        resting = graph.flat.overridden_inlets.get(inlet)
         fits = resting is not None and resting.knob is not None and resting.knob.accepts(change.value)
         return [] if fits and not _comes_from_an_inlet(graph, inlet) else None  # a wire takes the place of this knob
     if is_block and graph.flat.nodes[name].knob is not None and _reshapes_inlet(change):
@@ -73,8 +73,8 @@ def _reshapes_inlet(change: ValueChange) -> bool:
 def _comes_from_an_inlet(graph: Graph, port: str) -> bool:
     """Whether an outer inlet is wired to a port: without a value of its own, it has that of the port."""
     flat = graph.flat
-    sources = [source for source, _ in flat.passed.get(port, ())]
-    return any(id in flat.passed or flat.nodes[id].record.type in FROM_INLETS for id in sources)
+    sources = [source for source, _ in flat.removed_port_sources.get(port, ())]
+    return any(id in flat.removed_port_sources or flat.nodes[id].record.type in FROM_INLETS for id in sources)
 
 
 def _gives_default(graph: Graph, id: str, port: str) -> bool:

@@ -35,14 +35,14 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
     unwired = 1 if node.cls.lanes else node.voices
     lanes = {name: max(len(node.values[name]), unwired) for name in spec.inputs}
     lanes |= dict.fromkeys([*banks, *spec.frame_inputs], 1)
-    arriving: dict[str, list[int]] = {}
+    incoming: dict[str, list[int]] = {}
     for wire in graph.wires_into(node.id):
         if wire.target_port in lanes:
             width = graph.node(wire.source).output_lanes.get(wire.source_port, 1)
-            arriving.setdefault(wire.target_port, []).append(width)
-    node.input_lanes = lanes | {name: max(widths) for name, widths in arriving.items()}
+            incoming.setdefault(wire.target_port, []).append(width)
+    node.input_lanes = lanes | {name: max(widths) for name, widths in incoming.items()}
     for name in lanes:
-        widths = arriving.get(name, [])
+        widths = incoming.get(name, [])
         if len({width for width in widths if width > 1}) > 1:
             mixed = listed([str(width) for width in widths])
             problems.append(
@@ -76,7 +76,7 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
 def check_voices(graph: Graph, problems: list[str]) -> None:
     """Check that wires into several voices have one lane for all of them, or one for each."""
     found = []
-    for arrival in graph.flat.arrivals:
+    for arrival in graph.flat.voice_inputs:
         output = graph.flat.source(*arrival.source)
         source = graph.find(output[0]) if output else None
         if output is None or source is None:
@@ -95,9 +95,9 @@ def check_voices(graph: Graph, problems: list[str]) -> None:
 def infer_banks(graph: Graph) -> None:
     """Count the members of each bank, and give each a value."""
     for node in graph.typed_nodes:
-        frames = node.frame_inputs | node.frame_types
+        frames = node.input_frames | node.output_frames
         for name, port in node.spec.inputs.items():
             if port.bank:
                 type = frames.get(port.bank)
-                node.banks[name] = type.bins if type else max(int(node.settings.get(port.bank, 1)), 1)
+                node.bank_sizes[name] = type.bins if type else max(int(node.settings.get(port.bank, 1)), 1)
                 node.values[name] = node.knob_values(name, node.values[name])

@@ -15,15 +15,15 @@ def infer_latency(graph: Graph, order: Iterable[str]) -> None:
         if node.cls is None or node.missing_input:
             continue
         node.latency = int(node.cls.latency(node.settings, graph.rate)) if node.cls.latency else 0
-        arriving = [graph.node(wire.source).delay for wire in graph.wires_into(id) if not wire.feedback]
-        arrival = max(arriving, default=0)
-        if compensate and node.frame_types and not node.frame_inputs:
+        incoming = [graph.node(wire.source).path_latency for wire in graph.wires_into(id) if not wire.feedback]
+        arrival = max(incoming, default=0)
+        if compensate and node.output_frames and not node.input_frames:
             # Frames of one clock must be whole hops apart to meet again.
             arrival += -arrival % node.settings["hop"]
-        node.delay = node.latency + arrival
+        node.path_latency = node.latency + arrival
     for data in graph.edge_data:
         wire = data["wire"]
-        target, arrival = graph.node(wire.target), graph.node(wire.source).delay
-        late = target.delay - target.latency - arrival
+        target, arrival = graph.node(wire.target), graph.node(wire.source).path_latency
+        late = target.path_latency - target.latency - arrival
         data["latency"] = arrival
         data["compensation"] = max(late, 0) if compensate and not wire.feedback else 0

@@ -16,7 +16,7 @@ from nodegraph.node import Node, Spec
 from nodegraph.patch import Document, Wire
 from nodegraph.patch.document import Path as Place
 
-from .flat import Flat
+from .flat import FlatPatch
 from .rules import title_of
 
 Block = type[Node]
@@ -39,13 +39,13 @@ class GraphNode:
     ``settings``      choices and options, defaults included
     ``input_lanes``, ``output_lanes``, ``lanes``  widths of the ports, and of the state
     ``latency``       samples by which the node delays its own inputs
-    ``delay``         samples from the inputs of the patch to the outputs of this node
+    ``path_latency``         samples from the inputs of the patch to the outputs of this node
     ``problem``       why the node is a silent placeholder, "" if it is not
-    ``frame_inputs``, ``frame_types``  what its frame inputs and outputs carry
+    ``input_frames``, ``output_frames``  what its frame inputs and outputs carry
     ``missing_input`` the frame input that the node needs and that nothing is wired to, "" if there is none
-    ``banks``         the number of members of each bank
+    ``bank_sizes``         the number of members of each bank
     ``voices``        the number of voices for which the node has a lane each
-    ``own_spec``      the declarations of this node where they differ from those of its block
+    ``spec_override``      the declarations of this node where they differ from those of its block
     ``path``          the path of the node of the document that it belongs to, ``()`` if there is none (a probe)
     """
 
@@ -58,28 +58,28 @@ class GraphNode:
     output_lanes: dict[str, int] = field(default_factory=dict)
     lanes: int = 1
     latency: int = 0
-    delay: int = 0
+    path_latency: int = 0
     problem: str = ""
-    frame_inputs: dict[str, FrameType] = field(default_factory=dict)
-    frame_types: dict[str, FrameType] = field(default_factory=dict)
+    input_frames: dict[str, FrameType] = field(default_factory=dict)
+    output_frames: dict[str, FrameType] = field(default_factory=dict)
     missing_input: str = ""
-    banks: dict[str, int] = field(default_factory=dict)
+    bank_sizes: dict[str, int] = field(default_factory=dict)
     voices: int = 1
-    own_spec: Spec | None = None
+    spec_override: Spec | None = None
     path: Place = ()
 
     def knob_values(self, port: str, values: list[float]) -> list[float]:
         """The values of a knob as the plan uses them: missing members of a bank get the default."""
-        if port not in self.banks:
+        if port not in self.bank_sizes:
             return values
-        members = self.banks[port]
+        members = self.bank_sizes[port]
         if len(values) == 1:
             return values * members
         return [*values, *[float(self.spec.inputs[port].default)] * members][:members]
 
     @property
     def spec(self) -> Spec:
-        return self.own_spec or (self.cls.spec if self.cls else Spec())
+        return self.spec_override or (self.cls.spec if self.cls else Spec())
 
     @property
     def address(self) -> str:
@@ -117,9 +117,9 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
         return float(self.graph["rate"])
 
     @property
-    def flat(self) -> Flat:
+    def flat(self) -> FlatPatch:
         """The flat net: where nodes and ports of the document are found in the graph."""
-        flat: Flat = self.graph["flat"]
+        flat: FlatPatch = self.graph["flat"]
         return flat
 
     @property
@@ -200,7 +200,7 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
     @property
     def latency(self) -> int:
         """Samples from the inputs to the latest node."""
-        return max((node.delay for node in self.typed_nodes), default=0)
+        return max((node.path_latency for node in self.typed_nodes), default=0)
 
     def add_wire(self, wire: Wire, index: int) -> None:
         """Add a wire between two typed nodes; ``index`` is its place in the order of the document."""

@@ -9,11 +9,11 @@ from typing import Any
 
 from nodegraph.node import Choice, In, Option
 from nodegraph.patch import Document, PatchError, SetParams
-from nodegraph.patch.actions.kept import all_params
+from nodegraph.patch.actions.presets import all_params
 from nodegraph.patch.document import locate
 from nodegraph.patch.errors import quote
 
-from .ports import Home, contents, spec_of
+from .ports import PatchLocation, nested_document, spec_of
 from .rules import title_of
 
 
@@ -52,10 +52,10 @@ def morph(
     first = min(int(position), max(len(found) - 2, 0))
     low, high = found[first], found[min(first + 1, len(found) - 1)]
     part = position - first
-    home = Home(patch_path, allow_outside)
+    home = PatchLocation(patch_path, allow_outside)
     values = {}
     for end in dict.fromkeys(end for snapshot in found for end in snapshot):  # always the same: a gesture can merge
-        place = _place(document, end, home)
+        place = _find_port(document, end, home)
         if place is None:
             continue
         title, declared = place
@@ -67,7 +67,7 @@ def morph(
         else:
             default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
             port = declared if isinstance(declared, In) else None
-            values[end] = _between(low.get(end, default), high.get(end, default), part, port)
+            values[end] = _interpolate(low.get(end, default), high.get(end, default), part, port)
     return SetParams(values, merge)
 
 
@@ -77,13 +77,13 @@ def _snapshot(document: Document, name: str) -> Mapping[str, Any]:
     return document.snapshots[name].values
 
 
-def _place(document: Document, end: str, home: Home) -> tuple[str, In | Choice | Option] | None:
+def _find_port(document: Document, port_ref: str, home: PatchLocation) -> tuple[str, In | Choice | Option] | None:
     """How sentences name the node of an end, and the parameter's declaration; None if it does not exist."""
-    text, _, port = end.partition(".")
+    text, _, port = port_ref.partition(".")
     try:
         path, id = locate(document, text)
         for name in path:
-            document, home = contents(document.nodes[name], home)
+            document, home = nested_document(document.nodes[name], home)
     except PatchError:
         return None
     record = document.nodes[id]
@@ -91,27 +91,27 @@ def _place(document: Document, end: str, home: Home) -> tuple[str, In | Choice |
     return None if declared is None else (title_of(record.type, text), declared)
 
 
-def _between(low: Any, high: Any, part: float, port: In | None) -> Any:
+def _interpolate(low: Any, high: Any, fraction: float, port: In | None) -> Any:
     """A value on the way from ``low`` to ``high``."""
     if isinstance(low, list) or isinstance(high, list):
-        return _lanes_between(low, high, part, port)
+        return _interpolate_lanes(low, high, fraction, port)
     if port is None or not (_is_number(low) and _is_number(high)):
-        return low if part < 0.5 else high
+        return low if fraction < 0.5 else high
     if low == high:
         return low
     if port.taper == "log" and low > 0.0 and high > 0.0:
-        return port.clamp(float(low) * (float(high) / float(low)) ** part)
-    return port.clamp(float(low) + (float(high) - float(low)) * part)
+        return port.clamp(float(low) * (float(high) / float(low)) ** fraction)
+    return port.clamp(float(low) + (float(high) - float(low)) * fraction)
 
 
-def _lanes_between(low: Any, high: Any, part: float, port: In | None) -> Any:
+def _interpolate_lanes(low: Any, high: Any, fraction: float, port: In | None) -> Any:
     """Lists lane by lane, one number for all lanes; lists of unequal lengths change half way."""
     lanes = {len(values) for values in (low, high) if isinstance(values, list)}
     if len(lanes) > 1 or port is None:
-        return low if part < 0.5 else high
+        return low if fraction < 0.5 else high
     count = lanes.pop()
     pairs = zip(*(values if isinstance(values, list) else [values] * count for values in (low, high)), strict=True)
-    return [_between(a, b, part, port) for a, b in pairs]
+    return [_interpolate(a, b, fraction, port) for a, b in pairs]
 
 
 def _is_number(value: Any) -> bool:

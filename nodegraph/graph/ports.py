@@ -16,22 +16,22 @@ from nodegraph.patch.document import INLET, INLET_PORT, OUTLET, OUTLET_PORT, SUB
 from nodegraph.patch.document import Path as Place
 from nodegraph.patch.errors import PatchError
 
-DEEPEST = 32  # levels of subpatches, those in files included
+MAX_DEPTH = 32  # levels of subpatches, those in files included
 KNOB = "value"  # the input of an inlet that holds the value of its port
 INLETS, OUTLETS = (INLET, "audio_in"), (OUTLET, "audio_out")
 
 
 @dataclass(frozen=True)
-class Home:
+class PatchLocation:
     """Where a document lies: its file, and the files through which it was reached."""
 
     file: Path | None = None
     allow_outside: bool = False
-    through: tuple[Path, ...] = ()
+    parents: tuple[Path, ...] = ()
     depth: int = 0
 
 
-NOWHERE = Home()
+NOWHERE = PatchLocation()
 
 
 @dataclass(frozen=True)
@@ -50,43 +50,43 @@ class OpenOut(Out):
     """The port of an outlet that is not connected inside: it fits every wire."""
 
 
-def spec_of(record: NodeRecord, home: Home = NOWHERE) -> Spec:
+def spec_of(record: NodeRecord, location: PatchLocation = NOWHERE) -> Spec:
     """Everything that a node declares, for a subpatch its settings and the ports that its document defines.
 
-    ``home`` is where the document of the node lies. Empty for an unknown block; a subpatch whose file cannot be read
-    has its settings only (:func:`contents` raises the reason).
+    ``location`` is where the document of the node lies. Empty for an unknown block; a subpatch whose file cannot be
+    read has its settings only (:func:`nested_document` raises the reason).
     """
     cls = node_types().get(record.type)
     spec = cls.spec if cls else Spec()
     if record.type != SUBPATCH:
         return spec
     try:
-        document, inner = contents(record, home)
+        document, nested = nested_document(record, location)
     except PatchError:
         return spec
-    inputs = {id: inlet_port(document, id, inner) for id in ports_in(document, INLETS)}
-    outputs = {id: outlet_port(document, id, inner) for id in ports_in(document, OUTLETS)}
+    inputs = {id: inlet_port(document, id, nested) for id in ports_in(document, INLETS)}
+    outputs = {id: outlet_port(document, id, nested) for id in ports_in(document, OUTLETS)}
     settings = {name: getattr(document.settings, name) for name in ("voices", "unison", "width")}
     own = {name: replace(spec.options[name], default=value) for name, value in settings.items()}
     return with_ports(replace(spec, options=spec.options | own), inputs, outputs)
 
 
-def spec_in(document: Document, id: str, home: Home = NOWHERE) -> Spec:
+def spec_in(document: Document, id: str, location: PatchLocation = NOWHERE) -> Spec:
     """As :func:`spec_of`, for a node of ``document``: an inlet or outlet has the kind of port that it is connected to.
 
-    In a nested document (``home.depth`` > 0) ``audio_in`` and ``audio_out`` are an inlet and an outlet too, and the
+    In a nested document (``location.depth`` > 0) ``audio_in`` and ``audio_out`` are an inlet and an outlet too, and the
     value of an inlet has the range of its port.
     """
     record = document.nodes[id]
-    spec = spec_of(record, home)
-    if record.type == INLET or (home.depth and record.type in INLETS):
-        port = inlet_port(document, id, home)
+    spec = spec_of(record, location)
+    if record.type == INLET or (location.depth and record.type in INLETS):
+        port = inlet_port(document, id, location)
         inputs: dict[str, InputPort] = dict(spec.input_ports)
-        if home.depth and KNOB in inputs and isinstance(port, In):
+        if location.depth and KNOB in inputs and isinstance(port, In):
             inputs[KNOB] = replace(port, name=KNOB)
         return with_ports(spec, inputs, {INLET_PORT: _as_output(port, INLET_PORT)})
-    if record.type == OUTLET or (home.depth and record.type in OUTLETS):
-        return with_ports(spec, {OUTLET_PORT: _as_input(outlet_port(document, id, home), OUTLET_PORT)}, {})
+    if record.type == OUTLET or (location.depth and record.type in OUTLETS):
+        return with_ports(spec, {OUTLET_PORT: _as_input(outlet_port(document, id, location), OUTLET_PORT)}, {})
     return spec
 
 
@@ -121,28 +121,28 @@ def _as_input(port: OutputPort, name: str) -> InputPort:
     return EventIn(name=name) if isinstance(port, EventOut) else In(unit=port.unit, name=name)
 
 
-def contents(record: NodeRecord, home: Home) -> tuple[Document, Home]:
+def nested_document(record: NodeRecord, location: PatchLocation) -> tuple[Document, PatchLocation]:
     """The document in a subpatch, and where it lies. Raises :class:`PatchError` if its file cannot be read."""
-    if home.depth >= DEEPEST:
-        raise PatchError(f"subpatches are nested more than {DEEPEST} deep. Flatten some of them.")
+    if location.depth >= MAX_DEPTH:
+        raise PatchError(f"subpatches are nested more than {MAX_DEPTH} deep. Flatten some of them.")
     if record.patch is not None:
-        return record.patch, replace(home, depth=home.depth + 1)
+        return record.patch, replace(location, depth=location.depth + 1)
     reference = record.params.get("file", "")
     if not reference:
-        return Document(), replace(home, depth=home.depth + 1)
+        return Document(), replace(location, depth=location.depth + 1)
     if not isinstance(reference, str):
         raise PatchError(f"file must be a text, got {reference!r:.40}.")
-    path = resolve_file(home.file, reference, home.allow_outside)
-    through = (*home.through, *([home.file.resolve()] if home.file else []))
-    if path in through:
-        circle = " → ".join(file.name for file in (*through[through.index(path) :], path))
+    path = resolve_file(location.file, reference, location.allow_outside)
+    parents = (*location.parents, *([location.file.resolve()] if location.file else []))
+    if path in parents:
+        circle = " → ".join(file.name for file in (*parents[parents.index(path) :], path))
         raise PatchError(f"the patch would contain itself ({circle}). Use another file.")
     try:
         stat = path.stat()
     except OSError:
         raise PatchError(f"file '{reference}' is missing. Put it beside the patch.") from None
     document = _read(path, stat.st_mtime_ns, stat.st_size)
-    return document, Home(path, home.allow_outside, through, home.depth + 1)
+    return document, PatchLocation(path, location.allow_outside, parents, location.depth + 1)
 
 
 @lru_cache(maxsize=128)
@@ -151,19 +151,19 @@ def _read(path: Path, changed: int, size: int) -> Document:
     return migrate_nodes(read_patch(path))
 
 
-def every_node(document: Document, home: Home, path: Place = ()) -> Iterator[tuple[Place, NodeRecord]]:
+def every_node(document: Document, location: PatchLocation, path: Place = ()) -> Iterator[tuple[Place, NodeRecord]]:
     """All nodes with their paths, each subpatch followed by its contents, embedded or in a file.
 
-    The contents of a subpatch whose file cannot be read, or may not be read from ``home``, are left out.
+    The contents of a subpatch whose file cannot be read, or may not be read from ``location``, are left out.
     """
     for id, record in document.nodes.items():
         yield (*path, id), record
         if record.type == SUBPATCH:
             try:
-                inner, inside = contents(record, home)
+                nested, inside = nested_document(record, location)
             except PatchError:
                 continue
-            yield from every_node(inner, inside, (*path, id))
+            yield from every_node(nested, inside, (*path, id))
 
 
 def ports_in(document: Document, types: tuple[str, ...]) -> list[str]:
@@ -171,10 +171,10 @@ def ports_in(document: Document, types: tuple[str, ...]) -> list[str]:
     return [id for id, record in document.nodes.items() if record.type in types]
 
 
-def inlet_port(document: Document, id: str, home: Home) -> InputPort:
+def inlet_port(document: Document, id: str, location: PatchLocation) -> InputPort:
     """The port that an inlet defines: as the first port that it is connected to, except what its settings give."""
     params = document.nodes[id].params
-    found, value = _leads_to(document, id, home)
+    found, value = _target_port(document, id, location)
     if not isinstance(found, In):
         return replace(found, name=id)
     default = _first_number(params.get(KNOB, value))
@@ -189,65 +189,65 @@ def inlet_port(document: Document, id: str, home: Home) -> InputPort:
     return replace(found, name=id, bank="", **changes)
 
 
-def inlet_value(document: Document, id: str, home: Home) -> Any:
+def inlet_value(document: Document, id: str, location: PatchLocation) -> Any:
     """The value of an inlet whose port is neither connected nor set: its own, or that of the port it leads to."""
     own = document.nodes[id].params.get(KNOB)
     if own is not None:
         return own
-    found, value = _leads_to(document, id, home)
+    found, value = _target_port(document, id, location)
     return value if value is not None else found.default if isinstance(found, In) else 0.0
 
 
-def _leads_to(document: Document, id: str, home: Home) -> tuple[InputPort, Any]:
+def _target_port(document: Document, id: str, location: PatchLocation) -> tuple[InputPort, Any]:
     """The first port that an inlet is connected to, and the value that is set there."""
     for wire in document.wires:
         target = document.nodes.get(wire.target)
         if (wire.source, wire.source_port) != (id, INLET_PORT) or target is None or target.type in OUTLETS:
             continue
-        port = input_of(target, wire.target_port, home)
+        port = input_of(target, wire.target_port, location)
         if port is not None:
             return port, target.params.get(wire.target_port)
     return OpenIn(), None
 
 
-def outlet_port(document: Document, id: str, home: Home) -> OutputPort:
+def outlet_port(document: Document, id: str, location: PatchLocation) -> OutputPort:
     """The port that an outlet defines: as the first one that is wired to it."""
     for wire in document.wires:
         source = document.nodes.get(wire.source)
         if (wire.target, wire.target_port) != (id, OUTLET_PORT) or source is None:
             continue
         if source.type in INLETS:
-            return _as_output(inlet_port(document, wire.source, home), id)
-        port = output_of(source, wire.source_port, home)
+            return _as_output(inlet_port(document, wire.source, location), id)
+        port = output_of(source, wire.source_port, location)
         if port is not None:
             return replace(port, name=id)
     return OpenOut(name=id)
 
 
-def input_of(record: NodeRecord, port: str, home: Home) -> InputPort | None:
+def input_of(record: NodeRecord, port: str, location: PatchLocation) -> InputPort | None:
     """One input of a node, None if it has none of that name. Faster than :func:`spec_of` for a subpatch."""
-    document, inner = _patch_in(record, home)
+    document, nested = _nested_or_none(record, location)
     if document is not None:
-        return inlet_port(document, port, inner) if port in ports_in(document, INLETS) else None
-    return spec_of(record, home).input_ports.get(port)
+        return inlet_port(document, port, nested) if port in ports_in(document, INLETS) else None
+    return spec_of(record, location).input_ports.get(port)
 
 
-def output_of(record: NodeRecord, port: str, home: Home) -> OutputPort | None:
+def output_of(record: NodeRecord, port: str, location: PatchLocation) -> OutputPort | None:
     """One output of a node, None if it has none of that name. Faster than :func:`spec_of` for a subpatch."""
-    document, inner = _patch_in(record, home)
+    document, nested = _nested_or_none(record, location)
     if document is not None:
-        return outlet_port(document, port, inner) if port in ports_in(document, OUTLETS) else None
-    return spec_of(record, home).output_ports.get(port)
+        return outlet_port(document, port, nested) if port in ports_in(document, OUTLETS) else None
+    return spec_of(record, location).output_ports.get(port)
 
 
-def _patch_in(record: NodeRecord, home: Home) -> tuple[Document | None, Home]:
+def _nested_or_none(record: NodeRecord, location: PatchLocation) -> tuple[Document | None, PatchLocation]:
     """The document in a subpatch, empty if its file cannot be read; None for every other node."""
     if record.type != SUBPATCH:
-        return None, home
+        return None, location
     try:
-        return contents(record, home)
+        return nested_document(record, location)
     except PatchError:
-        return Document(), home
+        return Document(), location
 
 
 def _number(value: Any) -> float | None:

@@ -25,9 +25,9 @@ BY_KIND = {
 }
 
 
-def name_of(end: str) -> str:
+def probe_id(port_ref: str) -> str:
     """The id of the probe on an output ("osc1.out")."""
-    return PREFIX + end
+    return PREFIX + port_ref
 
 
 def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
@@ -48,26 +48,34 @@ def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
         probed.add_node(node.id, node=node)
         probed.add_wire(wire, index)
         data = probed.edges[wire.source, node.id, index]
-        data |= {"kind": carried(source, wire.source_port), "lanes": node.lanes, "latency": source.delay}
+        data |= {"kind": carried(source, wire.source_port), "lanes": node.lanes, "latency": source.path_latency}
         data["compensation"] = 0
     nx.freeze(probed)
     return probed
 
 
-def _probe(source: GraphNode, port: str, end: str) -> tuple[GraphNode, str] | None:
+def _probe(source: GraphNode, port: str, port_ref: str) -> tuple[GraphNode, str] | None:
     """A node that sees an output, and the input by which it does."""
     if source.problem or source.missing_input:
         return None
-    frames = source.frame_types.get(port)
+    frames = source.output_frames.get(port)
     if frames is None and port not in source.spec.outputs:
         return None
     type, name = BY_KIND.get(frames.kind, SIGNAL) if frames else SIGNAL
     cls = node_types()[type]
     lanes = source.output_lanes.get(port, 1)
     settings = {option: spec.default for option, spec in cls.spec.options.items()}
-    node = GraphNode(name_of(end), type, cls, settings, input_lanes={name: lanes}, lanes=lanes, delay=source.delay)
+    node = GraphNode(
+        probe_id(port_ref),
+        type,
+        cls,
+        settings,
+        input_lanes={name: lanes},
+        lanes=lanes,
+        path_latency=source.path_latency,
+    )
     if frames:
-        node.frame_inputs = {name: frames}
+        node.input_frames = {name: frames}
         node.settings |= {"bins": frames.bins, "size": frames.size, "hop": frames.hop, "reference": frames.reference}
     else:
         node.values = {name: [float(cls.spec.inputs[name].default)]}

@@ -12,7 +12,7 @@ from .model import GraphError
 from .wires import name_of
 
 
-def refusal(
+def wire_problem(
     document: Document,
     wire: Wire,
     path: tuple[str, ...] = (),
@@ -20,10 +20,10 @@ def refusal(
     allow_outside: bool = False,
 ) -> str | None:
     """Why a wire may not be drawn in the nested document at ``path``, in one sentence, or None if it fits."""
-    inner = document.inside(path)
-    if wire in inner.wires:
+    nested = document.nested(path)
+    if wire in nested.wires:
         return f"{name_of(wire)} is already there."
-    edited = document.with_inside(path, replace(inner, wires=(*inner.wires, wire)))
+    edited = document.with_nested(path, replace(nested, wires=(*nested.wires, wire)))
     after = _problems(edited, patch_path, allow_outside)
     if not after:
         return None

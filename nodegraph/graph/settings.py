@@ -19,25 +19,30 @@ from .rules import block_problem, parameter_problem
 def typed_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]) -> GraphNode:
     if flat.problem:
         return GraphNode(id, flat.record.type, None, problem=flat.problem, path=flat.path)
-    own = None
+    spec_override = None
     if flat.knob is not None and (cls := node_types().get(flat.record.type)):
-        own = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
+        spec_override = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
     said: list[str] = []
-    node = _look_up(id, flat.record, flat.file, allow_outside, said, own)
+    node = _resolve_node(id, flat.record, flat.file, allow_outside, said, spec_override)
     node.voices, node.path = flat.voices, flat.path
     if said:
         problems += [Problem(text, flat.path) for text in said]
     return node
 
 
-def _look_up(
-    id: str, record: NodeRecord, patch_path: Path | None, allow_outside: bool, problems: list[str], own: Spec | None
+def _resolve_node(
+    id: str,
+    record: NodeRecord,
+    patch_path: Path | None,
+    allow_outside: bool,
+    problems: list[str],
+    spec_override: Spec | None,
 ) -> GraphNode:
     cls = node_types().get(record.type)
     problem = block_problem(record)
     if cls is None or problem:
         return GraphNode(id, record.type, None, problem=problem)
-    node = GraphNode(id, record.type, cls, own_spec=own)
+    node = GraphNode(id, record.type, cls, spec_override=spec_override)
     spec = node.spec
     for name, value in record.params.items():
         problem = parameter_problem(node.title, spec, name, value)
@@ -54,7 +59,7 @@ def _look_up(
     for name, option in spec.options.items():
         node.settings.setdefault(name, option.default)
         if option.kind == "file":
-            _find_file(node, name, patch_path, allow_outside)
+            _resolve_file_setting(node, name, patch_path, allow_outside)
     if cls.check is not None and not node.problem:
         node.problem = cls.check(node.settings)
     if cls.formula is not None and not node.problem:
@@ -65,7 +70,7 @@ def _look_up(
     return node
 
 
-def _find_file(node: GraphNode, name: str, patch_path: Path | None, allow_outside: bool) -> None:
+def _resolve_file_setting(node: GraphNode, name: str, patch_path: Path | None, allow_outside: bool) -> None:
     """Make a file setting an absolute path, or the node a placeholder."""
     reference = node.settings[name]
     if not reference:

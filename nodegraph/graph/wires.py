@@ -29,8 +29,8 @@ def _end(node: GraphNode, port: str) -> WireEnd:
 
 def carried(source: GraphNode, port: str) -> str:
     """What leaves a node at an output: "signal", "events", or the kind of its frames."""
-    if port in source.frame_types:
-        return source.frame_types[port].kind
+    if port in source.output_frames:
+        return source.output_frames[port].kind
     return source.spec.output_ports[port].kind
 
 

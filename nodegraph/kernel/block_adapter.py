@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from nodegraph.events import close_list, open_list
+from nodegraph.events import begin_list, end_list
 from nodegraph.native import words
 
-from .parameter import Parameter, define, fetch_number
+from .parameter import KernelParameter, define, fetch_number
 
 Equation = Callable[..., Any]
 
 
-def tick_adapter(equation: Equation, parameters: Sequence[Parameter], integer_results: Iterable[bool]) -> Equation:
+def tick_adapter(
+    equation: Equation, parameters: Sequence[KernelParameter], integer_results: Iterable[bool]
+) -> Equation:
     """A tick that returns a tuple of outputs and new states, each a float or an integer."""
     names = ", ".join(p.name for p in parameters)
     casts = ["int" if integer else "float" for integer in integer_results]
@@ -26,7 +28,10 @@ def tick_adapter(equation: Equation, parameters: Sequence[Parameter], integer_re
 
 
 def block_adapter(
-    equation: Equation, parameters: Sequence[Parameter], event_words: Iterable[int], shared_types: Mapping[str, str]
+    equation: Equation,
+    parameters: Sequence[KernelParameter],
+    event_words: Iterable[int],
+    shared_types: Mapping[str, str],
 ) -> Equation:
     """A kernel that calls a block equation once, with arrays over the samples asked for.
 
@@ -36,15 +41,15 @@ def block_adapter(
     written = list(event_words)
     lines = ["w = as_i64(arguments)", "x = as_f64(arguments)"]
     lines += [f"p{i} = {_fetch(p, shared_types)}" for i, p in enumerate(parameters)]
-    lines += [f"open_list(w[{word}])" for word in written]
+    lines += [f"begin_list(w[{word}])" for word in written]
     lines.append(f"equation({', '.join(f'p{i}' for i in range(len(parameters)))})")
-    lines += [f"close_list(w[{word}])" for word in written]
+    lines += [f"end_list(w[{word}])" for word in written]
     source = "def adapter(arguments, start, samples):\n" + "".join(f"    {line}\n" for line in lines)
     namespace = {name: getattr(words, name) for name in ("as_i64", "as_f64", "as_f32", "array")}
-    return define(source, namespace | {"equation": equation, "open_list": open_list, "close_list": close_list})
+    return define(source, namespace | {"equation": equation, "begin_list": begin_list, "end_list": end_list})
 
 
-def _fetch(p: Parameter, shared_types: Mapping[str, str]) -> str:
+def _fetch(p: KernelParameter, shared_types: Mapping[str, str]) -> str:
     """Python source that makes a parameter of a block equation from the argument block."""
     w = p.word
     if p.kind in ("input", "output"):

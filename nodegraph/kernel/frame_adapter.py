@@ -12,22 +12,22 @@ from typing import Any
 from nodegraph.native import words
 from nodegraph.node import Spec
 
-from .parameter import Parameter, define, fetch_number
+from .parameter import KernelParameter, define, fetch_number
 
-CLOCK, SPOILT = 3, 4  # words of the argument block
+CLOCK, NONFINITE_COUNT = 3, 4  # words of the argument block
 
 
 def frame_adapter(
     spec: Spec,
     equation: Callable[..., Any],
-    parameters: Sequence[Parameter],
-    places: Mapping[str, Parameter],
+    parameters: Sequence[KernelParameter],
+    parameter_words: Mapping[str, KernelParameter],
     shared_types: Mapping[str, str],
 ) -> Callable[..., Any]:
     """A kernel that calls a frame equation for each frame that is due and each lane.
 
-    ``places`` are all parameters that the argument block holds, by name, ``shared_types`` the types of the arrays
-    that a helper shares.
+    ``parameter_words`` are all parameters that the argument block holds, by name, ``shared_types`` the types of the
+    arrays that a helper shares.
     """
     lines = [
         "def adapter(arguments, start, samples):",
@@ -41,15 +41,17 @@ def frame_adapter(
         f"            equation({', '.join(f'p{i}' for i in range(len(parameters)))})",
     ]
     for name, port in spec.frame_outputs.items():
-        at = places[f"{name}_bins"].word - 1
+        at = parameter_words[f"{name}_bins"].word - 1
         parts = 2 if port.kind == "spectrum" else 1
-        lines.append(f"            w[{SPOILT}] += clean(as_i32({_frame(at, parts)}), {parts} * w[{at + 1}])")
-    names = ("as_i64", "as_f64", "as_f32", "as_singles", "as_i32")
+        lines.append(
+            f"            w[{NONFINITE_COUNT}] += zero_nonfinite(as_i32({_frame(at, parts)}), {parts} * w[{at + 1}])"
+        )
+    names = ("as_i64", "as_f64", "as_f32", "as_float32_memory", "as_i32")
     namespace = {name: getattr(words, name) for name in names}
-    return define("\n".join(lines) + "\n", namespace | {"equation": equation, "clean": clean})
+    return define("\n".join(lines) + "\n", namespace | {"equation": equation, "zero_nonfinite": zero_nonfinite})
 
 
-def clean(values, count):  # type: ignore[no-untyped-def]
+def zero_nonfinite(values, count):  # type: ignore[no-untyped-def]
     """Zero a frame that holds NaN or Inf; 1 if it did. ``values`` are the bits of its floats."""
     bad = 0
     for k in range(count):
@@ -67,25 +69,25 @@ def _frame(at: int, parts: int, part: int = 0) -> str:
     return f"w[{at}] + (((fire * {lanes} + {lane}) * {parts} + {part}) * w[{at + 1}]) * 4"
 
 
-def _fetch(p: Parameter, shared_types: Mapping[str, str]) -> str:
+def _fetch(p: KernelParameter, shared_types: Mapping[str, str]) -> str:
     """Python source that makes a parameter of one lane's frame from the argument block."""
     w = p.word
     if p.kind == "frame":
-        return f"as_singles({_frame(w, 1)})"
+        return f"as_float32_memory({_frame(w, 1)})"
     if p.kind in ("frame_re", "frame_im"):
-        return f"as_singles({_frame(w, 2, int(p.kind == 'frame_im'))})"
+        return f"as_float32_memory({_frame(w, 2, int(p.kind == 'frame_im'))})"
     if p.kind == "input":
         return f"1.0 * as_f32(w[{w}])[(63 - age) * w[{w + 1}] + min(lane, w[{w + 1}] - 1)]"
     if p.kind == "bank":
-        return f"as_singles(w[{w}] + 4 * (63 - age) * w[{w + 1}])"
+        return f"as_float32_memory(w[{w}] + 4 * (63 - age) * w[{w + 1}])"
     if p.kind == "state":
         return f"{'as_i64' if p.integer else 'as_f64'}(w[{w}] + 8 * lane)"
     if p.kind == "line":
-        return f"as_singles(w[{w}] + 4 * lane * w[{w + 2}])"
+        return f"as_float32_memory(w[{w}] + 4 * lane * w[{w + 2}])"
     if p.kind in ("table", "scratch"):
-        return f"as_singles(w[{w}])"
+        return f"as_float32_memory(w[{w}])"
     if p.kind == "shared":
-        cast = {"f4": "as_singles", "f8": "as_f64", "i8": "as_i64"}[shared_types[p.name]]
+        cast = {"f4": "as_float32_memory", "f8": "as_f64", "i8": "as_i64"}[shared_types[p.name]]
         return f"{cast}(w[{w}])"
     if p.kind == "local":
         return p.name

@@ -19,7 +19,7 @@ from nodegraph.node import Node, Settings
 from .block_adapter import block_adapter, tick_adapter
 from .frame_adapter import frame_adapter
 from .native_function import COMPILING, native_call
-from .parameter import Parameter
+from .parameter import KernelParameter
 from .stepping import stepper
 
 BLOCK_HEADER = 5  # lanes, sr, dt, frame clock, frames that were not finite
@@ -48,16 +48,16 @@ class Kernel:
         self.function: Callable[..., Any] = function
         self.choices = {name: choice.values.index(settings[name]) for name, choice in cls.spec.choices.items()}
         self.numbers = [name for name, option in cls.spec.options.items() if _is_number(option.default)]
-        self.parameters, self.words = self._lay_out()
+        self.parameters, self.words = self._assign_words()
 
     # -- layout ------------------------------------------------------------------------------------------
 
-    def _lay_out(self) -> tuple[list[Parameter], int]:
+    def _assign_words(self) -> tuple[list[KernelParameter], int]:
         spec = self.cls.spec
         word = 3 if self.is_tick else BLOCK_HEADER
-        places: dict[str, Parameter] = {
-            "sr": Parameter("sr", "sr", 1),
-            "dt": Parameter("dt", "dt", 2),
+        parameter_words: dict[str, KernelParameter] = {
+            "sr": KernelParameter("sr", "sr", 1),
+            "dt": KernelParameter("dt", "dt", 2),
         }
         groups: list[tuple[str, Mapping[str, Any], int]] = [
             ("input", spec.inputs, 2),
@@ -73,64 +73,64 @@ class Kernel:
             for name, member in members.items():
                 integer = kind == "state" and isinstance(member.init, int)
                 integer = integer or (kind == "state" and member.seeded)
-                places[name] = Parameter(name, kind, word, integer=integer)
+                parameter_words[name] = KernelParameter(name, kind, word, integer=integer)
                 if kind in ("line", "table"):
-                    places[f"{name}_size"] = Parameter(f"{name}_size", f"{kind}_size", word + width - 1)
+                    parameter_words[f"{name}_size"] = KernelParameter(f"{name}_size", f"{kind}_size", word + width - 1)
                 if kind == "scratch":
-                    places[f"{name}_size"] = Parameter(f"{name}_size", "number", word + 1, integer=True)
+                    parameter_words[f"{name}_size"] = KernelParameter(f"{name}_size", "number", word + 1, integer=True)
                 if kind == "input" and member.bank:
                     if self.is_tick:
                         raise KernelError(f"block '{self.name}': a tick has no banks; write a block or a frame")
-                    places[name] = Parameter(name, "input" if self.part == "block" else "bank", word)
-                    places[f"{name}_size"] = Parameter(f"{name}_size", "number", word + 1, integer=True)
+                    parameter_words[name] = KernelParameter(name, "input" if self.part == "block" else "bank", word)
+                    parameter_words[f"{name}_size"] = KernelParameter(f"{name}_size", "number", word + 1, integer=True)
                 word += width
         for name in self.numbers:
             integer = isinstance(spec.options[name].default, int)
-            places[name] = Parameter(name, "number", word, integer=integer)
+            parameter_words[name] = KernelParameter(name, "number", word, integer=integer)
             word += 1
         for name, port in (spec.frame_inputs | spec.frame_outputs).items():
             parts = {"_re": "frame_re", "_im": "frame_im"} if port.kind == "spectrum" else {"": "frame"}
             for suffix, kind in parts.items():
-                places[name + suffix] = Parameter(name + suffix, kind, word)
-            places[f"{name}_bins"] = Parameter(f"{name}_bins", "number", word + 1, integer=True)
+                parameter_words[name + suffix] = KernelParameter(name + suffix, kind, word)
+            parameter_words[f"{name}_bins"] = KernelParameter(f"{name}_bins", "number", word + 1, integer=True)
             word += 3
         for name in spec.transforms:
-            places[name] = Parameter(name, "number", word, integer=True)
+            parameter_words[name] = KernelParameter(name, "number", word, integer=True)
             word += 1
         if spec.frame_inputs or spec.frame_outputs:
             for name in FRAME_SIZES:
-                places[name] = Parameter(name, "number", word, integer=True)
+                parameter_words[name] = KernelParameter(name, "number", word, integer=True)
                 word += 1
-            places["age"] = Parameter("age", "local")
-            places["lane"] = Parameter("lane", "local")
+            parameter_words["age"] = KernelParameter("age", "local")
+            parameter_words["lane"] = KernelParameter("lane", "local")
         for name, index in self.choices.items():
             if spec.event_inputs or spec.event_outputs:  # long equations: one kernel serves all choices
-                places[name] = Parameter(name, "number", word, integer=True)
+                parameter_words[name] = KernelParameter(name, "number", word, integer=True)
                 word += 1
             else:
-                places[name] = Parameter(name, "constant", constant=index)
+                parameter_words[name] = KernelParameter(name, "constant", constant=index)
         if self.cls.device == "input":
-            places["device"] = Parameter("device", "input", word)
-            places["column"] = Parameter("column", "number", word + 2, integer=True)
+            parameter_words["device"] = KernelParameter("device", "input", word)
+            parameter_words["column"] = KernelParameter("column", "number", word + 2, integer=True)
             word += 3
         if self.cls.device == "events":
-            places["arrivals"] = Parameter("arrivals", "events", word)
-            places["ports"] = Parameter("ports", "memory", word + 1, integer=True)
+            parameter_words["arrivals"] = KernelParameter("arrivals", "events", word)
+            parameter_words["ports"] = KernelParameter("ports", "memory", word + 1, integer=True)
             word += 3
         asked = list(inspect.signature(self.function).parameters)
         if not self.is_tick:
             for name in [*self.shared_types]:
-                places[name] = Parameter(name, "shared", word)
+                parameter_words[name] = KernelParameter(name, "shared", word)
                 word += 2
-        unknown = [name for name in asked if name not in places]
+        unknown = [name for name in asked if name not in parameter_words]
         if unknown:
             raise KernelError(
                 f"block '{self.name}': its equation asks for {', '.join(unknown)}, which it does not declare"
             )
-        if self.part != "frame" and any(places[name].kind == "scratch" for name in asked):
+        if self.part != "frame" and any(parameter_words[name].kind == "scratch" for name in asked):
             raise KernelError(f"block '{self.name}': only a frame has scratch memory; declare a Line")
-        self.places = places
-        return [places[name] for name in asked], word
+        self.parameter_words = parameter_words
+        return [parameter_words[name] for name in asked], word
 
     @cached_property
     def tick_layout(self) -> TickLayout:
@@ -153,10 +153,10 @@ class Kernel:
         return TickLayout(
             inputs=len(spec.inputs),
             outputs=len(spec.outputs),
-            integer_states=tuple(self.places[name].integer for name in spec.states),
+            integer_states=tuple(self.parameter_words[name].integer for name in spec.states),
             lines=len(spec.lines),
             tables=len(spec.tables),
-            integer_numbers=tuple(self.places[name].integer for name in self.numbers),
+            integer_numbers=tuple(self.parameter_words[name].integer for name in self.numbers),
             parameters=tuple(parameters),
         )
 
@@ -212,13 +212,13 @@ class Kernel:
         except KernelError:
             raise
         except Exception as error:  # Numba's many ways of saying that a function does not compile
-            raise KernelError(f"block '{self.name}' does not compile: {self._reason(error)}.") from error
+            raise KernelError(f"block '{self.name}' does not compile: {self._compiler_message(error)}.") from error
 
-    def _reason(self, error: Exception) -> str:
+    def _compiler_message(self, error: Exception) -> str:
         """The line that says what is wrong, among the many of a compiler's message."""
         lines = [line.strip() for line in str(error).splitlines()]
-        said = [line for line in lines if line and not line.lower().startswith(_CHATTER)]
-        reason = said[0].rstrip(".:") if said else type(error).__name__
+        compiler_lines = [line for line in lines if line and not line.lower().startswith(_COMPILER_NOISE)]
+        reason = compiler_lines[0].rstrip(".:") if compiler_lines else type(error).__name__
         if self.is_tick and any(cast in reason for cast in ("<class 'float'>", "<class 'int'>", "unpack", "uple")):
             results = ", ".join([*self.cls.spec.outputs, *self.cls.spec.states])
             return f"its tick must return ({results}), all of them numbers"
@@ -229,16 +229,16 @@ class Kernel:
         return tick_adapter(self.function, self.parameters, integer)
 
     def _block_adapter(self) -> Callable[..., Any]:
-        event_words = [self.places[name].word for name in self.cls.spec.event_outputs]
+        event_words = [self.parameter_words[name].word for name in self.cls.spec.event_outputs]
         return block_adapter(self.function, self.parameters, event_words, self.shared_types)
 
     def _frame_adapter(self) -> Callable[..., Any]:
-        return frame_adapter(self.cls.spec, self.function, self.parameters, self.places, self.shared_types)
+        return frame_adapter(self.cls.spec, self.function, self.parameters, self.parameter_words, self.shared_types)
 
     @property
-    def _results(self) -> list[Parameter]:
+    def _results(self) -> list[KernelParameter]:
         """What a tick returns: its outputs, then its new states."""
-        return [self.places[name] for name in [*self.cls.spec.outputs, *self.cls.spec.states]]
+        return [self.parameter_words[name] for name in [*self.cls.spec.outputs, *self.cls.spec.states]]
 
     @cached_property
     def shared_types(self) -> dict[str, str]:
@@ -270,7 +270,16 @@ def kernel_of(cls: type[Node], settings: Settings, part: str = "") -> Kernel:
 
 
 # How the lines begin in which Numba talks about itself.
-_CHATTER = ("failed in nopython", "during:", "enable logging", "file ", "there are ", "overload ", "- ", "raised from")
+_COMPILER_NOISE = (
+    "failed in nopython",
+    "during:",
+    "enable logging",
+    "file ",
+    "there are ",
+    "overload ",
+    "- ",
+    "raised from",
+)
 
 
 def _is_number(value: Any) -> bool:

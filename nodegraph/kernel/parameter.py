@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Parameter:
+class KernelParameter:
     """One parameter of an equation and the first word of the argument block that it is made from."""
 
     name: str
@@ -18,7 +18,7 @@ class Parameter:
     integer: bool = False
 
 
-def fetch_number(p: Parameter) -> str:
+def fetch_number(p: KernelParameter) -> str:
     """Python source of a parameter that is a single number: built in, or a word of the argument block."""
     if p.kind == "constant":
         return str(p.constant)

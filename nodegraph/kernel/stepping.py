@@ -11,13 +11,13 @@ import numpy as np
 
 from nodegraph.native import words
 
-from .parameter import Parameter
+from .parameter import KernelParameter
 
 SMALLEST_FLOAT32 = 1.1754943508222875e-38
 
 
 def stepper(
-    equation: Callable[..., Any], parameters: Sequence[Parameter], results: Sequence[Parameter]
+    equation: Callable[..., Any], parameters: Sequence[KernelParameter], results: Sequence[KernelParameter]
 ) -> Callable[[int, int, int], None]:
     """The kernel of a tick in Python: ``results`` are the outputs and new states that the equation returns."""
 
@@ -36,7 +36,7 @@ def stepper(
     return step
 
 
-def _read(p: Parameter, w: Any, x: Any, i: int, lane: int) -> Any:
+def _read(p: KernelParameter, w: Any, x: Any, i: int, lane: int) -> Any:
     if p.kind == "input":
         return np.float64(words.as_f32(w[p.word])[i * w[p.word + 1] + lane])
     if p.kind == "state":
@@ -54,7 +54,7 @@ def _read(p: Parameter, w: Any, x: Any, i: int, lane: int) -> Any:
     return np.float64(x[p.word])
 
 
-def _write(p: Parameter, w: Any, i: int, lane: int, lanes: int, value: Any) -> None:
+def _write(p: KernelParameter, w: Any, i: int, lane: int, lanes: int, value: Any) -> None:
     if p.kind == "output":
         words.as_f32(w[p.word])[i * lanes + lane] = to_float32(value)
     elif p.integer:

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.models.late_torch import require_torch
+from nodegraph.models.torch_import import require_torch
 
 from .errors import LearnError
-from .frames import Frames, collect, magnitudes_of
+from .frames import FrameSets, collect, magnitudes_of
 from .recipe import Recipe, load_recipe, recipe_files
-from .sources import Source, sources_of
+from .sources import AudioSource, sources_of
 
 if TYPE_CHECKING:
-    from .training import Trained, Watcher, train
+    from .training import TrainingObserver, TrainingResult, train
 
 __all__ = [
-    "Frames",
+    "AudioSource",
+    "FrameSets",
     "LearnError",
     "Recipe",
-    "Source",
-    "Trained",
-    "Watcher",
+    "TrainingObserver",
+    "TrainingResult",
     "collect",
     "load_recipe",
     "magnitudes_of",
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("Trained", "Watcher", "train"):
+    if name not in ("TrainingResult", "TrainingObserver", "train"):
         raise AttributeError(f"module 'nodegraph.learn' has no attribute '{name}'")
     require_torch()
     from . import training as module

@@ -17,10 +17,10 @@ def activate(x: torch.Tensor, activation: str, slope: float) -> torch.Tensor:
     return x
 
 
-def deactivate(y: torch.Tensor, activation: str, slope: float, least: float) -> torch.Tensor:
-    """What leads to ``y``; for a sigmoid held between ``least`` and 1 - ``least``."""
+def deactivate(y: torch.Tensor, activation: str, slope: float, minimum: float) -> torch.Tensor:
+    """What leads to ``y``; for a sigmoid held between ``minimum`` and 1 - ``minimum``."""
     if activation == "sigmoid":
-        return torch.logit(y.clamp(least, 1.0 - least))
+        return torch.logit(y.clamp(minimum, 1.0 - minimum))
     if activation == "leaky":
-        return torch.where(y < 0, y / max(slope, least), y)
+        return torch.where(y < 0, y / max(slope, minimum), y)
     return y

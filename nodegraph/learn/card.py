@@ -10,14 +10,14 @@ import torch
 
 from nodegraph.version import __version__
 
-from .frames import Frames
+from .frames import FrameSets
 from .recipe import Recipe
 
-MOST_NAMES = 50
+MAX_NAMES = 50
 
 
 def card_of(
-    recipe: Recipe, seed: int, frames: Frames, device: torch.device, widths: str, **more: Any
+    recipe: Recipe, seed: int, frames: FrameSets, device: torch.device, widths: str, **more: Any
 ) -> dict[str, Any]:
     """Plain data for the model file. Names of files are without their folders: those are nobody's business."""
     names = list(dict.fromkeys(Path(name).name for part in frames.sources.values() for name in part))
@@ -32,7 +32,7 @@ def card_of(
         "torch": torch.__version__,
         "device": str(device),
         "trained_on": {
-            "files": names[:MOST_NAMES],
+            "files": names[:MAX_NAMES],
             "file_count": len(names),
             "skipped": len(frames.skipped),
             "seconds": round(frames.seconds, 1),

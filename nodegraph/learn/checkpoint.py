@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 
-from nodegraph.files.atomic import write_whole
+from nodegraph.files.atomic import write_atomic
 
 from .errors import LearnError
-from .frames import Frames
-from .network import Pair
+from .frames import FrameSets
+from .network import LayerPair
 from .recipe import Recipe
-from .stage import Row
+from .stage import EpochResult
 
 FORMAT = 1
 ENDING = ".checkpoint"
@@ -30,7 +30,7 @@ class Checkpoint:
     number: int
     stage: dict[str, Any]
     pairs: list[list[torch.Tensor]]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[EpochResult] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -39,7 +39,7 @@ def path_of(model: Path) -> Path:
     return model.with_name(model.name + ENDING)
 
 
-def key_of(recipe: Recipe, seed: int, frames: Frames) -> str:
+def key_of(recipe: Recipe, seed: int, frames: FrameSets) -> str:
     """What must be the same for a training to go on: recipe (however long it runs), seed and frames."""
     plain = recipe.plain()
     for part in ("training", "pretraining"):
@@ -52,7 +52,7 @@ def key_of(recipe: Recipe, seed: int, frames: Frames) -> str:
     return digest.hexdigest()
 
 
-def tensors_of(pair: Pair) -> list[torch.Tensor]:
+def tensors_of(pair: LayerPair) -> list[torch.Tensor]:
     return [tensor.detach().clone() for tensor in (*pair.weights, *pair.biases)]
 
 
@@ -61,7 +61,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, key: str) -> None:
     data = io.BytesIO()
     rows = [tuple(row) for row in checkpoint.rows]
     torch.save({**vars(checkpoint), "rows": rows, "key": key, "format": FORMAT}, data)
-    write_whole(path, data.getvalue())
+    write_atomic(path, data.getvalue())
 
 
 def read_checkpoint(path: Path, key: str, device: torch.device) -> Checkpoint:
@@ -74,7 +74,7 @@ def read_checkpoint(path: Path, key: str, device: torch.device) -> Checkpoint:
             raise ValueError("of another version")
         same = found.pop("key") == key
         checkpoint = Checkpoint(**found)
-        checkpoint.rows = [Row(*row) for row in checkpoint.rows]
+        checkpoint.rows = [EpochResult(*row) for row in checkpoint.rows]
     except Exception:  # damaged bytes make torch's reader stumble in any way
         raise LearnError(f"{path}: is no checkpoint that can be read. Leave out --resume to begin anew.") from None
     if not same:

@@ -15,19 +15,19 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.atomic import write_whole
+from nodegraph.files.atomic import write_atomic
 from nodegraph.files.sound_file import SoundFileError
 from nodegraph.files.sound_output import write_sound
 from nodegraph.models.autoencoder import Features
 from nodegraph.patch import Document, encode_patch
 
 from .errors import LearnError
-from .frames import SILENCE, Frames, magnitudes_of
-from .polysynth import Dice, random_patch
+from .frames import SILENCE, FrameSets, magnitudes_of
+from .polysynth import SeededRandom, random_patch
 from .split import PARTS
 
 COUNTS = (50_000, 10_000, 10_000)  # frames of each part
-LEAST_LEVEL = 10 ** (SILENCE / 20)
+MIN_LEVEL = 10 ** (SILENCE / 20)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def synth_frames(
     features: Features | None = None,
     folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Frames:
+) -> FrameSets:
     """The magnitudes of a corpus, what is missing in ``folder`` rendered first.
 
     ``progress(done, total)`` counts frames. Raises LearnError where the folder cannot be written.
@@ -93,7 +93,7 @@ def synth_frames(
             if progress:
                 progress(before + have, total)
             sound = _sound(corpus, number, place / part)
-            found = _drawn(corpus, number, _sounding(sound, features))[: count - have]
+            found = _random_subset(corpus, number, _drop_silent_frames(sound, features))[: count - have]
             frames[have : have + len(found)] = found
             have += len(found)
             if len(found):
@@ -101,7 +101,7 @@ def synth_frames(
                 seconds += len(sound) / corpus.rate
             number += len(PARTS)
         parts[part], before = frames, before + count
-    return Frames(parts["train"], parts["valid"], parts["test"], features=features, seconds=seconds, sources=names)
+    return FrameSets(parts["train"], parts["valid"], parts["test"], features=features, seconds=seconds, sources=names)
 
 
 def render_patch(corpus: SynthCorpus, document: Document) -> np.ndarray:
@@ -115,18 +115,18 @@ def render_patch(corpus: SynthCorpus, document: Document) -> np.ndarray:
         engine.close()
 
 
-def _sounding(sound: np.ndarray, features: Features) -> np.ndarray:
+def _drop_silent_frames(sound: np.ndarray, features: Features) -> np.ndarray:
     """The frames above -60 dB: rests between notes teach nothing, and scaled to a maximum of 1 they are noise."""
     magnitudes = magnitudes_of(sound, features)
     from nodegraph.spectral.windows import window
 
     full_scale = window(features.window, features.size).sum() / 2
-    return magnitudes[magnitudes.max(axis=1) > LEAST_LEVEL * full_scale]
+    return magnitudes[magnitudes.max(axis=1) > MIN_LEVEL * full_scale]
 
 
-def _drawn(corpus: SynthCorpus, number: int, frames: np.ndarray) -> np.ndarray:
+def _random_subset(corpus: SynthCorpus, number: int, frames: np.ndarray) -> np.ndarray:
     """As many as each patch gives, at random: neighbours overlap and say nearly the same."""
-    order = np.argsort(Dice(corpus.seed, number, 1).numbers(len(frames)), kind="stable")
+    order = np.argsort(SeededRandom(corpus.seed, number, 1).numbers(len(frames)), kind="stable")
     return frames[np.sort(order[: corpus.per_patch])]
 
 
@@ -149,7 +149,7 @@ def _sound(corpus: SynthCorpus, number: int, folder: Path) -> np.ndarray:
         folder.mkdir(parents=True, exist_ok=True)
         patch.unlink(missing_ok=True)  # it is written last: beside it the sound is whole
         write_sound(wav, sound, corpus.rate)
-        write_whole(patch, text)
+        write_atomic(patch, text)
     except (OSError, SoundFileError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise LearnError(f"{folder}: the corpus cannot be kept there ({reason.rstrip('.')}).") from None

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.files.atomic import write_whole
+from nodegraph.files.atomic import write_atomic
 
 if TYPE_CHECKING:
-    from .stage import Row
+    from .stage import EpochResult
 
 WIDTH, HEIGHT = 900, 420  # pixels
 LEFT, RIGHT, TOP, BOTTOM = 76, 20, 34, 40
@@ -20,12 +20,12 @@ PAPER, INK, FAINT = (255, 255, 255), (40, 40, 40), (225, 225, 225)
 COLOURS = {"train": (70, 130, 200), "valid": (215, 95, 45)}
 
 
-def save_curve(rows: Sequence[Row], model: Path) -> list[str]:
+def save_curve(rows: Sequence[EpochResult], model: Path) -> list[str]:
     """Write MODEL.csv and MODEL.png (the model's name without its ending). Returns lines on what could not be."""
     notes = []
     for ending, make in ((".csv", curve_csv), (".png", curve_png)):
         try:
-            write_whole(model.with_suffix(ending), make(rows))
+            write_atomic(model.with_suffix(ending), make(rows))
         except ImportError:
             notes.append("no picture of the loss without Pillow. Install it: pip install pillow")
         except OSError as error:
@@ -33,7 +33,7 @@ def save_curve(rows: Sequence[Row], model: Path) -> list[str]:
     return notes
 
 
-def curve_csv(rows: Sequence[Row]) -> bytes:
+def curve_csv(rows: Sequence[EpochResult]) -> bytes:
     """A line an epoch: stage, epoch, train, valid, rate, seconds."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
@@ -44,7 +44,7 @@ def curve_csv(rows: Sequence[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-def curve_png(rows: Sequence[Row]) -> bytes:
+def curve_png(rows: Sequence[EpochResult]) -> bytes:
     """Both losses on a logarithmic scale, stage after stage."""
     from PIL import Image, ImageDraw
 
@@ -72,9 +72,9 @@ def curve_png(rows: Sequence[Row]) -> bytes:
     return data.getvalue()
 
 
-def _decades(least: float, most: float) -> tuple[float, float]:
+def _decades(minimum: float, maximum: float) -> tuple[float, float]:
     """Powers of ten round all values, in steps of a half so that a flat curve fills the picture."""
-    low, high = math.floor(2 * math.log10(least)) / 2, math.ceil(2 * math.log10(most)) / 2
+    low, high = math.floor(2 * math.log10(minimum)) / 2, math.ceil(2 * math.log10(maximum)) / 2
     return low, max(high, low + 0.5)
 
 
@@ -89,7 +89,7 @@ def _grid(draw: Any, low: float, high: float, place: Any) -> None:
     draw.text((12, 16), "loss", fill=INK, anchor="lm")
 
 
-def _stages(draw: Any, rows: Sequence[Row], place: Any) -> None:
+def _stages(draw: Any, rows: Sequence[EpochResult], place: Any) -> None:
     """A line where each stage begins, with its name, and the epochs below."""
     for i, row in enumerate(rows):
         x = place(i, 1.0)[0]

@@ -15,17 +15,17 @@ from nodegraph.patch import PatchError
 from nodegraph.spectral.windows import window
 
 from .errors import LearnError
-from .sources import Source
-from .split import PARTS, SHARES, blocks, by_source
+from .sources import AudioSource
+from .split import PARTS, SHARES, by_source, segment_per_part
 
-FEWEST = 20  # frames in any part of the split
-MOST = 70_000
+MIN_COUNT = 20  # frames in any part of the split
+MAX_COUNT = 70_000
 SILENCE = -60.0  # dB of a full-scale sine
 _AT_ONCE = 4096  # frames of one transform
 
 
 @dataclass(frozen=True, eq=False)
-class Frames:
+class FrameSets:
     """Magnitudes |X|, float32 (frames, bins), for the three uses; ``features`` says how they were made.
 
     ``sources`` are the names of what they were taken from, part by part; ``skipped`` has a line for each source
@@ -41,7 +41,7 @@ class Frames:
     skipped: list[str] = field(default_factory=list)
 
 
-class Want(NamedTuple):
+class SegmentRequest(NamedTuple):
     """Which stretch of a source, in parts of one, goes to which part of the split, and how many frames of it."""
 
     part: str
@@ -51,15 +51,15 @@ class Want(NamedTuple):
 
 
 def collect(
-    sources: Sequence[Source],
+    sources: Sequence[AudioSource],
     features: Features,
-    most: int = MOST,
+    max_frames: int = MAX_COUNT,
     seed: int = 0,
     silence: float = SILENCE,
     skipped: Sequence[str] = (),
     progress: Callable[[int, int], None] | None = None,
-) -> Frames:
-    """At most ``most`` frames, 5 : 1 : 1 for training, validation and test, drawn at random from all sources.
+) -> FrameSets:
+    """At most ``max_frames`` frames, 5 : 1 : 1 for training, validation and test, drawn at random from all sources.
 
     Every source goes to one part whole. Only where there are fewer than three, or where these are so short that a part
     would be left empty, is each cut into three stretches a window apart. Frames below ``silence`` dB are left out; a
@@ -69,18 +69,18 @@ def collect(
     rng = np.random.default_rng(seed)
     lines, by_file = list(skipped), len(sources) >= len(PARTS)
     while True:
-        found = _gather(sources, features, most, silence, by_file, rng, progress)
+        found = _gather(sources, features, max_frames, silence, by_file, rng, progress)
         lines += found.failed.values()
-        if found.enough:
+        if found.has_enough:
             break
         # those of one part may all have failed, or be too short: what is left is dealt again
         left = [source for i, source in enumerate(sources) if i not in found.failed]
         if not left or not (by_file or found.failed):
-            _refuse(found, features, lines)
+            _raise_too_few(found, features, lines)
         by_file = by_file and bool(found.failed) and len(left) >= len(PARTS)
         sources = left
-    frames = {part: _together(found.magnitudes.pop(part), features.bins) for part in PARTS}
-    return Frames(**frames, features=features, seconds=found.seconds, sources=found.names, skipped=lines)
+    frames = {part: _concatenate(found.magnitudes.pop(part), features.bins) for part in PARTS}
+    return FrameSets(**frames, features=features, seconds=found.seconds, sources=found.names, skipped=lines)
 
 
 def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | None = None) -> np.ndarray:
@@ -107,7 +107,7 @@ def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | No
 
 
 @dataclass
-class _Round:
+class _Collected:
     """What was found: magnitudes and names of sources by part, and a line for each source that gave nothing."""
 
     magnitudes: dict[str, list[np.ndarray]] = field(default_factory=lambda: {part: [] for part in PARTS})
@@ -120,21 +120,21 @@ class _Round:
         return {part: sum(map(len, arrays)) for part, arrays in self.magnitudes.items()}
 
     @property
-    def enough(self) -> bool:
-        return min(self.counts.values()) >= FEWEST
+    def has_enough(self) -> bool:
+        return min(self.counts.values()) >= MIN_COUNT
 
 
 def _gather(
-    sources: Sequence[Source],
+    sources: Sequence[AudioSource],
     features: Features,
-    most: int,
+    max_frames: int,
     silence: float,
     by_file: bool,
     rng: np.random.Generator,
     progress: Callable[[int, int], None] | None,
-) -> _Round:
-    found = _Round()
-    plan = _plan(sources, features, most, by_file, rng)
+) -> _Collected:
+    found = _Collected()
+    plan = _plan(sources, features, max_frames, by_file, rng)
     for number, (source, wants) in enumerate(plan):
         if progress:
             progress(number, len(plan))
@@ -144,11 +144,11 @@ def _gather(
             found.failed[number] = str(error)
             continue
         had = 0
-        for want in wants:
-            magnitudes = _stretch(sound, want, features, silence, rng)
+        for request in wants:
+            magnitudes = _segment_frames(sound, request, features, silence, rng)
             if len(magnitudes):
-                found.magnitudes[want.part].append(magnitudes)
-                found.names[want.part].append(source.name)
+                found.magnitudes[request.part].append(magnitudes)
+                found.names[request.part].append(source.name)
                 had += len(magnitudes)
         if had:
             found.seconds += len(sound) / features.rate
@@ -161,73 +161,75 @@ def _gather(
 
 
 def _plan(
-    sources: Sequence[Source], features: Features, most: int, by_file: bool, rng: np.random.Generator
-) -> list[tuple[Source, list[Want]]]:
+    sources: Sequence[AudioSource], features: Features, max_frames: int, by_file: bool, rng: np.random.Generator
+) -> list[tuple[AudioSource, list[SegmentRequest]]]:
     """For every source what is wanted of it: long sources give more frames than short ones."""
     lengths = [max(source.seconds, features.size / features.rate) for source in sources]
     if by_file:
         wanted = [[(part, 0.0, 1.0)] for part in by_source(lengths, rng)]
     else:
-        wanted = [[(part, *stretch) for part, stretch in blocks()] for _ in sources]
+        wanted = [[(part, *stretch) for part, stretch in segment_per_part()] for _ in sources]
     totals = dict.fromkeys(PARTS, 0.0)
     for length, stretches in zip(lengths, wanted):
         for part, begin, end in stretches:
             totals[part] += length * (end - begin)
-    room = {part: most * share for part, share in zip(PARTS, SHARES)}
+    room = {part: max_frames * share for part, share in zip(PARTS, SHARES)}
     plan = []
     for source, length, stretches in zip(sources, lengths, wanted):
         wants = [
-            Want(part, begin, end, round(room[part] * length * (end - begin) / totals[part]) + 1)
+            SegmentRequest(part, begin, end, round(room[part] * length * (end - begin) / totals[part]) + 1)
             for part, begin, end in stretches
         ]
         plan.append((source, wants))
     return plan
 
 
-def _stretch(sound: np.ndarray, want: Want, features: Features, silence: float, rng: np.random.Generator) -> np.ndarray:
+def _segment_frames(
+    sound: np.ndarray, request: SegmentRequest, features: Features, silence: float, rng: np.random.Generator
+) -> np.ndarray:
     """The frames that are wanted of a stretch: those that sound, at random where there are more."""
-    first, last = round(want.begin * len(sound)), round(want.end * len(sound))
-    first += features.size if want.begin > 0 else 0  # the gap: no sample lies in two parts
+    first, last = round(request.begin * len(sound)), round(request.end * len(sound))
+    first += features.size if request.begin > 0 else 0  # the gap: no sample lies in two parts
     sound = sound[first:last]
-    if want.begin > 0 and len(sound) < features.size:
+    if request.begin > 0 and len(sound) < features.size:
         return np.zeros((0, features.bins), np.float32)
     count = max(1, 1 + (len(sound) - features.size) // features.hop)
     order = rng.permutation(count)
     floor = 10 ** (silence / 20) * window(features.window, features.size).sum() / 2
     kept: list[np.ndarray] = []
     have = 0
-    while have < want.most and len(order):
-        starts, order = np.sort(order[: want.most - have]) * features.hop, order[want.most - have :]
+    while have < request.most and len(order):
+        starts, order = np.sort(order[: request.most - have]) * features.hop, order[request.most - have :]
         magnitudes = magnitudes_of(sound, features, starts)
         kept.append(magnitudes[magnitudes.max(axis=1) > floor])
         have += len(kept[-1])
-    return _together(kept, features.bins)
+    return _concatenate(kept, features.bins)
 
 
-def _together(parts: list[np.ndarray], bins: int) -> np.ndarray:
+def _concatenate(parts: list[np.ndarray], bins: int) -> np.ndarray:
     """All frames in one array; each part is let go once it is copied."""
     whole = np.empty((sum(map(len, parts)), bins), np.float32)
     at = 0
-    for part in _taken(parts):
+    for part in _pop_all(parts):
         whole[at : at + len(part)] = part
         at += len(part)
     return whole
 
 
-def _taken(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
+def _pop_all(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
     parts.reverse()
     while parts:
         yield parts.pop()
 
 
-def _refuse(found: _Round, features: Features, lines: list[str]) -> NoReturn:
+def _raise_too_few(found: _Collected, features: Features, lines: list[str]) -> NoReturn:
     total = sum(found.counts.values())
     if not total:
         why = lines[0] if len(lines) == 1 else f"{len(lines)} files were skipped, the first because: {lines[0]}"
         raise LearnError(f"no sound to train on: {why}" if lines else "no sound to train on.")
     part, count = min(found.counts.items(), key=lambda item: item[1])
-    seconds = 2.0 * FEWEST / min(SHARES) * features.hop / features.rate
+    seconds = 2.0 * MIN_COUNT / min(SHARES) * features.hop / features.rate
     raise LearnError(
-        f"too few frames: {total} in all, of which {count} for {part} ({FEWEST} are needed). "
+        f"too few frames: {total} in all, of which {count} for {part} ({MIN_COUNT} are needed). "
         f"Give at least {seconds:.0f} s of sound."
     )

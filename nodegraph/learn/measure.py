@@ -7,32 +7,32 @@ import torch
 
 from nodegraph.models.autoencoder import Autoencoder, Features
 
-from .frames import Frames
+from .baselines import Baselines
+from .frames import FrameSets
 from .network import Network
-from .yardsticks import Yardsticks
 
 _AT_ONCE = 4096
 
 Errors = dict[str, float]
 
 
-def feature_errors(network: Network, yardsticks: Yardsticks, frames: torch.Tensor) -> Errors:
+def feature_errors(network: Network, baselines: Baselines, frames: torch.Tensor) -> Errors:
     """Errors of the numbers that the network sees."""
     total = 0.0
     with torch.no_grad():
         for part in frames.split(_AT_ONCE):
             total += float((network(part) - part).square().sum(dtype=torch.float64))
-    return report(total / len(frames), *yardsticks.errors(frames), frames.shape[1])
+    return report(total / len(frames), *baselines.errors(frames), frames.shape[1])
 
 
-def magnitude_errors(model: Autoencoder, frames: Frames, device: torch.device) -> dict[str, Errors]:
+def magnitude_errors(model: Autoencoder, frames: FrameSets, device: torch.device) -> dict[str, Errors]:
     """Errors of the magnitudes themselves, all divided by the largest of the training frames, whatever the features.
 
     So models with different features can be compared. A model whose features are normalised by frame is given each
     frame's level, one number that the principal components are not given.
     """
     largest = float(frames.train.max())
-    yardsticks = Yardsticks.of(torch.from_numpy(frames.train).to(device) / largest, model.code)
+    baselines = Baselines.fit(torch.from_numpy(frames.train).to(device) / largest, model.code_size)
     found = {}
     for part in ("valid", "test"):
         magnitudes: np.ndarray = getattr(frames, part)
@@ -41,8 +41,8 @@ def magnitude_errors(model: Autoencoder, frames: Frames, device: torch.device) -
             some = magnitudes[at : at + _AT_ONCE]
             difference = (model.reconstruct(some).astype(np.float64) - some) / largest
             total += float(np.square(difference).sum())
-        marks = yardsticks.errors(torch.from_numpy(magnitudes).to(device) / largest)
-        found[part] = report(total / len(magnitudes), *marks, magnitudes.shape[1])
+        baseline_errors = baselines.errors(torch.from_numpy(magnitudes).to(device) / largest)
+        found[part] = report(total / len(magnitudes), *baseline_errors, magnitudes.shape[1])
     return found
 
 

@@ -13,14 +13,14 @@ from nodegraph.models.autoencoder import Layer
 
 from .activations import activate
 from .initialisers import initial_weights
-from .recipe import LayerChoices
+from .recipe import LayerConfig
 
 
 @dataclass(eq=False)
-class Pair:
+class LayerPair:
     """An autoencoder of one hidden layer: ``h = f(W x + b)``, ``y = g(V h + c)``; tied, ``V = Wᵀ``."""
 
-    choices: LayerChoices
+    config: LayerConfig
     weight: torch.Tensor  # (units, inputs)
     back: torch.Tensor | None  # (inputs, units); None if tied
     bias: torch.Tensor | None
@@ -39,19 +39,19 @@ class Pair:
         return [bias for bias in (self.bias, self.back_bias) if bias is not None]
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
-        return activate(F.linear(x, self.weight, self.bias), self.choices.encoder, self.choices.slope)
+        return activate(F.linear(x, self.weight, self.bias), self.config.encoder, self.config.slope)
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:
         y = F.linear(h, self.decoder_weight, self.back_bias)
-        return activate(y, self.choices.decoder, self.choices.slope)
+        return activate(y, self.config.decoder, self.config.slope)
 
     def layers(self) -> tuple[Layer, Layer]:
         """The two layers as plain data."""
-        choices = self.choices
+        config = self.config
         bias, back_bias = (None if b is None else _plain(b) for b in (self.bias, self.back_bias))
         return (
-            Layer(_plain(self.weight), bias, choices.encoder, choices.slope),
-            Layer(_plain(self.decoder_weight), back_bias, choices.decoder, choices.slope),
+            Layer(_plain(self.weight), bias, config.encoder, config.slope),
+            Layer(_plain(self.decoder_weight), back_bias, config.decoder, config.slope),
         )
 
 
@@ -59,7 +59,7 @@ class Pair:
 class Network:
     """Pairs from the outermost to the innermost: ``encode`` goes through all, ``decode`` comes back."""
 
-    pairs: Sequence[Pair]
+    pairs: Sequence[LayerPair]
     hidden: list[torch.Tensor] = field(default_factory=list)  # units of the last training pass, pair by pair
 
     @property
@@ -80,14 +80,14 @@ class Network:
             h = pair.decode(h)
         return h
 
-    def train_pass(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def forward_train(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """Reconstruction with units dropped at random; the units stay in ``hidden``."""
         self.hidden = []
         for pair in self.pairs:
             x = pair.encode(x)
             self.hidden.append(x)
-            if pair.choices.dropout:
-                kept = 1.0 - pair.choices.dropout
+            if pair.config.dropout:
+                kept = 1.0 - pair.config.dropout
                 mask = torch.rand(x.shape, generator=generator, device=x.device) < kept
                 x = x * mask / kept
         return self.decode(x)
@@ -103,20 +103,20 @@ class Network:
                 tensor.copy_(values)
 
 
-def new_pair(choices: LayerChoices, inputs: torch.Tensor, generator: torch.Generator) -> Pair:
+def new_pair(config: LayerConfig, inputs: torch.Tensor, generator: torch.Generator) -> LayerPair:
     """A pair for inputs like these (frames, width): some initialisers look at them."""
     device = inputs.device
-    start = initial_weights(choices, inputs, generator)
+    start = initial_weights(config, inputs, generator)
 
-    def ready(values: torch.Tensor) -> torch.Tensor:
+    def as_parameter(values: torch.Tensor) -> torch.Tensor:
         return values.to(device, torch.float32).contiguous().requires_grad_()
 
-    return Pair(
-        choices,
-        ready(start.weight),
-        None if choices.tied else ready(start.back),
-        ready(start.bias) if choices.bias else None,
-        ready(start.back_bias) if choices.bias else None,
+    return LayerPair(
+        config,
+        as_parameter(start.weight),
+        None if config.tied else as_parameter(start.back),
+        as_parameter(start.bias) if config.bias else None,
+        as_parameter(start.back_bias) if config.bias else None,
     )
 
 

@@ -15,16 +15,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nodegraph.patch import Document, NodeRecord, Wire
-from nodegraph.patch.actions import node_and_port
+from nodegraph.patch.actions import parse_port_ref
 
 VOICES = 4
 STEPS = 16
-Thing = TypeVar("Thing")
+T = TypeVar("T")
 Nodes = dict[str, tuple[str, dict[str, Any]]]  # id → type and parameters
 
 
 @dataclass(frozen=True)
-class Character:
+class PatchStyle:
     """Where the dials of a family of sounds may stand: pairs are ranges, tuples of words what there is to choose."""
 
     first: tuple[str, ...] = ("saw", "square", "triangle", "sine", "wavetable")
@@ -46,33 +46,33 @@ class Character:
 
 
 CHARACTERS = {
-    "lead": Character(playing=("melody", "melody", "duet"), cutoff=(60.0, 108.0), division=(2.0, 4.0), effects=0.7),
-    "bass": Character(
+    "lead": PatchStyle(playing=("melody", "melody", "duet"), cutoff=(60.0, 108.0), division=(2.0, 4.0), effects=0.7),
+    "bass": PatchStyle(
         first=("saw", "square", "triangle"), intervals=(0.0, -12.0, 12.0), filters=("ladder", "low"),
         cutoff=(36.0, 80.0), sustain=(0.0, 0.8), pitch=(28.0, 45.0), playing=("melody",), division=(2.0, 4.0),
     ),
-    "pad": Character(
+    "pad": PatchStyle(
         cutoff=(55.0, 105.0), sweep=(-24.0, 24.0), attack=(0.05, 0.8), decay=(0.5, 4.0), sustain=(0.6, 1.0),
         release=(0.3, 1.5), pitch=(45.0, 64.0), playing=("chords",), tempo=(60.0, 110.0), division=(0.5, 1.0),
         effects=0.7,
     ),
-    "keys": Character(
+    "keys": PatchStyle(
         first=("sine", "triangle", "wavetable", "square"), filters=("low", "low", "ladder"), cutoff=(60.0, 105.0),
         decay=(0.2, 1.5), sustain=(0.0, 0.5), playing=("chords", "duet", "arpeggio"),
     ),
-    "brass": Character(
+    "brass": PatchStyle(
         first=("saw",), intervals=(0.0,), filters=("ladder", "low"), cutoff=(40.0, 70.0), sweep=(24.0, 60.0),
         attack=(0.02, 0.12), sustain=(0.6, 0.9), pitch=(48.0, 64.0), playing=("chords", "duet"),
     ),
-    "voice": Character(
+    "voice": PatchStyle(
         first=("wavetable",), second=(0.0, 0.4), filters=("low", "band"), cutoff=(80.0, 110.0), attack=(0.03, 0.3),
         sustain=(0.7, 1.0), playing=("chords", "melody"), division=(1.0, 2.0),
     ),
-    "pluck": Character(
+    "pluck": PatchStyle(
         filters=("ladder", "low"), cutoff=(40.0, 80.0), sweep=(24.0, 72.0), decay=(0.05, 0.3), sustain=(0.0, 0.1),
         playing=("arpeggio", "arpeggio", "duet"), division=(4.0,), effects=0.8,
     ),
-    "wind": Character(
+    "wind": PatchStyle(
         noise=(0.05, 0.3), filters=("band", "low"), cutoff=(55.0, 95.0), sweep=(-24.0, 36.0), attack=(0.02, 0.4),
         sustain=(0.5, 1.0), effects=0.7,
     ),
@@ -104,7 +104,7 @@ WIRES = """
 """
 
 
-class Dice:
+class SeededRandom:
     """Draws from ranges, by nothing but ``rng.random()``: the same numbers with every version of NumPy."""
 
     def __init__(self, *seed: int) -> None:
@@ -121,12 +121,12 @@ class Dice:
         """Between two values above 0, even over their logarithm."""
         return low * math.exp(math.log(high / low) * self._rng.random())
 
-    def whole(self, count: int) -> int:
+    def integer(self, count: int) -> int:
         """0 … count - 1."""
         return int(self._rng.random() * count)
 
-    def one(self, things: Sequence[Thing]) -> Thing:
-        return things[self.whole(len(things))]
+    def choice(self, things: Sequence[T]) -> T:
+        return things[self.integer(len(things))]
 
     def chance(self, probability: float) -> bool:
         return self._rng.random() < probability
@@ -134,16 +134,16 @@ class Dice:
 
 def random_patch(seed: int, number: int) -> Document:
     """The ``number``-th patch of a seed, sound and music: the same for ever, whatever was drawn before it."""
-    dice = Dice(seed, number)
-    name = dice.one(list(CHARACTERS))
-    character = CHARACTERS[name]
-    nodes, passes = _sound(dice, character)
-    nodes |= _music(dice, character)
+    rng = SeededRandom(seed, number)
+    name = rng.choice(list(CHARACTERS))
+    style = CHARACTERS[name]
+    nodes, passes = _sound(rng, style)
+    nodes |= _music(rng, style)
     wires = WIRES.replace("{passes}", passes).replace("\n", " · ").split(" · ")
     return Document(
         nodes={id: NodeRecord(type, params=_rounded(params)) for id, (type, params) in nodes.items()},
         wires=tuple(
-            Wire(*node_and_port(source), *node_and_port(target))
+            Wire(*parse_port_ref(source), *parse_port_ref(target))
             for source, target in map(str.split, filter(str.strip, wires))
         ),
         title=f"{name} {number}",
@@ -151,81 +151,81 @@ def random_patch(seed: int, number: int) -> Document:
     )
 
 
-def _sound(dice: Dice, character: Character) -> tuple[Nodes, str]:
+def _sound(rng: SeededRandom, style: PatchStyle) -> tuple[Nodes, str]:
     """The voice and its effects, and the output of the filter that is used."""
-    first, second = dice.one(character.first), dice.one(("saw", "square", "triangle"))
-    passes = dice.one(character.filters)
+    first, second = rng.choice(style.first), rng.choice(("saw", "square", "triangle"))
+    passes = rng.choice(style.filters)
     filter = "ladder" if passes == "ladder" else "state_variable"
-    resonance = dice.between(0.0, 0.85) if filter == "ladder" else dice.ratio(0.6, 6.0)
-    cutoff = dice.between(*character.cutoff) + (-24.0 if passes == "high" else 0.0)
-    ring = dice.between(0.3, 1.0) if dice.chance(0.15) else 0.0
-    interval = dice.one(character.intervals) + dice.between(-0.15, 0.15)
-    synced = dice.chance(0.1)
+    resonance = rng.between(0.0, 0.85) if filter == "ladder" else rng.ratio(0.6, 6.0)
+    cutoff = rng.between(*style.cutoff) + (-24.0 if passes == "high" else 0.0)
+    ring = rng.between(0.3, 1.0) if rng.chance(0.15) else 0.0
+    interval = rng.choice(style.intervals) + rng.between(-0.15, 0.15)
+    synced = rng.chance(0.1)
     nodes: Nodes = {
-        "glide": ("slew", dict.fromkeys(("rise", "fall"), dice.ratio(0.005, 0.1) if dice.chance(0.3) else 0.0)
+        "glide": ("slew", dict.fromkeys(("rise", "fall"), rng.ratio(0.005, 0.1) if rng.chance(0.3) else 0.0)
             | {"shape": "exponential"}),
-        "vibrato": ("lfo", {"frequency": dice.ratio(3.0, 8.0), "amplitude": dice.between(0.0, 0.3) * dice.chance(0.4)}),
+        "vibrato": ("lfo", {"frequency": rng.ratio(3.0, 8.0), "amplitude": rng.between(0.0, 0.3) * rng.chance(0.4)}),
         "pitch": ("note_to_frequency", {}),
-        "interval": ("constant", {"value": interval + (dice.between(0.0, 19.0) if synced else 0.0)}),
+        "interval": ("constant", {"value": interval + (rng.between(0.0, 19.0) if synced else 0.0)}),
         "pitch2": ("note_to_frequency", {}),
-        "first": _oscillator(first, dice),
+        "first": _oscillator(first, rng),
         "cycles": ("impulse", {"amplitude": 1.0 if synced else 0.0}),
-        "second": _oscillator(second, dice),
+        "second": _oscillator(second, rng),
         "ring": ("multiply", {}),
-        "noise": ("white_noise", {"amplitude": [dice.between(*character.noise)] * VOICES}),
-        "mix": ("mixer", {"gain_a": 1.0, "gain_b": dice.between(*character.second), "gain_c": ring, "gain": 0.5}),
-        "filter_envelope": ("adsr", _envelope(dice, character)),
-        "sweep": ("multiply", {"b": dice.between(*character.sweep)}),
-        "filter_lfo": ("lfo", {"frequency": dice.ratio(0.1, 8.0), "amplitude": 18.0 * dice.between(0.0, 1.0)
-            * dice.chance(0.4), "shape": dice.one(("sine", "triangle", "saw", "random"))}),
+        "noise": ("white_noise", {"amplitude": [rng.between(*style.noise)] * VOICES}),
+        "mix": ("mixer", {"gain_a": 1.0, "gain_b": rng.between(*style.second), "gain_c": ring, "gain": 0.5}),
+        "filter_envelope": ("adsr", _envelope(rng, style)),
+        "sweep": ("multiply", {"b": rng.between(*style.sweep)}),
+        "filter_lfo": ("lfo", {"frequency": rng.ratio(0.1, 8.0), "amplitude": 18.0 * rng.between(0.0, 1.0)
+            * rng.chance(0.4), "shape": rng.choice(("sine", "triangle", "saw", "random"))}),
         "keyboard": ("map_range", {"from_low": 60.0, "from_high": 72.0, "to_low": 0.0,
-            "to_high": dice.between(0.0, 12.0)}),
+            "to_high": rng.between(0.0, 12.0)}),
         "cutoff": ("note_to_frequency", {"note": cutoff}),
         "filter": (filter, {"resonance": resonance}),
-        "envelope": ("adsr", _envelope(dice, character)),
+        "envelope": ("adsr", _envelope(rng, style)),
         "amplifier": ("vca", {}),
-        "shaking": ("lfo", _tremolo(dice)),
+        "shaking": ("lfo", _tremolo(rng)),
         "tremolo": ("vca", {}),
         "voices": ("sum_lanes", {"scale": "power"}),
     }  # fmt: skip
-    return nodes | _effects(dice, character), "out" if passes == "ladder" else passes
+    return nodes | _effects(rng, style), "out" if passes == "ladder" else passes
 
 
-def _oscillator(wave: str, dice: Dice) -> tuple[str, dict[str, Any]]:
+def _oscillator(wave: str, rng: SeededRandom) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {}
     if wave == "square":
-        params["width"] = dice.between(0.08, 0.5)
+        params["width"] = rng.between(0.08, 0.5)
     if wave == "wavetable":
-        params |= {"tables": dice.one(("vowel", "organ", "pulse")), "position": dice.between(0.0, 1.0)}
+        params |= {"tables": rng.choice(("vowel", "organ", "pulse")), "position": rng.between(0.0, 1.0)}
     return wave, params
 
 
-def _envelope(dice: Dice, character: Character) -> dict[str, float]:
+def _envelope(rng: SeededRandom, style: PatchStyle) -> dict[str, float]:
     return {
-        "attack": dice.ratio(*character.attack),
-        "decay": dice.ratio(*character.decay),
-        "sustain": dice.between(*character.sustain),
-        "release": dice.ratio(*character.release),
+        "attack": rng.ratio(*style.attack),
+        "decay": rng.ratio(*style.decay),
+        "sustain": rng.between(*style.sustain),
+        "release": rng.ratio(*style.release),
     }
 
 
-def _tremolo(dice: Dice) -> dict[str, float]:
-    depth = dice.between(0.1, 0.45) if dice.chance(0.2) else 0.0
-    return {"frequency": dice.ratio(2.0, 9.0), "amplitude": depth, "offset": 1.0 - depth}
+def _tremolo(rng: SeededRandom) -> dict[str, float]:
+    depth = rng.between(0.1, 0.45) if rng.chance(0.2) else 0.0
+    return {"frequency": rng.ratio(2.0, 9.0), "amplitude": depth, "offset": 1.0 - depth}
 
 
-def _effects(dice: Dice, character: Character) -> Nodes:
+def _effects(rng: SeededRandom, style: PatchStyle) -> Nodes:
     """Overdrive, chorus and echo for all voices together; what is not used is turned down."""
-    driven, echoing, wide = (dice.chance(character.effects) for _ in range(3))
+    driven, echoing, wide = (rng.chance(style.effects) for _ in range(3))
     beat = 60.0 / 110.0
     return {
-        "drive": ("drive", {"drive": dice.between(6.0, 20.0) if driven else 0.0, "gain": dice.ratio(0.3, 0.8),
-            "shape": dice.one(("soft", "soft", "hard"))}),
-        "wander": ("lfo", {"frequency": dice.ratio(0.1, 2.0), "amplitude": 0.003, "offset": 0.009}),
+        "drive": ("drive", {"drive": rng.between(6.0, 20.0) if driven else 0.0, "gain": rng.ratio(0.3, 0.8),
+            "shape": rng.choice(("soft", "soft", "hard"))}),
+        "wander": ("lfo", {"frequency": rng.ratio(0.1, 2.0), "amplitude": 0.003, "offset": 0.009}),
         "chorus": ("delay", {"interpolation": "cubic", "max_time": 0.05}),
-        "effects": ("mixer", {"gain_a": 1.0, "gain_b": dice.between(0.4, 0.9) if wide else 0.0}),
-        "echo": ("delay", {"time": dice.one((0.25, 0.5, 0.75, 1.0)) * beat, "feedback": dice.between(0.2, 0.6)}),
-        "sum": ("mixer", {"gain_a": 0.6, "gain_b": dice.between(0.15, 0.5) if echoing else 0.0}),
+        "effects": ("mixer", {"gain_a": 1.0, "gain_b": rng.between(0.4, 0.9) if wide else 0.0}),
+        "echo": ("delay", {"time": rng.choice((0.25, 0.5, 0.75, 1.0)) * beat, "feedback": rng.between(0.2, 0.6)}),
+        "sum": ("mixer", {"gain_a": 0.6, "gain_b": rng.between(0.15, 0.5) if echoing else 0.0}),
         "no_offset": ("dc_blocker", {}),
         "out": ("audio_out", {}),
     }  # fmt: skip
@@ -234,17 +234,17 @@ def _effects(dice: Dice, character: Character) -> Nodes:
 # -- music -------------------------------------------------------------------------------------------------
 
 
-def _music(dice: Dice, character: Character) -> Nodes:
+def _music(rng: SeededRandom, style: PatchStyle) -> Nodes:
     """A clock and four sequencers, one to each voice, whose notes and gates lie side by side as lanes."""
     clock = {
-        "tempo": dice.between(*character.tempo),
-        "division": dice.one(character.division),
-        "width": dice.between(0.3, 0.98),
-        "swing": dice.between(0.0, 0.3) * dice.chance(0.3),
+        "tempo": rng.between(*style.tempo),
+        "division": rng.choice(style.division),
+        "width": rng.between(0.3, 0.98),
+        "swing": rng.between(0.0, 0.3) * rng.chance(0.3),
     }
-    root = math.floor(dice.between(*character.pitch))
-    scale = SCALES[dice.one(list(SCALES))]
-    notes, gates = _TUNES[dice.one(character.playing)](dice, root, scale)
+    root = math.floor(rng.between(*style.pitch))
+    scale = SCALES[rng.choice(list(SCALES))]
+    notes, gates = _TUNES[rng.choice(style.playing)](rng, root, scale)
     voices: Nodes = {
         f"voice{voice + 1}": ("step_sequencer", {"steps": list(notes[voice]), "gates": list(gates[voice])})
         for voice in range(VOICES)
@@ -264,54 +264,54 @@ def _silence(root: int) -> Tune:
     return np.full((VOICES, STEPS), float(root)), np.zeros((VOICES, STEPS))
 
 
-def _chords(dice: Dice, root: int, scale: Sequence[int]) -> Tune:
+def _chords(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
     """Two to four voices together: stacks of thirds or fourths on a wandering degree, a chord every few steps."""
     notes, gates = _silence(root)
-    size, stack, every = 2 + dice.whole(3), dice.one((2, 2, 3)), dice.one((1, 1, 2))
+    size, stack, every = 2 + rng.integer(3), rng.choice((2, 2, 3)), rng.choice((1, 1, 2))
     degree = 0
     for step in range(STEPS):
         if step % every == 0:
-            degree = dice.whole(len(scale))
+            degree = rng.integer(len(scale))
         for voice in range(size):
             notes[voice, step] = _degree(scale, root, degree + stack * voice)
-        gates[:size, step] = step == 0 or dice.chance(0.85)
+        gates[:size, step] = step == 0 or rng.chance(0.85)
     return notes, gates
 
 
-def _line(dice: Dice, root: int, scale: Sequence[int]) -> tuple[list[float], list[float]]:
+def _line(rng: SeededRandom, root: int, scale: Sequence[int]) -> tuple[list[float], list[float]]:
     """A tune for one voice, which walks by steps and sometimes leaps or rests."""
-    notes, gates, degree = [], [], dice.whole(len(scale))
+    notes, gates, degree = [], [], rng.integer(len(scale))
     for step in range(STEPS):
-        degree += dice.one((-7, -4, 4, 7)) if dice.chance(0.15) else dice.one((-2, -1, -1, 0, 1, 1, 2))
+        degree += rng.choice((-7, -4, 4, 7)) if rng.chance(0.15) else rng.choice((-2, -1, -1, 0, 1, 1, 2))
         degree = min(max(degree, -4), 14)
         notes.append(_degree(scale, root, degree))
-        gates.append(float(step == 0 or dice.chance(0.8)))
+        gates.append(float(step == 0 or rng.chance(0.8)))
     return notes, gates
 
 
-def _melody(dice: Dice, root: int, scale: Sequence[int]) -> Tune:
+def _melody(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
     notes, gates = _silence(root)
-    notes[0], gates[0] = _line(dice, root, scale)
+    notes[0], gates[0] = _line(rng, root, scale)
     return notes, gates
 
 
-def _duet(dice: Dice, root: int, scale: Sequence[int]) -> Tune:
+def _duet(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
     """A tune over a bass an octave or two below, now and then with a third voice."""
-    notes, gates = _melody(dice, root, scale)
-    notes[1], gates[1] = _line(dice, root - dice.one((12, 24)), scale)
-    if dice.chance(0.5):
-        notes[2], gates[2] = _line(dice, root, scale)
+    notes, gates = _melody(rng, root, scale)
+    notes[1], gates[1] = _line(rng, root - rng.choice((12, 24)), scale)
+    if rng.chance(0.5):
+        notes[2], gates[2] = _line(rng, root, scale)
     return notes, gates
 
 
-def _arpeggio(dice: Dice, root: int, scale: Sequence[int]) -> Tune:
+def _arpeggio(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
     """A broken chord, each note by the next voice, so that up to four ring on together."""
     notes, gates = _silence(root)
-    chord = [dice.whole(len(scale))]
-    for _ in range(2 + dice.whole(3)):
-        chord.append(chord[-1] + dice.one((2, 2, 3)))
-    order = chord if dice.chance(0.5) else chord + chord[-2:0:-1]
-    sounding = 1 + dice.whole(VOICES)
+    chord = [rng.integer(len(scale))]
+    for _ in range(2 + rng.integer(3)):
+        chord.append(chord[-1] + rng.choice((2, 2, 3)))
+    order = chord if rng.chance(0.5) else chord + chord[-2:0:-1]
+    sounding = 1 + rng.integer(VOICES)
     for step in range(STEPS):
         voice = step % sounding
         notes[voice, step:] = _degree(scale, root, order[step % len(order)])

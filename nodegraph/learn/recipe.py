@@ -18,24 +18,24 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from nodegraph.models.autoencoder import MOST_LAYERS, Features, ModelError
+from nodegraph.models.autoencoder import MAX_LAYERS, Features, ModelError
 from nodegraph.patch.errors import suggest
 
 from .errors import LearnError
 
 FOLDER = Path(__file__).parent / "recipes"
-LARGEST_FILE = 1 << 20  # bytes
-WIDEST = 16384
+MAX_FILE_BYTES = 1 << 20  # bytes
+MAX_WIDTH = 16384
 
 Activation = Literal["sigmoid", "relu", "leaky", "linear"]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e9)]
 Positive = Annotated[float, Meta(gt=0.0, le=1e9)]
 Epochs = Annotated[int, Meta(ge=0, le=1_000_000)]
-Units = Annotated[int, Meta(ge=1, le=WIDEST)]
+Units = Annotated[int, Meta(ge=1, le=MAX_WIDTH)]
 
 
-class FeatureChoices(Struct, frozen=True, forbid_unknown_fields=True):
+class FeatureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How frames are made: see :class:`nodegraph.models.autoencoder.Features`."""
 
     rate: float = 22050.0
@@ -48,14 +48,14 @@ class FeatureChoices(Struct, frozen=True, forbid_unknown_fields=True):
     normalise: str = "global"
 
 
-class FrameChoices(Struct, frozen=True, forbid_unknown_fields=True):
+class FrameConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Which frames are taken: at most so many, and none below ``silence`` dB."""
 
     most: Annotated[int, Meta(ge=60, le=100_000_000)] = 70_000
     silence: Annotated[float, Meta(ge=-300.0, le=0.0)] = -60.0
 
 
-class LayerChoices(Struct, frozen=True, forbid_unknown_fields=True):
+class LayerConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """A pair of dense layers, one to ``units`` units and one back.
 
     ``initialiser``: "uniform" (within ±range/2), "truncated_normal" (standard deviation ``range``, cut at two),
@@ -86,7 +86,7 @@ class LayerChoices(Struct, frozen=True, forbid_unknown_fields=True):
     decay_biases: bool = False
 
 
-class TrainingChoices(Struct, frozen=True, forbid_unknown_fields=True):
+class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How weights are found.
 
     ``loss`` is summed or averaged over bins by ``reduction``; ``rate`` belongs to that. ``schedule`` of the rate:
@@ -117,14 +117,14 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     """All choices of a training. With ``pretraining`` each pair of layers is first trained by itself on what the
     pair outside of it gives; ``training`` then trains the whole, and does nothing if its epochs are 0."""
 
-    layers: Annotated[tuple[LayerChoices, ...], Meta(min_length=1, max_length=MOST_LAYERS)]
+    layers: Annotated[tuple[LayerConfig, ...], Meta(min_length=1, max_length=MAX_LAYERS)]
     name: str = ""
     description: str = ""
     source: str = ""
-    features: FeatureChoices = FeatureChoices()
-    frames: FrameChoices = FrameChoices()
-    training: TrainingChoices = TrainingChoices()
-    pretraining: TrainingChoices | None = None
+    features: FeatureConfig = FeatureConfig()
+    frames: FrameConfig = FrameConfig()
+    training: TrainingConfig = TrainingConfig()
+    pretraining: TrainingConfig | None = None
 
     @property
     def widths(self) -> str:
@@ -167,7 +167,7 @@ def load_recipe(
         name, data = _read(recipe)
     changes = dict(sets) if isinstance(sets, Mapping) else dict(_setting(text) for text in sets)
     by_width = data.pop("by_width", {})
-    innermost = _innermost(data, width)
+    innermost = _code_width(data, width)
     changed = _at_width(name, by_width, innermost)
     for path, value in changed.items():
         _apply(name, data, path, _copy(value))
@@ -182,7 +182,7 @@ def load_recipe(
     try:
         made = msgspec.convert(data, Recipe)
     except msgspec.ValidationError as error:
-        raise LearnError(f"recipe {name}: {_sentence(str(error))}") from None
+        raise LearnError(f"recipe {name}: {_with_path_first(str(error))}") from None
     _check(made)
     return made
 
@@ -199,8 +199,8 @@ def _read(recipe: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
         raise LearnError(f"there is no recipe '{path}'.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-        if len(data) > LARGEST_FILE:
+            data = file.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
             raise ValueError("it is too large")
         text = data.decode()
         found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
@@ -254,7 +254,7 @@ def _apply(name: str, data: dict[str, Any], path: str, value: Any) -> None:
     at[last] = value
 
 
-def _innermost(data: Mapping[str, Any], width: int | str | None) -> int | None:
+def _code_width(data: Mapping[str, Any], width: int | str | None) -> int | None:
     """Units of the innermost layer: as asked, else the recipe's; None where that cannot be told."""
     layers = data.get("layers")
     if width is None and isinstance(layers, list) and layers and isinstance(layers[-1], dict):
@@ -283,7 +283,7 @@ def _apply_width(name: str, data: dict[str, Any], width: int | str | None) -> No
         units = [int(part) for part in str(width).split("-")]
     except ValueError:
         units = []
-    if not units or not all(1 <= n <= WIDEST for n in units):
+    if not units or not all(1 <= n <= MAX_WIDTH for n in units):
         raise LearnError(f"'{width}' is no width. Give units, such as 16, or those of all layers, such as 256-8.")
     if len(units) not in (1, len(layers)):
         raise LearnError(
@@ -300,8 +300,8 @@ def _check(recipe: Recipe) -> None:
     """Choices that each are possible but not together."""
     recipe.feature_settings()
     outermost = recipe.layers[0].decoder
-    for part, choices in (("training", recipe.training), ("pretraining", recipe.pretraining)):
-        if choices is None or choices.loss != "cross_entropy":
+    for part, config in (("training", recipe.training), ("pretraining", recipe.pretraining)):
+        if config is None or config.loss != "cross_entropy":
             continue
         if recipe.features.normalise in ("standardise", "none") or outermost != "sigmoid":
             raise LearnError(
@@ -310,7 +310,7 @@ def _check(recipe: Recipe) -> None:
             )
 
 
-def _sentence(text: str) -> str:
+def _with_path_first(text: str) -> str:
     """msgspec's message with the place first: ``training.rate: expected `float`, got `str` ``."""
     what, _, place = text.partition(" - at ")
     place = place.strip("`").removeprefix("$").lstrip(".")

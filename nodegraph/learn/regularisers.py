@@ -11,10 +11,10 @@ def penalty(network: Network) -> torch.Tensor | float:
     """What joins the loss: ``l2 Σ w²`` and ``activity Σ |h|``, the mean over frames of ``network.hidden``."""
     total: torch.Tensor | float = 0.0
     for pair, hidden in zip(network.pairs, network.hidden):
-        if pair.choices.l2:
-            total = total + pair.choices.l2 * sum(weight.square().sum() for weight in pair.weights)
-        if pair.choices.activity:
-            total = total + pair.choices.activity * hidden.abs().sum() / len(hidden)
+        if pair.config.l2:
+            total = total + pair.config.l2 * sum(weight.square().sum() for weight in pair.weights)
+        if pair.config.activity:
+            total = total + pair.config.activity * hidden.abs().sum() / len(hidden)
     return total
 
 
@@ -26,8 +26,8 @@ def decay(network: Network) -> None:
     sparse autoencoders (Neural Networks, 2012).
     """
     for pair in network.pairs:
-        down, up = pair.choices.decay_negative, pair.choices.decay_positive
+        down, up = pair.config.decay_negative, pair.config.decay_positive
         if down == up == 0.0:
             continue
-        for weight in (*pair.weights, *(pair.biases if pair.choices.decay_biases else ())):
+        for weight in (*pair.weights, *(pair.biases if pair.config.decay_biases else ())):
             weight.copy_(torch.where(weight < 0, (1.0 - down) * weight, (1.0 - up) * weight))

@@ -21,7 +21,7 @@ BLOCK = 1 << 20  # samples of a file that are read at once
 
 
 @dataclass(frozen=True)
-class Source:
+class AudioSource:
     """A sound that frames are taken from; frames of one source all go to the same side of the split.
 
     ``seconds`` is its length, ``read(rate)`` gives it as float32 (samples,) in one channel. ``read`` may raise
@@ -35,7 +35,7 @@ class Source:
 
 def sources_of(
     paths: Iterable[str | os.PathLike[str]], seconds: float = PATCH_SECONDS, seed: int = 0
-) -> tuple[list[Source], list[str]]:
+) -> tuple[list[AudioSource], list[str]]:
     """A source for every audio file (those in folders too) and every patch (.json, rendered for ``seconds``).
 
     With it a line for each file that is skipped because it cannot be read. Raises LearnError where a path is
@@ -66,23 +66,23 @@ def sources_of(
     return sources, skipped
 
 
-def _recording(path: Path) -> Source:
+def _recording(path: Path) -> AudioSource:
     import soundfile
 
     try:
         info = soundfile.info(path)
     except (OSError, RuntimeError) as error:
         raise SoundFileError(f"{path}: not a sound file that can be read ({reason_of(error)}).") from None
-    return Source(str(path), info.frames / max(info.samplerate, 1), lambda rate: read_mono(path, rate))
+    return AudioSource(str(path), info.frames / max(info.samplerate, 1), lambda rate: read_mono(path, rate))
 
 
-def _patch(path: Path, seconds: float, seed: int) -> Source:
+def _patch(path: Path, seconds: float, seed: int) -> AudioSource:
     def read(rate: float) -> np.ndarray:
         from nodegraph.api import render
 
         return np.asarray(render(path, seconds, rate, seed=seed)).mean(axis=1)
 
-    return Source(str(path), seconds, read)
+    return AudioSource(str(path), seconds, read)
 
 
 def read_mono(path: Path, rate: float) -> np.ndarray:

@@ -22,11 +22,11 @@ def by_source(lengths: Sequence[float], rng: np.random.Generator) -> list[str]:
     Needs three sources at least. Of several random orders, in each of which every source goes where most is missing,
     the one counts that comes nearest: that matters where there are few.
     """
-    tries = [_dealt(lengths, rng.permutation(len(lengths))) for _ in range(_TRIES)]
-    return min(tries, key=lambda parts: _miss(parts, lengths))
+    tries = [_assign_greedily(lengths, rng.permutation(len(lengths))) for _ in range(_TRIES)]
+    return min(tries, key=lambda parts: _share_error(parts, lengths))
 
 
-def _dealt(lengths: Sequence[float], order: np.ndarray) -> list[str]:
+def _assign_greedily(lengths: Sequence[float], order: np.ndarray) -> list[str]:
     missing = dict(zip(PARTS, np.array(SHARES) * sum(lengths)))
     parts = [""] * len(lengths)
     for i in order:
@@ -39,7 +39,7 @@ def _dealt(lengths: Sequence[float], order: np.ndarray) -> list[str]:
     return parts
 
 
-def _miss(parts: Sequence[str], lengths: Sequence[float]) -> float:
+def _share_error(parts: Sequence[str], lengths: Sequence[float]) -> float:
     """By how much the worst part misses its share, as a ratio."""
     found = dict.fromkeys(PARTS, 0.0)
     for part, length in zip(parts, lengths):
@@ -48,7 +48,7 @@ def _miss(parts: Sequence[str], lengths: Sequence[float]) -> float:
     return max(abs(math.log(max(found[part], 1e-9) / (share * whole))) for part, share in zip(PARTS, SHARES))
 
 
-def blocks() -> list[tuple[str, tuple[float, float]]]:
+def segment_per_part() -> list[tuple[str, tuple[float, float]]]:
     """The stretch of each part within one source, in parts of one."""
     edges = np.cumsum([0.0, *SHARES])
     return [(part, (float(a), float(b))) for part, a, b in zip(PARTS, edges, [*edges[1:-1], 1.0])]

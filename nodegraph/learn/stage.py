@@ -14,14 +14,14 @@ import torch
 from .corruption import corrupt
 from .losses import Loss, loss_of
 from .network import Network
-from .optimisers import move_on, optimiser_of, rate_share
-from .recipe import TrainingChoices
+from .optimisers import optimiser_of, rate_factor, update_schedule
+from .recipe import TrainingConfig
 from .regularisers import decay, penalty
 
 _AT_ONCE = 8192
 
 
-class Row(NamedTuple):
+class EpochResult(NamedTuple):
     """What one epoch came to; epoch 0 is before the first step. ``train`` is the mean over the epoch's batches."""
 
     stage: str
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStatus:
     """Where a training stands, for those who watch it. ``done`` is the share of its epochs that is over."""
 
     stage: str
@@ -51,41 +51,41 @@ class Stage:
 
     name: str
     network: Network
-    choices: TrainingChoices
+    config: TrainingConfig
     generator: torch.Generator
     epoch: int = 0
     best: list[torch.Tensor] = field(default_factory=list)
     best_loss: float = math.inf
-    rows: list[Row] = field(default_factory=list)
+    rows: list[EpochResult] = field(default_factory=list)
     seconds: float = 0.0
     diverged: bool = False
     optimiser: Any = None
-    standing: dict[str, Any] = field(default_factory=dict)  # where it stood when the last epoch was over
+    resume_state: dict[str, Any] = field(default_factory=dict)  # where it stood when the last epoch was over
 
     def __post_init__(self) -> None:
-        self.optimiser = optimiser_of(self.choices, self.network.parameters)
+        self.optimiser = optimiser_of(self.config, self.network.parameters)
 
-    def resume(self, standing: dict[str, Any]) -> None:
+    def resume(self, resume_state: dict[str, Any]) -> None:
         """Go to where another stage stood."""
-        self.network.restore(standing["parameters"])
-        self.optimiser.load_state_dict(standing["optimiser"])
-        self.generator.set_state(standing["generator"].cpu())
-        self.epoch, self.best, self.best_loss = standing["epoch"], standing["best"], standing["best_loss"]
-        self.rows = [Row(*row) for row in standing["rows"]]
-        self.seconds, self.diverged = standing["seconds"], standing["diverged"]
-        self.standing = standing
+        self.network.restore(resume_state["parameters"])
+        self.optimiser.load_state_dict(resume_state["optimiser"])
+        self.generator.set_state(resume_state["generator"].cpu())
+        self.epoch, self.best, self.best_loss = resume_state["epoch"], resume_state["best"], resume_state["best_loss"]
+        self.rows = [EpochResult(*row) for row in resume_state["rows"]]
+        self.seconds, self.diverged = resume_state["seconds"], resume_state["diverged"]
+        self.resume_state = resume_state
 
     @property
     def done(self) -> float:
         """The share that is over: epochs, or minutes where these run out first."""
-        over = self.epoch / max(self.choices.epochs, 1)
-        if self.choices.minutes:
-            over = max(over, self.seconds / (60.0 * self.choices.minutes))
+        over = self.epoch / max(self.config.epochs, 1)
+        if self.config.minutes:
+            over = max(over, self.seconds / (60.0 * self.config.minutes))
         return min(over, 1.0)
 
     @property
-    def over(self) -> bool:
-        return self.diverged or self.done >= 1.0 or _settled(self.rows, self.choices)
+    def is_finished(self) -> bool:
+        return self.diverged or self.done >= 1.0 or _has_plateaued(self.rows, self.config)
 
 
 def run_stage(
@@ -93,28 +93,28 @@ def run_stage(
     train: torch.Tensor,
     valid: torch.Tensor,
     watch: Callable[[Stage, float], None],
-    keep: Callable[[Stage], None],
+    save_checkpoint: Callable[[Stage], None],
     stop: Callable[[], bool],
 ) -> bool:
     """Train until the stage is over, then put its best parameters in place. Returns False if it was stopped.
 
-    ``watch(stage, share of the epoch)`` is called now and then, ``keep(stage)`` after every epoch. A stop loses the
-    epoch that has begun, nothing else.
+    ``watch(stage, share of the epoch)`` is called now and then, ``save_checkpoint(stage)`` after every epoch. A stop
+    loses the epoch that has begun, nothing else.
     """
-    loss = loss_of(stage.choices.loss, stage.choices.reduction)
+    loss = loss_of(stage.config.loss, stage.config.reduction)
     finished = True
     try:
         if not stage.rows:
-            began = time.perf_counter()
-            _take(stage, math.nan, evaluate(stage.network, valid, loss), began)
-        while not stage.over and finished:
-            began = time.perf_counter()
+            started = time.perf_counter()
+            _record_epoch(stage, math.nan, evaluate(stage.network, valid, loss), started)
+        while not stage.is_finished and finished:
+            started = time.perf_counter()
             mean = _epoch(stage, train, loss, watch, stop)
             finished = mean is not None
             if mean is not None:
                 stage.epoch += 1
-                _take(stage, mean, evaluate(stage.network, valid, loss), began)
-                keep(stage)
+                _record_epoch(stage, mean, evaluate(stage.network, valid, loss), started)
+                save_checkpoint(stage)
                 watch(stage, 0.0)
     except KeyboardInterrupt:
         finished = False
@@ -139,18 +139,18 @@ def _epoch(
     stop: Callable[[], bool],
 ) -> float | None:
     """One pass over all frames in a new order; the mean loss, or None if it was stopped."""
-    network, choices, outer = stage.network, stage.choices, stage.network.pairs[0].choices
+    network, config, outer = stage.network, stage.config, stage.network.pairs[0].config
     parameters = network.parameters
     order = torch.randperm(len(train), generator=stage.generator, device=train.device)
-    total, share = torch.zeros((), dtype=torch.float64, device=train.device), 1.0 / max(choices.epochs, 1)
-    for at in range(0, len(train), choices.batch):
+    total, share = torch.zeros((), dtype=torch.float64, device=train.device), 1.0 / max(config.epochs, 1)
+    for at in range(0, len(train), config.batch):
         if stop():
             return None
         over = at / len(train)
-        move_on(stage.optimiser, choices, stage.done + over * share)
-        frames = train[order[at : at + choices.batch]]
+        update_schedule(stage.optimiser, config, stage.done + over * share)
+        frames = train[order[at : at + config.batch]]
         given = corrupt(frames, outer.corruption, outer.noise, stage.generator)
-        error = loss(network.train_pass(given, stage.generator), frames)
+        error = loss(network.forward_train(given, stage.generator), frames)
         gradients = torch.autograd.grad(error + penalty(network), parameters)
         for parameter, gradient in zip(parameters, gradients):
             parameter.grad = gradient
@@ -161,16 +161,16 @@ def _epoch(
     return float(total) / len(train)
 
 
-def _take(stage: Stage, train: float, valid: float, began: float) -> None:
+def _record_epoch(stage: Stage, train: float, valid: float, started: float) -> None:
     """Note how an epoch ended, and keep the parameters if they are the best yet."""
-    stage.seconds += time.perf_counter() - began
-    rate = stage.choices.rate * rate_share(stage.choices, stage.done)
-    stage.rows.append(Row(stage.name, stage.epoch, train, valid, rate, stage.seconds))
+    stage.seconds += time.perf_counter() - started
+    rate = stage.config.rate * rate_factor(stage.config, stage.done)
+    stage.rows.append(EpochResult(stage.name, stage.epoch, train, valid, rate, stage.seconds))
     if not math.isfinite(valid):
         stage.diverged = True
     if valid < stage.best_loss or not stage.best:
         stage.best, stage.best_loss = stage.network.snapshot(), valid
-    stage.standing = {
+    stage.resume_state = {
         "epoch": stage.epoch,
         "parameters": stage.network.snapshot(),
         "best": stage.best,
@@ -183,10 +183,10 @@ def _take(stage: Stage, train: float, valid: float, began: float) -> None:
     }
 
 
-def _settled(rows: list[Row], choices: TrainingChoices) -> bool:
+def _has_plateaued(rows: list[EpochResult], config: TrainingConfig) -> bool:
     """Whether the best validation loss fell by less than ``improvement`` in the last ``patience`` epochs."""
-    if not choices.patience or len(rows) <= choices.patience:
+    if not config.patience or len(rows) <= config.patience:
         return False
-    before = min(row.valid for row in rows[: -choices.patience])
-    lately = min(row.valid for row in rows[-choices.patience :])
-    return lately > (1.0 - choices.improvement) * before
+    before = min(row.valid for row in rows[: -config.patience])
+    lately = min(row.valid for row in rows[-config.patience :])
+    return lately > (1.0 - config.improvement) * before

@@ -15,23 +15,23 @@ import torch
 from nodegraph.models.autoencoder import Autoencoder, Features, ModelError
 
 from . import checkpoint as checkpoints
+from .baselines import Baselines
 from .card import card_of
 from .curve import save_curve
 from .errors import LearnError
 from .features import apply_features, fit_features
-from .frames import Frames, collect
+from .frames import FrameSets, collect
 from .measure import are_scaled_magnitudes, feature_errors, magnitude_errors
-from .network import Network, Pair, new_pair
-from .recipe import Recipe, TrainingChoices, load_recipe
+from .network import LayerPair, Network, new_pair
+from .recipe import Recipe, TrainingConfig, load_recipe
 from .sources import PATCH_SECONDS, sources_of
-from .stage import Row, Stage, Step, run_stage
-from .yardsticks import Yardsticks
+from .stage import EpochResult, Stage, TrainingStatus, run_stage
 
-KEEP_EVERY = 10.0  # s between two writings of model and checkpoint
+CHECKPOINT_PERIOD = 10.0  # s between two writings of model and checkpoint
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainingResult:
     """A model and how it came to be.
 
     ``errors`` has those of "features" and of "magnitudes" on "valid" and "test" frames (see ``measure.report``),
@@ -39,7 +39,7 @@ class Trained:
     """
 
     model: Autoencoder
-    rows: list[Row]
+    rows: list[EpochResult]
     stages: list[dict[str, Any]]
     errors: dict[str, dict[str, dict[str, float]]]
     notes: list[str]
@@ -49,17 +49,17 @@ class Trained:
 
 
 @dataclass(eq=False)
-class Watcher:
+class TrainingObserver:
     """Who is told how a training goes, and who may end it."""
 
-    progress: Callable[[Step], None] | None = None
+    progress: Callable[[TrainingStatus], None] | None = None
     frames: Callable[[int, int], None] | None = None
     stop: Callable[[], bool] = lambda: False
     notes: list[str] = field(default_factory=list)
 
 
 def train(
-    audio: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Frames,
+    audio: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | FrameSets,
     output: str | os.PathLike[str] | None = None,
     recipe: str | os.PathLike[str] | Mapping[str, Any] | Recipe = "quick",
     width: int | str | None = None,
@@ -69,8 +69,8 @@ def train(
     resume: bool = False,
     device: str | None = None,
     patch_seconds: float = PATCH_SECONDS,
-    watcher: Watcher | None = None,
-) -> Trained:
+    observer: TrainingObserver | None = None,
+) -> TrainingResult:
     """Train an autoencoder on sound files, folders of them, patches, or frames that were collected before.
 
     ``recipe`` is a name, a file or plain data, changed by ``width``, ``epochs`` and ``sets`` (see
@@ -79,88 +79,94 @@ def train(
     there is. On the CPU the same seed gives the same weights. Ctrl-C ends the training, not the call.
     Raises LearnError.
     """
-    watcher = watcher or Watcher()
+    observer = observer or TrainingObserver()
     chosen = _with_epochs(load_recipe(recipe, width, sets), epochs)
-    path = _writable(Path(output)) if output is not None else None
+    path = _check_writable(Path(output)) if output is not None else None
     if resume and path is None:
         raise LearnError("to resume a training, name its model.")
-    frames = audio if isinstance(audio, Frames) else _collected(audio, chosen, seed, patch_seconds, watcher)
-    watcher.notes += frames.skipped
-    return _Training(chosen, frames, seed, _device(device), path, watcher).run(resume)
+    frames = audio if isinstance(audio, FrameSets) else _collect_frames(audio, chosen, seed, patch_seconds, observer)
+    observer.notes += frames.skipped
+    return _Training(chosen, frames, seed, _device(device), path, observer).run(resume)
 
 
 class _Training:
     """The stages of a recipe one after the other, and what is kept of them."""
 
     def __init__(
-        self, recipe: Recipe, frames: Frames, seed: int, device: torch.device, path: Path | None, watcher: Watcher
+        self,
+        recipe: Recipe,
+        frames: FrameSets,
+        seed: int,
+        device: torch.device,
+        path: Path | None,
+        observer: TrainingObserver,
     ) -> None:
         self.recipe, self.frames, self.seed, self.device = recipe, frames, seed, device
-        self.path, self.watcher = path, watcher
-        self.features = _fitted(recipe, frames)
+        self.path, self.observer = path, observer
+        self.features = _fit_features(recipe, frames)
         self.train_frames, self.valid_frames, self.test_frames = (
             torch.from_numpy(apply_features(self.features, values)).to(device)
             for values in (frames.train, frames.valid, frames.test)
         )
         self.start = torch.Generator().manual_seed(seed)  # of weights; on the CPU, for the same ones everywhere
         self.key = checkpoints.key_of(recipe, seed, frames)
-        self.pairs: list[Pair] = []
-        self.rows: list[Row] = []
+        self.pairs: list[LayerPair] = []
+        self.rows: list[EpochResult] = []
         self.reports: list[dict[str, Any]] = []
         self.plan = _stages(recipe)
         self.number = 0
         self._kept = time.monotonic()
         self._failed = ""
-        self._measures: dict[Any, Yardsticks] = {}
+        self._measures: dict[Any, Baselines] = {}
 
-    def run(self, resume: bool) -> Trained:
+    def run(self, resume: bool) -> TrainingResult:
         torch.set_flush_denormal(True)  # units that are all but silent must not slow the others down
         try:
             return self._run(resume)
         finally:
             torch.set_flush_denormal(False)
 
-    def _run(self, resume: bool) -> Trained:
+    def _run(self, resume: bool) -> TrainingResult:
         left = self._resumed() if resume else None
         finished = True
-        for number, (name, choices, pair) in enumerate(self.plan):
+        for number, (name, config, pair) in enumerate(self.plan):
             if left is not None and number < left.number:
                 continue
             self.number = number
             state = left.stage if left is not None and number == left.number else None
-            finished = self._stage(name, choices, pair, state)
+            finished = self._stage(name, config, pair, state)
             if not finished:
                 break
-        return self._finished(not finished)
+        return self._build_result(not finished)
 
     # -- stages --------------------------------------------------------------------------------------------
 
-    def _stage(self, name: str, choices: TrainingChoices, number: int | None, state: dict[str, Any] | None) -> bool:
+    def _stage(self, name: str, config: TrainingConfig, number: int | None, state: dict[str, Any] | None) -> bool:
         """Train one pair (``number``), or all of them together (None). False if it was stopped."""
         train, valid = self.train_frames, self.valid_frames
         if number is None:
-            self._complete()
+            self._add_untrained_pairs()
             network = Network(self.pairs)
         else:
-            train, valid = self._inside(train, number), self._inside(valid, number)
+            train, valid = self._encode_outer(train, number), self._encode_outer(valid, number)
             if len(self.pairs) == number:
                 self.pairs.append(new_pair(self.recipe.layers[number], train, self.start))
             network = Network([self.pairs[number]])
         generator = torch.Generator(self.device).manual_seed(self.seed * 1000 + self.number)
-        stage = Stage(name, network, choices, generator)
+        stage = Stage(name, network, config, generator)
         if state is not None:
             stage.resume(state)
-        finished = run_stage(stage, train, valid, self._watch, self._keep, self.watcher.stop)
+        finished = run_stage(stage, train, valid, self._watch, self._save_checkpoint, self.observer.stop)
         if not finished:
-            self._keep(stage, now=True)
+            self._save_checkpoint(stage, now=True)
         if stage.diverged:
             part = "training" if number is None else "pretraining"
-            self.watcher.notes.append(
+            self.observer.notes.append(
                 f"{name}: the loss left all bounds in epoch {stage.epoch}; the best before is kept. "
-                f"Lower the rate: --set {part}.rate={choices.rate / 10:g}"
+                f"Lower the rate: --set {part}.rate={config.rate / 10:g}"
             )
         self.rows += stage.rows
-        errors = feature_errors(network, self._yardsticks(network, train), valid)
+        errors = feature_errors(network, self._baselines(network, train), valid)
         self.reports.append(
             {
                 "stage": name,
@@ -173,21 +179,21 @@ class _Training:
         )
         return finished
 
-    def _yardsticks(self, network: Network, train: torch.Tensor) -> Yardsticks:
+    def _baselines(self, network: Network, train: torch.Tensor) -> Baselines:
         """Made once for the same frames and width."""
-        key = (train.data_ptr(), train.shape[1], network.pairs[-1].choices.units)
+        key = (train.data_ptr(), train.shape[1], network.pairs[-1].config.units)
         if key not in self._measures:
-            self._measures = {key: Yardsticks.of(train, key[2])}
+            self._measures = {key: Baselines.fit(train, key[2])}
         return self._measures[key]
 
-    def _complete(self) -> None:
+    def _add_untrained_pairs(self) -> None:
         """New pairs for those that no stage has trained yet, each looking at what the one outside of it gives."""
         for number in range(len(self.pairs), len(self.recipe.layers)):
-            inputs = self._inside(self.train_frames, number)
+            inputs = self._encode_outer(self.train_frames, number)
             self.pairs.append(new_pair(self.recipe.layers[number], inputs, self.start))
 
     @torch.no_grad()
-    def _inside(self, frames: torch.Tensor, number: int) -> torch.Tensor:
+    def _encode_outer(self, frames: torch.Tensor, number: int) -> torch.Tensor:
         """What the pairs outside of pair ``number`` make of frames."""
         return frames if number == 0 else Network(self.pairs[:number]).encode(frames)
 
@@ -195,7 +201,7 @@ class _Training:
         assert self.path is not None
         left = checkpoints.read_checkpoint(checkpoints.path_of(self.path), self.key, self.device)
         for number, tensors in enumerate(left.pairs):
-            inputs = self._inside(self.train_frames, number)
+            inputs = self._encode_outer(self.train_frames, number)
             self.pairs.append(new_pair(self.recipe.layers[number], inputs, self.start))
             Network(self.pairs[-1:]).restore(tensors)
         self.rows, self.reports = left.rows, left.reports
@@ -203,17 +209,17 @@ class _Training:
 
     # -- what is told and kept -----------------------------------------------------------------------------
 
-    def _watch(self, stage: Stage, share: float) -> None:
-        if self.watcher.progress is None:
+    def _watch(self, stage: Stage, fraction: float) -> None:
+        if self.observer.progress is None:
             return
-        totals = [max(choices.epochs, 1) for _, choices, _ in self.plan]
-        here = (stage.done + share / totals[self.number]) * totals[self.number]
+        totals = [max(config.epochs, 1) for _, config, _ in self.plan]
+        here = (stage.done + fraction / totals[self.number]) * totals[self.number]
         last = stage.rows[-1]
-        self.watcher.progress(
-            Step(
+        self.observer.progress(
+            TrainingStatus(
                 stage.name,
                 stage.epoch,
-                stage.choices.epochs,
+                stage.config.epochs,
                 min((sum(totals[: self.number]) + here) / sum(totals), 1.0),
                 last.train,
                 last.valid,
@@ -221,13 +227,13 @@ class _Training:
             )
         )
 
-    def _keep(self, stage: Stage, now: bool = False) -> None:
+    def _save_checkpoint(self, stage: Stage, now: bool = False) -> None:
         """Write the best model so far and where we stand; a full disk does not end the training."""
-        if self.path is None or not (now or time.monotonic() - self._kept >= KEEP_EVERY):
+        if self.path is None or not (now or time.monotonic() - self._kept >= CHECKPOINT_PERIOD):
             return
         left = checkpoints.Checkpoint(
             self.number,
-            stage.standing,
+            stage.resume_state,
             [checkpoints.tensors_of(pair) for pair in self.pairs],
             self.rows,
             self.reports,
@@ -240,7 +246,7 @@ class _Training:
             self._failed = ""
         except (OSError, ModelError) as error:
             if not self._failed:
-                self.watcher.notes.append(f"the best model so far is in memory only: {error}")
+                self.observer.notes.append(f"the best model so far is in memory only: {error}")
             self._failed = str(error)
         finally:
             stage.network.restore(current)
@@ -253,13 +259,13 @@ class _Training:
         encoder, decoder = tuple(pair[0] for pair in layers), tuple(pair[1] for pair in reversed(layers))
         return Autoencoder(self.features, encoder, decoder, card)
 
-    def _finished(self, stopped: bool) -> Trained:
+    def _build_result(self, stopped: bool) -> TrainingResult:
         bare, network = self._model(), Network(self.pairs)
-        marks = self._yardsticks(network, self.train_frames)
+        baseline_errors = self._baselines(network, self.train_frames)
         errors = {
             "features": {
-                "valid": feature_errors(network, marks, self.valid_frames),
-                "test": feature_errors(network, marks, self.test_frames),
+                "valid": feature_errors(network, baseline_errors, self.valid_frames),
+                "test": feature_errors(network, baseline_errors, self.test_frames),
             }
         }
         same = are_scaled_magnitudes(self.features)
@@ -268,10 +274,10 @@ class _Training:
         epochs = sum(report["epochs"] for report in self.reports)
         card = bare.card | {"errors": errors, "epochs": epochs, "training_seconds": seconds, "stopped": stopped}
         model = replace(bare, card=card)
-        path = self._saved(model, stopped) if self.path is not None else None
-        return Trained(model, self.rows, self.reports, errors, self.watcher.notes, seconds, stopped, path)
+        path = self._save_model(model, stopped) if self.path is not None else None
+        return TrainingResult(model, self.rows, self.reports, errors, self.observer.notes, seconds, stopped, path)
 
-    def _saved(self, model: Autoencoder, stopped: bool) -> Path:
+    def _save_model(self, model: Autoencoder, stopped: bool) -> Path:
         """The model at its place or, where that fails, at another: hours of work are not thrown away."""
         assert self.path is not None
         path = self.path
@@ -283,21 +289,21 @@ class _Training:
                 model.save(path)
             except ModelError:
                 raise LearnError(str(error)) from None
-            self.watcher.notes.append(f"{error} The model is in {path} instead.")
+            self.observer.notes.append(f"{error} The model is in {path} instead.")
             return path
-        self.watcher.notes += save_curve(self.rows, path)
+        self.observer.notes += save_curve(self.rows, path)
         if not stopped:
             checkpoints.path_of(path).unlink(missing_ok=True)
         return path
 
 
-def _widths(pairs: Sequence[Pair]) -> str:
-    return "-".join(str(pair.choices.units) for pair in pairs)
+def _widths(pairs: Sequence[LayerPair]) -> str:
+    return "-".join(str(pair.config.units) for pair in pairs)
 
 
-def _stages(recipe: Recipe) -> list[tuple[str, TrainingChoices, int | None]]:
+def _stages(recipe: Recipe) -> list[tuple[str, TrainingConfig, int | None]]:
     """Name, choices and pair (None: all) of each stage."""
-    stages: list[tuple[str, TrainingChoices, int | None]] = []
+    stages: list[tuple[str, TrainingConfig, int | None]] = []
     if recipe.pretraining is not None:
         stages = [(f"layer {i + 1}", recipe.pretraining, i) for i in range(len(recipe.layers))]
     if recipe.training.epochs:
@@ -307,21 +313,23 @@ def _stages(recipe: Recipe) -> list[tuple[str, TrainingChoices, int | None]]:
     return stages
 
 
-def _collected(audio: Any, recipe: Recipe, seed: int, patch_seconds: float, watcher: Watcher) -> Frames:
+def _collect_frames(
+    audio: Any, recipe: Recipe, seed: int, patch_seconds: float, observer: TrainingObserver
+) -> FrameSets:
     paths = [audio] if isinstance(audio, str | os.PathLike) else list(audio)
     sources, skipped = sources_of(paths, patch_seconds, seed)
 
-    def progress(done: int, total: int) -> None:
-        if watcher.stop():
+    def progress(count: int, total: int) -> None:
+        if observer.stop():
             raise KeyboardInterrupt
-        if watcher.frames:
-            watcher.frames(done, total)
+        if observer.frames:
+            observer.frames(count, total)
 
-    choices = recipe.frames
-    return collect(sources, recipe.feature_settings(), choices.most, seed, choices.silence, skipped, progress)
+    config = recipe.frames
+    return collect(sources, recipe.feature_settings(), config.most, seed, config.silence, skipped, progress)
 
 
-def _fitted(recipe: Recipe, frames: Frames) -> Features:
+def _fit_features(recipe: Recipe, frames: FrameSets) -> Features:
     wanted = recipe.feature_settings()
     for name in ("rate", "size", "hop", "window"):
         if getattr(wanted, name) != getattr(frames.features, name):
@@ -344,7 +352,7 @@ def _with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
     return load_recipe(recipe, sets=sets)
 
 
-def _writable(path: Path) -> Path:
+def _check_writable(path: Path) -> Path:
     """Refuse a place that no model can be written to before hours are spent on it."""
     if path.is_dir():
         raise LearnError(f"{path}: is a folder. Name a file in it, such as {path / 'model.safetensors'}.")

@@ -41,25 +41,25 @@ class MidiReceiver(Protocol):
 
 
 @dataclass
-class Score:
-    """A piece: its messages in order, with their times in units of 1 / ``per_second`` s.
+class MidiScore:
+    """A piece: its messages in order, with their times in units of 1 / ``units_per_second`` s.
 
     The attribute ``time`` of a message is not used.
     """
 
     messages: list[tuple[int, Message]]
     length: int
-    per_second: int
+    units_per_second: int
     problems: list[str] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
         """The duration, up to the end of the longest track."""
-        return float(Fraction(self.length, self.per_second))
+        return float(Fraction(self.length, self.units_per_second))
 
     def at_rate(self, rate: float) -> Iterator[tuple[int, Message]]:
         """Yield the messages, each with the sample nearest to its exact time."""
-        samples, units = (Fraction(rate) / self.per_second).as_integer_ratio()
+        samples, units = (Fraction(rate) / self.units_per_second).as_integer_ratio()
         for time, message in self.messages:
             yield (2 * time * samples + units) // (2 * units), message
 
@@ -73,7 +73,7 @@ class Score:
 # -- reading -------------------------------------------------------------------------------------------------
 
 
-def read_midi_file(path: Path) -> Score:
+def read_midi_file(path: Path) -> MidiScore:
     """Read a standard MIDI file (.mid or .rmi). Raises MidiFileError."""
     try:
         with path.open("rb") as file:
@@ -85,7 +85,7 @@ def read_midi_file(path: Path) -> Score:
     return parse_midi_file(data, path.name)
 
 
-def parse_midi_file(data: bytes, name: str) -> Score:
+def parse_midi_file(data: bytes, name: str) -> MidiScore:
     """Parse the bytes of a standard MIDI file. Raises MidiFileError."""
     data = _without_riff(data)
     if data[:4] != b"MThd" or len(data) < 14:
@@ -100,7 +100,7 @@ def parse_midi_file(data: bytes, name: str) -> Score:
     return _score(tracks, kind, division, name, problems)
 
 
-def score_of(file: MidiFile, name: str = "the MIDI file") -> Score:
+def score_of(file: MidiFile, name: str = "the MIDI file") -> MidiScore:
     """Return the piece in a ``mido.MidiFile``. Raises MidiFileError."""
     return _score(_with_ticks(file), file.type, file.ticks_per_beat & 0xFFFF, name, [])
 
@@ -137,7 +137,7 @@ def _with_ticks(file: MidiFile) -> list[Track]:
     return [list(zip(accumulate(message.time for message in track), track)) for track in file.tracks]
 
 
-def _score(tracks: Sequence[Track], kind: int, division: int, name: str, problems: list[str]) -> Score:
+def _score(tracks: Sequence[Track], kind: int, division: int, name: str, problems: list[str]) -> MidiScore:
     if kind == 2 and len(tracks) > 1:
         problems.append(f"'{name}' contains {len(tracks)} independent patterns (format 2); the first one is played.")
         tracks = tracks[:1]
@@ -145,13 +145,13 @@ def _score(tracks: Sequence[Track], kind: int, division: int, name: str, problem
     events.sort(key=lambda event: event[:2])  # at one tick, by track
     events = list(_notes_off_first(events))
     events = sorted([*events, *_missing_ends(events)], key=lambda event: event[0])
-    messages, length, per_second = _timed(events, division, name)
-    if length > MAX_SECONDS * per_second:
-        length = MAX_SECONDS * per_second
+    messages, length, units_per_second = _with_times(events, division, name)
+    if length > MAX_SECONDS * units_per_second:
+        length = MAX_SECONDS * units_per_second
         messages = [(time, message) for time, message in messages if time <= length]
         messages += [(length, end) for _, _, end in _missing_ends([(time, 0, message) for time, message in messages])]
         problems.append(f"'{name}' is longer than a week; its first week is played.")
-    return Score(messages, length, per_second, problems)
+    return MidiScore(messages, length, units_per_second, problems)
 
 
 _Event = tuple[int, int, Any]  # tick, track, message
@@ -207,15 +207,15 @@ def _missing_ends(events: Iterable[_Event]) -> Iterator[_Event]:
         yield track_ends[track], track, end
 
 
-def _timed(events: Sequence[_Event], division: int, name: str) -> tuple[list[tuple[int, Message]], int, int]:
+def _with_times(events: Sequence[_Event], division: int, name: str) -> tuple[list[tuple[int, Message]], int, int]:
     """Return the messages with their times in units, the time of the end, and the units per second."""
     if division & 0x8000:  # SMPTE frames per second, and ticks per frame
         frames, ticks = 256 - (division >> 8), division & 0xFF
-        tempo, per_second = (1001, 30_000 * ticks) if frames == 29 else (1, frames * ticks)
+        tempo, units_per_second = (1001, 30_000 * ticks) if frames == 29 else (1, frames * ticks)
         follows_tempo = False
     else:
-        tempo, per_second, follows_tempo = DEFAULT_TEMPO, 1_000_000 * division, True
-    if per_second == 0:
+        tempo, units_per_second, follows_tempo = DEFAULT_TEMPO, 1_000_000 * division, True
+    if units_per_second == 0:
         raise MidiFileError(f"'{name}' does not give the length of a beat. Export it again.")
     messages: list[tuple[int, Message]] = []
     time = before = 0
@@ -226,7 +226,7 @@ def _timed(events: Sequence[_Event], division: int, name: str) -> tuple[list[tup
             messages.append((time, message))
         elif follows_tempo and message.type == "set_tempo":
             tempo = max(message.tempo, 1)
-    return messages, time, per_second
+    return messages, time, units_per_second
 
 
 # -- writing -------------------------------------------------------------------------------------------------

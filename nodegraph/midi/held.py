@@ -5,25 +5,25 @@ from __future__ import annotations
 from nodegraph.events import CONTROL, NOTE_OFF, NOTE_ON, PEDAL
 
 
-class Held:
+class HeldKeys:
     """Tracks the messages of all ports. Times are samples."""
 
     def __init__(self) -> None:
         self._keys: dict[tuple[str, int, int], int] = {}
         self._pedals: set[tuple[str, int]] = set()
 
-    def on_message(self, port: str, message: bytes, at: int, shortest: int = 0) -> int:
+    def on_message(self, port: str, message: bytes, at: int, min_samples: int = 0) -> int:
         """Take a message that is due at sample ``at``; return the sample at which it takes effect.
 
-        That is ``at``, or later for a note-off: a key stays down for at least ``shortest`` samples. Some drivers give
-        a note-on and its note-off the same time.
+        That is ``at``, or later for a note-off: a key stays down for at least ``min_samples`` samples. Some drivers
+        give a note-on and its note-off the same time.
         """
         kind, channel = message[0] & 0xF0, message[0] & 15
         if kind == NOTE_ON and message[2]:
             self._keys[port, channel, message[1]] = at
         elif kind in (NOTE_ON, NOTE_OFF):
             began = self._keys.pop((port, channel, message[1]), None)
-            return at if began is None else max(at, began + shortest)
+            return at if began is None else max(at, began + min_samples)
         elif kind == CONTROL and message[1] == PEDAL:
             (self._pedals.add if message[2] >= 64 else self._pedals.discard)((port, channel))
         return at

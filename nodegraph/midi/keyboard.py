@@ -20,7 +20,7 @@ LOWEST, HIGHEST = 0, 9  # octaves of MIDI
 
 
 @dataclass(frozen=True)
-class Piano:
+class KeyboardState:
     """The keys that are down: key → MIDI note. ``octave`` 4 begins at middle C (60); ``velocity`` is 1–127."""
 
     octave: int = 4
@@ -29,11 +29,11 @@ class Piano:
     held: dict[str, int] = field(default_factory=dict)
 
 
-def pressed(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
+def press(piano: KeyboardState, key: str) -> tuple[KeyboardState, list[bytes]]:
     """Return the piano after a key was pressed, and the messages to send, none for key repeat."""
     if key in (DOWN, UP):
         octave = min(max(piano.octave + (1 if key == UP else -1), LOWEST), HIGHEST)
-        return Piano(octave, piano.velocity, piano.channel, piano.held), []
+        return KeyboardState(octave, piano.velocity, piano.channel, piano.held), []
     step = KEYS.get(key.upper())
     if step is None or key.upper() in piano.held:
         return piano, []
@@ -42,10 +42,10 @@ def pressed(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
         return piano, []
     held = {**piano.held, key.upper(): note}
     message = bytes((0x90 + piano.channel - 1, note, piano.velocity))
-    return Piano(piano.octave, piano.velocity, piano.channel, held), [message]
+    return KeyboardState(piano.octave, piano.velocity, piano.channel, held), [message]
 
 
-def released(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
+def release(piano: KeyboardState, key: str) -> tuple[KeyboardState, list[bytes]]:
     """Return the piano after a key was released, and the end of its note, whatever the octave is by then."""
     note = piano.held.get(key.upper())
     if note is None:
@@ -53,10 +53,10 @@ def released(piano: Piano, key: str) -> tuple[Piano, list[bytes]]:
     held = {other: at for other, at in piano.held.items() if other != key.upper()}
     still = note in held.values()
     message = [] if still else [bytes((0x80 + piano.channel - 1, note, 0))]
-    return Piano(piano.octave, piano.velocity, piano.channel, held), message
+    return KeyboardState(piano.octave, piano.velocity, piano.channel, held), message
 
 
-def release_all(piano: Piano) -> tuple[Piano, list[bytes]]:
+def release_all(piano: KeyboardState) -> tuple[KeyboardState, list[bytes]]:
     """Return the piano without pressed keys, and the ends of their notes, as when the window loses focus."""
     messages = [bytes((0x80 + piano.channel - 1, note, 0)) for note in sorted(set(piano.held.values()))]
-    return Piano(piano.octave, piano.velocity, piano.channel), messages
+    return KeyboardState(piano.octave, piano.velocity, piano.channel), messages

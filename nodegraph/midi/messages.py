@@ -85,7 +85,7 @@ class MessageStream:
                 self._data_byte(byte, messages)
         return messages
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Report a message that has begun as incomplete: no more bytes come."""
         self._interrupt("the end")
         self._status = 0

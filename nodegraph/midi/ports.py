@@ -57,21 +57,21 @@ def outputs() -> list[Port]:
     return _listed("MidiOut")
 
 
-def matches(wanted: str, port: str) -> bool:
-    """Return whether the port's name contains ``wanted``; ``all`` matches all but nodegraph's and ALSA's loop."""
-    if wanted == ALL:
+def matches(name_filter: str, port: str) -> bool:
+    """Return whether the port's name contains ``name_filter``; ``all`` matches all but nodegraph's and ALSA's loop."""
+    if name_filter == ALL:
         return not port.startswith((PROGRAM, "Midi Through"))
-    return wanted.casefold() in port.casefold()
+    return name_filter.casefold() in port.casefold()
 
 
 class _Ports:
-    """The ports that match ``wanted``, kept open by a thread that scans for devices."""
+    """The ports that match ``name_filters``, kept open by a thread that scans for devices."""
 
     kind = "MidiIn"
     word = "MIDI input"
 
-    def __init__(self, wanted: Iterable[str], report: Report) -> None:
-        self.wanted = list(dict.fromkeys(wanted))
+    def __init__(self, name_filters: Iterable[str], report: Report) -> None:
+        self.name_filters = list(dict.fromkeys(name_filters))
         self._report = report
         self._open: dict[Port, Any] = {}
         self._lost: set[Port] = set()
@@ -88,11 +88,12 @@ class _Ports:
     def start(self) -> None:
         """Open the matching ports; ports that appear later are opened then."""
         self.scan()
-        for wanted in self.wanted:
-            if wanted != ALL and not any(matches(wanted, name) for name in self.names):
+        for name_filters in self.name_filters:
+            if name_filters != ALL and not any(matches(name_filters, name) for name in self.names):
                 available = ", ".join(port.name for port in _ports(self._listers)) or "none"
                 self._report(
-                    f"no {self.word} matches '{wanted}'; it is opened when it is plugged in. Available: {available}."
+                    f"no {self.word} matches '{name_filters}'; it is opened when it is plugged in. Available: "
+                    f"{available}."
                 )
         self._scanner.start()
 
@@ -111,7 +112,7 @@ class _Ports:
             self._on_disconnect(port.name)
             self._report(f"{self.word} '{port.name}' was disconnected. It is reopened when it is back.")
         for port in sorted(here - set(self._open), key=lambda port: (port.system, port.name, port.number)):
-            if not any(matches(wanted, port.name) for wanted in self.wanted):
+            if not any(matches(name_filters, port.name) for name_filters in self.name_filters):
                 continue
             opened = self._opened(port)
             if opened is None:
@@ -169,19 +170,19 @@ class MidiInputs(_Ports):
     def __init__(
         self,
         on_message: OnMessage,
-        wanted: Iterable[str] = (ALL,),
+        name_filters: Iterable[str] = (ALL,),
         report: Report = print,
         virtual: str = "",
         on_disconnect: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(wanted, report)
+        super().__init__(name_filters, report)
         self._on_message = on_message
         self.virtual_name = virtual
-        self._virtual: _Source | None = None
+        self._virtual: _OpenInput | None = None
         self._failed: set[str] = set()
         self._disconnected = on_disconnect
         if virtual:
-            self._virtual = self._open_virtual(_Source, virtual)
+            self._virtual = self._open_virtual(_OpenInput, virtual)
         self._reader = threading.Thread(target=self._read, name="nodegraph-midi", daemon=True)
 
     def start(self) -> None:
@@ -199,7 +200,7 @@ class MidiInputs(_Ports):
 
     def _opened(self, port: Port) -> Any:
         try:
-            return _Source(port.system, port.name, _index(port, self._listers[port.system]))
+            return _OpenInput(port.system, port.name, _index(port, self._listers[port.system]))
         except Exception as error:  # in use by another program, or disconnected again
             if port.name not in self._failed:
                 self._failed.add(port.name)
@@ -219,7 +220,7 @@ class MidiInputs(_Ports):
                     self._fetch(source)
             time.sleep(POLL)
 
-    def _fetch(self, source: _Source) -> None:
+    def _fetch(self, source: _OpenInput) -> None:
         try:
             found = source.fetch()
         except Exception as error:  # of the driver; the next scan reports a device that is gone
@@ -240,13 +241,13 @@ class MidiOutputs(_Ports):
     kind = "MidiOut"
     word = "MIDI output"
 
-    def __init__(self, wanted: Iterable[str], report: Report = print, virtual: str = "") -> None:
-        super().__init__(wanted, report)
-        self._virtual: _Sink | None = self._open_virtual(_Sink, virtual) if virtual else None
+    def __init__(self, name_filters: Iterable[str], report: Report = print, virtual: str = "") -> None:
+        super().__init__(name_filters, report)
+        self._virtual: _OpenOutput | None = self._open_virtual(_OpenOutput, virtual) if virtual else None
 
     def _opened(self, port: Port) -> Any:
         try:
-            return _Sink(port.system, port.name, _index(port, self._listers[port.system]))
+            return _OpenOutput(port.system, port.name, _index(port, self._listers[port.system]))
         except Exception:  # in use by another program, or disconnected again
             return None
 
@@ -263,7 +264,7 @@ class MidiOutputs(_Ports):
             self._virtual = None
 
 
-class _Source:
+class _OpenInput:
     """An open input. ``index`` is its position in the system's list, None for a virtual port.
 
     On JACK, python-rtmidi takes everything after an unterminated sysex for a part of it. Therefore an end-of-sysex byte
@@ -333,7 +334,7 @@ class _Source:
                 midi.delete()
 
 
-class _Sink:
+class _OpenOutput:
     """An open output."""
 
     def __init__(self, system: str, name: str, index: int | None) -> None:

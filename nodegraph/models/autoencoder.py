@@ -23,15 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from nodegraph.files.tensor_file import TensorFileError, read_tensors, write_tensors
+from nodegraph.files.safetensors import TensorFileError, read_tensors, write_tensors
 from nodegraph.spectral.windows import WINDOWS
 
 FORMAT = 1
 ACTIVATIONS = ("sigmoid", "relu", "leaky", "linear")
 NORMALISATIONS = ("frame", "global", "bin", "standardise", "none")
-MOST_LAYERS = 16  # on each side
+MAX_LAYERS = 16  # on each side
 SILENCE = 1e-9  # a frame whose maximum lies below is not blown up
-LARGEST_EXPONENT = 30.0  # of ten: a logarithm that was decoded to more is held there
+MAX_EXPONENT = 30.0  # of ten: a logarithm that was decoded to more is held there
 
 
 class ModelError(Exception):
@@ -62,12 +62,14 @@ class Features:
 
     def __post_init__(self) -> None:
         _check(isinstance(self.rate, int | float) and 1000 <= self.rate <= 768_000, "rate", self.rate, "1000–768000")
-        _check(_whole(self.size, 8, 65536) and not self.size & (self.size - 1), "size", self.size, "a power of two")
-        _check(_whole(self.hop, 1, self.size), "hop", self.hop, f"1–{self.size}")
+        _check(
+            _checked_int(self.size, 8, 65536) and not self.size & (self.size - 1), "size", self.size, "a power of two"
+        )
+        _check(_checked_int(self.hop, 1, self.size), "hop", self.hop, f"1–{self.size}")
         _check(self.window in WINDOWS, "window", self.window, ", ".join(WINDOWS))
-        _check(_real(self.power) and 0.05 <= self.power <= 4, "power", self.power, "0.05–4")
+        _check(_checked_float(self.power) and 0.05 <= self.power <= 4, "power", self.power, "0.05–4")
         _check(isinstance(self.log, bool), "log", self.log, "true or false")
-        _check(_real(self.floor) and 1e-20 <= self.floor <= 1, "floor", self.floor, "1e-20–1")
+        _check(_checked_float(self.floor) and 1e-20 <= self.floor <= 1, "floor", self.floor, "1e-20–1")
         _check(self.normalise in NORMALISATIONS, "normalise", self.normalise, ", ".join(NORMALISATIONS))
         for name in ("offset", "scale"):
             values = getattr(self, name)
@@ -112,13 +114,13 @@ class Features:
         if self.log:
             lowest = np.float32(math.log10(self.floor))
             above = x > lowest
-            x = np.where(above, np.float32(10.0) ** np.minimum(x, np.float32(LARGEST_EXPONENT)), np.float32(0.0))
+            x = np.where(above, np.float32(10.0) ** np.minimum(x, np.float32(MAX_EXPONENT)), np.float32(0.0))
         x = np.maximum(x, np.float32(0.0))
         if self.power != 1.0:
             x = x ** np.float32(1.0 / self.power)
         return x * np.asarray(level, np.float32)[..., None]
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """All but the arrays, as JSON has it."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("offset", "scale")}
 
@@ -137,7 +139,7 @@ class Layer:
 
     def __post_init__(self) -> None:
         _check(self.activation in ACTIVATIONS, "activation", self.activation, ", ".join(ACTIVATIONS))
-        _check(_real(self.slope) and 0 <= self.slope <= 1, "slope", self.slope, "0–1")
+        _check(_checked_float(self.slope) and 0 <= self.slope <= 1, "slope", self.slope, "0–1")
 
     @property
     def inputs(self) -> int:
@@ -154,7 +156,7 @@ class Layer:
             y = y + self.bias
         return activate(y, self.activation, self.slope)
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What JSON says of the layer."""
         slope = {"slope": self.slope} if self.activation == "leaky" else {}
         return {"activation": self.activation, **slope}
@@ -193,7 +195,7 @@ class Autoencoder:
         return self.features.bins
 
     @property
-    def code(self) -> int:
+    def code_size(self) -> int:
         """Units of the innermost layer: what the player holds."""
         return self.encoder[-1].outputs
 
@@ -233,16 +235,16 @@ class Autoencoder:
         for name in ("offset", "scale"):
             if (values := getattr(self.features, name)) is not None:
                 tensors[f"features.{name}"] = values
-        about = {
+        metadata = {
             "format": FORMAT,
             "kind": "autoencoder",
-            "features": self.features.plain(),
-            "encoder": [layer.plain() for layer in self.encoder],
-            "decoder": [layer.plain() for layer in self.decoder],
+            "features": self.features.to_dict(),
+            "encoder": [layer.to_dict() for layer in self.encoder],
+            "decoder": [layer.to_dict() for layer in self.decoder],
             "card": self.card,
         }
         try:
-            write_tensors(Path(path), tensors, {"nodegraph": json.dumps(about)})
+            write_tensors(Path(path), tensors, {"nodegraph": json.dumps(metadata)})
         except (OSError, ValueError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             raise ModelError(
@@ -257,7 +259,7 @@ class Autoencoder:
             if not path.is_file():
                 raise ModelError("is a folder" if path.is_dir() else "there is no such file")
             tensors, strings = read_tensors(path)
-            return _assembled(tensors, _about(strings))
+            return _build_model(tensors, _metadata(strings))
         except OSError as error:
             raise ModelError(f"{path}: cannot be read ({error.strerror or error}). Name a model.") from None
         except (TensorFileError, ModelError) as error:
@@ -279,37 +281,39 @@ def activate(x: np.ndarray, activation: str, slope: float = 0.01) -> np.ndarray:
 # -- reading -----------------------------------------------------------------------------------------------
 
 
-def _about(strings: Mapping[str, str]) -> dict[str, Any]:
+def _metadata(strings: Mapping[str, str]) -> dict[str, Any]:
     """What the file says of itself."""
     if "nodegraph" not in strings:
         raise ModelError("does not say what its layers are: metadata 'nodegraph' is missing")
     try:
-        about = json.loads(strings["nodegraph"])
+        metadata = json.loads(strings["nodegraph"])
     except (ValueError, RecursionError):
         raise ModelError("metadata 'nodegraph' is not JSON") from None
-    if not isinstance(about, dict) or about.get("kind") != "autoencoder":
-        kind = about.get("kind") if isinstance(about, dict) else about
+    if not isinstance(metadata, dict) or metadata.get("kind") != "autoencoder":
+        kind = metadata.get("kind") if isinstance(metadata, dict) else metadata
         raise ModelError(f"is no autoencoder but {str(kind)[:40]!r}")
-    if about.get("format") != FORMAT:
-        raise ModelError(f"has format {str(about.get('format'))[:20]}; this version reads {FORMAT}. Update nodegraph")
-    return about
+    if metadata.get("format") != FORMAT:
+        raise ModelError(
+            f"has format {str(metadata.get('format'))[:20]}; this version reads {FORMAT}. Update nodegraph"
+        )
+    return metadata
 
 
-def _assembled(tensors: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> Autoencoder:
-    given = about.get("features", {})
+def _build_model(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> Autoencoder:
+    given = metadata.get("features", {})
     known = {f.name for f in fields(Features)} - {"offset", "scale"}
     if not isinstance(given, dict) or not set(given) <= known:
         raise ModelError(f"features must be an object of {', '.join(sorted(known))}")
     features = Features(**given, offset=tensors.get("features.offset"), scale=tensors.get("features.scale"))
-    encoder, decoder = (_layers(side, tensors, about) for side in ("encoder", "decoder"))
-    card = about.get("card", {})
+    encoder, decoder = (_layers(side, tensors, metadata) for side in ("encoder", "decoder"))
+    card = metadata.get("card", {})
     return Autoencoder(features, encoder, decoder, card if isinstance(card, dict) else {})
 
 
-def _layers(side: str, tensors: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> tuple[Layer, ...]:
-    entries = about.get(side)
-    if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_LAYERS:
-        raise ModelError(f"{side} must be a list of 1–{MOST_LAYERS} layers")
+def _layers(side: str, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> tuple[Layer, ...]:
+    entries = metadata.get(side)
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_LAYERS:
+        raise ModelError(f"{side} must be a list of 1–{MAX_LAYERS} layers")
     layers = []
     for i, entry in enumerate(entries):
         weight = tensors.get(f"{side}.{i}.weight")
@@ -320,14 +324,14 @@ def _layers(side: str, tensors: Mapping[str, np.ndarray], about: Mapping[str, An
     return tuple(layers)
 
 
-def _whole(value: Any, least: int, most: int) -> bool:
-    return type(value) is int and least <= value <= most
+def _checked_int(value: Any, minimum: int, maximum: int) -> bool:
+    return type(value) is int and minimum <= value <= maximum
 
 
-def _real(value: Any) -> bool:
+def _checked_float(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _check(good: bool, name: str, value: Any, wanted: str) -> None:
-    if not good:
-        raise ModelError(f"{name} must be {wanted}, got {str(value)[:40]!r}.")
+def _check(valid: bool, name: str, value: Any, expected: str) -> None:
+    if not valid:
+        raise ModelError(f"{name} must be {expected}, got {str(value)[:40]!r}.")

@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 
-from nodegraph.maths import clip, exp2, log10, power, read
+from nodegraph.maths import clip, exp2, log10, power, read_double
 
-from .autoencoder import LARGEST_EXPONENT, SILENCE, Autoencoder
+from .autoencoder import MAX_EXPONENT, SILENCE, Autoencoder
 
 # The table of features: bins of the model, bins of the stft from one of them to the next, magnitudes of the model for
 # one of the stft, whether each frame is divided by its maximum, that of silence, a full-scale sine in the model, power,
@@ -46,7 +46,7 @@ def feature_table(model: Autoencoder | None, bins: int, size: int, sr: float) ->
     table[[BINS, STEP, SCALE]] = features.bins, bins_per_bin(model, size, sr), features.size / size
     table[[BY_FRAME, QUIET, FULL]] = features.normalise == "frame", SILENCE, features.size / 4
     table[[POWER, LOG, FLOOR, LOWEST]] = features.power, features.log, features.floor, math.log10(features.floor)
-    empty = model.restore(model.decode(np.zeros((1, model.code), np.float32)), np.ones(1, np.float32))
+    empty = model.restore(model.decode(np.zeros((1, model.code_size), np.float32)), np.ones(1, np.float32))
     table[SOUNDS] = empty.max() > 0.0
     return table
 
@@ -70,8 +70,8 @@ def between_bins(values, position, bins):  # type: ignore[no-untyped-def]
     inside = clip(position, 0.0, bins - 1.0)
     whole = min(int(inside), bins - 2)
     t = inside - whole
-    y0, y1 = read(values, max(whole - 1, 0)), read(values, whole)
-    y2, y3 = read(values, whole + 1), read(values, min(whole + 2, bins - 1))
+    y0, y1 = read_double(values, max(whole - 1, 0)), read_double(values, whole)
+    y2, y3 = read_double(values, whole + 1), read_double(values, min(whole + 2, bins - 1))
     slope, bend = 0.5 * (y2 - y0), y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
     twist = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
     value = y1 + t * (slope + t * (bend + t * twist))
@@ -83,37 +83,37 @@ def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no
 
     The level is the frame's maximum, 1 for a full-scale sine, if the model divides frames by it, and else 1.
     """
-    count, step, scale = int(features[BINS]), read(features, STEP), read(features, SCALE)
+    count, step, scale = int(features[BINS]), read_double(features, STEP), read_double(features, SCALE)
     highest = 0.0
     for k in range(count):
         x = magnitude[k] if step == 1.0 else between_bins(magnitude, k * step, bins)
         y[k] = clip(scale * x, 0.0, 1e30)
-        highest = max(highest, read(y, k))
-    divisor = max(highest, read(features, QUIET)) if features[BY_FRAME] > 0.0 else 1.0
-    exponent, least = read(features, POWER), read(features, FLOOR)
+        highest = max(highest, read_double(y, k))
+    divisor = max(highest, read_double(features, QUIET)) if features[BY_FRAME] > 0.0 else 1.0
+    exponent, least = read_double(features, POWER), read_double(features, FLOOR)
     for k in range(count):
-        x = read(y, k) / divisor
+        x = read_double(y, k) / divisor
         if exponent != 1.0:
             x = power(x, exponent)
         if features[LOG] > 0.0:
             x = log10(max(x, least))
-        y[k] = (x - read(normalisation, k)) * read(normalisation, count + k)
-    return highest / read(features, FULL) if features[BY_FRAME] > 0.0 else 1.0
+        y[k] = (x - read_double(normalisation, k)) * read_double(normalisation, count + k)
+    return highest / read_double(features, FULL) if features[BY_FRAME] > 0.0 else 1.0
 
 
 def to_magnitudes(y, level, size, features, normalisation, magnitude, bins):  # type: ignore[no-untyped-def]
     """What ``to_features`` did, undone; bins above those of the model are 0. ``y`` is used up."""
-    count, step = int(features[BINS]), read(features, STEP)
-    exponent, lowest = read(features, POWER), read(features, LOWEST)
+    count, step = int(features[BINS]), read_double(features, STEP)
+    exponent, lowest = read_double(features, POWER), read_double(features, LOWEST)
     for k in range(count):
-        x = read(y, k) / read(normalisation, count + k) + read(normalisation, k)
+        x = read_double(y, k) / read_double(normalisation, count + k) + read_double(normalisation, k)
         if features[LOG] > 0.0:
-            x = exp2(LOG2_10 * min(x, LARGEST_EXPONENT)) if x > lowest else 0.0
+            x = exp2(LOG2_10 * min(x, MAX_EXPONENT)) if x > lowest else 0.0
         x = max(x, 0.0)
         if exponent != 1.0:
             x = power(x, 1.0 / exponent)
         y[k] = min(x, 1e30)
-    gain = level * (0.25 * size if features[BY_FRAME] > 0.0 else 1.0 / read(features, SCALE))
+    gain = level * (0.25 * size if features[BY_FRAME] > 0.0 else 1.0 / read_double(features, SCALE))
     for k in range(bins):
         x = y[min(k, count - 1)] if step == 1.0 else between_bins(y, k / step, count)
         magnitude[k] = min(gain * x, 1e30) if k < count * step else 0.0

@@ -59,6 +59,6 @@ def weight_table(layers: Sequence[Layer]) -> np.ndarray:
     return np.concatenate(parts[1:] or parts)
 
 
-def widest(layers: Sequence[Layer], bins: int) -> int:
+def max_layer_width(layers: Sequence[Layer], bins: int) -> int:
     """Numbers that a lane must have room for between two layers."""
     return max([bins, *(y.inputs for y in layers), *(y.outputs for y in layers)]) + BLOCK

@@ -22,17 +22,17 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
-from .wrap import RAISE
+from .wrap import UNREACHABLE_RAISE
 
 # Pure functions of libm and the C library that neither allocate, lock nor wait.
-_HARMLESS = frozenset(
+_PURE_FUNCTIONS = frozenset(
     f"{name}{suffix}"
     for name in "sin cos tan asin acos atan atan2 sinh cosh tanh exp exp2 expm1 log log2 log10 log1p pow sqrt cbrt "
     "hypot fmod floor ceil trunc rint round nearbyint fma fabs fmin fmax copysign ldexp".split()
     for suffix in ("", "f")
 ) | {"memcpy", "memset", "memmove", "clock_gettime"}
 
-_NO_COUNTING = """
+_NO_REFCOUNT = """
 define linkonce void @NRT_incref(ptr %p) alwaysinline { ret void }
 define linkonce void @NRT_decref(ptr %p) alwaysinline { ret void }
 """
@@ -60,7 +60,7 @@ def kernel_address(
     ``calls_kernels`` is for the engine's own functions, which call others by address.
     Raises :class:`KernelError` if the result could allocate, raise or call out.
     """
-    key = _digest([_environment(), _code_of_builder(), *parts])
+    key = _digest([_environment(), _compiler_source_hash(), *parts])
     symbol = f"{name}_{key[:24]}"
     address = _engine().get_function_address(symbol) if symbol in _loaded else 0
     if not address:
@@ -77,7 +77,7 @@ def kernel_address(
 
 def is_cached(name: str, parts: tuple[Any, ...]) -> bool:
     """Whether the kernel needs no compilation."""
-    symbol = f"{name}_{_digest([_environment(), _code_of_builder(), *parts])[:24]}"
+    symbol = f"{name}_{_digest([_environment(), _compiler_source_hash(), *parts])[:24]}"
     return symbol in _loaded or (cache_folder() / f"{symbol}.o").is_file()
 
 
@@ -107,7 +107,7 @@ def _optimise(name: str, modules: list[str], calls_kernels: bool) -> llvm.Module
             linked.link_in(module)
     assert linked is not None
     if any(f.name in ("NRT_incref", "NRT_decref") for f in linked.functions):
-        linked.link_in(llvm.parse_assembly(_NO_COUNTING))
+        linked.link_in(llvm.parse_assembly(_NO_REFCOUNT))
     kernel = modules_symbol(modules)
     for function in linked.functions:
         if not function.is_declaration and function.name != kernel:
@@ -140,9 +140,9 @@ _CALL, _NAMED_CALL = re.compile(r"^.*\bcall\b.*$", re.MULTILINE), re.compile(r"\
 def _prove(name: str, module: llvm.ModuleRef, calls_kernels: bool) -> None:
     """Refuse code that could allocate, raise, lock or enter Python: nothing but pure functions may be called."""
     for function in module.functions:
-        if not function.is_declaration or function.name.startswith("llvm.") or function.name in _HARMLESS:
+        if not function.is_declaration or function.name.startswith("llvm.") or function.name in _PURE_FUNCTIONS:
             continue
-        if function.name == RAISE:
+        if function.name == UNREACHABLE_RAISE:
             raise KernelError(
                 f"{name}: the compiler cannot prove that it never raises. "
                 "Look for a division of ints, an index from an expression, or arrays of unequal shape."
@@ -230,7 +230,7 @@ def _environment() -> str:
 
 
 @cache
-def _code_of_builder() -> str:
+def _compiler_source_hash() -> str:
     folder = Path(__file__).parent
     return _digest([path.read_text() for path in sorted(folder.glob("*.py"))])
 

@@ -46,10 +46,12 @@ def _with_compilable_globals(function: Any) -> Any:
     namespace = dict(function.__globals__)
     for name in function.__code__.co_names:
         value = namespace.get(name)
-        if _is_plain(value):
+        if _is_plain_function(value):
             namespace[name] = _dispatcher(value)
     cells = tuple(
-        python_types.CellType(_dispatcher(cell.cell_contents) if _is_plain(cell.cell_contents) else cell.cell_contents)
+        python_types.CellType(
+            _dispatcher(cell.cell_contents) if _is_plain_function(cell.cell_contents) else cell.cell_contents
+        )
         for cell in function.__closure__ or ()
     )
     copy = python_types.FunctionType(function.__code__, namespace, function.__name__, None, cells)
@@ -58,5 +60,5 @@ def _with_compilable_globals(function: Any) -> Any:
     return copy
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain_function(value: Any) -> bool:
     return isinstance(value, python_types.FunctionType)

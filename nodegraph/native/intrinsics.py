@@ -151,7 +151,7 @@ NATIVE = {
     words.as_f64: _pointer_cast(types.float64),
     words.as_f32: _pointer_cast(types.float32),
     words.as_i32: _pointer_cast(types.int32),
-    words.as_singles: _pointer_cast(types.float32),
+    words.as_float32_memory: _pointer_cast(types.float32),
     words.array: carray,
     words.call_kernel: _call_kernel,
     words.copy_bytes: _copy_bytes,

@@ -36,7 +36,7 @@ def as_i32(address: int) -> Any:
     return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_int32))
 
 
-class _Singles:
+class _Float32Memory:
     """Memory as float32 whose arithmetic is single precision in Python too."""
 
     def __init__(self, address: int) -> None:
@@ -49,9 +49,9 @@ class _Singles:
         self._values[index] = value
 
 
-def as_singles(address: int) -> Any:
+def as_float32_memory(address: int) -> Any:
     """Memory at ``address`` as float32 numbers to calculate with in single precision."""
-    return _Singles(address)
+    return _Float32Memory(address)
 
 
 def array(pointer: Any, shape: tuple[int, ...]) -> np.ndarray:

@@ -27,9 +27,9 @@ CHUNKS = (16, 8)
 # Which inputs move: any, the first alone (by custom the signal), or none. Where knobs rest the compiler takes what
 # depends on them, such as a filter's coefficients, out of the loop over samples.
 VARIANTS = ("moving", "first", "still")
-WHOLE = 64  # samples in a quantum
-MOST_SPECIAL = 2  # inputs of which every combination of resting and moving has a loop of its own
-RAISE = "nodegraph_would_raise"
+QUANTUM = 64  # samples in a quantum
+MAX_CONSTANT_INPUTS = 2  # inputs of which every combination of resting and moving has a loop of its own
+UNREACHABLE_RAISE = "nodegraph_would_raise"
 
 _HEADER_WORDS = 3
 
@@ -71,7 +71,7 @@ def entry(symbol: str, inner: str) -> str:
     """A kernel that hands its three words to a compiled function of three integers."""
     return f"""
 declare i32 @{inner}(ptr, ptr, i64, i64, i64)
-declare void @{RAISE}()
+declare void @{UNREACHABLE_RAISE}()
 define void @{symbol}(i64 %arguments, i64 %start, i64 %samples) {{
   %unused = alloca i64
   %none = alloca i64
@@ -87,8 +87,8 @@ def tick_kernel(symbol: str, inner: str, layout: TickLayout) -> str:
     writer = _TickWriter(inner, layout)
     parts = [
         f"declare i32 @{inner}({', '.join(['ptr', 'ptr', *writer.parameter_types()])})",
-        f"declare void @{RAISE}()",
-        *writer.whole_functions(),
+        f"declare void @{UNREACHABLE_RAISE}()",
+        *writer.full_quantum_functions(),
         *(writer.lane_function(variant) for variant in writer.variants),
         *(writer.chunk_function(width, variant) for width in CHUNKS for variant in writer.variants),
         *(writer.run_function(variant) for variant in writer.variants),
@@ -102,7 +102,7 @@ def _forbid_raise(status: str) -> str:
     return f"""%{status}.bad = icmp ne i32 %{status}, 0
   br i1 %{status}.bad, label %{status}.raise, label %{status}.fine
 {status}.raise:
-  call void @{RAISE}()
+  call void @{UNREACHABLE_RAISE}()
   br label %{status}.fine
 {status}.fine:"""
 
@@ -263,16 +263,19 @@ class _TickWriter:
 
     # -- the loops ------------------------------------------------------------------------------------------
 
-    def whole_functions(self) -> list[str]:
+    def full_quantum_functions(self) -> list[str]:
         """One lane without states over a whole quantum: SIMD over samples, for each set of resting inputs."""
         if not self.stateless:
             return []
-        return [self.whole_function(resting) for resting in range(2 ** min(self.layout.inputs, MOST_SPECIAL))]
+        return [
+            self.full_quantum_function(constant_inputs)
+            for constant_inputs in range(2 ** min(self.layout.inputs, MAX_CONSTANT_INPUTS))
+        ]
 
-    def whole_function(self, resting: int) -> str:
-        strides = ["0" if resting >> i & 1 else "1" for i in range(self.layout.inputs)]
+    def full_quantum_function(self, constant_inputs: int) -> str:
+        strides = ["0" if constant_inputs >> i & 1 else "1" for i in range(self.layout.inputs)]
         return f"""
-define internal void @whole{resting}({self.signature()}) {{
+define internal void @whole{constant_inputs}({self.signature()}) {{
 entry:
   %result = alloca {self.result_type()}
   %none = alloca i64
@@ -281,7 +284,7 @@ loop:
   %i = phi i64 [ 0, %entry ], [ %i.next, %status.fine ]
   {self.evaluate("%i", "0", strides, "1", "local")}
   %i.next = add nuw nsw i64 %i, 1
-  %more = icmp ult i64 %i.next, {WHOLE}
+  %more = icmp ult i64 %i.next, {QUANTUM}
   br i1 %more, label %loop, label %done
 done:
   ret void
@@ -346,38 +349,38 @@ done:
   ret void
 }}"""
 
-    def quick_blocks(self) -> str:
+    def full_quantum_dispatch(self) -> str:
         """A whole quantum of one lane without states: a loop for each set of resting inputs."""
-        special, text = min(self.layout.inputs, MOST_SPECIAL), ""
+        special, text = min(self.layout.inputs, MAX_CONSTANT_INPUTS), ""
         for i in range(special):
-            for resting in range(2**i):
-                yes, no = f"try{i + 1}.{resting | 1 << i}", f"try{i + 1}.{resting}"
-                text += f"try{i}.{resting}:\n  %rests{i}.{resting} = icmp eq i64 %stride{i}, 0\n"
-                text += f"  br i1 %rests{i}.{resting}, label %{yes}, label %{no}\n"
-        for resting in range(2**special):
-            text += f"try{special}.{resting}:\n"
-            text += self.spread(special, resting)
+            for constant_inputs in range(2**i):
+                yes, no = f"try{i + 1}.{constant_inputs | 1 << i}", f"try{i + 1}.{constant_inputs}"
+                text += f"try{i}.{constant_inputs}:\n  %rests{i}.{constant_inputs} = icmp eq i64 %stride{i}, 0\n"
+                text += f"  br i1 %rests{i}.{constant_inputs}, label %{yes}, label %{no}\n"
+        for constant_inputs in range(2**special):
+            text += f"try{special}.{constant_inputs}:\n"
+            text += self.broadcast_constants(special, constant_inputs)
         return text
 
-    def spread(self, first: int, resting: int) -> str:
+    def broadcast_constants(self, first: int, constant_inputs: int) -> str:
         """Call a special loop, having spread over 64 samples those resting inputs that it does not know of."""
-        text, arguments, before = "", self.call_arguments(), f"try{first}.{resting}"
+        text, arguments, before = "", self.call_arguments(), f"try{first}.{constant_inputs}"
         for i in range(first, self.layout.inputs):
-            name = f"{i}.{resting}"
+            name = f"{i}.{constant_inputs}"
             text += f"  %still{name} = icmp eq i64 %stride{i}, 0\n"
             text += f"  br i1 %still{name}, label %spread{name}, label %ready{name}\n"
             text += f"spread{name}:\n  %rest{name} = load float, ptr %in{i}\n"
             text += f"  %one{name} = insertelement <16 x float> poison, float %rest{name}, i64 0\n"
             text += f"  %all{name} = shufflevector <16 x float> %one{name}, <16 x float> poison, "
             text += "<16 x i32> zeroinitializer\n"
-            for k in range(0, WHOLE, 16):
+            for k in range(0, QUANTUM, 16):
                 text += f"  %cell{name}.{k} = getelementptr float, ptr %room{i}, i64 {k}\n"
                 text += f"  store <16 x float> %all{name}, ptr %cell{name}.{k}, align 64\n"
             text += f"  br label %ready{name}\nready{name}:\n"
             text += f"  %steady{name} = phi ptr [ %in{i}, %{before} ], [ %room{i}, %spread{name} ]\n"
             arguments = re.sub(rf"ptr %in{i}(?!\d)", f"ptr %steady{name}", arguments)
             before = f"ready{name}"
-        return text + f"  call void @whole{resting}({arguments})\n  ret void\n"
+        return text + f"  call void @whole{constant_inputs}({arguments})\n  ret void\n"
 
     def entry_function(self, symbol: str) -> str:
         layout, loads = self.layout, []
@@ -408,13 +411,13 @@ done:
         arguments = self.call_arguments()
         rooms, quick, ask = "", "br label %ask", ""
         if self.stateless:
-            spread = range(MOST_SPECIAL, layout.inputs)
+            spread = range(MAX_CONSTANT_INPUTS, layout.inputs)
             rooms = "\n  ".join(f"%room{i} = alloca [64 x float], align 64" for i in spread)
             quick = f"""%one = icmp eq i64 %lanes, 1
-  %all = icmp eq i64 %samples, {WHOLE}
+  %all = icmp eq i64 %samples, {QUANTUM}
   %quick = and i1 %one, %all
   br i1 %quick, label %try0.0, label %ask
-{self.quick_blocks()}"""
+{self.full_quantum_dispatch()}"""
         if len(self.variants) > 1:
             chain = ["0", *(f"%rest{i}" for i in range(1, layout.inputs))]
             others = [f"%rest{i} = or i64 {chain[i - 1]}, %stride{i}" for i in range(1, layout.inputs)]
@@ -494,7 +497,7 @@ def stream_callback(symbol: str, inner: str) -> str:
     widen = "zext i32 {} to i64" if long == "i32" else "add i64 {}, 0"
     return f"""
 declare i32 @{inner}(ptr, ptr, i64, i64, i64)
-declare void @{RAISE}()
+declare void @{UNREACHABLE_RAISE}()
 define i32 @{symbol}(ptr %input, ptr %output, {long} %frames, ptr %time, {long} %flags, ptr %words) {{
   %unused = alloca i64
   %none = alloca i64

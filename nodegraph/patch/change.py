@@ -54,4 +54,4 @@ class Change:
 
 
 def _value_in(document: Document, change: ValueChange) -> Any:
-    return document.inside(change.path).nodes[change.node].params.get(change.port)
+    return document.nested(change.path).nodes[change.node].params.get(change.port)

@@ -14,14 +14,14 @@ from typing import Any
 from .actions import Action, AddNode, Connect, Group, SetArea, SetLook, SetNote
 from .document import Document
 from .encode import compact, encode_patch
-from .errors import Fault, PatchError
-from .names import numbered, split_end
+from .errors import InvalidValue, PatchError
+from .names import split_port_ref, unused_name
 from .nested import data_of
 from .parse import parse_patch
 
 OUTER = "outer"
-LARGEST = 4 * 2**20  # bytes of text that are looked at
-BESIDE = 30.0  # pixels by which a copy stands beside what it was copied from
+MAX_BYTES = 4 * 2**20  # bytes of text that are looked at
+PASTE_OFFSET = 30.0  # pixels by which a copy stands beside what it was copied from
 
 Place = tuple[float, float]
 
@@ -36,13 +36,13 @@ class Paste:
     areas: dict[str, str]
 
 
-def copied(document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = ()) -> str:
+def copy_text(document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = ()) -> str:
     """The text of nodes with the wires between them, of comments and of areas."""
     wanted = {id: document.node(id) for id in ids}
     chosen = {id: record for id, record in document.nodes.items() if id in wanted}
     inner = tuple(w for w in document.wires if w.source in chosen and w.target in chosen)
     outer = [
-        {"from": w.start, "to": w.end} | ({"feedback": True} if w.feedback else {})
+        {"from": w.source_ref, "to": w.target_ref} | ({"feedback": True} if w.feedback else {})
         for w in document.wires
         if (w.source in chosen) != (w.target in chosen)
     ]
@@ -58,7 +58,7 @@ def copied(document: Document, ids: Iterable[str], notes: Iterable[str] = (), ar
     return encode_patch(part).decode()
 
 
-def pasted(text: str, document: Document, at: Place | None = None, outer: bool = False) -> Paste:
+def paste_action(text: str, document: Document, at: Place | None = None, outer: bool = False) -> Paste:
     """What pasting ``text`` into ``document`` does: new nodes with ids of their own, wired to one another as they were.
 
     ``at`` is where their upper left corner goes, by default a little beside where they were. ``outer`` wires them to
@@ -66,8 +66,8 @@ def pasted(text: str, document: Document, at: Place | None = None, outer: bool =
     the text is no part of a patch.
     """
     part = _parsed(text)
-    ids = _fresh(part.nodes, document.nodes)
-    notes, areas = _fresh(part.notes, document.notes), _fresh(part.areas, document.areas)
+    ids = _unused_ids(part.nodes, document.nodes)
+    notes, areas = _unused_ids(part.notes, document.notes), _unused_ids(part.areas, document.areas)
     dx, dy = _shift(part, at)
 
     def moved(place: Place) -> Place:
@@ -92,32 +92,36 @@ def pasted(text: str, document: Document, at: Place | None = None, outer: bool =
     return Paste(Group(tuple(actions)), ids, notes, areas)  # type: ignore[arg-type]
 
 
-def duplicated(
+def duplicate_action(
     document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = (), outer: bool = True
 ) -> Paste:
     """What doubling a part of a patch does, with its wires to the rest unless ``outer`` is False."""
-    return pasted(copied(document, ids, notes, areas), document, None, outer)
+    return paste_action(copy_text(document, ids, notes, areas), document, None, outer)
 
 
 def _parsed(text: str) -> Document:
     if not text.lstrip().startswith("{"):
         raise PatchError("the clipboard holds no part of a patch. Copy some nodes first.")
-    return parse_patch(text.encode("utf-8", "replace"), "the clipboard", LARGEST)
+    return parse_patch(text.encode("utf-8", "replace"), "the clipboard", MAX_BYTES)
 
 
-def _fresh(wanted: Collection[str], taken: Collection[str]) -> dict[str, str]:
+def _unused_ids(requested_ids: Collection[str], taken: Collection[str]) -> dict[str, str]:
     used = set(taken)
     found: dict[str, str] = {}
-    for id in wanted:
-        found[id] = numbered(id, used)
+    for id in requested_ids:
+        found[id] = unused_name(id, used)
         used.add(found[id])
     return found
 
 
-def _shift(part: Document, at: Place | None) -> Place:
+def _shift(document: Document, at: Place | None) -> Place:
     if at is None:
-        return BESIDE, BESIDE
-    places = [*part.layout.values(), *(n.at for n in part.notes.values()), *(a.at for a in part.areas.values())]
+        return PASTE_OFFSET, PASTE_OFFSET
+    places = [
+        *document.layout.values(),
+        *(n.at for n in document.notes.values()),
+        *(a.at for a in document.areas.values()),
+    ]
     left, top = min((x for x, _ in places), default=0.0), min((y for _, y in places), default=0.0)
     return at[0] - left, at[1] - top
 
@@ -133,8 +137,8 @@ def _outer_wires(part: Document, document: Document, ids: dict[str, str]) -> lis
         if not isinstance(wire, dict):
             continue
         try:
-            (source, out), (target, into) = (split_end(str(wire.get(key))) for key in ("from", "to"))
-        except Fault:
+            (source, out), (target, into) = (split_port_ref(str(wire.get(key))) for key in ("from", "to"))
+        except InvalidValue:
             continue
         if (source in ids) == (target in ids) or not {source, target} - ids.keys() <= document.nodes.keys():
             continue

@@ -55,17 +55,17 @@ class Wire:
     extra: Extra = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def start(self) -> str:
+    def source_ref(self) -> str:
         """``"osc1.out"``."""
         return f"{self.source}.{self.source_port}"
 
     @property
-    def end(self) -> str:
+    def target_ref(self) -> str:
         """``"lp1.audio"``."""
         return f"{self.target}.{self.target_port}"
 
     def __str__(self) -> str:
-        return f"{self.start} {'⇢' if self.feedback else '→'} {self.end}"
+        return f"{self.source_ref} {'⇢' if self.feedback else '→'} {self.target_ref}"
 
 
 Message = Literal["control_change", "control_change_14", "note", "pitch_bend", "channel_pressure"]
@@ -138,7 +138,7 @@ class Area:
     colour: str = ""
     extra: Extra = field(default_factory=dict, repr=False)
 
-    def holds(self, place: tuple[float, float]) -> bool:
+    def contains(self, place: tuple[float, float]) -> bool:
         """Does a thing at ``place`` stand in it?"""
         return all(low <= x < low + size for x, low, size in zip(place, self.at, self.size, strict=True))
 
@@ -193,7 +193,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceText:
     """The text a document was read from, so that what is not edited is saved byte for byte.
 
     ``data`` is the whole file; of a document nested in another it is ``None``, and ``text`` is what stood there.
@@ -230,15 +230,15 @@ class Document:
     layout: dict[str, tuple[float, float]] = field(default_factory=dict)
     extra: Extra = field(default_factory=dict)
     version: int = VERSION
-    source: Source | None = field(default=None, compare=False, repr=False)
+    source: SourceText | None = field(default=None, compare=False, repr=False)
 
     @property
-    def newer(self) -> bool:
+    def is_newer_format(self) -> bool:
         """Was it written in a file format newer than this program's?"""
         return self.version > VERSION
 
     @property
-    def edited(self) -> bool:
+    def is_edited(self) -> bool:
         """Does it say anything else than the file it was read from? True when there is no such file."""
         if self.source is None:
             return True
@@ -251,23 +251,23 @@ class Document:
         except KeyError:
             raise PatchError(no_such_node(id, self)) from None
 
-    def inside(self, path: Path) -> Document:
+    def nested(self, path: Path) -> Document:
         """The nested document at ``path``. Raises :class:`PatchError` when there is none."""
         document = self
         for depth, id in enumerate(path):
             record = document.node(id)
             if record.patch is None:
-                raise PatchError(_no_inside("/".join(path[: depth + 1]), record))
+                raise PatchError(_not_a_subpatch("/".join(path[: depth + 1]), record))
             document = record.patch
         return document
 
-    def with_inside(self, path: Path, nested: Document) -> Document:
+    def with_nested(self, path: Path, nested: Document) -> Document:
         """This document with ``nested`` at ``path``, where there was one already."""
         if not path:
             return nested
         record = self.nodes[path[0]]
         assert record.patch is not None
-        inner = record.patch.with_inside(path[1:], nested)
+        inner = record.patch.with_nested(path[1:], nested)
         return replace(self, nodes={**self.nodes, path[0]: replace(record, patch=inner)})
 
 
@@ -289,7 +289,7 @@ def locate(document: Document, text: str) -> tuple[Path, str]:
         record = document.nodes[id]
         path.append(id)
         if record.patch is None:
-            raise PatchError(_no_inside("/".join(path), record))
+            raise PatchError(_not_a_subpatch("/".join(path), record))
         document, rest = record.patch, rest[len(id) + 1 :]
     return tuple(path), rest
 
@@ -314,7 +314,7 @@ def nodes_of(document: Document, before: str = "") -> Iterator[tuple[str, NodeRe
             yield from nodes_of(record.patch, f"{before}{id}/")
 
 
-def _no_inside(node: str, record: NodeRecord) -> str:
+def _not_a_subpatch(node: str, record: NodeRecord) -> str:
     file = record.params.get("file")
     if record.type == SUBPATCH and file:
         return f"{quote(node)} is the patch in the file {quote(file)}. Open that file, or embed it first."

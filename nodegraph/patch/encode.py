@@ -38,7 +38,7 @@ Record = tuple[Hashable, Any, Callable[[], dict[str, Any]]]
 """Its key in its section, itself, and what makes its fields: only where its text was not kept."""
 
 
-class Text(str):
+class RawJson(str):
     """JSON text that is written as it stands."""
 
 
@@ -49,9 +49,14 @@ def encode_patch(document: Document, downgrade: bool = False) -> bytes:
     our version and the rest is not; ``downgrade=True`` writes it all the same, as our version.
     """
     source = document.source
-    if source is not None and source.data is not None and not document.edited and not (document.newer and downgrade):
+    if (
+        source is not None
+        and source.data is not None
+        and not document.is_edited
+        and not (document.is_newer_format and downgrade)
+    ):
         return source.data
-    if document.newer and not downgrade:
+    if document.is_newer_format and not downgrade:
         raise PatchError(
             f"this patch came in format version {document.version} and was edited here, where version"
             f" {VERSION} is written. Update nodegraph, or save with downgrade to risk what it does not know."
@@ -86,8 +91,8 @@ def compact(value: Any) -> str:
 
 def expand(value: Any, indent: int) -> str:
     """``value`` as JSON, on one line if it fits :data:`WIDTH`, else a member a line, two more indented."""
-    if isinstance(value, Text) or not isinstance(value, dict | list) or not value:
-        return value if isinstance(value, Text) else compact(value)
+    if isinstance(value, RawJson) or not isinstance(value, dict | list) or not value:
+        return value if isinstance(value, RawJson) else compact(value)
     if isinstance(value, dict):
         opening, closing = "{", "}"
         parts = [f"{compact(key)}: {expand(item, indent + 2)}" for key, item in value.items()]
@@ -97,12 +102,12 @@ def expand(value: Any, indent: int) -> str:
     if sum(map(len, parts)) + 2 * len(parts) + indent <= WIDTH and not any("\n" in part for part in parts):
         return opening + ", ".join(parts) + closing
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
-        parts = _filled(parts, WIDTH - indent - 2)
+        parts = _wrap_lines(parts, WIDTH - indent - 2)
     pad = "\n" + " " * (indent + 2)
     return opening + pad + f",{pad}".join(parts) + "\n" + " " * indent + closing
 
 
-def _filled(parts: list[str], width: int) -> list[str]:
+def _wrap_lines(parts: list[str], width: int) -> list[str]:
     lines: list[str] = []
     line: list[str] = []
     used = 0
@@ -163,7 +168,7 @@ def _looks(document: Document, indent: int) -> str:
 def _layout(document: Document, indent: int) -> str:
     lines = []
     for id, place in document.layout.items():
-        text = _kept(document, "layout", id, place) or expand(_place(place), indent + 2)
+        text = _original_text(document, "layout", id, place) or expand(_place(place), indent + 2)
         lines.append(f"{compact(id)}: {text}")
     return _spread("{", lines, "}", indent)
 
@@ -171,7 +176,7 @@ def _layout(document: Document, indent: int) -> str:
 def _list(document: Document, section: str, records: Iterable[Record], indent: int) -> str:
     lines = []
     for key, value, fields in records:
-        lines.append(_kept(document, section, key, value) or expand(fields(), indent + 2))
+        lines.append(_original_text(document, section, key, value) or expand(fields(), indent + 2))
     return _spread("[", lines, "]", indent)
 
 
@@ -180,7 +185,7 @@ def _spread(opening: str, lines: list[str], closing: str, indent: int) -> str:
     return opening + pad + f",{pad}".join(lines) + "\n" + " " * indent + closing if lines else ""
 
 
-def _kept(document: Document, section: str, key: Hashable, value: Any) -> str:
+def _original_text(document: Document, section: str, key: Hashable, value: Any) -> str:
     """The text that was read for this very record, or an empty string."""
     if document.source is None:
         return ""
@@ -196,13 +201,13 @@ def _node_fields(id: str, node: NodeRecord, indent: int) -> dict[str, Any]:
         fields["params"] = node.params
     if node.patch is not None:
         source = node.patch.source
-        unedited = source is not None and not node.patch.edited
-        fields["patch"] = Text(source.text if unedited and source else encode_nested(node.patch, indent + 2))
+        unedited = source is not None and not node.patch.is_edited
+        fields["patch"] = RawJson(source.text if unedited and source else encode_nested(node.patch, indent + 2))
     return fields | _extra(node.extra)
 
 
 def _wire_fields(wire: Wire) -> dict[str, Any]:
-    fields: dict[str, Any] = {"from": wire.start, "to": wire.end}
+    fields: dict[str, Any] = {"from": wire.source_ref, "to": wire.target_ref}
     if wire.feedback:
         fields["feedback"] = True
     return fields | _extra(wire.extra)
@@ -286,7 +291,7 @@ def _settings_fields(settings: Settings) -> dict[str, Any]:
 
 
 def _extra(extra: Extra) -> dict[str, Any]:
-    return {key: Text(text) for key, text in extra.items()}
+    return {key: RawJson(text) for key, text in extra.items()}
 
 
 def _place(place: tuple[float, float]) -> list[float]:

@@ -21,7 +21,7 @@ class Problem(str):
         return problem
 
 
-class Fault(Exception):
+class InvalidValue(Exception):
     """What is wrong with a value, while the place where it stands is still being found on the way out."""
 
     def __init__(self, text: str, path: str = "") -> None:
@@ -29,9 +29,9 @@ class Fault(Exception):
         self.text = text
         self.path = path
 
-    def under(self, step: str) -> Fault:
+    def at(self, step: str) -> InvalidValue:
         """The same fault seen from one level further out; ``step`` is ``.key`` or ``[index]``."""
-        return Fault(self.text, step + self.path)
+        return InvalidValue(self.text, step + self.path)
 
 
 def quote(text: object, limit: int = 60) -> str:

@@ -14,7 +14,7 @@ from .document import Message, Mode, Takeover
 
 # said to readers of the schema only: the sentences of names.py are better than a pattern's
 Name = Annotated[str, Meta(extra_json_schema={"pattern": r"^[^.]{1,100}$"})]
-End = Annotated[str, Meta(description="node.port", extra_json_schema={"pattern": r"^[^.]+\.[^.]+$"})]
+PortRef = Annotated[str, Meta(description="node.port", extra_json_schema={"pattern": r"^[^.]+\.[^.]+$"})]
 
 Colour = Annotated[str, Meta(description="#rrggbb", extra_json_schema={"pattern": "^(#[0-9a-fA-F]{6})?$"})]
 
@@ -32,11 +32,11 @@ class NodeFile(Struct, rename={"kind": "type"}):
     ) = None
 
 
-class WireFile(Struct, rename={"start": "from", "end": "to"}):
+class WireFile(Struct, rename={"source_ref": "from", "target_ref": "to"}):
     """One wire."""
 
-    start: End
-    end: End
+    source_ref: PortRef
+    target_ref: PortRef
     feedback: bool = False
 
 
@@ -55,7 +55,7 @@ class ControlFile(Struct):
     """A named handle on one parameter."""
 
     name: Name
-    target: End
+    target: PortRef
     min: float | None = None
     max: float | None = None
     taper: Literal["linear", "log"] = "linear"

@@ -6,15 +6,15 @@ import os
 from pathlib import Path, PureWindowsPath
 from stat import S_ISDIR, S_ISREG
 
-from nodegraph.files.atomic import write_whole
+from nodegraph.files.atomic import write_atomic
 
 from .document import Document
 from .encode import encode_patch
 from .errors import PatchError, quote
-from .parse import LARGEST_FILE, parse_patch
+from .parse import MAX_FILE_BYTES, parse_patch
 
 
-def read_patch(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> Document:
+def read_patch(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> Document:
     """The document in the file at ``path``, of at most ``limit`` bytes. Raises :class:`PatchError`."""
     path = Path(path)
     try:
@@ -25,8 +25,8 @@ def read_patch(path: str | os.PathLike[str], limit: int = LARGEST_FILE) -> Docum
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise PatchError(f"{_shown(path)}: cannot be read ({_reason(error)}). Check the name.") from None
-    return parse_patch(data, _shown(path), limit)
+        raise PatchError(f"{_display_path(path)}: cannot be read ({_reason(error)}). Check the name.") from None
+    return parse_patch(data, _display_path(path), limit)
 
 
 def write_patch(document: Document, path: str | os.PathLike[str], downgrade: bool = False) -> None:
@@ -38,13 +38,13 @@ def write_patch(document: Document, path: str | os.PathLike[str], downgrade: boo
     try:
         data = encode_patch(document, downgrade)
         # a file that we could not read again must never take the place of one that we can
-        parse_patch(data, "it", limit=max(LARGEST_FILE, len(data)))
-        write_whole(path, data)
+        parse_patch(data, "it", limit=max(MAX_FILE_BYTES, len(data)))
+        write_atomic(path, data)
     except PatchError as error:
-        raise PatchError(f"{_shown(path)}: not saved: {error}") from None
+        raise PatchError(f"{_display_path(path)}: not saved: {error}") from None
     except (OSError, ValueError) as error:
         raise PatchError(
-            f"{_shown(path)}: not saved ({_reason(error)}); the file there is as it was."
+            f"{_display_path(path)}: not saved ({_reason(error)}); the file there is as it was."
             " Make room, or save it elsewhere."
         ) from None
 
@@ -79,6 +79,6 @@ def _reason(error: Exception) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def _shown(path: Path) -> str:
+def _display_path(path: Path) -> str:
     text = str(path)
     return text if text.isprintable() else quote(text, 300)

@@ -34,9 +34,9 @@ class History:
     def can_redo(self) -> bool:
         return bool(self._future)
 
-    def done(self, action: Action, change: Change) -> None:
+    def record(self, action: Action, change: Change) -> None:
         """Record a step; a step that continues the gesture of the latest one becomes part of it."""
-        if self._past and not self._future and action.continues(self._past[-1][0]):
+        if self._past and not self._future and action.merges_with(self._past[-1][0]):
             _, earlier = self._past.pop()
             change = earlier.then(change)
         self._past.append((action, change))

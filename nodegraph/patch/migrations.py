@@ -21,33 +21,33 @@ from typing import Annotated, Any
 import msgspec
 
 from .document import VERSION, Control, Document, NodeRecord, Wire
-from .errors import Fault, PatchError, quote
+from .errors import InvalidValue, PatchError, quote
 from .values import plain
 
 Plain = dict[str, Any]
 
 
-class _Sketch(msgspec.Struct):
+class _Version0(msgspec.Struct):
     nodes: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     wires: list[Annotated[list[str], msgspec.Meta(min_length=4, max_length=4)]] = msgspec.field(default_factory=list)
 
 
-def from_sketch(old: Plain) -> Plain:
+def from_version_0(old: Plain) -> Plain:
     """Version 0 kept nodes in an object by id, and wires as ``["osc1", "out", "lp1", "audio"]``."""
-    sketch = msgspec.convert(old, _Sketch)
+    sketch = msgspec.convert(old, _Version0)
     nodes = [{**node, "id": id} for id, node in sketch.nodes.items()]
     wires = [{"from": f"{a}.{out}", "to": f"{b}.{into}"} for a, out, b, into in sketch.wires]
     return {**old, "nodes": nodes, "wires": wires}
 
 
-migrations: list[Callable[[Plain], Plain]] = [from_sketch]
+migrations: list[Callable[[Plain], Plain]] = [from_version_0]
 assert len(migrations) == VERSION
 
 
 def migrate(old: Plain, version: int) -> Plain:
     """A file of format ``version`` as one of the present version. ``old`` is left as it was.
 
-    Raises :class:`Fault` when the file does not keep to its own version.
+    Raises :class:`InvalidValue` when the file does not keep to its own version.
     """
     for number in range(version, VERSION):
         try:
@@ -55,7 +55,7 @@ def migrate(old: Plain, version: int) -> Plain:
         except msgspec.ValidationError as error:
             what, _, path = str(error).partition(" - at ")
             text = f"{what.replace('`', '')} in format version {number}"
-            raise Fault(text, path.strip("`") or "$") from None
+            raise InvalidValue(text, path.strip("`") or "$") from None
     return old
 
 

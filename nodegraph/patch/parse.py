@@ -24,12 +24,12 @@ from .document import (
     Preset,
     Settings,
     Snapshot,
-    Source,
+    SourceText,
     Wire,
     locate,
 )
 from .encode import compact
-from .errors import Fault, PatchError, quote, suggest
+from .errors import InvalidValue, PatchError, quote, suggest
 from .fileformat import (
     AreaFile,
     BindingFile,
@@ -43,18 +43,18 @@ from .fileformat import (
     WireFile,
 )
 from .migrations import migrate
-from .names import check_colour, check_name, split_end
-from .scan import Piece, SyntaxFault, scan
+from .names import check_colour, check_name, split_port_ref
+from .scan import JsonPiece, JsonSyntaxError, scan
 from .values import plain, step
 from .voices import check_voices
 
-LARGEST_FILE = 32 * 2**20
+MAX_FILE_BYTES = 32 * 2**20
 """Bytes; parameters are small, and sound and weights belong in files of their own."""
 
-DEEPEST_PATCH = 16
+MAX_PATCH_DEPTH = 16
 """Patches inside patches."""
 
-LARGEST_NESTING = 2 * LARGEST_FILE
+MAX_NESTED_CHARACTERS = 2 * MAX_FILE_BYTES
 """Characters of all nested patches together, those inside others counted again: each level is read once more."""
 
 _SECTIONS = frozenset({"nodes", "wires", "controls", "snapshots", "presets", "notes", "areas", "looks", "layout"})
@@ -63,7 +63,7 @@ _FIELDS = ("title", "seed", "settings", *_SECTIONS, "extra")
 T = TypeVar("T")
 
 
-def parse_patch(data: bytes, name: str = "patch", limit: int = LARGEST_FILE) -> Document:
+def parse_patch(data: bytes, name: str = "patch", limit: int = MAX_FILE_BYTES) -> Document:
     """The document that ``data`` holds. ``name`` is what error messages call it.
 
     Raises :class:`PatchError`, with the JSON path or the line of the fault, for everything that is
@@ -80,9 +80,9 @@ def parse_patch(data: bytes, name: str = "patch", limit: int = LARGEST_FILE) -> 
         top = scan(text, _SECTIONS)
         version = _version(top)
         return _document(top, version, data)
-    except SyntaxFault as fault:
+    except JsonSyntaxError as fault:
         raise PatchError(f"{name}: {_syntax(fault, text)}") from None
-    except Fault as fault:
+    except InvalidValue as fault:
         newer = f"written in format version {version}, newer than this nodegraph reads ({VERSION}): "
         mend = " Update nodegraph." if version > VERSION else ""
         raise PatchError(
@@ -90,7 +90,7 @@ def parse_patch(data: bytes, name: str = "patch", limit: int = LARGEST_FILE) -> 
         ) from None
 
 
-def _syntax(fault: SyntaxFault, text: str) -> str:
+def _syntax(fault: JsonSyntaxError, text: str) -> str:
     if not text.strip():
         return "the file is empty. Restore it from a copy, or start a new patch."
     if fault.at >= len(text.rstrip()):
@@ -100,27 +100,27 @@ def _syntax(fault: SyntaxFault, text: str) -> str:
     return f"line {line}, column {column}: not JSON here, {fault.text}. Mend that line."
 
 
-def _version(top: Piece) -> int:
+def _version(top: JsonPiece) -> int:
     if top.members is None:
-        raise Fault("a patch is a JSON object { … }; this is another kind of file", "$")
+        raise InvalidValue("a patch is a JSON object { … }; this is another kind of file", "$")
     found = top.value.get("format")
     if found != FORMAT:
-        said = f"says {quote(found)}" if found is not None else "is missing"
-        text = f'"format" {said}, so this is no patch. A patch begins with "format": "{FORMAT}"'
-        raise Fault(text, "$.format")
+        statement = f"says {quote(found)}" if found is not None else "is missing"
+        text = f'"format" {statement}, so this is no patch. A patch begins with "format": "{FORMAT}"'
+        raise InvalidValue(text, "$.format")
     version = top.value.get("version")
     if type(version) is not int or not 0 <= version < 2**31:
-        raise Fault(f"must be a whole number; this nodegraph writes {VERSION}", "$.version")
+        raise InvalidValue(f"must be a whole number; this nodegraph writes {VERSION}", "$.version")
     return version
 
 
-def _document(top: Piece, version: int, data: bytes) -> Document:
+def _document(top: JsonPiece, version: int, data: bytes) -> Document:
     if version < VERSION:
         top = _migrated(top, version)
     members = dict(top.members or {})
     for key in ("format", "version"):
         members.pop(key, None)
-    document, texts = _read(members, _Nesting())
+    document, texts = _read(members, _NestingLimits())
     document = replace(document, version=max(version, VERSION))
     if version < VERSION:
         return document
@@ -130,39 +130,41 @@ def _document(top: Piece, version: int, data: bytes) -> Document:
 def parse_nested(text: str, name: str) -> Document:
     """The nested document that ``text`` holds. ``name`` is what error messages call it. Raises :class:`PatchError`."""
     try:
-        return _nested(text, _Nesting())
-    except SyntaxFault as fault:
+        return _nested(text, _NestingLimits())
+    except JsonSyntaxError as fault:
         raise PatchError(f"{name}: {_syntax(fault, text)}") from None
-    except Fault as fault:
+    except InvalidValue as fault:
         raise PatchError(f"{name}: {fault.path or '$'}: {fault.text.rstrip('.')}.") from None
 
 
-class _Nesting:
+class _NestingLimits:
     """How deep a patch lies in others, and what all nested ones come to."""
 
-    def __init__(self, outer: _Nesting | None = None) -> None:
+    def __init__(self, outer: _NestingLimits | None = None) -> None:
         self.depth: int = outer.depth + 1 if outer else 0
         self.used: list[int] = outer.used if outer else [0]
 
-    def inside(self, text: str) -> _Nesting:
-        inner = _Nesting(self)
+    def inside(self, text: str) -> _NestingLimits:
+        inner = _NestingLimits(self)
         self.used[0] += len(text)
-        if inner.depth > DEEPEST_PATCH:
-            raise Fault(f"patches are nested more than {DEEPEST_PATCH} deep. Keep inner ones in files of their own")
-        if self.used[0] > LARGEST_NESTING:
-            raise Fault("the nested patches are too large. Keep them in files of their own")
+        if inner.depth > MAX_PATCH_DEPTH:
+            raise InvalidValue(
+                f"patches are nested more than {MAX_PATCH_DEPTH} deep. Keep inner ones in files of their own"
+            )
+        if self.used[0] > MAX_NESTED_CHARACTERS:
+            raise InvalidValue("the nested patches are too large. Keep them in files of their own")
         return inner
 
 
-def _nested(text: str, nesting: _Nesting) -> Document:
+def _nested(text: str, nesting: _NestingLimits) -> Document:
     top = scan(text, _SECTIONS)
     if top.members is None:
-        raise Fault('a nested patch is an object such as {"nodes": []}', "$")
+        raise InvalidValue('a nested patch is an object such as {"nodes": []}', "$")
     document, texts = _read(dict(top.members), nesting)
     return _with_source(document, None, top, texts)
 
 
-def _read(members: dict[str, Piece], nesting: _Nesting) -> tuple[Document, dict[tuple[str, Any], str]]:
+def _read(members: dict[str, JsonPiece], nesting: _NestingLimits) -> tuple[Document, dict[tuple[str, Any], str]]:
     """The document that the members of a file make, and the text of each record."""
     reader = _Reader(members)
     nodes = reader.records("nodes", NodeFile, partial(_node, nesting=nesting), "id", "patch")
@@ -187,20 +189,20 @@ def _read(members: dict[str, Piece], nesting: _Nesting) -> tuple[Document, dict[
     return document, reader.texts
 
 
-def _migrated(top: Piece, version: int) -> Piece:
+def _migrated(top: JsonPiece, version: int) -> JsonPiece:
     """The file at the present version; texts do not survive, for what they say has another form now."""
 
-    def piece(value: Any, depth: int = 2) -> Piece:
+    def piece(value: Any, depth: int = 2) -> JsonPiece:
         if depth and isinstance(value, dict):
-            return Piece(value, compact(value), members={k: piece(v, depth - 1) for k, v in value.items()})
+            return JsonPiece(value, compact(value), members={k: piece(v, depth - 1) for k, v in value.items()})
         if depth and isinstance(value, list):
-            return Piece(value, compact(value), items=tuple(piece(v, depth - 1) for v in value))
-        return Piece(value, compact(value))
+            return JsonPiece(value, compact(value), items=tuple(piece(v, depth - 1) for v in value))
+        return JsonPiece(value, compact(value))
 
     return piece(plain_at(migrate(top.value, version), "$"))
 
 
-def _with_source(document: Document, data: bytes | None, top: Piece, texts: dict[tuple[str, Any], str]) -> Document:
+def _with_source(document: Document, data: bytes | None, top: JsonPiece, texts: dict[tuple[str, Any], str]) -> Document:
     members = top.members or {}
     sections = {}
     for name in _FIELDS:
@@ -210,13 +212,13 @@ def _with_source(document: Document, data: bytes | None, top: Piece, texts: dict
     for (section, key), text in texts.items():
         held = key if section == "wires" else getattr(document, section)[key]
         records[section, key] = (held, text)
-    return replace(document, source=Source(data, sections, records, top.text if data is None else ""))
+    return replace(document, source=SourceText(data, sections, records, top.text if data is None else ""))
 
 
 class _Reader:
     """Takes the known members out of a file, keeping the text of each record."""
 
-    def __init__(self, members: dict[str, Piece]) -> None:
+    def __init__(self, members: dict[str, JsonPiece]) -> None:
         self.members = members
         self.texts: dict[tuple[str, Any], str] = {}
 
@@ -229,7 +231,7 @@ class _Reader:
         section: str,
         kind: type[Any],
         build: Callable[..., tuple[Any, Any]],
-        what: str,
+        noun: str,
         inner: str = "",
     ) -> dict[Any, Any]:
         """``build`` gets the fields that are not known, and by its name the text of the field ``inner`` where it is."""
@@ -242,9 +244,9 @@ class _Reader:
                 texts = {inner: (scan(piece.text).members or {})[inner]} if there else {}
                 key, record = build(fields, _extra(piece, kind), **texts)
                 if key in found:
-                    raise Fault(f"the {what} {quote(key)} stands there twice. {_TWICE[section]}")
-            except Fault as fault:
-                raise fault.under("" if fault.path.startswith("$") else path) from None
+                    raise InvalidValue(f"the {noun} {quote(key)} stands there twice. {_DUPLICATE_HINTS[section]}")
+            except InvalidValue as fault:
+                raise fault.at("" if fault.path.startswith("$") else path) from None
             found[key] = record
             self.texts[section, record if section == "wires" else key] = piece.text
         return found
@@ -253,19 +255,19 @@ class _Reader:
         places: dict[str, tuple[float, float]] = {}
         piece = self.members.pop("layout", None)
         if piece is not None and piece.members is None:
-            raise Fault('the layout is an object such as {"osc1": [40, 80]}', "$.layout")
+            raise InvalidValue('the layout is an object such as {"osc1": [40, 80]}', "$.layout")
         for id, place in (piece.members or {} if piece else {}).items():
             path = "$.layout" + step(id)
             places[id] = _place(_convert(place.value, tuple[float, float], path), path)
             self.texts["layout", id] = place.text
         return places
 
-    def _items(self, section: str) -> Iterator[Piece]:
+    def _items(self, section: str) -> Iterator[JsonPiece]:
         piece = self.members.pop(section, None)
         if piece is None:
             return iter(())
         if not isinstance(piece.value, list):
-            raise Fault(f"must be a list, such as [{_EXAMPLE[section]}]", f"$.{section}")
+            raise InvalidValue(f"must be a list, such as [{_EXAMPLE[section]}]", f"$.{section}")
         return iter(piece.items)
 
 
@@ -281,7 +283,7 @@ _EXAMPLE = {
     "layout": "[40, 80]",
     "settings": '{"rate": 48000}',
 }
-_TWICE = {
+_DUPLICATE_HINTS = {
     "nodes": "Rename one of the nodes",
     "wires": "Remove one; to add a signal to itself, put a gain behind it",
     "controls": "Rename one of the controls",
@@ -301,10 +303,10 @@ def _convert(value: Any, kind: Any, path: str) -> Any:
         section = path.removeprefix("$.").partition("[")[0].partition(".")[0]
         example = f". Write it like {_EXAMPLE[section]}" if section in _EXAMPLE else ""
         text = (what[0].lower() + what[1:]).replace("`", "")
-        raise Fault(text + example, path + inner.strip("`").removeprefix("$")) from None
+        raise InvalidValue(text + example, path + inner.strip("`").removeprefix("$")) from None
 
 
-def _extra(piece: Piece, kind: type[Any]) -> Extra:
+def _extra(piece: JsonPiece, kind: type[Any]) -> Extra:
     """The fields of a record that ``kind`` does not know, as text."""
     known = kind.__struct_encode_fields__
     if all(key in known for key in piece.value):
@@ -313,37 +315,39 @@ def _extra(piece: Piece, kind: type[Any]) -> Extra:
     return {key: member.text for key, member in members.items() if key not in known}
 
 
-def _node(node: NodeFile, extra: Extra, patch: Piece | None = None, *, nesting: _Nesting) -> tuple[str, NodeRecord]:
+def _node(
+    node: NodeFile, extra: Extra, patch: JsonPiece | None = None, *, nesting: _NestingLimits
+) -> tuple[str, NodeRecord]:
     _named(node.id, ".id")
     if not node.kind.isprintable():
-        raise Fault(f"{quote(node.kind)} must be printable. Name a type such as 'sine'", ".type")
+        raise InvalidValue(f"{quote(node.kind)} must be printable. Name a type such as 'sine'", ".type")
     try:
         record = NodeRecord(node.kind, node.version, plain(node.params), extra)
-    except Fault as fault:
-        raise fault.under(".params") from None
+    except InvalidValue as fault:
+        raise fault.at(".params") from None
     if patch is None:
         return node.id, record
     try:
         return node.id, replace(record, patch=_nested(patch.text, nesting.inside(patch.text)))
-    except Fault as fault:
-        raise Fault(fault.text, ".patch" + fault.path.removeprefix("$")) from None
+    except InvalidValue as fault:
+        raise InvalidValue(fault.text, ".patch" + fault.path.removeprefix("$")) from None
 
 
 def _wire(wire: WireFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[str, Wire]:
-    source, source_port = _end(wire.start, ".from", nodes)
-    target, target_port = _end(wire.end, ".to", nodes)
+    source, source_port = _end(wire.source_ref, ".from", nodes)
+    target, target_port = _end(wire.target_ref, ".to", nodes)
     made = Wire(source, source_port, target, target_port, wire.feedback, extra)
-    return f"{made.start} → {made.end}", made
+    return f"{made.source_ref} → {made.target_ref}", made
 
 
 def _control(
-    one: ControlFile, extra: Extra, midi: Piece | None = None, *, nodes: dict[str, NodeRecord]
+    one: ControlFile, extra: Extra, midi: JsonPiece | None = None, *, nodes: dict[str, NodeRecord]
 ) -> tuple[str, Control]:
     _named(one.name, ".name")
     _end(one.target, ".target", nodes, nested=True)
     for key, bound in ((".min", one.min), (".max", one.max)):
         if bound is not None and not isfinite(bound):
-            raise Fault("must be a finite number", key)
+            raise InvalidValue("must be a finite number", key)
     binding = None
     if one.midi is not None and midi is not None:
         binding = Binding(**msgspec.structs.asdict(one.midi), extra=_extra(midi, BindingFile))
@@ -357,26 +361,26 @@ def _note(note: NoteFile, extra: Extra) -> tuple[str, Note]:
 def _area(area: AreaFile, extra: Extra) -> tuple[str, Area]:
     at, size = _place(area.at, ".at"), _place(area.size, ".size")
     if min(size) <= 0:
-        raise Fault("must be above 0", ".size")
+        raise InvalidValue("must be above 0", ".size")
     return _named(area.id, ".id"), Area(area.id, area.title, at, size, _colour(area.colour), extra)
 
 
 def _look(look: LookFile, extra: Extra, *, nodes: dict[str, NodeRecord]) -> tuple[str, Look]:
     if look.id not in nodes:
-        raise Fault(f"there is no node {quote(look.id)}. Add the node, or remove this", ".id")
+        raise InvalidValue(f"there is no node {quote(look.id)}. Add the node, or remove this", ".id")
     return look.id, Look(look.title, _colour(look.colour), look.folded, extra)
 
 
 def _colour(text: str) -> str:
     try:
         return check_colour(text)
-    except Fault as fault:
-        raise fault.under(".colour") from None
+    except InvalidValue as fault:
+        raise fault.at(".colour") from None
 
 
 def _preset(preset: PresetFile, extra: Extra) -> tuple[tuple[str, str], Preset]:
     if not preset.kind.isprintable():
-        raise Fault(f"{quote(preset.kind)} must be printable. Name a type such as 'sine'", ".type")
+        raise InvalidValue(f"{quote(preset.kind)} must be printable. Name a type such as 'sine'", ".type")
     key = preset.kind, _named(preset.name, ".name")
     return key, Preset(*key, plain_at(preset.params, ".params"), preset.version, extra)
 
@@ -384,9 +388,9 @@ def _preset(preset: PresetFile, extra: Extra) -> tuple[tuple[str, str], Preset]:
 def _snapshot(snapshot: SnapshotFile, extra: Extra) -> tuple[str, Snapshot]:
     for end in snapshot.values:
         try:
-            split_end(end)
-        except Fault as fault:
-            raise fault.under(".values" + step(end)) from None
+            split_port_ref(end)
+        except InvalidValue as fault:
+            raise fault.at(".values" + step(end)) from None
     values = plain_at(snapshot.values, ".values")
     return _named(snapshot.name, ".name"), Snapshot(snapshot.name, values, extra)
 
@@ -394,18 +398,18 @@ def _snapshot(snapshot: SnapshotFile, extra: Extra) -> tuple[str, Snapshot]:
 def _named(name: str, path: str) -> str:
     try:
         return check_name(name, path[1:])
-    except Fault as fault:
-        raise fault.under(path) from None
+    except InvalidValue as fault:
+        raise fault.at(path) from None
 
 
 def _end(end: str, path: str, nodes: dict[str, NodeRecord], nested: bool = False) -> tuple[str, str]:
     try:
-        node, port = split_end(end)
+        node, port = split_port_ref(end)
         if node not in nodes and not (nested and _is_nested(node, nodes)):
             hint = suggest(node, nodes) or " Add the node, or remove this"
-            raise Fault(f"there is no node {quote(node)}.{hint}")
-    except Fault as fault:
-        raise fault.under(path) from None
+            raise InvalidValue(f"there is no node {quote(node)}.{hint}")
+    except InvalidValue as fault:
+        raise fault.at(path) from None
     return node, port
 
 
@@ -417,26 +421,26 @@ def _is_nested(node: str, nodes: dict[str, NodeRecord]) -> bool:
     return True
 
 
-def _settings(piece: Piece | None) -> Settings:
+def _settings(piece: JsonPiece | None) -> Settings:
     if piece is None:
         return Settings()
     read = msgspec.structs.asdict(_convert(piece.value, SettingsFile, "$.settings"))
     try:
         check_voices(read)
-    except Fault as fault:
-        raise fault.under("$.settings") from None
+    except InvalidValue as fault:
+        raise fault.at("$.settings") from None
     return Settings(**read, extra=_extra(piece, SettingsFile))
 
 
 def _seed(seed: int) -> int:
     if not 0 <= seed < 2**63:
-        raise Fault("the seed must lie in 0 … 2⁶³ - 1", "$.seed")
+        raise InvalidValue("the seed must lie in 0 … 2⁶³ - 1", "$.seed")
     return seed
 
 
 def _place(place: tuple[float, float], path: str) -> tuple[float, float]:
     if not (isfinite(place[0]) and isfinite(place[1])):
-        raise Fault("a position must be two finite numbers", path)
+        raise InvalidValue("a position must be two finite numbers", path)
     return place
 
 
@@ -444,5 +448,5 @@ def plain_at(value: Any, path: str) -> Any:
     """:func:`plain`, with faults placed under ``path``."""
     try:
         return plain(value)
-    except Fault as fault:
-        raise fault.under(path) from None
+    except InvalidValue as fault:
+        raise fault.at(path) from None

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nodegraph.files.atomic import write_whole
+from nodegraph.files.atomic import write_atomic
 
 from .actions import Replace
 from .document import Document, NodeRecord, Preset
-from .errors import Fault, PatchError, quote
+from .errors import InvalidValue, PatchError, quote
 from .migrations import migrate_nodes
 from .names import check_name
 from .values import plain
 
-LARGEST = 4 * 2**20  # bytes of one file
+MAX_BYTES = 4 * 2**20  # bytes of one file
 
 
 def user_presets_folder() -> Path:
@@ -37,7 +37,7 @@ def presets_for(document: Document, type: str, folder: Path | None = None) -> li
     return own + [preset for preset in UserPresets(folder).list(type) if preset.name not in names]
 
 
-def apply_preset(document: Document, id: str, preset: Preset) -> Replace:
+def preset_action(document: Document, id: str, preset: Preset) -> Replace:
     """The action that gives a node the parameters of a preset; its wires stay.
 
     Raises :class:`PatchError` where the preset is for another type.
@@ -64,7 +64,7 @@ class UserPresets:
         """Keep a preset, instead of the one of that name. Raises :class:`PatchError`, one line, if it cannot be."""
         try:
             name, params = check_name(preset.name, "name"), plain(preset.params)
-        except Fault as fault:
+        except InvalidValue as fault:
             raise PatchError(f"preset {quote(preset.name)}: {fault.text}.") from None
         self._write(preset.type, {**self._read(preset.type), name: {"version": preset.version, "params": params}})
 
@@ -82,13 +82,13 @@ class UserPresets:
     def _read(self, type: str) -> dict[str, dict[str, Any]]:
         try:
             with self._file(type).open("rb") as file:
-                found = json.loads(file.read(LARGEST))
+                found = json.loads(file.read(MAX_BYTES))
             presets = found["presets"] if found["type"] == type else {}
             return {
                 str(name): {"version": int(one.get("version", 1)), "params": dict(plain(one["params"]))}
                 for name, one in presets.items()
             }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Fault):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidValue):
             return {}
 
     def _write(self, type: str, presets: Mapping[str, dict[str, Any]]) -> None:
@@ -96,7 +96,7 @@ class UserPresets:
         text = json.dumps({"type": type, "presets": presets}, indent=1)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, text.encode())
+            write_atomic(path, text.encode())
         except OSError as error:
             reason = error.strerror or "it cannot be written"
             raise PatchError(f"{path}: the preset is not kept ({reason}). Choose another folder.") from None

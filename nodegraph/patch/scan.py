@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
-from .errors import Fault, quote
+from .errors import InvalidValue, quote
 from .values import step
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class JsonPiece:
     """A JSON value, its text, and for one level of a list or an object the pieces inside it."""
 
     value: Any
     text: str
-    items: tuple[Piece, ...] = ()
-    members: dict[str, Piece] | None = None
+    items: tuple[JsonPiece, ...] = ()
+    members: dict[str, JsonPiece] | None = None
 
 
-class SyntaxFault(Exception):
+class JsonSyntaxError(Exception):
     """Not JSON; ``at`` is the index of the character where reading stopped."""
 
     def __init__(self, text: str, at: int) -> None:
@@ -35,26 +35,26 @@ class SyntaxFault(Exception):
         self.at = at
 
 
-MOST_PIECES = 200_000
+MAX_PIECES = 200_000
 """Records of one section: far more than any patch has, few enough to be refused within a second or two."""
 
 
-def scan(text: str, sections: Container[str] = ()) -> Piece:
+def scan(text: str, sections: Container[str] = ()) -> JsonPiece:
     """The value that ``text`` holds, in pieces: its members, and what is inside those named ``sections``.
 
-    Raises :class:`SyntaxFault` where the text is not JSON, :class:`Fault` where it is JSON that a
+    Raises :class:`JsonSyntaxError` where the text is not JSON, :class:`InvalidValue` where it is JSON that a
     patch may not hold.
     """
     try:
         piece, end = _piece(text, _skip(text, 0), sections)
-    except Fault as fault:
-        raise fault.under("$") from None
+    except InvalidValue as fault:
+        raise fault.at("$") from None
     if _skip(text, end) < len(text):
-        raise SyntaxFault("something follows the end of the patch", _skip(text, end))
+        raise JsonSyntaxError("something follows the end of the patch", _skip(text, end))
     return piece
 
 
-def _piece(text: str, at: int, sections: Container[str] | None) -> tuple[Piece, int]:
+def _piece(text: str, at: int, sections: Container[str] | None) -> tuple[JsonPiece, int]:
     """``sections`` is ``None`` where nothing is taken apart any more."""
     opening = text[at : at + 1]
     if sections is not None and opening == "{":
@@ -62,24 +62,24 @@ def _piece(text: str, at: int, sections: Container[str] | None) -> tuple[Piece, 
     if sections is not None and opening == "[":
         return _list(text, at)
     value, end = _value(text, at)
-    return Piece(value, text[at:end]), end
+    return JsonPiece(value, text[at:end]), end
 
 
-def _object(text: str, start: int, sections: Container[str]) -> tuple[Piece, int]:
-    members: dict[str, Piece] = {}
+def _object(text: str, start: int, sections: Container[str]) -> tuple[JsonPiece, int]:
+    members: dict[str, JsonPiece] = {}
     at = _skip(text, start + 1)
     more = text[at : at + 1] != "}"
     while more:
         if text[at : at + 1] != '"':
-            raise SyntaxFault("expecting a key in double quotes", at)
+            raise JsonSyntaxError("expecting a key in double quotes", at)
         key, at = _value(text, at)
         at = _expect(text, _skip(text, at), ":")
         if key in members:
-            raise Fault(f"the key {quote(key)} stands there twice. Remove one")
+            raise InvalidValue(f"the key {quote(key)} stands there twice. Remove one")
         try:
             members[key], at = _piece(text, at, () if key in sections else None)
-        except Fault as fault:
-            raise fault.under(step(key)) from None
+        except InvalidValue as fault:
+            raise fault.at(step(key)) from None
         _count(members)
         at = _skip(text, at)
         more = text[at : at + 1] == ","
@@ -87,18 +87,18 @@ def _object(text: str, start: int, sections: Container[str]) -> tuple[Piece, int
             at = _skip(text, at + 1)
     end = _expect(text, at, "}", "expecting ',' or '}'", skip=False)
     value = {key: piece.value for key, piece in members.items()}
-    return Piece(value, text[start:end], members=members), end
+    return JsonPiece(value, text[start:end], members=members), end
 
 
-def _list(text: str, start: int) -> tuple[Piece, int]:
-    items: list[Piece] = []
+def _list(text: str, start: int) -> tuple[JsonPiece, int]:
+    items: list[JsonPiece] = []
     at = _skip(text, start + 1)
     more = text[at : at + 1] != "]"
     while more:
         try:
             item, at = _piece(text, at, None)
-        except Fault as fault:
-            raise fault.under(f"[{len(items)}]") from None
+        except InvalidValue as fault:
+            raise fault.at(f"[{len(items)}]") from None
         items.append(item)
         _count(items)
         at = _skip(text, at)
@@ -106,12 +106,12 @@ def _list(text: str, start: int) -> tuple[Piece, int]:
         if more:
             at = _skip(text, at + 1)
     end = _expect(text, at, "]", "expecting ',' or ']'", skip=False)
-    return Piece([item.value for item in items], text[start:end], items=tuple(items)), end
+    return JsonPiece([item.value for item in items], text[start:end], items=tuple(items)), end
 
 
 def _count(found: Sized) -> None:
-    if len(found) > MOST_PIECES:
-        raise Fault(f"more than {MOST_PIECES} entries. Make it several patches")
+    if len(found) > MAX_PIECES:
+        raise InvalidValue(f"more than {MAX_PIECES} entries. Make it several patches")
 
 
 def _value(text: str, at: int) -> tuple[Any, int]:
@@ -120,16 +120,16 @@ def _value(text: str, at: int) -> tuple[Any, int]:
     except JSONDecodeError as error:
         unfinished = error.msg.startswith("Unterminated string")
         what = error.msg[0].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting at")
-        raise SyntaxFault(what, len(text) if unfinished else error.pos) from None
+        raise JsonSyntaxError(what, len(text) if unfinished else error.pos) from None
     except RecursionError:
-        raise Fault("values are nested too deep. Flatten them") from None
+        raise InvalidValue("values are nested too deep. Flatten them") from None
     except ValueError:  # Python's own limit on the digits of an integer
-        raise Fault("a number has thousands of digits. Write it with an exponent") from None
+        raise InvalidValue("a number has thousands of digits. Write it with an exponent") from None
 
 
 def _expect(text: str, at: int, mark: str, message: str = "", skip: bool = True) -> int:
     if text[at : at + 1] != mark:
-        raise SyntaxFault(message or f"expecting {mark!r}", at)
+        raise JsonSyntaxError(message or f"expecting {mark!r}", at)
     return _skip(text, at + 1) if skip else at + 1
 
 
@@ -144,13 +144,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise Fault(f"the key {quote(twice)} stands there twice. Remove one")
+        raise InvalidValue(f"the key {quote(twice)} stands there twice. Remove one")
     return members
 
 
-def _refuse(literal: str) -> Any:
-    raise Fault(f"{literal} is not a number that a patch may hold. Write a finite number")
+def _reject_literal(literal: str) -> Any:
+    raise InvalidValue(f"{literal} is not a number that a patch may hold. Write a finite number")
 
 
 _blank = re.compile(r"[ \t\n\r]*")
-_decoder = JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+_decoder = JSONDecoder(object_pairs_hook=_unique, parse_constant=_reject_literal)

@@ -21,7 +21,7 @@ from .actions import (
     Rename,
     SetParam,
     from_data,
-    node_and_port,
+    parse_port_ref,
     to_data,
     within,
 )
@@ -32,7 +32,7 @@ from .errors import PatchError
 from .files import read_patch, write_patch
 from .history import History, Redo, Undo
 from .migrations import migrate_nodes
-from .names import free_id
+from .names import unused_id
 
 Step = Action | Undo | Redo
 Listener = Callable[[Step, Change], object]
@@ -65,7 +65,7 @@ class Patch:
         cannot be read as a patch.
         """
         document = read_patch(path)
-        if document.newer:  # its nodes may be newer too, and it is saved unchanged only if nothing was edited
+        if document.is_newer_format:  # its nodes may be newer too, and it is saved unchanged only if nothing was edited
             return cls(document, path)
         try:
             return cls(migrate_nodes(document), path)
@@ -126,20 +126,20 @@ class Patch:
             return self.redo()
         change = action.change(self._document)
         if change.after is not change.before:
-            self._history.done(action, change)
-            self._become(change, action)
+            self._history.record(action, change)
+            self._set_document(change, action)
 
     def undo(self) -> None:
         """Undo the latest step. Raises :class:`PatchError` if there is none."""
         if not self.can_undo:
             raise PatchError("there is nothing to undo.")
-        self._become(self._history.undo(), Undo())
+        self._set_document(self._history.undo(), Undo())
 
     def redo(self) -> None:
         """Redo the latest undone step. Raises :class:`PatchError` if there is none."""
         if not self.can_redo:
             raise PatchError("there is nothing to redo.")
-        self._become(self._history.redo(), Redo())
+        self._set_document(self._history.redo(), Redo())
 
     def subscribe(self, callback: Listener) -> Callable[[], None]:
         """Call ``callback(step, change)`` after every step; returns a function that ends the subscription.
@@ -159,52 +159,52 @@ class Patch:
 
         As in all methods here, an id such as ``"voice/sine1"`` means a node inside the subpatch ``voice``.
         """
-        path, name = self._place(free_id(type, self._document.nodes) if id is None else id)
+        path, name = self._resolve_id(unused_id(type, self._document.nodes) if id is None else id)
         self._edit(path, AddNode(name, type, self._version_of(type), params))
         return "/".join((*path, name))
 
     def connect(self, source: str, target: str, feedback: bool = False) -> None:
         """Add a wire, ``connect("osc1.out", "lp1.audio")``; ``feedback`` marks the one that closes a loop."""
-        path, source, target = self._wire(source, target)
+        path, source, target = self._resolve_wire(source, target)
         self._edit(path, Connect(source, target, feedback))
 
     def disconnect(self, source: str, target: str) -> None:
         """Remove the wire from ``source`` to ``target``."""
-        path, source, target = self._wire(source, target)
+        path, source, target = self._resolve_wire(source, target)
         self._edit(path, Disconnect(source, target))
 
-    def set(self, end: str, value: Any, merge: bool = False) -> None:
+    def set(self, port_ref: str, value: Any, merge: bool = False) -> None:
         """Set a parameter: ``set("osc1.frequency", 220.0)``, in a subpatch ``set("voice/osc1.frequency", 220.0)``.
 
         ``value`` is a number, a list with one number for each lane, or the value of a setting. ``merge=True`` makes
         it one undo step with the previous setting of the same parameter, as while a slider is dragged.
         """
-        path, node, port = self._end(end)
+        path, node, port = self._resolve_port_ref(port_ref)
         self._edit(path, SetParam(node, port, value, merge))
 
-    def clear(self, end: str) -> None:
+    def clear(self, port_ref: str) -> None:
         """Set a parameter back to its default."""
-        path, node, port = self._end(end)
+        path, node, port = self._resolve_port_ref(port_ref)
         self._edit(path, ClearParam(node, port))
 
     def remove(self, id: str) -> None:
         """Remove a node with its wires."""
-        path, name = self._place(id)
+        path, name = self._resolve_id(id)
         self._edit(path, RemoveNode(name))
 
     def rename(self, id: str, new: str) -> None:
         """Give a node another id; ``new`` is without a path."""
-        path, name = self._place(id)
+        path, name = self._resolve_id(id)
         self._edit(path, Rename(name, new))
 
     def move(self, id: str, x: float, y: float) -> None:
         """Place a node at ``x``, ``y`` (pixels at zoom 1)."""
-        path, name = self._place(id)
+        path, name = self._resolve_id(id)
         self._edit(path, Move(name, x, y))
 
     def encapsulate(self, ids: Iterable[str], id: str) -> None:
         """Move nodes of one document into a new subpatch ``id``; wires that cross its border get ports."""
-        places = [self._place(one) for one in ids]
+        places = [self._resolve_id(one) for one in ids]
         path = places[0][0] if places else ()
         if any(place[0] != path for place in places):
             raise PatchError("the nodes lie in different subpatches. Choose nodes of one.")
@@ -212,7 +212,7 @@ class Patch:
 
     def dissolve(self, id: str) -> None:
         """Replace a subpatch by the nodes inside it."""
-        path, name = self._place(id)
+        path, name = self._resolve_id(id)
         self._edit(path, Dissolve(name))
 
     def _edit(self, path: Place, action: Action) -> None:
@@ -223,7 +223,7 @@ class Patch:
         """The version of a node type, which is stored with a new node; this layer knows no blocks."""
         return 1
 
-    def _place(self, text: str) -> tuple[Place, str]:
+    def _resolve_id(self, text: str) -> tuple[Place, str]:
         """Path and id of a node; if it does not exist, those that it would have."""
         found = find_node(self._document, text)
         if found is not None:
@@ -235,21 +235,21 @@ class Patch:
             if id is None:
                 break
             path.append(id)
-            document, rest = document.inside((id,)), rest[len(id) + 1 :]
+            document, rest = document.nested((id,)), rest[len(id) + 1 :]
         return tuple(path), rest
 
-    def _end(self, end: str) -> tuple[Place, str, str]:
+    def _resolve_port_ref(self, port_ref: str) -> tuple[Place, str, str]:
         """The path of a node, its id there, and the port. Raises :class:`PatchError` if there is no such node."""
-        text, port = node_and_port(end)
+        text, port = parse_port_ref(port_ref)
         path, node = locate(self._document, text)
         return path, node, port
 
-    def _wire(self, source: str, target: str) -> tuple[Place, str, str]:
+    def _resolve_wire(self, source: str, target: str) -> tuple[Place, str, str]:
         """The path of a wire, and both its ends relative to that path."""
         places = []
         for end in (source, target):
             node, dot, port = end.partition(".")
-            path, name = self._place(node)
+            path, name = self._resolve_id(node)
             places.append((path, f"{name}{dot}{port}"))
         if places[0][0] != places[1][0]:
             raise PatchError(f"{source} and {target} lie in different patches. Wire them through inlets and outlets.")
@@ -259,7 +259,7 @@ class Patch:
         counts = f"{len(self._document.nodes)} nodes, {len(self._document.wires)} wires"
         return f"<Patch {self.path or self._document.title or 'untitled'}: {counts}>"
 
-    def _become(self, change: Change, step: Step) -> None:
+    def _set_document(self, change: Change, step: Step) -> None:
         self._document = change.after
         self._untold.append((step, change))
         if self._telling:

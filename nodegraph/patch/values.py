@@ -6,30 +6,30 @@ import os
 from math import isfinite
 from typing import Any
 
-from .errors import Fault, quote
+from .errors import InvalidValue, quote
 
-DEEPEST_VALUE = 32
+MAX_VALUE_DEPTH = 32
 
 
 def plain(value: Any, depth: int = 0) -> Any:
     """A copy of ``value`` in numbers, texts, booleans, ``None``, lists and dicts alone.
 
     Tuples become lists, numpy numbers and arrays their Python form, paths texts. Raises
-    :class:`Fault` for what JSON cannot hold: NaN, infinity, integers beyond 64 bits, other objects.
+    :class:`InvalidValue` for what JSON cannot hold: NaN, infinity, integers beyond 64 bits, other objects.
     """
     kind = type(value)
     if kind is float:
         if isfinite(value):
             return value
-        raise Fault(f"{value} is not a finite number. Write a number between -1.8e308 and 1.8e308")
+        raise InvalidValue(f"{value} is not a finite number. Write a number between -1.8e308 and 1.8e308")
     if kind is int:
         if -(2**63) <= value < 2**63:
             return value
-        raise Fault("a whole number must fit 64 bits. Write it with a decimal point to mean a float")
+        raise InvalidValue("a whole number must fit 64 bits. Write it with a decimal point to mean a float")
     if kind is str or kind is bool or value is None:
         return value
-    if depth >= DEEPEST_VALUE:
-        raise Fault(f"values are nested more than {DEEPEST_VALUE} deep. Flatten them")
+    if depth >= MAX_VALUE_DEPTH:
+        raise InvalidValue(f"values are nested more than {MAX_VALUE_DEPTH} deep. Flatten them")
     if kind is list or kind is tuple:
         return _plain_list(value, depth + 1)
     if kind is dict:
@@ -38,7 +38,7 @@ def plain(value: Any, depth: int = 0) -> Any:
         return plain(value.tolist(), depth + 1)
     if isinstance(value, os.PathLike):
         return plain(os.fspath(value), depth + 1)
-    raise Fault(f"a patch cannot hold a {quote(kind.__name__)}. Give a number, a text, a boolean or a list")
+    raise InvalidValue(f"a patch cannot hold a {quote(kind.__name__)}. Give a number, a text, a boolean or a list")
 
 
 def _plain_list(items: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
@@ -46,8 +46,8 @@ def _plain_list(items: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
     try:
         for item in items:
             copy.append(plain(item, depth))
-    except Fault as fault:
-        raise fault.under(f"[{len(copy)}]") from None
+    except InvalidValue as fault:
+        raise fault.at(f"[{len(copy)}]") from None
     return copy
 
 
@@ -55,11 +55,11 @@ def _plain_dict(members: dict[Any, Any], depth: int) -> dict[str, Any]:
     copy: dict[str, Any] = {}
     for key, value in members.items():
         if type(key) is not str:
-            raise Fault(f"the key {quote(key)} must be a text. Put it in quotes")
+            raise InvalidValue(f"the key {quote(key)} must be a text. Put it in quotes")
         try:
             copy[key] = plain(value, depth)
-        except Fault as fault:
-            raise fault.under(step(key)) from None
+        except InvalidValue as fault:
+            raise fault.at(step(key)) from None
     return copy
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import Fault, quote
+from .errors import InvalidValue, quote
 
-MOST_VOICES = 128
-MOST_UNISON = 16
+MAX_VOICES = 128
+MAX_UNISON = 16
 MIXES = ("sum", "stereo", "lanes")
 """How voices leave: added up, spread over left and right, or side by side."""
 
 
 def check_voices(given: Mapping[str, Any]) -> None:
-    """Raise :class:`Fault` where ``voices``, ``unison``, ``mix`` or ``width`` is given as it cannot be."""
-    for name, most in (("voices", MOST_VOICES), ("unison", MOST_UNISON)):
+    """Raise :class:`InvalidValue` where ``voices``, ``unison``, ``mix`` or ``width`` is given as it cannot be."""
+    for name, most in (("voices", MAX_VOICES), ("unison", MAX_UNISON)):
         value = given.get(name, 1)
         if type(value) is not int or not 1 <= value <= most:
-            raise Fault(f"must be a whole number in 1–{most}, got {quote(value)}", f".{name}")
+            raise InvalidValue(f"must be a whole number in 1–{most}, got {quote(value)}", f".{name}")
     if given.get("mix", "sum") not in MIXES:
-        raise Fault(f"must be one of {', '.join(MIXES)}, got {quote(given['mix'])}", ".mix")
+        raise InvalidValue(f"must be one of {', '.join(MIXES)}, got {quote(given['mix'])}", ".mix")
     width = given.get("width", 1.0)
     if isinstance(width, bool) or not isinstance(width, int | float) or not 0.0 <= width <= 1.0:
-        raise Fault(f"must lie in 0–1, got {quote(width)}", ".width")
+        raise InvalidValue(f"must lie in 0–1, got {quote(width)}", ".width")

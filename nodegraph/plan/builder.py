@@ -109,5 +109,5 @@ class PlanBuilder:
             return 0
         if arrival is None:
             target = self.graph.node(wire.target)
-            arrival = target.delay - target.latency
-        return max(arrival - self.graph.node(wire.source).delay, 0)
+            arrival = target.path_latency - target.latency
+        return max(arrival - self.graph.node(wire.source).path_latency, 0)

@@ -26,7 +26,7 @@ def place_bus(builder: PlanBuilder) -> None:
     address, channels = builder.io.output
     heard = device_nodes(builder)
     state = builder.plan.state
-    builder.plan.latency = max((node.delay for node in heard), default=0)
+    builder.plan.latency = max((node.path_latency for node in heard), default=0)
     sources: list[tuple[Source, int]] = []
     for node in heard:
         for port in node.spec.inputs.values():

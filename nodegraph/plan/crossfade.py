@@ -46,7 +46,7 @@ def source_signature(builder: PlanBuilder, id: str) -> SourceSignature:
     if found is None:
         node = builder.graph.node(id)
         settings, lanes = repr(sorted(node.settings.items())), repr((node.lanes, node.output_lanes))
-        found = builder.signatures[id] = SourceSignature(node.type, settings, lanes, node.delay)
+        found = builder.signatures[id] = SourceSignature(node.type, settings, lanes, node.path_latency)
     return found
 
 

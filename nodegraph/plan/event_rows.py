@@ -10,13 +10,13 @@ from nodegraph.events import (
     CONTROL,
     FIELDS,
     LOST,
+    MAX_WAITING,
     PEDAL,
     READY,
-    ROOM,
-    close_list,
+    begin_list,
     count,
+    end_list,
     event,
-    open_list,
     send,
 )
 from nodegraph.graph import GraphNode
@@ -51,13 +51,13 @@ def merge_events(arguments: int, start: int, samples: int) -> None:
     """Merge lists in order of time; at one sample, in the order of the wires."""
     w = as_i64(arguments)
     out = as_f64(w[MERGE.out])
-    open_list(w[MERGE.out])
+    begin_list(w[MERGE.out])
     if w[MERGE.once] != 0:
         append(out, as_f64(w[MERGE.once]))
         as_f64(w[MERGE.once])[READY] = 0.0
     for k in range(w[MERGE.lists]):
         append(out, as_f64(w[MERGE_WORDS + k]))
-    close_list(w[MERGE.out])
+    end_list(w[MERGE.out])
 
 
 def append(out, source) -> None:  # type: ignore[no-untyped-def]
@@ -73,7 +73,7 @@ class DelayEventsArguments(NamedTuple):
     source: Operand
     out: Operand
     delay: Operand  # samples
-    ring: Operand  # ``ROOM`` events
+    ring: Operand  # ``MAX_WAITING`` events
     progress: Operand  # address of an :class:`EventDelayProgress`
 
 
@@ -94,23 +94,23 @@ def delay_events(arguments: int, start: int, samples: int) -> None:
     source, out = as_f64(w[DELAY.source]), as_f64(w[DELAY.out])
     ring, progress = as_f64(w[DELAY.ring]), as_i64(w[DELAY.progress])
     for k in range(count(source)):
-        if progress[PROGRESS.put] - progress[PROGRESS.taken] == ROOM:
+        if progress[PROGRESS.put] - progress[PROGRESS.taken] == MAX_WAITING:
             out[LOST] += 1.0
             continue
         offset, status, data1, data2, value = event(source, k)
-        at = FIELDS * (progress[PROGRESS.put] & (ROOM - 1))
+        at = FIELDS * (progress[PROGRESS.put] & (MAX_WAITING - 1))
         ring[at] = float(progress[PROGRESS.now] + w[DELAY.delay] + offset)
         ring[at + 1], ring[at + 2], ring[at + 3], ring[at + 4] = float(status), float(data1), float(data2), value
         progress[PROGRESS.put] += 1
-    open_list(w[DELAY.out])
+    begin_list(w[DELAY.out])
     while progress[PROGRESS.taken] < progress[PROGRESS.put]:
-        at = FIELDS * (progress[PROGRESS.taken] & (ROOM - 1))
+        at = FIELDS * (progress[PROGRESS.taken] & (MAX_WAITING - 1))
         offset = int(ring[at]) - progress[PROGRESS.now]
         if offset >= QUANTUM:
             break
         send(out, max(offset, 0), int(ring[at + 1]), int(ring[at + 2]), int(ring[at + 3]), ring[at + 4])
         progress[PROGRESS.taken] += 1
-    close_list(w[DELAY.out])
+    end_list(w[DELAY.out])
     progress[PROGRESS.now] += QUANTUM
 
 
@@ -121,13 +121,13 @@ DELAY_EVENTS = NativeFunction(delay_events)
 def place_events(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
     """Fill in the event words of a node's argument block, and place the rows that must run before it."""
     for name in node.spec.event_inputs:
-        row.words[kernel.places[name].word] = _list_into(builder, node, name)
+        row.words[kernel.parameter_words[name].word] = _list_into(builder, node, name)
     for name in node.spec.event_outputs:
         address = _new_list(builder, node.id, EventListKey(node.id, node.type, name))
-        builder.event_refs[(node.id, name)] = row.words[kernel.places[name].word] = address
+        builder.event_refs[(node.id, name)] = row.words[kernel.parameter_words[name].word] = address
     if node.cls is not None and node.cls.device == "events":
-        row.words[kernel.places["arrivals"].word] = builder.io.arrivals
-        ports = kernel.places["ports"].word
+        row.words[kernel.parameter_words["arrivals"].word] = builder.io.arrivals
+        ports = kernel.parameter_words["ports"].word
         row.words[ports : ports + 2] = [builder.io.ports_like(str(node.settings.get("port", ""))), 1]
 
 
@@ -167,7 +167,7 @@ def _note_ends(builder: PlanBuilder) -> int:
     for channel in range(CHANNELS):
         send(events, 0, CONTROL | channel, PEDAL, 0, 0.0)
         send(events, 0, CONTROL | channel, ALL_NOTES_OFF, 0, 0.0)
-    close_list(address)
+    end_list(address)
     return address
 
 
@@ -178,7 +178,10 @@ def _delayed_list(builder: PlanBuilder, wire: Wire) -> int:
     if delay == 0:
         return source
     key = EventDelayKey(wire, delay)
-    out, ring = _new_list(builder, wire.target, DelayedEventsKey(wire, delay)), builder.line(key, 2 * FIELDS * ROOM)
+    out, ring = (
+        _new_list(builder, wire.target, DelayedEventsKey(wire, delay)),
+        builder.line(key, 2 * FIELDS * MAX_WAITING),
+    )
     progress = builder.memory.words([*EventDelayProgress(0, 0, 0)])
     builder.migrate(key, progress, 8 * len(PROGRESS))
     words = DelayEventsArguments(source=source, out=out, delay=delay, ring=ring.ctypes.data, progress=progress)

@@ -8,7 +8,7 @@ from nodegraph.graph import GraphNode
 from nodegraph.kernel import Kernel, NativeFunction, kernel_of
 from nodegraph.kernel.frame_adapter import CLOCK
 from nodegraph.kernel.kernel import FRAME_SIZES
-from nodegraph.native.words import as_i64, as_singles
+from nodegraph.native.words import as_float32_memory, as_i64
 from nodegraph.patch import Wire
 from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.transform import transform_memory
@@ -75,10 +75,13 @@ DELAY = positions(DelayFramesArguments)
 def delay_frames(arguments: int, start: int, samples: int) -> None:
     """Delay by a fixed number of frames, so that parallel frame paths meet in time."""
     w = as_i64(arguments)
-    floats, line, length = w[DELAY.floats], as_singles(w[DELAY.line]), w[DELAY.frames]
+    floats, line, length = w[DELAY.floats], as_float32_memory(w[DELAY.line]), w[DELAY.frames]
     position = as_i64(w[DELAY.position])
     for fire in range(as_i64(w[DELAY.clock])[AT.fires]):
-        source, out = as_singles(w[DELAY.source] + 4 * floats * fire), as_singles(w[DELAY.out] + 4 * floats * fire)
+        source, out = (
+            as_float32_memory(w[DELAY.source] + 4 * floats * fire),
+            as_float32_memory(w[DELAY.out] + 4 * floats * fire),
+        )
         at = position[0] * floats
         for k in range(floats):
             out[k] = line[at + k]
@@ -109,24 +112,24 @@ def place_frame_parts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row
     words = row.words
     words[CLOCK] = clock
     for name in FRAME_SIZES:
-        words[kernel.places[name].word] = node.settings[name]
+        words[kernel.parameter_words[name].word] = node.settings[name]
     for name in node.spec.transforms:
         memory = transform_memory(node.settings["size"], builder.plan.tables)
-        words[kernel.places[name].word] = memory.address
+        words[kernel.parameter_words[name].word] = memory.address
     reads: list[Any] = []
     for name in node.spec.frame_inputs:
         buffer = _buffer_into(builder, node, name, clock)
-        at = kernel.places[f"{name}_bins"].word - 1
+        at = kernel.parameter_words[f"{name}_bins"].word - 1
         if buffer is None:  # an optional input without a wire
             words[at : at + 3] = [0, 0, 0]
             continue
         reads.append(buffer)
         words[at : at + 3] = [lambda b=buffer: b.address, buffer.type.bins, int(buffer.lanes > 1)]  # type: ignore[misc]
     outputs: list[Any] = []
-    for name, kind in node.frame_types.items():
+    for name, kind in node.output_frames.items():
         buffer = FrameBuffer(kind, node.output_lanes[name])
         builder.frame_refs[(node.id, name)] = buffer
-        at = kernel.places[f"{name}_bins"].word - 1
+        at = kernel.parameter_words[f"{name}_bins"].word - 1
         words[at : at + 3] = [lambda b=buffer: b.address, kind.bins, int(buffer.lanes > 1)]  # type: ignore[misc]
         outputs.append(buffer)
     frame_row = Row(kernel_of(node.cls, node.settings, "frame"), words, outputs, [*reads, *row.reads], row.nodes)

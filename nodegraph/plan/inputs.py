@@ -43,7 +43,7 @@ def input_of(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int,
 
 def bank_of(builder: PlanBuilder, node: GraphNode, port: In) -> Source:
     """What a bank reads: its knobs, or what arrives; one lane serves all members, several serve the first ones."""
-    key, members = PortKey(node.id, port.name), node.banks[port.name]
+    key, members = PortKey(node.id, port.name), node.bank_sizes[port.name]
     if is_plain_knob(builder, node, port):
         return knob(builder, [node], port, members)
     wires = builder.graph.into(*key)

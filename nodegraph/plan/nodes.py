@@ -102,11 +102,11 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
     words: list[Operand] = [0] * kernel.words
     words[0], words[1], words[2] = lanes, float(builder.graph.rate), 1.0 / builder.graph.rate
     for name, source in sources.items():
-        word = kernel.places[name].word
+        word = kernel.parameter_words[name].word
         words[word] = source.data
         words[word + 1] = source.stride if kernel.is_tick else source.lanes
     for name, buffer in outputs.items():
-        word = kernel.places[name].word
+        word = kernel.parameter_words[name].word
         words[word] = Ref(buffer, 0, buffer.lanes).address
         if not kernel.is_tick:
             words[word + 1] = buffer.lanes
@@ -130,12 +130,14 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
     place_hosts(builder, kernel, first, row)
     for name in kernel.numbers:
         value = first.settings[name]
-        row.words[kernel.places[name].word] = int(value) if kernel.places[name].integer else float(value)
+        row.words[kernel.parameter_words[name].word] = (
+            int(value) if kernel.parameter_words[name].integer else float(value)
+        )
     for name, index in kernel.choices.items():
-        if kernel.places[name].kind == "number":
-            row.words[kernel.places[name].word] = index
+        if kernel.parameter_words[name].kind == "number":
+            row.words[kernel.parameter_words[name].word] = index
     if first.cls.device == "input":
-        word = kernel.places["device"].word
+        word = kernel.parameter_words["device"].word
         row.words[word], row.words[word + 1] = builder.io.input
         row.words[word + 2] = builder.io.input_columns.get(first.id, builder.io.other_column)
     if first.cls.frame is None:
@@ -180,7 +182,7 @@ def place_states(
             values = [
                 seed_of(builder.graph.document.seed, node.id, name, k) for node in nodes for k in range(node.lanes)
             ]
-        start = initial[j].view(np.int64) if kernel.places[name].integer else initial[j]
+        start = initial[j].view(np.int64) if kernel.parameter_words[name].integer else initial[j]
         start[:] = values
     size = 8 * len(names) * lanes
     block = StateBlock(builder.memory.reserve(size), len(names), lanes, builder.memory.reserve(size))
@@ -188,9 +190,9 @@ def place_states(
         write_bytes(address, initial.tobytes())
     row.states.append(block)
     for j, name in enumerate(names):
-        row.words[kernel.places[name].word] = block.data + 8 * j * lanes
+        row.words[kernel.parameter_words[name].word] = block.data + 8 * j * lanes
         if not kernel.is_tick:
-            row.words[kernel.places[name].word + 1] = lanes
+            row.words[kernel.parameter_words[name].word + 1] = lanes
         for node, (_, lane, width) in zip(nodes, row.nodes, strict=True):
             address = block.data + 8 * (j * lanes + lane)
             builder.migrate(StateKey(node.id, node.type, name), address, 8 * width, node.id not in anew)
@@ -199,7 +201,7 @@ def place_states(
 def place_memories(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
     """Place what a node remembers for all its lanes together: zeros, or what it remembered in the previous plan."""
     for name, memory in node.spec.memories.items():
-        word, length = kernel.places[name].word, max(1, int(memory.length(node.settings)))
+        word, length = kernel.parameter_words[name].word, max(1, int(memory.length(node.settings)))
         block = StateBlock(builder.memory.reserve(8 * length), length, 1, builder.memory.reserve(8 * length))
         row.states.append(block)
         row.words[word], row.words[word + 1] = block.data, length
@@ -209,7 +211,7 @@ def place_memories(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: R
 def place_lines(builder: PlanBuilder, kernel: Kernel, nodes: list[GraphNode], row: Row) -> None:
     """Place the delay lines of all lanes: those of the previous plan where the lengths are equal."""
     for name in nodes[0].spec.lines:
-        word = kernel.places[name].word
+        word = kernel.parameter_words[name].word
         length = line_length(builder, nodes[0], name)
         if kernel.is_tick:
             pointers = [
@@ -230,7 +232,7 @@ def place_scratches(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: 
     """Place the working memory of a node's frames, which begins at the same place for every node."""
     first = 0
     for name, scratch in node.spec.scratches.items():
-        word, length = kernel.places[name].word, max(1, int(scratch.length(node.settings, builder.graph.rate)))
+        word, length = kernel.parameter_words[name].word, max(1, int(scratch.length(node.settings, builder.graph.rate)))
         row.words[word], row.words[word + 1] = partial(builder.scratch.address_of, first), length
         first += -(-length // CACHE_LINE) * CACHE_LINE
     builder.scratch.floats = max(builder.scratch.floats, first)
@@ -239,7 +241,7 @@ def place_scratches(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: 
 def place_tables(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
     """Place read-only tables, computed once for each set of settings."""
     for name, table in node.spec.tables.items():
-        word = kernel.places[name].word
+        word = kernel.parameter_words[name].word
         values = _table(table.make, tuple(node.settings.items()), builder.graph.rate)
         builder.plan.tables[(node.id, name)] = values
         row.words[word], row.words[word + 1] = values.ctypes.data, len(values)
@@ -255,8 +257,8 @@ def place_hosts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row)
             helper = builder.open_host(node, host)
         builder.plan.state.helpers[key] = helper
         for array_name, values in helper.arrays.items():
-            if array_name in kernel.places:
-                word = kernel.places[array_name].word
+            if array_name in kernel.parameter_words:
+                word = kernel.parameter_words[array_name].word
                 row.words[word], row.words[word + 1] = values.ctypes.data, len(values)
 
 

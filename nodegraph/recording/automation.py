@@ -7,40 +7,40 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nodegraph.patch import Action, AddNode, Connect, Disconnect, Document, Group, PatchError, RemoveNode
-from nodegraph.patch.names import free_id
+from nodegraph.patch.names import unused_id
 
-Move = tuple[int, int, float]  # sample, lane (-1: all), value
+ParameterChange = tuple[int, int, float]  # sample, lane (-1: all), value
 
 
 @dataclass
-class Moves:
+class ParameterTrack:
     """The moves of one parameter: what it was before the first, and each with its sample from the beginning."""
 
-    start: list[float]
-    moves: list[Move] = field(default_factory=list)
+    initial: list[float]
+    changes: list[ParameterChange] = field(default_factory=list)
 
 
 def collect(
     received: Iterable[tuple[int, str, str, int, float]], begin: int, start: Any
-) -> dict[tuple[str, str], Moves]:
+) -> dict[tuple[str, str], ParameterTrack]:
     """Sort what an engine received (sample, node, port, lane, value) by parameter, from sample ``begin`` on.
 
     ``start(node, port)`` says what a parameter was at the beginning, one value a lane.
     """
-    found: dict[tuple[str, str], Moves] = {}
+    found: dict[tuple[str, str], ParameterTrack] = {}
     for at, node, port, lane, value in received:
-        moves = found.setdefault((node, port), Moves(list(start(node, port))))
+        moves = found.setdefault((node, port), ParameterTrack(list(start(node, port))))
         if at >= begin:
-            moves.moves.append((at - begin, lane, value))
+            moves.changes.append((at - begin, lane, value))
         elif lane < 0:
-            moves.start = [value for _ in moves.start]
-        elif lane < len(moves.start):
-            moves.start[lane] = value
-    return {end: moves for end, moves in found.items() if moves.moves}
+            moves.initial = [value for _ in moves.initial]
+        elif lane < len(moves.initial):
+            moves.initial[lane] = value
+    return {end: changes for end, changes in found.items() if changes.changes}
 
 
-def automated(
-    document: Document, recorded: dict[tuple[str, str], Moves], rate: float, smooth: Any, transport: str = ""
+def add_automation(
+    document: Document, recorded: dict[tuple[str, str], ParameterTrack], rate: float, smooth: Any, transport: str = ""
 ) -> Group:
     """One action that lets recorded moves play: an ``automation`` block for each parameter, wired to it.
 
@@ -50,7 +50,7 @@ def automated(
     """
     actions: list[Action] = []
     names = set(document.nodes)
-    for (node, port), moves in recorded.items():
+    for (node, port), changes in recorded.items():
         if node not in document.nodes:
             continue
         arriving = [wire for wire in document.wires if (wire.target, wire.target_port) == (node, port)]
@@ -59,11 +59,11 @@ def automated(
             continue
         for wire in old:
             alone = sum(other.source == wire.source for other in document.wires) == 1
-            actions.append(RemoveNode(wire.source) if alone else Disconnect(wire.start, wire.end))
-        id = free_id(f"{node}_{port}_moves", names)
+            actions.append(RemoveNode(wire.source) if alone else Disconnect(wire.source_ref, wire.target_ref))
+        id = unused_id(f"{node}_{port}_moves", names)
         names.add(id)
-        points = [[at / rate, value, lane] if lane >= 0 else [at / rate, value] for at, lane, value in moves.moves]
-        params: dict[str, Any] = {"points": points, "start": moves.start}
+        points = [[at / rate, value, lane] if lane >= 0 else [at / rate, value] for at, lane, value in changes.changes]
+        params: dict[str, Any] = {"points": points, "start": changes.initial}
         if not smooth(node, port):
             params["glide"] = 0.0
         actions += [AddNode(id, "automation", params=params), Connect(f"{id}.out", f"{node}.{port}")]

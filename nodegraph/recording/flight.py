@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.engine.messages import Applied
+from nodegraph.engine.messages import AppliedMessage
 from nodegraph.engine.tape import TapeReader
 from nodegraph.files.sound_file import reason_of
 from nodegraph.patch import Action, Change, Document, encode_patch, step_to_data
@@ -147,7 +147,7 @@ class FlightRecorder:
             applied = self._messages.read()
             self._log_take_over()  # after the messages: what was applied in its plan knows the names there
             self._write_turns(applied)
-            arrived = self._live.arrivals.received(self._events)
+            arrived = self._live.arrivals.delivered_since(self._events)
             self._events += len(arrived)
             self._write_midi(arrived)
             clock = self._live.clock
@@ -159,7 +159,7 @@ class FlightRecorder:
             while self._files and not self.problem:
                 self._guarded(self._copy_file)
 
-    def _write_turns(self, turns: list[Applied]) -> None:
+    def _write_turns(self, turns: list[AppliedMessage]) -> None:
         for at, handle, lane, value in turns:
             knob = self._knobs.at(handle, at)
             if knob is not None:
@@ -210,10 +210,10 @@ class FlightRecorder:
         self.service()
         with self._lock:
             end = self._live.clock  # the engine may play on: what takes effect from here on is not logged
-            turns = [*self._messages.read(), *self._messages.rest()]
+            turns = [*self._messages.read(), *self._messages.read_out_of_order()]
             self._log_take_over(end)
             self._write_turns([turn for turn in turns if turn[0] < end])
-            events = self._live.arrivals.rest(self._events)
+            events = self._live.arrivals.undelivered_since(self._events)
             self._write_midi([event for event in events if event[0] < end])
             self._guarded(self._write_out)
             self._write(clock=end)

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nodegraph.engine.tape import TapeReader
-from nodegraph.files.recording import Take
+from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import reason_of
 
-from .automation import Moves, collect
+from .automation import ParameterTrack, collect
 
 if TYPE_CHECKING:
     from nodegraph.engine.core import Engine
@@ -36,7 +36,7 @@ class Recording:
 
     def __init__(self, live: Live, path: Path) -> None:
         self._reader = TapeReader(live.output_tape)
-        self._take = Take(path, live.rate, live.output_tape.channels)
+        self._file = RecordingFile(path, live.rate, live.output_tape.channels)
         self._services = live.services
         self._services.append(self)
         self.seconds, self._rate = 0.0, live.rate
@@ -44,23 +44,23 @@ class Recording:
     @property
     def problem(self) -> str:
         lost = f"the disk is too slow: {self._reader.lost} samples of the recording are missing"
-        return self._take.problem or (lost if self._reader.lost else "")
+        return self._file.problem or (lost if self._reader.lost else "")
 
     @property
     def path(self) -> Path | None:
         """The file, once something is in it."""
-        return self._take.path
+        return self._file.path
 
     def service(self) -> None:
         block = self._reader.read()
-        self._take.write(block)
+        self._file.write(block)
         self.seconds += len(block) / self._rate
 
     def close(self) -> None:
         if self in self._services:
             self._services.remove(self)
             self.service()
-            self._take.close()
+            self._file.close()
 
 
 class WireRecording:
@@ -70,45 +70,45 @@ class WireRecording:
     another number of lanes; ``ended`` says so.
     """
 
-    def __init__(self, live: Live, end: str, path: Path) -> None:
+    def __init__(self, live: Live, port_ref: str, path: Path) -> None:
         self.seconds, self.ended = 0.0, False
-        self._live, self._end, self._wanted = live, end, path
+        self._live, self._end, self._path = live, port_ref, path
         self._ring: Any = None
-        self._take: Take | None = None
-        self._place = self._lost = 0
+        self._file: RecordingFile | None = None
+        self._position = self._lost = 0
         self._services = live.services
         self._services.append(self)
 
     @property
     def problem(self) -> str:
         lost = f"{self._lost} samples of the recording of {self._end} are missing" if self._lost else ""
-        return (self._take.problem if self._take is not None else "") or lost
+        return (self._file.problem if self._file is not None else "") or lost
 
     @property
     def path(self) -> Path | None:
         """The file, once something is in it."""
-        return self._take.path if self._take is not None else None
+        return self._file.path if self._file is not None else None
 
     def service(self) -> None:
         ring = self._live.probe(self._end)
         if self.ended or (ring is None and self._ring is None):
             return
-        if ring is None or (self._take is not None and ring.lanes != self._ring.lanes):
+        if ring is None or (self._file is not None and ring.lanes != self._ring.lanes):
             self._finish()
             return
         if ring is not self._ring:  # another plan, another probe
-            self._ring, self._place = ring, ring.written
-            self._take = self._take or Take(self._wanted, self._live.rate, ring.lanes)
-        block, lost = ring.since(self._place)
-        self._place, self._lost = self._place + len(block) + lost, self._lost + lost
+            self._ring, self._position = ring, ring.written
+            self._file = self._file or RecordingFile(self._path, self._live.rate, ring.lanes)
+        block, lost = ring.read_from(self._position)
+        self._position, self._lost = self._position + len(block) + lost, self._lost + lost
         self.seconds += len(block) / self._live.rate
-        if self._take is not None:
-            self._take.write(block)
+        if self._file is not None:
+            self._file.write(block)
 
     def _finish(self) -> None:
         self.ended = True
-        if self._take is not None:
-            self._take.close()
+        if self._file is not None:
+            self._file.close()
 
     def close(self) -> None:
         if self in self._services:
@@ -117,17 +117,17 @@ class WireRecording:
             self._finish()
 
 
-class KeptRing:
+class RetrospectiveRecorder:
     """Keeps the last ``minutes`` of what is heard in ``folder``; the last minutes of old sessions go in time."""
 
     def __init__(self, live: Live, minutes: float, title: str = "", folder: Path | None = None) -> None:
         self.problem = ""
         self._rate, self._frames = live.rate, round(SEGMENT * live.rate)
-        self._most = max(round(minutes * 60.0 / SEGMENT), 1) + 1
+        self._max_segments = max(round(minutes * 60.0 / SEGMENT), 1) + 1
         self._reader = TapeReader(live.output_tape)
         self._file: Any = None
         self._written = self._number = 0
-        root = folder or kept_folder()
+        root = folder or retrospective_folder()
         started = datetime.now()
         self.folder = root / f"{started:%Y%m%d-%H%M%S}-{os.getpid()}"
         about = {
@@ -169,7 +169,7 @@ class KeptRing:
     def _begin(self) -> None:
         self._number, self._written = self._number + 1, 0
         self._file = (self.folder / f"{self._number:06d}.f32").open("wb")
-        (self.folder / f"{self._number - self._most:06d}.f32").unlink(missing_ok=True)
+        (self.folder / f"{self._number - self._max_segments:06d}.f32").unlink(missing_ok=True)
 
     def _fail(self, error: OSError) -> None:
         self.problem = f"the last minutes are not kept any more ({reason_of(error, self.folder.parent)})"
@@ -181,7 +181,7 @@ class KeptRing:
             self._file = None
 
 
-class MoveRecorder:
+class AutomationRecorder:
     """Notes all moves of parameters from sample ``begin`` on, to make automation of them (see ``automation``)."""
 
     problem = ""
@@ -204,7 +204,7 @@ class MoveRecorder:
         if applied:
             self._received += self._engine.named(applied)
 
-    def moves(self) -> dict[tuple[str, str], Moves]:
+    def tracks(self) -> dict[tuple[str, str], ParameterTrack]:
         """The moves so far, by node and port; times count from ``begin``."""
         self.service()
         return collect(self._received, self.begin, lambda node, port: self._starts.get((node, port), [0.0]))
@@ -225,7 +225,7 @@ class MoveRecorder:
 
 
 @dataclass(frozen=True)
-class Kept:
+class RetrospectiveSession:
     """The last minutes of a session: its folder, title, when it began, rate (Hz), channels and samples there are."""
 
     folder: Path
@@ -254,24 +254,26 @@ class Kept:
             skip = 0
 
 
-def kept_folder() -> Path:
+def retrospective_folder() -> Path:
     """Where sessions are kept."""
     from platformdirs import user_cache_path
 
     return user_cache_path("nodegraph") / "kept"
 
 
-def sessions(folder: Path | None = None) -> list[Kept]:
+def sessions(folder: Path | None = None) -> list[RetrospectiveSession]:
     """All sessions of which something was kept, the latest first."""
-    places = sorted((folder or kept_folder()).glob("*/about.json"), reverse=True)
+    places = sorted((folder or retrospective_folder()).glob("*/about.json"), reverse=True)
     return [kept for about in places if (kept := session_in(about.parent)) is not None]
 
 
-def session_in(folder: Path) -> Kept | None:
+def session_in(folder: Path) -> RetrospectiveSession | None:
     """The session kept in a folder; None where none is to be read."""
     try:
-        told = json.loads((folder / "about.json").read_text())
-        kept = Kept(folder, told["title"], told["started"], float(told["rate"]), int(told["channels"]))
+        about = json.loads((folder / "about.json").read_text())
+        kept = RetrospectiveSession(
+            folder, about["title"], about["started"], float(about["rate"]), int(about["channels"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return kept if kept.channels > 0 and kept.rate > 0 else None

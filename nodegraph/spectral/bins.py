@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nodegraph.maths import clip, exp2, log2, read, sqrt
+from nodegraph.maths import clip, exp2, log2, read_double, sqrt
 
 POWER, WIENER, GATE = range(3)
-_LEAST = 1e-30
+_EPSILON = 1e-30
 
 
 def expansion(magnitude, threshold, ratio, floor, below):  # type: ignore[no-untyped-def]
@@ -13,7 +13,7 @@ def expansion(magnitude, threshold, ratio, floor, below):  # type: ignore[no-unt
 
     With ``below`` the roles are exchanged: what lies above the threshold is turned down.
     """
-    octaves = log2(max(magnitude, _LEAST) / max(threshold, _LEAST))
+    octaves = log2(max(magnitude, _EPSILON) / max(threshold, _EPSILON))
     octaves = -octaves if below else octaves
     return max(exp2(clip(octaves, -100.0, 0.0) * (ratio - 1.0)), floor)
 
@@ -24,7 +24,7 @@ def denoised(power, noise, amount, floor, method):  # type: ignore[no-untyped-de
     Power subtraction ``√(1 - a N / P)`` (Berouti, Schwartz & Makhoul, ICASSP 1979), Wiener's ``1 - a N / P``,
     or a gate at ``P = a N``.
     """
-    left = 1.0 - min(amount * noise / max(power, _LEAST), 1.0)
+    left = 1.0 - min(amount * noise / max(power, _EPSILON), 1.0)
     gain = left
     if method == POWER:
         gain = sqrt(left)
@@ -36,13 +36,13 @@ def denoised(power, noise, amount, floor, method):  # type: ignore[no-untyped-de
 def smooth_over_bins(source, target, bins, width):  # type: ignore[no-untyped-def]
     """Zero-phase smoothing by one pole up and one down: impulse response like ``e^(-|k| / width)``."""
     keep = exp2(-1.4426950408889634 / width) if width > 0.01 else 0.0
-    value = read(source, 0)
+    value = read_double(source, 0)
     for k in range(bins):
-        value = read(source, k) + (value - read(source, k)) * keep
+        value = read_double(source, k) + (value - read_double(source, k)) * keep
         target[k] = value
     for k in range(bins):
         at = bins - 1 - k
-        value = read(target, at) + (value - read(target, at)) * keep
+        value = read_double(target, at) + (value - read_double(target, at)) * keep
         target[at] = value
 
 
@@ -51,5 +51,5 @@ def interpolated(source, position, bins):  # type: ignore[no-untyped-def]
     inside = clip(position, 0.0, bins - 1.0)
     whole = min(int(inside), bins - 2)
     part = inside - whole
-    value = read(source, whole) + (read(source, whole + 1) - read(source, whole)) * part
+    value = read_double(source, whole) + (read_double(source, whole + 1) - read_double(source, whole)) * part
     return value if position == inside else 0.0

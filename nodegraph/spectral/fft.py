@@ -18,7 +18,7 @@ import numpy as np
 
 from nodegraph.native.build import kernel_address
 
-WIDEST = 16
+MAX_WIDTH = 16
 
 
 class Fft:
@@ -78,7 +78,7 @@ def fft(points: int) -> Fft:
     return Fft(points)
 
 
-class _Lines:
+class _IrBuilder:
     """IR text with fresh names."""
 
     def __init__(self, width: int) -> None:
@@ -139,8 +139,8 @@ done:
 
 def _radix4(stage: int, stride: int, points: int) -> str:
     quarter = points // 4
-    width = min(WIDEST, quarter)
-    w = _Lines(width)
+    width = min(MAX_WIDTH, quarter)
+    w = _IrBuilder(width)
     offsets = [w.plus("%i", k * quarter) for k in range(4)]
     (ar, br, cr, dr), (ai, bi, ci, di) = ([w.load(x, o) for o in offsets] for x in ("%xr", "%xi"))
     pr, pi, mr, mi = w.add(ar, cr), w.add(ai, ci), w.sub(ar, cr), w.sub(ai, ci)
@@ -173,7 +173,7 @@ def _radix4(stage: int, stride: int, points: int) -> str:
     return _stage(f"stage{stage}", quarter, width, "\n  ".join(w.lines))
 
 
-def _interleave(w: _Lines, values: list[str], array: str, stride: int, width: int) -> None:
+def _interleave(w: _IrBuilder, values: list[str], array: str, stride: int, width: int) -> None:
     """Store four vectors so that runs of ``stride`` of each alternate."""
     doubled = [index for run in range(width // stride) for k in (0, 1) for index in _run(run, k, stride, width)]
     low = w.shuffle(values[0], values[1], width, doubled)
@@ -191,8 +191,8 @@ def _run(run: int, which: int, length: int, width: int) -> list[int]:
 
 def _radix2(stage: int, points: int) -> str:
     half = points // 2
-    width = min(WIDEST, half)
-    w = _Lines(width)
+    width = min(MAX_WIDTH, half)
+    w = _IrBuilder(width)
     other = w.plus("%i", half)
     for source, target in (("%xr", "%yr"), ("%xi", "%yi")):
         a, b = w.load(source, "%i"), w.load(source, other)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .stft import stft
 
-_LEAST = 1e-20
+_EPSILON = 1e-20
 
 
 def ser(target_magnitudes: np.ndarray, signal: np.ndarray, size: int, hop: int, window: str = "hann") -> float:
@@ -18,8 +18,8 @@ def ser(target_magnitudes: np.ndarray, signal: np.ndarray, size: int, hop: int, 
     signal estimation from modified short-time Fourier transform magnitude spectra (IEEE Trans. ASLP, 2007).
     The signal must be aligned: its first sample is the first of the sound that the magnitudes come from.
     """
-    wanted, found = _paired(np.abs(target_magnitudes), np.abs(stft(signal, size, hop, window)))
-    return 10.0 * float(np.log10(max((wanted**2).sum(), _LEAST) / max(((wanted - found) ** 2).sum(), _LEAST)))
+    target, estimate = _paired(np.abs(target_magnitudes), np.abs(stft(signal, size, hop, window)))
+    return 10.0 * float(np.log10(max((target**2).sum(), _EPSILON) / max(((target - estimate) ** 2).sum(), _EPSILON)))
 
 
 def spectral_convergence(
@@ -29,8 +29,8 @@ def spectral_convergence(
 
     Sturmel & Daudet, Signal reconstruction from STFT magnitude: a state of the art (DAFx, 2011).
     """
-    wanted, found = _paired(np.abs(target_magnitudes), np.abs(stft(signal, size, hop, window)))
-    return float(np.sqrt(((wanted - found) ** 2).sum() / max((wanted**2).sum(), _LEAST)))
+    target, estimate = _paired(np.abs(target_magnitudes), np.abs(stft(signal, size, hop, window)))
+    return float(np.sqrt(((target - estimate) ** 2).sum() / max((target**2).sum(), _EPSILON)))
 
 
 def log_spectral_distance(
@@ -41,9 +41,9 @@ def log_spectral_distance(
     Gray & Markel, Distance measures for speech processing (IEEE Trans. ASSP, 1976). Levels are held above
     -100 dB of the reference's loudest bin, so that silence does not decide.
     """
-    wanted, found = _paired(np.abs(stft(reference, size, hop, window)), np.abs(stft(signal, size, hop, window)))
-    least = max(1e-5 * float(wanted.max(initial=0.0)), _LEAST)
-    difference = 20.0 * np.log10(np.maximum(wanted, least) / np.maximum(found, least))
+    target, estimate = _paired(np.abs(stft(reference, size, hop, window)), np.abs(stft(signal, size, hop, window)))
+    least = max(1e-5 * float(target.max(initial=0.0)), _EPSILON)
+    difference = 20.0 * np.log10(np.maximum(target, least) / np.maximum(estimate, least))
     return float(np.sqrt((difference**2).mean(axis=0)).mean()) if difference.size else 0.0
 
 
@@ -54,10 +54,10 @@ def multi_resolution_stft(reference: np.ndarray, signal: np.ndarray, sizes: Sequ
     """
     total = 0.0
     for size in sizes:
-        wanted, found = _paired(np.abs(stft(reference, size, size // 4)), np.abs(stft(signal, size, size // 4)))
-        least = max(1e-5 * float(wanted.max(initial=0.0)), _LEAST)
-        ratio = np.sqrt(((wanted - found) ** 2).sum() / max((wanted**2).sum(), _LEAST))
-        total += float(ratio) + float(np.abs(np.log(np.maximum(wanted, least) / np.maximum(found, least))).mean())
+        target, estimate = _paired(np.abs(stft(reference, size, size // 4)), np.abs(stft(signal, size, size // 4)))
+        least = max(1e-5 * float(target.max(initial=0.0)), _EPSILON)
+        ratio = np.sqrt(((target - estimate) ** 2).sum() / max((target**2).sum(), _EPSILON))
+        total += float(ratio) + float(np.abs(np.log(np.maximum(target, least) / np.maximum(estimate, least))).mean())
     return total / len(sizes)
 
 
@@ -78,8 +78,8 @@ def cross_correlation(reference: np.ndarray, signal: np.ndarray, normalised: boo
     return (float(values[best]) / scale if scale > 0.0 else 0.0), int(lags[best])
 
 
-def _paired(wanted: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _paired(target: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both over the frames of the longer, the shorter followed by silence."""
-    frames = max(wanted.shape[1], found.shape[1])
-    padded = [np.pad(x.astype(np.float64), ((0, 0), (0, frames - x.shape[1]))) for x in (wanted, found)]
+    frames = max(target.shape[1], estimate.shape[1])
+    padded = [np.pad(x.astype(np.float64), ((0, 0), (0, frames - x.shape[1]))) for x in (target, estimate)]
     return padded[0], padded[1]

@@ -42,7 +42,7 @@ def time_gradient(logs, gradient, bins, hop, size, spread):  # type: ignore[no-u
     gradient[bins - 1] = hop * (bins - 1) / size
 
 
-def bin_gradient(after, before, frames, gradient, bins, hop, size, spread):  # type: ignore[no-untyped-def]
+def frequency_gradient(after, before, frames, gradient, bins, hop, size, spread):  # type: ignore[no-untyped-def]
     """Phase advance per bin, in turns, from the logs of two frames that are ``frames`` hops apart."""
     scale = -spread / (frames * hop * size) * _TURN
     for k in range(bins):
@@ -81,16 +81,16 @@ def integrate(  # type: ignore[no-untyped-def]
     for k in range(bins):
         if logs[k] <= least or logs_before[k] >= max(below[k], above[k]):
             below[k] = above[k] = SILENT
-            turn(cos_before, sin_before, k, 0.5 * (per_hop_before[k] + per_hop[k]), cos, sin, k)
+            rotate_phasor(cos_before, sin_before, k, 0.5 * (per_hop_before[k] + per_hop[k]), cos, sin, k)
     for k in range(1, bins):
         if below[k] >= above[k] and below[k] > SILENT:
-            turn(cos, sin, k - 1, 0.5 * (per_bin[k - 1] + per_bin[k]), cos, sin, k)
+            rotate_phasor(cos, sin, k - 1, 0.5 * (per_bin[k - 1] + per_bin[k]), cos, sin, k)
     for k in range(bins - 2, -1, -1):
         if above[k] > below[k]:
-            turn(cos, sin, k + 1, -0.5 * (per_bin[k + 1] + per_bin[k]), cos, sin, k)
+            rotate_phasor(cos, sin, k + 1, -0.5 * (per_bin[k + 1] + per_bin[k]), cos, sin, k)
 
 
-def turn(cos_from, sin_from, source, turns, cos, sin, target):  # type: ignore[no-untyped-def]
+def rotate_phasor(cos_from, sin_from, source, turns, cos, sin, target):  # type: ignore[no-untyped-def]
     """A unit vector turned by so many turns."""
     c, s = cos_turn(np.float64(turns)), sin_turn(np.float64(turns))
     re, im = np.float64(cos_from[source]), np.float64(sin_from[source])

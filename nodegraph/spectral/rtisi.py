@@ -22,7 +22,7 @@ from .windows import overlap, window
 _TINY = np.float32(1e-30)
 _HUGE = np.float32(1e12)  # the squares of larger magnitudes leave single precision
 # Where all windows together reach less than this share of one window's peak, their sum is held there.
-_LEAST = 0.02
+_EPSILON = 0.02
 
 
 def copy_magnitudes(magnitude, target, at, bins):  # type: ignore[no-untyped-def]
@@ -37,29 +37,29 @@ def shift_frames(frames, length, count):  # type: ignore[no-untyped-def]
         frames[n] = frames[n + length]
 
 
-def assemble(estimates, settled, weights, trust, sums, size, hop, count):  # type: ignore[no-untyped-def]
-    """``sums = settled + Σ_j trust_j estimate_j[n - j hop] w[n - j hop]``."""
+def sum_overlap(estimates, final_sum, weights, trust, sums, size, hop, count):  # type: ignore[no-untyped-def]
+    """``sums = final_sum + Σ_j trust_j estimate_j[n - j hop] w[n - j hop]``."""
     for n in range(size + (count - 1) * hop):
-        sums[n] = settled[n]
+        sums[n] = final_sum[n]
     for j in range(count):
         at, frame, share = j * hop, j * size, trust[j]
         for n in range(size):
             sums[at + n] = sums[at + n] + share * estimates[frame + n] * weights[n]
 
 
-def take_frame(sums, level, at, weights, framed, size):  # type: ignore[no-untyped-def]
+def extract_frame(sums, level, at, weights, windowed_frame, size):  # type: ignore[no-untyped-def]
     """A frame of the signal that the sums make, under a window."""
     for n in range(size):
-        framed[n] = sums[at + n] * level[at + n] * weights[n]
+        windowed_frame[n] = sums[at + n] * level[at + n] * weights[n]
 
 
-def leave_out(estimates, at, share, framed, size):  # type: ignore[no-untyped-def]
+def subtract_contribution(estimates, at, share, windowed_frame, size):  # type: ignore[no-untyped-def]
     """Take from a frame its own share in the overlap."""
     for n in range(size):
-        framed[n] = framed[n] - share * estimates[at + n]
+        windowed_frame[n] = windowed_frame[n] - share * estimates[at + n]
 
 
-def impose(re, im, targets, at, bins):  # type: ignore[no-untyped-def]
+def impose_magnitudes(re, im, targets, at, bins):  # type: ignore[no-untyped-def]
     """Give a spectrum the target magnitudes; a bin without phase gets phase 0."""
     for k in range(bins):
         power = re[k] * re[k] + im[k] * im[k]
@@ -79,25 +79,25 @@ def extrapolate(re, im, before_re, before_im, at, bins, momentum):  # type: igno
         before_re[at + k], before_im[at + k] = now_re, now_im
 
 
-def store(framed, estimates, at, size):  # type: ignore[no-untyped-def]
+def store(windowed_frame, estimates, at, size):  # type: ignore[no-untyped-def]
     for n in range(size):
-        estimates[at + n] = framed[n]
+        estimates[at + n] = windowed_frame[n]
 
 
-def replace(framed, estimates, frame, sums, at, weights, share, size):  # type: ignore[no-untyped-def]
+def replace(windowed_frame, estimates, frame, sums, at, weights, share, size):  # type: ignore[no-untyped-def]
     """A new estimate of a frame, in the sums too."""
     for n in range(size):
-        sums[at + n] = sums[at + n] + share * (framed[n] - estimates[frame + n]) * weights[n]
-        estimates[frame + n] = framed[n]
+        sums[at + n] = sums[at + n] + share * (windowed_frame[n] - estimates[frame + n]) * weights[n]
+        estimates[frame + n] = windowed_frame[n]
 
 
 def iterate_jointly(  # type: ignore[no-untyped-def]
     fft,
     targets,
     estimates,
-    settled,
+    final_sum,
     sums,
-    framed,
+    windowed_frame,
     re,
     im,
     weights,
@@ -113,27 +113,27 @@ def iterate_jointly(  # type: ignore[no-untyped-def]
 ):
     """Zhu, Beauregard & Wyse: all frames from the same overlap, an asymmetric window for the newest."""
     for i in range(iterations):
-        assemble(estimates, settled, weights, trust, sums, size, hop, count)
+        sum_overlap(estimates, final_sum, weights, trust, sums, size, hop, count)
         for j in range(count):
             if j < count - 1:
-                take_frame(sums, level, j * hop, weights, framed, size)
+                extract_frame(sums, level, j * hop, weights, windowed_frame, size)
             elif i == 0:
-                take_frame(sums, level, j * hop, first_newest, framed, size)
+                extract_frame(sums, level, j * hop, first_newest, windowed_frame, size)
             else:
-                take_frame(sums, level, j * hop, later_newest, framed, size)
-            rfft(fft, framed, re, im)
-            impose(re, im, targets, j * bins, bins)
-            irfft(fft, re, im, framed)
-            store(framed, estimates, j * size, size)
+                extract_frame(sums, level, j * hop, later_newest, windowed_frame, size)
+            rfft(fft, windowed_frame, re, im)
+            impose_magnitudes(re, im, targets, j * bins, bins)
+            irfft(fft, re, im, windowed_frame)
+            store(windowed_frame, estimates, j * size, size)
 
 
-def iterate_in_turn(  # type: ignore[no-untyped-def]
+def iterate_sequentially(  # type: ignore[no-untyped-def]
     fft,
     targets,
     estimates,
-    settled,
+    final_sum,
     sums,
-    framed,
+    windowed_frame,
     re,
     im,
     weights,
@@ -153,20 +153,20 @@ def iterate_in_turn(  # type: ignore[no-untyped-def]
     Phase initialization schemes for faster spectrogram-consistency-based signal reconstruction (Proc. ASJ,
     2010).
     """
-    assemble(estimates, settled, weights, trust, sums, size, hop, count)
+    sum_overlap(estimates, final_sum, weights, trust, sums, size, hop, count)
     for i in range(iterations):
         for j in range(count - 1, -1, -1):
             if j < count - 1:
-                take_frame(sums, level, j * hop, weights, framed, size)
+                extract_frame(sums, level, j * hop, weights, windowed_frame, size)
             elif i == 0:
-                take_frame(sums, level, j * hop, first_newest, framed, size)
+                extract_frame(sums, level, j * hop, first_newest, windowed_frame, size)
             else:
-                take_frame(sums, level, j * hop, later_newest, framed, size)
-            leave_out(estimates, j * size, np.float32(hop / size), framed, size)
-            rfft(fft, framed, re, im)
-            impose(re, im, targets, j * bins, bins)
-            irfft(fft, re, im, framed)
-            replace(framed, estimates, j * size, sums, j * hop, weights, trust[j], size)
+                extract_frame(sums, level, j * hop, later_newest, windowed_frame, size)
+            subtract_contribution(estimates, j * size, np.float32(hop / size), windowed_frame, size)
+            rfft(fft, windowed_frame, re, im)
+            impose_magnitudes(re, im, targets, j * bins, bins)
+            irfft(fft, re, im, windowed_frame)
+            replace(windowed_frame, estimates, j * size, sums, j * hop, weights, trust[j], size)
 
 
 def iterate_with_momentum(  # type: ignore[no-untyped-def]
@@ -175,9 +175,9 @@ def iterate_with_momentum(  # type: ignore[no-untyped-def]
     estimates,
     before_re,
     before_im,
-    settled,
+    final_sum,
     sums,
-    framed,
+    windowed_frame,
     re,
     im,
     weights,
@@ -198,32 +198,32 @@ def iterate_with_momentum(  # type: ignore[no-untyped-def]
     """
     friction = (1.0 - min(max(momentum, 0.0), 1.0)) * np.sqrt(count) / 2.0
     kept = max(1.0 - friction, 0.0)
-    assemble(estimates, settled, weights, trust, sums, size, hop, count)
+    sum_overlap(estimates, final_sum, weights, trust, sums, size, hop, count)
     for i in range(iterations):
         for j in range(count - 1, -1, -1):
             carried = kept * j / (count - 1) if i == 0 and count > 1 else kept
-            take_frame(sums, level, j * hop, weights, framed, size)
-            rfft(fft, framed, re, im)
+            extract_frame(sums, level, j * hop, weights, windowed_frame, size)
+            rfft(fft, windowed_frame, re, im)
             extrapolate(re, im, before_re, before_im, j * bins, bins, carried)
-            impose(re, im, targets, j * bins, bins)
-            irfft(fft, re, im, framed)
-            replace(framed, estimates, j * size, sums, j * hop, weights, trust[j], size)
+            impose_magnitudes(re, im, targets, j * bins, bins)
+            irfft(fft, re, im, windowed_frame)
+            replace(windowed_frame, estimates, j * size, sums, j * hop, weights, trust[j], size)
 
 
-def settle(estimates, settled, weights, level, out, size, hop, count):  # type: ignore[no-untyped-def]
+def finalise_oldest_frame(estimates, final_sum, weights, level, out, size, hop, count):  # type: ignore[no-untyped-def]
     """Make the oldest frame final: ``out`` gets its ``hop`` finished samples, everything moves on by a
     hop."""
     span = size + (count - 1) * hop
     for n in range(size):
-        settled[n] = settled[n] + estimates[n] * weights[n]
+        final_sum[n] = final_sum[n] + estimates[n] * weights[n]
     for n in range(min(hop, span)):
-        out[n] = settled[n] * level[n]
+        out[n] = final_sum[n] * level[n]
     for n in range(span, hop):
         out[n] = 0.0
     for n in range(span - hop):
-        settled[n] = settled[n + hop]
+        final_sum[n] = final_sum[n + hop]
     for n in range(max(span - hop, 0), span):
-        settled[n] = 0.0
+        final_sum[n] = 0.0
 
 
 # -- tables: functions of settings (size, hop, window, look_ahead) -------------------------------------------
@@ -234,12 +234,12 @@ def span_length(settings, sr):  # type: ignore[no-untyped-def]
     return settings["size"] + settings["look_ahead"] * settings["hop"]
 
 
-def frames_of(what):  # type: ignore[no-untyped-def]
+def frame_buffer_length(what):  # type: ignore[no-untyped-def]
     """Length rule: k + 1 frames of ``size`` samples or ``bins`` bins."""
     return lambda settings, sr: (settings["look_ahead"] + 1) * settings[what]
 
 
-def full_level(settings, sr):  # type: ignore[no-untyped-def]
+def full_overlap_gain(settings, sr):  # type: ignore[no-untyped-def]
     """``1 / Σ_m w²[n - m hop]`` over all frames there will ever be."""
     size, hop = settings["size"], settings["hop"]
     weights = window(settings["window"], size)
@@ -258,7 +258,7 @@ def falling_trust(settings, sr):  # type: ignore[no-untyped-def]
     return np.cos(0.5 * np.pi * np.arange(count) / count) ** 2
 
 
-def trusted_level(settings, sr):  # type: ignore[no-untyped-def]
+def trusted_overlap_gain(settings, sr):  # type: ignore[no-untyped-def]
     """``1 / Σ_m trust_m w²[n - m hop]`` over the frames that have come in: the youngest ends the sum."""
     size, hop, ahead = settings["size"], settings["hop"], settings["look_ahead"]
     weights, trust = window(settings["window"], size), falling_trust(settings, sr)
@@ -292,4 +292,4 @@ def later_newest_window(settings, sr):  # type: ignore[no-untyped-def]
 
 def _inverse(sums, weights):  # type: ignore[no-untyped-def]
     """1 / sums, held where hardly any window reaches."""
-    return 1.0 / np.maximum(sums, _LEAST * (weights**2).max())
+    return 1.0 / np.maximum(sums, _EPSILON * (weights**2).max())

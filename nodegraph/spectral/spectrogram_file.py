@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 SCALES = ("linear", "db", "log", "power")
-LARGEST = 1 << 27  # numbers in a spectrogram: three quarters of an hour at 2048 / 512
-SMALLEST_SIZE, LARGEST_SIZE = 8, 65536
+MAX_BYTES = 1 << 27  # numbers in a spectrogram: three quarters of an hour at 2048 / 512
+SMALLEST_SIZE, MAX_SIZE = 8, 65536
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp")
 _NAMES = {
     "rate": ("rate", "sr", "sample_rate", "samplerate"),
@@ -29,7 +29,7 @@ class SpectrogramError(Exception):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SpectrogramHints:
     """What is known about a spectrogram beforehand; None is read from the file, or follows from the rest.
 
     ``scale`` says what the numbers are: |X|, dB, its natural logarithm, or |X|². ``range`` is that of an
@@ -55,7 +55,7 @@ class Spectrogram:
     window: str
 
 
-def read_spectrogram(path: Path, wanted: Wanted | None = None) -> Spectrogram:
+def read_spectrogram(path: Path, hints: SpectrogramHints | None = None) -> Spectrogram:
     """The spectrogram in a .npy, .npz or image file. Raises SpectrogramError."""
     if not path.is_file():
         raise SpectrogramError(f"{path}: {'is a folder' if path.is_dir() else 'there is no such file'}.")
@@ -63,10 +63,10 @@ def read_spectrogram(path: Path, wanted: Wanted | None = None) -> Spectrogram:
         values, found = _read_image(path)
     else:
         values, found = _read_array(path)
-    known = _together(path, wanted or Wanted(), found)
+    known = _merge_hints(path, hints or SpectrogramHints(), found)
     if path.suffix.lower() in IMAGES:
         values, known = _levels(values, known)
-    values, size = _oriented(path, values, known.size)
+    values, size = _bins_first(path, values, known.size)
     hop = known.hop or max(1, size // 4)
     if hop > size:
         raise SpectrogramError(
@@ -106,7 +106,7 @@ def _read_array(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
 def _check_archive(path: Path) -> None:
     """Refuse an archive that would unpack to more than fits."""
     with zipfile.ZipFile(path) as archive:
-        if sum(part.file_size for part in archive.infolist()) > 8 * LARGEST:
+        if sum(part.file_size for part in archive.infolist()) > 8 * MAX_BYTES:
             raise SpectrogramError(f"{path}: is too large: it would unpack to more than 1 GB. Cut it up.")
 
 
@@ -115,8 +115,8 @@ def _checked(path: Path, array: np.ndarray) -> np.ndarray:
         raise SpectrogramError(f"{path}: holds {array.dtype} values; a spectrogram needs numbers.")
     if array.size == 0:
         raise SpectrogramError(f"{path}: the spectrogram is empty.")
-    if array.size > LARGEST:
-        raise SpectrogramError(f"{path}: is too large: {array.size} numbers, at most {LARGEST}. Cut it up.")
+    if array.size > MAX_BYTES:
+        raise SpectrogramError(f"{path}: is too large: {array.size} numbers, at most {MAX_BYTES}. Cut it up.")
     array = array.reshape([n for n in array.shape if n > 1] or [1]) if array.ndim > 2 else array
     if array.ndim != 2:
         raise SpectrogramError(f"{path}: has {array.ndim} dimensions; a spectrogram has two, bins and frames.")
@@ -131,7 +131,7 @@ def _read_image(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
         raise SpectrogramError(f"{path}: images need Pillow. Install it: pip install pillow") from None
     try:
         with Image.open(path) as image:
-            if image.width * image.height > LARGEST:
+            if image.width * image.height > MAX_BYTES:
                 raise SpectrogramError(f"{path}: is too large: {image.width} × {image.height} pixels.")
             texts = {str(key).lower(): value for key, value in image.info.items() if isinstance(value, str)}
             deep = image.mode in ("I", "F", "I;16", "I;16B", "I;16L")
@@ -146,11 +146,11 @@ def _read_image(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
     return np.clip(levels[::-1] / top, 0.0, 1.0), texts
 
 
-def _together(path: Path, wanted: Wanted, found: Mapping[str, Any]) -> Wanted:
+def _merge_hints(path: Path, hints: SpectrogramHints, found: Mapping[str, Any]) -> SpectrogramHints:
     """What was asked for, and for the rest what the file says."""
     for field, names in _NAMES.items():
         value = next((found[name] for name in names if name in found), None)
-        if value is None or getattr(wanted, field) is not None:
+        if value is None or getattr(hints, field) is not None:
             continue
         try:
             known: Any = str(value) if field in ("scale", "window") else float(value)
@@ -158,16 +158,16 @@ def _together(path: Path, wanted: Wanted, found: Mapping[str, Any]) -> Wanted:
                 known = int(known)
         except (ValueError, OverflowError):
             raise SpectrogramError(f"{path}: its {field} is not a number: {str(value)[:40]!r}.") from None
-        wanted = replace(wanted, **{field: known})
-    _check(path, wanted)
-    return wanted
+        hints = replace(hints, **{field: known})
+    _check(path, hints)
+    return hints
 
 
-def _check(path: Path, known: Wanted) -> None:
+def _check(path: Path, known: SpectrogramHints) -> None:
     from .windows import WINDOWS
 
     size = known.size
-    if size is not None and (not SMALLEST_SIZE <= size <= LARGEST_SIZE or size & (size - 1)):
+    if size is not None and (not SMALLEST_SIZE <= size <= MAX_SIZE or size & (size - 1)):
         raise SpectrogramError(f"{path}: size must be a power of two from 8 to 65536, got {size}.")
     if known.hop is not None and known.hop < 1:
         raise SpectrogramError(f"{path}: hop must be at least 1 sample, got {known.hop}.")
@@ -184,7 +184,7 @@ def _check(path: Path, known: Wanted) -> None:
 # -- meaning -----------------------------------------------------------------------------------------------
 
 
-def _levels(levels: np.ndarray, known: Wanted) -> tuple[np.ndarray, Wanted]:
+def _levels(levels: np.ndarray, known: SpectrogramHints) -> tuple[np.ndarray, SpectrogramHints]:
     """An image's levels as magnitudes: white is a full-scale sine, black silence. A given size stretches."""
     if known.size is not None and levels.shape[0] != known.size // 2 + 1:
         rows = np.linspace(0.0, levels.shape[0] - 1.0, known.size // 2 + 1)
@@ -201,7 +201,7 @@ def _levels(levels: np.ndarray, known: Wanted) -> tuple[np.ndarray, Wanted]:
     return gains * full, replace(known, scale="linear")
 
 
-def _oriented(path: Path, values: np.ndarray, size: int | None) -> tuple[np.ndarray, int]:
+def _bins_first(path: Path, values: np.ndarray, size: int | None) -> tuple[np.ndarray, int]:
     """Bins first, and the size of the transform."""
     rows, columns = values.shape
     if size is not None:
@@ -224,7 +224,7 @@ def _oriented(path: Path, values: np.ndarray, size: int | None) -> tuple[np.ndar
 def _size_of(bins: int) -> int:
     """The power of two that has so many bins, 0 if none."""
     size = 2 * (bins - 1)
-    return size if SMALLEST_SIZE <= size <= LARGEST_SIZE and not size & (size - 1) else 0
+    return size if SMALLEST_SIZE <= size <= MAX_SIZE and not size & (size - 1) else 0
 
 
 def _as_magnitudes(path: Path, values: np.ndarray, scale: str) -> np.ndarray:

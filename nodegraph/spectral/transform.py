@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nodegraph.native.words import as_i64, as_singles, call_kernel
+from nodegraph.native.words import as_float32_memory, as_i64, call_kernel
 
 from .fft import Fft, argument_words, fft
 
@@ -25,12 +25,20 @@ def rfft(transform, samples, re, im):  # type: ignore[no-untyped-def]
     """Spectrum of ``size`` real samples: bins 0 … size/2 into ``re`` and ``im``, unscaled as numpy's rfft."""
     w = as_i64(transform)
     n = w[HALF]
-    zr, zi = as_singles(w[Z_RE]), as_singles(w[Z_IM])
+    zr, zi = as_float32_memory(w[Z_RE]), as_float32_memory(w[Z_IM])
     for k in range(n):
         zr[k] = samples[2 * k]
         zi[k] = samples[2 * k + 1]
     call_kernel(w[KERNEL], w[ARGUMENTS], 0, 1)
-    split(as_singles(w[R_RE]), as_singles(w[R_IM]), as_singles(w[COS]), as_singles(w[SIN]), n, re, im)
+    split(
+        as_float32_memory(w[R_RE]),
+        as_float32_memory(w[R_IM]),
+        as_float32_memory(w[COS]),
+        as_float32_memory(w[SIN]),
+        n,
+        re,
+        im,
+    )
 
 
 def split(zr, zi, cos, sin, n, re, im):  # type: ignore[no-untyped-def]
@@ -51,7 +59,12 @@ def irfft(transform, re, im, samples):  # type: ignore[no-untyped-def]
     """
     w = as_i64(transform)
     n = w[HALF]
-    zr, zi, cos, sin = as_singles(w[Z_RE]), as_singles(w[Z_IM]), as_singles(w[COS]), as_singles(w[SIN])
+    zr, zi, cos, sin = (
+        as_float32_memory(w[Z_RE]),
+        as_float32_memory(w[Z_IM]),
+        as_float32_memory(w[COS]),
+        as_float32_memory(w[SIN]),
+    )
     zi[0], zr[0] = re[0] + re[n], re[0] - re[n]
     for k in range(1, n):
         er, ei = re[k] + re[n - k], im[k] - im[n - k]
@@ -60,7 +73,7 @@ def irfft(transform, re, im, samples):  # type: ignore[no-untyped-def]
         zi[k] = er - (cos[k] * di - sin[k] * dr)
         zr[k] = ei + (cos[k] * dr + sin[k] * di)
     call_kernel(w[KERNEL], w[ARGUMENTS], 0, 1)
-    rr, ri = as_singles(w[R_RE]), as_singles(w[R_IM])
+    rr, ri = as_float32_memory(w[R_RE]), as_float32_memory(w[R_IM])
     scale = np.float32(0.5 / n)
     for k in range(n):
         samples[2 * k] = ri[k] * scale

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from nodegraph.blocks.helper import HostContext
+from nodegraph.blocks.helper import HelperContext
 from nodegraph.blocks.midi_sender import MESSAGE, NOW, PUT, SAMPLE, TAKEN, MidiSender
 from nodegraph.engine.live import Live
 from nodegraph.midi import ports
@@ -43,7 +43,7 @@ def wires(monkeypatch):
 
 
 def sender_of(realtime=False, port=""):
-    return MidiSender(HostContext("out", {"port": port}, 1, SR, None, realtime))
+    return MidiSender(HelperContext("out", {"port": port}, 1, SR, None, realtime))
 
 
 def put(sender, sample, message):

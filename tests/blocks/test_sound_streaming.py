@@ -33,7 +33,7 @@ def player(folder, values=None, rate=RATE, subtype="FLOAT", name="sound.wav", **
 def source(request, monkeypatch):
     """Files are kept in memory, or streamed however short they are."""
     if request.param == "from disk":
-        monkeypatch.setattr(streaming, "LONGEST_RESIDENT", 0)
+        monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 0)
     return request.param
 
 
@@ -105,14 +105,14 @@ def test_a_long_file_sounds_the_same_from_disk_as_from_memory(tmp_path, monkeypa
     patch = player(tmp_path, values, rate=48000, subtype="PCM_16", loop=False)
     samples = int(len(values) * RATE / 48000) + 2000
     resident = sound_of(patch, samples)
-    monkeypatch.setattr(streaming, "LONGEST_RESIDENT", 0)
+    monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 0)
     streamed = sound_of(patch, samples)
     assert np.abs(resident[:-1900]).max() > 0.1
     assert np.abs(resident - streamed).max() < 1e-4
 
 
 def test_a_short_file_loops_from_disk_for_long(tmp_path, monkeypatch):
-    monkeypatch.setattr(streaming, "LONGEST_RESIDENT", 0)
+    monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 0)
     values = noise(777)
     samples = 2 * streaming.RING_FRAMES
     assert np.array_equal(sound_of(player(tmp_path, values), samples)[:, 0], np.resize(values[:, 0], samples))

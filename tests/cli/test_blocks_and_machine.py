@@ -90,7 +90,7 @@ def test_doctor_names_what_is_missing_and_the_command(cli, monkeypatch):
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "soxr" else real(name))
     found = cli("doctor", "--json")
     assert found.status == 1
-    assert [finding["what"] for finding in found.json if finding["needed"] and not finding["fine"]] == ["soxr"]
+    assert [finding["name"] for finding in found.json if finding["required"] and not finding["ok"]] == ["soxr"]
 
 
 def test_doctor_names_files_of_blocks_that_fail(cli, monkeypatch):
@@ -134,7 +134,7 @@ def demo_patches(beep, tmp_path, monkeypatch):
 
 
 def test_the_demo_is_rendered_where_nothing_can_play_and_says_where(cli, demo_patches, tmp_path, monkeypatch):
-    monkeypatch.setattr(demo_module, "why_not_play", lambda: "there is no sound device here")
+    monkeypatch.setattr(demo_module, "playback_problem", lambda: "there is no sound device here")
     outcome = cli("demo", "bells", "--seconds", 0.2)
     assert outcome.status == 0
     assert "no sound device" in outcome.out and str(tmp_path / "bells.wav") in outcome.out
@@ -143,7 +143,7 @@ def test_the_demo_is_rendered_where_nothing_can_play_and_says_where(cli, demo_pa
 
 def test_a_ci_machine_renders_the_demo(cli, demo_patches, monkeypatch):
     monkeypatch.setenv("CI", "true")
-    assert demo_module.why_not_play()
+    assert demo_module.playback_problem()
     assert cli("demo", "--seconds", 0.1, "--json").json["file"] == "demo.wav"
 
 

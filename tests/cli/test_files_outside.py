@@ -14,7 +14,7 @@ from nodegraph.cli import main
 from nodegraph.editor.events import PanelEvent
 from nodegraph.graph.morph import morph
 from nodegraph.patch import Patch, SetControl, SetPatch, SetSnapshot, data_of
-from tests.editor.hand import Hand
+from tests.editor.user import Hand
 from tests.watching import Watch
 
 ENDINGS = {"subpatch": "json", "midi_file": "mid", "decoder": "safetensors", "encoder": "safetensors",

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 import nodegraph
-from tests.midi.pieces import write_piece
+from tests.midi.midi_files import write_piece
 
 SR = 44100
 NOTES = [(0.0, 0.5, 60), (1.0, 0.5, 64), (1.5, 0.5, 67)]  # half a beat is 11025 samples

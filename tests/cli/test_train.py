@@ -33,7 +33,7 @@ def test_a_folder_becomes_a_model(cli, takes):
     assert outcome.status == 0 and outcome.err == ""
     assert "m.safetensors: 65-256-4-256-65" in outcome.out and "PCA of 4" in outcome.out
     model = Autoencoder.load("m.safetensors")
-    assert model.code == 4 and model.card["trained_on"]["files"][0].endswith(".wav")
+    assert model.code_size == 4 and model.card["trained_on"]["files"][0].endswith(".wav")
 
 
 def test_json_says_all(cli, takes):

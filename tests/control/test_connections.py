@@ -52,14 +52,14 @@ def test_twenty_thousand_events_a_second_reach_a_playing_patch():
         while sent < FLOOD:
             due = min(int((time.perf_counter() - began) * FLOOD) + 1, FLOOD)
             for k in range(sent, due):
-                hands.hear("keys", event(k), time.perf_counter())
+                hands.on_message("keys", event(k), time.perf_counter())
             sent = due
-            lines += hands.service()
+            lines += hands.update()
             time.sleep(0.001)
         end = time.monotonic() + 10
-        while live.arrivals.arrived < FLOOD and time.monotonic() < end:
+        while live.arrivals.delivered_count < FLOOD and time.monotonic() < end:
             time.sleep(0.01)
-        assert live.arrivals.arrived == FLOOD and lines == []
+        assert live.arrivals.delivered_count == FLOOD and lines == []
         time.sleep(0.1)
         assert live.value("voices", "gate").max() == 0.0
     turn = (FLOOD - 1) // 3 - (1 if FLOOD % 3 else 0)
@@ -72,10 +72,10 @@ def test_another_engine_goes_on_where_the_first_was():
     patch = sixteen_voices()
     first, second = engine_of(patch), engine_of(patch)
     hands = Connections(patch, first)
-    hands.hear("keys", bytes((0xB0, 74, 127)), 0.0)
-    hands.service()
+    hands.on_message("keys", bytes((0xB0, 74, 127)), 0.0)
+    hands.update()
     hands.engine = second
-    hands.hear("keys", bytes((0x90, 60, 100)), 0.0)
+    hands.on_message("keys", bytes((0x90, 60, 100)), 0.0)
     for engine in (first, second):
         engine.run_samples(1024)
     assert (first.value("voices", "gate").sum(), second.value("voices", "gate").sum()) == (0.0, 1.0)
@@ -86,8 +86,8 @@ def test_without_an_engine_the_patch_is_turned():
     hands = Connections(patch)
     hands.use_controller(find_controller("nanokontrol2"))
     for message in ((0x90, 60, 100), (0xB0, 74, 127), (0xB0, 41, 127), (0xB0, 42, 127), (0xF8,), (0xF0, 1, 0xF7)):
-        hands.hear("keys", bytes(message), 0.0)
-    assert hands.service() == []
+        hands.on_message("keys", bytes(message), 0.0)
+    assert hands.update() == []
     assert patch.document.nodes["osc"].params["width"] == 0.9
 
 

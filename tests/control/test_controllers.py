@@ -4,14 +4,14 @@ import pytest
 
 from nodegraph.control.controllers import (
     ControllerError,
+    apply_input,
     controller_files,
+    element_of,
     find_controller,
-    played,
     read_controller,
-    touched,
 )
-from nodegraph.control.midi_learn import move_of
-from nodegraph.control.surface import FUNCTIONS, LAMPS, fresh
+from nodegraph.control.midi_learn import controller_input_of
+from nodegraph.control.surface import FUNCTIONS, LAMPS, default_surface
 
 PADS = """
 name = "Eight pads"
@@ -46,13 +46,13 @@ def test_what_lights_a_lamp_is_a_function():
 def test_another_controller_is_another_file(own_folder):
     (own_folder / "pads.toml").write_text(PADS)
     pads = find_controller("pads")
-    touch = touched(pads, move_of(bytes((0x99, 38, 100))))
+    touch = element_of(pads, controller_input_of(bytes((0x99, 38, 100))))
     assert touch is not None and touch.name == "pad 3"
-    assert played(pads, fresh(8), touch).mutes[2]
-    assert touched(pads, move_of(bytes((0x98, 38, 100)))) is None
-    assert touched(pads, move_of(bytes((0xB9, 38, 100)))) is None
-    released = touched(pads, move_of(bytes((0x89, 38, 0))))
-    assert released is not None and played(pads, fresh(8), released) == fresh(8)
+    assert apply_input(pads, default_surface(8), touch).mutes[2]
+    assert element_of(pads, controller_input_of(bytes((0x98, 38, 100)))) is None
+    assert element_of(pads, controller_input_of(bytes((0xB9, 38, 100)))) is None
+    released = element_of(pads, controller_input_of(bytes((0x89, 38, 0))))
+    assert released is not None and apply_input(pads, default_surface(8), released) == default_surface(8)
 
 
 def test_the_users_own_file_comes_before_ours_and_a_path_before_all(own_folder):

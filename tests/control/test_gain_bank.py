@@ -5,12 +5,12 @@ import pytest
 
 from nodegraph.control.connections import Connections
 from nodegraph.control.controllers import find_controller, is_port_of
-from nodegraph.control.gain_bank import BankPlayer, Targets, targets
-from nodegraph.control.midi_learn import move_of
+from nodegraph.control.gain_bank import GainBankController, SurfaceTargets, targets
+from nodegraph.control.midi_learn import controller_input_of
 from nodegraph.control.surface import rows, track
 from nodegraph.files.sound_output import write_sound
 from nodegraph.node import In, Node, Option, Out
-from tests.hands import Played
+from tests.controllers import Played
 from tests.rendering import patch_of
 
 NANO = find_controller("nanokontrol2")
@@ -129,10 +129,10 @@ def test_play_pauses_and_stop_goes_back_to_the_beginning(played):
 def test_cycle_quits_and_what_has_no_function_does_nothing(played):
     before = played.patch.document
     press(played, *range(32, 40), 61, 62, 100)
-    played.hands.service()
-    assert played.patch.document is before and not played.hands.quits
+    played.hands.update()
+    assert played.patch.document is before and not played.hands.quit_requested
     press(played, 46)
-    assert played.hands.quits
+    assert played.hands.quit_requested
 
 
 def test_a_flick_over_all_faders_is_one_undo_step(played):
@@ -141,10 +141,10 @@ def test_a_flick_over_all_faders_is_one_undo_step(played):
         for fader in range(8):
             played.control(fader, value, PORT)
             played.control(16 + fader, 127 - value, PORT)
-        played.hands.service()
+        played.hands.update()
     played.patch.undo()
     assert played.patch.document is before
-    played.hands.service()
+    played.hands.update()
     assert played.heard("bank") == [1.0] * 20
     assert table(played)[0] == ("0", "1.00000", "1.00000", "1.00000", "")
 
@@ -158,17 +158,17 @@ def test_turns_elsewhere_are_shown(played):
 
 def test_lamps_follow_and_are_lit_again_after_a_replug(played):
     shown = []
-    player = BankPlayer(NANO, played.hands.turns, shown.append)
-    player.show()
+    player = GainBankController(NANO, played.hands.parameter_changes, shown.append)
+    player.update_lamps()
     assert bytes((0xB0, 41, 127)) in shown and bytes((0xB0, 48, 0)) in shown
     shown.clear()
-    player.show()
+    player.update_lamps()
     assert shown == []
-    player.hear(move_of(bytes((0xB0, 48, 127))))
-    player.show()
+    player.on_input(controller_input_of(bytes((0xB0, 48, 127))))
+    player.update_lamps()
     assert shown == [bytes((0xB0, 48, 127))]
-    player.forget_lamps()
-    player.show()
+    player.invalidate_lamps()
+    player.update_lamps()
     assert bytes((0xB0, 48, 127)) in shown and bytes((0xB0, 49, 0)) in shown
 
 
@@ -190,7 +190,7 @@ def test_a_bank_that_is_removed_while_it_is_played_is_let_go(played):
     played.control(0, 0, PORT)
     played.patch.remove("bank")
     played.control(0, 127, PORT)
-    played.hands.service()
+    played.hands.update()
     assert table(played) == []
     played.patch.undo()
     assert len(table(played)) == 8
@@ -218,30 +218,30 @@ def test_a_patch_without_a_player_is_paused_as_a_whole():
     hands.use_controller(NANO)
     with live:
         for expected in (True, False):
-            hands.hear(PORT, bytes((0xB0, 41, 127)), 0.0)
+            hands.on_message(PORT, bytes((0xB0, 41, 127)), 0.0)
             assert live.paused is expected
     assert patch.document.nodes["osc"].params == {}
 
 
 def test_patches_without_a_bank_or_a_player_are_played_as_far_as_they_go():
     played = Played(patch_of(osc="sine"), NANO)
-    assert targets(played.patch.document) == Targets()
+    assert targets(played.patch.document) == SurfaceTargets()
     for number in range(128):
         played.control(number, 127, PORT)
-    played.hands.service()
+    played.hands.update()
     assert table(played) == [] and played.patch.document.nodes["osc"].params == {}
 
 
 @pytest.mark.parametrize("type", ["gain_bank", "latent_source"])
 def test_the_banks_of_the_neural_blocks_are_found(type):
-    assert targets(patch_of(code=type, switch="resynthesis_switch").document) == Targets("code", "switch")
+    assert targets(patch_of(code=type, switch="resynthesis_switch").document) == SurfaceTargets("code", "switch")
 
 
 def test_nodes_in_subpatches_are_controlled_too_after_those_of_the_patch():
     patch = patch_of(inner="file_player", held="file_player", on="constant", code="latent_source")
     patch.connect("on.out", "held.play")
     patch.encapsulate(["inner", "held", "on", "code"], "box")
-    assert targets(patch.document) == Targets("box/code", None, (("box/inner", "restart"),))
+    assert targets(patch.document) == SurfaceTargets("box/code", None, (("box/inner", "restart"),))
     patch.add("gain_bank", id="bank")
     patch.add("file_player", id="outer")
     found = targets(patch.document)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.control.midi_learn import FINE, Learning, said, steps_of, taken_over, unbind
+from nodegraph.control.midi_learn import FINE, LearnRequest, apply_takeover, describe_binding, encoder_steps, unbind
 from nodegraph.patch import Patch, PatchError, SetBinding, SetControl
-from tests.hands import QUANTUM, Played
+from tests.controllers import QUANTUM, Played
 from tests.rendering import patch_of
 
 CUTOFF = "filter.cutoff"
@@ -36,25 +36,25 @@ def bound(played, target="knob.value", low=0.0, high=1.0, taper="linear", lane=N
 
 
 def test_what_is_moved_next_turns_the_parameter(played):
-    played.hands.bindings.learn(Learning(CUTOFF, low=100.0, high=10000.0, taper="log", takeover="pickup"))
+    played.hands.bindings.learn(LearnRequest(CUTOFF, low=100.0, high=10000.0, taper="log", takeover="pickup"))
     assert played.hands.bindings.learning is not None
     played.control(74, 64, channel=3)
     assert played.hands.bindings.learning is None
-    [line] = played.hands.service()
+    [line] = played.hands.update()
     assert line == "CC 74, channel 3 of 'keys' turns filter.cutoff."
     [control] = played.patch.document.controls.values()
     assert (control.target, control.min, control.max, control.taper) == (CUTOFF, 100.0, 10000.0, "log")
     assert (control.midi.number, control.midi.channel, control.midi.takeover) == (74, 3, "pickup")
     played.control(74, 64, channel=3)
     assert played.param(CUTOFF) == pytest.approx(100.0 * 100.0 ** (64 / 127), rel=1e-5)
-    assert said(control.midi) == "CC 74, channel 3"
+    assert describe_binding(control.midi) == "CC 74, channel 3"
 
 
 def test_a_learnt_control_is_one_undo_step_and_is_kept_in_the_file(played, tmp_path):
     before = played.patch.document
-    played.hands.bindings.learn(Learning(CUTOFF))
+    played.hands.bindings.learn(LearnRequest(CUTOFF))
     played.control(74, 64)
-    played.hands.service()
+    played.hands.update()
     played.patch.save(tmp_path / "learnt.json")
     assert Patch.load(tmp_path / "learnt.json").document.controls == played.patch.document.controls
     played.patch.undo()
@@ -63,22 +63,22 @@ def test_a_learnt_control_is_one_undo_step_and_is_kept_in_the_file(played, tmp_p
 
 def test_learning_again_keeps_the_control_and_changes_what_moves_it(played):
     for number in (74, 75):
-        played.hands.bindings.learn(Learning(CUTOFF, low=50.0))
+        played.hands.bindings.learn(LearnRequest(CUTOFF, low=50.0))
         played.control(number, 1)
-        played.hands.service()
+        played.hands.update()
     [control] = played.patch.document.controls.values()
     assert control.midi.number == 75 and control.min == 50.0
 
 
 def test_one_after_the_other_can_be_learnt_and_a_knob_that_still_moves_counts_once(played):
-    played.hands.bindings.learn(Learning(CUTOFF), Learning("filter.resonance"), Learning("button.pressed"))
+    played.hands.bindings.learn(LearnRequest(CUTOFF), LearnRequest("filter.resonance"), LearnRequest("button.pressed"))
     for value in range(10):
         played.control(74, value)
     played.send(0xE0, 0, 64)
     played.send(0x80, 60, 0)  # a key that comes up is no move
     played.send(0x90, 60, 100)
-    played.hands.service()
-    found = {control.target: said(control.midi) for control in played.patch.document.controls.values()}
+    played.hands.update()
+    found = {control.target: describe_binding(control.midi) for control in played.patch.document.controls.values()}
     assert found == {
         CUTOFF: "CC 74, channel 1",
         "filter.resonance": "pitch bend, channel 1",
@@ -87,10 +87,10 @@ def test_one_after_the_other_can_be_learnt_and_a_knob_that_still_moves_counts_on
 
 
 def test_learning_can_be_given_up_and_a_binding_taken_away(played):
-    played.hands.bindings.learn(Learning(CUTOFF))
+    played.hands.bindings.learn(LearnRequest(CUTOFF))
     played.hands.bindings.learn()
     played.control(74, 64)
-    played.hands.service()
+    played.hands.update()
     assert not played.patch.document.controls
     bound(played, CUTOFF, None, None)
     played.patch.do(unbind(played.patch.document, CUTOFF))
@@ -102,14 +102,14 @@ def test_learning_can_be_given_up_and_a_binding_taken_away(played):
 def test_what_cannot_be_turned_cannot_be_learnt(played):
     for target, words in (("filter.cutof", "Did you mean 'cutoff'"), ("flter.cutoff", "Did you mean 'filter'")):
         with pytest.raises(PatchError, match=words):
-            played.hands.bindings.learn(Learning(target))
+            played.hands.bindings.learn(LearnRequest(target))
 
 
 def test_a_node_that_goes_while_it_is_learnt_is_told(played):
-    played.hands.bindings.learn(Learning(CUTOFF))
+    played.hands.bindings.learn(LearnRequest(CUTOFF))
     played.control(74, 64)
     played.patch.remove("filter")
-    [line] = played.hands.service()
+    [line] = played.hands.update()
     assert "no node 'filter'" in line
 
 
@@ -133,7 +133,7 @@ def test_a_gesture_is_one_undo_step_over_several_knobs(played):
         played.control(20, value)
         played.control(21, 127 - value)
         if value % 10 == 0:
-            played.hands.service()
+            played.hands.update()
     assert played.param("knob.value") == 1.0 and played.param(CUTOFF) == 20.0
     played.patch.undo()
     assert played.patch.document is before
@@ -147,10 +147,10 @@ def test_hands_that_rest_begin_another_step(played, monkeypatch):
 
     bound(played)
     played.control(20, 64)
-    played.hands.service()
-    monkeypatch.setattr(turning, "REST", 0.0)
+    played.hands.update()
+    monkeypatch.setattr(turning, "GESTURE_PAUSE", 0.0)
     played.control(20, 127)
-    played.hands.service()
+    played.hands.update()
     played.patch.undo()
     assert played.param("knob.value") == pytest.approx(64 / 127, abs=1e-5)
 
@@ -158,10 +158,10 @@ def test_hands_that_rest_begin_another_step(played, monkeypatch):
 def test_an_edit_in_between_is_a_step_of_its_own(played):
     bound(played)
     played.control(20, 10)
-    played.hands.service()
+    played.hands.update()
     played.patch.set(CUTOFF, 500.0)
     played.control(20, 127)
-    played.hands.service()
+    played.hands.update()
     played.patch.undo()
     assert played.patch.document.nodes["filter"].params["cutoff"] == 500.0
 
@@ -252,7 +252,7 @@ def test_a_toggle_changes_sides_with_every_press(played):
     ("mode", "one_up", "three_down"), [("relative_twos", 1, 125), ("relative_offset", 65, 61), ("relative_sign", 1, 67)]
 )
 def test_endless_encoders_turn_in_steps(played, mode, one_up, three_down):
-    assert (steps_of(mode, one_up), steps_of(mode, three_down)) == (1, -3)
+    assert (encoder_steps(mode, one_up), encoder_steps(mode, three_down)) == (1, -3)
     bound(played, mode=mode, high=128.0)
     for _ in range(10):
         played.control(20, one_up)
@@ -300,7 +300,7 @@ positions = st.floats(0, 1)
 @given(positions, st.lists(positions, min_size=2, max_size=30))
 def test_scaling_stays_in_the_range_and_goes_where_the_hand_goes(value, moves):
     for before, position in zip(moves, moves[1:]):
-        after = taken_over("scale", value, before, position, False)
+        after = apply_takeover("scale", value, before, position, False)
         if after is not None:
             assert -1e-9 <= after <= 1 + 1e-9
             assert (after - value) * (position - before) >= -1e-12
@@ -309,10 +309,10 @@ def test_scaling_stays_in_the_range_and_goes_where_the_hand_goes(value, moves):
 
 @given(positions, st.none() | positions, positions)
 def test_a_jump_jumps_and_a_pick_up_moves_only_when_met(value, before, position):
-    assert taken_over("jump", value, before, position, False) == position
-    picked = taken_over("pickup", value, before, position, False)
+    assert apply_takeover("jump", value, before, position, False) == position
+    picked = apply_takeover("pickup", value, before, position, False)
     assert picked in (None, position)
-    assert taken_over("pickup", value, before, position, True) == position
+    assert apply_takeover("pickup", value, before, position, True) == position
 
 
 # -- many ------------------------------------------------------------------------------------------------------
@@ -339,5 +339,5 @@ def test_an_engine_that_stands_still_loses_nothing_that_is_written_down(played):
     assert played.param("knob.value") == last
     assert any("wait" in line for line in played.lines)
     played.engine.run_samples(QUANTUM)
-    played.hands.service()
+    played.hands.update()
     assert played.heard("knob", quanta=100) == [last]

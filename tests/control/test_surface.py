@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.control.controllers import find_controller, lamps, played, touched
-from nodegraph.control.midi_learn import move_of
-from nodegraph.control.surface import HEADS, Surface, fresh, rows, text, track
+from nodegraph.control.controllers import apply_input, element_of, find_controller, lamp_messages
+from nodegraph.control.midi_learn import controller_input_of
+from nodegraph.control.surface import HEADS, Surface, default_surface, rows, text, track
 
 NANO = find_controller("nanokontrol2")
 FADER, KNOB, SOLO, MUTE, RESET = 0, 16, 32, 48, 64
@@ -17,8 +17,8 @@ PLAY, STOP, REWIND, FORWARD, RECORD = 41, 42, 43, 44, 45
 def sent(surface: Surface, *messages: tuple[int, int]) -> Surface:
     """The surface after control changes (number, value)."""
     for number, value in messages:
-        touch = touched(NANO, move_of(bytes((0xB0, number, value))))
-        surface = surface if touch is None else played(NANO, surface, touch)
+        touch = element_of(NANO, controller_input_of(bytes((0xB0, number, value))))
+        surface = surface if touch is None else apply_input(NANO, surface, touch)
     return surface
 
 
@@ -30,7 +30,7 @@ def pressed(surface: Surface, *numbers: int) -> Surface:
 @pytest.mark.parametrize("value", [0, 1, 34, 64, 100, 127])
 @pytest.mark.parametrize("which", range(8))
 def test_a_fader_is_the_gain_and_a_knob_the_scale_of_its_unit(which, value):
-    surface = sent(fresh(16), (FADER + which, value), (KNOB + which, value))
+    surface = sent(default_surface(16), (FADER + which, value), (KNOB + which, value))
     assert surface.gains[which] == value / 127 and surface.scales[which] == 2 * value / 127
     assert surface.adjusted(which) == value / 127 * (2 * value / 127)
     assert [surface.adjusted(unit) for unit in range(16) if unit != which] == [1.0] * 15
@@ -38,16 +38,16 @@ def test_a_fader_is_the_gain_and_a_knob_the_scale_of_its_unit(which, value):
 
 @pytest.mark.parametrize("which", range(8))
 def test_m_mutes_and_r_resets_a_unit(which):
-    turned = sent(fresh(8), (FADER + which, 64), (KNOB + which, 100))
+    turned = sent(default_surface(8), (FADER + which, 64), (KNOB + which, 100))
     muted = pressed(turned, MUTE + which)
     assert muted.mutes == tuple(unit == which for unit in range(8)) and muted.adjusted(which) == 0.0
     assert muted.gains == turned.gains and muted.scales == turned.scales
     assert pressed(muted, MUTE + which) == turned
-    assert pressed(muted, RESET + which) == fresh(8)
+    assert pressed(muted, RESET + which) == default_surface(8)
 
 
 def test_track_goes_through_the_banks_of_eight_and_round():
-    surface = fresh(20)
+    surface = default_surface(20)
     seen = [surface.first]
     for _ in range(3):
         surface = pressed(surface, TRACK_RIGHT)
@@ -58,18 +58,18 @@ def test_track_goes_through_the_banks_of_eight_and_round():
 
 
 def test_a_bank_that_is_not_full_has_faders_without_units():
-    last = pressed(fresh(20), TRACK_LEFT)
+    last = pressed(default_surface(20), TRACK_LEFT)
     assert len(rows(last)) == 4
     for number in (FADER + 4, KNOB + 7, MUTE + 5, RESET + 6):
         assert sent(last, (number, 127)) == last
 
 
 def test_set_brings_all_outputs_to_zero_and_record_resets_all():
-    turned = sent(pressed(fresh(12), MUTE + 3), (FADER, 64), (KNOB + 1, 12))
+    turned = sent(pressed(default_surface(12), MUTE + 3), (FADER, 64), (KNOB + 1, 12))
     silent = pressed(turned, SET)
     assert [silent.adjusted(unit) for unit in range(12)] == [0.0] * 12
     assert pressed(silent, SET) == silent
-    assert pressed(silent, RECORD) == fresh(12)
+    assert pressed(silent, RECORD) == default_surface(12)
 
 
 def test_the_other_meaning_of_set_is_a_word_in_the_controller_file(tmp_path):
@@ -79,45 +79,47 @@ def test_the_other_meaning_of_set_is_a_word_in_the_controller_file(tmp_path):
     with open(NANO.path, encoding="utf-8") as file:
         own.write_text(file.read().replace('"silence"', '"toggle_mutes"'), encoding="utf-8")
     controller = read_controller(own)
-    surface = pressed(fresh(8), MUTE + 3)
+    surface = pressed(default_surface(8), MUTE + 3)
     for number, value in ((SET, 127), (SET, 0)):
-        surface = played(controller, surface, touched(controller, move_of(bytes((0xB0, number, value)))))
+        surface = apply_input(
+            controller, surface, element_of(controller, controller_input_of(bytes((0xB0, number, value))))
+        )
     assert surface.mutes == tuple(unit != 3 for unit in range(8))
 
 
 def test_rewind_and_forward_both_switch_between_original_and_resynthesised():
-    surface = fresh(8)
+    surface = default_surface(8)
     for number, said in ((REWIND, "Original"), (FORWARD, "Resynthesized"), (FORWARD, "Original")):
         surface = pressed(surface, number)
         assert track(surface) == f"Queued Track: {said}"
 
 
 def test_play_pauses_and_stop_rewinds():
-    assert fresh(8).playing and pressed(fresh(8), PLAY, PLAY).playing
-    assert not pressed(fresh(8), PLAY).playing
-    stopped = pressed(fresh(8), STOP)
-    assert not stopped.playing and stopped.rewinds == 1
-    assert pressed(stopped, STOP).rewinds == 2 and not pressed(stopped, STOP).playing
+    assert default_surface(8).playing and pressed(default_surface(8), PLAY, PLAY).playing
+    assert not pressed(default_surface(8), PLAY).playing
+    stopped = pressed(default_surface(8), STOP)
+    assert not stopped.playing and stopped.rewind_count == 1
+    assert pressed(stopped, STOP).rewind_count == 2 and not pressed(stopped, STOP).playing
     assert pressed(stopped, PLAY).playing
 
 
 def test_cycle_quits():
-    assert (fresh(8).quits, pressed(fresh(8), CYCLE).quits) == (0, 1)
+    assert (default_surface(8).quit_count, pressed(default_surface(8), CYCLE).quit_count) == (0, 1)
 
 
 @pytest.mark.parametrize("number", [*range(SOLO, SOLO + 8), *MARKERS, 8, 47, 63, 72, 127])
 def test_what_has_no_function_does_nothing(number):
-    assert pressed(fresh(8), number) == fresh(8)
+    assert pressed(default_surface(8), number) == default_surface(8)
 
 
 @given(st.lists(st.tuples(st.sampled_from([*range(32, 72)]), st.integers(0, 126))))
 def test_buttons_act_on_127_alone(messages):
-    assert sent(fresh(16), *messages) == fresh(16)
+    assert sent(default_surface(16), *messages) == default_surface(16)
 
 
 @given(st.integers(0, 40), st.lists(st.tuples(st.integers(0, 127), st.integers(0, 127)), max_size=60))
 def test_whatever_is_sent_the_surface_stays_in_its_ranges(units, messages):
-    surface = sent(fresh(units), *messages)
+    surface = sent(default_surface(units), *messages)
     assert surface.units == len(surface.scales) == len(surface.mutes) == units
     assert all(0 <= gain <= 1 for gain in surface.gains) and all(0 <= scale <= 2 for scale in surface.scales)
     assert surface.first % 8 == 0 and (surface.first < units or surface.first == 0)
@@ -137,7 +139,7 @@ FIGURE_3 = """
 
 
 def test_figure_3_comes_out_message_by_message():
-    surface = pressed(fresh(64), TRACK_RIGHT, TRACK_RIGHT, TRACK_RIGHT)
+    surface = pressed(default_surface(64), TRACK_RIGHT, TRACK_RIGHT, TRACK_RIGHT)
     surface = sent(surface, (KNOB, 127), (FADER + 2, 34), (KNOB + 3, 101), (KNOB + 4, 125), (KNOB + 5, 33))
     surface = sent(surface, (FADER + 6, 87), (KNOB + 6, 44), (FADER + 7, 100))
     surface = pressed(surface, MUTE + 1, MUTE + 6)
@@ -150,9 +152,9 @@ def test_figure_3_comes_out_message_by_message():
 
 
 def test_lamps_show_what_is_muted_playing_and_heard():
-    lit = lamps(NANO, pressed(fresh(8), MUTE + 2))
+    lit = lamp_messages(NANO, pressed(default_surface(8), MUTE + 2))
     assert [lit[bytes((0xB0, MUTE + k, 127))] for k in range(8)] == [k == 2 for k in range(8)]
     assert lit[bytes((0xB0, PLAY, 127))] and lit[bytes((0xB0, REWIND, 127))]
-    lit = lamps(NANO, pressed(fresh(8), STOP, FORWARD, SET))
+    lit = lamp_messages(NANO, pressed(default_surface(8), STOP, FORWARD, SET))
     assert not lit[bytes((0xB0, PLAY, 127))] and not lit[bytes((0xB0, REWIND, 127))]
     assert lit[bytes((0xB0, SET, 127))]

@@ -75,7 +75,7 @@ def robot(editor_window, request):
 @pytest.fixture
 def hand(tmp_path, monkeypatch):
     """A presenter on an empty patch, with a view and a sound that are fakes."""
-    from .hand import Hand
+    from .user import Hand
 
     monkeypatch.setenv("NODEGRAPH_NODES", str(tmp_path / "blocks"))
     hand = Hand(tmp_path / "home")

@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from nodegraph.editor.sound.protocol import Reading, Sounding
+from nodegraph.editor.sound.protocol import Reading, SoundState
 from nodegraph.editor.view import (
     Camera,
     Drawing,
     Item,
     MenuItem,
-    NodeFace,
-    NoteFace,
-    PaletteFace,
-    PanelFace,
+    NodeVisual,
+    NoteVisual,
+    PaletteVisual,
+    PanelVisual,
     Pin,
     Point,
     Status,
-    ValueFace,
-    WireFace,
+    ValueVisual,
     WireKey,
+    WireVisual,
 )
 
 
@@ -31,12 +31,12 @@ class FakeView:
 
     def __init__(self) -> None:
         self.orders: list[str] = []
-        self.nodes: dict[str, NodeFace] = {}
-        self.values: dict[tuple[str, str], ValueFace] = {}
+        self.nodes: dict[str, NodeVisual] = {}
+        self.values: dict[tuple[str, str], ValueVisual] = {}
         self.loads: dict[str, str] = {}
         self.badges: dict[str, str] = {}
-        self.wires: dict[WireKey, WireFace] = {}
-        self.notes: dict[str, NoteFace] = {}
+        self.wires: dict[WireKey, WireVisual] = {}
+        self.notes: dict[str, NoteVisual] = {}
         self.selected: tuple[Any, ...] = (frozenset(), frozenset(), frozenset(), None)
         self.camera = Camera()
         self.minimap = False
@@ -51,22 +51,22 @@ class FakeView:
         self.look: tuple[str, float] = ("", 0.0)
         self.messages: list[tuple[str, bool]] = []
         self.menu: tuple[str, tuple[MenuItem, ...]] | None = None
-        self.palette: PaletteFace | None = None
-        self.panels: dict[str, PanelFace] = {}
+        self.palette: PaletteVisual | None = None
+        self.panels: dict[str, PanelVisual] = {}
         self.asked: tuple[str, str, str] | None = None
         self.asked_file: dict[str, Any] | None = None
         self.text = ""
         self.ended = False
 
     # canvas
-    def show_node(self, face: NodeFace) -> None:
+    def show_node(self, visual: NodeVisual) -> None:
         self._note("show_node")
-        self.nodes[face.id] = face
-        self.badges[face.id] = face.badge
-        for row in face.rows:
-            self.values.pop((face.id, row.port), None)
+        self.nodes[visual.id] = visual
+        self.badges[visual.id] = visual.badge
+        for row in visual.rows:
+            self.values.pop((visual.id, row.port), None)
             if row.value is not None:
-                self.values[face.id, row.port] = row.value
+                self.values[visual.id, row.port] = row.value
 
     def hide_node(self, id: str) -> None:
         self._note("hide_node")
@@ -82,7 +82,7 @@ class FakeView:
         self._note("place_node")
         self.nodes[id] = replace(self.nodes[id], at=at)
 
-    def set_value(self, node: str, port: str, value: ValueFace) -> None:
+    def set_value(self, node: str, port: str, value: ValueVisual) -> None:
         self._note("set_value")
         old = self.values[node, port]
         assert (old.kind, old.options) == (value.kind, value.options), "another kind of value in the same row"
@@ -98,18 +98,18 @@ class FakeView:
         assert node in self.nodes
         self.loads[node] = text
 
-    def show_wire(self, face: WireFace) -> None:
+    def show_wire(self, visual: WireVisual) -> None:
         self._note("show_wire")
-        assert face.start.node in self.nodes and face.end.node in self.nodes, "a wire without ends"
-        self.wires[face.key] = face
+        assert visual.start.node in self.nodes and visual.end.node in self.nodes, "a wire without ends"
+        self.wires[visual.key] = visual
 
     def hide_wire(self, key: WireKey) -> None:
         self._note("hide_wire")
         del self.wires[key]
 
-    def show_note(self, face: NoteFace) -> None:
+    def show_note(self, visual: NoteVisual) -> None:
         self._note("show_note")
-        self.notes[face.id] = face
+        self.notes[visual.id] = visual
 
     def hide_note(self, id: str) -> None:
         self._note("hide_note")
@@ -169,16 +169,16 @@ class FakeView:
     def show_menu(self, title: str, items: tuple[MenuItem, ...]) -> None:
         self.menu = (title, items)
 
-    def show_palette(self, face: PaletteFace) -> None:
+    def show_palette(self, visual: PaletteVisual) -> None:
         self._note("show_palette")
-        self.palette = face
+        self.palette = visual
 
     def hide_palette(self) -> None:
         self.palette = None
 
-    def show_panel(self, face: PanelFace) -> None:
+    def show_panel(self, visual: PanelVisual) -> None:
         self._note("show_panel")
-        self.panels[face.key] = face
+        self.panels[visual.key] = visual
 
     def set_item(self, panel: str, item: Item) -> None:
         self._note("set_item")
@@ -217,24 +217,32 @@ class FakeSound:
     engine: Any = None
 
     def __init__(self) -> None:
-        self.now = Sounding(device="fake", playing=True)
-        self.followed: list[Any] = []
+        self.now = SoundState(device="fake", playing=True)
+        self.played: list[Any] = []
+        self.changes: list[Any] = []
         self.values: dict[str, np.ndarray] = {}
         self.chosen: list[Any] = []
         self.steps: list[int] = []
         self.recorded: list[Path | None] = []
         self.closed = False
 
-    def follow(self, patch: Any) -> None:
-        self.followed.append(patch)
+    @property
+    def rate(self) -> float:
+        return self.now.rate
 
-    def state(self) -> Sounding:
+    def play(self, graph: Any) -> None:
+        self.played.append(graph)
+
+    def set_values(self, change: Any, knobs: Any) -> None:
+        self.changes.append((change, knobs))
+
+    def state(self) -> SoundState:
         return self.now
 
     def devices(self) -> list[dict[str, Any]]:
         return [{"name": "one", "outputs": 2}, {"name": "two", "outputs": 2}, {"name": "mic", "outputs": 0}]
 
-    def choose(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
+    def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         self.chosen.append((device, rate, blocksize))
 
     def pause(self) -> None:
@@ -250,13 +258,13 @@ class FakeSound:
     def step(self, samples: int) -> None:
         self.steps.append(samples)
 
-    def watch(self, ends: frozenset[str]) -> None: ...
+    def watch(self, port_refs: frozenset[str]) -> None: ...
 
-    def read(self, end: str, count: int) -> Reading | None:
+    def read(self, port_ref: str, count: int) -> Reading | None:
         return None
 
-    def value(self, end: str) -> np.ndarray | None:
-        return self.values.get(end)
+    def value(self, port_ref: str) -> np.ndarray | None:
+        return self.values.get(port_ref)
 
     def record(self, path: Path | None) -> None:
         from dataclasses import replace
@@ -264,20 +272,22 @@ class FakeSound:
         self.recorded.append(path)
         self.now = replace(self.now, recording=str(path) if path else "")
 
-    def record_wire(self, end: str, path: Path | None) -> None:
+    def record_wire(self, port_ref: str, path: Path | None) -> None:
         from dataclasses import replace
 
-        wires = {known: said for known, said in self.now.wires.items() if known != end}
-        news = () if path else (f"Recorded {end}.",)
+        wires = {known: said for known, said in self.now.wires.items() if known != port_ref}
+        news = () if path else (f"Recorded {port_ref}.",)
         self.now = replace(
-            self.now, wires=wires | ({end: f"{end} to {path}"} if path else {}), news=self.now.news + news
+            self.now,
+            wires=wires | ({port_ref: f"{port_ref} to {path}"} if path else {}),
+            notices=self.now.notices + news,
         )
 
-    def fly(self, path: Path | None) -> None:
+    def set_flight_log(self, path: Path | None) -> None:
         from dataclasses import replace
 
         news = () if path else (f"The performance is logged in {self.now.flight}.",)
-        self.now = replace(self.now, flight=str(path) if path else "", news=self.now.news + news)
+        self.now = replace(self.now, flight=str(path) if path else "", notices=self.now.notices + news)
 
     def close(self) -> None:
         self.closed = True

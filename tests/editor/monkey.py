@@ -53,7 +53,7 @@ class Monkey:
 
     @property
     def _asked(self) -> bool:
-        return self.robot.view.files.shown or "question" in self.robot.view.panels.keys
+        return self.robot.view.files.is_open or "question" in self.robot.view.panels.keys
 
     def _spot(self) -> tuple[int, int]:
         return self.chance.randrange(2, SIZE[0] - 2), self.chance.randrange(2, SIZE[1] - 2)
@@ -158,7 +158,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     from nodegraph.editor.app import App
-    from nodegraph.editor.sound.live import Device, LiveSound
+    from nodegraph.editor.sound.live import DeviceRequest, LiveSound
     from tests.system import JackServer, missing
 
     from .robot import ARTEFACTS, Xvfb
@@ -171,7 +171,7 @@ def main() -> int:
         os.environ.update(jack.env)
     folder = Path(tempfile.mkdtemp(prefix="monkey-"))
     os.chdir(folder)
-    app = App(LiveSound(Device() if jack else Device("none")), home=folder / "home")
+    app = App(LiveSound(DeviceRequest() if jack else DeviceRequest("none")), home=folder / "home")
     try:
         app.view.show_window(*SIZE)
         app.presenter.strict = True

@@ -22,17 +22,19 @@ def main() -> int:
     from PIL import Image
 
     from nodegraph.editor.app import App
-    from nodegraph.editor.sound.live import Device, LiveSound
+    from nodegraph.editor.sound.live import DeviceRequest, LiveSound
     from nodegraph.editor.view import Camera
 
     server = Xvfb(SIZE)
     os.environ["DISPLAY"] = server.display
-    app = App(LiveSound(Device("none")), Patch.load(ROOT / "patches" / "demo.json"), home=Path(tempfile.mkdtemp()))
+    app = App(
+        LiveSound(DeviceRequest("none")), Patch.load(ROOT / "patches" / "demo.json"), home=Path(tempfile.mkdtemp())
+    )
     try:
         app.view.show_window(*SIZE)
         robot = Robot(app)
         robot.frames(5)
-        app.sound.settle(120.0)
+        app.sound.wait_idle(120.0)
         app.presenter.desk.camera = Camera(640.0, 20.0, ZOOM)
         app.presenter.refresh()
         robot.until(lambda: False, 14.0)  # until the music has begun

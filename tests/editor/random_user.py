@@ -10,7 +10,6 @@ from nodegraph.editor.events import (
     BoxSelect,
     CameraMoved,
     Click,
-    Entered,
     Event,
     FilesDropped,
     Key,
@@ -26,6 +25,7 @@ from nodegraph.editor.events import (
     PathPicked,
     Pointer,
     ProbeClosed,
+    PromptAnswered,
     Resized,
     SetValue,
     Slide,
@@ -56,7 +56,7 @@ TEXTS = (
 # what leaves the patch, waits for a device, or is no edit of this session
 LEFT_OUT = {
     "quit", "new", "open_file", "demos", "revert", "midi", "learn_midi", "export_sound", "training", "new_window",
-    "all_commands", "record", "keep_last", "device", "osc", "piano_keys", "fly", "record_wire",
+    "all_commands", "record", "keep_last", "device", "osc", "piano_keys", "toggle_flight_log", "record_wire",
 }  # fmt: skip
 KEYS = (
     "escape",
@@ -203,9 +203,9 @@ class RandomUser:
 
     def _answer(self) -> Event:
         if self.view.asked_file is not None and self.chance.random() < 0.5:
-            return Entered(self.view.asked_file["key"], None)
+            return PromptAnswered(self.view.asked_file["key"], None)
         if self.view.asked is not None:
-            return Entered(self.view.asked[0], self.chance.choice((*TEXTS, None)))
+            return PromptAnswered(self.view.asked[0], self.chance.choice((*TEXTS, None)))
         return Key("c")
 
     def _panel(self) -> Event:

@@ -197,7 +197,7 @@ class Robot:
         before = set(self.document.nodes)
         self.point(at)
         self.key("n")
-        assert self.until(lambda: self.view.palette.shown and self.view.fields.typing)
+        assert self.until(lambda: self.view.palette.is_open and self.view.fields.typing)
         self.type(query)
         self.key("Return")
         assert self.until(lambda: set(self.document.nodes) - before), f"no block came of {query}"

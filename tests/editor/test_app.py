@@ -10,8 +10,9 @@ import time
 import numpy as np
 import pytest
 
+from nodegraph.editor.following import Following
 from nodegraph.editor.presenter import Presenter
-from nodegraph.editor.sound.live import NONE, Device, LiveSound
+from nodegraph.editor.sound.live import NONE, DeviceRequest, LiveSound
 from nodegraph.patch import Patch
 from tests.editor.fakes import FakeSound, FakeView
 from tests.editor.random_user import RandomUser
@@ -30,7 +31,7 @@ def view():
 
 @pytest.fixture
 def sound():
-    sound = LiveSound(Device(NONE))
+    sound = LiveSound(DeviceRequest(NONE))
     yield sound
     sound.close()
 
@@ -76,9 +77,9 @@ def wait_until(condition, seconds=30.0):
 
 def test_the_sound_follows_the_patch_and_tells_what_wires_carry(sound):
     patch = tone()
-    sound.follow(patch)
+    Following(patch, sound)
     sound.watch(frozenset({"osc.out"}))
-    assert sound.settle()
+    assert sound.wait_idle()
     assert wait_until(lambda: sound.read("osc.out", 4410) is not None and sound.engine.clock > 10000)
     reading = sound.read("osc.out", 4410)
     assert reading.samples.shape == (1, 4410)
@@ -93,9 +94,9 @@ def test_frames_are_read_with_their_kind(sound):
     patch = tone()
     patch.add("stft", id="analysis")
     patch.connect("osc.out", "analysis.audio")
-    sound.follow(patch)
+    Following(patch, sound)
     sound.watch(frozenset({"analysis.spectrum"}))
-    assert sound.settle()
+    assert sound.wait_idle()
 
     def read():
         return sound.read("analysis.spectrum", 100)
@@ -116,10 +117,10 @@ def test_wires_of_a_subpatch_and_inside_it_are_read(sound):
     patch.add("vca", id="quiet", gain=0.5)
     patch.connect("osc.out", "quiet.audio")
     patch.do(Encapsulate(("osc", "quiet"), "voice"))
-    (leaving, *_) = [wire.start for wire in patch.document.wires if wire.source == "voice"]
-    sound.follow(patch)
+    (leaving, *_) = [wire.source_ref for wire in patch.document.wires if wire.source == "voice"]
+    Following(patch, sound)
     sound.watch(frozenset({leaving, "voice/quiet.out"}))
-    assert sound.settle()
+    assert sound.wait_idle()
     assert wait_until(lambda: sound.read("voice/quiet.out", 100) is not None and sound.engine.clock > 10000)
     assert np.abs(sound.read(leaving, 4410).samples).max() == pytest.approx(1.0, abs=0.01)
     assert np.abs(sound.read("voice/quiet.out", 4410).samples).max() == pytest.approx(0.5, abs=0.01)
@@ -139,8 +140,8 @@ def test_what_fails_in_any_voice_is_told_of_its_node_and_the_times_of_voices_add
     patch.do(Encapsulate(("bad#2",), "a/b: c"))
     patch.do(Within(("a/b: c",), AddNode("split", "split")))
     patch.set("a/b: c.voices", 3)
-    sound.follow(patch)
-    assert sound.settle()
+    Following(patch, sound)
+    assert sound.wait_idle()
     sound.engine.turn("a/b: c/bad#2", "broken", 1.0)
     assert wait_until(lambda: sound.state().faults)
     assert list(sound.state().faults) == [("a/b: c", "bad#2")]
@@ -154,18 +155,18 @@ def test_what_fails_in_any_voice_is_told_of_its_node_and_the_times_of_voices_add
 
 def test_a_patch_that_is_wrong_leaves_the_sound_before_it(sound):
     patch = tone()
-    sound.follow(patch)
-    assert sound.settle()
+    Following(patch, sound)
+    assert sound.wait_idle()
     clock = sound.engine.clock
     patch.set("osc.frequency", 1e9)  # far out of range: the presenter says so, the sound goes on
-    assert sound.settle()
+    assert sound.wait_idle()
     assert wait_until(lambda: sound.engine.clock > clock)
     assert sound.value("osc.out") is not None
 
 
 def test_it_pauses_steps_and_goes_on(sound):
-    sound.follow(tone())
-    assert sound.settle()
+    Following(tone(), sound)
+    assert sound.wait_idle()
     sound.pause()
     assert sound.state().paused
     time.sleep(0.1)
@@ -177,10 +178,10 @@ def test_it_pauses_steps_and_goes_on(sound):
 
 
 def test_rate_and_block_size_change_while_it_plays(sound):
-    sound.follow(tone())
-    sound.choose(NONE, 48000.0, 128)
+    Following(tone(), sound)
+    sound.select_device(NONE, 48000.0, 128)
     assert wait_until(lambda: sound.state().rate == 48000.0)
-    assert sound.settle()
+    assert sound.wait_idle()
     assert sound.state().blocksize == 128
     assert wait_until(lambda: sound.value("osc.out") is not None)
 
@@ -188,8 +189,8 @@ def test_rate_and_block_size_change_while_it_plays(sound):
 def test_a_recording_is_whole_and_a_device_change_ends_it(sound, tmp_path):
     import soundfile
 
-    sound.follow(tone())
-    assert sound.settle()
+    Following(tone(), sound)
+    assert sound.wait_idle()
     sound.record(tmp_path / "take.wav")
     assert wait_until(lambda: "take.wav" in sound.state().recording or sound.state().recording)
     time.sleep(0.5)
@@ -202,13 +203,13 @@ def test_a_recording_is_whole_and_a_device_change_ends_it(sound, tmp_path):
 
 
 def test_a_device_that_is_not_there_is_silence_and_a_sentence(sound):
-    sound.follow(tone())
-    sound.choose("no such card at all")
+    Following(tone(), sound)
+    sound.select_device("no such card at all")
     assert wait_until(lambda: "no sound" in sound.state().problem or "not installed" in sound.state().problem)
-    assert sound.settle()
+    assert sound.wait_idle()
     clock = sound.engine.clock
     assert wait_until(lambda: sound.engine.clock > clock)
-    sound.choose(NONE)
+    sound.select_device(NONE)
     assert wait_until(lambda: sound.state().problem == "")
 
 
@@ -219,11 +220,11 @@ def test_wiring_while_others_redraw_misses_no_callback(jack_dummy):
 
     sound = LiveSound()
     patch = tone()
-    sound.follow(patch)
-    assert sound.settle()
+    Following(patch, sound)
+    assert sound.wait_idle()
     patch.add("ladder", id="filter")
     patch.add("lfo", id="lfo")
-    assert sound.settle()
+    assert sound.wait_idle()
     stop = threading.Event()
 
     def redraw():
@@ -249,10 +250,10 @@ def served_while_wiring(sound, patch):
     for _ in range(8):
         patch.connect("lfo.out", "filter.cutoff")
         patch.connect("osc.out", "filter.audio")
-        assert sound.settle()
+        assert sound.wait_idle()
         patch.undo()
         patch.undo()
-        assert sound.settle()
+        assert sound.wait_idle()
     after = sound.engine.report()
     return (after.callbacks - before.callbacks) / max(after.expected - before.expected, 1)
 
@@ -309,7 +310,7 @@ def test_without_dearpygui_it_says_what_to_install(monkeypatch):
     from nodegraph.editor.dpg import display_check
 
     monkeypatch.setattr(display_check, "find_spec", lambda name: None)
-    assert "pip install 'nodegraph[editor]'" in display_check.obstacle()
+    assert "pip install 'nodegraph[editor]'" in display_check.display_problem()
 
 
 def test_blocks_are_all_there_for_whoever_asks_second():
@@ -324,11 +325,12 @@ def test_blocks_are_all_there_for_whoever_asks_second():
 
 VANISHING = """
 import os, signal, sys, time
+from nodegraph.editor.following import Following
 from nodegraph.editor.sound.live import LiveSound
 from nodegraph.patch import Patch
 patch = Patch()
 patch.add("sine", id="osc"); patch.add("audio_out", id="out"); patch.connect("osc.out", "out.audio")
-sound = LiveSound(); sound.follow(patch); sound.settle()
+sound = LiveSound(); Following(patch, sound); sound.settle()
 print("device", sound.state().device, flush=True)
 sys.stdin.readline()
 end = time.monotonic() + 20

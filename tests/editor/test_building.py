@@ -18,7 +18,7 @@ from nodegraph.editor.events import (
     WireDrag,
 )
 
-from .hand import pin
+from .user import pin
 
 
 def test_a_typed_name_and_enter_add_a_block_at_the_pointer(hand):
@@ -165,7 +165,7 @@ def test_replacing_by_a_block_with_other_names_keeps_the_wires_in_their_order(ha
 
 @pytest.mark.parametrize("keys", [("ctrl+c", "ctrl+v"), ("ctrl+x", "ctrl+v")])
 def test_a_selection_travels_as_text_to_another_window(hand, tmp_path, keys):
-    from .hand import Hand
+    from .user import Hand
 
     hand.chain("sine", "ladder", "audio_out")
     hand.types("ladder1.cutoff", "500")
@@ -303,5 +303,5 @@ def test_tidying_takes_comments_and_areas_along(hand):
     (x, y), at = hand.document.layout["ladder1"], hand.document.notes[note].at
     assert at == (x, y - 60.0), "it stands by its block as before"
     (area,) = hand.document.areas.values()
-    assert area.holds((x, y)) and not area.holds(hand.document.layout["sine1"])
+    assert area.contains((x, y)) and not area.contains(hand.document.layout["sine1"])
     assert y < 400.0

@@ -68,7 +68,7 @@ def test_a_frame_in_which_nothing_moves_sends_nothing(presenter):
 def test_live_values_go_round_in_a_few_frames_each_once(presenter):
     sound = presenter.desk.sound
     for wire in presenter.desk.document.wires:
-        sound.values[wire.start] = np.array([0.5])
+        sound.values[wire.source_ref] = np.array([0.5])
     before = len(presenter.desk.view.orders)
     for k in range(8):
         presenter.tick(k / 60)

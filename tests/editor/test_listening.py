@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nodegraph.editor.sound.live import Device, LiveSound
+from nodegraph.editor.following import Following
+from nodegraph.editor.sound.live import DeviceRequest, LiveSound
 from nodegraph.engine import live
 from nodegraph.graph import build_graph
 from nodegraph.graph.flatten import flatten
@@ -33,7 +34,7 @@ def open_card(monkeypatch):
     def opened(inputs):
         card = FakeDevice(inputs)
         monkeypatch.setattr(live, "_sounddevice", lambda: card)
-        sounds.append(LiveSound(Device("card")))
+        sounds.append(LiveSound(DeviceRequest("card")))
         return card, sounds[-1]
 
     yield opened
@@ -56,7 +57,7 @@ def edits(patch, sound):
 def test_an_audio_in_that_is_a_port_of_a_subpatch_opens_no_input(open_card, inputs):
     card, sound = open_card(inputs)
     patch = effect()
-    sound.follow(patch)
+    Following(patch, sound)
     edits(patch, sound)
     assert [stream.channels for stream in card.streams] == [(0, 2)]
 
@@ -65,7 +66,7 @@ def test_an_audio_in_that_is_a_port_of_a_subpatch_opens_no_input(open_card, inpu
 def test_an_audio_in_of_the_patch_opens_the_device_with_input_once(open_card, inputs):
     card, sound = open_card(inputs)
     patch = effect()
-    sound.follow(patch)
+    Following(patch, sound)
     assert sound.settle()
     patch.add("audio_in", id="mic")
     patch.connect("mic.out", "box.in")
@@ -85,7 +86,7 @@ def test_an_audio_in_of_the_patch_opens_the_device_with_input_once(open_card, in
 def test_a_patch_listens_if_its_graph_has_an_input_of_the_device(tmp_path, voices, kept, mic):
     patch = effect(**({"mic": "audio_in"} if mic else {}))
     if kept == "in a file":
-        inner = Patch(patch.document.inside(("box",)))
+        inner = Patch(patch.document.nested(("box",)))
         inner.save(tmp_path / "box.json")
         patch.do(SetPatch("box", file="box.json"))
     patch.do(SetSettings(voices=voices))

@@ -36,12 +36,12 @@ def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
     robot.wire(f"{lfo}.out", f"{low}.cutoff")
     for port, value in (("offset", "900*2"), ("amplitude", "1 kHz")):
         robot.click(robot.row(lfo, port), times=2)
-        assert robot.until(lambda: robot.view.value_field.shown and robot.view.fields.typing)
+        assert robot.until(lambda: robot.view.value_field.is_open and robot.view.fields.typing)
         robot.key("ctrl+a")
         robot.type(value)
         robot.key("Return")
     assert robot.document.nodes[lfo].params == {"offset": 1800.0, "amplitude": 1000.0}
-    assert {wire.end for wire in robot.document.wires} == {f"{low}.audio", f"{out}.audio", f"{low}.cutoff"}
+    assert {wire.target_ref for wire in robot.document.wires} == {f"{low}.audio", f"{out}.audio", f"{low}.cutoff"}
     built = robot.document
 
     while robot.patch.can_undo:
@@ -55,7 +55,7 @@ def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
 
     path = tmp_path / "built.json"
     robot.key("ctrl+s")
-    assert robot.until(lambda: robot.view.files.shown)
+    assert robot.until(lambda: robot.view.files.is_open)
     robot.frames(6)
     robot.key("ctrl+a")
     robot.type(str(path))
@@ -66,7 +66,7 @@ def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
     assert robot.until(lambda: not robot.document.nodes)
 
     robot.key("ctrl+o")
-    assert robot.until(lambda: robot.view.files.shown)
+    assert robot.until(lambda: robot.view.files.is_open)
     robot.frames(6)
     robot.view.files._fields.focus(robot.view.files._name)
     robot.frames(4)
@@ -105,7 +105,7 @@ def test_a_wire_that_closes_a_loop_is_a_feedback_wire(robot):
 
 
 def output(robot, node):
-    return next(row.port for row in robot.view.scene.nodes[node].face.rows if row.side == "out")
+    return next(row.port for row in robot.view.scene.nodes[node].visual.rows if row.side == "out")
 
 
 def test_a_slider_is_dragged_in_one_step_of_undo(robot):
@@ -130,7 +130,7 @@ def test_a_right_click_resets_a_value(robot):
     osc = robot.add("sine", (60, 60))
     robot.drag(robot.row(osc, "amplitude", 0.8), robot.row(osc, "amplitude", 0.4))
     robot.click(robot.row(osc, "amplitude"), button=3)
-    assert robot.until(lambda: robot.view.popup.shown)
+    assert robot.until(lambda: robot.view.popup.is_open)
     x, y = robot.view.popup.place_of("Reset to default")
     robot.click_pixel(x, y)
     assert "amplitude" not in robot.document.nodes[osc].params
@@ -139,7 +139,7 @@ def test_a_right_click_resets_a_value(robot):
 def test_a_choice_is_picked_from_its_list(robot):
     osc = robot.add("lfo", (60, 60))
     robot.click(robot.row(osc, "shape"))
-    assert robot.until(lambda: robot.view.popup.shown)
+    assert robot.until(lambda: robot.view.popup.is_open)
     robot.click_pixel(*robot.view.popup.place_of("triangle"))
     assert robot.document.nodes[osc].params["shape"] == "triangle"
 
@@ -172,29 +172,29 @@ def test_zoom_and_pan_keep_the_mouse_where_things_are(robot):
 
 def test_a_double_click_opens_the_palette_and_a_click_takes_a_block(robot):
     robot.click((300, 200), times=2)
-    assert robot.until(lambda: robot.view.palette.shown and robot.view.fields.typing)
+    assert robot.until(lambda: robot.view.palette.is_open and robot.view.fields.typing)
     robot.type("pink")
     robot.click_pixel(*robot.view.palette.place_of(0))
     assert [record.type for record in robot.document.nodes.values()] == ["pink_noise"]
-    assert not robot.view.palette.shown
+    assert not robot.view.palette.is_open
 
 
 def test_escape_closes_the_palette(robot):
     robot.key("n")
-    assert robot.until(lambda: robot.view.palette.shown and robot.view.fields.typing)
+    assert robot.until(lambda: robot.view.palette.is_open and robot.view.fields.typing)
     robot.key("Escape", "Escape")
-    assert robot.until(lambda: not robot.view.palette.shown)
+    assert robot.until(lambda: not robot.view.palette.is_open)
     assert not robot.document.nodes
 
 
 def test_a_wire_dropped_in_empty_space_offers_what_fits(robot):
     osc = robot.add("sine", (60, 60))
     robot.drag(robot.pin(f"{osc}.out"), (420, 90), steps=6)
-    assert robot.until(lambda: robot.view.palette.shown and robot.view.fields.typing)
+    assert robot.until(lambda: robot.view.palette.is_open and robot.view.fields.typing)
     robot.type("ladder")
     robot.key("Return")
     assert robot.until(lambda: len(robot.document.nodes) == 2)
-    assert [wire.start for wire in robot.document.wires] == [f"{osc}.out"]
+    assert [wire.source_ref for wire in robot.document.wires] == [f"{osc}.out"]
 
 
 def test_a_wire_is_pulled_off_its_input(robot):
@@ -202,7 +202,7 @@ def test_a_wire_is_pulled_off_its_input(robot):
     robot.wire(f"{osc}.out", f"{out}.audio")
     robot.drag(robot.pin(f"{out}.audio", False), (300, 300), steps=6)
     assert not robot.document.wires
-    assert not robot.view.palette.shown
+    assert not robot.view.palette.is_open
     robot.key("ctrl+z")
     assert len(robot.document.wires) == 1
 
@@ -210,7 +210,7 @@ def test_a_wire_is_pulled_off_its_input(robot):
 def test_a_wire_under_the_pointer_tells_what_it_carries_and_can_be_pinned(robot):
     osc, out = robot.add("sine", (60, 60)), robot.add("audio_out", (500, 60))
     robot.wire(f"{osc}.out", f"{out}.audio")
-    line = robot.view.scene.line((f"{osc}.out", f"{out}.audio"))
+    line = robot.view.scene.wire_points((f"{osc}.out", f"{out}.audio"))
     robot.point(line[len(line) // 2])
     assert robot.until(lambda: robot.view.hover.lines and "peak" in robot.view.hover.lines[0])
     assert robot.until(lambda: "peak 0.0 dB" in robot.view.hover.lines[0])
@@ -227,7 +227,7 @@ def test_a_wire_of_frames_shows_them_and_a_scope_draws_inside_its_block(robot):
     robot.wire(f"{analysis}.spectrum", f"{sink}.spectrum")
     robot.wire(f"{osc}.out", f"{scope}.audio")
     assert len(robot.document.wires) == 3
-    line = robot.view.scene.line((f"{analysis}.spectrum", f"{sink}.spectrum"))
+    line = robot.view.scene.wire_points((f"{analysis}.spectrum", f"{sink}.spectrum"))
     robot.point(line[len(line) // 2])
     assert robot.until(lambda: robot.view.hover.lines and "1025 spectrum values" in robot.view.hover.lines[0])
     assert robot.until(lambda: robot.view.canvas.nodes[scope].plot.kind == "wave")

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from nodegraph.editor.canvas.arrangement import note_faces
+from nodegraph.editor.canvas.arrangement import note_visuals
 from nodegraph.editor.command import load_commands
 from nodegraph.patch import parse_patch
 from nodegraph.patch.encode import encode_patch
@@ -41,14 +41,14 @@ def check(hand) -> None:
     """The view shows the document, the whole of it and nothing else."""
     document, view = hand.document, hand.view
     assert view.nodes.keys() == document.nodes.keys()
-    assert view.wires.keys() == {(wire.start, wire.end) for wire in document.wires}
-    assert view.notes.keys() == note_faces(document).keys()
+    assert view.wires.keys() == {(wire.source_ref, wire.target_ref) for wire in document.wires}
+    assert view.notes.keys() == note_visuals(document).keys()
     for id, at in document.layout.items():
         assert view.nodes[id].at == at
     for wire in document.wires:
-        assert view.wires[wire.start, wire.end].feedback == wire.feedback
+        assert view.wires[wire.source_ref, wire.target_ref].feedback == wire.feedback
     assert hand.presenter.screen.nodes.keys() == view.nodes.keys()
-    for id, face in hand.desk.faces.items():
+    for id, face in hand.desk.visuals.items():
         for row in face.rows:
             if row.value is not None and row.value.kind != "live":
                 assert view.values[id, row.port] == row.value

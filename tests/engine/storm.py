@@ -84,7 +84,7 @@ def _edit(patch: Patch, chance: random.Random, types: list[str], kind: str) -> N
         patch.connect(f"{source}.{output}", f"{target}.{input}", feedback=chance.random() < 0.3)
     elif kind == "unwire":
         wire = chance.choice(document.wires)
-        patch.disconnect(wire.start, wire.end)
+        patch.disconnect(wire.source_ref, wire.target_ref)
     elif kind == "turn":
         id = chance.choice(ids)
         port = chance.choice(list(known[document.nodes[id].type].spec.inputs.values()))

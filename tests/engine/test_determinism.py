@@ -21,7 +21,7 @@ from nodegraph.engine import walk
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.patch import Document
 from tests.engine.storm import random_edits, sounding_patch
-from tests.recording.flying import with_voices
+from tests.recording.flight_helpers import with_voices
 from tests.rendering import QUANTUM, Offline, patch_of
 
 ROOT = Path(__file__).parents[2]

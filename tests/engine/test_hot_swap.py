@@ -258,13 +258,13 @@ def test_a_storm_of_edits_leaves_a_finite_sound_and_the_right_patch(seed):
 def test_what_was_opened_for_a_plan_that_fails_is_closed(monkeypatch):
     from nodegraph.native.build import KernelError
     from nodegraph.plan import compile as compiling
-    from nodes.meters import TapRing
+    from nodes.meters import TapBuffer
 
     def fail(builder):
         raise KernelError("no kernel")
 
     closed = []
-    monkeypatch.setattr(TapRing, "close", lambda ring: closed.append(ring))
+    monkeypatch.setattr(TapBuffer, "close", lambda ring: closed.append(ring))
     patch = patch_of("osc.out out.audio", osc="sine", out="audio_out")
     engine = engine_of(patch)
     monkeypatch.setattr(compiling, "place_bus", fail)

@@ -43,12 +43,12 @@ def hold_the_gil(seconds):
 def quiet(nodes, seed=0):
     """A random patch of which the output stays where the limiter lets all pass."""
     patch = sounding_patch(nodes, seed)
-    for wire in [wire for wire in patch.document.wires if wire.end == "out.audio"]:
-        patch.disconnect(wire.start, wire.end)
+    for wire in [wire for wire in patch.document.wires if wire.target_ref == "out.audio"]:
+        patch.disconnect(wire.source_ref, wire.target_ref)
         if "drive" not in patch.document.nodes:
             patch.add("drive", id="drive", gain=0.5)
             patch.connect("drive.out", "out.audio")
-        patch.connect(wire.start, "drive.audio")
+        patch.connect(wire.source_ref, "drive.audio")
     return patch
 
 
@@ -154,7 +154,7 @@ def test_an_edit_is_heard_within_50_ms_in_a_patch_of_100_nodes(null, request):
             patch.add(record.type, id=f"x_{id}", **record.params)
     for wire in crowd.document.wires:
         if wire.target != "out":
-            patch.connect(f"x_{wire.start}", f"x_{wire.end}", feedback=wire.feedback)
+            patch.connect(f"x_{wire.source_ref}", f"x_{wire.target_ref}", feedback=wire.feedback)
     assert len(patch.document.nodes) >= 99
     times = {}
     with play(patch, **({"null": True} if null else {"device": "system"}), blocksize=256, capture=6.0) as live:

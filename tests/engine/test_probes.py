@@ -12,7 +12,7 @@ from nodegraph import Patch
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline
 from nodegraph.graph import build_graph
-from nodegraph.graph.probes import name_of, with_probes
+from nodegraph.graph.probes import probe_id, with_probes
 
 PATCHES = Path(__file__).parents[2] / "patches"
 
@@ -57,8 +57,8 @@ def test_a_probe_keeps_what_passed(patch):
 def test_what_is_not_there_is_not_probed(patch):
     graph = build_graph(patch.document)
     assert with_probes(graph, ["osc.nothing", "nobody.out", "out.audio"]) is graph
-    assert name_of("osc.out") in with_probes(graph, ["osc.out"]).nodes
-    assert name_of("osc.out") not in graph.nodes
+    assert probe_id("osc.out") in with_probes(graph, ["osc.out"]).nodes
+    assert probe_id("osc.out") not in graph.nodes
 
 
 def test_probes_end_when_nobody_watches(patch):

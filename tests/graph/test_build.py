@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from nodegraph.api import Patch, render
-from nodegraph.graph import GraphError, build_graph, refusal
+from nodegraph.graph import GraphError, build_graph, wire_problem
 from nodegraph.patch import Document, NodeRecord, Wire
 from tests.rendering import patch_of
 
@@ -168,12 +168,12 @@ def test_a_wire_to_a_node_that_is_not_there_is_refused():
 
 def test_refusal_speaks_of_the_new_wire_only():
     patch = patch_of("a.out b.a", a="sine", b="add", c=("saw", {"quality": "bad"}), checked=False)
-    assert refusal(patch.document, Wire("a", "out", "b", "b")) is None
-    assert "already" in refusal(patch.document, patch.document.wires[0])
-    assert "no input 'x'" in refusal(patch.document, Wire("a", "out", "b", "x"))
+    assert wire_problem(patch.document, Wire("a", "out", "b", "b")) is None
+    assert "already" in wire_problem(patch.document, patch.document.wires[0])
+    assert "no input 'x'" in wire_problem(patch.document, Wire("a", "out", "b", "x"))
     patch.set("c.quality", "naive")
-    assert "b → b" in refusal(patch.document, Wire("b", "out", "b", "a"))
-    assert refusal(patch.document, Wire("b", "out", "b", "a", feedback=True)) is None
+    assert "b → b" in wire_problem(patch.document, Wire("b", "out", "b", "a"))
+    assert wire_problem(patch.document, Wire("b", "out", "b", "a", feedback=True)) is None
 
 
 # -- placeholders --------------------------------------------------------------------------------------------
@@ -239,5 +239,5 @@ def test_latencies_add_up_along_the_longest_path(test_blocks):
         "src.out a.audio", "a.out b.audio", "b.out sum.a", "src.out sum.b", "sum.out ~ a.audio",
         src="sine", a=("late", {"samples": 100}), b=("late", {"samples": 30}), sum="add",
     )  # fmt: skip
-    assert {node.id: node.delay for node in graph.typed_nodes} == {"src": 0, "a": 100, "b": 130, "sum": 130}
+    assert {node.id: node.path_latency for node in graph.typed_nodes} == {"src": 0, "a": 100, "b": 130, "sum": 130}
     assert graph.latency == 130

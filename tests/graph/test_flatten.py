@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from nodegraph.api import Patch
-from nodegraph.graph import GraphError, build_graph, refusal
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph import GraphError, build_graph, wire_problem
+from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.patch import (
     AddNode,
     Connect,
@@ -498,7 +498,7 @@ def test_a_patch_that_has_voices_has_them_as_a_block_too(tmp_path):
     inner.save(tmp_path / "voice.json")
     patch = patch_of("box.out out.audio", box=("subpatch", {"file": "voice.json"}), out="audio_out")
     patch.save(tmp_path / "patch.json")
-    assert spec_of(patch.document.nodes["box"], Home(patch.path)).options["voices"].default == 3
+    assert spec_of(patch.document.nodes["box"], PatchLocation(patch.path)).options["voices"].default == 3
     three = sound_of(patch, SAMPLES)
     patch.set("box.voices", 1)
     assert np.allclose(three, 3 * sound_of(patch, SAMPLES), atol=1e-5)
@@ -552,7 +552,7 @@ def test_a_saved_patch_is_a_block_whose_way_in_and_out_are_its_ports(tmp_path):
     patch.save(tmp_path / "patch.json")
     flat = patch_of("osc.out filter.audio", "filter.out out.audio", osc="saw", filter="ladder", out="audio_out")
     assert np.array_equal(sound_of(patch, SAMPLES), sound_of(flat, SAMPLES))
-    spec = spec_of(patch.document.nodes["box"], Home(patch.path))
+    spec = spec_of(patch.document.nodes["box"], PatchLocation(patch.path))
     assert list(spec.inputs) == ["in"] and list(spec.outputs) == ["out"]
     inner.set("filter.cutoff", 300.0)
     inner.save()
@@ -617,7 +617,7 @@ def test_ports_that_multiply_from_file_to_file_are_found_soon(tmp_path):
         (tmp_path / f"{depth}.json").write_text(json.dumps(text))
     patch = patch_of(box=("subpatch", {"file": "14.json"}), out="audio_out")
     patch.save(tmp_path / "top.json")
-    assert len(spec_of(patch.document.nodes["box"], Home(patch.path)).inputs) == 10
+    assert len(spec_of(patch.document.nodes["box"], PatchLocation(patch.path)).inputs) == 10
     patch.add("sine", id="osc")
     for k in range(10):
         patch.connect("osc.out", f"box.p{k}")
@@ -694,9 +694,9 @@ def test_what_a_subpatch_cannot_be_set_to_is_a_sentence(name, value, said):
 
 def test_a_wire_is_judged_where_it_is_drawn():
     patch = synthesizer()
-    assert refusal(patch.document, Wire("osc", "out", "filter", "cutoff"), ("voice",)) is None
-    assert "already there" in refusal(patch.document, Wire("osc", "out", "filter", "audio"), ("voice",))
-    loop = refusal(patch.document, Wire("filter", "out", "osc", "pm"), ("voice",))
+    assert wire_problem(patch.document, Wire("osc", "out", "filter", "cutoff"), ("voice",)) is None
+    assert "already there" in wire_problem(patch.document, Wire("osc", "out", "filter", "audio"), ("voice",))
+    loop = wire_problem(patch.document, Wire("filter", "out", "osc", "pm"), ("voice",))
     assert "voice/osc → voice/filter → voice/osc" in loop or "voice/filter → voice/osc → voice/filter" in loop
 
 
@@ -861,6 +861,6 @@ def test_an_id_with_slashes_is_found_where_another_id_begins_alike():
     patch.do(SetPatch("a", {"nodes": [{"id": "x", "type": "sine"}]}))
     patch.do(SetPatch("a/b", inner))
     patch.set("a/b/c.frequency", 300.0)
-    assert patch.document.inside(("a/b",)).nodes["c"].params == {"frequency": 300.0}
+    assert patch.document.nested(("a/b",)).nodes["c"].params == {"frequency": 300.0}
     patch.rename("a/b/c", "d")
-    assert list(patch.document.inside(("a/b",)).nodes) == ["d"]
+    assert list(patch.document.nested(("a/b",)).nodes) == ["d"]

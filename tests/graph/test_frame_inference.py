@@ -5,7 +5,7 @@ import pytest
 
 from nodegraph.api import Patch, render
 from nodegraph.engine.offline import Offline
-from nodegraph.graph import GraphError, build_graph, refusal
+from nodegraph.graph import GraphError, build_graph, wire_problem
 from nodegraph.patch import Document, NodeRecord, Wire
 from nodegraph.spectral.stft import consistent, stft
 from nodegraph.spectral.windows import WINDOWS
@@ -204,7 +204,7 @@ def test_one_lane_of_frames_meets_many():
 
 def refused(patch, wire):
     start, end = wire.split()
-    return refusal(patch.document, Wire(*start.split("."), *end.split(".")))
+    return wire_problem(patch.document, Wire(*start.split("."), *end.split(".")))
 
 
 def test_unequal_sizes_and_hops_are_refused_when_the_wire_is_drawn():
@@ -286,7 +286,7 @@ def test_loops_through_frames_are_refused():
     patch.disconnect("in.out", "stft.audio")
     for wire in ("in.out sum.a", "sum.out stft.audio"):
         patch.connect(*wire.split())
-    sentence = refusal(patch.document, Wire("back", "out", "sum", "b", feedback=True))
+    sentence = wire_problem(patch.document, Wire("back", "out", "sum", "b", feedback=True))
     assert "works on whole blocks" in sentence
 
 

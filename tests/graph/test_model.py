@@ -7,7 +7,7 @@ import pytest
 
 from nodegraph.api import Patch
 from nodegraph.graph import build_graph
-from nodegraph.graph.probes import name_of, with_probes
+from nodegraph.graph.probes import probe_id, with_probes
 
 
 def echo() -> Patch:
@@ -47,7 +47,7 @@ def test_nodes_carry_the_typed_node_and_edges_the_wire():
     assert edges["osc", "mix"]["lanes"] == 3
     assert edges["stft", "inverse"]["kind"] == "spectrum"
     assert edges["echo", "mix"]["feedback"] and not edges["osc", "mix"]["feedback"]
-    late = graph.node("inverse").delay
+    late = graph.node("inverse").path_latency
     assert late > 0 and edges["inverse", "both"]["latency"] == late
     assert edges["inverse", "both"]["compensation"] == 0 and edges["echo", "both"]["compensation"] == late
 
@@ -71,6 +71,6 @@ def test_it_cannot_be_changed():
 def test_probes_are_added_to_a_copy():
     graph = build_graph(echo().document)
     probed = with_probes(graph, ["stft.spectrum", "nobody.out"])
-    assert name_of("stft.spectrum") not in graph and name_of("stft.spectrum") in probed
-    assert probed.into(name_of("stft.spectrum"), "values")[0].source == "stft"
+    assert probe_id("stft.spectrum") not in graph and probe_id("stft.spectrum") in probed
+    assert probed.into(probe_id("stft.spectrum"), "values")[0].source == "stft"
     assert len(probed) == len(graph) + 1

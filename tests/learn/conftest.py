@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.learn import Frames
+from nodegraph.learn import FrameSets
 from nodegraph.models.autoencoder import Features
 
-# Read when torch is imported, which the modules here do before anything of ours: see nodegraph.models.late_torch.
+# Read when torch is imported, which the modules here do before anything of ours: see nodegraph.models.torch_import.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 RATE, SIZE, HOP = 8000, 128, 64
@@ -57,4 +57,4 @@ def frames():
     atoms = rng.gamma(0.3, 1.0, (6, features.bins))
     amounts = rng.gamma(0.6, 1.0, (900, 6))
     magnitudes = (amounts @ atoms + 0.02 * rng.random((900, features.bins))).astype(np.float32)
-    return Frames(magnitudes[:600], magnitudes[600:750], magnitudes[750:], features)
+    return FrameSets(magnitudes[:600], magnitudes[600:750], magnitudes[750:], features)

@@ -10,11 +10,11 @@ image = pytest.importorskip("PIL.Image")
 pytest.importorskip("torch")
 
 from nodegraph.learn.curve import BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, curve_png  # noqa: E402
-from nodegraph.learn.stage import Row  # noqa: E402
+from nodegraph.learn.stage import EpochResult  # noqa: E402
 
 
 def rows(count=50, stage="training"):
-    return [Row(stage, i, math.nan if i == 0 else 10.0 ** (-i / 25), 0.5, 1e-3, i) for i in range(count + 1)]
+    return [EpochResult(stage, i, math.nan if i == 0 else 10.0 ** (-i / 25), 0.5, 1e-3, i) for i in range(count + 1)]
 
 
 def heights(pixels, colour, x):
@@ -38,5 +38,5 @@ def test_any_number_of_epochs_can_be_drawn(given):
 
 
 def test_losses_that_cannot_be_drawn_are_left_out():
-    odd = [Row("a", i, v, v, 1e-3, 0.0) for i, v in enumerate([1.0, 0.0, math.inf, math.nan, 0.1])]
+    odd = [EpochResult("a", i, v, v, 1e-3, 0.0) for i, v in enumerate([1.0, 0.0, math.inf, math.nan, 0.1])]
     assert image.open(io.BytesIO(curve_png(odd))).size == (WIDTH, HEIGHT)

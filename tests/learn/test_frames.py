@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph import Patch
-from nodegraph.learn import LearnError, Source, collect, magnitudes_of, sources_of
+from nodegraph.learn import AudioSource, LearnError, collect, magnitudes_of, sources_of
 from nodegraph.learn.split import PARTS, SHARES, by_source
 from nodegraph.models.autoencoder import Features
 from nodegraph.spectral.stft import stft
@@ -19,7 +19,7 @@ FEATURES = Features(RATE, SIZE, HOP)
 def tone(pitch, seconds=3.0, level=0.5):
     """A source whose frames tell where they come from: a sine in the middle of bin ``pitch``."""
     t = np.arange(round(seconds * RATE)) / RATE
-    return Source(
+    return AudioSource(
         f"tone{pitch}", seconds, lambda rate: (level * np.sin(2 * np.pi * pitch * RATE / SIZE * t)).astype("f4")
     )
 
@@ -61,7 +61,7 @@ def test_frames_of_one_source_are_never_in_two_parts():
 def test_one_recording_is_cut_into_stretches_that_share_no_sample():
     # a chirp: the pitch says when
     t = np.arange(40 * RATE) / RATE
-    chirp = Source("chirp", 40.0, lambda rate: np.sin(2 * np.pi * (200 + 40 * t) * t).astype("f4"))
+    chirp = AudioSource("chirp", 40.0, lambda rate: np.sin(2 * np.pi * (200 + 40 * t) * t).astype("f4"))
     found = collect([chirp], FEATURES)
     shares = np.array([len(getattr(found, part)) for part in PARTS], float)
     assert shares / shares.sum() == pytest.approx(SHARES, abs=0.02)
@@ -72,7 +72,7 @@ def test_one_recording_is_cut_into_stretches_that_share_no_sample():
 
 
 def test_no_more_frames_than_asked_long_sources_giving_more():
-    found = collect([tone(5, 40.0), *(tone(pitch, 10.0) for pitch in range(6, 20))], FEATURES, most=700)
+    found = collect([tone(5, 40.0), *(tone(pitch, 10.0) for pitch in range(6, 20))], FEATURES, max_frames=700)
     sizes = [len(getattr(found, part)) for part in PARTS]
     assert sizes == pytest.approx([500, 100, 100], abs=15)
     counts = np.bincount(np.concatenate([getattr(found, part) for part in PARTS]).argmax(axis=1))
@@ -89,7 +89,7 @@ def test_silent_frames_are_left_out():
     def half(rate):
         return np.concatenate([np.zeros(4 * RATE), notes(4.0, 1)]).astype("f4")
 
-    found = collect([Source(f"{i}", 8.0, half) for i in range(3)], FEATURES)
+    found = collect([AudioSource(f"{i}", 8.0, half) for i in range(3)], FEATURES)
     assert len(found.train) < 4.1 * RATE / HOP
     assert found.train.max(axis=1).min() > 0.001 * SIZE / 4
 
@@ -160,7 +160,7 @@ def test_nothing_to_read_is_one_sentence(tmp_path, what):
 
 
 def test_silence_only_and_too_few_frames_are_one_sentence():
-    silence = Source("s.wav", 1.0, lambda rate: np.zeros(RATE, "f4"))
+    silence = AudioSource("s.wav", 1.0, lambda rate: np.zeros(RATE, "f4"))
     with pytest.raises(LearnError, match=r"no sound to train on: s\.wav: is silent"):
         collect([silence], FEATURES)
     with pytest.raises(LearnError, match="3 files were skipped"):

@@ -8,13 +8,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from nodegraph.learn import load_recipe, recipe_files  # noqa: E402
+from nodegraph.learn.baselines import Baselines  # noqa: E402
 from nodegraph.learn.corruption import corrupt  # noqa: E402
 from nodegraph.learn.losses import loss_of  # noqa: E402
 from nodegraph.learn.network import Network, new_pair  # noqa: E402
-from nodegraph.learn.optimisers import move_on, optimiser_of, rate_share  # noqa: E402
-from nodegraph.learn.recipe import LayerChoices, TrainingChoices  # noqa: E402
+from nodegraph.learn.optimisers import optimiser_of, rate_factor, update_schedule  # noqa: E402
+from nodegraph.learn.recipe import LayerConfig, TrainingConfig  # noqa: E402
 from nodegraph.learn.regularisers import decay, penalty  # noqa: E402
-from nodegraph.learn.yardsticks import Yardsticks  # noqa: E402
 from nodegraph.models.autoencoder import Autoencoder, Features  # noqa: E402
 
 BINS = 33
@@ -32,7 +32,7 @@ def frames(count=300, seed=1):
 
 
 def pair(units=8, inputs=None, seed=0, **choices):
-    return new_pair(LayerChoices(units=units, **choices), frames() if inputs is None else inputs, generator(seed))
+    return new_pair(LayerConfig(units=units, **choices), frames() if inputs is None else inputs, generator(seed))
 
 
 def network(**choices):
@@ -86,7 +86,7 @@ def test_random_weights_have_the_spread_of_their_rule(kind, non_negative):
 def test_a_linear_network_begins_as_its_principal_components(tied):
     x = frames()
     start = pair(4, x, encoder="linear", decoder="linear", initialiser="pca", tied=tied)
-    mean, pca = Yardsticks.of(x, 4).errors(x)
+    mean, pca = Baselines.fit(x, 4).errors(x)
     with torch.no_grad():
         error = float((Network([start])(x) - x).square().sum() / len(x))
     assert error == pytest.approx(pca, rel=1e-3) and pca < mean
@@ -96,7 +96,7 @@ def test_a_linear_network_begins_as_its_principal_components(tied):
 def test_other_units_begin_near_the_principal_components(activation, within):
     x = frames()
     start = pair(4, x, encoder=activation, decoder="linear", initialiser="pca")
-    _, pca = Yardsticks.of(x, 4).errors(x)
+    _, pca = Baselines.fit(x, 4).errors(x)
     with torch.no_grad():
         assert float((Network([start])(x) - x).square().sum() / len(x)) < within * pca
 
@@ -109,7 +109,7 @@ def test_networks_that_look_at_their_frames_begin_no_worse_than_the_mean(initial
     x = x / x.max()
     made = pair(4, x, decoder=decoder, initialiser=initialiser, range=0.05, bias=bias)
     random = pair(4, x, decoder=decoder, initialiser="truncated_normal", range=0.05, bias=bias)
-    mean, _ = Yardsticks.of(x, 4).errors(x)
+    mean, _ = Baselines.fit(x, 4).errors(x)
     with torch.no_grad():
         error, other = (float((Network([p])(x) - x).square().sum() / len(x)) for p in (made, random))
     assert error < 1.2 * mean and error < other
@@ -126,10 +126,10 @@ def test_the_components_are_those_of_the_singular_value_decomposition():
     x = frames()
     centred = x.double() - x.double().mean(0)
     values = torch.linalg.svdvals(centred)
-    mean, pca = Yardsticks.of(x, 3).errors(x)
+    mean, pca = Baselines.fit(x, 3).errors(x)
     assert mean == pytest.approx(float((values**2).sum()) / len(x), rel=1e-4)
     assert pca == pytest.approx(float((values[3:] ** 2).sum()) / len(x), rel=1e-3)
-    assert Yardsticks.of(x, 500).errors(x)[1] < 1e-6 * mean
+    assert Baselines.fit(x, 500).errors(x)[1] < 1e-6 * mean
 
 
 def test_corruption_does_what_its_name_says():
@@ -159,7 +159,7 @@ def test_losses_are_their_formulas():
 
 def test_penalties_are_sums_of_squares_and_of_activity():
     trained = network(l2=0.1, activity=0.01, encoder="linear")
-    trained.train_pass(frames(), generator())
+    trained.forward_train(frames(), generator())
     expected = sum(0.1 * float((w.detach() ** 2).sum()) for pair in trained.pairs for w in pair.weights)
     expected += sum(0.01 * float(h.detach().abs().sum(1).mean()) for h in trained.hidden)
     assert penalty(trained).item() == pytest.approx(expected, rel=1e-5)
@@ -170,7 +170,7 @@ def test_dropped_units_are_made_up_for():
     trained = Network([pair(400, encoder="sigmoid", decoder="linear", dropout=0.4, initialiser="glorot")])
     x = frames(2000)
     with torch.no_grad():
-        noisy, plain = trained.train_pass(x, generator()), trained(x)
+        noisy, plain = trained.forward_train(x, generator()), trained(x)
     assert not torch.allclose(noisy, plain, atol=1e-3)
     assert torch.allclose(noisy.mean(0), plain.mean(0), atol=0.05)
 
@@ -198,8 +198,8 @@ def test_biases_decay_where_asked():
 
 def test_the_rate_follows_its_schedule():
     def rates(**choices):
-        found = TrainingChoices(last_rate=0.1, **choices)
-        return [rate_share(found, done) for done in (0.0, 0.25, 0.5, 1.0)]
+        found = TrainingConfig(last_rate=0.1, **choices)
+        return [rate_factor(found, done) for done in (0.0, 0.25, 0.5, 1.0)]
 
     assert rates() == [1.0] * 4
     assert rates(schedule="linear") == pytest.approx([1.0, 0.775, 0.55, 0.1])
@@ -210,18 +210,18 @@ def test_the_rate_follows_its_schedule():
 
 @pytest.mark.parametrize("kind", ["sgd", "adam"])
 def test_rate_and_momentum_reach_the_optimiser(kind):
-    choices = TrainingChoices(
+    choices = TrainingConfig(
         optimiser=kind, rate=0.4, momentum=0.5, last_momentum=0.9, schedule="linear", last_rate=0.0
     )
     optimiser = optimiser_of(choices, [torch.zeros(3, requires_grad=True)])
-    move_on(optimiser, choices, 0.5)
+    update_schedule(optimiser, choices, 0.5)
     (group,) = optimiser.param_groups
     assert group["lr"] == pytest.approx(0.2)
     assert (group["momentum"] if kind == "sgd" else group["betas"][0]) == pytest.approx(0.7)
 
 
 def test_sgd_with_momentum_is_its_equation():
-    choices = TrainingChoices(optimiser="sgd", rate=0.1, momentum=0.5)
+    choices = TrainingConfig(optimiser="sgd", rate=0.1, momentum=0.5)
     weight = torch.tensor([1.0], requires_grad=True)
     optimiser = optimiser_of(choices, [weight])
     velocity, expected = 0.0, 1.0

@@ -10,15 +10,15 @@ import soundfile
 
 from nodegraph.learn import LearnError
 from nodegraph.learn.reproduce import tables
-from nodegraph.learn.reproduce.table import Cell, Run, Table, chosen, table_names, table_of
+from nodegraph.learn.reproduce.table import Cell, PaperTable, Run, select_rows, table_names, table_of
 from nodegraph.models.autoencoder import Features
 from tests.learn.conftest import RATE, notes
 
 pytest.importorskip("torch")
 
 from nodegraph.learn.reproduce import report
-from nodegraph.learn.reproduce.data import difficulty, scaled_frames
-from nodegraph.learn.reproduce.run import forget, reproduce, tasks_of
+from nodegraph.learn.reproduce.data import baseline_errors, scaled_frames
+from nodegraph.learn.reproduce.run import delete_results, reproduce, tasks_of
 
 NET = {"layers": [{"units": 4, "initialiser": "pca"}], "training": {"schedule": "cosine"}}
 ABOUT = {"name": "a small world", "run": "a test"}
@@ -30,7 +30,7 @@ def small(unit="sum", scale=0.0951, published=0.5, **sets):
     more = {**normalise, **{key.replace("__", "."): value for key, value in sets.items()}}
     runs = {"momentum": Run(NET, 30, 2, {"training.optimiser": "sgd", **more}), "Adam": Run(NET, 30, 2, more)}
     cells = tuple(Cell(str(n), str(n), {"momentum": published}, runs) for n in (2, 4))
-    return Table("A table", "A paper", unit, cells, scale)
+    return PaperTable("A table", "A paper", unit, cells, scale)
 
 
 def run(table, frames, folder, **options):
@@ -92,7 +92,7 @@ def test_a_table_that_is_not_there_is_refused_with_those_that_are():
     with pytest.raises(LearnError, match=r"Did you mean 'colonel-table-1'.*sarroff-table-3"):
         table_of("colonel-table1")
     with pytest.raises(LearnError, match="Rows are: 256-8; 1500-8"):
-        chosen(table_of("sarroff-table-3"), ["9"])
+        select_rows(table_of("sarroff-table-3"), ["9"])
 
 
 # -- frames ----------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_frames_are_scaled_so_that_the_mean_leaves_what_it_left_in_the_paper(fra
 
 
 def test_difficulty_is_what_principal_components_leave(frames):
-    found = difficulty(frames, "none")
+    found = baseline_errors(frames, "none")
     centred = frames.valid - frames.train.mean(axis=0)
     _, _, directions = np.linalg.svd(frames.train - frames.train.mean(axis=0), full_matrices=False)
     left = centred - centred @ directions[:8].T @ directions[:8]
@@ -149,7 +149,7 @@ def test_what_is_trained_is_not_trained_again_unless_it_is_forgotten(frames, tmp
     assert again.results == json.loads(json.dumps(first.results))
     run(small(), frames, tmp_path, epochs=2, seed=1, progress=lambda share, label: said.append(label))
     assert said, "another seed is another training"
-    forget(tmp_path)
+    delete_results(tmp_path)
     said.clear()
     run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: said.append(label))
     assert said
@@ -207,7 +207,7 @@ def test_second_layers_are_measured_in_units_of_the_first(frames, tmp_path):
     }
     ours = Run(net, 8, 2, {"features.normalise": "none"}, "layer 2")
     cell = Cell("12-4", "12-4", {"momentum": 0.0737}, {"momentum": ours})
-    done = run(Table("A table", "A paper", "adjusted", (cell,), 0.0951), frames, tmp_path)
+    done = run(PaperTable("A table", "A paper", "adjusted", (cell,), 0.0951), frames, tmp_path)
     errors = done.results["12-4"]["momentum"]["errors"]["valid"]
     assert errors["adjusted"] == pytest.approx(errors["sum"] * 65 / 12)
     assert f"{errors['adjusted']:.4f}" in report.markdown(done)

@@ -8,13 +8,13 @@ import pickle
 import numpy as np
 import pytest
 
-from nodegraph.learn import Frames, LearnError, load_recipe
+from nodegraph.learn import FrameSets, LearnError, load_recipe
 from nodegraph.models.autoencoder import Autoencoder
 from tests.learn.conftest import SMALL
 
 torch = pytest.importorskip("torch")
 
-from nodegraph.learn import Watcher, train  # noqa: E402
+from nodegraph.learn import TrainingObserver, train  # noqa: E402
 from nodegraph.learn import training as training_module  # noqa: E402
 
 ONE = {"layers": [{"units": 4}], "training": {"epochs": 8, "rate": 0.01}}
@@ -136,7 +136,7 @@ def test_a_training_ends_when_its_minutes_are_over(frames):
 
 def test_the_best_epoch_counts_not_the_last(frames):
     noise = np.random.default_rng(0).gamma(0.3, 1.0, (90, frames.features.bins)).astype(np.float32)
-    few = Frames(noise[:30], noise[30:60], noise[60:], frames.features)  # nothing but its mean can be learnt
+    few = FrameSets(noise[:30], noise[30:60], noise[60:], frames.features)  # nothing but its mean can be learnt
     trained = train(few, recipe=recipe(layers__0__units=40, layers__0__encoder="relu"), epochs=300)
     best = min(row.valid for row in trained.rows)
     assert trained.errors["features"]["valid"]["mean"] == pytest.approx(best, rel=1e-4)
@@ -157,7 +157,7 @@ def test_a_loss_without_bounds_is_told_and_the_best_is_kept(frames):
 
 def test_model_card_and_curve_lie_together(frames, tmp_path):
     told = []
-    trained = train(frames, tmp_path / "m.safetensors", recipe(TWO), seed=3, watcher=Watcher(told.append))
+    trained = train(frames, tmp_path / "m.safetensors", recipe(TWO), seed=3, observer=TrainingObserver(told.append))
     assert {path.name for path in tmp_path.iterdir()} == {"m.safetensors", "m.csv", "m.png"}
     loaded = Autoencoder.load(tmp_path / "m.safetensors")
     assert same(loaded, trained.model) and loaded.card == trained.model.card
@@ -178,7 +178,7 @@ def test_a_training_that_is_resumed_ends_as_if_it_had_not_been_interrupted(frame
     path = tmp_path / "m.safetensors"
     chosen = recipe(data, layers__0__corruption="gaussian", layers__0__noise=0.1, training__schedule="cosine")
     whole = train(frames, recipe=chosen, seed=4)
-    first = train(frames, path, chosen, seed=4, watcher=Watcher(stop=After(batches)))
+    first = train(frames, path, chosen, seed=4, observer=TrainingObserver(stop=After(batches)))
     assert first.stopped and Autoencoder.load(path).card["stopped"]
     rest = train(frames, path, chosen, seed=4, resume=True)
     assert not rest.stopped and same(rest.model, whole.model) and same(Autoencoder.load(path), whole.model)
@@ -192,7 +192,7 @@ def test_a_keyboard_interrupt_is_a_stop(frames, tmp_path):
         if step.epoch == 2:
             raise KeyboardInterrupt
 
-    trained = train(frames, tmp_path / "m", recipe(), watcher=Watcher(interrupt))
+    trained = train(frames, tmp_path / "m", recipe(), observer=TrainingObserver(interrupt))
     assert trained.stopped and trained.rows[-1].epoch == 2
     best = min(row.valid for row in trained.rows)
     assert trained.errors["features"]["valid"]["mean"] == pytest.approx(best, rel=1e-4)
@@ -200,7 +200,7 @@ def test_a_keyboard_interrupt_is_a_stop(frames, tmp_path):
 
 
 def test_a_process_that_is_killed_leaves_its_best(frames, tmp_path, monkeypatch):
-    monkeypatch.setattr(training_module, "KEEP_EVERY", 0.0)
+    monkeypatch.setattr(training_module, "CHECKPOINT_PERIOD", 0.0)
     seen = []
 
     def kill(step):
@@ -209,7 +209,7 @@ def test_a_process_that_is_killed_leaves_its_best(frames, tmp_path, monkeypatch)
             raise MemoryError  # nothing of ours runs after this
 
     with pytest.raises(MemoryError):
-        train(frames, tmp_path / "m", recipe(), watcher=Watcher(kill))
+        train(frames, tmp_path / "m", recipe(), observer=TrainingObserver(kill))
     y, _ = seen[0].normalise(frames.valid)
     error = np.square(seen[0].decode(seen[0].encode(y)) - y).mean()
     whole = train(frames, recipe=recipe())
@@ -218,7 +218,7 @@ def test_a_process_that_is_killed_leaves_its_best(frames, tmp_path, monkeypatch)
 
 
 def test_a_full_disk_ends_nothing(frames, tmp_path, monkeypatch):
-    monkeypatch.setattr(training_module, "KEEP_EVERY", 0.0)
+    monkeypatch.setattr(training_module, "CHECKPOINT_PERIOD", 0.0)
     whole = train(frames, recipe=recipe())
     real, folder = os.fsync, str(tmp_path)
 
@@ -236,7 +236,7 @@ def test_a_full_disk_ends_nothing(frames, tmp_path, monkeypatch):
 
 
 def test_a_disk_that_has_room_again_is_used_again(frames, tmp_path, monkeypatch):
-    monkeypatch.setattr(training_module, "KEEP_EVERY", 0.0)
+    monkeypatch.setattr(training_module, "CHECKPOINT_PERIOD", 0.0)
     real, calls = os.fsync, []
 
     def full_at_first(handle):
@@ -270,8 +270,8 @@ def test_resuming_needs_the_same_training(frames, tmp_path):
     path = tmp_path / "m"
     assert "name its model" in refused(frames, recipe=recipe(), resume=True)
     assert "no training to resume" in refused(frames, path, recipe(), resume=True)
-    train(frames, path, recipe(), watcher=Watcher(stop=After(9)))
-    others = Frames(frames.train[:500], frames.valid, frames.test, frames.features)
+    train(frames, path, recipe(), observer=TrainingObserver(stop=After(9)))
+    others = FrameSets(frames.train[:500], frames.valid, frames.test, frames.features)
     assert "another recipe" in refused(frames, path, recipe(training__rate=0.1), resume=True)
     assert "another recipe" in refused(frames, path, recipe(), seed=5, resume=True)
     assert "another recipe" in refused(others, path, recipe(), resume=True)
@@ -286,7 +286,7 @@ def test_a_checkpoint_that_is_none_is_refused_and_nothing_in_it_runs(frames, tmp
             return (os.system, (f"touch {tmp_path / 'harmed'}",))
 
     torch.save({"format": 1, "key": Harm()}, tmp_path / "harm")
-    train(frames, tmp_path / "m", recipe(), watcher=Watcher(stop=After(9)))
+    train(frames, tmp_path / "m", recipe(), observer=TrainingObserver(stop=After(9)))
     good = (tmp_path / "m.checkpoint").read_bytes()
     harm = (tmp_path / "harm").read_bytes()
     for data in (b"", b"junk", pickle.dumps({"format": 1, "key": Harm()}), pickle.dumps([1]), harm, good[:-50]):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph.midi.files import MidiFileError, midi_file_of, parse_midi_file, read_midi_file, score_of
-from tests.midi.pieces import file_bytes, generate, variable_length
+from tests.midi.midi_files import file_bytes, generate, variable_length
 from tests.rendering import Offline, patch_of
 
 SR = 44100
@@ -70,7 +70,7 @@ def with_ticks(track):
 
 def messages_of(score):
     """(exact time in s, bytes) of the messages of a score."""
-    return [(Fraction(time, score.per_second), bytes(message.bytes())) for time, message in score.messages]
+    return [(Fraction(time, score.units_per_second), bytes(message.bytes())) for time, message in score.messages]
 
 
 def bytes_in(data):

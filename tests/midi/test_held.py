@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.midi.held import Held
+from nodegraph.midi.held import HeldKeys
 
 keys = st.tuples(st.sampled_from([0x80, 0x90, 0x91]), st.sampled_from([60, 61]), st.sampled_from([0, 100]))
 pedals = st.tuples(st.just(0xB0), st.just(64), st.sampled_from([0, 127]))
@@ -20,7 +20,7 @@ def down(messages):
 
 @given(st.lists(keys | pedals))
 def test_nothing_is_down_after_release_all(messages):
-    held = Held()
+    held = HeldKeys()
     for message in messages:
         held.on_message("a", bytes(message), 0)
         held.on_message("b", bytes(message), 0)
@@ -30,7 +30,7 @@ def test_nothing_is_down_after_release_all(messages):
 
 
 def test_a_key_stays_down_for_the_shortest_time():
-    held = Held()
+    held = HeldKeys()
     assert held.on_message("a", bytes((0x90, 60, 100)), 1000, 88) == 1000
     assert held.on_message("a", bytes((0x80, 60, 0)), 1000, 88) == 1088
     assert held.on_message("a", bytes((0x90, 60, 100)), 2000, 88) == 2000

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.midi.keyboard import KEYS, LOWER, UPPER, Piano, pressed, release_all, released
+from nodegraph.midi.keyboard import KEYS, LOWER, UPPER, KeyboardState, press, release, release_all
 
 keys = st.sampled_from([*KEYS, "z", "A", "PageUp", "PageDown", "F1"])
-moves = st.lists(st.tuples(st.sampled_from([pressed, released]), keys), max_size=60)
+moves = st.lists(st.tuples(st.sampled_from([press, release]), keys), max_size=60)
 
 
 def sounding(messages):
@@ -22,7 +22,7 @@ def sounding(messages):
 
 @given(moves)
 def test_the_notes_that_sound_are_the_keys_that_are_down(steps):
-    piano, sent = Piano(), []
+    piano, sent = KeyboardState(), []
     for step, key in steps:
         piano, messages = step(piano, key)
         sent += messages
@@ -33,9 +33,9 @@ def test_the_notes_that_sound_are_the_keys_that_are_down(steps):
 
 
 def test_the_rows_are_a_piano():
-    _, [message] = pressed(Piano(), "z")
+    _, [message] = press(KeyboardState(), "z")
     assert message == bytes((0x90, 60, 100))
-    _, [message] = pressed(Piano(octave=3, velocity=7, channel=2), "Q")
+    _, [message] = press(KeyboardState(octave=3, velocity=7, channel=2), "Q")
     assert message == bytes((0x91, 60, 7))
     black = {1, 3, 6, 8, 10}
     assert {KEYS[key] % 12 for key in "SDGHJ"} == {KEYS[key] % 12 for key in "23567"} == black
@@ -43,18 +43,18 @@ def test_the_rows_are_a_piano():
 
 
 def test_key_repeat_plays_once_and_the_note_ends_in_its_own_octave():
-    piano, first = pressed(Piano(), "X")
-    piano, again = pressed(piano, "X")
-    piano, none = pressed(piano, "PageUp")
-    piano, last = released(piano, "X")
+    piano, first = press(KeyboardState(), "X")
+    piano, again = press(piano, "X")
+    piano, none = press(piano, "PageUp")
+    piano, last = release(piano, "X")
     assert (first, again, none, last) == ([b"\x90\x3e\x64"], [], [], [b"\x80\x3e\x00"])
-    _, higher = pressed(piano, "X")
+    _, higher = press(piano, "X")
     assert higher == [b"\x90\x4a\x64"]
 
 
 def test_octaves_are_limited_to_the_range_of_midi():
-    piano = Piano()
+    piano = KeyboardState()
     for _ in range(20):
-        piano, _ = pressed(piano, "PageUp")
-    _, messages = pressed(piano, "]")
+        piano, _ = press(piano, "PageUp")
+    _, messages = press(piano, "]")
     assert piano.octave == 9 and messages == []

@@ -56,7 +56,7 @@ def played_notes(live, hands):
             time.sleep(0.015)
             keyboard.send_message((0x80, key, 0))
             time.sleep(dice.uniform(0.020, 0.030))
-            hands.service()
+            hands.update()
         time.sleep(0.1)
     finally:
         hands.close()

@@ -40,7 +40,7 @@ def test_messages_come_out_as_they_went_in(sent, clocks, piece):
     found = [message for k in range(0, len(stream), piece) for message in parser.feed(stream[k : k + piece])]
     assert [m for m in found if m[0] < 0xF8] == sent
     assert sorted(m[0] for m in found if m[0] >= 0xF8) == sorted(byte for _, byte in clocks)
-    parser.end()
+    parser.finish()
     assert not parser.problems
 
 
@@ -56,7 +56,7 @@ def test_any_bytes_give_complete_messages_and_lines(stream):
     parser = MessageStream()
     for message in parser.feed(stream):
         assert length_of(message[0]) in (0, len(message))
-    parser.end()
+    parser.finish()
     assert all(problem.endswith(".") for problem in parser.problems)
 
 
@@ -78,7 +78,7 @@ def test_no_complete_message_is_lost_after_garbage(garbage, sent):
 def test_an_incomplete_message_is_reported(stream, problem):
     parser = MessageStream()
     parser.feed(bytes.fromhex(stream))
-    parser.end()
+    parser.finish()
     assert list(parser.problems) == [problem]
 
 

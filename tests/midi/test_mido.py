@@ -11,7 +11,7 @@ import pytest
 import nodegraph
 from nodegraph.engine.core import EngineError
 from nodegraph.recording.replay import FlightError, opened
-from tests.midi.pieces import write_piece
+from tests.midi.midi_files import write_piece
 from tests.rendering import Offline, patch_of
 
 SR = 44100

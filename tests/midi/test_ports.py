@@ -8,7 +8,7 @@ import pytest
 
 from nodegraph.midi import ports
 from nodegraph.midi.ports import MidiError, MidiInputs, MidiOutputs
-from tests.hands import Played
+from tests.controllers import Played
 from tests.rendering import patch_of
 
 jack = pytest.mark.needs("jack", "portaudio", "rtmidi")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodegraph.files.tensor_file import MAX_FILE_BYTES, MAX_HEADER_BYTES, read_tensors, write_tensors
+from nodegraph.files.safetensors import MAX_FILE_BYTES, MAX_HEADER_BYTES, read_tensors, write_tensors
 from nodegraph.models.autoencoder import ACTIVATIONS, NORMALISATIONS, Autoencoder, Features, Layer, ModelError
 
 SIZE = 64
@@ -45,10 +45,10 @@ def test_a_model_that_is_saved_comes_back_the_same(tmp_path, bias):
     before = model(features, bias)
     before.save(tmp_path / "m.safetensors")
     after = Autoencoder.load(tmp_path / "m.safetensors")
-    assert after.features.plain() == features.plain() and after.card == before.card
+    assert after.features.to_dict() == features.to_dict() and after.card == before.card
     assert np.array_equal(after.features.offset, features.offset)
-    assert (after.bins, after.code) == (BINS, 5)
-    assert [layer.plain() for layer in after.decoder] == [layer.plain() for layer in before.decoder]
+    assert (after.bins, after.code_size) == (BINS, 5)
+    assert [layer.to_dict() for layer in after.decoder] == [layer.to_dict() for layer in before.decoder]
     assert np.array_equal(after.reconstruct(frames()), before.reconstruct(frames()))
 
 
@@ -220,7 +220,7 @@ HOSTILE = {
 
 def test_the_hostile_files_are_hostile_in_one_way_only(tmp_path):
     (tmp_path / "m").write_bytes(with_header(about() | GOOD, BODY))
-    assert Autoencoder.load(tmp_path / "m").code == 1
+    assert Autoencoder.load(tmp_path / "m").code_size == 1
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -5,7 +5,7 @@ import pytest
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.kernel import kernel_of
-from tests.nodes.framing import noise, through
+from tests.nodes.frame_helpers import noise, through
 from tests.nodes.test_contract import each_choice
 
 FRAMED = [cls for cls in node_types().values() if cls.frame]

@@ -6,7 +6,7 @@ import pytest
 from nodegraph.api import Patch
 from nodegraph.spectral.bands import bounds, gain_curve, log_matrix, mel_matrix
 from nodegraph.spectral.stft import istft, stft
-from tests.nodes.framing import RATE, frames_of, noise, patch_around, through
+from tests.nodes.frame_helpers import RATE, frames_of, noise, patch_around, through
 
 SIZE, HOP, BINS = 64, 16, 33
 

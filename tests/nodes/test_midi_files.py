@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nodegraph.graph import build_graph
-from tests.midi.pieces import write_piece
+from tests.midi.midi_files import write_piece
 from tests.nodes.sending import sent, sent_by
 from tests.rendering import Offline, Stepper, patch_of
 

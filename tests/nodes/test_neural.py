@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.models.autoencoder import ACTIVATIONS, Autoencoder, Layer
-from nodegraph.models.tables import layer_table, weight_table, widest
+from nodegraph.models.tables import layer_table, max_layer_width, weight_table
 from nodes.neural import Decoder, Encoder, propagate
-from tests.nodes.framing import RATE, frames_of, noise, patch_around, random_model, tap
+from tests.nodes.frame_helpers import RATE, frames_of, noise, patch_around, random_model, tap
 from tests.rendering import largest_step, patch_of
 
 SIZE, HOP = 64, 16
@@ -94,7 +94,7 @@ def test_layers_of_any_width_are_those_of_the_model(data):
         bias = rng.standard_normal(after).astype(np.float32) if data.draw(st.booleans()) else None
         weight = rng.standard_normal((after, before)).astype(np.float32)
         layers.append(Layer(weight, bias, data.draw(st.sampled_from(ACTIVATIONS)), 0.1))
-    near, far = (np.full(widest(layers, 1), np.nan, np.float32) for _ in range(2))
+    near, far = (np.full(max_layer_width(layers, 1), np.nan, np.float32) for _ in range(2))
     near[: len(y)] = y
     found = propagate(layer_table(layers), weight_table(layers), near, far)
     for layer in layers:
@@ -117,7 +117,7 @@ def test_compiled_blocks_are_their_equations_bit_for_bit(tmp_path, activation):
         lines = {n: np.zeros(line.length(node.settings, RATE), np.float32) for n, line in cls.spec.lines.items()}
         for m in range(len(seen["in_" + next(iter(cls.spec.frame_inputs))])):
             given = {name: seen[f"in_{name}"][m] for name in cls.spec.frame_inputs}
-            made = {name: np.zeros(kind.bins, np.float32) for name, kind in node.frame_types.items()}
+            made = {name: np.zeros(kind.bins, np.float32) for name, kind in node.output_frames.items()}
             sizes = {f"{name}_bins": len(values) for name, values in {**given, **made}.items()}
             numbers = {"bins": node.settings["bins"], "size": SIZE, "empty": 0}
             asked = {**tables, **lines, **given, **made, **sizes, **numbers}
@@ -313,7 +313,7 @@ def test_an_stft_that_does_not_fit_is_told_its_size(tmp_path, rate, size, wanted
     with pytest.raises(GraphError, match=f"encoder 'encoder'.*not {size}. Set size to {wanted}\\.$"):
         build_graph(patch.document, rate, tmp_path / "p.json")
     patch.set("stft.size", wanted)
-    assert build_graph(patch.document, rate, tmp_path / "p.json").node("bank").banks["gain"] == 5
+    assert build_graph(patch.document, rate, tmp_path / "p.json").node("bank").bank_sizes["gain"] == 5
 
 
 def test_a_decoder_refuses_the_code_of_another_model(folder):
@@ -414,7 +414,7 @@ def test_codes_are_smoothed_held_mixed_and_calculated_with(folder):
     patch.connect("mix_frames.out", "decoder.code")
     graph = build_graph(patch.document, RATE, folder)
     for id in ("smooth_frames", "morph", "add_frames", "mix_frames"):
-        assert graph.node(id).frame_types["out"].kind == "latent"
+        assert graph.node(id).output_frames["out"].kind == "latent"
     assert np.abs(play(patch, folder, noise(800))).max() > 0.01
 
 

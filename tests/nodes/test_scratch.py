@@ -11,7 +11,7 @@ from nodegraph.files.sound_output import write_sound
 from nodegraph.kernel import kernel_of
 from nodegraph.native.build import KernelError
 from nodegraph.node import In, Node, Out, Scratch
-from tests.nodes.framing import RATE, noise, patch_around
+from tests.nodes.frame_helpers import RATE, noise, patch_around
 from tests.nodes.test_frame_contract import each_choice
 from tests.rendering import QUANTUM
 

@@ -12,7 +12,7 @@ from nodegraph.blocks.torch_worker import LATE, MODEL, READY, TorchWorker
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import build_graph
-from tests.nodes.framing import RATE, noise
+from tests.nodes.frame_helpers import RATE, noise
 from tests.rendering import largest_step, patch_of
 
 SIZE, HOP = 64, 16
@@ -123,7 +123,7 @@ def test_frames_may_become_a_code(models):
     patch.add("gain_bank", id="bank")
     patch.connect("model.out", "bank.code")
     graph = build_graph(patch.document, RATE, models)
-    assert graph.node("bank").banks == {"gain": 3, "scale": 3, "mute": 3}
+    assert graph.node("bank").bank_sizes == {"gain": 3, "scale": 3, "mute": 3}
     engine = engine_of(patch, models, noise(2000))
     engine.run_samples(2000)
     assert engine.problems() == []
@@ -135,7 +135,7 @@ def test_late_frames_are_held_or_become_dry_and_are_counted(models, late, monkey
     engine = engine_of(frame_patch("Twice.pt", late=late), models, audio)
     before = engine.run_samples(3008)[-500:, 0]
     with monkeypatch.context() as patched:
-        patched.setattr(TorchWorker, "_answer", lambda self: None)
+        patched.setattr(TorchWorker, "_process_pending", lambda self: None)
         meanwhile = engine.run_samples(4992)[:, 0]
     after = engine.run_samples(3000)[:, 0]
     held = {"hold": 1.0, "dry": 0.5}[late]
@@ -154,7 +154,7 @@ def test_late_sound_fades_to_the_dry_one_or_to_silence(models, late, monkeypatch
     engine = engine_of(sound_patch("Twice.pt", late=late), models, audio)
     before = engine.run_samples(4032)[-500:, 0]
     with monkeypatch.context() as patched:
-        patched.setattr(TorchWorker, "_answer", lambda self: None)
+        patched.setattr(TorchWorker, "_process_pending", lambda self: None)
         meanwhile = engine.run_samples(4992)[:, 0]
     after = engine.run_samples(4000)[:, 0]
     assert before == pytest.approx(1.0) and after[-500:] == pytest.approx(1.0)

@@ -27,7 +27,7 @@ from nodegraph.patch import (
     node_migration,
 )
 from nodegraph.patch.migrations import node_migrations
-from nodegraph.patch.presets import UserPresets, apply_preset, presets_for
+from nodegraph.patch.presets import UserPresets, preset_action, presets_for
 
 
 def chain() -> Patch:
@@ -114,7 +114,7 @@ def test_presets_are_kept_in_the_patch_and_in_the_users_folder(tmp_path):
     found = presets_for(patch.document, "ladder", tmp_path)
     assert [(preset.name, preset.params["cutoff"]) for preset in found] == [("dark", 200.0), ("bright / open", 9000.0)]
     wires = patch.document.wires
-    patch.do(apply_preset(patch.document, "filter", found[1]))
+    patch.do(preset_action(patch.document, "filter", found[1]))
     assert patch.document.nodes["filter"].params == {"cutoff": 9000.0, "resonance": 0.7}
     assert patch.document.wires == wires
     user.remove("ladder", "dark")
@@ -122,13 +122,13 @@ def test_presets_are_kept_in_the_patch_and_in_the_users_folder(tmp_path):
     patch.do(RemovePreset("ladder", "dark"))
     assert not patch.document.presets
     with pytest.raises(PatchError, match="preset 'bright / open' is for a ladder; 'osc' is a saw"):
-        apply_preset(patch.document, "osc", found[1])
+        preset_action(patch.document, "osc", found[1])
 
 
 def test_presets_of_an_older_block_are_read_as_today(monkeypatch):
     monkeypatch.setitem(node_migrations, ("ladder", 1), None)
     node_migration("ladder", 1, params=lambda old: {"cutoff": old["pitch"] * 2})
-    action = apply_preset(chain().document, "filter", Preset("ladder", "old", {"pitch": 100}))
+    action = preset_action(chain().document, "filter", Preset("ladder", "old", {"pitch": 100}))
     assert (action.version, action.params) == (2, {"cutoff": 200})
 
 

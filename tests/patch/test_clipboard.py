@@ -19,7 +19,7 @@ from nodegraph.patch import (
     parse_patch,
     to_data,
 )
-from nodegraph.patch.clipboard import LARGEST, copied, duplicated, pasted
+from nodegraph.patch.clipboard import MAX_BYTES, copy_text, duplicate_action, paste_action
 
 from .arbitrary import documents
 
@@ -27,7 +27,7 @@ from .arbitrary import documents
 @given(documents, st.data())
 def test_a_pasted_copy_is_the_part_that_was_copied_under_other_names(document, data):
     chosen = data.draw(st.lists(st.sampled_from(sorted(document.nodes)), unique=True)) if document.nodes else []
-    paste = pasted(copied(document, chosen, document.notes, document.areas), document)
+    paste = paste_action(copy_text(document, chosen, document.notes, document.areas), document)
     after = from_data(json.loads(json.dumps(to_data(paste.action)))).apply(document)
     assert set(paste.ids) == set(chosen)
     assert not set(paste.ids.values()) & set(document.nodes)
@@ -58,11 +58,11 @@ def chain() -> Patch:
 
 def test_doubling_with_wires_plays_beside_the_original():
     patch = chain()
-    patch.do(duplicated(patch.document, ["filter"]).action)
+    patch.do(duplicate_action(patch.document, ["filter"]).action)
     assert {Wire("osc", "out", "filter2", "audio"), Wire("filter2", "out", "out", "audio")} <= set(patch.document.wires)
     assert Wire("filter2", "out", "filter2", "cutoff", True) in patch.document.wires
     patch.undo()
-    patch.do(duplicated(patch.document, ["filter"], outer=False).action)
+    patch.do(duplicate_action(patch.document, ["filter"], outer=False).action)
     assert len(patch.document.wires) == 4
     patch.undo()
     assert not patch.can_redo or patch.document.nodes.keys() == {"osc", "filter", "out"}
@@ -73,9 +73,9 @@ def test_a_copy_goes_where_the_pointer_is_with_all_that_lies_beside_it():
     patch.do(SetLook("filter", "Tone", "#102030", True))
     patch.do(SetNote("n", "here", 90, 40))
     patch.do(SetArea("frame", "Voice", 80, 30, 300, 100, "#aabbcc"))
-    text = copied(patch.document, ["osc", "filter"], ["n"], ["frame"])
+    text = copy_text(patch.document, ["osc", "filter"], ["n"], ["frame"])
     other = Patch()
-    paste = pasted(text, other.document, at=(1000, 500))
+    paste = paste_action(text, other.document, at=(1000, 500))
     other.do(paste.action)
     assert other.document.layout == {"osc": (1000, 520), "filter": (1100, 520)}
     assert other.document.notes["n"].at == (1090, 510) and other.document.areas["frame"].at == (1080, 500)
@@ -87,16 +87,16 @@ def test_a_copy_goes_where_the_pointer_is_with_all_that_lies_beside_it():
 def test_a_subpatch_is_copied_with_what_is_in_it():
     patch = chain()
     patch.do(Encapsulate(("osc", "filter"), "voice"))
-    patch.do(duplicated(patch.document, ["voice"]).action)
+    patch.do(duplicate_action(patch.document, ["voice"]).action)
     assert patch.document.nodes["voice2"] == patch.document.nodes["voice"]
 
 
 def test_the_text_of_a_whole_patch_can_be_pasted_and_a_copy_saved_as_one():
     patch = chain()
     other = Patch()
-    other.do(pasted(encode_patch(patch.document).decode(), other.document).action)
+    other.do(paste_action(encode_patch(patch.document).decode(), other.document).action)
     assert other.document.nodes == patch.document.nodes
-    assert parse_patch(copied(patch.document, ["osc", "filter"]).encode()).nodes.keys() == {"osc", "filter"}
+    assert parse_patch(copy_text(patch.document, ["osc", "filter"]).encode()).nodes.keys() == {"osc", "filter"}
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,12 @@ def test_the_text_of_a_whole_patch_can_be_pasted_and_a_copy_saved_as_one():
         ('{"format": "other"}', "\"format\" says 'other'"),
         ('{"format": "nodegraph", "version": 1, "nodes": [{"id": "a.b", "type": "x"}]}', "without dots"),
         ('{"a":' * 100_000, "nested too deep"),
-        ('{"format": "nodegraph", "version": 1, "x": "' + "x" * LARGEST + '"}', "larger than"),
+        ('{"format": "nodegraph", "version": 1, "x": "' + "x" * MAX_BYTES + '"}', "larger than"),
     ],
 )
 def test_text_that_is_no_part_of_a_patch_is_refused_in_a_sentence(text, said):
     with pytest.raises(PatchError, match=said) as caught:
-        pasted(text, chain().document)
+        paste_action(text, chain().document)
     assert len(str(caught.value).splitlines()) == 1 and len(str(caught.value)) < 400
 
 
@@ -132,5 +132,5 @@ def test_text_that_is_no_part_of_a_patch_is_refused_in_a_sentence(text, said):
 def test_outer_wires_that_make_no_sense_are_passed_over(outer):
     text = '{"format": "nodegraph", "version": 1, "nodes": [{"id": "x", "type": "sine"}], "outer": ' + outer + "}"
     patch = chain()
-    patch.do(pasted(text, patch.document, outer=True).action)
+    patch.do(paste_action(text, patch.document, outer=True).action)
     assert "x" in patch.document.nodes and len(patch.document.wires) == 3

@@ -31,7 +31,7 @@ def test_ten_thousand_random_edits_take_tens_of_microseconds_each():
             patch.remove(dice.choice(ids))
         elif kind == 1 and patch.document.wires:
             wire = dice.choice(patch.document.wires)
-            patch.disconnect(wire.start, wire.end)
+            patch.disconnect(wire.source_ref, wire.target_ref)
         elif kind == 2:
             pair = dice.choice(ids), dice.choice(ids)
             if not any((wire.source, wire.target) == pair for wire in patch.document.wires):

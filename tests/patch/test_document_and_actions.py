@@ -43,7 +43,7 @@ def test_an_edit_keeps_the_patch_whole_or_refuses_in_one_line(document, action):
         assert len(str(error).splitlines()) == 1
         after = document
     assert repr(document) == before
-    assert len({(wire.start, wire.end) for wire in after.wires}) == len(after.wires)
+    assert len({(wire.source_ref, wire.target_ref) for wire in after.wires}) == len(after.wires)
     for wire in after.wires:
         assert wire.source in after.nodes and wire.target in after.nodes
     for control in after.controls.values():

@@ -131,7 +131,7 @@ NEWER = FOREIGN.replace('"version": 1,', '"version": 5,', 1).encode()
 def test_a_newer_format_opens_plays_and_saves_back_unchanged(tmp_path):
     (tmp_path / "a.json").write_bytes(NEWER)
     patch = Patch.load(tmp_path / "a.json")
-    assert patch.document.newer and patch.document.nodes["a"].params["frequency"] == 220
+    assert patch.document.is_newer_format and patch.document.nodes["a"].params["frequency"] == 220
     patch.save(tmp_path / "b.json")
     assert (tmp_path / "b.json").read_bytes() == NEWER
 
@@ -146,7 +146,7 @@ def test_edits_of_a_newer_format_are_saved_only_when_asked_to_risk_it(tmp_path):
     patch.save(downgrade=True)
     patch.do(SetTitle("again"))
     patch.save()
-    assert not read_patch(tmp_path / "a.json").newer
+    assert not read_patch(tmp_path / "a.json").is_newer_format
     assert RECORDS["b"] in (tmp_path / "a.json").read_text()
 
 

@@ -130,7 +130,7 @@ def test_edits_reach_into_subpatches_by_path():
     patch.move("voice/lfo", 5, 5)
     patch.rename("voice/lfo", "wobble")
     patch.encapsulate(["voice/wobble"], "motion")
-    inside = patch.document.inside(("voice",))
+    inside = patch.document.nested(("voice",))
     assert [str(wire) for wire in inside.wires] == ["osc.out → filter.audio", "motion.out → filter.cutoff"]
     assert inside.nodes["motion"].patch.nodes["wobble"].params == {"frequency": 2.0}
     patch.dissolve("voice/motion")

@@ -75,7 +75,7 @@ def test_members_are_no_lanes(driver):
     patch = patch_of("bank.sum out.audio", bank=("faders", {"fader": [1.0, 2.0, 3.0, 4.0]}), out="audio_out")
     assert sound_of(patch, 128, driver).shape == (128, 1)
     assert sound_of(patch, 128, driver)[-1, 0] == 10.0
-    assert build_graph(patch.document).node("bank").banks == {"fader": 4, "switch": 4}
+    assert build_graph(patch.document).node("bank").bank_sizes == {"fader": 4, "switch": 4}
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
@@ -157,7 +157,7 @@ def test_members_follow_the_bins_of_a_frame_port(driver):
         stft=("stft", {"size": 16, "hop": 4}), polar="polar", back="from_polar", inverse="inverse_stft",
         weigh=("weigh_bins", {"weight": [0.0] * 3 + [1.0] * 6}), out="audio_out", **{"in": "audio_in"},
     )  # fmt: skip
-    assert build_graph(patch.document).node("weigh").banks == {"weight": 9}
+    assert build_graph(patch.document).node("weigh").bank_sizes == {"weight": 9}
     audio = np.ones(256, np.float32)
     assert np.abs(sound_of(patch, 256, driver, inputs={"in": audio})[100:]).max() < 1e-6
     patch.set("weigh.weight", 2.0)

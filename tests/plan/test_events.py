@@ -158,7 +158,7 @@ def test_events_far_ahead_leave_room_for_those_that_are_due():
     for k in range(100):
         engine.send(bytes(note()), k)
     assert engine.run_samples(SAMPLES)[-1, 0] == 100
-    assert engine.arrivals.waiting == 40_000
+    assert engine.arrivals.pending_count == 40_000
 
 
 def test_a_ring_that_nobody_empties_is_refused_in_a_sentence():
@@ -215,7 +215,7 @@ def test_events_are_held_back_to_meet_signals_that_take_longer(late):
     sounds = []
     for heard in ("tally.seen", "tally.through"):
         wire = patch.document.wires[-1]
-        patch.disconnect(wire.start, wire.end)
+        patch.disconnect(wire.source_ref, wire.target_ref)
         patch.connect(heard, "out.audio")
         engine = Offline(patch.document, inputs={"x": signal})
         engine.send(bytes(note()), at)
@@ -294,7 +294,7 @@ def test_no_note_hangs_after_random_edits_of_wires_under_held_keys(seed):
         source, target = sorted(rng.choice(len(chain), 2, replace=False))
         ends = f"{chain[source]}.out", f"{chain[target]}.events"
         if target >= 2:
-            wired = any((wire.start, wire.end) == ends for wire in patch.document.wires)
+            wired = any((wire.source_ref, wire.target_ref) == ends for wire in patch.document.wires)
             (patch.disconnect if wired else patch.connect)(*ends)
         for _ in range(3):
             key, channel = int(rng.integers(40, 80)), int(rng.integers(1, 3))

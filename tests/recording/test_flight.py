@@ -15,7 +15,7 @@ from nodegraph.engine.live import Live
 from nodegraph.files.sound_output import write_sound
 from nodegraph.recording.flight import LOG, FlightRecorder
 from nodegraph.recording.replay import FlightError, opened, replay
-from tests.recording.flying import fly
+from tests.recording.flight_helpers import fly
 from tests.rendering import patch_of
 
 RATE = 44100.0

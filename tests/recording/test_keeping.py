@@ -11,8 +11,8 @@ import soundfile
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline
 from nodegraph.patch import PatchError
-from nodegraph.recording.automation import automated
-from nodegraph.recording.keeping import KeptRing, MoveRecorder, Recording, sessions
+from nodegraph.recording.automation import add_automation
+from nodegraph.recording.keeping import AutomationRecorder, Recording, RetrospectiveRecorder, sessions
 from tests.rendering import patch_of
 
 RATE = 44100.0
@@ -70,7 +70,7 @@ def test_a_recording_that_cannot_be_written_ends_with_a_message_and_the_sound_go
 
 def test_the_last_minutes_are_there_while_it_plays_and_after_it(tmp_path):
     live = Live(sine().document, null=True, capture=2.0)
-    KeptRing(live, 1.0, "a sine", tmp_path)
+    RetrospectiveRecorder(live, 1.0, "a sine", tmp_path)
     with live:
         wait_for(lambda: sessions(tmp_path)[0].seconds > 0.3)
         heard = live.captured()
@@ -84,7 +84,7 @@ def test_the_last_minutes_are_there_while_it_plays_and_after_it(tmp_path):
 def test_only_so_many_minutes_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("nodegraph.recording.keeping.SEGMENT", 0.05)
     live = Live(sine().document, null=True)
-    KeptRing(live, 0.2 / 60.0, "", tmp_path)
+    RetrospectiveRecorder(live, 0.2 / 60.0, "", tmp_path)
     with live:
         wait_for(lambda: live.clock > RATE)
     (kept,) = sessions(tmp_path)
@@ -97,7 +97,7 @@ def test_sessions_of_long_ago_go(tmp_path):
         folder.mkdir()
         (folder / "about.json").write_text('{"rate": 1, "channels": 1, "title": "", "started": ""}')
     live = Live(sine().document, null=True)
-    ring = KeptRing(live, 1.0, "", tmp_path)
+    ring = RetrospectiveRecorder(live, 1.0, "", tmp_path)
     ring.close()
     left = [session.folder.name for session in sessions(tmp_path)]
     assert left[0] == ring.folder.name and left[1:] == [f"20200101-00000{number}-1" for number in (7, 6, 5)]
@@ -111,14 +111,14 @@ def test_recorded_moves_play_back_sample_by_sample(port):
     patch = patch_of("osc.out out.audio", osc=("lfo", {"frequency": 30.0}), out="audio_out")
     engine = Offline(patch.document)
     engine.follow(patch)
-    recorder = MoveRecorder(engine)
+    recorder = AutomationRecorder(engine)
     low, high = (1.0, 90.0) if port == "frequency" else (0.0, 1.0)
     blocks = []
     for k in range(40):
         engine.turn("osc", port, high if k % 2 else low + 0.1 * (k % 3), at=engine.clock + 37 * k)
         blocks.append(engine.run_samples(640))
     heard = np.concatenate(blocks)
-    patch.do(automated(patch.document, recorder.moves(), engine.rate, recorder.smooth))
+    patch.do(add_automation(patch.document, recorder.tracks(), engine.rate, recorder.smooth))
     again = Offline(patch.document).run_samples(len(heard))
     np.testing.assert_array_equal(again, heard)
     assert np.ptp(heard) > 1.0
@@ -128,11 +128,11 @@ def test_automating_again_replaces_the_moves_and_undo_brings_them_back():
     patch = sine()
     for value in (400.0, 500.0):
         engine = Offline(patch.document)
-        recorder = MoveRecorder(engine)
+        recorder = AutomationRecorder(engine)
         engine.turn("osc", "frequency", value, at=100)
         engine.run_samples(256)
         if value == 400.0:
-            patch.do(automated(patch.document, recorder.moves(), RATE, recorder.smooth))
+            patch.do(add_automation(patch.document, recorder.tracks(), RATE, recorder.smooth))
             first = patch.document
     assert [record.type for record in first.nodes.values()].count("automation") == 1
     patch.undo()
@@ -144,10 +144,10 @@ def test_a_transport_leads_recorded_moves():
         "osc.out out.audio", osc=("lfo", {"frequency": 30.0}), out="audio_out", time=("transport", {"play": 0.0})
     )
     engine = Offline(patch.document)
-    recorder = MoveRecorder(engine)
+    recorder = AutomationRecorder(engine)
     engine.turn("osc", "amplitude", 0.25, at=1000)
     engine.run_samples(4096)
-    patch.do(automated(patch.document, recorder.moves(), RATE, recorder.smooth, "time"))
+    patch.do(add_automation(patch.document, recorder.tracks(), RATE, recorder.smooth, "time"))
     engine = Offline(patch.document)
     engine.follow(patch)
     assert np.abs(engine.run_samples(8192)).max() > 0.9  # the transport stands, and so do the moves
@@ -160,7 +160,7 @@ def test_a_transport_leads_recorded_moves():
 
 def test_nothing_moved_is_said_in_a_line():
     engine = Offline(sine().document)
-    recorder = MoveRecorder(engine)
+    recorder = AutomationRecorder(engine)
     engine.run_samples(64)
     with pytest.raises(PatchError, match="no parameter was moved"):
-        automated(sine().document, recorder.moves(), RATE, recorder.smooth)
+        add_automation(sine().document, recorder.tracks(), RATE, recorder.smooth)

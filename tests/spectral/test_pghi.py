@@ -34,7 +34,7 @@ def origins(logs, before, least):
     cos, sin, below, above = (np.zeros(bins, np.float32) for _ in range(4))
     ones, zeros = np.ones(bins, np.float32), np.zeros(bins, np.float32)
     seen = np.full(bins, 9)
-    turn = pghi.turn
+    turn = pghi.rotate_phasor
 
     def watch(cos_from, sin_from, source, turns, cos, sin, target):
         assert seen[target] == 9, "a bin is set once"
@@ -42,11 +42,11 @@ def origins(logs, before, least):
         seen[target] = 0 if cos_from is ones else source - target
         turn(cos_from, sin_from, source, turns, cos, sin, target)
 
-    pghi.turn = watch
+    pghi.rotate_phasor = watch
     try:
         pghi.integrate(logs, before, least, zeros, zeros, zeros, ones, zeros, cos, sin, below, above, bins)
     finally:
-        pghi.turn = turn
+        pghi.rotate_phasor = turn
     assert np.allclose(cos**2 + sin**2, 1.0, atol=1e-5)
     return seen
 
@@ -82,6 +82,6 @@ def test_bin_gradient_is_the_place_of_a_click():
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
     logs = [np.log(np.abs(np.fft.rfft(click[at : at + size] * window))) for at in (0, hop)]
     gradient = np.zeros(257)
-    pghi.bin_gradient(logs[1], logs[0], 1, gradient, 257, hop, size, pghi.SPREAD["hann"] * size**2)
+    pghi.frequency_gradient(logs[1], logs[0], 1, gradient, 257, hop, size, pghi.SPREAD["hann"] * size**2)
     # half a hop back in time is where a difference of two frames belongs
     np.testing.assert_allclose(gradient[5:250], -(late + hop / 2) / size, atol=0.05)

@@ -16,7 +16,7 @@ def settings(size=64, hop=16, look_ahead=3, name="hamming"):
 def test_full_level_undoes_the_overlap_of_all_frames(name, hop):
     s = settings(hop=hop, name=name)
     sums = overlap(window(name, 64) ** 2, hop)[np.arange(rtisi.span_length(s, 1.0)) % hop]
-    level = rtisi.full_level(s, 1.0)
+    level = rtisi.full_overlap_gain(s, 1.0)
     enough = sums > 0.02 * (window(name, 64) ** 2).max()
     np.testing.assert_allclose(level[enough] * sums[enough], 1.0)
     assert (level > 0).all() and np.isfinite(level).all()
@@ -39,7 +39,7 @@ def test_trusted_level_counts_the_frames_that_are_there(size, hop, look_ahead):
         for n in range(size):
             if 0 <= m * hop + n < span:
                 sums[m * hop + n] += (trust[m] if m >= 0 else 1.0) * weights[n] ** 2
-    np.testing.assert_allclose(rtisi.trusted_level(s, 1.0), 1.0 / np.maximum(sums, 0.02))
+    np.testing.assert_allclose(rtisi.trusted_overlap_gain(s, 1.0), 1.0 / np.maximum(sums, 0.02))
 
 
 def test_newest_windows_are_the_overlap_turned_round():
@@ -58,16 +58,16 @@ def test_a_new_estimate_replaces_the_old_one_in_the_sums():
     weights, framed = rng.normal(size=(2, 8))
     estimates, settled = rng.normal(size=24), rng.normal(size=16)
     trust, sums, again = np.array([1.0, 0.5, 0.2]), np.zeros(16), np.zeros(16)
-    rtisi.assemble(estimates, settled, weights, trust, sums, 8, 4, 3)
+    rtisi.sum_overlap(estimates, settled, weights, trust, sums, 8, 4, 3)
     rtisi.replace(framed, estimates, 8, sums, 4, weights, trust[1], 8)
     np.testing.assert_array_equal(estimates[8:16], framed)
-    rtisi.assemble(estimates, settled, weights, trust, again, 8, 4, 3)
+    rtisi.sum_overlap(estimates, settled, weights, trust, again, 8, 4, 3)
     np.testing.assert_allclose(sums, again)
 
 
 def test_imposing_keeps_phases_and_gives_silence_phase_zero():
     re, im = np.array([3.0, 0.0, -2.0]), np.array([4.0, 0.0, 0.0])
-    rtisi.impose(re, im, np.array([10.0, 7.0, 1.0]), 0, 3)
+    rtisi.impose_magnitudes(re, im, np.array([10.0, 7.0, 1.0]), 0, 3)
     np.testing.assert_allclose(re + 1j * im, [6 + 8j, 7, -1])
 
 
@@ -80,14 +80,14 @@ def test_momentum_carries_the_last_change_on():
 def test_settling_hands_out_a_hop_and_moves_on():
     estimates, settled = np.arange(1.0, 9.0), np.zeros(12)
     out, ones = np.zeros(4), np.ones(12)
-    rtisi.settle(estimates, settled, ones, 0.5 * ones, out, 8, 4, 2)
+    rtisi.finalise_oldest_frame(estimates, settled, ones, 0.5 * ones, out, 8, 4, 2)
     np.testing.assert_array_equal(out, [0.5, 1.0, 1.5, 2.0])
     np.testing.assert_array_equal(settled, [5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0])
 
 
 def test_a_hop_longer_than_all_frames_leaves_silence_between():
     out, settled = np.full(12, 9.0), np.zeros(8)
-    rtisi.settle(np.ones(8), settled, np.ones(8), np.ones(8), out, 8, 12, 1)
+    rtisi.finalise_oldest_frame(np.ones(8), settled, np.ones(8), np.ones(8), out, 8, 12, 1)
     np.testing.assert_array_equal(out, [1.0] * 8 + [0.0] * 4)
     np.testing.assert_array_equal(settled, 0.0)
 

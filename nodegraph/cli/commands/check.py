@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import describe
-from ..kernels import kernels_of_graph, make_ready
+from ..kernels import compile_kernels, kernels_of_graph
 from ..options import Json, Outside
-from ..text import note, plural, print_json, say
+from ..output import plural, print_json, print_line, print_note
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
@@ -30,7 +30,7 @@ def check(
         print_json(results)
     else:
         for result in results:
-            _tell(result)
+            _print_result(result)
     return 1 if any(result["problems"] for result in results) else 0
 
 
@@ -46,7 +46,7 @@ def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
         graph = build_graph(patch.document, patch.document.settings.rate or 44100.0, path, allow_outside)
         result |= {"nodes": len(graph.nodes), "wires": len(graph.wires), "latency": graph.latency}
         result["warnings"] = _warnings(graph)
-        make_ready(kernels_of_graph(graph))
+        compile_kernels(kernels_of_graph(graph))
         for kernel in kernels_of_graph(graph):
             kernel.address  # noqa: B018 - loads it, and so proves that it is whole
     except (PatchError, GraphError, KernelError, OSError) as error:
@@ -58,10 +58,10 @@ def _warnings(graph: Graph) -> list[str]:
     """What will not stop the patch, yet is hardly meant."""
     document = graph.document
     found = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
-    if document.newer:
+    if document.is_newer_format:
         found.append(f"it is of format version {document.version}, newer than this nodegraph. Update nodegraph.")
     for control in document.controls.values():
-        if not _is_there(control.target, graph):
+        if not _parameter_exists(control.target, graph):
             found.append(f"control '{control.name}' turns {control.target}, which is not there.")
     writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.typed_nodes)
     block = any(record.type == "outlet" for record in document.nodes.values())  # heard where another patch uses it
@@ -70,28 +70,28 @@ def _warnings(graph: Graph) -> list[str]:
     return found
 
 
-def _is_there(end: str, graph: Graph) -> bool:
+def _parameter_exists(port_ref: str, graph: Graph) -> bool:
     """Whether an end names a parameter, which may be of a node in a subpatch. An unknown block may have any."""
     from nodegraph.blocks.registry import node_types
     from nodegraph.graph.ports import spec_of
     from nodegraph.patch import PatchError, locate
 
-    node, _, port = end.partition(".")
+    node, _, port = port_ref.partition(".")
     try:
         path, id = locate(graph.document, node)
     except PatchError:
         return False
-    record = graph.document.inside(path).nodes[id]
+    record = graph.document.nested(path).nodes[id]
     spec = spec_of(record, graph.flat.home)
     return record.type not in node_types() or port in spec.parameters
 
 
-def _tell(result: dict[str, Any]) -> None:
+def _print_result(result: dict[str, Any]) -> None:
     name = result["patch"]
     for problem in result["problems"]:
-        note(problem if problem.startswith(f"{name}:") else f"{name}: {problem}")
+        print_note(problem if problem.startswith(f"{name}:") else f"{name}: {problem}")
     for warning in result["warnings"]:
-        note(f"{name}: warning: {warning}")
+        print_note(f"{name}: warning: {warning}")
     if not result["problems"]:
         size = f"{plural(result['nodes'], 'node')}, {plural(result['wires'], 'wire')}"
-        say(f"{name}: fine, {size}, latency {result['latency']} samples")
+        print_line(f"{name}: fine, {size}, latency {result['latency']} samples")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..options import Json
-from ..text import columns, print_json, say, warn
+from ..output import columns, print_json, print_line, print_warning
 
 
 def controllers(
@@ -27,15 +27,15 @@ def controllers(
         if json:
             print_json(msgspec.to_builtins(found))
             return
-        say(f"{found.name}, MIDI ports '{found.ports}…'" if found.ports else found.name)
+        print_line(f"{found.name}, MIDI ports '{found.ports}…'" if found.ports else found.name)
         if found.help:
-            say(found.help)
+            print_line(found.help)
         rows = []
         for part in found.parts:
             numbers = f"{'CC' if part.cc else 'note'} {_range(part.numbers)}"
             doc = (FUNCTIONS[part.function].__doc__ or "").splitlines()[0] if part.function else ""
             rows.append((part.name, part.kind, numbers, part.function, doc.partition(": ")[2]))
-        say()
+        print_line()
         columns([("control", "kind", "sends", "function", "what it does"), *rows])
         return
     files = controller_files()
@@ -43,7 +43,7 @@ def controllers(
         print_json({name: str(path) for name, path in files.items()})
         return
     columns([("name", "device", "file"), *((name, _device(name), path) for name, path in files.items())])
-    say(f"\nyour own go into {user_folder()}")
+    print_line(f"\nyour own go into {user_folder()}")
 
 
 def _device(name: str) -> str:
@@ -53,7 +53,7 @@ def _device(name: str) -> str:
     try:
         return find_controller(name).name
     except ControllerError as error:
-        warn(str(error))
+        print_warning(str(error))
         return "cannot be used"
 
 

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from ..options import Json
+from ..output import columns, format_duration, plural, print_json, print_line, print_warning
 from ..progress import Progress
-from ..stopping import stop_signals
-from ..text import columns, duration, plural, print_json, say, warn
+from ..shutdown import catch_stop_signals
 
 SHARES = (5, 1, 1)  # of training, validation and test
-SHOWN = 5  # lines on files that were skipped
+MAX_SHOWN = 5  # lines on files that were skipped
 
 
 def corpus(
@@ -35,14 +35,14 @@ def corpus(
     was. The same seed gives the same sounds. With --audio recordings are looked at, split by file.
     """
     from nodegraph.learn.corpus import SynthCorpus, default_folder, synth_frames
-    from nodegraph.learn.reproduce.data import difficulty
+    from nodegraph.learn.reproduce.data import baseline_errors
 
-    with stop_signals() as stop, Progress("frames", 1.0) as bar:
+    with catch_stop_signals() as stop, Progress("frames", 1.0) as bar:
 
-        def progress(done: int, total: int) -> None:
-            if stop.asked:
+        def progress(count: int, total: int) -> None:
+            if stop.requested:
                 raise KeyboardInterrupt
-            bar.to(done / total)
+            bar.to(count / total)
 
         if audio:
             found, place = _recordings(audio, frames, seed, progress), None
@@ -51,7 +51,7 @@ def corpus(
             found = synth_frames(wanted, None, folder, progress)
             place = (folder or default_folder()) / wanted.name
         bar.to(1.0, "principal components")
-        kinds = {name: difficulty(found, name) for name in ("frame", "global")}
+        kinds = {name: baseline_errors(found, name) for name in ("frame", "global")}
     result: dict[str, Any] = {
         "folder": str(place) if place else None,
         "sources": {part: len(names) for part, names in found.sources.items()},
@@ -59,9 +59,9 @@ def corpus(
         "difficulty": kinds,
         "skipped": found.skipped,
     }
-    for line in found.skipped[:SHOWN]:
-        warn(line)
-    print_json(result) if json else _tell(result, "recording" if audio else "patch")
+    for line in found.skipped[:MAX_SHOWN]:
+        print_warning(line)
+    print_json(result) if json else _print_result(result, "recording" if audio else "patch")
 
 
 def _recordings(audio: list[str], frames: int, seed: int, progress: Any) -> Any:
@@ -72,17 +72,17 @@ def _recordings(audio: list[str], frames: int, seed: int, progress: Any) -> Any:
     return collect(sources, Features(), frames, seed, skipped=skipped, progress=progress)
 
 
-def _tell(result: dict[str, Any], word: str) -> None:
+def _print_result(result: dict[str, Any], word: str) -> None:
     if result["folder"]:
-        say(result["folder"])
+        print_line(result["folder"])
     counts = result["difficulty"]["frame"]["frames"]
     plurals = {"patch": "patches", "recording": "recordings"}
     columns(
         [(part, f"{count} frames", f"{result['sources'][part]} {plurals[word]}") for part, count in counts.items()],
         "  ",
     )
-    say(f"{duration(result['seconds'])} of sound\n")
-    say("what principal components leave of unseen frames, as a share of what their mean leaves")
+    print_line(f"{format_duration(result['seconds'])} of sound\n")
+    print_line("what principal components leave of unseen frames, as a share of what their mean leaves")
     curves = result["difficulty"]
     widths = list(curves["frame"]["pca"])
     rows = [["frames scaled", "mean, per bin", *(plural(int(n), "unit") for n in widths)]]

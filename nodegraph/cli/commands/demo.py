@@ -11,8 +11,8 @@ import typer
 from nodegraph.files.demos import demo_patch
 
 from ..options import Json, Seconds
-from ..quiet import quiet_libraries
-from ..text import duration, note, say
+from ..output import format_duration, print_line, print_note
+from ..silence_stderr import silence_native_stderr
 from .edit import edit
 from .render import render
 from .run import run
@@ -34,38 +34,38 @@ def demo(
     The file is written into this folder.
     """
     patch = demo_patch(name)
-    if window and not why_no_window():
+    if window and not window_problem():
         return edit(patch)
-    obstacle = why_not_play()
+    obstacle = playback_problem()
     if not obstacle:
         from nodegraph.engine.core import EngineError
 
         try:
             if not json:
-                say(f"Playing {patch} for {duration(seconds or PLAYED)}; Ctrl-C ends it earlier.")
+                print_line(f"Playing {patch} for {format_duration(seconds or PLAYED)}; Ctrl-C ends it earlier.")
             return run(patch, seconds=seconds or PLAYED, json=json)
         except EngineError as error:
             obstacle = str(error).rstrip(".")
     output = Path(f"{patch.stem}.wav")
     if not json:
-        say(f"Not played, because {obstacle}: rendering {patch} into {output.resolve()} instead.")
+        print_line(f"Not played, because {obstacle}: rendering {patch} into {output.resolve()} instead.")
     elif obstacle:
-        note(f"not played, because {obstacle}")
+        print_note(f"not played, because {obstacle}")
     return render(patch, output, seconds=seconds or RENDERED, json=json)
 
 
-def why_no_window() -> str:
+def window_problem() -> str:
     """What stands in the way of the editor, "" if nothing."""
-    from nodegraph.editor.dpg.display_check import obstacle
+    from nodegraph.editor.dpg.display_check import display_problem
 
-    return "this is a CI machine" if _on_ci() else obstacle()
+    return "this is a CI machine" if _on_ci() else display_problem()
 
 
 def _on_ci() -> bool:
     return os.environ.get("CI", "").lower() in ("true", "1", "yes")
 
 
-def why_not_play() -> str:
+def playback_problem() -> str:
     """What stands in the way of playing, "" if nothing."""
     from nodegraph.engine import live
     from nodegraph.engine.core import EngineError
@@ -73,7 +73,7 @@ def why_not_play() -> str:
     if _on_ci():
         return "this is a CI machine"
     try:
-        with quiet_libraries():
+        with silence_native_stderr():
             found = live.devices()
     except EngineError as error:
         return str(error).rstrip(".")

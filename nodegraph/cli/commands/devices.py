@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..options import Json
-from ..quiet import quiet_libraries
-from ..text import columns, print_json, say
+from ..output import columns, print_json, print_line
+from ..silence_stderr import silence_native_stderr
 
 
 def devices(json: Json = False) -> None:
     """List sound devices and MIDI ports, as `run` takes them."""
     from nodegraph.engine import live
 
-    with quiet_libraries():
+    with silence_native_stderr():
         midi, no_midi = _midi()
         sound = [{"kind": "sound", **device} for device in live.devices()]
     if json:
@@ -24,12 +24,12 @@ def devices(json: Json = False) -> None:
         rows = [(d["index"], d["name"], d["api"], d["inputs"], d["outputs"], f"{d['rate']:g}") for d in sound]
         columns([*heads, *rows])
     else:
-        say("no sound device here. Use `nodegraph render`, or play to nobody with `nodegraph run --null`.")
-    say()
+        print_line("no sound device here. Use `nodegraph render`, or play to nobody with `nodegraph run --null`.")
+    print_line()
     if midi:
         columns([("MIDI port", "system", "kind"), *((port["name"], port["system"], port["kind"]) for port in midi)])
     else:
-        say(no_midi or "no MIDI ports here. `nodegraph run --midi all` uses them once they are plugged in.")
+        print_line(no_midi or "no MIDI ports here. `nodegraph run --midi all` uses them once they are plugged in.")
 
 
 def _midi() -> tuple[list[dict[str, Any]], str]:

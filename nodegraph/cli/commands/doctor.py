@@ -16,8 +16,8 @@ from nodegraph.files.demos import demo_folder
 
 from ..errors import CommandError
 from ..options import Json
-from ..quiet import quiet_libraries
-from ..text import columns, print_json, say
+from ..output import columns, print_json, print_line
+from ..silence_stderr import silence_native_stderr
 
 PIP = f"{shlex.quote(sys.executable)} -m pip install"
 # PyPI's own torch brings gigabytes for GPUs along
@@ -25,42 +25,42 @@ TORCH = "torch --index-url https://download.pytorch.org/whl/cpu"
 
 
 @dataclass
-class Finding:
-    """One thing looked at. ``needed``: nothing works without it; ``mend``: the command that mends it."""
+class Check:
+    """One thing looked at. ``required``: nothing works without it; ``fix``: the command that mends it."""
 
-    what: str
-    fine: bool
-    says: str
-    mend: str = ""
-    needed: bool = False
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+    required: bool = False
 
 
 def doctor(json: Json = False) -> int:
     """Say what is missing here and the command that mends it."""
-    findings = list(examine())
+    findings = list(run_checks())
     if json:
         print_json([asdict(finding) for finding in findings])
     else:
-        columns([(_mark(finding), finding.what, finding.says) for finding in findings])
-        mends = [(finding.mend, f"# {finding.what}") for finding in findings if finding.mend and not finding.fine]
+        columns([(_status_symbol(finding), finding.name, finding.detail) for finding in findings])
+        mends = [(finding.fix, f"# {finding.name}") for finding in findings if finding.fix and not finding.ok]
         if mends:
-            say("\nto mend it")
+            print_line("\nto mend it")
             columns(mends, "  ")
-    return 1 if any(finding.needed and not finding.fine for finding in findings) else 0
+    return 1 if any(finding.required and not finding.ok for finding in findings) else 0
 
 
-def examine() -> Iterator[Finding]:
+def run_checks() -> Iterator[Check]:
     """Look at everything, the needed things first."""
     from nodegraph.version import __version__
 
-    yield Finding(
+    yield Check(
         "nodegraph",
         True,
         f"{__version__}, Python {platform.python_version()}, {platform.machine()}",
-        needed=True,
+        required=True,
     )
     for name in ("numpy", "numba", "llvmlite", "networkx", "msgspec", "soundfile", "soxr", "mido", "safetensors"):
-        yield _package(name, name, "", needed=True)
+        yield _package(name, name, "", required=True)
     yield from _blocks()
     yield _cache()
     yield _kernels()
@@ -76,32 +76,32 @@ def examine() -> Iterator[Finding]:
     yield _package("librosa", "librosa", "learning")
 
 
-def _mark(finding: Finding) -> str:
-    return "ok" if finding.fine else "MISSING" if finding.needed else "no"
+def _status_symbol(finding: Check) -> str:
+    return "ok" if finding.ok else "MISSING" if finding.required else "no"
 
 
-def _package(name: str, module: str, purpose: str, extra: str = "", needed: bool = False) -> Finding:
+def _package(name: str, module: str, purpose: str, extra: str = "", required: bool = False) -> Check:
     if find_spec(module) is None:
-        says = f"not installed{f'; it is for {purpose}' if purpose else ''}"
-        return Finding(name, False, says, f"{PIP} {extra or name}", needed)
+        detail = f"not installed{f'; it is for {purpose}' if purpose else ''}"
+        return Check(name, False, detail, f"{PIP} {extra or name}", required)
     try:
-        return Finding(name, True, version(name), needed=needed)
+        return Check(name, True, version(name), required=required)
     except PackageNotFoundError:
-        return Finding(name, True, "installed", needed=needed)
+        return Check(name, True, "installed", required=required)
 
 
-def _blocks() -> Iterator[Finding]:
+def _blocks() -> Iterator[Check]:
     from nodegraph.blocks.registry import load_failures, node_types, user_folder
 
     types = node_types()
     own = sum(cls.__module__.startswith("nodegraph_user_") for cls in types.values())
-    yield Finding("blocks", bool(types), f"{len(types)}, {own} of them your own from {user_folder()}", needed=True)
+    yield Check("blocks", bool(types), f"{len(types)}, {own} of them your own from {user_folder()}", required=True)
     for source, reason in load_failures().items():
-        mend = f"{shlex.quote(os.environ.get('EDITOR', 'edit'))} {shlex.quote(source)}"
-        yield Finding(f"blocks in {source}", False, f"could not be loaded: {reason}", mend, needed=True)
+        fix = f"{shlex.quote(os.environ.get('EDITOR', 'edit'))} {shlex.quote(source)}"
+        yield Check(f"blocks in {source}", False, f"could not be loaded: {reason}", fix, required=True)
 
 
-def _cache() -> Finding:
+def _cache() -> Check:
     from nodegraph.native.build import cache_folder
 
     folder = cache_folder()
@@ -110,66 +110,66 @@ def _cache() -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        says = f"{folder} cannot be written ({error.strerror}): kernels are compiled at every start"
-        return Finding("cache", False, says, "export NODEGRAPH_CACHE=/some/folder")
-    return Finding("cache", True, str(folder))
+        detail = f"{folder} cannot be written ({error.strerror}): kernels are compiled at every start"
+        return Check("cache", False, detail, "export NODEGRAPH_CACHE=/some/folder")
+    return Check("cache", True, str(folder))
 
 
-def _kernels() -> Finding:
+def _kernels() -> Check:
     from .warmup import all_kernels
 
     kernels = all_kernels()
     ready = sum(kernel.cached for _, _, kernel in kernels)
-    says = f"{ready} of {len(kernels)} compiled"
-    says += "" if ready == len(kernels) else "; the others are when they are first used"
-    return Finding("kernels", ready == len(kernels), says, "nodegraph warmup")
+    detail = f"{ready} of {len(kernels)} compiled"
+    detail += "" if ready == len(kernels) else "; the others are when they are first used"
+    return Check("kernels", ready == len(kernels), detail, "nodegraph warmup")
 
 
-def _demos() -> Finding:
+def _demos() -> Check:
     try:
-        return Finding("demo patches", True, str(demo_folder()))
+        return Check("demo patches", True, str(demo_folder()))
     except CommandError as error:
-        return Finding("demo patches", False, str(error))
+        return Check("demo patches", False, str(error))
 
 
-def _sound() -> Iterator[Finding]:
+def _sound() -> Iterator[Check]:
     if find_spec("sounddevice") is None:
         return
     install = {"linux": "sudo apt-get install libportaudio2", "darwin": "brew install portaudio"}
     try:
-        with quiet_libraries():
+        with silence_native_stderr():
             import sounddevice
 
             outputs = [d["name"] for d in sounddevice.query_devices() if d["max_output_channels"]]
             about = sounddevice.get_portaudio_version()[1]
     except OSError as error:
         reason = str(error).splitlines()[0]
-        yield Finding("PortAudio", False, f"not found ({reason})", install.get(sys.platform, ""))
+        yield Check("PortAudio", False, f"not found ({reason})", install.get(sys.platform, ""))
         return
     except Exception as error:  # PortAudio's own, whose class we cannot name before it is imported
-        yield Finding("PortAudio", False, f"does not start ({error})")
+        yield Check("PortAudio", False, f"does not start ({error})")
         return
-    yield Finding("PortAudio", True, about)
+    yield Check("PortAudio", True, about)
     names = ", ".join(outputs)
-    yield Finding("sound device", bool(outputs), names or "none: `render` works, and `run --null` plays to nobody")
+    yield Check("sound device", bool(outputs), names or "none: `render` works, and `run --null` plays to nobody")
 
 
-def _midi() -> Iterator[Finding]:
+def _midi() -> Iterator[Check]:
     from nodegraph.midi import ports
 
     if find_spec("rtmidi") is None:
         return
     try:
-        with quiet_libraries():
+        with silence_native_stderr():
             names = ", ".join(port.name for port in ports.inputs())
     except ports.MidiError as error:
-        yield Finding("MIDI ports", False, str(error).rstrip("."))
+        yield Check("MIDI ports", False, str(error).rstrip("."))
         return
-    yield Finding("MIDI ports", True, names or "none is plugged in")
+    yield Check("MIDI ports", True, names or "none is plugged in")
 
 
-def _display() -> Finding:
+def _display() -> Check:
     if sys.platform != "linux":
-        return Finding("display", True, platform.system())
+        return Check("display", True, platform.system())
     shown = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    return Finding("display", bool(shown), shown or "none: the editor needs one")
+    return Check("display", bool(shown), shown or "none: the editor needs one")

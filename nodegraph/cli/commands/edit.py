@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import CommandError
-from ..keepers import Flight
-from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
+from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..options import Outside, Rate
-from ..quiet import quiet_libraries
-from ..stopping import stop_signals
+from ..recording_options import Flight
+from ..shutdown import catch_stop_signals
+from ..silence_stderr import silence_native_stderr
 from .run import _device
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def edit(
     allow_outside: Outside = False,
 ) -> int:
     """Edit a patch in a window and hear each edit at once."""
-    from nodegraph.editor.dpg.display_check import obstacle
+    from nodegraph.editor.dpg.display_check import display_problem
 
-    if reason := obstacle():
+    if reason := display_problem():
         raise CommandError(reason)
     from nodegraph.graph import GraphError, build_graph
     from nodegraph.patch import Patch
@@ -53,27 +54,26 @@ def edit(
     if flight is not None and not flight.absolute().parent.is_dir():
         raise CommandError(f"{flight}: there is no folder {flight.parent}. Make it first: mkdir -p {flight.parent}")
     opened = Patch(path=patch) if patch is None or not patch.exists() else Patch.load(patch)
-    kernels = kernels_of_engine(live=True)
-    try:
-        kernels += kernels_of_graph(build_graph(opened.document, 44100.0, opened.path, allow_outside))
-    except GraphError:
-        pass  # the editor shows what is wrong
-    make_ready(kernels)
+    compile_kernels(kernels_of_engine(live=True))
 
     from nodegraph.editor.app import App
 
     home = home or _home()
     wanted_rate = rate or opened.document.settings.rate
-    with quiet_libraries():
+    with silence_native_stderr():
         try:
             chosen = "none" if null else device
             sound = _sound(home, chosen, wanted_rate, blocksize, allow_outside, not no_limiter, flight)
         except OSError as error:
             raise CommandError(f"{flight}: the log cannot be written ({error.strerror}). Name another file.") from None
-    app = App(sound, opened, home, allow_outside)
-    with stop_signals() as stop:  # what is not saved by then is offered at the next start
-        app.run(each_frame=lambda app: app.view.quit() if stop.asked else None)
-    for line in sound.state().news[-1:] if flight is not None else ():
+    graph = None
+    with suppress(GraphError):  # the editor shows what is wrong
+        graph = build_graph(opened.document, sound.rate, opened.path, allow_outside)
+        compile_kernels(kernels_of_graph(graph))
+    app = App(sound, opened, home, allow_outside, graph)
+    with catch_stop_signals() as stop:  # what is not saved by then is offered at the next start
+        app.run(each_frame=lambda app: app.view.quit() if stop.requested else None)
+    for line in sound.state().notices[-1:] if flight is not None else ():
         typer.echo(line)
     return 0
 
@@ -89,17 +89,17 @@ def _sound(
 ) -> LiveSound:
     """The sound on the device that is asked for, else on the one chosen last time if it is still there."""
     from nodegraph.editor.preferences import Preferences
-    from nodegraph.editor.sound.live import Device, LiveSound
+    from nodegraph.editor.sound.live import DeviceRequest, LiveSound
     from nodegraph.engine.core import EngineError
 
     kept = Preferences.load(home)
     if device is None and kept.device is not None:
         try:
-            last = Device(kept.device, rate or kept.rate, blocksize or kept.blocksize)
+            last = DeviceRequest(kept.device, rate or kept.rate, blocksize or kept.blocksize)
             return LiveSound(last, allow_outside, limiter, flight)
         except EngineError:
             pass  # it is not plugged in today
-    wanted = Device(_device(device), rate or kept.rate, blocksize or kept.blocksize)
+    wanted = DeviceRequest(_device(device), rate or kept.rate, blocksize or kept.blocksize)
     return LiveSound(wanted, allow_outside, limiter, flight)
 
 

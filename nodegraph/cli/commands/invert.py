@@ -10,21 +10,21 @@ import typer
 
 from ..errors import CommandError
 from ..options import Json, sample_rate
-from ..text import decibels, duration, print_json, say, warn
+from ..output import format_decibels, format_duration, print_json, print_line, print_warning
 
 if TYPE_CHECKING:
     from nodegraph.spectral.spectrogram_file import Spectrogram
 
 DEFAULT_RATE = 44100.0
 DEFAULT_METHOD = "fast_griffin_lim"
-MOST_ITERATIONS = 100_000
+MAX_ITERATIONS = 100_000
 
 
 def _list_methods(asked: bool) -> None:
     if asked:
         from nodegraph.inversion import methods
 
-        say("\n".join(methods()))
+        print_line("\n".join(methods()))
         raise typer.Exit
 
 
@@ -67,7 +67,7 @@ def invert(
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option("--iterations", "-n", metavar="N", min=1, max=MOST_ITERATIONS, help="Else 100 offline, 5 live."),
+        typer.Option("--iterations", "-n", metavar="N", min=1, max=MAX_ITERATIONS, help="Else 100 offline, 5 live."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of a random start.")] = 0,
     json: Json = False,
@@ -82,16 +82,16 @@ def invert(
     from nodegraph.files.sound_output import kind_of, write_sound
     from nodegraph.inversion import OFFLINE
     from nodegraph.spectral.metrics import ser
-    from nodegraph.spectral.spectrogram_file import Wanted, read_spectrogram
+    from nodegraph.spectral.spectrogram_file import SpectrogramHints, read_spectrogram
 
     kind = kind_of(output)
     chosen = _method(method)
-    found = read_spectrogram(spectrogram, Wanted(size, hop, rate, scale, window, range))
+    found = read_spectrogram(spectrogram, SpectrogramHints(size, hop, rate, scale, window, range))
     if output.exists() and output.samefile(spectrogram):
         raise CommandError(f"{output}: is the file that is read. Choose another name.")
     _check_windows(spectrogram, found)
     if found.rate is None:
-        warn(f"{spectrogram.name} does not say its rate: {DEFAULT_RATE:g} Hz is taken. Give it by --rate")
+        print_warning(f"{spectrogram.name} does not say its rate: {DEFAULT_RATE:g} Hz is taken. Give it by --rate")
     count = iterations or (100 if method in OFFLINE else 5)
     began = time.perf_counter()
     sound = chosen(found.magnitudes, found.size, found.hop, found.window, count, seed)
@@ -100,7 +100,7 @@ def invert(
     write_sound(output, sound[:, None], rate)
     peak = float(np.abs(sound).max(initial=0.0))
     if peak > 1.0 and kind != "WAV":
-        warn(f"the sound goes over full scale ({decibels(peak)}): it is clipped; a .wav holds it")
+        print_warning(f"the sound goes over full scale ({format_decibels(peak)}): it is clipped; a .wav holds it")
     result = {
         "file": str(output),
         "method": method,
@@ -115,7 +115,7 @@ def invert(
         "ser": ser(found.magnitudes, sound, found.size, found.hop, found.window),
         "elapsed": elapsed,
     }
-    print_json(result) if json else _tell(result)
+    print_json(result) if json else _print_result(result)
 
 
 def _method(name: str) -> Any:
@@ -138,9 +138,9 @@ def _check_windows(path: Path, found: Spectrogram) -> None:
         )
 
 
-def _tell(result: dict[str, Any]) -> None:
-    say(
-        f"{result['file']}: {duration(result['seconds'])} at {result['rate']:g} Hz "
-        f"from {result['frames']} frames, {decibels(result['peak'])}"
+def _print_result(result: dict[str, Any]) -> None:
+    print_line(
+        f"{result['file']}: {format_duration(result['seconds'])} at {result['rate']:g} Hz "
+        f"from {result['frames']} frames, {format_decibels(result['peak'])}"
     )
-    say(f"{result['method']}: {result['ser']:.1f} dB signal to error, in {duration(result['elapsed'])}")
+    print_line(f"{result['method']}: {result['ser']:.1f} dB signal to error, in {format_duration(result['elapsed'])}")

@@ -9,11 +9,11 @@ import typer
 
 from ..errors import CommandError
 from ..options import Json, positive
-from ..text import columns, duration, print_json, say
-from ..writing import tell_of_file, write_sound_file
+from ..output import columns, format_duration, print_json, print_line
+from ..sound_writer import describe_file, write_sound_file
 
 if TYPE_CHECKING:
-    from nodegraph.recording.keeping import Kept
+    from nodegraph.recording.keeping import RetrospectiveSession
 
 
 def keep(
@@ -50,15 +50,15 @@ def keep(
     if json:
         print_json(result | {"started": kept.started, "title": kept.title})
     else:
-        tell_of_file(result)
+        describe_file(result)
     return 0
 
 
-def _list(found: list[Kept], json: bool) -> None:
+def _list(found: list[RetrospectiveSession], json: bool) -> None:
     if json:
         rows = enumerate(found, 1)
         print_json([{"session": k, "started": s.started, "title": s.title, "seconds": s.seconds} for k, s in rows])
     elif found:
-        columns((k, s.started, duration(s.seconds), s.title) for k, s in enumerate(found, 1))
+        columns((k, s.started, format_duration(s.seconds), s.title) for k, s in enumerate(found, 1))
     else:
-        say("nothing is kept yet. Play something with `nodegraph run`.")
+        print_line("nothing is kept yet. Play something with `nodegraph run`.")

@@ -12,7 +12,7 @@ import typer
 
 from ..errors import CommandError
 from ..options import Json
-from ..text import print_json, say
+from ..output import print_json, print_line
 
 TEMPLATE = '''"""A block of my own. `nodegraph nodes {type}` shows it."""
 
@@ -89,6 +89,6 @@ def new_node(
     if json:
         print_json({"file": str(path), "type": type, "found": found})
         return
-    say(f"{path}: block '{type}'. Change it, then look at it with `nodegraph nodes {type}`.")
+    print_line(f"{path}: block '{type}'. Change it, then look at it with `nodegraph nodes {type}`.")
     if not found:
-        say(f"Blocks are looked for in {home}; for this folder set NODEGRAPH_NODES={path.parent.resolve()}")
+        print_line(f"Blocks are looked for in {home}; for this folder set NODEGRAPH_NODES={path.parent.resolve()}")

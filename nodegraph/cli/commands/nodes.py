@@ -12,7 +12,7 @@ from nodegraph.blocks.page import page
 
 from ..errors import CommandError
 from ..options import Json
-from ..text import columns, print_json, say, warn
+from ..output import columns, print_json, print_line, print_warning
 
 if TYPE_CHECKING:
     from nodegraph.node import Node
@@ -47,7 +47,7 @@ def nodes(
     width = max(len(row[0]) for row in rows if len(row) > 1)
     columns([(row[0].ljust(width), *row[1:]) if len(row) > 1 else (*row, "") for row in rows])
     for source, reason in load_failures().items():
-        warn(f"{source} could not be loaded: {reason}")
+        print_warning(f"{source} could not be loaded: {reason}")
 
 
 def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
@@ -63,19 +63,19 @@ def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
 
 def _show(cls: type[Node]) -> None:
     data = page(cls)
-    say(f"{cls.type} ({_title(cls)})\n")
-    say(textwrap.indent(data["doc"], "  "))
+    print_line(f"{cls.type} ({_title(cls)})\n")
+    print_line(textwrap.indent(data["doc"], "  "))
     for title, rows in (
         ("inputs", [_input_row(port) for port in data["inputs"]]),
         ("outputs", [(p["name"], p.get("unit") or p["carries"], p["doc"]) for p in data["outputs"]]),
         ("settings", [_setting_row(setting) for setting in data["settings"]]),
     ):
         if rows:
-            say(f"\n{title}")
+            print_line(f"\n{title}")
             columns(rows, "  ")
     if data["source"]:
-        say("\nequation")
-        say(textwrap.indent(data["source"], "  "))
+        print_line("\nequation")
+        print_line(textwrap.indent(data["source"], "  "))
 
 
 def _input_row(port: dict[str, Any]) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ import typer
 
 from ..errors import INTERRUPTED, CommandError
 from ..inputs import input_files, read_inputs
-from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
+from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
+from ..midi_file_input import MAX_TAIL, check_sends, collecting_sent, load_midi_file, render_until_silent, write_sent
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
-from ..patches import open_patch, typed, warn_of_placeholders
-from ..scores import MAX_TAIL, check_sends, collecting_sent, open_score, until_silent, write_sent
-from ..text import duration, note, print_json, say, warn
-from ..writing import tell_of_file, write_sound_file
+from ..output import format_duration, print_json, print_line, print_note, print_warning
+from ..patches import build_graph_for, open_patch, warn_about_placeholders
+from ..sound_writer import describe_file, write_sound_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,8 +67,8 @@ def render(
     kind_of(output)
     opened = open_patch(patch, set, seed, allow_outside)
     chosen = float(rate or opened.document.settings.rate or 44100.0)
-    graph = typed(opened, chosen, allow_outside)
-    silent = warn_of_placeholders(graph)
+    graph = build_graph_for(opened, chosen, allow_outside)
+    silent = warn_about_placeholders(graph)
     files = input_files(graph, input)
     for written in [output, *([midi_out] if midi_out else [])]:
         for path in [patch, *files.values(), *([midi] if midi else [])]:
@@ -77,8 +77,8 @@ def render(
     if midi_out:
         check_sends(midi_out, graph)
     tracks = read_inputs(graph, files, chosen)
-    score = open_score(midi, graph) if midi else None
-    make_ready([*kernels_of_engine(), *kernels_of_graph(graph)])
+    score = load_midi_file(midi, graph) if midi else None
+    compile_kernels([*kernels_of_engine(), *kernels_of_graph(graph)])
 
     from nodegraph.engine.offline import Offline
 
@@ -105,11 +105,13 @@ def render(
     if json:
         print_json(result | {"problems": problems})
     else:
-        _tell(result)
+        _print_result(result)
     for line in problems:
-        note(f"error: {line}")
+        print_note(f"error: {line}")
     if result["interrupted"]:
-        note(f"interrupted: {output} holds the first {duration(result['seconds'])} of {duration(seconds)}.")
+        print_note(
+            f"interrupted: {output} holds the first {format_duration(result['seconds'])} of {format_duration(seconds)}."
+        )
         return INTERRUPTED
     return 1 if problems else 0
 
@@ -128,7 +130,7 @@ def write(
     total = max(1, round(seconds * engine.rate))
     blocks: Iterable[np.ndarray]
     if until_silence:
-        blocks = until_silent(engine, total, CHUNK)
+        blocks = render_until_silent(engine, total, CHUNK)
         total += round(MAX_TAIL * engine.rate)
     else:
         blocks = (engine.run_samples(min(CHUNK, total - first)) for first in range(0, total, CHUNK))
@@ -149,9 +151,9 @@ def helper_problems(helpers: dict[Any, Any]) -> list[str]:
     return [f"{node}: {problem}." for node, problem in found if problem]
 
 
-def _tell(result: dict[str, Any]) -> None:
-    tell_of_file(result)
+def _print_result(result: dict[str, Any]) -> None:
+    describe_file(result)
     for path in result["recordings"]:
-        say(f"{path}: recorded")
+        print_line(f"{path}: recorded")
     for node in result["faults"]:
-        warn(f"{node} gave NaN or Inf and was muted")
+        print_warning(f"{node} gave NaN or Inf and was muted")

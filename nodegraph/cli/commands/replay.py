@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from ..errors import INTERRUPTED
-from ..kernels import kernels_of_engine, make_ready
+from ..kernels import compile_kernels, kernels_of_engine
 from ..options import Json, Outside
-from ..text import note, print_json, warn
-from ..writing import tell_of_file, write_sound_file
+from ..output import print_json, print_note, print_warning
+from ..sound_writer import describe_file, write_sound_file
 
 
 def replay(
@@ -41,7 +41,7 @@ def replay(
 
     kind_of(output)
     other = open_patch(patch) if patch is not None else None
-    make_ready(kernels_of_engine(live=True))
+    compile_kernels(kernels_of_engine(live=True))
     with opened(log) as flight:
         engine = Replay(flight, other, allow_outside)
         try:
@@ -51,12 +51,12 @@ def replay(
         finally:
             engine.close()
     for line in engine.notes:
-        warn(line)
+        print_warning(line)
     if json:
         print_json(result | {"log": str(log), "notes": engine.notes})
     else:
-        tell_of_file(result)
+        describe_file(result)
     if result["interrupted"]:
-        note(f"interrupted: {output} holds the first part.")
+        print_note(f"interrupted: {output} holds the first part.")
         return INTERRUPTED
     return 0

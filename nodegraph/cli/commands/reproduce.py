@@ -9,12 +9,12 @@ import typer
 
 from ..errors import INTERRUPTED, CommandError
 from ..options import Json
+from ..output import plural, print_json, print_line, print_note
 from ..progress import Progress
-from ..stopping import stop_signals
-from ..text import note, plural, print_json, say
+from ..shutdown import catch_stop_signals
 
 if TYPE_CHECKING:
-    from nodegraph.learn import Frames
+    from nodegraph.learn import FrameSets
 
 QUICK = (5000, 1000, 1000)  # frames of each part
 
@@ -23,7 +23,7 @@ def _list_tables(asked: bool) -> None:
     if asked:
         from nodegraph.learn.reproduce.table import table_names
 
-        say("\n".join(table_names()))
+        print_line("\n".join(table_names()))
         raise typer.Exit
 
 
@@ -69,20 +69,20 @@ def reproduce(
     """
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.reproduce import report
-    from nodegraph.learn.reproduce.run import forget, tasks_of
+    from nodegraph.learn.reproduce.run import delete_results, tasks_of
     from nodegraph.learn.reproduce.run import reproduce as run
-    from nodegraph.learn.reproduce.table import chosen, table_of
+    from nodegraph.learn.reproduce.table import select_rows, table_of
 
-    wanted = chosen(table_of(table), net or ())
+    wanted = select_rows(table_of(table), net or ())
     if output is not None and not output.resolve().parent.is_dir():
         raise CommandError(f"{output}: there is no folder {output.resolve().parent}. Make it first.")
     place = (folder or default_folder()) / "reproduce" / table
-    with stop_signals() as stop, Progress("frames", 1.0) as bar:
+    with catch_stop_signals() as stop, Progress("frames", 1.0) as bar:
 
-        def progress(share: float, label: str) -> None:
-            if stop.asked and label == "frames":
+        def progress(fraction: float, label: str) -> None:
+            if stop.requested and label == "frames":
                 raise KeyboardInterrupt
-            bar.to(share, label)
+            bar.to(fraction, label)
 
         frames, about = _frames(wanted.hop, quick, audio, seed, folder, progress)
         tasks = tasks_of(wanted, frames.features, quick, epochs)
@@ -90,37 +90,39 @@ def reproduce(
         if epochs:
             about["run"] += f", at most {epochs} epochs"
         if fresh:
-            forget(place)
-        done = run(wanted, frames, place, about, tasks, seed, device, progress, lambda: stop.asked)
+            delete_results(place)
+        done = run(wanted, frames, place, about, tasks, seed, device, progress, lambda: stop.requested)
     text = report.markdown(done)
     if output is not None:
-        from nodegraph.files.atomic import write_whole
+        from nodegraph.files.atomic import write_atomic
 
-        write_whole(output, text.encode())
-    print_json(report.plain(done)) if json else say(text.rstrip())
+        write_atomic(output, text.encode())
+    print_json(report.plain(done)) if json else print_line(text.rstrip())
     if done.stopped:
-        note("interrupted: the same command goes on from here.")
+        print_note("interrupted: the same command goes on from here.")
         return INTERRUPTED
     return None
 
 
 def _frames(
     hop: int, quick: bool, audio: list[str] | None, seed: int, folder: Path | None, progress: Any
-) -> tuple[Frames, dict[str, Any]]:
+) -> tuple[FrameSets, dict[str, Any]]:
     """The frames of a table, and what they are."""
     from nodegraph.learn import collect, sources_of
     from nodegraph.learn.corpus import COUNTS, SynthCorpus, synth_frames
     from nodegraph.models.autoencoder import Features
 
-    def counted(done: int, total: int) -> None:
-        progress(done / total, "frames")
+    def report_progress(count: int, total: int) -> None:
+        progress(count / total, "frames")
 
     if not audio:
         corpus = SynthCorpus(seed, QUICK if quick else COUNTS)
-        return synth_frames(corpus, None, folder, counted), {"name": f"the synthesizer, seed {seed}, split by patch"}
+        return synth_frames(corpus, None, folder, report_progress), {
+            "name": f"the synthesizer, seed {seed}, split by patch"
+        }
     features = Features(hop=hop)
     sources, skipped = sources_of(audio, seed=seed)
     most = sum(QUICK if quick else COUNTS)
-    frames = collect(sources, features, most, seed, skipped=skipped, progress=counted)
+    frames = collect(sources, features, most, seed, skipped=skipped, progress=report_progress)
     name = f"{plural(len(sources), 'recording')}, split by file"
     return frames, {"name": name, "skipped": frames.skipped}

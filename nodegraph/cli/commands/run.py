@@ -8,24 +8,35 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..accounts import tell_accounts
+from ..control_options import (
+    LOOPBACK,
+    ControllerFile,
+    ControlOptions,
+    Learn,
+    Midi,
+    Osc,
+    OscHost,
+    OscSend,
+    Virtual,
+    save_learned_bindings,
+)
 from ..errors import CommandError
-from ..hands import LOOPBACK, ControllerFile, Hands, Learn, Midi, Osc, OscHost, OscSend, Virtual, keep_learnt
-from ..keepers import MINUTES, Flight, Keep, Keepers, Moves, Record
-from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
+from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
+from ..midi_file_input import load_midi_file
 from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
-from ..patches import open_patch, problems_of, warn_of_placeholders
-from ..playing import play
-from ..quiet import quiet_libraries
-from ..scores import open_score
-from ..text import duration, note, print_json
+from ..output import format_duration, print_json, print_note
+from ..patches import open_patch, problems_of, warn_about_placeholders
+from ..play_loop import play
+from ..recording_options import MINUTES, Automation, Flight, Keep, Record, RecordingOptions
+from ..silence_stderr import silence_native_stderr
+from ..stream_report import print_report
 from .render import helper_problems, recordings
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
-    from nodegraph.midi.files import Score
+    from nodegraph.midi.files import MidiScore
 
-LEAD = 0.2  # s before a MIDI file begins
+MIDI_LEAD_SECONDS = 0.2  # s before a MIDI file begins
 
 
 def run(
@@ -58,7 +69,7 @@ def run(
     flight: Flight = None,
     record: Record = None,
     keep: Keep = MINUTES,
-    moves: Moves = None,
+    moves: Automation = None,
     set: Sets = None,
     seed: Seed = None,
     allow_outside: Outside = False,
@@ -68,23 +79,23 @@ def run(
 
     At the end it reports how the audio thread fared: callbacks, xruns, load, time of each node.
     """
-    asked = Hands(midi, midi_virtual, controller, learn, osc, osc_host, osc_send)
-    keepers = Keepers(flight, record, keep, moves)
+    asked = ControlOptions(midi, midi_virtual, controller, learn, osc, osc_host, osc_send)
+    keepers = RecordingOptions(flight, record, keep, moves)
     opened = open_patch(patch, set, seed, allow_outside)
     keepers.check(opened)
     silent: list[str] = []
-    score: Score | None = None
+    score: MidiScore | None = None
 
     from nodegraph.engine.live import Live
 
-    with quiet_libraries() as aloud, problems_of(opened):
+    with silence_native_stderr() as aloud, problems_of(opened):
 
         def prepare(graph: Graph) -> None:
             nonlocal score
             with aloud():
-                silent.extend(warn_of_placeholders(graph))
-                score = open_score(midi_file, graph) if midi_file else None
-                make_ready([*kernels_of_engine(live=True), *kernels_of_graph(graph)])
+                silent.extend(warn_about_placeholders(graph))
+                score = load_midi_file(midi_file, graph) if midi_file else None
+                compile_kernels([*kernels_of_engine(live=True), *kernels_of_graph(graph)])
 
         live = Live(
             opened.document,
@@ -99,14 +110,14 @@ def run(
             prepare=prepare,
         )
     helpers = dict(live.plan.hosts) if live.plan else {}
-    hands = asked.open(opened, live)
+    control_options = asked.open(opened, live)
     keepers.open(opened, live)
     if score and midi_file:
-        score.play(live, LEAD, midi_file.name)
-    end = f"for {duration(seconds)}" if seconds else "until Ctrl-C"
+        score.play(live, MIDI_LEAD_SECONDS, midi_file.name)
+    end = f"for {format_duration(seconds)}" if seconds else "until Ctrl-C"
     where = "no device" if null else f"'{live.device_name}'"
-    said = f"playing {patch} on {where}, {live.rate:g} Hz, {end}"
-    report = play(live, seconds, "" if json else said, hands)
+    announcement = f"playing {patch} on {where}, {live.rate:g} Hz, {end}"
+    report = play(live, seconds, "" if json else announcement, control_options)
     files = [*recordings(helpers), *keepers.close(opened, live)]
     lines = [*helper_problems(helpers), *keepers.problems, *([live.problem] if live.problem else [])]
     lines += [f"{node}: {text}" for node, text in (live.plan.lost_events() if live.plan else [])]
@@ -121,11 +132,11 @@ def run(
             }
         )
     else:
-        tell_accounts(report, files)
-    for line in keep_learnt(opened, hands) if hands else ():
-        note(line)
+        print_report(report, files)
+    for line in save_learned_bindings(opened, control_options) if control_options else ():
+        print_note(line)
     for line in lines:
-        note(f"error: {line}")
+        print_note(f"error: {line}")
     return 1 if lines else 0
 
 

@@ -10,8 +10,8 @@ import typer
 
 from ..drawings import as_dot, as_mermaid
 from ..options import Json, Outside, PatchFile, Rate, Sets
-from ..patches import open_patch, typed, warn_of_placeholders
-from ..text import amount, columns, plural, print_json, printable, say
+from ..output import columns, format_bytes, plural, print_json, print_line, printable
+from ..patches import build_graph_for, open_patch, warn_about_placeholders
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph, GraphNode
@@ -45,7 +45,7 @@ def show(
 ) -> None:
     """Show a patch: nodes, lanes, latency, wires and loops."""
     opened = open_patch(patch, set, allow_outside=allow_outside)
-    graph = typed(opened, float(rate or opened.document.settings.rate or 44100.0), allow_outside)
+    graph = build_graph_for(opened, float(rate or opened.document.settings.rate or 44100.0), allow_outside)
     if plan:
         if format is not Format.text:
             raise typer.BadParameter("--plan is shown as text only", param_hint="--format")
@@ -55,9 +55,9 @@ def show(
         print_json(_data(graph))
     elif format is Format.text:
         _show(graph)
-        warn_of_placeholders(graph)
+        warn_about_placeholders(graph)
     else:
-        say(_exporters()[format](graph))
+        print_line(_exporters()[format](graph))
 
 
 def _exporters() -> dict[Format, Callable[[Graph], str]]:
@@ -70,24 +70,24 @@ def _exporters() -> dict[Format, Callable[[Graph], str]]:
 
 
 def _show(graph: Graph) -> None:
-    from ..nested import levels_of, nodes_of
+    from ..levels import levels_of, nodes_of
 
     document = graph.document
     if document.title:
-        say(printable(document.title))
-    say(f"{graph.rate:g} Hz, seed {document.seed}, latency {_latency(graph.latency, graph.rate)}\n")
+        print_line(printable(document.title))
+    print_line(f"{graph.rate:g} Hz, seed {document.seed}, latency {_latency(graph.latency, graph.rate)}\n")
     levels = levels_of(graph)
     columns([("node", "type", "lanes", "latency", "set to"), *(_row(*drawn) for drawn in nodes_of(graph, levels))])
     for path, level in levels.items():
         if level.wires:
-            say(f"\nwires{f' in {printable(path)}' if path else ''}")
-            columns([(wire.start, "⇢" if wire.feedback else "→", wire.end) for wire in level.wires], "  ")
+            print_line(f"\nwires{f' in {printable(path)}' if path else ''}")
+            columns([(wire.source_ref, "⇢" if wire.feedback else "→", wire.target_ref) for wire in level.wires], "  ")
     if graph.loops:
-        say("\nfeedback loops, computed sample by sample")
+        print_line("\nfeedback loops, computed sample by sample")
         for loop in graph.loops:
-            say(f"  {printable(', '.join(loop))}")
+            print_line(f"  {printable(', '.join(loop))}")
     if document.controls:
-        say("\ncontrols")
+        print_line("\ncontrols")
         columns([(control.name, control.target, control.doc) for control in document.controls.values()], "  ")
 
 
@@ -125,7 +125,7 @@ def _data(graph: Graph) -> dict[str, Any]:
             }
             for node in graph.typed_nodes
         ],
-        "wires": [{"from": w.start, "to": w.end, "feedback": w.feedback} for w in graph.wires],
+        "wires": [{"from": w.source_ref, "to": w.target_ref, "feedback": w.feedback} for w in graph.wires],
         "loops": graph.loops,
         "controls": {c.name: c.target for c in document.controls.values()},
     }
@@ -134,7 +134,7 @@ def _data(graph: Graph) -> dict[str, Any]:
 # -- the plan ----------------------------------------------------------------------------------------------
 
 
-class _NoHelper:
+class _StubHelper:
     """Stands for a helper that would open files: a plan that is only looked at needs none."""
 
     def __init__(self) -> None:
@@ -145,15 +145,15 @@ def plan_of(graph: Graph) -> Plan:
     """The plan of a patch, to be looked at: it opens no file and must not be run."""
     from nodegraph.plan import Io, compile_plan
 
-    from ..kernels import kernels_of_engine, kernels_of_graph, make_ready
+    from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 
-    make_ready([*kernels_of_engine(), *kernels_of_graph(graph)])
+    compile_kernels([*kernels_of_engine(), *kernels_of_graph(graph)])
     outlets = [node for node in graph.typed_nodes if node.cls and node.cls.device == "output"]
     channels = max((max(node.input_lanes.values()) for node in outlets), default=1)
     return compile_plan(
         graph,
         Io((0, 2), (0, channels)),
-        open_host=lambda node, host: _NoHelper(),
+        open_host=lambda node, host: _StubHelper(),
         compensate=graph.document.settings.latency_compensation,
     )
 
@@ -163,13 +163,16 @@ def _show_plan(plan: Plan) -> None:
     for number, info in enumerate(plan.rows):
         rows += _plan_rows(info, str(number))
     columns(rows)
-    computing = [leaf for info in plan.rows for leaf in _leaves(info)]
+    computing = [leaf for info in plan.rows for leaf in _innermost_rows(info)]
     kernels = len({info.kernel for info in computing})
     packed = sum(len(info.places) for info in computing if len(info.places) > 1)
     size = f"{plural(len(plan.rows), 'row')} of {plural(kernels, 'kernel')}"
-    say(f"\n{size}; {plural(packed, 'node')} packed as lanes")
+    print_line(f"\n{size}; {plural(packed, 'node')} packed as lanes")
     saved = plan.bytes_unshared - plan.bytes_used
-    say(f"buffers {amount(plan.bytes_used)}, {amount(saved)} saved by sharing; latency {plan.latency} samples")
+    print_line(
+        f"buffers {format_bytes(plan.bytes_used)}, {format_bytes(saved)} saved by sharing; latency {plan.latency} "
+        f"samples"
+    )
 
 
 def _plan_rows(info: RowInfo, number: str) -> list[tuple[str, str, str, str]]:
@@ -181,8 +184,8 @@ def _plan_rows(info: RowInfo, number: str) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _leaves(info: RowInfo) -> list[RowInfo]:
-    return [leaf for inner in info.inner for leaf in _leaves(inner)] if info.inner else [info]
+def _innermost_rows(info: RowInfo) -> list[RowInfo]:
+    return [leaf for inner in info.inner for leaf in _innermost_rows(inner)] if info.inner else [info]
 
 
 def _plan_data(plan: Plan) -> dict[str, Any]:

@@ -9,15 +9,15 @@ import typer
 
 from ..errors import INTERRUPTED
 from ..options import Json, positive
+from ..output import columns, format_bytes, format_duration, plural, print_json, print_line, print_warning
 from ..progress import Progress
-from ..stopping import stop_signals
-from ..text import amount, columns, duration, plural, print_json, say, warn
+from ..shutdown import catch_stop_signals
 
 if TYPE_CHECKING:
-    from nodegraph.learn import Trained
+    from nodegraph.learn import TrainingResult
 
 KINDS = ("autoencoder",)
-SHOWN = 5  # lines on files that were skipped
+MAX_SHOWN = 5  # lines on files that were skipped
 
 
 def train(
@@ -82,12 +82,12 @@ def train(
     if output is None:
         raise typer.BadParameter("name the model that is made, such as mine.safetensors", param_hint="--output")
     trained = _train(paths, output, recipe, width, epochs, seed, set, resume, device, patch_seconds)
-    for line in trained.notes[:SHOWN]:
-        warn(line)
-    if len(trained.notes) > SHOWN:
-        warn(f"and {len(trained.notes) - SHOWN} more like these; --json has all")
+    for line in trained.notes[:MAX_SHOWN]:
+        print_warning(line)
+    if len(trained.notes) > MAX_SHOWN:
+        print_warning(f"and {len(trained.notes) - MAX_SHOWN} more like these; --json has all")
     result = _result(trained)
-    print_json(result) if json else _tell(result)
+    print_json(result) if json else _print_result(result)
     return INTERRUPTED if trained.stopped else None
 
 
@@ -102,22 +102,22 @@ def _train(
     resume: bool,
     device: str | None,
     patch_seconds: float,
-) -> Trained:
-    from nodegraph.learn import Watcher, train
+) -> TrainingResult:
+    from nodegraph.learn import TrainingObserver, train
 
-    with stop_signals() as stop, Progress("reading", 1.0) as bar:
-        watcher = Watcher(
+    with catch_stop_signals() as stop, Progress("reading", 1.0) as bar:
+        observer = TrainingObserver(
             progress=lambda step: bar.to(
                 step.done,
                 f"{step.stage}: epoch {step.epoch} of {step.epochs}, loss {step.valid:.4g}, best {step.best:.4g}",
             ),
             frames=lambda done, total: bar.to(0.0, f"reading {done + 1} of {plural(total, 'file')}"),
-            stop=lambda: stop.asked,
+            stop=lambda: stop.requested,
         )
-        return train(paths, output, recipe, width, epochs, seed, sets or (), resume, device, patch_seconds, watcher)
+        return train(paths, output, recipe, width, epochs, seed, sets or (), resume, device, patch_seconds, observer)
 
 
-def _result(trained: Trained) -> dict[str, Any]:
+def _result(trained: TrainingResult) -> dict[str, Any]:
     model = trained.model
     about = model.card["trained_on"]
     return {
@@ -127,7 +127,7 @@ def _result(trained: Trained) -> dict[str, Any]:
         "widths": "-".join(
             str(n) for n in (model.bins, *(layer.outputs for layer in (*model.encoder, *model.decoder)))
         ),
-        "code": model.code,
+        "code": model.code_size,
         "files": about["file_count"],
         "sound": about["seconds"],
         "frames": about["frames"],
@@ -139,15 +139,15 @@ def _result(trained: Trained) -> dict[str, Any]:
     }
 
 
-def _tell(result: dict[str, Any]) -> None:
+def _print_result(result: dict[str, Any]) -> None:
     frames = result["frames"]
-    state = "stopped: the best so far" if result["stopped"] else f"trained in {duration(result['seconds'])}"
-    say(f"{result['file']}: {result['widths']}, {amount(result['bytes'])}, {state}")
-    say(
-        f"from {plural(result['files'], 'file')}, {duration(result['sound'])}: {frames['train']} frames, "
+    state = "stopped: the best so far" if result["stopped"] else f"trained in {format_duration(result['seconds'])}"
+    print_line(f"{result['file']}: {result['widths']}, {format_bytes(result['bytes'])}, {state}")
+    print_line(
+        f"from {plural(result['files'], 'file')}, {format_duration(result['sound'])}: {frames['train']} frames, "
         f"{frames['valid']} for validation, {frames['test']} for test"
     )
-    say("\nsquared error of unseen frames, summed over bins (share of what the mean leaves)")
+    print_line("\nsquared error of unseen frames, summed over bins (share of what the mean leaves)")
     rows: list[tuple[str, ...]] = [("", "model", f"PCA of {result['code']}", "the mean")]
     for space, parts in result["errors"].items():
         found = parts["test"]
@@ -161,7 +161,7 @@ def _tell(result: dict[str, Any]) -> None:
         )
     columns(rows, indent="  ")
     if result["stopped"]:
-        say("\nrun it again with --resume to go on")
+        print_line("\nrun it again with --resume to go on")
 
 
 def _list(json: bool) -> None:

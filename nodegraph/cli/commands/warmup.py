@@ -11,13 +11,13 @@ import typer
 
 from ..kernels import kernels_of_engine, kernels_of_type
 from ..options import Json
+from ..output import format_duration, plural, print_json, print_line, print_note
 from ..progress import Progress
-from ..text import duration, note, plural, print_json, say
 
 if TYPE_CHECKING:
     from ..kernels import AnyKernel
 
-MOST_JOBS = 8
+MAX_JOBS = 8
 
 
 def warmup(
@@ -37,16 +37,20 @@ def warmup(
     failures: list[str] = []
     began = time.perf_counter()
     if pending:
-        failures = _compile(pending, jobs or min(os.cpu_count() or 1, MOST_JOBS), json)
+        failures = _compile(pending, jobs or min(os.cpu_count() or 1, MAX_JOBS), json)
     seconds = time.perf_counter() - began
     if json:
         result = {"kernels": len(kernels), "compiled": len(pending) - len(failures), "seconds": seconds}
         print_json(result | {"folder": str(cache_folder()), "problems": failures})
     else:
-        done = f"{len(pending) - len(failures)} compiled in {duration(seconds)}" if pending else "all compiled before"
-        say(f"{plural(len(kernels), 'kernel')}, {done}; they are kept in {cache_folder()}")
+        done = (
+            f"{len(pending) - len(failures)} compiled in {format_duration(seconds)}"
+            if pending
+            else "all compiled before"
+        )
+        print_line(f"{plural(len(kernels), 'kernel')}, {done}; they are kept in {cache_folder()}")
     for line in failures:
-        note(f"error: {line}")
+        print_note(f"error: {line}")
     return 1 if failures else 0
 
 
@@ -67,9 +71,9 @@ def _compile(pending: list[tuple[str, int]], jobs: int, json: bool) -> list[str]
     from multiprocessing import get_context
 
     failures = []
-    pool = ProcessPoolExecutor(min(jobs, len(pending)), get_context("spawn"), initializer=_leave_signals_alone)
+    pool = ProcessPoolExecutor(min(jobs, len(pending)), get_context("spawn"), initializer=_ignore_signals)
     if not json:
-        note(f"compiling {plural(len(pending), 'kernel')}, once on this machine")
+        print_note(f"compiling {plural(len(pending), 'kernel')}, once on this machine")
     with Progress("compiling", len(pending), patience=0.0) as bar:
         try:
             futures = [pool.submit(_compile_one, *place) for place in pending]
@@ -82,7 +86,7 @@ def _compile(pending: list[tuple[str, int]], jobs: int, json: bool) -> list[str]
     return failures
 
 
-def _leave_signals_alone() -> None:
+def _ignore_signals() -> None:
     """Ctrl-C is for the parent, which ends its children in good order."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

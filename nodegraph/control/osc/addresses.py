@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.node import Choice, Option
 from nodegraph.patch import Document, PatchError, nodes_of
 from nodegraph.patch.document import find_node
@@ -35,7 +35,7 @@ class AddressError(Exception):
 
 
 @dataclass(frozen=True)
-class Setting:
+class SettingTarget:
     """A choice or an option of a node, and what it is set to."""
 
     node: str
@@ -53,12 +53,12 @@ def addresses(document: Document, patch_path: Path | None = None, allow_outside:
     for name in document.controls:
         yield address_of(CONTROL, name)
     for node, record in nodes_of(document):
-        spec = spec_of(record, Home(patch_path, allow_outside))
+        spec = spec_of(record, PatchLocation(patch_path, allow_outside))
         for port in spec.parameters:
             yield address_of(*node.split("/"), port)
 
 
-def fitting(pattern: str, known: Iterator[str]) -> list[str]:
+def matching_addresses(pattern: str, known: Iterator[str]) -> list[str]:
     """The addresses that a pattern of OSC 1.0 fits."""
     try:
         expression = re.compile(_expression(pattern))
@@ -86,9 +86,9 @@ def _expression(pattern: str) -> str:
     return found
 
 
-def meaning(
+def resolve(
     document: Document, address: str, patch_path: Path | None = None, allow_outside: bool = False
-) -> tuple[Parameter | Setting, str]:
+) -> tuple[Parameter | SettingTarget, str]:
     """What stands at an address, and "position" where that of a knob is meant. Raises :class:`AddressError`."""
     if not address.startswith("/"):
         raise AddressError(f"OSC {quoted(address)} is no address. It begins with a /.")
@@ -104,10 +104,10 @@ def meaning(
             return parameter(document, end, lane, patch_path, allow_outside), ""
         node, port = "/".join(names[:-1]), names[-1]
         record = node_record(document, node)
-        spec = spec_of(record, Home(patch_path, allow_outside))
+        spec = spec_of(record, PatchLocation(patch_path, allow_outside))
         declared = spec.settings.get(port)
         if declared is not None:
-            return Setting(node, declared, record.params.get(port, declared.default)), ""
+            return SettingTarget(node, declared, record.params.get(port, declared.default)), ""
         return parameter(document, f"{node}.{port}", None, patch_path, allow_outside), ""
     except PatchError as error:
         raise AddressError(f"OSC {quoted(address)}: {error}") from None
@@ -134,7 +134,7 @@ def number(address: str, argument: Any) -> float:
     raise AddressError(f"OSC {address}: wants numbers, got {what}.")
 
 
-def setting_value(address: str, setting: Setting, argument: Any) -> Any:
+def setting_value(address: str, setting: SettingTarget, argument: Any) -> Any:
     """An argument in the type of a setting; a number may be out of its range. Raises :class:`AddressError`."""
     declared = setting.declared
     if isinstance(declared.default, bool):

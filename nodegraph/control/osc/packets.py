@@ -6,7 +6,7 @@ That is looked at before python-osc takes it apart, which trusts every size that
 from __future__ import annotations
 
 BUNDLE = b"#bundle\0"
-DEEPEST = 8  # bundles in one another
+MAX_DEPTH = 8  # bundles in one another
 SIZES = {"i": 4, "f": 4, "r": 4, "m": 4, "h": 8, "d": 8, "t": 8, "T": 0, "F": 0, "N": 0, "[": 0, "]": 0}
 
 
@@ -21,8 +21,8 @@ def check_packet(data: bytes, depth: int = 0) -> None:
     if data.startswith(b"/"):
         _check_message(data)
     elif data.startswith(BUNDLE) and len(data) >= 16:
-        if depth >= DEEPEST:
-            raise PacketError(f"bundles are nested more than {DEEPEST} deep")
+        if depth >= MAX_DEPTH:
+            raise PacketError(f"bundles are nested more than {MAX_DEPTH} deep")
         at = 16
         while at < len(data):
             size = int.from_bytes(data[at : at + 4], "big", signed=True)
@@ -35,17 +35,17 @@ def check_packet(data: bytes, depth: int = 0) -> None:
 
 
 def _check_message(data: bytes) -> None:
-    at = _after_text(data, 0)
+    at = _skip_string(data, 0)
     if at == len(data):
         return
-    end = _after_text(data, at)
+    end = _skip_string(data, at)
     tags = data[at:end].rstrip(b"\0").decode("ascii", "replace")
     if not tags.startswith(","):
         raise PacketError("its arguments have no types")
     at = end
     for tag in tags[1:]:
         if tag == "s":
-            at = _after_text(data, at)
+            at = _skip_string(data, at)
         elif tag == "b":
             size = int.from_bytes(data[at : at + 4], "big", signed=True)
             if size < 0:
@@ -59,7 +59,7 @@ def _check_message(data: bytes) -> None:
             raise PacketError("it is cut off")
 
 
-def _after_text(data: bytes, at: int) -> int:
+def _skip_string(data: bytes, at: int) -> int:
     """Where a text that begins at ``at`` is over: it ends in a zero, and fills fours."""
     end = data.find(b"\0", at)
     if end < 0:

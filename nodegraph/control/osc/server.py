@@ -16,31 +16,31 @@ from types import ModuleType
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.graph.ports import Home, spec_of
+from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.node import In, Option
 from nodegraph.patch import Document, NodeRecord, nodes_of
 from nodegraph.patch.errors import quote
 
-from ..changes import Turns
+from ..changes import ParameterChanges
 from ..parameters import Parameter
 from .addresses import (
     CONTROL,
     PATTERN,
     POSITION,
     AddressError,
-    Setting,
+    SettingTarget,
     address_of,
     addresses,
-    fitting,
-    meaning,
+    matching_addresses,
     number,
+    resolve,
     setting_value,
 )
 from .packets import PacketError, check_packet
 
 LOOPBACK = "127.0.0.1"
-LARGEST = 65536  # bytes of a datagram
-AT_ONCE = 2000  # datagrams that are fetched before the first of them is used
+MAX_BYTES = 65536  # bytes of a datagram
+BATCH_SIZE = 2000  # datagrams that are fetched before the first of them is used
 BUFFER = 1 << 22  # bytes that the system is asked to keep for us
 METER = "meter"
 
@@ -60,17 +60,17 @@ class OscServer:
 
     def __init__(
         self,
-        turns: Turns,
+        parameter_changes: ParameterChanges,
         port: int,
         host: str = LOOPBACK,
         send_to: Peer | None = None,
-        tell: Callable[[str], None] = print,
+        notify: Callable[[str], None] = print,
     ) -> None:
         self._packets, self._builders = _pythonosc()
-        self._turns, self._tell = turns, tell
-        self._socket = _bound(host, port)
+        self._parameter_changes, self._notify = parameter_changes, notify
+        self._socket = _bind_socket(host, port)
         self.host, self.port = self._socket.getsockname()[:2]
-        self._peer = _resolved(*send_to) if send_to else None
+        self._peer = _resolve_host(*send_to) if send_to else None
         self._sent: Document | None = None
         self._meters: list[str] = []
         self._levels: dict[str, list[float]] = {}
@@ -96,108 +96,112 @@ class OscServer:
                     continue
                 arrived = self._fetch()
             except OSError as error:  # the network has gone
-                self._tell(f"OSC at {self.host}:{self.port} has ended: {error.strerror}.")
+                self._notify(f"OSC at {self.host}:{self.port} has ended: {error.strerror}.")
                 return
             for data, sender in arrived:
                 try:
-                    self.hear(data, sender)
+                    self.on_datagram(data, sender)
                 except Exception as error:  # a bug must not end the listening
-                    self._tell(f"an OSC message could not be used: {type(error).__name__}: {error}")
+                    self._notify(f"an OSC message could not be used: {type(error).__name__}: {error}")
 
     def _fetch(self) -> list[tuple[bytes, Peer]]:
         """All that has arrived: first out of the system's buffer, which is small, then used."""
         arrived: list[tuple[bytes, Peer]] = []
-        while len(arrived) < AT_ONCE:
+        while len(arrived) < BATCH_SIZE:
             try:
-                arrived.append(self._socket.recvfrom(LARGEST))
+                arrived.append(self._socket.recvfrom(MAX_BYTES))
             except BlockingIOError:
                 break
             except ConnectionResetError:  # somebody we answered was not there (Windows)
                 continue
         return arrived
 
-    def hear(self, data: bytes, sender: Peer | None = None) -> None:
+    def on_datagram(self, data: bytes, sender: Peer | None = None) -> None:
         """Take in a datagram: a message, or a bundle with its time."""
         try:
             check_packet(data)
             messages = self._packets.OscPacket(data).messages
         except PacketError as error:
-            self._tell(f"OSC: {len(data)} bytes from {_where(sender)} are left out: {error}.")
+            self._notify(f"OSC: {len(data)} bytes from {_peer_text(sender)} are left out: {error}.")
             return
         except Exception as error:  # whatever stumbles over bytes from a network
-            self._tell(f"OSC: {len(data)} bytes from {_where(sender)} are left out: {type(error).__name__}.")
+            self._notify(f"OSC: {len(data)} bytes from {_peer_text(sender)} are left out: {type(error).__name__}.")
             return
         now = time.time()
         for timed in messages:
             try:
-                self._obey(timed.message.address, list(timed.message), timed.time - now, sender)
+                self._apply(timed.message.address, list(timed.message), timed.time - now, sender)
             except AddressError as error:
-                self._tell(str(error))
+                self._notify(str(error))
 
-    def _obey(self, address: str, arguments: list[Any], delay: float, sender: Peer | None) -> None:
+    def _apply(self, address: str, arguments: list[Any], delay: float, sender: Peer | None) -> None:
         if PATTERN.search(address):
-            turns = self._turns
+            turns = self._parameter_changes
             known = addresses(turns.patch.document, turns.patch.path, turns.allow_outside)
-            found = fitting(address, known)
+            found = matching_addresses(address, known)
             if not found:
                 raise AddressError(f"OSC {quote(address)} fits nothing in this patch.")
         else:
             found = [address]
         for one in found:
             if arguments:
-                self._set(one, arguments, delay)
+                self._apply_values(one, arguments, delay)
             elif sender is not None:
-                self._send(one, self._asked(one), sender)
+                self._send(one, self._answer_query(one), sender)
 
-    def _meaning(self, address: str) -> tuple[Parameter | Setting, str]:
-        turns = self._turns
-        return meaning(turns.patch.document, address, turns.patch.path, turns.allow_outside)
+    def _meaning(self, address: str) -> tuple[Parameter | SettingTarget, str]:
+        turns = self._parameter_changes
+        return resolve(turns.patch.document, address, turns.patch.path, turns.allow_outside)
 
-    def _set(self, address: str, arguments: list[Any], delay: float) -> None:
+    def _apply_values(self, address: str, arguments: list[Any], delay: float) -> None:
         knob, how = self._meaning(address)
         if isinstance(knob, Parameter):
             values = [number(address, argument) for argument in arguments]
             if how == POSITION:
                 values = [knob.value(min(max(value, 0.0), 1.0)) for value in values]
-            self._turn(address, knob, values, delay)
+            self._set_parameter(address, knob, values, delay)
         elif len(arguments) == 1:
             value = setting_value(address, knob, arguments[0])
             if isinstance(knob.declared, Option) and not knob.declared.accepts(value):
                 value = self._clamped(address, knob.declared, value)
-            self._turns.choose(knob.node, knob.declared.name, value)
+            self._parameter_changes.set_setting(knob.node, knob.declared.name, value)
         else:
             raise AddressError(f"OSC {address}: a setting takes one value, got {len(arguments)}.")
 
-    def _turn(self, address: str, knob: Parameter, values: list[float], delay: float) -> None:
+    def _set_parameter(self, address: str, knob: Parameter, values: list[float], delay: float) -> None:
         outside = [value for value in values if not knob.declared.accepts(value)]
         if outside:
             self._clamped(address, knob.declared, outside[0])
-        engine = self._turns.engine
+        engine = self._parameter_changes.engine
         at = engine.clock + round(delay * engine.rate) if engine is not None and delay > 0 else 0
-        lanes = len(self._turns.values(knob.node, knob.port))
+        lanes = len(self._parameter_changes.values(knob.node, knob.port))
         if len(values) == 1:
-            done = self._turns.turn(knob, values[0], at)
+            done = self._parameter_changes.set_parameter(knob, values[0], at)
         else:
             done = knob.lane is None and len(values) == lanes
             for lane, value in enumerate(values) if done else ():
-                self._turns.turn(replace(knob, lane=lane), value, at)
+                self._parameter_changes.set_parameter(replace(knob, lane=lane), value, at)
         if not done:
-            raise AddressError(f"OSC {address}: {knob.end} has {lanes} {'value' if lanes == 1 else 'values'}.")
+            raise AddressError(f"OSC {address}: {knob.port_ref} has {lanes} {'value' if lanes == 1 else 'values'}.")
 
     def _clamped(self, address: str, declared: In | Option, value: float) -> float:
         """The nearest value in the range; says that it was out of range."""
         nearest = declared.clamp(value)
         sentence = declared.problem(value).partition(". ")[0].removesuffix(".")
-        self._tell(f"OSC {address}: {sentence}; set to {nearest:g}.")
+        self._notify(f"OSC {address}: {sentence}; set to {nearest:g}.")
         return nearest
 
-    def _asked(self, address: str) -> list[Any]:
+    def _answer_query(self, address: str) -> list[Any]:
         knob, how = self._meaning(address)
-        if isinstance(knob, Setting):
+        if isinstance(knob, SettingTarget):
             return [knob.value if isinstance(knob.value, str | int | float) else str(knob.value)]
         if how == POSITION:
-            return [knob.position(self._turns.value(knob))]
-        return [self._turns.value(knob)] if knob.lane is not None else self._turns.values(knob.node, knob.port)
+            return [knob.position(self._parameter_changes.value(knob))]
+        return (
+            [self._parameter_changes.value(knob)]
+            if knob.lane is not None
+            else self._parameter_changes.values(knob.node, knob.port)
+        )
 
     # -- out -----------------------------------------------------------------------------------------------
 
@@ -205,7 +209,7 @@ class OscServer:
         """Send what has changed since the last call, and what meters measure now. Call it some 20 times a second."""
         if self._peer is None:
             return
-        document, before = self._turns.patch.document, self._sent
+        document, before = self._parameter_changes.patch.document, self._sent
         if document is not before:
             old = dict(nodes_of(before)) if before is not None else {}
             for node, record in nodes_of(document):
@@ -217,10 +221,12 @@ class OscServer:
             self._send_levels(node)
 
     def _send_changed(self, document: Document, node: str, record: NodeRecord, old: NodeRecord | None) -> None:
-        for port in spec_of(record, Home(self._turns.patch.path, self._turns.allow_outside)).inputs:
+        for port in spec_of(
+            record, PatchLocation(self._parameter_changes.patch.path, self._parameter_changes.allow_outside)
+        ).inputs:
             if old is not None and old.params.get(port) == record.params.get(port):
                 continue
-            values = self._turns.values(node, port)
+            values = self._parameter_changes.values(node, port)
             self._send(address_of(*node.split("/"), port), values, self._peer)
             for control in document.controls.values():
                 if control.target == f"{node}.{port}":
@@ -228,7 +234,7 @@ class OscServer:
                     self._send(address_of(CONTROL, control.name), lane, self._peer)
 
     def _send_levels(self, node: str) -> None:
-        engine = self._turns.engine
+        engine = self._parameter_changes.engine
         for port in node_types()[METER].spec.outputs:
             try:
                 values = [float(value) for value in engine.value(node, port)] if engine is not None else []
@@ -248,7 +254,7 @@ class OscServer:
         try:
             self._socket.sendto(builder.build().dgram, peer)
         except (OSError, OverflowError) as error:
-            self._tell(f"OSC to {_where(peer)} cannot be sent: {error}.")
+            self._notify(f"OSC to {_peer_text(peer)} cannot be sent: {error}.")
 
 
 # -- the network ---------------------------------------------------------------------------------------------
@@ -262,7 +268,7 @@ def _pythonosc() -> tuple[ModuleType, ModuleType]:
     return osc_packet, osc_message_builder
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind_socket(host: str, port: int) -> socket.socket:
     try:
         family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     except OSError:
@@ -279,12 +285,12 @@ def _bound(host: str, port: int) -> socket.socket:
     return found
 
 
-def _resolved(host: str, port: int) -> Peer:
+def _resolve_host(host: str, port: int) -> Peer:
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4][:2]  # type: ignore[return-value]
     except (OSError, OverflowError):
         raise OscError(f"OSC cannot be sent to '{host}:{port}': there is no such place.") from None
 
 
-def _where(peer: Peer | None) -> str:
+def _peer_text(peer: Peer | None) -> str:
     return f"{peer[0]}:{peer[1]}" if peer else "somewhere"

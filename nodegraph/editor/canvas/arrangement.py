@@ -7,24 +7,24 @@ from typing import Any
 from nodegraph.patch import Document
 
 from ..desk import AREA, Desk
-from ..typed import told_of
-from ..view import NodeFace, NoteFace, WireFace, WireKey
-from .faces import node_face
+from ..typed import problems_for
+from ..view import NodeVisual, NoteVisual, WireKey, WireVisual
+from .visuals import node_visual
 
 COLUMN, LINE = 240.0, 180.0  # where nodes without a place are put
 MESSAGES = {"control_change": "CC", "control_change_14": "CC", "note": "note", "pitch_bend": "bend"}
 AREA_COLOUR = "#5a6b7d"
 
 
-def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[str, NodeFace]:
-    """The faces of all nodes; those that did not change since ``before`` are the ones ``desk.faces`` has."""
+def node_visuals(desk: Desk, document: Document, previous: Document | None) -> dict[str, NodeVisual]:
+    """The faces of all nodes; those that did not change since ``previous`` are the ones ``desk.faces`` has."""
     wired: dict[str, set[str]] = {}
     for wire in document.wires:
         wired.setdefault(wire.target, set()).add(wire.target_port)
     marks = control_marks(desk)
     looks: dict[str, Any] = document.looks
-    same_wires = before is not None and before.wires is document.wires and before.controls is document.controls
-    faces: dict[str, NodeFace] = {}
+    same_wires = previous is not None and previous.wires is document.wires and previous.controls is document.controls
+    visuals: dict[str, NodeVisual] = {}
     unplaced = 0
     for id, record in document.nodes.items():
         at = document.layout.get(id)
@@ -32,62 +32,62 @@ def node_faces(desk: Desk, document: Document, before: Document | None) -> dict[
             at = (40.0 + COLUMN * (unplaced % 4), 40.0 + LINE * (unplaced // 4))
             unplaced += 1
         look = looks.get(id)
-        old = desk.faces.get(id)
+        old = desk.visuals.get(id)
         if (
             same_wires
             and old is not None
-            and before is not None
-            and before.nodes.get(id) is record
+            and previous is not None
+            and previous.nodes.get(id) is record
             and old.at == at
-            and before.looks.get(id) is look
+            and previous.looks.get(id) is look
         ):
-            faces[id] = old
+            visuals[id] = old
             continue
-        flat, path = desk.flat(id), (*desk.level, id)
-        face = node_face(
+        flat, path = desk.flat_id(id), (*desk.subpatch_path, id)
+        visual = node_visual(
             id,
             record,
-            desk.specs(record),
+            desk.spec_of(record),
             at,
             desk.typed,
             frozenset(wired.get(id, ())),
-            next(iter([*told_of(desk.typed.reasons, path), *told_of(desk.faults, path)]), ""),
+            next(iter([*problems_for(desk.typed.placeholder_reasons, path), *problems_for(desk.faults, path)]), ""),
             {port: mark for (node, port), mark in marks.items() if node == flat},
             look.title if look else "",
             look.folded if look else False,
-            level=desk.level,
+            level=desk.subpatch_path,
             colour=look.colour if look else "",
         )
-        faces[id] = old if old == face else face
-    return faces
+        visuals[id] = old if old == visual else visual
+    return visuals
 
 
-def wire_faces(desk: Desk, document: Document) -> dict[WireKey, WireFace]:
+def wire_visuals(desk: Desk, document: Document) -> dict[WireKey, WireVisual]:
     """The faces of all wires."""
     kinds: dict[str, dict[str, str]] = {}
-    faces = {}
-    reasons, level = desk.typed.reasons, desk.level
+    visuals = {}
+    reasons, level = desk.typed.placeholder_reasons, desk.subpatch_path
     for wire in document.wires:
         ports = kinds.get(wire.source)
         if ports is None:
-            spec = desk.specs(document.nodes[wire.source])
+            spec = desk.spec_of(document.nodes[wire.source])
             ports = kinds[wire.source] = {name: port.kind for name, port in spec.output_ports.items()}
-        key = (wire.start, wire.end)
+        key = (wire.source_ref, wire.target_ref)
         kind = ports.get(wire.source_port, "signal")
         dead = bool(reasons) and any((*level, id) in reasons for id in (wire.source, wire.target))
-        faces[key] = WireFace(key, kind, wire.feedback, dead)
-    return faces
+        visuals[key] = WireVisual(key, kind, wire.feedback, dead)
+    return visuals
 
 
-def note_faces(document: Document) -> dict[str, NoteFace]:
+def note_visuals(document: Document) -> dict[str, NoteVisual]:
     """The faces of areas and comments."""
-    faces = {}
+    visuals = {}
     for id, area in document.areas.items():
         key = AREA + id
-        faces[key] = NoteFace(key, area.title, area.at, area.size, area.colour or AREA_COLOUR)
+        visuals[key] = NoteVisual(key, area.title, area.at, area.size, area.colour or AREA_COLOUR)
     for id, note in document.notes.items():
-        faces[id] = NoteFace(id, note.text, note.at)
-    return faces
+        visuals[id] = NoteVisual(id, note.text, note.at)
+    return visuals
 
 
 def control_marks(desk: Desk) -> dict[tuple[str, str], str]:

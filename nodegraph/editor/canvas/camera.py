@@ -8,45 +8,45 @@ from collections.abc import Iterable
 from ..desk import Desk
 from ..view import Camera, Point
 from . import geometry
-from .arrangement import note_faces
+from .arrangement import note_visuals
 
 Box = tuple[float, float, float, float]
-LEAST_ZOOM, MOST_ZOOM, ZOOM_STEP = 0.5, 2.0, 1.1
-LEAST_FIT = 0.1  # to see the whole of a large patch
+MIN_ZOOM, MAX_ZOOM, ZOOM_STEP = 0.5, 2.0, 1.1
+MIN_FIT_ZOOM = 0.1  # to see the whole of a large patch
 LEVELS = (0.5, 0.75, 1.0, 1.5, 2.0)
 MARGIN = 40.0
 
 
 def node_box(desk: Desk, id: str) -> Box:
     """Left, top, right, bottom of a node."""
-    face = desk.faces[id]
-    (x, y), (wide, high) = face.at, geometry.size(face)
-    return x, y, x + wide, y + high
+    visual = desk.visuals[id]
+    (x, y), (width, height) = visual.at, geometry.size(visual)
+    return x, y, x + width, y + height
 
 
 def boxes(desk: Desk, ids: Iterable[str] | None = None) -> dict[str, Box]:
     """The boxes of these nodes, or of all."""
-    return {id: node_box(desk, id) for id in (desk.faces if ids is None else ids) if id in desk.faces}
+    return {id: node_box(desk, id) for id in (desk.visuals if ids is None else ids) if id in desk.visuals}
 
 
 def note_boxes(desk: Desk) -> dict[str, Box]:
     """The boxes of all comments and areas."""
     found = {}
-    for id, face in note_faces(desk.document).items():
-        wide, high = geometry.note_size(face)
-        found[id] = (face.at[0], face.at[1], face.at[0] + wide, face.at[1] + high)
+    for id, visual in note_visuals(desk.document).items():
+        width, height = geometry.note_size(visual)
+        found[id] = (visual.at[0], visual.at[1], visual.at[0] + width, visual.at[1] + height)
     return found
 
 
-def shifted(box: Box, way: Point) -> Box:
+def shifted(box: Box, offset: Point) -> Box:
     """A box that has gone some way."""
-    return box[0] + way[0], box[1] + way[1], box[2] + way[0], box[3] + way[1]
+    return box[0] + offset[0], box[1] + offset[1], box[2] + offset[0], box[3] + offset[1]
 
 
-def gap(one: Box, other: Box) -> float:
+def gap(first: Box, second: Box) -> float:
     """How far two boxes are apart; 0 where they touch."""
-    dx = max(other[0] - one[2], one[0] - other[2], 0.0)
-    dy = max(other[1] - one[3], one[1] - other[3], 0.0)
+    dx = max(second[0] - first[2], first[0] - second[2], 0.0)
+    dy = max(second[1] - first[3], first[1] - second[3], 0.0)
     return math.hypot(dx, dy)
 
 
@@ -63,15 +63,15 @@ def inside_box(inner: Box, outer: Box) -> bool:
     return inner[0] >= outer[0] and inner[1] >= outer[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
-def overlap(one: Box, other: Box) -> bool:
+def overlap(first: Box, second: Box) -> bool:
     """Do two boxes have a point in common?"""
-    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
+    return first[0] <= second[2] and second[0] <= first[2] and first[1] <= second[3] and second[1] <= first[3]
 
 
 def visible(desk: Desk) -> Box:
     """The part of the canvas that is seen."""
-    camera, (wide, high) = desk.camera, desk.canvas
-    return camera.x, camera.y, camera.x + wide / camera.zoom, camera.y + high / camera.zoom
+    camera, (width, height) = desk.camera, desk.canvas
+    return camera.x, camera.y, camera.x + width / camera.zoom, camera.y + height / camera.zoom
 
 
 def middle(desk: Desk) -> Point:
@@ -83,7 +83,7 @@ def middle(desk: Desk) -> Point:
 def zoom_to(desk: Desk, zoom: float, at: Point) -> None:
     """Zoom so that the canvas point ``at`` stays where it is on the screen."""
     old = desk.camera
-    zoom = round(min(max(zoom, min(LEAST_ZOOM, old.zoom)), MOST_ZOOM), 4)
+    zoom = round(min(max(zoom, min(MIN_ZOOM, old.zoom)), MAX_ZOOM), 4)
     ratio = old.zoom / zoom
     desk.camera = Camera(at[0] - (at[0] - old.x) * ratio, at[1] - (at[1] - old.y) * ratio, zoom)
 
@@ -93,8 +93,8 @@ def show_box(desk: Desk, box: Box | None) -> None:
     if box is None:
         desk.camera = Camera()
         return
-    wide, high = max(box[2] - box[0], 1.0) + 2 * MARGIN, max(box[3] - box[1], 1.0) + 2 * MARGIN
-    zoom = min(max(min(desk.canvas[0] / wide, desk.canvas[1] / high), LEAST_FIT), 1.0)
+    width, height = max(box[2] - box[0], 1.0) + 2 * MARGIN, max(box[3] - box[1], 1.0) + 2 * MARGIN
+    zoom = min(max(min(desk.canvas[0] / width, desk.canvas[1] / height), MIN_FIT_ZOOM), 1.0)
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     desk.camera = Camera(x - desk.canvas[0] / zoom / 2, y - desk.canvas[1] / zoom / 2, zoom)
 
@@ -110,7 +110,7 @@ def show_point(desk: Desk, box: Box) -> None:
 
 def fit_camera(desk: Desk) -> None:
     """What is seen when a patch or a subpatch is opened: where it was left, else its beginning at zoom 1."""
-    kept = desk.cameras.get(desk.level)
+    kept = desk.cameras.get(desk.subpatch_path)
     if kept is not None:
         desk.camera = kept
         return

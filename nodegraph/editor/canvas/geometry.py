@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..view import NodeFace, NoteFace, Point, Row
+from ..view import NodeRow, NodeVisual, NoteVisual, Point
 from .typeface import width as text_width
 
 Box = tuple[float, float, float, float]
@@ -31,7 +31,7 @@ STEPS = 20  # straight pieces that stand for the curve of a wire
 class RowPlace:
     """A row of a node; ``value`` is the box of its slider, choice or text."""
 
-    row: Row
+    row: NodeRow
     box: Box
     value: Box | None
 
@@ -51,64 +51,64 @@ class Shape:
         return next((place for place in self.rows if inside(place.box, at)), None)
 
 
-def size(face: NodeFace) -> Point:
+def size(visual: NodeVisual) -> Point:
     """Width and height of a node."""
     height = TITLE
-    if not face.folded:
-        height += GAP + ROW * len(face.rows) + GAP
-        if face.display:
-            height += face.display_size[1] + GAP
-    return _width(face), height
+    if not visual.folded:
+        height += GAP + ROW * len(visual.rows) + GAP
+        if visual.display:
+            height += visual.display_size[1] + GAP
+    return _width(visual), height
 
 
-def _width(face: NodeFace) -> float:
-    wide = face.display_size[0] + 2 * EDGE if face.display and not face.folded else 0.0
-    return max(face.width, wide)
+def _width(visual: NodeVisual) -> float:
+    width = visual.display_size[0] + 2 * EDGE if visual.display and not visual.folded else 0.0
+    return max(visual.width, width)
 
 
-def shape(face: NodeFace) -> Shape:
+def shape(visual: NodeVisual) -> Shape:
     """The places of all parts of a node."""
-    wide, high = size(face)
-    title = (0.0, 0.0, wide, TITLE)
+    width, height = size(visual)
+    title = (0.0, 0.0, width, TITLE)
     pins: dict[tuple[str, bool], Point] = {}
-    if face.folded:
-        for row in face.rows:
+    if visual.folded:
+        for row in visual.rows:
             if row.pin:
-                pins[row.port, row.side == "out"] = (wide if row.side == "out" else 0.0, TITLE / 2)
-        return Shape((wide, high), title, (), pins, None)
+                pins[row.port, row.side == "out"] = (width if row.side == "out" else 0.0, TITLE / 2)
+        return Shape((width, height), title, (), pins, None)
     top, display = TITLE + GAP, None
-    if face.display:
-        shown_wide = wide - 2 * EDGE
-        display = (EDGE, top, EDGE + shown_wide, top + face.display_size[1])
+    if visual.display:
+        shown_wide = width - 2 * EDGE
+        display = (EDGE, top, EDGE + shown_wide, top + visual.display_size[1])
         top = display[3] + GAP
     places = []
-    for row in face.rows:
-        box = (0.0, top, wide, top + ROW)
-        value = (EDGE, top + 1.0, wide - EDGE, top + ROW - 1.0) if row.value else None
+    for row in visual.rows:
+        box = (0.0, top, width, top + ROW)
+        value = (EDGE, top + 1.0, width - EDGE, top + ROW - 1.0) if row.value else None
         places.append(RowPlace(row, box, value))
         if row.pin:
-            pins[row.port, row.side == "out"] = (wide if row.side == "out" else 0.0, top + ROW / 2)
+            pins[row.port, row.side == "out"] = (width if row.side == "out" else 0.0, top + ROW / 2)
         top += ROW
-    return Shape((wide, high), title, tuple(places), pins, display)
+    return Shape((width, height), title, tuple(places), pins, display)
 
 
-def note_size(face: NoteFace) -> Point:
+def note_size(visual: NoteVisual) -> Point:
     """Width and height of a comment: what was chosen for a frame, else what the text takes."""
-    if face.size is not None:
-        return face.size
-    lines = note_lines(face.text)
+    if visual.size is not None:
+        return visual.size
+    lines = note_lines(visual.text)
     widest = max(text_width(line, NOTE_SIZE) for line in lines)
     return max(widest, 20.0) + 2 * EDGE, NOTE_LINE * len(lines) + 2 * GAP
 
 
-def note_lines(text: str, wide: float = NOTE_WIDE) -> list[str]:
-    """A comment in lines that are no wider than ``wide``."""
+def note_lines(text: str, width: float = NOTE_WIDE) -> list[str]:
+    """A comment in lines that are no wider than ``width``."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
         for word in paragraph.split(" "):
             longer = f"{line} {word}" if line else word
-            if line and text_width(longer, NOTE_SIZE) > wide:
+            if line and text_width(longer, NOTE_SIZE) > width:
                 lines.append(line)
                 longer = word
             line = longer
@@ -120,11 +120,11 @@ def inside(box: Box, at: Point) -> bool:
     return box[0] <= at[0] < box[2] and box[1] <= at[1] < box[3]
 
 
-def overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def overlap(first: Box, second: Box) -> bool:
+    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
 
 
-def spanned(first: Point, second: Point) -> Box:
+def box_between(first: Point, second: Point) -> Box:
     """The box with these two corners."""
     return (
         min(first[0], second[0]),
@@ -134,7 +134,7 @@ def spanned(first: Point, second: Point) -> Box:
     )
 
 
-def around(boxes: Sequence[Box]) -> Box | None:
+def bounding_box(boxes: Sequence[Box]) -> Box | None:
     """The smallest box that holds all of them; None for none."""
     if not boxes:
         return None

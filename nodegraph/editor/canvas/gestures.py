@@ -31,11 +31,11 @@ from . import geometry as geo
 from .minimap import Minimap
 from .scene import Scene
 
-SLACK = 3.0  # pixels that a press may move and still be a click
+DRAG_THRESHOLD = 3.0  # pixels that a press may move and still be a click
 
 
 @dataclass(frozen=True)
-class Held:
+class Modifiers:
     """Modifier keys that are down."""
 
     shift: bool = False
@@ -43,7 +43,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class FieldAsked:
+class FieldRequest:
     """A row was clicked whose value is chosen or typed: the view opens what that takes."""
 
     node: str
@@ -55,18 +55,18 @@ class Gestures:
     """The gesture in progress. Screen pixels in, events out by ``send``; ``ask_field`` opens a field of a row.
 
     While nodes, a comment or a wire are dragged, ``moving`` names the nodes, ``ghost`` is the wire being drawn
-    (from a pin to a canvas point), ``band`` the rectangle being drawn, ``onto`` the wire a node would be put on.
+    (from a pin to a canvas point), ``band`` the rectangle being drawn, ``drop_wire`` the wire a node would be put on.
     """
 
     def __init__(
-        self, scene: Scene, minimap: Minimap, send: Callable[[Event], None], ask_field: Callable[[FieldAsked], None]
+        self, scene: Scene, minimap: Minimap, send: Callable[[Event], None], ask_field: Callable[[FieldRequest], None]
     ) -> None:
         self.scene, self.minimap = scene, minimap
         self._send, self._ask_field = send, ask_field
         self.band: geo.Box | None = None
         self.ghost: tuple[Pin, Point] | None = None
         self.moving: frozenset[str] = frozenset()
-        self.onto: WireKey | None = None
+        self.drop_wire: WireKey | None = None
         self.pulled: WireKey | None = None
         self.redraw: Callable[[], None] = lambda: None
         self.button = ""
@@ -74,7 +74,7 @@ class Gestures:
         self._from: Point = (0.0, 0.0)  # the same on the canvas
         self._over: Over = None
         self.double = False
-        self._held = Held()
+        self._held = Modifiers()
         self._drag: Callable[[Point], None] | None = None
         self._drop: Callable[[Point], None] | None = None
         self._last: tuple[Point, Over] | None = None
@@ -88,39 +88,39 @@ class Gestures:
 
     # -- what the mouse does -------------------------------------------------------------------------------
 
-    def press(self, button: str, screen: Point, held: Held, double: bool = False) -> None:
+    def press(self, button: str, screen: Point, held: Modifiers, double: bool = False) -> None:
         """A button went down on the canvas. A second button while one is down is passed over."""
         if self.button:
             return
         self.button, self._pressed, self._held, self.double = button, screen, held, double
         self._from = self.scene.to_canvas(screen)
-        self._over = self.scene.over(self._from)
+        self._over = self.scene.item_at(self._from)
         self._drag = self._drop = None
         if button == "left" and self.minimap.inside(screen):
-            self._drag = self._drop = self._travel
-            self._travel(screen)
+            self._drag = self._drop = self._navigate_minimap
+            self._navigate_minimap(screen)
 
-    def move(self, screen: Point, held: Held) -> None:
+    def move(self, screen: Point, held: Modifiers) -> None:
         """The pointer is here now; called once a frame."""
         self._held = held
         if not self.button:
             at = self.scene.to_canvas(screen)
-            over = None if self.minimap.inside(screen) else self.scene.over(at)
+            over = None if self.minimap.inside(screen) else self.scene.item_at(at)
             if (at, over) != self._last:
                 self._last = (at, over)
                 self._send(Pointer(at, over))
             return
-        if self._drag is None and self._far(screen):
+        if self._drag is None and self._moved_enough(screen):
             self._begin()
         if self._drag is not None:
             self._drag(screen)
 
-    def release(self, button: str, screen: Point, held: Held) -> None:
+    def release(self, button: str, screen: Point, held: Modifiers) -> None:
         """A button went up."""
         if button != self.button:
             return
         self._held = held
-        if self._drag is None and self._far(screen):
+        if self._drag is None and self._moved_enough(screen):
             self._begin()
         self.button = ""
         if self._drop is not None:
@@ -153,8 +153,8 @@ class Gestures:
 
     # -- which gesture it is -------------------------------------------------------------------------------
 
-    def _far(self, screen: Point) -> bool:
-        return abs(screen[0] - self._pressed[0]) > SLACK or abs(screen[1] - self._pressed[1]) > SLACK
+    def _moved_enough(self, screen: Point) -> bool:
+        return abs(screen[0] - self._pressed[0]) > DRAG_THRESHOLD or abs(screen[1] - self._pressed[1]) > DRAG_THRESHOLD
 
     def _begin(self) -> None:
         """The press has become a drag."""
@@ -184,15 +184,15 @@ class Gestures:
         value = self.scene.value_at(self._from) if isinstance(over, NodeAt) and button == "left" else None
         kind = self._kind_now(value[0]) if value and not (shift or ctrl) else ""
         if value and kind == "toggle":
-            face = self.scene.value_of(value[0].id, value[0].port)
-            self._send(SetValue(value[0].id, value[0].port, not (face and face.text == "on")))
+            visual = self.scene.value_of(value[0].id, value[0].port)
+            self._send(SetValue(value[0].id, value[0].port, not (visual and visual.text == "on")))
         elif value and kind in ("choice", "text", "file"):
-            self._ask_field(FieldAsked(value[0].id, value[0].port, kind))
+            self._ask_field(FieldRequest(value[0].id, value[0].port, kind))
         else:
             self._send(Click(self._from, over, button, self.double, shift, ctrl))
 
     def _end(self) -> None:
-        self.band = self.ghost = self.onto = self.pulled = self._target = None
+        self.band = self.ghost = self.drop_wire = self.pulled = self._target = None
         self.moving, self._starts = frozenset(), {}
         self._drag = self._drop = None
         self._last = None
@@ -200,7 +200,7 @@ class Gestures:
 
     # -- the gestures --------------------------------------------------------------------------------------
 
-    def _travel(self, screen: Point) -> None:
+    def _navigate_minimap(self, screen: Point) -> None:
         """In the minimap: the camera goes where the pointer is."""
         self._send(CameraMoved(*self.minimap.camera_for(screen, self.scene)))
 
@@ -211,7 +211,7 @@ class Gestures:
         self._send(CameraMoved(x, y))
 
     def _draw_band(self, screen: Point) -> None:
-        self.band = geo.spanned(self._from, self.scene.to_canvas(screen))
+        self.band = geo.box_between(self._from, self.scene.to_canvas(screen))
         self.redraw()
 
     def _drop_band(self, screen: Point) -> None:
@@ -220,11 +220,11 @@ class Gestures:
     def _begin_slide(self, at: NodeAt, place: geo.RowPlace) -> None:
         assert place.value is not None
         left = self.scene.nodes[at.id].at[0] + place.value[0]
-        wide = place.value[2] - place.value[0]
+        width = place.value[2] - place.value[0]
 
-        def slide(screen: Point, done: bool = False) -> None:
-            position = (self.scene.to_canvas(screen)[0] - left) / wide
-            self._send(Slide(at.id, at.port, position, self._held.shift, done))
+        def slide(screen: Point, finished: bool = False) -> None:
+            position = (self.scene.to_canvas(screen)[0] - left) / width
+            self._send(Slide(at.id, at.port, position, self._held.shift, finished))
 
         slide(self._pressed)  # where it began, so that the value goes on from what it was
         self._drag, self._drop = slide, lambda screen: slide(screen, True)
@@ -246,7 +246,7 @@ class Gestures:
 
     def _move_nodes(self, screen: Point) -> None:
         self._shift(screen)
-        self.onto = self._wire_below()
+        self.drop_wire = self._wire_below()
         self.redraw()
 
     def _wire_below(self) -> WireKey | None:
@@ -258,7 +258,7 @@ class Gestures:
             return None
         box = self.scene.nodes[id].box
         for key in self.scene.wires:
-            line = self.scene.line(key)
+            line = self.scene.wire_points(key)
             if line and any(geo.inside(box, point) for point in line[2:-2]):
                 return key
         return None
@@ -269,35 +269,35 @@ class Gestures:
         self._send(NodesMoved(places, self._wire_below()))
 
     def _begin_note(self, note: NoteAt) -> None:
-        face = self.scene.notes[note.id]
-        self._face = face
+        visual = self.scene.notes[note.id]
+        self._visual = visual
         if note.corner:
             self._drag, self._drop = self._resize_note, lambda screen: self._resize_note(screen, True)
             return
         box = self.scene.note_box(note.id)
-        held = face.size is not None
+        held = visual.size is not None
         inner = [id for id, shown in self.scene.nodes.items() if held and _holds(box, shown.box)]
         self.moving = frozenset(inner)
         self._starts = {id: self.scene.nodes[id].at for id in inner}
         self._drag, self._drop = self._move_note, lambda screen: self._move_note(screen, True)
 
-    def _move_note(self, screen: Point, done: bool = False) -> None:
+    def _move_note(self, screen: Point, finished: bool = False) -> None:
         self._shift(screen)
         at = self.scene.to_canvas(screen)
-        x = self._face.at[0] + at[0] - self._from[0]
-        y = self._face.at[1] + at[1] - self._from[1]
-        self.scene.notes[self._face.id] = replace(self._face, at=(x, y))
+        x = self._visual.at[0] + at[0] - self._from[0]
+        y = self._visual.at[1] + at[1] - self._from[1]
+        self.scene.notes[self._visual.id] = replace(self._visual, at=(x, y))
         self.redraw()
-        if done:
-            self._send(NoteMoved(self._face.id, (x, y)))
+        if finished:
+            self._send(NoteMoved(self._visual.id, (x, y)))
 
-    def _resize_note(self, screen: Point, done: bool = False) -> None:
+    def _resize_note(self, screen: Point, finished: bool = False) -> None:
         at = self.scene.to_canvas(screen)
-        size = (max(at[0] - self._face.at[0], 60.0), max(at[1] - self._face.at[1], 40.0))
-        self.scene.notes[self._face.id] = replace(self._face, size=size)
+        size = (max(at[0] - self._visual.at[0], 60.0), max(at[1] - self._visual.at[1], 40.0))
+        self.scene.notes[self._visual.id] = replace(self._visual, size=size)
         self.redraw()
-        if done:
-            self._send(NoteMoved(self._face.id, self._face.at, size))
+        if finished:
+            self._send(NoteMoved(self._visual.id, self._visual.at, size))
 
     def _begin_wire(self, pin: Pin) -> None:
         """A wire from this pin. From a wired input the wire there is pulled off; with Shift a new one begins."""

@@ -29,7 +29,7 @@ class Minimap:
     def frame(self, scene: Scene) -> tuple[float, Point]:
         """Pixels of the map for a canvas point, and the screen place of canvas point (0, 0)."""
         seen = scene.seen
-        world = geo.around([seen, *(shown.box for shown in scene.nodes.values())]) or seen
+        world = geo.bounding_box([seen, *(shown.box for shown in scene.nodes.values())]) or seen
         left, top, right, bottom = self.box
         scale = min(
             (right - left - 2 * PAD) / max(world[2] - world[0], 1.0),

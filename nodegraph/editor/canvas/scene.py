@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ..events import NodeAt, NoteAt, Over
-from ..view import Camera, NodeFace, NoteFace, Pin, Point, ValueFace, WireFace, WireKey
+from ..view import Camera, NodeVisual, NoteVisual, Pin, Point, ValueVisual, WireKey, WireVisual
 from . import geometry as geo
 
 
 @dataclass
-class Shown:
+class SceneNode:
     """A node on the canvas: its face, its shape and where it is now (while it is dragged, not where it was)."""
 
-    face: NodeFace
+    visual: NodeVisual
     shape: geo.Shape
     at: Point
 
     @property
     def box(self) -> geo.Box:
-        wide, high = self.shape.size
-        return (self.at[0], self.at[1], self.at[0] + wide, self.at[1] + high)
+        width, height = self.shape.size
+        return (self.at[0], self.at[1], self.at[0] + width, self.at[1] + height)
 
 
 @dataclass
-class Selection:
+class SceneSelection:
     """What is marked. ``focus`` is the pin or row of the keyboard."""
 
     nodes: frozenset[str] = frozenset()
@@ -37,10 +37,10 @@ class Selection:
 class Scene:
     """All faces by id, in the order in which they are drawn."""
 
-    nodes: dict[str, Shown] = field(default_factory=dict)
-    wires: dict[WireKey, WireFace] = field(default_factory=dict)
-    notes: dict[str, NoteFace] = field(default_factory=dict)
-    selection: Selection = field(default_factory=Selection)
+    nodes: dict[str, SceneNode] = field(default_factory=dict)
+    wires: dict[WireKey, WireVisual] = field(default_factory=dict)
+    notes: dict[str, NoteVisual] = field(default_factory=dict)
+    selection: SceneSelection = field(default_factory=SceneSelection)
     camera: Camera = field(default_factory=Camera)
     size: Point = (1280.0, 720.0)  # of the canvas on the screen, in pixels
     scale: float = 1.0  # of the whole interface
@@ -70,37 +70,37 @@ class Scene:
 
     # -- changes -------------------------------------------------------------------------------------------
 
-    def show_node(self, face: NodeFace) -> Shown:
+    def show_node(self, visual: NodeVisual) -> SceneNode:
         """Put a node there, or its new face in place of the old one."""
-        shown = Shown(face, geo.shape(face), face.at)
-        self.nodes[face.id] = shown
-        self.forget_lines(face.id)
+        shown = SceneNode(visual, geo.shape(visual), visual.at)
+        self.nodes[visual.id] = shown
+        self.invalidate_wires(visual.id)
         return shown
 
     def hide_node(self, id: str) -> None:
         self.nodes.pop(id, None)
-        self.forget_lines(id)
+        self.invalidate_wires(id)
 
     def place_node(self, id: str, at: Point) -> None:
         self.nodes[id].at = at
-        self.forget_lines(id)
+        self.invalidate_wires(id)
 
-    def set_value(self, node: str, port: str, value: ValueFace) -> None:
+    def set_value(self, node: str, port: str, value: ValueVisual) -> None:
         """Another value in a row that is shown."""
         shown = self.nodes[node]
         rows = tuple(replace(row, value=value) if row.port == port and row.side != "out" else row
-                     for row in shown.face.rows)  # fmt: skip
-        shown.face = replace(shown.face, rows=rows)
+                     for row in shown.visual.rows)  # fmt: skip
+        shown.visual = replace(shown.visual, rows=rows)
 
-    def show_wire(self, face: WireFace) -> None:
-        self.wires[face.key] = face
-        self._lines.pop(face.key, None)
+    def show_wire(self, visual: WireVisual) -> None:
+        self.wires[visual.key] = visual
+        self._lines.pop(visual.key, None)
 
     def hide_wire(self, key: WireKey) -> None:
         self.wires.pop(key, None)
         self._lines.pop(key, None)
 
-    def forget_lines(self, node: str) -> None:
+    def invalidate_wires(self, node: str) -> None:
         """The wires of a node run elsewhere from now on."""
         for key in [key for key in self._lines if self._touches(key, node)]:
             del self._lines[key]
@@ -120,12 +120,12 @@ class Scene:
         place = shown.shape.pins.get((pin.port, pin.output)) if shown else None
         return None if place is None or shown is None else (shown.at[0] + place[0], shown.at[1] + place[1])
 
-    def line(self, key: WireKey) -> list[Point] | None:
+    def wire_points(self, key: WireKey) -> list[Point] | None:
         """The points along a wire; None while one of its ends is not shown."""
         line = self._lines.get(key)
         if line is None and key in self.wires:
-            face = self.wires[key]
-            start, end = self.pin_at(face.start), self.pin_at(face.end)
+            visual = self.wires[key]
+            start, end = self.pin_at(visual.start), self.pin_at(visual.end)
             if start is not None and end is not None:
                 line = self._lines[key] = geo.points(start, end)
         return line
@@ -133,19 +133,19 @@ class Scene:
     def kind_of(self, pin: Pin) -> str:
         """What a pin carries."""
         shown = self.nodes.get(pin.node)
-        for row in shown.face.rows if shown else ():
+        for row in shown.visual.rows if shown else ():
             if row.port == pin.port and row.pin and (row.side == "out") == pin.output:
                 return row.pin.kind
         return "signal"
 
     def note_box(self, id: str) -> geo.Box:
         note = self.notes[id]
-        wide, high = geo.note_size(note)
-        return (note.at[0], note.at[1], note.at[0] + wide, note.at[1] + high)
+        width, height = geo.note_size(note)
+        return (note.at[0], note.at[1], note.at[0] + width, note.at[1] + height)
 
     # -- what is under the pointer -------------------------------------------------------------------------
 
-    def over(self, at: Point) -> Over:
+    def item_at(self, at: Point) -> Over:
         """The topmost thing at a canvas point: pin, node, comment, wire, frame; None for the bare canvas."""
         return (
             self.pin_near(at)
@@ -160,8 +160,8 @@ class Scene:
         best, nearest = None, geo.REACH / min(self.zoom, 1.0)
         for id, shown in self.nodes.items():
             x, y = at[0] - shown.at[0], at[1] - shown.at[1]
-            wide, high = shown.shape.size
-            if not (-nearest <= x <= wide + nearest and -nearest <= y <= high + nearest):
+            width, height = shown.shape.size
+            if not (-nearest <= x <= width + nearest and -nearest <= y <= height + nearest):
                 continue
             for (port, output), (px, py) in shown.shape.pins.items():
                 far = max(abs(px - x), abs(py - y))
@@ -181,7 +181,7 @@ class Scene:
         """The wire nearest to a point, within reach."""
         best, nearest = None, geo.WIRE_REACH / min(self.zoom, 1.0)
         for key in self.wires:
-            line = self.line(key)
+            line = self.wire_points(key)
             if line is None:
                 continue
             (ax, ay), (dx, dy) = line[0], line[-1]
@@ -227,12 +227,12 @@ class Scene:
         if shown is None:
             return ""
         if isinstance(over, Pin):
-            rows = (r for r in shown.face.rows if r.port == over.port and r.pin and (r.side == "out") == over.output)
+            rows = (r for r in shown.visual.rows if r.port == over.port and r.pin and (r.side == "out") == over.output)
             return next((row.pin.tip or row.tip for row in rows if row.pin), "")
         if isinstance(over, NodeAt) and over.port:
-            return next((row.tip for row in shown.face.rows if row.port == over.port), "")
-        return shown.face.badge or shown.face.tip
+            return next((row.tip for row in shown.visual.rows if row.port == over.port), "")
+        return shown.visual.badge or shown.visual.tip
 
-    def value_of(self, node: str, port: str) -> ValueFace | None:
+    def value_of(self, node: str, port: str) -> ValueVisual | None:
         """The value that a row shows now."""
-        return next((r.value for r in self.nodes[node].face.rows if r.port == port and r.side != "out"), None)
+        return next((r.value for r in self.nodes[node].visual.rows if r.port == port and r.side != "out"), None)

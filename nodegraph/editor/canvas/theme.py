@@ -164,9 +164,9 @@ def family_colour(family: str) -> Colour:
     return rgb(FAMILIES.get(family) or OTHERS[crc32(family.encode()) % len(OTHERS)])
 
 
-def mixed(one: Colour, other: Colour, part: float) -> Colour:
-    """``part`` 0…1 of the way from one colour to another."""
-    r, g, b, a = (round(x + (y - x) * part) for x, y in zip(one, other))
+def mixed(first: Colour, second: Colour, fraction: float) -> Colour:
+    """``fraction`` 0…1 of the way from one colour to another."""
+    r, g, b, a = (round(x + (y - x) * fraction) for x, y in zip(first, second))
     return (r, g, b, a)
 
 

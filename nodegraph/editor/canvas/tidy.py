@@ -15,7 +15,7 @@ ACROSS, DOWN = 64.0, 28.0  # px between columns, and between blocks of one
 SWEEPS = 8
 
 
-def layered(
+def layout_layers(
     sizes: Mapping[str, Size], wires: Iterable[tuple[str, str]], origin: Point = (40.0, 40.0)
 ) -> dict[str, Point]:
     """Places for blocks of these sizes. ``wires`` are (source, target) without the feedback ones."""
@@ -48,11 +48,11 @@ def _parts(sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]) -> list[
         part, waiting = [], [id]
         seen.add(id)
         while waiting:
-            one = waiting.pop()
-            part.append(one)
-            for other in sorted(near[one] - seen):
-                seen.add(other)
-                waiting.append(other)
+            first = waiting.pop()
+            part.append(first)
+            for second in sorted(near[first] - seen):
+                seen.add(second)
+                waiting.append(second)
         if len(part) == 1:
             alone += part
         else:
@@ -63,20 +63,20 @@ def _parts(sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]) -> list[
 
 def _one_part(sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]) -> dict[str, Point]:
     if not edges:
-        return _shelf(sizes)
+        return _place_unwired(sizes)
     columns = _columns(list(sizes), edges)
     _order(columns, edges)
-    return _placed(columns, sizes, edges)
+    return _assign_heights(columns, sizes, edges)
 
 
-def _shelf(sizes: Mapping[str, Size]) -> dict[str, Point]:
+def _place_unwired(sizes: Mapping[str, Size]) -> dict[str, Point]:
     """Blocks without wires, side by side in lines of eight."""
     places, x, y, high = {}, 0.0, 0.0, 0.0
-    for i, (id, (wide, tall)) in enumerate(sizes.items()):
+    for i, (id, (width, tall)) in enumerate(sizes.items()):
         if i and i % 8 == 0:
             x, y, high = 0.0, y + high + DOWN, 0.0
         places[id] = (x, y)
-        x, high = x + wide + ACROSS / 2, max(high, tall)
+        x, high = x + width + ACROSS / 2, max(high, tall)
     return places
 
 
@@ -120,8 +120,8 @@ def _order(columns: list[list[str]], edges: Sequence[tuple[str, str]]) -> None:
     for sweep in range(SWEEPS):
         forth = sweep % 2 == 0
         for k in range(1, len(columns)) if forth else range(len(columns) - 2, -1, -1):
-            beside = columns[k - 1] if forth else columns[k + 1]
-            rank = {id: i for i, id in enumerate(beside)}
+            adjacent = columns[k - 1] if forth else columns[k + 1]
+            rank = {id: i for i, id in enumerate(adjacent)}
             own = {id: i for i, id in enumerate(columns[k])}
 
             def mean(id: str, rank: dict[str, int] = rank, own: dict[str, int] = own) -> float:
@@ -131,7 +131,9 @@ def _order(columns: list[list[str]], edges: Sequence[tuple[str, str]]) -> None:
             columns[k].sort(key=mean)
 
 
-def _placed(columns: list[list[str]], sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]) -> dict[str, Point]:
+def _assign_heights(
+    columns: list[list[str]], sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]
+) -> dict[str, Point]:
     before: dict[str, list[str]] = {}
     after: dict[str, list[str]] = {}
     for a, b in edges:
@@ -145,11 +147,11 @@ def _placed(columns: list[list[str]], sizes: Mapping[str, Size], edges: Sequence
             top += sizes[id][1] + DOWN
     for near, order in ((before, columns), (after, columns[::-1]), (before, columns)):
         for column in order:
-            wished = {}
+            target_heights = {}
             for id in column:
                 found = [y[other] + sizes[other][1] / 2 for other in near.get(id, ())]
-                wished[id] = sum(found) / len(found) - sizes[id][1] / 2 if found else y[id]
-            _settle(column, wished, sizes, y)
+                target_heights[id] = sum(found) / len(found) - sizes[id][1] / 2 if found else y[id]
+            _resolve_overlaps(column, target_heights, sizes, y)
     lowest = min(y.values())
     places, x = {}, 0.0
     for column in columns:
@@ -159,11 +161,13 @@ def _placed(columns: list[list[str]], sizes: Mapping[str, Size], edges: Sequence
     return places
 
 
-def _settle(column: list[str], wished: Mapping[str, float], sizes: Mapping[str, Size], y: dict[str, float]) -> None:
+def _resolve_overlaps(
+    column: list[str], target_heights: Mapping[str, float], sizes: Mapping[str, Size], y: dict[str, float]
+) -> None:
     """Heights as near to the wished ones as the order and the sizes allow: blocks that collide move as one."""
     groups: list[tuple[list[str], float, float]] = []  # (blocks, top, height)
     for id in column:
-        group, top, height = [id], wished[id], sizes[id][1] + DOWN
+        group, top, height = [id], target_heights[id], sizes[id][1] + DOWN
         while groups and groups[-1][1] + groups[-1][2] > top:
             upper, upper_top, upper_height = groups.pop()
             many, few = len(upper), len(group)

@@ -13,7 +13,7 @@ MONO = FOLDER / "JetBrainsMono-Regular.ttf"  # source code
 STAND_INS = str.maketrans({"⇢": "→", "▸": "›"})  # what the typeface lacks
 
 
-def written(text: str) -> str:
+def supported_text(text: str) -> str:
     """``text`` in letters that the typeface has."""
     return text.translate(STAND_INS)
 
@@ -26,7 +26,7 @@ def width(text: str, size: float) -> float:
 
 
 @lru_cache(maxsize=16384)
-def clipped(text: str, size: float, room: float) -> str:
+def ellipsize(text: str, size: float, room: float) -> str:
     """``text``, shortened with an ellipsis where it would take more than ``room`` pixels."""
     if width(text, size) <= room:
         return text

@@ -8,14 +8,14 @@ from pathlib import Path
 from nodegraph.api import load as load_patch
 from nodegraph.blocks.registry import node_types
 from nodegraph.patch import AddNode, Patch, PatchError
-from nodegraph.patch.names import free_id
+from nodegraph.patch.names import unused_id
 
 from ..canvas import camera as canvas
 from ..command import command, on
 from ..desk import Desk
-from ..events import CloseRequested, Entered, FilesDropped
-from ..panel import Question
-from ..recent import remember
+from ..events import CloseRequested, FilesDropped, PromptAnswered
+from ..panel import QuestionPanel
+from ..recent import add_recent_file
 from ..windows import open_window
 
 SOUNDS = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
@@ -23,10 +23,10 @@ PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
 MODELS = {".safetensors"}
 
 
-@on(Entered)
-def entered(desk: Desk, event: Entered) -> None:
+@on(PromptAnswered)
+def on_prompt_answered(desk: Desk, event: PromptAnswered) -> None:
     """The answer to a question; given up, it is forgotten."""
-    done = desk.asked.pop(event.key, None)
+    done = desk.pending_prompts.pop(event.key, None)
     if done is not None and event.text is not None:
         done(Path(event.text) if isinstance(event.text, Path) else event.text)
 
@@ -34,39 +34,39 @@ def entered(desk: Desk, event: Entered) -> None:
 # -- opening -----------------------------------------------------------------------------------------------
 
 
-def unless_unsaved(desk: Desk, what: str, then: Callable[[], object]) -> None:
+def confirm_discard(desk: Desk, purpose: str, on_done: Callable[[], object]) -> None:
     """Do something that would lose edits, after asking if there are any."""
     if desk.patch.saved or not (desk.patch.document.nodes or desk.patch.path):
-        then()
+        on_done()
         return
     name = desk.patch.path.name if desk.patch.path else "this patch"
 
     def save_first() -> None:
-        save_to(desk, desk.patch.path, then)
+        save_to(desk, desk.patch.path, on_done)
 
-    answers: dict[str, object] = {"Save": save_first, "Don't save": then, "Cancel": None}
-    desk.open_panel(Question(what, f"{name} has changes that are not saved.", answers))
+    answers: dict[str, object] = {"Save": save_first, "Don't save": on_done, "Cancel": None}
+    desk.open_panel(QuestionPanel(purpose, f"{name} has changes that are not saved.", answers))
 
 
 @command("New", "ctrl+n", menu="File", section=0)
-def new(desk: Desk, argument: object) -> None:
+def new(desk: Desk, payload: object) -> None:
     """Begin an empty patch."""
-    unless_unsaved(desk, "New patch", lambda: take(desk, Patch()))
+    confirm_discard(desk, "New patch", lambda: show_patch(desk, Patch()))
 
 
 @command("New window", "ctrl+shift+n", menu="File", section=0)
-def new_window(desk: Desk, argument: object) -> None:
+def new_window(desk: Desk, payload: object) -> None:
     """Open another window; blocks are copied and pasted between them."""
-    problem = open_window(argument if isinstance(argument, Path) else None)
+    problem = open_window(payload if isinstance(payload, Path) else None)
     if problem:
-        desk.say(problem, alarm=True)
+        desk.notify(problem, alarm=True)
 
 
 @command("Open…", "ctrl+o", menu="File", section=0)
-def open_file(desk: Desk, argument: object) -> None:
+def open_file(desk: Desk, payload: object) -> None:
     """Open a patch."""
-    if isinstance(argument, Path):
-        open_path(desk, argument)
+    if isinstance(payload, Path):
+        open_path(desk, payload)
     else:
         desk.ask_file("open", "Open a patch", lambda path: open_path(desk, path), ".json")
 
@@ -78,15 +78,15 @@ def open_path(desk: Desk, path: Path) -> None:
         try:
             patch = load_patch(path)
         except PatchError as error:
-            desk.say(str(error), alarm=True)
+            desk.notify(str(error), alarm=True)
             return
-        take(desk, patch)
-        remember(desk, path)
+        show_patch(desk, patch)
+        add_recent_file(desk, path)
 
-    unless_unsaved(desk, f"Open {path.name}", load)
+    confirm_discard(desk, f"Open {path.name}", load)
 
 
-def take(desk: Desk, patch: Patch) -> None:
+def show_patch(desk: Desk, patch: Patch) -> None:
     """Show another patch and play it."""
     for key in [key for key, panel in desk.panels.items() if panel.of_patch]:
         desk.close_panel(key)
@@ -100,54 +100,53 @@ def take(desk: Desk, patch: Patch) -> None:
 
 
 @command("Save", "ctrl+s", menu="File", section=1)
-def save(desk: Desk, argument: object) -> None:
+def save(desk: Desk, payload: object) -> None:
     """Save the patch to its file."""
     save_to(desk, desk.patch.path)
 
 
 @command("Save as…", "ctrl+shift+s", menu="File", section=1)
-def save_as(desk: Desk, argument: object) -> None:
+def save_as(desk: Desk, payload: object) -> None:
     """Save the patch to another file, which is its own from then on."""
     save_to(desk, None)
 
 
-def save_to(desk: Desk, path: Path | None, then: Callable[[], object] | None = None) -> None:
-    """Save to a file, asking for one where there is none; ``then`` what comes after."""
+def save_to(desk: Desk, path: Path | None, on_done: Callable[[], object] | None = None) -> None:
+    """Save to a file, asking for one where there is none; ``on_done`` what comes after."""
     if path is None:
         name = desk.patch.path.name if desk.patch.path else f"{desk.patch.document.title or 'untitled'}.json"
 
         def chosen(path: Path) -> None:
             path = path if path.suffix else path.with_suffix(".json")
             if path.exists() and path != desk.patch.path:
-                answers: dict[str, object] = {"Replace it": lambda: save_to(desk, path, then), "Cancel": None}
-                desk.open_panel(Question("Save", f"There is a file {path.name} already.", answers))
+                answers: dict[str, object] = {"Replace it": lambda: save_to(desk, path, on_done), "Cancel": None}
+                desk.open_panel(QuestionPanel("Save", f"There is a file {path.name} already.", answers))
             else:
-                save_to(desk, path, then)
+                save_to(desk, path, on_done)
 
         desk.ask_file("save", "Save the patch as", chosen, ".json", save=True, name=name)
         return
-    if desk.patch.document.newer:
+    if desk.patch.document.is_newer_format:
         answers = {
-            "Save all the same": lambda: _written(desk, path, then, downgrade=True),
+            "Save all the same": lambda: _written(desk, path, on_done, downgrade=True),
             "Cancel": None,
         }
         text = f"{path.name} was written by a newer nodegraph. Saved here, it may lose what this one does not know."
-        desk.open_panel(Question("Save", text, answers))
+        desk.open_panel(QuestionPanel("Save", text, answers))
         return
-    _written(desk, path, then)
+    _written(desk, path, on_done)
 
 
-def _written(desk: Desk, path: Path, then: Callable[[], object] | None, downgrade: bool = False) -> None:
+def _written(desk: Desk, path: Path, on_done: Callable[[], object] | None, downgrade: bool = False) -> None:
     moved = desk.patch.path != path
-    if not desk.attempt(lambda: desk.patch.save(path, downgrade)):
+    if not desk.run_edit(lambda: desk.patch.save(path, downgrade)):
         return
-    remember(desk, path)
-    desk.say(f"Saved {path.name}.")
+    add_recent_file(desk, path)
+    desk.notify(f"Saved {path.name}.")
     if moved:
-        desk.sound.follow(desk.patch)  # files of the patch are found beside it
-        desk.retype()
-    if then is not None:
-        then()
+        desk.update_graph()  # files of the patch are found beside it
+    if on_done is not None:
+        on_done()
 
 
 @command(
@@ -156,26 +155,26 @@ def _written(desk: Desk, path: Path, then: Callable[[], object] | None, downgrad
     section=1,
     possible=lambda d: d.patch.path is not None and not d.patch.saved,
 )
-def revert(desk: Desk, argument: object) -> None:
+def revert(desk: Desk, payload: object) -> None:
     """Open the file again as it is on disk."""
     path = desk.patch.path
     if path is not None:
 
-        def go_back() -> None:
+        def reload() -> None:
             desk.patch.mark_saved()
             open_path(desk, path)
 
-        answers = {"Go back": go_back, "Cancel": None}
-        desk.open_panel(Question("Go back", f"All changes since {path.name} was saved are lost.", answers))
+        answers = {"Go back": reload, "Cancel": None}
+        desk.open_panel(QuestionPanel("Go back", f"All changes since {path.name} was saved are lost.", answers))
 
 
 @command("Quit", "ctrl+q", menu="File", section=9)
-def quit(desk: Desk, argument: object) -> None:
+def quit(desk: Desk, payload: object) -> None:
     """End the session; what is not saved is asked for."""
-    unless_unsaved(desk, "Quit", lambda: _leave(desk))
+    confirm_discard(desk, "Quit", lambda: _quit_now(desk))
 
 
-def _leave(desk: Desk) -> None:
+def _quit_now(desk: Desk) -> None:
     desk.running = False
     desk.view.quit()
 
@@ -191,7 +190,7 @@ def close_requested(desk: Desk, event: CloseRequested) -> None:
 
 
 @on(FilesDropped)
-def dropped(desk: Desk, event: FilesDropped) -> None:
+def on_files_dropped(desk: Desk, event: FilesDropped) -> None:
     """A patch is opened; a sound, a picture or a model becomes the block that plays it."""
     desk.pointer = event.at
     patches = [path for path in event.paths if path.suffix.lower() == ".json"]
@@ -203,15 +202,17 @@ def dropped(desk: Desk, event: FilesDropped) -> None:
     for i, path in enumerate(event.paths):
         type = _player(path)
         if type is None:
-            desk.say(
+            desk.notify(
                 f"{path.name}: nothing here plays such a file. Patches, sounds, pictures and models do.", alarm=True
             )
             continue
         x, y = canvas.free_place(desk, (event.at[0], event.at[1] + 140.0 * i))
         reference = desk.reference(path)
         if Path(reference).is_absolute():
-            desk.say(f"{path.name} lies outside the patch's folder: copy it there, or it will not be read.", alarm=True)
-        action = AddNode(free_id(type, document.nodes), type, node_types()[type].version, {"file": reference}, (x, y))
+            desk.notify(
+                f"{path.name} lies outside the patch's folder: copy it there, or it will not be read.", alarm=True
+            )
+        action = AddNode(unused_id(type, document.nodes), type, node_types()[type].version, {"file": reference}, (x, y))
         document = action.apply(document)
         actions.append(action)
         ids.append(action.id)

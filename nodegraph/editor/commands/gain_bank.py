@@ -13,7 +13,7 @@ from ..command import command
 from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..quantity import QuantityError, format_quantity, parse_quantity
-from ..view import Item, PanelFace
+from ..view import Item, PanelVisual
 
 BANKS = ("gain", "scale", "mute")
 
@@ -39,7 +39,7 @@ class GainBankPanel(Panel):
     def surface(self, desk: Desk) -> Surface | None:
         """The bank as the patch has it; None when the block is gone."""
         try:
-            record = desk.patch.document.inside(self.level).nodes[self.id]
+            record = desk.patch.document.nested(self.level).nodes[self.id]
         except (PatchError, KeyError):  # it, or what it was in, has been removed
             return None
         count = self._units(desk, record)
@@ -49,12 +49,12 @@ class GainBankPanel(Panel):
     def _units(self, desk: Desk, record: Any) -> int:
         graph = desk.typed.graph
         node = graph.find("/".join((*self.level, self.id))) if graph else None
-        found = node.banks.get("gain", 0) if node else 0
+        found = node.bank_sizes.get("gain", 0) if node else 0
         given = [len(v) for v in record.params.values() if isinstance(v, list)]
         return int(found or record.params.get("units", 0) or max(given, default=WIDTH))
 
     def _values(self, desk: Desk, record: Any, port: str, count: int) -> list[float]:
-        default = desk.specs(record).inputs[port].default
+        default = desk.spec_of(record).inputs[port].default
         value = record.params.get(port, default)
         if not isinstance(value, list):
             return [float(value)] * count
@@ -62,10 +62,10 @@ class GainBankPanel(Panel):
 
     # -- how it looks ----------------------------------------------------------------------------------------
 
-    def face(self, desk: Desk) -> PanelFace:
+    def visual(self, desk: Desk) -> PanelVisual:
         surface = self._shown = self.surface(desk)
         if surface is None:
-            return PanelFace(self.key, self.id, (Item("text", value="This bank is gone."),))
+            return PanelVisual(self.key, self.id, (Item("text", value="This bank is gone."),))
         shown = range(surface.first, min(surface.first + WIDTH, surface.units))
         faders = tuple(self._fader(surface, unit) for unit in shown)
         last = shown[-1] + 1 if len(shown) else 0
@@ -81,7 +81,7 @@ class GainBankPanel(Panel):
             self._table(surface),
             Item("row", "all", value=(Item("button", "reset", "Reset all"), Item("button", "swap", "Swap mutes"))),
         )
-        return PanelFace(self.key, f"Gain bank: {self.id}", items, size=(480.0, 0.0))
+        return PanelVisual(self.key, f"Gain bank: {self.id}", items, size=(480.0, 0.0))
 
     def _fader(self, surface: Surface, unit: int) -> Item:
         gain = surface.gains[unit]
@@ -95,7 +95,7 @@ class GainBankPanel(Panel):
         if now is None:
             desk.close_panel(self.key)
         elif was is None or was.units != now.units or was.first != now.first:
-            desk.view.show_panel(self.face(desk))
+            desk.view.show_panel(self.visual(desk))
         elif was != now:
             self._shown = now
             for unit in range(now.first, min(now.first + WIDTH, now.units)):
@@ -129,7 +129,7 @@ class GainBankPanel(Panel):
     def _turn_page(self, desk: Desk, surface: Surface, by: int) -> None:
         if 0 <= surface.first + by < surface.units:
             self.first = surface.first + by
-            desk.view.show_panel(self.face(desk))
+            desk.view.show_panel(self.visual(desk))
 
     def _cell(self, desk: Desk, surface: Surface, unit: int, column: int) -> None:
         if not 0 <= unit < surface.units:
@@ -151,18 +151,18 @@ class GainBankPanel(Panel):
         try:
             value = parse_quantity(text)
         except QuantityError as error:
-            desk.say(str(error), alarm=True)
+            desk.notify(str(error), alarm=True)
             return
         if self.surface(desk) is None:
             return
-        record = desk.patch.document.inside(self.level).nodes[self.id]
-        problem = desk.specs(record).inputs[port].problem(value)
+        record = desk.patch.document.nested(self.level).nodes[self.id]
+        problem = desk.spec_of(record).inputs[port].problem(value)
         if problem:
-            desk.say(f"{title_of(record.type, self.id)}: {problem}", alarm=True)
+            desk.notify(f"{title_of(record.type, self.id)}: {problem}", alarm=True)
         else:
             self._set(desk, port, unit, value)
 
-    def _set(self, desk: Desk, port: str, unit: int, value: float, done: bool = True) -> None:
+    def _set(self, desk: Desk, port: str, unit: int, value: float, finished: bool = True) -> None:
         surface = self.surface(desk)
         if surface is None or not 0 <= unit < surface.units:
             return
@@ -171,7 +171,7 @@ class GainBankPanel(Panel):
         before = desk.patch.document
         desk.do_in(self.level, SetParam(self.id, port, changed, self._merge == (port, unit)))
         moved = desk.patch.document is not before or self._merge is not None
-        self._merge = None if done or not moved else (port, unit)
+        self._merge = None if finished or not moved else (port, unit)
 
     def _write(self, desk: Desk, banks: dict[str, list[float]]) -> None:
         actions = tuple(SetParam(self.id, port, values) for port, values in banks.items())
@@ -179,22 +179,22 @@ class GainBankPanel(Panel):
 
 
 @command("Gain bank", "b", menu="Tools", possible=lambda desk: _chosen(desk, None) is not None)
-def gain_bank(desk: Desk, argument: object) -> None:
+def gain_bank(desk: Desk, payload: object) -> None:
     """Show the faders and the table of a gain bank."""
-    id = _chosen(desk, argument)
+    id = _chosen(desk, payload)
     if id is None:
         return
-    panel = GainBankPanel(desk.level, id)
+    panel = GainBankPanel(desk.subpatch_path, id)
     if panel.key in desk.panels:
         desk.close_panel(panel.key)
     else:
         desk.open_panel(panel)
 
 
-def _chosen(desk: Desk, argument: object) -> str | None:
+def _chosen(desk: Desk, payload: object) -> str | None:
     """The bank meant: the one given, the one selected, or the only one there is."""
-    if isinstance(argument, str) and is_bank(desk, argument):
-        return argument
+    if isinstance(payload, str) and is_bank(desk, payload):
+        return payload
     chosen = [id for id in sorted(desk.selection.nodes) if is_bank(desk, id)]
     if chosen:
         return chosen[0]

@@ -16,13 +16,13 @@ from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..help_patch import add_help
 from ..palettes import Candidate, open_palette
-from ..panel import Message
-from ..view import Item, PanelFace
+from ..panel import MessagePanel
+from ..view import Item, PanelVisual
 from .files import new_window, open_path
 
 
 @command("Help", "f1", menu="Help", section=0)
-def help(desk: Desk, argument: object) -> None:
+def help(desk: Desk, payload: object) -> None:
     """Show the page of the selected block; without one, the list of keys."""
     chosen = desk.selection.nodes
     if len(chosen) == 1:
@@ -32,7 +32,7 @@ def help(desk: Desk, argument: object) -> None:
 
 
 @command("Keys", "shift+f1", menu="Help", section=0)
-def keys(desk: Desk, argument: object) -> None:
+def keys(desk: Desk, payload: object) -> None:
     """Show the list of keys and what the mouse does."""
     rows = tuple((keys, label, doc) for keys, label, doc in key_table())
     items = (
@@ -40,7 +40,7 @@ def keys(desk: Desk, argument: object) -> None:
         Item("heading", value="Mouse"),
         Item("table", "mouse", value=(("Where", "What it does"), MOUSE)),
     )
-    desk.open_panel(Message("keys", "Keys", items, 720.0))
+    desk.open_panel(MessagePanel("keys", "Keys", items, 720.0))
 
 
 MOUSE = (
@@ -70,7 +70,7 @@ class BlockHelp(Panel):
     def __init__(self, type: str, page: dict[str, Any], example: Path | None) -> None:
         self.key, self.type, self._page, self._example = f"help {type}", type, page, example
 
-    def face(self, desk: Desk) -> PanelFace:
+    def visual(self, desk: Desk) -> PanelVisual:
         page = self._page
         items = [Item("text", "doc", value=_plain(page["doc"]))]
         if page["inputs"]:
@@ -87,7 +87,9 @@ class BlockHelp(Panel):
                 Item("button", "example", f"Open {self._example.name} beside", tip="a patch in which it plays")
             )
         items.append(Item("row", "buttons", value=tuple(buttons)))
-        return PanelFace(self.key, f"{self.type} ({page['family'].replace('_', ' ')})", tuple(items), size=(620.0, 0.0))
+        return PanelVisual(
+            self.key, f"{self.type} ({page['family'].replace('_', ' ')})", tuple(items), size=(620.0, 0.0)
+        )
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "example" and self._example is not None:
@@ -131,16 +133,16 @@ def _settings_table(settings: list[dict[str, Any]]) -> Item:
 
 
 @command("Help on the block", menu="Help", section=0, possible=lambda desk: len(desk.selection.nodes) == 1)
-def help_block(desk: Desk, argument: object) -> None:
+def help_block(desk: Desk, payload: object) -> None:
     """Show what a block computes: its equation, units, ranges and source."""
     chosen = desk.selection.nodes
-    id = argument if isinstance(argument, str) else next(iter(chosen), None)
+    id = payload if isinstance(payload, str) else next(iter(chosen), None)
     record = desk.document.nodes.get(id) if id else None
     if record is None:
         return
     page = block_page(record.type)
     if page is None:
-        desk.say(f"There is no block '{record.type}' here.", alarm=True)
+        desk.notify(f"There is no block '{record.type}' here.", alarm=True)
         return
     desk.open_panel(BlockHelp(record.type, page, example_of(record.type)))
 
@@ -159,7 +161,7 @@ def example_of(type: str) -> Path | None:
 
 
 @command("Demos…", menu="Help")
-def demos(desk: Desk, argument: object) -> None:
+def demos(desk: Desk, payload: object) -> None:
     """Open one of the patches and lessons that come with the program."""
     folder = demo_folder()
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.json"))}

@@ -7,14 +7,14 @@ from ..desk import Desk
 
 
 @command("Undo", "ctrl+z", menu="Edit", section=0, possible=lambda desk: desk.patch.can_undo)
-def undo(desk: Desk, argument: object) -> None:
+def undo(desk: Desk, payload: object) -> None:
     """Take the latest step back; a drag is one step."""
     if desk.patch.can_undo:
-        desk.attempt(desk.patch.undo)
+        desk.run_edit(desk.patch.undo)
 
 
 @command("Redo", "ctrl+shift+z", "ctrl+y", menu="Edit", section=0, possible=lambda desk: desk.patch.can_redo)
-def redo(desk: Desk, argument: object) -> None:
+def redo(desk: Desk, payload: object) -> None:
     """Take the latest undone step again."""
     if desk.patch.can_redo:
-        desk.attempt(desk.patch.redo)
+        desk.run_edit(desk.patch.redo)

@@ -8,13 +8,15 @@ from ..canvas.camera import node_box, show_point
 from ..command import command
 from ..desk import Desk
 from ..view import Pin
-from .moving import FAR, NUDGE, nudge
-from .wires import draw
+from .layout import FAR, NUDGE, nudge
+from .wires import wire_by_key
 
 
 def _order(desk: Desk) -> list[str]:
     """The blocks as one reads: by column, then down."""
-    return sorted(desk.document.nodes, key=lambda id: (round(desk.place(id)[0] / 100.0), desk.place(id)[1], id))
+    return sorted(
+        desk.document.nodes, key=lambda id: (round(desk.position_of(id)[0] / 100.0), desk.position_of(id)[1], id)
+    )
 
 
 def _go(desk: Desk, step: int) -> None:
@@ -24,18 +26,18 @@ def _go(desk: Desk, step: int) -> None:
     chosen = [id for id in order if id in desk.selection.nodes]
     at = (order.index(chosen[-1 if step > 0 else 0]) + step) % len(order) if chosen else (0 if step > 0 else -1)
     desk.select([order[at]])
-    if order[at] in desk.faces:
+    if order[at] in desk.visuals:
         show_point(desk, node_box(desk, order[at]))
 
 
 @command("Next block", "tab", menu="View")
-def next_block(desk: Desk, argument: object) -> None:
+def next_block(desk: Desk, payload: object) -> None:
     """Select the next block, by columns."""
     _go(desk, 1)
 
 
 @command("Previous block", "shift+tab", menu="View")
-def previous_block(desk: Desk, argument: object) -> None:
+def previous_block(desk: Desk, payload: object) -> None:
     """Select the block before."""
     _go(desk, -1)
 
@@ -66,101 +68,101 @@ def _walk(desk: Desk, step: int) -> None:
 
 
 @command("Next pin", "j", menu="View", possible=lambda desk: len(desk.selection.nodes) == 1)
-def next_pin(desk: Desk, argument: object) -> None:
+def next_pin(desk: Desk, payload: object) -> None:
     """Go to the next pin or value of the selected block."""
     _walk(desk, 1)
 
 
 @command("Previous pin", "k", menu="View", possible=lambda desk: len(desk.selection.nodes) == 1)
-def previous_pin(desk: Desk, argument: object) -> None:
+def previous_pin(desk: Desk, payload: object) -> None:
     """Go to the pin or value before."""
     _walk(desk, -1)
 
 
 @command("Follow the wire", "l", menu="View", possible=lambda desk: desk.selection.focus is not None)
-def follow_wire(desk: Desk, argument: object) -> None:
+def follow_wire(desk: Desk, payload: object) -> None:
     """Go along the wire at this pin to its other end; again, to the next wire."""
     focus = desk.selection.focus
     if focus is None:
         return
     if focus.output:
-        ends = [Pin(w.target, w.target_port, False) for w in desk.document.wires if w.start == focus.end]
+        ends = [Pin(w.target, w.target_port, False) for w in desk.document.wires if w.source_ref == focus.end]
     else:
-        ends = [Pin(w.source, w.source_port, True) for w in desk.document.wires if w.end == focus.end]
+        ends = [Pin(w.source, w.source_port, True) for w in desk.document.wires if w.target_ref == focus.end]
     if ends:
         desk.select([ends[0].node], (), (), ends[0])
-        if ends[0].node in desk.faces:
+        if ends[0].node in desk.visuals:
             show_point(desk, node_box(desk, ends[0].node))
 
 
 @command("Wire under the keyboard", "x", menu="View", possible=lambda desk: desk.selection.focus is not None)
-def select_wire(desk: Desk, argument: object) -> None:
+def select_wire(desk: Desk, payload: object) -> None:
     """Select the wires at this pin, to delete them or to put a block in."""
     focus = desk.selection.focus
     if focus is not None:
-        keys = [(wire.start, wire.end) for wire in desk.document.wires]
+        keys = [(wire.source_ref, wire.target_ref) for wire in desk.document.wires]
         desk.select((), [key for key in keys if key[0 if focus.output else 1] == focus.end])
 
 
 @command("Wire from here")
-def wire_from_pin(desk: Desk, argument: object) -> None:
+def wire_from_pin(desk: Desk, payload: object) -> None:
     """Begin a wire at this pin."""
-    if isinstance(argument, Pin) and argument.node in desk.document.nodes:
-        desk.select([argument.node], (), (), argument)
-        draw(desk, None)
+    if isinstance(payload, Pin) and payload.node in desk.document.nodes:
+        desk.select([payload.node], (), (), payload)
+        wire_by_key(desk, None)
 
 
 @command("Unplug this pin")
-def unplug_pin(desk: Desk, argument: object) -> None:
+def unplug_pin(desk: Desk, payload: object) -> None:
     """Delete all wires at this pin."""
-    if isinstance(argument, Pin):
-        found = [w for w in desk.document.wires if (w.start if argument.output else w.end) == argument.end]
-        desk.do(*(Disconnect(w.start, w.end) for w in found))
+    if isinstance(payload, Pin):
+        found = [w for w in desk.document.wires if (w.source_ref if payload.output else w.target_ref) == payload.end]
+        desk.do(*(Disconnect(w.source_ref, w.target_ref) for w in found))
 
 
 @command("Move left", "left")
-def move_left(desk: Desk, argument: object) -> None:
+def move_left(desk: Desk, payload: object) -> None:
     """Move what is selected to the left."""
     nudge(desk, -NUDGE, 0.0)
 
 
 @command("Move right", "right")
-def move_right(desk: Desk, argument: object) -> None:
+def move_right(desk: Desk, payload: object) -> None:
     """Move what is selected to the right."""
     nudge(desk, NUDGE, 0.0)
 
 
 @command("Move up", "up")
-def move_up(desk: Desk, argument: object) -> None:
+def move_up(desk: Desk, payload: object) -> None:
     """Move what is selected up."""
     nudge(desk, 0.0, -NUDGE)
 
 
 @command("Move down", "down")
-def move_down(desk: Desk, argument: object) -> None:
+def move_down(desk: Desk, payload: object) -> None:
     """Move what is selected down."""
     nudge(desk, 0.0, NUDGE)
 
 
 @command("Move far left", "shift+left")
-def move_far_left(desk: Desk, argument: object) -> None:
+def move_far_left(desk: Desk, payload: object) -> None:
     """Move what is selected far to the left."""
     nudge(desk, -FAR, 0.0)
 
 
 @command("Move far right", "shift+right")
-def move_far_right(desk: Desk, argument: object) -> None:
+def move_far_right(desk: Desk, payload: object) -> None:
     """Move what is selected far to the right."""
     nudge(desk, FAR, 0.0)
 
 
 @command("Move far up", "shift+up")
-def move_far_up(desk: Desk, argument: object) -> None:
+def move_far_up(desk: Desk, payload: object) -> None:
     """Move what is selected far up."""
     nudge(desk, 0.0, -FAR)
 
 
 @command("Move far down", "shift+down")
-def move_far_down(desk: Desk, argument: object) -> None:
+def move_far_down(desk: Desk, payload: object) -> None:
     """Move what is selected far down."""
     nudge(desk, 0.0, FAR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nodegraph.patch import Rename, SetArea, SetLook, SetNote, SetTitle
-from nodegraph.patch.names import free_id
+from nodegraph.patch.names import unused_id
 
 from ..canvas import camera as canvas
 from ..command import command
@@ -19,13 +19,13 @@ AREA_TITLE = 28.0
 
 
 @command("Comment", "c", menu="Insert", section=1)
-def add_note(desk: Desk, argument: object) -> None:
+def add_note(desk: Desk, payload: object) -> None:
     """Write a comment at the pointer."""
-    at = argument if isinstance(argument, tuple) else desk.pointer
+    at = payload if isinstance(payload, tuple) else desk.pointer
 
     def written(text: str) -> None:
         if text.strip():
-            id = free_id("note", desk.document.notes)
+            id = unused_id("note", desk.document.notes)
             if desk.do(SetNote(id, text.strip(), *at)):
                 desk.select((), (), [id])
 
@@ -33,9 +33,9 @@ def add_note(desk: Desk, argument: object) -> None:
 
 
 @command("Edit comment")
-def edit_note(desk: Desk, argument: object) -> None:
+def edit_note(desk: Desk, payload: object) -> None:
     """Write a comment, or the title of an area, anew."""
-    key = str(argument)
+    key = str(payload)
     if key.startswith(AREA):
         area = desk.document.areas.get(key.removeprefix(AREA))
         if area is not None:
@@ -50,31 +50,31 @@ def edit_note(desk: Desk, argument: object) -> None:
 
 
 @command("Area round the selection", "ctrl+shift+f", "f", menu="Insert", section=1)
-def add_area(desk: Desk, argument: object) -> None:
+def add_area(desk: Desk, payload: object) -> None:
     """Draw a coloured area round the selected blocks, which moves with all that stands in it."""
     box = canvas.around(canvas.boxes(desk, sorted(desk.selection.nodes)).values())
     if box is None:
         x, y = desk.pointer
         box = (x, y, x + 300.0, y + 200.0)
-    left, top, right, bottom = area_round(box)
-    id = free_id("area", desk.document.areas)
+    left, top, right, bottom = area_around(box)
+    id = unused_id("area", desk.document.areas)
     colour = list(COLOURS.values())[len(desk.document.areas) % len(COLOURS)]
     if desk.do(SetArea(id, "", left, top, right - left, bottom - top, colour)):
         desk.select(desk.selection.nodes, (), [AREA + id])
         edit_note(desk, AREA + id)
 
 
-def area_round(box: canvas.Box) -> canvas.Box:
+def area_around(box: canvas.Box) -> canvas.Box:
     """The area that leaves some room round a box."""
     left, top, right, bottom = box
     return left - AREA_MARGIN, top - AREA_MARGIN - AREA_TITLE, right + AREA_MARGIN, bottom + AREA_MARGIN
 
 
 @command("Colour")
-def colour(desk: Desk, argument: object) -> None:
+def colour(desk: Desk, payload: object) -> None:
     """Give an area or the selected blocks a colour: the argument is what to colour and the colour."""
-    assert isinstance(argument, tuple)
-    key, chosen = argument
+    assert isinstance(payload, tuple)
+    key, chosen = payload
     if key.startswith(AREA):
         area = desk.document.areas.get(key.removeprefix(AREA))
         if area is not None:
@@ -90,10 +90,10 @@ def colour_menu(key: str) -> MenuItem:
 
 
 @command("Rename…", "f2", menu="Edit", section=6, possible=lambda desk: len(desk.selection.nodes) == 1)
-def rename(desk: Desk, argument: object) -> None:
+def rename(desk: Desk, payload: object) -> None:
     """Give the selected block another name."""
     chosen = desk.selection.nodes
-    id = argument if isinstance(argument, str) else next(iter(chosen)) if len(chosen) == 1 else None
+    id = payload if isinstance(payload, str) else next(iter(chosen)) if len(chosen) == 1 else None
     if id is None or id not in desk.document.nodes:
         return
 
@@ -105,6 +105,6 @@ def rename(desk: Desk, argument: object) -> None:
 
 
 @command("Title of the patch…", menu="Edit", section=7)
-def retitle(desk: Desk, argument: object) -> None:
+def retitle(desk: Desk, payload: object) -> None:
     """Give the patch a title."""
     desk.ask("title", "Title", desk.patch.document.title, lambda text: desk.do_in((), SetTitle(text)))

@@ -12,18 +12,28 @@ from ..palettes import Candidate, block_candidates, open_palette
 from ..targets import wire_of
 from ..view import Pin, Point, WireKey
 from ..wiring import add_block as adding
-from ..wiring import draw_wire, exchange, fitting_blocks, fitting_pins, insert_on_wire, inserting_blocks, port_for
+from ..wiring import (
+    fitting_blocks,
+    fitting_pins,
+    insert_on_wire,
+    inserting_blocks,
+    port_for,
+    propose_wire,
+    replacement_actions,
+)
 from .subpatches import file_block
 
 OFFSET = 12.0  # px from the pointer to a block that is put there
 
 
 @command("Add a block…", "n", "insert", menu="Insert", section=0)
-def add_block(desk: Desk, argument: object) -> None:
+def add_block(desk: Desk, payload: object) -> None:
     """Open the palette: type a few letters, Enter adds the block at the pointer."""
-    at = argument if isinstance(argument, tuple) else desk.pointer
+    at = payload if isinstance(payload, tuple) else desk.pointer
     candidates = block_candidates() + saved_patches(desk)
-    open_palette(desk, "Add a block", candidates, lambda key, to: add(desk, key, to or at), "No block is called so.")
+    open_palette(
+        desk, "Add a block", candidates, lambda key, position: add(desk, key, position or at), "No block is called so."
+    )
 
 
 def saved_patches(desk: Desk) -> list[Candidate]:
@@ -55,18 +65,18 @@ def add(desk: Desk, key: str, at: Point) -> str | None:
 
 def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
     """A wire was dropped in empty space: offer the blocks that fit its end, and wire the one chosen."""
-    port = desk.board.port(start)
+    port = desk.wiring.port(start)
     if port is None:
         return
     ports = {cls.type: name for cls, name in fitting_blocks(port, start.output, node_types().values())}
 
-    def chosen(key: str, to: Point | None) -> None:
+    def chosen(key: str, position: Point | None) -> None:
         before = desk.document
-        place = to or (at if start.output else (at[0] - 200.0, at[1]))
+        place = position or (at if start.output else (at[0] - 200.0, at[1]))
         action = adding(before, key, canvas.free_place(desk, place))
-        drawn = draw_wire(desk.board.after(action), start, Pin(action.id, ports[key], not start.output))
-        if drawn.refused:
-            desk.say(drawn.words, alarm=True)
+        drawn = propose_wire(desk.wiring.with_actions(action), start, Pin(action.id, ports[key], not start.output))
+        if drawn.is_refused:
+            desk.notify(drawn.words, alarm=True)
         if desk.do(action, *drawn.actions):
             desk.select([action.id])
 
@@ -83,10 +93,10 @@ def _with_ports(ports: dict[str, str]) -> list[Candidate]:
 @command(
     "Insert a block into the wire…", "i", menu="Insert", section=0, possible=lambda desk: len(desk.selection.wires) == 1
 )
-def insert_block(desk: Desk, argument: object) -> None:
+def insert_block(desk: Desk, payload: object) -> None:
     """Put a block into the selected wire."""
-    key = wire_of(desk, argument)
-    wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
+    key = wire_of(desk, payload)
+    wire = next((w for w in desk.document.wires if (w.source_ref, w.target_ref) == key), None)
     if wire is None:
         return
     port = desk.spec(wire.source).output_ports.get(wire.source_port)
@@ -94,9 +104,9 @@ def insert_block(desk: Desk, argument: object) -> None:
         return
     fitting = {cls.type: ports for cls, *ports in inserting_blocks(port, node_types().values())}
 
-    def chosen(type: str, to: Point | None) -> None:
-        (x0, y0), (x1, y1) = desk.place(wire.source), desk.place(wire.target)
-        place = to or canvas.free_place(desk, ((x0 + x1) / 2, (y0 + y1) / 2))
+    def chosen(type: str, position: Point | None) -> None:
+        (x0, y0), (x1, y1) = desk.position_of(wire.source), desk.position_of(wire.target)
+        place = position or canvas.free_place(desk, ((x0 + x1) / 2, (y0 + y1) / 2))
         action = adding(desk.document, type, place)
         if desk.do(action, *insert_on_wire(desk.document, wire, action.id, *fitting[type])):
             desk.select([action.id])
@@ -107,7 +117,7 @@ def insert_block(desk: Desk, argument: object) -> None:
 
 def drop_on_wire(desk: Desk, id: str, key: WireKey) -> tuple[Action, ...]:
     """The actions that put a node which exists into a wire; none where it does not fit or hangs there already."""
-    wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
+    wire = next((w for w in desk.document.wires if (w.source_ref, w.target_ref) == key), None)
     if wire is None or id not in desk.document.nodes or id in (wire.source, wire.target):
         return ()
     port = desk.spec(wire.source).output_ports.get(wire.source_port)
@@ -120,29 +130,29 @@ def drop_on_wire(desk: Desk, id: str, key: WireKey) -> tuple[Action, ...]:
 
 
 @command("Replace by…", "r", menu="Insert", section=0, possible=lambda desk: bool(desk.selection.nodes))
-def replace_block(desk: Desk, argument: object) -> None:
+def replace_block(desk: Desk, payload: object) -> None:
     """Put another block in the place of the selected ones; values and wires that fit stay."""
-    chosen = [argument] if isinstance(argument, str) else sorted(desk.selection.nodes)
+    chosen = [payload] if isinstance(payload, str) else sorted(desk.selection.nodes)
     if not chosen:
         return
 
-    def put(type: str, to: Point | None) -> None:
-        board, actions = desk.board, list[Action]()
+    def replace_with(type: str, position: Point | None) -> None:
+        wiring, actions = desk.wiring, list[Action]()
         for id in chosen:
-            if id in board.document.nodes:
-                found = exchange(board, id, type)
+            if id in wiring.document.nodes:
+                found = replacement_actions(wiring, id, type)
                 actions += found
-                board = board.after(*found)
+                wiring = wiring.with_actions(*found)
         desk.do(*actions)
 
     what = chosen[0] if len(chosen) == 1 else f"{len(chosen)} blocks"
-    open_palette(desk, f"Replace {what} by", block_candidates(), put)
+    open_palette(desk, f"Replace {what} by", block_candidates(), replace_with)
 
 
 def pick_pin(desk: Desk) -> None:
     """Choose two pins by name and wire them."""
     if len(desk.selection.nodes) != 1:
-        desk.say("Select the block from which the wire comes.")
+        desk.notify("Select the block from which the wire comes.")
         return
     (id,) = desk.selection.nodes
     starts = [
@@ -151,21 +161,25 @@ def pick_pin(desk: Desk) -> None:
     ]
     by_key = {_pin_key(pin): pin for pin in starts}
 
-    def second(start: Pin) -> None:
-        ends = sorted(fitting_pins(desk.board, start) - {start}, key=_pin_key)
+    def pick_second_pin(start: Pin) -> None:
+        ends = sorted(fitting_pins(desk.wiring, start) - {start}, key=_pin_key)
         others = {_pin_key(pin): pin for pin in ends}
 
-        def wire(key: str, to: Point | None) -> None:
-            drawn = draw_wire(desk.board, start, others[key])
-            if drawn.refused:
-                desk.say(drawn.words, alarm=True)
+        def wire(key: str, position: Point | None) -> None:
+            drawn = propose_wire(desk.wiring, start, others[key])
+            if drawn.is_refused:
+                desk.notify(drawn.words, alarm=True)
             else:
                 desk.do(*drawn.actions)
 
         open_palette(desk, f"Wire {start.end} to", [Candidate(key, key) for key in others], wire, "Nothing fits.")
 
     open_palette(
-        desk, "Wire from", [Candidate(key, key) for key in by_key], lambda key, to: second(by_key[key]), "No such pin."
+        desk,
+        "Wire from",
+        [Candidate(key, key) for key in by_key],
+        lambda key, position: pick_second_pin(by_key[key]),
+        "No such pin.",
     )
 
 
@@ -174,7 +188,7 @@ def _pin_key(pin: Pin) -> str:
 
 
 @command("All commands…", "ctrl+p", "ctrl+shift+p", menu="Tools", section=0)
-def all_commands(desk: Desk, argument: object) -> None:
+def all_commands(desk: Desk, payload: object) -> None:
     """Find a command by its name and carry it out."""
     possible = [one for one in COMMANDS.values() if one.name != "all_commands"]
     candidates = [
@@ -183,7 +197,7 @@ def all_commands(desk: Desk, argument: object) -> None:
         if one.possible is None or one.possible(desk)
     ]
 
-    def run(key: str, to: Point | None) -> None:
+    def run(key: str, position: Point | None) -> None:
         COMMANDS[key].run(desk, None)
 
     open_palette(desk, "Do", candidates, run, "No command is called so.")

@@ -11,7 +11,7 @@ from ..command import command
 from ..desk import Desk, Panel
 from ..events import PanelEvent
 from ..quantity import QuantityError, parse_quantity
-from ..view import Item, PanelFace
+from ..view import Item, PanelVisual
 
 DEVICE_RATE = "the device's"
 RATES = (DEVICE_RATE, "22050", "44100", "48000", "96000")
@@ -23,7 +23,7 @@ class PatchPanel(Panel):
     key = "patch"
     of_patch = True
 
-    def face(self, desk: Desk) -> PanelFace:
+    def visual(self, desk: Desk) -> PanelVisual:
         document = desk.patch.document
         self._document = document
         rate = f"{document.settings.rate:g}" if document.settings.rate else DEVICE_RATE
@@ -40,7 +40,7 @@ class PatchPanel(Panel):
             Item("entry", "unison", "Unison", str(settings.unison), "copies of each voice, a little apart"),
             Item("choice", "mix", "Voices are", (settings.mix, MIXES), "added up, spread in stereo, or lanes"),
         )
-        return PanelFace(self.key, "Patch", items)
+        return PanelVisual(self.key, "Patch", items)
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         action: Action | None = None
@@ -50,7 +50,7 @@ class PatchPanel(Panel):
             try:
                 number = max(int(parse_quantity(str(event.value))), 0)
             except QuantityError as error:
-                desk.say(str(error), alarm=True)
+                desk.notify(str(error), alarm=True)
                 return
             actions = {
                 "seed": SetSeed(number),
@@ -70,16 +70,16 @@ class PatchPanel(Panel):
     def changed(self, desk: Desk) -> None:
         was, now = self._document, desk.patch.document
         if (was.title, was.seed, was.settings) != (now.title, now.seed, now.settings):
-            desk.view.show_panel(self.face(desk))
+            desk.view.show_panel(self.visual(desk))
 
 
 @command("Patch settings…", "ctrl+shift+e", menu="Edit", section=7)
-def patch_settings(desk: Desk, argument: object) -> None:
+def patch_settings(desk: Desk, payload: object) -> None:
     """Set the title, seed and rate of the patch."""
     desk.open_panel(PatchPanel())
 
 
 @command("Another seed", menu="Edit", section=7)
-def another_seed(desk: Desk, argument: object) -> None:
+def randomise_seed(desk: Desk, payload: object) -> None:
     """Throw everything that is random in the patch anew."""
     desk.do_in((), SetSeed(random.randrange(2**31)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nodegraph.graph.edit_checks import check_edit
-from nodegraph.graph.ports import Home
+from nodegraph.graph.ports import PatchLocation
 from nodegraph.patch import Preset, RemovePreset, SetPreset
 from nodegraph.patch.presets import UserPresets
-from nodegraph.patch.presets import apply_preset as applied
+from nodegraph.patch.presets import preset_action as applied
 
 from ..command import command
 from ..desk import Desk
@@ -39,28 +39,28 @@ def preset_menu(desk: Desk, id: str) -> MenuItem:
 
 
 @command("Use a preset")
-def apply_preset(desk: Desk, argument: object) -> None:
+def apply_preset(desk: Desk, payload: object) -> None:
     """Give a block the values of a preset."""
-    assert isinstance(argument, tuple)
-    id, where, name = argument
+    assert isinstance(payload, tuple)
+    id, where, name = payload
     record = desk.document.nodes.get(id)
     if record is None:
         return
     preset = next((one for one in presets_of(desk, record.type)[where] if one.name == name), None)
     if preset is not None:
-        desk.attempt(lambda: _apply(desk, id, preset))
+        desk.run_edit(lambda: _apply(desk, id, preset))
 
 
 def _apply(desk: Desk, id: str, preset: Preset) -> None:
     action = applied(desk.document, id, preset)
-    check_edit(action, desk.patch.document, desk.level, Home(desk.patch.path, desk.allow_outside))
+    check_edit(action, desk.patch.document, desk.subpatch_path, PatchLocation(desk.patch.path, desk.allow_outside))
     desk.do(action)
 
 
 @command("Keep a preset…", menu="Tools", section=1, possible=lambda desk: len(desk.selection.nodes) == 1)
-def save_preset(desk: Desk, argument: object) -> None:
+def save_preset(desk: Desk, payload: object) -> None:
     """Keep the values of a block under a name."""
-    id, where = argument if isinstance(argument, tuple) else (next(iter(desk.selection.nodes), ""), "patch")
+    id, where = payload if isinstance(payload, tuple) else (next(iter(desk.selection.nodes), ""), "patch")
     record = desk.document.nodes.get(id)
     if record is None:
         return
@@ -72,20 +72,20 @@ def save_preset(desk: Desk, argument: object) -> None:
             desk.do_in((), SetPreset(record.type, name.strip(), dict(record.params), record.version))
         else:
             preset = Preset(record.type, name.strip(), dict(record.params), record.version)
-            desk.attempt(lambda: UserPresets().save(preset))
+            desk.run_edit(lambda: UserPresets().save(preset))
 
     desk.ask("preset", f"Name of the preset for {record.type}", "", named)
 
 
 @command("Remove a preset")
-def remove_preset(desk: Desk, argument: object) -> None:
+def remove_preset(desk: Desk, payload: object) -> None:
     """Forget a preset."""
-    assert isinstance(argument, tuple)
-    id, where, name = argument
+    assert isinstance(payload, tuple)
+    id, where, name = payload
     record = desk.document.nodes.get(id)
     if record is None:
         return
     if where == "patch":
         desk.do_in((), RemovePreset(record.type, name))
     else:
-        desk.attempt(lambda: UserPresets().remove(record.type, name))
+        desk.run_edit(lambda: UserPresets().remove(record.type, name))

@@ -9,27 +9,27 @@ from ..targets import wire_of
 
 
 @command("Probe", "p", menu="View", possible=lambda desk: len(desk.selection.wires) == 1 or _over_wire(desk))
-def pin_probe(desk: Desk, argument: object) -> None:
+def pin_probe(desk: Desk, payload: object) -> None:
     """Pin a window that shows what the wire carries: level, wave, spectrum, lanes, rate, latency."""
-    key = wire_of(desk, argument)
+    key = wire_of(desk, payload)
     if key is None and _over_wire(desk):
-        key = desk.over
-    if key is None or not any((w.start, w.end) == key for w in desk.document.wires):
+        key = desk.hovered
+    if key is None or not any((w.source_ref, w.target_ref) == key for w in desk.document.wires):
         return
-    name = "/".join((*desk.level, f"{key[0]} → {key[1]}"))
+    name = "/".join((*desk.subpatch_path, f"{key[0]} → {key[1]}"))
     if name in desk.probes:
         close_probe(desk, name)
         return
-    desk.probes[name] = (desk.level, key)
+    desk.probes[name] = (desk.subpatch_path, key)
     desk.view.show_probe(name, key, f"{key[0]} → {key[1]}")
 
 
 def _over_wire(desk: Desk) -> bool:
-    return isinstance(desk.over, tuple)
+    return isinstance(desk.hovered, tuple)
 
 
 @command("Close all probes", menu="View", possible=lambda desk: bool(desk.probes))
-def close_probes(desk: Desk, argument: object) -> None:
+def close_probes(desk: Desk, payload: object) -> None:
     """Close the windows of all probes."""
     for name in list(desk.probes):
         close_probe(desk, name)

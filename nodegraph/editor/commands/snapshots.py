@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from nodegraph.graph.morph import morph, recall
 from nodegraph.patch import Action, RemoveSnapshot, SetSnapshot
-from nodegraph.patch.names import free_id
+from nodegraph.patch.names import unused_id
 
 from ..command import command
 from ..desk import Desk, Panel
 from ..events import PanelEvent
-from ..view import Item, PanelFace
+from ..view import Item, PanelVisual
 
 
 class SnapshotPanel(Panel):
@@ -22,7 +22,7 @@ class SnapshotPanel(Panel):
         self.position = 0.0
         self._dragging = False
 
-    def face(self, desk: Desk) -> PanelFace:
+    def visual(self, desk: Desk) -> PanelVisual:
         names = list(desk.patch.document.snapshots)
         items: list[Item] = [Item("button", "take", "Take a snapshot")]
         for name in names:
@@ -34,7 +34,7 @@ class SnapshotPanel(Panel):
             items.append(Item("row", f"row {name}", value=buttons))
         if len(names) > 1:
             items.append(Item("slider", "morph", "Morph", (self.position, self._between(names))))
-        return PanelFace(self.key, "Snapshots", tuple(items))
+        return PanelVisual(self.key, "Snapshots", tuple(items))
 
     def _between(self, names: list[str]) -> str:
         at = self.position * (len(names) - 1)
@@ -45,7 +45,7 @@ class SnapshotPanel(Panel):
         what, _, name = event.item.partition(" ")
         snapshots = desk.patch.document.snapshots
         if what == "take":
-            desk.do_in((), SetSnapshot(free_id("snapshot", snapshots)))
+            desk.do_in((), SetSnapshot(unused_id("snapshot", snapshots)))
         elif what == "store" and name in snapshots:
             desk.do_in((), SetSnapshot(name))
         elif what == "remove" and name in snapshots:
@@ -55,14 +55,14 @@ class SnapshotPanel(Panel):
         elif what == "morph" and len(snapshots) > 1:
             self._morph(desk, float(event.value), event.done)
 
-    def _morph(self, desk: Desk, position: float, done: bool) -> None:
+    def _morph(self, desk: Desk, position: float, finished: bool) -> None:
         self.position = min(max(position, 0.0), 1.0)
         names = list(desk.patch.document.snapshots)
         before = desk.patch.document
         at = self.position * (len(names) - 1)
         action = morph(before, names, at, desk.patch.path, desk.allow_outside, self._dragging)
         self._carry_out(desk, action)
-        self._dragging = not done and (self._dragging or desk.patch.document is not before)
+        self._dragging = not finished and (self._dragging or desk.patch.document is not before)
         desk.view.set_item(self.key, Item("slider", "morph", "Morph", (self.position, self._between(names))))
 
     def _carry_out(self, desk: Desk, action: Action | None) -> None:
@@ -73,11 +73,11 @@ class SnapshotPanel(Panel):
         names = tuple(desk.patch.document.snapshots)
         if names != getattr(self, "_names", None):
             self._names = names
-            desk.view.show_panel(self.face(desk))
+            desk.view.show_panel(self.visual(desk))
 
 
 @command("Snapshots", "s", menu="Tools", section=1)
-def snapshots(desk: Desk, argument: object) -> None:
+def snapshots(desk: Desk, payload: object) -> None:
     """Keep the values of the whole patch, come back to them, and morph between them."""
     if "snapshots" in desk.panels:
         desk.close_panel("snapshots")
@@ -86,6 +86,6 @@ def snapshots(desk: Desk, argument: object) -> None:
 
 
 @command("Take a snapshot", "shift+s", menu="Tools", section=1)
-def take_snapshot(desk: Desk, argument: object) -> None:
+def take_snapshot(desk: Desk, payload: object) -> None:
     """Keep the values of the whole patch under a new name."""
-    desk.do_in((), SetSnapshot(free_id("snapshot", desk.patch.document.snapshots)))
+    desk.do_in((), SetSnapshot(unused_id("snapshot", desk.patch.document.snapshots)))

@@ -12,7 +12,7 @@ from ..command import command
 from ..desk import Desk, Panel, State
 from ..events import PanelEvent
 from ..jobs import Job
-from ..view import Drawing, Item, PanelFace
+from ..view import Drawing, Item, PanelVisual
 
 
 class TrainingPanel(Panel):
@@ -28,10 +28,10 @@ class TrainingPanel(Panel):
         self.epochs = ""
         self.job: Job | None = None
         self.errors: list[tuple[float, float]] = []
-        self.said = ""
-        self.made: Path | None = None
+        self.status_text = ""
+        self.model_path: Path | None = None
 
-    def face(self, desk: Desk) -> PanelFace:
+    def visual(self, desk: Desk) -> PanelVisual:
         from nodegraph.learn import recipe_files
 
         free = self.job is None
@@ -51,11 +51,11 @@ class TrainingPanel(Panel):
             items.append(Item("button", "begin", "Train"))
         if self.errors:
             items.append(self._curve())
-        if self.said:
-            items.append(Item("text", "said", value=self.said))
-        if self.made is not None and free:
-            items.append(Item("button", "use", f"Use {self.made.name} in the patch"))
-        return PanelFace(self.key, "Train an autoencoder", tuple(items), size=(460.0, 0.0))
+        if self.status_text:
+            items.append(Item("text", "said", value=self.status_text))
+        if self.model_path is not None and free:
+            items.append(Item("button", "use", f"Use {self.model_path.name} in the patch"))
+        return PanelVisual(self.key, "Train an autoencoder", tuple(items), size=(460.0, 0.0))
 
     def _progress(self) -> Item:
         assert self.job is not None
@@ -78,58 +78,58 @@ class TrainingPanel(Panel):
             self.begin(desk)
         elif event.item == "stop" and self.job is not None:
             self.job.cancel()
-        elif event.item == "use" and self.made is not None:
-            use_model(desk, self.made)
+        elif event.item == "use" and self.model_path is not None:
+            use_model(desk, self.model_path)
 
     def _chosen(self, desk: Desk, path: Path) -> None:
         self.sound = str(path)
-        desk.view.show_panel(self.face(desk))
+        desk.view.show_panel(self.visual(desk))
 
     def begin(self, desk: Desk) -> None:
         """Train in a thread of its own."""
         if not self.sound.strip():
-            desk.say("Name a recording, a folder of recordings, or a patch to learn from.", alarm=True)
+            desk.notify("Name a recording, a folder of recordings, or a patch to learn from.", alarm=True)
             return
         output = Path(self.model) if self.model.strip() else desk.folder / "model.safetensors"
         output = output if output.suffix else output.with_suffix(".safetensors")
         epochs = int(self.epochs) if self.epochs.strip().isdigit() else None
         sound, recipe, width = self.sound.strip(), self.recipe, self.width.strip() or None
-        self.errors, self.said, self.made = [], "", None
+        self.errors, self.status_text, self.model_path = [], "", None
         self.job = desk.jobs.start(
             "training",
             lambda job: self._train(job, sound, output, recipe, width, epochs),
             lambda job: self._done(desk, job),
         )
-        desk.view.show_panel(self.face(desk))
+        desk.view.show_panel(self.visual(desk))
 
     def _train(self, job: Job, sound: str, output: Path, recipe: str, width: str | None, epochs: int | None) -> Any:
-        from nodegraph.learn import Watcher, train
+        from nodegraph.learn import TrainingObserver, train
 
         def step(step: Any) -> None:
             self.errors.append((float(step.train), float(step.valid)))
             job.part, job.text = step.done, f"{step.stage}, epoch {step.epoch} of {step.epochs}, error {step.valid:.3g}"
 
-        def frames(done: int, total: int) -> None:
-            job.text = f"reading the sound, {done} of {total}"
+        def frames(count: int, total: int) -> None:
+            job.text = f"reading the sound, {count} of {total}"
 
-        watcher = Watcher(progress=step, frames=frames, stop=lambda: job.cancelled)
+        observer = TrainingObserver(progress=step, frames=frames, stop=lambda: job.cancelled)
         wide = int(width) if width and width.isdigit() else width
         output.parent.mkdir(parents=True, exist_ok=True)
-        return train(sound, output, recipe=recipe, width=wide, epochs=epochs, watcher=watcher)
+        return train(sound, output, recipe=recipe, width=wide, epochs=epochs, observer=observer)
 
     def _done(self, desk: Desk, job: Job) -> None:
         self.job = None
         if job.error:
-            self.said = f"Not trained: {job.error}"
-            desk.say(self.said, alarm=True)
+            self.status_text = f"Not trained: {job.error}"
+            desk.notify(self.status_text, alarm=True)
         else:
-            self.made = job.result.path
-            self.said = "\n".join(
+            self.model_path = job.result.path
+            self.status_text = "\n".join(
                 ["Stopped; the best so far is kept." if job.result.stopped else "Trained.", *job.result.notes]
             )
-            desk.say(f"Trained {self.made.name if self.made else 'a model'}.")
+            desk.notify(f"Trained {self.model_path.name if self.model_path else 'a model'}.")
         if self.key in desk.panels:
-            desk.view.show_panel(self.face(desk))
+            desk.view.show_panel(self.visual(desk))
 
     def tick(self, desk: Desk, now: float) -> None:
         if self.job is None:
@@ -138,7 +138,7 @@ class TrainingPanel(Panel):
         if len(self.errors) > 1:
             curve = self._curve()
             if len(self.errors) == 2:
-                desk.view.show_panel(self.face(desk))
+                desk.view.show_panel(self.visual(desk))
             desk.view.draw(self.key, "curve", curve.value)
 
     def closed(self, desk: Desk) -> None:
@@ -160,13 +160,13 @@ def use_model(desk: Desk, path: Path) -> None:
     coders = [id for id, record in desk.document.nodes.items() if record.type in ("encoder", "decoder")]
     chosen = [id for id in coders if id in desk.selection.nodes] or coders
     if not chosen:
-        desk.say("There is no encoder or decoder in this patch. Add them, then use the model.")
+        desk.notify("There is no encoder or decoder in this patch. Add them, then use the model.")
         return
     desk.do(*(SetParam(id, "file", reference) for id in chosen))
 
 
 @command("Train a model…", menu="Tools")
-def training(desk: Desk, argument: object) -> None:
+def training(desk: Desk, payload: object) -> None:
     """Train an autoencoder on recordings, while the patch plays on."""
     panel = desk.state(RunningTraining).panel or desk.panels.get("training") or TrainingPanel()
     desk.open_panel(panel)

@@ -14,8 +14,8 @@ from nodegraph.patch import Document, PatchError, SetParams, nodes_of
 
 from ..command import command, in_status
 from ..desk import Desk, State
-from ..outside import outside
-from ..sound.protocol import Sounding
+from ..external import external_control
+from ..sound.protocol import SoundState
 
 
 @dataclass
@@ -49,25 +49,25 @@ def _value(value: object) -> float:
 
 
 @command("Play", "shift+space", menu="Sound", section=0, possible=lambda desk: bool(players(desk)), checked=is_playing)
-def play(desk: Desk, argument: object) -> None:
+def play(desk: Desk, payload: object) -> None:
     """Let the transports of the patch run or stand, or its file players if it has none."""
     now = 0.0 if is_playing(desk) else 1.0
     desk.do_in((), SetParams({f"{id}.play": now for id, _ in players(desk)}))
 
 
 @command("Rewind", "ctrl+home", menu="Sound", section=0, possible=lambda desk: bool(players(desk)))
-def rewind(desk: Desk, argument: object) -> None:
+def rewind(desk: Desk, payload: object) -> None:
     """Let the transports of the patch, or its file players, begin at their position again."""
-    turns = outside(desk).reach(desk).turns
+    turns = external_control(desk).attach(desk).parameter_changes
     for id, port in players(desk):
         try:
             turns.pulse(parameter(desk.patch.document, f"{id}.{port}", None, desk.patch.path, desk.allow_outside))
         except PatchError as error:
-            desk.say(str(error), alarm=True)
+            desk.notify(str(error), alarm=True)
 
 
 @in_status("transport")
-def position(desk: Desk, state: Sounding) -> str:
+def position(desk: Desk, state: SoundState) -> str:
     """Bar and beat of the first transport, as musicians count: from 1."""
     document = desk.patch.document
     first = next((id for id, record in nodes_of(document) if record.type == "transport"), None)
@@ -82,6 +82,6 @@ def position(desk: Desk, state: Sounding) -> str:
     return f"bar {bar + 1:.0f} beat {int(phase * meter + 1e-6) + 1}, {bpm:g} bpm{standing}"
 
 
-def _now(desk: Desk, end: str) -> float | None:
-    values = desk.sound.value(end)
+def _now(desk: Desk, port_ref: str) -> float | None:
+    values = desk.sound.value(port_ref)
     return float(values[0]) if values is not None and len(values) else None

@@ -18,37 +18,37 @@ from ..command import command, on
 from ..desk import Desk, State
 from ..events import SetValue, Slide
 from ..quantity import QuantityError, exact_text, parse_lanes, parse_quantity
-from ..targets import Where, focused, where_of
+from ..targets import PortKey, focused, target_of
 from ..view import Pin
-from ..wiring import add_block, draw_wire
+from ..wiring import add_block, propose_wire
 
 FINE = 0.1  # of the ordinary way, with Shift
 NUDGE = 0.02  # of the range, for one press of a key
 LFO_DEPTH = 0.25  # of the range round the present value
 
 
-def value_of(desk: Desk, where: Where) -> Any:
+def value_of(desk: Desk, key: PortKey) -> Any:
     """The value that a parameter has, its default where none is set."""
-    record, spec = desk.document.nodes[where[0]], desk.spec(where[0])
-    if where[1] in record.params:
-        return record.params[where[1]]
-    port = spec.parameters.get(where[1])
+    record, spec = desk.document.nodes[key[0]], desk.spec(key[0])
+    if key[1] in record.params:
+        return record.params[key[1]]
+    port = spec.parameters.get(key[1])
     return port.default if port else None
 
 
-def _port(desk: Desk, where: Where) -> In | None:
-    return desk.spec(where[0]).inputs.get(where[1]) if where[0] in desk.document.nodes else None
+def _port(desk: Desk, key: PortKey) -> In | None:
+    return desk.spec(key[0]).inputs.get(key[1]) if key[0] in desk.document.nodes else None
 
 
-def _wired(desk: Desk, where: Where) -> bool:
-    return any(wire.target == where[0] and wire.target_port == where[1] for wire in desk.document.wires)
+def _wired(desk: Desk, key: PortKey) -> bool:
+    return any(wire.target == key[0] and wire.target_port == key[1] for wire in desk.document.wires)
 
 
 @dataclass
 class SliderDrag(State):
     """A slider that is being dragged: slider positions 0…1 per lane, ``merge`` once the drag has an undo step."""
 
-    where: Where | None = None
+    where: PortKey | None = None
     at: float = 0.0
     positions: list[float] = field(default_factory=list)
     merge: bool = False
@@ -58,14 +58,14 @@ class SliderDrag(State):
 class KeyNudge(State):
     """The value that keys turned last: further key presses belong to the same undo step."""
 
-    where: Where | None = None
+    where: PortKey | None = None
 
 
 # -- sliders -----------------------------------------------------------------------------------------------
 
 
 @on(Slide)
-def slid(desk: Desk, event: Slide) -> None:
+def on_slide(desk: Desk, event: Slide) -> None:
     """A slider goes as far as the pointer went, with Shift a tenth of that; the whole drag is one step."""
     where = (event.node, event.port)
     port = _port(desk, where)
@@ -92,30 +92,30 @@ def slid(desk: Desk, event: Slide) -> None:
 
 
 @command("Turn up", "]", menu="Edit", possible=lambda desk: focused(desk) is not None)
-def turn_up(desk: Desk, argument: object) -> None:
+def increase_value(desk: Desk, payload: object) -> None:
     """Turn the value under the keyboard up."""
     _nudge(desk, NUDGE)
 
 
 @command("Turn down", "[", menu="Edit", possible=lambda desk: focused(desk) is not None)
-def turn_down(desk: Desk, argument: object) -> None:
+def decrease_value(desk: Desk, payload: object) -> None:
     """Turn the value under the keyboard down."""
     _nudge(desk, -NUDGE)
 
 
 @command("Turn up a little", "shift+]", "}")
-def turn_up_fine(desk: Desk, argument: object) -> None:
+def increase_value_fine(desk: Desk, payload: object) -> None:
     """Turn the value under the keyboard up by a tenth of a step."""
     _nudge(desk, NUDGE * FINE)
 
 
 @command("Turn down a little", "shift+[", "{")
-def turn_down_fine(desk: Desk, argument: object) -> None:
+def decrease_value_fine(desk: Desk, payload: object) -> None:
     """Turn the value under the keyboard down by a tenth of a step."""
     _nudge(desk, -NUDGE * FINE)
 
 
-def _nudge(desk: Desk, way: float) -> None:
+def _nudge(desk: Desk, direction: float) -> None:
     where = focused(desk)
     port = _port(desk, where) if where else None
     if where is None or port is None or _wired(desk, where):
@@ -123,7 +123,7 @@ def _nudge(desk: Desk, way: float) -> None:
     was = value_of(desk, where)
     values = was if isinstance(was, list) else [was]
     moved = [
-        value_at(position_of(float(v), port.min, port.max, port.taper) + way, port.min, port.max, port.taper)
+        value_at(position_of(float(v), port.min, port.max, port.taper) + direction, port.min, port.max, port.taper)
         for v in values
     ]
     nudge = desk.state(KeyNudge)
@@ -141,9 +141,9 @@ def set_value(desk: Desk, event: SetValue) -> None:
 
 
 @command("Type a value", "enter", "return", menu="Edit", possible=lambda desk: focused(desk) is not None)
-def type_value(desk: Desk, argument: object) -> None:
+def type_value(desk: Desk, payload: object) -> None:
     """Type the value: a number with unit or arithmetic, such as 440*2, 1/16, A4, -6dB, 200ms."""
-    where = argument if isinstance(argument, tuple) else focused(desk)
+    where = payload if isinstance(payload, tuple) else focused(desk)
     if where is None or where[0] not in desk.document.nodes:
         return
     spec = desk.spec(where[0])
@@ -156,36 +156,36 @@ def type_value(desk: Desk, argument: object) -> None:
     desk.ask(f"{where[0]}.{where[1]}", f"{where[1]}{unit}", text, lambda typed: set_typed(desk, where, typed))
 
 
-def set_typed(desk: Desk, where: Where, value: Any) -> bool:
+def set_typed(desk: Desk, key: PortKey, value: Any) -> bool:
     """Set a parameter to what was typed or picked, in the terms of its port; says why not where it does not fit."""
-    if where[0] not in desk.document.nodes:
+    if key[0] not in desk.document.nodes:
         return False
     try:
-        meant = meaning(desk, where, value)
+        meant = parse_value(desk, key, value)
     except QuantityError as error:
-        desk.say(str(error), alarm=True)
+        desk.notify(str(error), alarm=True)
         return False
-    return desk.do(SetParam(*where, meant))
+    return desk.do(SetParam(*key, meant))
 
 
-def meaning(desk: Desk, where: Where, value: Any) -> Any:
+def parse_value(desk: Desk, key: PortKey, value: Any) -> Any:
     """The value that a typed or picked text stands for. Raises QuantityError with a sentence."""
-    node, name = where
+    node, name = key
     record, spec = desk.document.nodes[node], desk.spec(node)
     declared = spec.parameters.get(name)
     title = title_of(record.type, node)
     if declared is None:
         raise QuantityError(unknown_parameter(title, spec, name))
-    found = _read(desk, where, declared, value)
+    found = _read(desk, key, declared, value)
     problem = declared.problem(found)
     if problem:
         raise QuantityError(f"{title}: {problem}")
     return found
 
 
-def _read(desk: Desk, where: Where, declared: In | Choice | Option, value: Any) -> Any:
+def _read(desk: Desk, where: PortKey, declared: In | Choice | Option, value: Any) -> Any:
     """A typed or picked text in the type of a parameter; its range is not checked."""
-    now, rate = value_of(desk, where), desk.sounding.rate
+    now, rate = value_of(desk, where), desk.sound_state.rate
     if isinstance(declared, In):
         first = now[0] if isinstance(now, list) and now else now
         return parse_lanes(str(value), declared.unit, float(first) if isinstance(first, int | float) else 0.0, rate)
@@ -227,39 +227,39 @@ def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
 
 
 @command("Reset to default", "ctrl+backspace", menu="Edit", possible=lambda desk: focused(desk) is not None)
-def reset_value(desk: Desk, argument: object) -> None:
+def reset_value(desk: Desk, payload: object) -> None:
     """Set the value back to its default."""
-    where = where_of(desk, argument)
+    where = target_of(desk, payload)
     if where is not None and where[0] in desk.document.nodes:
         desk.do(ClearParam(*where))
 
 
 @command("Reset all values", possible=lambda desk: bool(desk.selection.nodes))
-def reset_values(desk: Desk, argument: object) -> None:
+def reset_values(desk: Desk, payload: object) -> None:
     """Set all values of the selected blocks back to their defaults."""
     desk.do(*(ClearParam(id, name) for id in sorted(desk.selection.nodes) for name in desk.document.nodes[id].params))
 
 
 @command("Copy value")
-def copy_value(desk: Desk, argument: object) -> None:
+def copy_value(desk: Desk, payload: object) -> None:
     """Copy the value as text."""
-    where = where_of(desk, argument)
+    where = target_of(desk, payload)
     if where is not None and where[0] in desk.document.nodes:
         desk.view.set_clipboard(exact_text(value_of(desk, where)))
 
 
 @command("Paste value")
-def paste_value(desk: Desk, argument: object) -> None:
+def paste_value(desk: Desk, payload: object) -> None:
     """Set the value to the text in the clipboard."""
-    where = where_of(desk, argument)
+    where = target_of(desk, payload)
     if where is not None:
         set_typed(desk, where, desk.view.clipboard().strip())
 
 
 @command("Wire an LFO to it", "ctrl+l", menu="Insert", section=2, possible=lambda desk: focused(desk) is not None)
-def wire_lfo(desk: Desk, argument: object) -> None:
+def wire_lfo(desk: Desk, payload: object) -> None:
     """Wire an LFO to the value: it swings round where the value stands, a quarter of the range at most."""
-    where = where_of(desk, argument)
+    where = target_of(desk, payload)
     port = _port(desk, where) if where else None
     if where is None or port is None:
         return
@@ -267,7 +267,7 @@ def wire_lfo(desk: Desk, argument: object) -> None:
     middle = float(now[0]) if isinstance(now, list) else float(now)
     way = LFO_DEPTH * (port.max - port.min) if port.taper == "linear" else 0.5 * middle
     depth = max(min(way, middle - port.min, port.max - middle), 0.0) or 0.1 * (port.max - port.min)
-    x, y = desk.place(where[0])
+    x, y = desk.position_of(where[0])
     at = canvas.free_place(desk, (x - 220.0, y))
     params = {"frequency": 1.0, "amplitude": float(f"{depth:.4g}"), "offset": float(f"{middle:.6g}")}
     spec = node_types()["lfo"].spec.inputs
@@ -279,15 +279,15 @@ def wire_lfo(desk: Desk, argument: object) -> None:
 
 
 @command("Put a knob before it", possible=lambda desk: focused(desk) is not None)
-def wire_knob(desk: Desk, argument: object) -> None:
+def wire_knob(desk: Desk, payload: object) -> None:
     """Wire a knob block with the range of the value to it, set to where the value stands."""
-    where = where_of(desk, argument)
+    where = target_of(desk, payload)
     port = _port(desk, where) if where else None
     if where is None or port is None:
         return
     now = value_of(desk, where)
     value = float(now[0]) if isinstance(now, list) else float(now)
-    x, y = desk.place(where[0])
+    x, y = desk.position_of(where[0])
     taper = "log" if port.taper == "log" and port.min > 0 else "linear"
     params = {
         "value": round(position_of(value, port.min, port.max, taper), 4),
@@ -297,8 +297,8 @@ def wire_knob(desk: Desk, argument: object) -> None:
         "label": where[1],
     }
     action = add_block(desk.document, "knob", canvas.free_place(desk, (x - 220.0, y)), params)
-    drawn = draw_wire(desk.board.after(action), Pin(action.id, "out", True), Pin(*where, False))
-    if drawn.refused:
-        desk.say(drawn.words, alarm=True)
+    drawn = propose_wire(desk.wiring.with_actions(action), Pin(action.id, "out", True), Pin(*where, False))
+    if drawn.is_refused:
+        desk.notify(drawn.words, alarm=True)
     elif desk.do(action, *drawn.actions):
         desk.select([action.id])

@@ -6,49 +6,49 @@ from pathlib import Path
 
 from ..command import command, in_status
 from ..desk import Desk
-from ..sound.protocol import Sounding
+from ..sound.protocol import SoundState
 from ..targets import wire_of
 from ..view import Pin
-from .sounding import sound_name
+from .sound import sound_name
 
 
-def _output(desk: Desk, argument: object) -> str | None:
+def _output(desk: Desk, payload: object) -> str | None:
     """The output that is meant: of a wire or a pin, given or selected, or of the wire under the pointer."""
-    pin = argument if isinstance(argument, Pin) else desk.selection.focus
-    if argument is None or isinstance(argument, Pin):
+    pin = payload if isinstance(payload, Pin) else desk.selection.focus
+    if payload is None or isinstance(payload, Pin):
         if pin is not None and pin.output and pin.node in desk.document.nodes:
             return pin.end
-        argument = desk.over if isinstance(desk.over, tuple) and not desk.selection.wires else None
-    key = wire_of(desk, argument)
-    return key[0] if key is not None and any(wire.start == key[0] for wire in desk.document.wires) else None
+        payload = desk.hovered if isinstance(desk.hovered, tuple) and not desk.selection.wires else None
+    key = wire_of(desk, payload)
+    return key[0] if key is not None and any(wire.source_ref == key[0] for wire in desk.document.wires) else None
 
 
 @command("Record this wire…", "ctrl+alt+r", menu="Sound", section=1, possible=lambda desk: bool(_output(desk, None)))
-def record_wire(desk: Desk, argument: object) -> None:
+def record_wire(desk: Desk, payload: object) -> None:
     """Record what a wire carries into a sound file, until it is chosen for it again; lanes become channels."""
-    start = _output(desk, argument)
+    start = _output(desk, payload)
     if start is None:
         return
-    end = desk.flat(start)
-    if end in desk.listen().wires:
+    end = desk.flat_id(start)
+    if end in desk.refresh_sound_state().wires:
         desk.sound.record_wire(end, None)
-        desk.listen()
+        desk.refresh_sound_state()
         return
     node, _, port = start.partition(".")
     found = desk.spec(node).output_ports.get(port)
     if found is None or found.kind != "signal":
-        desk.say(f"{start} carries no signal that a sound file could hold. Record a wire behind it.", alarm=True)
+        desk.notify(f"{start} carries no signal that a sound file could hold. Record a wire behind it.", alarm=True)
         return
 
     def begin(path: Path) -> None:
         desk.sound.record_wire(end, path if path.suffix else path.with_suffix(".wav"))
-        desk.listen()
+        desk.refresh_sound_state()
 
     name = sound_name(desk, start.replace(".", "-") + "-")
     desk.ask_file("record_wire", f"Record {start} to (.wav, .flac)", begin, ".wav", save=True, name=name)
 
 
 @in_status("wires")
-def wires_status(desk: Desk, state: Sounding) -> str:
+def wires_status(desk: Desk, state: SoundState) -> str:
     """The wires that are being recorded."""
     return "recording " + ", ".join(state.wires.values()) if state.wires else ""

@@ -11,31 +11,35 @@ from ..events import Pointer, WireCut, WireDrag
 from ..targets import wire_of
 from ..view import Pin
 from ..wire_gesture import WireGesture
-from ..wiring import Drawn, draw_wire, fitting_pins
+from ..wiring import WireProposal, fitting_pins, propose_wire
 from . import palette
 
 
-def try_wire(desk: Desk, one: Pin, other: Pin) -> Drawn:
+def try_wire(desk: Desk, first: Pin, second: Pin) -> WireProposal:
     """What a wire between two pins would do; asked while it is drawn, it is known when it is dropped."""
-    gesture, pins = desk.state(WireGesture), (desk.level, one, other)
+    gesture, pins = desk.state(WireGesture), (desk.subpatch_path, first, second)
     if gesture.drawn is None or gesture.document is not desk.patch.document or gesture.pins != pins:
-        gesture.document, gesture.pins, gesture.drawn = desk.patch.document, pins, draw_wire(desk.board, one, other)
+        gesture.document, gesture.pins, gesture.drawn = (
+            desk.patch.document,
+            pins,
+            propose_wire(desk.wiring, first, second),
+        )
     return gesture.drawn
 
 
 @on(WireDrag)
-def dragged(desk: Desk, event: WireDrag) -> None:
+def on_wire_dragged(desk: Desk, event: WireDrag) -> None:
     """While a wire is drawn it is said what it would do; dropped, it is done."""
     desk.pointer, gesture = event.at, desk.state(WireGesture)
     if not event.dropped:
         if gesture.marked != event.start:
             gesture.marked = event.start
-            desk.view.mark_pins(fitting_pins(desk.board, event.start))
+            desk.view.mark_pins(fitting_pins(desk.wiring, event.start))
         if event.over is None or event.over == event.start:
             desk.view.show_hint("")
         else:
             drawn = try_wire(desk, event.start, event.over)
-            desk.view.show_hint(drawn.words, drawn.refused)
+            desk.view.show_hint(drawn.words, drawn.is_refused)
         return
     pulled, after = gesture.pulled, gesture.after
     gesture.marked = gesture.pulled = gesture.after = None
@@ -48,8 +52,8 @@ def dragged(desk: Desk, event: WireDrag) -> None:
             palette.offer_for_wire(desk, event.start, event.at)
         return
     drawn = try_wire(desk, event.start, event.over)
-    if drawn.refused:
-        desk.say(drawn.words, alarm=True)
+    if drawn.is_refused:
+        desk.notify(drawn.words, alarm=True)
         return
     if pulled is not None and desk.patch.document is after:
         desk.patch.undo()  # pulling off and putting on again is one step
@@ -61,18 +65,20 @@ def dragged(desk: Desk, event: WireDrag) -> None:
 @on(WireCut)
 def cut_wire(desk: Desk, event: WireCut) -> None:
     """A wire is pulled off its input."""
-    if any((wire.start, wire.end) == event.key for wire in desk.document.wires) and desk.do(Disconnect(*event.key)):
+    if any((wire.source_ref, wire.target_ref) == event.key for wire in desk.document.wires) and desk.do(
+        Disconnect(*event.key)
+    ):
         gesture = desk.state(WireGesture)
         gesture.pulled, gesture.after = event.key, desk.patch.document
 
 
 @on(Pointer)
-def moved(desk: Desk, event: Pointer) -> None:
+def on_pointer_moved(desk: Desk, event: Pointer) -> None:
     """Over a wire, what it carries is shown."""
     desk.pointer = event.at
-    if event.over == desk.over:
+    if event.over == desk.hovered:
         return
-    was, desk.over = desk.over, event.over
+    was, desk.hovered = desk.hovered, event.over
     if isinstance(event.over, tuple):
         desk.view.show_hover(event.over)
     elif isinstance(was, tuple):
@@ -80,59 +86,59 @@ def moved(desk: Desk, event: Pointer) -> None:
 
 
 @command("Delete wire")
-def delete_wire(desk: Desk, argument: object) -> None:
+def delete_wire(desk: Desk, payload: object) -> None:
     """Delete one wire."""
-    key = wire_of(desk, argument)
+    key = wire_of(desk, payload)
     if key is not None:
         desk.do(Disconnect(*key))
 
 
 @command("Feedback wire")
-def toggle_feedback(desk: Desk, argument: object) -> None:
+def toggle_feedback(desk: Desk, payload: object) -> None:
     """Make a wire carry the sample before, or the present one again."""
-    key = wire_of(desk, argument)
-    wire = next((w for w in desk.document.wires if (w.start, w.end) == key), None)
+    key = wire_of(desk, payload)
+    wire = next((w for w in desk.document.wires if (w.source_ref, w.target_ref) == key), None)
     if wire is not None:
-        desk.do(SetFeedback(wire.start, wire.end, not wire.feedback))
+        desk.do(SetFeedback(wire.source_ref, wire.target_ref, not wire.feedback))
 
 
 @command("Unplug", "ctrl+u", menu="Edit", section=4, possible=lambda desk: bool(desk.selection.nodes))
-def unplug(desk: Desk, argument: object) -> None:
+def unplug(desk: Desk, payload: object) -> None:
     """Delete all wires of the selected blocks."""
     chosen = desk.selection.nodes
-    desk.do(*(Disconnect(w.start, w.end) for w in desk.document.wires if {w.source, w.target} & chosen))
+    desk.do(*(Disconnect(w.source_ref, w.target_ref) for w in desk.document.wires if {w.source, w.target} & chosen))
 
 
 @command("Wire in order", "shift+w", menu="Edit", section=4, possible=lambda desk: len(desk.selection.nodes) > 1)
-def wire_in_order(desk: Desk, argument: object) -> None:
+def wire_in_order(desk: Desk, payload: object) -> None:
     """Wire the selected blocks from left to right, each to the next."""
-    order = sorted(desk.selection.nodes, key=lambda id: (desk.place(id)[0], desk.place(id)[1]))
-    for one, other in zip(order, order[1:]):
-        both = matching_pins(desk, one, other)
+    order = sorted(desk.selection.nodes, key=lambda id: (desk.position_of(id)[0], desk.position_of(id)[1]))
+    for first, second in zip(order, order[1:]):
+        both = matching_pins(desk, first, second)
         if both is None:
-            desk.say(f"{one} has no output that fits an input of {other}.", alarm=True)
+            desk.notify(f"{first} has no output that fits an input of {second}.", alarm=True)
             return
         drawn = try_wire(desk, *both)
-        if drawn.refused:
-            desk.say(drawn.words, alarm=True)
+        if drawn.is_refused:
+            desk.notify(drawn.words, alarm=True)
             return
         desk.do(*drawn.actions)
 
 
-def matching_pins(desk: Desk, one: str, other: str) -> tuple[Pin, Pin] | None:
-    """The first output of ``one`` and the first free input of ``other`` that carry the same."""
-    inputs = desk.spec(other).input_ports
-    taken = {wire.end for wire in desk.document.wires}
-    for start, gives in desk.spec(one).output_ports.items():
+def matching_pins(desk: Desk, first: str, second: str) -> tuple[Pin, Pin] | None:
+    """The first output of ``first`` and the first free input of ``second`` that carry the same."""
+    inputs = desk.spec(second).input_ports
+    taken = {wire.target_ref for wire in desk.document.wires}
+    for start, gives in desk.spec(first).output_ports.items():
         fitting = [name for name, takes in inputs.items() if ports_fit(gives, takes)]
-        free = [name for name in fitting if f"{other}.{name}" not in taken] or fitting
+        free = [name for name in fitting if f"{second}.{name}" not in taken] or fitting
         if free:
-            return Pin(one, start, True), Pin(other, free[0], False)
+            return Pin(first, start, True), Pin(second, free[0], False)
     return None
 
 
 @command("Draw a wire", "w", menu="Edit", section=4, possible=lambda desk: len(desk.selection.nodes) <= 1)
-def draw(desk: Desk, argument: object) -> None:
+def wire_by_key(desk: Desk, payload: object) -> None:
     """Begin a wire at the pin under the keyboard, and end it at the next one chosen; without a pin, list its pins."""
     focus = desk.selection.focus
     gesture = desk.state(WireGesture)
@@ -142,13 +148,13 @@ def draw(desk: Desk, argument: object) -> None:
         return
     if begun is None or begun.node not in desk.document.nodes:
         gesture.start = focus
-        desk.view.mark_pins(fitting_pins(desk.board, focus))
+        desk.view.mark_pins(fitting_pins(desk.wiring, focus))
         desk.view.show_hint(f"Wire from {focus.end}: go to the other pin and press W again, Esc gives up.")
         return
     desk.view.mark_pins(None)
     desk.view.show_hint("")
     drawn = try_wire(desk, begun, focus)
-    if drawn.refused:
-        desk.say(drawn.words, alarm=True)
+    if drawn.is_refused:
+        desk.notify(drawn.words, alarm=True)
     else:
         desk.do(*drawn.actions)

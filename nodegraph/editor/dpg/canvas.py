@@ -11,9 +11,9 @@ from ..canvas.gestures import Gestures
 from ..canvas.minimap import Minimap
 from ..canvas.scene import Scene
 from ..canvas.theme import Theme, faded, family_colour, mixed, rgb
-from ..canvas.typeface import written
+from ..canvas.typeface import supported_text
 from ..view import Pin, Point, WireKey
-from .node import NodeArt
+from .node import NodeItems
 from .plot import CLEAR, Textures
 from .wire import draw_wire, stroke
 
@@ -22,13 +22,13 @@ GRID = 24.0
 AHEAD = 200.0  # canvas points around the screen that are drawn in advance
 
 
-class Canvas:
+class DpgCanvas:
     """Draws a scene into a draw list. Marks say what is to be drawn anew; :meth:`refresh` does it."""
 
     def __init__(self, parent: Tag, scene: Scene, minimap: Minimap, theme: Theme, textures: Textures) -> None:
         self.scene, self.minimap, self.theme, self.textures = scene, minimap, theme, textures
         self.gestures: Gestures | None = None
-        self.nodes: dict[str, NodeArt] = {}
+        self.nodes: dict[str, NodeItems] = {}
         self._wires: dict[WireKey, Tag] = {}
         self._notes: dict[str, Tag] = {}
         self._loads: dict[str, str] = {}
@@ -98,12 +98,12 @@ class Canvas:
         if node in self.nodes:
             self.nodes[node].set_load(text)
 
-    def selection_changed(self, before: frozenset[WireKey]) -> None:
+    def selection_changed(self, previous: frozenset[WireKey]) -> None:
         chosen = self.scene.selection
         for id, art in self.nodes.items():
             art.set_selected(id in chosen.nodes)
             art.set_focus(chosen.focus if chosen.focus and chosen.focus.node == id else None)
-        self._loose |= before ^ chosen.wires
+        self._loose |= previous ^ chosen.wires
         self._note_marks |= set(self.scene.notes)
 
     def hover(self, key: WireKey | None) -> None:
@@ -116,9 +116,9 @@ class Canvas:
         for art in self.nodes.values():
             art.dim_pins(fit)
 
-    def resize(self, wide: float, high: float) -> None:
-        self.scene.size = self.minimap.size = (wide, high)
-        dpg.configure_item(self.drawlist, width=round(wide), height=round(high))
+    def resize(self, width: float, height: float) -> None:
+        self.scene.size = self.minimap.size = (width, height)
+        dpg.configure_item(self.drawlist, width=round(width), height=round(height))
         self._draw_grid()
         self._camera_due = True
 
@@ -183,7 +183,7 @@ class Canvas:
         for id, shown in self.scene.nodes.items():
             if id in self.nodes or not geo.overlap(shown.box, seen):
                 continue
-            art = NodeArt(self._node_layer, shown, self.theme, self.scene.zoom, self.textures)
+            art = NodeItems(self._node_layer, shown, self.theme, self.scene.zoom, self.textures)
             self.nodes[id] = art
             if id in self._badges:
                 art.set_badge(self._badges[id])
@@ -202,7 +202,7 @@ class Canvas:
             old = self._wires.pop(key, None)
             if old is not None:
                 dpg.delete_item(old)
-            line = self.scene.line(key)
+            line = self.scene.wire_points(key)
             if line is not None and key != pulled:
                 chosen = key in self.scene.selection.wires
                 self._wires[key] = draw_wire(
@@ -219,18 +219,18 @@ class Canvas:
                 self._notes[id] = self._draw_note(id)
 
     def _draw_note(self, id: str) -> Tag:
-        face, z, theme = self.scene.notes[id], self._drawn_zoom, self.theme
+        visual, z, theme = self.scene.notes[id], self._drawn_zoom, self.theme
         left, top, right, bottom = (v * z for v in self.scene.note_box(id))
         # Frames lie below comments, so the group of a frame goes first.
         group = dpg.add_draw_node(parent=self._note_layer)
-        colour, chosen = rgb(face.colour), id in self.scene.selection.notes
+        colour, chosen = rgb(visual.colour), id in self.scene.selection.notes
         edge = theme.selected if chosen else faded(colour, 0.75)
         dpg.draw_rectangle(
-            (left, top), (right, bottom), fill=faded(colour, 0.14 if face.size else 0.10), color=edge,
+            (left, top), (right, bottom), fill=faded(colour, 0.14 if visual.size else 0.10), color=edge,
             rounding=5 * z, thickness=1.6 if chosen else 1.0, parent=group,
         )  # fmt: skip
         size = geo.NOTE_SIZE * z
-        if face.size:
+        if visual.size:
             dpg.draw_rectangle(
                 (left, top), (right, top + geo.TITLE * z), fill=faded(colour, 0.4), color=CLEAR, rounding=5 * z,
                 parent=group,
@@ -240,10 +240,10 @@ class Canvas:
                 (right - 2, bottom - c), (right - 2, bottom - 2), (right - c, bottom - 2), fill=faded(colour, 0.6),
                 color=CLEAR, parent=group,
             )  # fmt: skip
-        y = top + ((geo.TITLE - geo.NOTE_SIZE) / 2 if face.size else geo.GAP + 1) * z
-        ink = theme.text if not face.size else mixed(theme.text, colour, 0.15)
-        room = face.size[0] - 2 * geo.EDGE if face.size else geo.NOTE_WIDE
-        for line in geo.note_lines(written(face.text), room):
+        y = top + ((geo.TITLE - geo.NOTE_SIZE) / 2 if visual.size else geo.GAP + 1) * z
+        ink = theme.text if not visual.size else mixed(theme.text, colour, 0.15)
+        room = visual.size[0] - 2 * geo.EDGE if visual.size else geo.NOTE_WIDE
+        for line in geo.note_lines(supported_text(visual.text), room):
             dpg.draw_text((left + geo.EDGE * z, y), line, size=size, color=ink, parent=group)
             y += geo.NOTE_LINE * z
         return group
@@ -254,12 +254,12 @@ class Canvas:
         step = GRID * zoom
         if step < 8:
             return
-        wide, high = self.scene.size
+        width, height = self.scene.size
         colour = self.theme.grid
-        for i in range(int(wide / step) + 3):
-            dpg.draw_line((i * step, 0), (i * step, high + 2 * step), color=colour, parent=self._grid)
-        for i in range(int(high / step) + 3):
-            dpg.draw_line((0, i * step), (wide + 2 * step, i * step), color=colour, parent=self._grid)
+        for i in range(int(width / step) + 3):
+            dpg.draw_line((i * step, 0), (i * step, height + 2 * step), color=colour, parent=self._grid)
+        for i in range(int(height / step) + 3):
+            dpg.draw_line((0, i * step), (width + 2 * step, i * step), color=colour, parent=self._grid)
 
     def _draw_overlay(self) -> None:
         """The gesture in progress, and the minimap."""
@@ -274,8 +274,8 @@ class Canvas:
             )  # fmt: skip
         if gestures is not None and gestures.ghost is not None:
             self._draw_ghost(*gestures.ghost)
-        if gestures is not None and gestures.onto is not None:
-            line = self.scene.line(gestures.onto)
+        if gestures is not None and gestures.drop_wire is not None:
+            line = self.scene.wire_points(gestures.drop_wire)
             if line:
                 stroke(self._over_layer, "signal", line, theme, z, theme.focus, False)
         if self.minimap.shown and self.scene.nodes:
@@ -300,7 +300,7 @@ class Canvas:
         frame = self.minimap.frame(self.scene)
         for id, shown in self.scene.nodes.items():
             a, b, c, d = self.minimap.to_map(shown.box, frame)
-            colour = family_colour(shown.face.family)
+            colour = family_colour(shown.visual.family)
             if id in self.scene.selection.nodes:
                 colour = theme.selected
             dpg.draw_rectangle((a, b), (max(c, a + 2), max(d, b + 2)), fill=colour, color=CLEAR, parent=layer)

@@ -15,7 +15,7 @@ WINDOW = (
 )
 
 
-def obstacle(thorough: bool = True) -> str:
+def display_problem(thorough: bool = True) -> str:
     """Why no window can be opened and what to do, "" if one can. ``thorough`` opens one in a process of its own, for
     without OpenGL the library ends the process it is in."""
     if find_spec("dearpygui") is None:
@@ -31,7 +31,7 @@ def obstacle(thorough: bool = True) -> str:
         return "the display does not answer. Look at DISPLAY, or start the window system anew."
     if "opened" in tried.stdout:
         return ""
-    said = f"{tried.stdout} {tried.stderr}".lower()
-    if "display" in said and "gl" not in said.replace("glfw", ""):
+    output = f"{tried.stdout} {tried.stderr}".lower()
+    if "display" in output and "gl" not in output.replace("glfw", ""):
         return f"the display {os.environ.get('DISPLAY', '')} cannot be opened. Look at DISPLAY."
     return "no window with OpenGL 3 can be opened. Install a graphics driver (Debian: libgl1 libgl1-mesa-dri)."

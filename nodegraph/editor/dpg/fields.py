@@ -26,7 +26,7 @@ class Fields:
         dpg.focus_item(tag)
         self._awaited = (tag, dpg.get_frame_count() + PATIENCE)
 
-    def catch(self, name: str) -> bool:
+    def capture_key(self, name: str) -> bool:
         """Keep a key for a field that has not got the focus yet. Says whether it did."""
         if self._awaited is None:
             return False
@@ -61,11 +61,11 @@ class ValueField:
         self._was_active = False
 
     @property
-    def shown(self) -> bool:
+    def is_open(self) -> bool:
         return self._window is not None
 
     def ask(
-        self, at: tuple[float, float], label: str, text: str, answer: Callable[[str | None], None], wide: float = 220.0
+        self, at: tuple[float, float], label: str, text: str, answer: Callable[[str | None], None], width: float = 220.0
     ) -> None:
         """Show it at a place of the screen; ``answer`` gets the text, or None."""
         self.close(None)
@@ -78,22 +78,22 @@ class ValueField:
             if label:
                 dpg.add_text(label)
             self._input = dpg.add_input_text(
-                default_value=text, width=int(wide), on_enter=True, auto_select_all=True, multiline=lines,
-                callback=lambda: self._take(),
+                default_value=text, width=int(width), on_enter=True, auto_select_all=True, multiline=lines,
+                callback=lambda: self._accept(),
             )  # fmt: skip
         self._fields.add(self._input)
         self._fields.focus(self._input)
 
-    def watch(self) -> None:
+    def update(self) -> None:
         """Once a frame: a field that was left is taken."""
         if self._input is None:
             return
         active = dpg.is_item_active(self._input)
         if self._was_active and not active:
-            self._take()
+            self._accept()
         self._was_active = active
 
-    def _take(self) -> None:
+    def _accept(self) -> None:
         if self._input is not None:
             text = dpg.get_value(self._input)
             self.close(text)
@@ -111,13 +111,13 @@ class ValueField:
 def screen_size() -> tuple[float, float]:
     """The inside of the window, in pixels; a usual size where there is no window."""
     try:
-        wide, high = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
+        width, height = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
     except Exception:  # it raises no other when there is no window
         return 1280.0, 800.0
-    return (float(wide), float(high)) if wide > 0 and high > 0 else (1280.0, 800.0)
+    return (float(width), float(height)) if width > 0 and height > 0 else (1280.0, 800.0)
 
 
 def kept_inside(at: tuple[float, float], size: tuple[float, float]) -> tuple[int, int]:
     """A place at which something of this size is wholly on the screen."""
-    wide, high = screen_size()
-    return int(max(min(at[0], wide - size[0] - 4), 4)), int(max(min(at[1], high - size[1] - 4), 4))
+    width, height = screen_size()
+    return int(max(min(at[0], width - size[0] - 4), 4)), int(max(min(at[1], height - size[1] - 4), 4))

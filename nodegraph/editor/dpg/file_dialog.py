@@ -9,7 +9,7 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from ..canvas.theme import Theme
-from ..canvas.typeface import written
+from ..canvas.typeface import supported_text
 from ..file_listing import entries, places, with_ending
 from .fields import Fields, screen_size
 
@@ -30,7 +30,7 @@ class FileDialog:
         self.scale = 1.0
 
     @property
-    def shown(self) -> bool:
+    def is_open(self) -> bool:
         return self._window is not None
 
     def ask(
@@ -44,24 +44,25 @@ class FileDialog:
         self._folder, self._ending, self._save, self._answer = folder, ending, save, answer
         self._confirmed = None
         s, screen = self.scale, screen_size()
-        wide, high = min(SIZE[0] * s, screen[0] - 40), min(SIZE[1] * s, screen[1] - 60)
+        width, height = min(SIZE[0] * s, screen[0] - 40), min(SIZE[1] * s, screen[1] - 60)
         with dpg.window(
-            label=f"{written(title)}###files", modal=True, no_collapse=True, no_saved_settings=True, width=int(wide),
-            height=int(high), pos=(int((screen[0] - wide) / 2), int((screen[1] - high) / 2.5)),
+            label=f"{supported_text(title)}###files", modal=True, no_collapse=True, no_saved_settings=True,
+            width=int(width),
+            height=int(height), pos=(int((screen[0] - width) / 2), int((screen[1] - height) / 2.5)),
             on_close=lambda: self.close(None),
         ) as self._window:  # fmt: skip
-            self._build(wide, high, name)
+            self._build(width, height, name)
         self._list()
         if save:
             self._fields.focus(self._name)
 
-    def _build(self, wide: float, high: float, name: str) -> None:
+    def _build(self, width: float, height: float, name: str) -> None:
         s = self.scale
         with dpg.group(horizontal=True):
             dpg.add_button(label="Up", callback=lambda: self._go(self._folder.parent))
             self._path = self._fields.add(
                 dpg.add_input_text(
-                    width=int(wide - 330 * s), on_enter=True, callback=lambda _s, text: self._typed(text)
+                    width=int(width - 330 * s), on_enter=True, callback=lambda _s, text: self._typed(text)
                 )
             )
             self._filter = self._fields.add(
@@ -70,12 +71,12 @@ class FileDialog:
             if self._save:
                 dpg.add_button(label="New folder", callback=lambda: self._new_folder())
         with dpg.group(horizontal=True):
-            with dpg.child_window(width=int(140 * s), height=int(high - 128 * s)):
+            with dpg.child_window(width=int(140 * s), height=int(height - 128 * s)):
                 for label, path in places():
                     dpg.add_selectable(
                         label=label, user_data=path, callback=lambda s_, _a, p: self._chosen_place(s_, p)
                     )
-            with dpg.child_window(height=int(high - 128 * s)):
+            with dpg.child_window(height=int(height - 128 * s)):
                 self._table = dpg.add_table(header_row=True, policy=dpg.mvTable_SizingStretchProp, resizable=True)
                 dpg.add_table_column(label="Name", parent=self._table, init_width_or_weight=6)
                 dpg.add_table_column(label="Size", parent=self._table, init_width_or_weight=1.4)
@@ -84,12 +85,12 @@ class FileDialog:
         with dpg.group(horizontal=True):
             self._name = self._fields.add(
                 dpg.add_input_text(
-                    default_value=name, width=int(wide - 230 * s), hint="name", on_enter=True,
-                    callback=lambda: self._take(),
+                    default_value=name, width=int(width - 230 * s), hint="name", on_enter=True,
+                    callback=lambda: self._accept(),
                 )
             )  # fmt: skip
             self._button = dpg.add_button(
-                label="Save" if self._save else "Open", width=int(90 * s), callback=lambda: self._take()
+                label="Save" if self._save else "Open", width=int(90 * s), callback=lambda: self._accept()
             )
             dpg.add_button(label="Cancel", width=int(90 * s), callback=lambda: self.close(None))
 
@@ -110,18 +111,18 @@ class FileDialog:
             dpg.set_value(self._filter, "")
             self._list()
         else:
-            self._say(f"there is no folder {folder}.")
+            self._show_message(f"there is no folder {folder}.")
 
     def _list(self) -> None:
         """The folder's entries; a click chooses, a second one opens."""
         dpg.delete_item(self._table, children_only=True, slot=1)
         dpg.set_value(self._path, str(self._folder))
         found, problem = entries(self._folder, self._ending, dpg.get_value(self._filter))
-        self._say(problem or ("" if found else "nothing here that fits."))
+        self._show_message(problem or ("" if found else "nothing here that fits."))
         for entry in found:
             row = dpg.add_table_row(parent=self._table)
             dpg.add_selectable(
-                label=f"{written(entry.name)}##{entry.path}", span_columns=True, parent=row, user_data=entry,
+                label=f"{supported_text(entry.name)}##{entry.path}", span_columns=True, parent=row, user_data=entry,
                 callback=lambda s, _a, e: self._picked(s, e.path, e.folder),
             )  # fmt: skip
             for text in entry.details:
@@ -135,7 +136,7 @@ class FileDialog:
             return self.close(path)
         dpg.set_value(self._name, path.name)
         self._confirmed = None
-        self._say("click again to open it." if not self._save else "")
+        self._show_message("click again to open it." if not self._save else "")
         return None
 
     def _new_folder(self) -> None:
@@ -145,31 +146,31 @@ class FileDialog:
         try:
             path.mkdir()
         except OSError as error:
-            return self._say(f"no folder can be made here: {error.strerror}.")
+            return self._show_message(f"no folder can be made here: {error.strerror}.")
         return self._go(path)
 
-    def _take(self) -> None:
+    def _accept(self) -> None:
         """Enter, or the button."""
         name = dpg.get_value(self._name).strip()
         if not name:
-            return self._say("give a name.")
+            return self._show_message("give a name.")
         path = self._folder / Path(name).expanduser()
         if path.is_dir():
             dpg.set_value(self._name, "")
             return self._go(path)
         if not self._save:
-            return self.close(path) if path.is_file() else self._say(f"there is no file {name}.")
+            return self.close(path) if path.is_file() else self._show_message(f"there is no file {name}.")
         path = with_ending(path, self._ending)
         if not path.parent.is_dir():
-            return self._say(f"there is no folder {path.parent}.")
+            return self._show_message(f"there is no folder {path.parent}.")
         if path.exists() and self._confirmed != path:
             self._confirmed = path
             dpg.configure_item(self._button, label="Replace")
-            return self._say(f"{path.name} is there already. Replace it, or give another name.")
+            return self._show_message(f"{path.name} is there already. Replace it, or give another name.")
         return self.close(path)
 
-    def _say(self, text: str) -> None:
-        dpg.set_value(self._message, written(text))
+    def _show_message(self, text: str) -> None:
+        dpg.set_value(self._message, supported_text(text))
 
     def close(self, path: Path | None) -> None:
         """Go, with this answer."""

@@ -40,7 +40,7 @@ NAMES: dict[int, str] = {
 }
 
 
-def held() -> tuple[bool, bool, bool]:
+def modifiers_down() -> tuple[bool, bool, bool]:
     """Whether ctrl (or the command key), shift and alt are down."""
     down = dpg.is_key_down
     ctrl = down(dpg.mvKey_LControl) or down(dpg.mvKey_RControl) or down(530) or down(534)
@@ -53,5 +53,5 @@ def name_of(code: int) -> str:
     name = NAMES.get(code, "")
     if not name:
         return ""
-    ctrl, shift, alt = held()
+    ctrl, shift, alt = modifiers_down()
     return "ctrl+" * ctrl + "shift+" * shift + "alt+" * alt + name

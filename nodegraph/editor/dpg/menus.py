@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
-from ..canvas.typeface import written
+from ..canvas.typeface import supported_text
 from ..view import MenuItem
 from .fields import kept_inside
 
@@ -20,11 +20,11 @@ def fill_menu(parent: Tag, items: tuple[MenuItem, ...], pick: Pick) -> None:
         if item.label == "-":
             dpg.add_separator(parent=parent)
         elif item.items:
-            menu = dpg.add_menu(label=written(item.label), parent=parent, enabled=item.enabled)
+            menu = dpg.add_menu(label=supported_text(item.label), parent=parent, enabled=item.enabled)
             fill_menu(menu, item.items, pick)
         else:
             dpg.add_menu_item(
-                label=written(item.label), shortcut=shown_key(item.key), enabled=item.enabled, parent=parent,
+                label=supported_text(item.label), shortcut=shown_key(item.key), enabled=item.enabled, parent=parent,
                 check=item.checked, default_value=item.checked, callback=lambda _s, _a, item: pick(item),
                 user_data=item,
             )  # fmt: skip
@@ -60,7 +60,7 @@ class PopupMenu:
         self._window: Tag | None = None
 
     @property
-    def shown(self) -> bool:
+    def is_open(self) -> bool:
         return self._window is not None and bool(dpg.is_item_shown(self._window))
 
     def show(self, at: tuple[float, float], title: str, items: tuple[MenuItem, ...]) -> None:
@@ -69,7 +69,7 @@ class PopupMenu:
         with dpg.window(popup=True, no_move=True, autosize=True, min_size=(150, 10), no_saved_settings=True,
                         pos=kept_inside(at, (240.0, 22.0 * rows + 20.0))) as self._window:  # fmt: skip
             if title:
-                dpg.add_text(written(title))
+                dpg.add_text(supported_text(title))
                 dpg.add_separator()
         fill_menu(self._window, items, self._picked)
 

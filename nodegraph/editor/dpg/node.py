@@ -7,10 +7,10 @@ import math
 import dearpygui.dearpygui as dpg
 
 from ..canvas import geometry as geo
-from ..canvas.scene import Shown
+from ..canvas.scene import SceneNode
 from ..canvas.theme import Colour, Theme, faded, family_colour, mixed, rgb
-from ..canvas.typeface import clipped, width, written
-from ..view import Pin, PinFace, Row, ValueFace
+from ..canvas.typeface import ellipsize, supported_text, width
+from ..view import NodeRow, Pin, PinVisual, ValueVisual
 from .plot import CLEAR, Plot, Textures
 
 FONT = 13.0  # px at zoom 1
@@ -19,14 +19,14 @@ READABLE = 4.0  # px
 Tag = int | str
 
 
-class NodeArt:
+class NodeItems:
     """The draw items of one node at one zoom. Its group is moved by a transform, so a drag touches one item."""
 
-    def __init__(self, parent: Tag, shown: Shown, theme: Theme, zoom: float, textures: Textures) -> None:
+    def __init__(self, parent: Tag, shown: SceneNode, theme: Theme, zoom: float, textures: Textures) -> None:
         self.theme, self.zoom, self.shown = theme, zoom, shown
         self.group = dpg.add_draw_node(parent=parent)
         self.plot: Plot | None = None
-        self._values: dict[str, _ValueArt] = {}
+        self._values: dict[str, _ValueItems] = {}
         self._pins: dict[tuple[str, bool], tuple[Tag, Colour]] = {}
         self._badge: list[Tag] = []
         self._load: Tag | None = None
@@ -49,37 +49,39 @@ class NodeArt:
     # -- what is drawn once --------------------------------------------------------------------------------
 
     def _draw(self, textures: Textures) -> None:
-        theme, z, face, shape = self.theme, self.zoom, self.shown.face, self.shown.shape
-        wide, high = shape.size[0] * z, shape.size[1] * z
+        theme, z, visual, shape = self.theme, self.zoom, self.shown.visual, self.shown.shape
+        width, height = shape.size[0] * z, shape.size[1] * z
         title = geo.TITLE * z
-        colour = rgb(face.colour) if face.colour else family_colour("subpatch" if face.subpatch else face.family)
+        colour = (
+            rgb(visual.colour) if visual.colour else family_colour("subpatch" if visual.subpatch else visual.family)
+        )
         round_by = 6.0 * z
-        self._box((2 * z, 3 * z), (wide + 2 * z, high + 4 * z), theme.shadow, round_by + 1)
-        self._box((0, 0), (wide, high), theme.node, round_by)
-        self._box((0, 0), (wide, title), colour, round_by)
-        if not face.folded:
-            self._box((0, title - round_by), (wide, title), colour, 0)
+        self._box((2 * z, 3 * z), (width + 2 * z, height + 4 * z), theme.shadow, round_by + 1)
+        self._box((0, 0), (width, height), theme.node, round_by)
+        self._box((0, 0), (width, title), colour, round_by)
+        if not visual.folded:
+            self._box((0, title - round_by), (width, title), colour, 0)
             edge = mixed(colour, (0, 0, 0, 255), 0.35)
-            dpg.draw_line((0, title), (wide, title), color=edge, parent=self.group)
-        self._box((0, 0), (wide, high), CLEAR, round_by, theme.node_edge)
-        if face.subpatch:
-            self._box((3 * z, 3 * z), (wide - 3 * z, high - 3 * z), CLEAR, round_by - 1, faded(colour, 0.7))
-        room = wide - (2 * geo.EDGE + (0 if face.folded else 34.0)) * z
-        text = clipped(written(face.title), (FONT + 0.5) * z, room)
+            dpg.draw_line((0, title), (width, title), color=edge, parent=self.group)
+        self._box((0, 0), (width, height), CLEAR, round_by, theme.node_edge)
+        if visual.subpatch:
+            self._box((3 * z, 3 * z), (width - 3 * z, height - 3 * z), CLEAR, round_by - 1, faded(colour, 0.7))
+        room = width - (2 * geo.EDGE + (0 if visual.folded else 34.0)) * z
+        text = ellipsize(supported_text(visual.title), (FONT + 0.5) * z, room)
         self._text((geo.EDGE * z, (title - (FONT + 0.5) * z) / 2), text, (FONT + 0.5) * z, theme.title_text)
-        self._load = self._text((wide, 0), "", SMALL * z, faded(theme.title_text, 0.65))
+        self._load = self._text((width, 0), "", SMALL * z, faded(theme.title_text, 0.65))
         if shape.display is not None:
             left, top, right, bottom = (v * z for v in shape.display)
             self.plot = Plot(
                 self.group, (left, top), (right - left, bottom - top), theme, textures, max(SMALL * z, 6.0)
             )
-        values = {row.port: row.value for row in face.rows if row.side != "out"}
+        values = {row.port: row.value for row in visual.rows if row.side != "out"}
         for place in shape.rows:
             self._row(place, values.get(place.row.port))
-        for row in face.rows:
+        for row in visual.rows:
             if row.pin:
                 self._pin(row, row.pin)
-        self.set_badge(face.badge)
+        self.set_badge(visual.badge)
 
     def _box(self, a: geo.Point, b: geo.Point, fill: Colour, rounding: float = 0.0, edge: Colour = CLEAR) -> Tag:
         return dpg.draw_rectangle(a, b, fill=fill, color=edge, rounding=rounding, parent=self.group)
@@ -89,20 +91,20 @@ class NodeArt:
         text = text if size >= READABLE else ""
         return dpg.draw_text(at, text, size=size, color=colour, parent=self.group)
 
-    def _row(self, place: geo.RowPlace, value: ValueFace | None) -> None:
+    def _row(self, place: geo.RowPlace, value: ValueVisual | None) -> None:
         """A row; ``value`` is the one it has now, which may be another than when the shape was made."""
         z, row = self.zoom, place.row
         if value is not None and place.value is not None:
-            self._values[row.port] = _ValueArt(self, row, value, place.value)
+            self._values[row.port] = _ValueItems(self, row, value, place.value)
             return
         size = FONT * z
         y = (place.box[1] + (geo.ROW - FONT) / 2) * z
         inner = (place.box[2] - 2 * (geo.EDGE + 4)) * z
         count = row.pin.count if row.pin else ""
-        label, faint = written(row.label), faded(self.theme.faint, 0.9)
+        label, faint = supported_text(row.label), faded(self.theme.faint, 0.9)
         small = SMALL * z
         count_wide = width(count, small) + 6 * z if count else 0.0
-        label = clipped(label, size, inner - count_wide)
+        label = ellipsize(label, size, inner - count_wide)
         if row.side == "out":
             x = (place.box[2] - geo.EDGE - 4) * z - width(label, size)
             if count:
@@ -113,18 +115,21 @@ class NodeArt:
                 self._text((x + width(label, size) + 6 * z, y + (size - small) * 0.7), count, small, faint)
         self._text((x, y), label, size, self.theme.text)
 
-    def _pin(self, row: Row, face: PinFace) -> None:
+    def _pin(self, row: NodeRow, visual: PinVisual) -> None:
         output = row.side == "out"
         x, y = self.shown.shape.pins[row.port, output]
-        colour = self.theme.kinds.get(face.kind, self.theme.faint)
+        colour = self.theme.kinds.get(visual.kind, self.theme.faint)
         z = self.zoom
-        if face.count.startswith("×"):  # many lanes: a ring around
+        if visual.count.startswith("×"):  # many lanes: a ring around
             dpg.draw_circle((x * z, y * z), (geo.PIN + 2.2) * z, color=faded(colour, 0.55), parent=self.group)
-        self._pins[row.port, output] = (pin_mark(self.group, (x * z, y * z), face.kind, z, colour, self.theme), colour)
+        self._pins[row.port, output] = (
+            pin_mark(self.group, (x * z, y * z), visual.kind, z, colour, self.theme),
+            colour,
+        )
 
     # -- what changes --------------------------------------------------------------------------------------
 
-    def set_value(self, port: str, value: ValueFace) -> None:
+    def set_value(self, port: str, value: ValueVisual) -> None:
         """Another value in a row; a kind that differs from the one shown needs a new face."""
         art = self._values.get(port)
         if art is not None:
@@ -158,9 +163,9 @@ class NodeArt:
 
     def set_selected(self, on: bool) -> None:
         if on and self._outline is None:
-            z, (wide, high) = self.zoom, self.shown.shape.size
+            z, (width, height) = self.zoom, self.shown.shape.size
             self._outline = dpg.draw_rectangle(
-                (-1.5, -1.5), (wide * z + 1.5, high * z + 1.5), color=self.theme.selected, fill=CLEAR,
+                (-1.5, -1.5), (width * z + 1.5, height * z + 1.5), color=self.theme.selected, fill=CLEAR,
                 rounding=6 * z + 1, thickness=1.8, parent=self.group,
             )  # fmt: skip
         elif not on and self._outline is not None:
@@ -185,14 +190,14 @@ class NodeArt:
     def dim_pins(self, fit: frozenset[Pin] | None) -> None:
         """Draw those pins bright that a wire would fit, the others faint; None: all bright."""
         for (port, output), (tag, colour) in self._pins.items():
-            bright = fit is None or Pin(self.shown.face.id, port, output) in fit
+            bright = fit is None or Pin(self.shown.visual.id, port, output) in fit
             dpg.configure_item(tag, fill=colour if bright else faded(colour, 0.18))
 
 
-class _ValueArt:
+class _ValueItems:
     """The slider, choice, switch or text of a row."""
 
-    def __init__(self, node: NodeArt, row: Row, value: ValueFace, box: geo.Box) -> None:
+    def __init__(self, node: NodeItems, row: NodeRow, value: ValueVisual, box: geo.Box) -> None:
         self.node, self.row = node, row
         z = node.zoom
         self.box = tuple(v * z for v in box)
@@ -222,7 +227,7 @@ class _ValueArt:
             )  # fmt: skip
         self.show(value)
 
-    def show(self, value: ValueFace) -> None:
+    def show(self, value: ValueVisual) -> None:
         left, top, right, bottom = self.box
         theme, z = self.node.theme, self.node.zoom
         if value.kind == "slider" and self.fill is not None:
@@ -253,10 +258,10 @@ class _ValueArt:
         room = right - left - self.pad - from_right
         if self.size < READABLE:
             return
-        shown = clipped(written(text), self.size, 0.72 * room)
+        shown = ellipsize(supported_text(text), self.size, 0.72 * room)
         wide = width(shown, self.size)
         dpg.configure_item(self.text, text=shown, pos=(right - from_right - wide, self.y))
-        label = clipped(written(self.row.label), self.size, max(room - wide - self.pad, 0.0))
+        label = ellipsize(supported_text(self.row.label), self.size, max(room - wide - self.pad, 0.0))
         dpg.configure_item(self.label, text=label)
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import dearpygui.dearpygui as dpg
 
 from ..canvas.theme import Theme, faded
-from ..canvas.typeface import width, written
+from ..canvas.typeface import supported_text, width
 from .fields import screen_size
 
 FONT = 14.0
 SHOWN = 4.5  # s that a message stays
-LONGEST = 78  # letters of a line
+MAX_LENGTH = 78  # letters of a line
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Overlay:
         self._drawn: object = None
 
     def hint(self, text: str, refused: bool) -> None:
-        self._hint, self._refused = written(text), refused
+        self._hint, self._refused = supported_text(text), refused
 
     @property
     def hint_text(self) -> str:
@@ -53,12 +53,12 @@ class Overlay:
 
     def tip(self, text: str) -> None:
         """What is under the resting pointer; a hint goes before it."""
-        self._tip = written(text)
+        self._tip = supported_text(text)
 
     def notify(self, text: str, alarm: bool) -> None:
         stays = SHOWN + 0.03 * len(text)
         self._toasts = [toast for toast in self._toasts if toast.text != text][-3:]
-        self._toasts.append(Toast(written(text), alarm, time.monotonic() + stays))
+        self._toasts.append(Toast(supported_text(text), alarm, time.monotonic() + stays))
 
     @property
     def messages(self) -> list[str]:
@@ -79,8 +79,8 @@ class Overlay:
         if words:
             colour = self.theme.alarm if self.refused else self.theme.accent
             self._box(words, (mouse[0] + 16, mouse[1] + 18), colour)
-        wide, high = screen_size()
-        y = high - 36.0 * self.scale
+        wide, height = screen_size()
+        y = height - 36.0 * self.scale
         for toast in reversed(self._toasts):
             lines = _lines(toast.text)
             size = FONT * self.scale
@@ -92,14 +92,14 @@ class Overlay:
         size, theme = FONT * self.scale, self.theme
         lines = _lines(text)
         wide = max(width(line, size) for line in lines) + 24
-        high = len(lines) * size * 1.3 + 12
+        height = len(lines) * size * 1.3 + 12
         screen = screen_size()
-        x, y = max(min(at[0], screen[0] - wide - 4), 4), max(min(at[1], screen[1] - high - 4), 4)
+        x, y = max(min(at[0], screen[0] - wide - 4), 4), max(min(at[1], screen[1] - height - 4), 4)
         dpg.draw_rectangle(
-            (x, y), (x + wide, y + high), fill=faded(theme.panel_deep, 0.96), color=faded(colour, 0.8), rounding=5,
+            (x, y), (x + wide, y + height), fill=faded(theme.panel_deep, 0.96), color=faded(colour, 0.8), rounding=5,
             parent=self._list,
         )  # fmt: skip
-        dpg.draw_rectangle((x + 1, y + 3), (x + 4, y + high - 3), fill=colour, color=colour, parent=self._list)
+        dpg.draw_rectangle((x + 1, y + 3), (x + 4, y + height - 3), fill=colour, color=colour, parent=self._list)
         for i, line in enumerate(lines):
             dpg.draw_text((x + 13, y + 6 + i * size * 1.3), line, size=size, color=theme.text, parent=self._list)
 
@@ -110,7 +110,7 @@ def _lines(text: str) -> list[str]:
     for part in text.split("\n"):
         line = ""
         for word in part.split(" "):
-            if line and len(line) + len(word) >= LONGEST:
+            if line and len(line) + len(word) >= MAX_LENGTH:
                 lines.append(line)
                 line = word
             else:

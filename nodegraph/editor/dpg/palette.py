@@ -7,9 +7,9 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 
 from ..canvas.theme import Theme, faded, family_colour
-from ..canvas.typeface import clipped, width, written
+from ..canvas.typeface import ellipsize, supported_text, width
 from ..events import Event, Key, PaletteChosen, PaletteTyped
-from ..view import PaletteEntry, PaletteFace
+from ..view import PaletteEntry, PaletteVisual
 from .fields import Fields, kept_inside
 
 Tag = int | str
@@ -19,12 +19,12 @@ LINE = 22.0
 FONT = 14.0
 
 
-class Palette:
+class DpgPalette:
     """Shown or not; what is typed and chosen in it goes out as events."""
 
     def __init__(self, fields: Fields, theme: Theme, send: Callable[[Event], None]) -> None:
         self._fields, self.theme, self._send = fields, theme, send
-        self._face: PaletteFace | None = None
+        self._visual: PaletteVisual | None = None
         self._first = 0  # the topmost entry that is shown
         self._window: Tag | None = None
         self._input: Tag = 0
@@ -34,24 +34,24 @@ class Palette:
         self.scale = 1.0
 
     @property
-    def shown(self) -> bool:
+    def is_open(self) -> bool:
         return self._window is not None
 
-    def show(self, face: PaletteFace, at: tuple[float, float]) -> None:
+    def show(self, visual: PaletteVisual, at: tuple[float, float]) -> None:
         """Show it at a place of the screen, or what it lists from now on."""
         fresh = self._window is None
         if fresh:
-            self._build(face, at)
-        elif dpg.get_value(self._input) != face.query and not dpg.is_item_active(self._input):
-            dpg.set_value(self._input, face.query)
-        if self._face is None or face.entries != self._face.entries:
+            self._build(visual, at)
+        elif dpg.get_value(self._input) != visual.query and not dpg.is_item_active(self._input):
+            dpg.set_value(self._input, visual.query)
+        if self._visual is None or visual.entries != self._visual.entries:
             self._first = 0
-        self._face = face
-        self._first = min(max(self._first, face.chosen - ROWS + 1), max(face.chosen, 0))
-        dpg.set_value(self._title, written(face.title))
+        self._visual = visual
+        self._first = min(max(self._first, visual.chosen - ROWS + 1), max(visual.chosen, 0))
+        dpg.set_value(self._title, supported_text(visual.title))
         self._draw()
 
-    def _build(self, face: PaletteFace, at: tuple[float, float]) -> None:
+    def _build(self, visual: PaletteVisual, at: tuple[float, float]) -> None:
         s = self.scale
         size = (WIDE * s + 20, (ROWS * LINE + 84) * s)
         with dpg.window(
@@ -60,7 +60,7 @@ class Palette:
         ) as self._window:  # fmt: skip
             self._title = dpg.add_text("")
             self._input = dpg.add_input_text(
-                default_value=face.query, width=int(WIDE * s), hint="type to search",
+                default_value=visual.query, width=int(WIDE * s), hint="type to search",
                 callback=lambda _s, text: self._send(PaletteTyped(text)),
             )  # fmt: skip
             self._list = dpg.add_drawlist(width=int(WIDE * s), height=int(ROWS * LINE * s))
@@ -70,24 +70,24 @@ class Palette:
     def hide(self) -> None:
         if self._window is not None:
             dpg.delete_item(self._window)
-        self._window, self._face, self._pressed = None, None, None
+        self._window, self._visual, self._pressed = None, None, None
 
     # -- the list ------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        assert self._face is not None
+        assert self._visual is not None
         dpg.delete_item(self._list, children_only=True)
-        face, s, theme = self._face, self.scale, self.theme
-        shown = face.entries[self._first : self._first + ROWS]
+        visual, s, theme = self._visual, self.scale, self.theme
+        shown = visual.entries[self._first : self._first + ROWS]
         for i, entry in enumerate(shown):
-            self._draw_entry(entry, i * LINE * s, self._first + i == face.chosen)
-        if not face.entries:
-            dpg.draw_text((8, 6), written(face.empty or "nothing fits"), size=FONT * s, color=theme.faint,
+            self._draw_entry(entry, i * LINE * s, self._first + i == visual.chosen)
+        if not visual.entries:
+            dpg.draw_text((8, 6), supported_text(visual.empty or "nothing fits"), size=FONT * s, color=theme.faint,
                           parent=self._list)  # fmt: skip
-        more = len(face.entries)
+        more = len(visual.entries)
         if more > ROWS:
-            high = ROWS * LINE * s
-            top, part = high * self._first / more, high * ROWS / more
+            height = ROWS * LINE * s
+            top, part = height * self._first / more, height * ROWS / more
             dpg.draw_rectangle((WIDE * s - 4, top), (WIDE * s - 1, top + part), fill=theme.control_hover,
                                color=theme.control_hover, rounding=2, parent=self._list)  # fmt: skip
 
@@ -106,7 +106,7 @@ class Palette:
             dpg.draw_text((x, top), letter, size=size, color=ink, parent=layer)
             x += width(letter, size)
         x = max(x + 12 * s, 150 * s)
-        doc = clipped(written(entry.doc.replace("``", "")), 12 * s, WIDE * s - x - 12 * s)
+        doc = ellipsize(supported_text(entry.doc.replace("``", "")), 12 * s, WIDE * s - x - 12 * s)
         dpg.draw_text((x, top + 1.5 * s), doc, size=12 * s, color=theme.faint, parent=layer)
 
     def place_of(self, index: int) -> tuple[float, float]:
@@ -115,11 +115,11 @@ class Palette:
         return left + 40.0, top + (index - self._first + 0.5) * LINE * self.scale
 
     def _entry_at(self, mouse: tuple[float, float]) -> int | None:
-        if not self._face or not dpg.is_item_hovered(self._list):
+        if not self._visual or not dpg.is_item_hovered(self._list):
             return None
         left, top = dpg.get_item_rect_min(self._list)
         index = self._first + int((mouse[1] - top) / (LINE * self.scale))
-        return index if 0 <= mouse[0] - left and index < len(self._face.entries) else None
+        return index if 0 <= mouse[0] - left and index < len(self._visual.entries) else None
 
     # -- mouse and keys ------------------------------------------------------------------------------------
 
@@ -128,8 +128,8 @@ class Palette:
         if self._window is None:
             return False
         left, top = dpg.get_item_pos(self._window)
-        wide, high = dpg.get_item_rect_size(self._window)
-        return left <= mouse[0] < left + wide and top <= mouse[1] < top + high
+        width, height = dpg.get_item_rect_size(self._window)
+        return left <= mouse[0] < left + width and top <= mouse[1] < top + height
 
     def press(self, mouse: tuple[float, float]) -> None:
         """A button went down somewhere while the palette is shown: elsewhere means away with it."""
@@ -149,7 +149,7 @@ class Palette:
             self._send(PaletteChosen(index, canvas_at))
 
     def wheel(self, steps: float) -> None:
-        if self._face:
-            last = max(len(self._face.entries) - ROWS, 0)
+        if self._visual:
+            last = max(len(self._visual.entries) - ROWS, 0)
             self._first = int(min(max(self._first - 3 * steps, 0), last))
             self._draw()

@@ -9,39 +9,39 @@ import dearpygui.dearpygui as dpg
 import numpy as np
 
 from ..canvas.theme import Theme
-from ..canvas.typeface import written
+from ..canvas.typeface import supported_text
 from ..events import Event, PanelClosed, PanelEvent
-from ..view import Drawing, Item, PanelFace
+from ..view import Drawing, Item, PanelVisual
 from .fields import Fields, kept_inside, screen_size
 from .plot import Plot, Textures
 
 Tag = int | str
 DRAWING_HEIGHT = 110
 FADER = (46, 150)
-SETTLED = 3  # frames after which the height of a panel is known
+LAYOUT_FRAMES = 3  # frames after which the height of a panel is known
 MARGIN, TOP = 14.0, 44.0  # round panels that find their own place
 
 
-class Panels:
+class DpgPanels:
     """All panels that are shown, by key."""
 
     def __init__(
         self, fields: Fields, theme: Theme, textures: Textures, mono: Tag | None, send: Callable[[Event], None]
     ) -> None:
         self._fields, self.theme, self._textures, self._mono, self._send = fields, theme, textures, mono, send
-        self._panels: dict[str, Panel] = {}
+        self._panels: dict[str, DpgPanel] = {}
         self.scale = 1.0
 
-    def show(self, face: PanelFace) -> None:
-        old = self._panels.get(face.key)
-        if old is not None and old.rebuild(face):
+    def show(self, visual: PanelVisual) -> None:
+        old = self._panels.get(visual.key)
+        if old is not None and old.rebuild(visual):
             return
-        at = face.at
+        at = visual.at
         if old is not None:
             at = tuple(dpg.get_item_pos(old.window))
-            self.hide(face.key)
-        panel = Panel(self, face, at)
-        self._panels[face.key] = panel
+            self.hide(visual.key)
+        panel = DpgPanel(self, visual, at)
+        self._panels[visual.key] = panel
 
     def hide(self, key: str) -> None:
         panel = self._panels.pop(key, None)
@@ -56,27 +56,27 @@ class Panels:
         if key in self._panels:
             self._panels[key].draw(item, drawing)
 
-    def free_place(self, wide: float, high: float) -> tuple[float, float]:
+    def free_place(self, width: float, height: float) -> tuple[float, float]:
         """Where a new panel hides none of the others: columns from the right, each from the top."""
         screen = screen_size()
         others = [panel.box for panel in self._panels.values()]
-        x = screen[0] - wide - MARGIN
+        x = screen[0] - width - MARGIN
         while x > 0:
             y = TOP * self.scale
             for left, top, right, bottom in sorted(others, key=lambda box: box[1]):
-                if left < x + wide and x < right and top < y + high and y < bottom:
+                if left < x + width and x < right and top < y + height and y < bottom:
                     y = bottom + MARGIN
-            if y + high < screen[1]:
+            if y + height < screen[1]:
                 return x, y
-            x -= wide / 2 + MARGIN
+            x -= width / 2 + MARGIN
         step = 30.0 * (len(others) % 8)
-        return screen[0] - wide - MARGIN - step, TOP * self.scale + step
+        return screen[0] - width - MARGIN - step, TOP * self.scale + step
 
-    def watch(self) -> None:
+    def update(self) -> None:
         """Once a frame: a panel that came out higher than there is room goes up."""
         for panel in self._panels.values():
             panel.age += 1
-            if panel.age == SETTLED:
+            if panel.age == LAYOUT_FRAMES:
                 left, top, right, bottom = panel.box
                 dpg.set_item_pos(panel.window, list(kept_inside((left, top), (right - left, bottom - top))))
 
@@ -85,11 +85,11 @@ class Panels:
         return list(self._panels)
 
 
-class Panel:
+class DpgPanel:
     """One panel with its widgets by item key."""
 
-    def __init__(self, owner: Panels, face: PanelFace, at: Any) -> None:
-        self.owner, self.face = owner, face
+    def __init__(self, owner: DpgPanels, visual: PanelVisual, at: Any) -> None:
+        self.owner, self.visual = owner, visual
         self._widgets: dict[str, Tag] = {}
         self._captions: dict[str, Tag] = {}
         self._plots: dict[str, Plot] = {}
@@ -97,30 +97,32 @@ class Panel:
         self._handlers: list[Tag] = []
         self.age = 0
         s = owner.scale
-        wide, high = face.size[0] * s, face.size[1] * s
+        width, height = visual.size[0] * s, visual.size[1] * s
         if at is None:
             screen = screen_size()
-            if face.modal:
-                at = ((screen[0] - wide) / 2, (screen[1] - (high or 240)) / 2.5)
+            if visual.modal:
+                at = ((screen[0] - width) / 2, (screen[1] - (height or 240)) / 2.5)
             else:
-                at = owner.free_place(wide, high or 200.0)
+                at = owner.free_place(width, height or 200.0)
         room = screen_size()[1] - 60
         self.window = dpg.add_window(
-            label=f"{written(face.title)}###panel {face.key}", modal=face.modal, no_close=not face.closable,
-            pos=kept_inside(at, (wide, high or 160)), width=int(wide), height=int(min(high, room)) if high else 0,
+            label=f"{supported_text(visual.title)}###panel {visual.key}", modal=visual.modal,
+            no_close=not visual.closable,
+            pos=kept_inside(at, (width, height or 160)), width=int(width), height=int(min(height,
+            room)) if height else 0,
             autosize=False, no_saved_settings=True, no_collapse=True,
-            on_close=lambda: owner._send(PanelClosed(face.key)),
+            on_close=lambda: owner._send(PanelClosed(visual.key)),
             min_size=(120, 40), max_size=(3000, int(max(room, 200))),
         )  # fmt: skip
-        self.wide = wide - 24
-        self._fit = not high
+        self.width = width - 24
+        self._fit = not height
         if self._fit:
             dpg.configure_item(self.window, autosize=True)
-        self._fill(face)
+        self._fill(visual)
 
-    def _fill(self, face: PanelFace) -> None:
+    def _fill(self, visual: PanelVisual) -> None:
         faders: Tag | None = None
-        for item in face.items:
+        for item in visual.items:
             if item.kind == "fader":
                 faders = faders or dpg.add_group(horizontal=True, parent=self.window)
                 self._add(item, faders)
@@ -128,31 +130,31 @@ class Panel:
                 faders = None
                 self._add(item, self.window)
 
-    def rebuild(self, face: PanelFace) -> bool:
+    def rebuild(self, visual: PanelVisual) -> bool:
         """Take over a new face of the same panel, item by item if it has the same items. Says whether it could."""
-        old = self.face
-        if (face.title, face.modal, face.size) != (old.title, old.modal, old.size):
+        old = self.visual
+        if (visual.title, visual.modal, visual.size) != (old.title, old.modal, old.size):
             return False
-        self.face = face
-        same = [(i.kind, i.key, i.label) for i in _flat(face.items)]
+        self.visual = visual
+        same = [(i.kind, i.key, i.label) for i in _flat(visual.items)]
         if same == [(i.kind, i.key, i.label) for i in _flat(old.items)] and all(
-            item.key or item == before for item, before in zip(_flat(face.items), _flat(old.items))
+            item.key or item == before for item, before in zip(_flat(visual.items), _flat(old.items))
         ):
-            for item in _flat(face.items):
+            for item in _flat(visual.items):
                 if item.key and self._items.get(item.key) != item:
                     self.set(item)
             return True
-        self._let_go()
+        self._delete_items()
         dpg.delete_item(self.window, children_only=True)
         self._widgets, self._captions, self._plots, self._items = {}, {}, {}, {}
-        self._fill(face)
+        self._fill(visual)
         return True
 
     def close(self) -> None:
-        self._let_go()
+        self._delete_items()
         dpg.delete_item(self.window)
 
-    def _let_go(self) -> None:
+    def _delete_items(self) -> None:
         """What is no child of the window goes by itself."""
         for plot in self._plots.values():
             plot.close()
@@ -164,71 +166,74 @@ class Panel:
     def box(self) -> tuple[float, float, float, float]:
         """Where it is on the screen: left, top, right, bottom."""
         left, top = dpg.get_item_pos(self.window)
-        wide, high = dpg.get_item_rect_size(self.window)
-        return left, top, left + wide, top + high
+        width, height = dpg.get_item_rect_size(self.window)
+        return left, top, left + width, top + height
 
     # -- items ---------------------------------------------------------------------------------------------
 
-    def _add(self, item: Item, parent: Tag, wide: float | None = None) -> None:
-        wide = self.wide if wide is None else wide
+    def _add(self, item: Item, parent: Tag, width: float | None = None) -> None:
+        width = self.width if width is None else width
         if item.key:
             self._items[item.key] = item
         if item.kind == "row":
             group = dpg.add_group(horizontal=True, parent=parent)
             inner = item.value or ()
             for one in inner:
-                self._add(one, group, max((wide - 8 * (len(inner) - 1)) / max(len(inner), 1), 20))
+                self._add(one, group, max((width - 8 * (len(inner) - 1)) / max(len(inner), 1), 20))
             return
-        tag = getattr(self, f"_add_{item.kind}")(item, parent, wide)
+        tag = getattr(self, f"_add_{item.kind}")(item, parent, width)
         if item.key:
             self._widgets[item.key] = tag
         if item.tip and tag is not None and item.kind not in ("table", "drawing"):
             with dpg.tooltip(tag, delay=0.4):
-                dpg.add_text(written(item.tip), wrap=320)
+                dpg.add_text(supported_text(item.tip), wrap=320)
 
-    def _changed(self, item: Item, value: Any, done: bool = True) -> None:
-        self.owner._send(PanelEvent(self.face.key, item.key, value, done))
+    def _changed(self, item: Item, value: Any, finished: bool = True) -> None:
+        self.owner._send(PanelEvent(self.visual.key, item.key, value, finished))
 
-    def _add_text(self, item: Item, parent: Tag, wide: float) -> Tag:
-        return dpg.add_text(written(str(item.value or item.label)), wrap=int(wide), parent=parent)
+    def _add_text(self, item: Item, parent: Tag, width: float) -> Tag:
+        return dpg.add_text(supported_text(str(item.value or item.label)), wrap=int(width), parent=parent)
 
-    def _add_heading(self, item: Item, parent: Tag, wide: float) -> Tag:
-        text, colour = written(str(item.value or item.label)), self.owner.theme.kinds["signal"]
-        return dpg.add_text(text, color=colour, parent=parent, wrap=int(wide))
+    def _add_heading(self, item: Item, parent: Tag, width: float) -> Tag:
+        text, colour = supported_text(str(item.value or item.label)), self.owner.theme.kinds["signal"]
+        return dpg.add_text(text, color=colour, parent=parent, wrap=int(width))
 
-    def _add_code(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_code(self, item: Item, parent: Tag, width: float) -> Tag:
         text = str(item.value or "")
         lines = min(text.count("\n") + 1, 24)
         tag = dpg.add_input_text(
-            default_value=text, readonly=True, multiline=True, width=int(wide), height=int(lines * 17 + 14),
+            default_value=text, readonly=True, multiline=True, width=int(width), height=int(lines * 17 + 14),
             parent=parent,
         )  # fmt: skip
         if self.owner._mono is not None:
             dpg.bind_item_font(tag, self.owner._mono)
         return tag
 
-    def _add_line(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_line(self, item: Item, parent: Tag, width: float) -> Tag:
         return dpg.add_separator(parent=parent)
 
-    def _add_button(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_button(self, item: Item, parent: Tag, width: float) -> Tag:
         return dpg.add_button(
-            label=written(item.label), enabled=item.enabled, parent=parent, callback=lambda: self._changed(item, None)
+            label=supported_text(item.label),
+            enabled=item.enabled,
+            parent=parent,
+            callback=lambda: self._changed(item, None),
         )
 
-    def _add_slider(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_slider(self, item: Item, parent: Tag, width: float) -> Tag:
         position, text = item.value
         group = dpg.add_group(horizontal=True, parent=parent)
         tag = dpg.add_slider_float(
             default_value=position, min_value=0.0, max_value=1.0, format=_literal(text), parent=group,
-            width=int(wide * (0.66 if item.label else 1.0)), enabled=item.enabled, no_input=True,
+            width=int(width * (0.66 if item.label else 1.0)), enabled=item.enabled, no_input=True,
             callback=lambda _s, value: self._slid(item, value),
         )  # fmt: skip
         if item.label:
-            dpg.add_text(written(item.label), parent=group)
-        self._tell_release(item, tag)
+            dpg.add_text(supported_text(item.label), parent=group)
+        self._on_release(item, tag)
         return tag
 
-    def _add_fader(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_fader(self, item: Item, parent: Tag, width: float) -> Tag:
         position, text = item.value
         s = self.owner.scale
         group = dpg.add_group(parent=parent)
@@ -238,57 +243,57 @@ class Panel:
             callback=lambda _s, value: self._slid(item, value),
         )  # fmt: skip
         self._captions[item.key] = dpg.add_text(text, parent=group)
-        dpg.add_text(written(item.label), parent=group, color=self.owner.theme.faint)
-        self._tell_release(item, tag)
+        dpg.add_text(supported_text(item.label), parent=group, color=self.owner.theme.faint)
+        self._on_release(item, tag)
         return tag
 
     def _slid(self, item: Item, value: float) -> None:
-        self._changed(item, float(value), done=False)
+        self._changed(item, float(value), finished=False)
 
-    def _tell_release(self, item: Item, tag: Tag, value: Callable[[Any], Any] = float) -> None:
+    def _on_release(self, item: Item, tag: Tag, value: Callable[[Any], Any] = float) -> None:
         """Send what a widget holds once the hand leaves it."""
         with dpg.item_handler_registry() as handlers:
             dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._changed(item, value(dpg.get_value(tag))))
         dpg.bind_item_handler_registry(tag, handlers)
         self._handlers.append(handlers)
 
-    def _add_toggle(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_toggle(self, item: Item, parent: Tag, width: float) -> Tag:
         return dpg.add_checkbox(
-            label=written(item.label), default_value=bool(item.value), enabled=item.enabled, parent=parent,
+            label=supported_text(item.label), default_value=bool(item.value), enabled=item.enabled, parent=parent,
             callback=lambda _s, on: self._changed(item, bool(on)),
         )  # fmt: skip
 
-    def _add_entry(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_entry(self, item: Item, parent: Tag, width: float) -> Tag:
         group = dpg.add_group(horizontal=True, parent=parent)
         tag = dpg.add_input_text(
-            default_value=str(item.value or ""), parent=group, width=int(wide * (0.66 if item.label else 1.0)),
+            default_value=str(item.value or ""), parent=group, width=int(width * (0.66 if item.label else 1.0)),
             enabled=item.enabled, on_enter=True, callback=lambda _s, text: self._changed(item, text),
         )  # fmt: skip
         if item.label:
-            dpg.add_text(written(item.label), parent=group)
-        self._tell_release(item, tag, str)
+            dpg.add_text(supported_text(item.label), parent=group)
+        self._on_release(item, tag, str)
         return self.owner._fields.add(tag)
 
-    def _add_choice(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_choice(self, item: Item, parent: Tag, width: float) -> Tag:
         chosen, options = item.value
         return dpg.add_combo(
-            list(options), default_value=chosen, label=written(item.label), parent=parent, enabled=item.enabled,
-            width=int(wide * (0.66 if item.label else 1.0)), callback=lambda _s, text: self._changed(item, text),
+            list(options), default_value=chosen, label=supported_text(item.label), parent=parent, enabled=item.enabled,
+            width=int(width * (0.66 if item.label else 1.0)), callback=lambda _s, text: self._changed(item, text),
         )  # fmt: skip
 
-    def _add_progress(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_progress(self, item: Item, parent: Tag, width: float) -> Tag:
         part, text = item.value
-        return dpg.add_progress_bar(default_value=part, overlay=written(text), width=int(wide), parent=parent)
+        return dpg.add_progress_bar(default_value=part, overlay=supported_text(text), width=int(width), parent=parent)
 
-    def _add_table(self, item: Item, parent: Tag, wide: float) -> Tag:
+    def _add_table(self, item: Item, parent: Tag, width: float) -> Tag:
         titles, rows = item.value
-        high = min(len(rows) + 1, 16) * 25 + 6
+        height = min(len(rows) + 1, 16) * 25 + 6
         tag = dpg.add_table(
             header_row=bool(titles), row_background=True, borders_innerV=True, policy=dpg.mvTable_SizingStretchProp,
-            scrollY=len(rows) > 15, height=int(high) if len(rows) > 15 else 0, width=int(wide), parent=parent,
+            scrollY=len(rows) > 15, height=int(height) if len(rows) > 15 else 0, width=int(width), parent=parent,
         )  # fmt: skip
         for title in titles or [""] * max((len(row) for row in rows), default=1):
-            dpg.add_table_column(label=written(title), parent=tag)
+            dpg.add_table_column(label=supported_text(title), parent=tag)
         self._add_rows(item, tag, rows)
         return tag
 
@@ -300,13 +305,13 @@ class Panel:
         for r, row in enumerate(rows):
             line = dpg.add_table_row(parent=table)
             for c, text in enumerate(row):
-                label = f"{written(text)}##{r}.{c}"
+                label = f"{supported_text(text)}##{r}.{c}"
                 dpg.add_selectable(label=label, parent=line, user_data=(r, c), callback=chosen)
 
-    def _add_drawing(self, item: Item, parent: Tag, wide: float) -> Tag:
-        high = DRAWING_HEIGHT * self.owner.scale
-        area = dpg.add_drawlist(width=int(wide), height=int(high), parent=parent)
-        self._plots[item.key] = Plot(area, (0, 0), (int(wide), int(high)), self.owner.theme, self.owner._textures)
+    def _add_drawing(self, item: Item, parent: Tag, width: float) -> Tag:
+        height = DRAWING_HEIGHT * self.owner.scale
+        area = dpg.add_drawlist(width=int(width), height=int(height), parent=parent)
+        self._plots[item.key] = Plot(area, (0, 0), (int(width), int(height)), self.owner.theme, self.owner._textures)
         if isinstance(item.value, Drawing):
             self._plots[item.key].show(item.value)
         return area
@@ -332,13 +337,13 @@ class Panel:
             if item.kind == "slider":
                 dpg.configure_item(tag, format=_literal(text))
             else:
-                dpg.set_value(self._captions[item.key], written(text))
+                dpg.set_value(self._captions[item.key], supported_text(text))
         elif item.kind == "button":
-            dpg.configure_item(tag, label=written(item.label))
+            dpg.configure_item(tag, label=supported_text(item.label))
         elif item.kind == "toggle":
             dpg.set_value(tag, bool(item.value))
         elif item.kind in ("text", "heading", "code"):
-            dpg.set_value(tag, written(str(item.value or item.label)))
+            dpg.set_value(tag, supported_text(str(item.value or item.label)))
         elif item.kind == "entry":
             if not dpg.is_item_active(tag):
                 dpg.set_value(tag, str(item.value or ""))
@@ -347,7 +352,7 @@ class Panel:
             dpg.set_value(tag, item.value[0])
         elif item.kind == "progress":
             dpg.set_value(tag, float(item.value[0]))
-            dpg.configure_item(tag, overlay=written(item.value[1]))
+            dpg.configure_item(tag, overlay=supported_text(item.value[1]))
         elif item.kind == "table":
             dpg.delete_item(tag, children_only=True, slot=1)
             self._add_rows(item, tag, item.value[1])
@@ -369,4 +374,4 @@ def _flat(items: tuple[Item, ...]) -> list[Item]:
 
 def _literal(text: str) -> str:
     """A text as a format that prints just it."""
-    return written(text).replace("%", "%%")
+    return supported_text(text).replace("%", "%%")

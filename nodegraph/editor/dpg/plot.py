@@ -12,7 +12,7 @@ from ..canvas.theme import Colour, Theme, faded
 from ..view import Drawing
 
 TEXTURE = (256, 96)  # columns and rows of every spectrogram's picture
-FEWEST_DB = -60.0  # the lower end of meters
+MIN_DB_RANGE = -60.0  # the lower end of meters
 CLEAR: Colour = (0, 0, 0, 0)
 
 
@@ -23,14 +23,14 @@ class Textures:
         self._registry = dpg.add_texture_registry()
         self._free: list[int | str] = []
 
-    def take(self) -> int | str:
+    def acquire(self) -> int | str:
         if self._free:
             return self._free.pop()
-        wide, high = TEXTURE
-        blank = np.zeros(wide * high * 4, np.float32)
-        return dpg.add_raw_texture(wide, high, blank, format=dpg.mvFormat_Float_rgba, parent=self._registry)
+        width, height = TEXTURE
+        blank = np.zeros(width * height * 4, np.float32)
+        return dpg.add_raw_texture(width, height, blank, format=dpg.mvFormat_Float_rgba, parent=self._registry)
 
-    def give_back(self, texture: int | str) -> None:
+    def release(self, texture: int | str) -> None:
         self._free.append(texture)
 
 
@@ -63,7 +63,7 @@ class Plot:
     def close(self) -> None:
         """The picture goes back; the items go with their parent."""
         if self._texture is not None:
-            self._textures.give_back(self._texture)
+            self._textures.release(self._texture)
             self._texture = None
 
     def remove(self) -> None:
@@ -78,7 +78,7 @@ class Plot:
         paint = getattr(self, f"_paint_{drawing.kind}", None)
         if paint is not None and drawing.data.size:
             paint(drawing)
-        self._say(drawing.text)
+        self._show_text(drawing.text)
 
     def _begin(self, drawing: Drawing) -> None:
         for group in (self._below, self._body, self._above):
@@ -86,20 +86,20 @@ class Plot:
         self.close()
         self._lines, self._texts, self._marks, self._caption = [], [], [], None
         self.kind = drawing.kind
-        wide, high = self.size
+        width, height = self.size
         if drawing.kind == "wave":
-            self._rule((0, high / 2), (wide, high / 2))
+            self._rule((0, height / 2), (width, height / 2))
         elif drawing.kind == "spectrum":
             for level in (-24.0, -48.0, -72.0):
                 if drawing.low < level < drawing.high:
                     y = self._y(level, drawing.low, drawing.high)
-                    self._rule((0, y), (wide, y))
+                    self._rule((0, y), (width, y))
             for f in (100.0, 1000.0, 10000.0):
-                x = _log_place(f, drawing.axis) * wide
-                if 0 < x < wide:
-                    self._rule((x, 0), (x, high))
+                x = _log_place(f, drawing.axis) * width
+                if 0 < x < width:
+                    self._rule((x, 0), (x, height))
         elif drawing.kind == "spectrogram":
-            self._texture = self._textures.take()
+            self._texture = self._textures.acquire()
             self._picture = np.zeros((TEXTURE[1], TEXTURE[0], 4), np.float32)
             dpg.draw_image(self._texture, (0, 0), self.size, parent=self._body)
 
@@ -109,7 +109,7 @@ class Plot:
     def _y(self, value: float, low: float, high: float) -> float:
         return self.size[1] * (1.0 - (value - low) / max(high - low, 1e-9))
 
-    def _say(self, text: str) -> None:
+    def _show_text(self, text: str) -> None:
         if self._caption is None and text:
             at = (4.0, self.size[1] - self.font - 2.0)
             self._caption = dpg.draw_text(at, text, size=self.font, color=self.theme.faint, parent=self._above)
@@ -124,10 +124,10 @@ class Plot:
         return self._lines[index]
 
     def _curve(self, index: int, values: np.ndarray, low: float, high: float, x: np.ndarray | None = None) -> None:
-        wide, tall = self.size
+        width, height = self.size
         points = np.empty((len(values), 2))
-        points[:, 0] = np.linspace(0.0, wide, len(values)) if x is None else x
-        points[:, 1] = np.clip(tall * (1.0 - (values - low) / max(high - low, 1e-9)), 1.0, tall - 1.0)
+        points[:, 0] = np.linspace(0.0, width, len(values)) if x is None else x
+        points[:, 1] = np.clip(height * (1.0 - (values - low) / max(high - low, 1e-9)), 1.0, height - 1.0)
         colour = self.theme.trace[index % len(self.theme.trace)]
         dpg.configure_item(self._line(index, colour), points=points.tolist(), color=colour)
 
@@ -160,16 +160,16 @@ class Plot:
 
     def _paint_meter(self, drawing: Drawing) -> None:
         lanes = drawing.data[:16]
-        wide, high = self.size
-        step = high / len(lanes)
+        width, height = self.size
+        step = height / len(lanes)
         while len(self._marks) < 2 * len(lanes):
             self._marks.append(dpg.draw_rectangle((0, 0), (0, 0), color=CLEAR, fill=CLEAR, parent=self._body))
         for i, (rms, peak) in enumerate(lanes):
             top, bottom = i * step + 2.0, (i + 1) * step - 1.5
             loud, most = _meter_place(float(rms)), _meter_place(float(peak))
             colour = self.theme.alarm if peak >= 0.0 else self.theme.warn if peak > -6.0 else self.theme.good
-            dpg.configure_item(self._marks[2 * i], pmin=(2, top), pmax=(2 + (wide - 4) * loud, bottom), fill=colour)
-            x = 2 + (wide - 4) * most
+            dpg.configure_item(self._marks[2 * i], pmin=(2, top), pmax=(2 + (width - 4) * loud, bottom), fill=colour)
+            x = 2 + (width - 4) * most
             dpg.configure_item(
                 self._marks[2 * i + 1], pmin=(max(x - 2, 2), top), pmax=(x, bottom), fill=self.theme.text
             )
@@ -178,12 +178,12 @@ class Plot:
 
     def _paint_bars(self, drawing: Drawing) -> None:
         values = np.nan_to_num(drawing.data.ravel())[:256]
-        wide, high = self.size
-        room = high - (self.font + 4.0 if drawing.names else 0.0)
+        width, height = self.size
+        room = height - (self.font + 4.0 if drawing.names else 0.0)
         while len(self._marks) < len(values):
             colour = self.theme.kinds["latent"]
             self._marks.append(dpg.draw_rectangle((0, 0), (0, 0), color=CLEAR, fill=colour, parent=self._body))
-        step = wide / len(values)
+        step = width / len(values)
         span = max(drawing.high - drawing.low, 1e-9)
         zero = room * (1.0 - min(max((0.0 - drawing.low) / span, 0.0), 1.0))
         for i, value in enumerate(values):
@@ -193,26 +193,26 @@ class Plot:
             dpg.configure_item(self._marks[i], pmin=(left, top), pmax=(right, bottom), show=True)
         for mark in self._marks[len(values) :]:
             dpg.configure_item(mark, show=False)
-        self._name_bars(drawing.names[: len(values)], step, high)
+        self._name_bars(drawing.names[: len(values)], step, height)
 
-    def _name_bars(self, names: tuple[str, ...], step: float, high: float) -> None:
+    def _name_bars(self, names: tuple[str, ...], step: float, height: float) -> None:
         if self._texts or not names:
             return
         every = max(1, math.ceil(max(typeface.width(name, self.font) for name in names) / max(step, 1.0) + 0.2))
         for i in range(0, len(names), every):
-            at = (i * step + 2.0, high - self.font - 1.0)
+            at = (i * step + 2.0, height - self.font - 1.0)
             self._texts.append(dpg.draw_text(at, names[i], size=self.font, color=self.theme.faint, parent=self._above))
 
     _paint_faders = _paint_bars
 
 
-def _thinned(lane: np.ndarray, most: int) -> np.ndarray:
+def _thinned(lane: np.ndarray, max_points: int) -> np.ndarray:
     """A lane with no more points than pixels; peaks are kept."""
-    if len(lane) <= most:
+    if len(lane) <= max_points:
         return lane
-    if len(lane) <= 5 * most:
-        return lane[:: -(-len(lane) // most)]
-    part = len(lane) // (most // 2)
+    if len(lane) <= 5 * max_points:
+        return lane[:: -(-len(lane) // max_points)]
+    part = len(lane) // (max_points // 2)
     whole = lane[len(lane) % part :].reshape(-1, part)
     return np.column_stack([whole.min(1), whole.max(1)]).ravel()
 
@@ -224,7 +224,9 @@ def _log_place(frequency: float, axis: tuple[float, float] | None) -> float:
     return math.log(max(frequency, 1e-3) / low) / math.log(max(top / low, 1.01))
 
 
-def _on_log_axis(levels: np.ndarray, axis: tuple[float, float] | None, most: int) -> tuple[np.ndarray, np.ndarray]:
+def _on_log_axis(
+    levels: np.ndarray, axis: tuple[float, float] | None, max_points: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Places 0…1 and levels on a logarithmic axis: the loudest of all bins that share a pixel."""
     top = axis[1] if axis else 22050.0
     frequencies = np.linspace(0.0, top, len(levels))[1:]
@@ -234,13 +236,13 @@ def _on_log_axis(levels: np.ndarray, axis: tuple[float, float] | None, most: int
     places, levels = places[fits], levels[1:][fits]
     if not len(places):
         return np.zeros(2), np.full(2, -200.0)
-    bins = np.minimum((places * most).astype(int), most - 1)
+    bins = np.minimum((places * max_points).astype(int), max_points - 1)
     starts = np.flatnonzero(np.diff(bins, prepend=-1))
     return places[starts], np.maximum.reduceat(levels, starts)
 
 
 def _meter_place(level: float) -> float:
-    return min(max((level - FEWEST_DB) / (6.0 - FEWEST_DB), 0.0), 1.0)
+    return min(max((level - MIN_DB_RANGE) / (6.0 - MIN_DB_RANGE), 0.0), 1.0)
 
 
 _heat: dict[int, np.ndarray] = {}

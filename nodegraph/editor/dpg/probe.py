@@ -7,7 +7,7 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 
 from ..canvas.theme import Theme, faded
-from ..canvas.typeface import clipped, written
+from ..canvas.typeface import ellipsize, supported_text
 from ..events import Event, ProbeClosed
 from ..sound.readout import Readout
 from .fields import kept_inside, screen_size
@@ -20,7 +20,7 @@ GAP = 5.0
 FONT = 12.5
 
 
-class ReadoutArt:
+class ReadoutItems:
     """A readout inside a draw list or draw node, rebuilt when it has other drawings than before."""
 
     def __init__(self, parent: Tag, theme: Theme, textures: Textures, scale: float) -> None:
@@ -52,7 +52,7 @@ class ReadoutArt:
             plot.show(drawing)
         self.lines = readout.lines
         for tag, line in zip(self._texts, readout.lines):
-            dpg.configure_item(tag, text=clipped(written(line), FONT * s, WIDE * s))
+            dpg.configure_item(tag, text=ellipsize(supported_text(line), FONT * s, WIDE * s))
         return fresh
 
     def clear(self) -> None:
@@ -75,18 +75,18 @@ class HoverReadout:
         )
         self._inner = dpg.add_draw_node(parent=self._group)
         dpg.apply_transform(self._inner, dpg.create_translation_matrix((8, 8, 0)))
-        self._art = ReadoutArt(self._inner, theme, textures, scale)
+        self._art = ReadoutItems(self._inner, theme, textures, scale)
         self._shown = False
         dpg.configure_item(self._group, show=False)
 
     def show(self, readout: Readout, mouse: tuple[float, float]) -> None:
         if self._art.show(readout):
-            wide, high = self._art.size
-            dpg.configure_item(self._ground, pmax=(wide + 16, high + 16))
-        wide, high = self._art.size
+            width, height = self._art.size
+            dpg.configure_item(self._ground, pmax=(width + 16, height + 16))
+        width, height = self._art.size
         screen = screen_size()
-        x = mouse[0] + 22 if mouse[0] + 40 + wide < screen[0] else mouse[0] - wide - 30
-        y = max(min(mouse[1] + 20, screen[1] - high - 24), 4)
+        x = mouse[0] + 22 if mouse[0] + 40 + width < screen[0] else mouse[0] - width - 30
+        y = max(min(mouse[1] + 20, screen[1] - height - 24), 4)
         dpg.apply_transform(self._group, dpg.create_translation_matrix((round(x), round(y), 0)))
         if not self._shown:
             dpg.configure_item(self._group, show=True)
@@ -116,17 +116,17 @@ class ProbeWindow:
     ) -> None:  # fmt: skip
         size = (WIDE * scale + 22, (2 * (HIGH + GAP) + 70) * scale)
         with dpg.window(
-            label=f"{written(title)}###probe {key}", no_collapse=True, no_resize=True, no_scrollbar=True,
+            label=f"{supported_text(title)}###probe {key}", no_collapse=True, no_resize=True, no_scrollbar=True,
             autosize=True, pos=kept_inside(at, size), no_saved_settings=True,
             on_close=lambda: send(ProbeClosed(key)),
         ) as self.window:  # fmt: skip
             self._area = dpg.add_drawlist(width=int(WIDE * scale), height=int(40 * scale))
-        self._art = ReadoutArt(self._area, theme, textures, scale)
+        self._art = ReadoutItems(self._area, theme, textures, scale)
 
     def show(self, readout: Readout) -> None:
         if self._art.show(readout):
-            wide, high = self._art.size
-            dpg.configure_item(self._area, width=int(wide), height=int(high))
+            width, height = self._art.size
+            dpg.configure_item(self._area, width=int(width), height=int(height))
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -134,8 +134,8 @@ class ProbeWindow:
 
     def inside(self, mouse: tuple[float, float]) -> bool:
         left, top = dpg.get_item_pos(self.window)
-        wide, high = dpg.get_item_rect_size(self.window)
-        return bool(left <= mouse[0] < left + wide and top <= mouse[1] < top + high)
+        width, height = dpg.get_item_rect_size(self.window)
+        return bool(left <= mouse[0] < left + width and top <= mouse[1] < top + height)
 
     def close(self) -> None:
         self._art.clear()

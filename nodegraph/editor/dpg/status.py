@@ -5,7 +5,7 @@ from __future__ import annotations
 import dearpygui.dearpygui as dpg
 
 from ..canvas.theme import Theme
-from ..canvas.typeface import clipped, width, written
+from ..canvas.typeface import ellipsize, supported_text, width
 from ..view import Status
 
 Tag = int | str
@@ -24,9 +24,9 @@ class StatusLine:
         self._wide = 100.0
         self._drawn: object = None
 
-    def resize(self, wide: float) -> None:
-        self._wide = wide
-        dpg.configure_item(self.area, width=int(wide), height=int(HIGH * self.scale))
+    def resize(self, width: float) -> None:
+        self._wide = width
+        dpg.configure_item(self.area, width=int(width), height=int(HIGH * self.scale))
 
     def show(self, status: Status) -> None:
         self._status = status
@@ -46,7 +46,7 @@ class StatusLine:
         for key, text in self._status.parts:
             alarm = key in self._status.alarm
             colour = theme.alarm if alarm else theme.text if key in ("device", "message") else theme.faint
-            shown = clipped(written(text), size, max(self._wide - x - 10 * s, 0.0))
+            shown = ellipsize(supported_text(text), size, max(self._wide - x - 10 * s, 0.0))
             if not shown:
                 break
             dpg.draw_text((x, y), shown, size=size, color=colour, parent=self.area)

@@ -12,13 +12,12 @@ from typing import Any
 import dearpygui.dearpygui as dpg
 
 from ..canvas import typeface
-from ..canvas.gestures import FieldAsked, Gestures, Held
+from ..canvas.gestures import FieldRequest, Gestures, Modifiers
 from ..canvas.minimap import Minimap
-from ..canvas.scene import Scene, Selection
+from ..canvas.scene import Scene, SceneSelection
 from ..canvas.theme import THEMES, Theme
 from ..events import (
     CloseRequested,
-    Entered,
     Event,
     FilesDropped,
     Key,
@@ -26,6 +25,7 @@ from ..events import (
     MenuPicked,
     PathPicked,
     Pointer,
+    PromptAnswered,
     Resized,
     SetValue,
 )
@@ -35,25 +35,25 @@ from ..view import (
     Drawing,
     Item,
     MenuItem,
-    NodeFace,
-    NoteFace,
-    PaletteFace,
-    PanelFace,
+    NodeVisual,
+    NoteVisual,
+    PaletteVisual,
+    PanelVisual,
     Pin,
     Point,
     Status,
-    ValueFace,
-    WireFace,
+    ValueVisual,
     WireKey,
+    WireVisual,
 )
-from .canvas import Canvas
+from .canvas import DpgCanvas
 from .fields import Fields, ValueField, screen_size
 from .file_dialog import FileDialog
-from .keys import NAMES, held, name_of
+from .keys import NAMES, modifiers_down, name_of
 from .menus import MenuBar, PopupMenu
 from .overlay import Overlay
-from .palette import Palette
-from .panels import Panels
+from .palette import DpgPalette
+from .panels import DpgPanels
 from .plot import Textures
 from .probe import HoverReadout, ProbeWindow
 from .status import HIGH, StatusLine
@@ -62,7 +62,7 @@ from .window import clipboard_text, on_drop
 
 FONT = 15
 MENU_HIGH = 25.0
-RESTED = 0.6  # s after which words are shown on what is under the pointer
+TIP_DELAY = 0.6  # s after which words are shown on what is under the pointer
 DOUBLE_TIME, DOUBLE_FRAMES = 0.35, 5  # s or frames between the presses of a double click
 NEVER: tuple[int, Point, float, int] = (-1, (0.0, 0.0), -1e9, -1000)
 BUTTONS = {0: "left", 1: "right", 2: "middle"}
@@ -86,7 +86,7 @@ class DpgView:
         self._moved_at = 0.0
         self._last_press = NEVER
         self._keys_down: dict[int, str] = {}
-        self._told = False
+        self._load_reported = False
         self._windowed = False
         self._title = "nodegraph"
         self._menus: tuple[MenuItem, ...] = ()
@@ -97,7 +97,7 @@ class DpgView:
         self._fonts()
         self.textures = Textures()
         self._build()
-        self._listen()
+        self._bind_handlers()
 
     # -- building ------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class DpgView:
             no_title_bar=True, no_move=True, no_resize=True, no_bring_to_front_on_focus=True, no_scrollbar=True,
             no_scroll_with_mouse=True, no_saved_settings=True,
         )  # fmt: skip
-        self.canvas = Canvas(self._main, self.scene, self.minimap, self.theme, self.textures)
+        self.canvas = DpgCanvas(self._main, self.scene, self.minimap, self.theme, self.textures)
         self.status = StatusLine(self._main, self.theme)
         dpg.bind_item_font(self._main, self.medium)
         self._bare = bare_theme(self.theme.canvas)
@@ -125,8 +125,8 @@ class DpgView:
         self.canvas.gestures = self.gestures
         self.menu_bar = MenuBar(self._picked)
         self.popup = PopupMenu(self._picked)
-        self.palette = Palette(self.fields, self.theme, self._events.append)
-        self.panels = Panels(self.fields, self.theme, self.textures, self.mono, self._events.append)
+        self.palette = DpgPalette(self.fields, self.theme, self._events.append)
+        self.panels = DpgPanels(self.fields, self.theme, self.textures, self.mono, self._events.append)
         self.value_field = ValueField(self.fields)
         self.files = FileDialog(self.fields, self.theme)
         self.overlay = Overlay(self.theme)
@@ -134,9 +134,9 @@ class DpgView:
         self.probes: dict[str, ProbeWindow] = {}
         self.probe_wires: dict[str, WireKey] = {}
         self.hover_wire: WireKey | None = None
-        self._lay_out()
+        self._layout()
 
-    def _listen(self) -> None:
+    def _bind_handlers(self) -> None:
         with dpg.handler_registry():
             dpg.add_mouse_down_handler(callback=lambda: None)  # keeps ImGui from skipping frames between
             dpg.add_mouse_click_handler(callback=self._pressed)
@@ -145,9 +145,9 @@ class DpgView:
             dpg.add_mouse_move_handler(callback=self._moved)
             dpg.add_key_press_handler(callback=self._key)
 
-    def show_window(self, wide: int = 1280, high: int = 800) -> None:
+    def show_window(self, width: int = 1280, height: int = 800) -> None:
         """Open the window."""
-        dpg.create_viewport(title=self._title, width=wide, height=high, x_pos=0, y_pos=0, disable_close=True)
+        dpg.create_viewport(title=self._title, width=width, height=height, x_pos=0, y_pos=0, disable_close=True)
         dpg.set_exit_callback(lambda: self._events.append(CloseRequested()))
         dpg.set_viewport_clear_color(list(self.theme.canvas))
         dpg.setup_dearpygui()
@@ -155,24 +155,24 @@ class DpgView:
         self._windowed = True
         dpg.render_dearpygui_frame()
         on_drop(lambda paths: self._events.append(FilesDropped(paths, self._canvas_at(self._mouse))))
-        self._lay_out()
+        self._layout()
 
     def close(self) -> None:
         """The window goes, and all that was in it."""
         dpg.destroy_context()
 
-    def _lay_out(self) -> None:
+    def _layout(self) -> None:
         """Canvas and status line take the room that there is."""
-        wide, high = screen_size()
-        if (wide, high) == self._size:
+        width, height = screen_size()
+        if (width, height) == self._size:
             return
-        self._size = (wide, high)
+        self._size = (width, height)
         top, bottom = MENU_HIGH * self.scale, HIGH * self.scale
-        dpg.configure_item(self._main, pos=(0, int(top)), width=int(wide), height=int(high - top))
-        inner = max(high - top - bottom, 50.0)
-        self.canvas.resize(wide, inner)
-        self.status.resize(wide)
-        self._events.append(Resized(wide / self.scale, inner / self.scale))
+        dpg.configure_item(self._main, pos=(0, int(top)), width=int(width), height=int(height - top))
+        inner = max(height - top - bottom, 50.0)
+        self.canvas.resize(width, inner)
+        self.status.resize(width)
+        self._events.append(Resized(width / self.scale, inner / self.scale))
 
     # -- once a frame --------------------------------------------------------------------------------------
 
@@ -183,9 +183,9 @@ class DpgView:
             if not dpg.is_dearpygui_running():
                 self._events.append(CloseRequested())
         self._watch_keys()
-        self._lay_out()
-        self.value_field.watch()
-        self.panels.watch()
+        self._layout()
+        self.value_field.update()
+        self.panels.update()
         events, self._events[:] = _latest(self._events), []
         return events
 
@@ -205,14 +205,14 @@ class DpgView:
 
     def _show_tip(self) -> None:
         """Words on what the pointer rests on, looked up once it does."""
-        rested = time.monotonic() - self._moved_at > RESTED
-        busy = self.gestures.active or self.popup.shown or self.palette.shown or not self._windowed
+        rested = time.monotonic() - self._moved_at > TIP_DELAY
+        busy = self.gestures.active or self.popup.is_open or self.palette.is_open or not self._windowed
         if not rested or busy or not self._on_canvas():
             self.overlay.tip("")
-            self._told = False
-        elif not self._told:
-            self.overlay.tip(self.scene.tip(self.scene.over(self._canvas_at(self._mouse))))
-            self._told = True
+            self._load_reported = False
+        elif not self._load_reported:
+            self.overlay.tip(self.scene.tip(self.scene.item_at(self._canvas_at(self._mouse))))
+            self._load_reported = True
 
     # -- the hand ------------------------------------------------------------------------------------------
 
@@ -226,18 +226,18 @@ class DpgView:
     def _on_canvas(self) -> bool:
         return bool(dpg.is_item_hovered(self.canvas.drawlist))
 
-    def _modifiers(self) -> Held:
-        ctrl, shift, _ = held()
-        return Held(shift, ctrl)
+    def _modifiers(self) -> Modifiers:
+        ctrl, shift, _ = modifiers_down()
+        return Modifiers(shift, ctrl)
 
     def _pressed(self, _sender: Any, button: int) -> None:
-        if self.palette.shown:
+        if self.palette.is_open:
             inside = self.palette.inside(self._mouse)
             self.palette.press(self._mouse)
             if inside:
                 return
         name, double = BUTTONS.get(button), self._is_double(button)
-        if name and self._on_canvas() and not self.files.shown:
+        if name and self._on_canvas() and not self.files.is_open:
             self.gestures.press(name, self._inside(self._mouse), self._modifiers(), double)
 
     def _is_double(self, button: int) -> bool:
@@ -249,7 +249,7 @@ class DpgView:
         return double
 
     def _released(self, _sender: Any, button: int) -> None:
-        if self.palette.shown:
+        if self.palette.is_open:
             self.palette.release(self._mouse, self._canvas_at(self._mouse) if self._on_canvas() else None)
         if name := BUTTONS.get(button):
             self.gestures.release(name, self._inside(self._mouse), self._modifiers())
@@ -263,25 +263,25 @@ class DpgView:
             self.gestures.leave()
 
     def _wheeled(self, _sender: Any, steps: float) -> None:
-        if self.palette.shown and self.palette.inside(self._mouse):
+        if self.palette.is_open and self.palette.inside(self._mouse):
             self.palette.wheel(steps)
         elif self._on_canvas():
             self.gestures.wheel(steps, self._inside(self._mouse))
 
     def _key(self, _sender: Any, code: int) -> None:
         name = name_of(code)
-        if not name or self.fields.catch(name):
+        if not name or self.fields.capture_key(name):
             return
         if name == "escape":
-            if self.value_field.shown:
+            if self.value_field.is_open:
                 return self.value_field.close(None)
-            if self.files.shown:
+            if self.files.is_open:
                 return self.files.close(None)
             if self.gestures.active:
                 return self.gestures.cancel()
-            if self.popup.shown:
+            if self.popup.is_open:
                 return self.popup.close()
-        if self.files.shown or self.value_field.shown:
+        if self.files.is_open or self.value_field.is_open:
             return None
         typing = self.fields.typing
         if not typing or name in ("escape", "up", "down", "pageup", "pagedown", "enter", "tab"):
@@ -304,7 +304,7 @@ class DpgView:
         else:
             self._events.append(MenuPicked(item.command, item.argument))
 
-    def _ask_field(self, asked: FieldAsked) -> None:
+    def _ask_field(self, asked: FieldRequest) -> None:
         """The list or the field of a row."""
         value = self.scene.value_of(asked.node, asked.port)
         shown = self.scene.nodes[asked.node]
@@ -326,21 +326,21 @@ class DpgView:
         elif asked.kind == "file":
             self.files.ask(f"{asked.node}: {asked.port}", Path.cwd(), "", False, "", answer)
         else:
-            wide = max((box[2] - box[0]) * self.scene.zoom, 160.0)
-            self.value_field.ask((at[0] - 8, at[1] - 8), "", value.text, answer, wide)
+            width = max((box[2] - box[0]) * self.scene.zoom, 160.0)
+            self.value_field.ask((at[0] - 8, at[1] - 8), "", value.text, answer, width)
 
     # -- orders: the canvas --------------------------------------------------------------------------------
 
-    def show_node(self, face: NodeFace) -> None:
-        if face.id in self.gestures.moving:  # it is in the hand now
-            shown = self.scene.nodes.get(face.id)
-            at = shown.at if shown else face.at
-            self.scene.show_node(face)
-            self.scene.place_node(face.id, at)
+    def show_node(self, visual: NodeVisual) -> None:
+        if visual.id in self.gestures.moving:  # it is in the hand now
+            shown = self.scene.nodes.get(visual.id)
+            at = shown.at if shown else visual.at
+            self.scene.show_node(visual)
+            self.scene.place_node(visual.id, at)
         else:
-            self.scene.show_node(face)
-        self.canvas.set_badge(face.id, face.badge)
-        self.canvas.node_changed(face.id)
+            self.scene.show_node(visual)
+        self.canvas.set_badge(visual.id, visual.badge)
+        self.canvas.node_changed(visual.id)
 
     def hide_node(self, id: str) -> None:
         self.canvas.node_changed(id)
@@ -351,7 +351,7 @@ class DpgView:
             self.scene.place_node(id, at)
             self.canvas.node_moved(id)
 
-    def set_value(self, node: str, port: str, value: ValueFace) -> None:
+    def set_value(self, node: str, port: str, value: ValueVisual) -> None:
         if node in self.scene.nodes:
             self.scene.set_value(node, port, value)
             self.canvas.set_value(node, port, value)
@@ -362,17 +362,17 @@ class DpgView:
     def set_load(self, node: str, text: str) -> None:
         self.canvas.set_load(node, text)
 
-    def show_wire(self, face: WireFace) -> None:
-        self.scene.show_wire(face)
-        self.canvas.wire_changed(face.key)
+    def show_wire(self, visual: WireVisual) -> None:
+        self.scene.show_wire(visual)
+        self.canvas.wire_changed(visual.key)
 
     def hide_wire(self, key: WireKey) -> None:
         self.scene.hide_wire(key)
         self.canvas.wire_changed(key)
 
-    def show_note(self, face: NoteFace) -> None:
-        self.scene.notes[face.id] = face
-        self.canvas.note_changed(face.id)
+    def show_note(self, visual: NoteVisual) -> None:
+        self.scene.notes[visual.id] = visual
+        self.canvas.note_changed(visual.id)
 
     def hide_note(self, id: str) -> None:
         self.scene.notes.pop(id, None)
@@ -382,7 +382,7 @@ class DpgView:
         self, nodes: frozenset[str], wires: frozenset[WireKey], notes: frozenset[str], focus: Pin | None = None
     ) -> None:
         before = self.scene.selection.wires
-        self.scene.selection = Selection(nodes, wires, notes, focus)
+        self.scene.selection = SceneSelection(nodes, wires, notes, focus)
         self.canvas.selection_changed(before)
         self.canvas.camera_changed()
 
@@ -441,7 +441,7 @@ class DpgView:
         """Nodes on the screen that draw something, with what."""
         left, top, right, bottom = self.scene.seen
         return {
-            id: art.shown.face.display
+            id: art.shown.visual.display
             for id, art in self.canvas.nodes.items()
             if art.plot is not None and left < art.shown.box[2] and art.shown.box[0] < right
             and top < art.shown.box[3] and art.shown.box[1] < bottom
@@ -476,7 +476,7 @@ class DpgView:
                 if i:
                     dpg.add_text("›")
                 dpg.add_button(
-                    label=typeface.written(name) or "patch", enabled=i < len(names) - 1, user_data=i,
+                    label=typeface.supported_text(name) or "patch", enabled=i < len(names) - 1, user_data=i,
                     callback=lambda _s, _a, index: self._events.append(PathPicked(index)),
                 )  # fmt: skip
 
@@ -510,14 +510,14 @@ class DpgView:
     def show_menu(self, title: str, items: tuple[MenuItem, ...]) -> None:
         self.popup.show(self._mouse, title, items)
 
-    def show_palette(self, face: PaletteFace) -> None:
-        self.palette.show(face, self._mouse)
+    def show_palette(self, visual: PaletteVisual) -> None:
+        self.palette.show(visual, self._mouse)
 
     def hide_palette(self) -> None:
         self.palette.hide()
 
-    def show_panel(self, face: PanelFace) -> None:
-        self.panels.show(face)
+    def show_panel(self, visual: PanelVisual) -> None:
+        self.panels.show(visual)
 
     def set_item(self, panel: str, item: Item) -> None:
         self.panels.set_item(panel, item)
@@ -529,12 +529,12 @@ class DpgView:
         self.panels.draw(panel, item, drawing)
 
     def ask_value(self, key: str, label: str, text: str) -> None:
-        self.value_field.ask(self._mouse, label, text, lambda answer: self._events.append(Entered(key, answer)))
+        self.value_field.ask(self._mouse, label, text, lambda answer: self._events.append(PromptAnswered(key, answer)))
 
     def ask_file(
         self, key: str, title: str, folder: Path, ending: str = "", save: bool = False, name: str = ""
     ) -> None:
-        self.files.ask(title, folder, ending, save, name, lambda path: self._events.append(Entered(key, path)))
+        self.files.ask(title, folder, ending, save, name, lambda path: self._events.append(PromptAnswered(key, path)))
 
     # -- orders: the window system -------------------------------------------------------------------------
 

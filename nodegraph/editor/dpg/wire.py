@@ -6,7 +6,7 @@ import dearpygui.dearpygui as dpg
 
 from ..canvas import geometry as geo
 from ..canvas.theme import Colour, Theme, faded, mixed
-from ..view import Point, WireFace
+from ..view import Point, WireVisual
 
 Tag = int | str
 THICK = {"signal": 2.6, "events": 2.0}
@@ -14,14 +14,14 @@ RIBBON = 4.6
 
 
 def draw_wire(
-    parent: Tag, face: WireFace, line: list[Point], theme: Theme, zoom: float, selected: bool, hovered: bool
+    parent: Tag, visual: WireVisual, line: list[Point], theme: Theme, zoom: float, selected: bool, hovered: bool
 ) -> Tag:
     """A group with the curve of a wire through these canvas points."""
     group = dpg.add_draw_node(parent=parent)
-    colour = theme.dead if face.dead else theme.kinds.get(face.kind, theme.faint)
+    colour = theme.dead if visual.silent else theme.kinds.get(visual.kind, theme.faint)
     if hovered:
         colour = mixed(colour, theme.selected, 0.45)
-    stroke(group, face.kind, line, theme, zoom, colour, face.feedback, selected)
+    stroke(group, visual.kind, line, theme, zoom, colour, visual.feedback, selected)
     return group
 
 

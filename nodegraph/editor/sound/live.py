@@ -1,14 +1,13 @@
-"""The sound of the editor: a live engine that follows a patch, whatever happens to the device.
+"""The sound of the editor: a live engine that plays typed graphs, whatever happens to the device.
 
-Documents go to the engine in a thread of their own, only the latest of those that wait: compiling a block for the
-first time takes a second, in which the window must not stand still.
+A thread of its own compiles them, only the latest of those that wait: compiling a block for the first time takes a
+second, in which the window must not freeze.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,24 +17,25 @@ import numpy as np
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.live import Live, devices
 from nodegraph.graph import Graph, GraphError
-from nodegraph.patch import Document, Patch
+from nodegraph.graph.knobs import KnobChange
+from nodegraph.patch import Change, Document
 from nodegraph.patch.document import Path as Place
 from nodegraph.quantum import QUANTUM
 from nodegraph.recording.flight import FlightRecorder
 from nodegraph.recording.keeping import Recording, WireRecording
 
-from .protocol import Reading, Sounding
+from .protocol import Reading, SoundState
 
 NONE = "none"
 LOAD_PERIOD = 1.0  # s over which the load is averaged
 STATE_PERIOD = 0.2  # s for which an account of the sound is good
 WATCH_PERIOD = 0.25  # s between two looks at the device
-SLOW = 0.4  # s after which one is told that blocks are being compiled
+COMPILE_NOTICE_AFTER = 0.4  # s after which one is told that blocks are being compiled
 FRAMES_SEEN = 512  # of a frame wire
 
 
 @dataclass(frozen=True)
-class Device:
+class DeviceRequest:
     """What is asked of the sound card: number or part of the name (None: the default, "none": no device), Hz,
     samples a block."""
 
@@ -52,57 +52,58 @@ class LiveSound:
 
     def __init__(
         self,
-        wanted: Device | None = None,
+        request: DeviceRequest | None = None,
         allow_outside: bool = False,
         limiter: bool = True,
         flight: Path | None = None,
     ) -> None:
-        self._wanted = wanted or Device()
+        self._device_request = request or DeviceRequest()
         self._allow_outside, self._limiter = allow_outside, limiter
         self._lock = threading.Condition()
         self._document = Document()
         self._path: Path | None = None
-        self._ends: frozenset[str] = frozenset()
-        self._due: Device | None = None  # a device to go over to
-        self._dirty = False
+        self._watched_outputs: frozenset[str] = frozenset()
+        self._requested_device: DeviceRequest | None = None  # a device to go over to
+        self._graph: Graph | None = None  # to be compiled
+        self._changes: list[tuple[Change, list[KnobChange]]] = []  # to be followed after that
+        self._watch_due = False
         self._busy, self._busy_since = False, 0.0
         self._closed = False
-        self._unfollow: Callable[[], None] = lambda: None
         self._problem = ""
         self._compile_problem = ""
         self._recording: Recording | None = None
         self._wires: dict[str, WireRecording] = {}
         self._flight = flight  # the log that the next engine is to write
-        self._landed: Live | None = None  # the engine whose log is finished
-        self._news: tuple[str, ...] = ()
+        self._finished_log_engine: Live | None = None  # the engine whose log is finished
+        self._notices: tuple[str, ...] = ()
         self._paused = False
-        self._state = Sounding()
+        self._state = SoundState()
         self._state_time = -1e9
         self._loads: tuple[float, np.ndarray] = (0.0, np.zeros(1))
         self._load = 0.0
         self._live = self._open_first()
-        self._worker = threading.Thread(target=self._work, name="nodegraph-loader", daemon=True)
+        self._worker = threading.Thread(target=self._loader_loop, name="nodegraph-loader", daemon=True)
         self._worker.start()
 
     # -- devices -------------------------------------------------------------------------------------------
 
     def _open_first(self) -> Live:
         try:
-            return self._open(self._wanted)
+            return self._open(self._device_request)
         except EngineError as error:
-            if self._wanted.device is not None:
+            if self._device_request.device is not None:
                 raise
-            self._problem = _in_words(error)
-            return self._open(replace(self._wanted, device=NONE))
+            self._problem = _device_error_text(error)
+            return self._open(replace(self._device_request, device=NONE))
 
-    def _open(self, wanted: Device) -> Live:
+    def _open(self, request: DeviceRequest) -> Live:
         live = Live(
             self._document,
             self._path,
-            None if wanted.device == NONE else wanted.device,
-            rate=wanted.rate,
-            blocksize=wanted.blocksize,
-            null=wanted.device == NONE,
+            None if request.device == NONE else request.device,
+            rate=request.rate,
+            blocksize=request.blocksize,
+            null=request.device == NONE,
             limiter=self._limiter,
             allow_outside=self._allow_outside,
             observer=FlightRecorder(self._flight) if self._flight is not None else None,
@@ -123,38 +124,38 @@ class LiveSound:
         except EngineError:
             return []
 
-    def choose(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
+    def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         with self._lock:
-            self._due = Device(device, rate, blocksize or self._wanted.blocksize)
+            self._requested_device = DeviceRequest(device, rate, blocksize or self._device_request.blocksize)
             self._lock.notify()
 
-    def _go_over(self, wanted: Device) -> None:
+    def _switch_device(self, request: DeviceRequest) -> None:
         """Another device: the old one fades out first, for it may be the same one."""
         old = self._live
         self.record(None)
         for end in list(self._wires):
             self.record_wire(end, None)
         if self._logging:
-            self._land(old)
+            self._finish_flight_log(old)
         old.stop()
         try:
-            live = self._open(wanted)
+            live = self._open(request)
             self._problem = ""
         except (EngineError, GraphError) as error:
-            self._problem = _in_words(error)
-            live = self._open(Device(NONE, wanted.rate, wanted.blocksize))
+            self._problem = _device_error_text(error)
+            live = self._open(DeviceRequest(NONE, request.rate, request.blocksize))
         except OSError as error:  # the log cannot be written where it is wanted
             self._problem = f"nothing is logged: {error.strerror or error}. Choose another folder."
             self._flight = None
-            live = self._open(wanted)
-        self._live, self._wanted = live, wanted
+            live = self._open(request)
+        self._live, self._device_request = live, request
         self._state_time = -1e9
 
-    def _look_after_device(self) -> None:
+    def _check_device(self) -> None:
         """A device that has vanished makes way for none, so that the patch goes on in silence."""
         problem = self._live.problem
         if problem:
-            self._go_over(Device(NONE, self._live.rate, self._wanted.blocksize))
+            self._switch_device(DeviceRequest(NONE, self._live.rate, self._device_request.blocksize))
             self._problem = f"{_cause(problem)} Choose it again, or another, in Sound › Sound device (Ctrl+,)."
 
     # -- the patch -----------------------------------------------------------------------------------------
@@ -164,66 +165,85 @@ class LiveSound:
         """The engine that plays now."""
         return self._live
 
-    def follow(self, patch: Patch) -> None:
-        self._unfollow()
-        self._unfollow = patch.subscribe(lambda step, change: self._want(change.after, patch.path))
-        self._want(patch.document, patch.path)
+    @property
+    def rate(self) -> float:
+        return self._live.rate
 
-    def _want(self, document: Document, path: Path | None) -> None:
+    def play(self, graph: Graph) -> None:
         with self._lock:
-            self._document, self._path, self._dirty = document, path, True
+            self._document, self._path = graph.document, graph.flat.file
+            self._graph, self._changes = graph, []
             self._lock.notify()
 
-    def settle(self, seconds: float = 60.0) -> bool:
+    def set_values(self, change: Change, knobs: list[KnobChange]) -> None:
+        with self._lock:
+            self._document = change.after
+            if self._graph is not None or self._busy:  # the plan that has these knobs is not there yet
+                self._changes.append((change, knobs))
+                self._lock.notify()
+                return
+        self._set_values([(change, knobs)])
+
+    def _set_values(self, changes: list[tuple[Change, list[KnobChange]]]) -> None:
+        try:
+            for change, knobs in changes:
+                self._live.set_values(change, knobs)
+        except EngineError as error:
+            self._compile_problem = str(error)
+
+    def wait_idle(self, seconds: float = 60.0) -> bool:
         """Wait until the engine has what was wanted of it; says whether it has."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with self._lock:
-                if not (self._dirty or self._busy or self._due) and not self._live.pending:
+                if not (self._has_work or self._busy) and not self._live.pending:
                     return True
             time.sleep(0.002)
         return False
 
-    def _work(self) -> None:
-        """The loader's thread: what is wanted, as soon as it is."""
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._graph or self._changes or self._requested_device or self._watch_due)
+
+    def _loader_loop(self) -> None:
+        """The loader's thread: compiles graphs, changes devices, and watches outputs."""
         while True:
             with self._lock:
-                if not (self._dirty or self._due or self._closed):
+                if not (self._has_work or self._closed):
                     self._lock.wait(WATCH_PERIOD)
                 if self._closed:
                     return
-                due, self._due = self._due, None
-                dirty, self._dirty = self._dirty, False
-                document, path, ends = self._document, self._path, self._watched
+                due, self._requested_device = self._requested_device, None
+                graph, self._graph = self._graph, None
+                changes, self._changes = self._changes, []
+                self._watch_due, watched = False, self._watched
                 self._busy, self._busy_since = True, time.monotonic()
             try:
                 if due is not None:
-                    self._go_over(due)
-                elif dirty:
-                    self._load_document(document, path, ends)
-                self._look_after_device()
+                    self._switch_device(due)
+                else:
+                    self._compile(graph, watched)
+                    self._set_values(changes)
+                self._check_device()
             except Exception as error:  # whatever happens, the window stays and the next edit is tried
                 self._compile_problem = str(error) or type(error).__name__
             finally:
                 with self._lock:
                     self._busy = False
 
-    def _load_document(self, document: Document, path: Path | None, ends: frozenset[str]) -> None:
-        self._compile_problem = ""
+    def _compile(self, graph: Graph | None, watched: frozenset[str]) -> None:
         live = self._live
-        try:
-            live.load(document, path)
-        except GraphError:
-            return  # the previous plan goes on playing; the presenter shows what is wrong
-        flat = live.plan.graph.flat if live.plan else None
-        could_listen = not (live.listens or self._is_silent or self._wanted.device == NONE)
-        if could_listen and flat is not None and flat.listens:
-            return self._go_over(self._wanted)  # once: with input, if the device has any
-        live.watch(ends)
+        if graph is not None and graph.rate == live.rate:  # else the device has changed, and a new graph will come
+            self._compile_problem = ""
+            live.play(graph)
+            could_listen = not (live.listens or self._has_no_device or self._device_request.device == NONE)
+            if could_listen and graph.flat.listens:
+                return self._switch_device(self._device_request)  # once: with input, if the device has any
+        live.watch(watched)
 
     # -- what it tells -------------------------------------------------------------------------------------
 
-    def state(self) -> Sounding:
+    def state(self) -> SoundState:
         now = time.monotonic()
         if now - self._state_time < STATE_PERIOD:
             return self._state
@@ -232,9 +252,9 @@ class LiveSound:
         self._end_wires()
         report = live.report()
         recording, log = self._recording, _log_of(live)
-        preparing = ", compiling blocks…" if self._busy and now - self._busy_since > SLOW else ""
-        self._state = Sounding(
-            device=("no device" if self._is_silent else live.device_name) + preparing,
+        preparing = ", compiling blocks…" if self._busy and now - self._busy_since > COMPILE_NOTICE_AFTER else ""
+        self._state = SoundState(
+            device=("no device" if self._has_no_device else live.device_name) + preparing,
             rate=live.rate,
             blocksize=live.blocksize,
             playing=live.playing,
@@ -247,19 +267,19 @@ class LiveSound:
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
             wires={end: f"{end} {one.seconds:.0f} s" for end, one in self._wires.items()},
             flight=log.path.name if self._logging and log else "",
-            news=self._news,
-            problem=self._problem or self._compile_problem or self._keepers_problem(),
+            notices=self._notices,
+            problem=self._problem or self._compile_problem or self._recording_problem(),
             faults=_faults(live),
             times=_times(live),
         )
         return self._state
 
-    def _keepers_problem(self) -> str:
+    def _recording_problem(self) -> str:
         kept = [self._recording, *self._wires.values(), _log_of(self._live) if self._logging else None]
         return next((one.problem for one in kept if one is not None and one.problem), "")
 
     @property
-    def _is_silent(self) -> bool:
+    def _has_no_device(self) -> bool:
         return self._live.device_name == NONE
 
     def _mean_load(self, now: float) -> float:
@@ -289,23 +309,23 @@ class LiveSound:
 
     # -- looking at wires ----------------------------------------------------------------------------------
 
-    def watch(self, ends: frozenset[str]) -> None:
+    def watch(self, port_refs: frozenset[str]) -> None:
         with self._lock:
-            if ends != self._ends:
-                self._ends, self._dirty = ends, True
+            if port_refs != self._watched_outputs:
+                self._watched_outputs, self._watch_due = port_refs, True
                 self._lock.notify()
 
-    def read(self, end: str, count: int) -> Reading | None:
+    def read(self, port_ref: str, count: int) -> Reading | None:
         live = self._live
-        plan, ring = live.plan, live.probe(end)
+        plan, ring = live.plan, live.probe(port_ref)
         if plan is None or ring is None:
             return None
-        id, port = _source(plan.graph, end)
+        id, port = _source(plan.graph, port_ref)
         node = plan.graph.find(id)
         if node is None:
             return None
-        frames = node.frame_types.get(port)
-        return self._reading(ring, frames.kind if frames else "", count, node.delay)
+        frames = node.output_frames.get(port)
+        return self._reading(ring, frames.kind if frames else "", count, node.path_latency)
 
     def display(self, id: str, count: int) -> Reading | None:
         """What a block that looks at a signal keeps itself; None if it keeps nothing to look at."""
@@ -314,14 +334,14 @@ class LiveSound:
         node = plan.graph.find(id) if plan else None
         if node is None or not hasattr(ring, "latest"):
             return None
-        arriving = next(iter(node.frame_inputs.values()), None)
-        return self._reading(ring, arriving.kind if arriving else "", count, node.delay)
+        arriving = next(iter(node.input_frames.values()), None)
+        return self._reading(ring, arriving.kind if arriving else "", count, node.path_latency)
 
     def first_output(self, id: str) -> str | None:
         """The first output of a node that can be watched."""
         plan = self._live.plan
         node = plan.graph.find(id) if plan else None
-        port = next(iter([*node.frame_types, *node.spec.outputs]), None) if node else None
+        port = next(iter([*node.output_frames, *node.spec.outputs]), None) if node else None
         return f"{id}.{port}" if port else None
 
     def _reading(self, ring: Any, kind: str, count: int, delay: int) -> Reading:
@@ -335,16 +355,16 @@ class LiveSound:
         nans = int(np.count_nonzero(~np.isfinite(frames)))
         return Reading(kind, self._live.rate / ring.hop, frames=frames, nans=nans, latency=delay)
 
-    def value(self, end: str) -> np.ndarray | None:
+    def value(self, port_ref: str) -> np.ndarray | None:
         plan = self._live.plan
         try:
-            return plan.value(*_source(plan.graph, end)) if plan else None
+            return plan.value(*_source(plan.graph, port_ref)) if plan else None
         except KeyError:
             return None
 
     @property
     def _watched(self) -> frozenset[str]:
-        return self._ends | self._wires.keys()
+        return self._watched_outputs | self._wires.keys()
 
     # -- recording -----------------------------------------------------------------------------------------
 
@@ -356,15 +376,15 @@ class LiveSound:
             self._recording = Recording(self._live, path)
         self._state_time = -1e9
 
-    def record_wire(self, end: str, path: Path | None) -> None:
-        recording = self._wires.pop(end, None)
+    def record_wire(self, port_ref: str, path: Path | None) -> None:
+        recording = self._wires.pop(port_ref, None)
         if recording is not None:
             recording.close()
-            self._tell(f"Recorded {end}: {recording.path}, {recording.seconds:.1f} s." if recording.path else "")
+            self._tell(f"Recorded {port_ref}: {recording.path}, {recording.seconds:.1f} s." if recording.path else "")
         with self._lock:
             if path is not None:
-                self._wires[end] = WireRecording(self._live, end, path)
-            self._dirty = True
+                self._wires[port_ref] = WireRecording(self._live, port_ref, path)
+            self._watch_due = True
             self._lock.notify()
         self._state_time = -1e9
 
@@ -374,23 +394,23 @@ class LiveSound:
             if recording.ended:
                 self.record_wire(end, None)
 
-    def fly(self, path: Path | None) -> None:
+    def set_flight_log(self, path: Path | None) -> None:
         if path is not None:
             with self._lock:
-                self._flight, self._due = path, self._wanted
+                self._flight, self._requested_device = path, self._device_request
                 self._lock.notify()
         elif self._logging:
-            live, self._landed = self._live, self._live
-            threading.Thread(target=self._land, args=(live,), name="nodegraph-landing").start()
+            live, self._finished_log_engine = self._live, self._live
+            threading.Thread(target=self._finish_flight_log, args=(live,), name="nodegraph-landing").start()
         self._state_time = -1e9
 
     @property
     def _logging(self) -> bool:
-        return self._live.observer is not None and self._live is not self._landed
+        return self._live.observer is not None and self._live is not self._finished_log_engine
 
-    def _land(self, live: Live) -> None:
+    def _finish_flight_log(self, live: Live) -> None:
         """Finish the log of an engine, which may take a while; the engine plays on."""
-        self._landed = live
+        self._finished_log_engine = live
         log = _log_of(live)
         if log is not None:
             log.close()
@@ -398,8 +418,8 @@ class LiveSound:
             self._tell(f"The performance is logged in {log.result}{problem}.")
 
     def _tell(self, line: str) -> None:
-        if line and line not in self._news[-1:]:
-            self._news = (*self._news, line)
+        if line and line not in self._notices[-1:]:
+            self._notices = (*self._notices, line)
             self._state_time = -1e9
 
     def close(self) -> None:
@@ -408,13 +428,12 @@ class LiveSound:
                 return
             self._closed = True
             self._lock.notify()
-        self._unfollow()
         self._worker.join(5.0)
         self.record(None)
         for end in list(self._wires):
             self.record_wire(end, None)
         if self._logging:
-            self._land(self._live)
+            self._finish_flight_log(self._live)
         self._live.stop()
 
 
@@ -423,9 +442,9 @@ def _log_of(live: Live) -> FlightRecorder | None:
     return live.observer if isinstance(live.observer, FlightRecorder) else None
 
 
-def _source(graph: Graph, end: str) -> tuple[str, str]:
+def _source(graph: Graph, port_ref: str) -> tuple[str, str]:
     """The node and the port behind an output, which may be that of a subpatch."""
-    id, _, port = end.rpartition(".")
+    id, _, port = port_ref.rpartition(".")
     return graph.output_of(id, port) or (id, port)
 
 
@@ -454,7 +473,7 @@ def _times(live: Live) -> dict[Place, float]:
     return found
 
 
-def _in_words(error: Exception) -> str:
+def _device_error_text(error: Exception) -> str:
     """Why there is no sound, and what to do about it in the editor."""
     return f"no sound: {_cause(str(error))} Choose a device in Sound › Sound device (Ctrl+,)."
 

@@ -6,19 +6,19 @@ from nodegraph.node import In
 from nodegraph.patch.document import Path as Place
 
 from ..canvas import camera as canvas
-from ..canvas.faces import live_face
+from ..canvas.visuals import live_value_visual
 from ..command import STATUS
 from ..desk import Desk
-from ..screen import Screen
+from ..screen import ViewUpdater
 from ..view import Status
-from .protocol import Sounding
+from .protocol import SoundState
 
 QUANTUM = 64
-FRAMES_TO_GO_ROUND = 4  # live values are spread over so many frames
+REFRESH_FRAMES = 4  # live values are spread over so many frames
 STATUS_PERIOD, LOAD_PERIOD = 0.25, 1.0
 
 
-class Monitor:
+class SoundMonitor:
     """Asks the sound, a little at every frame."""
 
     def __init__(self) -> None:
@@ -28,82 +28,82 @@ class Monitor:
         self._status_time = self._load_time = -1e9
         self._problem = ""
         self._faults: dict[Place, str] = {}
-        self._told = 0  # of the news
+        self._shown_notices = 0  # of the news
 
-    def tick(self, desk: Desk, screen: Screen, now: float) -> None:
+    def tick(self, desk: Desk, screen: ViewUpdater, now: float) -> None:
         """One frame's part of it."""
         self._values(desk, screen)
         if now - self._status_time >= STATUS_PERIOD:
             self._status_time = now
-            state = desk.listen()
+            state = desk.refresh_sound_state()
             self._tell(desk, state)
             screen.status(status(desk, state))
             if now - self._load_time >= LOAD_PERIOD:
                 self._load_time = now
                 self._loads(desk, screen, state)
 
-    def _values(self, desk: Desk, screen: Screen) -> None:
+    def _values(self, desk: Desk, screen: ViewUpdater) -> None:
         document = desk.document
-        if (document.wires, desk.level) != self._of:
-            self._of = (document.wires, desk.level)
+        if (document.wires, desk.subpatch_path) != self._of:
+            self._of = (document.wires, desk.subpatch_path)
             arriving: dict[tuple[str, str], list[str]] = {}
             for wire in document.wires:
-                arriving.setdefault((wire.target, wire.target_port), []).append(wire.start)
+                arriving.setdefault((wire.target, wire.target_port), []).append(wire.source_ref)
             self._rows = []
             for (node, port), starts in arriving.items():
-                found = desk.specs(document.nodes[node]).inputs.get(port)
+                found = desk.spec_of(document.nodes[node]).inputs.get(port)
                 if found is not None:
                     self._rows.append((node, port, found, tuple(starts)))
         count = len(self._rows)
         if not count:
             return
         seen = canvas.visible(desk)
-        for _ in range(-(-count // FRAMES_TO_GO_ROUND)):
+        for _ in range(-(-count // REFRESH_FRAMES)):
             self._next = (self._next + 1) % count
             node, port, spec, wired = self._rows[self._next]
-            face = desk.faces.get(node)
-            if face is None or face.folded or not (seen[0] - 300 < face.at[0] < seen[2]):
+            visual = desk.visuals.get(node)
+            if visual is None or visual.folded or not (seen[0] - 300 < visual.at[0] < seen[2]):
                 continue
-            if not seen[1] - 600 < face.at[1] < seen[3]:
+            if not seen[1] - 600 < visual.at[1] < seen[3]:
                 continue
-            arrived = [desk.sound.value(desk.flat(start)) for start in wired]
+            arrived = [desk.sound.value(desk.flat_id(start)) for start in wired]
             known = [values for values in arrived if values is not None and len(values)]
             if len(known) == len(wired):
                 total = known[0] if len(known) == 1 else sum(known[1:], known[0])
-                shown = next((row.value for row in face.rows if row.port == port and row.side == "in"), None)
-                screen.show_value(node, port, live_face(spec, total, shown.mark if shown else ""))
+                shown = next((row.value for row in visual.rows if row.port == port and row.side == "in"), None)
+                screen.show_value(node, port, live_value_visual(spec, total, shown.mark if shown else ""))
 
-    def _tell(self, desk: Desk, state: Sounding) -> None:
+    def _tell(self, desk: Desk, state: SoundState) -> None:
         if state.problem != self._problem:
             self._problem = state.problem
             if state.problem:
-                desk.say(state.problem, alarm=True)
-        for line in state.news[self._told :]:
-            desk.say(line)
-        self._told = len(state.news)
+                desk.notify(state.problem, alarm=True)
+        for line in state.notices[self._shown_notices :]:
+            desk.notify(line)
+        self._shown_notices = len(state.notices)
         if state.faults != self._faults:
             for path in state.faults.keys() - self._faults.keys():
-                desk.say(f"{'/'.join(path)} is silent: {state.faults[path]}", alarm=True)
+                desk.notify(f"{'/'.join(path)} is silent: {state.faults[path]}", alarm=True)
             self._faults = dict(state.faults)
             desk.faults = self._faults
 
-    def _loads(self, desk: Desk, screen: Screen, state: Sounding) -> None:
+    def _loads(self, desk: Desk, screen: ViewUpdater, state: SoundState) -> None:
         span = QUANTUM / state.rate * 1e6
         totals: dict[str, float] = {}
-        depth = len(desk.level)
+        depth = len(desk.subpatch_path)
         for path, time in state.times.items():  # the load of a subpatch is that of everything in it
-            if len(path) > depth and path[:depth] == desk.level:
+            if len(path) > depth and path[:depth] == desk.subpatch_path:
                 totals[path[depth]] = totals.get(path[depth], 0.0) + time
-        for id in desk.faces:
+        for id in desk.visuals:
             screen.show_load(id, percent(totals[id] / span) if id in totals else "")
 
 
-def percent(part: float) -> str:
+def percent(fraction: float) -> str:
     """0.0123 → ``1.2 %``."""
-    return f"{100 * part:.0f} %" if part >= 0.1 else f"{100 * part:.1f} %"
+    return f"{100 * fraction:.0f} %" if fraction >= 0.1 else f"{100 * fraction:.1f} %"
 
 
-def status(desk: Desk, state: Sounding) -> Status:
+def status(desk: Desk, state: SoundState) -> Status:
     """The status line."""
     alarm = set()
     latency = 1000.0 * (state.latency + state.device_latency) / state.rate

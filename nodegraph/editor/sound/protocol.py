@@ -1,6 +1,6 @@
 """What the editor needs of the sound: an engine that follows a patch, whatever happens to the device.
 
-No method raises: what goes wrong is told by :attr:`Sounding.problem` and heard as silence.
+No method raises: what goes wrong is told by :attr:`SoundState.problem` and heard as silence.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nodegraph.patch import Patch
+from nodegraph.graph import Graph
+from nodegraph.graph.knobs import KnobChange
+from nodegraph.patch import Change
 from nodegraph.patch.document import Path as Place
 
 
 @dataclass(frozen=True)
-class Sounding:
+class SoundState:
     """How the sound stands.
 
     ``load`` is the part of a block's time that computing takes (mean of the last second); ``latency`` samples of
@@ -24,7 +26,7 @@ class Sounding:
     node's path; ``times`` the µs per quantum of each node, all its voices together, by its path (a subpatch has no
     time of its own); ``problem`` is one sentence why there is silence, "" if there is none.
     ``clock`` is the count of samples computed, ``paused`` whether it stands still. ``recording`` and, by output,
-    ``wires`` say what is being recorded, ``flight`` what log is being written; ``news`` are lines on files that
+    ``wires`` say what is being recorded, ``flight`` what log is being written; ``notices`` are lines on files that
     were finished, all since the beginning.
     """
 
@@ -41,7 +43,7 @@ class Sounding:
     recording: str = ""
     wires: dict[str, str] = field(default_factory=dict)
     flight: str = ""
-    news: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     problem: str = ""
     faults: dict[Place, str] = field(default_factory=dict)
     times: dict[Place, float] = field(default_factory=dict)
@@ -64,22 +66,29 @@ class Reading:
     names: tuple[str, ...] = ()
 
 
-class Sound(Protocol):
+class SoundEngine(Protocol):
     """An engine as the editor sees it."""
 
     @property
     def engine(self) -> Any:
         """The engine that plays now (a :class:`nodegraph.engine.core.Engine`), for MIDI and OSC, or None."""
 
-    def follow(self, patch: Patch) -> None:
-        """Play this patch and every edit of it from now on, instead of the one before."""
+    @property
+    def rate(self) -> float:
+        """Sample rate in Hz."""
 
-    def state(self) -> Sounding: ...
+    def play(self, graph: Graph) -> None:
+        """Play this graph, typed at ``rate``, instead of the one before; nodes of both go on."""
+
+    def set_values(self, change: Change, knobs: list[KnobChange]) -> None:
+        """Follow a change of the document that sets nothing but these knobs of the graph."""
+
+    def state(self) -> SoundState: ...
 
     def devices(self) -> list[dict[str, Any]]:
         """Devices as of ``nodegraph.engine.live.devices`` (empty where there are none)."""
 
-    def choose(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
+    def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
         """Go over to a device ("none": no device; None: the default), keeping the states of the patch where it can."""
 
     def pause(self) -> None: ...
@@ -87,22 +96,22 @@ class Sound(Protocol):
     def step(self, samples: int) -> None:
         """While paused, compute so many samples (rounded up to whole quanta) and stand still again."""
 
-    def watch(self, ends: frozenset[str]) -> None:
+    def watch(self, port_refs: frozenset[str]) -> None:
         """The outputs ("osc1.out") that ``read`` will be asked for."""
 
-    def read(self, end: str, count: int) -> Reading | None:
+    def read(self, port_ref: str, count: int) -> Reading | None:
         """The last ``count`` samples (or frames) of a watched output; None while there is nothing yet."""
 
-    def value(self, end: str) -> np.ndarray | None:
+    def value(self, port_ref: str) -> np.ndarray | None:
         """Latest sample of an output, one a lane; costs nothing and needs no ``watch``."""
 
     def record(self, path: Path | None) -> None:
         """Write what is heard into a sound file from now on; None ends that and closes the file."""
 
-    def record_wire(self, end: str, path: Path | None) -> None:
+    def record_wire(self, port_ref: str, path: Path | None) -> None:
         """Write what an output ("osc1.out") carries into a sound file from now on; None ends that."""
 
-    def fly(self, path: Path | None) -> None:
+    def set_flight_log(self, path: Path | None) -> None:
         """Begin the sound anew and log it into a flight log; None finishes the log, and the sound goes on."""
 
     def close(self) -> None: ...

@@ -16,7 +16,7 @@ PERIOD = 1.0 / 25.0  # s between two drawings of the same thing
 HOVER_AFTER = 0.15  # s that the pointer must rest on a wire
 
 
-class Shows(Protocol):
+class ReadoutView(Protocol):
     """What is asked of the view."""
 
     probe_wires: dict[str, WireKey]
@@ -29,10 +29,10 @@ class Shows(Protocol):
     def read_display(self, node: str, drawing: Drawing) -> None: ...
 
 
-class Readings:
+class ReadoutUpdater:
     """Asks the sound for what is looked at. ``flat`` gives the name by which the sound knows a node or an end."""
 
-    def __init__(self, view: Shows, sound: LiveSound, flat: Callable[[str], str]) -> None:
+    def __init__(self, view: ReadoutView, sound: LiveSound, flat: Callable[[str], str]) -> None:
         self._view, self._sound, self._flat = view, sound, flat
         self._probes: dict[str, tuple[WireKey, str]] = {}  # pinned ones stay on their wire when the level changes
         self._hover: tuple[WireKey | None, float] = (None, 0.0)
@@ -56,8 +56,8 @@ class Readings:
             ends.add(self._flat(wire[0]))
         ends |= {self._outputs[node] for node in displays if node in self._outputs}
         sound.watch(frozenset(ends))
-        count = readout.wanted(sound.engine.rate)
-        due = self._due([*(("probe", key) for key in self._probes), *(("node", node) for node in displays)], now)
+        count = readout.samples_needed(sound.engine.rate)
+        due = self._due_now([*(("probe", key) for key in self._probes), *(("node", node) for node in displays)], now)
         for key in (key for kind, key in due if kind == "probe"):
             reading = sound.read(self._probes[key][1], count)
             if reading is not None:
@@ -72,7 +72,7 @@ class Readings:
             if drawing is not None:
                 view.read_display(node, drawing)
 
-    def _due(self, things: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
+    def _due_now(self, things: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
         """Those to be drawn now: each at its pace, no more than half of them in one frame."""
         self._drawn = {thing: self._drawn.get(thing, 0.0) for thing in things}
         late = sorted((thing for thing in things if now - self._drawn[thing] >= PERIOD), key=self._drawn.__getitem__)
@@ -92,10 +92,10 @@ class Readings:
                 return None
             self._outputs[node] = end
             reading = sound.read(end, count)
-        return drawing_of(kind, reading) if reading is not None else None
+        return make_drawing(kind, reading) if reading is not None else None
 
 
-def drawing_of(kind: str, reading: Reading) -> Drawing | None:
+def make_drawing(kind: str, reading: Reading) -> Drawing | None:
     """A reading drawn in one way; None where it cannot be drawn so."""
     if reading.samples is not None:
         samples = np.nan_to_num(reading.samples)

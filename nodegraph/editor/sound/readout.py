@@ -28,7 +28,7 @@ def decibels(amplitude: float) -> str:
     return f"{round(20.0 * float(np.log10(max(amplitude, 1e-6))), 1) + 0.0:.1f} dB"
 
 
-def wanted(rate: float) -> int:
+def samples_needed(rate: float) -> int:
     """Samples that a readout of a signal asks for."""
     return max(SPECTRUM_SIZE, round(SLOW_SECONDS * rate))
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from ..errors import LearnError
 from ..features import apply_features, fit_features
-from ..frames import Frames
+from ..frames import FrameSets
 
 PARTS = ("train", "valid", "test")
 PCA_WIDTHS = (8, 16, 64, 256, 512, 1024)
 
 
-def scaled_frames(frames: Frames, mean: float | None) -> Frames:
+def scaled_frames(frames: FrameSets, mean: float | None) -> FrameSets:
     """Frames times one number, so that predicting their mean leaves ``mean``, summed over bins; None: as they are."""
     if mean is None:
         return frames
@@ -28,27 +28,27 @@ def scaled_frames(frames: Frames, mean: float | None) -> Frames:
     return replace(frames, **{part: getattr(frames, part) * factor for part in PARTS})
 
 
-def difficulty(frames: Frames, normalise: str) -> dict[str, Any]:
+def baseline_errors(frames: FrameSets, normalise: str) -> dict[str, Any]:
     """On validation frames: what predicting the mean leaves, and what principal components leave, as shares of it."""
-    from nodegraph.models.late_torch import require_torch
+    from nodegraph.models.torch_import import require_torch
 
     require_torch()
     import torch
 
-    from ..yardsticks import Yardsticks
+    from ..baselines import Baselines
 
     features = fit_features(replace(frames.features, normalise=normalise), frames.train)
     train, valid = (torch.from_numpy(apply_features(features, values)) for values in (frames.train, frames.valid))
-    widest = Yardsticks.of(train, max(PCA_WIDTHS))
+    widest = Baselines.fit(train, max(PCA_WIDTHS))
     curve, mean = {}, 0.0
     for width in PCA_WIDTHS:
-        mean, left = Yardsticks(widest.mean, widest.components[:width]).errors(valid)
+        mean, left = Baselines(widest.mean, widest.components[:width]).errors(valid)
         curve[str(width)] = left / mean
     counts = {part: len(getattr(frames, part)) for part in PARTS}
     return {"frames": counts, "predict_the_mean": mean, "per_bin": mean / frames.train.shape[1], "pca": curve}
 
 
-def identity_of(frames: Frames) -> list[str]:
+def fingerprint_of(frames: FrameSets) -> list[str]:
     """What tells these frames from others."""
     digest = hashlib.sha256()
     for part in PARTS:

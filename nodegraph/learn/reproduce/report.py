@@ -5,46 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .run import Measured, Reproduced
-from .table import Cell, Table
+from .run import Measured, TableResult
+from .table import Cell, PaperTable
 
 BOLD = "Bold: at or below the paper's."
 SPLITS = {"valid": "validation", "test": "test"}
 
 
-def markdown(done: Reproduced) -> str:
+def markdown(result: TableResult) -> str:
     """The published figures and ours, side by side."""
-    return "\n".join([*_head(done), "", *_figures(done), "", *_failures(done), *_trainings(done)]) + "\n"
+    return "\n".join([*_head(result), "", *_figures(result), "", *_failures(result), *_trainings(result)]) + "\n"
 
 
-def plain(done: Reproduced) -> dict[str, Any]:
+def plain(result: TableResult) -> dict[str, Any]:
     """All of it, for machines."""
-    table = done.table
+    table = result.table
     return {
         "title": table.title,
         "source": table.source,
         "unit": table.unit,
-        "corpus": done.corpus,
-        "stopped": done.stopped,
+        "corpus": result.corpus,
+        "stopped": result.stopped,
         "cells": [
             {
                 "label": cell.label,
                 "width": cell.width,
                 "published": dict(cell.published),
-                "ours": done.results.get(cell.label, {}),
+                "ours": result.results.get(cell.label, {}),
             }
             for cell in table.cells
         ],
         "notes": list(table.notes),
-        "cpu_seconds": _total(done, "cpu_seconds"),
+        "cpu_seconds": _total(result, "cpu_seconds"),
     }
 
 
 # -- parts -------------------------------------------------------------------------------------------------
 
 
-def _head(done: Reproduced) -> Iterator[str]:
-    corpus, table = done.corpus, done.table
+def _head(result: TableResult) -> Iterator[str]:
+    corpus, table = result.corpus, result.table
     yield f"## {table.title}"
     yield ""
     yield f"{table.source}."
@@ -58,16 +58,16 @@ def _head(done: Reproduced) -> Iterator[str]:
         + "."
     )
     yield ""
-    state = "interrupted, " if done.stopped else ""
-    minutes, busy = _total(done, "seconds") / 60, _total(done, "cpu_seconds") / 60
+    state = "interrupted, " if result.stopped else ""
+    minutes, busy = _total(result, "seconds") / 60, _total(result, "cpu_seconds") / 60
     yield f"Run: {state}{corpus['run']}; {minutes:.1f} min, {busy:.1f} min of CPU."
     for note in (*table.notes, *([] if table.unit == "adjusted" else [BOLD])):
         yield ""
         yield note
 
 
-def _figures(done: Reproduced) -> Iterator[str]:
-    table = done.table
+def _figures(result: TableResult) -> Iterator[str]:
+    table = result.table
     for split in table.splits:
         published = [column for column in _published(table) if column.endswith("test") == (split == "test")]
         columns = table.columns
@@ -84,24 +84,24 @@ def _figures(done: Reproduced) -> Iterator[str]:
         yield _row(head)
         yield _row(["---", *["---:"] * (len(head) - 1)])
         for cell in table.cells:
-            ours = done.results.get(cell.label, {})
-            marks = next((m["errors"][split] for m in ours.values() if split in m["errors"]), None)
+            ours = result.results.get(cell.label, {})
+            baseline_errors = next((m["errors"][split] for m in ours.values() if split in m["errors"]), None)
             yield _row(
                 [
                     cell.label,
-                    *(_paper(table, cell, column) for column in published),
-                    *(_ours(table, cell, ours.get(column), column, split) for column in columns),
-                    _pca(table, marks),
-                    _mean(table, marks),
+                    *(_paper_cell(table, cell, column) for column in published),
+                    *(_our_cell(table, cell, ours.get(column), column, split) for column in columns),
+                    _pca(table, baseline_errors),
+                    _mean(table, baseline_errors),
                 ]
             )
         yield ""
 
 
-def _failures(done: Reproduced) -> Iterator[str]:
+def _failures(result: TableResult) -> Iterator[str]:
     failed = [
         f"- {label}, {column}: {measured['failure']}"
-        for label, row in done.results.items()
+        for label, row in result.results.items()
         for column, measured in row.items()
         if measured["failure"]
     ]
@@ -112,23 +112,23 @@ def _failures(done: Reproduced) -> Iterator[str]:
         yield ""
 
 
-def _trainings(done: Reproduced) -> Iterator[str]:
+def _trainings(result: TableResult) -> Iterator[str]:
     yield "Trainings:"
     yield ""
     yield _row(["net", "optimiser", "weights", "epochs", "s", "s of CPU"])
     yield _row(["---", "---", *["---:"] * 4])
-    for label, row in done.results.items():
+    for label, row in result.results.items():
         for column, m in row.items():
             yield _row(
                 [label, column, f"{m['weights']:,}", str(m["epochs"]), f"{m['seconds']:.0f}", f"{m['cpu_seconds']:.0f}"]
             )
 
 
-def _published(table: Table) -> list[str]:
+def _published(table: PaperTable) -> list[str]:
     return list(dict.fromkeys(column for cell in table.cells for column in cell.published))
 
 
-def _paper(table: Table, cell: Cell, column: str) -> str:
+def _paper_cell(table: PaperTable, cell: Cell, column: str) -> str:
     value = cell.published.get(column)
     if value is None:
         return ""
@@ -137,7 +137,7 @@ def _paper(table: Table, cell: Cell, column: str) -> str:
     return f"{value:.4f}" if table.unit == "adjusted" else f"{value:.2e}"
 
 
-def _ours(table: Table, cell: Cell, measured: Measured | None, column: str, split: str) -> str:
+def _our_cell(table: PaperTable, cell: Cell, measured: Measured | None, column: str, split: str) -> str:
     """A figure; bold where it is at or below the best that the paper has for this net."""
     if measured is None:
         return "" if column not in cell.runs else "–"
@@ -154,7 +154,7 @@ def _ours(table: Table, cell: Cell, measured: Measured | None, column: str, spli
     return f"**{text}**" if value <= min(wanted) else text
 
 
-def _pca(table: Table, errors: dict[str, float] | None) -> str:
+def _pca(table: PaperTable, errors: dict[str, float] | None) -> str:
     if errors is None:
         return ""
     if table.unit == "bin":
@@ -162,7 +162,7 @@ def _pca(table: Table, errors: dict[str, float] | None) -> str:
     return f"{errors['pca_relative']:.3f}"
 
 
-def _mean(table: Table, errors: dict[str, float] | None) -> str:
+def _mean(table: PaperTable, errors: dict[str, float] | None) -> str:
     if errors is None:
         return ""
     if table.unit == "bin":
@@ -172,8 +172,8 @@ def _mean(table: Table, errors: dict[str, float] | None) -> str:
     return "1.000"
 
 
-def _total(done: Reproduced, name: str) -> float:
-    return sum(measured[name] for row in done.results.values() for measured in row.values())
+def _total(result: TableResult, name: str) -> float:
+    return sum(measured[name] for row in result.results.values() for measured in row.values())
 
 
 def _row(cells: list[str]) -> str:

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nodegraph.files.atomic import write_whole
+from nodegraph.files.atomic import write_atomic
 from nodegraph.models.autoencoder import Features
 
 from ..errors import LearnError
-from ..frames import Frames
+from ..frames import FrameSets
 from ..recipe import Recipe, load_recipe
-from .data import difficulty, identity_of, scaled_frames
-from .table import Cell, Run, Table
+from .data import baseline_errors, fingerprint_of, scaled_frames
+from .table import Cell, PaperTable, Run
 
 if TYPE_CHECKING:
-    from ..training import Watcher
+    from ..training import TrainingObserver
 
 COLLAPSED = 0.98  # of what predicting the mean leaves: a net that leaves more has learnt nothing else
 
@@ -44,16 +44,16 @@ class Task:
 
 
 @dataclass
-class Reproduced:
+class TableResult:
     """A table and what was measured: ``results[cell label][column]``, ``corpus`` what it was measured on."""
 
-    table: Table
+    table: PaperTable
     results: dict[str, dict[str, Measured]] = field(default_factory=dict)
     corpus: dict[str, Any] = field(default_factory=dict)
     stopped: bool = False
 
 
-def tasks_of(table: Table, features: Features, quick: bool = False, epochs: int | None = None) -> list[Task]:
+def tasks_of(table: PaperTable, features: Features, quick: bool = False, epochs: int | None = None) -> list[Task]:
     """All trainings of a table, those of few units first. ``epochs`` limits each stage."""
     found = []
     for cell in table.cells:
@@ -67,8 +67,8 @@ def tasks_of(table: Table, features: Features, quick: bool = False, epochs: int 
 
 
 def reproduce(
-    table: Table,
-    frames: Frames,
+    table: PaperTable,
+    frames: FrameSets,
     folder: Path,
     about: dict[str, Any],
     tasks: list[Task],
@@ -76,54 +76,58 @@ def reproduce(
     device: str | None = None,
     progress: Callable[[float, str], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
-) -> Reproduced:
+) -> TableResult:
     """Train what ``folder`` does not have yet. ``progress(share, label)``; ``stop()`` ends it with what there is."""
     scaled = scaled_frames(frames, table.scale)
-    done = Reproduced(table, corpus=about | difficulty(scaled, table.normalise))
+    done = TableResult(table, corpus=about | baseline_errors(scaled, table.normalise))
     weights = [_cost(task) for task in tasks]
-    identity = [seed, *identity_of(scaled)]
+    identity = [seed, *fingerprint_of(scaled)]
     folder.mkdir(parents=True, exist_ok=True)
     for number, task in enumerate(tasks):
         key = hashlib.sha256(json.dumps([task.recipe.plain(), task.run.stage, identity]).encode()).hexdigest()[:16]
         file = folder / f"{key}.json"
-        measured = _kept(file)
+        measured = _load_result(file)
         if measured is None:
             share = sum(weights[:number]) / sum(weights)
             step = weights[number] / sum(weights)
 
-            def tell(part: float, text: str, share: float = share, step: float = step, task: Task = task) -> None:
+            def report_progress(
+                part: float, text: str, share: float = share, step: float = step, task: Task = task
+            ) -> None:
                 if progress:
                     progress(share + part * step, f"{task.label}: {text}")
 
-            tell(0.0, "begins")
-            measured = _trained(task, scaled, folder / f"{key}.safetensors", seed, device, tell, stop)
+            report_progress(0.0, "begins")
+            measured = _trained(task, scaled, folder / f"{key}.safetensors", seed, device, report_progress, stop)
             if measured is None:
                 done.stopped = True
                 break
-            _keep(file, measured)
+            _save_result(file, measured)
         done.results.setdefault(task.cell.label, {})[task.column] = measured
     return done
 
 
 def _trained(
     task: Task,
-    frames: Frames,
+    frames: FrameSets,
     path: Path,
     seed: int,
     device: str | None,
-    tell: Callable[[float, str], None],
+    report_progress: Callable[[float, str], None],
     stop: Callable[[], bool],
 ) -> Measured | None:
     """Train one task; None if it was stopped. Its checkpoint lies beside ``path`` until it is done."""
     from ..checkpoint import path_of
-    from ..training import Watcher, train
+    from ..training import TrainingObserver, train
 
-    watcher = Watcher(
-        progress=lambda step: tell(step.done, f"{step.stage}, epoch {step.epoch} of {step.epochs}, {step.valid:.3g}"),
+    observer = TrainingObserver(
+        progress=lambda step: report_progress(
+            step.done, f"{step.stage}, epoch {step.epoch} of {step.epochs}, {step.valid:.3g}"
+        ),
         stop=stop,
     )
     began, cpu = time.perf_counter(), time.process_time()
-    result = _train(train, frames, path, task.recipe, seed, device, watcher, path_of(path).exists())
+    result = _train(train, frames, path, task.recipe, seed, device, observer, path_of(path).exists())
     if result.stopped:
         return None
     for left in (path, path_of(path), path.with_suffix(".csv"), path.with_suffix(".png")):
@@ -146,13 +150,20 @@ def _trained(
 
 
 def _train(
-    train: Any, frames: Frames, path: Path, recipe: Recipe, seed: int, device: str | None, watcher: Watcher, left: bool
+    train: Any,
+    frames: FrameSets,
+    path: Path,
+    recipe: Recipe,
+    seed: int,
+    device: str | None,
+    observer: TrainingObserver,
+    left: bool,
 ) -> Any:
     """Go on from a checkpoint where there is one that fits, else begin."""
     if left:
         with suppress(LearnError):
-            return train(frames, path, recipe, seed=seed, device=device, watcher=watcher, resume=True)
-    return train(frames, path, recipe, seed=seed, device=device, watcher=watcher)
+            return train(frames, path, recipe, seed=seed, device=device, observer=observer, resume=True)
+    return train(frames, path, recipe, seed=seed, device=device, observer=observer)
 
 
 def _failure(errors: dict[str, float], notes: list[str]) -> str:
@@ -174,7 +185,7 @@ def _width_for(run: Run, cell: Cell) -> str:
 def _limited(recipe: Recipe, epochs: int) -> Recipe:
     """With at most so many epochs in each stage."""
     stages = {"training": recipe.training, "pretraining": recipe.pretraining}
-    found = {name: choices.epochs for name, choices in stages.items() if choices is not None}
+    found = {name: config.epochs for name, config in stages.items() if config is not None}
     return load_recipe(recipe, sets={f"{name}.epochs": min(count, epochs) for name, count in found.items()})
 
 
@@ -186,7 +197,7 @@ def _cost(task: Task) -> float:
     return weights * max(sum(stages), 1)
 
 
-def forget(folder: Path) -> None:
+def delete_results(folder: Path) -> None:
     """Remove the results in a folder, and the checkpoints of what was interrupted."""
     if folder.is_dir():
         for file in folder.iterdir():
@@ -194,7 +205,7 @@ def forget(folder: Path) -> None:
                 file.unlink(missing_ok=True)
 
 
-def _kept(file: Path) -> Measured | None:
+def _load_result(file: Path) -> Measured | None:
     try:
         found = json.loads(file.read_text())
     except (OSError, ValueError):
@@ -202,8 +213,8 @@ def _kept(file: Path) -> Measured | None:
     return found if isinstance(found, dict) and "errors" in found else None
 
 
-def _keep(file: Path, measured: Measured) -> None:
+def _save_result(file: Path, measured: Measured) -> None:
     try:
-        write_whole(file, json.dumps(measured, indent=1).encode())
+        write_atomic(file, json.dumps(measured, indent=1).encode())
     except OSError as error:
         raise LearnError(f"{file.parent}: results cannot be kept there ({error.strerror}). Make room.") from None

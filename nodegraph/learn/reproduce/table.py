@@ -37,7 +37,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Table:
+class PaperTable:
     """A table of a paper.
 
     ``unit`` is "sum" (squared error summed over bins), "adjusted" (that of activations, times bins / units) or "bin"
@@ -73,7 +73,7 @@ def table_names() -> list[str]:
     return sorted(info.name.replace("_", "-") for info in pkgutil.iter_modules(tables.__path__))
 
 
-def table_of(name: str) -> Table:
+def table_of(name: str) -> PaperTable:
     """The table of a name. Raises LearnError."""
     from nodegraph.patch.errors import suggest
 
@@ -86,7 +86,7 @@ def table_of(name: str) -> Table:
     return importlib.import_module(f"{__package__}.tables.{name.replace('-', '_')}").TABLE
 
 
-def chosen(table: Table, labels: Sequence[str]) -> Table:
+def select_rows(table: PaperTable, labels: Sequence[str]) -> PaperTable:
     """The table with only the rows of these labels; all, if there are none. Raises LearnError."""
     from ..errors import LearnError
 

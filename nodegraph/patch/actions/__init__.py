@@ -13,24 +13,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .base import Action as Action
-from .base import node_and_port as node_and_port
+from .base import parse_port_ref as parse_port_ref
 from .compound import from_data as from_data
 from .compound import to_data as to_data
 from .compound import within as within
 
 if TYPE_CHECKING:  # type checkers cannot follow the discovery below
+    from .canvas import *
     from .compound import *
     from .controls import *
-    from .kept import *
     from .nesting import *
     from .nodes import *
     from .params import *
-    from .places import *
-    from .whole import *
+    from .patch_settings import *
+    from .presets import *
     from .wires import *
 else:
     from .compound import find_actions
 
     ACTIONS = {cls.__name__: cls for cls in find_actions(__path__, __name__)}
     globals().update(ACTIONS)
-    __all__ = ["Action", "from_data", "node_and_port", "to_data", "within", *ACTIONS]
+    __all__ = ["Action", "from_data", "parse_port_ref", "to_data", "within", *ACTIONS]

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from ..change import STRUCTURE, Change, Kind
 from ..document import Document, Wire, no_such_node
-from ..errors import Fault, PatchError, quote
-from ..names import check_colour, check_name, split_end
+from ..errors import InvalidValue, PatchError, quote
+from ..names import check_colour, check_name, split_port_ref
 from ..values import plain
 
 K = TypeVar("K")
@@ -30,40 +30,40 @@ class Action(Struct, frozen=True, tag_field="do", omit_defaults=True):
         """Carry out the edit; returns what it has changed."""
         return Change(document, self.apply(document), self.kind)
 
-    def continues(self, earlier: Action) -> bool:
-        """Is this one more step of the same gesture (a slider being dragged) as ``earlier``?"""
+    def merges_with(self, previous: Action) -> bool:
+        """Is this one more step of the same gesture (a slider being dragged) as ``previous``?"""
         return False
 
 
-def plain_value(value: Any, where: str) -> Any:
-    """A copy of ``value`` as JSON can say it; faults are placed at ``where``."""
+def plain_value(value: Any, path: str) -> Any:
+    """A copy of ``value`` as JSON can say it; faults are placed at ``path``."""
     try:
         return plain(value)
-    except Fault as fault:
-        raise PatchError(f"{where}{fault.path}: {fault.text}.") from None
+    except InvalidValue as fault:
+        raise PatchError(f"{path}{fault.path}: {fault.text}.") from None
 
 
-def named(name: str, what: str = "id") -> str:
+def named(name: str, noun: str = "id") -> str:
     """``name``, if it may be one."""
     try:
-        return check_name(name, what)
-    except Fault as fault:
+        return check_name(name, noun)
+    except InvalidValue as fault:
         raise PatchError(f"{fault.text}.") from None
 
 
-def node_and_port(end: str) -> tuple[str, str]:
+def parse_port_ref(port_ref: str) -> tuple[str, str]:
     """``"osc1.out"`` → ``("osc1", "out")``. Raises :class:`PatchError` when it is not written so."""
     try:
-        return split_end(end)
-    except Fault as fault:
+        return split_port_ref(port_ref)
+    except InvalidValue as fault:
         raise PatchError(f"{fault.text}.") from None
 
 
-def end_in(end: str, document: Document) -> tuple[str, str]:
+def resolve_port_ref(port_ref: str, document: Document) -> tuple[str, str]:
     """Node and port of an end, where that node exists."""
-    node, port = node_and_port(end)
+    node, port = parse_port_ref(port_ref)
     if node not in document.nodes:
-        raise PatchError(f"{quote(end)}: {no_such_node(node, document)}")
+        raise PatchError(f"{quote(port_ref)}: {no_such_node(node, document)}")
     return node, port
 
 
@@ -87,15 +87,15 @@ def place_at(x: float, y: float) -> tuple[float, float]:
     return round(float(x), 2), round(float(y), 2)
 
 
-def colour_of(text: str, what: str) -> str:
+def colour_of(text: str, noun: str) -> str:
     """A colour as it is written in a patch: "#rrggbb", or "" for none."""
     try:
         return check_colour(text)
-    except Fault as fault:
-        raise PatchError(f"{what}: {fault.text}.") from None
+    except InvalidValue as fault:
+        raise PatchError(f"{noun}: {fault.text}.") from None
 
 
-def one_of(words: tuple[str, ...]) -> str:
+def quoted_list(words: tuple[str, ...]) -> str:
     """Words in quotes, as a sentence lists them."""
     return ", ".join(map(repr, words[:-1])) + f" or {words[-1]!r}"
 

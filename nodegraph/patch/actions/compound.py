@@ -13,7 +13,7 @@ from ..change import LOOK, Change
 from ..document import Document, Path
 from ..errors import PatchError
 from .base import Action, plain_value
-from .following import follow, same_ids
+from .references import same_ids, update_references
 
 if TYPE_CHECKING:
     AnyAction: TypeAlias = Action  # at run time the union of all actions, see find_actions
@@ -39,8 +39,8 @@ class Group(Action, frozen=True, tag="group"):
             whole = whole.then(action.change(whole.after))
         return whole
 
-    def continues(self, earlier: Action) -> bool:
-        return bool(self.gesture) and isinstance(earlier, Group) and earlier.gesture == self.gesture
+    def merges_with(self, previous: Action) -> bool:
+        return bool(self.gesture) and isinstance(previous, Group) and previous.gesture == self.gesture
 
 
 class Within(Action, frozen=True, tag="within"):
@@ -53,25 +53,25 @@ class Within(Action, frozen=True, tag="within"):
         return self.change(document).after
 
     def change(self, document: Document) -> Change:
-        inner = self.action.change(document.inside(self.path))
-        if inner.after is inner.before:
-            return Change(document, document, inner.kind)
-        edited = document.with_inside(self.path, inner.after)
-        if not same_ids(inner.before, inner.after):
-            edited = self._follow(document, edited)
-        return inner.within(self.path, document, edited)
+        nested = self.action.change(document.nested(self.path))
+        if nested.after is nested.before:
+            return Change(document, document, nested.kind)
+        edited = document.with_nested(self.path, nested.after)
+        if not same_ids(nested.before, nested.after):
+            edited = self._update_references(document, edited)
+        return nested.within(self.path, document, edited)
 
-    def _follow(self, before: Document, after: Document) -> Document:
+    def _update_references(self, previous: Document, after: Document) -> Document:
         """What stands beside the nodes on the way to ``path`` follows those inside it."""
         for depth in reversed(range(len(self.path))):
             place = self.path[:depth]
-            after = after.with_inside(place, follow(before.inside(place), after.inside(place)))
+            after = after.with_nested(place, update_references(previous.nested(place), after.nested(place)))
         return after
 
-    def continues(self, earlier: Action) -> bool:
-        if not isinstance(earlier, Within) or earlier.path != self.path:
+    def merges_with(self, previous: Action) -> bool:
+        if not isinstance(previous, Within) or previous.path != self.path:
             return False
-        return self.action.continues(earlier.action)
+        return self.action.merges_with(previous.action)
 
 
 def within(path: Path, action: Action) -> Action:

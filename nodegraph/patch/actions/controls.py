@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..change import LOOK
 from ..document import MESSAGES, MODES, TAKEOVERS, Binding, Control, Document, locate
 from ..errors import PatchError, quote
-from .base import Action, named, node_and_port, one_of, plain_value, without
+from .base import Action, named, parse_port_ref, plain_value, quoted_list, without
 
 
 class SetControl(Action, frozen=True, tag="set_control"):
@@ -25,7 +25,7 @@ class SetControl(Action, frozen=True, tag="set_control"):
 
     def apply(self, document: Document) -> Document:
         named(self.name, "name")
-        node, _ = node_and_port(self.target)
+        node, _ = parse_port_ref(self.target)
         locate(document, node)
         what = f"control {quote(self.name)}"
         plain_value([self.min, self.max], what)
@@ -77,13 +77,15 @@ class SetBinding(Action, frozen=True, tag="set_binding"):
             raise PatchError(f"control {quote(self.name)}: a MIDI number lies in 0–127, got {self.number}.")
         if self.channel is not None and not 1 <= self.channel <= 16:
             raise PatchError(f"control {quote(self.name)}: a MIDI channel lies in 1–16, got {self.channel}.")
-        for what, said, known in (
+        for what, value, known in (
             ("message", self.message, MESSAGES),
             ("mode", self.mode, MODES),
             ("takeover", self.takeover, TAKEOVERS),
         ):
-            if said not in known:
-                raise PatchError(f"control {quote(self.name)}: {what} must be {one_of(known)}, got {quote(said)}.")
+            if value not in known:
+                raise PatchError(
+                    f"control {quote(self.name)}: {what} must be {quoted_list(known)}, got {quote(value)}."
+                )
         extra = old.midi.extra if old.midi else {}
         midi = Binding(self.number, self.message, self.channel, self.device, self.mode, self.takeover, extra)
         if midi == old.midi:

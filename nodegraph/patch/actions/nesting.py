@@ -9,12 +9,12 @@ from typing import Any
 
 from ..document import INLET, INLET_PORT, OUTLET, OUTLET_PORT, SUBPATCH, Area, Document, NodeRecord, Note, Wire
 from ..errors import PatchError, quote
-from ..names import LONGEST_NAME, numbered
+from ..names import MAX_NAME_LENGTH, unused_name
 from ..nested import document_of
-from ..ports import pass_through
+from ..ports import remove_port_nodes
 from .base import Action, named, without
-from .following import follow
 from .nodes import record_of
+from .references import update_references
 
 COLUMN = 220.0  # pixels between a subpatch's nodes and the ports beside them
 ROW = 60.0
@@ -22,7 +22,7 @@ DEVICES = ("audio_in", "audio_out")  # what they hear and play is the patch's ow
 KNOB_PORT = "value"  # of an inlet: what it gives while nothing is wired to it
 DESCRIPTION = ("min", "max", "unit", "taper", "doc")  # settings of an inlet that say how its knob is shown
 
-End = tuple[str, str]
+PortKey = tuple[str, str]
 
 
 class SetPatch(Action, frozen=True, tag="set_patch"):
@@ -42,7 +42,7 @@ class SetPatch(Action, frozen=True, tag="set_patch"):
         record = record_of(self.id, old.type, old.version, params, old.extra)
         if self.patch is not None:
             record = replace(record, patch=document_of(self.patch, self.id))
-        return follow(document, replace(document, nodes={**document.nodes, self.id: record}))
+        return update_references(document, replace(document, nodes={**document.nodes, self.id: record}))
 
 
 class Encapsulate(Action, frozen=True, tag="encapsulate"):
@@ -58,31 +58,31 @@ class Encapsulate(Action, frozen=True, tag="encapsulate"):
     areas: tuple[str, ...] = ()
 
     def apply(self, document: Document) -> Document:
-        chosen = dict.fromkeys(self.ids)
-        if not chosen:
+        selected_ids = dict.fromkeys(self.ids)
+        if not selected_ids:
             raise PatchError("no nodes are chosen. Select those that are to become a subpatch.")
-        for id in chosen:
+        for id in selected_ids:
             record = document.node(id)
             if record.type in (*DEVICES, INLET, OUTLET):
                 raise PatchError(f"{record.type} {quote(id)} belongs to this patch. Leave it out of the subpatch.")
         named(self.id)
-        if self.id in document.nodes and self.id not in chosen:
+        if self.id in document.nodes and self.id not in selected_ids:
             raise PatchError(f"there is a node {quote(self.id)} already. Choose another id.")
-        crossing = _Crossing(document, chosen, self.id)
-        inner = _inner(document, chosen, crossing, self.notes, self.areas)
+        crossing = _CrossingWires(document, selected_ids, self.id)
+        inner = _nested_document(document, selected_ids, crossing, self.notes, self.areas)
         after = replace(
             document,
-            nodes=_in_place(document.nodes, chosen, self.id, NodeRecord(SUBPATCH, patch=inner)),
+            nodes=_in_place(document.nodes, selected_ids, self.id, NodeRecord(SUBPATCH, patch=inner)),
             wires=crossing.outer,
             notes=without(document.notes, *self.notes),
             areas=without(document.areas, *self.areas),
-            looks=without(document.looks, *chosen),
-            layout=without(document.layout, *chosen),
+            looks=without(document.looks, *selected_ids),
+            layout=without(document.layout, *selected_ids),
         )
-        middle = _middle(document.layout[id] for id in chosen if id in document.layout)
+        middle = _middle(document.layout[id] for id in selected_ids if id in document.layout)
         if middle is not None:
             after = replace(after, layout={**after.layout, self.id: middle})
-        return follow(document, after)
+        return update_references(document, after)
 
 
 class Dissolve(Action, frozen=True, tag="dissolve"):
@@ -97,28 +97,28 @@ class Dissolve(Action, frozen=True, tag="dissolve"):
     def apply(self, document: Document) -> Document:
         record = document.node(self.id)
         if record.patch is None:
-            document.inside((self.id,))
+            document.nested((self.id,))
         assert record.patch is not None
         if any(record.params.get(name, getattr(record.patch.settings, name)) != 1 for name in ("voices", "unison")):
             raise PatchError(f"subpatch {quote(self.id)} has several voices. Set its voices and unison to 1 first.")
-        return follow(document, _Dissolving(document, self.id, record, record.patch).document())
+        return update_references(document, _Dissolver(document, self.id, record, record.patch).document())
 
 
-class _Crossing:
+class _CrossingWires:
     """The wires of a selection: those inside it, the ports for those that cross, and what is left outside."""
 
-    def __init__(self, document: Document, chosen: Container[str], subpatch: str) -> None:
-        arriving = [w for w in document.wires if w.source not in chosen and w.target in chosen]
-        leaving = [w for w in document.wires if w.source in chosen and w.target not in chosen]
-        taken = {id for id in document.nodes if id in chosen}
+    def __init__(self, document: Document, selected_ids: Container[str], subpatch: str) -> None:
+        arriving = [w for w in document.wires if w.source not in selected_ids and w.target in selected_ids]
+        leaving = [w for w in document.wires if w.source in selected_ids and w.target not in selected_ids]
+        taken = {id for id in document.nodes if id in selected_ids}
         self.inlets: dict[str, list[Wire]] = {}
         self.outlets: dict[str, list[Wire]] = {}
-        for wires in _together(arriving, document.wires):
+        for wires in _group_by_inlet(arriving, document.wires):
             self.inlets[_port_name(wires[0].target, wires[0].target_port, arriving, "target", taken)] = wires
         for end, wires in _by(leaving, "source").items():
             self.outlets[_port_name(*end, leaving, "source", taken)] = wires
-        inner = {id(w): w for w in document.wires if w.source in chosen and w.target in chosen}
-        outer = {id(w): w for w in document.wires if w.source not in chosen and w.target not in chosen}
+        inner = {id(w): w for w in document.wires if w.source in selected_ids and w.target in selected_ids}
+        outer = {id(w): w for w in document.wires if w.source not in selected_ids and w.target not in selected_ids}
         for name, wires in self.inlets.items():
             for end, own in _by(wires, "target").items():
                 inner[id(own[0])] = _wire((name, INLET_PORT), end, wires)
@@ -132,13 +132,13 @@ class _Crossing:
         self.outer = tuple(outer[id(wire)] for wire in document.wires if id(wire) in outer)
 
 
-def _start(wire: Wire) -> End:
+def _start(wire: Wire) -> PortKey:
     return wire.source, wire.source_port
 
 
-def _together(arriving: list[Wire], wires: tuple[Wire, ...]) -> list[list[Wire]]:
+def _group_by_inlet(arriving: list[Wire], wires: tuple[Wire, ...]) -> list[list[Wire]]:
     """Wires that can share an inlet: those of one source, and sources that lead to the very same ports side by side."""
-    targets: dict[frozenset[End], list[Wire]] = defaultdict(list)
+    targets: dict[frozenset[PortKey], list[Wire]] = defaultdict(list)
     sources: dict[tuple[str, str, bool], list[Wire]] = defaultdict(list)
     for wire in arriving:
         sources[wire.source, wire.source_port, wire.feedback].append(wire)
@@ -147,11 +147,11 @@ def _together(arriving: list[Wire], wires: tuple[Wire, ...]) -> list[list[Wire]]
     found: list[list[Wire]] = []
     for shared in targets.values():
         single = [own for own in sources.values() if own[0] in shared]
-        found += [shared] if len(single) == 1 or _side_by_side(shared, wires) else single
-    return _apart(found)
+        found += [shared] if len(single) == 1 or _are_adjacent(shared, wires) else single
+    return _split_feedback(found)
 
 
-def _side_by_side(shared: list[Wire], wires: tuple[Wire, ...]) -> bool:
+def _are_adjacent(shared: list[Wire], wires: tuple[Wire, ...]) -> bool:
     """Does no other wire come between these at the ports that they lead to?"""
     for end, own in _by(shared, "target").items():
         there = [wire in own for wire in wires if (wire.target, wire.target_port) == end]
@@ -161,7 +161,7 @@ def _side_by_side(shared: list[Wire], wires: tuple[Wire, ...]) -> bool:
     return True
 
 
-def _apart(groups: list[list[Wire]]) -> list[list[Wire]]:
+def _split_feedback(groups: list[list[Wire]]) -> list[list[Wire]]:
     """A signal that arrives both now and one sample late needs an inlet for each: one wire can run only once."""
     found: list[list[Wire]] = []
     for wires in groups:
@@ -172,14 +172,14 @@ def _apart(groups: list[list[Wire]]) -> list[list[Wire]]:
     return found
 
 
-def _by(wires: Iterable[Wire], side: str) -> dict[End, list[Wire]]:
-    ends: dict[End, list[Wire]] = defaultdict(list)
+def _by(wires: Iterable[Wire], side: str) -> dict[PortKey, list[Wire]]:
+    ends: dict[PortKey, list[Wire]] = defaultdict(list)
     for wire in wires:
         ends[getattr(wire, side), getattr(wire, f"{side}_port")].append(wire)
     return ends
 
 
-def _wire(source: End, target: End, wires: list[Wire]) -> Wire:
+def _wire(source: PortKey, target: PortKey, wires: list[Wire]) -> Wire:
     single = len({(w.source, w.source_port) for w in wires}) == 1
     extra = next((w.extra for w in wires if (w.target, w.target_port) == target), {}) if single else {}
     return Wire(*source, *target, extra=extra)
@@ -189,19 +189,23 @@ def _port_name(node: str, port: str, crossing: list[Wire], side: str, taken: set
     """``cutoff`` where no other port of that name crosses, else ``filter_cutoff``; never one that is taken."""
     alike = {end for end in _by(crossing, side) if end[1] == port}
     name = port if len(alike) == 1 else f"{node}_{port}"
-    name = numbered(name[: LONGEST_NAME - 6].strip(), taken)
+    name = unused_name(name[: MAX_NAME_LENGTH - 6].strip(), taken)
     taken.add(name)
     return name
 
 
-def _inner(
-    document: Document, chosen: Container[str], crossing: _Crossing, notes: Iterable[str], areas: Iterable[str]
+def _nested_document(
+    document: Document,
+    selected_ids: Container[str],
+    crossing: _CrossingWires,
+    notes: Iterable[str],
+    areas: Iterable[str],
 ) -> Document:
     """The nested document: the nodes as they were, with their ports to the left and to the right."""
     nodes = {name: NodeRecord(INLET) for name in crossing.inlets}
-    nodes |= {id: record for id, record in document.nodes.items() if id in chosen}
+    nodes |= {id: record for id, record in document.nodes.items() if id in selected_ids}
     nodes |= {name: NodeRecord(OUTLET) for name in crossing.outlets}
-    layout = {id: place for id, place in document.layout.items() if id in chosen}
+    layout = {id: place for id, place in document.layout.items() if id in selected_ids}
     if layout:
         left, right = min(x for x, _ in layout.values()), max(x for x, _ in layout.values())
         top = min(y for _, y in layout.values())
@@ -212,24 +216,24 @@ def _inner(
         wires=tuple(crossing.inner),
         notes={id: _existing(document.notes, id, "note") for id in notes},
         areas={id: _existing(document.areas, id, "area") for id in areas},
-        looks={id: look for id, look in document.looks.items() if id in chosen},
+        looks={id: look for id, look in document.looks.items() if id in selected_ids},
         layout=layout,
     )
 
 
-def _existing(items: dict[str, Any], id: str, what: str) -> Any:
+def _existing(items: dict[str, Any], id: str, noun: str) -> Any:
     if id not in items:
-        raise PatchError(f"there is no {what} {quote(id)}. See the patch's {what}s.")
+        raise PatchError(f"there is no {noun} {quote(id)}. See the patch's {noun}s.")
     return items[id]
 
 
 def _in_place(
-    nodes: dict[str, NodeRecord], chosen: Container[str], id: str, record: NodeRecord
+    nodes: dict[str, NodeRecord], selected_ids: Container[str], id: str, record: NodeRecord
 ) -> dict[str, NodeRecord]:
     """The nodes with one in the place of the first that is chosen."""
     found: dict[str, NodeRecord] = {}
     for name, old in nodes.items():
-        if name not in chosen:
+        if name not in selected_ids:
             found[name] = old
         else:
             found.setdefault(id, record)
@@ -244,30 +248,30 @@ def _middle(places: Iterable[tuple[float, float]]) -> tuple[float, float] | None
     return round((min(xs) + max(xs)) / 2, 2), round((min(ys) + max(ys)) / 2, 2)
 
 
-class _Dissolving:
+class _Dissolver:
     """A document in which the insides of a subpatch have taken its place."""
 
-    def __init__(self, before: Document, id: str, record: NodeRecord, inner: Document) -> None:
-        self.before, self.id, self.record, self.inner = before, id, record, inner
+    def __init__(self, previous: Document, id: str, record: NodeRecord, inner: Document) -> None:
+        self.before, self.id, self.record, self.inner = previous, id, record, inner
         self.ports = {name for name, one in inner.nodes.items() if one.type in (INLET, OUTLET, *DEVICES)}
-        taken = set(before.nodes) - {id}
+        taken = set(previous.nodes) - {id}
         self.names: dict[str, str] = {}
         for name in inner.nodes:
-            self.names[name] = numbered(name, taken)
+            self.names[name] = unused_name(name, taken)
             taken.add(self.names[name])
 
     def document(self) -> Document:
         ports = {self.names[name] for name in self.ports}
-        wires, kept = pass_through(self._joined(), ports)
+        wires, kept = remove_port_nodes(self._joined_wires(), ports)
         inside = {self.names[name]: self._record(name) for name in self.inner.nodes}
         inside = {id: record for id, record in inside.items() if id not in ports or id in kept}
-        wires, inside = self._as_knobs(wires, inside, kept)
+        wires, inside = self._inlet_values_as_params(wires, inside, kept)
         nodes: dict[str, NodeRecord] = {}
         for id, record in self.before.nodes.items():
             nodes |= inside if id == self.id else {id: record}
         return self._with_canvas(replace(self.before, nodes=nodes, wires=tuple(wires)), inside)
 
-    def _joined(self) -> list[Wire]:
+    def _joined_wires(self) -> list[Wire]:
         """All wires, those of the subpatch leading to and from its port nodes."""
         name = self.names.get
         wires = []
@@ -296,7 +300,7 @@ class _Dissolving:
         given = self.record.params.get(name)
         return record if given is None else replace(record, params={**record.params, KNOB_PORT: given})
 
-    def _as_knobs(
+    def _inlet_values_as_params(
         self, wires: list[Wire], inside: dict[str, NodeRecord], kept: set[str]
     ) -> tuple[list[Wire], dict[str, NodeRecord]]:
         """Unwired inlets as parameters of the ports that they lead to, where nothing else arrives."""
@@ -343,6 +347,6 @@ class _Dissolving:
 def _moved(items: dict[str, Any], taken: dict[str, Any], dx: float, dy: float) -> dict[str, Any]:
     found: dict[str, Note | Area] = {}
     for id, one in items.items():
-        name = numbered(id, {**taken, **found})
+        name = unused_name(id, {**taken, **found})
         found[name] = replace(one, id=name, at=(one.at[0] + dx, one.at[1] + dy))
     return found

@@ -9,8 +9,8 @@ from ..document import Control, Document, NodeRecord, Wire
 from ..errors import PatchError, quote
 from ..nested import document_of
 from .base import Action, named, plain_value, without
-from .following import follow
-from .places import Move
+from .canvas import Move
+from .references import update_references
 
 
 class AddNode(Action, frozen=True, tag="add_node"):
@@ -52,7 +52,7 @@ class RemoveNode(Action, frozen=True, tag="remove_node"):
             layout=without(document.layout, self.id),
             looks=without(document.looks, self.id),
         )
-        return follow(document, after)
+        return update_references(document, after)
 
 
 class Rename(Action, frozen=True, tag="rename"):
@@ -84,7 +84,7 @@ class Rename(Action, frozen=True, tag="rename"):
             looks={name(id): look for id, look in document.looks.items() if id != self.new},
             layout={name(id): place for id, place in document.layout.items() if id != self.new},
         )
-        return follow(document, after)
+        return update_references(document, after)
 
 
 class Replace(Action, frozen=True, tag="replace"):
@@ -111,21 +111,21 @@ class Replace(Action, frozen=True, tag="replace"):
         def fits(node: str, port: str, ports: tuple[str, ...] | None) -> bool:
             return node != self.id or ports is None or port in ports
 
-        def stays(wire: Wire) -> bool:
+        def keeps_wire(wire: Wire) -> bool:
             leaves = fits(wire.source, wire.source_port, self.outputs)
             return leaves and fits(wire.target, wire.target_port, self.inputs)
 
-        def turns(control: Control) -> bool:
+        def targets_kept_port(control: Control) -> bool:
             node, _, port = control.target.partition(".")
             return fits(node, port, self.inputs)
 
         after = replace(
             document,
             nodes={**document.nodes, self.id: record},
-            wires=tuple(wire for wire in document.wires if stays(wire)),
-            controls={key: control for key, control in document.controls.items() if turns(control)},
+            wires=tuple(wire for wire in document.wires if keeps_wire(wire)),
+            controls={key: control for key, control in document.controls.items() if targets_kept_port(control)},
         )
-        return follow(document, after) if record.patch is not old.patch else after
+        return update_references(document, after) if record.patch is not old.patch else after
 
 
 def record_of(id: str, type: str, version: int, params: dict[str, Any], extra: dict[str, str]) -> NodeRecord:

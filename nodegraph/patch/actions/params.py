@@ -7,7 +7,7 @@ from typing import Any
 
 from ..change import VALUES, Change, ValueChange
 from ..document import Document, NodeRecord, Path, locate
-from .base import Action, named, node_and_port, plain_value, without
+from .base import Action, named, parse_port_ref, plain_value, without
 
 
 class SetParam(Action, frozen=True, tag="set_param"):
@@ -34,8 +34,8 @@ class SetParam(Action, frozen=True, tag="set_param"):
     def change(self, document: Document) -> Change:
         return _values(document, self.apply(document), ((), self.node, self.port))
 
-    def continues(self, earlier: Action) -> bool:
-        same = isinstance(earlier, SetParam) and (earlier.node, earlier.port) == (self.node, self.port)
+    def merges_with(self, previous: Action) -> bool:
+        same = isinstance(previous, SetParam) and (previous.node, previous.port) == (self.node, self.port)
         return self.merge and same
 
 
@@ -68,30 +68,30 @@ class SetParams(Action, frozen=True, tag="set_params"):
 
     def apply(self, document: Document) -> Document:
         for end, value in self.values.items():
-            node, port = node_and_port(end)
+            node, port = parse_port_ref(end)
             path, id = locate(document, node)
-            inner = document.inside(path)
+            nested = document.nested(path)
             action = ClearParam(id, port) if value is None else SetParam(id, port, value)
-            after = action.apply(inner)
-            if after is not inner:
-                document = document.with_inside(path, after)
+            after = action.apply(nested)
+            if after is not nested:
+                document = document.with_nested(path, after)
         return document
 
     def change(self, document: Document) -> Change:
         after, ends = self.apply(document), []
         for end in self.values:
-            node, port = node_and_port(end)
+            node, port = parse_port_ref(end)
             path, id = locate(document, node)
             ends.append((path, id, port))
         return _values(document, after, *ends)
 
-    def continues(self, earlier: Action) -> bool:
-        return self.merge and isinstance(earlier, SetParams) and earlier.values.keys() == self.values.keys()
+    def merges_with(self, previous: Action) -> bool:
+        return self.merge and isinstance(previous, SetParams) and previous.values.keys() == self.values.keys()
 
 
 def _values(before: Document, after: Document, *parameters: tuple[Path, str, str]) -> Change:
     """A change of parameters (path, node, port) to what they are in ``after``."""
-    values = [(*end, after.inside(end[0]).nodes[end[1]].params.get(end[2])) for end in parameters]
+    values = [(*end, after.nested(end[0]).nodes[end[1]].params.get(end[2])) for end in parameters]
     return Change(before, after, VALUES, tuple(map(ValueChange._make, values)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..document import Document, Wire
 from ..errors import PatchError, quote
-from .base import Action, end_in, node_and_port, wire_between
+from .base import Action, parse_port_ref, resolve_port_ref, wire_between
 from .nodes import AddNode
 
 
@@ -20,9 +20,16 @@ class Connect(Action, frozen=True, tag="connect"):
     extra: dict[str, str] = {}
 
     def apply(self, document: Document) -> Document:
-        wire = Wire(*end_in(self.source, document), *end_in(self.target, document), self.feedback, self.extra)
-        if wire_between(wire.start, wire.end, document):
-            raise PatchError(f"{wire.start} → {wire.end} is wired already. To hear it twice, turn up its gain.")
+        wire = Wire(
+            *resolve_port_ref(self.source, document),
+            *resolve_port_ref(self.target, document),
+            self.feedback,
+            self.extra,
+        )
+        if wire_between(wire.source_ref, wire.target_ref, document):
+            raise PatchError(
+                f"{wire.source_ref} → {wire.target_ref} is wired already. To hear it twice, turn up its gain."
+            )
         return replace(document, wires=(*document.wires, wire))
 
 
@@ -73,15 +80,15 @@ class InsertOnWire(Action, frozen=True, tag="insert_on_wire"):
         wire = existing_wire(self.source, self.target, document)
         if self.type:
             document = AddNode(self.id, self.type, self.version, self.params, self.at).apply(document)
-        id, input = end_in(f"{self.id}.{self.input}", document)
-        _, output = node_and_port(f"{self.id}.{self.output}")
+        id, input = resolve_port_ref(f"{self.id}.{self.input}", document)
+        _, output = parse_port_ref(f"{self.id}.{self.output}")
         if id in (wire.source, wire.target):
             raise PatchError(f"{quote(id)} is at an end of that wire already. Insert another node.")
         halves = [replace(wire, target=id, target_port=input, feedback=False)]
         halves.append(Wire(id, output, wire.target, wire.target_port, wire.feedback))
         for half in halves:
-            if wire_between(half.start, half.end, document):
-                raise PatchError(f"{half.start} → {half.end} is wired already. Remove that wire first.")
+            if wire_between(half.source_ref, half.target_ref, document):
+                raise PatchError(f"{half.source_ref} → {half.target_ref} is wired already. Remove that wire first.")
         wires = [w for old in document.wires for w in (halves if old is wire else [old])]
         return replace(document, wires=tuple(wires))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodegraph.api import Patch
-from nodegraph.control.osc.addresses import AddressError, address_of, addresses, fitting, meaning
+from nodegraph.control.osc.addresses import AddressError, address_of, addresses, matching_addresses, resolve
 
 
 @given(st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=3))
@@ -22,7 +22,7 @@ def test_every_address_of_a_patch_leads_to_its_node_whatever_its_id(ids):
     patch = Patch()
     for id in ids:
         patch.add("sine", id=id)
-    found = [meaning(patch.document, address)[0].node for address in addresses(patch.document)]
+    found = [resolve(patch.document, address)[0].node for address in addresses(patch.document)]
     assert list(dict.fromkeys(found)) == ids
 
 
@@ -37,6 +37,6 @@ def test_patterns_of_osc():
         "/*": [],
         "/osc1/freq": known[:1],
     }.items():
-        assert fitting(pattern, iter(known)) == found
+        assert matching_addresses(pattern, iter(known)) == found
     with pytest.raises(AddressError):
-        fitting("/a[", iter(known))
+        matching_addresses("/a[", iter(known))

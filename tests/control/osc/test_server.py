@@ -14,7 +14,7 @@ from pythonosc.osc_packet import OscPacket
 from nodegraph.control.osc import OscError, OscServer, addresses
 from nodegraph.patch import AddNode, Patch, SetControl
 from nodegraph.patch.nested import data_of
-from tests.hands import QUANTUM, Played
+from tests.controllers import QUANTUM, Played
 from tests.rendering import patch_of
 
 
@@ -41,11 +41,11 @@ class Osc(Played):
         self.server = self.hands.osc
 
     def hear(self, address, *arguments):
-        self.server.hear(message(address, *arguments).dgram)
+        self.server.on_datagram(message(address, *arguments).dgram)
 
     def line(self):
         """The one line that was told."""
-        lines = self.hands.service()
+        lines = self.hands.update()
         assert len(lines) == 1, lines
         return lines[0]
 
@@ -126,14 +126,14 @@ def test_parameters_in_subpatches_have_addresses(listener):
     try:
         known = list(addresses(patch.document))
         assert "/voice/pitch" in known and "/voice/osc/value" in known and "/voice/voices" in known
-        played.server.hear(message("/voice/pitch").dgram, listener.getsockname())
+        played.server.on_datagram(message("/voice/pitch").dgram, listener.getsockname())
         assert received(listener) == ("/voice/pitch", [3.0])
         played.hear("/voice/pitch", 7.0)
         assert played.heard("voice") == [7.0]
         assert played.param("voice.pitch") == 7.0
         played.hear("/voice/osc/value", 5.0)
-        assert played.hands.service() == []
-        assert patch.document.inside(("voice",)).nodes["osc"].params["value"] == 5.0
+        assert played.hands.update() == []
+        assert patch.document.nested(("voice",)).nodes["osc"].params["value"] == 5.0
     finally:
         played.hands.close()
 
@@ -145,10 +145,10 @@ def test_it_is_heard_at_once(played):
 
 def test_all_addresses_of_a_patch_can_be_asked_and_answer(played, listener):
     for address in addresses(played.patch.document):
-        played.server.hear(message(address).dgram, listener.getsockname())
+        played.server.on_datagram(message(address).dgram, listener.getsockname())
         answered, arguments = received(listener)
         assert answered == address and len(arguments) >= 1
-    assert played.hands.service() == []
+    assert played.hands.update() == []
 
 
 def test_an_address_without_arguments_is_a_question(played, listener):
@@ -157,7 +157,7 @@ def test_an_address_without_arguments_is_a_question(played, listener):
         ("/trio/value", [1.0, 2.0, 3.0]),
         ("/knob/taper", ["linear"]),
     ):
-        played.server.hear(message(address).dgram, listener.getsockname())
+        played.server.on_datagram(message(address).dgram, listener.getsockname())
         assert received(listener) == (address, arguments)
 
 
@@ -197,10 +197,10 @@ def test_what_cannot_be_used_is_one_clear_line(played, address, arguments, said)
 
 
 def test_a_bundle_is_heard_at_its_time(played):
-    played.server.hear(bundle(IMMEDIATELY, message("/trio/value", 5.0), message("/osc/frequency", 100.0)))
+    played.server.on_datagram(bundle(IMMEDIATELY, message("/trio/value", 5.0), message("/osc/frequency", 100.0)))
     assert played.param("trio.value") == [5.0, 5.0, 5.0] and played.param("osc.frequency") == 100.0
-    played.server.hear(bundle(time.time() + 0.5, message("/trio/value", 8.0)))
-    played.hands.service()
+    played.server.on_datagram(bundle(time.time() + 0.5, message("/trio/value", 8.0)))
+    played.hands.update()
     assert played.heard("trio", quanta=300) == [5.0, 5.0, 5.0]
     assert played.param("trio.value") == [5.0, 5.0, 5.0]
     assert played.heard("trio", quanta=100) == [8.0, 8.0, 8.0]
@@ -229,7 +229,7 @@ def test_a_bundle_is_heard_at_its_time(played):
 )
 def test_bytes_that_are_no_packet_are_one_line(played, capfd, data):
     before = played.patch.document
-    played.server.hear(data, ("10.0.0.7", 9))
+    played.server.on_datagram(data, ("10.0.0.7", 9))
     assert "10.0.0.7" in played.line()
     assert played.patch.document is before and capfd.readouterr().err == ""
 
@@ -237,9 +237,9 @@ def test_bytes_that_are_no_packet_are_one_line(played, capfd, data):
 @given(st.binary(max_size=80) | st.binary(max_size=60).map(lambda data: b"#bundle\0" + data))
 def test_no_bytes_do_harm(data):
     played = fuzzed
-    played.server.hear(data)
-    played.server.hear(message("/osc/frequency", 330.0).dgram)
-    assert all(len(line.splitlines()) <= 1 for line in played.hands.service())
+    played.server.on_datagram(data)
+    played.server.on_datagram(message("/osc/frequency", 330.0).dgram)
+    assert all(len(line.splitlines()) <= 1 for line in played.hands.update())
     assert played.param("osc.frequency") == 330.0
 
 
@@ -254,10 +254,10 @@ def for_fuzzing():
 def test_a_flood_of_nonsense_is_a_few_lines(played):
     for k in range(20_000):
         played.hear(f"/nobody{k}/home", float(k))
-    lines = played.hands.service()
+    lines = played.hands.update()
     assert 1 <= len(lines) <= 12
     assert "more" in lines[-1]
-    assert played.hands.service() == []
+    assert played.hands.update() == []
 
 
 def test_a_flood_of_turns_leaves_the_last_one(played):
@@ -286,10 +286,10 @@ def test_a_port_that_is_taken_and_addresses_that_are_not_here_are_one_line(playe
         (0, "no.such.host.invalid", "no address of this machine"),
     ):
         with pytest.raises(OscError, match=said) as error:
-            OscServer(played.hands.turns, port, host)
+            OscServer(played.hands.parameter_changes, port, host)
         assert len(str(error.value).splitlines()) == 1
     with pytest.raises(OscError, match="no such place"):
-        OscServer(played.hands.turns, 0, send_to=("no.such.host.invalid", 9))
+        OscServer(played.hands.parameter_changes, 0, send_to=("no.such.host.invalid", 9))
 
 
 def test_without_python_osc_one_sentence_says_what_to_install(played, monkeypatch):
@@ -299,7 +299,7 @@ def test_without_python_osc_one_sentence_says_what_to_install(played, monkeypatc
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pythonosc", None)
     with pytest.raises(OscError, match=r"pip install 'nodegraph\[osc\]'"):
-        OscServer(played.hands.turns, 0)
+        OscServer(played.hands.parameter_changes, 0)
 
 
 # -- out -------------------------------------------------------------------------------------------------------
@@ -310,14 +310,14 @@ def test_what_changes_is_sent_with_its_control_and_meters_are(listener):
     patch.do(SetControl("pitch", "osc.frequency", 100.0, 10000.0, "log"))
     played = Osc(patch, send_to=listener.getsockname())
     try:
-        played.hands.service()
+        played.hands.update()
         first = drained(listener)
         assert first["/osc/frequency"] == [220.0] and first["/control/pitch"] == [220.0]
-        played.hands.service()
+        played.hands.update()
         assert drained(listener) == {}
         patch.set("osc.frequency", 440.0)
         played.heard("meter", "rms", quanta=1500)
-        played.hands.service()
+        played.hands.update()
         found = drained(listener)
         assert found["/osc/frequency"] == found["/control/pitch"] == [440.0]
         assert found["/meter/meter/rms"] == pytest.approx([2**-0.5], abs=0.01)

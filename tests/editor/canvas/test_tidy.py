@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodegraph.editor.canvas.tidy import layered
+from nodegraph.editor.canvas.tidy import layout_layers
 
 ids = [f"n{i}" for i in range(12)]
 boxes = st.dictionaries(st.sampled_from(ids), st.tuples(st.floats(100, 300), st.floats(30, 400)), min_size=1)
@@ -14,7 +14,7 @@ wires = st.lists(st.tuples(st.sampled_from(ids), st.sampled_from(ids)), max_size
 
 @given(boxes, wires)
 def test_no_block_covers_another(sizes, wires):
-    places = layered(sizes, wires)
+    places = layout_layers(sizes, wires)
     assert places.keys() == sizes.keys()
     found = [(x, y, x + sizes[id][0], y + sizes[id][1]) for id, (x, y) in places.items()]
     for i, one in enumerate(found):
@@ -25,12 +25,12 @@ def test_no_block_covers_another(sizes, wires):
 @given(boxes, wires)
 def test_wires_run_from_left_to_right(sizes, wires):
     forward = [(a, b) for a, b in wires if a < b and a in sizes and b in sizes]
-    places = layered(sizes, forward)
+    places = layout_layers(sizes, forward)
     assert all(places[a][0] < places[b][0] for a, b in forward)
 
 
 def test_a_chain_is_one_straight_row():
     sizes = dict.fromkeys(ids, (180.0, 100.0))
-    places = layered(sizes, list(zip(ids, ids[1:])))
+    places = layout_layers(sizes, list(zip(ids, ids[1:])))
     assert len({y for _, y in places.values()}) == 1
     assert [id for id, _ in sorted(places.items(), key=lambda item: item[1])] == sorted(ids, key=lambda id: int(id[1:]))

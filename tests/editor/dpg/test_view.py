@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nodegraph.editor import view as faces
-from nodegraph.editor.canvas.gestures import Held
+from nodegraph.editor.canvas.gestures import Modifiers
 from nodegraph.editor.events import Click, NodesMoved, Pointer, Slide, WireDrag
 from nodegraph.editor.sound.protocol import Reading
 from nodegraph.editor.sound.readout import readout
@@ -18,17 +18,17 @@ from nodegraph.editor.view import (
     Drawing,
     Item,
     MenuItem,
-    NodeFace,
-    NoteFace,
+    NodeRow,
+    NodeVisual,
+    NoteVisual,
     PaletteEntry,
-    PaletteFace,
-    PanelFace,
+    PaletteVisual,
+    PanelVisual,
     Pin,
-    PinFace,
-    Row,
+    PinVisual,
     Status,
-    ValueFace,
-    WireFace,
+    ValueVisual,
+    WireVisual,
 )
 
 pytestmark = pytest.mark.needs("dearpygui")
@@ -49,17 +49,17 @@ def view():
 def face(id, at=(0.0, 0.0), **changes):
     """A node with a pin of every kind and a value of every kind."""
     values = {
-        "slider": ValueFace("slider", "440 Hz", 0.4),
-        "live": ValueFace("live", "0.5", 0.5),
-        "choice": ValueFace("choice", "sine", options=("sine", "saw")),
-        "toggle": ValueFace("toggle", "on"),
-        "text": ValueFace("text", "a b"),
-        "file": ValueFace("file", "x.wav"),
+        "slider": ValueVisual("slider", "440 Hz", 0.4),
+        "live": ValueVisual("live", "0.5", 0.5),
+        "choice": ValueVisual("choice", "sine", options=("sine", "saw")),
+        "toggle": ValueVisual("toggle", "on"),
+        "text": ValueVisual("text", "a b"),
+        "file": ValueVisual("file", "x.wav"),
     }
-    rows = [Row(f"out_{kind}", "out", kind, PinFace(kind, "×2")) for kind in KINDS]
-    rows += [Row(f"in_{kind}", "in", kind, PinFace(kind)) for kind in KINDS]
-    rows += [Row(kind, "in", kind, PinFace("signal"), value) for kind, value in values.items()]
-    return NodeFace(id, id, "oscillators", at, 180.0, tuple(rows), **changes)
+    rows = [NodeRow(f"out_{kind}", "out", kind, PinVisual(kind, "×2")) for kind in KINDS]
+    rows += [NodeRow(f"in_{kind}", "in", kind, PinVisual(kind)) for kind in KINDS]
+    rows += [NodeRow(kind, "in", kind, PinVisual("signal"), value) for kind, value in values.items()]
+    return NodeVisual(id, id, "oscillators", at, 180.0, tuple(rows), **changes)
 
 
 def at_pin(view, node, port, output):
@@ -69,17 +69,17 @@ def at_pin(view, node, port, output):
 def test_what_is_shown_is_found_under_the_pointer(view):
     view.show_node(face("one"))
     view.show_node(face("two", (400.0, 50.0)))
-    view.show_wire(WireFace(("one.out_signal", "two.in_signal"), "signal"))
+    view.show_wire(WireVisual(("one.out_signal", "two.in_signal"), "signal"))
     view.refresh()
     assert set(view.canvas.nodes) == {"one", "two"}
-    line = view.scene.line(("one.out_signal", "two.in_signal"))
-    assert view.scene.over(line[len(line) // 2]) == ("one.out_signal", "two.in_signal")
-    assert view.scene.over(view.scene.pin_at(Pin("two", "in_phase", False))) == Pin("two", "in_phase", False)
+    line = view.scene.wire_points(("one.out_signal", "two.in_signal"))
+    assert view.scene.item_at(line[len(line) // 2]) == ("one.out_signal", "two.in_signal")
+    assert view.scene.item_at(view.scene.pin_at(Pin("two", "in_phase", False))) == Pin("two", "in_phase", False)
     view.hide_wire(("one.out_signal", "two.in_signal"))
     view.hide_node("two")
     view.refresh()
     assert set(view.canvas.nodes) == {"one"}
-    assert view.scene.over(line[len(line) // 2]) is None
+    assert view.scene.item_at(line[len(line) // 2]) is None
 
 
 @pytest.mark.parametrize("zoom", [0.5, 0.75, 1.0, 1.5, 2.0])
@@ -90,7 +90,7 @@ def test_the_pointer_finds_pins_at_every_zoom(view, zoom, scale):
     view.set_camera(Camera(-100.0, 17.0, zoom))
     view.refresh()
     view.poll()
-    view.gestures.move(at_pin(view, "one", "out_latent", True), Held())
+    view.gestures.move(at_pin(view, "one", "out_latent", True), Modifiers())
     assert [event.over for event in view.poll()] == [Pin("one", "out_latent", True)]
 
 
@@ -98,12 +98,12 @@ def test_a_drag_between_pins_is_a_wire(view):
     view.show_node(face("one"))
     view.show_node(face("two", (400.0, 50.0)))
     start, end = at_pin(view, "one", "out_signal", True), at_pin(view, "two", "in_signal", False)
-    view.gestures.press("left", start, Held())
+    view.gestures.press("left", start, Modifiers())
     for part in (0.3, 0.7, 1.0):
         at = (start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1]))
-        view.gestures.move(at, Held())
+        view.gestures.move(at, Modifiers())
         view.refresh()
-    view.gestures.release("left", end, Held())
+    view.gestures.release("left", end, Modifiers())
     drags = [event for event in view.poll() if isinstance(event, WireDrag)]
     assert drags[-1].dropped
     assert (drags[-1].start, drags[-1].over) == (Pin("one", "out_signal", True), Pin("two", "in_signal", False))
@@ -114,10 +114,10 @@ def test_a_drag_of_a_title_moves_all_that_are_selected(view):
     for id, x in (("one", 0.0), ("two", 300.0), ("three", 600.0)):
         view.show_node(face(id, (x, 0.0)))
     view.set_selection(frozenset({"one", "two"}), frozenset(), frozenset())
-    view.gestures.press("left", (50.0, 10.0), Held())
-    view.gestures.move((80.0, 60.0), Held())
+    view.gestures.press("left", (50.0, 10.0), Modifiers())
+    view.gestures.move((80.0, 60.0), Modifiers())
     view.refresh()
-    view.gestures.release("left", (90.0, 70.0), Held())
+    view.gestures.release("left", (90.0, 70.0), Modifiers())
     (moved,) = [event for event in view.poll() if isinstance(event, NodesMoved)]
     assert moved.places == {"one": (40.0, 60.0), "two": (340.0, 60.0)}
 
@@ -125,10 +125,10 @@ def test_a_drag_of_a_title_moves_all_that_are_selected(view):
 def test_escape_puts_back_what_was_dragged(view):
     view.show_node(face("one"))
     view.set_selection(frozenset({"one"}), frozenset(), frozenset())
-    view.gestures.press("left", (50.0, 10.0), Held())
-    view.gestures.move((150.0, 60.0), Held())
+    view.gestures.press("left", (50.0, 10.0), Modifiers())
+    view.gestures.move((150.0, 60.0), Modifiers())
     view.gestures.cancel()
-    view.gestures.release("left", (150.0, 60.0), Held())
+    view.gestures.release("left", (150.0, 60.0), Modifiers())
     assert view.scene.nodes["one"].at == (0.0, 0.0)
     assert not [event for event in view.poll() if isinstance(event, NodesMoved)]
 
@@ -138,9 +138,9 @@ def test_a_slider_says_where_it_began_and_ended(view):
     place = next(p for p in view.scene.nodes["one"].shape.rows if p.row.port == "slider")
     left, top, right, bottom = place.value
     y = (top + bottom) / 2
-    view.gestures.press("left", (left + 0.25 * (right - left), y), Held())
-    view.gestures.move((left + 0.5 * (right - left), y), Held(shift=True))
-    view.gestures.release("left", (left + 0.75 * (right - left), y), Held())
+    view.gestures.press("left", (left + 0.25 * (right - left), y), Modifiers())
+    view.gestures.move((left + 0.5 * (right - left), y), Modifiers(shift=True))
+    view.gestures.release("left", (left + 0.75 * (right - left), y), Modifiers())
     slides = [event for event in view.poll() if isinstance(event, Slide)]
     assert [slide.position for slide in slides] == pytest.approx([0.25, 0.5, 0.75])
     assert [slide.done for slide in slides] == [False, False, True]
@@ -149,8 +149,8 @@ def test_a_slider_says_where_it_began_and_ended(view):
 
 def test_a_press_without_a_move_is_a_click(view):
     view.show_node(face("one"))
-    view.gestures.press("right", (50.0, 10.0), Held(shift=True))
-    view.gestures.release("right", (51.0, 11.0), Held(shift=True))
+    view.gestures.press("right", (50.0, 10.0), Modifiers(shift=True))
+    view.gestures.release("right", (51.0, 11.0), Modifiers(shift=True))
     (click,) = [event for event in view.poll() if isinstance(event, Click)]
     assert (click.button, click.shift, click.double) == ("right", True, False)
 
@@ -159,9 +159,9 @@ def test_values_change_without_drawing_the_node_anew(view):
     view.show_node(face("one"))
     view.refresh()
     group = view.canvas.nodes["one"].group
-    view.set_value("one", "slider", ValueFace("slider", "880 Hz", 0.8))
-    view.set_value("one", "live", ValueFace("live", "0.7", 0.7))
-    view.set_value("one", "toggle", ValueFace("toggle", "off"))
+    view.set_value("one", "slider", ValueVisual("slider", "880 Hz", 0.8))
+    view.set_value("one", "live", ValueVisual("live", "0.7", 0.7))
+    view.set_value("one", "toggle", ValueVisual("toggle", "off"))
     view.refresh()
     assert view.canvas.nodes["one"].group == group
     assert view.scene.value_of("one", "slider").text == "880 Hz"
@@ -192,7 +192,7 @@ def test_every_reading_is_drawn_in_probes_and_at_the_pointer(view, reading):
     view.show_node(face("one"))
     view.show_node(face("two", (400.0, 50.0)))
     key = ("one.out_signal", "two.in_signal")
-    view.show_wire(WireFace(key, "signal"))
+    view.show_wire(WireVisual(key, "signal"))
     view.show_hover(key)
     view.show_probe("p", key, "a probe")
     for _ in range(2):
@@ -236,13 +236,13 @@ ITEMS = (
 
 
 def test_a_panel_of_all_items_is_shown_changed_and_closed(view):
-    view.show_panel(PanelFace("panel", "Everything", ITEMS))
+    view.show_panel(PanelVisual("panel", "Everything", ITEMS))
     for item in ITEMS:
         if item.key:
             view.set_item("panel", item)
     view.draw("panel", "d", Drawing("wave", np.ones((1, 64))))
-    view.show_panel(PanelFace("panel", "Everything", (*ITEMS, Item("text", "more", value="more"))))
-    view.show_panel(PanelFace("other", "Question", ITEMS[:2], modal=True))
+    view.show_panel(PanelVisual("panel", "Everything", (*ITEMS, Item("text", "more", value="more"))))
+    view.show_panel(PanelVisual("other", "Question", ITEMS[:2], modal=True))
     assert view.panels.keys == ["panel", "other"]
     view.hide_panel("panel")
     view.hide_panel("other")
@@ -256,8 +256,8 @@ def test_menus_palette_fields_and_dialogs(view, tmp_path):
     view.show_menu("title", items[0].items)
     entries = tuple(PaletteEntry(f"k{i}", f"block {i}", "filters", "what it does", (0, 1)) for i in range(40))
     for chosen in (0, 20, 39, -1):
-        view.show_palette(PaletteFace("Add a block", "", entries, chosen))
-    view.show_palette(PaletteFace("Add a block", "zzz", (), -1, "nothing fits"))
+        view.show_palette(PaletteVisual("Add a block", "", entries, chosen))
+    view.show_palette(PaletteVisual("Add a block", "zzz", (), -1, "nothing fits"))
     view.hide_palette()
     view.ask_value("key", "a value", "1")
     view.ask_value("key", "a comment", "two\nlines")
@@ -311,7 +311,7 @@ def _random_step(view, rng, shown, wires, notes):
     elif what == 2 and shown:
         a, b = rng.choice(sorted(shown)), rng.choice(sorted(shown))
         key = (f"{a}.out_{rng.choice(KINDS)}", f"{b}.in_{rng.choice(KINDS)}")
-        view.show_wire(WireFace(key, rng.choice(KINDS), rng.random() < 0.3, rng.random() < 0.1))
+        view.show_wire(WireVisual(key, rng.choice(KINDS), rng.random() < 0.3, rng.random() < 0.1))
         wires.add(key)
     elif what == 3 and wires:
         key = rng.choice(sorted(wires))
@@ -319,7 +319,7 @@ def _random_step(view, rng, shown, wires, notes):
         wires.discard(key)
     elif what == 4:
         id = f"note{rng.randrange(6)}"
-        view.show_note(NoteFace(id, "some words\nand more", spot, rng.choice([None, (300.0, 200.0)])))
+        view.show_note(NoteVisual(id, "some words\nand more", spot, rng.choice([None, (300.0, 200.0)])))
         notes.add(id)
     elif what == 5 and notes:
         id = rng.choice(sorted(notes))
@@ -331,17 +331,19 @@ def _random_step(view, rng, shown, wires, notes):
         some = frozenset(id for id in shown if rng.random() < 0.3)
         view.set_selection(some, frozenset(key for key in wires if rng.random() < 0.3), frozenset(notes))
     elif what == 8 and shown:
-        view.set_value(rng.choice(sorted(shown)), "slider", ValueFace("slider", "x", rng.random()))
+        view.set_value(rng.choice(sorted(shown)), "slider", ValueVisual("slider", "x", rng.random()))
         view.set_badge(rng.choice(sorted(shown)), rng.choice(["", "it fails"]))
         view.set_load(rng.choice(sorted(shown)), rng.choice(["", "1 %"]))
     elif what == 9 and shown:
         view.place_node(rng.choice(sorted(shown)), spot)
     elif what == 10:
-        view.gestures.press(rng.choice(["left", "right", "middle"]), spot, Held(rng.random() < 0.2), rng.random() < 0.1)
+        view.gestures.press(
+            rng.choice(["left", "right", "middle"]), spot, Modifiers(rng.random() < 0.2), rng.random() < 0.1
+        )
     elif what == 11:
-        view.gestures.move(spot, Held())
+        view.gestures.move(spot, Modifiers())
     elif what == 12:
-        view.gestures.release(rng.choice(["left", "right", "middle"]), spot, Held())
+        view.gestures.release(rng.choice(["left", "right", "middle"]), spot, Modifiers())
     elif rng.random() < 0.2:
         view.gestures.cancel()
     else:
@@ -349,8 +351,8 @@ def _random_step(view, rng, shown, wires, notes):
 
 
 def test_pointer_events_are_not_sent_twice(view):
-    view.gestures.move((10.0, 10.0), Held())
-    view.gestures.move((10.0, 10.0), Held())
+    view.gestures.move((10.0, 10.0), Modifiers())
+    view.gestures.move((10.0, 10.0), Modifiers())
     assert [type(event) for event in view.poll()] == [Pointer]
 
 
@@ -363,7 +365,7 @@ def test_the_view_has_every_order_of_the_protocol(view):
 def test_a_node_that_comes_on_the_screen_shows_the_values_it_has_now(view):
     view.show_node(face("one", (5000.0, 0.0)))
     view.refresh()
-    view.set_value("one", "live", ValueFace("live", "now this", 0.2))
+    view.set_value("one", "live", ValueVisual("live", "now this", 0.2))
     view.set_camera(Camera(4900.0, 0.0, 1.0))
     view.refresh()
     assert view.canvas.nodes["one"].value_texts["live"] == "now this"

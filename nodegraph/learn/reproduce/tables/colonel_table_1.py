@@ -1,7 +1,7 @@
 """Depth 1: 1025-n-1025, all sigmoid, no bias."""
 
 from ..colonel import NOTES, SOURCE, adam, best, momentum
-from ..table import Cell, Table
+from ..table import Cell, PaperTable
 
 # units → momentum, Adam
 PUBLISHED = {
@@ -24,7 +24,7 @@ def _cell(units: int, by_momentum: float, by_adam: float) -> Cell:
     return Cell(str(units), str(units), {"momentum": by_momentum, "Adam": by_adam}, runs)
 
 
-TABLE = Table(
+TABLE = PaperTable(
     "Colonel, Curro & Keene, table 1: depth 1, 1025-n-1025",
     SOURCE,
     "bin",

@@ -1,7 +1,7 @@
 """Depth 4: 1025-512-256-128-64 and back, with three choices of activations."""
 
 from ..colonel import NOTES, SOURCE, adam, best, momentum
-from ..table import Cell, Table
+from ..table import Cell, PaperTable
 
 # recipe → label, error
 PUBLISHED = {
@@ -19,7 +19,7 @@ def _cell(recipe: str, label: str, published: float) -> Cell:
     return Cell(label, WIDTH, {"Adam": published}, runs)
 
 
-TABLE = Table(
+TABLE = PaperTable(
     "Colonel, Curro & Keene, table 3: depth 4, 512-256-128-64",
     SOURCE,
     "bin",

@@ -1,7 +1,7 @@
 """Shallow autoencoders of 8 to 3500 units, with and without noise, and the tied ReLU model that the text names."""
 
 from ..sarroff import MEAN, NOTES, SOURCE, WIDE, adam, best, momentum, momentum_from_pca
-from ..table import Cell, Table
+from ..table import Cell, PaperTable
 
 # (units, standard deviation of the noise) → validation error, summed over bins
 PUBLISHED = {
@@ -14,7 +14,7 @@ PUBLISHED = {
     (3500, 0.0): 0.0951, (3500, 0.01): 0.0951, (3500, 0.02): 0.0951, (3500, 0.05): 0.0951,
 }  # fmt: skip
 
-MOST_COMPONENTS = 1025
+MAX_COMPONENTS = 1025
 
 
 def _cell(units: int, noise: float, published: float) -> Cell:
@@ -22,7 +22,7 @@ def _cell(units: int, noise: float, published: float) -> Cell:
     sets = {"layers.0.corruption": "gaussian", "layers.0.noise": noise} if noise else {}
     runs = {"momentum": momentum("sarroff-shallow", quick, sets)}
     if not noise:
-        if units <= MOST_COMPONENTS:
+        if units <= MAX_COMPONENTS:
             runs["momentum from PCA"] = momentum_from_pca("sarroff-shallow", quick)
         runs["Adam"] = adam("sarroff-shallow", quick)
         if units <= 512:
@@ -40,7 +40,7 @@ def _tied() -> Cell:
     return Cell("16, tied, ReLU", "16", {"momentum": 0.0310}, runs)
 
 
-TABLE = Table(
+TABLE = PaperTable(
     "Sarroff & Casey, table 1: shallow autoencoders, 1025-n-1025",
     SOURCE,
     "sum",

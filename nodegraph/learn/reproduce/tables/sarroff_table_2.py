@@ -1,7 +1,7 @@
 """Second layers, trained on what the units of a first layer do."""
 
 from ..sarroff import ADAM, MEAN, NOTES, SOURCE, WIDE, adam, momentum, momentum_from_pca
-from ..table import Cell, Table
+from ..table import Cell, PaperTable
 
 # (units of the first layer, of the second) → validation error × 1025 / first, by standard deviation of the noise
 PUBLISHED = {
@@ -30,7 +30,7 @@ def _cell(first: int, second: int, noise: float, published: float) -> Cell:
     return Cell(label, f"{first}-{second}", {"momentum": published}, runs)
 
 
-TABLE = Table(
+TABLE = PaperTable(
     "Sarroff & Casey, table 2: second layers, n-m-n on the units of the first",
     SOURCE,
     "adjusted",

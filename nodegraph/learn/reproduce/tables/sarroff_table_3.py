@@ -1,7 +1,7 @@
 """Deep autoencoders: two layers trained by themselves, joined, and fine-tuned."""
 
 from ..sarroff import ADAM, MEAN, NOTES, SOURCE, adam, best, momentum, momentum_from_pca
-from ..table import Cell, Table
+from ..table import Cell, PaperTable
 
 PUBLISHED = {"256-8": (0.0723, 0.1006), "1500-8": (0.0953, 0.1333)}  # validation, test
 
@@ -20,7 +20,7 @@ def _cell(width: str, valid: float, test: float) -> Cell:
     return Cell(width, width, {"momentum": valid, "momentum, test": test}, runs)
 
 
-TABLE = Table(
+TABLE = PaperTable(
     "Sarroff & Casey, table 3: deep autoencoders, 1025-n-m-n-1025",
     SOURCE,
     "sum",

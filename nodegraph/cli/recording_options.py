@@ -1,0 +1,119 @@
+"""``--flight``, ``--record``, ``--keep``, ``--moves``: what stays of a performance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .errors import CommandError
+
+if TYPE_CHECKING:
+    from nodegraph.engine.live import Live
+    from nodegraph.patch import Patch
+    from nodegraph.recording.flight import FlightRecorder
+    from nodegraph.recording.keeping import AutomationRecorder, Recording, RetrospectiveRecorder
+
+MINUTES = 10.0
+
+Flight = Annotated[
+    Path | None,
+    typer.Option("--flight", metavar="FILE", help="Log the performance, for `nodegraph replay`."),
+]
+Record = Annotated[
+    Path | None, typer.Option("--record", metavar="OUT.wav", help="Record what is heard: .wav, .flac, .ogg …")
+]
+Keep = Annotated[
+    float,
+    typer.Option("--keep", metavar="MINUTES", min=0.0, help="Of the last minutes, for `nodegraph keep`; 0 keeps none."),
+]
+Automation = Annotated[
+    Path | None,
+    typer.Option("--moves", metavar="OUT.json", help="Save the patch with every turned knob as automation."),
+]
+
+
+@dataclass
+class RecordingOptions:
+    """What the command line wants to have of a performance."""
+
+    flight: Path | None = None
+    record: Path | None = None
+    minutes: float = MINUTES
+    automation: Path | None = None
+    problems: list[str] = field(default_factory=list)
+    log: FlightRecorder | None = None
+    _retrospective: RetrospectiveRecorder | None = None
+    _recording: Recording | None = None
+    _automation_recorder: AutomationRecorder | None = None
+
+    def check(self, patch: Patch) -> None:
+        """Say now what could not be written at the end."""
+        for path in (self.flight, self.record, self.automation):
+            if path is not None and not path.absolute().parent.is_dir():
+                raise CommandError(f"{path}: there is no folder {path.parent}. Make it first: mkdir -p {path.parent}")
+        if self.flight is not None:
+            from nodegraph.recording.flight import FlightRecorder
+
+            self.log = FlightRecorder(self.flight)
+        if self.record is not None:
+            from nodegraph.files.sound_output import kind_of
+
+            kind_of(self.record)
+        if (
+            self.automation is not None
+            and patch.path is not None
+            and self.automation.absolute() == patch.path.absolute()
+        ):
+            raise CommandError(f"{self.automation}: is the patch itself. Give another name.")
+
+    def open(self, patch: Patch, live: Live) -> None:
+        """Begin, before the first sample is played."""
+        from nodegraph.recording.keeping import AutomationRecorder, Recording, RetrospectiveRecorder
+
+        if self.minutes > 0:
+            self._retrospective = RetrospectiveRecorder(
+                live, self.minutes, patch.document.title or (patch.path.stem if patch.path else "")
+            )
+        if self.record is not None:
+            self._recording = Recording(live, self.record)
+        if self.automation is not None:
+            self._automation_recorder = AutomationRecorder(live)
+
+    def close(self, patch: Patch, live: Live) -> list[str]:
+        """Finish, after the last one; returns the files that were written. ``problems`` says what was not."""
+        from nodegraph.patch import PatchError
+
+        kept = [self._retrospective, self._recording, self.log]
+        self.problems = [f"{one.problem}." for one in kept if one is not None and one.problem]
+        files = [self._recording.path] if self._recording else []
+        files += [self.log.result] if self.log else []
+        if self._automation_recorder is not None and self.automation is not None:
+            try:
+                self._save_automation(patch, self._automation_recorder, self.automation, live.rate)
+                files.append(self.automation)
+            except PatchError as error:
+                self.problems.append(f"{self.automation}: {error}")
+        return [str(file) for file in files if file is not None]
+
+    def _save_automation(self, patch: Patch, recorder: AutomationRecorder, path: Path, rate: float) -> None:
+        from nodegraph.patch import Patch as Session
+        from nodegraph.recording.automation import add_automation
+
+        moves = recorder.tracks()
+        kept = Session(patch.document, patch.path)
+        kept.do(
+            add_automation(
+                kept.document, moves, rate, recorder.smooth, _transport_of(kept, {node for node, _ in moves})
+            )
+        )
+        kept.save(path)
+
+
+def _transport_of(patch: Patch, moved: set[str]) -> str:
+    """The transport that leads what was recorded: the only one, if it ran all the time."""
+    found = [id for id, record in patch.document.nodes.items() if record.type == "transport"]
+    runs = len(found) == 1 and found[0] not in moved and patch.document.nodes[found[0]].params.get("play", 1.0) == 1.0
+    return found[0] if runs else ""

@@ -1,0 +1,57 @@
+"""Sound into a file, piece by piece, with progress; Ctrl-C leaves a whole, shorter file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .output import format_decibels, format_duration, plural, print_line, print_warning
+from .progress import Progress
+from .shutdown import catch_stop_signals
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def write_sound_file(
+    blocks: Iterable[np.ndarray], output: Path, rate: float, channels: int, total: int, label: str = "rendering"
+) -> dict[str, Any]:
+    """Write blocks (samples, channels) until ``total`` samples; returns what there is to tell of the file."""
+    import numpy as np
+
+    from nodegraph.files.sound_output import SoundOutput
+
+    peak, began = 0.0, time.perf_counter()
+    with (
+        SoundOutput(output, rate, channels, total / rate) as file,
+        catch_stop_signals() as stop,
+        Progress(f"{label} {output.name}", total) as bar,
+    ):
+        for block in blocks:
+            file.write(block[: total - file.samples])
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            bar.to(file.samples)
+            if stop.requested or file.samples >= total:
+                break
+    elapsed = time.perf_counter() - began
+    if peak > 1.0 and not file.is_float:
+        print_warning(f"the sound is clipped ({format_decibels(peak)}): turn it down, or write a .wav, which holds it")
+    return {
+        "file": str(output),
+        "seconds": file.samples / rate,
+        "samples": file.samples,
+        "channels": channels,
+        "rate": rate,
+        "peak": peak,
+        "elapsed": elapsed,
+        "speed": file.samples / rate / elapsed,
+        "interrupted": stop.requested and file.samples < total,
+    }
+
+
+def describe_file(result: dict[str, Any]) -> None:
+    """One line about a file that was written."""
+    shape = f"{format_duration(result['seconds'])}, {plural(result['channels'], 'channel')}, {result['rate']:g} Hz"
+    print_line(f"{result['file']}: {shape}, {format_decibels(result['peak'])}, {result['speed']:.0f} × real time")

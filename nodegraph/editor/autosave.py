@@ -1,0 +1,149 @@
+"""Copies for the case of a crash: one for each open patch, offered when the editor starts again."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nodegraph.patch import Document, Patch, PatchError, parse_patch
+from nodegraph.patch.encode import encode_patch
+
+from .desk import Desk
+from .panel import QuestionPanel
+
+PERIOD = 10.0  # s
+FOLDER = "recovery"
+
+
+@dataclass(frozen=True)
+class RecoveryCopy:
+    """A copy of a patch that was not saved: where it lies, and what it is a copy of (None: it had no file)."""
+
+    path: Path
+    original: Path | None
+    when: float
+
+    def discard(self) -> None:
+        for path in (self.path, _about(self.path)):
+            path.unlink(missing_ok=True)
+
+
+class Autosave:
+    """Writes the copy of the open patch; one running editor does not offer the copies of another."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / FOLDER
+        self._path = self.folder / f"{os.getpid()}-{os.urandom(4).hex()}.json"
+        self._time: float | None = None
+        self._kept: object = None
+
+    def tick(self, desk: Desk, now: float) -> None:
+        """Write a copy every ten seconds, if there is anything new and unsaved."""
+        if self._time is None:
+            self._time = now
+        if now - self._time < PERIOD or not desk.preferences.autosave:
+            return
+        self._time = now
+        self.save(desk)
+
+    def save(self, desk: Desk) -> None:
+        """Write the copy now, or remove it when the patch is saved."""
+        patch = desk.patch
+        if patch.saved:
+            self.discard()
+            return
+        if patch.document is self._kept:
+            return
+        self._kept = patch.document
+        document, original = patch.document, patch.path
+        desk.jobs.start("autosave", lambda job: self._write(document, original))
+
+    def save_now(self, desk: Desk) -> None:
+        """Write the copy before this returns, as far as that can be."""
+        try:
+            self._write(desk.patch.document, desk.patch.path)
+        except (OSError, PatchError):
+            pass
+
+    def _write(self, document: Document, original: Path | None) -> None:
+        data = encode_patch(document, downgrade=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_suffix(".tmp")
+        temporary.write_bytes(data)
+        about = {"original": str(original.resolve()) if original else None, "pid": os.getpid(), "when": time.time()}
+        _about(self._path).write_text(json.dumps(about))
+        os.replace(temporary, self._path)
+
+    def discard(self) -> None:
+        """The copy is not needed any more."""
+        self._kept = None
+        for path in (self._path, _about(self._path)):
+            path.unlink(missing_ok=True)
+
+    def copies(self) -> list[RecoveryCopy]:
+        """Copies that editors left which are gone, the newest first."""
+        found = []
+        for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
+            try:
+                about = json.loads(_about(path).read_text())
+                pid, when = int(about["pid"]), float(about["when"])
+                original = Path(about["original"]) if about.get("original") else None
+            except (OSError, ValueError, KeyError, TypeError):
+                pid, when, original = 0, path.stat().st_mtime, None
+            if path != self._path and not _is_running(pid):
+                found.append(RecoveryCopy(path, original, when))
+        return sorted(found, key=lambda copy: -copy.when)
+
+    def offer_recovery(self, desk: Desk) -> None:
+        """Ask whether to open what an editor that ended without saving has left."""
+        copies = self.copies()
+        if not copies:
+            return
+        newest = copies[0]
+        name = newest.original.name if newest.original else "a patch without a file"
+        more = f" There are {len(copies) - 1} older ones." if len(copies) > 1 else ""
+        when = time.strftime("%H:%M on %d %B", time.localtime(newest.when))
+        text = f"The editor ended without saving {name}. There is a copy from {when}.{more}"
+        desk.open_panel(
+            QuestionPanel(
+                "Recover",
+                text,
+                {
+                    "Open the copy": lambda: self.recover(desk, newest),
+                    "Throw it away": newest.discard,
+                    "Ask me later": None,
+                },
+            )
+        )
+
+    def recover(self, desk: Desk, copy: RecoveryCopy) -> None:
+        """Open a copy in the place of its patch: unsaved, under the name of the original."""
+        try:
+            document = parse_patch(copy.path.read_bytes(), copy.path.name)
+        except (OSError, PatchError) as error:
+            desk.notify(f"The copy cannot be read: {error}", alarm=True)
+            return
+        patch = Patch(document, copy.original)
+        patch.mark_unsaved()
+        desk.open_patch(patch)
+        self.save(desk)
+        copy.discard()
+
+
+def _about(path: Path) -> Path:
+    return path.with_suffix(".about")
+
+
+def _is_running(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OSError):
+        return True
+    return True

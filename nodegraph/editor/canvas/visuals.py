@@ -1,0 +1,135 @@
+"""From a node of the document to its face: rows, sliders, texts, pins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nodegraph.control.taper import position_of
+from nodegraph.node import Choice, In, Option, Port, Spec
+from nodegraph.patch import NodeRecord
+
+from ..quantity import exact_text, format_quantity
+from ..typed import TypedDocument
+from ..view import NodeRow, NodeVisual, PinVisual, Point, ValueVisual
+
+WIDTH, MAX_WIDTH = 184.0, 260.0
+LETTER, TITLE_REST = 7.2, 52.0  # px of a letter of the title, and of what stands beside it
+DISPLAYS = {"meter": (168.0, 22.0), "faders": (260.0, 110.0), "bars": (168.0, 72.0)}
+DISPLAY = (220.0, 110.0)
+USER_FAMILY = "nodegraph_user_"
+
+
+def node_visual(
+    id: str,
+    record: NodeRecord,
+    spec: Spec,
+    at: Point,
+    typed: TypedDocument,
+    wired: frozenset[str] = frozenset(),
+    badge: str = "",
+    marks: dict[str, str] | None = None,
+    title: str = "",
+    folded: bool = False,
+    level: tuple[str, ...] = (),
+    colour: str = "",
+) -> NodeVisual:
+    """The face of a node. ``wired`` are inputs with a wire, ``marks`` what else turns an input (a MIDI control)."""
+    from nodegraph.blocks.registry import node_types
+
+    marks, flat = marks or {}, "/".join((*level, id))
+    cls = node_types().get(record.type)
+    rows = [
+        NodeRow(name, "out", name, _pin(flat, name, port, True, typed), tip=port.doc)
+        for name, port in spec.output_ports.items()
+    ]
+    for group in (spec.frame_inputs, spec.event_inputs):
+        rows += [NodeRow(n, "in", n, _pin(flat, n, port, False, typed), tip=port.doc) for n, port in group.items()]
+    for name, port in spec.inputs.items():
+        value = value_visual(port, record.params.get(name, port.default), name in wired, marks.get(name, ""))
+        rows.append(NodeRow(name, "in", name, _pin(flat, name, port, False, typed), value, port.doc))
+    for name, setting in spec.settings.items():
+        rows.append(NodeRow(name, "", name, None, setting_visual(setting, record.params.get(name)), setting.doc))
+    display = getattr(cls, "display", "") if cls else ""
+    shown = f"{id} · {record.type}" if not title and not id.startswith(record.type) else title or id
+    return NodeVisual(
+        id=id,
+        title=shown,
+        family=_family(cls.family if cls else ""),
+        at=at,
+        width=min(max(WIDTH, round(len(shown) * LETTER + TITLE_REST)), MAX_WIDTH),
+        rows=tuple(rows),
+        display=display,
+        display_size=DISPLAYS.get(display, DISPLAY) if display else (0.0, 0.0),
+        badge=badge,
+        folded=folded,
+        subpatch=record.type == "subpatch",
+        tip=_first_line(cls),
+        colour=colour,
+    )
+
+
+def value_visual(port: In, value: Any, wired: bool = False, mark: str = "") -> ValueVisual:
+    """How the value of an input looks: a slider, or for a wired one the place of a live value."""
+    if wired:
+        return ValueVisual("live", "", -1.0, (), mark)
+    if isinstance(value, list):
+        if not value or not all(isinstance(v, int | float) for v in value):
+            return ValueVisual("text", exact_text(value), mark=mark)
+        shown = " ".join(format_quantity(v) for v in value[:4]) + (" …" if len(value) > 4 else "")
+        unit = f" {port.unit}" if port.unit else ""
+        return ValueVisual("slider", f"[{shown}]{unit}", _position(port, float(value[0])), (), mark)
+    if not isinstance(value, int | float):
+        return ValueVisual("text", exact_text(value), mark=mark)
+    return ValueVisual("slider", format_quantity(float(value), port.unit), _position(port, float(value)), (), mark)
+
+
+def live_value_visual(port: In, values: Any, mark: str = "") -> ValueVisual:
+    """The value that arrives at a wired input, one number a lane."""
+    first = float(values[0]) if len(values) else 0.0
+    lanes = f" ×{len(values)}" if len(values) > 1 else ""
+    return ValueVisual(
+        "live", format_quantity(_round_for_display(first), port.unit) + lanes, _position(port, first), (), mark
+    )
+
+
+def setting_visual(setting: Choice | Option, value: Any) -> ValueVisual:
+    """How a setting looks: a choice, a switch or a text."""
+    value = setting.default if value is None else value
+    if isinstance(setting, Choice):
+        return ValueVisual("choice", str(value), options=setting.values)
+    if isinstance(setting.default, bool):
+        return ValueVisual("toggle", "on" if value else "off")
+    if setting.kind == "file":
+        return ValueVisual("file", str(value))
+    if isinstance(value, int | float):
+        return ValueVisual("text", format_quantity(float(value), setting.unit))
+    return ValueVisual("text", exact_text(value))
+
+
+def _position(port: In, value: float) -> float:
+    return round(position_of(value, port.min, port.max, port.taper), 4)
+
+
+def _round_for_display(value: float) -> float:
+    """Three digits: what moves is not read more exactly."""
+    return float(f"{value:.3g}")
+
+
+def _pin(node: str, name: str, port: Port, output: bool, typed: TypedDocument) -> PinVisual:
+    lanes = typed.lanes(node, name, output)
+    frame = typed.frame(node, name, output)
+    count = "×".join(filter(None, [str(frame.bins) if frame else "", str(lanes) if lanes > 1 else ""]))
+    carries = str(frame) if frame else port.carries
+    many = f", {lanes} lanes" if lanes > 1 else ""
+    doc = f": {port.doc}" if port.doc else ""
+    return PinVisual(port.kind, count if frame or not count else f"×{count}", f"{name}{doc} ({carries}{many})")
+
+
+def _family(family: str) -> str:
+    return "your own" if family.startswith(USER_FAMILY) else family
+
+
+def _first_line(cls: Any) -> str:
+    import inspect
+
+    return (inspect.getdoc(cls) or "").partition("\n")[0] if cls else ""

@@ -1,0 +1,135 @@
+"""Hands from outside: MIDI learnt by values, named controls, OSC."""
+
+from __future__ import annotations
+
+from nodegraph.patch import PatchError, RemoveControl, SetControl
+
+from ..command import command
+from ..desk import Desk, Panel
+from ..events import PanelEvent
+from ..external import external_control
+from ..quantity import format_quantity
+from ..targets import target_of
+from ..view import Item, PanelVisual
+
+
+def _target(desk: Desk, key: tuple[str, str]) -> str:
+    return f"{desk.flat_id(key[0])}.{key[1]}"
+
+
+@command("Learn MIDI", "ctrl+shift+m", menu="Tools", section=2, possible=lambda desk: target_of(desk, None) is not None)
+def learn_midi(desk: Desk, payload: object) -> None:
+    """Bind the value to the next knob, key or wheel that is moved on a MIDI device."""
+    from nodegraph.control.midi_learn import LearnRequest
+
+    where = target_of(desk, payload)
+    if where is None or where[0] not in desk.document.nodes:
+        return
+    problem = external_control(desk).listen(desk)
+    if problem:
+        desk.notify(problem, alarm=True)
+        return
+    connections = external_control(desk).connections
+    assert connections is not None
+    try:
+        connections.bindings.learn(LearnRequest(_target(desk, where)))
+    except PatchError as error:
+        desk.notify(str(error), alarm=True)
+        return
+    desk.notify(f"Move the control that is to turn {_target(desk, where)}. Esc gives up.")
+
+
+def cancel_learn(desk: Desk) -> None:
+    """Wait for no MIDI control any more."""
+    connections = external_control(desk).connections
+    if connections is not None and connections.bindings.learning is not None:
+        connections.bindings.learn()
+        desk.notify("MIDI learn cancelled.")
+
+
+@command("Forget its MIDI control")
+def unbind_midi(desk: Desk, payload: object) -> None:
+    """Let no MIDI device turn the value any more."""
+    from nodegraph.control.midi_learn import unbind
+
+    where = target_of(desk, payload)
+    if where is None:
+        return
+    action = unbind(desk.patch.document, _target(desk, where))
+    if action is None:
+        desk.notify(f"No MIDI control turns {_target(desk, where)}.")
+    else:
+        desk.do_in((), action)
+
+
+@command("Make it a control of the patch")
+def make_control(desk: Desk, payload: object) -> None:
+    """Give the value a name by which the command line, OSC and hosts turn it."""
+    where = target_of(desk, payload)
+    if where is None or where[0] not in desk.document.nodes:
+        return
+    port = desk.spec(where[0]).inputs.get(where[1])
+    if port is None:
+        return
+    taper = "log" if port.taper == "log" else "linear"
+
+    def named(name: str) -> None:
+        desk.do_in((), SetControl(name.strip(), _target(desk, where), port.min, port.max, taper, port.doc))
+
+    desk.ask("control", "Name of the control", f"{where[0]} {where[1]}", named)
+
+
+class ControlsPanel(Panel):
+    """The controls of the patch: what they turn, between what, and by which MIDI message."""
+
+    key = "controls"
+    of_patch = True
+
+    def visual(self, desk: Desk) -> PanelVisual:
+        from nodegraph.control.midi_learn import describe_binding
+
+        rows = []
+        for control in desk.patch.document.controls.values():
+            low = "" if control.min is None else format_quantity(control.min)
+            high = "" if control.max is None else format_quantity(control.max)
+            binding = control.midi
+            rows.append(
+                (control.name, control.target, f"{low} … {high}", describe_binding(binding) if binding else "", "×")
+            )
+        columns = ("Name", "Turns", "Range", "MIDI", "")
+        items = (
+            Item("table", "table", value=(columns, tuple(rows)), tip="click × to remove a control"),
+            Item("text", "help", value="Right click on a value to learn MIDI or to make it a control."),
+        )
+        return PanelVisual(self.key, "Controls", items, size=(560.0, 0.0))
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        names = list(desk.patch.document.controls)
+        if event.item == "table" and event.value is not None:
+            row, column = event.value
+            if column == 4 and row < len(names):
+                desk.do_in((), RemoveControl(names[row]))
+
+    def changed(self, desk: Desk) -> None:
+        controls = desk.patch.document.controls
+        if controls is not getattr(self, "_controls", None):
+            self._controls = controls
+            desk.view.show_panel(self.visual(desk))
+
+
+@command("Controls", menu="Tools", section=2)
+def controls(desk: Desk, payload: object) -> None:
+    """List the controls of the patch."""
+    desk.open_panel(ControlsPanel())
+
+
+@command("MIDI on", menu="Tools", section=2, checked=lambda desk: external_control(desk).listening)
+def midi(desk: Desk, payload: object) -> None:
+    """Listen to all MIDI inputs, or to none."""
+    there = external_control(desk)
+    if there.listening:
+        there.stop_midi()
+        desk.notify("MIDI is off.")
+        return
+    problem = there.listen(desk)
+    desk.notify(problem or "Listening to all MIDI inputs, those that are plugged in later too.", alarm=bool(problem))

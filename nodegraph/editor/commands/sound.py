@@ -1,0 +1,257 @@
+"""The sound as a whole: device, rate and block size, pause and steps, recording, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nodegraph.quantum import QUANTUM
+
+from ..command import command
+from ..desk import Desk, Panel
+from ..events import PanelEvent
+from ..jobs import Job
+from ..quantity import QuantityError, parse_quantity
+from ..view import Item, PanelVisual
+
+RATES = (22050.0, 32000.0, 44100.0, 48000.0, 88200.0, 96000.0)
+BLOCKS = (64, 128, 256, 512, 1024, 2048)
+DEFAULT, NONE = "the default one", "no device"
+
+
+# -- pause and steps ---------------------------------------------------------------------------------------
+
+
+@command("Pause", "space", menu="Sound", section=0, checked=lambda desk: desk.sound_state.paused)
+def pause(desk: Desk, payload: object) -> None:
+    """Let the sound stand still, or go on."""
+    desk.sound.resume() if desk.refresh_sound_state().paused else desk.sound.pause()
+    desk.refresh_sound_state()
+
+
+@command("Step one block", ".", menu="Sound", section=0)
+def step_block(desk: Desk, payload: object) -> None:
+    """While paused, compute one block of 64 samples."""
+    _step(desk, QUANTUM)
+
+
+@command("Step one hop", "shift+.", ">", menu="Sound", section=0)
+def step_hop(desk: Desk, payload: object) -> None:
+    """While paused, compute until the next frame: one hop of the selected block, or the shortest of the patch."""
+    _step(desk, hop_of(desk))
+
+
+def _step(desk: Desk, samples: int) -> None:
+    if not desk.refresh_sound_state().paused:
+        desk.sound.pause()
+    desk.sound.step(samples)
+
+
+def hop_of(desk: Desk) -> int:
+    """Samples from one frame to the next: of the selected block, else the shortest in the patch."""
+    graph = desk.typed.graph
+    hops: list[int] = []
+    chosen = {desk.flat_id(id) for id in desk.selection.nodes}
+    for node in graph.typed_nodes if graph else []:
+        found = [*node.output_frames.values(), *node.input_frames.values()]
+        if found and (not chosen or node.id in chosen):
+            hops.append(found[0].hop)
+    return min(hops, default=QUANTUM)
+
+
+# -- the device --------------------------------------------------------------------------------------------
+
+
+class DevicePanel(Panel):
+    """Choose device, rate and block size; the patch plays on."""
+
+    key = "device"
+
+    def visual(self, desk: Desk) -> PanelVisual:
+        chosen = desk.preferences
+        names = [DEFAULT, *_names(desk), NONE]
+        shown = DEFAULT if chosen.device is None else NONE if chosen.device == "none" else chosen.device
+        rate = "the device's" if chosen.rate is None else f"{chosen.rate:g}"
+        items = (
+            Item("choice", "device", "Device", (shown, tuple(names))),
+            Item("choice", "rate", "Rate in Hz", (rate, ("the device's", *(f"{r:g}" for r in RATES)))),
+            Item("choice", "block", "Block size", (str(chosen.blocksize), tuple(map(str, BLOCKS)))),
+            Item("text", "state", value=self._state(desk)),
+            Item("button", "again", "Look for devices again"),
+        )
+        return PanelVisual(self.key, "Sound device", items)
+
+    def _state(self, desk: Desk) -> str:
+        state = desk.refresh_sound_state()
+        if state.problem:
+            return state.problem
+        return f"{state.device or 'no device'}: {state.rate:g} Hz, blocks of {state.blocksize}"
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        if event.item == "device":
+            name = {DEFAULT: None, NONE: "none"}.get(event.value, event.value)
+            desk.set_preferences(device=name)
+        elif event.item == "rate":
+            desk.set_preferences(rate=None if event.value == "the device's" else float(event.value))
+        elif event.item == "block":
+            desk.set_preferences(blocksize=int(event.value))
+        if event.item != "again":
+            use_device(desk)
+        desk.open_panel(self)
+
+    def tick(self, desk: Desk, now: float) -> None:
+        desk.view.set_item(self.key, Item("text", "state", value=self._state(desk)))
+
+
+def use_device(desk: Desk) -> None:
+    """Play on the device that is preferred."""
+    chosen = desk.preferences
+    desk.sound.select_device(chosen.device, chosen.rate, chosen.blocksize)
+
+
+def _names(desk: Desk) -> list[str]:
+    return [str(one["name"]) for one in desk.sound.devices() if one.get("outputs")]
+
+
+@command("Sound device…", "ctrl+,", menu="Sound", section=9)
+def device(desk: Desk, payload: object) -> None:
+    """Choose the sound device, its rate and block size."""
+    desk.open_panel(DevicePanel())
+
+
+# -- recording ---------------------------------------------------------------------------------------------
+
+
+@command("Record", "ctrl+r", menu="Sound", section=1, checked=lambda desk: bool(desk.sound_state.recording))
+def record(desk: Desk, payload: object) -> None:
+    """Record what is heard into a sound file, until it is pressed again."""
+    state = desk.refresh_sound_state()
+    if state.recording:
+        desk.sound.record(None)
+        desk.notify(f"Recorded {state.recording}.")
+        return
+
+    def begin(path: Path) -> None:
+        path = path if path.suffix else path.with_suffix(".wav")
+        desk.sound.record(path)
+
+    desk.ask_file("record", "Record to", begin, ".wav", save=True, name=sound_name(desk, "take"))
+
+
+def sound_name(desk: Desk, what: str, ending: str = ".wav") -> str:
+    """A name for a file of this patch that is not taken."""
+    stem = desk.patch.path.stem if desk.patch.path else desk.patch.document.title or "patch"
+    folder, number = desk.folder, 1
+    while (folder / f"{stem}-{what}{number}{ending}").exists():
+        number += 1
+    return f"{stem}-{what}{number}{ending}"
+
+
+# -- export ------------------------------------------------------------------------------------------------
+
+
+class ExportPanel(Panel):
+    """Render the patch into a sound file, by an engine of its own, while it plays on."""
+
+    key = "export"
+
+    def __init__(self) -> None:
+        self.seconds = "10"
+        self.rate = "as played"
+        self.job: Job | None = None
+
+    def visual(self, desk: Desk) -> PanelVisual:
+        busy = self.job is not None
+        items = [
+            Item("entry", "seconds", "Seconds", self.seconds, enabled=not busy),
+            Item("choice", "rate", "Rate in Hz", (self.rate, ("as played", *(f"{r:g}" for r in RATES)))),
+        ]
+        if self.job is not None:
+            items.append(Item("progress", "progress", value=(self.job.part, self._text())))
+            items.append(Item("button", "cancel", "Cancel"))
+        else:
+            items.append(Item("button", "go", "Export…"))
+        return PanelVisual(self.key, "Export a sound file", tuple(items))
+
+    def _text(self) -> str:
+        return f"{round(100 * self.job.part)} %" if self.job else ""
+
+    def react(self, desk: Desk, event: PanelEvent) -> None:
+        if event.item == "seconds":
+            self.seconds = str(event.value)
+        elif event.item == "rate":
+            self.rate = str(event.value)
+        elif event.item == "cancel" and self.job is not None:
+            self.job.cancel()
+        elif event.item == "go" and self.job is None:
+            self._ask(desk)
+
+    def _ask(self, desk: Desk) -> None:
+        try:
+            seconds = parse_quantity(self.seconds, "s")
+        except QuantityError as error:
+            desk.notify(str(error), alarm=True)
+            return
+        if not 0.0 < seconds <= 24 * 3600.0:
+            desk.notify("Export between a moment and a day: the seconds must be above 0.", alarm=True)
+            return
+        rate = desk.refresh_sound_state().rate if self.rate == "as played" else float(self.rate)
+        name = sound_name(desk, "export")
+        desk.ask_file(
+            "export", "Export to", lambda path: self.start(desk, path, seconds, rate), ".wav", save=True, name=name
+        )
+
+    def start(self, desk: Desk, path: Path, seconds: float, rate: float) -> None:
+        """Render in a thread."""
+        path = path if path.suffix else path.with_suffix(".wav")
+        document, origin, outside = desk.patch.document, desk.patch.path, desk.allow_outside
+
+        def work(job: Job) -> Path:
+            return export(document, origin, path, seconds, rate, job.progress, outside)
+
+        def done(job: Job) -> None:
+            self.job = None
+            if self.key in desk.panels:
+                desk.open_panel(self)
+            if job.error:
+                desk.notify(
+                    f"Not exported: {job.error}" if job.error != "cancelled" else "Export given up.", alarm=True
+                )
+            else:
+                desk.notify(f"Exported {path.name}, {seconds:g} s.")
+
+        self.job = desk.jobs.start("export", work, done)
+        if self.key in desk.panels:
+            desk.open_panel(self)
+
+    def tick(self, desk: Desk, now: float) -> None:
+        if self.job is not None:
+            desk.view.set_item(self.key, Item("progress", "progress", value=(self.job.part, self._text())))
+
+
+def export(
+    document: Any, origin: Path | None, path: Path, seconds: float, rate: float, progress: Any, outside: bool = False
+) -> Path:
+    """Render ``document`` into a sound file, which is there only when it is whole."""
+    from nodegraph.engine.offline import Offline
+    from nodegraph.files.sound_output import write_sound
+
+    engine = Offline(document, rate, origin, None, allow_outside=outside)
+    try:
+        sound = engine.run(seconds, progress)
+    finally:
+        engine.close()
+    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        write_sound(temporary, sound, rate)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+@command("Export…", "ctrl+e", menu="File", section=2)
+def export_sound(desk: Desk, payload: object) -> None:
+    """Render some seconds of the patch into a sound file."""
+    if "export" not in desk.panels:
+        desk.open_panel(ExportPanel())

@@ -1,0 +1,82 @@
+"""Read and write safetensors files. The library ``safetensors`` checks the format; the limits here protect memory.
+
+The file is read into memory before it is parsed: a memory-mapped file that another program truncates ends the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from safetensors import SafetensorError, deserialize
+
+from .atomic import write_atomic
+
+MAX_FILE_BYTES = 256 << 20
+MAX_HEADER_BYTES = 1 << 20
+MAX_TENSORS = 1000
+MAX_DIMENSIONS = 8
+_TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "BF16": "<u2"}
+
+
+class TensorFileError(ValueError):
+    """A file without readable tensors; the text continues a sentence that begins with the file's name."""
+
+
+class _Header(msgspec.Struct):
+    metadata: dict[str, str] | None = msgspec.field(name="__metadata__", default=None)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the tensors of a file, converted to float32, and its metadata.
+
+    Raises TensorFileError for an invalid file, one above the limits, or NaN or infinite values; OSError if it cannot
+    be read.
+    """
+    with path.open("rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise TensorFileError(f"is larger than {MAX_FILE_BYTES >> 20} MB")
+    length = int.from_bytes(data[:8], "little")
+    if len(data) >= 8 and length > MAX_HEADER_BYTES:
+        raise TensorFileError("is not a safetensors file: its header would be too long")
+    try:
+        entries = deserialize(data)
+        header = msgspec.json.decode(data[8 : 8 + length], type=_Header)
+    except (SafetensorError, msgspec.MsgspecError) as error:
+        reason = " ".join(str(error).removeprefix("Error while deserializing: ").split())[:200]
+        raise TensorFileError(f"is truncated or not a valid safetensors file ({reason})") from None
+    if len(entries) > MAX_TENSORS:
+        raise TensorFileError(f"contains {len(entries)} tensors; the limit is {MAX_TENSORS}")
+    return {name: _as_float32(name, entry) for name, entry in entries}, header.metadata or {}
+
+
+def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+    """Write arrays as float32, with metadata; on failure the old file is kept. Raises OSError."""
+    from safetensors.numpy import save
+
+    arrays = {name: np.ascontiguousarray(values, "<f4") for name, values in tensors.items()}
+    write_atomic(path, save(arrays, dict(metadata)))
+
+
+def _as_float32(name: str, entry: Mapping[str, Any]) -> np.ndarray:
+    dtype, shape = entry["dtype"], entry["shape"]
+    if dtype not in _TYPES:
+        raise TensorFileError(f"contains {dtype} values in tensor {name[:60]!r}; store them as F32")
+    if len(shape) > MAX_DIMENSIONS:
+        raise TensorFileError(f"contains tensor {name[:60]!r} of more than {MAX_DIMENSIONS} dimensions")
+    raw = np.frombuffer(entry["data"], _TYPES[dtype])
+    if dtype == "BF16":  # the upper half of a float32; NumPy has no such type
+        values = (raw.astype("<u4") << 16).view("<f4")
+    else:
+        with np.errstate(over="ignore"):
+            values = raw.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise TensorFileError(f"contains NaN or infinite values in tensor {name[:60]!r}")
+    try:
+        return values.reshape(shape)
+    except ValueError:  # dimensions beyond what NumPy can index, in a tensor without elements
+        raise TensorFileError(f"contains tensor {name[:60]!r} of an impossible shape") from None

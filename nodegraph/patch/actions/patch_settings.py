@@ -1,0 +1,59 @@
+"""Edits of the patch as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..change import LOOK
+from ..document import Document
+from ..errors import InvalidValue, PatchError, quote
+from ..voices import check_voices
+from .base import Action
+
+
+class SetSeed(Action, frozen=True, tag="set_seed"):
+    """The seed of every random block."""
+
+    seed: int
+
+    def apply(self, document: Document) -> Document:
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**63:
+            raise PatchError(f"the seed must be a whole number in 0 … 2⁶³ - 1, got {quote(self.seed)}.")
+        return replace(document, seed=self.seed) if self.seed != document.seed else document
+
+
+class SetTitle(Action, frozen=True, tag="set_title"):
+    """The title of the patch."""
+
+    kind = LOOK
+
+    title: str
+
+    def apply(self, document: Document) -> Document:
+        if not isinstance(self.title, str):
+            raise PatchError(f"the title must be a text, got {quote(self.title)}.")
+        return replace(document, title=self.title) if self.title != document.title else document
+
+
+class SetSettings(Action, frozen=True, tag="set_settings"):
+    """Settings of the patch as a whole; what is left ``None`` stays, ``rate=0`` means the device's."""
+
+    latency_compensation: bool | None = None
+    rate: float | None = None
+    voices: int | None = None
+    unison: int | None = None
+    mix: str | None = None
+    width: float | None = None
+
+    def apply(self, document: Document) -> Document:
+        old = document.settings
+        if self.rate and not 1 <= self.rate <= 10_000_000:
+            raise PatchError(f"the rate must lie in 1–10000000 Hz, got {self.rate}. 44100 or 48000 are usual.")
+        given = {name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) is not None}
+        if "rate" in given:
+            given["rate"] = given["rate"] or None
+        try:
+            check_voices(given)
+        except InvalidValue as fault:
+            raise PatchError(f"{fault.path[1:]} {fault.text}.") from None
+        return replace(document, settings=replace(old, **given))

@@ -1,0 +1,88 @@
+"""Hands from outside in the editor: MIDI learnt by a value, named controls."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from nodegraph.control.connections import Connections
+from nodegraph.editor.events import NodeAt, PanelEvent
+from nodegraph.editor.external import ExternalControl, external_control
+
+
+@pytest.fixture
+def midi(monkeypatch):
+    """MIDI without devices: what is heard is said by the test."""
+
+    def listen(self, desk):
+        if self.connections is None:
+            self.connections, self._patch = Connections(desk.patch, None), desk.patch
+        return ""
+
+    monkeypatch.setattr(ExternalControl, "listen", listen)
+
+
+def test_a_value_learns_the_next_control_that_is_moved_and_follows_it(hand, midi):
+    hand.adds("ladder")
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
+    connections = external_control(hand.desk).connections
+    connections.on_message("a device", bytes([0xB0, 74, 10]), time.perf_counter())
+    hand.waits(0.2)
+    assert hand.view.values["ladder1", "cutoff"].mark == "CC 74"
+    connections.on_message("a device", bytes([0xB0, 74, 127]), time.perf_counter())
+    hand.waits(0.2)
+    assert hand.value("ladder1.cutoff") == pytest.approx(20000.0, rel=1e-3)
+    assert hand.view.values["ladder1", "cutoff"].position == pytest.approx(1.0)
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Forget its MIDI control"])
+    assert "CC" not in hand.view.values["ladder1", "cutoff"].mark
+
+
+def test_escape_gives_up_learning(hand, midi):
+    hand.adds("ladder")
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
+    hand.presses("escape")
+    assert external_control(hand.desk).connections.bindings.learning is None
+
+
+def test_without_midi_it_is_said_in_one_line(hand, monkeypatch):
+    from nodegraph.midi.ports import MidiError
+
+    def refuse(self, *_args, **_options):
+        raise MidiError("MIDI is not installed: pip install 'nodegraph[midi]'.")
+
+    monkeypatch.setattr(Connections, "open_midi", refuse)
+    hand.adds("ladder")
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
+    assert "not installed" in hand.message
+
+
+def test_a_value_becomes_a_control_of_the_patch_and_is_listed(hand):
+    hand.adds("ladder")
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Make it a control of the patch"])
+    hand.answers("brightness")
+    control = hand.patch.document.controls["brightness"]
+    assert (control.target, control.min, control.max, control.taper) == ("ladder1.cutoff", 10.0, 20000.0, "log")
+    assert hand.view.values["ladder1", "cutoff"].mark == "brightness"
+    hand.presenter.run("controls")
+    _, rows = hand.item("controls", "table").value
+    assert rows[0][:2] == ("brightness", "ladder1.cutoff")
+    hand.does(PanelEvent("controls", "table", (0, 4)))
+    assert not hand.patch.document.controls
+
+
+def test_settings_of_the_whole_patch(hand):
+    hand.presses("ctrl+shift+e")
+    hand.does(
+        PanelEvent("patch", "title", "Rain"),
+        PanelEvent("patch", "seed", "7"),
+        PanelEvent("patch", "rate", "48000"),
+        PanelEvent("patch", "latency", False),
+        PanelEvent("patch", "voices", "4"),
+        PanelEvent("patch", "mix", "stereo"),
+        PanelEvent("patch", "voices", "a thousand"),
+    )
+    document = hand.patch.document
+    assert (document.title, document.seed, document.settings.rate) == ("Rain", 7, 48000.0)
+    assert (document.settings.voices, document.settings.mix) == (4, "stereo") and "means no number" in hand.message
+    assert not document.settings.latency_compensation and hand.view.title.startswith("● Rain")

@@ -1,0 +1,390 @@
+"""The work around a patch: files, recovery, export, recording, devices, faults, jobs that do not stop the sound."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from nodegraph.editor.events import CloseRequested, FilesDropped, PanelEvent
+from nodegraph.patch import Patch
+
+from .user import Hand
+
+
+def save_as(hand: Hand, path: Path) -> None:
+    hand.presses("ctrl+shift+s")
+    hand.chooses(path)
+
+
+def menu(hand: Hand, title: str):
+    return next(one for one in hand.view.menus if one.label == title)
+
+
+def test_save_close_and_open_is_the_same_patch(hand, tmp_path):
+    hand.chain("sine", "ladder", "audio_out")
+    hand.slides("ladder1.cutoff", 0.5, 0.7)
+    assert hand.view.title.startswith("●"), "a change that is not saved is marked"
+    save_as(hand, tmp_path / "song.json")
+    assert not hand.view.title.startswith("●") and "song" in hand.view.title
+    saved = hand.patch.document
+    hand.presses("ctrl+n")
+    assert not hand.view.nodes
+    hand.presses("ctrl+o")
+    hand.chooses(tmp_path / "song.json")
+    assert hand.patch.document == saved and set(hand.view.wires) == {(w.source_ref, w.target_ref) for w in saved.wires}
+    assert hand.sound.played[-1].document is hand.patch.document
+
+
+def test_undoing_back_to_what_was_saved_takes_the_mark_off(hand, tmp_path):
+    hand.adds("sine")
+    save_as(hand, tmp_path / "a.json")
+    hand.adds("saw")
+    assert hand.view.title.startswith("●")
+    hand.presses("ctrl+z")
+    assert not hand.view.title.startswith("●")
+
+
+@pytest.mark.parametrize(
+    ("answer", "saved", "gone"), [("Save", True, True), ("Don't save", False, True), ("Cancel", False, False)]
+)
+def test_what_is_not_saved_is_asked_for(hand, tmp_path, answer, saved, gone):
+    hand.adds("sine")
+    save_as(hand, tmp_path / "a.json")
+    hand.adds("saw")
+    hand.presses("ctrl+n")
+    assert hand.view.panels["question"].modal and len(hand.document.nodes) == 2
+    hand.presses("delete")  # nothing else goes on while it is asked
+    hand.presses_button("question", answer)
+    assert (not hand.document.nodes) == gone
+    assert ("saw1" in Path(tmp_path / "a.json").read_text()) == saved
+
+
+def test_the_window_closes_only_when_nothing_is_lost(hand):
+    hand.does(CloseRequested())
+    assert hand.view.ended
+    hand.view.ended = False
+    hand.adds("sine")
+    hand.does(CloseRequested())
+    assert not hand.view.ended
+    hand.presses_button("question", "Don't save")
+    assert hand.view.ended
+
+
+def test_a_file_that_is_there_is_replaced_only_after_asking(hand, tmp_path):
+    (tmp_path / "old.json").write_text("precious")
+    hand.adds("sine")
+    save_as(hand, tmp_path / "old.json")
+    hand.presses_button("question", "Cancel")
+    assert (tmp_path / "old.json").read_text() == "precious"
+    save_as(hand, tmp_path / "old.json")
+    hand.presses_button("question", "Replace it")
+    assert "sine1" in (tmp_path / "old.json").read_text()
+
+
+def test_a_folder_that_takes_no_files_is_said(hand, tmp_path):
+    hand.adds("sine")
+    save_as(hand, tmp_path / "nowhere" / "a.json")
+    assert "not saved" in hand.message and hand.patch.path is None
+
+
+def test_recent_files_are_in_the_menu(hand, tmp_path):
+    for name in ("a", "b"):
+        hand.adds("sine")
+        save_as(hand, tmp_path / f"{name}.json")
+    recent = next(item for item in menu(hand, "File").items if item.label == "Open recent")
+    assert [item.label for item in recent.items] == ["b.json", "a.json"]
+    hand.picks_item(recent.items[1])
+    assert hand.patch.path == tmp_path / "a.json"
+    again = Hand(hand.presenter.home)
+    recent = next(item for item in menu(again, "File").items if item.label == "Open recent")
+    assert [item.label for item in recent.items] == ["a.json", "b.json"]
+
+
+def test_a_broken_file_is_one_line_and_the_open_patch_stays(hand, tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    hand.adds("sine")
+    save_as(hand, tmp_path / "mine.json")
+    hand.presses("ctrl+o")
+    hand.chooses(tmp_path / "broken.json")
+    assert "broken.json" in hand.message and "sine1" in hand.document.nodes
+
+
+def crash(hand: Hand) -> Path:
+    """Leaves a copy as an editor does that ended without a word; returns its home."""
+    hand.presenter.autosaving.save(hand.desk)
+    finish(hand)
+    about = next(hand.presenter.autosaving.folder.glob("*.about"))
+    data = json.loads(about.read_text())
+    about.write_text(json.dumps(data | {"pid": 2**22 + 1}))
+    return hand.presenter.home
+
+
+def finish(hand: Hand) -> None:
+    end = time.monotonic() + 20.0
+    while hand.desk.jobs.running and time.monotonic() < end:
+        hand.waits(0.02, 2)
+        time.sleep(0.005)
+    assert not hand.desk.jobs.running
+
+
+def test_after_a_crash_the_copy_is_offered_and_opened_unsaved(hand, tmp_path):
+    hand.adds("sine")
+    save_as(hand, tmp_path / "song.json")
+    hand.adds("saw")
+    home, lost = crash(hand), hand.patch.document
+    again = Hand(home)
+    assert "song.json" in again.item("question", "text").value
+    again.presses_button("question", "Open the copy")
+    assert again.patch.document == lost and again.patch.path == (tmp_path / "song.json").resolve()
+    assert again.view.title.startswith("●")
+    finish(again)
+    assert again.presenter.autosaving.copies() == []
+
+
+def test_the_copy_of_an_editor_that_runs_is_not_offered(hand):
+    hand.adds("sine")
+    hand.presenter.autosaving.save(hand.desk)
+    finish(hand)
+    assert os.listdir(hand.presenter.autosaving.folder)
+    assert "question" not in Hand(hand.presenter.home).view.panels
+
+
+def test_a_copy_is_written_by_itself_and_goes_when_the_patch_is_saved(hand, tmp_path):
+    hand.adds("sine")
+    hand.waits(11.0)
+    finish(hand)
+    assert list(hand.presenter.autosaving.folder.glob("*.json"))
+    save_as(hand, tmp_path / "a.json")
+    hand.waits(11.0)
+    assert not list(hand.presenter.autosaving.folder.iterdir())
+
+
+def test_files_dragged_in_are_opened_or_become_blocks(hand, tmp_path):
+    patch = Patch()
+    patch.add("saw")
+    patch.save(tmp_path / "other.json")
+    hand.does(FilesDropped((tmp_path / "other.json",), (0.0, 0.0)))
+    assert list(hand.document.nodes) == ["saw1"]
+    hand.does(
+        FilesDropped((tmp_path / "kick.wav", tmp_path / "net.safetensors", tmp_path / "letter.txt"), (50.0, 60.0))
+    )
+    assert hand.value("file_player1.file") == "kick.wav" and hand.value("decoder1.file") == "net.safetensors"
+    assert "letter.txt" in hand.message
+
+
+def test_export_writes_seconds_of_the_patch_while_the_editor_goes_on(hand, tmp_path):
+    hand.chain("sine", "audio_out")
+    hand.presses("ctrl+e")
+    hand.does(PanelEvent("export", "seconds", "0.5"))
+    hand.presses_button("export", "Export…")
+    hand.chooses(tmp_path / "out.wav")
+    hand.adds("saw")
+    finish(hand)
+    sound, rate = soundfile.read(tmp_path / "out.wav")
+    assert rate == 44100 and len(sound) == 22050 and np.abs(sound).max() > 0.1
+    assert "Exported out.wav" in hand.message
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_an_export_can_be_given_up_and_leaves_nothing(hand, tmp_path):
+    hand.chain("sine", "audio_out")
+    hand.presses("ctrl+e")
+    hand.does(PanelEvent("export", "seconds", "3600"))
+    hand.presses_button("export", "Export…")
+    hand.chooses(tmp_path / "out.wav")
+    hand.waits(0.2)
+    hand.presses_button("export", "Cancel")
+    finish(hand)
+    assert "given up" in hand.message and not list(tmp_path.glob("*out*")) and not list(tmp_path.glob(".*"))
+
+
+def test_an_export_that_fails_says_why(hand, tmp_path):
+    hand.chain("sine", "audio_out")
+    hand.presses("ctrl+e")
+    hand.presses_button("export", "Export…")
+    hand.chooses(tmp_path / "nowhere" / "out.wav")
+    finish(hand)
+    assert "Not exported" in hand.message
+
+
+def test_record_begins_and_ends(hand, tmp_path):
+    hand.presses("ctrl+r")
+    hand.chooses(tmp_path / "take")
+    assert hand.sound.recorded == [tmp_path / "take.wav"]
+    hand.waits(0.5)
+    assert "recording" in dict(hand.view.status.parts)
+    hand.presses("ctrl+r")
+    assert hand.sound.recorded[-1] is None
+
+
+def test_device_rate_and_block_size_are_chosen_without_a_restart(hand):
+    hand.presses("ctrl+,")
+    _, names = hand.item("device", "device").value
+    assert names == ("the default one", "one", "two", "no device")
+    hand.does(PanelEvent("device", "device", "two"))
+    hand.does(PanelEvent("device", "rate", "48000"))
+    hand.does(PanelEvent("device", "block", "512"))
+    assert hand.sound.chosen[-1] == ("two", 48000.0, 512)
+    again = Hand(hand.presenter.home)
+    assert (again.desk.preferences.device, again.desk.preferences.blocksize) == ("two", 512)
+
+
+def test_a_device_that_vanishes_is_a_message_and_an_alarm(hand):
+    hand.sound.now = replace(hand.sound.now, playing=False, problem="the audio device 'x' has gone. Choose another.")
+    hand.waits(0.5)
+    assert hand.view.messages.count(("the audio device 'x' has gone. Choose another.", True)) == 1
+    assert "problem" in hand.view.status.alarm
+    hand.adds("sine")
+
+
+def test_a_block_that_fails_gets_a_badge_with_the_reason(hand):
+    hand.chain("sine", "audio_out")
+    hand.sound.now = replace(hand.sound.now, faults={("sine1",): "it gave NaN"})
+    hand.waits(0.5)
+    assert hand.view.badges["sine1"] == "it gave NaN" and "sine1 is silent" in hand.message
+    hand.sound.now = replace(hand.sound.now, faults={})
+    hand.waits(0.5)
+    assert hand.view.badges["sine1"] == ""
+
+
+def test_a_missing_file_and_an_unknown_block_are_badges(hand, tmp_path):
+    hand.adds("file_player")
+    hand.types("file_player1.file", "missing.wav")
+    assert "missing.wav" in hand.view.badges["file_player1"]
+    patch = {"format": "nodegraph", "version": 1, "nodes": [{"id": "x", "type": "of_tomorrow"}], "wires": []}
+    (tmp_path / "new.json").write_text(json.dumps(patch))
+    hand.patch.mark_saved()
+    hand.does(FilesDropped((tmp_path / "new.json",), (0, 0)))
+    assert "there is no block" in hand.view.badges["x"]
+
+
+def test_the_status_line_tells_how_the_sound_stands(hand):
+    hand.chain("sine", "audio_out")
+    hand.sound.now = replace(hand.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5})
+    hand.waits(1.5)
+    parts = dict(hand.view.status.parts)
+    assert parts["load"] == "load 12 %" and parts["xruns"] == "xruns 2" and parts["latency"] == "latency 10.0 ms"
+    assert parts["device"] == "fake" and parts["rate"] == "44.1 kHz / 256"
+    assert hand.view.loads["sine1"] == "1.0 %"
+
+
+def test_pause_and_steps_of_a_block_and_a_hop(hand):
+    hand.chain("sine", "stft")
+    hand.presses("space")
+    assert hand.sound.now.paused
+    hand.presses(".", "shift+.")
+    assert hand.sound.steps == [64, 512]
+    hand.presses("space")
+    assert not hand.sound.now.paused
+    hand.presses(".")
+    assert hand.sound.now.paused, "a step begins with a pause"
+
+
+def test_a_training_runs_beside_the_editor_and_its_model_is_used(hand, tmp_path, monkeypatch):
+    import nodegraph.learn
+
+    going, go_on = threading.Event(), threading.Event()
+
+    class Step:
+        stage, epoch, epochs, done, train, valid = "one", 1, 2, 0.5, 0.4, 0.5
+
+    class Trained:
+        path, notes, stopped = tmp_path / "net.safetensors", ["a note"], False
+
+    def train(sound, output, **options):
+        options["watcher"].progress(Step)
+        going.set()
+        assert go_on.wait(20.0)
+        options["watcher"].progress(Step)
+        return Trained
+
+    class Watcher:
+        def __init__(self, progress, **rest):
+            self.progress = progress
+
+    monkeypatch.setitem(vars(nodegraph.learn), "train", train)
+    monkeypatch.setitem(vars(nodegraph.learn), "Watcher", Watcher)
+    hand.adds("decoder")
+    hand.presenter.run("training")
+    hand.presses_button("training", "Train")
+    assert "Name a recording" in hand.message
+    hand.does(PanelEvent("training", "sound", str(tmp_path)), PanelEvent("training", "width", "16"))
+    hand.presses_button("training", "Train")
+    assert going.wait(20.0)
+    hand.adds("sine")
+    hand.waits(0.5)
+    assert dict(hand.view.status.parts)["job"] == "training 50 %"
+    go_on.set()
+    finish(hand)
+    assert "a note" in hand.item("training", "said").value
+    hand.presses_button("training", "Use net.safetensors in the patch")
+    assert str(hand.value("decoder1.file")).endswith("net.safetensors")
+
+
+def test_the_last_minutes_are_kept_in_a_file(hand, tmp_path, monkeypatch):
+    from nodegraph.recording import keeping
+
+    hand.presses("ctrl+k")
+    assert "Nothing has been heard" in hand.message
+    kept = keeping.RetrospectiveSession(tmp_path / "ring", "", "", 44100.0, 2)
+    kept.folder.mkdir()
+    np.full((44100, 2), 0.25, np.float32).tofile(kept.folder / "000001.f32")
+    monkeypatch.setattr("nodegraph.editor.sound.retrospective.RetrospectiveRecording.last_minutes", lambda self: kept)
+    hand.presses("ctrl+k")
+    hand.chooses(tmp_path / "kept.wav")
+    finish(hand)
+    sound, _ = soundfile.read(tmp_path / "kept.wav")
+    assert sound.shape == (44100, 2) and np.allclose(sound, 0.25) and "Kept 1 s" in hand.message
+
+
+def test_moves_of_values_become_blocks_that_repeat_them(hand):
+    from nodegraph.engine.live import Live
+    from nodegraph.patch import Document
+
+    with Live(Document(), null=True) as live:
+        hand.sound.engine = live
+        hand.chain("sine", "audio_out")
+        live.follow(hand.patch)
+        hand.waits(0.1)
+        hand.presses("ctrl+shift+r")
+        for position in (0.5, 0.55, 0.6):
+            hand.slides("sine1.frequency", 0.5, position)
+            time.sleep(0.02)
+        hand.presses("ctrl+shift+r")
+        hand.sound.engine = None
+    assert any(record.type == "automation" for record in hand.document.nodes.values()), hand.message
+    assert any(key[1] == "sine1.frequency" for key in hand.view.wires)
+
+
+def test_what_was_thrown_away_on_purpose_is_not_offered_again(hand):
+    hand.adds("sine")
+    hand.presenter.autosaving.save(hand.desk)
+    finish(hand)
+    hand.presses("ctrl+q")
+    hand.presses_button("question", "Don't save")
+    hand.presenter.close()
+    assert not list(hand.presenter.autosaving.folder.glob("*.json"))
+
+
+def test_a_window_that_breaks_down_leaves_a_copy(hand):
+    hand.adds("sine")
+    hand.presenter.close()
+    assert "sine1" in next(hand.presenter.autosaving.folder.glob("*.json")).read_text()
+
+
+def test_a_mistake_of_ours_costs_one_action_and_is_written_down(hand, monkeypatch):
+    hand.presenter.strict = False
+    monkeypatch.setattr(hand.desk, "open_panel", lambda panel: 1 / 0)
+    hand.presses("f1")
+    assert (
+        "ZeroDivisionError" in hand.message and "ZeroDivisionError" in (hand.presenter.home / "errors.log").read_text()
+    )
+    assert hand.adds("sine") == "sine1"

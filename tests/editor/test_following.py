@@ -1,0 +1,99 @@
+"""How an edit travels from the document to the types and the sound: what is typed, and what is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from nodegraph.editor import typed
+from nodegraph.editor.events import Click, SetValue, Slide, WireDrag
+from nodegraph.editor.following import Following
+from nodegraph.editor.view import Pin
+from nodegraph.graph import build
+from nodegraph.patch import Patch, SetParam
+
+from .fakes import FakeSound
+
+
+@pytest.fixture
+def builds(monkeypatch):
+    """The documents that were typed, in order."""
+    found = []
+    original = build.graph_of
+
+    def counting(flat, *rest):
+        found.append(flat.document)
+        return original(flat, *rest)
+
+    monkeypatch.setattr(build, "graph_of", counting)
+    return found
+
+
+def counted(builds, edit):
+    """How many times a document was typed by an edit."""
+    before = len(builds)
+    edit()
+    return len(builds) - before
+
+
+def test_a_structural_edit_types_the_document_once_for_the_editor_and_the_sound(hand, builds):
+    assert counted(builds, lambda: hand.adds("saw")) == 1
+    assert hand.sound.played[-1] is hand.desk.typed.graph
+    assert counted(builds, lambda: hand.adds("ladder")) == 1
+    start, end = Pin("saw1", "out", True), Pin("ladder1", "audio", False)
+    hand.does(WireDrag(start, (5, 5), end, False))  # over the pin the editor asks whether the wire fits
+    assert counted(builds, lambda: hand.does(WireDrag(start, (5, 5), end, True))) == 1
+    assert counted(builds, lambda: hand.presses("ctrl+z")) == 1
+    assert counted(builds, lambda: hand.presses("ctrl+shift+z")) == 1
+    assert hand.sound.played[-1] is hand.desk.typed.graph
+
+
+def test_an_edit_of_values_types_nothing_and_sends_the_knobs(hand, builds):
+    hand.adds("saw")
+    played = len(hand.sound.played)
+    assert counted(builds, lambda: hand.does(Slide("saw1", "frequency", 0.5, False, False))) == 0
+    assert counted(builds, lambda: hand.does(Slide("saw1", "frequency", 0.6, False, True))) == 0
+    assert counted(builds, lambda: hand.does(SetValue("saw1", "frequency", 200.0))) == 0
+    assert counted(builds, lambda: hand.presses("ctrl+z")) == 0
+    assert len(hand.sound.played) == played
+    knobs = [knobs for _, knobs in hand.sound.changes]
+    assert {(node, port) for found in knobs for node, port, _ in found} == {("saw1", "frequency")}
+    assert [200.0] in [values for found in knobs for _, _, values in found]
+
+
+def test_an_edit_of_the_look_reaches_neither_types_nor_sound(hand, builds):
+    hand.adds("saw")
+    played = len(hand.sound.played)
+    assert counted(builds, lambda: hand.desk.patch.move("saw1", 50, 60)) == 0
+    assert counted(builds, lambda: hand.does(Click((10, 10), None))) == 0
+    assert (len(hand.sound.played), hand.sound.changes) == (played, [])
+
+
+def test_a_setting_is_typed_again(builds):
+    patch, sound = Patch(), FakeSound()
+    patch.add("biquad", "filter")
+    Following(patch, sound)
+    assert counted(builds, lambda: patch.do(SetParam("filter", "kind", "high"))) == 1
+
+
+def test_a_document_with_a_mistake_is_not_played(builds):
+    patch, sound = Patch(), FakeSound()
+    patch.add("sine", "osc")
+    following = Following(patch, sound)
+    patch.do(SetParam("osc", "frequency", "loud"))
+    assert following.typed.problems and len(sound.played) == 1
+    patch.undo()
+    assert not following.typed.problems and len(sound.played) == 2
+
+
+def test_a_patch_that_is_closed_is_followed_no_more(builds):
+    patch, sound = Patch(), FakeSound()
+    following = Following(patch, sound)
+    following.close()
+    assert counted(builds, lambda: patch.add("sine")) == 0
+
+
+def test_a_graph_that_is_there_is_not_typed_again(builds):
+    patch, sound = Patch(), FakeSound()
+    graph = typed.build_graph(patch.document, sound.rate)
+    assert counted(builds, lambda: Following(patch, sound, graph=graph)) == 0
+    assert sound.played == [graph]
