@@ -83,10 +83,14 @@ class FlatPatch:
 
     def source(self, id: str, port: str) -> PortKey | None:
         """The output of the flat net that drives an output, through ports that became wires; None unless it is one."""
-        if id in self.nodes:
-            return id, port
-        passed = self.removed_port_sources.get(id, ())
-        return self.source(*passed[0]) if len(passed) == 1 else None
+        seen: set[str] = set()
+        while id not in self.nodes:
+            removed = self.removed_port_sources.get(id, ())
+            if len(removed) != 1 or id in seen:  # ports may be wired in a circle
+                return None
+            seen.add(id)
+            id, port = removed[0]
+        return id, port
 
     def output_of(self, node: str, port: str) -> PortKey | None:
         """Where an output of a node or a subpatch can be read, in the first voice; None if it is not in one place."""

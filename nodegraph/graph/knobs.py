@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from nodegraph.patch.change import ValueChange
 from nodegraph.patch.document import INLET
 
-from .flat import FlatNode
 from .model import Graph
+from .ports import KNOB
+
+FROM_INLETS = (INLET, "voice_in")  # blocks that inlets become
 
 
 class KnobChange(NamedTuple):
@@ -37,15 +39,14 @@ def knob_changes(graph: Graph, changes: Iterable[ValueChange]) -> list[KnobChang
 def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
     name = "/".join((*change.path, change.node))
     is_block = name in graph
-    if is_block and _is_inlet(graph.flat.nodes[name]):
-        return None  # what is set of an inlet decides whether it is more than a wire
     ends = graph.knobs_of(name, change.port)
     if not ends:
         inlet = f"{name}/{change.port}"
-        overridden = [graph.flat.overridden_inlets.get(id) for id in graph.flat.copies.get(inlet, [inlet])]
-        resting = overridden[0]
+        resting = graph.flat.overridden_inlets.get(inlet)
         fits = resting is not None and resting.knob is not None and resting.knob.accepts(change.value)
         return [] if fits and not _comes_from_an_inlet(graph, inlet) else None  # a wire takes the place of this knob
+    if is_block and graph.flat.nodes[name].knob is not None and _reshapes_inlet(change):
+        return None
     knobs = []
     for id, port in ends:
         node = graph.find(id)
@@ -64,18 +65,18 @@ def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
     return knobs
 
 
+def _reshapes_inlet(change: ValueChange) -> bool:
+    """Whether a value of an inlet changes more than a knob: its default, or whether it makes voices differ."""
+    return change.value is None or (change.port != KNOB and not change.value)
+
+
 def _comes_from_an_inlet(graph: Graph, port: str) -> bool:
     """Whether an outer inlet is wired to a port: without a value of its own, it has that of the port."""
     flat = graph.flat
-    ids = [id for copy in flat.copies.get(port, [port]) for id, _ in flat.removed_port_sources.get(copy, ())]
-    return any(id in flat.removed_port_sources or _is_inlet(flat.nodes[id]) for id in ids)
-
-
-def _is_inlet(node: FlatNode) -> bool:
-    """Whether a node of the flat net is an inlet, or what distributes an inlet to the voices of a subpatch."""
-    return node.knob is not None or node.record.type in (INLET, "voice_in")
+    sources = [source for source, _ in flat.removed_port_sources.get(port, ())]
+    return any(id in flat.removed_port_sources or flat.nodes[id].record.type in FROM_INLETS for id in sources)
 
 
 def _gives_default(graph: Graph, id: str, port: str) -> bool:
     """Whether an inlet leads to this input: without a value of its own, it has that of the input."""
-    return any(_is_inlet(graph.flat.nodes[wire.source]) for wire in graph.into(id, port))
+    return any(graph.node(wire.source).type in FROM_INLETS for wire in graph.into(id, port))

@@ -330,7 +330,7 @@ from nodegraph.editor.sound.live import LiveSound
 from nodegraph.patch import Patch
 patch = Patch()
 patch.add("sine", id="osc"); patch.add("audio_out", id="out"); patch.connect("osc.out", "out.audio")
-sound = LiveSound(); Following(patch, sound); sound.settle()
+sound = LiveSound(); Following(patch, sound); sound.wait_idle()
 print("device", sound.state().device, flush=True)
 sys.stdin.readline()
 end = time.monotonic() + 20
@@ -338,7 +338,7 @@ while not sound.state().problem and time.monotonic() < end:
     time.sleep(0.05)
 print("problem", sound.state().problem, flush=True)
 patch.set("osc.frequency", 880.0)
-print("edited", sound.settle(), flush=True)
+print("edited", sound.wait_idle(), flush=True)
 clock = sound.engine.clock
 time.sleep(0.3)
 print("runs on", sound.engine.clock > clock, flush=True)

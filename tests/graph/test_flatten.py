@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nodegraph.api import Patch
 from nodegraph.graph import GraphError, build_graph, wire_problem
+from nodegraph.graph.flatten import flatten
 from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.patch import (
     AddNode,
@@ -864,3 +865,15 @@ def test_an_id_with_slashes_is_found_where_another_id_begins_alike():
     assert patch.document.nested(("a/b",)).nodes["c"].params == {"frequency": 300.0}
     patch.rename("a/b/c", "d")
     assert list(patch.document.nested(("a/b",)).nodes) == ["d"]
+
+
+def test_an_output_that_only_ports_wired_in_a_circle_would_drive_is_nowhere():
+    patch = Patch()
+    patch.add("subpatch", id="box")
+    inner = {
+        "nodes": [{"id": "in", "type": "inlet"}, {"id": "keys", "type": "notes"}, {"id": "out", "type": "outlet"}],
+        "wires": [{"from": "in.out", "to": "keys.events"}, {"from": "in.out", "to": "out.audio"}],
+    }
+    patch.do(SetPatch("box", inner))
+    patch.do(Connect("box.out", "box.in"))
+    assert flatten(patch.document).output_of("box", "out") is None

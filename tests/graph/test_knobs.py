@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nodegraph.graph import GraphError, build_graph
@@ -91,11 +91,16 @@ def test_a_value_that_a_wire_replaces_changes_nothing():
 PARAMS = ["voice.cutoff", "voice.voices", "voice/osc.frequency", "voice/core/filter.cutoff", "voice/cutoff.value",
           "voice/core/filter.resonance", "voice/cutoff.spread", "amp.gain", "lfo.frequency", "voice/core.cutoff",
           "voice/core.voices", "voice/core/cutoff.value", "voice/core.resonance"]  # fmt: skip
-VALUES = st.none() | st.sampled_from([0.3, 0.5, 1, 20.0, 30.0]) | st.just([20.0, 30.0])
+VALUES = st.none() | st.sampled_from([0.0, 0.3, 0.5, 1, 20.0, 30.0]) | st.just([20.0, 30.0])
 
 
 @settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 @given(st.booleans(), st.booleans(), st.lists(st.tuples(st.sampled_from(PARAMS), VALUES), max_size=6))
+@example(False, False, [("voice/core.cutoff", [20.0, 30.0])])
+@example(False, True, [("voice/core.cutoff", [20.0, 30.0])])
+@example(False, True, [("voice/core/filter.cutoff", 20.0)])
+@example(True, False, [("voice/cutoff.spread", 0.3), ("voice/cutoff.spread", None)])
+@example(False, False, [("voice/cutoff.value", 20.0), ("voice/cutoff.value", None)])
 def test_knobs_are_all_that_typing_the_document_again_would_change(wired, copies, edits):
     """In nested subpatches with voices, as lanes or as copies, with and without a wire to their port."""
     patch = patch_of(
