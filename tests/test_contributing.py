@@ -18,13 +18,13 @@ PRESS = """
 from pathlib import Path
 
 from nodegraph.patch import Patch
-from tests.editor.user import User
+from tests.editor.user import Hand
 
 patch = Patch()
 patch.add("sine", "osc")
 patch.add("audio_out", "out")
 patch.connect("osc.out", "out.audio")
-hand = User(Path("home"), patch)
+hand = Hand(Path("home"), patch)
 hand.presenter.run("clear_wires")
 assert not patch.document.wires
 patch.undo()
