@@ -19,7 +19,7 @@ from typing import Any
 from .messages import MessageStream
 
 PROGRAM = "nodegraph"
-CLIENT = f"{PROGRAM} {os.getpid()}"  # prefix of the ports of this process
+CLIENT = f"{PROGRAM} {os.getpid()}"  # prefix of our port names
 QUEUE = 1 << 16  # messages: three seconds of 20,000 per second
 POLL = 0.001  # seconds between two reads of the queues
 SCAN = 1.0  # seconds between two scans for devices

@@ -136,7 +136,7 @@ def channel_messages(received):
 
 
 def all_arrive(received, send, expected, attempts=5):
-    """Return whether all messages arrive in one of several attempts: JACK drops messages if a program misses a cycle."""
+    """Return whether all messages arrive in one of several attempts, as JACK drops some if a program misses a cycle."""
     for _ in range(attempts):
         time.sleep(0.1)
         received.messages.clear()
