@@ -28,7 +28,7 @@ def voice():
 MISTAKES = {
     "unknown block": (lambda p: p.add("sien"), "there is no block 'sien'. Did you mean 'sine'?"),
     "unknown block like none": (lambda p: p.add("qqq"), "there is no block 'qqq'. Install the package that has it."),
-    "id that is taken": (lambda p: p.add("sine", "osc"), "there is a node 'osc' already."),
+    "id that is taken": (lambda p: p.add("sine", "osc"), "node 'osc' already exists."),
     "unknown setting at birth": (
         lambda p: p.add("sine", frequncy=3.0),
         "sine 'sine1' has no input or setting 'frequncy'. Did you mean 'frequency'?",
@@ -112,8 +112,8 @@ MISTAKES = {
         lambda p: p.connect("osc.out", "voice.audi"),
         "subpatch 'voice' has no input 'audi'. Did you mean 'audio'?",
     ),
-    "from inside to outside": (lambda p: p.connect("voice/filter.out", "out.audio"), "lie in different patches"),
-    "a wire that is there": (lambda p: p.connect("osc.out", "voice.audio"), "is wired already"),
+    "from inside to outside": (lambda p: p.connect("voice/filter.out", "out.audio"), "are in different patches"),
+    "a wire that is there": (lambda p: p.connect("osc.out", "voice.audio"), "is already wired"),
     "disconnect an unknown port": (
         lambda p: p.disconnect("osc.outt", "voice.audio"),
         "sine 'osc' has no output 'outt'. Did you mean 'out'?",
@@ -124,7 +124,7 @@ MISTAKES = {
     ),
     "disconnect what is not connected": (
         lambda p: p.disconnect("osc.out", "out.audio"),
-        "no wire runs from 'osc.out' to 'out.audio'.",
+        "no wire from 'osc.out' to 'out.audio'.",
     ),
     "remove an unknown node": (lambda p: p.remove("osk"), "there is no node 'osk'. Did you mean 'osc'?"),
     "rename an unknown node": (

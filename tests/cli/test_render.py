@@ -174,8 +174,8 @@ def test_an_unmarked_loop_is_named(cli, beep):
     [
         ("nowhere/out.wav", "mkdir -p"),
         (".", "is a folder"),
-        ("out.xyz", "cannot be written"),
-        ("beep.json", "cannot be written"),
+        ("out.xyz", "the format '.xyz' is unsupported"),
+        ("beep.json", "the format '.json' is unsupported"),
         ("/dev/full", "No space left"),
     ],
 )

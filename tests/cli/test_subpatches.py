@@ -100,7 +100,7 @@ def test_voices_are_rendered_and_set_by_path(cli, poly, tmp_path):
     ("text", "said"),
     [
         ("voice/filtre.cutoff=1", "there is no node 'filtre'. Did you mean 'filter'?"),
-        ("voice/filter/x.cutoff=1", "'voice/filter' is a ladder and holds no patch"),
+        ("voice/filter/x.cutoff=1", "'voice/filter' is a ladder, not a subpatch"),
         ("voice.colour=1", "subpatch 'voice' has no input or setting 'colour'."),
         ("nothing/x.y=1", "there is no node 'nothing/x'. Its nodes are voice, out"),
         ("voice.pitch=high", "voice.pitch wants a number in Hz, got 'high'"),

@@ -579,7 +579,7 @@ def test_a_file_that_is_not_there_leaves_a_silent_placeholder_with_the_reason(tm
     }
     assert not sound_of(patch, QUANTUM).any()
     (tmp_path / "gone.json").write_text("{")
-    assert "cut off" in build_graph(patch.document, patch_path=patch.path).placeholders["voice"]
+    assert "truncated" in build_graph(patch.document, patch_path=patch.path).placeholders["voice"]
     patch.set("voice.file", "../outside.json")
     assert "outside the folder" in build_graph(patch.document, patch_path=patch.path).placeholders["voice"]
 
