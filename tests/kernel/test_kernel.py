@@ -84,7 +84,9 @@ def has_an_undeclared_parameter(a, cutoff):
 
 
 _sources = {}
-exec("def asserts(a):\n    assert a < 1.0\n    return a\n", _sources)  # from a string: pytest rewrites assert statements in test files
+exec(
+    "def asserts(a):\n    assert a < 1.0\n    return a\n", _sources
+)  # from a string: pytest rewrites assert statements in test files
 asserts = _sources["asserts"]
 
 REFUSED = {
