@@ -1,4 +1,4 @@
-"""Blocks that only tests need. The fixture ``test_blocks`` puts them into the registry and takes them out again."""
+"""Blocks for tests only. The fixture ``test_blocks`` registers them and removes them again."""
 
 from nodegraph.events import count, event, next_event_offset, send
 from nodegraph.maths import read_double
@@ -6,7 +6,7 @@ from nodegraph.node import Choice, EventIn, EventOut, In, Line, Node, Option, Ou
 
 
 class Fragile(Node):
-    """Passes its input, but NaN or Inf while ``broken`` is above 0.5."""
+    """Passes its input, or outputs NaN or Inf while ``broken`` is above 0.5."""
 
     audio = In(0.0, doc="signal")
     broken = In(0.0, min=0.0, max=1.0, smooth=False, doc="above 0.5 it fails")
@@ -21,7 +21,7 @@ class Fragile(Node):
 
 
 class Late(Node):
-    """Passes its input ``samples`` later, and says so."""
+    """Delays its input by ``samples`` and declares this latency."""
 
     audio = In(0.0, doc="signal")
     samples = Option(100, min=1, max=10000, doc="delay")
@@ -39,7 +39,7 @@ class Late(Node):
 
 
 class Echo(Node):
-    """A comb that may run away: ``y[n] = x[n] + gain y[n - 64]``."""
+    """A comb filter that can be unstable: ``y[n] = x[n] + gain y[n - 64]``."""
 
     audio = In(0.0, doc="signal")
     gain = In(0.0, min=0.0, max=1e9, smooth=False, doc="part that returns")
@@ -54,7 +54,7 @@ class Echo(Node):
 
 
 class Bits(Node):
-    """Holds a number whose bits must survive being carried from plan to plan."""
+    """Holds a number whose bits must not change when state is migrated between plans."""
 
     out = Out(doc="1 while the number is whole")
     number = State(0x7FA00001_7FA00001)
@@ -64,7 +64,7 @@ class Bits(Node):
 
 
 class Steps(Node):
-    """Passes a signal whose knob arrives as steps."""
+    """Passes a signal whose knob is not smoothed."""
 
     value = In(0.0, min=-1000.0, max=1000.0, smooth=False, doc="signal")
     out = Out(doc="the signal")
@@ -84,7 +84,7 @@ class Ramps(Node):
 
 
 class Burst(Node):
-    """Sends every event that it gets ``times`` times."""
+    """Repeats every event ``times`` times."""
 
     events = EventIn(doc="events")
     times = Option(2, min=0, max=10000, doc="how often")
@@ -98,7 +98,7 @@ class Burst(Node):
 
 
 class Backwards(Node):
-    """Sends the events of a quantum, the last one first."""
+    """Sends the events of a quantum in reverse order."""
 
     events = EventIn(doc="events")
     out = EventOut(doc="the same events")
@@ -110,7 +110,7 @@ class Backwards(Node):
 
 
 class Tally(Node):
-    """How many events have come, a number that depends on what they were and on their order, and its input."""
+    """Counts events, computes a digest of their contents and order, and passes its input."""
 
     events = EventIn(doc="events")
     audio = In(0.0, doc="signal")
