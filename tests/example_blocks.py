@@ -10,7 +10,7 @@ class Fragile(Node):
 
     audio = In(0.0, doc="signal")
     broken = In(0.0, min=0.0, max=1.0, smooth=False, doc="above 0.5 it fails")
-    gives = Choice("nan", "inf", doc="what it fails with")
+    gives = Choice("nan", "inf", doc="value that it outputs if broken")
     out = Out(doc="the signal")
     count = State(0.0)
 
@@ -56,7 +56,7 @@ class Echo(Node):
 class Bits(Node):
     """Holds a number whose bits must not change when state is migrated between plans."""
 
-    out = Out(doc="1 while the number is whole")
+    out = Out(doc="1 while the number is unchanged")
     number = State(0x7FA00001_7FA00001)
 
     def tick(number):
@@ -88,7 +88,7 @@ class Burst(Node):
 
     events = EventIn(doc="events")
     times = Option(2, min=0, max=10000, doc="how often")
-    out = EventOut(doc="the events, so many times each")
+    out = EventOut(doc="the repeated events")
 
     def block(events, times, out):
         for k in range(count(events)):
@@ -115,7 +115,7 @@ class Tally(Node):
     events = EventIn(doc="events")
     audio = In(0.0, doc="signal")
     seen = Out(doc="events so far")
-    digest = Out(doc="what they were, below 65521")
+    digest = Out(doc="digest of the events, below 65521")
     through = Out(doc="the signal")
     number, sum = State(0), State(0)
 

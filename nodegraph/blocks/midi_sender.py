@@ -28,7 +28,7 @@ PUT, TAKEN, NOW, LOST = range(4)
 SAMPLE, MESSAGE = range(2)
 
 POLL = 0.002  # seconds between two checks of the ring
-BURST_RESET = 0.002  # fraction by which the delay approaches that of the current burst, if it is larger
+BURST_RESET = 0.002  # per burst, fraction by which an unusually long delay falls towards the current one
 MAX_SENT = 1 << 16  # messages stored for ``take_sent``
 
 

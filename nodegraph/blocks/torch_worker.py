@@ -26,7 +26,7 @@ NONE, LOADING, READY = range(3)  # no model or a failed one; no output yet; runn
 
 
 def delay_of(settings: Mapping[str, Any], samples: int) -> int:
-    """Return the delay in vectors that are ``samples`` apart: as set, but at least ``OFFLINE_CHUNK``."""
+    """Return the delay in vectors that are ``samples`` apart: as set, but at least ``OFFLINE_CHUNK`` samples."""
     return max(int(settings["delay"]), -(-OFFLINE_CHUNK // samples))
 
 

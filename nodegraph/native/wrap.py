@@ -351,35 +351,35 @@ done:
 
     def full_quantum_dispatch(self) -> str:
         """Return IR that selects the full-quantum function for the inputs that are constant."""
-        special, text = min(self.layout.inputs, MAX_CONSTANT_INPUTS), ""
-        for i in range(special):
+        inputs, text = min(self.layout.inputs, MAX_CONSTANT_INPUTS), ""
+        for i in range(inputs):
             for constant_inputs in range(2**i):
-                yes, no = f"try{i + 1}.{constant_inputs | 1 << i}", f"try{i + 1}.{constant_inputs}"
-                text += f"try{i}.{constant_inputs}:\n  %rests{i}.{constant_inputs} = icmp eq i64 %stride{i}, 0\n"
-                text += f"  br i1 %rests{i}.{constant_inputs}, label %{yes}, label %{no}\n"
-        for constant_inputs in range(2**special):
-            text += f"try{special}.{constant_inputs}:\n"
-            text += self.broadcast_constants(special, constant_inputs)
+                yes, no = f"test{i + 1}.{constant_inputs | 1 << i}", f"test{i + 1}.{constant_inputs}"
+                text += f"test{i}.{constant_inputs}:\n  %constant{i}.{constant_inputs} = icmp eq i64 %stride{i}, 0\n"
+                text += f"  br i1 %constant{i}.{constant_inputs}, label %{yes}, label %{no}\n"
+        for constant_inputs in range(2**inputs):
+            text += f"test{inputs}.{constant_inputs}:\n"
+            text += self.broadcast_constants(inputs, constant_inputs)
         return text
 
     def broadcast_constants(self, first: int, constant_inputs: int) -> str:
         """Return a call of a full-quantum function, after copying the other constant inputs to 64 samples."""
-        text, arguments, before = "", self.call_arguments(), f"try{first}.{constant_inputs}"
+        text, arguments, previous = "", self.call_arguments(), f"test{first}.{constant_inputs}"
         for i in range(first, self.layout.inputs):
             name = f"{i}.{constant_inputs}"
-            text += f"  %still{name} = icmp eq i64 %stride{i}, 0\n"
-            text += f"  br i1 %still{name}, label %spread{name}, label %ready{name}\n"
-            text += f"spread{name}:\n  %rest{name} = load float, ptr %in{i}\n"
-            text += f"  %one{name} = insertelement <16 x float> poison, float %rest{name}, i64 0\n"
-            text += f"  %all{name} = shufflevector <16 x float> %one{name}, <16 x float> poison, "
+            text += f"  %constant{name} = icmp eq i64 %stride{i}, 0\n"
+            text += f"  br i1 %constant{name}, label %broadcast{name}, label %ready{name}\n"
+            text += f"broadcast{name}:\n  %scalar{name} = load float, ptr %in{i}\n"
+            text += f"  %vector{name} = insertelement <16 x float> poison, float %scalar{name}, i64 0\n"
+            text += f"  %splat{name} = shufflevector <16 x float> %vector{name}, <16 x float> poison, "
             text += "<16 x i32> zeroinitializer\n"
             for k in range(0, QUANTUM, 16):
-                text += f"  %cell{name}.{k} = getelementptr float, ptr %room{i}, i64 {k}\n"
-                text += f"  store <16 x float> %all{name}, ptr %cell{name}.{k}, align 64\n"
+                text += f"  %slot{name}.{k} = getelementptr float, ptr %scratch{i}, i64 {k}\n"
+                text += f"  store <16 x float> %splat{name}, ptr %slot{name}.{k}, align 64\n"
             text += f"  br label %ready{name}\nready{name}:\n"
-            text += f"  %steady{name} = phi ptr [ %in{i}, %{before} ], [ %room{i}, %spread{name} ]\n"
-            arguments = re.sub(rf"ptr %in{i}(?!\d)", f"ptr %steady{name}", arguments)
-            before = f"ready{name}"
+            text += f"  %source{name} = phi ptr [ %in{i}, %{previous} ], [ %scratch{i}, %broadcast{name} ]\n"
+            arguments = re.sub(rf"ptr %in{i}(?!\d)", f"ptr %source{name}", arguments)
+            previous = f"ready{name}"
         return text + f"  call void @full_quantum{constant_inputs}({arguments})\n  ret void\n"
 
     def entry_function(self, symbol: str) -> str:
@@ -409,24 +409,24 @@ done:
             load(self.number_type(i), f"number{i}", layout.word("number", i))
         body = "\n  ".join(loads)
         arguments = self.call_arguments()
-        rooms, quick, ask = "", "br label %ask", ""
+        scratch, fast_path, select = "", "br label %general", ""
         if self.stateless:
-            spread = range(MAX_CONSTANT_INPUTS, layout.inputs)
-            rooms = "\n  ".join(f"%room{i} = alloca [64 x float], align 64" for i in spread)
-            quick = f"""%one = icmp eq i64 %lanes, 1
-  %all = icmp eq i64 %samples, {QUANTUM}
-  %quick = and i1 %one, %all
-  br i1 %quick, label %try0.0, label %ask
+            broadcast = range(MAX_CONSTANT_INPUTS, layout.inputs)
+            scratch = "\n  ".join(f"%scratch{i} = alloca [64 x float], align 64" for i in broadcast)
+            fast_path = f"""%one_lane = icmp eq i64 %lanes, 1
+  %full_quantum = icmp eq i64 %samples, {QUANTUM}
+  %use_fast_path = and i1 %one_lane, %full_quantum
+  br i1 %use_fast_path, label %test0.0, label %general
 {self.full_quantum_dispatch()}"""
         if len(self.variants) > 1:
-            chain = ["0", *(f"%rest{i}" for i in range(1, layout.inputs))]
-            others = [f"%rest{i} = or i64 {chain[i - 1]}, %stride{i}" for i in range(1, layout.inputs)]
-            ask = "\n  ".join([*others, f"%calm = icmp eq i64 %rest{layout.inputs - 1}, 0"])
-            ask += f"""
-  br i1 %calm, label %calmer, label %moving
-calmer:
-  %calmest = icmp eq i64 %stride0, 0
-  br i1 %calmest, label %still, label %first
+            chain = ["0", *(f"%varying{i}" for i in range(1, layout.inputs))]
+            others = [f"%varying{i} = or i64 {chain[i - 1]}, %stride{i}" for i in range(1, layout.inputs)]
+            select = "\n  ".join([*others, f"%rest_is_constant = icmp eq i64 %varying{layout.inputs - 1}, 0"])
+            select += f"""
+  br i1 %rest_is_constant, label %rest_constant, label %moving
+rest_constant:
+  %first_is_constant = icmp eq i64 %stride0, 0
+  br i1 %first_is_constant, label %still, label %first
 still:
   call void @run_still({arguments})
   ret void
@@ -436,11 +436,11 @@ first:
 moving:"""
         return f"""
 define void @{symbol}(ptr %arguments, i64 %start, i64 %samples) {{
-  {rooms}
+  {scratch}
   {body}
-  {quick}
-ask:
-  {ask}
+  {fast_path}
+general:
+  {select}
   call void @run_moving({arguments})
   ret void
 }}
