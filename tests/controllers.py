@@ -1,4 +1,4 @@
-"""Hands on a patch in an engine that stands still between two looks: messages in, values out."""
+"""A patch with MIDI and OSC connections in an offline engine: messages in, values out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ QUANTUM = 64
 
 
 class Played:
-    """A patch with its connections, in an engine that follows it."""
+    """A patch with its connections and an engine that follows it."""
 
     def __init__(self, patch, controller=None):
         self.patch, self.engine = patch, engine_of(patch)
@@ -20,20 +20,20 @@ class Played:
             self.hands.use_controller(controller)
 
     def send(self, *message, port="keys"):
-        """A MIDI message comes in."""
+        """Send a MIDI message to the patch."""
         self.hands.on_message(port, bytes(message), time.perf_counter())
 
     def control(self, number, value, port="keys", channel=1):
-        """A control change comes in."""
+        """Send a control change to the patch."""
         self.send(0xB0 + channel - 1, number, value, port=port)
 
     def heard(self, node, port="out", quanta=60):
-        """What an output gives after a while (knobs glide)."""
+        """Return the value of an output, one per lane, after ``quanta`` quanta: knobs are smoothed."""
         self.engine.run_samples(quanta * QUANTUM)
         return [float(value) for value in self.engine.value(node, port)]
 
     def param(self, end):
-        """What stands in the patch, once all is written down."""
+        """Commit all changes and return a parameter of the document."""
         self.lines = self.hands.update()
         node, _, port = end.partition(".")
         return self.patch.document.nodes[node].params.get(port)
