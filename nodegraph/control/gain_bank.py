@@ -100,13 +100,13 @@ class GainBankController:
 
     def on_input(self, move: ControllerInput, at: int = 0) -> ElementInput | None:
         """Apply an input at sample ``at``; return the element that moved, or None if it is unknown."""
-        touch = element_of(self.controller, move)
-        if touch is not None:
+        element_input = element_of(self.controller, move)
+        if element_input is not None:
             with self._lock:
                 before = self.surface
-                self._surface = apply_input(self.controller, before, touch)
+                self._surface = apply_input(self.controller, before, element_input)
                 self._apply(before, self._surface, at)
-        return touch
+        return element_input
 
     def update_lamps(self) -> None:
         """Send the lamp states that changed to the device."""
@@ -148,17 +148,17 @@ class GainBankController:
             old, new = getattr(previous, name), getattr(after, name)
             if new is old:
                 continue
-            for unit, (was, now) in enumerate(zip(old, new, strict=True)):
-                if now != was:
-                    self._set_parameter(self.targets.bank, port, float(now), at, unit)
+            for unit, (old_value, new_value) in enumerate(zip(old, new, strict=True)):
+                if new_value != old_value:
+                    self._set_parameter(self.targets.bank, port, float(new_value), at, unit)
         if after.resynthesised != previous.resynthesised:
             self._set_parameter(self.targets.switch, "resynthesis", float(after.resynthesised), at)
         for player, rewind in self.targets.players:
             if after.playing != previous.playing:
                 self._set_parameter(player, "play", float(after.playing), at)
-            knob = self._parameter(player, rewind) if after.rewind_count != previous.rewind_count else None
-            if knob is not None:
-                self._parameter_changes.pulse(knob, at)
+            target = self._parameter(player, rewind) if after.rewind_count != previous.rewind_count else None
+            if target is not None:
+                self._parameter_changes.pulse(target, at)
         if after.playing != previous.playing and not self.targets.players:
             self._pause(not after.playing)
 
@@ -169,9 +169,9 @@ class GainBankController:
             pause(on)
 
     def _set_parameter(self, node: str | None, port: str, value: float, at: int, lane: int | None = None) -> None:
-        knob = self._parameter(node, port, lane)
-        if knob is not None:
-            self._parameter_changes.set_parameter(knob, value, at)
+        target = self._parameter(node, port, lane)
+        if target is not None:
+            self._parameter_changes.set_parameter(target, value, at)
 
     def _parameter(self, node: str | None, port: str, lane: int | None = None) -> Parameter | None:
         if node is None:

@@ -145,13 +145,13 @@ class Bindings:
     def _set_parameter(self, control: Control, binding: Binding, controller_input: ControllerInput, at: int) -> bool:
         try:
             patch = self._parameter_changes.patch
-            knob = control_parameter(patch.document, control, patch.path, self._parameter_changes.allow_outside)
+            target = control_parameter(patch.document, control, patch.path, self._parameter_changes.allow_outside)
         except PatchError:  # the block is missing
             return False
         state = self._control_states.get(control.name)
         if state is None or state.binding is not binding:
             state = self._control_states[control.name] = _ControlState(binding)
-        now = knob.position(self._parameter_changes.value(knob))
+        now = target.position(self._parameter_changes.value(target))
         position = _control_position(binding, controller_input, state, now)
         if position is None:
             return False
@@ -162,7 +162,7 @@ class Bindings:
             if position is None:
                 return False
             state.set = position
-        return self._parameter_changes.set_parameter(knob, knob.value(position), at)
+        return self._parameter_changes.set_parameter(target, target.value(position), at)
 
     # -- learning ----------------------------------------------------------------------------------------------
 
@@ -235,14 +235,14 @@ def bind(
     allow_outside: bool = False,
 ) -> tuple[str, Action]:
     """Return the name of the control, and the edit that binds ``controller_input`` to the target."""
-    knob = parameter(document, learning.target, learning.lane, patch_path, allow_outside)
+    target = parameter(document, learning.target, learning.lane, patch_path, allow_outside)
     old = next(
-        (one for one in document.controls.values() if (one.target, one.lane) == (knob.port_ref, knob.lane)), None
+        (one for one in document.controls.values() if (one.target, one.lane) == (target.port_ref, target.lane)), None
     )
-    name = old.name if old else _free_name(knob, document)
+    name = old.name if old else _free_name(target, document)
     low = learning.low if learning.low is not None else old.min if old else None
     high = learning.high if learning.high is not None else old.max if old else None
-    taper = learning.taper or (old.taper if old else knob.taper)
+    taper = learning.taper or (old.taper if old else target.taper)
     message = controller_input.message
     if learning.high_resolution and message == "control_change" and controller_input.number < FINE:
         message = "control_change_14"
@@ -304,7 +304,7 @@ def _control_position(
     return controller_input.position
 
 
-def _free_name(knob: Parameter, document: Document) -> str:
-    stem = f"{knob.node} {knob.port}".replace("/", " ") + (f" {knob.lane + 1}" if knob.lane is not None else "")
+def _free_name(target: Parameter, document: Document) -> str:
+    stem = f"{target.node} {target.port}".replace("/", " ") + (f" {target.lane + 1}" if target.lane is not None else "")
     names = [stem[:90], *(f"{stem[:90]} {k}" for k in range(2, len(document.controls) + 3))]
     return next(name for name in names if name not in document.controls)

@@ -69,20 +69,20 @@ def matching_addresses(pattern: str, known: Iterator[str]) -> list[str]:
 
 def _expression(pattern: str) -> str:
     parts = {"*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", "[": "[", "]": "]"}
-    found, inside = "", ""
-    for before, character in zip("\0" + pattern, pattern):
-        if inside == "{" and character == ",":
+    found, bracket = "", ""
+    for previous, character in zip("\0" + pattern, pattern):
+        if bracket == "{" and character == ",":
             found += "|"
-        elif inside == "[" and character == "!" and before == "[":
+        elif bracket == "[" and character == "!" and previous == "[":
             found += "^"
-        elif inside == "[" and character == "-":
+        elif bracket == "[" and character == "-":
             found += "-"
         else:
             found += parts.get(character, re.escape(character))
         if character in "[{":
-            inside = character
+            bracket = character
         elif character in "]}":
-            inside = ""
+            bracket = ""
     return found
 
 
@@ -94,8 +94,8 @@ def resolve(
         raise AddressError(f"OSC {quoted(address)}: invalid address. Start it with a /.")
     names = [unquote(name) for name in address[1:].split("/")]
     try:
-        of_node = any(find_node(document, "/".join(names[:end])) for end in (-1, -2))
-        if names[0] == CONTROL and not of_node:
+        is_node = any(find_node(document, "/".join(names[:end])) for end in (-1, -2))
+        if names[0] == CONTROL and not is_node:
             return _control(document, names, address, patch_path, allow_outside)
         if len(names) < 2:
             raise AddressError(
@@ -126,16 +126,16 @@ def _control(
         raise AddressError(
             f"OSC {quoted(address)}: unknown part of a control. Use /control/name or /control/name/{POSITION}."
         )
-    knob = control_parameter(document, document.controls[names[1]], path, allow_outside)
-    return knob, "".join(names[2:])
+    found = control_parameter(document, document.controls[names[1]], path, allow_outside)
+    return found, "".join(names[2:])
 
 
 def number(address: str, argument: Any) -> float:
     """Return an argument as a finite number. Raises :class:`AddressError`."""
     if isinstance(argument, bool | int | float) and math.isfinite(argument):
         return float(argument)
-    what = quoted(argument) if isinstance(argument, str | float) else f"a {type(argument).__name__}"
-    raise AddressError(f"OSC {address}: arguments must be finite numbers, got {what}.")
+    shown = quoted(argument) if isinstance(argument, str | float) else f"a {type(argument).__name__}"
+    raise AddressError(f"OSC {address}: arguments must be finite numbers, got {shown}.")
 
 
 def setting_value(address: str, setting: SettingTarget, argument: Any) -> Any:

@@ -149,40 +149,40 @@ class OscServer:
             elif sender is not None:
                 self._send(one, self._answer_query(one), sender)
 
-    def _meaning(self, address: str) -> tuple[Parameter | SettingTarget, str]:
+    def _target(self, address: str) -> tuple[Parameter | SettingTarget, str]:
         changes = self._parameter_changes
         return resolve(changes.patch.document, address, changes.patch.path, changes.allow_outside)
 
     def _apply_values(self, address: str, arguments: list[Any], delay: float) -> None:
-        knob, form = self._meaning(address)
-        if isinstance(knob, Parameter):
+        target, form = self._target(address)
+        if isinstance(target, Parameter):
             values = [number(address, argument) for argument in arguments]
             if form == POSITION:
-                values = [knob.value(min(max(value, 0.0), 1.0)) for value in values]
-            self._set_parameter(address, knob, values, delay)
+                values = [target.value(min(max(value, 0.0), 1.0)) for value in values]
+            self._set_parameter(address, target, values, delay)
         elif len(arguments) == 1:
-            value = setting_value(address, knob, arguments[0])
-            if isinstance(knob.declared, Option) and not knob.declared.accepts(value):
-                value = self._clamped(address, knob.declared, value)
-            self._parameter_changes.set_setting(knob.node, knob.declared.name, value)
+            value = setting_value(address, target, arguments[0])
+            if isinstance(target.declared, Option) and not target.declared.accepts(value):
+                value = self._clamped(address, target.declared, value)
+            self._parameter_changes.set_setting(target.node, target.declared.name, value)
         else:
             raise AddressError(f"OSC {address}: a setting takes one value, got {len(arguments)}.")
 
-    def _set_parameter(self, address: str, knob: Parameter, values: list[float], delay: float) -> None:
-        outside = [value for value in values if not knob.declared.accepts(value)]
+    def _set_parameter(self, address: str, target: Parameter, values: list[float], delay: float) -> None:
+        outside = [value for value in values if not target.declared.accepts(value)]
         if outside:
-            self._clamped(address, knob.declared, outside[0])
+            self._clamped(address, target.declared, outside[0])
         engine = self._parameter_changes.engine
         at = engine.clock + round(delay * engine.rate) if engine is not None and delay > 0 else 0
-        lanes = len(self._parameter_changes.values(knob.node, knob.port))
+        lanes = len(self._parameter_changes.values(target.node, target.port))
         if len(values) == 1:
-            done = self._parameter_changes.set_parameter(knob, values[0], at)
+            done = self._parameter_changes.set_parameter(target, values[0], at)
         else:
-            done = knob.lane is None and len(values) == lanes
+            done = target.lane is None and len(values) == lanes
             for lane, value in enumerate(values) if done else ():
-                self._parameter_changes.set_parameter(replace(knob, lane=lane), value, at)
+                self._parameter_changes.set_parameter(replace(target, lane=lane), value, at)
         if not done:
-            raise AddressError(f"OSC {address}: {knob.port_ref} has {lanes} {'value' if lanes == 1 else 'values'}.")
+            raise AddressError(f"OSC {address}: {target.port_ref} has {lanes} {'value' if lanes == 1 else 'values'}.")
 
     def _clamped(self, address: str, declared: In | Option, value: float) -> float:
         """Return the nearest value in the range, and notify the user that the value was out of range."""
@@ -192,15 +192,15 @@ class OscServer:
         return nearest
 
     def _answer_query(self, address: str) -> list[Any]:
-        knob, form = self._meaning(address)
-        if isinstance(knob, SettingTarget):
-            return [knob.value if isinstance(knob.value, str | int | float) else str(knob.value)]
+        target, form = self._target(address)
+        if isinstance(target, SettingTarget):
+            return [target.value if isinstance(target.value, str | int | float) else str(target.value)]
         if form == POSITION:
-            return [knob.position(self._parameter_changes.value(knob))]
+            return [target.position(self._parameter_changes.value(target))]
         return (
-            [self._parameter_changes.value(knob)]
-            if knob.lane is not None
-            else self._parameter_changes.values(knob.node, knob.port)
+            [self._parameter_changes.value(target)]
+            if target.lane is not None
+            else self._parameter_changes.values(target.node, target.port)
         )
 
     # -- out -----------------------------------------------------------------------------------------------
