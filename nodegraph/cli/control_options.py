@@ -115,7 +115,5 @@ def _peer(text: str) -> tuple[str, int] | None:
         return None
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise typer.BadParameter(
-            f"invalid address '{text}'. Use HOST:PORT, such as 127.0.0.1:9001", param_hint="--osc-send"
-        )
+        raise typer.BadParameter(f"must be HOST:PORT, such as 127.0.0.1:9001, got '{text}'", param_hint="--osc-send")
     return host.strip("[]") or LOOPBACK, int(port)

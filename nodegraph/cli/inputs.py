@@ -26,7 +26,7 @@ def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
         if not equals or (len(audio_inputs) == 1 and node not in audio_inputs and Path(text).is_file()):
             if len(audio_inputs) != 1:
                 raise typer.BadParameter(
-                    f"invalid input '{text}'. Use NODE=FILE, such as --input mic=voice.wav", param_hint="--input"
+                    f"must be NODE=FILE, such as --input mic=voice.wav, got '{text}'", param_hint="--input"
                 )
             node, file = audio_inputs[0], text
         if node not in audio_inputs:

@@ -70,7 +70,7 @@ def _set(patch: Patch, text: str, allow_outside: bool) -> None:
     name, equals, value = text.partition("=")
     if not equals or not name:
         example = "such as --set filter.cutoff=800"
-        raise typer.BadParameter(f"invalid value '{text}'. Use NODE.PORT=VALUE, {example}", param_hint="--set")
+        raise typer.BadParameter(f"must be NODE.PORT=VALUE, {example}, got '{text}'", param_hint="--set")
     controls = patch.document.controls
     if "." not in name and name not in controls:
         known = f"Use one of {shortened(controls)}, or" if controls else "The patch has none. Use"

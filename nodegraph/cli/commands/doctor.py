@@ -95,7 +95,7 @@ def _blocks() -> Iterator[Check]:
 
     types = node_types()
     own = sum(cls.__module__.startswith("nodegraph_user_") for cls in types.values())
-    yield Check("blocks", bool(types), f"{len(types)}, {own} of them user blocks from {user_folder()}", required=True)
+    yield Check("blocks", bool(types), f"{len(types)}, including {own} user blocks from {user_folder()}", required=True)
     for source, reason in load_failures().items():
         fix = f"{shlex.quote(os.environ.get('EDITOR', 'edit'))} {shlex.quote(source)}"
         yield Check(f"blocks in {source}", False, f"not loaded: {reason}", fix, required=True)

@@ -72,7 +72,7 @@ def new_node(
 
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) or keyword.iskeyword(name.lower()):
         raise typer.BadParameter(
-            f"invalid name '{name}'. Use letters, digits and _, such as MyFilter", param_hint="NAME"
+            f"must consist of letters, digits and _, such as MyFilter, got '{name}'", param_hint="NAME"
         )
     words = [word for word in snake_case(name).split("_") if word]
     title = "".join(word[0].upper() + word[1:] for word in words)

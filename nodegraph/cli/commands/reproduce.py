@@ -67,8 +67,9 @@ def reproduce(
 ) -> int | None:
     """Train the models of a table in a paper again.
 
-    Prints the published and the new figures as Markdown. The table also lists the mean and principal components of the same width as baselines, momentum and Adam on the
-    same frames, and the best recipe. Results are stored: after Ctrl-C, the same command resumes.
+    Prints the published and the new figures as Markdown. The table also lists the mean and principal components of the
+    same width as baselines, momentum and Adam on the same frames, and the best recipe. Results are stored: after
+    Ctrl-C, the same command resumes.
     """
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.reproduce import report
