@@ -59,5 +59,5 @@ def _no_such_input(graph: Graph, node: str, audio_inputs: list[str]) -> str:
 
     hint = f"Use {', '.join(audio_inputs)}." if audio_inputs else "The patch has no audio_in."
     if node in graph.nodes:
-        return f"'{node}' is not an audio_in but a {graph.node(node).type}. {hint}"
+        return f"'{node}' is a {graph.node(node).type}, not an audio_in. {hint}"
     return f"node '{node}' not found.{suggest(node, audio_inputs) or f' {hint}'}"

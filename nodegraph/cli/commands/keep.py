@@ -47,7 +47,7 @@ def keep(
         _list(found, json)
         return 0
     if session > len(found):
-        stored = f"{len(found)} are" if found else "none is"
+        stored = str(len(found)) if found else "none"
         raise CommandError(f"session {session} not found: {stored} stored. Play a patch with `nodegraph run` first.")
     chosen = found[session - 1]
     seconds = min(60.0 * minutes, chosen.seconds) if minutes else chosen.seconds
