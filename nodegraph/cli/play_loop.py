@@ -43,7 +43,7 @@ def play(
             while live.playing and not stop.requested and time.monotonic() < end:
                 time.sleep(max(min(TICK, end - time.monotonic()), 0.0))
                 if connections is not None:
-                    screen.say(connections.update())
+                    screen.print_lines(connections.update())
                     if connections.quit_requested:
                         break
                 screen.show(live, connections)
@@ -79,7 +79,7 @@ class _StatusDisplay:
             sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()
 
-    def say(self, lines: list[str]) -> None:
+    def print_lines(self, lines: list[str]) -> None:
         """Print permanent lines above the status line."""
         for line in lines:
             if self._table is not None:

@@ -76,9 +76,9 @@ class ElementInput:
         return f"{self.part.name} {self.index + 1}" if len(self.part.numbers) > 1 else self.part.name
 
 
-def is_port_of(controller: Controller, port: str, asked: Iterable[str] = (), virtual: str = "") -> bool:
+def is_port_of(controller: Controller, port: str, requested: Iterable[str] = (), virtual: str = "") -> bool:
     """Return True for a port of the controller, a port requested by name, and the ``virtual`` port."""
-    named = any(wanted != ALL and matches(wanted, port) for wanted in asked)
+    named = any(name_filter != ALL and matches(name_filter, port) for name_filter in requested)
     return not controller.ports or matches(controller.ports, port) or named or port == virtual
 
 

@@ -173,7 +173,7 @@ def test_lamps_follow_the_surface_and_are_sent_again_after_reconnection(played):
 
 
 @pytest.mark.parametrize(
-    ("port", "asked", "plays"),
+    ("port", "requested", "plays"),
     [
         (PORT, [], True),
         (PORT, ["all"], True),
@@ -182,8 +182,8 @@ def test_lamps_follow_the_surface_and_are_sent_again_after_reconnection(played):
         ("ours", [], True),
     ],
 )
-def test_only_controller_ports_and_named_ports_play_the_bank(port, asked, plays):
-    assert is_port_of(NANO, port, asked, "ours") is plays
+def test_only_controller_ports_and_named_ports_play_the_bank(port, requested, plays):
+    assert is_port_of(NANO, port, requested, "ours") is plays
 
 
 def test_removed_bank_is_ignored_until_undo(played):

@@ -61,11 +61,11 @@ def edit(
     from nodegraph.editor.app import App
 
     home = home or _home()
-    wanted_rate = rate or opened.document.settings.rate
+    requested_rate = rate or opened.document.settings.rate
     with silence_native_stderr():
         try:
             device_name = "none" if null else device
-            sound = _sound(home, device_name, wanted_rate, blocksize, allow_outside, not no_limiter, flight)
+            sound = _sound(home, device_name, requested_rate, blocksize, allow_outside, not no_limiter, flight)
         except OSError as error:
             raise CommandError(f"{flight}: not writable ({error.strerror}). Choose another file.") from None
     graph = None
