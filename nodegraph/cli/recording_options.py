@@ -89,7 +89,7 @@ class RecordingOptions:
         from nodegraph.patch import PatchError
 
         recorders = [self._retrospective, self._recording, self.log]
-        self.problems = [f"{one.problem}." for one in recorders if one is not None and one.problem]
+        self.problems = [f"{recorder.problem}." for recorder in recorders if recorder is not None and recorder.problem]
         files = [self._recording.path] if self._recording else []
         files += [self.log.result] if self.log else []
         if self._automation_recorder is not None and self.automation is not None:

@@ -54,7 +54,7 @@ class ParameterChanges:
         if value is None:
             value = self._committed_value(node, port)
         values = value if isinstance(value, list) else [value]
-        numbers = [float(one) for one in values if isinstance(one, int | float)]
+        numbers = [float(number) for number in values if isinstance(number, int | float)]
         if self.engine is None or self.engine.plan is None:
             return numbers
         graph = self.engine.plan.graph
@@ -163,8 +163,8 @@ class ParameterChanges:
         """Record the scheduled changes that are due."""
         clock = self.engine.clock if self.engine is not None else 0
         with self._lock:
-            due = sorted((one for one in self._scheduled if one[0] <= clock), key=lambda one: one[0])
-            self._scheduled = [one for one in self._scheduled if one[0] > clock]
+            due = sorted((entry for entry in self._scheduled if entry[0] <= clock), key=lambda entry: entry[0])
+            self._scheduled = [entry for entry in self._scheduled if entry[0] > clock]
         for _, parameter, value in due:
             self._record(parameter, value)
 

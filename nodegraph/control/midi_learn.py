@@ -138,7 +138,7 @@ class Bindings:
     def _active_bindings(self) -> list[tuple[Control, Binding]]:
         controls = self._parameter_changes.patch.document.controls
         if controls is not self._bound_in:
-            self._bound = [(one, one.midi) for one in controls.values() if one.midi is not None]
+            self._bound = [(control, control.midi) for control in controls.values() if control.midi is not None]
             self._bound_in = controls
         return self._bound
 
@@ -177,8 +177,8 @@ class Bindings:
         Raises PatchError if a parameter does not exist.
         """
         patch = self._parameter_changes.patch
-        for one in learning:
-            parameter(patch.document, one.target, one.lane, patch.path, self._parameter_changes.allow_outside)
+        for request in learning:
+            parameter(patch.document, request.target, request.lane, patch.path, self._parameter_changes.allow_outside)
         self._learning = deque(learning)
         self._last = None
 
@@ -237,7 +237,12 @@ def bind(
     """Return the name of the control, and the edit that binds ``controller_input`` to the target."""
     target = parameter(document, learning.target, learning.lane, patch_path, allow_outside)
     old = next(
-        (one for one in document.controls.values() if (one.target, one.lane) == (target.port_ref, target.lane)), None
+        (
+            control
+            for control in document.controls.values()
+            if (control.target, control.lane) == (target.port_ref, target.lane)
+        ),
+        None,
     )
     name = old.name if old else _free_name(target, document)
     low = learning.low if learning.low is not None else old.min if old else None
@@ -265,8 +270,12 @@ def bind(
 
 def unbind(document: Document, target: str, lane: int | None = None) -> Action | None:
     """Return the edit that removes the bindings of a parameter, or None if it has none."""
-    found = [one for one in document.controls.values() if (one.target, one.lane) == (target, lane) and one.midi]
-    return Group(tuple(RemoveBinding(one.name) for one in found)) if found else None
+    found = [
+        control
+        for control in document.controls.values()
+        if (control.target, control.lane) == (target, lane) and control.midi
+    ]
+    return Group(tuple(RemoveBinding(control.name) for control in found)) if found else None
 
 
 def describe_binding(binding: Binding) -> str:

@@ -117,12 +117,12 @@ def test_warmup_compiles_missing_kernels(cli, tmp_path, monkeypatch):
     from nodegraph.cli.commands import warmup
 
     # compiling all kernels takes minutes
-    one = next(item for item in warmup.all_kernels() if item[0] == "add")
-    monkeypatch.setattr(warmup, "all_kernels", lambda: [one])
-    monkeypatch.setattr(type(one[2]), "cached", False)
+    item = next(entry for entry in warmup.all_kernels() if entry[0] == "add")
+    monkeypatch.setattr(warmup, "all_kernels", lambda: [item])
+    monkeypatch.setattr(type(item[2]), "cached", False)
     found = cli("warmup", "--json", "--jobs", 1).json
     assert (found["kernels"], found["compiled"], found["problems"]) == (1, 1, [])
-    monkeypatch.setattr(type(one[2]), "cached", True)
+    monkeypatch.setattr(type(item[2]), "cached", True)
     assert "all compiled already" in cli("warmup").out
 
 

@@ -143,11 +143,11 @@ class OscServer:
                 raise AddressError(f"OSC {quote(address)}: no match in this patch.")
         else:
             found = [address]
-        for one in found:
+        for match in found:
             if arguments:
-                self._apply_values(one, arguments, delay)
+                self._apply_values(match, arguments, delay)
             elif sender is not None:
-                self._send(one, self._answer_query(one), sender)
+                self._send(match, self._answer_query(match), sender)
 
     def _target(self, address: str) -> tuple[Parameter | SettingTarget, str]:
         changes = self._parameter_changes

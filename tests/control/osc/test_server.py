@@ -27,8 +27,8 @@ def message(address, *arguments):
 
 def bundle(at, *messages):
     builder = OscBundleBuilder(at)
-    for one in messages:
-        builder.add_content(one)
+    for content in messages:
+        builder.add_content(content)
     return builder.build().dgram
 
 
@@ -79,8 +79,8 @@ def listener():
 
 def received(listener):
     """Return the next message at a socket: address and arguments."""
-    [one] = OscPacket(listener.recv(65536)).messages
-    return one.message.address, list(one.message)
+    [timed] = OscPacket(listener.recv(65536)).messages
+    return timed.message.address, list(timed.message)
 
 
 # -- in --------------------------------------------------------------------------------------------------------
