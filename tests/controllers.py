@@ -15,25 +15,25 @@ class Played:
 
     def __init__(self, patch, controller=None):
         self.patch, self.engine = patch, engine_of(patch)
-        self.hands = Connections(patch, self.engine)
+        self.connections = Connections(patch, self.engine)
         if controller is not None:
-            self.hands.use_controller(controller)
+            self.connections.use_controller(controller)
 
     def send(self, *message, port="keys"):
-        """Send a MIDI message to the patch."""
-        self.hands.on_message(port, bytes(message), time.perf_counter())
+        """Receive a MIDI message."""
+        self.connections.on_message(port, bytes(message), time.perf_counter())
 
     def control(self, number, value, port="keys", channel=1):
-        """Send a control change to the patch."""
+        """Receive a control change."""
         self.send(0xB0 + channel - 1, number, value, port=port)
 
-    def heard(self, node, port="out", quanta=60):
-        """Return the value of an output, one per lane, after ``quanta`` quanta: knobs are smoothed."""
+    def output_values(self, node, port="out", quanta=60):
+        """Return the values of an output, one per lane, after ``quanta`` (knobs are smoothed)."""
         self.engine.run_samples(quanta * QUANTUM)
         return [float(value) for value in self.engine.value(node, port)]
 
-    def param(self, end):
-        """Commit all changes and return a parameter of the document."""
-        self.lines = self.hands.update()
-        node, _, port = end.partition(".")
+    def param(self, port_ref):
+        """Commit all changes, and return a parameter of the document."""
+        self.lines = self.connections.update()
+        node, _, port = port_ref.partition(".")
         return self.patch.document.nodes[node].params.get(port)

@@ -139,12 +139,12 @@ def by_drag(value, tmp_path):
 
 def by_osc(value, tmp_path):
     played = Played(beep())
-    played.hands.open_osc(0)
+    played.connections.open_osc(0)
     builder = OscMessageBuilder("/osc/frequency")
     builder.add_arg(value)
-    played.hands.osc.on_datagram(builder.build().dgram)
+    played.connections.osc.on_datagram(builder.build().dgram)
     found = played.param(PORT)
-    played.hands.close()
+    played.connections.close()
     return found
 
 

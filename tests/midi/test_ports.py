@@ -246,19 +246,19 @@ def test_replugged_device_is_reopened(inputs, device, received):
 @jack
 def test_keys_of_an_unplugged_device_are_released(device):
     played = Played(patch_of("keys.out voices.events", keys="midi_in", voices=("notes", {"voices": 4, "tail": 0.0})))
-    played.hands.open_midi(["tester"])
+    played.connections.open_midi(["tester"])
     try:
         device.send((0x90, 60, 100), (0x90, 64, 100), (0xB0, 64, 127), (0x80, 64, 0))
         end = time.monotonic() + 10
-        while sum(played.heard("voices", "gate", 2)) < 2 and time.monotonic() < end:
+        while sum(played.output_values("voices", "gate", 2)) < 2 and time.monotonic() < end:
             time.sleep(0.01)
-        assert sum(played.heard("voices", "gate", 2)) == 2
+        assert sum(played.output_values("voices", "gate", 2)) == 2
         device.unplug()
-        while sum(played.heard("voices", "gate", 2)) and time.monotonic() < end:
+        while sum(played.output_values("voices", "gate", 2)) and time.monotonic() < end:
             time.sleep(0.01)
-        assert sum(played.heard("voices", "gate", 2)) == 0
+        assert sum(played.output_values("voices", "gate", 2)) == 0
     finally:
-        played.hands.close()
+        played.connections.close()
 
 
 @jack
