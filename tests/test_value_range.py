@@ -61,9 +61,9 @@ def by_add(value, tmp_path):
 def by_live_turn(value, tmp_path):
     engine = engine_of(beep())
     reader = engine.messages.reader()
-    engine.turn("osc", "frequency", value)
+    engine.set_parameter("osc", "frequency", value)
     engine.run_samples(256)
-    [(_, node, port, _, turned)] = engine.named(reader.read())
+    [(_, node, port, _, turned)] = engine.resolve_messages(reader.read())
     assert (node, port) == ("osc", "frequency")
     return turned
 

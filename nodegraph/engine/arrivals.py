@@ -86,7 +86,7 @@ class EventQueue:
         with self._lock:
             number = self._number_of(port)
             if at <= horizon:
-                self._hand_over(horizon, is_realtime)
+                self._deliver_scheduled(horizon, is_realtime)
                 self._put(message, at, number, is_realtime)
             else:
                 heapq.heappush(self._scheduled, (at, next(self._numbers), message, number))
@@ -95,9 +95,9 @@ class EventQueue:
         """Put in what is due up to sample ``horizon``."""
         if self._scheduled and self._scheduled[0][0] <= horizon:
             with self._lock:
-                self._hand_over(horizon, is_realtime)
+                self._deliver_scheduled(horizon, is_realtime)
 
-    def _hand_over(self, horizon: int, is_realtime: Callable[[], bool]) -> None:
+    def _deliver_scheduled(self, horizon: int, is_realtime: Callable[[], bool]) -> None:
         while self._scheduled and self._scheduled[0][0] <= horizon:
             at, _, message, number = self._scheduled[0]
             self._put(message, at, number, is_realtime)

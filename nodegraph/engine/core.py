@@ -24,7 +24,7 @@ from nodegraph.graph.probes import probe_id, with_probes
 from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Change, Document, NodeRecord
 from nodegraph.patch.change import LOOK, VALUES
-from nodegraph.patch.errors import InvalidValue as BadValue
+from nodegraph.patch.errors import InvalidValue
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 
 EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
-MOST_CHANNELS = 64
 
 
 KnobValues = Mapping[tuple[str, str, str], list[float]]
@@ -93,7 +92,7 @@ class Engine:
         self._unfollow: list[Callable[[], None]] = []
         self._graph: Graph | None = None  # of the latest plan, without probes
         self._records: dict[str, NodeRecord] = {}  # of the nodes of that graph, by which they are recognised
-        self._records_heard: dict[str, NodeRecord] = {}  # the same for the plan that is heard, while another waits
+        self._playing_records: dict[str, NodeRecord] = {}  # the same for the plan that is heard, while another waits
         self.observer: EngineObserver | None = None
         self.services: list[EngineService] = []
         self.watched: frozenset[str] = frozenset()
@@ -126,7 +125,7 @@ class Engine:
         The plan continues where the one before it was: states, knobs and delay lines go on. Raises KernelError.
         """
         with self._lock, no_collection():
-            self._exchange(graph)
+            self._swap_plan(graph)
 
     def apply(self, change: Change, path: Path | None = None) -> None:
         """Follow an edit of the document that is played: by messages if it only sets knobs, else by a new plan.
@@ -154,7 +153,7 @@ class Engine:
                 if id in self._records:
                     self._records[id] = change.after.nested(path).nodes[node]
 
-    def _exchange(self, graph: Graph, names: Mapping[str, str] | None = None) -> None:
+    def _swap_plan(self, graph: Graph, names: Mapping[str, str] | None = None) -> None:
         """Compile a graph and offer the plan to the audio thread.
 
         ``names`` maps ids of the plan that is heard to the ids of the same nodes here; None finds them by comparison.
@@ -162,12 +161,12 @@ class Engine:
         never on how far the audio thread has come since.
         """
         probed = with_probes(graph, self.watched)
-        self._wait_for_takeover()
+        self._wait_for_swap()
         unheard = [self.plan] if self.plan is not None and self.pending else []
         heard = self.plan if not unheard else self._retired[-1] if self._retired else None
         records = {id: flat.record for id, flat in graph.flat.nodes.items()}
         if names is None:
-            known = self._records if not unheard else self._records_heard
+            known = self._records if not unheard else self._playing_records
             names = renamed_nodes(known, records) if heard is not None else {}
         before = renamed(heard, names) if heard is not None else None
         handles = dict(self.handles)
@@ -178,7 +177,7 @@ class Engine:
                 probed,
                 self.io,
                 before,
-                self.taken,
+                self.swap_sample,
                 self.handles,
                 self._opener(graph.folder, opened),
                 self.pack,
@@ -194,11 +193,11 @@ class Engine:
         self._set_changed_knobs(self._values_so_far(offered, names), probed)
         if heard is not None and not unheard:
             self._retired.append(heard)
-            self._records_heard = self._records
+            self._playing_records = self._records
         self._knob_values = {}
         self.plan, self._graph, self._records = plan, graph, records
         if self.observer is not None:
-            self.observer.exchanged(graph.document, graph.flat.file, plan, names)
+            self.observer.on_plan(graph.document, graph.flat.file, plan, names)
         self.words[walk.ENGINE_NEXT] = plan.address
         self._release_retired(unheard)
 
@@ -215,7 +214,7 @@ class Engine:
             if wanted != self.watched:
                 self.watched = wanted
                 if self._graph is not None:
-                    self._exchange(self._graph)
+                    self._swap_plan(self._graph)
 
     def probe(self, end: str) -> Any:
         """What keeps the latest samples or frames of a watched output; None where there is nothing to see."""
@@ -232,7 +231,7 @@ class Engine:
 
         def follow_step(step: Any, change: Change) -> None:
             if self.observer is not None:
-                self.observer.edited(step, change)
+                self.observer.on_edit(step, change)
             self.apply(change, patch.path)
 
         unfollow = patch.subscribe(follow_step)
@@ -245,15 +244,15 @@ class Engine:
         return bool(self.words[walk.ENGINE_NEXT])
 
     @property
-    def taken(self) -> int:
+    def swap_sample(self) -> int:
         """Sample at which the audio thread took over the plan that is heard."""
         return int(self.words[walk.ENGINE_SWAPPED_AT])
 
-    def hears(self, plan: Plan) -> bool:
+    def is_playing(self, plan: Plan) -> bool:
         """Whether the audio thread has taken over this plan and no plan waits."""
         return not self.pending and int(self.words[walk.ENGINE_PLAN]) == plan.address
 
-    def _wait_for_takeover(self, seconds: float = 2.0) -> None:
+    def _wait_for_swap(self, seconds: float = 2.0) -> None:
         """Let the audio thread take the last plan first: the next one goes on with what was heard.
 
         Where no time passes, a plan that waits is passed over.
@@ -282,12 +281,12 @@ class Engine:
                     helper.close()
 
     def _opener(self, folder: Path | None, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
-        def open_host(node: GraphNode, host: Any) -> Any:
+        def open_helper(node: GraphNode, host: Any) -> Any:
             context = HelperContext(node.id, node.settings, node.lanes, self.rate, folder, self.live)
             opened.append(host.open(context))
             return opened[-1]
 
-        return open_host
+        return open_helper
 
     @property
     def hosts(self) -> list[Any]:
@@ -314,7 +313,7 @@ class Engine:
 
     def service(self) -> None:
         """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
-        self.hand_over_events(self._near)
+        self.deliver_events(self._delivery_horizon)
         with self._service_lock:
             for helper in self.hosts:
                 helper.service()
@@ -348,7 +347,7 @@ class Engine:
         """Samples computed so far."""
         return int(self.words[walk.ENGINE_CLOCK])
 
-    def turn(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
+    def set_parameter(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
         """Set a parameter, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
 
         ``node`` is a node of the patch, a subpatch, or a node inside one (``"voice/filter"``), of all its voices.
@@ -358,11 +357,11 @@ class Engine:
         ends = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
         try:
             value = plain(value)
-        except BadValue as fault:
+        except InvalidValue as fault:
             raise EngineError(f"{node}.{port}: {fault.text}.") from None
         if self.plan is not None:
             self._refuse_bad_value(self.plan.graph, ends, value)
-        self._turn(ends, value, at, lane)
+        self._send_values(ends, value, at, lane)
 
     def _refuse_bad_value(self, graph: Graph, ends: Sequence[tuple[str, str]], value: Any) -> None:
         for id, port in ends[:1]:  # the others are copies of the same input
@@ -373,7 +372,7 @@ class Engine:
                 if problem:
                     raise EngineError(f"{node.title}: {problem}")
 
-    def _turn(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
+    def _send_values(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
         handles = [self.handles[end] for end in ends if end in self.handles]
         values = value if isinstance(value, list | tuple) else [value]
         lanes = [lane] if len(values) == 1 else range(len(values))
@@ -381,9 +380,9 @@ class Engine:
         try:
             self.messages.send([(at, handle, k, float(v)) for handle in handles for k, v in moves])
         except BufferError:
-            raise self._full() from None
+            raise self._queue_full() from None
 
-    def named(self, applied: Iterable[AppliedMessage]) -> list[tuple[int, str, str, int, float]]:
+    def resolve_messages(self, applied: Iterable[AppliedMessage]) -> list[tuple[int, str, str, int, float]]:
         """Applied messages by the knob that they set: sample, node, port, lane, value."""
         ends = {handle: end for end, handle in self.handles.items()}
         return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
@@ -395,11 +394,11 @@ class Engine:
                 before = self.knob_values(node, port)
                 self._knob_values[node, port] = values
                 if len(before) != len(values) or len(set(values)) == 1:
-                    self._turn([(node, port)], values[0] if len(set(values)) == 1 else values)
+                    self._send_values([(node, port)], values[0] if len(set(values)) == 1 else values)
                     continue
                 for lane, value in enumerate(values):
                     if value != before[lane]:
-                        self._turn([(node, port)], value, lane=lane)
+                        self._send_values([(node, port)], value, lane=lane)
 
     def knob_values(self, node: str, port: str) -> list[float]:
         """What the document sets a knob of the plan to: one number for each lane, or for each member of a bank.
@@ -438,12 +437,16 @@ class Engine:
         """
         try:
             self.arrivals.send(
-                bytes_of(message), self.midi_time() if at is None else at, port, self._near, lambda: self.realtime
+                bytes_of(message),
+                self.midi_time() if at is None else at,
+                port,
+                self._delivery_horizon,
+                lambda: self.realtime,
             )
         except ValueError as error:
             raise EngineError(str(error)) from None
         except BufferError:
-            raise self._full() from None
+            raise self._queue_full() from None
 
     send_midi = send  # the name in scripts written for version 0.1
 
@@ -465,15 +468,15 @@ class Engine:
         """The sample to stamp on a message that arrives now, or has at ``arrived`` (``time.perf_counter``)."""
         return self.clock
 
-    def hand_over_events(self, near: int) -> None:
+    def deliver_events(self, near: int) -> None:
         """Let events that are due up to sample ``near`` through to the audio thread."""
         try:
             self.arrivals.deliver(near, lambda: self.realtime)
         except BufferError:
-            raise self._full() from None
+            raise self._queue_full() from None
 
     @property
-    def _near(self) -> int:
+    def _delivery_horizon(self) -> int:
         return self.clock + round(EVENTS_AHEAD * self.rate)
 
     def _full(self) -> EngineError:
@@ -486,7 +489,7 @@ class Engine:
         for node in after.typed_nodes:
             for port, values in node.values.items():
                 if before.get((node.id, node.type, port), values) != values:
-                    self._turn([(node.id, port)], values)
+                    self._send_values([(node.id, port)], values)
 
     # -- what it tells ---------------------------------------------------------------------------------------
 

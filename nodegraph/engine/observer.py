@@ -30,10 +30,10 @@ class EngineObserver(EngineService, Protocol):
     def attach(self, engine: Any) -> None:
         """Begin to observe an engine that has not played yet. Raises OSError where a file cannot be written."""
 
-    def edited(self, step: Any, change: Change) -> None:
+    def on_edit(self, step: Any, change: Change) -> None:
         """A step of the session that is played; called by the thread that edits."""
 
-    def exchanged(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
+    def on_plan(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
         """A plan of this document is about to be offered to the audio thread.
 
         ``names`` maps ids of the plan before to the ids of the same nodes in this one.

@@ -75,7 +75,7 @@ class Offline(Engine):
         for first in range(0, quanta, step):
             if helped:
                 self.service()
-            self.hand_over_events(self.clock + step * QUANTUM)
+            self.deliver_events(self.clock + step * QUANTUM)
             self._process(self._arguments.ctypes.data, first, min(step, quanta - first))
             if progress is not None and first % (16 * step) == 0:
                 progress(first / quanta)

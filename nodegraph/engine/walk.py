@@ -284,7 +284,7 @@ def mute_faulty_lanes(rows, row: int, e) -> None:  # type: ignore[no-untyped-def
         if faults[unit] != 0:
             mute_unit(details, unit)
     if details[layout.DETAIL_NODES] == 0:  # a sum that overflows is mute for as long as it does
-        forgive(rows, row)
+        clear_row_faults(rows, row)
 
 
 def mute_unit(details, unit: int) -> None:  # type: ignore[no-untyped-def]
@@ -322,10 +322,10 @@ def unmute(address: int) -> None:
             if details[layout.DETAIL_UNITS] == 0 or lane < 0 or faults[lane] != 0:
                 for i in range(lines[at + layout.LINE_LENGTH]):
                     data[i] = 0.0
-        forgive(row, 0)
+        clear_row_faults(row, 0)
 
 
-def forgive(rows, row: int) -> None:  # type: ignore[no-untyped-def]
+def clear_row_faults(rows, row: int) -> None:  # type: ignore[no-untyped-def]
     """Forget the faults of a row."""
     rows[row + layout.ROW_FLAGS] &= ~layout.FLAG_MUTED
     details = as_i64(rows[row + layout.ROW_DETAILS])

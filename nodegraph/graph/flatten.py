@@ -98,7 +98,7 @@ class _Flattener:
         self.ports: set[str] = set()
         self.problems: list[str] = []
         self.addresses = self._addresses()
-        self.taken = set(self.addresses)
+        self.used_ids = set(self.addresses)
         self.further: dict[Place, list[str]] = defaultdict(list)  # flat ids that are not the address of their node
         self.repeats: set[str] = set()
         self.repeating = False  # whether a second or later voice is being added
@@ -191,8 +191,8 @@ class _Flattener:
 
     def _free(self, spell: Callable[[int], str]) -> str:
         """The first of ``spell(1)``, ``spell(2)``, … that is neither an address nor the id of another flat node."""
-        name = next(name for n in count(1) if (name := spell(n)) not in self.taken)
-        self.taken.add(name)
+        name = next(name for n in count(1) if (name := spell(n)) not in self.used_ids)
+        self.used_ids.add(name)
         return name
 
     def _naming(self, spell: Callable[[str, int], str]) -> Callable[[str], str]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 LOG, INPUT, FILES = "log.jsonl", "input.f32", "files"
-MOST_FILES = 256 << 20  # bytes of sounds and models that travel with a log
+MAX_FILE_BYTES = 256 << 20  # bytes of sounds and models that travel with a log
 CLOCK_EVERY = 44100  # samples after which the log says how far it has come
 
 
@@ -44,7 +44,7 @@ class FlightRecorder:
     def __init__(self, path: Path) -> None:
         self.path, self.problem = path, ""
         self.result: Path | None = None
-        self._landed = False
+        self._finished = False
         self._folder = path.with_name(f"{path.name}.part")
         self._lock, self._finishing, self._copying = threading.Lock(), threading.Lock(), threading.Lock()
         self._document: Document | None = None
@@ -52,9 +52,9 @@ class FlightRecorder:
         self._next_plan: _NextPlan | None = None  # offered to the audio thread, not known to be heard
         self._knobs = _KnobNames()
         self._events = 0  # from outside that are in the log
-        self._said = 0
+        self._logged_clock = 0
         self._files: list[tuple[Path, Path]] = []
-        self._kept: dict[Path, int] = {}
+        self._copied: dict[Path, int] = {}
 
     def attach(self, live: Live) -> None:
         """Begin the log of an engine that has not played yet. Raises OSError where it cannot be written."""
@@ -77,7 +77,7 @@ class FlightRecorder:
 
     # -- told by the engine, in the threads that edit ----------------------------------------------------------
 
-    def edited(self, step: Any, change: Change) -> None:
+    def on_edit(self, step: Any, change: Change) -> None:
         """A step of the session that is being played."""
         before, after = change.before, change.after
         with self._lock:
@@ -87,24 +87,24 @@ class FlightRecorder:
                 back = not isinstance(step, Action)  # what is undone may have been done before the log began
                 self._next(after, edit=step_to_data(step), **({"document": _text(after)} if back else {}))
 
-    def exchanged(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
+    def on_plan(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
         """A plan of this document is about to be offered to the audio thread.
 
         ``names`` maps ids of the plan before to the ids of the same nodes in this one.
         """
         with self._lock:
-            if self._landed:
+            if self._finished:
                 return
-            self._log_take_over()
+            self._log_swap()
             self._next_plan = _NextPlan(document, plan, sorted(self._live.watched), dict(names))
             if document is self._document:
                 self._next_plan.number = self._number
             self._note_files(plan, path.parent.resolve() if path else Path.cwd())
 
-    def _log_take_over(self, before: int | None = None) -> None:
+    def _log_swap(self, before: int | None = None) -> None:
         """Write down the plan that was offered if the audio thread has taken it over (before sample ``before``)."""
-        offered, at = self._next_plan, self._live.taken
-        if offered is None or not self._live.hears(offered.plan) or (before is not None and at >= before):
+        offered, at = self._next_plan, self._live.swap_sample
+        if offered is None or not self._live.is_playing(offered.plan) or (before is not None and at >= before):
             return
         self._number_plan(offered)
         more: dict[str, Any] = {"probes": offered.probes} if offered.probes else {}
@@ -142,24 +142,24 @@ class FlightRecorder:
     def service(self) -> None:
         """Write down what has happened since the last call."""
         with self._lock:
-            if self.problem or self._landed:
+            if self.problem or self._finished:
                 return
             applied = self._messages.read()
-            self._log_take_over()  # after the messages: what was applied in its plan knows the names there
-            self._write_turns(applied)
+            self._log_swap()  # after the messages: what was applied in its plan knows the names there
+            self._write_parameter_changes(applied)
             arrived = self._live.arrivals.delivered_since(self._events)
             self._events += len(arrived)
             self._write_midi(arrived)
             clock = self._live.clock
-            if clock - self._said >= CLOCK_EVERY:
+            if clock - self._logged_clock >= CLOCK_EVERY:
                 self._write(clock=clock)
-                self._said = clock
+                self._logged_clock = clock
             self._guarded(self._write_out)
         with self._copying:
             while self._files and not self.problem:
                 self._guarded(self._copy_file)
 
-    def _write_turns(self, turns: list[AppliedMessage]) -> None:
+    def _write_parameter_changes(self, turns: list[AppliedMessage]) -> None:
         for at, handle, lane, value in turns:
             knob = self._knobs.at(handle, at)
             if knob is not None:
@@ -176,10 +176,10 @@ class FlightRecorder:
 
     def _copy_file(self) -> None:
         source, name = self._files.pop(0)
-        if name in self._kept or not source.is_file():
+        if name in self._copied or not source.is_file():
             return
-        self._kept[name] = source.stat().st_size
-        if sum(self._kept.values()) > MOST_FILES:
+        self._copied[name] = source.stat().st_size
+        if sum(self._copied.values()) > MAX_FILE_BYTES:
             self._write(left_out=str(name))
             return
         target = self._folder / FILES / name
@@ -194,7 +194,7 @@ class FlightRecorder:
             self.problem = f"the flight log has ended ({reason}); what was logged before can be replayed"
 
     def _write(self, **record: Any) -> None:
-        if not self.problem and not self._landed:
+        if not self.problem and not self._finished:
             self._guarded(lambda: self._log.write(json.dumps(record) + "\n"))
 
     def close(self) -> None:
@@ -211,13 +211,13 @@ class FlightRecorder:
         with self._lock:
             end = self._live.clock  # the engine may play on: what takes effect from here on is not logged
             turns = [*self._messages.read(), *self._messages.read_out_of_order()]
-            self._log_take_over(end)
-            self._write_turns([turn for turn in turns if turn[0] < end])
+            self._log_swap(end)
+            self._write_parameter_changes([turn for turn in turns if turn[0] < end])
             events = self._live.arrivals.undelivered_since(self._events)
             self._write_midi([event for event in events if event[0] < end])
             self._guarded(self._write_out)
             self._write(clock=end)
-            self._landed = True
+            self._finished = True
             for file in (self._log, self._sound):
                 self._guarded(file.close)
             self._messages.close()

@@ -202,7 +202,7 @@ class AutomationRecorder:
     def service(self) -> None:
         applied = self._reader.read()
         if applied:
-            self._received += self._engine.named(applied)
+            self._received += self._engine.resolve_messages(applied)
 
     def tracks(self) -> dict[tuple[str, str], ParameterTrack]:
         """The moves so far, by node and port; times count from ``begin``."""

@@ -31,9 +31,9 @@ from .flight import FILES, FORMAT, INPUT, LOG
 if TYPE_CHECKING:
     from mido import Message
 
-LARGEST_LOG = 1 << 30  # bytes of records
+MAX_LOG_BYTES = 1 << 30  # bytes of records
 NAMES_RENAMED = 2  # format from which on a log says which nodes a plan has renamed
-STRETCH = 64 * QUANTUM  # samples between two looks at what to send
+CHUNK = 64 * QUANTUM  # samples between two looks at what to send
 
 
 class FlightError(Exception):
@@ -104,8 +104,8 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
 def read_flight(folder: Path) -> Flight:
     """The log in an open folder. A last line that broke off is left out. Raises FlightError."""
     try:
-        if (folder / LOG).stat().st_size > LARGEST_LOG:
-            raise FlightError(f"{folder}: the log is larger than {LARGEST_LOG >> 20} MB.")
+        if (folder / LOG).stat().st_size > MAX_LOG_BYTES:
+            raise FlightError(f"{folder}: the log is larger than {MAX_LOG_BYTES >> 20} MB.")
         lines = (folder / LOG).read_text("utf-8", "replace").splitlines()
         header = json.loads(lines[0])
         header["rate"], header["inputs"], header["outputs"] = (
@@ -121,7 +121,7 @@ def read_flight(folder: Path) -> Flight:
                 record = json.loads(line)
             except ValueError:
                 break
-            _sort_in(flight, record)
+            _add_record(flight, record)
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise FlightError(f"{folder}: not a flight log that can be read ({error}).") from None
     # within a quantum plans come first, and messages keep the order in which they were received
@@ -129,7 +129,7 @@ def read_flight(folder: Path) -> Flight:
     return flight
 
 
-def _sort_in(flight: Flight, record: dict[str, Any]) -> None:
+def _add_record(flight: Flight, record: dict[str, Any]) -> None:
     if "edit" in record or "document" in record:
         flight.steps.append(record)
     elif "left_out" in record:
@@ -161,8 +161,8 @@ class Replay(Offline):
     def blocks(self) -> Iterator[np.ndarray]:
         """The sound, stretch by stretch: float32 (samples, channels), as it was heard."""
         while self._next is not None and self.clock < self.flight.samples:
-            self._give()
-            end = min(self.clock + STRETCH, self.flight.samples)
+            self._apply_due_records()
+            end = min(self.clock + CHUNK, self.flight.samples)
             if self._next is not None and "plan" in self._next[1]:
                 end = min(end, self._next[0])
             sound = self.run_samples(max(end - self.clock, QUANTUM) // QUANTUM * QUANTUM)
@@ -170,35 +170,35 @@ class Replay(Offline):
                 self._limiter(sound)
             yield sound
 
-    def _give(self) -> None:
+    def _apply_due_records(self) -> None:
         """All that takes effect in the stretch that begins now; plans only at its beginning."""
-        while self._next is not None and self._next[0] < self.clock + STRETCH:
+        while self._next is not None and self._next[0] < self.clock + CHUNK:
             at, record = self._next
             if "plan" in record:
                 if at > self.clock:
                     return
                 self.watched = frozenset(record.get("probes", ()))  # nodes beside a probe are computed in the same rows
-                self._take(int(record["plan"]), record.get("renamed", {}))
+                self._load_plan(int(record["plan"]), record.get("renamed", {}))
             elif "turn" in record:
-                self._give_turn(at, *record["turn"])
+                self._set_logged_parameter(at, *record["turn"])
             elif "midi" in record:
                 self.send(bytes.fromhex(record["midi"]), at, record.get("port", ""))
             self._next = next(self._events, None)
 
-    def _give_turn(self, at: int, node: str, port: str, lane: int, value: float) -> None:
+    def _set_logged_parameter(self, at: int, node: str, port: str, lane: int, value: float) -> None:
         if self._changed:
-            self.turn(node, port, value, at, lane)
+            self.set_parameter(node, port, value, at, lane)
         else:  # the log has one record for each knob
-            self._turn([(node, port)], value, at, lane)
+            self._send_values([(node, port)], value, at, lane)
 
-    def _take(self, number: int, names: Mapping[str, str]) -> None:
+    def _load_plan(self, number: int, names: Mapping[str, str]) -> None:
         while self._number < min(number, len(self.flight.steps) - 1):
             self._number += 1
             self._step(self.flight.steps[self._number])
         try:
             known = self.flight.header["flight"] >= NAMES_RENAMED and not self._changed
             graph = build_graph(self._session.document, self.rate, self._session.path, self.allow_outside)
-            self._exchange(graph, names if known else None)
+            self._swap_plan(graph, names if known else None)
         except (GraphError, KernelError) as error:
             self.notes.append(f"step {number}: {error}")
 

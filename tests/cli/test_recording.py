@@ -63,7 +63,7 @@ def test_turned_knobs_become_automation_that_renders_the_same(cli, beep, tmp_pat
     from nodegraph.cli import play_loop
 
     def turning(live, hands, play=play_loop._StatusDisplay.show):
-        live.turn("osc", "frequency", 500.0 + (live.clock // 64) % 200)
+        live.set_parameter("osc", "frequency", 500.0 + (live.clock // 64) % 200)
 
     monkeypatch.setattr(play_loop._StatusDisplay, "show", lambda screen, live, hands: turning(live, hands))
     run = cli("run", "beep.json", "--null", "-s", "0.6", "--moves", "moved.json", "--record", "a.wav", "--no-limiter")

@@ -56,13 +56,13 @@ class Timed(Offline):
                 compiled = moment(self.clock, part.start)
                 sound.append(self.run_samples(compiled - self.clock))
                 self.watched = part.watched
-                self._exchange(build_graph(part.document, self.rate))
+                self._swap_plan(build_graph(part.document, self.rate))
                 plans.append(self.plan)
                 held, self.words[walk.ENGINE_NEXT] = int(self.words[walk.ENGINE_NEXT]), 0
                 sound.append(self.run_samples(part.start - self.clock))
                 self.words[walk.ENGINE_NEXT] = held
             for at, node, port, value in part.turns:
-                self._turn([(node, port)], value, at)
+                self._send_values([(node, port)], value, at)
             for at, message in part.midi:
                 self.send(message, at, "keyboard")
             if part.start < following:

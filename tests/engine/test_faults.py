@@ -31,7 +31,7 @@ def tone_alone():
 @pytest.mark.parametrize("at", [0, 63, 100])
 def test_it_is_muted_from_the_quantum_on_in_which_it_fails_and_named(gives, at):
     engine = engine_of(tone_and_fragile(gives))
-    engine.turn("bad", "broken", 1.0, at=at)
+    engine.set_parameter("bad", "broken", 1.0, at=at)
     sound, alone = engine.run_samples(SAMPLES), tone_alone()
     muted = at // 64 * 64
     assert np.array_equal(sound[:muted], 2 * alone[:muted])
@@ -43,7 +43,7 @@ def test_stepping_mutes_the_same():
     sounds = []
     for driver in (None, Stepper):
         engine = engine_of(tone_and_fragile(), **({"driver": driver} if driver else {}))
-        engine.turn("bad", "broken", 1.0, at=70)
+        engine.set_parameter("bad", "broken", 1.0, at=70)
         sounds.append(engine.run_samples(256))
         assert engine.faults() == [Fault("bad", 0)]
     assert np.array_equal(*sounds)
@@ -51,12 +51,12 @@ def test_stepping_mutes_the_same():
 
 def test_turning_its_knob_tries_again():
     engine = engine_of(tone_and_fragile())
-    engine.turn("bad", "broken", 1.0)
+    engine.set_parameter("bad", "broken", 1.0)
     engine.run_samples(SAMPLES)
-    engine.turn("bad", "broken", 0.6)
+    engine.set_parameter("bad", "broken", 0.6)
     engine.run_samples(SAMPLES)
     assert engine.faults() == [Fault("bad", 0)]
-    engine.turn("bad", "broken", 0.0)
+    engine.set_parameter("bad", "broken", 0.0)
     sound = engine.run_samples(SAMPLES)
     assert engine.faults() == []
     assert np.array_equal(sound, 2 * tone_alone()[2 * SAMPLES : 3 * SAMPLES])
@@ -65,10 +65,10 @@ def test_turning_its_knob_tries_again():
 def test_it_starts_again_from_its_first_state():
     patch = patch_of("c.out bad.audio", "bad.out out.audio", c="constant", bad="fragile", out="audio_out")
     engine = engine_of(patch, Stepper)
-    engine.turn("bad", "broken", 1.0, at=100)
+    engine.set_parameter("bad", "broken", 1.0, at=100)
     engine.run_samples(256)
     assert engine.plan.rows[1].kernel == "fragile"
-    engine.turn("bad", "broken", 0.0)
+    engine.set_parameter("bad", "broken", 0.0)
     assert (engine.run_samples(64) == 1.0).all()
 
 
@@ -88,7 +88,7 @@ def test_in_a_pack_only_the_lane_is_muted():
     patch = bank()
     engine = engine_of(patch)
     assert [row.lanes for row in engine.plan.rows if row.kernel == "fragile"] == [16]
-    engine.turn("bad5", "broken", 1.0)
+    engine.set_parameter("bad5", "broken", 1.0)
     engine.run_samples(64)
     assert engine.faults() == [Fault("bad5", 0)]
     values = [engine.value(f"gain{k}", "out")[0] for k in range(16)]
@@ -103,10 +103,10 @@ def test_in_a_pack_of_which_some_are_wired_its_knob_tries_again_too():
     patch.add("button", id="button")
     patch.connect("button.out", "bad3.broken")
     engine = engine_of(patch)
-    engine.turn("bad5", "broken", 1.0)
+    engine.set_parameter("bad5", "broken", 1.0)
     engine.run_samples(64)
     assert engine.faults() == [Fault("bad5", 0)]
-    engine.turn("bad5", "broken", 0.0)
+    engine.set_parameter("bad5", "broken", 0.0)
     engine.run_samples(64)
     assert engine.faults() == []
 
@@ -121,10 +121,10 @@ def loop():
 
 def test_in_a_loop_the_one_that_began_is_named_and_the_loop_is_silent():
     engine = engine_of(loop())
-    engine.turn("bad", "broken", 1.0, at=64)
+    engine.set_parameter("bad", "broken", 1.0, at=64)
     assert np.array_equal(engine.run_samples(SAMPLES)[64:], tone_alone()[64:SAMPLES])
     assert engine.faults() == [Fault("bad", 0)]
-    engine.turn("bad", "broken", 0.0)
+    engine.set_parameter("bad", "broken", 0.0)
     assert np.isfinite(engine.run_samples(SAMPLES)).all() and engine.faults() == []
 
 
@@ -136,10 +136,10 @@ def test_in_a_loop_the_delays_of_wires_are_emptied_too():
         join="add", gain=("multiply", {"b": 0.25}), out="audio_out",
     )  # fmt: skip
     engine = engine_of(patch)
-    engine.turn("bad", "broken", 1.0)
+    engine.set_parameter("bad", "broken", 1.0)
     engine.run_samples(SAMPLES)
     assert engine.faults()
-    engine.turn("bad", "broken", 0.0)
+    engine.set_parameter("bad", "broken", 0.0)
     sound = engine.run_samples(SAMPLES)
     assert engine.faults() == [] and np.isfinite(sound).all() and np.abs(sound[256:]).max() > 0.5
 
@@ -150,10 +150,10 @@ def runaway(**params):
 
 def test_a_line_that_ran_over_is_empty_when_it_is_tried_again():
     engine = engine_of(runaway())
-    engine.turn("echo", "gain", 1e9)
+    engine.set_parameter("echo", "gain", 1e9)
     engine.run_samples(SAMPLES)
     assert engine.faults() == [Fault("echo", 0)]
-    engine.turn("echo", "gain", 0.5)
+    engine.set_parameter("echo", "gain", 0.5)
     sound = engine.run_samples(SAMPLES)
     assert engine.faults() == [] and 0 < np.abs(sound).max() <= 2.0
 

@@ -298,8 +298,8 @@ def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():
     plan = engine.plan
     patch.set("voice.cutoff", 400.0)
     patch.set("voice/osc.frequency", 220.0)
-    engine.turn("voice", "cutoff", 300.0)
-    engine.turn("voice/osc", "frequency", 55.0)
+    engine.set_parameter("voice", "cutoff", 300.0)
+    engine.set_parameter("voice/osc", "frequency", 55.0)
     engine.run_samples(4096)
     assert engine.plan is plan
     assert engine.value("voice", "out") == engine.value("voice/filter", "out") != 0.0
@@ -307,8 +307,8 @@ def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():
     late.disconnect("lfo.out", "voice.cutoff")
     turned = engine_of(late)
     turned.run_samples(256)
-    turned.turn("voice", "cutoff", 300.0)
-    turned.turn("voice/osc", "frequency", 55.0)
+    turned.set_parameter("voice", "cutoff", 300.0)
+    turned.set_parameter("voice/osc", "frequency", 55.0)
     assert np.abs(turned.run_samples(4096)[-64:]).max() > 0
     voices = synthesizer(voices=3)
     voices.do(Within(("voice",), AddNode("pan", "pan")))
@@ -316,7 +316,7 @@ def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():
     engine = engine_of(voices)
     engine.run_samples(256)
     plan = engine.plan
-    engine.turn("voice/osc", "frequency", 55.0)
+    engine.set_parameter("voice/osc", "frequency", 55.0)
     voices.set("voice/filter.resonance", 0.1)
     engine.run_samples(1024)
     assert engine.plan is plan
@@ -344,10 +344,10 @@ def test_a_fault_inside_is_named_with_its_path(test_blocks):
         patch.set("voice.voices", voices)
         engine = engine_of(patch)
         engine.run_samples(128)
-        engine.turn("voice/bad", "broken", 1.0)
+        engine.set_parameter("voice/bad", "broken", 1.0)
         engine.run_samples(256)
         assert {fault.node for fault in engine.faults()} == {named}
-        engine.turn("voice/bad", "broken", 0.0)
+        engine.set_parameter("voice/bad", "broken", 0.0)
         engine.run_samples(256)
         assert not engine.faults()
 
@@ -513,7 +513,7 @@ def test_the_width_of_voices_is_turned_without_a_new_plan():
     engine.run_samples(2048)
     left, right = engine.value("voice", "out")
     assert engine.plan is plan and left == pytest.approx(right)
-    engine.turn("voice", "width", 0.5)
+    engine.set_parameter("voice", "width", 0.5)
     engine.run_samples(2048)
     angles = np.pi / 4 * (1 + 0.5 * np.linspace(-1, 1, 4))
     voice = engine.value("voice/filter", "out")[0]
@@ -805,8 +805,8 @@ def test_ids_of_any_characters_name_the_same_nodes_and_sound_the_same(names, voi
         assert [renamed.node(id).path for id, _ in found] == [
             tuple(name[part] for part in graph.node(id).path) for id, _ in ends
         ]
-        engine.turn("/".join(path), port, value)
-        other.turn("/".join(name[id] for id in path), name.get(port, port), value)
+        engine.set_parameter("/".join(path), port, value)
+        other.set_parameter("/".join(name[id] for id in path), name.get(port, port), value)
     assert np.array_equal(engine.run_samples(1024), other.run_samples(1024))
 
 
@@ -843,7 +843,7 @@ def test_faults_and_problems_give_the_path_of_the_node(test_blocks, copies):
         patch.do(Within(("a#2",), AddNode("split", "split")))
     patch.set("a#2.voices", 3)
     engine = engine_of(patch)
-    engine.turn("a#2/b/c#3: x", "broken", 1.0)
+    engine.set_parameter("a#2/b/c#3: x", "broken", 1.0)
     engine.run_samples(256)
     assert {engine.node_address(fault.node) for fault in engine.faults()} == {"a#2/b/c#3: x"}
     assert {engine.plan.graph.node(fault.node).path for fault in engine.faults()} == {("a#2", "b/c#3: x")}

@@ -104,8 +104,8 @@ def test_one_member_is_turned_live_and_glides_while_the_others_rest():
     patch = patch_of("bank.out out.audio", bank="faders", out="audio_out")
     engine = engine_of(patch)
     engine.run_samples(64)
-    engine.turn("bank", "fader", 1.5, lane=2)
-    engine.turn("bank", "fader", 1.5, lane=60)  # nobody there
+    engine.set_parameter("bank", "fader", 1.5, lane=2)
+    engine.set_parameter("bank", "fader", 1.5, lane=60)  # nobody there
     sound = engine.run_samples(1024)
     assert np.all(sound[:, [0, 1, 3]] == 0.5)
     assert sound[-1, 2] == 1.5
@@ -116,7 +116,7 @@ def test_what_was_turned_live_stays_when_the_patch_is_edited():
     patch = patch_of("bank.out out.audio", bank=("faders", {"fader": [1.0, 1.0]}), out="audio_out")
     engine = engine_of(patch)
     engine.run_samples(64)
-    engine.turn("bank", "fader", 3.0, lane=1)
+    engine.set_parameter("bank", "fader", 3.0, lane=1)
     engine.run_samples(640)
     patch.add("sine", id="other")
     assert engine.run_samples(640)[-1].tolist() == [1.0, 3.0, 0.5, 0.5]

@@ -37,7 +37,7 @@ def test_the_graph_is_what_it_was(seed):
         engine.run_samples(256)
         graph = build_graph(patch.document)
         before = contents(graph)
-        compile_plan(graph, engine.io, engine.plan, engine.taken, dict(engine.handles))
+        compile_plan(graph, engine.io, engine.plan, engine.swap_sample, dict(engine.handles))
         assert contents(graph) == before
 
 

@@ -32,7 +32,7 @@ def after(engine, at, port="value"):
 @pytest.mark.parametrize("at", [0, 1, 63, 64, 100, 1000])
 def test_a_smooth_knob_runs_straight_to_its_value_in_10_ms_and_lands_on_it(at):
     engine = engine_of(knob("ramps", 1.0))
-    engine.turn("k", "value", 0.3, at=at)
+    engine.set_parameter("k", "value", 0.3, at=at)
     sound = engine.run_samples(2048)[:, 0]
     assert (sound[:at] == 1.0).all()
     line = 1.0 + (0.3 - 1.0) * np.arange(1, RAMP + 1) / RAMP
@@ -43,7 +43,7 @@ def test_a_smooth_knob_runs_straight_to_its_value_in_10_ms_and_lands_on_it(at):
 @pytest.mark.parametrize("at", [0, 1, 63, 64, 65, 1000])
 def test_a_switch_steps_at_its_very_sample(at):
     engine = engine_of(knob("steps", 2.0))
-    engine.turn("k", "value", 5.0, at=at)
+    engine.set_parameter("k", "value", 5.0, at=at)
     assert np.array_equal(engine.run_samples(1200)[:, 0], np.where(np.arange(1200) < at, 2.0, 5.0))
 
 
@@ -54,7 +54,7 @@ def test_any_number_of_messages_in_order_of_time_each_count_from_their_sample(me
     engine = engine_of(knob("steps"))
     expected = np.zeros(640, np.float32)
     for at, value in messages:
-        engine.turn("k", "value", float(value), at=at)
+        engine.set_parameter("k", "value", float(value), at=at)
         expected[at:] = value
     assert np.array_equal(engine.run_samples(640)[:, 0], expected)
 
@@ -64,8 +64,8 @@ def test_any_number_of_messages_in_order_of_time_each_count_from_their_sample(me
 def test_messages_for_later_block_none_for_sooner(messages):
     engine = engine_of(knob("steps"))
     for at, value in messages:
-        engine.turn("k", "value", value, at=at)
-    engine.turn("k", "value", -1.0)
+        engine.set_parameter("k", "value", value, at=at)
+    engine.set_parameter("k", "value", -1.0)
     sound = engine.run_samples(640)[:, 0]
     expected = np.full(640, -1.0)
     for k in range(1, 8):
@@ -75,8 +75,8 @@ def test_messages_for_later_block_none_for_sooner(messages):
 
 def test_what_was_turned_later_in_a_quantum_is_not_taken_back_by_a_late_message():
     engine = engine_of(knob("ramps"))
-    engine.turn("k", "value", 1.0, at=50)
-    engine.turn("k", "value", -1.0, at=10)
+    engine.set_parameter("k", "value", 1.0, at=50)
+    engine.set_parameter("k", "value", -1.0, at=10)
     sound = engine.run_samples(1024)[:, 0]
     assert (sound[:50] == 0.0).all() and sound[-1] == -1.0
     assert np.abs(np.diff(sound)).max() < 1.01 / RAMP
@@ -84,8 +84,8 @@ def test_what_was_turned_later_in_a_quantum_is_not_taken_back_by_a_late_message(
 
 def test_turning_again_on_the_way_goes_on_from_there():
     engine = engine_of(knob("ramps"))
-    engine.turn("k", "value", 1.0, at=0)
-    engine.turn("k", "value", 0.0, at=100)
+    engine.set_parameter("k", "value", 1.0, at=0)
+    engine.set_parameter("k", "value", 0.0, at=100)
     sound = engine.run_samples(1024)[:, 0]
     top = 100 / RAMP
     assert sound[:100].max() == pytest.approx(top)
@@ -100,16 +100,16 @@ def test_lists_lanes_and_single_numbers():
         return engine.run_samples(64)[-1].tolist()
 
     assert heard() == [1, 2, 3]
-    engine.turn("k", "value", [4.0, 5.0, 6.0])
+    engine.set_parameter("k", "value", [4.0, 5.0, 6.0])
     assert heard() == [4, 5, 6]
-    engine.turn("k", "value", 7.0, lane=1)
+    engine.set_parameter("k", "value", 7.0, lane=1)
     assert heard() == [4, 7, 6]
-    engine.turn("k", "value", 8.0)
+    engine.set_parameter("k", "value", 8.0)
     assert heard() == [8, 8, 8]
-    engine.turn("k", "value", [9.0])
+    engine.set_parameter("k", "value", [9.0])
     assert heard() == [9, 9, 9]
-    engine.turn("k", "value", 1.0, lane=3)
-    engine.turn("nobody", "value", 1.0)
+    engine.set_parameter("k", "value", 1.0, lane=3)
+    engine.set_parameter("nobody", "value", 1.0)
     assert heard() == [9, 9, 9]
 
 
@@ -151,7 +151,7 @@ def test_a_knob_turned_by_hand_keeps_its_value_through_edits():
     engine = engine_of(patch)
     patch.set("k.value", 1.0)
     engine.run_samples(64)
-    engine.turn("k", "value", 7.0)
+    engine.set_parameter("k", "value", 7.0)
     engine.run_samples(64)
     patch.add("sine")
     assert engine.run_samples(64)[-1, 0] == 7.0
@@ -168,9 +168,9 @@ def test_a_knob_and_a_wire_changed_in_one_step():
 def test_a_flood_of_messages_is_refused_before_any_is_lost():
     engine = engine_of(knob("steps"))
     for k in range(RING_SIZE):
-        engine.turn("k", "value", float(k % 1000))
+        engine.set_parameter("k", "value", float(k % 1000))
     with pytest.raises(EngineError, match="messages wait"):
-        engine.turn("k", "value", 1.0)
+        engine.set_parameter("k", "value", 1.0)
     assert engine.run_samples(64)[-1, 0] == (RING_SIZE - 1) % 1000
-    engine.turn("k", "value", 1.0)
+    engine.set_parameter("k", "value", 1.0)
     assert engine.run_samples(64)[-1, 0] == 1.0

@@ -67,7 +67,7 @@ def note(live: Live, chance: random.Random) -> None:
     at, key = live.clock + chance.randrange(4000), chance.randrange(36, 84)
     what = chance.randrange(4)
     if what == 0:
-        live.turn("root", "frequency", chance.uniform(50.0, 2000.0), at)
+        live.set_parameter("root", "frequency", chance.uniform(50.0, 2000.0), at)
     elif what == 1:
         live.send(bytes([0xE0, 0, chance.randrange(128)]), at, "keyboard")
     else:

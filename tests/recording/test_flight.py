@@ -84,7 +84,7 @@ def test_nodes_that_get_other_names_go_on_in_the_replay_as_they_did(tmp_path, fo
         for number, edit in enumerate(edits):
             time.sleep(0.12)
             for node in ("osc", "tone"):
-                live.turn(node, "frequency", 200.0 + 37.0 * number, live.clock + 64 * number)
+                live.set_parameter(node, "frequency", 200.0 + 37.0 * number, live.clock + 64 * number)
             edit()
             if not follows:
                 live.load(patch.document)

@@ -115,7 +115,7 @@ def test_recorded_moves_play_back_sample_by_sample(port):
     low, high = (1.0, 90.0) if port == "frequency" else (0.0, 1.0)
     blocks = []
     for k in range(40):
-        engine.turn("osc", port, high if k % 2 else low + 0.1 * (k % 3), at=engine.clock + 37 * k)
+        engine.set_parameter("osc", port, high if k % 2 else low + 0.1 * (k % 3), at=engine.clock + 37 * k)
         blocks.append(engine.run_samples(640))
     heard = np.concatenate(blocks)
     patch.do(add_automation(patch.document, recorder.tracks(), engine.rate, recorder.smooth))
@@ -129,7 +129,7 @@ def test_automating_again_replaces_the_moves_and_undo_brings_them_back():
     for value in (400.0, 500.0):
         engine = Offline(patch.document)
         recorder = AutomationRecorder(engine)
-        engine.turn("osc", "frequency", value, at=100)
+        engine.set_parameter("osc", "frequency", value, at=100)
         engine.run_samples(256)
         if value == 400.0:
             patch.do(add_automation(patch.document, recorder.tracks(), RATE, recorder.smooth))
@@ -145,7 +145,7 @@ def test_a_transport_leads_recorded_moves():
     )
     engine = Offline(patch.document)
     recorder = AutomationRecorder(engine)
-    engine.turn("osc", "amplitude", 0.25, at=1000)
+    engine.set_parameter("osc", "amplitude", 0.25, at=1000)
     engine.run_samples(4096)
     patch.do(add_automation(patch.document, recorder.tracks(), RATE, recorder.smooth, "time"))
     engine = Offline(patch.document)
@@ -154,7 +154,7 @@ def test_a_transport_leads_recorded_moves():
     patch.set("time.play", 1.0)
     engine.run_samples(2048)
     assert np.abs(engine.run_samples(4096)).max() == pytest.approx(0.25, abs=1e-3)
-    engine.turn("time", "rewind", 1.0)
+    engine.set_parameter("time", "rewind", 1.0)
     assert np.abs(engine.run_samples(1000)[64:]).max() > 0.5  # back before the move
 
 
