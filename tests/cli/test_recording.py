@@ -55,7 +55,7 @@ def test_keeping_nothing_leaves_nothing(cli, beep, tmp_path):
 def test_moves_that_were_not_made_are_said_and_the_patch_is_left_alone(cli, beep, tmp_path):
     before = (tmp_path / "beep.json").read_bytes()
     run = cli("run", "beep.json", "--null", "-s", "0.2", "--moves", "moved.json")
-    assert run.status == 1 and "no parameter was moved" in run.err
+    assert run.status == 1 and "no parameter changes were recorded" in run.err
     assert not (tmp_path / "moved.json").exists() and (tmp_path / "beep.json").read_bytes() == before
 
 

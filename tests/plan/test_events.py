@@ -163,7 +163,7 @@ def test_events_far_ahead_leave_room_for_those_that_are_due():
 
 def test_a_ring_that_nobody_empties_is_refused_in_a_sentence():
     engine = engine_of(listening())
-    with pytest.raises(EngineError, match="too many messages wait; run the engine"):
+    with pytest.raises(EngineError, match="too many messages are queued; run the engine"):
         for _ in range(40_000):
             engine.send(bytes(note()))
 

@@ -183,4 +183,4 @@ def test_a_full_disk_ends_the_log_and_not_the_sound(tmp_path):
         before = live.clock
         time.sleep(0.1)
         assert live.clock > before
-    assert any("flight log has ended" in line for line in live.problems())
+    assert any("flight log stopped" in line for line in live.problems())

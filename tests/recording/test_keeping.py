@@ -162,5 +162,5 @@ def test_nothing_moved_is_said_in_a_line():
     engine = Offline(sine().document)
     recorder = AutomationRecorder(engine)
     engine.run_samples(64)
-    with pytest.raises(PatchError, match="no parameter was moved"):
+    with pytest.raises(PatchError, match="no parameter changes were recorded"):
         add_automation(sine().document, recorder.tracks(), RATE, recorder.smooth)
