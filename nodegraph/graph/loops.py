@@ -1,4 +1,4 @@
-"""Feedback: the loops of a graph are its strongly connected components, closed by marked wires only."""
+"""Feedback loops: the strongly connected components of a graph. Each must be closed by marked wires."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .model import Graph
 
 
 def forward_graph(graph: Graph) -> nx.DiGraph:
-    """The wires that are not marked as feedback, one edge between two nodes."""
+    """Return the graph without feedback wires, with at most one edge between two nodes."""
     forward = nx.DiGraph()
     forward.add_nodes_from(graph)
     forward.add_edges_from((wire.source, wire.target) for wire in graph.wires if not wire.feedback)
@@ -20,9 +20,9 @@ def forward_graph(graph: Graph) -> nx.DiGraph:
 
 
 def find_loops(graph: Graph, forward: nx.DiGraph, problems: list[str]) -> list[list[str]]:
-    """The feedback components, each in an order in which its unmarked wires run forward.
+    """Return the feedback components, each in topological order of its unmarked wires.
 
-    Adds a sentence to ``problems`` for each node that cannot stand in a loop.
+    Add a sentence to ``problems`` for each node that cannot be in a loop.
     """
     if not any(wire.feedback for wire in graph.wires):
         return []
@@ -36,8 +36,8 @@ def find_loops(graph: Graph, forward: nx.DiGraph, problems: list[str]) -> list[l
             ports = [*node.spec.input_ports.values(), *node.spec.output_ports.values()]
             if node.spec.hosts or any(port.kind != "signal" for port in ports):
                 text = (
-                    f"{node.title} works on whole blocks and cannot stand in the loop "
-                    f"{listed(sorted(component))}. Take it out of the loop."
+                    f"{node.title} computes whole blocks and cannot be in the loop "
+                    f"{listed(sorted(component))}. Remove it from the loop."
                 )
                 problems.append(Problem(text, node.path))
         loops.append(sorted(component, key=position.__getitem__))
@@ -45,7 +45,7 @@ def find_loops(graph: Graph, forward: nx.DiGraph, problems: list[str]) -> list[l
 
 
 def unmarked_loops(forward: nx.DiGraph) -> Iterator[str]:
-    """A sentence for each loop of wires of which none is marked as feedback."""
+    """Yield a sentence for each loop without a feedback wire."""
     for component in nx.strongly_connected_components(forward):
         if _is_loop(forward, component):
             cycle = [edge[0] for edge in nx.find_cycle(forward.subgraph(component))]

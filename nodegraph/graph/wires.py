@@ -1,4 +1,4 @@
-"""Whether a wire fits: both ends exist, and the source gives what the target takes."""
+"""Checks of wires: both ports must exist and carry the same."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .rules import WireEnd, wire_problems
 
 
 def wire_fits(wire: Wire, graph: Graph, problems: list[str]) -> bool:
-    """Whether a wire carries something; adds a sentence to ``problems`` where it does not fit."""
+    """Return whether a wire is usable; add a sentence to ``problems`` if it does not fit."""
     source, target = graph.find(wire.source), graph.find(wire.target)
     for id, node in ((wire.source, source), (wire.target, target)):
         if node is None:
             problems.append(f"{name_of(wire)}: there is no node '{id}'.")
     if source is None or target is None:
         return False
-    if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # signals, as most are
+    if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # fast path for signals
         return not (source.problem or target.problem)
     found = wire_problems(_end(source, wire.source_port), _end(target, wire.target_port), wire.feedback)
     problems += found
@@ -28,12 +28,12 @@ def _end(node: GraphNode, port: str) -> WireEnd:
 
 
 def carried(source: GraphNode, port: str) -> str:
-    """What leaves a node at an output: "signal", "events", or the kind of its frames."""
+    """Return what an output carries: "signal", "events", or the kind of its frames."""
     if port in source.output_frames:
         return source.output_frames[port].kind
     return source.spec.output_ports[port].kind
 
 
 def name_of(wire: Wire) -> str:
-    """The name of a wire in messages."""
+    """Return the name of a wire in messages."""
     return f"The wire {wire.source}.{wire.source_port} → {wire.target}.{wire.target_port}"

@@ -528,7 +528,7 @@ def test_as_many_lanes_as_voices_must_arrive_or_one():
         patch.add("values", id="keys", values=[200.0, 300.0, 400.0])
         patch.disconnect("lfo.out", "voice.cutoff")
         patch.connect("keys.out", "voice.cutoff")
-        assert "subpatch 'voice' has 8 voices, but 3 lanes arrive at 'cutoff'." in problems_of(patch)
+        assert "subpatch 'voice' has 8 voices, but 'cutoff' gets 3 lanes; it accepts 1 or 8." in problems_of(patch)
 
 
 # -- files ------------------------------------------------------------------------------------------------------
@@ -574,7 +574,7 @@ def test_a_file_that_is_not_there_leaves_a_silent_placeholder_with_the_reason(tm
     patch = patch_of("voice.out out.audio", voice=("subpatch", {"file": "gone.json", "cutoff": 3}), out="audio_out")
     patch.save(tmp_path / "patch.json")
     assert build_graph(patch.document, patch_path=patch.path).placeholders == {
-        "voice": "file 'gone.json' is missing. Put it beside the patch."
+        "voice": "file 'gone.json' is missing. Put it in the patch's folder."
     }
     assert not sound_of(patch, QUANTUM).any()
     (tmp_path / "gone.json").write_text("{")

@@ -241,7 +241,7 @@ def test_refusals_say_what_would_fit():
     assert "before mel or log_frequency" in refused(patch, "mel.out gain.magnitude")
     patch.connect("x.spectrum", "freeze.spectrum")
     patch.connect("x.spectrum", "back.spectrum")
-    assert "takes one wire" in refused(patch, "freeze.out back.spectrum")
+    assert "accepts one wire" in refused(patch, "freeze.out back.spectrum")
     assert "add_spectra or mix_spectra" in refused(patch, "freeze.out back.spectrum")
 
 
@@ -287,7 +287,7 @@ def test_loops_through_frames_are_refused():
     for wire in ("in.out sum.a", "sum.out stft.audio"):
         patch.connect(*wire.split())
     sentence = wire_problem(patch.document, Wire("back", "out", "sum", "b", feedback=True))
-    assert "works on whole blocks" in sentence
+    assert "computes whole blocks" in sentence
 
 
 # -- running -----------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def test_nodes_that_are_gone_are_passed_over():
 @pytest.mark.parametrize(
     ("names", "position", "said"),
     [
-        ([], 0.0, "no snapshots are chosen"),
+        ([], 0.0, "no snapshots selected"),
         (["grey"], 0.0, "there is no snapshot 'grey'"),
         (["dark"], float("nan"), "must be a number"),
     ],

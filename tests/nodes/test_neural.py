@@ -424,7 +424,7 @@ def test_a_code_does_not_go_where_magnitudes_are_taken(folder):
     patch.connect("encoder.code", "half.a")
     patch.disconnect("decoder.magnitude", "back.magnitude")
     patch.connect("half.out", "back.magnitude")
-    with pytest.raises(GraphError, match="from_polar 'back': takes magnitude frames at 'magnitude', but latent frames"):
+    with pytest.raises(GraphError, match="from_polar 'back': 'magnitude' needs magnitude frames, got latent frames"):
         build_graph(patch.document, RATE, folder)
 
 

@@ -191,7 +191,7 @@ def test_a_block_of_events_in_a_loop_of_signals_is_refused():
     patch = patch_of("tally.through tally.audio", tally="tally")
     patch.disconnect("tally.through", "tally.audio")
     patch.connect("tally.through", "tally.audio", feedback=True)
-    with pytest.raises(GraphError, match="tally 'tally' works on whole blocks and cannot stand in the loop"):
+    with pytest.raises(GraphError, match="tally 'tally' computes whole blocks and cannot be in the loop"):
         build_graph(patch.document)
 
 
