@@ -136,8 +136,8 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
         loops: list[list[str]] = self.graph["loops"]
         return loops
 
-    # The attribute dictionaries are read directly: the views of networkx are several times slower, and the plan compiler
-    # reads nodes and wires thousands of times per edit.
+    # The attribute dictionaries are read directly: the views of networkx are several times slower, and the plan
+    # compiler reads nodes and wires thousands of times per edit.
 
     def node(self, id: str) -> GraphNode:
         """Return the typed node with an id. Raises KeyError."""

@@ -666,7 +666,7 @@ def test_what_is_wrong_with_a_voice_is_said_once():
         (Connect("voice.in", "amp.gain"), "subpatch 'voice' has no output 'in'. It has out."),
         (Connect("lfo.out", "voice.voices"), "'voices'. It is a setting; wires go to inputs."),
         (Within(("voice",), AddNode("mix", "inlet")), "'mix' is a setting of every subpatch. Rename that port."),
-        (AddNode("voice/osc", "sine"), "there are two nodes called 'voice/osc'"),
+        (AddNode("voice/osc", "sine"), "duplicate node address 'voice/osc'"),
     ],
 )
 def test_what_does_not_fit_a_subpatch_is_a_sentence(edit, said):
