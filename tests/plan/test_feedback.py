@@ -1,4 +1,4 @@
-"""A feedback wire carries the sample before, exactly, in loops of any number of nodes."""
+"""A feedback wire carries the previous sample, in loops of any number of nodes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_feedback_wire_without_a_loop_is_one_sample_late():
     assert np.array_equal(heard(patch, values)[1:], values[:-1]) and heard(patch, values)[0, 0] == 0.0
 
 
-def test_a_node_fed_by_itself_adds_up():
+def test_node_with_feedback_to_itself_accumulates():
     patch = patch_of("x.out y.a", "y.out ~ y.b", "y.out out.audio", x="audio_in", y="add", out="audio_out")
     values = np.ones((300, 1), np.float32)
     assert np.array_equal(heard(patch, values)[:, 0], np.arange(1, 301))
@@ -27,7 +27,7 @@ def test_a_node_fed_by_itself_adds_up():
 @pytest.mark.parametrize("a", [0.5, -0.875, 0.99])
 @pytest.mark.parametrize("links", [1, 2, 5])
 def test_a_loop_of_several_nodes_is_a_one_pole_filter(a, links):
-    """Only the marked wire is late: y[n] = x[n] + a y[n-1] however many nodes stand in the loop."""
+    """Only the marked wire is late: y[n] = x[n] + a y[n-1] for any number of nodes in the loop."""
     chain = {f"pass{k}": "add" for k in range(links)}
     path = ["sum", *chain, "gain"]
     wires = [f"{one}.out {next}.a" for one, next in zip(path, path[1:])]
@@ -72,7 +72,7 @@ def test_lanes_of_a_loop_do_not_mix():
     assert np.allclose(heard(patch, impulse), np.array([0.0, 0.5, -0.5]) ** np.arange(100)[:, None])
 
 
-def test_a_loop_is_one_row_and_the_rest_stays_outside():
+def test_loop_is_one_row_without_the_nodes_outside_it():
     engine = engine_of(patch_of(
         "x.out sum.a", "sum.out ~ sum.b", "sum.out out.audio", "x.out other.a", x="sine", sum="add", other="add",
         out="audio_out",
