@@ -39,8 +39,8 @@ def test_probes_change_no_sample():
     whole = Patch.load(PATCHES / "robot_voice.json")
     plain, probed = (Offline(whole.document, path=whole.path) for _ in range(2))
     graph = probed.plan.graph
-    ends = [f"{n.id}.{o}" for n in graph.typed_nodes for o in [*n.spec.outputs, *n.spec.frame_outputs]]
-    probed.watch(ends)
+    refs = [f"{n.id}.{o}" for n in graph.typed_nodes for o in [*n.spec.outputs, *n.spec.frame_outputs]]
+    probed.watch(refs)
     np.testing.assert_array_equal(probed.run_samples(30000), plain.run_samples(30000))
 
 

@@ -78,7 +78,7 @@ REFUSED = {
         dict(nodes=dict(many=("sine", {"frequency": [440.0] * 1025})), wires=[]),
         ["sine 'many'", "frequency", "1025", "1024"],
     ),
-    "too many lanes side by side": (
+    "too many joined lanes": (
         dict(
             nodes=dict(wide=("values", {"values": [1.0] * 600}), join="join"),
             wires=["wide.out join.a", "wide.out join.b"],
@@ -93,7 +93,7 @@ REFUSED = {
         dict(nodes=dict(a="sine", b="add"), wires=["a.out b.c"]),
         ["add 'b'", "'c'", "a and b"],
     ),
-    "no input at all": (
+    "no input": (
         dict(nodes=dict(a="sine", b="white_noise"), wires=["a.out b.gate"]),
         ["white_noise 'b'", "amplitude"],
     ),
@@ -134,14 +134,14 @@ REFUSED = {
         dict(nodes=dict(a="add", b="multiply", c="add"), wires=["a.out b.a", "b.out a.a", "b.out c.a"]),
         ["a → b → a", "feedback wire"],
     ),
-    "node into itself": (dict(nodes=dict(a="add"), wires=["a.out a.a"]), ["a → a", "feedback wire"]),
+    "node wired to itself": (dict(nodes=dict(a="add"), wires=["a.out a.a"]), ["a → a", "feedback wire"]),
     "helper in a loop": (
         dict(nodes=dict(a="add", r="file_player"), wires=["a.out r.speed", "r.out ~ a.a"]),
-        ["file_player 'r'", "loop a and r", "Take it out"],
+        ["file_player 'r'", "loop a and r", "Remove it from the loop"],
     ),
-    "lanes without end": (
+    "unlimited lanes": (
         dict(nodes=dict(j="join"), wires=["j.out ~ j.a"]),
-        ["without end", "inside the loop"],
+        ["without limit", "inside the loop"],
     ),
 }  # fmt: skip
 
@@ -188,7 +188,7 @@ def files(folder):
 
 PLACEHOLDERS = {
     "unknown type": ("sin", 1, {"frequency": 3}, ["no block 'sin'", "'sine'"]),
-    "from elsewhere": ("zzz_reverb", 1, {"x": [1]}, ["no block 'zzz_reverb'", "Install"]),
+    "from another package": ("zzz_reverb", 1, {"x": [1]}, ["no block 'zzz_reverb'", "Install"]),
     "newer version": ("sine", 99, {"whatever": "{}"}, ["newer version", "99", "Update"]),
     "missing file": ("file_player", 1, {"file": "lost.wav"}, ["'lost.wav'", "missing"]),
     "file outside": ("file_player", 1, {"file": "../secret.wav"}, ["outside the folder", "relative path"]),
@@ -207,7 +207,7 @@ def test_unavailable_block_is_a_silent_placeholder_with_a_reason(case, tmp_path)
     alone = render(patch, 0.01)
     document = patch.document
     odd = NodeRecord(type, version, params)
-    known = case not in ("unknown type", "from elsewhere", "newer version")
+    known = case not in ("unknown type", "from another package", "newer version")
     unknown_input = () if known else (Wire("osc", "out", "odd", "anything"),)
     document = Document(
         nodes=document.nodes | {"odd": odd},

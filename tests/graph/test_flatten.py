@@ -79,17 +79,17 @@ def nets(draw):
         type = draw(st.sampled_from(list(TYPES)))
         patch.add(type, id=name, **({"frequency": 100.0 * (k + 1)} if type == "sine" else {}))
     patch.add("audio_out", id="out")
-    ends = st.sampled_from(NAMES)
+    names = st.sampled_from(NAMES)
     for _ in range(draw(st.integers(3, 14))):
-        source, target = draw(ends), draw(ends)
+        source, target = draw(names), draw(names)
         port = draw(st.sampled_from(TYPES[patch.document.nodes[target].type]))
         try:
             patch.connect(f"{source}.out", f"{target}.{port}", feedback=source >= target)
         except PatchError:
             pass
-    for name in draw(st.sets(ends, min_size=1, max_size=3)):
+    for name in draw(st.sets(names, min_size=1, max_size=3)):
         patch.connect(f"{name}.out", "out.audio")
-    return patch, tuple(sorted(draw(st.sets(ends, min_size=1, max_size=5))))
+    return patch, tuple(sorted(draw(st.sets(names, min_size=1, max_size=5))))
 
 
 PATIENT = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
@@ -188,8 +188,8 @@ def test_feedback_wires_outside_and_inside_delay_by_two_samples():
     patch.do(SetPatch("sub", inner))
     patch.do(SetFeedback("x.out", "sub.in", True))
     patch.set("sub/a.b", 1.0)
-    heard = sound_of(patch, 100, inputs={"x": ramp(100)})
-    assert np.array_equal(heard[2:, 0], ramp(98)[:, 0]) and not heard[:2].any()
+    output = sound_of(patch, 100, inputs={"x": ramp(100)})
+    assert np.array_equal(output[2:, 0], ramp(98)[:, 0]) and not output[:2].any()
 
 
 def test_source_wired_through_two_ports_to_one_input_is_added_twice():
@@ -333,8 +333,8 @@ def test_wiring_a_port_of_a_playing_subpatch_does_not_click():
         lambda patch: patch.set("voice.voices", 1),
         lambda patch: patch.do(Dissolve("voice")),
     ]
-    heard = played(synthesizer(), *edits)
-    assert largest_step(heard) < 2.5 * largest_step(quiet)
+    output = played(synthesizer(), *edits)
+    assert largest_step(output) < 2.5 * largest_step(quiet)
 
 
 def test_fault_in_a_subpatch_is_reported_with_its_path(test_blocks):
@@ -419,19 +419,19 @@ def tuned(taper, **params):
 
 
 def test_inlet_spread_is_even_in_its_unit_or_in_semitones():
-    heard = sound_of(tuned("linear", spread=30.0), QUANTUM)[-1]
-    assert np.allclose(heard, [70, 90, 110, 130])
-    heard = sound_of(tuned("log", spread=12.0), QUANTUM)[-1]
-    assert np.allclose(heard, 100 * 2 ** np.linspace(-1, 1, 4))
+    output = sound_of(tuned("linear", spread=30.0), QUANTUM)[-1]
+    assert np.allclose(output, [70, 90, 110, 130])
+    output = sound_of(tuned("log", spread=12.0), QUANTUM)[-1]
+    assert np.allclose(output, 100 * 2 ** np.linspace(-1, 1, 4))
 
 
 def test_random_inlet_values_differ_by_voice_and_depend_on_the_seed():
     patch = tuned("linear", random=10.0)
-    heard = sound_of(patch, QUANTUM)[-1]
-    assert len(set(heard.tolist())) == 4 and np.abs(heard - 100).max() <= 10
-    assert np.array_equal(heard, sound_of(patch, QUANTUM)[-1])
+    output = sound_of(patch, QUANTUM)[-1]
+    assert len(set(output.tolist())) == 4 and np.abs(output - 100).max() <= 10
+    assert np.array_equal(output, sound_of(patch, QUANTUM)[-1])
     other = tuned("linear", random=10.0, seed=1)
-    assert not np.array_equal(heard, sound_of(other, QUANTUM)[-1])
+    assert not np.array_equal(output, sound_of(other, QUANTUM)[-1])
 
 
 def test_unison_copies_each_voice_and_normalises_the_power():
@@ -456,7 +456,7 @@ def test_notes_allocate_voices_inside_or_outside_a_subpatch():
         patch.set("voice.voices", 4)
         return patch
 
-    heard = []
+    output = []
     for inside in (False, True):
         for panned in (False, True):
             patch = instrument(inside)
@@ -466,10 +466,10 @@ def test_notes_allocate_voices_inside_or_outside_a_subpatch():
             engine = engine_of(patch)
             for key in (60, 64, 67):
                 engine.send(bytes([0x90, key, 100]), at=QUANTUM)
-            heard.append(engine.run_samples(2000))
-    assert np.abs(heard[0]).max() > 0.5
-    for other in heard[1:]:
-        assert np.allclose(heard[0], other, atol=1e-5)
+            output.append(engine.run_samples(2000))
+    assert np.abs(output[0]).max() > 0.5
+    for other in output[1:]:
+        assert np.allclose(output[0], other, atol=1e-5)
 
 
 def test_top_level_patch_can_have_voices():
@@ -799,11 +799,11 @@ def test_ids_with_any_characters_refer_to_the_same_nodes(names, voices):
     for path, port, value in [(("voice", "saw"), "frequency", 300.0), (("voice", "shape"), "b", 0.5),
                               (("voice", "core", "echo"), "cutoff", 700.0), (("voice",), "level", 300.0),
                               (("voice", "core"), "level", 0.7), (("voice",), "width", 0.5)]:  # fmt: skip
-        ends = graph.knobs_of("/".join(path), port)
+        knobs = graph.knobs_of("/".join(path), port)
         found = renamed.knobs_of("/".join(name[id] for id in path), name.get(port, port))
-        assert len(set(found)) == len(ends) == len(set(ends))
+        assert len(set(found)) == len(knobs) == len(set(knobs))
         assert [renamed.node(id).path for id, _ in found] == [
-            tuple(name[part] for part in graph.node(id).path) for id, _ in ends
+            tuple(name[part] for part in graph.node(id).path) for id, _ in knobs
         ]
         engine.set_parameter("/".join(path), port, value)
         other.set_parameter("/".join(name[id] for id in path), name.get(port, port), value)
@@ -814,8 +814,8 @@ def test_knobs_of_nested_voices_include_every_voice():
     document, _ = nested(PLAIN, 3, 1, 2, True, "sum")
     graph = build_graph(document)
     for node in ("voice/core/echo", "voice/core/amp"):
-        ends = graph.knobs_of(node, "cutoff")
-        assert len(set(ends)) == 6 and {graph.node(id).address for id, _ in ends} == {node}
+        knobs = graph.knobs_of(node, "cutoff")
+        assert len(set(knobs)) == 6 and {graph.node(id).address for id, _ in knobs} == {node}
     assert len(set(graph.knobs_of("voice/core", "level"))) == 3 == len(set(graph.knobs_of("voice/saw", "frequency")))
 
 
@@ -830,8 +830,8 @@ def test_node_with_the_id_of_a_further_voice_has_separate_knobs():
     assert np.array_equal(before, sound_of(patch, SAMPLES))
     graph = build_graph(patch.document)
     for node in ("voice/osc", "voice/osc#2"):
-        ends = graph.knobs_of(node, "frequency")
-        assert len(set(ends)) == 3 and {graph.node(id).address for id, _ in ends} == {node}
+        knobs = graph.knobs_of(node, "frequency")
+        assert len(set(knobs)) == 3 and {graph.node(id).address for id, _ in knobs} == {node}
 
 
 @pytest.mark.parametrize("copies", [False, True])

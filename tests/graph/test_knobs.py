@@ -112,18 +112,18 @@ def test_knob_changes_equal_those_of_a_rebuilt_graph(wired, copies, edits):
         patch.do(Within(("voice", "core"), AddNode("split", "split")))
     if not wired:
         patch.disconnect("lfo.out", "voice.cutoff")
-    heard = []
-    patch.subscribe(lambda step, change: heard.append(change))
+    received = []
+    patch.subscribe(lambda step, change: received.append(change))
     for end, value in edits:
-        heard.clear()
+        received.clear()
         before = patch.document
         patch.do(SetParams({end: value}))
         try:
             old = build_graph(before)
         except GraphError:
             continue
-        values = [one for change in heard for one in change.values]
-        found = knob_changes(old, values) if all(change.kind == "values" for change in heard) else None
+        values = [value for change in received for value in change.values]
+        found = knob_changes(old, values) if all(change.kind == "values" for change in received) else None
         if found is not None:
             new = build_graph(patch.document)
             assert list(new) == list(old) and new.wires == old.wires

@@ -92,13 +92,13 @@ def test_removed_nodes_are_skipped():
 
 
 @pytest.mark.parametrize(
-    ("names", "position", "said"),
+    ("names", "position", "message"),
     [
         ([], 0.0, "no snapshots selected"),
         (["grey"], 0.0, "there is no snapshot 'grey'"),
         (["dark"], float("nan"), "must be a number"),
     ],
 )
-def test_invalid_morph_is_reported(names, position, said):
-    with pytest.raises(PatchError, match=said):
+def test_invalid_morph_is_reported(names, position, message):
+    with pytest.raises(PatchError, match=message):
         morph(voice().document, names, position)

@@ -52,12 +52,12 @@ def test_graph_of_a_plan_has_the_values_at_compile_time():
     assert engine.knob_values("osc", "amplitude") == [1.0]
 
 
-@pytest.mark.parametrize("heard", [True, False])
-def test_value_set_and_reset_before_a_swap_has_no_effect(heard):
+@pytest.mark.parametrize("is_swapped", [True, False])
+def test_value_set_and_reset_before_a_swap_has_no_effect(is_swapped):
     """Messages for a plan that is never played reach the next one; the document's value wins."""
     patch = patch_of("osc.out out.audio", osc=("constant", {"value": 0.25}), out="audio_out")
     engine = engine_of(patch)
-    if heard:
+    if is_swapped:
         engine.run_samples(640)
     for number, value in enumerate((0.75, 0.5, 0.25)):
         patch.do(Group((AddNode(f"saw{number}", "saw"), SetParams({"osc.value": value}))))

@@ -96,21 +96,21 @@ def test_setting_a_knob_during_its_ramp_continues_from_the_current_value():
 def test_lists_lanes_and_single_numbers():
     engine = engine_of(knob("steps", [1.0, 2.0, 3.0]))
 
-    def heard():
+    def latest():
         return engine.run_samples(64)[-1].tolist()
 
-    assert heard() == [1, 2, 3]
+    assert latest() == [1, 2, 3]
     engine.set_parameter("k", "value", [4.0, 5.0, 6.0])
-    assert heard() == [4, 5, 6]
+    assert latest() == [4, 5, 6]
     engine.set_parameter("k", "value", 7.0, lane=1)
-    assert heard() == [4, 7, 6]
+    assert latest() == [4, 7, 6]
     engine.set_parameter("k", "value", 8.0)
-    assert heard() == [8, 8, 8]
+    assert latest() == [8, 8, 8]
     engine.set_parameter("k", "value", [9.0])
-    assert heard() == [9, 9, 9]
+    assert latest() == [9, 9, 9]
     engine.set_parameter("k", "value", 1.0, lane=3)
     engine.set_parameter("nobody", "value", 1.0)
-    assert heard() == [9, 9, 9]
+    assert latest() == [9, 9, 9]
 
 
 def test_edits_of_one_number_or_a_list_reach_all_lanes():
@@ -119,16 +119,16 @@ def test_edits_of_one_number_or_a_list_reach_all_lanes():
                      out="audio_out")  # fmt: skip
     engine = engine_of(patch)
 
-    def heard():
+    def latest():
         return engine.run_samples(1024)[-1].tolist()
 
-    assert heard() == [0, 0, 0, 0]
+    assert latest() == [0, 0, 0, 0]
     for value in (1.0, [2.0], [3.0], [1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.0], 5.0):
         patch.set("sum.a", value)
         expected = value if isinstance(value, list) else [value]
-        assert heard() == (expected * 4)[:4] if len(expected) == 1 else expected
+        assert latest() == (expected * 4)[:4] if len(expected) == 1 else expected
     patch.clear("sum.a")
-    assert heard() == [0, 0, 0, 0]
+    assert latest() == [0, 0, 0, 0]
 
 
 def test_ramp_of_a_knob_continues_through_an_edit_elsewhere():

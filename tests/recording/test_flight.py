@@ -37,18 +37,18 @@ def log_sine(path, seconds=0.5):
         time.sleep(seconds)
         patch.set("osc.frequency", 880.0)
         time.sleep(0.1)
-        heard = live.captured()
-    return heard
+        output = live.captured()
+    return output
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_performance_replays_to_the_same_samples(tmp_path, seed):
-    heard, _ = log_random_performance(tmp_path / "storm.flight", seconds=3.0, edits=40, events=60, seed=seed)
+    output, _ = log_random_performance(tmp_path / "storm.flight", seconds=3.0, edits=40, events=60, seed=seed)
     again, notes = replayed(tmp_path / "storm.flight")
     assert not notes
-    assert len(heard) > 2.5 * RATE
-    assert np.abs(heard).max() > 0.01
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert len(output) > 2.5 * RATE
+    assert np.abs(output).max() > 0.01
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
 def test_log_contains_subpatch_files_and_their_sound_files(tmp_path):
@@ -63,11 +63,11 @@ def test_log_contains_subpatch_files_and_their_sound_files(tmp_path):
     )
     with live:
         time.sleep(0.3)
-        heard = live.captured()
+        output = live.captured()
     shutil.rmtree(tmp_path / "kit")
     again, notes = replayed(tmp_path / "a.flight")
-    assert not notes and np.abs(heard).max() > 0.1
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert not notes and np.abs(output).max() > 0.1
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
 @pytest.mark.parametrize("follows", [True, False], ids=["steps", "whole documents"])
@@ -89,10 +89,10 @@ def test_renamed_nodes_replay_to_the_same_samples(tmp_path, follows):
             if not follows:
                 live.load(patch.document)
         time.sleep(0.2)
-        heard = live.captured()
+        output = live.captured()
     again, notes = replayed(tmp_path / "a.flight")
-    assert not notes and np.abs(heard).max() > 0.1
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert not notes and np.abs(output).max() > 0.1
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
 def test_finished_log_is_one_file_with_the_sound_files_of_its_patch(tmp_path):
@@ -105,13 +105,13 @@ def test_finished_log_is_one_file_with_the_sound_files_of_its_patch(tmp_path):
     live = Live(patch.document, patch.path, null=True, capture=2.0, observer=FlightRecorder(tmp_path / "a.flight"))
     with live:
         time.sleep(0.4)
-        heard = live.captured()
+        output = live.captured()
     (tmp_path / "kick.wav").unlink()
     assert not list(tmp_path.glob("*.part"))
     again, notes = replayed(tmp_path / "a.flight")
     assert not notes
-    assert np.abs(heard).max() > 0.01
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert np.abs(output).max() > 0.01
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
 def test_replay_with_another_patch_applies_the_logged_edits(tmp_path):

@@ -44,10 +44,10 @@ def test_recording_contains_the_output_from_its_start(tmp_path):
         recording = Recording(live, tmp_path / "take.wav")
         wait_for(lambda: recording.seconds > 0.2)
         recording.close()
-        heard = live.captured()
+        output = live.captured()
     sound, rate = soundfile.read(tmp_path / "take.wav", dtype="float32", always_2d=True)
     assert rate == RATE and len(sound) > 0.2 * RATE
-    assert offset_of(sound, heard) >= 0
+    assert offset_of(sound, output) >= 0
 
 
 def test_second_recording_gets_another_name(tmp_path):
@@ -73,12 +73,12 @@ def test_retrospective_session_can_be_read_during_and_after_playing(tmp_path):
     RetrospectiveRecorder(live, 1.0, "a sine", tmp_path)
     with live:
         wait_for(lambda: sessions(tmp_path)[0].seconds > 0.3)
-        heard = live.captured()
+        output = live.captured()
     (session,) = sessions(tmp_path)
     sound = np.concatenate(list(session.last(0.2)))
     assert session.title == "a sine" and session.rate == RATE and len(sound) == round(0.2 * RATE)
     everything = np.concatenate(list(session.last(1e6)))
-    np.testing.assert_array_equal(everything[: len(heard)], heard[: len(everything)])
+    np.testing.assert_array_equal(everything[: len(output)], output[: len(everything)])
 
 
 def test_retrospective_session_is_limited_to_its_minutes(tmp_path, monkeypatch):
@@ -117,11 +117,11 @@ def test_automation_plays_back_recorded_changes_exactly(port):
     for k in range(40):
         engine.set_parameter("osc", port, high if k % 2 else low + 0.1 * (k % 3), at=engine.clock + 37 * k)
         blocks.append(engine.run_samples(640))
-    heard = np.concatenate(blocks)
+    output = np.concatenate(blocks)
     patch.do(add_automation(patch.document, recorder.tracks(), engine.rate, recorder.smooth))
-    again = Offline(patch.document).run_samples(len(heard))
-    np.testing.assert_array_equal(again, heard)
-    assert np.ptp(heard) > 1.0
+    again = Offline(patch.document).run_samples(len(output))
+    np.testing.assert_array_equal(again, output)
+    assert np.ptp(output) > 1.0
 
 
 def test_automating_again_replaces_the_automation_and_undo_removes_it():
