@@ -207,7 +207,7 @@ def render_knob(slot: int, stop: int) -> None:
 def render_knobs(plan) -> None:  # type: ignore[no-untyped-def]
     """Render the buffers of all active knobs and deactivate those that reached their target."""
     active = as_i64(plan[layout.PLAN_ACTIVE])
-    kept = 0
+    count = 0
     for k in range(plan[layout.PLAN_ACTIVE_COUNT]):
         slot = active[k]
         s = as_i64(slot)
@@ -220,9 +220,9 @@ def render_knobs(plan) -> None:  # type: ignore[no-untyped-def]
         set_strides(s, s[layout.SLOT_LANES] if moving else 0)
         s[layout.SLOT_ACTIVE] = 1 if moving else 0
         if moving:
-            active[kept] = slot
-            kept += 1
-    plan[layout.PLAN_ACTIVE_COUNT] = kept
+            active[count] = slot
+            count += 1
+    plan[layout.PLAN_ACTIVE_COUNT] = count
 
 
 def check_row(rows, row: int, address: int, engine: int, checker: int) -> None:  # type: ignore[no-untyped-def]

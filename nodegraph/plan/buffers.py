@@ -20,14 +20,14 @@ Operand = int | float | Callable[[], int]
 class Buffer:
     """``QUANTUM`` samples of ``lanes`` lanes, as float32 (samples, lanes).
 
-    A feedback buffer starts with one more sample, the last one of the previous quantum. Memory of a ``kept`` buffer is
-    not reused by others. ``address`` is that of the first float, ``last`` that of the copy of the latest sample; both
+    A feedback buffer starts with one more sample, the last one of the previous quantum. The memory of a ``dedicated``
+    buffer is not reused. ``address`` is that of the first float, ``last`` that of the copy of the latest sample; both
     are 0 until they are placed.
     """
 
     lanes: int
     feedback: bool = False
-    kept: bool = False
+    dedicated: bool = False
     address: int = 0
     last: int = 0
 
@@ -49,7 +49,7 @@ class FrameBuffer:
     lanes: int
     address: int = 0
     feedback: bool = False
-    kept: bool = False
+    dedicated: bool = False
     lead: int = 0
 
     @property
@@ -150,12 +150,12 @@ def place(rows: Sequence[Row], memory: Memory) -> tuple[int, int]:
                     continue
                 unshared += buffer.size
                 pool = free[buffer.size]
-                if pool and not (buffer.kept or buffer.feedback):
+                if pool and not (buffer.dedicated or buffer.feedback):
                     buffer.address = pool.pop()
                 else:
                     buffer.address = memory.reserve(buffer.size, buffer.lead)
                     used += buffer.size
         for buffer in ending[index]:
-            if not (buffer.kept or buffer.feedback):
+            if not (buffer.dedicated or buffer.feedback):
                 free[buffer.size].append(buffer.address)
     return used, unshared

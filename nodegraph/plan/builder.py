@@ -23,7 +23,7 @@ CACHE_LINE = ALIGNMENT // FLOAT  # floats
 class PlanBuilder:
     """The rows and placed items so far. New rows are added to ``out``; the rows of a loop have a separate list.
 
-    ``before`` is the state of the previous plan (None: there is none). ``after_placement`` holds steps that need the
+    ``previous`` is the state of the previous plan, or None. ``after_placement`` holds steps that need the
     addresses of buffers and are run when all have one.
     """
 
@@ -38,9 +38,9 @@ class PlanBuilder:
         compensate: bool,
     ) -> None:
         self.graph, self.io = graph, io
-        self.before: MigratedState | None = previous.state if previous else None
-        self.before_since = previous_since
-        self.scratch_before = previous.scratch if previous else None
+        self.previous: MigratedState | None = previous.state if previous else None
+        self.previous_since = previous_since
+        self.previous_scratch = previous.scratch if previous else None
         self.open_host, self.compensate = open_host, compensate
         self.plan = Plan(graph, handles)
         self.memory = self.plan.memory
@@ -51,7 +51,7 @@ class PlanBuilder:
         self.out = self.rows
         self.copies: list[tuple[int, int, int, int, int]] = []
         self.after_placement: list[Callable[[], None]] = []
-        self.fed_back = {(w.source, w.source_port) for w in graph.wires if w.feedback}
+        self.feedback_outputs = {(w.source, w.source_port) for w in graph.wires if w.feedback}
         self.buffers: list[Buffer] = []
         self.scratch = ScratchMemory()
         self.clocks: dict[int, int] = {}
@@ -67,7 +67,7 @@ class PlanBuilder:
 
     def place_scratch(self) -> None:
         """Place the scratch memory; that of the previous plan is reused if it is large enough."""
-        found = self.scratch_before
+        found = self.previous_scratch
         if found is None or len(found) < self.scratch.floats + CACHE_LINE:
             found = np.empty(self.scratch.floats + CACHE_LINE, np.float32)
             found.fill(0.0)  # touch every page now, not in the audio thread
@@ -76,7 +76,7 @@ class PlanBuilder:
 
     def line(self, key: Any, length: int) -> np.ndarray:
         """Return the memory of a delay line: that of the previous plan if the length is the same, else zeros."""
-        found = self.before.lines.get(key) if self.before else None
+        found = self.previous.lines.get(key) if self.previous else None
         if found is None or len(found) != length:
             found = np.empty(length, np.float32)
             found.fill(0.0)  # touch every page now, not in the audio thread
@@ -89,7 +89,7 @@ class PlanBuilder:
         If the sizes differ, the lanes that both plans have are copied.
         """
         self.plan.state.regions[key] = Region(address, size)
-        found = self.before.regions.get(key) if self.before else None
+        found = self.previous.regions.get(key) if self.previous else None
         if found is None or not fetch:
             return
         start, count = found.address, min(size, found.size)

@@ -38,7 +38,7 @@ def place_bus(builder: PlanBuilder) -> None:
             arrival = builder.plan.latency - node.latency  # aligns all output nodes
             own = [(0, lanes, sources_of(builder, node, port, lanes, arrival))]
             sources.append((side_by_side(builder, own, lanes) or mixed(builder, own, lanes), lanes))
-    bus = Buffer(channels, kept=True, address=address)
+    bus = Buffer(channels, dedicated=True, address=address)
     state.sources[DEVICE] = Sources(tuple(OutputSource(node.id, tuple(node.input_lanes.values())) for node in outputs))
     entries: list[MixEntry] = []
     for source, lanes in sources:

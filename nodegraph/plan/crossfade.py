@@ -52,10 +52,10 @@ def source_signature(builder: PlanBuilder, id: str) -> SourceSignature:
 
 def needs_crossfade(builder: PlanBuilder, key: PortKey, port: In | None, sources: Sources) -> bool:
     """Return whether a port must crossfade to these sources: they changed, or an earlier crossfade may continue."""
-    if builder.before is None or (port is not None and not port.smooth):
+    if builder.previous is None or (port is not None and not port.smooth):
         return False
-    before = builder.before.sources.get(key)
-    return before is not None and (before != sources or may_continue(builder, key))
+    previous = builder.previous.sources.get(key)
+    return previous is not None and (previous != sources or may_continue(builder, key))
 
 
 def may_continue(builder: PlanBuilder, key: PortKey) -> bool:
@@ -64,16 +64,16 @@ def may_continue(builder: PlanBuilder, key: PortKey) -> bool:
     The result does not depend on the time of compilation. Otherwise the order of summation would depend on it, and a
     flight log could not be replayed exactly.
     """
-    assert builder.before is not None
-    found = builder.before.crossfades.get(key)
+    assert builder.previous is not None
+    found = builder.previous.crossfades.get(key)
     if found is None:
         return False
-    return builder.before_since + QUANTUM < start_of(builder, found) + crossfade_samples(builder)
+    return builder.previous_since + QUANTUM < start_of(builder, found) + crossfade_samples(builder)
 
 
-def start_of(builder: PlanBuilder, before: Crossfade) -> int:
+def start_of(builder: PlanBuilder, previous: Crossfade) -> int:
     """Return the sample at which a crossfade of the previous plan started."""
-    return builder.before_since if before.since is None else before.since
+    return builder.previous_since if previous.since is None else previous.since
 
 
 def remember_sources(builder: PlanBuilder, key: PortKey, values: Sequence[Source], sources: Sources) -> None:
@@ -113,16 +113,16 @@ def crossfaded(builder: PlanBuilder, key: PortKey, source: Source, lanes: int) -
     row = Row(CROSSFADE, list(words), [buffer], [source.buffer], lanes=lanes)
     row.lines.append((offset, lanes, at.ALL_LANES))  # the offset is not finite if the first sample is not
     builder.out.append(row)
-    state, before = builder.plan.state, builder.before
-    assert before is not None
+    state, previous = builder.plan.state, builder.previous
+    assert previous is not None
     since: int | None = None
-    if before.sources.get(key) == state.sources.get(key):
-        earlier = before.crossfades[key]
+    if previous.sources.get(key) == state.sources.get(key):
+        earlier = previous.crossfades[key]
         since = start_of(builder, earlier)
         builder.copies.append((left, earlier.left, 8, at.COPY_BYTES, 1))
         builder.copies.append((offset, earlier.offset, FLOAT * min(lanes, earlier.lanes), at.COPY_BYTES, 1))
     else:
-        for address, width, double in before.last_values.get(key, []):
+        for address, width, double in previous.last_values.get(key, []):
             how = at.COPY_ADD_DOUBLES if double else at.COPY_ADD_FLOATS
             if width in (1, lanes):
                 builder.copies.append((last, address, lanes, how, 1 if width > 1 else 0))

@@ -138,8 +138,8 @@ def handle_table(builder: PlanBuilder) -> list[int]:
     present = dict.fromkeys(key for slot in builder.slots for key, _, _ in slot.ports)
     fresh = [key for key in present if key not in handles]
     if len(handles) + len(fresh) > 2 * len(present) + SPARE_HANDLES:
-        before: Collection[Port] = builder.before.last_values if builder.before else ()
-        for port in [port for port in handles if port not in present and port not in before]:
+        previous: Collection[Port] = builder.previous.last_values if builder.previous else ()
+        for port in [port for port in handles if port not in present and port not in previous]:
             del handles[port]  # the knob is in neither this plan nor the previous one
     taken = set(handles.values())
     free = (number for number in itertools.count() if number not in taken)

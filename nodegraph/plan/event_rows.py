@@ -141,14 +141,14 @@ def _list_into(builder: PlanBuilder, node: GraphNode, port: str) -> int:
     lists = [_delayed_list(builder, wire) for wire in wires]
     sources = Sources(tuple([_event_source(builder, wire) for wire in wires]))
     builder.plan.state.event_sources[key] = sources
-    before = builder.before.event_sources.get(key, sources) if builder.before else sources
-    gone = not set(before.entries) <= set(sources.entries)
-    if len(lists) == 1 and not gone:
+    previous = builder.previous.event_sources.get(key, sources) if builder.previous else sources
+    has_removed_source = not set(previous.entries) <= set(sources.entries)
+    if len(lists) == 1 and not has_removed_source:
         return lists[0]
-    if not lists and not gone:
+    if not lists and not has_removed_source:
         return builder.memory.reserve(8 * FIELDS)
     out = _new_list(builder, node.id, EventListKey(node.id, node.type, port, merged=True))
-    words = MergeEventsArguments(out, _note_ends(builder) if gone else 0, len(lists))
+    words = MergeEventsArguments(out, _note_ends(builder) if has_removed_source else 0, len(lists))
     builder.out.append(Row(MERGE_EVENTS, [*words, *lists], [], []))
     return out
 

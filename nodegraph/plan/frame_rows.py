@@ -68,7 +68,7 @@ class DelayFramesArguments(NamedTuple):
     floats: Operand  # in one frame of all lanes
     line: Operand  # frames × floats
     frames: Operand  # length of the delay
-    position: Operand  # address of the place in the line
+    position: Operand  # address of the position in the line
 
 
 DELAY = positions(DelayFramesArguments)

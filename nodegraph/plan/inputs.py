@@ -64,7 +64,7 @@ def bank_of(builder: PlanBuilder, node: GraphNode, port: In) -> Source:
 
 def constant(builder: PlanBuilder, value: float) -> Source:
     """Return a source with a constant value."""
-    buffer = Buffer(1, kept=True, address=builder.memory.reserve(FLOAT))
+    buffer = Buffer(1, dedicated=True, address=builder.memory.reserve(FLOAT))
     view(buffer.address, 1, np.float32)[:] = value
     return Source(lambda: buffer.address, 0, 1, buffer)
 
@@ -111,7 +111,7 @@ def wire_source(builder: PlanBuilder, wire: Wire, arrival: int | None = None) ->
 def knob(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int) -> Source:
     """Return the knobs of one input, of one node or of several packed ones."""
     state = builder.plan.state
-    buffer = Buffer(lanes, kept=True)
+    buffer = Buffer(lanes, dedicated=True)
     slot = Slot([], [], buffer, port.smooth)
     lane = 0
     for node in nodes:
@@ -137,14 +137,14 @@ def knob(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int) -> 
 
 def migrate_knobs(builder: PlanBuilder, slot: Slot) -> None:
     """Migrate knob values from the previous plan; knobs adjacent in both plans are copied together."""
-    before = builder.before.knobs if builder.before else {}
+    previous = builder.previous.knobs if builder.previous else {}
     step = 8 * slot.buffer.lanes
     runs: list[tuple[int, int, int, int]] = []  # to, from, bytes, bytes to the next array there
     for port, lane, width in slot.ports:
         key = KnobKey(*port, builder.graph.node(port.node).type)
         address = slot.arrays[0] + 8 * lane
         builder.plan.state.knobs[key] = KnobRegion(address, 8 * width, step)
-        found = before.get(key)
+        found = previous.get(key)
         if found is None:
             continue
         there, size = found.address, min(8 * width, found.size)
@@ -196,7 +196,7 @@ def compensated(builder: PlanBuilder, wire: Wire, source: Source, delay: int) ->
     """Return a source delayed by the given number of samples."""
     buffer = builder.new_buffer(source.lanes)
     key = SignalDelayKey(wire, delay, source.lanes)
-    known = builder.before is None or key in builder.before.lines
+    known = builder.previous is None or key in builder.previous.lines
     line = builder.line(key, delay * source.lanes)
     position = builder.memory.words([0 if known else FRESH])
     builder.migrate(key, position, 8)

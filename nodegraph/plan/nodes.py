@@ -65,8 +65,8 @@ def make_outputs(builder: PlanBuilder, nodes: list[GraphNode]) -> dict[str, Buff
     buffers = {}
     for name in nodes[0].spec.outputs:
         lanes = sum(node.output_lanes[name] for node in nodes)
-        fed_back = any((node.id, name) in builder.fed_back for node in nodes)
-        buffer = builder.new_buffer(lanes, fed_back)
+        is_feedback = any((node.id, name) in builder.feedback_outputs for node in nodes)
+        buffer = builder.new_buffer(lanes, is_feedback)
         buffers[name] = buffer
         lane = 0
         for node in nodes:
@@ -149,12 +149,12 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
 def needs_reset(builder: PlanBuilder, node: GraphNode) -> bool:
     """Return whether a node must reset its states because a delay line, which a state may index, changed its length."""
     assert node.cls is not None
-    if builder.before is None:
+    if builder.previous is None:
         return False
     for name in node.spec.lines:
         length = line_length(builder, node, name)
-        of_lane = builder.before.lines.get(LaneLineKey(node.id, node.type, name, 0))
-        of_block = builder.before.lines.get(BlockLineKey(node.id, node.type, name, node.lanes))
+        of_lane = builder.previous.lines.get(LaneLineKey(node.id, node.type, name, 0))
+        of_block = builder.previous.lines.get(BlockLineKey(node.id, node.type, name, node.lanes))
         if of_lane is not None and len(of_lane) != length:
             return True
         if of_block is not None and len(of_block) != length * node.lanes:
@@ -251,7 +251,7 @@ def place_hosts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row)
     """Place helpers; those of the previous plan are reused if settings and lanes are equal."""
     for name, host in node.spec.hosts.items():
         key = HelperKey(node.id, node.type, name, repr(sorted(node.settings.items())), node.lanes)
-        helper = builder.before.helpers.get(key) if builder.before else None
+        helper = builder.previous.helpers.get(key) if builder.previous else None
         if helper is None:
             assert builder.open_host is not None
             helper = builder.open_host(node, host)

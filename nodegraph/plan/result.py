@@ -170,7 +170,7 @@ class Plan:
     def lost_events(self) -> list[tuple[str, str]]:
         """Return the nodes that lost events because a list was full, as (id, message)."""
         lost = {node: sum(int(as_f64(a)[LOST]) for a in addresses) for node, addresses in self.event_lists.items()}
-        reason = "events were lost: more came than a wire holds. Send fewer at once."
+        reason = "events were lost: the event wire was full. Send fewer events at the same time."
         return [(node, f"{number} {reason}") for node, number in lost.items() if number]
 
     def faults(self) -> list[tuple[str, int]]:

@@ -122,7 +122,7 @@ class CompensateArguments(NamedTuple):
     lanes: Operand
     line: Operand  # length × lanes floats
     length: Operand  # samples of the delay
-    position: Operand  # address of the place in the line, ``FRESH`` before the first sample
+    position: Operand  # address of the position in the line, ``FRESH`` before the first sample
 
 
 DELAY = positions(CompensateArguments)
@@ -162,7 +162,7 @@ class CrossfadeArguments(NamedTuple):
     step: Operand
     out: Operand
     lanes: Operand
-    last: Operand  # the last value before, a float for each lane
+    last: Operand  # the last value before the edit, a float for each lane
     offset: Operand  # ``last`` less the first new value, a float for each lane
     left: Operand  # address of the samples that are left
     whole: Operand  # samples of the crossfade

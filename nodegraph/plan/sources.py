@@ -40,7 +40,7 @@ class KnobStride:
 class Source:
     """The source of an input: data and stride as operands, lanes of a buffer from ``lane``.
 
-    ``delayed`` reads the sample before. ``last`` gives the address of the latest sample, ``knob`` the slot of a knob.
+    ``delayed`` reads the previous sample. ``last`` returns the address of the latest sample, ``knob`` is a knob's slot.
     """
 
     data: Callable[[], int]
@@ -65,10 +65,10 @@ def merge_runs(sources: list[Source], width: int) -> list[tuple[Source, int]]:
     runs: list[tuple[Source, int]] = []
     order = {source.buffer: i for i, source in reversed(list(enumerate(sources)))}
     for source in sorted(sources, key=lambda s: (order[s.buffer], s.delayed, s.lane)):
-        before, run = runs[-1] if runs else (None, 0)
-        follows = before is not None and before.buffer is source.buffer and before.delayed == source.delayed
-        if before is not None and follows and source.lane == before.lane + run and source.lanes == 1:
-            runs[-1] = (before, run + 1)
+        previous, run = runs[-1] if runs else (None, 0)
+        follows = previous is not None and previous.buffer is source.buffer and previous.delayed == source.delayed
+        if previous is not None and follows and source.lane == previous.lane + run and source.lanes == 1:
+            runs[-1] = (previous, run + 1)
         else:
             runs.append((source, 1))
     return runs

@@ -56,7 +56,7 @@ def test_probe_records_the_latest_samples(patch):
 
 def test_missing_outputs_get_no_probe(patch):
     graph = build_graph(patch.document)
-    assert with_probes(graph, ["osc.nothing", "nobody.out", "out.audio"]) is graph
+    assert with_probes(graph, ["osc.nothing", "missing.out", "out.audio"]) is graph
     assert probe_id("osc.out") in with_probes(graph, ["osc.out"]).nodes
     assert probe_id("osc.out") not in graph.nodes
 

@@ -182,7 +182,7 @@ def test_wire_problem_ignores_older_problems_of_the_patch():
 def files(folder):
     soundfile.write(folder / "good.wav", np.ones((10, 2), np.float32), 44100)
     soundfile.write(folder / "empty.wav", np.zeros((0, 1), np.float32), 44100)
-    (folder / "text.wav").write_text("this is no sound")
+    (folder / "text.wav").write_text("not a sound")
     return folder / "patch.json"
 
 

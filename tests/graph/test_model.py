@@ -42,7 +42,7 @@ def test_networkx_algorithms_accept_the_graph():
 def test_nodes_have_the_typed_node_and_edges_the_wire():
     graph = build_graph(echo().document)
     assert graph.nodes["osc"]["node"] is graph.node("osc") is graph.find("osc")
-    assert graph.find("nobody") is None
+    assert graph.find("missing") is None
     edges = {(s, t): data for s, t, data in graph.edges(data=True)}
     assert edges["osc", "mix"]["lanes"] == 3
     assert edges["stft", "inverse"]["kind"] == "spectrum"
@@ -70,7 +70,7 @@ def test_graph_is_frozen():
 
 def test_probes_are_added_to_a_copy():
     graph = build_graph(echo().document)
-    probed = with_probes(graph, ["stft.spectrum", "nobody.out"])
+    probed = with_probes(graph, ["stft.spectrum", "missing.out"])
     assert probe_id("stft.spectrum") not in graph and probe_id("stft.spectrum") in probed
     assert probed.into(probe_id("stft.spectrum"), "values")[0].source == "stft"
     assert len(probed) == len(graph) + 1

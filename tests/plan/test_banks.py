@@ -86,8 +86,8 @@ def test_lanes_of_a_wire_set_the_first_members_and_one_lane_sets_all(driver, lan
         "values.out bank.fader", "bank.out out.audio", bank="faders", out="audio_out",
         values=("values", {"values": values}),
     )  # fmt: skip
-    wanted = values * 4 if lanes == 1 else [*values, 0.5, 0.5, 0.5][:4]
-    assert sound_of(patch, 64, driver)[-1].tolist() == pytest.approx(wanted[:4])
+    expected = values * 4 if lanes == 1 else [*values, 0.5, 0.5, 0.5][:4]
+    assert sound_of(patch, 64, driver)[-1].tolist() == pytest.approx(expected[:4])
 
 
 def test_wires_into_a_bank_are_summed_and_unequal_lanes_are_refused():
@@ -125,14 +125,14 @@ def test_member_set_in_the_engine_keeps_its_value_through_edits():
 def test_an_edit_reaches_every_member():
     patch = patch_of("bank.out out.audio", bank=("faders", {"fader": 2.0}), out="audio_out")
     engine = engine_of(patch)
-    for values, wanted in (
+    for values, expected in (
         ([1.0, 3.0], [1.0, 3.0, 0.5, 0.5]),
         ([4.0, 3.0], [4.0, 3.0, 0.5, 0.5]),
         (1.0, [1.0, 1.0, 1.0, 1.0]),
         ([2.0, 2.0, 2.0, 2.0, 9.0], [2.0, 2.0, 2.0, 2.0]),
     ):
         patch.set("bank.fader", values)
-        assert engine.run_samples(1024)[-1].tolist() == wanted
+        assert engine.run_samples(1024)[-1].tolist() == expected
 
 
 def test_connecting_and_disconnecting_a_bank_crossfades():

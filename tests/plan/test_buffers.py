@@ -29,7 +29,7 @@ def unshared(rows, memory):
     for row in rows:
         for part in row.flat:
             for buffer in part.outputs:
-                buffer.kept = True
+                buffer.dedicated = True
     return place(rows, memory)
 
 

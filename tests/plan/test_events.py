@@ -141,7 +141,7 @@ def test_events_lost_on_a_wire_are_counted_and_reported():
     engine.send(bytes(note()))
     assert engine.run_samples(SAMPLES)[-1, 0] == 512
     (problem,) = engine.problems()
-    assert problem == "many: 488 events were lost: more came than a wire holds. Send fewer at once."
+    assert problem == "many: 488 events were lost: the event wire was full. Send fewer events at the same time."
 
 
 def test_twenty_thousand_events_a_second_all_arrive():

@@ -56,4 +56,4 @@ def test_renaming_replaces_node_ids_only(cls):
     assert type(found) is cls
     assert named_in(found) == [names[id] for id in named_in(key)]
     assert keys.renamed(found, {new: old for old, new in names.items()}) == key
-    assert keys.renamed(key, {"somebody": "else"}) == key
+    assert keys.renamed(key, {"unused": "new"}) == key

@@ -109,7 +109,7 @@ def test_lists_lanes_and_single_numbers():
     engine.set_parameter("k", "value", [9.0])
     assert latest() == [9, 9, 9]
     engine.set_parameter("k", "value", 1.0, lane=3)
-    engine.set_parameter("nobody", "value", 1.0)
+    engine.set_parameter("missing", "value", 1.0)
     assert latest() == [9, 9, 9]
 
 
@@ -169,7 +169,7 @@ def test_too_many_messages_raise_an_error_and_none_is_lost():
     engine = engine_of(knob("steps"))
     for k in range(RING_SIZE):
         engine.set_parameter("k", "value", float(k % 1000))
-    with pytest.raises(EngineError, match="messages wait"):
+    with pytest.raises(EngineError, match="messages are queued"):
         engine.set_parameter("k", "value", 1.0)
     assert engine.run_samples(64)[-1, 0] == (RING_SIZE - 1) % 1000
     engine.set_parameter("k", "value", 1.0)
