@@ -379,7 +379,7 @@ class Engine:
         try:
             self.messages.send([(at, handle, k, float(v)) for handle in handles for k, v in lane_values])
         except BufferError:
-            raise self._queue_full() from None
+            raise self._queue_full_error() from None
 
     def resolve_messages(self, applied: Iterable[AppliedMessage]) -> list[tuple[int, str, str, int, float]]:
         """Return applied messages with the knobs that they set: (sample, node, port, lane, value)."""
@@ -445,7 +445,7 @@ class Engine:
         except ValueError as error:
             raise EngineError(str(error)) from None
         except BufferError:
-            raise self._queue_full() from None
+            raise self._queue_full_error() from None
 
     send_midi = send  # alias for scripts written for version 0.1
 
@@ -472,13 +472,13 @@ class Engine:
         try:
             self.arrivals.deliver(horizon, lambda: self.realtime)
         except BufferError:
-            raise self._queue_full() from None
+            raise self._queue_full_error() from None
 
     @property
     def _delivery_horizon(self) -> int:
         return self.clock + round(EVENTS_AHEAD * self.rate)
 
-    def _full(self) -> EngineError:
+    def _queue_full_error(self) -> EngineError:
         if self.realtime:
             return EngineError("the audio device stopped responding. Select it again, or select another device.")
         return EngineError("too many messages are queued; run the engine before sending more.")
