@@ -120,8 +120,8 @@ class FlightRecorder:
                 self._log_document(pending.document, document=_text(pending.document))
             pending.number = self._number
 
-    def _log_document(self, document: Document, **record: Any) -> None:
-        self._document, self._number = document, self._number + 1
+    def _log_document(self, current: Document, **record: Any) -> None:
+        self._document, self._number = current, self._number + 1
         self._write(**record)
 
     def _queue_files(self, plan: Plan, folder: Path) -> None:
