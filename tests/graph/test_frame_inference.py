@@ -256,7 +256,7 @@ def test_wrong_sizes_are_reported():
             build_graph(document)
 
 
-def test_a_hop_longer_than_the_window_is_finite_and_has_gaps():
+def test_hop_longer_than_the_window_is_finite_and_has_gaps():
     sound = render(chain(64, 100, "rectangular"), 3000 / RATE, RATE, {"in": noise()})
     assert np.isfinite(sound).all() and np.abs(sound).max() <= 1.01
     assert 0.3 < (sound == 0.0).mean() < 0.45
@@ -302,7 +302,7 @@ def test_any_split_of_a_render_gives_the_same_samples():
     assert a.tobytes() == b.tobytes()
 
 
-def test_an_edit_does_not_move_the_clock():
+def test_edit_does_not_move_the_clock():
     """The clock migrates to the new plan, so the chain stays exact."""
     patch = chain(256, 100)
     engine = Offline(patch.document, RATE, inputs={"in": noise()})

@@ -42,12 +42,12 @@ def voice(**settings) -> Patch:
     return patch
 
 
-def test_a_number_is_a_knob():
+def test_number_is_a_knob():
     patch = voice()
     assert changes(patch, "voice/osc.frequency", 220.0) == [KnobChange("voice/osc", "frequency", [220.0])]
 
 
-def test_a_default_is_a_knob():
+def test_default_is_a_knob():
     graph = build_graph(voice().document)
     found = knob_changes(graph, [ValueChange(("voice",), "osc", "frequency", None)])
     assert found == [KnobChange("voice/osc", "frequency", [440.0])]
@@ -71,7 +71,7 @@ def test_settings_are_not_knobs():
     assert changes(voice(), "voice.voices", 2) is None
 
 
-def test_a_port_of_a_subpatch_is_a_knob_inside_it():
+def test_port_of_a_subpatch_is_a_knob_inside_it():
     patch = voice(cutoff=800.0)
     (knob,) = changes(patch, "voice.cutoff", 900.0)
     assert knob.values == [900.0] and knob.node.startswith("voice/cutoff")

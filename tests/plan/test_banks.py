@@ -61,7 +61,7 @@ def held(count=4, **params):
     return engine.value("bank", "out").tolist()
 
 
-def test_a_number_sets_all_members_and_missing_ones_have_the_default():
+def test_number_sets_all_members_and_missing_ones_have_the_default():
     assert held() == [0.5, 0.5, 0.5, 0.5]
     assert held(fader=2.0) == [2.0, 2.0, 2.0, 2.0]
     assert held(fader=[2.0]) == [2.0, 2.0, 2.0, 2.0]
@@ -122,7 +122,7 @@ def test_member_set_in_the_engine_keeps_its_value_through_edits():
     assert engine.run_samples(640)[-1].tolist() == [1.0, 3.0, 0.5, 0.5]
 
 
-def test_an_edit_reaches_every_member():
+def test_edit_reaches_every_member():
     patch = patch_of("bank.out out.audio", bank=("faders", {"fader": 2.0}), out="audio_out")
     engine = engine_of(patch)
     for values, expected in (

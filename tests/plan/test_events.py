@@ -181,7 +181,7 @@ def test_system_exclusive_messages_are_ignored():
 # -- in the graph --------------------------------------------------------------------------------------------
 
 
-def test_a_loop_through_event_wires_is_refused():
+def test_loop_through_event_wires_is_refused():
     patch = patch_of("a.out b.events", "b.out ~ a.events", a="burst", b="burst", checked=False)
     with pytest.raises(GraphError, match="carries events and cannot be a feedback wire"):
         build_graph(patch.document)
@@ -195,13 +195,13 @@ def test_event_block_in_a_signal_loop_is_refused():
         build_graph(patch.document)
 
 
-def test_an_event_wire_does_not_fit_a_signal():
+def test_event_wire_does_not_fit_a_signal():
     patch = patch_of("midi.out out.audio", midi="midi_in", out="audio_out", checked=False)
     with pytest.raises(GraphError, match="gives events at 'out', but audio_out 'out' takes signal at 'audio'"):
         build_graph(patch.document)
 
 
-def test_a_placeholder_sends_nothing():
+def test_placeholder_sends_nothing():
     patch = tally_patch("strange.out tally.events", strange="not_a_block", checked=False)
     assert not played(patch, [(0, note())]).any()
 
@@ -226,7 +226,7 @@ def test_events_are_delayed_to_align_with_slower_signals(late):
 # -- edits while playing -------------------------------------------------------------------------------------
 
 
-def test_an_edit_elsewhere_loses_no_event():
+def test_edit_elsewhere_loses_no_event():
     patch = tally_patch("midi.out many.events", "many.out tally.events", many=("burst", {"times": 300}))
     engine = engine_of(patch)
     engine.send(bytes(note()))

@@ -12,7 +12,7 @@ def run(patch, values):
     return sound_of(patch, len(values), inputs={"x": values})
 
 
-def test_a_feedback_wire_without_a_loop_is_one_sample_late():
+def test_feedback_wire_without_a_loop_is_one_sample_late():
     patch = patch_of("x.out ~ y.a", "y.out out.audio", x="audio_in", y="add", out="audio_out")
     values = ramp(200)
     assert np.array_equal(run(patch, values)[1:], values[:-1]) and run(patch, values)[0, 0] == 0.0
@@ -26,7 +26,7 @@ def test_node_with_feedback_to_itself_accumulates():
 
 @pytest.mark.parametrize("a", [0.5, -0.875, 0.99])
 @pytest.mark.parametrize("links", [1, 2, 5])
-def test_a_loop_of_several_nodes_is_a_one_pole_filter(a, links):
+def test_loop_of_several_nodes_is_a_one_pole_filter(a, links):
     """Only the marked wire is late: y[n] = x[n] + a y[n-1] for any number of nodes in the loop."""
     chain = {f"pass{k}": "add" for k in range(links)}
     path = ["sum", *chain, "gain"]
@@ -52,7 +52,7 @@ def test_two_loops_through_one_node():
     assert np.allclose(run(patch, impulse)[:, 0], 0.75 ** np.arange(50), atol=1e-7)
 
 
-def test_a_ten_sample_comb():
+def test_ten_sample_comb():
     patch = patch_of(
         "x.out sum.a", "sum.out late.audio", "late.out gain.a", "gain.out ~ sum.b", "sum.out out.audio",
         x="audio_in", sum="add", late=("sample_delay", {"samples": 9}), gain=("multiply", {"b": 0.5}), out="audio_out",

@@ -157,7 +157,7 @@ def test_parameter_set_in_the_engine_keeps_its_value_through_edits():
     assert engine.run_samples(64)[-1, 0] == 7.0
 
 
-def test_a_knob_and_a_wire_changed_in_one_step():
+def test_knob_and_a_wire_changed_in_one_step():
     patch = patch_of("k.out sum.a", "sum.out out.audio", k=("steps", {"value": 1.0}), sum="add", out="audio_out")
     engine = engine_of(patch)
     engine.run_samples(64)

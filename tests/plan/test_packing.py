@@ -37,7 +37,7 @@ def test_two_hundred_sines_are_one_row():
     assert row.lanes == 200 and [place[0] for place in row.places] == [f"n{k}" for k in range(200)]
 
 
-def test_a_bank_is_the_sum_of_its_sines():
+def test_bank_is_the_sum_of_its_sines():
     samples = 44100
     t = np.arange(samples)[:, None] / 44100
     wave = np.sin(2 * np.pi * (100.0 + 7 * np.arange(50)) * t).sum(1) / 50
