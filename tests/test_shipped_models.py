@@ -113,7 +113,7 @@ def test_moving_all_faders_does_not_click():
         moved = []
         for gain in (0.0, 1.0) * 4:
             for unit in range(16):
-                engine.turn("bank", "gain", gain, lane=unit)
+                engine.set_parameter("bank", "gain", gain, lane=unit)
             moved.append(engine.run_samples(SR // 8))
     finally:
         engine.close()

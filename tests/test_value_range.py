@@ -61,9 +61,9 @@ def by_add(value, tmp_path):
 def by_engine(value, tmp_path):
     engine = engine_of(beep())
     reader = engine.messages.reader()
-    engine.turn("osc", "frequency", value)
+    engine.set_parameter("osc", "frequency", value)
     engine.run_samples(256)
-    [(_, node, port, _, new_value)] = engine.named(reader.read())
+    [(_, node, port, _, new_value)] = engine.resolve_messages(reader.read())
     assert (node, port) == ("osc", "frequency")
     return new_value
 

@@ -130,7 +130,7 @@ class ParameterChanges:
             return
         lane = -1 if parameter.lane is None else parameter.lane
         try:
-            self.engine.turn(parameter.node, parameter.port, value, at, lane)
+            self.engine.set_parameter(parameter.node, parameter.port, value, at, lane)
         except EngineError as error:  # the audio device is not running
             self._unsent.add((parameter.node, parameter.port))
             self._notify(str(error))
@@ -186,7 +186,7 @@ class ParameterChanges:
         for node, port in resend:
             if self.engine is not None:
                 try:
-                    self.engine.turn(node, port, self.values(node, port))
+                    self.engine.set_parameter(node, port, self.values(node, port))
                 except EngineError as error:
                     self._unsent.add((node, port))
                     self._notify(str(error))

@@ -65,7 +65,7 @@ def test_player_pauses_while_play_is_off(source, tmp_path):
     values = noise(3000)
     engine = engine_of(player(tmp_path, values, loop=False, play=0.0))
     assert not engine.run_samples(640).any()
-    engine.turn("p", "play", 1.0, at=700)
+    engine.set_parameter("p", "play", 1.0, at=700)
     assert np.array_equal(engine.run_samples(1280)[60:], values[: 1280 - 60])
 
 
@@ -74,7 +74,7 @@ def test_seek_starts_at_the_target_sample(source, tmp_path, position):
     values = noise(20000)
     engine = engine_of(player(tmp_path, values, loop=False, position=position))
     engine.run_samples(1024)
-    engine.turn("p", "restart", 1.0, at=1100)
+    engine.set_parameter("p", "restart", 1.0, at=1100)
     found = np.vstack([engine.run_samples(1024) for _ in range(4)])[1100 - 1024 :]
     first = int(position * RATE)
     begins = 0 if source == "in memory" else int(np.flatnonzero(np.abs(found[:, 0]) > 0)[0])
@@ -86,7 +86,7 @@ def test_seek_starts_at_the_target_sample(source, tmp_path, position):
 def test_seek_beyond_the_end_is_silent(source, tmp_path):
     engine = engine_of(player(tmp_path, noise(2000), loop=False, position=3600.0))
     engine.run_samples(640)
-    engine.turn("p", "restart", 1.0)
+    engine.set_parameter("p", "restart", 1.0)
     assert not engine.run_samples(4096)[2048:].any()
 
 
@@ -215,8 +215,8 @@ def test_recording_equals_the_signal(tmp_path, lanes):
 def test_recorder_records_while_record_is_on(tmp_path):
     values = noise(6400)
     engine = engine_of(recorder(tmp_path, record=0.0), inputs={"x": values})
-    engine.turn("r", "record", 1.0, at=1000)
-    engine.turn("r", "record", 0.0, at=3000)
+    engine.set_parameter("r", "record", 1.0, at=1000)
+    engine.set_parameter("r", "record", 0.0, at=3000)
     engine.run_samples(6400)
     engine.close()
     assert np.array_equal(soundfile.read(tmp_path / "take.wav", dtype="float32")[0], values[1000:3000, 0])

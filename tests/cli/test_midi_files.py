@@ -100,7 +100,7 @@ def test_lost_events_are_reported(cli, keys):
     keys.save()
     outcome = cli("render", "keys.json", "--midi", "piece.mid", "-o", "out.wav", "-s", 1)
     assert outcome.status == 1
-    assert "events were lost: more came than a wire holds. Send fewer at once." in outcome.err
+    assert "events were lost: the event wire was full. Send fewer events at the same time." in outcome.err
 
 
 def test_a_piece_plays_live(cli, keys):

@@ -55,7 +55,7 @@ def test_keep_0_stores_nothing(cli, beep, tmp_path):
 def test_moves_without_changes_is_reported_and_writes_nothing(cli, beep, tmp_path):
     before = (tmp_path / "beep.json").read_bytes()
     run = cli("run", "beep.json", "--null", "-s", "0.2", "--moves", "automated.json")
-    assert run.status == 1 and "no parameter was moved" in run.err
+    assert run.status == 1 and "no parameter changes were recorded" in run.err
     assert not (tmp_path / "automated.json").exists() and (tmp_path / "beep.json").read_bytes() == before
 
 
@@ -63,7 +63,7 @@ def test_parameter_changes_become_automation_that_renders_the_same(cli, beep, tm
     from nodegraph.cli import play_loop
 
     def set_frequency(live):
-        live.turn("osc", "frequency", 500.0 + (live.clock // 64) % 200)
+        live.set_parameter("osc", "frequency", 500.0 + (live.clock // 64) % 200)
 
     monkeypatch.setattr(play_loop._StatusDisplay, "show", lambda screen, live, connections: set_frequency(live))
     run = cli(

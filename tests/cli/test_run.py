@@ -94,6 +94,6 @@ def test_lost_device_stops_with_one_line_and_complete_files(taking, tmp_path, ja
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1 and "has gone" in errors[0]
+    assert len(errors) == 1 and "was disconnected" in errors[0]
     assert "Traceback" not in err
     assert soundfile.info(tmp_path / "take.wav").frames > 1000

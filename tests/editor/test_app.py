@@ -142,7 +142,7 @@ def test_what_fails_in_any_voice_is_told_of_its_node_and_the_times_of_voices_add
     patch.set("a/b: c.voices", 3)
     Following(patch, sound)
     assert sound.wait_idle()
-    sound.engine.turn("a/b: c/bad#2", "broken", 1.0)
+    sound.engine.set_parameter("a/b: c/bad#2", "broken", 1.0)
     assert wait_until(lambda: sound.state().faults)
     assert list(sound.state().faults) == [("a/b: c", "bad#2")]
     assert wait_until(lambda: ("a/b: c", "bad#2") in sound.state().times)
@@ -356,7 +356,7 @@ def test_a_device_that_vanishes_is_silence_and_a_sentence(jack_to_kill):
         jack_to_kill.kill()
         out, _ = player.communicate("\n", timeout=60)
     lines = out.splitlines()
-    assert "'system' has gone" in lines[0]
+    assert "'system' was disconnected" in lines[0]
     assert "Choose it again" in lines[0]
     assert lines[1:] == ["edited True", "runs on True"]
 
