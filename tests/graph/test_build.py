@@ -193,7 +193,7 @@ PLACEHOLDERS = {
     "missing file": ("file_player", 1, {"file": "lost.wav"}, ["'lost.wav'", "missing"]),
     "file outside": ("file_player", 1, {"file": "../secret.wav"}, ["outside the folder", "relative path"]),
     "absolute file": ("file_player", 1, {"file": "/etc/hosts"}, ["outside the folder"]),
-    "not a sound": ("file_player", 1, {"file": "text.wav"}, ["'text.wav'", "not a sound file"]),
+    "not a sound": ("file_player", 1, {"file": "text.wav"}, ["'text.wav'", "not a readable sound file"]),
     "no samples": ("file_player", 1, {"file": "empty.wav"}, ["'empty.wav'", "empty"]),
     "wrong formula": ("expression", 1, {"text": "a + import os"}, ["formula", "character"]),
 }
