@@ -1,4 +1,4 @@
-"""What the user prefers: kept from one session to the next in a small file."""
+"""User preferences, stored in a small file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ FILE = "editor.json"
 
 @dataclass(frozen=True)
 class Preferences:
-    """Look and sound of the editor. ``device`` None is the default one, "none" no device.
+    """Look and sound of the editor. ``device``: None is the default device, "none" no device.
 
-    ``keep_minutes`` of what is heard are always kept (0: none).
+    ``keep_minutes`` is the length of the retrospective recording (0: off).
     """
 
     theme: str = "dark"
@@ -29,7 +29,7 @@ class Preferences:
 
     @classmethod
     def load(cls, home: Path) -> Preferences:
-        """Those kept in ``home``; what cannot be read is as if it were not there."""
+        """Read the preferences in ``home``; missing or invalid entries get their defaults."""
         try:
             data = json.loads((home / FILE).read_text())
         except (OSError, ValueError):
@@ -48,7 +48,7 @@ class Preferences:
         return cls(**kept)
 
     def save(self, home: Path) -> None:
-        """Keep them; a full disk is no reason to stop."""
+        """Write the preferences to ``home``; errors of the file system are ignored."""
         try:
             home.mkdir(parents=True, exist_ok=True)
             (home / FILE).write_text(json.dumps(asdict(self), indent=2))

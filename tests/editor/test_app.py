@@ -273,7 +273,7 @@ def test_without_a_display_it_says_so_in_one_line():
     done = edit()
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "there is no display" in done.stderr
+    assert "no display: DISPLAY is not set" in done.stderr
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11")

@@ -62,7 +62,7 @@ def test_a_leading_operator_goes_on_from_the_present_value(text, value):
     [
         ("", "Type a number"),
         ("loud", "not known here"),
-        ("3dB", "in Hz; dB does not fit"),
+        ("3dB", "in Hz; dB cannot be converted"),
         ("3 parsec", "not a unit"),
         ("0s", "0 s cannot"),
         ("__import__('os')", "cannot be called"),
