@@ -1,4 +1,4 @@
-"""Somebody who does anything at all: an endless source of events that fit what is on the screen, or nearly."""
+"""A random user: an endless source of events that mostly refer to displayed items."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TEXTS = (
     "a name",
     "x" * 200,
 )
-# what leaves the patch, waits for a device, or is no edit of this session
+# commands that replace the patch, wait for a device, or are not edits
 LEFT_OUT = {
     "quit", "new", "open_file", "demos", "revert", "midi", "learn_midi", "export_sound", "training", "new_window",
     "all_commands", "record", "keep_last", "device", "osc", "piano_keys", "toggle_flight_log", "record_wire",
@@ -79,14 +79,14 @@ KEYS = (
 
 
 class RandomUser:
-    """Events by chance; ``view`` is what this user looks at."""
+    """Generates random events for the items that ``view`` displays."""
 
     def __init__(self, view: FakeView, seed: int) -> None:
         self.view, self.chance = view, random.Random(seed)
         self.commands = sorted(set(COMMANDS) - LEFT_OUT)
 
     def event(self) -> Event:
-        """The next thing done."""
+        """Return the next event."""
         kinds = {
             self._add: 10, self._wire: 16, self._slide: 12, self._value: 6, self._click: 10, self._command: 16,
             self._move: 6, self._box: 2, self._answer: 4, self._palette: 6, self._panel: 5, self._other: 4,
@@ -151,7 +151,7 @@ class RandomUser:
     def _wire(self) -> Event:
         start, over = self._pin(), self.chance.choice((self._pin(), self._pin(), self._pin(), None))
         if self.chance.random() < 0.5:
-            for _ in range(5):  # somebody who knows where wires go
+            for _ in range(5):  # mostly pairs of an output and an input
                 if over is not None and over.output != start.output:
                     break
                 over = self._pin()
