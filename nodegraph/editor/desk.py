@@ -110,7 +110,7 @@ class Desk:
     states: dict[type[State], State] = field(default_factory=dict)
 
     def state(self, cls: type[S]) -> S:
-        """What a feature remembers; made when it is first asked for."""
+        """Return the state of a feature, creating it on first use."""
         if cls not in self.states:
             self.states[cls] = cls()
         found = self.states[cls]

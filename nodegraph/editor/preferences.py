@@ -36,7 +36,7 @@ class Preferences:
             return cls()
         if not isinstance(data, dict):
             return cls()
-        kept: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         for one in fields(cls):
             value, default = data.get(one.name), getattr(cls(), one.name)
             if one.name in ("device", "rate"):
@@ -44,8 +44,8 @@ class Preferences:
             else:
                 valid = isinstance(value, int | float if isinstance(default, float) else type(default))
             if valid and one.name in data:
-                kept[one.name] = value
-        return cls(**kept)
+                found[one.name] = value
+        return cls(**found)
 
     def save(self, home: Path) -> None:
         """Write the preferences to ``home``; errors of the file system are ignored."""

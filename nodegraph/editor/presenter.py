@@ -59,7 +59,7 @@ class Presenter:
         self.strict = False  # True in tests: exceptions are raised
         self._last_fault = ""
         self._shown: Document | None = None
-        self._whole: Document | None = None
+        self._document: Document | None = None
         self._level: tuple[str, ...] = ()
         self._patch: Patch | None = None
         self._types: object = None
@@ -188,14 +188,14 @@ class Presenter:
         """Send all changes since the last call to the view."""
         desk = self.desk
         self._follow_level()
-        whole = desk.patch.document
+        document = desk.patch.document
         shown = desk.document
         if desk.patch is not self._patch:
-            self._patch, self._whole = desk.patch, None
+            self._patch, self._document = desk.patch, None
             canvas.fit_camera(desk)
-        edited = whole is not self._whole
+        edited = document is not self._document
         if edited:
-            self._whole = whole
+            self._document = document
         if desk.faults is not self._faults:
             self._faults, self._types = desk.faults, None
         if shown is not self._shown or desk.typed is not self._types or desk.subpatch_path != self._level:

@@ -13,11 +13,11 @@ class BothViews:
     def __init__(self, first: View, second: View) -> None:
         self._views = (first, second)
 
-    def __getattr__(self, order: str) -> Any:
-        calls = [getattr(view, order) for view in self._views]
+    def __getattr__(self, method: str) -> Any:
+        calls = [getattr(view, method) for view in self._views]
 
-        def give(*arguments: Any, **named: Any) -> Any:
+        def forward(*arguments: Any, **named: Any) -> Any:
             first, *_ = [call(*arguments, **named) for call in calls]
             return first
 
-        return give
+        return forward

@@ -99,7 +99,7 @@ class RandomUser:
         return self.chance.uniform(-200, 1500), self.chance.uniform(-200, 1000)
 
     def _node(self) -> str:
-        return self.chance.choice(sorted(self.view.nodes)) if self.view.nodes else "nobody"
+        return self.chance.choice(sorted(self.view.nodes)) if self.view.nodes else "missing"
 
     def _row(self) -> tuple[str, str]:
         node = self._node()
@@ -163,17 +163,17 @@ class RandomUser:
 
     def _value(self) -> Event:
         node, port = self._row()
-        face = self.view.values.get((node, port))
+        visual = self.view.values.get((node, port))
         value = self.chance.choice(TEXTS)
-        if face is not None and face.kind == "choice":
-            value = self.chance.choice(face.options)
-        elif face is not None and face.kind == "toggle":
+        if visual is not None and visual.kind == "choice":
+            value = self.chance.choice(visual.options)
+        elif visual is not None and visual.kind == "toggle":
             value = self.chance.choice((True, False))
         return SetValue(node, port, value)
 
     def _click(self) -> Event:
         chance = self.chance
-        inner = sorted(id for id, face in self.view.nodes.items() if face.subpatch)
+        inner = sorted(id for id, visual in self.view.nodes.items() if visual.subpatch)
         if inner and chance.random() < 0.08:
             return Click(self._place(), NodeAt(chance.choice(inner)), double=True)
         button = chance.choices(("left", "right", "middle"), (6, 2, 1))[0]

@@ -85,7 +85,7 @@ def test_sound_follows_patch_and_reads_wires(sound):
     assert reading.samples.shape == (1, 4410)
     assert np.abs(reading.samples).max() == pytest.approx(1.0, abs=0.01)
     assert sound.value("osc.out").shape == (1,)
-    assert sound.value("nobody.out") is None
+    assert sound.value("missing.out") is None
     patch.set("osc.amplitude", 0.25)
     assert wait_until(lambda: np.abs(sound.read("osc.out", 2000).samples).max() < 0.26)
 
@@ -170,11 +170,11 @@ def test_sound_pauses_steps_and_resumes(sound):
     sound.pause()
     assert sound.state().paused
     time.sleep(0.1)
-    stood = sound.engine.clock
+    clock = sound.engine.clock
     sound.step(64)
-    assert wait_until(lambda: sound.engine.clock == stood + 64)
+    assert wait_until(lambda: sound.engine.clock == clock + 64)
     sound.resume()
-    assert wait_until(lambda: sound.engine.clock > stood + 4410)
+    assert wait_until(lambda: sound.engine.clock > clock + 4410)
 
 
 def test_rate_and_block_size_change_during_playback(sound):

@@ -48,8 +48,8 @@ def check(hand) -> None:
     for wire in document.wires:
         assert view.wires[wire.source_ref, wire.target_ref].feedback == wire.feedback
     assert hand.presenter.screen.nodes.keys() == view.nodes.keys()
-    for id, face in hand.desk.visuals.items():
-        for row in face.rows:
+    for id, visual in hand.desk.visuals.items():
+        for row in visual.rows:
             if row.value is not None and row.value.kind != "live":
                 assert view.values[id, row.port] == row.value
-        assert view.badges[id] == face.badge
+        assert view.badges[id] == visual.badge

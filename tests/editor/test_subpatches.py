@@ -22,8 +22,8 @@ def test_selection_becomes_a_subpatch_with_ports(hand, voice):
     assert set(hand.document.nodes) == {voice, "audio_out1"}
     (key,) = hand.view.wires
     assert key[0].startswith(f"{voice}.") and key[1] == "audio_out1.audio"
-    face = hand.view.nodes[voice]
-    assert face.subpatch and any(row.side == "out" for row in face.rows)
+    visual = hand.view.nodes[voice]
+    assert visual.subpatch and any(row.side == "out" for row in visual.rows)
     hand.presses("ctrl+z")
     assert set(hand.document.nodes) == {"sine1", "ladder1", "audio_out1"}
 

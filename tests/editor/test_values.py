@@ -14,9 +14,9 @@ from nodegraph.editor.view import Pin
 
 def test_slider_shows_value_unit_and_taper_position(hand):
     hand.adds("ladder")
-    face = hand.view.values["ladder1", "cutoff"]
-    assert face.kind == "slider" and face.text == "1 kHz"
-    assert face.position == pytest.approx(np.log(1000 / 10) / np.log(20000 / 10), abs=1e-3)
+    visual = hand.view.values["ladder1", "cutoff"]
+    assert visual.kind == "slider" and visual.text == "1 kHz"
+    assert visual.position == pytest.approx(np.log(1000 / 10) / np.log(20000 / 10), abs=1e-3)
 
 
 def test_slider_drag_is_one_undo_step_and_follows_the_pointer(hand):
@@ -153,7 +153,7 @@ def test_wired_input_shows_its_live_value(hand):
     assert hand.view.values["ladder1", "cutoff"].text == "440 Hz ×2"
     before = len(hand.view.orders)
     hand.waits(0.1)
-    assert "set_value" not in hand.view.orders[before:], "what did not change was sent again"
+    assert "set_value" not in hand.view.orders[before:], "an unchanged value was sent again"
 
 
 def test_input_with_several_wires_shows_their_sum(hand):
@@ -222,7 +222,7 @@ def test_snapshots_are_stored_recalled_and_morphed(hand):
         hand.does(PanelEvent("snapshots", "morph", position, done))
     assert hand.value("ladder1.cutoff") == pytest.approx(1000.0, rel=0.01), "a logarithmic value morphs by ratios"
     hand.presses("ctrl+z")
-    assert hand.value("ladder1.cutoff") == 100.0, "a drag of the morph slider is one step"
+    assert hand.value("ladder1.cutoff") == 100.0, "a drag of the morph slider is one undo step"
     hand.presses_button("snapshots", "remove snapshot1")
     assert list(hand.patch.document.snapshots) == ["snapshot2"]
 

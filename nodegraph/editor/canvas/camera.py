@@ -110,9 +110,9 @@ def show_point(desk: Desk, box: Box) -> None:
 
 def fit_camera(desk: Desk) -> None:
     """Set the camera of an opened patch or subpatch: its last one, else its upper left corner at zoom 1."""
-    kept = desk.cameras.get(desk.subpatch_path)
-    if kept is not None:
-        desk.camera = kept
+    stored = desk.cameras.get(desk.subpatch_path)
+    if stored is not None:
+        desk.camera = stored
         return
     places = list(desk.document.layout.values())
     if not places:

@@ -152,7 +152,7 @@ class FileDialog:
         """Accept the selected file."""
         name = dpg.get_value(self._name).strip()
         if not name:
-            return self._show_message("give a name.")
+            return self._show_message("Enter a file name.")
         path = self._folder / Path(name).expanduser()
         if path.is_dir():
             dpg.set_value(self._name, "")

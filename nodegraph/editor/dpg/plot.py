@@ -213,8 +213,8 @@ def _thinned(lane: np.ndarray, max_points: int) -> np.ndarray:
     if len(lane) <= 5 * max_points:
         return lane[:: -(-len(lane) // max_points)]
     part = len(lane) // (max_points // 2)
-    whole = lane[len(lane) % part :].reshape(-1, part)
-    return np.column_stack([whole.min(1), whole.max(1)]).ravel()
+    trimmed = lane[len(lane) % part :].reshape(-1, part)
+    return np.column_stack([trimmed.min(1), trimmed.max(1)]).ravel()
 
 
 def _log_place(frequency: float, axis: tuple[float, float] | None) -> float:

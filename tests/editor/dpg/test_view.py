@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodegraph.editor import view as faces
+from nodegraph.editor import view as view_module
 from nodegraph.editor.canvas.gestures import Modifiers
 from nodegraph.editor.events import Click, NodesMoved, Pointer, Slide, WireDrag
 from nodegraph.editor.sound.protocol import Reading
@@ -46,7 +46,7 @@ def view():
     view.close()
 
 
-def face(id, at=(0.0, 0.0), **changes):
+def node_visual(id, at=(0.0, 0.0), **changes):
     """Return the visual of a node with all kinds of pins and values."""
     values = {
         "slider": ValueVisual("slider", "440 Hz", 0.4),
@@ -67,8 +67,8 @@ def at_pin(view, node, port, output):
 
 
 def test_hit_testing_finds_displayed_items(view):
-    view.show_node(face("one"))
-    view.show_node(face("two", (400.0, 50.0)))
+    view.show_node(node_visual("one"))
+    view.show_node(node_visual("two", (400.0, 50.0)))
     view.show_wire(WireVisual(("one.out_signal", "two.in_signal"), "signal"))
     view.refresh()
     assert set(view.canvas.nodes) == {"one", "two"}
@@ -86,7 +86,7 @@ def test_hit_testing_finds_displayed_items(view):
 @pytest.mark.parametrize("scale", [1.0, 1.5])
 def test_hit_testing_finds_pins_at_every_zoom(view, zoom, scale):
     view.set_look("dark", scale)
-    view.show_node(face("one", (30.0, 40.0)))
+    view.show_node(node_visual("one", (30.0, 40.0)))
     view.set_camera(Camera(-100.0, 17.0, zoom))
     view.refresh()
     view.poll()
@@ -95,8 +95,8 @@ def test_hit_testing_finds_pins_at_every_zoom(view, zoom, scale):
 
 
 def test_drag_between_pins_draws_a_wire(view):
-    view.show_node(face("one"))
-    view.show_node(face("two", (400.0, 50.0)))
+    view.show_node(node_visual("one"))
+    view.show_node(node_visual("two", (400.0, 50.0)))
     start, end = at_pin(view, "one", "out_signal", True), at_pin(view, "two", "in_signal", False)
     view.gestures.press("left", start, Modifiers())
     for part in (0.3, 0.7, 1.0):
@@ -112,7 +112,7 @@ def test_drag_between_pins_draws_a_wire(view):
 
 def test_drag_of_a_title_moves_all_selected_nodes(view):
     for id, x in (("one", 0.0), ("two", 300.0), ("three", 600.0)):
-        view.show_node(face(id, (x, 0.0)))
+        view.show_node(node_visual(id, (x, 0.0)))
     view.set_selection(frozenset({"one", "two"}), frozenset(), frozenset())
     view.gestures.press("left", (50.0, 10.0), Modifiers())
     view.gestures.move((80.0, 60.0), Modifiers())
@@ -123,7 +123,7 @@ def test_drag_of_a_title_moves_all_selected_nodes(view):
 
 
 def test_escape_restores_dragged_nodes(view):
-    view.show_node(face("one"))
+    view.show_node(node_visual("one"))
     view.set_selection(frozenset({"one"}), frozenset(), frozenset())
     view.gestures.press("left", (50.0, 10.0), Modifiers())
     view.gestures.move((150.0, 60.0), Modifiers())
@@ -134,7 +134,7 @@ def test_escape_restores_dragged_nodes(view):
 
 
 def test_slider_drag_sends_start_and_end_positions(view):
-    view.show_node(face("one"))
+    view.show_node(node_visual("one"))
     place = next(p for p in view.scene.nodes["one"].shape.rows if p.row.port == "slider")
     left, top, right, bottom = place.value
     y = (top + bottom) / 2
@@ -148,7 +148,7 @@ def test_slider_drag_sends_start_and_end_positions(view):
 
 
 def test_press_without_movement_is_a_click(view):
-    view.show_node(face("one"))
+    view.show_node(node_visual("one"))
     view.gestures.press("right", (50.0, 10.0), Modifiers(shift=True))
     view.gestures.release("right", (51.0, 11.0), Modifiers(shift=True))
     (click,) = [event for event in view.poll() if isinstance(event, Click)]
@@ -156,7 +156,7 @@ def test_press_without_movement_is_a_click(view):
 
 
 def test_value_changes_do_not_redraw_the_node(view):
-    view.show_node(face("one"))
+    view.show_node(node_visual("one"))
     view.refresh()
     group = view.canvas.nodes["one"].group
     view.set_value("one", "slider", ValueVisual("slider", "880 Hz", 0.8))
@@ -169,7 +169,7 @@ def test_value_changes_do_not_redraw_the_node(view):
 
 def test_only_visible_nodes_are_drawn(view):
     for i in range(20):
-        view.show_node(face(f"n{i}", (1000.0 * i, 0.0)))
+        view.show_node(node_visual(f"n{i}", (1000.0 * i, 0.0)))
     view.refresh()
     assert 1 <= len(view.canvas.nodes) <= 3
     view.set_camera(Camera(9000.0, 0.0, 1.0))
@@ -189,8 +189,8 @@ def some_readings():
 
 @pytest.mark.parametrize("reading", list(some_readings()), ids=lambda reading: reading.kind)
 def test_every_readout_is_drawn_in_probes_and_at_the_pointer(view, reading):
-    view.show_node(face("one"))
-    view.show_node(face("two", (400.0, 50.0)))
+    view.show_node(node_visual("one"))
+    view.show_node(node_visual("two", (400.0, 50.0)))
     key = ("one.out_signal", "two.in_signal")
     view.show_wire(WireVisual(key, "signal"))
     view.show_hover(key)
@@ -207,7 +207,7 @@ def test_every_readout_is_drawn_in_probes_and_at_the_pointer(view, reading):
 
 @pytest.mark.parametrize("kind", ["wave", "spectrum", "spectrogram", "meter", "bars", "faders"])
 def test_every_display_is_drawn_inside_its_node(view, kind):
-    view.show_node(face("one", display=kind, display_size=(160.0, 80.0)))
+    view.show_node(node_visual("one", display=kind, display_size=(160.0, 80.0)))
     view.refresh()
     assert view.displays == {"one": kind}
     for count in (1, 3):
@@ -299,7 +299,7 @@ def _random_step(view, rng, shown, wires, notes):
     if what == 0 and len(shown) < 30:
         id = f"n{rng.randrange(40)}"
         display = rng.choice(["", "wave", "spectrogram"])
-        view.show_node(face(id, spot, folded=rng.random() < 0.2, display=display, display_size=(150.0, 60.0)))
+        view.show_node(node_visual(id, spot, folded=rng.random() < 0.2, display=display, display_size=(150.0, 60.0)))
         shown.add(id)
     elif what == 1 and shown:
         id = rng.choice(sorted(shown))
@@ -357,13 +357,13 @@ def test_unchanged_pointer_sends_no_second_event(view):
 
 
 def test_view_implements_all_methods_of_the_protocol(view):
-    orders = [name for name in vars(faces.View) if not name.startswith("_")]
-    assert [name for name in orders if not callable(getattr(view, name, None))] == []
-    assert Path(faces.__file__).name == "view.py"
+    methods = [name for name in vars(view_module.View) if not name.startswith("_")]
+    assert [name for name in methods if not callable(getattr(view, name, None))] == []
+    assert Path(view_module.__file__).name == "view.py"
 
 
 def test_node_that_becomes_visible_shows_its_current_values(view):
-    view.show_node(face("one", (5000.0, 0.0)))
+    view.show_node(node_visual("one", (5000.0, 0.0)))
     view.refresh()
     view.set_value("one", "live", ValueVisual("live", "now this", 0.2))
     view.set_camera(Camera(4900.0, 0.0, 1.0))
