@@ -92,15 +92,15 @@ def _scattered(letters: str, text: str, starts: set[int]) -> tuple[int, ...]:
     return next(((i, *rest) for i in begins if (rest := find(i + 1, letters[1:])) is not None), ())
 
 
-def _within_one_edit(one: str, second: str) -> bool:
+def _within_one_edit(word: str, other: str) -> bool:
     """Return whether two words differ by one inserted, deleted, replaced or swapped letter."""
-    if abs(len(one) - len(second)) > 1 or one[:1] != second[:1]:
+    if abs(len(word) - len(other)) > 1 or word[:1] != other[:1]:
         return False
-    first = next((i for i, (a, b) in enumerate(zip(one, second)) if a != b), min(len(one), len(second)))
-    swapped = one[first + 1 : first + 2] + one[first : first + 1] + one[first + 2 :]
+    first = next((i for i, (a, b) in enumerate(zip(word, other)) if a != b), min(len(word), len(other)))
+    swapped = word[first + 1 : first + 2] + word[first : first + 1] + word[first + 2 :]
     return (
-        one[first + 1 :] == second[first + 1 :]
-        or one[first + 1 :] == second[first:]
-        or one[first:] == second[first + 1 :]
-        or swapped == second[first:]
+        word[first + 1 :] == other[first + 1 :]
+        or word[first + 1 :] == other[first:]
+        or word[first:] == other[first + 1 :]
+        or swapped == other[first:]
     )

@@ -59,7 +59,7 @@ def open_palette(
     """Show a palette; ``choose(key, at)`` receives the chosen key and the canvas point it was dragged to."""
 
     def find(query: str) -> PaletteVisual:
-        names = [(one.label, one.words, one.family) for one in candidates]
+        names = [(candidate.label, candidate.words, candidate.family) for candidate in candidates]
         found = search(query, names)[:MAX_COUNT]
         if not query.strip():
             found = search("", names)

@@ -37,14 +37,14 @@ class Preferences:
         if not isinstance(data, dict):
             return cls()
         found: dict[str, Any] = {}
-        for one in fields(cls):
-            value, default = data.get(one.name), getattr(cls(), one.name)
-            if one.name in ("device", "rate"):
-                valid = value is None or isinstance(value, str if one.name == "device" else int | float)
+        for field in fields(cls):
+            value, default = data.get(field.name), getattr(cls(), field.name)
+            if field.name in ("device", "rate"):
+                valid = value is None or isinstance(value, str if field.name == "device" else int | float)
             else:
                 valid = isinstance(value, int | float if isinstance(default, float) else type(default))
-            if valid and one.name in data:
-                found[one.name] = value
+            if valid and field.name in data:
+                found[field.name] = value
         return cls(**found)
 
     def save(self, home: Path) -> None:

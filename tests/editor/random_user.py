@@ -214,7 +214,9 @@ class RandomUser:
         key = self.chance.choice(sorted(self.view.panels))
         if self.chance.random() < 0.1:
             return PanelClosed(key) if self.view.panels[key].closable else Key("escape")
-        items = [one for item in self.view.panels[key].items for one in (item.value if item.kind == "row" else (item,))]
+        items = [
+            inner for item in self.view.panels[key].items for inner in (item.value if item.kind == "row" else (item,))
+        ]
         item: Item = self.chance.choice(items)
         if item.key in ("example", "go", "begin", "choose", "device", "rate", "block"):
             return Key("escape")

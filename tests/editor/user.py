@@ -80,16 +80,16 @@ class Hand:
 
     def wires(self, start: str, end: str | None, at: Point = (900.0, 40.0)) -> None:
         """Draw a wire from an output to an input with the mouse; None drops it on the canvas."""
-        one = pin(start, True)
+        begin = pin(start, True)
         over = pin(end, False) if end else None
-        self.does(WireDrag(one, at, None), WireDrag(one, at, over), WireDrag(one, at, over, True))
+        self.does(WireDrag(begin, at, None), WireDrag(begin, at, over), WireDrag(begin, at, over, True))
 
     def chain(self, *types: str) -> list[str]:
         """Add blocks and wire them in series; return their ids."""
         ids = [self.adds(type, (40.0 + 240.0 * i, 40.0)) for i, type in enumerate(types)]
         self.does(Click((0, 0), None))
-        for one, other in zip(ids, ids[1:]):
-            self.selects(one, other)
+        for first, second in zip(ids, ids[1:]):
+            self.selects(first, second)
             self.presses("shift+w")
         self.selects()
         return ids
@@ -131,7 +131,7 @@ class Hand:
 
     def presses_button(self, panel: str, label: str) -> None:
         """Press a button of a panel, by its label or key."""
-        self.does(PanelEvent(panel, next(one.key for one in self.items(panel) if label in (one.label, one.key))))
+        self.does(PanelEvent(panel, next(item.key for item in self.items(panel) if label in (item.label, item.key))))
 
     def items(self, panel: str) -> list[Item]:
         """Return the items of a panel, including those in rows."""
@@ -141,7 +141,7 @@ class Hand:
         return found
 
     def item(self, panel: str, key: str) -> Item:
-        return next(one for one in self.items(panel) if one.key == key)
+        return next(item for item in self.items(panel) if item.key == key)
 
     def value(self, end: str) -> Any:
         """Return the value of a parameter in the document."""

@@ -37,7 +37,7 @@ class DpgCanvas:
         self.hovered: WireKey | None = None
         self._marked: set[str] = set()  # nodes to redraw
         self._moved: set[str] = set()
-        self._loose: set[WireKey] = set()  # wires to redraw
+        self._marked_wires: set[WireKey] = set()  # wires to redraw
         self._note_marks: set[str] = set()
         self._everything = True
         self._overlay_due = self._camera_due = True
@@ -60,13 +60,13 @@ class DpgCanvas:
     def node_changed(self, id: str) -> None:
         """Mark a node whose visual changed or that was removed."""
         self._marked.add(id)
-        self._loose.update(self.scene.wires_of(id))
+        self._marked_wires.update(self.scene.wires_of(id))
 
     def node_moved(self, id: str) -> None:
         self._moved.add(id)
 
     def wire_changed(self, key: WireKey) -> None:
-        self._loose.add(key)
+        self._marked_wires.add(key)
 
     def note_changed(self, id: str) -> None:
         self._note_marks.add(id)
@@ -79,7 +79,7 @@ class DpgCanvas:
             if self.gestures.moving:
                 self._note_marks |= set(self.scene.notes)
             if self.gestures.pulled:
-                self._loose.add(self.gestures.pulled)
+                self._marked_wires.add(self.gestures.pulled)
 
     def camera_changed(self) -> None:
         self._camera_due = True
@@ -103,12 +103,12 @@ class DpgCanvas:
         for id, items in self.nodes.items():
             items.set_selected(id in chosen.nodes)
             items.set_focus(chosen.focus if chosen.focus and chosen.focus.node == id else None)
-        self._loose |= previous ^ chosen.wires
+        self._marked_wires |= previous ^ chosen.wires
         self._note_marks |= set(self.scene.notes)
 
     def hover(self, key: WireKey | None) -> None:
         if key != self.hovered:
-            self._loose.update(k for k in (key, self.hovered) if k is not None)
+            self._marked_wires.update(k for k in (key, self.hovered) if k is not None)
             self.hovered = key
 
     def mark_pins(self, fit: frozenset[Pin] | None) -> None:
@@ -133,7 +133,7 @@ class DpgCanvas:
             self._camera_due = self._overlay_due = True
             self._draw_grid()
             self._note_marks |= set(self.scene.notes)
-            self._loose |= set(self.scene.wires)
+            self._marked_wires |= set(self.scene.wires)
         if self._camera_due:
             camera = self.scene.camera
             shift = (round(-camera.x * zoom), round(-camera.y * zoom), 0.0)
@@ -149,14 +149,14 @@ class DpgCanvas:
         for id in self._moved & self.nodes.keys():
             self.nodes[id].place()
         for id in self._moved:
-            self._loose.update(self.scene.wires_of(id))
-        if self._loose:
+            self._marked_wires.update(self.scene.wires_of(id))
+        if self._marked_wires:
             self._draw_wires()
         if self._note_marks:
             self._draw_notes()
         if self._overlay_due or self._camera_due or self._marked or self._moved:
             self._draw_overlay()
-        self._marked, self._moved, self._loose, self._note_marks = set(), set(), set(), set()
+        self._marked, self._moved, self._marked_wires, self._note_marks = set(), set(), set(), set()
         self._camera_due = self._overlay_due = self._everything = False
 
     def _clear(self) -> None:
@@ -198,7 +198,7 @@ class DpgCanvas:
 
     def _draw_wires(self) -> None:
         pulled = self.gestures.pulled if self.gestures else None
-        for key in self._loose:
+        for key in self._marked_wires:
             old = self._wires.pop(key, None)
             if old is not None:
                 dpg.delete_item(old)

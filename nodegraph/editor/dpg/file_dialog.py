@@ -117,7 +117,7 @@ class FileDialog:
         dpg.delete_item(self._table, children_only=True, slot=1)
         dpg.set_value(self._path, str(self._folder))
         found, problem = entries(self._folder, self._ending, dpg.get_value(self._filter))
-        self._show_message(problem or ("" if found else "nothing here that fits."))
+        self._show_message(problem or ("" if found else "No matching files."))
         for entry in found:
             row = dpg.add_table_row(parent=self._table)
             dpg.add_selectable(
@@ -135,7 +135,7 @@ class FileDialog:
             return self.close(path)
         dpg.set_value(self._name, path.name)
         self._confirmed = None
-        self._show_message("click again to open it." if not self._save else "")
+        self._show_message("Click again to open." if not self._save else "")
         return None
 
     def _new_folder(self) -> None:

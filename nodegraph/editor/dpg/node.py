@@ -13,9 +13,9 @@ from ..canvas.typeface import ellipsize, supported_text, width
 from ..view import NodeRow, Pin, PinVisual, ValueVisual
 from .plot import CLEAR, Plot, Textures
 
-FONT = 13.0  # px at zoom 1
+FONT = 13.0  # pixels at zoom 1
 SMALL = 10.5
-READABLE = 4.0  # px
+READABLE = 4.0  # pixels; smaller text is not drawn
 Tag = int | str
 
 

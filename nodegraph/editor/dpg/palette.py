@@ -82,7 +82,7 @@ class DpgPalette:
         for i, entry in enumerate(shown):
             self._draw_entry(entry, i * LINE * s, self._first + i == visual.chosen)
         if not visual.entries:
-            dpg.draw_text((8, 6), supported_text(visual.empty or "nothing fits"), size=FONT * s, color=theme.faint,
+            dpg.draw_text((8, 6), supported_text(visual.empty or "No match."), size=FONT * s, color=theme.faint,
                           parent=self._list)  # fmt: skip
         more = len(visual.entries)
         if more > ROWS:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_kept: list[object] = []  # references to callbacks, which must outlive the window
+_callbacks: list[object] = []  # references to callbacks, which must outlive the window
 UNICODE_TEXT = 13  # CF_UNICODETEXT
 
 
@@ -45,7 +45,7 @@ def on_drop(report: Callable[[tuple[Path, ...]], None]) -> bool:
         report(tuple(Path(paths[i].decode("utf-8", "surrogateescape")) for i in range(count)))
 
     callback = kind(dropped)
-    _kept.append(callback)
+    _callbacks.append(callback)
     glfw.glfwSetDropCallback.argtypes = [ctypes.c_void_p, kind]
     glfw.glfwSetDropCallback.restype = ctypes.c_void_p
     glfw.glfwSetDropCallback(window, callback)

@@ -17,9 +17,9 @@ def test_layout_has_no_overlaps(sizes, wires):
     places = layout_layers(sizes, wires)
     assert places.keys() == sizes.keys()
     found = [(x, y, x + sizes[id][0], y + sizes[id][1]) for id, (x, y) in places.items()]
-    for i, one in enumerate(found):
+    for i, box in enumerate(found):
         for other in found[:i]:
-            assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
+            assert box[0] >= other[2] or other[0] >= box[2] or box[1] >= other[3] or other[1] >= box[3]
 
 
 @given(boxes, wires)
