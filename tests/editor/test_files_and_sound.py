@@ -300,18 +300,18 @@ def test_a_training_runs_beside_the_editor_and_its_model_is_used(hand, tmp_path,
         path, notes, stopped = tmp_path / "net.safetensors", ["a note"], False
 
     def train(sound, output, **options):
-        options["watcher"].progress(Step)
+        options["observer"].progress(Step)
         going.set()
         assert go_on.wait(20.0)
-        options["watcher"].progress(Step)
+        options["observer"].progress(Step)
         return Trained
 
-    class Watcher:
+    class Observer:
         def __init__(self, progress, **rest):
             self.progress = progress
 
     monkeypatch.setitem(vars(nodegraph.learn), "train", train)
-    monkeypatch.setitem(vars(nodegraph.learn), "Watcher", Watcher)
+    monkeypatch.setitem(vars(nodegraph.learn), "TrainingObserver", Observer)
     hand.adds("decoder")
     hand.presenter.run("training")
     hand.presses_button("training", "Train")

@@ -46,10 +46,10 @@ def edits(patch, sound):
     """Edits of values and of structure, each carried out by the engine."""
     for value in (0.1, 0.2):
         patch.do(Within(("box",), Connect("in.out", "amp.gain")))
-        assert sound.settle()
+        assert sound.wait_idle()
         patch.undo()
         patch.set("box/amp.gain", value)
-        assert sound.settle()
+        assert sound.wait_idle()
     assert not sound.state().problem
 
 
@@ -67,10 +67,10 @@ def test_an_audio_in_of_the_patch_opens_the_device_with_input_once(open_card, in
     card, sound = open_card(inputs)
     patch = effect()
     Following(patch, sound)
-    assert sound.settle()
+    assert sound.wait_idle()
     patch.add("audio_in", id="mic")
     patch.connect("mic.out", "box.in")
-    assert sound.settle()
+    assert sound.wait_idle()
     edits(patch, sound)
     patch.do(RemoveNode("mic"))
     edits(patch, sound)

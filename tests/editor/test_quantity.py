@@ -61,12 +61,12 @@ def test_leading_operator_applies_to_the_current_value(text, value):
     ("text", "message"),
     [
         ("", "Type a number"),
-        ("loud", "not known here"),
+        ("loud", "is an unknown name"),
         ("3dB", "in Hz; dB cannot be converted"),
         ("3 parsec", "unknown unit 'parsec'"),
         ("0s", "0 s cannot"),
         ("__import__('os')", "cannot be called"),
-        ("1..2", "cannot be read"),
+        ("1..2", "is invalid"),
     ],
 )
 def test_invalid_quantity_raises_a_one_line_message(text, message):
