@@ -136,7 +136,7 @@ def _in_unit(value: float, suffix: str, unit: str, rate: float) -> float:
     convert = CONVERSIONS.get((measures, "amplitude" if unit in AMPLITUDES else unit))
     if convert is None:
         where = unit or "plain numbers"
-        raise QuantityError(f"this value is in {where}; {suffix} cannot be converted.")
+        raise QuantityError(f"this value is in {where}; {suffix} cannot be converted. Type it in {where}.")
     try:
         return convert(value, rate)
     except ZeroDivisionError:

@@ -92,7 +92,7 @@ def test_typed_values_use_the_unit_of_the_port(hand, end, text, value):
     ("text", "message"),
     [
         ("30k", "ladder 'ladder1': cutoff must lie in 10–20000 Hz, got 30000"),
-        ("loud", "not known"),
+        ("loud", "is an unknown name"),
         ("", "Type a number"),
     ],
 )
