@@ -1,7 +1,6 @@
-"""The editor: a window in which a patch is built, heard and looked into.
+"""The editor: a window for building, playing and inspecting a patch.
 
-Data flows in one circle. The *view* draws what it is told and reports what the hand does
-(:mod:`.view`, :mod:`.events`); the *presenter* (:mod:`.presenter`) turns that into edits of the patch, and
-what the patch and the *sound* (:mod:`.sound`) say into orders to the view. Nothing but the DearPyGui view
-imports DearPyGui: all the rest runs and is tested without a display.
+Data flows in one circle. The *view* (:mod:`.view`) draws visuals and reports user input as events (:mod:`.events`).
+The *presenter* (:mod:`.presenter`) turns events into edits of the patch, and sends changes of the patch and of the
+*sound* (:mod:`.sound`) to the view. Only the DearPyGui view imports DearPyGui; everything else runs without a display.
 """

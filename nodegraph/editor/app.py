@@ -1,4 +1,4 @@
-"""The editor's loop: events to the presenter, its orders to the window, readings from the sound, one frame drawn.
+"""The main loop of the editor: handle events, update the view, read the sound, draw one frame.
 
 Only the thread that calls :meth:`App.run` touches the window.
 """
@@ -24,7 +24,7 @@ FRAME_PERIOD = 1.0 / 60.0
 
 
 class App:
-    """Window, presenter and sound together. ``frame_times`` are the last frames' seconds of Python."""
+    """The running editor: window, presenter and sound. ``frame_times`` are the seconds of Python of the last frames."""
 
     def __init__(
         self,
@@ -52,12 +52,12 @@ class App:
                 dpg.render_dearpygui_frame()
                 rest = FRAME_PERIOD - (time.perf_counter() - began)
                 if rest > 0:
-                    time.sleep(rest)  # lets the loader have the interpreter
+                    time.sleep(rest)  # releases the interpreter for the thread that compiles plans
         finally:
             self.close()
 
     def frame(self) -> None:
-        """All that Python does for a frame."""
+        """Do all Python work of one frame."""
         for event in self.view.poll():
             self.presenter.handle(event)
         self.presenter.tick(time.monotonic())
@@ -65,7 +65,7 @@ class App:
         self.view.refresh()
 
     def close(self) -> None:
-        """Everything ends in order: files whole, sound faded out, window gone."""
+        """Close files, fade out the sound, then destroy the window."""
         self.presenter.close()
         self.sound.close()
         self.view.close()

@@ -1,4 +1,4 @@
-"""Copies for the case of a crash: one for each open patch, offered when the editor starts again."""
+"""Recovery copies of unsaved patches, offered at the next start of the editor after a crash."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from nodegraph.patch.encode import encode_patch
 from .desk import Desk
 from .panel import QuestionPanel
 
-PERIOD = 10.0  # s
+PERIOD = 10.0  # seconds between two copies
 FOLDER = "recovery"
 
 
 @dataclass(frozen=True)
 class RecoveryCopy:
-    """A copy of a patch that was not saved: where it lies, and what it is a copy of (None: it had no file)."""
+    """A copy of an unsaved patch. ``original`` is the file of the patch (None: it had no file)."""
 
     path: Path
     original: Path | None
@@ -32,7 +32,7 @@ class RecoveryCopy:
 
 
 class Autosave:
-    """Writes the copy of the open patch; one running editor does not offer the copies of another."""
+    """Writes recovery copies of the open patch. Copies of other running editors are not offered."""
 
     def __init__(self, home: Path) -> None:
         self.folder = home / FOLDER
@@ -41,7 +41,7 @@ class Autosave:
         self._kept: object = None
 
     def tick(self, desk: Desk, now: float) -> None:
-        """Write a copy every ten seconds, if there is anything new and unsaved."""
+        """Write a copy every ten seconds, if there are new unsaved changes."""
         if self._time is None:
             self._time = now
         if now - self._time < PERIOD or not desk.preferences.autosave:
@@ -50,7 +50,7 @@ class Autosave:
         self.save(desk)
 
     def save(self, desk: Desk) -> None:
-        """Write the copy now, or remove it when the patch is saved."""
+        """Write the copy in a background job, or delete it if the patch is saved."""
         patch = desk.patch
         if patch.saved:
             self.discard()
@@ -62,7 +62,7 @@ class Autosave:
         desk.jobs.start("autosave", lambda job: self._write(document, original))
 
     def save_now(self, desk: Desk) -> None:
-        """Write the copy before this returns, as far as that can be."""
+        """Write the copy synchronously; errors are ignored."""
         try:
             self._write(desk.patch.document, desk.patch.path)
         except (OSError, PatchError):
@@ -78,13 +78,13 @@ class Autosave:
         os.replace(temporary, self._path)
 
     def discard(self) -> None:
-        """The copy is not needed any more."""
+        """Delete the copy."""
         self._kept = None
         for path in (self._path, _about(self._path)):
             path.unlink(missing_ok=True)
 
     def copies(self) -> list[RecoveryCopy]:
-        """Copies that editors left which are gone, the newest first."""
+        """Return the copies of editors that do not run, newest first."""
         found = []
         for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
             try:
@@ -98,33 +98,33 @@ class Autosave:
         return sorted(found, key=lambda copy: -copy.when)
 
     def offer_recovery(self, desk: Desk) -> None:
-        """Ask whether to open what an editor that ended without saving has left."""
+        """Ask whether to open the newest recovery copy, if there is one."""
         copies = self.copies()
         if not copies:
             return
         newest = copies[0]
         name = newest.original.name if newest.original else "a patch without a file"
-        more = f" There are {len(copies) - 1} older ones." if len(copies) > 1 else ""
+        more = f" {len(copies) - 1} older copies exist." if len(copies) > 1 else ""
         when = time.strftime("%H:%M on %d %B", time.localtime(newest.when))
-        text = f"The editor ended without saving {name}. There is a copy from {when}.{more}"
+        text = f"The editor closed without saving {name}. A recovery copy was saved at {when}.{more}"
         desk.open_panel(
             QuestionPanel(
                 "Recover",
                 text,
                 {
-                    "Open the copy": lambda: self.recover(desk, newest),
-                    "Throw it away": newest.discard,
-                    "Ask me later": None,
+                    "Open copy": lambda: self.recover(desk, newest),
+                    "Discard": newest.discard,
+                    "Later": None,
                 },
             )
         )
 
     def recover(self, desk: Desk, copy: RecoveryCopy) -> None:
-        """Open a copy in the place of its patch: unsaved, under the name of the original."""
+        """Open a copy as an unsaved patch with the path of the original."""
         try:
             document = parse_patch(copy.path.read_bytes(), copy.path.name)
         except (OSError, PatchError) as error:
-            desk.notify(f"The copy cannot be read: {error}", alarm=True)
+            desk.notify(f"The recovery copy is not readable: {error}", alarm=True)
             return
         patch = Patch(document, copy.original)
         patch.mark_unsaved()

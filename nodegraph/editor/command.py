@@ -1,8 +1,8 @@
-"""Commands: everything the user can have done, each with a name, its keys and its place in the menus.
+"""Commands of the editor, each with a name, its keys and its place in the menus.
 
-A function in :mod:`nodegraph.editor.commands` becomes a command by the decorator :func:`command`; an event finds
-its function by :func:`on`, a part of the status line by :func:`in_status`. These tables are all there is to know for
-the presenter, the menus, the list of keys and the palette.
+The decorator :func:`command` registers a function of :mod:`nodegraph.editor.commands` as a command, :func:`on` as an
+event handler, :func:`in_status` as a part of the status line. The presenter, the menus, the list of keys and the
+palette read these tables.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ E = TypeVar("E")
 
 @dataclass(frozen=True)
 class Command:
-    """One thing that can be done. ``keys`` as in :class:`~.events.Key`; ``menu`` the title of its menu or "".
+    """A command. ``keys`` as in :class:`~.events.Key`; ``menu`` is the title of its menu or "".
 
-    Sections of a menu are parted by lines, those of low numbers above.
+    Separators divide the sections of a menu, lowest number first.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Command:
 
     @property
     def doc(self) -> str:
-        """What it does, in a sentence."""
+        """The first line of the docstring, without its full stop."""
         return (self.run.__doc__ or "").partition("\n")[0].rstrip(".")
 
 
@@ -59,7 +59,7 @@ def command(
     possible: Callable[[Desk], bool] | None = None,
     checked: Callable[[Desk], bool] | None = None,
 ) -> Callable[[Run], Run]:
-    """Make ``run(desk, argument)`` a command under its function's name."""
+    """Register ``run(desk, argument)`` as a command with the name of the function."""
 
     def register(run: Run) -> Run:
         name = run.__name__
@@ -70,7 +70,7 @@ def command(
 
 
 def on(event: type[E]) -> Callable[[Callable[[Desk, E], None]], Callable[[Desk, E], None]]:
-    """Make ``handle(desk, event)`` what happens on that kind of event."""
+    """Register ``handle(desk, event)`` as the handler of an event class."""
 
     def register(handle: Callable[[Desk, E], None]) -> Callable[[Desk, E], None]:
         HANDLERS[event] = handle
@@ -80,7 +80,7 @@ def on(event: type[E]) -> Callable[[Callable[[Desk, E], None]], Callable[[Desk, 
 
 
 def in_status(key: str) -> Callable[[Say], Say]:
-    """Make what ``say(desk, state)`` returns a part of the status line; "" leaves it out."""
+    """Register ``say(desk, state)`` as a part of the status line; it is omitted while the function returns ""."""
 
     def register(say: Say) -> Say:
         STATUS[key] = say
@@ -90,7 +90,7 @@ def in_status(key: str) -> Callable[[Say], Say]:
 
 
 def load_commands() -> None:
-    """Import every file of :mod:`nodegraph.editor.commands`."""
+    """Import all modules of :mod:`nodegraph.editor.commands`."""
     from . import commands
 
     for info in pkgutil.iter_modules(commands.__path__, f"{commands.__name__}."):
@@ -98,19 +98,19 @@ def load_commands() -> None:
 
 
 def by_key() -> dict[str, Command]:
-    """Commands by their keys."""
-    return {key: one for one in COMMANDS.values() for key in one.keys}
+    """Return the commands by key."""
+    return {key: command for command in COMMANDS.values() for key in command.keys}
 
 
 def key_table() -> list[tuple[str, str, str]]:
-    """The list of keys: (keys, label, what it does), menu by menu."""
+    """Return the list of keys, (keys, label, description), sorted by menu."""
     order = {menu: i for i, menu in enumerate(MENUS)}
-    keyed = [one for one in COMMANDS.values() if one.keys]
-    shown = sorted(keyed, key=lambda one: (order.get(one.menu, len(MENUS)), one.section))
-    return [(" or ".join(map(key_text, one.keys)), one.label.rstrip("…"), one.doc) for one in shown]
+    keyed = [command for command in COMMANDS.values() if command.keys]
+    shown = sorted(keyed, key=lambda command: (order.get(command.menu, len(MENUS)), command.section))
+    return [(" or ".join(map(key_text, item.keys)), item.label.rstrip("…"), item.doc) for item in shown]
 
 
 @lru_cache
 def key_text(key: str) -> str:
-    """``ctrl+shift+z`` → ``Ctrl+Shift+Z``."""
+    """Return a key as displayed: ``ctrl+shift+z`` → ``Ctrl+Shift+Z``."""
     return "+".join(part.upper() if len(part) == 1 else part.capitalize() for part in key.split("+")) if key else ""

@@ -1,6 +1,6 @@
-"""The desk: all that is open on it. The commands work on a desk; it holds no widget and draws nothing.
+"""The desk: the state of the editor, which the commands change. It holds no widgets and draws nothing.
 
-There is one patch session; what is shown is the document at ``level`` in it (a subpatch, or the patch itself).
+One patch is open; the document at ``subpatch_path`` in it is shown (a subpatch, or the patch itself).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ S = TypeVar("S", bound="State")
 
 @dataclass(frozen=True)
 class Selection:
-    """What is selected; ``focus`` is the pin or row that the keyboard is on."""
+    """The selected nodes, wires and comments; ``focus`` is the pin or row with keyboard focus."""
 
     nodes: frozenset[str] = frozenset()
     wires: frozenset[WireKey] = frozenset()
@@ -43,7 +43,7 @@ class Selection:
 
 @dataclass
 class OpenPalette:
-    """The open palette: what it offers now, and what happens with what is chosen."""
+    """The open palette: its entries, its search function, and the function called with the chosen entry."""
 
     visual: PaletteVisual
     search: Callable[[str], PaletteVisual]
@@ -51,37 +51,37 @@ class OpenPalette:
 
 
 class Panel:
-    """A small window beside the canvas: its look, and what its items do. One panel per ``key`` is open at most."""
+    """A small window beside the canvas. At most one panel per ``key`` is open."""
 
     key = "panel"
     of_patch = False  # closed when another patch is opened
 
     def visual(self, desk: Desk) -> PanelVisual:
-        """How it looks now."""
+        """Return the visual of the panel."""
         raise NotImplementedError
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
-        """One of its items was used."""
+        """Handle an event of one of its items."""
 
     def tick(self, desk: Desk, now: float) -> None:
-        """Called about fifteen times a second while it is open."""
+        """Update the panel; called about 15 times per second while it is open."""
 
     def changed(self, desk: Desk) -> None:
-        """The document was edited."""
+        """Update the panel after an edit of the document."""
 
     def closed(self, desk: Desk) -> None:
-        """It was closed."""
+        """Clean up after the panel was closed."""
 
 
 class State:
-    """Base of what a feature of the editor remembers between events: a class that can be made without arguments."""
+    """Base class for the state of an editor feature between events; subclasses need no arguments."""
 
-    lasting: ClassVar[bool] = False  # kept when another patch is opened
+    lasting: ClassVar[bool] = False  # True: survives opening another patch
 
 
 @dataclass
 class Desk:
-    """Everything that is open. ``home`` is the folder of the editor's own files."""
+    """The editor's state. ``home`` is the folder for preferences, recovery copies and logs."""
 
     view: View
     sound: SoundEngine
@@ -105,12 +105,12 @@ class Desk:
     minimap: bool = True
     allow_outside: bool = False
     running: bool = True
-    sound_state: SoundState = field(default_factory=SoundState)  # as it was asked last
-    faults: dict[Place, str] = field(default_factory=dict)  # why nodes are silent, by path
-    states: dict[type[State], State] = field(default_factory=dict)  # see ``state``
+    sound_state: SoundState = field(default_factory=SoundState)  # the last state read from the engine
+    faults: dict[Place, str] = field(default_factory=dict)  # problems of muted nodes, by path
+    states: dict[type[State], State] = field(default_factory=dict)
 
     def state(self, cls: type[S]) -> S:
-        """What a feature remembers; made when it is first asked for."""
+        """Return the state of a feature, creating it on first use."""
         if cls not in self.states:
             self.states[cls] = cls()
         found = self.states[cls]
@@ -118,29 +118,29 @@ class Desk:
         return found
 
     def forget(self, cls: type[State]) -> None:
-        """Forget what a feature remembers."""
+        """Delete the state of a feature."""
         self.states.pop(cls, None)
 
     # -- the patch -------------------------------------------------------------------------------------------
 
     @property
     def document(self) -> Document:
-        """The document that is shown."""
+        """The displayed document."""
         return self.patch.document.nested(self.subpatch_path)
 
     def do(self, *actions: Action) -> bool:
-        """Carry out actions on the shown document as one step; says why not where they do not fit."""
+        """Apply actions to the displayed document as one undo step; notify the user and return False if that fails."""
         if not actions:
             return False
         action = actions[0] if len(actions) == 1 else Group(tuple(actions))  # type: ignore[arg-type]
         return self.do_in(self.subpatch_path, action)
 
     def do_in(self, level: tuple[str, ...], action: Action) -> bool:
-        """Carry out an action on the document at ``level``."""
+        """Apply an action to the document at ``level``; notify the user and return False if that fails."""
         return self.run_edit(lambda: self.patch.do(within(level, action)))
 
     def run_edit(self, edit: Callable[[], object]) -> bool:
-        """Do something that may fail with one sentence for the user."""
+        """Call ``edit``; if it raises PatchError, show the message and return False."""
         try:
             edit()
         except PatchError as error:
@@ -149,7 +149,7 @@ class Desk:
         return True
 
     def open_patch(self, patch: Patch, graph: Graph | None = None) -> None:
-        """Another patch takes the place of the one before; ``graph`` is its graph, if it is typed already."""
+        """Replace the open patch; ``graph`` is its typed graph, if known."""
         self.patch, self.subpatch_path, self.selection = patch, (), Selection()
         self.visuals, self.cameras, self.probes = {}, {}, {}
         self.camera = Camera()
@@ -160,36 +160,36 @@ class Desk:
 
     @property
     def typed(self) -> TypedDocument:
-        """What the graph knows of the patch."""
+        """The typed document of the patch."""
         return self.following.typed if self.following is not None else TypedDocument()
 
     def refresh_blocks(self) -> None:
-        """Blocks have another equation: the sound and the faces begin anew with it."""
+        """Rebuild the graph and all node visuals after a block was reloaded."""
         self.update_graph()
         self.visuals = {}
 
     def refresh_sound_state(self) -> SoundState:
-        """Ask how the sound stands."""
+        """Read the state of the engine; rebuild the graph if the sample rate changed."""
         self.sound_state = self.sound.state()
         graph = self.typed.graph
         if graph is not None and graph.rate != self.sound.rate:
-            self.update_graph()  # another device
+            self.update_graph()
         return self.sound_state
 
     def update_graph(self) -> None:
-        """Find out again what the graph says of the patch."""
+        """Rebuild the typed graph of the patch."""
         if self.following is not None:
             self.following.retype()
 
     @property
     def folder(self) -> Path:
-        """Where file dialogs begin: beside the patch, or where the last one was."""
+        """Initial folder of file dialogs: that of the patch, else the last one used."""
         if self.patch.path is not None:
             return self.patch.path.parent
         return Path(self.preferences.folder) if self.preferences.folder else Path.cwd()
 
     def reference(self, path: Path) -> str:
-        """A file as the patch refers to it: relative to its folder where it lies in there."""
+        """Return the text by which the patch refers to a file: a relative path if the file is in the patch's folder."""
         if not path.is_absolute():
             return path.as_posix()
         folder = self.patch.path.parent.resolve() if self.patch.path else Path.cwd()
@@ -201,37 +201,37 @@ class Desk:
     # -- its nodes -------------------------------------------------------------------------------------------
 
     def record(self, id: str) -> NodeRecord | None:
-        """A node of the shown document."""
+        """Return the record of a node of the displayed document, or None."""
         return self.document.nodes.get(id)
 
     def spec(self, id: str) -> Spec:
-        """Ports and settings of a node of the shown document; none of a node that is gone."""
+        """Return the Spec of a node of the displayed document; an empty one for an unknown node."""
         record = self.document.nodes.get(id)
         return self.spec_of(record) if record else Spec()
 
     def spec_of(self, record: NodeRecord) -> Spec:
-        """Ports and settings of a node of this patch."""
+        """Return the Spec of a node record of this patch."""
         return spec_of(record, PatchLocation(self.patch.path, self.allow_outside))
 
     @property
     def types(self) -> set[str]:
-        """The types of all blocks of the patch, including those in subpatches."""
+        """The types of all nodes of the patch, including those in subpatches."""
         home = PatchLocation(self.patch.path, self.allow_outside)
         return {record.type for _, record in every_node(self.patch.document, home)}
 
     @property
     def wiring(self) -> WiringContext:
-        """The shown document, for questions about wires."""
+        """The displayed document as a context for checking wires."""
         return WiringContext(self.patch.document, self.subpatch_path, self.patch.path, self.allow_outside)
 
     def flat_id(self, id: str) -> str:
-        """What the graph calls a node ("voice/osc"), or an output ("voice/osc.out"), of the shown document."""
+        """Return the flat id of a node ("voice/osc") or of an output ("voice/osc.out") of the displayed document."""
         node, dot, port = id.partition(".")
         node = "/".join((*self.subpatch_path, node))
         return ".".join(self.typed.flat_output(node, port)) if dot else node
 
     def position_of(self, id: str) -> Point:
-        """Where a node is, or is shown when the document does not say."""
+        """Return the position of a node in the document, else on the canvas."""
         found = self.document.layout.get(id)
         if found is not None:
             return found
@@ -239,11 +239,11 @@ class Desk:
         return visual.at if visual else (0.0, 0.0)
 
     def select(self, nodes: Any = (), wires: Any = (), notes: Any = (), focus: Pin | None = None) -> None:
-        """Select these and nothing else."""
+        """Replace the selection."""
         self.selection = Selection(frozenset(nodes), frozenset(wires), frozenset(notes), focus)
 
     def tidy_selection(self) -> None:
-        """Forget what is selected and no longer there."""
+        """Remove deleted items from the selection."""
         document, chosen = self.document, self.selection
         nodes = frozenset(id for id in chosen.nodes if id in document.nodes)
         wires = chosen.wires and chosen.wires & {(wire.source_ref, wire.target_ref) for wire in document.wires}
@@ -253,11 +253,11 @@ class Desk:
             self.selection = Selection(nodes, wires, notes, focus)
 
     def drop_probes(self) -> None:
-        """Close the probes of wires that are gone."""
+        """Close the probes of deleted wires."""
         for name, (level, key) in list(self.probes.items()):
             try:
                 wires = self.patch.document.nested(level).wires
-            except PatchError:  # the subpatch is gone
+            except PatchError:  # the subpatch was deleted
                 wires = ()
             if not any((wire.source_ref, wire.target_ref) == key for wire in wires):
                 del self.probes[name]
@@ -268,14 +268,14 @@ class Desk:
             self.hovered = None
             self.view.show_hover(None)
 
-    # -- talking with the user -------------------------------------------------------------------------------
+    # -- dialogs and messages --------------------------------------------------------------------------------
 
     def notify(self, text: str, alarm: bool = False) -> None:
-        """A message that goes by itself, on one line."""
+        """Show a message on one line; it disappears after a few seconds."""
         self.view.notify(" ".join(text.split()), alarm)
 
     def ask(self, key: str, label: str, text: str, on_done: Callable[[str], object]) -> None:
-        """Ask for a line of text; ``on_done`` hears what was typed, nothing if it was given up."""
+        """Prompt for a line of text. ``on_done`` receives it; it is not called if the prompt is cancelled."""
         self.pending_prompts[key] = on_done
         self.view.ask_value(key, label, text)
 
@@ -288,21 +288,21 @@ class Desk:
         save: bool = False,
         name: str = "",
     ) -> None:
-        """Ask for a file; ``on_done`` hears its path, nothing if it was given up."""
+        """Show a file dialog. ``on_done`` receives the path; it is not called if the dialog is cancelled."""
         self.pending_prompts[key] = on_done
         self.view.ask_file(key, title, self.folder, ending, save, name)
 
     def menu(self, title: str, items: list[MenuItem]) -> None:
-        """A menu at the pointer."""
+        """Show a menu at the pointer."""
         self.view.show_menu(title, tuple(items))
 
     def open_panel(self, panel: Panel) -> None:
-        """Show a panel, or show it anew."""
+        """Open a panel, or replace the open one with the same key."""
         self.panels[panel.key] = panel
         self.view.show_panel(panel.visual(self))
 
     def close_panel(self, key: str) -> None:
-        """Close a panel, if it is open."""
+        """Close a panel if it is open."""
         panel = self.panels.pop(key, None)
         if panel is not None:
             self.view.hide_panel(key)
@@ -314,17 +314,17 @@ class Desk:
             self.view.hide_palette()
 
     def set_preferences(self, **changes: Any) -> None:
-        """Change preferences and keep them."""
+        """Change preferences and save them."""
         self.preferences = replace(self.preferences, **changes)
         self.preferences.save(self.home)
 
 
 def has_note(document: Document, key: str) -> bool:
-    """Is there a comment ``id``, or an area ``area.id``?"""
+    """Return whether the comment ``id`` or the area ``area.id`` exists."""
     if key.startswith(AREA):
         return key.removeprefix(AREA) in document.areas
     return key in document.notes
 
 
 AREA = "area."
-"""What the keys of areas begin with where comments and areas are shown together; a name holds no dot."""
+"""Prefix of area keys among the keys of comments; it is unambiguous because ids contain no dot."""

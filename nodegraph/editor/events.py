@@ -1,7 +1,7 @@
-"""What the hand does, as the view reports it: every event is a small value given to ``Presenter.handle``.
+"""Events: user input as the view reports it to ``Presenter.handle``.
 
-Places are canvas points (pixels at zoom 1) unless said otherwise. ``over`` is what lies under the pointer:
-a :class:`~.view.Pin`, a :class:`NodeAt`, a wire's key, a :class:`NoteAt` or None for the bare canvas.
+Positions are canvas points (pixels at zoom 1) unless stated otherwise. ``over`` is the item under the pointer:
+a :class:`~.view.Pin`, a :class:`NodeAt`, a wire's key, a :class:`NoteAt`, or None for the empty canvas.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .view import Pin, Point, WireKey
 
 @dataclass(frozen=True)
 class NodeAt:
-    """A node under the pointer; ``port`` where the pointer is on the row of a port or setting."""
+    """A node under the pointer; ``port`` is set if the pointer is on the row of a port or setting."""
 
     id: str
     port: str = ""
@@ -23,7 +23,7 @@ class NodeAt:
 
 @dataclass(frozen=True)
 class NoteAt:
-    """A comment or a frame under the pointer; ``corner`` where it is the corner that resizes a frame."""
+    """A comment or an area under the pointer; ``corner``: the pointer is on the corner that resizes an area."""
 
     id: str
     corner: bool = False
@@ -33,15 +33,15 @@ Over = Pin | NodeAt | NoteAt | WireKey | None
 
 
 class Event:
-    """Base of all events."""
+    """Base class of all events."""
 
 
 @dataclass(frozen=True)
 class Key(Event):
-    """A key went down (or repeats): ``"n"``, ``"ctrl+shift+z"``, ``"f1"``, ``"delete"``, ``"left"``, ``"enter"``.
+    """A key was pressed (or repeats): ``"n"``, ``"ctrl+shift+z"``, ``"f1"``, ``"delete"``, ``"left"``, ``"enter"``.
 
-    Modifiers in the order ctrl, shift, alt. ``typing`` says that a text field has the focus: then only
-    "escape" and, in the palette, "up", "down", "pageup", "pagedown", "enter" and "tab" need to be sent.
+    Modifiers are in the order ctrl, shift, alt. ``typing``: a text field has the focus; then only "escape" and, in
+    the palette, "up", "down", "pageup", "pagedown", "enter" and "tab" need to be sent.
     """
 
     name: str
@@ -50,15 +50,14 @@ class Key(Event):
 
 @dataclass(frozen=True)
 class KeyReleased(Event):
-    """A key that went down came up, without its modifiers: ``"z"``. Also when the window or a text field takes the
-    keyboard away: then nothing is held any more."""
+    """A key was released, without its modifiers: ``"z"``. Also sent when the canvas loses the keyboard focus."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Pointer(Event):
-    """The pointer moved to ``at``, or what is under it changed. Sent at most once a frame."""
+    """The pointer moved to ``at``, or the item under it changed. Sent at most once per frame."""
 
     at: Point
     over: Over = None
@@ -66,9 +65,9 @@ class Pointer(Event):
 
 @dataclass(frozen=True)
 class Click(Event):
-    """A button was released where it went down. ``button``: "left", "right", "middle".
+    """A mouse click without a drag. ``button``: "left", "right", "middle".
 
-    On the row of a value a double click means to type, a right one its menu.
+    On the row of a value, a double click opens a text field and a right click opens a menu.
     """
 
     at: Point
@@ -81,7 +80,7 @@ class Click(Event):
 
 @dataclass(frozen=True)
 class BoxSelect(Event):
-    """A rectangle was drawn on the bare canvas."""
+    """A selection rectangle was drawn on the empty canvas."""
 
     first: Point
     second: Point
@@ -90,9 +89,9 @@ class BoxSelect(Event):
 
 @dataclass(frozen=True)
 class NodesMoved(Event):
-    """The button was released after nodes were dragged: new places of all that moved.
+    """Nodes were dragged and dropped; ``places`` are their new positions.
 
-    ``onto`` is the wire on which a single node was dropped, if it was.
+    ``onto`` is the wire on which a single node was dropped, or None.
     """
 
     places: dict[str, Point]
@@ -101,7 +100,7 @@ class NodesMoved(Event):
 
 @dataclass(frozen=True)
 class NoteMoved(Event):
-    """A comment or frame was dragged, or resized by its corner (``size``)."""
+    """A comment or area was dragged, or an area was resized by its corner (``size``)."""
 
     id: str
     at: Point
@@ -110,9 +109,9 @@ class NoteMoved(Event):
 
 @dataclass(frozen=True)
 class WireDrag(Event):
-    """A wire is being drawn from ``start`` (either side); sent when ``over`` changes and when it is ``dropped``.
+    """A wire is being drawn from ``start`` (input or output); sent when ``over`` changes and when it is ``dropped``.
 
-    Dropped with ``over=None`` means on the bare canvas.
+    ``over=None``: the wire was dropped on the empty canvas.
     """
 
     start: Pin
@@ -123,15 +122,18 @@ class WireDrag(Event):
 
 @dataclass(frozen=True)
 class WireCut(Event):
-    """A wire was pulled off."""
+    """A wire was pulled off its input."""
 
     key: WireKey
 
 
 @dataclass(frozen=True)
 class Slide(Event):
-    """A slider of a node is being dragged. ``position`` 0…1 is where the pointer is on it (not held to it: it may
-    lie beyond), ``fine`` says that Shift is held, ``done`` that the button was released."""
+    """A slider of a node is being dragged.
+
+    ``position`` 0…1 is the pointer's place on the slider, not clamped. ``fine``: Shift is held. ``done``: the button
+    was released.
+    """
 
     node: str
     port: str
@@ -142,7 +144,7 @@ class Slide(Event):
 
 @dataclass(frozen=True)
 class SetValue(Event):
-    """A choice, toggle or text of a node got another value: an option's text, a bool, or typed text."""
+    """A choice, toggle or text of a node was set; ``value`` is the text of an option, a bool, or typed text."""
 
     node: str
     port: str
@@ -151,7 +153,7 @@ class SetValue(Event):
 
 @dataclass(frozen=True)
 class PromptAnswered(Event):
-    """Answer to ``ask_value`` or ``ask_file``; None: given up."""
+    """Answer to ``ask_value`` or ``ask_file``; None: cancelled."""
 
     key: str
     text: str | Path | None
@@ -159,7 +161,7 @@ class PromptAnswered(Event):
 
 @dataclass(frozen=True)
 class MenuPicked(Event):
-    """An entry of a menu was picked."""
+    """A menu entry was picked."""
 
     command: str
     argument: Any = None
@@ -167,14 +169,14 @@ class MenuPicked(Event):
 
 @dataclass(frozen=True)
 class PaletteTyped(Event):
-    """The text in the palette's field is now this."""
+    """The text in the palette's search field changed."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class PaletteChosen(Event):
-    """An entry of the palette was clicked (or dragged to a place ``at``, if given)."""
+    """A palette entry was clicked, or dragged to the canvas point ``at``."""
 
     index: int
     at: Point | None = None
@@ -182,10 +184,10 @@ class PaletteChosen(Event):
 
 @dataclass(frozen=True)
 class PanelEvent(Event):
-    """Something happened to an item of a panel.
+    """An item of a panel was used.
 
-    ``value`` by kind: button None, slider and fader a position 0…1, toggle a bool, entry a text, choice the chosen
-    text, table ``(row, column)``. ``done`` is False while a slider is being dragged.
+    ``value`` by kind: button None, slider and fader a position 0…1, toggle a bool, entry a string, choice the chosen
+    string, table ``(row, column)``. ``done`` is False while a slider is being dragged.
     """
 
     panel: str
@@ -210,7 +212,7 @@ class ProbeClosed(Event):
 
 @dataclass(frozen=True)
 class Wheel(Event):
-    """The wheel turned on the canvas; steps > 0 zoom in at ``at``."""
+    """The mouse wheel was turned over the canvas; ``steps`` > 0 zoom in at ``at``."""
 
     steps: float
     at: Point
@@ -218,7 +220,7 @@ class Wheel(Event):
 
 @dataclass(frozen=True)
 class CameraMoved(Event):
-    """The view was panned by hand: ``x``, ``y`` as of :class:`~.view.Camera`."""
+    """The user panned the canvas; ``x``, ``y`` as in :class:`~.view.Camera`."""
 
     x: float
     y: float
@@ -226,7 +228,7 @@ class CameraMoved(Event):
 
 @dataclass(frozen=True)
 class Resized(Event):
-    """The canvas has this size in screen pixels."""
+    """The canvas was resized; sizes in screen pixels."""
 
     width: float
     height: float
@@ -234,7 +236,7 @@ class Resized(Event):
 
 @dataclass(frozen=True)
 class PathPicked(Event):
-    """A name of the breadcrumb was clicked."""
+    """A name in the breadcrumb was clicked."""
 
     index: int
 
@@ -249,4 +251,4 @@ class FilesDropped(Event):
 
 @dataclass(frozen=True)
 class CloseRequested(Event):
-    """The window's close button. The presenter calls ``View.quit`` when nothing would be lost."""
+    """The close button of the window was clicked. The presenter calls ``View.quit`` if nothing is unsaved."""

@@ -1,4 +1,4 @@
-"""What plays the open patch from outside: MIDI devices (and the controllers that are known), OSC, the letter keys."""
+"""External control of the open patch: MIDI devices and controllers, OSC, the computer keyboard."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from nodegraph.control.connections import Connections
 
 
-PERIOD = 0.05  # s
+PERIOD = 0.05  # seconds between two commits of external changes
 
 
 @dataclass(frozen=True)
 class OscEndpoint:
-    """Where OSC is listened to, and who is told what changes."""
+    """Address of the OSC server, and the (host, port) that receives changes."""
 
     port: int = 9000
     host: str = "127.0.0.1"
@@ -24,7 +24,7 @@ class OscEndpoint:
 
 
 class ExternalControl(State):
-    """Holds the connections of the patch that is open, and moves them to the next one."""
+    """The connections to the open patch; they are reopened when another patch is opened."""
 
     lasting = True
 
@@ -36,7 +36,7 @@ class ExternalControl(State):
         self._time = 0.0
 
     def attach(self, desk: Desk) -> Connections:
-        """The connections of the patch that is open to the engine that plays it."""
+        """Return the connections of the open patch to its engine."""
         if self.connections is None or self._patch is not desk.patch:
             from nodegraph.control.connections import Connections
 
@@ -45,18 +45,18 @@ class ExternalControl(State):
             self.connections, self._patch = Connections(desk.patch, desk.sound.engine), desk.patch
             if self.listening:
                 self.listening = False
-                self._tell(desk, self.listen(desk))
+                self._report(desk, self.listen(desk))
             if self.osc is not None:
-                self._tell(desk, self.listen_osc(desk, self.osc))
+                self._report(desk, self.listen_osc(desk, self.osc))
         self.connections.engine = desk.sound.engine
         return self.connections
 
-    def _tell(self, desk: Desk, problem: str) -> None:
+    def _report(self, desk: Desk, problem: str) -> None:
         if problem:
             desk.notify(problem, alarm=True)
 
     def listen(self, desk: Desk) -> str:
-        """Open all MIDI inputs; returns why that cannot be, "" if it can."""
+        """Open all MIDI inputs; return the problem, or ""."""
         connections = self.attach(desk)
         if self.listening:
             return ""
@@ -70,7 +70,7 @@ class ExternalControl(State):
         return ""
 
     def listen_osc(self, desk: Desk, place: OscEndpoint) -> str:
-        """Listen to OSC; returns why that cannot be, "" if it can."""
+        """Start the OSC server; return the problem, or ""."""
         from nodegraph.control.osc import OscError
 
         self.osc = None
@@ -82,19 +82,19 @@ class ExternalControl(State):
         return ""
 
     def stop_midi(self) -> None:
-        """Listen to no MIDI input any more."""
+        """Close all MIDI inputs."""
         self.listening = False
         if self.connections is not None:
             self.connections.close_midi()
 
     def stop_osc(self) -> None:
-        """Listen to OSC no more."""
+        """Stop the OSC server."""
         self.osc = None
         if self.connections is not None:
             self.connections.close_osc()
 
     def tick(self, desk: Desk, now: float) -> None:
-        """Write down what was turned and learnt, twenty times a second."""
+        """Commit external parameter changes and learned bindings, 20 times per second."""
         if self.connections is None or now - self._time < PERIOD:
             return
         self._time = now
@@ -109,5 +109,5 @@ class ExternalControl(State):
 
 
 def external_control(desk: Desk) -> ExternalControl:
-    """The connections to the outside; asking for them opens none."""
+    """Return the external control of the desk; this opens no connection."""
     return desk.state(ExternalControl)

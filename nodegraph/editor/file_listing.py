@@ -1,4 +1,4 @@
-"""What a file dialog lists: the folders and the files that fit, as plain data."""
+"""Contents of a file dialog: folders and matching files, as plain data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-MAX_COUNT = 2000  # entries of a folder that are listed
+MAX_COUNT = 2000  # listed entries of a folder
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Entry:
 
     @property
     def details(self) -> tuple[str, str]:
-        """Size and date as texts."""
+        """Size and date as strings."""
         when = datetime.fromtimestamp(self.changed).strftime("%Y-%m-%d %H:%M") if self.changed else ""
         return ("" if self.folder else format_size(self.size)), when
 
 
 def format_size(size: int) -> str:
-    """Bytes with a fitting unit."""
+    """Return a number of bytes with a suitable unit."""
     if size < 1000:
         return f"{size} B"
     amount, units = size / 1000, ["kB", "MB", "GB"]
@@ -42,8 +42,10 @@ def format_size(size: int) -> str:
 
 
 def entries(folder: Path, ending: str = "", substring: str = "", hidden: bool = False) -> tuple[list[Entry], str]:
-    """Folders, then files that end so (several endings with spaces between, "" for all) and whose name contains
-    ``substring``; and why it cannot be read, "" if it can."""
+    """Return the folders, then the files of a folder, and the problem or "".
+
+    Files need one of the endings (separated by spaces, "" for all) and a name that contains ``substring``.
+    """
     endings = tuple(ending.lower().split())
     found: list[Entry] = []
     try:
@@ -58,13 +60,13 @@ def entries(folder: Path, ending: str = "", substring: str = "", hidden: bool = 
                 if is_folder or not endings or item.name.lower().endswith(endings):
                     found.append(Entry(Path(item.path), is_folder, stat.st_size, stat.st_mtime))
     except OSError as error:
-        return [], f"{folder} cannot be opened: {error.strerror or error}. Choose another folder."
+        return [], f"{folder}: not readable: {error.strerror or error}. Choose another folder."
     found.sort(key=lambda entry: (not entry.folder, entry.path.name.lower()))
     return found[:MAX_COUNT], ""
 
 
 def places() -> list[tuple[str, Path]]:
-    """Folders one may want to go to: home, its usual ones, the working folder, the drives of Windows."""
+    """Return the shortcut folders: home and its usual folders, the working folder, the drives on Windows."""
     home = Path.home()
     candidates = [("Home", home), ("Working folder", Path.cwd())]
     candidates += [(name, home / name) for name in ("Documents", "Music", "Desktop", "Downloads")]
@@ -76,7 +78,7 @@ def places() -> list[tuple[str, Path]]:
 
 
 def with_ending(path: Path, ending: str) -> Path:
-    """The path with the first of the endings, if it has none of them."""
+    """Append the first of the endings to a path that has none of them."""
     endings = ending.split()
     if not endings or path.name.lower().endswith(tuple(e.lower() for e in endings)):
         return path

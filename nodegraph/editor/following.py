@@ -1,4 +1,4 @@
-"""How an edit travels: a patch is typed once, and its graph goes to the editor and to the sound."""
+"""Following a patch: type it once per edit, and pass its graph to the editor and the sound."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from .typed import TypedDocument, type_document
 
 
 class Player(Protocol):
-    """What a patch is followed by: the sound of the editor."""
+    """Interface of the receiver of the graph: the sound of the editor."""
 
     @property
     def rate(self) -> float:
         """Sample rate in Hz."""
 
     def play(self, graph: Graph) -> None:
-        """Play this graph from now on; what goes on in both goes on."""
+        """Play a graph; nodes that are also in the previous graph keep their state."""
 
     def set_values(self, change: Change, knobs: list[KnobChange]) -> None:
-        """Follow a change that sets nothing but these knobs."""
+        """Apply a change that only sets these knobs."""
 
 
 class Following:
-    """Keeps the types of a patch up to date and forwards its edits to a player, until it is closed.
+    """Keeps the typed document of a patch current and forwards edits to a player, until it is closed.
 
-    A change of the look concerns neither; one of values becomes messages where it only sets knobs; anything else
-    types the document once. ``graph`` is one of the patch that is typed already. A document with mistakes is not
-    played: what played before goes on.
+    A change of the look has no effect. A change of values becomes messages if it only sets knobs. Any other change
+    types the document again. ``graph`` is the typed graph of the patch, if known. A document with problems is not
+    played; the previous graph plays on.
     """
 
     def __init__(self, patch: Patch, player: Player, allow_outside: bool = False, graph: Graph | None = None) -> None:
@@ -44,7 +44,7 @@ class Following:
             self.retype()
 
     def retype(self) -> None:
-        """Type the document anew: its file has moved, blocks were loaded again, or the rate has changed."""
+        """Type the document again, after its file moved, blocks were reloaded, or the rate changed."""
         patch = self._patch
         self._take(type_document(patch.document, self._player.rate, patch.path, self._allow_outside, self.typed))
 

@@ -1,7 +1,7 @@
-"""Fuzzy search: which of many names a few typed letters mean, best first.
+"""Fuzzy search for names, best match first.
 
-A name matches if it holds all letters of the query in order, or nearly: one letter too many, missing,
-wrong or swapped is forgiven in queries of three letters and more, at a price.
+A name matches if it contains all letters of the query in order. Queries of three or more letters may have one extra,
+missing, wrong or swapped letter, with a lower score.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ EXACT, PREFIX, WORD, INITIALS, INSIDE, KIND, SCATTERED, TYPO, ELSEWHERE = 1000, 
 
 @dataclass(frozen=True)
 class Match:
-    """A name that fits: the higher the ``score`` the better; ``hits`` are the letters of the name that were meant."""
+    """A match: its ``score`` (higher is better) and the indices of the matching letters (``hits``)."""
 
     score: float
     hits: tuple[int, ...] = ()
 
 
 def match(query: str, name: str, words: str = "", kind: str = "") -> Match | None:
-    """How ``name`` fits ``query``; ``words`` are more text about it that may fit instead, ``kind`` is its family."""
+    """Match ``query`` against ``name``, its family ``kind`` and further text (``words``); None without a match."""
     query_text, text = query.lower().strip().replace(" ", "_"), name.lower()
     if not query_text:
         return Match(0.0)
-    short = -0.1 * len(text)  # of two that fit alike, the shorter
+    short = -0.1 * len(text)  # prefers the shorter of two equal matches
     if query_text == text:
         return Match(EXACT, tuple(range(len(text))))
     if text.startswith(query_text):
@@ -57,7 +57,7 @@ def match(query: str, name: str, words: str = "", kind: str = "") -> Match | Non
 
 
 def search(query: str, names: Iterable[tuple[str, ...]]) -> list[tuple[int, Match]]:
-    """The (index, match) of those ``(name, words, kind)`` that fit, best first; equal ones stay in order."""
+    """Return (index, match) of the matching ``(name, words, kind)``, best first; equal scores keep their order."""
     found = [(i, m) for i, name in enumerate(names) if (m := match(query, *name))]
     return sorted(found, key=lambda pair: -pair[1].score)
 
@@ -67,12 +67,12 @@ def _starts(text: str) -> list[int]:
 
 
 def _compounds(words: str) -> set[str]:
-    """Initials of what is written with hyphens: "lp" for low-pass."""
+    """Return the initials of hyphenated words: "lp" for low-pass."""
     return {"".join(part[0] for part in found.split("-")) for found in re.findall(r"[a-z]+(?:-[a-z]+)+", words.lower())}
 
 
 def _scattered(letters: str, text: str, starts: set[int]) -> tuple[int, ...]:
-    """Places of the letters in order, from the beginning of a word on; empty if they do not all occur."""
+    """Return ascending indices of the letters, starting at the beginning of a word; empty if not all occur."""
 
     def find(at: int, query_text: str) -> tuple[int, ...] | None:
         if not query_text:
@@ -92,15 +92,15 @@ def _scattered(letters: str, text: str, starts: set[int]) -> tuple[int, ...]:
     return next(((i, *rest) for i in begins if (rest := find(i + 1, letters[1:])) is not None), ())
 
 
-def _within_one_edit(one: str, second: str) -> bool:
-    """Do they differ by one edit: a letter more, less, another, or two swapped?"""
-    if abs(len(one) - len(second)) > 1 or one[:1] != second[:1]:
+def _within_one_edit(word: str, other: str) -> bool:
+    """Return whether two words differ by one inserted, deleted, replaced or swapped letter."""
+    if abs(len(word) - len(other)) > 1 or word[:1] != other[:1]:
         return False
-    first = next((i for i, (a, b) in enumerate(zip(one, second)) if a != b), min(len(one), len(second)))
-    swapped = one[first + 1 : first + 2] + one[first : first + 1] + one[first + 2 :]
+    first = next((i for i, (a, b) in enumerate(zip(word, other)) if a != b), min(len(word), len(other)))
+    swapped = word[first + 1 : first + 2] + word[first : first + 1] + word[first + 2 :]
     return (
-        one[first + 1 :] == second[first + 1 :]
-        or one[first + 1 :] == second[first:]
-        or one[first:] == second[first + 1 :]
-        or swapped == second[first:]
+        word[first + 1 :] == other[first + 1 :]
+        or word[first + 1 :] == other[first:]
+        or word[first:] == other[first + 1 :]
+        or swapped == other[first:]
     )

@@ -1,4 +1,4 @@
-"""The help patch of a block: the smallest patch in which it can be heard or seen, made from its ports."""
+"""The help patch of a block: a minimal patch that makes it audible or visible, built from its ports."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .view import Pin
 from .wiring import propose_wire
 
 ACROSS = 240.0
-KEYS_HINT = "Play it: Ctrl+Shift+K makes notes of the letter keys, Tools › MIDI on listens to devices."
+KEYS_HINT = "Play notes: Ctrl+Shift+K for the computer keyboard, Tools › MIDI on for MIDI devices."
 MakeNode = Callable[..., str]
 MakeWire = Callable[[str, str], None]
 
 
 def add_help(desk: Desk, type: str) -> None:
-    """Add a block with what feeds it and what shows it beside the patch that is open, as one step."""
+    """Add a block with sources and displays below the open patch, as one undo step."""
     cls = node_types().get(type)
     if cls is None:
         return
@@ -72,7 +72,7 @@ def add_help(desk: Desk, type: str) -> None:
 
 
 def _source(kind: str, port: object, name: str, line: int, node: MakeNode, wire: MakeWire) -> str:
-    """Something that feeds an input, or "" where its knob says enough."""
+    """Add a source for an input and return its output; "" if the parameter is enough."""
     if kind == "signal":
         if name in ("gate", "clock"):
             return f"{node('clock', 2, line, tempo=120.0, division=2.0)}.out"
@@ -94,7 +94,7 @@ def _source(kind: str, port: object, name: str, line: int, node: MakeNode, wire:
 
 
 def _melody(line: int, node: MakeNode, wire: MakeWire) -> str:
-    """Some notes, again and again, as MIDI."""
+    """Add a repeating melody and return its event output."""
     clock = node("clock", 0, line, tempo=120.0, division=2.0)
     steps, notes = node("step_sequencer", 1, line), node("note_out", 2, line)
     wire(f"{clock}.out", f"{steps}.clock")
@@ -104,14 +104,14 @@ def _melody(line: int, node: MakeNode, wire: MakeWire) -> str:
 
 
 def _play(port_ref: str, column: int, row: int, node: MakeNode, wire: MakeWire) -> None:
-    """Voices that let MIDI be heard."""
+    """Add voices that play an event output."""
     notes = node("notes", column, row)
     wire(port_ref, f"{notes}.events")
     _voice(notes, column + 1, row, node, wire)
 
 
 def _voice(notes: str, column: int, row: int, node: MakeNode, wire: MakeWire) -> None:
-    """What each note of a ``notes`` block sounds like: a saw with an envelope."""
+    """Add a voice for a ``notes`` block: a saw with an envelope."""
     saw, shape = node("saw", column, row, amplitude=0.2), node("adsr", column, row + 1)
     loud, total = node("vca", column + 1, row), node("sum_lanes", column + 2, row)
     out = node("audio_out", column + 3, row)
@@ -123,7 +123,7 @@ def _voice(notes: str, column: int, row: int, node: MakeNode, wire: MakeWire) ->
 
 
 def _sink(kind: str, port_ref: str, row: int, cls: type[Node], node: MakeNode, wire: MakeWire) -> None:
-    """Something that shows an output, and lets the first one be heard."""
+    """Add a display for an output; the first output is also made audible."""
     if kind == "signal":
         wire(port_ref, f"{node('scope_tap', 4, row)}.audio")
         if row == 0 and cls.family not in ("control", "sequencing", "envelopes", "taps"):

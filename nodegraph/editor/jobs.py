@@ -1,4 +1,4 @@
-"""Work that takes long: a thread of its own for each job, its progress asked for by the editor's loop."""
+"""Background jobs: one thread per job; the main loop polls their progress."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 
 class Cancelled(Exception):
-    """The user gave the job up."""
+    """Raised in a job that the user cancelled."""
 
 
 @dataclass
 class Job:
-    """A job that runs. ``part`` is how much is done (0…1), ``text`` what it is at; threads write these alone."""
+    """A background job. ``part`` is its progress (0…1), ``text`` its current step; only its thread writes them."""
 
     title: str
     part: float = 0.0
@@ -26,7 +26,7 @@ class Job:
     _done: Callable[[Job], None] | None = None
 
     def progress(self, fraction: float, text: str = "") -> None:
-        """Called by the work itself now and then. Raises Cancelled when the user gave it up."""
+        """Set the progress; called by the job. Raises Cancelled if the user cancelled the job."""
         self.part = min(max(float(fraction), 0.0), 1.0)
         if text:
             self.text = text
@@ -34,7 +34,7 @@ class Job:
             raise Cancelled
 
     def cancel(self) -> None:
-        """Ask the work to end at its next call of ``progress``."""
+        """Cancel the job at its next call of ``progress``."""
         self._stop.set()
 
     @property
@@ -43,16 +43,14 @@ class Job:
 
 
 class Jobs:
-    """The jobs that run. Their ends are told by :meth:`collect_finished`, in the thread that calls it."""
+    """The running jobs. :meth:`collect_finished` calls their ``on_done``, in the calling thread."""
 
     def __init__(self) -> None:
         self.running: list[Job] = []
         self._threads: list[threading.Thread] = []
 
     def start(self, title: str, work: Callable[[Job], Any], on_done: Callable[[Job], None] | None = None) -> Job:
-        """Run ``work(job)`` in a thread; ``on_done(job)`` is called by ``collect_finished`` when it has ended, however
-        it did.
-        """
+        """Run ``work(job)`` in a thread; ``collect_finished`` calls ``on_done(job)`` after success, error or cancel."""
         job = Job(title, _done=on_done)
 
         def run() -> None:
@@ -60,7 +58,7 @@ class Jobs:
                 job.result = work(job)
             except Cancelled:
                 job.error = "cancelled"
-            except Exception as error:  # a job that fails is told of, and the editor goes on
+            except Exception as error:  # a failed job must not end the editor
                 job.error = str(error).partition("\n")[0] or type(error).__name__
             job.finished = True
 
@@ -71,14 +69,14 @@ class Jobs:
         return job
 
     def collect_finished(self) -> None:
-        """Tell the ends of jobs."""
+        """Call ``on_done`` of the finished jobs."""
         for job in [job for job in self.running if job.finished]:
             self.running.remove(job)
             if job._done:
                 job._done(job)
 
     def stop(self, seconds: float = 2.0) -> None:
-        """Give all up and wait a little for them."""
+        """Cancel all jobs and wait at most ``seconds`` for each thread."""
         for job in self.running:
             job.cancel()
         for thread in self._threads:

@@ -1,4 +1,4 @@
-"""The menu bar and the menus at the pointer, made from the table of commands."""
+"""The menu bar and context menus, built from the table of commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .view import MenuItem
 
 
 def item(desk: Desk, command: Command, payload: object = None, label: str = "") -> MenuItem:
-    """A command as an entry of a menu."""
+    """Return a command as a menu entry."""
     return MenuItem(
         label or command.label,
         command.name,
@@ -21,7 +21,7 @@ def item(desk: Desk, command: Command, payload: object = None, label: str = "") 
 
 
 def entry(desk: Desk, name: str, payload: object = None, label: str = "") -> MenuItem:
-    """The command called ``name`` as an entry."""
+    """Return the command ``name`` as a menu entry."""
     return item(desk, COMMANDS[name], payload, label)
 
 
@@ -29,23 +29,23 @@ LINE = MenuItem("-")
 
 
 def menu_bar(desk: Desk) -> tuple[MenuItem, ...]:
-    """The menu bar, with what is possible now."""
+    """Return the menu bar; commands that are unavailable are disabled."""
     bars = []
     for menu in MENUS:
         entries: list[MenuItem] = []
-        own = sorted((one for one in COMMANDS.values() if one.menu == menu), key=lambda one: one.section)
-        for before, one in zip([None, *own], own):
-            if before is not None and before.section != one.section:
+        found = sorted((c for c in COMMANDS.values() if c.menu == menu), key=lambda c: c.section)
+        for before, command in zip([None, *found], found):
+            if before is not None and before.section != command.section:
                 entries.append(LINE)
-            entries.append(item(desk, one))
-            if one.name == "open_file":
+            entries.append(item(desk, command))
+            if command.name == "open_file":
                 entries.append(recent_menu(desk))
         bars.append(MenuItem(menu, items=tuple(entries)))
     return tuple(bars)
 
 
 def recent_menu(desk: Desk) -> MenuItem:
-    """The files that were open lately."""
+    """Return the submenu of recent files."""
     files = desk.state(RecentFiles).files
     entries = tuple(MenuItem(path.name, "open_file", path) for path in files)
     return MenuItem("Open recent", items=entries, enabled=bool(entries))

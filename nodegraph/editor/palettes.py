@@ -1,4 +1,4 @@
-"""The palette: a list to type into, of blocks or of anything else, and what happens with the one chosen."""
+"""The palette: a searchable list of blocks or other candidates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = 10
 
 @dataclass(frozen=True)
 class Candidate:
-    """What can be chosen. ``words`` are found as well as the label, ``family`` groups and colours it."""
+    """An entry that can be chosen. The search covers ``words`` and the label; ``family`` groups and colours it."""
 
     key: str
     label: str
@@ -31,7 +31,7 @@ class Candidate:
 
 
 def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidate]:
-    """All blocks that are offered, by family."""
+    """Return all blocks that are not hidden, as candidates."""
     found = []
     for cls in node_types().values() if types is None else types:
         if cls.hidden:
@@ -44,9 +44,9 @@ def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidat
 
 
 def family_name(cls: type[Node]) -> str:
-    """How the palette calls a block's family."""
+    """Return the displayed name of a block's family."""
     own = cls.family.startswith("nodegraph_user_")
-    return "your own" if own else cls.family.replace("_", " ")
+    return "user blocks" if own else cls.family.replace("_", " ")
 
 
 def open_palette(
@@ -54,12 +54,12 @@ def open_palette(
     title: str,
     candidates: list[Candidate],
     choose: Callable[[str, Point | None], object],
-    empty: str = "Nothing is called so.",
+    empty: str = "No match.",
 ) -> None:
-    """Show a palette; ``choose(key, at)`` is called with what was chosen (``at``: where it was dragged to)."""
+    """Show a palette; ``choose(key, at)`` receives the chosen key and the canvas point it was dragged to."""
 
     def find(query: str) -> PaletteVisual:
-        names = [(one.label, one.words, one.family) for one in candidates]
+        names = [(candidate.label, candidate.words, candidate.family) for candidate in candidates]
         found = search(query, names)[:MAX_COUNT]
         if not query.strip():
             found = search("", names)
@@ -74,7 +74,7 @@ def open_palette(
 
 
 def palette_key(desk: Desk, key: str) -> bool:
-    """A key while the palette is open; says whether it was for the palette."""
+    """Handle a key while the palette is open; return whether the palette used it."""
     palette = desk.palette
     assert palette is not None
     count = len(palette.visual.entries)
@@ -93,7 +93,7 @@ def palette_key(desk: Desk, key: str) -> bool:
 
 
 def choose(desk: Desk, index: int, at: Point | None = None) -> None:
-    """Take the entry at an index and close the palette."""
+    """Choose the entry at an index and close the palette."""
     palette = desk.palette
     if palette is None or not 0 <= index < len(palette.visual.entries):
         return
@@ -103,7 +103,7 @@ def choose(desk: Desk, index: int, at: Point | None = None) -> None:
 
 @on(PaletteTyped)
 def typed(desk: Desk, event: PaletteTyped) -> None:
-    """The list follows what is typed."""
+    """Update the list for the typed text."""
     if desk.palette is not None:
         desk.palette.visual = desk.palette.search(event.text)
         desk.view.show_palette(desk.palette.visual)
@@ -111,7 +111,7 @@ def typed(desk: Desk, event: PaletteTyped) -> None:
 
 @on(PaletteChosen)
 def chosen(desk: Desk, event: PaletteChosen) -> None:
-    """An entry was clicked."""
+    """Choose the clicked entry; a negative index closes the palette."""
     if event.index < 0:
         desk.close_palette()
     else:

@@ -1,4 +1,4 @@
-"""Panels that are used in many places: a message, and a question."""
+"""General panels: a message and a question."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .view import Item, PanelVisual
 
 
 class MessagePanel(Panel):
-    """Some lines of text to be read and closed."""
+    """A panel that shows text."""
 
     def __init__(self, key: str, title: str, items: tuple[Item, ...], width: float = 460.0) -> None:
         self.key, self._title, self._items, self._width = key, title, items, width
@@ -20,7 +20,7 @@ class MessagePanel(Panel):
 
 
 class QuestionPanel(Panel):
-    """A question that stops all else: a button each for what may be answered."""
+    """A modal question with one button per answer."""
 
     key = "question"
 

@@ -1,4 +1,4 @@
-"""What the user prefers: kept from one session to the next in a small file."""
+"""User preferences, stored in a small file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ FILE = "editor.json"
 
 @dataclass(frozen=True)
 class Preferences:
-    """Look and sound of the editor. ``device`` None is the default one, "none" no device.
+    """Look and sound of the editor. ``device``: None is the default device, "none" no device.
 
-    ``keep_minutes`` of what is heard are always kept (0: none).
+    ``keep_minutes`` is the length of the retrospective recording (0: off).
     """
 
     theme: str = "dark"
@@ -29,26 +29,26 @@ class Preferences:
 
     @classmethod
     def load(cls, home: Path) -> Preferences:
-        """Those kept in ``home``; what cannot be read is as if it were not there."""
+        """Read the preferences in ``home``; missing or invalid entries get their defaults."""
         try:
             data = json.loads((home / FILE).read_text())
         except (OSError, ValueError):
             return cls()
         if not isinstance(data, dict):
             return cls()
-        kept: dict[str, Any] = {}
-        for one in fields(cls):
-            value, default = data.get(one.name), getattr(cls(), one.name)
-            if one.name in ("device", "rate"):
-                valid = value is None or isinstance(value, str if one.name == "device" else int | float)
+        found: dict[str, Any] = {}
+        for field in fields(cls):
+            value, default = data.get(field.name), getattr(cls(), field.name)
+            if field.name in ("device", "rate"):
+                valid = value is None or isinstance(value, str if field.name == "device" else int | float)
             else:
                 valid = isinstance(value, int | float if isinstance(default, float) else type(default))
-            if valid and one.name in data:
-                kept[one.name] = value
-        return cls(**kept)
+            if valid and field.name in data:
+                found[field.name] = value
+        return cls(**found)
 
     def save(self, home: Path) -> None:
-        """Keep them; a full disk is no reason to stop."""
+        """Write the preferences to ``home``; errors of the file system are ignored."""
         try:
             home.mkdir(parents=True, exist_ok=True)
             (home / FILE).write_text(json.dumps(asdict(self), indent=2))

@@ -1,6 +1,6 @@
-"""The presenter: it gives events to the commands, and sends to the view what came of them.
+"""The presenter: passes events to the commands and sends the results to the view.
 
-One thread calls it: :meth:`Presenter.handle` for every event of the view, :meth:`Presenter.tick` once a frame.
+One thread calls :meth:`Presenter.handle` for every event of the view and :meth:`Presenter.tick` once per frame.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PANEL_PERIOD, MENU_PERIOD = 1.0 / 15.0, 0.25
 
 
 class Presenter:
-    """The editor without its window. ``home`` is the folder of its own files (preferences, copies for recovery)."""
+    """The editor without its window. ``home`` is the folder for preferences, recovery copies and logs."""
 
     def __init__(
         self,
@@ -56,10 +56,10 @@ class Presenter:
         self.desk.minimap = preferences.minimap
         self.screen = ViewUpdater(view)
         self.keys = by_key()
-        self.strict = False  # tests want to see the mistakes
+        self.strict = False  # True in tests: exceptions are raised
         self._last_fault = ""
         self._shown: Document | None = None
-        self._whole: Document | None = None
+        self._document: Document | None = None
         self._level: tuple[str, ...] = ()
         self._patch: Patch | None = None
         self._types: object = None
@@ -79,11 +79,11 @@ class Presenter:
     # -- events ------------------------------------------------------------------------------------------------
 
     def handle(self, event: Event) -> None:
-        """Do what an event means."""
+        """Handle an event of the view."""
         self._guard(lambda: self._handle(event))
 
     def _guard(self, work: Callable[[], None]) -> None:
-        """A mistake of ours costs the user one action, not the session: it is written down and said."""
+        """Call ``work``; log and report an exception instead of ending the session."""
         if self.strict:
             work()
             return
@@ -104,9 +104,7 @@ class Presenter:
                 file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{trace}\n")
         except OSError:
             pass
-        self.desk.notify(
-            f"That went wrong inside the editor ({last}). What there is to know of it is in {log}.", alarm=True
-        )
+        self.desk.notify(f"Internal error: {last}. See {log}.", alarm=True)
 
     def _handle(self, event: Event) -> None:
         desk = self.desk
@@ -126,11 +124,11 @@ class Presenter:
             if handle is not None:
                 handle(desk, event)
         self.refresh()
-        if not isinstance(event, Pointer | Slide | CameraMoved | KeyReleased):  # floods, which change no menu
+        if not isinstance(event, Pointer | Slide | CameraMoved | KeyReleased):  # frequent events that change no menu
             self.screen.menus(menu_bar(desk))
 
     def run(self, name: str, argument: object = None) -> None:
-        """Carry out a command by its name, if it is possible now."""
+        """Run a command by name, if it is available."""
         command = COMMANDS[name]
         if argument is not None or command.possible is None or command.possible(self.desk):
             command.run(self.desk, argument)
@@ -152,7 +150,7 @@ class Presenter:
     # -- frames ------------------------------------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
-        """What happens by itself: live values, panels, jobs, files that changed. ``now`` in seconds."""
+        """Update live values, panels, jobs and reloaded files. ``now`` in seconds."""
         self._guard(lambda: self._tick(now))
 
     def _tick(self, now: float) -> None:
@@ -173,31 +171,31 @@ class Presenter:
             self.screen.menus(menu_bar(desk))
 
     def close(self) -> None:
-        """End everything that runs, in order; nothing is asked any more."""
+        """Stop everything in order, without prompting the user."""
         for key in list(self.desk.panels):
             self.desk.close_panel(key)
         external_control(self.desk).close()
         self.desk.jobs.stop()
         if self.desk.patch.saved or not self.desk.running:
             self.autosaving.discard()
-        else:  # the window is gone without a word of the user's
+        else:  # the window was closed by the system
             self.autosaving.save_now(self.desk)
         self.desk.sound.close()
 
     # -- showing -----------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Send to the view what differs from what it shows."""
+        """Send all changes since the last call to the view."""
         desk = self.desk
         self._follow_level()
-        whole = desk.patch.document
+        document = desk.patch.document
         shown = desk.document
         if desk.patch is not self._patch:
-            self._patch, self._whole = desk.patch, None
+            self._patch, self._document = desk.patch, None
             canvas.fit_camera(desk)
-        edited = whole is not self._whole
+        edited = document is not self._document
         if edited:
-            self._whole = whole
+            self._document = document
         if desk.faults is not self._faults:
             self._faults, self._types = desk.faults, None
         if shown is not self._shown or desk.typed is not self._types or desk.subpatch_path != self._level:
@@ -225,7 +223,7 @@ class Presenter:
         self._shown, self._types, self._level = shown, desk.typed, desk.subpatch_path
 
     def _follow_level(self) -> None:
-        """Leave subpatches that are gone."""
+        """Close displayed subpatches that were deleted."""
         desk = self.desk
         while desk.subpatch_path:
             try:

@@ -1,7 +1,7 @@
-"""What a musician types into a knob: ``440*2``, ``1/16``, ``A4``, ``-6dB``, ``200ms``, ``1k``, ``120bpm``, ``*2``.
+"""Typed values of parameters: ``440*2``, ``1/16``, ``A4``, ``-6dB``, ``200ms``, ``1k``, ``120bpm``, ``*2``.
 
-A quantity with a unit becomes a number in the unit of the knob; the rest is arithmetic as in formulas
-(:mod:`nodegraph.blocks.expression`). A leading ``*``, ``/``, ``+=`` or ``-=`` goes on from the present value.
+A quantity with a unit is converted to the unit of the parameter; the rest is arithmetic as in formulas
+(:mod:`nodegraph.blocks.expression`). A leading ``*``, ``/``, ``+=`` or ``-=`` applies to the current value.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TOKEN = re.compile(
 SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-# suffix → (what it measures, its size in the base unit); plain numbers and prefixes measure nothing
+# suffix → (base unit, factor); plain numbers and prefixes have no base unit
 SUFFIXES = {
     "k": ("", 1e3), "K": ("", 1e3), "M": ("", 1e6), "m": ("", 1e-3), "%": ("", 0.01), "x": ("", 1.0),
     "hz": ("Hz", 1.0), "khz": ("Hz", 1e3), "s": ("s", 1.0), "sec": ("s", 1.0), "ms": ("s", 1e-3), "us": ("s", 1e-6),
@@ -31,16 +31,16 @@ SUFFIXES = {
     "st": ("semitones", 1.0), "semitones": ("semitones", 1.0), "ct": ("semitones", 0.01), "cents": ("semitones", 0.01),
     "samples": ("samples", 1.0), "oct": ("semitones", 12.0), "note": ("note", 1.0),
 }  # fmt: skip
-HIGHEST_NOTE = 131  # B9, the last with an octave of one digit
+HIGHEST_NOTE = 131  # B9, the highest note with an octave of one digit
 AMPLITUDES = ("", "gain", "ratio")
 
 
 class QuantityError(ValueError):
-    """What was typed does not mean a number here; one line says why."""
+    """The typed text is not a number in this unit; the message is one line."""
 
 
 def parse_quantity(text: str, unit: str = "", now: float = 0.0, rate: float = 44100.0) -> float:
-    """The number that ``text`` means at a knob in ``unit`` which stands at ``now``. Raises QuantityError."""
+    """Return ``text`` as a number in ``unit``, for a parameter with the value ``now``. Raises QuantityError."""
     text = text.strip()
     if not text:
         raise QuantityError("Type a number, such as 440, 1/16, A4, -6dB, 200ms or 1k.")
@@ -53,7 +53,7 @@ def parse_quantity(text: str, unit: str = "", now: float = 0.0, rate: float = 44
     try:
         value = float(compile_expression(plain, ())())
     except ExpressionError as error:
-        raise QuantityError(f"{quote(text)} means no number: {error}") from None
+        raise QuantityError(f"{quote(text)} is not a number: {error}") from None
     except (ArithmeticError, ValueError) as error:
         raise QuantityError(f"{quote(text)} cannot be computed: {error}.") from None
     if not math.isfinite(value):
@@ -62,7 +62,7 @@ def parse_quantity(text: str, unit: str = "", now: float = 0.0, rate: float = 44
 
 
 def parse_lanes(text: str, unit: str = "", now: float = 0.0, rate: float = 44100.0) -> float | list[float]:
-    """One number, or with commas (or brackets) a list of them, one a lane: ``220, 275, 330``."""
+    """Return one number, or with commas or brackets a list with one number per lane: ``220, 275, 330``."""
     inner = text.strip()
     listed = inner.startswith("[") and inner.endswith("]")
     inner = inner[1:-1] if listed else inner
@@ -73,7 +73,7 @@ def parse_lanes(text: str, unit: str = "", now: float = 0.0, rate: float = 44100
 
 
 def _split(text: str) -> list[str]:
-    """At the commas that stand in no brackets."""
+    """Split a text at the commas outside brackets."""
     parts, depth, start = [], 0, 0
     for i, letter in enumerate(text):
         depth += (letter in "([") - (letter in ")]")
@@ -104,7 +104,7 @@ def _pieces(text: str, unit: str, rate: float) -> list[str]:
 
 
 def _unary_minus(pieces: list[str]) -> bool:
-    """Does a minus that belongs to the next number end these pieces?"""
+    """Return whether the last piece is a minus sign of the next number."""
     if not pieces or pieces[-1] != "-":
         return False
     before = "".join(pieces[:-1]).rstrip()
@@ -112,7 +112,7 @@ def _unary_minus(pieces: list[str]) -> bool:
 
 
 def note_number(name: str) -> float:
-    """``A4`` → 69, ``C#3``, ``Bb-1``: the MIDI note number, middle C being C4."""
+    """Return the MIDI note number of ``A4`` (69), ``C#3``, ``Bb-1``; middle C is C4."""
     letter, rest = name[0].lower(), name[1:]
     sharp = {"#": 1, "♯": 1, "b": -1, "♭": -1}.get(rest[:1], 0)
     octave = int(rest[1:] if sharp else rest)
@@ -120,7 +120,7 @@ def note_number(name: str) -> float:
 
 
 def note_name(number: float) -> str:
-    """69 → ``A4``; the nearest key."""
+    """Return the name of the nearest key: 69 → ``A4``."""
     key = round(number)
     return f"{NAMES[key % 12]}{key // 12 - 1}"
 
@@ -129,25 +129,25 @@ def _in_unit(value: float, suffix: str, unit: str, rate: float) -> float:
     measures, size = SUFFIXES.get(suffix) or SUFFIXES.get(suffix.lower()) or ("?", 1.0)
     if measures == "?":
         known = "Hz, kHz, s, ms, dB, st, ct, bpm, %, k"
-        raise QuantityError(f"'{suffix}' is not a unit known here. Known: {known}.")
+        raise QuantityError(f"unknown unit '{suffix}'. Use one of {known}.")
     value *= size
     if measures in ("", unit):
         return value
     convert = CONVERSIONS.get((measures, "amplitude" if unit in AMPLITUDES else unit))
     if convert is None:
         where = unit or "plain numbers"
-        raise QuantityError(f"this knob is in {where}; {suffix} does not fit.")
+        raise QuantityError(f"this value is in {where}; {suffix} cannot be converted. Type it in {where}.")
     try:
         return convert(value, rate)
     except ZeroDivisionError:
-        raise QuantityError(f"0 {suffix} cannot be turned into {unit}.") from None
+        raise QuantityError(f"0 {suffix} cannot be converted to {unit}.") from None
 
 
 def _hz_of_note(note: float) -> float:
     return float(440.0 * 2.0 ** ((note - 69.0) / 12.0))
 
 
-# (what was typed, what the knob wants) → the number; the rate is in Hz
+# (typed unit, unit of the parameter) → conversion of (value, sample rate in Hz)
 CONVERSIONS: dict[tuple[str, str], Callable[[float, float], float]] = {
     ("note", "Hz"): lambda v, rate: _hz_of_note(v),
     ("note", "note"): lambda v, rate: v,
@@ -173,7 +173,7 @@ CONVERSIONS: dict[tuple[str, str], Callable[[float, float], float]] = {
 
 
 def format_quantity(value: float, unit: str = "") -> str:
-    """A number with its unit, as short as four digits allow: ``440 Hz``, ``1.25 kHz``, ``200 ms``, ``-6 dB``."""
+    """Return a number with its unit, in four digits: ``440 Hz``, ``1.25 kHz``, ``200 ms``, ``-6 dB``."""
     if not math.isfinite(value):
         return str(value)
     size = abs(value)
@@ -200,7 +200,7 @@ def _short(value: float) -> str:
 
 
 def exact_text(value: object) -> str:
-    """What a field holds when typing begins: the whole number, nothing rounded, lists with commas."""
+    """Return the initial text of a value field: not rounded, lists with commas."""
     if isinstance(value, list | tuple):
         return ", ".join(exact_text(item) for item in value)
     if isinstance(value, float) and value == int(value) and abs(value) < 1e15:

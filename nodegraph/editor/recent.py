@@ -1,4 +1,4 @@
-"""The files that were opened last, from one session to the next."""
+"""The list of recent files, stored between sessions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ FILE = "recent.json"
 
 @dataclass
 class RecentFiles(State):
-    """Existing files, the latest first."""
+    """Existing files, most recent first."""
 
     files: tuple[Path, ...] = ()
     lasting = True
 
 
 def read_recent(desk: Desk) -> tuple[Path, ...]:
-    """Read the list again, without files that are gone."""
+    """Read the list from disk, without deleted files."""
     try:
         names = json.loads((desk.home / FILE).read_text())
         found = [Path(name) for name in names if isinstance(name, str)]
@@ -34,7 +34,7 @@ def read_recent(desk: Desk) -> tuple[Path, ...]:
 
 
 def add_recent_file(desk: Desk, path: Path) -> None:
-    """Put a file that was opened or saved at the head of the list."""
+    """Move a file that was opened or saved to the top of the list."""
     path = path.resolve()
     files = (path, *(other for other in read_recent(desk) if other != path))[:MAX_RECENT]
     desk.state(RecentFiles).files = files

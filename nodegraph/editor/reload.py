@@ -1,4 +1,4 @@
-"""The user's own blocks, loaded again when their file is saved."""
+"""Reloading user blocks when their file is saved."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from nodegraph.blocks.registry import load_failures, load_file, node_types, user
 
 from .desk import Desk
 
-PERIOD = 0.5  # s
+PERIOD = 0.5  # seconds between two scans
 
 
 class BlockReloader:
-    """Looks at the files of the user's blocks twice a second."""
+    """Checks the files of user blocks for changes, twice per second."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or user_folder()
@@ -21,7 +21,7 @@ class BlockReloader:
         self._time = 0.0
 
     def tick(self, desk: Desk, now: float) -> None:
-        """Load what was saved since."""
+        """Load the files that changed since the last scan."""
         if now - self._time < PERIOD:
             return
         self._time = now
@@ -45,7 +45,7 @@ class BlockReloader:
         known = set(node_types())
         try:
             types = load_file(path)
-        except Exception as error:  # a file with a mistake in it must not end the editor
+        except Exception as error:  # a faulty user file must not end the editor
             line = next(
                 (f.lineno for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), 0
             )
@@ -55,9 +55,7 @@ class BlockReloader:
             return
         load_failures().pop(str(path), None)
         new = [type for type in types if type not in known]
-        message = (
-            f"{', '.join(types)} {'loaded' if new else 'loaded again'}." if types else f"{path.name} holds no block."
-        )
+        message = f"{', '.join(types)} {'loaded' if new else 'reloaded'}." if types else f"{path.name}: no block found."
         desk.notify(message)
         if desk.types.intersection(types):
             desk.refresh_blocks()

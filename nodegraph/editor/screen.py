@@ -1,4 +1,4 @@
-"""What the view shows now: new faces are compared with it, and only what differs is sent."""
+"""The displayed visuals: new ones are compared with them, and only differences are sent to the view."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .view import Camera, MenuItem, NodeVisual, NoteVisual, Pin, Status, ValueVi
 
 
 class ViewUpdater:
-    """The faces as they were sent last. ``orders`` counts what was sent, for those who measure."""
+    """The visuals that were sent last."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -28,7 +28,7 @@ class ViewUpdater:
     def show(
         self, nodes: Mapping[str, NodeVisual], wires: Mapping[WireKey, WireVisual], notes: Mapping[str, NoteVisual]
     ) -> None:
-        """The whole canvas from now on."""
+        """Show these visuals on the canvas and hide all others."""
         for key in [key for key in self.wires if key not in wires]:
             self.view.hide_wire(key)
         for id in [id for id in self.nodes if id not in nodes]:
@@ -47,7 +47,7 @@ class ViewUpdater:
         self.nodes, self.wires, self.notes = dict(nodes), dict(wires), dict(notes)
 
     def show_node(self, visual: NodeVisual) -> None:
-        """One node, by the smallest order that does it."""
+        """Show a node with the smallest sufficient update."""
         old = self.nodes.get(visual.id)
         if old is visual or old == visual:
             self.nodes[visual.id] = visual
@@ -69,25 +69,25 @@ class ViewUpdater:
                 self.view.set_value(visual.id, after.port, after.value)
 
     def show_value(self, node: str, port: str, value: ValueVisual) -> None:
-        """A live value."""
+        """Show a live value."""
         if self.values.get((node, port)) != value:
             self.values[node, port] = value
             self.view.set_value(node, port, value)
 
     def show_load(self, node: str, text: str) -> None:
-        """The time that a node takes."""
+        """Show the load of a node."""
         if self.loads.get(node, "") != text:
             self.loads[node] = text
             self.view.set_load(node, text)
 
     def mark(self, nodes: frozenset[str], wires: frozenset[WireKey], notes: frozenset[str], focus: Pin | None) -> None:
-        """What is selected."""
+        """Mark the selected items."""
         if self._marked != (nodes, wires, notes, focus):
             self._marked = (nodes, wires, notes, focus)
             self.view.set_selection(nodes, wires, notes, focus)
 
     def set_camera(self, camera: Camera) -> None:
-        """Where the camera is."""
+        """Move the camera."""
         if self._camera != camera:
             self._camera = camera
             self.view.set_camera(camera)
@@ -114,7 +114,7 @@ class ViewUpdater:
 
 
 def _alike(old: NodeVisual, new: NodeVisual) -> bool:
-    """Do they differ in place, badge and values only?"""
+    """Return whether two visuals differ only in position, badge and values."""
     if len(old.rows) != len(new.rows):
         return False
     for before, after in zip(old.rows, new.rows):

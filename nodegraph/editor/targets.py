@@ -1,4 +1,4 @@
-"""What a command is for: the wire or the value that it was given, or the one that is selected."""
+"""The target of a command: the given wire or parameter, or the selected one."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ PortKey = tuple[str, str]  # node and port
 
 
 def wire_of(desk: Desk, argument: object) -> WireKey | None:
-    """The wire that a command is for: the one given, or the only one selected."""
+    """Return the target wire of a command: the given one, or the only selected one."""
     if isinstance(argument, tuple) and len(argument) == 2:
         return argument
     return next(iter(desk.selection.wires)) if len(desk.selection.wires) == 1 else None
 
 
 def target_of(desk: Desk, argument: object) -> PortKey | None:
-    """The parameter that a command is for: the one given, or that under the keyboard."""
+    """Return the target parameter of a command: the given one, or the focused one."""
     return argument if isinstance(argument, tuple) and len(argument) == 2 else focused(desk)
 
 
 def focused(desk: Desk) -> PortKey | None:
-    """The parameter under the keyboard."""
+    """Return the parameter with keyboard focus, or None."""
     focus = desk.selection.focus
     if focus is None or focus.output or focus.node not in desk.document.nodes:
         return None

@@ -1,6 +1,6 @@
-"""What the graph knows of the patch that is shown: ports, lanes, sizes of frames, and what is wrong with it.
+"""The typed document of the open patch: ports, lanes, frame types and problems.
 
-A document with mistakes in it has no graph; the editor shows it all the same, with what was known before.
+A document with problems has no graph; the editor then uses the previous graph.
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class TypedDocument:
-    """A typed document. ``placeholder_reasons`` says why nodes fail, by path; ``problems`` why there is no new
-    graph.
-    """
+    """A typed document. ``placeholder_reasons`` are problems of nodes by path, ``problems`` those of the document."""
 
     graph: Graph | None = None
     problems: tuple[str, ...] = ()
@@ -30,12 +28,12 @@ class TypedDocument:
 
     @staticmethod
     def of(graph: Graph) -> TypedDocument:
-        """A document without mistakes."""
-        missing = {n.path: f"nothing is wired to '{n.missing_input}'." for n in graph.typed_nodes if n.missing_input}
+        """Return the typed document of a graph, without document problems."""
+        missing = {n.path: f"'{n.missing_input}' is not connected." for n in graph.typed_nodes if n.missing_input}
         return TypedDocument(graph, (), missing | _placeholders(graph))
 
     def lanes(self, node: str, port: str, output: bool) -> int:
-        """Lanes at a port (1 where nothing is known)."""
+        """Return the lanes of a port (1 if unknown)."""
         node, port = self.flat_output(node, port) if output else (node, port)
         found = self.graph.find(node) if self.graph else None
         if found is None:
@@ -43,12 +41,12 @@ class TypedDocument:
         return (found.output_lanes if output else found.input_lanes).get(port, 1)
 
     def flat_output(self, node: str, port: str) -> tuple[str, str]:
-        """Node and port of the graph where an output of the document is read: of a subpatch the block inside it."""
+        """Return the flat (node, port) that carries an output; for a subpatch this is a node inside it."""
         found = self.graph.output_of(node, port) if self.graph else None
         return found or (node, port)
 
     def frame(self, node: str, port: str, output: bool) -> FrameType | None:
-        """What the frames at a port are like, as far as it is known."""
+        """Return the frame type of a port, or None if unknown."""
         node, port = self.flat_output(node, port) if output else (node, port)
         found = self.graph.find(node) if self.graph else None
         if found is None:
@@ -63,7 +61,7 @@ def type_document(
     allow_outside: bool = False,
     previous: TypedDocument | None = None,
 ) -> TypedDocument:
-    """Type a whole patch; where that fails, with the graph from ``previous``."""
+    """Type a document; if that fails, keep the graph of ``previous``."""
     try:
         graph = build_graph(document, rate, path, allow_outside)
     except GraphError as error:
@@ -77,10 +75,10 @@ def type_document(
 
 
 def _placeholders(graph: Graph) -> dict[Place, str]:
-    """Why nodes are silent placeholders, by path."""
+    """Return the problems of placeholders, by path."""
     return {node.path: node.problem for node in graph.typed_nodes if node.problem}
 
 
 def problems_for(found: dict[Place, T], path: Place) -> list[T]:
-    """What ``found`` says of the node at a path and of everything inside it."""
-    return [told for place, told in found.items() if place[: len(path)] == path]
+    """Return the values of ``found`` for the node at a path and for all nodes inside it."""
+    return [problem for place, problem in found.items() if place[: len(path)] == path]

@@ -1,8 +1,8 @@
-"""What a view can do: the orders it takes and the plain data that say how a thing looks.
+"""The view: its interface, and the plain data that describe how things are drawn.
 
-A *face* is a value that says all that is drawn of one thing; showing a face again replaces the old one. A view
-keeps no state of the patch: it may be told everything anew at any time. Places and sizes of the canvas are in
-pixels at zoom 1, y downwards; the view applies the camera. Every method is called by one thread only.
+A *visual* describes how one thing is drawn; showing a visual again replaces the previous one. A view stores no state
+of the patch. Positions and sizes on the canvas are in pixels at zoom 1, y downwards; the view applies the camera.
+All methods are called by one thread.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Pin:
 
 @dataclass(frozen=True)
 class PinVisual:
-    """How a pin looks: its colour and shape follow from ``kind``, ``count`` stands beside it.
+    """A pin. ``kind`` determines its colour and shape; ``count`` is written next to it.
 
-    ``kind`` is "signal", "spectrum", "magnitude", "phase", "latent" or "events"; ``count`` is "" or such as
-    "×8" (lanes) or "1025" (bins); ``tip`` is shown when the pointer rests on it.
+    ``kind`` is "signal", "spectrum", "magnitude", "phase", "latent" or "events"; ``count`` is "" or, for example,
+    "×8" (lanes) or "1025" (bins); ``tip`` is the tooltip.
     """
 
     kind: str
@@ -50,11 +50,11 @@ class PinVisual:
 
 @dataclass(frozen=True)
 class ValueVisual:
-    """A value of an input or a setting, and how it is changed.
+    """A value of an input or a setting, with its widget.
 
     ``kind``: "slider" (``position`` 0…1, ``text`` is written on it), "choice" (``text`` is one of ``options``),
-    "toggle" (``text`` is "on" or "off"), "text" and "file" (``text`` is edited), "live" (wired: only shown;
-    ``position`` 0…1 where the value has a range, else -1). ``mark`` is "" or what else turns it ("CC 74").
+    "toggle" (``text`` is "on" or "off"), "text" and "file" (``text`` is edited), "live" (wired and read-only;
+    ``position`` 0…1 if the value has a range, else -1). ``mark`` is "" or the bound control ("CC 74").
     """
 
     kind: str
@@ -66,9 +66,9 @@ class ValueVisual:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """A line of a node: a port with its pin, a setting, or both pin and value.
+    """A row of a node: a port with its pin, a setting, or both pin and value.
 
-    ``side`` is "in", "out" or "" (a setting, without pin).
+    ``side`` is "in", "out" or "" (a setting, without a pin).
     """
 
     port: str
@@ -81,11 +81,10 @@ class NodeRow:
 
 @dataclass(frozen=True)
 class NodeVisual:
-    """A node. ``family`` picks its colour; ``display`` is what is drawn inside it.
+    """A node. ``family`` determines its colour unless ``colour`` is "#rrggbb".
 
-    ``display`` is "" or what the view draws inside it from the sound, on ``display_size`` pixels: "wave",
-    "spectrum", "spectrogram", "meter", "bars", "faders", "picture". ``badge`` is "" or why the block fails,
-    ``colour`` "" or "#rrggbb" instead of the family's.
+    ``display`` is "" or the kind of drawing inside the node, of ``display_size`` pixels: "wave", "spectrum",
+    "spectrogram", "meter", "bars", "faders", "picture". ``badge`` is "" or the problem of the node.
     """
 
     id: str
@@ -105,7 +104,7 @@ class NodeVisual:
 
 @dataclass(frozen=True)
 class WireVisual:
-    """A wire. ``kind`` as of a pin; ``feedback`` wires are dashed, ``silent`` ones (an end is silent) grey."""
+    """A wire. ``kind`` as in a pin; ``feedback`` wires are dashed, ``silent`` ones (at a placeholder) grey."""
 
     key: WireKey
     kind: str
@@ -125,7 +124,7 @@ class WireVisual:
 
 @dataclass(frozen=True)
 class NoteVisual:
-    """A comment; with a ``size`` a coloured frame behind the nodes, its text as title."""
+    """A comment; with a ``size`` it is a coloured area behind the nodes with ``text`` as its title."""
 
     id: str
     text: str
@@ -136,7 +135,7 @@ class NoteVisual:
 
 @dataclass(frozen=True)
 class Camera:
-    """What is seen of the canvas: ``x``, ``y`` is the canvas point in the upper left corner."""
+    """The visible part of the canvas: ``x``, ``y`` is the canvas point in the upper left corner."""
 
     x: float = 0.0
     y: float = 0.0
@@ -145,11 +144,11 @@ class Camera:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Numbers to be drawn in a panel.
+    """Data to be drawn in a panel or a node.
 
     ``kind``: "wave" (``data`` is (lanes, samples), ``low``…``high`` the y axis), "spectrum" ((lanes, bins) in dB),
     "spectrogram" ((columns, bins), 0…1, oldest first), "meter" ((lanes, 2): RMS and peak in dBFS),
-    "bars" ((values,), with ``names``). ``data`` is contiguous float64 or float32. ``text`` stands below it.
+    "bars" ((values,), with ``names``). ``data`` is contiguous float64 or float32. ``text`` is written below it.
     """
 
     kind: str
@@ -158,18 +157,18 @@ class Drawing:
     high: float = 1.0
     text: str = ""
     names: tuple[str, ...] = ()
-    axis: tuple[float, float] | None = None  # what the x axis runs over, where it is not just an index
+    axis: tuple[float, float] | None = None  # range of the x axis, if it is not the index
     unit: str = ""  # of the x axis
 
 
-# -- what stands around it ---------------------------------------------------------------------------------
+# -- around the canvas -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class MenuItem:
-    """An entry of a menu: picked, it sends ``MenuPicked(command, argument)``; with ``items`` it is a submenu.
+    """A menu entry that sends ``MenuPicked(command, argument)``; with ``items`` it is a submenu.
 
-    A ``label`` of "-" is a separator. ``checked`` draws a tick.
+    The ``label`` "-" is a separator. ``checked`` draws a tick.
     """
 
     label: str
@@ -183,7 +182,7 @@ class MenuItem:
 
 @dataclass(frozen=True)
 class PaletteEntry:
-    """A block (or a command) that the palette offers; ``family`` picks its colour, ``hits`` the marked letters."""
+    """A block or command in the palette; ``family`` determines its colour, ``hits`` are the marked letters."""
 
     key: str
     label: str
@@ -194,7 +193,7 @@ class PaletteEntry:
 
 @dataclass(frozen=True)
 class PaletteVisual:
-    """The palette: a text field with ``query`` and the list of what fits it, ``chosen`` an index or -1."""
+    """The palette: a search field with ``query`` and the matching entries; ``chosen`` is an index or -1."""
 
     title: str
     query: str
@@ -205,14 +204,14 @@ class PaletteVisual:
 
 @dataclass(frozen=True)
 class Item:
-    """One line of a panel, known by ``key`` in the events it sends.
+    """An item of a panel; its events contain ``key``.
 
-    ``kind`` and what ``value`` is of it:
+    ``kind`` and the type of ``value``:
     "text" (str, wrapped), "code" (str, monospaced), "heading" (str), "button" (its label is ``label``; None),
     "slider" ((position 0…1, text)), "toggle" (bool), "entry" (str), "choice" ((chosen, options)),
-    "progress" ((part 0…1, text)), "table" ((column titles, rows of texts)),
-    "fader" ((position 0…1, text), upright; consecutive faders stand side by side),
-    "drawing" (Drawing), "row" (tuple of items side by side), "line" (None).
+    "progress" ((part 0…1, text)), "table" ((column titles, rows of strings)),
+    "fader" ((position 0…1, text), vertical; consecutive faders form a row),
+    "drawing" (Drawing), "row" (tuple of items in one row), "line" (None).
     """
 
     kind: str
@@ -225,7 +224,7 @@ class Item:
 
 @dataclass(frozen=True)
 class PanelVisual:
-    """A small window beside the canvas. ``modal`` stops all else; with ``at`` None the view places it."""
+    """A small window beside the canvas. ``modal`` blocks all other input; with ``at`` None the view places it."""
 
     key: str
     title: str
@@ -238,29 +237,29 @@ class PanelVisual:
 
 @dataclass(frozen=True)
 class Status:
-    """The status line, its parts from left to right; ``alarm`` draws one in red."""
+    """The status line, its parts from left to right; parts in ``alarm`` are drawn in red."""
 
     parts: tuple[tuple[str, str], ...]  # (key, text): "device", "load", "xruns", "latency", "message" …
     alarm: frozenset[str] = frozenset()
 
 
 class View(Protocol):
-    """The orders that a presenter gives. None of them answers by an event in the same call."""
+    """Interface of the view. No method calls back or sends an event before it returns."""
 
     # canvas
     def show_node(self, visual: NodeVisual) -> None: ...
     def hide_node(self, id: str) -> None:
-        """A node goes; its wires have been hidden before."""
+        """Remove a node; its wires have been hidden before."""
 
     def place_node(self, id: str, at: Point) -> None: ...
     def set_value(self, node: str, port: str, value: ValueVisual) -> None:
-        """A value changed and nothing else of the row: the kind and options are those shown."""
+        """Update a value in a displayed row; kind and options are unchanged."""
 
     def set_badge(self, node: str, reason: str) -> None:
-        """Mark a node as failing, with the reason as a tip; "" takes the mark off."""
+        """Mark a node as faulty, with the reason as tooltip; "" removes the mark."""
 
     def set_load(self, node: str, text: str) -> None:
-        """The time that a node takes, written in its corner ("" for none)."""
+        """Write the load of a node in its corner ("" for none)."""
 
     def show_wire(self, visual: WireVisual) -> None: ...
     def hide_wire(self, key: WireKey) -> None: ...
@@ -269,63 +268,65 @@ class View(Protocol):
     def set_selection(
         self, nodes: frozenset[str], wires: frozenset[WireKey], notes: frozenset[str], focus: Pin | None = None
     ) -> None:
-        """Mark what is selected, and the pin or row that the keyboard is on."""
+        """Mark the selected items, and the pin or row with keyboard focus."""
 
     def set_camera(self, camera: Camera) -> None: ...
     def set_minimap(self, shown: bool) -> None: ...
     def show_hint(self, text: str, refused: bool = False) -> None:
-        """A few words at the pointer ("" for none): why a wire is refused, what it would do, what a wire carries."""
+        """Show a hint at the pointer ("" for none): the effect of a wire, or the reason why it is refused."""
 
     def mark_pins(self, fit: frozenset[Pin] | None) -> None:
-        """While a wire is drawn: dim all pins but these; None ends that."""
+        """Dim all pins except these while a wire is drawn; None restores them."""
 
     def show_hover(self, wire: WireKey | None) -> None:
-        """Show at the pointer what this wire carries, from the sound, until told otherwise."""
+        """Show the readout of a wire at the pointer, until the next call; None hides it."""
 
     def show_probe(self, key: str, wire: WireKey, title: str) -> None:
-        """A small window of its own that shows what a wire carries, until it is hidden or closed."""
+        """Show the readout of a wire in a small window, until it is hidden or closed."""
 
     def hide_probe(self, key: str) -> None: ...
 
-    # around it
+    # around the canvas
     def set_title(self, text: str) -> None: ...
     def set_menus(self, menus: tuple[MenuItem, ...]) -> None: ...
     def set_status(self, status: Status) -> None: ...
     def set_path(self, names: tuple[str, ...]) -> None:
-        """The breadcrumb: the patch and the subpatches that lead to what is shown."""
+        """Set the breadcrumb: the patch and the subpatches that contain the displayed document."""
 
     def set_look(self, theme: str, scale: float) -> None:
-        """``theme`` is "dark" or "light", ``scale`` the size of the interface, 0.75…3."""
+        """Set the theme ("dark" or "light") and the scale of the interface (0.75…3)."""
 
     def notify(self, text: str, alarm: bool = False) -> None:
-        """A message that goes by itself after a few seconds."""
+        """Show a message for a few seconds."""
 
     def show_menu(self, title: str, items: tuple[MenuItem, ...]) -> None:
-        """A menu at the pointer."""
+        """Show a menu at the pointer."""
 
     def show_palette(self, visual: PaletteVisual) -> None:
-        """Show the palette, or what it lists from now on; the text field has the focus."""
+        """Show or update the palette; its search field has the focus."""
 
     def hide_palette(self) -> None: ...
     def show_panel(self, visual: PanelVisual) -> None: ...
     def set_item(self, panel: str, item: Item) -> None:
-        """An item of a shown panel changed (same key, same kind)."""
+        """Update an item of a displayed panel (same key, same kind)."""
 
     def hide_panel(self, key: str) -> None: ...
     def draw(self, panel: str, item: str, drawing: Drawing) -> None:
-        """New numbers for the drawing in a panel."""
+        """Update the drawing in a panel."""
 
     def ask_value(self, key: str, label: str, text: str) -> None:
-        """A text field at the pointer, all selected: ``Entered(key, text)`` or ``Entered(key, None)``. ``key`` is
-        free, such as "osc1.frequency". With a line break in ``text`` the field has several lines."""
+        """Show a text field at the pointer; it sends ``PromptAnswered(key, text)``, or None if it is cancelled.
+
+        ``key`` is any string, for example "osc1.frequency". With a line break in ``text`` the field has several lines.
+        """
 
     def ask_file(
         self, key: str, title: str, folder: Path, ending: str = "", save: bool = False, name: str = ""
     ) -> None:
-        """A file dialog: ``Entered(key, path)`` or ``Entered(key, None)``."""
+        """Show a file dialog; it sends ``PromptAnswered(key, path)``, or None if it is cancelled."""
 
-    # the window system
+    # window system
     def clipboard(self) -> str: ...
     def set_clipboard(self, text: str) -> None: ...
     def quit(self) -> None:
-        """End the loop."""
+        """End the main loop."""

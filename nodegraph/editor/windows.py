@@ -1,4 +1,4 @@
-"""More windows: each is a process of its own, so that none can end another."""
+"""Further editor windows: each is a separate process, so a crash ends only one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def open_window(path: Path | None = None) -> str:
-    """Open another editor beside this one; returns why that cannot be, "" if it can."""
+    """Start another editor; return the problem, or ""."""
     command = [sys.executable, "-m", "nodegraph", "edit", *([str(path)] if path else [])]
     try:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
-        return f"No other window could be opened ({error.strerror})."
+        return f"The new window could not be opened: {error.strerror}."
     return ""

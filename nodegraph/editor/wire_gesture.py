@@ -1,4 +1,4 @@
-"""What drawing a wire remembers from one event to the next."""
+"""State of drawing a wire between events."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .wiring import WireProposal
 class WireGesture(State):
     """A wire that is being drawn.
 
-    ``start`` is the pin at which keys began a wire, ``marked`` the pin whose fitting pins are marked. ``drawn``
-    says what a wire between ``pins`` would do in ``document``. ``pulled`` is a wire that was pulled off its input,
-    ``after`` the document after that.
+    ``start`` is the first pin of a wire drawn with the keyboard, ``marked`` the pin whose fitting pins are marked.
+    ``drawn`` is the proposal for a wire between ``pins`` in ``document``. ``pulled`` is a wire that was pulled off
+    its input, ``after`` the document without it.
     """
 
     start: Pin | None = None

@@ -1,4 +1,4 @@
-"""Which wires may be drawn, what they replace, and what a block inserted or exchanged keeps of them."""
+"""Rules for wires in the editor: valid and replaced wires, and wires of inserted or replaced blocks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .view import Pin, Point
 
 @dataclass(frozen=True)
 class WiringContext:
-    """The document that is shown, at ``level`` in a patch, with all that is needed to ask about wires in it."""
+    """The displayed document, at ``level`` in a patch, with the context for checking wires."""
 
     root: Document
     level: tuple[str, ...] = ()
@@ -32,22 +32,22 @@ class WiringContext:
         return self.root.nested(self.level)
 
     def with_actions(self, *actions: Action) -> WiringContext:
-        """The board with actions carried out on the shown document."""
+        """Return the context after applying actions to the displayed document."""
         document = self.document
         for action in actions:
             document = action.apply(document)
         return self.with_document(document)
 
     def with_document(self, document: Document) -> WiringContext:
-        """The board with another document in the place of the shown one."""
+        """Return the context with another displayed document."""
         return replace(self, root=self.root.with_nested(self.level, document))
 
     def spec(self, id: str) -> Spec:
-        """Ports and settings of a node."""
+        """Return the Spec of a node."""
         return spec_of(self.document.nodes[id], PatchLocation(self.path, self.allow_outside))
 
     def port(self, pin: Pin) -> Port | None:
-        """The port that a pin stands for."""
+        """Return the port of a pin, or None if it does not exist."""
         if pin.node not in self.document.nodes:
             return None
         return _ports(self.spec(pin.node), pin.output).get(pin.port)
@@ -55,7 +55,7 @@ class WiringContext:
 
 @dataclass(frozen=True)
 class WireProposal:
-    """What comes of drawing a wire: its actions, or why not. ``words`` say it at the pointer."""
+    """The effect of drawing a wire: its actions, empty if it is refused. ``words`` is the hint at the pointer."""
 
     actions: tuple[Action, ...] = ()
     words: str = ""
@@ -67,27 +67,27 @@ class WireProposal:
 
 
 def output_and_input(first: Pin, second: Pin) -> tuple[Pin, Pin] | None:
-    """The output and the input of two pins, or None if both are the same side."""
+    """Return the output and the input of two pins, or None if both are outputs or both inputs."""
     if first.output == second.output:
         return None
     return (first, second) if first.output else (second, first)
 
 
 def propose_wire(wiring: WiringContext, first: Pin, second: Pin) -> WireProposal:
-    """What a wire between two pins would do.
+    """Return the effect of a wire between two pins.
 
-    A wire that closes a loop becomes a feedback wire; at an input that takes one wire the new one takes its place.
+    A wire that closes a loop becomes a feedback wire; at an input for one wire it replaces the existing wire.
     """
     both = output_and_input(first, second)
     if both is None:
         side = "outputs" if first.output else "inputs"
-        return WireProposal(words=f"Both are {side}: a wire runs from an output to an input.")
+        return WireProposal(words=f"Both are {side}. Connect an output to an input.")
     source, target = both
     document = wiring.document
     if any(wire.source_ref == source.end and wire.target_ref == target.end for wire in document.wires):
-        return WireProposal(words="This wire is already there.")
+        return WireProposal(words="Already connected.")
     if source.node not in document.nodes or target.node not in document.nodes:
-        return WireProposal(words="That block is gone.")
+        return WireProposal(words="The block was deleted.")
     frames = isinstance(wiring.port(target), FrameIn)
     old = tuple(
         Disconnect(wire.source_ref, wire.target_ref)
@@ -100,13 +100,13 @@ def propose_wire(wiring: WiringContext, first: Pin, second: Pin) -> WireProposal
     reason = wire_problem(base.root, wire, wiring.level, wiring.path, wiring.allow_outside)
     if reason is not None:
         return WireProposal(words=reason)
-    words = "Feedback: closes a loop and carries the sample before." if feedback else ""
-    words = words or ("Takes the place of the wire that is there." if old else "")
+    words = "Feedback: closes a loop and carries the previous sample." if feedback else ""
+    words = words or ("Replaces the existing wire." if old else "")
     return WireProposal((*old, Connect(source.end, target.end, feedback)), words, feedback)
 
 
 def closes_loop(document: Document, source: str, target: str) -> bool:
-    """Would an ordinary wire from ``source`` to ``target`` close a loop of ordinary wires?"""
+    """Return whether a wire from ``source`` to ``target`` would close a loop without a feedback wire."""
     if source == target:
         return True
     onward: dict[str, set[str]] = {}
@@ -125,7 +125,7 @@ def closes_loop(document: Document, source: str, target: str) -> bool:
 
 
 def fitting_pins(wiring: WiringContext, start: Pin) -> frozenset[Pin]:
-    """The pins on the other side that may be wired to ``start``, as far as what they carry goes."""
+    """Return the pins of matching type that can be connected to ``start``."""
     own = wiring.port(start)
     if own is None:
         return frozenset()
@@ -137,7 +137,7 @@ def fitting_pins(wiring: WiringContext, start: Pin) -> frozenset[Pin]:
 
 
 def port_for(spec: Spec, other: Port, output: bool) -> str | None:
-    """The port to which a wire from (or to) ``other`` goes by itself: the first that carries the same."""
+    """Return the default port for a wire from or to ``other``: the first of matching type."""
     return next((name for name, port in _ports(spec, output).items() if ports_fit(other, port)), None)
 
 
@@ -146,13 +146,13 @@ def _ports(spec: Spec, output: bool) -> Mapping[str, Port]:
 
 
 def fitting_blocks(port: Port, from_output: bool, types: Iterable[type[Node]]) -> list[tuple[type[Node], str]]:
-    """Blocks to which a wire from a port may go (or from which it may come), and which port of theirs it is."""
+    """Return the blocks that can be connected to a port, with the name of their port."""
     found = [(cls, port_for(cls.spec, port, not from_output)) for cls in types if not cls.hidden]
     return [(cls, name) for cls, name in found if name is not None]
 
 
 def inserting_blocks(port: Port, types: Iterable[type[Node]]) -> list[tuple[type[Node], str, str]]:
-    """Blocks that can stand in a wire from a port, with their input and output."""
+    """Return the blocks that can be inserted into a wire from a port, with their input and output."""
     found = []
     for cls in types:
         way_in, way_out = port_for(cls.spec, port, False), port_for(cls.spec, port, True)
@@ -162,7 +162,7 @@ def inserting_blocks(port: Port, types: Iterable[type[Node]]) -> list[tuple[type
 
 
 def insert_on_wire(document: Document, wire: Wire, id: str, way_in: str, way_out: str) -> tuple[Action, ...]:
-    """A node takes the wire in at one port and gives it on at another."""
+    """Return the actions that insert a node into a wire, with its input ``way_in`` and output ``way_out``."""
     return (
         Disconnect(wire.source_ref, wire.target_ref),
         Connect(wire.source_ref, f"{id}.{way_in}"),
@@ -171,16 +171,16 @@ def insert_on_wire(document: Document, wire: Wire, id: str, way_in: str, way_out
 
 
 def add_block(document: Document, type: str, at: Point, params: Mapping[str, object] | None = None) -> AddNode:
-    """A new node of a type at a place, under the first free id."""
+    """Return the action that adds a node of a type at a position, with the first unused id."""
     cls = node_types().get(type)
     place = (float(at[0]), float(at[1]))
     return AddNode(unused_id(type, document.nodes), type, cls.version if cls else 1, dict(params or {}), place)
 
 
 def replacement_actions(wiring: WiringContext, id: str, type: str) -> tuple[Action, ...]:
-    """Another block in the place of ``id``, with the values and the wires that fit.
+    """Return the actions that replace the block of ``id``, keeping matching values and wires.
 
-    Ports that are called otherwise are matched in their order, as far as what they carry goes.
+    Ports with other names are matched in order, by type.
     """
     cls = node_types()[type]
     document, old, new = wiring.document, wiring.spec(id), cls.spec
@@ -211,7 +211,7 @@ def replacement_actions(wiring: WiringContext, id: str, type: str) -> tuple[Acti
 
 
 def _matched(used: list[str], before: Mapping[str, Port], after: Mapping[str, Port]) -> dict[str, str]:
-    """For each port in use the one of the new block that takes its wires."""
+    """Map each port in use to the port of the new block that receives its wires."""
     used = [name for name in dict.fromkeys(used) if name in before]
     match = {name: name for name in used if name in after and ports_fit(before[name], after[name])}
     for name in used:
@@ -222,5 +222,5 @@ def _matched(used: list[str], before: Mapping[str, Port], after: Mapping[str, Po
 
 
 def _accepts(spec: Spec, name: str, value: object) -> bool:
-    """Whether a block with this spec can keep a parameter as it is."""
+    """Return whether a Spec accepts the value of a parameter."""
     return name in spec.parameters and spec.parameters[name].accepts(value)

@@ -1,4 +1,4 @@
-"""One window under Xvfb for all tests with a mouse; a picture of it is kept where one of them fails."""
+"""Fixtures of the editor tests: one window under Xvfb for all mouse tests, with a screenshot if one fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from tests.system import missing, on_ci
 
-settings.register_profile("busy", deadline=None)  # properties are judged by what they say, not by a busy machine
+settings.register_profile("busy", deadline=None)  # a busy machine must not fail a property
 settings.load_profile("busy")
 
 NEEDED = ("dearpygui", "xvfb", "xdotool", "opengl")
@@ -23,13 +23,13 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Tests on the window come last: DearPyGui has one context for a process, which views without a window use too."""
+    """Run window tests last: DearPyGui has one context per process, which windowless views use too."""
     items.sort(key=lambda item: "editor_window" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
 def display():
-    """A display without a screen."""
+    """A virtual X server."""
     for part in NEEDED:
         if reason := missing(part):
             (pytest.fail if on_ci() else pytest.skip)(reason)
@@ -45,7 +45,7 @@ def display():
 
 @pytest.fixture(scope="session")
 def editor_window(display, jack_dummy, tmp_path_factory):
-    """The editor, playing to the JACK server."""
+    """The editor with a window, playing to the JACK server."""
     from nodegraph.editor.app import App
     from nodegraph.editor.sound.live import LiveSound
 
@@ -62,7 +62,7 @@ def editor_window(display, jack_dummy, tmp_path_factory):
 
 @pytest.fixture
 def robot(editor_window, request):
-    """The hand on an empty patch. On failure a screenshot lies in ``tests/editor/artefacts``."""
+    """The robot on an empty patch. If the test fails, a screenshot is saved in ``tests/editor/artefacts``."""
     from .robot import ARTEFACTS
 
     editor_window.clear()
@@ -74,7 +74,7 @@ def robot(editor_window, request):
 
 @pytest.fixture
 def hand(tmp_path, monkeypatch):
-    """A presenter on an empty patch, with a view and a sound that are fakes."""
+    """A user of a presenter with an empty patch, a fake view and a fake sound."""
     from .user import Hand
 
     monkeypatch.setenv("NODEGRAPH_NODES", str(tmp_path / "blocks"))

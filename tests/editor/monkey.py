@@ -1,6 +1,6 @@
 """``python -m tests.editor.monkey --seconds 120``: random clicks, drags and keys on the editor's window.
 
-At the end the window must be alive, the sound running, and the document one that can be saved and opened.
+At the end the window must be open, the engine running, and the document must survive saving and loading.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BLOCKS = ("saw", "sine", "ladder", "audio_out", "lfo", "delay", "stft", "mixer",
 
 
 class Monkey:
-    """Something that plays with mouse and keyboard, by chance."""
+    """Sends random mouse and keyboard events."""
 
     def __init__(self, robot: Robot, seed: int) -> None:
         self.robot, self.chance = robot, random.Random(seed)
@@ -38,16 +38,16 @@ class Monkey:
             self.act()
 
     def act(self) -> None:
-        """One thing done, and some frames."""
+        """Do one random action and run a few frames."""
         acts = {
             self._click: 20, self._double: 4, self._drag: 14, self._wire: 16, self._key: 14, self._type: 4,
             self._wheel: 4, self._add: 10, self._slide: 8,
         }  # fmt: skip
         self.chance.choices(list(acts), list(acts.values()))[0]()
         if self._asked and self.chance.random() < 0.3:
-            self.robot.do("key", "Escape")  # else it would sit before a question for ever
+            self.robot.do("key", "Escape")  # leaves modal dialogs
         if self.actions % 40 == 39:
-            self.robot.do("key", "Home")  # back to where the blocks are
+            self.robot.do("key", "Home")  # shows the nodes again
         self.actions += 1
         self.robot.frames(self.chance.randrange(1, 4))
 
@@ -82,7 +82,7 @@ class Monkey:
         robot.do("mouseup", button)
 
     def _wire(self) -> None:
-        """From a pin to a pin, if there are any on the screen."""
+        """Drag from a pin to a pin, if any are visible."""
         scene = self.robot.view.scene
         pins = [
             self.robot.pixel((shown.at[0] + x, shown.at[1] + y))
@@ -126,29 +126,29 @@ class Monkey:
 
 
 def keep_inside(robot: Robot, folder: Path) -> None:
-    """No file dialog leaves this folder: what is written is written there."""
+    """Restrict the file dialog to this folder."""
     dialog = robot.view.files
     go = dialog._go
     dialog._go = lambda path: go(path) if path.absolute().is_relative_to(folder) else None  # type: ignore[method-assign]
 
 
 def faults(robot: Robot, folder: Path) -> list[str]:
-    """What is wrong after all that, nothing if all is well."""
+    """Return the problems found after the run."""
     from nodegraph.patch import read_patch, write_patch
 
     found = []
     robot.desk.sound.resume()
     robot.frames(5)
     if not robot.view.running:
-        found.append("the window has closed")
+        found.append("the window was closed")
     sound = robot.desk.sound
     before = sound.engine.clock
     if not robot.until(lambda: sound.engine.clock > before, 5.0):
-        found.append(f"the sound stands still: {sound.state().problem or 'nobody says why'}")
+        found.append(f"the engine stopped: {sound.state().problem or 'no reason reported'}")
     path = folder / "monkey.json"
     write_patch(robot.document, path)
     if read_patch(path) != robot.document:
-        found.append("what was saved is not what was opened")
+        found.append("the loaded document differs from the saved one")
     return found
 
 
@@ -182,7 +182,7 @@ def main() -> int:
         found = faults(robot, folder)
         robot.screenshot(ARTEFACTS / "monkey.png")
         counts = f"{len(robot.document.nodes)} blocks, {len(robot.document.wires)} wires"
-        print(f"{monkey.actions} actions in {options.seconds:g} s; {counts}, saved and opened again")
+        print(f"{monkey.actions} actions in {options.seconds:g} s; {counts}, saved and loaded")
         for fault in found:
             print(f"error: {fault}")
         return 1 if found else 0

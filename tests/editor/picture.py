@@ -1,4 +1,4 @@
-"""``python -m tests.editor.picture``: the picture of the editor in the documentation, taken from the demo patch."""
+"""``python -m tests.editor.picture``: take the screenshot for the documentation, from the demo patch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "editor.png"
 SIZE = (1640, 1000)
 ZOOM = 0.75
-COLOURS = 224  # of the picture: keeps the file small
+COLOURS = 224  # colours in the image, few for a small file
 PROBED = ("string_picture.out", "mix.a"), ("bass_wave.out", "bass.a")
 
 
@@ -37,7 +37,7 @@ def main() -> int:
         app.sound.wait_idle(120.0)
         app.presenter.desk.camera = Camera(640.0, 20.0, ZOOM)
         app.presenter.refresh()
-        robot.until(lambda: False, 14.0)  # until the music has begun
+        robot.until(lambda: False, 14.0)  # until the music starts
         for i, key in enumerate(wire for wire in robot.view.scene.wires if wire in PROBED):
             robot.view._mouse = (300.0 + 360.0 * i, 640.0)
             app.view.show_probe(key[0], key, f"{key[0]} → {key[1]}")

@@ -1,4 +1,4 @@
-"""Somebody who does anything at all: an endless source of events that fit what is on the screen, or nearly."""
+"""A random user: an endless source of events that mostly refer to displayed items."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TEXTS = (
     "a name",
     "x" * 200,
 )
-# what leaves the patch, waits for a device, or is no edit of this session
+# commands that replace the patch, wait for a device, or are not edits
 LEFT_OUT = {
     "quit", "new", "open_file", "demos", "revert", "midi", "learn_midi", "export_sound", "training", "new_window",
     "all_commands", "record", "keep_last", "device", "osc", "piano_keys", "toggle_flight_log", "record_wire",
@@ -79,14 +79,14 @@ KEYS = (
 
 
 class RandomUser:
-    """Events by chance; ``view`` is what this user looks at."""
+    """Generates random events for the items that ``view`` displays."""
 
     def __init__(self, view: FakeView, seed: int) -> None:
         self.view, self.chance = view, random.Random(seed)
         self.commands = sorted(set(COMMANDS) - LEFT_OUT)
 
     def event(self) -> Event:
-        """The next thing done."""
+        """Return the next event."""
         kinds = {
             self._add: 10, self._wire: 16, self._slide: 12, self._value: 6, self._click: 10, self._command: 16,
             self._move: 6, self._box: 2, self._answer: 4, self._palette: 6, self._panel: 5, self._other: 4,
@@ -99,7 +99,7 @@ class RandomUser:
         return self.chance.uniform(-200, 1500), self.chance.uniform(-200, 1000)
 
     def _node(self) -> str:
-        return self.chance.choice(sorted(self.view.nodes)) if self.view.nodes else "nobody"
+        return self.chance.choice(sorted(self.view.nodes)) if self.view.nodes else "missing"
 
     def _row(self) -> tuple[str, str]:
         node = self._node()
@@ -151,7 +151,7 @@ class RandomUser:
     def _wire(self) -> Event:
         start, over = self._pin(), self.chance.choice((self._pin(), self._pin(), self._pin(), None))
         if self.chance.random() < 0.5:
-            for _ in range(5):  # somebody who knows where wires go
+            for _ in range(5):  # mostly pairs of an output and an input
                 if over is not None and over.output != start.output:
                     break
                 over = self._pin()
@@ -163,17 +163,17 @@ class RandomUser:
 
     def _value(self) -> Event:
         node, port = self._row()
-        face = self.view.values.get((node, port))
+        visual = self.view.values.get((node, port))
         value = self.chance.choice(TEXTS)
-        if face is not None and face.kind == "choice":
-            value = self.chance.choice(face.options)
-        elif face is not None and face.kind == "toggle":
+        if visual is not None and visual.kind == "choice":
+            value = self.chance.choice(visual.options)
+        elif visual is not None and visual.kind == "toggle":
             value = self.chance.choice((True, False))
         return SetValue(node, port, value)
 
     def _click(self) -> Event:
         chance = self.chance
-        inner = sorted(id for id, face in self.view.nodes.items() if face.subpatch)
+        inner = sorted(id for id, visual in self.view.nodes.items() if visual.subpatch)
         if inner and chance.random() < 0.08:
             return Click(self._place(), NodeAt(chance.choice(inner)), double=True)
         button = chance.choices(("left", "right", "middle"), (6, 2, 1))[0]
@@ -214,7 +214,9 @@ class RandomUser:
         key = self.chance.choice(sorted(self.view.panels))
         if self.chance.random() < 0.1:
             return PanelClosed(key) if self.view.panels[key].closable else Key("escape")
-        items = [one for item in self.view.panels[key].items for one in (item.value if item.kind == "row" else (item,))]
+        items = [
+            inner for item in self.view.panels[key].items for inner in (item.value if item.kind == "row" else (item,))
+        ]
         item: Item = self.chance.choice(items)
         if item.key in ("example", "go", "begin", "choose", "device", "rate", "block"):
             return Key("escape")

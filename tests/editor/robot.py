@@ -1,6 +1,6 @@
-"""A hand for the editor: a real mouse and keyboard (xdotool) on a real window under Xvfb, and the frames between.
+"""A robot user of the editor: mouse and keyboard events (xdotool) on a real window under Xvfb.
 
-The window runs in this process, so a test sees patch, view and sound while it clicks.
+The window runs in the test process, so tests can read patch, view and sound.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ARTEFACTS = Path(__file__).parent / "artefacts"
 
 
 class Xvfb:
-    """A display of its own, without a screen."""
+    """A virtual X server."""
 
     def __init__(self, size: tuple[int, int] = SIZE, options: tuple[str, ...] = ()) -> None:
         reader, writer = os.pipe()
@@ -54,7 +54,7 @@ class Xvfb:
 
 
 class Robot:
-    """The hand. Places are canvas points, or pixels of the window where it says so."""
+    """Sends mouse and keyboard events. Positions are canvas points unless a method takes window pixels."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -77,7 +77,7 @@ class Robot:
             dpg.render_dearpygui_frame()
 
     def until(self, condition: Callable[[], object], seconds: float = 40.0) -> bool:
-        """Frames until something is so; says whether it came to be."""
+        """Run frames until the condition holds; return whether it does."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.frames(1)
@@ -92,14 +92,14 @@ class Robot:
         assert done.returncode == 0, f"xdotool {words}: {done.stderr}"
 
     def pixel(self, at: tuple[float, float]) -> tuple[int, int]:
-        """Where a canvas point is in the window."""
+        """Convert a canvas point to window pixels."""
         x, y = self.view.scene.to_screen(at)
         return round(x), round(y + MENU_HIGH * self.view.scale)
 
     def pin(self, end: str, output: bool = True) -> tuple[float, float]:
         node, _, port = end.rpartition(".")
         place = self.view.scene.pin_at(Pin(node, port, output))
-        assert place is not None, f"{end} is not shown"
+        assert place is not None, f"{end} is not displayed"
         return place
 
     def title(self, node: str) -> tuple[float, float]:
@@ -107,7 +107,7 @@ class Robot:
         return shown.at[0] + 60.0, shown.at[1] + 12.0
 
     def row(self, node: str, port: str, part: float = 0.5) -> tuple[float, float]:
-        """A place on the value of a row, ``part`` 0…1 of its width."""
+        """Return a point on the value of a row, at ``part`` 0…1 of its width."""
         shown = self.view.scene.nodes[node]
         box = next(place.value for place in shown.shape.rows if place.row.port == port and place.value)
         return shown.at[0] + box[0] + part * (box[2] - box[0]), shown.at[1] + (box[1] + box[3]) / 2
@@ -129,13 +129,13 @@ class Robot:
         self.frames(2)
 
     def click_pixel(self, x: float, y: float, button: int = 1) -> None:
-        """A click at a place of the window, on menus and panels."""
+        """Click at window pixels, for menus and panels."""
         self.do("mousemove", round(x), round(y))
         self.frames(3)
         self.click_here(button)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float], button: int = 1, steps: int = 4) -> None:
-        """Press, move in several steps, let go."""
+        """Press, move in several steps, release."""
         self.point(start)
         self.do("mousedown", button)
         self.frames(2)
@@ -162,7 +162,7 @@ class Robot:
         self.frames(6)
 
     def press_close_button(self) -> None:
-        """What a window manager sends when the window's close button is pressed; this display has none."""
+        """Send the close message of a window manager; Xvfb runs without one."""
         found = subprocess.run(["xdotool", "search", "--name", "nodegraph"], capture_output=True, text=True)
         x11 = ctypes.CDLL("libX11.so.6")
         x11.XOpenDisplay.restype = ctypes.c_void_p
@@ -179,28 +179,28 @@ class Robot:
         x11.XCloseDisplay(display)
 
     def look_away(self, back: bool = False) -> None:
-        """Take the keyboard from the window, as another window does that is clicked on, or give it back."""
+        """Remove the keyboard focus from the window, or restore it."""
         found = subprocess.run(["xdotool", "search", "--name", "nodegraph"], capture_output=True, text=True)
         x11 = ctypes.CDLL("libX11.so.6")
         x11.XOpenDisplay.restype = ctypes.c_void_p
         x11.XSetInputFocus.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_ulong]
         x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
         display = x11.XOpenDisplay(None)
-        nobody = 0  # the X protocol's None
-        x11.XSetInputFocus(display, int(found.stdout.split()[-1]) if back else nobody, 0, 0)
+        no_window = 0  # None in the X protocol
+        x11.XSetInputFocus(display, int(found.stdout.split()[-1]) if back else no_window, 0, 0)
         x11.XCloseDisplay(display)
 
-    # -- what is on the screen -----------------------------------------------------------------------------
+    # -- actions on the canvas -----------------------------------------------------------------------------
 
     def add(self, query: str, at: tuple[float, float]) -> str:
-        """A block by the palette, as a musician does it: ``n``, a few letters, Enter. Its id."""
+        """Add a block with the palette (``n``, a query, Enter) and return its id."""
         before = set(self.document.nodes)
         self.point(at)
         self.key("n")
         assert self.until(lambda: self.view.palette.is_open and self.view.fields.typing)
         self.type(query)
         self.key("Return")
-        assert self.until(lambda: set(self.document.nodes) - before), f"no block came of {query}"
+        assert self.until(lambda: set(self.document.nodes) - before), f"no block was added for {query}"
         self.frames(3)
         return (set(self.document.nodes) - before).pop()
 
@@ -208,7 +208,7 @@ class Robot:
         self.drag(self.pin(start), self.pin(end, False), steps=6)
 
     def clear(self) -> None:
-        """An empty patch, nothing open, seen at zoom 1."""
+        """Open an empty patch at zoom 1 and close all windows and panels."""
         from nodegraph.patch import Patch
 
         view = self.view

@@ -1,4 +1,4 @@
-"""Presenter, view and sound together, without a window; what happens where there is nothing to open one on."""
+"""Presenter, view and sound together without a window, and error messages if no window can be opened."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sound():
 
 
 @dpg_needed
-def test_random_actions_leave_the_view_showing_what_the_presenter_shows(view, tmp_path):
+def test_view_matches_presenter_after_random_actions(view, tmp_path):
     from tests.editor.both_views import BothViews
 
     fake = FakeView()
@@ -75,7 +75,7 @@ def wait_until(condition, seconds=30.0):
     return condition()
 
 
-def test_the_sound_follows_the_patch_and_tells_what_wires_carry(sound):
+def test_sound_follows_patch_and_reads_wires(sound):
     patch = tone()
     Following(patch, sound)
     sound.watch(frozenset({"osc.out"}))
@@ -85,12 +85,12 @@ def test_the_sound_follows_the_patch_and_tells_what_wires_carry(sound):
     assert reading.samples.shape == (1, 4410)
     assert np.abs(reading.samples).max() == pytest.approx(1.0, abs=0.01)
     assert sound.value("osc.out").shape == (1,)
-    assert sound.value("nobody.out") is None
+    assert sound.value("missing.out") is None
     patch.set("osc.amplitude", 0.25)
     assert wait_until(lambda: np.abs(sound.read("osc.out", 2000).samples).max() < 0.26)
 
 
-def test_frames_are_read_with_their_kind(sound):
+def test_readout_of_frames_depends_on_frame_type(sound):
     patch = tone()
     patch.add("stft", id="analysis")
     patch.connect("osc.out", "analysis.audio")
@@ -110,7 +110,7 @@ def test_frames_are_read_with_their_kind(sound):
     assert reading.frames[-1].max() == pytest.approx(1.0, abs=0.2)
 
 
-def test_wires_of_a_subpatch_and_inside_it_are_read(sound):
+def test_wires_at_and_inside_a_subpatch_have_readouts(sound):
     from nodegraph.patch import Encapsulate
 
     patch = tone()
@@ -126,11 +126,11 @@ def test_wires_of_a_subpatch_and_inside_it_are_read(sound):
     assert np.abs(sound.read("voice/quiet.out", 4410).samples).max() == pytest.approx(0.5, abs=0.01)
     assert sound.value(leaving) is not None
     assert wait_until(lambda: sound.state().times.get(("voice", "osc"), 0.0) > 0)
-    nodes = {("out",), ("voice", "osc"), ("voice", "quiet")}  # neither probes nor the subpatch itself
+    nodes = {("out",), ("voice", "osc"), ("voice", "quiet")}  # without probes and without the subpatch itself
     assert sound.state().times.keys() <= nodes
 
 
-def test_what_fails_in_any_voice_is_told_of_its_node_and_the_times_of_voices_add_up(sound, test_blocks):
+def test_node_shows_faults_and_total_time_of_all_its_voices(sound, test_blocks):
     from nodegraph.patch import AddNode, Encapsulate, Within
 
     patch = tone()
@@ -153,31 +153,31 @@ def test_what_fails_in_any_voice_is_told_of_its_node_and_the_times_of_voices_add
     assert live.report().node_times["a/b: c/bad#2"] == pytest.approx(sum(voices), rel=0.05)
 
 
-def test_a_patch_that_is_wrong_leaves_the_sound_before_it(sound):
+def test_invalid_patch_keeps_the_previous_sound(sound):
     patch = tone()
     Following(patch, sound)
     assert sound.wait_idle()
     clock = sound.engine.clock
-    patch.set("osc.frequency", 1e9)  # far out of range: the presenter says so, the sound goes on
+    patch.set("osc.frequency", 1e9)  # out of range: the graph is invalid, the previous plan plays on
     assert sound.wait_idle()
     assert wait_until(lambda: sound.engine.clock > clock)
     assert sound.value("osc.out") is not None
 
 
-def test_it_pauses_steps_and_goes_on(sound):
+def test_sound_pauses_steps_and_resumes(sound):
     Following(tone(), sound)
     assert sound.wait_idle()
     sound.pause()
     assert sound.state().paused
     time.sleep(0.1)
-    stood = sound.engine.clock
+    clock = sound.engine.clock
     sound.step(64)
-    assert wait_until(lambda: sound.engine.clock == stood + 64)
+    assert wait_until(lambda: sound.engine.clock == clock + 64)
     sound.resume()
-    assert wait_until(lambda: sound.engine.clock > stood + 4410)
+    assert wait_until(lambda: sound.engine.clock > clock + 4410)
 
 
-def test_rate_and_block_size_change_while_it_plays(sound):
+def test_rate_and_block_size_change_during_playback(sound):
     Following(tone(), sound)
     sound.select_device(NONE, 48000.0, 128)
     assert wait_until(lambda: sound.state().rate == 48000.0)
@@ -186,7 +186,7 @@ def test_rate_and_block_size_change_while_it_plays(sound):
     assert wait_until(lambda: sound.value("osc.out") is not None)
 
 
-def test_a_recording_is_whole_and_a_device_change_ends_it(sound, tmp_path):
+def test_stopped_recording_is_a_complete_sound_file(sound, tmp_path):
     import soundfile
 
     Following(tone(), sound)
@@ -202,7 +202,7 @@ def test_a_recording_is_whole_and_a_device_change_ends_it(sound, tmp_path):
     assert np.abs(data).max() > 0.5
 
 
-def test_a_device_that_is_not_there_is_silence_and_a_sentence(sound):
+def test_missing_device_gives_silence_and_a_message(sound):
     Following(tone(), sound)
     sound.select_device("no such card at all")
     assert wait_until(lambda: "no sound" in sound.state().problem or "not installed" in sound.state().problem)
@@ -214,8 +214,8 @@ def test_a_device_that_is_not_there_is_silence_and_a_sentence(sound):
 
 
 @pytest.mark.needs("jack", "portaudio")
-def test_wiring_while_others_redraw_misses_no_callback(jack_dummy):
-    """Edits and a thread that holds the interpreter: the device is served all the same."""
+def test_edits_miss_no_callback_while_another_thread_holds_the_interpreter(jack_dummy):
+    """The device receives all quanta during edits, although a thread holds the interpreter."""
     import threading
 
     sound = LiveSound()
@@ -235,7 +235,7 @@ def test_wiring_while_others_redraw_misses_no_callback(jack_dummy):
     thread.start()
     try:
         shares = [served_while_wiring(sound, patch)]
-        while shares[-1] < 0.95 and len(shares) < 6:  # other programs may hold up a device without priority
+        while shares[-1] < 0.95 and len(shares) < 6:  # other processes can delay a device without real-time priority
             shares.append(served_while_wiring(sound, patch))
     finally:
         stop.set()
@@ -245,7 +245,7 @@ def test_wiring_while_others_redraw_misses_no_callback(jack_dummy):
 
 
 def served_while_wiring(sound, patch):
-    """The part of the callbacks that came while wires went in and out. One that needs the interpreter gets a tenth."""
+    """Return the fraction of callbacks served during edits; a callback that needs the interpreter gets about 0.1."""
     before = sound.engine.report()
     for _ in range(8):
         patch.connect("lfo.out", "filter.cutoff")
@@ -258,7 +258,7 @@ def served_while_wiring(sound, patch):
     return (after.callbacks - before.callbacks) / max(after.expected - before.expected, 1)
 
 
-# -- where no window can be opened -------------------------------------------------------------------------------
+# -- no window can be opened --------------------------------------------------------------------------------------
 
 
 def edit(*options, **changes):
@@ -269,16 +269,16 @@ def edit(*options, **changes):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a display is always there")
 @dpg_needed
-def test_without_a_display_it_says_so_in_one_line():
+def test_edit_without_display_prints_one_line():
     done = edit()
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "there is no display" in done.stderr
+    assert "no display: DISPLAY is not set" in done.stderr
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11")
 @dpg_needed
-def test_with_a_display_that_is_not_there_it_says_so_in_one_line():
+def test_edit_with_unknown_display_prints_one_line():
     done = edit(DISPLAY=":987")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -286,7 +286,7 @@ def test_with_a_display_that_is_not_there_it_says_so_in_one_line():
 
 
 @pytest.mark.needs("dearpygui", "xvfb", "opengl")
-def test_without_opengl_it_says_so_in_one_line():
+def test_edit_without_opengl_prints_one_line():
     from tests.editor.robot import Xvfb
 
     server = Xvfb(options=("-extension", "GLX"))
@@ -300,21 +300,21 @@ def test_without_opengl_it_says_so_in_one_line():
 
 
 @pytest.mark.needs("dearpygui", "xvfb", "opengl", "portaudio")
-def test_a_device_asked_for_that_is_not_there_is_one_line(display):
+def test_edit_with_unknown_device_prints_one_line(display):
     done = edit("--device", "no such card", DISPLAY=display)
     assert done.returncode == 1
     assert "no audio output" in done.stderr.splitlines()[-1]
 
 
-def test_without_dearpygui_it_says_what_to_install(monkeypatch):
+def test_edit_without_dearpygui_names_the_package_to_install(monkeypatch):
     from nodegraph.editor.dpg import display_check
 
     monkeypatch.setattr(display_check, "find_spec", lambda name: None)
     assert "pip install 'nodegraph[editor]'" in display_check.display_problem()
 
 
-def test_blocks_are_all_there_for_whoever_asks_second():
-    """The window and the loader of the sound are two threads; either may be the first to look for blocks."""
+def test_two_threads_find_all_blocks():
+    """The window and the thread that compiles plans can both be the first to load the blocks."""
     both = (
         "import threading; from nodegraph.blocks.registry import node_types; found = []\n"
         "threads = [threading.Thread(target=lambda: found.append(len(node_types()))) for _ in range(6)]\n"
@@ -347,7 +347,7 @@ os._exit(0)
 
 
 @pytest.mark.needs("jack", "portaudio")
-def test_a_device_that_vanishes_is_silence_and_a_sentence(jack_to_kill):
+def test_disconnected_device_gives_silence_and_a_message(jack_to_kill):
     with subprocess.Popen(
         [sys.executable, "-c", VANISHING], env=os.environ | jack_to_kill.env, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -362,7 +362,7 @@ def test_a_device_that_vanishes_is_silence_and_a_sentence(jack_to_kill):
 
 
 @pytest.mark.needs("dearpygui", "xvfb", "opengl")
-def test_ctrl_c_ends_it_in_order(display, tmp_path):
+def test_ctrl_c_closes_the_editor_in_order(display, tmp_path):
     import signal
 
     env = os.environ | {"DISPLAY": display}
@@ -373,6 +373,6 @@ def test_ctrl_c_ends_it_in_order(display, tmp_path):
         assert shown, f"no window: {editor.poll()}"
         time.sleep(1.0)
         editor.send_signal(signal.SIGINT)
-        _, said = editor.communicate(timeout=30)
+        _, errors = editor.communicate(timeout=30)
     assert editor.returncode == 0
-    assert "Traceback" not in said
+    assert "Traceback" not in errors

@@ -84,5 +84,5 @@ def test_settings_of_the_whole_patch(hand):
     )
     document = hand.patch.document
     assert (document.title, document.seed, document.settings.rate) == ("Rain", 7, 48000.0)
-    assert (document.settings.voices, document.settings.mix) == (4, "stereo") and "means no number" in hand.message
+    assert (document.settings.voices, document.settings.mix) == (4, "stereo") and "is not a number" in hand.message
     assert not document.settings.latency_compensation and hand.view.title.startswith("● Rain")

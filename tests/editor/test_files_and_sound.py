@@ -142,7 +142,7 @@ def test_after_a_crash_the_copy_is_offered_and_opened_unsaved(hand, tmp_path):
     home, lost = crash(hand), hand.patch.document
     again = Hand(home)
     assert "song.json" in again.item("question", "text").value
-    again.presses_button("question", "Open the copy")
+    again.presses_button("question", "Open copy")
     assert again.patch.document == lost and again.patch.path == (tmp_path / "song.json").resolve()
     assert again.view.title.startswith("●")
     finish(again)

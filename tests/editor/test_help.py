@@ -79,12 +79,12 @@ def test_a_block_of_ones_own_is_loaded_when_saved_and_again(hand, tmp_path):
         hand.waits(1.0)
         assert "halved loaded." in hand.message
         hand.adds("halved")
-        assert hand.view.nodes["halved1"].family == "your own"
+        assert hand.view.nodes["halved1"].family == "user blocks"
         followed = len(hand.sound.played)
         file.write_text(BLOCK.format(name="Halved", doc="A third as loud.", equation="audio / 3.0"))
         os.utime(file, (1, 1))
         hand.waits(1.0)
-        assert "halved loaded again." in hand.message and len(hand.sound.played) == followed + 1
+        assert "halved reloaded." in hand.message and len(hand.sound.played) == followed + 1
         assert "third" in block_page("halved")["doc"] and "/ 3.0" in block_page("halved")["source"]
         file.write_text("class Halved(Node:\n")
         hand.waits(1.0)

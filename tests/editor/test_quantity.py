@@ -1,4 +1,4 @@
-"""What is typed into a knob, in its unit."""
+"""Typed values of parameters, with units."""
 
 from __future__ import annotations
 
@@ -46,48 +46,48 @@ from nodegraph.editor.quantity import (
         ("12 dB/oct", "dB/oct", 12.0),
     ],
 )
-def test_units_notes_and_arithmetic(text, unit, value):
+def test_quantity_accepts_units_notes_and_arithmetic(text, unit, value):
     assert parse_quantity(text, unit) == pytest.approx(value, rel=1e-9)
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("*2", 200.0), ("/4", 25.0), ("+=10", 110.0), ("-=10", 90.0), ("*-1", -100.0)]
 )
-def test_a_leading_operator_goes_on_from_the_present_value(text, value):
+def test_leading_operator_applies_to_the_current_value(text, value):
     assert parse_quantity(text, "Hz", now=100.0) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "Type a number"),
         ("loud", "is an unknown name"),
-        ("3dB", "in Hz; dB does not fit"),
-        ("3 parsec", "not a unit"),
+        ("3dB", "in Hz; dB cannot be converted"),
+        ("3 parsec", "unknown unit 'parsec'"),
         ("0s", "0 s cannot"),
         ("__import__('os')", "cannot be called"),
         ("1..2", "is invalid"),
     ],
 )
-def test_what_means_no_number_is_said_in_one_line(text, said):
+def test_invalid_quantity_raises_a_one_line_message(text, message):
     with pytest.raises(QuantityError) as error:
         parse_quantity(text, "Hz")
-    assert said in str(error.value) and "\n" not in str(error.value)
+    assert message in str(error.value) and "\n" not in str(error.value)
 
 
-def test_a_list_is_one_number_a_lane():
+def test_list_has_one_number_per_lane():
     assert parse_lanes("220, 275, 330", "Hz") == [220.0, 275.0, 330.0]
     assert parse_lanes("[A4]", "Hz") == [440.0]
     assert parse_lanes("max(1, 2)") == 2.0
 
 
 @given(st.integers(-11, 127))
-def test_names_of_notes_are_their_numbers(number):
+def test_note_names_round_trip(number):
     assert note_number(note_name(number)) == number
 
 
 @given(st.floats(-1e6, 1e6), st.sampled_from(["Hz", "s", "dB", "", "gain", "note", "semitones", "bpm", "samples"]))
-def test_what_is_written_on_a_slider_means_its_value(value, unit):
+def test_formatted_quantity_parses_to_its_value(value, unit):
     text = format_quantity(value, unit)
     if unit == "note":
         text = text.partition(" (")[0]
@@ -95,12 +95,12 @@ def test_what_is_written_on_a_slider_means_its_value(value, unit):
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12))
-def test_a_field_begins_with_the_whole_number(value):
+def test_exact_text_parses_to_the_same_value(value):
     assert parse_quantity(exact_text(value)) == value
 
 
 @given(st.text(max_size=30))
-def test_nothing_that_is_typed_ends_the_editor(text):
+def test_any_text_parses_or_raises_quantity_error(text):
     try:
         assert math.isfinite(parse_quantity(text, "Hz", 440.0))
     except QuantityError as error:

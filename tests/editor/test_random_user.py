@@ -1,4 +1,4 @@
-"""Somebody who does anything at all: nothing ends the editor, the view stays true, and all of it is undone."""
+"""Random events: the editor survives them, the view matches the document, and undo restores the first document."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from nodegraph.patch.encode import encode_patch
 
 from .random_user import RandomUser
 
-ACTIONS = int(os.environ.get("ACTIONS", 700))  # ACTIONS=5000 for a night
+ACTIONS = int(os.environ.get("ACTIONS", 700))  # ACTIONS=5000 for a nightly run
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_after_anything_at_all_undoing_leads_back_to_the_first_document(hand, seed, monkeypatch, tmp_path):
+def test_undo_restores_the_initial_document_after_random_edits(hand, seed, monkeypatch, tmp_path):
     monkeypatch.setenv("NODEGRAPH_PRESETS", str(tmp_path / "presets"))
     load_commands()
     first = hand.patch.document
@@ -38,7 +38,7 @@ def test_after_anything_at_all_undoing_leads_back_to_the_first_document(hand, se
 
 
 def check(hand) -> None:
-    """The view shows the document, the whole of it and nothing else."""
+    """Assert that the view shows exactly the document."""
     document, view = hand.document, hand.view
     assert view.nodes.keys() == document.nodes.keys()
     assert view.wires.keys() == {(wire.source_ref, wire.target_ref) for wire in document.wires}
@@ -48,8 +48,8 @@ def check(hand) -> None:
     for wire in document.wires:
         assert view.wires[wire.source_ref, wire.target_ref].feedback == wire.feedback
     assert hand.presenter.screen.nodes.keys() == view.nodes.keys()
-    for id, face in hand.desk.visuals.items():
-        for row in face.rows:
+    for id, visual in hand.desk.visuals.items():
+        for row in visual.rows:
             if row.value is not None and row.value.kind != "live":
                 assert view.values[id, row.port] == row.value
-        assert view.badges[id] == face.badge
+        assert view.badges[id] == visual.badge

@@ -1,4 +1,4 @@
-"""Subpatches in the editor: made, opened, edited inside, dissolved, saved, and files as blocks."""
+"""Subpatches in the editor: create, open, edit, dissolve, save, and use files as blocks."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def voice(hand):
     return next(id for id, record in hand.document.nodes.items() if record.type == "subpatch")
 
 
-def test_a_selection_becomes_one_block_with_ports(hand, voice):
+def test_selection_becomes_a_subpatch_with_ports(hand, voice):
     assert set(hand.document.nodes) == {voice, "audio_out1"}
     (key,) = hand.view.wires
     assert key[0].startswith(f"{voice}.") and key[1] == "audio_out1.audio"
-    face = hand.view.nodes[voice]
-    assert face.subpatch and any(row.side == "out" for row in face.rows)
+    visual = hand.view.nodes[voice]
+    assert visual.subpatch and any(row.side == "out" for row in visual.rows)
     hand.presses("ctrl+z")
     assert set(hand.document.nodes) == {"sine1", "ladder1", "audio_out1"}
 
 
-def test_it_is_opened_edited_inside_and_left_by_the_breadcrumb(hand, voice):
+def test_breadcrumb_leaves_an_opened_and_edited_subpatch(hand, voice):
     hand.does(Click((0, 0), NodeAt(voice), double=True))
     assert hand.view.path == ("untitled", voice) and {"sine1", "ladder1"} <= hand.view.nodes.keys()
     hand.slides("ladder1.cutoff", 0.2, 0.3, 0.4)
@@ -42,7 +42,7 @@ def test_it_is_opened_edited_inside_and_left_by_the_breadcrumb(hand, voice):
     assert "noise_gate1" not in inner.nodes and "cutoff" not in inner.nodes["ladder1"].params
 
 
-def test_wires_inside_are_refused_and_looped_as_outside(hand, voice):
+def test_wires_inside_a_subpatch_follow_the_same_rules(hand, voice):
     hand.selects(voice)
     hand.presses("ctrl+enter")
     hand.wires("ladder1.out", "sine1.pm")
@@ -52,13 +52,13 @@ def test_wires_inside_are_refused_and_looped_as_outside(hand, voice):
     assert "takes spectrum frames" in hand.message
 
 
-def test_undoing_the_subpatch_one_looks_into_leads_out_of_it(hand, voice):
+def test_undo_closes_an_open_subpatch_that_no_longer_exists(hand, voice):
     hand.selects(voice)
     hand.presses("ctrl+enter", "ctrl+z")
     assert hand.view.path == ("untitled",) and "ladder1" in hand.view.nodes
 
 
-def test_live_values_and_loads_inside_have_the_names_of_the_graph(hand, voice):
+def test_live_values_and_loads_inside_a_subpatch_use_flat_ids(hand, voice):
     from dataclasses import replace
 
     hand.selects(voice)
@@ -70,20 +70,20 @@ def test_live_values_and_loads_inside_have_the_names_of_the_graph(hand, voice):
     assert hand.view.loads["sine1"] == "1.0 %" and hand.view.badges["ladder1"] == "NaN"
 
 
-def test_what_is_sought_is_found_in_subpatches_too(hand, voice):
+def test_search_finds_nodes_in_subpatches(hand, voice):
     hand.presses("ctrl+f")
     hand.picks("ladder1")
     assert hand.view.path == ("untitled", voice) and hand.view.selected[0] == {"ladder1"}
 
 
-def test_it_is_dissolved(hand, voice):
+def test_subpatch_dissolves_into_its_nodes(hand, voice):
     hand.selects(voice)
     hand.presses("ctrl+shift+g")
     assert {"sine1", "ladder1", "audio_out1"} <= set(hand.document.nodes) and voice not in hand.document.nodes
     assert len(hand.view.wires) == 2
 
 
-def test_a_saved_patch_is_a_block_and_a_subpatch_is_saved(hand, voice, tmp_path):
+def test_saved_patch_is_a_block_and_subpatch_saves_to_file(hand, voice, tmp_path):
     hand.presses("ctrl+shift+s")
     hand.chooses(tmp_path / "main.json")
     hand.picks_item(hand.right_clicks(NodeAt(voice))["Save subpatch as…"])
@@ -97,13 +97,13 @@ def test_a_saved_patch_is_a_block_and_a_subpatch_is_saved(hand, voice, tmp_path)
     assert not hand.view.badges["voice1"]
 
 
-def test_ends_of_the_patch_stay_outside(hand):
+def test_device_blocks_stay_outside_a_new_subpatch(hand):
     hand.adds("audio_out")
     hand.presses("ctrl+a", "ctrl+g")
     assert "audio_out" in hand.message and list(hand.document.nodes) == ["audio_out1"]
 
 
-def test_what_fails_inside_is_told_of_the_subpatch_and_loads_add_up(hand, voice):
+def test_subpatch_shows_problems_and_total_load_of_its_nodes(hand, voice):
     from dataclasses import replace
 
     times = {(voice, "sine1"): 14.5, (voice, "ladder1"): 14.5, ("audio_out1",): 1.0}
@@ -112,7 +112,7 @@ def test_what_fails_inside_is_told_of_the_subpatch_and_loads_add_up(hand, voice)
     assert hand.view.badges[voice] == "it gave NaN" and hand.view.loads[voice] == "2.0 %"
 
 
-def test_a_wire_is_made_a_feedback_wire_and_back(hand):
+def test_wire_toggles_between_feedback_and_ordinary(hand):
     hand.chain("sine", "ladder")
     wire = hand.right_clicks(("sine1.out", "ladder1.audio"))["Feedback wire"]
     hand.picks_item(wire)

@@ -1,4 +1,4 @@
-"""Values: sliders with their taper, typed text, menus, live values, presets, snapshots."""
+"""Values: sliders with taper, typed text, menus, live values, presets, snapshots."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from nodegraph.editor.events import Click, Key, NodeAt, PanelEvent, SetValue
 from nodegraph.editor.view import Pin
 
 
-def test_a_slider_shows_value_unit_and_place_on_its_taper(hand):
+def test_slider_shows_value_unit_and_taper_position(hand):
     hand.adds("ladder")
-    face = hand.view.values["ladder1", "cutoff"]
-    assert face.kind == "slider" and face.text == "1 kHz"
-    assert face.position == pytest.approx(np.log(1000 / 10) / np.log(20000 / 10), abs=1e-3)
+    visual = hand.view.values["ladder1", "cutoff"]
+    assert visual.kind == "slider" and visual.text == "1 kHz"
+    assert visual.position == pytest.approx(np.log(1000 / 10) / np.log(20000 / 10), abs=1e-3)
 
 
-def test_a_drag_is_one_step_and_goes_as_far_as_the_pointer(hand):
+def test_slider_drag_is_one_undo_step_and_follows_the_pointer(hand):
     hand.adds("ladder")
     was = hand.view.values["ladder1", "cutoff"].position
     hand.slides("ladder1.cutoff", 0.2, 0.25, 0.3)
@@ -31,21 +31,21 @@ def test_a_drag_is_one_step_and_goes_as_far_as_the_pointer(hand):
     assert hand.value("ladder1.cutoff") is None
 
 
-def test_with_shift_a_drag_is_ten_times_finer(hand):
+def test_shift_drag_is_ten_times_finer(hand):
     hand.adds("ladder")
     was = hand.view.values["ladder1", "cutoff"].position
     hand.slides("ladder1.cutoff", 0.2, 0.7, fine=True)
     assert hand.view.values["ladder1", "cutoff"].position == pytest.approx(was + 0.05, abs=2e-3)
 
 
-def test_a_click_without_a_move_edits_nothing(hand):
+def test_click_without_movement_edits_nothing(hand):
     hand.adds("ladder")
     before = hand.patch.document
     hand.slides("ladder1.cutoff", 0.3)
     assert hand.patch.document is before
 
 
-def test_a_drag_turns_all_lanes_by_the_same_way(hand):
+def test_slider_drag_moves_all_lanes_by_the_same_distance(hand):
     hand.adds("sine")
     hand.types("sine1.frequency", "100, 200")
     hand.slides("sine1.frequency", 0.5, 0.6)
@@ -54,7 +54,7 @@ def test_a_drag_turns_all_lanes_by_the_same_way(hand):
 
 
 @given(st.floats(0.001, 0.999), st.sampled_from([("log", 20.0, 20000.0), ("linear", -60.0, 12.0), ("log", 0.0, 1.0)]))
-def test_a_place_on_a_slider_and_its_value_are_one(position, travel):
+def test_slider_position_and_value_round_trip(position, travel):
     taper, low, high = travel
     assert position_of(value_at(position, low, high, taper), low, high, taper) == pytest.approx(position, abs=1e-3)
 
@@ -78,7 +78,7 @@ def test_a_place_on_a_slider_and_its_value_are_one(position, travel):
         ("expression1.text", "sin(x)*2", "sin(x)*2"),
     ],
 )
-def test_values_are_typed_in_the_terms_of_their_port(hand, end, text, value):
+def test_typed_values_use_the_unit_of_the_port(hand, end, text, value):
     type = end.partition(".")[0][:-1]
     hand.adds(type)
     options = hand.view.values[tuple(end.split("."))].options
@@ -89,20 +89,20 @@ def test_values_are_typed_in_the_terms_of_their_port(hand, end, text, value):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("30k", "ladder 'ladder1': cutoff must lie in 10–20000 Hz, got 30000"),
-        ("loud", "not known"),
+        ("loud", "is an unknown name"),
         ("", "Type a number"),
     ],
 )
-def test_what_does_not_fit_is_said_and_nothing_changes(hand, text, said):
+def test_invalid_typed_value_shows_a_message_and_changes_nothing(hand, text, message):
     hand.adds("ladder")
     hand.types("ladder1.cutoff", text)
-    assert said in hand.message and hand.value("ladder1.cutoff") is None
+    assert message in hand.message and hand.value("ladder1.cutoff") is None
 
 
-def test_a_double_click_asks_for_the_whole_number(hand):
+def test_double_click_prompts_with_the_exact_value(hand):
     hand.adds("ladder")
     hand.types("ladder1.cutoff", "1234.5678")
     hand.does(Click((0, 0), NodeAt("ladder1", "cutoff"), double=True))
@@ -115,7 +115,7 @@ def test_a_double_click_asks_for_the_whole_number(hand):
     assert hand.value("ladder1.cutoff") == 440.0
 
 
-def test_the_menu_of_a_value_resets_copies_and_pastes(hand):
+def test_value_menu_resets_copies_and_pastes(hand):
     hand.adds("ladder")
     hand.types("ladder1.cutoff", "440")
     menu = hand.right_clicks(NodeAt("ladder1", "cutoff"))
@@ -127,7 +127,7 @@ def test_the_menu_of_a_value_resets_copies_and_pastes(hand):
     assert hand.value("ladder1.cutoff") == 440.0
 
 
-def test_an_lfo_is_wired_to_a_value_and_swings_round_it(hand):
+def test_added_lfo_oscillates_around_the_value(hand):
     hand.adds("ladder", (500.0, 40.0))
     hand.types("ladder1.cutoff", "800")
     hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Wire an LFO to it"])
@@ -137,14 +137,14 @@ def test_an_lfo_is_wired_to_a_value_and_swings_round_it(hand):
     assert "lfo1" not in hand.view.nodes
 
 
-def test_a_knob_is_put_before_a_value_where_it_stands(hand):
+def test_added_knob_starts_at_the_value(hand):
     hand.adds("ladder", (500.0, 40.0))
     hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Put a knob before it"])
     assert (hand.value("knob1.low"), hand.value("knob1.high"), hand.value("knob1.taper")) == (10.0, 20000.0, "log")
     assert value_at(hand.value("knob1.value"), 10.0, 20000.0, "log") == pytest.approx(1000.0, rel=1e-2)
 
 
-def test_a_wired_input_shows_what_arrives(hand):
+def test_wired_input_shows_its_live_value(hand):
     hand.chain("lfo", "ladder")
     hand.wires("lfo1.out", "ladder1.cutoff")
     assert hand.view.values["ladder1", "cutoff"].kind == "live"
@@ -153,10 +153,10 @@ def test_a_wired_input_shows_what_arrives(hand):
     assert hand.view.values["ladder1", "cutoff"].text == "440 Hz ×2"
     before = len(hand.view.orders)
     hand.waits(0.1)
-    assert "set_value" not in hand.view.orders[before:], "what did not change was sent again"
+    assert "set_value" not in hand.view.orders[before:], "an unchanged value was sent again"
 
 
-def test_several_wires_into_one_input_show_their_sum(hand):
+def test_input_with_several_wires_shows_their_sum(hand):
     for _ in range(2):
         hand.adds("lfo")
     hand.adds("ladder")
@@ -167,7 +167,7 @@ def test_several_wires_into_one_input_show_their_sum(hand):
     assert hand.shown("ladder1.cutoff") == "500 Hz"
 
 
-def test_a_wired_value_cannot_be_dragged(hand):
+def test_wired_value_cannot_be_dragged(hand):
     hand.chain("lfo", "ladder")
     hand.wires("lfo1.out", "ladder1.cutoff")
     before = hand.patch.document
@@ -175,7 +175,7 @@ def test_a_wired_value_cannot_be_dragged(hand):
     assert hand.patch.document is before
 
 
-def test_values_are_turned_by_keys(hand):
+def test_keys_change_the_focused_value(hand):
     hand.adds("ladder")
     hand.presses("j", "j")
     focus = hand.view.selected[3]
@@ -191,7 +191,7 @@ def test_values_are_turned_by_keys(hand):
     assert hand.value("ladder1.cutoff") == 2000.0
 
 
-def test_presets_of_a_block_in_the_patch_and_for_all(hand, tmp_path, monkeypatch):
+def test_presets_are_saved_in_the_patch_and_for_all_patches(hand, tmp_path, monkeypatch):
     monkeypatch.setenv("NODEGRAPH_PRESETS", str(tmp_path / "presets"))
     hand.adds("ladder")
     hand.types("ladder1.cutoff", "300")
@@ -209,7 +209,7 @@ def test_presets_of_a_block_in_the_patch_and_for_all(hand, tmp_path, monkeypatch
     assert len([name for name in presets if name.startswith("dark")]) == 2
 
 
-def test_snapshots_are_taken_recalled_and_morphed(hand):
+def test_snapshots_are_stored_recalled_and_morphed(hand):
     hand.adds("ladder")
     hand.types("ladder1.cutoff", "100")
     hand.presses("s")
@@ -222,12 +222,12 @@ def test_snapshots_are_taken_recalled_and_morphed(hand):
         hand.does(PanelEvent("snapshots", "morph", position, done))
     assert hand.value("ladder1.cutoff") == pytest.approx(1000.0, rel=0.01), "a logarithmic value morphs by ratios"
     hand.presses("ctrl+z")
-    assert hand.value("ladder1.cutoff") == 100.0, "a drag of the morph slider is one step"
+    assert hand.value("ladder1.cutoff") == 100.0, "a drag of the morph slider is one undo step"
     hand.presses_button("snapshots", "remove snapshot1")
     assert list(hand.patch.document.snapshots) == ["snapshot2"]
 
 
-def test_a_switch_and_a_choice(hand):
+def test_toggle_and_choice_set_their_settings(hand):
     hand.adds("file_player")
     assert hand.view.values["file_player1", "loop"].kind == "toggle"
     on = hand.shown("file_player1.loop") == "on"

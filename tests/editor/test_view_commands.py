@@ -1,4 +1,4 @@
-"""Seeing: camera, search, probes, the canvas from the keyboard, look."""
+"""View commands: camera, search, probes, keyboard control of the canvas, theme."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def on_screen(camera: Camera, at: tuple[float, float]) -> tuple[float, float]:
     return (at[0] - camera.x) * camera.zoom, (at[1] - camera.y) * camera.zoom
 
 
-def test_the_wheel_zooms_at_the_pointer_between_half_and_twice(hand):
+def test_wheel_zooms_at_the_pointer_within_half_and_double(hand):
     at = (300.0, 200.0)
     before = on_screen(hand.view.camera, at)
     for steps in (1.0, 2.0, -1.0):
@@ -28,7 +28,7 @@ def test_the_wheel_zooms_at_the_pointer_between_half_and_twice(hand):
     assert hand.view.camera.zoom == 1.0
 
 
-def test_fit_shows_all_blocks(hand):
+def test_fit_shows_all_nodes(hand):
     hand.does(Resized(1000.0, 700.0))
     for at in ((-500.0, -300.0), (900.0, 600.0), (6000.0, 0.0)):
         hand.adds("sine", at)
@@ -41,13 +41,13 @@ def test_fit_shows_all_blocks(hand):
     assert hand.desk.camera == Camera(10.0, 20.0, camera.zoom)
 
 
-def test_the_minimap_can_be_hidden_and_stays_so(hand):
+def test_hidden_minimap_is_saved_in_the_preferences(hand):
     assert hand.view.minimap
     hand.presses("m")
     assert not hand.view.minimap and not hand.desk.preferences.minimap
 
 
-def test_what_is_sought_is_found_selected_and_shown(hand):
+def test_search_selects_and_shows_the_node(hand):
     hand.adds("sine")
     hand.adds("ladder", (5000.0, 3000.0))
     hand.types("ladder1.cutoff", "1234")
@@ -60,7 +60,7 @@ def test_what_is_sought_is_found_selected_and_shown(hand):
     assert 0 <= x <= hand.desk.canvas[0] and 0 <= y <= hand.desk.canvas[1]
 
 
-def test_resting_on_a_wire_shows_what_it_carries(hand):
+def test_hovering_a_wire_shows_its_readout(hand):
     hand.chain("sine", "audio_out")
     key = ("sine1.out", "audio_out1.audio")
     hand.does(Pointer((100.0, 50.0), key))
@@ -69,7 +69,7 @@ def test_resting_on_a_wire_shows_what_it_carries(hand):
     assert hand.view.hover is None
 
 
-def test_a_probe_is_pinned_to_a_wire_and_closed(hand):
+def test_probe_is_pinned_to_a_wire_and_closed(hand):
     hand.chain("sine", "audio_out")
     key = ("sine1.out", "audio_out1.audio")
     hand.does(Click((0, 0), key))
@@ -83,7 +83,7 @@ def test_a_probe_is_pinned_to_a_wire_and_closed(hand):
     assert not hand.view.probes, "the probe of a wire that is gone goes with it"
 
 
-def test_a_patch_is_built_by_keys_alone(hand):
+def test_patch_is_built_with_the_keyboard_only(hand):
     hand.presses("n")
     hand.picks("sine")
     hand.presses("n")
@@ -100,7 +100,7 @@ def test_a_patch_is_built_by_keys_alone(hand):
     assert not hand.view.wires
 
 
-def test_two_pins_are_wired_by_their_names(hand):
+def test_ports_are_wired_by_name(hand):
     hand.adds("ladder")
     hand.adds("sine", (500.0, 40.0))
     hand.presses("w")
@@ -109,7 +109,7 @@ def test_two_pins_are_wired_by_their_names(hand):
     assert set(hand.view.wires) == {("sine1.out", "ladder1.cutoff")}
 
 
-def test_theme_and_size_of_the_interface_are_kept(hand):
+def test_theme_and_scale_are_saved(hand):
     hand.presenter.run("light_theme")
     hand.presses("ctrl+alt+=")
     assert hand.view.look == ("light", 1.25)
@@ -119,7 +119,7 @@ def test_theme_and_size_of_the_interface_are_kept(hand):
 
 
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)), max_size=10))
-def test_no_turn_of_the_wheel_loses_the_canvas(turns):
+def test_any_wheel_input_keeps_the_zoom_in_range(turns):
     from nodegraph.editor.canvas.camera import zoom_to
 
     class Desk:

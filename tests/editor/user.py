@@ -1,4 +1,4 @@
-"""A hand for the presenter: what a user does, in words, on a view that draws nothing."""
+"""A simulated user of the presenter, on a fake view that draws nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .fakes import FakeSound, FakeView
 
 
 class Hand:
-    """A presenter with a view and a sound that are fakes."""
+    """A user of a presenter with a fake view and a fake sound."""
 
     def __init__(self, home: Path, patch: Patch | None = None) -> None:
         self.view, self.sound = FakeView(), FakeSound()
@@ -65,12 +65,12 @@ class Hand:
             self.does(Key(key, typing=self.view.palette is not None))
 
     def picks(self, query: str) -> None:
-        """Types into the open palette and takes the first entry."""
+        """Type into the open palette and choose the first entry."""
         assert self.view.palette is not None, "no palette is open"
         self.does(PaletteTyped(query), Key("enter", True))
 
     def adds(self, type: str, at: Point = (40.0, 40.0)) -> str:
-        """A block out of the palette; returns its id."""
+        """Add a block with the palette and return its id."""
         before = set(self.document.nodes)
         self.does(Pointer(at))
         self.presses("n")
@@ -79,17 +79,17 @@ class Hand:
         return new
 
     def wires(self, start: str, end: str | None, at: Point = (900.0, 40.0)) -> None:
-        """Draws a wire from an output to an input, as a mouse does; None drops it on the canvas."""
-        one = pin(start, True)
+        """Draw a wire from an output to an input with the mouse; None drops it on the canvas."""
+        begin = pin(start, True)
         over = pin(end, False) if end else None
-        self.does(WireDrag(one, at, None), WireDrag(one, at, over), WireDrag(one, at, over, True))
+        self.does(WireDrag(begin, at, None), WireDrag(begin, at, over), WireDrag(begin, at, over, True))
 
     def chain(self, *types: str) -> list[str]:
-        """Blocks wired one after the other."""
+        """Add blocks and wire them in series; return their ids."""
         ids = [self.adds(type, (40.0 + 240.0 * i, 40.0)) for i, type in enumerate(types)]
         self.does(Click((0, 0), None))
-        for one, other in zip(ids, ids[1:]):
-            self.selects(one, other)
+        for first, second in zip(ids, ids[1:]):
+            self.selects(first, second)
             self.presses("shift+w")
         self.selects()
         return ids
@@ -100,28 +100,28 @@ class Hand:
             self.does(Click((0.0, 0.0), NodeAt(id), shift=True))
 
     def slides(self, end: str, *positions: float, fine: bool = False) -> None:
-        """Drags a slider through these positions; the first is where the button goes down."""
+        """Drag a slider through these positions; the button is pressed at the first."""
         node, port = end.split(".")
         for position in positions:
             self.does(Slide(node, port, position, fine))
         self.does(Slide(node, port, positions[-1], fine, done=True))
 
     def types(self, end: str, text: Any) -> None:
-        """Types a value into a parameter."""
+        """Type a value into a parameter."""
         self.does(SetValue(*end.split("."), text))
 
     def answers(self, text: str | None) -> None:
-        """Answers the question for a line of text."""
+        """Answer the prompt for a line of text."""
         assert self.view.asked is not None
         self.does(PromptAnswered(self.view.asked[0], text))
 
     def chooses(self, path: Path | None) -> None:
-        """Answers the file dialog."""
+        """Answer the file dialog."""
         assert self.view.asked_file is not None
         self.does(PromptAnswered(self.view.asked_file["key"], path))
 
     def right_clicks(self, over: Any) -> dict[str, MenuItem]:
-        """Opens the menu of a thing; its entries by label."""
+        """Open the context menu of an item and return its entries by label."""
         self.does(Click((0.0, 0.0), over, "right"))
         assert self.view.menu is not None
         return {item.label: item for item in self.view.menu[1]}
@@ -130,26 +130,26 @@ class Hand:
         self.does(MenuPicked(item.command, item.argument))
 
     def presses_button(self, panel: str, label: str) -> None:
-        """A button of a panel, by its label."""
-        self.does(PanelEvent(panel, next(one.key for one in self.items(panel) if label in (one.label, one.key))))
+        """Press a button of a panel, by its label or key."""
+        self.does(PanelEvent(panel, next(item.key for item in self.items(panel) if label in (item.label, item.key))))
 
     def items(self, panel: str) -> list[Item]:
-        """The items of a panel, those in rows too."""
+        """Return the items of a panel, including those in rows."""
         found: list[Item] = []
         for item in self.view.panels[panel].items:
             found += item.value if item.kind == "row" else [item]
         return found
 
     def item(self, panel: str, key: str) -> Item:
-        return next(one for one in self.items(panel) if one.key == key)
+        return next(item for item in self.items(panel) if item.key == key)
 
     def value(self, end: str) -> Any:
-        """A parameter in the document."""
+        """Return the value of a parameter in the document."""
         node, port = end.split(".")
         return self.document.nodes[node].params.get(port)
 
     def shown(self, end: str) -> str:
-        """What is written on a slider."""
+        """Return the displayed text of a value."""
         node, port = end.split(".")
         return self.view.values[node, port].text
 

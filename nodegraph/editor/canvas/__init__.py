@@ -1,1 +1,1 @@
-"""The canvas without a window: geometry, scene, gestures, faces and layout, as plain data."""
+"""The canvas without a window: geometry, scene, gestures, visuals and layout, as plain data."""

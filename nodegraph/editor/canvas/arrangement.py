@@ -1,4 +1,4 @@
-"""The faces of everything in a document: nodes, wires, comments and areas."""
+"""The visuals of a document: nodes, wires, comments and areas."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..typed import problems_for
 from ..view import NodeVisual, NoteVisual, WireKey, WireVisual
 from .visuals import node_visual
 
-COLUMN, LINE = 240.0, 180.0  # where nodes without a place are put
+COLUMN, LINE = 240.0, 180.0  # grid for nodes without a position
 MESSAGES = {"control_change": "CC", "control_change_14": "CC", "note": "note", "pitch_bend": "bend"}
 AREA_COLOUR = "#5a6b7d"
 
 
 def node_visuals(desk: Desk, document: Document, previous: Document | None) -> dict[str, NodeVisual]:
-    """The faces of all nodes; those that did not change since ``previous`` are the ones ``desk.faces`` has."""
+    """Return the visuals of all nodes; nodes unchanged since ``previous`` keep theirs from ``desk.visuals``."""
     wired: dict[str, set[str]] = {}
     for wire in document.wires:
         wired.setdefault(wire.target, set()).add(wire.target_port)
@@ -63,7 +63,7 @@ def node_visuals(desk: Desk, document: Document, previous: Document | None) -> d
 
 
 def wire_visuals(desk: Desk, document: Document) -> dict[WireKey, WireVisual]:
-    """The faces of all wires."""
+    """Return the visuals of all wires."""
     kinds: dict[str, dict[str, str]] = {}
     visuals = {}
     reasons, level = desk.typed.placeholder_reasons, desk.subpatch_path
@@ -80,7 +80,7 @@ def wire_visuals(desk: Desk, document: Document) -> dict[WireKey, WireVisual]:
 
 
 def note_visuals(document: Document) -> dict[str, NoteVisual]:
-    """The faces of areas and comments."""
+    """Return the visuals of areas and comments."""
     visuals = {}
     for id, area in document.areas.items():
         key = AREA + id
@@ -91,7 +91,7 @@ def note_visuals(document: Document) -> dict[str, NoteVisual]:
 
 
 def control_marks(desk: Desk) -> dict[tuple[str, str], str]:
-    """What turns an input besides its slider: (node of the graph, port) → "CC 74"."""
+    """Return the marks of parameters with a control: (flat node, port) → "CC 74"."""
     marks = {}
     for control in desk.patch.document.controls.values():
         node, _, port = control.target.rpartition(".")

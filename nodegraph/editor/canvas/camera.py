@@ -1,4 +1,4 @@
-"""The canvas as numbers: boxes of nodes and notes, and the camera that looks at them."""
+"""Boxes of nodes and comments, and the camera."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from .arrangement import note_visuals
 
 Box = tuple[float, float, float, float]
 MIN_ZOOM, MAX_ZOOM, ZOOM_STEP = 0.5, 2.0, 1.1
-MIN_FIT_ZOOM = 0.1  # to see the whole of a large patch
+MIN_FIT_ZOOM = 0.1  # shows all of a large patch
 LEVELS = (0.5, 0.75, 1.0, 1.5, 2.0)
 MARGIN = 40.0
 
 
 def node_box(desk: Desk, id: str) -> Box:
-    """Left, top, right, bottom of a node."""
+    """Return left, top, right, bottom of a node."""
     visual = desk.visuals[id]
     (x, y), (width, height) = visual.at, geometry.size(visual)
     return x, y, x + width, y + height
 
 
 def boxes(desk: Desk, ids: Iterable[str] | None = None) -> dict[str, Box]:
-    """The boxes of these nodes, or of all."""
+    """Return the boxes of these nodes, or of all."""
     return {id: node_box(desk, id) for id in (desk.visuals if ids is None else ids) if id in desk.visuals}
 
 
 def note_boxes(desk: Desk) -> dict[str, Box]:
-    """The boxes of all comments and areas."""
+    """Return the boxes of all comments and areas."""
     found = {}
     for id, visual in note_visuals(desk.document).items():
         width, height = geometry.note_size(visual)
@@ -39,19 +39,19 @@ def note_boxes(desk: Desk) -> dict[str, Box]:
 
 
 def shifted(box: Box, offset: Point) -> Box:
-    """A box that has gone some way."""
+    """Return a box moved by ``offset``."""
     return box[0] + offset[0], box[1] + offset[1], box[2] + offset[0], box[3] + offset[1]
 
 
 def gap(first: Box, second: Box) -> float:
-    """How far two boxes are apart; 0 where they touch."""
+    """Return the distance between two boxes; 0 if they touch."""
     dx = max(second[0] - first[2], first[0] - second[2], 0.0)
     dy = max(second[1] - first[3], first[1] - second[3], 0.0)
     return math.hypot(dx, dy)
 
 
 def around(found: Iterable[Box]) -> Box | None:
-    """The box round boxes."""
+    """Return the bounding box of boxes, or None without any."""
     many = list(found)
     if not many:
         return None
@@ -59,29 +59,29 @@ def around(found: Iterable[Box]) -> Box | None:
 
 
 def inside_box(inner: Box, outer: Box) -> bool:
-    """Does ``inner`` lie wholly in ``outer``?"""
+    """Return whether ``outer`` contains ``inner``."""
     return inner[0] >= outer[0] and inner[1] >= outer[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
 def overlap(first: Box, second: Box) -> bool:
-    """Do two boxes have a point in common?"""
+    """Return whether two boxes have a common point."""
     return first[0] <= second[2] and second[0] <= first[2] and first[1] <= second[3] and second[1] <= first[3]
 
 
 def visible(desk: Desk) -> Box:
-    """The part of the canvas that is seen."""
+    """Return the visible part of the canvas."""
     camera, (width, height) = desk.camera, desk.canvas
     return camera.x, camera.y, camera.x + width / camera.zoom, camera.y + height / camera.zoom
 
 
 def middle(desk: Desk) -> Point:
-    """The canvas point in the middle of what is seen."""
+    """Return the canvas point in the middle of the visible part."""
     left, top, right, bottom = visible(desk)
     return (left + right) / 2, (top + bottom) / 2
 
 
 def zoom_to(desk: Desk, zoom: float, at: Point) -> None:
-    """Zoom so that the canvas point ``at`` stays where it is on the screen."""
+    """Zoom with the canvas point ``at`` fixed on the screen."""
     old = desk.camera
     zoom = round(min(max(zoom, min(MIN_ZOOM, old.zoom)), MAX_ZOOM), 4)
     ratio = old.zoom / zoom
@@ -89,7 +89,7 @@ def zoom_to(desk: Desk, zoom: float, at: Point) -> None:
 
 
 def show_box(desk: Desk, box: Box | None) -> None:
-    """See all of a box, as large as zoom 1 at most."""
+    """Fit a box into the canvas, with zoom 1 at most."""
     if box is None:
         desk.camera = Camera()
         return
@@ -100,7 +100,7 @@ def show_box(desk: Desk, box: Box | None) -> None:
 
 
 def show_point(desk: Desk, box: Box) -> None:
-    """Pan as little as brings a box into sight."""
+    """Pan by the smallest distance that makes a box visible."""
     seen, camera = visible(desk), desk.camera
     dx = min(box[0] - MARGIN - seen[0], 0.0) or max(box[2] + MARGIN - seen[2], 0.0)
     dy = min(box[1] - MARGIN - seen[1], 0.0) or max(box[3] + MARGIN - seen[3], 0.0)
@@ -109,10 +109,10 @@ def show_point(desk: Desk, box: Box) -> None:
 
 
 def fit_camera(desk: Desk) -> None:
-    """What is seen when a patch or a subpatch is opened: where it was left, else its beginning at zoom 1."""
-    kept = desk.cameras.get(desk.subpatch_path)
-    if kept is not None:
-        desk.camera = kept
+    """Set the camera of an opened patch or subpatch: its last one, else its upper left corner at zoom 1."""
+    stored = desk.cameras.get(desk.subpatch_path)
+    if stored is not None:
+        desk.camera = stored
         return
     places = list(desk.document.layout.values())
     if not places:
@@ -122,7 +122,7 @@ def fit_camera(desk: Desk) -> None:
 
 
 def free_place(desk: Desk, at: Point, size: Point = (190.0, 160.0)) -> Point:
-    """A place at or below ``at`` where a new node covers no other."""
+    """Return a position at or below ``at`` where a new node covers no other."""
     taken = list(boxes(desk).values())
     x, y = at
     for _ in range(50):

@@ -1,6 +1,6 @@
-"""Where everything of a node, a wire or a comment lies, in canvas points, as pure arithmetic.
+"""Geometry of nodes, wires and comments, in canvas points.
 
-Places inside a node are relative to its upper left corner; a ``Box`` is ``(left, top, right, bottom)``.
+Positions inside a node are relative to its upper left corner; a ``Box`` is ``(left, top, right, bottom)``.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Box = tuple[float, float, float, float]
 
 TITLE = 24.0  # height of a node's title
 ROW = 20.0  # height of a row
-EDGE = 8.0  # between a node's border and what is in it
+EDGE = 8.0  # between a node's border and its contents
 GAP = 4.0  # below the title and above the lower border
 PIN = 5.0  # radius of a pin
-REACH = 9.0  # how near to a pin the pointer must be
+REACH = 9.0  # largest distance at which the pointer hits a pin
 WIRE_REACH = 6.0
-NOTE_SIZE = 13.0  # text of a comment
+NOTE_SIZE = 13.0  # font size of a comment
 NOTE_LINE = 17.0
-NOTE_WIDE = 240.0  # at most, of a comment without a size of its own
-CORNER = 14.0  # of a frame, by which it is resized
-STEPS = 20  # straight pieces that stand for the curve of a wire
+NOTE_WIDE = 240.0  # largest width of a comment without a size
+CORNER = 14.0  # size of the corner that resizes an area
+STEPS = 20  # line segments of the curve of a wire
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class RowPlace:
 
 @dataclass(frozen=True)
 class Shape:
-    """The places of all parts of a node. ``pins`` are known by port and whether they are outputs."""
+    """The layout of a node. Keys of ``pins`` are (port, is output)."""
 
     size: Point
     title: Box
@@ -47,12 +47,12 @@ class Shape:
     display: Box | None
 
     def row_at(self, at: Point) -> RowPlace | None:
-        """The row under a point relative to the node."""
+        """Return the row at a point relative to the node, or None."""
         return next((place for place in self.rows if inside(place.box, at)), None)
 
 
 def size(visual: NodeVisual) -> Point:
-    """Width and height of a node."""
+    """Return width and height of a node."""
     height = TITLE
     if not visual.folded:
         height += GAP + ROW * len(visual.rows) + GAP
@@ -67,7 +67,7 @@ def _width(visual: NodeVisual) -> float:
 
 
 def shape(visual: NodeVisual) -> Shape:
-    """The places of all parts of a node."""
+    """Return the layout of a node."""
     width, height = size(visual)
     title = (0.0, 0.0, width, TITLE)
     pins: dict[tuple[str, bool], Point] = {}
@@ -93,7 +93,7 @@ def shape(visual: NodeVisual) -> Shape:
 
 
 def note_size(visual: NoteVisual) -> Point:
-    """Width and height of a comment: what was chosen for a frame, else what the text takes."""
+    """Return width and height of a comment: its ``size`` if it is an area, else that of its text."""
     if visual.size is not None:
         return visual.size
     lines = note_lines(visual.text)
@@ -102,7 +102,7 @@ def note_size(visual: NoteVisual) -> Point:
 
 
 def note_lines(text: str, width: float = NOTE_WIDE) -> list[str]:
-    """A comment in lines that are no wider than ``width``."""
+    """Break a comment into lines no wider than ``width``."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
@@ -125,7 +125,7 @@ def overlap(first: Box, second: Box) -> bool:
 
 
 def box_between(first: Point, second: Point) -> Box:
-    """The box with these two corners."""
+    """Return the box with these two corners."""
     return (
         min(first[0], second[0]),
         min(first[1], second[1]),
@@ -135,7 +135,7 @@ def box_between(first: Point, second: Point) -> Box:
 
 
 def bounding_box(boxes: Sequence[Box]) -> Box | None:
-    """The smallest box that holds all of them; None for none."""
+    """Return the smallest box that contains all boxes, or None without any."""
     if not boxes:
         return None
     lefts, tops, rights, bottoms = zip(*boxes)
@@ -146,18 +146,18 @@ def bounding_box(boxes: Sequence[Box]) -> Box | None:
 
 
 def curve(start: Point, end: Point) -> tuple[Point, Point, Point, Point]:
-    """The control points of the Bézier curve of a wire: it leaves to the right and arrives from the left."""
+    """Return the control points of the Bézier curve of a wire, which starts and ends horizontally."""
     forward, down = end[0] - start[0], abs(end[1] - start[1])
     if forward >= 0:
         pull = max(min(0.5 * forward + 0.15 * down, 160.0), min(24.0, 8.0 + 0.5 * (forward + down)))
     else:
         pull = min(60.0 - 0.35 * forward, 220.0)
-    sag = 0.0 if forward >= -20.0 or down > 60.0 else 70.0  # a wire that runs back passes below, not across
+    sag = 0.0 if forward >= -20.0 or down > 60.0 else 70.0  # a backward wire passes below the nodes
     return start, (start[0] + pull, start[1] + sag), (end[0] - pull, end[1] + sag), end
 
 
 def points(start: Point, end: Point, steps: int = STEPS) -> list[Point]:
-    """Points along the curve of a wire, both ends included."""
+    """Return points along the curve of a wire, including both ends."""
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve(start, end)
     found = []
     for i in range(steps + 1):
@@ -169,7 +169,7 @@ def points(start: Point, end: Point, steps: int = STEPS) -> list[Point]:
 
 
 def dashes(line: Sequence[Point], dash: float, gap: float) -> list[list[Point]]:
-    """A line of points cut into dashes."""
+    """Cut a polyline into dashes."""
     pieces: list[list[Point]] = []
     piece: list[Point] | None = [line[0]]
     left = dash
@@ -194,7 +194,7 @@ def dashes(line: Sequence[Point], dash: float, gap: float) -> list[list[Point]]:
 
 
 def distance(at: Point, line: Sequence[Point]) -> float:
-    """From a point to a line of points."""
+    """Return the distance from a point to a polyline."""
     return min(_to_segment(at, a, b) for a, b in zip(line, line[1:]))
 
 

@@ -1,7 +1,7 @@
-"""What the mouse does on the canvas, turned into events: a state machine without any window.
+"""Mouse gestures on the canvas: a state machine that turns mouse input into events, without a window.
 
-A press chooses a gesture by what lies under it; a gesture draws by changing :class:`Scene` and its own public
-fields, and reports to the presenter once it means something.
+The item under the pointer at a press determines the gesture. A gesture draws by changing :class:`Scene` and its own
+public fields, and sends events to the presenter.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from . import geometry as geo
 from .minimap import Minimap
 from .scene import Scene
 
-DRAG_THRESHOLD = 3.0  # pixels that a press may move and still be a click
+DRAG_THRESHOLD = 3.0  # pixels of movement that turn a click into a drag
 
 
 @dataclass(frozen=True)
 class Modifiers:
-    """Modifier keys that are down."""
+    """The held modifier keys."""
 
     shift: bool = False
     ctrl: bool = False
@@ -44,7 +44,7 @@ class Modifiers:
 
 @dataclass(frozen=True)
 class FieldRequest:
-    """A row was clicked whose value is chosen or typed: the view opens what that takes."""
+    """A click on a value that is chosen or typed: the view opens a list or a field for it."""
 
     node: str
     port: str
@@ -52,10 +52,10 @@ class FieldRequest:
 
 
 class Gestures:
-    """The gesture in progress. Screen pixels in, events out by ``send``; ``ask_field`` opens a field of a row.
+    """The gesture in progress. Receives screen pixels, sends events; ``ask_field`` opens the field of a row.
 
-    While nodes, a comment or a wire are dragged, ``moving`` names the nodes, ``ghost`` is the wire being drawn
-    (from a pin to a canvas point), ``band`` the rectangle being drawn, ``drop_wire`` the wire a node would be put on.
+    During a drag, ``moving`` are the dragged nodes, ``ghost`` is the wire being drawn (from a pin to a canvas point),
+    ``band`` the selection rectangle, ``drop_wire`` the wire into which a dropped node would be inserted.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class Gestures:
         self.pulled: WireKey | None = None
         self.redraw: Callable[[], None] = lambda: None
         self.button = ""
-        self._pressed: Point = (0.0, 0.0)  # on the screen
-        self._from: Point = (0.0, 0.0)  # the same on the canvas
+        self._pressed: Point = (0.0, 0.0)  # in screen pixels
+        self._from: Point = (0.0, 0.0)  # the same point on the canvas
         self._over: Over = None
         self.double = False
         self._held = Modifiers()
@@ -86,10 +86,10 @@ class Gestures:
         """Whether a button is down."""
         return bool(self.button)
 
-    # -- what the mouse does -------------------------------------------------------------------------------
+    # -- mouse input ---------------------------------------------------------------------------------------
 
     def press(self, button: str, screen: Point, held: Modifiers, double: bool = False) -> None:
-        """A button went down on the canvas. A second button while one is down is passed over."""
+        """Handle a button press on the canvas. A second button is ignored while one is down."""
         if self.button:
             return
         self.button, self._pressed, self._held, self.double = button, screen, held, double
@@ -101,7 +101,7 @@ class Gestures:
             self._navigate_minimap(screen)
 
     def move(self, screen: Point, held: Modifiers) -> None:
-        """The pointer is here now; called once a frame."""
+        """Handle the pointer position; called once per frame."""
         self._held = held
         if not self.button:
             at = self.scene.to_canvas(screen)
@@ -116,7 +116,7 @@ class Gestures:
             self._drag(screen)
 
     def release(self, button: str, screen: Point, held: Modifiers) -> None:
-        """A button went up."""
+        """Handle a button release."""
         if button != self.button:
             return
         self._held = held
@@ -134,7 +134,7 @@ class Gestures:
             self._send(Wheel(steps, self.scene.to_canvas(screen)))
 
     def cancel(self) -> None:
-        """Escape: everything is where it was."""
+        """Cancel the gesture and restore all positions."""
         for id, at in self._starts.items():
             if id in self.scene.nodes:
                 self.scene.place_node(id, at)
@@ -145,19 +145,19 @@ class Gestures:
         self._end()
 
     def leave(self) -> None:
-        """The pointer has left the canvas."""
+        """Report that the pointer left the canvas."""
         if not self.button and self._last is not None and self._last[1] is not None:
             at = self._last[0]
             self._last = (at, None)
             self._send(Pointer(at, None))
 
-    # -- which gesture it is -------------------------------------------------------------------------------
+    # -- choosing the gesture ------------------------------------------------------------------------------
 
     def _moved_enough(self, screen: Point) -> bool:
         return abs(screen[0] - self._pressed[0]) > DRAG_THRESHOLD or abs(screen[1] - self._pressed[1]) > DRAG_THRESHOLD
 
     def _begin(self) -> None:
-        """The press has become a drag."""
+        """Start the drag that belongs to the pressed item."""
         if self.button != "left":
             camera = self.scene.camera
             self._origin = (camera.x, camera.y)
@@ -201,7 +201,7 @@ class Gestures:
     # -- the gestures --------------------------------------------------------------------------------------
 
     def _navigate_minimap(self, screen: Point) -> None:
-        """In the minimap: the camera goes where the pointer is."""
+        """Centre the camera on the pointer's place in the minimap."""
         self._send(CameraMoved(*self.minimap.camera_for(screen, self.scene)))
 
     def _pan(self, screen: Point) -> None:
@@ -226,7 +226,7 @@ class Gestures:
             position = (self.scene.to_canvas(screen)[0] - left) / width
             self._send(Slide(at.id, at.port, position, self._held.shift, finished))
 
-        slide(self._pressed)  # where it began, so that the value goes on from what it was
+        slide(self._pressed)  # the first event sets the reference of the drag, so the value does not jump
         self._drag, self._drop = slide, lambda screen: slide(screen, True)
 
     def _begin_move(self, id: str) -> None:
@@ -250,7 +250,7 @@ class Gestures:
         self.redraw()
 
     def _wire_below(self) -> WireKey | None:
-        """The wire that a single node without wires lies on."""
+        """Return the wire under a single dragged node without wires, or None."""
         if len(self.moving) != 1:
             return None
         (id,) = self.moving
@@ -300,7 +300,7 @@ class Gestures:
             self._send(NoteMoved(self._visual.id, self._visual.at, size))
 
     def _begin_wire(self, pin: Pin) -> None:
-        """A wire from this pin. From a wired input the wire there is pulled off; with Shift a new one begins."""
+        """Start drawing a wire from a pin. A wired input releases its wire, unless Shift is held."""
         arriving = [key for key in self.scene.wires if key[1] == pin.end]
         if not pin.output and arriving and not self._held.shift:
             self.pulled = arriving[-1]
@@ -310,7 +310,7 @@ class Gestures:
         self._drag, self._drop = self._draw_wire, self._drop_wire
 
     def _pin_for_wire(self, at: Point) -> Pin | None:
-        """The pin a wire would go to: one in reach, or that of the row under the pointer."""
+        """Return the pin for the end of the wire: the nearest in reach, else that of the row under the pointer."""
         assert self.ghost is not None
         start = self.ghost[0]
         pin = self.scene.pin_near(at)
@@ -339,12 +339,12 @@ class Gestures:
         self.ghost = None
         if pulled is not None:
             if over is not None and over.end == pulled[1]:
-                over = start  # back where it was
+                over = start  # reconnected to the same input
             else:
                 self._send(WireCut(pulled))
-                over = over or start  # pulled off into the void, it is gone and asks for no block
+                over = over or start  # a wire dropped on the empty canvas is deleted without opening the palette
         elif over is None and self.scene.node_at(at) is not None:
-            over = start  # on a node, but on no pin: given up
+            over = start  # dropped on a node but not on a pin: cancelled
         self._send(WireDrag(start, at, over, dropped=True))
 
 

@@ -1,4 +1,4 @@
-"""The small map of the whole patch in the corner of the canvas: where it lies and what a point of it means."""
+"""The minimap in the corner of the canvas: its geometry and coordinates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAD = 8.0  # inside
 
 
 class Minimap:
-    """Shown or not, at the lower right of a canvas of ``size`` pixels."""
+    """The minimap at the lower right of a canvas of ``size`` pixels."""
 
     def __init__(self) -> None:
         self.shown = True
@@ -27,7 +27,7 @@ class Minimap:
         return self.shown and geo.inside(self.box, screen)
 
     def frame(self, scene: Scene) -> tuple[float, Point]:
-        """Pixels of the map for a canvas point, and the screen place of canvas point (0, 0)."""
+        """Return the scale (screen pixels per canvas point) and the screen position of canvas point (0, 0)."""
         seen = scene.seen
         world = geo.bounding_box([seen, *(shown.box for shown in scene.nodes.values())]) or seen
         left, top, right, bottom = self.box
@@ -40,12 +40,12 @@ class Minimap:
         return scale, (x, y)
 
     def to_map(self, box: geo.Box, frame: tuple[float, Point]) -> geo.Box:
-        """A box of the canvas on the map."""
+        """Convert a box of the canvas to the minimap."""
         scale, (x, y) = frame
         return (x + scale * box[0], y + scale * box[1], x + scale * box[2], y + scale * box[3])
 
     def camera_for(self, screen: Point, scene: Scene) -> Point:
-        """The camera's corner that puts the canvas point under this place of the map into the middle."""
+        """Return the camera corner that centres the canvas point under a position of the minimap."""
         scale, (x, y) = self.frame(scene)
         seen = scene.seen
         at = ((screen[0] - x) / scale, (screen[1] - y) / scale)

@@ -1,4 +1,4 @@
-"""What lies on the canvas: the faces that were shown, where they are, and what is under a point."""
+"""The scene: the visuals on the canvas, their positions, and hit testing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import geometry as geo
 
 @dataclass
 class SceneNode:
-    """A node on the canvas: its face, its shape and where it is now (while it is dragged, not where it was)."""
+    """A node on the canvas. ``at`` is its current position, also during a drag."""
 
     visual: NodeVisual
     shape: geo.Shape
@@ -25,7 +25,7 @@ class SceneNode:
 
 @dataclass
 class SceneSelection:
-    """What is marked. ``focus`` is the pin or row of the keyboard."""
+    """The marked items. ``focus`` is the pin or row with keyboard focus."""
 
     nodes: frozenset[str] = frozenset()
     wires: frozenset[WireKey] = frozenset()
@@ -35,14 +35,14 @@ class SceneSelection:
 
 @dataclass
 class Scene:
-    """All faces by id, in the order in which they are drawn."""
+    """All visuals by id, in drawing order."""
 
     nodes: dict[str, SceneNode] = field(default_factory=dict)
     wires: dict[WireKey, WireVisual] = field(default_factory=dict)
     notes: dict[str, NoteVisual] = field(default_factory=dict)
     selection: SceneSelection = field(default_factory=SceneSelection)
     camera: Camera = field(default_factory=Camera)
-    size: Point = (1280.0, 720.0)  # of the canvas on the screen, in pixels
+    size: Point = (1280.0, 720.0)  # of the canvas, in screen pixels
     scale: float = 1.0  # of the whole interface
     _lines: dict[WireKey, list[Point]] = field(default_factory=dict)
 
@@ -50,28 +50,28 @@ class Scene:
 
     @property
     def zoom(self) -> float:
-        """Pixels of the screen for a canvas point."""
+        """Screen pixels per canvas point."""
         return self.camera.zoom * self.scale
 
     def to_canvas(self, screen: Point) -> Point:
-        """Screen pixels of the canvas to canvas points."""
+        """Convert screen pixels of the canvas to a canvas point."""
         zoom = self.zoom
         return (screen[0] / zoom + self.camera.x, screen[1] / zoom + self.camera.y)
 
     def to_screen(self, at: Point) -> Point:
-        """Canvas points to screen pixels of the canvas."""
+        """Convert a canvas point to screen pixels of the canvas."""
         zoom = self.zoom
         return ((at[0] - self.camera.x) * zoom, (at[1] - self.camera.y) * zoom)
 
     @property
     def seen(self) -> geo.Box:
-        """The part of the canvas that is on the screen."""
+        """The visible part of the canvas."""
         return (*self.to_canvas((0.0, 0.0)), *self.to_canvas(self.size))
 
     # -- changes -------------------------------------------------------------------------------------------
 
     def show_node(self, visual: NodeVisual) -> SceneNode:
-        """Put a node there, or its new face in place of the old one."""
+        """Add a node, or replace its visual."""
         shown = SceneNode(visual, geo.shape(visual), visual.at)
         self.nodes[visual.id] = shown
         self.invalidate_wires(visual.id)
@@ -86,7 +86,7 @@ class Scene:
         self.invalidate_wires(id)
 
     def set_value(self, node: str, port: str, value: ValueVisual) -> None:
-        """Another value in a row that is shown."""
+        """Replace the value in a row."""
         shown = self.nodes[node]
         rows = tuple(replace(row, value=value) if row.port == port and row.side != "out" else row
                      for row in shown.visual.rows)  # fmt: skip
@@ -101,7 +101,7 @@ class Scene:
         self._lines.pop(key, None)
 
     def invalidate_wires(self, node: str) -> None:
-        """The wires of a node run elsewhere from now on."""
+        """Discard the stored curves of a node's wires."""
         for key in [key for key in self._lines if self._touches(key, node)]:
             del self._lines[key]
 
@@ -115,13 +115,13 @@ class Scene:
     # -- places --------------------------------------------------------------------------------------------
 
     def pin_at(self, pin: Pin) -> Point | None:
-        """Where a pin is; None if it is not shown."""
+        """Return the position of a pin, or None if it is not displayed."""
         shown = self.nodes.get(pin.node)
         place = shown.shape.pins.get((pin.port, pin.output)) if shown else None
         return None if place is None or shown is None else (shown.at[0] + place[0], shown.at[1] + place[1])
 
     def wire_points(self, key: WireKey) -> list[Point] | None:
-        """The points along a wire; None while one of its ends is not shown."""
+        """Return the points along a wire, or None if one of its ends is not displayed."""
         line = self._lines.get(key)
         if line is None and key in self.wires:
             visual = self.wires[key]
@@ -131,7 +131,7 @@ class Scene:
         return line
 
     def kind_of(self, pin: Pin) -> str:
-        """What a pin carries."""
+        """Return the kind of a pin."""
         shown = self.nodes.get(pin.node)
         for row in shown.visual.rows if shown else ():
             if row.port == pin.port and row.pin and (row.side == "out") == pin.output:
@@ -143,10 +143,10 @@ class Scene:
         width, height = geo.note_size(note)
         return (note.at[0], note.at[1], note.at[0] + width, note.at[1] + height)
 
-    # -- what is under the pointer -------------------------------------------------------------------------
+    # -- hit testing ---------------------------------------------------------------------------------------
 
     def item_at(self, at: Point) -> Over:
-        """The topmost thing at a canvas point: pin, node, comment, wire, frame; None for the bare canvas."""
+        """Return the topmost item at a canvas point: pin, node, comment, wire or area; None for the empty canvas."""
         return (
             self.pin_near(at)
             or self.node_at(at)
@@ -156,7 +156,7 @@ class Scene:
         )
 
     def pin_near(self, at: Point) -> Pin | None:
-        """The pin nearest to a point, within reach."""
+        """Return the pin nearest to a point within reach, or None."""
         best, nearest = None, geo.REACH / min(self.zoom, 1.0)
         for id, shown in self.nodes.items():
             x, y = at[0] - shown.at[0], at[1] - shown.at[1]
@@ -170,7 +170,7 @@ class Scene:
         return best
 
     def node_at(self, at: Point) -> NodeAt | None:
-        """The topmost node at a point, with the port of the row there."""
+        """Return the topmost node at a point with the port of its row, or None."""
         for id, shown in reversed(self.nodes.items()):
             if geo.inside(shown.box, at):
                 place = shown.shape.row_at((at[0] - shown.at[0], at[1] - shown.at[1]))
@@ -178,14 +178,14 @@ class Scene:
         return None
 
     def wire_near(self, at: Point) -> WireKey | None:
-        """The wire nearest to a point, within reach."""
+        """Return the wire nearest to a point within reach, or None."""
         best, nearest = None, geo.WIRE_REACH / min(self.zoom, 1.0)
         for key in self.wires:
             line = self.wire_points(key)
             if line is None:
                 continue
             (ax, ay), (dx, dy) = line[0], line[-1]
-            slack = 230.0  # the curve may leave the box of its ends by its pull
+            slack = 230.0  # the curve can leave the box of its ends by this distance
             if not min(ax, dx) - slack < at[0] < max(ax, dx) + slack:
                 continue
             if not min(ay, dy) - slack < at[1] < max(ay, dy) + slack:
@@ -196,7 +196,7 @@ class Scene:
         return best
 
     def note_at(self, at: Point, frames: bool) -> NoteAt | None:
-        """The comment (or, if ``frames``, the frame) at a point. A frame is held by its title and its corner."""
+        """Return the comment (if ``frames``, the area) at a point. Areas are hit by their title and corner only."""
         for id, note in reversed(self.notes.items()):
             if (note.size is not None) != frames:
                 continue
@@ -212,7 +212,7 @@ class Scene:
         return None
 
     def value_at(self, at: Point) -> tuple[NodeAt, geo.RowPlace] | None:
-        """The row whose slider, choice or text is at a point."""
+        """Return the row whose slider, choice or text is at a point, or None."""
         under = self.node_at(at)
         if under is None or not under.port:
             return None
@@ -222,7 +222,7 @@ class Scene:
         return (under, place) if place and place.value and geo.inside(place.value, inner) else None
 
     def tip(self, over: Over) -> str:
-        """What there is to say of a thing: a pin's meaning, a row's, why a block fails."""
+        """Return the tooltip of an item: the description of a pin or row, or the problem of a node."""
         shown = self.nodes.get(over.node if isinstance(over, Pin) else over.id if isinstance(over, NodeAt) else "")
         if shown is None:
             return ""
@@ -234,5 +234,5 @@ class Scene:
         return shown.visual.badge or shown.visual.tip
 
     def value_of(self, node: str, port: str) -> ValueVisual | None:
-        """The value that a row shows now."""
+        """Return the displayed value of a row."""
         return next((r.value for r in self.nodes[node].visual.rows if r.port == port and r.side != "out"), None)

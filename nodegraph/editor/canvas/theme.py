@@ -1,4 +1,4 @@
-"""The colours of the editor, dark and light: one table each, by what a thing is."""
+"""The colours of the editor: a dark and a light theme."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ Colour = tuple[int, int, int, int]
 
 
 def rgb(text: str, alpha: int = 255) -> Colour:
-    """``"#4fb3ff"`` as numbers."""
+    """Convert ``"#4fb3ff"`` to RGBA numbers 0…255."""
     value = int(text.lstrip("#"), 16)
     return (value >> 16 & 255, value >> 8 & 255, value & 255, alpha)
 
 
 def colours(text: str) -> tuple[Colour, ...]:
-    """Several of them, with spaces between."""
+    """Convert several colours separated by spaces."""
     return tuple(rgb(one) for one in text.split())
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by use. ``kinds`` are those of pins and wires."""
+    """Colours by purpose. ``kinds`` are the colours of pins and wires."""
 
     canvas: Colour
     grid: Colour
@@ -160,16 +160,16 @@ OTHERS = ("#5b7a99", "#7a6a99", "#99705b", "#5b9980", "#99885b", "#996a7e")
 
 
 def family_colour(family: str) -> Colour:
-    """The colour of a family of blocks; users' own families get one that stays the same."""
+    """Return the colour of a block family; a user family gets a fixed colour derived from its name."""
     return rgb(FAMILIES.get(family) or OTHERS[crc32(family.encode()) % len(OTHERS)])
 
 
 def mixed(first: Colour, second: Colour, fraction: float) -> Colour:
-    """``fraction`` 0…1 of the way from one colour to another."""
+    """Interpolate between two colours; ``fraction`` 0…1."""
     r, g, b, a = (round(x + (y - x) * fraction) for x, y in zip(first, second))
     return (r, g, b, a)
 
 
 def faded(colour: Colour, alpha: float) -> Colour:
-    """A colour let through by ``alpha`` 0…1."""
+    """Multiply the alpha of a colour by ``alpha`` 0…1."""
     return (*colour[:3], round(colour[3] * alpha))

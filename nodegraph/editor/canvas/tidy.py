@@ -1,7 +1,7 @@
-"""Tidying up: blocks in columns along the flow of the signal, few wires crossing (Sugiyama's method).
+"""Automatic layout: nodes in columns along the signal flow, with few crossing wires (Sugiyama's method).
 
-Columns are longest paths from the sources; within a column blocks stand in the order of the mean of their
-neighbours, swept forth and back; heights follow the neighbours as far as no block covers another.
+The column of a node is the length of the longest path from a source. Within a column, nodes are sorted by the mean
+position of their neighbours, in alternating sweeps; heights follow the neighbours without overlaps.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 Size = tuple[float, float]
 Point = tuple[float, float]
 
-ACROSS, DOWN = 64.0, 28.0  # px between columns, and between blocks of one
+ACROSS, DOWN = 64.0, 28.0  # pixels between columns, and between the nodes of a column
 SWEEPS = 8
 
 
 def layout_layers(
     sizes: Mapping[str, Size], wires: Iterable[tuple[str, str]], origin: Point = (40.0, 40.0)
 ) -> dict[str, Point]:
-    """Places for blocks of these sizes. ``wires`` are (source, target) without the feedback ones."""
+    """Return positions for nodes of these sizes. ``wires`` are (source, target) without feedback wires."""
     order = {id: i for i, id in enumerate(sizes)}
     edges = sorted(
         {(a, b) for a, b in wires if a != b and a in sizes and b in sizes}, key=lambda e: (order[e[0]], order[e[1]])
@@ -35,7 +35,7 @@ def layout_layers(
 
 
 def _parts(sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]) -> list[list[str]]:
-    """The connected parts, the largest first; lone blocks are one part together."""
+    """Return the connected components, largest first; nodes without wires form the last one."""
     near: dict[str, set[str]] = {id: set() for id in sizes}
     for a, b in edges:
         near[a].add(b)
@@ -70,7 +70,7 @@ def _one_part(sizes: Mapping[str, Size], edges: Sequence[tuple[str, str]]) -> di
 
 
 def _place_unwired(sizes: Mapping[str, Size]) -> dict[str, Point]:
-    """Blocks without wires, side by side in lines of eight."""
+    """Place nodes without wires in rows of eight."""
     places, x, y, high = {}, 0.0, 0.0, 0.0
     for i, (id, (width, tall)) in enumerate(sizes.items()):
         if i and i % 8 == 0:
@@ -90,7 +90,7 @@ def _columns(ids: list[str], edges: Sequence[tuple[str, str]]) -> list[list[str]
     ready = [id for id in ids if count[id] == 0]
     done: list[str] = []
     while len(done) < len(ids):
-        if not ready:  # a loop that nobody marked: begin it somewhere
+        if not ready:  # a loop without a feedback wire: start at any node
             ready = [next(id for id in ids if id not in set(done))]
         id = ready.pop(0)
         if id in done:
@@ -102,7 +102,7 @@ def _columns(ids: list[str], edges: Sequence[tuple[str, str]]) -> list[list[str]
             count[other] -= 1
             if count[other] == 0:
                 ready.append(other)
-    for id in reversed(done):  # sources stand right before what they feed
+    for id in reversed(done):  # sources are placed one column before their first target
         onward = [depth[other] for other in after[id] if depth[other] > depth[id]]
         if onward and not any(b == id for _, b in edges):
             depth[id] = min(onward) - 1
@@ -164,8 +164,8 @@ def _assign_heights(
 def _resolve_overlaps(
     column: list[str], target_heights: Mapping[str, float], sizes: Mapping[str, Size], y: dict[str, float]
 ) -> None:
-    """Heights as near to the wished ones as the order and the sizes allow: blocks that collide move as one."""
-    groups: list[tuple[list[str], float, float]] = []  # (blocks, top, height)
+    """Resolve overlaps in a column, staying as close as possible to the target heights."""
+    groups: list[tuple[list[str], float, float]] = []  # (nodes, top, height)
     for id in column:
         group, top, height = [id], target_heights[id], sizes[id][1] + DOWN
         while groups and groups[-1][1] + groups[-1][2] > top:

@@ -1,4 +1,4 @@
-"""The typeface of the editor, and how wide a text comes out in it: read from the font file, without a display."""
+"""The fonts of the editor, and text widths read from the font file, without a display."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "fonts"
 REGULAR = FOLDER / "Inter-Regular.otf"  # menus, panels, dialogs
-MEDIUM = FOLDER / "Inter-Medium.otf"  # the canvas: strokes that stay readable when small
+MEDIUM = FOLDER / "Inter-Medium.otf"  # the canvas: legible at small sizes
 MONO = FOLDER / "JetBrainsMono-Regular.ttf"  # source code
-STAND_INS = str.maketrans({"⇢": "→", "▸": "›"})  # what the typeface lacks
+STAND_INS = str.maketrans({"⇢": "→", "▸": "›"})  # replacements for missing glyphs
 
 
 def supported_text(text: str) -> str:
-    """``text`` in letters that the typeface has."""
+    """Replace characters that the font lacks."""
     return text.translate(STAND_INS)
 
 
 @lru_cache(maxsize=16384)
 def width(text: str, size: float) -> float:
-    """Pixels that a line of text takes at a size (px from ascent to descent)."""
+    """Return the width of a line in pixels at a font size (pixels from ascent to descent)."""
     advances, missing, height = _metrics(MEDIUM)
     return sum(advances.get(letter, missing) for letter in text) * size / height
 
 
 @lru_cache(maxsize=16384)
 def ellipsize(text: str, size: float, room: float) -> str:
-    """``text``, shortened with an ellipsis where it would take more than ``room`` pixels."""
+    """Shorten a text with an ellipsis to at most ``room`` pixels."""
     if width(text, size) <= room:
         return text
     while text and width(text + "…", size) > room:
@@ -37,9 +37,9 @@ def ellipsize(text: str, size: float, room: float) -> str:
 
 @cache
 def _metrics(path: Path) -> tuple[dict[str, int], int, int]:
-    """Advance widths by letter, that of the missing letter, and the line's height, in font units.
+    """Return the advance widths by character, that of a missing character, and the line height, in font units.
 
-    The tables are those of the OpenType specification: head, hhea, hmtx, and cmap of format 4.
+    Reads the tables hhea, hmtx and cmap (format 4) of the OpenType specification.
     """
     data = path.read_bytes()
     tables = {}
@@ -57,7 +57,7 @@ def _metrics(path: Path) -> tuple[dict[str, int], int, int]:
 
 
 def _glyphs(data: bytes, cmap: int) -> dict[str, int]:
-    """Letters of the Basic Multilingual Plane with their glyphs."""
+    """Return the glyph indices of the characters of the Basic Multilingual Plane."""
     for i in range(struct.unpack_from(">H", data, cmap + 2)[0]):
         *_, offset = struct.unpack_from(">HHI", data, cmap + 4 + 8 * i)
         table = cmap + offset

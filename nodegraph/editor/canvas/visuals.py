@@ -1,4 +1,4 @@
-"""From a node of the document to its face: rows, sliders, texts, pins."""
+"""Visuals of nodes, built from the document: rows, sliders, texts, pins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..typed import TypedDocument
 from ..view import NodeRow, NodeVisual, PinVisual, Point, ValueVisual
 
 WIDTH, MAX_WIDTH = 184.0, 260.0
-LETTER, TITLE_REST = 7.2, 52.0  # px of a letter of the title, and of what stands beside it
+LETTER, TITLE_REST = 7.2, 52.0  # pixels per letter of the title, and of the rest of the title bar
 DISPLAYS = {"meter": (168.0, 22.0), "faders": (260.0, 110.0), "bars": (168.0, 72.0)}
 DISPLAY = (220.0, 110.0)
 USER_FAMILY = "nodegraph_user_"
@@ -33,7 +33,7 @@ def node_visual(
     level: tuple[str, ...] = (),
     colour: str = "",
 ) -> NodeVisual:
-    """The face of a node. ``wired`` are inputs with a wire, ``marks`` what else turns an input (a MIDI control)."""
+    """Return the visual of a node. ``wired`` are the wired inputs, ``marks`` the bound MIDI messages by input."""
     from nodegraph.blocks.registry import node_types
 
     marks, flat = marks or {}, "/".join((*level, id))
@@ -69,7 +69,7 @@ def node_visual(
 
 
 def value_visual(port: In, value: Any, wired: bool = False, mark: str = "") -> ValueVisual:
-    """How the value of an input looks: a slider, or for a wired one the place of a live value."""
+    """Return the visual of an input's value: a slider, or an empty live value if it is wired."""
     if wired:
         return ValueVisual("live", "", -1.0, (), mark)
     if isinstance(value, list):
@@ -84,7 +84,7 @@ def value_visual(port: In, value: Any, wired: bool = False, mark: str = "") -> V
 
 
 def live_value_visual(port: In, values: Any, mark: str = "") -> ValueVisual:
-    """The value that arrives at a wired input, one number a lane."""
+    """Return the visual of the received values of a wired input, one number per lane."""
     first = float(values[0]) if len(values) else 0.0
     lanes = f" ×{len(values)}" if len(values) > 1 else ""
     return ValueVisual(
@@ -93,7 +93,7 @@ def live_value_visual(port: In, values: Any, mark: str = "") -> ValueVisual:
 
 
 def setting_visual(setting: Choice | Option, value: Any) -> ValueVisual:
-    """How a setting looks: a choice, a switch or a text."""
+    """Return the visual of a setting: a choice, a toggle or a text."""
     value = setting.default if value is None else value
     if isinstance(setting, Choice):
         return ValueVisual("choice", str(value), options=setting.values)
@@ -111,7 +111,7 @@ def _position(port: In, value: float) -> float:
 
 
 def _round_for_display(value: float) -> float:
-    """Three digits: what moves is not read more exactly."""
+    """Round a moving value to three digits."""
     return float(f"{value:.3g}")
 
 
@@ -126,7 +126,7 @@ def _pin(node: str, name: str, port: Port, output: bool, typed: TypedDocument) -
 
 
 def _family(family: str) -> str:
-    return "your own" if family.startswith(USER_FAMILY) else family
+    return "user blocks" if family.startswith(USER_FAMILY) else family
 
 
 def _first_line(cls: Any) -> str:

@@ -1,1 +1,1 @@
-"""The window in DearPyGui: the only package that calls it."""
+"""The window in DearPyGui; the only package that imports it."""

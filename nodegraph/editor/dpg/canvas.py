@@ -1,4 +1,4 @@
-"""The canvas: keeps draw items in step with the :class:`Scene`, one redraw a frame, only of what changed."""
+"""The canvas: synchronises draw items with the :class:`Scene`, once per frame, redrawing only changes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .wire import draw_wire, stroke
 
 Tag = int | str
 GRID = 24.0
-AHEAD = 200.0  # canvas points around the screen that are drawn in advance
+AHEAD = 200.0  # canvas points beyond the screen in which nodes are drawn in advance
 
 
 class DpgCanvas:
-    """Draws a scene into a draw list. Marks say what is to be drawn anew; :meth:`refresh` does it."""
+    """Draws a scene into a draw list. Changes are marked first; :meth:`refresh` redraws the marked items."""
 
     def __init__(self, parent: Tag, scene: Scene, minimap: Minimap, theme: Theme, textures: Textures) -> None:
         self.scene, self.minimap, self.theme, self.textures = scene, minimap, theme, textures
@@ -35,9 +35,9 @@ class DpgCanvas:
         self._badges: dict[str, str] = {}
         self._fit: frozenset[Pin] | None = None
         self.hovered: WireKey | None = None
-        self._marked: set[str] = set()  # nodes to be drawn anew
+        self._marked: set[str] = set()  # nodes to redraw
         self._moved: set[str] = set()
-        self._loose: set[WireKey] = set()  # wires to be drawn anew
+        self._marked_wires: set[WireKey] = set()  # wires to redraw
         self._note_marks: set[str] = set()
         self._everything = True
         self._overlay_due = self._camera_due = True
@@ -54,32 +54,32 @@ class DpgCanvas:
     # -- marks ---------------------------------------------------------------------------------------------
 
     def redraw(self) -> None:
-        """Everything, at the next refresh."""
+        """Redraw everything at the next refresh."""
         self._everything = True
 
     def node_changed(self, id: str) -> None:
-        """A node has a new face, or is gone."""
+        """Mark a node whose visual changed or that was removed."""
         self._marked.add(id)
-        self._loose.update(self.scene.wires_of(id))
+        self._marked_wires.update(self.scene.wires_of(id))
 
     def node_moved(self, id: str) -> None:
         self._moved.add(id)
 
     def wire_changed(self, key: WireKey) -> None:
-        self._loose.add(key)
+        self._marked_wires.add(key)
 
     def note_changed(self, id: str) -> None:
         self._note_marks.add(id)
 
     def overlay_changed(self) -> None:
-        """The gesture in progress looks different."""
+        """Mark the gesture in progress."""
         self._overlay_due = True
         if self.gestures is not None:
             self._moved |= self.gestures.moving
             if self.gestures.moving:
                 self._note_marks |= set(self.scene.notes)
             if self.gestures.pulled:
-                self._loose.add(self.gestures.pulled)
+                self._marked_wires.add(self.gestures.pulled)
 
     def camera_changed(self) -> None:
         self._camera_due = True
@@ -100,21 +100,21 @@ class DpgCanvas:
 
     def selection_changed(self, previous: frozenset[WireKey]) -> None:
         chosen = self.scene.selection
-        for id, art in self.nodes.items():
-            art.set_selected(id in chosen.nodes)
-            art.set_focus(chosen.focus if chosen.focus and chosen.focus.node == id else None)
-        self._loose |= previous ^ chosen.wires
+        for id, items in self.nodes.items():
+            items.set_selected(id in chosen.nodes)
+            items.set_focus(chosen.focus if chosen.focus and chosen.focus.node == id else None)
+        self._marked_wires |= previous ^ chosen.wires
         self._note_marks |= set(self.scene.notes)
 
     def hover(self, key: WireKey | None) -> None:
         if key != self.hovered:
-            self._loose.update(k for k in (key, self.hovered) if k is not None)
+            self._marked_wires.update(k for k in (key, self.hovered) if k is not None)
             self.hovered = key
 
     def mark_pins(self, fit: frozenset[Pin] | None) -> None:
         self._fit = fit
-        for art in self.nodes.values():
-            art.dim_pins(fit)
+        for items in self.nodes.values():
+            items.dim_pins(fit)
 
     def resize(self, width: float, height: float) -> None:
         self.scene.size = self.minimap.size = (width, height)
@@ -125,7 +125,7 @@ class DpgCanvas:
     # -- drawing -------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Bring the draw items up to date; called once a frame."""
+        """Redraw the marked items; called once per frame."""
         zoom = self.scene.zoom
         if self._everything or zoom != self._drawn_zoom:
             self._clear()
@@ -133,7 +133,7 @@ class DpgCanvas:
             self._camera_due = self._overlay_due = True
             self._draw_grid()
             self._note_marks |= set(self.scene.notes)
-            self._loose |= set(self.scene.wires)
+            self._marked_wires |= set(self.scene.wires)
         if self._camera_due:
             camera = self.scene.camera
             shift = (round(-camera.x * zoom), round(-camera.y * zoom), 0.0)
@@ -149,19 +149,19 @@ class DpgCanvas:
         for id in self._moved & self.nodes.keys():
             self.nodes[id].place()
         for id in self._moved:
-            self._loose.update(self.scene.wires_of(id))
-        if self._loose:
+            self._marked_wires.update(self.scene.wires_of(id))
+        if self._marked_wires:
             self._draw_wires()
         if self._note_marks:
             self._draw_notes()
         if self._overlay_due or self._camera_due or self._marked or self._moved:
             self._draw_overlay()
-        self._marked, self._moved, self._loose, self._note_marks = set(), set(), set(), set()
+        self._marked, self._moved, self._marked_wires, self._note_marks = set(), set(), set(), set()
         self._camera_due = self._overlay_due = self._everything = False
 
     def _clear(self) -> None:
-        for art in self.nodes.values():
-            art.remove()
+        for items in self.nodes.values():
+            items.remove()
         self.nodes.clear()
         for layer in (self._wire_layer, self._note_layer):
             dpg.delete_item(layer, children_only=True)
@@ -176,29 +176,29 @@ class DpgCanvas:
                 self._badges.pop(id, None)
 
     def _draw_seen(self) -> None:
-        """Nodes that are on the screen and have no items yet get them."""
+        """Create the draw items of visible nodes."""
         left, top, right, bottom = self.scene.seen
         seen = (left - AHEAD, top - AHEAD, right + AHEAD, bottom + AHEAD)
         chosen = self.scene.selection
         for id, shown in self.scene.nodes.items():
             if id in self.nodes or not geo.overlap(shown.box, seen):
                 continue
-            art = NodeItems(self._node_layer, shown, self.theme, self.scene.zoom, self.textures)
-            self.nodes[id] = art
+            items = NodeItems(self._node_layer, shown, self.theme, self.scene.zoom, self.textures)
+            self.nodes[id] = items
             if id in self._badges:
-                art.set_badge(self._badges[id])
+                items.set_badge(self._badges[id])
             if self._loads.get(id):
-                art.set_load(self._loads[id])
+                items.set_load(self._loads[id])
             if id in chosen.nodes:
-                art.set_selected(True)
+                items.set_selected(True)
             if chosen.focus and chosen.focus.node == id:
-                art.set_focus(chosen.focus)
+                items.set_focus(chosen.focus)
             if self._fit is not None:
-                art.dim_pins(self._fit)
+                items.dim_pins(self._fit)
 
     def _draw_wires(self) -> None:
         pulled = self.gestures.pulled if self.gestures else None
-        for key in self._loose:
+        for key in self._marked_wires:
             old = self._wires.pop(key, None)
             if old is not None:
                 dpg.delete_item(old)
@@ -221,7 +221,7 @@ class DpgCanvas:
     def _draw_note(self, id: str) -> Tag:
         visual, z, theme = self.scene.notes[id], self._drawn_zoom, self.theme
         left, top, right, bottom = (v * z for v in self.scene.note_box(id))
-        # Frames lie below comments, so the group of a frame goes first.
+        # areas are drawn below comments, so their groups come first
         group = dpg.add_draw_node(parent=self._note_layer)
         colour, chosen = rgb(visual.colour), id in self.scene.selection.notes
         edge = theme.selected if chosen else faded(colour, 0.75)
@@ -262,7 +262,7 @@ class DpgCanvas:
             dpg.draw_line((0, i * step), (width + 2 * step, i * step), color=colour, parent=self._grid)
 
     def _draw_overlay(self) -> None:
-        """The gesture in progress, and the minimap."""
+        """Draw the gesture in progress and the minimap."""
         for layer in (self._over_layer, self._screen_layer):
             dpg.delete_item(layer, children_only=True)
         gestures, theme, z = self.gestures, self.theme, self._drawn_zoom

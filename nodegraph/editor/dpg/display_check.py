@@ -1,4 +1,4 @@
-"""Whether a window can be opened here, in one sentence; DearPyGui itself would end the program."""
+"""Checks whether a window can be opened; DearPyGui itself would end the process if not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-TRIED = 30.0  # s for a window that is opened to see whether it can be
+TRIED = 30.0  # seconds until the test window times out
 WINDOW = (
     "import dearpygui.dearpygui as dpg; dpg.create_context(); "
     "dpg.create_viewport(title='trying', width=64, height=64, decorated=False); "
@@ -16,22 +16,24 @@ WINDOW = (
 
 
 def display_problem(thorough: bool = True) -> str:
-    """Why no window can be opened and what to do, "" if one can. ``thorough`` opens one in a process of its own, for
-    without OpenGL the library ends the process it is in."""
+    """Return why no window can be opened, or "".
+
+    ``thorough`` opens a window in a separate process, because the library ends its process if OpenGL is missing.
+    """
     if find_spec("dearpygui") is None:
         return "the editor needs DearPyGui: pip install 'nodegraph[editor]'."
     if sys.platform.startswith("linux"):
         if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            return "there is no display: DISPLAY is not set. Run it on a desktop, or by `xvfb-run`."
+            return "no display: DISPLAY is not set. Run it on a desktop, or with `xvfb-run`."
     if not thorough:
         return ""
     try:
         tried = subprocess.run([sys.executable, "-c", WINDOW], capture_output=True, text=True, timeout=TRIED)
     except subprocess.TimeoutExpired:
-        return "the display does not answer. Look at DISPLAY, or start the window system anew."
+        return "the display does not respond. Check DISPLAY, or restart the window system."
     if "opened" in tried.stdout:
         return ""
     output = f"{tried.stdout} {tried.stderr}".lower()
     if "display" in output and "gl" not in output.replace("glfw", ""):
-        return f"the display {os.environ.get('DISPLAY', '')} cannot be opened. Look at DISPLAY."
+        return f"the display {os.environ.get('DISPLAY', '')} cannot be opened. Check DISPLAY."
     return "no window with OpenGL 3 can be opened. Install a graphics driver (Debian: libgl1 libgl1-mesa-dri)."

@@ -1,4 +1,4 @@
-"""Text fields: which of them is being typed into, and a small one at the pointer for a single value."""
+"""Text fields: their keyboard focus, and a small field at the pointer for a single value."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 
 Tag = int | str
-PATIENCE = 6  # frames that a field is given to get the focus
+PATIENCE = 6  # frames until a field without focus stops receiving keys
 
 
 class Fields:
-    """All text fields of the window. While one is typed into, letters are not commands."""
+    """All text fields of the window. While one has the focus, keys are not commands."""
 
     def __init__(self) -> None:
         self._tags: set[Tag] = set()
@@ -22,12 +22,12 @@ class Fields:
         return tag
 
     def focus(self, tag: Tag) -> None:
-        """Give a field the focus; what is typed until it has it is kept for it."""
+        """Move the focus to a field; keys typed until then are added to its text."""
         dpg.focus_item(tag)
         self._awaited = (tag, dpg.get_frame_count() + PATIENCE)
 
     def capture_key(self, name: str) -> bool:
-        """Keep a key for a field that has not got the focus yet. Says whether it did."""
+        """Add a key to a field that waits for the focus; return whether there is one."""
         if self._awaited is None:
             return False
         tag, until = self._awaited
@@ -51,7 +51,7 @@ class Fields:
 
 
 class ValueField:
-    """A field for one text, over the canvas: Enter or a click elsewhere takes it, Escape gives it up."""
+    """A text field over the canvas: Enter or a click elsewhere accepts the text, Escape cancels."""
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
@@ -67,7 +67,7 @@ class ValueField:
     def ask(
         self, at: tuple[float, float], label: str, text: str, answer: Callable[[str | None], None], width: float = 220.0
     ) -> None:
-        """Show it at a place of the screen; ``answer`` gets the text, or None."""
+        """Show the field at a screen position; ``answer`` receives the text, or None if cancelled."""
         self.close(None)
         self._answer, self._was_active = answer, False
         lines = "\n" in text
@@ -85,7 +85,7 @@ class ValueField:
         self._fields.focus(self._input)
 
     def update(self) -> None:
-        """Once a frame: a field that was left is taken."""
+        """Accept the text of a field that lost the focus; called once per frame."""
         if self._input is None:
             return
         active = dpg.is_item_active(self._input)
@@ -99,7 +99,7 @@ class ValueField:
             self.close(text)
 
     def close(self, text: str | None) -> None:
-        """Go, with this answer."""
+        """Close the field with this answer."""
         if self._window is None:
             return
         dpg.delete_item(self._window)
@@ -109,15 +109,15 @@ class ValueField:
 
 
 def screen_size() -> tuple[float, float]:
-    """The inside of the window, in pixels; a usual size where there is no window."""
+    """Return the inner size of the window in pixels; a default size without a window."""
     try:
         width, height = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
-    except Exception:  # it raises no other when there is no window
+    except Exception:  # DearPyGui raises a plain Exception without a window
         return 1280.0, 800.0
     return (float(width), float(height)) if width > 0 and height > 0 else (1280.0, 800.0)
 
 
 def kept_inside(at: tuple[float, float], size: tuple[float, float]) -> tuple[int, int]:
-    """A place at which something of this size is wholly on the screen."""
+    """Return the position nearest to ``at`` where an item of this size is entirely on the screen."""
     width, height = screen_size()
     return int(max(min(at[0], width - size[0] - 4), 4)), int(max(min(at[1], height - size[1] - 4), 4))

@@ -1,5 +1,4 @@
-"""The file dialog: places, folders one can walk through, a filter, a name to save under, a question before
-overwriting."""
+"""The file dialog: shortcuts, folder list, filter, file name, and a confirmation before overwriting."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ SIZE = (720.0, 470.0)
 
 
 class FileDialog:
-    """One dialog at a time; ``answer`` gets the path, or None."""
+    """The file dialog, one at a time; ``answer`` receives the path, or None if cancelled."""
 
     def __init__(self, fields: Fields, theme: Theme) -> None:
         self._fields, self.theme = fields, theme
@@ -36,7 +35,7 @@ class FileDialog:
     def ask(
         self, title: str, folder: Path, ending: str, save: bool, name: str, answer: Callable[[Path | None], None]
     ) -> None:
-        """Show it, in a folder (or the nearest one that exists)."""
+        """Show the dialog in a folder, or in its nearest existing parent."""
         self.close(None)
         folder = folder.expanduser().absolute()
         while not folder.is_dir() and folder != folder.parent:
@@ -80,7 +79,7 @@ class FileDialog:
                 self._table = dpg.add_table(header_row=True, policy=dpg.mvTable_SizingStretchProp, resizable=True)
                 dpg.add_table_column(label="Name", parent=self._table, init_width_or_weight=6)
                 dpg.add_table_column(label="Size", parent=self._table, init_width_or_weight=1.4)
-                dpg.add_table_column(label="Changed", parent=self._table, init_width_or_weight=2.6)
+                dpg.add_table_column(label="Modified", parent=self._table, init_width_or_weight=2.6)
         self._message = dpg.add_text("", color=self.theme.warn)
         with dpg.group(horizontal=True):
             self._name = self._fields.add(
@@ -111,14 +110,14 @@ class FileDialog:
             dpg.set_value(self._filter, "")
             self._list()
         else:
-            self._show_message(f"there is no folder {folder}.")
+            self._show_message(f"Folder not found: {folder}.")
 
     def _list(self) -> None:
-        """The folder's entries; a click chooses, a second one opens."""
+        """List the folder; a click selects an entry, a second click opens it."""
         dpg.delete_item(self._table, children_only=True, slot=1)
         dpg.set_value(self._path, str(self._folder))
         found, problem = entries(self._folder, self._ending, dpg.get_value(self._filter))
-        self._show_message(problem or ("" if found else "nothing here that fits."))
+        self._show_message(problem or ("" if found else "No matching files."))
         for entry in found:
             row = dpg.add_table_row(parent=self._table)
             dpg.add_selectable(
@@ -136,7 +135,7 @@ class FileDialog:
             return self.close(path)
         dpg.set_value(self._name, path.name)
         self._confirmed = None
-        self._show_message("click again to open it." if not self._save else "")
+        self._show_message("Click again to open." if not self._save else "")
         return None
 
     def _new_folder(self) -> None:
@@ -146,34 +145,34 @@ class FileDialog:
         try:
             path.mkdir()
         except OSError as error:
-            return self._show_message(f"no folder can be made here: {error.strerror}.")
+            return self._show_message(f"The folder could not be created: {error.strerror}.")
         return self._go(path)
 
     def _accept(self) -> None:
-        """Enter, or the button."""
+        """Accept the selected file."""
         name = dpg.get_value(self._name).strip()
         if not name:
-            return self._show_message("give a name.")
+            return self._show_message("Enter a file name.")
         path = self._folder / Path(name).expanduser()
         if path.is_dir():
             dpg.set_value(self._name, "")
             return self._go(path)
         if not self._save:
-            return self.close(path) if path.is_file() else self._show_message(f"there is no file {name}.")
+            return self.close(path) if path.is_file() else self._show_message(f"File not found: {name}.")
         path = with_ending(path, self._ending)
         if not path.parent.is_dir():
-            return self._show_message(f"there is no folder {path.parent}.")
+            return self._show_message(f"Folder not found: {path.parent}.")
         if path.exists() and self._confirmed != path:
             self._confirmed = path
             dpg.configure_item(self._button, label="Replace")
-            return self._show_message(f"{path.name} is there already. Replace it, or give another name.")
+            return self._show_message(f"{path.name} already exists. Replace it, or enter another name.")
         return self.close(path)
 
     def _show_message(self, text: str) -> None:
         dpg.set_value(self._message, supported_text(text))
 
     def close(self, path: Path | None) -> None:
-        """Go, with this answer."""
+        """Close the dialog with this answer."""
         if self._window is None:
             return
         dpg.delete_item(self._window)

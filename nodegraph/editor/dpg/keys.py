@@ -1,4 +1,4 @@
-"""Names of keys as the presenter knows them."""
+"""Key names as used in events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES: dict[int, str] = {
     dpg.mvKey_Down: "down",
     dpg.mvKey_Home: "home",
     dpg.mvKey_End: "end",
-    517: "pageup",  # DearPyGui's own names for these two are out of date
+    517: "pageup",  # DearPyGui's constants for these two keys are outdated
     518: "pagedown",
     dpg.mvKey_Minus: "-",
     dpg.mvKey_Subtract: "-",
@@ -41,7 +41,7 @@ NAMES: dict[int, str] = {
 
 
 def modifiers_down() -> tuple[bool, bool, bool]:
-    """Whether ctrl (or the command key), shift and alt are down."""
+    """Return whether ctrl (or the command key), shift and alt are down."""
     down = dpg.is_key_down
     ctrl = down(dpg.mvKey_LControl) or down(dpg.mvKey_RControl) or down(530) or down(534)
     shift = down(dpg.mvKey_LShift) or down(dpg.mvKey_RShift)
@@ -49,7 +49,7 @@ def modifiers_down() -> tuple[bool, bool, bool]:
 
 
 def name_of(code: int) -> str:
-    """``"ctrl+shift+z"`` for a key that went down now; "" for one without a name."""
+    """Return the name of a pressed key with its modifiers, ``"ctrl+shift+z"``; "" for an unknown key."""
     name = NAMES.get(code, "")
     if not name:
         return ""

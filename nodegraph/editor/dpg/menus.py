@@ -1,4 +1,4 @@
-"""The menu bar and the menus at the pointer, both from :class:`~.view.MenuItem`."""
+"""The menu bar and context menus, built from :class:`~.view.MenuItem`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Pick = Callable[[MenuItem], None]
 
 
 def fill_menu(parent: Tag, items: tuple[MenuItem, ...], pick: Pick) -> None:
-    """The entries of a menu."""
+    """Add the entries of a menu."""
     for item in items:
         if item.label == "-":
             dpg.add_separator(parent=parent)
@@ -31,12 +31,12 @@ def fill_menu(parent: Tag, items: tuple[MenuItem, ...], pick: Pick) -> None:
 
 
 def shown_key(key: str) -> str:
-    """``"ctrl+shift+z"`` as menus write it: ``"Ctrl+Shift+Z"``."""
+    """Return a key as displayed in menus: ``"ctrl+shift+z"`` → ``"Ctrl+Shift+Z"``."""
     return "+".join(part if len(part) > 1 and not part.isalpha() else part.capitalize() for part in key.split("+"))
 
 
 class MenuBar:
-    """The bar at the top of the window."""
+    """The menu bar of the window."""
 
     def __init__(self, pick: Pick) -> None:
         self._pick = pick
@@ -44,7 +44,7 @@ class MenuBar:
         self.bar = dpg.add_viewport_menu_bar()
 
     def show(self, menus: tuple[MenuItem, ...]) -> None:
-        """These menus from now on."""
+        """Replace the menus."""
         if menus == self._shown:
             return
         self._shown = menus
@@ -53,7 +53,7 @@ class MenuBar:
 
 
 class PopupMenu:
-    """One menu at the pointer at a time; a press elsewhere closes it."""
+    """The context menu at the pointer; a press elsewhere closes it."""
 
     def __init__(self, pick: Pick) -> None:
         self._pick = pick
@@ -74,7 +74,7 @@ class PopupMenu:
         fill_menu(self._window, items, self._picked)
 
     def place_of(self, label: str) -> tuple[float, float]:
-        """Where on the screen an entry is."""
+        """Return the screen position of an entry."""
         assert self._window is not None
         left, top = dpg.get_item_pos(self._window)
         inside = {dpg.get_item_label(tag): dpg.get_item_pos(tag) for tag in dpg.get_item_children(self._window, 1)}

@@ -1,4 +1,4 @@
-"""A node as draw items: body, title, rows with sliders, pins, badge, selection."""
+"""Draw items of a node: body, title, rows with sliders, pins, badge, selection."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..canvas.typeface import ellipsize, supported_text, width
 from ..view import NodeRow, Pin, PinVisual, ValueVisual
 from .plot import CLEAR, Plot, Textures
 
-FONT = 13.0  # px at zoom 1
+FONT = 13.0  # pixels at zoom 1
 SMALL = 10.5
-READABLE = 4.0  # px
+READABLE = 4.0  # pixels; smaller text is not drawn
 Tag = int | str
 
 
 class NodeItems:
-    """The draw items of one node at one zoom. Its group is moved by a transform, so a drag touches one item."""
+    """The draw items of a node at one zoom. A transform moves their group, so a drag updates one item."""
 
     def __init__(self, parent: Tag, shown: SceneNode, theme: Theme, zoom: float, textures: Textures) -> None:
         self.theme, self.zoom, self.shown = theme, zoom, shown
@@ -36,7 +36,7 @@ class NodeItems:
         self.place()
 
     def place(self) -> None:
-        """The group goes to where the node is."""
+        """Move the group to the position of the node."""
         x, y = self.shown.at
         z = self.zoom
         dpg.apply_transform(self.group, dpg.create_translation_matrix((round(x * z), round(y * z), 0.0)))
@@ -46,7 +46,7 @@ class NodeItems:
             self.plot.close()
         dpg.delete_item(self.group)
 
-    # -- what is drawn once --------------------------------------------------------------------------------
+    # -- static items --------------------------------------------------------------------------------------
 
     def _draw(self, textures: Textures) -> None:
         theme, z, visual, shape = self.theme, self.zoom, self.shown.visual, self.shown.shape
@@ -87,12 +87,12 @@ class NodeItems:
         return dpg.draw_rectangle(a, b, fill=fill, color=edge, rounding=rounding, parent=self.group)
 
     def _text(self, at: geo.Point, text: str, size: float, colour: Colour) -> Tag:
-        """A line of text; what is too small to be read is drawn as nothing."""
+        """Draw a line of text; text below READABLE pixels is left empty."""
         text = text if size >= READABLE else ""
         return dpg.draw_text(at, text, size=size, color=colour, parent=self.group)
 
     def _row(self, place: geo.RowPlace, value: ValueVisual | None) -> None:
-        """A row; ``value`` is the one it has now, which may be another than when the shape was made."""
+        """Draw a row; ``value`` is its current value, which can differ from that in the shape."""
         z, row = self.zoom, place.row
         if value is not None and place.value is not None:
             self._values[row.port] = _ValueItems(self, row, value, place.value)
@@ -120,25 +120,25 @@ class NodeItems:
         x, y = self.shown.shape.pins[row.port, output]
         colour = self.theme.kinds.get(visual.kind, self.theme.faint)
         z = self.zoom
-        if visual.count.startswith("×"):  # many lanes: a ring around
+        if visual.count.startswith("×"):  # a ring marks several lanes
             dpg.draw_circle((x * z, y * z), (geo.PIN + 2.2) * z, color=faded(colour, 0.55), parent=self.group)
         self._pins[row.port, output] = (
             pin_mark(self.group, (x * z, y * z), visual.kind, z, colour, self.theme),
             colour,
         )
 
-    # -- what changes --------------------------------------------------------------------------------------
+    # -- dynamic items -------------------------------------------------------------------------------------
 
     def set_value(self, port: str, value: ValueVisual) -> None:
-        """Another value in a row; a kind that differs from the one shown needs a new face."""
-        art = self._values.get(port)
-        if art is not None:
-            art.show(value)
+        """Update the value in a row; its kind must be the displayed one."""
+        items = self._values.get(port)
+        if items is not None:
+            items.show(value)
 
     @property
     def value_texts(self) -> dict[str, str]:
-        """What is written in the rows, by port."""
-        return {port: art.written for port, art in self._values.items()}
+        """Return the displayed texts of the rows by port."""
+        return {port: items.written for port, items in self._values.items()}
 
     def set_badge(self, reason: str) -> None:
         for tag in self._badge:
@@ -173,7 +173,7 @@ class NodeItems:
             self._outline = None
 
     def set_focus(self, pin: Pin | None) -> None:
-        """Mark the row that the keyboard is on."""
+        """Mark the row with keyboard focus."""
         if self._focus is not None:
             dpg.delete_item(self._focus)
             self._focus = None
@@ -188,14 +188,14 @@ class NodeItems:
         )  # fmt: skip
 
     def dim_pins(self, fit: frozenset[Pin] | None) -> None:
-        """Draw those pins bright that a wire would fit, the others faint; None: all bright."""
+        """Dim all pins except those that fit a wire; None restores all."""
         for (port, output), (tag, colour) in self._pins.items():
             bright = fit is None or Pin(self.shown.visual.id, port, output) in fit
             dpg.configure_item(tag, fill=colour if bright else faded(colour, 0.18))
 
 
 class _ValueItems:
-    """The slider, choice, switch or text of a row."""
+    """The draw items of a value: slider, choice, toggle or text."""
 
     def __init__(self, node: NodeItems, row: NodeRow, value: ValueVisual, box: geo.Box) -> None:
         self.node, self.row = node, row
@@ -266,8 +266,10 @@ class _ValueItems:
 
 
 def pin_mark(parent: Tag, at: geo.Point, kind: str, zoom: float, colour: Colour, theme: Theme) -> Tag:
-    """A pin in the shape of its kind: circle signal, square spectrum, diamond magnitude, triangle phase, hexagon
-    latent, arrow events."""
+    """Draw a pin in the shape of its kind.
+
+    Circle: signal; square: spectrum; diamond: magnitude; triangle: phase; hexagon: latent; arrow: events.
+    """
     x, y = at
     r = geo.PIN * zoom
     edge = theme.node_edge

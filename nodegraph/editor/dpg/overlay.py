@@ -1,4 +1,4 @@
-"""What floats above all windows: words at the pointer, and messages that go by themselves."""
+"""The overlay above all windows: the hint at the pointer, and temporary messages."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..canvas.typeface import supported_text, width
 from .fields import screen_size
 
 FONT = 14.0
-SHOWN = 4.5  # s that a message stays
-MAX_LENGTH = 78  # letters of a line
+SHOWN = 4.5  # seconds that a message is shown
+MAX_LENGTH = 78  # letters per line
 
 
 @dataclass
 class Toast:
-    """A message and when it goes."""
+    """A message and its end time."""
 
     text: str
     alarm: bool
@@ -26,7 +26,7 @@ class Toast:
 
 
 class Overlay:
-    """Drawn anew when something of it changes."""
+    """The overlay; redrawn when its content changes."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
@@ -43,16 +43,16 @@ class Overlay:
 
     @property
     def hint_text(self) -> str:
-        """The words at the pointer."""
+        """The hint at the pointer."""
         return self._hint
 
     @property
     def refused(self) -> bool:
-        """Whether the words are a refusal."""
+        """Whether the hint explains a refused wire."""
         return bool(self._hint) and self._refused
 
     def tip(self, text: str) -> None:
-        """What is under the resting pointer; a hint goes before it."""
+        """Set the tooltip of the item under the pointer; a hint takes precedence."""
         self._tip = supported_text(text)
 
     def notify(self, text: str, alarm: bool) -> None:
@@ -62,11 +62,11 @@ class Overlay:
 
     @property
     def messages(self) -> list[str]:
-        """The messages that are shown."""
+        """The displayed messages."""
         return [toast.text for toast in self._toasts]
 
     def refresh(self, mouse: tuple[float, float]) -> None:
-        """Bring the drawing up to date; called once a frame."""
+        """Redraw the overlay if it changed; called once per frame."""
         now = time.monotonic()
         self._toasts = [toast for toast in self._toasts if toast.until > now]
         words = self._hint or self._tip
@@ -105,7 +105,7 @@ class Overlay:
 
 
 def _lines(text: str) -> list[str]:
-    """A text in lines that are not too long."""
+    """Break a text into lines of at most MAX_LENGTH letters."""
     lines: list[str] = []
     for part in text.split("\n"):
         line = ""

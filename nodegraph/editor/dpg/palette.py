@@ -1,4 +1,4 @@
-"""The palette: a search field and the blocks that fit, drawn with their family's colour and the letters that fit."""
+"""The palette: a search field and the matching entries, with family colours and marked letters."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FONT = 14.0
 
 
 class DpgPalette:
-    """Shown or not; what is typed and chosen in it goes out as events."""
+    """The palette window; typed text and chosen entries are sent as events."""
 
     def __init__(self, fields: Fields, theme: Theme, send: Callable[[Event], None]) -> None:
         self._fields, self.theme, self._send = fields, theme, send
         self._visual: PaletteVisual | None = None
-        self._first = 0  # the topmost entry that is shown
+        self._first = 0  # index of the first displayed entry
         self._window: Tag | None = None
         self._input: Tag = 0
         self._list: Tag = 0
@@ -38,7 +38,7 @@ class DpgPalette:
         return self._window is not None
 
     def show(self, visual: PaletteVisual, at: tuple[float, float]) -> None:
-        """Show it at a place of the screen, or what it lists from now on."""
+        """Open the palette at a screen position, or update its list."""
         fresh = self._window is None
         if fresh:
             self._build(visual, at)
@@ -82,7 +82,7 @@ class DpgPalette:
         for i, entry in enumerate(shown):
             self._draw_entry(entry, i * LINE * s, self._first + i == visual.chosen)
         if not visual.entries:
-            dpg.draw_text((8, 6), supported_text(visual.empty or "nothing fits"), size=FONT * s, color=theme.faint,
+            dpg.draw_text((8, 6), supported_text(visual.empty or "No match."), size=FONT * s, color=theme.faint,
                           parent=self._list)  # fmt: skip
         more = len(visual.entries)
         if more > ROWS:
@@ -110,7 +110,7 @@ class DpgPalette:
         dpg.draw_text((x, top + 1.5 * s), doc, size=12 * s, color=theme.faint, parent=layer)
 
     def place_of(self, index: int) -> tuple[float, float]:
-        """Where on the screen an entry is."""
+        """Return the screen position of an entry."""
         left, top = dpg.get_item_rect_min(self._list)
         return left + 40.0, top + (index - self._first + 0.5) * LINE * self.scale
 
@@ -124,7 +124,7 @@ class DpgPalette:
     # -- mouse and keys ------------------------------------------------------------------------------------
 
     def inside(self, mouse: tuple[float, float]) -> bool:
-        """Whether a place of the screen lies in the palette."""
+        """Return whether a screen position is in the palette."""
         if self._window is None:
             return False
         left, top = dpg.get_item_pos(self._window)
@@ -132,14 +132,14 @@ class DpgPalette:
         return left <= mouse[0] < left + width and top <= mouse[1] < top + height
 
     def press(self, mouse: tuple[float, float]) -> None:
-        """A button went down somewhere while the palette is shown: elsewhere means away with it."""
+        """Handle a button press while the palette is open; a press outside closes it."""
         if not self.inside(mouse):
             self._send(Key("escape", typing=True))
         else:
             self._pressed = self._entry_at(mouse)
 
     def release(self, mouse: tuple[float, float], canvas_at: tuple[float, float] | None) -> None:
-        """A button went up: on the entry it is chosen, on the canvas (``canvas_at``) it is put there."""
+        """Handle a button release: choose the pressed entry, placed at ``canvas_at`` if dragged to the canvas."""
         index, self._pressed = self._pressed, None
         if index is None or self._window is None:
             return

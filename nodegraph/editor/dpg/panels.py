@@ -1,4 +1,4 @@
-"""Panels: small windows made of items, each kind of item with the widget that shows it."""
+"""Panels: small windows of items, with one widget per item."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .plot import Plot, Textures
 Tag = int | str
 DRAWING_HEIGHT = 110
 FADER = (46, 150)
-LAYOUT_FRAMES = 3  # frames after which the height of a panel is known
-MARGIN, TOP = 14.0, 44.0  # round panels that find their own place
+LAYOUT_FRAMES = 3  # frames until the height of a panel is known
+MARGIN, TOP = 14.0, 44.0  # around panels without a given position
 
 
 class DpgPanels:
-    """All panels that are shown, by key."""
+    """The open panels, by key."""
 
     def __init__(
         self, fields: Fields, theme: Theme, textures: Textures, mono: Tag | None, send: Callable[[Event], None]
@@ -57,7 +57,7 @@ class DpgPanels:
             self._panels[key].draw(item, drawing)
 
     def free_place(self, width: float, height: float) -> tuple[float, float]:
-        """Where a new panel hides none of the others: columns from the right, each from the top."""
+        """Return a position where a panel hides no other: columns from the right, each from the top."""
         screen = screen_size()
         others = [panel.box for panel in self._panels.values()]
         x = screen[0] - width - MARGIN
@@ -73,7 +73,7 @@ class DpgPanels:
         return screen[0] - width - MARGIN - step, TOP * self.scale + step
 
     def update(self) -> None:
-        """Once a frame: a panel that came out higher than there is room goes up."""
+        """Move panels that extend below the screen up; called once per frame."""
         for panel in self._panels.values():
             panel.age += 1
             if panel.age == LAYOUT_FRAMES:
@@ -86,7 +86,7 @@ class DpgPanels:
 
 
 class DpgPanel:
-    """One panel with its widgets by item key."""
+    """A panel with its widgets by item key."""
 
     def __init__(self, owner: DpgPanels, visual: PanelVisual, at: Any) -> None:
         self.owner, self.visual = owner, visual
@@ -131,7 +131,7 @@ class DpgPanel:
                 self._add(item, self.window)
 
     def rebuild(self, visual: PanelVisual) -> bool:
-        """Take over a new face of the same panel, item by item if it has the same items. Says whether it could."""
+        """Update the items in place if the new visual has the same ones; return whether it has."""
         old = self.visual
         if (visual.title, visual.modal, visual.size) != (old.title, old.modal, old.size):
             return False
@@ -155,7 +155,7 @@ class DpgPanel:
         dpg.delete_item(self.window)
 
     def _delete_items(self) -> None:
-        """What is no child of the window goes by itself."""
+        """Delete plots and handlers, which are not children of the window."""
         for plot in self._plots.values():
             plot.close()
         for handlers in self._handlers:
@@ -164,7 +164,7 @@ class DpgPanel:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """Where it is on the screen: left, top, right, bottom."""
+        """Return its screen box: left, top, right, bottom."""
         left, top = dpg.get_item_pos(self.window)
         width, height = dpg.get_item_rect_size(self.window)
         return left, top, left + width, top + height
@@ -251,7 +251,7 @@ class DpgPanel:
         self._changed(item, float(value), finished=False)
 
     def _on_release(self, item: Item, tag: Tag, value: Callable[[Any], Any] = float) -> None:
-        """Send what a widget holds once the hand leaves it."""
+        """Send the value of a widget when its edit ends."""
         with dpg.item_handler_registry() as handlers:
             dpg.add_item_deactivated_after_edit_handler(callback=lambda: self._changed(item, value(dpg.get_value(tag))))
         dpg.bind_item_handler_registry(tag, handlers)
@@ -317,7 +317,7 @@ class DpgPanel:
         return area
 
     def set(self, item: Item) -> None:
-        """An item has another value; one that the hand is on is left alone."""
+        """Update the value of an item, unless the user is editing it."""
         if item.kind == "row":
             for one in item.value or ():
                 self.set(one)
@@ -373,5 +373,5 @@ def _flat(items: tuple[Item, ...]) -> list[Item]:
 
 
 def _literal(text: str) -> str:
-    """A text as a format that prints just it."""
+    """Escape a text for use as a printf format."""
     return supported_text(text).replace("%", "%%")

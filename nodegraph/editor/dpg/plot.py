@@ -1,4 +1,4 @@
-"""Drawings of numbers: waves, spectra, spectrograms, meters, bars. The same in a block, a probe and a panel."""
+"""Plots for nodes, probes and panels: waves, spectra, spectrograms, meters, bars."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..canvas import typeface
 from ..canvas.theme import Colour, Theme, faded
 from ..view import Drawing
 
-TEXTURE = (256, 96)  # columns and rows of every spectrogram's picture
+TEXTURE = (256, 96)  # columns and rows of a spectrogram texture
 MIN_DB_RANGE = -60.0  # the lower end of meters
 CLEAR: Colour = (0, 0, 0, 0)
 
 
 class Textures:
-    """Pictures for spectrograms. One that is given back is used again: deleting a shown one would crash."""
+    """A pool of spectrogram textures. Released ones are reused: deleting a displayed texture crashes DearPyGui."""
 
     def __init__(self) -> None:
         self._registry = dpg.add_texture_registry()
@@ -35,9 +35,9 @@ class Textures:
 
 
 class Plot:
-    """A rectangle of ``size`` pixels inside a draw node or draw list, in which a :class:`Drawing` is kept up to date.
+    """A rectangle of ``size`` pixels in a draw node or draw list that displays a :class:`Drawing`.
 
-    ``font`` is the size of its letters in pixels.
+    ``font`` is the font size in pixels.
     """
 
     def __init__(
@@ -61,18 +61,18 @@ class Plot:
         self._above = dpg.add_draw_node(parent=self._top)
 
     def close(self) -> None:
-        """The picture goes back; the items go with their parent."""
+        """Release the texture; the draw items are deleted with their parent."""
         if self._texture is not None:
             self._textures.release(self._texture)
             self._texture = None
 
     def remove(self) -> None:
-        """The plot goes, with its items."""
+        """Delete the plot and its draw items."""
         self.close()
         dpg.delete_item(self._top)
 
     def show(self, drawing: Drawing) -> None:
-        """Draw these numbers from now on."""
+        """Display a drawing."""
         if drawing.kind != self.kind:
             self._begin(drawing)
         paint = getattr(self, f"_paint_{drawing.kind}", None)
@@ -207,18 +207,18 @@ class Plot:
 
 
 def _thinned(lane: np.ndarray, max_points: int) -> np.ndarray:
-    """A lane with no more points than pixels; peaks are kept."""
+    """Reduce a lane to at most ``max_points`` points, preserving peaks."""
     if len(lane) <= max_points:
         return lane
     if len(lane) <= 5 * max_points:
         return lane[:: -(-len(lane) // max_points)]
     part = len(lane) // (max_points // 2)
-    whole = lane[len(lane) % part :].reshape(-1, part)
-    return np.column_stack([whole.min(1), whole.max(1)]).ravel()
+    trimmed = lane[len(lane) % part :].reshape(-1, part)
+    return np.column_stack([trimmed.min(1), trimmed.max(1)]).ravel()
 
 
 def _log_place(frequency: float, axis: tuple[float, float] | None) -> float:
-    """Where a frequency lies, 0…1, on an axis from 20 Hz (or its own lower end) up."""
+    """Return the position 0…1 of a frequency on a logarithmic axis from 20 Hz (or its lower end) up."""
     top = axis[1] if axis else 22050.0
     low = max(axis[0] if axis else 20.0, 20.0)
     return math.log(max(frequency, 1e-3) / low) / math.log(max(top / low, 1.01))
@@ -227,7 +227,7 @@ def _log_place(frequency: float, axis: tuple[float, float] | None) -> float:
 def _on_log_axis(
     levels: np.ndarray, axis: tuple[float, float] | None, max_points: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Places 0…1 and levels on a logarithmic axis: the loudest of all bins that share a pixel."""
+    """Return positions 0…1 and levels on a logarithmic axis, with the highest level of all bins in a pixel."""
     top = axis[1] if axis else 22050.0
     frequencies = np.linspace(0.0, top, len(levels))[1:]
     low = max(axis[0] if axis else 20.0, 20.0)
@@ -249,7 +249,7 @@ _heat: dict[int, np.ndarray] = {}
 
 
 def heat_table(theme: Theme) -> np.ndarray:
-    """The theme's heat colours as 256 float32 RGBA values."""
+    """Return the heat colours of a theme as 256 float32 RGBA values."""
     if id(theme) not in _heat:
         stops = np.array(theme.heat, np.float32) / 255.0
         at = np.linspace(0, len(stops) - 1, 256)

@@ -1,4 +1,4 @@
-"""Readouts of wires: one at the pointer, and small windows for those that were pinned."""
+"""Readouts of wires: one at the pointer, and small windows for pinned probes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from .plot import Plot, Textures
 
 Tag = int | str
 WIDE = 250.0
-HIGH = 74.0  # of a drawing
+HIGH = 74.0  # height of a drawing
 GAP = 5.0
 FONT = 12.5
 
 
 class ReadoutItems:
-    """A readout inside a draw list or draw node, rebuilt when it has other drawings than before."""
+    """The draw items of a readout, rebuilt if its drawings change in number or kind."""
 
     def __init__(self, parent: Tag, theme: Theme, textures: Textures, scale: float) -> None:
         self._parent, self.theme, self._textures, self.scale = parent, theme, textures, scale
         self._shape: tuple[str, ...] = ()
         self._plots: list[Plot] = []
         self._texts: list[Tag] = []
-        self.lines: tuple[str, ...] = ()  # what stands below the drawings now
+        self.lines: tuple[str, ...] = ()  # the texts below the drawings
         self.size = (WIDE * scale, 40.0)
 
     def show(self, readout: Readout) -> bool:
-        """Draw it; says whether it takes another room than before."""
+        """Draw a readout; return whether its size changed."""
         s = self.scale
         shape = (*(drawing.kind for drawing in readout.drawings), str(len(readout.lines)))
         fresh = shape != self._shape
@@ -75,15 +75,15 @@ class HoverReadout:
         )
         self._inner = dpg.add_draw_node(parent=self._group)
         dpg.apply_transform(self._inner, dpg.create_translation_matrix((8, 8, 0)))
-        self._art = ReadoutItems(self._inner, theme, textures, scale)
+        self._items = ReadoutItems(self._inner, theme, textures, scale)
         self._shown = False
         dpg.configure_item(self._group, show=False)
 
     def show(self, readout: Readout, mouse: tuple[float, float]) -> None:
-        if self._art.show(readout):
-            width, height = self._art.size
+        if self._items.show(readout):
+            width, height = self._items.size
             dpg.configure_item(self._ground, pmax=(width + 16, height + 16))
-        width, height = self._art.size
+        width, height = self._items.size
         screen = screen_size()
         x = mouse[0] + 22 if mouse[0] + 40 + width < screen[0] else mouse[0] - width - 30
         y = max(min(mouse[1] + 20, screen[1] - height - 24), 4)
@@ -99,16 +99,16 @@ class HoverReadout:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The words of it, none while it is hidden."""
-        return self._art.lines if self._shown else ()
+        """The displayed texts, empty while it is hidden."""
+        return self._items.lines if self._shown else ()
 
     def remove(self) -> None:
-        self._art.clear()
+        self._items.clear()
         dpg.delete_item(self._list)
 
 
 class ProbeWindow:
-    """A pinned readout in a window of its own."""
+    """A pinned readout in a small window."""
 
     def __init__(
         self, key: str, title: str, at: tuple[float, float], theme: Theme, textures: Textures, scale: float,
@@ -121,16 +121,16 @@ class ProbeWindow:
             on_close=lambda: send(ProbeClosed(key)),
         ) as self.window:  # fmt: skip
             self._area = dpg.add_drawlist(width=int(WIDE * scale), height=int(40 * scale))
-        self._art = ReadoutItems(self._area, theme, textures, scale)
+        self._items = ReadoutItems(self._area, theme, textures, scale)
 
     def show(self, readout: Readout) -> None:
-        if self._art.show(readout):
-            width, height = self._art.size
+        if self._items.show(readout):
+            width, height = self._items.size
             dpg.configure_item(self._area, width=int(width), height=int(height))
 
     @property
     def lines(self) -> tuple[str, ...]:
-        return self._art.lines
+        return self._items.lines
 
     def inside(self, mouse: tuple[float, float]) -> bool:
         left, top = dpg.get_item_pos(self.window)
@@ -138,5 +138,5 @@ class ProbeWindow:
         return bool(left <= mouse[0] < left + width and top <= mouse[1] < top + height)
 
     def close(self) -> None:
-        self._art.clear()
+        self._items.clear()
         dpg.delete_item(self.window)

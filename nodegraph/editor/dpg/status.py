@@ -15,7 +15,7 @@ BETWEEN = 22.0
 
 
 class StatusLine:
-    """One line of parts; long ones are cut so that all fit."""
+    """The status line; long parts are shortened so that all fit."""
 
     def __init__(self, parent: Tag, theme: Theme) -> None:
         self.theme, self.scale = theme, 1.0
@@ -32,7 +32,7 @@ class StatusLine:
         self._status = status
 
     def refresh(self) -> None:
-        """Draw it anew if it differs; called once a frame."""
+        """Redraw the status line if it changed; called once per frame."""
         look = (self._status, self._wide, id(self.theme), self.scale)
         if look == self._drawn:
             return

@@ -1,4 +1,4 @@
-"""The look of all widgets: one theme for the whole application, in the colours of :mod:`.theme`."""
+"""The DearPyGui theme of all widgets, in the colours of :mod:`~nodegraph.editor.canvas.theme`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Tag = int | str
 
 
 def widget_theme(theme: Theme) -> Tag:
-    """A DearPyGui theme for all windows and widgets."""
+    """Build the DearPyGui theme of all windows and widgets."""
     colours = {
         dpg.mvThemeCol_WindowBg: theme.panel,
         dpg.mvThemeCol_ChildBg: theme.panel,
@@ -72,7 +72,7 @@ def widget_theme(theme: Theme) -> Tag:
 
 
 def bare_theme(colour: tuple[int, int, int, int], spacing: bool = False) -> Tag:
-    """A theme for windows that are all drawing: no padding, no border, one ground colour."""
+    """Build a theme for windows that only contain a drawing: no padding, no border, one background colour."""
     with dpg.theme() as made, dpg.theme_component(dpg.mvAll):
         for which in (dpg.mvThemeCol_WindowBg, dpg.mvThemeCol_ChildBg):
             dpg.add_theme_color(which, colour)

@@ -1,6 +1,6 @@
-"""The view in DearPyGui: window, canvas and what stands around it. It carries out orders and reports the hand.
+"""The view in DearPyGui: the window with the canvas, menus, panels and dialogs. It displays visuals and sends events.
 
-Nothing here knows a patch. Only the thread that runs the loop may call it.
+It is independent of patches. Only the thread of the main loop may call it.
 """
 
 from __future__ import annotations
@@ -62,17 +62,17 @@ from .window import clipboard_text, on_drop
 
 FONT = 15
 MENU_HIGH = 25.0
-TIP_DELAY = 0.6  # s after which words are shown on what is under the pointer
-DOUBLE_TIME, DOUBLE_FRAMES = 0.35, 5  # s or frames between the presses of a double click
+TIP_DELAY = 0.6  # seconds until the tooltip of the item under the pointer is shown
+DOUBLE_TIME, DOUBLE_FRAMES = 0.35, 5  # largest interval of a double click, in seconds and in frames
 NEVER: tuple[int, Point, float, int] = (-1, (0.0, 0.0), -1e9, -1000)
 BUTTONS = {0: "left", 1: "right", 2: "middle"}
 CHOSEN = "choice:"
 
 
 class DpgView:
-    """All of the window. ``show_window`` opens it; without that everything works but nothing is seen.
+    """The DearPyGui view. ``show_window`` opens the window; without it everything works but nothing is displayed.
 
-    ``poll`` gives the events since the last time; ``refresh`` brings the drawing up to date.
+    ``poll`` returns the events since the last call; ``refresh`` redraws changes.
     """
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ class DpgView:
 
     def _bind_handlers(self) -> None:
         with dpg.handler_registry():
-            dpg.add_mouse_down_handler(callback=lambda: None)  # keeps ImGui from skipping frames between
+            dpg.add_mouse_down_handler(callback=lambda: None)  # prevents ImGui from skipping frames during a drag
             dpg.add_mouse_click_handler(callback=self._pressed)
             dpg.add_mouse_release_handler(callback=self._released)
             dpg.add_mouse_wheel_handler(callback=self._wheeled)
@@ -158,11 +158,11 @@ class DpgView:
         self._layout()
 
     def close(self) -> None:
-        """The window goes, and all that was in it."""
+        """Destroy the window."""
         dpg.destroy_context()
 
     def _layout(self) -> None:
-        """Canvas and status line take the room that there is."""
+        """Fit the canvas and the status line to the window."""
         width, height = screen_size()
         if (width, height) == self._size:
             return
@@ -174,10 +174,10 @@ class DpgView:
         self.status.resize(width)
         self._events.append(Resized(width / self.scale, inner / self.scale))
 
-    # -- once a frame --------------------------------------------------------------------------------------
+    # -- once per frame ------------------------------------------------------------------------------------
 
     def poll(self) -> list[Event]:
-        """What the hand did since the last call."""
+        """Return the events since the last call."""
         if self._windowed:
             self._run_callbacks()
             if not dpg.is_dearpygui_running():
@@ -197,14 +197,14 @@ class DpgView:
             call(*(sender, data, user)[: max(wanted, 0)])
 
     def refresh(self) -> None:
-        """Draw what changed."""
+        """Redraw changes."""
         self._show_tip()
         self.canvas.refresh()
         self.status.refresh()
         self.overlay.refresh(self._mouse)
 
     def _show_tip(self) -> None:
-        """Words on what the pointer rests on, looked up once it does."""
+        """Show the tooltip of the item under a pointer that has not moved for TIP_DELAY."""
         rested = time.monotonic() - self._moved_at > TIP_DELAY
         busy = self.gestures.active or self.popup.is_open or self.palette.is_open or not self._windowed
         if not rested or busy or not self._on_canvas():
@@ -214,13 +214,13 @@ class DpgView:
             self.overlay.tip(self.scene.tip(self.scene.item_at(self._canvas_at(self._mouse))))
             self._load_reported = True
 
-    # -- the hand ------------------------------------------------------------------------------------------
+    # -- user input ----------------------------------------------------------------------------------------
 
     def _canvas_at(self, mouse: Point) -> Point:
         return self.scene.to_canvas(self._inside(mouse))
 
     def _inside(self, mouse: Point) -> Point:
-        """A place of the window as one of the canvas, in pixels."""
+        """Convert a position in the window to one in the canvas, in pixels."""
         return (mouse[0], mouse[1] - MENU_HIGH * self.scale)
 
     def _on_canvas(self) -> bool:
@@ -241,7 +241,7 @@ class DpgView:
             self.gestures.press(name, self._inside(self._mouse), self._modifiers(), double)
 
     def _is_double(self, button: int) -> bool:
-        """Whether this press is the second of two. Frames count as well as time: slow drawing must not part them."""
+        """Return whether a press is the second of a double click; the limit in frames allows for slow drawing."""
         last, now = self._last_press, (button, self._mouse, time.monotonic(), dpg.get_frame_count())
         near = abs(last[1][0] - now[1][0]) + abs(last[1][1] - now[1][1]) < 8.0
         double = last[0] == button and near and (now[2] - last[2] < DOUBLE_TIME or now[3] - last[3] <= DOUBLE_FRAMES)
@@ -290,7 +290,7 @@ class DpgView:
         return None
 
     def _watch_keys(self) -> None:
-        """A key is up as soon as it is not down any more, for us: the window or a field may have taken the keyboard."""
+        """Report released keys by polling: no release event arrives if the window or a field takes the focus."""
         typing = bool(self._keys_down) and self.fields.typing
         for code, name in list(self._keys_down.items()):
             if typing or not dpg.is_key_down(code):
@@ -305,7 +305,7 @@ class DpgView:
             self._events.append(MenuPicked(item.command, item.argument))
 
     def _ask_field(self, asked: FieldRequest) -> None:
-        """The list or the field of a row."""
+        """Open the list or the field of a row."""
         value = self.scene.value_of(asked.node, asked.port)
         shown = self.scene.nodes[asked.node]
         place = next((p for p in shown.shape.rows if p.row.port == asked.port), None)
@@ -329,10 +329,10 @@ class DpgView:
             width = max((box[2] - box[0]) * self.scene.zoom, 160.0)
             self.value_field.ask((at[0] - 8, at[1] - 8), "", value.text, answer, width)
 
-    # -- orders: the canvas --------------------------------------------------------------------------------
+    # -- canvas --------------------------------------------------------------------------------------------
 
     def show_node(self, visual: NodeVisual) -> None:
-        if visual.id in self.gestures.moving:  # it is in the hand now
+        if visual.id in self.gestures.moving:  # it is being dragged
             shown = self.scene.nodes.get(visual.id)
             at = shown.at if shown else visual.at
             self.scene.show_node(visual)
@@ -418,36 +418,36 @@ class DpgView:
         if probe is not None:
             probe.close()
 
-    # -- orders: readouts, from the sound ------------------------------------------------------------------
+    # -- readouts ------------------------------------------------------------------------------------------
 
     def read_hover(self, readout: Readout) -> None:
-        """What the wire under the pointer carries."""
+        """Show the readout of the wire under the pointer."""
         if self.hover_wire is not None:
             self.hover.show(readout, self._mouse)
 
     def read_probe(self, key: str, readout: Readout) -> None:
-        """What a pinned probe shows."""
+        """Update a pinned probe."""
         if key in self.probes:
             self.probes[key].show(readout)
 
     def read_display(self, node: str, drawing: Drawing) -> None:
-        """What a block draws inside itself."""
-        art = self.canvas.nodes.get(node)
-        if art is not None and art.plot is not None:
-            art.plot.show(drawing)
+        """Update the drawing inside a node."""
+        items = self.canvas.nodes.get(node)
+        if items is not None and items.plot is not None:
+            items.plot.show(drawing)
 
     @property
     def displays(self) -> dict[str, str]:
-        """Nodes on the screen that draw something, with what."""
+        """Return the visible nodes that contain a drawing, with its kind."""
         left, top, right, bottom = self.scene.seen
         return {
-            id: art.shown.visual.display
-            for id, art in self.canvas.nodes.items()
-            if art.plot is not None and left < art.shown.box[2] and art.shown.box[0] < right
-            and top < art.shown.box[3] and art.shown.box[1] < bottom
+            id: items.shown.visual.display
+            for id, items in self.canvas.nodes.items()
+            if items.plot is not None and left < items.shown.box[2] and items.shown.box[0] < right
+            and top < items.shown.box[3] and items.shown.box[1] < bottom
         }  # fmt: skip
 
-    # -- orders: around it ---------------------------------------------------------------------------------
+    # -- around the canvas ---------------------------------------------------------------------------------
 
     def set_title(self, text: str) -> None:
         self._title = text
@@ -536,7 +536,7 @@ class DpgView:
     ) -> None:
         self.files.ask(title, folder, ending, save, name, lambda path: self._events.append(PromptAnswered(key, path)))
 
-    # -- orders: the window system -------------------------------------------------------------------------
+    # -- window system -------------------------------------------------------------------------------------
 
     def clipboard(self) -> str:
         return clipboard_text() if self._windowed else self._clipping
@@ -557,7 +557,7 @@ def _bound(call: Any) -> int:
 
 
 def _latest(events: list[Event]) -> list[Event]:
-    """Of pointer moves in a row only the last counts."""
+    """Drop all but the last of consecutive pointer moves."""
     return [
         event
         for event, after in zip(events, [*events[1:], None])

@@ -1,6 +1,6 @@
-"""What DearPyGui does not offer of the window: dropped files, and a clipboard that may be empty.
+"""Window functions that DearPyGui lacks: dropped files, and reading an empty clipboard.
 
-Both are asked of the window library (GLFW) inside it, by the thread that draws.
+They call the window library (GLFW) inside DearPyGui, from the drawing thread.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_kept: list[object] = []  # what the library calls must outlive the window
-UNICODE_TEXT = 13  # Windows' number for it
+_callbacks: list[object] = []  # references to callbacks, which must outlive the window
+UNICODE_TEXT = 13  # CF_UNICODETEXT
 
 
 def _glfw() -> Any:
-    """The window library inside DearPyGui; None where its build hides it."""
+    """Return the window library inside DearPyGui, or None if the build hides it."""
     try:
         import dearpygui._dearpygui as library
 
@@ -31,9 +31,9 @@ def _glfw() -> Any:
 
 
 def on_drop(report: Callable[[tuple[Path, ...]], None]) -> bool:
-    """Call ``report`` for files that are dropped; says whether this platform's build allows it.
+    """Call ``report`` with dropped files; return whether the platform supports it.
 
-    To be called once the window is shown.
+    Call it after the window is shown.
     """
     glfw = _glfw()
     window = glfw.glfwGetCurrentContext() if glfw else None
@@ -45,7 +45,7 @@ def on_drop(report: Callable[[tuple[Path, ...]], None]) -> bool:
         report(tuple(Path(paths[i].decode("utf-8", "surrogateescape")) for i in range(count)))
 
     callback = kind(dropped)
-    _kept.append(callback)
+    _callbacks.append(callback)
     glfw.glfwSetDropCallback.argtypes = [ctypes.c_void_p, kind]
     glfw.glfwSetDropCallback.restype = ctypes.c_void_p
     glfw.glfwSetDropCallback(window, callback)
@@ -53,10 +53,10 @@ def on_drop(report: Callable[[tuple[Path, ...]], None]) -> bool:
 
 
 def clipboard_text() -> str:
-    """The text in the clipboard, "" if there is none. DearPyGui's own function ends the program then."""
+    """Return the text in the clipboard, or "". DearPyGui's function ends the process if there is none."""
     glfw = _glfw()
     if glfw is not None:
-        glfw.glfwSetErrorCallback(None)  # it would say on the terminal that there is no text
+        glfw.glfwSetErrorCallback(None)  # suppresses a message on the terminal if the clipboard has no text
         window = glfw.glfwGetCurrentContext()
         return (glfw.glfwGetClipboardString(window) or b"").decode("utf-8", "replace")
     if sys.platform == "darwin":

@@ -1,4 +1,4 @@
-"""A wire as draw items: a curve in the colour of what it carries; frames are ribbons, feedback is dashed."""
+"""Draw items of a wire: a curve in the colour of its kind; frame wires are ribbons, feedback wires are dashed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RIBBON = 4.6
 def draw_wire(
     parent: Tag, visual: WireVisual, line: list[Point], theme: Theme, zoom: float, selected: bool, hovered: bool
 ) -> Tag:
-    """A group with the curve of a wire through these canvas points."""
+    """Draw a wire through these canvas points and return its group."""
     group = dpg.add_draw_node(parent=parent)
     colour = theme.dead if visual.silent else theme.kinds.get(visual.kind, theme.faint)
     if hovered:
@@ -35,7 +35,7 @@ def stroke(
     dashed: bool,
     selected: bool = False,
 ) -> None:
-    """The strokes of a wire into a group."""
+    """Draw the strokes of a wire into a group."""
     thick = max(THICK.get(kind, RIBBON) * zoom, 1.2)
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = (
         (x * zoom, y * zoom) for x, y in geo.curve(line[0], line[-1])

@@ -1,4 +1,4 @@
-"""Tidying up keeps to the flow of the signal and covers nothing."""
+"""Automatic layout follows the signal flow without overlaps."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ wires = st.lists(st.tuples(st.sampled_from(ids), st.sampled_from(ids)), max_size
 
 
 @given(boxes, wires)
-def test_no_block_covers_another(sizes, wires):
+def test_layout_has_no_overlaps(sizes, wires):
     places = layout_layers(sizes, wires)
     assert places.keys() == sizes.keys()
     found = [(x, y, x + sizes[id][0], y + sizes[id][1]) for id, (x, y) in places.items()]
-    for i, one in enumerate(found):
+    for i, box in enumerate(found):
         for other in found[:i]:
-            assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
+            assert box[0] >= other[2] or other[0] >= box[2] or box[1] >= other[3] or other[1] >= box[3]
 
 
 @given(boxes, wires)
-def test_wires_run_from_left_to_right(sizes, wires):
+def test_wires_point_from_left_to_right(sizes, wires):
     forward = [(a, b) for a, b in wires if a < b and a in sizes and b in sizes]
     places = layout_layers(sizes, forward)
     assert all(places[a][0] < places[b][0] for a, b in forward)
 
 
-def test_a_chain_is_one_straight_row():
+def test_chain_is_laid_out_in_one_row():
     sizes = dict.fromkeys(ids, (180.0, 100.0))
     places = layout_layers(sizes, list(zip(ids, ids[1:])))
     assert len({y for _, y in places.values()}) == 1

@@ -1,4 +1,4 @@
-"""The DearPyGui view without a window: every order it can be given, and gestures as the mouse would make them."""
+"""The DearPyGui view without a window: all methods of its interface, and mouse gestures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodegraph.editor import view as faces
+from nodegraph.editor import view as view_module
 from nodegraph.editor.canvas.gestures import Modifiers
 from nodegraph.editor.events import Click, NodesMoved, Pointer, Slide, WireDrag
 from nodegraph.editor.sound.protocol import Reading
@@ -46,8 +46,8 @@ def view():
     view.close()
 
 
-def face(id, at=(0.0, 0.0), **changes):
-    """A node with a pin of every kind and a value of every kind."""
+def node_visual(id, at=(0.0, 0.0), **changes):
+    """Return the visual of a node with all kinds of pins and values."""
     values = {
         "slider": ValueVisual("slider", "440 Hz", 0.4),
         "live": ValueVisual("live", "0.5", 0.5),
@@ -66,9 +66,9 @@ def at_pin(view, node, port, output):
     return view.scene.to_screen(view.scene.pin_at(Pin(node, port, output)))
 
 
-def test_what_is_shown_is_found_under_the_pointer(view):
-    view.show_node(face("one"))
-    view.show_node(face("two", (400.0, 50.0)))
+def test_hit_testing_finds_displayed_items(view):
+    view.show_node(node_visual("one"))
+    view.show_node(node_visual("two", (400.0, 50.0)))
     view.show_wire(WireVisual(("one.out_signal", "two.in_signal"), "signal"))
     view.refresh()
     assert set(view.canvas.nodes) == {"one", "two"}
@@ -84,9 +84,9 @@ def test_what_is_shown_is_found_under_the_pointer(view):
 
 @pytest.mark.parametrize("zoom", [0.5, 0.75, 1.0, 1.5, 2.0])
 @pytest.mark.parametrize("scale", [1.0, 1.5])
-def test_the_pointer_finds_pins_at_every_zoom(view, zoom, scale):
+def test_hit_testing_finds_pins_at_every_zoom(view, zoom, scale):
     view.set_look("dark", scale)
-    view.show_node(face("one", (30.0, 40.0)))
+    view.show_node(node_visual("one", (30.0, 40.0)))
     view.set_camera(Camera(-100.0, 17.0, zoom))
     view.refresh()
     view.poll()
@@ -94,9 +94,9 @@ def test_the_pointer_finds_pins_at_every_zoom(view, zoom, scale):
     assert [event.over for event in view.poll()] == [Pin("one", "out_latent", True)]
 
 
-def test_a_drag_between_pins_is_a_wire(view):
-    view.show_node(face("one"))
-    view.show_node(face("two", (400.0, 50.0)))
+def test_drag_between_pins_draws_a_wire(view):
+    view.show_node(node_visual("one"))
+    view.show_node(node_visual("two", (400.0, 50.0)))
     start, end = at_pin(view, "one", "out_signal", True), at_pin(view, "two", "in_signal", False)
     view.gestures.press("left", start, Modifiers())
     for part in (0.3, 0.7, 1.0):
@@ -110,9 +110,9 @@ def test_a_drag_between_pins_is_a_wire(view):
     assert view.gestures.ghost is None
 
 
-def test_a_drag_of_a_title_moves_all_that_are_selected(view):
+def test_drag_of_a_title_moves_all_selected_nodes(view):
     for id, x in (("one", 0.0), ("two", 300.0), ("three", 600.0)):
-        view.show_node(face(id, (x, 0.0)))
+        view.show_node(node_visual(id, (x, 0.0)))
     view.set_selection(frozenset({"one", "two"}), frozenset(), frozenset())
     view.gestures.press("left", (50.0, 10.0), Modifiers())
     view.gestures.move((80.0, 60.0), Modifiers())
@@ -122,8 +122,8 @@ def test_a_drag_of_a_title_moves_all_that_are_selected(view):
     assert moved.places == {"one": (40.0, 60.0), "two": (340.0, 60.0)}
 
 
-def test_escape_puts_back_what_was_dragged(view):
-    view.show_node(face("one"))
+def test_escape_restores_dragged_nodes(view):
+    view.show_node(node_visual("one"))
     view.set_selection(frozenset({"one"}), frozenset(), frozenset())
     view.gestures.press("left", (50.0, 10.0), Modifiers())
     view.gestures.move((150.0, 60.0), Modifiers())
@@ -133,8 +133,8 @@ def test_escape_puts_back_what_was_dragged(view):
     assert not [event for event in view.poll() if isinstance(event, NodesMoved)]
 
 
-def test_a_slider_says_where_it_began_and_ended(view):
-    view.show_node(face("one"))
+def test_slider_drag_sends_start_and_end_positions(view):
+    view.show_node(node_visual("one"))
     place = next(p for p in view.scene.nodes["one"].shape.rows if p.row.port == "slider")
     left, top, right, bottom = place.value
     y = (top + bottom) / 2
@@ -147,16 +147,16 @@ def test_a_slider_says_where_it_began_and_ended(view):
     assert slides[1].fine
 
 
-def test_a_press_without_a_move_is_a_click(view):
-    view.show_node(face("one"))
+def test_press_without_movement_is_a_click(view):
+    view.show_node(node_visual("one"))
     view.gestures.press("right", (50.0, 10.0), Modifiers(shift=True))
     view.gestures.release("right", (51.0, 11.0), Modifiers(shift=True))
     (click,) = [event for event in view.poll() if isinstance(event, Click)]
     assert (click.button, click.shift, click.double) == ("right", True, False)
 
 
-def test_values_change_without_drawing_the_node_anew(view):
-    view.show_node(face("one"))
+def test_value_changes_do_not_redraw_the_node(view):
+    view.show_node(node_visual("one"))
     view.refresh()
     group = view.canvas.nodes["one"].group
     view.set_value("one", "slider", ValueVisual("slider", "880 Hz", 0.8))
@@ -167,9 +167,9 @@ def test_values_change_without_drawing_the_node_anew(view):
     assert view.scene.value_of("one", "slider").text == "880 Hz"
 
 
-def test_only_nodes_on_the_screen_are_drawn(view):
+def test_only_visible_nodes_are_drawn(view):
     for i in range(20):
-        view.show_node(face(f"n{i}", (1000.0 * i, 0.0)))
+        view.show_node(node_visual(f"n{i}", (1000.0 * i, 0.0)))
     view.refresh()
     assert 1 <= len(view.canvas.nodes) <= 3
     view.set_camera(Camera(9000.0, 0.0, 1.0))
@@ -188,9 +188,9 @@ def some_readings():
 
 
 @pytest.mark.parametrize("reading", list(some_readings()), ids=lambda reading: reading.kind)
-def test_every_reading_is_drawn_in_probes_and_at_the_pointer(view, reading):
-    view.show_node(face("one"))
-    view.show_node(face("two", (400.0, 50.0)))
+def test_every_readout_is_drawn_in_probes_and_at_the_pointer(view, reading):
+    view.show_node(node_visual("one"))
+    view.show_node(node_visual("two", (400.0, 50.0)))
     key = ("one.out_signal", "two.in_signal")
     view.show_wire(WireVisual(key, "signal"))
     view.show_hover(key)
@@ -206,8 +206,8 @@ def test_every_reading_is_drawn_in_probes_and_at_the_pointer(view, reading):
 
 
 @pytest.mark.parametrize("kind", ["wave", "spectrum", "spectrogram", "meter", "bars", "faders"])
-def test_every_display_is_drawn_inside_its_block(view, kind):
-    view.show_node(face("one", display=kind, display_size=(160.0, 80.0)))
+def test_every_display_is_drawn_inside_its_node(view, kind):
+    view.show_node(node_visual("one", display=kind, display_size=(160.0, 80.0)))
     view.refresh()
     assert view.displays == {"one": kind}
     for count in (1, 3):
@@ -235,7 +235,7 @@ ITEMS = (
 )
 
 
-def test_a_panel_of_all_items_is_shown_changed_and_closed(view):
+def test_panel_with_all_items_is_shown_updated_and_closed(view):
     view.show_panel(PanelVisual("panel", "Everything", ITEMS))
     for item in ITEMS:
         if item.key:
@@ -250,7 +250,7 @@ def test_a_panel_of_all_items_is_shown_changed_and_closed(view):
     assert view.panels.keys == []
 
 
-def test_menus_palette_fields_and_dialogs(view, tmp_path):
+def test_menus_palette_fields_and_dialogs_open_and_close(view, tmp_path):
     items = (MenuItem("File", items=(MenuItem("Open", "open", key="ctrl+o"), MenuItem("-"), MenuItem("Quit", "quit"))),)
     view.set_menus(items)
     view.show_menu("title", items[0].items)
@@ -277,8 +277,8 @@ def test_menus_palette_fields_and_dialogs(view, tmp_path):
         view.refresh()
 
 
-def test_five_thousand_random_orders_and_gestures(view):
-    """Whatever is shown, hidden and dragged, in whatever order, the view goes on and shows what it was told."""
+def test_view_survives_random_calls_and_gestures(view):
+    """After random calls and gestures the view still runs and shows the last visuals."""
     rng = random.Random(5)
     shown, wires, notes = set(), set(), set()
     for step in range(5000):
@@ -299,7 +299,7 @@ def _random_step(view, rng, shown, wires, notes):
     if what == 0 and len(shown) < 30:
         id = f"n{rng.randrange(40)}"
         display = rng.choice(["", "wave", "spectrogram"])
-        view.show_node(face(id, spot, folded=rng.random() < 0.2, display=display, display_size=(150.0, 60.0)))
+        view.show_node(node_visual(id, spot, folded=rng.random() < 0.2, display=display, display_size=(150.0, 60.0)))
         shown.add(id)
     elif what == 1 and shown:
         id = rng.choice(sorted(shown))
@@ -350,20 +350,20 @@ def _random_step(view, rng, shown, wires, notes):
         view.gestures.wheel(rng.choice([-1, 1]), spot)
 
 
-def test_pointer_events_are_not_sent_twice(view):
+def test_unchanged_pointer_sends_no_second_event(view):
     view.gestures.move((10.0, 10.0), Modifiers())
     view.gestures.move((10.0, 10.0), Modifiers())
     assert [type(event) for event in view.poll()] == [Pointer]
 
 
-def test_the_view_has_every_order_of_the_protocol(view):
-    orders = [name for name in vars(faces.View) if not name.startswith("_")]
-    assert [name for name in orders if not callable(getattr(view, name, None))] == []
-    assert Path(faces.__file__).name == "view.py"
+def test_view_implements_all_methods_of_the_protocol(view):
+    methods = [name for name in vars(view_module.View) if not name.startswith("_")]
+    assert [name for name in methods if not callable(getattr(view, name, None))] == []
+    assert Path(view_module.__file__).name == "view.py"
 
 
-def test_a_node_that_comes_on_the_screen_shows_the_values_it_has_now(view):
-    view.show_node(face("one", (5000.0, 0.0)))
+def test_node_that_becomes_visible_shows_its_current_values(view):
+    view.show_node(node_visual("one", (5000.0, 0.0)))
     view.refresh()
     view.set_value("one", "live", ValueVisual("live", "now this", 0.2))
     view.set_camera(Camera(4900.0, 0.0, 1.0))
