@@ -1,4 +1,4 @@
-"""The menus of the right button: what can be done with what lies under the pointer."""
+"""Context menus of pins, values, blocks, comments, wires and the canvas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .presets import preset_menu
 
 
 def menu_for(desk: Desk, over: Over, at: Point) -> None:
-    """Show the menu of what lies under the pointer."""
+    """Show the context menu of the item under the pointer."""
     node = over.node if isinstance(over, Pin) else over.id if isinstance(over, NodeAt) else None
     if node is not None and node not in desk.document.nodes:
         return
