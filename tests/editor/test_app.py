@@ -357,7 +357,7 @@ def test_a_device_that_vanishes_is_silence_and_a_sentence(jack_to_kill):
         out, _ = player.communicate("\n", timeout=60)
     lines = out.splitlines()
     assert "'system' has gone" in lines[0]
-    assert "Choose it again" in lines[0]
+    assert "Select a device in Sound › Audio device" in lines[0]
     assert lines[1:] == ["edited True", "runs on True"]
 
 

@@ -1,4 +1,4 @@
-"""A hand for the presenter: what a user does, in words, on a view that draws nothing."""
+"""Simulated user: sends the events of user actions to a presenter with a fake view and a fake engine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .fakes import FakeSound, FakeView
 
 
 class Hand:
-    """A presenter with a view and a sound that are fakes."""
+    """User of a presenter with a fake view and a fake engine."""
 
     def __init__(self, home: Path, patch: Patch | None = None) -> None:
         self.view, self.sound = FakeView(), FakeSound()
@@ -65,12 +65,12 @@ class Hand:
             self.does(Key(key, typing=self.view.palette is not None))
 
     def picks(self, query: str) -> None:
-        """Types into the open palette and takes the first entry."""
+        """Type into the open palette and choose the first entry."""
         assert self.view.palette is not None, "no palette is open"
         self.does(PaletteTyped(query), Key("enter", True))
 
     def adds(self, type: str, at: Point = (40.0, 40.0)) -> str:
-        """A block out of the palette; returns its id."""
+        """Add a block from the palette and return its id."""
         before = set(self.document.nodes)
         self.does(Pointer(at))
         self.presses("n")
@@ -79,13 +79,13 @@ class Hand:
         return new
 
     def wires(self, start: str, end: str | None, at: Point = (900.0, 40.0)) -> None:
-        """Draws a wire from an output to an input, as a mouse does; None drops it on the canvas."""
+        """Draw a wire from an output to an input as with the mouse; None drops it on the canvas."""
         one = pin(start, True)
         over = pin(end, False) if end else None
         self.does(WireDrag(one, at, None), WireDrag(one, at, over), WireDrag(one, at, over, True))
 
     def chain(self, *types: str) -> list[str]:
-        """Blocks wired one after the other."""
+        """Add blocks and wire each to the next; return their ids."""
         ids = [self.adds(type, (40.0 + 240.0 * i, 40.0)) for i, type in enumerate(types)]
         self.does(Click((0, 0), None))
         for one, other in zip(ids, ids[1:]):
@@ -100,28 +100,28 @@ class Hand:
             self.does(Click((0.0, 0.0), NodeAt(id), shift=True))
 
     def slides(self, end: str, *positions: float, fine: bool = False) -> None:
-        """Drags a slider through these positions; the first is where the button goes down."""
+        """Drag a slider through these positions (0–1); the first is that of the mouse press."""
         node, port = end.split(".")
         for position in positions:
             self.does(Slide(node, port, position, fine))
         self.does(Slide(node, port, positions[-1], fine, done=True))
 
     def types(self, end: str, text: Any) -> None:
-        """Types a value into a parameter."""
+        """Type a value into a parameter."""
         self.does(SetValue(*end.split("."), text))
 
     def answers(self, text: str | None) -> None:
-        """Answers the question for a line of text."""
+        """Answer the open text prompt; None cancels it."""
         assert self.view.asked is not None
         self.does(PromptAnswered(self.view.asked[0], text))
 
     def chooses(self, path: Path | None) -> None:
-        """Answers the file dialog."""
+        """Answer the open file dialog; None cancels it."""
         assert self.view.asked_file is not None
         self.does(PromptAnswered(self.view.asked_file["key"], path))
 
     def right_clicks(self, over: Any) -> dict[str, MenuItem]:
-        """Opens the menu of a thing; its entries by label."""
+        """Open a context menu and return its items by label."""
         self.does(Click((0.0, 0.0), over, "right"))
         assert self.view.menu is not None
         return {item.label: item for item in self.view.menu[1]}
@@ -130,11 +130,11 @@ class Hand:
         self.does(MenuPicked(item.command, item.argument))
 
     def presses_button(self, panel: str, label: str) -> None:
-        """A button of a panel, by its label."""
+        """Press a button of a panel, given its label or key."""
         self.does(PanelEvent(panel, next(one.key for one in self.items(panel) if label in (one.label, one.key))))
 
     def items(self, panel: str) -> list[Item]:
-        """The items of a panel, those in rows too."""
+        """Return the items of a panel, including those in rows."""
         found: list[Item] = []
         for item in self.view.panels[panel].items:
             found += item.value if item.kind == "row" else [item]
@@ -144,12 +144,12 @@ class Hand:
         return next(one for one in self.items(panel) if one.key == key)
 
     def value(self, end: str) -> Any:
-        """A parameter in the document."""
+        """Return the stored value of a parameter, or None."""
         node, port = end.split(".")
         return self.document.nodes[node].params.get(port)
 
     def shown(self, end: str) -> str:
-        """What is written on a slider."""
+        """Return the text on a slider."""
         node, port = end.split(".")
         return self.view.values[node, port].text
 

@@ -37,7 +37,7 @@ class TrainingPanel(Panel):
         free = self.job is None
         items: list[Item] = [
             Item("row", "sounds", value=(
-                Item("entry", "sound", "Recordings", self.sound, "a sound file, a folder of sound files, or a patch", free),
+                Item("entry", "sound", "Recordings", self.sound, "a sound file, a folder, or a patch", free),
                 Item("button", "choose", "…", tip="choose a file", enabled=free),
             )),
             Item("entry", "model", "Model", self.model, "output file (.safetensors)", free),
