@@ -27,7 +27,7 @@ from nodegraph.editor.view import (
 
 
 class FakeView:
-    """Stores the content of the screen; ``calls`` are the names of the calls that change it, in order."""
+    """A view that stores the content of the screen; ``calls`` are the names of its calls, in order."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

@@ -326,7 +326,7 @@ def test_training_runs_in_the_background_and_its_model_is_used(hand, tmp_path, m
     assert dict(hand.view.status.parts)["job"] == "training 50 %"
     resume.set()
     finish(hand)
-    assert "a note" in hand.item("training", "said").value
+    assert "a note" in hand.item("training", "status").value
     hand.presses_button("training", "Use net.safetensors in the patch")
     assert str(hand.value("decoder1.file")).endswith("net.safetensors")
 

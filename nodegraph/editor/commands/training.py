@@ -52,7 +52,7 @@ class TrainingPanel(Panel):
         if self.errors:
             items.append(self._curve())
         if self.status_text:
-            items.append(Item("text", "said", value=self.status_text))
+            items.append(Item("text", "status", value=self.status_text))
         if self.model_path is not None and free:
             items.append(Item("button", "use", f"Use {self.model_path.name} in the patch"))
         return PanelVisual(self.key, "Train an autoencoder", tuple(items), size=(460.0, 0.0))

@@ -50,7 +50,7 @@ def _value(value: object) -> float:
 
 @command("Play", "shift+space", menu="Sound", section=0, possible=lambda desk: bool(players(desk)), checked=is_playing)
 def play(desk: Desk, payload: object) -> None:
-    """Start or stop the transports, or the file players if there is no transport."""
+    """Start or stop the transports, or the file players if the patch has no transport."""
     now = 0.0 if is_playing(desk) else 1.0
     desk.do_in((), SetParams({f"{id}.play": now for id, _ in players(desk)}))
 

@@ -481,7 +481,7 @@ def _times(live: Live) -> dict[Place, float]:
 
 def _device_error_text(error: Exception) -> str:
     """Return the message for a device that cannot be opened, with the fix in the editor."""
-    return f"no audio device: {_cause(str(error))} Select a device in Sound › Audio device (Ctrl+,)."
+    return f"{_cause(str(error))} Select a device in Sound › Audio device (Ctrl+,)."
 
 
 def _cause(text: str) -> str:

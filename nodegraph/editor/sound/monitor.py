@@ -19,7 +19,7 @@ STATUS_PERIOD, LOAD_PERIOD = 0.25, 1.0
 
 
 class SoundMonitor:
-    """Polls the engine at every display frame."""
+    """Periodic display of the engine state, updated at every display frame."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, str, In, tuple[str, ...]]] = []

@@ -30,7 +30,7 @@ class ReadoutView(Protocol):
 
 
 class ReadoutUpdater:
-    """Reads the visible outputs from the engine. ``flat`` maps a node id or port_ref to its flat form."""
+    """Updater of the visible readouts. ``flat`` maps a node id or port_ref to its flat form."""
 
     def __init__(self, view: ReadoutView, sound: LiveSound, flat: Callable[[str], str]) -> None:
         self._view, self._sound, self._flat = view, sound, flat
