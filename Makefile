@@ -1,19 +1,19 @@
-# make run    installs nodegraph into .venv and opens the demo patch in the editor; without a display it plays it,
-#             and where nothing can play renders it
-# make test   installs what the tests need and runs all of them
-# make bench  compares speed with SuperCollider, Pure Data, SignalFlow, pyo and C
-# make monkey lets random clicks, drags and keys loose on the editor for two minutes
-# make picture takes the picture of the editor in docs/ anew
-# make models trains the models in patches/models anew
-# make storm  carries out 10,000 random edits on a sounding patch, live
-# make flight plays for a minute, logs it, and compares the replay sample by sample
-# make lint   ruff and mypy alone
-# make format formats the code, and fixes what ruff can fix by itself
-# make hooks  runs these checks before every commit, through pre-commit
-# make system installs the Debian packages that the tests need; as root
-# make clean  removes everything that make made
+# make run      install nodegraph into .venv and open the demo patch in the editor; without a display play it, and
+#               without a sound device render it
+# make test     install the dependencies of the tests and run all checks
+# make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
+# make monkey   send random clicks, drags and keys to the editor for two minutes
+# make picture  update the picture of the editor in docs/
+# make models   train the models in patches/models again
+# make storm    apply 10,000 random edits to a playing patch
+# make flight   play and log for a minute, and compare the replay sample by sample
+# make lint     run ruff and mypy
+# make format   format the code and apply the automatic fixes of ruff
+# make hooks    install the pre-commit hook that runs these checks
+# make system   install the Debian packages that the tests need, as root
+# make clean    remove everything that make created
 #
-# PYTHON=python3.13 chooses the Python that a new .venv is made with.
+# PYTHON=python3.13 selects the Python of a new .venv.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +24,7 @@ TEST_EXTRAS := $(RUN_EXTRAS),learn,test
 TEST_PACKAGES := libportaudio2 jackd2 xvfb xdotool libgl1 libopengl0 libgl1-mesa-dri libegl1 libxcursor1 libxi6
 BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 
-# Without this pip and apt might stop at a question that nobody answers.
+# pip must not wait for input.
 export PIP_NO_INPUT := 1
 
 .PHONY: run test check-ruff check-mypy check-tests bench monkey picture models storm flight lint format hooks system clean
@@ -33,7 +33,7 @@ export PIP_NO_INPUT := 1
 run: $(VENV)/.run
 	@$(BIN)/python -m nodegraph demo --window
 
-# All checks run, whatever the first of them finds; those that read the code beside those that run it.
+# All checks run even if one fails; the static checks run in parallel with the tests.
 test: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory -j2 --keep-going check-ruff check-mypy check-tests
@@ -83,7 +83,7 @@ flight: $(VENV)/.test
 clean:
 	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache
 
-# One stamp for each set of extras: the second call of a target installs nothing.
+# One stamp file for each set of extras, so that the second call of a target installs nothing.
 $(VENV)/.run: EXTRAS = $(RUN_EXTRAS)
 $(VENV)/.test: EXTRAS = $(TEST_EXTRAS)
 $(VENV)/.bench: EXTRAS = $(RUN_EXTRAS),bench

@@ -1,4 +1,4 @@
-"""``python -m bench``: nodegraph and its peers, side by side in one run."""
+"""``python -m bench``: compare the speed of nodegraph with that of other programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.progress import Progress
 from . import phase
 from . import workloads as w
 from .checks import WrongSound
-from .measure import PeerFailed, Result, choose_length, one_core, render_is_correct, speed
+from .measure import PeerFailed, Result, choose_length, render_is_correct, speed, use_one_core
 from .nodegraph_peer import NodegraphPeer
 from .peers.base import Peer
 from .peers.c import C
@@ -18,31 +18,31 @@ from .peers.python_peer import NUMPY, PYO, SIGNALFLOW
 from .peers.supercollider import SuperCollider
 from .report import Results, save, show
 
-# nodegraph comes last: its column stands beside the verdict.
+# nodegraph is last, so that its column is next to the ratio.
 PEERS: list[Peer] = [SuperCollider(), PureData(), SIGNALFLOW, PYO, NUMPY, C(), NodegraphPeer()]
 
-PHASE = "phase"  # the table of methods that find phases, by their quality
+PHASE = "phase"  # the table of phase reconstruction methods
 
 NOTES = [
-    "W5a: scsynth and pyo use a dedicated unit (SinOscFB, SineLoop); Pd runs blocks of one sample.",
-    "W5b: Pd runs its comb in blocks of one sample, scsynth everything.",
-    "W6: NumPy calls BLAS for each layer of each frame, as a script would.",
-    "C: written by hand for each workload; only W3 is a graph.",
+    "W5a: scsynth and pyo use a dedicated unit (SinOscFB, SineLoop); Pd uses blocks of one sample.",
+    "W5b: Pd uses blocks of one sample for the comb, scsynth for everything.",
+    "W6: NumPy calls BLAS for each layer of each frame.",
+    "C: a separate program for each workload; only W3 is a graph.",
 ]
 
 
 def main() -> int:
     names = [peer.name for peer in PEERS]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--peer", action="append", choices=names, help="only this one (repeatable)")
+    parser.add_argument("--peer", action="append", choices=names, help="only this peer (repeatable)")
     parser.add_argument("--workload", action="append", choices=[*(x.name for x in w.ALL), PHASE])
     parser.add_argument("--runs", type=int, default=5, help="runs of each render (default 5)")
-    parser.add_argument("--cpu", type=float, default=0.5, help="CPU seconds of a render (default 0.5)")
+    parser.add_argument("--cpu", type=float, default=0.5, help="approximate CPU seconds of a render (default 0.5)")
     options = parser.parse_args()
     peers = [peer for peer in PEERS if not options.peer or peer.name in options.peer]
     chosen = [x.name for x in w.ALL if not options.workload or x.name in options.workload]
 
-    one_core()
+    use_one_core()
     results: Results = {}
     with Progress(transient=True) as progress:
         task = progress.add_task("", total=len(chosen) * len(peers) * (options.runs + 1))
@@ -50,10 +50,10 @@ def main() -> int:
             results[workload] = {}
             lengths = {}
             for peer in peers:
-                progress.update(task, description=f"{workload} {peer.name}: the right sound?", advance=1)
+                progress.update(task, description=f"{workload} {peer.name}: check", advance=1)
                 reason, lengths[peer.name] = prepare(peer, workload, options.cpu)
                 results[workload][peer.name] = Result(reason=reason)
-            # Interleaved, so that what the machine does meanwhile falls on everybody.
+            # Runs are interleaved, so that other load on the machine affects all peers equally.
             for run in range(options.runs):
                 for peer in peers:
                     progress.update(task, description=f"{workload} {peer.name}: run {run + 1}", advance=1)
@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def prepare(peer: Peer, workload: str, cpu_seconds: float) -> tuple[str, float]:
-    """Why the peer cannot take part in the workload, or "" and the length of its renders."""
+    """Return why the peer cannot run the workload, else "" and the seconds of audio of a render."""
     reason = peer.unavailable_reason() or peer.unsupported_reason(workload)
     if reason:
         return reason, 0.0

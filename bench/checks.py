@@ -1,6 +1,6 @@
-"""Is it the right sound? Each check raises ``WrongSound`` with what was heard and what was expected.
+"""Checks of the rendered sound. Each check raises ``WrongSound`` with the measured and the expected value.
 
-Levels and spectra are compared, not samples: a peer may start a block later, read its sines from a table
+Levels and spectra are compared instead of samples, because a peer may start a block later, read its sines from a table
 or use another resonant low-pass of the same order.
 """
 
@@ -16,32 +16,32 @@ from scipy.signal import lfilter
 from . import workloads as w
 
 Audio = NDArray[np.float64]
-SECONDS = 4.0  # what a check needs to hear
-SETTLE_SECONDS = w.RATE // 4
+SECONDS = 4.0  # duration of the sound for a check
+SETTLE_SAMPLES = w.RATE // 4
 
 
 class WrongSound(Exception):
-    pass
+    """The render of a workload is wrong."""
 
 
 def check(workload: str, audio: Audio) -> None:
-    """``audio``: SECONDS of mono at RATE."""
+    """Check ``audio``, SECONDS of mono at RATE. Raises WrongSound."""
     if len(audio) < SECONDS * w.RATE - 2048:
         raise WrongSound(f"{len(audio)} samples instead of {SECONDS * w.RATE:.0f}")
     if not np.isfinite(audio).all():
-        raise WrongSound("samples that are not finite")
+        raise WrongSound("NaN or infinite samples")
     CHECKS[workload](audio)
 
 
 def sines(audio: Audio) -> None:
-    steady = audio[SETTLE_SECONDS : SETTLE_SECONDS + w.RATE]
+    steady = audio[SETTLE_SAMPLES : SETTLE_SAMPLES + w.RATE]
     for frequency in w.SINE_FREQUENCIES:
         check_close(f"amplitude at {frequency:g} Hz", amplitude(steady, frequency), w.SINE_AMPLITUDE, 0.02)
     check_close("level", rms(steady), w.SINE_AMPLITUDE * np.sqrt(w.SINES / 2), 0.02)
 
 
 def chain(audio: Audio) -> None:
-    steady = audio[SETTLE_SECONDS : SETTLE_SECONDS + w.RATE]
+    steady = audio[SETTLE_SAMPLES : SETTLE_SAMPLES + w.RATE]
     gain = w.CHAIN_FACTOR ** (w.CHAIN // 2)
     offset = w.CHAIN_TERM * (gain - 1) / (w.CHAIN_FACTOR - 1)
     check_close("offset", steady.mean(), offset, 0.005)
@@ -49,7 +49,7 @@ def chain(audio: Audio) -> None:
 
 
 def stft(audio: Audio) -> None:
-    steady = audio[SETTLE_SECONDS : SETTLE_SECONDS + w.RATE]
+    steady = audio[SETTLE_SAMPLES : SETTLE_SAMPLES + w.RATE]
     expected = w.STFT_AMPLITUDE * w.STFT_GAIN
     check_close("amplitude", amplitude(steady, w.STFT_FREQUENCY), expected, 0.005)
     check_close("level", rms(steady), expected / np.sqrt(2), 0.005)
@@ -63,7 +63,7 @@ def feedback_fm(audio: Audio) -> None:
     for i in range(n):
         y = np.sin(i * step + w.OPERATOR_FEEDBACK * y)
         expected[i] = y.sum() * w.OPERATOR_AMPLITUDE
-    measured, expected = audio[SETTLE_SECONDS:n], expected[SETTLE_SECONDS:]
+    measured, expected = audio[SETTLE_SAMPLES:n], expected[SETTLE_SAMPLES:]
     check_close("level", rms(measured), rms(expected), 0.02)
     for harmonic in (1, 2, 3):
         for frequency in harmonic * w.OPERATOR_FREQUENCIES[::5]:
@@ -72,7 +72,7 @@ def feedback_fm(audio: Audio) -> None:
 
 
 def coder(audio: Audio) -> None:
-    """Compared with the same in NumPy: whatever the latency, the spectrum must be that of the network."""
+    """Compare the spectrum with that of a NumPy reference; the latency may differ."""
     steady = audio[w.RATE : 2 * w.RATE]
     expected = coder_reference(3 * w.RATE)[w.RATE : 2 * w.RATE]
     check_close("level", rms(steady), rms(expected), 0.02)
@@ -91,9 +91,9 @@ def coder_reference(n: int) -> Audio:
     for layer, weights in enumerate(w.coder_layers()):
         y = y @ weights.T
         y = 1 / (1 + np.exp(-y)) if layer in w.CODER_SIGMOIDS else np.maximum(y, 0)
-    made = np.fft.irfft(y * level * np.exp(1j * np.angle(spectra))) * window / w.STFT_OVERLAP
+    resynthesis = np.fft.irfft(y * level * np.exp(1j * np.angle(spectra))) * window / w.STFT_OVERLAP
     out = np.zeros(n)
-    for m, frame in enumerate(made):
+    for m, frame in enumerate(resynthesis):
         out[m * w.STFT_HOP : m * w.STFT_HOP + w.STFT_SIZE] += frame
     return out
 
@@ -107,7 +107,7 @@ def comb(audio: Audio) -> None:
 
 
 def synth(audio: Audio) -> None:
-    """Compared while the notes are held, whatever the curve of the envelope; silent between them."""
+    """Compare the sound of held notes, for any envelope curve; between notes it must be silent."""
     expected = _synth_reference(int(SECONDS * w.RATE))
     held, silent = [], []
     for start in np.arange(0.0, SECONDS, w.PERIOD):
@@ -143,7 +143,7 @@ def _synth_reference(n: int) -> Audio:
     return mix
 
 
-# One period over a phase of 0…1; the saw rises from -1, the square starts high, the triangle rises from 0.
+# One period over a phase of 0…1. The saw rises from -1, the square starts high, the triangle rises from 0.
 WAVES: dict[str, Callable[[Audio], Audio]] = {
     "sine": lambda p: np.sin(2 * np.pi * p),
     "saw": lambda p: 2 * p - 1,
@@ -153,7 +153,7 @@ WAVES: dict[str, Callable[[Audio], Audio]] = {
 
 
 def low_pass(cutoff: float) -> tuple[Audio, Audio]:
-    """Coefficients of the two-pole low-pass of Bristow-Johnson's Audio EQ Cookbook."""
+    """Return (b, a) of the two-pole low-pass of Bristow-Johnson's Audio EQ Cookbook."""
     omega = 2 * np.pi * cutoff / w.RATE
     alpha = np.sin(omega) / (2 * w.Q)
     b = np.array([0.5, 1.0, 0.5]) * (1 - np.cos(omega))
@@ -163,8 +163,8 @@ def low_pass(cutoff: float) -> tuple[Audio, Audio]:
 
 def amplitude(x: Audio, frequency: float) -> float:
     window = np.hanning(len(x))
-    turn = np.exp(-2j * np.pi * frequency / w.RATE * np.arange(len(x)))
-    return float(2 * np.abs(np.sum(window * x * turn)) / window.sum())
+    phasor = np.exp(-2j * np.pi * frequency / w.RATE * np.arange(len(x)))
+    return float(2 * np.abs(np.sum(window * x * phasor)) / window.sum())
 
 
 def band(x: Audio, low: float, high: float) -> float:

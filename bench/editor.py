@@ -1,7 +1,7 @@
-"""``python -m bench.editor``: what the editor costs, with a large patch on the canvas and everything moving.
+"""``python -m bench.editor``: load of the editor with a large patch.
 
-200 blocks, all wired inputs with live values, ten scopes, spectra and meters drawing, three pinned probes and one at
-the pointer. Python alone, without the renderer; then the time from an edit to the plan that is heard.
+200 blocks, live values on all wired inputs, ten scopes, spectra and meters, three pinned probes and one at the pointer.
+Measures the time in Python per frame, without the renderer, and the time from an edit to the swap of the new plan.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LIMIT, EDIT_LIMIT = 8.0, 50.0  # ms
 
 
 def large_patch(blocks: int = BLOCKS, scopes: int = SCOPES):
-    """Voices of oscillator, filter, amplifier and so on into one mixer, ``blocks`` in all, with things that draw."""
+    """Return a patch of ``blocks`` blocks: chains of oscillator, filter and amplifier, with scopes and meters."""
     from nodegraph import Patch
     from nodegraph.patch import Move
 
@@ -48,7 +48,7 @@ def large_patch(blocks: int = BLOCKS, scopes: int = SCOPES):
     while len(patch.document.nodes) < blocks:
         patch.add("lfo")
     across = 20
-    for i, id in enumerate(reversed(patch.document.nodes)):  # what draws comes first, on the screen
+    for i, id in enumerate(reversed(patch.document.nodes)):  # blocks with displays come first, so that they are visible
         patch.do(Move(id, 210.0 * (i % across), 260.0 * (i // across)))
     return patch
 
@@ -60,7 +60,7 @@ def _first_output(type: str) -> str:
 
 
 def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
-    """Milliseconds of Python for each frame, and how many drawings moved."""
+    """Return the milliseconds of Python for each frame, and the number of live displays."""
     import dearpygui.dearpygui as dpg
 
     from nodegraph.editor.dpg.view import DpgView
@@ -74,7 +74,7 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
     readings = ReadoutUpdater(view, sound, presenter.desk.flat_id)
     sound.wait_idle(120.0)
     view.scene.size = view.minimap.size = (2400.0, 1400.0)
-    view.set_camera(Camera(0.0, 0.0, 0.5))  # all of it on the screen
+    view.set_camera(Camera(0.0, 0.0, 0.5))  # the whole patch is visible
     keys = list(presenter.desk.patch.document.wires)[:4]
     for wire in keys[:3]:
         view.show_probe(wire.source_ref, (wire.source_ref, wire.target_ref), wire.source_ref)
@@ -102,7 +102,7 @@ def frame_times(frames: int = FRAMES) -> tuple[list[float], int]:
 
 
 def edit_times(edits: int = EDITS) -> tuple[list[float], list[float]]:
-    """Milliseconds from an edit of the wiring to the moment at which its plan is heard; and of processor time."""
+    """Return the milliseconds from a wiring edit to its plan swap: wall time and processor time of each edit."""
     from nodegraph.editor.following import Following
     from nodegraph.editor.sound.live import NONE, DeviceRequest, LiveSound
 
@@ -128,14 +128,14 @@ def edit_times(edits: int = EDITS) -> tuple[list[float], list[float]]:
 
 def main() -> int:
     table = Table(title=f"The editor with {BLOCKS} blocks, ms", title_justify="left")
-    for name in ("", "median", "95 %", "worst", "at most"):
+    for name in ("", "median", "95 %", "maximum", "limit"):
         table.add_column(name, justify="left" if not name else "right")
     frames, moving = frame_times()
     edits, computing = edit_times()
     for name, times, limit in (
-        (f"Python of a frame, {moving} drawings moving", frames, LIMIT),
-        ("from an edit to the sound", edits, EDIT_LIMIT),
-        ("of that on the processor", computing, EDIT_LIMIT),
+        (f"Python per frame, {moving} live displays", frames, LIMIT),
+        ("from an edit to the output", edits, EDIT_LIMIT),
+        ("processor time of an edit", computing, EDIT_LIMIT),
     ):
         ordered = sorted(times)
         figures = (statistics.median(ordered), ordered[int(0.95 * len(ordered))], ordered[-1])

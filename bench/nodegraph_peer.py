@@ -1,4 +1,4 @@
-"""nodegraph's own side of the benchmark."""
+"""nodegraph as a peer of the benchmark."""
 
 from __future__ import annotations
 

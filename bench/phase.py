@@ -1,7 +1,7 @@
-"""How near sounds come back from their magnitudes: every method on recordings and generated sounds.
+"""Quality and speed of phase reconstruction: every method on recordings and generated sounds.
 
-The figure is the signal-to-error ratio of Zhu, Beauregard & Wyse (2007) in dB, mean over the sounds, and how
-many times as fast as real time the patch (or the offline function) runs.
+Quality is the signal-to-error ratio of Zhu, Beauregard & Wyse (2007) in dB, mean over the sounds. Speed is that of the
+patch (or of the offline function) relative to real time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .peers.base import ROOT
 Sound = NDArray[np.float32]
 SECONDS = 4.0
 WINDOW = "hamming"
-TITLE = "Sound from magnitudes alone: SER in dB, mean (least), and times as fast as real time"
+TITLE = "Phase reconstruction: SER in dB, mean (minimum), and speed relative to real time"
 
 
 @dataclass(frozen=True)
@@ -86,26 +86,26 @@ ScoresBySetting = dict[str, dict[str, Scores]]  # by setting, by method
 
 
 def measure(progress: Callable[[str], None] = lambda label: None) -> ScoresBySetting:
-    """Figures by setting and method."""
+    """Return the scores by setting and method."""
     found: ScoresBySetting = {}
     for setting, methods in METHODS.items():
         sounds = recordings(setting.rate) | generated(setting.rate)
         found[str(setting)] = {}
         for method in methods:
             progress(f"{setting}: {method.name}")
-            reached, speeds = {}, []
+            scores, speeds = {}, []
             for name, sound in sounds.items():
                 start = time.process_time()
-                heard = reconstruct(method, sound, setting)
+                reconstruction = reconstruct(method, sound, setting)
                 speeds.append(len(sound) / setting.rate / (time.process_time() - start))
-                wanted = np.abs(stft(sound, setting.size, setting.hop, WINDOW))
-                reached[name] = ser(wanted, heard, setting.size, setting.hop, WINDOW)
-            found[str(setting)][method.name] = Scores(reached, median(speeds))
+                magnitudes = np.abs(stft(sound, setting.size, setting.hop, WINDOW))
+                scores[name] = ser(magnitudes, reconstruction, setting.size, setting.hop, WINDOW)
+            found[str(setting)][method.name] = Scores(scores, median(speeds))
     return found
 
 
 def reconstruct(method: Method, sound: Sound, setting: Setting) -> Sound:
-    """The sound that a method makes of the magnitudes of another, aligned with it."""
+    """Reconstruct a sound from its magnitudes; the result is aligned with it."""
     if method.offline:
         magnitudes = np.abs(stft(sound, setting.size, setting.hop, WINDOW))
         return method.offline(magnitudes, setting.size, setting.hop, WINDOW, 100, 0)[: len(sound)]
@@ -129,12 +129,12 @@ def reconstruct(method: Method, sound: Sound, setting: Setting) -> Sound:
         p.connect("phase.spectrum", "inverse.spectrum")
     p.connect("inverse.out" if spec.frame_outputs else "phase.out", "out.audio")
     engine = Offline(p.document, rate=setting.rate, inputs={"in": sound})
-    late = engine.plan.latency
-    return engine.run_samples(len(sound) + late)[late:, 0]
+    latency = engine.plan.latency
+    return engine.run_samples(len(sound) + latency)[latency:, 0]
 
 
 def recordings(rate: int) -> dict[str, Sound]:
-    """Those that come with the patches."""
+    """Return the recordings in ``patches/audio``, resampled to ``rate``."""
     found = {}
     for path in sorted((ROOT / "patches" / "audio").glob("*.flac")):
         sound, own = soundfile.read(path, always_2d=True)
@@ -143,12 +143,12 @@ def recordings(rate: int) -> dict[str, Sound]:
 
 
 def generated(rate: int) -> dict[str, Sound]:
-    """A glide, a voice with vibrato, a bell and beats of noise."""
+    """Return a sine sweep, a voice with vibrato, a bell and bursts of noise."""
     t = np.arange(int(SECONDS * rate)) / rate
     beats = np.random.default_rng(0).standard_normal(len(t)) * np.exp(-6.0 * (t % 0.5))
-    turns = 2 * np.pi * (180.0 * t + 0.8 * np.sin(2 * np.pi * 5.5 * t) / (2 * np.pi))
+    phase = 2 * np.pi * (180.0 * t + 0.8 * np.sin(2 * np.pi * 5.5 * t) / (2 * np.pi))
     formant = lambda f: np.exp(-(((f - 700.0) / 500.0) ** 2)) + 0.3 * np.exp(-(((f - 2500.0) / 400.0) ** 2))  # noqa: E731
-    voice = sum(formant(180.0 * k) * np.sin(k * turns) for k in range(1, 40))
+    voice = sum(formant(180.0 * k) * np.sin(k * phase) for k in range(1, 40))
     partials = ((0.56, 2.0), (0.92, 3.0), (1.19, 4.0), (1.71, 5.0), (2.0, 6.0), (2.74, 7.0), (3.76, 8.0))
     bell = sum(np.sin(2 * np.pi * 523.0 * ratio * t) * np.exp(-decay * (t % 1.3)) for ratio, decay in partials)
     sounds = {

@@ -1,8 +1,8 @@
-"""Renders a workload with nodegraph.
+"""Render a workload with nodegraph.
 
     python -m bench.render_nodegraph WORKLOAD SECONDS [OUTPUT]
 
-Every patch is made of ordinary blocks, as a user would wire them.
+Every patch consists of ordinary blocks, wired as a user would.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nodegraph.models.autoencoder import Autoencoder, Features, Layer
 from . import workloads as w
 from .peers.base import BUILD
 
-PIECE = 1.0  # seconds rendered at a time, so that hours of sound need no memory
+CHUNK = 1.0  # seconds rendered at a time, to limit memory
 
 
 def main() -> None:
@@ -29,11 +29,11 @@ def main() -> None:
     engine = Offline(WORKS[workload]().document, rate=w.RATE, channels=1, allow_outside=True)
     if output:
         soundfile.write(output[0], engine.run(seconds), w.RATE, subtype="FLOAT")
-    engine.run(PIECE)
+    engine.run(CHUNK)
     start = time.process_time()
-    for _ in range(round(seconds / PIECE)):
-        engine.run(PIECE)
-    print((time.process_time() - start) * seconds / (round(seconds / PIECE) * PIECE))
+    for _ in range(round(seconds / CHUNK)):
+        engine.run(CHUNK)
+    print((time.process_time() - start) * seconds / (round(seconds / CHUNK) * CHUNK))
 
 
 def sines() -> Patch:
@@ -52,12 +52,12 @@ def sines_in_lanes() -> Patch:
 
 
 def synth() -> Patch:
-    """One node for each part of the voice, with a lane for each voice."""
+    """Return a patch with one node per part of the voice, and one lane per voice."""
     p = _patch()
     p.add("vca", id="voice")
     for k, shape in enumerate(w.SHAPES):
-        turns = (w.FM_DEPTHS[k] / (2 * pi)).tolist()
-        p.add("sine", id=f"fm_{shape}", frequency=w.FM_FREQUENCIES[k].tolist(), amplitude=turns)
+        depths = (w.FM_DEPTHS[k] / (2 * pi)).tolist()
+        p.add("sine", id=f"fm_{shape}", frequency=w.FM_FREQUENCIES[k].tolist(), amplitude=depths)
         settings = {} if shape == "sine" else {"quality": "naive"}
         frequencies, amplitudes = w.FREQUENCIES[k].tolist(), w.AMPLITUDES[k].tolist()
         p.add(shape, id=shape, frequency=frequencies, amplitude=amplitudes, **settings)
@@ -120,7 +120,7 @@ def comb() -> Patch:
     p.add("sine", id="peak", frequency=w.COMB_PEAK, amplitude=w.COMB_PEAK_AMPLITUDE)
     p.add("sine", id="valley", frequency=w.COMB_VALLEY, amplitude=w.COMB_VALLEY_AMPLITUDE)
     p.add("add", id="sum")
-    p.add("sample_delay", id="late", samples=w.COMB_DELAY - 1)  # the feedback wire is the tenth
+    p.add("sample_delay", id="late", samples=w.COMB_DELAY - 1)  # the feedback wire adds the tenth
     p.add("multiply", id="gain", b=w.COMB_FEEDBACK)
     p.connect("peak.out", "sum.a")
     p.connect("valley.out", "sum.a")
@@ -132,7 +132,7 @@ def comb() -> Patch:
 
 
 def coder() -> Patch:
-    """The autoencoder with its faders: a file of the weights, and blocks that play it."""
+    """Return a patch with encoder, gain bank and decoder; writes the model file."""
     layers = w.coder_layers()
     shapes = [Layer(x, None, "sigmoid" if k in w.CODER_SIGMOIDS else "relu") for k, x in enumerate(layers)]
     half = len(shapes) // 2

@@ -1,4 +1,4 @@
-"""The table that a benchmark ends with, on the screen and in files."""
+"""The result table of the benchmark, on the screen and in files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Results = dict[str, dict[str, Result]]  # by workload, by peer
 
 
 def verdict(workload: w.Workload, results: Results) -> tuple[str, str, str]:
-    """Our ratio to the peer the goal is set against, the goal, and "ok" or "short"."""
+    """Return the ratio of nodegraph to the reference peer, the goal, and "ok" or "short"."""
     goal = f"{workload.goal:g} × {workload.against}"
     ours = results[workload.name].get(OURS, Result())
     against = 1.0 if workload.against == "real time" else _speeds_of(workload, results).get(workload.against)
@@ -33,7 +33,7 @@ def verdict(workload: w.Workload, results: Results) -> tuple[str, str, str]:
 
 
 def _speeds_of(workload: w.Workload, results: Results) -> dict[str, float]:
-    """Medians by peer. A peer without lanes is compared by its 200 nodes."""
+    """Return the median speeds by peer. A peer without lanes is compared by its 200 nodes."""
     rows = [workload.name] + (["W1a"] if workload.name == "W1b" else [])
     speeds: dict[str, float] = {}
     for row in rows:
@@ -63,7 +63,7 @@ def _number(x: float) -> str:
 
 
 def reasons(results: Results) -> list[str]:
-    """Why cells are empty, each reason once."""
+    """Return the reasons for empty cells, without duplicates."""
     found: dict[str, list[str]] = {}
     for workload, by_peer in results.items():
         for peer, result in by_peer.items():
@@ -78,7 +78,7 @@ def show(results: Results, peers: list[str], notes: list[str], found: phase.Scor
         table.add_column(heading, justify="right" if index else "left", no_wrap=index > 0)
     for line in rows(results, peers):
         table.add_row(*line)
-    # The table is as wide as it needs to be, also in a log file.
+    # The table must not wrap, even in a log file.
     console = Console(soft_wrap=True, highlight=False)
     console.width = max(console.width, 60 + 16 * len(_headings(peers)))
     if results:
@@ -90,7 +90,7 @@ def show(results: Results, peers: list[str], notes: list[str], found: phase.Scor
 
 
 def save(results: Results, peers: list[str], notes: list[str], found: phase.ScoresBySetting | None = None) -> Path:
-    """Write JSON and Markdown; returns the Markdown file."""
+    """Write JSON and Markdown; return the Markdown file."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.datetime.now().replace(microsecond=0)
     path = RESULTS / f"{now:%Y-%m-%d-%H%M%S}.md"
@@ -115,7 +115,7 @@ def save(results: Results, peers: list[str], notes: list[str], found: phase.Scor
     return path
 
 
-TITLE = f"Times as fast as real time, median (minimum): one core, {w.RATE} Hz, blocks of {w.BLOCK}"
+TITLE = f"Speed relative to real time, median (minimum): one core, {w.RATE} Hz, blocks of {w.BLOCK}"
 
 
 def _headings(peers: list[str]) -> list[str]:

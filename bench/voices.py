@@ -1,7 +1,7 @@
-"""``python -m bench.voices``: a synthesizer played by keys, live: what part of one core its voices take.
+"""``python -m bench.voices``: load of a synthesizer that is played live by MIDI.
 
-The FM synthesizer of W2 with a note on each voice all the time, bend and modulation wheel moving, keys changing hands,
-in device blocks of 256 samples on no device. Loads are parts of the time that a block lasts.
+The FM synthesizer of W2 with all voices sounding, changing notes, pitch bend and modulation wheel, in device blocks of
+256 samples on the null device. The load is the fraction of the duration of a block.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from . import workloads as w
 
 BLOCKSIZE = 256
 SECONDS = 6.0
-CHANGES = 40  # keys that come up and down in a second
-WHEELS = 100  # messages of the wheels in a second
-GOALS = {32: 0.15, 64: 0.35}  # part of one core, by voices
+CHANGES = 40  # note changes per second
+WHEELS = 100  # messages per second and wheel
+GOALS = {32: 0.15, 64: 0.35}  # maximum load of one core, by voices
 
 
 def synth(voices: int) -> Patch:
-    """The voice of W2, its notes from keys: four oscillators with FM, envelope, filter, gate, velocity."""
+    """Return the synthesizer of W2 played by MIDI: four oscillators with FM, envelope, filter, gate, velocity."""
     p = Patch()
     p.add("audio_out", id="out")
     p.add("midi_in", id="keys")
@@ -68,29 +68,29 @@ def synth(voices: int) -> Patch:
     return p
 
 
-def playing(voices: int, seconds: float, rate: float) -> list[tuple[int, bytes]]:
-    """As many keys as there are voices, then changes of keys and moves of the wheels."""
-    chance = random.Random(1)
-    down = [30 + k for k in range(voices)]
-    messages = [(0, bytes((0x90, key, 100))) for key in down]
+def events_of(voices: int, seconds: float, rate: float) -> list[tuple[int, bytes]]:
+    """Return (sample, message): one note per voice, then note changes and wheel messages."""
+    rng = random.Random(1)
+    keys = [30 + k for k in range(voices)]
+    messages = [(0, bytes((0x90, key, 100))) for key in keys]
     for k in range(round(seconds * CHANGES)):
-        at, slot = round(k / CHANGES * rate), chance.randrange(voices)
-        messages.append((at, bytes((0x80, down[slot], 64))))
-        down[slot] = chance.choice([key for key in range(20, 110) if key not in down])
-        messages.append((at, bytes((0x90, down[slot], chance.randrange(1, 128)))))
+        at, slot = round(k / CHANGES * rate), rng.randrange(voices)
+        messages.append((at, bytes((0x80, keys[slot], 64))))
+        keys[slot] = rng.choice([key for key in range(20, 110) if key not in keys])
+        messages.append((at, bytes((0x90, keys[slot], rng.randrange(1, 128)))))
     for k in range(round(seconds * WHEELS)):
         at = round(k / WHEELS * rate)
-        messages.append((at, bytes((0xE0, 0, chance.randrange(128)))))
-        messages.append((at, bytes((0xB0, 1, chance.randrange(128)))))
+        messages.append((at, bytes((0xE0, 0, rng.randrange(128)))))
+        messages.append((at, bytes((0xB0, 1, rng.randrange(128)))))
     return messages
 
 
 def measure(voices: int) -> tuple[float, float]:
-    """Loads of the blocks: the median and the 99th percentile."""
+    """Return the median and the 99th percentile of the load."""
     from nodegraph.engine.live import Live
 
     live = Live(synth(voices).document, rate=w.RATE, blocksize=BLOCKSIZE, null=True)
-    for at, message in playing(voices, SECONDS, live.rate):
+    for at, message in events_of(voices, SECONDS, live.rate):
         live.send(message, at)
     live.start()
     time.sleep(SECONDS)

@@ -1,8 +1,7 @@
-"""The workloads: what is to be heard, in numbers that every peer reads from here.
+"""The workloads: sounds and their parameters, for all peers.
 
-A workload is a sound with a closed form or a short reference recursion, so that each peer's render can
-be checked (see checks.py). This file imports numpy alone: peers with a virtual environment of their own
-read it too.
+A workload is a sound with a closed form or a short reference recursion, so that each render can be checked (see
+checks.py). This module imports only numpy, because peers in a separate virtual environment import it too.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ BLOCK = 64
 class Workload:
     name: str
     title: str
-    goal: float  # nodegraph is to be so many times as fast as ``against``
+    goal: float  # required speed relative to ``against``
     against: str = "scsynth"  # a peer, or "real time"
 
 
@@ -37,7 +36,7 @@ ALL = (
 )
 
 
-# W1: sines, far enough apart to be told from each other in a second of sound.
+# W1: sines with frequencies that can be resolved in a second of sound.
 SINES = 200
 SINE_FREQUENCIES = 110.0 + 17.3 * np.arange(SINES)
 SINE_AMPLITUDE = 0.005
@@ -58,10 +57,10 @@ ATTACK, DECAY, SUSTAIN, RELEASE = 0.01, 0.1, 0.6, 0.2
 CUTOFFS = 500.0 + 100.0 * _voice  # Hz
 Q = 2.0
 GATE_FREQUENCIES = 4.0 + 0.25 * _voice  # Hz
-NOTE, PERIOD = 0.5, 1.0  # every voice is held for NOTE seconds, once in PERIOD
+NOTE, PERIOD = 0.5, 1.0  # each voice plays a note of NOTE seconds every PERIOD seconds
 
 
-# W3: multiply and add by turns, on a sine.
+# W3: alternating multiply and add on a sine.
 CHAIN = 200
 CHAIN_FACTOR, CHAIN_TERM = 1.001, 0.0002
 CHAIN_FREQUENCY, CHAIN_AMPLITUDE = 440.0, 0.1
@@ -81,24 +80,25 @@ OPERATOR_FEEDBACK = 0.7  # β, radians
 OPERATOR_AMPLITUDE = 1.0 / OPERATORS
 
 
-# W5b: y[n] = x[n] + g y[n-10], x a sine on a peak of the comb and one in a valley.
+# W5b: y[n] = x[n] + g y[n-10]; x is a sine at a peak of the comb plus one at a valley.
 COMB_DELAY = 10
 COMB_FEEDBACK = 0.9
 COMB_PEAK, COMB_PEAK_AMPLITUDE = RATE / COMB_DELAY, 0.02
 COMB_VALLEY, COMB_VALLEY_AMPLITUDE = 0.5 * RATE / COMB_DELAY, 0.2
 
 
-# W6: a naive saw, which leaves no bin empty, through the transform of W4; each frame's magnitudes, divided by their
-# maximum, through dense layers without biases down to a code and back; the maximum and the phases of the input put
-# back; the inverse. Rectifiers, but sigmoids on code and output (the hybrid of Colonel, Curro & Keene, 2017).
+# W6: an autoencoder of magnitudes. Input: a naive saw, which has energy in all bins, through the transform of W4. The
+# magnitudes of each frame, divided by their maximum, pass dense layers without biases to a code and back. The result
+# is multiplied by the maximum, combined with the phases of the input, and transformed back. Activations are ReLU, and
+# sigmoids on code and output (the hybrid of Colonel, Curro & Keene, 2017).
 CODER_WIDTHS = (1025, 512, 256, 128, 64, 128, 256, 512, 1025)
 CODER_SIGMOIDS = (3, 7)
 CODER_FREQUENCY, CODER_AMPLITUDE = 97.3, 0.1
-CODER_WEIGHT = 2.0  # weights are even over ±√3 CODER_WEIGHT / √inputs
+CODER_WEIGHT = 2.0  # weights are uniform in ±√3 CODER_WEIGHT / √inputs
 
 
 def coder_layers() -> list[NDArray[np.float32]]:
-    """The weights of each layer, (out, in): scrambled numbers that any language can make again."""
+    """Return the weights of each layer, (out, in): hashed integers, reproducible in any language."""
     layers, first = [], 0
     for inputs, outputs in pairwise(CODER_WIDTHS):
         x = np.arange(first, first + inputs * outputs, dtype=np.uint32) + np.uint32(1)
@@ -106,6 +106,6 @@ def coder_layers() -> list[NDArray[np.float32]]:
         for shift, factor in ((16, 0x21F0AAAD), (15, 0x735A2D97)):
             x = (x ^ (x >> np.uint32(shift))) * np.uint32(factor)
         x ^= x >> np.uint32(15)
-        reach = CODER_WEIGHT * np.sqrt(12.0 / inputs)
-        layers.append(((x / 2.0**32 - 0.5) * reach).astype(np.float32).reshape(outputs, inputs))
+        span = CODER_WEIGHT * np.sqrt(12.0 / inputs)
+        layers.append(((x / 2.0**32 - 0.5) * span).astype(np.float32).reshape(outputs, inputs))
     return layers

@@ -1,4 +1,4 @@
-"""Fixtures that the whole suite shares."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nodegraph.blocks import registry
 from tests import example_blocks as blocks
 from tests.system import JackServer, is_required, missing
 
-# how long an example takes depends on what else the machine does
+# the duration of an example depends on the load of the machine
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
@@ -46,7 +46,7 @@ def _running_server() -> JackServer:
 
 @pytest.fixture
 def test_blocks() -> Iterator[None]:
-    """The blocks of ``tests.example_blocks`` as if a user had written them. Tests over the registry never see them."""
+    """The blocks of ``tests.example_blocks`` as user blocks; without this fixture they are not in the registry."""
     types = registry.node_types()
     before = dict(types)
     registry.register_module(blocks)
@@ -57,7 +57,7 @@ def test_blocks() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def jack_dummy() -> Iterator[JackServer]:
-    """One JACK server for all tests, which this process's PortAudio plays to. Do not kill it."""
+    """The JACK server of this process's PortAudio, shared by all tests. Do not kill it."""
     server = _running_server()
     before = {name: os.environ.get(name) for name in server.env}
     os.environ.update(server.env)
@@ -74,15 +74,17 @@ def jack_dummy() -> Iterator[JackServer]:
 
 @pytest.fixture
 def jack_to_kill() -> Iterator[JackServer]:
-    """A JACK server of the test's own, to be killed. Play to it from a process with its ``env``:
-    PortAudio never recovers from the loss of a JACK server within one process."""
+    """A separate JACK server that the test kills. Play to it from another process with its ``env``.
+
+    PortAudio never recovers from the loss of a JACK server within one process.
+    """
     server = _running_server()
     yield server
     server.stop()
 
 
 def _restart_portaudio() -> None:
-    """PortAudio lists its devices once, when it starts."""
+    """Restart PortAudio, which lists its devices only when it starts."""
     if "sounddevice" in sys.modules:
         sounddevice = sys.modules["sounddevice"]
         sounddevice._exit_handler()

@@ -1,4 +1,4 @@
-"""Hands on a patch in an engine that stands still between two looks: messages in, values out."""
+"""A patch with MIDI and OSC connections in an offline engine: messages in, values out."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ QUANTUM = 64
 
 
 class Played:
-    """A patch with its connections, in an engine that follows it."""
+    """A patch with its connections and an engine that follows it."""
 
     def __init__(self, patch, controller=None):
         self.patch, self.engine = patch, engine_of(patch)
-        self.hands = Connections(patch, self.engine)
+        self.connections = Connections(patch, self.engine)
         if controller is not None:
-            self.hands.use_controller(controller)
+            self.connections.use_controller(controller)
 
     def send(self, *message, port="keys"):
-        """A MIDI message comes in."""
-        self.hands.on_message(port, bytes(message), time.perf_counter())
+        """Receive a MIDI message."""
+        self.connections.on_message(port, bytes(message), time.perf_counter())
 
     def control(self, number, value, port="keys", channel=1):
-        """A control change comes in."""
+        """Receive a control change."""
         self.send(0xB0 + channel - 1, number, value, port=port)
 
-    def heard(self, node, port="out", quanta=60):
-        """What an output gives after a while (knobs glide)."""
+    def output_values(self, node, port="out", quanta=60):
+        """Return the values of an output, one per lane, after ``quanta`` (knobs are smoothed)."""
         self.engine.run_samples(quanta * QUANTUM)
         return [float(value) for value in self.engine.value(node, port)]
 
-    def param(self, end):
-        """What stands in the patch, once all is written down."""
-        self.lines = self.hands.update()
-        node, _, port = end.partition(".")
+    def param(self, port_ref):
+        """Commit all changes, and return a parameter of the document."""
+        self.lines = self.connections.update()
+        node, _, port = port_ref.partition(".")
         return self.patch.document.nodes[node].params.get(port)

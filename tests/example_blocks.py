@@ -1,4 +1,4 @@
-"""Blocks that only tests need. The fixture ``test_blocks`` puts them into the registry and takes them out again."""
+"""Blocks for tests only. The fixture ``test_blocks`` registers them and removes them again."""
 
 from nodegraph.events import count, event, next_event_offset, send
 from nodegraph.maths import read_double
@@ -6,11 +6,11 @@ from nodegraph.node import Choice, EventIn, EventOut, In, Line, Node, Option, Ou
 
 
 class Fragile(Node):
-    """Passes its input, but NaN or Inf while ``broken`` is above 0.5."""
+    """Passes its input, or outputs NaN or Inf while ``broken`` is above 0.5."""
 
     audio = In(0.0, doc="signal")
     broken = In(0.0, min=0.0, max=1.0, smooth=False, doc="above 0.5 it fails")
-    gives = Choice("nan", "inf", doc="what it fails with")
+    gives = Choice("nan", "inf", doc="value that it outputs if broken")
     out = Out(doc="the signal")
     count = State(0.0)
 
@@ -21,7 +21,7 @@ class Fragile(Node):
 
 
 class Late(Node):
-    """Passes its input ``samples`` later, and says so."""
+    """Delays its input by ``samples`` and declares this latency."""
 
     audio = In(0.0, doc="signal")
     samples = Option(100, min=1, max=10000, doc="delay")
@@ -39,7 +39,7 @@ class Late(Node):
 
 
 class Echo(Node):
-    """A comb that may run away: ``y[n] = x[n] + gain y[n - 64]``."""
+    """A comb filter that can be unstable: ``y[n] = x[n] + gain y[n - 64]``."""
 
     audio = In(0.0, doc="signal")
     gain = In(0.0, min=0.0, max=1e9, smooth=False, doc="part that returns")
@@ -54,9 +54,9 @@ class Echo(Node):
 
 
 class Bits(Node):
-    """Holds a number whose bits must survive being carried from plan to plan."""
+    """Holds a number whose bits must not change when state is migrated between plans."""
 
-    out = Out(doc="1 while the number is whole")
+    out = Out(doc="1 while the number is unchanged")
     number = State(0x7FA00001_7FA00001)
 
     def tick(number):
@@ -64,7 +64,7 @@ class Bits(Node):
 
 
 class Steps(Node):
-    """Passes a signal whose knob arrives as steps."""
+    """Passes a signal whose knob is not smoothed."""
 
     value = In(0.0, min=-1000.0, max=1000.0, smooth=False, doc="signal")
     out = Out(doc="the signal")
@@ -84,11 +84,11 @@ class Ramps(Node):
 
 
 class Burst(Node):
-    """Sends every event that it gets ``times`` times."""
+    """Repeats every event ``times`` times."""
 
     events = EventIn(doc="events")
     times = Option(2, min=0, max=10000, doc="how often")
-    out = EventOut(doc="the events, so many times each")
+    out = EventOut(doc="the repeated events")
 
     def block(events, times, out):
         for k in range(count(events)):
@@ -98,7 +98,7 @@ class Burst(Node):
 
 
 class Backwards(Node):
-    """Sends the events of a quantum, the last one first."""
+    """Sends the events of a quantum in reverse order."""
 
     events = EventIn(doc="events")
     out = EventOut(doc="the same events")
@@ -110,12 +110,12 @@ class Backwards(Node):
 
 
 class Tally(Node):
-    """How many events have come, a number that depends on what they were and on their order, and its input."""
+    """Counts events, computes a digest of their contents and order, and passes its input."""
 
     events = EventIn(doc="events")
     audio = In(0.0, doc="signal")
     seen = Out(doc="events so far")
-    digest = Out(doc="what they were, below 65521")
+    digest = Out(doc="digest of the events, below 65521")
     through = Out(doc="the signal")
     number, sum = State(0), State(0)
 

@@ -1,4 +1,4 @@
-"""A sound card that exists only in the tests: the part of ``sounddevice`` that the live engine uses."""
+"""A fake of ``sounddevice`` with one sound card: the part that the live engine uses."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ CALL = ctypes.CFUNCTYPE(
 
 
 class PortAudioError(Exception):
-    """What ``sounddevice`` raises."""
+    """The exception of ``sounddevice``."""
 
 
 class FakeDevice:
-    """A device "card" with some input channels and two outputs; ``streams`` are all that were opened."""
+    """A device "card" with input channels and two outputs; ``streams`` lists all opened streams."""
 
     PortAudioError = PortAudioError
 
@@ -52,7 +52,7 @@ class FakeDevice:
 
 
 class FakeStream:
-    """Calls the engine back at about the pace of a device."""
+    """A stream that calls the engine back at approximately the rate of a device."""
 
     latency = 0.0
 

@@ -1,4 +1,4 @@
-"""Small patches written in a line, and engines that run them a few quanta at a time."""
+"""Helpers that build small patches in one line, and run them in an engine."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ QUANTUM = 64
 
 
 class UncheckedPatch(Patch):
-    """A patch that takes what a file may hold: edits are not checked against the blocks."""
+    """A patch whose edits are not checked against the blocks, as in a loaded file."""
 
     _edit = Session._edit
 
 
 def patch_of(*wires, seed=0, checked=True, **nodes):
-    """A patch of nodes ``id=type`` or ``id=(type, params)``; wires are "a.out b.in", "a.out ~ b.in" for feedback."""
+    """Build a patch of nodes ``id=type`` or ``id=(type, params)`` and wires "a.out b.in" ("a.out ~ b.in": feedback)."""
     patch = Patch() if checked else UncheckedPatch()
     for id, node in nodes.items():
         type, params = node if isinstance(node, tuple) else (node, {})
@@ -30,14 +30,14 @@ def patch_of(*wires, seed=0, checked=True, **nodes):
 
 
 def engine_of(patch, driver=Offline, **options):
-    """An engine that follows every edit of a patch."""
+    """Return an engine that follows every edit of a patch."""
     engine = driver(patch.document, path=patch.path, **options)
     engine.follow(patch)
     return engine
 
 
 def sound_of(patch, samples, driver=Offline, **options):
-    """The first samples of a patch: (samples, channels)."""
+    """Render the first samples of a patch: (samples, channels)."""
     engine = driver(patch.document, path=patch.path, **options)
     try:
         return engine.run_samples(samples)
@@ -46,12 +46,12 @@ def sound_of(patch, samples, driver=Offline, **options):
 
 
 def ramp(samples, lanes=1):
-    """A signal that tells every sample from every other, and every lane: exact in float32."""
+    """Return a signal with a unique value for each sample and lane, exact in float32."""
     return (1.0 + np.arange(samples)[:, None] + 4096.0 * np.arange(lanes)).astype(np.float32)
 
 
 def largest_step(sound):
-    """The largest difference between two neighbouring samples."""
+    """Return the largest difference between two adjacent samples."""
     return float(np.abs(np.diff(sound, axis=0)).max(initial=0.0))
 
 

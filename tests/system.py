@@ -1,7 +1,7 @@
-"""Parts of the system that some tests need: whether they are here, and how to start them.
+"""System dependencies of tests: checks for them, and a JACK server.
 
-A test says what it needs with ``@pytest.mark.needs("jack", "portaudio")``. Where a part is missing the
-test is skipped with the reason, or fails when ``CI=true``: on a CI machine nothing may be missing.
+A test declares its dependencies with ``@pytest.mark.needs("jack", "portaudio")``. If one is missing, the test
+is skipped with the reason; with ``CI=true`` it fails.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _opengl() -> str | None:
     return _library("GL", "libgl1 libgl1-mesa-dri") or _library("EGL", "libegl1")
 
 
-# Each part's check gives None, or the reason with the command that mends it.
+# Checks of the dependencies: None, or the reason with the command that installs it.
 PARTS: dict[str, Callable[[], str | None]] = {
     "portaudio": _portaudio,
     "jack": lambda: _program("jackd", "jackd2"),
@@ -58,7 +58,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
 
 @functools.cache
 def missing(part: str) -> str | None:
-    """Why ``part`` cannot be used here, or None."""
+    """Return why ``part`` is unavailable, or None."""
     return PARTS[part]()
 
 
@@ -67,16 +67,16 @@ def on_ci() -> bool:
 
 
 def is_required(part: str) -> bool:
-    """Whether a missing part fails a test instead of skipping it."""
+    """Return whether a missing part fails a test instead of skipping it."""
     no_wheel = part == "rtmidi" and sys.version_info >= (3, 13)  # see pyproject.toml
     return on_ci() and not no_wheel
 
 
 class JackServer:
-    """A JACK server with the dummy driver: a sound card without sound, in real time.
+    """A JACK server with the dummy driver, which runs in real time without sound.
 
-    It has a name of its own, so neither the user's server nor one left over from a crash is in the way.
-    ``env`` is what a process needs to see it; PortAudio then shows one device, ``system``.
+    Its unique name avoids conflicts with the user's server or one that survived a crash. A process needs the
+    environment variables ``env`` to use it; PortAudio then lists one device, ``system``.
     """
 
     def __init__(self, rate: int = 44100, period: int = 256) -> None:
@@ -90,7 +90,7 @@ class JackServer:
     def _start(self) -> subprocess.Popen[bytes]:
         command = ["jackd", "--no-realtime", "--name", self.name]
         command += ["-d", "dummy", "-r", str(self.rate), "-p", str(self.period)]
-        if shutil.which("setpriv"):  # a killed test run takes its server along
+        if shutil.which("setpriv"):  # stop the server if the test run is killed
             command = ["setpriv", "--pdeathsig", "TERM", *command]
         return subprocess.Popen(
             command,
@@ -101,27 +101,29 @@ class JackServer:
         )
 
     def wait_ready(self, seconds: float = 20.0) -> None:
-        """Wait until PortAudio, in a fresh process, sees the server's device."""
-        look = [sys.executable, "-c", "import sounddevice; sounddevice.query_devices('system')"]
+        """Wait until PortAudio lists the device of the server in a new process."""
+        command = [sys.executable, "-c", "import sounddevice; sounddevice.query_devices('system')"]
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self._process.poll() is not None:
-                raise RuntimeError(f"jackd ended at once with exit status {self._process.returncode}")
-            looked = subprocess.run(look, env=os.environ | self.env, capture_output=True, timeout=30)
-            if looked.returncode == 0:
+                raise RuntimeError(f"jackd exited with status {self._process.returncode}")
+            done = subprocess.run(command, env=os.environ | self.env, capture_output=True, timeout=30)
+            if done.returncode == 0:
                 return
             time.sleep(0.1)
-        raise RuntimeError(f"jackd offers no device after {seconds:g} s")
+        raise RuntimeError(f"jackd has no device after {seconds:g} s")
 
     def kill(self) -> None:
-        """Let the server disappear without a farewell, as a pulled plug does."""
+        """Kill the server without a shutdown, as if a device were unplugged."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         self._killed = True
 
     def stop(self) -> None:
-        """End the server. One that was killed still stands in JACK's list of servers, which has room for eight;
-        only one of the same name takes its place there, and leaves it properly."""
+        """Stop the server. A killed one is restarted first.
+
+        JACK's list of servers has eight entries; only a server of the same name removes the entry of a killed one.
+        """
         if self._killed:
             self._process = self._start()
             time.sleep(1.0)

@@ -1,4 +1,4 @@
-"""The Python API: edits are checked against the blocks at once, and files keep what is not known."""
+"""The Python API: edits are checked against the blocks, and unknown content of files is preserved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.rendering import patch_of
 
 
 def voice():
-    """A sine and a subpatch ``voice`` (ladder) that leads to the output, a source of frames and one of events."""
+    """Build a patch: a sine into a subpatch ``voice`` (ladder) and the output, an STFT, and a MIDI input."""
     patch = patch_of(
         "osc.out filter.audio", "filter.out out.audio",
         osc="sine", filter="ladder", out="audio_out", stft="stft", back="inverse_stft", midi="midi_in",
@@ -27,13 +27,16 @@ def voice():
 
 MISTAKES = {
     "unknown block": (lambda p: p.add("sien"), "there is no block 'sien'. Did you mean 'sine'?"),
-    "unknown block like none": (lambda p: p.add("qqq"), "there is no block 'qqq'. Install the package that has it."),
-    "id that is taken": (lambda p: p.add("sine", "osc"), "there is a node 'osc' already."),
-    "unknown setting at birth": (
+    "unknown block without a near name": (
+        lambda p: p.add("qqq"),
+        "there is no block 'qqq'. Install the package that has it.",
+    ),
+    "duplicate id": (lambda p: p.add("sine", "osc"), "node 'osc' already exists."),
+    "unknown setting of a new node": (
         lambda p: p.add("sine", frequncy=3.0),
         "sine 'sine1' has no input or setting 'frequncy'. Did you mean 'frequency'?",
     ),
-    "value at birth": (
+    "value of a new node": (
         lambda p: p.add("sine", "a", frequency=-3),
         "sine 'a': frequency must lie in 0.01–20000 Hz, got -3.",
     ),
@@ -47,7 +50,7 @@ MISTAKES = {
         "sine 'osc': frequency must be a number or a list of numbers",
     ),
     "wrong list": (lambda p: p.set("osc.frequency", [1.0, None]), "frequency must be a number or a list of numbers"),
-    "an object": (lambda p: p.set("osc.frequency", object()), "a patch cannot hold a 'object'"),
+    "an object": (lambda p: p.set("osc.frequency", object()), "a patch cannot store a 'object'"),
     "not finite": (lambda p: p.set("osc.frequency", float("nan")), "nan is not a finite number"),
     "out of range": (
         lambda p: p.set("osc.frequency", 30000.0),
@@ -112,8 +115,8 @@ MISTAKES = {
         lambda p: p.connect("osc.out", "voice.audi"),
         "subpatch 'voice' has no input 'audi'. Did you mean 'audio'?",
     ),
-    "from inside to outside": (lambda p: p.connect("voice/filter.out", "out.audio"), "lie in different patches"),
-    "a wire that is there": (lambda p: p.connect("osc.out", "voice.audio"), "is wired already"),
+    "from inside to outside": (lambda p: p.connect("voice/filter.out", "out.audio"), "are in different patches"),
+    "a duplicate wire": (lambda p: p.connect("osc.out", "voice.audio"), "is already wired"),
     "disconnect an unknown port": (
         lambda p: p.disconnect("osc.outt", "voice.audio"),
         "sine 'osc' has no output 'outt'. Did you mean 'out'?",
@@ -122,9 +125,9 @@ MISTAKES = {
         lambda p: p.disconnect("osk.out", "voice.audio"),
         "there is no node 'osk'. Did you mean 'osc'?",
     ),
-    "disconnect what is not connected": (
+    "disconnect a missing wire": (
         lambda p: p.disconnect("osc.out", "out.audio"),
-        "no wire runs from 'osc.out' to 'out.audio'.",
+        "no wire from 'osc.out' to 'out.audio'.",
     ),
     "remove an unknown node": (lambda p: p.remove("osk"), "there is no node 'osk'. Did you mean 'osc'?"),
     "rename an unknown node": (
@@ -135,41 +138,41 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_raises_at_once_in_one_line_and_changes_nothing(case):
-    edit, sentence = MISTAKES[case]
+def test_invalid_edit_raises_one_line_and_changes_nothing(case):
+    edit, message = MISTAKES[case]
     patch = voice()
     before = patch.document
     with pytest.raises(PatchError) as caught:
         edit(patch)
-    assert sentence in str(caught.value) and "\n" not in str(caught.value)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
     assert patch.document is before
 
 
-@pytest.mark.parametrize("end", ["out.audio", "voice.audio"])
-def test_a_wire_of_another_kind_is_refused_in_the_sentence_of_the_graph(end):
+@pytest.mark.parametrize("port_ref", ["out.audio", "voice.audio"])
+def test_wire_of_another_kind_raises_the_problem_of_the_graph(port_ref):
     patch = voice()
     with pytest.raises(PatchError) as refused:
-        patch.connect("stft.spectrum", end)
-    patch.do(Connect("stft.spectrum", end))
-    if end == "out.audio":
+        patch.connect("stft.spectrum", port_ref)
+    patch.do(Connect("stft.spectrum", port_ref))
+    if port_ref == "out.audio":
         with pytest.raises(GraphError) as compiled:
             build_graph(patch.document)
         assert compiled.value.problems == [str(refused.value)]
 
 
-def test_plain_actions_are_bound_by_the_document_only():
+def test_plain_actions_are_checked_by_the_document_only():
     patch = voice()
     patch.do(SetParam("osc", "frequency", -3.0))
     patch.do({"do": "connect", "source": "osc.outt", "target": "out.audio"})
     with pytest.raises(GraphError) as caught:
         build_graph(patch.document)
     assert len(caught.value.problems) == 2
-    patch.disconnect("osc.outt", "out.audio")  # what is there may be removed, known or not
+    patch.disconnect("osc.outt", "out.audio")  # unknown ports can be disconnected
     patch.clear("osc.frequency")
     build_graph(patch.document)
 
 
-def test_what_a_file_holds_that_is_not_known_is_kept_and_can_be_edited(tmp_path):
+def test_unknown_content_of_a_file_is_preserved_and_editable(tmp_path):
     text = {
         "format": "nodegraph",
         "version": 1,
@@ -204,23 +207,23 @@ def test_what_a_file_holds_that_is_not_known_is_kept_and_can_be_edited(tmp_path)
     }
 
 
-def test_load_and_the_constructor_give_the_public_class(tmp_path):
+def test_load_returns_the_public_class(tmp_path):
     patch = voice()
     patch.save(tmp_path / "voice.json")
     loaded = nodegraph.load(tmp_path / "voice.json")
     assert type(loaded) is Patch and isinstance(loaded, Session)
     assert not isinstance(Session(), Patch) and not hasattr(Session, "_repr_html_")
-    Session().add("not_a_block")  # the document layer knows no blocks
+    Session().add("not_a_block")  # the document layer does not check blocks
 
 
-def test_new_nodes_get_the_version_of_their_block():
+def test_new_node_has_the_version_of_its_block():
     patch = Patch()
     for type, cls in node_types().items():
         id = patch.add(type)
         assert patch.document.nodes[id].version == cls.version
 
 
-def test_an_inlet_carries_what_it_is_connected_to_and_anything_before():
+def test_inlet_has_the_type_of_its_connections_and_is_open_before():
     patch = patch_of(stft="stft", back="inverse_stft", osc="sine", box="subpatch", vca="vca")
     patch.encapsulate(["back", "vca"], "sub")
     patch.add("inlet", "sub/in")
@@ -241,7 +244,7 @@ def test_an_inlet_carries_what_it_is_connected_to_and_anything_before():
     build_graph(patch.document)
 
 
-def test_an_inlet_takes_any_value_before_it_has_a_range():
+def test_unconnected_inlet_accepts_any_value():
     patch = Patch()
     patch.add("ladder", "filter")
     patch.encapsulate(["filter"], "voice")
@@ -249,25 +252,25 @@ def test_an_inlet_takes_any_value_before_it_has_a_range():
     patch.set("voice.cutoff", 800.0)
     build_graph(patch.document)
     patch.connect("voice/cutoff.out", "voice/filter.cutoff")
-    for end in ("voice.cutoff", "voice/cutoff.value"):
+    for port_ref in ("voice.cutoff", "voice/cutoff.value"):
         with pytest.raises(PatchError, match="must lie in 10–20000 Hz, got 2"):
-            patch.set(end, 2.0)
+            patch.set(port_ref, 2.0)
 
 
-def test_checks_look_at_the_nodes_of_the_edit_only(monkeypatch):
-    seen = []
-    look = edit_checks.spec_in
-    monkeypatch.setattr(edit_checks, "spec_in", lambda document, id, home: seen.append(id) or look(document, id, home))
+def test_edit_checks_read_only_the_edited_nodes(monkeypatch):
+    checked = []
+    spec_in = edit_checks.spec_in
+    monkeypatch.setattr(edit_checks, "spec_in", lambda *arguments: checked.append(arguments[1]) or spec_in(*arguments))
     patch = Patch()
     for k in range(50):
         patch.add("vca", f"n{k}")
         patch.set(f"n{k}.gain", 0.5)
         if k:
             patch.connect(f"n{k - 1}.out", f"n{k}.audio")
-    assert len(seen) == 50 + 2 * 49
+    assert len(checked) == 50 + 2 * 49
 
 
-def test_an_unknown_parameter_of_a_known_block_can_only_be_cleared():
+def test_unknown_parameter_of_a_known_block_can_only_be_cleared():
     document = parse_patch(
         b'{"format":"nodegraph","version":1,"nodes":[{"id":"a","type":"sine","params":{"b":1}}]}', "it"
     )

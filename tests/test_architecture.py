@@ -1,4 +1,4 @@
-"""The direction of imports, read from the source: late imports and imports for annotations count."""
+"""The direction of imports, from the source; it includes late imports and imports for annotations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import networkx as nx
 
 ROOT = Path(__file__).parent.parent
 
-# What each package may import. A module at the top of nodegraph/ counts as a package of its own.
-# Blocks are found by name (see blocks/registry.py): nothing imports `nodes`.
+# Allowed imports of each package. A module at the top of nodegraph/ counts as a package.
+# Blocks are found by name (see blocks/registry.py): no package imports `nodes`.
 VOCABULARY = {"version", "quantum", "frame_types", "maths", "events", "node"}
 ALLOWED: dict[str, set[str]] = {
     "version": set(),
@@ -52,7 +52,7 @@ ALLOWED: dict[str, set[str]] = {
 
 @cache
 def modules() -> dict[str, Path]:
-    """All modules of the two packages by dotted name."""
+    """Return all modules of the two packages by dotted name."""
     found = {}
     for package in ("nodegraph", "nodes"):
         for path in (ROOT / package).rglob("*.py"):
@@ -62,7 +62,7 @@ def modules() -> dict[str, Path]:
 
 
 def imports_of(name: str, source: str) -> set[str]:
-    """The modules of this project that a module imports, anywhere in its source."""
+    """Return the modules of this project that a module imports, anywhere in its source."""
     is_package = modules().get(name, Path()).name == "__init__.py"
     package = name.split(".") if is_package else name.split(".")[:-1]
     found: set[str] = set()
@@ -88,47 +88,50 @@ def import_graph() -> nx.DiGraph:
 
 
 def package_of(module: str) -> str:
-    """``nodegraph.plan.rows`` → ``plan``, ``nodegraph.api`` → ``api``, ``nodes.filters`` → ``nodes``."""
+    """Return the package of a module.
+
+    ``nodegraph.plan.rows`` → ``plan``, ``nodegraph.api`` → ``api``, ``nodes.filters`` → ``nodes``.
+    """
     top, _, rest = module.partition(".")
     return rest.partition(".")[0] or top if top == "nodegraph" else top
 
 
-def wrong_arrows(edges: object) -> list[str]:
-    """Imports that the table does not allow."""
+def forbidden_imports(edges: object) -> list[str]:
+    """Return the imports that the table does not allow."""
     pairs = [(a, b, package_of(a), package_of(b)) for a, b in edges]  # type: ignore[attr-defined]
     return [f"{a} imports {b}" for a, b, one, other in pairs if one != other and other not in ALLOWED[one]]
 
 
-def test_every_package_is_in_the_table():
+def test_table_contains_every_package():
     assert {package_of(name) for name in modules()} == ALLOWED.keys()
 
 
-def test_the_table_itself_has_no_circle():
+def test_table_has_no_cycle():
     table = nx.DiGraph([(one, other) for one, others in ALLOWED.items() for other in others])
     assert nx.is_directed_acyclic_graph(table)
 
 
-def test_imports_run_in_the_allowed_direction():
-    assert wrong_arrows(import_graph().edges) == []
+def test_imports_follow_the_table():
+    assert forbidden_imports(import_graph().edges) == []
 
 
-def test_one_wrong_import_is_noticed():
+def test_forbidden_late_import_is_detected():
     source = modules()["nodegraph.plan.rows"].read_text() + "\n\ndef late():\n    from nodegraph.engine import core\n"
     edges = [("nodegraph.plan.rows", imported) for imported in imports_of("nodegraph.plan.rows", source)]
-    assert wrong_arrows(edges) == ["nodegraph.plan.rows imports nodegraph.engine.core"]
+    assert forbidden_imports(edges) == ["nodegraph.plan.rows imports nodegraph.engine.core"]
 
 
-def test_no_modules_import_each_other_in_a_circle():
-    circles = [sorted(part) for part in nx.strongly_connected_components(import_graph()) if len(part) > 1]
-    assert circles == []
+def test_modules_have_no_import_cycles():
+    cycles = [sorted(part) for part in nx.strongly_connected_components(import_graph()) if len(part) > 1]
+    assert cycles == []
 
 
-def test_the_top_level_holds_what_users_and_authors_of_blocks_import():
-    loose = [path.stem for path in (ROOT / "nodegraph").glob("*.py")]
-    assert len(loose) <= 11, sorted(loose)
+def test_package_has_at_most_eleven_top_level_modules():
+    names = [path.stem for path in (ROOT / "nodegraph").glob("*.py")]
+    assert len(names) <= 11, sorted(names)
 
 
-def test_every_module_can_be_the_first_to_be_imported():
+def test_every_module_can_be_imported_first():
     optional = ("nodegraph.__main__", "nodegraph.editor.dpg", "nodegraph.learn")
     program = (
         "import importlib, sys\n"

@@ -18,7 +18,7 @@ PRESS = """
 from pathlib import Path
 
 from nodegraph.patch import Patch
-from tests.editor.hand import Hand
+from tests.editor.user import Hand
 
 patch = Patch()
 patch.add("sine", "osc")

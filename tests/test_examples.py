@@ -1,4 +1,4 @@
-"""Each file in examples/ runs from a checkout, and does what its first line says."""
+"""The examples run from a checkout and do what their first line describes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def run(name: str, *arguments: object) -> str:
-    """What an example prints. Fails with its error output if its exit status is not 0."""
+    """Run an example and return its output. Fails with its error output if its exit status is not 0."""
     done = subprocess.run(
         [sys.executable, ROOT / "examples" / name, *map(str, arguments)],
         capture_output=True,
@@ -53,14 +53,14 @@ def test_analyse_graph_finds_the_loop_of_a_feedback_patch():
     assert "feedback loops: modulator ↔ returned" in printed
 
 
-def test_analyse_graph_finds_the_path_through_the_frames():
+def test_analyse_graph_finds_the_path_through_frames():
     assert " → synthesis → " in run("analyse_graph.py")
 
 
 @pytest.mark.needs("torch")
-def test_train_writes_a_model_that_plays(tmp_path):
+def test_train_writes_a_playable_model(tmp_path):
     printed = run("train.py", tmp_path)
-    assert float(printed.split()[-1]) < 0.5  # of the error of predicting the mean
+    assert float(printed.split()[-1]) < 0.5  # relative to the error of predicting the mean
     assert rms(tmp_path / "drone.wav") > 0.001
 
 

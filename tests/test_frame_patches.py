@@ -1,4 +1,4 @@
-"""The patches on frames do what their notes say."""
+"""Demo patches on frames, compared with their comments."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def spectrum(signal):
     return np.abs(np.fft.rfft(signal * np.hanning(len(signal))))
 
 
-def test_the_null_test_nulls():
+def test_null_test_is_silent_and_its_latency_is_one_window():
     magnified = sound_of("null_test", listen=1.0)
     assert np.abs(magnified).max() < 1000 * 1e-5
     assert np.abs(sound_of("null_test")).max() > 0.1
@@ -31,19 +31,19 @@ def test_the_null_test_nulls():
     assert build_graph(patch.document, RATE).node("synthesis").path_latency == 2048
 
 
-def test_the_frozen_guitar_stands_still():
+def test_spectral_freeze_has_a_constant_spectrum():
     sound = sound_of("spectral_freeze", 4.0, wet=1.0, tempo=10.0)[:, 0]
     early, late = (spectrum(sound[start : start + 16384]) for start in (44100, 100000))
     assert np.corrcoef(early, late)[0, 1] > 0.9
 
 
-def test_the_denoiser_has_learned():
+def test_denoiser_reduces_noise_by_12_db():
     learned = slice(int(0.45 * RATE), int(0.75 * RATE))
     noisy, clean = (sound_of("denoiser", 1.0, clean=c)[learned] for c in (0.0, 1.0))
     assert 20 * np.log10(clean.std() / noisy.std()) < -12.0
 
 
-def test_the_vocoder_has_the_pitches_of_the_chord():
+def test_vocoder_has_the_pitches_of_the_chord():
     sound = sound_of("vocoder", 3.0, wet=1.0)[RATE:, 0]
     found = spectrum(sound)
     hz = np.fft.rfftfreq(len(sound), 1 / RATE)
@@ -53,7 +53,7 @@ def test_the_vocoder_has_the_pitches_of_the_chord():
 
 
 @pytest.mark.parametrize("speed", [0.25, 1.0])
-def test_stretching_keeps_the_pitch(speed):
+def test_time_stretch_keeps_the_pitch(speed):
     sound = sound_of("time_stretch", 3.0, speed=speed)[RATE:, 0]
     hz = np.fft.rfftfreq(len(sound), 1 / RATE)
     found = spectrum(sound)

@@ -1,4 +1,4 @@
-"""Accuracy of the arithmetic against NumPy, and compiled against plain Python."""
+"""Accuracy of the arithmetic compared with NumPy, and equality of compiled and plain Python."""
 
 import inspect
 import re
@@ -13,7 +13,7 @@ RANDOM = np.random.default_rng(1)
 
 
 def compiled(function):
-    """``function`` compiled the way blocks are: strict IEEE, helpers and all."""
+    """Compile a function and its helpers with the options of blocks: strict IEEE."""
     namespace = dict(function.__globals__)
     for name in function.__code__.co_names:
         if inspect.isfunction(namespace.get(name)):
@@ -63,7 +63,7 @@ def test_error_is_below_the_stated_bound(function, exact, x, bound, relative):
     assert np.nanmax(error) < bound
 
 
-def test_angle_of_points_all_round():
+def test_arctan2_turn_in_all_directions():
     angles = dense(-0.5, 0.5)
     for radius in (1e-30, 1.0, 1e30):
         points = radius * np.exp(2j * np.pi * angles)
@@ -72,7 +72,7 @@ def test_angle_of_points_all_round():
         assert np.abs(error - np.round(error)).max() < 3e-11
 
 
-def test_landmarks_are_exact():
+def test_special_values_are_exact():
     assert maths.arctan2_turn(0.0, 0.0) == 0.0
     assert [maths.arctan2_turn(y, x) for x, y in ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))] == [
         0.0, 0.25, 0.5, -0.25,
@@ -86,7 +86,7 @@ def test_landmarks_are_exact():
     assert maths.note_to_hz(69.0) == 440.0
 
 
-def test_functions_with_a_shape():
+def test_values_and_shapes_of_functions():
     x = dense(-20, 20)
     assert (np.diff(over(maths.tanh, np.sort(x))) >= 0).all()
     assert np.abs(over(maths.tanh, x * 1e6)).max() == 1.0
@@ -123,7 +123,7 @@ FUNCTIONS = [f for n, f in vars(maths).items() if inspect.isfunction(f) and n no
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
-def test_compiled_is_plain_python_bit_for_bit(function):
+def test_compiled_function_equals_plain_python_bit_for_bit(function):
     native = compiled(function)
     count = len(inspect.signature(function).parameters)
     rows = [RANDOM.uniform(-10, 10, count) for _ in range(300)]
@@ -138,7 +138,7 @@ def test_compiled_is_plain_python_bit_for_bit(function):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
-def test_compiled_calls_nothing_and_can_be_vectorised(function):
+def test_compiled_function_has_no_calls_and_is_vectorised(function):
     native = compiled(function)
     names = list(inspect.signature(function).parameters)
     source = f"def loop({', '.join(names)}, out):\n for i in range(out.shape[0]):\n"

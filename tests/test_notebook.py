@@ -1,4 +1,4 @@
-"""What notebooks show."""
+"""HTML representations for notebooks."""
 
 import base64
 import io
@@ -28,7 +28,7 @@ def feedback_patch():
     return patch
 
 
-def test_a_patch_is_drawn_with_all_nodes_and_wires_and_dashed_feedback():
+def test_drawing_has_all_nodes_and_wires_with_dashed_feedback():
     tree = xml.fromstring(graph_svg(feedback_patch().document))
     texts = {text.text for text in tree.iter(f"{SVG}text")}
     assert texts >= {"osc", "sine", "amp", "vca", "out", "audio_out", "audio", "fm"}
@@ -36,13 +36,13 @@ def test_a_patch_is_drawn_with_all_nodes_and_wires_and_dashed_feedback():
     assert len(paths) == 3 and sum("stroke-dasharray" in path.attrib for path in paths) == 1
 
 
-def test_columns_run_from_left_to_right():
+def test_columns_are_ordered_from_left_to_right():
     tree = xml.fromstring(graph_svg(feedback_patch().document))
     boxes = [float(box.get("x")) for box in tree.iter(f"{SVG}rect") if box.get("rx")]
     assert boxes == sorted(boxes) and len(set(boxes)) == 3
 
 
-def test_the_layout_of_the_editor_is_kept():
+def test_drawing_uses_the_layout_of_the_editor():
     patch = feedback_patch()
     for i, id in enumerate(("osc", "amp", "out")):
         patch.move(id, 500.0 - 100.0 * i, 40.0 * i)
@@ -52,7 +52,7 @@ def test_the_layout_of_the_editor_is_kept():
     assert steps == [(-100.0, 40.0), (-100.0, 40.0)]
 
 
-def test_patches_that_do_not_compile_are_drawn_all_the_same():
+def test_patch_with_problems_is_drawn():
     patch = feedback_patch()
     patch.do(AddNode("odd", "no_such_block"))
     patch.connect("odd.out", "osc.pm")
@@ -60,7 +60,7 @@ def test_patches_that_do_not_compile_are_drawn_all_the_same():
     assert "odd" in graph_svg(patch.document)
 
 
-def test_names_cannot_break_out_of_the_page():
+def test_names_are_escaped_in_html():
     patch = feedback_patch()
     patch.rename("osc", "<script>alert('x')</script>")
     patch.set("amp.gain", 0.5)
@@ -69,7 +69,7 @@ def test_names_cannot_break_out_of_the_page():
     xml.fromstring(graph_svg(patch.document))
 
 
-def test_empty_and_enormous_patches_are_a_sentence():
+def test_empty_and_very_large_patches_are_a_message():
     assert patch_html(nodegraph.Patch()).count("<svg") == 0
     patch = nodegraph.Patch()
     for _ in range(401):
@@ -84,7 +84,7 @@ def player_of(html):
         return values.reshape(-1, file.getnchannels()), file.getframerate()
 
 
-def test_a_sound_has_a_waveform_for_each_channel_and_a_player():
+def test_sound_has_a_waveform_per_channel_and_a_player():
     tone = np.sin(np.arange(4410) * 0.1).astype(np.float32)
     html = sound_html(np.stack([tone, 0.5 * tone], axis=1), 44100)
     assert html.count("<svg") == 2 and "0.10 s, 2 channels, 44100 Hz, -0.0 dBFS" in html.replace(" 0.0 dB", " -0.0 dB")
@@ -92,19 +92,19 @@ def test_a_sound_has_a_waveform_for_each_channel_and_a_player():
     assert rate == 44100 and np.abs(values[:, 0] / 32767 - tone).max() < 1e-4
 
 
-def test_the_waveform_shows_the_extremes_even_of_long_sounds():
+def test_waveform_of_a_long_sound_shows_single_peaks():
     signal = np.zeros(1_000_000, np.float32)
     signal[123_456] = 1.0
     points = xml.fromstring(waveform_svg(signal)).find(f"{SVG}polygon").get("points")
     assert min(float(point.split(",")[1]) for point in points.split()) == 2.0
 
 
-def test_a_loud_sound_does_not_clip_in_the_player():
+def test_loud_sound_does_not_clip_in_the_player():
     html = sound_html(np.array([3.0, -6.0, 0.0], np.float32), 8000)
     assert player_of(html)[0].min() >= -32767 and "turned down" in html
 
 
-def test_a_long_sound_does_not_bloat_the_notebook():
+def test_player_holds_only_the_beginning_of_a_long_sound():
     html = sound_html(np.zeros((20_000_000, 1), np.float32), 44100)
     assert len(html) < 25_000_000 and "the player holds the first" in html
 
@@ -119,11 +119,11 @@ def test_a_long_sound_does_not_bloat_the_notebook():
         np.array([np.nan, 1.0, np.inf]),
     ],
 )
-def test_arrays_that_are_no_sound_are_shown_without_an_error(values):
+def test_other_arrays_are_shown_without_an_error(values):
     assert sound_html(values, 44100).startswith("<div")
 
 
-def test_a_render_and_its_slices_show_themselves():
+def test_rendered_sound_and_its_slices_have_a_player():
     sound = nodegraph.render(feedback_patch(), 0.1)
     assert "<audio" in sound._repr_html_()
     assert "<audio" in sound[:100, 0]._repr_html_()

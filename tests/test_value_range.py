@@ -1,7 +1,7 @@
-"""Values out of range: one rule for every way into a patch.
+"""Values out of range, for all ways to set a parameter.
 
-A stated value is refused with the sentence of the declaration; a value from a continuous control is set to the
-nearest one in the range; NaN and infinity are refused by the one and dropped by the other.
+An explicit value is rejected with the message of the declaration. A value from a continuous control is clamped to
+the range. NaN and infinity are rejected as explicit values and ignored from controls.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from tests.controllers import Played
 from tests.editor.user import Hand
 from tests.rendering import engine_of, patch_of
 
-END = "osc.frequency"
+PORT = "osc.frequency"
 LOW, HIGH, BEFORE = 0.01, 20000.0, 440.0  # of a sine, in Hz
-REFUSALS = (PatchError, GraphError, EngineError, CommandError)
+ERRORS = (PatchError, GraphError, EngineError, CommandError)
 
 
 def beep():
@@ -42,13 +42,13 @@ def frequency(patch):
     return patch.document.nodes["osc"].params["frequency"]
 
 
-# -- stated values ---------------------------------------------------------------------------------------------
-# Each function states a value and returns the one that is then in force. Raises, or returns a sentence, if refused.
+# -- explicit values -------------------------------------------------------------------------------------------
+# Each function sets a value and returns the value in effect. It raises, or returns a message, if it is rejected.
 
 
 def by_set(value, tmp_path):
     patch = beep()
-    patch.set(END, value)
+    patch.set(PORT, value)
     return frequency(patch)
 
 
@@ -58,19 +58,19 @@ def by_add(value, tmp_path):
     return frequency(patch)
 
 
-def by_live_turn(value, tmp_path):
+def by_engine(value, tmp_path):
     engine = engine_of(beep())
     reader = engine.messages.reader()
-    engine.turn("osc", "frequency", value)
+    engine.set_parameter("osc", "frequency", value)
     engine.run_samples(256)
-    [(_, node, port, _, turned)] = engine.named(reader.read())
+    [(_, node, port, _, new_value)] = engine.resolve_messages(reader.read())
     assert (node, port) == ("osc", "frequency")
-    return turned
+    return new_value
 
 
 def by_command_line(value, tmp_path):
     beep().save(tmp_path / "beep.json")
-    return frequency(open_patch(tmp_path / "beep.json", [f"{END}={value}"]))
+    return frequency(open_patch(tmp_path / "beep.json", [f"{PORT}={value}"]))
 
 
 def by_file(value, tmp_path):
@@ -81,7 +81,7 @@ def by_file(value, tmp_path):
 
 def by_snapshot(value, tmp_path):
     patch = beep()
-    patch.do(SetSnapshot("bright", {END: value}))
+    patch.do(SetSnapshot("bright", {PORT: value}))
     patch.do(recall(patch.document, "bright"))
     return frequency(patch)
 
@@ -96,33 +96,33 @@ def by_preset(value, tmp_path):
 
 def by_typing(value, tmp_path):
     hand = Hand(tmp_path, beep())
-    hand.types(END, str(value))
+    hand.types(PORT, str(value))
     hand.presenter.close()
     return hand.message or frequency(hand.patch)
 
 
-STATED = [by_set, by_add, by_live_turn, by_command_line, by_file, by_snapshot, by_preset, by_typing]
+EXPLICIT = [by_set, by_add, by_engine, by_command_line, by_file, by_snapshot, by_preset, by_typing]
 
 
 @pytest.mark.parametrize("value", [LOW, 220.0, 220, HIGH])
-@pytest.mark.parametrize("state", STATED)
-def test_a_stated_value_in_the_range_is_set(state, value, tmp_path):
-    assert state(value, tmp_path) == value
+@pytest.mark.parametrize("set_value", EXPLICIT)
+def test_explicit_value_in_the_range_is_set(set_value, value, tmp_path):
+    assert set_value(value, tmp_path) == value
 
 
 @pytest.mark.parametrize("value", [-3.0, 0.0, HIGH + 1, -math.inf, math.inf, math.nan, "high", None, {}])
-@pytest.mark.parametrize("state", STATED)
-def test_a_stated_value_that_is_not_accepted_is_refused_in_one_sentence(state, value, tmp_path):
+@pytest.mark.parametrize("set_value", EXPLICIT)
+def test_invalid_explicit_value_is_rejected_with_one_line(set_value, value, tmp_path):
     try:
-        sentence = state(value, tmp_path)
-    except REFUSALS as refused:
-        sentence = str(refused)
-    assert isinstance(sentence, str) and "\n" not in sentence
+        message = set_value(value, tmp_path)
+    except ERRORS as error:
+        message = str(error)
+    assert isinstance(message, str) and "\n" not in message
     if isinstance(value, float) and math.isfinite(value):
-        wanted = (
+        expected = (
             f"sine 'osc': frequency must lie in 0.01–20000 Hz, got {value:g}. Set it in the patch or wire a signal."
         )
-        assert wanted in sentence
+        assert expected in message
 
 
 # -- continuous controls ---------------------------------------------------------------------------------------
@@ -130,31 +130,31 @@ def test_a_stated_value_that_is_not_accepted_is_refused_in_one_sentence(state, v
 
 def by_drag(value, tmp_path):
     hand = Hand(tmp_path, beep())
-    beyond = {-1: -5.0, 1: 5.0}.get((value > HIGH) - (value < LOW))
+    outside = {-1: -5.0, 1: 5.0}.get((value > HIGH) - (value < LOW))
     start = position_of(BEFORE, LOW, HIGH, "log")
-    hand.slides(END, start, position_of(value, LOW, HIGH, "log") if beyond is None else beyond)
+    hand.slides(PORT, start, position_of(value, LOW, HIGH, "log") if outside is None else outside)
     hand.presenter.close()
     return frequency(hand.patch)
 
 
 def by_osc(value, tmp_path):
     played = Played(beep())
-    played.hands.open_osc(0)
+    played.connections.open_osc(0)
     builder = OscMessageBuilder("/osc/frequency")
     builder.add_arg(value)
-    played.hands.osc.on_datagram(builder.build().dgram)
-    found = played.param(END)
-    played.hands.close()
+    played.connections.osc.on_datagram(builder.build().dgram)
+    found = played.param(PORT)
+    played.connections.close()
     return found
 
 
 def by_midi(value, tmp_path):
-    """A control whose range is nothing but the value."""
+    """Send a CC to a control whose range is only ``value``."""
     played = Played(beep())
-    played.patch.do(SetControl("pitch", END, value, value))
+    played.patch.do(SetControl("pitch", PORT, value, value))
     played.patch.do(SetBinding("pitch", 20))
     played.control(20, 64)
-    return played.param(END)
+    return played.param(PORT)
 
 
 CONTROLS = [by_drag, by_osc, by_midi]
@@ -162,12 +162,12 @@ CONTROLS = [by_drag, by_osc, by_midi]
 
 @pytest.mark.parametrize(("value", "nearest"), [(220.0, 220.0), (-3.0, LOW), (0.0, LOW), (HIGH + 1, HIGH), (1e9, HIGH)])
 @pytest.mark.parametrize("control", CONTROLS)
-def test_a_control_message_sets_the_nearest_value_in_the_range(control, value, nearest, tmp_path):
+def test_control_message_sets_the_nearest_value_in_the_range(control, value, nearest, tmp_path):
     assert control(value, tmp_path) == pytest.approx(nearest, rel=1e-3)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "high"])
-def test_a_control_message_without_a_finite_number_is_dropped(value, tmp_path):
+def test_control_message_without_a_finite_number_is_ignored(value, tmp_path):
     assert by_osc(value, tmp_path) == BEFORE
 
 
@@ -177,7 +177,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**62
 
 
 @given(numbers, st.floats(-1e6, 1e6), st.floats(0.0, 1e6))
-def test_a_clamped_number_is_the_nearest_accepted_one(value, low, width):
+def test_clamp_returns_the_nearest_accepted_number(value, low, width):
     for declared in (In(low, min=low, max=low + width, name="x"), Option(0.0, min=low, max=low + width, name="x")):
         nearest = declared.clamp(value)
         assert declared.accepts(nearest) and bool(declared.problem(value)) is not declared.accepts(value)
@@ -186,7 +186,7 @@ def test_a_clamped_number_is_the_nearest_accepted_one(value, low, width):
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_neither_accepted_nor_clamped(value):
+def test_nan_and_infinity_are_not_accepted_or_clamped(value):
     for declared in (In(name="x"), Option(0.0, name="x"), Option(0.0, min=0.0, name="x")):
         assert "must be a finite number" in declared.problem(value)
         with pytest.raises(ValueError, match="finite"):
@@ -209,11 +209,11 @@ def test_what_is_not_finite_is_neither_accepted_nor_clamped(value):
         (In(name="x"), [True], "x must be a number or a list of numbers, got [True]."),
     ],
 )
-def test_a_value_of_another_type_is_a_sentence(declared, value, problem):
+def test_value_of_another_type_has_a_problem(declared, value, problem):
     assert declared.problem(value) == problem
 
 
-def test_the_defaults_of_all_blocks_are_accepted_and_keep_their_type():
+def test_defaults_of_all_blocks_are_accepted_and_keep_their_type():
     for cls in node_types().values():
         for declared in cls.spec.parameters.values():
             assert declared.accepts(declared.default), (cls.type, declared.name)
@@ -222,7 +222,7 @@ def test_the_defaults_of_all_blocks_are_accepted_and_keep_their_type():
             assert (type(value), value) == (type(option.default), option.default), (cls.type, option.name)
 
 
-def test_the_ports_of_a_block_are_those_of_all_kinds_in_order():
+def test_ports_of_a_block_are_listed_by_kind_in_order():
     for cls in node_types().values():
         spec = cls.spec
         ins = {**spec.inputs, **spec.frame_inputs, **spec.event_inputs}

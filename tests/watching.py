@@ -1,4 +1,4 @@
-"""Which files of a folder are opened, by this process or any other, in Python or below it (Linux only)."""
+"""Detection of opened files in a folder, in any process and below Python (Linux only)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IN_OPEN, NONBLOCKING = 0x20, os.O_NONBLOCK if hasattr(os, "O_NONBLOCK") else 0
 
 
 class Watch:
-    """Notes the names of the files in ``folder`` that are opened."""
+    """A recorder of the names of opened files in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         if sys.platform != "linux":
@@ -24,7 +24,7 @@ class Watch:
         assert self._handle >= 0 and libc.inotify_add_watch(self._handle, os.fsencode(folder), IN_OPEN) >= 0
 
     def opened(self) -> set[str]:
-        """The names of the files that were opened since the last call."""
+        """Return the names of the files opened since the last call."""
         try:
             data = os.read(self._handle, 1 << 20)
         except BlockingIOError:

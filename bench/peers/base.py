@@ -1,4 +1,4 @@
-"""What the benchmark asks of a peer."""
+"""The interface of a peer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ BUILD = ROOT / "bench" / ".build"  # compiled programs, generated patches, sound
 
 @dataclass(frozen=True)
 class Job:
-    """One render as a command.
+    """The command of one render.
 
-    A peer that can tell the CPU seconds of its render apart from those of its start prints them as the
-    last line; for the others the harness takes the difference between a long and a short render.
+    A peer that can measure the CPU seconds of its render without its start-up prints them as the last line. For the
+    others, the benchmark uses the difference between a long and a short render.
     """
 
     argv: list[str]
@@ -23,24 +23,24 @@ class Job:
     prints_cpu: bool = False
 
     def environment(self) -> dict[str, str]:
-        # Numerical libraries would otherwise spread over all cores.
+        # Numerical libraries use all cores by default.
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
         return os.environ | threads | self.env
 
 
 class Peer:
-    """One program that renders the workloads."""
+    """A program that renders the workloads."""
 
     name = ""
 
     def unavailable_reason(self) -> str | None:
-        """Why it cannot take part here, with the mend; None when it can."""
+        """Return why the peer is unavailable on this machine, and how to install it, else None."""
         return None
 
     def unsupported_reason(self, workload: str) -> str | None:
-        """Why it has no version of ``workload``; None when it has."""
+        """Return why the peer does not support ``workload``, else None."""
         return None
 
     def job(self, workload: str, seconds: float, output: Path | None) -> Job:
-        """The render of ``workload``: into the WAV file ``output``, or to nowhere where that is possible."""
+        """Return the command that renders ``workload`` to the WAV file ``output`` (None: discard the sound)."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Programs written by hand in C: what the machine can do when nobody asks for a graph that can be edited."""
+"""Programs in C: a reference for the speed of the machine without an editable graph."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _has_fftw() -> bool:
 
 
 def header() -> str:
-    """The workloads' numbers as C."""
+    """Return the parameters of the workloads as a C header."""
     b, a = np.array([low_pass(cutoff) for cutoff in w.CUTOFFS]).transpose(1, 2, 0)
     arrays = {
         "SINE_FREQUENCIES": w.SINE_FREQUENCIES,

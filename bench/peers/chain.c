@@ -1,4 +1,4 @@
-// W3: a graph as an array of nodes, each called through a pointer, each with a buffer of its own.
+// W3: a graph as an array of nodes, each with a function pointer and a separate buffer.
 #include "render.h"
 
 typedef struct Node {

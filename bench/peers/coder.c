@@ -1,4 +1,4 @@
-// W6: transform with FFTW, dense layers down to a code and back, phases of the input, inverse.
+// W6: transform with FFTW, dense layers to a code and back, phases of the input, inverse.
 #include <fftw3.h>
 #include <math.h>
 
@@ -13,7 +13,7 @@ static fftwf_complex *spectrum;
 static fftwf_plan forward, inverse;
 static int at, due;
 
-// The number behind a weight: see coder_layers() in workloads.py.
+// Hash of a weight's index; see coder_layers() in workloads.py.
 static float weight(uint32_t x)
 {
     x = (x ^ x >> 16) * 0x21F0AAADu;
@@ -22,16 +22,16 @@ static float weight(uint32_t x)
     return (float)(x / 4294967296.0 - 0.5);
 }
 
-// Before the clock starts: weights of one input side by side, and the fastest transforms.
+// Runs before the clock starts: weights with those of one input adjacent, and FFTW plans.
 __attribute__((constructor)) static void start(void)
 {
     uint32_t number = 1;
     for (int l = 0; l < LAYERS; l++) {
         int in = (int)CODER_WIDTHS[l], out = (int)CODER_WIDTHS[l + 1];
-        float reach = CODER_WEIGHT * sqrtf(12.0f / in);
+        float span = CODER_WEIGHT * sqrtf(12.0f / in);
         weights[l] = fftwf_alloc_real((size_t)in * out);
         for (int j = 0; j < out; j++)
-            for (int i = 0; i < in; i++) weights[l][i * out + j] = reach * weight(number++);
+            for (int i = 0; i < in; i++) weights[l][i * out + j] = span * weight(number++);
     }
     frame = fftwf_alloc_real(STFT_SIZE);
     spectrum = fftwf_alloc_complex(BINS);
@@ -73,9 +73,9 @@ static void render(float *out)
     due -= BLOCK;
     if (due > 0) return;
     due = STFT_HOP;
-    int late = STFT_SIZE - at;
-    for (int n = 0; n < late; n++) frame[n] = ring[at + n] * window[n];
-    for (int n = late; n < STFT_SIZE; n++) frame[n] = ring[n - late] * window[n];
+    int tail = STFT_SIZE - at;
+    for (int n = 0; n < tail; n++) frame[n] = ring[at + n] * window[n];
+    for (int n = tail; n < STFT_SIZE; n++) frame[n] = ring[n - tail] * window[n];
     fftwf_execute(forward);
     float level = 1e-9f, magnitude[BINS];
     for (int k = 0; k < BINS; k++) {
@@ -95,6 +95,6 @@ static void render(float *out)
     }
     fftwf_execute(inverse);
     float scale = 1.0f / (STFT_OVERLAP * STFT_SIZE);
-    for (int n = 0; n < late; n++) sum[at + n] += frame[n] * window[n] * scale;
-    for (int n = late; n < STFT_SIZE; n++) sum[n - late] += frame[n] * window[n] * scale;
+    for (int n = 0; n < tail; n++) sum[at + n] += frame[n] * window[n] * scale;
+    for (int n = tail; n < STFT_SIZE; n++) sum[n - tail] += frame[n] * window[n] * scale;
 }

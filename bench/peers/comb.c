@@ -1,4 +1,4 @@
-// W5b: a comb with a ring of its delay's length.
+// W5b: a comb filter with a ring buffer of the length of the delay.
 #include "render.h"
 
 static float peak, valley, ring[COMB_DELAY];

@@ -1,4 +1,4 @@
-// W5a: operators as lanes; each sample waits for the one before.
+// W5a: operators as lanes; each sample depends on the previous one.
 #include "render.h"
 
 static float phase[OPERATORS] __attribute__((aligned(64)));

@@ -1,4 +1,4 @@
-"""Pure Data in batch mode: patches generated as text, run as fast as the machine can."""
+"""Pure Data in batch mode, with patches generated as text."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .base import BUILD, Job, Peer
 
 
 class Canvas:
-    """A patch, or a subpatch in one, as the lines of its file."""
+    """A Pd patch or subpatch, as the lines of its file."""
 
     def __init__(self) -> None:
         self._boxes: list[str] = []
         self._wires: list[str] = []
 
     def add(self, text: str, *sources: int) -> int:
-        """An object whose inlets, from the left, hear ``sources``."""
+        """Add an object with ``sources`` connected to its inlets, from the left; return its number."""
         return self._box(f"#X obj 0 0 {text};", sources)
 
     def message(self, text: str, *sources: int) -> int:
@@ -60,7 +60,7 @@ class PureData(Peer):
         loaded = canvas.add("loadbang")
         end = canvas.add(f"delay {seconds * 1000:g}", loaded)
         sound = canvas.add("tabwrite~ sound" if output else "dac~ 1")
-        if output:  # through a table: writesf~ writes beside the audio and loses its end when Pd quits
+        if output:  # through a table: writesf~ is asynchronous and loses the end of the file when Pd quits
             canvas.add(f"table sound {int(seconds * w.RATE)}")
             canvas.wire(canvas.message("bang", loaded), sound)
             canvas.add("soundfiler", canvas.message(f"write -wave -bytes 4 {output} sound", end))
@@ -83,7 +83,7 @@ def synth(c: Canvas, sound: int) -> None:
     attack, decay, release, note = (1000 * x for x in (w.ATTACK, w.DECAY, w.RELEASE, w.NOTE))
     segments = f"1 {attack:g} \\, {w.SUSTAIN} {decay:g} {attack:g} \\, 0 {release:g} {note:g}"
     on = c.message(segments, c.add(f"metro {1000 * w.PERIOD:g}", c.message("1", c.add("loadbang"))))
-    # phasor~ has no phase argument, so the phase of each shape is sent to it once.
+    # phasor~ has no phase argument, so the phase of each shape is sent as a message.
     phases = [c.message(str(p), c.add("loadbang")) for p in (0.75, 0.0, 0.0, 0.25)]
     for voice in range(w.VOICES):
         mix = c.add("*~", c.add("+~"), c.add("vline~", on))
@@ -91,8 +91,8 @@ def synth(c: Canvas, sound: int) -> None:
             ramp = c.add(f"phasor~ {w.FREQUENCIES[k, voice]:.6f}")
             c.wire(phases[k], ramp, 1)
             modulator = c.add(f"osc~ {w.FM_FREQUENCIES[k, voice]:.6f}")
-            turns = c.add(f"*~ {w.FM_DEPTHS[k, voice] / (2 * pi):.8f}", modulator)
-            wave = SHAPERS[shape](c, c.add("+~", ramp, turns))
+            modulation = c.add(f"*~ {w.FM_DEPTHS[k, voice] / (2 * pi):.8f}", modulator)
+            wave = SHAPERS[shape](c, c.add("+~", ramp, modulation))
             c.wire(c.add(f"*~ {w.AMPLITUDES[k, voice]}", wave), mix)
         b, a = low_pass(w.CUTOFFS[voice])
         filtered = c.add("biquad~ " + " ".join(f"{x:.9f}" for x in (-a[1], -a[2], *b)), mix)
@@ -101,7 +101,7 @@ def synth(c: Canvas, sound: int) -> None:
         c.wire(c.add("*~", filtered, gate), sound)
 
 
-# The ramp's phase is set so that each shape is a plain function of it.
+# With the phases above, each shape is a simple function of the ramp.
 SHAPERS: dict[str, Callable[[Canvas, int], int]] = {
     "sine": lambda c, p: c.add("cos~", p),
     "saw": lambda c, p: c.add("-~ 1", c.add("*~ 2", c.add("wrap~", p))),
@@ -118,7 +118,7 @@ def chain(c: Canvas, sound: int) -> None:
 
 
 def stft(c: Canvas, sound: int) -> None:
-    """A subpatch whose blocks are windows that overlap."""
+    """Add a subpatch with overlapping blocks of the size of the window."""
     c.add(f"table hann {w.STFT_SIZE}")
     c.message(f"\\; hann cosinesum {w.STFT_SIZE} 0.5 -0.5", c.add("loadbang"))
     x = c.add(f"*~ {w.STFT_AMPLITUDE}", c.add(f"osc~ {w.STFT_FREQUENCY}"))
@@ -137,17 +137,17 @@ def stft(c: Canvas, sound: int) -> None:
 
 
 def feedback_fm(c: Canvas, sound: int) -> None:
-    """Feedback within a block is a block late: a subpatch with blocks of one sample makes it one sample."""
+    """Add a subpatch with blocks of one sample, because feedback is delayed by a block."""
     fast = Canvas()
     fast.add("block~ 1")
     out = fast.add("outlet~")
     phase = fast.message("0.75", fast.add("loadbang"))  # cos~ as a sine
     for i, frequency in enumerate(w.OPERATOR_FREQUENCIES):
-        late = fast.add(f"delread~ feedback{i} {1000 / w.RATE:.9f}")
-        turns = fast.add(f"*~ {w.OPERATOR_FEEDBACK / (2 * pi):.8f}", late)
+        delayed = fast.add(f"delread~ feedback{i} {1000 / w.RATE:.9f}")
+        modulation = fast.add(f"*~ {w.OPERATOR_FEEDBACK / (2 * pi):.8f}", delayed)
         ramp = fast.add(f"phasor~ {frequency:.6f}")
         fast.wire(phase, ramp, 1)
-        y = fast.add("cos~", fast.add("+~", ramp, turns))
+        y = fast.add("cos~", fast.add("+~", ramp, modulation))
         fast.add(f"delwrite~ feedback{i} 10", y)
         fast.wire(fast.add(f"*~ {w.OPERATOR_AMPLITUDE}", y), out)
     c.wire(c.sub(fast), sound)
@@ -158,8 +158,8 @@ def comb(c: Canvas, sound: int) -> None:
     valley = c.add(f"*~ {w.COMB_VALLEY_AMPLITUDE}", c.add(f"osc~ {w.COMB_VALLEY}"))
     fast = Canvas()
     fast.add("block~ 1")
-    late = fast.add(f"delread~ comb {1000 * w.COMB_DELAY / w.RATE:.9f}")
-    y = fast.add("+~", fast.add("inlet~"), fast.add(f"*~ {w.COMB_FEEDBACK}", late))
+    delayed = fast.add(f"delread~ comb {1000 * w.COMB_DELAY / w.RATE:.9f}")
+    y = fast.add("+~", fast.add("inlet~"), fast.add(f"*~ {w.COMB_FEEDBACK}", delayed))
     fast.add("delwrite~ comb 10", y)
     fast.add("outlet~", y)
     c.wire(c.sub(fast, c.add("+~", peak, valley)), sound)

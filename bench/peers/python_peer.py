@@ -1,4 +1,4 @@
-"""Peers that are Python packages: each in one virtual environment apart from the project's."""
+"""Peers that are Python packages, in a separate virtual environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PYTHON = VENV / "bin" / "python"
 
 
 class PythonPeer(Peer):
-    """Renders with ``render_<package>.py``; ``lacking`` says why a workload is not in it."""
+    """Renders with ``render_<package>.py``. ``unsupported`` maps workloads to the reason that they are missing."""
 
     def __init__(self, name: str, package: str, version: str, unsupported: dict[str, str]) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class PythonPeer(Peer):
             _run(*pip, self._requirement, "numpy")
         except subprocess.CalledProcessError as error:
             lines = [line for line in error.stderr.splitlines() if line.startswith("ERROR")]
-            return f"pip cannot install {self._requirement}: {lines[-1] if lines else 'it says nothing'}"
+            return f"pip cannot install {self._requirement}: {lines[-1] if lines else 'no error output'}"
         return None if self._imports() else f"{self._requirement} installs but cannot be imported"
 
     def _imports(self) -> bool:
@@ -58,12 +58,12 @@ def _run(*argv: str) -> None:
     subprocess.run(argv, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
 
 
-BLOCK_LATE = "feedback is a block late"
+BLOCK_LATE = "feedback is delayed by a block"
 NO_LAYERS = "has no dense layers"
-NO_GAIN = "its spectra cannot be weighted"
+NO_GAIN = "has no gain for spectra"
 SIGNALFLOW = PythonPeer(
     "SignalFlow", "signalflow", "0.6.0", {"W4": NO_GAIN, "W5a": BLOCK_LATE, "W5b": BLOCK_LATE, "W6": NO_LAYERS}
 )
 PYO = PythonPeer("pyo", "pyo", "1.1.0", {"W1b": "has no lanes within an object", "W5b": BLOCK_LATE, "W6": NO_LAYERS})
-ONLY_CODER = "is there for the network alone"
+ONLY_CODER = "used for W6 only"
 NUMPY = PythonPeer("NumPy", "numpy", "2.4.6", dict.fromkeys((x.name for x in ALL if x.name != "W6"), ONLY_CODER))

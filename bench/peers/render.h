@@ -1,4 +1,4 @@
-// What the C programs share: a loop over blocks, its CPU seconds, a WAV file and a sine.
+// Shared by the C programs: the render loop with its CPU time, a WAV writer and a sine.
 #pragma once
 
 #include <stdint.h>
@@ -8,20 +8,20 @@
 
 #include "workloads.h"
 
-// One block of BLOCK samples; state lives in the program.
+// Renders BLOCK samples; each program defines it and its state.
 static void render(float *out);
 
-// sin(2π cycles), for any cycles; error below 1e-6. Branch-free, so it vectorises.
+// sin(2π cycles) for any cycles; error below 1e-6. Branch-free, so that it vectorises.
 static inline float sine(float cycles)
 {
     float x = cycles - __builtin_rintf(cycles);                 // -1/2 … 1/2
-    float y = 0.5f - __builtin_fabsf(2.0f * __builtin_fabsf(x) - 0.5f);  // folded: 0 … 1/2, half turns
+    float y = 0.5f - __builtin_fabsf(2.0f * __builtin_fabsf(x) - 0.5f);  // folded to 0 … 1/2
     y = __builtin_copysignf(y, x);
     float z = y * y;
     return y * (3.14159265f + z * (-5.16771061f + z * (2.55008625f + z * (-0.59834151f + z * 0.07775148f))));
 }
 
-// A phase in cycles, kept in -1/2 … 1/2.
+// Wraps a phase in cycles to -1/2 … 1/2.
 static inline float wrap(float cycles)
 {
     return cycles - __builtin_rintf(cycles);
@@ -29,11 +29,11 @@ static inline float wrap(float cycles)
 
 static void write_wav(const char *path, const float *sound, uint32_t samples)
 {
-    uint32_t bytes = samples * 4, rate = RATE, byte_rate = RATE * 4, whole = bytes + 36, format_bytes = 16;
+    uint32_t bytes = samples * 4, rate = RATE, byte_rate = RATE * 4, riff_bytes = bytes + 36, format_bytes = 16;
     uint16_t format = 3, channels = 1, align = 4, bits = 32;
     FILE *file = fopen(path, "wb");
     if (!file) { perror(path); exit(1); }
-    fwrite("RIFF", 1, 4, file); fwrite(&whole, 4, 1, file); fwrite("WAVEfmt ", 1, 8, file);
+    fwrite("RIFF", 1, 4, file); fwrite(&riff_bytes, 4, 1, file); fwrite("WAVEfmt ", 1, 8, file);
     fwrite(&format_bytes, 4, 1, file); fwrite(&format, 2, 1, file); fwrite(&channels, 2, 1, file);
     fwrite(&rate, 4, 1, file); fwrite(&byte_rate, 4, 1, file); fwrite(&align, 2, 1, file);
     fwrite(&bits, 2, 1, file); fwrite("data", 1, 4, file); fwrite(&bytes, 4, 1, file);
@@ -46,12 +46,12 @@ int main(int argc, char **argv)
     long blocks = atof(argv[1]) * RATE / BLOCK;
     float *sound = argc > 2 ? malloc(blocks * BLOCK * sizeof(float)) : NULL;
     static float once[BLOCK] __attribute__((aligned(64)));
-    volatile float heard = 0.0f;  // keeps the compiler from leaving the sound out
+    volatile float sum = 0.0f;  // prevents the compiler from removing the render
     clock_t start = clock();
     for (long i = 0; i < blocks; i++) {
         float *out = sound ? sound + i * BLOCK : once;
         render(out);
-        heard += out[0];
+        sum += out[0];
     }
     printf("%.6f\n", (double)(clock() - start) / CLOCKS_PER_SEC);
     if (sound) write_wav(argv[2], sound, blocks * BLOCK);

@@ -1,4 +1,4 @@
-"""Renders a workload with pyo; run by the Python of its own virtual environment.
+"""Render a workload with pyo; run by the Python of .venv-bench.
 
 python -m bench.peers.render_pyo WORKLOAD SECONDS [OUTPUT]
 """
@@ -24,12 +24,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = output[0] if output else os.path.join(folder, "sound.wav")
         server.recordOptions(dur=seconds, filename=path, fileformat=0, sampletype=3)
-        keep = WORKS[workload]().out()
+        output_object = WORKS[workload]().out()
         start = time.process_time()
         server.start()
         print(time.process_time() - start, flush=True)
-    del keep
-    os._exit(0)  # pyo's own farewell waits a second
+    del output_object
+    os._exit(0)  # the regular shutdown of pyo takes a second
 
 
 def sines() -> pyo.PyoObject:
@@ -43,8 +43,8 @@ def synth() -> pyo.PyoObject:
 def _voice(voice: int) -> pyo.PyoObject:
     mix = []
     for k, shape in enumerate(w.SHAPES):
-        turns = float(w.FM_DEPTHS[k, voice]) / (2 * pi)
-        modulator = pyo.Sine(float(w.FM_FREQUENCIES[k, voice]), mul=turns)
+        depth = float(w.FM_DEPTHS[k, voice]) / (2 * pi)
+        modulator = pyo.Sine(float(w.FM_FREQUENCIES[k, voice]), mul=depth)
         frequency, amplitude = float(w.FREQUENCIES[k, voice]), float(w.AMPLITUDES[k, voice])
         mix.append(OSCILLATORS[shape](frequency, modulator, amplitude))
     end = w.NOTE + w.RELEASE
@@ -68,7 +68,7 @@ OSCILLATORS: dict[str, Callable[[float, pyo.PyoObject, float], pyo.PyoObject]] =
 
 def chain() -> pyo.PyoObject:
     x = pyo.Sine(w.CHAIN_FREQUENCY, mul=w.CHAIN_AMPLITUDE)
-    # An object's own mul and add would do both at once: Sig makes a node of each.
+    # The mul and add arguments of one object would be one node: Sig adds a node for each.
     for _ in range(w.CHAIN // 2):
         x = pyo.Sig(pyo.Sig(x, mul=w.CHAIN_FACTOR), add=w.CHAIN_TERM)
     return x
@@ -81,7 +81,7 @@ def feedback_fm() -> pyo.PyoObject:
 
 
 def stft() -> pyo.PyoObject:
-    """Its phase vocoder: magnitudes and true frequencies. Its overlap-add leaves 3/4 of a sound."""
+    """Return pyo's phase vocoder, whose overlap-add has a gain of 3/4."""
     x = pyo.Sine(w.STFT_FREQUENCY, mul=w.STFT_AMPLITUDE)
     spectrum = pyo.PVAnal(x, size=w.STFT_SIZE, overlaps=w.STFT_SIZE // w.STFT_HOP)
     flat = pyo.LinTable([(0, w.STFT_GAIN), (8191, w.STFT_GAIN)])

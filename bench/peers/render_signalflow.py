@@ -1,4 +1,4 @@
-"""Renders a workload with SignalFlow; run by the Python of its own virtual environment.
+"""Render a workload with SignalFlow; run by the Python of .venv-bench.
 
 python -m bench.peers.render_signalflow WORKLOAD SECONDS [OUTPUT]
 """
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def render_all(graph: sf.AudioGraph, blocks: int) -> list[float]:
-    """SignalFlow's own render to a buffer takes blocks of another size, so this one collects them."""
+    """Render in blocks of the benchmark's size, which SignalFlow's render to a buffer does not support."""
     sound = np.empty((blocks, w.BLOCK), np.float32)
     for block in sound:
         graph.render(w.BLOCK)
@@ -69,7 +69,7 @@ def _voice(voice: int) -> sf.Node:
 
 
 def _ramp(frequency: float, modulator: sf.Node, depth: float, phase: float) -> sf.Node:
-    """A modulated saw of -1…1 that starts at ``phase`` (in cycles)."""
+    """Return a modulated saw of -1…1 that starts at ``phase`` (in cycles)."""
     return sf.SawOscillator(frequency, phase_offset=modulator * (depth / (2 * pi)) + phase)
 
 

@@ -1,4 +1,4 @@
-// W1: a bank of sines as one loop over lanes.
+// W1: sines as one loop over lanes.
 #include "render.h"
 
 static float phase[SINES] __attribute__((aligned(64)));

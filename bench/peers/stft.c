@@ -1,4 +1,4 @@
-// W4: windowed transform, gain on every bin, inverse, overlap-add, with FFTW.
+// W4: windowed transform with FFTW, gain on every bin, inverse, overlap-add.
 #include <fftw3.h>
 #include <math.h>
 
@@ -9,7 +9,7 @@ static fftwf_complex *spectrum;
 static fftwf_plan forward, inverse;
 static int at, due;
 
-// Before the clock starts: FFTW measures which way of computing is the fastest.
+// Runs before the clock starts: FFTW measures the fastest plans.
 __attribute__((constructor)) static void start(void)
 {
     frame = fftwf_alloc_real(STFT_SIZE);
@@ -33,9 +33,9 @@ static void render(float *out)
     due -= BLOCK;
     if (due > 0) return;
     due = STFT_HOP;
-    int late = STFT_SIZE - at;
-    for (int n = 0; n < late; n++) frame[n] = ring[at + n] * weights[n];
-    for (int n = late; n < STFT_SIZE; n++) frame[n] = ring[n - late] * weights[n];
+    int tail = STFT_SIZE - at;
+    for (int n = 0; n < tail; n++) frame[n] = ring[at + n] * weights[n];
+    for (int n = tail; n < STFT_SIZE; n++) frame[n] = ring[n - tail] * weights[n];
     fftwf_execute(forward);
     for (int k = 0; k <= STFT_SIZE / 2; k++) {
         spectrum[k][0] *= STFT_GAIN;
@@ -43,6 +43,6 @@ static void render(float *out)
     }
     fftwf_execute(inverse);
     float scale = 1.0f / (STFT_OVERLAP * STFT_SIZE);
-    for (int n = 0; n < late; n++) sum[at + n] += frame[n] * weights[n] * scale;
-    for (int n = late; n < STFT_SIZE; n++) sum[n - late] += frame[n] * weights[n] * scale;
+    for (int n = 0; n < tail; n++) sum[at + n] += frame[n] * weights[n] * scale;
+    for (int n = tail; n < STFT_SIZE; n++) sum[n - tail] += frame[n] * weights[n] * scale;
 }

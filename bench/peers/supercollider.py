@@ -1,4 +1,4 @@
-"""SuperCollider's server in non-realtime mode: definitions in memory, a score, no language process."""
+"""SuperCollider's server in non-realtime mode: generated definitions and scores, without sclang."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SuperCollider(Peer):
         name = BUILD / f"{workload}-{seconds:g}.osc"
         load = message("/d_load", str(path))
         name.write_bytes(score((0.0, [load]), (0.0, start), (seconds, [message("/c_set", 0, 0.0)])))
-        # Feedback within a synth is one block late: only blocks of one sample give the comb its delay.
+        # Feedback in a synth is delayed by a block, so the comb requires blocks of one sample.
         block = 1 if workload == "W5b" else w.BLOCK
         argv = ["scsynth", "-o", "1", "-i", "0", "-z", str(block), "-w", "4096", "-n", "2048", "-m", "65536"]
         argv += ["-D", "0", "-N", str(name), "_", str(output or "/dev/null"), str(w.RATE)]
@@ -54,10 +54,10 @@ def synth() -> Work:
         modulation = d.binary("*", modulator, p(f"B{k}"))
         if shape == "sine":
             wave = d.ar("SinOsc", p(f"f{k}"), modulation)
-        else:  # LFSaw takes no phase input: shape a modulated ramp of -1…1
+        else:  # LFSaw has no phase input: shape a modulated ramp of -1…1
             ramp = d.ar("LFSaw", p(f"f{k}"), {"saw": 1.0, "square": 1.0, "triangle": 1.5}[shape])
-            turns = d.binary("*", modulator, p(f"B{k}"))
-            wave = d.binary("wrap2", d.ar("MulAdd", turns, 1 / 3.14159265, ramp), 1.0)
+            modulator_phase = d.binary("*", modulator, p(f"B{k}"))
+            wave = d.binary("wrap2", d.ar("MulAdd", modulator_phase, 1 / 3.14159265, ramp), 1.0)
             if shape == "square":
                 wave = d.ar("MulAdd", d.binary(">", 0.0, wave), 2.0, -1.0)
             if shape == "triangle":
@@ -90,7 +90,7 @@ def chain() -> Work:
 
 
 def stft() -> Work:
-    """The gain stands behind the inverse: a unit that multiplies bins takes a second spectrum."""
+    """Return the transform with the gain after the inverse, because PV_Mul requires a second spectrum."""
     hann = 1.0
     d = SynthDef("stft")
     x = d.binary("*", d.ar("SinOsc", w.STFT_FREQUENCY, 0.0), w.STFT_AMPLITUDE)
@@ -111,8 +111,8 @@ def comb() -> Work:
     d = SynthDef("comb")
     x = d.binary("*", d.ar("SinOsc", w.COMB_PEAK, 0.0), w.COMB_PEAK_AMPLITUDE)
     x = d.ar("MulAdd", d.ar("SinOsc", w.COMB_VALLEY, 0.0), w.COMB_VALLEY_AMPLITUDE, x)
-    late = d.ar("DelayN", d.ar("LocalIn", 0.0), 0.01, (w.COMB_DELAY - 1) / w.RATE)
-    y = d.ar("MulAdd", late, w.COMB_FEEDBACK, x)
+    delayed = d.ar("DelayN", d.ar("LocalIn", 0.0), 0.01, (w.COMB_DELAY - 1) / w.RATE)
+    y = d.ar("MulAdd", delayed, w.COMB_FEEDBACK, x)
     d.sink("LocalOut", y)
     d.sink("Out", 0.0, y)
     return d, [_new(d)]

@@ -1,7 +1,7 @@
 // W2: the FM subtractive synth; one loop over samples, voices as lanes.
 #include "render.h"
 
-static float phase[4][VOICES], turn[4][VOICES], gate_phase[VOICES];
+static float phase[4][VOICES], modulator_phase[4][VOICES], gate_phase[VOICES];
 static float envelope[VOICES], stage[VOICES];  // stage 0: attack, 1: decay and sustain
 static float z1[VOICES], z2[VOICES];
 static long now;
@@ -16,9 +16,9 @@ static void render(float *out)
             float p[4];
             #pragma GCC unroll 4  // the loop over voices is the one to vectorise
             for (int k = 0; k < 4; k++) {
-                p[k] = phase[k][v] + FM_DEPTHS[k][v] * 0.15915494f * sine(turn[k][v]);
+                p[k] = phase[k][v] + FM_DEPTHS[k][v] * 0.15915494f * sine(modulator_phase[k][v]);
                 phase[k][v] = wrap(phase[k][v] + FREQUENCIES[k][v] / RATE);
-                turn[k][v] = wrap(turn[k][v] + FM_FREQUENCIES[k][v] / RATE);
+                modulator_phase[k][v] = wrap(modulator_phase[k][v] + FM_FREQUENCIES[k][v] / RATE);
             }
             float saw = 2.0f * wrap(p[1] - 0.5f);
             float square = wrap(p[2]) < 0.0f ? -1.0f : 1.0f;

@@ -1,7 +1,7 @@
-"""SuperCollider's synth definitions and scores, written without its language.
+"""Writer of SuperCollider's synth definitions and scores.
 
 Formats: "Synth Definition File Format" (version 2) and "Non-Realtime Synthesis" of SuperCollider's
-reference. A definition is a list of unit generators, each after those it listens to.
+reference. A definition is a list of unit generators, each after its inputs.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SynthDef:
 
 
 def message(address: str, *arguments: str | int | float) -> bytes:
-    """An OSC message."""
+    """Return an OSC message."""
     tags, body = ",", b""
     for value in arguments:
         if isinstance(value, str):
@@ -85,14 +85,14 @@ def message(address: str, *arguments: str | int | float) -> bytes:
 
 
 def score(*bundles: tuple[float, list[bytes]]) -> bytes:
-    """A score: bundles of messages at seconds from the start."""
-    whole = b""
+    """Return a score: bundles of messages at seconds from the start."""
+    data = b""
     for seconds, messages in bundles:
         bundle = b"#bundle\0" + struct.pack(">Q", int(seconds * 2**32))
         for content in messages:
             bundle += struct.pack(">i", len(content)) + content
-        whole += struct.pack(">i", len(bundle)) + bundle
-    return whole
+        data += struct.pack(">i", len(bundle)) + bundle
+    return data
 
 
 def _name(text: str) -> bytes:

@@ -1,1 +1,1 @@
-"""What blocks are made with: the registry, helpers beside the audio thread, and their pages."""
+"""Infrastructure of blocks: registry, helpers outside the audio thread, help pages."""

@@ -1,9 +1,9 @@
-"""Formulas that a user types, checked and turned into a tick.
+"""Validation of user formulas, and their compilation to a tick.
 
-The text is parsed by Python's ``ast`` and rebuilt from a whitelist: numbers, the names given, arithmetic,
-comparisons, ``and or not``, ``x if condition else y`` and the functions below. Nothing of the user's tree
-survives: every node of the compiled one is made here, so a formula can neither reach an attribute nor call
-anything else. Comparisons and logic give 1 or 0; division by zero gives 0; the result is held finite.
+The text is parsed by Python's ``ast`` and rebuilt from a whitelist: numbers, the given names, arithmetic,
+comparisons, ``and or not``, ``x if condition else y`` and the functions below. No node of the user's tree
+is compiled: all nodes are created here, so a formula cannot access attributes or call other functions.
+Comparisons and logic return 1 or 0; division by zero returns 0; the result is always finite.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _MAX_POWER = 8
 
 
 class ExpressionError(ValueError):
-    """A formula that is not accepted; one line says what, where and what would be."""
+    """An invalid formula; the message is one line with the position and the allowed names."""
 
 
 def compile_expression(text: str, names: Sequence[str], extra: Sequence[str] = ()) -> Callable[..., Any]:
-    """A function of ``names`` (which the formula may use) and ``extra`` (which it may not).
+    """Compile a formula to a function of ``names`` and ``extra``; the formula can use only ``names``.
 
-    Raises :class:`ExpressionError`.
+    Raises :class:`ExpressionError` if the formula is invalid.
     """
     body = _FormulaChecker(text, names).expression()
     arguments = [ast.arg(name) for name in (*names, *extra)]
@@ -62,7 +62,7 @@ def compile_expression(text: str, names: Sequence[str], extra: Sequence[str] = (
 
 
 class _FormulaChecker:
-    """Walks the user's tree once and makes a new one; values are floats, conditions are booleans."""
+    """A single pass over the user's tree that builds a new one; values are floats, conditions are booleans."""
 
     def __init__(self, text: str, names: Sequence[str]) -> None:
         self.names = tuple(names)
@@ -71,22 +71,22 @@ class _FormulaChecker:
         if not self.text:
             raise ExpressionError(f"The formula is empty. Write one of {self._allowed_names()}.")
         if len(self.text) > MAX_LENGTH:
-            raise ExpressionError(f"The formula has {len(self.text)} characters; {MAX_LENGTH} are allowed.")
+            raise ExpressionError(f"The formula has {len(self.text)} characters; at most {MAX_LENGTH} are allowed.")
         if "\n" in self.text or "\0" in self.text:
             raise ExpressionError("The formula must be one line.")
         try:
             self.tree = ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
             place = f" at character {error.offset}" if error.offset else ""
-            raise ExpressionError(f"The formula cannot be read{place}: {error.msg}.") from None
+            raise ExpressionError(f"The formula is invalid{place}: {error.msg}.") from None
         except (ValueError, MemoryError, RecursionError):
-            raise ExpressionError("The formula cannot be read: it is nested too deeply.") from None
+            raise ExpressionError("The formula is invalid: it is nested too deeply.") from None
 
     def expression(self) -> ast.expr:
         return self.value(self.tree, 0)
 
     def value(self, node: ast.expr, depth: int) -> ast.expr:
-        """``node`` as a float."""
+        """Return ``node`` as a float expression."""
         self._count(node, depth)
         below = depth + 1
         if isinstance(node, ast.Constant):
@@ -108,7 +108,7 @@ class _FormulaChecker:
         raise self._error(node, "is not part of a formula")
 
     def condition(self, node: ast.expr, depth: int) -> ast.expr:
-        """``node`` as a boolean: a number counts as true above or below 0."""
+        """Return ``node`` as a boolean expression; a number is true if it is not 0."""
         if not _is_logic(node):
             return ast.Compare(self.value(node, depth), [ast.NotEq()], [ast.Constant(0.0)])
         self._count(node, depth)
@@ -123,7 +123,7 @@ class _FormulaChecker:
         left = node.left
         for compared, right in zip(node.ops, node.comparators, strict=True):
             if not isinstance(compared, _COMPARED):
-                raise self._error(right, "stands in a comparison that is not one of < <= > >= == !=")
+                raise self._error(right, "follows a comparison that is not one of < <= > >= == !=")
             pairs.append(ast.Compare(self.value(left, below), [type(compared)()], [self.value(right, below)]))
             left = right
         return pairs[0] if len(pairs) == 1 else ast.BoolOp(ast.And(), pairs)
@@ -147,16 +147,16 @@ class _FormulaChecker:
     def _function(self, node: ast.Call, depth: int) -> ast.expr:
         if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
             raise self._error(node.func, f"cannot be called. Functions: {', '.join(FUNCTIONS)}")
-        name, wanted = node.func.id, FUNCTIONS[node.func.id]
-        many = name in ("min", "max")
+        name, count = node.func.id, FUNCTIONS[node.func.id]
+        variadic = name in ("min", "max")
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             raise self._error(node, "must have plain arguments")
-        if len(node.args) != wanted and not (many and len(node.args) > wanted):
-            least = "at least " if many else ""
-            raise self._error(node, f"has {len(node.args)} arguments; {name} takes {least}{wanted}")
+        if len(node.args) != count and not (variadic and len(node.args) > count):
+            least = "at least " if variadic else ""
+            raise self._error(node, f"has {len(node.args)} arguments; {name} takes {least}{count}")
         values = [self.value(argument, depth) for argument in node.args]
         result = values[0]
-        if many:
+        if variadic:
             for value in values[1:]:
                 result = _call(name, result, value)
             return result
@@ -175,15 +175,15 @@ class _FormulaChecker:
             return ast.Name(node.id, ast.Load())
         if node.id in CONSTANTS:
             return ast.Constant(CONSTANTS[node.id])
-        hint = "is a function: give it arguments" if node.id in FUNCTIONS else "is not known here"
+        hint = "is a function: give it arguments" if node.id in FUNCTIONS else "is an unknown name"
         raise self._error(node, hint)
 
     def _count(self, node: ast.expr, depth: int) -> None:
         self.size += 1
         if self.size > MAX_SIZE:
-            raise ExpressionError(f"The formula is too long: more than {MAX_SIZE} parts.")
+            raise ExpressionError(f"The formula is too long: it has more than {MAX_SIZE} parts.")
         if depth > MAX_DEPTH:
-            raise self._error(node, f"is nested more than {MAX_DEPTH} deep")
+            raise self._error(node, f"is nested more than {MAX_DEPTH} levels deep")
 
     def _error(self, node: ast.expr, reason: str) -> ExpressionError:
         part = ast.get_source_segment(self.text, node) or ""

@@ -1,7 +1,7 @@
-"""What a block's helper outside the audio thread is given, and what it has to offer.
+"""Interface of block helpers, which run outside the audio thread.
 
-A helper owns memory that it shares with its block's kernel. It runs anywhere but in the audio thread:
-live in a service thread, offline between two stretches of quanta, so that it never is late there.
+A helper owns memory that it shares with the kernel of its block. Live it runs in a service thread;
+offline it runs between two chunks of quanta, so that it is never late.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class HelperContext:
-    """What a helper may know: its node, settings, lanes, the rate (Hz), the patch's folder, live or not."""
+    """The environment of a helper: node id, settings, lanes, sample rate (Hz), folder of the patch, live or offline."""
 
     node: str
     settings: Mapping[str, Any]
@@ -27,12 +27,12 @@ class HelperContext:
 
 
 class BlockHelper(Protocol):
-    """A helper. ``arrays`` are one-dimensional; their types are declared by ``array_types`` of its class."""
+    """A helper. ``arrays`` are one-dimensional; its class declares their types in ``array_types``."""
 
     arrays: dict[str, np.ndarray]
 
     def service(self) -> None:
-        """Do a bounded piece of work; called every few milliseconds."""
+        """Do a bounded amount of work; called every few milliseconds."""
 
     def close(self) -> None:
-        """Finish: files are whole after this."""
+        """Finish all work and close all files."""

@@ -12,12 +12,12 @@ from nodegraph.midi.files import MidiFileError, MidiScore, read_midi_file
 
 from .helper import HelperContext
 
-# The marks: length in samples, channels as bits, and a checksum that identifies the piece.
+# Marks: length in samples, channels as bits, and a checksum that identifies the piece.
 LENGTH, CHANNELS, PIECE = range(3)
 
 
 class MidiFileReader:
-    """Holds the sample of each message of a MIDI file, and the messages as words (first byte lowest)."""
+    """A MIDI file as arrays: the sample of each message, and the messages as words (first byte lowest)."""
 
     array_types = {"times": "i8", "messages": "i8", "marks": "i8"}
 
@@ -52,7 +52,7 @@ class MidiFileReader:
 
 
 def midi_file_problem(path: str) -> str:
-    """Return the reason why a file cannot be played; "" if it can, or does not exist."""
+    """Return why a file cannot be played, or "" if it can or does not exist."""
     if not path or not Path(path).is_file():
         return ""
     return _problem(path, Path(path).stat().st_mtime)

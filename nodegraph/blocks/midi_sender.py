@@ -1,7 +1,7 @@
-"""The helper of the block ``midi_out``: messages on their way from the audio thread to MIDI ports.
+"""The helper of the block ``midi_out``: sends messages of the audio thread to MIDI ports.
 
-The audio thread computes in bursts. Each message is delayed until it is as long after the burst as it was after the
-burst's first sample, so that a clock stays even.
+The audio thread computes in bursts. Each message is delayed so that it leaves as long after its sample as all others;
+a clock therefore stays even.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from nodegraph.midi.ports import MidiOutputs
 
 RING = 4096  # messages
-# The marks: messages put in and taken out, samples computed so far, messages dropped because the ring was full.
+# Marks: messages written and read, samples computed so far, messages dropped because the ring was full.
 PUT, TAKEN, NOW, LOST = range(4)
 # A message in the ring: its sample, and its bytes as a word (first byte lowest).
 SAMPLE, MESSAGE = range(2)
 
-POLL = 0.002  # s
-BURST_RESET = 0.002  # share of the distance to an unusually large delay that is forgotten at each burst
-MAX_SENT = 1 << 16  # messages kept for ``take_sent``
+POLL = 0.002  # seconds between two checks of the ring
+BURST_RESET = 0.002  # per burst, fraction by which an unusually long delay falls towards the current one
+MAX_SENT = 1 << 16  # messages stored for ``take_sent``
 
 
 class MidiSender:
-    """Sends what a block puts into its ring.
+    """A sender of the messages that a block writes into its ring.
 
     Live, it sends to the ports whose name contains the setting ``port``, or to a virtual port named after the node.
     """
@@ -75,7 +75,7 @@ class MidiSender:
             self.send_due(time.perf_counter())
 
     def send_due(self, now: float) -> None:
-        """Send what is due at ``now``, in s of any steady clock."""
+        """Send the messages due at ``now``, in seconds of any monotonic clock."""
         computed = int(self.marks[NOW])
         if computed != self._seen:
             delay = now - self._seen / self._rate  # the first message of this burst could not be sent earlier
@@ -111,14 +111,14 @@ class MidiSender:
         return [self._sent.popleft() for _ in range(len(self._sent))]
 
     def service(self) -> None:
-        """Empty the ring where no thread does, as when a patch is rendered."""
+        """Empty the ring if no thread does, as in offline rendering."""
         if self.marks[LOST]:
-            self.problem = f"{self.marks[LOST]} messages were dropped because too many came at once. Send fewer"
+            self.problem = f"{self.marks[LOST]} messages were dropped: too many at the same time. Send fewer"
         if self._thread is None:
             deque(self._taken(), maxlen=0)
 
     def close(self) -> None:
-        """End the notes that sound, and close the port."""
+        """End the sounding notes and close the port."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(1.0)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def page(cls: type[Node]) -> dict[str, Any]:
-    """Everything a reader wants to know of a block, as plain data."""
+    """Return the help page of a block as plain data."""
     spec = cls.spec
     signals = [
         {
@@ -27,9 +27,11 @@ def page(cls: type[Node]) -> dict[str, Any]:
         }
         for p in spec.inputs.values()
     ]
-    given = [{"name": p.name, "carries": p.carries, "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()]
+    output_signals = [
+        {"name": p.name, "carries": p.carries, "unit": p.unit, "doc": p.doc} for p in spec.outputs.values()
+    ]
     inputs = [*signals, *_carriers(spec.frame_inputs), *_carriers(spec.event_inputs)]
-    outputs = [*given, *_carriers(spec.frame_outputs), *_carriers(spec.event_outputs)]
+    outputs = [*output_signals, *_carriers(spec.frame_outputs), *_carriers(spec.event_outputs)]
     choices = [{"name": c.name, "default": c.default, "values": c.values, "doc": c.doc} for c in spec.choices.values()]
     options = [
         {"name": o.name, "default": o.default, "min": o.min, "max": o.max, "unit": o.unit, "doc": o.doc}
@@ -48,12 +50,12 @@ def page(cls: type[Node]) -> dict[str, Any]:
 
 
 def _carriers(ports: dict[str, Any]) -> list[dict[str, Any]]:
-    """Ports of frames and events."""
+    """Describe frame and event ports."""
     return [{"name": p.name, "carries": p.carries, "doc": p.doc} for p in ports.values()]
 
 
 def _source(cls: type[Node]) -> str:
-    """The equation as its author wrote it."""
+    """Return the source of the equations."""
     functions = [cls.formula] if cls.formula else [cls.tick, cls.block, cls.frame]
     try:
         parts = [textwrap.dedent(inspect.getsource(function)).rstrip() for function in functions if function]

@@ -1,7 +1,7 @@
 """The registry of blocks: every :class:`~nodegraph.node.Node` in ``nodes``, installed packages and the user's folder.
 
-It is the one global of the program. A file that fails to load is remembered with its reason and
-shown by ``nodegraph doctor``; the others load all the same.
+It is the only global state of the program. If a file fails to load, the others are loaded anyway, and
+``nodegraph doctor`` shows the reason.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from types import ModuleType
 
 from nodegraph.node import Node
 
-LIBRARY = "nodes"  # the package of the blocks that come with nodegraph, found by name like those of others
+LIBRARY = "nodes"  # package of the included blocks, found by name
 
 _types: dict[str, type[Node]] = {}
 _failures: dict[str, str] = {}
 _loaded = False
-_loading = threading.RLock()  # two threads may be the first to ask
+_loading = threading.RLock()  # several threads may request the blocks first
 _loading_started = False
 
 
 def node_types() -> dict[str, type[Node]]:
-    """All known blocks by type name, in order of family and type."""
+    """Return all blocks by type name, sorted by family and type."""
     _load_once()
     return _types
 
 
 def load_failures() -> dict[str, str]:
-    """Sources of blocks that could not be loaded, with the reason."""
+    """Return the sources of blocks that failed to load, with the reason."""
     _load_once()
     return _failures
 
 
 def user_folder() -> Path:
-    """Folder of the user's own blocks: ``$NODEGRAPH_NODES``, else the platform's data folder."""
+    """Return the folder of user blocks: ``$NODEGRAPH_NODES``, else the platform's data folder."""
     if "NODEGRAPH_NODES" in os.environ:
         return Path(os.environ["NODEGRAPH_NODES"])
     from platformdirs import user_data_path
@@ -49,7 +49,7 @@ def user_folder() -> Path:
 
 
 def register_module(module: ModuleType) -> list[str]:
-    """Register every block defined in ``module``; returns their type names."""
+    """Register every block defined in ``module`` and return their type names."""
     found = []
     for value in vars(module).values():
         is_block = isinstance(value, type) and issubclass(value, Node) and value.__module__ == module.__name__
@@ -60,7 +60,7 @@ def register_module(module: ModuleType) -> list[str]:
 
 
 def load_file(path: Path) -> list[str]:
-    """Load (or reload) a Python file of blocks; returns the type names it defines."""
+    """Load or reload a Python file of blocks and return the type names that it defines."""
     name = f"nodegraph_user_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
@@ -80,7 +80,7 @@ def _load_once() -> None:
         return
     with _loading:
         if not _loading_started:
-            _loading_started = True  # blocks may look at others while they load
+            _loading_started = True  # a block file may call node_types() while it is loaded
             _load_all()
             _loaded = True
 
@@ -103,5 +103,5 @@ def _load_all() -> None:
 def _try(source: str, load) -> None:
     try:
         load()
-    except Exception as error:  # a broken block file must not take the others with it
+    except Exception as error:  # a broken block file must not prevent loading the others
         _failures[source] = f"{type(error).__name__}: {error}"

@@ -1,7 +1,7 @@
-"""Sound files beside the audio thread: reading ahead into a ring, writing away from one.
+"""Sound files outside the audio thread: reading ahead into a ring, and writing from a ring to disk.
 
-Reader and writer are helpers of blocks (see ``host``). They share two arrays with the kernel: a ring of
-float32 samples (frames × channels) and a few words, the marks.
+Reader and writer are block helpers (see ``helper``). They share two arrays with the kernel: a ring of
+float32 samples (sample frames × channels) and the marks, a few integers.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from nodegraph.patch import PatchError, resolve_file
 
 from .helper import HelperContext
 
-RING_FRAMES = 1 << 18  # 5.9 s at 44.1 kHz
-MAX_RESIDENT_FRAMES = 1 << 23  # samples of a file that is kept whole in memory
-CHUNK = 1 << 14
+RING_FRAMES = 1 << 18  # sample frames, 5.9 s at 44.1 kHz
+MAX_RESIDENT_FRAMES = 1 << 23  # samples of the largest file that is held in memory
+CHUNK = 1 << 14  # sample frames
 
-# Marks of a reader: frames written so far, whether the ring is refilled, index at which the file ends (-1: not
-# known yet), seeks wanted and served, frame wanted, index at which it begins, frame read last, times starved.
+# Marks of a reader, in sample frames: frames written so far, whether the ring is refilled, index of the end of the
+# file (-1: unknown), seeks requested and done, target frame of the seek, index of that frame in the ring, last frame
+# read, number of underruns.
 WRITTEN, STREAMED, END, SEEK_REQUEST, SEEK_DONE, TARGET, BEGIN, READ, UNDERRUNS = range(9)
-# Marks of a writer: frames put in by the kernel, frames taken out, whether it records, frames lost.
+# Marks of a writer: frames written by the kernel, frames read by the helper, whether it records, frames lost.
 PUT, TAKEN, RECORDING, LOST = range(4)
 MARKS = 16
 
@@ -33,7 +34,7 @@ NOT_ENDED = -1
 
 
 class SoundReader:
-    """Feeds a block with a sound file at the engine's rate; long ones through a ring, read ahead."""
+    """A reader of sound files at the engine's sample rate; long files are streamed through a ring."""
 
     array_types = {"samples": "f4", "marks": "i8"}
 
@@ -50,7 +51,7 @@ class SoundReader:
         if path:
             try:
                 self._open(Path(path))
-            except (OSError, RuntimeError, SoundFileError) as error:  # gone or broken since it was looked at
+            except (OSError, RuntimeError, SoundFileError) as error:  # removed or damaged since read_header()
                 self.problem = str(error).rstrip(".")
         self.arrays = {"samples": self.samples, "marks": self.marks}
 
@@ -74,17 +75,17 @@ class SoundReader:
         self.service()
 
     def service(self) -> None:
-        """Serve a seek, then fill the ring."""
+        """Do a requested seek, then fill the ring."""
         if self._file is None:
             return
-        wanted = int(self.marks[SEEK_REQUEST])
-        if wanted != self.marks[SEEK_DONE]:
+        request = int(self.marks[SEEK_REQUEST])
+        if request != self.marks[SEEK_DONE]:
             self._start_at(round(self.marks[TARGET] * self._file.samplerate / self.rate))
             self.marks[BEGIN] = self.marks[WRITTEN]
             self.marks[READ] = self.marks[WRITTEN]
             self.marks[END] = NOT_ENDED
             self._fill(RING_FRAMES // 2)
-            self.marks[SEEK_DONE] = wanted
+            self.marks[SEEK_DONE] = request
         self._fill(RING_FRAMES - CHUNK)
 
     def _start_at(self, frame: int) -> None:
@@ -102,7 +103,7 @@ class SoundReader:
             try:
                 block = self._file.read(CHUNK // 4, dtype="float32", always_2d=True)
             except RuntimeError as error:
-                self.problem = f"the file could not be read further: {error}"
+                self.problem = f"reading the file failed: {error}"
                 block = np.zeros((0, self.channels), np.float32)
             ended = len(block) == 0
             if ended and self.loop and self._file.tell() > 0 and not self.problem:
@@ -129,7 +130,7 @@ class SoundReader:
 
 
 class SoundWriter:
-    """Writes what a block records into a new sound file. A full disk ends the recording, never the sound."""
+    """A writer of a block's recording to a new sound file. A full disk ends the recording, but not the sound."""
 
     array_types = {"samples": "f4", "marks": "i8"}
 
@@ -145,7 +146,7 @@ class SoundWriter:
         self.arrays = {"samples": self.samples, "marks": self.marks}
 
     def service(self) -> None:
-        """Write away what has been put into the ring."""
+        """Write the new samples in the ring to the file."""
         count = int(self.marks[PUT] - self.marks[TAKEN])
         if count and not self.problem:
             start = int(self.marks[TAKEN]) % RING_FRAMES
@@ -172,11 +173,11 @@ class SoundWriter:
 
     @property
     def path(self) -> Path | None:
-        """The file that is being written, or was."""
+        """The recorded file, or None before the first sample."""
         return self._take.path if self._take is not None else None
 
     def close(self) -> None:
-        """Finish the file, so that it is whole."""
+        """Write the remaining samples and finish the file."""
         if not self.problem:
             self.service()
         if self._take is not None:
@@ -186,20 +187,20 @@ class SoundWriter:
 
 @lru_cache(maxsize=256)
 def _header(path: str, changed: float) -> tuple[int, str]:
-    """Channels of a sound file, or 0 and what is wrong with it."""
+    """Return the channels of a sound file and "", or 0 and the problem with the file."""
     import soundfile
 
     try:
         info = soundfile.info(path)
     except (OSError, RuntimeError):
-        return 0, f"'{Path(path).name}' is not a sound file that can be read. Convert it to WAV or FLAC."
+        return 0, f"'{Path(path).name}' is not a readable sound file. Convert it to WAV or FLAC."
     if info.frames == 0:
         return 0, f"'{Path(path).name}' is empty."
     return info.channels, ""
 
 
 def read_header(path: str) -> tuple[int, str]:
-    """Channels of the sound file at ``path`` and the problem with it ("" if there is none)."""
+    """Return the channels of the sound file at ``path``, and the problem with it or ""."""
     if not path or not Path(path).is_file():
         return 1, ""
     return _header(path, Path(path).stat().st_mtime)

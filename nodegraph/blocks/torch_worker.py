@@ -1,8 +1,8 @@
-"""A user's TorchScript model beside the audio thread: it takes vectors from a ring and lays its answers into another.
+"""TorchScript models outside the audio thread: input vectors in one ring, output vectors in another.
 
-The kernel of a block writes vectors in and reads, a declared delay later, what has come of them; it never waits. Live
-the model runs in a thread of its own; offline it runs between two stretches of quanta, so that it never is late.
-PyTorch is imported here and nowhere else at run time.
+The kernel of a block writes input vectors and reads the outputs after a declared delay; it never waits. Live the
+model runs in a dedicated thread; offline it runs between two chunks of quanta, so that it is never late.
+Only this module imports PyTorch at run time.
 """
 
 from __future__ import annotations
@@ -17,31 +17,28 @@ import numpy as np
 
 from .helper import HelperContext
 
-OFFLINE_CHUNK = 1024  # samples between two turns of a helper offline: a delay is at least as long
-POLL = 0.001  # s
+OFFLINE_CHUNK = 1024  # samples between two services of a helper offline: the minimum delay
+POLL = 0.001  # seconds between two checks of the ring
 
-# Marks: vectors put in by the kernel, vectors of the delay, answers that came too late, what the model does, vectors
-# in a ring, lanes.
+# Marks: vectors written by the kernel, delay in vectors, late outputs, state of the model, vectors in a ring, lanes.
 PUT, DELAY, LATE, MODEL, SLOTS, LANES = range(6)
-NONE, LOADING, READY = range(3)  # no model, or it has stopped; not one answer yet; it answers
+NONE, LOADING, READY = range(3)  # no model or a failed one; no output yet; running
 
 
 def delay_of(settings: Mapping[str, Any], samples: int) -> int:
-    """The delay in vectors that are so many samples apart: as set, but no less than offline rendering needs."""
+    """Return the delay in vectors that are ``samples`` apart: as set, but at least ``OFFLINE_CHUNK`` samples."""
     return max(int(settings["delay"]), -(-OFFLINE_CHUNK // samples))
 
 
 def torchscript_problem(settings: Mapping[str, Any]) -> str:
-    """Why the model of a block cannot run here, "" if nothing is known against it."""
+    """Return why the model of a block cannot run, or "" if PyTorch is installed or not needed."""
     if settings["file"] and importlib.util.find_spec("torch") is None:
         return "PyTorch is not installed: pip install 'nodegraph[learn]'"
     return ""
 
 
 class TorchWorker:
-    """Runs a model on vectors of ``width`` numbers, (vectors × lanes, width), which gives ``output_width`` numbers
-    each.
-    """
+    """A worker that runs a model from (vectors × lanes, ``width``) to (vectors × lanes, ``output_width``)."""
 
     array_types = {"asked": "f4", "answers": "f4", "answered": "i8", "marks": "i8"}
 
@@ -53,7 +50,7 @@ class TorchWorker:
         self.answers = np.empty((slots, self.lanes, output_width), np.float32)
         self.answered, self.marks = np.empty(slots, np.int64), np.zeros(LANES + 1, np.int64)
         for array, value in ((self.asked, 0.0), (self.answers, 0.0), (self.answered, -1)):
-            array.fill(value)  # touch every page now, not in the audio thread
+            array.fill(value)  # page faults must not happen in the audio thread
         self.marks[DELAY], self.marks[SLOTS], self.marks[LANES] = delay, slots, self.lanes
         self.arrays = {
             "asked": self.asked.ravel(),
@@ -76,15 +73,15 @@ class TorchWorker:
 
     @property
     def problem(self) -> str:
-        """What to say of it: why it does not run, or how often it was late."""
+        """The reason why the model does not run, else the number of late outputs, else ""."""
         late = int(self.marks[LATE])
         if self._failure or not late:
             return self._failure
-        times = "1 answer of the model" if late == 1 else f"{late} answers of the model"
-        return f"{times} came too late: raise 'delay', or take a smaller model"
+        outputs = "1 output of the model was" if late == 1 else f"{late} outputs of the model were"
+        return f"{outputs} late. Raise 'delay', or use a smaller model"
 
     def service(self) -> None:
-        """Offline: answer everything that was asked."""
+        """Offline: process all pending vectors."""
         if self._thread is None:
             self._process_pending()
 
@@ -107,10 +104,10 @@ class TorchWorker:
             import torch
 
             if self._thread is not None:
-                torch.set_num_threads(1)  # the other cores belong to the sound and to the screen
+                torch.set_num_threads(1)  # leave the other cores to the audio thread and the editor
             self._model = torch.jit.load(self._file, map_location="cpu").eval()
             self._run(np.zeros((1, self.width), np.float32))
-        except Exception as error:  # whatever a file that anybody wrote may lead to
+        except Exception as error:  # a user's model can raise anything
             self._fail(f"'{name}' does not run ({_line(error)}). Save it with torch.jit.save")
 
     def _fail(self, reason: str) -> None:
@@ -118,7 +115,7 @@ class TorchWorker:
         self.marks[MODEL] = NONE
 
     def _process_pending(self) -> None:
-        """Answer what was asked; live, nothing whose time has passed already."""
+        """Process the pending vectors, except those that are already too late."""
         put = int(self.marks[PUT])
         first = max(self._done, put - int(self.marks[DELAY]))
         if self._model is None or first >= put:
@@ -127,7 +124,7 @@ class TorchWorker:
         try:
             found = self._run(self.asked[slots].reshape(-1, self.width))
         except Exception as error:
-            self._fail(f"the model has stopped ({_line(error)})")
+            self._fail(f"the model failed ({_line(error)})")
             return
         self.answers[slots] = found.reshape(len(slots), self.lanes, self.output_width)
         self.answered[slots] = np.arange(first, put)
@@ -141,22 +138,22 @@ class TorchWorker:
         with torch.inference_mode():
             found = self._model(given[:, None, :] if self.signal else given)
         if not isinstance(found, torch.Tensor):
-            raise TypeError("it gives no tensor")
-        wanted = (len(vectors), 1, self.output_width) if self.signal else (len(vectors), self.output_width)
-        if tuple(found.shape) != wanted:
-            raise ValueError(f"it gives {list(found.shape)} for {list(given.shape)}, not {list(wanted)}")
+            raise TypeError("it does not return a tensor")
+        shape = (len(vectors), 1, self.output_width) if self.signal else (len(vectors), self.output_width)
+        if tuple(found.shape) != shape:
+            raise ValueError(f"it returns {list(found.shape)} for {list(given.shape)}, not {list(shape)}")
         return np.nan_to_num(found.to(torch.float32).numpy().reshape(len(vectors), -1), posinf=0.0, neginf=0.0)
 
 
 def _line(error: Exception) -> str:
-    """The line of an error that says most."""
+    """Return the most informative line of an error."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     error_lines = [line for line in lines if "Error" in line and ":" in line] or lines or [type(error).__name__]
     return error_lines[-1 if len(error_lines) > 1 else 0][:120].rstrip(".")
 
 
 class FrameWorker(TorchWorker):
-    """For frames: the model maps (frames, bins) to (frames, units)."""
+    """A worker for frames: the model maps (frames, bins) to (frames, units)."""
 
     def __init__(self, context: HelperContext) -> None:
         bins = context.settings["bins"]
@@ -164,7 +161,7 @@ class FrameWorker(TorchWorker):
 
 
 class SignalWorker(TorchWorker):
-    """For sound: the model maps (blocks, 1, samples) to as much."""
+    """A worker for signals: the model maps (chunks, 1, samples) to the same shape."""
 
     def __init__(self, context: HelperContext) -> None:
         size = context.settings["size"]

@@ -1,12 +1,12 @@
-"""From notes to voices: which voice plays which key, from when to when, and how one is taken away without a step.
+"""Voice allocation of the block ``notes``: which voice plays which note, and stealing voices without clicks.
 
-The arithmetic of the block ``notes``. All that it knows lies in one array of doubles, ``m``: numbers for each voice,
-numbers for each MIDI channel, and the keys that are down in the order of their coming. Each function here is
-something that can happen to it: a message (:func:`receive`), or one sample that goes by (:func:`advance_sample`).
+The state is one array of doubles, ``m``: numbers for each voice, numbers for each MIDI channel, and the keys that are
+down, in the order of their note-ons. The functions update it for a message (:func:`receive`) or for one sample
+(:func:`advance_sample`).
 
-A voice that may still be heard falls silent before it starts again: its level goes down to 0 in ``FADE`` seconds and
-comes back; its gate is low for that time and its velocity glides to the new one, so that an envelope starts anew and
-nothing steps even where the level is not used.
+A sounding voice fades out before it is reused: its level falls to 0 in ``FADE`` seconds and rises again. During the
+fade its gate is low and its velocity moves to the new value, so that an envelope restarts and the output has no step
+even if the level is not wired.
 """
 
 from __future__ import annotations
@@ -27,32 +27,32 @@ from nodegraph.events import (
 
 MAX_VOICES = 64
 MAX_KEYS = 128
-FADE = 0.003  # s in which a voice that is taken away falls silent, and in which it comes back
-SMOOTH = 0.005  # s, time constant with which bend, pressure and timbre are followed
+FADE = 0.003  # seconds to fade a stolen voice out, and in again
+SMOOTH = 0.005  # seconds, time constant of the smoothing of bend, pressure and timbre
 
-# Ways to play, voices to steal, zones of MPE: the values of the block's choices.
+# Values of the block's choices: play mode, voice to steal, MPE zone.
 POLY, MONO, LEGATO = range(3)
 OLDEST, QUIETEST = range(2)
 NO_ZONE, LOWER, UPPER = range(3)
 
-# A voice: its key and channel, whether the key is up, held by the pedal or down, the number of its note (0: none yet),
-# samples since the key came up, its gate, whether it leaves (for its next note, or for good), its level;
+# Fields of a voice: key and channel, key state (up, sustained by the pedal, down), number of its note (0: none yet),
+# samples since the release, gate, fade-out (none, for the next note, for good), level;
 KEY, CHANNEL, HELD, NOTE, QUIET, GATE, LEAVES, LEVEL = range(8)
-# its pitch, where that glides to and in how many samples, velocities, pressure on its key, and what it follows;
+# pitch, target pitch, remaining samples of the glide, velocities, key pressure, smoothed pressure, timbre and bend;
 PITCH, GOAL, GLIDE, VELOCITY, RELEASE, KEY_PRESS, PRESS, TIMBRE, BENT = range(8, 17)
-# while it leaves for its next note: that note's velocity, samples so far, samples for which its gate is to be high.
+# during a fade-out for the next note: velocity of that note, samples so far, samples that its gate will be high.
 NEXT_VELOCITY, WAITED, HOLD = range(17, 20)
-UNHEARD = 20  # whether its gate rose after the last sample that was computed
+UNHEARD = 20  # whether its gate rose after the last computed sample
 VOICE = 21
 UP, SUSTAINED, DOWN = range(3)
 STAYS, FOR_NEXT, FOR_GOOD = range(3)
 
-# A channel. Bend range, timbre, parameter numbers and members are kept one higher: 0 means that nothing was said.
+# Fields of a channel. Bend range, timbre, parameter numbers and members are stored plus 1: 0 means not set.
 PEDAL_DOWN, BEND_NOW, PRESSURE_NOW, TIMBRE_NOW, BEND_RANGE, NUMBER_HIGH, NUMBER_LOW, MEMBERS = range(8)
 CHANNEL_SIZE = 8
 CHANNELS = VOICE * MAX_VOICES
 
-# Notes so far; what the settings were; how many keys are down (mono only); then key, channel, velocity, pitch of each.
+# Number of notes so far; previous settings; number of keys down (mono only); key, channel, velocity, pitch of each key.
 NOTES = CHANNELS + 16 * CHANNEL_SIZE
 PLAY_CONFIG, CHANNEL_CONFIG = NOTES + 1, NOTES + 2
 KEYS = NOTES + 3
@@ -69,7 +69,7 @@ NOTE_BEND_RANGE = 48.0  # semitones, of the channels of an MPE zone
 
 
 def receive(m, voices, play, steal, zone, tail, glide, bend_range, status, data1, data2, value):
-    """A message of a channel that is listened to. ``tail`` and ``glide`` in samples."""
+    """Process a message of an enabled channel. ``tail`` and ``glide`` are in samples."""
     kind, channel = message_kind(status), status & 0x0F
     if kind == NOTE_ON and data2 > 0:
         key_down(m, voices, play, steal, zone, tail, glide, bend_range, data1, channel, data2 / 127.0, value)
@@ -94,34 +94,34 @@ def receive(m, voices, play, steal, zone, tail, glide, bend_range, status, data1
 
 
 def end_orphaned_notes(m, voices, play, channel, zone, members):
-    """End the notes whose keys would not be heard any more, after settings were changed."""
-    played, heard = 1.0 + 3 * voices + play, 1.0 + channel + 17 * (members + 16 * zone)
-    if m[PLAY_CONFIG] != played or m[CHANNEL_CONFIG] != heard:
-        for v in range(voices if m[CHANNEL_CONFIG] == heard else 0, MAX_VOICES):
+    """End the notes that would never receive their note-off after a change of settings."""
+    play_config, channel_config = 1.0 + 3 * voices + play, 1.0 + channel + 17 * (members + 16 * zone)
+    if m[PLAY_CONFIG] != play_config or m[CHANNEL_CONFIG] != channel_config:
+        for v in range(voices if m[CHANNEL_CONFIG] == channel_config else 0, MAX_VOICES):
             if m[VOICE * v + HELD] != UP:
                 release(m, v)
-        m[KEYS], m[PLAY_CONFIG], m[CHANNEL_CONFIG] = 0.0, played, heard
+        m[KEYS], m[PLAY_CONFIG], m[CHANNEL_CONFIG] = 0.0, play_config, channel_config
 
 
 def in_zone(m, zone, members, channel):
-    """Whether a channel belongs to an MPE zone: its first, which is for all notes, or one that carries notes."""
+    """Return whether a channel is in an MPE zone, as its master channel or as a member."""
     stored = m[CHANNELS + CHANNEL_SIZE * master_channel(zone) + MEMBERS]
     size = int(stored) - 1 if stored > 0.0 else members
     return channel <= size if zone == LOWER else channel >= 15 - size
 
 
 def master_channel(zone):
-    """The channel of an MPE zone that is for all of its notes."""
+    """Return the master channel of an MPE zone, whose messages apply to all notes of the zone."""
     return 0 if zone == LOWER else 15
 
 
 def is_for_voice(m, v, zone, channel):
-    """Whether a message of a channel is meant for a voice."""
+    """Return whether a message of a channel applies to a voice."""
     return m[VOICE * v + CHANNEL] == channel or (zone != NO_ZONE and channel == master_channel(zone))
 
 
 def control(m, voices, zone, bend_range, channel, number, value):
-    """A controller, or a message about all notes of a channel."""
+    """Process a control change or a channel mode message."""
     c = CHANNELS + CHANNEL_SIZE * channel
     if number == PEDAL:
         m[c + PEDAL_DOWN] = 1.0 if value >= 64 else 0.0
@@ -134,14 +134,14 @@ def control(m, voices, zone, bend_range, channel, number, value):
     elif number == NUMBER_LSB:
         m[c + NUMBER_LOW] = 1.0 + value
     elif number == NON_REGISTERED_LSB or number == NON_REGISTERED_MSB:
-        m[c + NUMBER_HIGH] = m[c + NUMBER_LOW] = 0.0  # data entry now sets a parameter that is not known here
+        m[c + NUMBER_HIGH] = m[c + NUMBER_LOW] = 0.0  # the next data entry sets an unsupported parameter
     elif (number == DATA or number == DATA_FINE) and m[c + NUMBER_HIGH] == 1.0:
         set_registered_parameter(m, zone, channel, int(m[c + NUMBER_LOW]) - 1, number == DATA_FINE, value)
     elif (number == INCREMENT or number == DECREMENT) and m[c + NUMBER_HIGH] == 1.0 and m[c + NUMBER_LOW] == 1.0:
         usual = bend_range if zone == NO_ZONE or channel == master_channel(zone) else NOTE_BEND_RANGE
-        known = range_of_channel(m, channel, usual)
+        current = range_of_channel(m, channel, usual)
         step = 1.0 if number == INCREMENT else -1.0
-        set_registered_parameter(m, zone, channel, BEND_RANGE_NUMBER, False, min(max(known + step, 0.0), 127.0))
+        set_registered_parameter(m, zone, channel, BEND_RANGE_NUMBER, False, min(max(current + step, 0.0), 127.0))
     elif number == RESET_CONTROLLERS:
         for k in range(NUMBER_LOW + 1):
             if k != BEND_RANGE:
@@ -164,7 +164,7 @@ def control(m, voices, zone, bend_range, channel, number, value):
 
 
 def set_registered_parameter(m, zone, channel, number, fine, value):
-    """A registered parameter: the bend range (for all notes of an MPE zone together) or the size of a zone."""
+    """Set a registered parameter: the bend range (one for all members of an MPE zone) or the size of a zone."""
     if number == BEND_RANGE_NUMBER:
         for other in range(16):
             same_kind = zone != NO_ZONE and other != master_channel(zone) and channel != master_channel(zone)
@@ -179,7 +179,7 @@ def set_registered_parameter(m, zone, channel, number, fine, value):
 
 
 def key_down(m, voices, play, steal, zone, tail, glide, bend_range, key, channel, velocity, pitch):
-    """A key goes down: a voice begins its note, or is tied to it."""
+    """Process a note-on: start a note on a voice, or continue legato."""
     m[NOTES] += 1.0
     if play == POLY:
         v = pick_voice(m, voices, steal, key, channel)
@@ -198,7 +198,7 @@ def key_down(m, voices, play, steal, zone, tail, glide, bend_range, key, channel
 
 
 def key_up_mono(m, play, zone, tail, glide, bend_range, key, channel, velocity):
-    """A key of the one voice comes up: the key before it is heard again, if it is still down."""
+    """Process a note-off in mono mode: the previous key sounds again if it is still down."""
     remove_key(m, key, channel)
     if not voice_plays_key(m, 0, key, channel):
         return
@@ -215,7 +215,7 @@ def key_up_mono(m, play, zone, tail, glide, bend_range, key, channel, velocity):
 
 
 def remove_key(m, key, channel):
-    """Take a key out of those that are down."""
+    """Remove a key from the list of keys that are down."""
     kept = 0
     for k in range(int(m[KEYS])):
         at, to = KEYS + 1 + PRESSED * k, KEYS + 1 + PRESSED * kept
@@ -227,13 +227,13 @@ def remove_key(m, key, channel):
 
 
 def voice_plays_key(m, v, key, channel):
-    """Whether a voice plays a key that is down."""
+    """Return whether a voice plays a key that is down."""
     at = VOICE * v
     return m[at + HELD] == DOWN and m[at + KEY] == key and m[at + CHANNEL] == channel and m[at + HOLD] == 0.0
 
 
 def pick_voice(m, voices, steal, key, channel):
-    """The voice for a key: that which plays it already, one that never played, one whose key is up, or a stolen one."""
+    """Return the voice for a key: one that plays it, else an unused one, a released one, or a stolen one."""
     best, highest = 0, -1.0
     for v in range(voices):
         at = VOICE * v
@@ -252,7 +252,7 @@ def pick_voice(m, voices, steal, key, channel):
 
 
 def assign_voice(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch):
-    """Give a voice to a key: at once if it is silent, else after a fade."""
+    """Assign a voice to a key: at the next sample if the voice is silent, else after a fade-out."""
     at = VOICE * v
     silent = m[at + NOTE] == 0.0 or m[at + LEVEL] == 0.0
     fresh = m[at + NOTE] == 0.0 or (m[at + HELD] == UP and m[at + LEAVES] == STAYS and m[at + QUIET] >= tail)
@@ -269,7 +269,7 @@ def assign_voice(m, v, zone, tail, glide, bend_range, key, channel, velocity, pi
 
 
 def start_note(m, v, zone, glide, bend_range):
-    """The note of a voice begins."""
+    """Start the note of a voice."""
     at = VOICE * v
     m[at + LEAVES], m[at + GATE], m[at + VELOCITY] = STAYS, 1.0, m[at + NEXT_VELOCITY]
     m[at + UNHEARD] = 1.0
@@ -278,7 +278,7 @@ def start_note(m, v, zone, glide, bend_range):
 
 
 def play_legato(m, v, glide, key, channel, pitch):
-    """Go on with another key, without a new beginning."""
+    """Change the key of a voice without restarting its note."""
     at = VOICE * v
     m[at + KEY], m[at + CHANNEL], m[at + HELD], m[at + GOAL], m[at + HOLD] = key, channel, DOWN, pitch, 0.0
     if m[at + LEAVES] == STAYS:
@@ -286,7 +286,7 @@ def play_legato(m, v, glide, key, channel, pitch):
 
 
 def glide_to(m, v, glide):
-    """Move to the pitch of the note within ``glide`` samples; a voice that had none is there at once."""
+    """Glide to the pitch of the note in ``glide`` samples; jump if the voice has no pitch yet."""
     at = VOICE * v
     if glide >= 0.5 and m[at + PITCH] != 0.0:
         m[at + GLIDE] = float(int(glide + 0.5))
@@ -295,7 +295,7 @@ def glide_to(m, v, glide):
 
 
 def release_key(m, v, zone, velocity):
-    """The key of a voice comes up: the pedal may hold it; a note that has not begun yet is heard as long as it was."""
+    """Release the key of a voice, unless the pedal sustains it; a note that has not begun keeps its duration."""
     at = VOICE * v
     m[at + RELEASE] = velocity
     if pedal_down(m, v, zone):
@@ -303,25 +303,25 @@ def release_key(m, v, zone, velocity):
     elif m[at + LEAVES] == FOR_NEXT:
         m[at + HOLD] = max(m[at + WAITED], 1.0)
     elif m[at + UNHEARD] > 0.0:
-        m[at + HOLD] = 2.0  # on and off at one sample: the gate is high for a sample, so that envelopes start
+        m[at + HOLD] = 2.0  # on and off at the same sample: the gate must be high for one sample to start envelopes
     else:
         release(m, v)
 
 
 def release(m, v):
-    """The note of a voice ends."""
+    """End the note of a voice."""
     at = VOICE * v
     m[at + HELD], m[at + GATE], m[at + QUIET], m[at + HOLD] = UP, 0.0, 0.0, 0.0
 
 
 def pedal_down(m, v, zone):
-    """Whether the pedal of a voice's channel is down, or that of all channels of its zone."""
+    """Return whether the pedal of a voice's channel, or of the master channel of its zone, is down."""
     here = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + PEDAL_DOWN] > 0.0
     return here or (zone != NO_ZONE and m[CHANNELS + CHANNEL_SIZE * master_channel(zone) + PEDAL_DOWN] > 0.0)
 
 
 def pedal_up(m, voices, zone, channel):
-    """The pedal of a channel comes up: what it held alone ends."""
+    """Release the notes of a channel that only the pedal sustains."""
     for v in range(voices):
         if m[VOICE * v + HELD] == SUSTAINED and is_for_voice(m, v, zone, channel):
             release_key(m, v, zone, m[VOICE * v + RELEASE])
@@ -331,7 +331,7 @@ def pedal_up(m, voices, zone, channel):
 
 
 def bend_of(m, v, zone, bend_range):
-    """Semitones by which a voice is to be bent. With MPE notes that have ended stay where they are."""
+    """Return the bend of a voice in semitones. With MPE, released notes keep their bend."""
     channel, first = int(m[VOICE * v + CHANNEL]), master_channel(zone)
     if zone == NO_ZONE or channel == first:
         return bend_of_channel(m, channel, bend_range)
@@ -345,13 +345,13 @@ def bend_of_channel(m, channel, usual_range):
 
 
 def range_of_channel(m, channel, usual_range):
-    """Bend range of a channel in semitones: ``usual_range`` until a message sets it."""
+    """Return the bend range of a channel in semitones: ``usual_range`` until a message sets it."""
     stored = m[CHANNELS + CHANNEL_SIZE * channel + BEND_RANGE]
     return stored - 1.0 if stored > 0.0 else usual_range
 
 
 def pressure_of(m, v, zone):
-    """Pressure on a voice's key: its own or that of its channel, the greater."""
+    """Return the pressure of a voice: the maximum of key pressure and channel pressure."""
     if zone != NO_ZONE and m[VOICE * v + HELD] == UP:
         return m[VOICE * v + PRESS]
     of_channel = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + PRESSURE_NOW]
@@ -359,7 +359,7 @@ def pressure_of(m, v, zone):
 
 
 def timbre_of(m, v, zone):
-    """Controller 74 of a voice's channel, in the middle until it is moved."""
+    """Return CC 74 of a voice's channel (0–1), 64/127 until a message sets it."""
     if zone != NO_ZONE and m[VOICE * v + HELD] == UP:
         return m[VOICE * v + TIMBRE]
     stored = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + TIMBRE_NOW]
@@ -367,7 +367,7 @@ def timbre_of(m, v, zone):
 
 
 def is_changing(m, v, zone, bend_range):
-    """Whether anything about a voice changes from sample to sample."""
+    """Return whether any output of a voice changes from sample to sample."""
     at = VOICE * v
     fades = m[at + LEVEL] > 0.0 if m[at + LEAVES] != STAYS else m[at + LEVEL] < 1.0 and m[at + NOTE] > 0.0
     if fades or m[at + LEAVES] == FOR_NEXT or m[at + GLIDE] > 0.0 or m[at + HOLD] > 0.0:
@@ -377,7 +377,7 @@ def is_changing(m, v, zone, bend_range):
 
 
 def advance_sample(m, v, zone, glide, bend_range, fade, smooth):
-    """One sample of a voice. ``fade`` is the step of its level, ``smooth`` what a sample leaves of a distance."""
+    """Advance a voice by one sample. ``fade`` is the level step, ``smooth`` the coefficient of the smoothing."""
     at = VOICE * v
     if m[at + LEAVES] == FOR_NEXT:
         m[at + WAITED] += 1.0
@@ -404,6 +404,6 @@ def advance_sample(m, v, zone, glide, bend_range, fade, smooth):
 
 
 def smooth_towards(level, target, remains):
-    """One sample of a one-pole low-pass that comes to rest at its target."""
+    """Return the next sample of a one-pole low-pass that reaches its target exactly."""
     level = target + (level - target) * remains
     return level if abs(level - target) > 1e-6 else target

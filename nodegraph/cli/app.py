@@ -1,4 +1,4 @@
-"""All commands found, each with its errors turned into lines."""
+"""Discovery of the commands, and reporting of their errors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import typer
 from . import commands
 from .errors import report
 
-EPILOG = "Exit status: 0 done, 1 it failed, 2 wrong usage. NODEGRAPH_TRACEBACK=1 shows where an error arose."
+EPILOG = "Exit status: 0 success, 1 failure, 2 wrong usage. Set NODEGRAPH_TRACEBACK=1 to print tracebacks."
 
 
 def command() -> Any:
-    """The whole command line as one command."""
+    """Return the command line with all its commands."""
     app = typer.Typer(
         name="nodegraph",
         help="A patching environment for sound: check, render and play patches.",
@@ -38,7 +38,7 @@ def command() -> Any:
 
 def _root(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         from nodegraph.version import __version__
@@ -49,7 +49,7 @@ def _root(
 
 
 def _with_exit_status(function: Callable[..., int | None]) -> Callable[..., int]:
-    """``function``, with its exit status; an error is reported instead of raised."""
+    """Wrap ``function`` so that it returns an exit status and reports errors instead of raising them."""
 
     @functools.wraps(function)
     def run(**options: Any) -> int:

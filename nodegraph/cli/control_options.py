@@ -1,4 +1,4 @@
-"""``--midi``, ``--controller``, ``--osc``, ``--learn``: the hands that play a patch from outside."""
+"""Options for external control of a patch: ``--midi``, ``--controller``, ``--osc``, ``--learn``."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ if TYPE_CHECKING:
 
 Midi = Annotated[
     list[str] | None,
-    typer.Option(
-        "--midi", metavar="PORT", help="MIDI input by a part of its name, or `all`; may be given several times."
-    ),
+    typer.Option("--midi", metavar="PORT", help="MIDI input by part of its name, or `all`; repeatable."),
 ]
 Virtual = Annotated[
-    str, typer.Option("--midi-virtual", metavar="NAME", help="Open a MIDI input that other programs can be wired to.")
+    str, typer.Option("--midi-virtual", metavar="NAME", help="Open a virtual MIDI input for other programs.")
 ]
 ControllerFile = Annotated[
-    str, typer.Option("--controller", metavar="NAME", help="Play the patch's gain bank, such as by `nanokontrol2`.")
+    str,
+    typer.Option("--controller", metavar="NAME", help="Play the gain bank by a controller, such as nanokontrol2."),
 ]
 Learn = Annotated[
     list[str] | None,
     typer.Option(
-        "--learn", metavar="NODE.PORT", help="What is moved next on a MIDI device turns it from then on; is saved."
+        "--learn",
+        metavar="NODE.PORT",
+        help="Bind the next MIDI control that is moved, and save it; repeatable.",
     ),
 ]
 Osc = Annotated[
-    int | None, typer.Option("--osc", metavar="PORT", min=0, max=65535, help="Listen to OSC at this UDP port.")
+    int | None, typer.Option("--osc", metavar="PORT", min=0, max=65535, help="Receive OSC at this UDP port.")
 ]
 OscHost = Annotated[
-    str, typer.Option("--osc-host", metavar="ADDRESS", help="Address to listen at; 0.0.0.0 is the whole network.")
+    str,
+    typer.Option("--osc-host", metavar="ADDRESS", help="Address of the OSC port; 0.0.0.0 accepts the whole network."),
 ]
 OscSend = Annotated[
-    str, typer.Option("--osc-send", metavar="HOST:PORT", help="Tell by OSC what is turned and what meters measure.")
+    str, typer.Option("--osc-send", metavar="HOST:PORT", help="Send changed parameters and meter levels by OSC.")
 ]
 
 LOOPBACK = "127.0.0.1"
@@ -48,7 +50,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass
 class ControlOptions:
-    """What the command line says of playing from outside."""
+    """The values of the control options."""
 
     midi: list[str] | None = None
     virtual: str = ""
@@ -60,11 +62,11 @@ class ControlOptions:
 
     @property
     def enabled(self) -> bool:
-        """Is there any of it?"""
+        """True if any control option is set."""
         return bool(self.midi or self.virtual or self.controller or self.learn or self.osc_send) or self.osc is not None
 
     def open(self, patch: Patch, live: Live) -> Connections | None:
-        """Open all of it for a patch that is about to be played; None where nothing is asked for."""
+        """Open the requested inputs for a patch before it is played; return None if no option is set."""
         if not self.enabled:
             return None
         from nodegraph.control.connections import Connections
@@ -77,10 +79,10 @@ class ControlOptions:
             with silence_native_stderr():
                 if controller is not None:
                     connections.use_controller(controller)
-                connections.bindings.learn(*(LearnRequest(end) for end in self.learn or ()))
+                connections.bindings.learn(*(LearnRequest(port_ref) for port_ref in self.learn or ()))
                 if self.midi or self.virtual or controller is not None or self.learn:
-                    everything = ["all"] if self.learn and not (self.virtual or controller) else []
-                    connections.open_midi(self.midi or everything, self.virtual)
+                    all_ports = ["all"] if self.learn and not (self.virtual or controller) else []
+                    connections.open_midi(self.midi or all_ports, self.virtual)
                 if self.osc is not None or peer is not None:
                     connections.open_osc(self.osc or 0, self.osc_host, peer)
         except BaseException:
@@ -96,16 +98,16 @@ class ControlOptions:
 
 
 def save_learned_bindings(patch: Patch, connections: Connections) -> list[str]:
-    """Save what was learnt, and nothing else, in the patch's file; returns lines that say so."""
+    """Save learned bindings, and nothing else, in the patch file; return lines for the user."""
     from nodegraph import api
 
     if not connections.bindings.learned_actions or patch.path is None:
         return []
-    kept = api.load(patch.path)
+    saved = api.load(patch.path)
     for action in connections.bindings.learned_actions:
-        kept.do(action)
-    kept.save()
-    return [f"what was learnt is saved in {patch.path}"]
+        saved.do(action)
+    saved.save()
+    return [f"saved the learned bindings in {patch.path}"]
 
 
 def _peer(text: str) -> tuple[str, int] | None:
@@ -113,5 +115,5 @@ def _peer(text: str) -> tuple[str, int] | None:
         return None
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise typer.BadParameter(f"'{text}' is not HOST:PORT, such as 127.0.0.1:9001", param_hint="--osc-send")
+        raise typer.BadParameter(f"must be HOST:PORT, such as 127.0.0.1:9001, got '{text}'", param_hint="--osc-send")
     return host.strip("[]") or LOOPBACK, int(port)

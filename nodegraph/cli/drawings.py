@@ -1,4 +1,4 @@
-"""A patch in the languages of drawing programs: Mermaid (Markdown pages) and DOT (Graphviz)."""
+"""Export of a patch as a drawing: Mermaid (for Markdown) and DOT (for Graphviz)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def as_mermaid(graph: Graph) -> str:
-    """A Mermaid flow chart; feedback wires are dotted, silent nodes dashed."""
+    """Return a Mermaid flow chart. Feedback wires are dotted, placeholders dashed."""
     names = {id: f"n{i}" for i, id in enumerate(graph.nodes)}
     lines = ["flowchart LR", *_boxes(graph, names)]
     for wire in graph.wires:
@@ -24,28 +24,28 @@ def as_mermaid(graph: Graph) -> str:
 
 
 def _boxes(graph: Graph, names: Mapping[str, str]) -> list[str]:
-    """The nodes; those of a subpatch stand together in a box with its name."""
+    """Return the lines of the nodes, grouped by subpatch."""
     lines: list[str] = []
-    inside: list[str] = []
+    open_subpatches: list[str] = []
     for id in sorted(graph.nodes, key=lambda id: graph.node(id).path[:-1]):
-        *boxes, name = graph.node(id).path
+        *subpatches, name = graph.node(id).path
         voices = graph.flat.ids(graph.node(id).address)
         if id in voices[1:]:
             name = f"{name}#{voices.index(id) + 1}"
-        while inside != boxes[: len(inside)]:
-            lines.append("    " * len(inside) + "end")
-            inside.pop()
-        for box in boxes[len(inside) :]:
-            inside.append(box)
-            lines.append("    " * len(inside) + f'subgraph g{len(lines)} ["{_mermaid(box)}"]')
+        while open_subpatches != subpatches[: len(open_subpatches)]:
+            lines.append("    " * len(open_subpatches) + "end")
+            open_subpatches.pop()
+        for subpatch in subpatches[len(open_subpatches) :]:
+            open_subpatches.append(subpatch)
+            lines.append("    " * len(open_subpatches) + f'subgraph g{len(lines)} ["{_mermaid(subpatch)}"]')
         type = graph.node(id).type
         label = _mermaid(name) + ("" if name.startswith(type) else f"<br/>{_mermaid(type)}")
-        lines.append("    " * (len(inside) + 1) + f'{names[id]}["{label}"]')
-    return lines + ["    " * depth + "end" for depth in range(len(inside), 0, -1)]
+        lines.append("    " * (len(open_subpatches) + 1) + f'{names[id]}["{label}"]')
+    return lines + ["    " * depth + "end" for depth in range(len(open_subpatches), 0, -1)]
 
 
 def as_dot(graph: Graph) -> str:
-    """A Graphviz graph whose nodes show the ports that are wired."""
+    """Return a Graphviz graph whose nodes show their wired ports."""
     names = {id: f"n{i}" for i, id in enumerate(graph.nodes)}
     lines = ["digraph patch {", "    rankdir=LR;", '    node [shape=record, fontname="sans-serif"];']
     for node in graph.typed_nodes:
@@ -65,7 +65,7 @@ def as_dot(graph: Graph) -> str:
 
 
 def _mermaid(text: str) -> str:
-    """Mermaid knows entities by number, which keeps every sign from meaning something."""
+    """Escape text for Mermaid as numeric entities, so that no character is interpreted as syntax."""
     return "".join(c if c.isalnum() or c in " _-" else f"#{ord(c)};" for c in text)
 
 

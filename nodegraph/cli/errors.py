@@ -1,4 +1,4 @@
-"""Errors as lines: what is wrong and how to mend it on stderr, never a traceback unless one is asked for."""
+"""Error messages: one line on stderr with the cause and the fix; tracebacks only on request."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from contextlib import suppress
 from .output import print_json, print_note, printable
 
 TRACEBACK = "NODEGRAPH_TRACEBACK"
-INTERRUPTED = 130  # the status by which shells know Ctrl-C
+INTERRUPTED = 130  # exit status of Ctrl-C in shells
 
 
 class CommandError(Exception):
-    """A command cannot do what was asked; one line says why and how to mend it."""
+    """A command cannot be carried out; the message is one line with the cause and the fix."""
 
 
 def report(error: BaseException, json: bool = False) -> int:
-    """Print what the user should know of an error; returns the exit status."""
+    """Print an error for the user; return the exit status."""
     if isinstance(error, BrokenPipeError):
         _close_stdout()
         return 1
@@ -33,7 +33,7 @@ def report(error: BaseException, json: bool = False) -> int:
 
 
 def describe(error: BaseException) -> tuple[list[str], int]:
-    """An error as lines for the user, and the exit status."""
+    """Return the lines that describe an error, and the exit status."""
     if hasattr(error, "format_message"):  # click's errors: wrong usage
         return [_usage(error)], getattr(error, "exit_code", 2)
     if isinstance(error, KeyboardInterrupt):
@@ -44,23 +44,23 @@ def describe(error: BaseException) -> tuple[list[str], int]:
     if _is_user_error(error):
         return [_line(str(error))], 1
     if isinstance(error, OSError):
-        what = error.strerror or str(error) or type(error).__name__
-        return [_line(f"{error.filename}: {what}." if error.filename else f"{what}.")], 1
+        reason = error.strerror or str(error) or type(error).__name__
+        return [_line(f"{error.filename}: {reason}." if error.filename else f"{reason}.")], 1
     if isinstance(error, MemoryError):
-        return ["not enough memory. Close other programs, or render less at once."], 1
+        return ["not enough memory. Close other programs, or render a shorter sound."], 1
     bug = f"{type(error).__name__}: {error}".strip().rstrip(".:")
-    return [_line(f"a bug, please report it ({bug}). Run it again with {TRACEBACK}=1 to see where.")], 1
+    return [_line(f"internal error ({bug}). Please report it with the output of {TRACEBACK}=1.")], 1
 
 
 def _is_user_error(error: BaseException) -> bool:
-    """The error classes of this project speak to the user; all others speak to programmers."""
+    """Return True for an error class of this project: its messages are written for users."""
     return type(error).__module__.partition(".")[0] in ("nodegraph", "nodes")
 
 
 def _usage(error: BaseException) -> str:
     context = getattr(error, "ctx", None)
-    where = f" See `{context.command_path} --help`." if context else ""
-    return _line(error.format_message().rstrip(".") + "." + where)  # type: ignore[attr-defined]
+    hint = f" See `{context.command_path} --help`." if context else ""
+    return _line(error.format_message().rstrip(".") + "." + hint)  # type: ignore[attr-defined]
 
 
 def _line(text: str) -> str:
@@ -68,6 +68,6 @@ def _line(text: str) -> str:
 
 
 def _close_stdout() -> None:
-    """Whoever read our output has left: nobody is to be told, not even at exit."""
+    """Redirect stdout to the null device: its reader closed it, and Python would report that at exit."""
     with suppress(Exception):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

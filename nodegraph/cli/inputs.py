@@ -1,4 +1,4 @@
-"""``--input NODE=FILE``: recordings for the ``audio_in`` nodes of a patch."""
+"""``--input NODE=FILE``: sound files for the ``audio_in`` nodes of a patch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
-    """Node → file. A patch with one ``audio_in`` needs no node's name."""
+    """Map nodes to files. The node name is optional in a patch with one ``audio_in``."""
     audio_inputs = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
     files: dict[str, Path] = {}
     for text in texts or ():
@@ -26,7 +26,7 @@ def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
         if not equals or (len(audio_inputs) == 1 and node not in audio_inputs and Path(text).is_file()):
             if len(audio_inputs) != 1:
                 raise typer.BadParameter(
-                    f"'{text}' is not NODE=FILE, such as --input mic=voice.wav", param_hint="--input"
+                    f"must be NODE=FILE, such as --input mic=voice.wav, got '{text}'", param_hint="--input"
                 )
             node, file = audio_inputs[0], text
         if node not in audio_inputs:
@@ -34,19 +34,19 @@ def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
         files[node] = Path(file)
     for id in audio_inputs:
         if id not in files:
-            print_warning(f"audio_in '{id}' hears silence: give it a file by --input {id}=FILE")
+            print_warning(f"audio_in '{id}' is silent: it has no file. Add --input {id}=FILE")
     return files
 
 
 def read_inputs(graph: Graph, files: dict[str, Path], rate: float) -> dict[str, np.ndarray]:
-    """The files at ``rate``, each with as many channels as its node takes."""
+    """Read the files at ``rate`` (Hz), each with the number of channels of its node."""
     from nodegraph.files.sound_file import read_sound
 
     return {id: _fit_channels(read_sound(path, rate), graph.node(id).lanes) for id, path in files.items()}
 
 
 def _fit_channels(values: np.ndarray, channels: int) -> np.ndarray:
-    """One channel goes to all; more than are taken are mixed down to one, or the first ones are taken."""
+    """Fit (samples, channels): copy a mono file to all channels, mix down to mono, or use the first channels."""
     if values.shape[1] == 1:
         return values.repeat(channels, axis=1)
     if channels == 1:
@@ -57,7 +57,7 @@ def _fit_channels(values: np.ndarray, channels: int) -> np.ndarray:
 def _no_such_input(graph: Graph, node: str, audio_inputs: list[str]) -> str:
     from nodegraph.patch.errors import suggest
 
-    has = f"Files go to {', '.join(audio_inputs)}." if audio_inputs else "The patch has no audio_in."
+    hint = f"Use {', '.join(audio_inputs)}." if audio_inputs else "The patch has no audio_in."
     if node in graph.nodes:
-        return f"'{node}' is a {graph.node(node).type}. {has}"
-    return f"there is no node '{node}'.{suggest(node, audio_inputs) or f' {has}'}"
+        return f"'{node}' is a {graph.node(node).type}, not an audio_in. {hint}"
+    return f"node '{node}' not found.{suggest(node, audio_inputs) or f' {hint}'}"

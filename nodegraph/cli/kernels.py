@@ -1,4 +1,4 @@
-"""Kernels made ready before the work begins, with progress: compiling takes about a second each, once."""
+"""Compilation of kernels in advance, with progress; each takes about a second, once."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     AnyKernel = Kernel | NativeFunction
 
-LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that only live playing needs
+LIVE = ("nodegraph.engine.callback", "nodegraph.engine.live")  # modules that are needed only live
 
 
 def kernels_of_graph(graph: Graph) -> list[AnyKernel]:
-    """What the nodes of a patch need. Raises KernelError for a block without an equation."""
+    """Return the kernels of a patch's nodes. Raises KernelError for a block without an equation."""
     found: list[AnyKernel] = []
     for node in graph.typed_nodes:
         if node.cls and not node.problem:
@@ -31,7 +31,7 @@ def kernels_of_graph(graph: Graph) -> list[AnyKernel]:
 
 
 def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
-    """What a block needs with each combination of its choices."""
+    """Return the kernels of a block for every combination of its choices."""
     options = {name: option.default for name, option in cls.spec.options.items()}
     values = [choice.values for choice in cls.spec.choices.values()]
     found: list[AnyKernel] = []
@@ -41,7 +41,7 @@ def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
 
 
 def _kernels(cls: type[Node], settings: Settings) -> list[AnyKernel]:
-    """A block has one kernel, or two if it computes both samples and frames; what is heard has none."""
+    """Return the kernels of a block: two if it computes samples and frames, none for an output device, else one."""
     from nodegraph.kernel import kernel_of
 
     if cls.device == "output":
@@ -51,7 +51,7 @@ def _kernels(cls: type[Node], settings: Settings) -> list[AnyKernel]:
 
 
 def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
-    """What the plan and the engine need beside the nodes'."""
+    """Return the kernels of the plan and the engine."""
     from nodegraph import engine, plan
     from nodegraph.kernel import NativeFunction
 
@@ -65,7 +65,7 @@ def kernels_of_engine(live: bool = False) -> list[AnyKernel]:
 
 
 def compile_kernels(kernels: Iterable[AnyKernel]) -> int:
-    """Compile those that are not in the cache; returns how many."""
+    """Compile the kernels that are not in the cache; return their number."""
     kernels = list(kernels)
     pending = list({(kernel.name, kernel.key): kernel for kernel in kernels if not kernel.cached}.values())
     if not pending:
@@ -75,5 +75,5 @@ def compile_kernels(kernels: Iterable[AnyKernel]) -> int:
             print_note(f"compiling {len(pending)} of {plural(len(kernels), 'kernel')}, once on this machine")
         for done, kernel in enumerate(pending):
             bar.to(done, f"compiling {done + 1} of {plural(len(pending), 'kernel')}, once on this machine")
-            kernel.address  # noqa: B018 - asking for it compiles it
+            kernel.address  # noqa: B018 - the property compiles the kernel
     return len(pending)

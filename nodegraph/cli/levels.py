@@ -1,4 +1,4 @@
-"""A patch as it was drawn: its nodes and those in its subpatches, with what the graph knows about them."""
+"""The nodes of a patch and its subpatches, as drawn, with their nodes in the typed graph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nodegraph.patch.document import SUBPATCH
 
 
 def levels_of(graph: Graph) -> dict[str, Document]:
-    """The patch under "", and the contents of each subpatch under its address, as far as the graph could read them."""
+    """Return the document under "", and that of each readable subpatch under its address."""
     return dict(_levels(graph.document, graph.flat.home, ""))
 
 
@@ -20,16 +20,16 @@ def _levels(document: Document, home: PatchLocation, path: str) -> Iterator[tupl
     for id, record in document.nodes.items():
         if record.type == SUBPATCH:
             try:
-                inner, inside = nested_document(record, home)
+                nested, nested_home = nested_document(record, home)
             except PatchError:
                 continue
-            yield from _levels(inner, inside, _join(path, id))
+            yield from _levels(nested, nested_home, _join(path, id))
 
 
 def nodes_of(
     graph: Graph, levels: Mapping[str, Document], path: str = ""
 ) -> Iterator[tuple[str, NodeRecord, GraphNode | None]]:
-    """Every node with its address, its record and its node of the graph, each subpatch followed by its contents."""
+    """Yield every node: address, record and graph node. The contents of a subpatch follow it."""
     for id, record in levels[path].nodes.items():
         name = _join(path, id)
         yield name, record, graph.find(name)

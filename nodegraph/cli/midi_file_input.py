@@ -1,5 +1,4 @@
-"""MIDI files of the command line: played into a patch (``render --midi``, ``run --midi-file``), and written from what
-it sends (``render --midi-out``)."""
+"""MIDI files of the command line: input (``render --midi``, ``run --midi-file``) and output (``render --midi-out``)."""
 
 from __future__ import annotations
 
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from nodegraph.graph import Graph
     from nodegraph.midi.files import MidiScore
 
-MAX_TAIL = 30.0  # s of sound after the last message
-SILENCE, SILENT_FOR = 1e-4, 1.0  # peak below which, and s for which, the sound must stay to end a tail
+MAX_TAIL = 30.0  # seconds of sound after the last message
+SILENCE, SILENT_FOR = 1e-4, 1.0  # peak and seconds of silence that end a tail
 
 
 def load_midi_file(path: Path, graph: Graph) -> MidiScore:
@@ -46,28 +45,28 @@ def check_sends(path: Path, graph: Graph) -> None:
 
 
 def collecting_sent(blocks: Iterable[np.ndarray], engine: Offline, messages: list[Message]) -> Iterator[np.ndarray]:
-    """Pass blocks of sound on; append to ``messages`` what the patch sends meanwhile."""
+    """Yield the blocks of sound; append the MIDI messages that the patch sends to ``messages``."""
     for block in blocks:
         messages += engine.sent()
         yield block
 
 
 def write_sent(path: Path, messages: list[Message], rate: float) -> None:
-    """Write messages that a patch has sent as a MIDI file."""
+    """Write the messages that a patch sent as a MIDI file."""
     from nodegraph.files.atomic import write_atomic
     from nodegraph.midi.files import encode_midi_file
 
     try:
         write_atomic(path, encode_midi_file(messages, rate))
     except OSError as error:
-        raise CommandError(f"{path}: cannot be written ({error.strerror}). Choose another place.") from None
+        raise CommandError(f"{path}: not writable ({error.strerror}). Choose another folder.") from None
     clocks = sum(message.is_realtime for message in messages)
     if clocks:
         print_warning(f"{path}: {clocks} real-time messages are omitted, because MIDI files cannot contain them")
 
 
 def render_until_silent(engine: Offline, samples: int, chunk: int) -> Iterator[np.ndarray]:
-    """Render ``samples``, then on until a second of silence, for at most 30 s; in blocks of up to ``chunk`` samples."""
+    """Render ``samples``, then up to 30 s more until a second of silence, in chunks of up to ``chunk`` samples."""
     import numpy as np
 
     done = silent = 0

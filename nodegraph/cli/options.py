@@ -1,4 +1,4 @@
-"""Options that several commands share, with what each accepts."""
+"""Options that several commands share, and their validation."""
 
 from __future__ import annotations
 
@@ -8,42 +8,43 @@ from typing import Annotated
 
 import typer
 
-SLOWEST, FASTEST = 1000.0, 768_000.0  # Hz
+MIN_RATE, MAX_RATE = 1000.0, 768_000.0  # Hz
 
 
 def positive(value: float | None) -> float | None:
-    """A finite number above 0."""
+    """Return ``value`` if it is None, or finite and above 0. Raises BadParameter."""
     if value is not None and not (math.isfinite(value) and value > 0):
-        raise typer.BadParameter(f"must be more than 0 and finite, got {value:g}")
+        raise typer.BadParameter(f"must be finite and above 0, got {value:g}")
     return value
 
 
 def sample_rate(value: float | None) -> float | None:
-    """A rate that sound has."""
-    if value is not None and not SLOWEST <= value <= FASTEST:
-        raise typer.BadParameter(f"must lie in {SLOWEST:.0f}–{FASTEST:.0f} Hz, got {value:g}")
+    """Return ``value`` if it is None or a supported sample rate in Hz. Raises BadParameter."""
+    if value is not None and not MIN_RATE <= value <= MAX_RATE:
+        raise typer.BadParameter(f"must lie in {MIN_RATE:.0f}–{MAX_RATE:.0f} Hz, got {value:g}")
     return value
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-PatchFile = Annotated[Path, typer.Argument(metavar="PATCH", show_default=False, help="A patch: a .json file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PatchFile = Annotated[Path, typer.Argument(metavar="PATCH", show_default=False, help="Patch file (.json).")]
 Seconds = Annotated[
     float | None,
-    typer.Option("--seconds", "-s", metavar="S", callback=positive, help="How long, in seconds."),
+    typer.Option("--seconds", "-s", metavar="S", callback=positive, help="Duration in seconds."),
 ]
 Rate = Annotated[
     float | None,
-    typer.Option("--rate", metavar="HZ", callback=sample_rate, help="Sample rate; else the patch's, else 44100."),
+    typer.Option("--rate", metavar="HZ", callback=sample_rate, help="Sample rate. Default: the patch's, else 44100."),
 ]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="NODE.PORT=VALUE",
-        help="Set an input or a setting (or CONTROL=VALUE); may be given several times.",
+        help="Set an input, a setting or a control (CONTROL=VALUE); repeatable.",
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of all random blocks.")]
-Outside = Annotated[
-    bool, typer.Option("--allow-outside", help="Let the patch read and write files outside its own folder.")
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", min=0, help="Seed of all random blocks. Default: the patch's."),
 ]
+Outside = Annotated[bool, typer.Option("--allow-outside", help="Allow the patch to use files outside its folder.")]

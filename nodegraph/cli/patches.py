@@ -1,4 +1,4 @@
-"""Patches as the commands take them: opened, with what the command line sets, and typed."""
+"""Opening and typing of patches for the commands, with the values of ``--set`` and ``--seed``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def open_patch(
     path: Path, sets: Iterable[str] | None = None, seed: int | None = None, allow_outside: bool = False
 ) -> Patch:
-    """The patch in a file, with every ``--set`` and the ``--seed`` done to it."""
+    """Open a patch file and apply ``--set`` and ``--seed``."""
     from nodegraph import api
     from nodegraph.patch import SetSeed
 
@@ -35,7 +35,7 @@ def open_patch(
 
 
 def build_graph_for(patch: Patch, rate: float, allow_outside: bool = False) -> Graph:
-    """The patch's graph; its problems begin with the file's name."""
+    """Build the typed graph of a patch. Raises GraphError whose problems start with the file name."""
     from nodegraph.graph import build_graph
 
     with problems_of(patch):
@@ -44,7 +44,7 @@ def build_graph_for(patch: Patch, rate: float, allow_outside: bool = False) -> G
 
 @contextmanager
 def problems_of(patch: Patch) -> Iterator[None]:
-    """Begin the problems of a patch that is typed inside with the name of its file."""
+    """Add the file name to the problems of any GraphError raised in the context."""
     from nodegraph.graph import GraphError
 
     try:
@@ -54,7 +54,7 @@ def problems_of(patch: Patch) -> Iterator[None]:
 
 
 def warn_about_placeholders(graph: Graph) -> list[str]:
-    """Say which nodes are silent and why; returns the same lines."""
+    """Print a warning for each placeholder; return the warnings."""
     lines = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     for line in lines:
         print_warning(line)
@@ -62,7 +62,7 @@ def warn_about_placeholders(graph: Graph) -> list[str]:
 
 
 def _set(patch: Patch, text: str, allow_outside: bool) -> None:
-    """``NODE.PORT=VALUE``, or ``CONTROL=VALUE``."""
+    """Apply ``NODE.PORT=VALUE`` or ``CONTROL=VALUE``."""
     from nodegraph.graph.ports import PatchLocation, spec_of
     from nodegraph.patch import PatchError, locate
     from nodegraph.patch.errors import suggest
@@ -70,25 +70,25 @@ def _set(patch: Patch, text: str, allow_outside: bool) -> None:
     name, equals, value = text.partition("=")
     if not equals or not name:
         example = "such as --set filter.cutoff=800"
-        raise typer.BadParameter(f"'{text}' is not NODE.PORT=VALUE, {example}", param_hint="--set")
+        raise typer.BadParameter(f"must be NODE.PORT=VALUE, {example}, got '{text}'", param_hint="--set")
     controls = patch.document.controls
     if "." not in name and name not in controls:
-        known = f" Its controls are {shortened(controls)}." if controls else " The patch has no controls."
-        raise CommandError(f"--set {text}: there is no control '{name}'.{known} A port is written as NODE.PORT.")
-    end = name if "." in name else controls[name].target
-    node, _, port = end.partition(".")
+        known = f"Use one of {shortened(controls)}, or" if controls else "The patch has none. Use"
+        raise CommandError(f"--set {text}: control '{name}' not found. {known} NODE.PORT=VALUE.")
+    port_ref = name if "." in name else controls[name].target
+    node, _, port = port_ref.partition(".")
     try:
         path, id = locate(patch.document, node)
     except PatchError as error:
-        has = "" if suggest(node, patch.document.nodes) else f" Its nodes are {shortened(patch.document.nodes)}."
-        raise CommandError(f"--set {text}: {str(error).removesuffix(' Add it first.')}{has}") from None
+        hint = "" if suggest(node, patch.document.nodes) else f" Use one of {shortened(patch.document.nodes)}."
+        raise CommandError(f"--set {text}: {str(error).removesuffix(' Add it first.')}{hint}") from None
     record = patch.document.nested(path).nodes[id]
     spec = spec_of(record, PatchLocation(patch.path, allow_outside))
-    patch.set(end, _value(spec, node, port, value))
+    patch.set(port_ref, _value(spec, node, port, value))
 
 
 def _value(spec: Spec, node: str, port: str, text: str) -> Any:
-    """``text`` in the type of a port or setting; as JSON or as it stands if that is not known."""
+    """Convert ``text`` to the type of a port or setting; if it is unknown, parse JSON or keep the text."""
     from nodegraph.node import Choice, In
 
     declared = spec.parameters.get(port)
@@ -105,7 +105,7 @@ def _number(text: str, port_ref: str, unit: str) -> float:
     try:
         return words[text.lower()] if text.lower() in words else float(text)
     except ValueError:
-        raise CommandError(f"{port_ref} wants a number{f' in {unit}' if unit else ''}, got '{text}'.") from None
+        raise CommandError(f"{port_ref} must be a number{f' in {unit}' if unit else ''}, got '{text}'.") from None
 
 
 def _as_json(text: str) -> Any:

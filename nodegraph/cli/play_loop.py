@@ -1,4 +1,4 @@
-"""Playing until somebody wants an end, with the state of things on the terminal."""
+"""The playback loop of `run`, with a status line on the terminal."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from nodegraph.control.surface import Surface
     from nodegraph.engine.live import Live, StreamReport
 
-TICK = 0.05  # s between two looks at Ctrl-C and at what was turned
-SHOWN_EVERY = 0.25  # s
+TICK = 0.05  # seconds between two checks for Ctrl-C and parameter changes
+SHOWN_EVERY = 0.25  # seconds between two updates of the status line
 
 
 def play(
     live: Live, seconds: float | None, announcement: str = "", connections: Connections | None = None
 ) -> StreamReport:
-    """Play until the time is over, somebody wants an end, or the device is gone; files are closed then.
+    """Play until the time is over, a stop is requested, or the device is lost; then close files.
 
-    With an ``announcement`` it says that, and on a terminal how it goes. ``connections`` are what the patch is played
-    with from outside.
+    A non-empty ``announcement`` is printed first and enables the status line on a terminal. ``connections`` are the
+    external controls of the patch.
     """
     screen = _StatusDisplay(bool(announcement) and sys.stderr.isatty())
     with catch_stop_signals() as stop:
@@ -43,7 +43,7 @@ def play(
             while live.playing and not stop.requested and time.monotonic() < end:
                 time.sleep(max(min(TICK, end - time.monotonic()), 0.0))
                 if connections is not None:
-                    screen.say(connections.update())
+                    screen.print_lines(connections.update())
                     if connections.quit_requested:
                         break
                 screen.show(live, connections)
@@ -57,7 +57,7 @@ def play(
 
 
 class _StatusDisplay:
-    """The lower end of the terminal: how it goes, and a controller's table above it; nothing where there is none."""
+    """The status line at the bottom of a terminal, with the table of a controller above it."""
 
     def __init__(self, enabled: bool) -> None:
         self._on = enabled
@@ -66,7 +66,7 @@ class _StatusDisplay:
         self._shown: object = None
 
     def show(self, live: Live, connections: Connections | None) -> None:
-        """Show what is; the table at once when it changes."""
+        """Update the status line if it is due, and the table if the surface changed."""
         surface = connections.player.surface if connections is not None and connections.player is not None else None
         now = time.monotonic()
         if not self._on or (now < self._due and surface is self._shown):
@@ -79,8 +79,8 @@ class _StatusDisplay:
             sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()
 
-    def say(self, lines: list[str]) -> None:
-        """Lines that stay, above what is shown."""
+    def print_lines(self, lines: list[str]) -> None:
+        """Print permanent lines above the status line."""
         for line in lines:
             if self._table is not None:
                 self._table.console.print(line, markup=False, highlight=False)
@@ -105,7 +105,7 @@ class _StatusDisplay:
 
 
 def surface_table(surface: Surface) -> Any:
-    """The units on the faders and the queued track, to be drawn by rich."""
+    """Return a rich table of the units on the faders and the queued track."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""A progress bar on stderr: only on a terminal, and only once the work has lasted a second."""
+"""A progress bar on stderr, shown only on a terminal and after one second."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-PATIENCE = 1.0  # s
+PATIENCE = 1.0  # seconds before the bar is shown
 
 
 class Progress:
@@ -27,7 +27,7 @@ class Progress:
             self._bar.stop()
 
     def to(self, fraction: float, label: str | None = None) -> None:
-        """So much of ``total`` is done."""
+        """Show that ``fraction`` of ``total`` is done."""
         self.label = label or self.label
         if not self._terminal or time.monotonic() < self._due:
             return

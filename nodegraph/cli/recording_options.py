@@ -1,4 +1,4 @@
-"""``--flight``, ``--record``, ``--keep``, ``--moves``: what stays of a performance."""
+"""Options for recording a performance: ``--flight``, ``--record``, ``--keep``, ``--moves``."""
 
 from __future__ import annotations
 
@@ -20,24 +20,26 @@ MINUTES = 10.0
 
 Flight = Annotated[
     Path | None,
-    typer.Option("--flight", metavar="FILE", help="Log the performance, for `nodegraph replay`."),
+    typer.Option("--flight", metavar="FILE", help="Write a flight log for `nodegraph replay`."),
 ]
 Record = Annotated[
-    Path | None, typer.Option("--record", metavar="OUT.wav", help="Record what is heard: .wav, .flac, .ogg …")
+    Path | None, typer.Option("--record", metavar="OUT.wav", help="Record the output: .wav, .flac, .ogg …")
 ]
 Keep = Annotated[
     float,
-    typer.Option("--keep", metavar="MINUTES", min=0.0, help="Of the last minutes, for `nodegraph keep`; 0 keeps none."),
+    typer.Option(
+        "--keep", metavar="MINUTES", min=0.0, help="Minutes of output to store for `nodegraph keep`; 0: none."
+    ),
 ]
 Automation = Annotated[
     Path | None,
-    typer.Option("--moves", metavar="OUT.json", help="Save the patch with every turned knob as automation."),
+    typer.Option("--moves", metavar="OUT.json", help="Save the patch with all parameter changes as automation."),
 ]
 
 
 @dataclass
 class RecordingOptions:
-    """What the command line wants to have of a performance."""
+    """The values of the recording options, and the recorders that they start."""
 
     flight: Path | None = None
     record: Path | None = None
@@ -50,10 +52,10 @@ class RecordingOptions:
     _automation_recorder: AutomationRecorder | None = None
 
     def check(self, patch: Patch) -> None:
-        """Say now what could not be written at the end."""
+        """Check before playing that all files can be written. Raises CommandError."""
         for path in (self.flight, self.record, self.automation):
             if path is not None and not path.absolute().parent.is_dir():
-                raise CommandError(f"{path}: there is no folder {path.parent}. Make it first: mkdir -p {path.parent}")
+                raise CommandError(f"{path}: folder {path.parent} not found. Create it: mkdir -p {path.parent}")
         if self.flight is not None:
             from nodegraph.recording.flight import FlightRecorder
 
@@ -67,10 +69,10 @@ class RecordingOptions:
             and patch.path is not None
             and self.automation.absolute() == patch.path.absolute()
         ):
-            raise CommandError(f"{self.automation}: is the patch itself. Give another name.")
+            raise CommandError(f"{self.automation}: the automation would overwrite the patch. Choose another name.")
 
     def open(self, patch: Patch, live: Live) -> None:
-        """Begin, before the first sample is played."""
+        """Start the recorders. Call it before playing."""
         from nodegraph.recording.keeping import AutomationRecorder, Recording, RetrospectiveRecorder
 
         if self.minutes > 0:
@@ -83,11 +85,11 @@ class RecordingOptions:
             self._automation_recorder = AutomationRecorder(live)
 
     def close(self, patch: Patch, live: Live) -> list[str]:
-        """Finish, after the last one; returns the files that were written. ``problems`` says what was not."""
+        """Finish the recordings after playing; return the written files, and set ``problems``."""
         from nodegraph.patch import PatchError
 
-        kept = [self._retrospective, self._recording, self.log]
-        self.problems = [f"{one.problem}." for one in kept if one is not None and one.problem]
+        recorders = [self._retrospective, self._recording, self.log]
+        self.problems = [f"{recorder.problem}." for recorder in recorders if recorder is not None and recorder.problem]
         files = [self._recording.path] if self._recording else []
         files += [self.log.result] if self.log else []
         if self._automation_recorder is not None and self.automation is not None:
@@ -102,18 +104,22 @@ class RecordingOptions:
         from nodegraph.patch import Patch as Session
         from nodegraph.recording.automation import add_automation
 
-        moves = recorder.tracks()
-        kept = Session(patch.document, patch.path)
-        kept.do(
+        tracks = recorder.tracks()
+        automated = Session(patch.document, patch.path)
+        automated.do(
             add_automation(
-                kept.document, moves, rate, recorder.smooth, _transport_of(kept, {node for node, _ in moves})
+                automated.document,
+                tracks,
+                rate,
+                recorder.smooth,
+                _transport_of(automated, {node for node, _ in tracks}),
             )
         )
-        kept.save(path)
+        automated.save(path)
 
 
 def _transport_of(patch: Patch, moved: set[str]) -> str:
-    """The transport that leads what was recorded: the only one, if it ran all the time."""
+    """Return the transport to follow: the only one, if it ran during the whole recording; else ""."""
     found = [id for id, record in patch.document.nodes.items() if record.type == "transport"]
     runs = len(found) == 1 and found[0] not in moved and patch.document.nodes[found[0]].params.get("play", 1.0) == 1.0
     return found[0] if runs else ""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish instead of an exception, so that files can be closed where they stand."""
+"""Graceful shutdown on SIGINT and SIGTERM, so that files are finalised."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from types import FrameType
 
 @dataclass
 class StopRequest:
-    """``requested`` once somebody wants an end."""
+    """A flag that a signal sets."""
 
     requested: bool = False
 
 
 @contextmanager
 def catch_stop_signals() -> Iterator[StopRequest]:
-    """Inside, the first signal only asks; a second one interrupts at once."""
+    """Set the flag on the first signal in the context; raise KeyboardInterrupt on the second one."""
     stop = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield stop

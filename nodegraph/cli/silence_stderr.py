@@ -1,4 +1,4 @@
-"""PortAudio, ALSA and JACK write to stderr while they look for devices; users need not see that."""
+"""Suppression of what PortAudio, ALSA and JACK write to stderr while they scan for devices."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from .errors import TRACEBACK
 
 @contextmanager
 def silence_native_stderr() -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """Suppress what native code writes to stderr; what is yielded makes a context in which stderr works again."""
+    """Suppress stderr of native code; yield a factory of contexts in which stderr is restored."""
     if os.environ.get(TRACEBACK):
         yield nullcontext
         return
     sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
 
     @contextmanager
-    def aloud() -> Iterator[None]:
-        os.dup2(kept, 2)
+    def restored() -> Iterator[None]:
+        os.dup2(saved, 2)
         try:
             yield
         finally:
             sys.stderr.flush()
-            os.dup2(nowhere, 2)
+            os.dup2(null, 2)
 
-    os.dup2(nowhere, 2)
+    os.dup2(null, 2)
     try:
-        yield aloud
+        yield restored
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)

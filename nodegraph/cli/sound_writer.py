@@ -1,4 +1,4 @@
-"""Sound into a file, piece by piece, with progress; Ctrl-C leaves a whole, shorter file."""
+"""Writing of sound files in chunks, with progress; Ctrl-C leaves a complete, shorter file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def write_sound_file(
     blocks: Iterable[np.ndarray], output: Path, rate: float, channels: int, total: int, label: str = "rendering"
 ) -> dict[str, Any]:
-    """Write blocks (samples, channels) until ``total`` samples; returns what there is to tell of the file."""
+    """Write blocks (samples, channels) up to ``total`` samples; return a description of the file."""
     import numpy as np
 
     from nodegraph.files.sound_output import SoundOutput
@@ -37,7 +37,7 @@ def write_sound_file(
                 break
     elapsed = time.perf_counter() - began
     if peak > 1.0 and not file.is_float:
-        print_warning(f"the sound is clipped ({format_decibels(peak)}): turn it down, or write a .wav, which holds it")
+        print_warning(f"the sound is clipped ({format_decibels(peak)}). Reduce the level, or write a .wav file")
     return {
         "file": str(output),
         "seconds": file.samples / rate,
@@ -52,6 +52,6 @@ def write_sound_file(
 
 
 def describe_file(result: dict[str, Any]) -> None:
-    """One line about a file that was written."""
+    """Print one line about a written file."""
     shape = f"{format_duration(result['seconds'])}, {plural(result['channels'], 'channel')}, {result['rate']:g} Hz"
     print_line(f"{result['file']}: {shape}, {format_decibels(result['peak'])}, {result['speed']:.0f} × real time")

@@ -1,4 +1,4 @@
-"""The accounts of a stream, for people."""
+"""The report of a live stream, as text."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from .output import columns, format_decibels, format_duration, print_line, print
 if TYPE_CHECKING:
     from nodegraph.engine.live import StreamReport
 
-MAX_LISTED_NODES = 20  # nodes that took the most time
+MAX_LISTED_NODES = 20  # the nodes with the highest load
 
 
 def status_line(report: StreamReport) -> str:
-    """How it goes, on one line."""
+    """Return the current state of a stream in one line."""
     load = f"load {report.load_p50:.0%} (max {report.load_max:.0%})"
     muted = f"  muted: {', '.join(report.faults)}" if report.faults else ""
     return f"{report.seconds:.1f} s  {load}  peak {format_decibels(report.peak)}  xruns {report.xruns}{muted}"
 
 
 def print_report(report: StreamReport, files: list[str]) -> None:
-    """How it went: callbacks, load, the time of each node, and ``files`` that were recorded."""
-    served = report.callbacks / report.expected if report.expected else 1.0
+    """Print callbacks, load and time of each node after playing, and the recorded ``files``."""
+    fraction = report.callbacks / report.expected if report.expected else 1.0
     rows: list[tuple[str, Any]] = [
         ("played", f"{format_duration(report.seconds)} on '{report.device}'"),
         ("stream", f"{report.rate:g} Hz, blocks of {report.blocksize}"),
-        ("callbacks", f"{report.callbacks} of {report.expected} expected ({min(served, 1.0):.2%})"),
-        ("xruns", f"{report.xruns}, and {report.late} callbacks that took longer than their block"),
+        ("callbacks", f"{report.callbacks} of {report.expected} expected ({min(fraction, 1.0):.2%})"),
+        ("xruns", f"{report.xruns}, and {report.late} callbacks longer than their block"),
         ("load", f"p50 {report.load_p50:.1%}  p99 {report.load_p99:.1%}  max {report.load_max:.1%}"),
         ("peak", format_decibels(report.peak) + (f", limited in {report.limited} samples" if report.limited else "")),
         ("latency", f"{report.latency_samples} samples"),
@@ -38,6 +38,6 @@ def print_report(report: StreamReport, files: list[str]) -> None:
         print_line("\nµs per quantum of 64 samples")
         columns([(f"{time:8.3f}", node) for node, time in times[:MAX_LISTED_NODES]])
         if len(times) > MAX_LISTED_NODES:
-            print_line(f"  … and {len(times) - MAX_LISTED_NODES} that took less; --json has all")
+            print_line(f"  … and {len(times) - MAX_LISTED_NODES} faster nodes; --json lists all")
     for node in dict.fromkeys(report.faults):
-        print_warning(f"{node} gave NaN or Inf and was muted")
+        print_warning(f"{node} output NaN or Inf and was muted")

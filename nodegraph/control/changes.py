@@ -1,7 +1,7 @@
-"""Hands on a playing patch: what a controller or a network turns is heard at once and written down soon after.
+"""Parameter changes from MIDI and OSC: applied to the engine immediately, committed to the document shortly after.
 
-The engine hears a turn in the thread that brought it. A patch session belongs to one thread, so that thread calls
-:meth:`ParameterChanges.commit` now and then; all that moved without a pause of a second is one step to undo.
+The receiving thread sends a change to the engine. A patch belongs to one thread; that thread calls
+:meth:`ParameterChanges.commit` periodically. Changes less than a second apart are one undo step.
 """
 
 from __future__ import annotations
@@ -17,52 +17,52 @@ from nodegraph.patch import Group, Patch, PatchError, SetParams, nodes_of
 
 from .parameters import Parameter, node_record
 
-GESTURE_PAUSE = 1.0  # s without a turn that end a gesture
-LOOKAHEAD = 0.1  # s ahead of now: what comes later is written down later
-PULSE = 0.02  # s that a momentary turn lasts
+GESTURE_PAUSE = 1.0  # seconds without a change that end a gesture
+LOOKAHEAD = 0.1  # seconds; a change further in the future is committed when it is due
+PULSE = 0.02  # seconds that a momentary button stays at its maximum
 
 PortKey = tuple[str, str]
 
 
 class ParameterChanges:
-    """Turns parameters of ``patch`` in a running ``engine`` (None: only in the patch).
+    """Sets parameters of ``patch`` in a running ``engine`` (None: in the document only).
 
-    ``tell`` hears a line when the patch refuses what was turned.
+    ``notify`` receives one line for each change that the patch or the engine refuses.
     """
 
     def __init__(self, patch: Patch, engine: Engine | None, notify: Callable[[str], None] = print) -> None:
         self.patch, self.engine = patch, engine
         self._notify = notify
         self._lock = threading.Lock()
-        self._uncommitted: dict[PortKey, Any] = {}  # not in the document yet
-        self._committing: dict[PortKey, Any] = {}  # being written into the document
+        self._uncommitted: dict[PortKey, Any] = {}  # set, but not in the document yet
+        self._committing: dict[PortKey, Any] = {}  # being committed to the document
         self._scheduled: list[tuple[int, Parameter, float]] = []
         self._changed_settings: set[PortKey] = set()
-        self._unsent: set[PortKey] = set()  # the engine did not take them
+        self._unsent: set[PortKey] = set()  # refused by the engine, sent again on commit
         self._gesture, self._latest = 0, 0.0
 
     @property
     def allow_outside(self) -> bool:
-        """Whether the patch may refer to files outside its folder."""
+        """True if the patch may refer to files outside its folder."""
         return self.engine is not None and self.engine.allow_outside
 
     # -- from any thread ---------------------------------------------------------------------------------------
 
     def values(self, node: str, port: str) -> list[float]:
-        """What an input is set to, one value a lane or a member, turns that are not written down yet included."""
+        """Return the values of an input, one per lane or bank member, including uncommitted changes."""
         value = self._uncommitted.get((node, port), self._committing.get((node, port)))
         if value is None:
             value = self._committed_value(node, port)
         values = value if isinstance(value, list) else [value]
-        numbers = [float(one) for one in values if isinstance(one, int | float)]
+        numbers = [float(number) for number in values if isinstance(number, int | float)]
         if self.engine is None or self.engine.plan is None:
             return numbers
         graph = self.engine.plan.graph
-        ends = graph.knobs_of(node, port)
-        found = graph.find(ends[0][0]) if ends else None
-        if found is None or ends[0][1] not in found.values:
+        knobs = graph.knobs_of(node, port)
+        found = graph.find(knobs[0][0]) if knobs else None
+        if found is None or knobs[0][1] not in found.values:
             return numbers
-        return found.knob_values(ends[0][1], numbers) if numbers else list(self.engine.knob_values(*ends[0]))
+        return found.knob_values(knobs[0][1], numbers) if numbers else list(self.engine.knob_values(*knobs[0]))
 
     def _committed_value(self, node: str, port: str) -> Any:
         try:
@@ -71,15 +71,15 @@ class ParameterChanges:
             return None
 
     def value(self, parameter: Parameter) -> float:
-        """What a parameter is set to; of several lanes the first one counts."""
+        """Return the value of a parameter: that of its lane, or of the first one."""
         values = self.values(parameter.node, parameter.port)
         lane = parameter.lane or 0
         return values[lane] if lane < len(values) else parameter.declared.default
 
     def set_parameter(self, parameter: Parameter, value: float, at: int = 0) -> bool:
-        """Set a parameter to ``value``, clamped to its range, at sample ``at`` (0: now).
+        """Set a parameter to ``value``, clamped to its range, at sample ``at`` (0: immediately).
 
-        False if there is nothing to set: a lane that the patch does not have. Raises ValueError for NaN and infinity.
+        Return False if the patch does not have the lane. Raises ValueError for NaN and infinity.
         """
         value = parameter.declared.clamp(value)
         if self.engine is not None and at > self.engine.clock + LOOKAHEAD * self.engine.rate:
@@ -91,19 +91,19 @@ class ParameterChanges:
         return True
 
     def _record(self, parameter: Parameter, value: float) -> bool:
-        """Remember a turn until it is written down."""
-        end, lane = (parameter.node, parameter.port), parameter.lane
+        """Store a change until it is committed."""
+        key, lane = (parameter.node, parameter.port), parameter.lane
         with self._lock:
-            values = self._uncommitted.get(end)
+            values = self._uncommitted.get(key)
             if lane is None or not isinstance(values, list):
-                values = self.values(*end) or [parameter.declared.default]
+                values = self.values(*key) or [parameter.declared.default]
             if lane is None:
                 values = [value] * (1 if parameter.declared.bank else len(values))
             elif lane < len(values):
                 values[lane] = value
             else:
                 return False
-            self._uncommitted[end] = values if len(values) > 1 else values[0]
+            self._uncommitted[key] = values if len(values) > 1 else values[0]
             now = time.monotonic()
             if now - self._latest > GESTURE_PAUSE:
                 self._gesture += 1
@@ -111,14 +111,14 @@ class ParameterChanges:
         return True
 
     def set_setting(self, node: str, setting: str, value: Any) -> None:
-        """Set a choice or an option. It is heard when it is written down, for it makes another plan."""
+        """Set a choice or an option. It takes effect when it is committed, because it requires a new plan."""
         with self._lock:
             self._uncommitted[node, setting] = value
             self._gesture += 1
             self._changed_settings.add((node, setting))
 
     def pulse(self, parameter: Parameter, at: int = 0) -> None:
-        """Press a momentary button: up for a moment, and not written down."""
+        """Set a parameter to its maximum for PULSE seconds, without committing it."""
         if self.engine is None:
             return
         at = max(at, self.engine.clock)
@@ -130,28 +130,28 @@ class ParameterChanges:
             return
         lane = -1 if parameter.lane is None else parameter.lane
         try:
-            self.engine.turn(parameter.node, parameter.port, value, at, lane)
-        except EngineError as error:  # nobody asks for sound now
+            self.engine.set_parameter(parameter.node, parameter.port, value, at, lane)
+        except EngineError as error:  # the audio device is not running
             self._unsent.add((parameter.node, parameter.port))
             self._notify(str(error))
 
-    # -- from the thread that the session belongs to -----------------------------------------------------------
+    # -- from the thread that owns the patch -------------------------------------------------------------------
 
     def commit(self) -> bool:
-        """Write what was turned into the patch; False where there was nothing."""
+        """Commit pending changes to the document; return False if there were none."""
         self._record_due()
         with self._lock:
             self._committing, self._uncommitted = self._uncommitted, {}
-            gesture, chosen, self._changed_settings = self._gesture, self._changed_settings, set()
+            gesture, settings, self._changed_settings = self._gesture, self._changed_settings, set()
         if not self._committing:
             if self._unsent:
                 self._resend()
             return False
         try:
-            self._drop_invalid_settings(chosen)
+            self._drop_invalid_settings(settings)
             known = {node for node, _ in nodes_of(self.patch.document)}
-            moves = {f"{node}.{port}": value for (node, port), value in self._committing.items() if node in known}
-            self.patch.do(Group((SetParams(moves),), f"hands {id(self):x} {gesture}"))
+            changes = {f"{node}.{port}": value for (node, port), value in self._committing.items() if node in known}
+            self.patch.do(Group((SetParams(changes),), f"control {id(self):x} {gesture}"))
         except (PatchError, GraphError, EngineError) as error:
             self._notify(str(error).splitlines()[0])
         finally:
@@ -160,17 +160,17 @@ class ParameterChanges:
         return True
 
     def _record_due(self) -> None:
-        """Turns that were sent ahead of their time are written down when it has come."""
+        """Record the scheduled changes that are due."""
         clock = self.engine.clock if self.engine is not None else 0
         with self._lock:
-            due = sorted((one for one in self._scheduled if one[0] <= clock), key=lambda one: one[0])
-            self._scheduled = [one for one in self._scheduled if one[0] > clock]
+            due = sorted((entry for entry in self._scheduled if entry[0] <= clock), key=lambda entry: entry[0])
+            self._scheduled = [entry for entry in self._scheduled if entry[0] > clock]
         for _, parameter, value in due:
             self._record(parameter, value)
 
-    def _drop_invalid_settings(self, chosen: set[PortKey]) -> None:
-        """Leave out settings with which the patch would not play any more."""
-        for node, setting in chosen & self._committing.keys():
+    def _drop_invalid_settings(self, settings: set[PortKey]) -> None:
+        """Drop settings that would make the patch unplayable."""
+        for node, setting in settings & self._committing.keys():
             try:
                 after = SetParams({f"{node}.{setting}": self._committing[node, setting]}).apply(self.patch.document)
                 rate = self.engine.rate if self.engine else 44100.0
@@ -180,16 +180,13 @@ class ParameterChanges:
                 self._notify(str(error).splitlines()[0])
 
     def _resend(self) -> None:
-        """What was turned while older values went into the patch, and from there to the engine, counts.
-
-        So does what the engine did not take.
-        """
+        """Send values to the engine again that it refused, or that a commit overwrote with older ones."""
         with self._lock:
             resend, self._unsent = self._unsent | self._uncommitted.keys(), set()
         for node, port in resend:
             if self.engine is not None:
                 try:
-                    self.engine.turn(node, port, self.values(node, port))
+                    self.engine.set_parameter(node, port, self.values(node, port))
                 except EngineError as error:
                     self._unsent.add((node, port))
                     self._notify(str(error))

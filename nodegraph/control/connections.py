@@ -1,7 +1,7 @@
-"""What reaches a playing patch from outside: MIDI devices, a controller, OSC.
+"""External control of a playing patch: MIDI devices, a controller, OSC.
 
-MIDI and OSC come in by threads of their own and are heard at once. :meth:`Connections.update`, called some twenty
-times a second by the thread that the patch session belongs to, writes down what was turned.
+MIDI and OSC are received in separate threads and take effect immediately. The thread that owns the patch calls
+:meth:`Connections.update` about twenty times a second; it commits the changes to the document.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .midi_learn import Bindings, controller_input_of
 from .notices import Notices
 from .osc import OscServer
 
-MIN_KEY_SECONDS = 0.002  # s that a key is down at least
+MIN_KEY_SECONDS = 0.002  # minimum seconds between a note-on and its note-off
 
 
 class Connections:
-    """Everything from outside that plays ``patch`` in ``engine`` (None: only the patch is turned).
+    """The MIDI, controller and OSC inputs of ``patch`` in ``engine`` (None: they change the document only).
 
-    ``bindings`` turn controls and learn them, ``player`` is the controller's gain bank, if one was taken.
+    ``bindings`` apply and learn MIDI bindings; ``player`` plays the gain bank if a controller is in use.
     """
 
     def __init__(self, patch: Patch, engine: Engine | None = None) -> None:
@@ -53,63 +53,63 @@ class Connections:
     # -- opening -----------------------------------------------------------------------------------------------
 
     def use_controller(self, controller: Controller) -> None:
-        """Let a controller play the patch's gain bank; its lamps are lit if it has some."""
+        """Play the gain bank of the patch with a controller, and drive its lamps."""
         self.player = GainBankController(controller, self.parameter_changes, self._send_lamp)
 
     def open_midi(self, name_filters: Iterable[str] = (), virtual: str = "") -> None:
-        """Listen to MIDI inputs by parts of their names, and to the controller's; ``virtual`` names one of our own.
+        """Open the MIDI inputs whose names contain a filter, the controller's, and a virtual one named ``virtual``.
 
-        Raises MidiError where there is no MIDI.
+        Raises MidiError if MIDI is unavailable.
         """
         self.close_midi()
-        own = [self.player.controller.ports] if self.player and self.player.controller.ports else []
+        controller_ports = [self.player.controller.ports] if self.player and self.player.controller.ports else []
         self._port_filters = tuple(name_filters)
         self._inputs = MidiInputs(
-            self.on_message, [*self._port_filters, *own], self.notices.add, virtual, self._on_disconnect
+            self.on_message, [*self._port_filters, *controller_ports], self.notices.add, virtual, self._on_disconnect
         )
         self._inputs.start()
-        if own:
+        if controller_ports:
             try:
-                self._lamp_output = MidiOutputs(own, self._on_lamp_port_notice)
+                self._lamp_output = MidiOutputs(controller_ports, self._on_lamp_port_notice)
                 self._lamp_output.start()
             except MidiError:
                 self._lamp_output = None
 
     def open_osc(self, port: int, host: str = "127.0.0.1", send_to: tuple[str, int] | None = None) -> None:
-        """Listen to OSC at a UDP port of one of this machine's addresses; send what changes to ``send_to``.
+        """Start an OSC server on a UDP port of ``host``; send changes to ``send_to``.
 
-        Raises OscError where that cannot be.
+        Raises OscError if the port or an address is unavailable.
         """
         self.close_osc()
         self.osc = OscServer(self.parameter_changes, port, host, send_to, self.notices.add)
         self.osc.start()
 
     def close(self) -> None:
-        """Close everything, and write down what was turned last."""
+        """Close all inputs and commit the last changes."""
         self.close_midi()
         self.close_osc()
         self.update()
 
     def close_osc(self) -> None:
-        """Listen to OSC no more."""
+        """Stop the OSC server."""
         if self.osc is not None:
             self.osc.close()
             self.osc = None
 
     def close_midi(self) -> None:
-        """Listen to MIDI no more; what is held down there is let go."""
+        """Close the MIDI ports and release all keys that are held on them."""
         if self._inputs is not None:
             for name in self._inputs.names:
                 self._on_disconnect(name)
-        for part in (self._inputs, self._lamp_output):
-            if part is not None:
-                part.close()
+        for ports in (self._inputs, self._lamp_output):
+            if ports is not None:
+                ports.close()
         self._inputs = self._lamp_output = None
 
-    # -- hearing -----------------------------------------------------------------------------------------------
+    # -- receiving ---------------------------------------------------------------------------------------------
 
     def on_message(self, port: str, message: bytes, arrived: float) -> None:
-        """Take in a MIDI message that came from ``port`` at ``arrived`` (``time.perf_counter``)."""
+        """Handle a MIDI message from ``port``, received at ``arrived`` (``time.perf_counter``)."""
         at = 0
         if self.engine is not None:
             at = self._held.on_message(
@@ -127,7 +127,7 @@ class Connections:
             self.player.on_input(controller_input, at)
 
     def _on_disconnect(self, port: str) -> None:
-        """A device was pulled out: nobody will let go its keys but us."""
+        """Release all keys of a disconnected device."""
         for message in self._held.release_all(port):
             self.on_message(port, message, time.perf_counter())
 
@@ -136,18 +136,18 @@ class Connections:
             self._lamp_output.send(message)
 
     def _on_lamp_port_notice(self, line: str) -> None:
-        """The input of the same device says the same; lamps must be lit again when it is back."""
+        """Reset the lamp states; the input of the same device already reports the notice."""
         if self.player is not None:
             self.player.invalidate_lamps()
 
-    # -- writing down ------------------------------------------------------------------------------------------
+    # -- committing --------------------------------------------------------------------------------------------
 
     def update(self) -> list[str]:
-        """Write what was turned and learnt into the patch, light lamps, send OSC; returns lines for the user."""
+        """Commit changes and learned bindings, update lamps, send OSC; return lines for the user."""
         try:
             for line in self.bindings.commit():
                 self.notices.add(line)
-        except PatchError as error:  # what was to be learnt has gone meanwhile
+        except PatchError as error:  # the node to bind was removed
             self.notices.add(str(error))
         self.parameter_changes.commit()
         if self.player is not None:
@@ -158,5 +158,5 @@ class Connections:
 
     @property
     def quit_requested(self) -> bool:
-        """Was the controller's button pressed that ends the program?"""
+        """True after the quit button of the controller was pressed."""
         return self.player is not None and self.player.quit_requested

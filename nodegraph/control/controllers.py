@@ -1,6 +1,6 @@
-"""Controllers as data: a file says what is on a device and which function each thing on it has.
+"""Controllers as data: a TOML file lists the elements of a device and the function of each.
 
-Files lie in ``nodegraph/controllers`` and in the user's folder; another controller is another file.
+Files are in ``nodegraph/control/controller_files`` and in the user's folder; to support a controller, add a file.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from .midi_learn import ControllerInput
 from .surface import FUNCTIONS, LAMPS, Surface
 
 FOLDER = Path(__file__).parent / "controller_files"
-MAX_FILE_BYTES = 1 << 20  # bytes
+MAX_FILE_BYTES = 1 << 20
 
 Number = Annotated[int, Meta(ge=0, le=127)]
 
 
 class ControllerError(Exception):
-    """A controller file that cannot be used; one line says why."""
+    """An unusable controller file; the message is one line."""
 
 
 class ControllerElement(Struct, frozen=True, forbid_unknown_fields=True):
-    """One control of a device, or a row of them from left to right, with what it does."""
+    """One fader, knob or button of a device, or a row of them from left to right, with its function."""
 
     name: Annotated[str, Meta(min_length=1)]
     kind: Literal["fader", "knob", "button"]
@@ -52,7 +52,7 @@ class ControllerElement(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Controller(Struct, frozen=True, forbid_unknown_fields=True, rename={"parts": "control"}):
-    """A device: ``ports`` is how the names of its MIDI ports begin, ``press`` what a pressed button sends at least."""
+    """A device: ``ports`` is the prefix of its MIDI port names, ``press`` the minimum value of a pressed button."""
 
     name: Annotated[str, Meta(min_length=1)]
     parts: tuple[ControllerElement, ...]
@@ -64,7 +64,7 @@ class Controller(Struct, frozen=True, forbid_unknown_fields=True, rename={"parts
 
 @dataclass(frozen=True)
 class ElementInput:
-    """A control of a device that moved: ``index`` one of its row, and its value (0–127)."""
+    """An input from a device: the element, the ``index`` in its row (from 0) and the value (0–127)."""
 
     part: ControllerElement
     index: int
@@ -72,28 +72,28 @@ class ElementInput:
 
     @property
     def name(self) -> str:
-        """``fader 3``, or ``play`` where there is one."""
+        """``fader 3`` for an element of a row, else ``play``."""
         return f"{self.part.name} {self.index + 1}" if len(self.part.numbers) > 1 else self.part.name
 
 
-def is_port_of(controller: Controller, port: str, asked: Iterable[str] = (), virtual: str = "") -> bool:
-    """Does ``port`` play as the controller? Its own do, those that were asked for by name, and our ``virtual`` one."""
-    named = any(wanted != ALL and matches(wanted, port) for wanted in asked)
+def is_port_of(controller: Controller, port: str, requested: Iterable[str] = (), virtual: str = "") -> bool:
+    """Return True for a port of the controller, a port requested by name, and the ``virtual`` port."""
+    named = any(name_filter != ALL and matches(name_filter, port) for name_filter in requested)
     return not controller.ports or matches(controller.ports, port) or named or port == virtual
 
 
 def element_of(controller: Controller, move: ControllerInput) -> ElementInput | None:
-    """What on the controller moved; None if nothing of it sends that."""
-    for part in controller.parts:
-        if part.message != move.message or move.number not in part.numbers:
+    """Return the element that sent ``move``, or None if the controller has no such element."""
+    for element in controller.parts:
+        if element.message != move.message or move.number not in element.numbers:
             continue
-        if part.channel in (None, move.channel):
-            return ElementInput(part, part.numbers.index(move.number), move.value)
+        if element.channel in (None, move.channel):
+            return ElementInput(element, element.numbers.index(move.number), move.value)
     return None
 
 
 def apply_input(controller: Controller, surface: Surface, element_input: ElementInput) -> Surface:
-    """The surface after a touch: faders and knobs act with every move, buttons when they are pressed."""
+    """Return the surface after an input. Faders and knobs act on every move, buttons when they are pressed."""
     function = FUNCTIONS.get(element_input.part.function)
     if function is None or (element_input.part.kind == "button" and element_input.value < controller.press):
         return surface
@@ -101,13 +101,13 @@ def apply_input(controller: Controller, surface: Surface, element_input: Element
 
 
 def lamp_messages(controller: Controller, surface: Surface) -> dict[bytes, bool]:
-    """For each lamp the message that lights it, and whether it is lit."""
+    """Map the message that lights each lamp to True if the lamp is lit."""
     found = {}
-    for part in controller.parts:
-        lit = LAMPS.get(part.function)
-        if part.lamp and lit is not None:
-            status = (0xB0 if part.cc else 0x90) + (part.channel or 1) - 1
-            for index, number in enumerate(part.numbers):
+    for element in controller.parts:
+        lit = LAMPS.get(element.function)
+        if element.lamp and lit is not None:
+            status = (0xB0 if element.cc else 0x90) + (element.channel or 1) - 1
+            for index, number in enumerate(element.numbers):
                 found[bytes((status, number, 127))] = lit(surface, index)
     return found
 
@@ -116,7 +116,7 @@ def lamp_messages(controller: Controller, surface: Surface) -> dict[bytes, bool]
 
 
 def user_folder() -> Path:
-    """Folder of the user's own controller files: ``$NODEGRAPH_CONTROLLERS``, else the platform's data folder."""
+    """Return the folder of user controller files: ``$NODEGRAPH_CONTROLLERS``, else the platform's data folder."""
     if "NODEGRAPH_CONTROLLERS" in os.environ:
         return Path(os.environ["NODEGRAPH_CONTROLLERS"])
     from platformdirs import user_data_path
@@ -125,57 +125,59 @@ def user_folder() -> Path:
 
 
 def controller_files() -> dict[str, Path]:
-    """Controller files by name; the user's own come before ours."""
+    """Return controller files by name; user files replace built-in ones of the same name."""
     found = {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
     return found | {path.stem: path for path in sorted(user_folder().glob("*.toml"))}
 
 
 def find_controller(name: str) -> Controller:
-    """The controller of that name or in that file. Raises :class:`ControllerError`."""
+    """Return a controller by name or from a .toml file. Raises :class:`ControllerError`."""
     files = controller_files()
     if name in files:
         return read_controller(files[name])
     if name.endswith(".toml") or "/" in name or os.sep in name:
         return read_controller(Path(name))
-    hint = suggest(name, files) or f" There are {', '.join(files)}; or give a .toml file."
-    raise ControllerError(f"there is no controller '{name}'.{hint}")
+    hint = suggest(name, files) or f" Use one of {', '.join(files)}, or a .toml file."
+    raise ControllerError(f"unknown controller '{name}'.{hint}")
 
 
 def read_controller(path: Path) -> Controller:
-    """The controller in a file. Raises :class:`ControllerError`, one line, where it cannot be used."""
+    """Read a controller file. Raises :class:`ControllerError`, one line, if it is unusable."""
     try:
         if not path.is_file():
-            raise ControllerError(f"{path}: there is no such file.")
+            raise ControllerError(f"{path}: file not found.")
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise ControllerError(f"{path}: larger than {MAX_FILE_BYTES} bytes, so this is no controller file.")
+            raise ControllerError(f"{path}: not a controller file: larger than {MAX_FILE_BYTES} bytes.")
         data: Any = tomllib.loads(path.read_text(encoding="utf-8"))
         controller = msgspec.convert({**data, "path": str(path)}, Controller)
     except OSError as error:
-        raise ControllerError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise ControllerError(f"{path}: not readable: {error.strerror}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ControllerError(f"{path}: not TOML: {error}.") from None
     except msgspec.ValidationError as error:
-        raise ControllerError(f"{path}: {_sentence(error)}") from None
+        raise ControllerError(f"{path}: {_describe(error)}") from None
     _check(controller, path)
     return controller
 
 
 def _check(controller: Controller, path: Path) -> None:
     used: dict[tuple[str, int, int | None], str] = {}
-    for part in controller.parts:
-        where = f"{path}: control '{part.name}'"
-        if bool(part.cc) == bool(part.note):
-            raise ControllerError(f"{where}: give it either cc or note numbers, such as cc = [0, 1, 2].")
-        if part.function and part.function not in FUNCTIONS:
-            hint = suggest(part.function, FUNCTIONS) or f" There are {', '.join(FUNCTIONS)}."
-            raise ControllerError(f"{where}: there is no function '{part.function}'.{hint}")
-        for number in part.numbers:
-            other = used.setdefault((part.message, number, part.channel), part.name)
-            if other != part.name or part.numbers.count(number) > 1:
-                raise ControllerError(f"{where}: number {number} stands there twice, see '{other}'.")
+    for element in controller.parts:
+        where = f"{path}: control '{element.name}'"
+        if bool(element.cc) == bool(element.note):
+            raise ControllerError(f"{where}: must have either cc or note numbers, such as cc = [0, 1, 2].")
+        if element.function and element.function not in FUNCTIONS:
+            hint = suggest(element.function, FUNCTIONS) or f" Use one of {', '.join(FUNCTIONS)}."
+            raise ControllerError(f"{where}: unknown function '{element.function}'.{hint}")
+        for number in element.numbers:
+            other = used.setdefault((element.message, number, element.channel), element.name)
+            if other != element.name or element.numbers.count(number) > 1:
+                raise ControllerError(
+                    f"{where}: duplicate number {number}, also used by '{other}'. Remove one of them."
+                )
 
 
-def _sentence(error: msgspec.ValidationError) -> str:
-    what, _, where = str(error).partition(" - at ")
-    place = where.strip("`").removeprefix("$").removeprefix(".")
-    return f"{place + ': ' if place else ''}{what.replace('`', '')}."
+def _describe(error: msgspec.ValidationError) -> str:
+    message, _, location = str(error).partition(" - at ")
+    key = location.strip("`").removeprefix("$").removeprefix(".")
+    return f"{key + ': ' if key else ''}{message.replace('`', '')}."

@@ -1,4 +1,4 @@
-"""A controller's surface on a patch: its gain bank, its switch between original and resynthesised, its file players."""
+"""The surface of a controller applied to a patch: gain bank, original/resynthesised switch, file players."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .midi_learn import ControllerInput
 from .parameters import Parameter, parameter
 from .surface import Surface
 
-REWINDS = ("restart", "rewind")  # the input by which a player goes back to its beginning
+REWINDS = ("restart", "rewind")  # inputs that rewind a player
 BANKS = {"gains": "gain", "scales": "scale", "mutes": "mute"}
 
 
 @dataclass(frozen=True)
 class SurfaceTargets:
-    """The nodes of a patch that a surface controls, by address; None and () where it has no such node.
+    """The addresses of the nodes that a surface controls; None or () if the patch has none.
 
     ``players`` map file players and transports to the input that rewinds them.
     """
@@ -33,29 +33,29 @@ class SurfaceTargets:
 
 
 def targets(document: Document) -> SurfaceTargets:
-    """The first bank of gains, scales and mutes, the first switch, and all players whose ``play`` has no wire.
+    """Return the first gain bank, the first switch, and all players whose ``play`` is not wired.
 
-    Nodes of the patch itself come before those in subpatches. Subpatches that are kept in files are left out: what is
-    in them cannot be set from here.
+    Nodes of the patch itself come before those in subpatches. Subpatches in separate files are skipped, because their
+    parameters cannot be set from this patch.
     """
-    has: dict[str, set[str]] = {}
+    inputs_of: dict[str, set[str]] = {}
     wired: set[tuple[str, str]] = set()
     levels = deque([("", document)])
     while levels:
         prefix, level = levels.popleft()
         for id, record in level.nodes.items():
             cls = node_types().get(record.type)
-            has[prefix + id] = set(cls.spec.inputs) if cls is not None else set()
+            inputs_of[prefix + id] = set(cls.spec.inputs) if cls is not None else set()
             if record.patch is not None:
                 levels.append((f"{prefix}{id}/", record.patch))
         wired |= {(prefix + wire.target, wire.target_port) for wire in level.wires}
 
     def first(*inputs: str) -> str | None:
-        return next((id for id, found in has.items() if found.issuperset(inputs)), None)
+        return next((id for id, found in inputs_of.items() if found.issuperset(inputs)), None)
 
     players = tuple(
         (id, rewind)
-        for id, found in has.items()
+        for id, found in inputs_of.items()
         for rewind in REWINDS
         if rewind in found and "play" in found and (id, "play") not in wired
     )
@@ -63,9 +63,9 @@ def targets(document: Document) -> SurfaceTargets:
 
 
 class GainBankController:
-    """Plays a patch from a controller. ``on_input`` is for the thread that MIDI comes in by.
+    """Plays a patch from a controller. ``on_input`` is called in the MIDI thread.
 
-    ``light(message)`` is told which lamp to light (value 127) or put out (0).
+    ``light(message)`` sends the message that switches a lamp on (value 127) or off (0).
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class GainBankController:
 
     @property
     def surface(self) -> Surface:
-        """What is set and shown now: what the patch says, with what has just been turned."""
+        """The current surface: the values in the patch, with uncommitted changes."""
         with self._lock:
             nodes = self._parameter_changes.patch.document.nodes
             if nodes is not self._nodes:
@@ -95,21 +95,21 @@ class GainBankController:
 
     @property
     def quit_requested(self) -> bool:
-        """Was the button pressed that ends the program?"""
+        """True after the quit button was pressed."""
         return self._surface.quit_count > 0
 
     def on_input(self, move: ControllerInput, at: int = 0) -> ElementInput | None:
-        """Take in a move, to be heard at sample ``at``; returns what on the controller moved."""
-        touch = element_of(self.controller, move)
-        if touch is not None:
+        """Apply an input at sample ``at``; return the element that moved, or None if it is unknown."""
+        element_input = element_of(self.controller, move)
+        if element_input is not None:
             with self._lock:
                 before = self.surface
-                self._surface = apply_input(self.controller, before, touch)
+                self._surface = apply_input(self.controller, before, element_input)
                 self._apply(before, self._surface, at)
-        return touch
+        return element_input
 
     def update_lamps(self) -> None:
-        """Bring the lamps of the device up to date."""
+        """Send the lamp states that changed to the device."""
         if self._light is None:
             return
         for message, lit in lamp_messages(self.controller, self.surface).items():
@@ -118,7 +118,7 @@ class GainBankController:
                 self._light(message if lit else message[:2] + b"\0")
 
     def invalidate_lamps(self) -> None:
-        """The device was away: its lamps are dark."""
+        """Discard the known lamp states, because a reconnected device starts with its lamps off."""
         self._lamp_states.clear()
 
     def _read(self) -> Surface:
@@ -148,30 +148,30 @@ class GainBankController:
             old, new = getattr(previous, name), getattr(after, name)
             if new is old:
                 continue
-            for unit, (was, now) in enumerate(zip(old, new, strict=True)):
-                if now != was:
-                    self._set_parameter(self.targets.bank, port, float(now), at, unit)
+            for unit, (old_value, new_value) in enumerate(zip(old, new, strict=True)):
+                if new_value != old_value:
+                    self._set_parameter(self.targets.bank, port, float(new_value), at, unit)
         if after.resynthesised != previous.resynthesised:
             self._set_parameter(self.targets.switch, "resynthesis", float(after.resynthesised), at)
         for player, rewind in self.targets.players:
             if after.playing != previous.playing:
                 self._set_parameter(player, "play", float(after.playing), at)
-            knob = self._parameter(player, rewind) if after.rewind_count != previous.rewind_count else None
-            if knob is not None:
-                self._parameter_changes.pulse(knob, at)
+            target = self._parameter(player, rewind) if after.rewind_count != previous.rewind_count else None
+            if target is not None:
+                self._parameter_changes.pulse(target, at)
         if after.playing != previous.playing and not self.targets.players:
             self._pause(not after.playing)
 
     def _pause(self, on: bool) -> None:
-        """A patch without anything that plays is paused as a whole, if it is live."""
+        """Pause the engine, for a patch without players; offline engines do not pause."""
         pause = getattr(self._parameter_changes.engine, "pause", None)
         if pause is not None:
             pause(on)
 
     def _set_parameter(self, node: str | None, port: str, value: float, at: int, lane: int | None = None) -> None:
-        knob = self._parameter(node, port, lane)
-        if knob is not None:
-            self._parameter_changes.set_parameter(knob, value, at)
+        target = self._parameter(node, port, lane)
+        if target is not None:
+            self._parameter_changes.set_parameter(target, value, at)
 
     def _parameter(self, node: str | None, port: str, lane: int | None = None) -> Parameter | None:
         if node is None:
@@ -179,5 +179,5 @@ class GainBankController:
         try:
             patch = self._parameter_changes.patch
             return parameter(patch.document, f"{node}.{port}", lane, patch.path, self._parameter_changes.allow_outside)
-        except PatchError:  # it has just been removed
+        except PatchError:  # the node was removed
             return None

@@ -1,6 +1,6 @@
-"""MIDI learn: controls of a patch that knobs, keys and wheels of a MIDI device turn.
+"""MIDI bindings: controls of a patch that are set by knobs, keys and wheels of a MIDI device, and MIDI learn.
 
-What a binding says stands in the document (:class:`~nodegraph.patch.Binding`); here is what it does.
+The document stores bindings (:class:`~nodegraph.patch.Binding`); this module applies them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from nodegraph.patch import Action, Binding, Control, Document, Group, PatchErro
 from .changes import ParameterChanges
 from .parameters import Parameter, control_parameter, parameter
 
-PICKUP_TOLERANCE = 1.5 / 127  # a knob this close to the parameter has picked it up
-STEPS = 128  # of an endless encoder from one end to the other
-FINE = 32  # a controller's fine part is so many numbers above it
+PICKUP_TOLERANCE = 1.5 / 127  # a hardware control this close to the parameter picks it up
+STEPS = 128  # encoder steps over the full range
+FINE = 32  # offset from the number of a 14-bit controller to that of its low 7 bits
 
 
 @dataclass(frozen=True)
 class ControllerInput:
-    """A message as the move of something on a device: what and which one, and where it stands now, 0 to 1.
+    """A MIDI message as the move of a hardware control to ``position``, 0 to 1.
 
-    ``value`` is the position in the 128 steps of MIDI, for encoders and buttons.
+    ``value`` is the raw data byte (0–127), for encoders and buttons.
     """
 
     message: str
@@ -36,7 +36,7 @@ class ControllerInput:
 
 
 def controller_input_of(message: bytes) -> ControllerInput | None:
-    """The move that a message tells of; None for all that is not turned or pressed."""
+    """Decode a message as a move of a hardware control; return None for all other messages."""
     if len(message) < 2 or message[0] >= 0xF0:
         return None
     kind, channel, first = message[0] & 0xF0, (message[0] & 15) + 1, message[1]
@@ -54,7 +54,7 @@ def controller_input_of(message: bytes) -> ControllerInput | None:
 
 
 def matches_binding(binding: Binding, port: str, controller_input: ControllerInput) -> bool:
-    """Is it the control of this binding that moved?"""
+    """Return True if a message from ``port`` belongs to a binding."""
     if binding.channel not in (None, controller_input.channel) or not port.startswith(binding.device):
         return False
     if binding.message == "control_change_14":
@@ -68,7 +68,7 @@ def matches_binding(binding: Binding, port: str, controller_input: ControllerInp
 
 
 def encoder_steps(mode: str, value: int) -> int:
-    """How far an endless encoder was turned: two's complement, offset from 64, or sign (64) and magnitude."""
+    """Decode the steps of an endless encoder: two's complement, offset from 64, or sign (64) and magnitude."""
     if mode == "relative_twos":
         return value - 128 if value >= 64 else value
     if mode == "relative_offset":
@@ -77,9 +77,9 @@ def encoder_steps(mode: str, value: int) -> int:
 
 
 def apply_takeover(takeover: str, value: float, previous: float | None, position: float, held: bool) -> float | None:
-    """Where a parameter goes that stands at ``value`` when its knob moves from ``previous`` to ``position`` (all 0–1).
+    """Return the new parameter value when a hardware control moves from ``previous`` to ``position`` (all 0–1).
 
-    ``held``: it was this knob that brought the parameter where it is. None: it stays, the knob is elsewhere.
+    ``held`` is True if this control set the current ``value``. None means that the parameter does not change.
     """
     if takeover == "jump" or held:
         return position
@@ -95,20 +95,20 @@ def apply_takeover(takeover: str, value: float, previous: float | None, position
 
 @dataclass
 class _ControlState:
-    """What is remembered of a bound control between two moves."""
+    """The state of a bound control between two messages."""
 
     binding: Binding
-    before: float | None = None  # where the knob stood
-    set: float | None = None  # where it brought the parameter
+    previous: float | None = None  # last position of the hardware control
+    set: float | None = None  # position that it set the parameter to
     coarse: int = 0
-    high_resolution: bool = False  # has its fine part come?
+    high_resolution: bool = False  # True once the low 7 bits were received
     pressed: bool = False
 
 
 class Bindings:
-    """Turns the controls of a patch as their bindings say, and binds the next control that is moved.
+    """Applies the MIDI bindings of a patch, and binds the next hardware control that is moved.
 
-    ``on_message`` is for the thread that MIDI comes in by, all else for the one that the session belongs to.
+    ``on_message`` is called in the MIDI thread, all other methods in the thread that owns the patch.
     """
 
     def __init__(self, parameter_changes: ParameterChanges) -> None:
@@ -122,70 +122,70 @@ class Bindings:
         self.learned_actions: list[Action] = []
 
     def on_message(self, port: str, message: bytes, at: int = 0) -> bool:
-        """Take in a message that came from ``port``, to be heard at sample ``at``; True if it turned something."""
+        """Apply a message from ``port`` at sample ``at``; return True if it set or bound a parameter."""
         controller_input = controller_input_of(message)
         if controller_input is None:
             return False
         if self._learning and (controller_input.message != "note" or controller_input.value):
             self._learn_from(port, controller_input)
             return True
-        turned = False
+        handled = False
         for control, binding in self._active_bindings():
             if matches_binding(binding, port, controller_input):
-                turned |= self._set_parameter(control, binding, controller_input, at)
-        return turned
+                handled |= self._set_parameter(control, binding, controller_input, at)
+        return handled
 
     def _active_bindings(self) -> list[tuple[Control, Binding]]:
         controls = self._parameter_changes.patch.document.controls
         if controls is not self._bound_in:
-            self._bound = [(one, one.midi) for one in controls.values() if one.midi is not None]
+            self._bound = [(control, control.midi) for control in controls.values() if control.midi is not None]
             self._bound_in = controls
         return self._bound
 
     def _set_parameter(self, control: Control, binding: Binding, controller_input: ControllerInput, at: int) -> bool:
         try:
             patch = self._parameter_changes.patch
-            knob = control_parameter(patch.document, control, patch.path, self._parameter_changes.allow_outside)
-        except PatchError:  # its block is not there
+            target = control_parameter(patch.document, control, patch.path, self._parameter_changes.allow_outside)
+        except PatchError:  # the block is missing
             return False
         state = self._control_states.get(control.name)
         if state is None or state.binding is not binding:
             state = self._control_states[control.name] = _ControlState(binding)
-        now = knob.position(self._parameter_changes.value(knob))
+        now = target.position(self._parameter_changes.value(target))
         position = _control_position(binding, controller_input, state, now)
         if position is None:
             return False
         if binding.mode == "absolute":
             held = state.set is not None and abs(state.set - now) <= PICKUP_TOLERANCE
-            before, state.before = state.before, position
-            position = apply_takeover(binding.takeover, now, before, position, held and binding.takeover == "pickup")
+            previous, state.previous = state.previous, position
+            position = apply_takeover(binding.takeover, now, previous, position, held and binding.takeover == "pickup")
             if position is None:
                 return False
             state.set = position
-        return self._parameter_changes.set_parameter(knob, knob.value(position), at)
+        return self._parameter_changes.set_parameter(target, target.value(position), at)
 
     # -- learning ----------------------------------------------------------------------------------------------
 
     @property
     def learning(self) -> LearnRequest | None:
-        """What waits for a control to be moved."""
+        """The next parameter to be bound, or None."""
         return self._learning[0] if self._learning else None
 
     def learn(self, *learning: LearnRequest) -> None:
-        """Bind what is moved next, one control after the other; without any, forget those that wait.
+        """Bind the next controls that are moved to the requested parameters, in order; no request cancels learning.
 
-        Raises PatchError where nothing can be turned.
+        Raises PatchError if a parameter does not exist.
         """
         patch = self._parameter_changes.patch
-        for one in learning:
-            parameter(patch.document, one.target, one.lane, patch.path, self._parameter_changes.allow_outside)
+        for request in learning:
+            parameter(patch.document, request.target, request.lane, patch.path, self._parameter_changes.allow_outside)
         self._learning = deque(learning)
         self._last = None
 
     def commit(self) -> list[str]:
-        """Write bindings that were learnt into the patch; returns a line on each.
+        """Commit learned bindings to the patch; return one line for each.
 
-        ``learned_actions`` has the edits of all that were learnt. Raises PatchError where a node has gone meanwhile.
+        ``learned_actions`` collects all these edits. Raises PatchError if a node was removed in the meantime.
         """
         lines = []
         while self._moved:
@@ -197,11 +197,11 @@ class Bindings:
             patch.do(action)
             self.learned_actions.append(action)
             binding = patch.document.controls[name].midi
-            lines.append(f"{describe_binding(binding) if binding else ''} of '{port}' turns {learning.target}.")
+            lines.append(f"{describe_binding(binding) if binding else ''} of '{port}' sets {learning.target}.")
         return lines
 
     def _learn_from(self, port: str, controller_input: ControllerInput) -> None:
-        """A knob sends many messages while it moves: they are all of one control."""
+        """Queue a binding; further messages of the same control are skipped, because a knob sends many."""
         control = (port, controller_input.message, controller_input.channel, controller_input.number)
         if control != self._last:
             self._last = control
@@ -210,9 +210,9 @@ class Bindings:
 
 @dataclass(frozen=True)
 class LearnRequest:
-    """What a learnt control is to turn: ``target`` is ``"node.port"``; the rest as in Control and Binding.
+    """A parameter to bind: ``target`` is ``"node.port"``; the other fields are those of Control and Binding.
 
-    ``low`` and ``high`` are the range it travels, in the parameter's unit (None: its own).
+    ``low`` and ``high`` are the range of the control, in the parameter's unit (None: that of the parameter).
     """
 
     target: str
@@ -234,15 +234,20 @@ def bind(
     patch_path: Path | None = None,
     allow_outside: bool = False,
 ) -> tuple[str, Action]:
-    """The control's name, and the edit that lets what moved turn the target."""
-    knob = parameter(document, learning.target, learning.lane, patch_path, allow_outside)
+    """Return the name of the control, and the edit that binds ``controller_input`` to the target."""
+    target = parameter(document, learning.target, learning.lane, patch_path, allow_outside)
     old = next(
-        (one for one in document.controls.values() if (one.target, one.lane) == (knob.port_ref, knob.lane)), None
+        (
+            control
+            for control in document.controls.values()
+            if (control.target, control.lane) == (target.port_ref, target.lane)
+        ),
+        None,
     )
-    name = old.name if old else _free_name(knob, document)
+    name = old.name if old else _free_name(target, document)
     low = learning.low if learning.low is not None else old.min if old else None
     high = learning.high if learning.high is not None else old.max if old else None
-    taper = learning.taper or (old.taper if old else knob.taper)
+    taper = learning.taper or (old.taper if old else target.taper)
     message = controller_input.message
     if learning.high_resolution and message == "control_change" and controller_input.number < FINE:
         message = "control_change_14"
@@ -264,13 +269,17 @@ def bind(
 
 
 def unbind(document: Document, target: str, lane: int | None = None) -> Action | None:
-    """The edit after which no MIDI turns a parameter; None where none does."""
-    found = [one for one in document.controls.values() if (one.target, one.lane) == (target, lane) and one.midi]
-    return Group(tuple(RemoveBinding(one.name) for one in found)) if found else None
+    """Return the edit that removes the bindings of a parameter, or None if it has none."""
+    found = [
+        control
+        for control in document.controls.values()
+        if (control.target, control.lane) == (target, lane) and control.midi
+    ]
+    return Group(tuple(RemoveBinding(control.name) for control in found)) if found else None
 
 
 def describe_binding(binding: Binding) -> str:
-    """A binding in a few words: ``CC 74``, ``CC 74, channel 2``, ``note 60``."""
+    """Describe a binding: ``CC 74``, ``CC 74, channel 2``, ``note 60``."""
     words = {
         "control_change": f"CC {binding.number}",
         "control_change_14": f"CC {binding.number}/{binding.number + FINE}",
@@ -285,7 +294,7 @@ def describe_binding(binding: Binding) -> str:
 def _control_position(
     binding: Binding, controller_input: ControllerInput, state: _ControlState, now: float
 ) -> float | None:
-    """Where the knob stands after a move; None where it says nothing yet."""
+    """Return the position of a control after an input, or None if the input has no effect."""
     if binding.mode == "toggle":
         pressed, was = (
             controller_input.value >= 64 or (binding.message == "note" and controller_input.value > 0),
@@ -304,7 +313,7 @@ def _control_position(
     return controller_input.position
 
 
-def _free_name(knob: Parameter, document: Document) -> str:
-    stem = f"{knob.node} {knob.port}".replace("/", " ") + (f" {knob.lane + 1}" if knob.lane is not None else "")
+def _free_name(target: Parameter, document: Document) -> str:
+    stem = f"{target.node} {target.port}".replace("/", " ") + (f" {target.lane + 1}" if target.lane is not None else "")
     names = [stem[:90], *(f"{stem[:90]} {k}" for k in range(2, len(document.controls) + 3))]
     return next(name for name in names if name not in document.controls)

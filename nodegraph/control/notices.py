@@ -1,16 +1,16 @@
-"""Lines for the user from threads that must not print: each once in a while, and never a flood of them."""
+"""Rate-limited notices for the user, from threads that must not print."""
 
 from __future__ import annotations
 
 import threading
 import time
 
-REPEAT_AFTER = 10.0  # s until a line is told again
-MAX_LINES = 8  # lines told at a time
+REPEAT_AFTER = 10.0  # seconds before a line is shown again
+MAX_LINES = 8  # lines shown at a time
 
 
 class Notices:
-    """``add`` from any thread; ``pop_due`` gives what the user is to read now."""
+    """A queue of notices. ``add`` is called from any thread; ``pop_due`` returns the lines to show."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,7 +19,7 @@ class Notices:
         self._dropped = 0
 
     def add(self, line: str) -> None:
-        """Note a line. One that was told lately waits its time, and is counted."""
+        """Queue a line. A line that was shown recently is counted and delayed."""
         with self._lock:
             if line in self._waiting or len(self._waiting) < 4 * MAX_LINES:
                 self._waiting[line] = self._waiting.get(line, 0) + 1
@@ -27,7 +27,7 @@ class Notices:
                 self._dropped += 1
 
     def pop_due(self) -> list[str]:
-        """The lines that are due, with how often each was noted."""
+        """Return the lines that are due, each with its count."""
         now = time.monotonic()
         with self._lock:
             self._shown_at = {line: at for line, at in self._shown_at.items() if now - at < REPEAT_AFTER}
@@ -36,7 +36,7 @@ class Notices:
             self._shown_at |= dict.fromkeys(due[:MAX_LINES], now)
             self._dropped += sum(self._waiting.pop(line) for line in due[MAX_LINES:])
             if self._dropped and self._shown_at.get("", -REPEAT_AFTER) <= now - REPEAT_AFTER:
-                lines.append(f"… and {self._dropped} more of that kind.")
+                lines.append(f"… and {self._dropped} more notices.")
                 self._shown_at[""], self._dropped = now, 0
         return lines
 

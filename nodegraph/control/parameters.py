@@ -1,4 +1,4 @@
-"""Parameters as controls address them: the inputs of blocks, by name, with the range that a control sweeps."""
+"""Parameters as controls address them: inputs of blocks by name, with the range of the control."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from nodegraph.patch.actions import parse_port_ref
 
 from .taper import position_of, value_at
 
-DIGITS = 6  # of values from a controller, so that 16384 positions differ
+DIGITS = 6  # significant digits of values from a controller; enough for 16384 positions
 
 
 @dataclass(frozen=True)
 class Parameter:
     """An input as a control sets it: all its lanes, all members of a bank, or the one numbered ``lane`` (from 0).
 
-    ``node`` may lie in a subpatch (``"voice/osc"``), or be one. ``declared`` is the declaration of the input, which
-    gives the values that it accepts; a control sweeps from ``low`` to ``high``, in the unit of the input, with the
-    scale ``taper`` ("linear" or "log").
+    ``node`` may be in a subpatch (``"voice/osc"``), or be one. ``declared`` is the declaration of the input, with the
+    range that it accepts. A control travels from ``low`` to ``high``, in the unit of the input, along ``taper``
+    ("linear" or "log").
     """
 
     node: str
@@ -48,20 +48,20 @@ class Parameter:
         return self.node, self.port, self.lane
 
     def value(self, position: float) -> float:
-        """The value at a position of the control, 0 to 1."""
+        """Return the value at a position of the control, 0 to 1."""
         if self.high < self.low:
             return value_at(1.0 - position, self.high, self.low, self.taper, DIGITS)
         return value_at(position, self.low, self.high, self.taper, DIGITS)
 
     def position(self, value: float) -> float:
-        """The position of the control at a value, 0 to 1."""
+        """Return the position of the control for a value, 0 to 1."""
         if self.high < self.low:
             return 1.0 - position_of(value, self.high, self.low, self.taper)
         return position_of(value, self.low, self.high, self.taper)
 
 
 def node_record(document: Document, node: str) -> NodeRecord:
-    """The node ``"osc"``, or in a subpatch ``"voice/osc"``. Raises PatchError."""
+    """Return the record of ``"osc"``, or of ``"voice/osc"`` in a subpatch. Raises PatchError."""
     path, id = locate(document, node)
     return document.nested(path).nodes[id]
 
@@ -73,7 +73,7 @@ def parameter(
     patch_path: Path | None = None,
     allow_outside: bool = False,
 ) -> Parameter:
-    """The parameter at ``"node.port"``. Raises PatchError, one line, if there is no such input."""
+    """Return the parameter at ``"node.port"``. Raises PatchError, one line, if there is no such input."""
     node, port = parse_port_ref(port_ref)
     record = node_record(document, node)
     problem = block_problem(record)
@@ -89,9 +89,9 @@ def parameter(
 def control_parameter(
     document: Document, control: Control, patch_path: Path | None = None, allow_outside: bool = False
 ) -> Parameter:
-    """The parameter that a control of the document sets, with the control's range. Raises PatchError."""
+    """Return the parameter that a control sets, with the control's range and taper. Raises PatchError."""
     found = parameter(document, control.target, control.lane, patch_path, allow_outside)
     low = found.low if control.min is None else control.min
     high = found.high if control.max is None else control.max
-    whole = control.min is None and control.max is None and control.taper == "linear"
-    return replace(found, low=low, high=high, taper=found.taper if whole else control.taper)
+    default_range = control.min is None and control.max is None and control.taper == "linear"
+    return replace(found, low=low, high=high, taper=found.taper if default_range else control.taper)

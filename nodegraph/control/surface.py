@@ -1,8 +1,8 @@
-"""The gain bank under the hands: what faders, knobs and buttons do to the units of a code.
+"""Functions of faders, knobs and buttons on a gain bank.
 
-After Sarroff & Casey, Musical audio synthesis using autoencoding neural nets (Proc. ICMC, 2014), section 4.1. All is
-pure: a :class:`Surface` is what can be set and shown, a function makes the next one of it. ``FUNCTIONS`` are
-the names that controller files use.
+After Sarroff & Casey, Musical audio synthesis using autoencoding neural nets (Proc. ICMC, 2014), section 4.1. All
+functions are pure: each takes a :class:`Surface` and returns the next one. ``FUNCTIONS`` maps the names in controller
+files to them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ WIDTH = 8  # units on the faders at a time
 
 @dataclass(frozen=True)
 class Surface:
-    """A gain 0…1, a scale 0…2 and a mute for each unit; the first unit on the faders; what is heard.
+    """Gain 0…1, scale 0…2 and mute of each unit, the first unit on the faders, and the state of the player.
 
-    ``rewind_count`` and ``quit_count`` count the times that the player was sent to its beginning, or everybody home.
+    ``rewind_count`` and ``quit_count`` count the presses of the buttons that rewind the player and quit the program.
     """
 
     gains: tuple[float, ...] = ()
@@ -31,21 +31,21 @@ class Surface:
 
     @property
     def units(self) -> int:
-        """How many there are."""
+        """The number of units."""
         return len(self.gains)
 
     def adjusted(self, unit: int) -> float:
-        """What a unit's activation is multiplied by: gain × scale, 0 if it is muted."""
+        """Return the factor of a unit's activation: gain × scale, or 0 if it is muted."""
         return 0.0 if self.mutes[unit] else self.gains[unit] * self.scales[unit]
 
 
 def default_surface(units: int) -> Surface:
-    """All units as they come from the encoder."""
+    """Return a surface that leaves all units unchanged."""
     return Surface((1.0,) * units, (1.0,) * units, (False,) * units)
 
 
 Function = Callable[[Surface, int, int], Surface]
-"""``function(surface, which, value)``: fader, knob or button number ``which`` (from 0) came to ``value`` (0–127)."""
+"""``function(surface, index, value)``: fader, knob or button ``index`` (from 0) moved to ``value`` (0–127)."""
 
 
 def gain(surface: Surface, index: int, value: int) -> Surface:
@@ -59,58 +59,58 @@ def scale(surface: Surface, index: int, value: int) -> Surface:
 
 
 def mute(surface: Surface, index: int, value: int) -> Surface:
-    """A button: mutes the unit, or lets it be heard again."""
+    """A button: mutes or unmutes the unit."""
     unit = surface.first + index
     return _with_unit(surface, index, mutes=not surface.mutes[unit]) if unit < surface.units else surface
 
 
 def reset(surface: Surface, index: int, value: int) -> Surface:
-    """A button: the unit as it comes, gain and scale 1, not muted."""
+    """A button: resets the unit to gain 1, scale 1, not muted."""
     return _with_unit(surface, index, gains=1.0, scales=1.0, mutes=False)
 
 
 def bank_down(surface: Surface, index: int, value: int) -> Surface:
-    """A button: the eight units before; before the first come the last."""
+    """A button: selects the previous eight units; wraps to the last."""
     return _shift_bank(surface, -1)
 
 
 def bank_up(surface: Surface, index: int, value: int) -> Surface:
-    """A button: the next eight units; after the last come the first."""
+    """A button: selects the next eight units; wraps to the first."""
     return _shift_bank(surface, 1)
 
 
 def silence(surface: Surface, index: int, value: int) -> Surface:
-    """A button: the output of all units goes to 0; they are muted, and keep their gains and scales."""
+    """A button: mutes all units; gains and scales are unchanged."""
     return replace(surface, mutes=(True,) * surface.units)
 
 
 def toggle_mutes(surface: Surface, index: int, value: int) -> Surface:
-    """A button: what is muted is heard, what is heard is muted."""
+    """A button: inverts all mutes."""
     return replace(surface, mutes=tuple(not muted for muted in surface.mutes))
 
 
 def reset_all(surface: Surface, index: int, value: int) -> Surface:
-    """A button: all units as they come."""
+    """A button: resets all units to gain 1, scale 1, not muted."""
     return replace(surface, gains=(1.0,) * surface.units, scales=(1.0,) * surface.units, mutes=(False,) * surface.units)
 
 
 def switch(surface: Surface, index: int, value: int) -> Surface:
-    """A button: original or resynthesised."""
+    """A button: switches between original and resynthesised sound."""
     return replace(surface, resynthesised=not surface.resynthesised)
 
 
 def play(surface: Surface, index: int, value: int) -> Surface:
-    """A button: plays, or pauses."""
+    """A button: starts or pauses the player."""
     return replace(surface, playing=not surface.playing)
 
 
 def stop(surface: Surface, index: int, value: int) -> Surface:
-    """A button: stops, and goes back to the beginning."""
+    """A button: stops and rewinds the player."""
     return replace(surface, playing=False, rewind_count=surface.rewind_count + 1)
 
 
 def quit(surface: Surface, index: int, value: int) -> Surface:
-    """A button: ends the program."""
+    """A button: quits the program."""
     return replace(surface, quit_count=surface.quit_count + 1)
 
 
@@ -139,16 +139,16 @@ LAMPS: dict[str, Callable[[Surface, int], bool]] = {
     "switch": lambda surface, index: surface.resynthesised,
     "silence": lambda surface, index: surface.units > 0 and all(surface.mutes),
 }
-"""Whether the lamp in a button with that function is lit."""
+"""For each function with a lamp: True if the lamp of a button is lit."""
 
 
-# -- what is shown -------------------------------------------------------------------------------------------
+# -- the information window ----------------------------------------------------------------------------------
 
 HEADS = ("Neuron", "Gain", "Scale", "Adj. Value", "Mute")
 
 
 def rows(surface: Surface) -> list[tuple[str, ...]]:
-    """The units on the faders, a row of texts each under :data:`HEADS`: the information window of figure 3."""
+    """Return one row of cells under :data:`HEADS` for each unit on the faders, as in figure 3 of the paper."""
     shown = range(surface.first, min(surface.first + WIDTH, surface.units))
     return [
         (
@@ -163,19 +163,19 @@ def rows(surface: Surface) -> list[tuple[str, ...]]:
 
 
 def track(surface: Surface) -> str:
-    """The line below the rows."""
+    """Return the line below the rows."""
     return f"Queued Track: {'Resynthesized' if surface.resynthesised else 'Original'}"
 
 
 def text(surface: Surface) -> str:
-    """Rows and the line below as plain text."""
+    """Return the rows and the line below as plain text."""
     table: Sequence[Sequence[str]] = [HEADS, *rows(surface)]
     lines = ["  ".join(cell.rjust(10) for cell in row[:4]) + f"  {row[4]}" for row in table]
     return "\n".join(line.rstrip() for line in [*lines, "", track(surface)])
 
 
 def _with_unit(surface: Surface, index: int, **values: float | bool) -> Surface:
-    """The surface with other values of the unit on fader ``index``; itself where there is none."""
+    """Return the surface with new values for the unit on fader ``index``, or unchanged if there is no such unit."""
     unit = surface.first + index
     if unit >= surface.units:
         return surface

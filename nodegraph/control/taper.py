@@ -1,4 +1,4 @@
-"""How a knob travels its range: positions 0…1 to values and back."""
+"""Tapers: mapping between control positions 0…1 and values."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import math
 
 
 def position_of(value: float, low: float, high: float, taper: str) -> float:
-    """Where on the knob ``value`` is, 0…1 (held to the ends)."""
+    """Return the position of ``value``, clamped to 0…1."""
     if high <= low:
         return 0.0
-    held = min(max(value, low), high)
+    clamped = min(max(value, low), high)
     if taper == "log" and low > 0.0:
-        return math.log(held / low) / math.log(high / low)
-    return (held - low) / (high - low)
+        return math.log(clamped / low) / math.log(high / low)
+    return (clamped - low) / (high - low)
 
 
 def value_at(position: float, low: float, high: float, taper: str, digits: int = 4) -> float:
-    """The value at a position, rounded to what a hand can mean: so many digits, and the ends exactly."""
+    """Return the value at a position, rounded to ``digits`` significant digits; the ends are exact."""
     if position <= 0.0 or high <= low:
         return low
     if position >= 1.0:

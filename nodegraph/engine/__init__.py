@@ -1,1 +1,1 @@
-"""Runs plans: ``walk`` is the native loop, ``core`` the engine round it, the rest its drivers."""
+"""Runs plans: ``walk`` is the native loop, ``core`` the engine, the other modules its drivers and queues."""

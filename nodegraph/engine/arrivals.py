@@ -1,7 +1,7 @@
-"""Events from outside on their way to the audio thread: a ring, and what is not due for a while yet.
+"""External events to the audio thread: a ring, and a heap of events that are due later.
 
-Any thread may put events in; the audio thread takes out what falls into its quantum, each at its sample, into one
-list that all blocks for events from outside read (see :mod:`nodegraph.events`).
+Any thread may send events. The audio thread moves those that are due in its quantum, each at its sample, to one list
+that all blocks for external events read (see :mod:`nodegraph.events`).
 """
 
 from __future__ import annotations
@@ -26,20 +26,19 @@ if TYPE_CHECKING:
     from nodegraph.plan.memory import Memory
 
 RING_SIZE = 1 << 15
-MAX_AT_ONCE = 64  # events that arrive in one quantum; more of them wait for the next
+MAX_AT_ONCE = 64  # events delivered in one quantum; the others follow in the next
 MAX_PORTS = 63
-FULL_FOR = 2.0  # s without room after which nobody is there to take events out
+FULL_TIMEOUT = 2.0  # seconds to wait for room in a full ring
 
 # The words of the ring.
 RING, HEAD, TAIL, LIST = range(4)
-# An event in it. Once it has arrived, time says at which sample, and status is turned over (~status): who keeps a
-# log reads it there.
+# An event in the ring. On delivery, TIME is set to the actual sample and STATUS is inverted (~status) for flight logs.
 TIME, PORT, STATUS, DATA1, DATA2 = range(5)
 EVENT_WORDS = 5
 
 
 def receive_events(arrivals: int, clock: int) -> None:
-    """Take out what falls into this quantum, in order of time; what is due later waits and blocks nobody."""
+    """Deliver the events that are due in this quantum, each at its sample. Later events stay in the ring."""
     w = as_i64(arrivals)
     ring, events = as_i64(w[RING]), as_f64(w[LIST])
     events[READY] = events[HELD] = 0.0
@@ -61,7 +60,7 @@ def receive_events(arrivals: int, clock: int) -> None:
 
 
 class EventQueue:
-    """The near side of the ring. ``address`` is that of its words, ``list_address`` that of the list that is read."""
+    """The sending side of the ring. ``address`` is that of its words, ``list_address`` that of the delivery list."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory, self._lock = memory, threading.Lock()
@@ -76,28 +75,28 @@ class EventQueue:
         self._masks: dict[str, int] = {}
 
     def send(self, message: bytes, at: int, port: str, horizon: int, is_realtime: Callable[[], bool]) -> None:
-        """Let a message arrive at sample ``at``; those due after sample ``horizon`` are kept here for now.
+        """Schedule a complete message (see ``midi.messages.bytes_of``) for sample ``at``.
 
-        ``is_realtime`` says whether somebody takes events out in time, so that a full ring is worth a moment's wait.
-        The message must be complete (see ``midi.messages.bytes_of``). Raises BufferError if there is no room.
+        Messages due after sample ``horizon`` stay in the heap. ``is_realtime`` returns whether the audio device is
+        running; if so, a full ring is waited for. Raises BufferError if the ring stays full.
         """
         if message[0] == SYSEX:
-            return  # no block takes messages of a maker's own
+            return  # no block reads system exclusive messages
         with self._lock:
             number = self._number_of(port)
             if at <= horizon:
-                self._hand_over(horizon, is_realtime)
+                self._deliver_scheduled(horizon, is_realtime)
                 self._put(message, at, number, is_realtime)
             else:
                 heapq.heappush(self._scheduled, (at, next(self._numbers), message, number))
 
     def deliver(self, horizon: int, is_realtime: Callable[[], bool]) -> None:
-        """Put in what is due up to sample ``horizon``."""
+        """Move scheduled events due up to sample ``horizon`` to the ring. Raises BufferError if it stays full."""
         if self._scheduled and self._scheduled[0][0] <= horizon:
             with self._lock:
-                self._hand_over(horizon, is_realtime)
+                self._deliver_scheduled(horizon, is_realtime)
 
-    def _hand_over(self, horizon: int, is_realtime: Callable[[], bool]) -> None:
+    def _deliver_scheduled(self, horizon: int, is_realtime: Callable[[], bool]) -> None:
         while self._scheduled and self._scheduled[0][0] <= horizon:
             at, _, message, number = self._scheduled[0]
             self._put(message, at, number, is_realtime)
@@ -105,7 +104,7 @@ class EventQueue:
 
     def _put(self, message: bytes, at: int, number: int, is_realtime: Callable[[], bool]) -> None:
         head = int(self._words[HEAD])
-        end = time.monotonic() + FULL_FOR
+        end = time.monotonic() + FULL_TIMEOUT
         while head - int(self._words[TAIL]) >= RING_SIZE:
             if not is_realtime() or time.monotonic() > end:
                 raise BufferError
@@ -116,20 +115,20 @@ class EventQueue:
 
     @property
     def delivered_count(self) -> int:
-        """Events that have arrived so far."""
+        """Number of events delivered, up to the first one that is still queued."""
         return int(self._words[TAIL])
 
     @property
     def pending_count(self) -> int:
-        """Events that have not arrived yet."""
+        """Number of events not delivered yet."""
         return len(self._scheduled) + int(self._words[HEAD] - self._words[TAIL])
 
     def delivered_since(self, since: int) -> list[tuple[int, bytes, str]]:
-        """Events from number ``since`` on that have arrived: sample, message, port."""
+        """Return the delivered events from number ``since``: (sample, message, port)."""
         return self._between(since, int(self._words[TAIL]))
 
     def undelivered_since(self, since: int) -> list[tuple[int, bytes, str]]:
-        """For the end: those from number ``since`` on that have arrived while earlier ones wait for their time."""
+        """Return events delivered before an earlier one that is still queued, from number ``since``. Call it last."""
         return self._between(since, int(self._words[HEAD]))
 
     def _between(self, since: int, stop: int) -> list[tuple[int, bytes, str]]:
@@ -143,7 +142,7 @@ class EventQueue:
     # -- ports -----------------------------------------------------------------------------------------------
 
     def port_mask(self, name: str) -> int:
-        """Address of a word with a bit for each port whose name has ``name`` in it: all of them for ""."""
+        """Return the address of a word with a bit for each port whose name contains ``name`` (all ports for "")."""
         with self._lock:
             if name not in self._masks:
                 self._masks[name] = self._memory.words([-1 if not name else 0])

@@ -1,8 +1,8 @@
-"""What the audio device calls: native from end to end, no Python, no GIL.
+"""The audio callback: native code without Python or the GIL.
 
-It turns blocks of any length into quanta of 64, limits what is heard, and keeps the accounts: callbacks,
-frames, xruns, load. Device blocks that are a multiple of 64 pass straight through; others wait in a
-buffer of one quantum, which delays the input by 64 samples.
+It divides device blocks of any length into quanta of 64, limits the output and counts callbacks, frames, xruns and
+load. Device blocks that are a multiple of 64 pass directly; others are buffered in one quantum, which delays the input
+by 64 samples.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from . import walk
 from .tape import write_tape
 from .walk import quantum
 
-# The words that the callback shares with the rest; 0–3 are set by its wrapper.
+# The words shared with the live driver; 0–3 are set by the callback's wrapper.
 LIVE_IN, LIVE_OUT, LIVE_FLAGS, LIVE_ANSWER, LIVE_ENGINE, LIVE_POSITION, LIVE_STAGE = range(7)
 LIVE_INPUTS, LIVE_OUTPUTS, LIVE_CALLBACKS, LIVE_FRAMES, LIVE_XRUNS, LIVE_STOP = range(7, 13)
 LIVE_LIMIT, LIVE_GAIN, LIVE_RELEASE, LIVE_RATE = 13, 14, 15, 16
 LIVE_LOADS, LIVE_FIRST_AT, LIVE_LATEST, LIVE_WORST = 17, 18, 19, 20
 LIVE_CAPTURE, LIVE_CAPTURE_SIZE, LIVE_CAPTURED, LIVE_PEAK, LIVE_LIMITED, LIVE_LATE = 21, 22, 23, 24, 25, 26
 LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE, LIVE_STARTED_AT, LIVE_CLOCK = 27, 28, 29, 30
-LIVE_PAUSED, LIVE_STEPS = 31, 32  # whether it stands still, quanta that it shall compute all the same
+LIVE_PAUSED, LIVE_STEPS = 31, 32  # whether it is paused, quanta to compute while paused
 LIVE_WORDS = 33
 
-LOAD_BINS = 2001  # per mille of the time there is, the last one for all above
+LOAD_BINS = 2001  # one bin per mille of the callback period; the last one counts all higher loads
 CEILING = 1.0
 XRUN_FLAGS = 0b1111  # input underflow and overflow, output underflow and overflow
 COMPLETE = 1
@@ -34,7 +34,7 @@ FADE_OUT = 441  # samples of the fade when the stream is stopped
 
 
 def callback(words: int, start: int, frames: int) -> None:
-    """Serve one block of the device. ``words`` as named above."""
+    """Process one block of the device. ``words`` is the address of the words above."""
     w, x = as_i64(words), as_f64(words)
     flush_denormals()
     began = nanoseconds()
@@ -88,7 +88,7 @@ def callback(words: int, start: int, frames: int) -> None:
 
 
 def hold_paused(engine: int) -> None:
-    """A quantum in which nothing is computed: the output goes down from where it was and stays silent."""
+    """Output a paused quantum: fade from the last sample to silence."""
     e = as_i64(engine)
     out, channels = as_f32(e[walk.ENGINE_OUTPUT]), e[walk.ENGINE_OUTPUTS]
     for c in range(channels):
@@ -98,9 +98,9 @@ def hold_paused(engine: int) -> None:
 
 
 def limit_output(words: int, frames: int) -> None:
-    """Keep the output within ±1: a limiter with instant attack and slow release, and no NaN ever.
+    """Limit the output to ±1, with instant attack and slow release, and replace NaN by 0.
 
-    What never exceeds the ceiling passes bit for bit.
+    Output that never exceeds the ceiling is not changed.
     """
     w, x = as_i64(words), as_f64(words)
     target, channels = as_f32(w[LIVE_OUT]), w[LIVE_OUTPUTS]
@@ -126,7 +126,7 @@ def limit_output(words: int, frames: int) -> None:
 
 
 def fade_out(words: int, frames: int) -> None:
-    """Take the sound down before the stream ends, then say that it is complete."""
+    """Fade the output to silence, then answer that the stream is complete."""
     w = as_i64(words)
     target, channels = as_f32(w[LIVE_OUT]), w[LIVE_OUTPUTS]
     for i in range(frames):
@@ -139,18 +139,18 @@ def fade_out(words: int, frames: int) -> None:
 
 
 def capture(words: int, frames: int) -> None:
-    """Keep a copy of the first part of what is played, if asked to."""
+    """Copy the first part of the output to the capture buffer, if there is one."""
     w = as_i64(words)
-    source, kept, channels = as_f32(w[LIVE_OUT]), as_f32(w[LIVE_CAPTURE]), w[LIVE_OUTPUTS]
+    source, captured, channels = as_f32(w[LIVE_OUT]), as_f32(w[LIVE_CAPTURE]), w[LIVE_OUTPUTS]
     room = min(frames, w[LIVE_CAPTURE_SIZE] - w[LIVE_CAPTURED])
     first = w[LIVE_CAPTURED] * channels
     for k in range(room * channels):
-        kept[first + k] = source[k]
+        captured[first + k] = source[k]
     w[LIVE_CAPTURED] += max(room, 0)
 
 
 def limit(words: int, start: int, frames: int) -> None:
-    """The limiter by itself, for sound that is heard another time."""
+    """Apply the limiter only, for replays."""
     limit_output(words, frames)
 
 

@@ -1,7 +1,7 @@
-"""The engine: it holds a running plan, exchanges it for the next one, and passes on turned knobs.
+"""The engine: runs plans, swaps them after edits, and sends parameter values and events to the audio thread.
 
-Everything here runs outside the audio thread. What the audio thread needs lies in words that it shares
-with ``walk``; messages travel through a ring, plans through one word.
+Everything here runs outside the audio thread. State shared with the audio thread is stored in the words of ``walk``;
+messages pass through a ring, plans through one word.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from nodegraph.graph.probes import probe_id, with_probes
 from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Change, Document, NodeRecord
 from nodegraph.patch.change import LOOK, VALUES
-from nodegraph.patch.errors import InvalidValue as BadValue
+from nodegraph.patch.errors import InvalidValue
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
 from nodegraph.plan import layout as lay
@@ -43,31 +43,30 @@ if TYPE_CHECKING:
     from mido import Message
 
 
-EVENTS_AHEAD = 0.5  # s by which events reach the audio thread before they are due
-MOST_CHANNELS = 64
+EVENTS_AHEAD = 0.5  # seconds that events are queued ahead of their sample
 
 
-KnobValues = Mapping[tuple[str, str], Mapping[str, list[float]]]  # by node and block, then by port
-"""What documents have set knobs to: a number for each lane or member, by node, block and port."""
+KnobValues = Mapping[tuple[str, str], Mapping[str, list[float]]]
+"""Knob values set by documents, one number for each lane or bank member, by (node, type), then by port."""
 
 
 class EngineError(Exception):
-    """The engine cannot do what was asked; one line says why and what to do."""
+    """An engine operation failed; the message is one line with the cause and the fix."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A node that was silenced because it gave NaN or Inf."""
+    """A node that is muted because it output NaN or Inf."""
 
     node: str
     lane: int
 
 
 class Engine:
-    """A patch being computed at a sample rate (Hz), with so many channels from and to the outside.
+    """Computes a patch at a sample rate (Hz) with the given numbers of input and output channels.
 
-    ``input_columns`` says for each ``audio_in`` node the first channel that it reads. ``pack=False``
-    gives every node a row of its own. Drivers (``offline``, ``live``, ``stepper``) make it run.
+    ``input_columns`` maps each ``audio_in`` node to the first channel that it reads. ``pack=False`` gives every node a
+    separate row. Drivers (``offline``, ``live``, ``stepper``) run the engine.
     """
 
     def __init__(
@@ -82,18 +81,18 @@ class Engine:
     ) -> None:
         self.rate = float(rate)
         self.pack, self.allow_outside, self.realtime = pack, allow_outside, realtime
-        self.live = realtime  # whether it ever plays in real time, even if nobody listens yet
+        self.live = realtime  # stays true while the device is not running, unlike ``realtime``
         self.memory = Memory()
         self.handles: dict[tuple[str, str], int] = {}
         self.plan: Plan | None = None
-        self._knob_values: dict[tuple[str, str], list[float]] = {}  # set by documents since the plan was compiled
+        self._knob_values: dict[tuple[str, str], list[float]] = {}  # values set by edits since the plan was compiled
         self._retired: list[Plan] = []
         self._lock = threading.Lock()
         self._service_lock = threading.Lock()
         self._unfollow: list[Callable[[], None]] = []
-        self._graph: Graph | None = None  # of the latest plan, without probes
-        self._records: dict[str, NodeRecord] = {}  # of the nodes of that graph, by which they are recognised
-        self._records_heard: dict[str, NodeRecord] = {}  # the same for the plan that is heard, while another waits
+        self._graph: Graph | None = None  # graph of the latest plan, without probes
+        self._records: dict[str, NodeRecord] = {}  # records of its nodes, which identify a renamed node
+        self._playing_records: dict[str, NodeRecord] = {}  # records of the playing plan while the latest is pending
         self.observer: EngineObserver | None = None
         self.services: list[EngineService] = []
         self.watched: frozenset[str] = frozenset()
@@ -117,22 +116,22 @@ class Engine:
     # -- plans -----------------------------------------------------------------------------------------------
 
     def load(self, document: Document, path: Path | None = None) -> None:
-        """Type a document and :meth:`play` it. Raises GraphError (the engine plays on then) or KernelError."""
+        """Type a document and :meth:`play` it. Raises GraphError or KernelError; the old plan then keeps playing."""
         with no_collection():
             self.play(build_graph(document, self.rate, path, self.allow_outside))
 
     def play(self, graph: Graph) -> None:
         """Compile a typed graph of this engine's rate; the audio thread swaps to its plan at the next quantum.
 
-        The plan continues where the one before it was: states, knobs and delay lines go on. Raises KernelError.
+        States, knobs and delay lines migrate from the previous plan. Raises KernelError.
         """
         with self._lock, no_collection():
-            self._exchange(graph)
+            self._swap_plan(graph)
 
     def apply(self, change: Change, path: Path | None = None) -> None:
-        """Follow an edit of the document that is played: by messages if it only sets knobs, else by a new plan.
+        """Apply an edit of the playing document: by messages if it only sets knobs, else by a new plan.
 
-        Raises GraphError (the engine plays on then) or KernelError.
+        Raises GraphError or KernelError; the old plan then keeps playing.
         """
         if change.kind == LOOK:
             return
@@ -144,33 +143,32 @@ class Engine:
             self.set_values(change, knobs)
 
     def set_values(self, change: Change, knobs: Iterable[KnobChange]) -> None:
-        """Follow a change of the document that sets nothing but these knobs of the graph."""
+        """Apply a change of the document that only sets the given knobs of the graph."""
         self.set_knobs(knobs)
         if self._graph is None:
             return
-        # Nodes are recognised by their records when they get other ids: note the records that the change replaced.
+        # records identify renamed nodes: store those that the change replaced
         for path, node, *_ in change.values:
             name = "/".join((*path, node))
             for id in self._graph.flat.copies.get(name, [name]):
                 if id in self._records:
                     self._records[id] = change.after.nested(path).nodes[node]
 
-    def _exchange(self, graph: Graph, names: Mapping[str, str] | None = None) -> None:
-        """Compile a graph and offer the plan to the audio thread.
+    def _swap_plan(self, graph: Graph, names: Mapping[str, str] | None = None) -> None:
+        """Compile a graph and pass the plan to the audio thread, which swaps to it at the next quantum.
 
-        ``names`` maps ids of the plan that is heard to the ids of the same nodes here; None finds them by comparison.
-        What is compiled depends on the graphs and on the sample at which the plan that is heard was taken over,
-        never on how far the audio thread has come since.
+        ``names`` maps ids of the playing plan to the ids of the same nodes in the graph; None compares the records.
+        The plan depends on the graphs and on the swap sample of the playing plan, not on the current clock.
         """
         probed = with_probes(graph, self.watched)
-        self._wait_for_takeover()
-        unheard = [self.plan] if self.plan is not None and self.pending else []
-        heard = self.plan if not unheard else self._retired[-1] if self._retired else None
+        self._wait_for_swap()
+        unplayed = [self.plan] if self.plan is not None and self.pending else []
+        playing = self.plan if not unplayed else self._retired[-1] if self._retired else None
         records = {id: flat.record for id, flat in graph.flat.nodes.items()}
         if names is None:
-            known = self._records if not unheard else self._records_heard
-            names = renamed_nodes(known, records) if heard is not None else {}
-        before = renamed(heard, names) if heard is not None else None
+            known = self._records if not unplayed else self._playing_records
+            names = renamed_nodes(known, records) if playing is not None else {}
+        previous = renamed(playing, names) if playing is not None else None
         handles = dict(self.handles)
         self._rename_handles(names)
         opened: list[Any] = []
@@ -178,8 +176,8 @@ class Engine:
             plan = compile_plan(
                 probed,
                 self.io,
-                before,
-                self.taken,
+                previous,
+                self.swap_sample,
                 self.handles,
                 self._opener(graph.folder, opened),
                 self.pack,
@@ -191,49 +189,49 @@ class Engine:
             self.handles.clear()
             self.handles.update(handles)
             raise
-        offered = [heard, *unheard] if heard is not None else unheard
-        self._set_changed_knobs(self._values_so_far(offered, names), probed)
-        if heard is not None and not unheard:
-            self._retired.append(heard)
-            self._records_heard = self._records
+        plans = [playing, *unplayed] if playing is not None else unplayed
+        self._set_changed_knobs(self._current_knob_values(plans, names), probed)
+        if playing is not None and not unplayed:
+            self._retired.append(playing)
+            self._playing_records = self._records
         self._knob_values = {}
         self.plan, self._graph, self._records = plan, graph, records
         if self.observer is not None:
-            self.observer.exchanged(graph.document, graph.flat.file, plan, names)
+            self.observer.on_plan(graph.document, graph.flat.file, plan, names)
         self.words[walk.ENGINE_NEXT] = plan.address
-        self._release_retired(unheard)
+        self._release_retired(unplayed)
 
     def _rename_handles(self, names: Mapping[str, str]) -> None:
-        """Messages that are on their way to a node find it under its new id."""
+        """Move the handles of renamed nodes to the new ids, so that queued messages reach them."""
         moving = [key for key in self.handles if key[0] in names]
         moved = {(names[id], port): self.handles.pop((id, port)) for id, port in moving}
         self.handles.update(moved)
 
-    def watch(self, ends: Iterable[str]) -> None:
-        """Keep what these outputs ("osc1.out") carry for :meth:`probe`, and no others any more."""
+    def watch(self, port_refs: Iterable[str]) -> None:
+        """Record the outputs with these port references ("osc1.out") for :meth:`probe`, and no others."""
         with self._lock:
-            wanted = frozenset(ends)
-            if wanted != self.watched:
-                self.watched = wanted
+            outputs = frozenset(port_refs)
+            if outputs != self.watched:
+                self.watched = outputs
                 if self._graph is not None:
-                    self._exchange(self._graph)
+                    self._swap_plan(self._graph)
 
-    def probe(self, end: str) -> Any:
-        """What keeps the latest samples or frames of a watched output; None where there is nothing to see."""
-        return self.helper(probe_id(end))
+    def probe(self, port_ref: str) -> Any:
+        """Return the buffer that records a watched output, or None if the output is not watched."""
+        return self.helper(probe_id(port_ref))
 
     def helper(self, node: str) -> Any:
-        """The helper of a node of the running plan, None if it has none."""
-        hosts = self.plan.hosts if self.plan else {}
-        return next((helper for (id, *_), helper in list(hosts.items()) if id == node), None)
+        """Return the helper of a node of the running plan, or None if it has none."""
+        helpers = self.plan.hosts if self.plan else {}
+        return next((helper for (id, *_), helper in list(helpers.items()) if id == node), None)
 
     def follow(self, patch: Any) -> Callable[[], None]:
-        """Load a patch and every edit of it, until it is closed; returns what ends that sooner."""
+        """Load a patch and apply all its edits until the engine is closed; return a function that stops this."""
         self.load(patch.document, patch.path)
 
         def follow_step(step: Any, change: Change) -> None:
             if self.observer is not None:
-                self.observer.edited(step, change)
+                self.observer.on_edit(step, change)
             self.apply(change, patch.path)
 
         unfollow = patch.subscribe(follow_step)
@@ -242,61 +240,61 @@ class Engine:
 
     @property
     def pending(self) -> bool:
-        """Whether a plan waits to be taken over."""
+        """Whether a plan is waiting for the audio thread to swap to it."""
         return bool(self.words[walk.ENGINE_NEXT])
 
     @property
-    def taken(self) -> int:
-        """Sample at which the audio thread took over the plan that is heard."""
+    def swap_sample(self) -> int:
+        """The sample at which the audio thread swapped to the playing plan."""
         return int(self.words[walk.ENGINE_SWAPPED_AT])
 
-    def hears(self, plan: Plan) -> bool:
-        """Whether the audio thread has taken over this plan and no plan waits."""
+    def is_playing(self, plan: Plan) -> bool:
+        """Return whether the audio thread plays this plan and no other plan is pending."""
         return not self.pending and int(self.words[walk.ENGINE_PLAN]) == plan.address
 
-    def _wait_for_takeover(self, seconds: float = 2.0) -> None:
-        """Let the audio thread take the last plan first: the next one goes on with what was heard.
+    def _wait_for_swap(self, seconds: float = 2.0) -> None:
+        """Wait until the audio thread has swapped to the last plan, whose state the next plan migrates.
 
-        Where no time passes, a plan that waits is passed over.
+        Without a running device there is no wait: the next plan replaces the pending one.
         """
         end = time.monotonic() + seconds
         while self.realtime and self.pending and time.monotonic() < end:
             time.sleep(0.0005)
         if self.realtime and self.pending:
-            raise EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
+            raise EngineError("the audio device stopped responding. Select it again, or select another device.")
 
-    def _release_retired(self, unheard: Sequence[Plan] = ()) -> None:
-        """Free plans that the audio thread has left, and close helpers that no plan uses any more."""
+    def _release_retired(self, unplayed: Sequence[Plan] = ()) -> None:
+        """Free the plans that the audio thread does not use, and close the helpers that belong to no other plan."""
         with self._service_lock:
-            self._release(unheard)
+            self._release(unplayed)
 
-    def _release(self, leaving: Sequence[Plan]) -> None:
+    def _release(self, unused: Sequence[Plan]) -> None:
         if self.pending and self._retired:
-            leaving, self._retired = [*leaving, *self._retired[:-1]], self._retired[-1:]
+            unused, self._retired = [*unused, *self._retired[:-1]], self._retired[-1:]
         else:
-            leaving, self._retired = [*leaving, *self._retired], []
-        kept = {id(h) for plan in [self.plan, *self._retired] if plan for h in plan.hosts.values()}
-        for plan in leaving:
+            unused, self._retired = [*unused, *self._retired], []
+        skip = {id(h) for plan in [self.plan, *self._retired] if plan for h in plan.hosts.values()}
+        for plan in unused:
             for helper in plan.hosts.values():
-                if id(helper) not in kept:
-                    kept.add(id(helper))
+                if id(helper) not in skip:
+                    skip.add(id(helper))
                     helper.close()
 
     def _opener(self, folder: Path | None, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
-        def open_host(node: GraphNode, host: Any) -> Any:
+        def open_helper(node: GraphNode, host: Any) -> Any:
             context = HelperContext(node.id, node.settings, node.lanes, self.rate, folder, self.live)
             opened.append(host.open(context))
             return opened[-1]
 
-        return open_host
+        return open_helper
 
     @property
     def hosts(self) -> list[Any]:
-        """Helpers of the running plan that want to be serviced."""
+        """The helpers of the running plan."""
         return list(self.plan.hosts.values()) if self.plan else []
 
     def node_problems(self) -> list[tuple[str, str]]:
-        """The nodes with a problem (a full disk, a file that ends too early, lost events): id, and a sentence."""
+        """Return the nodes with a problem (full disk, truncated file, lost events) as (id, message)."""
         found = []
         for (node, *_), helper in (self.plan.hosts if self.plan else {}).items():
             if getattr(helper, "problem", ""):
@@ -304,18 +302,18 @@ class Engine:
         return found + (self.plan.lost_events() if self.plan else [])
 
     def problems(self) -> list[str]:
-        """One line for each problem of a node, a recording or a log."""
+        """Return one line for each problem of a node, a recording or a flight log."""
         lines = [f"{self.node_address(node)}: {text}" for node, text in self.node_problems()]
         return [*lines, *(f"{service.problem}." for service in self.services if service.problem)]
 
     def node_address(self, node: str) -> str:
-        """The node of the document that a node of the plan belongs to: ``voice/osc`` for each of its voices."""
+        """Return the document address of a node of the plan: ``voice/osc`` for each of its voices."""
         found = self.plan.graph.find(node) if self.plan else None
         return found.address if found else node
 
     def service(self) -> None:
-        """Give every helper its turn (reading ahead from disk, writing what was recorded)."""
-        self.hand_over_events(self._near)
+        """Deliver due events and run the background work of all helpers and services, such as disk I/O."""
+        self.deliver_events(self._delivery_horizon)
         with self._service_lock:
             for helper in self.hosts:
                 helper.service()
@@ -323,12 +321,12 @@ class Engine:
             service.service()
         if self._retired and not self.pending and self._lock.acquire(blocking=False):
             try:
-                self._release_retired()  # a recording is whole as soon as its recorder is gone
+                self._release_retired()  # closing the helper of a removed recorder completes its file
             finally:
                 self._lock.release()
 
     def close(self) -> None:
-        """Close all helpers: recordings are whole and playable after this."""
+        """Close all helpers and services; recordings are complete afterwards."""
         for unfollow in self._unfollow:
             unfollow()
         with self._service_lock:
@@ -346,27 +344,27 @@ class Engine:
 
     @property
     def clock(self) -> int:
-        """Samples computed so far."""
+        """Number of samples computed."""
         return int(self.words[walk.ENGINE_CLOCK])
 
-    def turn(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
-        """Set a parameter, at sample ``at`` of the engine's clock or at once. ``lane`` −1 means all lanes.
+    def set_parameter(self, node: str, port: str, value: float | list[float], at: int = 0, lane: int = -1) -> None:
+        """Set a parameter at sample ``at`` of the engine's clock, or immediately if that has passed.
 
-        ``node`` is a node of the patch, a subpatch, or a node inside one (``"voice/filter"``), of all its voices.
-        Raises EngineError for a value that the input does not accept; nothing happens where a wire takes the place of
-        the value, and for names that the playing plan does not have.
+        ``node`` is a node of the patch, a subpatch, or a node in a subpatch (``"voice/filter"``, all its voices).
+        ``lane`` −1 sets all lanes. Wired inputs and names unknown to the playing plan are ignored. Raises EngineError
+        if the input does not accept the value.
         """
-        ends = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
+        knobs = self.plan.graph.knobs_of(node, port) if self.plan else [(node, port)]
         try:
             value = plain(value)
-        except BadValue as fault:
-            raise EngineError(f"{node}.{port}: {fault.text}.") from None
+        except InvalidValue as error:
+            raise EngineError(f"{node}.{port}: {error.text}.") from None
         if self.plan is not None:
-            self._refuse_bad_value(self.plan.graph, ends, value)
-        self._turn(ends, value, at, lane)
+            self._check_value(self.plan.graph, knobs, value)
+        self._send_values(knobs, value, at, lane)
 
-    def _refuse_bad_value(self, graph: Graph, ends: Sequence[tuple[str, str]], value: Any) -> None:
-        for id, port in ends[:1]:  # the others are copies of the same input
+    def _check_value(self, graph: Graph, knobs: Sequence[tuple[str, str]], value: Any) -> None:
+        for id, port in knobs[:1]:  # the others are copies of the same input
             node = graph.find(id)
             declared = node.spec.inputs.get(port) if node is not None else None
             if node is not None and declared is not None:
@@ -374,48 +372,48 @@ class Engine:
                 if problem:
                     raise EngineError(f"{node.title}: {problem}")
 
-    def _turn(self, ends: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
-        handles = [self.handles[end] for end in ends if end in self.handles]
+    def _send_values(self, knobs: Iterable[tuple[str, str]], value: Any, at: int = 0, lane: int = -1) -> None:
+        handles = [self.handles[knob] for knob in knobs if knob in self.handles]
         values = value if isinstance(value, list | tuple) else [value]
         lanes = [lane] if len(values) == 1 else range(len(values))
-        moves = list(zip(lanes, values, strict=True))
+        lane_values = list(zip(lanes, values, strict=True))
         try:
-            self.messages.send([(at, handle, k, float(v)) for handle in handles for k, v in moves])
+            self.messages.send([(at, handle, k, float(v)) for handle in handles for k, v in lane_values])
         except BufferError:
-            raise self._full() from None
+            raise self._queue_full_error() from None
 
-    def named(self, applied: Iterable[AppliedMessage]) -> list[tuple[int, str, str, int, float]]:
-        """Applied messages by the knob that they set: sample, node, port, lane, value."""
-        ends = {handle: end for end, handle in self.handles.items()}
-        return [(at, *ends[handle], lane, value) for at, handle, lane, value in applied if handle in ends]
+    def resolve_messages(self, applied: Iterable[AppliedMessage]) -> list[tuple[int, str, str, int, float]]:
+        """Return applied messages with the knobs that they set: (sample, node, port, lane, value)."""
+        knobs = {handle: knob for knob, handle in self.handles.items()}
+        return [(at, *knobs[handle], lane, value) for at, handle, lane, value in applied if handle in knobs]
 
     def set_knobs(self, changes: Iterable[KnobChange]) -> None:
-        """Set knobs to what the document says; of several lanes only those that differ."""
+        """Set knobs to the values of the document; lanes that do not change are left alone."""
         with self._lock:
             for node, port, values in changes:
                 before = self.knob_values(node, port)
                 self._knob_values[node, port] = values
                 if len(before) != len(values) or len(set(values)) == 1:
-                    self._turn([(node, port)], values[0] if len(set(values)) == 1 else values)
+                    self._send_values([(node, port)], values[0] if len(set(values)) == 1 else values)
                     continue
                 for lane, value in enumerate(values):
                     if value != before[lane]:
-                        self._turn([(node, port)], value, lane=lane)
+                        self._send_values([(node, port)], value, lane=lane)
 
     def knob_values(self, node: str, port: str) -> list[float]:
-        """What the document sets a knob of the plan to: one number for each lane, or for each member of a bank.
+        """Return the document's value of a knob of the plan: one number for each lane, or for each bank member.
 
-        The typed graph has the values with which the plan was compiled; this follows the messages since then.
+        The typed graph has the values at compile time; this includes the edits since then.
         """
         assert self.plan is not None
         found = self._knob_values.get((node, port))
         return self.plan.graph.node(node).values[port] if found is None else found
 
-    def _values_so_far(self, plans: Iterable[Plan], names: Mapping[str, str]) -> KnobValues:
-        """What documents have set knobs to, by node, block and port of the next plan.
+    def _current_knob_values(self, plans: Iterable[Plan], names: Mapping[str, str]) -> KnobValues:
+        """Return the knob values set by documents so far, with the ids of the next plan.
 
-        ``plans`` are the plan that is heard and the one that was offered since, if it was not taken over: messages for
-        it were sent all the same. ``names`` maps ids of the plan that is heard to those of the next plan.
+        ``plans`` are the playing plan and the pending one, if any, since messages for both were sent. ``names`` maps
+        ids of the playing plan to those of the next plan.
         """
         values: dict[tuple[str, str], dict[str, list[float]]] = {
             (names.get(node.id, node.id), node.type): node.values for plan in plans for node in plan.graph.typed_nodes
@@ -431,69 +429,73 @@ class Engine:
     def send(self, message: Message | bytes, at: int | None = None, port: str = "") -> None:
         """Send a MIDI message, a ``mido.Message`` or its bytes, to the ``midi_in`` blocks.
 
-        It takes effect at sample ``at`` of the engine's clock, or as soon as possible; it may be sent from any thread
-        and long before that. ``port`` is the name of its source, by which blocks can select. ``message.time`` is not
-        used. System exclusive messages reach no block. Raises EngineError.
+        It takes effect at sample ``at`` of the engine's clock, or immediately if None. Any thread may call it.
+        ``port`` is the name of its source, by which blocks select messages. ``message.time`` and system exclusive
+        messages are ignored. Raises EngineError if the message is invalid or the queue is full.
         """
         try:
             self.arrivals.send(
-                bytes_of(message), self.midi_time() if at is None else at, port, self._near, lambda: self.realtime
+                bytes_of(message),
+                self.midi_time() if at is None else at,
+                port,
+                self._delivery_horizon,
+                lambda: self.realtime,
             )
         except ValueError as error:
             raise EngineError(str(error)) from None
         except BufferError:
-            raise self._full() from None
+            raise self._queue_full_error() from None
 
-    send_midi = send  # the name in scripts written for version 0.1
+    send_midi = send  # alias for scripts written for version 0.1
 
     def sent(self, node: str = "") -> list[Message]:
         """Return the MIDI messages that the ``midi_out`` blocks, or block ``node``, have sent since the last call.
 
-        ``time`` is in seconds of the engine's clock. Of each block the last 65,536 messages are kept.
+        ``time`` is in seconds of the engine's clock. Each block stores its last 65,536 messages.
         """
         from mido import Message
 
-        taken: list[tuple[int, bytes]] = []
+        messages: list[tuple[int, bytes]] = []
         for (id, *_), helper in list(self.plan.hosts.items()) if self.plan else ():
             if hasattr(helper, "take_sent") and node in ("", id):
-                taken += helper.take_sent()
-        taken.sort(key=lambda entry: entry[0])
-        return [Message.from_bytes(message, time=at / self.rate) for at, message in taken]
+                messages += helper.take_sent()
+        messages.sort(key=lambda entry: entry[0])
+        return [Message.from_bytes(message, time=at / self.rate) for at, message in messages]
 
     def midi_time(self, arrived: float | None = None) -> int:
-        """The sample to stamp on a message that arrives now, or has at ``arrived`` (``time.perf_counter``)."""
+        """Return the sample for a message received now, or at ``arrived`` (``time.perf_counter``)."""
         return self.clock
 
-    def hand_over_events(self, near: int) -> None:
-        """Let events that are due up to sample ``near`` through to the audio thread."""
+    def deliver_events(self, horizon: int) -> None:
+        """Pass the events due up to sample ``horizon`` to the audio thread. Raises EngineError if the ring is full."""
         try:
-            self.arrivals.deliver(near, lambda: self.realtime)
+            self.arrivals.deliver(horizon, lambda: self.realtime)
         except BufferError:
-            raise self._full() from None
+            raise self._queue_full_error() from None
 
     @property
-    def _near(self) -> int:
+    def _delivery_horizon(self) -> int:
         return self.clock + round(EVENTS_AHEAD * self.rate)
 
-    def _full(self) -> EngineError:
+    def _queue_full_error(self) -> EngineError:
         if self.realtime:
-            return EngineError("the audio device has stopped asking for sound. Choose it again or another one.")
-        return EngineError("too many messages wait; run the engine before sending more.")
+            return EngineError("the audio device stopped responding. Select it again, or select another device.")
+        return EngineError("too many messages are queued; run the engine before sending more.")
 
     def _set_changed_knobs(self, before: KnobValues, after: Graph) -> None:
-        """Set the knobs whose values in the document have changed together with the structure."""
+        """Set the knobs whose document values changed in the same edit as the structure."""
         for node in after.typed_nodes:
             known = before.get((node.id, node.type))
             if known is None or known == node.values:
                 continue
             for port, values in node.values.items():
                 if known.get(port, values) != values:
-                    self._turn([(node.id, port)], values)
+                    self._send_values([(node.id, port)], values)
 
-    # -- what it tells ---------------------------------------------------------------------------------------
+    # -- monitoring ------------------------------------------------------------------------------------------
 
     def value(self, node: str, port: str) -> np.ndarray:
-        """Latest sample of an output, one a lane: of a node, of a subpatch, or of a node inside one."""
+        """Return the latest sample of an output of a node or subpatch, one float for each lane."""
         assert self.plan is not None
         return self.plan.value(*(self.plan.graph.output_of(node, port) or (node, port)))
 
@@ -502,22 +504,22 @@ class Engine:
         return int(self.words[walk.ENGINE_FAULTS])
 
     def faults(self) -> list[Fault]:
-        """Nodes that are silent because they gave NaN or Inf. Turning one of their knobs tries again."""
+        """Return the nodes muted after NaN or Inf. Setting a parameter of a node unmutes it."""
         return [Fault(node, lane) for node, lane in self.plan.faults()] if self.plan else []
 
     def profile(self, on: bool = True) -> None:
-        """Start or stop timing the rows."""
+        """Start or stop the timing of rows."""
         self.words[walk.ENGINE_PROFILE] = int(on)
 
     def row_cycles(self) -> list[tuple[RowInfo, int]]:
-        """Rows with the ticks of the processor's counter they took in the quanta that were timed."""
+        """Return the rows with their processor ticks, summed over the timed quanta."""
         rows = self.plan.rows if self.plan else []
         return [(info, int(_details(info)[lay.DETAIL_CYCLES])) for info in rows]
 
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Put the garbage collector off: in the midst of an edit it would hold it up for milliseconds."""
+    """Disable the garbage collector, which would delay an edit by milliseconds."""
     enabled = gc.isenabled()
     gc.disable()
     try:

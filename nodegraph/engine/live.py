@@ -1,4 +1,4 @@
-"""The live driver: a patch playing on a sound device, or on none, while it is being edited."""
+"""The live driver: plays a patch on an audio device or a null device while it is edited."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from .core import Engine, EngineError
 from .observer import EngineObserver
 from .tape import Tape
 
-SERVICE_PERIOD = 0.005
-LIMITER_RELEASE = 0.2  # s from a closed limiter to full gain
-LOST_AFTER = 2.0  # s without a callback after which the device counts as gone
-CLOSED_AFTER = 2.0  # s that a device is given to close
-_abandoned: list[object] = []
+SERVICE_PERIOD = 0.005  # seconds between two service calls
+LIMITER_RELEASE = 0.2  # seconds from a closed limiter to full gain
+DEVICE_TIMEOUT = 2.0  # seconds without a callback after which the device counts as disconnected
+CLOSE_TIMEOUT = 2.0  # seconds that the device may take to close
+_abandoned: list[object] = []  # engines whose memory PortAudio may still access
 
 
 @dataclass
 class StreamReport:
-    """The statistics of a stream. Loads are fractions of the duration of a block.
+    """Statistics of a stream. Loads are fractions of the callback period.
 
     ``faults`` and ``node_times`` (µs per quantum) name nodes of the patch; a time is the sum over all voices.
     """
@@ -59,16 +59,15 @@ class StreamReport:
 
 
 class Live(Engine):
-    """A document playing in real time.
+    """Plays a document in real time.
 
-    ``device`` is a number or part of a name as ``nodegraph devices`` lists them (None: the default one); ``null=True``
-    plays on no device, at the same pace. ``blocksize`` is a wish, in samples. The first ``capture`` seconds of output
-    are kept for ``captured()``. ``observer`` is notified of every edit and plan, such as a flight log.
-    ``prepare(graph)`` is called with the typed graph before it is compiled. ``limiter=False`` switches the safety
-    limiter off.
+    ``device`` is a number or part of a name from ``nodegraph devices`` (None: the default device); ``null=True`` uses a
+    null device, which runs in real time and discards the output. ``blocksize`` is the requested block size in samples.
+    The first ``capture`` seconds of output are stored for ``captured()``. ``observer``, such as a flight log, is
+    notified of every edit and plan. ``prepare(graph)`` is called with the typed graph before it is compiled.
+    ``limiter=False`` disables the safety limiter.
 
-    ``listens`` says whether input was asked of the device, which is so if the document that it was opened with takes
-    sound from it; ``device_inputs`` is 0 all the same where the device has no input.
+    ``listens`` is true if the document at start has device inputs; ``device_inputs`` is 0 if the device has none.
     """
 
     def __init__(
@@ -101,9 +100,9 @@ class Live(Engine):
         self._player: threading.Thread | None = None
         self.limiter = limiter
         self._live = self._allocate_shared(limiter, capture)
-        walk.PROCESS.address  # noqa: B018 - compile before the clock runs
+        walk.PROCESS.address  # noqa: B018 - compile before the stream starts
         self._callback = cb.CALLBACK.address
-        self.realtime = False  # until the device asks for sound, plans are taken over here
+        self.realtime = False  # plans are swapped without waiting until the stream starts
         if observer is not None:
             observer.attach(self)
             self.observer = observer
@@ -133,11 +132,11 @@ class Live(Engine):
     # -- running ---------------------------------------------------------------------------------------------
 
     def start(self) -> Live:
-        """Begin to play, if it does not play already. Raises EngineError where the device refuses."""
+        """Start the stream unless it is running. Raises EngineError if the device cannot be opened."""
         if self._thread is not None:
             return self
         gc.collect()
-        gc.freeze()  # what is loaded by now stays: walking it again would hold up edits for tens of milliseconds
+        gc.freeze()  # scanning the loaded modules again would delay edits by tens of milliseconds
         self.service()
         self.profile()
         self.realtime = True
@@ -157,7 +156,7 @@ class Live(Engine):
         return self
 
     def stop(self) -> StreamReport:
-        """Fade out, close the device and all files, and give account."""
+        """Fade out, close the device and all files, and return the final report."""
         report = self.report()
         self._live[cb.LIVE_STOP] = 1
         if self._stream is not None:
@@ -178,22 +177,22 @@ class Live(Engine):
         return report
 
     def _close_stream(self) -> None:
-        """Close the stream without waiting for a device that is gone: PortAudio may wait for it for ever."""
+        """Close the stream in a thread; PortAudio can block forever on a disconnected device."""
         stream, self._stream = self._stream, None
 
         def close() -> None:
             try:
                 stream.close()
-            except Exception as error:  # the device may be gone already
+            except Exception as error:  # the device may be disconnected
                 self.problem = self.problem or str(error)
 
         closing = threading.Thread(target=close, name="nodegraph-close", daemon=True)
         closing.start()
-        closing.join(CLOSED_AFTER)
+        closing.join(CLOSE_TIMEOUT)
         if closing.is_alive():
             import atexit
 
-            atexit.unregister(_sounddevice()._exit_handler)  # it would wait for ever, too
+            atexit.unregister(_sounddevice()._exit_handler)  # it would block forever, too
             _abandoned.append(self)  # PortAudio may still call into this engine's memory
 
     def __enter__(self) -> Live:
@@ -204,18 +203,17 @@ class Live(Engine):
 
     @property
     def playing(self) -> bool:
-        """Whether the device still asks for sound; ``problem`` says why not."""
+        """Whether the device is running; ``problem`` is the reason if it failed."""
         return not self.problem and not self._stopping.is_set()
 
     def midi_time(self, arrived: float | None = None) -> int:
-        """The sample to stamp on a message that arrives now, or has at ``arrived`` (``time.perf_counter``).
+        """Return the sample for a message received now, or at ``arrived`` (``time.perf_counter``).
 
-        One device block later than it came, so that it is played at the same distance from its coming every time; but
-        never behind the next block.
+        It is one device block after the time of arrival, for a constant latency, and no later than the next block.
         """
         live, began, clock = self._live, -1, 0
         block = round(live[cb.LIVE_FRAMES] / live[cb.LIVE_CALLBACKS]) if live[cb.LIVE_CALLBACKS] else self.blocksize
-        while began != live[cb.LIVE_STARTED_AT]:  # the audio thread may write them between our two looks
+        while began != live[cb.LIVE_STARTED_AT]:  # the audio thread may write between the two reads
             began, clock = int(live[cb.LIVE_STARTED_AT]), int(live[cb.LIVE_CLOCK])
         since = (_nanoseconds() - began) * 1e-9 if began else 0.0
         if arrived is not None:
@@ -223,7 +221,7 @@ class Live(Engine):
         return clock + min(max(round(since * self.rate), 0), block - 1) + block
 
     def pause(self, on: bool = True) -> None:
-        """Stand still, or go on: while paused no time passes in the patch and the output is silent."""
+        """Pause or resume; the clock of a paused engine stops and its output is silent."""
         self._live[cb.LIVE_STEPS] = 0
         self._live[cb.LIVE_PAUSED] = int(on)
 
@@ -232,27 +230,27 @@ class Live(Engine):
         return bool(self._live[cb.LIVE_PAUSED])
 
     def step(self, quanta: int = 1) -> None:
-        """While paused, compute so many quanta, and stand still again."""
+        """Compute the given number of quanta while paused."""
         self._live[cb.LIVE_STEPS] = max(int(quanta), 0)
 
     @property
     def device_latency(self) -> int:
-        """Samples from the output of the patch to the ear, as far as the device tells."""
+        """Output latency reported by the device, in samples; 0 if it is unknown."""
         seconds = getattr(self._stream, "latency", 0.0) if self._stream is not None else 0.0
         seconds = max(seconds) if isinstance(seconds, tuple) else seconds
         return round(float(seconds) * self.rate)
 
     def loads(self) -> np.ndarray:
-        """How many callbacks there were at each load, in per mille of the time there is: int64."""
+        """Return the histogram of callback loads: int64 counts, one bin per mille of the callback period."""
         return view(int(self._live[cb.LIVE_LOADS]), cb.LOAD_BINS, np.int64).copy()
 
     def captured(self) -> np.ndarray:
-        """The first part of what was played: (samples, channels)."""
+        """Return the captured start of the output: float32 (samples, channels)."""
         count = int(self._live[cb.LIVE_CAPTURED]) * self.device_outputs
         return view(int(self._live[cb.LIVE_CAPTURE]), count, np.float32).reshape(-1, self.device_outputs).copy()
 
     def report(self) -> StreamReport:
-        """The accounts so far."""
+        """Return the statistics of the stream so far."""
         live = self._live
         bins = view(int(live[cb.LIVE_LOADS]), cb.LOAD_BINS, np.int64)
         spread = np.cumsum(bins)
@@ -286,23 +284,23 @@ class Live(Engine):
     # -- threads -----------------------------------------------------------------------------------------------
 
     def _service_loop(self) -> None:
-        """Helpers get their turns; a device that asks for nothing any more is noticed."""
+        """Run the services periodically and detect a device that stopped responding."""
         seen, since = -1, time.monotonic()
         while not self._stopping.wait(SERVICE_PERIOD):
             try:
                 self.service()
-            except Exception as error:  # a helper's failure must not stop the others
+            except Exception as error:  # one failing helper must not stop the others
                 self.problem = self.problem or f"{type(error).__name__}: {error}"
             count = int(self._live[cb.LIVE_CALLBACKS])
             now = time.monotonic()
             if count != seen:
                 seen, since = count, now
-            elif now - since > LOST_AFTER and not self.problem:
-                self.problem = f"the audio device '{self.device_name}' has gone. Choose another with --device."
+            elif now - since > DEVICE_TIMEOUT and not self.problem:
+                self.problem = f"the audio device '{self.device_name}' was disconnected. Choose another with --device."
                 self.realtime = False
 
     def _run_null_device(self) -> None:
-        """A device that swallows everything, at the pace of a real one."""
+        """Call the callback in real time and discard its output."""
         call = ctypes.CFUNCTYPE(
             ctypes.c_int,
             ctypes.c_void_p,
@@ -344,10 +342,10 @@ class Live(Engine):
             )
             self._stream.start()
         except sounddevice.PortAudioError as error:
-            raise EngineError(f"the audio device '{self.device_name}' does not open: {_reason(error)}") from None
+            raise EngineError(f"the audio device '{self.device_name}' cannot be opened: {_reason(error)}") from None
 
     def node_times(self) -> dict[str, float]:
-        """Mean time of each node of the plan in µs per quantum; the time of a row is divided among its nodes."""
+        """Return the mean time of each node in µs per quantum; the nodes of a row share its time equally."""
         rows = self.row_cycles()
         quanta = max(self.clock / QUANTUM / walk.PROFILE_EVERY, 1.0)
         per_tick = _microseconds_per_tick()
@@ -360,14 +358,14 @@ class Live(Engine):
 
     def _times_by_address(self) -> dict[str, float]:
         times: dict[str, float] = {}
-        for node, taken in self.node_times().items():
+        for node, duration in self.node_times().items():
             address = self.node_address(node)
-            times[address] = times.get(address, 0.0) + taken
+            times[address] = times.get(address, 0.0) + duration
         return times
 
 
 def _nanoseconds() -> int:
-    """Now by the clock of the audio thread; 0 where it cannot be read."""
+    """Return the time on the clock of the audio thread, or 0 if the system has no such clock."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime_ns") else 0
 
 
@@ -379,7 +377,7 @@ _tick_rate: list[float] = []
 
 
 def _microseconds_per_tick() -> float:
-    """Length of a tick of the processor's counter, measured once."""
+    """Return the duration of a tick of the processor's counter, measured once."""
     if not _tick_rate:
         ticks = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(walk.READ_TICKS.address)
         word = np.zeros(1, np.int64)
@@ -399,13 +397,13 @@ def _sounddevice() -> Any:
         import sounddevice
     except (ImportError, OSError) as error:
         missing = "PortAudio" if isinstance(error, OSError) else "sounddevice"
-        mend = "install libportaudio2" if isinstance(error, OSError) else "pip install 'nodegraph[audio]'"
-        raise EngineError(f"{missing} is not installed: {mend}.") from None
+        fix = "install libportaudio2" if isinstance(error, OSError) else "pip install 'nodegraph[audio]'"
+        raise EngineError(f"{missing} is not installed: {fix}.") from None
     return sounddevice
 
 
 def devices() -> list[dict[str, Any]]:
-    """Sound devices: index, name, host API, channels in and out, default rate. Raises EngineError."""
+    """Return the audio devices: index, name, host API, channels, default rate. Raises EngineError."""
     sounddevice = _sounddevice()
     apis = [api["name"] for api in sounddevice.query_hostapis()]
     return [
@@ -429,7 +427,7 @@ def _null_target(rate: float | None, outputs: int | None) -> Target:
 
 
 def _device_target(device: int | str | None, rate: float | None, outputs: int | None, listens: bool) -> Target:
-    """Name, rate and channels of a device; it has input channels only if the patch ``listens`` to it."""
+    """Return name, rate, channels and indices of a device; inputs are opened only if ``listens``."""
     sounddevice = _sounddevice()
     try:
         found = sounddevice.query_devices(device, "output")

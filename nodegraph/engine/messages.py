@@ -1,7 +1,7 @@
-"""Turned knobs on their way to the audio thread: a ring of messages, and what became of them.
+"""Parameter messages to the audio thread: a ring of messages, marked when they are applied.
 
-A message says when (in samples), what, which lane and to which value. Once it was applied, the audio thread writes
-the sample at which that was and turns what is turned over (``~what``): readers learn from it what really happened.
+A message has a sample, the handle of a knob, a lane and a value. After applying it, the audio thread stores the actual
+sample and inverts the handle (``~handle``), so that readers can log the message.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ AppliedMessage = tuple[int, int, int, float]
 
 
 class MessageQueue:
-    """The ring. Anybody may send; only one thread, the audio thread, applies."""
+    """The message ring. Any thread may send; only the audio thread applies messages."""
 
     def __init__(self, memory: Memory) -> None:
         self.address = memory.reserve(8 * walk.MESSAGE_WORDS * RING_SIZE)
@@ -31,44 +31,44 @@ class MessageQueue:
         self._readers: list[MessageReader] = []
 
     def attach(self, words: np.ndarray) -> None:
-        """Take the engine's words, in which the audio thread is told how far the ring is filled."""
+        """Set the engine's words, which hold the head and the tail of the ring."""
         self._words = words
 
     @property
     def applied(self) -> int:
-        """Messages of which all were applied, counted from the first."""
+        """Number of messages applied, up to the first one that is still queued."""
         return int(self._words[walk.ENGINE_TAIL])
 
     @property
     def sent(self) -> int:
-        """Messages that were put into the ring, counted from the first."""
+        """Number of messages sent."""
         return self._head
 
     def send(self, messages: list[AppliedMessage]) -> None:
-        """Put messages into the ring. Raises BufferError where it is full: then some of them are in it."""
+        """Write messages to the ring. Raises BufferError if it is full; the first messages may then be in it."""
         with self._lock:
-            kept = min([self.applied, *(reader.place for reader in self._readers)])
+            oldest = min([self.applied, *(reader.position for reader in self._readers)])
             for at, handle, lane, value in messages:
-                if self._head - kept >= RING_SIZE:
+                if self._head - oldest >= RING_SIZE:
                     raise BufferError
                 self._ring[self._head % RING_SIZE] = (at, handle, lane, bits(value))
                 self._head += 1
                 self._words[walk.ENGINE_HEAD] = self._head
 
     def reader(self) -> MessageReader:
-        """Somebody who learns of all messages from now on; what was not read is not written over."""
+        """Register a reader for all future messages; unread messages are not overwritten."""
         with self._lock:
             reader = MessageReader(self, self.applied)
             self._readers.append(reader)
             return reader
 
     def remove_reader(self, reader: MessageReader) -> None:
-        """A reader reads no more."""
+        """Unregister a reader."""
         with self._lock:
             self._readers.remove(reader)
 
     def between(self, start: int, stop: int) -> list[AppliedMessage]:
-        """Messages by number, all of them applied."""
+        """Return the messages ``start`` … ``stop``; all must be applied."""
         found = self._ring[np.arange(start, stop) % RING_SIZE]
         values = found[:, walk.MESSAGE_VALUE].copy().view(np.float64)
         return [
@@ -78,21 +78,21 @@ class MessageQueue:
 
 
 class MessageReader:
-    """One reader's place in the ring."""
+    """A reader of applied messages."""
 
-    def __init__(self, messages: MessageQueue, place: int) -> None:
-        self._messages, self.place = messages, place
+    def __init__(self, messages: MessageQueue, position: int) -> None:
+        self._messages, self.position = messages, position
 
     def read(self) -> list[AppliedMessage]:
-        """What was applied since the last call, in the order in which the audio thread applied it."""
+        """Return the messages applied since the last call, in the order of sending."""
         end = self._messages.applied
-        found = self._messages.between(self.place, end)
-        self.place = end
+        found = self._messages.between(self.position, end)
+        self.position = end
         return found
 
     def read_out_of_order(self) -> list[AppliedMessage]:
-        """For the end: what was applied already while earlier messages still wait for their time."""
-        found = self._messages.between(self.place, self._messages.sent)
+        """Return messages applied before an earlier message that is still queued. Call it last."""
+        found = self._messages.between(self.position, self._messages.sent)
         return [message for message in found if message[1] >= 0]
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What can be attached to an engine: services beside the audio thread, and an observer of everything it is given."""
+"""Interfaces that can be attached to an engine: background services and an observer of edits and plans."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from nodegraph.plan import Plan
 
 
 class EngineService(Protocol):
-    """Records what the engine plays, or does other work beside it."""
+    """A background service of an engine, such as a recording."""
 
     @property
     def problem(self) -> str:
-        """Why the service has stopped, "" while it works."""
+        """The reason the service stopped, or ""."""
 
     def service(self) -> None:
-        """Do a bounded piece of work; called every few milliseconds, never by the audio thread."""
+        """Do a bounded amount of work. Called every few milliseconds, never by the audio thread."""
 
     def close(self) -> None:
-        """Finish: files are complete after this. A second call does nothing."""
+        """Stop and complete all files. A second call has no effect."""
 
 
 class EngineObserver(EngineService, Protocol):
     """A service that is notified of every edit and every plan, such as a flight log."""
 
     def attach(self, engine: Any) -> None:
-        """Begin to observe an engine that has not played yet. Raises OSError where a file cannot be written."""
+        """Start to observe an engine before its first sample. Raises OSError if a file cannot be written."""
 
-    def edited(self, step: Any, change: Change) -> None:
-        """A step of the session that is played; called by the thread that edits."""
+    def on_edit(self, step: Any, change: Change) -> None:
+        """Handle an edit of the playing patch. Called by the editing thread."""
 
-    def exchanged(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
-        """A plan of this document is about to be offered to the audio thread.
+    def on_plan(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
+        """Handle a new plan of a document, before the audio thread can swap to it.
 
-        ``names`` maps ids of the plan before to the ids of the same nodes in this one.
+        ``names`` maps ids of the previous plan to the ids of the same nodes in this plan.
         """

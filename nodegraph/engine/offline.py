@@ -1,4 +1,4 @@
-"""The offline driver: a patch rendered faster than time, into arrays."""
+"""The offline driver: renders a patch to arrays, as fast as possible."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from nodegraph.quantum import QUANTUM
 from . import walk
 from .core import Engine, EngineError
 
-SERVICE_EVERY = 16  # quanta between two turns of the helpers
+SERVICE_EVERY = 16  # quanta between two service calls
 _KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
 class Offline(Engine):
-    """Renders a document, or a graph that is typed already.
+    """Renders a document or a typed graph.
 
-    ``inputs`` maps ``audio_in`` nodes to arrays (samples,) or (samples, channels). ``rate`` and ``path`` are those of
-    a document; a graph has its own.
+    ``inputs`` maps ``audio_in`` nodes to arrays (samples,) or (samples, channels). ``rate``, ``path`` and
+    ``allow_outside`` apply to a document only.
     """
 
     def __init__(
@@ -44,23 +44,23 @@ class Offline(Engine):
             columns[name] = width
             width += values.shape[1]
         super().__init__(graph.rate, width, channels or _channels(graph), columns, pack, allow_outside)
-        self.io.other_column = width  # silence for those that were given nothing
+        self.io.other_column = width  # a silent column for inputs without samples
         self._prepare(_stack_channels(list(tracks.values())))
         self.play(graph)
 
     def _prepare(self, track: np.ndarray) -> None:
-        """Take the samples of all inputs side by side: (samples, channels)."""
+        """Set the samples of all inputs as columns: (samples, channels)."""
         self._track = track
         self._leftover = np.zeros((0, self.outputs), np.float32)
         self._process = _KERNEL(walk.PROCESS.address)
         self._arguments = np.zeros(3, np.int64)
 
     def run(self, seconds: float, progress: Callable[[float], None] | None = None) -> np.ndarray:
-        """The next ``seconds`` of sound: float32, (samples, channels). ``progress`` hears 0…1 now and then."""
+        """Return the next ``seconds`` of output: float32 (samples, channels). ``progress`` is called with 0…1."""
         return self.run_samples(round(seconds * self.rate), progress)
 
     def run_samples(self, samples: int, progress: Callable[[float], None] | None = None) -> np.ndarray:
-        """The next ``samples`` samples. What is left of the last quantum comes first in the next call."""
+        """Return the next samples. The next call starts with the remaining samples of the last quantum."""
         missing = max(samples - len(self._leftover), 0)
         sound = np.concatenate([self._leftover, self._compute(-(-missing // QUANTUM), progress)])
         self._leftover = sound[samples:].copy()
@@ -70,21 +70,21 @@ class Offline(Engine):
         out = np.zeros((quanta * QUANTUM, self.outputs), np.float32)
         source = self._input(self.clock, quanta * QUANTUM)
         self._arguments[:] = self.address, source.ctypes.data, out.ctypes.data
-        helped = bool(self.hosts)
-        step = SERVICE_EVERY if helped else max(1, round(0.25 * self.rate / QUANTUM))
+        has_helpers = bool(self.hosts)
+        step = SERVICE_EVERY if has_helpers else max(1, round(0.25 * self.rate / QUANTUM))
         for first in range(0, quanta, step):
-            if helped:
+            if has_helpers:
                 self.service()
-            self.hand_over_events(self.clock + step * QUANTUM)
+            self.deliver_events(self.clock + step * QUANTUM)
             self._process(self._arguments.ctypes.data, first, min(step, quanta - first))
             if progress is not None and first % (16 * step) == 0:
                 progress(first / quanta)
-        if helped:
+        if has_helpers:
             self.service()
         return out
 
     def _input(self, start: int, samples: int) -> np.ndarray:
-        """The input of a stretch of time, with silence where the tracks have ended."""
+        """Return ``samples`` input samples from ``start``, silent after the end of the tracks."""
         found = self._track[start : start + samples]
         padded = np.zeros((samples, max(self.inputs, 1)), np.float32)
         padded[: len(found), : found.shape[1]] = found
@@ -92,9 +92,9 @@ class Offline(Engine):
 
 
 class Stepper(Offline):
-    """The same plan walked in plain Python, one quantum at a time: slow, for teaching and debugging.
+    """Runs the plan in plain Python, one quantum at a time: slow, for teaching and debugging.
 
-    Every kernel has a Python twin; the samples are the same bit for bit.
+    The samples are bit-identical to those of the native kernels.
     """
 
     def _compute(self, quanta: int, progress: Callable[[float], None] | None) -> np.ndarray:
@@ -110,7 +110,7 @@ class Stepper(Offline):
         return out
 
     def step(self, source: np.ndarray | None = None) -> np.ndarray:
-        """One quantum: (64, channels). Look at ``value(node, port)`` in between."""
+        """Compute one quantum and return it: (64, channels). Read ``value(node, port)`` between two steps."""
         if source is not None and self.inputs:
             view(self.input_address, QUANTUM * self.inputs, np.float32)[:] = source.ravel()
         mode = np.zeros(1, np.int64)
@@ -123,7 +123,7 @@ class Stepper(Offline):
 
 
 def _channels(graph: Graph) -> int:
-    """Channels that a patch fills: the widest of its ``audio_out`` nodes, 1 if there is none."""
+    """Return the lanes of the widest ``audio_out`` node, or 1 if there is none."""
     widths = [
         max(node.input_lanes.values(), default=1)
         for node in graph.typed_nodes
@@ -133,11 +133,10 @@ def _channels(graph: Graph) -> int:
 
 
 def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
-    """The samples for an input node, with as many channels as it takes at least (silent ones where it is given
-    fewer)."""
-    listening = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
-    if name not in listening:
-        has = f"It has {', '.join(listening)}." if listening else "It has none."
+    """Return the samples of an input node, padded with silent channels up to its lane count."""
+    inputs = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
+    if name not in inputs:
+        has = f"It has {', '.join(inputs)}." if inputs else "It has none."
         raise EngineError(f"the patch has no input '{name}'. {has}")
     array = np.asarray(values, np.float32)
     array = array[:, None] if array.ndim == 1 else array

@@ -1,7 +1,7 @@
-"""The tape: what came in and what was heard, for whoever keeps it; written by the callback, read beside it.
+"""Ring buffers of device input and output, written by the audio callback and read by recorders.
 
-A tape is a ring of float32 frames in shared memory with a word that counts the frames written so far. Each
-reader has its own place; one that comes too late finds silence and knows how much it missed.
+A tape is a ring of float32 sample frames in shared memory, with a word that counts the frames written. Each reader has
+a position; frames overwritten before they were read are replaced by silence and counted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TAPE_FRAMES = 1 << 18  # 5.9 s at 44.1 kHz
 
 
 def write_tape(tape: int, source: int, frames: int) -> None:
-    """Put frames behind those on the tape. Called by the audio thread."""
+    """Append sample frames to a tape. Called by the audio thread."""
     t = as_i64(tape)
     data, samples, channels = as_f32(t[TAPE_DATA]), as_f32(source), t[TAPE_CHANNELS]
     for i in range(frames):
@@ -28,7 +28,7 @@ def write_tape(tape: int, source: int, frames: int) -> None:
 
 
 class Tape:
-    """A tape in an engine's memory. ``address`` is what :func:`write_tape` is given."""
+    """A tape in an engine's memory, written by :func:`write_tape` at its ``address``."""
 
     def __init__(self, memory: Memory, channels: int, frames: int = TAPE_FRAMES) -> None:
         self.channels, self.frames = channels, frames
@@ -39,29 +39,29 @@ class Tape:
 
     @property
     def written(self) -> int:
-        """Frames written since the beginning."""
+        """Number of sample frames written."""
         return int(self._words[TAPE_WRITTEN])
 
     def read(self, start: int, stop: int) -> tuple[np.ndarray, int]:
-        """Frames ``start`` … ``stop`` as (frames, channels), and how many of them were gone already (silent)."""
-        places = np.arange(start, stop) & (self.frames - 1)
-        found = self._ring[places]
+        """Return frames ``start`` … ``stop`` as (frames, channels), and the number of overwritten (silent) ones."""
+        indices = np.arange(start, stop) & (self.frames - 1)
+        found = self._ring[indices]
         lost = min(max(self.written - self.frames - start, 0), stop - start)
         found[:lost] = 0.0
         return found, lost
 
 
 class TapeReader:
-    """One reader's place on a tape, from now on or from its beginning."""
+    """A reader of a tape, from frame ``start`` or, if None, from the next frame written."""
 
     def __init__(self, tape: Tape, start: int | None = None) -> None:
         self.tape = tape
-        self.place = tape.written if start is None else start
+        self.position = tape.written if start is None else start
         self.lost = 0
 
     def read(self) -> np.ndarray:
-        """What was written since the last call: (frames, channels)."""
+        """Return the sample frames written since the last call: (frames, channels)."""
         end = self.tape.written
-        frames, lost = self.tape.read(self.place, end)
-        self.place, self.lost = end, self.lost + lost
+        frames, lost = self.tape.read(self.position, end)
+        self.position, self.lost = end, self.lost + lost
         return frames

@@ -1,8 +1,7 @@
 """The engine's native loop: one quantum of a plan at a time.
 
-Native functions over 8-byte words (see ``native.words``). They never allocate, lock, wait, raise or
-enter Python, which is proved when they are compiled. The same functions run in plain Python to step
-through a plan.
+Native functions over 8-byte words (see ``native.words``). They never allocate, lock, wait, raise or enter Python;
+the compiler checks this. The same functions run in plain Python in the stepper.
 """
 
 from __future__ import annotations
@@ -31,17 +30,17 @@ ENGINE_TAIL, ENGINE_PROFILE, ENGINE_FAULTS, ENGINE_INPUT, ENGINE_INPUTS, ENGINE_
 ENGINE_WALK, ENGINE_CHECK, ENGINE_ARRIVALS = 14, 15, 16
 ENGINE_WORDS = 17
 
-# A message in the ring (see ``messages``): when, what, which lane, value.
+# A message in the ring (see ``messages``): sample, handle, lane, value.
 MESSAGE_TIME, MESSAGE_HANDLE, MESSAGE_LANE, MESSAGE_VALUE = range(4)
 MESSAGE_WORDS = 4
 
-PROFILE_EVERY = 17  # quanta between those whose rows are timed; prime, so that every hop comes to be timed
+PROFILE_EVERY = 17  # quanta from one timed quantum to the next; prime, so that all phases of a hop are timed
 
 
 def quantum(engine: int, start: int, samples: int) -> None:
     """Compute the next 64 samples of the current plan from the device's input buffer to its output buffer.
 
-    Whoever calls it has switched denormals off.
+    The caller must have disabled denormals.
     """
     e = as_i64(engine)
     head = load_acquire(engine + 8 * ENGINE_HEAD)  # before the plan: a message for a new plan never precedes it
@@ -65,9 +64,9 @@ def quantum(engine: int, start: int, samples: int) -> None:
     carries = as_i64(plan[layout.PLAN_CARRIES])
     for c in range(plan[layout.PLAN_CARRY_COUNT]):
         at = c * layout.CARRY_WORDS
-        to, since = as_f32(carries[at + layout.CARRY_TO]), as_f32(carries[at + layout.CARRY_FROM])
+        to, source = as_f32(carries[at + layout.CARRY_TO]), as_f32(carries[at + layout.CARRY_FROM])
         for lane in range(carries[at + layout.CARRY_LANES]):
-            to[lane] = since[lane]
+            to[lane] = source[lane]
     if e[ENGINE_PROFILE] != 0 and (e[ENGINE_CLOCK] // QUANTUM) % PROFILE_EVERY == 0:
         walk_timed(engine, plan[layout.PLAN_ROWS], plan[layout.PLAN_ROW_COUNT])
     else:
@@ -76,7 +75,7 @@ def quantum(engine: int, start: int, samples: int) -> None:
 
 
 def walk_rows(engine: int, rows: int, count: int) -> None:
-    """Run the rows of a plan. A kernel by itself, so that nothing else competes for registers with it."""
+    """Run the rows of a plan. A separate kernel, so that no other code competes for its registers."""
     checker, r = as_i64(engine)[ENGINE_CHECK], as_i64(rows)
     for row in range(0, count * layout.ROW_WORDS, layout.ROW_WORDS):
         call_kernel(r[row + layout.ROW_KERNEL], r[row + layout.ROW_ARGUMENTS], 0, QUANTUM)
@@ -96,7 +95,7 @@ def walk_timed(engine: int, rows: int, count: int) -> None:
 
 
 def migrate(plan: int) -> None:
-    """Fetch from the plan before what a new plan goes on with, and let all its knobs settle."""
+    """Migrate state from the previous plan and mark all knobs active."""
     p = as_i64(plan)
     copies = as_i64(p[layout.PLAN_COPIES])
     for c in range(p[layout.PLAN_COPY_COUNT]):
@@ -122,16 +121,16 @@ def migrate(plan: int) -> None:
 
 
 def clear_faults(plan: int) -> None:
-    """Unmute all rows of a plan and zero the delay lines of what was muted: its successor shares the lines."""
+    """Unmute all rows of a plan and zero the delay lines of muted rows, which the next plan shares."""
     p = as_i64(plan)
     for row in range(p[layout.PLAN_ROW_COUNT]):
         unmute(p[layout.PLAN_ROWS] + 8 * layout.ROW_WORDS * row)
 
 
 def receive_messages(engine: int, plan, head: int) -> None:  # type: ignore[no-untyped-def]
-    """Apply all messages before ``head`` that are due in this quantum, each at its sample.
+    """Apply the messages before ``head`` that are due in this quantum, each at its sample.
 
-    Messages with a later time stay in the ring and do not delay those behind them.
+    Messages due later stay in the ring and do not delay those after them.
     """
     e = as_i64(engine)
     tail, mask = e[ENGINE_TAIL], e[ENGINE_RING_SIZE] - 1
@@ -160,9 +159,9 @@ def receive_messages(engine: int, plan, head: int) -> None:  # type: ignore[no-u
 
 
 def set_knob_target(plan, slot: int, offset: int, first: int, lanes: int, value: float) -> None:  # type: ignore[no-untyped-def]
-    """Give some lanes of a slot a new target from sample ``offset`` of this quantum on.
+    """Set the target of some lanes of a slot at sample ``offset`` of this quantum.
 
-    What was turned after that sample already is not taken back: then it counts from there.
+    Samples already rendered are not changed: the ramp then starts at the first sample after them.
     """
     s = as_i64(slot)
     if s[layout.SLOT_ACTIVE] == 0:
@@ -185,14 +184,14 @@ def set_knob_target(plan, slot: int, offset: int, first: int, lanes: int, value:
 
 
 def set_strides(s, stride: int) -> None:  # type: ignore[no-untyped-def]
-    """Let all who read a slot step through its buffer, or stay at its first row while it rests."""
+    """Set the stride of all readers of a slot: its lanes while it moves, 0 while it is constant."""
     strides = as_i64(s[layout.SLOT_STRIDES])
     for k in range(s[layout.SLOT_STRIDE_COUNT]):
         as_i64(strides[k])[0] = stride
 
 
 def render_knob(slot: int, stop: int) -> None:
-    """Write a slot's buffer from where it was rendered to sample ``stop``."""
+    """Render the buffer of a slot up to sample ``stop``."""
     s = as_i64(slot)
     current, target, step = as_f64(s[layout.SLOT_CURRENT]), as_f64(s[layout.SLOT_TARGET]), as_f64(s[layout.SLOT_STEP])
     remaining, lanes, data = as_i64(s[layout.SLOT_REMAINING]), s[layout.SLOT_LANES], as_f32(s[layout.SLOT_DATA])
@@ -206,9 +205,9 @@ def render_knob(slot: int, stop: int) -> None:
 
 
 def render_knobs(plan) -> None:  # type: ignore[no-untyped-def]
-    """Write the buffers of all knobs that move; those that have come to rest are left alone from now on."""
+    """Render the buffers of all active knobs and deactivate those that reached their target."""
     active = as_i64(plan[layout.PLAN_ACTIVE])
-    kept = 0
+    count = 0
     for k in range(plan[layout.PLAN_ACTIVE_COUNT]):
         slot = active[k]
         s = as_i64(slot)
@@ -221,15 +220,16 @@ def render_knobs(plan) -> None:  # type: ignore[no-untyped-def]
         set_strides(s, s[layout.SLOT_LANES] if moving else 0)
         s[layout.SLOT_ACTIVE] = 1 if moving else 0
         if moving:
-            active[kept] = slot
-            kept += 1
-    plan[layout.PLAN_ACTIVE_COUNT] = kept
+            active[count] = slot
+            count += 1
+    plan[layout.PLAN_ACTIVE_COUNT] = count
 
 
 def check_row(rows, row: int, address: int, engine: int, checker: int) -> None:  # type: ignore[no-untyped-def]
-    """Look at what a row wrote: keep its last sample, silence it if it is not finite.
+    """Store the last sample of a row's output and mute the row if the output is not finite.
 
-    One output of one lane, by far the most frequent, is done here: in sums of four, where NaN and Inf survive.
+    Rows with one output of one lane, the most frequent case, are checked here by sums of four, which preserve NaN and
+    Inf.
     """
     if rows[row + layout.ROW_LANES] == 1:
         samples = as_f32(rows[row + layout.ROW_DATA])
@@ -244,7 +244,7 @@ def check_row(rows, row: int, address: int, engine: int, checker: int) -> None: 
 
 
 def check_row_slow(engine: int, address: int, row: int) -> None:
-    """The rest of the check, for rows of several lanes or outputs, rows that are muted, and faults."""
+    """Check a row that has several lanes or outputs, is muted or has a fault."""
     rows, e = as_i64(address), as_i64(engine)
     details = as_i64(rows[row + layout.ROW_DETAILS])
     outputs = as_i64(details[layout.DETAIL_OUTPUTS])
@@ -262,7 +262,7 @@ def check_row_slow(engine: int, address: int, row: int) -> None:
 
 
 def mute_faulty_lanes(rows, row: int, e) -> None:  # type: ignore[no-untyped-def]
-    """Mute the lanes of a row that are not finite, remember which output began, and keep them mute."""
+    """Mute the lanes of a row that are not finite, and store which output failed first."""
     details = as_i64(rows[row + layout.ROW_DETAILS])
     outputs, count = as_i64(details[layout.DETAIL_OUTPUTS]), details[layout.DETAIL_OUTPUT_COUNT]
     faults, lanes = as_i64(details[layout.DETAIL_FAULTS]), details[layout.DETAIL_UNITS]
@@ -283,20 +283,20 @@ def mute_faulty_lanes(rows, row: int, e) -> None:  # type: ignore[no-untyped-def
                 e[ENGINE_FAULTS] += 1 if details[layout.DETAIL_NODES] > 0 else 0
         if faults[unit] != 0:
             mute_unit(details, unit)
-    if details[layout.DETAIL_NODES] == 0:  # a sum that overflows is mute for as long as it does
-        forgive(rows, row)
+    if details[layout.DETAIL_NODES] == 0:  # a sum that overflows is muted only while it overflows
+        clear_row_faults(rows, row)
 
 
 def mute_unit(details, unit: int) -> None:  # type: ignore[no-untyped-def]
-    """Zero one lane of a row's outputs (all lanes where they differ) and put its states back to their start."""
+    """Zero one lane of a row's outputs, or all lanes if they fail together, and reset its states."""
     outputs, lanes = as_i64(details[layout.DETAIL_OUTPUTS]), details[layout.DETAIL_UNITS]
     for k in range(details[layout.DETAIL_OUTPUT_COUNT]):
         at = k * layout.OUTPUT_WORDS
         width = outputs[at + layout.OUTPUT_LANES]
-        data, kept = as_f32(outputs[at + layout.OUTPUT_DATA]), as_f32(outputs[at + layout.OUTPUT_LAST])
+        data, latest = as_f32(outputs[at + layout.OUTPUT_DATA]), as_f32(outputs[at + layout.OUTPUT_LAST])
         first, last = (unit, unit + 1) if lanes > 0 else (0, width)
         for lane in range(first, last):
-            kept[lane] = 0.0
+            latest[lane] = 0.0
             for i in range(QUANTUM):
                 data[i * width + lane] = 0.0
     states = as_i64(details[layout.DETAIL_STATES])
@@ -311,7 +311,7 @@ def mute_unit(details, unit: int) -> None:  # type: ignore[no-untyped-def]
 
 
 def unmute(address: int) -> None:
-    """Give a muted row another chance, with empty delay lines: somebody has turned one of its knobs."""
+    """Unmute a row and clear its delay lines, after one of its parameters was set."""
     row = as_i64(address)
     if row[layout.ROW_FLAGS] & layout.FLAG_MUTED:
         details = as_i64(row[layout.ROW_DETAILS])
@@ -322,11 +322,11 @@ def unmute(address: int) -> None:
             if details[layout.DETAIL_UNITS] == 0 or lane < 0 or faults[lane] != 0:
                 for i in range(lines[at + layout.LINE_LENGTH]):
                     data[i] = 0.0
-        forgive(row, 0)
+        clear_row_faults(row, 0)
 
 
-def forgive(rows, row: int) -> None:  # type: ignore[no-untyped-def]
-    """Forget the faults of a row."""
+def clear_row_faults(rows, row: int) -> None:  # type: ignore[no-untyped-def]
+    """Clear the fault flags of a row."""
     rows[row + layout.ROW_FLAGS] &= ~layout.FLAG_MUTED
     details = as_i64(rows[row + layout.ROW_DETAILS])
     faults = as_i64(details[layout.DETAIL_FAULTS])
@@ -335,7 +335,7 @@ def forgive(rows, row: int) -> None:  # type: ignore[no-untyped-def]
 
 
 def process(arguments: int, start: int, samples: int) -> None:
-    """Run whole quanta from an input array into an output array, faster than time.
+    """Compute quanta from an input array into an output array, as fast as possible.
 
     Words: engine, input samples, output samples. ``samples`` counts quanta.
     """
@@ -361,12 +361,12 @@ CHECK_ROW_SLOW = NativeFunction(check_row_slow)
 
 
 def set_denormal_mode(arguments: int, start: int, samples: int) -> None:
-    """Calculate as the audio thread does from now on; the word at ``arguments`` keeps how it was before."""
+    """Flush denormals to zero, as the audio thread does; store the previous mode at ``arguments``."""
     as_i64(arguments)[0] = flush_denormals()
 
 
 def restore_denormal_mode(arguments: int, start: int, samples: int) -> None:
-    """Calculate as before ``set_denormal_mode``."""
+    """Restore the mode stored by ``set_denormal_mode``."""
     restore_denormals(as_i64(arguments)[0])
 
 
@@ -374,7 +374,7 @@ BEGIN, END = NativeFunction(set_denormal_mode), NativeFunction(restore_denormal_
 
 
 def read_ticks(arguments: int, start: int, samples: int) -> None:
-    """The processor's cycle counter, into the word at ``arguments``."""
+    """Write the processor's cycle counter to the word at ``arguments``."""
     as_i64(arguments)[0] = ticks()
 
 

@@ -1,1 +1,1 @@
-"""Sound, tensor and other files: read with one-line errors, written whole or not at all."""
+"""Sound, tensor and other files: reading with one-line errors, and atomic writing."""

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """``data`` at ``path``: written beside it, synced, then renamed over it.
+    """Write ``data`` to a temporary file in the same folder, sync it, and rename it to ``path``.
 
-    Whatever fails (OSError, Ctrl-C), the old file stays whole and nothing is left behind.
+    On any failure (OSError, Ctrl-C) the old file is unchanged and the temporary file is deleted.
     """
     path = Path(os.path.realpath(path))
     mode = 0o666
@@ -32,7 +32,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut, where folders can be synced."""
+    """Sync the folder, if the system supports it, so that the rename survives a power failure."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:

@@ -1,4 +1,4 @@
-"""The demo patches: beside the package in a checkout, inside it when installed."""
+"""The demo patches: next to the package in a checkout, in the package when installed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ PACKAGE = Path(__file__).parent.parent
 
 
 class DemoError(Exception):
-    """A demo patch that is not there; one line says which there are."""
+    """A demo patch was not found; the message lists the available ones."""
 
 
 def demo_folder() -> Path:
-    """Where the demo patches lie. Raises DemoError where none were installed."""
+    """Return the folder of the demo patches. Raises DemoError if none are installed."""
     for folder in (PACKAGE.parent / "patches", PACKAGE / "patches"):
         if (folder / "demo.json").is_file():
             return folder
@@ -20,7 +20,7 @@ def demo_folder() -> Path:
 
 
 def demo_patch(name: str) -> Path:
-    """A demo or lesson by name. Raises DemoError naming those there are."""
+    """Return the path of a demo or lesson by name. Raises DemoError, which lists the available ones."""
     folder = demo_folder()
     found = {path.stem: path for path in sorted(folder.rglob("*.json"), reverse=True)}
     if name not in found:

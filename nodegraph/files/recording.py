@@ -1,4 +1,4 @@
-"""A take: a sound file that is being recorded. Whatever ends it, what was written is playable."""
+"""Recording to a sound file that is playable up to the last write, however the recording ends."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from .sound_file import reason_of
 
 
 class RecordingFile:
-    """A recording at ``path``, or at ``take-2.wav`` … where that exists: it never overwrites another.
+    """A recording at ``path``, or at ``take-2.wav`` … if that exists; no file is overwritten.
 
-    The file appears with the first samples. A full disk ends the take and sets ``problem``; it never raises.
+    The file is created with the first samples. A full disk ends the recording and sets ``problem``; no method raises.
     """
 
     def __init__(self, path: Path, rate: float, channels: int) -> None:
         self.path: Path | None = None
         self.problem = ""
-        self._wanted, self._rate, self._channels = path, rate, channels
+        self._requested_path, self._rate, self._channels = path, rate, channels
         self._file: Any = None
 
     def write(self, block: np.ndarray) -> None:
-        """Append (samples, channels)."""
+        """Append samples of shape (samples, channels)."""
         if self.problem or len(block) == 0:
             return
         import soundfile
 
         try:
             if self._file is None:
-                path = unused_path(self._wanted)
+                path = unused_path(self._requested_path)
                 subtype = "FLOAT" if path.suffix.lower() == ".wav" else None
                 self._file = soundfile.SoundFile(path, "w", round(self._rate), self._channels, subtype=subtype)
                 self.path = path
             self._file.write(block)
             self._file.flush()
         except (OSError, RuntimeError, ValueError, TypeError) as error:
-            reason = reason_of(error, self._wanted.parent)
-            kept = "; what was written before is playable" if self.path else ""
-            self.problem = f"the recording has ended ({reason}){kept}"
+            reason = reason_of(error, self._requested_path.parent)
+            playable = "; the samples written before are playable" if self.path else ""
+            self.problem = f"the recording has ended ({reason}){playable}"
             self.close()
 
     def close(self) -> None:
-        """Finish the file, so that it is whole."""
+        """Finish the file."""
         file, self._file = self._file, None
         if file is not None:
             try:
@@ -53,9 +53,9 @@ class RecordingFile:
 
 
 def unused_path(path: Path) -> Path:
-    """``take.wav``, or ``take-2.wav`` … where that exists."""
-    number, free = 2, path
-    while free.exists():
-        free = path.with_stem(f"{path.stem}-{number}")
+    """Return ``take.wav``, or the first of ``take-2.wav`` … that does not exist."""
+    number, unused = 2, path
+    while unused.exists():
+        unused = path.with_stem(f"{path.stem}-{number}")
         number += 1
-    return free
+    return unused

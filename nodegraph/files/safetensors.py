@@ -23,7 +23,7 @@ _TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "BF16": "<u2"}
 
 
 class TensorFileError(ValueError):
-    """A file without readable tensors; the text continues a sentence that begins with the file's name."""
+    """A file without readable tensors; the message continues a sentence that begins with the file name."""
 
 
 class _Header(msgspec.Struct):
@@ -55,7 +55,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Write arrays as float32, with metadata; on failure the old file is kept. Raises OSError."""
+    """Write arrays as float32, with metadata. Raises OSError; the old file is then unchanged."""
     from safetensors.numpy import save
 
     arrays = {name: np.ascontiguousarray(values, "<f4") for name, values in tensors.items()}

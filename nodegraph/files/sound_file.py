@@ -1,4 +1,4 @@
-"""Sound files: reading them whole or in pieces at the engine's rate, and writing them safely."""
+"""Reading of sound files at the engine's sample rate."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ LOW_DISK_BYTES = 1 << 20  # bytes
 
 
 class SoundFileError(Exception):
-    """A sound file that cannot be read or written; one line says why."""
+    """A sound file that cannot be read or written; the message is one line."""
 
 
 def read_sound(path: Path, rate: float) -> np.ndarray:
-    """A whole file as float32 (samples, channels), resampled to ``rate`` Hz. Raises SoundFileError."""
+    """Return a complete file as float32 (samples, channels), resampled to ``rate`` Hz. Raises SoundFileError."""
     import soundfile
 
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is no file" if path.exists() else "there is no such file"
-        raise SoundFileError(f"{path}: {what}. Name a sound file.")
+        problem = "is a folder" if path.is_dir() else "not a regular file" if path.exists() else "no such file"
+        raise SoundFileError(f"{path}: {problem}. Name a sound file.")
     try:
-        values, own_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        values, file_rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
-        raise SoundFileError(f"{path}: not a sound file that can be read ({reason_of(error)}).") from None
+        raise SoundFileError(f"{path}: not a sound file, or unsupported ({reason_of(error)}).") from None
     if len(values) == 0:
         raise SoundFileError(f"{path}: the sound file is empty.")
     values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
-    if own_rate != rate:
+    if file_rate != rate:
         import soxr
 
-        values = soxr.resample(values, own_rate, rate, quality="HQ")
+        values = soxr.resample(values, file_rate, rate, quality="HQ")
     return values
 
 
 def reason_of(error: Exception, folder: Path | None = None) -> str:
-    """Why libsndfile failed; it does not know a full disk, so we look at that of ``folder``."""
+    """Return why libsndfile failed; it does not report a full disk, so the free space in ``folder`` is checked."""
     text = str(error).strip().rstrip(".").splitlines()[-1] if str(error).strip() else type(error).__name__
     text = text.rpartition(": ")[2] if "Error opening" in text else text
     if "System error" in text and folder is not None and not folder.is_dir():

@@ -1,4 +1,4 @@
-"""A sound file written while it is rendered: hours of sound never lie in memory."""
+"""Writing of sound files in chunks, so that long renders need little memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sound_file import SoundFileError
 if TYPE_CHECKING:
     import numpy as np
 
-MAX_WAV_BYTES = 4e9  # bytes, above which a WAV needs the RF64 header
+MAX_WAV_BYTES = 4e9  # larger files need the RF64 header
 SUBTYPES = {
     "WAV": "FLOAT",
     "RF64": "FLOAT",
@@ -23,14 +23,14 @@ SUBTYPES = {
     "FLAC": "PCM_24",
 }
 ENDINGS = {"WAVE": "WAV", "AIF": "AIFF", "OGA": "OGG"}
-HINT = "Make room, or choose another place."
+HINT = "Free some disk space, or choose another folder."
 
 
 class SoundOutput:
-    """A sound file at ``path``, written beside it and given its name by :meth:`close`.
+    """A sound file, written to a temporary file and renamed to ``path`` by :meth:`close`.
 
-    Until then a file that is there already stays as it is; :meth:`discard` leaves it so. Raises
-    SoundFileError where the file cannot be written, as early as that can be known.
+    An existing file is unchanged until then, and after :meth:`discard`. Raises SoundFileError if the file cannot be
+    written, as early as possible: the folder, its permissions and the space for ``seconds`` are checked first.
     """
 
     def __init__(self, path: Path, rate: float, channels: int, seconds: float = 0.0) -> None:
@@ -45,9 +45,9 @@ class SoundOutput:
         if kind == "WAV" and size > MAX_WAV_BYTES:
             kind = "RF64"
         self._target = target
-        # a device such as /dev/null has no name to give away: it is written to directly
-        device = target.exists() and not target.is_file()
-        self._beside = target if device else target.with_name(f".{target.name}.{os.getpid()}.part")
+        # a device such as /dev/null must not be replaced, so it is written directly
+        is_device = target.exists() and not target.is_file()
+        self._part = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
         self._descriptor = self._open()
         subtype = SUBTYPES.get(kind)
         self.is_float = subtype == "FLOAT"
@@ -61,14 +61,14 @@ class SoundOutput:
             self.discard()
             if full:
                 raise SoundFileError(f"{path}: could not be written ({full}). {HINT}") from None
-            what = f"{channels} channel{'' if channels == 1 else 's'} at {rate:g} Hz"
-            raise SoundFileError(f"{path}: a {kind} file cannot hold {what} ({reason}). Use .wav.") from None
+            content = f"{channels} channel{'' if channels == 1 else 's'} at {rate:g} Hz"
+            raise SoundFileError(f"{path}: a {kind} file cannot contain {content} ({reason}). Use .wav.") from None
 
     def __enter__(self) -> SoundOutput:
         return self
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        """Close it, or where something went wrong discard it."""
+        """Close the file, or discard it after an exception."""
         if failure is not None:
             self.discard()
             return
@@ -79,7 +79,7 @@ class SoundOutput:
             raise
 
     def write(self, block: np.ndarray) -> None:
-        """Append (samples, channels). On failure nothing is left but the file that was there before."""
+        """Append samples of shape (samples, channels). Raises SoundFileError; the file is then discarded."""
         try:
             self._file.write(block)
         except (RuntimeError, AssertionError, OSError) as error:
@@ -87,21 +87,21 @@ class SoundOutput:
         self.samples += len(block)
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
+        """Finish the file and rename it to its path. Raises SoundFileError; the file is then discarded."""
         try:
             self._file.close()
             self._file = None
-            if self._beside != self._target:
+            if self._part != self._target:
                 os.fsync(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = -1
-            if self._beside != self._target:
-                self._beside.replace(self._target)
+            if self._part != self._target:
+                self._part.replace(self._target)
         except (RuntimeError, OSError) as error:
             raise self._raise_write_error(error) from None
 
     def discard(self) -> None:
-        """Leave no trace."""
+        """Close and delete the temporary file."""
         if self._file is not None:
             with suppress(Exception):
                 self._file.close()
@@ -109,13 +109,13 @@ class SoundOutput:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-        if self._beside != self._target:
-            self._beside.unlink(missing_ok=True)
+        if self._part != self._target:
+            self._part.unlink(missing_ok=True)
 
     def _open(self) -> int:
         try:
-            make = os.O_TRUNC if self._beside == self._target else os.O_CREAT | os.O_EXCL
-            return os.open(self._beside, os.O_RDWR | make, 0o666)
+            make = os.O_TRUNC if self._part == self._target else os.O_CREAT | os.O_EXCL
+            return os.open(self._part, os.O_RDWR | make, 0o666)
         except OSError as error:
             raise SoundFileError(f"{self.path}: cannot be written ({error.strerror}).") from None
 
@@ -125,7 +125,7 @@ class SoundOutput:
         return SoundFileError(f"{self.path}: could not be written ({reason}). {HINT}")
 
     def _system_error(self) -> str:
-        """What the system says to one more write, where libsndfile knows no more than "System error"."""
+        """Return the system's error for another write, as libsndfile reports only "System error"; "" if it works."""
         try:
             os.lseek(self._descriptor, 0, os.SEEK_END)
             os.write(self._descriptor, bytes(1 << 16))
@@ -135,18 +135,18 @@ class SoundOutput:
 
 
 def kind_of(path: Path) -> str:
-    """The kind of file that a name asks for. Raises SoundFileError."""
+    """Return the file format that the suffix selects, by default WAV. Raises SoundFileError if unsupported."""
     import soundfile
 
     ending = path.suffix.lstrip(".").upper()
     kind = ENDINGS.get(ending, ending) or "WAV"
     if kind not in soundfile.available_formats() or kind == "RAW":
-        raise SoundFileError(f"{path}: files ending in '{path.suffix}' cannot be written. Use .wav, .flac or .ogg.")
+        raise SoundFileError(f"{path}: the format '{path.suffix}' is unsupported. Use .wav, .flac or .ogg.")
     return kind
 
 
 def _resolve_target(path: Path) -> Path:
-    """Where the file will lie: behind a link, what the link names."""
+    """Return the real path of the file, following links. Raises SoundFileError if it is not writable."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise SoundFileError(f"{path}: is a folder. Name a file in it, such as {path / 'out.wav'}.")
@@ -155,7 +155,7 @@ def _resolve_target(path: Path) -> Path:
     if target.exists() and not os.access(target, os.W_OK):
         raise SoundFileError(f"{path}: is read-only. Choose another name.")
     if not os.access(target.parent, os.W_OK):
-        raise SoundFileError(f"{path}: the folder {target.parent} is read-only. Choose another.")
+        raise SoundFileError(f"{path}: the folder {target.parent} is read-only. Choose another folder.")
     return target
 
 
@@ -164,7 +164,7 @@ def _check_free_space(path: Path, target: Path, size: float) -> None:
     if size > free and (target.is_file() or not target.exists()):
         raise SoundFileError(
             f"{path}: about {_megabytes(size)} are needed and {_megabytes(free)} are free. "
-            "Make room, choose another disk, or render less."
+            "Free some space, choose another disk, or render less."
         )
 
 
@@ -173,7 +173,7 @@ def _megabytes(count: float) -> str:
 
 
 def write_sound(path: Path, values: np.ndarray, rate: float) -> None:
-    """Write float32 (samples, channels), whole or not at all. Raises SoundFileError."""
+    """Write float32 of shape (samples, channels) or (samples,) atomically. Raises SoundFileError."""
     values = values[:, None] if values.ndim == 1 else values
     with SoundOutput(path, rate, values.shape[1], len(values) / rate) as file:
         file.write(values)

@@ -1,7 +1,7 @@
-"""From a document to its typed graph: nodes looked up in the registry, wires checked, lanes and latencies inferred.
+"""Builds the typed graph of a document: looks up blocks, checks wires, infers lanes, frames and latencies.
 
-Raises :class:`~.model.GraphError`, whose lines are for the user. Blocks that cannot be used (unknown type, newer
-version, missing file) stay in the graph as silent placeholders with a reason.
+Raises :class:`~.model.GraphError`, whose lines are for the user. Unavailable blocks (unknown type, newer version,
+missing file) become silent placeholders with a problem.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from .wires import describe_wire, wire_fits
 def build_graph(
     document: Document, rate: float = 44100.0, patch_path: Path | None = None, allow_outside: bool = False
 ) -> Graph:
-    """Type a document, with all that is in its subpatches. Raises GraphError with all problems found."""
+    """Type a document with its subpatches. Raises GraphError with all problems found."""
     return graph_of(flatten(document, patch_path, allow_outside), rate, allow_outside)
 
 
 def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False) -> Graph:
-    """Type a document that is flat already. Raises GraphError with all problems found."""
+    """Type a flat document. Raises GraphError with all problems found."""
     problems = list(flat.problems)
     graph = Graph(document=flat.document, flat=flat, rate=rate, loops=[])
     _add_nodes(graph, allow_outside, problems)

@@ -1,12 +1,11 @@
-"""Checks of a single edit against the blocks: does what it names exist, and does it fit?
+"""Checks of a single edit against the blocks: the names must exist, and the values and wires must fit.
 
-The document layer knows no blocks and accepts any names and values. The public :class:`nodegraph.Patch` applies these
-checks before an edit, so that a program learns of a mistake in the line that makes it. Only the nodes that an edit
-names are looked at, so that a check does not depend on the size of the patch; what needs the whole graph (lanes,
-loops, sizes of frames) is checked when the patch is compiled.
+The document layer is independent of the blocks and accepts any names and values. The public :class:`nodegraph.Patch`
+applies these checks before an edit, so that a script fails in the line with the mistake. They inspect only the nodes
+that the edit names, so their cost does not depend on the size of the patch; lanes, loops and frame sizes are checked
+when the graph is built.
 
-Of a placeholder (an unknown block, a subpatch whose file is missing) nobody knows the ports, so that any name is
-accepted there: edits of a patch that holds placeholders stay possible.
+The ports of a placeholder (an unknown block, a subpatch whose file is missing) are unknown, so any name is accepted.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ Path = tuple[str, ...]
 
 
 def check_edit(action: Action, document: Document, path: Path = (), home: PatchLocation | None = None) -> None:
-    """Raise :class:`PatchError` if an edit of the nested document at ``path`` names or sets what does not exist or fit.
+    """Raise :class:`PatchError` if an edit of the nested document at ``path`` has an unknown name or a wrong value.
 
-    ``home`` is where ``document`` lies. Other actions than those on blocks, ports and values pass.
+    ``home`` is the location of ``document``. Actions other than those on blocks, ports and values are not checked.
     """
     check = _CHECKS.get(type(action))
     if check is not None:
@@ -66,13 +65,13 @@ class _Level:
         return "/".join((*self.path, id))
 
     def spec(self, id: str) -> Spec | None:
-        """What a node of the document declares; None for a placeholder."""
+        """Return the spec of a node of the document; None for a placeholder."""
         if _is_placeholder(self.document.nodes[id], self.home):
             return None
         return spec_in(self.document, id, self.home)
 
     def end(self, text: str) -> WireEnd | None:
-        """An end of a wire; None if its node does not exist, which the action itself reports."""
+        """Return an end of a wire; None if its node does not exist, which the action reports."""
         id, port = parse_port_ref(text)
         record = self.document.nodes.get(id)
         return None if record is None else WireEnd(self.name(id), record.type, port, self.spec(id))

@@ -1,4 +1,4 @@
-"""The typed graph for other programs: a networkx graph of plain attributes, GraphML and node-link JSON."""
+"""Export of the typed graph: a networkx graph with plain attributes, GraphML and node-link JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .model import Graph, GraphNode
 
 
 def plain_graph(graph: Graph) -> nx.MultiDiGraph:
-    """A copy in which all attributes are strings, numbers and truth values, as file formats can hold them.
+    """Return a copy whose attributes are all strings, numbers and booleans, as file formats require.
 
     Nodes have ``type``, ``lanes``, ``latency`` and ``delay`` in samples, ``problem``, and each knob and setting under
     its name: a number, or text for several lanes. Edges have the attributes of :class:`~.model.Graph` but ``wire``.
@@ -27,21 +27,21 @@ def plain_graph(graph: Graph) -> nx.MultiDiGraph:
 
 
 def as_graphml(graph: Graph) -> str:
-    """GraphML, which Gephi, yEd, Cytoscape and networkx read."""
+    """Return the graph as GraphML, for Gephi, yEd, Cytoscape and networkx."""
     out = BytesIO()
     nx.write_graphml(plain_graph(graph), out)
     return out.getvalue().decode().rstrip()
 
 
 def as_json(graph: Graph) -> str:
-    """Node-link JSON, which D3 and ``networkx.node_link_graph`` read."""
+    """Return the graph as node-link JSON, for D3 and ``networkx.node_link_graph``."""
     return json.dumps(nx.node_link_data(plain_graph(graph), edges="edges"), indent=2)
 
 
 def _node_attributes(node: GraphNode) -> dict[str, Any]:
-    own = {name: getattr(node, name) for name in ("type", "lanes", "latency", "path_latency", "problem")}
+    attributes = {name: getattr(node, name) for name in ("type", "lanes", "latency", "path_latency", "problem")}
     knobs = {name: values[0] if len(values) == 1 else values for name, values in node.values.items()}
-    return {name: _plain(value) for name, value in ({**node.settings, **knobs} | own).items()}
+    return {name: _plain(value) for name, value in ({**node.settings, **knobs} | attributes).items()}
 
 
 def _plain(value: Any) -> str | int | float | bool:

@@ -1,9 +1,9 @@
-"""The flat net of a patch: all nodes, including those in subpatches, and how they relate to the document.
+"""The flat graph of a patch: all nodes, including those in subpatches, and their relation to the document.
 
-A node of the document has a *path* (the ids of the subpatches that hold it, then its own) and an *address*, the path
-joined by ``/``. A node of the flat net has an id of its own. Several flat nodes belong to one node of the document
-when it is inside several voices. The relation is kept as data (:attr:`FlatNode.path`, :attr:`FlatPatch.copies`): ids
-may hold any character, so no id is ever taken apart.
+A node of the document has a *path* (the ids of the subpatches that contain it, then its own id) and an *address*, the
+path joined by ``/``. A flat node has a separate id; a node of the document in several voices has several flat nodes.
+The relation is stored as data (:attr:`FlatNode.path`, :attr:`FlatPatch.copies`): ids may contain any character, so
+they are never parsed.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ PortKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class FlatNode:
-    """A node of the flat net: its record, the file that contains it, and how many voices it computes as lanes.
+    """A node of the flat graph: its record, the file that contains it, and the voices that it computes as lanes.
 
-    ``problem`` says why it is silent ("" if it is not), ``knob`` describes an inlet's own input. ``path`` is that of
-    the node of the document which it is, or which it was added for (the parts that distribute voices and mix them).
+    ``problem`` is the reason why it is a silent placeholder, or ""; ``knob`` is the port of an inlet's value. ``path``
+    is that of the document node that it represents, or that it was added for (nodes that distribute and mix voices).
     """
 
     record: NodeRecord
@@ -40,14 +40,14 @@ class FlatNode:
 
 @dataclass
 class FlatPatch:
-    """The flat net of a document, and where the nodes and ports of the document are found in it.
+    """The flat graph of a document, with the relation of its nodes and ports to the document.
 
-    ``copies`` gives the flat ids of a node of the document by its address, unless its only flat id is the address
-    itself. ``repeats`` are the flat ids that belong to second and later voices. ``removed_port_sources`` lists the
-    sources that arrived at ports which became wires. ``voice_width_knobs`` gives by the address of a subpatch the
-    inputs that set the stereo width of its voices. ``overridden_inlets`` holds the inlets whose own value is unused
-    because something is wired to them. ``file`` is the file of the patch; ``allow_outside`` allows it to refer to files
-    outside its folder.
+    ``copies``                flat ids by the address of a document node, unless its only flat id is the address
+    ``removed_port_sources``  sources of removed port nodes
+    ``voice_width_knobs``     knobs of the stereo width of voices, by the address of the subpatch
+    ``overridden_inlets``     inlets whose value is overridden by a wire
+    ``file``, ``allow_outside``  the patch file, and whether it may refer to files outside its folder
+    ``repeats``               flat ids in second and later voices
     """
 
     document: Document
@@ -65,31 +65,32 @@ class FlatPatch:
 
     @property
     def home(self) -> PatchLocation:
-        """Where the document lies, and which files it may refer to."""
+        """The location of the document, with the files that it may refer to."""
         return PatchLocation(self.file, self.allow_outside)
 
     @property
     def listens(self) -> bool:
-        """Whether the patch takes sound from the audio device.
-
-        Only an ``audio_in`` of the patch itself does: inside a subpatch it is one of the subpatch's inputs.
-        """
+        """Whether the patch has device inputs; an ``audio_in`` in a subpatch is an inlet."""
         types = node_types()
         return any((cls := types.get(node.record.type)) and cls.device == "input" for node in self.nodes.values())
 
     def ids(self, node: str) -> list[str]:
-        """The flat ids of the node of the document at an address: one for each voice; a flat id is its own."""
+        """Return the flat ids of the document node at an address, one for each voice; a flat id returns itself."""
         return [id for id in self.copies.get(node, [node]) if id in self.nodes]
 
     def source(self, id: str, port: str) -> PortKey | None:
-        """The output of the flat net that drives an output, through ports that became wires; None unless it is one."""
-        if id in self.nodes:
-            return id, port
-        passed = self.removed_port_sources.get(id, ())
-        return self.source(*passed[0]) if len(passed) == 1 else None
+        """Return the flat output that feeds an output through removed ports, or None if it is not exactly one."""
+        seen: set[str] = set()
+        while id not in self.nodes:
+            removed = self.removed_port_sources.get(id, ())
+            if len(removed) != 1 or id in seen:  # ports may be wired in a circle
+                return None
+            seen.add(id)
+            id, port = removed[0]
+        return id, port
 
     def output_of(self, node: str, port: str) -> PortKey | None:
-        """Where an output of a node or a subpatch can be read, in the first voice; None if it is not in one place."""
+        """Return the flat (node, port) that carries an output in the first voice, or None if several do."""
         for address, out in ((node, port), (f"{node}/{port}", INLET_PORT)):
             found = self.source(self.copies.get(address, [address])[0], out)
             if found is not None:
@@ -97,7 +98,7 @@ class FlatPatch:
         return None
 
     def knobs_of(self, node: str, port: str) -> list[PortKey]:
-        """The knobs that a parameter of the document controls: one for each voice; empty if the input is wired."""
+        """Return the knobs set by a document parameter, one for each voice; empty if the input is wired."""
         if ids := self.ids(node):
             return [(id, port) for id in ids]
         if port == "width" and node in self.voice_width_knobs:
@@ -107,7 +108,7 @@ class FlatPatch:
 
 @dataclass(frozen=True)
 class VoiceInput:
-    """A signal that enters several voices at a port: it may have one lane, or one for each voice.
+    """A signal into a port of several voices; it must have one lane, or one for each voice.
 
     ``path`` is that of the subpatch, ``()`` when the patch itself has the voices.
     """

@@ -1,4 +1,4 @@
-"""Frame types and clocks of all frame wires, inferred from the blocks that make frames to the blocks that take them."""
+"""Inference of frame types and clocks, forward from the blocks that create frames."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from .model import Graph, GraphNode
 def infer_frames(graph: Graph, order: Iterable[str], problems: list[str]) -> None:
     """Infer sizes and clocks, following the wires forward."""
     for id in order:
-        node, said = graph.node(id), len(problems)
+        node, count = graph.node(id), len(problems)
         _infer_node(graph, node, problems)
-        if len(problems) > said:
-            problems[said:] = [Problem(text, node.path) for text in problems[said:]]
+        if len(problems) > count:
+            problems[count:] = [Problem(text, node.path) for text in problems[count:]]
 
 
 def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> None:
-    """Infer the types of a node's frame outputs, its frame lanes, and the sizes that its equation needs."""
+    """Infer the types of a node's frame outputs, and the sizes that its equation needs."""
     spec = node.spec
     if node.cls is None or not (spec.frame_inputs or spec.frame_outputs):
         return
     incoming: dict[str, FrameType] = {}
     for name, port in spec.frame_inputs.items():
-        own = graph.into(node.id, name)
-        if len(own) > 1:
+        wires = graph.into(node.id, name)
+        if len(wires) > 1:
             mixers = "add_spectra or mix_spectra" if port.kind == "spectrum" else "add_frames or mix_frames"
-            problems.append(f"{node.title}: '{name}' takes one wire. Put {mixers} before it.")
-        if own and (found := graph.node(own[0].source).output_frames.get(own[0].source_port)):
+            problems.append(f"{node.title}: '{name}' accepts one wire. Put {mixers} before it.")
+        if wires and (found := graph.node(wires[0].source).output_frames.get(wires[0].source_port)):
             incoming[name] = found
             if not kinds_fit(found.kind, port.kind):
-                problems.append(f"{node.title}: takes {port.kind} frames at '{name}', but {found.kind} frames arrive.")
+                problems.append(f"{node.title}: '{name}' needs {port.kind} frames, got {found.kind} frames.")
                 return
         elif not port.optional:
             node.missing_input = name
@@ -56,7 +56,7 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> None:
         if made.kind == "spectrum" and made.bins != made.size // 2 + 1:
             problems.append(
                 f"{node.title}: '{name}' would have {made.bins} bins, but a spectrum of {made.size} samples "
-                f"has {made.size // 2 + 1}. Take the frames before mel or log_frequency."
+                f"has {made.size // 2 + 1}. Use the frames before mel or log_frequency."
             )
             node.output_frames = {}
             return
@@ -65,7 +65,7 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> None:
 
 
 def _same_bins(node: GraphNode, incoming: Mapping[str, FrameType]) -> dict[str, FrameType]:
-    """The usual rule: all inputs have the same bins, and so have the outputs."""
+    """Return the default types: all inputs and outputs have the same bins."""
     if len({found.bins for found in incoming.values()}) > 1:
         raise ValueError(_report_unequal_frames(node, incoming).partition(": ")[2])
     first = next(iter(incoming.values()))
@@ -75,4 +75,4 @@ def _same_bins(node: GraphNode, incoming: Mapping[str, FrameType]) -> dict[str, 
 
 def _report_unequal_frames(node: GraphNode, incoming: Mapping[str, FrameType]) -> str:
     each = " and ".join(f"{found} at '{name}'" for name, found in incoming.items())
-    return f"{node.title}: gets {each}; they must be alike. Give the stft blocks before it the same size and hop."
+    return f"{node.title}: frames must be equal, got {each}. Set the same size and hop in the stft blocks before it."

@@ -1,4 +1,4 @@
-"""Which knobs of a typed graph a change of parameters sets, if it changes nothing else."""
+"""The knobs of a typed graph that an edit of parameter values sets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from nodegraph.patch.change import ValueChange
 from nodegraph.patch.document import INLET
 
-from .flat import FlatNode
 from .model import Graph
+from .ports import KNOB
+
+FROM_INLETS = (INLET, "voice_in")  # blocks that inlets become
 
 
 class KnobChange(NamedTuple):
@@ -21,9 +23,9 @@ class KnobChange(NamedTuple):
 
 
 def knob_changes(graph: Graph, changes: Iterable[ValueChange]) -> list[KnobChange] | None:
-    """The knobs that new values of parameters set; None if they change more: settings, lanes, or the ports of voices.
+    """Return the knobs set by new parameter values, or None if these change settings, lanes or ports.
 
-    A value that the input does not accept is no knob either: typing the document again reports it.
+    Return None too if an input does not accept its value: building the graph again then reports the problem.
     """
     knobs: list[KnobChange] = []
     for change in changes:
@@ -37,20 +39,19 @@ def knob_changes(graph: Graph, changes: Iterable[ValueChange]) -> list[KnobChang
 def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
     name = "/".join((*change.path, change.node))
     is_block = name in graph
-    if is_block and _is_inlet(graph.flat.nodes[name]):
-        return None  # what is set of an inlet decides whether it is more than a wire
-    ends = graph.knobs_of(name, change.port)
-    if not ends:
+    flat_ports = graph.knobs_of(name, change.port)
+    if not flat_ports:
         inlet = f"{name}/{change.port}"
-        overridden = [graph.flat.overridden_inlets.get(id) for id in graph.flat.copies.get(inlet, [inlet])]
-        resting = overridden[0]
-        fits = resting is not None and resting.knob is not None and resting.knob.accepts(change.value)
-        return [] if fits and not _comes_from_an_inlet(graph, inlet) else None  # a wire takes the place of this knob
+        overridden = graph.flat.overridden_inlets.get(inlet)
+        accepts = overridden is not None and overridden.knob is not None and overridden.knob.accepts(change.value)
+        return [] if accepts and not _is_fed_by_inlet(graph, inlet) else None  # the knob is overridden by a wire
+    if is_block and graph.flat.nodes[name].knob is not None and _reshapes_inlet(change):
+        return None
     knobs = []
-    for id, port in ends:
+    for id, port in flat_ports:
         node = graph.find(id)
         declared = node.spec.inputs.get(port) if node is not None and not node.problem else None
-        if node is None or declared is None or (is_block and _gives_default(graph, id, port)):
+        if node is None or declared is None or (is_block and _feeds_default_to_inlet(graph, id, port)):
             return None
         value: Any = change.value
         if value is None and is_block:
@@ -64,18 +65,18 @@ def _knobs_of(graph: Graph, change: ValueChange) -> list[KnobChange] | None:
     return knobs
 
 
-def _comes_from_an_inlet(graph: Graph, port: str) -> bool:
-    """Whether an outer inlet is wired to a port: without a value of its own, it has that of the port."""
+def _reshapes_inlet(change: ValueChange) -> bool:
+    """Return whether a value of an inlet changes more than a knob: its default, or whether its voices differ."""
+    return change.value is None or (change.port != KNOB and not change.value)
+
+
+def _is_fed_by_inlet(graph: Graph, port: str) -> bool:
+    """Return whether an outer inlet is wired to a port: an inlet without a value has that of the port."""
     flat = graph.flat
-    ids = [id for copy in flat.copies.get(port, [port]) for id, _ in flat.removed_port_sources.get(copy, ())]
-    return any(id in flat.removed_port_sources or _is_inlet(flat.nodes[id]) for id in ids)
+    sources = [source for source, _ in flat.removed_port_sources.get(port, ())]
+    return any(id in flat.removed_port_sources or flat.nodes[id].record.type in FROM_INLETS for id in sources)
 
 
-def _is_inlet(node: FlatNode) -> bool:
-    """Whether a node of the flat net is an inlet, or what distributes an inlet to the voices of a subpatch."""
-    return node.knob is not None or node.record.type in (INLET, "voice_in")
-
-
-def _gives_default(graph: Graph, id: str, port: str) -> bool:
-    """Whether an inlet leads to this input: without a value of its own, it has that of the input."""
-    return any(_is_inlet(graph.flat.nodes[wire.source]) for wire in graph.into(id, port))
+def _feeds_default_to_inlet(graph: Graph, id: str, port: str) -> bool:
+    """Return whether an inlet is wired to this input: an inlet without a value has that of the input."""
+    return any(graph.node(wire.source).type in FROM_INLETS for wire in graph.into(id, port))

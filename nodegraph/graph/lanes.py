@@ -1,4 +1,4 @@
-"""Lanes: how many parallel signals each port carries."""
+"""Inference of lanes, the number of parallel signals of each port."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .model import Graph, GraphNode
 
 
 def infer_lanes(graph: Graph, order: Iterable[str], problems: list[str]) -> None:
-    """Infer the widths of all ports, in repeated passes until nothing changes: feedback needs more than one."""
+    """Infer the lanes of all ports, in passes until nothing changes; only feedback needs more than one pass."""
     order = list(order)
     feedback = any(wire.feedback for wire in graph.wires)
     for _ in range(len(graph) + 2):
@@ -22,14 +22,14 @@ def infer_lanes(graph: Graph, order: Iterable[str], problems: list[str]) -> None
         if found or not changed or not feedback:
             problems.extend(found)
             return
-    problems.append("Lanes grow without end round a loop. Sum or split them inside the loop.")
+    problems.append("The number of lanes grows without limit in a loop. Sum or split the lanes inside the loop.")
 
 
 def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
-    """Infer the widths of one node; returns whether those of its outputs have changed."""
+    """Infer the lanes of one node; return whether those of its outputs changed."""
     if node.cls is None:
         return False
-    before, known_problems = node.output_lanes, len(problems)
+    before, count = node.output_lanes, len(problems)
     spec = node.spec
     unwired = 1 if node.cls.lanes else node.voices
     lanes = {name: max(len(node.values[name]), unwired) for name in spec.inputs}
@@ -68,32 +68,32 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
         node.lanes = widest
     if node.lanes > MOST_LANES:
         problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
-    if len(problems) > known_problems:
-        problems[known_problems:] = [Problem(text, node.path) for text in problems[known_problems:]]
+    if len(problems) > count:
+        problems[count:] = [Problem(text, node.path) for text in problems[count:]]
     return before != node.output_lanes
 
 
 def check_voices(graph: Graph, problems: list[str]) -> None:
-    """Check that wires into several voices have one lane for all of them, or one for each."""
+    """Check that wires into several voices have one lane, or one for each voice."""
     found = []
-    for arrival in graph.flat.voice_inputs:
-        output = graph.flat.source(*arrival.source)
+    for voice_input in graph.flat.voice_inputs:
+        output = graph.flat.source(*voice_input.source)
         source = graph.find(output[0]) if output else None
         if output is None or source is None:
             continue
         lanes = source.output_lanes.get(output[1], 1)
-        if lanes not in (1, arrival.voices):
-            what = f"subpatch '{'/'.join(arrival.path)}'" if arrival.path else "The patch"
+        if lanes not in (1, voice_input.voices):
+            title = f"subpatch '{'/'.join(voice_input.path)}'" if voice_input.path else "The patch"
             text = (
-                f"{what} has {arrival.voices} voices, but {lanes} lanes arrive at '{arrival.port}'. Give it "
-                f"one lane, or {arrival.voices}: set its voices to {lanes}, or put sum_lanes or split before it."
+                f"{title} has {voice_input.voices} voices, but '{voice_input.port}' gets {lanes} lanes; it accepts "
+                f"1 or {voice_input.voices}. Set the voices to {lanes}, or put sum_lanes or split before it."
             )
-            found.append(Problem(text, arrival.path))
+            found.append(Problem(text, voice_input.path))
     problems[:0] = found
 
 
 def infer_banks(graph: Graph) -> None:
-    """Count the members of each bank, and give each a value."""
+    """Infer the members of each bank, and set a value for each."""
     for node in graph.typed_nodes:
         frames = node.input_frames | node.output_frames
         for name, port in node.spec.inputs.items():

@@ -8,7 +8,7 @@ from .model import Graph
 
 
 def infer_latency(graph: Graph, order: Iterable[str]) -> None:
-    """Add up the latencies along all paths."""
+    """Infer the path latencies of all nodes."""
     compensate = graph.document.settings.latency_compensation
     for id in order:
         node = graph.node(id)
@@ -18,6 +18,6 @@ def infer_latency(graph: Graph, order: Iterable[str]) -> None:
         incoming = [graph.node(wire.source).path_latency for wire in graph.wires_into(id) if not wire.feedback]
         arrival = max(incoming, default=0)
         if compensate and node.output_frames and not node.input_frames:
-            # Frames of one clock must be whole hops apart to meet again.
+            # frames of one clock can only be aligned if they are whole hops apart
             arrival += -arrival % node.settings["hop"]
         node.path_latency = node.latency + arrival

@@ -1,4 +1,4 @@
-"""Feedback: the loops of a graph are its strongly connected components, closed by marked wires only."""
+"""Feedback loops: the strongly connected components of a graph. Each must be closed by marked wires."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .ordering import successors, topological_order
 
 
 def forward_order(graph: Graph) -> list[str]:
-    """The nodes in an order in which unmarked wires run forward; those in and behind unmarked loops are missing.
+    """Return the nodes in topological order of the unmarked wires, without those in and behind unmarked loops.
 
-    The order of ``networkx.topological_sort`` in a third of its time, since every edit waits for it.
+    This is the order of ``networkx.topological_sort`` in a third of its time; every edit waits for it.
     """
     edges = ((wire.source, wire.target) for wire in graph.wires if not wire.feedback)
     return topological_order(successors(graph, edges))
 
 
 def find_loops(graph: Graph, problems: list[str]) -> list[list[str]]:
-    """The feedback components, each in an order in which its unmarked wires run forward.
+    """Return the feedback components, each in topological order of its unmarked wires.
 
-    Adds a sentence to ``problems`` for each node that cannot stand in a loop.
+    Add a sentence to ``problems`` for each node that cannot be in a loop.
     """
     if not any(wire.feedback for wire in graph.wires):
         return []
@@ -38,8 +38,8 @@ def find_loops(graph: Graph, problems: list[str]) -> list[list[str]]:
             ports = [*node.spec.input_ports.values(), *node.spec.output_ports.values()]
             if node.spec.hosts or any(port.kind != "signal" for port in ports):
                 text = (
-                    f"{node.title} works on whole blocks and cannot stand in the loop "
-                    f"{listed(sorted(component))}. Take it out of the loop."
+                    f"{node.title} computes whole blocks and cannot be in the loop "
+                    f"{listed(sorted(component))}. Remove it from the loop."
                 )
                 problems.append(Problem(text, node.path))
         loops.append(sorted(component, key=position.__getitem__))
@@ -47,7 +47,7 @@ def find_loops(graph: Graph, problems: list[str]) -> list[list[str]]:
 
 
 def unmarked_loops(graph: Graph) -> Iterator[str]:
-    """A sentence for each loop of wires of which none is marked as feedback."""
+    """Yield a sentence for each loop without a feedback wire."""
     forward = _forward_graph(graph)
     for component in nx.strongly_connected_components(forward):
         if _is_loop(forward, component):

@@ -1,4 +1,4 @@
-"""The typed graph as a networkx multigraph: nodes carry a :class:`GraphNode`, edges a wire with what it carries."""
+"""The typed graph as a networkx multigraph: each node has a :class:`GraphNode`, each edge a wire and its type."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ Block = type[Node]
 
 
 class GraphError(Exception):
-    """A patch that cannot be compiled. ``problems`` holds one sentence for each fault: a
-    :class:`~nodegraph.patch.errors.Problem` where it is known which node the sentence is about."""
+    """The patch cannot be compiled.
+
+    ``problems`` has one sentence for each fault, a :class:`~nodegraph.patch.errors.Problem` if its node is known.
+    """
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -33,20 +35,20 @@ class GraphError(Exception):
 
 @dataclass
 class GraphNode:
-    """A node of the flat net with everything that was inferred about it.
+    """A node of the flat graph with its inferred properties.
 
-    ``values``        knobs by input: one number per lane, or per member of a bank
-    ``settings``      choices and options, defaults included
-    ``input_lanes``, ``output_lanes``, ``lanes``  widths of the ports, and of the state
-    ``latency``       samples by which the node delays its own inputs
-    ``path_latency``         samples from the inputs of the patch to the outputs of this node
-    ``problem``       why the node is a silent placeholder, "" if it is not
-    ``input_frames``, ``output_frames``  what its frame inputs and outputs carry
-    ``missing_input`` the frame input that the node needs and that nothing is wired to, "" if there is none
-    ``bank_sizes``         the number of members of each bank
-    ``voices``        the number of voices for which the node has a lane each
-    ``spec_override``      the declarations of this node where they differ from those of its block
-    ``path``          the path of the node of the document that it belongs to, ``()`` if there is none (a probe)
+    ``values``         knob values by input: one number per lane, or per member of a bank
+    ``settings``       choices and options, including defaults
+    ``input_lanes``, ``output_lanes``, ``lanes``  lanes of the ports, and of the state
+    ``latency``        samples by which the node delays its inputs
+    ``path_latency``   samples from the inputs of the patch to the outputs of this node
+    ``problem``        the reason why the node is a silent placeholder, or ""
+    ``input_frames``, ``output_frames``  frame types of its inputs and outputs
+    ``missing_input``  a required frame input without a wire, or ""
+    ``bank_sizes``     number of members of each bank
+    ``voices``         number of voices, each of which has a lane
+    ``spec_override``  the spec of this node if it differs from that of its block
+    ``path``           path of its node in the document, ``()`` for a probe
     """
 
     id: str
@@ -69,7 +71,7 @@ class GraphNode:
     path: Place = ()
 
     def knob_values(self, port: str, values: list[float]) -> list[float]:
-        """The values of a knob as the plan uses them: missing members of a bank get the default."""
+        """Return the values of a knob for the plan; missing members of a bank have the default."""
         if port not in self.bank_sizes:
             return values
         members = self.bank_sizes[port]
@@ -83,7 +85,7 @@ class GraphNode:
 
     @property
     def address(self) -> str:
-        """The node of the document that it belongs to, as people write it: ``voice/osc`` for each of its voices."""
+        """The address of its node in the document: ``voice/osc`` for each of its voices."""
         return "/".join(self.path) if self.path else self.id
 
     @property
@@ -93,17 +95,18 @@ class GraphNode:
 
 
 class Graph(nx.MultiDiGraph):  # type: ignore[misc]
-    """The typed graph of a patch: a networkx multigraph of the flat net, frozen once it is built.
+    """The typed graph of a patch: a networkx multigraph of the flat graph, frozen after it is built.
 
-    ``graph.nodes[id]["node"]`` is a :class:`GraphNode`, for short ``graph.node(id)``; a node in a subpatch has an id
-    such as ``voice/osc``. An edge is a wire between two nodes that exist. Its key is its place in the order of the
-    document, in which signals at one input are added up; its attributes are:
+    ``graph.nodes[id]["node"]`` is a :class:`GraphNode`, in short ``graph.node(id)``; a node in a subpatch has an id
+    such as ``voice/osc``. An edge is a wire between two existing nodes. Its key is its index in document order, in
+    which the signals at an input are summed. Its attributes are:
 
-    ``wire``          the :class:`~nodegraph.patch.Wire`, ``source_port``, ``target_port``, ``feedback`` as it has them
+    ``wire``          the :class:`~nodegraph.patch.Wire`
+    ``source_port``, ``target_port``, ``feedback``  those of the wire
     ``kind``          "signal", "events", or the kind of its frames
-    ``lanes``         parallel signals
+    ``lanes``         number of parallel signals
     ``latency``       samples from the inputs of the patch to the source of the wire
-    ``compensation``  samples by which the plan delays the wire, so that parallel paths meet in time
+    ``compensation``  samples by which the plan delays the wire to align parallel paths
     """
 
     @property
@@ -118,7 +121,7 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
 
     @property
     def flat(self) -> FlatPatch:
-        """The flat net: where nodes and ports of the document are found in the graph."""
+        """The flat graph, with the relation of its nodes and ports to the document."""
         flat: FlatPatch = self.graph["flat"]
         return flat
 
@@ -129,20 +132,20 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
 
     @property
     def loops(self) -> list[list[str]]:
-        """Feedback components, each in an order in which its unmarked wires run forward."""
+        """Feedback components, each in topological order of its unmarked wires."""
         loops: list[list[str]] = self.graph["loops"]
         return loops
 
-    # The attribute dictionaries are read directly: the views of networkx take several times as long, and the plan
-    # compiler asks thousands of times per edit.
+    # The attribute dictionaries are read directly: the views of networkx are several times slower, and the plan
+    # compiler reads nodes and wires thousands of times per edit.
 
     def node(self, id: str) -> GraphNode:
-        """The typed node with an id. Raises KeyError."""
+        """Return the typed node with an id. Raises KeyError."""
         node: GraphNode = self._node[id]["node"]
         return node
 
     def find(self, id: str) -> GraphNode | None:
-        """The typed node with an id; None if there is none."""
+        """Return the typed node with an id, or None."""
         data = self._node.get(id)
         return data["node"] if data else None
 
@@ -177,33 +180,33 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
         return found
 
     def wires_into(self, node: str) -> list[Wire]:
-        """Wires that arrive at a node, in document order."""
+        """Return the wires into a node, in document order."""
         return self._wires_by_target.get(node, [])
 
     def into(self, node: str, port: str) -> list[Wire]:
-        """Wires that arrive at a port, in document order."""
+        """Return the wires into a port, in document order."""
         return self._wires_by_port.get((node, port), [])
 
     def output_of(self, node: str, port: str) -> tuple[str, str] | None:
-        """The (node, port) of the graph that carries an output of the document, or None if several do."""
+        """Return the (node, port) of the graph that carries an output of the document, or None if several do."""
         return self.flat.output_of(node, port)
 
     def knobs_of(self, node: str, port: str) -> list[tuple[str, str]]:
-        """The knobs of the graph that a parameter of the document controls; empty if the input is wired."""
+        """Return the knobs of the graph set by a document parameter; empty if the input is wired."""
         return self.flat.knobs_of(node, port)
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """Silent nodes, with the reason."""
+        """The placeholder nodes, with their problems."""
         return {node.id: node.problem for node in self.typed_nodes if node.problem}
 
     @property
     def latency(self) -> int:
-        """Samples from the inputs to the latest node."""
+        """The largest path latency of a node, in samples."""
         return max((node.path_latency for node in self.typed_nodes), default=0)
 
     def add_wire(self, wire: Wire, index: int) -> None:
-        """Add a wire between two typed nodes; ``index`` is its place in the order of the document."""
+        """Add a wire between two typed nodes; ``index`` is its index in document order."""
         self.add_edge(
             wire.source,
             wire.target,

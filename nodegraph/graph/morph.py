@@ -1,4 +1,4 @@
-"""Snapshots of a patch's parameters: going back to one, and gliding from one to the next."""
+"""Snapshots of a patch's parameters: recall and interpolation."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from .rules import title_of
 
 
 def recall(document: Document, name: str, patch_path: Path | None = None, allow_outside: bool = False) -> SetParams:
-    """All parameters as they were in a snapshot; what was not set then goes to its default.
+    """Return the action that restores a snapshot; parameters that it does not set return to their defaults.
 
-    Nodes that are gone are passed over, and those left alone that the snapshot does not know. Raises PatchError when
-    there is no such snapshot.
+    Removed nodes and nodes that are not in the snapshot are skipped. Raises PatchError if the snapshot does not exist.
     """
     values = dict(morph(document, [name], 0.0, patch_path, allow_outside).values)
-    nodes = {end.partition(".")[0] for end in values}
-    unset = [end for end, _ in all_params(document) if end not in values and end.partition(".")[0] in nodes]
+    nodes = {ref.partition(".")[0] for ref in values}
+    unset = [ref for ref, _ in all_params(document) if ref not in values and ref.partition(".")[0] in nodes]
     return SetParams({**values, **dict.fromkeys(unset)})
 
 
@@ -37,14 +36,14 @@ def morph(
     allow_outside: bool = False,
     merge: bool = False,
 ) -> SetParams:
-    """The parameters between snapshots: ``position`` 0 is the first of ``names``, 1 the second, and so on.
+    """Return the action that interpolates snapshots: ``position`` 0 is the first of ``names``, 1 the second, and so on.
 
-    Knobs go straight from the one value to the other, those with a log taper by equal ratios; whole numbers, texts and
-    other settings change half way. What one snapshot names and another does not is at its default there. ``merge=True``
-    makes a gesture one undo step. Raises PatchError when there is no such snapshot.
+    Knobs are interpolated linearly, or by ratio with a log taper; settings switch at the midpoint. A parameter that a
+    snapshot does not set has its default there. ``merge=True`` makes a gesture one undo step. Raises PatchError if a
+    snapshot does not exist.
     """
     if not names:
-        raise PatchError("no snapshots are chosen. Take one first.")
+        raise PatchError("no snapshots selected. Take one first.")
     if not math.isfinite(position):
         raise PatchError(f"the position between snapshots must be a number, got {position}.")
     found = [_snapshot(document, name) for name in names]
@@ -54,20 +53,20 @@ def morph(
     part = position - first
     home = PatchLocation(patch_path, allow_outside)
     values = {}
-    for end in dict.fromkeys(end for snapshot in found for end in snapshot):  # always the same: a gesture can merge
-        place = _find_port(document, end, home)
-        if place is None:
+    for ref in dict.fromkeys(ref for snapshot in found for ref in snapshot):  # a fixed set, so that a gesture merges
+        port_found = _find_port(document, ref, home)
+        if port_found is None:
             continue
-        title, declared = place
+        title, declared = port_found
         for snapshot in (low, high):
-            if end in snapshot and not declared.accepts(snapshot[end]):
-                raise PatchError(f"{title}: {declared.problem(snapshot[end])} It stands so in the snapshot.")
-        if part in (0.0, 1.0):  # exactly as it was, set or not
-            values[end] = (high if part else low).get(end)
+            if ref in snapshot and not declared.accepts(snapshot[ref]):
+                raise PatchError(f"{title}: {declared.problem(snapshot[ref])} The value is in the snapshot.")
+        if part in (0.0, 1.0):  # the stored value, or unset
+            values[ref] = (high if part else low).get(ref)
         else:
             default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
             port = declared if isinstance(declared, In) else None
-            values[end] = _interpolate(low.get(end, default), high.get(end, default), part, port)
+            values[ref] = _interpolate(low.get(ref, default), high.get(ref, default), part, port)
     return SetParams(values, merge)
 
 
@@ -78,7 +77,7 @@ def _snapshot(document: Document, name: str) -> Mapping[str, Any]:
 
 
 def _find_port(document: Document, port_ref: str, home: PatchLocation) -> tuple[str, In | Choice | Option] | None:
-    """How sentences name the node of an end, and the parameter's declaration; None if it does not exist."""
+    """Return the title of the node of a parameter and the parameter's declaration, or None if it does not exist."""
     text, _, port = port_ref.partition(".")
     try:
         path, id = locate(document, text)
@@ -92,7 +91,7 @@ def _find_port(document: Document, port_ref: str, home: PatchLocation) -> tuple[
 
 
 def _interpolate(low: Any, high: Any, fraction: float, port: In | None) -> Any:
-    """A value on the way from ``low`` to ``high``."""
+    """Interpolate between ``low`` and ``high``."""
     if isinstance(low, list) or isinstance(high, list):
         return _interpolate_lanes(low, high, fraction, port)
     if port is None or not (_is_number(low) and _is_number(high)):
@@ -105,7 +104,7 @@ def _interpolate(low: Any, high: Any, fraction: float, port: In | None) -> Any:
 
 
 def _interpolate_lanes(low: Any, high: Any, fraction: float, port: In | None) -> Any:
-    """Lists lane by lane, one number for all lanes; lists of unequal lengths change half way."""
+    """Interpolate lane by lane; a number applies to all lanes; lists of unequal lengths switch at the midpoint."""
     lanes = {len(values) for values in (low, high) if isinstance(values, list)}
     if len(lanes) > 1 or port is None:
         return low if fraction < 0.5 else high

@@ -1,4 +1,4 @@
-"""The ports of a node: those of its block, and for a subpatch those that its inlets and outlets define."""
+"""The ports of a node: those of its block; of a subpatch, those defined by its inlets and outlets."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from nodegraph.patch.document import INLET, INLET_PORT, OUTLET, OUTLET_PORT, SUB
 from nodegraph.patch.document import Path as Place
 from nodegraph.patch.errors import PatchError
 
-MAX_DEPTH = 32  # levels of subpatches, those in files included
-KNOB = "value"  # the input of an inlet that holds the value of its port
+MAX_DEPTH = 32  # levels of subpatches, including those in files
+KNOB = "value"  # the input of an inlet with the value of its port
 INLETS, OUTLETS = (INLET, "audio_in"), (OUTLET, "audio_out")
 
 
 @dataclass(frozen=True)
 class PatchLocation:
-    """Where a document lies: its file, and the files through which it was reached."""
+    """The location of a document: its file, and the files of the patches that contain it."""
 
     file: Path | None = None
     allow_outside: bool = False
@@ -36,7 +36,7 @@ NOWHERE = PatchLocation()
 
 @dataclass(frozen=True)
 class OpenIn(In):
-    """The port of an inlet that is not connected inside: it fits every wire, and its range is only that of a slider."""
+    """The port of an unconnected inlet: it fits every wire and accepts any number; its range is for sliders only."""
 
     def problem(self, value: Any) -> str:
         return In(min=-math.inf, max=math.inf, name=self.name).problem(value)
@@ -47,14 +47,14 @@ class OpenIn(In):
 
 @dataclass(frozen=True)
 class OpenOut(Out):
-    """The port of an outlet that is not connected inside: it fits every wire."""
+    """The port of an unconnected outlet: it fits every wire."""
 
 
 def spec_of(record: NodeRecord, location: PatchLocation = NOWHERE) -> Spec:
-    """Everything that a node declares, for a subpatch its settings and the ports that its document defines.
+    """Return the spec of a node; for a subpatch, its settings and the ports defined by its document.
 
-    ``location`` is where the document of the node lies. Empty for an unknown block; a subpatch whose file cannot be
-    read has its settings only (:func:`nested_document` raises the reason).
+    ``location`` is that of the document that contains the node. The spec of an unknown block is empty; that of a
+    subpatch whose file cannot be read has settings only (:func:`nested_document` raises the reason).
     """
     cls = node_types().get(record.type)
     spec = cls.spec if cls else Spec()
@@ -67,15 +67,15 @@ def spec_of(record: NodeRecord, location: PatchLocation = NOWHERE) -> Spec:
     inputs = {id: inlet_port(document, id, nested) for id in ports_in(document, INLETS)}
     outputs = {id: outlet_port(document, id, nested) for id in ports_in(document, OUTLETS)}
     settings = {name: getattr(document.settings, name) for name in ("voices", "unison", "width")}
-    own = {name: replace(spec.options[name], default=value) for name, value in settings.items()}
-    return with_ports(replace(spec, options=spec.options | own), inputs, outputs)
+    options = {name: replace(spec.options[name], default=value) for name, value in settings.items()}
+    return with_ports(replace(spec, options=spec.options | options), inputs, outputs)
 
 
 def spec_in(document: Document, id: str, location: PatchLocation = NOWHERE) -> Spec:
-    """As :func:`spec_of`, for a node of ``document``: an inlet or outlet has the kind of port that it is connected to.
+    """Return the spec of a node of ``document``, in which an inlet or outlet has the kind of the connected port.
 
-    In a nested document (``location.depth`` > 0) ``audio_in`` and ``audio_out`` are an inlet and an outlet too, and the
-    value of an inlet has the range of its port.
+    In a nested document (``location.depth`` > 0), ``audio_in`` and ``audio_out`` act as inlet and outlet, and the value
+    of an inlet has the range of its port.
     """
     record = document.nodes[id]
     spec = spec_of(record, location)
@@ -91,7 +91,7 @@ def spec_in(document: Document, id: str, location: PatchLocation = NOWHERE) -> S
 
 
 def with_ports(spec: Spec, inputs: dict[str, InputPort], outputs: dict[str, OutputPort]) -> Spec:
-    """The spec with other ports."""
+    """Return the spec with other ports."""
     return replace(
         spec,
         inputs={name: port for name, port in inputs.items() if isinstance(port, In)},
@@ -104,7 +104,7 @@ def with_ports(spec: Spec, inputs: dict[str, InputPort], outputs: dict[str, Outp
 
 
 def _as_output(port: InputPort, name: str) -> OutputPort:
-    """An output that carries the same as an input."""
+    """Return an output that carries the same as an input."""
     if isinstance(port, OpenIn):
         return OpenOut(name=name)
     if isinstance(port, FrameIn):
@@ -113,7 +113,7 @@ def _as_output(port: InputPort, name: str) -> OutputPort:
 
 
 def _as_input(port: OutputPort, name: str) -> InputPort:
-    """An input that carries the same as an output."""
+    """Return an input that carries the same as an output."""
     if isinstance(port, OpenOut):
         return OpenIn(name=name)
     if isinstance(port, FrameOut):
@@ -122,7 +122,7 @@ def _as_input(port: OutputPort, name: str) -> InputPort:
 
 
 def nested_document(record: NodeRecord, location: PatchLocation) -> tuple[Document, PatchLocation]:
-    """The document in a subpatch, and where it lies. Raises :class:`PatchError` if its file cannot be read."""
+    """Return the document in a subpatch and its location. Raises :class:`PatchError` if its file cannot be read."""
     if location.depth >= MAX_DEPTH:
         raise PatchError(f"subpatches are nested more than {MAX_DEPTH} deep. Flatten some of them.")
     if record.patch is not None:
@@ -131,57 +131,57 @@ def nested_document(record: NodeRecord, location: PatchLocation) -> tuple[Docume
     if not reference:
         return Document(), replace(location, depth=location.depth + 1)
     if not isinstance(reference, str):
-        raise PatchError(f"file must be a text, got {reference!r:.40}.")
+        raise PatchError(f"file must be text, got {reference!r:.40}.")
     path = resolve_file(location.file, reference, location.allow_outside)
     parents = (*location.parents, *([location.file.resolve()] if location.file else []))
     if path in parents:
-        circle = " → ".join(file.name for file in (*parents[parents.index(path) :], path))
-        raise PatchError(f"the patch would contain itself ({circle}). Use another file.")
+        cycle = " → ".join(file.name for file in (*parents[parents.index(path) :], path))
+        raise PatchError(f"the patch would contain itself ({cycle}). Use another file.")
     try:
         stat = path.stat()
     except OSError:
-        raise PatchError(f"file '{reference}' is missing. Put it beside the patch.") from None
+        raise PatchError(f"file '{reference}' is missing. Put it in the patch's folder.") from None
     document = _read(path, stat.st_mtime_ns, stat.st_size)
     return document, PatchLocation(path, location.allow_outside, parents, location.depth + 1)
 
 
 @lru_cache(maxsize=128)
 def _read(path: Path, changed: int, size: int) -> Document:
-    """The document of a patch file; the cache key changes with the file."""
+    """Return the document of a patch file; the cache key changes with the file."""
     return migrate_nodes(read_patch(path))
 
 
 def every_node(document: Document, location: PatchLocation, path: Place = ()) -> Iterator[tuple[Place, NodeRecord]]:
-    """All nodes with their paths, each subpatch followed by its contents, embedded or in a file.
+    """Yield all nodes with their paths, each subpatch followed by its contents, embedded or in a file.
 
-    The contents of a subpatch whose file cannot be read, or may not be read from ``location``, are left out.
+    The contents of a subpatch whose file cannot be read, or may not be read from ``location``, are skipped.
     """
     for id, record in document.nodes.items():
         yield (*path, id), record
         if record.type == SUBPATCH:
             try:
-                nested, inside = nested_document(record, location)
+                nested, nested_location = nested_document(record, location)
             except PatchError:
                 continue
-            yield from every_node(nested, inside, (*path, id))
+            yield from every_node(nested, nested_location, (*path, id))
 
 
 def ports_in(document: Document, types: tuple[str, ...]) -> list[str]:
-    """The inlets or outlets of a document."""
+    """Return the ids of the inlets or outlets of a document."""
     return [id for id, record in document.nodes.items() if record.type in types]
 
 
 def inlet_port(document: Document, id: str, location: PatchLocation) -> InputPort:
-    """The port that an inlet defines: as the first port that it is connected to, except what its settings give."""
+    """Return the port that an inlet defines: the first port that it is connected to, modified by its settings."""
     params = document.nodes[id].params
     found, value = _target_port(document, id, location)
     if not isinstance(found, In):
         return replace(found, name=id)
     default = _first_number(params.get(KNOB, value))
     low, high = _number(params.get("min")), _number(params.get("max"))
-    ranged = low is not None and high is not None and low < high
-    found = In(found.default) if ranged and isinstance(found, OpenIn) else found
-    changes: dict[str, Any] = {"min": low, "max": high} if ranged else {}
+    has_range = low is not None and high is not None and low < high
+    found = In(found.default) if has_range and isinstance(found, OpenIn) else found
+    changes: dict[str, Any] = {"min": low, "max": high} if has_range else {}
     changes |= {name: params[name] for name in ("unit", "doc") if isinstance(params.get(name), str) and params[name]}
     if params.get("taper") in ("linear", "log"):
         changes["taper"] = params["taper"]
@@ -190,16 +190,16 @@ def inlet_port(document: Document, id: str, location: PatchLocation) -> InputPor
 
 
 def inlet_value(document: Document, id: str, location: PatchLocation) -> Any:
-    """The value of an inlet whose port is neither connected nor set: its own, or that of the port it leads to."""
-    own = document.nodes[id].params.get(KNOB)
-    if own is not None:
-        return own
+    """Return the value of an unconnected inlet: its parameter, or the value of the first port that it is wired to."""
+    stored = document.nodes[id].params.get(KNOB)
+    if stored is not None:
+        return stored
     found, value = _target_port(document, id, location)
     return value if value is not None else found.default if isinstance(found, In) else 0.0
 
 
 def _target_port(document: Document, id: str, location: PatchLocation) -> tuple[InputPort, Any]:
-    """The first port that an inlet is connected to, and the value that is set there."""
+    """Return the first port that an inlet is connected to, and the value set there."""
     for wire in document.wires:
         target = document.nodes.get(wire.target)
         if (wire.source, wire.source_port) != (id, INLET_PORT) or target is None or target.type in OUTLETS:
@@ -211,7 +211,7 @@ def _target_port(document: Document, id: str, location: PatchLocation) -> tuple[
 
 
 def outlet_port(document: Document, id: str, location: PatchLocation) -> OutputPort:
-    """The port that an outlet defines: as the first one that is wired to it."""
+    """Return the port that an outlet defines: the first port that is wired to it."""
     for wire in document.wires:
         source = document.nodes.get(wire.source)
         if (wire.target, wire.target_port) != (id, OUTLET_PORT) or source is None:
@@ -225,7 +225,7 @@ def outlet_port(document: Document, id: str, location: PatchLocation) -> OutputP
 
 
 def input_of(record: NodeRecord, port: str, location: PatchLocation) -> InputPort | None:
-    """One input of a node, None if it has none of that name. Faster than :func:`spec_of` for a subpatch."""
+    """Return an input of a node, or None if it does not exist. Faster than :func:`spec_of` for a subpatch."""
     document, nested = _nested_or_none(record, location)
     if document is not None:
         return inlet_port(document, port, nested) if port in ports_in(document, INLETS) else None
@@ -233,7 +233,7 @@ def input_of(record: NodeRecord, port: str, location: PatchLocation) -> InputPor
 
 
 def output_of(record: NodeRecord, port: str, location: PatchLocation) -> OutputPort | None:
-    """One output of a node, None if it has none of that name. Faster than :func:`spec_of` for a subpatch."""
+    """Return an output of a node, or None if it does not exist. Faster than :func:`spec_of` for a subpatch."""
     document, nested = _nested_or_none(record, location)
     if document is not None:
         return outlet_port(document, port, nested) if port in ports_in(document, OUTLETS) else None
@@ -241,7 +241,7 @@ def output_of(record: NodeRecord, port: str, location: PatchLocation) -> OutputP
 
 
 def _nested_or_none(record: NodeRecord, location: PatchLocation) -> tuple[Document | None, PatchLocation]:
-    """The document in a subpatch, empty if its file cannot be read; None for every other node."""
+    """Return the document in a subpatch, empty if its file cannot be read; None for any other node."""
     if record.type != SUBPATCH:
         return None, location
     try:

@@ -1,6 +1,6 @@
-"""Probes: nodes put on outputs of a typed graph for whoever wants to see what they carry.
+"""Probes: nodes added to the typed graph to read outputs.
 
-They stand in no document. The plan takes them for what they are, nodes with one wire.
+They are not in the document. The plan compiler treats them as nodes with one wire.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ BY_KIND = {
 
 
 def probe_id(port_ref: str) -> str:
-    """The id of the probe on an output ("osc1.out")."""
+    """Return the id of the probe on an output ("osc1.out")."""
     return PREFIX + port_ref
 
 
 def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
-    """A copy of the graph with a probe on each of these outputs; those that carry nothing, or events, get none."""
+    """Return a copy of the graph with a probe on each of these outputs that carries a signal or frames."""
     probes = []
-    for output in sorted(outputs):  # sets have another order in another process
+    for output in sorted(outputs):  # the order of a set differs between processes
         id, _, port = output.rpartition(".")
         id, port = graph.output_of(id, port) or (id, port)
         source = graph.find(id)
@@ -52,7 +52,7 @@ def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
 
 
 def _probe(source: GraphNode, port: str, port_ref: str) -> tuple[GraphNode, str] | None:
-    """A node that sees an output, and the input by which it does."""
+    """Return the probe of an output and its input port, or None if the output cannot be probed."""
     if source.problem or source.missing_input:
         return None
     frames = source.output_frames.get(port)

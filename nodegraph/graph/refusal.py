@@ -1,4 +1,4 @@
-"""Whether a wire may be drawn, and if not, why."""
+"""The check of a wire before it is drawn."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def wire_problem(
     patch_path: Path | None = None,
     allow_outside: bool = False,
 ) -> str | None:
-    """Why a wire may not be drawn in the nested document at ``path``, in one sentence, or None if it fits."""
+    """Return why a wire cannot be added to the nested document at ``path``, in one sentence, or None if it fits."""
     nested = document.nested(path)
     if wire in nested.wires:
-        return f"{name_of(wire)} is already there."
+        return f"{name_of(wire)} already exists."
     edited = document.with_nested(path, replace(nested, wires=(*nested.wires, wire)))
     after = _problems(edited, patch_path, allow_outside)
     if not after:

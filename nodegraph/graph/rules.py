@@ -1,7 +1,7 @@
-"""Rules for a single node, parameter or wire, and the sentence for each violation.
+"""Rules for a single node, parameter or wire, with a sentence for each violation.
 
-The graph applies them to a whole patch, :mod:`.edit_checks` to a single edit. All functions return "" (or an empty
-list) where nothing is wrong; the sentences are for the user.
+The graph applies them to a patch, :mod:`.edit_checks` to an edit. All functions return "" or an empty list if there
+is no violation. The sentences are for the user.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .ports import OpenIn, OpenOut
 
 
 def title_of(type: str, id: str) -> str:
-    """How sentences name a node: ``sine 'osc1'``."""
+    """Return the name of a node in messages: ``sine 'osc1'``."""
     return f"{type} '{id}'"
 
 
 def block_problem(record: NodeRecord) -> str:
-    """Why the block of a node is not available: its type is unknown, or the node was saved by a newer version."""
+    """Return why the block of a node is unavailable: an unknown type, or a node of a newer version."""
     cls = node_types().get(record.type)
     if cls is None:
         return _unknown_block(record.type, tuple(node_types()))
@@ -39,12 +39,12 @@ def block_problem(record: NodeRecord) -> str:
 
 @lru_cache(maxsize=1024)
 def _unknown_block(type: str, known: tuple[str, ...]) -> str:
-    """Why a block is missing. Comparing names is slow, and an unknown block is looked up at every edit."""
+    """Return the sentence for an unknown block. Cached: comparing names is slow, and each edit looks up all blocks."""
     return f"there is no block {quote(type)}.{suggest(type, known) or ' Install the package that has it.'}"
 
 
 def parameter_problem(title: str, spec: Spec, name: str, value: Any) -> str:
-    """What is wrong with setting a parameter: there is none of that name, or it does not accept the value."""
+    """Return why a parameter cannot be set: an unknown name, or a value that it does not accept."""
     declared = spec.parameters.get(name)
     if declared is None:
         return unknown_parameter(title, spec, name)
@@ -53,7 +53,7 @@ def parameter_problem(title: str, spec: Spec, name: str, value: Any) -> str:
 
 
 def unknown_parameter(title: str, spec: Spec, name: str) -> str:
-    """The sentence for a parameter that does not exist."""
+    """Return the sentence for an unknown parameter."""
     port = spec.input_ports.get(name)
     if port is not None:
         return f"{title}: '{name}' takes {port.carries} from a wire and cannot be set. Connect it."
@@ -62,7 +62,7 @@ def unknown_parameter(title: str, spec: Spec, name: str) -> str:
 
 @dataclass(frozen=True)
 class WireEnd:
-    """One end of a wire; ``spec`` is None for a placeholder, whose ports nobody knows. ``path`` is that of the node."""
+    """One end of a wire; ``spec`` is None for a placeholder, whose ports are unknown. ``path`` is that of the node."""
 
     id: str
     type: str
@@ -76,26 +76,25 @@ class WireEnd:
 
 
 def wire_problems(source: WireEnd, target: WireEnd, feedback: bool = False) -> list[str]:
-    """What is wrong with a wire, as far as its two ports tell: unknown names, kinds that do not fit."""
+    """Return the problems of a wire that its two ports show: unknown names and kinds that do not fit."""
     problems = port_problems(source, target)
     if problems or source.spec is None or target.spec is None:
         return problems
-    gives, takes = source.spec.output_ports[source.port], target.spec.input_ports[target.port]
-    if not ports_fit(gives, takes):
-        fitting = _what_fits(gives, takes, target.spec)
+    output, input = source.spec.output_ports[source.port], target.spec.input_ports[target.port]
+    if not ports_fit(output, input):
         text = (
-            f"{source.title} gives {gives.carries} at '{source.port}', but {target.title} takes {takes.carries} "
-            f"at '{target.port}'.{fitting}"
+            f"{source.title} gives {output.carries} at '{source.port}', but {target.title} takes {input.carries} "
+            f"at '{target.port}'.{_suggest_ports(output, input, target.spec)}"
         )
         return [Problem(text, source.path)]
-    if feedback and gives.kind == "events":
+    if feedback and output.kind == "events":
         wire = f"{source.id}.{source.port} → {target.id}.{target.port}"
         return [f"The wire {wire} carries events and cannot be a feedback wire. Remove the mark."]
     return []
 
 
 def port_problems(source: WireEnd, target: WireEnd) -> list[str]:
-    """The ports of a wire that do not exist."""
+    """Return a sentence for each unknown port of a wire."""
     problems: list[str] = []
     if source.spec is not None and source.port not in source.spec.output_ports:
         text = unknown_output(source.title, source.port, source.spec.output_ports)
@@ -106,38 +105,38 @@ def port_problems(source: WireEnd, target: WireEnd) -> list[str]:
 
 
 def ports_fit(one: Port, other: Port) -> bool:
-    """Whether two ports carry the same, as far as that is known; on opposite sides a wire may connect them."""
+    """Return whether two ports carry the same; ports of an unconnected inlet or outlet fit all others."""
     if isinstance(one, OpenIn | OpenOut) or isinstance(other, OpenIn | OpenOut):
         return True
     return kinds_fit(one.kind, other.kind)
 
 
 def unknown_output(title: str, port: str, known: Mapping[str, OutputPort], otherwise: str = "It has none.") -> str:
-    """The sentence for an output that does not exist."""
+    """Return the sentence for an unknown output."""
     return f"{title} has no output {quote(port)}.{_nearest(port, known) or f' {otherwise}'}"
 
 
 def unknown_input(title: str, port: str, spec: Spec, otherwise: str = "It has none.") -> str:
-    """The sentence for an input that does not exist, or is a setting."""
+    """Return the sentence for an input that is unknown or a setting."""
     why = " It is a setting; wires go to inputs." if port in spec.settings else ""
     return f"{title} has no input {quote(port)}.{why}{_nearest(port, spec.input_ports) or f' {otherwise}'}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    """The nearest name that does exist, or all of them; "" if there are none."""
+    """Return a suggestion of the nearest known name, or a list of all; "" if there are none."""
     names = list(known)
     return suggest(name, names) or (f" It has {listed(names)}." if names else "")
 
 
-def _what_fits(gives: OutputPort, takes: InputPort, spec: Spec) -> str:
-    """Other inputs that would take what arrives, or blocks that convert the one kind into the other."""
-    others = [name for name, port in spec.input_ports.items() if port.carries == gives.carries]
+def _suggest_ports(output: OutputPort, input: InputPort, spec: Spec) -> str:
+    """Return a suggestion of other inputs that fit an output, or of blocks that convert between the two kinds."""
+    others = [name for name, port in spec.input_ports.items() if port.carries == output.carries]
     if others:
-        return f" {gives.carries.capitalize()} would fit {listed(others)}."
-    between = [
+        return f" {output.carries.capitalize()} would fit {listed(others)}."
+    converters = [
         name
         for name, cls in node_types().items()
-        if any(port.carries == gives.carries for port in cls.spec.input_ports.values())
-        and any(port.carries == takes.carries for port in cls.spec.output_ports.values())
+        if any(port.carries == output.carries for port in cls.spec.input_ports.values())
+        and any(port.carries == input.carries for port in cls.spec.output_ports.values())
     ]
-    return f" Put {listed(between[:4], 'or')} between them." if between else ""
+    return f" Put {listed(converters[:4], 'or')} between them." if converters else ""

@@ -1,4 +1,4 @@
-"""The knobs and settings of a node: looked up in the registry, checked against its block, defaults filled in."""
+"""The knobs and settings of a typed node: checked against its block and completed with defaults."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .rules import block_problem, parameter_problem
 
 
 def typed_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]) -> GraphNode:
+    """Return the typed node of a flat node; add a sentence to ``problems`` for each invalid parameter."""
     if flat.problem:
         return GraphNode(id, flat.record.type, None, problem=flat.problem, path=flat.path)
     spec_override = None
     if flat.knob is not None and (cls := node_types().get(flat.record.type)):
         spec_override = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
-    said: list[str] = []
-    node = _resolve_node(id, flat.record, flat.file, allow_outside, said, spec_override)
+    sentences: list[str] = []
+    node = _resolve_node(id, flat.record, flat.file, allow_outside, sentences, spec_override)
     node.voices, node.path = flat.voices, flat.path
-    if said:
-        problems += [Problem(text, flat.path) for text in said]
+    problems += [Problem(text, flat.path) for text in sentences]
     return node
 
 
@@ -70,7 +70,7 @@ def _resolve_node(
 
 
 def _resolve_file_setting(node: GraphNode, name: str, patch_path: Path | None, allow_outside: bool) -> None:
-    """Make a file setting an absolute path, or the node a placeholder."""
+    """Make a file setting an absolute path, or set the node's problem."""
     reference = node.settings[name]
     if not reference:
         return
@@ -78,12 +78,12 @@ def _resolve_file_setting(node: GraphNode, name: str, patch_path: Path | None, a
         path = resolve_file(patch_path, reference, allow_outside)
     except PatchError as error:
         node.problem = str(error)
-        node.settings[name] = ""  # so that no function of the block opens what may not be opened
+        node.settings[name] = ""  # the functions of the block must not open it
         return
     if not path.is_file():
-        node.problem = f"file '{reference}' is missing. Put it beside the patch."
+        node.problem = f"file '{reference}' is missing. Put it in the patch's folder."
         node.settings[name] = ""
         return
     node.settings[name] = str(path)
     found = path.stat()
-    node.settings[f"{name}_changed"] = (found.st_mtime_ns, found.st_size)  # a file written anew is read anew
+    node.settings[f"{name}_changed"] = (found.st_mtime_ns, found.st_size)  # a changed file is read again

@@ -1,4 +1,4 @@
-"""Whether a wire fits: both ends exist, and the source gives what the target takes."""
+"""Checks of wires: both ports must exist and carry the same."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .rules import WireEnd, wire_problems
 
 
 def wire_fits(wire: Wire, graph: Graph, problems: list[str]) -> bool:
-    """Whether a wire carries something; adds a sentence to ``problems`` where it does not fit."""
+    """Return whether a wire is usable; add a sentence to ``problems`` if it does not fit."""
     source, target = graph.find(wire.source), graph.find(wire.target)
     for id, node in ((wire.source, source), (wire.target, target)):
         if node is None:
             problems.append(f"{name_of(wire)}: there is no node '{id}'.")
     if source is None or target is None:
         return False
-    if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # signals, as most are
+    if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # fast path for signals
         return not (source.problem or target.problem)
     found = wire_problems(_end(source, wire.source_port), _end(target, wire.target_port), wire.feedback)
     problems += found
@@ -30,7 +30,7 @@ def _end(node: GraphNode, port: str) -> WireEnd:
 
 
 def describe_wire(graph: Graph, data: dict[str, Any]) -> None:
-    """Add to the attributes of an edge what its wire carries, and when; see :class:`~.model.Graph`."""
+    """Add kind, lanes and latency of a wire to the attributes of its edge; see :class:`~.model.Graph`."""
     wire: Wire = data["wire"]
     source, target = graph.node(wire.source), graph.node(wire.target)
     frames = source.output_frames.get(wire.source_port)
@@ -43,5 +43,5 @@ def describe_wire(graph: Graph, data: dict[str, Any]) -> None:
 
 
 def name_of(wire: Wire) -> str:
-    """The name of a wire in messages."""
+    """Return the name of a wire in messages."""
     return f"The wire {wire.source}.{wire.source_port} → {wire.target}.{wire.target_port}"

@@ -1,4 +1,4 @@
-"""From the class of a block to its native kernel and the same computation in Python."""
+"""Native kernels of blocks, and the same computation in Python."""
 
 from nodegraph.native.build import KernelError
 

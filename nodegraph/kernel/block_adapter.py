@@ -1,4 +1,4 @@
-"""The adapters of ticks and block equations: Python source that calls an equation with what it asks for."""
+"""Adapters of tick and block equations: generated Python that calls an equation with its parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Equation = Callable[..., Any]
 def tick_adapter(
     equation: Equation, parameters: Sequence[KernelParameter], integer_results: Iterable[bool]
 ) -> Equation:
-    """A tick that returns a tuple of outputs and new states, each a float or an integer."""
+    """Return a tick with the result (outputs, new states), each a float or an integer."""
     names = ", ".join(p.name for p in parameters)
     casts = ["int" if integer else "float" for integer in integer_results]
     if len(casts) == 1:
@@ -33,10 +33,10 @@ def block_adapter(
     event_words: Iterable[int],
     shared_types: Mapping[str, str],
 ) -> Equation:
-    """A kernel that calls a block equation once, with arrays over the samples asked for.
+    """Return a kernel that calls a block equation once, with arrays over the requested samples.
 
-    ``event_words`` are those of the event lists that the equation writes, ``shared_types`` the types of the arrays
-    that a helper shares, by name.
+    ``event_words`` are the words of the event lists that the equation writes, ``shared_types`` the types of the
+    arrays that a helper shares, by name.
     """
     written = list(event_words)
     lines = ["w = as_i64(arguments)", "x = as_f64(arguments)"]
@@ -50,7 +50,7 @@ def block_adapter(
 
 
 def _fetch(p: KernelParameter, shared_types: Mapping[str, str]) -> str:
-    """Python source that makes a parameter of a block equation from the argument block."""
+    """Return Python source that reads a parameter of a block equation from the argument block."""
     w = p.word
     if p.kind in ("input", "output"):
         return f"array(as_f32(w[{w}] + start * w[{w + 1}] * 4), (samples, w[{w + 1}]))"

@@ -1,7 +1,7 @@
-"""The kernel of a frame equation: runs it for every frame that is due and every lane.
+"""Adapter of frame equations: generated Python that calls an equation for every due frame and every lane.
 
 Frame buffers hold all frames that can fall into one quantum: (frames, lanes, bins) floats, and
-(frames, lanes, 2, bins) for a spectrum, real parts before imaginary ones.
+(frames, lanes, 2, bins) for a spectrum, real parts before imaginary parts.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def frame_adapter(
     parameter_words: Mapping[str, KernelParameter],
     shared_types: Mapping[str, str],
 ) -> Callable[..., Any]:
-    """A kernel that calls a frame equation for each frame that is due and each lane.
+    """Return a kernel that calls a frame equation for each due frame and each lane.
 
-    ``parameter_words`` are all parameters that the argument block holds, by name, ``shared_types`` the types of the
+    ``parameter_words`` are all parameters in the argument block, by name, ``shared_types`` the types of the
     arrays that a helper shares.
     """
     lines = [
@@ -52,7 +52,7 @@ def frame_adapter(
 
 
 def zero_nonfinite(values, count):  # type: ignore[no-untyped-def]
-    """Zero a frame that holds NaN or Inf; 1 if it did. ``values`` are the bits of its floats."""
+    """Set a frame that contains NaN or Inf to 0 and return 1, else return 0. ``values`` are the bits of its floats."""
     bad = 0
     for k in range(count):
         bad |= ((values[k] & 0x7F800000) + 0x00800000) & 0x80000000
@@ -64,13 +64,13 @@ def zero_nonfinite(values, count):  # type: ignore[no-untyped-def]
 
 
 def _frame(at: int, parts: int, part: int = 0) -> str:
-    """Address of this fire's and lane's frame; one lane serves all."""
+    """Return Python source for the address of the current frame and lane; a single lane is shared by all."""
     lanes, lane = f"(lanes if w[{at + 2}] else 1)", f"lane * w[{at + 2}]"
     return f"w[{at}] + (((fire * {lanes} + {lane}) * {parts} + {part}) * w[{at + 1}]) * 4"
 
 
 def _fetch(p: KernelParameter, shared_types: Mapping[str, str]) -> str:
-    """Python source that makes a parameter of one lane's frame from the argument block."""
+    """Return Python source that reads a parameter of a frame equation from the argument block."""
     w = p.word
     if p.kind == "frame":
         return f"as_float32_memory({_frame(w, 1)})"

@@ -1,6 +1,6 @@
-"""From a block's class to its kernel: what the equation asks for, where its argument block holds it.
+"""The kernel of a block: parameters of its equation, layout of its argument block, native code.
 
-A :class:`Kernel` is all that a plan needs to place a node: the layout of its argument block, the
+A :class:`Kernel` is everything that a plan needs to add a node: the layout of its argument block, the
 address of its native code (compiled or loaded on first use) and the same computation in Python.
 """
 
@@ -22,15 +22,15 @@ from .native_function import COMPILING, native_call
 from .parameter import KernelParameter
 from .stepping import stepper
 
-BLOCK_HEADER = 5  # lanes, sr, dt, frame clock, frames that were not finite
+BLOCK_HEADER = 5  # words: lanes, sr, dt, frame clock, number of frames with NaN or Inf
 FRAME_SIZES = ("bins", "size", "hop", "reference")
 
 
 class Kernel:
-    """A block's computation, with its Choice settings built in.
+    """The computation of a block, with its Choice settings compiled in.
 
-    ``parameters`` are those of the equation, ``words`` the length of the argument block. ``part`` is "tick",
-    "block" or "frame"; the last two of one block share the layout of its argument block.
+    ``parameters`` are those of the equation, ``words`` is the length of the argument block. ``part`` is "tick",
+    "block" or "frame"; "block" and "frame" of one block share an argument block layout.
     """
 
     def __init__(self, cls: type[Node], settings: Settings, part: str = "") -> None:
@@ -104,7 +104,9 @@ class Kernel:
             parameter_words["age"] = KernelParameter("age", "local")
             parameter_words["lane"] = KernelParameter("lane", "local")
         for name, index in self.choices.items():
-            if spec.event_inputs or spec.event_outputs:  # long equations: one kernel serves all choices
+            if (
+                spec.event_inputs or spec.event_outputs
+            ):  # equations on events are long: compile one kernel for all choices
                 parameter_words[name] = KernelParameter(name, "number", word, integer=True)
                 word += 1
             else:
@@ -117,20 +119,20 @@ class Kernel:
             parameter_words["arrivals"] = KernelParameter("arrivals", "events", word)
             parameter_words["ports"] = KernelParameter("ports", "memory", word + 1, integer=True)
             word += 3
-        asked = list(inspect.signature(self.function).parameters)
+        names = list(inspect.signature(self.function).parameters)
         if not self.is_tick:
             for name in [*self.shared_types]:
                 parameter_words[name] = KernelParameter(name, "shared", word)
                 word += 2
-        unknown = [name for name in asked if name not in parameter_words]
+        unknown = [name for name in names if name not in parameter_words]
         if unknown:
             raise KernelError(
-                f"block '{self.name}': its equation asks for {', '.join(unknown)}, which it does not declare"
+                f"block '{self.name}': its equation has undeclared parameters: {', '.join(unknown)}. Declare them"
             )
-        if self.part != "frame" and any(parameter_words[name].kind == "scratch" for name in asked):
+        if self.part != "frame" and any(parameter_words[name].kind == "scratch" for name in names):
             raise KernelError(f"block '{self.name}': only a frame has scratch memory; declare a Line")
         self.parameter_words = parameter_words
-        return [parameter_words[name] for name in asked], word
+        return [parameter_words[name] for name in names], word
 
     @cached_property
     def tick_layout(self) -> TickLayout:
@@ -164,28 +166,28 @@ class Kernel:
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
-        """Equal for kernels that are the same code."""
+        """Cache key: equal for kernels with the same code."""
         shape = [(p.name, p.kind, p.word, p.constant, p.integer) for p in self.parameters]
         code = self._block_adapter() if self.part == "block" else self.function
         return (repr(shape), self.words, self.is_tick, repr(code_identity(code)))
 
     @cached_property
     def address(self) -> int:
-        """Address of the native code. Raises KernelError where it could allocate, raise or call out."""
-        # The one kernel that a block may call is that of its transform.
+        """Address of the native code. Raises KernelError if it could allocate, raise or call an impure function."""
+        # A block may call only one kernel: that of its transform.
         with COMPILING:
             address = kernel_address(self.name, self.key, self.modules, bool(self.cls.spec.transforms))
-        # An FFT in Python would be slow and teach little: frames are native in the stepper too.
+        # An FFT in Python would be slow: the stepper runs frames natively too.
         words.python_kernel(address, native_call(address) if self.part == "frame" else self.run_in_python)
         return address
 
     @property
     def cached(self) -> bool:
-        """Whether no compilation is needed."""
+        """Whether the kernel is loaded or cached."""
         return is_cached(self.name, self.key)
 
     def modules(self, symbol: str) -> list[str]:
-        """LLVM modules that make the kernel."""
+        """Return the LLVM modules of the kernel."""
         from numba import types
 
         from nodegraph.native.frontend import compile_to_ir, compile_words_to_ir
@@ -211,11 +213,11 @@ class Kernel:
             return [ir, tick_kernel(symbol, inner, layout)]
         except KernelError:
             raise
-        except Exception as error:  # Numba's many ways of saying that a function does not compile
+        except Exception as error:  # Numba has many exception types for code that does not compile
             raise KernelError(f"block '{self.name}' does not compile: {self._compiler_message(error)}.") from error
 
     def _compiler_message(self, error: Exception) -> str:
-        """The line that says what is wrong, among the many of a compiler's message."""
+        """Return the most informative line of a compiler message."""
         lines = [line.strip() for line in str(error).splitlines()]
         compiler_lines = [line for line in lines if line and not line.lower().startswith(_COMPILER_NOISE)]
         reason = compiler_lines[0].rstrip(".:") if compiler_lines else type(error).__name__
@@ -237,12 +239,12 @@ class Kernel:
 
     @property
     def _results(self) -> list[KernelParameter]:
-        """What a tick returns: its outputs, then its new states."""
+        """Results of a tick: its outputs, then its new states."""
         return [self.parameter_words[name] for name in [*self.cls.spec.outputs, *self.cls.spec.states]]
 
     @cached_property
     def shared_types(self) -> dict[str, str]:
-        """Types of the arrays that the host shares, by name: "f4", "f8" or "i8"."""
+        """Types of the arrays that the helpers share, by name: "f4", "f8" or "i8"."""
         types: dict[str, str] = {}
         for host in self.cls.spec.hosts.values():
             types |= getattr(host.open, "array_types", {})
@@ -252,7 +254,7 @@ class Kernel:
 
     @cached_property
     def run_in_python(self) -> Callable[[int, int, int], None]:
-        """The same kernel in plain Python, sample by sample: for stepping, teaching and checking."""
+        """The same kernel in plain Python, sample by sample: for stepping, teaching and testing."""
         return stepper(self.function, self.parameters, self._results) if self.is_tick else self._block_adapter()
 
 
@@ -263,13 +265,13 @@ def _kernel(cls: type[Node], choices: tuple[str, ...], options: tuple[Any, ...],
 
 
 def kernel_of(cls: type[Node], settings: Settings, part: str = "") -> Kernel:
-    """The kernel of a block (or of one part of it) with these settings; the same object for the same code."""
+    """Return the kernel of a block, or of one part of it, with these settings; cached."""
     choices = tuple(settings[name] for name in cls.spec.choices)
     options = tuple(settings[name] for name in cls.spec.options) if cls.formula else ()
-    return _kernel(cls, choices, options, part)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    return _kernel(cls, choices, options, part)  # type: ignore[arg-type]  # mypy does not treat classes as hashable
 
 
-# How the lines begin in which Numba talks about itself.
+# Beginnings of uninformative lines in Numba's messages.
 _COMPILER_NOISE = (
     "failed in nopython",
     "during:",

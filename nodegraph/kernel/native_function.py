@@ -1,4 +1,4 @@
-"""Native functions of the engine itself, and what all kernels share: one compilation at a time."""
+"""Native functions of the engine, and the lock that serialises compilation."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from nodegraph.native import words
 from nodegraph.native.build import code_identity, is_cached, kernel_address
 from nodegraph.native.wrap import entry
 
-COMPILING = threading.RLock()  # live sound, an export and a training may need kernels at once
+COMPILING = threading.RLock()  # playback, an export and a training may compile kernels concurrently
 
 
 class NativeFunction:
-    """A native function of the engine itself: ``function(arguments, start, samples)`` over words.
+    """A native function of the engine: ``function(arguments, start, samples)`` over words.
 
-    ``wrapper`` writes its entry: that of a kernel, or that of a callback with another signature.
+    ``wrapper`` returns the IR of its entry point: that of a kernel, or of a callback with another signature.
     """
 
     def __init__(self, function: Callable[[int, int, int], None], wrapper: Callable[[str, str], str] = entry) -> None:
@@ -49,5 +49,5 @@ class NativeFunction:
 
 
 def native_call(address: int) -> Callable[[int, int, int], None]:
-    """A kernel as a Python function."""
+    """Return the kernel at ``address`` as a Python function."""
     return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(address)

@@ -1,4 +1,4 @@
-"""The parameters of an equation, and Python source that reads them from the argument block of a kernel."""
+"""Parameters of an equation, and Python source that reads them from the argument block of a kernel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class KernelParameter:
-    """One parameter of an equation and the first word of the argument block that it is made from."""
+    """A parameter of an equation and its first word in the argument block."""
 
     name: str
     kind: str
@@ -19,7 +19,7 @@ class KernelParameter:
 
 
 def fetch_number(p: KernelParameter) -> str:
-    """Python source of a parameter that is a single number: built in, or a word of the argument block."""
+    """Return Python source for a parameter that is one number: a constant or a word of the argument block."""
     if p.kind == "constant":
         return str(p.constant)
     integer = p.integer or p.kind in ("line_size", "table_size")
@@ -27,6 +27,6 @@ def fetch_number(p: KernelParameter) -> str:
 
 
 def define(source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
-    """The function ``adapter`` that some source defines."""
+    """Execute Python source and return the function ``adapter`` that it defines."""
     exec(compile(source, "<adapter>", "exec"), namespace)
     return namespace["adapter"]

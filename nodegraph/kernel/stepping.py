@@ -1,4 +1,4 @@
-"""Ticks in plain Python, sample by sample: for stepping, teaching and checking the native kernels."""
+"""Execution of ticks in plain Python, sample by sample: for stepping, teaching and testing native kernels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMALLEST_FLOAT32 = 1.1754943508222875e-38
 def stepper(
     equation: Callable[..., Any], parameters: Sequence[KernelParameter], results: Sequence[KernelParameter]
 ) -> Callable[[int, int, int], None]:
-    """The kernel of a tick in Python: ``results`` are the outputs and new states that the equation returns."""
+    """Return the kernel of a tick in Python; ``results`` are the outputs and new states that the equation returns."""
 
     def step(arguments: int, start: int, samples: int) -> None:
         w, x = words.as_i64(arguments), words.as_f64(arguments)
@@ -64,7 +64,7 @@ def _write(p: KernelParameter, w: Any, i: int, lane: int, lanes: int, value: Any
 
 
 def to_float32(value: float) -> float:
-    """``value`` as the audio thread stores it: rounded to float32, denormals as zero."""
+    """Return ``value`` as the audio thread stores it: rounded to float32, denormals as zero."""
     rounded = ctypes.c_float(value).value
     if abs(rounded) < SMALLEST_FLOAT32:
         return math.copysign(0.0, rounded)

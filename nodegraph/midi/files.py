@@ -1,7 +1,7 @@
 """Read and write standard MIDI files. After Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
 
-``mido`` reads the file; :mod:`.salvage` reads what mido gives up on. Times are integers in a unit so small that tempo
-changes add up without rounding: 1 / (1,000,000 × ticks per quarter note) s.
+``mido`` reads the file; :mod:`.salvage` reads files that mido rejects. Times are integers in a unit so small that
+times across tempo changes are exact: 1 / (1,000,000 × ticks per quarter note) s.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from .salvage import MAX_DELTA, Track, salvage_tracks
 if TYPE_CHECKING:
     from mido import Message, MidiFile
 
-MAX_FILE_BYTES = 16 << 20  # its messages take about a hundred times as much memory
+MAX_FILE_BYTES = 16 << 20  # the messages use about a hundred times as much memory
 MAX_SECONDS = 7 * 24 * 3600
 DEFAULT_TEMPO = 500_000  # µs per quarter note
-MAX_TICKS = 0x7FFF  # per quarter note
+MAX_TICKS = 0x7FFF  # ticks per quarter note
 SUSTAIN_PEDAL = 64
 
 
 class MidiFileError(Exception):
-    """A file that cannot be played; the text is one line for the user."""
+    """A MIDI file that cannot be played; the message is one line for the user."""
 
 
 class MidiReceiver(Protocol):
@@ -37,14 +37,14 @@ class MidiReceiver(Protocol):
     rate: float
 
     def send(self, message: Message, at: int, port: str) -> None:
-        """Take a message for sample ``at``."""
+        """Receive a message for sample ``at``."""
 
 
 @dataclass
 class MidiScore:
-    """A piece: its messages in order, with their times in units of 1 / ``units_per_second`` s.
+    """A piece: messages in order, with their times in units of 1 / ``units_per_second`` s.
 
-    The attribute ``time`` of a message is not used.
+    The attribute ``time`` of the messages is not used.
     """
 
     messages: list[tuple[int, Message]]
@@ -54,7 +54,7 @@ class MidiScore:
 
     @property
     def seconds(self) -> float:
-        """The duration, up to the end of the longest track."""
+        """The duration in seconds, up to the end of the longest track."""
         return float(Fraction(self.length, self.units_per_second))
 
     def at_rate(self, rate: float) -> Iterator[tuple[int, Message]]:
@@ -106,7 +106,7 @@ def score_of(file: MidiFile, name: str = "the MIDI file") -> MidiScore:
 
 
 def _without_riff(data: bytes) -> bytes:
-    """Return the MIDI file inside an RMID file: its chunk ``data``, which may follow others."""
+    """Return the MIDI file in an RMID file: its chunk ``data``, which may follow others."""
     if data[:4] != b"RIFF" or data[8:12] != b"RMID":
         return data
     at = 12
@@ -117,7 +117,7 @@ def _without_riff(data: bytes) -> bytes:
 
 
 def _mido_tracks(data: bytes) -> list[Track] | None:
-    """Return the tracks as mido reads them, or None if mido gives up or misreads a time."""
+    """Return the tracks as read by mido, or None if mido fails or misreads a time."""
     from mido import KeySignatureError, MidiFile
 
     if re.search(rb"[\x80-\xff]{1024}", data):
@@ -127,7 +127,7 @@ def _mido_tracks(data: bytes) -> list[Track] | None:
     except (EOFError, OSError, ValueError, LookupError, KeySignatureError):
         return None
     for message in (message for track in file.tracks for message in track):
-        # mido sets the time of meta messages that it does not know to 0
+        # mido sets the time of unknown meta messages to 0
         if message.type == "unknown_meta" or message.time > MAX_DELTA:
             return None
     return _with_ticks(file) or None
@@ -164,7 +164,7 @@ def _begins_note(message: Any) -> bool:
 def _notes_off_first(events: Sequence[_Event]) -> Iterator[_Event]:
     """Move the end of a note before the beginning of its key in another track at the same tick.
 
-    Otherwise the order of the tracks would decide whether the new note is heard.
+    Otherwise the new note is silent or not depending on the order of the tracks.
     """
     for _, events_at_tick in groupby(events, key=lambda event: event[0]):
         group = list(events_at_tick)
@@ -187,11 +187,11 @@ def _notes_off_first(events: Sequence[_Event]) -> Iterator[_Event]:
 
 
 def _missing_ends(events: Iterable[_Event]) -> Iterator[_Event]:
-    """Yield ends, at the end of their track, of notes without a note-off and of pedals that stay down."""
+    """Yield note-offs and pedal releases, at the end of their track, for unended notes and pedals."""
     from mido import Message
 
     track_ends: dict[int, int] = {}
-    unended: dict[tuple[int, int | str], tuple[int, Message]] = {}  # of a key or pedal: its track, and its end
+    unended: dict[tuple[int, int | str], tuple[int, Message]] = {}  # (channel, key or "pedal") → track, end message
     for tick, track, message in events:
         track_ends[track] = tick
         if message.type in ("note_on", "note_off"):
@@ -216,7 +216,7 @@ def _with_times(events: Sequence[_Event], division: int, name: str) -> tuple[lis
     else:
         tempo, units_per_second, follows_tempo = DEFAULT_TEMPO, 1_000_000 * division, True
     if units_per_second == 0:
-        raise MidiFileError(f"'{name}' does not give the length of a beat. Export it again.")
+        raise MidiFileError(f"'{name}' does not define the length of a beat. Export it again.")
     messages: list[tuple[int, Message]] = []
     time = before = 0
     for tick, _, message in events:
@@ -235,7 +235,7 @@ def _with_times(events: Sequence[_Event], division: int, name: str) -> tuple[lis
 def midi_file_of(messages: Iterable[Message], rate: float) -> MidiFile:
     """Build a ``mido.MidiFile`` of messages whose ``time`` is in seconds from the start.
 
-    Times are rounded to samples at ``rate`` Hz. A tick is a sample (within 2 ppm where the rate is not even). Real-time
+    Times are rounded to samples at ``rate`` Hz. A tick is a sample (within 2 ppm if the rate is not even). Real-time
     messages, such as clocks, are omitted: MIDI files cannot contain them.
     """
     from mido import MetaMessage, MidiFile, MidiTrack

@@ -13,9 +13,9 @@ class HeldKeys:
         self._pedals: set[tuple[str, int]] = set()
 
     def on_message(self, port: str, message: bytes, at: int, min_samples: int = 0) -> int:
-        """Take a message that is due at sample ``at``; return the sample at which it takes effect.
+        """Record a message that is due at sample ``at``; return the sample at which it takes effect.
 
-        That is ``at``, or later for a note-off: a key stays down for at least ``min_samples`` samples. Some drivers
+        That is ``at``, or later for a note-off, as a key is down for at least ``min_samples`` samples: some drivers
         give a note-on and its note-off the same time.
         """
         kind, channel = message[0] & 0xF0, message[0] & 15

@@ -1,7 +1,7 @@
 """The computer keyboard as a piano with two rows of keys.
 
 The lower row (Z S X D C …) begins at C, the upper row (Q 2 W 3 E …) an octave above, as in trackers. Keys are named
-after the letters at their positions on a US keyboard, whatever is printed on them.
+after the letters at their positions on a US keyboard, independent of the layout.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOWEST, HIGHEST = 0, 9  # octaves of MIDI
 
 @dataclass(frozen=True)
 class KeyboardState:
-    """The keys that are down: key → MIDI note. ``octave`` 4 begins at middle C (60); ``velocity`` is 1–127."""
+    """The keys that are down: ``held`` maps keys to MIDI notes. Octave 4 begins at middle C (60); velocity is 1–127."""
 
     octave: int = 4
     velocity: int = 100
@@ -30,7 +30,7 @@ class KeyboardState:
 
 
 def press(piano: KeyboardState, key: str) -> tuple[KeyboardState, list[bytes]]:
-    """Return the piano after a key was pressed, and the messages to send, none for key repeat."""
+    """Return the piano after a key was pressed, and the messages to send; none for key repeat."""
     if key in (DOWN, UP):
         octave = min(max(piano.octave + (1 if key == UP else -1), LOWEST), HIGHEST)
         return KeyboardState(octave, piano.velocity, piano.channel, piano.held), []
@@ -46,17 +46,17 @@ def press(piano: KeyboardState, key: str) -> tuple[KeyboardState, list[bytes]]:
 
 
 def release(piano: KeyboardState, key: str) -> tuple[KeyboardState, list[bytes]]:
-    """Return the piano after a key was released, and the end of its note, whatever the octave is by then."""
+    """Return the piano after a key was released, and its note-off, also if the octave has changed since."""
     note = piano.held.get(key.upper())
     if note is None:
         return piano, []
     held = {other: at for other, at in piano.held.items() if other != key.upper()}
-    still = note in held.values()
-    message = [] if still else [bytes((0x80 + piano.channel - 1, note, 0))]
+    is_held = note in held.values()
+    message = [] if is_held else [bytes((0x80 + piano.channel - 1, note, 0))]
     return KeyboardState(piano.octave, piano.velocity, piano.channel, held), message
 
 
 def release_all(piano: KeyboardState) -> tuple[KeyboardState, list[bytes]]:
-    """Return the piano without pressed keys, and the ends of their notes, as when the window loses focus."""
+    """Return the piano without pressed keys, and their note-offs, for a window that loses focus."""
     messages = [bytes((0x80 + piano.channel - 1, note, 0)) for note in sorted(set(piano.held.values()))]
     return KeyboardState(piano.octave, piano.velocity, piano.channel), messages

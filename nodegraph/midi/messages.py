@@ -1,7 +1,7 @@
-"""MIDI messages as bytes: split from a byte stream, and checked. After the MIDI 1.0 Detailed Specification (1996),
-sections 1 to 3.
+"""MIDI messages as bytes: splitting byte streams, and checks.
 
-``mido.Message`` is what users pass and get; between ports and the engine messages travel as bytes.
+After the MIDI 1.0 Detailed Specification (1996), sections 1 to 3. Users pass and receive ``mido.Message``; ports and
+the engine exchange bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def is_complete(message: bytes) -> bool:
 
 
 def bytes_of(message: Message | bytes) -> bytes:
-    """Return the bytes of a ``mido.Message``, or of a message that is given as bytes.
+    """Return the bytes of a message given as a ``mido.Message`` or as bytes.
 
     Raises ValueError for anything that is not one complete MIDI message, such as a meta message of a MIDI file.
     """
@@ -55,9 +55,9 @@ def bytes_of(message: Message | bytes) -> bytes:
 
 
 class MessageStream:
-    """Splits a byte stream, which may arrive in pieces of any size, into complete messages.
+    """Splits a byte stream, received in chunks of any size, into complete messages.
 
-    A status byte omitted by running status is inserted; a real-time message inside another one comes out before it.
+    A status byte omitted by running status is inserted; a real-time message within another one is returned before it.
     Incomplete messages are dropped and counted in ``problems`` by their description.
 
     ``mido.Parser`` is not used: it drops messages in running status and those interrupted by a clock, and collects an
@@ -66,12 +66,12 @@ class MessageStream:
 
     def __init__(self) -> None:
         self.problems: Counter[str] = Counter()
-        self._status = 0  # of the message being read, or running
+        self._status = 0  # status byte of the current message, or running status
         self._data = bytearray()
         self._sysex: bytearray | None = None
 
     def feed(self, data: Iterable[int]) -> list[bytes]:
-        """Return the messages that these bytes complete."""
+        """Return the messages that are completed by these bytes."""
         messages: list[bytes] = []
         for byte in data:
             if byte >= FIRST_REALTIME:
@@ -86,7 +86,7 @@ class MessageStream:
         return messages
 
     def finish(self) -> None:
-        """Report a message that has begun as incomplete: no more bytes come."""
+        """End the stream; report an incomplete message."""
         self._interrupt("the end")
         self._status = 0
 
@@ -117,7 +117,7 @@ class MessageStream:
 
     def _data_byte(self, byte: int, messages: list[bytes]) -> None:
         if not self._status:
-            self._report("MIDI data bytes came without a status byte; they are ignored.")
+            self._report("MIDI data bytes without a status byte; they are ignored.")
             return
         self._data.append(byte)
         if len(self._data) + 1 == length_of(self._status):

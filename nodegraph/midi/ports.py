@@ -1,7 +1,7 @@
 """MIDI ports through python-rtmidi (ALSA, JACK, CoreMIDI, WinMM), reopened after a device was replugged.
 
-One thread reads messages from queues that native code fills, so that no driver waits for Python. mido's ports are not
-used: they call Python from the driver's thread, drop its time stamps and do not reopen devices.
+One thread reads messages from queues that native code fills, so that drivers do not wait for Python. The ports of mido
+are not used: they call Python from the driver's thread, drop its time stamps and do not reopen devices.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Any
 from .messages import MessageStream
 
 PROGRAM = "nodegraph"
-CLIENT = f"{PROGRAM} {os.getpid()}"  # prefix of the ports of this process
-QUEUE = 1 << 16  # messages: three seconds of 20,000 a second
-POLL = 0.001  # s between two reads of the queues
-SCAN = 1.0  # s between two scans for devices
-FLUSH = 0.02  # s between two end-of-sysex bytes, see _Source
-MAX_WAIT = 0.1  # seconds that a message is taken to have waited in a queue
+CLIENT = f"{PROGRAM} {os.getpid()}"  # prefix of our port names
+QUEUE = 1 << 16  # messages: three seconds of 20,000 per second
+POLL = 0.001  # seconds between two reads of the queues
+SCAN = 1.0  # seconds between two scans for devices
+FLUSH = 0.02  # seconds between two end-of-sysex bytes, see _OpenInput
+MAX_WAIT = 0.1  # maximum seconds that a message is assumed to wait in a queue
 ALL = "all"
 
 OnMessage = Callable[[str, bytes, float], None]
@@ -32,14 +32,14 @@ Report = Callable[[str], None]
 
 
 class MidiError(Exception):
-    """MIDI is not available as requested; one line for the user says why and what to do."""
+    """MIDI is unavailable; the message is one line for the user."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """A port of a device or another program: its name without numbers that change, and its MIDI system.
+    """A port of a device or another program: its name without the numbers that change, and its MIDI system.
 
-    ``number`` counts ports of the same name.
+    ``number`` distinguishes ports of the same name, from 0.
     """
 
     name: str
@@ -58,7 +58,7 @@ def outputs() -> list[Port]:
 
 
 def matches(name_filter: str, port: str) -> bool:
-    """Return whether the port's name contains ``name_filter``; ``all`` matches all but nodegraph's and ALSA's loop."""
+    """Return whether ``port`` contains ``name_filter``; ``all`` excludes ports of nodegraph and the ALSA loopback."""
     if name_filter == ALL:
         return not port.startswith((PROGRAM, "Midi Through"))
     return name_filter.casefold() in port.casefold()
@@ -86,19 +86,19 @@ class _Ports:
         return [port.name for port in self._open]
 
     def start(self) -> None:
-        """Open the matching ports; ports that appear later are opened then."""
+        """Open the matching ports, and start to scan for ports that appear later."""
         self.scan()
         for name_filters in self.name_filters:
             if name_filters != ALL and not any(matches(name_filters, name) for name in self.names):
                 available = ", ".join(port.name for port in _ports(self._listers)) or "none"
                 self._report(
-                    f"no {self.word} matches '{name_filters}'; it is opened when it is plugged in. Available: "
+                    f"no {self.word} matches '{name_filters}'; it will be opened when it is plugged in. Available: "
                     f"{available}."
                 )
         self._scanner.start()
 
     def scan(self) -> None:
-        """Close ports that are gone, open matching ports that are new."""
+        """Close ports that have disappeared, and open matching ports that are new."""
         with self._scanning:
             self._scan()
 
@@ -110,7 +110,7 @@ class _Ports:
             gone.close()
             self._lost.add(port)
             self._on_disconnect(port.name)
-            self._report(f"{self.word} '{port.name}' was disconnected. It is reopened when it is back.")
+            self._report(f"{self.word} '{port.name}' disconnected. It will be reopened when it is plugged in again.")
         for port in sorted(here - set(self._open), key=lambda port: (port.system, port.name, port.number)):
             if not any(matches(name_filters, port.name) for name_filters in self.name_filters):
                 continue
@@ -121,7 +121,7 @@ class _Ports:
                 self._open[port] = opened
             if port in self._lost:
                 self._lost.discard(port)
-                self._report(f"{self.word} '{port.name}' is back.")
+                self._report(f"{self.word} '{port.name}' reconnected.")
 
     def _opened(self, port: Port) -> Any:
         raise NotImplementedError
@@ -136,7 +136,7 @@ class _Ports:
             raise MidiError(f"{', '.join(self._listers)} has no virtual MIDI ports. Install a loopback device.")
         try:
             return kind(system, name, None)
-        except Exception as error:  # of rtmidi's own classes, which are not imported here
+        except Exception as error:  # the exception classes of rtmidi are not imported here
             raise MidiError(f"the virtual MIDI port '{name}' cannot be opened: {error}.") from None
 
     def _keep_scanning(self) -> None:
@@ -160,11 +160,12 @@ class _Ports:
 
 
 class MidiInputs(_Ports):
-    """Input ports, selected by parts of their names (or ``"all"``), that pass on every complete message.
+    """Input ports, selected by substrings of their names (or ``"all"``), that pass on every complete message.
 
-    ``on_message(port, message, time)`` is called on one thread; ``time`` is in s of ``time.perf_counter``. ``report``
-    is called with a line when a device disconnects or comes back, ``on_disconnect`` with its name when it disconnects.
-    ``virtual`` names a virtual port to open, for other programs to connect to. Raises MidiError without a MIDI system.
+    ``on_message(port, message, time)`` is called on one thread; ``time`` is in seconds of ``time.perf_counter``.
+    ``report`` is called with a line when a device disconnects or reconnects, ``on_disconnect`` with its name when it
+    disconnects. ``virtual`` is the name of a virtual port to open, for other programs to connect to. Raises MidiError
+    without a MIDI system.
     """
 
     def __init__(
@@ -223,7 +224,7 @@ class MidiInputs(_Ports):
     def _fetch(self, source: _OpenInput) -> None:
         try:
             found = source.fetch()
-        except Exception as error:  # of the driver; the next scan reports a device that is gone
+        except Exception as error:  # an error of the driver; the next scan reports a disconnected device
             self._report(f"{self.word} '{source.name}' cannot be read: {error}.")
             return
         for message, at in found:
@@ -236,7 +237,7 @@ class MidiInputs(_Ports):
 
 
 class MidiOutputs(_Ports):
-    """Output ports, selected by parts of their names; ``send`` sends to all that are connected."""
+    """Output ports, selected by substrings of their names; ``send`` sends to all that are connected."""
 
     kind = "MidiOut"
     word = "MIDI output"
@@ -267,8 +268,8 @@ class MidiOutputs(_Ports):
 class _OpenInput:
     """An open input. ``index`` is its position in the system's list, None for a virtual port.
 
-    On JACK, python-rtmidi takes everything after an unterminated sysex for a part of it. Therefore an end-of-sysex byte
-    is sent to the port regularly: the swallowed bytes come out, and the parser finds the messages in them.
+    On JACK, python-rtmidi treats everything after an unterminated sysex as part of it. Therefore an end-of-sysex byte
+    is sent to the port regularly: rtmidi then returns the swallowed bytes, and the parser finds the messages in them.
     """
 
     def __init__(self, system: str, name: str, index: int | None) -> None:
@@ -290,15 +291,15 @@ class _OpenInput:
     def _connect_flush(self, rtmidi: Any) -> None:
         out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, f"{CLIENT} sysex end")
         ports = list(enumerate(out.get_ports()))
-        ours = [k for k, name in ports if name.startswith(CLIENT) and name.endswith(f":{self.name}")]
-        if not ours:
+        indices = [k for k, name in ports if name.startswith(CLIENT) and name.endswith(f":{self.name}")]
+        if not indices:
             out.delete()
             return
-        out.open_port(ours[-1], "out")
+        out.open_port(indices[-1], "out")
         self._flush = out
 
     def fetch(self) -> list[tuple[bytes, float]]:
-        """Return the complete messages that have arrived since the last call, each with its time of arrival."""
+        """Return the complete messages received since the last call, each with its time of arrival in seconds."""
         now = time.perf_counter()
         if self._flush is not None and now - self._flushed > FLUSH:
             self._flushed = now
@@ -309,7 +310,7 @@ class _OpenInput:
             if got is None:
                 break
             data, since = got
-            # the driver gives the time between two messages, our clock their absolute time
+            # the driver gives the time between two messages, perf_counter the absolute time
             at = self._time + since
             self._time = at if now - MAX_WAIT < at < now else now
             found += [(message, self._time) for message in self._stream.feed(self._without_flush(data))]
@@ -322,7 +323,7 @@ class _OpenInput:
         return data[:-1] if has_swallowed or len(data) == 1 else data
 
     def problems(self) -> list[str]:
-        """Return lines about incomplete messages since the last call."""
+        """Return lines about the incomplete messages received since the last call."""
         lines = [f"{line} ({count} times)" if count > 1 else line for line, count in self._stream.problems.items()]
         self._stream.problems.clear()
         return lines
@@ -348,7 +349,7 @@ class _OpenOutput:
     def send(self, message: bytes) -> None:
         try:
             self._midi.send_message(message)
-        except Exception:  # a device that was just disconnected; the next scan reports it
+        except Exception:  # the device was just disconnected; the next scan reports it
             return
 
     def close(self) -> None:
@@ -357,7 +358,7 @@ class _OpenOutput:
 
 
 def _raise_priority() -> None:
-    """Raise the priority of this thread where the system allows it, for the latency of played notes."""
+    """Raise the priority of this thread if the system allows it, for low latency of played notes."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -15)
@@ -388,14 +389,14 @@ def _systems() -> dict[str, int]:
 
 
 def _listers(kind: str) -> dict[str, Any]:
-    """Return an object that lists the ports of each working MIDI system."""
+    """Return one object per working MIDI system that lists its ports."""
     found = {}
     for name, api in _systems().items():
         if name == "ALSA" and not os.path.exists("/dev/snd/seq"):
             continue  # libasound would print an error
         try:
             found[name] = getattr(_rtmidi(), kind)(api, f"{CLIENT} list")
-        except Exception:  # no server runs, or a module is not loaded
+        except Exception:  # no server is running, or a module is not loaded
             continue
     if not found:
         raise MidiError("no MIDI system is available: neither an ALSA sequencer (modprobe snd-seq) nor a JACK server.")
@@ -412,7 +413,7 @@ def _listed(kind: str) -> list[Port]:
 
 
 def _ports(listers: dict[str, Any]) -> list[Port]:
-    """Return all ports but those of this process; the second port of a name has number 1."""
+    """Return all ports except those of this process; the second port of a name has number 1."""
     found: list[Port] = []
     for system, lister in listers.items():
         for name in lister.get_ports():
@@ -431,6 +432,6 @@ def _index(port: Port, lister: Any) -> int:
 
 
 def plain_name(name: str, system: str) -> str:
-    """Return a port's name without the numbers that ALSA and Windows append, which change at every replug."""
+    """Return a port's name without the numbers that ALSA and Windows append and that change at every replug."""
     endings = {"ALSA": r" \d+:\d+$", "WinMM": r" \d+$"}
     return re.sub(endings[system], "", name) if system in endings else name

@@ -1,4 +1,4 @@
-"""Read the complete events of a MIDI file that mido gives up on: one that is truncated or damaged."""
+"""Reading of truncated or damaged MIDI files, which mido rejects, up to the last complete event."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from .messages import END_OF_SYSEX, SYSEX, length_of
 
 META, END_OF_TRACK = 0xFF, 0x2F
-MAX_DELTA = (1 << 28) - 1  # ticks; the largest number of four bytes
+MAX_DELTA = (1 << 28) - 1  # ticks; the largest four-byte number
 
 Track = list[tuple[int, Any]]  # ticks from the start, and a mido.Message or mido.MetaMessage
 
@@ -34,7 +34,7 @@ def salvage_tracks(data: bytes, name: str) -> tuple[list[Track], list[str]]:
 
 
 def _read_track(data: bytes) -> tuple[Track, bool]:
-    """Return the complete events of a track, and whether these are all. A track may lack its end mark."""
+    """Return the complete events of a track, and whether these are all; the end mark may be missing."""
     from mido import Message
     from mido.midifiles.meta import build_meta_message
 

@@ -1,1 +1,1 @@
-"""Autoencoders as plain data, and their layers as tables for kernels."""
+"""Autoencoders as plain data, and tables of their layers for kernels."""

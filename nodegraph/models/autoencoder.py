@@ -1,14 +1,14 @@
-"""Autoencoders of magnitudes as plain data: how frames become features, and dense layers there and back.
+"""Autoencoders of magnitudes as plain data: conversion of frames to features, and dense layers.
 
-Needs NumPy only. Trained by ``nodegraph.learn``, played by the blocks ``encoder`` and ``decoder``; this is the
-definition both must agree with. The file is safetensors: ``encoder.0.weight`` (out, in), ``encoder.0.bias`` (out,)
-if it has one, … , ``decoder.0.weight``, … , ``features.offset`` and ``features.scale`` if there are any; in its map
-of strings ``nodegraph`` is JSON::
+Needs only NumPy. This module is the reference for training (``nodegraph.learn``) and playback (the blocks ``encoder``
+and ``decoder``). The file format is safetensors: ``encoder.0.weight`` (out, in), optionally ``encoder.0.bias``
+(out,), … , ``decoder.0.weight``, … , optionally ``features.offset`` and ``features.scale``; the metadata string
+``nodegraph`` is JSON::
 
     {"format": 1, "kind": "autoencoder", "features": {"rate": 22050, "size": 2048, …},
      "encoder": [{"activation": "relu"}, …], "decoder": [{"activation": "linear"}, …], "card": {…}}
 
-Any program that writes dense layers so writes a model that plays.
+Any program that writes this layout produces a playable model.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ FORMAT = 1
 ACTIVATIONS = ("sigmoid", "relu", "leaky", "linear")
 NORMALISATIONS = ("frame", "global", "bin", "standardise", "none")
 MAX_LAYERS = 16  # on each side
-SILENCE = 1e-9  # a frame whose maximum lies below is not blown up
-MAX_EXPONENT = 30.0  # of ten: a logarithm that was decoded to more is held there
+SILENCE = 1e-9  # minimum divisor when a frame is divided by its maximum
+MAX_EXPONENT = 30.0  # decoded decimal logarithms are clamped to this
 
 
 class ModelError(Exception):
-    """A model that cannot be read, written or used; one line says why."""
+    """A model cannot be read, written or used; the message is one line."""
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """How magnitudes |X| become the numbers that the network sees, and back.
+    """The conversion of magnitudes |X| to the numbers that the network sees, and back.
 
     ``level = max |X|`` of the frame when ``normalise`` is "frame", else 1; ``x = (|X| / level) ** power``;
     ``x = log10(max(x, floor))`` if ``log``; ``y = (x - offset) * scale``. Magnitudes are those of an unscaled FFT of
-    ``size`` windowed samples, ``hop`` samples apart at ``rate`` Hz. ``offset`` and ``scale`` are arrays of one number
-    or one a bin, found in the training frames ("global": to 0…1 by one scale; "bin": by one a bin; "standardise":
-    to mean 0 and variance 1 in every bin), or None for 0 and 1.
+    ``size`` windowed samples, ``hop`` samples apart at ``rate`` Hz. ``offset`` and ``scale`` are arrays with one
+    number, or one per bin, computed from the training frames ("global": to 0…1 with one scale; "bin": to 0…1 with one
+    per bin; "standardise": to mean 0 and variance 1 in every bin), or None for 0 and 1.
     """
 
     rate: float = 22050.0
@@ -87,7 +87,7 @@ class Features:
         return self.size // 2 + 1
 
     def normalise_frames(self, magnitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Magnitudes (frames, bins) as features float32 (frames, bins) and the level of each frame (frames,)."""
+        """Convert magnitudes (frames, bins) to float32 features (frames, bins) and levels (frames,)."""
         x = np.asarray(magnitudes, np.float32)
         if self.normalise == "frame":
             level = x.max(axis=-1, initial=0.0)
@@ -105,7 +105,7 @@ class Features:
         return x, level
 
     def restore_frames(self, y: np.ndarray, level: np.ndarray) -> np.ndarray:
-        """The inverse: magnitudes (frames, bins), not below 0. What lay at the floor of a logarithm becomes 0."""
+        """Convert features back to magnitudes (frames, bins) ≥ 0; a logarithm at the floor becomes 0."""
         x = np.asarray(y, np.float32)
         if self.scale is not None:
             x = x / self.scale
@@ -121,7 +121,7 @@ class Features:
         return x * np.asarray(level, np.float32)[..., None]
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the arrays, as JSON has it."""
+        """Return everything except the arrays, for the JSON metadata."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("offset", "scale")}
 
 
@@ -150,21 +150,21 @@ class Layer:
         return self.weight.shape[0]
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """(frames, inputs) to (frames, outputs)."""
+        """Apply the layer: (frames, inputs) to (frames, outputs)."""
         y = x @ self.weight.T
         if self.bias is not None:
             y = y + self.bias
         return activate(y, self.activation, self.slope)
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON says of the layer."""
+        """Return the layer's entry in the JSON metadata."""
         slope = {"slope": self.slope} if self.activation == "leaky" else {}
         return {"activation": self.activation, **slope}
 
 
 @dataclass(frozen=True, eq=False)
 class Autoencoder:
-    """Features, the layers to the code and those back, and a card: what it was trained on, how, and its errors."""
+    """Features, encoder and decoder layers, and the model card: data, recipe and errors."""
 
     features: Features
     encoder: tuple[Layer, ...]
@@ -182,13 +182,13 @@ class Autoencoder:
                 raise ModelError(f"{side}.{i}.weight must have two dimensions, out × in, got {list(weight.shape)}.")
             if bias is not None and bias.shape != (len(weight),):
                 raise ModelError(f"{side}.{i}.bias must hold {len(weight)} numbers, got {list(bias.shape)}.")
-        came, where = self.features.bins, f"a transform of {self.features.size} samples has {self.features.bins} bins"
+        size, source = self.features.bins, f"a transform of {self.features.size} samples has {self.features.bins} bins"
         for side, i, layer in layers:
-            if layer.inputs != came:
-                raise ModelError(f"{side}.{i}.weight takes {layer.inputs} numbers, but {where}.")
-            came, where = layer.outputs, f"{side}.{i} gives {layer.outputs}"
-        if came != self.features.bins:
-            raise ModelError(f"the decoder gives {came} numbers; they must be the {self.features.bins} bins.")
+            if layer.inputs != size:
+                raise ModelError(f"{side}.{i}.weight has {layer.inputs} inputs, but {source}.")
+            size, source = layer.outputs, f"{side}.{i} has {layer.outputs} outputs"
+        if size != self.features.bins:
+            raise ModelError(f"the decoder must have {self.features.bins} outputs, one per bin, got {size}.")
 
     @property
     def bins(self) -> int:
@@ -196,36 +196,36 @@ class Autoencoder:
 
     @property
     def code_size(self) -> int:
-        """Units of the innermost layer: what the player holds."""
+        """Number of units of the code."""
         return self.encoder[-1].outputs
 
     def normalise(self, magnitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Magnitudes (frames, bins) as features (frames, bins) and the level of each frame (frames,)."""
+        """Convert magnitudes (frames, bins) to features (frames, bins) and levels (frames,)."""
         return self.features.normalise_frames(magnitudes)
 
     def restore(self, y: np.ndarray, level: np.ndarray) -> np.ndarray:
-        """Features and levels as magnitudes (frames, bins)."""
+        """Convert features and levels to magnitudes (frames, bins)."""
         return self.features.restore_frames(y, level)
 
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """Features (frames, bins) to codes (frames, code)."""
+        """Encode features (frames, bins) to codes (frames, units)."""
         for layer in self.encoder:
             y = layer(y)
         return y
 
     def decode(self, code: np.ndarray) -> np.ndarray:
-        """Codes (frames, code) to features (frames, bins)."""
+        """Decode codes (frames, units) to features (frames, bins)."""
         for layer in self.decoder:
             code = layer(code)
         return code
 
     def reconstruct(self, magnitudes: np.ndarray) -> np.ndarray:
-        """Magnitudes (frames, bins) through the whole network."""
+        """Return the reconstruction of magnitudes (frames, bins) by the network."""
         y, level = self.normalise(magnitudes)
         return self.restore(self.decode(self.encode(y)), level)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model, whole or not at all. Raises ModelError."""
+        """Write the model atomically. Raises ModelError if the file is not writable."""
         tensors = {}
         for side in ("encoder", "decoder"):
             for i, layer in enumerate(getattr(self, side)):
@@ -248,27 +248,27 @@ class Autoencoder:
         except (OSError, ValueError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             raise ModelError(
-                f"{path}: the model cannot be written ({reason}). Make room, or choose another place."
+                f"{path}: the model cannot be written ({reason}). Free disk space, or choose another folder."
             ) from None
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Autoencoder:
-        """The model in a file. Raises ModelError, whatever the file holds."""
+        """Read the model from a file. Raises ModelError if the file is missing or invalid."""
         path = Path(path)
         try:
             if not path.is_file():
-                raise ModelError("is a folder" if path.is_dir() else "there is no such file")
+                raise ModelError("is a folder" if path.is_dir() else "file not found")
             tensors, strings = read_tensors(path)
             return _build_model(tensors, _metadata(strings))
         except OSError as error:
-            raise ModelError(f"{path}: cannot be read ({error.strerror or error}). Name a model.") from None
+            raise ModelError(f"{path}: cannot be read ({error.strerror or error}). Choose a model.") from None
         except (TensorFileError, ModelError) as error:
             reason = str(error).rstrip(".")
-            raise ModelError(f"{path}: {reason}. Name a model, made by `nodegraph train autoencoder`.") from None
+            raise ModelError(f"{path}: {reason}. Choose a model made by `nodegraph train autoencoder`.") from None
 
 
 def activate(x: np.ndarray, activation: str, slope: float = 0.01) -> np.ndarray:
-    """The activation of a layer, element by element."""
+    """Apply an activation to each element."""
     if activation == "sigmoid":
         return (0.5 + 0.5 * np.tanh(0.5 * x)).astype(x.dtype)  # 1 / (1 + e^-x) without overflow
     if activation == "relu":
@@ -282,16 +282,16 @@ def activate(x: np.ndarray, activation: str, slope: float = 0.01) -> np.ndarray:
 
 
 def _metadata(strings: Mapping[str, str]) -> dict[str, Any]:
-    """What the file says of itself."""
+    """Return the JSON metadata of a model file."""
     if "nodegraph" not in strings:
-        raise ModelError("does not say what its layers are: metadata 'nodegraph' is missing")
+        raise ModelError("metadata 'nodegraph' is missing")
     try:
         metadata = json.loads(strings["nodegraph"])
     except (ValueError, RecursionError):
-        raise ModelError("metadata 'nodegraph' is not JSON") from None
+        raise ModelError("metadata 'nodegraph' is not valid JSON") from None
     if not isinstance(metadata, dict) or metadata.get("kind") != "autoencoder":
         kind = metadata.get("kind") if isinstance(metadata, dict) else metadata
-        raise ModelError(f"is no autoencoder but {str(kind)[:40]!r}")
+        raise ModelError(f"kind must be 'autoencoder', got {str(kind)[:40]!r}")
     if metadata.get("format") != FORMAT:
         raise ModelError(
             f"has format {str(metadata.get('format'))[:20]}; this version reads {FORMAT}. Update nodegraph"
@@ -300,11 +300,11 @@ def _metadata(strings: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _build_model(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> Autoencoder:
-    given = metadata.get("features", {})
-    known = {f.name for f in fields(Features)} - {"offset", "scale"}
-    if not isinstance(given, dict) or not set(given) <= known:
-        raise ModelError(f"features must be an object of {', '.join(sorted(known))}")
-    features = Features(**given, offset=tensors.get("features.offset"), scale=tensors.get("features.scale"))
+    values = metadata.get("features", {})
+    names = {f.name for f in fields(Features)} - {"offset", "scale"}
+    if not isinstance(values, dict) or not set(values) <= names:
+        raise ModelError(f"features must be an object with the keys {', '.join(sorted(names))}")
+    features = Features(**values, offset=tensors.get("features.offset"), scale=tensors.get("features.scale"))
     encoder, decoder = (_layers(side, tensors, metadata) for side in ("encoder", "decoder"))
     card = metadata.get("card", {})
     return Autoencoder(features, encoder, decoder, card if isinstance(card, dict) else {})

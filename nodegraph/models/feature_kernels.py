@@ -1,6 +1,6 @@
-"""Magnitudes of an stft as the features of a model, and back, for the blocks that play it.
+"""Kernels that convert magnitudes of an STFT to features of a model, and back.
 
-The same as ``autoencoder.Features``, in numbers that a kernel can read and at the rate and size of the patch.
+They compute the same as ``autoencoder.Features``, from tables of numbers, at the sample rate and size of the patch.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from nodegraph.maths import clip, exp2, log10, power, read_double
 
 from .autoencoder import MAX_EXPONENT, SILENCE, Autoencoder
 
-# The table of features: bins of the model, bins of the stft from one of them to the next, magnitudes of the model for
-# one of the stft, whether each frame is divided by its maximum, that of silence, a full-scale sine in the model, power,
-# whether logarithms are taken, the lowest magnitude and its logarithm, whether an empty code sounds.
+# The feature table: bins of the model, STFT bins per model bin, magnitude scale from STFT to model, whether each frame
+# is divided by its maximum, minimum divisor, magnitude of a full-scale sine in the model, power, whether logarithms
+# are taken, lowest magnitude and its logarithm, whether the code 0 is audible.
 BINS, STEP, SCALE, BY_FRAME, QUIET, FULL, POWER, LOG, FLOOR, LOWEST, SOUNDS = range(11)
 LOG2_10 = 3.321928094887362
 
 
 def bins_per_bin(model: Autoencoder, size: int, sr: float) -> float:
-    """Bins of an stft of ``size`` samples at ``sr`` Hz from one bin of the model to the next.
+    """Return the bins of an STFT of ``size`` samples at ``sr`` Hz per bin of the model.
 
-    Raises ValueError where the window is so much longer or shorter that another size would fit better.
+    Raises ValueError if another power of two is closer to the window length of the model.
     """
     features = model.features
     step = features.rate * size / (features.size * sr)
     if not math.sqrt(0.5) <= step <= math.sqrt(2.0):
         best = 1 << max(round(math.log2(features.size * sr / features.rate)), 3)
         raise ValueError(
-            f"its model was made with {features.size} samples at {features.rate:g} Hz, which at {sr:g} Hz is an stft "
-            f"of size {best}, not {size}. Set size to {best}."
+            f"its model was trained with size {features.size} at {features.rate:g} Hz, which at {sr:g} Hz is size "
+            f"{best}, not {size}. Set size to {best}."
         )
     return step
 
 
 def feature_table(model: Autoencoder | None, bins: int, size: int, sr: float) -> np.ndarray:
-    """How features are made of magnitudes and back, in numbers. Without a model they are the magnitudes."""
+    """Return the numbers that convert magnitudes to features and back. Without a model, features are magnitudes."""
     table = np.zeros(SOUNDS + 1, np.float32)
     if model is None:
         table[[BINS, STEP, SCALE, FULL, POWER]] = bins, 1.0, 1.0, size / 4, 1.0
@@ -52,7 +52,7 @@ def feature_table(model: Autoencoder | None, bins: int, size: int, sr: float) ->
 
 
 def normalisation_table(model: Autoencoder | None, bins: int) -> np.ndarray:
-    """What is taken away from each bin, then what each is multiplied by."""
+    """Return the offset of each bin, then the scale of each bin."""
     table = np.zeros((2, model.bins if model else bins), np.float32)
     table[1] = 1.0
     for row, name in enumerate(("offset", "scale")):
@@ -63,15 +63,15 @@ def normalisation_table(model: Autoencoder | None, bins: int) -> np.ndarray:
 
 
 def between_bins(values, position, bins):  # type: ignore[no-untyped-def]
-    """Magnitudes between bins by the cubic of Catmull and Rom, not below 0; 0 outside.
+    """Return the magnitude between bins by Catmull-Rom interpolation, at least 0; 0 outside.
 
-    Straight lines would flatten partials twice as much: an stft at 48 kHz of a model made at 44.1 kHz loses 0.3 dB.
+    With a model made at 44.1 kHz, an STFT at 48 kHz loses 0.3 dB at partials; linear interpolation loses twice as much.
     """
     inside = clip(position, 0.0, bins - 1.0)
-    whole = min(int(inside), bins - 2)
-    t = inside - whole
-    y0, y1 = read_double(values, max(whole - 1, 0)), read_double(values, whole)
-    y2, y3 = read_double(values, whole + 1), read_double(values, min(whole + 2, bins - 1))
+    k = min(int(inside), bins - 2)
+    t = inside - k
+    y0, y1 = read_double(values, max(k - 1, 0)), read_double(values, k)
+    y2, y3 = read_double(values, k + 1), read_double(values, min(k + 2, bins - 1))
     slope, bend = 0.5 * (y2 - y0), y0 - 2.5 * y1 + 2.0 * y2 - 0.5 * y3
     twist = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
     value = y1 + t * (slope + t * (bend + t * twist))
@@ -79,9 +79,9 @@ def between_bins(values, position, bins):  # type: ignore[no-untyped-def]
 
 
 def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no-untyped-def]
-    """``y = (x - offset) scale`` of ``x = (|X| / level)^power`` or its logarithm. Returns the level.
+    """Compute ``y = (x - offset) scale`` with ``x = (|X| / level)^power`` or its logarithm; return the level.
 
-    The level is the frame's maximum, 1 for a full-scale sine, if the model divides frames by it, and else 1.
+    The level is the maximum of the frame (1 for a full-scale sine) if the model divides frames by it, else 1.
     """
     count, step, scale = int(features[BINS]), read_double(features, STEP), read_double(features, SCALE)
     highest = 0.0
@@ -102,7 +102,7 @@ def to_features(magnitude, bins, features, normalisation, y):  # type: ignore[no
 
 
 def to_magnitudes(y, level, size, features, normalisation, magnitude, bins):  # type: ignore[no-untyped-def]
-    """What ``to_features`` did, undone; bins above those of the model are 0. ``y`` is used up."""
+    """Invert ``to_features``; bins above those of the model are 0. ``y`` is overwritten."""
     count, step = int(features[BINS]), read_double(features, STEP)
     exponent, lowest = read_double(features, POWER), read_double(features, LOWEST)
     for k in range(count):

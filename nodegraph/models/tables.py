@@ -1,6 +1,6 @@
-"""The models of blocks, and their layers as the read-only tables that ``encoder`` and ``decoder`` calculate with.
+"""Models of blocks, and their layers as read-only tables for the kernels of ``encoder`` and ``decoder``.
 
-Where a block has no model, each bin is a unit of the code: its tables say so by having no layers.
+Without a model the tables have no layers, and each bin is a unit of the code.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from .autoencoder import ACTIVATIONS, Autoencoder, Layer, ModelError
 
-BLOCK = 4  # inputs that a dense layer adds up at a time; the last are filled up with zeros
-LAYER_WORDS = 4  # of a layer in its table: inputs, outputs, activation, slope
+BLOCK = 4  # inputs that a dense layer processes at a time; the last block is padded with zeros
+LAYER_WORDS = 4  # numbers per layer in the layer table: inputs, outputs, activation, slope
 
 
 @lru_cache(maxsize=16)
@@ -27,7 +27,7 @@ def _read(file: str, changed: Any) -> Autoencoder | ModelError:
 
 
 def model_of(settings: Mapping[str, Any]) -> Autoencoder | None:
-    """The model of a block, read once for each state of its file; None without a file. Raises ModelError."""
+    """Return the model of a block, cached until its file changes; None without a file. Raises ModelError."""
     found = _read(settings["file"], settings["file_changed"]) if settings["file"] else None
     if isinstance(found, ModelError):
         raise found
@@ -35,7 +35,7 @@ def model_of(settings: Mapping[str, Any]) -> Autoencoder | None:
 
 
 def model_problem(settings: Mapping[str, Any]) -> str:
-    """What is wrong with the model of a block, "" if nothing."""
+    """Return the problem with the model of a block, or ""."""
     try:
         model_of(settings)
     except ModelError as error:
@@ -44,13 +44,13 @@ def model_problem(settings: Mapping[str, Any]) -> str:
 
 
 def layer_table(layers: Sequence[Layer]) -> np.ndarray:
-    """How many layers, then for each its inputs, outputs, activation and slope."""
+    """Return the number of layers, then inputs, outputs, activation and slope of each."""
     rows = [(y.inputs, y.outputs, ACTIVATIONS.index(y.activation), y.slope) for y in layers]
     return np.array([len(rows), *(word for row in rows for word in row)], np.float32)
 
 
 def weight_table(layers: Sequence[Layer]) -> np.ndarray:
-    """For each layer its biases, then its weights (inputs, outputs): those of one input side by side."""
+    """Return the biases, then the weights (inputs, outputs) of each layer, in C order."""
     parts = [np.zeros(1, np.float32)]
     for layer in layers:
         rows = np.zeros((-(-layer.inputs // BLOCK) * BLOCK, layer.outputs), np.float32)
@@ -60,5 +60,5 @@ def weight_table(layers: Sequence[Layer]) -> np.ndarray:
 
 
 def max_layer_width(layers: Sequence[Layer], bins: int) -> int:
-    """Numbers that a lane must have room for between two layers."""
+    """Return the scratch size of a lane in numbers: that of the widest layer."""
     return max([bins, *(y.inputs for y in layers), *(y.outputs for y in layers)]) + BLOCK

@@ -1,4 +1,4 @@
-"""torch, imported when a training begins and not before."""
+"""Late import of PyTorch."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import os
 
 
 class TorchMissingError(Exception):
-    """torch is not installed; ``str(error)`` is one line that says how to install it."""
+    """PyTorch is not installed; the message is one line with the command that installs it."""
 
 
 def require_torch() -> None:
-    """Import torch. Raises TorchMissingError where it is not installed.
+    """Import PyTorch. Raises TorchMissingError if it is not installed.
 
-    Its threads shall sleep while they wait for each other: those that spin slow a training down fifty times as soon as
-    something else, such as the sound, wants the same cores.
+    Its threads must sleep, not spin, while they wait for each other: spinning makes a training fifty times slower as
+    soon as another thread, such as the audio thread, uses the same cores.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch's OpenMP is loaded
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # OpenMP reads it once, when it is loaded
     try:
         import torch  # noqa: F401
     except ImportError:

@@ -1,7 +1,7 @@
-"""From Python functions to native code that is proved to be fit for the audio thread.
+"""Compilation of Python functions to native code that is verified as safe for the audio thread.
 
-``frontend``  Python → LLVM IR (by Numba; only when something is not in the cache)
-``wrap``      loops over samples and lanes round a tick; the entry of every kernel
-``build``     link, prove, optimise, cache, load
-``words``     how native functions see memory: 8-byte words behind integer addresses
+``frontend``  Python → LLVM IR (by Numba; imported only if a kernel is not cached)
+``wrap``      entry points of kernels, and the loops over samples and lanes around a tick
+``build``     link, verify, optimise, cache, load
+``words``     memory access in native functions: 8-byte words at integer addresses
 """

@@ -1,8 +1,8 @@
-"""Link, prove, optimise, cache and load kernels.
+"""Linking, verification, optimisation, caching and loading of kernels.
 
-A kernel's object code lies in the user's cache folder under a key made of everything that shaped it:
-the function's code and that of the functions it calls, the wrapper, the compiler and the processor.
-A warm start therefore needs LLVM's loader only, no Numba.
+The object code of a kernel is stored in the user's cache folder. Its key covers everything that determines
+the code: the function and the functions it calls, the wrapper, the compiler and the processor. A start with
+a filled cache needs only the loader of LLVM, not Numba.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ define linkonce void @NRT_decref(ptr %p) alwaysinline { ret void }
 
 
 class KernelError(Exception):
-    """A block's function cannot become a kernel; one line says why."""
+    """A function cannot be compiled to a kernel; the message is one line."""
 
 
 def cache_folder() -> Path:
-    """Where kernels are kept: ``$NODEGRAPH_CACHE``, else the platform's cache folder."""
+    """Return the folder of cached kernels: ``$NODEGRAPH_CACHE``, else the platform's cache folder."""
     if "NODEGRAPH_CACHE" in os.environ:
         return Path(os.environ["NODEGRAPH_CACHE"])
     from platformdirs import user_cache_path
@@ -54,11 +54,11 @@ def cache_folder() -> Path:
 def kernel_address(
     name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]], calls_kernels: bool = False
 ) -> int:
-    """Address of a kernel, from memory, from the cache folder or compiled now.
+    """Return the address of a kernel that is loaded, or read from the cache, or compiled.
 
-    ``parts`` is all that determines the code; ``make_ir(symbol)`` gives the modules to be linked.
-    ``calls_kernels`` is for the engine's own functions, which call others by address.
-    Raises :class:`KernelError` if the result could allocate, raise or call out.
+    ``parts`` must cover everything that determines the code; ``make_ir(symbol)`` returns the modules to link.
+    ``calls_kernels`` allows calls by address, which the functions of the engine need.
+    Raises :class:`KernelError` if the code could allocate, raise, or call an impure function.
     """
     key = _digest([_environment(), _compiler_source_hash(), *parts])
     symbol = f"{name}_{key[:24]}"
@@ -76,18 +76,18 @@ def kernel_address(
 
 
 def is_cached(name: str, parts: tuple[Any, ...]) -> bool:
-    """Whether the kernel needs no compilation."""
+    """Return whether the kernel is loaded or cached."""
     symbol = f"{name}_{_digest([_environment(), _compiler_source_hash(), *parts])[:24]}"
     return symbol in _loaded or (cache_folder() / f"{symbol}.o").is_file()
 
 
 def code_identity(function: Callable[..., Any]) -> Any:
-    """What a function computes, as data: its byte code, constants, and the same of what it calls."""
+    """Return the byte code and constants of a function and of the functions it calls, as nested lists."""
     return _identity(function, set())
 
 
 def optimised_ir(name: str, modules: list[str], calls_kernels: bool = False) -> str:
-    """The optimised IR of a kernel, for reading and for tests."""
+    """Return the optimised IR of a kernel, for inspection and tests."""
     return str(_optimise(name, modules, calls_kernels))
 
 
@@ -112,7 +112,7 @@ def _optimise(name: str, modules: list[str], calls_kernels: bool) -> llvm.Module
     for function in linked.functions:
         if not function.is_declaration and function.name != kernel:
             function.linkage = "internal"
-            if function.name.startswith("_ZN"):  # what Numba compiled: SIMD needs it inside the loops
+            if function.name.startswith("_ZN"):  # compiled by Numba: must be inlined to vectorise the loops
                 function.add_function_attribute("alwaysinline")
     for _ in range(2):
         options = llvm.create_pipeline_tuning_options(speed_level=3)
@@ -126,19 +126,19 @@ def _optimise(name: str, modules: list[str], calls_kernels: bool) -> llvm.Module
 
 
 def modules_symbol(modules: list[str]) -> str:
-    """The kernel's symbol: the one external definition of the last module."""
+    """Return the symbol of the kernel: the only external definition of the last module."""
     for line in reversed(modules[-1].splitlines()):
         if line.startswith(("define void @", "define i32 @")):
             return line.split("@", 1)[1].split("(", 1)[0]
     raise KernelError("no kernel in the module")
 
 
-# A call of something that has a name, in the text of a module.
+# Calls, and calls of named functions, in the text of a module.
 _CALL, _NAMED_CALL = re.compile(r"^.*\bcall\b.*$", re.MULTILINE), re.compile(r"\bcall\b[^@\n]*? @[-\w.$\"]+\(")
 
 
 def _prove(name: str, module: llvm.ModuleRef, calls_kernels: bool) -> None:
-    """Refuse code that could allocate, raise, lock or enter Python: nothing but pure functions may be called."""
+    """Reject code that could allocate, raise, lock or enter Python: only calls of pure functions are allowed."""
     for function in module.functions:
         if not function.is_declaration or function.name.startswith("llvm.") or function.name in _PURE_FUNCTIONS:
             continue
@@ -147,14 +147,14 @@ def _prove(name: str, module: llvm.ModuleRef, calls_kernels: bool) -> None:
                 f"{name}: the compiler cannot prove that it never raises. "
                 "Look for a division of ints, an index from an expression, or arrays of unequal shape."
             )
-        raise KernelError(f"{name}: calls {function.name}, which may allocate or wait; a kernel may not")
+        raise KernelError(f"{name}: calls {function.name}, which may allocate or wait; kernels must not")
     if not calls_kernels and not all(_NAMED_CALL.search(call) for call in _CALL.findall(str(module))):
-        raise KernelError(f"{name}: calls a function by its address, which may allocate or wait; a kernel may not")
+        raise KernelError(f"{name}: calls a function by its address, which may allocate or wait; kernels must not")
 
 
 @cache
 def _machine() -> llvm.TargetMachine:
-    # Loops over several arrays may be made SIMD behind more checks for overlap than LLVM grants by itself.
+    # The default limit of overlap checks prevents the vectorisation of loops over several arrays.
     llvm.set_option("nodegraph", "-runtime-memory-check-threshold=64")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -210,7 +210,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, code: bytes) -> None:
-    """Keep the kernel if that is possible; a read-only or full disk only costs time at the next start."""
+    """Store a kernel in the cache; on a read-only or full disk it is compiled again at the next start."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
@@ -254,7 +254,7 @@ def _identity(value: Any, seen: set[int]) -> Any:
 
 
 def _value_identity(value: Any) -> Any:
-    """A constant that is compiled in, or the name of something that Numba knows by itself."""
+    """Return a key for a compiled-in constant, or the name of an object that Numba supports."""
     if isinstance(value, np.ndarray):
         return (str(value.dtype), value.shape, hashlib.sha256(np.ascontiguousarray(value).data).hexdigest())
     if isinstance(value, int | float | str | bool | tuple | np.generic):

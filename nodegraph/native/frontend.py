@@ -1,4 +1,4 @@
-"""Python functions to LLVM IR, by Numba. Imported only when a kernel is not in the cache."""
+"""Translation of Python functions to LLVM IR, by Numba. Imported only if a kernel is not cached."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, 
 
 
 def compile_to_ir(function: Callable[..., Any], arguments: Sequence[Any], result: Any) -> tuple[str, str]:
-    """IR text of ``function`` for the Numba types given, and the symbol of its entry."""
+    """Return the IR of ``function`` for the given Numba types, and the symbol of its entry point."""
     dispatcher = numba.njit(**_OPTIONS)(_with_compilable_globals(function))
     dispatcher.compile(result(*arguments))
     (compiled,) = dispatcher.overloads.values()
@@ -25,7 +25,7 @@ def compile_to_ir(function: Callable[..., Any], arguments: Sequence[Any], result
 
 
 def compile_words_to_ir(function: Callable[[int, int, int], None]) -> tuple[str, str]:
-    """IR of a native function of three integers (its arguments' address, first sample, samples)."""
+    """Compile a native function of three integers: address of the argument block, first sample, number of samples."""
     return compile_to_ir(function, [types.int64] * 3, types.void)
 
 
@@ -37,9 +37,9 @@ def _dispatcher(function: Callable[..., Any]) -> Dispatcher:
 
 
 def _with_compilable_globals(function: Any) -> Any:
-    """The same function seeing Numba versions of the plain functions that it calls.
+    """Return a copy of the function that calls Numba versions of its plain Python helpers.
 
-    Block files stay plain Python this way: importing them costs no Numba, stepping them needs none.
+    Block files stay plain Python: importing and stepping them needs no Numba.
     """
     if not function.__code__.co_names and not function.__closure__:
         return function

@@ -1,4 +1,4 @@
-"""The native side of ``words``. Imported only when something is compiled."""
+"""LLVM intrinsics for the functions of ``words``. Imported only when code is compiled."""
 
 from __future__ import annotations
 

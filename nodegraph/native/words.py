@@ -1,8 +1,8 @@
-"""How native functions see memory: integer addresses, and typed pointers made from them.
+"""Memory access in native functions: integer addresses, and typed pointers made from them.
 
-Each function here exists twice: in plain Python (by ctypes), for stepping through a plan, and as an
-LLVM intrinsic, which ``frontend`` puts in its place when a caller is compiled. A native function is
-thus ordinary Python that can be run, read and debugged.
+Each function has two versions: plain Python (ctypes), for stepping through a plan, and an LLVM
+intrinsic, which ``frontend`` substitutes when a caller is compiled. A native function is therefore
+ordinary Python that can be run and debugged.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ _python_kernels: dict[int, Any] = {}
 
 
 def as_i64(address: int) -> Any:
-    """The words at ``address`` as signed integers: index to read and write."""
+    """Return the words at ``address`` as signed integers, to read and write by index."""
     return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_int64))
 
 
 def as_f64(address: int) -> Any:
-    """The words at ``address`` as doubles."""
+    """Return the words at ``address`` as doubles."""
     return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_double))
 
 
 def as_f32(address: int) -> Any:
-    """Memory at ``address`` as float32 samples."""
+    """Return the memory at ``address`` as float32 samples."""
     return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_float))
 
 
 def as_i32(address: int) -> Any:
-    """Memory at ``address`` as 32-bit integers: the bits of float32 numbers."""
+    """Return the memory at ``address`` as 32-bit integers: the bits of float32 numbers."""
     return ctypes.cast(int(address), ctypes.POINTER(ctypes.c_int32))
 
 
 class _Float32Memory:
-    """Memory as float32 whose arithmetic is single precision in Python too."""
+    """Float32 memory with single-precision arithmetic in Python."""
 
     def __init__(self, address: int) -> None:
         self._values = as_f32(address)
@@ -50,59 +50,59 @@ class _Float32Memory:
 
 
 def as_float32_memory(address: int) -> Any:
-    """Memory at ``address`` as float32 numbers to calculate with in single precision."""
+    """Return the memory at ``address`` as float32 numbers, for arithmetic in single precision."""
     return _Float32Memory(address)
 
 
 def array(pointer: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """A C-ordered array over the memory that a typed pointer points to."""
+    """Return a C-ordered array over the memory of a typed pointer."""
     if min(shape) == 0:
         return np.zeros(shape, np.ctypeslib.as_array(pointer, (1,)).dtype)
     return np.ctypeslib.as_array(pointer, shape)
 
 
 def call_kernel(kernel: int, arguments: int, start: int, samples: int) -> None:
-    """Run the kernel at an address."""
+    """Call the kernel at an address."""
     _python_kernels[kernel](arguments, start, samples)
 
 
 def copy_bytes(to: int, source: int, count: int) -> None:
-    """Copy memory as it is."""
+    """Copy ``count`` bytes."""
     ctypes.memmove(int(to), int(source), int(count))
 
 
 def load_acquire(address: int) -> int:
-    """Read a word that another thread publishes."""
+    """Read a word that another thread publishes with :func:`store_release`."""
     return as_i64(address)[0]
 
 
 def store_release(address: int, value: int) -> None:
-    """Publish a word to another thread: all that was written before is seen with it."""
+    """Publish a word to another thread, with all writes before it."""
     as_i64(address)[0] = value
 
 
 def ticks() -> int:
-    """The processor's cycle counter."""
+    """Return the cycle counter of the processor."""
     return time.perf_counter_ns()
 
 
 def nanoseconds() -> int:
-    """Monotonic time in ns."""
+    """Return monotonic time in ns."""
     return time.perf_counter_ns()
 
 
 def flush_denormals() -> int:
-    """Make this thread treat denormal floats as zero: they cost 35 times and are inaudible.
+    """Make this thread treat denormal floats as zero: they are inaudible and 35 times slower.
 
-    Returns how it treated them before, for :func:`restore_denormals`.
+    Returns the previous mode, for :func:`restore_denormals`.
     """
     return 0
 
 
 def restore_denormals(mode: int) -> None:
-    """Let this thread treat denormal floats as it did: a caller's own arithmetic is none of our business."""
+    """Restore the denormal mode of this thread that :func:`flush_denormals` returned."""
 
 
 def python_kernel(address: int, function: Any) -> None:
-    """Say what a kernel's address stands for when a plan is stepped in Python."""
+    """Register the Python function that replaces a kernel when a plan is stepped in Python."""
     _python_kernels[address] = function

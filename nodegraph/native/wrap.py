@@ -1,20 +1,20 @@
-"""LLVM IR round what Numba compiled: the entry of a kernel, and a tick's loops over samples and lanes.
+"""LLVM IR around the Numba output: kernel entry points, and the loops over samples and lanes of a tick.
 
 Every kernel is ``void kernel(i64 *arguments, i64 start, i64 samples)``: it computes the samples
-``start … start + samples`` of the buffers that its argument block points to. The argument block of
-a tick is a row of 8-byte words::
+``start … start + samples`` of the buffers in its argument block. The argument block of a tick is
+a sequence of 8-byte words::
 
     lanes, sr, dt,
     (data, stride) per input,  data per output,  data per state,
     (table of lane pointers, size) per line,  (data, size) per table,  value per number
 
-Wires are float32 of shape (samples, lanes); an input whose stride is 0 holds still and is read from
-its first row (one lane that holds still is spread over 64 samples first, so that the loop stays SIMD).
-States are 8 bytes a lane.
+Wires are float32 of shape (samples, lanes). An input with stride 0 is constant and is read from its
+first row (a constant with one lane is first copied to 64 samples, to keep the loop vectorised).
+States are 8 bytes per lane.
 
-The loop over lanes runs in chunks of 16 and 8 with the states in registers, so LLVM turns lanes into
-SIMD; what is left runs lane by lane. ``noalias`` is true because a plan never lets an output share
-memory with anything that the same kernel reads.
+The loop over lanes runs in chunks of 16 and 8 with the states in registers, so that LLVM vectorises over
+lanes; the remaining lanes run one by one. ``noalias`` is valid because in a plan an output never shares
+memory with an array that the same kernel reads.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ import sys
 from dataclasses import dataclass
 
 CHUNKS = (16, 8)
-# Which inputs move: any, the first alone (by custom the signal), or none. Where knobs rest the compiler takes what
-# depends on them, such as a filter's coefficients, out of the loop over samples.
+# Varying inputs: any, only the first (by convention the signal), or none. For constant inputs the compiler hoists
+# dependent values, such as the coefficients of a filter, out of the loop over samples.
 VARIANTS = ("moving", "first", "still")
 QUANTUM = 64  # samples in a quantum
-MAX_CONSTANT_INPUTS = 2  # inputs of which every combination of resting and moving has a loop of its own
+MAX_CONSTANT_INPUTS = 2  # inputs with a specialised loop for each combination of constant and varying
 UNREACHABLE_RAISE = "nodegraph_would_raise"
 
 _HEADER_WORDS = 3
@@ -36,11 +36,11 @@ _HEADER_WORDS = 3
 
 @dataclass(frozen=True)
 class TickLayout:
-    """What a tick's argument block holds, and how the compiled equation wants it called.
+    """The argument block of a tick, and the parameter list of its equation.
 
-    ``parameters`` is the equation's parameter list: ("input", i), ("state", i), ("line", i),
-    ("line_size", i), ("table", i), ("table_size", i), ("number", i), ("constant", value), ("sr", 0)
-    or ("dt", 0). ``integer_states`` and ``integer_numbers`` say which are i64 rather than double.
+    ``parameters`` are pairs ("input", i), ("state", i), ("line", i), ("line_size", i), ("table", i),
+    ("table_size", i), ("number", i), ("constant", value), ("sr", 0) or ("dt", 0), in the order of the equation.
+    ``integer_states`` and ``integer_numbers`` are True for i64 and False for double.
     """
 
     inputs: int
@@ -52,7 +52,7 @@ class TickLayout:
     parameters: tuple[tuple[str, float], ...]
 
     def word(self, kind: str, index: int = 0) -> int:
-        """Index of a word in the argument block."""
+        """Return the index of a word in the argument block."""
         starts = {"input": _HEADER_WORDS}
         starts["output"] = starts["input"] + 2 * self.inputs
         starts["state"] = starts["output"] + self.outputs
@@ -68,7 +68,7 @@ class TickLayout:
 
 
 def entry(symbol: str, inner: str) -> str:
-    """A kernel that hands its three words to a compiled function of three integers."""
+    """Return the IR of a kernel that passes its three words to a compiled function of three integers."""
     return f"""
 declare i32 @{inner}(ptr, ptr, i64, i64, i64)
 declare void @{UNREACHABLE_RAISE}()
@@ -83,7 +83,7 @@ define void @{symbol}(i64 %arguments, i64 %start, i64 %samples) {{
 
 
 def tick_kernel(symbol: str, inner: str, layout: TickLayout) -> str:
-    """A kernel that loops a compiled tick over samples and lanes."""
+    """Return the IR of a kernel that calls a compiled tick for all samples and lanes."""
     writer = _TickWriter(inner, layout)
     parts = [
         f"declare i32 @{inner}({', '.join(['ptr', 'ptr', *writer.parameter_types()])})",
@@ -98,7 +98,7 @@ def tick_kernel(symbol: str, inner: str, layout: TickLayout) -> str:
 
 
 def _forbid_raise(status: str) -> str:
-    """If LLVM cannot prove that the function never raises, a symbol stays that nobody defines."""
+    """Return IR that calls an undefined symbol unless LLVM proves that the function never raises."""
     return f"""%{status}.bad = icmp ne i32 %{status}, 0
   br i1 %{status}.bad, label %{status}.raise, label %{status}.fine
 {status}.raise:
@@ -118,7 +118,7 @@ _LOOP_METADATA = """
 
 
 class _TickWriter:
-    """Writes the loops. All share one argument list: the words of the argument block, loaded once."""
+    """Writer of the loops of a tick. All loops take the words of the argument block, loaded once."""
 
     def __init__(self, inner: str, layout: TickLayout) -> None:
         self.inner = inner
@@ -127,7 +127,7 @@ class _TickWriter:
         self.variants = VARIANTS if layout.inputs > 1 else VARIANTS[:1]
 
     def strides(self, variant: str) -> list[str]:
-        """Strides of the inputs as a variant knows them."""
+        """Return the strides of the inputs in a variant; "0" for a constant input."""
         known = {"moving": 0, "first": 1, "still": 0}[variant]
         count = self.layout.inputs
         return [f"%stride{i}" if variant == "moving" or i < known else "0" for i in range(count)]
@@ -162,7 +162,7 @@ class _TickWriter:
     # -- the shared argument list --------------------------------------------------------------------
 
     def shared(self) -> list[tuple[str, str]]:
-        """(type, name) of every value that the loops take."""
+        """Return the (type, name) of every argument of the loops."""
         layout = self.layout
         values = [("i64", "start"), ("i64", "samples"), ("i64", "lanes"), ("double", "sr"), ("double", "dt")]
         for i in range(layout.inputs):
@@ -189,7 +189,7 @@ class _TickWriter:
     # -- one evaluation of the equation -----------------------------------------------------------------
 
     def evaluate(self, row: str, lane: str, strides: list[str], out_stride: str, state: str) -> str:
-        """IR that loads a sample of each input, calls the tick and stores what it returns."""
+        """Return IR that loads one sample of each input, calls the tick and stores its results."""
         layout, lines, arguments = self.layout, [], []
         for i in range(layout.inputs):
             lines += [
@@ -242,7 +242,7 @@ class _TickWriter:
         return "\n  ".join(lines)
 
     def state_copies(self, width: int) -> tuple[str, str, str]:
-        """IR that reserves room for the states of ``width`` lanes, fetches them and puts them back."""
+        """Return IR that allocates local states for ``width`` lanes, loads them and stores them back."""
         reserve, fetch, put = [], [], []
         for i in range(len(self.layout.integer_states)):
             kind = self.state_type(i)
@@ -264,7 +264,7 @@ class _TickWriter:
     # -- the loops ------------------------------------------------------------------------------------------
 
     def full_quantum_functions(self) -> list[str]:
-        """One lane without states over a whole quantum: SIMD over samples, for each set of resting inputs."""
+        """Return the functions for one lane without states: SIMD over a quantum, one per set of constant inputs."""
         if not self.stateless:
             return []
         return [
@@ -275,7 +275,7 @@ class _TickWriter:
     def full_quantum_function(self, constant_inputs: int) -> str:
         strides = ["0" if constant_inputs >> i & 1 else "1" for i in range(self.layout.inputs)]
         return f"""
-define internal void @whole{constant_inputs}({self.signature()}) {{
+define internal void @full_quantum{constant_inputs}({self.signature()}) {{
 entry:
   %result = alloca {self.result_type()}
   %none = alloca i64
@@ -291,7 +291,7 @@ done:
 }}"""
 
     def lane_function(self, variant: str) -> str:
-        """One lane over all samples."""
+        """Return the function that runs one lane over all samples."""
         reserve, fetch, put = self.state_copies(1)
         strides = self.strides(variant)
         return f"""
@@ -317,7 +317,7 @@ done:
 }}"""
 
     def chunk_function(self, width: int, variant: str) -> str:
-        """``width`` lanes over all samples, states in registers, the inner loop over lanes made SIMD."""
+        """Return the function that runs ``width`` lanes over all samples, vectorised over lanes."""
         reserve, fetch, put = self.state_copies(width)
         strides = self.strides(variant)
         return f"""
@@ -350,37 +350,37 @@ done:
 }}"""
 
     def full_quantum_dispatch(self) -> str:
-        """A whole quantum of one lane without states: a loop for each set of resting inputs."""
-        special, text = min(self.layout.inputs, MAX_CONSTANT_INPUTS), ""
-        for i in range(special):
+        """Return IR that selects the full-quantum function for the inputs that are constant."""
+        inputs, text = min(self.layout.inputs, MAX_CONSTANT_INPUTS), ""
+        for i in range(inputs):
             for constant_inputs in range(2**i):
-                yes, no = f"try{i + 1}.{constant_inputs | 1 << i}", f"try{i + 1}.{constant_inputs}"
-                text += f"try{i}.{constant_inputs}:\n  %rests{i}.{constant_inputs} = icmp eq i64 %stride{i}, 0\n"
-                text += f"  br i1 %rests{i}.{constant_inputs}, label %{yes}, label %{no}\n"
-        for constant_inputs in range(2**special):
-            text += f"try{special}.{constant_inputs}:\n"
-            text += self.broadcast_constants(special, constant_inputs)
+                yes, no = f"test{i + 1}.{constant_inputs | 1 << i}", f"test{i + 1}.{constant_inputs}"
+                text += f"test{i}.{constant_inputs}:\n  %constant{i}.{constant_inputs} = icmp eq i64 %stride{i}, 0\n"
+                text += f"  br i1 %constant{i}.{constant_inputs}, label %{yes}, label %{no}\n"
+        for constant_inputs in range(2**inputs):
+            text += f"test{inputs}.{constant_inputs}:\n"
+            text += self.broadcast_constants(inputs, constant_inputs)
         return text
 
     def broadcast_constants(self, first: int, constant_inputs: int) -> str:
-        """Call a special loop, having spread over 64 samples those resting inputs that it does not know of."""
-        text, arguments, before = "", self.call_arguments(), f"try{first}.{constant_inputs}"
+        """Return a call of a full-quantum function, after copying the other constant inputs to 64 samples."""
+        text, arguments, previous = "", self.call_arguments(), f"test{first}.{constant_inputs}"
         for i in range(first, self.layout.inputs):
             name = f"{i}.{constant_inputs}"
-            text += f"  %still{name} = icmp eq i64 %stride{i}, 0\n"
-            text += f"  br i1 %still{name}, label %spread{name}, label %ready{name}\n"
-            text += f"spread{name}:\n  %rest{name} = load float, ptr %in{i}\n"
-            text += f"  %one{name} = insertelement <16 x float> poison, float %rest{name}, i64 0\n"
-            text += f"  %all{name} = shufflevector <16 x float> %one{name}, <16 x float> poison, "
+            text += f"  %constant{name} = icmp eq i64 %stride{i}, 0\n"
+            text += f"  br i1 %constant{name}, label %broadcast{name}, label %ready{name}\n"
+            text += f"broadcast{name}:\n  %scalar{name} = load float, ptr %in{i}\n"
+            text += f"  %vector{name} = insertelement <16 x float> poison, float %scalar{name}, i64 0\n"
+            text += f"  %splat{name} = shufflevector <16 x float> %vector{name}, <16 x float> poison, "
             text += "<16 x i32> zeroinitializer\n"
             for k in range(0, QUANTUM, 16):
-                text += f"  %cell{name}.{k} = getelementptr float, ptr %room{i}, i64 {k}\n"
-                text += f"  store <16 x float> %all{name}, ptr %cell{name}.{k}, align 64\n"
+                text += f"  %slot{name}.{k} = getelementptr float, ptr %scratch{i}, i64 {k}\n"
+                text += f"  store <16 x float> %splat{name}, ptr %slot{name}.{k}, align 64\n"
             text += f"  br label %ready{name}\nready{name}:\n"
-            text += f"  %steady{name} = phi ptr [ %in{i}, %{before} ], [ %room{i}, %spread{name} ]\n"
-            arguments = re.sub(rf"ptr %in{i}(?!\d)", f"ptr %steady{name}", arguments)
-            before = f"ready{name}"
-        return text + f"  call void @whole{constant_inputs}({arguments})\n  ret void\n"
+            text += f"  %source{name} = phi ptr [ %in{i}, %{previous} ], [ %scratch{i}, %broadcast{name} ]\n"
+            arguments = re.sub(rf"ptr %in{i}(?!\d)", f"ptr %source{name}", arguments)
+            previous = f"ready{name}"
+        return text + f"  call void @full_quantum{constant_inputs}({arguments})\n  ret void\n"
 
     def entry_function(self, symbol: str) -> str:
         layout, loads = self.layout, []
@@ -409,24 +409,24 @@ done:
             load(self.number_type(i), f"number{i}", layout.word("number", i))
         body = "\n  ".join(loads)
         arguments = self.call_arguments()
-        rooms, quick, ask = "", "br label %ask", ""
+        scratch, fast_path, select = "", "br label %general", ""
         if self.stateless:
-            spread = range(MAX_CONSTANT_INPUTS, layout.inputs)
-            rooms = "\n  ".join(f"%room{i} = alloca [64 x float], align 64" for i in spread)
-            quick = f"""%one = icmp eq i64 %lanes, 1
-  %all = icmp eq i64 %samples, {QUANTUM}
-  %quick = and i1 %one, %all
-  br i1 %quick, label %try0.0, label %ask
+            broadcast = range(MAX_CONSTANT_INPUTS, layout.inputs)
+            scratch = "\n  ".join(f"%scratch{i} = alloca [64 x float], align 64" for i in broadcast)
+            fast_path = f"""%one_lane = icmp eq i64 %lanes, 1
+  %full_quantum = icmp eq i64 %samples, {QUANTUM}
+  %use_fast_path = and i1 %one_lane, %full_quantum
+  br i1 %use_fast_path, label %test0.0, label %general
 {self.full_quantum_dispatch()}"""
         if len(self.variants) > 1:
-            chain = ["0", *(f"%rest{i}" for i in range(1, layout.inputs))]
-            others = [f"%rest{i} = or i64 {chain[i - 1]}, %stride{i}" for i in range(1, layout.inputs)]
-            ask = "\n  ".join([*others, f"%calm = icmp eq i64 %rest{layout.inputs - 1}, 0"])
-            ask += f"""
-  br i1 %calm, label %calmer, label %moving
-calmer:
-  %calmest = icmp eq i64 %stride0, 0
-  br i1 %calmest, label %still, label %first
+            chain = ["0", *(f"%varying{i}" for i in range(1, layout.inputs))]
+            others = [f"%varying{i} = or i64 {chain[i - 1]}, %stride{i}" for i in range(1, layout.inputs)]
+            select = "\n  ".join([*others, f"%rest_is_constant = icmp eq i64 %varying{layout.inputs - 1}, 0"])
+            select += f"""
+  br i1 %rest_is_constant, label %rest_constant, label %moving
+rest_constant:
+  %first_is_constant = icmp eq i64 %stride0, 0
+  br i1 %first_is_constant, label %still, label %first
 still:
   call void @run_still({arguments})
   ret void
@@ -436,18 +436,18 @@ first:
 moving:"""
         return f"""
 define void @{symbol}(ptr %arguments, i64 %start, i64 %samples) {{
-  {rooms}
+  {scratch}
   {body}
-  {quick}
-ask:
-  {ask}
+  {fast_path}
+general:
+  {select}
   call void @run_moving({arguments})
   ret void
 }}
 """
 
     def run_function(self, variant: str) -> str:
-        """All lanes: chunks first, what is left one by one."""
+        """Return the function that runs all lanes: chunks first, then the remaining lanes one by one."""
         blocks, previous, lane = [], "many", "0"
         for width in CHUNKS:
             following = CHUNKS[CHUNKS.index(width) + 1] if width != CHUNKS[-1] else "rest"
@@ -489,9 +489,9 @@ done:
 
 
 def stream_callback(symbol: str, inner: str) -> str:
-    """A PortAudio stream callback that puts what it was given into the words at ``userdata`` and calls ``inner``.
+    """Return the IR of a PortAudio callback that stores its arguments at ``userdata`` and calls ``inner``.
 
-    Words 0–3: input, output, flags, answer. ``frames`` is passed on as the number of samples.
+    Words 0–3 at ``userdata``: input, output, flags, return value. ``frames`` is passed as the number of samples.
     """
     long = "i32" if sys.platform == "win32" else "i64"  # C's unsigned long
     widen = "zext i32 {} to i64" if long == "i32" else "add i64 {}, 0"

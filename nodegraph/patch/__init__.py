@@ -1,18 +1,18 @@
 """The document layer: a patch as immutable data, its edits, its file and its history.
 
-It knows neither blocks nor sound: types and ports are names here, given a meaning by the graph.
+It is independent of blocks and of sound: types and ports are names here, and the graph resolves them.
 
 ``Document``, ``NodeRecord``, ``Wire``, ``Control``, ``Binding``, ``Note``, ``Area``, ``Look``, ``Preset``,
 ``Snapshot``, ``Settings``
-    what a patch says (:mod:`.document`);
+    the content of a patch (:mod:`.document`);
 ``AddNode`` … ``Group``
-    its edits as data (:mod:`.actions`), ``within`` a nested document too;
+    edits as data (:mod:`.actions`); ``within`` applies one to a nested document;
 ``Patch``
-    a session of edits with undo, file and listeners (:mod:`.session`);
+    an editing session with undo, file and listeners (:mod:`.session`);
 ``read_patch``, ``parse_patch``, ``write_patch``, ``encode_patch``, ``resolve_file``, ``schema``
-    its file (:mod:`.files`, :mod:`.parse`, :mod:`.encode`, :mod:`.fileformat`);
+    the patch file (:mod:`.files`, :mod:`.parse`, :mod:`.encode`, :mod:`.fileformat`);
 ``migrate_nodes``, ``node_migration``
-    old files read today (:mod:`.migrations`).
+    conversion of old files (:mod:`.migrations`).
 """
 
 from .actions import *

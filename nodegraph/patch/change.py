@@ -1,4 +1,4 @@
-"""What an edit has changed: only the look of a patch, only values of parameters, or its structure."""
+"""Changes: the effect of an edit on the look, the parameter values or the structure of a patch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ORDER: tuple[Kind, ...] = (LOOK, VALUES, STRUCTURE)
 
 
 class ValueChange(NamedTuple):
-    """The new value of a parameter of a node in the nested document at ``path``; None is the default."""
+    """The new value of a parameter in the nested document at ``path``; None means the default."""
 
     path: Path
     node: str
@@ -25,10 +25,10 @@ class ValueChange(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """An edit that was carried out, with the documents before and after it.
+    """A completed edit, with the documents before and after it.
 
-    ``kind`` is "look" (nothing that can be heard: positions, notes, titles, controls, snapshots), "values" (parameters,
-    all of them in ``values``) or "structure" (anything else).
+    ``kind`` is "look" (inaudible: positions, comments, titles, controls, snapshots), "values" (parameters only, all
+    listed in ``values``) or "structure" (anything else).
     """
 
     before: Document
@@ -37,18 +37,18 @@ class Change:
     values: tuple[ValueChange, ...] = ()
 
     def then(self, later: Change) -> Change:
-        """This change and the next one as a single change."""
+        """Return this change and the next one merged into one."""
         kind = max(self.kind, later.kind, key=_ORDER.index)
         merged = {value[:3]: value for value in (*self.values, *later.values)}
         return Change(self.before, later.after, kind, tuple(merged.values()) if kind == VALUES else ())
 
     def within(self, path: Path, before: Document, after: Document) -> Change:
-        """This change of the nested document at ``path`` as a change of the document around it."""
+        """Return this change of the nested document at ``path`` as a change of the enclosing document."""
         values = tuple(value._replace(path=(*path, *value.path)) for value in self.values)
         return Change(before, after, self.kind, values)
 
     def reversed(self) -> Change:
-        """The change that takes this one back."""
+        """Return the change that undoes this one."""
         values = tuple(value._replace(value=_value_in(self.before, value)) for value in self.values)
         return Change(self.after, self.before, self.kind, values)
 

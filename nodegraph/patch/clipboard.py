@@ -1,7 +1,7 @@
-"""Parts of patches as text: what copy puts on the clipboard and paste takes from it.
+"""Copy and paste: parts of patches as text on the clipboard.
 
-The text is a small patch file, so a whole patch can be pasted too, and a copied part saved as a file. Wires to nodes
-that were not copied stand in a section ``outer`` of their own.
+The text is a small patch file, so a complete patch can be pasted too, and a copied part can be saved as a file. Wires
+to nodes that were not copied are in a separate section, ``outer``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from .nested import data_of
 from .parse import parse_patch
 
 OUTER = "outer"
-MAX_BYTES = 4 * 2**20  # bytes of text that are looked at
-PASTE_OFFSET = 30.0  # pixels by which a copy stands beside what it was copied from
+MAX_BYTES = 4 * 2**20  # bytes of clipboard text
+PASTE_OFFSET = 30.0  # pixels between an original and its copy
 
 Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Paste:
-    """What pasting does: one action, and the new ids of nodes, comments and areas by those in the text."""
+    """The action that pastes a text, and maps from the ids in the text to the new ids of nodes, comments and areas."""
 
     action: Group
     ids: dict[str, str]
@@ -37,9 +37,9 @@ class Paste:
 
 
 def copy_text(document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = ()) -> str:
-    """The text of nodes with the wires between them, of comments and of areas."""
-    wanted = {id: document.node(id) for id in ids}
-    chosen = {id: record for id, record in document.nodes.items() if id in wanted}
+    """Return the text of nodes and their wires, comments and areas. Raises :class:`PatchError` for an unknown node."""
+    requested = {id: document.node(id) for id in ids}
+    chosen = {id: record for id, record in document.nodes.items() if id in requested}
     inner = tuple(w for w in document.wires if w.source in chosen and w.target in chosen)
     outer = [
         {"from": w.source_ref, "to": w.target_ref} | ({"feedback": True} if w.feedback else {})
@@ -59,11 +59,11 @@ def copy_text(document: Document, ids: Iterable[str], notes: Iterable[str] = (),
 
 
 def paste_action(text: str, document: Document, at: Place | None = None, outer: bool = False) -> Paste:
-    """What pasting ``text`` into ``document`` does: new nodes with ids of their own, wired to one another as they were.
+    """Return the action that pastes ``text`` into ``document``: nodes with new ids, and the wires between them.
 
-    ``at`` is where their upper left corner goes, by default a little beside where they were. ``outer`` wires them to
-    the nodes that the copied ones were wired to, where these are there. Raises :class:`PatchError`, one sentence, where
-    the text is no part of a patch.
+    ``at`` is the new upper left corner (pixels at zoom 1), by default :data:`PASTE_OFFSET` from the old one. ``outer``
+    also restores wires to nodes that were not copied, if these exist in ``document``. Raises :class:`PatchError` if
+    the text is not part of a patch.
     """
     part = _parsed(text)
     ids = _unused_ids(part.nodes, document.nodes)
@@ -95,13 +95,13 @@ def paste_action(text: str, document: Document, at: Place | None = None, outer: 
 def duplicate_action(
     document: Document, ids: Iterable[str], notes: Iterable[str] = (), areas: Iterable[str] = (), outer: bool = True
 ) -> Paste:
-    """What doubling a part of a patch does, with its wires to the rest unless ``outer`` is False."""
+    """Return the action that duplicates part of a patch; ``outer=False`` omits its wires to the other nodes."""
     return paste_action(copy_text(document, ids, notes, areas), document, None, outer)
 
 
 def _parsed(text: str) -> Document:
     if not text.lstrip().startswith("{"):
-        raise PatchError("the clipboard holds no part of a patch. Copy some nodes first.")
+        raise PatchError("the clipboard does not contain part of a patch. Copy some nodes first.")
     return parse_patch(text.encode("utf-8", "replace"), "the clipboard", MAX_BYTES)
 
 
@@ -127,7 +127,7 @@ def _shift(document: Document, at: Place | None) -> Place:
 
 
 def _outer_wires(part: Document, document: Document, ids: dict[str, str]) -> list[Action]:
-    """Wires to and from nodes that are there; what is no wire is passed over, for it may come from anywhere."""
+    """Return the outer wires whose other node exists; invalid entries are skipped, as the text may be from anywhere."""
     try:
         listed: Any = json.loads(part.extra.get(OUTER, "[]"))
     except (ValueError, RecursionError):

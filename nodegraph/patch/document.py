@@ -1,8 +1,7 @@
 """The document: a patch as immutable data.
 
-Nothing here is ever changed in place: an edit makes a new :class:`Document` that shares all it did
-not touch with the old one. So keeping a document is keeping a snapshot, and comparing two
-documents part by part with ``is`` tells what an edit changed.
+Nothing here is changed in place: an edit makes a new :class:`Document` that shares all unedited parts with the old
+one. A document is therefore its own snapshot, and a comparison of two documents by ``is`` finds the edited parts.
 """
 
 from __future__ import annotations
@@ -17,24 +16,26 @@ FORMAT = "nodegraph"
 VERSION = 1
 
 Extra = dict[str, str]
-"""Fields that this version does not know, by name, as the JSON text that stood in the file."""
+"""Unknown fields: the JSON text of each, by name."""
 
 
 Path = tuple[str, ...]
-"""Ids of subpatches from outside inward, ending in the nested document that is meant; ``()`` is the patch itself."""
+"""The path of a nested document: ids of subpatches, outermost first. ``()`` is the patch itself."""
 
 SUBPATCH, INLET, OUTLET = "subpatch", "inlet", "outlet"
-"""Types that have a meaning for the document: a node that holds a patch, and the nodes that give it ports."""
+"""The types that the document layer interprets: a node that contains a document, and the nodes that give it ports."""
 
 INLET_PORT, OUTLET_PORT = "out", "audio"
-"""Where an inlet's signal comes out, and where an outlet takes its own."""
+"""The output of an inlet, and the input of an outlet."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
-    """One node. ``params`` hold values of signal inputs (a number, or a list with one number a lane)
-    and settings; ``version`` is that of its type when the parameters were written. ``patch`` is the nested
-    document of a subpatch."""
+    """A node.
+
+    ``params`` contains values of signal inputs (a number, or a list of one number per lane) and settings. ``version``
+    is that of the type when the parameters were written. ``patch`` is the nested document of a subpatch.
+    """
 
     type: str
     version: int = 1
@@ -45,7 +46,7 @@ class NodeRecord:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A wire from an output port to an input port. ``feedback`` marks the one that closes a loop."""
+    """A wire from an output to an input. ``feedback`` marks the wire that closes a loop."""
 
     source: str
     source_port: str
@@ -56,12 +57,12 @@ class Wire:
 
     @property
     def source_ref(self) -> str:
-        """``"osc1.out"``."""
+        """The port_ref of the output, such as ``"osc1.out"``."""
         return f"{self.source}.{self.source_port}"
 
     @property
     def target_ref(self) -> str:
-        """``"lp1.audio"``."""
+        """The port_ref of the input, such as ``"lp1.audio"``."""
         return f"{self.target}.{self.target_port}"
 
     def __str__(self) -> str:
@@ -76,16 +77,16 @@ MESSAGES, MODES, TAKEOVERS = get_args(Message), get_args(Mode), get_args(Takeove
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What on a MIDI device turns a control.
+    """The MIDI message that sets a control.
 
-    ``message`` is one of :data:`MESSAGES` ("control_change_14" is controller ``number`` with its fine part
-    32 above) and ``number`` (0–127) its controller or key, without meaning for the last two. ``channel`` is
-    1–16 and ``device`` how the port's name begins; ``None`` and ``""`` mean any.
+    ``message`` is one of :data:`MESSAGES` ("control_change_14": CC ``number`` is the coarse part, CC ``number`` + 32
+    the fine part). ``number`` (0–127) is the controller or key; the last two messages have none. ``channel`` is 1–16,
+    ``device`` the beginning of the port's name; ``None`` and ``""`` mean any.
 
-    ``mode``: "absolute" sends positions; each press of a "toggle" changes sides; the others are endless
-    encoders, whose steps come as two's complement, as offset from 64 or as sign and magnitude.
-    ``takeover`` says what happens when the knob stands elsewhere than the parameter: "jump" to it, wait
-    until it is picked up there, or "scale" the way that is left.
+    ``mode``: "absolute" for positions; "toggle" for a button that alternates between two values; the others are
+    endless encoders, with steps as two's complement, offset from 64, or sign and magnitude. ``takeover`` applies if
+    the hardware control does not match the parameter: "jump" to its value, "pickup" once it passes the value, or
+    "scale" the remaining travel.
     """
 
     number: int = 0
@@ -99,11 +100,10 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A handle by which the outside (command line, host, controller) turns one parameter.
+    """A named handle on one parameter, for the command line, a host or a controller.
 
-    ``target`` is ``"node.port"``, of which ``lane`` means one lane, ``None`` all; ``min``/``max`` are in the
-    unit of that port, ``None`` means the port's own range; ``taper`` is "linear" or "log". ``midi`` is what
-    turns it on a MIDI device.
+    ``target`` is ``"node.port"``; ``lane`` selects one lane, ``None`` all. ``min`` and ``max`` are in the unit of the
+    port; ``None`` means the range of the port. ``taper`` is "linear" or "log". ``midi`` is the binding.
     """
 
     name: str
@@ -119,7 +119,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A comment at a place of the canvas (pixels at zoom 1)."""
+    """A comment on the canvas; ``at`` is in pixels at zoom 1."""
 
     id: str
     text: str
@@ -129,7 +129,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A titled rectangle of the canvas that carries what stands in it. ``colour`` is "" or "#rrggbb"."""
+    """A titled rectangle on the canvas that moves with its contents (pixels at zoom 1). ``colour``: "" or "#rrggbb"."""
 
     id: str
     title: str = ""
@@ -139,13 +139,13 @@ class Area:
     extra: Extra = field(default_factory=dict, repr=False)
 
     def contains(self, place: tuple[float, float]) -> bool:
-        """Does a thing at ``place`` stand in it?"""
+        """Return whether the area contains the point ``place``."""
         return all(low <= x < low + size for x, low, size in zip(place, self.at, self.size, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a node is drawn: a ``title`` instead of its id, a ``colour`` ("" or "#rrggbb"), folded or not."""
+    """The appearance of a node: a ``title`` instead of its id, a ``colour`` ("" or "#rrggbb"), folded or not."""
 
     title: str = ""
     colour: str = ""
@@ -155,7 +155,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A set of parameters for nodes of one type, kept under a name. A setting that is not in it is at its default.
+    """Named parameters for nodes of one type; a setting that is missing has its default.
 
     ``version`` is that of the type when the parameters were written.
     """
@@ -169,7 +169,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Values of parameters to come back to: ``values`` by end, such as "filter.cutoff" or "voice/filter.cutoff"."""
+    """Stored parameter values of a patch, by port_ref such as "filter.cutoff" or "voice/filter.cutoff"."""
 
     name: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -178,9 +178,9 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for the patch as a whole. ``rate`` (Hz) is the one it wants, ``None`` the device's.
+    """Settings of a patch. ``rate`` is the requested sample rate in Hz; ``None`` means that of the device.
 
-    ``voices``, ``unison``, ``mix`` and ``width`` make many of the whole patch, as they do of a subpatch.
+    ``voices``, ``unison``, ``mix`` and ``width`` apply to the complete patch as they do to a subpatch.
     """
 
     latency_compensation: bool = True
@@ -194,11 +194,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The text a document was read from, so that what is not edited is saved byte for byte.
+    """The text that a document was read from, so that unedited parts are saved byte for byte.
 
-    ``data`` is the whole file; of a document nested in another it is ``None``, and ``text`` is what stood there.
-    ``sections`` map a top-level name, and ``records`` a section with a key inside it, to the object that was read
-    and its JSON text; a text counts only while the document still holds that very object.
+    ``data`` is the complete file; for a nested document it is ``None``, and ``text`` is its JSON text. ``sections``
+    maps a top-level name, and ``records`` a section and a key in it, to the object that was read and its JSON text.
+    A text is valid only while the document contains that same object.
     """
 
     data: bytes | None
@@ -209,11 +209,11 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole patch. Dictionaries are in document order and must not be changed in place.
+    """The content of a patch. Dictionaries are in document order and must not be changed in place.
 
-    ``seed`` seeds every random block; ``controls``, ``snapshots``, ``presets`` (by type and name), ``notes``,
-    ``areas``, ``looks`` and ``layout`` (positions of nodes, pixels at zoom 1) stand beside the meaning.
-    ``version`` is that of the file format. Of a nested document only the voices in its ``settings`` count.
+    ``seed`` seeds every random block. ``controls``, ``snapshots``, ``presets`` (by type and name), ``notes``,
+    ``areas``, ``looks`` and ``layout`` (positions of nodes, pixels at zoom 1) do not affect the sound. ``version`` is
+    that of the file format. In a nested document only the voice ``settings`` are used.
     """
 
     nodes: dict[str, NodeRecord] = field(default_factory=dict)
@@ -234,25 +234,25 @@ class Document:
 
     @property
     def is_newer_format(self) -> bool:
-        """Was it written in a file format newer than this program's?"""
+        """Whether the file format is newer than that of this program."""
         return self.version > VERSION
 
     @property
     def is_edited(self) -> bool:
-        """Does it say anything else than the file it was read from? True when there is no such file."""
+        """Whether the document differs from the file that it was read from; True if there is none."""
         if self.source is None:
             return True
         return any(getattr(self, name) is not value for name, (value, _) in self.source.sections.items())
 
     def node(self, id: str) -> NodeRecord:
-        """The node called ``id``. Raises :class:`PatchError` when there is none."""
+        """Return the node with this id. Raises :class:`PatchError` if there is none."""
         try:
             return self.nodes[id]
         except KeyError:
             raise PatchError(no_such_node(id, self)) from None
 
     def nested(self, path: Path) -> Document:
-        """The nested document at ``path``. Raises :class:`PatchError` when there is none."""
+        """Return the nested document at ``path``. Raises :class:`PatchError` if there is none."""
         document = self
         for depth, id in enumerate(path):
             record = document.node(id)
@@ -262,7 +262,7 @@ class Document:
         return document
 
     def with_nested(self, path: Path, nested: Document) -> Document:
-        """This document with ``nested`` at ``path``, where there was one already."""
+        """Return this document with the nested document at ``path`` replaced by ``nested``."""
         if not path:
             return nested
         record = self.nodes[path[0]]
@@ -272,9 +272,9 @@ class Document:
 
 
 def locate(document: Document, text: str) -> tuple[Path, str]:
-    """Path and id of a node of a nested document, ``"voice/filter"`` → ``(("voice",), "filter")``.
+    """Return the path and id of a node, ``"voice/filter"`` → ``(("voice",), "filter")``.
 
-    Raises :class:`PatchError` when there is none.
+    Raises :class:`PatchError` if there is none.
     """
     found = find_node(document, text)
     if found is not None:
@@ -295,7 +295,7 @@ def locate(document: Document, text: str) -> tuple[Path, str]:
 
 
 def find_node(document: Document, text: str) -> tuple[Path, str] | None:
-    """The same, None when there is none. Ids may contain ``/``, so every way of reading ``text`` is tried."""
+    """Return the path and id of a node, or None. Ids may contain ``/``, so every way to split ``text`` is tried."""
     if text in document.nodes:
         return (), text
     for i, sign in enumerate(text):
@@ -307,7 +307,7 @@ def find_node(document: Document, text: str) -> tuple[Path, str] | None:
 
 
 def nodes_of(document: Document, before: str = "") -> Iterator[tuple[str, NodeRecord]]:
-    """All nodes, those in a subpatch behind it under names such as ``"voice/osc"``."""
+    """Yield all nodes by name; nodes of a subpatch follow it, with names such as ``"voice/osc"``."""
     for id, record in document.nodes.items():
         yield before + id, record
         if record.patch is not None:
@@ -318,10 +318,10 @@ def _not_a_subpatch(node: str, record: NodeRecord) -> str:
     file = record.params.get("file")
     if record.type == SUBPATCH and file:
         return f"{quote(node)} is the patch in the file {quote(file)}. Open that file, or embed it first."
-    return f"{quote(node)} is a {record.type} and holds no patch. Name a subpatch."
+    return f"{quote(node)} is a {record.type}, not a subpatch. Name a subpatch."
 
 
 def no_such_node(id: str, document: Document) -> str:
-    """The sentence that says so, with the nearest name that does exist."""
+    """Return the error message for a missing node, with the most similar id that exists."""
     hint = suggest(id, document.nodes) or (" Add it first." if id else " Give its id.")
     return f"there is no node {quote(id)}.{hint}"

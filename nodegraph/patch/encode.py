@@ -1,7 +1,7 @@
-"""From a document to the bytes of its file, written so that a diff of two reads like the change.
+"""Encode a document as the bytes of a patch file, in a form that gives readable diffs.
 
-Defaults are left out, sections and fields have one order, a short record is one line, a long one a
-parameter a line. Text that was read and not edited since is written back as it was.
+Defaults are omitted, sections and fields have a fixed order; a short record is on one line, a long one has one
+parameter per line. Unedited text is written back unchanged.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from .document import (
 from .errors import PatchError
 
 WIDTH = 100
-"""Characters of a line before a record is spread over several."""
+"""Maximum characters per line; longer records are split."""
 
 
 Builder = Callable[[Document, int], str]
 Record = tuple[Hashable, Any, Callable[[], dict[str, Any]]]
-"""Its key in its section, itself, and what makes its fields: only where its text was not kept."""
+"""The key of a record in its section, the record, and a function that builds its fields if its text is unavailable."""
 
 
 class RawJson(str):
-    """JSON text that is written as it stands."""
+    """JSON text that is written unchanged."""
 
 
 def encode_patch(document: Document, downgrade: bool = False) -> bytes:
-    """The file of ``document``: the very bytes it was read from while nothing was edited.
+    """Return the bytes of the patch file; for an unedited document, the bytes it was read from.
 
-    An edited document of a newer format is refused with :class:`PatchError`, for the edits are in
-    our version and the rest is not; ``downgrade=True`` writes it all the same, as our version.
+    Raises :class:`PatchError` for an edited document of a newer format, which would mix two versions;
+    ``downgrade=True`` writes it in the version of this program.
     """
     source = document.source
     if (
@@ -58,15 +58,15 @@ def encode_patch(document: Document, downgrade: bool = False) -> bytes:
         return source.data
     if document.is_newer_format and not downgrade:
         raise PatchError(
-            f"this patch came in format version {document.version} and was edited here, where version"
-            f" {VERSION} is written. Update nodegraph, or save with downgrade to risk what it does not know."
+            f"this patch has format version {document.version} and was edited; this nodegraph writes version"
+            f" {VERSION}. Update nodegraph, or save with downgrade, which may lose unknown fields."
         )
     lines = [f'"format": "{FORMAT}"', f'"version": {VERSION}', *_members(document, 2)]
     return ("{\n  " + ",\n  ".join(lines) + "\n}\n").encode()
 
 
 def encode_nested(document: Document, indent: int = 0) -> str:
-    """A nested document as JSON whose members stand ``indent`` + 2 characters in. It has no format of its own."""
+    """Return a nested document as JSON, its members indented by ``indent`` + 2 spaces, without ``format``."""
     lines = _members(document, indent + 2)
     pad = "\n" + " " * (indent + 2)
     return "{" + pad + f",{pad}".join(lines) + "\n" + " " * indent + "}" if lines else "{}"
@@ -78,7 +78,7 @@ def _members(document: Document, indent: int) -> list[str]:
 
 
 def compact(value: Any) -> str:
-    """``value`` as JSON on one line. Raises :class:`PatchError` for what JSON cannot say."""
+    """Return ``value`` as JSON on one line. Raises :class:`PatchError` for values that JSON cannot represent."""
     try:
         text = _encode(value)
         text.encode()
@@ -90,7 +90,7 @@ def compact(value: Any) -> str:
 
 
 def expand(value: Any, indent: int) -> str:
-    """``value`` as JSON, on one line if it fits :data:`WIDTH`, else a member a line, two more indented."""
+    """Return ``value`` as JSON: on one line if it fits :data:`WIDTH`, else one member per line, indented by two."""
     if isinstance(value, RawJson) or not isinstance(value, dict | list) or not value:
         return value if isinstance(value, RawJson) else compact(value)
     if isinstance(value, dict):
@@ -121,9 +121,9 @@ def _wrap_lines(parts: list[str], width: int) -> list[str]:
 
 
 def _sections(document: Document, indent: int) -> Iterable[tuple[str, str]]:
-    kept = document.source.sections if document.source is not None else {}
+    originals = document.source.sections if document.source is not None else {}
     for name, build in _BUILDERS.items():
-        value, text = kept.get(name, (None, ""))
+        value, text = originals.get(name, (None, ""))
         yield name, text if text and getattr(document, name) is value else build(document, indent)
 
 
@@ -151,7 +151,7 @@ def _wires(document: Document, indent: int) -> str:
 
 
 def _named(section: str, fields: Callable[[Any], dict[str, Any]]) -> Builder:
-    """Builds a section whose records are kept by name."""
+    """Return the builder of a section whose records are stored by name."""
 
     def build(document: Document, indent: int) -> str:
         held = getattr(document, section)
@@ -186,7 +186,7 @@ def _spread(opening: str, lines: list[str], closing: str, indent: int) -> str:
 
 
 def _original_text(document: Document, section: str, key: Hashable, value: Any) -> str:
-    """The text that was read for this very record, or an empty string."""
+    """Return the text that this record was read from, or "" if the record was edited."""
     if document.source is None:
         return ""
     held, text = document.source.records.get((section, key), (None, ""))
@@ -299,9 +299,9 @@ def _place(place: tuple[float, float]) -> list[float]:
 
 
 def _short(number: float) -> float:
-    """``40.0`` as ``40``: these fields are floats however they are spelled."""
-    whole = abs(number) < 2**53 and number == int(number)
-    return int(number) if whole and str(number) != "-0.0" else number
+    """Return ``40.0`` as ``40``; these fields are read as floats."""
+    is_integer = abs(number) < 2**53 and number == int(number)
+    return int(number) if is_integer and str(number) != "-0.0" else number
 
 
 _PLAIN_BINDING = Binding()

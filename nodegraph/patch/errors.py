@@ -1,4 +1,4 @@
-"""The one error of the document layer: a line that says what is wrong and how to mend it."""
+"""The errors of the document layer: one line with the problem and its fix."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Iterable
 
 
 class PatchError(Exception):
-    """A patch that cannot be read, edited or written as asked; ``str(error)`` is always one line."""
+    """A patch cannot be read, edited or written as requested; ``str(error)`` is one line."""
 
 
 class Problem(str):
-    """A sentence about a patch. ``path`` names the node that it is about: the ids of the subpatches that hold the node,
-    from the outside inwards, then its own id; ``()`` when the sentence is about no single node."""
+    """A message about a patch.
+
+    ``path`` identifies the node concerned: the ids of its subpatches, outermost first, then its id. It is ``()`` if
+    the message does not concern a single node.
+    """
 
     path: tuple[str, ...]
 
@@ -22,7 +25,7 @@ class Problem(str):
 
 
 class InvalidValue(Exception):
-    """What is wrong with a value, while the place where it stands is still being found on the way out."""
+    """An invalid value; its JSON path is completed while the exception propagates."""
 
     def __init__(self, text: str, path: str = "") -> None:
         super().__init__(text)
@@ -30,18 +33,18 @@ class InvalidValue(Exception):
         self.path = path
 
     def at(self, step: str) -> InvalidValue:
-        """The same fault seen from one level further out; ``step`` is ``.key`` or ``[index]``."""
+        """Return this error with ``step`` (``.key`` or ``[index]``) prepended to its path."""
         return InvalidValue(self.text, step + self.path)
 
 
 def quote(text: object, limit: int = 60) -> str:
-    """``text`` in quotes on one line, unprintable characters escaped, cut at ``limit`` characters."""
+    """Return ``text`` in quotes on one line, unprintable characters escaped, truncated to ``limit`` characters."""
     shown = str(text)
     return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
 
 
 def suggest(name: str, known: object) -> str:
-    """``" Did you mean 'lp1'?"`` when a name in ``known`` is close to ``name``, else an empty string."""
+    """Return ``" Did you mean 'lp1'?"`` if a name in ``known`` resembles ``name``, else an empty string."""
     from difflib import get_close_matches
 
     names = [item for item in known if isinstance(item, str)]  # type: ignore[attr-defined]
@@ -50,7 +53,7 @@ def suggest(name: str, known: object) -> str:
 
 
 def listed(words: Iterable[str], joiner: str = "and") -> str:
-    """Words as a sentence lists them: ``a``, ``a and b``, ``a, b and c``."""
+    """Return words joined as an English list: ``a``, ``a and b``, ``a, b and c``."""
     words = list(words)
     if len(words) < 2:
         return "".join(words)

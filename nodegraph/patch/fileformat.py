@@ -1,6 +1,6 @@
-"""The file format as types: what each record of a ``patches/*.json`` may hold, and its JSON schema.
+"""The patch file format: a type for each record, and the JSON schema.
 
-Unknown fields are legal everywhere in a record: a later version may have written them.
+Unknown fields are valid in every record: a later version may have written them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 
 from .document import Message, Mode, Takeover
 
-# said to readers of the schema only: the sentences of names.py are better than a pattern's
+# for readers of the schema only: names.py checks names, with better messages
 Name = Annotated[str, Meta(extra_json_schema={"pattern": r"^[^.]{1,100}$"})]
 PortRef = Annotated[str, Meta(description="node.port", extra_json_schema={"pattern": r"^[^.]+\.[^.]+$"})]
 
@@ -20,20 +20,23 @@ Colour = Annotated[str, Meta(description="#rrggbb", extra_json_schema={"pattern"
 
 
 class NodeFile(Struct, rename={"kind": "type"}):
-    """One node."""
+    """A node."""
 
     id: Name
     kind: Annotated[str, Meta(min_length=1, max_length=200)]
     version: Annotated[int, Meta(ge=1, lt=2**31)] = 1
     params: dict[str, Any] = field(default_factory=dict)
     patch: (
-        Annotated[dict[str, Any], Meta(description="of a subpatch", extra_json_schema={"$ref": "#/$defs/NestedFile"})]
+        Annotated[
+            dict[str, Any],
+            Meta(description="nested document of a subpatch", extra_json_schema={"$ref": "#/$defs/NestedFile"}),
+        ]
         | None
     ) = None
 
 
 class WireFile(Struct, rename={"source_ref": "from", "target_ref": "to"}):
-    """One wire."""
+    """A wire."""
 
     source_ref: PortRef
     target_ref: PortRef
@@ -41,7 +44,7 @@ class WireFile(Struct, rename={"source_ref": "from", "target_ref": "to"}):
 
 
 class BindingFile(Struct):
-    """What on a MIDI device turns a control."""
+    """The MIDI message that sets a control."""
 
     number: Annotated[int, Meta(ge=0, le=127)] = 0
     message: Message = "control_change"
@@ -83,7 +86,7 @@ class AreaFile(Struct):
 
 
 class LookFile(Struct):
-    """How a node is drawn."""
+    """The appearance of a node."""
 
     id: Name
     title: str = ""
@@ -92,7 +95,7 @@ class LookFile(Struct):
 
 
 class PresetFile(Struct, rename={"kind": "type"}):
-    """Parameters for nodes of a type."""
+    """Named parameters for nodes of one type."""
 
     kind: Annotated[str, Meta(min_length=1, max_length=200)]
     name: Name
@@ -101,14 +104,14 @@ class PresetFile(Struct, rename={"kind": "type"}):
 
 
 class SnapshotFile(Struct):
-    """Values of parameters, by end."""
+    """Parameter values by port_ref."""
 
     name: Name
     values: dict[str, Any] = field(default_factory=dict)
 
 
 class SettingsFile(Struct):
-    """What holds for the patch as a whole; ``rate`` in Hz, ``voices`` … ``width`` as of a subpatch."""
+    """Settings of a patch; ``rate`` is in Hz, ``voices`` … ``width`` are as for a subpatch."""
 
     latency_compensation: bool = True
     rate: Annotated[float, Meta(ge=1, le=10_000_000)] | None = None
@@ -119,7 +122,7 @@ class SettingsFile(Struct):
 
 
 class NestedFile(Struct):
-    """A patch inside a node."""
+    """A nested document."""
 
     title: str = ""
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
@@ -143,6 +146,6 @@ class PatchFile(NestedFile, kw_only=True):
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of the file format."""
+    """Return the JSON schema (draft 2020-12) of the file format."""
     (top, _), defined = msgspec.json.schema_components([PatchFile, NestedFile], ref_template="#/$defs/{name}")
     return {**top, "$defs": defined}

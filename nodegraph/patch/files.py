@@ -1,4 +1,4 @@
-"""Patches on disk: read whole, saved whole or not at all, and references that stay in the folder."""
+"""Patch files: reading, atomic saving, and references to files in the patch's folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .parse import MAX_FILE_BYTES, parse_patch
 
 
 def read_patch(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> Document:
-    """The document in the file at ``path``, of at most ``limit`` bytes. Raises :class:`PatchError`."""
+    """Read the document in the file at ``path``, of at most ``limit`` bytes. Raises :class:`PatchError`."""
     path = Path(path)
     try:
         mode = path.stat().st_mode
@@ -30,45 +30,45 @@ def read_patch(path: str | os.PathLike[str], limit: int = MAX_FILE_BYTES) -> Doc
 
 
 def write_patch(document: Document, path: str | os.PathLike[str], downgrade: bool = False) -> None:
-    """Save ``document`` at ``path``, whole or not at all; raises :class:`PatchError`.
+    """Save ``document`` at ``path`` atomically. Raises :class:`PatchError`; the old file is then unchanged.
 
-    ``downgrade`` is that of :func:`~nodegraph.patch.encode.encode_patch`.
+    ``downgrade``: see :func:`~nodegraph.patch.encode.encode_patch`.
     """
     path = Path(path)
     try:
         data = encode_patch(document, downgrade)
-        # a file that we could not read again must never take the place of one that we can
+        # an unreadable file must not replace a readable one
         parse_patch(data, "it", limit=max(MAX_FILE_BYTES, len(data)))
         write_atomic(path, data)
     except PatchError as error:
         raise PatchError(f"{_display_path(path)}: not saved: {error}") from None
     except (OSError, ValueError) as error:
         raise PatchError(
-            f"{_display_path(path)}: not saved ({_reason(error)}); the file there is as it was."
-            " Make room, or save it elsewhere."
+            f"{_display_path(path)}: not saved ({_reason(error)}); the old file is unchanged."
+            " Free some disk space, or save it elsewhere."
         ) from None
 
 
 def resolve_file(patch_path: str | os.PathLike[str] | None, reference: str, allow_outside: bool = False) -> Path:
-    """Where the file is that a patch refers to; whether it exists is not asked.
+    """Return the path of a file that a patch refers to; the file need not exist.
 
-    References are relative to the folder of the patch (the current one when it has no file yet).
-    Raises :class:`PatchError` for one that leaves that folder, be it by ``..``, by an absolute path
-    or through a symbolic link, unless ``allow_outside``.
+    References are relative to the folder of the patch (the current folder if the patch has no file). Raises
+    :class:`PatchError` if the reference leads out of that folder (by ``..``, an absolute path or a symbolic link),
+    unless ``allow_outside``.
     """
     folder = Path(patch_path).parent if patch_path is not None else Path()
     if not reference or not reference.isprintable():
-        raise PatchError(f"{quote(reference)} is no file name. Write one such as 'kick.wav'.")
+        raise PatchError(f"{quote(reference)} is not a file name. Write one such as 'kick.wav'.")
     windows = PureWindowsPath(reference)
     absolute = Path(reference).is_absolute() or bool(windows.drive or windows.root)
     try:
         root = folder.resolve()
         found = (root / reference).resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise PatchError(f"the file {quote(reference)} cannot be found ({_reason(error)}).") from None
+        raise PatchError(f"file {quote(reference)} not found ({_reason(error)}). Check the name.") from None
     if not allow_outside and (absolute or not found.is_relative_to(root)):
         raise PatchError(
-            f"the file {quote(reference)} lies outside the folder of the patch ({root})."
+            f"the file {quote(reference)} is outside the folder of the patch ({root})."
             " Copy it there and refer to it by a relative path, or allow files outside."
         )
     return found

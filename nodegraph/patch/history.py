@@ -1,4 +1,4 @@
-"""Undo and redo. Documents are immutable and share what an edit left alone, so the history holds whole documents."""
+"""Undo and redo. Documents are immutable and share unedited parts, so the history stores complete documents."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .change import Change
 
 @dataclass(frozen=True)
 class Undo:
-    """The latest step taken back, as it stands in a log of actions."""
+    """An undo of the latest step, as logged."""
 
 
 @dataclass(frozen=True)
 class Redo:
-    """The latest undone step taken again."""
+    """A redo of the latest undone step, as logged."""
 
 
 class History:
-    """The last ``limit`` steps back, and the undone ones forward."""
+    """The last ``limit`` undo steps, and the steps that can be redone."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._past: deque[tuple[Action, Change]] = deque(maxlen=limit)
@@ -35,7 +35,7 @@ class History:
         return bool(self._future)
 
     def record(self, action: Action, change: Change) -> None:
-        """Record a step; a step that continues the gesture of the latest one becomes part of it."""
+        """Record a step, merged into the latest one if it continues the same gesture."""
         if self._past and not self._future and action.merges_with(self._past[-1][0]):
             _, earlier = self._past.pop()
             change = earlier.then(change)
@@ -43,13 +43,13 @@ class History:
         self._future.clear()
 
     def undo(self) -> Change:
-        """Take the latest step back. Raises ``IndexError`` when there is none."""
+        """Undo the latest step and return the change. Raises ``IndexError`` if there is none."""
         action, change = self._past.pop()
         self._future.append((action, change))
         return change.reversed()
 
     def redo(self) -> Change:
-        """Take the latest undone step again. Raises ``IndexError`` when there is none."""
+        """Redo the latest undone step and return the change. Raises ``IndexError`` if there is none."""
         action, change = self._future.pop()
         self._past.append((action, change))
         return change

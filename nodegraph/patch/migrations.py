@@ -1,13 +1,13 @@
-"""Migrations: how an older patch is read today.
+"""Migrations: conversion of older patches to the current format.
 
-Two lists of pure functions, nothing else:
+There are two tables of pure functions:
 
 ``migrations[n]``
-    takes a whole file of format version ``n`` as plain data to version ``n + 1``. For each one a
-    frozen file of version ``n`` lies in ``tests/patch/old`` beside what it must become.
+    converts a file of format version ``n``, as plain data, to version ``n + 1``. For each one, ``tests/patch/old``
+    contains a file of version ``n`` and the expected result.
 ``node_migrations``
-    takes the nodes of one type from one version of that type to the next. A block family whose
-    parameters changed their meaning raises the block's ``version`` and says next to it ::
+    converts the nodes of one type from one version of that type to the next. If the meaning of a block's parameters
+    changes, its ``version`` is increased and the migration is declared next to the block::
 
         node_migration("low_pass", 1, params=lambda old: {**old, "cutoff": 440 * 2 ** old["pitch"]})
 """
@@ -33,7 +33,7 @@ class _Version0(msgspec.Struct):
 
 
 def from_version_0(old: Plain) -> Plain:
-    """Version 0 kept nodes in an object by id, and wires as ``["osc1", "out", "lp1", "audio"]``."""
+    """Convert version 0, which had nodes in an object by id, and wires as ``["osc1", "out", "lp1", "audio"]``."""
     sketch = msgspec.convert(old, _Version0)
     nodes = [{**node, "id": id} for id, node in sketch.nodes.items()]
     wires = [{"from": f"{a}.{out}", "to": f"{b}.{into}"} for a, out, b, into in sketch.wires]
@@ -45,9 +45,9 @@ assert len(migrations) == VERSION
 
 
 def migrate(old: Plain, version: int) -> Plain:
-    """A file of format ``version`` as one of the present version. ``old`` is left as it was.
+    """Convert a file of format ``version`` to the current version. ``old`` is not changed.
 
-    Raises :class:`InvalidValue` when the file does not keep to its own version.
+    Raises :class:`InvalidValue` if the file is not valid in its version.
     """
     for number in range(version, VERSION):
         try:
@@ -61,7 +61,7 @@ def migrate(old: Plain, version: int) -> Plain:
 
 @dataclass(frozen=True)
 class NodeMigration:
-    """One step of one type: new parameters, a new name of the type, and ports that changed theirs."""
+    """One migration of one type: new parameters, the new name of the type, and renamed ports."""
 
     params: Callable[[Plain], Plain] = dict
     type: str = ""
@@ -83,21 +83,21 @@ def node_migration(
 ) -> None:
     """Declare how nodes of ``type`` at ``version`` become ``version + 1`` of ``renamed or type``.
 
-    ``params`` gets the parameters, inputs already renamed, and returns the new ones. ``inputs`` and
-    ``outputs`` map old port names to new ones, in parameters, wires and controls alike.
+    ``params`` receives the parameters, with inputs already renamed, and returns the new ones. ``inputs`` and
+    ``outputs`` map old port names to new ones in parameters, wires and controls.
     """
     node_migrations[type, version] = NodeMigration(params, renamed or type, inputs or {}, outputs or {})
 
 
 def migrate_nodes(document: Document, known: dict[tuple[str, int], NodeMigration] = node_migrations) -> Document:
-    """``document`` with every node brought to the latest version in ``known``; itself if all are.
+    """Return ``document`` with every node at the latest version in ``known``; unchanged if all are.
 
-    Load the blocks first: their families declare the migrations. Raises :class:`PatchError` when a
-    migration fails on the parameters of a node.
+    Load the blocks first: their modules declare the migrations. Raises :class:`PatchError` if a migration fails on
+    the parameters of a node.
     """
     for id, record in document.nodes.items():
         if record.patch is not None:
-            document = _migrate_inside(document, id, record, record.patch, known)
+            document = _migrate_nested(document, id, record, record.patch, known)
             record = document.nodes[id]
         while step := known.get((record.type, record.version)):
             record = _step_record(id, record, step)
@@ -105,7 +105,7 @@ def migrate_nodes(document: Document, known: dict[tuple[str, int], NodeMigration
     return document
 
 
-def _migrate_inside(
+def _migrate_nested(
     document: Document, id: str, record: NodeRecord, patch: Document, known: dict[tuple[str, int], NodeMigration]
 ) -> Document:
     try:
@@ -123,8 +123,8 @@ def _step_record(id: str, record: NodeRecord, step: NodeMigration) -> NodeRecord
         params = plain(step.params(renamed))
     except Exception as error:  # a migration is a block author's code, and params may be anything
         raise PatchError(
-            f"{record.type} {quote(id)}: its parameters do not read as version {record.version} of that type"
-            f" ({type(error).__name__}: {quote(error)}). Mend them in the patch, or remove the node."
+            f"{record.type} {quote(id)}: the parameters are not valid for version {record.version} of that type"
+            f" ({type(error).__name__}: {quote(error)}). Correct them in the patch, or remove the node."
         ) from None
     return replace(record, type=step.type or record.type, version=record.version + 1, params=params)
 

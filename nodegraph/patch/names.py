@@ -1,4 +1,4 @@
-"""Names: the ids of nodes, and the ``node.port`` spelling of an end of a wire."""
+"""Names: ids of nodes, and port_refs, ``node.port``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MAX_NAME_LENGTH = 100
 
 
 def check_name(name: str, noun: str = "id") -> str:
-    """Return ``name`` if it may name a node, a port or a control; otherwise raise :class:`InvalidValue`."""
+    """Return ``name`` if it is a valid name of a node, port or control; else raise :class:`InvalidValue`."""
     if not isinstance(name, str):
-        raise InvalidValue(f"the {noun} {quote(name)} must be a text. Put it in quotes")
+        raise InvalidValue(f"the {noun} {quote(name)} must be text. Put it in quotes")
     if name and len(name) <= MAX_NAME_LENGTH and name.isprintable() and "." not in name and name == name.strip():
         return name
     if not name:
@@ -22,29 +22,27 @@ def check_name(name: str, noun: str = "id") -> str:
     if len(name) > MAX_NAME_LENGTH:
         raise InvalidValue(f"the {noun} {quote(name, 30)} is longer than {MAX_NAME_LENGTH} characters. Shorten it")
     raise InvalidValue(
-        f"the {noun} {quote(name)} must be printable, without dots and without spaces at its ends. Rename it"
+        f"the {noun} {quote(name)} must be printable, without dots and without spaces at either end. Rename it"
     )
 
 
 def check_colour(text: str) -> str:
-    """Return ``text`` if it is a colour as patches write them, "#rrggbb" or "" for none; else raise
-    :class:`InvalidValue`.
-    """
+    """Return ``text`` if it is a colour: "#rrggbb", or "" for none. Raises :class:`InvalidValue` otherwise."""
     if text == "" or (isinstance(text, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", text)):
         return text
     raise InvalidValue(f"a colour is written as '#rrggbb', got {quote(text)}")
 
 
 def split_port_ref(port_ref: str) -> tuple[str, str]:
-    """``"osc1.out"`` → ``("osc1", "out")``. Raises :class:`InvalidValue` when it is not written so."""
+    """Return node and port, ``"osc1.out"`` → ``("osc1", "out")``. Raises :class:`InvalidValue` for other text."""
     node, dot, port = port_ref.partition(".")
     if not dot:
-        raise InvalidValue(f"{quote(port_ref)} names no port. Write it as 'node.port', such as 'osc1.out'")
+        raise InvalidValue(f"{quote(port_ref)} does not name a port. Write it as 'node.port', such as 'osc1.out'")
     return check_name(node), check_name(port, "port")
 
 
 def unused_id(type: str, taken: Container[str]) -> str:
-    """The first of ``sine1``, ``sine2``, … that is not in ``taken``."""
+    """Return the first of ``sine1``, ``sine2``, … that is not in ``taken``."""
     stem = re.sub(r"\W+", "_", type)[: MAX_NAME_LENGTH - 10].strip("_") or "node"
     if stem[-1].isdigit():
         stem += "_"
@@ -52,7 +50,7 @@ def unused_id(type: str, taken: Container[str]) -> str:
 
 
 def unused_name(name: str, taken: Container[str]) -> str:
-    """``name``, or the first of ``name2``, ``name3``, … that is not in ``taken``."""
+    """Return the first of ``name``, ``name2``, ``name3``, … that is not in ``taken``."""
     if name not in taken:
         return name
     stem = name[: MAX_NAME_LENGTH - 10].rstrip("0123456789 ") or name[: MAX_NAME_LENGTH - 10]

@@ -1,4 +1,4 @@
-"""Nested documents as plain data, as they stand in a file and travel in actions and through the clipboard."""
+"""Nested documents as plain data, as in files, actions and the clipboard."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .parse import parse_nested
 
 
 def document_of(data: Any, name: str) -> Document:
-    """The nested document that ``data`` describes. ``name`` is what error messages call it."""
+    """Build the nested document from plain data; ``name`` is its name in error messages."""
     return parse_nested(compact(data), name)
 
 
 def data_of(document: Document) -> dict[str, Any]:
-    """``document`` as plain data: sections by name, as :func:`document_of` reads them."""
+    """Return ``document`` as plain data: sections by name, the inverse of :func:`document_of`."""
     data: dict[str, Any] = json.loads(encode_nested(replace(document, source=None)))
     return data
 
 
 def standalone(document: Document) -> Document:
-    """A nested document as one that has a file of its own, written as it would be by itself."""
+    """Return a nested document as the document of a separate file, without its source text."""
     nodes = {
         id: record if record.patch is None else replace(record, patch=standalone(record.patch))
         for id, record in document.nodes.items()

@@ -1,4 +1,4 @@
-"""From the bytes of a patch file to a document, or to one line that says why not."""
+"""Parse the bytes of a patch file into a document; errors are one line."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ from .values import plain, step
 from .voices import check_voices
 
 MAX_FILE_BYTES = 32 * 2**20
-"""Bytes; parameters are small, and sound and weights belong in files of their own."""
+"""Maximum bytes of a patch file; sound and weights belong in separate files."""
 
 MAX_PATCH_DEPTH = 16
-"""Patches inside patches."""
+"""Maximum levels of nested documents."""
 
 MAX_NESTED_CHARACTERS = 2 * MAX_FILE_BYTES
-"""Characters of all nested patches together, those inside others counted again: each level is read once more."""
+"""Maximum characters of all nested documents, inner ones counted at every level, because each level is read again."""
 
 _SECTIONS = frozenset({"nodes", "wires", "controls", "snapshots", "presets", "notes", "areas", "looks", "layout"})
 _FIELDS = ("title", "seed", "settings", *_SECTIONS, "extra")
@@ -64,13 +64,13 @@ T = TypeVar("T")
 
 
 def parse_patch(data: bytes, name: str = "patch", limit: int = MAX_FILE_BYTES) -> Document:
-    """The document that ``data`` holds. ``name`` is what error messages call it.
+    """Parse ``data`` into a document; ``name`` is its name in error messages.
 
-    Raises :class:`PatchError`, with the JSON path or the line of the fault, for everything that is
-    not a patch. A patch of a newer format is read as far as it fits (``document.newer``).
+    Raises :class:`PatchError`, with the JSON path or the line of the error, if ``data`` is not a valid patch. A patch
+    of a newer format is accepted if its known fields are valid (``document.is_newer_format``).
     """
     if len(data) > limit:
-        raise PatchError(f"{name}: larger than {limit} bytes. Keep sound and weights in files beside it.")
+        raise PatchError(f"{name}: larger than {limit} bytes. Move sound and weights to separate files.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -84,29 +84,27 @@ def parse_patch(data: bytes, name: str = "patch", limit: int = MAX_FILE_BYTES) -
         raise PatchError(f"{name}: {_syntax(fault, text)}") from None
     except InvalidValue as fault:
         newer = f"written in format version {version}, newer than this nodegraph reads ({VERSION}): "
-        mend = " Update nodegraph." if version > VERSION else ""
-        raise PatchError(
-            f"{name}: {newer if mend else ''}{fault.path or '$'}: {fault.text.rstrip('.')}.{mend}"
-        ) from None
+        fix = " Update nodegraph." if version > VERSION else ""
+        raise PatchError(f"{name}: {newer if fix else ''}{fault.path or '$'}: {fault.text.rstrip('.')}.{fix}") from None
 
 
 def _syntax(fault: JsonSyntaxError, text: str) -> str:
     if not text.strip():
         return "the file is empty. Restore it from a copy, or start a new patch."
     if fault.at >= len(text.rstrip()):
-        return "the file ends in the middle of the patch, as if cut off. Restore it from a copy."
+        return "the file is truncated. Restore it from a copy."
     line = text.count("\n", 0, fault.at) + 1
     column = fault.at - text.rfind("\n", 0, fault.at)
-    return f"line {line}, column {column}: not JSON here, {fault.text}. Mend that line."
+    return f"line {line}, column {column}: invalid JSON, {fault.text}. Correct that line."
 
 
 def _version(top: JsonPiece) -> int:
     if top.members is None:
-        raise InvalidValue("a patch is a JSON object { … }; this is another kind of file", "$")
+        raise InvalidValue("a patch must be a JSON object { … }. Choose a patch file", "$")
     found = top.value.get("format")
     if found != FORMAT:
-        statement = f"says {quote(found)}" if found is not None else "is missing"
-        text = f'"format" {statement}, so this is no patch. A patch begins with "format": "{FORMAT}"'
+        statement = f"is {quote(found)}" if found is not None else "is missing"
+        text = f'not a patch: "format" {statement}. A patch begins with "format": "{FORMAT}"'
         raise InvalidValue(text, "$.format")
     version = top.value.get("version")
     if type(version) is not int or not 0 <= version < 2**31:
@@ -128,7 +126,7 @@ def _document(top: JsonPiece, version: int, data: bytes) -> Document:
 
 
 def parse_nested(text: str, name: str) -> Document:
-    """The nested document that ``text`` holds. ``name`` is what error messages call it. Raises :class:`PatchError`."""
+    """Parse ``text`` into a nested document; ``name`` is its name in error messages. Raises :class:`PatchError`."""
     try:
         return _nested(text, _NestingLimits())
     except JsonSyntaxError as fault:
@@ -138,7 +136,7 @@ def parse_nested(text: str, name: str) -> Document:
 
 
 class _NestingLimits:
-    """How deep a patch lies in others, and what all nested ones come to."""
+    """The depth of a nested document, and the total size of all of them, checked against the limits."""
 
     def __init__(self, outer: _NestingLimits | None = None) -> None:
         self.depth: int = outer.depth + 1 if outer else 0
@@ -149,23 +147,23 @@ class _NestingLimits:
         self.used[0] += len(text)
         if inner.depth > MAX_PATCH_DEPTH:
             raise InvalidValue(
-                f"patches are nested more than {MAX_PATCH_DEPTH} deep. Keep inner ones in files of their own"
+                f"patches are nested more than {MAX_PATCH_DEPTH} deep. Move inner ones to separate files"
             )
         if self.used[0] > MAX_NESTED_CHARACTERS:
-            raise InvalidValue("the nested patches are too large. Keep them in files of their own")
+            raise InvalidValue("the nested patches are too large. Move them to separate files")
         return inner
 
 
 def _nested(text: str, nesting: _NestingLimits) -> Document:
     top = scan(text, _SECTIONS)
     if top.members is None:
-        raise InvalidValue('a nested patch is an object such as {"nodes": []}', "$")
+        raise InvalidValue('a nested patch must be an object such as {"nodes": []}', "$")
     document, texts = _read(dict(top.members), nesting)
     return _with_source(document, None, top, texts)
 
 
 def _read(members: dict[str, JsonPiece], nesting: _NestingLimits) -> tuple[Document, dict[tuple[str, Any], str]]:
-    """The document that the members of a file make, and the text of each record."""
+    """Return the document with these members, and the text of each record."""
     reader = _Reader(members)
     nodes = reader.records("nodes", NodeFile, partial(_node, nesting=nesting), "id", "patch")
     wires = reader.records("wires", WireFile, partial(_wire, nodes=nodes), "wire")
@@ -190,7 +188,7 @@ def _read(members: dict[str, JsonPiece], nesting: _NestingLimits) -> tuple[Docum
 
 
 def _migrated(top: JsonPiece, version: int) -> JsonPiece:
-    """The file at the present version; texts do not survive, for what they say has another form now."""
+    """Return the file converted to the current version, with texts encoded again."""
 
     def piece(value: Any, depth: int = 2) -> JsonPiece:
         if depth and isinstance(value, dict):
@@ -216,7 +214,7 @@ def _with_source(document: Document, data: bytes | None, top: JsonPiece, texts: 
 
 
 class _Reader:
-    """Takes the known members out of a file, keeping the text of each record."""
+    """Removes the known members from those of a file, and stores the text of each record."""
 
     def __init__(self, members: dict[str, JsonPiece]) -> None:
         self.members = members
@@ -234,17 +232,20 @@ class _Reader:
         noun: str,
         inner: str = "",
     ) -> dict[Any, Any]:
-        """``build`` gets the fields that are not known, and by its name the text of the field ``inner`` where it is."""
+        """Return the records of a section, by key.
+
+        ``build`` receives the unknown fields, and the text of the field ``inner`` as a keyword, if it is present.
+        """
         found: dict[Any, Any] = {}
         for index, piece in enumerate(self._items(section)):
             path = f"$.{section}[{index}]"
             try:
                 fields = _convert(piece.value, kind, path)
-                there = inner and getattr(fields, inner) is not None
-                texts = {inner: (scan(piece.text).members or {})[inner]} if there else {}
+                has_inner = inner and getattr(fields, inner) is not None
+                texts = {inner: (scan(piece.text).members or {})[inner]} if has_inner else {}
                 key, record = build(fields, _extra(piece, kind), **texts)
                 if key in found:
-                    raise InvalidValue(f"the {noun} {quote(key)} stands there twice. {_DUPLICATE_HINTS[section]}")
+                    raise InvalidValue(f"duplicate {noun} {quote(key)}. {_DUPLICATE_HINTS[section]}")
             except InvalidValue as fault:
                 raise fault.at("" if fault.path.startswith("$") else path) from None
             found[key] = record
@@ -255,7 +256,7 @@ class _Reader:
         places: dict[str, tuple[float, float]] = {}
         piece = self.members.pop("layout", None)
         if piece is not None and piece.members is None:
-            raise InvalidValue('the layout is an object such as {"osc1": [40, 80]}', "$.layout")
+            raise InvalidValue('the layout must be an object such as {"osc1": [40, 80]}', "$.layout")
         for id, place in (piece.members or {} if piece else {}).items():
             path = "$.layout" + step(id)
             places[id] = _place(_convert(place.value, tuple[float, float], path), path)
@@ -285,13 +286,13 @@ _EXAMPLE = {
 }
 _DUPLICATE_HINTS = {
     "nodes": "Rename one of the nodes",
-    "wires": "Remove one; to add a signal to itself, put a gain behind it",
+    "wires": "Remove one of them; to double a signal, wire a gain after it",
     "controls": "Rename one of the controls",
     "snapshots": "Rename one of the snapshots",
     "presets": "Rename one of the presets",
     "notes": "Rename one of the notes",
     "areas": "Rename one of the areas",
-    "looks": "Remove one",
+    "looks": "Remove one of them",
 }
 
 
@@ -307,7 +308,7 @@ def _convert(value: Any, kind: Any, path: str) -> Any:
 
 
 def _extra(piece: JsonPiece, kind: type[Any]) -> Extra:
-    """The fields of a record that ``kind`` does not know, as text."""
+    """Return the fields of a record that are unknown to ``kind``, as text."""
     known = kind.__struct_encode_fields__
     if all(key in known for key in piece.value):
         return {}
@@ -334,24 +335,25 @@ def _node(
 
 
 def _wire(wire: WireFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[str, Wire]:
-    source, source_port = _end(wire.source_ref, ".from", nodes)
-    target, target_port = _end(wire.target_ref, ".to", nodes)
+    source, source_port = _split_ref(wire.source_ref, ".from", nodes)
+    target, target_port = _split_ref(wire.target_ref, ".to", nodes)
     made = Wire(source, source_port, target, target_port, wire.feedback, extra)
     return f"{made.source_ref} → {made.target_ref}", made
 
 
 def _control(
-    one: ControlFile, extra: Extra, midi: JsonPiece | None = None, *, nodes: dict[str, NodeRecord]
+    control: ControlFile, extra: Extra, midi: JsonPiece | None = None, *, nodes: dict[str, NodeRecord]
 ) -> tuple[str, Control]:
-    _named(one.name, ".name")
-    _end(one.target, ".target", nodes, nested=True)
-    for key, bound in ((".min", one.min), (".max", one.max)):
+    _named(control.name, ".name")
+    _split_ref(control.target, ".target", nodes, nested=True)
+    for key, bound in ((".min", control.min), (".max", control.max)):
         if bound is not None and not isfinite(bound):
             raise InvalidValue("must be a finite number", key)
     binding = None
-    if one.midi is not None and midi is not None:
-        binding = Binding(**msgspec.structs.asdict(one.midi), extra=_extra(midi, BindingFile))
-    return one.name, Control(one.name, one.target, one.min, one.max, one.taper, one.doc, one.lane, binding, extra)
+    if control.midi is not None and midi is not None:
+        binding = Binding(**msgspec.structs.asdict(control.midi), extra=_extra(midi, BindingFile))
+    name, target, low, high = control.name, control.target, control.min, control.max
+    return name, Control(name, target, low, high, control.taper, control.doc, control.lane, binding, extra)
 
 
 def _note(note: NoteFile, extra: Extra) -> tuple[str, Note]:
@@ -386,11 +388,11 @@ def _preset(preset: PresetFile, extra: Extra) -> tuple[tuple[str, str], Preset]:
 
 
 def _snapshot(snapshot: SnapshotFile, extra: Extra) -> tuple[str, Snapshot]:
-    for end in snapshot.values:
+    for port_ref in snapshot.values:
         try:
-            split_port_ref(end)
+            split_port_ref(port_ref)
         except InvalidValue as fault:
-            raise fault.at(".values" + step(end)) from None
+            raise fault.at(".values" + step(port_ref)) from None
     values = plain_at(snapshot.values, ".values")
     return _named(snapshot.name, ".name"), Snapshot(snapshot.name, values, extra)
 
@@ -402,9 +404,9 @@ def _named(name: str, path: str) -> str:
         raise fault.at(path) from None
 
 
-def _end(end: str, path: str, nodes: dict[str, NodeRecord], nested: bool = False) -> tuple[str, str]:
+def _split_ref(port_ref: str, path: str, nodes: dict[str, NodeRecord], nested: bool = False) -> tuple[str, str]:
     try:
-        node, port = split_port_ref(end)
+        node, port = split_port_ref(port_ref)
         if node not in nodes and not (nested and _is_nested(node, nodes)):
             hint = suggest(node, nodes) or " Add the node, or remove this"
             raise InvalidValue(f"there is no node {quote(node)}.{hint}")
@@ -445,7 +447,7 @@ def _place(place: tuple[float, float], path: str) -> tuple[float, float]:
 
 
 def plain_at(value: Any, path: str) -> Any:
-    """:func:`plain`, with faults placed under ``path``."""
+    """Return :func:`plain` of ``value``; errors have ``path`` prepended."""
     try:
         return plain(value)
     except InvalidValue as fault:

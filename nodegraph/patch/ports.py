@@ -1,4 +1,4 @@
-"""Port nodes taken out of a net of wires: what went through an inlet or an outlet runs straight on."""
+"""Removal of port nodes: wires through an inlet or outlet become direct wires."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable, Set
 
 from .document import Wire
 
-MAX_JUNCTION_WIRES = 8  # wires that a junction may become; beyond it the port stays and adds them up once
+MAX_JUNCTION_WIRES = 8  # direct wires in place of one port; with more, it is cheaper to sum once at the port
 
 
 def remove_port_nodes(
     wires: Iterable[Wire], ports: Set[str], always: Set[str] = frozenset()
 ) -> tuple[list[Wire], set[str]]:
-    """``wires`` less the nodes in ``ports``, and those of them that must stay.
+    """Return ``wires`` without the nodes in ``ports``, and the ports that cannot be removed.
 
-    A port stays where wires cannot say the same: nothing arrives at it (it is a knob), a signal would be late by
-    two samples or would arrive twice at one place, or so many wires meet that it is cheaper to add them up once.
-    Those in ``always`` go in any case. Every new wire stands where the last part of it stood.
+    A port is not removed if it has no source (it is a knob), if a signal would be delayed by two samples or reach an
+    input twice, or if so many wires meet that it is cheaper to sum them once. Ports in ``always`` are always removed.
+    A new wire has the position of its last segment in the order of wires.
     """
     wires = list(wires)
     wires_by_target: dict[str, list[Wire]] = defaultdict(list)
@@ -42,12 +42,12 @@ def _bypass(
     ports: Set[str],
     kept: set[str],
 ) -> tuple[list[Wire], set[str]]:
-    """The wires without the ports that are not kept, and the ports that cannot go."""
+    """Return the wires without the ports that are not in ``kept``, and the ports that cannot be removed."""
     in_the_way: set[str] = set()
     sources: dict[str, list[Wire]] = {}
 
     def incoming_wires(wire: Wire) -> list[Wire]:
-        """A wire, or those that it stands for because it begins at a port that goes."""
+        """Return the wire, or if it begins at a removed port, the direct wires that replace it."""
         port = wire.source
         if port not in ports or port in kept:
             return [wire]
@@ -83,7 +83,7 @@ def _joined(first: Wire, second: Wire) -> Wire:
 
 
 def _in_order(ports: Set[str], wires_by_target: dict[str, list[Wire]]) -> list[str]:
-    """The ports, each behind those that lead to it; those in circles of ports alone are not in it."""
+    """Return the ports in topological order, without those in cycles of ports."""
     before = {port: sum(wire.source in ports for wire in wires_by_target[port]) for port in ports}
     after: dict[str, list[str]] = defaultdict(list)
     for port in ports:

@@ -1,4 +1,4 @@
-"""Presets of blocks in a folder of the user's, for every patch: one JSON file for each type."""
+"""User presets of blocks, available in every patch: a folder with one JSON file per type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_BYTES = 4 * 2**20  # bytes of one file
 
 
 def user_presets_folder() -> Path:
-    """``$NODEGRAPH_PRESETS``, else the platform's data folder."""
+    """Return the folder of user presets: ``$NODEGRAPH_PRESETS``, else in the platform's data folder."""
     if "NODEGRAPH_PRESETS" in os.environ:
         return Path(os.environ["NODEGRAPH_PRESETS"])
     from platformdirs import user_data_path
@@ -31,37 +31,37 @@ def user_presets_folder() -> Path:
 
 
 def presets_for(document: Document, type: str, folder: Path | None = None) -> list[Preset]:
-    """Presets for nodes of ``type``: those of the patch, then the user's own."""
-    own = [preset for preset in document.presets.values() if preset.type == type]
-    names = {preset.name for preset in own}
-    return own + [preset for preset in UserPresets(folder).list(type) if preset.name not in names]
+    """Return the presets for nodes of ``type``: those of the patch, then user presets with other names."""
+    in_patch = [preset for preset in document.presets.values() if preset.type == type]
+    names = {preset.name for preset in in_patch}
+    return in_patch + [preset for preset in UserPresets(folder).list(type) if preset.name not in names]
 
 
 def preset_action(document: Document, id: str, preset: Preset) -> Replace:
-    """The action that gives a node the parameters of a preset; its wires stay.
+    """Return the action that sets a node's parameters to those of a preset; its wires are not changed.
 
-    Raises :class:`PatchError` where the preset is for another type.
+    Raises :class:`PatchError` if the preset is for another type.
     """
     record = document.node(id)
-    kept = NodeRecord(preset.type, preset.version, preset.params)
-    kept = migrate_nodes(Document({id: kept})).nodes[id]
-    if record.type != kept.type:
+    stored = NodeRecord(preset.type, preset.version, preset.params)
+    stored = migrate_nodes(Document({id: stored})).nodes[id]
+    if record.type != stored.type:
         raise PatchError(f"preset {quote(preset.name)} is for a {preset.type}; {quote(id)} is a {record.type}.")
-    return Replace(id, kept.type, kept.version, kept.params)
+    return Replace(id, stored.type, stored.version, stored.params)
 
 
 class UserPresets:
-    """The user's presets."""
+    """The user presets in ``folder``, by default :func:`user_presets_folder`."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or user_presets_folder()
 
     def list(self, type: str) -> list[Preset]:
-        """Presets for nodes of ``type``; none where the file cannot be read."""
+        """Return the presets for nodes of ``type``; an unreadable file counts as empty."""
         return [Preset(type, name, one["params"], one["version"]) for name, one in self._read(type).items()]
 
     def save(self, preset: Preset) -> None:
-        """Keep a preset, instead of the one of that name. Raises :class:`PatchError`, one line, if it cannot be."""
+        """Save a preset; it replaces one of the same name. Raises :class:`PatchError` if it cannot be saved."""
         try:
             name, params = check_name(preset.name, "name"), plain(preset.params)
         except InvalidValue as fault:
@@ -69,12 +69,12 @@ class UserPresets:
         self._write(preset.type, {**self._read(preset.type), name: {"version": preset.version, "params": params}})
 
     def remove(self, type: str, name: str) -> None:
-        """Throw a preset away. Raises :class:`PatchError` when there is none of that name."""
-        kept = self._read(type)
-        if name not in kept:
+        """Delete a preset. Raises :class:`PatchError` if there is none of that name."""
+        presets = self._read(type)
+        if name not in presets:
             raise PatchError(f"there is no preset {quote(name)} for {type}.")
-        del kept[name]
-        self._write(type, kept)
+        del presets[name]
+        self._write(type, presets)
 
     def _file(self, type: str) -> Path:
         return self.folder / f"{re.sub(r'[^A-Za-z0-9_-]', '_', type)[:80]}.json"
@@ -98,5 +98,5 @@ class UserPresets:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_atomic(path, text.encode())
         except OSError as error:
-            reason = error.strerror or "it cannot be written"
-            raise PatchError(f"{path}: the preset is not kept ({reason}). Choose another folder.") from None
+            reason = error.strerror or "not writable"
+            raise PatchError(f"{path}: preset not saved ({reason}). Choose another folder.") from None

@@ -1,7 +1,7 @@
-"""JSON read together with its text: every member of a patch as a value *and* as it stood in the file.
+"""Scan JSON into values together with their text, so that unedited members are written back unchanged.
 
-Values are parsed by the standard library; only the two outer levels are walked here, to know where
-each record begins and ends. Stricter than plain JSON: no key twice in an object, no NaN or Infinity.
+The standard library parses the values; this module walks only the two outer levels, to find where each record begins
+and ends. It is stricter than JSON parsers usually are: no duplicate keys, no NaN or Infinity.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .values import step
 
 @dataclass(frozen=True, slots=True)
 class JsonPiece:
-    """A JSON value, its text, and for one level of a list or an object the pieces inside it."""
+    """A JSON value, its text, and for the outer levels of lists and objects the pieces in it."""
 
     value: Any
     text: str
@@ -27,7 +27,7 @@ class JsonPiece:
 
 
 class JsonSyntaxError(Exception):
-    """Not JSON; ``at`` is the index of the character where reading stopped."""
+    """Invalid JSON; ``at`` is the index of the character where parsing stopped."""
 
     def __init__(self, text: str, at: int) -> None:
         super().__init__(text)
@@ -36,14 +36,14 @@ class JsonSyntaxError(Exception):
 
 
 MAX_PIECES = 200_000
-"""Records of one section: far more than any patch has, few enough to be refused within a second or two."""
+"""Maximum records of one section, so that a larger file is refused within a second or two."""
 
 
 def scan(text: str, sections: Container[str] = ()) -> JsonPiece:
-    """The value that ``text`` holds, in pieces: its members, and what is inside those named ``sections``.
+    """Scan ``text`` into pieces: its members, and the items of the members named in ``sections``.
 
-    Raises :class:`JsonSyntaxError` where the text is not JSON, :class:`InvalidValue` where it is JSON that a
-    patch may not hold.
+    Raises :class:`JsonSyntaxError` if the text is not JSON, :class:`InvalidValue` if it is JSON that is not valid in
+    a patch.
     """
     try:
         piece, end = _piece(text, _skip(text, 0), sections)
@@ -55,7 +55,7 @@ def scan(text: str, sections: Container[str] = ()) -> JsonPiece:
 
 
 def _piece(text: str, at: int, sections: Container[str] | None) -> tuple[JsonPiece, int]:
-    """``sections`` is ``None`` where nothing is taken apart any more."""
+    """Return the piece at ``at`` and its end; ``sections=None`` means a single piece, without items."""
     opening = text[at : at + 1]
     if sections is not None and opening == "{":
         return _object(text, at, sections)
@@ -75,7 +75,7 @@ def _object(text: str, start: int, sections: Container[str]) -> tuple[JsonPiece,
         key, at = _value(text, at)
         at = _expect(text, _skip(text, at), ":")
         if key in members:
-            raise InvalidValue(f"the key {quote(key)} stands there twice. Remove one")
+            raise InvalidValue(f"duplicate key {quote(key)}. Remove one of them")
         try:
             members[key], at = _piece(text, at, () if key in sections else None)
         except InvalidValue as fault:
@@ -111,7 +111,7 @@ def _list(text: str, start: int) -> tuple[JsonPiece, int]:
 
 def _count(found: Sized) -> None:
     if len(found) > MAX_PIECES:
-        raise InvalidValue(f"more than {MAX_PIECES} entries. Make it several patches")
+        raise InvalidValue(f"more than {MAX_PIECES} entries. Split it into several patches")
 
 
 def _value(text: str, at: int) -> tuple[Any, int]:
@@ -119,11 +119,11 @@ def _value(text: str, at: int) -> tuple[Any, int]:
         return _decoder.raw_decode(text, at)
     except JSONDecodeError as error:
         unfinished = error.msg.startswith("Unterminated string")
-        what = error.msg[0].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting at")
-        raise JsonSyntaxError(what, len(text) if unfinished else error.pos) from None
+        problem = error.msg[0].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting at")
+        raise JsonSyntaxError(problem, len(text) if unfinished else error.pos) from None
     except RecursionError:
-        raise InvalidValue("values are nested too deep. Flatten them") from None
-    except ValueError:  # Python's own limit on the digits of an integer
+        raise InvalidValue("values are nested too deeply. Flatten them") from None
+    except ValueError:  # Python limits the digits of an integer
         raise InvalidValue("a number has thousands of digits. Write it with an exponent") from None
 
 
@@ -143,13 +143,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise InvalidValue(f"the key {quote(twice)} stands there twice. Remove one")
+        duplicate = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise InvalidValue(f"duplicate key {quote(duplicate)}. Remove one of them")
     return members
 
 
 def _reject_literal(literal: str) -> Any:
-    raise InvalidValue(f"{literal} is not a number that a patch may hold. Write a finite number")
+    raise InvalidValue(f"{literal} is not a finite number. Write a finite number")
 
 
 _blank = re.compile(r"[ \t\n\r]*")

@@ -1,4 +1,4 @@
-"""The session: one patch being edited, with its history, its file and its listeners."""
+"""The editing session of a patch, with its history, file and listeners."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ Listener = Callable[[Step, Change], object]
 
 
 class Patch:
-    """A patch being edited, by the rules of the document alone: node types, ports and values may be any.
+    """A patch in an editing session. It checks the rules of the document only: any type, port or value is accepted.
 
-    All edits go through :meth:`do`, can be undone, and reach the listeners. A document is immutable,
-    so :attr:`document` may be passed to another thread; the session itself belongs to one thread.
+    All edits go through :meth:`do`, can be undone, and are reported to the listeners. A document is immutable, so
+    :attr:`document` may be passed to another thread; the session itself may be used by one thread only.
 
     The public :class:`nodegraph.Patch` is a subclass that also checks edits against the known blocks.
     """
@@ -50,22 +50,21 @@ class Patch:
     def __init__(self, document: Document | None = None, path: str | os.PathLike[str] | None = None) -> None:
         self.path: Path | None = Path(path) if path is not None else None
         self._document = document if document is not None else Document()
-        self._kept: Document | None = self._document
+        self._saved_document: Document | None = self._document
         self._history = History()
         self._downgrade = False
         self._listeners: list[Listener] = []
-        self._untold: deque[tuple[Step, Change]] = deque()
-        self._telling = False
+        self._unreported: deque[tuple[Step, Change]] = deque()
+        self._is_reporting = False
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The patch in the file at ``path``, its nodes migrated to the latest known versions.
+        """Load the patch in the file at ``path``, its nodes migrated to the latest known versions.
 
-        What is not known (blocks, ports, fields) is kept as it is. Raises :class:`PatchError`, one line, if the file
-        cannot be read as a patch.
+        Unknown blocks, ports and fields are preserved. Raises :class:`PatchError` if the file is not a readable patch.
         """
         document = read_patch(path)
-        if document.is_newer_format:  # its nodes may be newer too, and it is saved unchanged only if nothing was edited
+        if document.is_newer_format:  # a migration would be an edit, and prevent saving it unchanged
             return cls(document, path)
         try:
             return cls(migrate_nodes(document), path)
@@ -73,10 +72,10 @@ class Patch:
             raise PatchError(f"{path}: {error}") from None
 
     def save(self, path: str | os.PathLike[str] | None = None, downgrade: bool = False) -> None:
-        """Save to ``path``, which becomes the patch's file; without it, to the file that the patch has.
+        """Save to ``path``, which becomes the file of the patch; by default, to its current file.
 
-        If this fails with :class:`PatchError` the old file is unchanged. ``downgrade=True`` allows, now and in later
-        calls, to save an edited patch of a newer file format in this format; fields that are unknown here may be lost.
+        Raises :class:`PatchError` if this fails; the old file is then unchanged. ``downgrade=True`` allows this and
+        later calls to save an edited patch of a newer format in this format, which may lose unknown fields.
         """
         target = Path(path) if path is not None else self.path
         if target is None:
@@ -93,16 +92,16 @@ class Patch:
 
     @property
     def saved(self) -> bool:
-        """Whether the current document is the one last loaded or saved; undoing back to it counts."""
-        return self._document is self._kept
+        """Whether the current document is the one last loaded or saved, also after an undo."""
+        return self._document is self._saved_document
 
     def mark_saved(self) -> None:
-        """Regard the current document as saved."""
-        self._kept = self._document
+        """Mark the current document as saved."""
+        self._saved_document = self._document
 
     def mark_unsaved(self) -> None:
-        """Regard no document as saved until the next save: the document is a recovered copy."""
-        self._kept = None
+        """Mark the patch as unsaved until the next save, for a recovered document."""
+        self._saved_document = None
 
     @property
     def can_undo(self) -> bool:
@@ -113,10 +112,10 @@ class Patch:
         return self._history.can_redo
 
     def do(self, action: Step | Mapping[str, Any]) -> None:
-        """Carry out an action, an :class:`Undo` or a :class:`Redo`, given as such or as plain data from a log.
+        """Apply an action, an :class:`Undo` or a :class:`Redo`, given as an object or as plain data from a log.
 
-        Only the rules of the document hold here, in subclasses too: logs are replayed and edits are undone whether or
-        not their blocks are known. Raises :class:`PatchError`, the patch unchanged, if the action does not fit.
+        Only the rules of the document are checked, in subclasses too, so that logs with unknown blocks can be replayed
+        and undone. Raises :class:`PatchError` if the action does not fit; the patch is then unchanged.
         """
         if isinstance(action, Mapping):
             action = step_from_data(action)
@@ -132,19 +131,19 @@ class Patch:
     def undo(self) -> None:
         """Undo the latest step. Raises :class:`PatchError` if there is none."""
         if not self.can_undo:
-            raise PatchError("there is nothing to undo.")
+            raise PatchError("nothing to undo.")
         self._set_document(self._history.undo(), Undo())
 
     def redo(self) -> None:
         """Redo the latest undone step. Raises :class:`PatchError` if there is none."""
         if not self.can_redo:
-            raise PatchError("there is nothing to redo.")
+            raise PatchError("nothing to redo.")
         self._set_document(self._history.redo(), Redo())
 
     def subscribe(self, callback: Listener) -> Callable[[], None]:
-        """Call ``callback(step, change)`` after every step; returns a function that ends the subscription.
+        """Call ``callback(step, change)`` after every step; return a function that ends the subscription.
 
-        A callback may edit the patch: all listeners are called for all steps, in the order of the steps.
+        A callback may edit the patch; all listeners receive all steps in order.
         """
         self._listeners.append(callback)
 
@@ -155,16 +154,16 @@ class Patch:
         return unsubscribe
 
     def add(self, type: str, id: str | None = None, **params: Any) -> str:
-        """Add a node and return its id, by default the first free one such as ``sine1``.
+        """Add a node and return its id, by default the first unused one, such as ``sine1``.
 
-        As in all methods here, an id such as ``"voice/sine1"`` means a node inside the subpatch ``voice``.
+        In this and the following methods, an id such as ``"voice/sine1"`` means a node in the subpatch ``voice``.
         """
         path, name = self._resolve_id(unused_id(type, self._document.nodes) if id is None else id)
         self._edit(path, AddNode(name, type, self._version_of(type), params))
         return "/".join((*path, name))
 
     def connect(self, source: str, target: str, feedback: bool = False) -> None:
-        """Add a wire, ``connect("osc1.out", "lp1.audio")``; ``feedback`` marks the one that closes a loop."""
+        """Add a wire, ``connect("osc1.out", "lp1.audio")``; ``feedback`` marks a wire that closes a loop."""
         path, source, target = self._resolve_wire(source, target)
         self._edit(path, Connect(source, target, feedback))
 
@@ -177,37 +176,37 @@ class Patch:
         """Set a parameter: ``set("osc1.frequency", 220.0)``, in a subpatch ``set("voice/osc1.frequency", 220.0)``.
 
         ``value`` is a number, a list with one number for each lane, or the value of a setting. ``merge=True`` makes
-        it one undo step with the previous setting of the same parameter, as while a slider is dragged.
+        it one undo step with the previous set of the same parameter, as while a slider is dragged.
         """
         path, node, port = self._resolve_port_ref(port_ref)
         self._edit(path, SetParam(node, port, value, merge))
 
     def clear(self, port_ref: str) -> None:
-        """Set a parameter back to its default."""
+        """Reset a parameter to its default."""
         path, node, port = self._resolve_port_ref(port_ref)
         self._edit(path, ClearParam(node, port))
 
     def remove(self, id: str) -> None:
-        """Remove a node with its wires."""
+        """Remove a node and its wires."""
         path, name = self._resolve_id(id)
         self._edit(path, RemoveNode(name))
 
     def rename(self, id: str, new: str) -> None:
-        """Give a node another id; ``new`` is without a path."""
+        """Change the id of a node; ``new`` has no path."""
         path, name = self._resolve_id(id)
         self._edit(path, Rename(name, new))
 
     def move(self, id: str, x: float, y: float) -> None:
-        """Place a node at ``x``, ``y`` (pixels at zoom 1)."""
+        """Move a node to ``x``, ``y`` (pixels at zoom 1)."""
         path, name = self._resolve_id(id)
         self._edit(path, Move(name, x, y))
 
     def encapsulate(self, ids: Iterable[str], id: str) -> None:
-        """Move nodes of one document into a new subpatch ``id``; wires that cross its border get ports."""
+        """Move nodes of one document into a new subpatch ``id``, with ports for the wires that cross its border."""
         places = [self._resolve_id(one) for one in ids]
         path = places[0][0] if places else ()
         if any(place[0] != path for place in places):
-            raise PatchError("the nodes lie in different subpatches. Choose nodes of one.")
+            raise PatchError("the nodes are in different subpatches. Choose nodes of one subpatch.")
         self._edit(path, Encapsulate(tuple(name for _, name in places), id))
 
     def dissolve(self, id: str) -> None:
@@ -216,15 +215,15 @@ class Patch:
         self._edit(path, Dissolve(name))
 
     def _edit(self, path: Place, action: Action) -> None:
-        """Carry out an edit, requested by one of the methods above, of the nested document at ``path``."""
+        """Apply an edit, made by one of the methods above, to the nested document at ``path``."""
         self.do(within(path, action))
 
     def _version_of(self, type: str) -> int:
-        """The version of a node type, which is stored with a new node; this layer knows no blocks."""
+        """Return the version of a type, stored with a new node; this layer is independent of blocks."""
         return 1
 
     def _resolve_id(self, text: str) -> tuple[Place, str]:
-        """Path and id of a node; if it does not exist, those that it would have."""
+        """Return the path and id of a node; if it does not exist, those that it would have."""
         found = find_node(self._document, text)
         if found is not None:
             return found
@@ -239,20 +238,20 @@ class Patch:
         return tuple(path), rest
 
     def _resolve_port_ref(self, port_ref: str) -> tuple[Place, str, str]:
-        """The path of a node, its id there, and the port. Raises :class:`PatchError` if there is no such node."""
+        """Return the path of a node, its id, and the port. Raises :class:`PatchError` if there is no such node."""
         text, port = parse_port_ref(port_ref)
         path, node = locate(self._document, text)
         return path, node, port
 
     def _resolve_wire(self, source: str, target: str) -> tuple[Place, str, str]:
-        """The path of a wire, and both its ends relative to that path."""
+        """Return the path of a wire, and the port_refs of its source and target relative to that path."""
         places = []
-        for end in (source, target):
-            node, dot, port = end.partition(".")
+        for port_ref in (source, target):
+            node, dot, port = port_ref.partition(".")
             path, name = self._resolve_id(node)
             places.append((path, f"{name}{dot}{port}"))
         if places[0][0] != places[1][0]:
-            raise PatchError(f"{source} and {target} lie in different patches. Wire them through inlets and outlets.")
+            raise PatchError(f"{source} and {target} are in different patches. Wire them through inlets and outlets.")
         return places[0][0], places[0][1], places[1][1]
 
     def __repr__(self) -> str:
@@ -261,32 +260,32 @@ class Patch:
 
     def _set_document(self, change: Change, step: Step) -> None:
         self._document = change.after
-        self._untold.append((step, change))
-        if self._telling:
+        self._unreported.append((step, change))
+        if self._is_reporting:
             return
-        self._telling = True
+        self._is_reporting = True
         failure: Exception | None = None
-        while self._untold:
-            news = self._untold.popleft()
+        while self._unreported:
+            report = self._unreported.popleft()
             for listener in tuple(self._listeners):
                 try:
-                    listener(*news)
-                except Exception as error:  # a listener that fails must not keep the others from the new document
+                    listener(*report)
+                except Exception as error:  # the other listeners must receive the change all the same
                     failure = failure or error
-        self._telling = False
+        self._is_reporting = False
         if failure is not None:
             raise failure
 
 
 def step_to_data(step: Step) -> dict[str, Any]:
-    """A step as plain data for a log; :func:`step_from_data` is the inverse."""
+    """Return a step as plain data for a log; :func:`step_from_data` is the inverse."""
     if isinstance(step, Action):
         return to_data(step)
     return {"do": "undo" if isinstance(step, Undo) else "redo"}
 
 
 def step_from_data(data: Mapping[str, Any]) -> Step:
-    """A step of a log: an action as by :func:`from_data`, or ``{"do": "undo"}``, ``{"do": "redo"}``."""
+    """Return a step of a log: an action, see :func:`from_data`, or ``{"do": "undo"}``, ``{"do": "redo"}``."""
     if data.get("do") == "undo":
         return Undo()
     if data.get("do") == "redo":

@@ -1,4 +1,4 @@
-"""Plain values: what a parameter may hold, which is what JSON can say and read back unchanged."""
+"""Plain values: the values that a parameter can have, which JSON represents exactly."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MAX_VALUE_DEPTH = 32
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """A copy of ``value`` in numbers, texts, booleans, ``None``, lists and dicts alone.
+    """Return a copy of ``value`` that consists of numbers, strings, booleans, ``None``, lists and dicts.
 
-    Tuples become lists, numpy numbers and arrays their Python form, paths texts. Raises
-    :class:`InvalidValue` for what JSON cannot hold: NaN, infinity, integers beyond 64 bits, other objects.
+    Tuples become lists, NumPy numbers and arrays become Python values, paths become strings. Raises
+    :class:`InvalidValue` for values without a JSON form: NaN, infinity, integers beyond 64 bits, other objects.
     """
     kind = type(value)
     if kind is float:
@@ -38,7 +38,7 @@ def plain(value: Any, depth: int = 0) -> Any:
         return plain(value.tolist(), depth + 1)
     if isinstance(value, os.PathLike):
         return plain(os.fspath(value), depth + 1)
-    raise InvalidValue(f"a patch cannot hold a {quote(kind.__name__)}. Give a number, a text, a boolean or a list")
+    raise InvalidValue(f"a patch cannot store a {quote(kind.__name__)}. Give a number, text, a boolean or a list")
 
 
 def _plain_list(items: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
@@ -55,7 +55,7 @@ def _plain_dict(members: dict[Any, Any], depth: int) -> dict[str, Any]:
     copy: dict[str, Any] = {}
     for key, value in members.items():
         if type(key) is not str:
-            raise InvalidValue(f"the key {quote(key)} must be a text. Put it in quotes")
+            raise InvalidValue(f"the key {quote(key)} must be text. Put it in quotes")
         try:
             copy[key] = plain(value, depth)
         except InvalidValue as fault:
@@ -64,5 +64,5 @@ def _plain_dict(members: dict[Any, Any], depth: int) -> dict[str, Any]:
 
 
 def step(key: str) -> str:
-    """One step of a JSON path: ``.key``, or ``['odd key']`` where a dot would not do."""
+    """Return one step of a JSON path: ``.key``, or ``['odd key']`` if the key is not an identifier."""
     return f".{key}" if key.isidentifier() and len(key) <= 60 else f"[{quote(key)}]"

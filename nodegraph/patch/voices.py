@@ -1,4 +1,4 @@
-"""Voices: what may be said of a subpatch, or of a whole patch, that is drawn once and heard many times."""
+"""Voice settings of a subpatch or of a patch: number of voices, unison, mix and width."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .errors import InvalidValue, quote
 MAX_VOICES = 128
 MAX_UNISON = 16
 MIXES = ("sum", "stereo", "lanes")
-"""How voices leave: added up, spread over left and right, or side by side."""
+"""Ways to combine the voices at the outputs: summed, spread over left and right, or as adjacent lanes."""
 
 
 def check_voices(given: Mapping[str, Any]) -> None:
-    """Raise :class:`InvalidValue` where ``voices``, ``unison``, ``mix`` or ``width`` is given as it cannot be."""
+    """Raise :class:`InvalidValue` if ``voices``, ``unison``, ``mix`` or ``width`` is given and invalid."""
     for name, most in (("voices", MAX_VOICES), ("unison", MAX_UNISON)):
         value = given.get(name, 1)
         if type(value) is not int or not 1 <= value <= most:

@@ -1,14 +1,14 @@
-"""From the typed graph to a plan: data that a small native loop walks.
+"""The plan compiler: from the typed graph to data that a small native loop reads.
 
-``compile``    the steps in order
-``packing``    similar nodes side by side in one row
-``nodes``      nodes to rows; ``inputs`` what they read; ``crossfade`` from old wires to new ones; ``bus`` the output
-``frame_rows`` frame nodes, their buffers and clocks; ``event_rows`` lists of events and how they are merged
-``rows``       the plan's own kernels and their arguments (mix, crossfade, compensation delay, loop)
-``buffers``    who writes and reads which signal, sharing of memory; ``memory`` allocates it
+``compile``    the compile steps in order
+``packing``    similar nodes as lanes of one row
+``nodes``      rows of nodes; ``inputs`` the buffers they read; ``crossfade`` from old wires to new; ``bus`` the output
+``frame_rows`` frame nodes, their buffers and clocks; ``event_rows`` event lists and how they are merged
+``rows``       the kernels that the plan adds and their arguments (mix, crossfade, compensation delay, loop)
+``buffers``    readers and writers of signals, and memory sharing; ``memory`` the allocator
 ``emit``       writes the finished plan as words; ``layout`` names these words
-``keys``       names of the state that a plan hands to the next; ``renaming`` follows nodes that get other ids
-``builder``    what the steps share; ``result`` the finished plan
+``keys``       keys of migrated state; ``renaming`` replaces ids of renamed nodes
+``builder``    the plan under construction; ``result`` the finished plan
 """
 
 from .compile import compile_plan

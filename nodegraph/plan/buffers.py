@@ -20,14 +20,14 @@ Operand = int | float | Callable[[], int]
 class Buffer:
     """``QUANTUM`` samples of ``lanes`` lanes, as float32 (samples, lanes).
 
-    A feedback buffer has one more sample before them: the last one of the previous quantum. ``kept`` memory is not
-    shared. ``address`` is that of the first float, ``last`` that of the copy of the latest sample; both are 0 until
-    they are placed.
+    A feedback buffer starts with one more sample, the last one of the previous quantum. The memory of a ``dedicated``
+    buffer is not reused. ``address`` is that of the first float, ``last`` that of the copy of the latest sample; both
+    are 0 until they are placed.
     """
 
     lanes: int
     feedback: bool = False
-    kept: bool = False
+    dedicated: bool = False
     address: int = 0
     last: int = 0
 
@@ -49,7 +49,7 @@ class FrameBuffer:
     lanes: int
     address: int = 0
     feedback: bool = False
-    kept: bool = False
+    dedicated: bool = False
     lead: int = 0
 
     @property
@@ -83,19 +83,19 @@ class Ref:
 
 @dataclass(eq=False)
 class ScratchMemory:
-    """Working memory that all frame nodes of a plan share: they run one after the other."""
+    """Work memory shared by all frame nodes of a plan, which run sequentially."""
 
     floats: int = 0
     address: int = 0
 
     def address_of(self, first: int) -> int:
-        """Address of a float; known once the memory is placed."""
+        """Return the address of a float, after the memory is placed."""
         return self.address + FLOAT * first
 
 
 @dataclass(eq=False)
 class StateBlock:
-    """States of a row: addresses of (states, lanes) words, and of the same words as they start."""
+    """States of a row: address of (states, lanes) words, and of their initial values."""
 
     data: int
     count: int
@@ -124,14 +124,14 @@ class Row:
 
     @property
     def flat(self) -> list[Row]:
-        """The rows that run a kernel of their own: those of a loop, or this one."""
+        """The rows that call a kernel: those of a loop, or this one."""
         return [row for inner in self.inner for row in inner.flat] if self.inner else [self]
 
 
 def place(rows: Sequence[Row], memory: Memory) -> tuple[int, int]:
-    """Give every buffer an address. After its last reader a buffer's memory goes to the next buffer of that size.
+    """Place all buffers. After its last reader, a buffer's memory is reused for the next buffer of the same size.
 
-    Returns (bytes used, bytes that would be used without sharing).
+    Return (bytes used, bytes without reuse).
     """
     last_use: dict[Buffer, int] = {}
     for index, row in enumerate(rows):
@@ -142,20 +142,20 @@ def place(rows: Sequence[Row], memory: Memory) -> tuple[int, int]:
     for buffer, index in last_use.items():
         ending[index].append(buffer)
     free: dict[int, list[int]] = defaultdict(list)
-    used = wanted = 0
+    used = unshared = 0
     for index, row in enumerate(rows):
         for part in row.flat:
             for buffer in part.outputs:
                 if buffer.address:
                     continue
-                wanted += buffer.size
+                unshared += buffer.size
                 pool = free[buffer.size]
-                if pool and not (buffer.kept or buffer.feedback):
+                if pool and not (buffer.dedicated or buffer.feedback):
                     buffer.address = pool.pop()
                 else:
                     buffer.address = memory.reserve(buffer.size, buffer.lead)
                     used += buffer.size
         for buffer in ending[index]:
-            if not (buffer.kept or buffer.feedback):
+            if not (buffer.dedicated or buffer.feedback):
                 free[buffer.size].append(buffer.address)
-    return used, wanted
+    return used, unshared

@@ -1,4 +1,4 @@
-"""A plan under construction: what the steps of the compiler share."""
+"""A plan under construction, shared by the steps of the compiler."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CACHE_LINE = ALIGNMENT // FLOAT  # floats
 
 
 class PlanBuilder:
-    """The rows so far, and what has been placed. New rows go to ``out``; the rows of a loop have a list of their own.
+    """The rows and placed items so far. New rows are added to ``out``; the rows of a loop have a separate list.
 
-    ``before`` is the state of the previous plan (None: there is none). ``after_placement`` holds steps that need the
+    ``previous`` is the state of the previous plan, or None. ``after_placement`` holds steps that need the
     addresses of buffers and are run when all have one.
     """
 
@@ -38,9 +38,9 @@ class PlanBuilder:
         compensate: bool,
     ) -> None:
         self.graph, self.io = graph, io
-        self.before: MigratedState | None = previous.state if previous else None
-        self.before_since = previous_since
-        self.scratch_before = previous.scratch if previous else None
+        self.previous: MigratedState | None = previous.state if previous else None
+        self.previous_since = previous_since
+        self.previous_scratch = previous.scratch if previous else None
         self.open_host, self.compensate = open_host, compensate
         self.plan = Plan(graph, handles)
         self.memory = self.plan.memory
@@ -51,7 +51,7 @@ class PlanBuilder:
         self.out = self.rows
         self.copies: list[tuple[int, int, int, int, int]] = []
         self.after_placement: list[Callable[[], None]] = []
-        self.fed_back = {(w.source, w.source_port) for w in graph.wires if w.feedback}
+        self.feedback_outputs = {(w.source, w.source_port) for w in graph.wires if w.feedback}
         self.buffers: list[Buffer] = []
         self.scratch = ScratchMemory()
         self.clocks: dict[int, int] = {}
@@ -60,14 +60,14 @@ class PlanBuilder:
         self.event_refs: dict[Port, int] = {}
 
     def new_buffer(self, lanes: int, feedback: bool = False) -> Buffer:
-        """A buffer that has no address yet."""
+        """Return a new buffer without an address."""
         buffer = Buffer(lanes, feedback)
         self.buffers.append(buffer)
         return buffer
 
     def place_scratch(self) -> None:
-        """Give the scratch memory its address: that of the previous plan if it is large enough."""
-        found = self.scratch_before
+        """Place the scratch memory; that of the previous plan is reused if it is large enough."""
+        found = self.previous_scratch
         if found is None or len(found) < self.scratch.floats + CACHE_LINE:
             found = np.empty(self.scratch.floats + CACHE_LINE, np.float32)
             found.fill(0.0)  # touch every page now, not in the audio thread
@@ -75,8 +75,8 @@ class PlanBuilder:
         self.scratch.address = -(-found.ctypes.data // ALIGNMENT) * ALIGNMENT
 
     def line(self, key: Any, length: int) -> np.ndarray:
-        """The memory of a delay line: that of the previous plan if the length is the same, else zeros."""
-        found = self.before.lines.get(key) if self.before else None
+        """Return the memory of a delay line: that of the previous plan if the length is the same, else zeros."""
+        found = self.previous.lines.get(key) if self.previous else None
         if found is None or len(found) != length:
             found = np.empty(length, np.float32)
             found.fill(0.0)  # touch every page now, not in the audio thread
@@ -84,12 +84,12 @@ class PlanBuilder:
         return found
 
     def migrate(self, key: Any, address: int, size: int, fetch: bool = True) -> None:
-        """Note where some state lies; if the previous plan has it too, copy it when this plan is taken over.
+        """Register the memory of a state, and copy it at the swap if the previous plan has the same key.
 
-        Where the sizes differ, the lanes that both plans have are copied.
+        If the sizes differ, the lanes that both plans have are copied.
         """
         self.plan.state.regions[key] = Region(address, size)
-        found = self.before.regions.get(key) if self.before else None
+        found = self.previous.regions.get(key) if self.previous else None
         if found is None or not fetch:
             return
         start, count = found.address, min(size, found.size)
@@ -101,9 +101,9 @@ class PlanBuilder:
         self.copies.append((address, start, count, at.COPY_BYTES, 1))
 
     def compensation_delay(self, wire: Wire, arrival: int | None = None) -> int:
-        """Samples by which a wire must be delayed, so that all wires into its target arrive together.
+        """Return the samples by which a wire must be delayed to align all wires into its target.
 
-        ``arrival`` is the latency at which they do; None stands for what the graph has inferred.
+        ``arrival`` is the path latency at the target's inputs; None uses the one inferred by the graph.
         """
         if not self.compensate or wire.feedback:
             return 0

@@ -1,4 +1,4 @@
-"""The output of the device: everything that is heard, summed into its channels."""
+"""The device output: the sum of all output nodes."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from .sources import Source, source_of
 
 
 def device_nodes(builder: PlanBuilder) -> list[GraphNode]:
-    """Nodes whose inputs go to the device."""
+    """Return the nodes whose inputs go to the device."""
     return [n for n in builder.graph.typed_nodes if n.cls and n.cls.device == "output" and not n.problem]
 
 
 def place_bus(builder: PlanBuilder) -> None:
-    """Sum everything that is heard into the device's channels: one lane goes to all, several lanes take turns."""
+    """Sum the output nodes into the device's channels: one lane goes to all, lane ``k`` to channel ``k`` modulo n."""
     address, channels = builder.io.output
-    heard = device_nodes(builder)
+    outputs = device_nodes(builder)
     state = builder.plan.state
-    builder.plan.latency = max((node.path_latency for node in heard), default=0)
+    builder.plan.latency = max((node.path_latency for node in outputs), default=0)
     sources: list[tuple[Source, int]] = []
-    for node in heard:
+    for node in outputs:
         for port in node.spec.inputs.values():
             lanes = node.input_lanes[port.name]
             key = PortKey(node.id, port.name)
             if not builder.graph.into(*key) and is_plain_knob(builder, node, port):
-                state.sources[key] = KNOB  # silence, from which a crossfade can begin
+                state.sources[key] = KNOB  # silence, from which a crossfade can start
                 continue
-            arrival = builder.plan.latency - node.latency  # all that is heard must arrive together
+            arrival = builder.plan.latency - node.latency  # aligns all output nodes
             own = [(0, lanes, sources_of(builder, node, port, lanes, arrival))]
             sources.append((side_by_side(builder, own, lanes) or mixed(builder, own, lanes), lanes))
-    bus = Buffer(channels, kept=True, address=address)
-    state.sources[DEVICE] = Sources(tuple(OutputSource(node.id, tuple(node.input_lanes.values())) for node in heard))
+    bus = Buffer(channels, dedicated=True, address=address)
+    state.sources[DEVICE] = Sources(tuple(OutputSource(node.id, tuple(node.input_lanes.values())) for node in outputs))
     entries: list[MixEntry] = []
     for source, lanes in sources:
         if lanes == 1:

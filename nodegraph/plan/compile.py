@@ -1,8 +1,8 @@
 """From the typed graph to a plan: rows of kernels over shared buffers.
 
 A plan is data. Compiling one lays out kernels that exist already; machine code is generated only for a kernel that is
-used for the first time. A plan goes on where the one before it stops: states, knobs and delay lines are found by node
-id, and a port whose wires have changed crossfades from the last value that arrived there to the new signal.
+used for the first time. A plan continues where the previous one stops: states, knobs and delay lines migrate by node
+id, and a port whose wires changed crossfades from its last value to the new signal.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ def compile_plan(
     pack: bool = True,
     compensate: bool = True,
 ) -> Plan:
-    """Lay out a graph as a plan. Raises KernelError where a block cannot become a kernel.
+    """Lay out a graph as a plan. Raises KernelError if a block cannot be compiled to a kernel.
 
-    ``previous_since`` is the sample at which ``previous`` was taken over. The plan is a function of the arguments
-    alone: what ``previous`` has computed is copied when the new plan is taken over, and never read here. The graph is
-    not changed.
+    ``previous_since`` is the swap sample of ``previous``. The plan depends on the arguments only: the values computed
+    by ``previous`` are copied at the swap and not read here. The graph is not changed.
     """
     builder = PlanBuilder(
         graph, io, previous, previous_since, {} if handles is None else handles, open_host, compensate
@@ -43,5 +42,5 @@ def compile_plan(
         place_group(builder, group)
     place_bus(builder)
     emit(builder)
-    builder.after_placement.clear()  # they refer to the builder: the plan would live until a garbage collection
+    builder.after_placement.clear()  # these refer to the builder: the plan would live until a garbage collection
     return builder.plan

@@ -1,7 +1,7 @@
-"""Crossfades from old wires to new ones, so that an edit makes no step.
+"""Crossfades from old wires to new ones, which avoid clicks after edits.
 
-A port whose sources differ from those in the previous plan starts at the last value that arrived there and reaches its
-new signal on a straight line. Where plans follow each other faster, the next one carries the crossfade on.
+A port whose sources differ from those in the previous plan is crossfaded linearly from its last value to the new
+signal. If plans are swapped faster, the next plan continues the crossfade.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ SECONDS = 0.01
 
 
 def crossfade_samples(builder: PlanBuilder) -> int:
-    """The length of a crossfade."""
+    """Return the length of a crossfade in samples."""
     return max(1, round(SECONDS * builder.graph.rate))
 
 
 def signal_sources(builder: PlanBuilder, wires: Sequence[Wire], arrival: int | None = None) -> Sources:
-    """What feeds a signal input over these wires; ``arrival`` as for :meth:`PlanBuilder.compensation_delay`."""
+    """Return a key for the wires into a signal input; ``arrival`` as for :meth:`PlanBuilder.compensation_delay`."""
     return Sources(
         tuple(
             [
@@ -41,7 +41,7 @@ def signal_sources(builder: PlanBuilder, wires: Sequence[Wire], arrival: int | N
 
 
 def source_signature(builder: PlanBuilder, id: str) -> SourceSignature:
-    """What a node is to the inputs that it feeds."""
+    """Return the properties of a node that affect its output signal."""
     found = builder.signatures.get(id)
     if found is None:
         node = builder.graph.node(id)
@@ -51,33 +51,33 @@ def source_signature(builder: PlanBuilder, id: str) -> SourceSignature:
 
 
 def needs_crossfade(builder: PlanBuilder, key: PortKey, port: In | None, sources: Sources) -> bool:
-    """Whether a port must crossfade to these sources: they are new to it, or an earlier crossfade may go on."""
-    if builder.before is None or (port is not None and not port.smooth):
+    """Return whether a port must crossfade to these sources: they changed, or an earlier crossfade may continue."""
+    if builder.previous is None or (port is not None and not port.smooth):
         return False
-    before = builder.before.sources.get(key)
-    return before is not None and (before != sources or may_go_on(builder, key))
+    previous = builder.previous.sources.get(key)
+    return previous is not None and (previous != sources or may_continue(builder, key))
 
 
-def may_go_on(builder: PlanBuilder, key: PortKey) -> bool:
-    """Whether a crossfade of the previous plan can still run when this plan is taken over, a quantum later at least.
+def may_continue(builder: PlanBuilder, key: PortKey) -> bool:
+    """Return whether a crossfade of the previous plan can still run at the swap, at least one quantum later.
 
-    The moment of compiling does not matter. If it did, the order in which signals are summed would depend on it, and a
-    recorded performance could not be replayed exactly.
+    The result does not depend on the time of compilation. Otherwise the order of summation would depend on it, and a
+    flight log could not be replayed exactly.
     """
-    assert builder.before is not None
-    found = builder.before.crossfades.get(key)
+    assert builder.previous is not None
+    found = builder.previous.crossfades.get(key)
     if found is None:
         return False
-    return builder.before_since + QUANTUM < began(builder, found) + crossfade_samples(builder)
+    return builder.previous_since + QUANTUM < start_of(builder, found) + crossfade_samples(builder)
 
 
-def began(builder: PlanBuilder, before: Crossfade) -> int:
-    """The sample at which a crossfade of the previous plan began."""
-    return builder.before_since if before.since is None else before.since
+def start_of(builder: PlanBuilder, previous: Crossfade) -> int:
+    """Return the sample at which a crossfade of the previous plan started."""
+    return builder.previous_since if previous.since is None else previous.since
 
 
 def remember_sources(builder: PlanBuilder, key: PortKey, values: Sequence[Source], sources: Sources) -> None:
-    """Note what feeds a port, and where the latest value of each source is kept."""
+    """Register the sources of a port, and the memory of the latest value of each."""
     builder.plan.state.sources[key] = sources
 
     def remember() -> None:
@@ -94,7 +94,7 @@ def remember_sources(builder: PlanBuilder, key: PortKey, values: Sequence[Source
 
 
 def crossfaded(builder: PlanBuilder, key: PortKey, source: Source, lanes: int) -> Source:
-    """The source at a port, led to from the last value that was heard there."""
+    """Return a crossfade from the last value of a port to a source."""
     buffer = builder.new_buffer(lanes)
     whole = crossfade_samples(builder)
     last, offset = builder.memory.reserve(FLOAT * lanes), builder.memory.reserve(FLOAT * lanes)
@@ -111,18 +111,18 @@ def crossfaded(builder: PlanBuilder, key: PortKey, source: Source, lanes: int) -
         whole=whole,
     )
     row = Row(CROSSFADE, list(words), [buffer], [source.buffer], lanes=lanes)
-    row.lines.append((offset, lanes, at.ALL_LANES))  # a source that failed in its first sample spoils the offset
+    row.lines.append((offset, lanes, at.ALL_LANES))  # the offset is not finite if the first sample is not
     builder.out.append(row)
-    state, before = builder.plan.state, builder.before
-    assert before is not None
+    state, previous = builder.plan.state, builder.previous
+    assert previous is not None
     since: int | None = None
-    if before.sources.get(key) == state.sources.get(key):
-        earlier = before.crossfades[key]
-        since = began(builder, earlier)
+    if previous.sources.get(key) == state.sources.get(key):
+        earlier = previous.crossfades[key]
+        since = start_of(builder, earlier)
         builder.copies.append((left, earlier.left, 8, at.COPY_BYTES, 1))
         builder.copies.append((offset, earlier.offset, FLOAT * min(lanes, earlier.lanes), at.COPY_BYTES, 1))
     else:
-        for address, width, double in before.last_values.get(key, []):
+        for address, width, double in previous.last_values.get(key, []):
             how = at.COPY_ADD_DOUBLES if double else at.COPY_ADD_FLOATS
             if width in (1, lanes):
                 builder.copies.append((last, address, lanes, how, 1 if width > 1 else 0))

@@ -14,8 +14,8 @@ from .memory import ALIGNMENT, bits, write_words
 from .result import Port, RowInfo
 from .sources import KnobStride, Slot
 
-SMOOTHING = 0.01  # s from a knob's old value to its new one
-SPARE_HANDLES = 1024  # handles of removed ports that are kept before they are used again
+SMOOTHING = 0.01  # seconds from a knob's old value to its new one
+SPARE_HANDLES = 1024  # handles of removed ports before the oldest are reused
 
 
 def emit(builder: PlanBuilder) -> None:
@@ -33,7 +33,7 @@ def emit(builder: PlanBuilder) -> None:
 
 
 def place_last_samples(builder: PlanBuilder) -> None:
-    """Place the latest sample of each output: that of a single lane in its row, where it costs no further access."""
+    """Place the latest sample of each output; a single lane is stored in its row, which saves a memory access."""
     builder.rows_address = builder.memory.reserve(8 * at.ROW_WORDS * max(len(builder.rows), 1))
     for index, row in enumerate(builder.rows):
         outputs = [buffer for part in row.flat for buffer in part.outputs if isinstance(buffer, Buffer)]
@@ -45,7 +45,7 @@ def place_last_samples(builder: PlanBuilder) -> None:
 
 
 def place_argument_blocks(builder: PlanBuilder, rows: list[Row]) -> None:
-    """Place all argument blocks side by side, each in one cache line if it fits: they are read every quantum."""
+    """Place all argument blocks contiguously, each in one cache line if it fits: they are read every quantum."""
     for row in rows:
         place_argument_blocks(builder, row.inner)
         size = 8 * max(len(row.words), 1)
@@ -133,14 +133,14 @@ def write_slot(builder: PlanBuilder, slot: Slot, row: int) -> int:
 
 
 def handle_table(builder: PlanBuilder) -> list[int]:
-    """The slot, lane and lanes of each knob in this plan, by the handle that messages use (zeros: no such knob)."""
+    """Return slot, lane and lane count of each knob of this plan by message handle (zeros: no such knob)."""
     handles = builder.plan.handles
     present = dict.fromkeys(key for slot in builder.slots for key, _, _ in slot.ports)
     fresh = [key for key in present if key not in handles]
     if len(handles) + len(fresh) > 2 * len(present) + SPARE_HANDLES:
-        before: Collection[Port] = builder.before.last_values if builder.before else ()
-        for port in [port for port in handles if port not in present and port not in before]:
-            del handles[port]  # neither this plan nor the one before it has the knob
+        previous: Collection[Port] = builder.previous.last_values if builder.previous else ()
+        for port in [port for port in handles if port not in present and port not in previous]:
+            del handles[port]  # the knob is in neither this plan nor the previous one
     taken = set(handles.values())
     free = (number for number in itertools.count() if number not in taken)
     handles.update(zip(fresh, free, strict=False))

@@ -78,7 +78,7 @@ class DelayEventsArguments(NamedTuple):
 
 
 class EventDelayProgress(NamedTuple):
-    """What ``delay_events`` counts: events taken out of the ring and put into it, samples."""
+    """Counters of ``delay_events``: events read from the ring and written to it, samples."""
 
     taken: int
     put: int
@@ -89,7 +89,7 @@ DELAY, PROGRESS = positions(DelayEventsArguments), positions(EventDelayProgress)
 
 
 def delay_events(arguments: int, start: int, samples: int) -> None:
-    """Delay events, so that they meet the signals of paths that take longer."""
+    """Delay events, to align them with parallel paths of longer latency."""
     w = as_i64(arguments)
     source, out = as_f64(w[DELAY.source]), as_f64(w[DELAY.out])
     ring, progress = as_f64(w[DELAY.ring]), as_i64(w[DELAY.progress])
@@ -132,23 +132,23 @@ def place_events(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row
 
 
 def _list_into(builder: PlanBuilder, node: GraphNode, port: str) -> int:
-    """The list that an event input reads: that of its wire, several merged into one, or one that stays empty.
+    """Return the list that an event input reads: that of its wire, a merged list, or one that stays empty.
 
-    Where a source of the previous plan is gone, the notes that it began are ended once.
+    If a source of the previous plan was removed, its notes are ended once.
     """
     key = PortKey(node.id, port)
     wires = builder.graph.into(*key)
     lists = [_delayed_list(builder, wire) for wire in wires]
     sources = Sources(tuple([_event_source(builder, wire) for wire in wires]))
     builder.plan.state.event_sources[key] = sources
-    before = builder.before.event_sources.get(key, sources) if builder.before else sources
-    gone = not set(before.entries) <= set(sources.entries)
-    if len(lists) == 1 and not gone:
+    previous = builder.previous.event_sources.get(key, sources) if builder.previous else sources
+    has_removed_source = not set(previous.entries) <= set(sources.entries)
+    if len(lists) == 1 and not has_removed_source:
         return lists[0]
-    if not lists and not gone:
+    if not lists and not has_removed_source:
         return builder.memory.reserve(8 * FIELDS)
     out = _new_list(builder, node.id, EventListKey(node.id, node.type, port, merged=True))
-    words = MergeEventsArguments(out, _note_ends(builder) if gone else 0, len(lists))
+    words = MergeEventsArguments(out, _note_ends(builder) if has_removed_source else 0, len(lists))
     builder.out.append(Row(MERGE_EVENTS, [*words, *lists], [], []))
     return out
 
@@ -161,7 +161,7 @@ def _event_source(builder: PlanBuilder, wire: Wire) -> EventSource:
 
 
 def _note_ends(builder: PlanBuilder) -> int:
-    """A list that ends all notes and lifts all pedals: the node that began them can no longer do it."""
+    """Return a list that ends all notes and releases all pedals of a removed source."""
     address = builder.memory.reserve(BYTES)
     events = as_f64(address)
     for channel in range(CHANNELS):
@@ -172,7 +172,7 @@ def _note_ends(builder: PlanBuilder) -> int:
 
 
 def _delayed_list(builder: PlanBuilder, wire: Wire) -> int:
-    """The list at the start of a wire, delayed where the signals at its end take longer."""
+    """Return the list of a wire's source, with compensation delay if needed."""
     source = builder.event_refs[(wire.source, wire.source_port)]
     delay = builder.compensation_delay(wire)
     if delay == 0:
@@ -190,7 +190,7 @@ def _delayed_list(builder: PlanBuilder, wire: Wire) -> int:
 
 
 def _new_list(builder: PlanBuilder, node: str, key: EventListKey | DelayedEventsKey) -> int:
-    """An empty list of events that a node sends or is sent, with what still waits in that of the previous plan."""
+    """Return a new event list of a node; events pending in that of the previous plan migrate."""
     address = builder.memory.reserve(BYTES)
     builder.migrate(key, address, BYTES)
     builder.plan.event_lists.setdefault(node, []).append(address)

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 class Clock(NamedTuple):
-    """A frame clock: the frames that end in this quantum, and for each the samples from its end to that of the quantum;
-    then the samples until the next frame ends, and the hop.
+    """The words of a frame clock: the number and the ages of the frames that end in this quantum, and its counters.
+
+    The age of a frame is the number of samples from its end to the end of the quantum; ``left`` is the number of
+    samples until the next frame ends.
     """
 
     fires: int
@@ -66,14 +68,14 @@ class DelayFramesArguments(NamedTuple):
     floats: Operand  # in one frame of all lanes
     line: Operand  # frames × floats
     frames: Operand  # length of the delay
-    position: Operand  # address of the place in the line
+    position: Operand  # address of the position in the line
 
 
 DELAY = positions(DelayFramesArguments)
 
 
 def delay_frames(arguments: int, start: int, samples: int) -> None:
-    """Delay by a fixed number of frames, so that parallel frame paths meet in time."""
+    """Delay by a fixed number of frames, to align parallel frame paths."""
     w = as_i64(arguments)
     floats, line, length = w[DELAY.floats], as_float32_memory(w[DELAY.line]), w[DELAY.frames]
     position = as_i64(w[DELAY.position])
@@ -94,7 +96,7 @@ DELAY_FRAMES = NativeFunction(delay_frames)
 
 
 def clock_of(builder: PlanBuilder, hop: int) -> int:
-    """The address of the clock of a hop (samples). Its row is placed before the first one that needs it."""
+    """Return the address of the clock of a hop (samples); its row precedes the first row that reads it."""
     clocks = builder.clocks
     if hop not in clocks:
         words = [0] * CLOCK_WORDS
@@ -106,7 +108,7 @@ def clock_of(builder: PlanBuilder, hop: int) -> int:
 
 
 def place_frame_parts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> list[Row]:
-    """Fill in the frame words of a node's argument block; returns the rows of the node, in order."""
+    """Fill in the frame words of a node's argument block; return the rows of the node, in order."""
     assert node.cls is not None
     clock = clock_of(builder, node.settings["hop"])
     words = row.words
@@ -140,7 +142,7 @@ def place_frame_parts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row
 
 
 def _buffer_into(builder: PlanBuilder, node: GraphNode, port: str, clock: int) -> FrameBuffer | None:
-    """The buffer that a frame input reads, delayed where other paths take longer; None without a wire."""
+    """Return the buffer that a frame input reads, with compensation delay if needed; None without a wire."""
     wires = builder.graph.into(node.id, port)
     if not wires:
         return None

@@ -1,4 +1,4 @@
-"""What the inputs of a row read: a buffer that exists already, a knob, or a mix of several sources."""
+"""Inputs of a row: an existing buffer, a knob, or a mix of several sources."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .result import KnobRegion, LastValue
 from .rows import COMPENSATE, COPY_LANES, FRESH, MIX, CompensateArguments, MixEntry, mix_words
 from .sources import KnobStride, Slot, Source, merge_runs, source_of
 
-Part = tuple[int, int, list[Source]]  # first lane, lanes, sources that are summed there
+Part = tuple[int, int, list[Source]]  # first lane, lanes, sources to sum
 
 
 def input_of(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int, kernel: Kernel) -> Source:
-    """What one input of a row reads: a buffer that exists already, that of a knob, or a mix."""
+    """Return the source that one input of a row reads: an existing buffer, that of a knob, or a mix."""
     if port.bank:
         return bank_of(builder, nodes[0], port)
     width = lanes if kernel.is_tick else nodes[0].input_lanes[port.name]
@@ -42,7 +42,7 @@ def input_of(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int,
 
 
 def bank_of(builder: PlanBuilder, node: GraphNode, port: In) -> Source:
-    """What a bank reads: its knobs, or what arrives; one lane serves all members, several serve the first ones."""
+    """Return the source that a bank reads: its knobs or a signal; one lane sets all members, several the first ones."""
     key, members = PortKey(node.id, port.name), node.bank_sizes[port.name]
     if is_plain_knob(builder, node, port):
         return knob(builder, [node], port, members)
@@ -63,21 +63,21 @@ def bank_of(builder: PlanBuilder, node: GraphNode, port: In) -> Source:
 
 
 def constant(builder: PlanBuilder, value: float) -> Source:
-    """A number that never changes."""
-    buffer = Buffer(1, kept=True, address=builder.memory.reserve(FLOAT))
+    """Return a source with a constant value."""
+    buffer = Buffer(1, dedicated=True, address=builder.memory.reserve(FLOAT))
     view(buffer.address, 1, np.float32)[:] = value
     return Source(lambda: buffer.address, 0, 1, buffer)
 
 
 def is_plain_knob(builder: PlanBuilder, node: GraphNode, port: In) -> bool:
-    """Whether nothing is wired to a port and no crossfade from an earlier wire goes on."""
+    """Return whether a port has no wire and no running crossfade from an earlier one."""
     if builder.graph.into(node.id, port.name):
         return False
     return not needs_crossfade(builder, PortKey(node.id, port.name), port, KNOB)
 
 
 def sources_of(builder: PlanBuilder, node: GraphNode, port: In, lanes: int, arrival: int | None = None) -> list[Source]:
-    """Everything that arrives at one port of one node: its wires, its knob, or a crossfade to either.
+    """Return the sources of one port of one node: its wires, its knob, or a crossfade to either.
 
     ``arrival`` as for :meth:`PlanBuilder.compensation_delay`.
     """
@@ -98,7 +98,7 @@ def sources_of(builder: PlanBuilder, node: GraphNode, port: In, lanes: int, arri
 
 
 def wire_source(builder: PlanBuilder, wire: Wire, arrival: int | None = None) -> Source:
-    """What arrives over a wire: one sample late over a feedback wire, delayed where other paths take longer."""
+    """Return the source of a wire: one sample late for a feedback wire, with compensation delay if needed."""
     ref = builder.refs[(wire.source, wire.source_port)]
     if wire.feedback:
         ref = Ref(ref.buffer, ref.lane, ref.lanes, delayed=True)
@@ -109,9 +109,9 @@ def wire_source(builder: PlanBuilder, wire: Wire, arrival: int | None = None) ->
 
 
 def knob(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int) -> Source:
-    """The knobs of one input, of one node or of several side by side."""
+    """Return the knobs of one input, of one node or of several packed ones."""
     state = builder.plan.state
-    buffer = Buffer(lanes, kept=True)
+    buffer = Buffer(lanes, dedicated=True)
     slot = Slot([], [], buffer, port.smooth)
     lane = 0
     for node in nodes:
@@ -125,7 +125,7 @@ def knob(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int) -> 
         lane += width
     slot.address = builder.memory.reserve(8 * at.SLOT_WORDS)
     step = 8 * lanes
-    current = builder.memory.reserve(4 * step)  # the four of a single knob within one cache line
+    current = builder.memory.reserve(4 * step)  # the four arrays of a single knob share one cache line
     slot.arrays = (current, current + step, current + 2 * step, current + 3 * step)
     write_doubles(current, slot.values * 2)  # current values and targets
     for key, lane, width in slot.ports:
@@ -136,15 +136,15 @@ def knob(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int) -> 
 
 
 def migrate_knobs(builder: PlanBuilder, slot: Slot) -> None:
-    """Go on where the knobs of the previous plan stand; neighbours in both plans are copied together."""
-    before = builder.before.knobs if builder.before else {}
+    """Migrate knob values from the previous plan; knobs adjacent in both plans are copied together."""
+    previous = builder.previous.knobs if builder.previous else {}
     step = 8 * slot.buffer.lanes
     runs: list[tuple[int, int, int, int]] = []  # to, from, bytes, bytes to the next array there
     for port, lane, width in slot.ports:
         key = KnobKey(*port, builder.graph.node(port.node).type)
         address = slot.arrays[0] + 8 * lane
         builder.plan.state.knobs[key] = KnobRegion(address, 8 * width, step)
-        found = before.get(key)
+        found = previous.get(key)
         if found is None:
             continue
         there, size = found.address, min(8 * width, found.size)
@@ -158,9 +158,9 @@ def migrate_knobs(builder: PlanBuilder, slot: Slot) -> None:
 
 
 def side_by_side(builder: PlanBuilder, parts: list[Part], width: int, gaps: bool = False) -> Source | None:
-    """A source that can be read without a copy: neighbouring lanes of one buffer in the right order, else None.
+    """Return a source that needs no copy if the parts are adjacent lanes of one buffer in order, else None.
 
-    ``gaps`` allows more lanes in the buffer than are read (ticks of several lanes step over them).
+    ``gaps`` allows more lanes in the buffer than are read; ticks of several lanes skip them.
     """
     if any(len(sources) != 1 for _, _, sources in parts):
         return None
@@ -175,7 +175,7 @@ def side_by_side(builder: PlanBuilder, parts: list[Part], width: int, gaps: bool
 
 
 def mixed(builder: PlanBuilder, parts: list[Part], width: int) -> Source:
-    """Sum sources, or lay them side by side, in a buffer of their own."""
+    """Sum sources, or copy them to adjacent lanes, in a new buffer."""
     entries: list[MixEntry] = []
     reads: list[Buffer] = []
     longest = 1
@@ -193,10 +193,10 @@ def mixed(builder: PlanBuilder, parts: list[Part], width: int) -> Source:
 
 
 def compensated(builder: PlanBuilder, wire: Wire, source: Source, delay: int) -> Source:
-    """A source delayed by so many samples."""
+    """Return a source delayed by the given number of samples."""
     buffer = builder.new_buffer(source.lanes)
     key = SignalDelayKey(wire, delay, source.lanes)
-    known = builder.before is None or key in builder.before.lines
+    known = builder.previous is None or key in builder.previous.lines
     line = builder.line(key, delay * source.lanes)
     position = builder.memory.words([0 if known else FRESH])
     builder.migrate(key, position, 8)

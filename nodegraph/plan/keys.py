@@ -1,11 +1,11 @@
-"""The names under which a plan hands its state to its successor: one class for each kind of state.
+"""Keys of the state that migrates from plan to plan: one class for each kind of state.
 
-A key says whose state something is; the successor looks for its own keys among those of the plan before it. To
-migrate another kind of state, add a class here. A field called ``node`` holds the id of a node, one called ``wire`` a
-wire, one called ``entries`` further keys: :func:`renamed` follows these when nodes get other ids.
+A plan migrates the states whose keys are in both plans. To migrate another kind of state, add a class here. A field
+named ``node`` is the id of a node, ``wire`` a wire and ``entries`` further keys: :func:`renamed` replaces the ids in
+these.
 
-Keys are named tuples because a plan of a hundred nodes makes and hashes hundreds of them. Named tuples of two classes
-are equal where their contents are, so classes that share a table have a ``kind``, which no other class has.
+Keys are named tuples because a plan of a hundred nodes creates and hashes hundreds of them. Named tuples of different
+classes with equal contents are equal, so classes that share a table have a distinct ``kind``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any, NamedTuple, TypeVar
 from nodegraph.patch import Wire
 
 Names = Mapping[str, str]
-"""New ids of nodes by old ones. A node that is not in it keeps its id."""
+"""New ids of nodes by old ids. Nodes that are not in it have the same id."""
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 
 
 def renamed(key: Key, names: Names) -> Key:
-    """The key that names the same state after nodes have got other ids."""
+    """Return the key of the same state after nodes were renamed."""
     changes: dict[str, Any] = {}
     for name, value in zip(key._fields, key, strict=True):  # type: ignore[attr-defined]
         if name == "node":
@@ -37,7 +37,7 @@ def renamed(key: Key, names: Names) -> Key:
     return found
 
 
-# -- regions of memory, copied when the next plan is taken over ----------------------------------------------------
+# -- regions of memory, copied at the swap -------------------------------------------------------------------------
 
 
 class StateKey(NamedTuple):
@@ -50,7 +50,7 @@ class StateKey(NamedTuple):
 
 
 class MemoryKey(NamedTuple):
-    """A memory of a node, of ``length`` numbers."""
+    """An array state of a node, of ``length`` numbers."""
 
     node: str
     type: str
@@ -76,7 +76,7 @@ class ClockKey(NamedTuple):
 
 
 class EventListKey(NamedTuple):
-    """The events that a node sends at an output, or (``merged``) those that arrive at an input by several wires."""
+    """The events of an output, or (``merged``) those of an input with several wires."""
 
     node: str
     type: str
@@ -86,7 +86,7 @@ class EventListKey(NamedTuple):
 
 
 class DelayedEventsKey(NamedTuple):
-    """The events that leave an event wire with a compensation delay of so many samples."""
+    """The events at the end of an event wire with a compensation delay (samples)."""
 
     wire: Wire
     delay: int
@@ -163,7 +163,7 @@ class KnobKey(NamedTuple):
 
 
 class HelperKey(NamedTuple):
-    """A helper of a node with these settings and lanes; where they differ another helper is opened."""
+    """A helper of a node; if settings or lanes differ, a new helper is opened."""
 
     node: str
     type: str
@@ -172,11 +172,11 @@ class HelperKey(NamedTuple):
     lanes: int
 
 
-# -- what feeds a port: where it differs from the plan before, a crossfade begins ----------------------------------
+# -- sources of a port; if they differ from those in the previous plan, a crossfade starts -------------------------
 
 
 class SourceSignature(NamedTuple):
-    """What a node is to those that it feeds: block, settings and lanes in words, latency from the patch's inputs."""
+    """The properties of a node that affect its output: block, settings and lanes as text, path latency."""
 
     type: str
     settings: str
@@ -185,7 +185,7 @@ class SourceSignature(NamedTuple):
 
 
 class SignalSource(NamedTuple):
-    """A wire into a signal input, what the node at its start is, and its compensation delay (samples)."""
+    """A wire into a signal input, the signature of its source, and its compensation delay (samples)."""
 
     wire: Wire
     signature: SourceSignature
@@ -193,17 +193,17 @@ class SignalSource(NamedTuple):
 
 
 class OutputSource(NamedTuple):
-    """A node whose inputs go to the device, and the lanes of each."""
+    """An output node, and the lanes of its inputs."""
 
     node: str
     lanes: tuple[int, ...]
 
 
 class EventSource(NamedTuple):
-    """A node that sends events into an input.
+    """A node that sends events to an input.
 
-    ``settings`` are empty but for blocks that receive events from outside: with other settings these receive other
-    channels and cannot end the notes that they began before. All other blocks do that themselves.
+    ``settings`` is set only for blocks that receive external events: with other settings they receive other channels
+    and cannot end the notes that they started. Other blocks end their notes themselves.
     """
 
     node: str
@@ -213,7 +213,7 @@ class EventSource(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """All that feeds a port. No entry means that the port's own knob does."""
+    """The sources of a port; without entries, its knob."""
 
     entries: tuple[SignalSource | OutputSource | EventSource, ...] = ()
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-# One row of the plan, in one cache line: kernel, its argument block, its first output (data, lanes, address of the copy
-# of its latest sample), flags, address of what is needed rarely, and the latest sample itself if it has one lane.
+# One row of the plan, in one cache line: kernel, argument block, first output (data, lanes, address of its latest
+# sample), flags, address of the details, and the latest sample if it has one lane.
 ROW_KERNEL, ROW_ARGUMENTS, ROW_DATA, ROW_LANES, ROW_LAST, ROW_FLAGS, ROW_DETAILS, ROW_VALUE = range(8)
 ROW_WORDS = 8
 FLAG_MUTED, FLAG_MORE_OUTPUTS = 1, 2
 
-# The details of a row. Units are the lanes that can be muted one by one, 0 if all outputs mute together. Nodes is 0
-# in rows of the plan's own, whose faults are not reported.
+# The details of a row. Units are the lanes that can be muted separately, 0 if all outputs are muted together. Nodes is
+# 0 in rows added by the plan, whose faults are not reported.
 DETAIL_OUTPUTS, DETAIL_OUTPUT_COUNT, DETAIL_CYCLES, DETAIL_FAULTS, DETAIL_UNITS = range(5)
 DETAIL_STATES, DETAIL_STATE_COUNT, DETAIL_LINES, DETAIL_LINE_COUNT, DETAIL_NODES = range(5, 10)
 DETAIL_WORDS = 10
@@ -18,7 +18,7 @@ DETAIL_WORDS = 10
 OUTPUT_DATA, OUTPUT_LANES, OUTPUT_LAST = range(3)
 OUTPUT_WORDS = 3
 
-# The states of a row: data, states, lanes, the same as they start.
+# The states of a row: data, states, lanes, initial values.
 STATE_DATA, STATE_COUNT, STATE_LANES, STATE_INITIAL = range(4)
 STATE_WORDS = 4
 
@@ -32,12 +32,12 @@ SLOT_STRIDES, SLOT_LANES, SLOT_DATA, SLOT_CURRENT, SLOT_TARGET, SLOT_STEP, SLOT_
 SLOT_ACTIVE, SLOT_RENDERED, SLOT_RAMP, SLOT_ROW, SLOT_STRIDE_COUNT = 7, 8, 9, 10, 11
 SLOT_WORDS = 12
 
-# The knob of a handle in this plan. A handle stands for the same knob in every plan.
+# The knob of a handle in this plan. A handle refers to the same knob in all plans.
 HANDLE_SLOT, HANDLE_LANE, HANDLE_LANES = range(3)
 HANDLE_WORDS = 3
 
-# Memory that is copied from the previous plan when this plan is taken over: destination, source, count (bytes, or lanes
-# to add), how, and the step of the source (0 spreads one lane over all).
+# Memory that is copied from the previous plan at the swap: destination, source, count (bytes, or lanes to add), mode,
+# and the step of the source (0 copies one lane to all).
 COPY_TO, COPY_FROM, COPY_COUNT, COPY_HOW, COPY_STEP = range(5)
 COPY_WORDS = 5
 COPY_BYTES, COPY_ADD_FLOATS, COPY_ADD_DOUBLES = range(3)

@@ -20,7 +20,7 @@ class Memory:
         self._next = self._end = 0  # addresses in the latest block
 
     def reserve(self, size: int, lead: int = 0, alignment: int = ALIGNMENT) -> int:
-        """Address of ``size`` zeroed bytes; address + ``lead`` is a multiple of ``alignment`` (a cache line)."""
+        """Return the address of ``size`` zeroed bytes; address + ``lead`` is a multiple of ``alignment``."""
         needed = size + lead + 2 * alignment
         if self._next + needed > self._end:
             room = np.zeros(max(needed, 1 << 16), np.uint8)
@@ -35,14 +35,14 @@ class Memory:
         return address
 
     def words(self, values: list[int]) -> int:
-        """Address of 8-byte words with these values."""
+        """Return the address of 8-byte words with these values."""
         address = self.reserve(8 * max(len(values), 1), alignment=8)
         write_words(address, values)
         return address
 
 
 def view(address: int, count: int, dtype: type) -> np.ndarray:
-    """A numpy array of ``count`` items over memory at an address. The caller keeps the memory alive."""
+    """Return a numpy array of ``count`` items over memory at an address. The caller must keep the memory alive."""
     if count == 0:
         return np.zeros(0, dtype)
     size = count * np.dtype(dtype).itemsize
@@ -51,7 +51,7 @@ def view(address: int, count: int, dtype: type) -> np.ndarray:
 
 
 def write_bytes(address: int, data: bytes) -> None:
-    """Write bytes at an address. For a few of them this is several times as fast as a numpy view."""
+    """Write bytes at an address. For a few bytes this is several times faster than a numpy view."""
     ctypes.memmove(address, data, len(data))
 
 
@@ -69,6 +69,6 @@ _DOUBLE, _WORD = struct.Struct("<d"), struct.Struct("<q")
 
 
 def bits(value: float) -> int:
-    """The 8-byte word that holds a double."""
+    """Return the 8-byte word of a double."""
     found: int = _WORD.unpack(_DOUBLE.pack(value))[0]
     return found

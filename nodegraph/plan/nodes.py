@@ -1,4 +1,4 @@
-"""Nodes to rows: outputs, states, delay lines, tables and helpers of one node, or of similar nodes side by side."""
+"""Rows of nodes: outputs, states, delay lines, tables and helpers of one node, or of similar nodes packed together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .rows import LOOP, MIX, LoopEntry, LoopHeader, mix_words
 
 
 def place_group(builder: PlanBuilder, group: Group) -> None:
-    """Make the rows of a group of units: single nodes side by side, or whole feedback loops."""
+    """Add the rows of a group of units: packed single nodes, or feedback loops."""
     if len(group[0]) == 1 and not is_loop(builder, group[0]):
         place_nodes(builder, [builder.graph.node(unit[0]) for unit in group])
         return
@@ -56,17 +56,17 @@ def _words_address(row: Row) -> int:
 
 
 def is_loop(builder: PlanBuilder, unit: tuple[str, ...]) -> bool:
-    """Whether a unit of the packing is a feedback loop."""
+    """Return whether a unit of the packing is a feedback loop."""
     return any(set(unit) == set(loop) for loop in builder.graph.loops)
 
 
 def make_outputs(builder: PlanBuilder, nodes: list[GraphNode]) -> dict[str, Buffer]:
-    """A buffer for each output, with the lanes of all nodes side by side."""
+    """Return a buffer for each output, with the lanes of all nodes adjacent."""
     buffers = {}
     for name in nodes[0].spec.outputs:
         lanes = sum(node.output_lanes[name] for node in nodes)
-        fed_back = any((node.id, name) in builder.fed_back for node in nodes)
-        buffer = builder.new_buffer(lanes, fed_back)
+        is_feedback = any((node.id, name) in builder.feedback_outputs for node in nodes)
+        buffer = builder.new_buffer(lanes, is_feedback)
         buffers[name] = buffer
         lane = 0
         for node in nodes:
@@ -79,7 +79,7 @@ def make_outputs(builder: PlanBuilder, nodes: list[GraphNode]) -> dict[str, Buff
 
 
 def record_output(builder: PlanBuilder, node: GraphNode, port: str, ref: Ref) -> None:
-    """Note where the latest sample of an output is kept, and the one that a feedback wire goes on with."""
+    """Register the memory of an output's latest sample, and of the sample that a feedback wire reads."""
     builder.plan.latest[(node.id, port)] = (ref.last(), ref.lanes)
     if ref.buffer.feedback:
         row = ref.buffer.address + FLOAT * (QUANTUM * ref.buffer.lanes + ref.lane)
@@ -87,7 +87,7 @@ def record_output(builder: PlanBuilder, node: GraphNode, port: str, ref: Ref) ->
 
 
 def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str, Buffer] | None = None) -> None:
-    """Make the row of one node, or of similar nodes side by side."""
+    """Add the row of one node, or of similar nodes packed together."""
     first = nodes[0]
     assert first.cls is not None
     if first.missing_input:  # a frame input without a wire: the outputs stay silent
@@ -121,7 +121,7 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
     for node in nodes:
         row.nodes.append((node.id, lane, node.lanes))
         lane += node.lanes
-    place_states(builder, kernel, nodes, row, lanes, {node.id for node in nodes if starts_anew(builder, node)})
+    place_states(builder, kernel, nodes, row, lanes, {node.id for node in nodes if needs_reset(builder, node)})
     place_memories(builder, kernel, first, row)
     place_lines(builder, kernel, nodes, row)
     place_scratches(builder, kernel, first, row)
@@ -146,15 +146,15 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
         builder.out += place_frame_parts(builder, kernel, first, row)
 
 
-def starts_anew(builder: PlanBuilder, node: GraphNode) -> bool:
-    """Whether a node begins with its first states because a delay line has another length: a state may index it."""
+def needs_reset(builder: PlanBuilder, node: GraphNode) -> bool:
+    """Return whether a node must reset its states because a delay line, which a state may index, changed its length."""
     assert node.cls is not None
-    if builder.before is None:
+    if builder.previous is None:
         return False
     for name in node.spec.lines:
         length = line_length(builder, node, name)
-        of_lane = builder.before.lines.get(LaneLineKey(node.id, node.type, name, 0))
-        of_block = builder.before.lines.get(BlockLineKey(node.id, node.type, name, node.lanes))
+        of_lane = builder.previous.lines.get(LaneLineKey(node.id, node.type, name, 0))
+        of_block = builder.previous.lines.get(BlockLineKey(node.id, node.type, name, node.lanes))
         if of_lane is not None and len(of_lane) != length:
             return True
         if of_block is not None and len(of_block) != length * node.lanes:
@@ -163,14 +163,14 @@ def starts_anew(builder: PlanBuilder, node: GraphNode) -> bool:
 
 
 def line_length(builder: PlanBuilder, node: GraphNode, name: str) -> int:
-    """Samples of a delay line of one lane."""
+    """Return the length of a delay line of one lane in samples."""
     return max(1, int(node.spec.lines[name].length(node.settings, builder.graph.rate)))
 
 
 def place_states(
-    builder: PlanBuilder, kernel: Kernel, nodes: list[GraphNode], row: Row, lanes: int, anew: set[str]
+    builder: PlanBuilder, kernel: Kernel, nodes: list[GraphNode], row: Row, lanes: int, reset: set[str]
 ) -> None:
-    """Place the states of all lanes: as the previous plan leaves them, or, for nodes in ``anew``, as they start."""
+    """Place the states of all lanes, migrated from the previous plan, or reset for the nodes in ``reset``."""
     names = list(nodes[0].spec.states)
     if not names:
         return
@@ -195,11 +195,11 @@ def place_states(
             row.words[kernel.parameter_words[name].word + 1] = lanes
         for node, (_, lane, width) in zip(nodes, row.nodes, strict=True):
             address = block.data + 8 * (j * lanes + lane)
-            builder.migrate(StateKey(node.id, node.type, name), address, 8 * width, node.id not in anew)
+            builder.migrate(StateKey(node.id, node.type, name), address, 8 * width, node.id not in reset)
 
 
 def place_memories(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
-    """Place what a node remembers for all its lanes together: zeros, or what it remembered in the previous plan."""
+    """Place the array states that all lanes of a node share: migrated from the previous plan, or zeros."""
     for name, memory in node.spec.memories.items():
         word, length = kernel.parameter_words[name].word, max(1, int(memory.length(node.settings)))
         block = StateBlock(builder.memory.reserve(8 * length), length, 1, builder.memory.reserve(8 * length))
@@ -209,7 +209,7 @@ def place_memories(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: R
 
 
 def place_lines(builder: PlanBuilder, kernel: Kernel, nodes: list[GraphNode], row: Row) -> None:
-    """Place the delay lines of all lanes: those of the previous plan where the lengths are equal."""
+    """Place the delay lines of all lanes; those of the previous plan are reused if the lengths are equal."""
     for name in nodes[0].spec.lines:
         word = kernel.parameter_words[name].word
         length = line_length(builder, nodes[0], name)
@@ -229,7 +229,7 @@ def place_lines(builder: PlanBuilder, kernel: Kernel, nodes: list[GraphNode], ro
 
 
 def place_scratches(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
-    """Place the working memory of a node's frames, which begins at the same place for every node."""
+    """Place the work memory of a node's frames, at the same address for all nodes."""
     first = 0
     for name, scratch in node.spec.scratches.items():
         word, length = kernel.parameter_words[name].word, max(1, int(scratch.length(node.settings, builder.graph.rate)))
@@ -239,7 +239,7 @@ def place_scratches(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: 
 
 
 def place_tables(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
-    """Place read-only tables, computed once for each set of settings."""
+    """Place read-only tables, computed once per set of settings."""
     for name, table in node.spec.tables.items():
         word = kernel.parameter_words[name].word
         values = _table(table.make, tuple(node.settings.items()), builder.graph.rate)
@@ -248,10 +248,10 @@ def place_tables(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row
 
 
 def place_hosts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
-    """Place helpers outside the audio thread: those of the previous plan where settings and lanes are equal."""
+    """Place helpers; those of the previous plan are reused if settings and lanes are equal."""
     for name, host in node.spec.hosts.items():
         key = HelperKey(node.id, node.type, name, repr(sorted(node.settings.items())), node.lanes)
-        helper = builder.before.helpers.get(key) if builder.before else None
+        helper = builder.previous.helpers.get(key) if builder.previous else None
         if helper is None:
             assert builder.open_host is not None
             helper = builder.open_host(node, host)
@@ -264,10 +264,10 @@ def place_hosts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row)
 
 @lru_cache(maxsize=256)
 def _table(make: Callable[..., Any], settings: tuple[tuple[str, Any], ...], rate: float) -> np.ndarray:
-    """A table as float32, computed once for each set of settings."""
+    """Return a table as float32, computed once per set of settings."""
     return np.ascontiguousarray(make(dict(settings), rate), np.float32).ravel()
 
 
 def seed_of(document_seed: int, node: str, state: str, lane: int) -> int:
-    """A positive 31-bit seed that depends on the document's seed, the node, the state and the lane alone."""
+    """Return a positive 31-bit seed that depends only on the document's seed, the node, the state and the lane."""
     return zlib.crc32(f"{document_seed}/{node}/{state}/{lane}".encode()) % 0x7FFFFFFE + 1

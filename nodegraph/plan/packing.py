@@ -1,8 +1,8 @@
 """Packing: similar nodes that do not depend on each other become the lanes of one row.
 
-A unit is a single node or a whole feedback loop. Units of the same shape at the same depth of the graph cannot depend
+A unit is a single node or a feedback loop. Units of the same shape at the same depth of the graph cannot depend
 on each other, so a bank of 200 oscillators becomes one row of 200 lanes, which SIMD computes. Groups smaller than
-``SMALLEST`` stay apart: gathering their inputs costs more than it saves.
+``SMALLEST`` are not packed: gathering their inputs costs more than it saves.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Group = list[Unit]
 
 
 def groups_in_order(graph: Graph, pack: bool = True) -> list[Group]:
-    """Groups of units in an order in which every wire but the feedback wires of a loop runs forward."""
+    """Return groups of units in topological order, ignoring feedback wires."""
     looped: dict[Unit, None] = dict.fromkeys(tuple(loop) for loop in graph.loops)
     unit_of: dict[str, Unit] = {id: loop for loop in looped for id in loop}
     for node in graph.typed_nodes:
@@ -62,7 +62,7 @@ def _runs(node: GraphNode) -> bool:
 
 
 def _shape(graph: Graph, unit: Unit, looped: bool) -> Hashable:
-    """Equal for units that can share rows, None for one that cannot be packed. Loops must be wired in the same way."""
+    """Return a key that is equal for units that can share rows, or None; loops must be wired in the same way."""
     inside = {id: i for i, id in enumerate(unit)}
     parts: list[Hashable] = []
     for id in unit:
@@ -70,10 +70,10 @@ def _shape(graph: Graph, unit: Unit, looped: bool) -> Hashable:
         assert node.cls is not None
         if node.cls.block is not None or node.cls.frame is not None or node.cls.lanes is not None:
             return None
-        kernel = kernel_of(node.cls, node.settings)  # one object for the same code
+        kernel = kernel_of(node.cls, node.settings)  # kernels with the same code are one object
         numbers = tuple([repr(node.settings[name]) for name in node.spec.options])
         parts.append((kernel, numbers, node.lanes, node.latency))
-        for name in node.spec.inputs if looped else ():  # wires from outside the loop are gathered, wherever they begin
+        for name in node.spec.inputs if looped else ():  # wires from outside the loop are gathered from any source
             wires = graph.into(id, name)
             own = tuple((inside[w.source], w.source_port, w.feedback) for w in wires if w.source in inside)
             parts.append((name, own, len(wires) - len(own) if len(unit) > 1 else 0))
@@ -81,7 +81,7 @@ def _shape(graph: Graph, unit: Unit, looped: bool) -> Hashable:
 
 
 def _aligned(graph: Graph, sequence: list[Group]) -> list[Group]:
-    """Order the members of each group like their sources, so that packed rows read each other without a copy."""
+    """Sort the members of each group like their sources, so that packed rows read each other without a copy."""
     place: dict[str, tuple[int, int]] = {}
     for g, group in enumerate(sequence):
         if len(group) > 1:

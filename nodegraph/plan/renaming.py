@@ -1,4 +1,4 @@
-"""A plan as the next one sees it when nodes have got other ids: their state goes on under the new ids."""
+"""Renaming of nodes in a plan, so that their state migrates under the new ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .result import Plan
 
 
 def renamed(plan: Plan, names: Names) -> Plan:
-    """``plan`` with new ids by old ones, sharing all memory; the plan itself if no id changes."""
+    """Return a copy of ``plan`` with new ids that shares all memory; the plan itself if no id changes."""
     if not names:
         return plan
     seen = copy.copy(plan)

@@ -1,4 +1,4 @@
-"""The compiled plan, with what people want to know of it and what its successor goes on with."""
+"""The compiled plan, with metadata for display and for migrating state to its successor."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .memory import Memory, view
 
 Port = tuple[str, str]
 DEVICE = PortKey("", "device")
-"""The port that stands for the output device."""
+"""The port of the output device."""
 
 
 @dataclass
 class Io:
-    """The engine's own buffers: (address, channels) of what comes from and goes to the device.
+    """The device buffers of the engine, as (address, channels).
 
-    ``input_columns`` are the first channels that input nodes read, ``other_column`` that of all others. ``arrivals``
-    is the address of the list of events from outside, ``ports_like`` gives the address of a word with a bit for each
-    MIDI port whose name contains a text.
+    ``input_columns`` are the first channels that input nodes read, ``other_column`` is that of all other input nodes.
+    ``arrivals`` is the address of the list of external events, ``ports_like`` returns the address of a word with a bit
+    for each MIDI port whose name contains a text.
     """
 
     input: tuple[int, int]
@@ -54,13 +54,13 @@ class RowInfo:
 
     @property
     def flat(self) -> list[RowInfo]:
-        """The rows that run a kernel of their own: those of a loop, or this one."""
+        """The rows that call a kernel: those of a loop, or this one."""
         return [row for inner in self.inner for row in inner.flat] if self.inner else [self]
 
     def place_of(self, output: int, lane: int) -> tuple[str, int] | None:
-        """The node behind a lane of an output (counted over the rows of a loop), and the lane of that node.
+        """Return the node of a lane of an output (counted over the rows of a loop), and its lane in that node.
 
-        For a sum that the plan itself adds up it is the node that is fed.
+        For a sum added by the plan this is the target node.
         """
         for row in self.flat:
             if output < row.outputs and row.places:
@@ -87,7 +87,7 @@ class KnobRegion(NamedTuple):
 
 
 class LastValue(NamedTuple):
-    """Where the latest value of a source is kept: a number for each lane, doubles for a knob and else floats."""
+    """The memory of a source's latest value: one number for each lane, doubles for a knob and floats otherwise."""
 
     address: int
     lanes: int
@@ -97,7 +97,7 @@ class LastValue(NamedTuple):
 class Crossfade(NamedTuple):
     """A crossfade at a port: addresses of the samples left (a word) and of the offsets (a float for each lane).
 
-    ``since`` is the sample at which it began, None if it begins when its plan is taken over.
+    ``since`` is the sample at which it started, None if it starts at the swap to its plan.
     """
 
     left: int
@@ -108,11 +108,10 @@ class Crossfade(NamedTuple):
 
 @dataclass
 class MigratedState:
-    """What a plan hands to its successor, by the keys of :mod:`.keys`.
+    """The state that migrates to the next plan, by the keys of :mod:`.keys`.
 
-    ``regions`` is copied when the successor is taken over, ``lines`` (delay lines) and ``helpers`` are shared with it.
-    ``sources`` and ``event_sources`` say what feeds each port, ``last_values`` where what arrived last at a signal
-    input is kept.
+    ``regions`` are copied at the swap; ``lines`` (delay lines) and ``helpers`` are shared. ``sources`` and
+    ``event_sources`` are those of each port, ``last_values`` the memory of the latest values of each signal input.
     """
 
     regions: dict[Any, Region] = field(default_factory=dict)
@@ -125,7 +124,7 @@ class MigratedState:
     crossfades: dict[PortKey, Crossfade] = field(default_factory=dict)
 
     def renamed(self, names: Names) -> MigratedState:
-        """The same state, sharing all memory, for a successor in which nodes have got other ids."""
+        """Return the same state, sharing all memory, under the new ids of renamed nodes."""
         return MigratedState(**{table.name: _renamed_table(getattr(self, table.name), names) for table in fields(self)})
 
 
@@ -137,10 +136,10 @@ def _renamed_table(table: Mapping[Any, Any], names: Names) -> dict[Any, Any]:
 
 
 class Plan:
-    """A compiled patch. The engine walks the words at ``address``; all else is for display and for the next plan.
+    """A compiled patch. The engine reads the words at ``address``; the rest is for display and for the next plan.
 
-    ``handles`` are the numbers of knobs that messages use, ``knob_of_handle`` says which of them this plan has.
-    ``latency`` is that from the patch's inputs to the device, in samples.
+    ``handles`` maps knobs to the numbers used in messages, ``knob_of_handle`` those of this plan to knobs. ``latency``
+    is that from the patch's inputs to the device, in samples.
     """
 
     def __init__(self, graph: Graph, handles: dict[Port, int]) -> None:
@@ -153,8 +152,8 @@ class Plan:
         self.bytes_used = self.bytes_unshared = 0
         self.latency = 0
         self.state = MigratedState()
-        self.scratch = np.zeros(0, np.float32)  # working memory, which all plans of an engine can share
-        self.tables: dict[Any, Any] = {}  # kept alive for the kernels that read them
+        self.scratch = np.zeros(0, np.float32)  # work memory, shared by the plans of an engine
+        self.tables: dict[Any, Any] = {}  # referenced here because kernels read them by address
         self.latest: dict[Port, tuple[int, int]] = {}  # address and lanes of the latest sample of each output
         self.event_lists: dict[str, list[int]] = {}
 
@@ -164,22 +163,22 @@ class Plan:
         return self.state.helpers
 
     def value(self, node: str, port: str) -> np.ndarray:
-        """Latest sample of an output, one float for each lane."""
+        """Return the latest sample of an output, one float for each lane."""
         address, lanes = self.latest[(node, port)]
         return view(address, lanes, np.float32).copy()
 
     def lost_events(self) -> list[tuple[str, str]]:
-        """The nodes that sent or received more events than there was room for: id, and a sentence."""
+        """Return the nodes that lost events because a list was full, as (id, message)."""
         lost = {node: sum(int(as_f64(a)[LOST]) for a in addresses) for node, addresses in self.event_lists.items()}
-        reason = "events were lost: more came than a wire holds. Send fewer at once."
+        reason = "events were lost: the event wire was full. Send fewer events at the same time."
         return [(node, f"{number} {reason}") for node, number in lost.items() if number]
 
     def faults(self) -> list[tuple[str, int]]:
-        """Nodes that are muted because they gave NaN or infinity, each with the lane."""
+        """Return the nodes muted after NaN or Inf, each with the lane."""
         return [found for info, lane, output in self._muted() if (found := info.place_of(output, lane))]
 
     def _muted(self) -> Iterator[tuple[RowInfo, int, int]]:
-        """Rows with the lane that is muted (0 where all lanes fail together) and the output that failed first."""
+        """Return the muted rows with the lane (0 if all lanes fail together) and the output that failed first."""
         for info in self.rows:
             row = view(info.address, at.ROW_WORDS, np.int64)
             if row[at.ROW_FLAGS] & at.FLAG_MUTED:

@@ -1,10 +1,10 @@
-"""The plan's own kernels, which lie between the nodes, and their arguments.
+"""The kernels that the plan adds between nodes, and their arguments.
 
 A kernel is a native function of ``(arguments, start, samples)`` over 8-byte words (see ``native.words``). A record
 names these words in order: the compiler fills one with operands, the kernel reads word ``AT.field``.
 
 A *source* is (data, stride, step): lane ``l`` of sample ``i`` is ``data[i * stride + l * step]``, so that a step of 0
-spreads one lane over many. Signals are float32.
+copies one lane to many. Signals are float32.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from nodegraph.native.words import as_f32, as_i64, call_kernel
 from .buffers import Operand
 
 FRESH = -1
-"""The position of a compensation delay that has not begun."""
+"""The position of a compensation delay before its first sample."""
 
 
 def positions(record: Any) -> Any:
-    """The record whose fields are their own places among its words: what a kernel indexes its arguments with."""
+    """Return the record whose fields are their own word indices, with which a kernel reads its arguments."""
     return record(*range(len(record._fields)))
 
 
@@ -36,7 +36,7 @@ class MixHeader(NamedTuple):
 
 
 class MixEntry(NamedTuple):
-    """A source, and the lanes of the output that it is added to. A ``run`` of n adds n neighbouring lanes up first."""
+    """A source, and the output lanes that it is added to. A ``run`` of n first sums n adjacent lanes."""
 
     data: Operand
     stride: Operand
@@ -51,7 +51,7 @@ HEADER_WORDS, ENTRY_WORDS = len(HEADER), len(ENTRY)
 
 
 def mix_words(out: Operand, lanes: int, entries: Iterable[MixEntry] = (), scratch: Operand = 0) -> list[Operand]:
-    """The arguments of ``mix`` and ``copy_lanes``. Without entries ``mix`` gives silence."""
+    """Return the arguments of ``mix`` and ``copy_lanes``. Without entries ``mix`` outputs silence."""
     words = [word for entry in entries for word in entry]
     return [*MixHeader(out, lanes, scratch, len(words) // ENTRY_WORDS), *words]
 
@@ -84,7 +84,7 @@ def mix(arguments: int, start: int, samples: int) -> None:
 
 
 def add_run(out: Any, at: int, source: Any, origin: int, run: int, scratch: Any) -> None:
-    """Add ``run`` neighbouring floats to ``out[at]`` by folding halves: SIMD, and always in the same order."""
+    """Add ``run`` adjacent floats to ``out[at]`` by folding halves, which allows SIMD in a fixed order."""
     half = (run + 1) // 2
     for k in range(run - half):
         scratch[k] = source[origin + k] + source[origin + half + k]
@@ -100,7 +100,7 @@ def add_run(out: Any, at: int, source: Any, origin: int, run: int, scratch: Any)
 
 
 def copy_lanes(arguments: int, start: int, samples: int) -> None:
-    """Lay sources side by side: every lane of the output is written by exactly one entry, runs do not count."""
+    """Copy sources to adjacent lanes: each output lane is written by exactly one entry; ``run`` is ignored."""
     w = as_i64(arguments)
     out, lanes, entries = as_f32(w[HEADER.out]), w[HEADER.lanes], w[HEADER.entries]
     for e in range(entries):
@@ -122,17 +122,17 @@ class CompensateArguments(NamedTuple):
     lanes: Operand
     line: Operand  # length × lanes floats
     length: Operand  # samples of the delay
-    position: Operand  # address of the place in the line, ``FRESH`` before the first sample
+    position: Operand  # address of the position in the line, ``FRESH`` before the first sample
 
 
 DELAY = positions(CompensateArguments)
 
 
 def compensate(arguments: int, start: int, samples: int) -> None:
-    """Delay by a fixed number of samples, so that parallel paths meet in time.
+    """Delay by a fixed number of samples, to align parallel paths.
 
-    A fresh delay begins with its line full of the first sample: a signal that was heard without a delay before holds
-    still instead of breaking off.
+    A new delay fills its line with the first sample, so that a previously undelayed signal holds its value instead of
+    dropping to zero.
     """
     w = as_i64(arguments)
     source, stride, step = as_f32(w[DELAY.data]), w[DELAY.stride], w[DELAY.step]
@@ -162,7 +162,7 @@ class CrossfadeArguments(NamedTuple):
     step: Operand
     out: Operand
     lanes: Operand
-    last: Operand  # the last value before, a float for each lane
+    last: Operand  # the last value before the edit, a float for each lane
     offset: Operand  # ``last`` less the first new value, a float for each lane
     left: Operand  # address of the samples that are left
     whole: Operand  # samples of the crossfade
@@ -172,7 +172,7 @@ FADE = positions(CrossfadeArguments)
 
 
 def crossfade(arguments: int, start: int, samples: int) -> None:
-    """Go from the last value that was heard to a new signal on a straight line: no step where wires changed."""
+    """Crossfade linearly from the last value of an input to a new signal."""
     w = as_i64(arguments)
     source, stride, step = as_f32(w[FADE.data]), w[FADE.stride], w[FADE.step]
     out, lanes, last, offset = as_f32(w[FADE.out]), w[FADE.lanes], as_f32(w[FADE.last]), as_f32(w[FADE.offset])

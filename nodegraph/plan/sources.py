@@ -1,4 +1,4 @@
-"""What an input of a row can read: lanes of a buffer, or a knob."""
+"""Sources of a row's inputs: lanes of a buffer, or a knob."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class KnobStride:
-    """The stride of an input that reads a knob. The engine writes it, so the slot knows where all of them are."""
+    """The stride operand of an input that reads a knob. The engine writes it, so the slot lists all of them."""
 
     slot: Slot
 
@@ -38,9 +38,9 @@ class KnobStride:
 
 @dataclass(frozen=True)
 class Source:
-    """What an input reads: data and stride as operands, lanes of a buffer from ``lane`` on.
+    """The source of an input: data and stride as operands, lanes of a buffer from ``lane``.
 
-    ``delayed`` reads the sample before. ``last`` gives the address of the latest sample, ``knob`` the slot of a knob.
+    ``delayed`` reads the previous sample. ``last`` returns the address of the latest sample, ``knob`` is a knob's slot.
     """
 
     data: Callable[[], int]
@@ -54,21 +54,21 @@ class Source:
 
 
 def source_of(ref: Ref) -> Source:
-    """The lanes of a buffer that ``ref`` names, as a source."""
+    """Return the lanes of a buffer reference as a source."""
     return Source(ref.address, ref.buffer.lanes, ref.lanes, ref.buffer, ref.lane, ref.delayed, ref.last)
 
 
 def merge_runs(sources: list[Source], width: int) -> list[tuple[Source, int]]:
-    """Sources with the number of lanes that each stands for: neighbouring single lanes of one buffer become one."""
+    """Return sources with their lane counts; adjacent single lanes of one buffer are merged."""
     if width > 1 or len(sources) < 2:
         return [(source, 1) for source in sources]
     runs: list[tuple[Source, int]] = []
     order = {source.buffer: i for i, source in reversed(list(enumerate(sources)))}
     for source in sorted(sources, key=lambda s: (order[s.buffer], s.delayed, s.lane)):
-        before, run = runs[-1] if runs else (None, 0)
-        follows = before is not None and before.buffer is source.buffer and before.delayed == source.delayed
-        if before is not None and follows and source.lane == before.lane + run and source.lanes == 1:
-            runs[-1] = (before, run + 1)
+        previous, run = runs[-1] if runs else (None, 0)
+        follows = previous is not None and previous.buffer is source.buffer and previous.delayed == source.delayed
+        if previous is not None and follows and source.lane == previous.lane + run and source.lanes == 1:
+            runs[-1] = (previous, run + 1)
         else:
             runs.append((source, 1))
     return runs

@@ -1,1 +1,1 @@
-"""What remains of a performance: recordings, flight logs, replays and automation."""
+"""Records of a performance: recordings, flight logs, replays and automation."""

@@ -1,11 +1,11 @@
-"""The flight recorder: what a playing engine is given, each with its sample, so that it can be given again.
+"""The flight recorder: logs everything that a live engine receives, with samples, for a bit-exact replay.
 
-While it flies, a log is a folder (``take.flight.part``); landed, it is one file (``take.flight``, a zip archive).
-Both hold ``log.jsonl``, a record a line; ``input.f32``, what came from the device (float32 frames); and
-``files/``, the sounds and models that the patch plays. :mod:`.replay` makes the same samples of it again.
+An open log is a folder (``take.flight.part``); a finished one is a zip archive (``take.flight``). Both contain
+``log.jsonl``, one record per line; ``input.f32``, the device input (float32 sample frames); and ``files/``, the sound
+files and models of the patch. :mod:`.replay` computes the same samples from it.
 
-Times are samples of the engine's clock at which something took effect, as the audio thread wrote them down. Steps
-of the session and whole documents are numbered in the order of the log; a plan refers to one by that number.
+Times are samples of the engine's clock, as recorded by the audio thread. Session steps and documents are numbered in
+log order; a plan refers to its document by that number.
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 LOG, INPUT, FILES = "log.jsonl", "input.f32", "files"
-MOST_FILES = 256 << 20  # bytes of sounds and models that travel with a log
-CLOCK_EVERY = 44100  # samples after which the log says how far it has come
+MAX_FILE_BYTES = 256 << 20  # total size of the files in a log
+CLOCK_EVERY = 44100  # samples between two clock records
 
 
 class FlightRecorder:
-    """Observes a live engine and logs it into ``path`` from its first sample on; ``problem`` says why it stopped."""
+    """Logs a live engine to ``path`` from its first sample. ``problem`` is the reason it stopped, or ""."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.problem = path, ""
         self.result: Path | None = None
-        self._landed = False
+        self._finished = False
         self._folder = path.with_name(f"{path.name}.part")
         self._lock, self._finishing, self._copying = threading.Lock(), threading.Lock(), threading.Lock()
         self._document: Document | None = None
-        self._number = -1  # of the document
-        self._next_plan: _NextPlan | None = None  # offered to the audio thread, not known to be heard
-        self._knobs = _KnobNames()
-        self._events = 0  # from outside that are in the log
-        self._said = 0
+        self._number = -1  # number of the document in the log
+        self._pending_plan: _PendingPlan | None = None  # latest plan, until its swap is logged
+        self._knobs = _KnobHistory()
+        self._events = 0  # number of external events in the log
+        self._logged_clock = 0
         self._files: list[tuple[Path, Path]] = []
-        self._kept: dict[Path, int] = {}
+        self._copied: dict[Path, int] = {}
 
     def attach(self, live: Live) -> None:
-        """Begin the log of an engine that has not played yet. Raises OSError where it cannot be written."""
+        """Start the log of an engine before its first sample. Raises OSError if it cannot be written."""
         self._live = live
         self._messages = live.messages.reader()
         self._input = TapeReader(live.input_tape, 0)
@@ -75,58 +75,59 @@ class FlightRecorder:
             limiter=live.limiter,
         )
 
-    # -- told by the engine, in the threads that edit ----------------------------------------------------------
+    # -- called by the engine, in the editing threads ------------------------------------------------------------
 
-    def edited(self, step: Any, change: Change) -> None:
-        """A step of the session that is being played."""
+    def on_edit(self, step: Any, change: Change) -> None:
+        """Log an edit of the playing patch."""
         before, after = change.before, change.after
         with self._lock:
-            if self._next_plan is not None and self._next_plan.document is before:
-                self._number_plan(self._next_plan)
+            if self._pending_plan is not None and self._pending_plan.document is before:
+                self._number_plan(self._pending_plan)
             if before is self._document:
-                back = not isinstance(step, Action)  # what is undone may have been done before the log began
-                self._next(after, edit=step_to_data(step), **({"document": _text(after)} if back else {}))
+                is_undo = not isinstance(step, Action)  # may undo an edit from before the log: needs the document
+                self._log_document(after, edit=step_to_data(step), **({"document": _text(after)} if is_undo else {}))
 
-    def exchanged(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
-        """A plan of this document is about to be offered to the audio thread.
+    def on_plan(self, document: Document, path: Path | None, plan: Plan, names: Mapping[str, str]) -> None:
+        """Store a new plan of a document, to be logged when the audio thread has swapped to it.
 
-        ``names`` maps ids of the plan before to the ids of the same nodes in this one.
+        ``names`` maps ids of the previous plan to the ids of the same nodes in this plan.
         """
         with self._lock:
-            if self._landed:
+            if self._finished:
                 return
-            self._log_take_over()
-            self._next_plan = _NextPlan(document, plan, sorted(self._live.watched), dict(names))
+            self._log_swap()
+            self._pending_plan = _PendingPlan(document, plan, sorted(self._live.watched), dict(names))
             if document is self._document:
-                self._next_plan.number = self._number
-            self._note_files(plan, path.parent.resolve() if path else Path.cwd())
+                self._pending_plan.number = self._number
+            self._queue_files(plan, path.parent.resolve() if path else Path.cwd())
 
-    def _log_take_over(self, before: int | None = None) -> None:
-        """Write down the plan that was offered if the audio thread has taken it over (before sample ``before``)."""
-        offered, at = self._next_plan, self._live.taken
-        if offered is None or not self._live.hears(offered.plan) or (before is not None and at >= before):
+    def _log_swap(self, before: int | None = None) -> None:
+        """Log the pending plan if the audio thread has swapped to it (before sample ``before``)."""
+        pending, at = self._pending_plan, self._live.swap_sample
+        if pending is None or not self._live.is_playing(pending.plan) or (before is not None and at >= before):
             return
-        self._number_plan(offered)
-        more: dict[str, Any] = {"probes": offered.probes} if offered.probes else {}
-        if offered.names:
-            more["renamed"] = offered.names
-        self._write(plan=offered.number, at=at, **more)
-        self._knobs.change(at, offered.plan.knob_of_handle)
-        self._next_plan = None
+        self._number_plan(pending)
+        extra: dict[str, Any] = {"probes": pending.probes} if pending.probes else {}
+        if pending.names:
+            extra["renamed"] = pending.names
+        self._write(plan=pending.number, at=at, **extra)
+        self._knobs.change(at, pending.plan.knob_of_handle)
+        self._pending_plan = None
 
-    def _number_plan(self, offered: _NextPlan) -> None:
-        if offered.number < 0:
-            if offered.document is not self._document:
-                self._next(offered.document, document=_text(offered.document))
-            offered.number = self._number
+    def _number_plan(self, pending: _PendingPlan) -> None:
+        if pending.number < 0:
+            if pending.document is not self._document:
+                self._log_document(pending.document, document=_text(pending.document))
+            pending.number = self._number
 
-    def _next(self, now: Document, **record: Any) -> None:
-        self._document, self._number = now, self._number + 1
+    def _log_document(self, current: Document, **record: Any) -> None:
+        self._document, self._number = current, self._number + 1
         self._write(**record)
 
-    def _note_files(self, plan: Plan, folder: Path) -> None:
+    def _queue_files(self, plan: Plan, folder: Path) -> None:
+        """Queue the files of a plan that are in the patch's folder to be copied to the log."""
         flat = plan.graph.flat
-        files = [node.file for node in flat.nodes.values() if node.file != flat.file] if flat else []  # of subpatches
+        files = [node.file for node in flat.nodes.values() if node.file != flat.file] if flat else []  # subpatch files
         for node in plan.graph.typed_nodes:
             files += [
                 Path(str(node.settings.get(name) or ""))
@@ -140,27 +141,27 @@ class FlightRecorder:
     # -- in the service thread ---------------------------------------------------------------------------------
 
     def service(self) -> None:
-        """Write down what has happened since the last call."""
+        """Log everything since the last call."""
         with self._lock:
-            if self.problem or self._landed:
+            if self.problem or self._finished:
                 return
             applied = self._messages.read()
-            self._log_take_over()  # after the messages: what was applied in its plan knows the names there
-            self._write_turns(applied)
-            arrived = self._live.arrivals.delivered_since(self._events)
-            self._events += len(arrived)
-            self._write_midi(arrived)
+            self._log_swap()  # after reading the messages, so that those for the new plan find their knobs
+            self._write_parameter_changes(applied)
+            delivered = self._live.arrivals.delivered_since(self._events)
+            self._events += len(delivered)
+            self._write_midi(delivered)
             clock = self._live.clock
-            if clock - self._said >= CLOCK_EVERY:
+            if clock - self._logged_clock >= CLOCK_EVERY:
                 self._write(clock=clock)
-                self._said = clock
-            self._guarded(self._write_out)
+                self._logged_clock = clock
+            self._guard(self._flush)
         with self._copying:
             while self._files and not self.problem:
-                self._guarded(self._copy_file)
+                self._guard(self._copy_file)
 
-    def _write_turns(self, turns: list[AppliedMessage]) -> None:
-        for at, handle, lane, value in turns:
+    def _write_parameter_changes(self, messages: list[AppliedMessage]) -> None:
+        for at, handle, lane, value in messages:
             knob = self._knobs.at(handle, at)
             if knob is not None:
                 self._write(turn=[*knob, lane, value], at=at)
@@ -169,38 +170,39 @@ class FlightRecorder:
         for at, message, name in messages:
             self._write(midi=message.hex(), port=name, at=at)
 
-    def _write_out(self) -> None:
+    def _flush(self) -> None:
         self._sound.write(self._input.read().tobytes())
         self._sound.flush()
         self._log.flush()
 
     def _copy_file(self) -> None:
         source, name = self._files.pop(0)
-        if name in self._kept or not source.is_file():
+        if name in self._copied or not source.is_file():
             return
-        self._kept[name] = source.stat().st_size
-        if sum(self._kept.values()) > MOST_FILES:
+        self._copied[name] = source.stat().st_size
+        if sum(self._copied.values()) > MAX_FILE_BYTES:
             self._write(left_out=str(name))
             return
         target = self._folder / FILES / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Run ``work``; an OSError ends the log with a problem."""
         try:
             work()
         except OSError as error:
             reason = reason_of(error, self._folder.parent)
-            self.problem = f"the flight log has ended ({reason}); what was logged before can be replayed"
+            self.problem = f"the flight log stopped ({reason}); it can be replayed up to this point"
 
     def _write(self, **record: Any) -> None:
-        if not self.problem and not self._landed:
-            self._guarded(lambda: self._log.write(json.dumps(record) + "\n"))
+        if not self.problem and not self._finished:
+            self._guard(lambda: self._log.write(json.dumps(record) + "\n"))
 
     def close(self) -> None:
-        """Finish the log: one file, or the folder where the disk has no room for it; ``result`` says which.
+        """Finish the log as a file, or leave the folder if the disk is full; ``result`` is its path.
 
-        From any thread; the engine may play on.
+        Any thread may call this while the engine plays.
         """
         with self._finishing:
             if self.result is None:
@@ -209,39 +211,39 @@ class FlightRecorder:
     def _finish(self) -> None:
         self.service()
         with self._lock:
-            end = self._live.clock  # the engine may play on: what takes effect from here on is not logged
-            turns = [*self._messages.read(), *self._messages.read_out_of_order()]
-            self._log_take_over(end)
-            self._write_turns([turn for turn in turns if turn[0] < end])
+            end = self._live.clock  # the engine may continue: later changes are not logged
+            messages = [*self._messages.read(), *self._messages.read_out_of_order()]
+            self._log_swap(end)
+            self._write_parameter_changes([message for message in messages if message[0] < end])
             events = self._live.arrivals.undelivered_since(self._events)
             self._write_midi([event for event in events if event[0] < end])
-            self._guarded(self._write_out)
+            self._guard(self._flush)
             self._write(clock=end)
-            self._landed = True
+            self._finished = True
             for file in (self._log, self._sound):
-                self._guarded(file.close)
+                self._guard(file.close)
             self._messages.close()
         if not self.problem:
-            self._guarded(self._pack)
+            self._guard(self._pack)
         self.result = self.result or self._folder
 
     def _pack(self) -> None:
-        beside = self.path.with_name(f".{self.path.name}.tmp")
+        temporary = self.path.with_name(f".{self.path.name}.tmp")
         try:
-            with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
                 for file in sorted(self._folder.rglob("*")):
                     if file.is_file():
                         archive.write(file, file.relative_to(self._folder).as_posix())
-            beside.replace(self.path)
+            temporary.replace(self.path)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         self.result = self.path
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @dataclass
-class _NextPlan:
-    """A plan that was offered to the audio thread. ``number`` is that of its document, −1 before it is in the log."""
+class _PendingPlan:
+    """A plan passed to the audio thread. ``number`` is that of its document, −1 until the document is logged."""
 
     document: Document
     plan: Plan
@@ -250,15 +252,15 @@ class _NextPlan:
     number: int = -1
 
 
-class _KnobNames:
-    """The knob (node, port) that each handle has stood for, by the sample from which on it has."""
+class _KnobHistory:
+    """The knob (node, port) of each handle over time."""
 
     def __init__(self) -> None:
         self._latest: Mapping[int, Port] = {}
         self._history: dict[int, list[tuple[int, Port | None]]] = defaultdict(list)
 
     def change(self, at: int, knobs: Mapping[int, Port]) -> None:
-        """From sample ``at`` on handles stand for these knobs, all others for none."""
+        """Set the knobs of all handles from sample ``at``; other handles have none."""
         for handle in self._latest.keys() - knobs.keys():
             self._history[handle].append((at, None))
         for handle, knob in knobs.items():
@@ -267,7 +269,7 @@ class _KnobNames:
         self._latest = knobs
 
     def at(self, handle: int, sample: int) -> Port | None:
-        """The knob that a message for ``handle`` has set at ``sample``, None if it has set none."""
+        """Return the knob that a message for ``handle`` set at ``sample``, or None."""
         return next((knob for since, knob in reversed(self._history.get(handle, [])) if since <= sample), None)
 
 

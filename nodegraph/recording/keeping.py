@@ -1,7 +1,7 @@
-"""Keeping what is played: recordings of the output, and the last minutes of it, always.
+"""Recording of the output: to a file, and retrospectively (the last minutes).
 
-The last minutes lie on disk as a ring of short files of raw samples, one folder for each session, so that they are
-there after a crash, too. ``about.json`` in the folder says what they are.
+A retrospective session is a folder with a ring of short files of raw samples, so that the last minutes survive a crash.
+``about.json`` in the folder describes them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from nodegraph.engine.core import Engine
     from nodegraph.engine.live import Live
 
-SEGMENT = 10.0  # s of sound in a file of the ring
-SESSIONS = 3  # earlier sessions whose last minutes stay
+SEGMENT = 10.0  # seconds of sound in a file of the ring
+SESSIONS = 3  # earlier sessions that are not deleted
 
 
 class Recording:
-    """Records what is heard from now on into a sound file, until :meth:`close`."""
+    """Records the output to a sound file, from the next sample frame until :meth:`close`."""
 
     def __init__(self, live: Live, path: Path) -> None:
         self._reader = TapeReader(live.output_tape)
@@ -48,7 +48,7 @@ class Recording:
 
     @property
     def path(self) -> Path | None:
-        """The file, once something is in it."""
+        """The file, or None before the first samples are written."""
         return self._file.path
 
     def service(self) -> None:
@@ -64,15 +64,15 @@ class Recording:
 
 
 class WireRecording:
-    """Records what an output ("osc1.out") carries into a sound file, by a probe on it.
+    """Records an output ("osc1.out") to a sound file, through a probe.
 
-    Whoever begins it has the output watched (:meth:`Engine.watch`). It ends by itself when the output is gone, or has
-    another number of lanes; ``ended`` says so.
+    The caller must watch the output (:meth:`Engine.watch`). If the output is removed or its lane count changes, the
+    recording stops and ``ended`` is true.
     """
 
     def __init__(self, live: Live, port_ref: str, path: Path) -> None:
         self.seconds, self.ended = 0.0, False
-        self._live, self._end, self._path = live, port_ref, path
+        self._live, self._port_ref, self._path = live, port_ref, path
         self._ring: Any = None
         self._file: RecordingFile | None = None
         self._position = self._lost = 0
@@ -81,22 +81,22 @@ class WireRecording:
 
     @property
     def problem(self) -> str:
-        lost = f"{self._lost} samples of the recording of {self._end} are missing" if self._lost else ""
+        lost = f"{self._lost} samples of the recording of {self._port_ref} are missing" if self._lost else ""
         return (self._file.problem if self._file is not None else "") or lost
 
     @property
     def path(self) -> Path | None:
-        """The file, once something is in it."""
+        """The file, or None before the first samples are written."""
         return self._file.path if self._file is not None else None
 
     def service(self) -> None:
-        ring = self._live.probe(self._end)
+        ring = self._live.probe(self._port_ref)
         if self.ended or (ring is None and self._ring is None):
             return
         if ring is None or (self._file is not None and ring.lanes != self._ring.lanes):
             self._finish()
             return
-        if ring is not self._ring:  # another plan, another probe
+        if ring is not self._ring:  # a new plan can have a new probe
             self._ring, self._position = ring, ring.written
             self._file = self._file or RecordingFile(self._path, self._live.rate, ring.lanes)
         block, lost = ring.read_from(self._position)
@@ -118,7 +118,7 @@ class WireRecording:
 
 
 class RetrospectiveRecorder:
-    """Keeps the last ``minutes`` of what is heard in ``folder``; the last minutes of old sessions go in time."""
+    """Stores the last ``minutes`` of output in a new session in ``folder``, and deletes old sessions."""
 
     def __init__(self, live: Live, minutes: float, title: str = "", folder: Path | None = None) -> None:
         self.problem = ""
@@ -153,7 +153,7 @@ class RetrospectiveRecorder:
         try:
             while len(block):
                 if self._file is None:
-                    self._begin()
+                    self._start_segment()
                 part = block[: self._frames - self._written]
                 self._file.write(part.tobytes())
                 self._written += len(part)
@@ -166,13 +166,13 @@ class RetrospectiveRecorder:
         except OSError as error:
             self._fail(error)
 
-    def _begin(self) -> None:
+    def _start_segment(self) -> None:
         self._number, self._written = self._number + 1, 0
         self._file = (self.folder / f"{self._number:06d}.f32").open("wb")
         (self.folder / f"{self._number - self._max_segments:06d}.f32").unlink(missing_ok=True)
 
     def _fail(self, error: OSError) -> None:
-        self.problem = f"the last minutes are not kept any more ({reason_of(error, self.folder.parent)})"
+        self.problem = f"retrospective recording stopped ({reason_of(error, self.folder.parent)})"
 
     def close(self) -> None:
         self.service()
@@ -182,7 +182,7 @@ class RetrospectiveRecorder:
 
 
 class AutomationRecorder:
-    """Notes all moves of parameters from sample ``begin`` on, to make automation of them (see ``automation``)."""
+    """Records all parameter changes from sample ``begin``, for automation (see ``automation``)."""
 
     problem = ""
 
@@ -202,15 +202,15 @@ class AutomationRecorder:
     def service(self) -> None:
         applied = self._reader.read()
         if applied:
-            self._received += self._engine.named(applied)
+            self._received += self._engine.resolve_messages(applied)
 
     def tracks(self) -> dict[tuple[str, str], ParameterTrack]:
-        """The moves so far, by node and port; times count from ``begin``."""
+        """Return the changes so far by (node, port), with samples relative to ``begin``."""
         self.service()
         return collect(self._received, self.begin, lambda node, port: self._starts.get((node, port), [0.0]))
 
     def smooth(self, node: str, port: str) -> bool:
-        """Whether knob moves glide at a port."""
+        """Return whether the values of an input are smoothed."""
         assert self._engine.plan is not None
         return self._engine.plan.graph.node(node).spec.inputs[port].smooth
 
@@ -221,12 +221,12 @@ class AutomationRecorder:
             self._reader.close()
 
 
-# -- what was kept -------------------------------------------------------------------------------------------
+# -- stored sessions -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class RetrospectiveSession:
-    """The last minutes of a session: its folder, title, when it began, rate (Hz), channels and samples there are."""
+    """A stored session: folder, title, start time (ISO 8601), rate (Hz) and channels."""
 
     folder: Path
     title: str
@@ -243,7 +243,7 @@ class RetrospectiveSession:
         return sum(file.stat().st_size for file in self.segments) / (4 * self.channels * self.rate)
 
     def last(self, seconds: float) -> Iterator[np.ndarray]:
-        """The last ``seconds``, piece by piece: float32 (samples, channels)."""
+        """Yield the last ``seconds`` in chunks: float32 (samples, channels)."""
         sizes = [file.stat().st_size // (4 * self.channels) for file in self.segments]
         skip = max(sum(sizes) - round(seconds * self.rate), 0)
         for file, size in zip(self.segments, sizes, strict=True):
@@ -255,25 +255,25 @@ class RetrospectiveSession:
 
 
 def retrospective_folder() -> Path:
-    """Where sessions are kept."""
+    """Return the default folder of retrospective sessions."""
     from platformdirs import user_cache_path
 
     return user_cache_path("nodegraph") / "kept"
 
 
 def sessions(folder: Path | None = None) -> list[RetrospectiveSession]:
-    """All sessions of which something was kept, the latest first."""
-    places = sorted((folder or retrospective_folder()).glob("*/about.json"), reverse=True)
-    return [kept for about in places if (kept := session_in(about.parent)) is not None]
+    """Return all readable sessions in a folder, the latest first."""
+    files = sorted((folder or retrospective_folder()).glob("*/about.json"), reverse=True)
+    return [session for file in files if (session := session_in(file.parent)) is not None]
 
 
 def session_in(folder: Path) -> RetrospectiveSession | None:
-    """The session kept in a folder; None where none is to be read."""
+    """Read the session in a folder; None if it cannot be read."""
     try:
         about = json.loads((folder / "about.json").read_text())
-        kept = RetrospectiveSession(
+        session = RetrospectiveSession(
             folder, about["title"], about["started"], float(about["rate"]), int(about["channels"])
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return kept if kept.channels > 0 and kept.rate > 0 else None
+    return session if session.channels > 0 and session.rate > 0 else None

@@ -1,4 +1,4 @@
-"""Replay: what a flight recorder logged, given to an engine again, sample by sample."""
+"""Replay: computes the output of a flight log again, bit for bit."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from .flight import FILES, FORMAT, INPUT, LOG
 if TYPE_CHECKING:
     from mido import Message
 
-LARGEST_LOG = 1 << 30  # bytes of records
-NAMES_RENAMED = 2  # format from which on a log says which nodes a plan has renamed
-STRETCH = 64 * QUANTUM  # samples between two looks at what to send
+MAX_LOG_BYTES = 1 << 30
+FORMAT_WITH_RENAMES = 2  # first format that logs the renamed nodes of a plan
+CHUNK = 64 * QUANTUM  # samples computed between two checks for due records
 
 
 class FlightError(Exception):
-    """A log that cannot be replayed; one line says why."""
+    """A flight log cannot be replayed; the message is one line with the cause."""
 
 
 @dataclass
 class Flight:
-    """A log as read: its header, the steps of the session by number, what happened when, its length in samples."""
+    """A loaded flight log: header, session steps by number, (sample, record) events, length in samples."""
 
     header: dict[str, Any]
     steps: list[dict[str, Any]] = field(default_factory=list)
@@ -56,9 +56,9 @@ class Flight:
         return self.samples / self.header["rate"]
 
     def midi(self) -> list[Message]:
-        """Return the MIDI messages that were played into the patch; ``time`` is in seconds from the start.
+        """Return the MIDI messages that the patch received; ``time`` is in seconds from the start.
 
-        Raises FlightError for a log whose messages are damaged.
+        Raises FlightError if a message is damaged.
         """
         from mido import Message
 
@@ -74,7 +74,7 @@ class Flight:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Flight]:
-    """The log at ``path``: the archive of a whole flight, or the folder of one that broke off."""
+    """Open the log at ``path``: the archive of a finished log, or the folder of an unfinished one."""
     if path.is_dir():
         yield read_flight(path)
         return
@@ -83,14 +83,14 @@ def opened(path: Path) -> Iterator[Flight]:
             with zipfile.ZipFile(path) as archive:
                 _extract(archive, Path(folder))
         except FileNotFoundError:
-            raise FlightError(f"{path}: there is no such file. Name a flight log.") from None
+            raise FlightError(f"{path}: file not found. Name a flight log.") from None
         except (OSError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
-            raise FlightError(f"{path}: not a flight log that can be read ({error}).") from None
+            raise FlightError(f"{path}: not a readable flight log ({error}).") from None
         yield read_flight(Path(folder))
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
-    """Unpack what belongs to a log, and nothing that would lie elsewhere."""
+    """Unpack the files of a log; skip all members that would be written outside the folder."""
     for info in archive.infolist():
         name = PurePosixPath(info.filename)
         if name.is_absolute() or ".." in name.parts or name.parts[0] not in (LOG, INPUT, FILES):
@@ -102,10 +102,10 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
 
 
 def read_flight(folder: Path) -> Flight:
-    """The log in an open folder. A last line that broke off is left out. Raises FlightError."""
+    """Read the log in a folder; a truncated last line is skipped. Raises FlightError."""
     try:
-        if (folder / LOG).stat().st_size > LARGEST_LOG:
-            raise FlightError(f"{folder}: the log is larger than {LARGEST_LOG >> 20} MB.")
+        if (folder / LOG).stat().st_size > MAX_LOG_BYTES:
+            raise FlightError(f"{folder}: the log is larger than {MAX_LOG_BYTES >> 20} MB.")
         lines = (folder / LOG).read_text("utf-8", "replace").splitlines()
         header = json.loads(lines[0])
         header["rate"], header["inputs"], header["outputs"] = (
@@ -121,15 +121,15 @@ def read_flight(folder: Path) -> Flight:
                 record = json.loads(line)
             except ValueError:
                 break
-            _sort_in(flight, record)
+            _add_record(flight, record)
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise FlightError(f"{folder}: not a flight log that can be read ({error}).") from None
-    # within a quantum plans come first, and messages keep the order in which they were received
+        raise FlightError(f"{folder}: not a readable flight log ({error}).") from None
+    # plans come first in a quantum; the stable sort keeps the order of the messages
     flight.events.sort(key=lambda event: (event[0] // QUANTUM, "plan" not in event[1]))
     return flight
 
 
-def _sort_in(flight: Flight, record: dict[str, Any]) -> None:
+def _add_record(flight: Flight, record: dict[str, Any]) -> None:
     if "edit" in record or "document" in record:
         flight.steps.append(record)
     elif "left_out" in record:
@@ -140,9 +140,9 @@ def _sort_in(flight: Flight, record: dict[str, Any]) -> None:
 
 
 class Replay(Offline):
-    """An engine that is given a flight again. ``patch`` instead of the one that was played, if wanted.
+    """An engine that plays a flight log again, optionally with another ``patch``.
 
-    ``notes`` say what did not fit: steps that the changed patch has no place for.
+    ``notes`` lists the missing files, and the logged edits that could not be applied to ``patch``.
     """
 
     def __init__(self, flight: Flight, patch: Patch | None = None, allow_outside: bool = False) -> None:
@@ -150,19 +150,19 @@ class Replay(Offline):
         Engine.__init__(self, header["rate"], header["inputs"], header["outputs"], allow_outside=allow_outside)
         self._prepare(_input_of(flight))
         self.flight = flight
-        self.notes = [f"file '{name}' was too large to travel with the log" for name in flight.left_out]
+        self.notes = [f"file '{name}' was too large for the log" for name in flight.left_out]
         self._events = iter([*flight.events, (flight.samples, {})])
         self._next: tuple[int, dict[str, Any]] | None = next(self._events)
-        self._changed = patch is not None
+        self._has_other_patch = patch is not None
         self._session = patch or Patch()
         self._number = -1
         self._limiter = _Limiter(self.rate, self.outputs) if header.get("limiter", True) else None
 
     def blocks(self) -> Iterator[np.ndarray]:
-        """The sound, stretch by stretch: float32 (samples, channels), as it was heard."""
+        """Yield the output in chunks: float32 (samples, channels), with the limiter applied if it was on."""
         while self._next is not None and self.clock < self.flight.samples:
-            self._give()
-            end = min(self.clock + STRETCH, self.flight.samples)
+            self._apply_due_records()
+            end = min(self.clock + CHUNK, self.flight.samples)
             if self._next is not None and "plan" in self._next[1]:
                 end = min(end, self._next[0])
             sound = self.run_samples(max(end - self.clock, QUANTUM) // QUANTUM * QUANTUM)
@@ -170,42 +170,42 @@ class Replay(Offline):
                 self._limiter(sound)
             yield sound
 
-    def _give(self) -> None:
-        """All that takes effect in the stretch that begins now; plans only at its beginning."""
-        while self._next is not None and self._next[0] < self.clock + STRETCH:
+    def _apply_due_records(self) -> None:
+        """Apply the records that are due in the next chunk; a plan only at its first sample."""
+        while self._next is not None and self._next[0] < self.clock + CHUNK:
             at, record = self._next
             if "plan" in record:
                 if at > self.clock:
                     return
-                self.watched = frozenset(record.get("probes", ()))  # nodes beside a probe are computed in the same rows
-                self._take(int(record["plan"]), record.get("renamed", {}))
+                self.watched = frozenset(record.get("probes", ()))  # probes affect the packing of rows
+                self._load_plan(int(record["plan"]), record.get("renamed", {}))
             elif "turn" in record:
-                self._give_turn(at, *record["turn"])
+                self._set_logged_parameter(at, *record["turn"])
             elif "midi" in record:
                 self.send(bytes.fromhex(record["midi"]), at, record.get("port", ""))
             self._next = next(self._events, None)
 
-    def _give_turn(self, at: int, node: str, port: str, lane: int, value: float) -> None:
-        if self._changed:
-            self.turn(node, port, value, at, lane)
-        else:  # the log has one record for each knob
-            self._turn([(node, port)], value, at, lane)
+    def _set_logged_parameter(self, at: int, node: str, port: str, lane: int, value: float) -> None:
+        if self._has_other_patch:
+            self.set_parameter(node, port, value, at, lane)
+        else:  # the log has a record for each flat knob
+            self._send_values([(node, port)], value, at, lane)
 
-    def _take(self, number: int, names: Mapping[str, str]) -> None:
+    def _load_plan(self, number: int, names: Mapping[str, str]) -> None:
         while self._number < min(number, len(self.flight.steps) - 1):
             self._number += 1
             self._step(self.flight.steps[self._number])
         try:
-            known = self.flight.header["flight"] >= NAMES_RENAMED and not self._changed
+            has_names = self.flight.header["flight"] >= FORMAT_WITH_RENAMES and not self._has_other_patch
             graph = build_graph(self._session.document, self.rate, self._session.path, self.allow_outside)
-            self._exchange(graph, names if known else None)
+            self._swap_plan(graph, names if has_names else None)
         except (GraphError, KernelError) as error:
             self.notes.append(f"step {number}: {error}")
 
     def _step(self, record: dict[str, Any]) -> None:
         try:
-            if "document" in record and not self._changed:
-                document = parse_patch(record["document"].encode(), "the patch in the log")
+            if "document" in record and not self._has_other_patch:
+                document = parse_patch(record["document"].encode(), "patch in the log")
                 self._session = Patch(document, self.flight.folder / FILES / "patch.json")
             elif "edit" in record:
                 self._session.do(step_from_data(record["edit"]))
@@ -213,11 +213,11 @@ class Replay(Offline):
             self.notes.append(f"step {self._number}: {error}")
 
     def _set_changed_knobs(self, before: KnobValues, after: Graph) -> None:
-        """Knobs that moved together with the wiring are messages of the log."""
+        """Do nothing: the log contains these messages."""
 
 
 class _Limiter:
-    """The limiter of live output over one block after another, in place."""
+    """Applies the limiter of the live driver to successive blocks, in place."""
 
     def __init__(self, rate: float, channels: int) -> None:
         self._words = np.zeros(cb.LIVE_WORDS, np.int64)
@@ -232,6 +232,7 @@ class _Limiter:
 
 
 def _input_of(flight: Flight) -> np.ndarray:
+    """Return the logged device input: float32 (samples, channels)."""
     channels = flight.header["inputs"]
     path = flight.folder / INPUT
     if not channels or not path.is_file():
@@ -247,7 +248,7 @@ def replay(
     progress: Callable[[float], None] | None = None,
     allow_outside: bool = False,
 ) -> Replay:
-    """Replay the log at ``path``; ``write`` gets the sound. Raises FlightError, EngineError."""
+    """Replay the log at ``path``; ``write`` receives the output. Raises FlightError or EngineError."""
     with opened(path) as flight:
         engine = Replay(flight, patch, allow_outside)
         try:

@@ -1,1 +1,1 @@
-"""Frames: the Fourier transform as a kernel, windows, and phase from magnitude."""
+"""Spectral processing: the Fourier transform as a kernel, windows, and phase reconstruction."""

@@ -1,4 +1,4 @@
-"""What frame blocks weigh bins with: gain curves by frequency, mel bands, bands of equal intervals."""
+"""Weights of bins for frame blocks: gain curves by frequency, mel bands, logarithmic bands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOG_STEP = np.log(6.4) / 27.0
 
 
 def hz_to_mel(hz: Any, scale: str) -> np.ndarray:
-    """Frequency on Slaney's mel scale (Auditory Toolbox, 1998) or HTK's: ``2595 log10(1 + f / 700)``."""
+    """Convert Hz to Slaney's mel scale (Auditory Toolbox, 1998) or HTK's: ``2595 log10(1 + f / 700)``."""
     hz = np.asarray(hz, np.float64)
     if scale == "htk":
         return 2595.0 * np.log10(1.0 + hz / 700.0)
@@ -24,7 +24,7 @@ def hz_to_mel(hz: Any, scale: str) -> np.ndarray:
 
 
 def mel_to_hz(mel: Any, scale: str) -> np.ndarray:
-    """The inverse of :func:`hz_to_mel`."""
+    """Invert :func:`hz_to_mel`."""
     mel = np.asarray(mel, np.float64)
     if scale == "htk":
         return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
@@ -41,10 +41,10 @@ def mel_matrix(
     scale: str = "slaney",
     norm: str = "area",
 ) -> np.ndarray:
-    """Triangles that are evenly spaced on the mel scale: (bands, size / 2 + 1), from ``low`` to ``high`` Hz.
+    """Return triangular bands evenly spaced on the mel scale: (bands, size / 2 + 1), from ``low`` to ``high`` Hz.
 
-    ``high`` 0 is half the rate. Norm "area" divides each triangle by half its width in Hz (Slaney), "peak"
-    leaves its top at 1.
+    ``high`` 0 is half the sample rate. Norm "area" divides each triangle by half its width in Hz (Slaney), "peak"
+    leaves its maximum at 1.
     """
     high = high or rate / 2.0
     edges = mel_to_hz(np.linspace(hz_to_mel(low, scale), hz_to_mel(high, scale), bands + 2), scale)
@@ -58,10 +58,10 @@ def mel_matrix(
 
 
 def log_matrix(octaves: int, per_octave: int, low: float, size: int, rate: float) -> np.ndarray:
-    """Triangles on a logarithmic frequency axis, each row a mean: (octaves × per_octave, size / 2 + 1).
+    """Return triangular bands on a logarithmic frequency axis: (octaves × per_octave, size / 2 + 1).
 
-    Band b stands for ``low 2^(b / per_octave)`` Hz. A triangle narrower than the distance of two bins becomes
-    the linear interpolation between them; bands above half the rate are empty.
+    Each row sums to 1. The centre of band b is ``low 2^(b / per_octave)`` Hz. A triangle narrower than the distance
+    of two bins becomes the linear interpolation between them; bands above half the sample rate are empty.
     """
     centres = low * 2.0 ** (np.arange(octaves * per_octave) / per_octave)
     step = 2.0 ** (1.0 / per_octave)
@@ -77,13 +77,13 @@ def log_matrix(octaves: int, per_octave: int, low: float, size: int, rate: float
 
 
 def bounds(matrix: np.ndarray) -> np.ndarray:
-    """First bin of each row that counts, and the one after the last: the rest of a row is 0."""
+    """Return the first nonzero bin of each row, and the bin after the last one."""
     found = [np.flatnonzero(row) for row in matrix]
     return np.array([(at[0], at[-1] + 1) if len(at) else (0, 0) for at in found], np.float32)
 
 
 def gain_curve(points: Sequence[Sequence[float]], size: int, rate: float) -> np.ndarray:
-    """Gain of each bin through breakpoints (Hz, dB): straight in dB over log frequency, held outside."""
+    """Return the gain of each bin: breakpoints (Hz, dB), linear in dB over log frequency, constant outside."""
     frequencies = np.arange(size // 2 + 1) * rate / size
     if not points:
         return np.ones(len(frequencies))
@@ -93,7 +93,7 @@ def gain_curve(points: Sequence[Sequence[float]], size: int, rate: float) -> np.
 
 
 def points_problem(points: Sequence[Any]) -> str:
-    """What is wrong with breakpoints, "" if nothing."""
+    """Return the problem with breakpoints, or ""."""
     for point in points:
         pair = isinstance(point, list | tuple) and len(point) == 2
         if not pair or not all(isinstance(v, int | float) and np.isfinite(v) for v in point):
@@ -108,6 +108,6 @@ def curve_table(settings: Mapping[str, Any], sr: float) -> np.ndarray:
 
 
 def octaves_table(settings: Mapping[str, Any], sr: float) -> np.ndarray:
-    """Distance of each bin from 1 kHz in octaves; bin 0 counts as half a bin."""
+    """Return the distance of each bin from 1 kHz in octaves; bin 0 counts as half a bin."""
     bins = np.maximum(np.arange(settings["size"] // 2 + 1), 0.5)
     return np.log2(bins * sr / settings["size"] / 1000.0)

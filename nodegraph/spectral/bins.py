@@ -1,4 +1,4 @@
-"""Equations that blocks on magnitudes and blocks on spectra share, one bin at a time."""
+"""Equations per bin, shared by blocks on magnitudes and blocks on spectra."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _EPSILON = 1e-30
 
 
 def expansion(magnitude, threshold, ratio, floor, below):  # type: ignore[no-untyped-def]
-    """Gain of a downward expander: ``(m / T)^(ratio - 1)`` under the threshold, but no less than ``floor``.
+    """Return the gain of a downward expander: ``(m / T)^(ratio - 1)`` below the threshold, at least ``floor``.
 
-    With ``below`` the roles are exchanged: what lies above the threshold is turned down.
+    With ``below`` the gain is reduced above the threshold instead.
     """
     octaves = log2(max(magnitude, _EPSILON) / max(threshold, _EPSILON))
     octaves = -octaves if below else octaves
@@ -19,7 +19,7 @@ def expansion(magnitude, threshold, ratio, floor, below):  # type: ignore[no-unt
 
 
 def denoised(power, noise, amount, floor, method):  # type: ignore[no-untyped-def]
-    """Gain of a bin with noise of the power ``noise``, over-subtracted ``amount`` times; at least ``floor``.
+    """Return the gain of a bin with noise power ``noise``, over-subtracted by ``amount``; at least ``floor``.
 
     Power subtraction ``√(1 - a N / P)`` (Berouti, Schwartz & Makhoul, ICASSP 1979), Wiener's ``1 - a N / P``,
     or a gate at ``P = a N``.
@@ -34,7 +34,7 @@ def denoised(power, noise, amount, floor, method):  # type: ignore[no-untyped-de
 
 
 def smooth_over_bins(source, target, bins, width):  # type: ignore[no-untyped-def]
-    """Zero-phase smoothing by one pole up and one down: impulse response like ``e^(-|k| / width)``."""
+    """Smooth with zero phase by one pole up and one down: the impulse response is close to ``e^(-|k| / width)``."""
     keep = exp2(-1.4426950408889634 / width) if width > 0.01 else 0.0
     value = read_double(source, 0)
     for k in range(bins):
@@ -47,9 +47,9 @@ def smooth_over_bins(source, target, bins, width):  # type: ignore[no-untyped-de
 
 
 def interpolated(source, position, bins):  # type: ignore[no-untyped-def]
-    """``source`` between two bins, linearly; 0 outside."""
+    """Return the linear interpolation of ``source`` between two bins; 0 outside."""
     inside = clip(position, 0.0, bins - 1.0)
-    whole = min(int(inside), bins - 2)
-    part = inside - whole
-    value = read_double(source, whole) + (read_double(source, whole + 1) - read_double(source, whole)) * part
+    k = min(int(inside), bins - 2)
+    part = inside - k
+    value = read_double(source, k) + (read_double(source, k + 1) - read_double(source, k)) * part
     return value if position == inside else 0.0

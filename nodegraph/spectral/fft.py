@@ -1,12 +1,12 @@
-"""The complex FFT as LLVM IR: Stockham's self-sorting radix-4 algorithm, written in vectors.
+"""The complex FFT as LLVM IR: Stockham's self-sorting radix-4 algorithm in SIMD vectors.
 
-A transform of N = 2^n points works on separate real and imaginary arrays and goes back and forth
-between two of them. One stage takes ``x[q + s (p + j N/4s)]`` (j = 0…3) to ``y[q + s (4 p + k)]``:
-a 4-point DFT of the four, times ``e^(-2πi p k / (N/s))``. Read as i = q + s p all inputs and the
-twiddles of a stage lie side by side; only the first two stages (s < vector width) have to shuffle
-their outputs. A last radix-2 stage serves odd n. Van Loan, Computational Frameworks for the FFT, ch. 1.7.
+A transform of N = 2^n points uses separate real and imaginary arrays and alternates between two
+pairs of them. A stage maps ``x[q + s (p + j N/4s)]`` (j = 0…3) to ``y[q + s (4 p + k)]``:
+a 4-point DFT of the four, times ``e^(-2πi p k / (N/s))``. With the index i = q + s p, all inputs and
+twiddles of a stage are contiguous; only the first two stages (s < vector width) shuffle their
+outputs. If n is odd, the last stage is radix-2. Van Loan, Computational Frameworks for the FFT, ch. 1.7.
 
-It allocates nothing and calls nothing: fit for the audio thread like any other kernel.
+The kernel does not allocate or call other functions, as the audio thread requires.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ MAX_WIDTH = 16
 
 
 class Fft:
-    """The forward transform of ``points`` points. The result lies in y if ``stages`` is odd, else in x.
+    """The forward transform of ``points`` points. The result is in y if ``stages`` is odd, else in x.
 
-    The inverse is the same transform with real and imaginary parts exchanged on both sides.
+    The inverse is the same transform with real and imaginary parts exchanged in input and output.
     """
 
     def __init__(self, points: int) -> None:
@@ -41,7 +41,7 @@ class Fft:
 
     @cached_property
     def twiddles(self) -> np.ndarray:
-        """Per radix-4 stage and k = 1, 2, 3: N/4 real, then N/4 imaginary parts, one for each i."""
+        """Twiddles of each radix-4 stage and k = 1, 2, 3: N/4 real, then N/4 imaginary parts, one per i."""
         parts = []
         quarter = self.points // 4
         for stride in self.strides:
@@ -52,7 +52,7 @@ class Fft:
         return np.concatenate(parts).astype(np.float32)
 
     def ir(self, symbol: str) -> str:
-        """The kernel's module."""
+        """Return the LLVM module of the kernel."""
         body: list[str] = []
         for stage, stride in enumerate(self.strides):
             body.append(_radix4(stage, stride, self.points))
@@ -74,12 +74,12 @@ class Fft:
 
 @lru_cache(maxsize=32)
 def fft(points: int) -> Fft:
-    """The transform of so many points; the same object each time."""
+    """Return the transform of ``points`` points; cached."""
     return Fft(points)
 
 
 class _IrBuilder:
-    """IR text with fresh names."""
+    """A builder of IR text with unique names."""
 
     def __init__(self, width: int) -> None:
         self.width = width
@@ -152,16 +152,16 @@ def _radix4(stage: int, stride: int, points: int) -> str:
         (w.sub(mr, ni), w.add(mi, nr)),
     ]
     base = stage * 6 * quarter
-    turned = [results[0]]
+    twiddled = [results[0]]
     for k in (1, 2, 3):
         re, im = results[k]
         if stride * 4 == points:  # p is 0 throughout
-            turned.append((re, im))
+            twiddled.append((re, im))
             continue
         first = base + (k - 1) * 2 * quarter
         cos, sin = w.load("%tw", w.plus("%i", first)), w.load("%tw", w.plus("%i", first + quarter))
-        turned.append((w.sub(w.mul(re, cos), w.mul(im, sin)), w.add(w.mul(re, sin), w.mul(im, cos))))
-    for array, values in (("%yr", [re for re, _ in turned]), ("%yi", [im for _, im in turned])):
+        twiddled.append((w.sub(w.mul(re, cos), w.mul(im, sin)), w.add(w.mul(re, sin), w.mul(im, cos))))
+    for array, values in (("%yr", [re for re, _ in twiddled]), ("%yi", [im for _, im in twiddled])):
         if stride >= width:
             block = w.new(f"udiv i64 %i, {stride}")
             rest = w.new(f"urem i64 %i, {stride}")
@@ -174,7 +174,7 @@ def _radix4(stage: int, stride: int, points: int) -> str:
 
 
 def _interleave(w: _IrBuilder, values: list[str], array: str, stride: int, width: int) -> None:
-    """Store four vectors so that runs of ``stride`` of each alternate."""
+    """Store four vectors interleaved in runs of ``stride``."""
     doubled = [index for run in range(width // stride) for k in (0, 1) for index in _run(run, k, stride, width)]
     low = w.shuffle(values[0], values[1], width, doubled)
     high = w.shuffle(values[2], values[3], width, doubled)
@@ -202,5 +202,5 @@ def _radix2(stage: int, points: int) -> str:
 
 
 def argument_words(transform: Fft, arrays: list[Any]) -> list[int]:
-    """The argument block: four float32 arrays of N points (x re, x im, y re, y im), and the twiddles."""
+    """Return the argument block: four float32 arrays of N points (x re, x im, y re, y im), and the twiddles."""
     return [array.ctypes.data for array in arrays] + [transform.twiddles.ctypes.data]

@@ -1,4 +1,4 @@
-"""Phase from magnitude offline: Griffin & Lim's iteration, and its fast version.
+"""Offline phase reconstruction: the Griffin-Lim algorithm and its fast version.
 
 Griffin & Lim, Signal estimation from modified short-time Fourier transform (IEEE Trans. ASSP, 1984).
 Perraudin, Balazs & Søndergaard, A fast Griffin-Lim algorithm (WASPAA, 2013).
@@ -12,7 +12,7 @@ import numpy as np
 
 from .stft import istft, stft
 
-MOMENTUM = 0.99  # of the fast version: the paper's best for long runs
+MOMENTUM = 0.99  # of the fast version: the best value for many iterations in the paper
 
 
 def griffin_lim(
@@ -26,23 +26,23 @@ def griffin_lim(
     momentum: float = 0.0,
     progress: Callable[[int], None] | None = None,
 ) -> np.ndarray:
-    """A sound with these magnitudes (bins, frames): float32 samples, aligned as in ``stft``.
+    """Return a sound with these magnitudes (bins, frames): float32 samples, aligned as in ``stft``.
 
-    Each iteration goes to the sound and back and keeps the phase found: ``C ← |X| e^(i arg P(C))``. It starts
-    at ``phase`` (rad), or at a random one. With ``momentum`` α it goes on from ``P_m + α (P_m - P_(m-1))``.
+    Each iteration keeps the phase of the inverse and forward transform P: ``C ← |X| e^(i arg P(C))``. The initial
+    phase is ``phase`` (rad), or random. With ``momentum`` α the phase is that of ``P_m + α (P_m - P_(m-1))``.
     """
-    wanted = np.asarray(magnitudes, np.float64)
-    samples = max(wanted.shape[1] * hop, 0)
+    target = np.asarray(magnitudes, np.float64)
+    samples = max(target.shape[1] * hop, 0)
     if phase is None:
-        phase = np.random.default_rng(seed).uniform(-np.pi, np.pi, wanted.shape)
-    spectra = wanted * np.exp(1j * phase)
-    before = None
+        phase = np.random.default_rng(seed).uniform(-np.pi, np.pi, target.shape)
+    spectra = target * np.exp(1j * phase)
+    previous = None
     for iteration in range(iterations):
         found = stft(istft(spectra, size, hop, window, samples), size, hop, window)
-        found = found[:, : wanted.shape[1]].astype(np.complex128)
-        ahead = found if before is None else found + momentum * (found - before)
-        before = found if momentum else None
-        spectra = wanted * ahead / np.maximum(np.abs(ahead), 1e-20)
+        found = found[:, : target.shape[1]].astype(np.complex128)
+        ahead = found if previous is None else found + momentum * (found - previous)
+        previous = found if momentum else None
+        spectra = target * ahead / np.maximum(np.abs(ahead), 1e-20)
         if progress is not None:
             progress(iteration)
     return istft(spectra, size, hop, window, samples)
@@ -58,5 +58,5 @@ def fast_griffin_lim(
     phase: np.ndarray | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> np.ndarray:
-    """Griffin & Lim's iteration with the momentum of Perraudin, Balazs & Søndergaard (2013)."""
+    """Run the Griffin-Lim algorithm with the momentum of Perraudin, Balazs & Søndergaard (2013)."""
     return griffin_lim(magnitudes, size, hop, window, iterations, seed, phase, MOMENTUM, progress)

@@ -1,4 +1,4 @@
-"""How near a reconstructed sound is to what was wanted. Magnitudes are (bins, frames), as from ``stft``."""
+"""Distances between a reconstructed sound and its target. Magnitudes are (bins, frames), as from ``stft``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _EPSILON = 1e-20
 
 
 def ser(target_magnitudes: np.ndarray, signal: np.ndarray, size: int, hop: int, window: str = "hann") -> float:
-    """Signal-to-error ratio in dB: ``10 log10(Σ|X|² / Σ(|X| - |Y|)²)`` over all bins and frames.
+    """Return the signal-to-error ratio in dB: ``10 log10(Σ|X|² / Σ(|X| - |Y|)²)`` over all bins and frames.
 
-    X are the magnitudes wanted, Y those of ``signal`` analysed again. Zhu, Beauregard & Wyse, Real-time
+    |X| are the target magnitudes, Y is the STFT of ``signal``. Zhu, Beauregard & Wyse, Real-time
     signal estimation from modified short-time Fourier transform magnitude spectra (IEEE Trans. ASLP, 2007).
-    The signal must be aligned: its first sample is the first of the sound that the magnitudes come from.
+    The signal must be aligned: its first sample is the first sample of the sound with these magnitudes.
     """
     target, estimate = _paired(np.abs(target_magnitudes), np.abs(stft(signal, size, hop, window)))
     return 10.0 * float(np.log10(max((target**2).sum(), _EPSILON) / max(((target - estimate) ** 2).sum(), _EPSILON)))
@@ -25,7 +25,7 @@ def ser(target_magnitudes: np.ndarray, signal: np.ndarray, size: int, hop: int, 
 def spectral_convergence(
     target_magnitudes: np.ndarray, signal: np.ndarray, size: int, hop: int, window: str = "hann"
 ) -> float:
-    """``‖|X| - |Y|‖ / ‖X‖`` (Frobenius norms), a ratio: 0 is perfect; ``-20 log10`` of it is :func:`ser`.
+    """Return ``‖|X| - |Y|‖ / ‖X‖`` (Frobenius norms): 0 is perfect; ``-20 log10`` of it is :func:`ser`.
 
     Sturmel & Daudet, Signal reconstruction from STFT magnitude: a state of the art (DAFx, 2011).
     """
@@ -36,10 +36,10 @@ def spectral_convergence(
 def log_spectral_distance(
     reference: np.ndarray, signal: np.ndarray, size: int = 1024, hop: int = 256, window: str = "hann"
 ) -> float:
-    """Mean over frames of ``√(mean_k (20 log10 |X| / |Y|)²)``, in dB, between two sounds.
+    """Return the mean over frames of ``√(mean_k (20 log10 |X| / |Y|)²)``, in dB, between two sounds.
 
-    Gray & Markel, Distance measures for speech processing (IEEE Trans. ASSP, 1976). Levels are held above
-    -100 dB of the reference's loudest bin, so that silence does not decide.
+    Gray & Markel, Distance measures for speech processing (IEEE Trans. ASSP, 1976). Levels are clamped to at
+    least -100 dB relative to the loudest bin of the reference, so that silence does not dominate.
     """
     target, estimate = _paired(np.abs(stft(reference, size, hop, window)), np.abs(stft(signal, size, hop, window)))
     least = max(1e-5 * float(target.max(initial=0.0)), _EPSILON)
@@ -48,9 +48,10 @@ def log_spectral_distance(
 
 
 def multi_resolution_stft(reference: np.ndarray, signal: np.ndarray, sizes: Sequence[int] = (512, 1024, 2048)) -> float:
-    """Mean over sizes (Hann, hop size / 4) of ``‖|X| - |Y|‖ / ‖X‖ + mean |ln |X| / |Y||``; 0 is perfect.
+    """Return the mean over sizes of ``‖|X| - |Y|‖ / ‖X‖ + mean |ln |X| / |Y||``; 0 is perfect.
 
-    Yamamoto, Song & Kim, Parallel WaveGAN (ICASSP, 2020). Levels are held above -100 dB of the loudest bin.
+    The windows are Hann, the hop is size / 4. Yamamoto, Song & Kim, Parallel WaveGAN (ICASSP, 2020). Levels are
+    clamped to at least -100 dB relative to the loudest bin.
     """
     total = 0.0
     for size in sizes:
@@ -62,9 +63,9 @@ def multi_resolution_stft(reference: np.ndarray, signal: np.ndarray, sizes: Sequ
 
 
 def cross_correlation(reference: np.ndarray, signal: np.ndarray, normalised: bool = True) -> tuple[float, int]:
-    """Peak of the cross-correlation ``c[d] = Σ x[n] y[n + d]``, and its lag d in samples (y is late by d).
+    """Return the peak of the cross-correlation ``c[d] = Σ x[n] y[n + d]``, and its lag d in samples (y is d late).
 
-    Normalised by ``‖x‖ ‖y‖``: between -1 and 1, and 1 for the same sound at any gain.
+    If normalised by ``‖x‖ ‖y‖``, the peak is between -1 and 1, and 1 for the same sound at any positive gain.
     """
     x, y = np.asarray(reference, np.float64).ravel(), np.asarray(signal, np.float64).ravel()
     if not len(x) or not len(y):
@@ -79,7 +80,7 @@ def cross_correlation(reference: np.ndarray, signal: np.ndarray, normalised: boo
 
 
 def _paired(target: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both over the frames of the longer, the shorter followed by silence."""
+    """Return both with the same number of frames, the shorter padded with silence."""
     frames = max(target.shape[1], estimate.shape[1])
     padded = [np.pad(x.astype(np.float64), ((0, 0), (0, frames - x.shape[1]))) for x in (target, estimate)]
     return padded[0], padded[1]

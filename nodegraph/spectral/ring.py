@@ -1,10 +1,10 @@
-"""From frames to signals: a ring into which frames write ahead and from which a block plays."""
+"""Overlap-add ring: frames are added ahead of the read position, and a block plays from it."""
 
 
 def play_ring(out, ring, read):  # type: ignore[no-untyped-def]
-    """Play what frames have written into ``ring`` (lanes, samples), and leave silence behind.
+    """Copy samples from ``ring`` (lanes, samples) to ``out`` and clear them.
 
-    ``read`` is where each lane goes on.
+    ``read`` is the read position of each lane.
     """
     length = ring.shape[1]
     for lane in range(out.shape[1]):

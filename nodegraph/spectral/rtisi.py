@@ -1,13 +1,12 @@
 """Real-time iterative spectrogram inversion with look-ahead, as native functions on frames.
 
-A buffer holds the ``k + 1`` youngest frames. When one comes in, all of them are iterated ``p`` times:
-overlap-add what is there, transform each frame again, keep the phase, put the target magnitude back. Then the
-oldest frame is final. Zhu, Beauregard & Wyse, Real-time signal estimation from modified short-time Fourier
-transform magnitude spectra (IEEE Trans. ASLP, 2007).
+A buffer holds the ``k + 1`` newest frames. For each new frame all of them are iterated ``p`` times: overlap-add
+the estimates, transform each frame, keep the phase, restore the target magnitude. Then the oldest frame is
+final. Zhu, Beauregard & Wyse, Real-time signal estimation from modified short-time Fourier transform magnitude
+spectra (IEEE Trans. ASLP, 2007).
 
-Arrays are float32 pointers: ``targets``, ``estimates``, ``before_re``, ``before_im`` hold k + 1 frames one
-after the other, oldest first; ``settled`` and ``sums`` span ``size + k hop`` samples from the start of the
-oldest frame.
+Arrays are float32 pointers: ``targets``, ``estimates``, ``before_re``, ``before_im`` hold k + 1 consecutive
+frames, oldest first; ``final_sum`` and ``sums`` span ``size + k hop`` samples from the start of the oldest frame.
 """
 
 from __future__ import annotations
@@ -20,25 +19,25 @@ from .transform import irfft, rfft
 from .windows import overlap, window
 
 _TINY = np.float32(1e-30)
-_HUGE = np.float32(1e12)  # the squares of larger magnitudes leave single precision
-# Where all windows together reach less than this share of one window's peak, their sum is held there.
+_HUGE = np.float32(1e12)  # the squares of larger magnitudes overflow single precision
+# Minimum of the overlapped squared windows, relative to the peak of one.
 _EPSILON = 0.02
 
 
 def copy_magnitudes(magnitude, target, at, bins):  # type: ignore[no-untyped-def]
-    """Negative magnitudes count as 0, monstrous ones as very large."""
+    """Copy magnitudes, clamped to 0…1e12."""
     for k in range(bins):
         target[at + k] = min(max(magnitude[k], np.float32(0.0)), _HUGE)
 
 
 def shift_frames(frames, length, count):  # type: ignore[no-untyped-def]
-    """Move all frames one place towards the oldest."""
+    """Move all frames by one position towards the oldest."""
     for n in range(length * (count - 1)):
         frames[n] = frames[n + length]
 
 
 def sum_overlap(estimates, final_sum, weights, trust, sums, size, hop, count):  # type: ignore[no-untyped-def]
-    """``sums = final_sum + Σ_j trust_j estimate_j[n - j hop] w[n - j hop]``."""
+    """Compute ``sums = final_sum + Σ_j trust_j estimate_j[n - j hop] w[n - j hop]``."""
     for n in range(size + (count - 1) * hop):
         sums[n] = final_sum[n]
     for j in range(count):
@@ -48,29 +47,29 @@ def sum_overlap(estimates, final_sum, weights, trust, sums, size, hop, count):  
 
 
 def extract_frame(sums, level, at, weights, windowed_frame, size):  # type: ignore[no-untyped-def]
-    """A frame of the signal that the sums make, under a window."""
+    """Extract a windowed frame of the signal from the sums."""
     for n in range(size):
         windowed_frame[n] = sums[at + n] * level[at + n] * weights[n]
 
 
 def subtract_contribution(estimates, at, share, windowed_frame, size):  # type: ignore[no-untyped-def]
-    """Take from a frame its own share in the overlap."""
+    """Subtract the contribution of a frame to the overlap from it."""
     for n in range(size):
         windowed_frame[n] = windowed_frame[n] - share * estimates[at + n]
 
 
 def impose_magnitudes(re, im, targets, at, bins):  # type: ignore[no-untyped-def]
-    """Give a spectrum the target magnitudes; a bin without phase gets phase 0."""
+    """Set the magnitudes of a spectrum to the targets; a silent bin gets phase 0."""
     for k in range(bins):
         power = re[k] * re[k] + im[k] * im[k]
         gain = targets[at + k] / np.sqrt(max(power, _TINY))
-        bare = power < _TINY
-        re[k] = targets[at + k] if bare else re[k] * gain
-        im[k] = np.float32(0.0) if bare else im[k] * gain
+        silent = power < _TINY
+        re[k] = targets[at + k] if silent else re[k] * gain
+        im[k] = np.float32(0.0) if silent else im[k] * gain
 
 
 def extrapolate(re, im, before_re, before_im, at, bins, momentum):  # type: ignore[no-untyped-def]
-    """``C + momentum (C - C_before)``, and remember C."""
+    """Compute ``C + momentum (C - C_before)`` and store C as the next ``C_before``."""
     carried = np.float32(momentum)
     for k in range(bins):
         now_re, now_im = re[k], im[k]
@@ -85,7 +84,7 @@ def store(windowed_frame, estimates, at, size):  # type: ignore[no-untyped-def]
 
 
 def replace(windowed_frame, estimates, frame, sums, at, weights, share, size):  # type: ignore[no-untyped-def]
-    """A new estimate of a frame, in the sums too."""
+    """Replace the estimate of a frame and update the sums."""
     for n in range(size):
         sums[at + n] = sums[at + n] + share * (windowed_frame[n] - estimates[frame + n]) * weights[n]
         estimates[frame + n] = windowed_frame[n]
@@ -111,7 +110,7 @@ def iterate_jointly(  # type: ignore[no-untyped-def]
     count,
     iterations,
 ):
-    """Zhu, Beauregard & Wyse: all frames from the same overlap, an asymmetric window for the newest."""
+    """Iterate as Zhu, Beauregard & Wyse: all frames from the same overlap, the newest with an asymmetric window."""
     for i in range(iterations):
         sum_overlap(estimates, final_sum, weights, trust, sums, size, hop, count)
         for j in range(count):
@@ -147,11 +146,10 @@ def iterate_sequentially(  # type: ignore[no-untyped-def]
     count,
     iterations,
 ):
-    """Le Roux, Kameoka, Ono & Sagayama: newest first, each from what the others are by now, without its own
-    share.
+    """Iterate newest first, each frame from the latest overlap of the others, without its own contribution.
 
-    Phase initialization schemes for faster spectrogram-consistency-based signal reconstruction (Proc. ASJ,
-    2010).
+    Le Roux, Kameoka, Ono & Sagayama, Phase initialization schemes for faster spectrogram-consistency-based signal
+    reconstruction (Proc. ASJ, 2010).
     """
     sum_overlap(estimates, final_sum, weights, trust, sums, size, hop, count)
     for i in range(iterations):
@@ -190,11 +188,11 @@ def iterate_with_momentum(  # type: ignore[no-untyped-def]
     iterations,
     momentum,
 ):
-    """Newest first, each frame's spectrum carried on by its last change.
+    """Iterate newest first, each spectrum extrapolated by its last change.
 
-    A new frame changes what the old ones should be: in the first iteration their momentum is that of another
-    problem, so it counts the less the older they are. More frames in turn carry each other further: friction,
-    the momentum's distance from 1, grows as the root of their number; ``momentum`` is that of 4.
+    A new frame changes the problem for the old ones: in the first iteration their momentum belongs to the previous
+    problem and is scaled down with their age. Sequentially updated frames amplify each other's momentum: the
+    friction (1 - momentum) grows with the square root of their number; ``momentum`` is the value for 4 frames.
     """
     friction = (1.0 - min(max(momentum, 0.0), 1.0)) * np.sqrt(count) / 2.0
     kept = max(1.0 - friction, 0.0)
@@ -211,8 +209,7 @@ def iterate_with_momentum(  # type: ignore[no-untyped-def]
 
 
 def finalise_oldest_frame(estimates, final_sum, weights, level, out, size, hop, count):  # type: ignore[no-untyped-def]
-    """Make the oldest frame final: ``out`` gets its ``hop`` finished samples, everything moves on by a
-    hop."""
+    """Finalise the oldest frame: write its ``hop`` samples to ``out`` and shift the sum by one hop."""
     span = size + (count - 1) * hop
     for n in range(size):
         final_sum[n] = final_sum[n] + estimates[n] * weights[n]
@@ -230,17 +227,17 @@ def finalise_oldest_frame(estimates, final_sum, weights, level, out, size, hop, 
 
 
 def span_length(settings, sr):  # type: ignore[no-untyped-def]
-    """Samples from the start of the oldest to the end of the youngest frame."""
+    """Return the number of samples from the start of the oldest frame to the end of the newest."""
     return settings["size"] + settings["look_ahead"] * settings["hop"]
 
 
 def frame_buffer_length(what):  # type: ignore[no-untyped-def]
-    """Length rule: k + 1 frames of ``size`` samples or ``bins`` bins."""
+    """Return a length rule: k + 1 frames of ``size`` samples or ``bins`` bins."""
     return lambda settings, sr: (settings["look_ahead"] + 1) * settings[what]
 
 
 def full_overlap_gain(settings, sr):  # type: ignore[no-untyped-def]
-    """``1 / Σ_m w²[n - m hop]`` over all frames there will ever be."""
+    """Return ``1 / Σ_m w²[n - m hop]`` over all past and future frames."""
     size, hop = settings["size"], settings["hop"]
     weights = window(settings["window"], size)
     sums = overlap(weights**2, hop)
@@ -252,14 +249,13 @@ def equal_trust(settings, sr):  # type: ignore[no-untyped-def]
 
 
 def falling_trust(settings, sr):  # type: ignore[no-untyped-def]
-    """How much each frame counts in the overlap: half a Hann window, 1 for the oldest. The newest know
-    least."""
+    """Return the weight of each frame in the overlap: half a Hann window, 1 for the oldest, lowest for the newest."""
     count = settings["look_ahead"] + 1
     return np.cos(0.5 * np.pi * np.arange(count) / count) ** 2
 
 
 def trusted_overlap_gain(settings, sr):  # type: ignore[no-untyped-def]
-    """``1 / Σ_m trust_m w²[n - m hop]`` over the frames that have come in: the youngest ends the sum."""
+    """Return ``1 / Σ_m trust_m w²[n - m hop]`` over all frames up to the newest."""
     size, hop, ahead = settings["size"], settings["hop"], settings["look_ahead"]
     weights, trust = window(settings["window"], size), falling_trust(settings, sr)
     sums = np.zeros(span_length(settings, sr))
@@ -271,8 +267,7 @@ def trusted_overlap_gain(settings, sr):  # type: ignore[no-untyped-def]
 
 
 def newest_window(settings, first):  # type: ignore[no-untyped-def]
-    """The asymmetric window of Zhu et al. for the youngest frame: the overlap's shape, turned round in
-    time."""
+    """Return the asymmetric window of Zhu et al. for the newest frame: the shape of the overlap, reversed in time."""
     size, hop = settings["size"], settings["hop"]
     weights = window(settings["window"], size)
     power = weights**2 / overlap(weights**2, hop).mean()
@@ -291,5 +286,5 @@ def later_newest_window(settings, sr):  # type: ignore[no-untyped-def]
 
 
 def _inverse(sums, weights):  # type: ignore[no-untyped-def]
-    """1 / sums, held where hardly any window reaches."""
+    """Return 1 / sums, with the sums clamped from below."""
     return 1.0 / np.maximum(sums, _EPSILON * (weights**2).max())

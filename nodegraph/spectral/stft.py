@@ -1,4 +1,4 @@
-"""The short-time Fourier transform of whole sounds, in NumPy: what the blocks must agree with."""
+"""The short-time Fourier transform of complete sounds in NumPy: the reference for the blocks."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _GAP = 1e-4
 
 
 def stft(signal: np.ndarray, size: int, hop: int, window: str = "hann") -> np.ndarray:
-    """Spectra of a signal, ``X[k, m] = Σ w[n] x[mH + n] e^(-2πi kn / N)``: complex64, (size / 2 + 1, frames).
+    """Return the spectra of a signal, ``X[k, m] = Σ w[n] x[mH + n] e^(-2πi kn / N)``.
 
-    The signal is preceded by ``size - hop`` zeros and followed by as many as complete the last frame, so that
-    every sample lies under as many windows, and frame m is the m-th that the block ``stft`` makes.
+    The result is complex64, (size / 2 + 1, frames). ``size - hop`` zeros precede the signal, and zeros complete the
+    last frame: all samples are covered by the same number of windows, and frame m is frame m of the block ``stft``.
     """
     framed = _frames(np.asarray(signal, np.float64).ravel(), size, hop)
     return np.fft.rfft(framed * window_of(window, size), axis=1).T.astype(np.complex64)
 
 
 def istft(spectra: np.ndarray, size: int, hop: int, window: str = "hann", samples: int | None = None) -> np.ndarray:
-    """The signal whose spectra come nearest: float32, its first ``samples`` (all, if None).
+    """Return the signal with the closest spectra: float32, the first ``samples`` of it (all, if None).
 
     Overlap-add with the same window, divided by ``Σ_m w²[n - mH]``: least squares (Griffin & Lim, 1984).
     """
@@ -35,7 +35,7 @@ def istft(spectra: np.ndarray, size: int, hop: int, window: str = "hann", sample
 
 
 def overlap_add(frames: np.ndarray, hop: int) -> np.ndarray:
-    """Frames (frames, size) laid ``hop`` apart and added up."""
+    """Add frames (frames, size) at a distance of ``hop`` samples."""
     count, size = frames.shape
     blocks = -(-size // hop)
     padded = np.zeros((count, blocks * hop))
@@ -47,13 +47,13 @@ def overlap_add(frames: np.ndarray, hop: int) -> np.ndarray:
 
 
 def consistent(size: int, hop: int, window: str) -> bool:
-    """Whether the windows leave no gap, so that ``istft`` inverts ``stft``."""
+    """Return whether the windows leave no gap, so that ``istft`` inverts ``stft``."""
     weights = window_of(window, size) ** 2
     return hop <= size and bool(overlap(weights, hop).min() > _GAP * weights.max())
 
 
 def _frames(signal: np.ndarray, size: int, hop: int) -> np.ndarray:
-    """All frames of a padded signal, (frames, size)."""
+    """Return all frames of the padded signal, (frames, size)."""
     count = -(-(len(signal) + max(size - hop, 0)) // hop)
     padded = np.zeros((count - 1) * hop + size if count else size)
     first = max(size - hop, 0)

@@ -1,8 +1,8 @@
-"""Real transforms on frames, as native functions that blocks call.
+"""Real transforms of frames, as native functions that blocks call.
 
-A block that declares ``Transform()`` is handed an integer, the address of these words: half the size, forward
-kernel's address, its argument block, then the arrays z re, z im, y re, y im of size/2 points, whether the
-result lies in y, and the turns ``e^(-2πi k / size)``.
+A block that declares ``Transform()`` receives an integer, the address of ``WORDS`` words: half the size, address and
+argument block of the FFT kernel, then the arrays of input (re, im), result (re, im) and ``e^(-2πi k / size)``
+(cos, sin), of size/2 points.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HALF = np.float32(0.5)
 
 
 def rfft(transform, samples, re, im):  # type: ignore[no-untyped-def]
-    """Spectrum of ``size`` real samples: bins 0 … size/2 into ``re`` and ``im``, unscaled as numpy's rfft."""
+    """Transform ``size`` real samples to bins 0 … size/2 in ``re`` and ``im``, unscaled as numpy's rfft."""
     w = as_i64(transform)
     n = w[HALF]
     zr, zi = as_float32_memory(w[Z_RE]), as_float32_memory(w[Z_IM])
@@ -42,7 +42,7 @@ def rfft(transform, samples, re, im):  # type: ignore[no-untyped-def]
 
 
 def split(zr, zi, cos, sin, n, re, im):  # type: ignore[no-untyped-def]
-    """From the transform of even samples + i odd samples to that of all samples."""
+    """Compute the transform of all samples from that of even samples + i odd samples."""
     re[0], im[0] = zr[0] + zi[0], np.float32(0.0)
     re[n], im[n] = zr[0] - zi[0], np.float32(0.0)
     for k in range(1, n):
@@ -53,7 +53,7 @@ def split(zr, zi, cos, sin, n, re, im):  # type: ignore[no-untyped-def]
 
 
 def irfft(transform, re, im, samples):  # type: ignore[no-untyped-def]
-    """The real samples of a spectrum: the inverse of ``rfft``, scaled.
+    """Compute the real samples of a spectrum: the inverse of ``rfft``, scaled.
 
     Imaginary parts of the first and the last bin count as 0, as in numpy's irfft.
     """
@@ -69,7 +69,7 @@ def irfft(transform, re, im, samples):  # type: ignore[no-untyped-def]
     for k in range(1, n):
         er, ei = re[k] + re[n - k], im[k] - im[n - k]
         dr, di = re[k] - re[n - k], im[k] + im[n - k]
-        # z = E + i O with O = D e^(2πi k / size); real and imaginary exchanged make the transform the inverse one.
+        # z = E + i O with O = D e^(2πi k / size); exchanging real and imaginary parts inverts the transform
         zi[k] = er - (cos[k] * di - sin[k] * dr)
         zr[k] = ei + (cos[k] * dr + sin[k] * di)
     call_kernel(w[KERNEL], w[ARGUMENTS], 0, 1)
@@ -81,7 +81,7 @@ def irfft(transform, re, im, samples):  # type: ignore[no-untyped-def]
 
 
 class TransformMemory:
-    """The words and arrays of one size, shared by all blocks of a plan: they run one after the other."""
+    """Words and arrays for one size, shared by all blocks of a plan, which run sequentially."""
 
     def __init__(self, size: int) -> None:
         half = size // 2
@@ -109,9 +109,9 @@ class TransformMemory:
         return int(self.words.ctypes.data)
 
 
-def transform_memory(size: int, kept: dict[Any, Any]) -> TransformMemory:
-    """The memory for a size, made once in ``kept``."""
+def transform_memory(size: int, cache: dict[Any, Any]) -> TransformMemory:
+    """Return the memory for a size, created once in ``cache``."""
     key = ("transform", size)
-    if key not in kept:
-        kept[key] = TransformMemory(size)
-    return kept[key]
+    if key not in cache:
+        cache[key] = TransformMemory(size)
+    return cache[key]

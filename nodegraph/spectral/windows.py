@@ -1,4 +1,4 @@
-"""Windows of the short-time Fourier transform, and what undoes them."""
+"""Windows of the short-time Fourier transform, for analysis and synthesis."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 WINDOWS = ("hann", "hamming", "sqrt_hann", "blackman", "rectangular")
-_GAP = 1e-4  # relative to the peak: less than this and the windows leave a gap
+_GAP = 1e-4  # minimum of the overlapped squared windows, relative to the peak of one
 
 
 def window(name: str, size: int) -> np.ndarray:
-    """A periodic window of ``size`` samples: float64. Harris, On the use of windows (Proc. IEEE, 1978)."""
+    """Return a periodic window of ``size`` samples, float64. Harris, On the use of windows (Proc. IEEE, 1978)."""
     turn = 2.0 * np.pi * np.arange(size) / size
     if name == "hann":
         return 0.5 - 0.5 * np.cos(turn)
@@ -26,7 +26,7 @@ def window(name: str, size: int) -> np.ndarray:
 
 
 def overlap(weights: np.ndarray, hop: int) -> np.ndarray:
-    """``Σ_m weights[n + m hop]`` for the ``hop`` positions n (fewer where the hop is longer than the window)."""
+    """Return ``Σ_m weights[n + m hop]`` for the ``hop`` positions n, 0 where no window reaches."""
     size = len(weights)
     padded = np.zeros(-(-size // hop) * hop)
     padded[:size] = weights
@@ -38,7 +38,7 @@ def analysis_window(settings: Mapping[str, Any], sr: float) -> np.ndarray:
 
 
 def synthesis_window(settings: Mapping[str, Any], sr: float) -> np.ndarray:
-    """The window that makes overlap-add the inverse; 0 where the windows leave a gap."""
+    """Return the window with which overlap-add inverts the analysis; 0 in gaps between windows."""
     size, hop = settings["size"], settings["hop"]
     weights = window(settings["window"], size)
     sums = overlap(weights**2, hop)[np.arange(size) % hop]

@@ -1,4 +1,4 @@
-"""MIDI output: evenly timed, with an end for every note."""
+"""MIDI output: even timing, and a note-off for every note."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SR = 44100.0
 
 
 class Wires:
-    """Replaces MIDI outputs: records messages and their times."""
+    """A replacement for MIDI outputs that records messages and their times."""
 
     opened: list[Wires] = []
 
-    def __init__(self, wanted, tell, virtual=""):
-        self.wanted, self.virtual, self.sent, self.closed = wanted, virtual, [], False
+    def __init__(self, ports, report, virtual=""):
+        self.ports, self.virtual, self.sent, self.closed = ports, virtual, [], False
         Wires.opened.append(self)
 
     def start(self):
@@ -54,7 +54,7 @@ def put(sender, sample, message):
 
 @pytest.mark.parametrize("block", [64, 256, 1024])
 def test_messages_computed_in_bursts_are_sent_evenly(block):
-    """Clocks of 919 samples, computed a block at a time: each leaves as long after its sample as all others."""
+    """A clock of 919 samples, computed in blocks: every message leaves with the same delay after its sample."""
     sender, left = sender_of(), []
     sender._outputs = type("Out", (), {"send": lambda self, message: left.append(now)})()
     rng, clock = np.random.default_rng(1), 0
@@ -71,23 +71,23 @@ def test_messages_computed_in_bursts_are_sent_evenly(block):
             break
     late = np.array(left) - np.arange(len(left)) * 919 / SR
     steady = late[len(late) // 4 :]
-    assert steady.max() - steady.min() < 0.0021  # it was looked at every ms, and the bursts tremble by half of that
+    assert steady.max() - steady.min() < 0.0021  # polled every ms, and the bursts jitter by 0.5 ms
     assert steady.max() < block / SR + 0.002
 
 
-def test_the_ring_is_emptied_without_an_output():
+def test_ring_is_emptied_without_an_output():
     sender = sender_of()
     put(sender, 0, b"\x90\x3c\x64")
     sender.service()
     assert sender.marks[TAKEN] == 1 and sender.take_sent() == [(0, b"\x90\x3c\x64")]
 
 
-@pytest.mark.parametrize(("port", "wanted", "virtual"), [("synth", ["synth"], ""), ("", [], "out")])
-def test_ports_are_selected_by_name_or_a_virtual_one_is_opened(wires, port, wanted, virtual):
+@pytest.mark.parametrize(("port", "names", "virtual"), [("synth", ["synth"], ""), ("", [], "out")])
+def test_sender_opens_ports_by_name_or_a_virtual_port(wires, port, names, virtual):
     sender = sender_of(realtime=True, port=port)
     sender.close()
     (opened,) = wires
-    assert (opened.wanted, opened.virtual, opened.closed) == (wanted, virtual, True)
+    assert (opened.ports, opened.virtual, opened.closed) == (names, virtual, True)
 
 
 def test_sounding_notes_are_ended_at_close(wires):

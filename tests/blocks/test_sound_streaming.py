@@ -1,4 +1,4 @@
-"""Sound files in a patch: played to the sample, from memory or from disk, and recorded whole."""
+"""Sound files in a patch: sample-accurate playback from memory or disk, and complete recordings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def noise(frames, channels=1, seed=1):
 
 
 def player(folder, values=None, rate=RATE, subtype="FLOAT", name="sound.wav", **params):
-    """A patch beside a file that it plays."""
+    """Return a patch that plays a file in its folder."""
     if values is not None:
         soundfile.write(folder / name, values, rate, subtype=subtype)
     patch = patch_of("p.out out.audio", p=("file_player", {"file": name, **params}), out="audio_out")
@@ -31,7 +31,7 @@ def player(folder, values=None, rate=RATE, subtype="FLOAT", name="sound.wav", **
 
 @pytest.fixture(params=["in memory", "from disk"])
 def source(request, monkeypatch):
-    """Files are kept in memory, or streamed however short they are."""
+    """Files are read into memory, or streamed even if they are short."""
     if request.param == "from disk":
         monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 0)
     return request.param
@@ -41,57 +41,57 @@ def source(request, monkeypatch):
 
 
 @pytest.mark.parametrize("channels", [1, 2, 5])
-def test_a_file_is_played_sample_by_sample(source, tmp_path, channels):
+def test_player_outputs_the_samples_of_a_file(source, tmp_path, channels):
     values = noise(30000, channels)
     found = sound_of(player(tmp_path, values, loop=False), 40000)
     assert found.shape[1] == channels
     assert np.array_equal(found[:30000], values) and not found[30000:].any()
 
 
-def test_it_loops_without_a_seam(source, tmp_path):
+def test_player_loops_without_a_gap(source, tmp_path):
     values = noise(1000)
     found = sound_of(player(tmp_path, values), 4500)
     assert np.array_equal(found[:, 0], np.resize(values[:, 0], 4500))
 
 
-def test_done_tells_the_end(source, tmp_path):
+def test_done_rises_at_the_end(source, tmp_path):
     patch = player(tmp_path, noise(1000), loop=False)
     patch.disconnect("p.out", "out.audio")
     patch.connect("p.done", "out.audio")
     assert np.array_equal(sound_of(patch, 2000)[:, 0], np.arange(2000) >= 1000)
 
 
-def test_it_waits_while_play_is_off(source, tmp_path):
+def test_player_pauses_while_play_is_off(source, tmp_path):
     values = noise(3000)
     engine = engine_of(player(tmp_path, values, loop=False, play=0.0))
     assert not engine.run_samples(640).any()
-    engine.turn("p", "play", 1.0, at=700)
+    engine.set_parameter("p", "play", 1.0, at=700)
     assert np.array_equal(engine.run_samples(1280)[60:], values[: 1280 - 60])
 
 
 @pytest.mark.parametrize("position", [0.0, 0.01, 0.25])
-def test_a_seek_begins_at_its_sample(source, tmp_path, position):
+def test_seek_starts_at_the_target_sample(source, tmp_path, position):
     values = noise(20000)
     engine = engine_of(player(tmp_path, values, loop=False, position=position))
     engine.run_samples(1024)
-    engine.turn("p", "restart", 1.0, at=1100)
+    engine.set_parameter("p", "restart", 1.0, at=1100)
     found = np.vstack([engine.run_samples(1024) for _ in range(4)])[1100 - 1024 :]
     first = int(position * RATE)
     begins = 0 if source == "in memory" else int(np.flatnonzero(np.abs(found[:, 0]) > 0)[0])
-    assert begins <= 1024  # the helper has its turn every 16 quanta when rendering
+    assert begins <= 1024  # offline the helper runs every 16 quanta
     assert np.array_equal(found[begins:2900], values[first : first + 2900 - begins])
     assert not found[:begins].any()
 
 
-def test_a_seek_beyond_the_end_is_the_end(source, tmp_path):
+def test_seek_beyond_the_end_is_silent(source, tmp_path):
     engine = engine_of(player(tmp_path, noise(2000), loop=False, position=3600.0))
     engine.run_samples(640)
-    engine.turn("p", "restart", 1.0)
+    engine.set_parameter("p", "restart", 1.0)
     assert not engine.run_samples(4096)[2048:].any()
 
 
 @pytest.mark.parametrize("speed", [0.5, 1.7, 3.0])
-def test_speed_is_pitch(source, tmp_path, speed):
+def test_speed_changes_pitch(source, tmp_path, speed):
     t = np.arange(60000) / RATE
     values = 0.5 * np.sin(2 * np.pi * 300 * t).astype(np.float32)
     found = sound_of(player(tmp_path, values, loop=False, speed=speed), 15000)[:, 0]
@@ -99,8 +99,8 @@ def test_speed_is_pitch(source, tmp_path, speed):
     assert np.abs(found - expected)[2:].max() < 2e-4
 
 
-def test_a_long_file_sounds_the_same_from_disk_as_from_memory(tmp_path, monkeypatch):
-    """Longer than the ring, so that it goes round; at another rate; stereo."""
+def test_long_file_is_equal_from_disk_and_from_memory(tmp_path, monkeypatch):
+    """The file is longer than the ring, has another sample rate and is stereo."""
     values = noise(int(1.5 * streaming.RING_FRAMES), 2)
     patch = player(tmp_path, values, rate=48000, subtype="PCM_16", loop=False)
     samples = int(len(values) * RATE / 48000) + 2000
@@ -111,7 +111,7 @@ def test_a_long_file_sounds_the_same_from_disk_as_from_memory(tmp_path, monkeypa
     assert np.abs(resident - streamed).max() < 1e-4
 
 
-def test_a_short_file_loops_from_disk_for_long(tmp_path, monkeypatch):
+def test_short_file_loops_many_times_from_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 0)
     values = noise(777)
     samples = 2 * streaming.RING_FRAMES
@@ -127,7 +127,7 @@ FORMATS = {
 
 
 @pytest.mark.parametrize("case", FORMATS)
-def test_formats(source, tmp_path, case):
+def test_player_reads_format(source, tmp_path, case):
     rate, subtype, name, error = FORMATS[case]
     values = noise(5000, 2)
     found = sound_of(player(tmp_path, values, rate, subtype, name, loop=False), 5000)
@@ -135,7 +135,7 @@ def test_formats(source, tmp_path, case):
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 96000, 192000])
-def test_a_file_of_another_rate_keeps_its_pitch_and_length(source, tmp_path, rate):
+def test_file_of_another_sample_rate_keeps_pitch_and_length(source, tmp_path, rate):
     t = np.arange(rate) / rate
     values = 0.5 * np.sin(2 * np.pi * 440 * t)
     found = sound_of(player(tmp_path, values, rate, loop=False), RATE + 100)[:, 0]
@@ -144,7 +144,7 @@ def test_a_file_of_another_rate_keeps_its_pitch_and_length(source, tmp_path, rat
     assert not found[RATE + 2 :].any()
 
 
-def test_samples_that_are_no_numbers_are_silence(source, tmp_path):
+def test_nan_and_infinite_samples_are_silent(source, tmp_path):
     values = noise(2000)
     values[100], values[200] = np.nan, np.inf
     found = sound_of(player(tmp_path, values, loop=False), 2000)
@@ -173,7 +173,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_file_is_silent_and_said_to_be_and_the_rest_plays(source, tmp_path, case):
+def test_broken_file_is_silent_and_reported_while_other_nodes_play(source, tmp_path, case):
     BROKEN[case](tmp_path / "sound.flac")
     patch = player(tmp_path, name="sound.flac", loop=False)
     patch.add("constant", id="k", value=0.25)
@@ -181,11 +181,11 @@ def test_a_broken_file_is_silent_and_said_to_be_and_the_rest_plays(source, tmp_p
     engine = engine_of(patch)
     found = np.vstack([engine.run_samples(4096) for _ in range(12)])
     assert np.isfinite(found).all() and (found[-2000:] == 0.25).all()
-    said = [*engine.plan.graph.placeholders.values(), *engine.problems()]
-    assert len(said) == 1 and said[0].strip() and "\n" not in said[0]
+    problems = [*engine.plan.graph.placeholders.values(), *engine.problems()]
+    assert len(problems) == 1 and problems[0].strip() and "\n" not in problems[0]
 
 
-def test_a_file_that_vanishes_after_it_was_checked_is_said_to_be_gone(tmp_path, monkeypatch):
+def test_file_removed_after_the_check_is_reported(tmp_path, monkeypatch):
     patch = player(tmp_path, noise(100))
     monkeypatch.setattr(streaming, "read_sound", lambda path, rate: (_ for _ in ()).throw(OSError("gone")))
     engine = engine_of(patch)
@@ -205,29 +205,29 @@ def recorder(folder, lanes=1, **params):
 
 
 @pytest.mark.parametrize("lanes", [1, 2])
-def test_a_recording_is_the_signal(tmp_path, lanes):
+def test_recording_equals_the_signal(tmp_path, lanes):
     values = noise(50000, lanes)
     render(recorder(tmp_path, lanes), 50000 / RATE, inputs={"x": values})
     found, rate = soundfile.read(tmp_path / "take.wav", dtype="float32", always_2d=True)
     assert rate == RATE and np.array_equal(found[:50000], values) and not found[50000:].any()
 
 
-def test_it_records_while_asked_to(tmp_path):
+def test_recorder_records_while_record_is_on(tmp_path):
     values = noise(6400)
     engine = engine_of(recorder(tmp_path, record=0.0), inputs={"x": values})
-    engine.turn("r", "record", 1.0, at=1000)
-    engine.turn("r", "record", 0.0, at=3000)
+    engine.set_parameter("r", "record", 1.0, at=1000)
+    engine.set_parameter("r", "record", 0.0, at=3000)
     engine.run_samples(6400)
     engine.close()
     assert np.array_equal(soundfile.read(tmp_path / "take.wav", dtype="float32")[0], values[1000:3000, 0])
 
 
-def test_nothing_recorded_is_no_file(tmp_path):
+def test_recorder_without_samples_creates_no_file(tmp_path):
     render(recorder(tmp_path, record=0.0), 0.1)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_recording_never_overwrites_another(tmp_path):
+def test_recording_never_overwrites_a_file(tmp_path):
     (tmp_path / "take.wav").write_text("precious")
     for _ in range(3):
         render(recorder(tmp_path), 0.01, inputs={"x": noise(441)})
@@ -241,7 +241,7 @@ def test_a_recording_never_overwrites_another(tmp_path):
 
 
 @pytest.mark.parametrize("name, subtype", [("take.flac", "PCM_16"), ("take.ogg", "VORBIS"), ("take.aiff", "PCM_16")])
-def test_formats_by_ending(tmp_path, name, subtype):
+def test_recorder_writes_format_of_the_file_name(tmp_path, name, subtype):
     render(recorder(tmp_path, file=name), 0.5, inputs={"x": noise(22050)})
     info = soundfile.info(tmp_path / name)
     assert info.frames >= 22050 and info.subtype == subtype
@@ -250,7 +250,7 @@ def test_formats_by_ending(tmp_path, name, subtype):
 @pytest.mark.parametrize(
     "name", ["../out.wav", "/tmp/nodegraph-out.wav", "a/../../b.wav", "take.xyz", "missing/take.wav"]
 )
-def test_a_name_that_leads_away_or_means_nothing_records_nothing_and_is_said(tmp_path, name):
+def test_invalid_recording_name_is_reported_and_creates_no_file(tmp_path, name):
     folder = tmp_path / "inside"
     folder.mkdir()
     engine = engine_of(recorder(folder, file=name), inputs={"x": noise(4410)})
@@ -261,7 +261,7 @@ def test_a_name_that_leads_away_or_means_nothing_records_nothing_and_is_said(tmp
     assert list(folder.iterdir()) == [] and list(tmp_path.iterdir()) == [folder]
 
 
-def test_a_recorder_that_is_removed_leaves_a_whole_file_at_once(tmp_path):
+def test_removing_a_recorder_finishes_its_file(tmp_path):
     patch = recorder(tmp_path)
     values = noise(6400)
     engine = engine_of(patch, inputs={"x": values})
@@ -275,7 +275,7 @@ def test_a_recorder_that_is_removed_leaves_a_whole_file_at_once(tmp_path):
     assert soundfile.info(tmp_path / "take-2.wav").frames == 640
 
 
-def test_a_recording_goes_on_through_edits(tmp_path):
+def test_recording_continues_during_edits(tmp_path):
     patch = recorder(tmp_path)
     values = noise(6400)
     engine = engine_of(patch, inputs={"x": values})
@@ -288,35 +288,35 @@ def test_a_recording_goes_on_through_edits(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 300 kB."""
+    """Mount a file system of 300 kB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = os.geteuid() == 0 and not subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)], capture_output=True
     ).returncode  # fmt: skip
     if not mounted:
-        pytest.skip("only root may make a small disk")
+        pytest.skip("only root can mount a file system")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_ends_the_recording_with_a_message_and_a_playable_file(small_disk):
+def test_full_disk_ends_the_recording_with_a_message_and_a_playable_file(small_disk):
     patch = recorder(small_disk)
     patch.add("audio_out", id="out")
     patch.connect("x.out", "out.audio")
     values = noise(3 * RATE)
     engine = engine_of(patch, inputs={"x": values})
-    heard = engine.run_samples(3 * RATE)
+    output = engine.run_samples(3 * RATE)
     (problem,) = engine.problems()
     engine.close()
-    assert np.array_equal(heard, values)
+    assert np.array_equal(output, values)
     assert "recording has ended" in problem and "playable" in problem
     found, _ = soundfile.read(small_disk / "take.wav", dtype="float32")
     assert len(found) > 50000 and np.array_equal(found, values[: len(found), 0])
 
 
-def test_a_failing_disk_ends_the_recording_and_not_the_sound(tmp_path, monkeypatch):
-    """The same without a disk: the third write fails."""
+def test_failed_write_ends_the_recording_but_not_the_sound(tmp_path, monkeypatch):
+    """The third write fails."""
     writes = []
 
     class Failing(soundfile.SoundFile):
@@ -336,7 +336,7 @@ def test_a_failing_disk_ends_the_recording_and_not_the_sound(tmp_path, monkeypat
     assert soundfile.info(tmp_path / "take.wav").frames == sum(writes[:2])
 
 
-def test_it_records_what_is_played_live(tmp_path):
+def test_recorder_records_the_live_output(tmp_path):
     patch = Patch()
     patch.path = tmp_path / "patch.json"
     patch.add("sine", id="osc")
@@ -347,5 +347,5 @@ def test_it_records_what_is_played_live(tmp_path):
     with play(patch, null=True, capture=1.0, limiter=False) as live:
         while len(live.captured()) < 10000:
             pass
-    heard, (found, _) = live.captured()[:, 0], soundfile.read(tmp_path / "take.wav", dtype="float32")
-    assert len(found) >= 10000 and np.array_equal(found[:10000], heard[:10000])
+    output, (found, _) = live.captured()[:, 0], soundfile.read(tmp_path / "take.wav", dtype="float32")
+    assert len(found) >= 10000 and np.array_equal(found[:10000], output[:10000])

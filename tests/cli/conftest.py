@@ -1,4 +1,4 @@
-"""A small world for the commands: patches, recordings and a way to run a command line in this process."""
+"""Fixtures for the commands: patches, recordings, and command lines that run in this process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nodegraph.cli import main
 
 @dataclass
 class Outcome:
-    """What a command line left behind."""
+    """The exit status and the output of a command line."""
 
     status: int
     out: str
@@ -28,7 +28,7 @@ class Outcome:
 
     @property
     def line(self) -> str:
-        """The one line on stderr, a line on compiling aside."""
+        """The only line on stderr, except a line on compiling."""
         lines = [line for line in self.err.splitlines() if not line.startswith("compiling ")]
         assert len(lines) == 1, self.err
         return lines[0]
@@ -36,7 +36,7 @@ class Outcome:
 
 @pytest.fixture
 def cli(capsys, tmp_path, monkeypatch):
-    """Run a command line in a folder of its own."""
+    """Run a command line in a temporary folder."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: object) -> Outcome:
@@ -62,7 +62,7 @@ def beep(tmp_path):
 
 @pytest.fixture
 def effect(tmp_path):
-    """``effect.json``: an ``audio_in`` called ``mic``, halved, into ``out``."""
+    """``effect.json``: an ``audio_in`` named ``mic``, halved, into ``out``."""
     patch = Patch()
     patch.add("audio_in", "mic")
     patch.add("vca", "amp", gain=0.5)
@@ -75,7 +75,7 @@ def effect(tmp_path):
 
 @pytest.fixture
 def taking(tmp_path, beep):
-    """``taking.json``: the beep, and a recorder of it into ``take.wav``."""
+    """``taking.json``: the beep, recorded to ``take.wav``."""
     beep.add("recorder", "tape", file="take.wav")
     beep.connect("osc.out", "tape.audio")
     beep.save(tmp_path / "taking.json")
@@ -84,7 +84,7 @@ def taking(tmp_path, beep):
 
 @pytest.fixture
 def recording(tmp_path):
-    """Write a recording of noise and return its path."""
+    """A function that writes a recording of noise and returns its path."""
 
     def write(name="voice.wav", seconds=0.1, channels=1, rate=44100, subtype=None):
         noise = np.random.default_rng(1).uniform(-0.5, 0.5, (round(seconds * rate), channels))

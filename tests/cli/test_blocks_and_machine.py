@@ -11,14 +11,14 @@ from nodegraph.files import demos
 
 
 @pytest.fixture
-def own_folder(tmp_path, monkeypatch):
-    """A folder for blocks of one's own; the registry is as before afterwards."""
+def user_folder(tmp_path, monkeypatch):
+    """A folder of user blocks; the registry is restored afterwards."""
     monkeypatch.setenv("NODEGRAPH_NODES", str(tmp_path / "own"))
     monkeypatch.setattr(registry, "_types", dict(node_types()))
     return tmp_path / "own"
 
 
-def test_all_blocks_are_listed_with_what_they_do(cli):
+def test_nodes_lists_all_blocks(cli):
     outcome = cli("nodes")
     assert outcome.status == 0
     for type, cls in node_types().items():
@@ -26,7 +26,7 @@ def test_all_blocks_are_listed_with_what_they_do(cli):
     assert {page["type"] for page in cli("nodes", "--json").json} == set(node_types())
 
 
-def test_the_page_of_a_block_has_ports_settings_and_equation(cli):
+def test_page_of_a_block_shows_ports_settings_and_equation(cli):
     out = cli("nodes", "saw").out
     for words in ("frequency", "0.01 … 20000 Hz, log", "band_limited | naive", "def tick("):
         assert words in out
@@ -39,14 +39,14 @@ def test_every_block_has_a_page(cli):
         assert cli("nodes", type).status == 0
 
 
-def test_an_unknown_block_is_answered_with_the_near_one(cli):
+def test_unknown_block_suggests_a_near_name(cli):
     outcome = cli("nodes", "sinee")
     assert outcome.status == 1 and "Did you mean 'sine'?" in outcome.line
 
 
-def test_a_new_block_is_found_and_renders(cli, own_folder):
+def test_new_block_is_found_and_renders(cli, user_folder):
     assert cli("new-node", "BrightFilter").status == 0
-    registry.load_file(own_folder / "bright_filter.py")
+    registry.load_file(user_folder / "bright_filter.py")
     assert "cutoff" in cli("nodes", "bright_filter").out
     patch = Patch()
     patch.add("saw", "osc")
@@ -59,27 +59,27 @@ def test_a_new_block_is_found_and_renders(cli, own_folder):
     assert 0.1 < found["peak"] <= 1.0
 
 
-def test_a_new_block_never_replaces_anything(cli, own_folder):
+def test_new_block_never_replaces_a_file_or_a_type(cli, user_folder):
     assert cli("new-node", "bright_filter").status == 0
-    (own_folder / "bright_filter.py").write_text("mine")
-    assert "stays as it is" in cli("new-node", "BrightFilter").line
-    assert (own_folder / "bright_filter.py").read_text() == "mine"
-    assert "already" in cli("new-node", "sine").line
+    (user_folder / "bright_filter.py").write_text("mine")
+    assert "the file exists already" in cli("new-node", "BrightFilter").line
+    assert (user_folder / "bright_filter.py").read_text() == "mine"
+    assert "duplicate block 'sine'" in cli("new-node", "sine").line
 
 
-def test_a_new_block_goes_where_it_is_told_and_says_how_it_is_found(cli, tmp_path, own_folder):
+def test_new_block_in_another_folder_prints_how_to_load_it(cli, tmp_path, user_folder):
     outcome = cli("new-node", "Buzz", "--folder", "elsewhere")
     assert (tmp_path / "elsewhere" / "buzz.py").is_file()
     assert "NODEGRAPH_NODES=" in outcome.out
 
 
 @pytest.mark.parametrize("name", ["../up", "2fast", "class", "", "a b", "Ünï", "x" * 100])
-def test_names_that_cannot_be_classes_are_refused(cli, own_folder, name):
+def test_new_node_rejects_invalid_class_names(cli, user_folder, name):
     assert cli("new-node", name).status == 2
-    assert not own_folder.exists()
+    assert not user_folder.exists()
 
 
-def test_doctor_names_what_is_missing_and_the_command(cli, monkeypatch):
+def test_doctor_lists_missing_packages_and_commands_to_fix_them(cli, monkeypatch):
     from nodegraph.cli.commands import doctor
 
     real = doctor.find_spec
@@ -93,7 +93,7 @@ def test_doctor_names_what_is_missing_and_the_command(cli, monkeypatch):
     assert [finding["name"] for finding in found.json if finding["required"] and not finding["ok"]] == ["soxr"]
 
 
-def test_doctor_names_files_of_blocks_that_fail(cli, monkeypatch):
+def test_doctor_lists_block_files_that_fail_to_load(cli, monkeypatch):
     monkeypatch.setattr(registry, "_failures", {"/own/broken.py": "SyntaxError: '(' was never closed"})
     outcome = cli("doctor")
     assert outcome.status == 1 and "/own/broken.py" in outcome.out and "never closed" in outcome.out
@@ -105,7 +105,7 @@ def test_devices_are_listed(cli):
     assert isinstance(cli("devices", "--json").json, list)
 
 
-def test_devices_without_sounddevice_say_what_to_install(cli, monkeypatch):
+def test_devices_without_sounddevice_prints_the_install_command(cli, monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "sounddevice", None)
@@ -113,17 +113,17 @@ def test_devices_without_sounddevice_say_what_to_install(cli, monkeypatch):
     assert outcome.status == 1 and "nodegraph[audio]" in outcome.line
 
 
-def test_warmup_compiles_what_is_missing(cli, tmp_path, monkeypatch):
+def test_warmup_compiles_missing_kernels(cli, tmp_path, monkeypatch):
     from nodegraph.cli.commands import warmup
 
-    # one kernel is enough to see it work: all of them take minutes
-    one = next(item for item in warmup.all_kernels() if item[0] == "add")
-    monkeypatch.setattr(warmup, "all_kernels", lambda: [one])
-    monkeypatch.setattr(type(one[2]), "cached", False)
+    # compiling all kernels takes minutes
+    item = next(entry for entry in warmup.all_kernels() if entry[0] == "add")
+    monkeypatch.setattr(warmup, "all_kernels", lambda: [item])
+    monkeypatch.setattr(type(item[2]), "cached", False)
     found = cli("warmup", "--json", "--jobs", 1).json
     assert (found["kernels"], found["compiled"], found["problems"]) == (1, 1, [])
-    monkeypatch.setattr(type(one[2]), "cached", True)
-    assert "all compiled before" in cli("warmup").out
+    monkeypatch.setattr(type(item[2]), "cached", True)
+    assert "all compiled already" in cli("warmup").out
 
 
 @pytest.fixture
@@ -133,20 +133,22 @@ def demo_patches(beep, tmp_path, monkeypatch):
     monkeypatch.setattr(demos, "demo_folder", lambda: tmp_path)
 
 
-def test_the_demo_is_rendered_where_nothing_can_play_and_says_where(cli, demo_patches, tmp_path, monkeypatch):
-    monkeypatch.setattr(demo_module, "playback_problem", lambda: "there is no sound device here")
+def test_demo_without_sound_device_is_rendered_to_a_file(cli, demo_patches, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo_module, "playback_problem", lambda: "no sound device found")
     outcome = cli("demo", "bells", "--seconds", 0.2)
     assert outcome.status == 0
-    assert "no sound device" in outcome.out and str(tmp_path / "bells.wav") in outcome.out
+    assert (
+        "Playback is unavailable (no sound device found)" in outcome.out and str(tmp_path / "bells.wav") in outcome.out
+    )
     assert soundfile.info(tmp_path / "bells.wav").duration == pytest.approx(0.2, abs=0.01)
 
 
-def test_a_ci_machine_renders_the_demo(cli, demo_patches, monkeypatch):
+def test_demo_is_rendered_on_a_ci_machine(cli, demo_patches, monkeypatch):
     monkeypatch.setenv("CI", "true")
     assert demo_module.playback_problem()
     assert cli("demo", "--seconds", 0.1, "--json").json["file"] == "demo.wav"
 
 
-def test_an_unknown_demo_is_answered_with_those_there_are(cli, demo_patches):
+def test_unknown_demo_lists_the_demos(cli, demo_patches):
     assert "bells" in cli("demo", "bels").line
     assert cli("demo", "../bells").status == 1

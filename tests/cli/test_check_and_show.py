@@ -7,13 +7,13 @@ import pytest
 from nodegraph.patch import AddNode, Connect, SetParam
 
 
-def test_a_patch_without_fault_is_fine(cli, beep):
+def test_check_accepts_a_valid_patch(cli, beep):
     outcome = cli("check", "beep.json")
     assert outcome.status == 0
-    assert outcome.out == "beep.json: fine, 2 nodes, 1 wire, latency 0 samples\n"
+    assert outcome.out == "beep.json: ok, 2 nodes, 1 wire, latency 0 samples\n"
 
 
-def test_every_problem_of_every_file_is_a_line(cli, beep, effect, tmp_path):
+def test_check_prints_one_line_per_problem_of_every_file(cli, beep, effect, tmp_path):
     effect.do(Connect("amp.outt", "out.audio"))
     effect.do(SetParam("amp", "gain", 1e12))
     effect.save()
@@ -26,7 +26,7 @@ def test_every_problem_of_every_file_is_a_line(cli, beep, effect, tmp_path):
     assert found.status == 1 and [len(result["problems"]) for result in found.json] == [2, 0]
 
 
-def test_what_will_be_silent_is_a_warning(cli, beep, tmp_path):
+def test_check_warns_about_placeholders(cli, beep, tmp_path):
     beep.add("file_player", "player", file="lost.wav")
     beep.connect("player.out", "out.audio")
     beep.do(AddNode("typo", "sinee"))
@@ -37,18 +37,18 @@ def test_what_will_be_silent_is_a_warning(cli, beep, tmp_path):
     assert len(warnings) == 2 and "lost.wav" in outcome.err and "sinee" in outcome.err
 
 
-def test_a_patch_that_nobody_can_hear_is_pointed_out(cli, beep):
+def test_check_warns_about_a_patch_without_output(cli, beep):
     beep.remove("out")
     beep.save()
-    assert "nothing will be heard" in cli("check", "beep.json").line
+    assert "no audio_out: the patch is silent." in cli("check", "beep.json").line
 
 
-def test_a_control_of_nothing_is_pointed_out(cli, beep):
+def test_check_warns_about_a_control_without_target(cli, beep):
     from nodegraph.patch import SetControl
 
     beep.do(SetControl("wheel", "osc.wheel"))
     beep.save()
-    assert "control 'wheel'" in cli("check", "beep.json").line
+    assert "control 'wheel': target osc.wheel not found." in cli("check", "beep.json").line
 
 
 def test_show_lists_nodes_wires_and_loops(cli, beep):
@@ -64,7 +64,7 @@ def test_show_lists_nodes_wires_and_loops(cli, beep):
     assert {"from": "amp.out", "to": "osc.pm", "feedback": True} in data["wires"]
 
 
-def test_the_plan_shows_packed_rows_and_opens_no_file(cli, taking, tmp_path):
+def test_show_plan_lists_packed_rows_and_opens_no_file(cli, taking, tmp_path):
     for i in range(8):
         taking.add("sine", f"bell{i}")
         taking.connect(f"bell{i}.out", "out.audio")
@@ -77,7 +77,7 @@ def test_the_plan_shows_packed_rows_and_opens_no_file(cli, taking, tmp_path):
 
 
 @pytest.mark.parametrize(("format", "start"), [("mermaid", "flowchart LR"), ("dot", "digraph patch {")])
-def test_drawings_have_every_node_and_wire_and_keep_odd_names_harmless(cli, beep, format, start):
+def test_drawings_contain_all_nodes_and_escape_names(cli, beep, format, start):
     beep.rename("osc", 'a"]; <b>|')
     beep.save()
     out = cli("show", "beep.json", "--format", format).out
@@ -85,11 +85,11 @@ def test_drawings_have_every_node_and_wire_and_keep_odd_names_harmless(cli, beep
     assert "n0" in out and "n1" in out and '"]; <' not in out and "<b>" not in out
 
 
-def test_a_drawing_of_the_plan_is_wrong_usage(cli, beep):
+def test_show_rejects_a_drawing_of_the_plan(cli, beep):
     assert cli("show", "beep.json", "--plan", "--format", "dot").status == 2
 
 
-def test_titles_cannot_command_the_terminal(cli, beep, tmp_path):
+def test_show_escapes_control_characters_in_titles(cli, beep, tmp_path):
     data = json.loads((tmp_path / "beep.json").read_text())
     (tmp_path / "beep.json").write_text(json.dumps(data | {"title": "\x1b[2Jgone"}))
     assert "\x1b" not in cli("show", "beep.json").out

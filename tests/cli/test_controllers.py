@@ -10,10 +10,10 @@ def test_controllers_are_listed_and_shown(cli, tmp_path, monkeypatch):
     assert set(cli("controllers", "--json").json) == {"broken", "nanokontrol2"}
     shown = cli("controllers", "nanokontrol2").out
     assert "CC 16–23" in shown and "the unit's scale" in shown
-    parts = cli("controllers", "nanokontrol2", "--json").json["control"]
-    assert {part["function"] for part in parts if "function" in part} >= {"gain", "scale", "mute", "quit"}
+    elements = cli("controllers", "nanokontrol2", "--json").json["control"]
+    assert {element["function"] for element in elements if "function" in element} >= {"gain", "scale", "mute", "quit"}
 
 
-def test_one_that_is_not_there_is_one_line(cli):
+def test_missing_controller_is_reported_in_one_line(cli):
     outcome = cli("controllers", "nanokontrol")
     assert outcome.status == 1 and "Did you mean 'nanokontrol2'" in outcome.line

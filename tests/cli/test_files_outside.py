@@ -1,4 +1,4 @@
-"""A patch makes no command and no part of the editor open a file outside its folder, unless that is allowed."""
+"""Commands and editor open no file outside the folder of a patch unless it is allowed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COMMANDS = ["check patch.json", "show patch.json", "show patch.json --json", "sh
 
 @pytest.fixture
 def places(tmp_path, monkeypatch):
-    """``secret`` with a file of each kind, and ``work`` for patches that must not read them."""
+    """Return ``secret`` with a file of each kind, and ``work`` for patches that must not read them."""
     secret, work = tmp_path / "secret", tmp_path / "work"
     for folder in (secret, work, work / "inner"):
         folder.mkdir()
@@ -69,7 +69,7 @@ def name_of(type: str) -> str:
 
 
 def referring(places, references=REFERENCES, types=BLOCKS) -> Patch:
-    """A patch with a node for each block that reads a file and each reference, with controls and a snapshot."""
+    """Return a patch with a node for each file-reading block and reference, with controls and a snapshot."""
     secret, work = places
     patch = Patch()
     for type in types:
@@ -78,7 +78,7 @@ def referring(places, references=REFERENCES, types=BLOCKS) -> Patch:
             given = reference.format(secret=secret, work=work, name=name_of(type))
             patch.add(type, f"{type}{number}", **{option: given})
             if type == "subpatch":
-                patch.do(SetControl(f"turn {number}", f"{type}{number}.cutoff"))
+                patch.do(SetControl(f"control {number}", f"{type}{number}.cutoff"))
     patch.add("sine", "osc")
     patch.add("audio_out", "out")
     patch.connect("osc.out", "out.audio")
@@ -87,7 +87,7 @@ def referring(places, references=REFERENCES, types=BLOCKS) -> Patch:
 
 
 def in_a_subpatch(patch: Patch) -> Patch:
-    """The same patch as a subpatch of another."""
+    """Return a patch that contains ``patch`` as a subpatch."""
     outer = Patch()
     outer.add("subpatch", "subpatch0")
     outer.do(SetPatch("subpatch0", data_of(patch.document)))
@@ -99,14 +99,14 @@ def in_a_subpatch(patch: Patch) -> Patch:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_opens_a_file_outside_the_folder(places, watch, capsys, command):
     patch = referring(places)
-    for whole in (patch, in_a_subpatch(patch)):
-        whole.save("patch.json")
+    for variant in (patch, in_a_subpatch(patch)):
+        variant.save("patch.json")
         main(command.split())
         assert watch.opened() == set()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_may_open_it_when_that_is_allowed(places, watch, capsys, command):
+def test_commands_open_files_outside_the_folder_if_allowed(places, watch, capsys, command):
     types = [type for type in BLOCKS if "torch" not in type and type not in ("decoder", "encoder")]
     referring(places, ["{secret}/{name}"], types).save("patch.json")
     main([*command.split(), "--allow-outside"])
@@ -114,7 +114,7 @@ def test_every_command_may_open_it_when_that_is_allowed(places, watch, capsys, c
     assert {"x.json", "x.wav", "x.npy", "x.mid"} <= watch.opened()
 
 
-def test_a_subpatch_in_a_folder_of_its_own_refers_to_files_of_that_folder_only(places, watch, capsys):
+def test_subpatch_file_refers_to_files_of_its_own_folder_only(places, watch, capsys):
     patch = referring(places, ["../../secret/{name}", "../link_{name}"])
     patch.save("inner/block.json")
     referring(places, ["inner/block.json"], ["subpatch"]).save("patch.json")
@@ -123,7 +123,7 @@ def test_a_subpatch_in_a_folder_of_its_own_refers_to_files_of_that_folder_only(p
     assert watch.opened() == set()
 
 
-def test_a_flight_log_takes_no_file_from_outside_along(places, watch, capsys):
+def test_flight_log_contains_no_file_from_outside(places, watch, capsys):
     patch = referring(places, types=["file_player", "subpatch"])
     shutil.copy(places[0] / "x.wav", "own.wav")
     patch.add("file_player", "own", file="own.wav")
@@ -136,45 +136,45 @@ def test_a_flight_log_takes_no_file_from_outside_along(places, watch, capsys):
     assert len(sounds) == 1 and sounds[0].endswith("own.wav")
 
 
-def test_the_editor_opens_no_file_outside_the_folder(places, watch, tmp_path):
+def test_editor_opens_no_file_outside_the_folder(places, watch, tmp_path):
     patch = referring(places)
     patch.save("patch.json")
-    hand = Hand(tmp_path / "home", Patch.load(places[1] / "patch.json"))
-    hand.waits(1.0)
-    hand.patch.set("osc.frequency", 300.0)
+    user = Hand(tmp_path / "home", Patch.load(places[1] / "patch.json"))
+    user.waits(1.0)
+    user.patch.set("osc.frequency", 300.0)
     for id, record in patch.document.nodes.items():
         if record.type == "subpatch":
-            hand.patch.set(f"{id}.voices", 2)
-            hand.patch.set(f"{id}.cutoff", 2.0)
-            hand.waits(0.1)
-            hand.patch.mark_saved()
-            hand.selects(id)
-            hand.presses("ctrl+enter")  # opens the file of a subpatch
-            assert hand.view.path == ("patch",) and ("outside" in hand.message or "cannot be read" in hand.message)
-    hand.patch.do(morph(hand.patch.document, ["first"], 0.0, hand.patch.path))
-    hand.presses("ctrl+shift+k")
-    hand.waits(0.5)
+            user.patch.set(f"{id}.voices", 2)
+            user.patch.set(f"{id}.cutoff", 2.0)
+            user.waits(0.1)
+            user.patch.mark_saved()
+            user.selects(id)
+            user.presses("ctrl+enter")  # opens the file of a subpatch
+            assert user.view.path == ("patch",) and ("outside" in user.message or "cannot be read" in user.message)
+    user.patch.do(morph(user.patch.document, ["first"], 0.0, user.patch.path))
+    user.presses("ctrl+shift+k")
+    user.waits(0.5)
     assert watch.opened() == set()
 
 
-def test_the_editor_opens_a_subpatch_from_outside_when_that_is_allowed(places, watch, tmp_path):
+def test_editor_opens_a_subpatch_outside_the_folder_if_allowed(places, watch, tmp_path):
     referring(places, ["../secret/{name}"], ["subpatch"]).save("patch.json")
-    hand = Hand(tmp_path / "home", Patch.load(places[1] / "patch.json"))
-    hand.desk.allow_outside = True
-    hand.selects("subpatch0")
-    hand.presses("ctrl+enter")
-    assert "x.json" in watch.opened() and hand.view.path == ("x",)
+    user = Hand(tmp_path / "home", Patch.load(places[1] / "patch.json"))
+    user.desk.allow_outside = True
+    user.selects("subpatch0")
+    user.presses("ctrl+enter")
+    assert "x.json" in watch.opened() and user.view.path == ("x",)
 
 
-def test_the_editor_looks_for_a_subpatch_beside_the_patch_and_not_where_it_was_started(places, tmp_path, monkeypatch):
+def test_editor_resolves_subpatch_files_in_the_folder_of_the_patch(places, tmp_path, monkeypatch):
     secret, work = places
     referring(places, ["{name}"], ["subpatch"]).save("patch.json")
     monkeypatch.chdir(secret)
     watch = Watch(secret)
-    hand = Hand(tmp_path / "home", Patch.load(work / "patch.json"))
-    hand.patch.set("subpatch0.cutoff", 2.0)
-    hand.waits(0.1)
-    hand.presses("s")
-    hand.does(PanelEvent("snapshots", "recall first"))
+    user = Hand(tmp_path / "home", Patch.load(work / "patch.json"))
+    user.patch.set("subpatch0.cutoff", 2.0)
+    user.waits(0.1)
+    user.presses("s")
+    user.does(PanelEvent("snapshots", "recall first"))
     assert watch.opened() == set()
     watch.close()

@@ -1,4 +1,4 @@
-"""``nodegraph invert``: sound from arrays and images, and a sentence for what is no spectrogram."""
+"""``nodegraph invert``: sound from arrays and images, and errors for invalid files."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def magnitudes(sound):
 
 
 def save_all(folder, magnitudes):
-    """The same magnitudes in every way that they can be written; the options that each needs."""
+    """Write the magnitudes in all supported layouts; return the options that each file needs."""
     np.save(folder / "bins_first.npy", magnitudes)
     np.save(folder / "frames_first.npy", magnitudes.T)
     np.save(folder / "db.npy", 20 * np.log10(np.maximum(magnitudes, 1e-9)))
@@ -43,7 +43,7 @@ def save_all(folder, magnitudes):
     }
 
 
-def test_all_ways_to_write_a_spectrogram_give_the_same_sound(cli, tmp_path, magnitudes):
+def test_all_layouts_of_a_spectrogram_produce_the_same_sound(cli, tmp_path, magnitudes):
     for name, options in save_all(tmp_path, magnitudes).items():
         outcome = cli("invert", name, "-o", "out.wav", "-n", 60, "--json", *options)
         assert outcome.status == 0, outcome.err
@@ -55,7 +55,7 @@ def test_all_ways_to_write_a_spectrogram_give_the_same_sound(cli, tmp_path, magn
         assert ser(magnitudes, values, SIZE, HOP) == pytest.approx(found["ser"], abs=0.5)
 
 
-def test_every_method_makes_a_sound(cli, tmp_path, magnitudes):
+def test_every_method_produces_sound(cli, tmp_path, magnitudes):
     from nodegraph.inversion import methods
 
     np.save(tmp_path / "m.npy", magnitudes)
@@ -68,7 +68,7 @@ def test_every_method_makes_a_sound(cli, tmp_path, magnitudes):
             assert found["ser"] > 12.0, name
 
 
-def test_seed_decides_the_start(cli, tmp_path, magnitudes):
+def test_seed_sets_the_initial_phases(cli, tmp_path, magnitudes):
     np.save(tmp_path / "m.npy", magnitudes)
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         cli("invert", "m.npy", "-o", f"{name}.wav", "-n", 3, "--seed", seed, "--rate", RATE)
@@ -76,7 +76,7 @@ def test_seed_decides_the_start(cli, tmp_path, magnitudes):
     assert np.array_equal(a, b) and not np.array_equal(a, c)
 
 
-def test_an_image_is_heard_as_it_looks(cli, tmp_path):
+def test_image_becomes_sound_at_its_frequencies(cli, tmp_path):
     image = pytest.importorskip("PIL.Image")
     png = pytest.importorskip("PIL.PngImagePlugin")
     level = np.zeros((129, 80), np.uint8)
@@ -95,11 +95,11 @@ def test_an_image_is_heard_as_it_looks(cli, tmp_path):
     assert cli("invert", "line.png", "-o", "out.wav", "--size", 512, "--json").json["size"] == 512
 
 
-def test_what_is_said_without_metadata(cli, tmp_path, magnitudes):
+def test_missing_metadata_is_a_warning(cli, tmp_path, magnitudes):
     np.save(tmp_path / "m.npy", magnitudes)
     outcome = cli("invert", "m.npy", "-o", "out.wav", "-n", 30)
     assert outcome.status == 0 and "44100" in outcome.line and "--rate" in outcome.line
-    assert "dB signal to error" in outcome.out
+    assert "signal-to-error ratio" in outcome.out
 
 
 BAD = {
@@ -110,9 +110,9 @@ BAD = {
     "size.npy": (lambda m: m, ["--size", 512], "257 bins"),
     "odd_size.npy": (lambda m: m, ["--size", 300], "power of two"),
     "empty.npy": (lambda m: m[:, :0], [], "empty"),
-    "flat.npy": (lambda m: m[:, 0], [], "two, bins and frames"),
-    "words.npy": (lambda m: np.array([["a", "b"]]), [], "needs numbers"),
-    "hop.npy": (lambda m: m, ["--hop", 300], "longer than the window"),
+    "flat.npy": (lambda m: m[:, 0], [], "two dimensions, bins and frames"),
+    "words.npy": (lambda m: np.array([["a", "b"]]), [], "values must be numbers"),
+    "hop.npy": (lambda m: m, ["--hop", 300], "hop must be at most the size, 256 samples"),
     "gap.npy": (lambda m: m, ["--hop", 256], "leave gaps"),
     "scale.npy": (lambda m: m, ["--scale", "loud"], "linear, db"),
     "window.npy": (lambda m: m, ["--window", "round"], "hann"),
@@ -122,7 +122,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_one_sentence(cli, tmp_path, magnitudes, name):
+def test_invalid_input_is_reported_in_one_line(cli, tmp_path, magnitudes, name):
     spoil, options, words = BAD[name]
     np.save(tmp_path / name, spoil(magnitudes))
     outcome = cli("invert", name, "-o", "out.wav", *options)
@@ -130,7 +130,7 @@ def test_bad_input_is_one_sentence(cli, tmp_path, magnitudes, name):
     assert not (tmp_path / "out.wav").exists()
 
 
-def test_files_that_are_none(cli, tmp_path, magnitudes):
+def test_unreadable_files_are_reported_in_one_line(cli, tmp_path, magnitudes):
     (tmp_path / "text.npy").write_text("hello")
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 broken")
     (tmp_path / "broken.png").write_bytes(b"\x89PNG broken")
@@ -141,12 +141,12 @@ def test_files_that_are_none(cli, tmp_path, magnitudes):
         assert outcome.status == 1 and outcome.line.startswith("error: ")
 
 
-def test_silence_is_inverted_to_silence(cli, tmp_path):
+def test_silent_spectrogram_produces_silence(cli, tmp_path):
     np.save(tmp_path / "m.npy", np.zeros((129, 20)))
     for method in ("fast_griffin_lim", "rtisi_la"):
         found = cli("invert", "m.npy", "-o", "o.wav", "-m", method, "--rate", RATE, "--json").json
         assert found["peak"] < 1e-6
 
 
-def test_the_methods_can_be_listed_without_a_spectrogram(cli):
+def test_methods_are_listed_without_a_spectrogram(cli):
     assert {"griffin_lim", "rtisi_la", "momentum_rtisi"} <= set(cli("invert", "--methods").out.split())

@@ -100,7 +100,7 @@ def test_lost_events_are_reported(cli, keys):
     keys.save()
     outcome = cli("render", "keys.json", "--midi", "piece.mid", "-o", "out.wav", "-s", 1)
     assert outcome.status == 1
-    assert "events were lost: more came than a wire holds. Send fewer at once." in outcome.err
+    assert "events were lost: the event wire was full. Send fewer events at the same time." in outcome.err
 
 
 def test_a_piece_plays_live(cli, keys):
@@ -108,7 +108,7 @@ def test_a_piece_plays_live(cli, keys):
     assert found["peak"] == 1.0 and found["problems"] == []
 
 
-def test_what_a_patch_sends_is_written_as_a_midi_file(cli, keys):
+def test_sent_messages_are_written_as_a_midi_file(cli, keys):
     keys.add("transpose_notes", "up", semitones=12.0)
     keys.add("midi_out", "sender")
     keys.connect("midi.out", "up.events")
@@ -128,7 +128,7 @@ def test_a_midi_file_in_a_missing_folder_is_refused(cli, keys):
     keys.save()
     outcome = cli("render", "keys.json", "--midi-out", "none/sent.mid", "-o", "out.wav", "-s", 0.1)
     assert outcome.status == 1
-    assert outcome.line == "error: none/sent.mid: cannot be written (No such file or directory). Choose another place."
+    assert outcome.line == "error: none/sent.mid: not writable (No such file or directory). Choose another folder."
 
 
 def test_clocks_that_a_midi_file_cannot_contain_are_reported(cli, keys):
@@ -142,7 +142,7 @@ def test_clocks_that_a_midi_file_cannot_contain_are_reported(cli, keys):
 
 @pytest.mark.parametrize(("file", "line"), [
     ("sent.mid", "sent.mid: the patch has no midi_out, so it sends no MIDI. Add one."),
-    ("piece.mid", "piece.mid: is one of the files that are read. Choose another name."),
+    ("piece.mid", "piece.mid: the output would overwrite an input file. Choose another name."),
 ])  # fmt: skip
 def test_a_midi_file_that_cannot_be_written_is_refused(cli, keys, file, line):
     outcome = cli("render", "keys.json", "-m", "piece.mid", "--midi-out", file, "-o", "out.wav")

@@ -1,4 +1,4 @@
-"""``nodegraph run``: playing to nobody and to JACK, and how it ends."""
+"""``nodegraph run``: playback with --null and JACK, reports and shutdown."""
 
 import os
 import signal
@@ -28,14 +28,14 @@ def wait_for(path, seconds=30.0):
     assert path.exists()
 
 
-def test_a_run_gives_account_of_callbacks_load_and_nodes(cli, beep):
+def test_run_reports_callbacks_load_and_nodes(cli, beep):
     outcome = cli("run", "beep.json", "--null", "--seconds", 0.5)
     assert outcome.status == 0
     for word in ("callbacks", "xruns", "p50", "p99", "max", "µs per quantum", "osc"):
         assert word in outcome.out
 
 
-def test_json_holds_the_account(cli, beep):
+def test_json_contains_the_report(cli, beep):
     found = cli("run", "beep.json", "--null", "-s", 0.5, "-b", 64, "--rate", 48000, "--json").json
     assert found["rate"] == 48000 and found["blocksize"] == 64
     assert found["callbacks"] >= 0.9 * found["expected"] > 0
@@ -44,7 +44,7 @@ def test_json_holds_the_account(cli, beep):
     assert found["problems"] == []
 
 
-def test_set_is_heard(cli, beep):
+def test_set_changes_the_output(cli, beep):
     found = cli("run", "beep.json", "--null", "-s", 0.3, "--set", "osc.amplitude=0.125", "--json").json
     assert found["peak"] == pytest.approx(0.125, abs=1e-3)
 
@@ -53,7 +53,7 @@ def test_set_is_heard(cli, beep):
     ("arguments", "status", "words"),
     [
         (["missing.json"], 1, "cannot be read"),
-        (["beep.json", "--seconds", "-1"], 2, "must be more than 0"),
+        (["beep.json", "--seconds", "-1"], 2, "must be finite and above 0"),
         (["beep.json", "--blocksize", "0"], 2, "--blocksize"),
         (["beep.json", "--blocksize", "many"], 2, "--blocksize"),
         (["beep.json", "--rate", "0"], 2, "must lie in"),
@@ -61,21 +61,21 @@ def test_set_is_heard(cli, beep):
         (["beep.json", "--device", ""], 1, "--device is empty"),
     ],
 )
-def test_bad_input_is_one_clear_line(cli, beep, arguments, status, words):
+def test_invalid_input_is_reported_in_one_line(cli, beep, arguments, status, words):
     outcome = cli("run", "--null", *arguments)
     assert outcome.status == status and words in outcome.line
 
 
 @pytest.mark.needs("portaudio")
 @pytest.mark.parametrize("device", ["no such device", "999"])
-def test_a_missing_device_is_one_clear_line(cli, beep, device):
+def test_missing_device_is_reported_in_one_line(cli, beep, device):
     outcome = cli("run", "beep.json", "--device", device)
     assert outcome.status == 1 and "nodegraph devices" in outcome.line
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_in_good_order(cli, taking, tmp_path, number):
-    assert cli("run", "taking.json", "--null", "-s", 0.1).status == 0  # compiles what is needed
+def test_signal_stops_and_finalises_files(cli, taking, tmp_path, number):
+    assert cli("run", "taking.json", "--null", "-s", 0.1).status == 0  # compiles the kernels
     process = start(tmp_path, "taking.json", "--null")
     wait_for(tmp_path / "take-2.wav")
     time.sleep(0.3)
@@ -86,7 +86,7 @@ def test_a_signal_ends_it_in_good_order(cli, taking, tmp_path, number):
 
 
 @pytest.mark.needs("jack", "portaudio")
-def test_a_device_that_disappears_ends_it_with_one_line_and_whole_files(taking, tmp_path, jack_to_kill):
+def test_lost_device_stops_with_one_line_and_complete_files(taking, tmp_path, jack_to_kill):
     process = start(tmp_path, "taking.json", "--device", "system", env=jack_to_kill.env)
     wait_for(tmp_path / "take.wav", 60.0)
     time.sleep(0.3)
@@ -94,6 +94,6 @@ def test_a_device_that_disappears_ends_it_with_one_line_and_whole_files(taking, 
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1 and "has gone" in errors[0]
+    assert len(errors) == 1 and "was disconnected" in errors[0]
     assert "Traceback" not in err
     assert soundfile.info(tmp_path / "take.wav").frames > 1000

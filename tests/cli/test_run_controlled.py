@@ -1,4 +1,4 @@
-"""``nodegraph run`` with hands from outside: MIDI, controllers, OSC, learning."""
+"""``nodegraph run`` with external control: MIDI, controllers, OSC, MIDI learn."""
 
 import os
 import pty
@@ -20,7 +20,7 @@ PORT_NAME = "nanoKONTROL2 SLIDER/KNOB"
 
 @pytest.fixture
 def bank(tmp_path):
-    """``bank.json``: a code of 32 units without input, and a beep through the switch."""
+    """``bank.json``: a gain bank of 32 units, and a beep through the switch."""
     patch = Patch()
     patch.add("latent_source", "bank", units=32, gain=1.0)
     patch.add("sine", "osc", frequency=441.0, amplitude=0.5)
@@ -33,25 +33,25 @@ def bank(tmp_path):
 
 
 class Terminal:
-    """A ``run`` in a terminal of its own, and what can be read there."""
+    """A ``run`` in a pseudo-terminal, with its output."""
 
     def __init__(self, folder, *arguments, columns=100):
-        ours, theirs = pty.openpty()
+        master, slave = pty.openpty()
         size = struct.pack("HHHH", 40, columns, 0, 0)
         import fcntl
         import termios
 
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
         command = [sys.executable, "-m", "nodegraph", "run", *arguments]
-        self.process = subprocess.Popen(command, cwd=folder, stdout=theirs, stderr=theirs, stdin=theirs)
-        os.close(theirs)
-        self._ours, self._read = ours, b""
+        self.process = subprocess.Popen(command, cwd=folder, stdout=slave, stderr=slave, stdin=slave)
+        os.close(slave)
+        self._master, self._read = master, b""
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self):
         while True:
             try:
-                data = os.read(self._ours, 4096)
+                data = os.read(self._master, 4096)
             except OSError:
                 return
             if not data:
@@ -60,7 +60,7 @@ class Terminal:
 
     @property
     def text(self):
-        """All that was written, without colours and moves."""
+        """The output without escape sequences."""
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._read.decode(errors="replace"))
 
     def wait_for(self, words, seconds=60.0):
@@ -80,11 +80,11 @@ FIGURE_3 = """
 30 0.68504 0.69291 0.00000 M
 31 0.78740 1.00000 0.78740
 """
-TURNS = [(16, 127), (49, 127), (2, 34), (19, 101), (20, 125), (21, 33), (6, 87), (22, 44), (54, 127), (7, 100)]
+INPUTS = [(16, 127), (49, 127), (2, 34), (19, 101), (20, 125), (21, 33), (6, 87), (22, 44), (54, 127), (7, 100)]
 
 
 @pytest.mark.needs("jack", "portaudio", "rtmidi")
-def test_a_nanokontrol2_plays_the_bank_and_the_terminal_shows_figure_3(bank, tmp_path, jack_dummy):
+def test_nanokontrol2_plays_the_bank_and_the_terminal_shows_figure_3(bank, tmp_path, jack_dummy):
     import rtmidi
 
     nano = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "nanoKONTROL2")
@@ -92,7 +92,7 @@ def test_a_nanokontrol2_plays_the_bank_and_the_terminal_shows_figure_3(bank, tmp
     try:
         terminal = Terminal(tmp_path, "bank.json", "--null", "--controller", "nanokontrol2", "--seconds", "60")
         terminal.wait_for("Queued Track: Resynthesized")
-        for number, value in [(59, 127), (59, 0)] * 3 + TURNS + [(44, 127)]:
+        for number, value in [(59, 127), (59, 0)] * 3 + INPUTS + [(44, 127)]:
             nano.send_message((0xB0, number, value))
         terminal.wait_for("Queued Track: Original")
         table = terminal.text[terminal.text.rindex("Neuron") :]
@@ -107,7 +107,7 @@ def test_a_nanokontrol2_plays_the_bank_and_the_terminal_shows_figure_3(bank, tmp
 
 
 @pytest.mark.needs("jack", "portaudio", "rtmidi")
-def test_what_is_learnt_is_saved_and_turns_the_next_time(bank, tmp_path, jack_dummy):
+def test_learned_binding_is_saved(bank, tmp_path, jack_dummy):
     import rtmidi
 
     keys = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Keys of the test")
@@ -115,12 +115,12 @@ def test_what_is_learnt_is_saved_and_turns_the_next_time(bank, tmp_path, jack_du
     try:
         terminal = Terminal(tmp_path, "bank.json", "--null", "--midi", "keys of", "--learn", "osc.frequency", "-s", "4")
         terminal.wait_for("playing bank.json")
-        while terminal.process.poll() is None and "turns osc.frequency" not in terminal.text:
+        while terminal.process.poll() is None and "sets osc.frequency" not in terminal.text:
             keys.send_message((0xB0, 74, 64))
             time.sleep(0.05)
         terminal.process.wait(timeout=30)
-        assert "CC 74, channel 1 of 'Keys of the test:out' turns osc.frequency." in terminal.text
-        assert "what was learnt is saved in bank.json" in terminal.text
+        assert "CC 74, channel 1 of 'Keys of the test:out' sets osc.frequency." in terminal.text
+        assert "saved the learned bindings in bank.json" in terminal.text
     finally:
         keys.close_port()
         keys.delete()
@@ -129,15 +129,15 @@ def test_what_is_learnt_is_saved_and_turns_the_next_time(bank, tmp_path, jack_du
     assert Patch.load(tmp_path / "bank.json").document.nodes["osc"].params["frequency"] == 441.0
 
 
-def test_osc_turns_what_is_playing_and_is_answered(bank, tmp_path):
+def test_osc_sets_parameters_and_answers_queries(bank, tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    ours = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    ours.bind(("127.0.0.1", 0))
-    ours.settimeout(0.3)
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    client.bind(("127.0.0.1", 0))
+    client.settimeout(0.3)
     builder = OscMessageBuilder("/osc/amplitude")
-    question = builder.build().dgram
+    query = builder.build().dgram
     builder.add_arg(0.25)
     command = [sys.executable, "-m", "nodegraph", "run", "bank.json", "--null", "--osc", str(port), "-s", "30"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -145,40 +145,40 @@ def test_osc_turns_what_is_playing_and_is_answered(bank, tmp_path):
         answer = b""
         end = time.monotonic() + 60
         while b"/osc/amplitude" not in answer and time.monotonic() < end and process.poll() is None:
-            ours.sendto(builder.build().dgram, ("127.0.0.1", port))
-            ours.sendto(question, ("127.0.0.1", port))
+            client.sendto(builder.build().dgram, ("127.0.0.1", port))
+            client.sendto(query, ("127.0.0.1", port))
             try:
-                answer = ours.recv(1000)
+                answer = client.recv(1000)
             except (TimeoutError, ConnectionRefusedError):
                 continue
         assert answer.endswith(struct.pack(">f", 0.25))
-        ours.sendto(b"nonsense", ("127.0.0.1", port))
+        client.sendto(b"nonsense", ("127.0.0.1", port))
         time.sleep(0.3)
     finally:
         process.terminate()
         _, err = process.communicate(timeout=30)
-        ours.close()
+        client.close()
     assert process.returncode == 0
-    assert [line for line in err.splitlines() if "OSC" in line and "left out" in line]
+    assert [line for line in err.splitlines() if "OSC" in line and "ignored" in line]
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
         (["--controller", "nanokontrol"], 1, "Did you mean 'nanokontrol2'"),
-        (["--controller", "here.toml"], 1, "no such file"),
+        (["--controller", "here.toml"], 1, "here.toml: file not found"),
         (["--learn", "osc.frequncy", "--midi", "all"], 1, "Did you mean 'frequency'"),
         (["--osc", "70000"], 2, "--osc"),
         (["--osc-send", "somewhere"], 2, "HOST:PORT"),
         (["--osc", "0", "--osc-host", "192.0.2.1"], 1, "Choose another port"),
     ],
 )
-def test_bad_input_is_one_clear_line(cli, bank, arguments, status, words):
+def test_invalid_input_is_reported_in_one_line(cli, bank, arguments, status, words):
     outcome = cli("run", "bank.json", "--null", "-s", 0.1, *arguments)
     assert outcome.status == status and words in outcome.line
 
 
-def test_without_midi_one_line_says_so(cli, bank, monkeypatch):
+def test_missing_midi_is_reported_in_one_line(cli, bank, monkeypatch):
     monkeypatch.setitem(sys.modules, "rtmidi", None)
     outcome = cli("run", "bank.json", "--null", "-s", 0.1, "--midi", "all")
     assert outcome.status == 1 and "pip install 'nodegraph[midi]'" in outcome.line

@@ -1,4 +1,4 @@
-"""The commands look into subpatches and name what is there by its path."""
+"""Subpatches in the commands: nodes are addressed by path."""
 
 import json
 
@@ -29,7 +29,7 @@ def poly(tmp_path):
     return patch
 
 
-def test_a_patch_is_shown_with_what_is_in_its_subpatches(cli, poly):
+def test_show_lists_the_contents_of_subpatches(cli, poly):
     shown = cli("show", "poly.json")
     assert shown.status == 0
     rows = {line.split()[0]: line.split()[1:3] for line in shown.out.splitlines() if len(line.split()) > 2}
@@ -38,17 +38,17 @@ def test_a_patch_is_shown_with_what_is_in_its_subpatches(cli, poly):
     assert "wires in voice\n" in shown.out and "bright  voice/filter.cutoff" in shown.out
 
 
-def test_a_drawing_puts_a_box_round_a_subpatch(cli, poly):
+def test_drawing_groups_the_nodes_of_a_subpatch(cli, poly):
     poly.encapsulate(["voice/filter"], "core")
     poly.save()
     drawn = [line.strip() for line in cli("show", "poly.json", "-f", "mermaid").out.splitlines()]
-    boxes = [line.partition(" ")[2] for line in drawn if line.startswith("subgraph")]
-    assert [box.partition(" ")[2] for box in boxes] == ['["voice"]', '["core"]']
-    inside = drawn[drawn.index(f"subgraph {boxes[1]}") + 1 : drawn.index("end")]
+    subgraphs = [line.partition(" ")[2] for line in drawn if line.startswith("subgraph")]
+    assert [subgraph.partition(" ")[2] for subgraph in subgraphs] == ['["voice"]', '["core"]']
+    inside = drawn[drawn.index(f"subgraph {subgraphs[1]}") + 1 : drawn.index("end")]
     assert len(inside) == 1 and "filter<br/>ladder" in inside[0] and drawn.count("end") == 2
 
 
-def test_a_drawing_puts_a_node_with_slashes_in_its_id_into_no_box(cli, tmp_path):
+def test_drawing_does_not_group_a_node_with_slashes_in_its_id(cli, tmp_path):
     patch = Patch()
     patch.add("sine", "a/b/c")
     patch.add("audio_out", "out#2")
@@ -58,7 +58,7 @@ def test_a_drawing_puts_a_node_with_slashes_in_its_id_into_no_box(cli, tmp_path)
     assert "subgraph" not in drawn and '["a&#47;b&#47;c' not in drawn and "a#47;b#47;c" in drawn
 
 
-def test_problems_and_placeholders_inside_are_named_by_path(cli, poly, tmp_path):
+def test_check_reports_problems_in_subpatches_by_path(cli, poly, tmp_path):
     poly.do(SetParams({"voice/filter.resonance": 99.0}))
     poly.save()
     outcome = cli("check", "poly.json")
@@ -71,18 +71,18 @@ def test_problems_and_placeholders_inside_are_named_by_path(cli, poly, tmp_path)
     outcome = cli("check", "poly.json")
     assert outcome.status == 0
     assert "subpatch 'voice/reverb' is silent: file 'lost.json' is missing" in outcome.err
-    assert "control 'gone' turns voice.colour, which is not there" in outcome.err
+    assert "control 'gone': target voice.colour not found." in outcome.err
     assert "bright" not in outcome.err
 
 
-def test_a_block_for_other_patches_need_not_be_heard_by_itself(cli, tmp_path):
+def test_check_accepts_a_subpatch_file_without_audio_out(cli, tmp_path):
     text = {"format": "nodegraph", "version": 1, "nodes": [{"id": "a", "type": "inlet"}, {"id": "b", "type": "outlet"}]}
     (tmp_path / "block.json").write_text(json.dumps(text))
     outcome = cli("check", "block.json")
     assert (outcome.status, outcome.err) == (0, "")
 
 
-def test_voices_are_rendered_and_set_by_path(cli, poly, tmp_path):
+def test_nodes_in_subpatches_are_set_by_path(cli, poly, tmp_path):
     def sound(*sets):
         arguments = [word for text in sets for word in ("--set", text)]
         assert cli("render", "poly.json", "-o", "poly.wav", "--seconds", 0.2, *arguments).status == 0
@@ -97,15 +97,15 @@ def test_voices_are_rendered_and_set_by_path(cli, poly, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("voice/filtre.cutoff=1", "there is no node 'filtre'. Did you mean 'filter'?"),
-        ("voice/filter/x.cutoff=1", "'voice/filter' is a ladder and holds no patch"),
+        ("voice/filter/x.cutoff=1", "'voice/filter' is a ladder, not a subpatch"),
         ("voice.colour=1", "subpatch 'voice' has no input or setting 'colour'."),
-        ("nothing/x.y=1", "there is no node 'nothing/x'. Its nodes are voice, out"),
-        ("voice.pitch=high", "voice.pitch wants a number in Hz, got 'high'"),
+        ("nothing/x.y=1", "there is no node 'nothing/x'. Use one of voice, out"),
+        ("voice.pitch=high", "voice.pitch must be a number in Hz, got 'high'"),
     ],
 )
-def test_what_cannot_be_set_is_a_line(cli, poly, text, said):
+def test_invalid_set_is_reported_in_one_line(cli, poly, text, expected):
     outcome = cli("render", "poly.json", "-o", "x.wav", "--set", text)
-    assert outcome.status == 1 and said in outcome.line
+    assert outcome.status == 1 and expected in outcome.line

@@ -1,4 +1,4 @@
-"""``nodegraph train``: from a folder of recordings to a model that loads, and a sentence for all that is wrong."""
+"""``nodegraph train``: models from recordings, and errors."""
 
 import signal
 import subprocess
@@ -28,7 +28,7 @@ def takes(tmp_path):
     return tmp_path / "takes"
 
 
-def test_a_folder_becomes_a_model(cli, takes):
+def test_train_writes_a_model_from_a_folder(cli, takes):
     outcome = cli("train", "autoencoder", "--audio", takes, "-o", "m.safetensors", "-e", 3, "-w", 4, *FAST)
     assert outcome.status == 0 and outcome.err == ""
     assert "m.safetensors: 65-256-4-256-65" in outcome.out and "PCA of 4" in outcome.out
@@ -36,7 +36,7 @@ def test_a_folder_becomes_a_model(cli, takes):
     assert model.code_size == 4 and model.card["trained_on"]["files"][0].endswith(".wav")
 
 
-def test_json_says_all(cli, takes):
+def test_json_describes_the_training(cli, takes):
     (takes / "broken.wav").write_text("broken")
     found = cli("train", "autoencoder", takes, "-o", "m.st", "-e", 2, "-r", "colonel-2", *FAST, "--json").json
     assert found["widths"] == "65-256-8-256-65" and found["code"] == 8 and found["files"] == 5
@@ -46,7 +46,7 @@ def test_json_says_all(cli, takes):
     assert "broken.wav" in problem
 
 
-def test_files_that_are_skipped_are_told_one_line_each_but_not_by_the_hundred(cli, takes):
+def test_skipped_files_are_listed_up_to_a_limit(cli, takes):
     for i in range(9):
         (takes / f"broken{i}.wav").write_text("broken")
     outcome = cli("train", "autoencoder", takes, "-o", "m.st", "-e", 1, *FAST)
@@ -54,13 +54,13 @@ def test_files_that_are_skipped_are_told_one_line_each_but_not_by_the_hundred(cl
     assert "4 more" in outcome.err.splitlines()[-1]
 
 
-def test_the_recipes_are_listed(cli):
+def test_recipes_are_listed(cli):
     lines = cli("train", "--list").out.splitlines()
     assert [line.split()[0] for line in lines] == list(recipe_files())
     assert [recipe["name"] for recipe in cli("train", "--list", "--json").json] == list(recipe_files())
 
 
-def test_ctrl_c_keeps_the_best_and_resume_goes_on(cli, takes, tmp_path):
+def test_ctrl_c_saves_the_best_model_and_resume_continues(cli, takes, tmp_path):
     command = ["train", "autoencoder", str(takes), "-o", "m.st", "-r", "sarroff-shallow", "-w", "4", *FAST]
     command += ["--set", "training.patience=0", "--set", "training.epochs=1000000"]
     process = subprocess.Popen(
@@ -72,7 +72,7 @@ def test_ctrl_c_keeps_the_best_and_resume_goes_on(cli, takes, tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert b"best so far" in out and b"--resume" in out and b"Traceback" not in err
+    assert b"best model so far" in out and b"--resume" in out and b"Traceback" not in err
     stopped = Autoencoder.load(tmp_path / "m.st")
     assert stopped.card["stopped"] and stopped.card["epochs"] > 1
     command[-1] = f"training.epochs={stopped.card['epochs'] + 2}"
@@ -103,7 +103,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_cannot_be_trained_is_one_sentence(cli, tmp_path, takes, name):
+def test_invalid_training_is_reported_in_one_line(cli, tmp_path, takes, name):
     (tmp_path / "void").mkdir()
     soundfile.write(tmp_path / "silence.wav", np.zeros(80000), 8000)
     soundfile.write(tmp_path / "short.wav", np.ones(800), 8000)
@@ -114,7 +114,7 @@ def test_what_cannot_be_trained_is_one_sentence(cli, tmp_path, takes, name):
     assert outcome.status == status and words in outcome.line and not (tmp_path / "m").exists()
 
 
-def test_without_torch_it_says_how_to_get_it(cli, takes, monkeypatch):
+def test_missing_torch_is_reported_with_the_install_command(cli, takes, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     outcome = cli("train", "autoencoder", takes, "-o", "m", *FAST)
     assert outcome.status == 1 and "pip install 'nodegraph[learn]'" in outcome.line

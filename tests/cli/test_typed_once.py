@@ -1,4 +1,4 @@
-"""A command types its patch once."""
+"""Each command builds the typed graph of its patch once."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class FakeEngine:
     def midi_time(self, arrived=None):
         return self.clock
 
-    def turn(self, node, port, value, at=0, lane=-1):
+    def set_parameter(self, node, port, value, at=0, lane=-1):
         self.turns.append((node, port, value))
 
     def notes(self):

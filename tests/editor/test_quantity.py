@@ -61,12 +61,12 @@ def test_a_leading_operator_goes_on_from_the_present_value(text, value):
     ("text", "said"),
     [
         ("", "Type a number"),
-        ("loud", "not known here"),
+        ("loud", "is an unknown name"),
         ("3dB", "in Hz; dB does not fit"),
         ("3 parsec", "not a unit"),
         ("0s", "0 s cannot"),
         ("__import__('os')", "cannot be called"),
-        ("1..2", "cannot be read"),
+        ("1..2", "is invalid"),
     ],
 )
 def test_what_means_no_number_is_said_in_one_line(text, said):

@@ -1,4 +1,4 @@
-"""Random edits of a sounding patch, for tests and for `make storm`."""
+"""Random edits of a random patch, for tests and for `make storm`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nodegraph.patch import PatchError
 
 
 def blocks() -> dict[str, type[Node]]:
-    """Blocks that need no file and no device."""
+    """Return the blocks that need no file and no device."""
     return {
         name: cls
         for name, cls in node_types().items()
@@ -22,35 +22,35 @@ def blocks() -> dict[str, type[Node]]:
 
 
 def sounding_patch(nodes: int, seed: int = 0) -> Patch:
-    """A patch of so many nodes in which a bank of sines is heard through random effects."""
+    """Return a patch of the given number of nodes: a sine through random blocks."""
     chance = random.Random(seed)
     patch = Patch()
     patch.add("audio_out", id="out")
     patch.add("sine", id="root", frequency=110.0, amplitude=0.1)
     patch.connect("root.out", "out.audio")
     types = sorted(blocks())
-    allow_all = patch.subscribe(lambda step, change: build_graph(change.after))  # refuses as an engine would
+    unsubscribe = patch.subscribe(lambda step, change: build_graph(change.after))  # raises as an engine would
     while len(patch.document.nodes) < nodes:
         _try_edit(patch, chance, types, "add")
-    allow_all()
+    unsubscribe()
     return patch
 
 
 def random_edits(patch: Patch, count: int, seed: int = 0, size: int = 40) -> Iterator[str]:
-    """Carry out ``count`` random edits that the graph accepts; yields what each was."""
+    """Apply ``count`` random edits that the graph accepts; yield the kind of each."""
     chance = random.Random(seed)
     types = sorted(blocks())
     done = 0
     while done < count:
-        many = len(patch.document.nodes) > size
-        kind = chance.choices(["add", "remove", "wire", "unwire", "turn", "undo"], [3, 4 if many else 2, 4, 3, 8, 1])[0]
+        remove = 4 if len(patch.document.nodes) > size else 2
+        kind = chance.choices(["add", "remove", "wire", "unwire", "set", "undo"], [3, remove, 4, 3, 8, 1])[0]
         if _try_edit(patch, chance, types, kind):
             done += 1
             yield kind
 
 
 def _try_edit(patch: Patch, chance: random.Random, types: list[str], kind: str) -> bool:
-    """One edit; False if it was refused (and so left no trace)."""
+    """Try one edit; return False if it was refused and the patch is unchanged."""
     before = patch.document
     try:
         _edit(patch, chance, types, kind)
@@ -85,7 +85,7 @@ def _edit(patch: Patch, chance: random.Random, types: list[str], kind: str) -> N
     elif kind == "unwire":
         wire = chance.choice(document.wires)
         patch.disconnect(wire.source_ref, wire.target_ref)
-    elif kind == "turn":
+    elif kind == "set":
         id = chance.choice(ids)
         port = chance.choice(list(known[document.nodes[id].type].spec.inputs.values()))
         patch.set(f"{id}.{port.name}", chance.uniform(port.min, port.max))

@@ -1,8 +1,8 @@
-"""The long storm: random edits of a sounding patch, offline or live, with its accounts.
+"""A long stress test: random edits of a playing patch, offline or live, with a report.
 
     python -m tests.engine.storm_run --edits 10000 --live
 
-plays to JACK's dummy driver where there is one, else to the null device, and prints callbacks expected and served,
+plays to JACK's dummy driver if it is installed, else to the null device, and prints callbacks expected and served,
 xruns, slow callbacks, samples that were not finite and the times from edits to plans.
 """
 
@@ -25,9 +25,9 @@ def main() -> None:
     parser.add_argument("--edits", type=int, default=10000)
     parser.add_argument("--nodes", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--live", action="store_true", help="play while editing (offline: one quantum an edit)")
-    parser.add_argument("--null", action="store_true", help="play to no device")
-    parser.add_argument("--idle", action="store_true", help="the same time without edits, to compare")
+    parser.add_argument("--live", action="store_true", help="play while editing (offline: one quantum per edit)")
+    parser.add_argument("--null", action="store_true", help="use the null device")
+    parser.add_argument("--idle", action="store_true", help="play for the same time without edits, for comparison")
     chosen = parser.parse_args()
     patch = sounding_patch(chosen.nodes, chosen.seed)
     if not chosen.live:
@@ -55,7 +55,7 @@ def storm_offline(patch, chosen) -> None:
     for _ in times.around(random_edits(patch, chosen.edits, chosen.seed, chosen.nodes)):
         bad += int(np.count_nonzero(~np.isfinite(engine.run_samples(64))))
     print(f"{chosen.edits} edits offline; samples not finite: {bad}")
-    times.tell()
+    times.print()
 
 
 def storm_live(patch, chosen, server) -> None:
@@ -76,14 +76,14 @@ def storm_live(patch, chosen, server) -> None:
     print(f"{0 if chosen.idle else chosen.edits} edits in {seconds:.1f} s on {report.device}")
     share = report.callbacks / max(report.expected, 1)
     print(f"callbacks: {report.callbacks} of {report.expected} served ({share:.2%}); xruns: {report.xruns}")
-    print(f"callbacks that took longer than they had: {report.late}")
+    print(f"callbacks that took longer than their period: {report.late}")
     print(f"load: median {report.load_p50:.1%}, p99 {report.load_p99:.1%}, max {report.load_max:.1%}")
     print(f"highest sample: {report.peak:g} ({'finite' if np.isfinite(report.peak) else 'NOT finite'})")
-    times.tell()
+    times.print()
 
 
 class Times:
-    """How long the engine took to take in each edit: until the new plan waited, or the message was sent."""
+    """Times from each edit to its pending plan or sent message."""
 
     def __init__(self, engine) -> None:
         self.found: list[float] = []
@@ -100,7 +100,7 @@ class Times:
         self.found.clear()
         yield from edits
 
-    def tell(self) -> None:
+    def print(self) -> None:
         if self.found:
             ms = np.array(self.found) * 1000
             print(f"edit to plan: median {np.median(ms):.1f}, p99 {np.percentile(ms, 99):.1f}, worst {ms.max():.1f} ms")

@@ -1,8 +1,8 @@
-"""What is heard depends on the documents and on the samples at which their plans are taken over, on nothing else.
+"""The output depends on the documents and the swap samples of their plans only.
 
-One performance (documents, probes, take-over samples, messages, MIDI) is played several times. The plans are compiled
-at other moments each time: as soon as the plan before has been taken over, just before they are taken over themselves,
-or at random in between. All samples must be equal.
+One performance (documents, probes, swap samples, messages, MIDI) is played several times. The plans are compiled at
+different times: directly after the previous swap, just before their own swap, or at random in between. All samples
+must be equal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.rendering import QUANTUM, Offline, patch_of
 
 ROOT = Path(__file__).parents[2]
 FADE = 441
-OVERFLOW = 5 * QUANTUM  # samples after which a line of 64 samples with a gain of 1e9 holds infinite values
+OVERFLOW = 5 * QUANTUM  # samples until a feedback delay of 64 samples with a gain of 1e9 overflows
 
 
 @pytest.fixture(autouse=True)
@@ -36,33 +36,33 @@ def _blocks(test_blocks):
 
 @dataclass
 class Part:
-    """What is heard from sample ``start`` on: a document, outputs that are watched, messages and MIDI in that time."""
+    """One part of a performance: start sample, document, watched outputs, parameter messages and MIDI."""
 
     start: int
     document: Document
     watched: frozenset[str] = frozenset()
-    turns: list[tuple[int, str, str, float]] = field(default_factory=list)
+    values: list[tuple[int, str, str, float]] = field(default_factory=list)
     midi: list[tuple[int, bytes]] = field(default_factory=list)
 
 
 class Timed(Offline):
-    """An engine whose plans are compiled at one sample and taken over at another."""
+    """An engine whose plans are compiled at one sample and swapped at another."""
 
     def perform(self, parts, end, moment):
-        """The sound of a performance up to sample ``end``; ``moment(earliest, latest)`` says when to compile."""
-        sound, plans = [], [self.plan]  # plans stay alive: the engine does not know that one is held back
+        """Return the output up to sample ``end``; ``moment(earliest, latest)`` returns when to compile."""
+        sound, plans = [], [self.plan]  # keep plans alive: the engine does not know that their swap is delayed
         for part, following in zip(parts, [*(part.start for part in parts[1:]), end], strict=True):
             if part.start:
                 compiled = moment(self.clock, part.start)
                 sound.append(self.run_samples(compiled - self.clock))
                 self.watched = part.watched
-                self._exchange(build_graph(part.document, self.rate))
+                self._swap_plan(build_graph(part.document, self.rate))
                 plans.append(self.plan)
-                held, self.words[walk.ENGINE_NEXT] = int(self.words[walk.ENGINE_NEXT]), 0
+                plan_address, self.words[walk.ENGINE_NEXT] = int(self.words[walk.ENGINE_NEXT]), 0
                 sound.append(self.run_samples(part.start - self.clock))
-                self.words[walk.ENGINE_NEXT] = held
-            for at, node, port, value in part.turns:
-                self._turn([(node, port)], value, at)
+                self.words[walk.ENGINE_NEXT] = plan_address
+            for at, node, port, value in part.values:
+                self._send_values([(node, port)], value, at)
             for at, message in part.midi:
                 self.send(message, at, "keyboard")
             if part.start < following:
@@ -71,7 +71,7 @@ class Timed(Offline):
         return np.concatenate(sound)
 
     def _set_changed_knobs(self, before, after):
-        """Messages of the performance say what is turned."""
+        """Do nothing: the performance contains these messages."""
 
 
 def earliest(first, last):
@@ -88,21 +88,21 @@ def at_random(seed):
 
 
 def sounds_of(parts, end):
-    """The sound of a performance for several orders of compiling and computing."""
+    """Return the output of a performance for several compile times."""
     moments = [latest, earliest, at_random(1), at_random(2)]
     return [Timed(parts[0].document, channels=2).perform(parts, end, moment) for moment in moments]
 
 
-def assert_same(sounds, what=""):
+def assert_same(sounds):
     for sound in sounds[1:]:
         differing = np.flatnonzero(
             (sound != sounds[0]).any(axis=1) & ~(np.isnan(sound) & np.isnan(sounds[0])).all(axis=1)
         )
-        assert not len(differing), f"{what}: {len(differing)} samples differ, the first at {differing[0]}"
+        assert not len(differing), f"{len(differing)} samples differ, the first at {differing[0]}"
 
 
 def random_performance(seed, edits):
-    """Random edits of a random patch with voices: wires, blocks, knobs, names, probes, notes, and NaN now and then."""
+    """Return random edits of a random patch with voices: wires, blocks, knobs, names, probes, notes and faults."""
     chance = random.Random(seed)
     patch = with_voices(sounding_patch(12, seed))
     for k in range(2):
@@ -112,12 +112,12 @@ def random_performance(seed, edits):
         patch.connect(f"bad{k}.out", f"echo{k}.audio")
         patch.connect(f"echo{k}.out", "out.audio")
     parts = [Part(0, patch.document)]
-    patch.subscribe(lambda step, change: build_graph(change.after))  # refuses what an engine would refuse
+    patch.subscribe(lambda step, change: build_graph(change.after))  # raises as an engine would
     steps = random_edits(patch, edits, seed, 22)
     now = 0
     for _ in range(edits):
         if chance.random() < 0.2:
-            chance.choice([rename, rename, enclose, take_apart])(patch, chance)
+            chance.choice([rename, rename, encapsulate, dissolve])(patch, chance)
         elif next(steps, None) is None:
             break
         now += QUANTUM * chance.choice([2, 3, 5, 7, 8, 9, 14, 30, 80])
@@ -134,9 +134,9 @@ def random_performance(seed, edits):
             node, name = chance.choice(knobs)
             port = graph.node(node).spec.inputs[name]
             low, high = (port.min, port.max) if chance.random() < 0.8 else (0.0, 1.0)
-            part.turns.append((at, node, name, chance.uniform(low, high)))
+            part.values.append((at, node, name, chance.uniform(low, high)))
             if chance.random() < 0.5 and f"bad{at % 2}" in graph.nodes:
-                part.turns.append((at, f"bad{at % 2}", "broken", float(chance.random() < 0.5)))
+                part.values.append((at, f"bad{at % 2}", "broken", float(chance.random() < 0.5)))
             part.midi.append((at, bytes([0x90, chance.randrange(36, 84), chance.randrange(128)])))
     return parts, end
 
@@ -146,7 +146,7 @@ def rename(patch, chance):
     patch.rename(id, f"{id.rstrip('_0123456789')}_{chance.randrange(1000)}")
 
 
-def enclose(patch, chance):
+def encapsulate(patch, chance):
     ids = [id for id in patch.document.nodes if id not in ("out", "root", "keys", "voices")]
     try:
         patch.encapsulate(chance.sample(ids, min(len(ids), 3)), f"body{chance.randrange(1000)}")
@@ -154,14 +154,14 @@ def enclose(patch, chance):
         patch.undo()
 
 
-def take_apart(patch, chance):
+def dissolve(patch, chance):
     bodies = [id for id, node in patch.document.nodes.items() if node.patch is not None]
     if bodies:
         patch.dissolve(chance.choice(bodies))
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_the_moment_of_compiling_changes_no_sample(seed):
+def test_compile_time_changes_no_sample(seed):
     parts, end = random_performance(seed, 30)
     sounds = sounds_of(parts, end)
     assert np.abs(sounds[0]).max() > 0.01
@@ -170,8 +170,8 @@ def test_the_moment_of_compiling_changes_no_sample(seed):
 
 @pytest.mark.parametrize("gap", range(QUANTUM, 2 * FADE, QUANTUM))
 @pytest.mark.parametrize("type", ["vca", "ladder", "comb"])
-def test_the_moment_of_compiling_in_a_crossfade_changes_no_sample(type, gap):
-    """A second edit in or shortly after the crossfade of the first: a sum with and without it is added up otherwise."""
+def test_compile_time_in_a_crossfade_changes_no_sample(type, gap):
+    """A second edit during or shortly after the crossfade of the first, which changes the order of summation."""
     patch = patch_of("v.out s.audio", "s.out out.audio", "root.out v.audio", v=type, s="sum_lanes", out="audio_out",
                      root=("sine", {"frequency": 441.0, "amplitude": 0.3}),
                      four=("lfo", {"frequency": [1.0] * 4, "amplitude": [0.0] * 4}))  # fmt: skip
@@ -186,12 +186,12 @@ def test_the_moment_of_compiling_in_a_crossfade_changes_no_sample(type, gap):
 
 
 @pytest.mark.parametrize("before", range(0, 6 * QUANTUM, QUANTUM))
-def test_a_node_that_fails_while_a_plan_waits_is_muted_alike(before):
-    """A delay line overflows so many samples before the next plan is taken over: it must be empty afterwards."""
+def test_fault_while_a_plan_is_pending_is_muted_the_same_way(before):
+    """A delay line overflows ``before`` samples before the swap: it must be empty afterwards."""
     patch = patch_of("tone.out echo.audio", "echo.out out.audio", tone="sine", echo=("echo", {"gain": 0.5}),
                      out="audio_out")  # fmt: skip
     parts = [
-        Part(0, patch.document, turns=[(6400 - before - OVERFLOW, "echo", "gain", 1e9), (6400, "echo", "gain", 0.5)])
+        Part(0, patch.document, values=[(6400 - before - OVERFLOW, "echo", "gain", 1e9), (6400, "echo", "gain", 0.5)])
     ]
     patch.add("saw", id="other")
     parts.append(Part(6400, patch.document))
@@ -214,8 +214,8 @@ print(hashlib.sha256(sound.tobytes()).hexdigest())
 
 
 @pytest.mark.parametrize("seed", [100, 101])
-def test_another_process_gives_the_same_samples(seed):
-    """Python puts sets of strings into another order in each process; no sum may depend on it."""
+def test_samples_are_the_same_in_another_process(seed):
+    """The order of sets of strings differs between processes; no sum may depend on it."""
     found = set()
     for hashes in "0", "1", "2":
         environment = {**os.environ, "PYTHONHASHSEED": hashes}

@@ -1,4 +1,4 @@
-"""A node that gives NaN or Inf is muted, flagged and tried again; all others play on as if it were not there."""
+"""A node that outputs NaN or Inf is muted, reported and can be unmuted; all others keep playing."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def tone_alone():
 
 @pytest.mark.parametrize("gives", ["nan", "inf"])
 @pytest.mark.parametrize("at", [0, 63, 100])
-def test_it_is_muted_from_the_quantum_on_in_which_it_fails_and_named(gives, at):
+def test_faulty_node_is_muted_from_its_quantum_and_reported(gives, at):
     engine = engine_of(tone_and_fragile(gives))
-    engine.turn("bad", "broken", 1.0, at=at)
+    engine.set_parameter("bad", "broken", 1.0, at=at)
     sound, alone = engine.run_samples(SAMPLES), tone_alone()
     muted = at // 64 * 64
     assert np.array_equal(sound[:muted], 2 * alone[:muted])
@@ -39,36 +39,36 @@ def test_it_is_muted_from_the_quantum_on_in_which_it_fails_and_named(gives, at):
     assert engine.faults() == [Fault("bad", 0)] and engine.fault_count == 1
 
 
-def test_stepping_mutes_the_same():
+def test_stepper_mutes_the_same_samples():
     sounds = []
     for driver in (None, Stepper):
         engine = engine_of(tone_and_fragile(), **({"driver": driver} if driver else {}))
-        engine.turn("bad", "broken", 1.0, at=70)
+        engine.set_parameter("bad", "broken", 1.0, at=70)
         sounds.append(engine.run_samples(256))
         assert engine.faults() == [Fault("bad", 0)]
     assert np.array_equal(*sounds)
 
 
-def test_turning_its_knob_tries_again():
+def test_setting_a_parameter_unmutes_a_faulty_node():
     engine = engine_of(tone_and_fragile())
-    engine.turn("bad", "broken", 1.0)
+    engine.set_parameter("bad", "broken", 1.0)
     engine.run_samples(SAMPLES)
-    engine.turn("bad", "broken", 0.6)
+    engine.set_parameter("bad", "broken", 0.6)
     engine.run_samples(SAMPLES)
     assert engine.faults() == [Fault("bad", 0)]
-    engine.turn("bad", "broken", 0.0)
+    engine.set_parameter("bad", "broken", 0.0)
     sound = engine.run_samples(SAMPLES)
     assert engine.faults() == []
     assert np.array_equal(sound, 2 * tone_alone()[2 * SAMPLES : 3 * SAMPLES])
 
 
-def test_it_starts_again_from_its_first_state():
+def test_unmuted_node_starts_from_its_initial_state():
     patch = patch_of("c.out bad.audio", "bad.out out.audio", c="constant", bad="fragile", out="audio_out")
     engine = engine_of(patch, Stepper)
-    engine.turn("bad", "broken", 1.0, at=100)
+    engine.set_parameter("bad", "broken", 1.0, at=100)
     engine.run_samples(256)
     assert engine.plan.rows[1].kernel == "fragile"
-    engine.turn("bad", "broken", 0.0)
+    engine.set_parameter("bad", "broken", 0.0)
     assert (engine.run_samples(64) == 1.0).all()
 
 
@@ -84,11 +84,11 @@ def bank(fragile=16):
     return patch
 
 
-def test_in_a_pack_only_the_lane_is_muted():
+def test_fault_in_a_packed_row_mutes_only_its_lane():
     patch = bank()
     engine = engine_of(patch)
     assert [row.lanes for row in engine.plan.rows if row.kernel == "fragile"] == [16]
-    engine.turn("bad5", "broken", 1.0)
+    engine.set_parameter("bad5", "broken", 1.0)
     engine.run_samples(64)
     assert engine.faults() == [Fault("bad5", 0)]
     values = [engine.value(f"gain{k}", "out")[0] for k in range(16)]
@@ -98,15 +98,15 @@ def test_in_a_pack_only_the_lane_is_muted():
     assert values == expected
 
 
-def test_in_a_pack_of_which_some_are_wired_its_knob_tries_again_too():
+def test_setting_a_parameter_unmutes_a_lane_of_a_partly_wired_row():
     patch = bank()
     patch.add("button", id="button")
     patch.connect("button.out", "bad3.broken")
     engine = engine_of(patch)
-    engine.turn("bad5", "broken", 1.0)
+    engine.set_parameter("bad5", "broken", 1.0)
     engine.run_samples(64)
     assert engine.faults() == [Fault("bad5", 0)]
-    engine.turn("bad5", "broken", 0.0)
+    engine.set_parameter("bad5", "broken", 0.0)
     engine.run_samples(64)
     assert engine.faults() == []
 
@@ -119,27 +119,27 @@ def loop():
     )  # fmt: skip
 
 
-def test_in_a_loop_the_one_that_began_is_named_and_the_loop_is_silent():
+def test_fault_in_a_loop_mutes_the_loop_and_reports_the_first_node():
     engine = engine_of(loop())
-    engine.turn("bad", "broken", 1.0, at=64)
+    engine.set_parameter("bad", "broken", 1.0, at=64)
     assert np.array_equal(engine.run_samples(SAMPLES)[64:], tone_alone()[64:SAMPLES])
     assert engine.faults() == [Fault("bad", 0)]
-    engine.turn("bad", "broken", 0.0)
+    engine.set_parameter("bad", "broken", 0.0)
     assert np.isfinite(engine.run_samples(SAMPLES)).all() and engine.faults() == []
 
 
-def test_in_a_loop_the_delays_of_wires_are_emptied_too():
-    """Of two paths round the loop one takes 100 samples longer, so that the other one is delayed."""
+def test_unmuting_a_loop_clears_its_compensation_delays():
+    """One of two paths around the loop takes 100 samples longer, so the other one is delayed."""
     patch = patch_of(
         "tone.out sum.a", "sum.out bad.audio", "bad.out late.audio", "late.out join.a", "bad.out join.b",
         "join.out gain.a", "gain.out ~ sum.b", "sum.out out.audio", tone="sine", sum="add", bad="fragile", late="late",
         join="add", gain=("multiply", {"b": 0.25}), out="audio_out",
     )  # fmt: skip
     engine = engine_of(patch)
-    engine.turn("bad", "broken", 1.0)
+    engine.set_parameter("bad", "broken", 1.0)
     engine.run_samples(SAMPLES)
     assert engine.faults()
-    engine.turn("bad", "broken", 0.0)
+    engine.set_parameter("bad", "broken", 0.0)
     sound = engine.run_samples(SAMPLES)
     assert engine.faults() == [] and np.isfinite(sound).all() and np.abs(sound[256:]).max() > 0.5
 
@@ -148,17 +148,17 @@ def runaway(**params):
     return patch_of("tone.out echo.audio", "echo.out out.audio", tone="sine", echo=("echo", params), out="audio_out")
 
 
-def test_a_line_that_ran_over_is_empty_when_it_is_tried_again():
+def test_unmuting_clears_an_overflowed_delay_line():
     engine = engine_of(runaway())
-    engine.turn("echo", "gain", 1e9)
+    engine.set_parameter("echo", "gain", 1e9)
     engine.run_samples(SAMPLES)
     assert engine.faults() == [Fault("echo", 0)]
-    engine.turn("echo", "gain", 0.5)
+    engine.set_parameter("echo", "gain", 0.5)
     sound = engine.run_samples(SAMPLES)
     assert engine.faults() == [] and 0 < np.abs(sound).max() <= 2.0
 
 
-def test_a_line_that_ran_over_is_empty_after_an_edit():
+def test_edit_clears_an_overflowed_delay_line():
     patch = runaway(gain=1e9)
     engine = engine_of(patch)
     engine.run_samples(SAMPLES)
@@ -169,7 +169,7 @@ def test_a_line_that_ran_over_is_empty_after_an_edit():
     assert engine.faults() == [] and 0 < np.abs(sound).max() <= 2.0
 
 
-def test_a_runaway_loop_of_ordinary_blocks_recovers_when_its_wire_is_cut():
+def test_diverging_loop_recovers_when_its_wire_is_removed():
     patch = patch_of(
         "tone.out sum.a", "sum.out late.audio", "late.out gain.a", "gain.out ~ sum.b", "sum.out out.audio", tone="sine",
         sum="add", late=("sample_delay", {"samples": 20}), gain=("multiply", {"b": 20000.0}), out="audio_out",
@@ -181,7 +181,7 @@ def test_a_runaway_loop_of_ordinary_blocks_recovers_when_its_wire_is_cut():
     assert np.array_equal(engine.run_samples(SAMPLES), tone_alone()[2 * SAMPLES : 3 * SAMPLES])
 
 
-def test_a_sum_that_overflows_is_silent_as_long_as_it_does_and_nobody_is_blamed():
+def test_overflowing_sum_is_muted_while_it_overflows_and_not_reported():
     patch = patch_of(
         "x.out out.audio", "x.out gain.a", "gain.out out.audio", x="audio_in", gain="multiply", out="audio_out",
     )  # fmt: skip
@@ -191,7 +191,7 @@ def test_a_sum_that_overflows_is_silent_as_long_as_it_does_and_nobody_is_blamed(
     assert not sound[:128].any() and (sound[128:] == 2.0).all()
 
 
-def test_the_bad_node_costs_the_others_nothing_after_edits():
+def test_faulty_node_does_not_change_the_others_after_edits():
     patch = tone_and_fragile()
     patch.set("bad.broken", 1.0)
     engine = engine_of(patch)

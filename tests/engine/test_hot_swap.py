@@ -1,11 +1,10 @@
-"""Edits while it sounds: what goes on, what glides, and how large a step can be.
+"""Edits while playing: migrated state, crossfades, and a bound of the largest step.
 
-The bound. A changed port goes on from the value that was heard last and reaches its new signal on a straight
-line within 441 samples: between two samples it moves by what the new signal moves, and by 1/441 of the gap
-at the moment of the edit. In the patches here the signals are sums of sines below 500 Hz with a total amplitude
-of 1, which move by at most 2π·500/44100 = 0.072; the gap is at most 2. A chain of ports that change in the same
-edit adds one such part for each. So no step may exceed 0.072 + 2 · 2/441 = 0.081 (two ports), where an edit
-without glides would step by up to 2.
+The bound: a changed port is crossfaded linearly from its last value to the new signal within 441 samples. Between two
+samples it moves by the step of the new signal, plus 1/441 of the gap at the edit. The signals here are sums of sines
+below 500 Hz with a total amplitude of 1, which move by at most 2π·500/44100 = 0.072; the gap is at most 2. Each port in
+a chain that changes in the same edit adds one such term. So no step may exceed 0.072 + 2 · 2/441 = 0.081 (two ports);
+without crossfades an edit would step by up to 2.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def _blocks(test_blocks):
 
 
 def play(patch, *edits, samples=2048):
-    """The sound of a patch with an edit after each stretch of samples."""
+    """Return the output of a patch with an edit after each chunk of samples."""
     engine = engine_of(patch)
     sound = [engine.run_samples(samples)]
     for edit in edits:
@@ -39,7 +38,7 @@ def play(patch, *edits, samples=2048):
     return np.vstack(sound)
 
 
-# -- what goes on --------------------------------------------------------------------------------------------
+# -- migrated state ------------------------------------------------------------------------------------------
 
 
 def tone(**more):
@@ -53,12 +52,12 @@ def echo():
 
 EDITS_ELSEWHERE = {
     "add": lambda patch: patch.add("saw", id="other"),
-    "add sounding in silence": lambda patch: patch.do(
+    "add a muted source": lambda patch: patch.do(
         Group((AddNode("o", "saw"), AddNode("z", "multiply", 1, {"b": 0.0}), Connect("o.out", "z.a")))
     ),
     "remove": lambda patch: patch.remove("spare"),
     "wire": lambda patch: patch.connect("spare.out", "spare2.frequency"),
-    "turn": lambda patch: patch.set("spare.frequency", 5.0),
+    "set": lambda patch: patch.set("spare.frequency", 5.0),
     "choose": lambda patch: patch.set("spare2.quality", "naive"),
     "move": lambda patch: patch.move("osc", 5, 5),
     "close a loop": lambda patch: patch.connect("spare2.out", "spare2.fm", feedback=True),
@@ -66,12 +65,12 @@ EDITS_ELSEWHERE = {
 
 
 @pytest.mark.parametrize("edit", EDITS_ELSEWHERE)
-def test_an_edit_elsewhere_leaves_a_signal_bit_identical(edit):
+def test_edit_elsewhere_leaves_a_signal_bit_identical(edit):
     sounds = [play(tone(spare="sine", spare2="saw"), e) for e in (lambda patch: None, EDITS_ELSEWHERE[edit])]
     assert np.array_equal(*sounds)
 
 
-def test_a_delay_line_keeps_its_echo():
+def test_delay_line_migrates():
     patch = echo()
     engine = engine_of(patch, inputs={"x": ramp(4000)})
     sound = [engine.run_samples(1000)]
@@ -82,7 +81,7 @@ def test_a_delay_line_keeps_its_echo():
 
 
 @pytest.mark.parametrize("width", ["gained", "lost"])
-def test_lanes_that_stay_go_on_when_the_width_changes(width):
+def test_common_lanes_migrate_when_the_lane_count_changes(width):
     patch = tone()
     narrow, wide = 123.0, [123.0, 77.0]
     patch.set("osc.frequency", narrow if width == "gained" else wide)
@@ -94,7 +93,7 @@ def test_lanes_that_stay_go_on_when_the_width_changes(width):
     assert np.abs(engine.run_samples(1024)[:, 0] - np.sin(2 * np.pi * 123 * t)).max() < 1e-5
 
 
-def test_a_node_keeps_its_phase_when_it_joins_a_pack_and_when_it_leaves_one():
+def test_node_keeps_its_phase_when_it_is_packed_and_unpacked():
     patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": 123.0}), out="audio_out")
     engine, sound = engine_of(patch), []
     for k in range(12):
@@ -107,7 +106,7 @@ def test_a_node_keeps_its_phase_when_it_joins_a_pack_and_when_it_leaves_one():
     assert np.array_equal(np.vstack(sound), sound_of(tone(), 24 * 256))
 
 
-def test_numbers_are_carried_bit_by_bit_by_every_driver():
+def test_state_migrates_bit_for_bit_with_every_driver():
     from tests.rendering import Stepper
 
     for driver in (Offline, Stepper):
@@ -118,7 +117,7 @@ def test_numbers_are_carried_bit_by_bit_by_every_driver():
             patch.add("sine")
 
 
-def test_a_loop_keeps_its_last_sample():
+def test_last_sample_of_a_loop_migrates():
     patch = patch_of(
         "one.out sum.a", "sum.out ~ sum.b", "sum.out out.audio",
         one=("constant", {"value": 1.0}), sum="add", out="audio_out",
@@ -126,7 +125,7 @@ def test_a_loop_keeps_its_last_sample():
     assert np.array_equal(play(patch, lambda p: p.add("sine"), samples=640)[:, 0], np.arange(1, 1281))
 
 
-def test_a_delay_whose_line_changes_its_length_starts_anew_within_it():
+def test_delay_starts_empty_when_its_line_changes_length():
     patch = patch_of("osc.out d.audio", "d.out out.audio", osc="sine", d=("delay", {"time": 0.01}), out="audio_out")
     engine = engine_of(patch)
     engine.run_samples(40000)
@@ -138,11 +137,11 @@ def test_a_delay_whose_line_changes_its_length_starts_anew_within_it():
     assert np.abs(sound[1000:, 0] - expected[1000:]).max() < 1e-4
 
 
-# -- what glides ---------------------------------------------------------------------------------------------
+# -- crossfades ----------------------------------------------------------------------------------------------
 
 
 def voices():
-    """Three sines below 500 Hz with a total amplitude of 1, and a gain in the middle of the path."""
+    """Return a patch of three sines below 500 Hz with a total amplitude of 1, through a gain."""
     return patch_of(
         "a.out mix.a", "b.out mix.b", "c.out mix.c", "mix.out gain.a", "gain.out out.audio",
         a=("sine", {"frequency": 490.0, "amplitude": 0.4}), b=("sine", {"frequency": 333.0, "amplitude": 0.4}),
@@ -152,32 +151,34 @@ def voices():
 
 STEPS = {
     "remove a source": [lambda p: p.remove("a")],
-    "remove a source and take it back": [lambda p: p.remove("a"), lambda p: p.undo()],
+    "remove a source and undo": [lambda p: p.remove("a"), lambda p: p.undo()],
     "remove the node in the middle": [lambda p: p.remove("gain")],
-    "remove the middle and bridge it": [lambda p: p.remove("gain"), lambda p: p.connect("mix.out", "out.audio")],
+    "bypass the node in the middle": [lambda p: p.remove("gain"), lambda p: p.connect("mix.out", "out.audio")],
     "remove the output": [lambda p: p.remove("out")],
-    "remove the output and take it back": [lambda p: p.remove("out"), lambda p: p.undo()],
+    "remove the output and undo": [lambda p: p.remove("out"), lambda p: p.undo()],
     "a second output": [lambda p: p.add("audio_out", id="two"), lambda p: p.disconnect("gain.out", "out.audio"),
                         lambda p: p.connect("gain.out", "two.audio"), lambda p: p.remove("out")],
-    "cut and join": [lambda p: p.disconnect("gain.out", "out.audio"), lambda p: p.connect("gain.out", "out.audio")],
-    "cut, edit elsewhere, join": [lambda p: p.disconnect("gain.out", "out.audio"), lambda p: p.add("saw"),
+    "reconnect": [lambda p: p.disconnect("gain.out", "out.audio"), lambda p: p.connect("gain.out", "out.audio")],
+    "reconnect after other edits": [lambda p: p.disconnect("gain.out", "out.audio"), lambda p: p.add("saw"),
                                   lambda p: p.add("saw"), lambda p: p.connect("gain.out", "out.audio")],
     "a new source": [lambda p: p.add("sine", id="d", frequency=400.0, amplitude=0.4), lambda p: p.remove("b"),
                      lambda p: p.connect("d.out", "mix.b")],
     "another path": [lambda p: p.disconnect("mix.out", "gain.a"), lambda p: p.connect("a.out", "gain.a")],
-    "a wire to turn the gain": [lambda p: p.connect("c.out", "gain.b"), lambda p: p.disconnect("c.out", "gain.b")],
-    "a filter put in": [lambda p: p.add("one_pole", id="f"), lambda p: p.connect("mix.out", "f.audio"),
+    "modulate the gain": [lambda p: p.connect("c.out", "gain.b"), lambda p: p.disconnect("c.out", "gain.b")],
+    "insert a filter": [lambda p: p.add("one_pole", id="f"), lambda p: p.connect("mix.out", "f.audio"),
                         lambda p: p.disconnect("mix.out", "gain.a"), lambda p: p.connect("f.out", "gain.a")],
     "twice as many lanes": [lambda p: p.set("c.amplitude", [0.2, 0.0]), lambda p: p.set("c.amplitude", 0.2)],
-    "turned": [lambda p: p.set("gain.b", -1.0), lambda p: p.set("gain.b", 1.0)],
-    "turned and cut": [lambda p: p.set("gain.b", 0.0), lambda p: p.remove("a")],
-    "many knobs that follow one list": [lambda p: p.set("gain.b", [1.0, -1.0]), lambda p: p.set("gain.b", 1.0)],
+    "set": [lambda p: p.set("gain.b", -1.0), lambda p: p.set("gain.b", 1.0)],
+    "set and remove": [lambda p: p.set("gain.b", 0.0), lambda p: p.remove("a")],
+    "set a list": [lambda p: p.set("gain.b", [1.0, -1.0]), lambda p: p.set("gain.b", 1.0)],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("steps", STEPS)
-@pytest.mark.parametrize("samples", [2048, 192, 64, 0], ids=["at rest", "while it glides", "next quantum", "at once"])
-def test_no_edit_steps(steps, samples):
+@pytest.mark.parametrize(
+    "samples", [2048, 192, 64, 0], ids=["at rest", "while crossfading", "next quantum", "immediately"]
+)
+def test_edits_make_no_step(steps, samples):
     patch = voices()
     engine = engine_of(patch, channels=2)
     sound = [engine.run_samples(3000)]
@@ -188,26 +189,26 @@ def test_no_edit_steps(steps, samples):
     assert largest_step(np.vstack(sound)) <= BOUND
 
 
-def test_after_the_glide_the_sound_is_that_of_the_new_patch():
+def test_output_after_a_crossfade_is_that_of_the_new_patch():
     found = play(voices(), lambda p: p.remove("b"))[-1024:]
     rest = voices()
     rest.remove("b")
     assert np.abs(found - sound_of(rest, 4096)[-1024:]).max() < 1e-6
 
 
-def test_only_the_port_whose_wires_changed_glides():
+def test_only_the_port_with_changed_wires_is_crossfaded():
     patch = voices()
     engine = engine_of(patch)
     engine.run_samples(640)
     patch.remove("b")
     assert [row.kernel for row in engine.plan.rows].count("crossfade") == 1
-    for kept in (1, 0):  # it ends in the first plan; the second one is compiled after a plan that began behind its end
+    for count in (1, 0):  # it ends during the first of these plans, so the second one has none
         engine.run_samples(640)
         patch.add("sine")
-        assert [row.kernel for row in engine.plan.rows].count("crossfade") == kept
+        assert [row.kernel for row in engine.plan.rows].count("crossfade") == count
 
 
-def test_a_glide_goes_on_undisturbed_through_an_edit_elsewhere():
+def test_crossfade_continues_through_an_edit_elsewhere():
     def cut(patch):
         patch.disconnect("a.out", "mix.a")
 
@@ -215,8 +216,8 @@ def test_a_glide_goes_on_undisturbed_through_an_edit_elsewhere():
     assert np.array_equal(*sounds)
 
 
-def test_a_switch_is_wired_and_unwired_without_a_glide():
-    """A gate in between would be neither on nor off."""
+def test_unsmoothed_input_is_not_crossfaded():
+    """A gate must not have values between on and off."""
     patch = patch_of(
         "k.out gate.value",
         "gate.out out.audio",
@@ -231,7 +232,7 @@ def test_a_switch_is_wired_and_unwired_without_a_glide():
 # -- refused edits, many edits -------------------------------------------------------------------------------
 
 
-def test_a_refused_edit_changes_nothing_and_the_next_one_is_heard():
+def test_refused_edit_changes_nothing_and_the_next_one_is_applied():
     patch = tone()
     engine = engine_of(patch)
     before = engine.plan
@@ -244,7 +245,7 @@ def test_a_refused_edit_changes_nothing_and_the_next_one_is_heard():
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_storm_of_edits_leaves_a_finite_sound_and_the_right_patch(seed):
+def test_random_edits_leave_a_finite_output_and_the_right_plan(seed):
     patch = sounding_patch(30, seed)
     engine = engine_of(patch)
     for _ in random_edits(patch, 300, seed):
@@ -255,7 +256,7 @@ def test_a_storm_of_edits_leaves_a_finite_sound_and_the_right_patch(seed):
     assert len(engine._retired) <= 1
 
 
-def test_what_was_opened_for_a_plan_that_fails_is_closed(monkeypatch):
+def test_helpers_of_a_failed_plan_are_closed(monkeypatch):
     from nodegraph.native.build import KernelError
     from nodegraph.plan import compile as compiling
     from nodes.meters import TapBuffer
@@ -273,8 +274,8 @@ def test_what_was_opened_for_a_plan_that_fails_is_closed(monkeypatch):
     assert len(closed) == 1 and not engine.hosts
 
 
-def test_plans_that_are_left_are_freed_without_the_garbage_collector():
-    """They hold memory by the megabyte, and a collection makes edits wait."""
+def test_retired_plans_are_freed_without_the_garbage_collector():
+    """Plans use megabytes of memory, and a garbage collection delays edits."""
     patch = sounding_patch(20, 9)
     engine = engine_of(patch)
     plans = []

@@ -1,4 +1,4 @@
-"""Phases are found while the demo plays: no callback comes late or fails to come."""
+"""Phase reconstruction in real time: no callback is late or missed while the demo plays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEMO = Path(__file__).parents[2] / "patches" / "demo.json"
 
 
 @pytest.mark.needs("jack", "portaudio")
-def test_momentum_rtisi_plays_beside_the_demo_without_a_missed_callback(jack_dummy):
+def test_momentum_rtisi_with_the_demo_misses_no_callback(jack_dummy):
     patch = nodegraph.load(DEMO)
     patch.add("saw", id="spoken", frequency=[110.0, 138.6], amplitude=0.02)
     patch.add("stft", id="analysis", size=1024, hop=256, window="hamming")
@@ -26,7 +26,7 @@ def test_momentum_rtisi_plays_beside_the_demo_without_a_missed_callback(jack_dum
     patch.connect("magnitudes.magnitude", "phases.magnitude")
     patch.connect("phases.out", f"{out}.audio")
     with play(patch, device="system", blocksize=256) as live:
-        for _ in range(12):  # other programs may take the processor now and then; too much work is late every time
+        for _ in range(12):  # other programs may delay one second; too much work is late in every second
             before = live.report()
             time.sleep(1.0)
             after = live.report()

@@ -1,4 +1,4 @@
-"""What the live engine relies on in sounddevice and PortAudio, pinned without the engine."""
+"""Behaviour of sounddevice and PortAudio that the live engine depends on, tested without the engine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def stream(jack_dummy):
     stream.close()
 
 
-def test_a_native_callback_runs_in_time(stream, jack_dummy):
+def test_native_callback_runs_in_real_time(stream, jack_dummy):
     _, state = stream
     before, start = int(state[0]), time.perf_counter()
     time.sleep(1.0)
@@ -58,9 +58,9 @@ def test_a_native_callback_runs_in_time(stream, jack_dummy):
     assert 0.95 * expected <= served <= expected + 4
 
 
-def test_a_native_callback_runs_while_another_thread_holds_the_gil(stream, jack_dummy):
+def test_native_callback_runs_while_another_thread_holds_the_gil(stream, jack_dummy):
     _, state = stream
-    hold = ctypes.PyDLL(None).usleep  # called through PyDLL, it keeps the GIL
+    hold = ctypes.PyDLL(None).usleep  # a call through PyDLL holds the GIL
     before, start = int(state[0]), time.perf_counter()
     hold(900_000)
     served = int(state[0]) - before
@@ -68,7 +68,7 @@ def test_a_native_callback_runs_while_another_thread_holds_the_gil(stream, jack_
     assert 0.95 * expected <= served <= expected + 4
 
 
-def test_a_native_callback_ends_the_stream_by_what_it_returns(stream):
+def test_return_value_of_a_native_callback_ends_the_stream(stream):
     playing, state = stream
     state[2] = 1  # paComplete
     end = time.monotonic() + 5

@@ -1,4 +1,4 @@
-"""Probes see what an output carries and change nothing; a live patch can stand still and go on step by step."""
+"""Probes record outputs without changing them; a live patch can be paused and stepped."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def patch():
     return patch
 
 
-def test_a_probed_patch_gives_the_same_samples():
+def test_probes_change_no_sample():
     whole = Patch.load(PATCHES / "robot_voice.json")
     plain, probed = (Offline(whole.document, path=whole.path) for _ in range(2))
     graph = probed.plan.graph
-    ends = [f"{n.id}.{o}" for n in graph.typed_nodes for o in [*n.spec.outputs, *n.spec.frame_outputs]]
-    probed.watch(ends)
+    refs = [f"{n.id}.{o}" for n in graph.typed_nodes for o in [*n.spec.outputs, *n.spec.frame_outputs]]
+    probed.watch(refs)
     np.testing.assert_array_equal(probed.run_samples(30000), plain.run_samples(30000))
 
 
-def test_a_probe_keeps_what_passed(patch):
+def test_probe_records_the_latest_samples(patch):
     engine = Offline(patch.document)
     engine.watch(["osc.out", "quiet.out"])
     engine.run_samples(4410)
@@ -54,14 +54,14 @@ def test_a_probe_keeps_what_passed(patch):
     np.testing.assert_allclose(quiet, 0.5 * loud, atol=1e-6)
 
 
-def test_what_is_not_there_is_not_probed(patch):
+def test_missing_outputs_get_no_probe(patch):
     graph = build_graph(patch.document)
-    assert with_probes(graph, ["osc.nothing", "nobody.out", "out.audio"]) is graph
+    assert with_probes(graph, ["osc.nothing", "missing.out", "out.audio"]) is graph
     assert probe_id("osc.out") in with_probes(graph, ["osc.out"]).nodes
     assert probe_id("osc.out") not in graph.nodes
 
 
-def test_probes_end_when_nobody_watches(patch):
+def test_probe_is_removed_when_its_output_is_not_watched(patch):
     engine = Offline(patch.document)
     engine.watch(["osc.out"])
     engine.run_samples(640)
@@ -71,21 +71,21 @@ def test_probes_end_when_nobody_watches(patch):
     assert engine.probe("osc.out") is None
 
 
-def test_a_paused_patch_goes_on_by_steps(patch):
+def test_paused_patch_can_be_stepped_and_resumed(patch):
     with Live(patch.document, null=True) as live:
         assert wait_until(lambda: live.clock > 4410)
         live.pause()
-        assert wait_until(lambda: _still(live))
-        stood = live.clock
+        assert wait_until(lambda: _is_stopped(live))
+        clock = live.clock
         live.step(3)
-        assert wait_until(lambda: live.clock == stood + 3 * 64)
+        assert wait_until(lambda: live.clock == clock + 3 * 64)
         time.sleep(0.1)
-        assert live.clock == stood + 3 * 64
+        assert live.clock == clock + 3 * 64
         live.pause(False)
-        assert wait_until(lambda: live.clock > stood + 4410)
+        assert wait_until(lambda: live.clock > clock + 4410)
 
 
-def _still(live):
+def _is_stopped(live):
     before = live.clock
     time.sleep(0.05)
     return live.clock == before

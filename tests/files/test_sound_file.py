@@ -1,4 +1,4 @@
-"""Sound files: what is read is clean, and what is written is whole or not there."""
+"""Sound files: reading without invalid samples, and atomic writing."""
 
 import os
 from pathlib import Path
@@ -17,13 +17,13 @@ def tone(rate=44100, seconds=0.2, channels=1):
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW"])
-def test_all_common_kinds_are_read(tmp_path, subtype):
+def test_common_sample_formats_are_read(tmp_path, subtype):
     soundfile.write(tmp_path / "a.wav", tone(), 44100, subtype=subtype)
     assert np.abs(read_sound(tmp_path / "a.wav", 44100) - tone()).max() < (0.02 if subtype == "ULAW" else 1e-4)
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000, 192000])
-def test_a_file_of_another_rate_keeps_its_pitch_and_length(tmp_path, rate):
+def test_resampled_file_preserves_pitch_and_duration(tmp_path, rate):
     soundfile.write(tmp_path / "a.wav", tone(rate, channels=2), rate)
     found = read_sound(tmp_path / "a.wav", 44100)
     assert found.shape == (8820, 2) and found.dtype == np.float32
@@ -31,29 +31,29 @@ def test_a_file_of_another_rate_keeps_its_pitch_and_length(tmp_path, rate):
     assert np.abs(found[middle] - tone(channels=2)[middle]).max() < 2e-3
 
 
-def test_nan_and_infinity_in_a_file_do_not_come_in(tmp_path):
+def test_nan_and_infinity_are_replaced_by_finite_samples(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.array([np.nan, np.inf, -np.inf, 0.5], np.float32), 44100, subtype="FLOAT")
     assert read_sound(tmp_path / "a.wav", 44100)[:, 0].tolist() == [0.0, 1.0, -1.0, 0.5]
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "words"),
+    ("name", "content", "message"),
     [
         ("missing.wav", None, "no such file"),
         ("text.wav", b"hello", "not a sound file"),
         ("nothing.wav", b"", "not a sound file"),
-        ("torn.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", "torn.wav"),
+        ("truncated.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", "truncated.wav"),
     ],
 )
-def test_what_is_no_sound_is_refused_in_one_line(tmp_path, name, content, words):
+def test_unreadable_sound_file_raises_one_line(tmp_path, name, content, message):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(SoundFileError, match=words) as caught:
+    with pytest.raises(SoundFileError, match=message) as caught:
         read_sound(tmp_path / name, 44100)
     assert "\n" not in str(caught.value) and name in str(caught.value)
 
 
-def test_a_folder_and_an_empty_file_are_refused(tmp_path):
+def test_folder_and_empty_sound_file_are_refused(tmp_path):
     with pytest.raises(SoundFileError, match="is a folder"):
         read_sound(tmp_path, 44100)
     soundfile.write(tmp_path / "a.wav", np.zeros((0, 1)), 44100)
@@ -61,7 +61,7 @@ def test_a_folder_and_an_empty_file_are_refused(tmp_path):
         read_sound(tmp_path / "a.wav", 44100)
 
 
-def test_a_wav_is_read_back_bit_for_bit_beyond_full_scale(tmp_path):
+def test_wav_round_trip_is_exact_above_full_scale(tmp_path):
     values = 4.0 * tone(channels=2)
     write_sound(tmp_path / "a.wav", values, 44100)
     assert read_sound(tmp_path / "a.wav", 44100).tobytes() == values.tobytes()
@@ -69,46 +69,46 @@ def test_a_wav_is_read_back_bit_for_bit_beyond_full_scale(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "aiff", "aif", "caf", "mp3", "W64"])
-def test_the_ending_of_the_name_chooses_the_format(tmp_path, ending):
+def test_suffix_selects_the_format(tmp_path, ending):
     write_sound(tmp_path / f"a.{ending}", tone(), 44100)
     assert soundfile.info(tmp_path / f"a.{ending}").samplerate == 44100
 
 
-def test_one_dimension_is_one_channel(tmp_path):
+def test_one_dimensional_array_is_one_channel(tmp_path):
     write_sound(tmp_path / "a.wav", tone()[:, 0], 44100)
     assert soundfile.info(tmp_path / "a.wav").channels == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
-        ("a.xyz", "cannot be written"),
+        ("a.xyz", "the format '.xyz' is unsupported"),
         ("none/a.wav", "no folder"),
         ("folder", "is a folder"),
         ("/dev/full", "No space"),
     ],
 )
-def test_what_cannot_be_written_is_refused_in_one_line(tmp_path, name, words):
+def test_write_errors_are_one_line_and_leave_no_files(tmp_path, name, message):
     (tmp_path / "folder").mkdir()
-    with pytest.raises(SoundFileError, match=words) as caught:
+    with pytest.raises(SoundFileError, match=message) as caught:
         write_sound(tmp_path / name, tone(), 44100)
     assert "\n" not in str(caught.value)
     assert os.listdir(tmp_path) == ["folder"]
 
 
-def test_a_device_file_is_written_to_and_not_replaced():
+def test_device_file_is_written_and_not_replaced():
     write_sound(Path("/dev/null"), tone(), 44100)
     assert not os.path.isfile("/dev/null")
 
 
-def test_a_link_stays_a_link(tmp_path):
+def test_write_follows_a_symbolic_link(tmp_path):
     (tmp_path / "real.wav").write_bytes(b"old")
     (tmp_path / "link.wav").symlink_to(tmp_path / "real.wav")
     write_sound(tmp_path / "link.wav", tone(), 44100)
     assert (tmp_path / "link.wav").is_symlink() and soundfile.info(tmp_path / "real.wav").frames == len(tone())
 
 
-def test_until_it_is_closed_the_old_file_stays(tmp_path):
+def test_old_file_is_unchanged_until_close(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(b"old")
     file = SoundOutput(path, 44100, 1)
@@ -124,7 +124,7 @@ def test_until_it_is_closed_the_old_file_stays(tmp_path):
     assert soundfile.info(path).frames == 2 * len(tone())
 
 
-def test_more_than_four_gigabytes_get_a_header_that_holds_them(tmp_path, monkeypatch):
+def test_wav_above_four_gigabytes_has_an_rf64_header(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 10**13})())
     file = SoundOutput(tmp_path / "a.wav", 44100, 2, seconds=20_000)
     file.write(tone(channels=2))

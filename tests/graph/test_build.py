@@ -1,4 +1,4 @@
-"""Typing a document: what is inferred, what is refused and in which words, what becomes a placeholder."""
+"""Typing a document: inference, problems and placeholders."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def problems_of(*wires, **nodes):
 # -- lanes ---------------------------------------------------------------------------------------------------
 
 
-def test_one_lane_goes_with_any_number_and_the_widest_input_decides():
+def test_lanes_of_a_node_are_those_of_its_widest_input():
     graph = graph_of(
         "low.out osc.frequency",
         "osc.out filter.audio",
@@ -43,7 +43,7 @@ def test_one_lane_goes_with_any_number_and_the_widest_input_decides():
     assert graph.node("both").output_lanes == {"out": 1}
 
 
-def test_width_runs_round_a_loop():
+def test_lanes_are_inferred_around_a_loop():
     graph = graph_of(
         "wide.out sum.a", "sum.out gain.a", "gain.out ~ sum.b", wide=("values", {"values": [1, 2, 3, 4]}),
         sum="add", gain=("multiply", {"b": 0.5}),
@@ -52,7 +52,7 @@ def test_width_runs_round_a_loop():
     assert graph.loops == [["sum", "gain"]]
 
 
-def test_every_lane_of_a_broadcast_sounds():
+def test_one_lane_is_broadcast_to_all_lanes():
     patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": [220.0, 330.0]}), out="audio_out")
     sound = render(patch, 0.5)
     assert sound.shape[1] == 2
@@ -78,7 +78,7 @@ REFUSED = {
         dict(nodes=dict(many=("sine", {"frequency": [440.0] * 1025})), wires=[]),
         ["sine 'many'", "frequency", "1025", "1024"],
     ),
-    "too many lanes side by side": (
+    "too many joined lanes": (
         dict(
             nodes=dict(wide=("values", {"values": [1.0] * 600}), join="join"),
             wires=["wide.out join.a", "wide.out join.b"],
@@ -93,7 +93,7 @@ REFUSED = {
         dict(nodes=dict(a="sine", b="add"), wires=["a.out b.c"]),
         ["add 'b'", "'c'", "a and b"],
     ),
-    "no input at all": (
+    "no input": (
         dict(nodes=dict(a="sine", b="white_noise"), wires=["a.out b.gate"]),
         ["white_noise 'b'", "amplitude"],
     ),
@@ -134,20 +134,20 @@ REFUSED = {
         dict(nodes=dict(a="add", b="multiply", c="add"), wires=["a.out b.a", "b.out a.a", "b.out c.a"]),
         ["a → b → a", "feedback wire"],
     ),
-    "node into itself": (dict(nodes=dict(a="add"), wires=["a.out a.a"]), ["a → a", "feedback wire"]),
+    "node wired to itself": (dict(nodes=dict(a="add"), wires=["a.out a.a"]), ["a → a", "feedback wire"]),
     "helper in a loop": (
         dict(nodes=dict(a="add", r="file_player"), wires=["a.out r.speed", "r.out ~ a.a"]),
-        ["file_player 'r'", "loop a and r", "Take it out"],
+        ["file_player 'r'", "loop a and r", "Remove it from the loop"],
     ),
-    "lanes without end": (
+    "unlimited lanes": (
         dict(nodes=dict(j="join"), wires=["j.out ~ j.a"]),
-        ["without end", "inside the loop"],
+        ["without limit", "inside the loop"],
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_fit_is_refused_in_one_sentence_that_names_it_and_what_fits(case):
+def test_problem_is_one_sentence_with_the_node_and_a_suggestion(case):
     patch, words = REFUSED[case]
     problems = problems_of(*patch["wires"], **patch["nodes"])
     assert len(problems) == 1, problems
@@ -155,18 +155,18 @@ def test_what_does_not_fit_is_refused_in_one_sentence_that_names_it_and_what_fit
     assert problems[0].endswith((".", "?")) and "\n" not in problems[0]
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_reported_together():
     found = problems_of(a=("sine", {"frequency": 1e9, "colour": 3}), b=("saw", {"quality": "good"}))
     assert len(found) == 3
 
 
-def test_a_wire_to_a_node_that_is_not_there_is_refused():
+def test_wire_to_a_missing_node_is_refused():
     document = Document(nodes={"a": NodeRecord("sine")}, wires=(Wire("a", "out", "ghost", "in"),))
     with pytest.raises(GraphError, match="there is no node 'ghost'"):
         build_graph(document)
 
 
-def test_refusal_speaks_of_the_new_wire_only():
+def test_wire_problem_ignores_older_problems_of_the_patch():
     patch = patch_of("a.out b.a", a="sine", b="add", c=("saw", {"quality": "bad"}), checked=False)
     assert wire_problem(patch.document, Wire("a", "out", "b", "b")) is None
     assert "already" in wire_problem(patch.document, patch.document.wires[0])
@@ -182,32 +182,32 @@ def test_refusal_speaks_of_the_new_wire_only():
 def files(folder):
     soundfile.write(folder / "good.wav", np.ones((10, 2), np.float32), 44100)
     soundfile.write(folder / "empty.wav", np.zeros((0, 1), np.float32), 44100)
-    (folder / "text.wav").write_text("this is no sound")
+    (folder / "text.wav").write_text("not a sound")
     return folder / "patch.json"
 
 
 PLACEHOLDERS = {
     "unknown type": ("sin", 1, {"frequency": 3}, ["no block 'sin'", "'sine'"]),
-    "from elsewhere": ("zzz_reverb", 1, {"x": [1]}, ["no block 'zzz_reverb'", "Install"]),
+    "from another package": ("zzz_reverb", 1, {"x": [1]}, ["no block 'zzz_reverb'", "Install"]),
     "newer version": ("sine", 99, {"whatever": "{}"}, ["newer version", "99", "Update"]),
     "missing file": ("file_player", 1, {"file": "lost.wav"}, ["'lost.wav'", "missing"]),
     "file outside": ("file_player", 1, {"file": "../secret.wav"}, ["outside the folder", "relative path"]),
     "absolute file": ("file_player", 1, {"file": "/etc/hosts"}, ["outside the folder"]),
-    "not a sound": ("file_player", 1, {"file": "text.wav"}, ["'text.wav'", "not a sound file"]),
+    "not a sound": ("file_player", 1, {"file": "text.wav"}, ["'text.wav'", "not a readable sound file"]),
     "no samples": ("file_player", 1, {"file": "empty.wav"}, ["'empty.wav'", "empty"]),
     "wrong formula": ("expression", 1, {"text": "a + import os"}, ["formula", "character"]),
 }
 
 
 @pytest.mark.parametrize("case", PLACEHOLDERS)
-def test_what_cannot_be_had_is_silent_and_says_why_and_the_rest_sounds(case, tmp_path):
+def test_unavailable_block_is_a_silent_placeholder_with_a_reason(case, tmp_path):
     type, version, params, words = PLACEHOLDERS[case]
     path = files(tmp_path)
     patch = patch_of("osc.out out.audio", osc="sine", out="audio_out")
     alone = render(patch, 0.01)
     document = patch.document
     odd = NodeRecord(type, version, params)
-    known = case not in ("unknown type", "from elsewhere", "newer version")
+    known = case not in ("unknown type", "from another package", "newer version")
     unknown_input = () if known else (Wire("osc", "out", "odd", "anything"),)
     document = Document(
         nodes=document.nodes | {"odd": odd},
@@ -221,7 +221,7 @@ def test_what_cannot_be_had_is_silent_and_says_why_and_the_rest_sounds(case, tmp
     assert np.array_equal(render(whole, 0.01), alone)
 
 
-def test_a_file_that_is_there_plays_and_one_outside_when_allowed(tmp_path):
+def test_file_outside_the_folder_plays_only_if_allowed(tmp_path):
     (tmp_path / "in").mkdir()
     files(tmp_path)
     document = patch_of("p.out out.audio", p=("file_player", {"file": "../good.wav"}), out="audio_out").document
@@ -234,7 +234,7 @@ def test_a_file_that_is_there_plays_and_one_outside_when_allowed(tmp_path):
 # -- latency -------------------------------------------------------------------------------------------------
 
 
-def test_latencies_add_up_along_the_longest_path(test_blocks):
+def test_path_latency_is_the_sum_along_the_longest_path(test_blocks):
     graph = graph_of(
         "src.out a.audio", "a.out b.audio", "b.out sum.a", "src.out sum.b", "sum.out ~ a.audio",
         src="sine", a=("late", {"samples": 100}), b=("late", {"samples": 30}), sum="add",

@@ -1,4 +1,4 @@
-"""The typed graph as other programs read it."""
+"""Export of the typed graph."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READERS = {
 
 @pytest.mark.parametrize("export", READERS)
 @pytest.mark.parametrize("name", ["demo", "fm_subtractive", "vocoder"])
-def test_networkx_reads_back_what_was_exported(export, name):
+def test_exported_graph_can_be_read_by_networkx(export, name):
     path = FOLDER / f"{name}.json"
     graph = build_graph(read_patch(path), patch_path=path)
     plain, read = plain_graph(graph), READERS[export](export(graph))

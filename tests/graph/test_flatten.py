@@ -1,4 +1,4 @@
-"""Patches inside patches: they sound as if everything lay in one, and several voices as if each was drawn."""
+"""Flattening: a subpatch sounds like its contents, and several voices like the sum of single ones."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nodegraph.api import Patch
 from nodegraph.graph import GraphError, build_graph, wire_problem
+from nodegraph.graph.flatten import flatten
 from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.patch import (
     AddNode,
@@ -47,7 +48,7 @@ def problems_of(patch, path=None):
 
 
 def synthesizer(**params):
-    """A voice of an oscillator and a filter in a subpatch, moved by a slow sine outside."""
+    """Return a patch with an oscillator and a filter in a subpatch, modulated by an LFO outside."""
     patch = patch_of(
         "osc.out filter.audio",
         "lfo.out filter.cutoff",
@@ -65,7 +66,7 @@ def synthesizer(**params):
     return patch
 
 
-# -- one voice: as if it all lay in one patch ------------------------------------------------------------------
+# -- one voice -------------------------------------------------------------------------------------------------
 
 TYPES = {"sine": ("frequency", "fm", "pm"), "multiply": ("a", "b"), "mixer": ("a", "b"), "ramp": ("target", "time")}
 NAMES = "abcdefg"
@@ -73,23 +74,23 @@ NAMES = "abcdefg"
 
 @st.composite
 def nets(draw):
-    """A net of a few blocks, with loops, in which some nodes are chosen."""
+    """Draw a patch of a few blocks, with loops, and a selection of its nodes."""
     patch = Patch()
     for k, name in enumerate(NAMES):
         type = draw(st.sampled_from(list(TYPES)))
         patch.add(type, id=name, **({"frequency": 100.0 * (k + 1)} if type == "sine" else {}))
     patch.add("audio_out", id="out")
-    ends = st.sampled_from(NAMES)
+    names = st.sampled_from(NAMES)
     for _ in range(draw(st.integers(3, 14))):
-        source, target = draw(ends), draw(ends)
+        source, target = draw(names), draw(names)
         port = draw(st.sampled_from(TYPES[patch.document.nodes[target].type]))
         try:
             patch.connect(f"{source}.out", f"{target}.{port}", feedback=source >= target)
         except PatchError:
             pass
-    for name in draw(st.sets(ends, min_size=1, max_size=3)):
+    for name in draw(st.sets(names, min_size=1, max_size=3)):
         patch.connect(f"{name}.out", "out.audio")
-    return patch, tuple(sorted(draw(st.sets(ends, min_size=1, max_size=5))))
+    return patch, tuple(sorted(draw(st.sets(names, min_size=1, max_size=5))))
 
 
 PATIENT = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
@@ -97,7 +98,7 @@ PATIENT = settings(deadline=None, max_examples=40, suppress_health_check=list(He
 
 @PATIENT
 @given(nets(), st.data())
-def test_nodes_put_into_subpatches_and_taken_out_again_sound_the_same(net, data):
+def test_encapsulating_and_dissolving_change_no_sample(net, data):
     patch, chosen = net
     before = sound_of(patch, SAMPLES)
     first = patch.document
@@ -115,7 +116,7 @@ def test_nodes_put_into_subpatches_and_taken_out_again_sound_the_same(net, data)
         patch.undo()
 
 
-def test_a_port_that_nothing_is_wired_to_is_the_knob_of_where_it_leads():
+def test_unwired_port_is_a_knob_of_the_input_that_it_leads_to():
     patch = synthesizer()
     patch.disconnect("lfo.out", "voice.cutoff")
     port = spec_of(patch.document.nodes["voice"]).inputs["cutoff"]
@@ -136,7 +137,7 @@ def test_a_port_that_nothing_is_wired_to_is_the_knob_of_where_it_leads():
     assert np.array_equal(sound_of(patch, SAMPLES), sound_of(flat, SAMPLES))
 
 
-def test_what_an_inlet_says_of_its_port_goes_before_where_it_leads():
+def test_settings_of_an_inlet_override_those_of_the_input_that_it_leads_to():
     patch = synthesizer()
     for name, value in {"min": 100, "max": 200, "unit": "%", "taper": "linear", "doc": "how bright"}.items():
         patch.set(f"voice/cutoff.{name}", value)
@@ -149,7 +150,7 @@ def test_what_an_inlet_says_of_its_port_goes_before_where_it_leads():
     assert "'voice/cutoff': value must lie in 100–200 %, got 90" in problems_of(patch)
 
 
-def test_frames_and_events_go_through_ports():
+def test_frames_and_events_pass_through_ports():
     patch = patch_of(
         "noise.out stft.audio", "stft.spectrum back.spectrum", "back.out out.audio",
         noise="white_noise", stft="stft", back="inverse_stft", out="audio_out",
@@ -167,7 +168,7 @@ def test_frames_and_events_go_through_ports():
     assert [str(wire) for wire in graph.wires] == ["midi.out → keys/notes.events"]
 
 
-def test_latency_inside_a_subpatch_is_made_good_outside(test_blocks):
+def test_latency_in_a_subpatch_is_compensated_outside(test_blocks):
     patch = patch_of(
         "in.out late.audio", "late.out mix.a", "in.out mix.b", "mix.out out.audio",
         late="late", mix=("expression", {"text": "a - b"}), out="audio_out", **{"in": "audio_in"},
@@ -177,7 +178,7 @@ def test_latency_inside_a_subpatch_is_made_good_outside(test_blocks):
     assert not sound_of(patch, 1000, inputs={"in": ramp(1000)}).any()
 
 
-def test_a_wire_marked_outside_and_one_marked_inside_are_two_samples_together():
+def test_feedback_wires_outside_and_inside_delay_by_two_samples():
     patch = patch_of(
         "x.out sub.in", "sub.out out.audio", x="audio_in", sub="subpatch", out="audio_out", checked=False
     )  # fmt: skip
@@ -188,11 +189,11 @@ def test_a_wire_marked_outside_and_one_marked_inside_are_two_samples_together():
     patch.do(SetPatch("sub", inner))
     patch.do(SetFeedback("x.out", "sub.in", True))
     patch.set("sub/a.b", 1.0)
-    heard = sound_of(patch, 100, inputs={"x": ramp(100)})
-    assert np.array_equal(heard[2:, 0], ramp(98)[:, 0]) and not heard[:2].any()
+    output = sound_of(patch, 100, inputs={"x": ramp(100)})
+    assert np.array_equal(output[2:, 0], ramp(98)[:, 0]) and not output[:2].any()
 
 
-def test_wires_that_end_at_the_same_place_by_two_ports_are_heard_twice():
+def test_source_wired_through_two_ports_to_one_input_is_added_twice():
     patch = patch_of(
         "osc.out sub.a", "osc.out sub.b", "sub.out out.audio",
         osc="sine", sub="subpatch", out="audio_out", checked=False,
@@ -211,7 +212,7 @@ def test_wires_that_end_at_the_same_place_by_two_ports_are_heard_twice():
     assert np.array_equal(sound_of(patch, SAMPLES), 2 * alone)
 
 
-# -- while it sounds -------------------------------------------------------------------------------------------
+# -- edits while playing ---------------------------------------------------------------------------------------
 
 
 def played(patch, *edits):
@@ -226,7 +227,7 @@ def played(patch, *edits):
 REGROUPINGS = {
     "encapsulate": lambda patch: patch.do(Encapsulate(("osc", "filter", "echo", "noise"), "voice")),
     "rename": lambda patch: patch.rename("filter", "low"),
-    "rename into another's place": lambda patch: patch.do(
+    "rename to the id of a removed node": lambda patch: patch.do(
         Group((RemoveNode("spare"), Rename("filter", "spare"), AddNode("filter", "sine")))
     ),
     "swap names": lambda patch: patch.do(Group((Rename("osc", "x"), Rename("filter", "osc"), Rename("x", "filter")))),
@@ -234,7 +235,7 @@ REGROUPINGS = {
 
 
 @pytest.mark.parametrize("edit", REGROUPINGS)
-def test_grouping_and_renaming_change_no_sample_while_it_plays(edit):
+def test_grouping_and_renaming_while_playing_change_no_sample(edit):
     def patch():
         return patch_of(
             "osc.out filter.audio", "noise.out filter.audio", "lfo.out filter.cutoff", "filter.out echo.audio",
@@ -249,7 +250,7 @@ def test_grouping_and_renaming_change_no_sample_while_it_plays(edit):
 
 
 def orchestra():
-    """Blocks that remember: oscillators, noise, filters, echoes in a loop."""
+    """Return a patch of blocks with state: oscillators, noise, filters, echoes in a loop."""
     return patch_of(
         "osc.out filter.audio", "noise.out filter.audio", "lfo.out filter.cutoff", "filter.out echo.audio",
         "echo.out shape.a", "shape.out ~ osc.pm", "lfo.out shape.b", "shape.out slow.value", "shape.out out.audio",
@@ -259,38 +260,38 @@ def orchestra():
     )  # fmt: skip
 
 
-def places_in(document, path=()):
-    """Every document of a patch, with its path."""
+def nested_documents(document, path=()):
+    """Yield every document of a patch with its path."""
     yield path, document
     for id, record in document.nodes.items():
         if record.patch is not None:
-            yield from places_in(record.patch, (*path, id))
+            yield from nested_documents(record.patch, (*path, id))
 
 
 @PATIENT
 @given(st.data())
-def test_any_regrouping_changes_no_sample_while_it_plays(data):
+def test_random_regrouping_while_playing_changes_no_sample(data):
     patch, left_alone = Patch(orchestra().document), engine_of(orchestra())
     engine = engine_of(patch)
     assert np.array_equal(engine.run_samples(512), left_alone.run_samples(512))
     for number in range(data.draw(st.integers(1, 6), "edits")):
-        path, document = data.draw(st.sampled_from(list(places_in(patch.document))), "where")
+        path, document = data.draw(st.sampled_from(list(nested_documents(patch.document))), "document")
         free = [id for id, record in document.nodes.items() if record.type not in ("audio_out", "inlet", "outlet")]
         boxes = [id for id in free if document.nodes[id].patch is not None]
-        what = data.draw(st.sampled_from(["encapsulate", "rename", "undo", *(["dissolve"] * bool(boxes))]), "what")
-        if what == "encapsulate" and free:
+        kind = data.draw(st.sampled_from(["encapsulate", "rename", "undo", *(["dissolve"] * bool(boxes))]), "kind")
+        if kind == "encapsulate" and free:
             ids = data.draw(st.lists(st.sampled_from(free), min_size=1, unique=True), "ids")
             patch.do(within(path, Encapsulate(tuple(ids), f"box{number}")))
-        elif what == "rename" and free:
+        elif kind == "rename" and free:
             patch.do(within(path, Rename(data.draw(st.sampled_from(free), "id"), f"other{number}")))
-        elif what == "dissolve":
+        elif kind == "dissolve":
             patch.do(within(path, Dissolve(data.draw(st.sampled_from(boxes), "box"))))
         elif patch.can_undo:
             patch.undo()
         assert np.array_equal(engine.run_samples(512), left_alone.run_samples(512))
 
 
-def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():
+def test_setting_a_port_of_a_subpatch_needs_no_new_plan():
     patch = synthesizer()
     patch.disconnect("lfo.out", "voice.cutoff")
     engine = engine_of(patch)
@@ -298,25 +299,25 @@ def test_a_knob_on_a_subpatch_reaches_the_inside_without_a_new_plan():
     plan = engine.plan
     patch.set("voice.cutoff", 400.0)
     patch.set("voice/osc.frequency", 220.0)
-    engine.turn("voice", "cutoff", 300.0)
-    engine.turn("voice/osc", "frequency", 55.0)
+    engine.set_parameter("voice", "cutoff", 300.0)
+    engine.set_parameter("voice/osc", "frequency", 55.0)
     engine.run_samples(4096)
     assert engine.plan is plan
     assert engine.value("voice", "out") == engine.value("voice/filter", "out") != 0.0
     late = synthesizer()
     late.disconnect("lfo.out", "voice.cutoff")
-    turned = engine_of(late)
-    turned.run_samples(256)
-    turned.turn("voice", "cutoff", 300.0)
-    turned.turn("voice/osc", "frequency", 55.0)
-    assert np.abs(turned.run_samples(4096)[-64:]).max() > 0
+    engine = engine_of(late)
+    engine.run_samples(256)
+    engine.set_parameter("voice", "cutoff", 300.0)
+    engine.set_parameter("voice/osc", "frequency", 55.0)
+    assert np.abs(engine.run_samples(4096)[-64:]).max() > 0
     voices = synthesizer(voices=3)
     voices.do(Within(("voice",), AddNode("pan", "pan")))
     voices.do(Within(("voice",), InsertOnWire("filter.out", "out.audio", "pan", "", "audio", "out")))
     engine = engine_of(voices)
     engine.run_samples(256)
     plan = engine.plan
-    engine.turn("voice/osc", "frequency", 55.0)
+    engine.set_parameter("voice/osc", "frequency", 55.0)
     voices.set("voice/filter.resonance", 0.1)
     engine.run_samples(1024)
     assert engine.plan is plan
@@ -333,21 +334,21 @@ def test_wiring_a_port_of_a_playing_subpatch_does_not_click():
         lambda patch: patch.set("voice.voices", 1),
         lambda patch: patch.do(Dissolve("voice")),
     ]
-    heard = played(synthesizer(), *edits)
-    assert largest_step(heard) < 2.5 * largest_step(quiet)
+    output = played(synthesizer(), *edits)
+    assert largest_step(output) < 2.5 * largest_step(quiet)
 
 
-def test_a_fault_inside_is_named_with_its_path(test_blocks):
+def test_fault_in_a_subpatch_is_reported_with_its_path(test_blocks):
     for voices, named in ((1, "voice/bad"), (3, "voice/bad")):
         patch = patch_of("osc.out bad.audio", "bad.out out.audio", osc="sine", bad="fragile", out="audio_out")
         patch.do(Encapsulate(("bad",), "voice"))
         patch.set("voice.voices", voices)
         engine = engine_of(patch)
         engine.run_samples(128)
-        engine.turn("voice/bad", "broken", 1.0)
+        engine.set_parameter("voice/bad", "broken", 1.0)
         engine.run_samples(256)
         assert {fault.node for fault in engine.faults()} == {named}
-        engine.turn("voice/bad", "broken", 0.0)
+        engine.set_parameter("voice/bad", "broken", 0.0)
         engine.run_samples(256)
         assert not engine.faults()
 
@@ -357,8 +358,8 @@ def test_a_fault_inside_is_named_with_its_path(test_blocks):
 
 @pytest.mark.parametrize("stereo", [False, True], ids=["lanes", "copies"])
 @pytest.mark.parametrize("voices", [2, 8, 64])
-def test_a_poly_voice_is_as_many_copies_added_up(voices, stereo):
-    """By lanes where all blocks take them, by copies where one (the pan) does not: both add up single voices."""
+def test_polyphonic_subpatch_is_the_sum_of_single_voices(voices, stereo):
+    """Voices are lanes if all blocks accept them, or copies if one (the pan) does not."""
     frequencies = np.linspace(100.0, 900.0, voices).round(1).tolist()
 
     def voice(pitch, **params):
@@ -380,13 +381,13 @@ def test_a_poly_voice_is_as_many_copies_added_up(voices, stereo):
     single = [sound_of(voice([frequency]), SAMPLES) for frequency in frequencies]
     assert np.allclose(sound_of(poly, SAMPLES), np.sum(single, axis=0), atol=2e-6 * voices)
     poly.set("voice.mix", "lanes")
-    side_by_side = sound_of(poly, SAMPLES)
-    assert side_by_side.shape[1] == voices * (2 if stereo else 1)
-    assert np.array_equal(side_by_side, np.hstack(single))
+    lanes = sound_of(poly, SAMPLES)
+    assert lanes.shape[1] == voices * (2 if stereo else 1)
+    assert np.array_equal(lanes, np.hstack(single))
 
 
-def test_voices_spread_over_stereo_lie_where_a_pan_would_put_them():
-    places = np.linspace(-1, 1, 4)
+def test_stereo_mix_of_voices_uses_the_pan_law():
+    positions = np.linspace(-1, 1, 4)
     for inside in ((), ("pan",)):
         poly = synthesizer(voices=4, mix="stereo", width=0.5)
         alone = synthesizer()
@@ -395,13 +396,13 @@ def test_voices_spread_over_stereo_lie_where_a_pan_would_put_them():
                 patch.do(Within(("voice",), AddNode("split", "split")))
                 patch.do(Within(("voice",), InsertOnWire("filter.out", "out.audio", "split", "", "audio", "out")))
         mono = sound_of(alone, SAMPLES)[:, 0]
-        angles = np.pi / 4 * (1 + 0.5 * places)
-        picture = mono[:, None] * np.array([np.cos(angles).sum(), np.sin(angles).sum()])
-        assert np.allclose(sound_of(poly, SAMPLES), picture, atol=1e-5)
+        angles = np.pi / 4 * (1 + 0.5 * positions)
+        expected = mono[:, None] * np.array([np.cos(angles).sum(), np.sin(angles).sum()])
+        assert np.allclose(sound_of(poly, SAMPLES), expected, atol=1e-5)
 
 
 def tuned(taper, **params):
-    """Four voices whose outputs are the values that they get."""
+    """Return a patch of four voices that output the value of their inlet."""
     patch = patch_of("sub.out out.audio", sub="subpatch", out="audio_out", checked=False)
     inlet = {"value": 100.0, "min": 1.0, "max": 1000.0, "taper": taper} | params
     inner = {
@@ -418,23 +419,23 @@ def tuned(taper, **params):
     return patch
 
 
-def test_an_inlet_spreads_voices_evenly_in_its_unit_or_in_semitones():
-    heard = sound_of(tuned("linear", spread=30.0), QUANTUM)[-1]
-    assert np.allclose(heard, [70, 90, 110, 130])
-    heard = sound_of(tuned("log", spread=12.0), QUANTUM)[-1]
-    assert np.allclose(heard, 100 * 2 ** np.linspace(-1, 1, 4))
+def test_inlet_spread_is_even_in_its_unit_or_in_semitones():
+    output = sound_of(tuned("linear", spread=30.0), QUANTUM)[-1]
+    assert np.allclose(output, [70, 90, 110, 130])
+    output = sound_of(tuned("log", spread=12.0), QUANTUM)[-1]
+    assert np.allclose(output, 100 * 2 ** np.linspace(-1, 1, 4))
 
 
-def test_chance_tells_voices_apart_the_same_way_every_time():
+def test_random_inlet_values_differ_by_voice_and_depend_on_the_seed():
     patch = tuned("linear", random=10.0)
-    heard = sound_of(patch, QUANTUM)[-1]
-    assert len(set(heard.tolist())) == 4 and np.abs(heard - 100).max() <= 10
-    assert np.array_equal(heard, sound_of(patch, QUANTUM)[-1])
+    output = sound_of(patch, QUANTUM)[-1]
+    assert len(set(output.tolist())) == 4 and np.abs(output - 100).max() <= 10
+    assert np.array_equal(output, sound_of(patch, QUANTUM)[-1])
     other = tuned("linear", random=10.0, seed=1)
-    assert not np.array_equal(heard, sound_of(other, QUANTUM)[-1])
+    assert not np.array_equal(output, sound_of(other, QUANTUM)[-1])
 
 
-def test_unison_plays_each_voice_several_times_and_as_loud_as_once():
+def test_unison_copies_each_voice_and_normalises_the_power():
     patch = tuned("linear", spread=10.0)
     patch.set("sub.unison", 3)
     patch.set("sub.voices", 2)
@@ -445,7 +446,7 @@ def test_unison_plays_each_voice_several_times_and_as_loud_as_once():
     assert np.allclose(sound_of(patch, QUANTUM)[-1], 900 / np.sqrt(3))
 
 
-def test_notes_deal_their_voices_to_a_subpatch_whether_they_are_in_it_or_not():
+def test_notes_allocate_voices_inside_or_outside_a_subpatch():
     def instrument(inside):
         patch = patch_of(
             "midi.out notes.events", "notes.frequency osc.frequency", "notes.gate amp.gain", "osc.out amp.audio",
@@ -456,7 +457,7 @@ def test_notes_deal_their_voices_to_a_subpatch_whether_they_are_in_it_or_not():
         patch.set("voice.voices", 4)
         return patch
 
-    heard = []
+    output = []
     for inside in (False, True):
         for panned in (False, True):
             patch = instrument(inside)
@@ -466,13 +467,13 @@ def test_notes_deal_their_voices_to_a_subpatch_whether_they_are_in_it_or_not():
             engine = engine_of(patch)
             for key in (60, 64, 67):
                 engine.send(bytes([0x90, key, 100]), at=QUANTUM)
-            heard.append(engine.run_samples(2000))
-    assert np.abs(heard[0]).max() > 0.5
-    for other in heard[1:]:
-        assert np.allclose(heard[0], other, atol=1e-5)
+            output.append(engine.run_samples(2000))
+    assert np.abs(output[0]).max() > 0.5
+    for other in output[1:]:
+        assert np.allclose(output[0], other, atol=1e-5)
 
 
-def test_a_whole_patch_has_voices_as_well():
+def test_top_level_patch_can_have_voices():
     patch = patch_of(
         "keys.out osc.frequency", "osc.out filter.audio", "filter.out out.audio",
         keys="inlet", osc="saw", filter="ladder", out="audio_out",
@@ -491,7 +492,7 @@ def test_a_whole_patch_has_voices_as_well():
     assert np.allclose(sound_of(patch, SAMPLES), 4 * np.sqrt(0.5) * alone, atol=1e-5)
 
 
-def test_a_patch_that_has_voices_has_them_as_a_block_too(tmp_path):
+def test_voice_settings_of_a_file_are_the_defaults_of_the_subpatch(tmp_path):
     inner = patch_of("keys.out osc.frequency", "osc.out out.audio", keys="inlet", osc="saw", out="outlet")
     inner.set("keys.value", 220.0)
     inner.do(SetSettings(voices=3))
@@ -504,7 +505,7 @@ def test_a_patch_that_has_voices_has_them_as_a_block_too(tmp_path):
     assert np.allclose(three, 3 * sound_of(patch, SAMPLES), atol=1e-5)
 
 
-def test_the_width_of_voices_is_turned_without_a_new_plan():
+def test_setting_the_width_of_voices_needs_no_new_plan():
     patch = synthesizer(voices=4, mix="stereo", width=1.0)
     engine = engine_of(patch)
     engine.run_samples(256)
@@ -513,14 +514,14 @@ def test_the_width_of_voices_is_turned_without_a_new_plan():
     engine.run_samples(2048)
     left, right = engine.value("voice", "out")
     assert engine.plan is plan and left == pytest.approx(right)
-    engine.turn("voice", "width", 0.5)
+    engine.set_parameter("voice", "width", 0.5)
     engine.run_samples(2048)
     angles = np.pi / 4 * (1 + 0.5 * np.linspace(-1, 1, 4))
     voice = engine.value("voice/filter", "out")[0]
     assert engine.value("voice", "out") == pytest.approx(voice * np.array([np.cos(angles).sum(), np.sin(angles).sum()]))
 
 
-def test_as_many_lanes_as_voices_must_arrive_or_one():
+def test_wire_into_voices_must_have_one_lane_or_one_per_voice():
     for split in (False, True):
         patch = synthesizer(voices=8)
         if split:
@@ -528,14 +529,14 @@ def test_as_many_lanes_as_voices_must_arrive_or_one():
         patch.add("values", id="keys", values=[200.0, 300.0, 400.0])
         patch.disconnect("lfo.out", "voice.cutoff")
         patch.connect("keys.out", "voice.cutoff")
-        assert "subpatch 'voice' has 8 voices, but 3 lanes arrive at 'cutoff'." in problems_of(patch)
+        assert "subpatch 'voice' has 8 voices, but 'cutoff' gets 3 lanes; it accepts 1 or 8." in problems_of(patch)
 
 
 # -- files ------------------------------------------------------------------------------------------------------
 
 
 def saved(folder: Path, name: str, *, file: str = "", nodes=()) -> Path:
-    """A patch that may refer to another one."""
+    """Write a patch file, optionally with a subpatch in another file."""
     listed = [{"id": "sub", "type": "subpatch", "params": {"file": file}}] if file else []
     path = folder / name
     path.parent.mkdir(exist_ok=True)
@@ -543,7 +544,7 @@ def saved(folder: Path, name: str, *, file: str = "", nodes=()) -> Path:
     return path
 
 
-def test_a_saved_patch_is_a_block_whose_way_in_and_out_are_its_ports(tmp_path):
+def test_patch_file_as_subpatch_has_device_nodes_as_ports(tmp_path):
     wires = ("in.out filter.audio", "filter.out out.audio")
     inner = patch_of(*wires, filter="ladder", out="audio_out", **{"in": "audio_in"})
     inner.save(tmp_path / "filter.json")
@@ -559,7 +560,7 @@ def test_a_saved_patch_is_a_block_whose_way_in_and_out_are_its_ports(tmp_path):
     assert not np.array_equal(sound_of(patch, SAMPLES), sound_of(flat, SAMPLES))
 
 
-def test_a_subpatch_goes_to_a_file_and_back(tmp_path):
+def test_subpatch_can_be_stored_in_a_file_and_embedded_again(tmp_path):
     patch = synthesizer()
     patch.save(tmp_path / "patch.json")
     before = sound_of(patch, SAMPLES)
@@ -570,20 +571,20 @@ def test_a_subpatch_goes_to_a_file_and_back(tmp_path):
     assert np.array_equal(before, sound_of(patch, SAMPLES))
 
 
-def test_a_file_that_is_not_there_leaves_a_silent_placeholder_with_the_reason(tmp_path):
+def test_missing_file_makes_a_silent_placeholder_with_the_reason(tmp_path):
     patch = patch_of("voice.out out.audio", voice=("subpatch", {"file": "gone.json", "cutoff": 3}), out="audio_out")
     patch.save(tmp_path / "patch.json")
     assert build_graph(patch.document, patch_path=patch.path).placeholders == {
-        "voice": "file 'gone.json' is missing. Put it beside the patch."
+        "voice": "file 'gone.json' is missing. Put it in the patch's folder."
     }
     assert not sound_of(patch, QUANTUM).any()
     (tmp_path / "gone.json").write_text("{")
-    assert "cut off" in build_graph(patch.document, patch_path=patch.path).placeholders["voice"]
+    assert "truncated" in build_graph(patch.document, patch_path=patch.path).placeholders["voice"]
     patch.set("voice.file", "../outside.json")
     assert "outside the folder" in build_graph(patch.document, patch_path=patch.path).placeholders["voice"]
 
 
-def test_a_patch_that_would_contain_itself_says_so(tmp_path):
+def test_patch_file_that_contains_itself_is_a_placeholder(tmp_path):
     first = saved(tmp_path, "a.json", file="b.json")
     saved(tmp_path, "b.json", file="c.json")
     (tmp_path / "c.json").symlink_to(first)
@@ -596,7 +597,7 @@ def test_a_patch_that_would_contain_itself_says_so(tmp_path):
     assert "would contain itself (me.json → me.json)" in graph.placeholders["sub"]
 
 
-def test_files_that_multiply_are_refused_soon(tmp_path):
+def test_exponential_number_of_nodes_in_files_is_refused_quickly(tmp_path):
     saved(tmp_path, "0.json", nodes=[{"id": f"s{k}", "type": "sine"} for k in range(20)])
     for depth in range(1, 12):
         boxes = [{"id": f"b{k}", "type": "subpatch", "params": {"file": f"{depth - 1}.json"}} for k in range(10)]
@@ -605,8 +606,8 @@ def test_files_that_multiply_are_refused_soon(tmp_path):
     assert "more than 50000 nodes" in problems_of(Patch.load(top), top)
 
 
-def test_ports_that_multiply_from_file_to_file_are_found_soon(tmp_path):
-    """Ten inlets that each lead on to a block of ten inlets, fifteen deep: 10¹⁵ ways."""
+def test_exponential_number_of_port_paths_is_resolved_quickly(tmp_path):
+    """Ten inlets lead to a subpatch with ten inlets, fifteen levels deep: 10¹⁵ paths."""
     ports = [{"id": f"p{k}", "type": "inlet"} for k in range(10)]
     for depth in range(15):
         inner = {"id": "box", "type": "subpatch" if depth else "mixer"}
@@ -624,7 +625,7 @@ def test_ports_that_multiply_from_file_to_file_are_found_soon(tmp_path):
     assert build_graph(patch.document, patch_path=patch.path).node("box" + 15 * "/box").type == "mixer"
 
 
-def test_files_inside_files_are_found_from_where_they_lie(tmp_path):
+def test_file_references_are_relative_to_the_containing_file(tmp_path):
     import soundfile
 
     (tmp_path / "kit").mkdir()
@@ -636,7 +637,7 @@ def test_files_inside_files_are_found_from_where_they_lie(tmp_path):
     assert np.abs(sound_of(outer, 512)).max() > 0.4
 
 
-# -- what is wrong ----------------------------------------------------------------------------------------------
+# -- problems ---------------------------------------------------------------------------------------------------
 
 
 def test_problems_name_the_path_of_the_node():
@@ -651,7 +652,7 @@ def test_problems_name_the_path_of_the_node():
     assert "voice/core/filter → voice/core/filter form a loop" in problems_of(patch)
 
 
-def test_what_is_wrong_with_a_voice_is_said_once():
+def test_problem_in_several_voices_is_reported_once():
     patch = synthesizer(voices=8)
     patch.do(Within(("voice",), AddNode("split", "split")))
     patch.do(SetParams({"voice/filter.resonance": 99.0}))
@@ -660,23 +661,23 @@ def test_what_is_wrong_with_a_voice_is_said_once():
 
 
 @pytest.mark.parametrize(
-    ("edit", "said"),
+    ("edit", "message"),
     [
         (Connect("lfo.out", "voice.cutof"), "subpatch 'voice' has no input 'cutof'. Did you mean 'cutoff'?"),
         (Connect("voice.in", "amp.gain"), "subpatch 'voice' has no output 'in'. It has out."),
         (Connect("lfo.out", "voice.voices"), "'voices'. It is a setting; wires go to inputs."),
         (Within(("voice",), AddNode("mix", "inlet")), "'mix' is a setting of every subpatch. Rename that port."),
-        (AddNode("voice/osc", "sine"), "there are two nodes called 'voice/osc'"),
+        (AddNode("voice/osc", "sine"), "duplicate node address 'voice/osc'"),
     ],
 )
-def test_what_does_not_fit_a_subpatch_is_a_sentence(edit, said):
+def test_invalid_ports_of_a_subpatch_are_reported(edit, message):
     patch = synthesizer()
     patch.do(edit)
-    assert said in problems_of(patch)
+    assert message in problems_of(patch)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("voices", 0, "subpatch 'voice': voices must lie in 1–128, got 0."),
         ("unison", 99, "unison must lie in 1–16"),
@@ -686,16 +687,16 @@ def test_what_does_not_fit_a_subpatch_is_a_sentence(edit, said):
         ("cutoff", "x", "must be a number"),
     ],
 )
-def test_what_a_subpatch_cannot_be_set_to_is_a_sentence(name, value, said):
+def test_invalid_parameters_of_a_subpatch_are_reported(name, value, message):
     patch = synthesizer()
     patch.do(SetParams({f"voice.{name}": value}))
-    assert said in problems_of(patch)
+    assert message in problems_of(patch)
 
 
-def test_a_wire_is_judged_where_it_is_drawn():
+def test_wire_in_a_subpatch_is_checked_before_it_is_drawn():
     patch = synthesizer()
     assert wire_problem(patch.document, Wire("osc", "out", "filter", "cutoff"), ("voice",)) is None
-    assert "already there" in wire_problem(patch.document, Wire("osc", "out", "filter", "audio"), ("voice",))
+    assert "already exists" in wire_problem(patch.document, Wire("osc", "out", "filter", "audio"), ("voice",))
     loop = wire_problem(patch.document, Wire("filter", "out", "osc", "pm"), ("voice",))
     assert "voice/osc → voice/filter → voice/osc" in loop or "voice/filter → voice/osc → voice/filter" in loop
 
@@ -709,7 +710,7 @@ def test_patches_nested_too_deep_are_refused():
         parse_patch(text.encode())
 
 
-def test_offline_input_and_folder_still_work_beside_subpatches(tmp_path):
+def test_offline_input_reaches_a_subpatch():
     patch = patch_of(
         "mic.out sub.in", "sub.out out.audio", mic="audio_in", sub="subpatch", out="audio_out", checked=False
     )
@@ -727,7 +728,7 @@ PLAIN = ["osc", "deep", "amp", "out", "voice", "saw", "shape", "split", "in", "l
 
 
 def nested(names, voices, unison, deep_voices, copies, mix):
-    """An oscillator through two nested subpatches with voices; the nodes are called what ``names`` says."""
+    """Return a document with two nested subpatches with voices, and the ids in ``names`` by plain id."""
     name = dict(zip(PLAIN, names, strict=True))
 
     def node(id, type, patch=None, **params):
@@ -785,7 +786,7 @@ VOICES = st.tuples(st.sampled_from([1, 2, 3]), st.sampled_from([1, 2]), st.sampl
 
 @PATIENT
 @given(st.lists(ODD, min_size=len(PLAIN), max_size=len(PLAIN), unique=True), VOICES)
-def test_ids_of_any_characters_name_the_same_nodes_and_sound_the_same(names, voices):
+def test_ids_with_any_characters_refer_to_the_same_nodes(names, voices):
     plain, _ = nested(PLAIN, *voices)
     odd, name = nested(names, *voices)
     paths = [(name[id],) for id in ("osc", "voice", "amp", "out")]
@@ -799,27 +800,27 @@ def test_ids_of_any_characters_name_the_same_nodes_and_sound_the_same(names, voi
     for path, port, value in [(("voice", "saw"), "frequency", 300.0), (("voice", "shape"), "b", 0.5),
                               (("voice", "core", "echo"), "cutoff", 700.0), (("voice",), "level", 300.0),
                               (("voice", "core"), "level", 0.7), (("voice",), "width", 0.5)]:  # fmt: skip
-        ends = graph.knobs_of("/".join(path), port)
+        knobs = graph.knobs_of("/".join(path), port)
         found = renamed.knobs_of("/".join(name[id] for id in path), name.get(port, port))
-        assert len(set(found)) == len(ends) == len(set(ends))
+        assert len(set(found)) == len(knobs) == len(set(knobs))
         assert [renamed.node(id).path for id, _ in found] == [
-            tuple(name[part] for part in graph.node(id).path) for id, _ in ends
+            tuple(name[part] for part in graph.node(id).path) for id, _ in knobs
         ]
-        engine.turn("/".join(path), port, value)
-        other.turn("/".join(name[id] for id in path), name.get(port, port), value)
+        engine.set_parameter("/".join(path), port, value)
+        other.set_parameter("/".join(name[id] for id in path), name.get(port, port), value)
     assert np.array_equal(engine.run_samples(1024), other.run_samples(1024))
 
 
-def test_every_voice_of_nested_voices_is_turned():
+def test_knobs_of_nested_voices_include_every_voice():
     document, _ = nested(PLAIN, 3, 1, 2, True, "sum")
     graph = build_graph(document)
     for node in ("voice/core/echo", "voice/core/amp"):
-        ends = graph.knobs_of(node, "cutoff")
-        assert len(set(ends)) == 6 and {graph.node(id).address for id, _ in ends} == {node}
+        knobs = graph.knobs_of(node, "cutoff")
+        assert len(set(knobs)) == 6 and {graph.node(id).address for id, _ in knobs} == {node}
     assert len(set(graph.knobs_of("voice/core", "level"))) == 3 == len(set(graph.knobs_of("voice/saw", "frequency")))
 
 
-def test_a_node_that_is_called_like_a_further_voice_has_all_its_own():
+def test_node_with_the_id_of_a_further_voice_has_separate_knobs():
     patch = patch_of("osc.out out.audio", "osc2.out out.audio", osc=("sine", {"frequency": 300.0}),
                      osc2=("sine", {"frequency": 500.0}), out="audio_out")  # fmt: skip
     patch.do(Encapsulate(("osc", "osc2"), "voice"))
@@ -830,12 +831,12 @@ def test_a_node_that_is_called_like_a_further_voice_has_all_its_own():
     assert np.array_equal(before, sound_of(patch, SAMPLES))
     graph = build_graph(patch.document)
     for node in ("voice/osc", "voice/osc#2"):
-        ends = graph.knobs_of(node, "frequency")
-        assert len(set(ends)) == 3 and {graph.node(id).address for id, _ in ends} == {node}
+        knobs = graph.knobs_of(node, "frequency")
+        assert len(set(knobs)) == 3 and {graph.node(id).address for id, _ in knobs} == {node}
 
 
 @pytest.mark.parametrize("copies", [False, True])
-def test_faults_and_problems_give_the_path_of_the_node(test_blocks, copies):
+def test_faults_and_problems_have_the_path_of_the_node(test_blocks, copies):
     patch = patch_of("osc.out bad.audio", "bad.out out.audio", osc="sine", bad="fragile", out="audio_out")
     patch.do(Encapsulate(("bad",), "a#2"))
     patch.do(Within(("a#2",), Rename("bad", "b/c#3: x")))
@@ -843,7 +844,7 @@ def test_faults_and_problems_give_the_path_of_the_node(test_blocks, copies):
         patch.do(Within(("a#2",), AddNode("split", "split")))
     patch.set("a#2.voices", 3)
     engine = engine_of(patch)
-    engine.turn("a#2/b/c#3: x", "broken", 1.0)
+    engine.set_parameter("a#2/b/c#3: x", "broken", 1.0)
     engine.run_samples(256)
     assert {engine.node_address(fault.node) for fault in engine.faults()} == {"a#2/b/c#3: x"}
     assert {engine.plan.graph.node(fault.node).path for fault in engine.faults()} == {("a#2", "b/c#3: x")}
@@ -853,7 +854,7 @@ def test_faults_and_problems_give_the_path_of_the_node(test_blocks, copies):
     assert [problem.path for problem in caught.value.problems] == [("a#2", "b/c#3: x")]
 
 
-def test_an_id_with_slashes_is_found_where_another_id_begins_alike():
+def test_id_with_slashes_is_found_if_another_id_is_its_prefix():
     inner = {"nodes": [{"id": "c", "type": "sine"}]}
     patch = Patch()
     for id in ("a", "a/b"):
@@ -864,3 +865,15 @@ def test_an_id_with_slashes_is_found_where_another_id_begins_alike():
     assert patch.document.nested(("a/b",)).nodes["c"].params == {"frequency": 300.0}
     patch.rename("a/b/c", "d")
     assert list(patch.document.nested(("a/b",)).nodes) == ["d"]
+
+
+def test_an_output_that_only_ports_wired_in_a_circle_would_drive_is_nowhere():
+    patch = Patch()
+    patch.add("subpatch", id="box")
+    inner = {
+        "nodes": [{"id": "in", "type": "inlet"}, {"id": "keys", "type": "notes"}, {"id": "out", "type": "outlet"}],
+        "wires": [{"from": "in.out", "to": "keys.events"}, {"from": "in.out", "to": "out.audio"}],
+    }
+    patch.do(SetPatch("box", inner))
+    patch.do(Connect("box.out", "box.in"))
+    assert flatten(patch.document).output_of("box", "out") is None

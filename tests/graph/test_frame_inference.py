@@ -1,4 +1,4 @@
-"""Frame wires in a patch: clocks, sizes, lanes, latency, and what is said when they do not fit."""
+"""Frame wires in a patch: clocks, sizes, lanes, latency and problems."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def noise(samples=3000, channels=1, seed=0):
 
 
 def patch_of(nodes, wires):
-    """A patch from ``id=(type, params)`` and wires as text."""
+    """Return a patch from ``id=(type, params)`` and wires as text."""
     patch = Patch()
     for id, node in nodes.items():
         type, params = node if isinstance(node, tuple) else (node, {})
@@ -30,7 +30,7 @@ def patch_of(nodes, wires):
 
 
 def chain(size, hop, window="hann", alignment="causal", between=()):
-    """audio_in → stft → blocks → inverse_stft → audio_out."""
+    """Return the patch audio_in → stft → blocks → inverse_stft → audio_out."""
     nodes = {
         "in": "audio_in",
         "stft": ("stft", {"size": size, "hop": hop, "window": window, "alignment": alignment}),
@@ -60,7 +60,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_identity_after_the_latency_shown(window):
+def test_analysis_and_resynthesis_are_a_pure_delay(window):
     for size, hop in PAIRS:
         for alignment in ("causal", "centred"):
             if not consistent(size, hop, window) or ((size, hop) == (512, 500) and window != "rectangular"):
@@ -74,7 +74,7 @@ def test_identity_after_the_latency_shown(window):
 
 @pytest.mark.parametrize("hop", [16, 37, 64, 100])
 @pytest.mark.parametrize("window", WINDOWS)
-def test_block_agrees_with_librosa(hop, window):
+def test_stft_agrees_with_librosa(hop, window):
     librosa = pytest.importorskip("librosa")
     from nodegraph.spectral.windows import window as window_of
 
@@ -93,7 +93,7 @@ def test_block_agrees_with_librosa(hop, window):
 
 @pytest.mark.parametrize("alignment", ["causal", "centred"])
 @pytest.mark.parametrize("hop", [64, 96, 128, 50])
-def test_dry_and_wet_null_at_the_output_and_at_a_mix(hop, alignment):
+def test_dry_and_wet_paths_cancel_at_the_output_and_at_a_mix(hop, alignment):
     patch = chain(256, hop, "hann", alignment, ("spectrum_gain",))
     patch.add("subtract", id="null")
     patch.add("audio_out", id="difference")
@@ -102,7 +102,7 @@ def test_dry_and_wet_null_at_the_output_and_at_a_mix(hop, alignment):
         patch.connect(*wire.split())
     sound = render(patch, 3000 / RATE, RATE, {"in": noise()})
     assert np.abs(sound).max() < 1e-5
-    # the dry path joins after a mix, and a second chain hangs on the first
+    # the dry path joins after a mix, and a second chain follows the first
     for type, id in (("multiply", "minus"), ("stft", "stft2"), ("inverse_stft", "back2")):
         patch.add(type, id=id, **({"size": 128, "hop": 32} if type == "stft" else {}))
     patch.disconnect("null.out", "difference.audio")
@@ -131,8 +131,8 @@ def test_without_compensation_the_dry_sound_is_early():
 
 
 @pytest.mark.parametrize(("hop", "latency"), [(64, 512), (100, 556), (33, 520), (96, 544)])
-def test_parallel_frame_paths_of_unequal_length_meet(hop, latency):
-    """One path goes through a sound and a second stft: its frames are late by whole hops."""
+def test_parallel_frame_paths_of_unequal_length_are_aligned(hop, latency):
+    """One path has an inverse and a second stft: its frames are late by whole hops."""
     nodes = {
         "in": "audio_in",
         "first": ("stft", {"size": 256, "hop": hop}),
@@ -171,7 +171,7 @@ def test_two_clocks_in_one_patch():
     assert np.abs(sound[512:] - 3 * noise()[:-512]).max() < 3e-5
 
 
-def test_lanes_go_through_frames():
+def test_frames_keep_the_lanes_of_a_signal():
     patch = chain(128, 32, between=("spectrum_gain", "spectral_gate"))
     patch.set("in.channels", 3)
     patch.set("b0.gain", [1.0, 0.5, 0.25])
@@ -183,7 +183,7 @@ def test_lanes_go_through_frames():
     assert np.abs(sound[128:] - (values * [1.0, 0.5, 0.25])[:-128]).max() < 1e-5
 
 
-def test_one_lane_of_frames_meets_many():
+def test_one_lane_of_frames_is_broadcast():
     patch = chain(128, 32)
     patch.add("stft", id="wide", size=128, hop=32)
     patch.add("sine", id="tones", frequency=[400.0, 900.0])
@@ -221,7 +221,7 @@ def test_unequal_sizes_and_hops_are_refused_when_the_wire_is_drawn():
     assert refused(patch, "x.spectrum sum.b") is None
 
 
-def test_refusals_say_what_would_fit():
+def test_problems_suggest_what_would_fit():
     nodes = {
         "x": ("stft", {"size": 256, "hop": 64}),
         "magnitude": "magnitude",
@@ -241,11 +241,11 @@ def test_refusals_say_what_would_fit():
     assert "before mel or log_frequency" in refused(patch, "mel.out gain.magnitude")
     patch.connect("x.spectrum", "freeze.spectrum")
     patch.connect("x.spectrum", "back.spectrum")
-    assert "takes one wire" in refused(patch, "freeze.out back.spectrum")
+    assert "accepts one wire" in refused(patch, "freeze.out back.spectrum")
     assert "add_spectra or mix_spectra" in refused(patch, "freeze.out back.spectrum")
 
 
-def test_wrong_sizes_are_sentences():
+def test_wrong_sizes_are_reported():
     for params, words in (
         ({"size": 300}, "power of two"),
         ({"hop": 0}, "hop must lie in"),
@@ -256,7 +256,7 @@ def test_wrong_sizes_are_sentences():
             build_graph(document)
 
 
-def test_a_hop_longer_than_the_window_is_finite_and_has_gaps():
+def test_hop_longer_than_the_window_is_finite_and_has_gaps():
     sound = render(chain(64, 100, "rectangular"), 3000 / RATE, RATE, {"in": noise()})
     assert np.isfinite(sound).all() and np.abs(sound).max() <= 1.01
     assert 0.3 < (sound == 0.0).mean() < 0.45
@@ -269,7 +269,7 @@ def test_frame_blocks_without_wires_are_silent():
     assert not np.any(render(patch, 0.1, RATE))
 
 
-def test_optional_frames_may_stay_away():
+def test_optional_frame_inputs_may_be_unwired():
     patch = patch_of(
         {"x": ("stft", {"size": 256, "hop": 64}), "m": "magnitude", "robot": "from_polar", "in": "audio_in",
          "back": "inverse_stft", "out": "audio_out"},
@@ -287,7 +287,7 @@ def test_loops_through_frames_are_refused():
     for wire in ("in.out sum.a", "sum.out stft.audio"):
         patch.connect(*wire.split())
     sentence = wire_problem(patch.document, Wire("back", "out", "sum", "b", feedback=True))
-    assert "works on whole blocks" in sentence
+    assert "computes whole blocks" in sentence
 
 
 # -- running -----------------------------------------------------------------------------------------------
@@ -302,8 +302,8 @@ def test_any_split_of_a_render_gives_the_same_samples():
     assert a.tobytes() == b.tobytes()
 
 
-def test_an_edit_does_not_move_the_clock():
-    """A new plan goes on where the old one was: the chain stays exact over an edit."""
+def test_edit_does_not_move_the_clock():
+    """The clock migrates to the new plan, so the chain stays exact."""
     patch = chain(256, 100)
     engine = Offline(patch.document, RATE, inputs={"in": noise()})
     engine.follow(patch)

@@ -11,7 +11,7 @@ from nodegraph.graph.probes import probe_id, with_probes
 
 
 def echo() -> Patch:
-    """A sine of three lanes through a feedback echo, and a spectrum beside it."""
+    """Return the graph of a three-lane sine through a feedback echo, with a parallel spectrum."""
     patch = Patch()
     patch.add("sine", "osc", frequency=[220.0, 330.0, 440.0])
     patch.add("add", "mix")
@@ -31,7 +31,7 @@ def echo() -> Patch:
     return patch
 
 
-def test_networkx_algorithms_run_on_it():
+def test_networkx_algorithms_accept_the_graph():
     graph = build_graph(echo().document)
     assert isinstance(graph, nx.MultiDiGraph)
     assert nx.ancestors(graph, "out") == {"osc", "mix", "echo", "stft", "inverse", "both"}
@@ -39,10 +39,10 @@ def test_networkx_algorithms_run_on_it():
     assert graph.loops == [["mix", "echo"]]
 
 
-def test_nodes_carry_the_typed_node_and_edges_the_wire():
+def test_nodes_have_the_typed_node_and_edges_the_wire():
     graph = build_graph(echo().document)
     assert graph.nodes["osc"]["node"] is graph.node("osc") is graph.find("osc")
-    assert graph.find("nobody") is None
+    assert graph.find("missing") is None
     edges = {(s, t): data for s, t, data in graph.edges(data=True)}
     assert edges["osc", "mix"]["lanes"] == 3
     assert edges["stft", "inverse"]["kind"] == "spectrum"
@@ -52,7 +52,7 @@ def test_nodes_carry_the_typed_node_and_edges_the_wire():
     assert edges["inverse", "both"]["compensation"] == 0 and edges["echo", "both"]["compensation"] == late
 
 
-def test_keys_of_edges_are_the_order_of_wires_in_the_document():
+def test_edge_keys_follow_the_wire_order_of_the_document():
     document = echo().document
     graph = build_graph(document)
     assert (
@@ -62,7 +62,7 @@ def test_keys_of_edges_are_the_order_of_wires_in_the_document():
     )
 
 
-def test_it_cannot_be_changed():
+def test_graph_is_frozen():
     graph = build_graph(echo().document)
     with pytest.raises(nx.NetworkXError):
         graph.remove_node("osc")
@@ -70,7 +70,7 @@ def test_it_cannot_be_changed():
 
 def test_probes_are_added_to_a_copy():
     graph = build_graph(echo().document)
-    probed = with_probes(graph, ["stft.spectrum", "nobody.out"])
+    probed = with_probes(graph, ["stft.spectrum", "missing.out"])
     assert probe_id("stft.spectrum") not in graph and probe_id("stft.spectrum") in probed
     assert probed.into(probe_id("stft.spectrum"), "values")[0].source == "stft"
     assert len(probed) == len(graph) + 1

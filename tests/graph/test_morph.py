@@ -1,4 +1,4 @@
-"""Snapshots: back to one, and between them."""
+"""Snapshots: recall and interpolation."""
 
 import math
 
@@ -29,7 +29,7 @@ def voice() -> Patch:
 
 
 @given(st.floats(0, 1))
-def test_between_two_snapshots_knobs_go_straight_and_those_with_a_log_taper_by_equal_ratios(part):
+def test_morph_interpolates_linearly_or_by_ratio_with_a_log_taper(part):
     values = morph(voice().document, ["dark", "bright"], part).values
     assert math.isclose(values["osc.frequency"], 100 * 4**part, rel_tol=1e-12)
     assert math.isclose(values["tone/filter.cutoff"], 200 * 16**part, rel_tol=1e-12)
@@ -37,7 +37,7 @@ def test_between_two_snapshots_knobs_go_straight_and_those_with_a_log_taper_by_e
     assert values["shape.text"] == ("a" if part < 0.5 else "a * 2")
 
 
-def test_at_a_snapshot_everything_is_exactly_as_it_was():
+def test_morph_at_a_snapshot_restores_its_exact_values():
     document = voice().document
     for position, name in enumerate(("dark", "bright", "chord")):
         values = morph(document, ["dark", "bright", "chord"], position).values
@@ -45,12 +45,12 @@ def test_at_a_snapshot_everything_is_exactly_as_it_was():
     assert morph(document, ["dark", "bright", "chord"], 99).values == document.snapshots["chord"].values
 
 
-def test_lists_go_lane_by_lane():
+def test_morph_interpolates_lists_by_lane():
     values = morph(voice().document, ["bright", "chord"], 0.5).values
     assert values["osc.frequency"] == pytest.approx([math.sqrt(400 * 110), math.sqrt(400 * 220)])
 
 
-def test_going_back_undoes_what_was_set_since_but_leaves_new_nodes_alone():
+def test_recall_resets_later_changes_but_not_new_nodes():
     patch = voice()
     patch.set("osc.amplitude", 0.5)
     patch.add("sine", id="new", frequency=5.0)
@@ -60,7 +60,7 @@ def test_going_back_undoes_what_was_set_since_but_leaves_new_nodes_alone():
     assert patch.document.nodes["tone"].patch.nodes["filter"].params == {"cutoff": 200.0, "resonance": 0.2}
 
 
-def test_a_gesture_with_the_slider_is_one_step():
+def test_morph_gesture_is_one_undo_step():
     patch = voice()
     before = patch.document
     for step in range(11):
@@ -69,7 +69,7 @@ def test_a_gesture_with_the_slider_is_one_step():
     assert patch.document is before
 
 
-def test_what_is_not_set_in_one_of_them_goes_to_its_default():
+def test_parameter_missing_in_a_snapshot_has_its_default_there():
     patch = Patch()
     patch.add("sine", id="osc", frequency=110.0)
     patch.do(SetSnapshot("a"))
@@ -84,7 +84,7 @@ def test_what_is_not_set_in_one_of_them_goes_to_its_default():
     assert patch.document.nodes["osc"].params == {"frequency": 110.0}
 
 
-def test_nodes_that_are_gone_are_passed_over():
+def test_removed_nodes_are_skipped():
     patch = voice()
     patch.do(RemoveNode("osc"))
     assert not any(end.startswith("osc") for end in morph(patch.document, ["dark", "bright"], 0.3).values)
@@ -92,13 +92,13 @@ def test_nodes_that_are_gone_are_passed_over():
 
 
 @pytest.mark.parametrize(
-    ("names", "position", "said"),
+    ("names", "position", "message"),
     [
-        ([], 0.0, "no snapshots are chosen"),
+        ([], 0.0, "no snapshots selected"),
         (["grey"], 0.0, "there is no snapshot 'grey'"),
         (["dark"], float("nan"), "must be a number"),
     ],
 )
-def test_what_cannot_be_morphed_is_a_sentence(names, position, said):
-    with pytest.raises(PatchError, match=said):
+def test_invalid_morph_is_reported(names, position, message):
+    with pytest.raises(PatchError, match=message):
         morph(voice().document, names, position)

@@ -1,4 +1,4 @@
-"""Orders of directed graphs: those that networkx gives."""
+"""Topological orders agree with networkx."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORWARD = st.lists(st.tuples(NUMBERS, NUMBERS).filter(lambda edge: edge[0] != ed
 
 
 @given(st.permutations(range(10)), FORWARD)
-def test_every_node_stands_behind_those_that_lead_to_it_in_the_order_of_networkx(names, edges):
+def test_topological_order_is_that_of_networkx(names, edges):
     edges = [(names[a], names[b]) for a, b in edges]
     graph = nx.DiGraph()
     graph.add_nodes_from(range(10))
@@ -24,7 +24,7 @@ def test_every_node_stands_behind_those_that_lead_to_it_in_the_order_of_networkx
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS)))
-def test_nodes_in_circles_and_behind_them_are_in_no_order(edges):
+def test_nodes_in_loops_and_after_them_are_omitted(edges):
     graph = nx.DiGraph(edges)
     graph.add_nodes_from(range(10))
     circles = [c for c in nx.strongly_connected_components(graph) if len(c) > 1 or graph.has_edge(*(2 * tuple(c)))]

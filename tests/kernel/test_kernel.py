@@ -1,4 +1,4 @@
-"""From a class to its kernel: what is refused in which words, and that Python and native agree."""
+"""Kernels: rejected equations and their messages, and equality of Python and native results."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def opens(a):
     return float(len(open("/etc/hosts").read()))
 
 
-def asks_the_system(a):
+def calls_the_system(a):
     return float(os.getpid())
 
 
@@ -79,12 +79,14 @@ def returns_text(a):
     return "loud"
 
 
-def asks_for_more(a, cutoff):
+def has_an_undeclared_parameter(a, cutoff):
     return a * cutoff
 
 
 _sources = {}
-exec("def asserts(a):\n    assert a < 1.0\n    return a\n", _sources)  # as text: pytest rewrites its own asserts
+exec(
+    "def asserts(a):\n    assert a < 1.0\n    return a\n", _sources
+)  # from a string: pytest rewrites assert statements in test files
 asserts = _sources["asserts"]
 
 REFUSED = {
@@ -94,31 +96,31 @@ REFUSED = {
     asserts: "never raises",
     prints: "may allocate or wait",
     opens: "open",
-    asks_the_system: "compile|getpid",
+    calls_the_system: "compile|getpid",
     sleeps: "by its address",
     draws: "may allocate or wait|never raises",
     misspells: "amplitud",
     returns_two: r"must return \(out\)",
     returns_text: "string",
-    asks_for_more: "asks for cutoff, which it does not declare",
+    has_an_undeclared_parameter: "undeclared parameters: cutoff",
 }
 
 
 @pytest.mark.parametrize("tick", REFUSED, ids=lambda tick: tick.__name__)
-def test_what_may_not_run_in_the_audio_thread_is_refused_in_one_line(tick):
+def test_equation_unsafe_for_the_audio_thread_is_rejected_with_one_line(tick):
     with pytest.raises(KernelError, match=REFUSED[tick]) as caught:
         Kernel(block_of(tick), {}).address  # noqa: B018
     assert "probe" in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_block_that_computes_nothing_is_refused():
+def test_block_without_equation_is_rejected():
     with pytest.raises(KernelError, match="neither tick nor block"):
         Kernel(Base, {})
 
 
 @pytest.fixture
-def heard(monkeypatch):
-    """What a block gives for some samples, the same stepped in Python."""
+def run_both(monkeypatch):
+    """Run a block natively and in Python, check that the results are equal, and return them."""
 
     def run(cls, values, **settings):
         monkeypatch.setitem(node_types(), "probe", cls)
@@ -131,15 +133,15 @@ def heard(monkeypatch):
     return run
 
 
-def test_a_division_of_whole_numbers_is_checked(heard):
+def test_guarded_integer_division_compiles(run_both):
     def divides(a):
-        whole = int(a)
-        return float(7 // whole) + float(7 % whole) if whole != 0 else -1.0
+        divisor = int(a)
+        return float(7 // divisor) + float(7 % divisor) if divisor != 0 else -1.0
 
-    assert heard(block_of(divides), [0.0, 2.0, 7.0]) == [-1.0, 4.0, 1.0]
+    assert run_both(block_of(divides), [0.0, 2.0, 7.0]) == [-1.0, 4.0, 1.0]
 
 
-def test_two_settings_of_a_formula_are_two_kernels(heard):
+def test_each_setting_of_a_formula_has_its_own_kernel(run_both):
     def formula(settings):
         factor = settings["factor"]
 
@@ -149,8 +151,8 @@ def test_two_settings_of_a_formula_are_two_kernels(heard):
         return tick
 
     cls = block_of(formula=formula, factor=Option(1.0, doc="factor"))
-    assert heard(cls, [1.0], factor=2.0) == [2.0]
-    assert heard(cls, [1.0], factor=3.0) == [3.0]
+    assert run_both(cls, [1.0], factor=2.0) == [2.0]
+    assert run_both(cls, [1.0], factor=3.0) == [3.0]
 
 
 def test_declarations_are_inherited_and_named():

@@ -249,7 +249,7 @@ def test_the_command_refuses_in_one_line(tmp_path, capsys):
         (["reproduce", "sarroff-table-9"], "there is no table 'sarroff-table-9'"),
         (["reproduce", "sarroff-table-1", "--net", "9"], "has no row '9'"),
         (["reproduce", "sarroff-table-1", "--audio", str(tmp_path / "nothing")], "no such file or folder"),
-        (["reproduce", "sarroff-table-1", "-o", str(tmp_path / "no" / "where.md")], "there is no folder"),
+        (["reproduce", "sarroff-table-1", "-o", str(tmp_path / "no" / "where.md")], "not found. Create it first."),
     ]:
         assert main(words) == 1
         error = capsys.readouterr().err

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import mido
 import numpy as np
 
-BEAT = 0.5  # s, at 120 bpm
+BEAT = 0.5  # seconds at 120 bpm
 
 
 def write_piece(path, notes, beats=None, channel=0):
-    """Notes are (beat, beats, key); ``beats`` is the length of the piece. Returns ``path``."""
+    """Write notes (beat, beats, key) to a MIDI file and return ``path``; ``beats`` is the length of the piece."""
     events = []
     for start, length, key in notes:
         events.append((start, 1, mido.Message("note_on", channel=channel, note=key, velocity=100)))
@@ -28,7 +28,7 @@ def write_piece(path, notes, beats=None, channel=0):
 
 
 def file_bytes(*tracks, kind=0, division=480):
-    """A MIDI file of tracks given as bytes or as hex digits."""
+    """Return a MIDI file with tracks given as bytes or as hex digits."""
     data = b"MThd" + bytes((0, 0, 0, 6)) + b"".join(n.to_bytes(2, "big") for n in (kind, len(tracks), division))
     for track in tracks:
         body = bytes.fromhex(track) if isinstance(track, str) else track
@@ -37,7 +37,7 @@ def file_bytes(*tracks, kind=0, division=480):
 
 
 def variable_length(number):
-    """A number as the one to four bytes of a MIDI file."""
+    """Return a number as the one to four bytes of a MIDI file."""
     out = [number & 0x7F]
     while number := number >> 7:
         out.append(number & 0x7F | 0x80)
@@ -46,7 +46,7 @@ def variable_length(number):
 
 @dataclass
 class Generated:
-    """A random MIDI file. ``tracks`` are lists of (tick, message, place in ``data`` where its event ends)."""
+    """A random MIDI file; ``tracks`` are lists of (tick, message, end of its event in ``data``)."""
 
     kind: int
     division: int
@@ -54,14 +54,14 @@ class Generated:
     tracks: list[list[tuple[int, object, int]]] = field(default_factory=list)
 
     def up_to(self, end):
-        """(tick, message) of the events that are complete in the first ``end`` bytes, for each track."""
+        """Return for each track (tick, message) of the events that are complete in the first ``end`` bytes."""
         return [[(tick, message) for tick, message, at in track if at <= end] for track in self.tracks]
 
 
 def generate(seed):
-    """A file of any type, in ticks or SMPTE frames, with running status here and there. All notes are ended.
+    """Return a random file of any type, in ticks or SMPTE frames, partly in running status; all notes are ended.
 
-    Each track has a channel of its own, so that no two tracks play the same key.
+    Each track has a separate channel, so that no two tracks play the same key.
     """
     rng = np.random.default_rng(seed)
     kind = int(rng.integers(3))
@@ -86,7 +86,7 @@ def generate(seed):
 
 
 def random_track(rng, channel):
-    """Events as (tick, message, their bytes)."""
+    """Return random events as (tick, message, bytes)."""
     down, events, tick, running = [], [], 0, None
     for _ in range(int(rng.integers(5, 60))):
         delta = int(rng.choice([0, 1, 100, int(rng.integers(0, 20_000))]))
@@ -111,7 +111,7 @@ def random_track(rng, channel):
 
 
 def random_message(rng, channel, down):
-    """Any message of a track; ``down`` are the keys that are down."""
+    """Return a random message of a track; ``down`` are the keys that are down."""
 
     def number(high=128):
         return int(rng.integers(high))

@@ -1,4 +1,4 @@
-"""Standard MIDI files: read as mido reads them, with exact times; truncated ones up to the fault; and written."""
+"""Standard MIDI files: reading with exact times, salvage of truncated files, and writing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def bytes_of(file):
 
 
 def piece(seed=1, tracks=4, notes=700, rest=0, longest=300):
-    """Notes on several channels, with tempo changes in all tracks."""
+    """Return a file with notes on several channels and tempo changes in all tracks."""
     rng = np.random.default_rng(seed)
     file = mido.MidiFile()
     for number in range(tracks):
@@ -44,7 +44,7 @@ def piece(seed=1, tracks=4, notes=700, rest=0, longest=300):
 
 
 def timed(tracks, division):
-    """(exact time in s, bytes) of the messages of tracks of (tick, message); the formula of the specification."""
+    """Return (exact time in s, bytes) of messages in tracks of (tick, message), by the formula of the specification."""
     events = sorted(
         ((tick, number, message) for number, track in enumerate(tracks) for tick, message in track),
         key=lambda event: event[:2],
@@ -69,7 +69,7 @@ def with_ticks(track):
 
 
 def messages_of(score):
-    """(exact time in s, bytes) of the messages of a score."""
+    """Return (exact time in s, bytes) of the messages of a score."""
     return [(Fraction(time, score.units_per_second), bytes(message.bytes())) for time, message in score.messages]
 
 
@@ -78,7 +78,7 @@ def bytes_in(data):
 
 
 def sounding(messages):
-    """Keys that a list of (time, bytes) leaves down."""
+    """Return the keys that are down after a list of (time, bytes)."""
     down = {}
     for _, message in messages:
         if message[0] & 0xE0 == 0x80:
@@ -86,26 +86,26 @@ def sounding(messages):
     return {key for key, is_down in down.items() if is_down}
 
 
-# -- as mido reads them --------------------------------------------------------------------------------------
+# -- valid files ---------------------------------------------------------------------------------------------
 
 
-def test_200_generated_files_are_read_as_mido_reads_them_and_up_to_the_cut_where_it_gives_up():
-    """Files of type 0, 1 and 2, in ticks and in SMPTE frames, with running status; each whole and cut at a byte."""
-    given_up = 0
+def test_random_files_are_read_as_by_mido_and_truncated_ones_are_salvaged():
+    """Files of type 0, 1 and 2, in ticks and SMPTE frames, with running status; each complete and truncated."""
+    rejected = 0
     for seed in range(200):
         file = generate(seed)
-        theirs = mido.MidiFile(file=io.BytesIO(file.data))
-        tracks = [with_ticks(track) for track in theirs.tracks]
+        reference = mido.MidiFile(file=io.BytesIO(file.data))
+        tracks = [with_ticks(track) for track in reference.tracks]
         score = parse_midi_file(file.data, "x.mid")
         assert messages_of(score) == timed(tracks[:1] if file.kind == 2 else tracks, file.division), seed
         if file.kind != 2 and not file.division & 0x8000:
-            assert score.seconds == pytest.approx(theirs.length, rel=1e-6)
+            assert score.seconds == pytest.approx(reference.length, rel=1e-6)
 
         cut = int(np.random.default_rng(seed).integers(14, len(file.data)))
         try:
             mido.MidiFile(file=io.BytesIO(file.data[:cut]))
         except EOFError:
-            given_up += 1
+            rejected += 1
         score = parse_midi_file(file.data[:cut], "x.mid")
         tracks = file.up_to(cut)
         complete = timed(tracks[:1] if file.kind == 2 else tracks, file.division)
@@ -114,19 +114,19 @@ def test_200_generated_files_are_read_as_mido_reads_them_and_up_to_the_cut_where
         assert [entry for entry in found if entry in complete] == complete, seed
         added = [message for entry in found if entry not in complete for message in entry[1:]]
         assert all(message[0] & 0xF0 == 0x80 for message in added) and not sounding(found), seed
-    assert given_up == 200
+    assert rejected == 200
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 5))
-def test_a_mido_file_is_a_score_of_the_same_times(seed, tracks):
+def test_score_of_a_mido_file_has_exact_times(seed, tracks):
     file = piece(seed, tracks, notes=60)
     expected = timed([with_ticks(track) for track in file.tracks], 480)
     assert messages_of(score_of(file)) == expected == messages_of(parse_midi_file(bytes_of(file), "x.mid"))
 
 
-def test_4000_notes_render_with_each_onset_within_half_a_sample():
-    """Every onset of every note of four channels, as the edge of a gate."""
+def test_rendered_onsets_are_within_half_a_sample():
+    """Compares all onsets of 4000 notes on four channels with the edges of a gate."""
     file = piece(seed=2, tracks=4, notes=1000, rest=10, longest=80)
     score = parse_midi_file(bytes_of(file), "x.mid")
     assert sum(message.type == "note_on" for _, message in score.messages) == 4000
@@ -140,9 +140,9 @@ def test_4000_notes_render_with_each_onset_within_half_a_sample():
         engine = Offline(patch.document)
         score.play(engine)
         gate = engine.run(score.seconds + 0.1)[:, 0]
-        heard = np.flatnonzero(np.diff(gate, prepend=0) > 0)
-        assert len(heard) == len(exact)
-        assert np.abs(heard - np.array(exact, float)).max() <= 0.5
+        edges = np.flatnonzero(np.diff(gate, prepend=0) > 0)
+        assert len(edges) == len(exact)
+        assert np.abs(edges - np.array(exact, float)).max() <= 0.5
 
 
 def test_running_status_continues_after_a_lyric():
@@ -163,7 +163,7 @@ def test_data_bytes_above_127_are_clipped():
     assert bytes_in(file_bytes(track)[:-1]) == bytes_in(file_bytes(track))
 
 
-def test_a_note_without_a_note_off_sounds_to_the_end_of_its_track():
+def test_note_without_note_off_ends_with_its_track():
     short, long = f"00 90 45 64 8f 00 {END[3:]}", f"00 91 40 64 8f 00 81 40 40 8f 00 {END[3:]}"
     found = messages_of(parse_midi_file(file_bytes(short, long, kind=1), "x.mid"))
     assert [(float(time), message.hex(" ")) for time, message in found] == [
@@ -171,28 +171,28 @@ def test_a_note_without_a_note_off_sounds_to_the_end_of_its_track():
     ]  # fmt: skip
 
 
-def test_a_pedal_that_stays_down_is_released_at_the_end_of_its_track():
+def test_pedal_is_released_at_the_end_of_its_track():
     found = messages_of(parse_midi_file(file_bytes(f"00 b2 40 7f 8f 00 {END[3:]}"), "x.mid"))
     assert found == [(0, b"\xb2\x40\x7f"), (2, b"\xb2\x40\x00")]
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_a_note_off_comes_before_a_note_on_of_its_key_in_another_track_at_the_same_tick(turned):
+@pytest.mark.parametrize("reverse", [False, True])
+def test_note_off_precedes_note_on_of_another_track_at_the_same_tick(reverse):
     first, second = f"00 90 45 64 83 60 80 45 40 {END}", f"83 60 90 45 64 83 60 80 45 40 {END}"
-    tracks = (second, first) if turned else (first, second)
+    tracks = (second, first) if reverse else (first, second)
     assert bytes_in(file_bytes(*tracks, kind=1)) == ["90 45 64", "80 45 40", "90 45 64", "80 45 40"]
 
 
-def test_a_note_of_no_length_keeps_its_order():
+def test_note_of_zero_length_keeps_its_order():
     assert bytes_in(file_bytes(f"00 90 45 64 00 80 45 40 {END}")) == ["90 45 64", "80 45 40"]
 
 
-def test_a_meta_message_that_mido_does_not_know_takes_its_time():
+def test_delta_time_of_an_unknown_meta_message_counts():
     score = parse_midi_file(file_bytes(f"83 60 ff 4b 01 00 00 90 45 64 83 60 80 45 40 {END}"), "x.mid")
     assert [float(time) for time, _ in messages_of(score)] == [0.5, 1.0] and not score.problems
 
 
-def test_an_invalid_key_signature_does_no_harm():
+def test_invalid_key_signature_is_ignored():
     data = file_bytes(f"83 60 ff 59 02 7f 07 00 90 45 64 83 60 80 45 40 {END}")
     with pytest.raises(mido.KeySignatureError):
         mido.MidiFile(file=io.BytesIO(data))
@@ -201,13 +201,13 @@ def test_an_invalid_key_signature_does_no_harm():
 
 
 @pytest.mark.parametrize("before", [b"", b"LIST\x05\0\0\0INFO!\0", b"DISP\x04\0\0\0\0\0\0\0"])
-def test_an_rmid_file_may_have_other_chunks_before_its_data(before):
+def test_rmid_file_is_read_with_other_chunks_before_its_data(before):
     data = file_bytes(f"00 90 45 64 83 60 80 45 40 {END}")
     chunks = b"RMID" + before + b"data" + len(data).to_bytes(4, "little") + data
     assert bytes_in(b"RIFF" + len(chunks).to_bytes(4, "little") + chunks) == ["90 45 64", "80 45 40"]
 
 
-def test_independent_patterns_play_the_first():
+def test_first_of_independent_patterns_is_played():
     file = next(file for file in map(generate, range(99)) if file.kind == 2 and len(file.tracks) > 1)
     score = parse_midi_file(file.data, "x.mid")
     count = len(file.tracks)
@@ -217,7 +217,7 @@ def test_independent_patterns_play_the_first():
 # -- damaged and hostile files -------------------------------------------------------------------------------
 
 
-def test_a_file_cut_at_any_byte_plays_its_complete_events():
+def test_file_truncated_at_any_byte_keeps_its_complete_events():
     file = next(file for file in map(generate, range(99)) if file.kind == 1 and len(file.tracks) > 1)
     for cut in range(14, len(file.data)):
         score = parse_midi_file(file.data[:cut], "x.mid")
@@ -228,7 +228,7 @@ def test_a_file_cut_at_any_byte_plays_its_complete_events():
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 50), st.lists(st.tuples(st.integers(14, 2000), st.integers(0, 255)), min_size=1, max_size=6))
-def test_a_damaged_file_gives_complete_messages_in_order(seed, damage):
+def test_damaged_file_gives_complete_messages_in_order(seed, damage):
     data = bytearray(generate(seed).data)
     for at, byte in damage:
         data[min(at, len(data) - 1)] = byte
@@ -241,13 +241,13 @@ def test_a_damaged_file_gives_complete_messages_in_order(seed, damage):
     assert times == sorted(times) and not sounding(messages_of(score))
 
 
-def test_a_number_of_a_million_bytes_is_no_work():
-    """mido reads such a number in a time that grows with the square of its length."""
+def test_variable_length_number_of_a_million_bytes_is_rejected_quickly():
+    """mido reads such a number in quadratic time."""
     data = file_bytes(b"\x00\x90\x45\x64" + b"\xff" * 1_000_000)
     assert bytes_in(data) == ["90 45 64", "80 45 40"]
 
 
-def test_a_piece_of_years_ends_after_a_week():
+def test_long_piece_ends_after_a_week():
     day, later = (variable_length(int(seconds / 0.5)) for seconds in (24 * 3600, 30 * 24 * 3600))
     data = file_bytes(day + b"\x90\x45\x64" + later + b"\x80\x45\x40" + bytes.fromhex(END), division=1)
     score = parse_midi_file(data, "x.mid")
@@ -257,18 +257,18 @@ def test_a_piece_of_years_ends_after_a_week():
 
 
 @pytest.mark.parametrize("data", [b"", b"MThd", b"RIFF....WAVE", b"RIFF....RMID", b"RIFF....RMIDLIST", b"hello" * 10])
-def test_another_file_is_refused_in_one_line(data, tmp_path):
+def test_other_file_raises_one_line(data, tmp_path):
     (tmp_path / "x.mid").write_bytes(data)
     with pytest.raises(MidiFileError, match=r"'x.mid' is not a standard MIDI file\. Export it as one"):
         read_midi_file(tmp_path / "x.mid")
 
 
-def test_a_file_without_a_beat_is_refused():
-    with pytest.raises(MidiFileError, match=r"'x\.mid' does not give the length of a beat"):
+def test_file_without_a_beat_length_is_refused():
+    with pytest.raises(MidiFileError, match=r"'x\.mid' does not define the length of a beat"):
         parse_midi_file(file_bytes(END, division=0), "x.mid")
 
 
-def test_a_file_that_is_missing_or_too_large_is_refused(tmp_path):
+def test_missing_or_too_large_file_is_refused(tmp_path):
     with pytest.raises(MidiFileError, match=r"x\.mid: cannot be read \(No such file or directory\)"):
         read_midi_file(tmp_path / "x.mid")
     with (tmp_path / "x.mid").open("wb") as file:
@@ -281,7 +281,7 @@ def test_a_file_that_is_missing_or_too_large_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000, 192000, 384000])
-def test_messages_that_are_written_keep_their_samples(rate, tmp_path):
+def test_written_messages_are_read_at_the_same_samples(rate, tmp_path):
     rng = np.random.default_rng(rate)
     samples = np.sort(rng.integers(0, 100 * rate, 500)).tolist()
     messages = [mido.Message("note_on", note=k % 128, time=sample / rate) for k, sample in enumerate(samples)]
@@ -293,6 +293,6 @@ def test_messages_that_are_written_keep_their_samples(rate, tmp_path):
     assert mido.MidiFile(tmp_path / "x.mid").length == pytest.approx(samples[-1] / rate)
 
 
-def test_clocks_cannot_be_in_a_file():
+def test_realtime_messages_are_omitted_from_files():
     messages = [mido.Message("clock", time=0.1), mido.Message("start"), mido.Message("note_on", note=60, time=0.2)]
     assert [message.type for message in midi_file_of(messages, SR).tracks[0]] == ["set_tempo", "note_on"]

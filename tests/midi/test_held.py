@@ -10,7 +10,7 @@ pedals = st.tuples(st.just(0xB0), st.just(64), st.sampled_from([0, 127]))
 
 
 def down(messages):
-    """The keys and the pedal that a list of messages leaves down."""
+    """Return the keys and the pedal that are down after a list of messages."""
     found = set()
     for status, number, value in messages:
         one = (status & 15, number, status & 0xF0 == 0xB0)
@@ -19,7 +19,7 @@ def down(messages):
 
 
 @given(st.lists(keys | pedals))
-def test_nothing_is_down_after_release_all(messages):
+def test_release_all_releases_all_keys_and_pedals_of_a_port(messages):
     held = HeldKeys()
     for message in messages:
         held.on_message("a", bytes(message), 0)
@@ -29,7 +29,7 @@ def test_nothing_is_down_after_release_all(messages):
     assert down([*messages, *map(tuple, released)]) == set()
 
 
-def test_a_key_stays_down_for_the_shortest_time():
+def test_note_off_is_delayed_to_the_minimum_duration():
     held = HeldKeys()
     assert held.on_message("a", bytes((0x90, 60, 100)), 1000, 88) == 1000
     assert held.on_message("a", bytes((0x80, 60, 0)), 1000, 88) == 1088

@@ -10,7 +10,7 @@ moves = st.lists(st.tuples(st.sampled_from([press, release]), keys), max_size=60
 
 
 def sounding(messages):
-    """Notes that a list of messages leaves on."""
+    """Return the notes that are on after a list of messages."""
     found = []
     for status, note, velocity in messages:
         if status & 0xF0 == 0x90 and velocity:
@@ -21,7 +21,7 @@ def sounding(messages):
 
 
 @given(moves)
-def test_the_notes_that_sound_are_the_keys_that_are_down(steps):
+def test_sounding_notes_are_those_of_the_pressed_keys(steps):
     piano, sent = KeyboardState(), []
     for step, key in steps:
         piano, messages = step(piano, key)
@@ -32,7 +32,7 @@ def test_the_notes_that_sound_are_the_keys_that_are_down(steps):
     assert sounding(sent + messages) == set() and piano.held == {}
 
 
-def test_the_rows_are_a_piano():
+def test_rows_of_keys_have_the_layout_of_a_piano():
     _, [message] = press(KeyboardState(), "z")
     assert message == bytes((0x90, 60, 100))
     _, [message] = press(KeyboardState(octave=3, velocity=7, channel=2), "Q")
@@ -42,7 +42,7 @@ def test_the_rows_are_a_piano():
     assert KEYS[LOWER[12]] == KEYS[UPPER[0]] == 12
 
 
-def test_key_repeat_plays_once_and_the_note_ends_in_its_own_octave():
+def test_key_repeat_is_ignored_and_note_off_keeps_the_octave():
     piano, first = press(KeyboardState(), "X")
     piano, again = press(piano, "X")
     piano, none = press(piano, "PageUp")
@@ -52,7 +52,7 @@ def test_key_repeat_plays_once_and_the_note_ends_in_its_own_octave():
     assert higher == [b"\x90\x4a\x64"]
 
 
-def test_octaves_are_limited_to_the_range_of_midi():
+def test_octaves_are_limited_to_midi_range():
     piano = KeyboardState()
     for _ in range(20):
         piano, _ = press(piano, "PageUp")

@@ -1,6 +1,6 @@
-"""From a key to its sound: a MIDI port on JACK's dummy server plays a patch of sixteen voices.
+"""The latency from a MIDI port on JACK's dummy server to the sound of a patch of sixteen voices.
 
-JACK hands MIDI on once a block, at the moment at which the audio callbacks begin: that is when a key arrives here.
+JACK delivers MIDI once per block, when the audio callbacks begin; that is the time of arrival of a key.
 """
 
 import os
@@ -16,11 +16,11 @@ from nodegraph.engine.live import Live
 from tests.rendering import patch_of
 
 NOTES, ATTEMPTS = 100, 15
-MARGIN = 0.005  # s beyond a device block
+MARGIN = 0.005  # seconds in addition to a device block
 
 
 def sixteen_voices():
-    """Keys to voices whose sound is there with its first sample, and gone soon after its key."""
+    """Return a patch whose voices sound from the first sample of a note, and end soon after their key."""
     return patch_of(
         "keys.out voices.events",
         "voices.frequency osc.frequency",
@@ -37,14 +37,14 @@ def sixteen_voices():
     )
 
 
-def played_notes(live, hands):
-    """Samples of the engine's clock at which keys went down, a few tens of milliseconds apart."""
+def play_notes(live, connections):
+    """Play notes a few tens of milliseconds apart; return the samples at which their keys were pressed."""
     import rtmidi
 
     dice = random.Random(3)
     keyboard = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Keyboard of the test")
     keyboard.open_virtual_port("out")
-    hands.open_midi(["keyboard of"])
+    connections.open_midi(["keyboard of"])
     block = live.blocksize
     found = []
     try:
@@ -52,39 +52,39 @@ def played_notes(live, hands):
         for _ in range(NOTES):
             key = dice.randrange(48, 84)
             keyboard.send_message((0x90, key, 100))
-            found.append(live.midi_time() - block)  # the sample that is handed to the device at this moment
+            found.append(live.midi_time() - block)  # the sample that the device plays at this moment
             time.sleep(0.015)
             keyboard.send_message((0x80, key, 0))
             time.sleep(dice.uniform(0.020, 0.030))
-            hands.update()
+            connections.update()
         time.sleep(0.1)
     finally:
-        hands.close()
+        connections.close()
         keyboard.close_port()
         keyboard.delete()
     return found
 
 
 def onsets(sound):
-    """Samples at which a sound begins after silence."""
+    """Return the samples at which a sound begins after silence."""
     loud = np.abs(sound).max(axis=1) > 1e-3
     quiet_before = np.convolve(loud, np.ones(64), "full")[: len(loud)] - loud == 0
     return np.flatnonzero(loud & quiet_before)
 
 
-def delays(sent, heard, block):
-    """From the arrival of each key to the first sound before the next key, infinite where there is none."""
+def delays(sent, starts, block):
+    """Return the samples from the arrival of each key to the first sound before the next key; infinite if none."""
     found = []
     for key, next_key in zip(sent, [*sent[1:], sent[-1] + 44100]):
-        sounds = heard[(heard >= key) & (heard < next_key)]
+        sounds = starts[(starts >= key) & (starts < next_key)]
         arrived = (key // block + 1) * block
         found.append(sounds[0] - arrived if len(sounds) else np.inf)
     return np.array(found)
 
 
 @pytest.fixture
-def right_of_way():
-    """Audio before other programs, as on a player's machine, where the system allows it."""
+def high_priority():
+    """Run this process at high priority, as on a performer's machine, if the system allows it."""
     before = os.getpriority(os.PRIO_PGRP, 0)
     with suppress(OSError):
         os.setpriority(os.PRIO_PGRP, 0, -15)
@@ -93,17 +93,17 @@ def right_of_way():
 
 
 @pytest.mark.needs("jack", "portaudio", "rtmidi")
-def test_a_note_sounds_within_a_device_block_and_five_milliseconds(jack_dummy, right_of_way):
+def test_note_sounds_within_a_device_block_plus_five_milliseconds(jack_dummy, high_priority):
     patch = sixteen_voices()
     late = []
-    for _ in range(ATTEMPTS):  # JACK itself loses cycles where other programs take the processors away
+    for _ in range(ATTEMPTS):  # JACK loses cycles if other programs use the processors
         live = Live(patch.document, device="system", capture=30.0, limiter=False)
         live.follow(patch)
-        hands = Connections(patch, live)
+        connections = Connections(patch, live)
         with live:
-            sent = played_notes(live, hands)
+            sent = play_notes(live, connections)
             times = delays(sent, onsets(live.captured()), live.blocksize) / live.rate
         late.append(float(np.quantile(times, 0.99, method="inverted_cdf")))
         if late[-1] <= live.blocksize / live.rate + MARGIN:
             return
-    pytest.fail(f"99 of 100 notes sounded within {', '.join(f'{1000 * one:.1f}' for one in late)} ms")
+    pytest.fail(f"99 of 100 notes sounded within {', '.join(f'{1000 * delay:.1f}' for delay in late)} ms")

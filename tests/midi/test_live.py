@@ -11,7 +11,7 @@ from tests.nodes.test_midi_notes import off, on, random_playing, synth
 from tests.rendering import Offline, patch_of
 
 
-def test_live_plays_the_samples_that_offline_renders():
+def test_live_and_offline_output_are_equal():
     patch = synth(voices=4)
     messages, _ = random_playing(np.random.default_rng(2), 400)
     offline = Offline(patch.document, channels=2)
@@ -23,12 +23,12 @@ def test_live_plays_the_samples_that_offline_renders():
         deadline = time.monotonic() + 20
         while len(live.captured()) < 0.55 * live.rate and time.monotonic() < deadline:
             time.sleep(0.02)
-    heard = live.captured()
-    assert np.abs(heard).max() > 0.1
-    assert np.array_equal(heard[:20_000], offline.run_samples(20_000))
+    captured = live.captured()
+    assert np.abs(captured).max() > 0.1
+    assert np.array_equal(captured[:20_000], offline.run_samples(20_000))
 
 
-def test_a_message_takes_effect_at_its_sample():
+def test_message_takes_effect_at_its_sample():
     patch = patch_of("keys.out notes.events", "notes.gate out.audio",
                      keys="midi_in", notes=("notes", {"voices": 1, "tail": 0.0}), out="audio_out")  # fmt: skip
     live = Live(patch.document, null=True, capture=20.0, blocksize=256, outputs=1)
@@ -38,7 +38,7 @@ def test_a_message_takes_effect_at_its_sample():
         for _ in range(40):
             before = live.clock
             stamps.append(live.midi_time(time.perf_counter()))
-            assert stamps[-1] > before, "it would come too late"
+            assert stamps[-1] > before, "the message would be late"
             live.send(on(60), stamps[-1])
             time.sleep(0.012)
             live.send(off(60), live.midi_time())
@@ -46,4 +46,4 @@ def test_a_message_takes_effect_at_its_sample():
         time.sleep(0.1)
     onsets = np.flatnonzero(np.diff(live.captured()[:, 0], prepend=0) > 0)
     late = np.array([onsets[np.searchsorted(onsets, stamp)] - stamp for stamp in stamps])
-    assert np.median(late) == 0  # what was stamped while the machine looked away plays at once
+    assert np.median(late) == 0  # a message that is late because the machine was busy plays immediately

@@ -1,4 +1,4 @@
-"""Complete messages from any byte stream, with a line about each that is incomplete; and messages as bytes."""
+"""MIDI messages: splitting any byte stream, reports of incomplete messages, and conversion to bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ realtime = st.sampled_from([0xF8, 0xFA, 0xFB, 0xFC, 0xFE, 0xFF])
 
 
 def running(sent):
-    """The bytes of messages in running status."""
+    """Return the bytes of messages in running status."""
     out, status = bytearray(), 0
     for message in sent:
         out += message[1:] if message[0] == status and message[0] < 0xF0 else message
@@ -32,12 +32,12 @@ def running(sent):
 
 
 @given(messages, st.lists(st.tuples(st.integers(0, 300), realtime), max_size=10), st.integers(1, 9))
-def test_messages_come_out_as_they_went_in(sent, clocks, piece):
+def test_stream_returns_all_messages_and_clocks(sent, clocks, chunk):
     stream = bytearray(running(sent))
     for at, byte in clocks:
         stream.insert(min(at, len(stream)), byte)
     parser = MessageStream()
-    found = [message for k in range(0, len(stream), piece) for message in parser.feed(stream[k : k + piece])]
+    found = [message for k in range(0, len(stream), chunk) for message in parser.feed(stream[k : k + chunk])]
     assert [m for m in found if m[0] < 0xF8] == sent
     assert sorted(m[0] for m in found if m[0] >= 0xF8) == sorted(byte for _, byte in clocks)
     parser.finish()
@@ -45,14 +45,14 @@ def test_messages_come_out_as_they_went_in(sent, clocks, piece):
 
 
 @given(messages)
-def test_mido_splits_complete_messages_alike(sent):
-    theirs = mido.Parser()
-    theirs.feed(b"".join(sent))
-    assert MessageStream().feed(b"".join(sent)) == [bytes(message.bytes()) for message in theirs]
+def test_complete_messages_are_split_as_by_mido(sent):
+    reference = mido.Parser()
+    reference.feed(b"".join(sent))
+    assert MessageStream().feed(b"".join(sent)) == [bytes(message.bytes()) for message in reference]
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_give_complete_messages_and_lines(stream):
+def test_random_bytes_give_complete_messages_and_problems(stream):
     parser = MessageStream()
     for message in parser.feed(stream):
         assert length_of(message[0]) in (0, len(message))
@@ -61,7 +61,7 @@ def test_any_bytes_give_complete_messages_and_lines(stream):
 
 
 @given(st.binary(max_size=60), messages)
-def test_no_complete_message_is_lost_after_garbage(garbage, sent):
+def test_complete_messages_after_random_bytes_are_returned(garbage, sent):
     found = MessageStream().feed(garbage + running(sent))
     assert found[len(found) - len(sent) :] == sent
 
@@ -70,19 +70,19 @@ def test_no_complete_message_is_lost_after_garbage(garbage, sent):
     ("90 3c 80 3c 40", "the MIDI message 90 3c was interrupted by 80; it is ignored."),
     ("90 3c", "the MIDI message 90 3c was interrupted by the end; it is ignored."),
     ("f0 01 02 90 3c 40", "a system exclusive message was interrupted by 90; it is ignored."),
-    ("3c 40", "MIDI data bytes came without a status byte; they are ignored."),
-    ("f2 01 02 03", "MIDI data bytes came without a status byte; they are ignored."),
+    ("3c 40", "MIDI data bytes without a status byte; they are ignored."),
+    ("f2 01 02 03", "MIDI data bytes without a status byte; they are ignored."),
     ("f4", "MIDI status byte f4 is undefined; it is ignored."),
     ("f9", "MIDI status byte f9 is undefined; it is ignored."),
 ])  # fmt: skip
-def test_an_incomplete_message_is_reported(stream, problem):
+def test_incomplete_message_is_reported(stream, problem):
     parser = MessageStream()
     parser.feed(bytes.fromhex(stream))
     parser.finish()
     assert list(parser.problems) == [problem]
 
 
-def test_a_flood_of_exclusive_messages_hides_no_note():
+def test_notes_after_a_sysex_above_the_limit_are_returned():
     note = bytes((0x90, 60, 100))
     flood = bytes((0xF0, *[1] * 1000, 0xF7))
     parser = MessageStream()
@@ -94,7 +94,7 @@ def test_a_flood_of_exclusive_messages_hides_no_note():
 
 
 @given(messages)
-def test_a_mido_message_and_its_bytes_are_the_same(sent):
+def test_bytes_of_accepts_mido_messages_and_bytes(sent):
     assert [bytes_of(mido.Message.from_bytes(message)) for message in sent] == [bytes_of(message) for message in sent]
 
 
@@ -107,7 +107,7 @@ def test_a_mido_message_and_its_bytes_are_the_same(sent):
     (mido.MetaMessage("set_tempo"), "'set_tempo' is a meta message of MIDI files and cannot be sent."),
     ("note_on", "a MIDI message is a mido.Message or bytes, not str."),
 ])  # fmt: skip
-def test_what_is_not_one_complete_message_is_refused(message, problem):
+def test_bytes_of_rejects_incomplete_messages(message, problem):
     with pytest.raises(ValueError) as raised:
         bytes_of(message)
     assert str(raised.value) == problem

@@ -1,4 +1,4 @@
-"""mido messages and files at the public face: sent to a patch, sent by a patch, rendered, logged."""
+"""mido messages and files in the public API: sent to a patch, sent by a patch, rendered, logged."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ NOTES = [(0.0, 0.5, 60), (1.0, 0.5, 64)]
 
 
 def keys():
-    """The gate of one voice."""
+    """Return a patch that outputs the gate of one voice."""
     return patch_of("midi.out notes.events", "notes.gate out.audio", midi="midi_in", out="audio_out",
                     notes=("notes", {"voices": 1, "tail": 0.0}))  # fmt: skip
 
 
 def through():
-    """What comes in goes out, by two blocks."""
+    """Return a patch that sends received messages through two ``midi_out`` blocks."""
     return patch_of("midi.out all.events", "midi.out filter.events", "filter.out low.events", midi="midi_in",
                     all="midi_out", filter=("note_filter", {"high_key": 60}), low="midi_out")  # fmt: skip
 
 
-def test_a_mido_message_plays_at_its_sample():
+def test_mido_message_plays_at_its_sample():
     engine = Offline(keys().document)
     engine.send(mido.Message("note_on", note=60, velocity=100), at=100)
     engine.send(mido.Message("note_off", note=60), at=900)
@@ -38,14 +38,14 @@ def test_a_mido_message_plays_at_its_sample():
     assert np.array_equal(np.flatnonzero(gate), np.arange(100, 900))
 
 
-def test_a_message_without_a_sample_plays_at_once():
+def test_message_without_a_sample_plays_at_the_next_quantum():
     engine = Offline(keys().document)
     engine.run_samples(640)
     engine.send(mido.Message("note_on", note=60))
     assert engine.run_samples(64)[:, 0].all()
 
 
-def test_a_message_is_for_the_blocks_of_its_port():
+def test_message_reaches_only_blocks_of_its_port():
     patch = keys()
     patch.set("midi.port", "piano")
     engine = Offline(patch.document)
@@ -56,12 +56,12 @@ def test_a_message_is_for_the_blocks_of_its_port():
 
 
 @pytest.mark.parametrize("message", [mido.MetaMessage("set_tempo"), b"\x90\xff\x40", b"\x90", "note_on"])
-def test_what_is_no_message_is_refused(message):
+def test_send_rejects_invalid_messages(message):
     with pytest.raises(EngineError, match="MIDI"):
         Offline(keys().document).send(message)
 
 
-def test_what_a_patch_sends_comes_back_as_mido_messages_with_their_times():
+def test_sent_returns_mido_messages_with_their_times():
     engine = Offline(through().document)
     played = [mido.Message("note_on", note=60, time=0.5), mido.Message("pitchwheel", pitch=-5, channel=3, time=0.7)]
     for message in played:
@@ -74,7 +74,7 @@ def test_what_a_patch_sends_comes_back_as_mido_messages_with_their_times():
     assert engine.sent() == 2 * [played[0].copy(time=2.0)]
 
 
-def test_a_fast_clock_is_kept_to_the_last_message():
+def test_sent_returns_all_messages_of_a_fast_clock():
     patch = patch_of("clock.out out.events", clock=("clock_out", {"tempo": 400.0}), out="midi_out")
     engine = Offline(patch.document, rate=8000.0)
     for _ in range(9):
@@ -82,7 +82,7 @@ def test_a_fast_clock_is_kept_to_the_last_message():
         assert len(engine.sent()) == pytest.approx(60 * 400 / 60 * 24, abs=2)
 
 
-def test_a_live_patch_takes_and_gives_mido_messages():
+def test_player_receives_and_sends_mido_messages():
     with nodegraph.play(through(), null=True) as player:
         player.send(mido.Message("note_on", note=60, velocity=90))
         found, deadline = [], time.monotonic() + 10
@@ -93,13 +93,13 @@ def test_a_live_patch_takes_and_gives_mido_messages():
     assert 0 <= found[0].time < 10
 
 
-def test_a_mido_file_renders_as_its_file(tmp_path):
+def test_mido_file_renders_like_its_path(tmp_path):
     path = write_piece(tmp_path / "x.mid", NOTES)
     from_path, from_mido = (nodegraph.render(keys(), 1.0, SR, midi=midi) for midi in (path, mido.MidiFile(path)))
     assert np.array_equal(from_path, from_mido) and from_path.any()
 
 
-def test_what_a_rendered_patch_sends_is_a_file_that_plays_the_same(tmp_path):
+def test_rendered_midi_output_plays_like_the_input_file(tmp_path):
     write_piece(tmp_path / "in.mid", NOTES)
     patch = patch_of("midi.out out.events", midi="midi_in", out="midi_out")
     for rate in (44100, 48000, 96000):
@@ -109,7 +109,7 @@ def test_what_a_rendered_patch_sends_is_a_file_that_plays_the_same(tmp_path):
         assert np.array_equal(*sounds) and sounds[0].any()
 
 
-def test_a_flight_log_gives_what_was_played_as_mido_messages(tmp_path):
+def test_flight_log_returns_played_messages_as_mido_messages(tmp_path):
     player = nodegraph.play(keys(), null=True, flight=tmp_path / "x.flight")
     played = [mido.Message("note_on", note=60, channel=2), mido.Message("control_change", control=7, value=3)]
     with player:

@@ -1,4 +1,4 @@
-"""MIDI ports on JACK's dummy server: complete messages pass whatever comes between; devices come and go."""
+"""MIDI ports on JACK's dummy server: complete messages are delivered, and devices are reopened."""
 
 import sys
 import threading
@@ -15,29 +15,29 @@ jack = pytest.mark.needs("jack", "portaudio", "rtmidi")
 NOTE = bytes((0x90, 60, 100))
 
 
-class Heard:
-    """Messages that were handed on, and lines that were told."""
+class Received:
+    """The messages and reported lines received from ports."""
 
     def __init__(self):
         self.messages, self.times, self.ports, self.lines = [], [], set(), []
-        self._came = threading.Condition()
+        self._arrival = threading.Condition()
 
     def __call__(self, port, message, at):
-        with self._came:
+        with self._arrival:
             self.messages.append(message)
             self.times.append((at, time.perf_counter()))
             self.ports.add(port)
-            self._came.notify_all()
+            self._arrival.notify_all()
 
     def wait(self, count=1, seconds=20.0):
-        """The messages, once there are so many."""
-        with self._came:
-            assert self._came.wait_for(lambda: len(self.messages) >= count, seconds), self.messages[-3:]
+        """Wait for ``count`` messages, and return all messages."""
+        with self._arrival:
+            assert self._arrival.wait_for(lambda: len(self.messages) >= count, seconds), self.messages[-3:]
         return self.messages
 
 
 class Device:
-    """A port of another program: what it sends comes in at those who listen."""
+    """A port of another program that sends to all connected ports."""
 
     def __init__(self, name="Tester keys", kind="MidiOut"):
         import rtmidi
@@ -49,16 +49,16 @@ class Device:
         for message in messages:
             self.midi.send_message(list(message))
 
-    def play_until_heard(self, heard):
-        """Send a note, again if JACK has lost it: it does when a program has no time for a cycle."""
+    def play_until_received(self, received):
+        """Send a note until it arrives: JACK drops messages if a program misses a cycle."""
         for _ in range(20):
             self.send(NOTE)
             end = time.monotonic() + 0.5
-            while not heard.messages and time.monotonic() < end:
+            while not received.messages and time.monotonic() < end:
                 time.sleep(0.01)
-            if heard.messages:
+            if received.messages:
                 return
-        raise AssertionError("nothing was heard")
+        raise AssertionError("no message was received")
 
     def unplug(self):
         if self.midi is not None:
@@ -69,80 +69,80 @@ class Device:
 
 @pytest.fixture
 def device(jack_dummy):
-    found = Device()
-    yield found
-    found.unplug()
+    device = Device()
+    yield device
+    device.unplug()
 
 
 @pytest.fixture
-def heard():
-    return Heard()
+def received():
+    return Received()
 
 
 @pytest.fixture
-def inputs(device, heard):
-    """Listening to the device."""
-    found = MidiInputs(heard, ["tester"], heard.lines.append)
-    found.start()
-    yield found
-    found.close()
+def inputs(device, received):
+    """Inputs that are connected to the device."""
+    inputs = MidiInputs(received, ["tester"], received.lines.append)
+    inputs.start()
+    yield inputs
+    inputs.close()
 
 
 @jack
-def test_ports_are_listed_without_our_own(inputs):
+def test_ports_are_listed_without_those_of_this_process(inputs):
     assert [port.name for port in ports.inputs()] == ["Tester keys:port"]
     assert inputs.names == ["Tester keys:port"]
     assert {port.system for port in ports.outputs()} <= {"JACK"}
 
 
 @jack
-def test_messages_arrive_complete_in_order_and_with_their_time(inputs, device, heard):
+def test_messages_arrive_complete_in_order_and_with_their_time(inputs, device, received):
     began = time.perf_counter()
     device.send(NOTE, (0xB0, 1, 2), (0xC0, 5), (0xF8,), (0x80, 60, 0))
-    assert heard.wait(5) == [NOTE, b"\xb0\x01\x02", b"\xc0\x05", b"\xf8", b"\x80\x3c\x00"]
-    assert heard.ports == {"Tester keys:port"}
-    for stamped, handed in heard.times:
-        assert began <= stamped <= handed
+    assert received.wait(5) == [NOTE, b"\xb0\x01\x02", b"\xc0\x05", b"\xf8", b"\x80\x3c\x00"]
+    assert received.ports == {"Tester keys:port"}
+    for stamped, received_at in received.times:
+        assert began <= stamped <= received_at
 
 
 @jack
-def test_running_status_and_messages_in_pieces(inputs, device, heard):
+def test_running_status_and_split_messages_are_completed(inputs, device, received):
     device.send((0x90, 60, 100), (62, 90), (64,), (80,), (0x80, 60), (0xF8,), (0,))
     expected = [(0x90, 60, 100), (0x90, 62, 90), (0x90, 64, 80), (0xF8,), (0x80, 60, 0)]
-    assert heard.wait(5) == [bytes(message) for message in expected]
+    assert received.wait(5) == [bytes(message) for message in expected]
 
 
 @jack
 @pytest.mark.parametrize("cut", [(0xF0, 1, 2), (0xF0,), (0x90, 61), (0xB0,), (0xF2, 1), (0xF7,), (0xF4, 1)])
-def test_an_incomplete_message_costs_no_other_message(inputs, device, heard, cut):
+def test_incomplete_message_does_not_affect_other_messages(inputs, device, received, cut):
     device.send(NOTE, cut, (0x91, 62, 90), (0xB1, 7, 1))
-    while heard.wait(3)[-1] != b"\xb1\x07\x01":
+    while received.wait(3)[-1] != b"\xb1\x07\x01":
         time.sleep(0.01)
-    assert channel_messages(heard) == [NOTE, b"\x91\x3e\x5a", b"\xb1\x07\x01"]
+    assert channel_messages(received) == [NOTE, b"\x91\x3e\x5a", b"\xb1\x07\x01"]
 
 
 @jack
-def test_an_incomplete_message_is_reported_in_one_line(inputs, device, heard):
+def test_incomplete_message_is_reported_in_one_line(inputs, device, received):
     device.send((0x90, 61), (0xB1, 7, 1))
-    heard.wait(1)
+    received.wait(1)
     time.sleep(0.1)
-    [line] = heard.lines
+    [line] = received.lines
     assert "Tester keys:port" in line and "interrupted by b1" in line and len(line.splitlines()) == 1
 
 
-def channel_messages(heard):
-    """What has come, without sysex."""
-    return [message for message in list(heard.messages) if message[0] < 0xF0]
+def channel_messages(received):
+    """Return the received channel messages."""
+    return [message for message in list(received.messages) if message[0] < 0xF0]
 
 
-def comes_whole(heard, send, expected, attempts=5):
-    """Do all messages arrive? JACK itself loses those of a cycle for which some program had no time: once must do."""
+def all_arrive(received, send, expected, attempts=5):
+    """Return whether all messages arrive in one of several attempts, as JACK drops some if a program misses a cycle."""
     for _ in range(attempts):
         time.sleep(0.1)
-        heard.messages.clear()
+        received.messages.clear()
         send()
         end = time.monotonic() + 3
-        while len(found := channel_messages(heard)) < len(expected) and time.monotonic() < end:
+        while len(found := channel_messages(received)) < len(expected) and time.monotonic() < end:
             time.sleep(0.02)
         if found == expected:
             return True
@@ -150,7 +150,7 @@ def comes_whole(heard, send, expected, attempts=5):
 
 
 @jack
-def test_no_message_is_lost_in_a_flood_of_sysex(inputs, device, heard):
+def test_no_message_is_lost_in_a_flood_of_sysex(inputs, device, received):
     flood = bytes((0xF0, *[k % 128 for k in range(1000)], 0xF7))
     notes = [bytes((0x90, key, 100)) for key in range(60)]
 
@@ -159,11 +159,11 @@ def test_no_message_is_lost_in_a_flood_of_sysex(inputs, device, heard):
             device.send(flood, note)
             time.sleep(0.002)
 
-    assert comes_whole(heard, send, notes)
+    assert all_arrive(received, send, notes)
 
 
 @jack
-def test_twenty_thousand_events_a_second_arrive_in_order(inputs, device, heard):
+def test_twenty_thousand_events_a_second_arrive_in_order(inputs, device, received):
     events = [bytes((0xB0 + k % 16, k // 16 % 128, k % 128)) for k in range(4000)]
 
     def send():
@@ -171,26 +171,26 @@ def test_twenty_thousand_events_a_second_arrive_in_order(inputs, device, heard):
             device.send(*events[first : first + 100])
             time.sleep(0.005)
 
-    assert comes_whole(heard, send, events)
-    assert heard.lines == []
+    assert all_arrive(received, send, events)
+    assert received.lines == []
 
 
-def test_everything_in_the_queue_of_a_driver_is_read(monkeypatch, heard):
+def test_all_messages_in_a_driver_queue_are_read(monkeypatch, received):
     events = [bytes((0xB0 + k % 16, k // 16 % 128, k % 128)) for k in range(60_000)]
     driver = Driver(events)
     monkeypatch.setitem(sys.modules, "rtmidi", driver)
-    inputs = MidiInputs(heard, ["device"], heard.lines.append)
+    inputs = MidiInputs(received, ["device"], received.lines.append)
     inputs.start()
     try:
-        assert heard.wait(len(events)) == events
-        assert heard.ports == {"A device"} and heard.lines == []
+        assert received.wait(len(events)) == events
+        assert received.ports == {"A device"} and received.lines == []
     finally:
         inputs.close()
     assert driver.opened == 0
 
 
 class Driver:
-    """In rtmidi's place: one device on CoreMIDI whose messages wait already."""
+    """A replacement for rtmidi: one CoreMIDI device whose messages are already in its queue."""
 
     API_LINUX_ALSA, API_UNIX_JACK, API_MACOSX_CORE, API_WINDOWS_MM = 1, 2, 3, 4
 
@@ -225,55 +225,55 @@ class Driver:
 
 
 @jack
-def test_a_device_that_is_replugged_is_reopened(inputs, device, heard):
-    device.play_until_heard(heard)
+def test_replugged_device_is_reopened(inputs, device, received):
+    device.play_until_received(received)
     device.unplug()
     inputs.scan()
     assert inputs.names == []
     again = Device()
     try:
         inputs.scan()
-        heard.messages.clear()
-        again.play_until_heard(heard)
+        received.messages.clear()
+        again.play_until_received(received)
     finally:
         again.unplug()
-    assert [line.partition("' ")[2] for line in heard.lines] == [
-        "was disconnected. It is reopened when it is back.",
-        "is back.",
+    assert [line.partition("' ")[2] for line in received.lines] == [
+        "disconnected. It will be reopened when it is plugged in again.",
+        "reconnected.",
     ]
 
 
 @jack
-def test_keys_are_released_when_their_device_is_unplugged(device):
+def test_keys_of_an_unplugged_device_are_released(device):
     played = Played(patch_of("keys.out voices.events", keys="midi_in", voices=("notes", {"voices": 4, "tail": 0.0})))
-    played.hands.open_midi(["tester"])
+    played.connections.open_midi(["tester"])
     try:
         device.send((0x90, 60, 100), (0x90, 64, 100), (0xB0, 64, 127), (0x80, 64, 0))
         end = time.monotonic() + 10
-        while sum(played.heard("voices", "gate", 2)) < 2 and time.monotonic() < end:
+        while sum(played.output_values("voices", "gate", 2)) < 2 and time.monotonic() < end:
             time.sleep(0.01)
-        assert sum(played.heard("voices", "gate", 2)) == 2
+        assert sum(played.output_values("voices", "gate", 2)) == 2
         device.unplug()
-        while sum(played.heard("voices", "gate", 2)) and time.monotonic() < end:
+        while sum(played.output_values("voices", "gate", 2)) and time.monotonic() < end:
             time.sleep(0.01)
-        assert sum(played.heard("voices", "gate", 2)) == 0
+        assert sum(played.output_values("voices", "gate", 2)) == 0
     finally:
-        played.hands.close()
+        played.connections.close()
 
 
 @jack
-def test_a_device_that_is_plugged_in_later_is_opened_then(jack_dummy, heard):
-    inputs = MidiInputs(heard, ["late one"], heard.lines.append)
+def test_device_plugged_in_later_is_opened(jack_dummy, received):
+    inputs = MidiInputs(received, ["late one"], received.lines.append)
     inputs.start()
     try:
-        [line] = heard.lines
+        [line] = received.lines
         assert "no MIDI input matches 'late one'" in line
         late = Device("Late one")
         try:
             end = time.monotonic() + 10
             while not inputs.names and time.monotonic() < end:
                 time.sleep(0.05)
-            late.play_until_heard(heard)
+            late.play_until_received(received)
         finally:
             late.unplug()
     finally:
@@ -281,31 +281,31 @@ def test_a_device_that_is_plugged_in_later_is_opened_then(jack_dummy, heard):
 
 
 @jack
-def test_two_devices_of_the_same_name_are_both_opened(inputs, device, heard):
+def test_two_devices_of_the_same_name_are_opened(inputs, device, received):
     second = Device()
     try:
         inputs.scan()
         assert len(inputs.names) == 2
         device.send(NOTE)
-        heard.wait(1)
+        received.wait(1)
         second.send((0x90, 61, 1))
-        assert heard.wait(2) == [NOTE, b"\x90\x3d\x01"]
+        assert received.wait(2) == [NOTE, b"\x90\x3d\x01"]
     finally:
         second.unplug()
 
 
 @jack
-def test_other_programs_can_connect_to_a_virtual_port(jack_dummy, heard):
+def test_other_programs_can_connect_to_a_virtual_port(jack_dummy, received):
     import rtmidi
 
-    inputs = MidiInputs(heard, [], heard.lines.append, virtual="stage")
+    inputs = MidiInputs(received, [], received.lines.append, virtual="stage")
     inputs.start()
     sender = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Wirer")
     try:
         [at] = [k for k, name in enumerate(sender.get_ports()) if name.endswith(":stage")]
         sender.open_port(at)
         sender.send_message(NOTE)
-        assert heard.wait(1) == [NOTE] and heard.ports == {"stage"}
+        assert received.wait(1) == [NOTE] and received.ports == {"stage"}
     finally:
         sender.close_port()
         sender.delete()
@@ -313,9 +313,9 @@ def test_other_programs_can_connect_to_a_virtual_port(jack_dummy, heard):
 
 
 @jack
-def test_outputs_send_to_all_matching_ports_and_survive_their_end(jack_dummy, heard):
+def test_outputs_send_to_matching_ports_also_after_a_disconnect(jack_dummy, received):
     lamp = Device("Lamps", "MidiIn")
-    outputs = MidiOutputs(["lamps"], heard.lines.append)
+    outputs = MidiOutputs(["lamps"], received.lines.append)
     outputs.start()
     try:
         outputs.send(b"\xb0\x01\x7f")
@@ -328,39 +328,39 @@ def test_outputs_send_to_all_matching_ports_and_survive_their_end(jack_dummy, he
         lamp.unplug()
         outputs.send(b"\xb0\x01\x00")
         outputs.scan()
-        assert outputs.names == [] and "was disconnected" in heard.lines[-1]
+        assert outputs.names == [] and "' disconnected. It will be reopened" in received.lines[-1]
         outputs.send(b"\xb0\x01\x00")
     finally:
         outputs.close()
 
 
 @jack
-def test_a_failing_receiver_does_not_end_the_reading(device):
-    heard = Heard()
+def test_failing_receiver_does_not_stop_the_reader(device):
+    received = Received()
 
-    def fails_first(port, message, at):
-        heard(port, message, at)
-        if len(heard.messages) == 1:
+    def fail_at_first(port, message, at):
+        received(port, message, at)
+        if len(received.messages) == 1:
             raise ValueError("oh")
 
-    inputs = MidiInputs(fails_first, ["tester"], heard.lines.append)
+    inputs = MidiInputs(fail_at_first, ["tester"], received.lines.append)
     inputs.start()
     try:
         device.send(NOTE, NOTE)
-        heard.wait(2)
-        assert "oh" in heard.lines[0]
+        received.wait(2)
+        assert "oh" in received.lines[0]
     finally:
         inputs.close()
 
 
-def test_without_rtmidi_one_line_says_what_to_install(monkeypatch):
+def test_missing_rtmidi_raises_the_install_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "rtmidi", None)
     with pytest.raises(MidiError, match=r"pip install 'nodegraph\[midi\]'"):
         MidiInputs(lambda *_: None)
 
 
 @pytest.mark.needs("rtmidi")
-def test_without_a_midi_system_one_line_says_so(monkeypatch):
+def test_missing_midi_system_raises_one_line(monkeypatch):
     monkeypatch.setattr(ports, "_systems", dict)
     with pytest.raises(MidiError, match="no MIDI system is available"):
         ports.inputs()
@@ -374,12 +374,12 @@ def test_without_a_midi_system_one_line_says_so(monkeypatch):
         ("a2j:Launchpad 3 [24]", "JACK", "a2j:Launchpad 3 [24]"),
     ],
 )
-def test_numbers_that_change_at_a_replug_are_not_part_of_a_name(name, system, plain):
+def test_plain_name_omits_numbers_that_change_at_a_replug(name, system, plain):
     assert ports.plain_name(name, system) == plain
 
 
 @pytest.mark.parametrize(
-    ("wanted", "port", "fits"),
+    ("name_filter", "port", "expected"),
     [
         ("nano", "nanoKONTROL2:SLIDER", True),
         ("NANO", "nanoKONTROL2:SLIDER", True),
@@ -390,5 +390,5 @@ def test_numbers_that_change_at_a_replug_are_not_part_of_a_name(name, system, pl
         ("all", "nodegraph 17:out", False),
     ],
 )
-def test_a_port_is_selected_by_a_part_of_its_name(wanted, port, fits):
-    assert ports.matches(wanted, port) is fits
+def test_ports_match_by_substring(name_filter, port, expected):
+    assert ports.matches(name_filter, port) is expected

@@ -1,4 +1,4 @@
-"""The model file and the features: what is saved comes back, features can be undone, a hostile file is one line."""
+"""Autoencoder models: saving and loading, inverting features, and one-line errors for hostile files."""
 
 import json
 import struct
@@ -39,7 +39,7 @@ def frames(count=20, seed=0, loudest=30.0):
 
 
 @pytest.mark.parametrize("bias", [True, False])
-def test_a_model_that_is_saved_comes_back_the_same(tmp_path, bias):
+def test_saved_model_loads_unchanged(tmp_path, bias):
     offset, scale = np.linspace(0, 1, BINS), np.array([0.25])
     features = Features(44100, SIZE, 16, "hamming", 0.5, True, 1e-3, "bin", offset, scale)
     before = model(features, bias)
@@ -52,7 +52,7 @@ def test_a_model_that_is_saved_comes_back_the_same(tmp_path, bias):
     assert np.array_equal(after.reconstruct(frames()), before.reconstruct(frames()))
 
 
-def test_the_file_is_one_that_the_safetensors_library_reads_and_writes(tmp_path):
+def test_model_file_is_compatible_with_the_safetensors_library(tmp_path):
     from safetensors.numpy import load_file, save_file
 
     before = model()
@@ -72,7 +72,7 @@ def test_the_file_is_one_that_the_safetensors_library_reads_and_writes(tmp_path)
     affine=st.booleans(),
 )
 @settings(max_examples=60, deadline=None)
-def test_features_can_be_undone(normalise, power, log, seed, affine):
+def test_restore_frames_inverts_normalise_frames(normalise, power, log, seed, affine):
     rng = np.random.default_rng(seed)
     offset = rng.uniform(-1, 1, BINS) if affine else None
     scale = rng.uniform(0.5, 2, BINS) if affine else None
@@ -84,21 +84,21 @@ def test_features_can_be_undone(normalise, power, log, seed, affine):
 
 
 @pytest.mark.parametrize("log", [False, True])
-def test_silence_stays_silent_through_frame_features(log):
+def test_silence_stays_silent_with_frame_normalisation(log):
     features = Features(size=SIZE, hop=16, log=log, normalise="frame")
     y, level = features.normalise_frames(np.zeros((3, BINS)))
     assert not level.any() and np.isfinite(y).all()
     assert not features.restore_frames(y, level).any()
 
 
-def test_the_level_of_a_frame_is_its_largest_magnitude():
+def test_level_of_a_frame_is_its_largest_magnitude():
     features = Features(size=SIZE, hop=16, power=0.5)
     y, level = features.normalise_frames(frames())
     assert np.array_equal(level, frames().max(axis=1))
     assert np.allclose(y.max(axis=1), 1.0) and np.allclose(y, np.sqrt(frames() / level[:, None]))
 
 
-def test_layers_are_their_equations():
+def test_layers_match_their_equations():
     x = np.linspace(-50, 50, 101, dtype=np.float32)[:, None]
     one = np.ones((1, 1), np.float32)
     expected = {
@@ -113,7 +113,7 @@ def test_layers_are_their_equations():
         assert np.allclose(Layer(2 * one, one[0], name, 0.1)(x)[25:75], y[1:100:2], atol=1e-6)
 
 
-def test_a_network_without_bias_and_with_relu_is_silent_at_code_zero():
+def test_relu_network_without_bias_is_silent_at_code_zero():
     plain = Autoencoder(
         Features(size=SIZE, hop=16), layers([BINS, 4], ["relu"], False), layers([4, BINS], ["relu"], False)
     )
@@ -123,12 +123,12 @@ def test_a_network_without_bias_and_with_relu_is_silent_at_code_zero():
 @pytest.mark.parametrize(
     "widths, words",
     [
-        (([BINS, 5], [6, BINS]), "encoder.0 gives 5"),
-        (([BINS, 5], [5, 40]), "40"),
+        (([BINS, 5], [6, BINS]), "encoder.0 has 5 outputs"),
+        (([BINS, 5], [5, 40]), "got 40"),
         (([30, 5], [5, 30]), "33 bins"),
     ],
 )
-def test_layers_that_do_not_chain_are_refused(widths, words):
+def test_layers_of_unequal_sizes_are_rejected(widths, words):
     encoder, decoder = (layers(w, ["linear"]) for w in widths)
     with pytest.raises(ModelError, match=words):
         Autoencoder(Features(size=SIZE, hop=16), encoder, decoder)
@@ -151,7 +151,7 @@ def test_layers_that_do_not_chain_are_refused(widths, words):
         {"log": 1},
     ],
 )
-def test_features_that_cannot_be_are_refused(wrong):
+def test_invalid_features_are_rejected(wrong):
     with pytest.raises(ModelError, match=next(iter(wrong))):
         Features(**{"size": SIZE, "hop": 16, **wrong})
 
@@ -165,16 +165,16 @@ def with_header(header, body=b""):
 
 
 def about(**changes):
-    said = {"format": 1, "kind": "autoencoder", "features": {"size": SIZE, "hop": 16}}
-    said |= {"encoder": [{"activation": "relu"}], "decoder": [{"activation": "linear"}]}
-    return {"__metadata__": {"nodegraph": json.dumps(said | changes)}}
+    metadata = {"format": 1, "kind": "autoencoder", "features": {"size": SIZE, "hop": 16}}
+    metadata |= {"encoder": [{"activation": "relu"}], "decoder": [{"activation": "linear"}]}
+    return {"__metadata__": {"nodegraph": json.dumps(metadata | changes)}}
 
 
 def tensor(shape, begin, end, dtype="F32"):
     return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
 
 
-A = BINS * 4  # bytes of a code of one unit
+A = BINS * 4  # bytes of the weights of one unit
 GOOD = {"encoder.0.weight": tensor([1, BINS], 0, A), "decoder.0.weight": tensor([BINS, 1], A, 2 * A)}
 BODY = np.ones(2 * BINS, "<f4").tobytes()
 NAN = np.full(2 * BINS, np.nan, "<f4").tobytes()
@@ -183,13 +183,13 @@ HOSTILE = {
     "seven bytes": (b"1234567", "truncated"),
     "a huge header": (struct.pack("<Q", 2**63) + b"{}", "too long"),
     "a header over the limit": (struct.pack("<Q", MAX_HEADER_BYTES + 1) + b" " * 100, "too long"),
-    "a header cut short": (struct.pack("<Q", 100) + b"{}", "invalid header length"),
+    "a truncated header": (struct.pack("<Q", 100) + b"{}", "invalid header length"),
     "no JSON": (with_header(b"\xff\xfe{"), "invalid UTF-8 in header"),
     "deep JSON": (with_header(b"[" * 100_000), "invalid JSON in header"),
     "a list": (with_header([1]), "invalid JSON in header"),
     "no metadata": (with_header(GOOD, BODY), "metadata"),
     "metadata of numbers": (with_header({"__metadata__": {"a": 1}}), "expected a string"),
-    "metadata not JSON": (with_header({"__metadata__": {"nodegraph": "{"}} | GOOD, BODY), "not JSON"),
+    "metadata not JSON": (with_header({"__metadata__": {"nodegraph": "{"}} | GOOD, BODY), "not valid JSON"),
     "another kind": (with_header(about(kind="vae") | GOOD, BODY), "vae"),
     "a later format": (with_header(about(format=9) | GOOD, BODY), "format 9"),
     "unknown features": (with_header(about(features={"mel": 1}) | GOOD, BODY), "features"),
@@ -200,16 +200,16 @@ HOSTILE = {
     "a truncated body": (with_header(about() | GOOD, BODY[:-1]), "truncated"),
     "NaN": (with_header(about() | GOOD, NAN), "NaN"),
     "integers": (with_header(about() | {"encoder.0.weight": tensor([2, BINS], 0, 2 * A, "I32")}, BODY), "I32"),
-    "a shape that does not fit": (with_header({"x": tensor([BINS, 2], 0, A)}, BODY), "invalid shape"),
+    "a shape of another size": (with_header({"x": tensor([BINS, 2], 0, A)}, BODY), "invalid shape"),
     "a negative shape": (with_header({"x": tensor([-1, -BINS], 0, A)}, BODY), "expected usize"),
     "an overflowing shape": (with_header({"x": tensor([2**62, 4], 0, 0)}, BODY), "overflow"),
     "a shape of text": (with_header({"x": tensor("ab", 0, A)}, BODY), "expected a sequence"),
     "no offsets": (with_header({"x": {"dtype": "F32", "shape": [1]}}, BODY), "missing field"),
-    "tensors over each other": (
+    "overlapping tensors": (
         with_header({"x": tensor([BINS], 0, A), "y": tensor([BINS], 0, A)}, BODY),
         "invalid offset",
     ),
-    "bytes that belong to no tensor": (with_header(about() | GOOD, BODY + b"1234"), "not fully covered"),
+    "bytes outside all tensors": (with_header(about() | GOOD, BODY + b"1234"), "not fully covered"),
     "thousands of tensors": (with_header({str(i): tensor([0], 0, 0) for i in range(5000)}), "the limit is 1000"),
     "thousands of dimensions": (with_header({"x": tensor([1] * 5000, 0, 4)}, b"1234"), "dimensions"),
     "a shape that NumPy cannot index": (with_header({"x": tensor([0, 2**63], 0, 0)}), "impossible shape"),
@@ -218,13 +218,13 @@ HOSTILE = {
 }
 
 
-def test_the_hostile_files_are_hostile_in_one_way_only(tmp_path):
+def test_valid_counterpart_of_the_hostile_files_loads(tmp_path):
     (tmp_path / "m").write_bytes(with_header(about() | GOOD, BODY))
     assert Autoencoder.load(tmp_path / "m").code_size == 1
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_one_sentence(tmp_path, name):
+def test_hostile_file_raises_one_line(tmp_path, name):
     data, words = HOSTILE[name]
     path = tmp_path / "m.safetensors"
     path.write_bytes(data)
@@ -234,13 +234,13 @@ def test_a_hostile_file_is_one_sentence(tmp_path, name):
     assert words in line and str(path) in line and len(line.splitlines()) == 1
 
 
-def test_what_is_no_file_is_one_sentence(tmp_path):
-    for path, words in ((tmp_path, "folder"), (tmp_path / "none", "no such file")):
+def test_missing_file_or_folder_raises_one_line(tmp_path):
+    for path, words in ((tmp_path, "folder"), (tmp_path / "none", "file not found")):
         with pytest.raises(ModelError, match=words):
             Autoencoder.load(path)
 
 
-def test_a_file_that_is_too_large_is_not_taken_into_memory(tmp_path):
+def test_too_large_file_is_not_read(tmp_path):
     with (tmp_path / "m").open("wb") as file:
         file.truncate(MAX_FILE_BYTES + 10)
     with pytest.raises(ModelError, match="larger than 256 MB"):
@@ -249,7 +249,7 @@ def test_a_file_that_is_too_large_is_not_taken_into_memory(tmp_path):
 
 @given(st.binary(max_size=200), st.integers(0, 400), st.integers(0, 400))
 @settings(max_examples=150, deadline=None)
-def test_any_damage_gives_a_model_or_one_sentence(tmp_path_factory, junk, start, cut):
+def test_damaged_file_loads_or_raises_one_line(tmp_path_factory, junk, start, cut):
     path = tmp_path_factory.mktemp("m") / "m"
     good = with_header(about() | GOOD, BODY)
     path.write_bytes(good[:start] + junk + good[start + cut :])
@@ -275,7 +275,7 @@ def test_bfloat16_is_the_upper_half_of_float32(tmp_path):
     assert np.array_equal(read_tensors(tmp_path / "m")[0]["x"], values)
 
 
-def test_a_place_that_cannot_be_written_leaves_the_old_model(tmp_path, monkeypatch):
+def test_failed_save_keeps_the_old_model(tmp_path, monkeypatch):
     import os
 
     path = tmp_path / "m"
@@ -286,13 +286,13 @@ def test_a_place_that_cannot_be_written_leaves_the_old_model(tmp_path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ModelError, match=r"No space left.*Make room"):
+    with pytest.raises(ModelError, match=r"No space left.*Free disk space"):
         model(bias=False).save(path)
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["m"]
     with pytest.raises(ModelError, match="cannot be written"):
         model().save(tmp_path / "no" / "folder")
 
 
-def test_empty_tensors_are_kept_as_they_are(tmp_path):
+def test_empty_tensor_keeps_its_shape(tmp_path):
     write_tensors(tmp_path / "t", {"none": np.zeros((0, 3))}, {})
     assert read_tensors(tmp_path / "t")[0]["none"].shape == (0, 3)

@@ -1,4 +1,4 @@
-"""Kernels are kept between runs; whatever happens to the files only costs time."""
+"""The kernel cache: kernels are reused between runs, and damaged files are compiled again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(folder):
     return done.stdout.split()
 
 
-def test_the_second_start_compiles_nothing_and_loads_no_compiler(tmp_path):
+def test_second_start_does_not_compile_or_import_numba(tmp_path):
     assert run(tmp_path) == ["False", "205", "True"]
     assert run(tmp_path) == ["True", "205", "False"]
     assert len(list(tmp_path.iterdir())) == 1
@@ -48,30 +48,30 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_file_is_compiled_again(tmp_path, damage):
+def test_damaged_cache_file_is_compiled_again(tmp_path, damage):
     run(tmp_path)
     (file,) = tmp_path.iterdir()
-    whole = file.read_bytes()
-    file.write_bytes(DAMAGE[damage](whole))
+    original = file.read_bytes()
+    file.write_bytes(DAMAGE[damage](original))
     assert run(tmp_path)[1:] == ["205", "True"]
-    assert file.read_bytes()[:48] == whole[:48]
+    assert file.read_bytes()[:48] == original[:48]
     assert run(tmp_path) == ["True", "205", "False"]
 
 
 @pytest.mark.parametrize("folder", ["/proc/nodegraph", "/dev/null", "/dev/null/kernels"])
-def test_a_folder_that_cannot_be_written_costs_time_only(folder):
+def test_kernel_is_compiled_if_the_cache_folder_is_not_writable(folder):
     assert run(folder) == ["False", "205", "True"]
 
 
-def test_a_file_that_cannot_take_its_place_leaves_nothing_behind(tmp_path):
-    taken = tmp_path / "kernel.o"
-    taken.mkdir()
-    (taken / "file").touch()
-    build._write(taken, b"code")
-    assert list(tmp_path.iterdir()) == [taken]
+def test_failed_cache_write_leaves_no_temporary_file(tmp_path):
+    folder = tmp_path / "kernel.o"
+    folder.mkdir()
+    (folder / "file").touch()
+    build._write(folder, b"code")
+    assert list(tmp_path.iterdir()) == [folder]
 
 
-# -- what makes two kernels the same -------------------------------------------------------------------------
+# -- identity of kernels -------------------------------------------------------------------------------------
 
 
 def function(source, **names):
@@ -102,10 +102,10 @@ SAME = "def f(x):\n    return g(x) * 2.0\n"
     (function("def f(x): return g[0]", g=np.zeros(3)), function("def f(x): return g[0]", g=np.ones(3))),
     (function("def f(x): return g[0]", g=(1, 2)), function("def f(x): return g[0]", g=(1, 3))),
 ])  # fmt: skip
-def test_functions_that_compute_something_else_are_told_apart(one, other):
+def test_functions_with_different_results_have_different_identities(one, other):
     assert code_identity(one) != code_identity(other)
 
 
-def test_the_same_function_read_again_is_the_same():
+def test_identical_functions_have_the_same_identity():
     sources = [function(SAME, g=function("def f(x): return x * h", h=3.0)) for _ in range(2)]
     assert code_identity(sources[0]) == code_identity(sources[1])

@@ -1,4 +1,4 @@
-"""What may run in the audio thread: proved on the code itself, for every kernel there is."""
+"""Real-time safety of the compiled code of every kernel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NATIVE = {
     for function in vars(module).values()
     if isinstance(function, NativeFunction)
 }
-# What a kernel may call, written down here once more: by name, and nothing that allocates, locks or waits.
+# Functions that a kernel may call, listed independently of the code: none allocates, locks or waits.
 PURE = re.compile(
     r"llvm\..*|memcpy|memset|memmove|clock_gettime|(a?(sin|cos|tan)h?|atan2|exp2?|expm1|log(2|10|1p)?|pow|sqrt|cbrt|hypot|"
     r"fmod|floor|ceil|trunc|rint|round|nearbyint|fma|fabs|fmin|fmax|copysign|ldexp)f?"
@@ -34,7 +34,7 @@ def default_settings(cls):
 
 @pytest.fixture(scope="module")
 def ir_of():
-    """Optimised IR by name, each made once: this takes the compiler, cached or not."""
+    """Optimised IR by name, compiled once each, without the kernel cache."""
     made = {}
 
     def get(name):
@@ -50,7 +50,7 @@ def ir_of():
 
 
 @pytest.mark.parametrize("name", [*NATIVE, *BLOCKS])
-def test_a_kernel_calls_nothing_but_pure_functions(name, ir_of):
+def test_kernel_calls_only_pure_functions(name, ir_of):
     ir = ir_of(name)
     defined = set(re.findall(r"^define [^@]*@([-\w.$]+)\(", ir, re.MULTILINE))
     declared = set(re.findall(r"^declare [^@]*@([-\w.$]+)\(", ir, re.MULTILINE))
@@ -59,17 +59,17 @@ def test_a_kernel_calls_nothing_but_pure_functions(name, ir_of):
     by_address = [
         line for line in ir.splitlines() if re.search(r"\bcall\b", line) and not re.search(r" @[-\w.$]+\(", line)
     ]
-    assert not by_address or name in NATIVE  # the engine calls kernels, which are proved one by one
+    assert not by_address or name in NATIVE  # the engine calls kernels by address
 
 
 @pytest.mark.parametrize("name", [name for name, cls in BLOCKS.items() if not cls.block and not cls.spec.lines])
-def test_ticks_turn_lanes_into_simd(name, ir_of):
+def test_ticks_are_vectorised_over_lanes(name, ir_of):
     widths = [int(width) for width in re.findall(r"<(\d+) x (?:double|i64|float)>", ir_of(name))]
     assert max(widths, default=1) >= (8 if "+avx512f" in build._features() else 2)
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_each_choice_of_a_block_has_its_kernel(name):
+def test_every_choice_of_a_block_compiles(name):
     cls = BLOCKS[name]
     settings = default_settings(cls)
     for setting, choice in cls.spec.choices.items():

@@ -11,7 +11,7 @@ def sent(patch, messages=(), samples=4096, turns=(), driver=Offline):
     for at, message in messages:
         engine.send(bytes.fromhex(message), at)
     for at, knob, value in turns:
-        engine.turn(*knob.split("."), value, at)
+        engine.set_parameter(*knob.split("."), value, at)
     engine.run_samples(samples)
     return sent_by(engine)
 

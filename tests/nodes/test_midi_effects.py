@@ -112,10 +112,10 @@ def test_a_chord_whose_intervals_change_ends_as_it_began():
 def test_a_note_that_changes_its_channel_ends_on_the_old_one():
     patch = patch_of("notes.out out.events", notes="note_out", out="midi_out")
     engine = engine_of(patch)
-    engine.turn("notes", "gate", 1.0)
+    engine.set_parameter("notes", "gate", 1.0)
     engine.run_samples(128)
     patch.set("notes.channel", 5)
-    engine.turn("notes", "gate", 0.0)
+    engine.set_parameter("notes", "gate", 0.0)
     engine.run_samples(128)
     assert messages(sent_by(engine)) == ["90 3c 66", "80 3c 40"]
 

@@ -88,7 +88,7 @@ def test_transposition_moves_notes_that_sound():
                      notes=("notes", {"voices": 1}), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     engine.send(on(60))
-    engine.turn("notes", "transpose", 12.0, at=500)
+    engine.set_parameter("notes", "transpose", 12.0, at=500)
     pitch = engine.run_samples(2000)[:, 0]
     assert pitch[499] == 60.0 and pitch[-1] == 72.0
     assert largest_step(pitch[:, None]) < 0.05

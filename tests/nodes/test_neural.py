@@ -231,7 +231,7 @@ def test_turning_a_fader_never_clicks(folder, bank):
     for k in range(20):
         parts.append(engine.run_samples(1000))
         for unit in range(k % 13):
-            engine.turn("bank", bank, float(k % 2), lane=unit)
+            engine.set_parameter("bank", bank, float(k % 2), lane=unit)
     bound = max(largest_step(sound[2048:]) for sound in steady)
     assert 0.0 < largest_step(np.concatenate(parts)[2048:]) < 1.5 * bound
 
@@ -424,7 +424,7 @@ def test_a_code_does_not_go_where_magnitudes_are_taken(folder):
     patch.connect("encoder.code", "half.a")
     patch.disconnect("decoder.magnitude", "back.magnitude")
     patch.connect("half.out", "back.magnitude")
-    with pytest.raises(GraphError, match="from_polar 'back': takes magnitude frames at 'magnitude', but latent frames"):
+    with pytest.raises(GraphError, match="from_polar 'back': 'magnitude' needs magnitude frames, got latent frames"):
         build_graph(patch.document, RATE, folder)
 
 
@@ -441,7 +441,7 @@ def switched(folder, audio, moves, model=""):
     patch.connect("switch.out", "out.audio")
     engine = Offline(patch.document, RATE, path=folder, inputs={"in": audio})
     for at, value in moves.items():
-        engine.turn("switch", "resynthesis", value, at=at)
+        engine.set_parameter("switch", "resynthesis", value, at=at)
     return engine.run_samples(len(audio))[:, 0]
 
 

@@ -145,7 +145,7 @@ def test_late_frames_are_held_or_become_dry_and_are_counted(models, late, monkey
     assert largest_step(np.concatenate([before, meanwhile, after])[:, None]) < 0.03
     assert worker_of(engine).marks[LATE] > 100
     (problem,) = engine.problems()
-    assert "came too late: raise 'delay', or take a smaller model" in problem
+    assert "of the model were late. Raise 'delay', or use a smaller model" in problem
 
 
 @pytest.mark.parametrize("late", ["dry", "silence"])
@@ -168,8 +168,8 @@ def test_late_sound_fades_to_the_dry_one_or_to_silence(models, late, monkeypatch
     ("file", "says"),
     [
         ("text.pt", "'text.pt' does not run"),
-        ("FirstThree.pt", r"gives \[1, .*3\] for \[1, .*, not \[1, "),
-        ("Raises.pt", r"the model has stopped .*too loud for me"),
+        ("FirstThree.pt", r"returns \[1, .*3\] for \[1, .*, not \[1, "),
+        ("Raises.pt", r"the model failed .*too loud for me"),
     ],
 )
 def test_a_model_that_does_not_run_is_named_and_the_sound_passes(models, make, file, says):

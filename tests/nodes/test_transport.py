@@ -17,7 +17,7 @@ def signals(patch, samples, turns=()):
     """The channels of a patch, with knobs turned at samples of their own."""
     engine = Offline(patch.document)
     for node, port, value, at in turns:
-        engine.turn(node, port, value, at)
+        engine.set_parameter(node, port, value, at)
     return engine.run_samples(samples).astype(np.float64)
 
 

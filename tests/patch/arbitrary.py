@@ -1,4 +1,4 @@
-"""Arbitrary values, actions and documents, and a patch in another hand, for the properties in this folder."""
+"""Strategies for values, actions and documents, and a patch file of another program, for the tests in this folder."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ params = st.dictionaries(st.text(max_size=6), values, max_size=4)
 colours = st.sampled_from(["", "#a0B1c2"])
 some_ids = st.dictionaries(ids, st.tuples(places, places), max_size=2)
 chosen = st.lists(ids, max_size=3).map(tuple)
-# nested patches, in which there are nodes of the same ids and ports to the outside
+# nested documents with inlets and outlets, and with the same node ids as the outer document
 inner = {
     "nodes": [
         {"id": "in", "type": "inlet", "params": {"value": 3}},
@@ -148,7 +148,7 @@ scaffold = [
 
 
 def applied(actions: list[Action], document: Document) -> Document:
-    """``document`` after those of ``actions`` that fit."""
+    """Return ``document`` after those of ``actions`` that fit."""
     for action in actions:
         try:
             document = action.apply(document)
@@ -159,7 +159,7 @@ def applied(actions: list[Action], document: Document) -> Document:
 
 documents = st.lists(actions, max_size=20).map(lambda some: applied([*scaffold, *some], Document()))
 
-# spelled as no program of ours would, with fields that only another one knows
+# a file in the format of another program, with unusual spacing, number formats and unknown fields
 FOREIGN = """\
 { "version": 1,\t"format": "nodegraph", "x-tool": {"spelling": 1.50e3, "again": [ ]},
   "nodes": [ { "type":"sine", "id":"a", "params":{"frequency":2.20e2,"x":1.0} },

@@ -1,4 +1,4 @@
-"""Properties here are judged by what they say, not by how busy the machine is. ``EXAMPLES=5000`` tries more of them."""
+"""Hypothesis settings: no deadlines, as the machine may be busy. ``EXAMPLES=5000`` increases the number of examples."""
 
 import os
 

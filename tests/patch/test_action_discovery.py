@@ -1,4 +1,4 @@
-"""An action is one class in one file: no list names it."""
+"""Discovery of actions: a class in a module of the folder is an action; there is no list to edit."""
 
 import shutil
 import subprocess

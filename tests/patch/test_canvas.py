@@ -1,4 +1,4 @@
-"""What stands beside the nodes: places, areas, looks, presets, snapshots; wires changed where they run."""
+"""Edits of the canvas, presets, snapshots and existing wires."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def chain() -> Patch:
     return patch
 
 
-def test_an_area_carries_what_stands_in_it():
+def test_moving_an_area_moves_its_contents():
     patch = chain()
     patch.do(SetNote("in", "a", 120, 80))
     patch.do(SetNote("outside", "b", 500, 80))
@@ -59,7 +59,7 @@ def test_an_area_carries_what_stands_in_it():
     assert list(patch.document.areas) == ["small"] and patch.document.layout is before.layout
 
 
-def test_many_moves_are_one_step():
+def test_move_many_is_one_undo_step():
     patch = chain()
     before = patch.document
     patch.do(MoveMany({"osc": (1, 2), "filter": (3, 4)}))
@@ -70,7 +70,7 @@ def test_many_moves_are_one_step():
     assert patch.document is before
 
 
-def test_a_look_that_says_nothing_is_none():
+def test_default_look_is_removed_from_the_document():
     patch = chain()
     patch.do(SetLook("osc", title="Lead"))
     patch.do(SetLook("osc", colour="#ffffff", folded=True))
@@ -80,7 +80,7 @@ def test_a_look_that_says_nothing_is_none():
     assert not patch.document.looks
 
 
-def test_a_feedback_mark_is_set_where_the_wire_stands():
+def test_set_feedback_preserves_the_order_of_wires():
     patch = chain()
     patch.do(SetFeedback("osc.out", "filter.audio"))
     assert [wire.feedback for wire in patch.document.wires] == [True, False, False]
@@ -89,7 +89,7 @@ def test_a_feedback_mark_is_set_where_the_wire_stands():
     assert patch.document is before
 
 
-def test_a_node_goes_onto_a_wire():
+def test_insert_on_wire_adds_a_node_or_uses_an_existing_node():
     patch = chain()
     patch.do(SetFeedback("osc.out", "filter.audio"))
     patch.do(InsertOnWire("osc.out", "filter.audio", "amp", "vca", "audio", "out", at=(50, 80)))
@@ -104,7 +104,7 @@ def test_a_node_goes_onto_a_wire():
     assert Wire("gain", "out", "out", "audio") in patch.document.wires
 
 
-def test_presets_are_kept_in_the_patch_and_in_the_users_folder(tmp_path):
+def test_presets_of_the_patch_precede_user_presets(tmp_path):
     patch = chain()
     patch.set("filter.cutoff", 200.0)
     patch.do(SetPreset("ladder", "dark", patch.document.nodes["filter"].params))
@@ -125,7 +125,7 @@ def test_presets_are_kept_in_the_patch_and_in_the_users_folder(tmp_path):
         preset_action(patch.document, "osc", found[1])
 
 
-def test_presets_of_an_older_block_are_read_as_today(monkeypatch):
+def test_preset_of_an_older_block_version_is_migrated(monkeypatch):
     monkeypatch.setitem(node_migrations, ("ladder", 1), None)
     node_migration("ladder", 1, params=lambda old: {"cutoff": old["pitch"] * 2})
     action = preset_action(chain().document, "filter", Preset("ladder", "old", {"pitch": 100}))
@@ -135,7 +135,7 @@ def test_presets_of_an_older_block_are_read_as_today(monkeypatch):
 @pytest.mark.parametrize(
     "text", ["", "[", "[]", '{"type": "saw", "presets": {}}', '{"type": "ladder", "presets": {"a": 3}}']
 )
-def test_a_file_of_presets_that_is_broken_is_passed_over(tmp_path, text):
+def test_invalid_preset_file_counts_as_empty_and_is_replaced(tmp_path, text):
     (tmp_path / "ladder.json").write_text(text)
     user = UserPresets(tmp_path)
     assert user.list("ladder") == []
@@ -143,9 +143,9 @@ def test_a_file_of_presets_that_is_broken_is_passed_over(tmp_path, text):
     assert [preset.params for preset in user.list("ladder")] == [{"cutoff": 1}]
 
 
-def test_a_preset_that_cannot_be_kept_is_a_sentence(tmp_path):
+def test_user_preset_errors_are_one_message(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(PatchError, match="the preset is not kept"):
+    with pytest.raises(PatchError, match=r"ladder\.json: preset not saved"):
         UserPresets(tmp_path / "file").save(Preset("ladder", "x", {}))
     with pytest.raises(PatchError, match=r"preset 'x': .*nan is not a finite number"):
         UserPresets(tmp_path).save(Preset("ladder", "x", {"cutoff": float("nan")}))
@@ -154,13 +154,13 @@ def test_a_preset_that_cannot_be_kept_is_a_sentence(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["file"]
 
 
-def test_the_users_folder_can_be_chosen(tmp_path, monkeypatch):
+def test_environment_variable_selects_the_folder_of_user_presets(tmp_path, monkeypatch):
     monkeypatch.setenv("NODEGRAPH_PRESETS", str(tmp_path / "mine"))
     UserPresets().save(Preset("sine", "a", {}))
     assert json.loads((tmp_path / "mine" / "sine.json").read_text())["type"] == "sine"
 
 
-def test_a_snapshot_takes_what_is_set():
+def test_snapshot_without_values_stores_all_set_parameters():
     patch = chain()
     patch.set("filter.cutoff", 200.0)
     patch.do(SetSnapshot("one"))
@@ -170,7 +170,7 @@ def test_a_snapshot_takes_what_is_set():
 
 
 @pytest.mark.parametrize(
-    ("action", "said"),
+    ("action", "message"),
     [
         (SetLook("osc", colour="red"), "a colour is written as '#rrggbb', got 'red'"),
         (SetLook("ocs"), "Did you mean 'osc'"),
@@ -178,24 +178,24 @@ def test_a_snapshot_takes_what_is_set():
         (MoveArea("a", 1, 1), "there is no area 'a'"),
         (MoveMany(notes={"n": (1, 1)}), "there is no note 'n'"),
         (MoveMany({"osc": (float("nan"), 1)}), "finite"),
-        (SetFeedback("osc.out", "out.audio"), "no wire runs from 'osc.out' to 'out.audio'"),
-        (InsertOnWire("osc.out", "out.audio", "x", "vca", "audio", "out"), "no wire runs"),
-        (InsertOnWire("osc.out", "filter.audio", "osc", "", "fm", "out"), "'osc' is at an end of that wire already"),
+        (SetFeedback("osc.out", "out.audio"), "no wire from 'osc.out' to 'out.audio'"),
+        (InsertOnWire("osc.out", "out.audio", "x", "vca", "audio", "out"), "no wire from"),
+        (InsertOnWire("osc.out", "filter.audio", "osc", "", "fm", "out"), "'osc' is already at one end of that wire"),
         (InsertOnWire("osc.out", "filter.audio", "new", "", "a", "out"), "there is no node 'new'"),
-        (SetPreset("", "a", {}), "is no type of node"),
+        (SetPreset("", "a", {}), "is not a node type"),
         (SetPreset("sine", "a", {"x": float("inf")}), "preset 'a'.x: inf is not a finite number"),
         (RemovePreset("sine", "a"), "there is no preset 'a' for sine"),
-        (SetSnapshot("a", {"nothing": 1}), "'nothing' names no port"),
+        (SetSnapshot("a", {"nothing": 1}), "'nothing' does not name a port"),
         (RemoveSnapshot("a"), "there is no snapshot 'a'"),
         (SetSettings(voices=0), "voices must be a whole number in 1–128"),
         (SetSettings(mix="x"), "mix must be one of sum, stereo, lanes"),
         (SetSettings(rate=-1), "the rate must lie in"),
-        (Connect("osc.out", "filter.audio"), "wired already"),
+        (Connect("osc.out", "filter.audio"), "osc.out → filter.audio is already wired"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_a_sentence(action, said):
+def test_invalid_action_raises_and_changes_nothing(action, message):
     patch = chain()
     before = patch.document
-    with pytest.raises(PatchError, match=said):
+    with pytest.raises(PatchError, match=message):
         patch.do(action)
     assert patch.document is before

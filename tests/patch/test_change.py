@@ -1,4 +1,4 @@
-"""What an edit says that it has changed: look, values or structure."""
+"""The kind of a change: look, values or structure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .arbitrary import actions, applied, scaffold
 
 
 def audible(document: Document) -> tuple:
-    """All of a document that can be heard, as plain data."""
+    """Return the parts of a document that affect the sound, as plain data."""
     nodes = {
         id: (record.type, record.version, record.params, record.patch and audible(record.patch))
         for id, record in document.nodes.items()
@@ -37,7 +37,7 @@ def audible(document: Document) -> tuple:
 
 
 def set_values(document: Document, values: tuple[ValueChange, ...]) -> Document:
-    """The document with these parameters set, None being the default."""
+    """Return the document with these parameters set; None means the default."""
     for path, node, port, value in values:
         action = ClearParam(node, port) if value is None else SetParam(node, port, value)
         document = (Within(path, action) if path else action).apply(document)
@@ -54,7 +54,7 @@ def check(change):
 
 
 @given(st.lists(actions | st.sampled_from([Undo(), Redo()]), max_size=30))
-def test_every_step_says_what_it_has_changed(steps):
+def test_every_step_reports_its_kind_of_change(steps):
     patch = Patch(applied(scaffold, Document()))
     patch.subscribe(lambda step, change: check(change))
     for step in steps:
@@ -80,7 +80,7 @@ def test_every_step_says_what_it_has_changed(steps):
         (Group(()), LOOK),
     ],
 )
-def test_a_group_changes_what_the_deepest_of_its_actions_does(action, kind):
+def test_group_has_the_strongest_kind_of_its_actions(action, kind):
     patch = Patch()
     patch.add("sine", "osc")
     change = action.change(patch.document)

@@ -1,4 +1,4 @@
-"""Copy and paste: parts of patches as text, whoever wrote it."""
+"""Copy and paste of parts of patches as text, which may be from any source."""
 
 import json
 
@@ -25,7 +25,7 @@ from .arbitrary import documents
 
 
 @given(documents, st.data())
-def test_a_pasted_copy_is_the_part_that_was_copied_under_other_names(document, data):
+def test_paste_equals_the_copied_part_with_new_ids(document, data):
     chosen = data.draw(st.lists(st.sampled_from(sorted(document.nodes)), unique=True)) if document.nodes else []
     paste = paste_action(copy_text(document, chosen, document.notes, document.areas), document)
     after = from_data(json.loads(json.dumps(to_data(paste.action)))).apply(document)
@@ -56,7 +56,7 @@ def chain() -> Patch:
     return patch
 
 
-def test_doubling_with_wires_plays_beside_the_original():
+def test_duplicate_has_the_wires_of_the_original_unless_outer_is_false():
     patch = chain()
     patch.do(duplicate_action(patch.document, ["filter"]).action)
     assert {Wire("osc", "out", "filter2", "audio"), Wire("filter2", "out", "out", "audio")} <= set(patch.document.wires)
@@ -68,7 +68,7 @@ def test_doubling_with_wires_plays_beside_the_original():
     assert not patch.can_redo or patch.document.nodes.keys() == {"osc", "filter", "out"}
 
 
-def test_a_copy_goes_where_the_pointer_is_with_all_that_lies_beside_it():
+def test_paste_places_nodes_comments_and_areas_at_the_pointer():
     patch = chain()
     patch.do(SetLook("filter", "Tone", "#102030", True))
     patch.do(SetNote("n", "here", 90, 40))
@@ -84,14 +84,14 @@ def test_a_copy_goes_where_the_pointer_is_with_all_that_lies_beside_it():
     assert other.document == Patch().document
 
 
-def test_a_subpatch_is_copied_with_what_is_in_it():
+def test_duplicate_of_a_subpatch_includes_its_nested_document():
     patch = chain()
     patch.do(Encapsulate(("osc", "filter"), "voice"))
     patch.do(duplicate_action(patch.document, ["voice"]).action)
     assert patch.document.nodes["voice2"] == patch.document.nodes["voice"]
 
 
-def test_the_text_of_a_whole_patch_can_be_pasted_and_a_copy_saved_as_one():
+def test_clipboard_text_and_patch_files_are_interchangeable():
     patch = chain()
     other = Patch()
     other.do(paste_action(encode_patch(patch.document).decode(), other.document).action)
@@ -100,20 +100,20 @@ def test_the_text_of_a_whole_patch_can_be_pasted_and_a_copy_saved_as_one():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
-        ("", "the clipboard holds no part of a patch. Copy some nodes first."),
-        ("hello", "the clipboard holds no part of a patch"),
-        ("\x00\ud800{", "the clipboard holds no part of a patch"),
-        ("{", "the clipboard: the file ends in the middle"),
-        ('{"format": "other"}', "\"format\" says 'other'"),
+        ("", "the clipboard does not contain part of a patch. Copy some nodes first."),
+        ("hello", "the clipboard does not contain part of a patch"),
+        ("\x00\ud800{", "the clipboard does not contain part of a patch"),
+        ("{", "the clipboard: the file is truncated"),
+        ('{"format": "other"}', "\"format\" is 'other'"),
         ('{"format": "nodegraph", "version": 1, "nodes": [{"id": "a.b", "type": "x"}]}', "without dots"),
-        ('{"a":' * 100_000, "nested too deep"),
+        ('{"a":' * 100_000, "nested too deeply"),
         ('{"format": "nodegraph", "version": 1, "x": "' + "x" * MAX_BYTES + '"}', "larger than"),
     ],
 )
-def test_text_that_is_no_part_of_a_patch_is_refused_in_a_sentence(text, said):
-    with pytest.raises(PatchError, match=said) as caught:
+def test_paste_of_other_text_raises_one_line(text, message):
+    with pytest.raises(PatchError, match=message) as caught:
         paste_action(text, chain().document)
     assert len(str(caught.value).splitlines()) == 1 and len(str(caught.value)) < 400
 
@@ -129,7 +129,7 @@ def test_text_that_is_no_part_of_a_patch_is_refused_in_a_sentence(text, said):
         '[{"from": "x.out", "to": "x.in"}]',
     ],
 )
-def test_outer_wires_that_make_no_sense_are_passed_over(outer):
+def test_paste_skips_invalid_outer_wires(outer):
     text = '{"format": "nodegraph", "version": 1, "nodes": [{"id": "x", "type": "sine"}], "outer": ' + outer + "}"
     patch = chain()
     patch.do(paste_action(text, patch.document, outer=True).action)

@@ -1,4 +1,4 @@
-"""Edits make documents that hang together, can be undone, logged and replayed."""
+"""Actions: the documents they make are consistent, and the edits can be undone, logged and replayed."""
 
 import json
 
@@ -35,7 +35,7 @@ from .arbitrary import actions, applied, documents, scaffold
 
 
 @given(documents, actions)
-def test_an_edit_keeps_the_patch_whole_or_refuses_in_one_line(document, action):
+def test_action_makes_a_consistent_document_or_raises_one_line(document, action):
     before = repr(document)
     try:
         after = action.apply(document)
@@ -54,12 +54,12 @@ def test_an_edit_keeps_the_patch_whole_or_refuses_in_one_line(document, action):
 
 
 @given(actions)
-def test_an_action_survives_being_logged(action):
+def test_action_is_unchanged_by_a_log_round_trip(action):
     assert from_data(json.loads(json.dumps(to_data(action)))) == action
 
 
 @given(st.lists(actions | st.sampled_from([Undo(), Redo()]), max_size=30))
-def test_undo_redo_and_replay_come_to_the_same_documents(steps):
+def test_undo_redo_and_replay_reproduce_the_same_documents(steps):
     patch = Patch(applied(scaffold, Document()))
     start, log = patch.document, []
     patch.subscribe(lambda step, change: log.append(json.dumps(step_to_data(step))))
@@ -77,17 +77,17 @@ def test_undo_redo_and_replay_come_to_the_same_documents(steps):
 
     while patch.can_redo:
         patch.redo()
-    furthest = patch.document
+    latest = patch.document
     while patch.can_undo:
         patch.undo()
     assert patch.document is start
     while patch.can_redo:
         patch.redo()
-    assert patch.document is furthest
+    assert patch.document is latest
 
 
 @given(documents, actions)
-def test_what_an_edit_leaves_alone_is_shared_and_not_copied(document, action):
+def test_edited_document_shares_unedited_nodes(document, action):
     after = applied([action], document)
     if not isinstance(action, Group):
         for id, record in document.nodes.items():
@@ -95,11 +95,11 @@ def test_what_an_edit_leaves_alone_is_shared_and_not_copied(document, action):
 
 
 def touched_by(action):
-    """The nodes of the outermost document that an action may change."""
+    """Return the ids of the nodes of the outermost document that an action may change."""
     ids = {getattr(action, name, None) for name in ("id", "new", "node")}
     ids |= set(getattr(action, "path", ())[:1]) | set(getattr(action, "ids", ()))
     if isinstance(action, SetParams):
-        ids |= {end.partition(".")[0].partition("/")[0] for end in action.values}
+        ids |= {port_ref.partition(".")[0].partition("/")[0] for port_ref in action.values}
     return ids
 
 
@@ -113,14 +113,14 @@ def small() -> Patch:
     return patch
 
 
-def test_removing_a_node_takes_its_wires_place_and_controls_along():
+def test_remove_node_also_removes_its_wires_position_and_controls():
     patch = small()
     patch.remove("lp1")
     assert list(patch.document.nodes) == ["osc1"]
     assert not patch.document.wires and not patch.document.controls and not patch.document.layout
 
 
-def test_renaming_keeps_order_wires_place_and_controls():
+def test_rename_preserves_order_wires_position_and_controls():
     patch = small()
     patch.do(Rename("osc1", "tone"))
     patch.do(Rename("lp1", "filter"))
@@ -130,7 +130,7 @@ def test_renaming_keeps_order_wires_place_and_controls():
     assert patch.document.layout == {"filter": (10, 20)}
 
 
-def test_replacing_a_type_keeps_the_wires_that_fit():
+def test_replace_preserves_the_wires_that_fit_the_new_type():
     patch = small()
     patch.add("audio_out", id="out1")
     patch.connect("lp1.out", "out1.audio")
@@ -140,7 +140,7 @@ def test_replacing_a_type_keeps_the_wires_that_fit():
     assert not patch.document.controls
 
 
-def test_a_group_happens_whole_or_not_at_all():
+def test_group_is_atomic_and_one_undo_step():
     patch = small()
     before = patch.document
     with pytest.raises(PatchError):
@@ -151,7 +151,7 @@ def test_a_group_happens_whole_or_not_at_all():
     assert patch.document is before
 
 
-def test_values_may_come_from_numpy_and_paths():
+def test_parameters_accept_numpy_values_tuples_and_paths():
     numpy = pytest.importorskip("numpy")
     from pathlib import Path
 
@@ -166,35 +166,35 @@ def test_values_may_come_from_numpy_and_paths():
 
 
 @pytest.mark.parametrize(
-    ("action", "said"),
+    ("action", "message"),
     [
-        (AddNode("osc1", "sine"), "there is a node 'osc1' already"),
+        (AddNode("osc1", "sine"), "node 'osc1' already exists"),
         (AddNode("a.b", "sine"), "without dots"),
         (AddNode("", "sine"), "the id is empty"),
         (AddNode("x\x07", "sine"), "printable"),
-        (AddNode(3, "sine"), "must be a text"),
-        (AddNode("x", ""), "no type of node"),
+        (AddNode(3, "sine"), "must be text"),
+        (AddNode("x", ""), "'' is not a node type"),
         (AddNode("x", "sine", params={"a": [1, float("nan")]}), r"x.a\[1\]: nan is not a finite number"),
-        (AddNode("x", "sine", params={"a": object()}), "cannot hold a 'object'"),
+        (AddNode("x", "sine", params={"a": object()}), "cannot store a 'object'"),
         (RemoveNode("ocs1"), "there is no node 'ocs1'. Did you mean 'osc1'?"),
-        (Connect("osc1.out", "lp1.audio"), "wired already"),
-        (Connect("osc1", "lp1.audio"), "names no port"),
+        (Connect("osc1.out", "lp1.audio"), "osc1.out → lp1.audio is already wired"),
+        (Connect("osc1", "lp1.audio"), "'osc1' does not name a port"),
         (Connect("osc1.out", "lp2.audio"), "'lp2.audio': there is no node 'lp2'. Did you mean 'lp1'?"),
         (SetParam("osc1", "frequency", 10**30), "64 bits"),
         (Move("osc1", float("inf"), 0), "finite"),
         (SetBinding("dark", 7), "no control 'dark'"),
-        (SetBinding("brightness", 128), "a MIDI number lies in 0–127, got 128"),
-        (SetBinding("brightness", 7, channel=0), "a MIDI channel lies in 1–16, got 0"),
+        (SetBinding("brightness", 128), "the MIDI number must lie in 0–127, got 128"),
+        (SetBinding("brightness", 7, channel=0), "the MIDI channel must lie in 1–16, got 0"),
         (SetBinding("brightness", 7, takeover="leap"), "takeover must be 'jump', 'pickup' or 'scale', got 'leap'"),
-        (SetControl("dark", "lp1.cutoff", lane=-1), "lanes are counted from 0"),
+        (SetControl("dark", "lp1.cutoff", lane=-1), "lane must be 0 or more, got -1"),
     ],
 )
-def test_an_edit_that_does_not_fit_is_refused_with_a_sentence(action, said):
-    with pytest.raises(PatchError, match=said):
+def test_invalid_action_raises_a_message(action, message):
+    with pytest.raises(PatchError, match=message):
         action.apply(small().document)
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"do": "explode"}, {"do": "connect"}, {"do": "move", "id": "a"}])
-def test_data_that_is_no_action_is_refused(data):
-    with pytest.raises(PatchError, match="no action"):
+def test_from_data_rejects_invalid_actions(data):
+    with pytest.raises(PatchError, match="invalid action: "):
         from_data(data)

@@ -1,4 +1,4 @@
-"""What is saved reads back the same, reads like the change in a diff, and loses nothing."""
+"""The patch file format: lossless round trips and readable diffs."""
 
 import difflib
 import json
@@ -30,7 +30,7 @@ from .arbitrary import FOREIGN, actions, applied, documents
 
 
 @given(documents)
-def test_a_document_reads_back_as_it_was_saved(document):
+def test_encode_and_parse_are_inverse(document):
     data = encode_patch(document)
     again = parse_patch(data)
     assert again == document
@@ -40,7 +40,7 @@ def test_a_document_reads_back_as_it_was_saved(document):
     assert pickle.loads(pickle.dumps(again)) == document
 
 
-def test_an_unedited_patch_saves_back_byte_for_byte(tmp_path):
+def test_unedited_patch_is_saved_byte_for_byte(tmp_path):
     for data in (FOREIGN.encode(), b"\xef\xbb\xbf" + FOREIGN.replace("\n", "\r\n").encode()):
         path = tmp_path / "a.json"
         path.write_bytes(data)
@@ -52,7 +52,7 @@ def test_an_unedited_patch_saves_back_byte_for_byte(tmp_path):
 
 
 @given(st.lists(actions, max_size=6))
-def test_an_edit_rewrites_only_what_it_touches(some):
+def test_edit_rewrites_only_the_edited_records(some):
     document = parse_patch(FOREIGN.encode())
     after = applied(some, document)
     text = encode_patch(after).decode()
@@ -74,18 +74,18 @@ RECORDS = {
 }
 
 
-def test_unknown_fields_outlive_an_edit_of_their_record():
+def test_unknown_fields_are_preserved_when_their_record_is_edited():
     patch = Patch(parse_patch(FOREIGN.encode()))
     patch.set("b.more", 1)
     patch.rename("b", "d")
     patch.do(SetNote("n", "ho"))
     patch.do(SetBinding("pitch", 8, takeover="pickup"))
     text = encode_patch(patch.document).decode()
-    for kept in ('"colour": "bl\\u00fce"', '"gain": 1.0e0', '"font": 12', '"cc": 1e0', '"led": 1.0e0'):
-        assert kept in text
+    for field in ('"colour": "bl\\u00fce"', '"gain": 1.0e0', '"font": 12', '"cc": 1e0', '"led": 1.0e0'):
+        assert field in text
 
 
-def test_a_binding_is_one_short_field_of_its_control():
+def test_binding_is_one_short_field_of_its_control():
     patch = Patch()
     patch.add("low_pass", "lp1")
     patch.do(SetControl("bright", "lp1.cutoff", 100.0, 8000.0, "log", lane=2))
@@ -104,7 +104,7 @@ def changed_lines(before: Document, after: Document) -> list[str]:
     return [line for line in difflib.ndiff(old, new) if line[0] in "+-"]
 
 
-def test_a_diff_reads_like_the_change():
+def test_diff_of_two_files_shows_only_the_change():
     patch = Patch()
     for _ in range(3):
         patch.add("sine", frequency=220)
@@ -128,7 +128,7 @@ def test_a_diff_reads_like_the_change():
 NEWER = FOREIGN.replace('"version": 1,', '"version": 5,', 1).encode()
 
 
-def test_a_newer_format_opens_plays_and_saves_back_unchanged(tmp_path):
+def test_newer_format_is_read_and_saved_unchanged(tmp_path):
     (tmp_path / "a.json").write_bytes(NEWER)
     patch = Patch.load(tmp_path / "a.json")
     assert patch.document.is_newer_format and patch.document.nodes["a"].params["frequency"] == 220
@@ -136,7 +136,7 @@ def test_a_newer_format_opens_plays_and_saves_back_unchanged(tmp_path):
     assert (tmp_path / "b.json").read_bytes() == NEWER
 
 
-def test_edits_of_a_newer_format_are_saved_only_when_asked_to_risk_it(tmp_path):
+def test_edited_patch_of_a_newer_format_is_saved_only_with_downgrade(tmp_path):
     (tmp_path / "a.json").write_bytes(NEWER)
     patch = Patch.load(tmp_path / "a.json")
     patch.set("a.frequency", 5)
@@ -150,7 +150,7 @@ def test_edits_of_a_newer_format_are_saved_only_when_asked_to_risk_it(tmp_path):
     assert RECORDS["b"] in (tmp_path / "a.json").read_text()
 
 
-def test_the_schema_describes_the_file():
+def test_schema_describes_the_patch_file():
     described = schema()
     json.dumps(described)
     patch = described["$defs"]["PatchFile"]

@@ -1,4 +1,4 @@
-"""Patches on disk: saved whole or not at all; references that stay in the folder."""
+"""Patch files: atomic saving, and references to files in the patch's folder."""
 
 import os
 import resource
@@ -19,7 +19,7 @@ def patch_of(nodes: int) -> Patch:
 
 @contextmanager
 def full_disk():
-    """A limit on the size of files: writing fails in the middle, as on a full disk. pytest's own log must not."""
+    """Limit the size of files, so that a write fails half-way as on a full disk, but the log of pytest does not."""
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old[1]))
     try:
@@ -28,20 +28,20 @@ def full_disk():
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
 
 
-def test_a_full_disk_leaves_the_old_file_whole_and_no_litter(tmp_path):
+def test_full_disk_leaves_the_old_file_unchanged_and_no_temporary_files(tmp_path):
     path = tmp_path / "a.json"
     write_patch(patch_of(1).document, path)
     before = path.read_bytes()
     big = patch_of(500)
     big.path = path
-    with full_disk(), pytest.raises(PatchError, match=r"not saved .*; the file there is as it was") as caught:
+    with full_disk(), pytest.raises(PatchError, match=r"not saved .*; the old file is unchanged") as caught:
         big.save()
     assert len(str(caught.value).splitlines()) == 1
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["a.json"]
     assert not big.saved
 
 
-def test_an_interrupted_save_leaves_no_litter(tmp_path, monkeypatch):
+def test_interrupted_save_leaves_no_temporary_files(tmp_path, monkeypatch):
     def interrupt(handle):
         raise KeyboardInterrupt
 
@@ -51,7 +51,7 @@ def test_an_interrupted_save_leaves_no_litter(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-def test_saving_keeps_permissions_and_follows_links(tmp_path):
+def test_save_preserves_permissions_and_follows_links(tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     write_patch(patch_of(1).document, real)
     real.chmod(0o640)
@@ -61,7 +61,7 @@ def test_saving_keeps_permissions_and_follows_links(tmp_path):
     assert len(read_patch(real).nodes) == 2
 
 
-def test_a_document_that_could_not_be_read_back_is_not_saved(tmp_path):
+def test_document_that_cannot_be_read_back_is_not_saved(tmp_path):
     path = tmp_path / "a.json"
     patch = patch_of(1)
     patch.save(path)
@@ -73,7 +73,7 @@ def test_a_document_that_could_not_be_read_back_is_not_saved(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["missing.json", ".", "a\0b", "no/such/folder.json"])
-def test_what_cannot_be_read_or_written_is_one_line(tmp_path, name):
+def test_read_and_write_errors_are_one_line(tmp_path, name):
     with pytest.raises(PatchError) as caught:
         read_patch(tmp_path / name)
     assert str(caught.value).isprintable()
@@ -82,7 +82,7 @@ def test_what_cannot_be_read_or_written_is_one_line(tmp_path, name):
             write_patch(patch_of(1).document, tmp_path / name)
 
 
-def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
+def test_reading_a_pipe_raises_instead_of_blocking(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(PatchError, match="not a regular file"):
         read_patch(tmp_path / "pipe")
@@ -122,11 +122,11 @@ def test_references_that_leave_the_folder_are_refused_unless_allowed(folder, ref
 
 
 @pytest.mark.parametrize("reference", ["", "a\0b", "a\nb", "loop/kick.wav"])
-def test_references_that_are_no_file_names_are_refused(folder, reference):
+def test_invalid_file_names_are_refused(folder, reference):
     with pytest.raises(PatchError):
         resolve_file(folder / "a.json", reference, allow_outside=True)
 
 
-def test_a_patch_without_a_file_refers_to_the_current_folder(tmp_path, monkeypatch):
+def test_references_of_a_patch_without_a_file_use_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert resolve_file(None, "kick.wav") == tmp_path / "kick.wav"

@@ -1,4 +1,4 @@
-"""Old patches are read today: each migration has a frozen old file, beside it what it must become."""
+"""Migrations: each has an old file and the expected result in ``old``."""
 
 import copy
 import json
@@ -13,14 +13,14 @@ OLD = Path(__file__).parent / "old"
 
 
 @pytest.mark.parametrize("version", range(len(migrations)))
-def test_an_old_file_becomes_what_it_meant(version):
+def test_old_file_is_migrated_to_the_expected_file(version):
     document = read_patch(OLD / f"version_{version}.json")
     assert encode_patch(document) == (OLD / f"version_{version}.now.json").read_bytes()
     assert document == read_patch(OLD / f"version_{version}.now.json")
 
 
 @pytest.mark.parametrize("version", range(len(migrations)))
-def test_a_migration_leaves_its_argument_alone(version):
+def test_migration_does_not_change_its_argument(version):
     old = json.loads((OLD / f"version_{version}.json").read_bytes())
     before = copy.deepcopy(old)
     migrations[version](old)
@@ -43,7 +43,7 @@ STEPS = {
 }
 
 
-def test_a_node_is_taken_through_every_version_of_its_type_with_wires_and_controls():
+def test_node_is_migrated_through_all_versions_with_its_wires_and_controls():
     after = migrate_nodes(filtered().document, STEPS)
     node = after.nodes["lp1"]
     assert (node.type, node.version, node.params) == ("low_pass", 3, {"cutoff": 1000, "q": 2})
@@ -52,13 +52,13 @@ def test_a_node_is_taken_through_every_version_of_its_type_with_wires_and_contro
     assert migrate_nodes(after, STEPS) is after
 
 
-def test_parameters_that_a_migration_cannot_read_are_one_line():
+def test_failing_migration_raises_one_line():
     patch = filtered()
     patch.clear("lp1.freq")
-    with pytest.raises(PatchError, match="low_pass 'lp1': its parameters do not read as version 2"):
+    with pytest.raises(PatchError, match="low_pass 'lp1': the parameters are not valid for version 2"):
         migrate_nodes(patch.document, STEPS)
 
 
-def test_a_patch_of_the_present_needs_no_migration():
+def test_current_patch_is_not_changed_by_migration():
     document = parse_patch(encode_patch(filtered().document))
     assert migrate_nodes(document) is document

@@ -1,4 +1,4 @@
-"""Patches in patches: edited at a path, put together and taken apart, saved faithfully."""
+"""Nested documents: edits at a path, encapsulate and dissolve, lossless saving."""
 
 import json
 
@@ -54,7 +54,7 @@ NESTED = """\
 
 
 @given(documents, st.lists(st.builds(Within, paths, actions), max_size=8))
-def test_edits_inside_are_undone_and_saved_like_any(document, edits):
+def test_edits_of_nested_documents_are_saved_undone_and_redone(document, edits):
     patch = Patch(applied(scaffold, document))
     first = patch.document
     for edit in edits:
@@ -73,12 +73,12 @@ def test_edits_inside_are_undone_and_saved_like_any(document, edits):
 
 
 @given(documents)
-def test_plain_data_of_a_document_makes_it_again(document):
-    assert document_of(json.loads(json.dumps(data_of(document))), "it") == document
+def test_data_of_and_document_of_are_inverse(document):
+    assert document_of(json.loads(json.dumps(data_of(document))), "nested") == document
     assert standalone(document) == document
 
 
-def test_what_is_inside_saves_back_byte_for_byte():
+def test_unedited_nested_document_is_saved_byte_for_byte():
     document = parse_patch(NESTED.encode())
     assert encode_patch(document) == NESTED.encode()
     patch = Patch(document)
@@ -87,21 +87,21 @@ def test_what_is_inside_saves_back_byte_for_byte():
     assert encode_patch(patch.document) == NESTED.encode()
 
 
-def test_an_edit_inside_rewrites_only_what_it_touches():
+def test_edit_of_a_nested_document_rewrites_only_the_edited_record():
     patch = Patch(parse_patch(NESTED.encode()))
     patch.set("voice/core/f.cutoff", 300.0)
     text = encode_patch(patch.document).decode()
-    for kept in (
+    for unedited in (
         '{"id":"osc",  "type":"sine", "params":{"frequency":2.20e2}}',
         '"x-inner": {"spelling": 1.50e3}',
         '"x-deep": 1E3',
         '"x-shape": [1.0e0]',
     ):
-        assert kept in text
+        assert unedited in text
     assert parse_patch(text.encode()) == patch.document
 
 
-def test_a_nested_patch_reads_well():
+def test_nested_document_is_indented():
     patch = Patch()
     patch.add("sine", id="osc", frequency=220)
     patch.do(Encapsulate(("osc",), "voice"))
@@ -115,7 +115,7 @@ def test_a_nested_patch_reads_well():
 
 
 def voice() -> Patch:
-    """osc → filter → amp → out, all with places."""
+    """Return a patch osc → filter → amp → out, with positions."""
     patch = Patch()
     for k, (id, type) in enumerate({"osc": "saw", "filter": "ladder", "amp": "vca", "out": "audio_out"}.items()):
         patch.add(type, id=id)
@@ -125,7 +125,7 @@ def voice() -> Patch:
     return patch
 
 
-def test_ports_are_named_after_what_they_lead_to():
+def test_encapsulate_names_inlets_after_inputs_and_shares_them():
     patch = voice()
     patch.add("lfo", id="lfo")
     patch.connect("lfo.out", "filter.cutoff")
@@ -142,7 +142,7 @@ def test_ports_are_named_after_what_they_lead_to():
     assert "cutoff.out → amp.gain" in [str(wire) for wire in inside.wires]
 
 
-def test_ports_of_one_name_are_told_apart_by_their_nodes():
+def test_encapsulate_adds_node_names_to_ports_of_the_same_name():
     patch = Patch()
     for id in ("a", "b", "x", "y", "p", "q"):
         patch.add("multiply", id=id)
@@ -152,7 +152,7 @@ def test_ports_of_one_name_are_told_apart_by_their_nodes():
     assert list(patch.document.nodes["sub"].patch.nodes) == ["a_a", "b_a", "a", "b", "a_out", "b_out"]
 
 
-def test_what_stands_beside_the_nodes_goes_in_and_comes_out_with_them():
+def test_controls_snapshots_looks_and_comments_follow_encapsulated_nodes():
     patch = voice()
     patch.do(SetLook("filter", "Tone", "#112233"))
     patch.do(SetNote("n", "squelch", 150, 20))
@@ -182,14 +182,14 @@ def test_what_stands_beside_the_nodes_goes_in_and_comes_out_with_them():
     assert patch.document is before
 
 
-def test_a_node_that_keeps_its_name_inside_a_subpatch_of_that_name_is_still_found():
+def test_control_follows_a_node_into_a_subpatch_of_the_same_name():
     patch = voice()
     patch.do(SetControl("bright", "filter.cutoff"))
     patch.do(Encapsulate(("filter",), "filter"))
     assert patch.document.controls["bright"].target == "filter/filter.cutoff"
 
 
-def test_a_subpatch_that_is_replaced_takes_along_what_turned_its_insides():
+def test_replacing_a_subpatch_removes_controls_of_its_nodes():
     patch = voice()
     patch.do(Encapsulate(("filter",), "sub"))
     patch.do(SetControl("bright", "sub/filter.cutoff"))
@@ -197,7 +197,7 @@ def test_a_subpatch_that_is_replaced_takes_along_what_turned_its_insides():
     assert not patch.document.controls
 
 
-def test_names_that_are_taken_where_a_subpatch_is_dissolved_get_a_number():
+def test_dissolve_numbers_ids_that_already_exist():
     patch = voice()
     patch.do(Encapsulate(("filter",), "sub"))
     patch.add("sine", id="filter")
@@ -206,7 +206,7 @@ def test_names_that_are_taken_where_a_subpatch_is_dissolved_get_a_number():
     assert Wire("osc", "out", "filter2", "audio") in patch.document.wires
 
 
-def test_a_slider_inside_a_subpatch_is_one_undo_step():
+def test_slider_drag_in_a_subpatch_is_one_undo_step():
     patch = voice()
     patch.do(Encapsulate(("filter",), "sub"))
     before = patch.document
@@ -220,7 +220,7 @@ def test_a_slider_inside_a_subpatch_is_one_undo_step():
     assert patch.document is before
 
 
-def test_paths_are_found_even_where_ids_look_like_them():
+def test_locate_finds_ids_that_contain_slashes():
     patch = voice()
     patch.do(Encapsulate(("filter",), "sub"))
     patch.do(AddNode("sub/filter", "sine"))
@@ -229,7 +229,7 @@ def test_paths_are_found_even_where_ids_look_like_them():
     assert locate(patch.document, "x/y/a/b") == (("x/y",), "a/b")
 
 
-def test_an_action_at_the_patch_itself_needs_no_path():
+def test_within_an_empty_path_returns_the_action():
     action = SetParam("a", "b", 1)
     assert within((), action) is action
     nested = within(("a", "b"), action)
@@ -237,39 +237,39 @@ def test_an_action_at_the_patch_itself_needs_no_path():
 
 
 @pytest.mark.parametrize(
-    ("action", "said"),
+    ("action", "message"),
     [
-        (Encapsulate((), "sub"), "no nodes are chosen"),
-        (Encapsulate(("osc",), "amp"), "there is a node 'amp' already"),
+        (Encapsulate((), "sub"), "no nodes selected"),
+        (Encapsulate(("osc",), "amp"), "node 'amp' already exists"),
         (Encapsulate(("osc", "out"), "sub"), "audio_out 'out' belongs to this patch"),
         (Encapsulate(("ocs",), "sub"), "no node 'ocs'. Did you mean 'osc'"),
         (Encapsulate(("osc",), "sub", notes=("n",)), "there is no note 'n'"),
-        (Dissolve("osc"), "'osc' is a saw and holds no patch"),
+        (Dissolve("osc"), "'osc' is a saw, not a subpatch"),
         (Dissolve("file"), "'file' is the patch in the file 'voice.json'. Open that file, or embed it"),
         (Dissolve("poly"), "subpatch 'poly' has several voices"),
-        (Within(("nobody",), RemoveNode("x")), "there is no node 'nobody'"),
+        (Within(("ghost",), RemoveNode("x")), "there is no node 'ghost'"),
         (Within(("poly",), RemoveNode("x")), "there is no node 'x'"),
-        (Within(("poly", "a"), RemoveNode("x")), "'poly/a' is a sine and holds no patch"),
-        (SetPatch("osc", {}), "'osc' is a saw and holds no patch"),
-        (SetPatch("poly"), "give either a patch or the name of its file"),
+        (Within(("poly", "a"), RemoveNode("x")), "'poly/a' is a sine, not a subpatch"),
+        (SetPatch("osc", {}), "'osc' is a saw, not a subpatch"),
+        (SetPatch("poly"), "give either a patch or a file name"),
         (SetPatch("poly", {"nodes": [{"id": "a"}]}), r"poly: \$.nodes\[0\]: .*missing required field type"),
         (AddNode("new", "subpatch", patch={"nodes": 3}), r"new: \$.nodes: must be a list"),
         (SetParams({"poly/x.y": 1}), "there is no node 'x'"),
-        (SetParams({"poly": 1}), "names no port"),
+        (SetParams({"poly": 1}), "'poly' does not name a port"),
         (SetControl("c", "file/x.y"), "'file' is the patch in the file"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_a_sentence(action, said):
+def test_invalid_action_raises_one_line_and_changes_nothing(action, message):
     patch = voice()
     patch.add("subpatch", id="file", file="voice.json")
     patch.do(AddNode("poly", "subpatch", params={"voices": 2}, patch=inner))
     before = patch.document
-    with pytest.raises(PatchError, match=said) as caught:
+    with pytest.raises(PatchError, match=message) as caught:
         patch.do(action)
     assert patch.document is before and len(str(caught.value).splitlines()) == 1
 
 
-def test_nodes_inside_are_migrated_as_well(monkeypatch, tmp_path):
+def test_nodes_of_nested_documents_are_migrated(monkeypatch, tmp_path):
     monkeypatch.setitem(node_migrations, ("old_one", 1), None)
     node_migration("old_one", 1, params=lambda old: {"new": old["old"]}, renamed="new_one")
     text = '{"nodes": [{"id": "a", "type": "old_one", "params": {"old": 3}}]}'
@@ -281,7 +281,7 @@ def test_nodes_inside_are_migrated_as_well(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("nested", "said"),
+    ("nested", "message"),
     [
         ('{"nodes": [{"id": "a", "type": 3}]}', r"\$\.nodes\[0\]\.patch\.nodes\[0\]\.type: expected str"),
         ('{"wires": [{"from": "a.b", "to": "c.d"}]}', r"\$\.nodes\[0\]\.patch\.wires\[0\]\.from: there is no node 'a'"),
@@ -291,14 +291,14 @@ def test_nodes_inside_are_migrated_as_well(monkeypatch, tmp_path):
         ('{"looks": [], "areas": [{"id": "a", "colour": "red"}]}', "a colour is written as '#rrggbb', got 'red'"),
     ],
 )
-def test_faults_inside_are_named_with_their_path(nested, said):
+def test_errors_in_nested_documents_contain_their_path(nested, message):
     text = '{"format": "nodegraph", "version": 1, "nodes": [{"id": "s", "type": "subpatch", "patch": ' + nested + "}]}"
-    with pytest.raises(PatchError, match=said) as caught:
+    with pytest.raises(PatchError, match=message) as caught:
         parse_patch(text.encode())
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_patches_that_repeat_themselves_level_by_level_are_refused_before_they_fill_the_memory():
+def test_large_deeply_nested_patches_are_refused():
     body = '{"nodes": [{"id": "pad", "type": "sine", "params": {"x": "' + "x" * 2**23 + '"}}]}'
     for _ in range(12):
         body = '{"nodes": [{"id": "s", "type": "subpatch", "patch": ' + body + "}]}"
@@ -307,7 +307,7 @@ def test_patches_that_repeat_themselves_level_by_level_are_refused_before_they_f
         parse_patch(text.encode())
 
 
-def test_a_log_of_edits_inside_replays():
+def test_log_of_nested_edits_replays_to_the_same_document():
     patch, log = voice(), []
     start = patch.document
     patch.subscribe(lambda step, change: log.append(json.dumps(to_data(step))))
@@ -320,7 +320,7 @@ def test_a_log_of_edits_inside_replays():
     assert replayed.document == patch.document
 
 
-def test_an_empty_subpatch_is_one():
+def test_empty_subpatch_is_saved_and_read():
     assert parse_patch(encode_patch(Document(nodes={}))).nodes == {}
     patch = Patch()
     patch.do(AddNode("s", "subpatch", patch={}))

@@ -1,4 +1,4 @@
-"""The session: ids, gestures, the saved mark, listeners."""
+"""The editing session: ids, gestures, the saved mark, listeners."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ import pytest
 from nodegraph.patch import Group, Patch, PatchError, SetParam, Undo
 
 
-def test_nodes_are_named_after_their_type():
+def test_default_ids_are_the_type_and_a_number():
     patch = Patch()
     assert [patch.add("sine"), patch.add("sine"), patch.add("low_pass")] == ["sine1", "sine2", "low_pass1"]
     patch.remove("sine1")
@@ -16,7 +16,7 @@ def test_nodes_are_named_after_their_type():
     assert patch.add("a.b c") == "a_b_c1"
 
 
-def test_a_slider_drag_is_one_undo_step():
+def test_slider_drag_is_one_undo_step():
     patch = Patch()
     patch.add("sine", frequency=100.0)
     for drag in (range(200, 300, 10), range(500, 400, -10)):
@@ -31,7 +31,7 @@ def test_a_slider_drag_is_one_undo_step():
     assert patch.document.nodes["sine1"].params == {"frequency": 410.0}
 
 
-def test_a_drag_on_another_port_is_another_step():
+def test_merge_does_not_combine_different_parameters():
     patch = Patch()
     patch.add("sine")
     patch.set("sine1.frequency", 1, merge=True)
@@ -40,7 +40,7 @@ def test_a_drag_on_another_port_is_another_step():
     assert patch.document.nodes["sine1"].params == {"frequency": 1}
 
 
-def test_groups_of_one_gesture_are_one_undo_step_whatever_they_turn():
+def test_groups_of_one_gesture_are_one_undo_step():
     patch = Patch()
     patch.add("sine")
     for value in range(4):
@@ -53,7 +53,7 @@ def test_groups_of_one_gesture_are_one_undo_step_whatever_they_turn():
     assert patch.document.nodes["sine1"].params == {}
 
 
-def test_turning_a_knob_to_where_it_is_is_no_step():
+def test_setting_an_equal_value_is_not_a_step():
     patch = Patch()
     patch.add("sine", frequency=1)
     before = patch.document
@@ -64,7 +64,7 @@ def test_turning_a_knob_to_where_it_is_is_no_step():
     assert patch.document.nodes["sine1"].params["frequency"] is True
 
 
-def test_the_saved_mark_follows_undo(tmp_path):
+def test_undo_to_the_saved_document_marks_the_patch_saved(tmp_path):
     patch = Patch()
     assert patch.saved
     patch.add("sine")
@@ -78,15 +78,15 @@ def test_the_saved_mark_follows_undo(tmp_path):
     assert Patch.load(tmp_path / "a.json").document == patch.document
 
 
-def test_nothing_to_undo_nothing_to_redo_and_no_file_are_said():
+def test_undo_redo_and_save_raise_without_history_or_file():
     for attempt in (Patch().undo, Patch().redo, Patch().save):
         with pytest.raises(PatchError):
             attempt()
 
 
-def test_listeners_hear_every_step_in_order_even_of_edits_by_listeners():
+def test_listeners_receive_all_steps_in_order_including_edits_by_listeners():
     patch = Patch()
-    heard = []
+    received = []
 
     def tidy(action, change):
         if action == SetParam("sine1", "frequency", -1):
@@ -94,30 +94,30 @@ def test_listeners_hear_every_step_in_order_even_of_edits_by_listeners():
 
     patch.add("sine")
     patch.subscribe(tidy)
-    stop = patch.subscribe(lambda action, change: heard.append((action, change)))
+    unsubscribe = patch.subscribe(lambda action, change: received.append((action, change)))
     patch.set("sine1.frequency", -1)
     patch.undo()
-    stop()
+    unsubscribe()
     patch.undo()
-    assert [step for step, _ in heard] == [
+    assert [step for step, _ in received] == [
         SetParam("sine1", "frequency", -1),
         SetParam("sine1", "frequency", 0),
         Undo(),
     ]
-    assert all(one.after is other.before for (_, one), (_, other) in pairwise(heard))
+    assert all(change.after is next_change.before for (_, change), (_, next_change) in pairwise(received))
 
 
-def test_a_listener_that_fails_does_not_silence_the_others():
+def test_failing_listener_does_not_affect_the_others():
     patch = Patch()
-    heard = []
+    received = []
     patch.subscribe(lambda *step: 1 / 0)
-    patch.subscribe(lambda *step: heard.append(step))
+    patch.subscribe(lambda *step: received.append(step))
     with pytest.raises(ZeroDivisionError):
         patch.add("sine")
-    assert len(heard) == 1 and "sine1" in patch.document.nodes
+    assert len(received) == 1 and "sine1" in patch.document.nodes
 
 
-def test_edits_reach_into_subpatches_by_path():
+def test_methods_edit_nested_documents_by_path():
     patch = Patch()
     patch.add("saw", id="osc")
     patch.add("ladder", id="filter")
@@ -138,7 +138,7 @@ def test_edits_reach_into_subpatches_by_path():
     patch.clear("voice/wobble.frequency")
     patch.remove("voice/wobble")
     assert patch.document == start
-    for wrong in (
+    for invalid_edit in (
         lambda: patch.connect("voice/osc.out", "out.audio"),
         lambda: patch.encapsulate(["voice", "voice/osc"], "x"),
         lambda: patch.remove("voice/gone"),
@@ -146,7 +146,7 @@ def test_edits_reach_into_subpatches_by_path():
         lambda: patch.set("voice/gone.x", 1),
     ):
         with pytest.raises(PatchError) as caught:
-            wrong()
+            invalid_edit()
         assert len(str(caught.value).splitlines()) == 1
     patch.add("sine", id="a/b")
     assert "a/b" in patch.document.nodes

@@ -1,4 +1,4 @@
-"""Banks: inputs with a value for each of their members, which are no lanes of the sound."""
+"""Banks: inputs with one value per member; members are not lanes."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ DRIVERS = [Offline, Stepper]
 
 
 class Faders(Node):
-    """Lane k of its output is fader k: shows what a bank holds, sample by sample."""
+    """Outputs the values of a bank: lane k is fader k."""
 
     fader = In(0.5, min=0.0, max=10.0, bank="count", doc="one for each of count")
     switch = In(0.0, min=0.0, max=10.0, smooth=False, bank="count", doc="one for each of count, in steps")
@@ -33,7 +33,7 @@ class Faders(Node):
 
 
 class WeighBins(Node):
-    """Multiplies each bin by a fader of its own."""
+    """Multiplies each bin by its fader."""
 
     magnitude = FrameIn("magnitude", doc="frames")
     weight = In(1.0, min=0.0, max=4.0, bank="magnitude", doc="one for each bin")
@@ -54,14 +54,14 @@ def more_blocks(monkeypatch):
 
 
 def held(count=4, **params):
-    """What the members of a bank hold after a while."""
+    """Return the values of a bank after its knobs settled."""
     patch = patch_of("bank.out out.audio", bank=("faders", {"count": count, **params}), out="audio_out")
     engine = Offline(patch.document)
     engine.run_samples(64)
     return engine.value("bank", "out").tolist()
 
 
-def test_a_number_serves_all_and_missing_ones_are_the_default():
+def test_number_sets_all_members_and_missing_ones_have_the_default():
     assert held() == [0.5, 0.5, 0.5, 0.5]
     assert held(fader=2.0) == [2.0, 2.0, 2.0, 2.0]
     assert held(fader=[2.0]) == [2.0, 2.0, 2.0, 2.0]
@@ -71,7 +71,7 @@ def test_a_number_serves_all_and_missing_ones_are_the_default():
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_members_are_no_lanes(driver):
+def test_members_are_not_lanes(driver):
     patch = patch_of("bank.sum out.audio", bank=("faders", {"fader": [1.0, 2.0, 3.0, 4.0]}), out="audio_out")
     assert sound_of(patch, 128, driver).shape == (128, 1)
     assert sound_of(patch, 128, driver)[-1, 0] == 10.0
@@ -80,17 +80,17 @@ def test_members_are_no_lanes(driver):
 
 @pytest.mark.parametrize("driver", DRIVERS)
 @pytest.mark.parametrize("lanes", [1, 3, 4, 6])
-def test_a_wire_gives_the_first_members_or_all_of_them(driver, lanes):
+def test_lanes_of_a_wire_set_the_first_members_and_one_lane_sets_all(driver, lanes):
     values = [1.0 + k for k in range(lanes)]
     patch = patch_of(
         "values.out bank.fader", "bank.out out.audio", bank="faders", out="audio_out",
         values=("values", {"values": values}),
     )  # fmt: skip
-    wanted = values * 4 if lanes == 1 else [*values, 0.5, 0.5, 0.5][:4]
-    assert sound_of(patch, 64, driver)[-1].tolist() == pytest.approx(wanted[:4])
+    expected = values * 4 if lanes == 1 else [*values, 0.5, 0.5, 0.5][:4]
+    assert sound_of(patch, 64, driver)[-1].tolist() == pytest.approx(expected[:4])
 
 
-def test_wires_add_up_and_unequal_ones_are_refused():
+def test_wires_into_a_bank_are_summed_and_unequal_lanes_are_refused():
     nodes = {"bank": "faders", "out": "audio_out", "a": ("values", {"values": [1.0, 2.0]})}
     nodes["b"] = ("values", {"values": [10.0]})
     patch = patch_of("a.out bank.fader", "b.out bank.fader", "bank.out out.audio", **nodes)
@@ -100,42 +100,42 @@ def test_wires_add_up_and_unequal_ones_are_refused():
         build_graph(patch.document)
 
 
-def test_one_member_is_turned_live_and_glides_while_the_others_rest():
+def test_setting_one_member_ramps_it_and_leaves_the_others():
     patch = patch_of("bank.out out.audio", bank="faders", out="audio_out")
     engine = engine_of(patch)
     engine.run_samples(64)
-    engine.turn("bank", "fader", 1.5, lane=2)
-    engine.turn("bank", "fader", 1.5, lane=60)  # nobody there
+    engine.set_parameter("bank", "fader", 1.5, lane=2)
+    engine.set_parameter("bank", "fader", 1.5, lane=60)  # there is no such member
     sound = engine.run_samples(1024)
     assert np.all(sound[:, [0, 1, 3]] == 0.5)
     assert sound[-1, 2] == 1.5
     assert 0 < np.abs(np.diff(sound[:, 2])).max() < 0.005
 
 
-def test_what_was_turned_live_stays_when_the_patch_is_edited():
+def test_member_set_in_the_engine_keeps_its_value_through_edits():
     patch = patch_of("bank.out out.audio", bank=("faders", {"fader": [1.0, 1.0]}), out="audio_out")
     engine = engine_of(patch)
     engine.run_samples(64)
-    engine.turn("bank", "fader", 3.0, lane=1)
+    engine.set_parameter("bank", "fader", 3.0, lane=1)
     engine.run_samples(640)
     patch.add("sine", id="other")
     assert engine.run_samples(640)[-1].tolist() == [1.0, 3.0, 0.5, 0.5]
 
 
-def test_an_edit_reaches_every_member():
+def test_edit_reaches_every_member():
     patch = patch_of("bank.out out.audio", bank=("faders", {"fader": 2.0}), out="audio_out")
     engine = engine_of(patch)
-    for values, wanted in (
+    for values, expected in (
         ([1.0, 3.0], [1.0, 3.0, 0.5, 0.5]),
         ([4.0, 3.0], [4.0, 3.0, 0.5, 0.5]),
         (1.0, [1.0, 1.0, 1.0, 1.0]),
         ([2.0, 2.0, 2.0, 2.0, 9.0], [2.0, 2.0, 2.0, 2.0]),
     ):
         patch.set("bank.fader", values)
-        assert engine.run_samples(1024)[-1].tolist() == wanted
+        assert engine.run_samples(1024)[-1].tolist() == expected
 
 
-def test_a_wire_that_comes_or_goes_glides():
+def test_connecting_and_disconnecting_a_bank_crossfades():
     patch = patch_of("bank.sum out.audio", bank=("faders", {"fader": [1.0, 2.0]}), out="audio_out")
     patch.add("values", id="v", values=[3.0, 0.0, 1.0])
     engine = engine_of(patch)
@@ -164,15 +164,15 @@ def test_members_follow_the_bins_of_a_frame_port(driver):
     assert sound_of(patch, 256, driver, inputs={"in": audio})[100:] == pytest.approx(2.0, abs=1e-5)
 
 
-def test_values_out_of_range_are_named():
+def test_values_out_of_range_are_reported():
     patch = patch_of(bank=("faders", {"fader": [1.0, 11.0]}), checked=False)
     with pytest.raises(GraphError, match="fader must lie in 0–10, got 11"):
         build_graph(patch.document)
 
 
-def test_a_tick_has_no_banks():
+def test_tick_with_a_bank_is_refused():
     class Wrong(Node):
-        """A tick that wants a bank."""
+        """A tick with a bank."""
 
         gain = In(1.0, bank="count", doc="gains")
         count = Option(4, doc="how many")

@@ -1,4 +1,4 @@
-"""Memory of signals is shared, and never too early."""
+"""Buffers share memory, but not before their last reader."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def chain(length):
     )  # fmt: skip
 
 
-def test_a_long_chain_needs_little_more_memory_than_a_short_one():
+def test_memory_of_a_chain_hardly_grows_with_its_length():
     short, long = engine_of(chain(3)).plan, engine_of(chain(200)).plan
     assert long.bytes_used <= short.bytes_used
     assert long.bytes_used < long.bytes_unshared / 50
 
 
 def unshared(rows, memory):
-    """``place`` without sharing."""
+    """Place buffers without sharing memory."""
     for row in rows:
         for part in row.flat:
             for buffer in part.outputs:
-                buffer.kept = True
+                buffer.dedicated = True
     return place(rows, memory)
 
 
@@ -45,7 +45,7 @@ def test_shared_memory_gives_the_samples_of_unshared_memory(seed, monkeypatch):
         assert np.array_equal(shared.run_samples(1280), apart.run_samples(1280))
 
 
-def test_a_signal_that_is_read_late_is_still_there():
+def test_buffer_is_not_reused_before_a_late_reader():
     wires = [f"a{k}.out a{k + 1}.a" for k in range(30)]
     patch = patch_of(
         "x.out a0.a", *wires, "x.out last.a", "a30.out last.b", "last.out out.audio",

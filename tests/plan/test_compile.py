@@ -20,14 +20,14 @@ def _blocks(test_blocks):
 
 
 def contents(graph):
-    """All that a typed graph holds."""
+    """Return all data of a typed graph."""
     return copy.deepcopy(([vars(node) for node in graph.typed_nodes], graph.edge_data, graph.loops))
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_graph_is_what_it_was(seed):
+def test_compiling_does_not_change_the_graph(seed):
     patch = sounding_patch(25, seed)
-    patch.add("late", id="late")  # what is heard has different latencies
+    patch.add("late", id="late")  # the inputs of the output node have different latencies
     patch.add("audio_out", id="second")
     patch.connect("root.out", "late.audio")
     patch.connect("late.out", "out.audio")
@@ -37,11 +37,11 @@ def test_the_graph_is_what_it_was(seed):
         engine.run_samples(256)
         graph = build_graph(patch.document)
         before = contents(graph)
-        compile_plan(graph, engine.io, engine.plan, engine.taken, dict(engine.handles))
+        compile_plan(graph, engine.io, engine.plan, engine.swap_sample, dict(engine.handles))
         assert contents(graph) == before
 
 
-def test_the_graph_of_a_plan_keeps_the_values_that_were_compiled():
+def test_graph_of_a_plan_has_the_values_at_compile_time():
     patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": [200.0, 300.0]}), out="audio_out")
     engine = engine_of(patch, channels=2)
     before = contents(engine.plan.graph)
@@ -52,12 +52,12 @@ def test_the_graph_of_a_plan_keeps_the_values_that_were_compiled():
     assert engine.knob_values("osc", "amplitude") == [1.0]
 
 
-@pytest.mark.parametrize("heard", [True, False])
-def test_a_value_that_is_set_and_taken_back_before_any_plan_is_heard_does_not_come_back(heard):
-    """The messages for a plan that is never heard go to the next one; the document has the last word."""
+@pytest.mark.parametrize("is_swapped", [True, False])
+def test_value_set_and_reset_before_a_swap_has_no_effect(is_swapped):
+    """Messages for a plan that is never played reach the next one; the document's value wins."""
     patch = patch_of("osc.out out.audio", osc=("constant", {"value": 0.25}), out="audio_out")
     engine = engine_of(patch)
-    if heard:
+    if is_swapped:
         engine.run_samples(640)
     for number, value in enumerate((0.75, 0.5, 0.25)):
         patch.do(Group((AddNode(f"saw{number}", "saw"), SetParams({"osc.value": value}))))

@@ -1,4 +1,4 @@
-"""Keys name the state that one plan hands to the next: kinds never meet, and renaming follows every node."""
+"""Keys of migrated state: kinds differ, and renaming replaces all node ids."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = [
 
 
 def key_of(cls):
-    """A key of a class; keys of two classes with the same fields get the same contents."""
+    """Return a key of a class; keys of two classes with the same fields have the same contents."""
     if cls is keys.Sources:
         return keys.Sources((key_of(keys.SignalSource), key_of(keys.OutputSource), key_of(keys.EventSource)))
     hints = get_type_hints(cls)
@@ -34,7 +34,7 @@ def key_of(cls):
 
 
 def named_in(key):
-    """All ids of nodes in a key."""
+    """Return all node ids in a key."""
     if isinstance(key, Wire):
         return [key.source, key.target]
     if isinstance(key, tuple):
@@ -49,11 +49,11 @@ def test_keys_of_different_kinds_are_different():
 
 
 @pytest.mark.parametrize("cls", KINDS, ids=lambda cls: cls.__name__)
-def test_renaming_follows_every_node_and_nothing_else(cls):
+def test_renaming_replaces_node_ids_only(cls):
     key = key_of(cls)
     names = {"text": "new", "other": "another"}
     found = keys.renamed(key, names)
     assert type(found) is cls
     assert named_in(found) == [names[id] for id in named_in(key)]
     assert keys.renamed(found, {new: old for old, new in names.items()}) == key
-    assert keys.renamed(key, {"somebody": "else"}) == key
+    assert keys.renamed(key, {"unused": "new"}) == key

@@ -1,4 +1,4 @@
-"""Parallel paths meet in time."""
+"""Latency compensation aligns parallel paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.rendering import engine_of, largest_step, patch_of, ramp, sound_of
 
 
 def dry_and_late(samples=100, **more):
-    """The same input twice, once through a late block, one subtracted from the other."""
+    """Return a patch that subtracts its input, delayed by a block with latency, from the input."""
     return patch_of(
         "x.out late.audio", "late.out diff.a", "x.out diff.b", "diff.out out.audio",
         x=more.pop("x", "audio_in"), late=("late", {"samples": samples}), diff="subtract", out="audio_out", **more,
@@ -22,7 +22,7 @@ def test_dry_and_late_path_cancel(test_blocks):
         assert not found.any()
 
 
-def test_without_compensation_they_are_as_far_apart_as_declared(test_blocks):
+def test_without_compensation_the_paths_differ_by_the_declared_latency(test_blocks):
     patch = dry_and_late(100)
     patch.do(SetSettings(latency_compensation=False))
     found = sound_of(patch, 300, inputs={"x": ramp(300)})[:, 0]
@@ -34,7 +34,7 @@ def test_every_lane_is_delayed(test_blocks):
     assert found.shape == (500, 3) and not found.any()
 
 
-def test_what_leaves_by_several_outputs_leaves_together(test_blocks):
+def test_output_nodes_are_aligned(test_blocks):
     patch = patch_of(
         "x.out late.audio", "late.out one.audio", "x.out gain.a", "gain.out two.audio",
         x="audio_in", late=("late", {"samples": 77}), gain=("multiply", {"b": -1.0}), one="audio_out", two="audio_out",
@@ -44,7 +44,7 @@ def test_what_leaves_by_several_outputs_leaves_together(test_blocks):
     assert not engine.run_samples(400).any()
 
 
-def test_a_late_block_in_a_loop_compensates_inside_it(test_blocks):
+def test_latency_in_a_loop_is_compensated_inside_it(test_blocks):
     patch = patch_of(
         "x.out a.a", "a.out late.audio", "late.out sum.a", "a.out sum.b", "sum.out gain.a", "gain.out ~ a.b",
         "sum.out out.audio", x="audio_in", a="add", late=("late", {"samples": 10}), sum="add",
@@ -57,7 +57,7 @@ def test_a_late_block_in_a_loop_compensates_inside_it(test_blocks):
     assert np.allclose(found, expected)
 
 
-def test_a_block_that_turns_late_while_playing_lets_the_other_path_hold_still_not_break_off(test_blocks):
+def test_new_latency_while_playing_holds_the_other_path_instead_of_muting_it(test_blocks):
     patch = patch_of(
         "x.out out.audio", "gain.out out2.audio", x=("sine", {"frequency": 100.0}),
         gain=("multiply", {"b": 0.0}), out="audio_out", out2="audio_out",

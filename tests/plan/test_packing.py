@@ -1,4 +1,4 @@
-"""Like nodes laid side by side sound as they do alone."""
+"""Packed nodes give the same samples as separate ones."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def test_two_hundred_sines_are_one_row():
     assert row.lanes == 200 and [place[0] for place in row.places] == [f"n{k}" for k in range(200)]
 
 
-def test_a_bank_is_the_sum_of_its_sines():
+def test_bank_is_the_sum_of_its_sines():
     samples = 44100
     t = np.arange(samples)[:, None] / 44100
     wave = np.sin(2 * np.pi * (100.0 + 7 * np.arange(50)) * t).sum(1) / 50
     assert np.abs(sound_of(bank(50), samples)[:, 0] - wave).max() < 5e-6
 
 
-def test_chains_side_by_side_feed_each_other_without_gathering():
+def test_packed_chains_read_each_other_without_copies():
     patch = patch_of(out="audio_out")
     for k in range(20):
         patch.add("saw", id=f"osc{k}", frequency=50.0 + k)
@@ -56,7 +56,7 @@ def test_chains_side_by_side_feed_each_other_without_gathering():
 
 
 def loops(count, gains):
-    """Feedback loops ``y[n] = x[n] + a y[n-1]``, each of an add and a multiply."""
+    """Return a patch of feedback loops ``y[n] = x[n] + a y[n-1]``, each of an add and a multiply."""
     patch = patch_of(out="audio_out")
     for k in range(count):
         patch.add("saw", id=f"x{k}", frequency=30.0 + 10 * k, amplitude=0.01)
@@ -69,7 +69,7 @@ def loops(count, gains):
     return patch
 
 
-def test_like_feedback_loops_are_one_row_and_sound_as_alone():
+def test_equal_feedback_loops_are_one_row_with_the_same_samples():
     patch = loops(16, np.linspace(-0.95, 0.95, 16).tolist())
     engine = engine_of(patch)
     assert kernels(engine)[:3] == ["saw", "loop", "mix"]
@@ -77,7 +77,7 @@ def test_like_feedback_loops_are_one_row_and_sound_as_alone():
     assert np.abs(engine.run_samples(4410) - sound_of(patch, 4410, pack=False)).max() < 1e-6
 
 
-def test_what_stands_one_behind_the_other_is_not_side_by_side():
+def test_nodes_in_series_are_not_packed():
     patch = patch_of("x.out a0.a", *(f"a{k}.out a{k + 1}.a" for k in range(19)), "a19.out out.audio", x="phasor",
                      out="audio_out", **{f"a{k}": ("add", {"b": float(2**-k)}) for k in range(20)})  # fmt: skip
     assert kernels(engine_of(patch)).count("add") == 20
@@ -85,7 +85,7 @@ def test_what_stands_one_behind_the_other_is_not_side_by_side():
     assert np.abs(sound_of(patch, 64) - alone - sum(2.0**-k for k in range(20))).max() < 1e-5
 
 
-def test_settings_that_differ_are_not_packed_together():
+def test_nodes_with_different_settings_are_not_packed():
     patch = bank(20, "saw")
     for k in range(0, 20, 2):
         patch.set(f"n{k}.quality", "naive")

@@ -1,8 +1,8 @@
-"""A performance for the flight recorder: random edits and notes while a patch plays, as a program:
+"""A performance for the flight recorder: random edits and notes while a patch plays. As a program
 
     python -m tests.recording.flight_helpers --seconds 60 --edits 200 --events 500
 
-replays what it played and says whether the samples are the same.
+it replays the log and prints whether the samples are the same.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from nodegraph.recording.replay import replay
 from tests.engine.storm import random_edits, sounding_patch
 
 
-def fly(path: Path, seconds: float, edits: int, events: int, seed: int = 0):
-    """Play a random patch for so long; returns what was heard until the fade at the end, and the report."""
+def log_random_performance(path: Path, seconds: float, edits: int, events: int, seed: int = 0):
+    """Play a random patch with a flight log; return the output before the final fade, and the report."""
     patch = with_voices(sounding_patch(20, seed))
     live = Live(patch.document, null=True, capture=seconds + 2.0, observer=FlightRecorder(path))
     live.follow(patch)
@@ -42,12 +42,12 @@ def fly(path: Path, seconds: float, edits: int, events: int, seed: int = 0):
             else:
                 note(live, chance)
         time.sleep(max(began + seconds - time.monotonic(), 0.0))
-        heard, report = live.captured(), live.report()
-    return heard, report
+        output, report = live.captured(), live.report()
+    return output, report
 
 
 def with_voices(patch: Patch) -> Patch:
-    """The patch with four voices that keys play."""
+    """Add four voices that are played by MIDI to the patch and return it."""
     patch.add("midi_in", id="keys")
     patch.add("notes", id="voices", voices=4)
     patch.add("adsr", id="envelope")
@@ -63,12 +63,12 @@ def with_voices(patch: Patch) -> Patch:
 
 
 def note(live: Live, chance: random.Random) -> None:
-    """A key, a wheel or a turned knob, at a sample of its own."""
+    """Send a note, a pitch bend or a parameter value at a random sample."""
     at, key = live.clock + chance.randrange(4000), chance.randrange(36, 84)
-    what = chance.randrange(4)
-    if what == 0:
-        live.turn("root", "frequency", chance.uniform(50.0, 2000.0), at)
-    elif what == 1:
+    kind = chance.randrange(4)
+    if kind == 0:
+        live.set_parameter("root", "frequency", chance.uniform(50.0, 2000.0), at)
+    elif kind == 1:
         live.send(bytes([0xE0, 0, chance.randrange(128)]), at, "keyboard")
     else:
         live.send(bytes([0x90, key, chance.randrange(128)]), at, "keyboard")
@@ -83,13 +83,13 @@ def main() -> None:
     chosen = parser.parse_args()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "storm.flight"
-        heard, report = fly(path, chosen.seconds, chosen.edits, chosen.events, chosen.seed)
+        output, report = log_random_performance(path, chosen.seconds, chosen.edits, chosen.events, chosen.seed)
         blocks: list[np.ndarray] = []
         engine = replay(path, lambda block: blocks.append(block.copy()))
-        again = np.concatenate(blocks)[: len(heard)]
-        differing = int(np.count_nonzero((again != heard).any(axis=1)))
+        replayed = np.concatenate(blocks)[: len(output)]
+        differing = int(np.count_nonzero((replayed != output).any(axis=1)))
         size = path.stat().st_size
-    print(f"{len(heard)} samples, peak {np.abs(heard).max():.3f}, limited {report.limited}; differing: {differing}")
+    print(f"{len(output)} samples, peak {np.abs(output).max():.3f}, limited {report.limited}; differing: {differing}")
     print(f"log of {size / 1000:.0f} kB; notes: {engine.notes or 'none'}")
 
 

@@ -1,4 +1,4 @@
-"""A flight log gives the same samples again, and survives whatever ends the flight."""
+"""Flight logs replay to the same samples, and survive crashes and full disks."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from nodegraph.engine.live import Live
 from nodegraph.files.sound_output import write_sound
 from nodegraph.recording.flight import LOG, FlightRecorder
 from nodegraph.recording.replay import FlightError, opened, replay
-from tests.recording.flight_helpers import fly
+from tests.recording.flight_helpers import log_random_performance
 from tests.rendering import patch_of
 
 RATE = 44100.0
 
 
 def replayed(path, patch=None):
-    """The sound of a log, and what did not fit."""
+    """Return the output of a log and the notes of the replay."""
     blocks = []
     engine = replay(path, lambda block: blocks.append(block.copy()), patch)
     return np.concatenate(blocks), engine.notes
 
 
-def flown(path, seconds=0.5):
-    """A short flight of a sine; what was heard, without the fade at its end."""
+def log_sine(path, seconds=0.5):
+    """Write a short flight log of a sine; return the output before the final fade."""
     patch = patch_of("osc.out out.audio", osc="sine", out="audio_out")
     live = Live(patch.document, null=True, capture=seconds + 2.0, observer=FlightRecorder(path))
     live.follow(patch)
@@ -37,21 +37,21 @@ def flown(path, seconds=0.5):
         time.sleep(seconds)
         patch.set("osc.frequency", 880.0)
         time.sleep(0.1)
-        heard = live.captured()
-    return heard
+        output = live.captured()
+    return output
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_stormy_flight_replays_to_the_same_samples(tmp_path, seed):
-    heard, _ = fly(tmp_path / "storm.flight", seconds=3.0, edits=40, events=60, seed=seed)
+def test_random_performance_replays_to_the_same_samples(tmp_path, seed):
+    output, _ = log_random_performance(tmp_path / "storm.flight", seconds=3.0, edits=40, events=60, seed=seed)
     again, notes = replayed(tmp_path / "storm.flight")
     assert not notes
-    assert len(heard) > 2.5 * RATE
-    assert np.abs(heard).max() > 0.01
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert len(output) > 2.5 * RATE
+    assert np.abs(output).max() > 0.01
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
-def test_a_log_holds_the_files_of_subpatches_and_what_they_name(tmp_path):
+def test_log_contains_subpatch_files_and_their_sound_files(tmp_path):
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, (44100, 1))
     (tmp_path / "kit").mkdir()
     write_sound(tmp_path / "kit" / "hit.wav", noise.astype(np.float32), RATE)
@@ -63,15 +63,15 @@ def test_a_log_holds_the_files_of_subpatches_and_what_they_name(tmp_path):
     )
     with live:
         time.sleep(0.3)
-        heard = live.captured()
+        output = live.captured()
     shutil.rmtree(tmp_path / "kit")
     again, notes = replayed(tmp_path / "a.flight")
-    assert not notes and np.abs(heard).max() > 0.1
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert not notes and np.abs(output).max() > 0.1
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
 @pytest.mark.parametrize("follows", [True, False], ids=["steps", "whole documents"])
-def test_nodes_that_get_other_names_go_on_in_the_replay_as_they_did(tmp_path, follows):
+def test_renamed_nodes_replay_to_the_same_samples(tmp_path, follows):
     patch = patch_of("osc.out low.audio", "low.out late.audio", "late.out out.audio",
                      osc=("sine", {"frequency": 223.0}), low=("one_pole", {"cutoff": 500.0}),
                      late=("sample_delay", {"samples": 5000}), out="audio_out")  # fmt: skip
@@ -84,18 +84,18 @@ def test_nodes_that_get_other_names_go_on_in_the_replay_as_they_did(tmp_path, fo
         for number, edit in enumerate(edits):
             time.sleep(0.12)
             for node in ("osc", "tone"):
-                live.turn(node, "frequency", 200.0 + 37.0 * number, live.clock + 64 * number)
+                live.set_parameter(node, "frequency", 200.0 + 37.0 * number, live.clock + 64 * number)
             edit()
             if not follows:
                 live.load(patch.document)
         time.sleep(0.2)
-        heard = live.captured()
+        output = live.captured()
     again, notes = replayed(tmp_path / "a.flight")
-    assert not notes and np.abs(heard).max() > 0.1
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert not notes and np.abs(output).max() > 0.1
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
-def test_a_log_is_one_file_that_holds_the_sounds_of_its_patch(tmp_path):
+def test_finished_log_is_one_file_with_the_sound_files_of_its_patch(tmp_path):
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, (44100, 1))
     write_sound(tmp_path / "kick.wav", noise.astype(np.float32), RATE)
     patch = Patch(path=tmp_path / "patch.json")
@@ -105,47 +105,47 @@ def test_a_log_is_one_file_that_holds_the_sounds_of_its_patch(tmp_path):
     live = Live(patch.document, patch.path, null=True, capture=2.0, observer=FlightRecorder(tmp_path / "a.flight"))
     with live:
         time.sleep(0.4)
-        heard = live.captured()
+        output = live.captured()
     (tmp_path / "kick.wav").unlink()
     assert not list(tmp_path.glob("*.part"))
     again, notes = replayed(tmp_path / "a.flight")
     assert not notes
-    assert np.abs(heard).max() > 0.01
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert np.abs(output).max() > 0.01
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
-def test_a_changed_patch_is_played_by_the_same_hand(tmp_path):
-    flown(tmp_path / "a.flight")
+def test_replay_with_another_patch_applies_the_logged_edits(tmp_path):
+    log_sine(tmp_path / "a.flight")
     other = patch_of("osc.out out.audio", osc="saw", out="audio_out")
     sound, notes = replayed(tmp_path / "a.flight", other)
     half = sound[-2048:, 0] * np.hanning(2048)
     peak = np.argmax(np.abs(np.fft.rfft(half))) * RATE / 2048
-    assert abs(peak - 880.0) < 30.0 and not notes  # turned while it played
+    assert abs(peak - 880.0) < 30.0 and not notes  # the logged edit of the frequency
     squared = np.abs(np.fft.rfft(half))
-    assert squared[round(1760 * 2048 / RATE)] > 0.1 * squared.max()  # and it is the saw
+    assert squared[round(1760 * 2048 / RATE)] > 0.1 * squared.max()  # the second harmonic of the saw
 
 
-def test_a_flight_that_broke_off_can_be_replayed_from_its_folder(tmp_path):
+def test_unfinished_log_can_be_replayed_from_its_folder(tmp_path):
     path = tmp_path / "a.flight"
-    flown(path)
+    log_sine(path)
     folder = tmp_path / "broken.flight.part"
     with zipfile.ZipFile(path) as archive:
         archive.extractall(folder)
     text = (folder / LOG).read_text()
-    (folder / LOG).write_text(text[: len(text) - 9])  # the last line is not whole
+    (folder / LOG).write_text(text[: len(text) - 9])  # truncates the last line
     sound, _ = replayed(folder)
     assert np.abs(sound).max() > 0.1
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "not json", json.dumps({"flight": 99, "rate": 1, "inputs": 0})])
-def test_what_is_no_log_is_refused_in_one_line(tmp_path, text):
+def test_invalid_log_is_reported_in_one_line(tmp_path, text):
     (tmp_path / LOG).write_text(text)
     with pytest.raises(FlightError) as caught, opened(tmp_path):
         pass
     assert "\n" not in str(caught.value)
 
 
-def test_a_log_never_unpacks_outside_its_folder(tmp_path):
+def test_log_is_not_unpacked_outside_its_folder(tmp_path):
     path = tmp_path / "evil.flight"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../stolen.txt", "x")
@@ -157,14 +157,14 @@ def test_a_log_never_unpacks_outside_its_folder(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["missing.flight", "text.flight"])
-def test_a_file_that_is_no_archive_is_refused_in_one_line(tmp_path, name):
+def test_file_that_is_not_an_archive_is_reported_in_one_line(tmp_path, name):
     (tmp_path / "text.flight").write_text("hello")
     with pytest.raises(FlightError) as caught, opened(tmp_path / name):
         pass
     assert name in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_full_disk_ends_the_log_and_not_the_sound(tmp_path):
+def test_full_disk_stops_the_log_but_not_the_output(tmp_path):
     class Full:
         def write(self, data):
             raise OSError(28, "No space left on device")
@@ -183,4 +183,4 @@ def test_a_full_disk_ends_the_log_and_not_the_sound(tmp_path):
         before = live.clock
         time.sleep(0.1)
         assert live.clock > before
-    assert any("flight log has ended" in line for line in live.problems())
+    assert any("flight log stopped" in line for line in live.problems())

@@ -1,4 +1,4 @@
-"""What is played can be kept: recordings, the last minutes, and moves of knobs as automation."""
+"""Recordings, retrospective recording, and automation."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ def sine():
 def wait_for(condition, seconds=10.0):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.005)
 
 
-def place_of(part, whole):
-    """Where a stretch of one sound begins in another."""
-    first = np.flatnonzero(whole[: len(whole) - len(part) + 1, 0] == part[0, 0])
-    return next(k for k in first if np.array_equal(whole[k : k + len(part)], part))
+def offset_of(part, sound):
+    """Return the sample at which a part of a sound starts."""
+    candidates = np.flatnonzero(sound[: len(sound) - len(part) + 1, 0] == part[0, 0])
+    return next(k for k in candidates if np.array_equal(sound[k : k + len(part)], part))
 
 
-# -- recordings and the last minutes -------------------------------------------------------------------------
+# -- recordings ----------------------------------------------------------------------------------------------
 
 
-def test_a_recording_holds_what_was_heard_from_then_on(tmp_path):
+def test_recording_contains_the_output_from_its_start(tmp_path):
     with Live(sine().document, null=True, capture=3.0) as live:
         wait_for(lambda: live.clock > 4000)
         recording = Recording(live, tmp_path / "take.wav")
         wait_for(lambda: recording.seconds > 0.2)
         recording.close()
-        heard = live.captured()
+        output = live.captured()
     sound, rate = soundfile.read(tmp_path / "take.wav", dtype="float32", always_2d=True)
     assert rate == RATE and len(sound) > 0.2 * RATE
-    place_of(sound, heard)
+    assert offset_of(sound, output) >= 0
 
 
-def test_a_second_recording_takes_another_name(tmp_path):
+def test_second_recording_gets_another_name(tmp_path):
     with Live(sine().document, null=True) as live:
         for _ in range(2):
             recording = Recording(live, tmp_path / "take.flac")
@@ -59,7 +59,7 @@ def test_a_second_recording_takes_another_name(tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["take-2.flac", "take.flac"]
 
 
-def test_a_recording_that_cannot_be_written_ends_with_a_message_and_the_sound_goes_on(tmp_path):
+def test_recording_that_cannot_be_written_is_reported_and_playing_continues(tmp_path):
     with Live(sine().document, null=True) as live:
         recording = Recording(live, tmp_path / "missing" / "take.wav")
         wait_for(lambda: recording.problem)
@@ -68,30 +68,30 @@ def test_a_recording_that_cannot_be_written_ends_with_a_message_and_the_sound_go
         assert any("recording has ended" in line for line in live.problems())
 
 
-def test_the_last_minutes_are_there_while_it_plays_and_after_it(tmp_path):
+def test_retrospective_session_can_be_read_during_and_after_playing(tmp_path):
     live = Live(sine().document, null=True, capture=2.0)
     RetrospectiveRecorder(live, 1.0, "a sine", tmp_path)
     with live:
         wait_for(lambda: sessions(tmp_path)[0].seconds > 0.3)
-        heard = live.captured()
-    (kept,) = sessions(tmp_path)
-    sound = np.concatenate(list(kept.last(0.2)))
-    assert kept.title == "a sine" and kept.rate == RATE and len(sound) == round(0.2 * RATE)
-    whole = np.concatenate(list(kept.last(1e6)))
-    np.testing.assert_array_equal(whole[: len(heard)], heard[: len(whole)])
+        output = live.captured()
+    (session,) = sessions(tmp_path)
+    sound = np.concatenate(list(session.last(0.2)))
+    assert session.title == "a sine" and session.rate == RATE and len(sound) == round(0.2 * RATE)
+    everything = np.concatenate(list(session.last(1e6)))
+    np.testing.assert_array_equal(everything[: len(output)], output[: len(everything)])
 
 
-def test_only_so_many_minutes_are_kept(tmp_path, monkeypatch):
+def test_retrospective_session_is_limited_to_its_minutes(tmp_path, monkeypatch):
     monkeypatch.setattr("nodegraph.recording.keeping.SEGMENT", 0.05)
     live = Live(sine().document, null=True)
     RetrospectiveRecorder(live, 0.2 / 60.0, "", tmp_path)
     with live:
         wait_for(lambda: live.clock > RATE)
-    (kept,) = sessions(tmp_path)
-    assert 0.2 <= kept.seconds <= 0.26
+    (session,) = sessions(tmp_path)
+    assert 0.2 <= session.seconds <= 0.26
 
 
-def test_sessions_of_long_ago_go(tmp_path):
+def test_old_sessions_are_deleted(tmp_path):
     for number in range(8):
         folder = tmp_path / f"20200101-00000{number}-1"
         folder.mkdir()
@@ -103,11 +103,11 @@ def test_sessions_of_long_ago_go(tmp_path):
     assert left[0] == ring.folder.name and left[1:] == [f"20200101-00000{number}-1" for number in (7, 6, 5)]
 
 
-# -- moves ---------------------------------------------------------------------------------------------------
+# -- automation ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("port", ["frequency", "reset"])
-def test_recorded_moves_play_back_sample_by_sample(port):
+def test_automation_plays_back_recorded_changes_exactly(port):
     patch = patch_of("osc.out out.audio", osc=("lfo", {"frequency": 30.0}), out="audio_out")
     engine = Offline(patch.document)
     engine.follow(patch)
@@ -115,21 +115,21 @@ def test_recorded_moves_play_back_sample_by_sample(port):
     low, high = (1.0, 90.0) if port == "frequency" else (0.0, 1.0)
     blocks = []
     for k in range(40):
-        engine.turn("osc", port, high if k % 2 else low + 0.1 * (k % 3), at=engine.clock + 37 * k)
+        engine.set_parameter("osc", port, high if k % 2 else low + 0.1 * (k % 3), at=engine.clock + 37 * k)
         blocks.append(engine.run_samples(640))
-    heard = np.concatenate(blocks)
+    output = np.concatenate(blocks)
     patch.do(add_automation(patch.document, recorder.tracks(), engine.rate, recorder.smooth))
-    again = Offline(patch.document).run_samples(len(heard))
-    np.testing.assert_array_equal(again, heard)
-    assert np.ptp(heard) > 1.0
+    again = Offline(patch.document).run_samples(len(output))
+    np.testing.assert_array_equal(again, output)
+    assert np.ptp(output) > 1.0
 
 
-def test_automating_again_replaces_the_moves_and_undo_brings_them_back():
+def test_automating_again_replaces_the_automation_and_undo_removes_it():
     patch = sine()
     for value in (400.0, 500.0):
         engine = Offline(patch.document)
         recorder = AutomationRecorder(engine)
-        engine.turn("osc", "frequency", value, at=100)
+        engine.set_parameter("osc", "frequency", value, at=100)
         engine.run_samples(256)
         if value == 400.0:
             patch.do(add_automation(patch.document, recorder.tracks(), RATE, recorder.smooth))
@@ -139,28 +139,28 @@ def test_automating_again_replaces_the_moves_and_undo_brings_them_back():
     assert "automation" not in [record.type for record in patch.document.nodes.values()]
 
 
-def test_a_transport_leads_recorded_moves():
+def test_transport_controls_automation():
     patch = patch_of(
         "osc.out out.audio", osc=("lfo", {"frequency": 30.0}), out="audio_out", time=("transport", {"play": 0.0})
     )
     engine = Offline(patch.document)
     recorder = AutomationRecorder(engine)
-    engine.turn("osc", "amplitude", 0.25, at=1000)
+    engine.set_parameter("osc", "amplitude", 0.25, at=1000)
     engine.run_samples(4096)
     patch.do(add_automation(patch.document, recorder.tracks(), RATE, recorder.smooth, "time"))
     engine = Offline(patch.document)
     engine.follow(patch)
-    assert np.abs(engine.run_samples(8192)).max() > 0.9  # the transport stands, and so do the moves
+    assert np.abs(engine.run_samples(8192)).max() > 0.9  # the transport is stopped, and so is the automation
     patch.set("time.play", 1.0)
     engine.run_samples(2048)
     assert np.abs(engine.run_samples(4096)).max() == pytest.approx(0.25, abs=1e-3)
-    engine.turn("time", "rewind", 1.0)
-    assert np.abs(engine.run_samples(1000)[64:]).max() > 0.5  # back before the move
+    engine.set_parameter("time", "rewind", 1.0)
+    assert np.abs(engine.run_samples(1000)[64:]).max() > 0.5  # before the change
 
 
-def test_nothing_moved_is_said_in_a_line():
+def test_automation_without_changes_is_refused():
     engine = Offline(sine().document)
     recorder = AutomationRecorder(engine)
     engine.run_samples(64)
-    with pytest.raises(PatchError, match="no parameter was moved"):
+    with pytest.raises(PatchError, match="no parameter changes were recorded"):
         add_automation(sine().document, recorder.tracks(), RATE, recorder.smooth)

@@ -1,4 +1,4 @@
-"""Griffin & Lim's iteration: it comes nearer with each step, and the fast one sooner."""
+"""The Griffin-Lim algorithm: the error falls with each iteration, and faster in the fast version."""
 
 import numpy as np
 import pytest
@@ -24,19 +24,19 @@ def magnitudes(sound):
     return np.abs(stft(sound, SIZE, HOP))
 
 
-def test_each_iteration_comes_nearer(magnitudes):
+def test_error_falls_with_each_iteration(magnitudes):
     found = [ser(magnitudes, griffin_lim(magnitudes, SIZE, HOP, iterations=n), SIZE, HOP) for n in range(0, 40, 4)]
     assert (np.diff(found) > -1e-6).all()
     assert found[-1] > found[0] + 5.0
 
 
-def test_the_fast_one_is_sooner_there(magnitudes):
+def test_fast_version_has_a_smaller_error_after_equal_iterations(magnitudes):
     slow = ser(magnitudes, griffin_lim(magnitudes, SIZE, HOP, iterations=100), SIZE, HOP)
     fast = ser(magnitudes, fast_griffin_lim(magnitudes, SIZE, HOP, iterations=100), SIZE, HOP)
     assert fast > slow
 
 
-def test_the_right_phase_is_kept(sound, magnitudes):
+def test_correct_initial_phase_is_kept(sound, magnitudes):
     phase = np.angle(stft(sound, SIZE, HOP))
     for method in (griffin_lim, fast_griffin_lim):
         found = method(magnitudes, SIZE, HOP, iterations=3, phase=phase)
@@ -44,14 +44,14 @@ def test_the_right_phase_is_kept(sound, magnitudes):
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_every_window(sound, window):
+def test_every_window_reaches_10_db(sound, window):
     magnitudes = np.abs(stft(sound, SIZE, HOP, window))
     found = fast_griffin_lim(magnitudes, SIZE, HOP, window, 40)
     assert found.dtype == np.float32 and len(found) == magnitudes.shape[1] * HOP
     assert ser(magnitudes, found, SIZE, HOP, window) > 10.0
 
 
-def test_a_seed_repeats(magnitudes):
+def test_equal_seeds_return_equal_sounds(magnitudes):
     a, b, c = (griffin_lim(magnitudes, SIZE, HOP, iterations=2, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(a, b) and not np.array_equal(a, c)
 
@@ -62,7 +62,7 @@ def test_silence_and_extremes_stay_finite():
             assert np.isfinite(method(magnitudes, SIZE, HOP, "hann", 5, 0)).all()
 
 
-def test_blocks_are_methods_and_are_aligned(sound, magnitudes):
+def test_methods_include_blocks_with_aligned_output(sound, magnitudes):
     table = methods()
     assert list(table)[:2] == ["griffin_lim", "fast_griffin_lim"]
     assert {"rtisi", "rtisi_la", "phase_gradient"} <= set(table)

@@ -1,4 +1,4 @@
-"""Metrics of reconstruction, on sounds whose distance is known."""
+"""Metrics of reconstruction, on sounds of known distance."""
 
 import numpy as np
 import pytest
@@ -25,30 +25,30 @@ def magnitudes(signal):
 
 
 @pytest.mark.parametrize("gain", [0.5, 0.9, 1.1, 2.0])
-def test_a_gain_has_a_known_error(gain):
-    wanted, signal = magnitudes(noise()), gain * noise()
-    assert ser(wanted, signal, SIZE, HOP) == pytest.approx(-20 * np.log10(abs(1 - gain)), abs=1e-3)
-    assert spectral_convergence(wanted, signal, SIZE, HOP) == pytest.approx(abs(1 - gain), rel=1e-4)
+def test_metrics_of_a_gain_match_the_closed_form(gain):
+    target, signal = magnitudes(noise()), gain * noise()
+    assert ser(target, signal, SIZE, HOP) == pytest.approx(-20 * np.log10(abs(1 - gain)), abs=1e-3)
+    assert spectral_convergence(target, signal, SIZE, HOP) == pytest.approx(abs(1 - gain), rel=1e-4)
     assert log_spectral_distance(noise(), signal) == pytest.approx(abs(20 * np.log10(gain)), rel=1e-3)
-    wanted = abs(1 - gain) + abs(np.log(gain))
-    assert multi_resolution_stft(noise(), signal) == pytest.approx(wanted, rel=1e-3)
+    expected = abs(1 - gain) + abs(np.log(gain))
+    assert multi_resolution_stft(noise(), signal) == pytest.approx(expected, rel=1e-3)
 
 
-def test_convergence_is_ser_as_a_ratio():
-    wanted, signal = magnitudes(noise()), noise(seed=1)
-    ratio = spectral_convergence(wanted, signal, SIZE, HOP)
-    assert ser(wanted, signal, SIZE, HOP) == pytest.approx(-20 * np.log10(ratio))
+def test_spectral_convergence_is_ser_as_a_ratio():
+    target, signal = magnitudes(noise()), noise(seed=1)
+    ratio = spectral_convergence(target, signal, SIZE, HOP)
+    assert ser(target, signal, SIZE, HOP) == pytest.approx(-20 * np.log10(ratio))
 
 
-def test_the_sign_is_not_heard_and_the_same_sound_is_perfect():
-    wanted = magnitudes(noise())
+def test_identical_sounds_are_perfect_and_ser_ignores_the_sign():
+    target = magnitudes(noise())
     for sign in (1, -1):
-        assert ser(wanted, sign * noise(), SIZE, HOP) > 100.0
+        assert ser(target, sign * noise(), SIZE, HOP) > 100.0
     assert log_spectral_distance(noise(), noise()) == 0.0
     assert multi_resolution_stft(noise(), noise()) == 0.0
 
 
-def test_silence_and_nothing_are_finite():
+def test_metrics_of_silent_and_empty_sounds_are_finite():
     silence = np.zeros(1000, np.float32)
     for x, y in ((silence, silence), (silence, noise(1000)), (noise(1000), silence), (noise(0), noise(0))):
         found = [
@@ -61,7 +61,7 @@ def test_silence_and_nothing_are_finite():
         assert np.isfinite(found).all(), found
 
 
-def test_correlation_finds_gain_and_lag():
+def test_cross_correlation_finds_gain_and_lag():
     x = noise(1000)
     late = np.concatenate([np.zeros(37), 0.5 * x])
     assert cross_correlation(x, late) == (pytest.approx(1.0), 37)
@@ -72,16 +72,16 @@ def test_correlation_finds_gain_and_lag():
     assert cross_correlation(x, np.zeros(10)) == (0.0, pytest.approx(0, abs=1000))
 
 
-def test_a_longer_output_counts_as_an_error():
-    wanted = magnitudes(noise(2000))
-    assert ser(wanted, np.concatenate([noise(2000), noise(2000, 1)]), SIZE, HOP) < 5.0
+def test_ser_counts_a_longer_output_as_an_error():
+    target = magnitudes(noise(2000))
+    assert ser(target, np.concatenate([noise(2000), noise(2000, 1)]), SIZE, HOP) < 5.0
 
 
-# -- the transform that they rest on -----------------------------------------------------------------------
+# -- short-time Fourier transform -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_the_inverse_is_exact_where_windows_leave_no_gap(window):
+def test_inverse_is_exact_if_windows_leave_no_gap(window):
     for size, hop in ((256, 64), (256, 100), (64, 33), (512, 1), (64, 64)):
         if consistent(size, hop, window):
             x = noise(700)
@@ -90,7 +90,7 @@ def test_the_inverse_is_exact_where_windows_leave_no_gap(window):
     assert not consistent(64, 65, "rectangular")
 
 
-def test_frames_begin_with_the_first_hop():
+def test_first_frame_ends_with_the_first_hop():
     x = np.zeros(1000)
     x[HOP - 1] = 1.0
     found = stft(x, SIZE, HOP, "rectangular")
@@ -99,7 +99,7 @@ def test_frames_begin_with_the_first_hop():
     assert np.allclose(found[:, 0], np.exp(-2j * np.pi * np.arange(129) * 255 / 256), atol=1e-6)
 
 
-def test_overlap_add_adds():
+def test_overlap_add_sums_frames():
     frames = np.arange(12.0).reshape(3, 4)
     assert overlap_add(frames, 2).tolist() == [0, 1, 6, 8, 14, 16, 10, 11]
     assert overlap_add(frames, 3).tolist() == [0, 1, 2, 7, 5, 6, 15, 9, 10, 11]

@@ -1,4 +1,4 @@
-"""The phase gradient: its integration takes the loudest path, and its phases are those of a sinusoid."""
+"""Phase gradient heap integration: the loudest paths, and the gradients of a sinusoid and a click."""
 
 import heapq
 
@@ -10,7 +10,7 @@ from nodegraph.spectral.stft import stft
 
 
 def integrate_by_heap(logs, before, least):
-    """Where each bin takes its phase from by the paper's heap: 0 time, -1 the bin below, 1 the bin above."""
+    """Return the phase source of each bin with the heap of the paper: 0 time, -1 bin below, 1 bin above."""
     bins = len(logs)
     origin = np.where(logs <= least, 0, 9)
     heap = [(-before[k], 0, k) for k in range(bins) if logs[k] > least]
@@ -29,30 +29,30 @@ def integrate_by_heap(logs, before, least):
 
 
 def origins(logs, before, least):
-    """The same by ``integrate``, which turns by steps that tell the directions apart."""
+    """Return the phase source of each bin in ``integrate``, recorded from its calls of ``rotate_phasor``."""
     bins = len(logs)
     cos, sin, below, above = (np.zeros(bins, np.float32) for _ in range(4))
     ones, zeros = np.ones(bins, np.float32), np.zeros(bins, np.float32)
-    seen = np.full(bins, 9)
-    turn = pghi.rotate_phasor
+    source_of = np.full(bins, 9)
+    rotate_phasor = pghi.rotate_phasor
 
-    def watch(cos_from, sin_from, source, turns, cos, sin, target):
-        assert seen[target] == 9, "a bin is set once"
-        assert cos_from is ones or seen[source] != 9, "from a bin that is known"
-        seen[target] = 0 if cos_from is ones else source - target
-        turn(cos_from, sin_from, source, turns, cos, sin, target)
+    def record(cos_from, sin_from, source, turns, cos, sin, target):
+        assert source_of[target] == 9, "the bin was set twice"
+        assert cos_from is ones or source_of[source] != 9, "the source was not set yet"
+        source_of[target] = 0 if cos_from is ones else source - target
+        rotate_phasor(cos_from, sin_from, source, turns, cos, sin, target)
 
-    pghi.rotate_phasor = watch
+    pghi.rotate_phasor = record
     try:
         pghi.integrate(logs, before, least, zeros, zeros, zeros, ones, zeros, cos, sin, below, above, bins)
     finally:
-        pghi.rotate_phasor = turn
+        pghi.rotate_phasor = rotate_phasor
     assert np.allclose(cos**2 + sin**2, 1.0, atol=1e-5)
-    return seen
+    return source_of
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_two_sweeps_find_the_paths_of_a_heap(seed):
+def test_two_sweeps_find_the_same_paths_as_a_heap(seed):
     rng = np.random.default_rng(seed)
     logs, before = rng.normal(size=(2, int(rng.integers(2, 60)))).astype(np.float32)
     least = rng.choice([-9.0, -0.5, 0.5])
@@ -60,13 +60,13 @@ def test_two_sweeps_find_the_paths_of_a_heap(seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_equal_loudness_still_gives_every_bin_one_phase(seed):
+def test_equal_loudness_sets_every_bin_once(seed):
     rng = np.random.default_rng(seed)
     logs, before = rng.integers(0, 3, size=(2, 30)).astype(np.float32)
     assert (origins(logs, before, 0.5) != 9).all()
 
 
-def test_time_gradient_is_the_advance_of_a_sinusoid():
+def test_time_gradient_is_the_phase_advance_of_a_sinusoid():
     size, hop, frequency = 512, 128, 40.3
     magnitude = np.abs(stft(np.sin(2 * np.pi * frequency * np.arange(4000) / size), size, hop))[:, 12]
     logs, gradient = np.zeros(257), np.zeros(257)
@@ -75,7 +75,7 @@ def test_time_gradient_is_the_advance_of_a_sinusoid():
     np.testing.assert_allclose(gradient[40:42], hop * frequency / size, atol=0.02)
 
 
-def test_bin_gradient_is_the_place_of_a_click():
+def test_frequency_gradient_is_the_position_of_a_click():
     size, hop, late = 512, 64, 300  # samples from the start of the second window
     click = np.zeros(size + hop)
     click[hop + late] = 1.0
@@ -83,5 +83,5 @@ def test_bin_gradient_is_the_place_of_a_click():
     logs = [np.log(np.abs(np.fft.rfft(click[at : at + size] * window))) for at in (0, hop)]
     gradient = np.zeros(257)
     pghi.frequency_gradient(logs[1], logs[0], 1, gradient, 257, hop, size, pghi.SPREAD["hann"] * size**2)
-    # half a hop back in time is where a difference of two frames belongs
+    # the difference of two frames is the gradient half a hop earlier
     np.testing.assert_allclose(gradient[5:250], -(late + hop / 2) / size, atol=0.05)

@@ -1,4 +1,4 @@
-"""The parts of RTISI: windows, levels and trust, and one step of the iteration."""
+"""The parts of RTISI: windows, gains and trust, and one step of the iteration."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def settings(size=64, hop=16, look_ahead=3, name="hamming"):
 
 @pytest.mark.parametrize("name", WINDOWS)
 @pytest.mark.parametrize("hop", [8, 16, 32, 48])
-def test_full_level_undoes_the_overlap_of_all_frames(name, hop):
+def test_full_overlap_gain_inverts_the_overlap_of_all_frames(name, hop):
     s = settings(hop=hop, name=name)
     sums = overlap(window(name, 64) ** 2, hop)[np.arange(rtisi.span_length(s, 1.0)) % hop]
     level = rtisi.full_overlap_gain(s, 1.0)
@@ -23,14 +23,14 @@ def test_full_level_undoes_the_overlap_of_all_frames(name, hop):
 
 
 @pytest.mark.parametrize("look_ahead", [0, 1, 3, 7])
-def test_trust_falls_from_the_oldest_frame(look_ahead):
+def test_trust_falls_from_the_oldest_to_the_newest_frame(look_ahead):
     trust = rtisi.falling_trust(settings(look_ahead=look_ahead), 1.0)
     assert len(trust) == look_ahead + 1 and trust[0] == 1.0 and trust[-1] > 0.0
     assert (np.diff(trust) < 0).all()
 
 
 @pytest.mark.parametrize("size, hop, look_ahead", [(64, 16, 0), (64, 16, 3), (64, 24, 2), (64, 100, 2), (64, 64, 1)])
-def test_trusted_level_counts_the_frames_that_are_there(size, hop, look_ahead):
+def test_trusted_overlap_gain_inverts_the_overlap_up_to_the_newest_frame(size, hop, look_ahead):
     s = settings(size, hop, look_ahead)
     weights, trust = window("hamming", size), rtisi.falling_trust(s, 1.0)
     span = rtisi.span_length(s, 1.0)
@@ -42,9 +42,8 @@ def test_trusted_level_counts_the_frames_that_are_there(size, hop, look_ahead):
     np.testing.assert_allclose(rtisi.trusted_overlap_gain(s, 1.0), 1.0 / np.maximum(sums, 0.02))
 
 
-def test_newest_windows_are_the_overlap_turned_round():
-    """With all frames but itself, and with itself: Zhu, Beauregard & Wyse, their figure of the asymmetric
-    window."""
+def test_newest_windows_are_the_time_reversed_overlap():
+    """The first window excludes the newest frame, the later one includes it (Zhu, Beauregard & Wyse)."""
     s = settings()
     power = window("hamming", 64) ** 2
     rest = sum(np.concatenate([power[16 * j :], np.zeros(16 * j)]) for j in (1, 2, 3))
@@ -53,46 +52,46 @@ def test_newest_windows_are_the_overlap_turned_round():
     np.testing.assert_allclose(rtisi.later_newest_window(s, 1.0), (rest + power)[::-1] / scale)
 
 
-def test_a_new_estimate_replaces_the_old_one_in_the_sums():
+def test_replace_updates_the_sums():
     rng = np.random.default_rng(0)
     weights, framed = rng.normal(size=(2, 8))
-    estimates, settled = rng.normal(size=24), rng.normal(size=16)
+    estimates, final_sum = rng.normal(size=24), rng.normal(size=16)
     trust, sums, again = np.array([1.0, 0.5, 0.2]), np.zeros(16), np.zeros(16)
-    rtisi.sum_overlap(estimates, settled, weights, trust, sums, 8, 4, 3)
+    rtisi.sum_overlap(estimates, final_sum, weights, trust, sums, 8, 4, 3)
     rtisi.replace(framed, estimates, 8, sums, 4, weights, trust[1], 8)
     np.testing.assert_array_equal(estimates[8:16], framed)
-    rtisi.sum_overlap(estimates, settled, weights, trust, again, 8, 4, 3)
+    rtisi.sum_overlap(estimates, final_sum, weights, trust, again, 8, 4, 3)
     np.testing.assert_allclose(sums, again)
 
 
-def test_imposing_keeps_phases_and_gives_silence_phase_zero():
+def test_impose_magnitudes_keeps_phases_and_uses_phase_zero_for_silence():
     re, im = np.array([3.0, 0.0, -2.0]), np.array([4.0, 0.0, 0.0])
     rtisi.impose_magnitudes(re, im, np.array([10.0, 7.0, 1.0]), 0, 3)
     np.testing.assert_allclose(re + 1j * im, [6 + 8j, 7, -1])
 
 
-def test_momentum_carries_the_last_change_on():
+def test_extrapolate_adds_the_scaled_last_change():
     re, im, before_re, before_im = np.array([2.0]), np.array([1.0]), np.array([1.0]), np.array([3.0])
     rtisi.extrapolate(re, im, before_re, before_im, 0, 1, 0.5)
     assert (re[0], im[0], before_re[0], before_im[0]) == (2.5, 0.0, 2.0, 1.0)
 
 
-def test_settling_hands_out_a_hop_and_moves_on():
-    estimates, settled = np.arange(1.0, 9.0), np.zeros(12)
+def test_finalising_writes_one_hop_and_shifts_the_sum():
+    estimates, final_sum = np.arange(1.0, 9.0), np.zeros(12)
     out, ones = np.zeros(4), np.ones(12)
-    rtisi.finalise_oldest_frame(estimates, settled, ones, 0.5 * ones, out, 8, 4, 2)
+    rtisi.finalise_oldest_frame(estimates, final_sum, ones, 0.5 * ones, out, 8, 4, 2)
     np.testing.assert_array_equal(out, [0.5, 1.0, 1.5, 2.0])
-    np.testing.assert_array_equal(settled, [5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(final_sum, [5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0])
 
 
-def test_a_hop_longer_than_all_frames_leaves_silence_between():
-    out, settled = np.full(12, 9.0), np.zeros(8)
-    rtisi.finalise_oldest_frame(np.ones(8), settled, np.ones(8), np.ones(8), out, 8, 12, 1)
+def test_hop_longer_than_all_frames_leaves_silence_between_them():
+    out, final_sum = np.full(12, 9.0), np.zeros(8)
+    rtisi.finalise_oldest_frame(np.ones(8), final_sum, np.ones(8), np.ones(8), out, 8, 12, 1)
     np.testing.assert_array_equal(out, [1.0] * 8 + [0.0] * 4)
-    np.testing.assert_array_equal(settled, 0.0)
+    np.testing.assert_array_equal(final_sum, 0.0)
 
 
-def test_magnitudes_that_cannot_be_are_mended():
+def test_copied_magnitudes_are_clamped():
     target = np.full(5, 9.0, np.float32)
     rtisi.copy_magnitudes(np.array([-1.0, 2.0, 3e38], np.float32), target, 1, 3)
     np.testing.assert_allclose(target, [9.0, 0.0, 2.0, 1e12, 9.0])

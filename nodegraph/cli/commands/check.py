@@ -1,4 +1,4 @@
-"""``nodegraph check``: everything that is wrong with patches, one line each."""
+"""``nodegraph check``: list the problems of patches."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def check(
-    patches: Annotated[list[Path], typer.Argument(metavar="PATCH…", show_default=False, help="Patches: .json files.")],
+    patches: Annotated[list[Path], typer.Argument(metavar="PATCH…", show_default=False, help="Patch files (.json).")],
     allow_outside: Outside = False,
     json: Json = False,
 ) -> int:
-    """Say everything that is wrong with patches, one line each.
+    """List the problems of patches, one line each.
 
-    Looks at the file, blocks, wires, loops, lanes, ranges and files referred to, and compiles every block.
+    Checks the file, blocks, wires, loops, lanes, ranges and referenced files, and compiles every block.
     """
     results = [_check(path, allow_outside) for path in patches]
     if json:
@@ -48,30 +48,32 @@ def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
         result["warnings"] = _warnings(graph)
         compile_kernels(kernels_of_graph(graph))
         for kernel in kernels_of_graph(graph):
-            kernel.address  # noqa: B018 - loads it, and so proves that it is whole
+            kernel.address  # noqa: B018 - loads the native code, to detect a damaged cache
     except (PatchError, GraphError, KernelError, OSError) as error:
         result["problems"] = describe(error)[0]
     return result
 
 
 def _warnings(graph: Graph) -> list[str]:
-    """What will not stop the patch, yet is hardly meant."""
+    """Return problems that do not prevent the patch from playing."""
     document = graph.document
     found = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
     if document.is_newer_format:
-        found.append(f"it is of format version {document.version}, newer than this nodegraph. Update nodegraph.")
+        found.append(f"format version {document.version} is newer than this nodegraph. Update nodegraph.")
     for control in document.controls.values():
         if not _parameter_exists(control.target, graph):
-            found.append(f"control '{control.name}' turns {control.target}, which is not there.")
-    writes = any(node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.typed_nodes)
-    block = any(record.type == "outlet" for record in document.nodes.values())  # heard where another patch uses it
-    if not (writes or block):
-        found.append("nothing will be heard: it has no audio_out.")
+            found.append(f"control '{control.name}': target {control.target} not found.")
+    has_output = any(
+        node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.typed_nodes
+    )
+    is_subpatch = any(record.type == "outlet" for record in document.nodes.values())  # a subpatch for other patches
+    if not (has_output or is_subpatch):
+        found.append("no audio_out: the patch is silent.")
     return found
 
 
 def _parameter_exists(port_ref: str, graph: Graph) -> bool:
-    """Whether an end names a parameter, which may be of a node in a subpatch. An unknown block may have any."""
+    """Return True if ``port_ref`` is a parameter, possibly in a subpatch, or belongs to an unknown block."""
     from nodegraph.blocks.registry import node_types
     from nodegraph.graph.ports import spec_of
     from nodegraph.patch import PatchError, locate
@@ -94,4 +96,4 @@ def _print_result(result: dict[str, Any]) -> None:
         print_note(f"{name}: warning: {warning}")
     if not result["problems"]:
         size = f"{plural(result['nodes'], 'node')}, {plural(result['wires'], 'wire')}"
-        print_line(f"{name}: fine, {size}, latency {result['latency']} samples")
+        print_line(f"{name}: ok, {size}, latency {result['latency']} samples")

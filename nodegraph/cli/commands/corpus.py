@@ -1,4 +1,4 @@
-"""``nodegraph corpus``: random synthesizer patches for training."""
+"""``nodegraph corpus``: render random synthesizer patches for training."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from ..output import columns, format_duration, plural, print_json, print_line, p
 from ..progress import Progress
 from ..shutdown import catch_stop_signals
 
-SHARES = (5, 1, 1)  # of training, validation and test
-MAX_SHOWN = 5  # lines on files that were skipped
+SHARES = (5, 1, 1)  # proportions of training, validation and test frames
+MAX_SHOWN = 5  # skipped files that are listed
 
 
 def corpus(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", show_default=False, help="Where it is kept; else the user's cache."),
+        typer.Argument(metavar="[DIR]", show_default=False, help="Folder of the corpus. Default: the user's cache."),
     ] = None,
-    frames: Annotated[int, typer.Option("--frames", metavar="N", min=70, help="Frames of all parts.")] = 70_000,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Another seed, other patches.")] = 0,
+    frames: Annotated[int, typer.Option("--frames", metavar="N", min=70, help="Total number of frames.")] = 70_000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the random patches.")] = 0,
     audio: Annotated[
         list[str] | None,
-        typer.Option("--audio", "-a", metavar="PATH", help="Look at recordings instead: a file or a folder."),
+        typer.Option(
+            "--audio", "-a", metavar="PATH", help="Analyse recordings instead: a file or a folder; repeatable."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Render random synthesizer patches to train on, split by patch.
+    """Render random synthesizer patches for training.
 
-    Each patch (.json) lies beside its sound (.wav), in folders train, valid and test; interrupted, it goes on where it
-    was. The same seed gives the same sounds. With --audio recordings are looked at, split by file.
+    The folders train, valid and test contain patches (.json) and their sounds (.wav). An interrupted run resumes when
+    it is started again. The same seed produces the same sounds. With --audio, recordings are analysed instead.
     """
     from nodegraph.learn.corpus import SynthCorpus, default_folder, synth_frames
     from nodegraph.learn.reproduce.data import baseline_errors
@@ -45,15 +47,15 @@ def corpus(
             bar.to(count / total)
 
         if audio:
-            found, place = _recordings(audio, frames, seed, progress), None
+            found, path = _recordings(audio, frames, seed, progress), None
         else:
-            wanted = SynthCorpus(seed, tuple(frames * share // sum(SHARES) for share in SHARES))  # type: ignore[arg-type]
-            found = synth_frames(wanted, None, folder, progress)
-            place = (folder or default_folder()) / wanted.name
+            requested = SynthCorpus(seed, tuple(frames * share // sum(SHARES) for share in SHARES))  # type: ignore[arg-type]
+            found = synth_frames(requested, None, folder, progress)
+            path = (folder or default_folder()) / requested.name
         bar.to(1.0, "principal components")
         kinds = {name: baseline_errors(found, name) for name in ("frame", "global")}
     result: dict[str, Any] = {
-        "folder": str(place) if place else None,
+        "folder": str(path) if path else None,
         "sources": {part: len(names) for part, names in found.sources.items()},
         "seconds": found.seconds,
         "difficulty": kinds,
@@ -82,11 +84,11 @@ def _print_result(result: dict[str, Any], word: str) -> None:
         "  ",
     )
     print_line(f"{format_duration(result['seconds'])} of sound\n")
-    print_line("what principal components leave of unseen frames, as a share of what their mean leaves")
+    print_line("reconstruction error of principal components on test frames, relative to that of the mean")
     curves = result["difficulty"]
     widths = list(curves["frame"]["pca"])
-    rows = [["frames scaled", "mean, per bin", *(plural(int(n), "unit") for n in widths)]]
-    for name, words in (("frame", "each to 1"), ("global", "all by one")):
+    rows = [["scaling of frames", "mean, per bin", *(plural(int(n), "unit") for n in widths)]]
+    for name, words in (("frame", "each to 1"), ("global", "by one factor")):
         curve = curves[name]
         rows.append([words, f"{curve['per_bin']:.3g}", *(f"{curve['pca'][n]:.4f}" for n in widths)])
     columns(rows, "  ")

@@ -1,4 +1,4 @@
-"""``nodegraph demo``: a patch heard with nothing else typed."""
+"""``nodegraph demo``: play a demo patch."""
 
 from __future__ import annotations
 
@@ -17,45 +17,43 @@ from .edit import edit
 from .render import render
 from .run import run
 
-PLAYED = 30.0  # s, where something can
-RENDERED = 15.0  # s of sound in the file, where nothing can play
+PLAY_SECONDS = 30.0
+RENDER_SECONDS = 15.0  # of the sound file if there is no sound device
 
 
 def demo(
-    name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="Which of the patches that come with nodegraph.")
-    ] = "demo",
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Name of the demo patch.")] = "demo",
     seconds: Seconds = None,
-    window: Annotated[bool, typer.Option("--window", help="Open it in the editor, where there is a display.")] = False,
+    window: Annotated[bool, typer.Option("--window", help="Open it in the editor if there is a display.")] = False,
     json: Json = False,
 ) -> int:
-    """Play a demo patch, or render it where nothing can play.
+    """Play a demo patch.
 
-    The file is written into this folder.
+    Without a sound device it is rendered to a file in the current folder.
     """
     patch = demo_patch(name)
     if window and not window_problem():
         return edit(patch)
-    obstacle = playback_problem()
-    if not obstacle:
+    problem = playback_problem()
+    if not problem:
         from nodegraph.engine.core import EngineError
 
         try:
             if not json:
-                print_line(f"Playing {patch} for {format_duration(seconds or PLAYED)}; Ctrl-C ends it earlier.")
-            return run(patch, seconds=seconds or PLAYED, json=json)
+                print_line(f"Playing {patch} for {format_duration(seconds or PLAY_SECONDS)}; Ctrl-C stops.")
+            return run(patch, seconds=seconds or PLAY_SECONDS, json=json)
         except EngineError as error:
-            obstacle = str(error).rstrip(".")
+            problem = str(error).rstrip(".")
     output = Path(f"{patch.stem}.wav")
     if not json:
-        print_line(f"Not played, because {obstacle}: rendering {patch} into {output.resolve()} instead.")
-    elif obstacle:
-        print_note(f"not played, because {obstacle}")
-    return render(patch, output, seconds=seconds or RENDERED, json=json)
+        print_line(f"Playback is unavailable ({problem}). Rendering {patch} to {output.resolve()} instead.")
+    elif problem:
+        print_note(f"playback is unavailable ({problem})")
+    return render(patch, output, seconds=seconds or RENDER_SECONDS, json=json)
 
 
 def window_problem() -> str:
-    """What stands in the way of the editor, "" if nothing."""
+    """Return why the editor cannot open a window, or ""."""
     from nodegraph.editor.dpg.display_check import display_problem
 
     return "this is a CI machine" if _on_ci() else display_problem()
@@ -66,7 +64,7 @@ def _on_ci() -> bool:
 
 
 def playback_problem() -> str:
-    """What stands in the way of playing, "" if nothing."""
+    """Return why live playback is unavailable, or ""."""
     from nodegraph.engine import live
     from nodegraph.engine.core import EngineError
 
@@ -77,4 +75,4 @@ def playback_problem() -> str:
             found = live.devices()
     except EngineError as error:
         return str(error).rstrip(".")
-    return "" if any(device["outputs"] for device in found) else "there is no sound device here"
+    return "" if any(device["outputs"] for device in found) else "no sound device found"

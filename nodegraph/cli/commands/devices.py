@@ -1,4 +1,4 @@
-"""``nodegraph devices``: what sound and MIDI can go to and come from."""
+"""``nodegraph devices``: list sound devices and MIDI ports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..silence_stderr import silence_native_stderr
 
 
 def devices(json: Json = False) -> None:
-    """List sound devices and MIDI ports, as `run` takes them."""
+    """List sound devices and MIDI ports, for the options of `run`."""
     from nodegraph.engine import live
 
     with silence_native_stderr():
@@ -24,16 +24,16 @@ def devices(json: Json = False) -> None:
         rows = [(d["index"], d["name"], d["api"], d["inputs"], d["outputs"], f"{d['rate']:g}") for d in sound]
         columns([*heads, *rows])
     else:
-        print_line("no sound device here. Use `nodegraph render`, or play to nobody with `nodegraph run --null`.")
+        print_line("no sound device found. Use `nodegraph render`, or `nodegraph run --null`.")
     print_line()
     if midi:
         columns([("MIDI port", "system", "kind"), *((port["name"], port["system"], port["kind"]) for port in midi)])
     else:
-        print_line(no_midi or "no MIDI ports here. `nodegraph run --midi all` uses them once they are plugged in.")
+        print_line(no_midi or "no MIDI ports found. `nodegraph run --midi all` opens them when they are plugged in.")
 
 
 def _midi() -> tuple[list[dict[str, Any]], str]:
-    """MIDI ports, or why there are none."""
+    """Return the MIDI ports, and the reason if MIDI is unavailable."""
     from nodegraph.midi import ports
 
     try:

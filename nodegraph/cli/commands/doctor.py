@@ -1,4 +1,4 @@
-"""``nodegraph doctor``: what is missing on this machine, and the command that mends it."""
+"""``nodegraph doctor``: check the installation."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ..output import columns, print_json, print_line
 from ..silence_stderr import silence_native_stderr
 
 PIP = f"{shlex.quote(sys.executable)} -m pip install"
-# PyPI's own torch brings gigabytes for GPUs along
+# the torch package on PyPI includes gigabytes of GPU libraries
 TORCH = "torch --index-url https://download.pytorch.org/whl/cpu"
 
 
 @dataclass
 class Check:
-    """One thing looked at. ``required``: nothing works without it; ``fix``: the command that mends it."""
+    """The result of one check. ``required``: nodegraph does not work without it; ``fix``: the command that fixes it."""
 
     name: str
     ok: bool
@@ -36,21 +36,21 @@ class Check:
 
 
 def doctor(json: Json = False) -> int:
-    """Say what is missing here and the command that mends it."""
+    """Check the installation, and print commands that fix it."""
     findings = list(run_checks())
     if json:
         print_json([asdict(finding) for finding in findings])
     else:
         columns([(_status_symbol(finding), finding.name, finding.detail) for finding in findings])
-        mends = [(finding.fix, f"# {finding.name}") for finding in findings if finding.fix and not finding.ok]
-        if mends:
-            print_line("\nto mend it")
-            columns(mends, "  ")
+        fixes = [(finding.fix, f"# {finding.name}") for finding in findings if finding.fix and not finding.ok]
+        if fixes:
+            print_line("\nto fix")
+            columns(fixes, "  ")
     return 1 if any(finding.required and not finding.ok for finding in findings) else 0
 
 
 def run_checks() -> Iterator[Check]:
-    """Look at everything, the needed things first."""
+    """Run all checks, the required ones first."""
     from nodegraph.version import __version__
 
     yield Check(
@@ -65,15 +65,15 @@ def run_checks() -> Iterator[Check]:
     yield _cache()
     yield _kernels()
     yield _demos()
-    yield _package("sounddevice", "sounddevice", "playing live", extra="sounddevice cffi")
+    yield _package("sounddevice", "sounddevice", "live playback", extra="sounddevice cffi")
     yield from _sound()
     yield _package("python-rtmidi", "rtmidi", "MIDI devices")
     yield from _midi()
     yield _package("python-osc", "pythonosc", "OSC")
     yield _package("dearpygui", "dearpygui", "the editor", extra="'dearpygui>=2.3.1'")
     yield _display()
-    yield _package("torch", "torch", "learning and neural blocks", extra=TORCH)
-    yield _package("librosa", "librosa", "learning")
+    yield _package("torch", "torch", "training and neural blocks", extra=TORCH)
+    yield _package("librosa", "librosa", "training")
 
 
 def _status_symbol(finding: Check) -> str:
@@ -82,7 +82,7 @@ def _status_symbol(finding: Check) -> str:
 
 def _package(name: str, module: str, purpose: str, extra: str = "", required: bool = False) -> Check:
     if find_spec(module) is None:
-        detail = f"not installed{f'; it is for {purpose}' if purpose else ''}"
+        detail = f"not installed{f'; required for {purpose}' if purpose else ''}"
         return Check(name, False, detail, f"{PIP} {extra or name}", required)
     try:
         return Check(name, True, version(name), required=required)
@@ -95,10 +95,10 @@ def _blocks() -> Iterator[Check]:
 
     types = node_types()
     own = sum(cls.__module__.startswith("nodegraph_user_") for cls in types.values())
-    yield Check("blocks", bool(types), f"{len(types)}, {own} of them your own from {user_folder()}", required=True)
+    yield Check("blocks", bool(types), f"{len(types)}, including {own} user blocks from {user_folder()}", required=True)
     for source, reason in load_failures().items():
         fix = f"{shlex.quote(os.environ.get('EDITOR', 'edit'))} {shlex.quote(source)}"
-        yield Check(f"blocks in {source}", False, f"could not be loaded: {reason}", fix, required=True)
+        yield Check(f"blocks in {source}", False, f"not loaded: {reason}", fix, required=True)
 
 
 def _cache() -> Check:
@@ -110,7 +110,7 @@ def _cache() -> Check:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        detail = f"{folder} cannot be written ({error.strerror}): kernels are compiled at every start"
+        detail = f"{folder} is not writable ({error.strerror}): kernels are compiled at every start"
         return Check("cache", False, detail, "export NODEGRAPH_CACHE=/some/folder")
     return Check("cache", True, str(folder))
 
@@ -121,7 +121,7 @@ def _kernels() -> Check:
     kernels = all_kernels()
     ready = sum(kernel.cached for _, _, kernel in kernels)
     detail = f"{ready} of {len(kernels)} compiled"
-    detail += "" if ready == len(kernels) else "; the others are when they are first used"
+    detail += "" if ready == len(kernels) else "; the others are compiled when they are first used"
     return Check("kernels", ready == len(kernels), detail, "nodegraph warmup")
 
 
@@ -141,17 +141,17 @@ def _sound() -> Iterator[Check]:
             import sounddevice
 
             outputs = [d["name"] for d in sounddevice.query_devices() if d["max_output_channels"]]
-            about = sounddevice.get_portaudio_version()[1]
+            portaudio_version = sounddevice.get_portaudio_version()[1]
     except OSError as error:
         reason = str(error).splitlines()[0]
         yield Check("PortAudio", False, f"not found ({reason})", install.get(sys.platform, ""))
         return
-    except Exception as error:  # PortAudio's own, whose class we cannot name before it is imported
-        yield Check("PortAudio", False, f"does not start ({error})")
+    except Exception as error:  # the class of PortAudio errors is unknown before the import
+        yield Check("PortAudio", False, f"not starting ({error})")
         return
-    yield Check("PortAudio", True, about)
+    yield Check("PortAudio", True, portaudio_version)
     names = ", ".join(outputs)
-    yield Check("sound device", bool(outputs), names or "none: `render` works, and `run --null` plays to nobody")
+    yield Check("sound device", bool(outputs), names or "none found; `render` and `run --null` work without one")
 
 
 def _midi() -> Iterator[Check]:
@@ -165,11 +165,11 @@ def _midi() -> Iterator[Check]:
     except ports.MidiError as error:
         yield Check("MIDI ports", False, str(error).rstrip("."))
         return
-    yield Check("MIDI ports", True, names or "none is plugged in")
+    yield Check("MIDI ports", True, names or "none found")
 
 
 def _display() -> Check:
     if sys.platform != "linux":
         return Check("display", True, platform.system())
-    shown = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    return Check("display", bool(shown), shown or "none: the editor needs one")
+    display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+    return Check("display", bool(display), display or "none found; required for the editor")

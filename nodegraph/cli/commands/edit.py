@@ -1,4 +1,4 @@
-"""``nodegraph edit``: the editor."""
+"""``nodegraph edit``: open the editor."""
 
 from __future__ import annotations
 
@@ -22,28 +22,30 @@ if TYPE_CHECKING:
 
 def edit(
     patch: Annotated[
-        Path | None, typer.Argument(metavar="[PATCH]", show_default=False, help="A patch to open, or a new file.")
+        Path | None, typer.Argument(metavar="[PATCH]", show_default=False, help="Patch file to open or to create.")
     ] = None,
     device: Annotated[
         str | None,
-        typer.Option("--device", "-d", metavar="D", help="Number or part of the name, see `nodegraph devices`."),
+        typer.Option(
+            "--device", "-d", metavar="D", help="Sound device: number or part of its name; see `nodegraph devices`."
+        ),
     ] = None,
     blocksize: Annotated[
         int | None,
         typer.Option(
-            "--blocksize", "-b", metavar="N", min=16, max=8192, help="Samples a callback, asked of the device."
+            "--blocksize", "-b", metavar="N", min=16, max=8192, help="Samples per callback, requested from the device."
         ),
     ] = None,
     rate: Rate = None,
-    null: Annotated[bool, typer.Option("--null", help="Play to no device, at the same pace.")] = False,
-    no_limiter: Annotated[bool, typer.Option("--no-limiter", help="Switch the safety limiter off.")] = False,
+    null: Annotated[bool, typer.Option("--null", help="Play in real time without a device.")] = False,
+    no_limiter: Annotated[bool, typer.Option("--no-limiter", help="Disable the safety limiter.")] = False,
     flight: Flight = None,
     home: Annotated[
-        Path | None, typer.Option("--home", help="Folder of preferences and safety copies.", hidden=True)
+        Path | None, typer.Option("--home", help="Folder of preferences and recovery copies.", hidden=True)
     ] = None,
     allow_outside: Outside = False,
 ) -> int:
-    """Edit a patch in a window and hear each edit at once."""
+    """Edit a patch in a window while it plays."""
     from nodegraph.editor.dpg.display_check import display_problem
 
     if reason := display_problem():
@@ -52,26 +54,26 @@ def edit(
     from nodegraph.patch import Patch
 
     if flight is not None and not flight.absolute().parent.is_dir():
-        raise CommandError(f"{flight}: there is no folder {flight.parent}. Make it first: mkdir -p {flight.parent}")
+        raise CommandError(f"{flight}: folder {flight.parent} not found. Create it: mkdir -p {flight.parent}")
     opened = Patch(path=patch) if patch is None or not patch.exists() else Patch.load(patch)
     compile_kernels(kernels_of_engine(live=True))
 
     from nodegraph.editor.app import App
 
     home = home or _home()
-    wanted_rate = rate or opened.document.settings.rate
+    requested_rate = rate or opened.document.settings.rate
     with silence_native_stderr():
         try:
-            chosen = "none" if null else device
-            sound = _sound(home, chosen, wanted_rate, blocksize, allow_outside, not no_limiter, flight)
+            device_name = "none" if null else device
+            sound = _sound(home, device_name, requested_rate, blocksize, allow_outside, not no_limiter, flight)
         except OSError as error:
-            raise CommandError(f"{flight}: the log cannot be written ({error.strerror}). Name another file.") from None
+            raise CommandError(f"{flight}: not writable ({error.strerror}). Choose another file.") from None
     graph = None
-    with suppress(GraphError):  # the editor shows what is wrong
+    with suppress(GraphError):  # the editor shows the problems
         graph = build_graph(opened.document, sound.rate, opened.path, allow_outside)
         compile_kernels(kernels_of_graph(graph))
     app = App(sound, opened, home, allow_outside, graph)
-    with catch_stop_signals() as stop:  # what is not saved by then is offered at the next start
+    with catch_stop_signals() as stop:  # unsaved changes are offered at the next start
         app.run(each_frame=lambda app: app.view.quit() if stop.requested else None)
     for line in sound.state().notices[-1:] if flight is not None else ():
         typer.echo(line)
@@ -87,20 +89,20 @@ def _sound(
     limiter: bool,
     flight: Path | None,
 ) -> LiveSound:
-    """The sound on the device that is asked for, else on the one chosen last time if it is still there."""
+    """Open the requested device, else the last one used if it is available, else the default."""
     from nodegraph.editor.preferences import Preferences
     from nodegraph.editor.sound.live import DeviceRequest, LiveSound
     from nodegraph.engine.core import EngineError
 
-    kept = Preferences.load(home)
-    if device is None and kept.device is not None:
+    preferences = Preferences.load(home)
+    if device is None and preferences.device is not None:
         try:
-            last = DeviceRequest(kept.device, rate or kept.rate, blocksize or kept.blocksize)
+            last = DeviceRequest(preferences.device, rate or preferences.rate, blocksize or preferences.blocksize)
             return LiveSound(last, allow_outside, limiter, flight)
         except EngineError:
-            pass  # it is not plugged in today
-    wanted = DeviceRequest(_device(device), rate or kept.rate, blocksize or kept.blocksize)
-    return LiveSound(wanted, allow_outside, limiter, flight)
+            pass  # the device is disconnected
+    request = DeviceRequest(_device(device), rate or preferences.rate, blocksize or preferences.blocksize)
+    return LiveSound(request, allow_outside, limiter, flight)
 
 
 def _home() -> Path:

@@ -1,4 +1,4 @@
-"""``nodegraph invert``: a spectrogram into sound."""
+"""``nodegraph invert``: convert a spectrogram to sound."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ DEFAULT_METHOD = "fast_griffin_lim"
 MAX_ITERATIONS = 100_000
 
 
-def _list_methods(asked: bool) -> None:
-    if asked:
+def _list_methods(requested: bool) -> None:
+    if requested:
         from nodegraph.inversion import methods
 
         print_line("\n".join(methods()))
@@ -39,43 +39,53 @@ def invert(
     ],
     method: Annotated[
         str,
-        typer.Option("--method", "-m", metavar="NAME", help="How phases are found; see --methods."),
+        typer.Option("--method", "-m", metavar="NAME", help="Method of phase reconstruction; see --methods."),
     ] = DEFAULT_METHOD,
     methods: Annotated[
         bool, typer.Option("--methods", callback=_list_methods, is_eager=True, help="List the methods and exit.")
     ] = False,
     size: Annotated[
-        int | None, typer.Option("--size", metavar="N", help="Samples of the transform; else the bins say.")
+        int | None,
+        typer.Option("--size", metavar="N", help="Samples of the transform. Default: from the number of bins."),
     ] = None,
     hop: Annotated[
         int | None,
-        typer.Option("--hop", metavar="N", help="Samples between frames; else the file's, else size / 4."),
+        typer.Option("--hop", metavar="N", help="Samples between frames. Default: the file's, else size / 4."),
     ] = None,
     window: Annotated[
-        str | None, typer.Option("--window", metavar="NAME", help="hann, hamming, sqrt_hann, blackman …")
+        str | None, typer.Option("--window", metavar="NAME", help="Window: hann, hamming, sqrt_hann, blackman …")
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option("--rate", metavar="HZ", callback=sample_rate, help="Sample rate; else the file's."),
+        typer.Option(
+            "--rate", metavar="HZ", callback=sample_rate, help="Sample rate. Default: the file's, else 44100."
+        ),
     ] = None,
     scale: Annotated[
         str | None,
-        typer.Option("--scale", metavar="NAME", help="What the numbers are: linear, db, log (ln) or power."),
+        typer.Option("--scale", metavar="NAME", help="Scale of the numbers: linear, db, log (ln) or power."),
     ] = None,
     range: Annotated[
-        float | None, typer.Option("--range", metavar="DB", help="Of an image, black to white; else 80 dB.")
+        float | None, typer.Option("--range", metavar="DB", help="Range of an image, black to white. Default: 80 dB.")
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option("--iterations", "-n", metavar="N", min=1, max=MAX_ITERATIONS, help="Else 100 offline, 5 live."),
+        typer.Option(
+            "--iterations",
+            "-n",
+            metavar="N",
+            min=1,
+            max=MAX_ITERATIONS,
+            help="Iterations. Default: 100 for offline methods, 5 for live ones.",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of a random start.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of random initial phases.")] = 0,
     json: Json = False,
 ) -> None:
-    """Turn a spectrogram into sound: find the phases that it lost.
+    """Convert a spectrogram to sound, by reconstructing its phases.
 
-    Arrays are bins × frames or frames × bins, with size / 2 + 1 bins; a .npz may hold rate, hop, size,
-    window and scale beside them, an image the same as text. In an image low frequencies are at the bottom.
+    Arrays are bins × frames or frames × bins, with size / 2 + 1 bins. A .npz file may also contain rate, hop, size,
+    window and scale; an image may contain them as text chunks. In an image, low frequencies are at the bottom.
     """
     import numpy as np
 
@@ -85,22 +95,22 @@ def invert(
     from nodegraph.spectral.spectrogram_file import SpectrogramHints, read_spectrogram
 
     kind = kind_of(output)
-    chosen = _method(method)
+    inverter = _method(method)
     found = read_spectrogram(spectrogram, SpectrogramHints(size, hop, rate, scale, window, range))
     if output.exists() and output.samefile(spectrogram):
-        raise CommandError(f"{output}: is the file that is read. Choose another name.")
+        raise CommandError(f"{output}: the output would overwrite the input. Choose another name.")
     _check_windows(spectrogram, found)
     if found.rate is None:
-        print_warning(f"{spectrogram.name} does not say its rate: {DEFAULT_RATE:g} Hz is taken. Give it by --rate")
+        print_warning(f"{spectrogram.name} has no sample rate; using {DEFAULT_RATE:g} Hz. Set it with --rate")
     count = iterations or (100 if method in OFFLINE else 5)
     began = time.perf_counter()
-    sound = chosen(found.magnitudes, found.size, found.hop, found.window, count, seed)
+    sound = inverter(found.magnitudes, found.size, found.hop, found.window, count, seed)
     elapsed = time.perf_counter() - began
     rate = found.rate or DEFAULT_RATE
     write_sound(output, sound[:, None], rate)
     peak = float(np.abs(sound).max(initial=0.0))
     if peak > 1.0 and kind != "WAV":
-        print_warning(f"the sound goes over full scale ({format_decibels(peak)}): it is clipped; a .wav holds it")
+        print_warning(f"the sound is clipped ({format_decibels(peak)}). Write a .wav file instead")
     result = {
         "file": str(output),
         "method": method,
@@ -124,7 +134,7 @@ def _method(name: str) -> Any:
 
     table = methods()
     if name not in table:
-        raise CommandError(f"there is no method '{name}'.{suggest(name, table)} Methods are {', '.join(table)}.")
+        raise CommandError(f"unknown method '{name}'.{suggest(name, table)} Use one of {', '.join(table)}.")
     return table[name]
 
 
@@ -134,7 +144,7 @@ def _check_windows(path: Path, found: Spectrogram) -> None:
     if not consistent(found.size, found.hop, found.window):
         raise CommandError(
             f"{path}: {found.window} windows of {found.size} samples leave gaps at a hop of {found.hop}. "
-            f"Take a hop of at most {found.size // 2}."
+            f"Use a hop of at most {found.size // 2}."
         )
 
 
@@ -143,4 +153,6 @@ def _print_result(result: dict[str, Any]) -> None:
         f"{result['file']}: {format_duration(result['seconds'])} at {result['rate']:g} Hz "
         f"from {result['frames']} frames, {format_decibels(result['peak'])}"
     )
-    print_line(f"{result['method']}: {result['ser']:.1f} dB signal to error, in {format_duration(result['elapsed'])}")
+    print_line(
+        f"{result['method']}: signal-to-error ratio {result['ser']:.1f} dB, in {format_duration(result['elapsed'])}"
+    )

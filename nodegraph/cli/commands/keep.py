@@ -1,4 +1,4 @@
-"""``nodegraph keep``: the last minutes of what was played, into a file."""
+"""``nodegraph keep``: save the last minutes of output."""
 
 from __future__ import annotations
 
@@ -23,32 +23,38 @@ def keep(
     ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option("--minutes", "-m", metavar="M", callback=positive, help="Only so many; else all there are."),
+        typer.Option(
+            "--minutes", "-m", metavar="M", callback=positive, help="Minutes to save. Default: all that are stored."
+        ),
     ] = None,
     session: Annotated[
-        int, typer.Option("--session", "-n", metavar="N", min=1, help="1 is the latest, 2 the one before it …")
+        int,
+        typer.Option(
+            "--session", "-n", metavar="N", min=1, help="Session number: 1 is the latest, 2 the one before it …"
+        ),
     ] = 1,
     json: Json = False,
 ) -> int:
-    """Keep the last minutes that `nodegraph run` or the editor played.
+    """Save the last minutes of a live session to a file.
 
-    They are always there, also while it plays on and after a crash. Without --output it lists the sessions.
+    The output of `nodegraph run` and of the editor is stored continuously. It is available during playback and after
+    a crash. Without --output, list the sessions.
     """
     from nodegraph.recording.keeping import sessions
 
-    found = [kept for kept in sessions() if kept.seconds > 0]
+    found = [stored for stored in sessions() if stored.seconds > 0]
     if output is None:
         _list(found, json)
         return 0
     if session > len(found):
-        many = f"only {len(found)} are" if found else "nothing is"
-        raise CommandError(f"there is no session {session}: {many} kept. Play something with `nodegraph run` first.")
-    kept = found[session - 1]
-    seconds = min(60.0 * minutes, kept.seconds) if minutes else kept.seconds
-    total = max(round(seconds * kept.rate), 1)
-    result = write_sound_file(kept.last(seconds), output, kept.rate, kept.channels, total, "keeping")
+        stored = str(len(found)) if found else "none"
+        raise CommandError(f"session {session} not found: {stored} stored. Play a patch with `nodegraph run` first.")
+    chosen = found[session - 1]
+    seconds = min(60.0 * minutes, chosen.seconds) if minutes else chosen.seconds
+    total = max(round(seconds * chosen.rate), 1)
+    result = write_sound_file(chosen.last(seconds), output, chosen.rate, chosen.channels, total, "saving")
     if json:
-        print_json(result | {"started": kept.started, "title": kept.title})
+        print_json(result | {"started": chosen.started, "title": chosen.title})
     else:
         describe_file(result)
     return 0
@@ -61,4 +67,4 @@ def _list(found: list[RetrospectiveSession], json: bool) -> None:
     elif found:
         columns((k, s.started, format_duration(s.seconds), s.title) for k, s in enumerate(found, 1))
     else:
-        print_line("nothing is kept yet. Play something with `nodegraph run`.")
+        print_line("no sessions are stored. Play a patch with `nodegraph run` first.")

@@ -1,4 +1,4 @@
-"""``nodegraph nodes``: the blocks there are, and the page of one."""
+"""``nodegraph nodes``: list the blocks, or show the page of one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
 
 
 def nodes(
-    type: Annotated[
-        str | None, typer.Argument(metavar="[TYPE]", show_default=False, help="One block, in full.")
-    ] = None,
+    type: Annotated[str | None, typer.Argument(metavar="[TYPE]", show_default=False, help="Block to show.")] = None,
     json: Json = False,
 ) -> None:
-    """List all blocks, or show one: ports, settings, equation."""
+    """List all blocks, or show ports, settings and equation of one."""
     from nodegraph.blocks.registry import load_failures, node_types
 
     types = node_types()
@@ -47,7 +45,7 @@ def nodes(
     width = max(len(row[0]) for row in rows if len(row) > 1)
     columns([(row[0].ljust(width), *row[1:]) if len(row) > 1 else (*row, "") for row in rows])
     for source, reason in load_failures().items():
-        print_warning(f"{source} could not be loaded: {reason}")
+        print_warning(f"{source} was not loaded: {reason}")
 
 
 def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
@@ -56,8 +54,8 @@ def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
 
     cls = types.get(name) or types.get(snake_case(name))
     if cls is None:
-        hint = suggest(name, types) or " List them with `nodegraph nodes`."
-        raise CommandError(f"there is no block '{name}'.{hint}")
+        hint = suggest(name, types) or " List all blocks with `nodegraph nodes`."
+        raise CommandError(f"unknown block '{name}'.{hint}")
     return cls
 
 
@@ -82,20 +80,20 @@ def _input_row(port: dict[str, Any]) -> tuple[str, ...]:
     if port["carries"] != "signal":
         return port["name"], port["carries"], "", port["doc"]
     unit = f" {port['unit']}" if port["unit"] else ""
-    reach = f"{port['min']:g} … {port['max']:g}{unit}{', log' if port['taper'] == 'log' else ''}"
-    reach += f", one for each of {port['bank']}" if port["bank"] else ""
-    return port["name"], f"{port['default']:g}", reach, port["doc"]
+    range_text = f"{port['min']:g} … {port['max']:g}{unit}{', log' if port['taper'] == 'log' else ''}"
+    range_text += f", one for each of {port['bank']}" if port["bank"] else ""
+    return port["name"], f"{port['default']:g}", range_text, port["doc"]
 
 
 def _setting_row(setting: dict[str, Any]) -> tuple[str, ...]:
     unit = f" {setting['unit']}" if setting.get("unit") else ""
     if "values" in setting:
-        reach = " | ".join(setting["values"])
+        range_text = " | ".join(setting["values"])
     elif setting["min"] is not None and setting["max"] is not None:
-        reach = f"{setting['min']:g} … {setting['max']:g}{unit}"
+        range_text = f"{setting['min']:g} … {setting['max']:g}{unit}"
     else:
-        reach = unit.strip()
-    return setting["name"], str(setting["default"]), reach, setting["doc"]
+        range_text = unit.strip()
+    return setting["name"], str(setting["default"]), range_text, setting["doc"]
 
 
 def _first_line(cls: type[Node]) -> str:
@@ -103,6 +101,6 @@ def _first_line(cls: type[Node]) -> str:
 
 
 def _title(cls: type[Node]) -> str:
-    own = "nodegraph_user_"
-    name = f"your own: {cls.family.removeprefix(own)}" if cls.family.startswith(own) else cls.family
+    prefix = "nodegraph_user_"
+    name = f"user blocks: {cls.family.removeprefix(prefix)}" if cls.family.startswith(prefix) else cls.family
     return name.replace("_", " ")

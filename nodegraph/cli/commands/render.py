@@ -1,4 +1,4 @@
-"""``nodegraph render``: a patch into a sound file, faster than time."""
+"""``nodegraph render``: render a patch to a sound file, offline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from nodegraph.engine.offline import Offline
 
-CHUNK = 16384  # samples between two looks at Ctrl-C; whole quanta
+CHUNK = 16384  # samples between two checks for Ctrl-C; a multiple of the quantum
 DEFAULT_SECONDS = 10.0
 
 
@@ -41,26 +41,30 @@ def render(
             "--input",
             "-i",
             metavar="NODE=FILE",
-            help="Sound file for an audio_in; may be given several times.",
+            help="Sound file for an audio_in; repeatable.",
         ),
     ] = None,
     midi: Annotated[
         Path | None,
-        typer.Option("--midi", "-m", metavar="FILE.mid", help="MIDI file for the midi_in blocks, exact to the sample."),
+        typer.Option(
+            "--midi", "-m", metavar="FILE.mid", help="MIDI file for the midi_in blocks, with sample-accurate timing."
+        ),
     ] = None,
     midi_out: Annotated[
         Path | None,
-        typer.Option("--midi-out", metavar="FILE.mid", help="MIDI file to write, of what the midi_out blocks send."),
+        typer.Option(
+            "--midi-out", metavar="FILE.mid", help="Write the messages of the midi_out blocks to a MIDI file."
+        ),
     ] = None,
     set: Sets = None,
     seed: Seed = None,
     allow_outside: Outside = False,
     json: Json = False,
 ) -> int:
-    """Render a patch into a sound file.
+    """Render a patch to a sound file.
 
-    Without --seconds it lasts as long as the longest --input, or as the --midi file and until it has died away, else
-    10 s. Ctrl-C ends it early and keeps what has been rendered.
+    The default duration is that of the longest --input, or of the --midi file and its tail until silence, else 10 s.
+    Ctrl-C stops early and keeps the part that is rendered.
     """
     from nodegraph.files.sound_output import kind_of
 
@@ -73,7 +77,7 @@ def render(
     for written in [output, *([midi_out] if midi_out else [])]:
         for path in [patch, *files.values(), *([midi] if midi else [])]:
             if written.exists() and path.exists() and written.samefile(path):
-                raise CommandError(f"{written}: is one of the files that are read. Choose another name.")
+                raise CommandError(f"{written}: the output would overwrite an input file. Choose another name.")
     if midi_out:
         check_sends(midi_out, graph)
     tracks = read_inputs(graph, files, chosen)
@@ -110,7 +114,7 @@ def render(
         print_note(f"error: {line}")
     if result["interrupted"]:
         print_note(
-            f"interrupted: {output} holds the first {format_duration(result['seconds'])} of {format_duration(seconds)}."
+            f"interrupted: {output} has the first {format_duration(result['seconds'])} of {format_duration(seconds)}."
         )
         return INTERRUPTED
     return 1 if problems else 0
@@ -123,7 +127,7 @@ def write(
     until_silence: bool = False,
     sent: list[Message] | None = None,
 ) -> dict[str, Any]:
-    """Render into a file, block by block; an interruption leaves a complete, shorter file.
+    """Render to a file in chunks; an interruption leaves a complete, shorter file.
 
     The MIDI messages that the patch sends are appended to ``sent``.
     """
@@ -140,13 +144,13 @@ def write(
 
 
 def recordings(helpers: dict[Any, Any]) -> list[str]:
-    """Files that recorder nodes have written."""
+    """Return the files that recorder nodes wrote."""
     paths = [getattr(helper, "path", None) for helper in helpers.values()]
     return [str(path) for path in paths if path is not None]
 
 
 def helper_problems(helpers: dict[Any, Any]) -> list[str]:
-    """What went wrong with the files of players and recorders."""
+    """Return the problems with the files of players and recorders."""
     found = [(node, getattr(helper, "problem", "")) for (node, *_), helper in helpers.items()]
     return [f"{node}: {problem}." for node, problem in found if problem]
 
@@ -156,4 +160,4 @@ def _print_result(result: dict[str, Any]) -> None:
     for path in result["recordings"]:
         print_line(f"{path}: recorded")
     for node in result["faults"]:
-        print_warning(f"{node} gave NaN or Inf and was muted")
+        print_warning(f"{node} output NaN or Inf and was muted")

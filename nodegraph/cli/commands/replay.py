@@ -1,4 +1,4 @@
-"""``nodegraph replay``: a logged performance, sample by sample."""
+"""``nodegraph replay``: render a flight log to a sound file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..sound_writer import describe_file, write_sound_file
 
 def replay(
     log: Annotated[
-        Path, typer.Argument(metavar="LOG", show_default=False, help="A flight log, of `nodegraph run --flight`.")
+        Path, typer.Argument(metavar="LOG", show_default=False, help="Flight log written by `nodegraph run --flight`.")
     ],
     output: Annotated[
         Path,
@@ -29,10 +29,10 @@ def replay(
     allow_outside: Outside = False,
     json: Json = False,
 ) -> int:
-    """Play a performance again, as it was heard.
+    """Replay a logged performance, sample by sample.
 
-    A log holds the patch with its sounds and models, every edit, turned knob, note and the sound that came in,
-    each with its sample: the same samples come out. With --patch the same hand plays another patch.
+    A flight log contains the patch with its sounds and models, and every edit, parameter change, note and input sound
+    with its sample. The replay produces the same samples. With --patch, the same events play another patch.
     """
     from nodegraph.files.sound_output import kind_of
     from nodegraph.recording.replay import Replay, opened
@@ -57,6 +57,6 @@ def replay(
     else:
         describe_file(result)
     if result["interrupted"]:
-        print_note(f"interrupted: {output} holds the first part.")
+        print_note(f"interrupted: {output} has the first part.")
         return INTERRUPTED
     return 0

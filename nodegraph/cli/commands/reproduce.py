@@ -1,4 +1,4 @@
-"""``nodegraph reproduce``: a table of a paper, trained again."""
+"""``nodegraph reproduce``: train the models of a table in a paper."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..shutdown import catch_stop_signals
 if TYPE_CHECKING:
     from nodegraph.learn import FrameSets
 
-QUICK = (5000, 1000, 1000)  # frames of each part
+QUICK = (5000, 1000, 1000)  # frames for training, validation and test
 
 
-def _list_tables(asked: bool) -> None:
-    if asked:
+def _list_tables(requested: bool) -> None:
+    if requested:
         from nodegraph.learn.reproduce.table import table_names
 
         print_line("\n".join(table_names()))
@@ -28,7 +28,7 @@ def _list_tables(asked: bool) -> None:
 
 
 def reproduce(
-    table: Annotated[str, typer.Argument(metavar="TABLE", show_default=False, help="Which table; see --tables.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", show_default=False, help="Name of the table; see --tables.")],
     tables: Annotated[
         bool, typer.Option("--tables", callback=_list_tables, is_eager=True, help="List the tables and exit.")
     ] = False,
@@ -38,34 +38,38 @@ def reproduce(
     audio: Annotated[
         list[str] | None,
         typer.Option(
-            "--audio", "-a", metavar="PATH", help="Recordings instead of the synthesizer: a file or a folder."
+            "--audio",
+            "-a",
+            metavar="PATH",
+            help="Recordings instead of the synthesizer: a file or a folder; repeatable.",
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="OUT.md", help="Write the Markdown to a file too.")
+        Path | None, typer.Option("--output", "-o", metavar="OUT.md", help="Also write the Markdown to a file.")
     ] = None,
     net: Annotated[
         list[str] | None,
-        typer.Option("--net", "-n", metavar="NAME", help="Only this row of the table; may be given several times."),
+        typer.Option("--net", "-n", metavar="NAME", help="Only this row of the table; repeatable."),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option("--epochs", "-e", metavar="N", min=1, help="No stage longer than so many.")
+        int | None, typer.Option("--epochs", "-e", metavar="N", min=1, help="Maximum epochs of each stage.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of all that is random.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
     device: Annotated[
-        str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda; else a GPU where there is one.")
+        str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("--folder", metavar="DIR", help="Where results and the corpus are kept; else the user's cache."),
+        typer.Option("--folder", metavar="DIR", help="Folder of results and corpus. Default: the user's cache."),
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what was trained before.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Discard stored results and train again.")] = False,
     json: Json = False,
 ) -> int | None:
-    """Train a table of a paper again: its figures and ours, as Markdown.
+    """Train the models of a table in a paper again.
 
-    Beside them stand principal components of the same width and predicting the mean, momentum and Adam on the same
-    frames, and our best recipe. What is trained is kept: interrupted by Ctrl-C, the next call goes on there.
+    Prints the published and the new figures as Markdown. The table also lists the mean and principal components of the
+    same width as baselines, momentum and Adam on the same frames, and the best recipe. Results are stored: after
+    Ctrl-C, the same command resumes.
     """
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.reproduce import report
@@ -73,10 +77,10 @@ def reproduce(
     from nodegraph.learn.reproduce.run import reproduce as run
     from nodegraph.learn.reproduce.table import select_rows, table_of
 
-    wanted = select_rows(table_of(table), net or ())
+    selected = select_rows(table_of(table), net or ())
     if output is not None and not output.resolve().parent.is_dir():
-        raise CommandError(f"{output}: there is no folder {output.resolve().parent}. Make it first.")
-    place = (folder or default_folder()) / "reproduce" / table
+        raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
+    results_folder = (folder or default_folder()) / "reproduce" / table
     with catch_stop_signals() as stop, Progress("frames", 1.0) as bar:
 
         def progress(fraction: float, label: str) -> None:
@@ -84,14 +88,14 @@ def reproduce(
                 raise KeyboardInterrupt
             bar.to(fraction, label)
 
-        frames, about = _frames(wanted.hop, quick, audio, seed, folder, progress)
-        tasks = tasks_of(wanted, frames.features, quick, epochs)
+        frames, about = _frames(selected.hop, quick, audio, seed, folder, progress)
+        tasks = tasks_of(selected, frames.features, quick, epochs)
         about["run"] = f"{'quick' if quick else 'full'}, {plural(len(tasks), 'training')}, seed {seed}"
         if epochs:
             about["run"] += f", at most {epochs} epochs"
         if fresh:
-            delete_results(place)
-        done = run(wanted, frames, place, about, tasks, seed, device, progress, lambda: stop.requested)
+            delete_results(results_folder)
+        done = run(selected, frames, results_folder, about, tasks, seed, device, progress, lambda: stop.requested)
     text = report.markdown(done)
     if output is not None:
         from nodegraph.files.atomic import write_atomic
@@ -99,7 +103,7 @@ def reproduce(
         write_atomic(output, text.encode())
     print_json(report.plain(done)) if json else print_line(text.rstrip())
     if done.stopped:
-        print_note("interrupted: the same command goes on from here.")
+        print_note("interrupted: run the same command again to resume.")
         return INTERRUPTED
     return None
 
@@ -107,7 +111,7 @@ def reproduce(
 def _frames(
     hop: int, quick: bool, audio: list[str] | None, seed: int, folder: Path | None, progress: Any
 ) -> tuple[FrameSets, dict[str, Any]]:
-    """The frames of a table, and what they are."""
+    """Return the frames for a table, and their description."""
     from nodegraph.learn import collect, sources_of
     from nodegraph.learn.corpus import COUNTS, SynthCorpus, synth_frames
     from nodegraph.models.autoencoder import Features
@@ -122,7 +126,7 @@ def _frames(
         }
     features = Features(hop=hop)
     sources, skipped = sources_of(audio, seed=seed)
-    most = sum(QUICK if quick else COUNTS)
-    frames = collect(sources, features, most, seed, skipped=skipped, progress=report_progress)
+    max_frames = sum(QUICK if quick else COUNTS)
+    frames = collect(sources, features, max_frames, seed, skipped=skipped, progress=report_progress)
     name = f"{plural(len(sources), 'recording')}, split by file"
     return frames, {"name": name, "skipped": frames.skipped}

@@ -1,4 +1,4 @@
-"""``nodegraph run``: a patch live, and at the end the accounts."""
+"""``nodegraph run``: play a patch live, and print a report at the end."""
 
 from __future__ import annotations
 
@@ -36,28 +36,30 @@ if TYPE_CHECKING:
     from nodegraph.graph import Graph
     from nodegraph.midi.files import MidiScore
 
-MIDI_LEAD_SECONDS = 0.2  # s before a MIDI file begins
+MIDI_LEAD_SECONDS = 0.2  # delay before a MIDI file starts
 
 
 def run(
     patch: PatchFile,
     device: Annotated[
         str | None,
-        typer.Option("--device", "-d", metavar="D", help="Number or part of the name, see `nodegraph devices`."),
+        typer.Option(
+            "--device", "-d", metavar="D", help="Sound device: number or part of its name; see `nodegraph devices`."
+        ),
     ] = None,
     seconds: Seconds = None,
     blocksize: Annotated[
         int,
         typer.Option(
-            "--blocksize", "-b", metavar="N", min=16, max=8192, help="Samples a callback, asked of the device."
+            "--blocksize", "-b", metavar="N", min=16, max=8192, help="Samples per callback, requested from the device."
         ),
     ] = 256,
-    null: Annotated[bool, typer.Option("--null", help="Play to no device, at the same pace.")] = False,
+    null: Annotated[bool, typer.Option("--null", help="Play in real time without a device.")] = False,
     rate: Rate = None,
-    no_limiter: Annotated[bool, typer.Option("--no-limiter", help="Switch the safety limiter off.")] = False,
+    no_limiter: Annotated[bool, typer.Option("--no-limiter", help="Disable the safety limiter.")] = False,
     midi_file: Annotated[
         Path | None,
-        typer.Option("--midi-file", metavar="FILE.mid", help="MIDI file for the midi_in blocks; it begins at once."),
+        typer.Option("--midi-file", metavar="FILE.mid", help="MIDI file for the midi_in blocks, started immediately."),
     ] = None,
     midi: Midi = None,
     midi_virtual: Virtual = "",
@@ -77,22 +79,22 @@ def run(
 ) -> int:
     """Play a patch live, until Ctrl-C.
 
-    At the end it reports how the audio thread fared: callbacks, xruns, load, time of each node.
+    Prints a report of the audio thread at the end: callbacks, xruns, load, time of each node.
     """
-    asked = ControlOptions(midi, midi_virtual, controller, learn, osc, osc_host, osc_send)
-    keepers = RecordingOptions(flight, record, keep, moves)
+    control_options = ControlOptions(midi, midi_virtual, controller, learn, osc, osc_host, osc_send)
+    recording_options = RecordingOptions(flight, record, keep, moves)
     opened = open_patch(patch, set, seed, allow_outside)
-    keepers.check(opened)
+    recording_options.check(opened)
     silent: list[str] = []
     score: MidiScore | None = None
 
     from nodegraph.engine.live import Live
 
-    with silence_native_stderr() as aloud, problems_of(opened):
+    with silence_native_stderr() as stderr_restored, problems_of(opened):
 
         def prepare(graph: Graph) -> None:
             nonlocal score
-            with aloud():
+            with stderr_restored():
                 silent.extend(warn_about_placeholders(graph))
                 score = load_midi_file(midi_file, graph) if midi_file else None
                 compile_kernels([*kernels_of_engine(live=True), *kernels_of_graph(graph)])
@@ -106,20 +108,20 @@ def run(
             null=null,
             limiter=not no_limiter,
             allow_outside=allow_outside,
-            observer=keepers.log,
+            observer=recording_options.log,
             prepare=prepare,
         )
     helpers = dict(live.plan.hosts) if live.plan else {}
-    control_options = asked.open(opened, live)
-    keepers.open(opened, live)
+    connections = control_options.open(opened, live)
+    recording_options.open(opened, live)
     if score and midi_file:
         score.play(live, MIDI_LEAD_SECONDS, midi_file.name)
     end = f"for {format_duration(seconds)}" if seconds else "until Ctrl-C"
     where = "no device" if null else f"'{live.device_name}'"
     announcement = f"playing {patch} on {where}, {live.rate:g} Hz, {end}"
-    report = play(live, seconds, "" if json else announcement, control_options)
-    files = [*recordings(helpers), *keepers.close(opened, live)]
-    lines = [*helper_problems(helpers), *keepers.problems, *([live.problem] if live.problem else [])]
+    report = play(live, seconds, "" if json else announcement, connections)
+    files = [*recordings(helpers), *recording_options.close(opened, live)]
+    lines = [*helper_problems(helpers), *recording_options.problems, *([live.problem] if live.problem else [])]
     lines += [f"{node}: {text}" for node, text in (live.plan.lost_events() if live.plan else [])]
     if json:
         print_json(
@@ -133,7 +135,7 @@ def run(
         )
     else:
         print_report(report, files)
-    for line in save_learned_bindings(opened, control_options) if control_options else ():
+    for line in save_learned_bindings(opened, connections) if connections else ():
         print_note(line)
     for line in lines:
         print_note(f"error: {line}")
@@ -141,7 +143,7 @@ def run(
 
 
 def _device(text: str | None) -> int | str | None:
-    """A number means the device of that number, anything else a part of a name."""
+    """Convert ``--device`` to a device number, else keep it as part of a name."""
     if text is not None and not text.strip():
-        raise CommandError("--device is empty. Give a number or a name, see `nodegraph devices`.")
+        raise CommandError("--device is empty. Use a number or a name, see `nodegraph devices`.")
     return int(text) if text is not None and text.isdecimal() else text

@@ -1,4 +1,4 @@
-"""``nodegraph show``: a patch as text, as a drawing, or as the plan that will run."""
+"""``nodegraph show``: print a patch as text, a drawing, a graph file or a plan."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Format(StrEnum):
 def show(
     patch: PatchFile,
     plan: Annotated[
-        bool, typer.Option("--plan", help="The rows that will run: kernels, packed nodes, shared buffers.")
+        bool, typer.Option("--plan", help="Show the compiled plan: kernels, packed nodes, shared buffers.")
     ] = False,
     format: Annotated[
         Format,
         typer.Option(
-            "--format", "-f", help="Text, a drawing (Mermaid, Graphviz), or the graph (GraphML, node-link JSON)."
+            "--format", "-f", help="Text, a drawing (Mermaid, Graphviz) or the graph (GraphML, node-link JSON)."
         ),
     ] = Format.text,
     set: Sets = None,
@@ -48,7 +48,7 @@ def show(
     graph = build_graph_for(opened, float(rate or opened.document.settings.rate or 44100.0), allow_outside)
     if plan:
         if format is not Format.text:
-            raise typer.BadParameter("--plan is shown as text only", param_hint="--format")
+            raise typer.BadParameter("--plan supports text only", param_hint="--format")
         compiled = plan_of(graph)
         print_json(_plan_data(compiled)) if json else _show_plan(compiled)
     elif json:
@@ -77,7 +77,7 @@ def _show(graph: Graph) -> None:
         print_line(printable(document.title))
     print_line(f"{graph.rate:g} Hz, seed {document.seed}, latency {_latency(graph.latency, graph.rate)}\n")
     levels = levels_of(graph)
-    columns([("node", "type", "lanes", "latency", "set to"), *(_row(*drawn) for drawn in nodes_of(graph, levels))])
+    columns([("node", "type", "lanes", "latency", "parameters"), *(_row(*drawn) for drawn in nodes_of(graph, levels))])
     for path, level in levels.items():
         if level.wires:
             print_line(f"\nwires{f' in {printable(path)}' if path else ''}")
@@ -135,14 +135,14 @@ def _data(graph: Graph) -> dict[str, Any]:
 
 
 class _StubHelper:
-    """Stands for a helper that would open files: a plan that is only looked at needs none."""
+    """A placeholder for helpers that open files, in a plan that is not run."""
 
     def __init__(self) -> None:
         self.arrays: dict[str, Any] = {}
 
 
 def plan_of(graph: Graph) -> Plan:
-    """The plan of a patch, to be looked at: it opens no file and must not be run."""
+    """Compile the plan of a patch for inspection. It opens no files and must not be run."""
     from nodegraph.plan import Io, compile_plan
 
     from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph

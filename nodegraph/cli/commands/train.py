@@ -1,4 +1,4 @@
-"""``nodegraph train``: a model from sound."""
+"""``nodegraph train``: train a model on sounds."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from nodegraph.learn import TrainingResult
 
 KINDS = ("autoencoder",)
-MAX_SHOWN = 5  # lines on files that were skipped
+MAX_SHOWN = 5  # skipped files that are listed
 
 
 def train(
-    kind: Annotated[str, typer.Argument(metavar="KIND", show_default=False, help="What is trained: autoencoder.")] = "",
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", show_default=False, help="Kind of the model: autoencoder.")
+    ] = "",
     audio: Annotated[
         list[str] | None,
         typer.Option(
@@ -29,63 +31,67 @@ def train(
             "-a",
             metavar="PATH",
             show_default=False,
-            help="A sound file, a folder of them, or a patch (.json); may be given several times.",
+            help="A sound file, a folder of them, or a patch (.json); repeatable.",
         ),
     ] = None,
     more: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]…", show_default=False, help="More of the same.")
+        list[str] | None, typer.Argument(metavar="[PATH]…", show_default=False, help="Further paths, like --audio.")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="MODEL", show_default=False, help="The model: .safetensors"),
+        typer.Option("--output", "-o", metavar="MODEL", show_default=False, help="Model file to write (.safetensors)."),
     ] = None,
     recipe: Annotated[
-        str, typer.Option("--recipe", "-r", metavar="NAME|FILE", help="How it is trained; see --list.")
+        str, typer.Option("--recipe", "-r", metavar="NAME|FILE", help="Configuration of the training; see --list.")
     ] = "quick",
     width: Annotated[
         str | None,
-        typer.Option("--width", "-w", metavar="N", help="Units of the innermost layer, or of all: 256-8."),
+        typer.Option("--width", "-w", metavar="N", help="Units of the innermost layer, or of all layers: 256-8."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", "-e", metavar="N", min=1, help="Else the recipe's.")] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of all that is random.")] = 0,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", "-e", metavar="N", min=1, help="Epochs. Default: the recipe's.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
     set: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="ENTRY=VALUE", help="Change an entry of the recipe: training.rate=1e-4"),
+        typer.Option(
+            "--set",
+            metavar="ENTRY=VALUE",
+            help="Change an entry of the recipe, such as training.rate=1e-4; repeatable.",
+        ),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a training of MODEL that was interrupted.")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted training of MODEL.")] = False,
     device: Annotated[
-        str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda; else a GPU where there is one.")
+        str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
     ] = None,
     patch_seconds: Annotated[
-        float, typer.Option("--patch-seconds", metavar="S", callback=positive, help="Rendered of each patch.")
+        float, typer.Option("--patch-seconds", metavar="S", callback=positive, help="Seconds to render of each patch.")
     ] = 60.0,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
     json: Json = False,
 ) -> int | None:
     """Train a model on recordings or patches.
 
-    `nodegraph train autoencoder --audio recordings/ -o mine.safetensors` makes one that the blocks encoder and
-    decoder play. Recordings are split by file for training, validation and test. Ctrl-C keeps the best so far, and
-    --resume goes on; the loss is in MODEL.csv and MODEL.png.
+    `nodegraph train autoencoder --audio recordings/ -o mine.safetensors` writes a model for the blocks encoder and
+    decoder. Recordings are split by file for training, validation and test. Ctrl-C stops and saves the best model so
+    far; --resume continues. The loss is written to MODEL.csv and MODEL.png.
     """
     if list_recipes:
         _list(json)
         return None
     if kind not in KINDS:
-        what = f"'{kind}' cannot be trained" if kind else "what is to be trained is missing"
-        raise typer.BadParameter(f"{what}. Write `nodegraph train autoencoder --audio DIR -o MODEL`")
+        problem = f"unknown kind '{kind}'" if kind else "missing kind"
+        raise typer.BadParameter(f"{problem}. Use `nodegraph train autoencoder --audio DIR -o MODEL`")
     paths = [*(audio or ()), *(more or ())]
     if not paths:
-        raise typer.BadParameter("name sound files, a folder of them or patches", param_hint="--audio")
+        raise typer.BadParameter("missing. Add sound files, a folder of them or patches", param_hint="--audio")
     if output is None:
-        raise typer.BadParameter("name the model that is made, such as mine.safetensors", param_hint="--output")
+        raise typer.BadParameter("missing. Add a model file to write, such as mine.safetensors", param_hint="--output")
     trained = _train(paths, output, recipe, width, epochs, seed, set, resume, device, patch_seconds)
     for line in trained.notes[:MAX_SHOWN]:
         print_warning(line)
     if len(trained.notes) > MAX_SHOWN:
-        print_warning(f"and {len(trained.notes) - MAX_SHOWN} more like these; --json has all")
+        print_warning(f"and {len(trained.notes) - MAX_SHOWN} more; --json lists all")
     result = _result(trained)
     print_json(result) if json else _print_result(result)
     return INTERRUPTED if trained.stopped else None
@@ -141,13 +147,13 @@ def _result(trained: TrainingResult) -> dict[str, Any]:
 
 def _print_result(result: dict[str, Any]) -> None:
     frames = result["frames"]
-    state = "stopped: the best so far" if result["stopped"] else f"trained in {format_duration(result['seconds'])}"
+    state = "stopped, best model so far" if result["stopped"] else f"trained in {format_duration(result['seconds'])}"
     print_line(f"{result['file']}: {result['widths']}, {format_bytes(result['bytes'])}, {state}")
     print_line(
         f"from {plural(result['files'], 'file')}, {format_duration(result['sound'])}: {frames['train']} frames, "
         f"{frames['valid']} for validation, {frames['test']} for test"
     )
-    print_line("\nsquared error of unseen frames, summed over bins (share of what the mean leaves)")
+    print_line("\nsquared error on test frames, summed over bins (relative to the mean)")
     rows: list[tuple[str, ...]] = [("", "model", f"PCA of {result['code']}", "the mean")]
     for space, parts in result["errors"].items():
         found = parts["test"]
@@ -161,7 +167,7 @@ def _print_result(result: dict[str, Any]) -> None:
         )
     columns(rows, indent="  ")
     if result["stopped"]:
-        print_line("\nrun it again with --resume to go on")
+        print_line("\nto continue, run the command again with --resume")
 
 
 def _list(json: bool) -> None:

@@ -1,4 +1,4 @@
-"""``nodegraph warmup``: every kernel compiled in advance, so that no first use waits."""
+"""``nodegraph warmup``: compile all kernels in advance."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ MAX_JOBS = 8
 
 def warmup(
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", metavar="N", min=1, max=64, help="Processes side by side.")
+        int | None,
+        typer.Option(
+            "--jobs", "-j", metavar="N", min=1, max=64, help="Parallel processes. Default: one per core, at most 8."
+        ),
     ] = None,
     json: Json = False,
 ) -> int:
     """Compile all blocks in advance, once on this machine.
 
-    Without it each is compiled when it is used for the first time, which takes about a second.
+    Otherwise a block is compiled at its first use, which takes about a second.
     """
     from nodegraph.native.build import cache_folder
 
@@ -46,16 +49,16 @@ def warmup(
         done = (
             f"{len(pending) - len(failures)} compiled in {format_duration(seconds)}"
             if pending
-            else "all compiled before"
+            else "all compiled already"
         )
-        print_line(f"{plural(len(kernels), 'kernel')}, {done}; they are kept in {cache_folder()}")
+        print_line(f"{plural(len(kernels), 'kernel')}, {done}; cache: {cache_folder()}")
     for line in failures:
         print_note(f"error: {line}")
     return 1 if failures else 0
 
 
 def all_kernels() -> list[tuple[str, int, AnyKernel]]:
-    """Every kernel with its place: the type of its block ("" for the engine's own) and its number there."""
+    """Return every kernel with the type of its block ("" for the engine) and its index there."""
     from nodegraph.blocks.registry import node_types
 
     found = [("", number, kernel) for number, kernel in enumerate(kernels_of_engine(live=True))]
@@ -66,7 +69,7 @@ def all_kernels() -> list[tuple[str, int, AnyKernel]]:
 
 
 def _compile(pending: list[tuple[str, int]], jobs: int, json: bool) -> list[str]:
-    """Compile in processes of their own: Numba holds the interpreter's lock. Returns what failed."""
+    """Compile in separate processes, because Numba holds the GIL; return the errors."""
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
@@ -87,18 +90,18 @@ def _compile(pending: list[tuple[str, int]], jobs: int, json: bool) -> list[str]
 
 
 def _ignore_signals() -> None:
-    """Ctrl-C is for the parent, which ends its children in good order."""
+    """Ignore Ctrl-C in a child process: the parent handles it and stops its children."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _compile_one(type: str, number: int) -> str:
-    """Compile one kernel into the cache folder; returns what is wrong with it, or ""."""
+    """Compile one kernel into the cache folder; return its error, or ""."""
     from nodegraph.blocks.registry import node_types
     from nodegraph.kernel import KernelError
 
     try:
         kernels = kernels_of_type(node_types()[type]) if type else kernels_of_engine(live=True)
-        kernels[number].address  # noqa: B018 - asking for it compiles it
+        kernels[number].address  # noqa: B018 - the property compiles the kernel
     except KernelError as error:
         return str(error)
     return ""

@@ -1,7 +1,8 @@
 """Open Sound Control 1.0: every parameter of a patch has an address.
 
-``addresses``  what an address means
-``server``     messages in and out at a UDP port
+``addresses``  resolves addresses and patterns
+``packets``    validates datagrams
+``server``     receives and sends messages at a UDP port
 """
 
 from .addresses import addresses

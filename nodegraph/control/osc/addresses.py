@@ -1,9 +1,9 @@
-"""What an address of OSC means in a patch: a parameter, a setting, or a sentence that says why nothing.
+"""OSC addresses of the parameters and settings of a patch.
 
-``/node/port``, ``/node/port/lane`` (from 0) and ``/control/name`` are knobs, in their unit; a node may lie in a
-subpatch (``/voice/osc/port``); ``/control/name/position``
-is one from 0 to 1 along its taper; ``/node/setting`` is a text or a number. Patterns of OSC 1.0 (``*?[]{}``) mean all
-that they fit. Characters that OSC keeps for itself stand in names as in URLs (``%20``).
+``/node/port``, ``/node/port/lane`` (from 0) and ``/control/name`` are parameters, in their unit; a node may be in a
+subpatch (``/voice/osc/port``). ``/control/name/position`` is a control from 0 to 1 along its taper. ``/node/setting``
+is a string or a number. A pattern of OSC 1.0 (``*?[]{}``) addresses everything it matches. Characters that OSC
+reserves are percent-encoded in names (``%20``).
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from nodegraph.patch.errors import suggest
 from ..parameters import Parameter, control_parameter, node_record, parameter
 
 CONTROL, POSITION = "control", "position"
-SAFE = "!$&'()+-.:;<=>@^_`|~\"\\"  # what may stand in an address as it is
+SAFE = "!$&'()+-.:;<=>@^_`|~\"\\"  # characters that are not percent-encoded
 PATTERN = re.compile(r"[*?\[\]{}]")
 
 
 class AddressError(Exception):
-    """A message that cannot be used; one line says why."""
+    """An OSC message with an invalid address or argument; the text is one line."""
 
 
 @dataclass(frozen=True)
 class SettingTarget:
-    """A choice or an option of a node, and what it is set to."""
+    """A choice or an option of a node, with its value."""
 
     node: str
     declared: Choice | Option
@@ -44,12 +44,12 @@ class SettingTarget:
 
 
 def address_of(*names: str | int) -> str:
-    """Names as an address."""
+    """Join names to an address."""
     return "/" + "/".join(quote(str(name), safe=SAFE) for name in names)
 
 
 def addresses(document: Document, patch_path: Path | None = None, allow_outside: bool = False) -> Iterator[str]:
-    """All addresses of a patch, without those of single lanes."""
+    """Yield all addresses of a patch, except those of single lanes."""
     for name in document.controls:
         yield address_of(CONTROL, name)
     for node, record in nodes_of(document):
@@ -59,49 +59,51 @@ def addresses(document: Document, patch_path: Path | None = None, allow_outside:
 
 
 def matching_addresses(pattern: str, known: Iterator[str]) -> list[str]:
-    """The addresses that a pattern of OSC 1.0 fits."""
+    """Return the addresses that match a pattern of OSC 1.0."""
     try:
         expression = re.compile(_expression(pattern))
     except re.error:
-        raise AddressError(f"OSC {quoted(pattern)} is no pattern. Close its brackets.") from None
+        raise AddressError(f"OSC {quoted(pattern)}: invalid pattern. Close its brackets.") from None
     return [address for address in known if expression.fullmatch(address)]
 
 
 def _expression(pattern: str) -> str:
     parts = {"*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", "[": "[", "]": "]"}
-    found, inside = "", ""
-    for before, character in zip("\0" + pattern, pattern):
-        if inside == "{" and character == ",":
+    found, bracket = "", ""
+    for previous, character in zip("\0" + pattern, pattern):
+        if bracket == "{" and character == ",":
             found += "|"
-        elif inside == "[" and character == "!" and before == "[":
+        elif bracket == "[" and character == "!" and previous == "[":
             found += "^"
-        elif inside == "[" and character == "-":
+        elif bracket == "[" and character == "-":
             found += "-"
         else:
             found += parts.get(character, re.escape(character))
         if character in "[{":
-            inside = character
+            bracket = character
         elif character in "]}":
-            inside = ""
+            bracket = ""
     return found
 
 
 def resolve(
     document: Document, address: str, patch_path: Path | None = None, allow_outside: bool = False
 ) -> tuple[Parameter | SettingTarget, str]:
-    """What stands at an address, and "position" where that of a knob is meant. Raises :class:`AddressError`."""
+    """Return the target of an address, and "position" if the address ends in it. Raises :class:`AddressError`."""
     if not address.startswith("/"):
-        raise AddressError(f"OSC {quoted(address)} is no address. It begins with a /.")
+        raise AddressError(f"OSC {quoted(address)}: invalid address. Start it with a /.")
     names = [unquote(name) for name in address[1:].split("/")]
     try:
-        of_node = any(find_node(document, "/".join(names[:end])) for end in (-1, -2))
-        if names[0] == CONTROL and not of_node:
+        is_node = any(find_node(document, "/".join(names[:end])) for end in (-1, -2))
+        if names[0] == CONTROL and not is_node:
             return _control(document, names, address, patch_path, allow_outside)
         if len(names) < 2:
-            raise AddressError(f"OSC {quoted(address)}: write /node/port, /node/port/lane or /control/name.")
+            raise AddressError(
+                f"OSC {quoted(address)}: incomplete address. Use /node/port, /node/port/lane or /control/name."
+            )
         if len(names) > 2 and names[-1].isdecimal():
-            end, lane = f"{'/'.join(names[:-2])}.{names[-2]}", int(names[-1])
-            return parameter(document, end, lane, patch_path, allow_outside), ""
+            port_ref, lane = f"{'/'.join(names[:-2])}.{names[-2]}", int(names[-1])
+            return parameter(document, port_ref, lane, patch_path, allow_outside), ""
         node, port = "/".join(names[:-1]), names[-1]
         record = node_record(document, node)
         spec = spec_of(record, PatchLocation(patch_path, allow_outside))
@@ -118,24 +120,26 @@ def _control(
 ) -> tuple[Parameter, str]:
     if len(names) < 2 or names[1] not in document.controls:
         known = list(document.controls)
-        hint = suggest("".join(names[1:2]), known) or f" It has {', '.join(known[:12]) or 'none'}."
-        raise AddressError(f"OSC {quoted(address)}: the patch has no such control.{hint}")
+        hint = suggest("".join(names[1:2]), known) or f" The patch has {', '.join(known[:12]) or 'no controls'}."
+        raise AddressError(f"OSC {quoted(address)}: unknown control.{hint}")
     if names[2:] not in ([], [POSITION]):
-        raise AddressError(f"OSC {quoted(address)}: a control has nothing but a /{POSITION}.")
-    knob = control_parameter(document, document.controls[names[1]], path, allow_outside)
-    return knob, "".join(names[2:])
+        raise AddressError(
+            f"OSC {quoted(address)}: unknown part of a control. Use /control/name or /control/name/{POSITION}."
+        )
+    found = control_parameter(document, document.controls[names[1]], path, allow_outside)
+    return found, "".join(names[2:])
 
 
 def number(address: str, argument: Any) -> float:
-    """An argument as a finite number. Raises :class:`AddressError`."""
+    """Return an argument as a finite number. Raises :class:`AddressError`."""
     if isinstance(argument, bool | int | float) and math.isfinite(argument):
         return float(argument)
-    what = quoted(argument) if isinstance(argument, str | float) else f"a {type(argument).__name__}"
-    raise AddressError(f"OSC {address}: wants numbers, got {what}.")
+    shown = quoted(argument) if isinstance(argument, str | float) else f"a {type(argument).__name__}"
+    raise AddressError(f"OSC {address}: arguments must be finite numbers, got {shown}.")
 
 
 def setting_value(address: str, setting: SettingTarget, argument: Any) -> Any:
-    """An argument in the type of a setting; a number may be out of its range. Raises :class:`AddressError`."""
+    """Convert an argument to the type of a setting; a number may be out of range. Raises :class:`AddressError`."""
     declared = setting.declared
     if isinstance(declared.default, bool):
         return number(address, argument) > 0.5

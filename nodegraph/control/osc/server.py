@@ -1,7 +1,7 @@
-"""OSC in and out at a UDP port: messages turn the parameters of a playing patch, and what changes is told.
+"""OSC server: messages at a UDP port set the parameters of a playing patch, and changes are sent to a peer.
 
-Several numbers are one a lane. Without arguments an address is a question, which is answered to the sender. A
-bundle's time is that at which it is heard.
+Several numbers set one lane each. A message without arguments is a query; the value is sent to the sender. A bundle
+is applied at its time tag.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ from .addresses import (
 from .packets import PacketError, check_packet
 
 LOOPBACK = "127.0.0.1"
-MAX_BYTES = 65536  # bytes of a datagram
-BATCH_SIZE = 2000  # datagrams that are fetched before the first of them is used
-BUFFER = 1 << 22  # bytes that the system is asked to keep for us
+MAX_BYTES = 65536  # largest datagram
+BATCH_SIZE = 2000  # datagrams read before the first one is applied
+BUFFER = 1 << 22  # bytes of the socket's receive buffer
 METER = "meter"
 
 Peer = tuple[str, int]
 
 
 class OscError(Exception):
-    """OSC cannot be had as asked; one line says why and what to do."""
+    """OSC is unavailable; the message is one line with the cause and the fix."""
 
 
 class OscServer:
-    """Turns the parameters of a patch as datagrams at a UDP port say.
+    """Sets the parameters of a patch from datagrams at a UDP port.
 
-    ``send_to`` hears every parameter that changes, and what ``meter`` blocks measure. Raises :class:`OscError`
-    where the port cannot be had. ``tell`` hears a line for each message that cannot be used.
+    Changed parameters and the levels of ``meter`` blocks are sent to ``send_to``. ``notify`` receives one line for
+    each invalid message. Raises :class:`OscError` if the port is unavailable.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class OscServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop the thread and close the socket."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(2.0)
@@ -95,37 +95,37 @@ class OscServer:
                 if not select.select([self._socket], [], [], 0.05)[0]:
                     continue
                 arrived = self._fetch()
-            except OSError as error:  # the network has gone
-                self._notify(f"OSC at {self.host}:{self.port} has ended: {error.strerror}.")
+            except OSError as error:  # the network is down
+                self._notify(f"OSC at {self.host}:{self.port} stopped: {error.strerror}.")
                 return
             for data, sender in arrived:
                 try:
                     self.on_datagram(data, sender)
-                except Exception as error:  # a bug must not end the listening
-                    self._notify(f"an OSC message could not be used: {type(error).__name__}: {error}")
+                except Exception as error:  # a bug must not stop the server
+                    self._notify(f"OSC message ignored: {type(error).__name__}: {error}")
 
     def _fetch(self) -> list[tuple[bytes, Peer]]:
-        """All that has arrived: first out of the system's buffer, which is small, then used."""
+        """Read all waiting datagrams before any is applied, because the system's buffer is small."""
         arrived: list[tuple[bytes, Peer]] = []
         while len(arrived) < BATCH_SIZE:
             try:
                 arrived.append(self._socket.recvfrom(MAX_BYTES))
             except BlockingIOError:
                 break
-            except ConnectionResetError:  # somebody we answered was not there (Windows)
+            except ConnectionResetError:  # Windows: a query was answered to a closed port
                 continue
         return arrived
 
     def on_datagram(self, data: bytes, sender: Peer | None = None) -> None:
-        """Take in a datagram: a message, or a bundle with its time."""
+        """Apply a datagram: a message or a bundle."""
         try:
             check_packet(data)
             messages = self._packets.OscPacket(data).messages
         except PacketError as error:
-            self._notify(f"OSC: {len(data)} bytes from {_peer_text(sender)} are left out: {error}.")
+            self._notify(f"OSC: {len(data)} bytes from {_peer_text(sender)} ignored: {error}.")
             return
-        except Exception as error:  # whatever stumbles over bytes from a network
-            self._notify(f"OSC: {len(data)} bytes from {_peer_text(sender)} are left out: {type(error).__name__}.")
+        except Exception as error:  # python-osc raises many types for invalid data
+            self._notify(f"OSC: {len(data)} bytes from {_peer_text(sender)} ignored: {type(error).__name__}.")
             return
         now = time.time()
         for timed in messages:
@@ -136,77 +136,77 @@ class OscServer:
 
     def _apply(self, address: str, arguments: list[Any], delay: float, sender: Peer | None) -> None:
         if PATTERN.search(address):
-            turns = self._parameter_changes
-            known = addresses(turns.patch.document, turns.patch.path, turns.allow_outside)
+            changes = self._parameter_changes
+            known = addresses(changes.patch.document, changes.patch.path, changes.allow_outside)
             found = matching_addresses(address, known)
             if not found:
-                raise AddressError(f"OSC {quote(address)} fits nothing in this patch.")
+                raise AddressError(f"OSC {quote(address)}: no match in this patch.")
         else:
             found = [address]
-        for one in found:
+        for match in found:
             if arguments:
-                self._apply_values(one, arguments, delay)
+                self._apply_values(match, arguments, delay)
             elif sender is not None:
-                self._send(one, self._answer_query(one), sender)
+                self._send(match, self._answer_query(match), sender)
 
-    def _meaning(self, address: str) -> tuple[Parameter | SettingTarget, str]:
-        turns = self._parameter_changes
-        return resolve(turns.patch.document, address, turns.patch.path, turns.allow_outside)
+    def _target(self, address: str) -> tuple[Parameter | SettingTarget, str]:
+        changes = self._parameter_changes
+        return resolve(changes.patch.document, address, changes.patch.path, changes.allow_outside)
 
     def _apply_values(self, address: str, arguments: list[Any], delay: float) -> None:
-        knob, how = self._meaning(address)
-        if isinstance(knob, Parameter):
+        target, form = self._target(address)
+        if isinstance(target, Parameter):
             values = [number(address, argument) for argument in arguments]
-            if how == POSITION:
-                values = [knob.value(min(max(value, 0.0), 1.0)) for value in values]
-            self._set_parameter(address, knob, values, delay)
+            if form == POSITION:
+                values = [target.value(min(max(value, 0.0), 1.0)) for value in values]
+            self._set_parameter(address, target, values, delay)
         elif len(arguments) == 1:
-            value = setting_value(address, knob, arguments[0])
-            if isinstance(knob.declared, Option) and not knob.declared.accepts(value):
-                value = self._clamped(address, knob.declared, value)
-            self._parameter_changes.set_setting(knob.node, knob.declared.name, value)
+            value = setting_value(address, target, arguments[0])
+            if isinstance(target.declared, Option) and not target.declared.accepts(value):
+                value = self._clamped(address, target.declared, value)
+            self._parameter_changes.set_setting(target.node, target.declared.name, value)
         else:
             raise AddressError(f"OSC {address}: a setting takes one value, got {len(arguments)}.")
 
-    def _set_parameter(self, address: str, knob: Parameter, values: list[float], delay: float) -> None:
-        outside = [value for value in values if not knob.declared.accepts(value)]
+    def _set_parameter(self, address: str, target: Parameter, values: list[float], delay: float) -> None:
+        outside = [value for value in values if not target.declared.accepts(value)]
         if outside:
-            self._clamped(address, knob.declared, outside[0])
+            self._clamped(address, target.declared, outside[0])
         engine = self._parameter_changes.engine
         at = engine.clock + round(delay * engine.rate) if engine is not None and delay > 0 else 0
-        lanes = len(self._parameter_changes.values(knob.node, knob.port))
+        lanes = len(self._parameter_changes.values(target.node, target.port))
         if len(values) == 1:
-            done = self._parameter_changes.set_parameter(knob, values[0], at)
+            done = self._parameter_changes.set_parameter(target, values[0], at)
         else:
-            done = knob.lane is None and len(values) == lanes
+            done = target.lane is None and len(values) == lanes
             for lane, value in enumerate(values) if done else ():
-                self._parameter_changes.set_parameter(replace(knob, lane=lane), value, at)
+                self._parameter_changes.set_parameter(replace(target, lane=lane), value, at)
         if not done:
-            raise AddressError(f"OSC {address}: {knob.port_ref} has {lanes} {'value' if lanes == 1 else 'values'}.")
+            raise AddressError(f"OSC {address}: {target.port_ref} has {lanes} {'value' if lanes == 1 else 'values'}.")
 
     def _clamped(self, address: str, declared: In | Option, value: float) -> float:
-        """The nearest value in the range; says that it was out of range."""
+        """Return the nearest value in the range, and notify the user that the value was out of range."""
         nearest = declared.clamp(value)
-        sentence = declared.problem(value).partition(". ")[0].removesuffix(".")
-        self._notify(f"OSC {address}: {sentence}; set to {nearest:g}.")
+        problem = declared.problem(value).partition(". ")[0].removesuffix(".")
+        self._notify(f"OSC {address}: {problem}; set to {nearest:g}.")
         return nearest
 
     def _answer_query(self, address: str) -> list[Any]:
-        knob, how = self._meaning(address)
-        if isinstance(knob, SettingTarget):
-            return [knob.value if isinstance(knob.value, str | int | float) else str(knob.value)]
-        if how == POSITION:
-            return [knob.position(self._parameter_changes.value(knob))]
+        target, form = self._target(address)
+        if isinstance(target, SettingTarget):
+            return [target.value if isinstance(target.value, str | int | float) else str(target.value)]
+        if form == POSITION:
+            return [target.position(self._parameter_changes.value(target))]
         return (
-            [self._parameter_changes.value(knob)]
-            if knob.lane is not None
-            else self._parameter_changes.values(knob.node, knob.port)
+            [self._parameter_changes.value(target)]
+            if target.lane is not None
+            else self._parameter_changes.values(target.node, target.port)
         )
 
     # -- out -----------------------------------------------------------------------------------------------
 
     def send_changes(self) -> None:
-        """Send what has changed since the last call, and what meters measure now. Call it some 20 times a second."""
+        """Send parameters that changed since the last call, and meter levels. Call it about 20 times a second."""
         if self._peer is None:
             return
         document, before = self._parameter_changes.patch.document, self._sent
@@ -238,7 +238,7 @@ class OscServer:
         for port in node_types()[METER].spec.outputs:
             try:
                 values = [float(value) for value in engine.value(node, port)] if engine is not None else []
-            except (KeyError, AssertionError):  # not in the plan that plays now
+            except (KeyError, AssertionError):  # not in the current plan
                 continue
             address = address_of(METER, *node.split("/"), port)
             if values and self._levels.get(address) != values:
@@ -254,7 +254,7 @@ class OscServer:
         try:
             self._socket.sendto(builder.build().dgram, peer)
         except (OSError, OverflowError) as error:
-            self._notify(f"OSC to {_peer_text(peer)} cannot be sent: {error}.")
+            self._notify(f"OSC to {_peer_text(peer)} failed: {error}.")
 
 
 # -- the network ---------------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def _bind_socket(host: str, port: int) -> socket.socket:
     try:
         family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     except OSError:
-        raise OscError(f"'{host}' is no address of this machine. Give one such as 127.0.0.1.") from None
+        raise OscError(f"OSC: '{host}' is not an address of this machine. Use one such as 127.0.0.1.") from None
     found = socket.socket(family, socket.SOCK_DGRAM)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
@@ -280,7 +280,7 @@ def _bind_socket(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         found.close()
         reason = getattr(error, "strerror", None) or str(error)
-        raise OscError(f"OSC cannot listen at {host}:{port}: {reason}. Choose another port.") from None
+        raise OscError(f"OSC port {host}:{port} is unavailable: {reason}. Choose another port.") from None
     found.setblocking(False)
     return found
 
@@ -289,8 +289,8 @@ def _resolve_host(host: str, port: int) -> Peer:
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4][:2]  # type: ignore[return-value]
     except (OSError, OverflowError):
-        raise OscError(f"OSC cannot be sent to '{host}:{port}': there is no such place.") from None
+        raise OscError(f"OSC peer '{host}:{port}' not found. Check the host name and the port.") from None
 
 
 def _peer_text(peer: Peer | None) -> str:
-    return f"{peer[0]}:{peer[1]}" if peer else "somewhere"
+    return f"{peer[0]}:{peer[1]}" if peer else "an unknown sender"

@@ -1,11 +1,11 @@
-"""Edits as data: each action is a small value that makes a new document from an old one.
+"""Actions: edits as data, each of which makes a new document from an old one.
 
 Actions can be logged, sent and replayed: :func:`to_data` and :func:`from_data` convert them to plain dicts and back;
-the field ``do`` holds the tag of the action. An action that does not fit the document raises :class:`PatchError` and
+the field ``do`` is the tag of the action. An action that does not fit the document raises :class:`PatchError` and
 changes nothing.
 
-Every subclass of :class:`Action` in a module of this folder is an action of the log format and a name of this package
-and of :mod:`nodegraph.patch`. There is no list of them.
+Every subclass of :class:`Action` in a module of this folder is part of the log format and is exported by this package
+and by :mod:`nodegraph.patch`. No list of actions has to be edited.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all edits share: the base of actions, and the checks whose sentences the user reads."""
+"""The base class of actions, and checks with messages for the user."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ V = TypeVar("V")
 
 
 class Action(Struct, frozen=True, tag_field="do", omit_defaults=True):
-    """Base of every edit. ``kind`` says what it changes; edits of values override :meth:`change`."""
+    """The base class of edits. ``kind`` is the kind of change; edits of values override :meth:`change`."""
 
     kind: ClassVar[Kind] = STRUCTURE
 
     def apply(self, document: Document) -> Document:
-        """The edited document; ``document`` itself when there is nothing to change."""
+        """Return the edited document, or ``document`` itself if nothing changes. Raises :class:`PatchError`."""
         raise NotImplementedError
 
     def change(self, document: Document) -> Change:
-        """Carry out the edit; returns what it has changed."""
+        """Apply the edit and return the change. Raises :class:`PatchError`."""
         return Change(document, self.apply(document), self.kind)
 
     def merges_with(self, previous: Action) -> bool:
-        """Is this one more step of the same gesture (a slider being dragged) as ``previous``?"""
+        """Return whether this action continues the gesture of ``previous``, such as the drag of a slider."""
         return False
 
 
 def plain_value(value: Any, path: str) -> Any:
-    """A copy of ``value`` as JSON can say it; faults are placed at ``path``."""
+    """Return a copy of ``value`` as plain data. Raises :class:`PatchError` if JSON cannot represent it."""
     try:
         return plain(value)
     except InvalidValue as fault:
@@ -44,7 +44,7 @@ def plain_value(value: Any, path: str) -> Any:
 
 
 def named(name: str, noun: str = "id") -> str:
-    """``name``, if it may be one."""
+    """Return ``name`` if it is valid. Raises :class:`PatchError` otherwise."""
     try:
         return check_name(name, noun)
     except InvalidValue as fault:
@@ -52,7 +52,7 @@ def named(name: str, noun: str = "id") -> str:
 
 
 def parse_port_ref(port_ref: str) -> tuple[str, str]:
-    """``"osc1.out"`` → ``("osc1", "out")``. Raises :class:`PatchError` when it is not written so."""
+    """Return node and port, ``"osc1.out"`` → ``("osc1", "out")``. Raises :class:`PatchError` for other text."""
     try:
         return split_port_ref(port_ref)
     except InvalidValue as fault:
@@ -60,7 +60,7 @@ def parse_port_ref(port_ref: str) -> tuple[str, str]:
 
 
 def resolve_port_ref(port_ref: str, document: Document) -> tuple[str, str]:
-    """Node and port of an end, where that node exists."""
+    """Return node and port of a port_ref. Raises :class:`PatchError` if the node does not exist."""
     node, port = parse_port_ref(port_ref)
     if node not in document.nodes:
         raise PatchError(f"{quote(port_ref)}: {no_such_node(node, document)}")
@@ -68,11 +68,11 @@ def resolve_port_ref(port_ref: str, document: Document) -> tuple[str, str]:
 
 
 def wire_between(start: str, end: str, document: Document) -> Wire | None:
-    """The wire between two ends, if there is one."""
+    """Return the wire between two port_refs, or None."""
     source, _, source_port = start.partition(".")
     target, _, target_port = end.partition(".")
     for wire in document.wires:
-        # the nodes first: it is they that differ, and this line runs for every wire of every edit
+        # compare the nodes first, as they usually differ: this line runs for every wire of every edit
         if wire.target != target or wire.source != source:
             continue
         if wire.target_port == target_port and wire.source_port == source_port:
@@ -81,14 +81,14 @@ def wire_between(start: str, end: str, document: Document) -> Wire | None:
 
 
 def place_at(x: float, y: float) -> tuple[float, float]:
-    """A place in pixels at zoom 1, kept to a hundredth: finer is noise in a diff."""
+    """Return a position in pixels at zoom 1, rounded to 0.01 for readable diffs. Raises :class:`PatchError`."""
     if not (isfinite(x) and isfinite(y)):
         raise PatchError(f"a position must be two finite numbers, got {x}, {y}.")
     return round(float(x), 2), round(float(y), 2)
 
 
 def colour_of(text: str, noun: str) -> str:
-    """A colour as it is written in a patch: "#rrggbb", or "" for none."""
+    """Return ``text`` if it is a colour: "#rrggbb", or "" for none. Raises :class:`PatchError` otherwise."""
     try:
         return check_colour(text)
     except InvalidValue as fault:
@@ -96,10 +96,10 @@ def colour_of(text: str, noun: str) -> str:
 
 
 def quoted_list(words: tuple[str, ...]) -> str:
-    """Words in quotes, as a sentence lists them."""
+    """Return words in quotes as an English list: ``'a', 'b' or 'c'``."""
     return ", ".join(map(repr, words[:-1])) + f" or {words[-1]!r}"
 
 
 def without(items: dict[K, V], *keys: K) -> dict[K, V]:
-    """``items`` less some keys."""
+    """Return ``items`` without some keys."""
     return {name: value for name, value in items.items() if name not in keys}

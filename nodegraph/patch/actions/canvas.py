@@ -1,4 +1,4 @@
-"""Edits of the canvas: where things stand, comments, areas, looks."""
+"""Edits of the canvas: positions, comments, areas, looks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Place = tuple[float, float]
 
 
 class Move(Action, frozen=True, tag="move"):
-    """A place for a node, in pixels at zoom 1, kept to a hundredth: finer is noise in a diff."""
+    """Move a node to ``x``, ``y`` (pixels at zoom 1, rounded to 0.01)."""
 
     kind = LOOK
 
@@ -32,7 +32,7 @@ class Move(Action, frozen=True, tag="move"):
 
 
 class MoveMany(Action, frozen=True, tag="move_many"):
-    """Places for nodes, comments and areas, by id, as one step."""
+    """Move nodes, comments and areas, given by id, as one step (pixels at zoom 1)."""
 
     kind = LOOK
 
@@ -57,7 +57,7 @@ class MoveMany(Action, frozen=True, tag="move_many"):
 
 
 class SetLook(Action, frozen=True, tag="set_look"):
-    """How a node is drawn; what is left ``None`` stays. Fields as in :class:`Look`."""
+    """Set the look of a node; fields that are ``None`` are not changed. Fields as in :class:`Look`."""
 
     kind = LOOK
 
@@ -80,7 +80,7 @@ class SetLook(Action, frozen=True, tag="set_look"):
 
 
 class SetArea(Action, frozen=True, tag="set_area"):
-    """An area, new or instead of the one with that id. Fields as in :class:`Area`."""
+    """Add an area, or replace the one with this id. Fields as in :class:`Area`."""
 
     kind = LOOK
 
@@ -103,7 +103,7 @@ class SetArea(Action, frozen=True, tag="set_area"):
 
 
 class MoveArea(Action, frozen=True, tag="move_area"):
-    """A place for an area, and with it for all nodes, comments and smaller areas that stand in it."""
+    """Move an area with the nodes, comments and areas in it (pixels at zoom 1)."""
 
     kind = LOOK
 
@@ -116,19 +116,19 @@ class MoveArea(Action, frozen=True, tag="move_area"):
         place = place_at(self.x, self.y)
         dx, dy = place[0] - area.at[0], place[1] - area.at[1]
 
-        def along(at: Place) -> Place:
+        def shifted(at: Place) -> Place:
             return at[0] + dx, at[1] + dy
 
-        inside = {id: one for id, one in document.areas.items() if id != self.id and _is_inside(one, area)}
+        inside = {id: other for id, other in document.areas.items() if id != self.id and _is_inside(other, area)}
         return MoveMany(
-            {id: along(at) for id, at in document.layout.items() if area.contains(at)},
-            {id: along(note.at) for id, note in document.notes.items() if area.contains(note.at)},
-            {self.id: place} | {id: along(one.at) for id, one in inside.items()},
+            {id: shifted(at) for id, at in document.layout.items() if area.contains(at)},
+            {id: shifted(note.at) for id, note in document.notes.items() if area.contains(note.at)},
+            {self.id: place} | {id: shifted(other.at) for id, other in inside.items()},
         ).apply(document)
 
 
 class RemoveArea(Action, frozen=True, tag="remove_area"):
-    """An area goes; what stood in it stays."""
+    """Remove an area, but not its contents."""
 
     kind = LOOK
 
@@ -140,7 +140,7 @@ class RemoveArea(Action, frozen=True, tag="remove_area"):
 
 
 class SetNote(Action, frozen=True, tag="set_note"):
-    """A comment, new or instead of the one with that id."""
+    """Add a comment, or replace the one with this id (pixels at zoom 1)."""
 
     kind = LOOK
 
@@ -156,7 +156,7 @@ class SetNote(Action, frozen=True, tag="set_note"):
 
 
 class RemoveNote(Action, frozen=True, tag="remove_note"):
-    """A comment goes."""
+    """Remove a comment."""
 
     kind = LOOK
 

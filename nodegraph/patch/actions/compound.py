@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Group(Action, frozen=True, tag="group"):
-    """Several edits as one step: all of them happen, or none.
+    """Apply several edits as one step: all or none.
 
-    Groups of one ``gesture`` (any name but an empty one) right behind one another are one undo step.
+    Consecutive groups with the same ``gesture`` (any non-empty name) are one undo step.
     """
 
     actions: tuple[AnyAction, ...]
@@ -34,17 +34,17 @@ class Group(Action, frozen=True, tag="group"):
         return document
 
     def change(self, document: Document) -> Change:
-        whole = Change(document, document, LOOK)
+        merged = Change(document, document, LOOK)
         for action in self.actions:
-            whole = whole.then(action.change(whole.after))
-        return whole
+            merged = merged.then(action.change(merged.after))
+        return merged
 
     def merges_with(self, previous: Action) -> bool:
         return bool(self.gesture) and isinstance(previous, Group) and previous.gesture == self.gesture
 
 
 class Within(Action, frozen=True, tag="within"):
-    """An edit of the nested document at ``path``, ids of subpatches from outside inward."""
+    """Apply an edit to the nested document at ``path`` (ids of subpatches, outermost first)."""
 
     path: Path
     action: AnyAction
@@ -62,7 +62,7 @@ class Within(Action, frozen=True, tag="within"):
         return nested.within(self.path, document, edited)
 
     def _update_references(self, previous: Document, after: Document) -> Document:
-        """What stands beside the nodes on the way to ``path`` follows those inside it."""
+        """Update the controls and snapshots of the documents along ``path`` that refer to nodes in it."""
         for depth in reversed(range(len(self.path))):
             place = self.path[:depth]
             after = after.with_nested(place, update_references(previous.nested(place), after.nested(place)))
@@ -75,14 +75,14 @@ class Within(Action, frozen=True, tag="within"):
 
 
 def within(path: Path, action: Action) -> Action:
-    """``action`` at ``path``; the action itself where that is the patch."""
+    """Return ``action`` applied at ``path``; the action itself if ``path`` is ``()``."""
     return Within(path, action) if path else action
 
 
 def find_actions(folders: Iterable[str], package: str) -> tuple[type[Action], ...]:
     """Import every module of a package, and return the actions that they define.
 
-    Their union becomes what logs and nested actions may hold.
+    Their union becomes the type of actions in logs and of nested actions.
     """
     for module in pkgutil.iter_modules(folders, f"{package}."):
         importlib.import_module(module.name)
@@ -92,15 +92,15 @@ def find_actions(folders: Iterable[str], package: str) -> tuple[type[Action], ..
 
 
 def to_data(action: Action) -> dict[str, Any]:
-    """``action`` as a dict of JSON values, such as ``{"do": "connect", "source": …, "target": …}``."""
+    """Return ``action`` as a dict of JSON values, such as ``{"do": "connect", "source": …, "target": …}``."""
     data: dict[str, Any] = plain_value(msgspec.to_builtins(action), "action")
     return data
 
 
 def from_data(data: Any) -> Action:
-    """The action that ``data`` describes. Raises :class:`PatchError` when it describes none."""
+    """Return the action that ``data`` describes. Raises :class:`PatchError` if it is not a valid action."""
     try:
         action: Action = msgspec.convert(data, AnyAction)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise PatchError(f"this is no action: {str(error).replace('`', '')}.") from None
+        raise PatchError(f"invalid action: {str(error).replace('`', '')}.") from None
     return action

@@ -1,4 +1,4 @@
-"""Edits of controls and of what turns them."""
+"""Edits of controls and their MIDI bindings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .base import Action, named, parse_port_ref, plain_value, quoted_list, witho
 
 
 class SetControl(Action, frozen=True, tag="set_control"):
-    """A control, new or instead of the one of that name, whose binding it keeps. Fields as in :class:`Control`."""
+    """Add a control, or replace the one with this name, but not its binding. Fields as in :class:`Control`."""
 
     kind = LOOK
 
@@ -27,12 +27,12 @@ class SetControl(Action, frozen=True, tag="set_control"):
         named(self.name, "name")
         node, _ = parse_port_ref(self.target)
         locate(document, node)
-        what = f"control {quote(self.name)}"
-        plain_value([self.min, self.max], what)
+        subject = f"control {quote(self.name)}"
+        plain_value([self.min, self.max], subject)
         if self.taper not in ("linear", "log"):
-            raise PatchError(f"{what}: taper must be 'linear' or 'log', got {quote(self.taper)}.")
+            raise PatchError(f"{subject}: taper must be 'linear' or 'log', got {quote(self.taper)}.")
         if self.lane is not None and not 0 <= self.lane < 2**31:
-            raise PatchError(f"{what}: lanes are counted from 0, got {self.lane}.")
+            raise PatchError(f"{subject}: lane must be 0 or more, got {self.lane}.")
         old = document.controls.get(self.name) or Control(self.name, self.target)
         control = replace(
             old,
@@ -47,7 +47,7 @@ class SetControl(Action, frozen=True, tag="set_control"):
 
 
 class RemoveControl(Action, frozen=True, tag="remove_control"):
-    """A control goes; the parameter it turned stays."""
+    """Remove a control, but not its parameter."""
 
     kind = LOOK
 
@@ -59,7 +59,7 @@ class RemoveControl(Action, frozen=True, tag="remove_control"):
 
 
 class SetBinding(Action, frozen=True, tag="set_binding"):
-    """A control is turned by MIDI from now on. Fields as in :class:`Binding`."""
+    """Bind a control to a MIDI message. Fields as in :class:`Binding`."""
 
     kind = LOOK
 
@@ -74,17 +74,17 @@ class SetBinding(Action, frozen=True, tag="set_binding"):
     def apply(self, document: Document) -> Document:
         old = control_of(self.name, document)
         if not 0 <= self.number <= 127:
-            raise PatchError(f"control {quote(self.name)}: a MIDI number lies in 0–127, got {self.number}.")
+            raise PatchError(f"control {quote(self.name)}: the MIDI number must lie in 0–127, got {self.number}.")
         if self.channel is not None and not 1 <= self.channel <= 16:
-            raise PatchError(f"control {quote(self.name)}: a MIDI channel lies in 1–16, got {self.channel}.")
-        for what, value, known in (
+            raise PatchError(f"control {quote(self.name)}: the MIDI channel must lie in 1–16, got {self.channel}.")
+        for name, value, known in (
             ("message", self.message, MESSAGES),
             ("mode", self.mode, MODES),
             ("takeover", self.takeover, TAKEOVERS),
         ):
             if value not in known:
                 raise PatchError(
-                    f"control {quote(self.name)}: {what} must be {quoted_list(known)}, got {quote(value)}."
+                    f"control {quote(self.name)}: {name} must be {quoted_list(known)}, got {quote(value)}."
                 )
         extra = old.midi.extra if old.midi else {}
         midi = Binding(self.number, self.message, self.channel, self.device, self.mode, self.takeover, extra)
@@ -94,7 +94,7 @@ class SetBinding(Action, frozen=True, tag="set_binding"):
 
 
 class RemoveBinding(Action, frozen=True, tag="remove_binding"):
-    """MIDI turns a control no more."""
+    """Remove the MIDI binding of a control."""
 
     kind = LOOK
 

@@ -1,4 +1,4 @@
-"""Edits of nesting: nodes put into a subpatch and taken out again, subpatches embedded or kept in files."""
+"""Edits of nesting: encapsulate nodes in a subpatch, dissolve a subpatch, embed it or refer to its file."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .base import Action, named, without
 from .nodes import record_of
 from .references import update_references
 
-COLUMN = 220.0  # pixels between a subpatch's nodes and the ports beside them
-ROW = 60.0
-DEVICES = ("audio_in", "audio_out")  # what they hear and play is the patch's own
-KNOB_PORT = "value"  # of an inlet: what it gives while nothing is wired to it
-DESCRIPTION = ("min", "max", "unit", "taper", "doc")  # settings of an inlet that say how its knob is shown
+COLUMN = 220.0  # pixels between the nodes of a subpatch and its port nodes
+ROW = 60.0  # pixels between two port nodes
+DEVICES = ("audio_in", "audio_out")  # types for the device, which only the outermost document uses
+KNOB_PORT = "value"  # parameter of an inlet: its output while it is not wired
+DESCRIPTION = ("min", "max", "unit", "taper", "doc")  # settings of an inlet that describe its knob
 
 PortKey = tuple[str, str]
 
 
 class SetPatch(Action, frozen=True, tag="set_patch"):
-    """What is in a subpatch: a nested document as plain data, or the patch in a ``file`` beside this one."""
+    """Set the content of a subpatch: a nested document as plain data, or a patch ``file`` in the patch's folder."""
 
     id: str
     patch: dict[str, Any] | None = None
@@ -35,9 +35,9 @@ class SetPatch(Action, frozen=True, tag="set_patch"):
     def apply(self, document: Document) -> Document:
         old = document.node(self.id)
         if old.type != SUBPATCH:
-            raise PatchError(f"{quote(self.id)} is a {old.type} and holds no patch. Replace it by a subpatch.")
+            raise PatchError(f"{quote(self.id)} is a {old.type}, not a subpatch. Replace it by a subpatch.")
         if (self.patch is None) == (not self.file):
-            raise PatchError(f"subpatch {quote(self.id)}: give either a patch or the name of its file.")
+            raise PatchError(f"subpatch {quote(self.id)}: give either a patch or a file name.")
         params = without(old.params, "file") | ({"file": self.file} if self.file else {})
         record = record_of(self.id, old.type, old.version, params, old.extra)
         if self.patch is not None:
@@ -46,10 +46,10 @@ class SetPatch(Action, frozen=True, tag="set_patch"):
 
 
 class Encapsulate(Action, frozen=True, tag="encapsulate"):
-    """Nodes become the subpatch ``id``, with a port for every signal that crossed into it or out of it.
+    """Move nodes into a new subpatch ``id``, with a port for every signal that crosses its border.
 
-    Inlets are named after the ports that they lead to, outlets after those that they come from. Comments and areas
-    among ``notes`` and ``areas`` go along.
+    Inlets are named after the inputs that they feed, outlets after the outputs that feed them. The comments in
+    ``notes`` and the areas in ``areas`` are moved too.
     """
 
     ids: tuple[str, ...]
@@ -60,14 +60,14 @@ class Encapsulate(Action, frozen=True, tag="encapsulate"):
     def apply(self, document: Document) -> Document:
         selected_ids = dict.fromkeys(self.ids)
         if not selected_ids:
-            raise PatchError("no nodes are chosen. Select those that are to become a subpatch.")
+            raise PatchError("no nodes selected. Select the nodes for the subpatch.")
         for id in selected_ids:
             record = document.node(id)
             if record.type in (*DEVICES, INLET, OUTLET):
                 raise PatchError(f"{record.type} {quote(id)} belongs to this patch. Leave it out of the subpatch.")
         named(self.id)
         if self.id in document.nodes and self.id not in selected_ids:
-            raise PatchError(f"there is a node {quote(self.id)} already. Choose another id.")
+            raise PatchError(f"node {quote(self.id)} already exists. Choose another id.")
         crossing = _CrossingWires(document, selected_ids, self.id)
         inner = _nested_document(document, selected_ids, crossing, self.notes, self.areas)
         after = replace(
@@ -86,10 +86,10 @@ class Encapsulate(Action, frozen=True, tag="encapsulate"):
 
 
 class Dissolve(Action, frozen=True, tag="dissolve"):
-    """The nodes of a subpatch take its place; its ports become wires.
+    """Replace a subpatch by its nodes, and its ports by wires.
 
-    What an unwired inlet gave becomes a parameter of the ports that it led to; where wires and parameters cannot
-    say the same, a port stays as a node.
+    The value of an unwired inlet becomes a parameter of the inputs that it feeds. A port that wires and parameters
+    cannot represent remains as a node.
     """
 
     id: str
@@ -105,7 +105,7 @@ class Dissolve(Action, frozen=True, tag="dissolve"):
 
 
 class _CrossingWires:
-    """The wires of a selection: those inside it, the ports for those that cross, and what is left outside."""
+    """The wires of a selection: inner wires, ports for the wires that cross its border, and outer wires."""
 
     def __init__(self, document: Document, selected_ids: Container[str], subpatch: str) -> None:
         arriving = [w for w in document.wires if w.source not in selected_ids and w.target in selected_ids]
@@ -120,14 +120,14 @@ class _CrossingWires:
         inner = {id(w): w for w in document.wires if w.source in selected_ids and w.target in selected_ids}
         outer = {id(w): w for w in document.wires if w.source not in selected_ids and w.target not in selected_ids}
         for name, wires in self.inlets.items():
-            for end, own in _by(wires, "target").items():
-                inner[id(own[0])] = _wire((name, INLET_PORT), end, wires)
-            for own in _by(wires, "source").values():
-                outer[id(own[0])] = replace(own[0], target=subpatch, target_port=name)
+            for end, group in _by(wires, "target").items():
+                inner[id(group[0])] = _wire((name, INLET_PORT), end, wires)
+            for group in _by(wires, "source").values():
+                outer[id(group[0])] = replace(group[0], target=subpatch, target_port=name)
         for name, wires in self.outlets.items():
             outer |= {id(wire): replace(wire, source=subpatch, source_port=name) for wire in wires}
         ends = [Wire(*_start(wires[0]), name, OUTLET_PORT) for name, wires in self.outlets.items()]
-        # each where the wire stood that it comes from: what arrives at a port is added up in this order
+        # in the order of the original wires, because inputs sum their sources in that order
         self.inner = [inner[id(wire)] for wire in document.wires if id(wire) in inner] + ends
         self.outer = tuple(outer[id(wire)] for wire in document.wires if id(wire) in outer)
 
@@ -137,38 +137,38 @@ def _start(wire: Wire) -> PortKey:
 
 
 def _group_by_inlet(arriving: list[Wire], wires: tuple[Wire, ...]) -> list[list[Wire]]:
-    """Wires that can share an inlet: those of one source, and sources that lead to the very same ports side by side."""
+    """Group the wires that can share an inlet: those of one source, and adjacent ones that feed the same inputs."""
     targets: dict[frozenset[PortKey], list[Wire]] = defaultdict(list)
     sources: dict[tuple[str, str, bool], list[Wire]] = defaultdict(list)
     for wire in arriving:
         sources[wire.source, wire.source_port, wire.feedback].append(wire)
-    for own in sources.values():
-        targets[frozenset((w.target, w.target_port) for w in own)] += own
+    for group in sources.values():
+        targets[frozenset((w.target, w.target_port) for w in group)] += group
     found: list[list[Wire]] = []
     for shared in targets.values():
-        single = [own for own in sources.values() if own[0] in shared]
+        single = [group for group in sources.values() if group[0] in shared]
         found += [shared] if len(single) == 1 or _are_adjacent(shared, wires) else single
     return _split_feedback(found)
 
 
 def _are_adjacent(shared: list[Wire], wires: tuple[Wire, ...]) -> bool:
-    """Does no other wire come between these at the ports that they lead to?"""
-    for end, own in _by(shared, "target").items():
-        there = [wire in own for wire in wires if (wire.target, wire.target_port) == end]
-        first = there.index(True)
-        if not all(there[first : first + len(own)]):
+    """Return whether no other wire is between these at any of their inputs."""
+    for end, group in _by(shared, "target").items():
+        is_shared = [wire in group for wire in wires if (wire.target, wire.target_port) == end]
+        first = is_shared.index(True)
+        if not all(is_shared[first : first + len(group)]):
             return False
     return True
 
 
 def _split_feedback(groups: list[list[Wire]]) -> list[list[Wire]]:
-    """A signal that arrives both now and one sample late needs an inlet for each: one wire can run only once."""
+    """Split groups in which an output is wired both with and without feedback; each needs its own inlet."""
     found: list[list[Wire]] = []
     for wires in groups:
-        late = [w for w in wires if w.feedback]
-        now = [w for w in wires if not w.feedback]
-        both = {(w.source, w.source_port) for w in late} & {(w.source, w.source_port) for w in now}
-        found += [now, late] if both else [wires]
+        feedback = [w for w in wires if w.feedback]
+        direct = [w for w in wires if not w.feedback]
+        both = {(w.source, w.source_port) for w in feedback} & {(w.source, w.source_port) for w in direct}
+        found += [direct, feedback] if both else [wires]
     return found
 
 
@@ -186,7 +186,7 @@ def _wire(source: PortKey, target: PortKey, wires: list[Wire]) -> Wire:
 
 
 def _port_name(node: str, port: str, crossing: list[Wire], side: str, taken: set[str]) -> str:
-    """``cutoff`` where no other port of that name crosses, else ``filter_cutoff``; never one that is taken."""
+    """Return ``cutoff``, or ``filter_cutoff`` if several such ports cross the border, and add it to ``taken``."""
     alike = {end for end in _by(crossing, side) if end[1] == port}
     name = port if len(alike) == 1 else f"{node}_{port}"
     name = unused_name(name[: MAX_NAME_LENGTH - 6].strip(), taken)
@@ -201,7 +201,7 @@ def _nested_document(
     notes: Iterable[str],
     areas: Iterable[str],
 ) -> Document:
-    """The nested document: the nodes as they were, with their ports to the left and to the right."""
+    """Build the nested document: the selected nodes, with inlets to the left and outlets to the right."""
     nodes = {name: NodeRecord(INLET) for name in crossing.inlets}
     nodes |= {id: record for id, record in document.nodes.items() if id in selected_ids}
     nodes |= {name: NodeRecord(OUTLET) for name in crossing.outlets}
@@ -230,7 +230,7 @@ def _existing(items: dict[str, Any], id: str, noun: str) -> Any:
 def _in_place(
     nodes: dict[str, NodeRecord], selected_ids: Container[str], id: str, record: NodeRecord
 ) -> dict[str, NodeRecord]:
-    """The nodes with one in the place of the first that is chosen."""
+    """Return the nodes with ``record`` in place of the first selected node, and without the other selected ones."""
     found: dict[str, NodeRecord] = {}
     for name, old in nodes.items():
         if name not in selected_ids:
@@ -249,7 +249,7 @@ def _middle(places: Iterable[tuple[float, float]]) -> tuple[float, float] | None
 
 
 class _Dissolver:
-    """A document in which the insides of a subpatch have taken its place."""
+    """Builds the document in which a subpatch is replaced by its nodes."""
 
     def __init__(self, previous: Document, id: str, record: NodeRecord, inner: Document) -> None:
         self.before, self.id, self.record, self.inner = previous, id, record, inner
@@ -272,7 +272,7 @@ class _Dissolver:
         return self._with_canvas(replace(self.before, nodes=nodes, wires=tuple(wires)), inside)
 
     def _joined_wires(self) -> list[Wire]:
-        """All wires, those of the subpatch leading to and from its port nodes."""
+        """Return all wires, those at the subpatch reconnected to its port nodes."""
         name = self.names.get
         wires = []
         for wire in self.before.wires:
@@ -291,7 +291,7 @@ class _Dissolver:
         return wires
 
     def _record(self, name: str) -> NodeRecord:
-        """A node as it was; a port as an inlet, which passes on what arrives at it."""
+        """Return the record of an inner node; a port becomes an inlet, which passes on its signal."""
         record = self.inner.nodes[name]
         if name not in self.ports:
             return record
@@ -303,11 +303,11 @@ class _Dissolver:
     def _inlet_values_as_params(
         self, wires: list[Wire], inside: dict[str, NodeRecord], kept: set[str]
     ) -> tuple[list[Wire], dict[str, NodeRecord]]:
-        """Unwired inlets as parameters of the ports that they lead to, where nothing else arrives."""
+        """Replace unwired inlets by parameters of the inputs that they feed, if these have no other source."""
         arriving = Counter((wire.target, wire.target_port) for wire in wires)
         for port in kept:
-            going = [wire for wire in wires if wire.source == port]
-            ends = [(wire.target, wire.target_port) for wire in going]
+            outgoing = [wire for wire in wires if wire.source == port]
+            ends = [(wire.target, wire.target_port) for wire in outgoing]
             if any(wire.target == port for wire in wires):
                 continue
             params = inside[port].params
@@ -336,7 +336,7 @@ class _Dissolver:
         )
 
     def _shift(self) -> tuple[float, float]:
-        """From where the nodes were drawn inside to where the subpatch stands."""
+        """Return the offset from the positions in the subpatch to the position of the subpatch."""
         middle = _middle(place for id, place in self.inner.layout.items() if id not in self.ports)
         place = self.before.layout.get(self.id)
         if middle is None or place is None:

@@ -1,4 +1,4 @@
-"""Edits of nodes: added, removed, renamed, replaced."""
+"""Edits of nodes: add, remove, rename, replace."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .references import update_references
 
 
 class AddNode(Action, frozen=True, tag="add_node"):
-    """A new node at the end of the document; ``at`` places it (pixels at zoom 1).
+    """Add a node at the end of the document, at the position ``at`` (pixels at zoom 1).
 
-    ``patch`` is the nested document of a subpatch as plain data, as it stands in a file.
+    ``patch`` is the nested document of a subpatch, as plain data in the form of the file.
     """
 
     id: str
@@ -30,7 +30,7 @@ class AddNode(Action, frozen=True, tag="add_node"):
     def apply(self, document: Document) -> Document:
         named(self.id)
         if self.id in document.nodes:
-            raise PatchError(f"there is a node {quote(self.id)} already. Choose another id.")
+            raise PatchError(f"node {quote(self.id)} already exists. Choose another id.")
         record = record_of(self.id, self.type, self.version, self.params, self.extra)
         if self.patch is not None:
             record = replace(record, patch=document_of(self.patch, self.id))
@@ -39,7 +39,7 @@ class AddNode(Action, frozen=True, tag="add_node"):
 
 
 class RemoveNode(Action, frozen=True, tag="remove_node"):
-    """A node goes, and with it its wires, its place, its look and the controls that turn it."""
+    """Remove a node with its wires, position, look and controls."""
 
     id: str
 
@@ -56,7 +56,7 @@ class RemoveNode(Action, frozen=True, tag="remove_node"):
 
 
 class Rename(Action, frozen=True, tag="rename"):
-    """Another id for a node, in its wires, controls, snapshots, look and place as well."""
+    """Change the id of a node, also in its wires, controls, snapshots, look and position."""
 
     id: str
     new: str
@@ -67,7 +67,7 @@ class Rename(Action, frozen=True, tag="rename"):
             return document
         named(self.new)
         if self.new in document.nodes:
-            raise PatchError(f"there is a node {quote(self.new)} already. Choose another id.")
+            raise PatchError(f"node {quote(self.new)} already exists. Choose another id.")
 
         def name(id: str) -> str:
             return self.new if id == self.id else id
@@ -88,10 +88,10 @@ class Rename(Action, frozen=True, tag="rename"):
 
 
 class Replace(Action, frozen=True, tag="replace"):
-    """Another type for a node, which keeps its id, place and the wires that fit.
+    """Change the type of a node; its id, position and the wires that fit are preserved.
 
-    ``inputs`` and ``outputs`` name the ports of the new type; wires and controls on other ports are
-    dropped (``None``: all fit). ``params`` are the new ones (``None``: those it had).
+    ``inputs`` and ``outputs`` are the ports of the new type; wires and controls of other ports are removed (``None``:
+    all fit). ``params`` are the new parameters (``None``: unchanged).
     """
 
     id: str
@@ -112,8 +112,8 @@ class Replace(Action, frozen=True, tag="replace"):
             return node != self.id or ports is None or port in ports
 
         def keeps_wire(wire: Wire) -> bool:
-            leaves = fits(wire.source, wire.source_port, self.outputs)
-            return leaves and fits(wire.target, wire.target_port, self.inputs)
+            source_fits = fits(wire.source, wire.source_port, self.outputs)
+            return source_fits and fits(wire.target, wire.target_port, self.inputs)
 
         def targets_kept_port(control: Control) -> bool:
             node, _, port = control.target.partition(".")
@@ -129,9 +129,9 @@ class Replace(Action, frozen=True, tag="replace"):
 
 
 def record_of(id: str, type: str, version: int, params: dict[str, Any], extra: dict[str, str]) -> NodeRecord:
-    """A record with all that it holds checked."""
+    """Build a node record. Raises :class:`PatchError` for an invalid type, version or parameter."""
     if not type or len(type) > 200 or not type.isprintable():
-        raise PatchError(f"node {quote(id)}: {quote(type)} is no type of node. Name one such as 'sine'.")
+        raise PatchError(f"node {quote(id)}: {quote(type)} is not a node type. Name one such as 'sine'.")
     if version < 1:
-        raise PatchError(f"node {quote(id)}: the version of a type is 1 or more, got {version}.")
+        raise PatchError(f"node {quote(id)}: the version must be 1 or more, got {version}.")
     return NodeRecord(type, version, plain_value(params, id), extra)

@@ -11,10 +11,10 @@ from .base import Action, named, parse_port_ref, plain_value, without
 
 
 class SetParam(Action, frozen=True, tag="set_param"):
-    """A parameter of a node: the value of an input, or a setting.
+    """Set a parameter of a node: the value of an input, or a setting.
 
-    ``merge=True`` makes it one undo step with the setting of the same port right before it: the
-    first move of a slider says False, all others until the release True.
+    ``merge=True`` makes it one undo step with the preceding set of the same port: for the drag of a slider, it is
+    False for the first move and True for all others.
     """
 
     node: str
@@ -40,7 +40,7 @@ class SetParam(Action, frozen=True, tag="set_param"):
 
 
 class ClearParam(Action, frozen=True, tag="clear_param"):
-    """A parameter goes back to its default."""
+    """Reset a parameter to its default."""
 
     node: str
     port: str
@@ -57,18 +57,18 @@ class ClearParam(Action, frozen=True, tag="clear_param"):
 
 
 class SetParams(Action, frozen=True, tag="set_params"):
-    """Many parameters at once, by end: ``{"filter.cutoff": 800, "voice/osc.detune": 3}``.
+    """Set several parameters by port_ref: ``{"filter.cutoff": 800, "voice/osc.detune": 3}``.
 
-    Ends may lead into nested documents; ``None`` sets a parameter back to its default. ``merge=True`` makes it one
-    undo step with the setting of the same parameters right before it.
+    They may be in nested documents; ``None`` resets a parameter to its default. ``merge=True`` makes it one undo step
+    with the preceding set of the same parameters.
     """
 
     values: dict[str, Any]
     merge: bool = False
 
     def apply(self, document: Document) -> Document:
-        for end, value in self.values.items():
-            node, port = parse_port_ref(end)
+        for port_ref, value in self.values.items():
+            node, port = parse_port_ref(port_ref)
             path, id = locate(document, node)
             nested = document.nested(path)
             action = ClearParam(id, port) if value is None else SetParam(id, port, value)
@@ -78,23 +78,23 @@ class SetParams(Action, frozen=True, tag="set_params"):
         return document
 
     def change(self, document: Document) -> Change:
-        after, ends = self.apply(document), []
-        for end in self.values:
-            node, port = parse_port_ref(end)
+        after, parameters = self.apply(document), []
+        for port_ref in self.values:
+            node, port = parse_port_ref(port_ref)
             path, id = locate(document, node)
-            ends.append((path, id, port))
-        return _values(document, after, *ends)
+            parameters.append((path, id, port))
+        return _values(document, after, *parameters)
 
     def merges_with(self, previous: Action) -> bool:
         return self.merge and isinstance(previous, SetParams) and previous.values.keys() == self.values.keys()
 
 
 def _values(before: Document, after: Document, *parameters: tuple[Path, str, str]) -> Change:
-    """A change of parameters (path, node, port) to what they are in ``after``."""
-    values = [(*end, after.nested(end[0]).nodes[end[1]].params.get(end[2])) for end in parameters]
+    """Return the change of parameters (path, node, port) to their values in ``after``."""
+    values = [(*key, after.nested(key[0]).nodes[key[1]].params.get(key[2])) for key in parameters]
     return Change(before, after, VALUES, tuple(map(ValueChange._make, values)))
 
 
 def with_param(record: NodeRecord, port: str, value: Any) -> NodeRecord:
-    """The record with one parameter set."""
+    """Return the record with one parameter set."""
     return replace(record, params={**record.params, port: value})

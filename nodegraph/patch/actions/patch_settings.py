@@ -1,4 +1,4 @@
-"""Edits of the patch as a whole."""
+"""Edits of the seed, title and settings of a patch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .base import Action
 
 
 class SetSeed(Action, frozen=True, tag="set_seed"):
-    """The seed of every random block."""
+    """Set the seed of all random blocks."""
 
     seed: int
 
@@ -23,7 +23,7 @@ class SetSeed(Action, frozen=True, tag="set_seed"):
 
 
 class SetTitle(Action, frozen=True, tag="set_title"):
-    """The title of the patch."""
+    """Set the title of the patch."""
 
     kind = LOOK
 
@@ -31,12 +31,12 @@ class SetTitle(Action, frozen=True, tag="set_title"):
 
     def apply(self, document: Document) -> Document:
         if not isinstance(self.title, str):
-            raise PatchError(f"the title must be a text, got {quote(self.title)}.")
+            raise PatchError(f"the title must be text, got {quote(self.title)}.")
         return replace(document, title=self.title) if self.title != document.title else document
 
 
 class SetSettings(Action, frozen=True, tag="set_settings"):
-    """Settings of the patch as a whole; what is left ``None`` stays, ``rate=0`` means the device's."""
+    """Change settings of the patch; ``None`` leaves a setting unchanged, ``rate=0`` means the rate of the device."""
 
     latency_compensation: bool | None = None
     rate: float | None = None

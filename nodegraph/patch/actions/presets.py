@@ -1,4 +1,4 @@
-"""Edits of what is kept for later: presets of blocks, snapshots of the whole patch."""
+"""Edits of presets of blocks and of snapshots of the patch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .base import Action, named, parse_port_ref, plain_value, without
 
 
 class SetPreset(Action, frozen=True, tag="set_preset"):
-    """A preset for nodes of ``type``, new or instead of the one of that name."""
+    """Add a preset for nodes of ``type``, or replace the one with this name."""
 
     kind = LOOK
 
@@ -27,18 +27,18 @@ class SetPreset(Action, frozen=True, tag="set_preset"):
         named(self.name, "name")
         record_type = self.type if self.type and self.type.isprintable() else ""
         if not record_type:
-            raise PatchError(f"{quote(self.type)} is no type of node. Name one such as 'sine'.")
+            raise PatchError(f"{quote(self.type)} is not a node type. Name one such as 'sine'.")
         key = self.type, self.name
         old = document.presets.get(key)
         params = plain_value(self.params, f"preset {quote(self.name)}")
         if self.version < 1:
-            raise PatchError(f"preset {quote(self.name)}: the version of a type is 1 or more, got {self.version}.")
+            raise PatchError(f"preset {quote(self.name)}: the version must be 1 or more, got {self.version}.")
         preset = Preset(self.type, self.name, params, self.version, old.extra if old else {})
         return replace(document, presets={**document.presets, key: preset})
 
 
 class RemovePreset(Action, frozen=True, tag="remove_preset"):
-    """A preset goes; the nodes stay as they are."""
+    """Remove a preset; nodes are not changed."""
 
     kind = LOOK
 
@@ -53,9 +53,9 @@ class RemovePreset(Action, frozen=True, tag="remove_preset"):
 
 
 class SetSnapshot(Action, frozen=True, tag="set_snapshot"):
-    """A snapshot, new or instead of the one of that name.
+    """Add a snapshot, or replace the one with this name.
 
-    ``values`` by end; ``None`` takes all parameters that are set in the patch and its subpatches.
+    ``values`` are by port_ref; ``None`` stores all parameters that are set in the patch and its subpatches.
     """
 
     kind = LOOK
@@ -66,8 +66,8 @@ class SetSnapshot(Action, frozen=True, tag="set_snapshot"):
     def apply(self, document: Document) -> Document:
         named(self.name, "name")
         values = dict(all_params(document)) if self.values is None else self.values
-        for end in values:
-            parse_port_ref(end)
+        for port_ref in values:
+            parse_port_ref(port_ref)
         values = plain_value(values, f"snapshot {quote(self.name)}")
         old = document.snapshots.get(self.name)
         snapshot = Snapshot(self.name, values, old.extra if old else {})
@@ -75,7 +75,7 @@ class SetSnapshot(Action, frozen=True, tag="set_snapshot"):
 
 
 class RemoveSnapshot(Action, frozen=True, tag="remove_snapshot"):
-    """A snapshot goes; the parameters stay as they are."""
+    """Remove a snapshot; parameters are not changed."""
 
     kind = LOOK
 
@@ -88,7 +88,7 @@ class RemoveSnapshot(Action, frozen=True, tag="remove_snapshot"):
 
 
 def all_params(document: Document, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every parameter that is set, of nested documents too, by end."""
+    """Yield the port_ref and value of every parameter that is set, nested documents included."""
     for id, record in document.nodes.items():
         for port, value in record.params.items():
             if _is_port_ref(port):
@@ -98,7 +98,7 @@ def all_params(document: Document, prefix: str = "") -> Iterator[tuple[str, Any]
 
 
 def _is_port_ref(port: str) -> bool:
-    """Whether an end can name a parameter: patches of other programs may hold any text."""
+    """Return whether ``port`` is valid in a port_ref; files of other programs may contain any text."""
     try:
         return bool(check_name(port))
     except InvalidValue:

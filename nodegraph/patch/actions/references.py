@@ -1,7 +1,7 @@
-"""What stands beside the nodes follows them: controls and snapshots name parameters by the path of their node.
+"""Update of controls and snapshots, which refer to parameters by the path of their node, after nodes have moved.
 
-Records are immutable and an edit shares what it leaves alone, so a node that goes elsewhere (renamed, put into a
-subpatch, taken out of one) is found again by its very record.
+Records are immutable and an edit shares unedited ones, so a node that was renamed, encapsulated or dissolved is found
+by the identity of its record.
 """
 
 from __future__ import annotations
@@ -14,29 +14,32 @@ from ..errors import PatchError
 
 
 def update_references(previous: Document, after: Document) -> Document:
-    """``after`` with the controls and snapshots of ``previous`` leading to the same nodes; those that are gone go."""
+    """Return ``after`` with controls and snapshots that refer to the same nodes as in ``previous``.
+
+    References to removed nodes are removed.
+    """
     if not (after.controls or after.snapshots):
         return after
     paths = {id(record): path for path, record in nodes_of(after)}
-    existing_ids: dict[str, str] = {}
+    new_paths: dict[str, str] = {}
 
-    def moved(node: str) -> str:
-        if node not in existing_ids:
-            existing_ids[node] = _new_path(node, previous, after, paths)
-        return existing_ids[node]
+    def new_path(node: str) -> str:
+        if node not in new_paths:
+            new_paths[node] = _new_path(node, previous, after, paths)
+        return new_paths[node]
 
     controls = {}
     for key, control in after.controls.items():
         node, _, port = control.target.partition(".")
-        if place := moved(node):
-            controls[key] = control if place == node else replace(control, target=f"{place}.{port}")
+        if path := new_path(node):
+            controls[key] = control if path == node else replace(control, target=f"{path}.{port}")
     snapshots = {}
     for key, snapshot in after.snapshots.items():
         values: dict[str, Any] = {}
-        for end, value in snapshot.values.items():
-            node, _, port = end.partition(".")
-            if place := moved(node):
-                values[f"{place}.{port}"] = value
+        for port_ref, value in snapshot.values.items():
+            node, _, port = port_ref.partition(".")
+            if path := new_path(node):
+                values[f"{path}.{port}"] = value
         same = list(values) == list(snapshot.values)
         snapshots[key] = snapshot if same else replace(snapshot, values=values)
     changes: dict[str, Any] = {}
@@ -47,7 +50,7 @@ def update_references(previous: Document, after: Document) -> Document:
 
 
 def same_ids(previous: Document, after: Document) -> bool:
-    """Have both the same nodes, in nested documents too?"""
+    """Return whether both documents have the same node ids, nested documents included."""
     if previous.nodes.keys() != after.nodes.keys():
         return False
     for id, old in previous.nodes.items():
@@ -60,7 +63,7 @@ def same_ids(previous: Document, after: Document) -> bool:
 
 
 def _new_path(node: str, previous: Document, after: Document, paths: dict[int, str]) -> str:
-    """Where a node has gone; "" if nowhere."""
+    """Return the path of a node of ``previous`` in ``after``, or "" if it was removed."""
     try:
         path, name = locate(previous, node)
     except PatchError:

@@ -12,7 +12,7 @@ from .nodes import AddNode
 
 
 class Connect(Action, frozen=True, tag="connect"):
-    """A wire from ``source`` ("osc1.out") to ``target`` ("lp1.audio")."""
+    """Add a wire from ``source`` ("osc1.out") to ``target`` ("lp1.audio")."""
 
     source: str
     target: str
@@ -28,13 +28,13 @@ class Connect(Action, frozen=True, tag="connect"):
         )
         if wire_between(wire.source_ref, wire.target_ref, document):
             raise PatchError(
-                f"{wire.source_ref} → {wire.target_ref} is wired already. To hear it twice, turn up its gain."
+                f"{wire.source_ref} → {wire.target_ref} is already wired. To double the signal, increase its gain."
             )
         return replace(document, wires=(*document.wires, wire))
 
 
 class Disconnect(Action, frozen=True, tag="disconnect"):
-    """The wire from ``source`` to ``target`` goes."""
+    """Remove the wire from ``source`` to ``target``."""
 
     source: str
     target: str
@@ -45,7 +45,7 @@ class Disconnect(Action, frozen=True, tag="disconnect"):
 
 
 class SetFeedback(Action, frozen=True, tag="set_feedback"):
-    """The wire from ``source`` to ``target`` closes a loop, or does so no more; it keeps its place among the wires."""
+    """Set or clear the feedback mark of the wire from ``source`` to ``target``; the order of wires is unchanged."""
 
     source: str
     target: str
@@ -60,10 +60,10 @@ class SetFeedback(Action, frozen=True, tag="set_feedback"):
 
 
 class InsertOnWire(Action, frozen=True, tag="insert_on_wire"):
-    """A node on a wire: what runs from ``source`` to ``target`` goes into its ``input`` and out of its ``output``.
+    """Insert a node into the wire from ``source`` to ``target``, by its ``input`` and ``output``.
 
-    A new node of ``type``, or with an empty ``type`` the node ``id`` that is there. A feedback mark goes to the
-    second half.
+    The node is new if ``type`` is given; an empty ``type`` inserts the existing node ``id``. A feedback mark moves to
+    the second wire.
     """
 
     source: str
@@ -83,20 +83,19 @@ class InsertOnWire(Action, frozen=True, tag="insert_on_wire"):
         id, input = resolve_port_ref(f"{self.id}.{self.input}", document)
         _, output = parse_port_ref(f"{self.id}.{self.output}")
         if id in (wire.source, wire.target):
-            raise PatchError(f"{quote(id)} is at an end of that wire already. Insert another node.")
+            raise PatchError(f"{quote(id)} is already at one end of that wire. Insert another node.")
         halves = [replace(wire, target=id, target_port=input, feedback=False)]
         halves.append(Wire(id, output, wire.target, wire.target_port, wire.feedback))
         for half in halves:
             if wire_between(half.source_ref, half.target_ref, document):
-                raise PatchError(f"{half.source_ref} → {half.target_ref} is wired already. Remove that wire first.")
+                raise PatchError(f"{half.source_ref} → {half.target_ref} is already wired. Remove that wire first.")
         wires = [w for old in document.wires for w in (halves if old is wire else [old])]
         return replace(document, wires=tuple(wires))
 
 
 def existing_wire(source: str, target: str, document: Document) -> Wire:
-    """The wire between two ends. Raises :class:`PatchError` when there is none."""
+    """Return the wire between two port_refs. Raises :class:`PatchError` if there is none."""
     wire = wire_between(source, target, document)
     if wire is None:
-        ends = f"from {quote(source)} to {quote(target)}"
-        raise PatchError(f"no wire runs {ends}. Look at the wires of the patch.")
+        raise PatchError(f"no wire from {quote(source)} to {quote(target)}. Check the port names.")
     return wire

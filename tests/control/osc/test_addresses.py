@@ -1,4 +1,4 @@
-"""Names as addresses of OSC 1.0, and its patterns."""
+"""OSC 1.0 addresses of names, and patterns."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from nodegraph.control.osc.addresses import AddressError, address_of, addresses,
 
 
 @given(st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=3))
-def test_any_name_can_stand_in_an_address(names):
+def test_any_name_can_be_part_of_an_address(names):
     address = address_of(*names)
     assert address.count("/") == len(names) and not set(address) & set(" #*,?[]{}")
 
@@ -18,7 +18,7 @@ IDS = st.text("ab/#:2% ", min_size=1, max_size=5).filter(lambda id: id == id.str
 
 
 @given(st.lists(IDS, min_size=1, max_size=4, unique=True))
-def test_every_address_of_a_patch_leads_to_its_node_whatever_its_id(ids):
+def test_addresses_resolve_to_their_nodes_for_any_id(ids):
     patch = Patch()
     for id in ids:
         patch.add("sine", id=id)
@@ -26,7 +26,7 @@ def test_every_address_of_a_patch_leads_to_its_node_whatever_its_id(ids):
     assert list(dict.fromkeys(found)) == ids
 
 
-def test_patterns_of_osc():
+def test_patterns_match_addresses():
     known = ["/osc1/freq", "/osc2/freq", "/osc10/freq", "/lp/cutoff"]
     for pattern, found in {
         "/osc?/freq": known[:2],

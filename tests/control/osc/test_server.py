@@ -1,4 +1,4 @@
-"""OSC in and out: every parameter has an address, and nothing that comes from a network does harm."""
+"""OSC server: addresses of parameters, invalid and hostile input, queries, sent changes."""
 
 import socket
 import struct
@@ -27,25 +27,25 @@ def message(address, *arguments):
 
 def bundle(at, *messages):
     builder = OscBundleBuilder(at)
-    for one in messages:
-        builder.add_content(one)
+    for content in messages:
+        builder.add_content(content)
     return builder.build().dgram
 
 
 class Osc(Played):
-    """A patch with an OSC server; messages reach it directly, or through the network."""
+    """A patch with an OSC server; messages are received directly or through a socket."""
 
     def __init__(self, patch, **options):
         super().__init__(patch)
-        self.hands.open_osc(0, **options)
-        self.server = self.hands.osc
+        self.connections.open_osc(0, **options)
+        self.server = self.connections.osc
 
-    def hear(self, address, *arguments):
+    def receive(self, address, *arguments):
         self.server.on_datagram(message(address, *arguments).dgram)
 
     def line(self):
-        """The one line that was told."""
-        lines = self.hands.update()
+        """Return the only notice."""
+        lines = self.connections.update()
         assert len(lines) == 1, lines
         return lines[0]
 
@@ -64,12 +64,12 @@ def played():
     patch.do(SetControl("pitch", "osc.frequency", 100.0, 10000.0, "log"))
     found = Osc(patch)
     yield found
-    found.hands.close()
+    found.connections.close()
 
 
 @pytest.fixture
 def listener():
-    """A socket that hears what is sent to it."""
+    """A bound UDP socket."""
     found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     found.bind(("127.0.0.1", 0))
     found.settimeout(5.0)
@@ -78,9 +78,9 @@ def listener():
 
 
 def received(listener):
-    """The next message that a socket gets: address and arguments."""
-    [one] = OscPacket(listener.recv(65536)).messages
-    return one.message.address, list(one.message)
+    """Return the next message at a socket: address and arguments."""
+    [timed] = OscPacket(listener.recv(65536)).messages
+    return timed.message.address, list(timed.message)
 
 
 # -- in --------------------------------------------------------------------------------------------------------
@@ -107,8 +107,8 @@ def received(listener):
         ("/{osc,other}/[a-f]requency", [330.0], "osc.frequency", 330.0),
     ],
 )
-def test_every_parameter_has_an_address(played, address, arguments, end, value):
-    played.hear(address, *arguments)
+def test_address_sets_its_parameter(played, address, arguments, end, value):
+    played.receive(address, *arguments)
     assert played.param(end) == pytest.approx(value)
     assert played.lines == []
 
@@ -128,30 +128,30 @@ def test_parameters_in_subpatches_have_addresses(listener):
         assert "/voice/pitch" in known and "/voice/osc/value" in known and "/voice/voices" in known
         played.server.on_datagram(message("/voice/pitch").dgram, listener.getsockname())
         assert received(listener) == ("/voice/pitch", [3.0])
-        played.hear("/voice/pitch", 7.0)
-        assert played.heard("voice") == [7.0]
+        played.receive("/voice/pitch", 7.0)
+        assert played.output_values("voice") == [7.0]
         assert played.param("voice.pitch") == 7.0
-        played.hear("/voice/osc/value", 5.0)
-        assert played.hands.update() == []
+        played.receive("/voice/osc/value", 5.0)
+        assert played.connections.update() == []
         assert patch.document.nested(("voice",)).nodes["osc"].params["value"] == 5.0
     finally:
-        played.hands.close()
+        played.connections.close()
 
 
-def test_it_is_heard_at_once(played):
-    played.hear("/trio/value/1", 9.0)
-    assert played.heard("trio") == [1.0, 9.0, 3.0]
+def test_message_takes_effect_immediately(played):
+    played.receive("/trio/value/1", 9.0)
+    assert played.output_values("trio") == [1.0, 9.0, 3.0]
 
 
-def test_all_addresses_of_a_patch_can_be_asked_and_answer(played, listener):
+def test_all_addresses_of_a_patch_answer_queries(played, listener):
     for address in addresses(played.patch.document):
         played.server.on_datagram(message(address).dgram, listener.getsockname())
         answered, arguments = received(listener)
         assert answered == address and len(arguments) >= 1
-    assert played.hands.update() == []
+    assert played.connections.update() == []
 
 
-def test_an_address_without_arguments_is_a_question(played, listener):
+def test_message_without_arguments_is_a_query(played, listener):
     for address, arguments in (
         ("/osc/frequency", [220.0]),
         ("/trio/value", [1.0, 2.0, 3.0]),
@@ -162,48 +162,48 @@ def test_an_address_without_arguments_is_a_question(played, listener):
 
 
 @pytest.mark.parametrize(
-    ("address", "arguments", "said"),
+    ("address", "arguments", "expected"),
     [
-        ("/osc/frequency", ["high"], "wants numbers, got 'high'"),
-        ("/osc/frequency", [float("nan")], "wants numbers, got 'nan'"),
-        ("/osc/frequency", [b"\0\1"], "wants numbers, got a bytes"),
+        ("/osc/frequency", ["high"], "arguments must be finite numbers, got 'high'"),
+        ("/osc/frequency", [float("nan")], "arguments must be finite numbers, got 'nan'"),
+        ("/osc/frequency", [b"\0\1"], "arguments must be finite numbers, got a bytes"),
         ("/osc/frequency", [1.0, 2.0], "osc.frequency has 1 value."),
         ("/osc/frequency", [-3.0], "got -3; set to 0.01."),
         ("/osc/frequncy", [1.0], "Did you mean 'frequency'"),
         ("/osk/frequency", [1.0], "Did you mean 'osc'"),
-        ("/osc", [1.0], "write /node/port"),
-        ("/osc/frequency/0/1", [1.0], "holds no patch"),
-        ("/osc/frequency/x", [1.0], "holds no patch"),
+        ("/osc", [1.0], "incomplete address. Use /node/port"),
+        ("/osc/frequency/0/1", [1.0], "not a subpatch"),
+        ("/osc/frequency/x", [1.0], "not a subpatch"),
         ("/trio/value/3", [1.0], "trio.value has 3 values."),
         ("/trio/value", [1.0, 2.0], "trio.value has 3 values."),
         ("/control/pich", [1.0], "Did you mean 'pitch'"),
-        ("/control/pitch/speed", [1.0], "nothing but a /position"),
+        ("/control/pitch/speed", [1.0], "unknown part of a control. Use /control/name or /control/name/position"),
         ("/knob/taper", ["bent"], "one of linear, log, got 'bent'"),
         ("/knob/taper", ["log", "log"], "takes one value, got 2"),
         ("/knob/label", [1.0], "label must be a text, got 1.0"),
         ("/bank/units", [0], "units must lie in 1–4096, got 0; set to 1."),
-        ("/nothing*", [1.0], "fits nothing"),
+        ("/nothing*", [1.0], "no match in this patch"),
         ("/osc/[freq", [1.0], "Close its brackets"),
-        ("/", [1.0], "write /node/port"),
+        ("/", [1.0], "incomplete address. Use /node/port"),
     ],
 )
-def test_what_cannot_be_used_is_one_clear_line(played, address, arguments, said):
+def test_invalid_message_is_reported_in_one_line(played, address, arguments, expected):
     before = played.patch.document
-    played.hear(address, *arguments)
+    played.receive(address, *arguments)
     line = played.line()
-    assert said in line and len(line.splitlines()) == 1
-    if "set to" not in said:
+    assert expected in line and len(line.splitlines()) == 1
+    if "set to" not in expected:
         assert played.patch.document is before
 
 
-def test_a_bundle_is_heard_at_its_time(played):
+def test_bundle_is_applied_at_its_time(played):
     played.server.on_datagram(bundle(IMMEDIATELY, message("/trio/value", 5.0), message("/osc/frequency", 100.0)))
     assert played.param("trio.value") == [5.0, 5.0, 5.0] and played.param("osc.frequency") == 100.0
     played.server.on_datagram(bundle(time.time() + 0.5, message("/trio/value", 8.0)))
-    played.hands.update()
-    assert played.heard("trio", quanta=300) == [5.0, 5.0, 5.0]
+    played.connections.update()
+    assert played.output_values("trio", quanta=300) == [5.0, 5.0, 5.0]
     assert played.param("trio.value") == [5.0, 5.0, 5.0]
-    assert played.heard("trio", quanta=100) == [8.0, 8.0, 8.0]
+    assert played.output_values("trio", quanta=100) == [8.0, 8.0, 8.0]
     assert played.param("trio.value") == [8.0, 8.0, 8.0]
 
 
@@ -227,7 +227,7 @@ def test_a_bundle_is_heard_at_its_time(played):
         b"A" * 60000,
     ],
 )
-def test_bytes_that_are_no_packet_are_one_line(played, capfd, data):
+def test_invalid_packet_is_reported_in_one_line(played, capfd, data):
     before = played.patch.document
     played.server.on_datagram(data, ("10.0.0.7", 9))
     assert "10.0.0.7" in played.line()
@@ -235,99 +235,99 @@ def test_bytes_that_are_no_packet_are_one_line(played, capfd, data):
 
 
 @given(st.binary(max_size=80) | st.binary(max_size=60).map(lambda data: b"#bundle\0" + data))
-def test_no_bytes_do_harm(data):
+def test_server_survives_any_bytes(data):
     played = fuzzed
     played.server.on_datagram(data)
     played.server.on_datagram(message("/osc/frequency", 330.0).dgram)
-    assert all(len(line.splitlines()) <= 1 for line in played.hands.update())
+    assert all(len(line.splitlines()) <= 1 for line in played.connections.update())
     assert played.param("osc.frequency") == 330.0
 
 
 @pytest.fixture(autouse=True, scope="module")
-def for_fuzzing():
+def fuzzed_server():
     global fuzzed
     fuzzed = Osc(patch_of(osc="sine"))
     yield
-    fuzzed.hands.close()
+    fuzzed.connections.close()
 
 
-def test_a_flood_of_nonsense_is_a_few_lines(played):
+def test_many_invalid_messages_cause_few_notices(played):
     for k in range(20_000):
-        played.hear(f"/nobody{k}/home", float(k))
-    lines = played.hands.update()
+        played.receive(f"/unknown{k}/value", float(k))
+    lines = played.connections.update()
     assert 1 <= len(lines) <= 12
     assert "more" in lines[-1]
-    assert played.hands.update() == []
+    assert played.connections.update() == []
 
 
-def test_a_flood_of_turns_leaves_the_last_one(played):
+def test_many_messages_leave_the_last_value(played):
     for k in range(20_000):
-        played.hear("/trio/value", float(k))
+        played.receive("/trio/value", float(k))
         if k % 500 == 0:
             played.engine.run_samples(QUANTUM)
     assert played.param("trio.value") == [19999.0] * 3
-    assert played.heard("trio") == [19999.0] * 3
+    assert played.output_values("trio") == [19999.0] * 3
 
 
 # -- the network -----------------------------------------------------------------------------------------------
 
 
-def test_it_listens_at_loopback_and_answers(played, listener):
+def test_server_uses_loopback_and_answers(played, listener):
     assert played.server.host == "127.0.0.1"
     listener.sendto(message("/osc/frequency", 330.0).dgram, ("127.0.0.1", played.server.port))
     listener.sendto(message("/osc/frequency").dgram, ("127.0.0.1", played.server.port))
     assert received(listener) == ("/osc/frequency", [330.0])
 
 
-def test_a_port_that_is_taken_and_addresses_that_are_not_here_are_one_line(played):
-    for port, host, said in (
+def test_unavailable_port_and_address_are_reported_in_one_line(played):
+    for port, host, expected in (
         (played.server.port, "127.0.0.1", "Choose another port"),
         (0, "192.0.2.1", "Choose another port"),
-        (0, "no.such.host.invalid", "no address of this machine"),
+        (0, "no.such.host.invalid", "not an address of this machine"),
     ):
-        with pytest.raises(OscError, match=said) as error:
-            OscServer(played.hands.parameter_changes, port, host)
+        with pytest.raises(OscError, match=expected) as error:
+            OscServer(played.connections.parameter_changes, port, host)
         assert len(str(error.value).splitlines()) == 1
-    with pytest.raises(OscError, match="no such place"):
-        OscServer(played.hands.parameter_changes, 0, send_to=("no.such.host.invalid", 9))
+    with pytest.raises(OscError, match=r"peer 'no\.such\.host\.invalid:9' not found"):
+        OscServer(played.connections.parameter_changes, 0, send_to=("no.such.host.invalid", 9))
 
 
-def test_without_python_osc_one_sentence_says_what_to_install(played, monkeypatch):
+def test_missing_python_osc_is_reported_with_the_install_command(played, monkeypatch):
     import sys
 
     for name in [name for name in sys.modules if name.startswith("pythonosc")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pythonosc", None)
     with pytest.raises(OscError, match=r"pip install 'nodegraph\[osc\]'"):
-        OscServer(played.hands.parameter_changes, 0)
+        OscServer(played.connections.parameter_changes, 0)
 
 
 # -- out -------------------------------------------------------------------------------------------------------
 
 
-def test_what_changes_is_sent_with_its_control_and_meters_are(listener):
+def test_changes_controls_and_meter_levels_are_sent(listener):
     patch = patch_of("osc.out meter.audio", osc=("sine", {"frequency": 220.0, "amplitude": 1.0}), meter="meter")
     patch.do(SetControl("pitch", "osc.frequency", 100.0, 10000.0, "log"))
     played = Osc(patch, send_to=listener.getsockname())
     try:
-        played.hands.update()
+        played.connections.update()
         first = drained(listener)
         assert first["/osc/frequency"] == [220.0] and first["/control/pitch"] == [220.0]
-        played.hands.update()
+        played.connections.update()
         assert drained(listener) == {}
         patch.set("osc.frequency", 440.0)
-        played.heard("meter", "rms", quanta=1500)
-        played.hands.update()
+        played.output_values("meter", "rms", quanta=1500)
+        played.connections.update()
         found = drained(listener)
         assert found["/osc/frequency"] == found["/control/pitch"] == [440.0]
         assert found["/meter/meter/rms"] == pytest.approx([2**-0.5], abs=0.01)
         assert "/osc/amplitude" not in found
     finally:
-        played.hands.close()
+        played.connections.close()
 
 
 def drained(listener):
-    """All messages that have arrived, by address."""
+    """Return all waiting messages, by address."""
     found = {}
     listener.settimeout(0.2)
     try:
