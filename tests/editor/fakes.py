@@ -107,11 +107,11 @@ class FakeView:
         self._record_call("hide_wire")
         del self.wires[key]
 
-    def show_record_call(self, visual: NoteVisual) -> None:
+    def show_note(self, visual: NoteVisual) -> None:
         self._record_call("show_note")
         self.notes[visual.id] = visual
 
-    def hide_record_call(self, id: str) -> None:
+    def hide_note(self, id: str) -> None:
         self._record_call("hide_note")
         del self.notes[id]
 
