@@ -92,7 +92,7 @@ def test_values_are_typed_in_the_terms_of_their_port(hand, end, text, value):
     ("text", "said"),
     [
         ("30k", "ladder 'ladder1': cutoff must lie in 10–20000 Hz, got 30000"),
-        ("loud", "not known"),
+        ("loud", "is an unknown name"),
         ("", "Type a number"),
     ],
 )

@@ -44,12 +44,12 @@ def _has_value(desk: Desk, over: NodeAt) -> bool:
 
 
 def _value_menu(desk: Desk, node: str, port: str) -> list[MenuItem]:
-    where = (node, port)
+    key = (node, port)
     names = ["type_value", "reset_value", "copy_value", "paste_value"]
-    items = [entry(desk, name, where) for name in names]
+    items = [entry(desk, name, key) for name in names]
     if port in desk.spec(node).inputs:
         more = ("wire_lfo", "wire_knob", "learn_midi", "unbind_midi", "make_control")
-        items += [LINE, *(entry(desk, name, where) for name in more)]
+        items += [LINE, *(entry(desk, name, key) for name in more)]
     return [replace(item, enabled=True) for item in items]
 
 

@@ -22,8 +22,8 @@ def learn_midi(desk: Desk, payload: object) -> None:
     """Bind the value to the next MIDI control that is moved."""
     from nodegraph.control.midi_learn import LearnRequest
 
-    where = target_of(desk, payload)
-    if where is None or where[0] not in desk.document.nodes:
+    key = target_of(desk, payload)
+    if key is None or key[0] not in desk.document.nodes:
         return
     problem = external_control(desk).listen(desk)
     if problem:
@@ -32,11 +32,11 @@ def learn_midi(desk: Desk, payload: object) -> None:
     connections = external_control(desk).connections
     assert connections is not None
     try:
-        connections.bindings.learn(LearnRequest(_target(desk, where)))
+        connections.bindings.learn(LearnRequest(_target(desk, key)))
     except PatchError as error:
         desk.notify(str(error), alarm=True)
         return
-    desk.notify(f"MIDI learn: move a control to bind it to {_target(desk, where)}. Esc cancels.")
+    desk.notify(f"MIDI learn: move a control to bind it to {_target(desk, key)}. Esc cancels.")
 
 
 def cancel_learn(desk: Desk) -> None:
@@ -52,12 +52,12 @@ def unbind_midi(desk: Desk, payload: object) -> None:
     """Remove the MIDI binding of the value."""
     from nodegraph.control.midi_learn import unbind
 
-    where = target_of(desk, payload)
-    if where is None:
+    key = target_of(desk, payload)
+    if key is None:
         return
-    action = unbind(desk.patch.document, _target(desk, where))
+    action = unbind(desk.patch.document, _target(desk, key))
     if action is None:
-        desk.notify(f"{_target(desk, where)} has no MIDI binding.")
+        desk.notify(f"{_target(desk, key)} has no MIDI binding.")
     else:
         desk.do_in((), action)
 
@@ -65,18 +65,18 @@ def unbind_midi(desk: Desk, payload: object) -> None:
 @command("Add control…")
 def make_control(desk: Desk, payload: object) -> None:
     """Add a named control for the value, for use by the command line, OSC and hosts."""
-    where = target_of(desk, payload)
-    if where is None or where[0] not in desk.document.nodes:
+    key = target_of(desk, payload)
+    if key is None or key[0] not in desk.document.nodes:
         return
-    port = desk.spec(where[0]).inputs.get(where[1])
+    port = desk.spec(key[0]).inputs.get(key[1])
     if port is None:
         return
     taper = "log" if port.taper == "log" else "linear"
 
     def named(name: str) -> None:
-        desk.do_in((), SetControl(name.strip(), _target(desk, where), port.min, port.max, taper, port.doc))
+        desk.do_in((), SetControl(name.strip(), _target(desk, key), port.min, port.max, taper, port.doc))
 
-    desk.ask("control", "Control name", f"{where[0]} {where[1]}", named)
+    desk.ask("control", "Control name", f"{key[0]} {key[1]}", named)
 
 
 class ControlsPanel(Panel):

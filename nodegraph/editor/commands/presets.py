@@ -23,8 +23,8 @@ def preset_menu(desk: Desk, id: str) -> MenuItem:
     """Return the preset menu of a node: apply, save, delete."""
     found = presets_of(desk, desk.document.nodes[id].type)
     own, user = (
-        [MenuItem(preset.name, "apply_preset", (id, where, preset.name)) for preset in found[where]]
-        for where in ("patch", "user")
+        [MenuItem(preset.name, "apply_preset", (id, location, preset.name)) for preset in found[location]]
+        for location in ("patch", "user")
     )
     items = [*own, *([MenuItem("-")] if own and user else []), *user]
     items += [MenuItem("-")] if items else []
@@ -42,11 +42,11 @@ def preset_menu(desk: Desk, id: str) -> MenuItem:
 def apply_preset(desk: Desk, payload: object) -> None:
     """Set the values of a block from a preset."""
     assert isinstance(payload, tuple)
-    id, where, name = payload
+    id, location, name = payload
     record = desk.document.nodes.get(id)
     if record is None:
         return
-    preset = next((one for one in presets_of(desk, record.type)[where] if one.name == name), None)
+    preset = next((one for one in presets_of(desk, record.type)[location] if one.name == name), None)
     if preset is not None:
         desk.run_edit(lambda: _apply(desk, id, preset))
 
@@ -60,7 +60,7 @@ def _apply(desk: Desk, id: str, preset: Preset) -> None:
 @command("Save preset…", menu="Tools", section=1, possible=lambda desk: len(desk.selection.nodes) == 1)
 def save_preset(desk: Desk, payload: object) -> None:
     """Save the values of the block as a preset."""
-    id, where = payload if isinstance(payload, tuple) else (next(iter(desk.selection.nodes), ""), "patch")
+    id, location = payload if isinstance(payload, tuple) else (next(iter(desk.selection.nodes), ""), "patch")
     record = desk.document.nodes.get(id)
     if record is None:
         return
@@ -68,7 +68,7 @@ def save_preset(desk: Desk, payload: object) -> None:
     def named(name: str) -> None:
         if not name.strip():
             return
-        if where == "patch":
+        if location == "patch":
             desk.do_in((), SetPreset(record.type, name.strip(), dict(record.params), record.version))
         else:
             preset = Preset(record.type, name.strip(), dict(record.params), record.version)
@@ -81,11 +81,11 @@ def save_preset(desk: Desk, payload: object) -> None:
 def remove_preset(desk: Desk, payload: object) -> None:
     """Delete a preset."""
     assert isinstance(payload, tuple)
-    id, where, name = payload
+    id, location, name = payload
     record = desk.document.nodes.get(id)
     if record is None:
         return
-    if where == "patch":
+    if location == "patch":
         desk.do_in((), RemovePreset(record.type, name))
     else:
         desk.run_edit(lambda: UserPresets().remove(record.type, name))

@@ -48,7 +48,7 @@ def _wired(desk: Desk, key: PortKey) -> bool:
 class SliderDrag(State):
     """State of a slider drag: positions (0–1) per lane; ``merge`` is set once the drag has an undo step."""
 
-    where: PortKey | None = None
+    key: PortKey | None = None
     at: float = 0.0
     positions: list[float] = field(default_factory=list)
     merge: bool = False
@@ -58,7 +58,7 @@ class SliderDrag(State):
 class KeyNudge(State):
     """Value that was last changed by keys; further key presses merge into the same undo step."""
 
-    where: PortKey | None = None
+    key: PortKey | None = None
 
 
 # -- sliders -----------------------------------------------------------------------------------------------
@@ -67,25 +67,25 @@ class KeyNudge(State):
 @on(Slide)
 def on_slide(desk: Desk, event: Slide) -> None:
     """Move a slider with the pointer, ten times finer with Shift; a drag is one undo step."""
-    where = (event.node, event.port)
-    port = _port(desk, where)
-    if port is None or _wired(desk, where):
+    key = (event.node, event.port)
+    port = _port(desk, key)
+    if port is None or _wired(desk, key):
         return
     drag = desk.state(SliderDrag)
-    if drag.where != where:
-        values = value_of(desk, where)
+    if drag.key != key:
+        values = value_of(desk, key)
         values = [float(v) for v in values] if isinstance(values, list) else [float(values)]
         drag.positions = [position_of(v, port.min, port.max, port.taper) for v in values]
-        drag.where, drag.at, drag.merge = where, event.position, False
+        drag.key, drag.at, drag.merge = key, event.position, False
     distance = (event.position - drag.at) * (FINE if event.fine else 1.0)
     drag.at = event.position
     if distance:
         drag.positions = [min(max(p + distance, 0.0), 1.0) for p in drag.positions]
         values = [value_at(p, port.min, port.max, port.taper) for p in drag.positions]
-        was = value_of(desk, where)
+        was = value_of(desk, key)
         value: Any = values if isinstance(was, list) else values[0]
         before = desk.patch.document
-        desk.do(SetParam(*where, value, drag.merge))
+        desk.do(SetParam(*key, value, drag.merge))
         drag.merge = drag.merge or desk.patch.document is not before
     if event.done:
         desk.forget(SliderDrag)
@@ -116,19 +116,19 @@ def decrease_value_fine(desk: Desk, payload: object) -> None:
 
 
 def _nudge(desk: Desk, direction: float) -> None:
-    where = focused(desk)
-    port = _port(desk, where) if where else None
-    if where is None or port is None or _wired(desk, where):
+    key = focused(desk)
+    port = _port(desk, key) if key else None
+    if key is None or port is None or _wired(desk, key):
         return
-    was = value_of(desk, where)
+    was = value_of(desk, key)
     values = was if isinstance(was, list) else [was]
     moved = [
         value_at(position_of(float(v), port.min, port.max, port.taper) + direction, port.min, port.max, port.taper)
         for v in values
     ]
     nudge = desk.state(KeyNudge)
-    desk.do(SetParam(*where, moved if isinstance(was, list) else moved[0], nudge.where == where))
-    nudge.where = where
+    desk.do(SetParam(*key, moved if isinstance(was, list) else moved[0], nudge.key == key))
+    nudge.key = key
 
 
 # -- typed values ------------------------------------------------------------------------------------------
@@ -143,17 +143,17 @@ def set_value(desk: Desk, event: SetValue) -> None:
 @command("Type value", "enter", "return", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def type_value(desk: Desk, payload: object) -> None:
     """Type a value, with unit or arithmetic: 440*2, 1/16, A4, -6dB, 200ms."""
-    where = payload if isinstance(payload, tuple) else focused(desk)
-    if where is None or where[0] not in desk.document.nodes:
+    key = payload if isinstance(payload, tuple) else focused(desk)
+    if key is None or key[0] not in desk.document.nodes:
         return
-    spec = desk.spec(where[0])
-    if where[1] not in spec.parameters:
+    spec = desk.spec(key[0])
+    if key[1] not in spec.parameters:
         return
-    value = value_of(desk, where)
-    port = spec.inputs.get(where[1])
+    value = value_of(desk, key)
+    port = spec.inputs.get(key[1])
     unit = f" ({port.unit})" if port and port.unit else ""
     text = exact_text(value)
-    desk.ask(f"{where[0]}.{where[1]}", f"{where[1]}{unit}", text, lambda typed: set_typed(desk, where, typed))
+    desk.ask(f"{key[0]}.{key[1]}", f"{key[1]}{unit}", text, lambda typed: set_typed(desk, key, typed))
 
 
 def set_typed(desk: Desk, key: PortKey, value: Any) -> bool:
@@ -183,9 +183,9 @@ def parse_value(desk: Desk, key: PortKey, value: Any) -> Any:
     return found
 
 
-def _read(desk: Desk, where: PortKey, declared: In | Choice | Option, value: Any) -> Any:
+def _read(desk: Desk, key: PortKey, declared: In | Choice | Option, value: Any) -> Any:
     """Convert a typed or picked text to the parameter's type, without a range check."""
-    now, rate = value_of(desk, where), desk.sound_state.rate
+    now, rate = value_of(desk, key), desk.sound_state.rate
     if isinstance(declared, In):
         first = now[0] if isinstance(now, list) and now else now
         return parse_lanes(str(value), declared.unit, float(first) if isinstance(first, int | float) else 0.0, rate)
@@ -229,9 +229,9 @@ def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
 @command("Reset to default", "ctrl+backspace", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def reset_value(desk: Desk, payload: object) -> None:
     """Reset the value to its default."""
-    where = target_of(desk, payload)
-    if where is not None and where[0] in desk.document.nodes:
-        desk.do(ClearParam(*where))
+    key = target_of(desk, payload)
+    if key is not None and key[0] in desk.document.nodes:
+        desk.do(ClearParam(*key))
 
 
 @command("Reset all values", possible=lambda desk: bool(desk.selection.nodes))
@@ -243,37 +243,37 @@ def reset_values(desk: Desk, payload: object) -> None:
 @command("Copy value")
 def copy_value(desk: Desk, payload: object) -> None:
     """Copy the value to the clipboard as text."""
-    where = target_of(desk, payload)
-    if where is not None and where[0] in desk.document.nodes:
-        desk.view.set_clipboard(exact_text(value_of(desk, where)))
+    key = target_of(desk, payload)
+    if key is not None and key[0] in desk.document.nodes:
+        desk.view.set_clipboard(exact_text(value_of(desk, key)))
 
 
 @command("Paste value")
 def paste_value(desk: Desk, payload: object) -> None:
     """Set the value from the text in the clipboard."""
-    where = target_of(desk, payload)
-    if where is not None:
-        set_typed(desk, where, desk.view.clipboard().strip())
+    key = target_of(desk, payload)
+    if key is not None:
+        set_typed(desk, key, desk.view.clipboard().strip())
 
 
 @command("Add LFO", "ctrl+l", menu="Insert", section=2, possible=lambda desk: focused(desk) is not None)
 def wire_lfo(desk: Desk, payload: object) -> None:
     """Wire a new LFO to the value, centred on the current value."""
-    where = target_of(desk, payload)
-    port = _port(desk, where) if where else None
-    if where is None or port is None:
+    key = target_of(desk, payload)
+    port = _port(desk, key) if key else None
+    if key is None or port is None:
         return
-    now = value_of(desk, where)
+    now = value_of(desk, key)
     middle = float(now[0]) if isinstance(now, list) else float(now)
     swing = LFO_DEPTH * (port.max - port.min) if port.taper == "linear" else 0.5 * middle
     depth = max(min(swing, middle - port.min, port.max - middle), 0.0) or 0.1 * (port.max - port.min)
-    x, y = desk.position_of(where[0])
+    x, y = desk.position_of(key[0])
     at = canvas.free_place(desk, (x - 220.0, y))
     params = {"frequency": 1.0, "amplitude": float(f"{depth:.4g}"), "offset": float(f"{middle:.6g}")}
     spec = node_types()["lfo"].spec.inputs
     params = {name: spec[name].clamp(v) for name, v in params.items()}
     action = add_block(desk.document, "lfo", at, params)
-    actions: list[Action] = [action, Connect(f"{action.id}.out", f"{where[0]}.{where[1]}")]
+    actions: list[Action] = [action, Connect(f"{action.id}.out", f"{key[0]}.{key[1]}")]
     if desk.do(*actions):
         desk.select([action.id])
 
@@ -281,23 +281,23 @@ def wire_lfo(desk: Desk, payload: object) -> None:
 @command("Add knob", possible=lambda desk: focused(desk) is not None)
 def wire_knob(desk: Desk, payload: object) -> None:
     """Wire a new knob block to the value, with its range and current position."""
-    where = target_of(desk, payload)
-    port = _port(desk, where) if where else None
-    if where is None or port is None:
+    key = target_of(desk, payload)
+    port = _port(desk, key) if key else None
+    if key is None or port is None:
         return
-    now = value_of(desk, where)
+    now = value_of(desk, key)
     value = float(now[0]) if isinstance(now, list) else float(now)
-    x, y = desk.position_of(where[0])
+    x, y = desk.position_of(key[0])
     taper = "log" if port.taper == "log" and port.min > 0 else "linear"
     params = {
         "value": round(position_of(value, port.min, port.max, taper), 4),
         "low": port.min,
         "high": port.max,
         "taper": taper,
-        "label": where[1],
+        "label": key[1],
     }
     action = add_block(desk.document, "knob", canvas.free_place(desk, (x - 220.0, y)), params)
-    drawn = propose_wire(desk.wiring.with_actions(action), Pin(action.id, "out", True), Pin(*where, False))
+    drawn = propose_wire(desk.wiring.with_actions(action), Pin(action.id, "out", True), Pin(*key, False))
     if drawn.is_refused:
         desk.notify(drawn.words, alarm=True)
     elif desk.do(action, *drawn.actions):
