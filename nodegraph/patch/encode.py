@@ -154,8 +154,9 @@ def _named(section: str, fields: Callable[[Any], dict[str, Any]]) -> Builder:
     """Return the builder of a section whose records are stored by name."""
 
     def build(document: Document, indent: int) -> str:
-        held = getattr(document, section)
-        return _list(document, section, ((key, one, partial(fields, one)) for key, one in held.items()), indent)
+        records = getattr(document, section)
+        items = ((key, record, partial(fields, record)) for key, record in records.items())
+        return _list(document, section, items, indent)
 
     return build
 
@@ -213,20 +214,20 @@ def _wire_fields(wire: Wire) -> dict[str, Any]:
     return fields | _extra(wire.extra)
 
 
-def _control_fields(one: Control) -> dict[str, Any]:
-    fields: dict[str, Any] = {"name": one.name, "target": one.target}
-    for key, bound in (("min", one.min), ("max", one.max)):
+def _control_fields(control: Control) -> dict[str, Any]:
+    fields: dict[str, Any] = {"name": control.name, "target": control.target}
+    for key, bound in (("min", control.min), ("max", control.max)):
         if bound is not None:
             fields[key] = _short(bound)
-    if one.taper != "linear":
-        fields["taper"] = one.taper
-    if one.doc:
-        fields["doc"] = one.doc
-    if one.lane is not None:
-        fields["lane"] = one.lane
-    if one.midi is not None:
-        fields["midi"] = _binding_fields(one.midi)
-    return fields | _extra(one.extra)
+    if control.taper != "linear":
+        fields["taper"] = control.taper
+    if control.doc:
+        fields["doc"] = control.doc
+    if control.lane is not None:
+        fields["lane"] = control.lane
+    if control.midi is not None:
+        fields["midi"] = _binding_fields(control.midi)
+    return fields | _extra(control.extra)
 
 
 def _binding_fields(midi: Binding) -> dict[str, Any]:

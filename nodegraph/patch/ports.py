@@ -25,14 +25,14 @@ def remove_port_nodes(
     for wire in wires:
         wires_by_target[wire.target].append(wire)
         wires_by_source[wire.source] += 1
-    kept = {port for port in ports if port not in always and wires_by_source[port] and not wires_by_target[port]}
-    kept |= _in_cycles(ports, wires_by_target) - always
+    remaining = {port for port in ports if port not in always and wires_by_source[port] and not wires_by_target[port]}
+    remaining |= _in_cycles(ports, wires_by_target) - always
     while True:
-        found, in_the_way = _bypass(wires, wires_by_target, wires_by_source, ports, kept)
-        in_the_way -= always | kept
-        if not in_the_way:
-            return found, kept
-        kept |= in_the_way
+        found, blocking = _bypass(wires, wires_by_target, wires_by_source, ports, remaining)
+        blocking -= always | remaining
+        if not blocking:
+            return found, remaining
+        remaining |= blocking
 
 
 def _bypass(
@@ -40,40 +40,40 @@ def _bypass(
     wires_by_target: dict[str, list[Wire]],
     wires_by_source: dict[str, int],
     ports: Set[str],
-    kept: set[str],
+    remaining: set[str],
 ) -> tuple[list[Wire], set[str]]:
-    """Return the wires without the ports that are not in ``kept``, and the ports that cannot be removed."""
-    in_the_way: set[str] = set()
+    """Return the wires without the ports that are not in ``remaining``, and the ports that cannot be removed."""
+    blocking: set[str] = set()
     sources: dict[str, list[Wire]] = {}
 
     def incoming_wires(wire: Wire) -> list[Wire]:
         """Return the wire, or if it begins at a removed port, the direct wires that replace it."""
         port = wire.source
-        if port not in ports or port in kept:
+        if port not in ports or port in remaining:
             return [wire]
         found = [_joined(before, wire) for before in sources.get(port, [])]
         if any(before.feedback and wire.feedback for before in sources.get(port, [])):
-            in_the_way.add(port)
+            blocking.add(port)
         return found
 
     for port in _in_order(ports, wires_by_target):
-        arriving = [found for wire in wires_by_target[port] for found in incoming_wires(wire)]
-        ends = {found.source_ref for found in arriving}
-        crowded = (
-            min(len(arriving), wires_by_source[port]) > 1 and len(arriving) * wires_by_source[port] > MAX_JUNCTION_WIRES
+        incoming = [found for wire in wires_by_target[port] for found in incoming_wires(wire)]
+        ends = {found.source_ref for found in incoming}
+        is_crowded = (
+            min(len(incoming), wires_by_source[port]) > 1 and len(incoming) * wires_by_source[port] > MAX_JUNCTION_WIRES
         )
-        if len(ends) < len(arriving) or crowded:
-            in_the_way.add(port)
-        sources[port] = list({(found.source_ref, found.feedback): found for found in arriving}.values())
+        if len(ends) < len(incoming) or is_crowded:
+            blocking.add(port)
+        sources[port] = list({(found.source_ref, found.feedback): found for found in incoming}.values())
     result: dict[tuple[str, str], Wire] = {}
     for wire in wires:
-        if wire.target in ports and wire.target not in kept:
+        if wire.target in ports and wire.target not in remaining:
             continue
         for found in incoming_wires(wire):
             if (found.source_ref, found.target_ref) in result and wire.source in ports:
-                in_the_way.add(wire.source)
+                blocking.add(wire.source)
             result.setdefault((found.source_ref, found.target_ref), found)
-    return list(result.values()), in_the_way
+    return list(result.values()), blocking
 
 
 def _joined(first: Wire, second: Wire) -> Wire:

@@ -15,10 +15,10 @@ MIXES = ("sum", "stereo", "lanes")
 
 def check_voices(given: Mapping[str, Any]) -> None:
     """Raise :class:`InvalidValue` if ``voices``, ``unison``, ``mix`` or ``width`` is given and invalid."""
-    for name, most in (("voices", MAX_VOICES), ("unison", MAX_UNISON)):
+    for name, maximum in (("voices", MAX_VOICES), ("unison", MAX_UNISON)):
         value = given.get(name, 1)
-        if type(value) is not int or not 1 <= value <= most:
-            raise InvalidValue(f"must be a whole number in 1–{most}, got {quote(value)}", f".{name}")
+        if type(value) is not int or not 1 <= value <= maximum:
+            raise InvalidValue(f"must be a whole number in 1–{maximum}, got {quote(value)}", f".{name}")
     if given.get("mix", "sum") not in MIXES:
         raise InvalidValue(f"must be one of {', '.join(MIXES)}, got {quote(given['mix'])}", ".mix")
     width = given.get("width", 1.0)

@@ -108,15 +108,15 @@ class _CrossingWires:
     """The wires of a selection: inner wires, ports for the wires that cross its border, and outer wires."""
 
     def __init__(self, document: Document, selected_ids: Container[str], subpatch: str) -> None:
-        arriving = [w for w in document.wires if w.source not in selected_ids and w.target in selected_ids]
-        leaving = [w for w in document.wires if w.source in selected_ids and w.target not in selected_ids]
+        incoming = [w for w in document.wires if w.source not in selected_ids and w.target in selected_ids]
+        outgoing = [w for w in document.wires if w.source in selected_ids and w.target not in selected_ids]
         taken = {id for id in document.nodes if id in selected_ids}
         self.inlets: dict[str, list[Wire]] = {}
         self.outlets: dict[str, list[Wire]] = {}
-        for wires in _group_by_inlet(arriving, document.wires):
-            self.inlets[_port_name(wires[0].target, wires[0].target_port, arriving, "target", taken)] = wires
-        for end, wires in _by(leaving, "source").items():
-            self.outlets[_port_name(*end, leaving, "source", taken)] = wires
+        for wires in _group_by_inlet(incoming, document.wires):
+            self.inlets[_port_name(wires[0].target, wires[0].target_port, incoming, "target", taken)] = wires
+        for end, wires in _by(outgoing, "source").items():
+            self.outlets[_port_name(*end, outgoing, "source", taken)] = wires
         inner = {id(w): w for w in document.wires if w.source in selected_ids and w.target in selected_ids}
         outer = {id(w): w for w in document.wires if w.source not in selected_ids and w.target not in selected_ids}
         for name, wires in self.inlets.items():
@@ -136,11 +136,11 @@ def _start(wire: Wire) -> PortKey:
     return wire.source, wire.source_port
 
 
-def _group_by_inlet(arriving: list[Wire], wires: tuple[Wire, ...]) -> list[list[Wire]]:
+def _group_by_inlet(incoming: list[Wire], wires: tuple[Wire, ...]) -> list[list[Wire]]:
     """Group the wires that can share an inlet: those of one source, and adjacent ones that feed the same inputs."""
     targets: dict[frozenset[PortKey], list[Wire]] = defaultdict(list)
     sources: dict[tuple[str, str, bool], list[Wire]] = defaultdict(list)
-    for wire in arriving:
+    for wire in incoming:
         sources[wire.source, wire.source_port, wire.feedback].append(wire)
     for group in sources.values():
         targets[frozenset((w.target, w.target_port) for w in group)] += group
@@ -262,10 +262,10 @@ class _Dissolver:
 
     def document(self) -> Document:
         ports = {self.names[name] for name in self.ports}
-        wires, kept = remove_port_nodes(self._joined_wires(), ports)
+        wires, remaining = remove_port_nodes(self._joined_wires(), ports)
         inside = {self.names[name]: self._record(name) for name in self.inner.nodes}
-        inside = {id: record for id, record in inside.items() if id not in ports or id in kept}
-        wires, inside = self._inlet_values_as_params(wires, inside, kept)
+        inside = {id: record for id, record in inside.items() if id not in ports or id in remaining}
+        wires, inside = self._inlet_values_as_params(wires, inside, remaining)
         nodes: dict[str, NodeRecord] = {}
         for id, record in self.before.nodes.items():
             nodes |= inside if id == self.id else {id: record}
@@ -301,17 +301,17 @@ class _Dissolver:
         return record if given is None else replace(record, params={**record.params, KNOB_PORT: given})
 
     def _inlet_values_as_params(
-        self, wires: list[Wire], inside: dict[str, NodeRecord], kept: set[str]
+        self, wires: list[Wire], inside: dict[str, NodeRecord], remaining: set[str]
     ) -> tuple[list[Wire], dict[str, NodeRecord]]:
         """Replace unwired inlets by parameters of the inputs that they feed, if these have no other source."""
-        arriving = Counter((wire.target, wire.target_port) for wire in wires)
-        for port in kept:
+        incoming = Counter((wire.target, wire.target_port) for wire in wires)
+        for port in remaining:
             outgoing = [wire for wire in wires if wire.source == port]
             ends = [(wire.target, wire.target_port) for wire in outgoing]
             if any(wire.target == port for wire in wires):
                 continue
             params = inside[port].params
-            simple = all(arriving[end] == 1 and end[0] in inside and end[0] not in kept for end in ends)
+            simple = all(incoming[end] == 1 and end[0] in inside and end[0] not in remaining for end in ends)
             if not simple or not params.keys() <= {KNOB_PORT, *DESCRIPTION}:
                 continue
             wires = [wire for wire in wires if wire.source != port]
