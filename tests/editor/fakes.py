@@ -1,4 +1,4 @@
-"""A view that draws nothing and keeps what it was told, and a sound that is silent."""
+"""A fake view that stores what it is sent, and a fake engine without sound."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from nodegraph.editor.view import (
 
 
 class FakeView:
-    """Holds what would be on the screen; ``orders`` are the names of all orders in their order."""
+    """A view that stores the content of the screen; ``calls`` are the names of its calls, in order."""
 
     def __init__(self) -> None:
-        self.orders: list[str] = []
+        self.calls: list[str] = []
         self.nodes: dict[str, NodeVisual] = {}
         self.values: dict[tuple[str, str], ValueVisual] = {}
         self.loads: dict[str, str] = {}
@@ -60,7 +60,7 @@ class FakeView:
 
     # canvas
     def show_node(self, visual: NodeVisual) -> None:
-        self._note("show_node")
+        self._record_call("show_node")
         self.nodes[visual.id] = visual
         self.badges[visual.id] = visual.badge
         for row in visual.rows:
@@ -69,9 +69,9 @@ class FakeView:
                 self.values[visual.id, row.port] = row.value
 
     def hide_node(self, id: str) -> None:
-        self._note("hide_node")
+        self._record_call("hide_node")
         assert not any(id in (key[0].partition(".")[0], key[1].partition(".")[0]) for key in self.wires), (
-            "wires hang on it"
+            "a hidden node still has wires"
         )
         del self.nodes[id]
         self.values = {key: value for key, value in self.values.items() if key[0] != id}
@@ -79,51 +79,51 @@ class FakeView:
     def place_node(self, id: str, at: Point) -> None:
         from dataclasses import replace
 
-        self._note("place_node")
+        self._record_call("place_node")
         self.nodes[id] = replace(self.nodes[id], at=at)
 
     def set_value(self, node: str, port: str, value: ValueVisual) -> None:
-        self._note("set_value")
+        self._record_call("set_value")
         old = self.values[node, port]
-        assert (old.kind, old.options) == (value.kind, value.options), "another kind of value in the same row"
+        assert (old.kind, old.options) == (value.kind, value.options), "the kind of a value changed without show_node"
         self.values[node, port] = value
 
     def set_badge(self, node: str, reason: str) -> None:
-        self._note("set_badge")
+        self._record_call("set_badge")
         assert node in self.nodes
         self.badges[node] = reason
 
     def set_load(self, node: str, text: str) -> None:
-        self._note("set_load")
+        self._record_call("set_load")
         assert node in self.nodes
         self.loads[node] = text
 
     def show_wire(self, visual: WireVisual) -> None:
-        self._note("show_wire")
-        assert visual.start.node in self.nodes and visual.end.node in self.nodes, "a wire without ends"
+        self._record_call("show_wire")
+        assert visual.start.node in self.nodes and visual.end.node in self.nodes, "a wire to a hidden node"
         self.wires[visual.key] = visual
 
     def hide_wire(self, key: WireKey) -> None:
-        self._note("hide_wire")
+        self._record_call("hide_wire")
         del self.wires[key]
 
     def show_note(self, visual: NoteVisual) -> None:
-        self._note("show_note")
+        self._record_call("show_note")
         self.notes[visual.id] = visual
 
     def hide_note(self, id: str) -> None:
-        self._note("hide_note")
+        self._record_call("hide_note")
         del self.notes[id]
 
     def set_selection(
         self, nodes: frozenset[str], wires: frozenset[WireKey], notes: frozenset[str], focus: Pin | None = None
     ) -> None:
-        self._note("set_selection")
+        self._record_call("set_selection")
         assert nodes <= self.nodes.keys() and wires <= self.wires.keys() and notes <= self.notes.keys()
         self.selected = (nodes, wires, notes, focus)
 
     def set_camera(self, camera: Camera) -> None:
-        self._note("set_camera")
+        self._record_call("set_camera")
         self.camera = camera
 
     def set_minimap(self, shown: bool) -> None:
@@ -144,16 +144,16 @@ class FakeView:
     def hide_probe(self, key: str) -> None:
         del self.probes[key]
 
-    # around it
+    # window
     def set_title(self, text: str) -> None:
         self.title = text
 
     def set_menus(self, menus: tuple[MenuItem, ...]) -> None:
-        self._note("set_menus")
+        self._record_call("set_menus")
         self.menus = menus
 
     def set_status(self, status: Status) -> None:
-        self._note("set_status")
+        self._record_call("set_status")
         self.status = status
 
     def set_path(self, names: tuple[str, ...]) -> None:
@@ -170,18 +170,18 @@ class FakeView:
         self.menu = (title, items)
 
     def show_palette(self, visual: PaletteVisual) -> None:
-        self._note("show_palette")
+        self._record_call("show_palette")
         self.palette = visual
 
     def hide_palette(self) -> None:
         self.palette = None
 
     def show_panel(self, visual: PanelVisual) -> None:
-        self._note("show_panel")
+        self._record_call("show_panel")
         self.panels[visual.key] = visual
 
     def set_item(self, panel: str, item: Item) -> None:
-        self._note("set_item")
+        self._record_call("set_item")
         assert panel in self.panels
 
     def hide_panel(self, key: str) -> None:
@@ -207,12 +207,12 @@ class FakeView:
     def quit(self) -> None:
         self.ended = True
 
-    def _note(self, order: str) -> None:
-        self.orders.append(order)
+    def _record_call(self, call: str) -> None:
+        self.calls.append(call)
 
 
 class FakeSound:
-    """A sound that follows nothing and gives what it is told to give."""
+    """An engine that computes nothing; tests set the values and the state that it returns."""
 
     engine: Any = None
 
@@ -275,19 +275,19 @@ class FakeSound:
     def record_wire(self, port_ref: str, path: Path | None) -> None:
         from dataclasses import replace
 
-        wires = {known: said for known, said in self.now.wires.items() if known != port_ref}
-        news = () if path else (f"Recorded {port_ref}.",)
+        wires = {other: text for other, text in self.now.wires.items() if other != port_ref}
+        notices = () if path else (f"Recorded {port_ref}.",)
         self.now = replace(
             self.now,
             wires=wires | ({port_ref: f"{port_ref} to {path}"} if path else {}),
-            notices=self.now.notices + news,
+            notices=self.now.notices + notices,
         )
 
     def set_flight_log(self, path: Path | None) -> None:
         from dataclasses import replace
 
-        news = () if path else (f"The performance is logged in {self.now.flight}.",)
-        self.now = replace(self.now, flight=str(path) if path else "", notices=self.now.notices + news)
+        notices = () if path else (f"Saved flight log {self.now.flight}.",)
+        self.now = replace(self.now, flight=str(path) if path else "", notices=self.now.notices + notices)
 
     def close(self) -> None:
         self.closed = True

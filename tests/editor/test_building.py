@@ -1,4 +1,4 @@
-"""Building a patch: palette, wires, selection, copies, order, areas; all of it undone."""
+"""Building a patch: palette, wires, selection, clipboard, layout, comments and areas, undo."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from nodegraph.editor.events import (
 from .user import pin
 
 
-def test_a_typed_name_and_enter_add_a_block_at_the_pointer(hand):
+def test_palette_adds_the_typed_block_at_the_pointer(hand):
     assert hand.adds("sine", (300.0, 200.0)) == "sine1"
     assert hand.view.nodes["sine1"].at == (300.0, 200.0)
     assert hand.view.palette is None
     assert hand.view.selected[0] == {"sine1"}
 
 
-def test_a_double_click_on_the_canvas_opens_the_palette_and_escape_closes_it(hand):
+def test_double_click_opens_the_palette_and_escape_closes_it(hand):
     hand.does(Click((10, 10), None, double=True))
     assert {entry.family for entry in hand.view.palette.entries} >= {"oscillators", "filters", "phase reconstruction"}
     hand.does(PaletteTyped("xyzzy"))
@@ -37,25 +37,25 @@ def test_a_double_click_on_the_canvas_opens_the_palette_and_escape_closes_it(han
     assert hand.view.palette is None and not hand.document.nodes
 
 
-def test_an_entry_of_the_palette_can_be_chosen_by_arrows_by_click_and_by_drag(hand):
+def test_palette_entries_are_chosen_by_arrow_keys_and_by_drag(hand):
     hand.presses("n")
     hand.does(PaletteTyped("noise"), Key("down", True))
-    wanted = hand.view.palette.entries[1].key
+    second = hand.view.palette.entries[1].key
     hand.does(Key("enter", True))
-    assert hand.document.nodes[f"{wanted}1"].type == wanted
+    assert hand.document.nodes[f"{second}1"].type == second
     hand.presses("n")
     hand.does(PaletteChosen(0, (700.0, 500.0)))
     assert (700.0, 500.0) in hand.document.layout.values()
 
 
-def test_a_new_block_covers_no_other(hand):
+def test_new_blocks_do_not_overlap(hand):
     for _ in range(5):
         hand.adds("sine", (40.0, 40.0))
     places = [hand.document.layout[id] for id in hand.document.nodes]
     assert len({y for _, y in places}) == 5
 
 
-def test_pins_say_what_they_carry_with_lanes_and_sizes(hand):
+def test_pins_show_kind_lanes_and_sizes(hand):
     hand.chain("sine", "stft", "magnitude")
     hand.types("sine1.frequency", "220, 275, 330")
     pins = {row.port: row.pin for row in hand.view.nodes["sine1"].rows if row.pin}
@@ -65,7 +65,7 @@ def test_pins_say_what_they_carry_with_lanes_and_sizes(hand):
     assert "every 512 samples" in pins["magnitude"].tip
 
 
-def test_a_wire_is_refused_while_it_is_drawn_with_the_reason(hand):
+def test_refused_wire_shows_the_reason_while_it_is_drawn(hand):
     hand.adds("sine")
     hand.adds("inverse_stft", (300.0, 40.0))
     start, end = pin("sine1.out", True), pin("inverse_stft1.spectrum", False)
@@ -79,7 +79,7 @@ def test_a_wire_is_refused_while_it_is_drawn_with_the_reason(hand):
     assert not hand.document.wires and hand.view.hint == ("", False) and hand.view.marked is None
 
 
-def test_a_wire_that_closes_a_loop_becomes_a_feedback_wire(hand):
+def test_wire_that_closes_a_loop_becomes_a_feedback_wire(hand):
     sine, ladder = hand.chain("sine", "ladder")
     hand.does(WireDrag(pin("ladder1.out", True), (0, 0), pin("sine1.pm", False)))
     assert "feedback" in hand.view.hint[0].lower() and not hand.view.hint[1]
@@ -88,7 +88,7 @@ def test_a_wire_that_closes_a_loop_becomes_a_feedback_wire(hand):
     assert not hand.view.wires[f"{sine}.out", f"{ladder}.audio"].feedback
 
 
-def test_a_wire_dropped_on_the_canvas_offers_blocks_that_fit_and_wires_them(hand):
+def test_wire_dropped_on_the_canvas_offers_fitting_blocks(hand):
     hand.adds("stft")
     hand.wires("stft1.spectrum", None, (500.0, 300.0))
     offered = {entry.key for entry in hand.view.palette.entries}
@@ -98,14 +98,14 @@ def test_a_wire_dropped_on_the_canvas_offers_blocks_that_fit_and_wires_them(hand
     assert hand.document.layout["inverse_stft1"] == (500.0, 300.0)
 
 
-def test_a_wire_dropped_from_an_input_offers_what_feeds_it(hand):
+def test_wire_dropped_from_an_input_offers_fitting_sources(hand):
     hand.adds("magnitude")
     hand.does(WireDrag(pin("magnitude1.spectrum", False), (500.0, 300.0), None, True))
     hand.picks("stft")
     assert ("stft1.spectrum", "magnitude1.spectrum") in hand.view.wires
 
 
-def test_an_input_for_one_wire_takes_the_new_one_for_the_old(hand):
+def test_new_wire_replaces_the_wire_of_a_single_wire_input(hand):
     for _ in range(2):
         hand.adds("stft")
     hand.adds("inverse_stft")
@@ -116,7 +116,7 @@ def test_an_input_for_one_wire_takes_the_new_one_for_the_old(hand):
     assert list(hand.view.wires) == [("stft1.spectrum", "inverse_stft1.spectrum")]
 
 
-def test_pulling_a_wire_to_another_input_is_one_step(hand):
+def test_moving_a_wire_to_another_input_is_one_undo_step(hand):
     hand.chain("sine", "ladder")
     steps = _steps(hand)
     hand.does(WireCut(("sine1.out", "ladder1.audio")))
@@ -127,7 +127,7 @@ def test_pulling_a_wire_to_another_input_is_one_step(hand):
     assert _steps(hand) == steps
 
 
-def test_a_block_is_inserted_into_a_wire(hand):
+def test_insert_puts_a_block_into_a_wire(hand):
     hand.chain("sine", "audio_out")
     hand.does(Click((0, 0), ("sine1.out", "audio_out1.audio")))
     hand.presses("i")
@@ -137,14 +137,14 @@ def test_a_block_is_inserted_into_a_wire(hand):
     assert set(hand.view.wires) == {("sine1.out", "audio_out1.audio")}
 
 
-def test_a_block_dropped_on_a_wire_is_put_into_it(hand):
+def test_block_dropped_on_a_wire_is_inserted(hand):
     hand.chain("sine", "audio_out")
     hand.adds("drive", (300.0, 400.0))
     hand.does(NodesMoved({"drive1": (200.0, 40.0)}, ("sine1.out", "audio_out1.audio")))
     assert set(hand.view.wires) == {("sine1.out", "drive1.audio"), ("drive1.out", "audio_out1.audio")}
 
 
-def test_a_block_is_replaced_in_place_with_values_and_wires(hand):
+def test_replace_keeps_position_values_and_wires(hand):
     hand.chain("sine", "ladder", "audio_out")
     hand.types("sine1.frequency", "110")
     place = hand.document.layout["sine1"]
@@ -155,7 +155,7 @@ def test_a_block_is_replaced_in_place_with_values_and_wires(hand):
     assert ("sine1.out", "ladder1.audio") in hand.view.wires and hand.document.layout["sine1"] == place
 
 
-def test_replacing_by_a_block_with_other_names_keeps_the_wires_in_their_order(hand):
+def test_replace_maps_wires_by_order_if_port_names_differ(hand):
     hand.chain("sine", "drive", "audio_out")
     hand.selects("drive1")
     hand.presses("r")
@@ -164,7 +164,7 @@ def test_replacing_by_a_block_with_other_names_keeps_the_wires_in_their_order(ha
 
 
 @pytest.mark.parametrize("keys", [("ctrl+c", "ctrl+v"), ("ctrl+x", "ctrl+v")])
-def test_a_selection_travels_as_text_to_another_window(hand, tmp_path, keys):
+def test_selection_is_pasted_into_another_window(hand, tmp_path, keys):
     from .user import Hand
 
     hand.chain("sine", "ladder", "audio_out")
@@ -180,13 +180,13 @@ def test_a_selection_travels_as_text_to_another_window(hand, tmp_path, keys):
     assert ("sine1" in hand.document.nodes) == (keys[0] == "ctrl+c")
 
 
-def test_text_that_is_no_patch_is_not_pasted_and_said_so(hand):
+def test_paste_reports_text_that_is_not_a_patch(hand):
     hand.view.text = "a letter to my aunt"
     hand.presses("ctrl+v")
-    assert not hand.document.nodes and "Nothing was pasted" in hand.message
+    assert not hand.document.nodes and "Not pasted" in hand.message
 
 
-def test_a_copy_beside_is_fed_by_the_same_wires(hand):
+def test_duplicate_keeps_the_input_wires(hand):
     hand.chain("sine", "ladder", "audio_out")
     hand.selects("ladder1")
     hand.presses("ctrl+d")
@@ -194,7 +194,7 @@ def test_a_copy_beside_is_fed_by_the_same_wires(hand):
     assert hand.view.selected[0] == {"ladder2"}
 
 
-def test_selecting_by_box_by_key_and_by_shift(hand):
+def test_selection_by_box_key_and_shift_click(hand):
     hand.chain("sine", "ladder", "audio_out")
     hand.does(BoxSelect((0.0, 0.0), (100.0, 100.0)))
     assert hand.view.selected[0] == {"sine1"}
@@ -210,14 +210,14 @@ def test_selecting_by_box_by_key_and_by_shift(hand):
     assert len(hand.view.nodes) == 3 and len(hand.view.wires) == 2
 
 
-def test_deleting_and_healing_wires_what_came_to_where_it_went(hand):
+def test_delete_and_reconnect_wires_sources_to_targets(hand):
     hand.chain("sine", "ladder", "audio_out")
     hand.selects("ladder1")
     hand.presses("ctrl+delete")
     assert set(hand.view.wires) == {("sine1.out", "audio_out1.audio")}
 
 
-def test_blocks_are_aligned_spread_and_tidied(hand):
+def test_blocks_are_aligned_distributed_and_tidied(hand):
     for i, place in enumerate([(0.0, 0.0), (250.0, 37.0), (700.0, 90.0)]):
         hand.adds("sine", place)
         assert f"sine{i + 1}" in hand.document.nodes
@@ -231,13 +231,13 @@ def test_blocks_are_aligned_spread_and_tidied(hand):
     assert hand.document.layout["sine3"][0] < hand.document.layout["sine1"][0]
 
 
-def test_keys_move_what_is_selected(hand):
+def test_arrow_keys_move_the_selection(hand):
     hand.adds("sine", (100.0, 100.0))
     hand.presses("right", "down", "shift+left")
     assert hand.document.layout["sine1"] == (100.0 + 8.0 - 64.0, 108.0)
 
 
-def test_comments_and_areas(hand):
+def test_comments_and_areas_are_added_moved_and_resized(hand):
     hand.adds("sine", (100.0, 100.0))
     hand.does(Pointer((400.0, 50.0)))
     hand.presses("c")
@@ -256,7 +256,7 @@ def test_comments_and_areas(hand):
     assert hand.view.notes[key].size == (500.0, 400.0)
 
 
-def test_a_block_is_renamed_with_its_wires(hand):
+def test_rename_updates_the_wires(hand):
     hand.chain("sine", "audio_out")
     hand.selects("sine1")
     hand.presses("f2")
@@ -267,7 +267,7 @@ def test_a_block_is_renamed_with_its_wires(hand):
     assert "already" in hand.message
 
 
-def test_everything_is_undone_and_redone(hand):
+def test_undo_and_redo_restore_all_documents(hand):
     first = hand.patch.document
     hand.chain("sine", "ladder", "audio_out")
     hand.slides("ladder1.cutoff", 0.5, 0.6, 0.7, 0.8)
@@ -290,7 +290,7 @@ def _steps(hand) -> int:
     return count
 
 
-def test_tidying_takes_comments_and_areas_along(hand):
+def test_tidy_moves_comments_and_areas_with_their_blocks(hand):
     hand.chain("sine", "ladder", "audio_out")
     hand.does(NodesMoved({"ladder1": (40.0, 700.0)}), Pointer((40.0, 640.0)))
     hand.presses("escape", "c")
@@ -301,7 +301,7 @@ def test_tidying_takes_comments_and_areas_along(hand):
     hand.answers("filter")
     hand.presses("escape", "escape", "ctrl+shift+t")
     (x, y), at = hand.document.layout["ladder1"], hand.document.notes[note].at
-    assert at == (x, y - 60.0), "it stands by its block as before"
+    assert at == (x, y - 60.0), "the comment keeps its offset to the block"
     (area,) = hand.document.areas.values()
     assert area.contains((x, y)) and not area.contains(hand.document.layout["sine1"])
     assert y < 400.0

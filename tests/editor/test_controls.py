@@ -1,4 +1,4 @@
-"""Hands from outside in the editor: MIDI learnt by a value, named controls."""
+"""MIDI learn, named controls and patch settings in the editor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nodegraph.editor.external import ExternalControl, external_control
 
 @pytest.fixture
 def midi(monkeypatch):
-    """MIDI without devices: what is heard is said by the test."""
+    """MIDI input without devices; the test sends the messages."""
 
     def listen(self, desk):
         if self.connections is None:
@@ -23,7 +23,7 @@ def midi(monkeypatch):
     monkeypatch.setattr(ExternalControl, "listen", listen)
 
 
-def test_a_value_learns_the_next_control_that_is_moved_and_follows_it(hand, midi):
+def test_midi_learn_binds_the_next_moved_control(hand, midi):
     hand.adds("ladder")
     hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
     connections = external_control(hand.desk).connections
@@ -34,18 +34,18 @@ def test_a_value_learns_the_next_control_that_is_moved_and_follows_it(hand, midi
     hand.waits(0.2)
     assert hand.value("ladder1.cutoff") == pytest.approx(20000.0, rel=1e-3)
     assert hand.view.values["ladder1", "cutoff"].position == pytest.approx(1.0)
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Forget its MIDI control"])
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Remove MIDI binding"])
     assert "CC" not in hand.view.values["ladder1", "cutoff"].mark
 
 
-def test_escape_gives_up_learning(hand, midi):
+def test_escape_cancels_midi_learn(hand, midi):
     hand.adds("ladder")
     hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
     hand.presses("escape")
     assert external_control(hand.desk).connections.bindings.learning is None
 
 
-def test_without_midi_it_is_said_in_one_line(hand, monkeypatch):
+def test_midi_learn_reports_missing_midi_support(hand, monkeypatch):
     from nodegraph.midi.ports import MidiError
 
     def refuse(self, *_args, **_options):
@@ -57,9 +57,9 @@ def test_without_midi_it_is_said_in_one_line(hand, monkeypatch):
     assert "not installed" in hand.message
 
 
-def test_a_value_becomes_a_control_of_the_patch_and_is_listed(hand):
+def test_value_becomes_a_listed_control(hand):
     hand.adds("ladder")
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Make it a control of the patch"])
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Add control…"])
     hand.answers("brightness")
     control = hand.patch.document.controls["brightness"]
     assert (control.target, control.min, control.max, control.taper) == ("ladder1.cutoff", 10.0, 20000.0, "log")
@@ -71,7 +71,7 @@ def test_a_value_becomes_a_control_of_the_patch_and_is_listed(hand):
     assert not hand.patch.document.controls
 
 
-def test_settings_of_the_whole_patch(hand):
+def test_patch_settings_panel_sets_the_document(hand):
     hand.presses("ctrl+shift+e")
     hand.does(
         PanelEvent("patch", "title", "Rain"),

@@ -1,4 +1,4 @@
-"""A large patch: only what changed goes to the view."""
+"""View updates of a large patch: only changes are sent."""
 
 from __future__ import annotations
 
@@ -38,49 +38,49 @@ def presenter(large, tmp_path):
     return presenter
 
 
-def orders(presenter, *events) -> Counter:
-    before = len(presenter.desk.view.orders)
+def calls(presenter, *events) -> Counter:
+    before = len(presenter.desk.view.calls)
     for event in events:
         presenter.handle(event)
-    return Counter(presenter.desk.view.orders[before:])
+    return Counter(presenter.desk.view.calls[before:])
 
 
-def test_a_slider_sends_its_value_alone(presenter):
-    orders(presenter, Slide("ladder1", "resonance", 0.1))
-    assert orders(presenter, Slide("ladder1", "resonance", 0.2)) - Counter(["set_menus"]) == {"set_value": 1}
-    assert orders(presenter, Slide("ladder1", "resonance", 0.3)) == {"set_value": 1}
+def test_slider_sends_only_its_value(presenter):
+    calls(presenter, Slide("ladder1", "resonance", 0.1))
+    assert calls(presenter, Slide("ladder1", "resonance", 0.2)) - Counter(["set_menus"]) == {"set_value": 1}
+    assert calls(presenter, Slide("ladder1", "resonance", 0.3)) == {"set_value": 1}
 
 
-def test_a_move_sends_the_place_alone(presenter):
-    orders(presenter, NodesMoved({"sine1": (1.0, 1.0)}))
-    assert orders(presenter, NodesMoved({"sine1": (2.0, 2.0)})) == {"place_node": 1}
+def test_move_sends_only_the_position(presenter):
+    calls(presenter, NodesMoved({"sine1": (1.0, 1.0)}))
+    assert calls(presenter, NodesMoved({"sine1": (2.0, 2.0)})) == {"place_node": 1}
 
 
-def test_a_frame_in_which_nothing_moves_sends_nothing(presenter):
+def test_idle_display_frames_send_nothing(presenter):
     for k in range(20):
         presenter.tick(0.1 * k)
-    before = len(presenter.desk.view.orders)
+    before = len(presenter.desk.view.calls)
     for k in range(60):
         presenter.tick(2.0 + k / 60)
-    assert presenter.desk.view.orders[before:] == []
+    assert presenter.desk.view.calls[before:] == []
 
 
-def test_live_values_go_round_in_a_few_frames_each_once(presenter):
+def test_live_values_are_refreshed_once_per_cycle(presenter):
     sound = presenter.desk.sound
     for wire in presenter.desk.document.wires:
         sound.values[wire.source_ref] = np.array([0.5])
-    before = len(presenter.desk.view.orders)
+    before = len(presenter.desk.view.calls)
     for k in range(8):
         presenter.tick(k / 60)
-    sent = Counter(presenter.desk.view.orders[before:])
+    sent = Counter(presenter.desk.view.calls[before:])
     assert sent["set_value"] == len(presenter.desk.document.wires)
 
 
-def test_an_edit_of_the_wiring_sends_the_nodes_at_its_ends(presenter):
+def test_wiring_edit_sends_only_the_nodes_at_its_ends(presenter):
     presenter.desk.select((), [("lfo3.out", "ladder3.cutoff")])
     presenter.refresh()
-    before = len(presenter.desk.view.orders)
+    before = len(presenter.desk.view.calls)
     presenter.run("delete")
     presenter.refresh()
-    sent = Counter(presenter.desk.view.orders[before:])
+    sent = Counter(presenter.desk.view.calls[before:])
     assert sent["hide_wire"] == 1 and sent["show_node"] <= 2 and sent["show_wire"] == 0

@@ -1,4 +1,4 @@
-"""The work around a patch: files, recovery, export, recording, devices, faults, jobs that do not stop the sound."""
+"""Files, recovery, export, recording, devices, faults and background jobs."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def menu(hand: Hand, title: str):
     return next(one for one in hand.view.menus if one.label == title)
 
 
-def test_save_close_and_open_is_the_same_patch(hand, tmp_path):
+def test_saved_patch_opens_unchanged(hand, tmp_path):
     hand.chain("sine", "ladder", "audio_out")
     hand.slides("ladder1.cutoff", 0.5, 0.7)
-    assert hand.view.title.startswith("●"), "a change that is not saved is marked"
+    assert hand.view.title.startswith("●"), "an unsaved change is marked"
     save_as(hand, tmp_path / "song.json")
     assert not hand.view.title.startswith("●") and "song" in hand.view.title
     saved = hand.patch.document
@@ -43,7 +43,7 @@ def test_save_close_and_open_is_the_same_patch(hand, tmp_path):
     assert hand.sound.played[-1].document is hand.patch.document
 
 
-def test_undoing_back_to_what_was_saved_takes_the_mark_off(hand, tmp_path):
+def test_undo_to_the_saved_document_clears_the_unsaved_mark(hand, tmp_path):
     hand.adds("sine")
     save_as(hand, tmp_path / "a.json")
     hand.adds("saw")
@@ -53,21 +53,21 @@ def test_undoing_back_to_what_was_saved_takes_the_mark_off(hand, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("answer", "saved", "gone"), [("Save", True, True), ("Don't save", False, True), ("Cancel", False, False)]
+    ("answer", "saved", "replaced"), [("Save", True, True), ("Don't save", False, True), ("Cancel", False, False)]
 )
-def test_what_is_not_saved_is_asked_for(hand, tmp_path, answer, saved, gone):
+def test_new_asks_about_unsaved_changes(hand, tmp_path, answer, saved, replaced):
     hand.adds("sine")
     save_as(hand, tmp_path / "a.json")
     hand.adds("saw")
     hand.presses("ctrl+n")
     assert hand.view.panels["question"].modal and len(hand.document.nodes) == 2
-    hand.presses("delete")  # nothing else goes on while it is asked
+    hand.presses("delete")  # commands are blocked while the question is open
     hand.presses_button("question", answer)
-    assert (not hand.document.nodes) == gone
+    assert (not hand.document.nodes) == replaced
     assert ("saw1" in Path(tmp_path / "a.json").read_text()) == saved
 
 
-def test_the_window_closes_only_when_nothing_is_lost(hand):
+def test_close_asks_about_unsaved_changes(hand):
     hand.does(CloseRequested())
     assert hand.view.ended
     hand.view.ended = False
@@ -78,24 +78,24 @@ def test_the_window_closes_only_when_nothing_is_lost(hand):
     assert hand.view.ended
 
 
-def test_a_file_that_is_there_is_replaced_only_after_asking(hand, tmp_path):
+def test_save_as_asks_before_it_replaces_a_file(hand, tmp_path):
     (tmp_path / "old.json").write_text("precious")
     hand.adds("sine")
     save_as(hand, tmp_path / "old.json")
     hand.presses_button("question", "Cancel")
     assert (tmp_path / "old.json").read_text() == "precious"
     save_as(hand, tmp_path / "old.json")
-    hand.presses_button("question", "Replace it")
+    hand.presses_button("question", "Replace")
     assert "sine1" in (tmp_path / "old.json").read_text()
 
 
-def test_a_folder_that_takes_no_files_is_said(hand, tmp_path):
+def test_save_reports_a_missing_folder(hand, tmp_path):
     hand.adds("sine")
     save_as(hand, tmp_path / "nowhere" / "a.json")
     assert "not saved" in hand.message and hand.patch.path is None
 
 
-def test_recent_files_are_in_the_menu(hand, tmp_path):
+def test_menu_lists_recent_files(hand, tmp_path):
     for name in ("a", "b"):
         hand.adds("sine")
         save_as(hand, tmp_path / f"{name}.json")
@@ -108,7 +108,7 @@ def test_recent_files_are_in_the_menu(hand, tmp_path):
     assert [item.label for item in recent.items] == ["a.json", "b.json"]
 
 
-def test_a_broken_file_is_one_line_and_the_open_patch_stays(hand, tmp_path):
+def test_opening_a_broken_file_keeps_the_open_patch(hand, tmp_path):
     (tmp_path / "broken.json").write_text("{")
     hand.adds("sine")
     save_as(hand, tmp_path / "mine.json")
@@ -118,7 +118,7 @@ def test_a_broken_file_is_one_line_and_the_open_patch_stays(hand, tmp_path):
 
 
 def crash(hand: Hand) -> Path:
-    """Leaves a copy as an editor does that ended without a word; returns its home."""
+    """Leave a recovery copy as a crashed editor does; return its home folder."""
     hand.presenter.autosaving.save(hand.desk)
     finish(hand)
     about = next(hand.presenter.autosaving.folder.glob("*.about"))
@@ -135,7 +135,7 @@ def finish(hand: Hand) -> None:
     assert not hand.desk.jobs.running
 
 
-def test_after_a_crash_the_copy_is_offered_and_opened_unsaved(hand, tmp_path):
+def test_recovery_copy_is_offered_after_a_crash_and_opens_unsaved(hand, tmp_path):
     hand.adds("sine")
     save_as(hand, tmp_path / "song.json")
     hand.adds("saw")
@@ -149,7 +149,7 @@ def test_after_a_crash_the_copy_is_offered_and_opened_unsaved(hand, tmp_path):
     assert again.presenter.autosaving.copies() == []
 
 
-def test_the_copy_of_an_editor_that_runs_is_not_offered(hand):
+def test_recovery_copy_of_a_running_editor_is_not_offered(hand):
     hand.adds("sine")
     hand.presenter.autosaving.save(hand.desk)
     finish(hand)
@@ -157,7 +157,7 @@ def test_the_copy_of_an_editor_that_runs_is_not_offered(hand):
     assert "question" not in Hand(hand.presenter.home).view.panels
 
 
-def test_a_copy_is_written_by_itself_and_goes_when_the_patch_is_saved(hand, tmp_path):
+def test_autosave_is_written_periodically_and_removed_on_save(hand, tmp_path):
     hand.adds("sine")
     hand.waits(11.0)
     finish(hand)
@@ -167,7 +167,7 @@ def test_a_copy_is_written_by_itself_and_goes_when_the_patch_is_saved(hand, tmp_
     assert not list(hand.presenter.autosaving.folder.iterdir())
 
 
-def test_files_dragged_in_are_opened_or_become_blocks(hand, tmp_path):
+def test_dropped_files_are_opened_or_become_blocks(hand, tmp_path):
     patch = Patch()
     patch.add("saw")
     patch.save(tmp_path / "other.json")
@@ -180,7 +180,7 @@ def test_files_dragged_in_are_opened_or_become_blocks(hand, tmp_path):
     assert "letter.txt" in hand.message
 
 
-def test_export_writes_seconds_of_the_patch_while_the_editor_goes_on(hand, tmp_path):
+def test_export_writes_a_sound_file_during_edits(hand, tmp_path):
     hand.chain("sine", "audio_out")
     hand.presses("ctrl+e")
     hand.does(PanelEvent("export", "seconds", "0.5"))
@@ -190,11 +190,11 @@ def test_export_writes_seconds_of_the_patch_while_the_editor_goes_on(hand, tmp_p
     finish(hand)
     sound, rate = soundfile.read(tmp_path / "out.wav")
     assert rate == 44100 and len(sound) == 22050 and np.abs(sound).max() > 0.1
-    assert "Exported out.wav" in hand.message
+    assert "Exported out.wav (0.5 s)." in hand.message
     assert not list(tmp_path.glob(".*"))
 
 
-def test_an_export_can_be_given_up_and_leaves_nothing(hand, tmp_path):
+def test_cancelled_export_leaves_no_file(hand, tmp_path):
     hand.chain("sine", "audio_out")
     hand.presses("ctrl+e")
     hand.does(PanelEvent("export", "seconds", "3600"))
@@ -203,10 +203,10 @@ def test_an_export_can_be_given_up_and_leaves_nothing(hand, tmp_path):
     hand.waits(0.2)
     hand.presses_button("export", "Cancel")
     finish(hand)
-    assert "given up" in hand.message and not list(tmp_path.glob("*out*")) and not list(tmp_path.glob(".*"))
+    assert "Export cancelled." in hand.message and not list(tmp_path.glob("*out*")) and not list(tmp_path.glob(".*"))
 
 
-def test_an_export_that_fails_says_why(hand, tmp_path):
+def test_failed_export_is_reported(hand, tmp_path):
     hand.chain("sine", "audio_out")
     hand.presses("ctrl+e")
     hand.presses_button("export", "Export…")
@@ -215,7 +215,7 @@ def test_an_export_that_fails_says_why(hand, tmp_path):
     assert "Not exported" in hand.message
 
 
-def test_record_begins_and_ends(hand, tmp_path):
+def test_record_starts_and_stops(hand, tmp_path):
     hand.presses("ctrl+r")
     hand.chooses(tmp_path / "take")
     assert hand.sound.recorded == [tmp_path / "take.wav"]
@@ -225,10 +225,10 @@ def test_record_begins_and_ends(hand, tmp_path):
     assert hand.sound.recorded[-1] is None
 
 
-def test_device_rate_and_block_size_are_chosen_without_a_restart(hand):
+def test_device_rate_and_block_size_change_while_running(hand):
     hand.presses("ctrl+,")
     _, names = hand.item("device", "device").value
-    assert names == ("the default one", "one", "two", "no device")
+    assert names == ("system default", "one", "two", "no device")
     hand.does(PanelEvent("device", "device", "two"))
     hand.does(PanelEvent("device", "rate", "48000"))
     hand.does(PanelEvent("device", "block", "512"))
@@ -237,25 +237,27 @@ def test_device_rate_and_block_size_are_chosen_without_a_restart(hand):
     assert (again.desk.preferences.device, again.desk.preferences.blocksize) == ("two", 512)
 
 
-def test_a_device_that_vanishes_is_a_message_and_an_alarm(hand):
-    hand.sound.now = replace(hand.sound.now, playing=False, problem="the audio device 'x' has gone. Choose another.")
+def test_device_problem_is_notified_once_and_raises_the_alarm(hand):
+    hand.sound.now = replace(
+        hand.sound.now, playing=False, problem="the audio device 'x' disconnected. Select another."
+    )
     hand.waits(0.5)
-    assert hand.view.messages.count(("the audio device 'x' has gone. Choose another.", True)) == 1
+    assert hand.view.messages.count(("the audio device 'x' disconnected. Select another.", True)) == 1
     assert "problem" in hand.view.status.alarm
     hand.adds("sine")
 
 
-def test_a_block_that_fails_gets_a_badge_with_the_reason(hand):
+def test_muted_block_shows_a_badge_with_the_reason(hand):
     hand.chain("sine", "audio_out")
-    hand.sound.now = replace(hand.sound.now, faults={("sine1",): "it gave NaN"})
+    hand.sound.now = replace(hand.sound.now, faults={("sine1",): "output is NaN"})
     hand.waits(0.5)
-    assert hand.view.badges["sine1"] == "it gave NaN" and "sine1 is silent" in hand.message
+    assert hand.view.badges["sine1"] == "output is NaN" and "sine1 is muted" in hand.message
     hand.sound.now = replace(hand.sound.now, faults={})
     hand.waits(0.5)
     assert hand.view.badges["sine1"] == ""
 
 
-def test_a_missing_file_and_an_unknown_block_are_badges(hand, tmp_path):
+def test_missing_file_and_unknown_block_show_badges(hand, tmp_path):
     hand.adds("file_player")
     hand.types("file_player1.file", "missing.wav")
     assert "missing.wav" in hand.view.badges["file_player1"]
@@ -266,7 +268,7 @@ def test_a_missing_file_and_an_unknown_block_are_badges(hand, tmp_path):
     assert "there is no block" in hand.view.badges["x"]
 
 
-def test_the_status_line_tells_how_the_sound_stands(hand):
+def test_status_line_shows_the_engine_state(hand):
     hand.chain("sine", "audio_out")
     hand.sound.now = replace(hand.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5})
     hand.waits(1.5)
@@ -276,7 +278,7 @@ def test_the_status_line_tells_how_the_sound_stands(hand):
     assert hand.view.loads["sine1"] == "1.0 %"
 
 
-def test_pause_and_steps_of_a_block_and_a_hop(hand):
+def test_pause_and_steps_of_a_quantum_and_a_hop(hand):
     hand.chain("sine", "stft")
     hand.presses("space")
     assert hand.sound.now.paused
@@ -285,13 +287,13 @@ def test_pause_and_steps_of_a_block_and_a_hop(hand):
     hand.presses("space")
     assert not hand.sound.now.paused
     hand.presses(".")
-    assert hand.sound.now.paused, "a step begins with a pause"
+    assert hand.sound.now.paused, "a step pauses the engine"
 
 
-def test_a_training_runs_beside_the_editor_and_its_model_is_used(hand, tmp_path, monkeypatch):
+def test_training_runs_in_the_background_and_its_model_is_used(hand, tmp_path, monkeypatch):
     import nodegraph.learn
 
-    going, go_on = threading.Event(), threading.Event()
+    started, resume = threading.Event(), threading.Event()
 
     class Step:
         stage, epoch, epochs, done, train, valid = "one", 1, 2, 0.5, 0.4, 0.5
@@ -301,8 +303,8 @@ def test_a_training_runs_beside_the_editor_and_its_model_is_used(hand, tmp_path,
 
     def train(sound, output, **options):
         options["observer"].progress(Step)
-        going.set()
-        assert go_on.wait(20.0)
+        started.set()
+        assert resume.wait(20.0)
         options["observer"].progress(Step)
         return Trained
 
@@ -315,37 +317,39 @@ def test_a_training_runs_beside_the_editor_and_its_model_is_used(hand, tmp_path,
     hand.adds("decoder")
     hand.presenter.run("training")
     hand.presses_button("training", "Train")
-    assert "Name a recording" in hand.message
+    assert "No training data" in hand.message
     hand.does(PanelEvent("training", "sound", str(tmp_path)), PanelEvent("training", "width", "16"))
     hand.presses_button("training", "Train")
-    assert going.wait(20.0)
+    assert started.wait(20.0)
     hand.adds("sine")
     hand.waits(0.5)
     assert dict(hand.view.status.parts)["job"] == "training 50 %"
-    go_on.set()
+    resume.set()
     finish(hand)
-    assert "a note" in hand.item("training", "said").value
+    assert "a note" in hand.item("training", "status").value
     hand.presses_button("training", "Use net.safetensors in the patch")
     assert str(hand.value("decoder1.file")).endswith("net.safetensors")
 
 
-def test_the_last_minutes_are_kept_in_a_file(hand, tmp_path, monkeypatch):
+def test_last_minutes_are_saved_to_a_file(hand, tmp_path, monkeypatch):
     from nodegraph.recording import keeping
 
     hand.presses("ctrl+k")
-    assert "Nothing has been heard" in hand.message
-    kept = keeping.RetrospectiveSession(tmp_path / "ring", "", "", 44100.0, 2)
-    kept.folder.mkdir()
-    np.full((44100, 2), 0.25, np.float32).tofile(kept.folder / "000001.f32")
-    monkeypatch.setattr("nodegraph.editor.sound.retrospective.RetrospectiveRecording.last_minutes", lambda self: kept)
+    assert "Nothing has been recorded yet" in hand.message
+    session = keeping.RetrospectiveSession(tmp_path / "ring", "", "", 44100.0, 2)
+    session.folder.mkdir()
+    np.full((44100, 2), 0.25, np.float32).tofile(session.folder / "000001.f32")
+    monkeypatch.setattr(
+        "nodegraph.editor.sound.retrospective.RetrospectiveRecording.last_minutes", lambda self: session
+    )
     hand.presses("ctrl+k")
-    hand.chooses(tmp_path / "kept.wav")
+    hand.chooses(tmp_path / "last.wav")
     finish(hand)
-    sound, _ = soundfile.read(tmp_path / "kept.wav")
-    assert sound.shape == (44100, 2) and np.allclose(sound, 0.25) and "Kept 1 s" in hand.message
+    sound, _ = soundfile.read(tmp_path / "last.wav")
+    assert sound.shape == (44100, 2) and np.allclose(sound, 0.25) and "Saved last.wav (1 s)." in hand.message
 
 
-def test_moves_of_values_become_blocks_that_repeat_them(hand):
+def test_recorded_automation_becomes_wired_blocks(hand):
     from nodegraph.engine.live import Live
     from nodegraph.patch import Document
 
@@ -364,7 +368,7 @@ def test_moves_of_values_become_blocks_that_repeat_them(hand):
     assert any(key[1] == "sine1.frequency" for key in hand.view.wires)
 
 
-def test_what_was_thrown_away_on_purpose_is_not_offered_again(hand):
+def test_discarded_patch_leaves_no_recovery_copy(hand):
     hand.adds("sine")
     hand.presenter.autosaving.save(hand.desk)
     finish(hand)
@@ -374,13 +378,13 @@ def test_what_was_thrown_away_on_purpose_is_not_offered_again(hand):
     assert not list(hand.presenter.autosaving.folder.glob("*.json"))
 
 
-def test_a_window_that_breaks_down_leaves_a_copy(hand):
+def test_unexpected_close_leaves_a_recovery_copy(hand):
     hand.adds("sine")
     hand.presenter.close()
     assert "sine1" in next(hand.presenter.autosaving.folder.glob("*.json")).read_text()
 
 
-def test_a_mistake_of_ours_costs_one_action_and_is_written_down(hand, monkeypatch):
+def test_internal_error_is_logged_and_the_editor_continues(hand, monkeypatch):
     hand.presenter.strict = False
     monkeypatch.setattr(hand.desk, "open_panel", lambda panel: 1 / 0)
     hand.presses("f1")

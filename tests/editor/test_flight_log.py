@@ -1,4 +1,4 @@
-"""What is kept while the editor plays: flight logs and recordings of wires."""
+"""Flight logs and wire recordings of the editor's live engine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def wait_until(condition, seconds=60.0):
 
 
 def played(sound, samples):
-    """Does the engine go on for so many samples?"""
+    """Return whether the engine computes ``samples`` more samples."""
     then = sound.engine.clock + samples
     return wait_until(lambda: sound.engine.clock > then)
 
@@ -44,22 +44,22 @@ def replayed(path):
     return np.concatenate(blocks), engine.notes
 
 
-def landed(sound):
-    """The log's file, once it is whole; and what was heard until it ended."""
+def finished(sound):
+    """Finish the log, wait for its file, and return the output up to then."""
     tape = sound.engine.output_tape
     end = tape.written
-    heard, lost = tape.read(0, end)
+    output, lost = tape.read(0, end)
     assert lost == 0
     before = len(sound.state().notices)
     sound.set_flight_log(None)
     assert sound.state().flight == ""
     assert wait_until(lambda: len(sound.state().notices) > before)
-    return heard
+    return output
 
 
 @pytest.mark.parametrize("seed", [3, 20, 41, 46])
-def test_a_performance_in_the_editor_replays_to_the_same_samples(sound, tmp_path, seed):
-    """Edits come by the loader's thread, probes come and go, wires are recorded, keys are played."""
+def test_performance_in_the_editor_replays_to_the_same_samples(sound, tmp_path, seed):
+    """The performance contains edits, changing probes, a wire recording and notes."""
     chance = random.Random(seed)
     patch = with_voices(sounding_patch(15, seed))
     Following(patch, sound)
@@ -77,30 +77,30 @@ def test_a_performance_in_the_editor_replays_to_the_same_samples(sound, tmp_path
         for _ in range(3):
             note(sound.engine, chance)
         time.sleep(0.05)
-        if time.monotonic() - began > 4.0:  # of the tape
+        if time.monotonic() - began > 4.0:  # the tape holds a few seconds only
             break
-    heard = landed(sound)
+    output = finished(sound)
     again, notes = replayed(tmp_path / "take.flight")
-    assert not notes and np.abs(heard).max() > 0.01
-    assert len(again) >= len(heard) > RATE
-    np.testing.assert_array_equal(again[: len(heard)], heard)
+    assert not notes and np.abs(output).max() > 0.01
+    assert len(again) >= len(output) > RATE
+    np.testing.assert_array_equal(again[: len(output)], output)
 
 
-def test_the_sound_goes_on_after_the_log_and_a_second_one_can_follow(sound, tmp_path):
+def test_engine_continues_after_a_log_and_writes_a_second_one(sound, tmp_path):
     Following(tone(), sound)
     for name in ("one.flight", "two.flight"):
         sound.set_flight_log(tmp_path / name)
         assert sound.wait_idle() and sound.state().flight == name
         assert played(sound, 8000)
-        heard = landed(sound)
+        output = finished(sound)
         again, _ = replayed(tmp_path / name)
-        np.testing.assert_array_equal(again[: len(heard)], heard)
+        np.testing.assert_array_equal(again[: len(output)], output)
         assert played(sound, 100)
         assert str(tmp_path / name) in sound.state().notices[-1]
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_another_device_ends_the_log_and_closing_does(tmp_path):
+def test_device_switch_and_close_finish_the_log(tmp_path):
     sound = LiveSound(DeviceRequest(NONE), flight=tmp_path / "first.flight")
     Following(tone(), sound)
     assert sound.wait_idle() and sound.state().flight == "first.flight"
@@ -113,11 +113,11 @@ def test_another_device_ends_the_log_and_closing_does(tmp_path):
     assert (tmp_path / "second.flight").is_file()
 
 
-def test_a_log_that_cannot_be_written_is_one_line_and_the_sound_goes_on(sound, tmp_path):
+def test_unwritable_log_is_reported_and_the_engine_continues(sound, tmp_path):
     (tmp_path / "file").write_text("")
     Following(tone(), sound)
     sound.set_flight_log(tmp_path / "file" / "a.flight")
-    assert wait_until(lambda: "nothing is logged" in sound.state().problem)
+    assert wait_until(lambda: "flight log not writable" in sound.state().problem)
     assert sound.wait_idle() and sound.state().flight == ""
     assert played(sound, 100)
 
@@ -134,7 +134,7 @@ def tone():
 
 
 @pytest.mark.parametrize("ending", [".wav", ".flac"])
-def test_a_wire_is_recorded_without_a_gap_while_the_patch_is_edited(sound, tmp_path, ending):
+def test_wire_recording_has_no_gaps_during_edits(sound, tmp_path, ending):
     import soundfile
 
     patch = tone()
@@ -155,12 +155,12 @@ def test_a_wire_is_recorded_without_a_gap_while_the_patch_is_edited(sound, tmp_p
     assert rate == RATE and len(data) > 0.4 * RATE and "quiet.out" not in sound.state().wires
     assert np.abs(data).max() == pytest.approx(0.5, abs=1e-3)
     bend = data[2:] - 2.0 * np.cos(2.0 * np.pi * 441.0 / RATE) * data[1:-1] + data[:-2]
-    assert np.abs(bend[4:]).max() < 1e-3  # a sine throughout: no sample is missing
+    assert np.abs(bend[4:]).max() < 1e-3  # a continuous sine: no sample is missing
     assert str(tmp_path / f"wire{ending}") in sound.state().notices[-1]
     assert document is not patch.document and "recorder" not in {one.type for one in patch.document.nodes.values()}
 
 
-def test_a_recording_ends_with_its_wire_and_the_file_is_whole(sound, tmp_path):
+def test_wire_recording_ends_when_its_node_is_removed(sound, tmp_path):
     import soundfile
 
     patch = tone()

@@ -1,4 +1,4 @@
-"""How an edit travels from the document to the types and the sound: what is typed, and what is sent."""
+"""Propagation of edits: which edits type the document again, and what is sent to the engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .fakes import FakeSound
 
 @pytest.fixture
 def builds(monkeypatch):
-    """The documents that were typed, in order."""
+    """The typed documents, in order."""
     found = []
     original = build.graph_of
 
@@ -29,25 +29,25 @@ def builds(monkeypatch):
 
 
 def counted(builds, edit):
-    """How many times a document was typed by an edit."""
+    """Return how often an edit types a document."""
     before = len(builds)
     edit()
     return len(builds) - before
 
 
-def test_a_structural_edit_types_the_document_once_for_the_editor_and_the_sound(hand, builds):
+def test_structural_edit_types_the_document_once(hand, builds):
     assert counted(builds, lambda: hand.adds("saw")) == 1
     assert hand.sound.played[-1] is hand.desk.typed.graph
     assert counted(builds, lambda: hand.adds("ladder")) == 1
     start, end = Pin("saw1", "out", True), Pin("ladder1", "audio", False)
-    hand.does(WireDrag(start, (5, 5), end, False))  # over the pin the editor asks whether the wire fits
+    hand.does(WireDrag(start, (5, 5), end, False))  # over the pin the editor checks whether the wire fits
     assert counted(builds, lambda: hand.does(WireDrag(start, (5, 5), end, True))) == 1
     assert counted(builds, lambda: hand.presses("ctrl+z")) == 1
     assert counted(builds, lambda: hand.presses("ctrl+shift+z")) == 1
     assert hand.sound.played[-1] is hand.desk.typed.graph
 
 
-def test_an_edit_of_values_types_nothing_and_sends_the_knobs(hand, builds):
+def test_value_edit_sends_knobs_without_typing(hand, builds):
     hand.adds("saw")
     played = len(hand.sound.played)
     assert counted(builds, lambda: hand.does(Slide("saw1", "frequency", 0.5, False, False))) == 0
@@ -60,7 +60,7 @@ def test_an_edit_of_values_types_nothing_and_sends_the_knobs(hand, builds):
     assert [200.0] in [values for found in knobs for _, _, values in found]
 
 
-def test_an_edit_of_the_look_reaches_neither_types_nor_sound(hand, builds):
+def test_look_edit_causes_no_typing_and_sends_nothing(hand, builds):
     hand.adds("saw")
     played = len(hand.sound.played)
     assert counted(builds, lambda: hand.desk.patch.move("saw1", 50, 60)) == 0
@@ -68,14 +68,14 @@ def test_an_edit_of_the_look_reaches_neither_types_nor_sound(hand, builds):
     assert (len(hand.sound.played), hand.sound.changes) == (played, [])
 
 
-def test_a_setting_is_typed_again(builds):
+def test_setting_change_types_the_document(builds):
     patch, sound = Patch(), FakeSound()
     patch.add("biquad", "filter")
     Following(patch, sound)
     assert counted(builds, lambda: patch.do(SetParam("filter", "kind", "high"))) == 1
 
 
-def test_a_document_with_a_mistake_is_not_played(builds):
+def test_document_with_a_problem_is_not_played(builds):
     patch, sound = Patch(), FakeSound()
     patch.add("sine", "osc")
     following = Following(patch, sound)
@@ -85,14 +85,14 @@ def test_a_document_with_a_mistake_is_not_played(builds):
     assert not following.typed.problems and len(sound.played) == 2
 
 
-def test_a_patch_that_is_closed_is_followed_no_more(builds):
+def test_closed_following_ignores_edits(builds):
     patch, sound = Patch(), FakeSound()
     following = Following(patch, sound)
     following.close()
     assert counted(builds, lambda: patch.add("sine")) == 0
 
 
-def test_a_graph_that_is_there_is_not_typed_again(builds):
+def test_given_graph_is_not_typed_again(builds):
     patch, sound = Patch(), FakeSound()
     graph = typed.build_graph(patch.document, sound.rate)
     assert counted(builds, lambda: Following(patch, sound, graph=graph)) == 0

@@ -1,4 +1,4 @@
-"""Which block a few letters mean."""
+"""Fuzzy search of blocks."""
 
 from __future__ import annotations
 
@@ -33,34 +33,34 @@ def found(query: str) -> list[str]:
         ("rtisi", "rtisi_la"),
     ],
 )
-def test_the_first_is_the_one_that_was_meant(query, block):
+def test_best_match_is_first(query, block):
     assert found(query)[0] == block
 
 
-def test_a_family_brings_its_blocks():
+def test_family_name_finds_its_blocks():
     assert {"sine", "saw", "lfo"} <= set(found("osc")[:12])
 
 
 @given(st.sampled_from([name for name, _, _ in BLOCKS]), st.data())
-def test_any_beginning_finds_its_block(name, data):
+def test_any_prefix_finds_its_block(name, data):
     length = data.draw(st.integers(1, len(name)))
     assert name in found(name[:length])
     assert match(name, name).score >= match(name[:length], name).score
 
 
 @given(st.sampled_from([name for name, _, _ in BLOCKS if len(name) >= 5]), st.data())
-def test_one_slip_of_the_finger_is_forgiven(name, data):
+def test_search_accepts_one_typo(name, data):
     at = data.draw(st.integers(1, len(name) - 2))
     kind = data.draw(st.sampled_from(["left out", "swapped", "wrong"]))
-    slip = {
+    typo = {
         "left out": name[:at] + name[at + 1 :],
         "swapped": name[:at] + name[at + 1] + name[at] + name[at + 2 :],
         "wrong": name[:at] + "q" + name[at + 1 :],
     }[kind]
-    assert name in found(slip)
+    assert name in found(typo)
 
 
 @given(st.text(max_size=20))
-def test_marked_letters_are_letters_of_the_name(query):
+def test_highlighted_positions_are_within_the_name(query):
     for i, hit in search(query, BLOCKS):
         assert all(0 <= at < len(BLOCKS[i][0]) for at in hit.hits)

@@ -1,4 +1,4 @@
-"""The gain bank's panel: faders, table, pages of eight."""
+"""Gain bank panel: faders, table, pages of eight units."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def rows(hand, bank):
     return hand.view.panels[bank].items[-2].value[1]
 
 
-def test_the_table_of_the_papers_eight_at_a_time(hand, bank):
+def test_table_shows_pages_of_eight_units(hand, bank):
     columns, shown = next(one.value for one in hand.items(bank) if one.key == "table")
     assert columns == ("Neuron", "Gain", "Scale", "Adj. Value", "Mute") and len(shown) == 8
     hand.presses_button(bank, "after")
@@ -29,7 +29,7 @@ def test_the_table_of_the_papers_eight_at_a_time(hand, bank):
     assert not hand.item(bank, "after").enabled
 
 
-def test_a_fader_sets_the_gain_of_its_unit_in_one_step(hand, bank):
+def test_fader_drag_sets_the_gain_of_its_unit_in_one_undo_step(hand, bank):
     hand.presses_button(bank, "after")
     for value, done in ((0.2, False), (0.4, False), (0.5, True)):
         hand.does(PanelEvent(bank, "gain 1", value, done))
@@ -39,7 +39,7 @@ def test_a_fader_sets_the_gain_of_its_unit_in_one_step(hand, bank):
     assert hand.value("latent_source1.gain") is None
 
 
-def test_scale_is_typed_and_mute_switched_in_the_table(hand, bank):
+def test_table_sets_scale_and_mute_and_reset_restores_defaults(hand, bank):
     hand.does(PanelEvent(bank, "gain 0", 0.5))
     hand.does(PanelEvent(bank, "table", (0, 2)))
     hand.answers("1.5")
@@ -50,7 +50,7 @@ def test_scale_is_typed_and_mute_switched_in_the_table(hand, bank):
     assert set(hand.value("latent_source1.scale")) == {1.0} and set(hand.value("latent_source1.mute")) == {0.0}
 
 
-def test_the_panel_goes_with_its_block(hand, bank):
+def test_panel_closes_when_its_block_is_deleted(hand, bank):
     hand.selects("latent_source1")
     hand.presses("delete")
     assert bank not in hand.view.panels

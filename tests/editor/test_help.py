@@ -1,4 +1,4 @@
-"""What the editor explains: keys, pages of blocks, help patches; and blocks that change while it runs."""
+"""Help: keyboard shortcuts, block pages, help patches, demos, menus; reloading of user blocks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from nodegraph.node import In, Node, Out
 class {name}(Node):
     """{doc}"""
     audio = In(0.0, doc="signal")
-    out = Out(doc="it")
+    out = Out(doc="signal")
 
     def tick(audio):
         return {equation}
 '''
 
 
-def test_every_key_means_one_thing_and_every_command_says_what_it_does():
+def test_keys_are_unique_and_commands_have_label_and_doc():
     load_commands()
     keys = [key for command in COMMANDS.values() for key in command.keys]
     assert len(keys) == len(set(keys))
@@ -36,10 +36,10 @@ def test_every_key_means_one_thing_and_every_command_says_what_it_does():
     assert len(key_table()) == sum(bool(command.keys) for command in COMMANDS.values())
 
 
-def test_f1_lists_the_keys_and_on_a_block_opens_its_page(hand):
+def test_f1_shows_shortcuts_or_the_page_of_the_selected_block(hand):
     hand.presses("f1")
     _, rows = hand.item("keys", "keys").value
-    assert ("Ctrl+Z", "Undo", "Take the latest step back; a drag is one step") in rows
+    assert ("Ctrl+Z", "Undo", "Undo the last step") in rows
     hand.adds("ladder")
     hand.presses("f1")
     page = {item.key: item.value for item in hand.items("help ladder")}
@@ -48,7 +48,7 @@ def test_f1_lists_the_keys_and_on_a_block_opens_its_page(hand):
     assert "Moog" in page["doc"] or "ladder" in page["doc"].lower()
 
 
-def test_the_page_opens_an_example_in_a_window_beside(hand, monkeypatch):
+def test_block_page_opens_an_example_in_a_new_window(hand, monkeypatch):
     opened = []
     monkeypatch.setattr("nodegraph.editor.windows.subprocess.Popen", lambda command, **how: opened.append(command))
     hand.adds("ladder")
@@ -59,7 +59,7 @@ def test_the_page_opens_an_example_in_a_window_beside(hand, monkeypatch):
 
 
 @pytest.mark.parametrize("type", sorted(name for name, cls in node_types().items() if not cls.hidden))
-def test_every_block_has_a_page_and_a_help_patch_that_compiles(hand, type):
+def test_block_has_a_page_and_a_help_patch_that_builds(hand, type):
     assert block_page(type)["doc"]
     add_help(hand.desk, type)
     hand.presenter.refresh()
@@ -67,10 +67,10 @@ def test_every_block_has_a_page_and_a_help_patch_that_compiles(hand, type):
     assert len(hand.document.notes) == 1
     build_graph(hand.document)
     hand.presses("ctrl+z")
-    assert not hand.document.nodes, "it is one step"
+    assert not hand.document.nodes, "the help patch is one undo step"
 
 
-def test_a_block_of_ones_own_is_loaded_when_saved_and_again(hand, tmp_path):
+def test_user_block_is_loaded_and_reloaded_when_saved(hand, tmp_path):
     folder = tmp_path / "blocks"
     folder.mkdir()
     file = folder / "mine_for_tests.py"
@@ -94,7 +94,7 @@ def test_a_block_of_ones_own_is_loaded_when_saved_and_again(hand, tmp_path):
         load_failures().pop(str(file), None)
 
 
-def test_all_commands_are_found_by_name(hand):
+def test_command_palette_finds_commands_by_name(hand):
     hand.adds("sine")
     hand.presses("ctrl+p")
     hand.picks("minimap")
@@ -104,13 +104,13 @@ def test_all_commands_are_found_by_name(hand):
     assert hand.view.selected[0] == {"sine1"}
 
 
-def test_demos_open(hand):
+def test_demo_opens(hand):
     hand.presenter.run("demos")
     hand.picks("bells")
     assert hand.patch.path.stem == "bells" and hand.view.nodes
 
 
-def test_menus_hold_every_command_with_a_menu_and_grey_what_is_not_possible(hand):
+def test_menus_contain_all_commands_and_disable_impossible_ones(hand):
     shown = {item.command: item for menu in hand.view.menus for item in menu.items}
     assert {name for name, command in COMMANDS.items() if command.menu} <= shown.keys()
     assert not shown["undo"].enabled
@@ -120,7 +120,7 @@ def test_menus_hold_every_command_with_a_menu_and_grey_what_is_not_possible(hand
 
 
 @pytest.mark.parametrize("block", ["notes", "transpose_notes", "arpeggiator", "chord", "note_filter", "note_out"])
-def test_help_patches_of_midi_blocks_sound_by_themselves(hand, block):
+def test_help_patches_of_midi_blocks_play_without_input(hand, block):
     add_help(hand.desk, block)
     hand.presenter.refresh()
     assert block in {record.type for record in hand.document.nodes.values()} and not hand.desk.typed.problems
@@ -129,7 +129,7 @@ def test_help_patches_of_midi_blocks_sound_by_themselves(hand, block):
     engine.close()
 
 
-def test_the_help_patch_of_midi_in_says_how_to_play_it_and_is_played(hand):
+def test_help_patch_of_midi_in_explains_and_plays_notes(hand):
     add_help(hand.desk, "midi_in")
     assert any(KEYS_HINT in note.text for note in hand.document.notes.values())
     engine = Offline(hand.patch.document, 44100.0)

@@ -1,4 +1,4 @@
-"""The device is opened with input when the patch takes sound from it, once, and edits leave it open."""
+"""The device is opened with input once, when the patch first reads from it; edits do not reopen it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EFFECT = {
 
 
 def effect(**nodes):
-    """A patch with an ``audio_in`` in a subpatch, where it is a port of the subpatch."""
+    """Return a patch with an ``audio_in`` in a subpatch, where it is a port of the subpatch."""
     patch = patch_of(box="subpatch", out="audio_out", **nodes)
     patch.do(SetPatch("box", EFFECT))
     patch.connect("box.out", "out.audio")
@@ -28,14 +28,14 @@ def effect(**nodes):
 
 
 @pytest.fixture
-def open_card(monkeypatch):
+def open_device(monkeypatch):
     sounds = []
 
     def opened(inputs):
-        card = FakeDevice(inputs)
-        monkeypatch.setattr(live, "_sounddevice", lambda: card)
-        sounds.append(LiveSound(DeviceRequest("card")))
-        return card, sounds[-1]
+        device = FakeDevice(inputs)
+        monkeypatch.setattr(live, "_sounddevice", lambda: device)
+        sounds.append(LiveSound(DeviceRequest("device")))
+        return device, sounds[-1]
 
     yield opened
     for sound in sounds:
@@ -43,7 +43,7 @@ def open_card(monkeypatch):
 
 
 def edits(patch, sound):
-    """Edits of values and of structure, each carried out by the engine."""
+    """Make edits of values and structure, and wait for the engine after each."""
     for value in (0.1, 0.2):
         patch.do(Within(("box",), Connect("in.out", "amp.gain")))
         assert sound.wait_idle()
@@ -54,17 +54,17 @@ def edits(patch, sound):
 
 
 @pytest.mark.parametrize("inputs", [0, 2])
-def test_an_audio_in_that_is_a_port_of_a_subpatch_opens_no_input(open_card, inputs):
-    card, sound = open_card(inputs)
+def test_audio_in_of_a_subpatch_does_not_open_an_input(open_device, inputs):
+    device, sound = open_device(inputs)
     patch = effect()
     Following(patch, sound)
     edits(patch, sound)
-    assert [stream.channels for stream in card.streams] == [(0, 2)]
+    assert [stream.channels for stream in device.streams] == [(0, 2)]
 
 
 @pytest.mark.parametrize("inputs", [0, 1, 2])
-def test_an_audio_in_of_the_patch_opens_the_device_with_input_once(open_card, inputs):
-    card, sound = open_card(inputs)
+def test_audio_in_of_the_patch_opens_the_device_input_once(open_device, inputs):
+    device, sound = open_device(inputs)
     patch = effect()
     Following(patch, sound)
     assert sound.wait_idle()
@@ -76,16 +76,16 @@ def test_an_audio_in_of_the_patch_opens_the_device_with_input_once(open_card, in
     edits(patch, sound)
     patch.undo()
     edits(patch, sound)
-    assert [stream.channels for stream in card.streams] == [(0, 2), (inputs, 2)]
+    assert [stream.channels for stream in device.streams] == [(0, 2), (inputs, 2)]
     assert sound.engine.device_inputs == inputs
 
 
 @pytest.mark.parametrize("voices", [1, 3])
-@pytest.mark.parametrize("kept", ["embedded", "in a file"])
+@pytest.mark.parametrize("storage", ["embedded", "in a file"])
 @pytest.mark.parametrize("mic", [False, True])
-def test_a_patch_listens_if_its_graph_has_an_input_of_the_device(tmp_path, voices, kept, mic):
+def test_patch_needs_input_if_its_graph_reads_the_device(tmp_path, voices, storage, mic):
     patch = effect(**({"mic": "audio_in"} if mic else {}))
-    if kept == "in a file":
+    if storage == "in a file":
         inner = Patch(patch.document.nested(("box",)))
         inner.save(tmp_path / "box.json")
         patch.do(SetPatch("box", file="box.json"))

@@ -1,4 +1,4 @@
-"""Ten seconds of random clicks, drags and keys; ``make monkey`` goes on for two minutes."""
+"""Ten seconds of random clicks, drags and keys; ``make monkey`` runs for two minutes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .monkey import Monkey, faults, keep_inside
 pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack", "portaudio")
 
 
-def test_whatever_the_hand_does_the_editor_goes_on(robot, tmp_path, monkeypatch):
+def test_editor_survives_random_input(robot, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     go = robot.view.files._go
     keep_inside(robot, tmp_path)

@@ -1,4 +1,4 @@
-"""The editor by hand: a real mouse on a real window, and the sound of a device without a card."""
+"""The editor with real mouse and keyboard input in a real window, playing to a virtual device."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack",
 
 
 def loudness(robot):
-    """What the engine's output carries now: the peak of the latest quarter of a second."""
+    """Return the output peak of the latest quarter of a second."""
     tape = robot.desk.sound.engine.output_tape
     end = tape.written
     frames, _ = tape.read(max(end - 11025, 0), end)
     return float(np.abs(frames).max(initial=0.0))
 
 
-def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
+def test_patch_is_built_played_undone_redone_saved_and_opened(robot, tmp_path):
     osc = robot.add("saw", (60, 60))
     low = robot.add("ladder", (360, 60))
     out = robot.add("audio_out", (660, 60))
@@ -30,7 +30,7 @@ def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
     robot.wire(f"{osc}.out", f"{low}.audio")
     robot.wire(f"{low}.out", f"{out}.audio")
     assert len(robot.document.wires) == 2
-    assert robot.until(lambda: loudness(robot) > 0.01), "nothing is heard"
+    assert robot.until(lambda: loudness(robot) > 0.01), "the output is silent"
 
     lfo = robot.add("lfo", (60, 420))
     robot.wire(f"{lfo}.out", f"{low}.cutoff")
@@ -47,7 +47,7 @@ def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
     while robot.patch.can_undo:
         robot.key("ctrl+z")
     assert not robot.document.nodes
-    assert robot.until(lambda: loudness(robot) < 1e-4), "what was undone is still heard"
+    assert robot.until(lambda: loudness(robot) < 1e-4), "the undone patch is still audible"
     while robot.patch.can_redo:
         robot.key("ctrl+shift+z")
     assert robot.document == built
@@ -60,7 +60,7 @@ def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
     robot.key("ctrl+a")
     robot.type(str(path))
     robot.key("Return")
-    assert robot.until(path.is_file), "it was not saved"
+    assert robot.until(path.is_file), "the patch was not saved"
     assert robot.patch.saved
     robot.key("ctrl+n")
     assert robot.until(lambda: not robot.document.nodes)
@@ -72,12 +72,12 @@ def test_a_patch_is_built_heard_undone_redone_saved_and_opened(robot, tmp_path):
     robot.frames(4)
     robot.type(str(path))
     robot.key("Return")
-    assert robot.until(lambda: robot.document.nodes), "it was not opened"
+    assert robot.until(lambda: robot.document.nodes), "the patch was not opened"
     assert robot.document == built == read_patch(path)
     assert robot.until(lambda: loudness(robot) > 0.01)
 
 
-def test_a_wire_is_refused_while_it_is_drawn(robot):
+def test_refused_wire_shows_the_reason_while_it_is_drawn(robot):
     osc, voc = robot.add("sine", (60, 60)), robot.add("inverse_stft", (360, 60))
     start, end = robot.pin(f"{osc}.out"), robot.pin(f"{voc}.spectrum", False)
     robot.point(start)
@@ -96,7 +96,7 @@ def test_a_wire_is_refused_while_it_is_drawn(robot):
     assert not robot.view.overlay.hint_text
 
 
-def test_a_wire_that_closes_a_loop_is_a_feedback_wire(robot):
+def test_wire_that_closes_a_loop_becomes_a_feedback_wire(robot):
     one, two = robot.add("one_pole", (60, 60)), robot.add("drive", (360, 60))
     robot.wire(f"{one}.{output(robot, one)}", f"{two}.audio")
     robot.wire(f"{two}.out", f"{one}.audio")
@@ -108,7 +108,7 @@ def output(robot, node):
     return next(row.port for row in robot.view.scene.nodes[node].visual.rows if row.side == "out")
 
 
-def test_a_slider_is_dragged_in_one_step_of_undo(robot):
+def test_slider_drag_is_one_undo_step(robot):
     osc = robot.add("sine", (60, 60))
     before = robot.document
     robot.drag(robot.row(osc, "amplitude", 0.8), robot.row(osc, "amplitude", 0.4), steps=8)
@@ -117,7 +117,7 @@ def test_a_slider_is_dragged_in_one_step_of_undo(robot):
     assert robot.document == before
 
 
-def test_a_drag_with_shift_is_fine(robot):
+def test_shift_drag_is_ten_times_finer(robot):
     osc = robot.add("sine", (60, 60))
     robot.do("keydown", "shift")
     robot.drag(robot.row(osc, "amplitude", 0.8), robot.row(osc, "amplitude", 0.4), steps=8)
@@ -126,7 +126,7 @@ def test_a_drag_with_shift_is_fine(robot):
     assert 0.8 < robot.document.nodes[osc].params["amplitude"] < 1.0
 
 
-def test_a_right_click_resets_a_value(robot):
+def test_context_menu_resets_a_value(robot):
     osc = robot.add("sine", (60, 60))
     robot.drag(robot.row(osc, "amplitude", 0.8), robot.row(osc, "amplitude", 0.4))
     robot.click(robot.row(osc, "amplitude"), button=3)
@@ -136,7 +136,7 @@ def test_a_right_click_resets_a_value(robot):
     assert "amplitude" not in robot.document.nodes[osc].params
 
 
-def test_a_choice_is_picked_from_its_list(robot):
+def test_choice_is_picked_from_its_list(robot):
     osc = robot.add("lfo", (60, 60))
     robot.click(robot.row(osc, "shape"))
     assert robot.until(lambda: robot.view.popup.is_open)
@@ -144,7 +144,7 @@ def test_a_choice_is_picked_from_its_list(robot):
     assert robot.document.nodes[osc].params["shape"] == "triangle"
 
 
-def test_blocks_are_selected_by_a_box_and_moved_together(robot):
+def test_box_selection_is_moved_together(robot):
     one, two = robot.add("sine", (60, 60)), robot.add("saw", (320, 60))
     places = {id: robot.view.scene.nodes[id].at for id in (one, two)}
     robot.drag((20, 20), (560, 330))
@@ -158,7 +158,7 @@ def test_blocks_are_selected_by_a_box_and_moved_together(robot):
     assert not robot.document.nodes
 
 
-def test_zoom_and_pan_keep_the_mouse_where_things_are(robot):
+def test_clicks_hit_blocks_after_zoom_and_pan(robot):
     osc, out = robot.add("sine", (60, 60)), robot.add("audio_out", (400, 260))
     for steps in (2, -4, 3):
         robot.wheel((200, 150), steps)
@@ -170,7 +170,7 @@ def test_zoom_and_pan_keep_the_mouse_where_things_are(robot):
     assert len(robot.document.wires) == 1
 
 
-def test_a_double_click_opens_the_palette_and_a_click_takes_a_block(robot):
+def test_double_click_opens_the_palette_and_a_click_adds_a_block(robot):
     robot.click((300, 200), times=2)
     assert robot.until(lambda: robot.view.palette.is_open and robot.view.fields.typing)
     robot.type("pink")
@@ -187,7 +187,7 @@ def test_escape_closes_the_palette(robot):
     assert not robot.document.nodes
 
 
-def test_a_wire_dropped_in_empty_space_offers_what_fits(robot):
+def test_wire_dropped_on_the_canvas_offers_fitting_blocks(robot):
     osc = robot.add("sine", (60, 60))
     robot.drag(robot.pin(f"{osc}.out"), (420, 90), steps=6)
     assert robot.until(lambda: robot.view.palette.is_open and robot.view.fields.typing)
@@ -197,7 +197,7 @@ def test_a_wire_dropped_in_empty_space_offers_what_fits(robot):
     assert [wire.source_ref for wire in robot.document.wires] == [f"{osc}.out"]
 
 
-def test_a_wire_is_pulled_off_its_input(robot):
+def test_dragging_a_wired_input_disconnects_the_wire(robot):
     osc, out = robot.add("sine", (60, 60)), robot.add("audio_out", (400, 60))
     robot.wire(f"{osc}.out", f"{out}.audio")
     robot.drag(robot.pin(f"{out}.audio", False), (300, 300), steps=6)
@@ -207,7 +207,7 @@ def test_a_wire_is_pulled_off_its_input(robot):
     assert len(robot.document.wires) == 1
 
 
-def test_a_wire_under_the_pointer_tells_what_it_carries_and_can_be_pinned(robot):
+def test_wire_under_the_pointer_shows_a_readout_and_opens_a_probe(robot):
     osc, out = robot.add("sine", (60, 60)), robot.add("audio_out", (500, 60))
     robot.wire(f"{osc}.out", f"{out}.audio")
     line = robot.view.scene.wire_points((f"{osc}.out", f"{out}.audio"))
@@ -220,7 +220,7 @@ def test_a_wire_under_the_pointer_tells_what_it_carries_and_can_be_pinned(robot)
     assert robot.until(lambda: probe.lines and "rms -3.0 dB" in probe.lines[0])
 
 
-def test_a_wire_of_frames_shows_them_and_a_scope_draws_inside_its_block(robot):
+def test_frame_wire_shows_a_spectrum_readout_and_scope_tap_a_waveform(robot):
     osc, analysis, scope = robot.add("saw", (40, 60)), robot.add("stft", (300, 60)), robot.add("scope_tap", (560, 330))
     sink = robot.add("inverse_stft", (600, 60))
     robot.wire(f"{osc}.out", f"{analysis}.audio")
@@ -233,7 +233,7 @@ def test_a_wire_of_frames_shows_them_and_a_scope_draws_inside_its_block(robot):
     assert robot.until(lambda: robot.view.canvas.nodes[scope].plot.kind == "wave")
 
 
-def test_help_on_a_block(robot):
+def test_f1_opens_block_help(robot):
     osc = robot.add("ladder", (60, 60))
     robot.click(robot.title(osc))
     robot.key("F1")
@@ -241,7 +241,7 @@ def test_help_on_a_block(robot):
     robot.frames(5)
 
 
-def test_the_minimap_takes_one_there(robot):
+def test_click_on_the_minimap_moves_the_camera(robot):
     robot.add("sine", (60, 60))
     before = robot.view.scene.camera
     _, _, right, bottom = robot.view.minimap.box
@@ -261,20 +261,20 @@ def test_blocks_are_copied_as_text_and_pasted(robot):
     assert [record.type for record in robot.document.nodes.values()] == ["square", "square"]
 
 
-def test_it_stands_still_and_goes_on_by_steps(robot):
+def test_engine_pauses_steps_and_resumes(robot):
     robot.add("sine", (60, 60))
     engine = robot.desk.sound.engine
     robot.key("space")
     assert robot.until(lambda: engine.paused)
     robot.frames(10)
-    stood = engine.clock
+    paused_at = engine.clock
     robot.key("period")
-    assert robot.until(lambda: engine.clock > stood)
+    assert robot.until(lambda: engine.clock > paused_at)
     robot.key("space")
     assert robot.until(lambda: not engine.paused)
 
 
-def test_leaving_with_edits_asks_first(robot):
+def test_quit_asks_about_unsaved_changes(robot):
     robot.add("sine", (60, 60))
     robot.key("ctrl+q")
     assert robot.until(lambda: robot.view.panels.keys)
@@ -284,7 +284,7 @@ def test_leaving_with_edits_asks_first(robot):
     assert robot.view.running
 
 
-def test_the_close_button_asks_what_is_to_become_of_the_edits(robot):
+def test_close_button_asks_about_unsaved_changes(robot):
     robot.add("sine", (60, 60))
     robot.press_close_button()
     assert robot.until(lambda: robot.view.panels.keys)
@@ -292,13 +292,13 @@ def test_the_close_button_asks_what_is_to_become_of_the_edits(robot):
     robot.key("Escape")
 
 
-def test_files_that_are_dropped_are_reported(robot):
+def test_window_accepts_dropped_files(robot):
     from nodegraph.editor.dpg.window import on_drop
 
     assert on_drop(lambda paths: None)
 
 
-def test_letter_keys_play_while_they_are_held_and_are_let_go_with_the_keyboard(robot):
+def test_piano_keys_play_while_held_and_are_released_on_focus_loss(robot):
     keys, notes = robot.add("midi_in", (60, 60)), robot.add("notes", (360, 60))
     robot.patch.connect(f"{keys}.out", f"{notes}.events")
 
@@ -310,22 +310,22 @@ def test_letter_keys_play_while_they_are_held_and_are_let_go_with_the_keyboard(r
     robot.key("ctrl+shift+k")
     assert robot.desk.state(PianoKeys).piano is not None
     robot.do("keydown", "z")
-    assert robot.until(lambda: down() == 1), "a key that is held is not heard"
+    assert robot.until(lambda: down() == 1), "a held key plays no note"
     robot.do("keydown", "c")
     assert robot.until(lambda: down() == 2)
-    robot.frames(30)  # long enough for the keys to repeat themselves
+    robot.frames(30)  # long enough for key repeats
     robot.do("keyup", "z")
     assert robot.until(lambda: down() == 1)
-    robot.key("Insert")  # a field takes the keyboard
+    robot.key("Insert")  # a text field takes the keyboard focus
     assert robot.until(lambda: robot.view.fields.typing)
-    assert robot.until(lambda: down() == 0), "a key hangs behind a text field"
+    assert robot.until(lambda: down() == 0), "a note hangs while a text field has the focus"
     robot.do("keyup", "c")
     robot.key("Escape")
     assert robot.until(lambda: not robot.view.fields.typing)
     robot.do("keydown", "v")
     assert robot.until(lambda: down() == 1)
     robot.look_away()
-    assert robot.until(lambda: down() == 0), "a key hangs when the window has lost the keyboard"
+    assert robot.until(lambda: down() == 0), "a note hangs after the window lost the focus"
     robot.do("keyup", "v")
     robot.look_away(back=True)
     robot.key("ctrl+shift+k")

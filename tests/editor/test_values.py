@@ -130,7 +130,7 @@ def test_value_menu_resets_copies_and_pastes(hand):
 def test_added_lfo_oscillates_around_the_value(hand):
     hand.adds("ladder", (500.0, 40.0))
     hand.types("ladder1.cutoff", "800")
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Wire an LFO to it"])
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Add LFO"])
     assert ("lfo1.out", "ladder1.cutoff") in hand.view.wires
     assert hand.value("lfo1.offset") == 800.0 and 0 < hand.value("lfo1.amplitude") < 800.0
     hand.presses("ctrl+z")
@@ -139,7 +139,7 @@ def test_added_lfo_oscillates_around_the_value(hand):
 
 def test_added_knob_starts_at_the_value(hand):
     hand.adds("ladder", (500.0, 40.0))
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Put a knob before it"])
+    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Add knob"])
     assert (hand.value("knob1.low"), hand.value("knob1.high"), hand.value("knob1.taper")) == (10.0, 20000.0, "log")
     assert value_at(hand.value("knob1.value"), 10.0, 20000.0, "log") == pytest.approx(1000.0, rel=1e-2)
 
@@ -151,9 +151,9 @@ def test_wired_input_shows_its_live_value(hand):
     hand.sound.values["lfo1.out"] = np.array([440.0, 880.0])
     hand.waits(0.2)
     assert hand.view.values["ladder1", "cutoff"].text == "440 Hz ×2"
-    before = len(hand.view.orders)
+    before = len(hand.view.calls)
     hand.waits(0.1)
-    assert "set_value" not in hand.view.orders[before:], "an unchanged value was sent again"
+    assert "set_value" not in hand.view.calls[before:], "an unchanged value was sent again"
 
 
 def test_input_with_several_wires_shows_their_sum(hand):
@@ -195,7 +195,7 @@ def test_presets_are_saved_in_the_patch_and_for_all_patches(hand, tmp_path, monk
     monkeypatch.setenv("NODEGRAPH_PRESETS", str(tmp_path / "presets"))
     hand.adds("ladder")
     hand.types("ladder1.cutoff", "300")
-    for where in ("Keep in the patch…", "Keep for all patches…"):
+    for where in ("Save in patch…", "Save as user preset…"):
         menu = hand.right_clicks(NodeAt("ladder1"))
         hand.picks_item(next(item for item in menu["Presets"].items if item.label == where))
         hand.answers(f"dark {where[8]}")
@@ -213,9 +213,9 @@ def test_snapshots_are_stored_recalled_and_morphed(hand):
     hand.adds("ladder")
     hand.types("ladder1.cutoff", "100")
     hand.presses("s")
-    hand.presses_button("snapshots", "Take a snapshot")
+    hand.presses_button("snapshots", "Take snapshot")
     hand.types("ladder1.cutoff", "10k")
-    hand.presses_button("snapshots", "Take a snapshot")
+    hand.presses_button("snapshots", "Take snapshot")
     hand.presses_button("snapshots", "snapshot1")
     assert hand.value("ladder1.cutoff") == 100.0
     for position, done in ((0.25, False), (0.5, True)):

@@ -1,1 +1,1 @@
-"""The commands, a file for each idea. Every file here is loaded by itself: see :mod:`nodegraph.editor.command`."""
+"""Editor commands, one module per topic; all are loaded automatically by :mod:`nodegraph.editor.command`."""

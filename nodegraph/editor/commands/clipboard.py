@@ -1,4 +1,4 @@
-"""Cut, copy, paste and duplicate: a selection as JSON text, which any window takes."""
+"""Cut, copy, paste and duplicate. The clipboard holds JSON text, so that windows can exchange it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..command import command
 from ..desk import AREA, Desk, State
 from .selection import deletion
 
-STEP = 24.0  # px by which a copy stands beside what was copied
+STEP = 24.0  # px between successive pastes of the same text
 
 
-def _copied(desk: Desk) -> str:
+def _selection_text(desk: Desk) -> str:
     chosen = desk.selection
     notes = [id for id in chosen.notes if not id.startswith(AREA)]
     areas = [id.removeprefix(AREA) for id in chosen.notes if id.startswith(AREA)]
@@ -23,25 +23,25 @@ def _copied(desk: Desk) -> str:
 
 @dataclass
 class Pastes(State):
-    """How often the same text was pasted: each paste is placed a step further."""
+    """Number of pastes of the current clipboard text; each is offset by one more step."""
 
     count: int = 0
 
 
-def _holds_blocks(desk: Desk) -> bool:
+def _has_selection(desk: Desk) -> bool:
     return bool(desk.selection.nodes or desk.selection.notes)
 
 
-@command("Copy", "ctrl+c", menu="Edit", section=1, possible=_holds_blocks)
+@command("Copy", "ctrl+c", menu="Edit", section=1, possible=_has_selection)
 def copy(desk: Desk, payload: object) -> None:
-    """Copy the selected blocks, with the wires between them, as text."""
-    desk.view.set_clipboard(_copied(desk))
+    """Copy the selected blocks and the wires between them."""
+    desk.view.set_clipboard(_selection_text(desk))
     desk.forget(Pastes)
 
 
-@command("Cut", "ctrl+x", menu="Edit", section=1, possible=_holds_blocks)
+@command("Cut", "ctrl+x", menu="Edit", section=1, possible=_has_selection)
 def cut(desk: Desk, payload: object) -> None:
-    """Copy the selection and delete it."""
+    """Copy and delete the selection."""
     copy(desk, payload)
     desk.do(*deletion(desk))
 
@@ -52,16 +52,16 @@ def paste(desk: Desk, payload: object) -> None:
     _paste(desk, outer=False)
 
 
-@command("Paste with its wires", "ctrl+shift+v", menu="Edit", section=1)
+@command("Paste with wires", "ctrl+shift+v", menu="Edit", section=1)
 def paste_wired(desk: Desk, payload: object) -> None:
-    """Paste blocks and wire them to what the copied ones hang on."""
+    """Paste blocks and reconnect them to the outputs that fed the originals."""
     _paste(desk, outer=True)
 
 
 def _paste(desk: Desk, outer: bool) -> None:
     text = desk.view.clipboard()
     if not text.strip():
-        desk.notify("The clipboard is empty. Copy some blocks first.")
+        desk.notify("The clipboard is empty. Copy blocks first.")
         return
     times = desk.state(Pastes).count
     desk.state(Pastes).count += 1
@@ -69,14 +69,14 @@ def _paste(desk: Desk, outer: bool) -> None:
     try:
         found = paste_action(text, desk.document, at, outer)
     except PatchError as error:
-        desk.notify(f"Nothing was pasted: {error}", alarm=True)
+        desk.notify(f"Not pasted: {error}", alarm=True)
         return
     _insert_pasted(desk, found)
 
 
 @command("Duplicate", "ctrl+d", menu="Edit", section=1, possible=lambda desk: bool(desk.selection.nodes))
 def duplicate(desk: Desk, payload: object) -> None:
-    """Copy the selected blocks beside themselves, fed by the same wires."""
+    """Duplicate the selected blocks with their input wires."""
     _insert_pasted(
         desk, duplicate_action(desk.document, [id for id in desk.document.nodes if id in desk.selection.nodes])
     )

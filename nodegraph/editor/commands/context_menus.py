@@ -1,4 +1,4 @@
-"""The menus of the right button: what can be done with what lies under the pointer."""
+"""Context menus of pins, values, blocks, comments, wires and the canvas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .presets import preset_menu
 
 
 def menu_for(desk: Desk, over: Over, at: Point) -> None:
-    """Show the menu of what lies under the pointer."""
+    """Show the context menu of the item under the pointer."""
     node = over.node if isinstance(over, Pin) else over.id if isinstance(over, NodeAt) else None
     if node is not None and node not in desk.document.nodes:
         return
@@ -44,12 +44,12 @@ def _has_value(desk: Desk, over: NodeAt) -> bool:
 
 
 def _value_menu(desk: Desk, node: str, port: str) -> list[MenuItem]:
-    where = (node, port)
+    key = (node, port)
     names = ["type_value", "reset_value", "copy_value", "paste_value"]
-    items = [entry(desk, name, where) for name in names]
+    items = [entry(desk, name, key) for name in names]
     if port in desk.spec(node).inputs:
         more = ("wire_lfo", "wire_knob", "learn_midi", "unbind_midi", "make_control")
-        items += [LINE, *(entry(desk, name, where) for name in more)]
+        items += [LINE, *(entry(desk, name, key) for name in more)]
     return [replace(item, enabled=True) for item in items]
 
 

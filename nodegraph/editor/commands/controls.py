@@ -1,4 +1,4 @@
-"""Hands from outside: MIDI learnt by values, named controls, OSC."""
+"""MIDI learn and the named controls of the patch."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def _target(desk: Desk, key: tuple[str, str]) -> str:
 
 @command("Learn MIDI", "ctrl+shift+m", menu="Tools", section=2, possible=lambda desk: target_of(desk, None) is not None)
 def learn_midi(desk: Desk, payload: object) -> None:
-    """Bind the value to the next knob, key or wheel that is moved on a MIDI device."""
+    """Bind the value to the next MIDI control that is moved."""
     from nodegraph.control.midi_learn import LearnRequest
 
-    where = target_of(desk, payload)
-    if where is None or where[0] not in desk.document.nodes:
+    key = target_of(desk, payload)
+    if key is None or key[0] not in desk.document.nodes:
         return
     problem = external_control(desk).listen(desk)
     if problem:
@@ -32,55 +32,55 @@ def learn_midi(desk: Desk, payload: object) -> None:
     connections = external_control(desk).connections
     assert connections is not None
     try:
-        connections.bindings.learn(LearnRequest(_target(desk, where)))
+        connections.bindings.learn(LearnRequest(_target(desk, key)))
     except PatchError as error:
         desk.notify(str(error), alarm=True)
         return
-    desk.notify(f"Move the control that is to turn {_target(desk, where)}. Esc gives up.")
+    desk.notify(f"MIDI learn: move a control to bind it to {_target(desk, key)}. Esc cancels.")
 
 
 def cancel_learn(desk: Desk) -> None:
-    """Wait for no MIDI control any more."""
+    """Cancel a running MIDI learn."""
     connections = external_control(desk).connections
     if connections is not None and connections.bindings.learning is not None:
         connections.bindings.learn()
         desk.notify("MIDI learn cancelled.")
 
 
-@command("Forget its MIDI control")
+@command("Remove MIDI binding")
 def unbind_midi(desk: Desk, payload: object) -> None:
-    """Let no MIDI device turn the value any more."""
+    """Remove the MIDI binding of the value."""
     from nodegraph.control.midi_learn import unbind
 
-    where = target_of(desk, payload)
-    if where is None:
+    key = target_of(desk, payload)
+    if key is None:
         return
-    action = unbind(desk.patch.document, _target(desk, where))
+    action = unbind(desk.patch.document, _target(desk, key))
     if action is None:
-        desk.notify(f"No MIDI control turns {_target(desk, where)}.")
+        desk.notify(f"{_target(desk, key)} has no MIDI binding.")
     else:
         desk.do_in((), action)
 
 
-@command("Make it a control of the patch")
+@command("Add control…")
 def make_control(desk: Desk, payload: object) -> None:
-    """Give the value a name by which the command line, OSC and hosts turn it."""
-    where = target_of(desk, payload)
-    if where is None or where[0] not in desk.document.nodes:
+    """Add a named control for the value, for use by the command line, OSC and hosts."""
+    key = target_of(desk, payload)
+    if key is None or key[0] not in desk.document.nodes:
         return
-    port = desk.spec(where[0]).inputs.get(where[1])
+    port = desk.spec(key[0]).inputs.get(key[1])
     if port is None:
         return
     taper = "log" if port.taper == "log" else "linear"
 
     def named(name: str) -> None:
-        desk.do_in((), SetControl(name.strip(), _target(desk, where), port.min, port.max, taper, port.doc))
+        desk.do_in((), SetControl(name.strip(), _target(desk, key), port.min, port.max, taper, port.doc))
 
-    desk.ask("control", "Name of the control", f"{where[0]} {where[1]}", named)
+    desk.ask("control", "Control name", f"{key[0]} {key[1]}", named)
 
 
 class ControlsPanel(Panel):
-    """The controls of the patch: what they turn, between what, and by which MIDI message."""
+    """List of the patch's controls: target, range and MIDI binding."""
 
     key = "controls"
     of_patch = True
@@ -96,10 +96,10 @@ class ControlsPanel(Panel):
             rows.append(
                 (control.name, control.target, f"{low} … {high}", describe_binding(binding) if binding else "", "×")
             )
-        columns = ("Name", "Turns", "Range", "MIDI", "")
+        columns = ("Name", "Target", "Range", "MIDI", "")
         items = (
-            Item("table", "table", value=(columns, tuple(rows)), tip="click × to remove a control"),
-            Item("text", "help", value="Right click on a value to learn MIDI or to make it a control."),
+            Item("table", "table", value=(columns, tuple(rows)), tip="click × to remove the control"),
+            Item("text", "help", value="Right-click a value to learn MIDI or to add a control."),
         )
         return PanelVisual(self.key, "Controls", items, size=(560.0, 0.0))
 
@@ -119,17 +119,17 @@ class ControlsPanel(Panel):
 
 @command("Controls", menu="Tools", section=2)
 def controls(desk: Desk, payload: object) -> None:
-    """List the controls of the patch."""
+    """Show the controls of the patch."""
     desk.open_panel(ControlsPanel())
 
 
 @command("MIDI on", menu="Tools", section=2, checked=lambda desk: external_control(desk).listening)
 def midi(desk: Desk, payload: object) -> None:
-    """Listen to all MIDI inputs, or to none."""
-    there = external_control(desk)
-    if there.listening:
-        there.stop_midi()
-        desk.notify("MIDI is off.")
+    """Receive MIDI from all inputs, or close them."""
+    external = external_control(desk)
+    if external.listening:
+        external.stop_midi()
+        desk.notify("MIDI off.")
         return
-    problem = there.listen(desk)
-    desk.notify(problem or "Listening to all MIDI inputs, those that are plugged in later too.", alarm=bool(problem))
+    problem = external.listen(desk)
+    desk.notify(problem or "MIDI on: all inputs, including devices connected later.", alarm=bool(problem))

@@ -1,4 +1,4 @@
-"""Patches as files: new, open, recent, save; files dragged in; the end of the session."""
+"""File commands: new, open, save, revert and quit, and files dropped on the canvas."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ MODELS = {".safetensors"}
 
 @on(PromptAnswered)
 def on_prompt_answered(desk: Desk, event: PromptAnswered) -> None:
-    """The answer to a question; given up, it is forgotten."""
+    """Pass the answer of a prompt to its callback; a cancelled prompt is dropped."""
     done = desk.pending_prompts.pop(event.key, None)
     if done is not None and event.text is not None:
         done(Path(event.text) if isinstance(event.text, Path) else event.text)
 
 
-# -- opening -----------------------------------------------------------------------------------------------
+# -- open --------------------------------------------------------------------------------------------------
 
 
 def confirm_discard(desk: Desk, purpose: str, on_done: Callable[[], object]) -> None:
-    """Do something that would lose edits, after asking if there are any."""
+    """Run ``on_done``; if the patch has unsaved changes, ask first whether to save them."""
     if desk.patch.saved or not (desk.patch.document.nodes or desk.patch.path):
         on_done()
         return
@@ -45,18 +45,18 @@ def confirm_discard(desk: Desk, purpose: str, on_done: Callable[[], object]) -> 
         save_to(desk, desk.patch.path, on_done)
 
     answers: dict[str, object] = {"Save": save_first, "Don't save": on_done, "Cancel": None}
-    desk.open_panel(QuestionPanel(purpose, f"{name} has changes that are not saved.", answers))
+    desk.open_panel(QuestionPanel(purpose, f"{name} has unsaved changes.", answers))
 
 
 @command("New", "ctrl+n", menu="File", section=0)
 def new(desk: Desk, payload: object) -> None:
-    """Begin an empty patch."""
+    """Create an empty patch."""
     confirm_discard(desk, "New patch", lambda: show_patch(desk, Patch()))
 
 
 @command("New window", "ctrl+shift+n", menu="File", section=0)
 def new_window(desk: Desk, payload: object) -> None:
-    """Open another window; blocks are copied and pasted between them."""
+    """Open another editor window."""
     problem = open_window(payload if isinstance(payload, Path) else None)
     if problem:
         desk.notify(problem, alarm=True)
@@ -68,11 +68,11 @@ def open_file(desk: Desk, payload: object) -> None:
     if isinstance(payload, Path):
         open_path(desk, payload)
     else:
-        desk.ask_file("open", "Open a patch", lambda path: open_path(desk, path), ".json")
+        desk.ask_file("open", "Open patch", lambda path: open_path(desk, path), ".json")
 
 
 def open_path(desk: Desk, path: Path) -> None:
-    """Open the patch in a file, if what is open may go."""
+    """Open a patch file, after asking about unsaved changes."""
 
     def load() -> None:
         try:
@@ -87,7 +87,7 @@ def open_path(desk: Desk, path: Path) -> None:
 
 
 def show_patch(desk: Desk, patch: Patch) -> None:
-    """Show another patch and play it."""
+    """Replace the open patch by another one and play it."""
     for key in [key for key, panel in desk.panels.items() if panel.of_patch]:
         desk.close_panel(key)
     for key in list(desk.probes):
@@ -96,7 +96,7 @@ def show_patch(desk: Desk, patch: Patch) -> None:
     desk.open_patch(patch)
 
 
-# -- saving ------------------------------------------------------------------------------------------------
+# -- save --------------------------------------------------------------------------------------------------
 
 
 @command("Save", "ctrl+s", menu="File", section=1)
@@ -107,56 +107,56 @@ def save(desk: Desk, payload: object) -> None:
 
 @command("Save as…", "ctrl+shift+s", menu="File", section=1)
 def save_as(desk: Desk, payload: object) -> None:
-    """Save the patch to another file, which is its own from then on."""
+    """Save the patch to a new file and continue with it."""
     save_to(desk, None)
 
 
 def save_to(desk: Desk, path: Path | None, on_done: Callable[[], object] | None = None) -> None:
-    """Save to a file, asking for one where there is none; ``on_done`` what comes after."""
+    """Save to ``path``, or ask for a file if None; call ``on_done`` after a successful save."""
     if path is None:
         name = desk.patch.path.name if desk.patch.path else f"{desk.patch.document.title or 'untitled'}.json"
 
         def chosen(path: Path) -> None:
             path = path if path.suffix else path.with_suffix(".json")
             if path.exists() and path != desk.patch.path:
-                answers: dict[str, object] = {"Replace it": lambda: save_to(desk, path, on_done), "Cancel": None}
-                desk.open_panel(QuestionPanel("Save", f"There is a file {path.name} already.", answers))
+                answers: dict[str, object] = {"Replace": lambda: save_to(desk, path, on_done), "Cancel": None}
+                desk.open_panel(QuestionPanel("Save", f"{path.name} already exists.", answers))
             else:
                 save_to(desk, path, on_done)
 
-        desk.ask_file("save", "Save the patch as", chosen, ".json", save=True, name=name)
+        desk.ask_file("save", "Save patch as", chosen, ".json", save=True, name=name)
         return
     if desk.patch.document.is_newer_format:
         answers = {
-            "Save all the same": lambda: _written(desk, path, on_done, downgrade=True),
+            "Save anyway": lambda: _write(desk, path, on_done, downgrade=True),
             "Cancel": None,
         }
-        text = f"{path.name} was written by a newer nodegraph. Saved here, it may lose what this one does not know."
+        text = f"{path.name} was saved by a newer version of nodegraph. Data unknown to this version may be lost."
         desk.open_panel(QuestionPanel("Save", text, answers))
         return
-    _written(desk, path, on_done)
+    _write(desk, path, on_done)
 
 
-def _written(desk: Desk, path: Path, on_done: Callable[[], object] | None, downgrade: bool = False) -> None:
-    moved = desk.patch.path != path
+def _write(desk: Desk, path: Path, on_done: Callable[[], object] | None, downgrade: bool = False) -> None:
+    is_new_path = desk.patch.path != path
     if not desk.run_edit(lambda: desk.patch.save(path, downgrade)):
         return
     add_recent_file(desk, path)
     desk.notify(f"Saved {path.name}.")
-    if moved:
-        desk.update_graph()  # files of the patch are found beside it
+    if is_new_path:
+        desk.update_graph()  # file references are relative to the patch's folder
     if on_done is not None:
         on_done()
 
 
 @command(
-    "Go back to the saved patch",
+    "Revert to saved",
     menu="File",
     section=1,
     possible=lambda d: d.patch.path is not None and not d.patch.saved,
 )
 def revert(desk: Desk, payload: object) -> None:
-    """Open the file again as it is on disk."""
+    """Discard all changes and reload the file."""
     path = desk.patch.path
     if path is not None:
 
@@ -164,13 +164,15 @@ def revert(desk: Desk, payload: object) -> None:
             desk.patch.mark_saved()
             open_path(desk, path)
 
-        answers = {"Go back": reload, "Cancel": None}
-        desk.open_panel(QuestionPanel("Go back", f"All changes since {path.name} was saved are lost.", answers))
+        answers = {"Revert": reload, "Cancel": None}
+        desk.open_panel(
+            QuestionPanel("Revert", f"All changes since the last save of {path.name} will be lost.", answers)
+        )
 
 
 @command("Quit", "ctrl+q", menu="File", section=9)
 def quit(desk: Desk, payload: object) -> None:
-    """End the session; what is not saved is asked for."""
+    """Close the editor, after asking about unsaved changes."""
     confirm_discard(desk, "Quit", lambda: _quit_now(desk))
 
 
@@ -181,17 +183,17 @@ def _quit_now(desk: Desk) -> None:
 
 @on(CloseRequested)
 def close_requested(desk: Desk, event: CloseRequested) -> None:
-    """The window's close button."""
+    """Quit on the window's close button, unless a question is already open."""
     if "question" not in desk.panels:
         quit(desk, None)
 
 
-# -- files dragged in --------------------------------------------------------------------------------------
+# -- dropped files -----------------------------------------------------------------------------------------
 
 
 @on(FilesDropped)
 def on_files_dropped(desk: Desk, event: FilesDropped) -> None:
-    """A patch is opened; a sound, a picture or a model becomes the block that plays it."""
+    """Open a dropped patch; add a player block for each dropped sound, image or model file."""
     desk.pointer = event.at
     patches = [path for path in event.paths if path.suffix.lower() == ".json"]
     if patches:
@@ -200,18 +202,14 @@ def on_files_dropped(desk: Desk, event: FilesDropped) -> None:
     actions, ids = [], []
     document = desk.document
     for i, path in enumerate(event.paths):
-        type = _player(path)
+        type = _player_type(path)
         if type is None:
-            desk.notify(
-                f"{path.name}: nothing here plays such a file. Patches, sounds, pictures and models do.", alarm=True
-            )
+            desk.notify(f"{path.name}: unsupported file type. Use a patch, sound, image or model file.", alarm=True)
             continue
         x, y = canvas.free_place(desk, (event.at[0], event.at[1] + 140.0 * i))
         reference = desk.reference(path)
         if Path(reference).is_absolute():
-            desk.notify(
-                f"{path.name} lies outside the patch's folder: copy it there, or it will not be read.", alarm=True
-            )
+            desk.notify(f"{path.name} is outside the patch's folder and will not be loaded. Copy it there.", alarm=True)
         action = AddNode(unused_id(type, document.nodes), type, node_types()[type].version, {"file": reference}, (x, y))
         document = action.apply(document)
         actions.append(action)
@@ -220,7 +218,7 @@ def on_files_dropped(desk: Desk, event: FilesDropped) -> None:
         desk.select(ids)
 
 
-def _player(path: Path) -> str | None:
+def _player_type(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix in SOUNDS:
         return "file_player"

@@ -1,4 +1,4 @@
-"""The gain bank: a fader, a scale and a mute for each unit of a code, eight at a time, with their table."""
+"""Gain bank panel: gain, scale and mute of each unit of a code, in pages of eight."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ BANKS = ("gain", "scale", "mute")
 
 
 def is_bank(desk: Desk, id: str) -> bool:
-    """Has a block a gain, a scale and a mute for each unit?"""
+    """Return whether a node has a gain, scale and mute input per unit."""
     return id in desk.document.nodes and set(BANKS) <= set(desk.spec(id).inputs)
 
 
 class GainBankPanel(Panel):
-    """One bank's faders and table."""
+    """Panel with the faders and the table of one gain bank."""
 
     of_patch = True
 
@@ -34,13 +34,13 @@ class GainBankPanel(Panel):
         self._merge: tuple[str, int] | None = None
         self._shown: Surface | None = None
 
-    # -- what it holds ---------------------------------------------------------------------------------------
+    # -- values ----------------------------------------------------------------------------------------------
 
     def surface(self, desk: Desk) -> Surface | None:
-        """The bank as the patch has it; None when the block is gone."""
+        """Return the bank's values in the patch, or None if the node was removed."""
         try:
             record = desk.patch.document.nested(self.level).nodes[self.id]
-        except (PatchError, KeyError):  # it, or what it was in, has been removed
+        except (PatchError, KeyError):  # the node or its subpatch was removed
             return None
         count = self._units(desk, record)
         gains, scales, mutes = (self._values(desk, record, port, count) for port in BANKS)
@@ -60,23 +60,23 @@ class GainBankPanel(Panel):
             return [float(value)] * count
         return [float(v) for v in value[:count]] + [float(default)] * (count - len(value))
 
-    # -- how it looks ----------------------------------------------------------------------------------------
+    # -- items -----------------------------------------------------------------------------------------------
 
     def visual(self, desk: Desk) -> PanelVisual:
         surface = self._shown = self.surface(desk)
         if surface is None:
-            return PanelVisual(self.key, self.id, (Item("text", value="This bank is gone."),))
+            return PanelVisual(self.key, self.id, (Item("text", value="The block was deleted."),))
         shown = range(surface.first, min(surface.first + WIDTH, surface.units))
         faders = tuple(self._fader(surface, unit) for unit in shown)
         last = shown[-1] + 1 if len(shown) else 0
         page = f"{surface.first + 1}–{last} of {surface.units}"
-        turn = (
+        paging = (
             Item("button", "before", "‹", enabled=surface.first > 0),
             Item("text", "page", value=page),
             Item("button", "after", "›", enabled=last < surface.units),
         )
         items = (
-            Item("row", "pages", value=turn),
+            Item("row", "pages", value=paging),
             *faders,
             self._table(surface),
             Item("row", "all", value=(Item("button", "reset", "Reset all"), Item("button", "swap", "Swap mutes"))),
@@ -88,7 +88,12 @@ class GainBankPanel(Panel):
         return Item("fader", f"gain {unit - surface.first}", str(unit), (gain, format_quantity(gain)))
 
     def _table(self, surface: Surface) -> Item:
-        return Item("table", "table", value=(HEADS, tuple(rows(surface))), tip="click Scale to type it, Mute to switch")
+        return Item(
+            "table",
+            "table",
+            value=(HEADS, tuple(rows(surface))),
+            tip="click Gain or Scale to type a value, Mute to toggle",
+        )
 
     def changed(self, desk: Desk) -> None:
         was, now = self._shown, self.surface(desk)
@@ -103,27 +108,27 @@ class GainBankPanel(Panel):
                     desk.view.set_item(self.key, self._fader(now, unit))
             desk.view.set_item(self.key, self._table(now))
 
-    # -- what it does ----------------------------------------------------------------------------------------
+    # -- events ----------------------------------------------------------------------------------------------
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         surface = self.surface(desk)
         if surface is None:
             return
-        what, _, number = event.item.partition(" ")
-        if what == "gain":
+        name, _, number = event.item.partition(" ")
+        if name == "gain":
             self._set(
                 desk, "gain", surface.first + int(number), value_at(float(event.value), 0.0, 1.0, "linear"), event.done
             )
-        elif what == "table" and event.value is not None:
+        elif name == "table" and event.value is not None:
             row, column = event.value
             self._cell(desk, surface, surface.first + row, column)
-        elif what in ("before", "after"):
-            self._turn_page(desk, surface, WIDTH if what == "after" else -WIDTH)
-        elif what == "reset":
+        elif name in ("before", "after"):
+            self._turn_page(desk, surface, WIDTH if name == "after" else -WIDTH)
+        elif name == "reset":
             self._write(
                 desk, {"gain": [1.0] * surface.units, "scale": [1.0] * surface.units, "mute": [0.0] * surface.units}
             )
-        elif what == "swap":
+        elif name == "swap":
             self._write(desk, {"mute": [float(not muted) for muted in surface.mutes]})
 
     def _turn_page(self, desk: Desk, surface: Surface, by: int) -> None:
@@ -142,7 +147,7 @@ class GainBankPanel(Panel):
             key = f"{self.key} {port} {unit}"
             desk.ask(
                 key,
-                f"{HEADS[column]} of neuron {unit}",
+                f"{HEADS[column]} of unit {unit}",
                 f"{now:g}",
                 lambda text: self._typed(desk, port, unit, text),
             )
@@ -170,18 +175,18 @@ class GainBankPanel(Panel):
         changed = [*values[:unit], value, *values[unit + 1 :]]
         before = desk.patch.document
         desk.do_in(self.level, SetParam(self.id, port, changed, self._merge == (port, unit)))
-        moved = desk.patch.document is not before or self._merge is not None
-        self._merge = None if finished or not moved else (port, unit)
+        has_undo_step = desk.patch.document is not before or self._merge is not None
+        self._merge = None if finished or not has_undo_step else (port, unit)
 
     def _write(self, desk: Desk, banks: dict[str, list[float]]) -> None:
         actions = tuple(SetParam(self.id, port, values) for port, values in banks.items())
         desk.do_in(self.level, Group(actions) if len(actions) > 1 else actions[0])
 
 
-@command("Gain bank", "b", menu="Tools", possible=lambda desk: _chosen(desk, None) is not None)
+@command("Gain bank", "b", menu="Tools", possible=lambda desk: _find_bank(desk, None) is not None)
 def gain_bank(desk: Desk, payload: object) -> None:
-    """Show the faders and the table of a gain bank."""
-    id = _chosen(desk, payload)
+    """Show or hide the faders and table of a gain bank."""
+    id = _find_bank(desk, payload)
     if id is None:
         return
     panel = GainBankPanel(desk.subpatch_path, id)
@@ -191,8 +196,8 @@ def gain_bank(desk: Desk, payload: object) -> None:
         desk.open_panel(panel)
 
 
-def _chosen(desk: Desk, payload: object) -> str | None:
-    """The bank meant: the one given, the one selected, or the only one there is."""
+def _find_bank(desk: Desk, payload: object) -> str | None:
+    """Return the given bank, else the selected one, else the first in the document."""
     if isinstance(payload, str) and is_bank(desk, payload):
         return payload
     chosen = [id for id in sorted(desk.selection.nodes) if is_bank(desk, id)]

@@ -1,4 +1,4 @@
-"""Help: the list of keys, the page of a block, its help patch, and making a block of one's own."""
+"""Help: keyboard shortcuts, block pages, help patches and demos."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .files import new_window, open_path
 
 @command("Help", "f1", menu="Help", section=0)
 def help(desk: Desk, payload: object) -> None:
-    """Show the page of the selected block; without one, the list of keys."""
+    """Show help for the selected block, or the keyboard shortcuts."""
     chosen = desk.selection.nodes
     if len(chosen) == 1:
         help_block(desk, next(iter(chosen)))
@@ -31,41 +31,41 @@ def help(desk: Desk, payload: object) -> None:
         keys(desk, None)
 
 
-@command("Keys", "shift+f1", menu="Help", section=0)
+@command("Keyboard shortcuts", "shift+f1", menu="Help", section=0)
 def keys(desk: Desk, payload: object) -> None:
-    """Show the list of keys and what the mouse does."""
+    """Show all keyboard shortcuts and mouse actions."""
     rows = tuple((keys, label, doc) for keys, label, doc in key_table())
     items = (
-        Item("table", "keys", value=(("Key", "Name", "What it does"), rows)),
+        Item("table", "keys", value=(("Key", "Command", "Description"), rows)),
         Item("heading", value="Mouse"),
-        Item("table", "mouse", value=(("Where", "What it does"), MOUSE)),
+        Item("table", "mouse", value=(("Mouse", "Action"), MOUSE)),
     )
-    desk.open_panel(MessagePanel("keys", "Keys", items, 720.0))
+    desk.open_panel(MessagePanel("keys", "Keyboard shortcuts", items, 720.0))
 
 
 MOUSE = (
-    ("double click on the canvas", "open the palette"),
-    ("drag from a pin", "draw a wire; dropped on the canvas it offers the blocks that fit"),
-    ("drag a wired input", "pull the wire off"),
-    ("drag a slider, with Shift", "turn a value, ten times finer"),
-    ("double click on a value", "type it, with unit or arithmetic"),
-    ("right click", "a menu of what can be done there"),
-    ("drag on the canvas", "select by a box"),
-    ("right or middle drag", "move the canvas"),
+    ("double-click the canvas", "open the palette"),
+    ("drag from a pin", "draw a wire; drop it on the canvas to add a matching block"),
+    ("drag a wired input", "disconnect the wire"),
+    ("drag a slider", "set the value; with Shift ten times finer"),
+    ("double-click a value", "type a value with unit or arithmetic"),
+    ("right-click", "open the context menu"),
+    ("drag on the canvas", "select with a box"),
+    ("right or middle drag", "pan the canvas"),
     ("wheel", "zoom"),
-    ("drag a block onto a wire", "put it into the wire"),
-    ("rest on a wire", "see what it carries"),
+    ("drag a block onto a wire", "insert the block into the wire"),
+    ("hover over a wire", "show its signal"),
 )
 
 
 def block_page(type: str) -> dict[str, Any] | None:
-    """The page of a block as `nodegraph nodes` shows it; None for a block that is not known."""
+    """Return the page of a block, as in `nodegraph nodes`, or None for an unknown block."""
     cls = node_types().get(type)
     return page(cls) if cls else None
 
 
 class BlockHelp(Panel):
-    """What a block computes: its text, ports, units, ranges, source, and a patch that shows it."""
+    """Panel with a block's description, ports, settings and source, and its example patch."""
 
     def __init__(self, type: str, page: dict[str, Any], example: Path | None) -> None:
         self.key, self.type, self._page, self._example = f"help {type}", type, page, example
@@ -81,10 +81,10 @@ class BlockHelp(Panel):
             items += [Item("heading", value="Settings"), _settings_table(page["settings"])]
         if page["source"]:
             items += [Item("heading", value="Equation"), Item("code", "source", value=page["source"])]
-        buttons = [Item("button", "paste", "Add its help patch here", tip="copies the example into this patch")]
+        buttons = [Item("button", "paste", "Add help patch", tip="adds a small example to this patch")]
         if self._example is not None:
             buttons.append(
-                Item("button", "example", f"Open {self._example.name} beside", tip="a patch in which it plays")
+                Item("button", "example", f"Open {self._example.name}", tip="opens an example in a new window")
             )
         items.append(Item("row", "buttons", value=tuple(buttons)))
         return PanelVisual(
@@ -99,7 +99,7 @@ class BlockHelp(Panel):
 
 
 def _plain(text: str) -> str:
-    """A docstring for reading: paragraphs on one line each, without its marks."""
+    """Return a docstring without markup, with one line per paragraph."""
     text = text.replace("``", "").replace(":mod:", "").replace(":class:", "")
     paragraphs = re.split(r"\n\s*\n", text)
     return "\n\n".join(part if "\n    " in part else " ".join(part.split()) for part in paragraphs)
@@ -132,9 +132,9 @@ def _settings_table(settings: list[dict[str, Any]]) -> Item:
     return Item("table", "settings", value=(("Name", "Default", "Range", "Unit", ""), tuple(rows)))
 
 
-@command("Help on the block", menu="Help", section=0, possible=lambda desk: len(desk.selection.nodes) == 1)
+@command("Block help", menu="Help", section=0, possible=lambda desk: len(desk.selection.nodes) == 1)
 def help_block(desk: Desk, payload: object) -> None:
-    """Show what a block computes: its equation, units, ranges and source."""
+    """Show the description, ports and source of the block."""
     chosen = desk.selection.nodes
     id = payload if isinstance(payload, str) else next(iter(chosen), None)
     record = desk.document.nodes.get(id) if id else None
@@ -142,13 +142,13 @@ def help_block(desk: Desk, payload: object) -> None:
         return
     page = block_page(record.type)
     if page is None:
-        desk.notify(f"There is no block '{record.type}' here.", alarm=True)
+        desk.notify(f"No help: unknown block '{record.type}'.", alarm=True)
         return
     desk.open_panel(BlockHelp(record.type, page, example_of(record.type)))
 
 
 def example_of(type: str) -> Path | None:
-    """The smallest of the patches that come with the program in which a block plays."""
+    """Return the smallest demo patch that contains a block, or None."""
     found = []
     for path in demo_folder().rglob("*.json"):
         try:
@@ -162,13 +162,13 @@ def example_of(type: str) -> Path | None:
 
 @command("Demos…", menu="Help")
 def demos(desk: Desk, payload: object) -> None:
-    """Open one of the patches and lessons that come with the program."""
+    """Open a demo patch or lesson."""
     folder = demo_folder()
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.json"))}
     candidates = [
         Candidate(key, path.stem, path.parent.name, _title(path), _title(path)) for key, path in paths.items()
     ]
-    open_palette(desk, "Open a demo", candidates, lambda key, at: open_path(desk, paths[key]), "No demo is called so.")
+    open_palette(desk, "Open demo", candidates, lambda key, at: open_path(desk, paths[key]), "No demo matches.")
 
 
 def _title(path: Path) -> str:

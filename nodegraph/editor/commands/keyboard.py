@@ -1,4 +1,4 @@
-"""The canvas from the keyboard: from block to block, from pin to pin, moving what is selected."""
+"""Keyboard navigation between blocks and pins, and keyboard moves of the selection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .wires import wire_by_key
 
 
 def _order(desk: Desk) -> list[str]:
-    """The blocks as one reads: by column, then down."""
+    """Return the node ids in reading order: by column, then top to bottom."""
     return sorted(
         desk.document.nodes, key=lambda id: (round(desk.position_of(id)[0] / 100.0), desk.position_of(id)[1], id)
     )
@@ -32,18 +32,18 @@ def _go(desk: Desk, step: int) -> None:
 
 @command("Next block", "tab", menu="View")
 def next_block(desk: Desk, payload: object) -> None:
-    """Select the next block, by columns."""
+    """Select the next block, column by column."""
     _go(desk, 1)
 
 
 @command("Previous block", "shift+tab", menu="View")
 def previous_block(desk: Desk, payload: object) -> None:
-    """Select the block before."""
+    """Select the previous block, column by column."""
     _go(desk, -1)
 
 
 def pins_of(desk: Desk, id: str) -> list[Pin]:
-    """The pins and rows of a block in the order of its rows."""
+    """Return the pins and value rows of a node, in the order of its rows."""
     spec = desk.spec(id)
     outputs = [Pin(id, name, True) for name in spec.output_ports]
     ports = spec.input_ports
@@ -69,19 +69,19 @@ def _walk(desk: Desk, step: int) -> None:
 
 @command("Next pin", "j", menu="View", possible=lambda desk: len(desk.selection.nodes) == 1)
 def next_pin(desk: Desk, payload: object) -> None:
-    """Go to the next pin or value of the selected block."""
+    """Focus the next pin or value of the selected block."""
     _walk(desk, 1)
 
 
 @command("Previous pin", "k", menu="View", possible=lambda desk: len(desk.selection.nodes) == 1)
 def previous_pin(desk: Desk, payload: object) -> None:
-    """Go to the pin or value before."""
+    """Focus the previous pin or value of the selected block."""
     _walk(desk, -1)
 
 
-@command("Follow the wire", "l", menu="View", possible=lambda desk: desk.selection.focus is not None)
+@command("Follow wire", "l", menu="View", possible=lambda desk: desk.selection.focus is not None)
 def follow_wire(desk: Desk, payload: object) -> None:
-    """Go along the wire at this pin to its other end; again, to the next wire."""
+    """Focus the other end of the wire at the focused pin."""
     focus = desk.selection.focus
     if focus is None:
         return
@@ -95,24 +95,24 @@ def follow_wire(desk: Desk, payload: object) -> None:
             show_point(desk, node_box(desk, ends[0].node))
 
 
-@command("Wire under the keyboard", "x", menu="View", possible=lambda desk: desk.selection.focus is not None)
+@command("Select wires", "x", menu="View", possible=lambda desk: desk.selection.focus is not None)
 def select_wire(desk: Desk, payload: object) -> None:
-    """Select the wires at this pin, to delete them or to put a block in."""
+    """Select the wires at the focused pin."""
     focus = desk.selection.focus
     if focus is not None:
         keys = [(wire.source_ref, wire.target_ref) for wire in desk.document.wires]
         desk.select((), [key for key in keys if key[0 if focus.output else 1] == focus.end])
 
 
-@command("Wire from here")
+@command("Start wire")
 def wire_from_pin(desk: Desk, payload: object) -> None:
-    """Begin a wire at this pin."""
+    """Start a wire at this pin."""
     if isinstance(payload, Pin) and payload.node in desk.document.nodes:
         desk.select([payload.node], (), (), payload)
         wire_by_key(desk, None)
 
 
-@command("Unplug this pin")
+@command("Disconnect pin")
 def unplug_pin(desk: Desk, payload: object) -> None:
     """Delete all wires at this pin."""
     if isinstance(payload, Pin):
@@ -122,47 +122,47 @@ def unplug_pin(desk: Desk, payload: object) -> None:
 
 @command("Move left", "left")
 def move_left(desk: Desk, payload: object) -> None:
-    """Move what is selected to the left."""
+    """Move the selection left."""
     nudge(desk, -NUDGE, 0.0)
 
 
 @command("Move right", "right")
 def move_right(desk: Desk, payload: object) -> None:
-    """Move what is selected to the right."""
+    """Move the selection right."""
     nudge(desk, NUDGE, 0.0)
 
 
 @command("Move up", "up")
 def move_up(desk: Desk, payload: object) -> None:
-    """Move what is selected up."""
+    """Move the selection up."""
     nudge(desk, 0.0, -NUDGE)
 
 
 @command("Move down", "down")
 def move_down(desk: Desk, payload: object) -> None:
-    """Move what is selected down."""
+    """Move the selection down."""
     nudge(desk, 0.0, NUDGE)
 
 
 @command("Move far left", "shift+left")
 def move_far_left(desk: Desk, payload: object) -> None:
-    """Move what is selected far to the left."""
+    """Move the selection left in large steps."""
     nudge(desk, -FAR, 0.0)
 
 
 @command("Move far right", "shift+right")
 def move_far_right(desk: Desk, payload: object) -> None:
-    """Move what is selected far to the right."""
+    """Move the selection right in large steps."""
     nudge(desk, FAR, 0.0)
 
 
 @command("Move far up", "shift+up")
 def move_far_up(desk: Desk, payload: object) -> None:
-    """Move what is selected far up."""
+    """Move the selection up in large steps."""
     nudge(desk, 0.0, -FAR)
 
 
 @command("Move far down", "shift+down")
 def move_far_down(desk: Desk, payload: object) -> None:
-    """Move what is selected far down."""
+    """Move the selection down in large steps."""
     nudge(desk, 0.0, FAR)

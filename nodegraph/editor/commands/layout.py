@@ -1,4 +1,4 @@
-"""Where blocks stand: moved by hand or key, aligned, spread, tidied."""
+"""Layout of blocks, comments and areas: move, align, distribute, tidy, fold."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from . import palette
 from .notes import area_around
 
 NUDGE, FAR = 8.0, 64.0
-NEAR = 100.0  # px between a comment and the block that it is about
+NEAR = 100.0  # px, largest gap between a comment and the block that it belongs to
 
 
 @on(NodesMoved)
 def on_nodes_moved(desk: Desk, event: NodesMoved) -> None:
-    """Blocks were dragged; one that is dropped on a wire is put into it."""
+    """Move dragged blocks; insert a single block into the wire that it is dropped on."""
     document = desk.document
     actions: list[Action] = [Move(id, *at) for id, at in event.places.items() if id in document.nodes]
     if event.onto is not None and len(event.places) == 1:
@@ -28,7 +28,7 @@ def on_nodes_moved(desk: Desk, event: NodesMoved) -> None:
 
 
 def _move_selected_notes(desk: Desk, event: NodesMoved) -> list[Action]:
-    """Comments and areas that are selected with the blocks go the same way."""
+    """Return the actions that move selected comments and areas along with the dragged blocks."""
     first = next((id for id in event.places if id in desk.document.nodes), None)
     if first is None or first not in desk.selection.nodes:
         return []
@@ -55,7 +55,7 @@ def _area_to(desk: Desk, key: str, dx: float, dy: float, size: Point | None = No
 
 @on(NoteMoved)
 def note_moved(desk: Desk, event: NoteMoved) -> None:
-    """A comment was dragged; an area takes along what stands in it, and its corner resizes it."""
+    """Move a dragged comment, or move an area with its contents, or resize the area."""
     document = desk.document
     if not event.id.startswith(AREA):
         note = document.notes.get(event.id)
@@ -72,7 +72,7 @@ def note_moved(desk: Desk, event: NoteMoved) -> None:
 
 
 def nudge(desk: Desk, dx: float, dy: float) -> None:
-    """Move the selected blocks and comments a little."""
+    """Move the selected blocks and comments by (dx, dy) px."""
     actions: list[Action] = _move_notes(desk, dx, dy)
     for id in sorted(desk.selection.nodes):
         x, y = desk.position_of(id)
@@ -80,12 +80,12 @@ def nudge(desk: Desk, dx: float, dy: float) -> None:
     desk.do(*actions)
 
 
-def _several(desk: Desk) -> bool:
+def _has_several_nodes(desk: Desk) -> bool:
     return len(desk.selection.nodes) > 1
 
 
 def _align(desk: Desk, edge: str) -> None:
-    """Bring an edge (or the middle) of the selected blocks into one line."""
+    """Align an edge or the middle of the selected blocks."""
     found = canvas.boxes(desk, sorted(desk.selection.nodes))
     outer = canvas.around(found.values())
     if outer is None:
@@ -109,51 +109,51 @@ def _align(desk: Desk, edge: str) -> None:
     desk.do(*actions)
 
 
-@command("Align left", "alt+left", menu="Arrange", possible=_several)
+@command("Align left", "alt+left", menu="Arrange", possible=_has_several_nodes)
 def align_left(desk: Desk, payload: object) -> None:
-    """Bring the left edges of the selected blocks into one line."""
+    """Align the left edges of the selected blocks."""
     _align(desk, "left")
 
 
-@command("Align right", "alt+right", menu="Arrange", possible=_several)
+@command("Align right", "alt+right", menu="Arrange", possible=_has_several_nodes)
 def align_right(desk: Desk, payload: object) -> None:
-    """Bring the right edges of the selected blocks into one line."""
+    """Align the right edges of the selected blocks."""
     _align(desk, "right")
 
 
-@command("Align top", "alt+up", menu="Arrange", possible=_several)
+@command("Align top", "alt+up", menu="Arrange", possible=_has_several_nodes)
 def align_top(desk: Desk, payload: object) -> None:
-    """Bring the upper edges of the selected blocks into one line."""
+    """Align the top edges of the selected blocks."""
     _align(desk, "top")
 
 
-@command("Align bottom", "alt+down", menu="Arrange", possible=_several)
+@command("Align bottom", "alt+down", menu="Arrange", possible=_has_several_nodes)
 def align_bottom(desk: Desk, payload: object) -> None:
-    """Bring the lower edges of the selected blocks into one line."""
+    """Align the bottom edges of the selected blocks."""
     _align(desk, "bottom")
 
 
-@command("Centre in a column", "alt+c", menu="Arrange", possible=_several)
+@command("Align horizontal centres", "alt+c", menu="Arrange", possible=_has_several_nodes)
 def align_centre(desk: Desk, payload: object) -> None:
-    """Bring the middles of the selected blocks into one upright line."""
+    """Align the centres of the selected blocks on a vertical line."""
     _align(desk, "centre")
 
 
-@command("Centre in a row", "alt+m", menu="Arrange", possible=_several)
+@command("Align vertical centres", "alt+m", menu="Arrange", possible=_has_several_nodes)
 def align_middle(desk: Desk, payload: object) -> None:
-    """Bring the middles of the selected blocks into one level line."""
+    """Align the centres of the selected blocks on a horizontal line."""
     _align(desk, "middle")
 
 
-@command("Spread across", "alt+h", menu="Arrange", possible=lambda desk: len(desk.selection.nodes) > 2)
+@command("Distribute horizontally", "alt+h", menu="Arrange", possible=lambda desk: len(desk.selection.nodes) > 2)
 def spread_across(desk: Desk, payload: object) -> None:
-    """Make the gaps between the selected blocks equal, from left to right."""
+    """Make the horizontal gaps between the selected blocks equal."""
     _spread(desk, 0)
 
 
-@command("Spread down", "alt+v", menu="Arrange", possible=lambda desk: len(desk.selection.nodes) > 2)
+@command("Distribute vertically", "alt+v", menu="Arrange", possible=lambda desk: len(desk.selection.nodes) > 2)
 def spread_down(desk: Desk, payload: object) -> None:
-    """Make the gaps between the selected blocks equal, from top to bottom."""
+    """Make the vertical gaps between the selected blocks equal."""
     _spread(desk, 1)
 
 
@@ -174,7 +174,7 @@ def _spread(desk: Desk, axis: int) -> None:
 
 @command("Tidy up", "ctrl+shift+t", menu="Arrange", section=1, possible=lambda desk: bool(desk.document.nodes))
 def tidy(desk: Desk, payload: object) -> None:
-    """Put the selected blocks (without a selection all) in columns along the flow; comments go with their blocks."""
+    """Arrange the selected blocks, or all, in columns along the signal flow."""
     document = desk.document
     chosen = desk.selection.nodes if len(desk.selection.nodes) > 1 else frozenset(document.nodes)
     blocks = canvas.boxes(desk, [id for id in document.nodes if id in chosen])
@@ -184,17 +184,17 @@ def tidy(desk: Desk, payload: object) -> None:
     notes = canvas.note_boxes(desk)
     nearest = _nearest_blocks(blocks, {id: box for id, box in notes.items() if not id.startswith(AREA)})
     own = {id: [notes[note] for note, block in nearest.items() if block == id] for id in blocks}
-    whole = {id: canvas.around([box, *own[id]]) or box for id, box in blocks.items()}
-    sizes = {id: (box[2] - box[0], box[3] - box[1]) for id, box in whole.items()}
+    groups = {id: canvas.around([box, *own[id]]) or box for id, box in blocks.items()}
+    sizes = {id: (box[2] - box[0], box[3] - box[1]) for id, box in groups.items()}
     wires = [(wire.source, wire.target) for wire in document.wires if not wire.feedback]
-    ways = {
-        id: (x - whole[id][0], y - whole[id][1])
+    offsets = {
+        id: (x - groups[id][0], y - groups[id][1])
         for id, (x, y) in layout_layers(sizes, wires, (outer[0], outer[1])).items()
     }
-    moved = {id: canvas.shifted(blocks[id], way) for id, way in ways.items()}
+    moved = {id: canvas.shifted(blocks[id], offset) for id, offset in offsets.items()}
     actions: list[Action] = [Move(id, round(box[0]), round(box[1])) for id, box in moved.items()]
     for note, block in nearest.items():
-        left, top, *_ = canvas.shifted(notes[note], ways[block])
+        left, top, *_ = canvas.shifted(notes[note], offsets[block])
         actions.append(SetNote(note, document.notes[note].text, round(left), round(top)))
     for area in document.areas.values():
         held = [moved[id] for id, box in blocks.items() if area.contains((box[0], box[1]))]
@@ -206,7 +206,7 @@ def tidy(desk: Desk, payload: object) -> None:
 
 
 def _nearest_blocks(blocks: dict[str, canvas.Box], notes: dict[str, canvas.Box]) -> dict[str, str]:
-    """The block that each comment stands by: the nearest one, if it is near."""
+    """Return the nearest block of each comment; comments without a block within ``NEAR`` are left out."""
     found = {}
     for note, box in notes.items():
         gaps = {id: canvas.gap(box, other) for id, other in blocks.items()}
@@ -218,7 +218,7 @@ def _nearest_blocks(blocks: dict[str, canvas.Box], notes: dict[str, canvas.Box])
 
 @command("Fold", "ctrl+m", menu="Arrange", section=1, possible=lambda desk: bool(desk.selection.nodes))
 def fold(desk: Desk, payload: object) -> None:
-    """Show the selected blocks as their titles only, or whole again."""
+    """Fold the selected blocks to their title bars, or unfold them."""
     looks = desk.document.looks
     chosen = sorted(desk.selection.nodes)
     folded = all(id in looks and looks[id].folded for id in chosen)

@@ -1,4 +1,4 @@
-"""Words on the canvas: comments, coloured areas, names of blocks and of the patch."""
+"""Comments, coloured areas, and the names of blocks and of the patch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AREA_TITLE = 28.0
 
 @command("Comment", "c", menu="Insert", section=1)
 def add_note(desk: Desk, payload: object) -> None:
-    """Write a comment at the pointer."""
+    """Add a comment at the pointer."""
     at = payload if isinstance(payload, tuple) else desk.pointer
 
     def written(text: str) -> None:
@@ -34,7 +34,7 @@ def add_note(desk: Desk, payload: object) -> None:
 
 @command("Edit comment")
 def edit_note(desk: Desk, payload: object) -> None:
-    """Write a comment, or the title of an area, anew."""
+    """Edit a comment, or the title of an area."""
     key = str(payload)
     if key.startswith(AREA):
         area = desk.document.areas.get(key.removeprefix(AREA))
@@ -49,9 +49,9 @@ def edit_note(desk: Desk, payload: object) -> None:
         desk.ask(key, "Comment", f"{note.text}\n", lambda text: desk.do(SetNote(key, text.strip(), *note.at)))
 
 
-@command("Area round the selection", "ctrl+shift+f", "f", menu="Insert", section=1)
+@command("Area around selection", "ctrl+shift+f", "f", menu="Insert", section=1)
 def add_area(desk: Desk, payload: object) -> None:
-    """Draw a coloured area round the selected blocks, which moves with all that stands in it."""
+    """Add a coloured area around the selected blocks; moving it moves its contents."""
     box = canvas.around(canvas.boxes(desk, sorted(desk.selection.nodes)).values())
     if box is None:
         x, y = desk.pointer
@@ -65,14 +65,14 @@ def add_area(desk: Desk, payload: object) -> None:
 
 
 def area_around(box: canvas.Box) -> canvas.Box:
-    """The area that leaves some room round a box."""
+    """Return a box enlarged by the margins and title of an area."""
     left, top, right, bottom = box
     return left - AREA_MARGIN, top - AREA_MARGIN - AREA_TITLE, right + AREA_MARGIN, bottom + AREA_MARGIN
 
 
 @command("Colour")
 def colour(desk: Desk, payload: object) -> None:
-    """Give an area or the selected blocks a colour: the argument is what to colour and the colour."""
+    """Set the colour of an area or block."""
     assert isinstance(payload, tuple)
     key, chosen = payload
     if key.startswith(AREA):
@@ -84,14 +84,14 @@ def colour(desk: Desk, payload: object) -> None:
 
 
 def colour_menu(key: str) -> MenuItem:
-    """The colours that there are, for an area or a block."""
+    """Return the colour menu of an area or block."""
     items = [MenuItem(name, "colour", (key, value)) for name, value in COLOURS.items()]
     return MenuItem("Colour", items=tuple(items))
 
 
 @command("Rename…", "f2", menu="Edit", section=6, possible=lambda desk: len(desk.selection.nodes) == 1)
 def rename(desk: Desk, payload: object) -> None:
-    """Give the selected block another name."""
+    """Rename the selected block."""
     chosen = desk.selection.nodes
     id = payload if isinstance(payload, str) else next(iter(chosen)) if len(chosen) == 1 else None
     if id is None or id not in desk.document.nodes:
@@ -104,7 +104,7 @@ def rename(desk: Desk, payload: object) -> None:
     desk.ask(f"name of {id}", "Name", id, named)
 
 
-@command("Title of the patch…", menu="Edit", section=7)
+@command("Patch title…", menu="Edit", section=7)
 def retitle(desk: Desk, payload: object) -> None:
-    """Give the patch a title."""
+    """Set the title of the patch."""
     desk.ask("title", "Title", desk.patch.document.title, lambda text: desk.do_in((), SetTitle(text)))

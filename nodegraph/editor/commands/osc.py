@@ -1,4 +1,4 @@
-"""OSC: every value of the patch has an address that programs and other machines can turn."""
+"""OSC server: other programs and machines set the parameters of the patch by address."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _addresses(desk: Desk) -> list[str]:
 
 
 class OscPanel(Panel):
-    """Starts and stops the server; lists the addresses."""
+    """Panel that starts and stops the OSC server and lists the addresses."""
 
     key = "osc"
     of_patch = True
@@ -31,29 +31,43 @@ class OscPanel(Panel):
         self._listed: object = None
 
     def visual(self, desk: Desk) -> PanelVisual:
-        there = external_control(desk)
-        free = there.osc is None
+        external = external_control(desk)
+        free = external.osc is None
         self._listed = desk.patch.document
-        rows = tuple((one,) for one in _addresses(desk))
+        rows = tuple((address,) for address in _addresses(desk))
         items = (
             Item("entry", "port", "Port", self.texts["port"], enabled=free),
-            Item("entry", "host", "Listen at", self.texts["host"], enabled=free, tip="0.0.0.0 is the whole network"),
-            Item("entry", "send", "Tell", self.texts["send"], enabled=free, tip="HOST:PORT that hears what changes"),
+            Item(
+                "entry",
+                "host",
+                "Bind address",
+                self.texts["host"],
+                enabled=free,
+                tip="0.0.0.0 accepts messages from the network",
+            ),
+            Item(
+                "entry",
+                "send",
+                "Send to",
+                self.texts["send"],
+                enabled=free,
+                tip="HOST:PORT that receives value changes",
+            ),
             Item("button", "go", "Start" if free else "Stop"),
-            Item("text", "state", value=_describe(there.osc) or "Nobody is listened to."),
-            Item("table", "table", value=(("Address",), rows), tip="click copies it"),
+            Item("text", "state", value=_describe(external.osc) or "OSC is off."),
+            Item("table", "table", value=(("Address",), rows), tip="click to copy"),
         )
         return PanelVisual(self.key, "OSC", items, size=(420.0, 0.0))
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
-        there = external_control(desk)
+        external = external_control(desk)
         if event.item in self.texts:
             self.texts[event.item] = str(event.value).strip()
         elif event.item == "table" and event.value is not None:
             self._copy(desk, event.value[0])
         elif event.item == "go":
-            if there.osc is not None:
-                there.stop_osc()
+            if external.osc is not None:
+                external.stop_osc()
             else:
                 self._start(desk)
             desk.open_panel(self)
@@ -61,9 +75,9 @@ class OscPanel(Panel):
     def _start(self, desk: Desk) -> None:
         port, send = _port(self.texts["port"]), _peer(self.texts["send"])
         if port is None:
-            desk.notify(f"'{self.texts['port']}' is no UDP port: give a number from 1 to 65535.", alarm=True)
+            desk.notify(f"invalid UDP port '{self.texts['port']}'. Type a number from 1 to 65535.", alarm=True)
         elif self.texts["send"] and send is None:
-            desk.notify(f"'{self.texts['send']}' is not HOST:PORT, such as 127.0.0.1:9001.", alarm=True)
+            desk.notify(f"invalid address '{self.texts['send']}'. Type HOST:PORT, such as 127.0.0.1:9001.", alarm=True)
         else:
             problem = external_control(desk).listen_osc(
                 desk, OscEndpoint(port, self.texts["host"] or OscEndpoint.host, send)
@@ -93,17 +107,17 @@ def _peer(text: str) -> tuple[str, int] | None:
     return (host.strip("[]") or OscEndpoint.host, number) if number is not None else None
 
 
-def _describe(place: OscEndpoint | None) -> str:
-    return f"OSC at {place.host}:{place.port}" if place is not None else ""
+def _describe(endpoint: OscEndpoint | None) -> str:
+    return f"OSC at {endpoint.host}:{endpoint.port}" if endpoint is not None else ""
 
 
 @command("OSC…", menu="Tools", section=2, checked=lambda desk: external_control(desk).osc is not None)
 def osc(desk: Desk, payload: object) -> None:
-    """Let programs turn the values of the patch by Open Sound Control, on this machine or from others."""
+    """Set up remote control of the patch by Open Sound Control."""
     desk.open_panel(OscPanel())
 
 
 @in_status("osc")
 def osc_status(desk: Desk, state: SoundState) -> str:
-    """Where OSC is listened to."""
+    """Return the address of the OSC server."""
     return _describe(external_control(desk).osc)

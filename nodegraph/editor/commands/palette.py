@@ -1,4 +1,4 @@
-"""Blocks out of the palette: added, wired to a dropped wire, put into a wire, put in another's place."""
+"""Palette commands: add blocks, insert them into wires, replace them, and run commands by name."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from ..wiring import (
 )
 from .subpatches import file_block
 
-OFFSET = 12.0  # px from the pointer to a block that is put there
+OFFSET = 12.0  # px from the pointer to a new block
 
 
-@command("Add a block…", "n", "insert", menu="Insert", section=0)
+@command("Add block…", "n", "insert", menu="Insert", section=0)
 def add_block(desk: Desk, payload: object) -> None:
-    """Open the palette: type a few letters, Enter adds the block at the pointer."""
+    """Open the palette and add a block at the pointer."""
     at = payload if isinstance(payload, tuple) else desk.pointer
     candidates = block_candidates() + saved_patches(desk)
     open_palette(
-        desk, "Add a block", candidates, lambda key, position: add(desk, key, position or at), "No block is called so."
+        desk, "Add block", candidates, lambda key, position: add(desk, key, position or at), "No block matches."
     )
 
 
 def saved_patches(desk: Desk) -> list[Candidate]:
-    """The patches beside this one, each of which can be a block of it."""
+    """Return the patches in the patch's folder, which can be added as blocks."""
     path = desk.patch.path
     if path is None:
         return []
@@ -51,7 +51,7 @@ def saved_patches(desk: Desk) -> list[Candidate]:
 
 
 def add(desk: Desk, key: str, at: Point) -> str | None:
-    """Add a block (or a saved patch, ``file:NAME``) and select it; returns its id."""
+    """Add a block, or a saved patch (``file:NAME``), and select it. Return its id, or None on failure."""
     place = canvas.free_place(desk, at)
     if key.startswith("file:"):
         action = file_block(desk, key.removeprefix("file:"), place)
@@ -64,7 +64,7 @@ def add(desk: Desk, key: str, at: Point) -> str | None:
 
 
 def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
-    """A wire was dropped in empty space: offer the blocks that fit its end, and wire the one chosen."""
+    """Open a palette of the blocks that fit a dropped wire; add and wire the chosen one."""
     port = desk.wiring.port(start)
     if port is None:
         return
@@ -80,8 +80,8 @@ def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
         if desk.do(action, *drawn.actions):
             desk.select([action.id])
 
-    title = f"Wire {start.end} to" if start.output else f"Feed {start.end} from"
-    open_palette(desk, title, _with_ports(ports), chosen, "No block that fits is called so.")
+    title = f"Connect {start.end} to" if start.output else f"Feed {start.end} from"
+    open_palette(desk, title, _with_ports(ports), chosen, "No matching block fits this wire.")
 
 
 def _with_ports(ports: dict[str, str]) -> list[Candidate]:
@@ -90,11 +90,9 @@ def _with_ports(ports: dict[str, str]) -> list[Candidate]:
     return [Candidate(one.key, one.label, one.family, f"→ {ports[one.key]}: {one.doc}", one.words) for one in found]
 
 
-@command(
-    "Insert a block into the wire…", "i", menu="Insert", section=0, possible=lambda desk: len(desk.selection.wires) == 1
-)
+@command("Insert block into wire…", "i", menu="Insert", section=0, possible=lambda desk: len(desk.selection.wires) == 1)
 def insert_block(desk: Desk, payload: object) -> None:
-    """Put a block into the selected wire."""
+    """Insert a block into the selected wire."""
     key = wire_of(desk, payload)
     wire = next((w for w in desk.document.wires if (w.source_ref, w.target_ref) == key), None)
     if wire is None:
@@ -116,7 +114,7 @@ def insert_block(desk: Desk, payload: object) -> None:
 
 
 def drop_on_wire(desk: Desk, id: str, key: WireKey) -> tuple[Action, ...]:
-    """The actions that put a node which exists into a wire; none where it does not fit or hangs there already."""
+    """Return the actions that insert an unwired node into a wire; empty if it does not fit."""
     wire = next((w for w in desk.document.wires if (w.source_ref, w.target_ref) == key), None)
     if wire is None or id not in desk.document.nodes or id in (wire.source, wire.target):
         return ()
@@ -129,9 +127,9 @@ def drop_on_wire(desk: Desk, id: str, key: WireKey) -> tuple[Action, ...]:
     return insert_on_wire(desk.document, wire, id, way_in, way_out)
 
 
-@command("Replace by…", "r", menu="Insert", section=0, possible=lambda desk: bool(desk.selection.nodes))
+@command("Replace with…", "r", menu="Insert", section=0, possible=lambda desk: bool(desk.selection.nodes))
 def replace_block(desk: Desk, payload: object) -> None:
-    """Put another block in the place of the selected ones; values and wires that fit stay."""
+    """Replace the selected blocks and keep compatible values and wires."""
     chosen = [payload] if isinstance(payload, str) else sorted(desk.selection.nodes)
     if not chosen:
         return
@@ -145,14 +143,14 @@ def replace_block(desk: Desk, payload: object) -> None:
                 wiring = wiring.with_actions(*found)
         desk.do(*actions)
 
-    what = chosen[0] if len(chosen) == 1 else f"{len(chosen)} blocks"
-    open_palette(desk, f"Replace {what} by", block_candidates(), replace_with)
+    subject = chosen[0] if len(chosen) == 1 else f"{len(chosen)} blocks"
+    open_palette(desk, f"Replace {subject} with", block_candidates(), replace_with)
 
 
 def pick_pin(desk: Desk) -> None:
-    """Choose two pins by name and wire them."""
+    """Choose two pins by name and connect them."""
     if len(desk.selection.nodes) != 1:
-        desk.notify("Select the block from which the wire comes.")
+        desk.notify("Select the block at which the wire starts.")
         return
     (id,) = desk.selection.nodes
     starts = [
@@ -172,14 +170,14 @@ def pick_pin(desk: Desk) -> None:
             else:
                 desk.do(*drawn.actions)
 
-        open_palette(desk, f"Wire {start.end} to", [Candidate(key, key) for key in others], wire, "Nothing fits.")
+        open_palette(desk, f"Connect {start.end} to", [Candidate(key, key) for key in others], wire, "No pin matches.")
 
     open_palette(
         desk,
-        "Wire from",
+        "Connect from",
         [Candidate(key, key) for key in by_key],
         lambda key, position: pick_second_pin(by_key[key]),
-        "No such pin.",
+        "No pin matches.",
     )
 
 
@@ -187,9 +185,9 @@ def _pin_key(pin: Pin) -> str:
     return f"{pin.end} {'→' if pin.output else '←'}"
 
 
-@command("All commands…", "ctrl+p", "ctrl+shift+p", menu="Tools", section=0)
+@command("Command palette…", "ctrl+p", "ctrl+shift+p", menu="Tools", section=0)
 def all_commands(desk: Desk, payload: object) -> None:
-    """Find a command by its name and carry it out."""
+    """Find a command by name and run it."""
     possible = [one for one in COMMANDS.values() if one.name != "all_commands"]
     candidates = [
         Candidate(one.name, one.label, one.menu or "command", one.doc, one.doc)
@@ -200,4 +198,4 @@ def all_commands(desk: Desk, payload: object) -> None:
     def run(key: str, position: Point | None) -> None:
         COMMANDS[key].run(desk, None)
 
-    open_palette(desk, "Do", candidates, run, "No command is called so.")
+    open_palette(desk, "Run command", candidates, run, "No command matches.")

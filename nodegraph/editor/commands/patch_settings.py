@@ -1,4 +1,4 @@
-"""What holds for the patch as a whole: title, seed, rate, latency, voices."""
+"""Patch settings: title, seed, sample rate, latency compensation, voices."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..events import PanelEvent
 from ..quantity import QuantityError, parse_quantity
 from ..view import Item, PanelVisual
 
-DEVICE_RATE = "the device's"
+DEVICE_RATE = "device rate"
 RATES = (DEVICE_RATE, "22050", "44100", "48000", "96000")
 
 
 class PatchPanel(Panel):
-    """The settings of the patch."""
+    """Panel of the patch settings."""
 
     key = "patch"
     of_patch = True
@@ -32,13 +32,17 @@ class PatchPanel(Panel):
         items = (
             Item("entry", "title", "Title", document.title),
             Item(
-                "entry", "seed", "Seed", str(document.seed), "throws everything random; the same seed, the same sound"
+                "entry",
+                "seed",
+                "Seed",
+                str(document.seed),
+                "seed of all random values; the same seed gives the same sound",
             ),
-            Item("choice", "rate", "Rate in Hz", (rate, rates), "the rate at which it is rendered"),
-            Item("toggle", "latency", "Line up paths of unequal latency", settings.latency_compensation),
-            Item("entry", "voices", "Voices", str(settings.voices), "how many there are of the whole patch"),
-            Item("entry", "unison", "Unison", str(settings.unison), "copies of each voice, a little apart"),
-            Item("choice", "mix", "Voices are", (settings.mix, MIXES), "added up, spread in stereo, or lanes"),
+            Item("choice", "rate", "Sample rate (Hz)", (rate, rates), "sample rate for rendering"),
+            Item("toggle", "latency", "Latency compensation", settings.latency_compensation),
+            Item("entry", "voices", "Voices", str(settings.voices), "number of voices of the whole patch"),
+            Item("entry", "unison", "Unison", str(settings.unison), "detuned copies per voice"),
+            Item("choice", "mix", "Voice mix", (settings.mix, MIXES), "sum, spread in stereo, or one lane per voice"),
         )
         return PanelVisual(self.key, "Patch", items)
 
@@ -75,11 +79,11 @@ class PatchPanel(Panel):
 
 @command("Patch settings…", "ctrl+shift+e", menu="Edit", section=7)
 def patch_settings(desk: Desk, payload: object) -> None:
-    """Set the title, seed and rate of the patch."""
+    """Edit the title, seed, sample rate and voices of the patch."""
     desk.open_panel(PatchPanel())
 
 
-@command("Another seed", menu="Edit", section=7)
+@command("New random seed", menu="Edit", section=7)
 def randomise_seed(desk: Desk, payload: object) -> None:
-    """Throw everything that is random in the patch anew."""
+    """Set a new random seed for the patch."""
     desk.do_in((), SetSeed(random.randrange(2**31)))

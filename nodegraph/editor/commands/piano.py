@@ -1,4 +1,4 @@
-"""The computer's keyboard as a piano: letters are notes while it is on."""
+"""Computer keyboard as a MIDI keyboard: letter keys play notes while it is on."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from ..events import KeyReleased
 from ..external import external_control
 from ..sound.protocol import SoundState
 
-PORT = "keyboard"  # its name for the port setting of midi_in
+PORT = "keyboard"  # port name, for the port setting of midi_in
 OCTAVES = {"pagedown": DOWN, "pageup": UP}
 
 
 @dataclass
 class PianoKeys(State):
-    """The piano, while the letter keys play notes."""
+    """State of the piano keys; ``piano`` is None while they are off."""
 
     piano: KeyboardState | None = None
     lasting = True
 
 
 def is_on(desk: Desk) -> bool:
-    """Whether the letter keys play notes."""
+    """Return whether the letter keys play notes."""
     return desk.state(PianoKeys).piano is not None
 
 
 @command("Piano keys", "ctrl+shift+k", menu="Sound", section=2, checked=is_on)
 def piano_keys(desk: Desk, payload: object) -> None:
-    """Play notes with Z S X … and Q 2 W …, Page Up and Page Down change the octave; chosen again, they are letters."""
+    """Play notes with Z S X … and Q 2 W …; Page Up and Page Down change the octave."""
     keys = desk.state(PianoKeys)
     if keys.piano is not None:
         _send(desk, *release_all(keys.piano))
         keys.piano = None
-        desk.notify("The letter keys are commands again.")
+        desk.notify("Piano keys off.")
         return
     keys.piano = KeyboardState()
-    hint = "" if "midi_in" in desk.types else " No block hears them yet: add a midi_in."
-    desk.notify(f"The letter keys play notes. Ctrl+Shift+K ends that.{hint}")
+    hint = "" if "midi_in" in desk.types else " Add a midi_in block to receive them."
+    desk.notify(f"Piano keys on. Ctrl+Shift+K turns them off.{hint}")
 
 
 def play_key(desk: Desk, key: str) -> bool:
-    """Play a key that went down, if it is one of the piano's and the piano is on."""
+    """Play a pressed key; return False if the piano keys are off or the key is not one of them."""
     piano = desk.state(PianoKeys).piano
     name = OCTAVES.get(key, key.upper())
     if piano is None or (name not in KEYS and key not in OCTAVES):
@@ -56,7 +56,7 @@ def play_key(desk: Desk, key: str) -> bool:
 
 @on(KeyReleased)
 def on_key_released(desk: Desk, event: KeyReleased) -> None:
-    """A key ends the note that it began."""
+    """Send the note-off of a released key."""
     piano = desk.state(PianoKeys).piano
     if piano is not None:
         _send(desk, *release(piano, event.name))
@@ -70,6 +70,6 @@ def _send(desk: Desk, piano: KeyboardState, messages: list[bytes]) -> None:
 
 @in_status("piano")
 def piano_status(desk: Desk, state: SoundState) -> str:
-    """The octave that the lower row of keys begins at."""
+    """Return the octave of the lower row of keys."""
     piano = desk.state(PianoKeys).piano
     return f"piano keys from C{piano.octave}" if piano is not None else ""

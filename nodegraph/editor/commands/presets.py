@@ -1,4 +1,4 @@
-"""Presets of a block: kept in the patch, or in the user's folder for all patches."""
+"""Presets of a block: stored in the patch, or as user presets for all patches."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from ..view import MenuItem
 
 
 def presets_of(desk: Desk, type: str) -> dict[str, list[Preset]]:
-    """The presets for a block: "patch" those kept in the patch, "user" the user's own."""
+    """Return the presets of a type by location: "patch" and "user"."""
     own = [preset for preset in desk.patch.document.presets.values() if preset.type == type]
     return {"patch": own, "user": UserPresets().list(type)}
 
 
 def preset_menu(desk: Desk, id: str) -> MenuItem:
-    """The presets for a block, and the ways to keep another."""
+    """Return the preset menu of a node: apply, save, delete."""
     found = presets_of(desk, desk.document.nodes[id].type)
-    own, kept = (
-        [MenuItem(preset.name, "apply_preset", (id, where, preset.name)) for preset in found[where]]
-        for where in ("patch", "user")
+    own, user = (
+        [MenuItem(preset.name, "apply_preset", (id, location, preset.name)) for preset in found[location]]
+        for location in ("patch", "user")
     )
-    items = [*own, *([MenuItem("-")] if own and kept else []), *kept]
+    items = [*own, *([MenuItem("-")] if own and user else []), *user]
     items += [MenuItem("-")] if items else []
     items += [
-        MenuItem("Keep in the patch…", "save_preset", (id, "patch")),
-        MenuItem("Keep for all patches…", "save_preset", (id, "user")),
+        MenuItem("Save in patch…", "save_preset", (id, "patch")),
+        MenuItem("Save as user preset…", "save_preset", (id, "user")),
     ]
-    if own or kept:
-        removals = [MenuItem(one.label, "remove_preset", one.argument) for one in (*own, *kept)]
-        items.append(MenuItem("Remove", items=tuple(removals)))
+    if own or user:
+        removals = [MenuItem(one.label, "remove_preset", one.argument) for one in (*own, *user)]
+        items.append(MenuItem("Delete", items=tuple(removals)))
     return MenuItem("Presets", items=tuple(items))
 
 
-@command("Use a preset")
+@command("Apply preset")
 def apply_preset(desk: Desk, payload: object) -> None:
-    """Give a block the values of a preset."""
+    """Set the values of a block from a preset."""
     assert isinstance(payload, tuple)
-    id, where, name = payload
+    id, location, name = payload
     record = desk.document.nodes.get(id)
     if record is None:
         return
-    preset = next((one for one in presets_of(desk, record.type)[where] if one.name == name), None)
+    preset = next((one for one in presets_of(desk, record.type)[location] if one.name == name), None)
     if preset is not None:
         desk.run_edit(lambda: _apply(desk, id, preset))
 
@@ -57,10 +57,10 @@ def _apply(desk: Desk, id: str, preset: Preset) -> None:
     desk.do(action)
 
 
-@command("Keep a preset…", menu="Tools", section=1, possible=lambda desk: len(desk.selection.nodes) == 1)
+@command("Save preset…", menu="Tools", section=1, possible=lambda desk: len(desk.selection.nodes) == 1)
 def save_preset(desk: Desk, payload: object) -> None:
-    """Keep the values of a block under a name."""
-    id, where = payload if isinstance(payload, tuple) else (next(iter(desk.selection.nodes), ""), "patch")
+    """Save the values of the block as a preset."""
+    id, location = payload if isinstance(payload, tuple) else (next(iter(desk.selection.nodes), ""), "patch")
     record = desk.document.nodes.get(id)
     if record is None:
         return
@@ -68,24 +68,24 @@ def save_preset(desk: Desk, payload: object) -> None:
     def named(name: str) -> None:
         if not name.strip():
             return
-        if where == "patch":
+        if location == "patch":
             desk.do_in((), SetPreset(record.type, name.strip(), dict(record.params), record.version))
         else:
             preset = Preset(record.type, name.strip(), dict(record.params), record.version)
             desk.run_edit(lambda: UserPresets().save(preset))
 
-    desk.ask("preset", f"Name of the preset for {record.type}", "", named)
+    desk.ask("preset", f"Preset name for {record.type}", "", named)
 
 
-@command("Remove a preset")
+@command("Delete preset")
 def remove_preset(desk: Desk, payload: object) -> None:
-    """Forget a preset."""
+    """Delete a preset."""
     assert isinstance(payload, tuple)
-    id, where, name = payload
+    id, location, name = payload
     record = desk.document.nodes.get(id)
     if record is None:
         return
-    if where == "patch":
+    if location == "patch":
         desk.do_in((), RemovePreset(record.type, name))
     else:
         desk.run_edit(lambda: UserPresets().remove(record.type, name))

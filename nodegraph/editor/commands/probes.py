@@ -1,4 +1,4 @@
-"""Probes: small windows that show what a wire carries."""
+"""Probes: small windows with the readout of a wire."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..targets import wire_of
 
 @command("Probe", "p", menu="View", possible=lambda desk: len(desk.selection.wires) == 1 or _over_wire(desk))
 def pin_probe(desk: Desk, payload: object) -> None:
-    """Pin a window that shows what the wire carries: level, wave, spectrum, lanes, rate, latency."""
+    """Open or close a probe on the wire: level, waveform, spectrum, lanes, rate, latency."""
     key = wire_of(desk, payload)
     if key is None and _over_wire(desk):
         key = desk.hovered
@@ -30,18 +30,18 @@ def _over_wire(desk: Desk) -> bool:
 
 @command("Close all probes", menu="View", possible=lambda desk: bool(desk.probes))
 def close_probes(desk: Desk, payload: object) -> None:
-    """Close the windows of all probes."""
+    """Close all probes."""
     for name in list(desk.probes):
         close_probe(desk, name)
 
 
 def close_probe(desk: Desk, name: str) -> None:
-    """Close the window of a probe."""
+    """Close a probe."""
     if desk.probes.pop(name, None) is not None:
         desk.view.hide_probe(name)
 
 
 @on(ProbeClosed)
 def closed(desk: Desk, event: ProbeClosed) -> None:
-    """The user has closed one."""
+    """Remove a probe whose window the user closed."""
     desk.probes.pop(event.key, None)

@@ -1,4 +1,4 @@
-"""The last minutes into a file, and moves of values into blocks that repeat them."""
+"""Retrospective recording and automation recording."""
 
 from __future__ import annotations
 
@@ -15,53 +15,55 @@ from .sound import sound_name
 
 
 def retrospective(desk: Desk) -> RetrospectiveRecording:
-    """What keeps the sound of this session."""
+    """Return the retrospective recording of this session."""
     return desk.state(RetrospectiveRecording)
 
 
-@command("Keep the last minutes…", "ctrl+k", menu="Sound", section=1)
+@command("Save last minutes…", "ctrl+k", menu="Sound", section=1)
 def keep_last(desk: Desk, payload: object) -> None:
-    """Write what was just heard, up to ten minutes of it, into a sound file; the sound goes on."""
+    """Save the last minutes of output to a sound file."""
     if retrospective(desk).last_minutes() is None:
-        desk.notify("Nothing has been heard yet that could be kept.")
+        desk.notify("Nothing has been recorded yet.")
         return
 
     def write(path: Path) -> None:
-        kept = retrospective(desk).last_minutes()
-        if kept is None:
+        session = retrospective(desk).last_minutes()
+        if session is None:
             return
         path = path if path.suffix else path.with_suffix(".wav")
-        seconds = kept.seconds
+        seconds = session.seconds
 
         def done(job: Job) -> None:
-            failed = f"Not kept: {job.error}"
-            desk.notify(failed if job.error else f"Kept {seconds:.0f} s in {path.name}.", alarm=bool(job.error))
+            failed = f"Not saved: {job.error}"
+            desk.notify(failed if job.error else f"Saved {path.name} ({seconds:.0f} s).", alarm=bool(job.error))
 
-        desk.jobs.start("keeping", lambda job: write_last_minutes(kept, seconds, path, job), done)
+        desk.jobs.start("saving", lambda job: write_last_minutes(session, seconds, path, job), done)
 
-    desk.ask_file("keep", "Keep the last minutes in", write, ".wav", save=True, name=sound_name(desk, "kept"))
+    desk.ask_file("keep", "Save last minutes as", write, ".wav", save=True, name=sound_name(desk, "kept"))
 
 
 @command(
-    "Record moves",
+    "Record automation",
     "ctrl+shift+r",
     menu="Sound",
     section=1,
     checked=lambda desk: retrospective(desk).recorder is not None,
 )
 def record_automation(desk: Desk, payload: object) -> None:
-    """Note how values are turned; pressed again, blocks that repeat the moves are wired to them."""
+    """Record value changes; run again to add automation blocks that play them."""
     recorder = retrospective(desk).stop_automation()
     if recorder is None:
         if retrospective(desk).start_automation():
-            desk.notify("Moves of values are recorded until this is chosen again.")
+            desk.notify("Automation recording started. Run the command again to stop.")
         else:
-            desk.notify("There is no sound that moves could be heard in.", alarm=True)
+            desk.notify("Automation cannot be recorded: the engine is not running.", alarm=True)
         return
     document = desk.patch.document
-    led = next((id for id, record in document.nodes.items() if record.type == "transport"), "")
+    transport = next((id for id, record in document.nodes.items() if record.type == "transport"), "")
     try:
-        action = add_automation(document, recorder.tracks(), desk.refresh_sound_state().rate, recorder.smooth, led)
+        action = add_automation(
+            document, recorder.tracks(), desk.refresh_sound_state().rate, recorder.smooth, transport
+        )
     except PatchError as error:
         desk.notify(str(error), alarm=True)
         return

@@ -1,4 +1,4 @@
-"""What is selected: by click, by box, by key; and what is deleted."""
+"""Selection by click, box and key, and deletion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from . import context_menus, controls, notes, palette, subpatches, values
 
 @on(Click)
 def on_click(desk: Desk, event: Click) -> None:
-    """A click selects, a double one edits, a right one opens a menu."""
+    """Select on click, edit on double-click, open the context menu on right-click."""
     desk.pointer, desk.hovered = event.at, event.over
     if event.button == "right":
         if not _is_selected(desk, event.over):
@@ -67,13 +67,13 @@ def _choose(desk: Desk, event: Click, add: bool) -> None:
     wires = {over} if isinstance(over, tuple) else set()
     if not add:
         desk.select(nodes, wires, notes_, over if isinstance(over, Pin) else None)
-    else:  # what is selected already is taken out
+    else:  # selected items are deselected
         desk.selection = Selection(old.nodes ^ nodes, old.wires ^ wires, old.notes ^ notes_)
 
 
 @on(BoxSelect)
 def on_box_select(desk: Desk, event: BoxSelect) -> None:
-    """Everything that a rectangle touches is selected, with the wires between those nodes."""
+    """Select the nodes and comments that the rectangle touches, and the areas inside it."""
     (x0, y0), (x1, y1) = event.first, event.second
     box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
     nodes = {id for id, other in canvas.boxes(desk).items() if canvas.overlap(box, other)}
@@ -88,7 +88,7 @@ def on_box_select(desk: Desk, event: BoxSelect) -> None:
 
 @command("Select all", "ctrl+a", menu="Edit", section=3)
 def select_all(desk: Desk, payload: object) -> None:
-    """Select every block and comment."""
+    """Select all blocks and comments."""
     desk.select(desk.document.nodes, (), note_visuals(desk.document))
 
 
@@ -99,14 +99,14 @@ def invert_selection(desk: Desk, payload: object) -> None:
 
 
 @command(
-    "Select what is wired to it",
+    "Select connected",
     "ctrl+shift+l",
     menu="Edit",
     section=3,
     possible=lambda desk: bool(desk.selection.nodes),
 )
 def select_connected(desk: Desk, payload: object) -> None:
-    """Add the neighbours of the selected blocks to the selection."""
+    """Add directly connected blocks to the selection."""
     chosen = desk.selection.nodes
     near = {w.target for w in desk.document.wires if w.source in chosen}
     near |= {w.source for w in desk.document.wires if w.target in chosen}
@@ -115,17 +115,19 @@ def select_connected(desk: Desk, payload: object) -> None:
 
 @command("Delete", "delete", "backspace", menu="Edit", section=2, possible=lambda desk: bool(desk.selection))
 def delete(desk: Desk, payload: object) -> None:
-    """Delete what is selected: blocks with their wires, wires, comments, areas."""
+    """Delete the selected blocks, wires, comments and areas."""
     desk.do(*deletion(desk))
 
 
-@command("Delete and heal", "ctrl+delete", menu="Edit", section=2, possible=lambda desk: bool(desk.selection.nodes))
+@command(
+    "Delete and reconnect", "ctrl+delete", menu="Edit", section=2, possible=lambda desk: bool(desk.selection.nodes)
+)
 def delete_and_heal(desk: Desk, payload: object) -> None:
-    """Delete the selected blocks and wire what came in to where it went."""
+    """Delete the selected blocks and connect their sources to their targets."""
     actions: list[Action] = []
-    gone = desk.selection.nodes
-    have = {(wire.source_ref, wire.target_ref) for wire in desk.document.wires}
-    for id in sorted(gone):
+    removed = desk.selection.nodes
+    existing = {(wire.source_ref, wire.target_ref) for wire in desk.document.wires}
+    for id in sorted(removed):
         way_in, way_out = port_for(desk.spec(id), Out(), False), port_for(desk.spec(id), In(), True)
         before = [
             w for w in desk.document.wires if w.target_ref == f"{id}.{way_in}" and w.source not in desk.selection.nodes
@@ -135,14 +137,14 @@ def delete_and_heal(desk: Desk, payload: object) -> None:
         ]
         for first in before:
             for second in after:
-                if (first.source_ref, second.target_ref) not in have:
-                    have.add((first.source_ref, second.target_ref))
+                if (first.source_ref, second.target_ref) not in existing:
+                    existing.add((first.source_ref, second.target_ref))
                     actions.append(Connect(first.source_ref, second.target_ref, first.feedback or second.feedback))
     desk.do(*deletion(desk), *actions)
 
 
 def deletion(desk: Desk) -> list[Action]:
-    """The actions that delete the selection."""
+    """Return the actions that delete the selection."""
     document, chosen = desk.document, desk.selection
     actions: list[Action] = [
         Disconnect(wire.source_ref, wire.target_ref)
@@ -157,9 +159,9 @@ def deletion(desk: Desk) -> list[Action]:
     return actions
 
 
-@command("Let go", "escape")
+@command("Cancel", "escape")
 def escape(desk: Desk, payload: object) -> None:
-    """Close the palette, or forget the selection."""
+    """Cancel a gesture, close the palette, clear the selection or close the last panel."""
     controls.cancel_learn(desk)
     desk.view.show_hint("")
     desk.view.mark_pins(None)

@@ -1,4 +1,4 @@
-"""Snapshots of the whole patch, and the slider that goes from one to the next."""
+"""Snapshots of the patch and morphing between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..view import Item, PanelVisual
 
 
 class SnapshotPanel(Panel):
-    """The snapshots of the patch: recalled by a click, and blended by a slider along their row."""
+    """Panel that recalls, updates and removes snapshots, with a morph slider."""
 
     key = "snapshots"
     of_patch = True
@@ -24,12 +24,12 @@ class SnapshotPanel(Panel):
 
     def visual(self, desk: Desk) -> PanelVisual:
         names = list(desk.patch.document.snapshots)
-        items: list[Item] = [Item("button", "take", "Take a snapshot")]
+        items: list[Item] = [Item("button", "take", "Take snapshot")]
         for name in names:
             buttons = (
-                Item("button", f"recall {name}", name, tip="go to these values"),
-                Item("button", f"store {name}", "store", tip="put the present values into it"),
-                Item("button", f"remove {name}", "×", tip="forget it"),
+                Item("button", f"recall {name}", name, tip="recall this snapshot"),
+                Item("button", f"store {name}", "update", tip="store the current values in this snapshot"),
+                Item("button", f"remove {name}", "×", tip="delete this snapshot"),
             )
             items.append(Item("row", f"row {name}", value=buttons))
         if len(names) > 1:
@@ -42,17 +42,17 @@ class SnapshotPanel(Panel):
         return f"{names[k]} {round(100 * (1 - at + k))} : {round(100 * (at - k))} {names[k + 1]}"
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
-        what, _, name = event.item.partition(" ")
+        verb, _, name = event.item.partition(" ")
         snapshots = desk.patch.document.snapshots
-        if what == "take":
+        if verb == "take":
             desk.do_in((), SetSnapshot(unused_id("snapshot", snapshots)))
-        elif what == "store" and name in snapshots:
+        elif verb == "store" and name in snapshots:
             desk.do_in((), SetSnapshot(name))
-        elif what == "remove" and name in snapshots:
+        elif verb == "remove" and name in snapshots:
             desk.do_in((), RemoveSnapshot(name))
-        elif what == "recall" and name in snapshots:
-            self._carry_out(desk, recall(desk.patch.document, name, desk.patch.path, desk.allow_outside))
-        elif what == "morph" and len(snapshots) > 1:
+        elif verb == "recall" and name in snapshots:
+            self._do(desk, recall(desk.patch.document, name, desk.patch.path, desk.allow_outside))
+        elif verb == "morph" and len(snapshots) > 1:
             self._morph(desk, float(event.value), event.done)
 
     def _morph(self, desk: Desk, position: float, finished: bool) -> None:
@@ -61,11 +61,11 @@ class SnapshotPanel(Panel):
         before = desk.patch.document
         at = self.position * (len(names) - 1)
         action = morph(before, names, at, desk.patch.path, desk.allow_outside, self._dragging)
-        self._carry_out(desk, action)
+        self._do(desk, action)
         self._dragging = not finished and (self._dragging or desk.patch.document is not before)
         desk.view.set_item(self.key, Item("slider", "morph", "Morph", (self.position, self._between(names))))
 
-    def _carry_out(self, desk: Desk, action: Action | None) -> None:
+    def _do(self, desk: Desk, action: Action | None) -> None:
         if action is not None:
             desk.do_in((), action)
 
@@ -78,14 +78,14 @@ class SnapshotPanel(Panel):
 
 @command("Snapshots", "s", menu="Tools", section=1)
 def snapshots(desk: Desk, payload: object) -> None:
-    """Keep the values of the whole patch, come back to them, and morph between them."""
+    """Show or hide the snapshots: store, recall and morph all values of the patch."""
     if "snapshots" in desk.panels:
         desk.close_panel("snapshots")
     else:
         desk.open_panel(SnapshotPanel())
 
 
-@command("Take a snapshot", "shift+s", menu="Tools", section=1)
+@command("Take snapshot", "shift+s", menu="Tools", section=1)
 def take_snapshot(desk: Desk, payload: object) -> None:
-    """Keep the values of the whole patch under a new name."""
+    """Store all values of the patch in a new snapshot."""
     desk.do_in((), SetSnapshot(unused_id("snapshot", desk.patch.document.snapshots)))

@@ -1,4 +1,4 @@
-"""The sound as a whole: device, rate and block size, pause and steps, recording, export."""
+"""Engine commands: audio device, pause and steps, recording, export."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..view import Item, PanelVisual
 
 RATES = (22050.0, 32000.0, 44100.0, 48000.0, 88200.0, 96000.0)
 BLOCKS = (64, 128, 256, 512, 1024, 2048)
-DEFAULT, NONE = "the default one", "no device"
+DEFAULT, NONE, DEVICE_RATE, CURRENT_RATE = "system default", "no device", "device rate", "current rate"
 
 
 # -- pause and steps ---------------------------------------------------------------------------------------
@@ -24,20 +24,20 @@ DEFAULT, NONE = "the default one", "no device"
 
 @command("Pause", "space", menu="Sound", section=0, checked=lambda desk: desk.sound_state.paused)
 def pause(desk: Desk, payload: object) -> None:
-    """Let the sound stand still, or go on."""
+    """Pause or resume the engine."""
     desk.sound.resume() if desk.refresh_sound_state().paused else desk.sound.pause()
     desk.refresh_sound_state()
 
 
-@command("Step one block", ".", menu="Sound", section=0)
+@command("Step one quantum", ".", menu="Sound", section=0)
 def step_block(desk: Desk, payload: object) -> None:
-    """While paused, compute one block of 64 samples."""
+    """Pause the engine and compute one quantum of 64 samples."""
     _step(desk, QUANTUM)
 
 
 @command("Step one hop", "shift+.", ">", menu="Sound", section=0)
 def step_hop(desk: Desk, payload: object) -> None:
-    """While paused, compute until the next frame: one hop of the selected block, or the shortest of the patch."""
+    """Pause the engine and compute one hop of the selected block, or the shortest in the patch."""
     _step(desk, hop_of(desk))
 
 
@@ -48,7 +48,7 @@ def _step(desk: Desk, samples: int) -> None:
 
 
 def hop_of(desk: Desk) -> int:
-    """Samples from one frame to the next: of the selected block, else the shortest in the patch."""
+    """Return the hop of the selected block, else the shortest hop in the patch, in samples."""
     graph = desk.typed.graph
     hops: list[int] = []
     chosen = {desk.flat_id(id) for id in desk.selection.nodes}
@@ -59,11 +59,11 @@ def hop_of(desk: Desk) -> int:
     return min(hops, default=QUANTUM)
 
 
-# -- the device --------------------------------------------------------------------------------------------
+# -- device ------------------------------------------------------------------------------------------------
 
 
 class DevicePanel(Panel):
-    """Choose device, rate and block size; the patch plays on."""
+    """Panel that selects the audio device, sample rate and block size."""
 
     key = "device"
 
@@ -71,28 +71,28 @@ class DevicePanel(Panel):
         chosen = desk.preferences
         names = [DEFAULT, *_names(desk), NONE]
         shown = DEFAULT if chosen.device is None else NONE if chosen.device == "none" else chosen.device
-        rate = "the device's" if chosen.rate is None else f"{chosen.rate:g}"
+        rate = DEVICE_RATE if chosen.rate is None else f"{chosen.rate:g}"
         items = (
             Item("choice", "device", "Device", (shown, tuple(names))),
-            Item("choice", "rate", "Rate in Hz", (rate, ("the device's", *(f"{r:g}" for r in RATES)))),
+            Item("choice", "rate", "Sample rate (Hz)", (rate, (DEVICE_RATE, *(f"{r:g}" for r in RATES)))),
             Item("choice", "block", "Block size", (str(chosen.blocksize), tuple(map(str, BLOCKS)))),
             Item("text", "state", value=self._state(desk)),
-            Item("button", "again", "Look for devices again"),
+            Item("button", "again", "Rescan devices"),
         )
-        return PanelVisual(self.key, "Sound device", items)
+        return PanelVisual(self.key, "Audio device", items)
 
     def _state(self, desk: Desk) -> str:
         state = desk.refresh_sound_state()
         if state.problem:
             return state.problem
-        return f"{state.device or 'no device'}: {state.rate:g} Hz, blocks of {state.blocksize}"
+        return f"{state.device or 'no device'}: {state.rate:g} Hz, block size {state.blocksize}"
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "device":
             name = {DEFAULT: None, NONE: "none"}.get(event.value, event.value)
             desk.set_preferences(device=name)
         elif event.item == "rate":
-            desk.set_preferences(rate=None if event.value == "the device's" else float(event.value))
+            desk.set_preferences(rate=None if event.value == DEVICE_RATE else float(event.value))
         elif event.item == "block":
             desk.set_preferences(blocksize=int(event.value))
         if event.item != "again":
@@ -104,7 +104,7 @@ class DevicePanel(Panel):
 
 
 def use_device(desk: Desk) -> None:
-    """Play on the device that is preferred."""
+    """Switch the engine to the preferred device."""
     chosen = desk.preferences
     desk.sound.select_device(chosen.device, chosen.rate, chosen.blocksize)
 
@@ -113,9 +113,9 @@ def _names(desk: Desk) -> list[str]:
     return [str(one["name"]) for one in desk.sound.devices() if one.get("outputs")]
 
 
-@command("Sound device…", "ctrl+,", menu="Sound", section=9)
+@command("Audio device…", "ctrl+,", menu="Sound", section=9)
 def device(desk: Desk, payload: object) -> None:
-    """Choose the sound device, its rate and block size."""
+    """Select the audio device, sample rate and block size."""
     desk.open_panel(DevicePanel())
 
 
@@ -124,7 +124,7 @@ def device(desk: Desk, payload: object) -> None:
 
 @command("Record", "ctrl+r", menu="Sound", section=1, checked=lambda desk: bool(desk.sound_state.recording))
 def record(desk: Desk, payload: object) -> None:
-    """Record what is heard into a sound file, until it is pressed again."""
+    """Record the output to a sound file; run again to stop."""
     state = desk.refresh_sound_state()
     if state.recording:
         desk.sound.record(None)
@@ -138,40 +138,40 @@ def record(desk: Desk, payload: object) -> None:
     desk.ask_file("record", "Record to", begin, ".wav", save=True, name=sound_name(desk, "take"))
 
 
-def sound_name(desk: Desk, what: str, ending: str = ".wav") -> str:
-    """A name for a file of this patch that is not taken."""
+def sound_name(desk: Desk, label: str, ending: str = ".wav") -> str:
+    """Return an unused file name for this patch, such as ``song-take2.wav``."""
     stem = desk.patch.path.stem if desk.patch.path else desk.patch.document.title or "patch"
     folder, number = desk.folder, 1
-    while (folder / f"{stem}-{what}{number}{ending}").exists():
+    while (folder / f"{stem}-{label}{number}{ending}").exists():
         number += 1
-    return f"{stem}-{what}{number}{ending}"
+    return f"{stem}-{label}{number}{ending}"
 
 
 # -- export ------------------------------------------------------------------------------------------------
 
 
 class ExportPanel(Panel):
-    """Render the patch into a sound file, by an engine of its own, while it plays on."""
+    """Panel that renders the patch to a sound file on a separate engine, in the background."""
 
     key = "export"
 
     def __init__(self) -> None:
         self.seconds = "10"
-        self.rate = "as played"
+        self.rate = CURRENT_RATE
         self.job: Job | None = None
 
     def visual(self, desk: Desk) -> PanelVisual:
         busy = self.job is not None
         items = [
             Item("entry", "seconds", "Seconds", self.seconds, enabled=not busy),
-            Item("choice", "rate", "Rate in Hz", (self.rate, ("as played", *(f"{r:g}" for r in RATES)))),
+            Item("choice", "rate", "Sample rate (Hz)", (self.rate, (CURRENT_RATE, *(f"{r:g}" for r in RATES)))),
         ]
         if self.job is not None:
             items.append(Item("progress", "progress", value=(self.job.part, self._text())))
             items.append(Item("button", "cancel", "Cancel"))
         else:
             items.append(Item("button", "go", "Export…"))
-        return PanelVisual(self.key, "Export a sound file", tuple(items))
+        return PanelVisual(self.key, "Export audio", tuple(items))
 
     def _text(self) -> str:
         return f"{round(100 * self.job.part)} %" if self.job else ""
@@ -193,16 +193,16 @@ class ExportPanel(Panel):
             desk.notify(str(error), alarm=True)
             return
         if not 0.0 < seconds <= 24 * 3600.0:
-            desk.notify("Export between a moment and a day: the seconds must be above 0.", alarm=True)
+            desk.notify(f"export length must lie in 0–86400 s, got {seconds:g}. Change the seconds.", alarm=True)
             return
-        rate = desk.refresh_sound_state().rate if self.rate == "as played" else float(self.rate)
+        rate = desk.refresh_sound_state().rate if self.rate == CURRENT_RATE else float(self.rate)
         name = sound_name(desk, "export")
         desk.ask_file(
             "export", "Export to", lambda path: self.start(desk, path, seconds, rate), ".wav", save=True, name=name
         )
 
     def start(self, desk: Desk, path: Path, seconds: float, rate: float) -> None:
-        """Render in a thread."""
+        """Render ``seconds`` at ``rate`` Hz to ``path`` in a background job."""
         path = path if path.suffix else path.with_suffix(".wav")
         document, origin, outside = desk.patch.document, desk.patch.path, desk.allow_outside
 
@@ -215,10 +215,10 @@ class ExportPanel(Panel):
                 desk.open_panel(self)
             if job.error:
                 desk.notify(
-                    f"Not exported: {job.error}" if job.error != "cancelled" else "Export given up.", alarm=True
+                    f"Not exported: {job.error}" if job.error != "cancelled" else "Export cancelled.", alarm=True
                 )
             else:
-                desk.notify(f"Exported {path.name}, {seconds:g} s.")
+                desk.notify(f"Exported {path.name} ({seconds:g} s).")
 
         self.job = desk.jobs.start("export", work, done)
         if self.key in desk.panels:
@@ -232,7 +232,7 @@ class ExportPanel(Panel):
 def export(
     document: Any, origin: Path | None, path: Path, seconds: float, rate: float, progress: Any, outside: bool = False
 ) -> Path:
-    """Render ``document`` into a sound file, which is there only when it is whole."""
+    """Render ``seconds`` of ``document`` to a sound file, written atomically."""
     from nodegraph.engine.offline import Offline
     from nodegraph.files.sound_output import write_sound
 
@@ -252,6 +252,6 @@ def export(
 
 @command("Export…", "ctrl+e", menu="File", section=2)
 def export_sound(desk: Desk, payload: object) -> None:
-    """Render some seconds of the patch into a sound file."""
+    """Render the patch to a sound file."""
     if "export" not in desk.panels:
         desk.open_panel(ExportPanel())

@@ -1,4 +1,4 @@
-"""Subpatches: a selection made into one block, opened, dissolved, saved; a saved patch used as a block."""
+"""Subpatch commands: make, open, close, dissolve and save; add a saved patch as a block."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from .files import open_path
 BOUNDARY_TYPES = ("audio_in", "audio_out", "inlet", "outlet")
 
 
-@command("Make a subpatch", "ctrl+g", menu="Arrange", section=0, possible=lambda desk: bool(desk.selection.nodes))
+@command("Make subpatch", "ctrl+g", menu="Arrange", section=0, possible=lambda desk: bool(desk.selection.nodes))
 def group(desk: Desk, payload: object) -> None:
-    """Make one block of the selected ones, with a port for each wire that crosses."""
+    """Move the selected blocks into a subpatch, with a port for each crossing wire."""
     document, chosen = desk.document, desk.selection
     ids = tuple(id for id in document.nodes if id in chosen.nodes and document.nodes[id].type not in BOUNDARY_TYPES)
     if not ids:
-        desk.notify("Select blocks that are not the ends of the patch: audio_in and audio_out stay outside.")
+        desk.notify(
+            "Nothing to move into a subpatch: audio_in, audio_out, inlet and outlet stay outside. Select other blocks."
+        )
         return
     id = unused_id("subpatch", document.nodes)
     notes = tuple(key for key in chosen.notes if not key.startswith(AREA))
@@ -44,7 +46,7 @@ def _is_subpatch(desk: Desk) -> bool:
 
 @command("Open subpatch", "ctrl+enter", menu="Arrange", section=0, possible=_is_subpatch)
 def open_subpatch(desk: Desk, payload: object) -> None:
-    """Show what is in the selected subpatch."""
+    """Open the selected subpatch."""
     id = _subpatch_of(desk, payload)
     if id is None:
         return
@@ -52,7 +54,7 @@ def open_subpatch(desk: Desk, payload: object) -> None:
     if record.patch is None:
         reference = str(record.params.get("file", ""))
         if not reference:
-            desk.notify(f"{id} holds no patch yet. Choose its file.", alarm=True)
+            desk.notify(f"{id}: no patch file set. Choose its file.", alarm=True)
             return
         try:
             open_path(desk, resolve_file(desk.patch.path, reference, desk.allow_outside))
@@ -63,7 +65,7 @@ def open_subpatch(desk: Desk, payload: object) -> None:
 
 
 @command(
-    "Back to the outer patch",
+    "Close subpatch",
     "ctrl+shift+enter",
     "alt+backspace",
     menu="Arrange",
@@ -71,7 +73,7 @@ def open_subpatch(desk: Desk, payload: object) -> None:
     possible=lambda d: bool(d.subpatch_path),
 )
 def leave_subpatch(desk: Desk, payload: object) -> None:
-    """Show the patch that holds this subpatch."""
+    """Return to the enclosing patch."""
     if desk.subpatch_path:
         inner = desk.subpatch_path[-1]
         go_to(desk, desk.subpatch_path[:-1])
@@ -80,12 +82,12 @@ def leave_subpatch(desk: Desk, payload: object) -> None:
 
 @on(PathPicked)
 def path_picked(desk: Desk, event: PathPicked) -> None:
-    """A name of the breadcrumb leads to what it names."""
+    """Go to the patch that was clicked in the breadcrumb."""
     go_to(desk, desk.subpatch_path[: event.index])
 
 
 def go_to(desk: Desk, level: tuple[str, ...]) -> None:
-    """Show the document at a level."""
+    """Show the nested document at ``level``, a path of subpatch ids."""
     if level == desk.subpatch_path:
         return
     desk.cameras[desk.subpatch_path] = desk.camera
@@ -99,7 +101,7 @@ def go_to(desk: Desk, level: tuple[str, ...]) -> None:
 
 @command("Dissolve subpatch", "ctrl+shift+g", menu="Arrange", section=0, possible=_is_subpatch)
 def dissolve(desk: Desk, payload: object) -> None:
-    """Put what is in a subpatch in its place."""
+    """Replace the subpatch by its contents."""
     id = _subpatch_of(desk, payload)
     if id is not None:
         before = set(desk.document.nodes)
@@ -109,7 +111,7 @@ def dissolve(desk: Desk, payload: object) -> None:
 
 @command("Save subpatch as…", possible=_is_subpatch)
 def save_subpatch(desk: Desk, payload: object) -> None:
-    """Save what is in a subpatch as a patch of its own."""
+    """Save the contents of the subpatch as a patch file."""
     id = _subpatch_of(desk, payload)
     nested = desk.document.nodes[id].patch if id is not None else None
     if nested is None:
@@ -121,16 +123,16 @@ def save_subpatch(desk: Desk, payload: object) -> None:
     desk.ask_file("save subpatch", f"Save {id} as", save, ".json", save=True, name=f"{id}.json")
 
 
-@command("A saved patch as a block…", menu="Insert", section=0)
+@command("Add patch file…", menu="Insert", section=0)
 def add_file(desk: Desk, payload: object) -> None:
-    """Use a patch that lies beside this one as a block."""
+    """Add a patch file from the patch's folder as a block."""
     at = desk.pointer
 
     def add(path: Path) -> None:
         folder = desk.patch.path.parent.resolve() if desk.patch.path else None
         if folder is None or not path.resolve().is_relative_to(folder):
             desk.notify(
-                "Save this patch in the folder of that one first: a patch refers to files beside it only.", True
+                f"{path.name} is outside the patch's folder. Save this patch in the folder of {path.name} first.", True
             )
             return
         reference = path.resolve().relative_to(folder).as_posix()
@@ -138,10 +140,10 @@ def add_file(desk: Desk, payload: object) -> None:
         if desk.do(action):
             desk.select([action.id])
 
-    desk.ask_file("add file", "Use a patch as a block", add, ".json")
+    desk.ask_file("add file", "Add patch file", add, ".json")
 
 
 def file_block(desk: Desk, reference: str, at: Point) -> AddNode:
-    """A subpatch block that plays the patch in a file beside this one."""
+    """Return the action that adds a subpatch node for a patch file in the patch's folder."""
     id = unused_id(Path(reference).stem.replace(".", "_"), desk.document.nodes)
     return AddNode(id, "subpatch", 1, {"file": reference}, at)

@@ -1,4 +1,4 @@
-"""Training an autoencoder on recordings or patches, while the patch plays on."""
+"""Training of an autoencoder on recordings or patches, in the background."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..view import Drawing, Item, PanelVisual
 
 
 class TrainingPanel(Panel):
-    """Choose sound and recipe, watch the error fall, and use the model."""
+    """Panel that sets up a training, shows its error curve and loads the model into the patch."""
 
     key = "training"
 
@@ -37,43 +37,43 @@ class TrainingPanel(Panel):
         free = self.job is None
         items: list[Item] = [
             Item("row", "sounds", value=(
-                Item("entry", "sound", "Recordings", self.sound, "a sound file, a folder of them, or a patch", free),
+                Item("entry", "sound", "Recordings", self.sound, "a sound file, a folder, or a patch", free),
                 Item("button", "choose", "…", tip="choose a file", enabled=free),
             )),
-            Item("entry", "model", "Model", self.model, "where the model is written: .safetensors", free),
+            Item("entry", "model", "Model", self.model, "output file (.safetensors)", free),
             Item("choice", "recipe", "Recipe", (self.recipe, tuple(recipe_files())), enabled=free),
-            Item("entry", "width", "Units", self.width, "of the innermost layer, or of all: 256-8", free),
-            Item("entry", "epochs", "Epochs", self.epochs, "empty: the recipe's", free),
+            Item("entry", "width", "Units", self.width, "size of the innermost layer, or of all layers: 256-8", free),
+            Item("entry", "epochs", "Epochs", self.epochs, "empty: as in the recipe", free),
         ]  # fmt: skip
         if self.job is not None:
-            items += [self._progress(), Item("button", "stop", "Stop and keep the best so far")]
+            items += [self._progress(), Item("button", "stop", "Stop and save best")]
         else:
             items.append(Item("button", "begin", "Train"))
         if self.errors:
             items.append(self._curve())
         if self.status_text:
-            items.append(Item("text", "said", value=self.status_text))
+            items.append(Item("text", "status", value=self.status_text))
         if self.model_path is not None and free:
             items.append(Item("button", "use", f"Use {self.model_path.name} in the patch"))
         return PanelVisual(self.key, "Train an autoencoder", tuple(items), size=(460.0, 0.0))
 
     def _progress(self) -> Item:
         assert self.job is not None
-        return Item("progress", "progress", value=(self.job.part, self.job.text or "reading the sound"))
+        return Item("progress", "progress", value=(self.job.part, self.job.text or "reading audio"))
 
     def _curve(self) -> Item:
         import numpy as np
 
         data = np.ascontiguousarray(np.array(self.errors, np.float64).T)
         low, high = float(data.min()), float(data.max())
-        drawing = Drawing("wave", data, low, high if high > low else low + 1.0, "error on training and validation")
+        drawing = Drawing("wave", data, low, high if high > low else low + 1.0, "training and validation error")
         return Item("drawing", "curve", value=drawing)
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item in ("sound", "model", "recipe", "width", "epochs"):
             setattr(self, event.item, str(event.value))
         elif event.item == "choose":
-            desk.ask_file("training sound", "Sound to learn from", lambda path: self._chosen(desk, path))
+            desk.ask_file("training sound", "Training audio", lambda path: self._chosen(desk, path))
         elif event.item == "begin" and self.job is None:
             self.begin(desk)
         elif event.item == "stop" and self.job is not None:
@@ -86,9 +86,9 @@ class TrainingPanel(Panel):
         desk.view.show_panel(self.visual(desk))
 
     def begin(self, desk: Desk) -> None:
-        """Train in a thread of its own."""
+        """Start the training in a background job."""
         if not self.sound.strip():
-            desk.notify("Name a recording, a folder of recordings, or a patch to learn from.", alarm=True)
+            desk.notify("No training data. Choose a recording, a folder of recordings, or a patch.", alarm=True)
             return
         output = Path(self.model) if self.model.strip() else desk.folder / "model.safetensors"
         output = output if output.suffix else output.with_suffix(".safetensors")
@@ -110,7 +110,7 @@ class TrainingPanel(Panel):
             job.part, job.text = step.done, f"{step.stage}, epoch {step.epoch} of {step.epochs}, error {step.valid:.3g}"
 
         def frames(count: int, total: int) -> None:
-            job.text = f"reading the sound, {count} of {total}"
+            job.text = f"reading audio, {count} of {total}"
 
         observer = TrainingObserver(progress=step, frames=frames, stop=lambda: job.cancelled)
         wide = int(width) if width and width.isdigit() else width
@@ -125,7 +125,7 @@ class TrainingPanel(Panel):
         else:
             self.model_path = job.result.path
             self.status_text = "\n".join(
-                ["Stopped; the best so far is kept." if job.result.stopped else "Trained.", *job.result.notes]
+                ["Stopped. The best model so far was saved." if job.result.stopped else "Trained.", *job.result.notes]
             )
             desk.notify(f"Trained {self.model_path.name if self.model_path else 'a model'}.")
         if self.key in desk.panels:
@@ -142,31 +142,31 @@ class TrainingPanel(Panel):
             desk.view.draw(self.key, "curve", curve.value)
 
     def closed(self, desk: Desk) -> None:
-        """A training goes on without its panel; the command shows it again."""
+        """Store the panel of a running training, so that the command can show it again."""
         desk.state(RunningTraining).panel = self if self.job is not None else None
 
 
 @dataclass
 class RunningTraining(State):
-    """The panel of a training that goes on while the panel is closed."""
+    """Panel of a training that is still running after the panel was closed."""
 
     panel: TrainingPanel | None = None
     lasting = True
 
 
 def use_model(desk: Desk, path: Path) -> None:
-    """Let the encoders and decoders of the patch that are selected (else all) play a model."""
+    """Load a model into the selected encoders and decoders, or into all if none is selected."""
     reference = desk.reference(path)
     coders = [id for id, record in desk.document.nodes.items() if record.type in ("encoder", "decoder")]
     chosen = [id for id in coders if id in desk.selection.nodes] or coders
     if not chosen:
-        desk.notify("There is no encoder or decoder in this patch. Add them, then use the model.")
+        desk.notify("The patch has no encoder or decoder. Add one, then use the model.")
         return
     desk.do(*(SetParam(id, "file", reference) for id in chosen))
 
 
-@command("Train a model…", menu="Tools")
+@command("Train model…", menu="Tools")
 def training(desk: Desk, payload: object) -> None:
-    """Train an autoencoder on recordings, while the patch plays on."""
+    """Train an autoencoder on recordings or a patch."""
     panel = desk.state(RunningTraining).panel or desk.panels.get("training") or TrainingPanel()
     desk.open_panel(panel)

@@ -1,7 +1,7 @@
-"""The transports of the patch, or its file players where it has none: play, pause, rewind, and where they are.
+"""Play, pause and rewind of the patch's transports, or of its file players if it has no transport.
 
-To play and to pause change the ``play`` value of the patch: it is saved as it stands, and undo takes it back.
-Rewinding is a gesture of the moment and leaves nothing to undo.
+Play and pause set the ``play`` parameter, which is saved and can be undone. Rewind sends a trigger to the engine
+and does not change the document.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ..sound.protocol import SoundState
 
 @dataclass
 class KnownPlayers(State):
-    """The players of a document, found once for it."""
+    """Cached players of a document."""
 
     document: Document | None = None
     players: tuple[tuple[str, str], ...] = ()
 
 
 def players(desk: Desk) -> tuple[tuple[str, str], ...]:
-    """The transports of the patch, or its file players if it has none: addresses with the input that rewinds each."""
+    """Return (node id, rewind input) of each transport, or of each file player if there is no transport."""
     document = desk.patch.document
     known = desk.state(KnownPlayers)
     if known.document is not document:
@@ -38,7 +38,7 @@ def players(desk: Desk) -> tuple[tuple[str, str], ...]:
 
 
 def is_playing(desk: Desk) -> bool:
-    """Does the first of them play?"""
+    """Return whether the first player is playing."""
     document, found = desk.patch.document, players(desk)
     return bool(found) and _value(node_record(document, found[0][0]).params.get("play", 1.0)) > 0.5
 
@@ -50,25 +50,25 @@ def _value(value: object) -> float:
 
 @command("Play", "shift+space", menu="Sound", section=0, possible=lambda desk: bool(players(desk)), checked=is_playing)
 def play(desk: Desk, payload: object) -> None:
-    """Let the transports of the patch run or stand, or its file players if it has none."""
+    """Start or stop the transports, or the file players if the patch has no transport."""
     now = 0.0 if is_playing(desk) else 1.0
     desk.do_in((), SetParams({f"{id}.play": now for id, _ in players(desk)}))
 
 
 @command("Rewind", "ctrl+home", menu="Sound", section=0, possible=lambda desk: bool(players(desk)))
 def rewind(desk: Desk, payload: object) -> None:
-    """Let the transports of the patch, or its file players, begin at their position again."""
-    turns = external_control(desk).attach(desk).parameter_changes
+    """Return the transports, or the file players, to their start position."""
+    changes = external_control(desk).attach(desk).parameter_changes
     for id, port in players(desk):
         try:
-            turns.pulse(parameter(desk.patch.document, f"{id}.{port}", None, desk.patch.path, desk.allow_outside))
+            changes.pulse(parameter(desk.patch.document, f"{id}.{port}", None, desk.patch.path, desk.allow_outside))
         except PatchError as error:
             desk.notify(str(error), alarm=True)
 
 
 @in_status("transport")
 def position(desk: Desk, state: SoundState) -> str:
-    """Bar and beat of the first transport, as musicians count: from 1."""
+    """Return bar and beat of the first transport, both counted from 1, and its tempo."""
     document = desk.patch.document
     first = next((id for id, record in nodes_of(document) if record.type == "transport"), None)
     if first is None:
@@ -78,8 +78,8 @@ def position(desk: Desk, state: SoundState) -> str:
         return ""
     bars = bar + phase
     meter = beat / bars if bars > 0 else 1.0
-    standing = "" if run is not None and run > 0.5 else ", stands"
-    return f"bar {bar + 1:.0f} beat {int(phase * meter + 1e-6) + 1}, {bpm:g} bpm{standing}"
+    stopped = "" if run is not None and run > 0.5 else ", stopped"
+    return f"bar {bar + 1:.0f} beat {int(phase * meter + 1e-6) + 1}, {bpm:g} bpm{stopped}"
 
 
 def _now(desk: Desk, port_ref: str) -> float | None:

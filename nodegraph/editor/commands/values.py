@@ -1,4 +1,4 @@
-"""The values of blocks: dragged, typed, reset, copied, turned by something else."""
+"""Parameter values: drag, type, reset, copy, paste, and wire a modulator."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ..targets import PortKey, focused, target_of
 from ..view import Pin
 from ..wiring import add_block, propose_wire
 
-FINE = 0.1  # of the ordinary way, with Shift
-NUDGE = 0.02  # of the range, for one press of a key
-LFO_DEPTH = 0.25  # of the range round the present value
+FINE = 0.1  # factor of slider drags with Shift
+NUDGE = 0.02  # fraction of the range per key press
+LFO_DEPTH = 0.25  # fraction of the range on each side of the current value
 
 
 def value_of(desk: Desk, key: PortKey) -> Any:
-    """The value that a parameter has, its default where none is set."""
+    """Return the value of a parameter, or its default if none is set."""
     record, spec = desk.document.nodes[key[0]], desk.spec(key[0])
     if key[1] in record.params:
         return record.params[key[1]]
@@ -46,9 +46,9 @@ def _wired(desk: Desk, key: PortKey) -> bool:
 
 @dataclass
 class SliderDrag(State):
-    """A slider that is being dragged: slider positions 0…1 per lane, ``merge`` once the drag has an undo step."""
+    """State of a slider drag: positions (0–1) per lane; ``merge`` is set once the drag has an undo step."""
 
-    where: PortKey | None = None
+    key: PortKey | None = None
     at: float = 0.0
     positions: list[float] = field(default_factory=list)
     merge: bool = False
@@ -56,9 +56,9 @@ class SliderDrag(State):
 
 @dataclass
 class KeyNudge(State):
-    """The value that keys turned last: further key presses belong to the same undo step."""
+    """Value that was last changed by keys; further key presses merge into the same undo step."""
 
-    where: PortKey | None = None
+    key: PortKey | None = None
 
 
 # -- sliders -----------------------------------------------------------------------------------------------
@@ -66,69 +66,69 @@ class KeyNudge(State):
 
 @on(Slide)
 def on_slide(desk: Desk, event: Slide) -> None:
-    """A slider goes as far as the pointer went, with Shift a tenth of that; the whole drag is one step."""
-    where = (event.node, event.port)
-    port = _port(desk, where)
-    if port is None or _wired(desk, where):
+    """Move a slider with the pointer, ten times finer with Shift; a drag is one undo step."""
+    key = (event.node, event.port)
+    port = _port(desk, key)
+    if port is None or _wired(desk, key):
         return
     drag = desk.state(SliderDrag)
-    if drag.where != where:
-        values = value_of(desk, where)
+    if drag.key != key:
+        values = value_of(desk, key)
         values = [float(v) for v in values] if isinstance(values, list) else [float(values)]
         drag.positions = [position_of(v, port.min, port.max, port.taper) for v in values]
-        drag.where, drag.at, drag.merge = where, event.position, False
-    way = (event.position - drag.at) * (FINE if event.fine else 1.0)
+        drag.key, drag.at, drag.merge = key, event.position, False
+    distance = (event.position - drag.at) * (FINE if event.fine else 1.0)
     drag.at = event.position
-    if way:
-        drag.positions = [min(max(p + way, 0.0), 1.0) for p in drag.positions]
+    if distance:
+        drag.positions = [min(max(p + distance, 0.0), 1.0) for p in drag.positions]
         values = [value_at(p, port.min, port.max, port.taper) for p in drag.positions]
-        was = value_of(desk, where)
+        was = value_of(desk, key)
         value: Any = values if isinstance(was, list) else values[0]
         before = desk.patch.document
-        desk.do(SetParam(*where, value, drag.merge))
+        desk.do(SetParam(*key, value, drag.merge))
         drag.merge = drag.merge or desk.patch.document is not before
     if event.done:
         desk.forget(SliderDrag)
 
 
-@command("Turn up", "]", menu="Edit", possible=lambda desk: focused(desk) is not None)
+@command("Increase value", "]", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def increase_value(desk: Desk, payload: object) -> None:
-    """Turn the value under the keyboard up."""
+    """Increase the focused value."""
     _nudge(desk, NUDGE)
 
 
-@command("Turn down", "[", menu="Edit", possible=lambda desk: focused(desk) is not None)
+@command("Decrease value", "[", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def decrease_value(desk: Desk, payload: object) -> None:
-    """Turn the value under the keyboard down."""
+    """Decrease the focused value."""
     _nudge(desk, -NUDGE)
 
 
-@command("Turn up a little", "shift+]", "}")
+@command("Increase value (fine)", "shift+]", "}")
 def increase_value_fine(desk: Desk, payload: object) -> None:
-    """Turn the value under the keyboard up by a tenth of a step."""
+    """Increase the focused value by a tenth of a step."""
     _nudge(desk, NUDGE * FINE)
 
 
-@command("Turn down a little", "shift+[", "{")
+@command("Decrease value (fine)", "shift+[", "{")
 def decrease_value_fine(desk: Desk, payload: object) -> None:
-    """Turn the value under the keyboard down by a tenth of a step."""
+    """Decrease the focused value by a tenth of a step."""
     _nudge(desk, -NUDGE * FINE)
 
 
 def _nudge(desk: Desk, direction: float) -> None:
-    where = focused(desk)
-    port = _port(desk, where) if where else None
-    if where is None or port is None or _wired(desk, where):
+    key = focused(desk)
+    port = _port(desk, key) if key else None
+    if key is None or port is None or _wired(desk, key):
         return
-    was = value_of(desk, where)
+    was = value_of(desk, key)
     values = was if isinstance(was, list) else [was]
     moved = [
         value_at(position_of(float(v), port.min, port.max, port.taper) + direction, port.min, port.max, port.taper)
         for v in values
     ]
     nudge = desk.state(KeyNudge)
-    desk.do(SetParam(*where, moved if isinstance(was, list) else moved[0], nudge.where == where))
-    nudge.where = where
+    desk.do(SetParam(*key, moved if isinstance(was, list) else moved[0], nudge.key == key))
+    nudge.key = key
 
 
 # -- typed values ------------------------------------------------------------------------------------------
@@ -136,40 +136,40 @@ def _nudge(desk: Desk, direction: float) -> None:
 
 @on(SetValue)
 def set_value(desk: Desk, event: SetValue) -> None:
-    """A choice, a switch, a text or a file got another value."""
+    """Set the value of a choice, toggle, text or file field."""
     set_typed(desk, (event.node, event.port), event.value)
 
 
-@command("Type a value", "enter", "return", menu="Edit", possible=lambda desk: focused(desk) is not None)
+@command("Type value", "enter", "return", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def type_value(desk: Desk, payload: object) -> None:
-    """Type the value: a number with unit or arithmetic, such as 440*2, 1/16, A4, -6dB, 200ms."""
-    where = payload if isinstance(payload, tuple) else focused(desk)
-    if where is None or where[0] not in desk.document.nodes:
+    """Type a value, with unit or arithmetic: 440*2, 1/16, A4, -6dB, 200ms."""
+    key = payload if isinstance(payload, tuple) else focused(desk)
+    if key is None or key[0] not in desk.document.nodes:
         return
-    spec = desk.spec(where[0])
-    if where[1] not in spec.parameters:
+    spec = desk.spec(key[0])
+    if key[1] not in spec.parameters:
         return
-    value = value_of(desk, where)
-    port = spec.inputs.get(where[1])
+    value = value_of(desk, key)
+    port = spec.inputs.get(key[1])
     unit = f" ({port.unit})" if port and port.unit else ""
     text = exact_text(value)
-    desk.ask(f"{where[0]}.{where[1]}", f"{where[1]}{unit}", text, lambda typed: set_typed(desk, where, typed))
+    desk.ask(f"{key[0]}.{key[1]}", f"{key[1]}{unit}", text, lambda typed: set_typed(desk, key, typed))
 
 
 def set_typed(desk: Desk, key: PortKey, value: Any) -> bool:
-    """Set a parameter to what was typed or picked, in the terms of its port; says why not where it does not fit."""
+    """Parse a typed or picked value and set the parameter; notify the user and return False if it is invalid."""
     if key[0] not in desk.document.nodes:
         return False
     try:
-        meant = parse_value(desk, key, value)
+        parsed = parse_value(desk, key, value)
     except QuantityError as error:
         desk.notify(str(error), alarm=True)
         return False
-    return desk.do(SetParam(*key, meant))
+    return desk.do(SetParam(*key, parsed))
 
 
 def parse_value(desk: Desk, key: PortKey, value: Any) -> Any:
-    """The value that a typed or picked text stands for. Raises QuantityError with a sentence."""
+    """Return the value of a typed or picked text. Raises QuantityError if it is invalid."""
     node, name = key
     record, spec = desk.document.nodes[node], desk.spec(node)
     declared = spec.parameters.get(name)
@@ -183,9 +183,9 @@ def parse_value(desk: Desk, key: PortKey, value: Any) -> Any:
     return found
 
 
-def _read(desk: Desk, where: PortKey, declared: In | Choice | Option, value: Any) -> Any:
-    """A typed or picked text in the type of a parameter; its range is not checked."""
-    now, rate = value_of(desk, where), desk.sound_state.rate
+def _read(desk: Desk, key: PortKey, declared: In | Choice | Option, value: Any) -> Any:
+    """Convert a typed or picked text to the parameter's type, without a range check."""
+    now, rate = value_of(desk, key), desk.sound_state.rate
     if isinstance(declared, In):
         first = now[0] if isinstance(now, list) and now else now
         return parse_lanes(str(value), declared.unit, float(first) if isinstance(first, int | float) else 0.0, rate)
@@ -205,7 +205,7 @@ def _read(desk: Desk, where: PortKey, declared: In | Choice | Option, value: Any
 
 
 def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
-    """A list: of numbers by arithmetic, else as JSON."""
+    """Parse a list: numbers by arithmetic, other items as JSON."""
     if isinstance(value, list | tuple):
         return list(value)
     if default and not isinstance(default[0], int | float):
@@ -215,89 +215,89 @@ def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
         except ValueError:
             if isinstance(default[0], str):
                 return [part.strip() for part in text.split(",") if part.strip()]
-            raise QuantityError(f"Write it like {json.dumps(default)[1:-1]}.") from None
+            raise QuantityError(f"invalid list. Write it like {json.dumps(default)[1:-1]}.") from None
         return list(found)
     found = parse_lanes(str(value))
-    whole = bool(default) and all(isinstance(item, int) for item in default)
+    is_integer = bool(default) and all(isinstance(item, int) for item in default)
     numbers = found if isinstance(found, list) else [found]
-    return [round(number) for number in numbers] if whole else numbers
+    return [round(number) for number in numbers] if is_integer else numbers
 
 
-# -- the menu of a value -----------------------------------------------------------------------------------
+# -- value menu --------------------------------------------------------------------------------------------
 
 
 @command("Reset to default", "ctrl+backspace", menu="Edit", possible=lambda desk: focused(desk) is not None)
 def reset_value(desk: Desk, payload: object) -> None:
-    """Set the value back to its default."""
-    where = target_of(desk, payload)
-    if where is not None and where[0] in desk.document.nodes:
-        desk.do(ClearParam(*where))
+    """Reset the value to its default."""
+    key = target_of(desk, payload)
+    if key is not None and key[0] in desk.document.nodes:
+        desk.do(ClearParam(*key))
 
 
 @command("Reset all values", possible=lambda desk: bool(desk.selection.nodes))
 def reset_values(desk: Desk, payload: object) -> None:
-    """Set all values of the selected blocks back to their defaults."""
+    """Reset all values of the selected blocks to their defaults."""
     desk.do(*(ClearParam(id, name) for id in sorted(desk.selection.nodes) for name in desk.document.nodes[id].params))
 
 
 @command("Copy value")
 def copy_value(desk: Desk, payload: object) -> None:
-    """Copy the value as text."""
-    where = target_of(desk, payload)
-    if where is not None and where[0] in desk.document.nodes:
-        desk.view.set_clipboard(exact_text(value_of(desk, where)))
+    """Copy the value to the clipboard as text."""
+    key = target_of(desk, payload)
+    if key is not None and key[0] in desk.document.nodes:
+        desk.view.set_clipboard(exact_text(value_of(desk, key)))
 
 
 @command("Paste value")
 def paste_value(desk: Desk, payload: object) -> None:
-    """Set the value to the text in the clipboard."""
-    where = target_of(desk, payload)
-    if where is not None:
-        set_typed(desk, where, desk.view.clipboard().strip())
+    """Set the value from the text in the clipboard."""
+    key = target_of(desk, payload)
+    if key is not None:
+        set_typed(desk, key, desk.view.clipboard().strip())
 
 
-@command("Wire an LFO to it", "ctrl+l", menu="Insert", section=2, possible=lambda desk: focused(desk) is not None)
+@command("Add LFO", "ctrl+l", menu="Insert", section=2, possible=lambda desk: focused(desk) is not None)
 def wire_lfo(desk: Desk, payload: object) -> None:
-    """Wire an LFO to the value: it swings round where the value stands, a quarter of the range at most."""
-    where = target_of(desk, payload)
-    port = _port(desk, where) if where else None
-    if where is None or port is None:
+    """Wire a new LFO to the value, centred on the current value."""
+    key = target_of(desk, payload)
+    port = _port(desk, key) if key else None
+    if key is None or port is None:
         return
-    now = value_of(desk, where)
+    now = value_of(desk, key)
     middle = float(now[0]) if isinstance(now, list) else float(now)
-    way = LFO_DEPTH * (port.max - port.min) if port.taper == "linear" else 0.5 * middle
-    depth = max(min(way, middle - port.min, port.max - middle), 0.0) or 0.1 * (port.max - port.min)
-    x, y = desk.position_of(where[0])
+    swing = LFO_DEPTH * (port.max - port.min) if port.taper == "linear" else 0.5 * middle
+    depth = max(min(swing, middle - port.min, port.max - middle), 0.0) or 0.1 * (port.max - port.min)
+    x, y = desk.position_of(key[0])
     at = canvas.free_place(desk, (x - 220.0, y))
     params = {"frequency": 1.0, "amplitude": float(f"{depth:.4g}"), "offset": float(f"{middle:.6g}")}
     spec = node_types()["lfo"].spec.inputs
     params = {name: spec[name].clamp(v) for name, v in params.items()}
     action = add_block(desk.document, "lfo", at, params)
-    actions: list[Action] = [action, Connect(f"{action.id}.out", f"{where[0]}.{where[1]}")]
+    actions: list[Action] = [action, Connect(f"{action.id}.out", f"{key[0]}.{key[1]}")]
     if desk.do(*actions):
         desk.select([action.id])
 
 
-@command("Put a knob before it", possible=lambda desk: focused(desk) is not None)
+@command("Add knob", possible=lambda desk: focused(desk) is not None)
 def wire_knob(desk: Desk, payload: object) -> None:
-    """Wire a knob block with the range of the value to it, set to where the value stands."""
-    where = target_of(desk, payload)
-    port = _port(desk, where) if where else None
-    if where is None or port is None:
+    """Wire a new knob block to the value, with its range and current position."""
+    key = target_of(desk, payload)
+    port = _port(desk, key) if key else None
+    if key is None or port is None:
         return
-    now = value_of(desk, where)
+    now = value_of(desk, key)
     value = float(now[0]) if isinstance(now, list) else float(now)
-    x, y = desk.position_of(where[0])
+    x, y = desk.position_of(key[0])
     taper = "log" if port.taper == "log" and port.min > 0 else "linear"
     params = {
         "value": round(position_of(value, port.min, port.max, taper), 4),
         "low": port.min,
         "high": port.max,
         "taper": taper,
-        "label": where[1],
+        "label": key[1],
     }
     action = add_block(desk.document, "knob", canvas.free_place(desk, (x - 220.0, y)), params)
-    drawn = propose_wire(desk.wiring.with_actions(action), Pin(action.id, "out", True), Pin(*where, False))
+    drawn = propose_wire(desk.wiring.with_actions(action), Pin(action.id, "out", True), Pin(*key, False))
     if drawn.is_refused:
         desk.notify(drawn.words, alarm=True)
     elif desk.do(action, *drawn.actions):

@@ -1,4 +1,4 @@
-"""What is seen: zoom, pan, fit, minimap, search, theme and size."""
+"""View commands: zoom, pan, fit, minimap, search, theme, interface scale."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ from ..palettes import Candidate, open_palette
 from ..view import Point
 from .subpatches import go_to
 
-PAN = 120.0  # screen pixels for one press of a key
+PAN = 120.0  # screen pixels per key press
 SCALES = (0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
 
 
 @on(Wheel)
 def wheel(desk: Desk, event: Wheel) -> None:
-    """The wheel zooms at the pointer."""
+    """Zoom at the pointer with the mouse wheel."""
     zoom_to(desk, desk.camera.zoom * ZOOM_STEP**event.steps, event.at)
 
 
 @on(CameraMoved)
 def panned(desk: Desk, event: CameraMoved) -> None:
-    """The canvas was pulled."""
+    """Move the camera after a drag of the canvas."""
     desk.camera = replace(desk.camera, x=event.x, y=event.y)
 
 
 @on(Resized)
 def resized(desk: Desk, event: Resized) -> None:
-    """The canvas has another size."""
+    """Store the new size of the canvas in px."""
     desk.canvas = (max(event.width, 1.0), max(event.height, 1.0))
 
 
 @command("Zoom in", "ctrl+=", "ctrl++", "=", "+", menu="View", section=0)
 def zoom_in(desk: Desk, payload: object) -> None:
-    """See the canvas larger."""
+    """Zoom in at the centre of the canvas."""
     zoom_to(desk, next((z for z in LEVELS if z > desk.camera.zoom + 0.01), LEVELS[-1]), middle(desk))
 
 
 @command("Zoom out", "ctrl+-", "-", menu="View", section=0)
 def zoom_out(desk: Desk, payload: object) -> None:
-    """See more of the canvas."""
+    """Zoom out at the centre of the canvas."""
     zoom_to(desk, next((z for z in reversed(LEVELS) if z < desk.camera.zoom - 0.01), LEVELS[0]), middle(desk))
 
 
 @command("Zoom 1:1", "ctrl+0", "0", menu="View", section=0)
 def zoom_one(desk: Desk, payload: object) -> None:
-    """See the canvas in its own size."""
+    """Reset the zoom to 100 %."""
     zoom_to(desk, 1.0, middle(desk))
 
 
 @command("Fit", "home", "ctrl+shift+0", menu="View", section=0)
 def fit(desk: Desk, payload: object) -> None:
-    """See the whole patch, or all that is selected."""
+    """Fit the selection, or the whole patch, in the window."""
     found = canvas.boxes(desk, desk.selection.nodes or None)
     notes = {} if desk.selection.nodes else canvas.note_boxes(desk)
     canvas.show_box(desk, canvas.around([*found.values(), *notes.values()]))
@@ -70,39 +70,39 @@ def _pan(desk: Desk, dx: float, dy: float) -> None:
 
 @command("Pan left", "ctrl+left")
 def pan_left(desk: Desk, payload: object) -> None:
-    """See what is further left."""
+    """Pan the canvas left."""
     _pan(desk, -PAN, 0.0)
 
 
 @command("Pan right", "ctrl+right")
 def pan_right(desk: Desk, payload: object) -> None:
-    """See what is further right."""
+    """Pan the canvas right."""
     _pan(desk, PAN, 0.0)
 
 
 @command("Pan up", "ctrl+up", "pageup")
 def pan_up(desk: Desk, payload: object) -> None:
-    """See what is further up."""
+    """Pan the canvas up."""
     _pan(desk, 0.0, -PAN)
 
 
 @command("Pan down", "ctrl+down", "pagedown")
 def pan_down(desk: Desk, payload: object) -> None:
-    """See what is further down."""
+    """Pan the canvas down."""
     _pan(desk, 0.0, PAN)
 
 
 @command("Minimap", "m", menu="View", section=0, checked=lambda desk: desk.minimap)
 def minimap(desk: Desk, payload: object) -> None:
-    """Show or hide the small map of the whole patch."""
+    """Show or hide the minimap."""
     desk.minimap = not desk.minimap
     desk.view.set_minimap(desk.minimap)
     desk.set_preferences(minimap=desk.minimap)
 
 
-@command("Find in the patch…", "ctrl+f", "/", menu="Edit", section=3)
+@command("Find in patch…", "ctrl+f", "/", menu="Edit", section=3)
 def find(desk: Desk, payload: object) -> None:
-    """Find blocks, values, comments and controls by what is written in them, in subpatches too."""
+    """Find blocks, values, comments and areas by text, including subpatches."""
     found: dict[str, tuple[tuple[str, ...], str, str]] = {}
     candidates = []
 
@@ -128,10 +128,10 @@ def find(desk: Desk, payload: object) -> None:
     collect(desk.patch.document, ())
 
     def reveal(key: str, position: Point | None) -> None:
-        level, what, id = found[key]
+        level, kind, id = found[key]
         if level != desk.subpatch_path:
             go_to(desk, level)
-        if what == "node":
+        if kind == "node":
             desk.select([id])
             x, y = desk.document.layout.get(id, (0.0, 0.0))
         else:
@@ -140,12 +140,12 @@ def find(desk: Desk, payload: object) -> None:
             x, y = desk.document.areas[id.removeprefix(AREA)].at if id.startswith(AREA) else notes[id].at
         canvas.show_point(desk, (x, y, x + 190.0, y + 160.0))
 
-    open_palette(desk, "Find in the patch", candidates, reveal, "Nothing in the patch is called so.")
+    open_palette(desk, "Find in patch", candidates, reveal, "No match in the patch.")
 
 
 @command("Light theme", menu="View", section=9, checked=lambda desk: desk.preferences.theme == "light")
 def light_theme(desk: Desk, payload: object) -> None:
-    """Draw dark on light, or light on dark."""
+    """Switch between the light and the dark theme."""
     desk.set_preferences(theme="dark" if desk.preferences.theme == "light" else "light")
     desk.view.set_look(desk.preferences.theme, desk.preferences.scale)
 
@@ -158,11 +158,11 @@ def _rescale(desk: Desk, step: int) -> None:
 
 @command("Larger interface", "ctrl+alt+=", menu="View", section=9)
 def larger(desk: Desk, payload: object) -> None:
-    """Make menus, text and panels larger."""
+    """Enlarge menus, text and panels."""
     _rescale(desk, 1)
 
 
 @command("Smaller interface", "ctrl+alt+-", menu="View", section=9)
 def smaller(desk: Desk, payload: object) -> None:
-    """Make menus, text and panels smaller."""
+    """Shrink menus, text and panels."""
     _rescale(desk, -1)

@@ -1,4 +1,4 @@
-"""Recording what a wire carries, without a change of the patch."""
+"""Recording of a wire to a sound file, without a change to the patch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sound import sound_name
 
 
 def _output(desk: Desk, payload: object) -> str | None:
-    """The output that is meant: of a wire or a pin, given or selected, or of the wire under the pointer."""
+    """Return the output of the given or selected wire or pin, else of the wire under the pointer, else None."""
     pin = payload if isinstance(payload, Pin) else desk.selection.focus
     if payload is None or isinstance(payload, Pin):
         if pin is not None and pin.output and pin.node in desk.document.nodes:
@@ -23,9 +23,9 @@ def _output(desk: Desk, payload: object) -> str | None:
     return key[0] if key is not None and any(wire.source_ref == key[0] for wire in desk.document.wires) else None
 
 
-@command("Record this wire…", "ctrl+alt+r", menu="Sound", section=1, possible=lambda desk: bool(_output(desk, None)))
+@command("Record wire…", "ctrl+alt+r", menu="Sound", section=1, possible=lambda desk: bool(_output(desk, None)))
 def record_wire(desk: Desk, payload: object) -> None:
-    """Record what a wire carries into a sound file, until it is chosen for it again; lanes become channels."""
+    """Record the wire to a sound file, one channel per lane; run again to stop."""
     start = _output(desk, payload)
     if start is None:
         return
@@ -37,7 +37,7 @@ def record_wire(desk: Desk, payload: object) -> None:
     node, _, port = start.partition(".")
     found = desk.spec(node).output_ports.get(port)
     if found is None or found.kind != "signal":
-        desk.notify(f"{start} carries no signal that a sound file could hold. Record a wire behind it.", alarm=True)
+        desk.notify(f"{start} carries no signal and cannot be recorded. Record a signal wire.", alarm=True)
         return
 
     def begin(path: Path) -> None:
@@ -50,5 +50,5 @@ def record_wire(desk: Desk, payload: object) -> None:
 
 @in_status("wires")
 def wires_status(desk: Desk, state: SoundState) -> str:
-    """The wires that are being recorded."""
+    """Return the wires that are being recorded."""
     return "recording " + ", ".join(state.wires.values()) if state.wires else ""

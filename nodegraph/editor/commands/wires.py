@@ -1,4 +1,4 @@
-"""Wires: drawn, refused with the reason, dropped, cut, and made by keys."""
+"""Wire commands: drawing with the mouse or by keys, disconnecting, feedback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import palette
 
 
 def try_wire(desk: Desk, first: Pin, second: Pin) -> WireProposal:
-    """What a wire between two pins would do; asked while it is drawn, it is known when it is dropped."""
+    """Return the proposal for a wire between two pins; cached from the drag to the drop."""
     gesture, pins = desk.state(WireGesture), (desk.subpatch_path, first, second)
     if gesture.drawn is None or gesture.document is not desk.patch.document or gesture.pins != pins:
         gesture.document, gesture.pins, gesture.drawn = (
@@ -29,7 +29,7 @@ def try_wire(desk: Desk, first: Pin, second: Pin) -> WireProposal:
 
 @on(WireDrag)
 def on_wire_dragged(desk: Desk, event: WireDrag) -> None:
-    """While a wire is drawn it is said what it would do; dropped, it is done."""
+    """Show a hint with the effect of a wire while it is drawn; apply it on drop."""
     desk.pointer, gesture = event.at, desk.state(WireGesture)
     if not event.dropped:
         if gesture.marked != event.start:
@@ -56,7 +56,7 @@ def on_wire_dragged(desk: Desk, event: WireDrag) -> None:
         desk.notify(drawn.words, alarm=True)
         return
     if pulled is not None and desk.patch.document is after:
-        desk.patch.undo()  # pulling off and putting on again is one step
+        desk.patch.undo()  # disconnecting and reconnecting a wire is one undo step
         desk.do(Disconnect(*pulled), *drawn.actions)
         return
     desk.do(*drawn.actions)
@@ -64,7 +64,7 @@ def on_wire_dragged(desk: Desk, event: WireDrag) -> None:
 
 @on(WireCut)
 def cut_wire(desk: Desk, event: WireCut) -> None:
-    """A wire is pulled off its input."""
+    """Remove a wire that was dragged off its input."""
     if any((wire.source_ref, wire.target_ref) == event.key for wire in desk.document.wires) and desk.do(
         Disconnect(*event.key)
     ):
@@ -74,7 +74,7 @@ def cut_wire(desk: Desk, event: WireCut) -> None:
 
 @on(Pointer)
 def on_pointer_moved(desk: Desk, event: Pointer) -> None:
-    """Over a wire, what it carries is shown."""
+    """Show the readout of the wire under the pointer."""
     desk.pointer = event.at
     if event.over == desk.hovered:
         return
@@ -87,7 +87,7 @@ def on_pointer_moved(desk: Desk, event: Pointer) -> None:
 
 @command("Delete wire")
 def delete_wire(desk: Desk, payload: object) -> None:
-    """Delete one wire."""
+    """Delete the wire."""
     key = wire_of(desk, payload)
     if key is not None:
         desk.do(Disconnect(*key))
@@ -95,14 +95,14 @@ def delete_wire(desk: Desk, payload: object) -> None:
 
 @command("Feedback wire")
 def toggle_feedback(desk: Desk, payload: object) -> None:
-    """Make a wire carry the sample before, or the present one again."""
+    """Toggle feedback: a feedback wire carries the previous sample."""
     key = wire_of(desk, payload)
     wire = next((w for w in desk.document.wires if (w.source_ref, w.target_ref) == key), None)
     if wire is not None:
         desk.do(SetFeedback(wire.source_ref, wire.target_ref, not wire.feedback))
 
 
-@command("Unplug", "ctrl+u", menu="Edit", section=4, possible=lambda desk: bool(desk.selection.nodes))
+@command("Disconnect", "ctrl+u", menu="Edit", section=4, possible=lambda desk: bool(desk.selection.nodes))
 def unplug(desk: Desk, payload: object) -> None:
     """Delete all wires of the selected blocks."""
     chosen = desk.selection.nodes
@@ -111,12 +111,12 @@ def unplug(desk: Desk, payload: object) -> None:
 
 @command("Wire in order", "shift+w", menu="Edit", section=4, possible=lambda desk: len(desk.selection.nodes) > 1)
 def wire_in_order(desk: Desk, payload: object) -> None:
-    """Wire the selected blocks from left to right, each to the next."""
+    """Connect the selected blocks from left to right, each to the next."""
     order = sorted(desk.selection.nodes, key=lambda id: (desk.position_of(id)[0], desk.position_of(id)[1]))
     for first, second in zip(order, order[1:]):
         both = matching_pins(desk, first, second)
         if both is None:
-            desk.notify(f"{first} has no output that fits an input of {second}.", alarm=True)
+            desk.notify(f"{first} has no output that fits an input of {second}. Select other blocks.", alarm=True)
             return
         drawn = try_wire(desk, *both)
         if drawn.is_refused:
@@ -126,34 +126,34 @@ def wire_in_order(desk: Desk, payload: object) -> None:
 
 
 def matching_pins(desk: Desk, first: str, second: str) -> tuple[Pin, Pin] | None:
-    """The first output of ``first`` and the first free input of ``second`` that carry the same."""
+    """Return the first output of ``first`` and free input of ``second`` that fit, or None."""
     inputs = desk.spec(second).input_ports
     taken = {wire.target_ref for wire in desk.document.wires}
-    for start, gives in desk.spec(first).output_ports.items():
-        fitting = [name for name, takes in inputs.items() if ports_fit(gives, takes)]
+    for start, output in desk.spec(first).output_ports.items():
+        fitting = [name for name, port in inputs.items() if ports_fit(output, port)]
         free = [name for name in fitting if f"{second}.{name}" not in taken] or fitting
         if free:
             return Pin(first, start, True), Pin(second, free[0], False)
     return None
 
 
-@command("Draw a wire", "w", menu="Edit", section=4, possible=lambda desk: len(desk.selection.nodes) <= 1)
+@command("Draw wire", "w", menu="Edit", section=4, possible=lambda desk: len(desk.selection.nodes) <= 1)
 def wire_by_key(desk: Desk, payload: object) -> None:
-    """Begin a wire at the pin under the keyboard, and end it at the next one chosen; without a pin, list its pins."""
+    """Start a wire at the focused pin, or end it there; without a focused pin, choose pins by name."""
     focus = desk.selection.focus
     gesture = desk.state(WireGesture)
-    begun, gesture.start = gesture.start, None
+    first_pin, gesture.start = gesture.start, None
     if focus is None:
         palette.pick_pin(desk)
         return
-    if begun is None or begun.node not in desk.document.nodes:
+    if first_pin is None or first_pin.node not in desk.document.nodes:
         gesture.start = focus
         desk.view.mark_pins(fitting_pins(desk.wiring, focus))
-        desk.view.show_hint(f"Wire from {focus.end}: go to the other pin and press W again, Esc gives up.")
+        desk.view.show_hint(f"Wire from {focus.end}: focus the other pin and press W. Esc cancels.")
         return
     desk.view.mark_pins(None)
     desk.view.show_hint("")
-    drawn = try_wire(desk, begun, focus)
+    drawn = try_wire(desk, first_pin, focus)
     if drawn.is_refused:
         desk.notify(drawn.words, alarm=True)
     else:

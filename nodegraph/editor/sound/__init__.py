@@ -1,1 +1,1 @@
-"""The sound of the editor: the live engine, and what the window shows of it."""
+"""The editor's live engine, and its display: status, live values, readouts, loads, faults."""

@@ -1,7 +1,7 @@
-"""The sound of the editor: a live engine that plays typed graphs, whatever happens to the device.
+"""The editor's live engine: plays typed graphs and falls back to no device if the device fails.
 
-A thread of its own compiles them, only the latest of those that wait: compiling a block for the first time takes a
-second, in which the window must not freeze.
+A separate thread compiles the latest pending graph, because the first compilation of a block takes about a second
+and must not freeze the window.
 """
 
 from __future__ import annotations
@@ -27,17 +27,20 @@ from nodegraph.recording.keeping import Recording, WireRecording
 from .protocol import Reading, SoundState
 
 NONE = "none"
-LOAD_PERIOD = 1.0  # s over which the load is averaged
-STATE_PERIOD = 0.2  # s for which an account of the sound is good
-WATCH_PERIOD = 0.25  # s between two looks at the device
-COMPILE_NOTICE_AFTER = 0.4  # s after which one is told that blocks are being compiled
-FRAMES_SEEN = 512  # of a frame wire
+LOAD_PERIOD = 1.0  # seconds over which the load is averaged
+STATE_PERIOD = 0.2  # seconds for which a SoundState is cached
+WATCH_PERIOD = 0.25  # seconds between two checks of the device
+COMPILE_NOTICE_AFTER = 0.4  # seconds before "compiling blocks" is shown
+FRAMES_SEEN = 512  # frames in a reading of a frame wire
 
 
 @dataclass(frozen=True)
 class DeviceRequest:
-    """What is asked of the sound card: number or part of the name (None: the default, "none": no device), Hz,
-    samples a block."""
+    """Requested device, sample rate and block size.
+
+    ``device`` is a number or part of a name; None is the default device, "none" is no device. ``rate`` is in Hz,
+    None is the device's default; ``blocksize`` is in samples.
+    """
 
     device: int | str | None = None
     rate: float | None = None
@@ -45,9 +48,10 @@ class DeviceRequest:
 
 
 class LiveSound:
-    """Plays on a device, or on none where there is none; then ``state().problem`` says why.
+    """Live engine of the editor, with or without a device.
 
-    Raises EngineError where a device that was asked for by name does not open.
+    If no device can be opened, the patch runs without one and ``state().problem`` is the reason.
+    Raises EngineError if a device that was requested by name cannot be opened.
     """
 
     def __init__(
@@ -63,9 +67,9 @@ class LiveSound:
         self._document = Document()
         self._path: Path | None = None
         self._watched_outputs: frozenset[str] = frozenset()
-        self._requested_device: DeviceRequest | None = None  # a device to go over to
-        self._graph: Graph | None = None  # to be compiled
-        self._changes: list[tuple[Change, list[KnobChange]]] = []  # to be followed after that
+        self._requested_device: DeviceRequest | None = None  # device to switch to
+        self._graph: Graph | None = None  # next graph to compile
+        self._changes: list[tuple[Change, list[KnobChange]]] = []  # changes to apply after compiling
         self._watch_due = False
         self._busy, self._busy_since = False, 0.0
         self._closed = False
@@ -73,8 +77,8 @@ class LiveSound:
         self._compile_problem = ""
         self._recording: Recording | None = None
         self._wires: dict[str, WireRecording] = {}
-        self._flight = flight  # the log that the next engine is to write
-        self._finished_log_engine: Live | None = None  # the engine whose log is finished
+        self._flight = flight  # log file of the next engine
+        self._finished_log_engine: Live | None = None  # engine whose log was finished
         self._notices: tuple[str, ...] = ()
         self._paused = False
         self._state = SoundState()
@@ -130,7 +134,7 @@ class LiveSound:
             self._lock.notify()
 
     def _switch_device(self, request: DeviceRequest) -> None:
-        """Another device: the old one fades out first, for it may be the same one."""
+        """Switch to another device. The old engine stops first, since both may use the same device."""
         old = self._live
         self.record(None)
         for end in list(self._wires):
@@ -144,25 +148,25 @@ class LiveSound:
         except (EngineError, GraphError) as error:
             self._problem = _device_error_text(error)
             live = self._open(DeviceRequest(NONE, request.rate, request.blocksize))
-        except OSError as error:  # the log cannot be written where it is wanted
-            self._problem = f"nothing is logged: {error.strerror or error}. Choose another folder."
+        except OSError as error:  # the log file is not writable
+            self._problem = f"flight log not writable: {error.strerror or error}. Choose another folder."
             self._flight = None
             live = self._open(request)
         self._live, self._device_request = live, request
         self._state_time = -1e9
 
     def _check_device(self) -> None:
-        """A device that has vanished makes way for none, so that the patch goes on in silence."""
+        """Switch to no device if the device was disconnected, so that the patch keeps running."""
         problem = self._live.problem
         if problem:
             self._switch_device(DeviceRequest(NONE, self._live.rate, self._device_request.blocksize))
-            self._problem = f"{_cause(problem)} Choose it again, or another, in Sound › Sound device (Ctrl+,)."
+            self._problem = f"{_cause(problem)} Select a device in Sound › Audio device (Ctrl+,)."
 
-    # -- the patch -----------------------------------------------------------------------------------------
+    # -- patch ---------------------------------------------------------------------------------------------
 
     @property
     def engine(self) -> Live:
-        """The engine that plays now."""
+        """The current engine."""
         return self._live
 
     @property
@@ -178,7 +182,7 @@ class LiveSound:
     def set_values(self, change: Change, knobs: list[KnobChange]) -> None:
         with self._lock:
             self._document = change.after
-            if self._graph is not None or self._busy:  # the plan that has these knobs is not there yet
+            if self._graph is not None or self._busy:  # the plan with these knobs is not compiled yet
                 self._changes.append((change, knobs))
                 self._lock.notify()
                 return
@@ -192,7 +196,7 @@ class LiveSound:
             self._compile_problem = str(error)
 
     def wait_idle(self, seconds: float = 60.0) -> bool:
-        """Wait until the engine has what was wanted of it; says whether it has."""
+        """Wait until all requests are carried out; return False after ``seconds``."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with self._lock:
@@ -206,7 +210,7 @@ class LiveSound:
         return bool(self._graph or self._changes or self._requested_device or self._watch_due)
 
     def _loader_loop(self) -> None:
-        """The loader's thread: compiles graphs, changes devices, and watches outputs."""
+        """Run the loader thread: compile graphs, switch devices, update watched outputs, check the device."""
         while True:
             with self._lock:
                 if not (self._has_work or self._closed):
@@ -225,7 +229,7 @@ class LiveSound:
                     self._compile(graph, watched)
                     self._set_values(changes)
                 self._check_device()
-            except Exception as error:  # whatever happens, the window stays and the next edit is tried
+            except Exception as error:  # the loader must survive any error, so that the next edit is compiled
                 self._compile_problem = str(error) or type(error).__name__
             finally:
                 with self._lock:
@@ -233,15 +237,15 @@ class LiveSound:
 
     def _compile(self, graph: Graph | None, watched: frozenset[str]) -> None:
         live = self._live
-        if graph is not None and graph.rate == live.rate:  # else the device has changed, and a new graph will come
+        if graph is not None and graph.rate == live.rate:  # otherwise the device changed, and a new graph follows
             self._compile_problem = ""
             live.play(graph)
-            could_listen = not (live.listens or self._has_no_device or self._device_request.device == NONE)
-            if could_listen and graph.flat.listens:
-                return self._switch_device(self._device_request)  # once: with input, if the device has any
+            can_add_input = not (live.listens or self._has_no_device or self._device_request.device == NONE)
+            if can_add_input and graph.flat.listens:
+                return self._switch_device(self._device_request)  # once: reopen the device with input
         live.watch(watched)
 
-    # -- what it tells -------------------------------------------------------------------------------------
+    # -- state ---------------------------------------------------------------------------------------------
 
     def state(self) -> SoundState:
         now = time.monotonic()
@@ -265,7 +269,7 @@ class LiveSound:
             latency=live.plan.latency if live.plan else 0,
             device_latency=live.device_latency,
             recording=f"{recording.path.name if recording.path else ''} {recording.seconds:.0f} s" if recording else "",
-            wires={end: f"{end} {one.seconds:.0f} s" for end, one in self._wires.items()},
+            wires={end: f"{end} {recording.seconds:.0f} s" for end, recording in self._wires.items()},
             flight=log.path.name if self._logging and log else "",
             notices=self._notices,
             problem=self._problem or self._compile_problem or self._recording_problem(),
@@ -275,8 +279,8 @@ class LiveSound:
         return self._state
 
     def _recording_problem(self) -> str:
-        kept = [self._recording, *self._wires.values(), _log_of(self._live) if self._logging else None]
-        return next((one.problem for one in kept if one is not None and one.problem), "")
+        recorders = [self._recording, *self._wires.values(), _log_of(self._live) if self._logging else None]
+        return next((recorder.problem for recorder in recorders if recorder is not None and recorder.problem), "")
 
     @property
     def _has_no_device(self) -> bool:
@@ -291,7 +295,7 @@ class LiveSound:
             self._loads = (now, bins)
         return self._load
 
-    # -- time ----------------------------------------------------------------------------------------------
+    # -- pause and steps -----------------------------------------------------------------------------------
 
     def pause(self) -> None:
         self._paused = True
@@ -307,7 +311,7 @@ class LiveSound:
         self._live.step(max(-(-samples // QUANTUM), 1))
         self._state_time = -1e9
 
-    # -- looking at wires ----------------------------------------------------------------------------------
+    # -- watched outputs -----------------------------------------------------------------------------------
 
     def watch(self, port_refs: frozenset[str]) -> None:
         with self._lock:
@@ -328,7 +332,7 @@ class LiveSound:
         return self._reading(ring, frames.kind if frames else "", count, node.path_latency)
 
     def display(self, id: str, count: int) -> Reading | None:
-        """What a block that looks at a signal keeps itself; None if it keeps nothing to look at."""
+        """Return the reading of a display block's own buffer, or None if it has none."""
         live = self._live
         plan, ring = live.plan, live.helper(id)
         node = plan.graph.find(id) if plan else None
@@ -338,7 +342,7 @@ class LiveSound:
         return self._reading(ring, arriving.kind if arriving else "", count, node.path_latency)
 
     def first_output(self, id: str) -> str | None:
-        """The first output of a node that can be watched."""
+        """Return the port_ref of the first output of a node, or None if it has none."""
         plan = self._live.plan
         node = plan.graph.find(id) if plan else None
         port = next(iter([*node.output_frames, *node.spec.outputs]), None) if node else None
@@ -380,7 +384,9 @@ class LiveSound:
         recording = self._wires.pop(port_ref, None)
         if recording is not None:
             recording.close()
-            self._tell(f"Recorded {port_ref}: {recording.path}, {recording.seconds:.1f} s." if recording.path else "")
+            self._notice(
+                f"Recorded {port_ref}: {recording.path} ({recording.seconds:.1f} s)." if recording.path else ""
+            )
         with self._lock:
             if path is not None:
                 self._wires[port_ref] = WireRecording(self._live, port_ref, path)
@@ -389,7 +395,7 @@ class LiveSound:
         self._state_time = -1e9
 
     def _end_wires(self) -> None:
-        """Recordings of outputs that are gone."""
+        """Finish the recordings of removed outputs."""
         for end, recording in list(self._wires.items()):
             if recording.ended:
                 self.record_wire(end, None)
@@ -401,7 +407,7 @@ class LiveSound:
                 self._lock.notify()
         elif self._logging:
             live, self._finished_log_engine = self._live, self._live
-            threading.Thread(target=self._finish_flight_log, args=(live,), name="nodegraph-landing").start()
+            threading.Thread(target=self._finish_flight_log, args=(live,), name="nodegraph-flight-log").start()
         self._state_time = -1e9
 
     @property
@@ -409,15 +415,15 @@ class LiveSound:
         return self._live.observer is not None and self._live is not self._finished_log_engine
 
     def _finish_flight_log(self, live: Live) -> None:
-        """Finish the log of an engine, which may take a while; the engine plays on."""
+        """Finish the flight log of a running engine; this can take several seconds."""
         self._finished_log_engine = live
         log = _log_of(live)
         if log is not None:
             log.close()
             problem = f" ({log.problem})" if log.problem else ""
-            self._tell(f"The performance is logged in {log.result}{problem}.")
+            self._notice(f"Saved flight log {log.result}{problem}.")
 
-    def _tell(self, line: str) -> None:
+    def _notice(self, line: str) -> None:
         if line and line not in self._notices[-1:]:
             self._notices = (*self._notices, line)
             self._state_time = -1e9
@@ -438,25 +444,25 @@ class LiveSound:
 
 
 def _log_of(live: Live) -> FlightRecorder | None:
-    """The flight log of an engine."""
+    """Return the flight log of an engine, or None."""
     return live.observer if isinstance(live.observer, FlightRecorder) else None
 
 
 def _source(graph: Graph, port_ref: str) -> tuple[str, str]:
-    """The node and the port behind an output, which may be that of a subpatch."""
+    """Return the flat (node, port) of an output, which may belong to a subpatch."""
     id, _, port = port_ref.rpartition(".")
     return graph.output_of(id, port) or (id, port)
 
 
 def _path(live: Live, node: str) -> Place:
-    """The path of the node of the document that a node of the plan belongs to; () if it belongs to none."""
+    """Return the document path of a node of the plan, or () for a probe or plan kernel."""
     found = live.plan.graph.find(node) if live.plan else None
     return found.path if found else ()
 
 
 def _faults(live: Live) -> dict[Place, str]:
-    """Why nodes are silent, by path."""
-    muted = [(fault.node, "it gave values that are no numbers. Turn one of its knobs.") for fault in live.faults()]
+    """Return the reasons of muted or failed nodes, by path."""
+    muted = [(fault.node, "output is NaN or infinite. Change one of its parameters.") for fault in live.faults()]
     found: dict[Place, str] = {}
     for node, reason in [*muted, *live.node_problems()]:
         if path := _path(live, node):
@@ -465,21 +471,21 @@ def _faults(live: Live) -> dict[Place, str]:
 
 
 def _times(live: Live) -> dict[Place, float]:
-    """Times by path; those of probes and of the plan's own kernels belong to no node and are left out."""
+    """Return the time of each node in µs per quantum, by path, without probes and plan kernels."""
     found: dict[Place, float] = {}
-    for node, taken in live.node_times().items():
+    for node, time_us in live.node_times().items():
         if path := _path(live, node):
-            found[path] = found.get(path, 0.0) + taken
+            found[path] = found.get(path, 0.0) + time_us
     return found
 
 
 def _device_error_text(error: Exception) -> str:
-    """Why there is no sound, and what to do about it in the editor."""
-    return f"no sound: {_cause(str(error))} Choose a device in Sound › Sound device (Ctrl+,)."
+    """Return the message for a device that cannot be opened, with the fix in the editor."""
+    return f"{_cause(str(error))} Select a device in Sound › Audio device (Ctrl+,)."
 
 
 def _cause(text: str) -> str:
-    """The reason alone: what follows it is advice for the command line."""
+    """Return an engine error without its advice for the command line."""
     for advice in ("See `nodegraph devices`", "Choose another with --device"):
         text = text.partition(advice)[0]
     return text.strip()

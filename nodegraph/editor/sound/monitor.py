@@ -1,4 +1,4 @@
-"""What the sound says, shown: live values of wired inputs, loads, faults and the status line."""
+"""Display of the engine state: live values of wired inputs, loads, faults, status line."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ..view import Status
 from .protocol import SoundState
 
 QUANTUM = 64
-REFRESH_FRAMES = 4  # live values are spread over so many frames
+REFRESH_FRAMES = 4  # display frames in which all live values are refreshed once
 STATUS_PERIOD, LOAD_PERIOD = 0.25, 1.0
 
 
 class SoundMonitor:
-    """Asks the sound, a little at every frame."""
+    """Periodic display of the engine state, updated at every display frame."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, str, In, tuple[str, ...]]] = []
@@ -28,15 +28,15 @@ class SoundMonitor:
         self._status_time = self._load_time = -1e9
         self._problem = ""
         self._faults: dict[Place, str] = {}
-        self._shown_notices = 0  # of the news
+        self._shown_notices = 0  # number of notices already shown
 
     def tick(self, desk: Desk, screen: ViewUpdater, now: float) -> None:
-        """One frame's part of it."""
+        """Update live values, and periodically status line, loads and faults; ``now`` in seconds."""
         self._values(desk, screen)
         if now - self._status_time >= STATUS_PERIOD:
             self._status_time = now
             state = desk.refresh_sound_state()
-            self._tell(desk, state)
+            self._notify(desk, state)
             screen.status(status(desk, state))
             if now - self._load_time >= LOAD_PERIOD:
                 self._load_time = now
@@ -73,7 +73,7 @@ class SoundMonitor:
                 shown = next((row.value for row in visual.rows if row.port == port and row.side == "in"), None)
                 screen.show_value(node, port, live_value_visual(spec, total, shown.mark if shown else ""))
 
-    def _tell(self, desk: Desk, state: SoundState) -> None:
+    def _notify(self, desk: Desk, state: SoundState) -> None:
         if state.problem != self._problem:
             self._problem = state.problem
             if state.problem:
@@ -83,7 +83,7 @@ class SoundMonitor:
         self._shown_notices = len(state.notices)
         if state.faults != self._faults:
             for path in state.faults.keys() - self._faults.keys():
-                desk.notify(f"{'/'.join(path)} is silent: {state.faults[path]}", alarm=True)
+                desk.notify(f"{'/'.join(path)} is muted: {state.faults[path]}", alarm=True)
             self._faults = dict(state.faults)
             desk.faults = self._faults
 
@@ -91,7 +91,7 @@ class SoundMonitor:
         span = QUANTUM / state.rate * 1e6
         totals: dict[str, float] = {}
         depth = len(desk.subpatch_path)
-        for path, time in state.times.items():  # the load of a subpatch is that of everything in it
+        for path, time in state.times.items():  # the load of a subpatch is the sum of its nodes
             if len(path) > depth and path[:depth] == desk.subpatch_path:
                 totals[path[depth]] = totals.get(path[depth], 0.0) + time
         for id in desk.visuals:
@@ -99,12 +99,12 @@ class SoundMonitor:
 
 
 def percent(fraction: float) -> str:
-    """0.0123 → ``1.2 %``."""
+    """Format a fraction as a percentage: 0.0123 → ``1.2 %``."""
     return f"{100 * fraction:.0f} %" if fraction >= 0.1 else f"{100 * fraction:.1f} %"
 
 
 def status(desk: Desk, state: SoundState) -> Status:
-    """The status line."""
+    """Return the status line."""
     alarm = set()
     latency = 1000.0 * (state.latency + state.device_latency) / state.rate
     parts = [
@@ -122,7 +122,7 @@ def status(desk: Desk, state: SoundState) -> Status:
     if state.recording:
         parts.append(("recording", f"recording {state.recording}"))
         alarm.add("recording")
-    parts += [(key, text) for key, say in STATUS.items() if (text := say(desk, state))]
+    parts += [(key, text) for key, text_of in STATUS.items() if (text := text_of(desk, state))]
     for job in desk.jobs.running:
         parts.append(("job", f"{job.title} {round(100 * job.part)} %"))
     if state.problem:

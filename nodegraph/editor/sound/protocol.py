@@ -1,6 +1,6 @@
-"""What the editor needs of the sound: an engine that follows a patch, whatever happens to the device.
+"""Interface between the editor and the audio engine.
 
-No method raises: what goes wrong is told by :attr:`SoundState.problem` and heard as silence.
+No method raises; errors are reported in :attr:`SoundState.problem`, and the output is silent.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from nodegraph.patch.document import Path as Place
 
 @dataclass(frozen=True)
 class SoundState:
-    """How the sound stands.
+    """State of the engine.
 
-    ``load`` is the part of a block's time that computing takes (mean of the last second); ``latency`` samples of
-    the patch, ``device_latency`` those of the device; ``faults`` gives the reason for each node that is silent, by the
-    node's path; ``times`` the µs per quantum of each node, all its voices together, by its path (a subpatch has no
-    time of its own); ``problem`` is one sentence why there is silence, "" if there is none.
-    ``clock`` is the count of samples computed, ``paused`` whether it stands still. ``recording`` and, by output,
-    ``wires`` say what is being recorded, ``flight`` what log is being written; ``notices`` are lines on files that
-    were finished, all since the beginning.
+    ``rate`` is in Hz, ``blocksize`` in samples; ``clock`` is the number of computed samples. ``load`` is the fraction
+    of the callback period spent computing (mean of the last second). ``latency`` is the latency of the patch and
+    ``device_latency`` that of the device, in samples. ``recording`` and ``wires`` (by output) describe the running
+    recordings, ``flight`` is the name of the open flight log, "" if there is none; ``notices`` lists all finished files
+    of the session, one line each. ``problem`` is the reason for silence, "" if there is none. ``faults`` maps the path
+    of each muted node to the reason; ``times`` maps the path of each node to its time in µs per quantum, summed over
+    its voices (subpatches have no entry).
     """
 
     device: str = ""
@@ -51,10 +51,11 @@ class SoundState:
 
 @dataclass(frozen=True)
 class Reading:
-    """What passed an output lately.
+    """The latest samples or frames of an output.
 
-    Signals: ``samples`` (lanes, count) with the newest last. Frames: ``frames`` (count, bins), newest last
-    (magnitudes of a spectrum). ``nans`` counts samples that were not numbers since the tap was set.
+    Signals: ``samples`` (lanes, count), newest last. Frames: ``frames`` (count, bins), newest last; magnitudes for a
+    spectrum. ``nans`` is the number of NaN or infinite values among them; ``rate`` is in Hz; ``latency`` is the path
+    latency in samples.
     """
 
     kind: str
@@ -67,51 +68,51 @@ class Reading:
 
 
 class SoundEngine(Protocol):
-    """An engine as the editor sees it."""
+    """Engine interface of the editor."""
 
     @property
     def engine(self) -> Any:
-        """The engine that plays now (a :class:`nodegraph.engine.core.Engine`), for MIDI and OSC, or None."""
+        """The current :class:`nodegraph.engine.core.Engine`, for MIDI and OSC, or None."""
 
     @property
     def rate(self) -> float:
         """Sample rate in Hz."""
 
     def play(self, graph: Graph) -> None:
-        """Play this graph, typed at ``rate``, instead of the one before; nodes of both go on."""
+        """Play a graph that was typed at ``rate``; nodes of the previous graph keep their state."""
 
     def set_values(self, change: Change, knobs: list[KnobChange]) -> None:
-        """Follow a change of the document that sets nothing but these knobs of the graph."""
+        """Apply a change of the document that sets only these knobs of the graph."""
 
     def state(self) -> SoundState: ...
 
     def devices(self) -> list[dict[str, Any]]:
-        """Devices as of ``nodegraph.engine.live.devices`` (empty where there are none)."""
+        """Return the devices as in ``nodegraph.engine.live.devices``; empty if there are none."""
 
     def select_device(self, device: int | str | None, rate: float | None = None, blocksize: int | None = None) -> None:
-        """Go over to a device ("none": no device; None: the default), keeping the states of the patch where it can."""
+        """Switch to a device ("none": no device; None: the default); the patch keeps its state if possible."""
 
     def pause(self) -> None: ...
     def resume(self) -> None: ...
     def step(self, samples: int) -> None:
-        """While paused, compute so many samples (rounded up to whole quanta) and stand still again."""
+        """Compute ``samples`` (rounded up to whole quanta) while paused."""
 
     def watch(self, port_refs: frozenset[str]) -> None:
-        """The outputs ("osc1.out") that ``read`` will be asked for."""
+        """Set the outputs ("osc1.out") that can be read with ``read``."""
 
     def read(self, port_ref: str, count: int) -> Reading | None:
-        """The last ``count`` samples (or frames) of a watched output; None while there is nothing yet."""
+        """Return the last ``count`` samples or frames of a watched output, or None if there are none yet."""
 
     def value(self, port_ref: str) -> np.ndarray | None:
-        """Latest sample of an output, one a lane; costs nothing and needs no ``watch``."""
+        """Return the latest sample of an output per lane, or None if unknown; needs no ``watch``."""
 
     def record(self, path: Path | None) -> None:
-        """Write what is heard into a sound file from now on; None ends that and closes the file."""
+        """Start recording the output to a sound file; None stops and closes the file."""
 
     def record_wire(self, port_ref: str, path: Path | None) -> None:
-        """Write what an output ("osc1.out") carries into a sound file from now on; None ends that."""
+        """Start recording an output ("osc1.out") to a sound file; None stops and closes the file."""
 
     def set_flight_log(self, path: Path | None) -> None:
-        """Begin the sound anew and log it into a flight log; None finishes the log, and the sound goes on."""
+        """Restart the engine with a flight log; None finishes the log while the engine keeps running."""
 
     def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""From the sound to the window, once a frame: displays in blocks, pinned probes, the readout at the pointer."""
+"""Update of readouts at every display frame: displays in blocks, probes, readout at the pointer."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from . import readout
 from .live import LiveSound
 from .protocol import Reading
 
-PERIOD = 1.0 / 25.0  # s between two drawings of the same thing
-HOVER_AFTER = 0.15  # s that the pointer must rest on a wire
+PERIOD = 1.0 / 25.0  # seconds between two drawings of the same readout
+HOVER_AFTER = 0.15  # seconds of hovering before the readout of a wire appears
 
 
 class ReadoutView(Protocol):
-    """What is asked of the view."""
+    """The part of the view that shows readouts."""
 
     probe_wires: dict[str, WireKey]
     hover_wire: WireKey | None
@@ -30,39 +30,39 @@ class ReadoutView(Protocol):
 
 
 class ReadoutUpdater:
-    """Asks the sound for what is looked at. ``flat`` gives the name by which the sound knows a node or an end."""
+    """Updater of the visible readouts. ``flat`` maps a node id or port_ref to its flat form."""
 
     def __init__(self, view: ReadoutView, sound: LiveSound, flat: Callable[[str], str]) -> None:
         self._view, self._sound, self._flat = view, sound, flat
-        self._probes: dict[str, tuple[WireKey, str]] = {}  # pinned ones stay on their wire when the level changes
+        self._probes: dict[str, tuple[WireKey, str]] = {}  # probes stay on their wire when another subpatch is shown
         self._hover: tuple[WireKey | None, float] = (None, 0.0)
         self._hover_drawn = 0.0
-        self._outputs: dict[str, str] = {}  # of blocks that draw what they give
+        self._outputs: dict[str, str] = {}  # watched output of each node that displays its output
         self._drawn: dict[tuple[str, str], float] = {}
 
     def tick(self, now: float) -> None:
-        """Once a frame; ``now`` in seconds."""
+        """Update the readouts that are due; ``now`` in seconds."""
         view, sound = self._view, self._sound
         wires = view.probe_wires
         self._probes = {key: self._probes.get(key, (wire, self._flat(wire[0]))) for key, wire in wires.items()}
         wire = view.hover_wire
         if wire != self._hover[0]:
             self._hover = (wire, now)
-        rested = wire is not None and now - self._hover[1] >= HOVER_AFTER
+        is_hovering = wire is not None and now - self._hover[1] >= HOVER_AFTER
         displays = view.displays
         self._outputs = {node: end for node, end in self._outputs.items() if node in displays}
-        ends = {end for _, end in self._probes.values()}
-        if rested and wire is not None:
-            ends.add(self._flat(wire[0]))
-        ends |= {self._outputs[node] for node in displays if node in self._outputs}
-        sound.watch(frozenset(ends))
+        port_refs = {end for _, end in self._probes.values()}
+        if is_hovering and wire is not None:
+            port_refs.add(self._flat(wire[0]))
+        port_refs |= {self._outputs[node] for node in displays if node in self._outputs}
+        sound.watch(frozenset(port_refs))
         count = readout.samples_needed(sound.engine.rate)
         due = self._due_now([*(("probe", key) for key in self._probes), *(("node", node) for node in displays)], now)
         for key in (key for kind, key in due if kind == "probe"):
             reading = sound.read(self._probes[key][1], count)
             if reading is not None:
                 view.read_probe(key, readout.readout(reading))
-        if rested and wire is not None and now - self._hover_drawn >= PERIOD:
+        if is_hovering and wire is not None and now - self._hover_drawn >= PERIOD:
             self._hover_drawn = now
             reading = sound.read(self._flat(wire[0]), count)
             if reading is not None:
@@ -72,16 +72,16 @@ class ReadoutUpdater:
             if drawing is not None:
                 view.read_display(node, drawing)
 
-    def _due_now(self, things: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
-        """Those to be drawn now: each at its pace, no more than half of them in one frame."""
-        self._drawn = {thing: self._drawn.get(thing, 0.0) for thing in things}
-        late = sorted((thing for thing in things if now - self._drawn[thing] >= PERIOD), key=self._drawn.__getitem__)
-        chosen = late[: -(-len(things) // 2)]
+    def _due_now(self, targets: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
+        """Return the targets to draw in this display frame: each once per ``PERIOD``, at most half of them."""
+        self._drawn = {target: self._drawn.get(target, 0.0) for target in targets}
+        late = sorted((one for one in targets if now - self._drawn[one] >= PERIOD), key=self._drawn.__getitem__)
+        chosen = late[: -(-len(targets) // 2)]
         self._drawn.update(dict.fromkeys(chosen, now))
         return chosen
 
     def _display(self, node: str, kind: str, count: int) -> Drawing | None:
-        """The numbers of a block's display: of the signal it keeps, or of its first output."""
+        """Return the drawing of a node's display, from its own buffer or its first output."""
         sound, flat = self._sound, self._flat(node)
         if kind == "meter":
             return _meter(sound.value(f"{flat}.rms"), sound.value(f"{flat}.peak"))
@@ -96,7 +96,7 @@ class ReadoutUpdater:
 
 
 def make_drawing(kind: str, reading: Reading) -> Drawing | None:
-    """A reading drawn in one way; None where it cannot be drawn so."""
+    """Return the drawing of a reading in this style, or None if the reading is empty."""
     if reading.samples is not None:
         samples = np.nan_to_num(reading.samples)
         if kind == "spectrum":
@@ -112,7 +112,7 @@ def make_drawing(kind: str, reading: Reading) -> Drawing | None:
 
 
 def _meter(rms: np.ndarray | None, peak: np.ndarray | None) -> Drawing | None:
-    """From the outputs of a meter block."""
+    """Return the drawing of a meter block from its outputs, in dBFS per lane."""
     if rms is None or peak is None:
         return None
     both = np.column_stack([rms, peak]).astype(float)

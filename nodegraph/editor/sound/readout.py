@@ -1,4 +1,4 @@
-"""What a wire carries, in drawings and words: for the readout at the pointer, pinned probes and displays in blocks."""
+"""Readout of a wire as drawings and text, for the pointer, probes and displays in blocks."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from ..view import Drawing
 from .protocol import Reading
 
 WAVE_SECONDS = 0.025
-SLOW_SECONDS = 0.7  # of what does not swing within that
+SLOW_SECONDS = 0.7  # seconds shown of a signal too slow for WAVE_SECONDS
 SPECTRUM_SIZE = 4096
-QUIETEST = -120.0
+QUIETEST = -120.0  # dB
 
 
 @dataclass(frozen=True)
 class Readout:
-    """Drawings from top to bottom, and lines of text below them."""
+    """Drawings from top to bottom, with lines of text below."""
 
     drawings: tuple[Drawing, ...]
     lines: tuple[str, ...]
 
 
 def decibels(amplitude: float) -> str:
-    """A level relative to full scale."""
+    """Format an amplitude as a level in dB relative to full scale."""
     return f"{round(20.0 * float(np.log10(max(amplitude, 1e-6))), 1) + 0.0:.1f} dB"
 
 
 def samples_needed(rate: float) -> int:
-    """Samples that a readout of a signal asks for."""
+    """Return the number of samples that a readout of a signal needs."""
     return max(SPECTRUM_SIZE, round(SLOW_SECONDS * rate))
 
 
 def readout(reading: Reading) -> Readout:
-    """All that there is to know of what passed an output lately."""
+    """Return the readout of an output: level, waveform and spectrum, or frames."""
     if reading.frames is not None:
         return _of_frames(reading)
     samples = reading.samples if reading.samples is not None else np.zeros((1, 2), np.float32)
@@ -48,19 +48,19 @@ def readout(reading: Reading) -> Readout:
     lanes = f"{len(samples)} lane{'s' if len(samples) > 1 else ''}"
     lines = [levels, f"now {now:.4g}   mean {mean:.4g}", f"{lanes}   {reading.rate:g} Hz   latency {reading.latency}"]
     if reading.nans:
-        lines.append(f"{reading.nans} values that are no numbers")
+        lines.append(f"{reading.nans} NaN or infinite values")
     return Readout((wave(clean, count, slow=True), spectrum(clean, reading.rate)), tuple(lines))
 
 
 def wave(samples: np.ndarray, count: int, slow: bool = False) -> Drawing:
-    """``count`` samples from a rise through the middle, so that a steady wave stands still.
+    """Return the drawing of ``count`` samples, triggered at a rise through the mean like an oscilloscope.
 
-    With ``slow``, all samples of what does not swing in so short a time.
+    With ``slow``, a signal with fewer than four crossings in 3 * ``count`` samples is drawn in full, untriggered.
     """
     latest = samples[0, -3 * count :]
     middle = float(latest.mean())
-    turns = np.count_nonzero(np.diff(latest >= middle))
-    if slow and turns < 4:
+    crossings = np.count_nonzero(np.diff(latest >= middle))
+    if slow and crossings < 4:
         low, high = _span(samples)
         return Drawing("wave", np.ascontiguousarray(samples), low, high, f"{high:.3g}")
     samples = samples[:, -max(4 * count, 2) :]
@@ -74,19 +74,19 @@ def wave(samples: np.ndarray, count: int, slow: bool = False) -> Drawing:
 
 
 def _span(values: np.ndarray) -> tuple[float, float]:
-    """A steady y axis for values: ±1, ±2, ±5, ±10 … as large as they need."""
-    most = float(np.abs(values).max()) if values.size else 1.0
-    if most <= 1.0:
-        step = 1.0 if most > 0.1 else 0.1 if most > 0.01 else 0.01
+    """Return the (low, high) of a y axis in steps of 1, 2, 5, 10, … that contains the values."""
+    peak = float(np.abs(values).max()) if values.size else 1.0
+    if peak <= 1.0:
+        step = 1.0 if peak > 0.1 else 0.1 if peak > 0.01 else 0.01
     else:
-        power = 10.0 ** np.floor(np.log10(most))
-        step = float(next(power * k for k in (1, 2, 5, 10, 20) if power * k >= most))
-    low = 0.0 if values.size and float(values.min()) >= 0.0 and most > 1.0 else -step
+        power = 10.0 ** np.floor(np.log10(peak))
+        step = float(next(power * k for k in (1, 2, 5, 10, 20) if power * k >= peak))
+    low = 0.0 if values.size and float(values.min()) >= 0.0 and peak > 1.0 else -step
     return low, step
 
 
 def spectrum(samples: np.ndarray, rate: float) -> Drawing:
-    """Levels in dB of a full-scale sine by a Hann window."""
+    """Return the magnitude spectrum with a Hann window, in dB; 0 dB is a full-scale sine."""
     size = min(SPECTRUM_SIZE, 1 << (samples.shape[1].bit_length() - 1))
     window = np.hanning(size + 1)[:size]
     bins = np.abs(np.fft.rfft(samples[:4, -size:] * window, axis=1)) * (2.0 / window.sum())
@@ -98,16 +98,16 @@ def _of_frames(reading: Reading) -> Readout:
     frames = np.asarray(reading.frames)
     bins = frames.shape[1] if frames.ndim == 2 else 0
     last = frames[-1] if len(frames) else np.zeros(1)
-    lines = [f"{bins} {reading.kind} values a frame", f"{reading.rate:.4g} frames a second   latency {reading.latency}"]
+    lines = [f"{bins} {reading.kind} values per frame", f"{reading.rate:.4g} frames/s   latency {reading.latency}"]
     if reading.nans:
-        lines.append(f"{reading.nans} values that are no numbers")
+        lines.append(f"{reading.nans} NaN or infinite values")
     if reading.kind == "latent":
         return Readout((bars(last, reading.names),), tuple(lines))
     return Readout((spectrogram(frames, reading.kind),), tuple(lines))
 
 
 def bars(values: np.ndarray, names: tuple[str, ...]) -> Drawing:
-    """Values of a code side by side."""
+    """Return a bar chart of the units of a code."""
     low, high = _span(values)
     if float(np.min(values, initial=0.0)) >= 0.0:
         low = 0.0
@@ -116,7 +116,7 @@ def bars(values: np.ndarray, names: tuple[str, ...]) -> Drawing:
 
 
 def spectrogram(frames: np.ndarray, kind: str) -> Drawing:
-    """Frames as columns: levels from -90 dB below the loudest to it; phases over their circle."""
+    """Return frames as columns: levels down to 80 dB below the loudest; phases from 0 to 2π."""
     if kind == "phase":
         part = np.mod(frames, 2.0 * np.pi) / (2.0 * np.pi)
     else:
@@ -127,7 +127,7 @@ def spectrogram(frames: np.ndarray, kind: str) -> Drawing:
 
 
 def meter(samples: np.ndarray) -> Drawing:
-    """RMS and peak of each lane in dBFS."""
+    """Return RMS and peak of each lane in dBFS."""
     clean = np.nan_to_num(samples)
     rms = 20.0 * np.log10(np.maximum(np.sqrt(np.mean(clean**2, axis=1)), 1e-6))
     peak = 20.0 * np.log10(np.maximum(np.abs(clean).max(axis=1), 1e-6))

@@ -1,4 +1,4 @@
-"""What is kept of the sound without being asked: its last minutes, and the moves of a take."""
+"""Retrospective recording and automation recording of the editor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class RetrospectiveRecording(State):
-    """Follows the engine that plays: when the device changes, another one is kept."""
+    """Recorders on the current engine; they are attached again when the device changes."""
 
     lasting = True
 
@@ -23,7 +23,7 @@ class RetrospectiveRecording(State):
         self._ring: RetrospectiveRecorder | None = None
 
     def tick(self, desk: Desk) -> None:
-        """Keep what the present engine plays."""
+        """Attach a recorder to the current engine if it changed."""
         engine, minutes = desk.sound.engine, desk.preferences.keep_minutes
         if engine is self._engine:
             return
@@ -34,16 +34,16 @@ class RetrospectiveRecording(State):
             self._ring = RetrospectiveRecorder(engine, minutes, desk.patch.document.title)
 
     def last_minutes(self) -> RetrospectiveSession | None:
-        """What is kept of this session; None while there is nothing."""
+        """Return the recorded last minutes of this session, or None if there are none."""
         if self._ring is None:
             return None
         from nodegraph.recording.keeping import session_in
 
-        kept = session_in(self._ring.folder)
-        return kept if kept is not None and kept.seconds > 0 else None
+        session = session_in(self._ring.folder)
+        return session if session is not None and session.seconds > 0 else None
 
     def start_automation(self) -> bool:
-        """Note all moves of values from now on; False without an engine."""
+        """Start recording value changes; return False if there is no engine."""
         if self._engine is None:
             return False
         from nodegraph.recording.keeping import AutomationRecorder
@@ -52,20 +52,20 @@ class RetrospectiveRecording(State):
         return True
 
     def stop_automation(self) -> AutomationRecorder | None:
-        """The moves of the take that ends."""
+        """Stop recording value changes and return the recorder, or None if there was none."""
         recorder, self.recorder = self.recorder, None
         if recorder is not None:
             recorder.close()
         return recorder
 
 
-def write_last_minutes(kept: RetrospectiveSession, seconds: float, path: Path, job: Job) -> Path:
-    """Write the last ``seconds`` into a sound file."""
+def write_last_minutes(session: RetrospectiveSession, seconds: float, path: Path, job: Job) -> Path:
+    """Write the last ``seconds`` of a session to a sound file and return its path."""
     from nodegraph.files.sound_output import SoundOutput
 
-    total = max(round(seconds * kept.rate), 1)
-    with SoundOutput(path, kept.rate, kept.channels, seconds) as file:
-        for block in kept.last(seconds):
-            file.write(block[: total - file.samples])
+    total = max(round(seconds * session.rate), 1)
+    with SoundOutput(path, session.rate, session.channels, seconds) as file:
+        for chunk in session.last(seconds):
+            file.write(chunk[: total - file.samples])
             job.progress(file.samples / total)
     return path
