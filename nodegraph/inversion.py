@@ -1,4 +1,4 @@
-"""Ways from magnitudes to sound by name: offline functions, and every block that finds phases live.
+"""Methods that turn magnitudes into sound, by name: offline functions, and all live phase blocks.
 
 A method is ``method(magnitudes, size, hop, window, iterations, seed) -> samples``: magnitudes float32 (bins,
 frames), samples float32 (frames × hop), aligned as in ``stft``.
@@ -23,7 +23,7 @@ OFFLINE: dict[str, Method] = {"griffin_lim": griffin_lim, "fast_griffin_lim": fa
 
 
 def methods() -> dict[str, Method]:
-    """All methods by name: the offline ones first, then the blocks of family ``phase_reconstruction``."""
+    """Return all methods by name: the offline ones first, then the blocks of family ``phase_reconstruction``."""
     from nodegraph.blocks.registry import node_types
 
     found = dict(OFFLINE)
@@ -48,7 +48,7 @@ def invert_with_block(
     seed: int,
     **params: object,
 ) -> np.ndarray:
-    """Play a spectrogram through a block that finds its phases, as a patch does live."""
+    """Render a spectrogram through a block that computes its phases, as a live patch does."""
     from nodegraph.engine.offline import Offline
     from nodegraph.patch import SetSeed
 
