@@ -56,8 +56,8 @@ def invert_with_block(
 
     frames = magnitudes.shape[1]
     if "iterations" in cls.spec.options:
-        most = cls.spec.options["iterations"].max or iterations
-        params["iterations"] = int(min(iterations, most))
+        limit = cls.spec.options["iterations"].max or iterations
+        params["iterations"] = int(min(iterations, limit))
     if "window" in cls.spec.choices:
         params["window"] = window
     with tempfile.TemporaryDirectory() as folder:
@@ -66,18 +66,18 @@ def invert_with_block(
         patch.add("spectrogram_player", id="source", file="magnitudes.npz", loop=False)
         patch.add(cls.type, id="method", **params)
         patch.connect("source.magnitude", f"method.{next(iter(cls.spec.frame_inputs))}")
-        patch.add("audio_out", id="heard")
+        patch.add("audio_out", id="out")
         if cls.spec.frame_outputs:
             patch.add("inverse_stft", id="inverse", window=window)
             patch.connect(f"method.{next(iter(cls.spec.frame_outputs))}", "inverse.spectrum")
-            patch.connect("inverse.out", "heard.audio")
+            patch.connect("inverse.out", "out.audio")
         else:
-            patch.connect(f"method.{next(iter(cls.spec.outputs))}", "heard.audio")
+            patch.connect(f"method.{next(iter(cls.spec.outputs))}", "out.audio")
         document = SetSeed(seed).apply(patch.document)
         engine = Offline(document, 44100.0, Path(folder) / "patch.json")
         try:
-            late = engine.plan.latency if engine.plan else 0
-            sound = engine.run_samples(frames * hop + late)
+            latency = engine.plan.latency if engine.plan else 0
+            sound = engine.run_samples(frames * hop + latency)
         finally:
             engine.close()
-    return np.ascontiguousarray(sound[late:, 0])
+    return np.ascontiguousarray(sound[latency:, 0])

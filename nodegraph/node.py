@@ -406,7 +406,7 @@ class Node:
     ``device = "input"`` one whose ``block`` gets the device's samples (``device``) and the first ``column`` that it
     reads, ``device = "events"`` one that gets external events (``arrivals``, whose values are port numbers) and the
     ``ports`` that its setting ``port`` selects (a bit for each, in an array of one number).
-    ``container`` marks a block that connects a subpatch with its surroundings and computes nothing.
+    ``container`` marks a block of the subpatch structure (subpatch, outlet), which computes nothing.
     ``allocates_voices`` names the voice count option of a block that allocates notes to voices, one lane per voice: a
     subpatch of several voices contains such a block once, and each voice gets one of its lanes.
     ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars".

@@ -47,7 +47,7 @@ MISTAKES = {
         "sine 'osc': frequency must be a number or a list of numbers",
     ),
     "wrong list": (lambda p: p.set("osc.frequency", [1.0, None]), "frequency must be a number or a list of numbers"),
-    "an object": (lambda p: p.set("osc.frequency", object()), "a patch cannot hold a 'object'"),
+    "an object": (lambda p: p.set("osc.frequency", object()), "a patch cannot store a 'object'"),
     "not finite": (lambda p: p.set("osc.frequency", float("nan")), "nan is not a finite number"),
     "out of range": (
         lambda p: p.set("osc.frequency", 30000.0),
