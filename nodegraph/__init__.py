@@ -4,7 +4,7 @@ import nodegraph
 
 patch = nodegraph.load("patches/demo.json")
 sound = nodegraph.render(patch, seconds=4)      # float32, (samples, channels)
-with nodegraph.play(patch) as live:             # every edit of `patch` is heard at once
+with nodegraph.play(patch) as live:             # edits of `patch` take effect immediately
     patch.set("filter.cutoff", 2000.0)
 """
 
@@ -34,7 +34,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: ``nodegraph --help`` must not pay for compilers and libraries."""
+    """Import a name on first use, so that ``nodegraph --help`` loads no compiler."""
     if name not in _HOME:
         raise AttributeError(f"module 'nodegraph' has no attribute '{name}'")
     from importlib import import_module

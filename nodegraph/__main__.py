@@ -1,4 +1,4 @@
-"""``python -m nodegraph`` is ``nodegraph``."""
+"""Entry point of ``python -m nodegraph``."""
 
 import sys
 

@@ -26,7 +26,7 @@ __all__ = ["Patch", "PatchError", "Sound", "load", "play", "render"]
 
 
 class Patch(Session):
-    """A patch being edited. ::
+    """An editing session of a patch. ::
 
         patch = Patch()
         osc = patch.add("sine", frequency=220.0)
@@ -34,22 +34,21 @@ class Patch(Session):
         patch.connect(f"{osc}.out", f"{out}.audio")
         patch.save("beep.json")
 
-    ``add``, ``connect``, ``disconnect``, ``set`` and ``clear`` check against the known blocks what they name and
-    set, and raise :class:`PatchError`, one line with the nearest name, the patch unchanged: for an unknown block,
-    node, port or setting, for kinds that do not fit (frames into a signal input), for a value of another type and for
-    one out of range. What depends on the whole patch (lanes, loops, sizes of frames) is reported by :func:`render`
-    and :func:`play`. A file may hold what is not known here: it is kept, and rendered as silence with a reason. Of
-    such a node the ports are not known either, so wires to it and values of it are not checked.
+    ``add``, ``connect``, ``disconnect``, ``set`` and ``clear`` check names and values against the known blocks. They
+    raise :class:`PatchError`, one line with the nearest name, and leave the patch unchanged, for an unknown block,
+    node, port or setting, for wires between unlike ports (frames into a signal input), and for a value of another
+    type or out of range. :func:`render` and :func:`play` report errors that depend on the whole patch (lanes, loops,
+    frame sizes). A file may contain unknown blocks: they are preserved, and silent. Wires and values of such a node
+    are not checked, because its ports are unknown.
 
-    :meth:`do` takes actions as plain data and does not check them against the blocks: they are those of logs, of undo
-    and of the editor, which has checked them.
+    :meth:`do` does not check actions against the blocks: they come from logs, undo and the editor, which checks them.
     """
 
     def graph(self, rate: float | None = None, allow_outside: bool = False) -> Graph:
-        """The typed graph of the patch as it is now: an ``nx.MultiDiGraph`` for any algorithm of networkx.
+        """Return the typed graph of the current document, an ``nx.MultiDiGraph`` for any algorithm of networkx.
 
-        ``graph.nodes[id]["node"]`` is a typed node, edges carry kind, lanes, latency and the feedback mark; see
-        :class:`nodegraph.graph.Graph`. ``rate`` in Hz (default: the patch's own, else 44100). Raises GraphError.
+        ``graph.nodes[id]["node"]`` is a typed node, edges have kind, lanes, latency and the feedback mark; see
+        :class:`nodegraph.graph.Graph`. ``rate`` in Hz (default: that of the patch, else 44100). Raises GraphError.
         """
         from nodegraph.graph import build_graph
 
@@ -72,7 +71,7 @@ class Patch(Session):
 class Sound(np.ndarray):
     """A rendered sound: a float32 array (samples, channels) with its ``rate`` in Hz.
 
-    In a notebook it is displayed as its waveform with a player.
+    A notebook displays its waveform and a player.
     """
 
     rate: float = 44100.0
@@ -81,7 +80,7 @@ class Sound(np.ndarray):
         self.rate = getattr(source, "rate", 44100.0)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a sound file; the suffix of ``path`` gives the format (float32 samples if the format has them)."""
+        """Write a sound file; the suffix of ``path`` selects the format (float32 samples if the format has them)."""
         from nodegraph.files.sound_output import write_sound
 
         write_sound(Path(path), np.asarray(self), self.rate)
@@ -93,11 +92,11 @@ class Sound(np.ndarray):
 
 
 def load(path: str | os.PathLike[str]) -> Patch:
-    """The patch in a file. Raises PatchError, one line, if the file cannot be read as a patch.
+    """Load the patch in a file. Raises PatchError, one line, if the file is not a readable patch.
 
-    What is not known (blocks, ports, fields) is kept as it is.
+    Unknown blocks, ports and fields are preserved.
     """
-    node_types()  # blocks register the migrations of their parameters
+    node_types()  # blocks declare migrations when they are imported
     return Patch.load(path)
 
 
@@ -112,13 +111,14 @@ def render(
     midi: str | os.PathLike[str] | MidiFile | None = None,
     midi_out: str | os.PathLike[str] | None = None,
 ) -> Sound:
-    """Render a patch offline: float32, (samples, channels).
+    """Render a patch offline and return its output, float32, (samples, channels).
 
-    ``rate`` in Hz (default: the patch's own, else 44100), ``inputs`` an array (samples,) or
-    (samples, channels) for ``audio_in`` nodes by id, ``seed`` replaces the document's, ``progress`` is called with
-    the part that is done (0–1), ``allow_outside`` permits files outside the patch's folder. ``midi`` is played into
-    the ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is a MIDI file to be written, of
-    what the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError; OSError if it cannot be written.
+    ``rate`` in Hz (default: that of the patch, else 44100), ``inputs`` an array (samples,) or
+    (samples, channels) for ``audio_in`` nodes by id, ``seed`` replaces that of the document, ``progress`` is called
+    with the completed fraction (0–1), ``allow_outside`` permits files outside the patch's folder. ``midi`` is played
+    into the ``midi_in`` nodes: a standard MIDI file, or a ``mido.MidiFile``. ``midi_out`` is the path of a MIDI file
+    for the messages that the ``midi_out`` nodes send. Raises PatchError, GraphError, MidiFileError; OSError if it
+    cannot be written.
     """
     from nodegraph.engine.offline import Offline
 
@@ -157,11 +157,11 @@ def play(
     flight: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Live:
-    """Play a patch on an audio device; edits of a :class:`Patch` are audible at once.
+    """Play a patch on an audio device; edits of a :class:`Patch` take effect immediately.
 
-    Use it in ``with``, or call ``stop()``. ``device`` is a number or part of a name as ``nodegraph devices`` lists
-    them (None: the default). ``send(mido.Message(…))`` plays its ``midi_in`` blocks, ``sent()`` returns what its
-    ``midi_out`` blocks send. ``flight`` is a file in which the performance is logged. Other options are those of
+    Use it in ``with``, or call ``stop()``. ``device`` is a number or part of a name as listed by ``nodegraph devices``
+    (None: the default). ``send(mido.Message(…))`` plays its ``midi_in`` blocks, ``sent()`` returns the messages of
+    its ``midi_out`` blocks. ``flight`` is the file of a flight log. Other options are those of
     :class:`nodegraph.engine.live.Live`: rate, blocksize, null, limiter, capture. Raises PatchError, GraphError,
     EngineError.
     """

@@ -1,18 +1,18 @@
-"""Frame types: what a frame wire carries."""
+"""Frame types: the kind, size and clock of the vectors on a frame wire."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-EITHER = "magnitude or latent"  # what ports take that work on any real numbers; their outputs are what came in
+EITHER = "magnitude or latent"  # kind of ports for any real numbers; outputs have the kind of the input
 
 
 @dataclass(frozen=True)
 class FrameType:
-    """Vectors of ``bins`` numbers (complex ones for a spectrum) every ``hop`` samples.
+    """The type of a frame wire: vectors of ``bins`` numbers (complex for a spectrum) every ``hop`` samples.
 
-    ``size`` is the transform they come from, ``reference`` the sample of its window, counted from the end,
-    that a frame stands for: 0 if it is as late as its last sample, size / 2 if it is centred.
+    ``size`` is the size of the transform in samples. ``reference`` is the position in the window that a frame
+    describes, in samples from its end: 0 for the last sample, size / 2 for the centre.
     """
 
     kind: str
@@ -26,5 +26,5 @@ class FrameType:
 
 
 def kinds_fit(gives: str, takes: str) -> bool:
-    """Whether frames of one kind may go where others are taken, as far as the ports themselves say it."""
+    """Return whether frames of kind ``gives`` may be wired to a port of kind ``takes``."""
     return gives == takes or {gives, takes} in ({EITHER, "magnitude"}, {EITHER, "latent"})

@@ -1,4 +1,4 @@
-"""Ways from magnitudes to sound by name: offline functions, and every block that finds phases live.
+"""Methods that turn magnitudes into sound, by name: offline functions, and all live phase blocks.
 
 A method is ``method(magnitudes, size, hop, window, iterations, seed) -> samples``: magnitudes float32 (bins,
 frames), samples float32 (frames × hop), aligned as in ``stft``.
@@ -23,7 +23,7 @@ OFFLINE: dict[str, Method] = {"griffin_lim": griffin_lim, "fast_griffin_lim": fa
 
 
 def methods() -> dict[str, Method]:
-    """All methods by name: the offline ones first, then the blocks of family ``phase_reconstruction``."""
+    """Return all methods by name: the offline ones first, then the blocks of family ``phase_reconstruction``."""
     from nodegraph.blocks.registry import node_types
 
     found = dict(OFFLINE)
@@ -48,7 +48,7 @@ def invert_with_block(
     seed: int,
     **params: object,
 ) -> np.ndarray:
-    """Play a spectrogram through a block that finds its phases, as a patch does live."""
+    """Render a spectrogram through a block that computes its phases, as a live patch does."""
     from nodegraph.engine.offline import Offline
     from nodegraph.patch import SetSeed
 
@@ -56,8 +56,8 @@ def invert_with_block(
 
     frames = magnitudes.shape[1]
     if "iterations" in cls.spec.options:
-        most = cls.spec.options["iterations"].max or iterations
-        params["iterations"] = int(min(iterations, most))
+        limit = cls.spec.options["iterations"].max or iterations
+        params["iterations"] = int(min(iterations, limit))
     if "window" in cls.spec.choices:
         params["window"] = window
     with tempfile.TemporaryDirectory() as folder:
@@ -66,18 +66,18 @@ def invert_with_block(
         patch.add("spectrogram_player", id="source", file="magnitudes.npz", loop=False)
         patch.add(cls.type, id="method", **params)
         patch.connect("source.magnitude", f"method.{next(iter(cls.spec.frame_inputs))}")
-        patch.add("audio_out", id="heard")
+        patch.add("audio_out", id="out")
         if cls.spec.frame_outputs:
             patch.add("inverse_stft", id="inverse", window=window)
             patch.connect(f"method.{next(iter(cls.spec.frame_outputs))}", "inverse.spectrum")
-            patch.connect("inverse.out", "heard.audio")
+            patch.connect("inverse.out", "out.audio")
         else:
-            patch.connect(f"method.{next(iter(cls.spec.outputs))}", "heard.audio")
+            patch.connect(f"method.{next(iter(cls.spec.outputs))}", "out.audio")
         document = SetSeed(seed).apply(patch.document)
         engine = Offline(document, 44100.0, Path(folder) / "patch.json")
         try:
-            late = engine.plan.latency if engine.plan else 0
-            sound = engine.run_samples(frames * hop + late)
+            latency = engine.plan.latency if engine.plan else 0
+            sound = engine.run_samples(frames * hop + latency)
         finally:
             engine.close()
-    return np.ascontiguousarray(sound[late:, 0])
+    return np.ascontiguousarray(sound[latency:, 0])

@@ -1,12 +1,12 @@
-"""The arithmetic that ticks are written in.
+"""The arithmetic functions for equations.
 
-Compiled loops must turn into SIMD code, and the compiled block must give the same bits as the same
-function stepped in plain Python. The C library's ``sin`` or ``exp`` offers neither, so everything here
-is built from ``+ - * /``, ``floor`` and the bits of a double; no function branches, loops or calls out.
+Compiled loops must become SIMD code, and a compiled block must give the same bits as the same function
+in plain Python. The ``sin`` and ``exp`` of the C library allow neither, so everything here consists of
+``+ - * /``, ``floor`` and the bits of a double; no function branches, loops or calls the C library.
 
-Polynomials are minimax fits (Remez exchange in extended precision); each docstring gives the bound of
-the error, which ``tests/test_maths.py`` checks. Arguments are finite floats. Angles are in *turns*
-(1 turn = 360° = 2π rad) where the name says so: the natural unit of a phase that runs from 0 to 1.
+Polynomials are minimax fits (Remez exchange in extended precision); each docstring gives the error
+bound, which ``tests/test_maths.py`` checks. Arguments are finite floats. Angles are in *turns*
+(1 turn = 360° = 2π rad) if the name contains *turn*: the unit of a phase from 0 to 1.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
 TURNS_PER_RADIAN = 0.15915494309189535
 
-# Under names that no function here has: the compiler resolves a function's globals by name.
+# Private names: the compiler resolves globals by name, and functions here have the public names.
 _floor = np.floor
 _sqrt = np.sqrt
 
-# Adding it leaves the nearest integer in the low bits of the sum.
+# adding it leaves the nearest integer in the low bits of the sum
 _TO_INTEGER_BITS = 6755399441055744.0
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 
@@ -33,53 +33,53 @@ _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 
 
 def clip(x, low, high):
-    """``x`` held between ``low`` and ``high``."""
+    """Return ``x`` clamped to ``low``–``high``."""
     return min(max(x, low), high)
 
 
 def floor(x):
-    """The greatest whole number that is not above ``x``. Exact."""
+    """Return the greatest integer not above ``x``. Exact."""
     return _floor(x)
 
 
 def nearest(x):
-    """The nearest whole number; halves go up. Exact for ``|x| < 2**51``."""
+    """Return the nearest integer; halves round up. Exact for ``|x| < 2**51``."""
     return _floor(x + 0.5)
 
 
 def wrap(x):
-    """``x - floor(x)``: the phase of ``x``, from 0 up to 1 (1 itself only for ``-1e-17 < x < 0``)."""
+    """Return ``x - floor(x)``, the phase of ``x``, from 0 up to 1 (1 itself only for ``-1e-17 < x < 0``)."""
     return x - _floor(x)
 
 
 def sign(x):
-    """1 above zero, -1 below, 0 at zero."""
+    """Return 1 for ``x > 0``, -1 for ``x < 0``, 0 for 0."""
     return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
 
 
 def divide(x, y):
-    """``x / y``, and 0 where ``y`` is 0."""
+    """Return ``x / y``, or 0 if ``y`` is 0."""
     safe = 1.0 if y == 0.0 else y
     return 0.0 if y == 0.0 else x / safe
 
 
 def modulo(x, y):
-    """``x - y floor(x / y)``: the remainder with the sign of ``y``, and 0 where ``y`` is 0."""
+    """Return ``x - y floor(x / y)``, the remainder with the sign of ``y``, or 0 if ``y`` is 0."""
     return x - y * _floor(divide(x, y)) if y != 0.0 else 0.0
 
 
 def finite_or_zero(x):
-    """``x`` where ``|x| <= 1e30``, else 0: the end of every calculation that may overflow."""
+    """Return ``x`` if ``|x| <= 1e30``, else 0; the last step of a calculation that may overflow."""
     return x if abs(x) <= 1e30 else 0.0
 
 
 def lerp(a, b, amount):
-    """Linear interpolation ``a + (b - a) amount``: ``a`` at 0, ``b`` at 1."""
+    """Return the linear interpolation ``a + (b - a) amount``: ``a`` at 0, ``b`` at 1."""
     return a + (b - a) * amount
 
 
 def smoothstep(x):
-    """``3x² - 2x³`` for ``0 <= x <= 1``, held outside: a step with a flat start and end."""
+    """Return ``3x² - 2x³`` for ``x`` clamped to 0–1: a step with a flat start and end."""
     x = clip(x, 0.0, 1.0)
     return x * x * (3.0 - 2.0 * x)
 
@@ -88,7 +88,7 @@ def smoothstep(x):
 
 
 def cos_turn(x):
-    """``cos(2πx)``. Error below 2e-11 for ``|x| < 1e4``."""
+    """Return ``cos(2πx)``. Error below 2e-11 for ``|x| < 1e4``."""
     q = 0.25 - abs(x - _floor(x + 0.5))  # fold: cos(2πx) = sin(2πq) with |q| <= 1/4
     u = q * q
     p = -14.337024678775101
@@ -101,12 +101,12 @@ def cos_turn(x):
 
 
 def sin_turn(x):
-    """``sin(2πx)``. Error below 2e-11 for ``|x| < 1e4``; exactly 0 at 0."""
+    """Return ``sin(2πx)``. Error below 2e-11 for ``|x| < 1e4``; exactly 0 at 0."""
     return cos_turn(x - 0.25)
 
 
 def tan_turn(x):
-    """``tan(2πx)`` for ``|x| <= 0.2475`` turns, held outside. Relative error below 5e-11."""
+    """Return ``tan(2πx)`` for ``x`` clamped to ±0.2475 turns. Relative error below 5e-11."""
     y = clip(2.0 * x, -0.495, 0.495)
     u = y * y
     p = -0.006533533328924024
@@ -116,34 +116,34 @@ def tan_turn(x):
     p = p * u - 0.13476992984870143
     p = p * u - 0.557736255159465
     p = p * u + 0.7853981633755429
-    return p * y / (0.25 - u)  # the pole of tan(πy) at y = 1/2 is divided out of the polynomial
+    return p * y / (0.25 - u)  # the polynomial is tan(πy) without its pole at y = 1/2
 
 
 def sin(x):
-    """``sin(x)``, ``x`` in radians. Error below 3e-11 for ``|x| < 1e4``."""
+    """Return ``sin(x)``, ``x`` in radians. Error below 3e-11 for ``|x| < 1e4``."""
     return sin_turn(x * TURNS_PER_RADIAN)
 
 
 def cos(x):
-    """``cos(x)``, ``x`` in radians. Error below 3e-11 for ``|x| < 1e4``."""
+    """Return ``cos(x)``, ``x`` in radians. Error below 3e-11 for ``|x| < 1e4``."""
     return cos_turn(x * TURNS_PER_RADIAN)
 
 
 def tan(x):
-    """``tan(x)``, ``x`` in radians, held at ±64 next to its poles. Relative error below 1e-9."""
+    """Return ``tan(x)``, ``x`` in radians, clamped to ±64 next to its poles. Relative error below 1e-9."""
     turns = x * TURNS_PER_RADIAN
     return tan_turn(turns - 0.5 * _floor(2.0 * turns + 0.5))
 
 
 def tanh(x):
-    """Hyperbolic tangent. Error below 1e-10; odd, monotone, within ±1."""
+    """Return the hyperbolic tangent. Error below 1e-10; odd, monotone, within ±1."""
     t = exp2(-2.0 * LOG2_E * abs(x))
     y = (1.0 - t) / (1.0 + t)
     return y if x >= 0.0 else -y
 
 
 def arctan2_turn(y, x):
-    """Angle of the point (x, y) in turns, from -1/2 to 1/2; 0 at the origin. Error below 3e-11 turns."""
+    """Return the angle of the point (x, y) in turns, from -1/2 to 1/2; 0 at the origin. Error below 3e-11 turns."""
     wide, high = abs(x), abs(y)
     small, large = min(wide, high), max(wide, high)
     above = small > 0.41421356237309503 * large  # beyond 1/16 turn: measured from 1/8 turn
@@ -164,7 +164,7 @@ def arctan2_turn(y, x):
 
 
 def arctan_turn(x):
-    """Angle whose tangent is ``x``, in turns, from -1/4 to 1/4. Error below 3e-11 turns."""
+    """Return the angle whose tangent is ``x``, in turns, from -1/4 to 1/4. Error below 3e-11 turns."""
     return arctan2_turn(x, 1.0)
 
 
@@ -172,7 +172,7 @@ def arctan_turn(x):
 
 
 def exp2(x):
-    """``2**x`` for ``|x| <= 1000``, held outside. Relative error below 1e-10; exact for whole ``x``."""
+    """Return ``2**x`` for ``x`` clamped to ±1000. Relative error below 1e-10; exact for integers."""
     x = clip(x, -1000.0, 1000.0)
     shifted = x + _TO_INTEGER_BITS
     r = x - (shifted - _TO_INTEGER_BITS)
@@ -189,12 +189,12 @@ def exp2(x):
 
 
 def exp(x):
-    """``e**x`` for ``|x| <= 693``, held outside. Relative error below 1e-10 for ``|x| < 100``."""
+    """Return ``e**x`` for ``x`` clamped to ±693. Relative error below 1e-10 for ``|x| < 100``."""
     return exp2(x * LOG2_E)
 
 
 def log2(x):
-    """Logarithm to base 2; ``x`` is held above 1e-300 (-996.6). Error below 1e-12 + 2e-16 ``|log2 x|``."""
+    """Return the logarithm to base 2 of ``max(x, 1e-300)``. Error below 1e-12 + 2e-16 ``|log2 x|``."""
     bits = np.float64(max(x, 1e-300)).view(np.int64)
     exponent = (bits - _SQRT_HALF_BITS) >> 52
     mantissa = np.int64(bits - (exponent << 52)).view(np.float64)
@@ -209,22 +209,22 @@ def log2(x):
 
 
 def log(x):
-    """Natural logarithm; ``x`` is held above 1e-300. Error below 1e-12 + 2e-16 ``|log x|``."""
+    """Return the natural logarithm of ``max(x, 1e-300)``. Error below 1e-12 + 2e-16 ``|log x|``."""
     return log2(x) * LN_2
 
 
 def log10(x):
-    """Logarithm to base 10; ``x`` is held above 1e-300. Error below 1e-12."""
+    """Return the logarithm to base 10 of ``max(x, 1e-300)``. Error below 1e-12."""
     return log2(x) * 0.30102999566398120
 
 
 def power(x, y):
-    """``x**y``, held between 2**-1000 and 2**1000; 1 where ``y`` is 0. A negative ``x`` counts as 0."""
+    """Return ``x**y``, clamped to 2**-1000–2**1000; 1 if ``y`` is 0. A negative ``x`` counts as 0."""
     return (exp2(y * log2(x)) if x > 0.0 else 0.0) if y != 0.0 else 1.0
 
 
 def sqrt(x):
-    """Square root; a negative ``x`` counts as 0. Exactly rounded."""
+    """Return the square root of ``max(x, 0)``. Exactly rounded."""
     return _sqrt(max(x, 0.0))
 
 
@@ -232,45 +232,45 @@ def sqrt(x):
 
 
 def db_to_gain(decibels):
-    """``10**(dB/20)``: 0 dB is 1, -6.02 dB is 0.5."""
+    """Return ``10**(dB/20)``: 0 dB is 1, -6.02 dB is 0.5."""
     return exp2(decibels * 0.16609640474436813)
 
 
 def gain_to_db(gain):
-    """``20 log10|gain|``; silence counts as 1e-300 (-6000 dB)."""
+    """Return ``20 log10|gain|``; silence counts as 1e-300 (-6000 dB)."""
     return log2(abs(gain)) * 6.020599913279624
 
 
 def note_to_hz(note):
-    """Frequency of a MIDI note number: ``440 * 2**((note - 69) / 12)``; fractions are microtones."""
+    """Return the frequency in Hz of a MIDI note number: ``440 * 2**((note - 69) / 12)``; fractions are microtones."""
     return 440.0 * exp2((note - 69.0) * 0.08333333333333333)
 
 
 def hz_to_note(frequency):
-    """MIDI note number of a frequency: ``69 + 12 log2(f / 440)``."""
+    """Return the MIDI note number of a frequency in Hz: ``69 + 12 log2(f / 440)``."""
     return 69.0 + 12.0 * log2(frequency * 0.0022727272727272726)
 
 
 def semitones_to_ratio(semitones):
-    """Frequency ratio of an interval: ``2**(semitones / 12)``."""
+    """Return the frequency ratio of an interval: ``2**(semitones / 12)``."""
     return exp2(semitones * 0.08333333333333333)
 
 
-# --- what blocks share ----------------------------------------------------------------------------
+# --- filters, gates, random numbers ---------------------------------------------------------------
 
 
 def read_double(array, index):
-    """``array[index]`` of a line or table as a double: plain Python would go on in float32."""
+    """Return ``array[index]`` of a line or table as a double; plain Python would compute in float32."""
     return np.float64(array[index])
 
 
 def rising_edge(now, before):
-    """True in the sample in which a gate goes from low (at most 0.5) to high."""
+    """Return whether a gate changes from low (at most 0.5) to high in this sample."""
     return (now > 0.5) & (before <= 0.5)
 
 
 def prewarp(frequency, dt):
-    """``tan(π f / sr)``, the gain of a trapezoidal integrator tuned to ``f``, held to 0.49 ``sr``.
+    """Return ``tan(π f / sr)``, the gain of a trapezoidal integrator tuned to ``f``, at most 0.49 ``sr``.
 
     Zavalishin, The Art of VA Filter Design, ch. 3.
     """
@@ -278,24 +278,24 @@ def prewarp(frequency, dt):
 
 
 def decay_factor(time, dt):
-    """``exp(-dt / time)``: what remains after one sample of an exponential decay with time constant ``time``.
+    """Return ``exp(-dt / time)``, the factor per sample of an exponential decay with time constant ``time``.
 
-    0 for times that are not positive.
+    The factor is 0 if ``time`` is not positive.
     """
     return exp2(-LOG2_E * dt / max(time, 1e-9))
 
 
 def next_random(state):
-    """The next state of a 32-bit linear congruential generator (Knuth, TAOCP vol. 2, 3.3.4)."""
+    """Return the next state of a 32-bit linear congruential generator (Knuth, TAOCP vol. 2, 3.3.4)."""
     return (state * 1664525 + 1013904223) & 0xFFFFFFFF
 
 
 def scramble(state):
-    """The 32 random bits of a state: O'Neill's PCG output function RXS-M-XS (2014)."""
+    """Return the 32 random bits of a state: O'Neill's PCG output function RXS-M-XS (2014)."""
     word = (((state >> ((state >> 28) + 4)) ^ state) * 277803737) & 0xFFFFFFFF
     return (word >> 22) ^ word
 
 
 def uniform(state):
-    """The random number of a state, evenly spread over 0 <= x < 1 in steps of 2**-32."""
+    """Return the random number of a state, uniform over 0 <= x < 1 in steps of 2**-32."""
     return scramble(state) * 2.3283064365386963e-10

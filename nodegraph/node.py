@@ -1,4 +1,4 @@
-"""The declarations of a block: what its author writes, and what every other part reads.
+"""The declarations of a block: ports, settings, state and equation.
 
 A block is a subclass of :class:`Node` whose class attributes declare ports, state and settings. Its equation is one
 of these functions:
@@ -11,20 +11,19 @@ of these functions:
     computes one frame of one lane each time the frame clock fires. Frame ports are arrays of ``bins`` numbers
     (``name_re`` and ``name_im`` for a spectrum), signal inputs and settings are floats, states and lines are arrays
     of this lane; ``bins``, ``size``, ``hop`` and ``age`` (samples from the end of the frame to the end of the
-    quantum) are ints. A block that converts between signals and frames has a ``block`` as well.
+    quantum) are ints. A block that converts between signals and frames also has a ``block``.
 
 A ``block`` gets event ports as lists of :mod:`nodegraph.events`.
 
-All are plain functions without ``self`` and request their arguments by name: any declared port, state or setting,
+Equations are plain functions without ``self`` and request their arguments by name: any declared port, state or setting,
 ``sr`` (Hz) and ``dt`` (``1 / sr``, s). They may use floats, ints, arithmetic and the functions of
-:mod:`nodegraph.maths`, but not :mod:`math`.
+:mod:`nodegraph.maths`, not those of :mod:`math`.
 
-**Values out of range.** One rule holds everywhere, and ``accepts``, ``problem`` and ``clamp`` of :class:`In` and
-:class:`Option` implement it. A value that a person or a program states (Python API, ``--set``, JSON file, preset,
-snapshot, text typed in the editor) is refused with the sentence of ``problem`` unless the declaration ``accepts`` it.
-A value from a continuous control (OSC, MIDI, a slider being dragged) is set to the nearest value in the range by
-``clamp``, because a controller cannot read a refusal. NaN and infinity are always refused; a control message that
-holds one is dropped.
+**Values out of range.** ``accepts``, ``problem`` and ``clamp`` of :class:`In` and :class:`Option` implement one rule. A
+stated value (Python API, ``--set``, JSON file, preset, snapshot, text typed in the editor) is refused with the message
+of ``problem`` unless the declaration ``accepts`` it. A value from a continuous control (OSC, MIDI, a dragged slider) is
+clamped to the range, because a controller cannot show an error. NaN and infinity are always refused; a control message
+that contains them is dropped.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ from typing import Any, ClassVar
 
 Settings = Mapping[str, Any]
 
-MOST_LANES = 1024  # of a signal
-MOST_MEMBERS = 65536  # of a bank
+MOST_LANES = 1024  # maximum lanes of a signal
+MOST_MEMBERS = 65536  # maximum members of a bank
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,14 @@ class In:
     """A signal input: a parameter while unconnected, modulated at audio rate when a signal is wired to it.
 
     ``unit`` is the unit of the signal, ``min``/``max`` the range of the parameter in that unit (a wired signal may
-    leave it), ``taper`` the scale of its slider ("linear" or "log"). ``smooth=False`` applies parameter changes as
+    exceed it), ``taper`` the scale of its slider ("linear" or "log"). ``smooth=False`` applies parameter changes as
     steps at the exact sample: for gates, switches and counts.
 
-    ``bank="code"`` makes it a bank: one value for each of its members, as many as the block's frame port ``code`` has
-    bins (or as its whole-number option ``code`` says). Members are not lanes. ``frame`` gets them as an array ``name``
-    of ``name_size`` numbers, read at the end of the frame; ``block`` gets an array (samples, members). In a patch a
-    number sets all members; a list sets the first ones and the others keep the default; so does a wire of one lane or
-    of several. Single members are set as lanes are.
+    ``bank="code"`` makes it a bank: one value per member. The number of members is the number of bins of the block's
+    frame port ``code``, or the value of its integer option ``code``. Members are not lanes. ``frame`` gets them as an
+    array ``name`` of ``name_size`` numbers, read at the end of the frame; ``block`` gets an array (samples, members).
+    In a patch, a number sets all members; a list sets the first members, the others have the default. A wire of one
+    lane sets all members, a wire of several lanes the first ones. A message can set a single member, as it can a lane.
     """
 
     kind: ClassVar[str] = "signal"
@@ -72,11 +71,11 @@ class In:
     name: str = ""
 
     def accepts(self, value: Any) -> bool:
-        """Whether the parameter may be set to ``value``: a number in the range, or a list with one for each lane."""
+        """Return whether ``value`` is valid: a number in the range, or a list with one number per lane."""
         return not self.problem(value)
 
     def problem(self, value: Any) -> str:
-        """Why :meth:`accepts` refuses ``value``, as a sentence that begins with the port's name; else ""."""
+        """Return why :meth:`accepts` refuses ``value``, a message that begins with the port's name; else ""."""
         if type(value) is float and self.min <= value <= self.max:
             return ""
         if isinstance(value, bool):
@@ -84,9 +83,9 @@ class In:
         values = value if isinstance(value, list | tuple) else [value]
         if not values or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
             return f"{self.name} must be a number or a list of numbers, got {_short(value)}."
-        most, what = (MOST_MEMBERS, "values") if self.bank else (MOST_LANES, "lanes")
-        if len(values) > most:
-            return f"{self.name} has {len(values)} {what}; at most {most} are possible."
+        limit, noun = (MOST_MEMBERS, "values") if self.bank else (MOST_LANES, "lanes")
+        if len(values) > limit:
+            return f"{self.name} has {len(values)} {noun}; at most {limit} are possible."
         for v in values:
             problem = _range_problem(v, self.min, self.max, self.unit)
             if problem:
@@ -94,7 +93,7 @@ class In:
         return ""
 
     def clamp(self, value: float) -> float:
-        """The nearest value in the range. Raises ValueError for NaN and infinity."""
+        """Return the nearest value in the range. Raises ValueError for NaN and infinity."""
         return _clamp(value, self.min, self.max)
 
 
@@ -124,13 +123,13 @@ class FrameIn:
 
     @property
     def carries(self) -> str:
-        """What a wire to this port carries, in words: ``"spectrum frames"``."""
+        """Description of a wire to this port: ``"spectrum frames"``."""
         return f"{self.kind} frames"
 
 
 @dataclass(frozen=True)
 class FrameOut:
-    """A frame output; the block's ``frames`` rule gives its size and clock."""
+    """A frame output; the block's ``frames`` rule defines its size and clock."""
 
     kind: str = "spectrum"
     doc: str = ""
@@ -138,7 +137,7 @@ class FrameOut:
 
     @property
     def carries(self) -> str:
-        """What a wire from this port carries, in words: ``"spectrum frames"``."""
+        """Description of a wire from this port: ``"spectrum frames"``."""
         return f"{self.kind} frames"
 
 
@@ -155,7 +154,7 @@ class EventIn:
 
 @dataclass(frozen=True)
 class EventOut:
-    """An event output. A block ends the notes that it began, also after its settings have changed."""
+    """An event output. A block must end all notes that it starts, even if its settings change."""
 
     kind: ClassVar[str] = "events"
     carries: ClassVar[str] = "events"
@@ -166,10 +165,10 @@ class EventOut:
 
 @dataclass(frozen=True)
 class State:
-    """One number for each lane, kept from sample to sample.
+    """One number per lane, stored from sample to sample.
 
-    ``init`` is its first value, a float or an int, which fixes its type; ``seeded=True`` starts every lane at its
-    own positive 31-bit int, drawn from the document's seed and the node's id.
+    ``init`` is the initial value; its type, float or int, is that of the state. ``seeded=True`` initialises every
+    lane with a different positive 31-bit int, derived from the document's seed and the node's id.
     """
 
     init: float | int = 0.0
@@ -179,9 +178,9 @@ class State:
 
 @dataclass(frozen=True)
 class Memory:
-    """Numbers that a ``block`` keeps for all its lanes together: an array of doubles, initially zero.
+    """State of a ``block`` that all its lanes share: an array of doubles, initially zero.
 
-    ``length(settings)`` gives their number.
+    ``length(settings)`` returns its length.
     """
 
     length: Callable[[Settings], int]
@@ -190,9 +189,9 @@ class Memory:
 
 @dataclass(frozen=True)
 class Line:
-    """A float32 delay line for each lane, passed as ``name`` (indexable) and ``name_size`` (int).
+    """A float32 delay line per lane, passed as ``name`` (indexable) and ``name_size`` (int).
 
-    ``length(settings, sr)`` gives its length in samples.
+    ``length(settings, sr)`` returns its length in samples.
     """
 
     length: Callable[[Settings, float], int]
@@ -203,8 +202,8 @@ class Line:
 class Scratch:
     """Working memory of a ``frame``: float32 numbers, passed as ``name`` (indexable) and ``name_size`` (int).
 
-    Its content is undefined when the equation begins, because all frames, lanes and blocks use the same memory.
-    ``length(settings, sr)`` gives the numbers. What must last until the next frame belongs in a ``Line``.
+    Its initial content is undefined, because all frames, lanes and blocks use the same memory.
+    ``length(settings, sr)`` returns its length. Use a ``Line`` for values that the next frame needs.
     """
 
     length: Callable[[Settings, float], int]
@@ -224,14 +223,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Transform:
-    """The Fourier transform of a frame block, passed as ``name`` to ``spectral.transform.rfft`` and ``irfft``."""
+    """A Fourier transform of a frame block: its ``name`` is the argument of ``rfft`` and ``irfft``."""
 
     name: str = ""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting with named values. ``tick`` and ``block`` get its index, as a constant."""
+    """A setting with named values. Equations get the index of the value as a constant."""
 
     values: tuple[str, ...]
     doc: str = ""
@@ -247,11 +246,11 @@ class Choice:
         return self.values[0]
 
     def accepts(self, value: Any) -> bool:
-        """Whether ``value`` is one of the named values."""
+        """Return whether ``value`` is one of the named values."""
         return not self.problem(value)
 
     def problem(self, value: Any) -> str:
-        """Why :meth:`accepts` refuses ``value``, as a sentence that begins with the setting's name; else ""."""
+        """Return why :meth:`accepts` refuses ``value``, a message that begins with the setting's name; else ""."""
         if isinstance(value, str) and value in self.values:
             return ""
         return f"{self.name} must be one of {', '.join(self.values)}, got {_short(value)}."
@@ -259,7 +258,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Option:
-    """A setting that is not a signal: a size, a count, a text, a list or a file (``kind="file"``).
+    """A setting without named values: a size, a count, text, a list or a file (``kind="file"``).
 
     Its type is that of its default; ``min``/``max`` are the range of a number, in ``unit`` (None: no limit).
     Numbers and booleans reach ``tick`` and ``block`` as constants.
@@ -274,11 +273,11 @@ class Option:
     name: str = ""
 
     def accepts(self, value: Any) -> bool:
-        """Whether ``value`` has the type of the default and lies in the range."""
+        """Return whether ``value`` has the type of the default and is in the range."""
         return not self.problem(value)
 
     def problem(self, value: Any) -> str:
-        """Why :meth:`accepts` refuses ``value``, as a sentence that begins with the setting's name; else ""."""
+        """Return why :meth:`accepts` refuses ``value``, a message that begins with the setting's name; else ""."""
         kind: Any = type(self.default)
         fitting = (int, float) if kind is float else kind
         if kind is tuple:
@@ -292,7 +291,7 @@ class Option:
         return f"{self.name} {problem}." if problem else ""
 
     def convert(self, value: Any) -> Any:
-        """An accepted value in the type of the default: integers become floats and lists tuples where it is so."""
+        """Return an accepted value in the type of the default: an int as a float, a list as a tuple."""
         if isinstance(self.default, float):
             return float(value)
         if isinstance(self.default, tuple):
@@ -300,7 +299,7 @@ class Option:
         return value
 
     def clamp(self, value: float) -> float:
-        """The nearest number in the range; a whole one if the default is. Raises ValueError for NaN and infinity."""
+        """Return the nearest number in the range, an int if the default is. Raises ValueError for NaN and infinity."""
         low = -math.inf if self.min is None else self.min
         high = math.inf if self.max is None else self.max
         nearest = _clamp(value, low, high)
@@ -315,11 +314,11 @@ class Option:
 
 @dataclass(frozen=True)
 class Helper:
-    """A helper object outside the audio thread that owns memory which it shares with the block.
+    """A helper object outside the audio thread that shares memory with the block.
 
     ``open(context)`` returns an object with ``arrays`` (name → one-dimensional numpy array; passed to
-    ``block`` as ``name`` if it has an argument of that name), ``service()`` (called regularly, never by the audio
-    thread, and between blocks when rendering offline) and ``close()``. See :mod:`nodegraph.blocks.helper`.
+    ``block`` as ``name`` if it has an argument of that name), ``service()`` (called regularly outside the audio
+    thread, and between chunks when rendering offline) and ``close()``. See :mod:`nodegraph.blocks.helper`.
     """
 
     open: Callable[[Any], Any]
@@ -328,10 +327,10 @@ class Helper:
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything that a block declares, by name, in order of declaration.
+    """All declarations of a block, by name, in order of declaration.
 
-    ``input_ports`` and ``output_ports`` are the one answer to which ports a node has; each port has a ``kind``
-    ("signal", "events" or the kind of its frames) and says in words what it ``carries``.
+    ``input_ports`` and ``output_ports`` are all ports of a node. Each port has a ``kind`` ("signal", "events" or the
+    kind of its frames) and a description of it, ``carries``.
     """
 
     inputs: dict[str, In] = field(default_factory=dict)
@@ -352,17 +351,17 @@ class Spec:
 
     @cached_property
     def input_ports(self) -> dict[str, InputPort]:
-        """All ports that a wire can go to: signals, frames, events."""
+        """All ports that accept wires: signals, frames, events."""
         return {**self.inputs, **self.frame_inputs, **self.event_inputs}
 
     @cached_property
     def output_ports(self) -> dict[str, OutputPort]:
-        """All ports that a wire can come from: signals, frames, events."""
+        """All ports that wires start from: signals, frames, events."""
         return {**self.outputs, **self.frame_outputs, **self.event_outputs}
 
     @cached_property
     def settings(self) -> dict[str, Choice | Option]:
-        """Choices and options: parameters that no wire can go to."""
+        """Choices and options: parameters that accept no wires."""
         return {**self.choices, **self.options}
 
     @cached_property
@@ -372,7 +371,7 @@ class Spec:
 
     @cached_property
     def parameters(self) -> dict[str, In | Choice | Option]:
-        """All that a patch can set: signal inputs and settings."""
+        """All parameters that a patch can set: signal inputs and settings."""
         return {**self.inputs, **self.settings}
 
 
@@ -400,17 +399,17 @@ _KINDS: dict[type, str] = {
 
 
 class Node:
-    """Base class of all blocks. Subclassing registers a block; nothing else is needed.
+    """Base class of all blocks. Subclassing registers a block.
 
-    Class keywords: ``version`` (raise it when the meaning of saved parameters changes) and ``hidden``
-    (not offered in the palette). ``device = "output"`` marks the block whose input is played,
+    Class keywords: ``version`` (increase it when the meaning of saved parameters changes) and ``hidden``
+    (not in the palette). ``device = "output"`` marks the block whose input is played,
     ``device = "input"`` one whose ``block`` gets the device's samples (``device``) and the first ``column`` that it
-    reads, ``device = "events"`` one that gets the events from outside (``arrivals``, whose values are port numbers)
-    and the ``ports`` that its setting ``port`` selects (a bit for each, in an array of one number).
-    ``container`` marks a block that says how one patch lies in another and computes nothing. ``allocates_voices`` names
-    the option of a block that allocates notes to voices, one lane for each: in a subpatch of several voices such a
-    block exists once and gives each voice its lane.
-    ``display`` names what the editor draws in the block: "wave", "spectrum", "spectrogram", "meter", "bars".
+    reads, ``device = "events"`` one that gets external events (``arrivals``, whose values are port numbers) and the
+    ``ports`` that its setting ``port`` selects (a bit for each, in an array of one number).
+    ``container`` marks a block of the subpatch structure (subpatch, outlet), which computes nothing.
+    ``allocates_voices`` names the voice count option of a block that allocates notes to voices, one lane per voice: a
+    subpatch of several voices contains such a block once, and each voice gets one of its lanes.
+    ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars".
     A block may define these rules as plain functions:
 
     ``lanes(inputs, settings) -> {output: lanes}``
@@ -418,17 +417,17 @@ class Node:
     ``latency(settings, sr) -> int``
         samples by which the outputs lag behind the inputs;
     ``frames(inputs, settings) -> {output: FrameType}``
-        for frame outputs that differ from the frame inputs (settings hold ``sr`` too, and after this call ``bins``,
-        ``size`` and ``hop``);
+        for frame outputs that differ from the frame inputs (settings also contain ``sr``, and after this call
+        ``bins``, ``size`` and ``hop``);
     ``check(settings) -> str``
-        what is wrong with the settings ("" if nothing): the node becomes a silent placeholder;
+        an error in the settings, which makes the node a placeholder, or "";
     ``formula(settings) -> function``
-        builds ``tick`` (or ``frame``, if the class has one as a stand-in) from settings, for blocks whose
+        builds ``tick`` (or ``frame``, if the class defines a default one) from settings, for blocks whose
         equation the user types.
     """
 
     spec: ClassVar[Spec] = Spec()
-    type: ClassVar[str] = ""  # its name in a patch
+    type: ClassVar[str] = ""  # name in patch files
     family: ClassVar[str] = ""
     version: ClassVar[int] = 1
     hidden: ClassVar[bool] = False
@@ -468,7 +467,7 @@ class Node:
 
 
 def snake_case(name: str) -> str:
-    """``LowPass`` → ``low_pass``: the type, as it stands in a patch, of a class."""
+    """Return the type of a class in patch files: ``LowPass`` → ``low_pass``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
@@ -477,20 +476,20 @@ def snake_case(name: str) -> str:
 _TYPES_IN_WORDS: dict[type, str] = {
     int: "a whole number",
     float: "a number",
-    str: "a text",
+    str: "text",
     bool: "true or false",
 }
 _NUMBERS = ((int, float), "numbers")
 _MEMBERS: dict[type, tuple[tuple[type, ...], str]] = {
     int: _NUMBERS,
     float: _NUMBERS,
-    str: ((str,), "texts"),
+    str: ((str,), "strings"),
     tuple: ((list, tuple), "lists"),
 }
 
 
 def _range_problem(value: float, low: float | None, high: float | None, unit: str) -> str:
-    """How a number violates a range: ``"must lie in 0–20000 Hz, got -3"``; "" if it does not."""
+    """Return how a number violates a range, ``"must lie in 0–20000 Hz, got -3"``, or ""."""
     if not math.isfinite(value):
         return f"must be a finite number, got {value}"
     if (low is None or value >= low) and (high is None or value <= high):
@@ -510,7 +509,7 @@ def _clamp(value: float, low: float, high: float) -> float:
 
 
 def _is_plain(value: Any, kind: tuple[type, ...]) -> bool:
-    """Whether a value is of a kind, and finite if it is a number; a boolean is no number."""
+    """Return whether a value is of a kind, and finite if it is a number; a boolean is not a number."""
     finite = not isinstance(value, float) or math.isfinite(value)
     return isinstance(value, kind) and not isinstance(value, bool) and finite
 

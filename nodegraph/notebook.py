@@ -1,4 +1,4 @@
-"""What notebooks show: a patch as its graph, a sound as its waveform with a player. Plain SVG and HTML."""
+"""The notebook display of patches (a drawing) and sounds (a waveform with a player), as SVG and HTML."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import numpy as np
 if TYPE_CHECKING:
     from nodegraph.patch import Document, Patch
 
-MAX_NODES = 400  # above which a drawing says nothing
+MAX_NODES = 400  # larger patches are not drawn
 MAX_CHANNELS = 8
-MAX_PLAYER_SECONDS = 16_000_000  # bytes of sound that a notebook carries along
-WIDTH, HEIGHT = 760, 84  # of a channel's waveform, pixels
+MAX_PLAYER_BYTES = 16_000_000  # bytes of sound stored in a notebook
+WIDTH, HEIGHT = 760, 84  # size of the waveform of a channel in pixels
 
 NODE_WIDTH, ROW, TOP = 132, 15, 34
 GAP_X, GAP_Y, MARGIN, DIP = 60, 18, 14, 90
@@ -32,17 +32,17 @@ Place = tuple[float, float]
 
 
 def patch_html(patch: Patch | Document) -> str:
-    """A patch as a drawing of its graph, with its title; one that is too large as a sentence."""
+    """Return a drawing of a patch with its title, or only its size if it has more than ``MAX_NODES``."""
     document = patch.document if hasattr(patch, "document") else patch
     nodes, wires = len(document.nodes), len(document.wires)
-    said = f"{nodes} node{'' if nodes == 1 else 's'}, {wires} wire{'' if wires == 1 else 's'}"
+    size = f"{nodes} node{'' if nodes == 1 else 's'}, {wires} wire{'' if wires == 1 else 's'}"
     title = f"<b>{escape(document.title)}</b> " if document.title else ""
-    caption = f"<div style='font-family:system-ui,sans-serif'>{title}{said}</div>"
+    caption = f"<div style='font-family:system-ui,sans-serif'>{title}{size}</div>"
     return caption if not 0 < nodes <= MAX_NODES else f"<div>{caption}{graph_svg(document)}</div>"
 
 
 def graph_svg(document: Document) -> str:
-    """The graph: a box for each node with the ports that are wired; feedback wires are dashed."""
+    """Return an SVG drawing: a box per node with its wired ports; feedback wires are dashed."""
     inputs: dict[str, list[str]] = {id: [] for id in document.nodes}
     outputs: dict[str, list[str]] = {id: [] for id in document.nodes}
     wires = [w for w in document.wires if w.source in document.nodes and w.target in document.nodes]
@@ -100,7 +100,7 @@ def _wire(start: Place, end: Place, feedback: bool, name: str) -> str:
     (x0, y0), (x1, y1) = start, end
     if x1 > x0:
         pull, dip = max(30.0, (x1 - x0) / 2), 0.0
-    else:  # back to the left, below the boxes
+    else:  # a wire to the left runs below the boxes
         pull, dip = 70.0, DIP
     curve = f"M{x0:.1f},{y0:.1f} C{x0 + pull:.1f},{y0 + dip:.1f} {x1 - pull:.1f},{y1 + dip:.1f} {x1:.1f},{y1:.1f}"
     look = f"stroke='{FEEDBACK}' stroke-dasharray='5 4'" if feedback else f"stroke='{SIGNAL}'"
@@ -118,7 +118,7 @@ def _port(place: Place, side: float, number: int) -> Place:
 
 
 def _places(document: Document, heights: Mapping[str, float]) -> dict[str, Place]:
-    """Where its editor put the nodes; where it did not put all of them, columns from left to right."""
+    """Return the positions of the nodes: the layout if it has all of them, else columns from left to right."""
     if document.nodes and all(id in document.layout for id in document.nodes):
         left = min(document.layout[id][0] for id in document.nodes)
         top = min(document.layout[id][1] for id in document.nodes)
@@ -147,7 +147,7 @@ def _places(document: Document, heights: Mapping[str, float]) -> dict[str, Place
 
 
 def _depths(document: Document) -> dict[str, int]:
-    """How many nodes lie before each; those of a loop that no feedback wire opens come last."""
+    """Return the column of each node: the longest path to it; nodes of unmarked loops are last."""
     after: dict[str, list[str]] = {id: [] for id in document.nodes}
     waiting = dict.fromkeys(document.nodes, 0)
     for wire in document.wires:
@@ -171,36 +171,36 @@ def _depths(document: Document) -> dict[str, int]:
 
 
 def sound_html(values: np.ndarray, rate: float) -> str:
-    """A sound, (samples,) or (samples, channels), as its waveform and a player."""
+    """Return the waveform and a player of a sound, (samples,) or (samples, channels)."""
     values = np.asarray(values)
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.size == 0 or not np.issubdtype(values.dtype, np.floating):
         shape = " × ".join(map(str, values.shape))
-        return f"<div>no sound to show: {shape or 'a number'}</div>"
+        return f"<div>not a sound: {shape or 'a number'}</div>"
     finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     samples, channels = values.shape
     peak = float(np.abs(finite).max())
     level = f"{20 * math.log10(peak) + 0.0:.1f} dBFS" if peak > 0 else "silent"
-    said = f"{samples / rate:.2f} s, {channels} channel{'' if channels == 1 else 's'}, {rate:g} Hz, {level}"
-    notes = [said]
+    summary = f"{samples / rate:.2f} s, {channels} channel{'' if channels == 1 else 's'}, {rate:g} Hz, {level}"
+    notes = [summary]
     if not np.isfinite(values).all():
         notes.append(f"{int((~np.isfinite(values)).sum())} samples are NaN or Inf")
     if channels > MAX_CHANNELS:
         notes.append(f"the first {MAX_CHANNELS} channels are drawn")
     gain = 1.0 / max(peak, 1.0)
     if gain < 1.0:
-        notes.append("the player is turned down so that it does not clip")
+        notes.append("the player is attenuated to avoid clipping")
     player, played = _player(finite * gain, rate)
     if played < samples:
-        notes.append(f"the player holds the first {played / rate:.0f} s")
+        notes.append(f"the player has only the first {played / rate:.0f} s")
     waves = "".join(waveform_svg(finite[:, k]) for k in range(min(channels, MAX_CHANNELS)))
     caption = f"<div style='font-family:system-ui,sans-serif;font-size:12px'>{escape('; '.join(notes))}</div>"
     return f"<div style='max-width:{WIDTH}px'>{waves}{player}{caption}</div>"
 
 
 def waveform_svg(signal: np.ndarray) -> str:
-    """The extremes of a signal in each pixel's stretch of time, at full scale or wider if it goes beyond."""
+    """Return a waveform: minimum and maximum per pixel, at full scale or at the peak if it is higher."""
     edges = np.linspace(0, len(signal), min(WIDTH, len(signal)) + 1).astype(int)[:-1]
     high, low = np.maximum.reduceat(signal, edges), np.minimum.reduceat(signal, edges)
     scale = (HEIGHT / 2 - 2) / max(1.0, float(np.abs(signal).max()))
@@ -215,16 +215,16 @@ def waveform_svg(signal: np.ndarray) -> str:
 
 
 def _player(values: np.ndarray, rate: float) -> tuple[str, int]:
-    """An audio element that carries the sound as 16-bit WAV, and how many samples of it."""
+    """Return an audio element with the sound as 16-bit WAV, and the number of its samples."""
     channels = min(values.shape[1], 2)
-    kept = values[: MAX_PLAYER_SECONDS // (2 * channels), :channels]
-    if values.shape[1] > 2:  # browsers play two
-        kept = np.stack([values[: len(kept), k::2].mean(axis=1) for k in range(2)], axis=1)
-    stored = io.BytesIO()
-    with wave.open(stored, "wb") as file:
+    sound = values[: MAX_PLAYER_BYTES // (2 * channels), :channels]
+    if values.shape[1] > 2:  # browsers play two channels
+        sound = np.stack([values[: len(sound), k::2].mean(axis=1) for k in range(2)], axis=1)
+    wav = io.BytesIO()
+    with wave.open(wav, "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(round(rate))
-        file.writeframes(np.round(kept * 32767.0).astype("<i2").tobytes())
-    data = base64.b64encode(stored.getvalue()).decode()
-    return f"<audio controls style='width:100%' src='data:audio/wav;base64,{data}'></audio>", len(kept)
+        file.writeframes(np.round(sound * 32767.0).astype("<i2").tobytes())
+    data = base64.b64encode(wav.getvalue()).decode()
+    return f"<audio controls style='width:100%' src='data:audio/wav;base64,{data}'></audio>", len(sound)

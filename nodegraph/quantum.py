@@ -1,3 +1,3 @@
-"""The quantum: the engine computes this many samples at a time, whatever block size the device asks for."""
+"""The quantum: the number of samples that the engine computes at a time, for any device block size."""
 
 QUANTUM = 64

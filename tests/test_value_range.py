@@ -198,11 +198,11 @@ def test_nan_and_infinity_are_not_accepted_or_clamped(value):
     [
         (Option(1, name="x"), True, "x must be a whole number, got True."),
         (Option(True, name="x"), 1, "x must be true or false, got 1."),
-        (Option("", name="x"), 1, "x must be a text, got 1."),
+        (Option("", name="x"), 1, "x must be text, got 1."),
         (Option(0, min=0, name="x"), -1, "x must be at least 0, got -1."),
         (Option(0.0, max=1.0, unit="s", name="x"), 2, "x must be at most 1 s, got 2."),
         (Option((1.0,), name="x"), [1, math.nan], "x must be a list of numbers, got [1, nan]."),
-        (Option(("a",), name="x"), ["b", 1], "x must be a list of texts, got ['b', 1]."),
+        (Option(("a",), name="x"), ["b", 1], "x must be a list of strings, got ['b', 1]."),
         (Option(((0, 1),), name="x"), [[0, 1], 2], "x must be a list of lists, got [[0, 1], 2]."),
         (Option((), name="x"), 1, "x must be a list of numbers, got 1."),
         (Choice("a", "b", name="x"), ["a"], "x must be one of a, b, got ['a']."),

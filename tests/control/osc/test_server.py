@@ -180,7 +180,7 @@ def test_message_without_arguments_is_a_query(played, listener):
         ("/control/pitch/speed", [1.0], "unknown part of a control. Use /control/name or /control/name/position"),
         ("/knob/taper", ["bent"], "one of linear, log, got 'bent'"),
         ("/knob/taper", ["log", "log"], "takes one value, got 2"),
-        ("/knob/label", [1.0], "label must be a text, got 1.0"),
+        ("/knob/label", [1.0], "label must be text, got 1.0"),
         ("/bank/units", [0], "units must lie in 1–4096, got 0; set to 1."),
         ("/nothing*", [1.0], "no match in this patch"),
         ("/osc/[freq", [1.0], "Close its brackets"),
