@@ -45,8 +45,8 @@ class Biquad(Node):
     """Filters or equalises a sound (EQ): low-pass, high-pass, band-pass, notch, all-pass, peak or shelf.
 
     ``y = b₀x + b₁x₁ + b₂x₂ - a₁y₁ - a₂y₂``, in transposed direct form II, with the coefficients of
-    Bristow-Johnson's Audio EQ Cookbook (1994). ``gain`` acts on the peak and the shelves only. If the cutoff jumps
-    at audio rate, :class:`StateVariable` is smoother.
+    Bristow-Johnson's Cookbook formulae for audio equalizer biquad filters (1994). ``gain`` acts on the peak and the
+    shelves only. If the cutoff jumps at audio rate, :class:`StateVariable` is smoother.
     """
 
     audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE

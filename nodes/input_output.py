@@ -6,7 +6,7 @@ from nodegraph.node import In, Node, Option, Out
 
 
 class AudioOut(Node):
-    """Sends a signal to the speakers: the output of the sound card, or the rendered file.
+    """Sends a signal to the speakers: the output of the sound card (DAC), or the rendered file.
 
     A single lane goes to all channels; of several lanes, lane k goes to channel k. Several audio_out blocks add up.
     """
@@ -16,7 +16,7 @@ class AudioOut(Node):
 
 
 class AudioIn(Node):
-    """Receives the input of the sound card, such as a microphone or a line, or a sound file when rendering."""
+    """Receives the sound card input (ADC), such as a microphone or line, or a sound file when rendering."""
 
     device = "input"
     channels = Option(1, min=1, max=16, doc="number of input channels, one lane each")

@@ -52,9 +52,7 @@ class Mel(Node):
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
     bands = Option(40, min=1, max=512, doc="number of bands")
     low = Option(0.0, unit="Hz", min=0.0, max=20000.0, doc="lower edge of the lowest band")
-    high = Option(
-        0.0, unit="Hz", min=0.0, max=200000.0, doc="upper edge of the highest band; 0 is half the sample rate"
-    )
+    high = Option(0.0, unit="Hz", min=0.0, max=200000.0, doc="upper edge of the highest band; 0: sr / 2")
     of = Choice("magnitude", "power", doc="quantity to sum: x or x²")
     scale = Choice("slaney", "htk", doc="mel scale")
     norm = Choice("area", "peak", doc="triangles of equal area or of height 1")

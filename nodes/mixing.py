@@ -36,8 +36,8 @@ class Crossfade(Node):
 class Pan(Node):
     """Pans a sound between left and right in stereo: ``L = x cos θ``, ``R = x sin θ``, with θ from 0 to 90°.
 
-    Equal power: both sides are at -3 dB in the middle. Each lane is panned to its position, and all lanes are added
-    to the two output lanes.
+    An equal-power panner: both sides are at -3 dB in the middle. Each lane is panned to its position, and all lanes
+    are added to the two output lanes.
     """
 
     audio = AUDIO

@@ -320,7 +320,7 @@ def test_a_decoder_refuses_the_code_of_another_model(folder):
     random_model((9,), ("relu",)).save(folder.parent / "nine.safetensors")
     patch = instrument()
     patch.set("decoder.file", "nine.safetensors")
-    with pytest.raises(GraphError, match="a code of 9 units, but 5 arrive at 'code'\\. Give it the model of"):
+    with pytest.raises(GraphError, match="a code of 9 units, but 'code' has 5 units\\. Select the model file of"):
         build_graph(patch.document, RATE, folder)
     patch.set("decoder.file", "")
     with pytest.raises(GraphError, match="it has no model, but 5 arrive"):
