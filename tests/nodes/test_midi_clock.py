@@ -12,7 +12,7 @@ SR = 44100
 
 
 def clocks(bpm, beats, start=0.0, jitter=0.0, seed=0):
-    """Start, then clocks, with their samples."""
+    """Return a start message and clocks, with their samples."""
     rng = np.random.default_rng(seed)
     ticks = (
         start + np.arange(round(24 * beats)) * 60 / bpm / 24 * SR + jitter * SR * rng.uniform(-1, 1, round(24 * beats))
@@ -35,7 +35,7 @@ def test_a_clock_gives_tempo_and_position(bpm):
     tempo, beat, run = (following(heard, messages, samples) for heard in ("bpm", "beat", "run"))
     assert np.allclose(tempo[samples // 2 :], bpm, rtol=2e-3)
     exact = np.maximum(np.arange(samples) - 1000, 0) / SR * bpm / 60
-    assert np.abs(beat - exact).max() < 1 / 24 + 1e-3  # until two clocks have come it stands
+    assert np.abs(beat - exact).max() < 1 / 24 + 1e-3  # the position is constant until the second clock
     assert np.abs(beat - exact)[samples // 4 :].max() < 2e-3
     assert not run[:1000].any() and run[1000:].all()
 
@@ -49,7 +49,7 @@ def test_a_clock_with_a_millisecond_of_jitter_gives_a_steady_tempo():
     assert np.abs(beat - np.arange(samples) / SR * 2)[SR:].max() < 0.01
 
 
-def test_bars():
+def test_clock_position_has_bars():
     messages, samples = clocks(120, 12), 5 * SR
     bar, phase = (following(heard, messages, samples, meter=3.0) for heard in ("bar", "phase"))
     assert bar[int(1.6 * SR)] == 1 and bar[int(3.1 * SR)] == 2
@@ -67,10 +67,10 @@ def test_stop_continue_and_song_position():
     assert np.flatnonzero(jump).tolist() == [0, 3 * SR]
 
 
-# -- ours ----------------------------------------------------------------------------------------------------
+# -- sent ----------------------------------------------------------------------------------------------------
 
 
-def test_the_sent_clock_is_even():
+def test_sent_clocks_are_evenly_spaced():
     patch = patch_of("clock.out out.events", clock=("clock_out", {"tempo": 130.0}), out="midi_out")
     found = sent(patch, samples=4 * SR)
     assert found[0] == (0, "fa")
