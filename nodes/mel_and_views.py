@@ -99,8 +99,8 @@ class SpectrogramBuffer:
         self.problem = ""
         self.lanes, self.rate = context.lanes, context.rate
         self.bins, self.size, self.hop = (settings.get(name, 1) for name in ("bins", "size", "hop"))
-        wanted = int(settings["seconds"] * self.rate / self.hop) + 1
-        self.frames = max(2, min(wanted, (1 << 24) // (self.bins * self.lanes)))
+        frame_count = int(settings["seconds"] * self.rate / self.hop) + 1
+        self.frames = max(2, min(frame_count, (1 << 24) // (self.bins * self.lanes)))
         self.samples = np.empty(self.frames * self.lanes * self.bins, np.float32)
         self.samples.fill(0.0)
         self.marks = np.array([0, self.frames, self.lanes], np.int64)

@@ -54,8 +54,8 @@ def pink_filter(settings, sr):
     gains = np.ones(POLES + 1)
     for _ in range(20):  # only the magnitude matters, so the target takes the phase of the fit
         rows = sections / np.abs(target)[:, None]
-        wanted = target / np.abs(target)
-        real = np.concatenate([rows.real, rows.imag]), np.concatenate([wanted.real, wanted.imag])
+        unit_target = target / np.abs(target)
+        real = np.concatenate([rows.real, rows.imag]), np.concatenate([unit_target.real, unit_target.imag])
         gains = np.linalg.lstsq(*real)[0]
         fitted = sections @ gains
         target = np.abs(target) * fitted / np.abs(fitted)

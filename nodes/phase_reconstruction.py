@@ -40,7 +40,7 @@ def bin_buffer(settings, sr):
     return settings["bins"]
 
 
-def of_hop(settings, sr):
+def hop_buffer(settings, sr):
     return settings["hop"]
 
 
@@ -91,7 +91,7 @@ class RtisiLa(Node):
     out = Out(doc="signal, one window and the look-ahead late")
     targets, estimates = Line(frame_buffer_length("bins")), Line(frame_buffer_length("size"))
     final_sum, ring = Line(span_length), Line(output_ring)
-    sums, finished = Scratch(span_length), Scratch(of_hop)
+    sums, finished = Scratch(span_length), Scratch(hop_buffer)
     windowed_frame, re, im = Scratch(frame_buffer), Scratch(bin_buffer), Scratch(bin_buffer)
     weights, frame_weights, level = Table(analysis_window), Table(equal_trust), Table(full_overlap_gain)
     first_newest, later_newest = Table(first_newest_window), Table(later_newest_window)
@@ -203,7 +203,7 @@ class MomentumRtisi(Node):
     previous_re, before_im = Line(frame_buffer_length("bins")), Line(frame_buffer_length("bins"))
     final_sum, ring = Line(span_length), Line(output_ring)
     logs, per_hop = Line(bin_buffer), Line(bin_buffer)
-    sums, finished = Scratch(span_length), Scratch(of_hop)
+    sums, finished = Scratch(span_length), Scratch(hop_buffer)
     windowed_frame, re, im, wanted = (
         Scratch(frame_buffer),
         Scratch(bin_buffer),
