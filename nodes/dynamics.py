@@ -164,7 +164,7 @@ class Limiter(Node):
 
 
 class Drive(Node):
-    """Adds distortion (overdrive, saturation, fuzz): amplifies by ``drive`` dB and limits to ±1 by a curve.
+    """Adds distortion (overdrive, saturation, fuzz): ``y = gain · curve(10^(drive / 20) x + bias)``, within ±1.
 
     soft: ``tanh x``; hard: clipped; fold: reflected at ±1 (wavefolder); sine: ``sin(πx/2)``. ``bias`` shifts the
     curve, which adds even harmonics. The waveshaper is not band-limited: harmonics above half the sample rate alias.

@@ -74,7 +74,7 @@ def write_output(ring, ring_size, read, age, finished, hop):
 
 
 class RtisiLa(Node):
-    """Converts magnitudes to sound by real-time iterative inversion with look-ahead (RTISI-LA; RTISI with 0 frames).
+    """Converts magnitudes to sound by real-time iterative spectrogram inversion with look-ahead (RTISI-LA).
 
     The ``look_ahead + 1`` newest frames are iterated ``iterations`` times per hop between their magnitudes and their
     overlap: ``x ← overlap-add of ifft(A e^(i arg stft x))``. jointly: Zhu, Beauregard & Wyse, Real-time signal
@@ -84,7 +84,7 @@ class RtisiLa(Node):
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
-    look_ahead = Option(3, unit="frames", min=0, max=15, doc="frames of look-ahead; size / hop - 1 is usual")
+    look_ahead = Option(3, unit="frames", min=0, max=15, doc="look-ahead; size / hop - 1 is usual, 0 is RTISI")
     iterations = Option(5, min=1, max=100, doc="iterations per frame")
     window = Choice(*WINDOWS, doc="window shape of the stft")
     updates = Choice("jointly", "in_turn", doc="frames updated together, or one after another")

@@ -68,8 +68,8 @@ def test_block_recovers_from_overflow(cls):
     alone = through(cls.type, np.concatenate([np.zeros(SAMPLES, np.float32), noise(4 * SAMPLES)]), **quick)[0]
     sound = through(cls.type, np.concatenate([before, noise(4 * SAMPLES)]), **quick)[0]
     assert np.isfinite(sound).all()
-    level, wanted = np.abs(sound[-500:]).mean(), np.abs(alone[-500:]).mean()
-    assert 0.5 * wanted <= level <= 2.0 * wanted + 1e-9
+    level, expected = np.abs(sound[-500:]).mean(), np.abs(alone[-500:]).mean()
+    assert 0.5 * expected <= level <= 2.0 * expected + 1e-9
 
 
 @pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
@@ -82,7 +82,7 @@ def test_two_renders_are_equal(cls):
 @pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
 def test_silence_stays_silence(cls):
     if cls.type == "frame_expression":
-        pytest.skip("says what is typed")
+        pytest.skip("runs a formula that the user types")
     sound, _, _ = through(cls.type, np.zeros(SAMPLES, np.float32))
     assert np.abs(sound).max() < 1e-6
 

@@ -25,8 +25,8 @@ def near(a, b, bound=1e-5):
 
 def test_stft_frames_match_the_reference():
     _, seen, _ = through("scale_frames", noise(1024))
-    wanted = np.abs(stft(noise(1024), SIZE, HOP)).T
-    assert near(seen["in_a"], wanted[: len(seen["in_a"])], 1e-6)
+    expected = np.abs(stft(noise(1024), SIZE, HOP)).T
+    assert near(seen["in_a"], expected[: len(seen["in_a"])], 1e-6)
 
 
 # -- gain and gating ---------------------------------------------------------------------------------------
@@ -204,8 +204,8 @@ def test_cross_synthesis_combines_modulator_magnitudes_with_carrier_phases():
     sound, seen, _ = through("cross_synthesis", tracks, smoothing=0.0, flatten=1.0)
     assert near(seen["out_out_magnitude"], seen["in_modulator"], 1e-4)
     x, y = (stft(tracks[name], SIZE, HOP) for name in ("modulator", "carrier"))
-    wanted = istft(np.abs(x) * y / np.maximum(np.abs(y), 1e-20), SIZE, HOP)
-    assert near(sound[SIZE:, 0], wanted[: len(sound) - SIZE], 1e-4)
+    expected = istft(np.abs(x) * y / np.maximum(np.abs(y), 1e-20), SIZE, HOP)
+    assert near(sound[SIZE:, 0], expected[: len(sound) - SIZE], 1e-4)
 
 
 def test_expression_over_bins():
@@ -247,11 +247,11 @@ def test_mel_bands(scale, norm):
         (128, 1024, 22050, 20, 8000),
         (8, 64, 8000, 0, 0),
     ):
-        wanted = librosa.filters.mel(
+        expected = librosa.filters.mel(
             sr=rate, n_fft=size, n_mels=bands, fmin=low, fmax=high or None, htk=scale == "htk",
             norm="slaney" if norm == "area" else None,
         )  # fmt: skip
-        assert np.abs(mel_matrix(bands, size, rate, low, high, scale, norm) - wanted).max() < 1e-5
+        assert np.abs(mel_matrix(bands, size, rate, low, high, scale, norm) - expected).max() < 1e-5
 
 
 def test_log_frequency_bands():

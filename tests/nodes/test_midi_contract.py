@@ -89,4 +89,4 @@ def test_event_block_is_documented(cls):
     assert cls.__doc__ and len(cls.__doc__) > 40
     kinds = ("inputs", "outputs", "event_inputs", "event_outputs", "choices", "options")
     for name, port in ((name, port) for kind in kinds for name, port in getattr(cls.spec, kind).items()):
-        assert port.doc, f"{name} says nothing"
+        assert port.doc, f"{name} has no doc"

@@ -35,10 +35,10 @@ def pressure(value, channel=1):
     return bytes((0xD0 | channel - 1, value))
 
 
-def voices(messages, samples=2000, heard="gate", **params):
+def voices(messages, samples=2000, port="gate", **params):
     """Return an output (samples, voices) of a notes block that receives (sample, message) pairs."""
     knobs = {"tail": 0.0} | params
-    patch = patch_of("midi.out notes.events", f"notes.{heard} out.audio",
+    patch = patch_of("midi.out notes.events", f"notes.{port} out.audio",
                      midi="midi_in", notes=("notes", knobs), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
@@ -66,16 +66,16 @@ def test_note_starts_and_ends_at_its_samples():
     assert np.array_equal(np.flatnonzero(gate), np.arange(100, 1000))
 
 
-@pytest.mark.parametrize(("heard", "expected"), [
+@pytest.mark.parametrize(("port", "expected"), [
     ("frequency", 440.0), ("pitch", 69.0), ("velocity", 100 / 127), ("level", 1.0), ("timbre", 64 / 127),
 ])  # fmt: skip
-def test_outputs_of_a_note(heard, expected):
-    values = voices([(0, on(69, 100))], heard=heard, voices=1)[:, 0]
+def test_outputs_of_a_note(port, expected):
+    values = voices([(0, on(69, 100))], port=port, voices=1)[:, 0]
     assert np.allclose(values, expected, rtol=1e-6)
 
 
 def test_note_off_sets_the_release_velocity():
-    values = voices([(0, on(69)), (500, off(69, 32))], heard="release", voices=1)[:, 0]
+    values = voices([(0, on(69)), (500, off(69, 32))], port="release", voices=1)[:, 0]
     assert values[499] == 0.0 and np.allclose(values[500:], 32 / 127)
 
 
@@ -94,17 +94,17 @@ def test_transposition_moves_sounding_notes():
     assert largest_step(pitch[:, None]) < 0.05
 
 
-@pytest.mark.parametrize(("params", "heard"), [
+@pytest.mark.parametrize(("params", "plays"), [
     ({"low_key": 61}, False), ({"high_key": 59}, False), ({"low_key": 60, "high_key": 60}, True),
     ({"channel": 2}, False), ({"channel": 1}, True),
 ])  # fmt: skip
-def test_notes_outside_key_range_or_channel_are_ignored(params, heard):
-    assert voices([(0, on(60))], voices=1, **params).any() == heard
+def test_notes_outside_key_range_or_channel_are_ignored(params, plays):
+    assert voices([(0, on(60))], voices=1, **params).any() == plays
 
 
 def test_transpose_has_a_lane_per_voice():
     messages = [(0, on(60)), (0, on(60, channel=2)), (0, on(60, channel=3))]
-    assert voices(messages, heard="pitch", voices=3, transpose=[0.0, 0.5])[-1].tolist() == [60.0, 60.5, 60.5]
+    assert voices(messages, port="pitch", voices=3, transpose=[0.0, 0.5])[-1].tolist() == [60.0, 60.5, 60.5]
 
 
 # -- several -------------------------------------------------------------------------------------------------
@@ -112,28 +112,28 @@ def test_transpose_has_a_lane_per_voice():
 
 def test_each_key_takes_a_voice_and_frees_it():
     messages = [(0, on(60)), (100, on(64)), (200, on(67)), (300, off(64)), (400, on(72))]
-    pitch, gate = (voices(messages, heard=heard, voices=3) for heard in ("pitch", "gate"))
+    pitch, gate = (voices(messages, port=port, voices=3) for port in ("pitch", "gate"))
     assert pitch[-1].tolist() == [60, 72, 67] and gate[350].tolist() == [1, 0, 1] and gate[-1].tolist() == [1, 1, 1]
 
 
 def test_voice_that_is_free_for_longest_is_taken():
     messages = [(0, on(60)), (1, on(61)), (2, on(62)), (100, off(61)), (101, off(60)), (200, on(70))]
-    assert voices(messages, heard="pitch", voices=3)[-1].tolist() == [60, 70, 62]
+    assert voices(messages, port="pitch", voices=3)[-1].tolist() == [60, 70, 62]
 
 
 def test_oldest_voice_is_stolen():
     messages = [(0, on(60, 10)), (10, on(61, 90)), (20, on(62))]
-    assert voices(messages, heard="pitch", voices=2, steal="oldest")[-1].tolist() == [62, 61]
+    assert voices(messages, port="pitch", voices=2, steal="oldest")[-1].tolist() == [62, 61]
 
 
 def test_quietest_voice_is_stolen():
     messages = [(0, on(60, 90)), (10, on(61, 10)), (20, on(62))]
-    assert voices(messages, heard="pitch", voices=2, steal="quietest")[-1].tolist() == [60, 62]
+    assert voices(messages, port="pitch", voices=2, steal="quietest")[-1].tolist() == [60, 62]
 
 
 def test_voice_held_by_the_pedal_only_is_stolen_first():
     messages = [(0, on(60)), (10, on(61)), (11, control(64, 127)), (12, off(61)), (20, on(62))]
-    assert voices(messages, heard="pitch", voices=2)[-1].tolist() == [60, 62]
+    assert voices(messages, port="pitch", voices=2)[-1].tolist() == [60, 62]
 
 
 def test_note_off_of_a_stolen_note_ends_no_other_note():
@@ -155,7 +155,7 @@ def test_stolen_voice_is_silent_before_its_new_note():
     """The level falls to 0 in 3 ms, the pitch changes, and the level rises again."""
     messages = [(0, on(60, 127)), (1000, on(72, 20))]
     level, pitch, gate, velocity = (
-        voices(messages, heard=heard, voices=1)[:, 0] for heard in ("level", "pitch", "gate", "velocity")
+        voices(messages, port=port, voices=1)[:, 0] for port in ("level", "pitch", "gate", "velocity")
     )
     change = int(np.flatnonzero(np.diff(pitch))[0]) + 1
     assert change in (1000 + FADE, 1000 + FADE - 1) and level[change] == 0.0
@@ -167,8 +167,8 @@ def test_stolen_voice_is_silent_before_its_new_note():
 
 def test_note_that_ends_during_the_fade_keeps_its_length():
     gate = voices([(0, on(60)), (1000, on(72)), (1050, off(72))], voices=1)[:, 0]
-    heard = np.flatnonzero(gate[1000:]) + 1000
-    assert 50 <= len(heard) <= 51 and heard[0] in (1000 + FADE, 1000 + FADE - 1)
+    held = np.flatnonzero(gate[1000:]) + 1000
+    assert 50 <= len(held) <= 51 and held[0] in (1000 + FADE, 1000 + FADE - 1)
 
 
 @pytest.mark.parametrize("play", ["poly", "mono", "legato"])
@@ -285,7 +285,7 @@ def test_pedal_holds_notes_after_all_notes_off():
 
 def test_all_sound_off_mutes_within_3_ms_until_the_next_note():
     messages = [(0, on(60)), (1, control(64, 127)), (500, control(120, 0)), (501, control(64, 0)), (1000, on(62))]
-    gate, level = (voices(messages, heard=heard, voices=1, tail=9.0)[:, 0] for heard in ("gate", "level"))
+    gate, level = (voices(messages, port=port, voices=1, tail=9.0)[:, 0] for port in ("gate", "level"))
     assert gate[499] == 1.0 and not gate[500:1000].any() and gate[1000:].all()
     assert not level[500 + FADE + 1 : 1000].any() and level[-1] == 1.0
     assert np.abs(np.diff(level)).max() < 1.01 / (FADE - 1)
@@ -293,8 +293,8 @@ def test_all_sound_off_mutes_within_3_ms_until_the_next_note():
 
 def test_controller_reset_restores_defaults():
     messages = [(0, on(60)), (0, bend(8191)), (0, pressure(127)), (500, control(121, 0))]
-    assert voices(messages, heard="pitch", voices=1, samples=6000)[-1, 0] == 60.0
-    assert voices(messages, heard="pressure", voices=1, samples=6000)[-1, 0] == 0.0
+    assert voices(messages, port="pitch", voices=1, samples=6000)[-1, 0] == 60.0
+    assert voices(messages, port="pressure", voices=1, samples=6000)[-1, 0] == 0.0
 
 
 # -- the pedal, one voice, gliding ---------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_pedal_holds_notes_until_it_is_released():
 
 def test_mono_returns_to_a_key_that_is_still_down():
     messages = [(0, on(60)), (500, on(64)), (1000, on(67)), (1500, off(64)), (2000, off(67)), (2500, off(60))]
-    pitch, gate = (voices(messages, samples=3000, heard=heard, play="mono")[:, 0] for heard in ("pitch", "gate"))
+    pitch, gate = (voices(messages, samples=3000, port=port, play="mono")[:, 0] for port in ("pitch", "gate"))
     assert [pitch[t] for t in (400, 900, 1400, 1900, 2400)] == [60, 64, 67, 67, 60]
     assert not gate[2500:].any()
     falls = np.flatnonzero(np.diff(gate) < 0) + 1
@@ -316,9 +316,7 @@ def test_mono_returns_to_a_key_that_is_still_down():
 
 def test_legato_ties_notes():
     messages = [(0, on(60, 127)), (500, on(64, 1)), (1000, off(64)), (1500, off(60)), (1700, on(70, 1))]
-    pitch, gate, velocity = (
-        voices(messages, heard=heard, play="legato")[:, 0] for heard in ("pitch", "gate", "velocity")
-    )
+    pitch, gate, velocity = (voices(messages, port=port, play="legato")[:, 0] for port in ("pitch", "gate", "velocity"))
     assert [pitch[t] for t in (499, 500, 999, 1000)] == [60, 64, 64, 60]
     assert gate[:1500].all() and not gate[1500:1700].any() and gate[1701:].all()
     assert (velocity[:1500] == 1.0).all() and velocity[-1] == np.float32(1 / 127)
@@ -326,7 +324,7 @@ def test_legato_ties_notes():
 
 def test_glide_is_linear_and_has_its_duration():
     messages = [(0, on(60)), (1000, on(72))]
-    pitch = voices(messages, heard="pitch", play="legato", glide=0.01, samples=2000)[:, 0]
+    pitch = voices(messages, port="pitch", play="legato", glide=0.01, samples=2000)[:, 0]
     length = 441
     assert np.allclose(pitch[1000 : 1000 + length], 60 + 12 * (1 + np.arange(length)) / length, atol=1e-4)
     assert (pitch[1000 + length :] == 72).all()
@@ -335,9 +333,9 @@ def test_glide_is_linear_and_has_its_duration():
 # -- bend, pressure, timbre, MPE -----------------------------------------------------------------------------
 
 
-def settled(messages, heard="pitch", **params):
+def settled(messages, port="pitch", **params):
     """Return the outputs in the steady state."""
-    return voices(messages, samples=8000, heard=heard, **params)[-1]
+    return voices(messages, samples=8000, port=port, **params)[-1]
 
 
 @pytest.mark.parametrize(("value", "reach", "expected"), [(8191, 2, 62), (-8192, 2, 58), (0, 2, 60), (-8192, 24, 36)])
@@ -375,13 +373,13 @@ def test_an_increment_starts_from_the_range_of_the_settings(mpe, channel, expect
 
 
 def test_bend_is_smoothed():
-    pitch = voices([(0, on(60)), (500, bend(8191))], heard="pitch", voices=1, samples=4000)
+    pitch = voices([(0, on(60)), (500, bend(8191))], port="pitch", voices=1, samples=4000)
     assert largest_step(pitch) < 0.02 and pitch[-1, 0] == 62
 
 
 def test_pressure_of_a_channel_and_of_a_key():
     messages = [(0, on(60)), (0, on(64)), (9, pressure(64)), (9, bytes((0xA0, 64, 127)))]
-    assert settled(messages, heard="pressure", voices=2).tolist() == pytest.approx([64 / 127, 1.0])
+    assert settled(messages, port="pressure", voices=2).tolist() == pytest.approx([64 / 127, 1.0])
 
 
 def test_mpe_notes_have_separate_bend_pressure_and_timbre():
@@ -389,7 +387,7 @@ def test_mpe_notes_have_separate_bend_pressure_and_timbre():
         (0, on(60, channel=2)), (0, on(60, channel=3)), (10, bend(4096, channel=2)), (10, bend(8191, channel=1)),
         (10, pressure(127, channel=3)), (10, control(74, 127, channel=2)),
     ]  # fmt: skip
-    whole = {heard: settled(messages, heard=heard, voices=2, mpe="lower") for heard in ("pitch", "pressure", "timbre")}
+    whole = {port: settled(messages, port=port, voices=2, mpe="lower") for port in ("pitch", "pressure", "timbre")}
     assert whole["pitch"].tolist() == pytest.approx([60 + 48 * 4096 / 8191 + 2, 62], abs=1e-3)
     assert whole["pressure"].tolist() == pytest.approx([0, 1]) and whole["timbre"].tolist() == pytest.approx(
         [1, 64 / 127]
@@ -399,9 +397,9 @@ def test_mpe_notes_have_separate_bend_pressure_and_timbre():
 def test_mpe_note_starts_with_earlier_controller_values():
     messages = [(0, bend(8191, channel=2)), (0, control(74, 0, channel=2)), (0, pressure(90, channel=2)),
                 (0, on(60, channel=2))]  # fmt: skip
-    assert voices(messages, heard="pitch", voices=1, mpe="lower")[0, 0] == pytest.approx(108, abs=1e-3)
-    assert voices(messages, heard="timbre", voices=1, mpe="lower")[0, 0] == 0.0
-    assert voices(messages, heard="pressure", voices=1, mpe="lower")[0, 0] == np.float32(90 / 127)
+    assert voices(messages, port="pitch", voices=1, mpe="lower")[0, 0] == pytest.approx(108, abs=1e-3)
+    assert voices(messages, port="timbre", voices=1, mpe="lower")[0, 0] == 0.0
+    assert voices(messages, port="pressure", voices=1, mpe="lower")[0, 0] == np.float32(90 / 127)
 
 
 def test_ended_mpe_note_ignores_later_messages():
@@ -409,26 +407,26 @@ def test_ended_mpe_note_ignores_later_messages():
     assert settled(messages, voices=1, mpe="lower")[0] == 60.0
 
 
-@pytest.mark.parametrize(("mpe", "members", "heard"), [
+@pytest.mark.parametrize(("mpe", "members", "channels"), [
     ("lower", 3, [1, 2, 3, 4]), ("upper", 2, [14, 15, 16]), ("lower", 15, list(range(1, 17))),
 ])  # fmt: skip
-def test_mpe_zone_has_its_channels(mpe, members, heard):
+def test_mpe_zone_has_its_channels(mpe, members, channels):
     messages = [(channel, on(40 + channel, channel=channel)) for channel in range(1, 17)]
     pitch = settled(messages, voices=16, mpe=mpe, members=members)
-    gate = settled(messages, heard="gate", voices=16, mpe=mpe, members=members)
-    assert sorted(pitch[gate > 0] - 40) == heard
+    gate = settled(messages, port="gate", voices=16, mpe=mpe, members=members)
+    assert sorted(pitch[gate > 0] - 40) == channels
 
 
 def test_mpe_zone_size_is_set_by_midi():
     sent = [(0, control(101, 0)), (0, control(100, 6)), (0, control(6, 2))]
     messages = [*sent, *((channel, on(40 + channel, channel=channel)) for channel in range(1, 17))]
-    assert settled(messages, heard="gate", voices=16, mpe="lower").sum() == 3
+    assert settled(messages, port="gate", voices=16, mpe="lower").sum() == 3
 
 
 def test_pedal_on_the_master_channel_holds_the_mpe_zone():
     messages = [(0, control(64, 127)), (1, on(60, channel=5)), (9, off(60, channel=5))]
-    assert settled(messages, heard="gate", voices=1, mpe="lower")[0] == 1.0
-    assert settled([*messages, (50, control(64, 0))], heard="gate", voices=1, mpe="lower")[0] == 0.0
+    assert settled(messages, port="gate", voices=1, mpe="lower")[0] == 1.0
+    assert settled([*messages, (50, control(64, 0))], port="gate", voices=1, mpe="lower")[0] == 0.0
 
 
 # -- while it plays ------------------------------------------------------------------------------------------

@@ -79,9 +79,9 @@ def test_blocks_match_the_model(tmp_path, features, bias):
     tap(patch, "decoder.magnitude", "made")
     audio = noise(800)
     heard, made = (seen_in(patch, tmp_path / "p.json", audio, name) for name in ("heard", "made"))
-    wanted = model.reconstruct(heard)
-    assert wanted.max() > 0.1
-    np.testing.assert_allclose(made, wanted, atol=1e-4 * max(wanted.max(), 1.0), rtol=1e-4)
+    expected = model.reconstruct(heard)
+    assert expected.max() > 0.1
+    np.testing.assert_allclose(made, expected, atol=1e-4 * max(expected.max(), 1.0), rtol=1e-4)
 
 
 @given(st.data())
@@ -145,11 +145,11 @@ def test_gains_at_1_match_the_torch_model_with_input_phases(tmp_path):
     level = frames.abs().amax(1, keepdim=True)
     with torch.no_grad():
         made = network(frames.abs() / level) * level
-    wanted = torch.istft(torch.polar(made, frames.angle()).T, 2048, 512, window=window, length=len(audio)).numpy()
+    expected = torch.istft(torch.polar(made, frames.angle()).T, 2048, 512, window=window, length=len(audio)).numpy()
     sound = play(instrument("hybrid.safetensors", 2048, 512), tmp_path / "p.json", audio, 44100.0)[:, 0]
     inside = slice(4096, 16384)  # frames at the edges of torch.stft are mirrored
-    assert np.abs(wanted[inside]).max() > 0.05
-    assert np.abs(sound[2048:][inside] - wanted[inside]).max() < 1e-4 * np.abs(wanted[inside]).max()
+    assert np.abs(expected[inside]).max() > 0.05
+    assert np.abs(sound[2048:][inside] - expected[inside]).max() < 1e-4 * np.abs(expected[inside]).max()
 
 
 def test_lanes_are_independent(folder):
@@ -305,14 +305,14 @@ def test_partials_keep_their_frequency_at_another_rate(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rate", "size", "wanted"), [(44100.0, 2048, 4096), (8000.0, 2048, 1024), (48000.0, 512, 4096)]
+    ("rate", "size", "expected"), [(44100.0, 2048, 4096), (8000.0, 2048, 1024), (48000.0, 512, 4096)]
 )
-def test_stft_size_error_names_the_right_size(tmp_path, rate, size, wanted):
+def test_stft_size_error_names_the_right_size(tmp_path, rate, size, expected):
     random_model(rate=22050.0, size=2048).save(tmp_path / "m.safetensors")
     patch = instrument("m.safetensors", size, 128)
-    with pytest.raises(GraphError, match=f"encoder 'encoder'.*not {size}. Set size to {wanted}\\.$"):
+    with pytest.raises(GraphError, match=f"encoder 'encoder'.*not {size}. Set size to {expected}\\.$"):
         build_graph(patch.document, rate, tmp_path / "p.json")
-    patch.set("stft.size", wanted)
+    patch.set("stft.size", expected)
     assert build_graph(patch.document, rate, tmp_path / "p.json").node("bank").bank_sizes["gain"] == 5
 
 
@@ -378,8 +378,8 @@ def test_latent_source_plays_the_decoder(folder):
     engine = Offline(patch.document, RATE, path=folder)
     sound = engine.run_samples(2000)
     made = next(helper.latest(1)[0] for (id, *_), helper in engine.plan.hosts.items() if id == "made")
-    wanted = model.decode(np.array([[*faders, 0.0, 0.0]], np.float32))[0] * 0.2 * SIZE / 4
-    np.testing.assert_allclose(made, wanted, rtol=1e-4, atol=1e-5)
+    expected = model.decode(np.array([[*faders, 0.0, 0.0]], np.float32))[0] * 0.2 * SIZE / 4
+    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)
     assert np.abs(sound[500:]).max() > 0.01
     patch.set("faders.gain", 0.0)
     assert not Offline(patch.document, RATE, path=folder).run_samples(400).any()

@@ -159,9 +159,9 @@ def test_latency_is_declared(method, hop):
 def test_phases_are_reconstructed_up_to_their_sign(method):
     sound = voice(0.6)
     heard = back(method, sound, iterations=20)
-    wanted, heard = sound[4096:8192], heard[4096:8192]
-    size = np.sqrt(np.sum(wanted**2) * np.sum(heard**2))
-    middle = np.correlate(heard, wanted, "full")[4095 - 64 : 4095 + 65] / size
+    expected, heard = sound[4096:8192], heard[4096:8192]
+    size = np.sqrt(np.sum(expected**2) * np.sum(heard**2))
+    middle = np.correlate(heard, expected, "full")[4095 - 64 : 4095 + 65] / size
     assert np.abs(middle).max() > 0.7
 
 

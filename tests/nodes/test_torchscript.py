@@ -136,13 +136,13 @@ def test_late_frames_are_held_or_dry_and_counted(models, late, monkeypatch):
     before = engine.run_samples(3008)[-500:, 0]
     with monkeypatch.context() as patched:
         patched.setattr(TorchWorker, "_process_pending", lambda self: None)
-        meanwhile = engine.run_samples(4992)[:, 0]
+        during = engine.run_samples(4992)[:, 0]
     after = engine.run_samples(3000)[:, 0]
     held = {"hold": 1.0, "dry": 0.5}[late]
     assert before == pytest.approx(1.0, abs=1e-5)
-    assert meanwhile[-500:] == pytest.approx(held, abs=1e-5)
+    assert during[-500:] == pytest.approx(held, abs=1e-5)
     assert after[-500:] == pytest.approx(1.0, abs=1e-5)
-    assert largest_step(np.concatenate([before, meanwhile, after])[:, None]) < 0.03
+    assert largest_step(np.concatenate([before, during, after])[:, None]) < 0.03
     assert worker_of(engine).marks[LATE] > 100
     (problem,) = engine.problems()
     assert "of the model were late. Raise 'delay', or use a smaller model" in problem
@@ -155,30 +155,30 @@ def test_late_sound_fades_to_dry_or_silence(models, late, monkeypatch):
     before = engine.run_samples(4032)[-500:, 0]
     with monkeypatch.context() as patched:
         patched.setattr(TorchWorker, "_process_pending", lambda self: None)
-        meanwhile = engine.run_samples(4992)[:, 0]
+        during = engine.run_samples(4992)[:, 0]
     after = engine.run_samples(4000)[:, 0]
     assert before == pytest.approx(1.0) and after[-500:] == pytest.approx(1.0)
-    assert meanwhile[-500:] == pytest.approx({"dry": 0.5, "silence": 0.0}[late])
-    assert largest_step(np.concatenate([before, meanwhile, after])[:, None]) < 1.5 / (0.01 * RATE)
+    assert during[-500:] == pytest.approx({"dry": 0.5, "silence": 0.0}[late])
+    assert largest_step(np.concatenate([before, during, after])[:, None]) < 1.5 / (0.01 * RATE)
     assert worker_of(engine).marks[LATE] > 10
 
 
 @pytest.mark.parametrize("make", [sound_patch, frame_patch])
 @pytest.mark.parametrize(
-    ("file", "says"),
+    ("file", "message"),
     [
         ("text.pt", "'text.pt' does not run"),
         ("FirstThree.pt", r"returns \[1, .*3\] for \[1, .*, not \[1, "),
         ("Raises.pt", r"the model failed .*too loud"),
     ],
 )
-def test_broken_model_is_reported_and_the_sound_passes(models, make, file, says):
+def test_broken_model_is_reported_and_the_sound_passes(models, make, file, message):
     audio, patch = noise(4000), make(file)
     engine = engine_of(patch, models, audio)
     sound = engine.run_samples(4000)[:, 0]
     (problem,) = engine.problems()
     assert problem.startswith("model: ") and "\n" not in problem
-    assert re.search(says, problem)
+    assert re.search(message, problem)
     late = build_graph(patch.document, RATE, models).latency
     assert np.abs(sound[late + 1500 :] - audio[1500:-late]).max() < 1e-5
 
