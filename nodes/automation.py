@@ -1,4 +1,4 @@
-"""Recorded moves of a parameter, played back to the sample."""
+"""Playback of recorded parameter changes, exact to the sample."""
 
 import numpy as np
 
@@ -6,43 +6,43 @@ from nodegraph.maths import read_double
 from nodegraph.node import In, Node, Option, Out, State, Table
 
 QUANTUM = 64
-MOVE = 6  # numbers a move takes: its quantum, its sample there, its lane (-1: all), its value in three parts
+MOVE = 6  # numbers per change: quantum, sample in the quantum, lane (-1: all), value in three parts
 
 
 def moves_table(settings, sr):
-    """The moves by time. Split up so, times and values lose nothing in float32."""
+    """Return the changes in order of time, with times and values split into parts that are exact in float32."""
     moves = sorted((round(move[0] * sr), k, *move[1:]) for k, move in enumerate(settings["points"]))
     table = [(at // QUANTUM, at % QUANTUM, lane[0] if lane else -1, *in_parts(value)) for at, _, value, *lane in moves]
     return [number for move in table for number in move]
 
 
 def in_parts(value):
-    """Three float32 numbers whose sum is the double ``value``."""
+    """Return three float32 numbers whose sum is the double ``value``."""
     high = float(np.float32(value))
     middle = float(np.float32(value - high))
     return high, middle, value - high - middle
 
 
 def value_at(table, place):
-    """The double that three numbers of a table make up."""
+    """Return the double that is stored as three numbers of a table."""
     return read_double(table, place) + read_double(table, place + 1) + read_double(table, place + 2)
 
 
 class Automation(Node):
-    """Turns a parameter as it was turned when it was recorded: at each point's time the value sets out for a new one.
+    """Plays recorded parameter changes: at the time of each point the output starts to move to the point's value.
 
-    ``points`` are ``[seconds, value]``, or ``[seconds, value, lane]`` for one lane only. On its way the value takes
-    ``glide`` seconds, as knobs do, so that the recorded parameter hears the same samples again. ``play``, ``restart``
-    and ``position`` are those of a player of files: wire a transport's ``run``, ``jump`` and ``seconds``.
+    ``points`` are ``[seconds, value]``, or ``[seconds, value, lane]`` for a single lane. Each change takes ``glide``
+    seconds, as when a knob is set, so playback repeats the recorded samples exactly. To follow a transport, wire its
+    ``run``, ``jump`` and ``seconds`` to ``play``, ``restart`` and ``position``.
     """
 
-    play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="time goes on while above 0.5")
-    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge goes to position")
-    position = In(0.0, unit="s", min=0.0, max=360000.0, smooth=False, doc="where restart goes to")
-    points = Option(((0.0, 0.0),), doc="the moves: [[s, value], …]")
-    start = Option((0.0,), doc="value before the first move, or one for each lane")
-    glide = Option(0.01, unit="s", min=0.0, max=10.0, doc="time from one value to the next; 0 jumps")
-    out = Out(doc="the value")
+    play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
+    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
+    position = In(0.0, unit="s", min=0.0, max=360000.0, smooth=False, doc="position that restart jumps to")
+    points = Option(((0.0, 0.0),), doc="recorded changes: [[s, value], …]")
+    start = Option((0.0,), doc="value before the first change: one, or one per lane")
+    glide = Option(0.01, unit="s", min=0.0, max=10.0, doc="duration of each change; 0 is immediate")
+    out = Out(doc="automated value")
     moves = Table(moves_table)
     first = Table(lambda settings, sr: [part for value in settings["start"] for part in in_parts(value)])
     now, ahead, last_restart = State(0), State(0), State()

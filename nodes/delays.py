@@ -1,4 +1,4 @@
-"""Delay lines. A line is a ring of samples; its block reads the past before it writes the present.
+"""Delay lines. A line is a ring of samples; blocks read it before they write the current sample.
 
 Fractional delays are read between samples; see Laakso, Välimäki, Karjalainen & Laine, Splitting the unit
 delay (IEEE Signal Processing Magazine, 1996).
@@ -7,18 +7,18 @@ delay (IEEE Signal Processing Magazine, 1996).
 from nodegraph.maths import clip, read_double
 from nodegraph.node import Choice, In, Line, Node, Option, Out, State
 
-AUDIO = In(0.0, doc="sound to delay")
-FEEDBACK_LIMIT = 0.9999  # at 1 a constant input would grow without end
+AUDIO = In(0.0, doc="signal to delay")
+FEEDBACK_LIMIT = 0.9999  # at 1 a constant input would grow without limit
 
 
 def read_delayed(line, size, position, delay):
-    """The sample written ``delay`` (a whole number, 1 to ``size``) samples before that at ``position``."""
+    """Return the sample written ``delay`` samples before ``position``; ``delay`` is an integer from 1 to ``size``."""
     index = position - delay
     return read_double(line, index + size if index < 0 else index)
 
 
 def linear_tap(line, size, position, delay):
-    """The line ``delay`` samples ago, 1 to ``size - 1``, on the straight line between two samples."""
+    """Return the line ``delay`` samples ago (1 to ``size - 1``), interpolated linearly."""
     delay = clip(delay, 1.0, size - 1.0)
     whole = int(delay)
     a = read_delayed(line, size, position, whole)
@@ -27,7 +27,7 @@ def linear_tap(line, size, position, delay):
 
 
 def cubic_tap(line, size, position, delay):
-    """The line ``delay`` samples ago, 2 to ``size - 2``, on Lagrange's cubic through four samples."""
+    """Return the line ``delay`` samples ago (2 to ``size - 2``), by cubic Lagrange interpolation of four samples."""
     delay = clip(delay, 2.0, size - 2.0)
     whole = int(delay)
     t = delay - whole
@@ -41,23 +41,23 @@ def cubic_tap(line, size, position, delay):
 
 
 def next_position(position, size):
-    """The place in the ring after ``position``."""
+    """Return the ring index after ``position``."""
     return 0 if position + 1 >= size else position + 1
 
 
 class Delay(Node):
-    """Repeats the sound ``time`` seconds later: ``y[n] = w[n - sr·time]``, ``w = x + feedback y``.
+    """Repeats the input after ``time`` seconds, an echo: ``y[n] = w[n - sr·time]``, ``w = x + feedback y``.
 
-    The time may be modulated at audio rate (chorus, flanger, tape). The shortest is one sample (two with the
-    cubic); for loops through other blocks use a feedback wire.
+    Modulate the time, at audio rate if needed, for chorus, flanger, vibrato and tape effects. The shortest delay is
+    one sample, or two with cubic interpolation. Use a feedback wire for loops through other blocks.
     """
 
     audio = AUDIO
-    time = In(0.25, unit="s", min=0.0, max=10.0, doc="delay; held to max_time")
-    feedback = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="part of the output that goes round again")
-    interpolation = Choice("linear", "cubic", "none", doc="how it reads between samples")
-    max_time = Option(2.0, unit="s", min=0.001, max=60.0, doc="length of the line")
-    out = Out(doc="the delayed sound alone")
+    time = In(0.25, unit="s", min=0.0, max=10.0, doc="delay time, limited to max_time")
+    feedback = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="fraction of the output that is fed back")
+    interpolation = Choice("linear", "cubic", "none", doc="interpolation between samples")
+    max_time = Option(2.0, unit="s", min=0.001, max=60.0, doc="longest delay; sets the memory")
+    out = Out(doc="delayed signal, without the dry signal")
     line = Line(lambda settings, sr: int(settings["max_time"] * sr) + 4)
     position = State(0)
 
@@ -74,11 +74,11 @@ class Delay(Node):
 
 
 class SampleDelay(Node):
-    """Exactly ``samples`` samples later: ``y[n] = x[n - samples]``."""
+    """Delays a signal by an exact number of samples: ``y[n] = x[n - samples]``."""
 
     audio = AUDIO
-    samples = Option(1, unit="samples", min=1, max=480000, doc="delay")
-    out = Out(doc="the delayed sound")
+    samples = Option(1, unit="samples", min=1, max=480000, doc="delay time")
+    out = Out(doc="delayed signal")
     line = Line(lambda settings, sr: max(int(settings["samples"]), 1))
     position = State(0)
 

@@ -6,34 +6,34 @@ Levels and thresholds are in dB of full scale. Attack and release are time const
 from nodegraph.maths import clip, db_to_gain, decay_factor, gain_to_db, read_double, sin_turn, sqrt, tanh, wrap
 from nodegraph.node import Choice, In, Line, Node, Out, State
 
-AUDIO = In(0.0, doc="sound to work on")
+AUDIO = In(0.0, doc="signal to process")
 ATTACK = In(0.005, unit="s", min=0.0, max=1.0, doc="time constant when the level rises")
 RELEASE = In(0.1, unit="s", min=0.0, max=5.0, doc="time constant when the level falls")
-THRESHOLD = In(-20.0, unit="dB", min=-80.0, max=0.0, doc="level where it begins to act")
+THRESHOLD = In(-20.0, unit="dB", min=-80.0, max=0.0, doc="level above which the gain is reduced")
 
 
 class Vca(Node):
-    """Voltage-controlled amplifier: ``y = gain x``. Wire an envelope to ``gain``."""
+    """Sets the volume of a sound, a voltage-controlled amplifier: ``y = gain x``. Wire an envelope to ``gain``."""
 
     audio = AUDIO
-    gain = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 leaves the sound as it is")
-    out = Out(doc="the sound, louder or softer")
+    gain = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
+    out = Out(doc="amplified signal")
 
     def tick(audio, gain):
         return audio * gain
 
 
 class Gater(Node):
-    """Chops the sound with a square wave: ``y = x (1 + sqr(2π f t)) / 2``, open first.
+    """Switches a sound on and off with a square wave, a hard tremolo: ``y = x (1 + sqr(2π f t)) / 2``.
 
-    The gater of Barkan & Tsiris, Deep synthesizer parameter estimation (2019).
+    It starts open. The gater of Barkan & Tsiris, Deep synthesizer parameter estimation (2019).
     """
 
     audio = AUDIO
-    frequency = In(4.0, unit="Hz", min=0.01, max=100.0, taper="log", doc="openings in a second")
-    width = In(0.5, unit="cycles", min=0.0, max=1.0, doc="part of the cycle that is open")
-    amount = In(1.0, unit="ratio", min=0.0, max=1.0, doc="how far it closes")
-    out = Out(doc="chopped sound")
+    frequency = In(4.0, unit="Hz", min=0.01, max=100.0, taper="log", doc="cycles per second")
+    width = In(0.5, unit="cycles", min=0.0, max=1.0, doc="fraction of the cycle that is open")
+    amount = In(1.0, unit="ratio", min=0.0, max=1.0, doc="depth; 1 closes completely")
+    out = Out(doc="gated signal")
     phase = State()
 
     def tick(audio, frequency, width, amount, phase, dt):
@@ -42,13 +42,13 @@ class Gater(Node):
 
 
 class Follower(Node):
-    """The level of a sound: its peaks, or its RMS, with an attack and a release.
+    """Follows the level of a sound, its peaks or its RMS, with an attack and a release.
 
-    ``e += (|x| - e)(1 - exp(-dt/τ))``; RMS does the same with ``x²`` and takes the root.
+    ``e += (|x| - e)(1 - exp(-dt/τ))``; RMS mode uses ``x²`` and outputs the square root.
     """
 
     audio, attack, release = AUDIO, ATTACK, RELEASE
-    mode = Choice("peak", "rms", doc="what is measured")
+    mode = Choice("peak", "rms", doc="level to measure")
     out = Out(unit="ratio", doc="level, 1 for full scale")
     level = State()
 
@@ -59,19 +59,19 @@ class Follower(Node):
 
 
 class NoiseGate(Node):
-    """Silences what is softer than ``threshold``: opens above it, closes ``hysteresis`` dB below.
+    """Mutes a sound that is softer than ``threshold``: opens above it, closes ``hysteresis`` dB below.
 
-    After closing it waits for ``hold`` and then falls to ``floor``.
+    The gate stays open for ``hold`` and then falls to the gain ``floor``.
     """
 
     audio = AUDIO
     threshold = In(-50.0, unit="dB", min=-100.0, max=0.0, doc="level that opens the gate")
-    hysteresis = In(6.0, unit="dB", min=0.0, max=30.0, doc="how far below the threshold it closes")
+    hysteresis = In(6.0, unit="dB", min=0.0, max=30.0, doc="distance from the threshold to the closing level")
     attack = In(0.001, unit="s", min=0.0, max=1.0, doc="time constant of opening")
-    hold = In(0.05, unit="s", min=0.0, max=2.0, doc="time it stays open after the sound has fallen")
+    hold = In(0.05, unit="s", min=0.0, max=2.0, doc="time that the gate stays open after the level has fallen")
     release = RELEASE
     floor = In(-80.0, unit="dB", min=-100.0, max=0.0, doc="gain of the closed gate")
-    out = Out(doc="gated sound")
+    out = Out(doc="gated signal")
     level, left, gain = State(), State(), State()
 
     def tick(audio, threshold, hysteresis, attack, hold, release, floor, level, left, gain, dt):
@@ -85,7 +85,7 @@ class NoiseGate(Node):
 
 
 def reduction_of(level, threshold, ratio, knee):
-    """Decibels that a compressor takes off a steady level; above the knee ``(1 - 1/ratio)`` of the excess."""
+    """Return the gain reduction in dB at a steady level; above the knee ``(1 - 1/ratio)`` of the excess."""
     over = level - threshold
     knee = max(knee, 0.001)
     bend = clip(over + 0.5 * knee, 0.0, knee)
@@ -93,23 +93,23 @@ def reduction_of(level, threshold, ratio, knee):
 
 
 class Compressor(Node):
-    """Turns down what is louder than ``threshold``: ``ratio`` dB more in are 1 dB more out.
+    """Reduces the volume above ``threshold``: ``ratio`` dB more at the input are 1 dB more at the output.
 
-    The decibels to take off follow the static curve with a quadratic knee and are smoothed with attack and
-    release: the feed-forward design of Giannoulis, Massberg & Reiss, Digital dynamic range compressor
-    design (J. Audio Eng. Soc., 2012).
+    The gain reduction in dB follows a static curve with a quadratic knee and is smoothed with attack and release:
+    the feed-forward design of Giannoulis, Massberg & Reiss, Digital dynamic range compressor design (J. Audio
+    Eng. Soc., 2012).
     """
 
     audio = AUDIO
-    key = In(0.0, doc="side chain: the sound that is measured instead, if listen says so")
+    key = In(0.0, doc="side chain: signal that is measured if listen is key")
     threshold = THRESHOLD
-    ratio = In(4.0, unit="ratio", min=1.0, max=50.0, taper="log", doc="dB in for each dB out")
-    knee = In(6.0, unit="dB", min=0.0, max=30.0, doc="width of the bend at the threshold")
+    ratio = In(4.0, unit="ratio", min=1.0, max=50.0, taper="log", doc="dB at the input per dB at the output")
+    knee = In(6.0, unit="dB", min=0.0, max=30.0, doc="width of the knee around the threshold")
     attack, release = ATTACK, RELEASE
     gain = In(0.0, unit="dB", min=-20.0, max=40.0, doc="make-up gain")
-    listen = Choice("audio", "key", doc="which sound is measured")
-    out = Out(doc="compressed sound")
-    reduction = Out(unit="dB", doc="what is being taken off")
+    listen = Choice("audio", "key", doc="signal that is measured")
+    out = Out(doc="compressed signal")
+    reduction = Out(unit="dB", doc="gain reduction")
     smoothed = State()
 
     def tick(audio, key, threshold, ratio, knee, attack, release, gain, listen, smoothed, dt):
@@ -123,18 +123,18 @@ STAGES = 6
 
 
 class Limiter(Node):
-    """Keeps every sample within ``ceiling``, without distortion: it sees peaks 63 samples before they come.
+    """Limits peaks to ``ceiling`` without distortion, with a look-ahead of 63 samples.
 
-    Each sample needs a cut of ``max(0, 1 - ceiling / |x|)``. The largest cut among the next 64 samples, let
-    up at the speed of ``release``, is averaged over 64 samples: the average has arrived when the peak leaves
-    the delay. The largest of 64 comes from six comparisons, each twice as far back as the one before.
+    Each sample needs a cut of ``max(0, 1 - ceiling / |x|)``. The largest cut among the next 64 samples, which decays
+    with ``release``, is averaged over 64 samples, so that the gain is low enough when the peak leaves the delay. The
+    maximum over 64 samples takes six comparisons, each twice as far back as the previous one.
     """
 
     audio = AUDIO
-    ceiling = In(-0.3, unit="dB", min=-40.0, max=0.0, doc="loudest sample that leaves")
+    ceiling = In(-0.3, unit="dB", min=-40.0, max=0.0, doc="highest output level")
     release = RELEASE
-    out = Out(doc="limited sound, 63 samples later")
-    reduction = Out(unit="dB", doc="what is being taken off")
+    out = Out(doc="limited signal, 63 samples late")
+    reduction = Out(unit="dB", doc="gain reduction")
     largest = Line(lambda settings, sr: WINDOW * STAGES)
     cuts = Line(lambda settings, sr: WINDOW)
     delayed = Line(lambda settings, sr: WINDOW)
@@ -159,23 +159,23 @@ class Limiter(Node):
         delayed[position] = audio
         position = (position + 1) & (WINDOW - 1)
         gain = clip(1.0 - total * (1.0 / WINDOW), 0.0, 1.0)
-        out = clip(read_double(delayed, position) * gain, -top, top)  # for the rounding of the lines
+        out = clip(read_double(delayed, position) * gain, -top, top)  # the lines round to float32
         return out, -gain_to_db(max(gain, 1e-6)), held, total, position
 
 
 class Drive(Node):
-    """Overdrive: the sound, ``drive`` dB louder, through a curve that cannot pass ±1.
+    """Adds distortion (overdrive, saturation, fuzz): ``y = gain · curve(10^(drive / 20) x + bias)``, within ±1.
 
-    soft: ``tanh x``; hard: clipped; fold: reflected at ±1; sine: ``sin(πx/2)``. ``bias`` shifts the curve and
-    so adds even harmonics. Harmonics beyond half the sample rate fold down, as with any curve.
+    soft: ``tanh x``; hard: clipped; fold: reflected at ±1 (wavefolder); sine: ``sin(πx/2)``. ``bias`` shifts the
+    curve, which adds even harmonics. The waveshaper is not band-limited: harmonics above half the sample rate alias.
     """
 
     audio = AUDIO
     drive = In(12.0, unit="dB", min=0.0, max=60.0, doc="gain before the curve")
     bias = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="offset before the curve")
     gain = In(1.0, unit="ratio", min=0.0, max=1.0, doc="gain after the curve")
-    shape = Choice("soft", "hard", "fold", "sine", doc="the curve")
-    out = Out(doc="distorted sound")
+    shape = Choice("soft", "hard", "fold", "sine", doc="shape of the curve")
+    out = Out(doc="distorted signal")
 
     def tick(audio, drive, bias, gain, shape):
         x = audio * db_to_gain(drive) + bias

@@ -1,4 +1,4 @@
-"""Envelopes and other shapes in time. A gate is high above 0.5; times are in seconds."""
+"""Envelopes, slew limiting and ramps. A gate is high above 0.5; times are in seconds."""
 
 from nodegraph.maths import clip, decay_factor, exp2, rising_edge
 from nodegraph.node import Choice, In, Node, Out, State
@@ -9,31 +9,31 @@ ATTACK_TARGET = 1.2  # an RC attack towards 1.2 reaches 1 after ln 6 time consta
 DB_90 = 3.0517578125e-05  # 2**-15
 
 GATE = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the note is held")
-ATTACK = In(0.01, unit="s", min=0.0005, max=10.0, taper="log", doc="time from 0 to 1")
-RELEASE = In(0.3, unit="s", min=0.0005, max=20.0, taper="log", doc="time to fall to silence")
+ATTACK = In(0.01, unit="s", min=0.0005, max=10.0, taper="log", doc="duration of the rise from 0 to 1")
+RELEASE = In(0.3, unit="s", min=0.0005, max=20.0, taper="log", doc="duration of the fall to silence")
 
 # Stages of an envelope.
 REST, RISE, FALL = 0, 1, 2
 
 
 class Adsr(Node):
-    """Attack, decay, sustain, release: rises to 1, falls to ``sustain``, and to 0 when the gate closes.
+    """Generates an attack, decay, sustain, release envelope: up to 1, down to ``sustain``, to 0 after the gate.
 
-    - exponential: segments of an RC circuit, ``y += (target - y)(1 - exp(-dt/τ))``. The attack aims at 1.2
-      and reaches 1 in ``attack``; decay and release cover 60 dB of their way in ``decay`` and ``release``.
-    - linear: straight lines that take exactly the times given.
-    - jsyn: straight attack; decay and release are exponentials that would fall from 1 by 90 dB in their
-      times, and the decay ends where it meets ``sustain``. The envelope of Burk's JSyn (1998) and of Barkan
-      & Tsiris, Deep synthesizer parameter estimation (2019).
+    - exponential: RC segments, ``y += (target - y)(1 - exp(-dt/τ))``. The attack approaches 1.2 and reaches 1
+      in ``attack``; decay and release cover 60 dB of their range in ``decay`` and ``release``.
+    - linear: straight segments of exactly the given times.
+    - jsyn: linear attack; decay and release are exponentials that fall from 1 by 90 dB in their times, and the
+      decay ends when it reaches ``sustain``. The envelope of Burk's JSyn (1998) and of Barkan & Tsiris, Deep
+      synthesizer parameter estimation (2019).
 
-    A new gate starts from the present level. Moog's contour generator, 1965.
+    A new gate starts from the current level. After Moog's contour generator (1965).
     """
 
     gate, attack = GATE, ATTACK
-    decay = In(0.1, unit="s", min=0.0005, max=10.0, taper="log", doc="time to fall from 1 to sustain")
+    decay = In(0.1, unit="s", min=0.0005, max=10.0, taper="log", doc="duration of the fall from 1 to sustain")
     sustain = In(0.7, unit="ratio", min=0.0, max=1.0, doc="level while the gate stays high")
     release = RELEASE
-    shape = Choice("exponential", "linear", "jsyn", doc="form of the segments")
+    shape = Choice("exponential", "linear", "jsyn", doc="curve of the segments")
     out = Out(unit="ratio", doc="envelope, 0 to 1")
     level, top, last_gate = State(), State(), State()
     stage = State(0)
@@ -42,7 +42,7 @@ class Adsr(Node):
         held = gate > 0.5
         sustain = clip(sustain, 0.0, 1.0)
         stage = (RISE if rising_edge(gate, last_gate) else stage) if held else REST
-        top = level if last_gate > 0.5 and not held else top  # where the release began
+        top = level if last_gate > 0.5 and not held else top  # level at the start of the release
         time = max(attack if stage == RISE else (decay if stage == FALL else release), dt)
         if shape == 0:
             tau = time / (LN_6 if stage == RISE else LN_1000)
@@ -66,15 +66,15 @@ class Adsr(Node):
 
 
 class Ar(Node):
-    """Attack and release: rises to 1 while the gate is high, falls when it closes.
+    """Generates an attack-release envelope: rises to 1 while the gate is high, falls to 0 when it closes.
 
-    As ``trigger`` a rising edge plays the whole shape, however short the gate: for percussion. Segments are
-    those of an RC circuit (see :class:`Adsr`) or straight lines.
+    In ``trigger`` mode each rising edge plays the complete envelope, for percussion. Segments are exponential,
+    as in :class:`Adsr`, or linear.
     """
 
     gate, attack, release = GATE, ATTACK, RELEASE
-    mode = Choice("gate", "trigger", doc="gate: hold while high; trigger: up and down at each edge")
-    shape = Choice("exponential", "linear", doc="form of the segments")
+    mode = Choice("gate", "trigger", doc="gate: hold while high; trigger: rise and fall at each edge")
+    shape = Choice("exponential", "linear", doc="curve of the segments")
     out = Out(unit="ratio", doc="envelope, 0 to 1")
     level, last_gate = State(), State()
     stage = State(0)
@@ -96,17 +96,17 @@ class Ar(Node):
 
 
 class Slew(Node):
-    """Limits how fast a signal may move: glide, lag, smoothing.
+    """Limits the speed at which a signal changes: glide, portamento, lag, smoothing.
 
-    - linear: at most 1 unit in ``rise`` (or ``fall``) seconds.
-    - exponential: a one-pole low-pass with these time constants, ``y += (x - y)(1 - exp(-dt/τ))``.
+    - linear: at most 1 unit per ``rise`` (or ``fall``) seconds.
+    - exponential: a one-pole low-pass with ``rise`` and ``fall`` as time constants, ``y += (x - y)(1 - exp(-dt/τ))``.
     """
 
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to follow")
-    rise = In(0.1, unit="s", min=0.0, max=10.0, doc="time upwards; 0 is at once")
-    fall = In(0.1, unit="s", min=0.0, max=10.0, doc="time downwards; 0 is at once")
-    shape = Choice("linear", "exponential", doc="constant speed, or slowing down on arrival")
-    out = Out(doc="the signal, slowed")
+    rise = In(0.1, unit="s", min=0.0, max=10.0, doc="time of a rise; 0 is immediate")
+    fall = In(0.1, unit="s", min=0.0, max=10.0, doc="time of a fall; 0 is immediate")
+    shape = Choice("linear", "exponential", doc="constant speed, or slower near the target")
+    out = Out(doc="smoothed signal")
     level = State()
 
     def tick(value, rise, fall, shape, level, dt):
@@ -120,11 +120,11 @@ class Slew(Node):
 
 
 class Ramp(Node):
-    """Straight lines: whenever ``target`` changes, runs to it from where it is in ``time`` seconds."""
+    """Moves linearly from the current value to ``target`` in ``time`` seconds whenever ``target`` changes."""
 
-    target = In(0.0, min=-20000.0, max=20000.0, smooth=False, doc="where to go")
-    time = In(1.0, unit="s", min=0.0, max=60.0, doc="duration of the line; 0 is at once")
-    out = Out(doc="the line")
+    target = In(0.0, min=-20000.0, max=20000.0, smooth=False, doc="value to reach")
+    time = In(1.0, unit="s", min=0.0, max=60.0, doc="duration of the ramp; 0 is immediate")
+    out = Out(doc="ramp")
     level, goal, speed = State(), State(), State()
 
     def tick(target, time, level, goal, speed, dt):

@@ -1,4 +1,4 @@
-"""Sound files in a patch: playing them, and recording into them."""
+"""Playback and recording of sound files."""
 
 from __future__ import annotations
 
@@ -28,22 +28,21 @@ from nodegraph.node import Helper, In, Node, Option, Out, State
 
 
 class FilePlayer(Node):
-    """Plays a sound file; each of its channels is a lane. Long files stream from disk.
+    """Plays a sound file (wav, flac, ogg) as a sampler or loop; each channel is a lane. Long files stream from disk.
 
-    Between samples it reads by the cubic of Catmull and Rom, ``speed`` samples of the file forward per
-    sample of time (after conversion to the engine's rate). A rising edge of ``restart`` seeks to
-    ``position``: at once in a file of up to a minute or two, in a longer one after the disk was asked,
-    with silence until then.
+    The file is converted to the engine's sample rate and read ``speed`` samples ahead per sample, with cubic
+    Catmull-Rom interpolation. A rising edge of ``restart`` jumps to ``position``: immediately in files of up to a
+    minute or two; longer files are silent until the disk has been read.
     """
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
-    speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the file's own pitch")
-    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge seeks to position")
-    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="where restart begins")
-    file = Option("", kind="file", doc="sound file, beside the patch")
-    loop = Option(True, doc="begin again at the end")
-    out = Out(doc="the file's channels, ±1 is full scale")
-    done = Out(unit="gate", doc="1 after the end of a file that does not loop")
+    speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the original pitch")
+    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
+    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="position that restart jumps to")
+    file = Option("", kind="file", doc="sound file, in the patch's folder")
+    loop = Option(True, doc="repeat from the start at the end")
+    out = Out(doc="channels of the file, ±1 is full scale")
+    done = Out(unit="gate", doc="1 after the end, if loop is off")
     at, last_restart, seeks = State(0.0), State(0.0), State(0)
     reader = Helper(SoundReader)
 
@@ -109,15 +108,15 @@ class FilePlayer(Node):
 
 
 class Recorder(Node):
-    """Records a signal into a new sound file while ``record`` is above 0.5; lanes become channels.
+    """Records a signal to a new sound file while ``record`` is above 0.5; each lane is a channel.
 
-    The file appears beside the patch and never overwrites another: ``take.wav``, then ``take-2.wav``.
-    When the disk is full the recording ends, with a message; what was written is playable.
+    The file is created in the patch's folder and never overwrites another: ``take.wav``, then ``take-2.wav``.
+    If the disk is full, the recording ends with a message and the file stays playable.
     """
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to record")
     record = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")
-    file = Option("recording.wav", doc="name of the file: .wav, .flac or .ogg")
+    file = Option("recording.wav", doc="file name, ending in .wav, .flac or .ogg")
     writer = Helper(SoundWriter)
 
     def block(audio, record, samples, marks):

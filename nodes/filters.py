@@ -1,8 +1,7 @@
-"""Filters. ``cutoff`` is in Hz and held below 0.49 of the sample rate; all may be modulated at audio rate.
+"""Filters. ``cutoff`` is in Hz, limited to 0.49 of the sample rate, and may be modulated at audio rate.
 
-Those marked TPT are "topology-preserving": the analogue circuit with its integrators replaced by trapezoidal
-ones and the loop without delay solved (Zavalishin, The Art of VA Filter Design, 2018). They keep their tuning
-and stay stable however fast the cutoff moves.
+TPT means "topology-preserving transform": the analogue circuit with trapezoidal integrators and its delay-free loop
+solved (Zavalishin, The Art of VA Filter Design, 2018). These filters stay in tune and stable under fast modulation.
 """
 
 from nodegraph.maths import PI, clip, cos_turn, db_to_gain, decay_factor, prewarp, sin_turn, tanh
@@ -10,27 +9,27 @@ from nodegraph.node import Choice, In, Line, Node, Out, State
 
 from .delays import FEEDBACK_LIMIT, cubic_tap, linear_tap, next_position
 
-AUDIO = In(0.0, doc="sound to filter")
+AUDIO = In(0.0, doc="signal to filter")
 CUTOFF = In(1000.0, unit="Hz", min=10.0, max=20000.0, taper="log", doc="corner or centre frequency")
 RESONANCE = In(
     0.7071, unit="Q", min=0.01, max=40.0, taper="log", doc="height of the peak: 0.7 is flat, 10 is +20 dB"
 )  # fmt: skip
-LIMIT = 1e4  # +80 dB: only a filter that runs away gets there
+LIMIT = 1e4  # +80 dB: reached by an unstable filter only
 
 
 class StateVariable(Node):
-    """Two-pole filter with low-, band- and high-pass at once, 12 dB an octave. TPT.
+    """Filters a sound with two poles: low-pass, band-pass, high-pass and notch together, 12 dB per octave. TPT.
 
     ``high = x - band/Q - low``, ``band = ∫ω high``, ``low = ∫ω band``. The band output is scaled to 0 dB at
     its peak; ``notch = high + low``, ``peak = low - high``. Zavalishin, ch. 4.
     """
 
     audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE
-    low = Out(doc="low-pass")
-    band = Out(doc="band-pass, 0 dB at the centre")
-    high = Out(doc="high-pass")
-    notch = Out(doc="everything but the centre")
-    peak = Out(doc="everything, the centre raised")
+    low = Out(doc="low-pass output")
+    band = Out(doc="band-pass output, 0 dB at the centre")
+    high = Out(doc="high-pass output")
+    notch = Out(doc="all but the centre frequency")
+    peak = Out(doc="all, with the centre frequency raised")
     s1, s2 = State(), State()
 
     def tick(audio, cutoff, resonance, s1, s2, dt):
@@ -43,18 +42,19 @@ class StateVariable(Node):
 
 
 class Biquad(Node):
-    """The second-order filter of Bristow-Johnson's Audio EQ Cookbook (1994).
+    """Filters or equalises a sound (EQ): low-pass, high-pass, band-pass, notch, all-pass, peak or shelf.
 
-    ``y = b₀x + b₁x₁ + b₂x₂ - a₁y₁ - a₂y₂``, computed in transposed direct form II. ``gain`` acts on the peak
-    and the shelves only. Where the cutoff leaps at audio rate, :class:`StateVariable` is the calmer choice.
+    ``y = b₀x + b₁x₁ + b₂x₂ - a₁y₁ - a₂y₂``, in transposed direct form II, with the coefficients of
+    Bristow-Johnson's Cookbook formulae for audio equalizer biquad filters (1994). ``gain`` acts on the peak and the
+    shelves only. If the cutoff jumps at audio rate, :class:`StateVariable` is smoother.
     """
 
     audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE
     gain = In(0.0, unit="dB", min=-40.0, max=40.0, doc="boost or cut of the peak or shelf")
     mode = Choice(
-        "low", "high", "band", "notch", "all_pass", "peak", "low_shelf", "high_shelf", doc="what passes"
+        "low", "high", "band", "notch", "all_pass", "peak", "low_shelf", "high_shelf", doc="filter type"
     )  # fmt: skip
-    out = Out(doc="filtered sound")
+    out = Out(doc="filtered signal")
     s1, s2 = State(), State()
 
     def tick(audio, cutoff, resonance, gain, mode, s1, s2, dt):
@@ -93,11 +93,14 @@ class Biquad(Node):
 
 
 class OnePole(Node):
-    """The RC filter, 6 dB an octave: ``low = ∫ω (x - low)``, ``high = x - low``. TPT. Zavalishin, ch. 3."""
+    """Filters a sound gently with one pole, low-pass or high-pass, 6 dB per octave.
+
+    An RC filter: ``low = ∫ω (x - low)``, ``high = x - low``. TPT. Zavalishin, ch. 3.
+    """
 
     audio, cutoff = AUDIO, CUTOFF
-    mode = Choice("low", "high", doc="what passes")
-    out = Out(doc="filtered sound")
+    mode = Choice("low", "high", doc="filter type")
+    out = Out(doc="filtered signal")
     s = State()
 
     def tick(audio, cutoff, mode, s, dt):
@@ -108,17 +111,17 @@ class OnePole(Node):
 
 
 class Ladder(Node):
-    """Moog's ladder: four one-poles in a row and feedback around them, 24 dB an octave. TPT.
+    """Filters a sound like Moog's ladder: a resonant low-pass of four poles, 24 dB per octave. TPT.
 
-    ``u = tanh(drive x - 4 resonance y)`` feeds ``H(s) = 1 / (1 + s/ω)⁴``. The loop is solved for small
-    signals and the input saturates after it: stable at any setting, and from resonance 1 it sings by itself.
+    ``u = tanh(drive x - 4 resonance y)`` feeds ``H(s) = 1 / (1 + s/ω)⁴``. The loop is solved for small signals and
+    its input saturates, so it is stable at any setting and oscillates from resonance 1 on.
     Zavalishin, ch. 5; Stilson & Smith, Analyzing the Moog VCF (1996).
     """
 
     audio, cutoff = AUDIO, CUTOFF
     resonance = In(0.3, unit="ratio", min=0.0, max=1.2, doc="feedback; from 1 it oscillates at the cutoff")
     drive = In(0.0, unit="dB", min=0.0, max=40.0, doc="gain into the saturation")
-    out = Out(doc="filtered sound")
+    out = Out(doc="filtered signal")
     s1, s2, s3, s4 = State(), State(), State(), State()
 
     def tick(audio, cutoff, resonance, drive, s1, s2, s3, s4, dt):
@@ -140,22 +143,22 @@ class Ladder(Node):
         return y4, y1 + v1, y2 + v2, y3 + v3, y4 + v4
 
 
-LOWEST = 10.0  # Hz: the longest loop of a comb
+LOWEST = 10.0  # Hz, the pitch of the longest comb loop
 
 
 class Comb(Node):
-    """A tuned resonator: an echo after each cycle of ``frequency``, ``y[n] = x[n] + a·low(y[n - sr/f])``.
+    """Resonates at a pitch, with an echo per cycle of ``frequency``: ``y[n] = x[n] + a·low(y[n - sr/f])``.
 
-    Its peaks lie on the harmonics of ``frequency`` (with negative feedback on the odd ones of half of it);
-    ``damping`` is a one-pole low-pass in the loop. Schroeder, Natural sounding artificial reverberation (J.
+    Its peaks are the harmonics of ``frequency``, or with negative feedback the odd harmonics of half of it.
+    ``damping`` is a one-pole low-pass in the loop. For reverb: Schroeder, Natural sounding artificial reverberation (J.
     Audio Eng. Soc., 1962); damped by Moorer (1979).
     """
 
     audio = AUDIO
     frequency = In(220.0, unit="Hz", min=LOWEST, max=10000.0, taper="log", doc="pitch of the resonance")
-    feedback = In(0.9, unit="ratio", min=-1.0, max=1.0, doc="what remains after one cycle")
-    damping = In(0.0, unit="ratio", min=0.0, max=1.0, doc="loss of treble in each cycle")
-    out = Out(doc="ringing sound")
+    feedback = In(0.9, unit="ratio", min=-1.0, max=1.0, doc="gain per cycle")
+    damping = In(0.0, unit="ratio", min=0.0, max=1.0, doc="loss of treble per cycle")
+    out = Out(doc="resonant signal")
     line = Line(lambda settings, sr: int(sr / LOWEST) + 4)
     position = State(0)
     low = State()
@@ -169,15 +172,15 @@ class Comb(Node):
 
 
 class AllPass(Node):
-    """Schroeder's all-pass: echoes that colour nothing, ``w = x + g w[n - D]``, ``y = w[n - D] - g w``.
+    """Diffuses a sound with dense echoes and a flat spectrum: ``w = x + g w[n - D]``, ``y = w[n - D] - g w``.
 
-    The building block of reverberators; D is ``time`` in samples. Schroeder (1962).
+    D is ``time`` in samples. Schroeder's all-pass (1962), a building block of reverbs and phasers.
     """
 
     audio = AUDIO
     time = In(0.01, unit="s", min=0.0, max=0.5, doc="time between echoes")
-    feedback = In(0.7, unit="ratio", min=-1.0, max=1.0, doc="what remains of each echo (g)")
-    out = Out(doc="diffused sound")
+    feedback = In(0.7, unit="ratio", min=-1.0, max=1.0, doc="gain per echo (g)")
+    out = Out(doc="diffused signal")
     line = Line(lambda settings, sr: int(0.5 * sr) + 4)
     position = State(0)
 
@@ -190,14 +193,14 @@ class AllPass(Node):
 
 
 class DcBlocker(Node):
-    """Takes away the constant part: ``y[n] = x[n] - x[n-1] + R y[n-1]`` with ``R = exp(-2π cutoff / sr)``.
+    """Removes a constant offset: ``y[n] = x[n] - x[n-1] + R y[n-1]`` with ``R = exp(-2π cutoff / sr)``.
 
     J. O. Smith, Introduction to Digital Filters, "DC blocker".
     """
 
     audio = AUDIO
     cutoff = In(10.0, unit="Hz", min=1.0, max=200.0, taper="log", doc="corner frequency")
-    out = Out(doc="sound without offset")
+    out = Out(doc="signal without offset")
     x1, y1 = State(), State()
 
     def tick(audio, cutoff, x1, y1, dt):

@@ -1,4 +1,4 @@
-"""Arithmetic on frames: sums, products, mixes, and formulas over the bins."""
+"""Arithmetic on frames: sums, products, mixes and formulas over bins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nodegraph.node import FrameIn, FrameOut, In, Node, Option, State
 
 A, B = FrameIn(EITHER, doc="first frames"), FrameIn(EITHER, doc="second frames")
 AMOUNT = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
-GAIN = In(1.0, unit="gain", min=-16.0, max=16.0, doc="factor, at the end of each frame")
+GAIN = In(1.0, unit="gain", min=-16.0, max=16.0, doc="factor, read at the end of each frame")
 NAMES = ("a", "b", "k", "t")
 
 
@@ -17,7 +17,7 @@ class AddFrames(Node):
     """Adds two magnitudes or codes, bin by bin: ``a + b``."""
 
     a, b = A, B
-    out = FrameOut(EITHER, doc="the sum")
+    out = FrameOut(EITHER, doc="sum of the two")
 
     def frame(a, b, bins, out):
         for k in range(bins):
@@ -25,10 +25,10 @@ class AddFrames(Node):
 
 
 class MultiplyFrames(Node):
-    """Multiplies two magnitudes or codes, bin by bin: ``a b``. One may be a mask of 0 to 1."""
+    """Multiplies two magnitudes or codes, bin by bin: ``a b``. One may be a mask from 0 to 1."""
 
     a, b = A, B
-    out = FrameOut(EITHER, doc="the product")
+    out = FrameOut(EITHER, doc="product of the two")
 
     def frame(a, b, bins, out):
         for k in range(bins):
@@ -36,11 +36,11 @@ class MultiplyFrames(Node):
 
 
 class MixFrames(Node):
-    """Fades from one frame to the other: ``(1-t) a + t b``."""
+    """Mixes two magnitudes or codes, a crossfade from ``a`` to ``b``: ``(1-t) a + t b``."""
 
     a, b = A, B
     amount = AMOUNT
-    out = FrameOut(EITHER, doc="the mix")
+    out = FrameOut(EITHER, doc="mix of the two")
 
     def frame(a, b, amount, bins, out):
         t = clip(amount, 0.0, 1.0)
@@ -51,9 +51,9 @@ class MixFrames(Node):
 class ScaleFrames(Node):
     """Multiplies magnitudes or a code by a signal: ``gain · a``."""
 
-    a = FrameIn(EITHER, doc="frames")
+    a = FrameIn(EITHER, doc="frames to scale")
     gain = GAIN
-    out = FrameOut(EITHER, doc="the frames, scaled")
+    out = FrameOut(EITHER, doc="scaled frames")
 
     def frame(a, gain, bins, out):
         for k in range(bins):
@@ -61,20 +61,20 @@ class ScaleFrames(Node):
 
 
 class FrameExpression(Node):
-    """Computes what you type for each bin: ``a * (k < 0.25)``, ``a * (1 + sin_turn(8 * k - t))``.
+    """Computes a formula for each bin, such as ``a * (k < 0.25)`` or ``a * (1 + sin_turn(8 * k - t))``.
 
-    Names: a and b, the bins of the two frames (b is 0 where nothing is wired); k, the bin from 0 (lowest) to
+    Names: a and b, the bins of the two frames (b is 0 if not wired); k, the bin from 0 (lowest) to
     1 (highest); t, seconds since the start; pi, tau, e. Operators and functions are those of ``expression``.
     """
 
-    a = FrameIn(EITHER, doc="frames for the formula")
-    b = FrameIn(EITHER, optional=True, doc="more frames for the formula")
-    text = Option("a", kind="text", doc="the formula")
-    out = FrameOut(EITHER, doc="its values; 0 where one is not a finite number")
+    a = FrameIn(EITHER, doc="frames a of the formula")
+    b = FrameIn(EITHER, optional=True, doc="frames b of the formula")
+    text = Option("a", kind="text", doc="formula")
+    out = FrameOut(EITHER, doc="values of the formula; 0 where it is not finite")
     count = State(0)
 
     def frame(a, b, b_bins, bins, count, hop, dt, out):
-        """Made by ``formula``."""
+        """Placeholder for the function that ``formula`` returns."""
 
     def formula(settings):
         value = compile_expression(settings["text"], NAMES)
@@ -104,10 +104,10 @@ SPECTRUM_A, SPECTRUM_B = FrameIn("spectrum", doc="first spectra"), FrameIn("spec
 
 
 class AddSpectra(Node):
-    """Adds two spectra, bin by bin: ``A + B``, as adding their sounds."""
+    """Adds two spectra, bin by bin: ``A + B``, equal to the sum of their signals."""
 
     a, b = SPECTRUM_A, SPECTRUM_B
-    out = FrameOut("spectrum", doc="the sum")
+    out = FrameOut("spectrum", doc="sum of the two")
 
     def frame(a_re, a_im, b_re, b_im, bins, out_re, out_im):
         for k in range(bins):
@@ -116,11 +116,11 @@ class AddSpectra(Node):
 
 
 class MultiplySpectra(Node):
-    """Multiplies a spectrum by magnitudes, bin by bin: ``m X``. A mask of 0 to 1, or a filter."""
+    """Multiplies a spectrum by magnitudes, bin by bin, as a mask or filter: ``m X``."""
 
-    spectrum = FrameIn("spectrum", doc="spectra")
+    spectrum = FrameIn("spectrum", doc="spectra to multiply")
     magnitude = FrameIn("magnitude", doc="factor of each bin")
-    out = FrameOut("spectrum", doc="the product")
+    out = FrameOut("spectrum", doc="product of the two")
 
     def frame(spectrum_re, spectrum_im, magnitude, bins, out_re, out_im):
         for k in range(bins):
@@ -129,13 +129,13 @@ class MultiplySpectra(Node):
 
 
 class ConvolveSpectra(Node):
-    """Complex product of two spectra, scaled: ``4 A B / size``. Circular convolution of the windows' sounds.
+    """Multiplies two spectra, a circular convolution of their windowed signals: ``4 A B / size``.
 
-    A full-scale sine in both (Hann window) gives one. Frequencies that the two share stay.
+    Only frequencies that are in both inputs remain. Two full-scale sines (Hann window) make a full-scale sine.
     """
 
     a, b = SPECTRUM_A, SPECTRUM_B
-    out = FrameOut("spectrum", doc="the product")
+    out = FrameOut("spectrum", doc="product of the two")
 
     def frame(a_re, a_im, b_re, b_im, bins, size, out_re, out_im):
         scale = 4.0 / size
@@ -146,11 +146,11 @@ class ConvolveSpectra(Node):
 
 
 class MixSpectra(Node):
-    """Fades from one spectrum to the other: ``(1-t) A + t B``."""
+    """Mixes two spectra, a crossfade from ``a`` to ``b``: ``(1-t) A + t B``."""
 
     a, b = SPECTRUM_A, SPECTRUM_B
     amount = AMOUNT
-    out = FrameOut("spectrum", doc="the mix")
+    out = FrameOut("spectrum", doc="mix of the two")
 
     def frame(a_re, a_im, b_re, b_im, amount, bins, out_re, out_im):
         t = clip(amount, 0.0, 1.0)
@@ -162,9 +162,9 @@ class MixSpectra(Node):
 class ScaleSpectra(Node):
     """Multiplies spectra by a signal: ``gain · A``."""
 
-    a = FrameIn("spectrum", doc="spectra")
+    a = FrameIn("spectrum", doc="spectra to scale")
     gain = GAIN
-    out = FrameOut("spectrum", doc="the spectra, scaled")
+    out = FrameOut("spectrum", doc="scaled spectra")
 
     def frame(a_re, a_im, gain, bins, out_re, out_im):
         for k in range(bins):

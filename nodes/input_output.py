@@ -1,4 +1,4 @@
-"""Where sound comes in and goes out."""
+"""Audio input and output of a patch."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from nodegraph.node import In, Node, Option, Out
 
 
 class AudioOut(Node):
-    """What is heard: the signal goes to the sound card or into the rendered file.
+    """Sends a signal to the speakers: the output of the sound card (DAC), or the rendered file.
 
-    One lane goes to all channels, lane k of several to channel k. Several of these blocks add up.
+    A single lane goes to all channels; of several lanes, lane k goes to channel k. Several audio_out blocks add up.
     """
 
     device = "output"
-    audio = In(0.0, unit="", min=-1.0, max=1.0, doc="signal to be heard, ±1 is full scale")
+    audio = In(0.0, unit="", min=-1.0, max=1.0, doc="signal to play, ±1 is full scale")
 
 
 class AudioIn(Node):
-    """The sound card's input, or the file given for this node when rendering."""
+    """Receives the sound card input (ADC), such as a microphone or line, or a sound file when rendering."""
 
     device = "input"
-    channels = Option(1, min=1, max=16, doc="how many channels it takes, each a lane")
+    channels = Option(1, min=1, max=16, doc="number of input channels, one lane each")
     out = Out(doc="input signal, ±1 is full scale")
 
     def block(out, device, column, channels):

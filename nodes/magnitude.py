@@ -1,6 +1,6 @@
-"""Blocks on magnitudes, some of them on codes too: gain by frequency, gating, smoothing, holding, moving, mixing.
+"""Blocks on magnitudes, and some on codes: equaliser, gating, smoothing, freezing, shifting, morphing.
 
-Their phases are found afterwards (from the sound they came from, or by a block that reconstructs phase).
+Phases are added afterwards: those of the original sound, or by a block that reconstructs phase.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ VALUES = FrameIn(EITHER, doc="magnitudes, or units of a code")
 
 
 def bin_line():
-    """One number for each bin."""
+    """Return a line with one number per bin."""
     return Line(lambda settings, sr: settings["bins"])
 
 
 class FrameGain(Node):
-    """An equaliser in frequency: ``y[k] = g · curve(f) · 2^(tilt/6.02 log2(f / 1 kHz)) x[k]``.
+    """Applies an equaliser (EQ) curve to magnitudes: ``y[k] = g · curve(f) · 2^(tilt/6.02 log2(f / 1 kHz)) x[k]``.
 
-    ``points`` are pairs of Hz and dB, joined by straight lines over the logarithm of frequency.
+    ``points`` are pairs of Hz and dB, joined by straight lines over logarithmic frequency.
     """
 
     magnitude = MAGNITUDE
-    gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="for all bins")
+    gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="gain of all bins")
     tilt = In(0.0, unit="dB/oct", min=-24.0, max=24.0, doc="slope around 1 kHz")
-    points = Option(((1000.0, 0.0),), doc="breakpoints of the curve: [[Hz, dB], …]; one is flat")
-    out = FrameOut("magnitude", doc="the magnitudes, weighted")
+    points = Option(((1000.0, 0.0),), doc="breakpoints of the curve: [[Hz, dB], …]; a single point is flat")
+    out = FrameOut("magnitude", doc="equalised magnitudes")
     curve, octaves = Table(curve_table), Table(octaves_table)
 
     def frame(magnitude, gain, tilt, curve, octaves, bins, out):
@@ -47,24 +47,25 @@ class FrameGain(Node):
 
 
 def whole_spectrum(found, name):
-    """The type of magnitudes of whole spectra: a curve in Hz fits no mel bands."""
+    """Return the frame type if it has all bins of a spectrum; raise ValueError if it has bands."""
     if found.bins != found.size // 2 + 1:
-        raise ValueError(f"needs one bin for each of the spectrum's; put {name} before mel or log_frequency.")
+        raise ValueError(f"needs all bins of a spectrum. Put {name} before mel or log_frequency.")
     return found
 
 
 class ThresholdFrames(Node):
-    """Turns quiet bins down: under the threshold ``y = x max((x / T)^(ratio - 1), floor)``.
+    """Attenuates quiet bins, a gate per bin: below the threshold ``y = x max((x / T)^(ratio - 1), floor)``.
 
-    Turned round it keeps what is quiet. 0 dB is a full-scale sine under a Hann window (x = size / 4).
+    With keep set to below it attenuates loud bins instead. 0 dB is a full-scale sine with a Hann window
+    (x = size / 4).
     """
 
     magnitude = MAGNITUDE
-    threshold = In(-50.0, unit="dB", min=-140.0, max=20.0, doc="bins below it are turned down")
-    ratio = In(4.0, unit="ratio", min=1.0, max=100.0, taper="log", doc="1 does nothing, 100 is a switch")
-    floor = In(-80.0, unit="dB", min=-140.0, max=0.0, doc="the most that a bin is turned down")
-    keep = Choice("above", "below", doc="which side of the threshold stays")
-    out = FrameOut("magnitude", doc="the magnitudes, gated")
+    threshold = In(-50.0, unit="dB", min=-140.0, max=20.0, doc="level below which bins are attenuated")
+    ratio = In(4.0, unit="ratio", min=1.0, max=100.0, taper="log", doc="steepness; 1 is off, 100 is a switch")
+    floor = In(-80.0, unit="dB", min=-140.0, max=0.0, doc="lowest gain of a bin")
+    keep = Choice("above", "below", doc="side of the threshold that is kept")
+    out = FrameOut("magnitude", doc="gated magnitudes")
 
     def frame(magnitude, threshold, ratio, floor, keep, bins, size, out):
         level, least = 0.25 * size * db_to_gain(threshold), db_to_gain(floor)
@@ -74,19 +75,19 @@ class ThresholdFrames(Node):
 
 
 class DenoiseFrames(Node):
-    """Takes away a steady noise that it has heard by itself while ``learn`` was high.
+    """Reduces stationary noise, measured while ``learn`` is high.
 
-    The noise ``N[k]`` is the mean power of the frames learned; each bin is weighted by power subtraction
-    ``√(1 - amount N / x²)``, by Wiener's rule or by a gate, no less than the floor (Berouti, Schwartz &
-    Makhoul, Enhancement of speech corrupted by acoustic noise, ICASSP 1979).
+    The noise ``N[k]`` is the mean power of the learned frames. The gain of each bin is that of power subtraction
+    ``√(1 - amount N / x²)``, of Wiener's rule or of a gate, and at least the floor (Berouti, Schwartz & Makhoul,
+    Enhancement of speech corrupted by acoustic noise, ICASSP 1979).
     """
 
     magnitude = MAGNITUDE
-    learn = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="learns the noise anew while above 0.5")
-    amount = In(2.0, unit="ratio", min=0.0, max=20.0, doc="over-subtraction: 1 takes the mean away")
-    floor = In(-24.0, unit="dB", min=-120.0, max=0.0, doc="the most that a bin is turned down")
-    method = Choice("subtract", "wiener", "gate", doc="rule of the gains")
-    out = FrameOut("magnitude", doc="the magnitudes without the noise")
+    learn = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="measures the noise while above 0.5")
+    amount = In(2.0, unit="ratio", min=0.0, max=20.0, doc="over-subtraction; 1 subtracts the mean noise")
+    floor = In(-24.0, unit="dB", min=-120.0, max=0.0, doc="lowest gain of a bin")
+    method = Choice("subtract", "wiener", "gate", doc="rule for the gains")
+    out = FrameOut("magnitude", doc="magnitudes with less noise")
     noise = bin_line()
     learned, before = State(0), State(0.0)
 
@@ -106,12 +107,12 @@ class DenoiseFrames(Node):
 
 
 class SmoothFrames(Node):
-    """Smooths each bin over time: ``y += (x - y)(1 - e^(-hop / time))``, at its own pace up and down."""
+    """Smooths each bin over time, with an attack and a release: ``y += (x - y)(1 - e^(-hop / time))``."""
 
     magnitude = VALUES
     attack = In(0.01, unit="s", min=0.0, max=60.0, doc="time constant of a rise")
     release = In(0.3, unit="s", min=0.0, max=60.0, doc="time constant of a fall")
-    out = FrameOut(EITHER, doc="the same, smoothed over time")
+    out = FrameOut(EITHER, doc="frames smoothed over time")
     held = bin_line()
 
     def frame(magnitude, attack, release, held, bins, hop, dt, out):
@@ -124,35 +125,35 @@ class SmoothFrames(Node):
 
 
 class SmoothBins(Node):
-    """Smooths each frame over frequency, without moving its peaks: an envelope of the spectrum.
+    """Smooths each frame over frequency to a spectral envelope, without moving its peaks.
 
-    One pole upwards, one downwards: the impulse response falls as ``e^(-|f| / width)``.
+    One pole runs upwards and one downwards, with the impulse response ``e^(-|f| / width)``.
     """
 
     magnitude = MAGNITUDE
-    width = In(100.0, unit="Hz", min=0.0, max=20000.0, doc="reach of a bin over its neighbours")
-    out = FrameOut("magnitude", doc="the magnitudes, smoothed over frequency")
+    width = In(100.0, unit="Hz", min=0.0, max=20000.0, doc="width of the smoothing")
+    out = FrameOut("magnitude", doc="magnitudes smoothed over frequency")
 
     def frame(magnitude, width, bins, size, dt, out):
         smooth_over_bins(magnitude, out, bins, clip(width, 0.0, 1e6) * size * dt)
 
 
 def blur_frames(settings, sr):
-    """Frames in the ring of a blur."""
+    """Return the number of frames in the ring of a blur."""
     most = (1 << 24) // settings["bins"]
     return max(1, min(int(settings["longest"] * sr / settings["hop"]) + 1, most))
 
 
 class Blur(Node):
-    """Smears a sound: each bin becomes its mean over the latest ``time`` seconds, ``y[m] = Σ x[m-i] / M``.
+    """Blurs a sound over time: each bin is its mean over the last ``time`` seconds, ``y[m] = Σ x[m-i] / M``.
 
-    The sum is made anew for each frame, so that rounding cannot pile up.
+    The sum is recomputed for each frame, so that rounding errors do not accumulate.
     """
 
     magnitude = MAGNITUDE
-    time = In(0.3, unit="s", min=0.0, max=20.0, doc="how far back the mean reaches, at most longest")
-    longest = Option(2.0, unit="s", min=0.01, max=20.0, doc="memory: the greatest time")
-    out = FrameOut("magnitude", doc="the mean of the latest frames")
+    time = In(0.3, unit="s", min=0.0, max=20.0, doc="duration of the mean, limited to longest")
+    longest = Option(2.0, unit="s", min=0.01, max=20.0, doc="longest time; sets the memory")
+    out = FrameOut("magnitude", doc="mean of the latest frames")
     ring = Line(lambda settings, sr: settings["bins"] * blur_frames(settings, sr))
     written = State(0)
 
@@ -173,11 +174,11 @@ class Blur(Node):
 
 
 class FreezeFrames(Node):
-    """Holds the magnitudes or the code of the frame in which the gate rises, for as long as it is high."""
+    """Freezes magnitudes or a code: holds the frame of the rising edge while the gate is high."""
 
     magnitude = VALUES
     freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="holds while above 0.5")
-    out = FrameOut(EITHER, doc="the same, or those held")
+    out = FrameOut(EITHER, doc="input frames, or the held frame")
     held = bin_line()
     frozen = State(0)
 
@@ -191,11 +192,11 @@ class FreezeFrames(Node):
 
 
 class ShiftBins(Node):
-    """Moves all bins up or down by so many Hz: ``y[k] = x[k - shift · size / sr]``, linear between bins."""
+    """Shifts all bins up or down by a frequency in Hz: ``y[k] = x[k - shift · size / sr]``, linear between bins."""
 
     magnitude = MAGNITUDE
-    shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="up, or down where negative")
-    out = FrameOut("magnitude", doc="the magnitudes, moved")
+    shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="frequency shift; negative is down")
+    out = FrameOut("magnitude", doc="shifted magnitudes")
 
     def frame(magnitude, shift, bins, size, dt, out):
         distance = clip(shift * dt, -1.0, 1.0) * size
@@ -204,14 +205,14 @@ class ShiftBins(Node):
 
 
 class RollBins(Node):
-    """Turns the spectrum round: what leaves at one end comes in at the other, ``y[k] = x[(k - d) mod bins]``.
+    """Rotates the spectrum: bins shifted out at one end enter at the other, ``y[k] = x[(k - d) mod bins]``.
 
-    The distance d is the whole number of bins nearest to ``shift · size / sr``.
+    The distance d is the number of bins nearest to ``shift · size / sr``.
     """
 
     magnitude = MAGNITUDE
-    shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="up, or down where negative")
-    out = FrameOut("magnitude", doc="the magnitudes, turned round")
+    shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="frequency shift; negative is down")
+    out = FrameOut("magnitude", doc="rotated magnitudes")
 
     def frame(magnitude, shift, bins, size, dt, out):
         distance = int(nearest(clip(shift * dt, -1.0, 1.0) * size)) % bins
@@ -220,15 +221,15 @@ class RollBins(Node):
 
 
 class StretchBins(Node):
-    """Stretches the spectrum about a pivot: ``y[f] = x[p + (f - p) / ratio]``, linear between bins, 0 beyond.
+    """Stretches the spectrum around a pivot: ``y[f] = x[p + (f - p) / ratio]``, linear between bins, 0 beyond.
 
-    With pivot 0 it transposes: partials stay harmonic. Peaks become wider as they are stretched.
+    With pivot 0 it is a pitch shift: partials stay harmonic. Stretched peaks become wider.
     """
 
     magnitude = MAGNITUDE
-    ratio = In(1.0, unit="ratio", min=0.05, max=20.0, taper="log", doc="above 1 spreads the bins")
-    pivot = In(0.0, unit="Hz", min=0.0, max=20000.0, doc="the frequency that stays")
-    out = FrameOut("magnitude", doc="the magnitudes, stretched")
+    ratio = In(1.0, unit="ratio", min=0.05, max=20.0, taper="log", doc="factor; above 1 spreads the bins")
+    pivot = In(0.0, unit="Hz", min=0.0, max=20000.0, doc="frequency that does not move")
+    out = FrameOut("magnitude", doc="stretched magnitudes")
 
     def frame(magnitude, ratio, pivot, bins, size, dt, out):
         still = clip(pivot * dt, 0.0, 1.0) * size
@@ -238,12 +239,12 @@ class StretchBins(Node):
 
 
 class Morph(Node):
-    """Magnitudes or codes on the way from one sound to another: ``(1-t) a + t b``, or ``a^(1-t) b^t`` (log)."""
+    """Morphs between the magnitudes or codes of two sounds: ``(1-t) a + t b``, or ``a^(1-t) b^t`` (log)."""
 
-    a, b = FrameIn(EITHER, doc="first sound"), FrameIn(EITHER, doc="second sound")
+    a, b = FrameIn(EITHER, doc="frames of the first sound"), FrameIn(EITHER, doc="frames of the second sound")
     amount = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
-    law = Choice("linear", "log", doc="mixed, or halfway in dB")
-    out = FrameOut(EITHER, doc="the frames between")
+    law = Choice("linear", "log", doc="linear in magnitude, or in dB")
+    out = FrameOut(EITHER, doc="interpolated frames")
 
     def frame(a, b, amount, law, bins, out):
         t = clip(amount, 0.0, 1.0)

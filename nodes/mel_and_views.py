@@ -1,4 +1,4 @@
-"""Other views of magnitudes: mel bands, equal intervals, and a spectrogram to look at."""
+"""Mel bands, bands of equal intervals, and the spectrogram display."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def log_weights(settings, sr):
 
 
 def weigh(magnitude, weights, limits, bins, out, bands, squared):
-    """``out = weights · x``: of each row only the bins that count."""
+    """Write ``weights · x`` to ``out``, using only the bins within the limits of each row."""
     for band in range(bands):
         total = 0.0
         for k in range(int(limits[2 * band]), int(limits[2 * band + 1])):
@@ -43,20 +43,20 @@ def weigh(magnitude, weights, limits, bins, out, bands, squared):
 
 
 class Mel(Node):
-    """Mel bands of magnitudes: triangles evenly spaced as the ear hears pitch, ``y[b] = Σ W[b, k] x[k]``.
+    """Sums magnitudes into mel bands, triangles evenly spaced in perceived pitch: ``y[b] = Σ W[b, k] x[k]``.
 
-    Scale of Slaney (Auditory Toolbox, 1998), as in librosa, or of HTK. "power" sums squares, as a mel
-    spectrogram usually does.
+    The mel scale is that of Slaney (Auditory Toolbox, 1998), as in librosa, or of HTK. "power" sums squares, as
+    most mel spectrograms do.
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
-    bands = Option(40, min=1, max=512, doc="how many bands")
-    low = Option(0.0, unit="Hz", min=0.0, max=20000.0, doc="where the lowest band begins")
-    high = Option(0.0, unit="Hz", min=0.0, max=200000.0, doc="where the highest ends; 0: half the rate")
-    of = Choice("magnitude", "power", doc="what is summed: x or x²")
-    scale = Choice("slaney", "htk", doc="which mel scale")
-    norm = Choice("area", "peak", doc="triangles of equal area, or of height 1")
-    out = FrameOut("magnitude", doc="one number for each band")
+    bands = Option(40, min=1, max=512, doc="number of bands")
+    low = Option(0.0, unit="Hz", min=0.0, max=20000.0, doc="lower edge of the lowest band")
+    high = Option(0.0, unit="Hz", min=0.0, max=200000.0, doc="upper edge of the highest band; 0: sr / 2")
+    of = Choice("magnitude", "power", doc="quantity to sum: x or x²")
+    scale = Choice("slaney", "htk", doc="mel scale")
+    norm = Choice("area", "peak", doc="triangles of equal area or of height 1")
+    out = FrameOut("magnitude", doc="one magnitude per band")
     weights = Table(mel_weights)
     limits = Table(lambda settings, sr: bounds(mel_weights(settings, sr)))
 
@@ -68,16 +68,16 @@ class Mel(Node):
 
 
 class LogFrequency(Node):
-    """Magnitudes on a keyboard: bands of equal intervals, each the weighted mean of the bins around it.
+    """Maps magnitudes to bands of equal musical intervals, each the weighted mean of the bins around it.
 
-    Band b stands for ``low · 2^(b / per_octave)`` Hz; where bands are closer than bins they are interpolated.
+    The centre of band b is ``low · 2^(b / per_octave)`` Hz. Bands that are closer than bins are interpolated.
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of a spectrum")
     low = Option(32.703, unit="Hz", min=1.0, max=20000.0, doc="frequency of band 0; 32.7 is C1")
-    octaves = Option(8, min=1, max=12, doc="how far up it goes")
-    per_octave = Option(12, min=1, max=96, doc="bands in each octave")
-    out = FrameOut("magnitude", doc="one number for each band")
+    octaves = Option(8, min=1, max=12, doc="range in octaves")
+    per_octave = Option(12, min=1, max=96, doc="bands per octave")
+    out = FrameOut("magnitude", doc="one magnitude per band")
     weights = Table(log_weights)
     limits = Table(lambda settings, sr: bounds(log_weights(settings, sr)))
 
@@ -90,7 +90,7 @@ class LogFrequency(Node):
 
 
 class SpectrogramBuffer:
-    """The latest frames of a tap, for whoever wants to draw them."""
+    """Ring buffer of the latest frames of a tap, read by displays."""
 
     array_types = {"samples": "f4", "marks": "i8"}
 
@@ -99,15 +99,15 @@ class SpectrogramBuffer:
         self.problem = ""
         self.lanes, self.rate = context.lanes, context.rate
         self.bins, self.size, self.hop = (settings.get(name, 1) for name in ("bins", "size", "hop"))
-        wanted = int(settings["seconds"] * self.rate / self.hop) + 1
-        self.frames = max(2, min(wanted, (1 << 24) // (self.bins * self.lanes)))
+        frame_count = int(settings["seconds"] * self.rate / self.hop) + 1
+        self.frames = max(2, min(frame_count, (1 << 24) // (self.bins * self.lanes)))
         self.samples = np.empty(self.frames * self.lanes * self.bins, np.float32)
         self.samples.fill(0.0)
         self.marks = np.array([0, self.frames, self.lanes], np.int64)
         self.arrays = {"samples": self.samples, "marks": self.marks}
 
     def latest(self, count=None, lane=0):
-        """The last ``count`` frames (all, if None) as magnitudes: float32 (frames, bins), first zeros."""
+        """Return the last ``count`` frames (None: all) as float32 (frames, bins), with leading zeros."""
         count = self.frames if count is None else min(count, self.frames)
         end = int(self.marks[0])
         rows = np.arange(end - count, end)
@@ -116,7 +116,7 @@ class SpectrogramBuffer:
         return values
 
     def decibels(self, count=None, lane=0, least=-120.0):
-        """The last frames in dB, (bins, frames), low first; 0 dB is a full-scale sine (Hann window)."""
+        """Return the last frames in dB, (bins, frames), lowest bin first; 0 dB is a full-scale sine (Hann window)."""
         levels = self.latest(count, lane).T * (4.0 / self.size)
         return np.maximum(20.0 * np.log10(np.maximum(levels, 1e-15)), least)
 
@@ -128,7 +128,7 @@ class SpectrogramBuffer:
 
 
 def keep_frame(values, bins, lane, samples, marks):
-    """Write a frame of one lane into the ring of a tap; the last lane makes it count."""
+    """Write the frame of one lane to the ring of a tap; the last lane completes the frame."""
     row = row_of_frame(bins, lane, marks)
     for k in range(bins):
         samples[row + k] = values[k]
@@ -136,23 +136,23 @@ def keep_frame(values, bins, lane, samples, marks):
 
 
 def row_of_frame(bins, lane, marks):
-    """Where in the ring the frame of a lane begins."""
+    """Return the index in the ring at which the frame of a lane starts."""
     frames, lanes = marks[1], marks[2]
     return ((marks[0] % frames) * lanes + lane) * bins
 
 
 def frame_kept(lane, marks):
-    """The frame of a lane is in the ring."""
+    """Count the frame as written if ``lane`` is the last lane."""
     if lane == marks[2] - 1:
         marks[0] = marks[0] + 1
 
 
 class SpectrogramTap(Node):
-    """Keeps the latest magnitudes, or codes, for a spectrogram: time to the right, frequency upwards."""
+    """Shows magnitudes or codes as a spectrogram: time from left to right, frequency upwards."""
 
     display = "spectrogram"
-    magnitude = FrameIn(EITHER, doc="magnitudes to look at, mel bands too; units of a code")
-    seconds = Option(5.0, unit="s", min=0.1, max=60.0, doc="how far back it shows")
+    magnitude = FrameIn(EITHER, doc="magnitudes, mel bands or units of a code to display")
+    seconds = Option(5.0, unit="s", min=0.1, max=60.0, doc="duration that is shown")
     ring = Helper(SpectrogramBuffer)
 
     def frame(magnitude, bins, lane, samples, marks):

@@ -1,4 +1,4 @@
-"""Looking at signals: level meter, scope and spectrum. They change nothing in the sound."""
+"""Displays of a signal: level meter, oscilloscope and spectrum. They do not change the sound."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from nodegraph.node import Helper, In, Node, Option, Out, State
 
 
 class Meter(Node):
-    """Level of a signal: the RMS over ``window`` (one-pole mean of squares) and a peak that falls slowly.
+    """Measures and shows the level of a signal: its RMS over ``window`` and its peak, which falls slowly.
 
     ``m[n] = m[n-1] + (x² - m[n-1])(1 - e^(-dt / window))``, ``rms = √m``. Zölzer, DAFX, ch. 4.
     """
 
     display = "meter"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to measure")
-    window = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the mean")
-    fall = In(1.0, unit="s", min=0.01, max=30.0, taper="log", doc="time constant of the falling peak")
-    rms = Out(doc="root of the mean square")
-    peak = Out(doc="peak level")
+    window = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the RMS")
+    fall = In(1.0, unit="s", min=0.01, max=30.0, taper="log", doc="time constant of the peak's fall")
+    rms = Out(doc="RMS level, 1 for a full-scale square wave")
+    peak = Out(doc="peak level, 1 for full scale")
     mean, highest = State(), State()
 
     def tick(audio, window, fall, mean, highest, dt):
@@ -29,7 +29,7 @@ class Meter(Node):
 
 
 class TapBuffer:
-    """The latest samples of a tap, for whoever wants to draw them."""
+    """Ring buffer of the latest samples of a tap, read by displays."""
 
     array_types = {"samples": "f4", "marks": "i8"}
     frames = 1 << 15
@@ -43,7 +43,7 @@ class TapBuffer:
         self.arrays = {"samples": self.samples, "marks": self.marks}
 
     def latest(self, count):
-        """The last ``count`` samples (as many as there are): float32, (count, lanes), zeros before the beginning."""
+        """Return the last ``count`` samples as float32 (count, lanes), at most ``frames``, with leading zeros."""
         count, end = min(count, self.frames), int(self.marks[0])
         ring, start = self.samples.reshape(self.frames, self.lanes), (end - count) % self.frames
         values = np.concatenate([ring[start : start + count], ring[: max(start + count - self.frames, 0)]])
@@ -52,25 +52,25 @@ class TapBuffer:
 
     @property
     def written(self):
-        """Samples written since the beginning."""
+        """Number of samples written since the start."""
         return int(self.marks[0])
 
     def read_from(self, place):
-        """What came after sample ``place``: float32 (count, lanes), and how many before it were gone already."""
+        """Return the samples from ``place`` on, float32 (count, lanes), and the number of samples lost before them."""
         end = self.written
         lost = max(end - self.frames // 2 - place, 0)
         ring = self.samples.reshape(self.frames, self.lanes)
         return ring[np.arange(place + lost, end) % self.frames], lost
 
     def triggered(self, count, level=0.0):
-        """``count`` samples of lane 0 that begin at the latest rise through ``level``, so that a wave stands still."""
+        """Return ``count`` samples of lane 0 from the latest rise through ``level``, for a steady waveform display."""
         values = self.latest(2 * count)[:, 0]
         rises = np.flatnonzero((values[:count] < level) & (values[1 : count + 1] >= level))
         start = int(rises[-1]) + 1 if len(rises) else 0
         return values[start : start + count]
 
     def spectrum(self, size=2048):
-        """Frequencies in Hz and levels in dB of a full-scale sine, each (size // 2 + 1,), by a Hann window."""
+        """Return frequencies in Hz and levels in dB of a full-scale sine, each (size // 2 + 1,), with a Hann window."""
         window = np.hanning(size + 1)[:size]
         values = np.abs(np.fft.rfft(self.latest(size)[:, 0] * window)) * 2.0 / window.sum()
         return np.fft.rfftfreq(size, 1.0 / self.rate), 20.0 * np.log10(np.maximum(values, 1e-10))
@@ -83,7 +83,7 @@ class TapBuffer:
 
 
 def write_tap(audio, samples, marks):
-    """Write a block of samples into the ring of a tap."""
+    """Write a quantum of samples to the ring of a tap."""
     lanes = audio.shape[1]
     frames = samples.shape[0] // lanes
     end = marks[0]
@@ -94,10 +94,10 @@ def write_tap(audio, samples, marks):
 
 
 class ScopeTap(Node):
-    """Keeps the latest samples of a signal for an oscilloscope."""
+    """Shows the waveform of a signal, as an oscilloscope."""
 
     display = "wave"
-    audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to display")
     ring = Helper(TapBuffer)
 
     def block(audio, samples, marks):
@@ -105,11 +105,11 @@ class ScopeTap(Node):
 
 
 class SpectrumTap(Node):
-    """Keeps the latest samples of a signal for a spectrum: a Hann window and an FFT of ``size`` samples."""
+    """Shows the spectrum of a signal, as an analyser: an FFT of ``size`` samples under a Hann window."""
 
     display = "spectrum"
-    audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
-    size = Option(2048, unit="samples", min=64, max=16384, doc="window of the spectrum")
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to display")
+    size = Option(2048, unit="samples", min=64, max=16384, doc="window length")
     ring = Helper(TapBuffer)
 
     def block(audio, samples, marks):

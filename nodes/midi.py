@@ -1,4 +1,4 @@
-"""MIDI input, and its messages other than notes as signals: controllers, pitch bend, pressure, programs."""
+"""MIDI input, and controllers, pitch bend, pressure and program changes as signals."""
 
 from nodegraph.blocks.voice_allocation import smooth_towards
 from nodegraph.events import (
@@ -41,7 +41,7 @@ def message_value(status, data1, data2):
 
 
 class MidiIn(Node):
-    """Receives from MIDI ports, MIDI files played into the patch, the piano keys and ``send`` of the Python API."""
+    """Receives MIDI from ports and keyboards, MIDI files, the on-screen piano keys and ``send`` of the Python API."""
 
     device = "events"
     port = Option("", kind="port", doc="part of the name of the ports to receive from; empty is all")
@@ -56,7 +56,7 @@ class MidiIn(Node):
 
 
 class ControlChange(Node):
-    """Outputs the value of a controller, such as a wheel, a fader or a pedal.
+    """Outputs the value of a MIDI controller (CC), such as a wheel, a fader or a pedal.
 
     ``fine`` adds the controller 32 numbers above as the lower seven of 14 bits. MIDI 1.0 Detailed Specification (1996).
     """
@@ -95,12 +95,12 @@ class ControlChange(Node):
 
 
 class PitchBend(Node):
-    """Outputs the pitch bend of a channel in semitones, from −``range`` to ``range``."""
+    """Outputs the pitch bend wheel of a channel in semitones, from −``range`` to ``range``."""
 
     events, channel = EVENTS, CHANNEL
     range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="bend at the end of the wheel")
     smooth = SMOOTH
-    out = Out(unit="semitones", doc="pitch bend, to be added to a pitch")
+    out = Out(unit="semitones", doc="pitch bend, to add to a pitch")
     level, target = State(), State()
 
     def block(events, channel, range, smooth, out, level, target, dt):
@@ -125,7 +125,7 @@ class ChannelPressure(Node):
 
 
 class ProgramChange(Node):
-    """Outputs the number of the latest program change, 0 to 127: to switch between sounds."""
+    """Outputs the number of the latest program change, 0 to 127, to switch between sounds."""
 
     events, channel = EVENTS, CHANNEL
     start = Option(0, min=0, max=127, doc="number before the first program change")

@@ -6,12 +6,12 @@ from nodegraph.node import EventIn, EventOut, In, Node, Out, State
 
 CLOCKS = 24.0  # per beat
 SIXTEENTH = 6.0  # clocks
-STEADY = 0.1  # weight of each clock in the tempo; a clock that is far off restarts the estimate
+STEADY = 0.1  # weight of each clock in the tempo estimate; a clock further off than FAR_OFF restarts it
 FAR_OFF = 0.25
 
 
 class ClockIn(Node):
-    """Follows the clock of another device: tempo, position, and whether it runs. Use it like a transport.
+    """Follows the MIDI clock of another device and outputs its tempo, position and run gate, like a transport.
 
     Between two clocks the position advances at the current tempo, up to the next clock.
     """
@@ -65,14 +65,14 @@ class ClockIn(Node):
 
 
 class ClockOut(Node):
-    """Sends a clock at a tempo; and start, stop and song position when a transport starts, stops and jumps.
+    """Sends MIDI clock at a tempo, and start, stop and song position when a transport starts, stops or jumps.
 
-    Wire ``tempo``, ``run``, ``jump`` and ``beat`` to those of a transport; unwired, it runs from the start.
+    Wire the ``bpm``, ``run``, ``jump`` and ``beat`` of a transport. Without wires the clock runs from the start.
     """
 
     tempo = In(120.0, unit="bpm", min=0.0, max=400.0, doc="beats per minute")
     run = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the clock runs")
-    jump = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge reports that beat has jumped")
+    jump = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge reports a jump of beat")
     beat = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="position in beats at a start or jump")
     out = EventOut(doc="clock, start, continue, stop, song position")
     next, last_run, last_jump, speed = State(), State(), State(), State()
@@ -91,7 +91,7 @@ class ClockOut(Node):
                 if sixteenths > 0:
                     send(out, i, SONG_POSITION, sixteenths & 127, sixteenths >> 7, 0.0)
                 send(out, i, CONTINUE if sixteenths > 0 else START, 0, 0, 0.0)
-                next[0] = modulo(-place, 1.0)  # the time of the clock at the next whole position
+                next[0] = modulo(-place, 1.0)  # clocks until the next whole clock position
             if next[0] < 1e-9:
                 send(out, i, CLOCK, 0, 0, 0.0)
                 next[0] += 1.0

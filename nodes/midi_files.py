@@ -1,4 +1,4 @@
-"""MIDI files played by a block."""
+"""Playback of MIDI files."""
 
 from nodegraph.blocks.midi_file_reader import CHANNELS, LENGTH, PIECE, MidiFileReader, midi_file_problem
 from nodegraph.events import ALL_NOTES_OFF, CONTROL, PEDAL, send
@@ -13,19 +13,18 @@ MAX_AT_ONCE = 128  # messages in one sample; further ones follow in the next sam
 class MidiFile(Node):
     """Plays a standard MIDI file; each message is sent at the sample nearest to its exact time.
 
-    A rising edge of ``restart`` jumps to ``position``. It ends notes and releases pedals when it stops, jumps or
-    loops.
-    Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
+    A rising edge of ``restart`` jumps to ``position``. Sounding notes end and pedals are released at a stop, jump or
+    loop. Standard MIDI Files 1.0 (MIDI Manufacturers Association, 1996).
     """
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the tempo of the file")
     restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
     position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="position that restart jumps to")
-    file = Option("", kind="file", doc="MIDI file, beside the patch")
-    loop = Option(True, doc="start again at the end")
-    out = EventOut(doc="the messages of the file")
-    done = Out(unit="gate", doc="1 after the end, if it does not loop")
+    file = Option("", kind="file", doc="MIDI file, in the patch's folder")
+    loop = Option(True, doc="repeat from the start at the end")
+    out = EventOut(doc="MIDI messages of the file")
+    done = Out(unit="gate", doc="1 after the end, if loop is off")
     at, next, last_play, last_restart = State(), State(0), State(), State()
     piece, channels = State(0), State(0)
     reader = Helper(MidiFileReader)
@@ -68,7 +67,7 @@ class MidiFile(Node):
 
 
 def send_due(out, offset, times, messages, following, position):
-    """Send the messages due by sample ``position`` of the piece; returns the index of the next message."""
+    """Send the messages due by sample ``position`` of the piece; return the index of the next message."""
     for _ in range(MAX_AT_ONCE):
         if following >= times.shape[0] or times[following] > position:
             break
@@ -80,7 +79,7 @@ def send_due(out, offset, times, messages, following, position):
 
 
 def end_all_notes(out, offset, channels):
-    """End the notes of the channels of a piece, and release their pedals."""
+    """End all notes and release the pedals on the channels of a piece."""
     for channel in range(16):
         if channels >> channel & 1 == 1:
             send(out, offset, CONTROL | channel, PEDAL, 0, 0.0)

@@ -14,8 +14,8 @@ class MidiOut(Node):
     """Sends events to MIDI ports while the patch plays live.
 
     With a ``port`` it sends to all ports whose name contains it; without, it opens a virtual port named after the node,
-    to which other programs can connect. When it is removed, it ends the notes that sound. What it sends can be read
-    with ``sent()`` of the player, and written with ``render --midi-out``.
+    to which other programs can connect. Removing the block ends its sounding notes. The player's ``sent()`` returns the
+    sent messages, and ``render --midi-out`` writes them to a file.
     """
 
     events = EventIn(doc="MIDI messages to send")
@@ -36,13 +36,13 @@ class MidiOut(Node):
 
 
 class NoteOut(Node):
-    """Converts a gate and a pitch to notes: one begins at each rising edge and ends with the gate. Lanes are voices."""
+    """Converts a gate and a pitch to notes: a rising edge starts a note, which ends with the gate. Lanes are voices."""
 
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the note is held")
     pitch = In(60.0, unit="semitones", min=0.0, max=127.0, smooth=False, doc="note number when the gate rises")
     velocity = In(0.8, unit="ratio", min=0.0, max=1.0, smooth=False, doc="velocity when the gate rises")
     channel = CHANNEL
-    out = EventOut(doc="the notes")
+    out = EventOut(doc="MIDI notes")
     sounding, last_gate = State(-1), State()  # 128 × channel + key, or -1
 
     def block(gate, pitch, velocity, channel, out, sounding, last_gate):
@@ -65,11 +65,11 @@ class NoteOut(Node):
 class ControlOut(Node):
     """Sends a controller when its value changes, at most ``rate`` times per second."""
 
-    value = In(0.0, unit="ratio", min=0.0, max=1.0, doc="value, 0 to 1")
+    value = In(0.0, unit="ratio", min=0.0, max=1.0, doc="controller value, 0 to 1")
     number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")
     rate = Option(200.0, unit="Hz", min=1.0, max=2000.0, doc="highest number of messages per second")
     channel = CHANNEL
-    out = EventOut(doc="the controller messages")
+    out = EventOut(doc="controller messages")
     sent, wait = State(-1), State()
 
     def block(value, number, rate, channel, out, sent, wait, sr):

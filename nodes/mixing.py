@@ -1,30 +1,30 @@
-"""Mixing, panning and the handling of lanes: the parallel signals that one wire carries."""
+"""Mixing, panning and lanes, the parallel channels of a wire."""
 
 from nodegraph.maths import clip, cos_turn, exp2, read_double, sin_turn, sqrt
 from nodegraph.node import Choice, In, Node, Option, Out, Table
 
-AUDIO = In(0.0, doc="sound")
-GAIN = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 leaves the sound as it is")
+AUDIO = In(0.0, doc="input signal")
+GAIN = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
 
 
 class Mixer(Node):
-    """Adds four sounds: ``y = gain (gain_a a + gain_b b + gain_c c + gain_d d)``. All lanes are kept."""
+    """Mixes four sounds, each with a volume: ``y = gain (gain_a a + gain_b b + gain_c c + gain_d d)``, per lane."""
 
-    a, b, c, d = (In(0.0, doc="sound") for _ in range(4))
+    a, b, c, d = (In(0.0, doc="input signal") for _ in range(4))
     gain_a, gain_b, gain_c, gain_d, gain = GAIN, GAIN, GAIN, GAIN, GAIN
-    out = Out(doc="the mix")
+    out = Out(doc="mixed signal")
 
     def tick(a, b, c, d, gain_a, gain_b, gain_c, gain_d, gain):
         return gain * (gain_a * a + gain_b * b + gain_c * c + gain_d * d)
 
 
 class Crossfade(Node):
-    """From ``a`` to ``b``: equal power ``a cos θ + b sin θ`` or linear ``a + (b - a) amount``."""
+    """Crossfades from ``a`` to ``b``: equal power ``a cos θ + b sin θ``, or linear ``a + (b - a) amount``."""
 
-    a, b = In(0.0, doc="sound at amount 0"), In(0.0, doc="sound at amount 1")
+    a, b = In(0.0, doc="signal at amount 0"), In(0.0, doc="signal at amount 1")
     amount = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
-    law = Choice("equal_power", "linear", doc="equal_power for unlike sounds, linear for like ones")
-    out = Out(doc="between the two")
+    law = Choice("equal_power", "linear", doc="equal_power for unrelated sounds, linear for similar ones")
+    out = Out(doc="mix of the two")
 
     def tick(a, b, amount, law):
         x = clip(amount, 0.0, 1.0)
@@ -34,10 +34,10 @@ class Crossfade(Node):
 
 
 class Pan(Node):
-    """Places a sound between left and right: ``L = x cos θ``, ``R = x sin θ``, with θ from 0 to 90°.
+    """Pans a sound between left and right in stereo: ``L = x cos θ``, ``R = x sin θ``, with θ from 0 to 90°.
 
-    Equal power: 3 dB less on both sides in the middle. Every lane has its place, and all are added into the
-    two lanes that leave: a bank of voices with a bank of positions becomes a stereo picture.
+    An equal-power panner: both sides are at -3 dB in the middle. Each lane is panned to its position, and all lanes
+    are added to the two output lanes.
     """
 
     audio = AUDIO
@@ -63,12 +63,12 @@ class Pan(Node):
 
 
 def lane_of(signal, i, lane):
-    """Sample ``i`` of a lane; a signal of one lane serves for every lane."""
+    """Return sample ``i`` of a lane; a signal of one lane is used for every lane."""
     return read_double(signal, (i, lane if signal.shape[1] > 1 else 0))
 
 
 class Balance(Node):
-    """Turns one side of a stereo sound down: the left for positions above 0, the right below."""
+    """Attenuates one side of a stereo sound: the left if ``position`` is above 0, the right if it is below."""
 
     audio = AUDIO
     position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left only, 1 is right only")
@@ -85,10 +85,10 @@ class Balance(Node):
 
 
 class SumLanes(Node):
-    """Adds all lanes into one: ``y = Σ xₖ``, or their mean, or ``Σ xₖ / √lanes`` for unlike voices."""
+    """Adds all lanes to one: ``y = Σ xₖ``, their mean, or ``Σ xₖ / √lanes`` for unrelated voices."""
 
     audio = AUDIO
-    scale = Choice("sum", "mean", "power", doc="sum as it is, divided by the lanes or by their root")
+    scale = Choice("sum", "mean", "power", doc="sum, sum / lanes or sum / √lanes")
     out = Out(doc="one lane")
 
     def lanes(inputs, settings):
@@ -102,7 +102,7 @@ class SumLanes(Node):
         elif scale == 2:
             factor = sqrt(1.0 / lanes)
         for i in range(out.shape[0]):
-            # four sums at a time: each addition would wait for the one before
+            # four independent sums: a single sum would wait for each addition
             s0 = s1 = s2 = s3 = s4 = 0.0
             for lane in range(0, lanes - 3, 4):
                 s0 += read_double(audio, (i, lane))
@@ -115,12 +115,12 @@ class SumLanes(Node):
 
 
 class Split(Node):
-    """Takes ``count`` lanes out of many, from lane ``first`` on. Lanes that are not there are silent."""
+    """Selects ``count`` lanes of a signal, from lane ``first`` on. Missing lanes are silent."""
 
     audio = AUDIO
-    first = Option(0, min=0, max=1023, doc="number of the first lane taken, from 0")
-    count = Option(1, min=1, max=1024, doc="how many are taken")
-    out = Out(doc="the lanes taken")
+    first = Option(0, min=0, max=1023, doc="index of the first lane, from 0")
+    count = Option(1, min=1, max=1024, doc="number of lanes")
+    out = Out(doc="selected lanes")
 
     def lanes(inputs, settings):
         return {"out": max(int(settings["count"]), 1)}
@@ -133,11 +133,11 @@ class Split(Node):
 
 
 class Join(Node):
-    """Lays up to four signals side by side as lanes: first those of ``a``, then those of ``b`` …"""
+    """Joins up to four signals into one with all their lanes: first those of ``a``, then those of ``b``, …"""
 
-    a, b, c, d = (In(0.0, doc="lanes that come next") for _ in range(4))
-    count = Option(2, min=1, max=4, doc="how many of the inputs are used")
-    out = Out(doc="all lanes of the inputs used")
+    a, b, c, d = (In(0.0, doc="signal whose lanes are appended") for _ in range(4))
+    count = Option(2, min=1, max=4, doc="number of inputs to use")
+    out = Out(doc="all lanes of these inputs")
 
     def lanes(inputs, settings):
         return {"out": sum(inputs.get(name, 1) for name in "abcd"[: max(int(settings["count"]), 1)])}
@@ -159,17 +159,17 @@ class Join(Node):
 
 
 class Spread(Node):
-    """Makes many lanes of one signal, evenly spread around it: a unison, a bank of voices or of partials.
+    """Copies a signal to many lanes, evenly spread around it, for a unison or a bank of voices or partials.
 
     With ``p`` from -1 to 1 over the lanes: linear ``x + amount p``; ratio ``x 2^(amount p / 12)``, amount in
-    semitones; harmonic ``x (1 + amount k)``, k = 0, 1, 2 … Amount 0 gives plain copies.
+    semitones; harmonic ``x (1 + amount k)``, k = 0, 1, 2 … Amount 0 makes identical copies.
     """
 
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to copy")
     amount = In(0.0, min=-1000.0, max=1000.0, doc="width of the spread")
-    count = Option(2, min=1, max=1024, doc="lanes to make")
-    law = Choice("linear", "ratio", "harmonic", doc="how the copies differ")
-    out = Out(doc="the lanes")
+    count = Option(2, min=1, max=1024, doc="number of lanes")
+    law = Choice("linear", "ratio", "harmonic", doc="law by which the copies differ")
+    out = Out(doc="lanes of copies")
 
     def lanes(inputs, settings):
         return {"out": max(int(settings["count"]), 1)}
@@ -192,15 +192,15 @@ class Spread(Node):
 
 
 class Values(Node):
-    """A list of constants, one in each lane: ratios of partials, notes of a chord, places in the picture.
+    """Outputs a list of numbers, one per lane: ratios of partials, notes of a chord, pan positions.
 
     ``yₖ = scale valuesₖ + offset``.
     """
 
     scale = In(1.0, min=-20000.0, max=20000.0, doc="factor for all values")
     offset = In(0.0, min=-20000.0, max=20000.0, doc="added to all values")
-    values = Option((1.0, 2.0), doc="the list")
-    out = Out(doc="as many lanes as there are values")
+    values = Option((1.0, 2.0), doc="list of numbers")
+    out = Out(doc="one lane per value")
     table = Table(lambda settings, sr: list(settings["values"]) or [0.0])
 
     def lanes(inputs, settings):

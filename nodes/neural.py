@@ -1,8 +1,8 @@
-"""The autoencoder as an instrument: magnitudes to a code of few units, faders on them, and back.
+"""The autoencoder as an instrument: magnitudes to a code of a few units, a fader per unit, and back to magnitudes.
 
 Sarroff & Casey, Musical audio synthesis using autoencoding neural nets (Proc. ICMC, 2014); Colonel, Curro & Keene,
 Improving neural net auto encoders for music synthesis (AES Convention 143, 2017). Models are files written by
-``nodegraph train autoencoder``; their layers are calculated here, on the weights as they are in the file.
+``nodegraph train autoencoder``; their layers are computed here from the weights in the file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from nodegraph.models.tables import (
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Node, Option, Out, Scratch, State, Table
 
 SIGMOID, RELU, LEAKY = 0, 1, 2
-FAINT = 1e-4  # a code whose units all lie below fades to silence
+FAINT = 1e-4  # a code whose units are all below this fades to silence
 
 
 def encoder_layers(settings):
@@ -53,13 +53,13 @@ def normalisation(settings, sr):
 
 
 def dense(source, inputs, weights, at, target, outputs):
-    """A layer before its activation: ``target = bias + W source``; returns where the next layer's weights begin.
+    """Compute a layer before activation, ``target = bias + W source``; return the index of the next layer's weights.
 
-    Inputs come in fours, each of which adds its columns of W to all outputs: outputs lie side by side, so this is
-    SIMD, and the order of every sum is fixed. Where all four are 0, as behind a rectifier, there is nothing to add.
+    Four inputs at a time add their columns of W to all outputs. Outputs are adjacent, so this is SIMD, and the order
+    of every sum is fixed. Four zeros, as after a rectifier, are skipped.
     """
     for i in range(inputs, inputs + BLOCK):
-        source[i] = 0.0  # the last four may not be whole
+        source[i] = 0.0  # pads the last group of four
     for j in range(outputs):
         target[j] = weights[at + j]
     row = at + outputs
@@ -76,7 +76,7 @@ def dense(source, inputs, weights, at, target, outputs):
 
 
 def activate(values, count, activation, slope):
-    """Sigmoid ``1 / (1 + e^-x)``, relu ``max(x, 0)``, leaky ``max(x, slope x)``, or linear: nothing."""
+    """Apply sigmoid ``1 / (1 + e^-x)``, relu ``max(x, 0)``, leaky ``max(x, slope x)``, or nothing (linear)."""
     if activation == SIGMOID:
         for j in range(count):
             values[j] = 1.0 / (1.0 + exp(-read_double(values, j)))
@@ -88,7 +88,7 @@ def activate(values, count, activation, slope):
 
 
 def propagate(layers, weights, source, target):
-    """All layers, one after the other, from one array into the other by turns; returns that of the result."""
+    """Compute all layers, alternating between two arrays; return the array with the result."""
     at = 0
     for layer in range(int(layers[0])):
         word = 1 + LAYER_WORDS * layer
@@ -100,18 +100,18 @@ def propagate(layers, weights, source, target):
 
 
 class Encoder(Node):
-    """Magnitudes to the code of an autoencoder: ``h = f(W h + b)``, layer after layer, from its features on.
+    """Encodes magnitudes to the code of a neural autoencoder: ``h = f(W h + b)`` per layer, starting from features.
 
-    Features are made as in training, ``y = (x - offset) scale`` with ``x = |X|^power`` or its logarithm, of frames
-    divided by their maximum where the model wants that. At another rate the stft's size is that of as long a
-    window: a model of 2048 samples at 22050 Hz takes 4096 at 44100 Hz, and hears what it knows: the lower half.
-    Without a model each bin is a unit.
+    Features are computed as in training: ``y = (x - offset) scale`` with ``x = |X|^power`` or its logarithm, of frames
+    divided by their maximum if the model requires it. At another sample rate, set the stft to the same duration: a
+    model of 2048 samples at 22050 Hz needs 4096 samples at 44100 Hz and reads the lower half of the bins. Without a
+    model each bin is a unit.
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the model's window")
-    file = Option("", kind="file", doc="model (.safetensors), beside the patch")
+    file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
     code = FrameOut("latent", doc="units of the innermost layer")
-    level = FrameOut("latent", doc="the frame's maximum, 1 for a full-scale sine; 1 if the model keeps levels itself")
+    level = FrameOut("latent", doc="level of the frame, 1 for a full-scale sine; 1 if the code contains it")
     scratch_a = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
     scratch_b = Scratch(lambda settings, sr: max_layer_width(encoder_layers(settings), settings["bins"]))
     layers = Table(lambda settings, sr: layer_table(encoder_layers(settings)))
@@ -130,7 +130,7 @@ class Encoder(Node):
     def frames(inputs, settings):
         model, found = model_of(settings), inputs["magnitude"]
         if found.bins != found.size // 2 + 1:
-            raise ValueError("needs one bin for each of the spectrum's; put encoder before mel or log_frequency.")
+            raise ValueError("needs all bins of a spectrum. Put encoder before mel or log_frequency.")
         if model:
             bins_per_bin(model, found.size, settings["sr"])
         code = replace(found, kind="latent", bins=model.code_size if model else found.bins)
@@ -138,16 +138,16 @@ class Encoder(Node):
 
 
 class Decoder(Node):
-    """The code of an autoencoder to magnitudes: ``h = f(W h + b)``, layer after layer, and its features undone.
+    """Decodes the code of a neural autoencoder to magnitudes: ``h = f(W h + b)`` per layer, then features inverted.
 
-    A block that finds phases, or ``from_polar`` with the phases of the input, makes them heard. Bins above those
-    of the model are 0. ``level`` is what the encoder gives there, or 1. Without a model each unit is a bin.
+    To hear it, add a block that reconstructs phase, or ``from_polar`` with the phases of the input. Bins above those
+    of the model are 0. Wire the encoder's ``level`` to ``level``. Without a model each unit is a bin.
     """
 
     code = FrameIn("latent", doc="units of the innermost layer")
-    level = FrameIn("latent", optional=True, doc="volume of each frame, from the encoder; 1 where nothing is wired")
-    file = Option("", kind="file", doc="model (.safetensors), beside the patch")
-    empty = Choice("silent", "as_trained", doc="what a code of zeros gives: nothing, or what is left in the model")
+    level = FrameIn("latent", optional=True, doc="volume of each frame, from the encoder; 1 if not wired")
+    file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
+    empty = Choice("silent", "as_trained", doc="output for a code of zeros: silence, or the output of the model")
     magnitude = FrameOut("magnitude", doc="magnitudes of a spectrum")
     scratch_a = Scratch(lambda settings, sr: max_layer_width(decoder_layers(settings), settings["bins"]))
     scratch_b = Scratch(lambda settings, sr: max_layer_width(decoder_layers(settings), settings["bins"]))
@@ -180,32 +180,32 @@ class Decoder(Node):
             bins_per_bin(model, found.size, settings["sr"])
         if found.bins != (model.code_size if model else bins):
             has = f"its model has a code of {model.code_size} units" if model else "it has no model"
-            raise ValueError(f"{has}, but {found.bins} arrive at 'code'. Give it the model of the encoder.")
+            raise ValueError(f"{has}, but 'code' has {found.bins} units. Select the model file of the encoder.")
         if inputs.get("level", found).bins != 1 and "level" in inputs:
-            raise ValueError("'level' takes one number for each frame: wire the level of the encoder to it.")
+            raise ValueError("'level' must have one number per frame. Wire the level of the encoder to it.")
         return {"magnitude": replace(found, kind="magnitude", bins=bins)}
 
 
-GAIN = In(1.0, unit="gain", min=0.0, max=1.0, bank="code", doc="fader of each unit")
-UNIT_SCALE = In(1.0, unit="gain", min=0.0, max=2.0, bank="code", doc="knob of each unit")
-MUTE = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, bank="code", doc="above 0.5 the unit is silent")
+GAIN = In(1.0, unit="gain", min=0.0, max=1.0, bank="code", doc="gain fader of each unit")
+UNIT_SCALE = In(1.0, unit="gain", min=0.0, max=2.0, bank="code", doc="scale knob of each unit")
+MUTE = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, bank="code", doc="mutes the unit while above 0.5")
 
 
 def adjusted_value(gain, scale, mute):
-    """What a unit is multiplied with, or is: ``gain × scale``, or 0 if it is mute."""
+    """Return the factor or value of a unit: ``gain × scale``, or 0 if it is muted."""
     return 0.0 if mute > 0.5 else gain * scale
 
 
 class GainBank(Node):
-    """A fader, a knob and a mute for each unit of a code: ``y[k] = gain[k] scale[k] (mute[k] ? 0 : 1) x[k]``.
+    """Scales each unit of a code by a fader, a knob and a mute: ``y[k] = gain[k] scale[k] (mute[k] ? 0 : 1) x[k]``.
 
-    The controls of Sarroff & Casey (2014). Values are lists, one for each unit; one alone serves all.
+    The controls of Sarroff & Casey (2014). Values are lists with one number per unit, or one number for all.
     """
 
     display = "bars"
-    code = FrameIn("latent", doc="units of an encoder")
+    code = FrameIn("latent", doc="code of an encoder")
     gain, scale, mute = GAIN, UNIT_SCALE, MUTE
-    adjusted = FrameOut("latent", doc="the units, weighted")
+    adjusted = FrameOut("latent", doc="scaled units")
 
     def frame(code, gain, scale, mute, bins, adjusted):
         for k in range(bins):
@@ -215,18 +215,18 @@ class GainBank(Node):
 
 
 class LatentSource(Node):
-    """A code without a sound: ``y[k] = gain[k] scale[k] (mute[k] ? 0 : 1)``. The faders play the decoder.
+    """Generates a code from faders, to play a decoder without input: ``y[k] = gain[k] scale[k] (mute[k] ? 0 : 1)``.
 
-    The mode without input of Sarroff & Casey (2014), with phases of ``channel_vocoder`` in theirs.
+    The mode without input of Sarroff & Casey (2014), who use the phases of ``channel_vocoder``.
     """
 
     gain, scale, mute = replace(GAIN, default=0.0), UNIT_SCALE, MUTE
-    volume = In(0.1, unit="gain", min=0.0, max=1.0, doc="of each frame; 1 is a maximum as of a full-scale sine")
-    units = Option(16, min=1, max=4096, doc="units of the code: those of the decoder's model")
-    size = Option(2048, unit="samples", min=8, max=65536, doc="transform of what follows, a power of two")
-    hop = Option(512, unit="samples", min=1, max=65536, doc="from one frame to the next")
-    code = FrameOut("latent", doc="the adjusted values")
-    level = FrameOut("latent", doc="the volume, for the decoder")
+    volume = In(0.1, unit="gain", min=0.0, max=1.0, doc="level of each frame; 1 is that of a full-scale sine")
+    units = Option(16, min=1, max=4096, doc="number of units, as in the model of the decoder")
+    size = Option(2048, unit="samples", min=8, max=65536, doc="transform size of the following blocks, a power of two")
+    hop = Option(512, unit="samples", min=1, max=65536, doc="distance between frames")
+    code = FrameOut("latent", doc="code from the faders")
+    level = FrameOut("latent", doc="volume, for the level of the decoder")
 
     def frame(gain, scale, mute, volume, code, code_bins, level):
         for k in range(code_bins):
@@ -236,22 +236,22 @@ class LatentSource(Node):
     def frames(inputs, settings):
         size = settings["size"]
         if size & (size - 1):
-            raise ValueError(f"size must be a power of two, got {size}. Take {1 << (size.bit_length() - 1)}.")
+            raise ValueError(f"size must be a power of two, got {size}. Set it to {1 << (size.bit_length() - 1)}.")
         code = FrameType("latent", settings["units"], size, settings["hop"])
         return {"code": code, "level": replace(code, bins=1)}
 
 
 class ResynthesisSwitch(Node):
-    """Between a sound and what a model made of it, in time with each other, by a fade: ``a + (b - a) t``.
+    """Crossfades between a sound and its resynthesis, aligned in time: ``a + (b - a) t``.
 
-    The original waits for the resynthesised sound, however late that is.
+    The original is delayed to match the latency of the resynthesised sound.
     """
 
-    original = In(0.0, min=-1.0, max=1.0, doc="the sound as it came")
-    resynthesised = In(0.0, min=-1.0, max=1.0, doc="the sound that was made of it")
-    resynthesis = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="above 0.5 the resynthesised is heard")
-    fade = In(0.02, unit="s", min=0.001, max=10.0, taper="log", doc="time from one to the other")
-    out = Out(doc="one of the two")
+    original = In(0.0, min=-1.0, max=1.0, doc="original signal")
+    resynthesised = In(0.0, min=-1.0, max=1.0, doc="resynthesised signal")
+    resynthesis = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="above 0.5 selects the resynthesised signal")
+    fade = In(0.02, unit="s", min=0.001, max=10.0, taper="log", doc="duration of the crossfade")
+    out = Out(doc="selected signal")
     position = State(-1.0)
 
     def tick(original, resynthesised, resynthesis, fade, position, dt):

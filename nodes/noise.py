@@ -1,6 +1,6 @@
-"""Noise. Every lane draws from its own generator, seeded from the document: the same patch, the same noise.
+"""Noise generators. Each lane has a separate generator, seeded from the document, so noise is reproducible.
 
-The generator is a 32-bit linear congruential one behind O'Neill's permutation (PCG: A family of simple fast
+The generator is a 32-bit linear congruential generator with O'Neill's permutation (PCG: A family of simple fast
 space-efficient statistically good algorithms for random number generation, 2014).
 """
 
@@ -9,19 +9,19 @@ import numpy as np
 from nodegraph.maths import LN_2, cos_turn, decay_factor, log2, next_random, read_double, sqrt, uniform
 from nodegraph.node import Choice, In, Node, Out, State, Table
 
-AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="scales the noise")
+AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="level of the noise (A)")
 SQRT_3 = 1.7320508075688772
 
 
 class WhiteNoise(Node):
-    """Independent random samples: a flat spectrum.
+    """Generates white noise: independent random samples, with a flat spectrum.
 
-    Uniform: evenly spread over ±A (RMS 0.577 A). Gaussian: standard deviation A / 4, by the transform of Box
-    & Muller, ``sqrt(-2 ln u) cos(2πv)``.
+    Uniform: values in ±A, RMS 0.577 A. Gaussian: standard deviation A / 4, by the Box-Muller transform
+    ``sqrt(-2 ln u) cos(2πv)``.
     """
 
     amplitude = AMPLITUDE
-    distribution = Choice("uniform", "gaussian", doc="how the samples are spread")
+    distribution = Choice("uniform", "gaussian", doc="distribution of the samples")
     out = Out(doc="white noise")
     seed = State(1, seeded=True)
 
@@ -40,10 +40,10 @@ POLES = 8
 
 
 def pink_filter(settings, sr):
-    """Poles and gains of one-pole filters whose sum falls with 3 dB an octave from 10 Hz to 0.45 ``sr``.
+    """Return one-pole filters whose sum falls by 3 dB per octave from 10 Hz to 0.45 ``sr``.
 
-    The gains are the least-squares fit to ``1 / sqrt(jf)`` in relative error; a table of poles, gains and
-    the direct gain, scaled to RMS 1 for white noise of RMS 1.
+    The table holds poles, gains and the direct gain, scaled to RMS 1 for white noise of RMS 1. The gains are a
+    least-squares fit to ``1 / sqrt(jf)`` in relative error.
     """
     corners = np.geomspace(5.0, 0.4 * sr, POLES)
     poles = np.exp(-2 * np.pi * corners / sr)
@@ -52,10 +52,10 @@ def pink_filter(settings, sr):
     sections = np.stack([*((1 - p) / (1 - p * z) for p in poles), np.ones_like(z)], axis=1)
     target = 1.0 / np.sqrt(1j * f)
     gains = np.ones(POLES + 1)
-    for _ in range(20):  # magnitude is what counts: let the target's phase follow the fit's
+    for _ in range(20):  # only the magnitude matters, so the target takes the phase of the fit
         rows = sections / np.abs(target)[:, None]
-        wanted = target / np.abs(target)
-        real = np.concatenate([rows.real, rows.imag]), np.concatenate([wanted.real, wanted.imag])
+        unit_target = target / np.abs(target)
+        real = np.concatenate([rows.real, rows.imag]), np.concatenate([unit_target.real, unit_target.imag])
         gains = np.linalg.lstsq(*real)[0]
         fitted = sections @ gains
         target = np.abs(target) * fitted / np.abs(fitted)
@@ -66,9 +66,9 @@ def pink_filter(settings, sr):
 
 
 class PinkNoise(Node):
-    """Noise with equal power in each octave: the spectrum falls with 3 dB an octave above 10 Hz. RMS A / 4.
+    """Generates pink noise, with equal power per octave: -3 dB per octave above 10 Hz, RMS A / 4.
 
-    White noise through a sum of one-pole filters an octave and a half apart, as in Voss & Clarke's model,
+    White noise is filtered by a sum of one-pole filters 1.5 octaves apart, as in Voss & Clarke's model,
     ``y = Σ gₖ / (1 - pₖ z⁻¹) + g₀``; see J. O. Smith, Spectral Audio Signal Processing, "Pink noise".
     """
 
@@ -94,9 +94,9 @@ class PinkNoise(Node):
 
 
 class BrownNoise(Node):
-    """Integrated white noise: the spectrum falls with 6 dB an octave above 20 Hz. RMS A / 4.
+    """Generates brown noise, integrated white noise: -6 dB per octave above 20 Hz, RMS A / 4.
 
-    ``y = p y + g w``, a leaky integrator, as a free one would wander off.
+    ``y = p y + g w``, a leaky integrator, because an ideal one would drift without limit.
     """
 
     amplitude = AMPLITUDE
@@ -112,15 +112,15 @@ class BrownNoise(Node):
 
 
 class Dust(Node):
-    """Single samples at random times: a Poisson process of ``density`` pulses a second.
+    """Generates single-sample pulses at random times: a Poisson process with ``density`` pulses per second.
 
-    Each sample holds a pulse with probability ``density / sr``; heights are random up to A.
+    Each sample is a pulse with probability ``density / sr``; heights are random, at most A.
     """
 
-    density = In(20.0, unit="Hz", min=0.1, max=10000.0, taper="log", doc="pulses in a second, on average")
+    density = In(20.0, unit="Hz", min=0.1, max=10000.0, taper="log", doc="average pulses per second")
     amplitude = AMPLITUDE
     polarity = Choice("unipolar", "bipolar", doc="heights from 0 to A, or from -A to A")
-    out = Out(doc="pulses")
+    out = Out(doc="random pulses")
     seed = State(1, seeded=True)
 
     def tick(density, amplitude, polarity, seed, dt):

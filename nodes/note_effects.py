@@ -1,4 +1,4 @@
-"""What can be done to notes on their way: transpose them, double them into chords, sort them, break them up."""
+"""Effects on MIDI notes: transpose, filter, chord and arpeggiator."""
 
 from nodegraph.events import (
     ALL_NOTES_OFF,
@@ -16,44 +16,44 @@ from nodegraph.maths import clip, nearest, next_random, read_double, rising_edge
 from nodegraph.node import Choice, EventIn, EventOut, In, Memory, Node, Option, State, Table
 
 EVENTS = EventIn(doc="MIDI messages")
-KEYS = 2048  # of all channels
+KEYS = 2048  # keys of all channels
 
 
 def key_of(status, data1):
-    """A key of a channel as an index."""
+    """Return the index of a key of a channel."""
     return 128 * (status & 0x0F) + data1
 
 
 def is_note(status):
-    """Whether a message begins or ends a note."""
+    """Return whether a message starts or ends a note."""
     return message_kind(status) == NOTE_ON or message_kind(status) == NOTE_OFF
 
 
 def is_note_on(status, data2):
-    """Whether a message begins a note: a velocity of 0 ends it."""
+    """Return whether a message starts a note; a velocity of 0 ends it."""
     return message_kind(status) == NOTE_ON and data2 > 0
 
 
 def is_all_notes_off(status, data1):
-    """Whether a message ends all notes of its channel."""
+    """Return whether a message ends all notes of its channel."""
     return message_kind(status) == CONTROL and (data1 == ALL_SOUND_OFF or data1 >= ALL_NOTES_OFF)
 
 
 def send_note(out, offset, status, pitch, velocity):
-    """Begin a note of any pitch on the nearest key (within the keyboard); returns the key."""
+    """Start a note of any pitch on the nearest key of the keyboard; return the key."""
     key = int(clip(nearest(pitch), 0.0, 127.0))
     send(out, offset, NOTE_ON | (status & 0x0F), key, velocity, pitch)
     return key
 
 
 class TransposeNotes(Node):
-    """Moves notes by a number of semitones, which may be a fraction; those that sound stay until they end."""
+    """Transposes notes by a number of semitones, with fractions. Sounding notes keep their pitch until they end."""
 
     events = EVENTS
-    semitones = In(0.0, unit="semitones", min=-60.0, max=60.0, smooth=False, doc="added to each note that begins")
-    out = EventOut(doc="the notes, moved; other messages as they are")
-    played = Memory(lambda settings: KEYS)  # key that was sent for each key
-    times = Memory(lambda settings: KEYS)  # how often a key is down: several wires may bring the same
+    semitones = In(0.0, unit="semitones", min=-60.0, max=60.0, smooth=False, doc="added to each new note")
+    out = EventOut(doc="transposed notes; other messages unchanged")
+    played = Memory(lambda settings: KEYS)  # key that was sent for each input key
+    times = Memory(lambda settings: KEYS)  # how often a key is down: several wires may carry the same key
 
     def block(events, semitones, out, played, times):
         for k in range(count(events)):
@@ -80,9 +80,9 @@ class TransposeNotes(Node):
 
 
 class NoteFilter(Node):
-    """Splits notes by key and velocity: those within both ranges go to ``out``, all others to ``rest``.
+    """Splits notes by key and velocity: notes within both ranges go to ``out``, all others to ``rest``.
 
-    For split keyboards and layers. Messages other than notes go to both outputs.
+    For keyboard splits and velocity layers. Messages other than notes go to both outputs.
     """
 
     events = EVENTS
@@ -92,7 +92,7 @@ class NoteFilter(Node):
     high_velocity = Option(127, min=1, max=127, doc="loudest velocity of the range")
     out = EventOut(doc="notes within the ranges")
     rest = EventOut(doc="all other notes")
-    # How many notes of each key were sent to an output and have not ended.
+    # number of sounding notes per key and output
     in_out, in_rest = Memory(lambda settings: KEYS), Memory(lambda settings: KEYS)
 
     def block(events, low_key, high_key, low_velocity, high_velocity, out, rest, in_out, in_rest):
@@ -105,7 +105,7 @@ class NoteFilter(Node):
                 to_rest = not to_out
                 in_out[at] += 1.0 if to_out else 0.0
                 in_rest[at] += 1.0 if to_rest else 0.0
-            elif is_note(status):  # the key may sound at both, having been played twice
+            elif is_note(status):  # a key that was played twice may sound at both outputs
                 to_out = in_out[at] > 0.0
                 to_rest = in_rest[at] > 0.0 or not to_out
                 in_out[at] = max(in_out[at] - 1.0, 0.0)
@@ -120,20 +120,20 @@ class NoteFilter(Node):
 
 
 class Chord(Node):
-    """Plays several notes for each: the note moved by each of the ``intervals``."""
+    """Plays a chord for each note: the note transposed by each of the ``intervals``."""
 
     events = EVENTS
-    intervals = Option((0.0, 4.0, 7.0), unit="semitones", doc="distances from the note that is played, up to 16")
-    out = EventOut(doc="the notes of all chords")
+    intervals = Option((0.0, 4.0, 7.0), unit="semitones", doc="distances from the input note, up to 16")
+    out = EventOut(doc="notes of all chords")
     table = Table(lambda settings, sr: [float(x) for x in settings["intervals"]][:16] or [0.0])
-    sounding = Memory(lambda settings: KEYS)  # how many notes of the chords that are held want a key
+    sounding = Memory(lambda settings: KEYS)  # number of held chord notes per key
     known = State()
 
     def block(events, out, table, table_size, sounding, known):
         shape = 0.0
         for j in range(table_size):
             shape = 3.0 * shape + read_double(table, j) + 1.0
-        if shape != known[0]:  # other intervals: what sounds could not be ended any more
+        if shape != known[0]:  # with new intervals the note-offs would not match the sounding notes
             end_notes(out, 0, sounding)
             known[0] = shape
         for k in range(count(events)):
@@ -161,21 +161,21 @@ MAX_HELD = 32
 
 
 class Arpeggiator(Node):
-    """Plays the keys that are held one after another, a step at each rising edge of the clock.
+    """Plays the held keys one after another, one step per rising edge of the clock.
 
-    Each note sounds while the clock is high. With several ``octaves`` the keys come again so many octaves higher.
-    ``hold`` keeps the last chord after its keys have come up, until the next one is begun.
+    Each note sounds while the clock is high. With several ``octaves`` the pattern repeats an octave higher each time.
+    ``hold`` continues the last chord after its keys are released, until a new chord starts.
     """
 
     events = EVENTS
-    clock = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a step at each rising edge")
-    hold = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="above 0.5 the chord goes on without its keys")
-    order = Choice("up", "down", "up_down", "as_played", "random", "all", doc="way through the keys; all is a chord")
-    octaves = Option(1, min=1, max=6, doc="octaves that it runs through")
-    out = EventOut(doc="the notes, one after another; other messages as they are")
-    # The keys in the order of their coming: key, pitch, velocity, channel, whether the key is down.
+    clock = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="each rising edge plays a step")
+    hold = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="above 0.5 released keys keep playing")
+    order = Choice("up", "down", "up_down", "as_played", "random", "all", doc="order of the keys; all plays a chord")
+    octaves = Option(1, min=1, max=6, doc="number of octaves in the pattern")
+    out = EventOut(doc="arpeggiated notes; other messages unchanged")
+    # The held keys in playing order, five numbers each: key, pitch, velocity, channel, 1 if the key is down.
     held = Memory(lambda settings: 5 * MAX_HELD)
-    playing = Memory(lambda settings: KEYS)  # keys that were sent and have not ended
+    playing = Memory(lambda settings: KEYS)  # keys that are sounding
     number, last_clock, last_hold = State(0), State(), State()
     place = State(0)
     seed = State(1, seeded=True)
@@ -226,7 +226,7 @@ class Arpeggiator(Node):
 
 
 def any_key_down(held, number):
-    """Whether a key of the chord is still down."""
+    """Return whether a key of the chord is down."""
     for j in range(number):
         if held[5 * j + 4] > 0.0:
             return True
@@ -234,7 +234,7 @@ def any_key_down(held, number):
 
 
 def remove_released_keys(held, number):
-    """Forget the keys that have come up."""
+    """Remove the released keys from the chord."""
     kept = 0
     for j in range(number[0]):
         if held[5 * j + 4] > 0.0:
@@ -258,12 +258,12 @@ def add_key(held, number, key, pitch, velocity, channel):
 
 
 def play_step(out, offset, held, playing, number, step, order):
-    """Begin the note of a step: the keys in their order, then the same an octave higher, and so on."""
+    """Start the note of a step: the keys in order, then again an octave higher, and so on."""
     octave = step // number if number > 0 else 0
     rank = step - octave * number
     best = rank
     if order != AS_PLAYED:
-        for j in range(number):  # the key with so many below it
+        for j in range(number):  # find the key with ``rank`` keys below it
             below = 0
             for other in range(number):
                 lower = held[5 * other + 1] < held[5 * j + 1]
@@ -275,7 +275,7 @@ def play_step(out, offset, held, playing, number, step, order):
 
 
 def end_notes(out, offset, playing):
-    """End all notes that were begun."""
+    """End all sounding notes."""
     for k in range(KEYS):
         if playing[k] > 0.0:
             playing[k] = 0.0

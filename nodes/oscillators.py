@@ -1,13 +1,12 @@
-"""Oscillators: a phase that runs from 0 to 1, and a wave drawn over it.
+"""Oscillators: a phase from 0 to 1, and a waveform as a function of it.
 
-All audio oscillators take linear frequency modulation (``fm``, Hz added to ``frequency``) and phase
-modulation (``pm``, cycles), both through zero, and start again at a rising edge of ``reset``.
+All audio oscillators have linear frequency modulation (``fm``, Hz added to ``frequency``) and phase
+modulation (``pm``, cycles), both through zero, and restart at a rising edge of ``reset``.
 
-The band-limited forms replace each jump or corner of the wave by that of a band-limited one: the naive
-wave plus a short residual around it. The kernel is the cubic B-spline, two samples to each side, after
-Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms using
-integrated polynomial interpolation (J. Acoust. Soc. Am., 2012). It attenuates the top octave gently
-(-3.6 dB at a quarter of the sample rate) in return for deep suppression of aliases.
+The band-limited forms add a short residual to the naive wave around each jump or corner. The kernel is the
+cubic B-spline, two samples to each side, after Välimäki, Pekonen & Nam, Perceptually informed synthesis of
+bandlimited classical waveforms using integrated polynomial interpolation (J. Acoust. Soc. Am., 2012). It
+attenuates the top octave slightly (-3.6 dB at a quarter of the sample rate) and suppresses aliases strongly.
 """
 
 import numpy as np
@@ -17,9 +16,9 @@ from nodegraph.node import Choice, In, Node, Out, State, Table
 
 
 def step_residual(distance):
-    """Band-limited minus ideal unit step, ``distance`` samples after the step (negate it before the step).
+    """Return band-limited minus ideal unit step, ``distance`` samples after the step (negate it before the step).
 
-    The integral of the cubic B-spline from ``distance`` on, in truncated powers; 0 from 2 samples on.
+    The integral of the cubic B-spline from ``distance`` on, in truncated powers; 0 beyond 2 samples.
     """
     outer = max(2.0 - distance, 0.0)
     inner = max(1.0 - distance, 0.0)
@@ -29,7 +28,7 @@ def step_residual(distance):
 
 
 def corner_residual(distance):
-    """Band-limited minus ideal corner of slope 1 per sample, ``distance`` samples away on either side.
+    """Return band-limited minus ideal corner of slope 1 per sample, ``distance`` samples away on either side.
 
     The integral of :func:`step_residual`.
     """
@@ -41,28 +40,28 @@ def corner_residual(distance):
 
 
 def pulse_kernel(distance):
-    """The cubic B-spline, a band-limited impulse, ``distance`` samples away on either side."""
+    """Return the cubic B-spline, a band-limited impulse, ``distance`` samples away on either side."""
     outer = max(2.0 - distance, 0.0)
     inner = max(1.0 - distance, 0.0)
     return (outer * outer * outer - 4.0 * inner * inner * inner) * 0.16666666666666666
 
 
 def period_of(frequency, fm, pm, last_pm, dt):
-    """Samples in one cycle at the current speed of the phase, at least 2."""
+    """Return the samples per cycle at the current speed of the phase, at least 2."""
     return 1.0 / clip(abs((frequency + fm) * dt + (pm - last_pm)), 1e-9, 0.5)
 
 
 def jump(phase, period):
-    """Residual of an upward unit step at phase 0, from the steps behind and ahead of ``phase``."""
+    """Return the residual of an upward unit step at phase 0, from the steps before and after ``phase``."""
     return step_residual(phase * period) - step_residual((1.0 - phase) * period)
 
 
 def corner(phase, period):
-    """Residual of a corner at phase 0 whose slope rises by 1 per cycle."""
+    """Return the residual of a corner at phase 0 whose slope rises by 1 per cycle."""
     return (corner_residual(phase * period) + corner_residual((1.0 - phase) * period)) / period
 
 
-FREQUENCY = In(440.0, unit="Hz", min=0.01, max=20000.0, taper="log", doc="pitch")
+FREQUENCY = In(440.0, unit="Hz", min=0.01, max=20000.0, taper="log", doc="pitch of the wave")
 FM = In(0.0, unit="Hz", min=-5000.0, max=5000.0, doc="linear frequency modulation, added to frequency")
 PM = In(0.0, unit="cycles", min=-1.0, max=1.0, doc="phase modulation, added to the phase")
 AMPLITUDE = In(1.0, unit="ratio", min=0.0, max=1.0, doc="peak of the wave")
@@ -70,12 +69,12 @@ RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge 
 
 
 class Phasor(Node):
-    """The bare phase: a ramp from 0 to 1, ``φ[n+1] = φ[n] + f / sr`` less its whole cycles.
+    """Generates a phase, a ramp from 0 to 1: ``φ[n+1] = (φ[n] + f / sr) mod 1``.
 
     Puckette, The Theory and Technique of Electronic Music, ch. 1.
     """
 
-    frequency = In(1.0, unit="Hz", min=-20000.0, max=20000.0, doc="cycles in a second; runs back below 0")
+    frequency = In(1.0, unit="Hz", min=-20000.0, max=20000.0, doc="cycles per second; negative runs backwards")
     reset = RESET
     out = Out(unit="cycles", doc="phase, 0 to 1")
     phase, last_reset = State(), State()
@@ -86,9 +85,9 @@ class Phasor(Node):
 
 
 class Sine(Node):
-    """A sine wave, ``A sin(2π(φ + pm))`` with ``φ' = frequency + fm``.
+    """Generates a sine wave, ``A sin(2π(φ + pm))`` with ``φ' = frequency + fm``.
 
-    With a sine wired to ``fm`` or ``pm`` it is an operator of Chowning, The synthesis of complex audio
+    With a sine wired to ``fm`` or ``pm`` it is an FM operator: Chowning, The synthesis of complex audio
     spectra by means of frequency modulation (J. Audio Eng. Soc., 1973).
     """
 
@@ -103,14 +102,14 @@ class Sine(Node):
 
 
 class Saw(Node):
-    """A rising sawtooth, ``A (2φ - 1)``; band-limited by smoothing the jump at φ = 0.
+    """Generates a rising sawtooth wave, ``A (2φ - 1)``, band-limited at the jump at φ = 0.
 
     Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms (2012).
     """
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
-    quality = Choice("band_limited", "naive", doc="naive: the textbook wave with all its aliases")
-    out = Out(doc="sawtooth wave, upwards")
+    quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    out = Out(doc="rising sawtooth wave")
     phase, last_pm, last_reset = State(), State(), State()
 
     def tick(frequency, fm, pm, amplitude, reset, quality, phase, last_pm, last_reset, dt):
@@ -123,15 +122,15 @@ class Saw(Node):
 
 
 class Square(Node):
-    """A pulse wave: ``A`` while ``φ < width``, ``-A`` for the rest; band-limited at both edges.
+    """Generates a square or pulse wave (PWM): ``A`` while ``φ < width``, then ``-A``; band-limited at both edges.
 
     Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms (2012).
     """
 
     frequency, fm, pm = FREQUENCY, FM, PM
-    width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="part of the cycle that is high")
+    width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of the cycle that is high (pulse width)")
     amplitude, reset = AMPLITUDE, RESET
-    quality = Choice("band_limited", "naive", doc="naive: the textbook wave with all its aliases")
+    quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
     out = Out(doc="pulse wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -147,14 +146,14 @@ class Square(Node):
 
 
 class Triangle(Node):
-    """A triangle wave that starts at 0 and rises, ``A (1 - 4|φ' - ½|)`` with ``φ' = φ + ¼``.
+    """Generates a triangle wave that starts at 0 and rises, ``A (1 - 4|φ' - ½|)`` with ``φ' = φ + ¼``.
 
     Band-limited at its corners by the integrated kernel (polyBLAMP): Esqueda, Välimäki & Bilbao, Rounding
     corners with BLAMP (Proc. DAFx, 2016).
     """
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
-    quality = Choice("band_limited", "naive", doc="naive: the textbook wave with all its aliases")
+    quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
     out = Out(doc="triangle wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -169,16 +168,16 @@ class Triangle(Node):
 
 
 class Impulse(Node):
-    """One pulse of height ``A`` in each cycle, the first at once. Its spectrum is flat.
+    """Generates one pulse of height ``A`` per cycle, the first one immediately, with a flat spectrum.
 
     Naive: one sample long, at the first sample of the cycle. Band-limited: the cubic B-spline at the exact
     time of the cycle's start.
     """
 
-    frequency = In(1.0, unit="Hz", min=0.01, max=20000.0, taper="log", doc="pulses in a second")
+    frequency = In(1.0, unit="Hz", min=0.01, max=20000.0, taper="log", doc="pulses per second")
     amplitude, reset = AMPLITUDE, RESET
     quality = Choice("naive", "band_limited", doc="band_limited: a smooth pulse, for tones")
-    out = Out(doc="pulses")
+    out = Out(doc="pulse wave, 0 to A")
     phase = State(1.0)
     last_reset = State()
 
@@ -195,7 +194,7 @@ class Impulse(Node):
 
 
 def simple_wave(p, shape):
-    """Sine, triangle, saw, ramp down or square (``shape`` 0 to 4) at the phase ``p``, naive: for slow waves."""
+    """Return a naive sine, triangle, saw, ramp down or square (``shape`` 0 to 4) at phase ``p``, for slow waves."""
     if shape == 0:
         return sin_turn(p)
     if shape == 1:
@@ -208,20 +207,20 @@ def simple_wave(p, shape):
 
 
 class Lfo(Node):
-    """A slow wave for modulation: ``offset + A wave(φ + phase)``.
+    """Generates a low-frequency wave for modulation, as vibrato or tremolo: ``offset + A wave(φ + phase)``.
 
-    The waves are naive, as slow ones may be; ``random`` holds a new random value in each cycle, ``drift``
-    runs smoothly from one to the next.
+    The waves are naive, because aliasing is inaudible at low frequencies. ``random`` holds a new random value per
+    cycle; ``drift`` moves smoothly from one random value to the next.
     """
 
-    frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles in a second")
+    frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles per second")
     amplitude = In(1.0, min=-10000.0, max=10000.0, doc="depth: peak of the wave")
     offset = In(0.0, min=-10000.0, max=10000.0, doc="added to the wave")
-    phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="where in the cycle it starts")
+    phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="start phase")
     reset = RESET
-    shape = Choice("sine", "triangle", "saw", "ramp_down", "square", "random", "drift", doc="the wave")
-    polarity = Choice("bipolar", "unipolar", doc="-1 to 1, or 0 to 1")
-    out = Out(doc="the wave")
+    shape = Choice("sine", "triangle", "saw", "ramp_down", "square", "random", "drift", doc="waveform")
+    polarity = Choice("bipolar", "unipolar", doc="wave from -1 to 1, or from 0 to 1")
+    out = Out(doc="low-frequency wave")
     cycle, last_reset, last_phase, held, following = State(), State(), State(2.0), State(), State()
     seed = State(1, seeded=True)
 
@@ -249,8 +248,6 @@ class Lfo(Node):
         return offset + amplitude * wave, wrap(cycle + frequency * dt), reset, p, held, following, seed
 
 
-# --- wavetable ------------------------------------------------------------------------------------
-
 TABLE_LENGTH = 2048
 HARMONICS = 512
 LEVELS = 10  # level k holds HARMONICS / 2**k harmonics
@@ -258,7 +255,7 @@ FRAMES = 4
 
 
 def spectra(name):
-    """Amplitudes and phases (turns) of the harmonics 1 … HARMONICS of each frame of a table set."""
+    """Return amplitudes and phases (turns) of the harmonics 1 … HARMONICS, for each cycle of a table set."""
     n = np.arange(1, HARMONICS + 1)
     odd = n % 2
     saw = -1.0 / n
@@ -275,13 +272,13 @@ def spectra(name):
         drawbars = [(1, 2), (1, 2, 3), (1, 2, 4, 8), (1, 2, 3, 4, 6, 8, 10, 12, 16)]
         return [(1.0 * np.isin(n, pipes), zero) for pipes in drawbars]
     vowels = [(650, 1080, 2650), (400, 1700, 2600), (290, 1870, 2800), (350, 600, 2700)]  # a e i u, Hz
-    hertz = 110.0 * n  # drawn for a voice at 110 Hz
+    hertz = 110.0 * n  # formants are computed for a voice at 110 Hz
     peaks = [[g / (1.0 + ((hertz - f) / 90.0) ** 2) for f, g in zip(v, (1.0, 0.6, 0.3))] for v in vowels]
     return [(sum(formants) + 0.05 / n, n * n * 0.013) for formants in peaks]
 
 
 def wavetables(settings, sr):
-    """The set as one array: frame by frame, level by level, each one cycle and its first sample again."""
+    """Return the set as one array, by cycle and level; each row ends with its first sample repeated."""
     rows = []
     for amplitudes, phases in spectra(settings["tables"]):
         bins = np.zeros(TABLE_LENGTH // 2 + 1, complex)
@@ -296,21 +293,21 @@ def wavetables(settings, sr):
 
 
 class Wavetable(Node):
-    """Reads a stored cycle at any pitch, and morphs through a row of them.
+    """Plays stored single-cycle waves at any pitch and morphs between them.
 
-    Each cycle is stored at ten levels with half the harmonics of the one before; the level read is the
-    richest whose harmonics all stay below half the sample rate. Between samples and between neighbouring
-    cycles it interpolates linearly. Bristow-Johnson, Wavetable synthesis 101 (AES, 1996).
+    Each cycle is stored at ten levels, each with half the harmonics of the previous one. The level with the most
+    harmonics below half the sample rate is played, with linear interpolation between samples and between cycles.
+    Bristow-Johnson, Wavetable synthesis 101 (AES, 1996).
     """
 
     frequency, fm, pm = FREQUENCY, FM, PM
-    position = In(0.0, unit="ratio", min=0.0, max=1.0, doc="place in the row of cycles, first to last")
+    position = In(0.0, unit="ratio", min=0.0, max=1.0, doc="position in the table, from the first to the last cycle")
     amplitude, reset = AMPLITUDE, RESET
     tables = Choice(
         "classic", "pulse", "organ", "vowel",
-        doc="classic: sine, triangle, square, saw; pulse: ever narrower; organ: drawbars; vowel: a e i u",
+        doc="classic: sine, triangle, square, saw; pulse: narrowing; organ: drawbars; vowel: a e i u",
     )  # fmt: skip
-    out = Out(doc="the wave")
+    out = Out(doc="wavetable wave")
     table = Table(wavetables)
     phase, last_pm, last_reset = State(), State(), State()
 

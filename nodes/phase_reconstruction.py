@@ -1,6 +1,6 @@
-"""Phase from magnitude: sound from spectra that have lost their phases.
+"""Phase reconstruction: signals and spectra from magnitudes without phases.
 
-The blocks that end in a signal hold their own overlap-add; the others give spectra for ``inverse_stft``.
+Blocks with a signal output include the overlap-add; the others output spectra for ``inverse_stft``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def bin_buffer(settings, sr):
     return settings["bins"]
 
 
-def of_hop(settings, sr):
+def hop_buffer(settings, sr):
     return settings["hop"]
 
 
@@ -53,7 +53,7 @@ def spread_of(settings, sr):
 
 
 def phases_of(re, im, at, cos, sin, bins):
-    """A spectrum's phases as unit vectors; phase 0 where there is nothing."""
+    """Compute the phases of a spectrum as unit vectors; empty bins have phase 0."""
     for k in range(bins):
         power = 1.0 * re[at + k] * re[at + k] + 1.0 * im[at + k] * im[at + k]
         scale = 1.0 / sqrt(max(power, 1e-30))
@@ -67,31 +67,31 @@ def copy_values(values, before, bins):
 
 
 def write_output(ring, ring_size, read, age, finished, hop):
-    """Hand the finished samples of a frame to the block that plays them, from the frame's end on."""
+    """Write the finished samples of a frame to the output ring, from the end of the frame on."""
     at = read + QUANTUM - age
     for n in range(hop):
         ring[(at + n) % ring_size] = finished[n]
 
 
 class RtisiLa(Node):
-    """Real-time iterative spectrogram inversion with look-ahead (RTISI-LA; RTISI with ``look_ahead`` 0).
+    """Converts magnitudes to sound by real-time iterative spectrogram inversion with look-ahead (RTISI-LA).
 
-    The ``look_ahead + 1`` youngest frames are iterated ``iterations`` times per hop between their magnitudes
-    and their overlap: ``x ← overlap-add of ifft(A e^(i arg stft x))``. Jointly it is Zhu, Beauregard & Wyse,
-    Real-time signal estimation from modified STFT magnitude spectra (IEEE Trans. ASLP, 2007), with their
-    window for the newest frame; in turn, newest first and without a frame's own share, Le Roux, Kameoka, Ono
-    & Sagayama (Proc. ASJ, 2010).
+    The ``look_ahead + 1`` newest frames are iterated ``iterations`` times per hop between their magnitudes and their
+    overlap: ``x ← overlap-add of ifft(A e^(i arg stft x))``. jointly: Zhu, Beauregard & Wyse, Real-time signal
+    estimation from modified STFT magnitude spectra (IEEE Trans. ASLP, 2007), with their window for the newest frame.
+    in_turn, newest first and without the share of the frame itself: Le Roux, Kameoka, Ono & Sagayama (Proc. ASJ,
+    2010).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
-    look_ahead = Option(3, unit="frames", min=0, max=15, doc="frames to wait for; size / hop - 1 is natural")
+    look_ahead = Option(3, unit="frames", min=0, max=15, doc="look-ahead; size / hop - 1 is usual, 0 is RTISI")
     iterations = Option(5, min=1, max=100, doc="iterations per frame")
-    window = Choice(*WINDOWS, doc="window of the stft")
-    updates = Choice("jointly", "in_turn", doc="all frames from one overlap, or each from the newest state")
-    out = Out(doc="signal, one window and the look-ahead later")
+    window = Choice(*WINDOWS, doc="window shape of the stft")
+    updates = Choice("jointly", "in_turn", doc="frames updated together, or one after another")
+    out = Out(doc="signal, one window and the look-ahead late")
     targets, estimates = Line(frame_buffer_length("bins")), Line(frame_buffer_length("size"))
     final_sum, ring = Line(span_length), Line(output_ring)
-    sums, finished = Scratch(span_length), Scratch(of_hop)
+    sums, finished = Scratch(span_length), Scratch(hop_buffer)
     windowed_frame, re, im = Scratch(frame_buffer), Scratch(bin_buffer), Scratch(bin_buffer)
     weights, frame_weights, level = Table(analysis_window), Table(equal_trust), Table(full_overlap_gain)
     first_newest, later_newest = Table(first_newest_window), Table(later_newest_window)
@@ -184,26 +184,26 @@ class RtisiLa(Node):
 
 
 class MomentumRtisi(Node):
-    """RTISI-LA with what has been learned since: about 5 dB closer at the same delay and work.
+    """Converts magnitudes to sound by an improved RTISI-LA: about 5 dB less error at equal latency and load.
 
     Each frame's spectrum is extrapolated by ``momentum`` times its last change before its phase is taken
-    (Perraudin, Balazs & Søndergaard, A fast Griffin–Lim algorithm, 2013), the overlap is normalised by the
-    windows that are really there (Gnann & Spiertz, Improving RTISI phase estimation, 2010) and trusts young
-    frames less, frames are renewed in turn (Le Roux et al., 2010), and a new one starts from the phase
-    gradient of its magnitudes (Průša & Søndergaard, Proc. DAFx, 2016).
+    (Perraudin, Balazs & Søndergaard, A fast Griffin–Lim algorithm, 2013). The overlap is normalised by the
+    windows that are present (Gnann & Spiertz, Improving RTISI phase estimation, 2010) and gives new frames less
+    weight. Frames are updated in turn (Le Roux et al., 2010), and a new frame starts from the phase gradient of its
+    magnitudes (Průša & Søndergaard, Proc. DAFx, 2016).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
-    momentum = In(0.8, unit="ratio", min=0.0, max=1.0, doc="how far each change is carried on; 0 is steady")
-    look_ahead = Option(3, unit="frames", min=0, max=15, doc="frames to wait for; size / hop - 1 is natural")
+    momentum = In(0.8, unit="ratio", min=0.0, max=1.0, doc="extrapolation of each change; 0 is off")
+    look_ahead = Option(3, unit="frames", min=0, max=15, doc="frames of look-ahead; size / hop - 1 is usual")
     iterations = Option(5, min=1, max=100, doc="iterations per frame")
-    window = Choice(*WINDOWS, doc="window of the stft")
-    out = Out(doc="signal, one window and the look-ahead later")
+    window = Choice(*WINDOWS, doc="window shape of the stft")
+    out = Out(doc="signal, one window and the look-ahead late")
     targets, estimates = Line(frame_buffer_length("bins")), Line(frame_buffer_length("size"))
     previous_re, before_im = Line(frame_buffer_length("bins")), Line(frame_buffer_length("bins"))
     final_sum, ring = Line(span_length), Line(output_ring)
     logs, per_hop = Line(bin_buffer), Line(bin_buffer)
-    sums, finished = Scratch(span_length), Scratch(of_hop)
+    sums, finished = Scratch(span_length), Scratch(hop_buffer)
     windowed_frame, re, im, wanted = (
         Scratch(frame_buffer),
         Scratch(bin_buffer),
@@ -333,15 +333,15 @@ class MomentumRtisi(Node):
 
 
 class PhaseGradient(Node):
-    """Phases by integrating the gradient of the log-magnitude along its ridges, one frame at a time (RTPGHI).
+    """Reconstructs phases by integrating the gradient of the log-magnitude along its ridges, per frame (RTPGHI).
 
     Průša & Søndergaard, Real-time spectrogram inversion using phase gradient heap integration (Proc. DAFx,
     2016).
     """
 
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the same window")
-    window = Choice(*WINDOWS, doc="window of the stft")
-    spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
+    window = Choice(*WINDOWS, doc="window shape of the stft")
+    spectrum = FrameOut("spectrum", doc="spectra with reconstructed phases")
     logs, per_hop = Line(bin_buffer), Line(bin_buffer)
     cos, sin = Line(bin_buffer), Line(bin_buffer)
     wanted, logs_before, per_hop_before, per_bin = (Scratch(bin_buffer) for _ in range(4))
@@ -398,13 +398,13 @@ class PhaseGradient(Node):
 
 
 class ChannelVocoder(Node):
-    """Every bin an oscillator at its centre: ``φ ← φ + hop k / size`` turns per frame, from random phases.
+    """Reconstructs phases with one oscillator per bin, from random phases: ``φ ← φ + hop k / size`` turns per frame.
 
-    The phase of Sarroff & Casey, Musical audio synthesis using autoencoding neural nets (Proc. ICMC, 2014).
+    The phases of Sarroff & Casey, Musical audio synthesis using autoencoding neural nets (Proc. ICMC, 2014).
     """
 
-    magnitude = FrameIn("magnitude", doc="magnitudes to be heard")
-    spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
+    magnitude = FrameIn("magnitude", doc="magnitudes to play")
+    spectrum = FrameOut("spectrum", doc="spectra with reconstructed phases")
     phase = Line(bin_buffer)
     started, seed = State(0.0), State(seeded=True)
 
@@ -423,15 +423,15 @@ class ChannelVocoder(Node):
 
 
 class PeakVocoder(Node):
-    """Phases locked to spectral peaks: single-pass spectrogram inversion.
+    """Reconstructs phases locked to spectral peaks, by single-pass spectrogram inversion.
 
-    Each peak's frequency is read off a parabola through its bin and its neighbours; its phase advances by
-    that frequency per hop, and the bins around it take its phase, half a turn apart from bin to bin.
+    The frequency of each peak is that of a parabola through its bin and both neighbours. Its phase advances by that
+    frequency per hop, and the bins around it take its phase, with half a turn between adjacent bins.
     Beauregard, Harish & Wyse, Single pass spectrogram inversion (Proc. DSP, 2015).
     """
 
-    magnitude = FrameIn("magnitude", doc="magnitudes to be heard")
-    spectrum = FrameOut("spectrum", doc="the magnitudes with phases")
+    magnitude = FrameIn("magnitude", doc="magnitudes to play")
+    spectrum = FrameOut("spectrum", doc="spectra with reconstructed phases")
     wanted, phase = Scratch(bin_buffer), Line(bin_buffer)
 
     def frame(magnitude, spectrum_re, spectrum_im, wanted, phase, bins, size, hop):
@@ -449,7 +449,7 @@ class PeakVocoder(Node):
                 turns = 1.0 * phase[k] + hop * (k + offset) / size
                 turns = turns - int(turns)
                 for j in range(first, valley + 1):
-                    # around a sinusoid phases alternate by half a turn, counted from the window's start
+                    # phases around a sinusoid alternate by half a turn, relative to the start of the window
                     near = turns + 0.5 * ((j - k) % 2)
                     phase[j] = near - 1.0 if near >= 1.0 else near
                 first = valley + 1

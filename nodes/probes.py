@@ -1,4 +1,4 @@
-"""What the editor puts on a wire to see what it carries. They change nothing, and are offered to nobody."""
+"""Probes that the editor adds to a wire to display its signal. They are hidden in the palette and pass nothing on."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .meters import TapBuffer, write_tap
 
 
 class SignalProbe(Node, hidden=True):
-    """Keeps the latest samples of a signal."""
+    """Stores the latest samples of a signal for display."""
 
-    audio = In(0.0, min=-1.0, max=1.0, doc="signal to look at")
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal to display")
     ring = Helper(TapBuffer)
 
     def block(audio, samples, marks):
@@ -21,10 +21,10 @@ class SignalProbe(Node, hidden=True):
 
 
 class FrameProbe(Node, hidden=True):
-    """Keeps the latest frames of magnitudes or of a code."""
+    """Stores the latest magnitude or latent frames for display."""
 
-    values = FrameIn(EITHER, doc="frames to look at")
-    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
+    values = FrameIn(EITHER, doc="frames to display")
+    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="duration that is stored")
     ring = Helper(SpectrogramBuffer)
 
     def frame(values, bins, lane, samples, marks):
@@ -32,10 +32,10 @@ class FrameProbe(Node, hidden=True):
 
 
 class PhaseProbe(Node, hidden=True):
-    """Keeps the latest frames of phases, in turns."""
+    """Stores the latest phase frames for display, in turns."""
 
-    values = FrameIn("phase", doc="frames to look at")
-    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
+    values = FrameIn("phase", doc="frames to display")
+    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="duration that is stored")
     ring = Helper(SpectrogramBuffer)
 
     def frame(values, bins, lane, samples, marks):
@@ -43,10 +43,10 @@ class PhaseProbe(Node, hidden=True):
 
 
 class SpectrumProbe(Node, hidden=True):
-    """Keeps the magnitudes of the latest spectra: ``|X| = √(re² + im²)``."""
+    """Stores the magnitudes of the latest spectra for display: ``|X| = √(re² + im²)``."""
 
-    values = FrameIn("spectrum", doc="spectra to look at")
-    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="how far back it sees")
+    values = FrameIn("spectrum", doc="spectra to display")
+    seconds = Option(3.0, unit="s", min=0.1, max=60.0, doc="duration that is stored")
     ring = Helper(SpectrogramBuffer)
 
     def frame(values_re, values_im, bins, lane, samples, marks):

@@ -1,26 +1,26 @@
-"""Rhythm and pattern: clocks, step sequencers, random steps. Everything acts at rising edges of a gate."""
+"""Rhythm and patterns: clocks, step sequencers, random steps. All of them act at rising edges of a gate."""
 
 from nodegraph.maths import clip, modulo, next_random, read_double, rising_edge, uniform, wrap
 from nodegraph.node import Choice, In, Line, Node, Option, Out, State, Table
 
-CLOCK = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="goes on one step at each rising edge")
+CLOCK = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="each rising edge advances by one step")
 RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge returns to the start")
 MAX_STEPS = 64
 
 
 class Clock(Node):
-    """Beats: ``division`` gates in each beat of ``tempo``, the first at once.
+    """Generates ``division`` gates per beat, as a metronome at ``tempo`` bpm; the first comes immediately.
 
     ``swing`` delays every second gate: 0 is even, 1/3 is a triplet feel.
     """
 
-    tempo = In(120.0, unit="bpm", min=1.0, max=400.0, doc="beats in a minute")
-    division = In(4.0, min=0.0625, max=64.0, smooth=False, doc="gates in a beat; 4 are sixteenths")
-    width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="part of each step for which the gate is high")
-    swing = In(0.0, unit="ratio", min=0.0, max=0.75, doc="how late every second gate comes, in steps")
+    tempo = In(120.0, unit="bpm", min=1.0, max=400.0, doc="beats per minute")
+    division = In(4.0, min=0.0625, max=64.0, smooth=False, doc="gates per beat; 4 is sixteenth notes")
+    width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of each step for which the gate is high")
+    swing = In(0.0, unit="ratio", min=0.0, max=0.75, doc="delay of every second gate, in steps")
     reset = RESET
     out = Out(unit="gate", doc="high for the first part of each step")
-    phase = Out(unit="cycles", doc="place in the step, 0 to 1")
+    phase = Out(unit="cycles", doc="position in the step, 0 to 1")
     pair, last_reset = State(), State()
 
     def tick(tempo, division, width, swing, reset, pair, last_reset, dt):
@@ -33,11 +33,11 @@ class Clock(Node):
 
 
 class ClockDivider(Node):
-    """Passes every ``count``-th gate, beginning with the first."""
+    """Passes every ``count``-th gate, starting with the first."""
 
     clock, reset = CLOCK, RESET
-    count = In(2.0, min=1.0, max=1024.0, smooth=False, doc="passes one gate in so many")
-    out = Out(unit="gate", doc="the gates that pass")
+    count = In(2.0, min=1.0, max=1024.0, smooth=False, doc="number of gates for each one that passes")
+    out = Out(unit="gate", doc="gates that pass")
     left, passing, last_clock, last_reset = State(), State(), State(), State()
 
     def tick(clock, reset, count, left, passing, last_clock, last_reset):
@@ -50,26 +50,26 @@ class ClockDivider(Node):
 
 
 def step_table(settings, sr):
-    """Values, then gates, of the first 64 steps; gates that are not given are 1."""
+    """Return the values and then the gates of the first 64 steps; missing gates are 1."""
     values = [float(v) for v in settings["steps"]][:MAX_STEPS] or [0.0]
     gates = [float(g) for g in settings["gates"]][: len(values)]
     return values + gates + [1.0] * (len(values) - len(gates))
 
 
 class StepSequencer(Node):
-    """Plays a list: one step at each clock, the first step first, round and round.
+    """Plays a list of values in a loop, one step per clock gate, for melodies and drum patterns.
 
-    ``out`` holds the step's value, ``gate`` follows the clock in steps whose gate is on. The values can be
-    anything: notes, frequencies, levels.
+    ``out`` holds the value of the step; ``gate`` follows the clock in steps whose gate is on. Values may be notes,
+    frequencies, levels or other numbers.
     """
 
     clock, reset = CLOCK, RESET
     steps = Option((60.0, 63.0, 67.0, 70.0), doc="values, up to 64")
-    gates = Option((), doc="1 or 0 for each step; a height between makes a soft note; missing ones are 1")
-    order = Choice("forward", "backward", "pendulum", "random", doc="way through the list")
-    out = Out(doc="value of the step")
-    gate = Out(unit="gate", doc="the clock, in the steps that play")
-    step = Out(doc="number of the step, from 0")
+    gates = Option((), doc="1 or 0 per step; a level between is a softer note; missing gates are 1")
+    order = Choice("forward", "backward", "pendulum", "random", doc="order of the steps")
+    out = Out(doc="value of the current step")
+    gate = Out(unit="gate", doc="clock gates of the steps that play")
+    step = Out(doc="step number, from 0")
     table = Table(step_table)
     current, last_clock, last_reset = State(), State(), State()
     count = State(0)
@@ -102,16 +102,16 @@ class StepSequencer(Node):
 
 
 class Euclid(Node):
-    """Spreads pulses over steps as evenly as can be: step k plays if ``(k · pulses) mod steps < pulses``.
+    """Spreads drum pulses over steps as evenly as possible: step k plays if ``(k · pulses) mod steps < pulses``.
 
     Toussaint, The Euclidean algorithm generates traditional musical rhythms (Bridges, 2005).
     """
 
     clock, reset = CLOCK, RESET
-    pulses = In(3.0, min=0.0, max=64.0, smooth=False, doc="steps that play")
-    steps = In(8.0, min=1.0, max=64.0, smooth=False, doc="steps in a round")
-    rotation = In(0.0, min=0.0, max=64.0, smooth=False, doc="steps by which the pattern is turned")
-    out = Out(unit="gate", doc="the clock, in the steps that play")
+    pulses = In(3.0, min=0.0, max=64.0, smooth=False, doc="number of steps that play")
+    steps = In(8.0, min=1.0, max=64.0, smooth=False, doc="steps in the pattern")
+    rotation = In(0.0, min=0.0, max=64.0, smooth=False, doc="rotation of the pattern, in steps")
+    out = Out(unit="gate", doc="clock gates of the steps that play")
     place, playing, last_clock, last_reset = State(), State(), State(), State()
 
     def tick(clock, reset, pulses, steps, rotation, place, playing, last_clock, last_reset):
@@ -128,18 +128,18 @@ class Euclid(Node):
 
 
 class RandomSteps(Node):
-    """A new random value between ``low`` and ``high`` at each clock, or, with ``memory``, a loop.
+    """Outputs a new random value between ``low`` and ``high`` at each clock gate, or a loop of them with ``memory``.
 
-    With probability ``memory`` the value of ``length`` steps ago comes back (at 1 the loop is locked), else a
-    new one is drawn: the shift register of Whitwell's Turing Machine (2012).
+    With probability ``memory`` the value of ``length`` steps ago is repeated (at 1 the loop is locked); otherwise a
+    new value is drawn. This is the shift register of Whitwell's Turing Machine (2012).
     """
 
     clock = CLOCK
     low = In(0.0, min=-20000.0, max=20000.0, doc="smallest value")
     high = In(1.0, min=-20000.0, max=20000.0, doc="largest value")
-    memory = In(0.0, unit="ratio", min=0.0, max=1.0, doc="how often the old value returns")
+    memory = In(0.0, unit="ratio", min=0.0, max=1.0, doc="probability that the old value is repeated")
     length = In(8.0, unit="steps", min=1.0, max=64.0, smooth=False, doc="steps in the loop")
-    out = Out(doc="the value held")
+    out = Out(doc="current random value")
     loop = Line(lambda settings, sr: MAX_STEPS)
     held, last_clock = State(), State()
     place = State(0)

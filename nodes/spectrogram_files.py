@@ -1,4 +1,4 @@
-"""Spectrograms from files, played as frames."""
+"""Playback of spectrogram files as frames."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _read(file, changed, size, hop, scale, range):
 
 
 def spectrogram_of(settings, size, hop):
-    """The spectrogram of a player; None if it has no file."""
+    """Return the spectrogram of a player, or None if it has no file."""
     file = settings["file"]
     if not file:
         return None
@@ -32,7 +32,7 @@ def spectrogram_of(settings, size, hop):
 
 
 class SpectrogramFrames:
-    """The frames of a spectrogram, shared with its player."""
+    """The frames of a spectrogram, in memory shared with the player block."""
 
     array_types = {"samples": "f4", "marks": "i8"}
 
@@ -55,18 +55,18 @@ class SpectrogramFrames:
 class SpectrogramPlayer(Node):
     """Plays a spectrogram: a NumPy array (.npy, .npz) or an image, low frequencies at the bottom.
 
-    A block that finds phases makes it heard. ``speed`` frames of the file go by in each hop, so slow is a
-    time stretch and 0 holds; between frames ``x = (1-t) x[i] + t x[i+1]``. White is a full-scale sine.
+    Each hop advances by ``speed`` frames of the file: below 1 is a time stretch, 0 holds a frame. Between frames
+    ``x = (1-t) x[i] + t x[i+1]``. White is a full-scale sine. To hear it, add a block that reconstructs phase.
     """
 
-    speed = In(1.0, unit="ratio", min=0.0, max=16.0, doc="frames of the file for each hop; 1 as it was made")
-    file = Option("", kind="file", doc="spectrogram, beside the patch")
-    size = Option(0, unit="samples", min=0, max=65536, doc="its transform; 0: as its bins or the file say")
-    hop = Option(0, unit="samples", min=0, max=65536, doc="from frame to frame; 0: as the file says, or size / 4")
-    range = Option(80.0, unit="dB", min=1.0, max=300.0, doc="from black to white in an image")
-    scale = Choice(AS_FILE, *SCALES, doc="what its numbers are: |X|, dB, ln |X| or |X|²")
-    loop = Option(True, doc="begin again at the end")
-    magnitude = FrameOut("magnitude", doc="its frames")
+    speed = In(1.0, unit="ratio", min=0.0, max=16.0, doc="frames of the file per hop; 1 is the original speed")
+    file = Option("", kind="file", doc="spectrogram, in the patch's folder")
+    size = Option(0, unit="samples", min=0, max=65536, doc="transform size; 0 takes it from the file")
+    hop = Option(0, unit="samples", min=0, max=65536, doc="distance between frames; 0: from the file, or size / 4")
+    range = Option(80.0, unit="dB", min=1.0, max=300.0, doc="level range from black to white in an image")
+    scale = Choice(AS_FILE, *SCALES, doc="scale of the values: |X|, dB, ln |X| or |X|²")
+    loop = Option(True, doc="repeat from the start at the end")
+    magnitude = FrameOut("magnitude", doc="magnitudes of the file")
     at = State()
     reader = Helper(SpectrogramFrames)
 
@@ -94,12 +94,12 @@ class SpectrogramPlayer(Node):
     def frames(inputs, settings):
         size, hop = settings["size"], settings["hop"]
         if size & (size - 1) or 0 < size < 8:
-            raise ValueError(f"size must be a power of two from 8 on, or 0, got {size}.")
+            raise ValueError(f"size must be 0 or a power of two of at least 8, got {size}.")
         found = None
         try:
             found = spectrogram_of(settings, size, hop)
         except SpectrogramError:
-            pass  # ``check`` says what is wrong with it
+            pass  # ``check`` reports the error
         size = found.size if found else size or 2048
         hop = found.hop if found else hop or size // 4
         return {"magnitude": FrameType("magnitude", size // 2 + 1, size, hop)}

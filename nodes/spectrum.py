@@ -1,4 +1,4 @@
-"""Blocks on spectra: to magnitude and phase and back, gains, noise, freezing, shifting, crossing.
+"""Blocks on spectra: polar form, equaliser, gating, noise reduction, freezing, shifting, cross-synthesis.
 
 Phases are in turns: 1 turn = 2π rad.
 """
@@ -25,21 +25,21 @@ from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Sc
 from nodegraph.spectral.bands import curve_table, octaves_table, points_problem
 from nodegraph.spectral.bins import denoised, expansion, smooth_over_bins
 
-SPECTRUM = FrameIn("spectrum", doc="spectra to change")
+SPECTRUM = FrameIn("spectrum", doc="spectra to process")
 AMOUNT = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
 
 
 def bin_line():
-    """One number for each bin."""
+    """Return a line with one number per bin."""
     return Line(lambda settings, sr: settings["bins"])
 
 
 class Polar(Node):
-    """Magnitude and phase of a spectrum: ``|X| = √(re² + im²)``, ``φ = arg X / 2π``."""
+    """Converts a spectrum to magnitude and phase: ``|X| = √(re² + im²)``, ``φ = arg X / 2π``."""
 
-    spectrum = FrameIn("spectrum", doc="spectra to take apart")
-    magnitude = FrameOut("magnitude", doc="|X|, unscaled: a full-scale sine has size / 4 under a Hann window")
-    phase = FrameOut("phase", doc="turns, from -1/2 to 1/2")
+    spectrum = FrameIn("spectrum", doc="spectra to convert")
+    magnitude = FrameOut("magnitude", doc="|X|, unscaled: size / 4 for a full-scale sine with a Hann window")
+    phase = FrameOut("phase", doc="phase in turns, from -1/2 to 1/2")
 
     def frame(spectrum_re, spectrum_im, bins, magnitude, phase):
         for k in range(bins):
@@ -49,11 +49,11 @@ class Polar(Node):
 
 
 class FromPolar(Node):
-    """A spectrum of magnitude and phase: ``X = m e^(2πi φ)``. Phases are 0 where none is wired: a robot."""
+    """Converts magnitude and phase to a spectrum: ``X = m e^(2πi φ)``. Without a phase wire a voice sounds robotic."""
 
-    magnitude = FrameIn("magnitude", doc="|X|")
-    phase = FrameIn("phase", optional=True, doc="turns; 0 where nothing is wired")
-    spectrum = FrameOut("spectrum", doc="the spectrum")
+    magnitude = FrameIn("magnitude", doc="magnitudes |X|")
+    phase = FrameIn("phase", optional=True, doc="phase in turns; 0 if not wired")
+    spectrum = FrameOut("spectrum", doc="spectrum of both")
 
     def frame(magnitude, phase, phase_bins, bins, spectrum_re, spectrum_im):
         if phase_bins > 0:
@@ -69,16 +69,16 @@ class FromPolar(Node):
 
 
 class SpectrumGain(Node):
-    """An equaliser in frequency: ``Y[k] = g · curve(f) · 2^(tilt/6.02 log2(f / 1 kHz)) X[k]``.
+    """Applies an equaliser (EQ) curve to spectra: ``Y[k] = g · curve(f) · 2^(tilt/6.02 log2(f / 1 kHz)) X[k]``.
 
-    ``points`` are pairs of Hz and dB, joined by straight lines over the logarithm of frequency.
+    ``points`` are pairs of Hz and dB, joined by straight lines over logarithmic frequency.
     """
 
     spectrum = SPECTRUM
-    gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="for all bins")
+    gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="gain of all bins")
     tilt = In(0.0, unit="dB/oct", min=-24.0, max=24.0, doc="slope around 1 kHz")
-    points = Option(((1000.0, 0.0),), doc="breakpoints of the curve: [[Hz, dB], …]; one is flat")
-    out = FrameOut("spectrum", doc="the spectra, weighted")
+    points = Option(((1000.0, 0.0),), doc="breakpoints of the curve: [[Hz, dB], …]; a single point is flat")
+    out = FrameOut("spectrum", doc="equalised spectra")
     curve, octaves = Table(curve_table), Table(octaves_table)
 
     def frame(spectrum_re, spectrum_im, gain, tilt, curve, octaves, bins, out_re, out_im):
@@ -93,18 +93,18 @@ class SpectrumGain(Node):
 
 
 class SpectralGate(Node):
-    """Turns quiet bins down: under the threshold ``Y = X max((|X| / T)^(ratio - 1), floor)``.
+    """Attenuates quiet bins, a gate per bin: below the threshold ``Y = X max((|X| / T)^(ratio - 1), floor)``.
 
-    It keeps partials and drops what lies between them; turned round it keeps the noise. 0 dB is a full-scale
-    sine under a Hann window (|X| = size / 4).
+    It keeps partials and removes the noise between them; with keep set to below it keeps the noise. 0 dB is a
+    full-scale sine with a Hann window (|X| = size / 4).
     """
 
     spectrum = SPECTRUM
-    threshold = In(-50.0, unit="dB", min=-140.0, max=20.0, doc="bins below it are turned down")
-    ratio = In(4.0, unit="ratio", min=1.0, max=100.0, taper="log", doc="1 does nothing, 100 is a switch")
-    floor = In(-80.0, unit="dB", min=-140.0, max=0.0, doc="the most that a bin is turned down")
-    keep = Choice("above", "below", doc="which side of the threshold stays")
-    out = FrameOut("spectrum", doc="the spectra, gated")
+    threshold = In(-50.0, unit="dB", min=-140.0, max=20.0, doc="level below which bins are attenuated")
+    ratio = In(4.0, unit="ratio", min=1.0, max=100.0, taper="log", doc="steepness; 1 is off, 100 is a switch")
+    floor = In(-80.0, unit="dB", min=-140.0, max=0.0, doc="lowest gain of a bin")
+    keep = Choice("above", "below", doc="side of the threshold that is kept")
+    out = FrameOut("spectrum", doc="gated spectra")
 
     def frame(spectrum_re, spectrum_im, threshold, ratio, floor, keep, bins, size, out_re, out_im):
         level, least = 0.25 * size * db_to_gain(threshold), db_to_gain(floor)
@@ -116,21 +116,20 @@ class SpectralGate(Node):
 
 
 class Denoise(Node):
-    """Takes away a steady noise that it has heard by itself while ``learn`` was high.
+    """Reduces stationary noise, measured while ``learn`` is high.
 
-    The noise ``N[k]`` is the mean power of the frames learned; each bin is weighted by power subtraction
-    ``√(1 - amount N / |X|²)``, by Wiener's rule or by a gate, no less than the floor (Berouti, Schwartz &
-    Makhoul, Enhancement of speech corrupted by acoustic noise, ICASSP 1979). Gains glide over ``smoothing``,
-    which stills musical noise.
+    The noise ``N[k]`` is the mean power of the learned frames. The gain of each bin is that of power subtraction
+    ``√(1 - amount N / |X|²)``, of Wiener's rule or of a gate, and at least the floor (Berouti, Schwartz & Makhoul,
+    Enhancement of speech corrupted by acoustic noise, ICASSP 1979). ``smoothing`` of the gains reduces musical noise.
     """
 
     spectrum = SPECTRUM
-    learn = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="learns the noise anew while above 0.5")
-    amount = In(2.0, unit="ratio", min=0.0, max=20.0, doc="over-subtraction: 1 takes the mean away")
-    floor = In(-24.0, unit="dB", min=-120.0, max=0.0, doc="the most that a bin is turned down")
-    smoothing = In(0.03, unit="s", min=0.0, max=2.0, doc="time constant of the gains")
-    method = Choice("subtract", "wiener", "gate", doc="rule of the gains")
-    out = FrameOut("spectrum", doc="the spectra without the noise")
+    learn = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="measures the noise while above 0.5")
+    amount = In(2.0, unit="ratio", min=0.0, max=20.0, doc="over-subtraction; 1 subtracts the mean noise")
+    floor = In(-24.0, unit="dB", min=-120.0, max=0.0, doc="lowest gain of a bin")
+    smoothing = In(0.03, unit="s", min=0.0, max=2.0, doc="time constant of the smoothed gains")
+    method = Choice("subtract", "wiener", "gate", doc="rule for the gains")
+    out = FrameOut("spectrum", doc="spectra with less noise")
     noise, gains = bin_line(), bin_line()
     learned, before = State(0), State(0.0)
 
@@ -157,17 +156,17 @@ class Denoise(Node):
 
 
 class Freeze(Node):
-    """Holds a sound for as long as the gate is high.
+    """Freezes a sound while the gate is high.
 
-    The magnitudes stay those of the frame at the rising edge. Phases go on by the step that they made into
-    it, ``φ[m] = φ[m-1] + (φ₀ - φ₋₁)``, so that partials keep their pitch (phase vocoder: Flanagan & Golden,
-    1966), or are drawn anew for each frame: a cloud.
+    The magnitudes are those of the frame at the rising edge. Phases advance by their last step,
+    ``φ[m] = φ[m-1] + (φ₀ - φ₋₁)``, so that partials keep their pitch (phase vocoder: Flanagan & Golden, 1966), or are
+    random in each frame, which blurs the sound.
     """
 
     spectrum = SPECTRUM
-    freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="holds while above 0.5")
-    phases = Choice("advance", "random", doc="go on at each bin's pitch, or scatter")
-    out = FrameOut("spectrum", doc="the spectra, or the one held")
+    freeze = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="freezes the sound while above 0.5")
+    phases = Choice("advance", "random", doc="advance at the pitch of each bin, or random")
+    out = FrameOut("spectrum", doc="input spectra, or the frozen sound")
     last_re, last_im, held, phase, step = (bin_line() for _ in range(5))
     frozen, seed = State(0), State(seeded=True)
 
@@ -204,15 +203,15 @@ class Freeze(Node):
 
 
 class ShiftSpectrum(Node):
-    """Moves all frequencies by so many Hz, as a single-sideband frequency shifter does: bells from strings.
+    """Shifts all frequencies by a number of Hz, a single-sideband frequency shifter for inharmonic, bell-like sounds.
 
-    Bins move by ``d = shift · size / sr`` (linear between bins, taken about the middle of the window) and
-    turn on by ``d · hop / size`` from frame to frame, so that each sine goes on without a break.
+    Bins move by ``d = shift · size / sr`` (linear between bins, relative to the middle of the window), and their
+    phases advance by ``d · hop / size`` per frame, so that sines stay continuous.
     """
 
     spectrum = SPECTRUM
-    shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="up, or down where negative")
-    out = FrameOut("spectrum", doc="the spectra, moved")
+    shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="frequency shift; negative is down")
+    out = FrameOut("spectrum", doc="shifted spectra")
     turned = State()
 
     def frame(spectrum_re, spectrum_im, shift, turned, bins, size, hop, dt, out_re, out_im):
@@ -222,7 +221,7 @@ class ShiftSpectrum(Node):
         start = floor(-distance)
         part = -distance - start
         offset = int(start)
-        sign = 1.0 - 2.0 * (offset & 1)  # a window whose middle is time 0 has neighbours of equal sign
+        sign = 1.0 - 2.0 * (offset & 1)  # relative to the middle of the window, neighbouring bins alternate in sign
         near, far = sign * (1.0 - part), -sign * part
         last = bins - 1
         for k in range(bins):
@@ -237,16 +236,16 @@ class ShiftSpectrum(Node):
 
 
 class MorphSpectra(Node):
-    """One sound on the way to another: magnitudes and phases are interpolated.
+    """Morphs between two sounds by interpolating magnitudes and phases.
 
-    ``|Y| = (1-t)|A| + t|B|``, or ``|A|^(1-t) |B|^t`` (log: what is loud in both stays); the phase is that of
+    ``|Y| = (1-t)|A| + t|B|``, or ``|A|^(1-t) |B|^t`` (log: keeps what is loud in both); the phase is that of
     ``(1-t) A/|A| + t B/|B|``.
     """
 
-    a, b = FrameIn("spectrum", doc="first sound"), FrameIn("spectrum", doc="second sound")
+    a, b = FrameIn("spectrum", doc="spectra of the first sound"), FrameIn("spectrum", doc="spectra of the second sound")
     amount = AMOUNT
-    law = Choice("linear", "log", doc="how magnitudes are interpolated")
-    out = FrameOut("spectrum", doc="the spectra between")
+    law = Choice("linear", "log", doc="interpolation of magnitudes")
+    out = FrameOut("spectrum", doc="interpolated spectra")
 
     def frame(a_re, a_im, b_re, b_im, amount, law, bins, out_re, out_im):
         t = clip(amount, 0.0, 1.0)
@@ -266,18 +265,19 @@ class MorphSpectra(Node):
 
 
 class CrossSynthesis(Node):
-    """The colour of one sound on the pitch of another: a vocoder with as many bands as bins.
+    """Applies the timbre of one sound to the pitch of another, as a vocoder with one band per bin.
 
-    ``Y = C · E(M) / (E(|C|)^f (N/4)^(1-f))``, f = flatten; E smooths over ``smoothing`` Hz: the envelope of
-    the modulator M on the carrier C. Smoothing 0 and flatten 1 put M's very magnitudes on C's phases.
+    ``Y = C · E(M) / (E(|C|)^f (N/4)^(1-f))``, f = flatten; E smooths over ``smoothing`` Hz and puts the
+    envelope of the modulator M on the carrier C. With smoothing 0 and flatten 1, C keeps its phases and takes the
+    magnitudes of M.
     Dolson, The phase vocoder: a tutorial (Computer Music Journal, 1986).
     """
 
-    modulator = FrameIn("magnitude", doc="sound whose colour is heard: a voice")
-    carrier = FrameIn("spectrum", doc="sound whose pitch is heard: a synthesizer")
-    smoothing = In(150.0, unit="Hz", min=0.0, max=5000.0, doc="width of the envelopes")
-    flatten = In(1.0, unit="ratio", min=0.0, max=1.0, doc="how far the carrier loses its own colour")
-    out = FrameOut("spectrum", doc="the carrier in the modulator's colour")
+    modulator = FrameIn("magnitude", doc="sound that gives the timbre, such as a voice")
+    carrier = FrameIn("spectrum", doc="sound that gives the pitch, such as a synthesizer")
+    smoothing = In(150.0, unit="Hz", min=0.0, max=5000.0, doc="width of the spectral envelopes")
+    flatten = In(1.0, unit="ratio", min=0.0, max=1.0, doc="removal of the timbre of the carrier; 1 is complete")
+    out = FrameOut("spectrum", doc="carrier with the timbre of the modulator")
     envelope, level, own = (Scratch(lambda settings, sr: settings["bins"]) for _ in range(3))
 
     def frame(
@@ -304,7 +304,7 @@ class CrossSynthesis(Node):
         smooth_over_bins(level, own, bins, width)
         share = clip(flatten, 0.0, 1.0)
         rest = (1.0 - share) * log2(0.25 * size)
-        least = 1e-6 * size  # 108 dB under a full-scale sine: silence is not raised to a hiss
+        least = 1e-6 * size  # 108 dB below a full-scale sine, so that silence is not amplified to noise
         for k in range(bins):
             g = read_double(envelope, k) * exp2(-share * log2(max(read_double(own, k), least)) - rest)
             out_re[k] = g * read_double(carrier_re, k)

@@ -1,4 +1,4 @@
-"""Between signals and spectra: the short-time Fourier transform and its inverse.
+"""The short-time Fourier transform and its inverse.
 
 Allen & Rabiner, A unified approach to short-time Fourier analysis and synthesis (Proc. IEEE, 1977).
 """
@@ -20,18 +20,18 @@ def ring_length(settings, sr):
 
 
 class Stft(Node):
-    """Short-time Fourier transform: ``X[m, k] = Σ_n w[n] x[mH + n] e^(-2πi kn / N)``, every ``hop`` samples.
+    """Converts a signal to spectra (STFT, FFT): ``X[m, k] = Σ_n w[n] x[mH + n] e^(-2πi kn / N)``, one per ``hop``.
 
-    ``N = size`` samples under the window, bins 0 … N/2, unscaled. Centred frames stand for the middle of their
-    window, causal ones for its end; the inverse makes up the whole window either way.
+    The window has ``N = size`` samples; bins 0 … N/2 are unscaled. The time of a centred frame is the middle of its
+    window, that of a causal frame its end. Both ways, the chain with ``inverse_stft`` is one window late.
     """
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to analyse")
-    size = Option(2048, unit="samples", min=8, max=65536, doc="window and transform, a power of two")
-    hop = Option(512, unit="samples", min=1, max=65536, doc="from one frame to the next")
-    window = Choice(*WINDOWS, doc="shape of the window")
-    alignment = Choice("causal", "centred", doc="which part of its window a frame stands for")
-    spectrum = FrameOut("spectrum", doc="one spectrum every hop")
+    size = Option(2048, unit="samples", min=8, max=65536, doc="window and transform size, a power of two")
+    hop = Option(512, unit="samples", min=1, max=65536, doc="distance between frames")
+    window = Choice(*WINDOWS, doc="window shape")
+    alignment = Choice("causal", "centred", doc="time of a frame: the end or the middle of its window")
+    spectrum = FrameOut("spectrum", doc="one spectrum per hop")
     ring = Line(ring_length)
     windowed_frame = Scratch(lambda settings, sr: settings["size"])
     weights = Table(analysis_window)
@@ -61,7 +61,7 @@ class Stft(Node):
     def frames(inputs, settings):
         size, hop = settings["size"], settings["hop"]
         if size & (size - 1):
-            raise ValueError(f"size must be a power of two, got {size}. Take {1 << (size.bit_length() - 1)}.")
+            raise ValueError(f"size must be a power of two, got {size}. Set it to {1 << (size.bit_length() - 1)}.")
         reference = size // 2 if settings["alignment"] == "centred" else 0
         return {"spectrum": FrameType("spectrum", size // 2 + 1, size, hop, reference)}
 
@@ -70,15 +70,15 @@ class Stft(Node):
 
 
 class InverseStft(Node):
-    """Overlap-add of inverse transforms: ``y[n] = Σ_m v[n - mH] ifft(X[m])[n - mH]``.
+    """Converts spectra back to a signal by overlap-add: ``y[n] = Σ_m v[n - mH] ifft(X[m])[n - mH]``.
 
-    The synthesis window ``v = w / Σ_m w²[n + mH]`` makes the chain from ``stft`` (with the same window) exact
-    wherever its windows overlap without a gap, for any hop; it is the least-squares inverse of Griffin & Lim,
-    Signal estimation from modified short-time Fourier transform (IEEE Trans. ASSP, 1984).
+    With the synthesis window ``v = w / Σ_m w²[n + mH]`` and the window of the ``stft``, reconstruction is exact for
+    any hop at which the windows overlap without a gap. It is the least-squares inverse of Griffin & Lim, Signal
+    estimation from modified short-time Fourier transform (IEEE Trans. ASSP, 1984).
     """
 
-    spectrum = FrameIn("spectrum", doc="one spectrum every hop")
-    window = Choice(*WINDOWS, doc="window of the stft that it inverts")
+    spectrum = FrameIn("spectrum", doc="one spectrum per hop")
+    window = Choice(*WINDOWS, doc="window shape of the stft")
     out = Out(doc="signal, one window later than the input of the stft")
     ring = Line(ring_length)
     windowed_frame = Scratch(lambda settings, sr: settings["size"])
@@ -104,10 +104,10 @@ class InverseStft(Node):
 
 
 class Magnitude(Node):
-    """Magnitudes of a spectrum, ``|X| = √(re² + im²)``: the phases are thrown away."""
+    """Converts spectra to magnitudes, ``|X| = √(re² + im²)``, and discards the phases."""
 
-    spectrum = FrameIn("spectrum", doc="spectrum")
-    magnitude = FrameOut("magnitude", doc="its magnitudes")
+    spectrum = FrameIn("spectrum", doc="spectra to convert")
+    magnitude = FrameOut("magnitude", doc="magnitudes of the spectra")
 
     def frame(spectrum_re, spectrum_im, magnitude, bins):
         for k in range(bins):

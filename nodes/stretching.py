@@ -1,4 +1,4 @@
-"""A sound file read as spectra, at any speed, at its own pitch."""
+"""Time stretching: a sound file read as spectra, at any speed and the original pitch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nodegraph.node import Choice, FrameOut, Helper, In, Line, Node, Option, Scr
 from nodegraph.spectral.transform import rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window
 
-MAX_LENGTH = 1 << 26  # samples of all channels that are held in memory: 12 minutes of stereo
+MAX_LENGTH = 1 << 26  # samples of all channels held in memory: 12 minutes of stereo
 
 
 class LoadedSound:
@@ -29,7 +29,7 @@ class LoadedSound:
             values = read_sound(Path(context.settings["file"]), context.rate)
         if values.size > MAX_LENGTH:
             values = values[: MAX_LENGTH // values.shape[1]]
-            self.problem = "the file is longer than can be held; its end is left out"
+            self.problem = "the file is too long; its end is left out. Shorten it"
         self.samples = np.ascontiguousarray(values, np.float32).ravel()
         self.marks = np.array(values.shape, np.int64)
         self.arrays = {"samples": self.samples, "marks": self.marks}
@@ -46,7 +46,7 @@ def bin_line():
 
 
 def windowed(samples, marks, lane, start, loop, weights, windowed_frame, size):
-    """``size`` samples of one channel from ``start`` on under the window; round the end if it loops."""
+    """Write ``size`` windowed samples of a channel from ``start`` on; ``loop`` continues past the end at the start."""
     frames, channels = marks[0], marks[1]
     channel = min(lane, channels - 1)
     for n in range(size):
@@ -59,24 +59,24 @@ def windowed(samples, marks, lane, start, loop, weights, windowed_frame, size):
 
 
 class StretchPlayer(Node):
-    """Plays a sound file as spectra: ``speed`` changes how fast it goes by and leaves its pitch alone.
+    """Plays a sound file as spectra with a time stretch: ``speed`` changes the tempo but not the pitch.
 
-    A phase vocoder. Every hop it looks at the file here and one hop before; each bin turns on by the phase
-    that it made between the two: ``arg Y[m] = arg Y[m-1] + arg X(t) - arg X(t - hop)``. Bins of one peak are
-    held together by ``Y[k] - Y[k-1] - Y[k+1]`` in place of ``Y[k]`` (Puckette, Phase-locked vocoder, WASPAA
-    1995). Each channel is a lane. Speed 0 holds a moment, negative speeds run backwards.
+    A phase vocoder. Each hop analyses the file at the current position and one hop earlier, and each bin advances
+    by the phase difference: ``arg Y[m] = arg Y[m-1] + arg X(t) - arg X(t - hop)``. To lock the bins of a peak,
+    ``Y[k] - Y[k-1] - Y[k+1]`` replaces ``Y[k]`` (Puckette, Phase-locked vocoder, WASPAA 1995). Each channel is a
+    lane. Speed 0 freezes the sound; negative speeds play backwards.
     """
 
-    speed = In(0.5, unit="ratio", min=-4.0, max=4.0, doc="1 as recorded, 0.5 half as fast, -1 backwards")
-    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge seeks to position")
-    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="where restart begins")
-    file = Option("", kind="file", doc="sound file, beside the patch")
-    size = Option(4096, unit="samples", min=64, max=65536, doc="window and transform, a power of two")
-    hop = Option(512, unit="samples", min=1, max=65536, doc="from one frame to the next")
-    window = Choice(*WINDOWS, doc="shape of the window")
-    phases = Choice("locked", "free", doc="bins of a peak together, or each for itself")
-    loop = Option(True, doc="begin again at the end")
-    spectrum = FrameOut("spectrum", doc="spectra of the file, for an inverse_stft with the same window")
+    speed = In(0.5, unit="ratio", min=-4.0, max=4.0, doc="1 is the original speed, 0.5 half, -1 backwards")
+    restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
+    position = In(0.0, unit="s", min=0.0, max=36000.0, smooth=False, doc="position that restart jumps to")
+    file = Option("", kind="file", doc="sound file, in the patch's folder")
+    size = Option(4096, unit="samples", min=64, max=65536, doc="window and transform size, a power of two")
+    hop = Option(512, unit="samples", min=1, max=65536, doc="distance between frames")
+    window = Choice(*WINDOWS, doc="window shape")
+    phases = Choice("locked", "free", doc="locked: the bins of a peak together; free: each bin separately")
+    loop = Option(True, doc="repeat from the start at the end")
+    spectrum = FrameOut("spectrum", doc="spectra of the file; for inverse_stft with the same window")
     last_re, last_im = bin_line(), bin_line()
     windowed_frame = Scratch(lambda settings, sr: settings["size"])
     before_re, before_im = (Scratch(lambda settings, sr: settings["bins"]) for _ in range(2))
@@ -124,7 +124,7 @@ class StretchPlayer(Node):
     def frames(inputs, settings):
         size = settings["size"]
         if size & (size - 1):
-            raise ValueError(f"size must be a power of two, got {size}. Take {1 << (size.bit_length() - 1)}.")
+            raise ValueError(f"size must be a power of two, got {size}. Set it to {1 << (size.bit_length() - 1)}.")
         return {"spectrum": FrameType("spectrum", size // 2 + 1, size, settings["hop"])}
 
     def lanes(inputs, settings):

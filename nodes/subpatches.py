@@ -1,4 +1,4 @@
-"""Patches inside patches: a subpatch, the inlets and outlets that give it ports, and what makes voices of it."""
+"""Subpatches: the block, its inlets and outlets, and the hidden blocks that distribute and mix voices."""
 
 import numpy as np
 
@@ -7,77 +7,77 @@ from nodegraph.node import Choice, In, Node, Option, Out, Table
 from nodegraph.patch.voices import MAX_UNISON, MAX_VOICES, MIXES
 
 MAX_WIDTH = 1e9
-ANYTHING = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="what passes")
+ANYTHING = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="signal to pass")
 
 
 class Subpatch(Node):
-    """A patch in a block: drawn inside it, or kept in a file. Its inlets and outlets are its ports.
+    """Contains a patch, drawn inside the block or stored in a file. Its inlets and outlets are its ports.
 
-    With several ``voices`` one is drawn and so many are heard, each with its own state and its own lane of
-    every signal that comes in with as many lanes. ``unison`` makes several of each voice, ``1 / √unison`` as loud.
+    With several ``voices`` the patch is drawn once and runs once per voice (poly), each with separate state and with
+    one lane of every input that has as many lanes. ``unison`` runs detuned copies of each voice at ``1 / √unison``.
     """
 
     container = True
-    file = Option("", kind="file", doc="a saved patch in this patch's folder, instead of one drawn here")
-    voices = Option(1, min=1, max=MAX_VOICES, doc="voices heard of the one drawn")
-    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each voice, apart by the inlets' spread")
-    mix = Choice(*MIXES, doc="voices are added up, spread from left to right, or leave side by side as lanes")
-    width = Option(1.0, unit="ratio", min=0.0, max=1.0, doc="how far voices are spread in stereo")
+    file = Option("", kind="file", doc="patch file in the patch's folder, instead of a patch drawn inside")
+    voices = Option(1, min=1, max=MAX_VOICES, doc="number of voices")
+    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each voice, set apart by the spread of the inlets")
+    mix = Choice(*MIXES, doc="voices are summed, spread from left to right, or output as lanes")
+    width = Option(1.0, unit="ratio", min=0.0, max=1.0, doc="stereo width of the voices")
 
 
 class Inlet(Node):
-    """A port of the subpatch that it stands in, named like this block: ``out = value``.
+    """Adds an input port with the name of this block to the subpatch that contains it: ``out = value``.
 
-    What is not set here (0 or empty) is as at the port that it leads to. ``spread`` and ``random`` tell the voices
-    apart, in the unit of the port or, where its taper is "log", in semitones: evenly from -spread to spread, and by
-    a chance of their own that ``seed`` throws.
+    Options left at 0 or empty are taken from the port that the inlet is wired to. ``spread`` and ``random`` detune the
+    voices, in the unit of the port or, if its taper is "log", in semitones: ``spread`` evenly from -spread to spread,
+    ``random`` by a random amount per voice, drawn from ``seed``.
     """
 
-    value = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="what it gives while nothing is wired to the port")
-    min = Option(0.0, doc="lower end of the port's slider; equal to max: as where it leads")
-    max = Option(0.0, doc="upper end of the port's slider")
+    value = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="value while no wire is connected to the port")
+    min = Option(0.0, doc="lowest value of the port; if equal to max, taken from the wired port")
+    max = Option(0.0, doc="highest value of the port")
     unit = Option("", doc="unit of the port")
-    taper = Choice("as it leads", "linear", "log", doc="how the slider travels")
-    spread = Option(0.0, doc="voices lie evenly from -spread to spread around the value")
-    random = Option(0.0, doc="each voice is off by a chance value in ±random")
-    seed = Option(0, min=0, doc="throws the chance values anew")
-    doc = Option("", doc="what the port is for")
-    out = Out(doc="what comes in")
+    taper = Choice("as it leads", "linear", "log", doc="taper of the slider")
+    spread = Option(0.0, doc="voices are spaced evenly from -spread to spread around the value")
+    random = Option(0.0, doc="each voice deviates by a random amount in ±random")
+    seed = Option(0, min=0, doc="seed of the random amounts")
+    doc = Option("", doc="description of the port")
+    out = Out(doc="signal at the port")
 
     def tick(value):
         return value
 
 
 class Outlet(Node):
-    """An output of the subpatch that it stands in, named like this block."""
+    """Adds an output port with the name of this block to the subpatch that contains it."""
 
     container = True
-    audio = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="what leaves")
+    audio = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="signal to output")
 
 
 def voice_positions(settings):
-    """Where each voice stands from -1 to 1: the copies of a voice side by side, or the voices themselves."""
+    """Return the position of each voice from -1 to 1: of the copies within a voice, or of the voices without unison."""
     count = settings["voices"] * settings["unison"]
     every = settings["unison"] if settings["unison"] > 1 else count
     return np.zeros(count) if every < 2 else np.tile(np.linspace(-1.0, 1.0, every), count // every)
 
 
 class VoiceIn(Node, hidden=True):
-    """What comes into voices: a lane for each, or the same for all, each off by its spread and its chance.
+    """Distributes an input to voices: one lane per voice, or one for all, offset by its spread and random amount.
 
     ``out = value + spread p + random r``, or ``value 2^((spread p + random r) / 12)``, p and r from -1 to 1.
     """
 
     value = ANYTHING
-    spread = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="from the middle to the outermost voices")
-    random = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="largest chance value")
-    voices = Option(1, min=1, max=MAX_VOICES, doc="voices in all")
-    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each")
-    first = Option(0, min=0, doc="the first copy that leaves here")
-    count = Option(1, min=1, doc="how many leave here")
-    seed = Option(0, min=0, doc="of the chance values")
-    law = Choice("linear", "ratio", doc="added, or as an interval in semitones")
-    out = Out(doc="a lane for each copy of each voice")
+    spread = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="offset of the outermost voices")
+    random = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="largest random amount")
+    voices = Option(1, min=1, max=MAX_VOICES, doc="total number of voices")
+    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each voice")
+    first = Option(0, min=0, doc="index of the first copy in the output")
+    count = Option(1, min=1, doc="number of copies in the output")
+    seed = Option(0, min=0, doc="seed of the random amounts")
+    law = Choice("linear", "ratio", doc="added, or an interval in semitones")
+    out = Out(doc="one lane per copy of each voice")
     place = Table(lambda settings, sr: voice_positions(settings))
     chance = Table(
         lambda settings, sr: np.random.default_rng(settings["seed"]).uniform(
@@ -100,19 +100,19 @@ class VoiceIn(Node, hidden=True):
 
 
 class VoiceOut(Node, hidden=True):
-    """What leaves voices: their sum, or each at its place from left to right with equal power, times ``gain``.
+    """Mixes the outputs of voices, times ``gain``: summed, or panned from left to right with equal power.
 
-    A voice that is stereo itself is shifted as a whole: one of its sides is turned down.
+    A stereo voice is balanced instead: one of its sides is attenuated.
     """
 
     value = ANYTHING
-    width = In(1.0, min=0.0, max=1.0, doc="how far from the middle the outermost voices are")
-    voices = Option(1, min=1, max=MAX_VOICES, doc="voices in all")
-    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each")
-    first = Option(0, min=0, doc="the first copy that comes in here")
-    whole = Option(True, doc="all copies come in here, a lane each; else one of them with all its lanes")
+    width = In(1.0, min=0.0, max=1.0, doc="distance of the outermost voices from the centre")
+    voices = Option(1, min=1, max=MAX_VOICES, doc="total number of voices")
+    unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each voice")
+    first = Option(0, min=0, doc="index of the first copy in the input")
+    whole = Option(True, doc="the input has one lane per copy; otherwise all lanes of one copy")
     gain = Option(1.0, doc="factor")
-    mix = Choice("sum", "stereo", doc="how they are added up")
+    mix = Choice("sum", "stereo", doc="how voices are mixed")
     out = Out(doc="one lane, or left and right")
     place = Table(lambda settings, sr: voice_positions(settings))
 
@@ -143,12 +143,12 @@ class VoiceOut(Node, hidden=True):
 
 
 class VoiceLane(Node, hidden=True):
-    """A voice among others: its lanes at their place in a signal that holds all of them, silence elsewhere."""
+    """Places the lanes of one voice in a signal with the lanes of all voices; the other lanes are silent."""
 
     value = ANYTHING
-    index = Option(0, min=0, doc="which voice")
-    count = Option(1, min=1, doc="voices in all")
-    out = Out(doc="the lanes of all voices")
+    index = Option(0, min=0, doc="index of the voice")
+    count = Option(1, min=1, doc="total number of voices")
+    out = Out(doc="lanes of all voices")
 
     def lanes(inputs, settings):
         return {"out": settings["count"] * inputs.get("value", 1)}

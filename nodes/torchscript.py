@@ -1,7 +1,7 @@
-"""Models of your own, in TorchScript, beside the audio thread.
+"""User models in TorchScript, run in a worker outside the audio thread.
 
-A TorchScript file is a program. It is loaded only from the patch's own folder (or with ``--allow-outside``), as any
-other file of a patch; open patches with such files from people whom you trust.
+A TorchScript file is a program. As any file of a patch, it is loaded from the patch's folder only (or from elsewhere
+with ``--allow-outside``). Open such patches only from people you trust.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, lerp, read_double
 from nodegraph.node import Choice, FrameIn, FrameOut, Helper, In, Line, Node, Option, Out, State
 
-FADE = 0.01  # s from the model's sound to the dry one
+FADE = 0.01  # seconds of the fade between the model's output and the dry signal
 FRAMES_OF_FADE = 4
-NO_ANSWER = -1.0  # what ``wet`` is before the first answer is due
-FILE = Option("", kind="file", doc="TorchScript model (.pt), beside the patch: a program, run as it is")
+NO_ANSWER = -1.0  # ``wet`` before the first answer is due
+FILE = Option("", kind="file", doc="TorchScript model (.pt) in the patch's folder; it is run as a program")
 
 
 def has_answer(due, marks, answered):
-    """Whether the model has given its answer to vector number ``due``."""
+    """Return whether the model has answered vector number ``due``."""
     return due >= 0 and marks[MODEL] == READY and answered[due % marks[SLOTS]] == due
 
 
 class TorchscriptFrames(Node):
-    """A TorchScript model on frames: (frames, bins) to (frames, units), in a worker beside the audio thread.
+    """Runs a neural model in TorchScript on frames: (frames, bins) to (frames, units), in a worker thread.
 
-    Frames come out ``delay`` hops later (1024 samples at least), and the rest of the patch waits for them. Where
-    the model is late the last answer is held, or it fades to the frame that went in; how often is told. Without a
-    model frames pass as they are.
+    The output is ``delay`` hops late (at least 1024 samples); parallel paths are delayed to match. If the model is
+    late, the last answer is held, or the output fades to the input frame; late answers are counted in a message.
+    Without a model, frames pass unchanged.
     """
 
     a = FrameIn(EITHER, doc="frames for the model")
     file = FILE
-    units = Option(0, min=0, max=65536, doc="numbers in each frame that it gives; 0: as many as it gets")
-    gives = Choice("same", "magnitude", "latent", doc="what it gives: frames of the same kind, magnitudes, codes")
-    delay = Option(4, unit="frames", min=1, max=64, doc="time that the model is given")
-    late = Choice("hold", "dry", doc="when an answer is late: hold the last, or fade to what went in")
-    out = FrameOut(EITHER, doc="what the model gives")
+    units = Option(0, min=0, max=65536, doc="numbers per output frame; 0: as many as in the input")
+    gives = Choice("same", "magnitude", "latent", doc="kind of the output frames: as the input, magnitudes or codes")
+    delay = Option(4, unit="frames", min=1, max=64, doc="time that the model has for a frame")
+    late = Choice("hold", "dry", doc="if an answer is late: hold the last one, or fade to the input")
+    out = FrameOut(EITHER, doc="output of the model")
     held = Line(lambda settings, sr: settings["units"] or settings["bins"])
     wet = State(NO_ANSWER)
     worker = Helper(FrameWorker)
@@ -93,19 +93,19 @@ class TorchscriptFrames(Node):
 
 
 class Torchscript(Node):
-    """A TorchScript model on sound: (lanes, 1, size) to as much, in a worker beside the audio thread.
+    """Runs a neural model in TorchScript, such as RAVE, on sound: (lanes, 1, size) to the same shape, in a worker.
 
-    Blocks of ``size`` samples come out ``1 + delay`` blocks later (and 1024 samples more than one, at least), and
-    the rest of the patch waits for them. Where the model is late its sound fades out, to the dry one or to silence,
-    and back; how often is told. Without a model the sound passes as it is.
+    Blocks of ``size`` samples are output ``1 + delay`` blocks later (at least one block and 1024 samples); parallel
+    paths are delayed to match. If the model is late, its output fades to the dry signal or to silence and back; late
+    blocks are counted in a message. Without a model, the signal passes unchanged.
     """
 
-    audio = In(0.0, min=-1.0, max=1.0, doc="sound for the model")
+    audio = In(0.0, min=-1.0, max=1.0, doc="signal for the model")
     file = FILE
-    size = Option(2048, unit="samples", min=16, max=65536, doc="samples in each block that the model gets")
-    delay = Option(1, unit="blocks", min=1, max=64, doc="time that the model is given for a block")
-    late = Choice("dry", "silence", doc="what is heard when a block is late")
-    out = Out(doc="what the model gives")
+    size = Option(2048, unit="samples", min=16, max=65536, doc="samples per block for the model")
+    delay = Option(1, unit="blocks", min=1, max=64, doc="time that the model has for a block")
+    late = Choice("dry", "silence", doc="output while a block is late")
+    out = Out(doc="output of the model")
     filled, wet, held = State(0), State(NO_ANSWER), State()
     worker = Helper(SignalWorker)
 

@@ -1,7 +1,7 @@
-"""Musical time: play, pause, rewind, loop, and what keeps to the bar.
+"""Musical time: a transport, and clocks and LFOs that follow its bars.
 
-A transport says where it is as two signals, the number of the bar and the place in it: together they are exact for
-hours, and whoever reads them keeps time after any jump.
+A transport outputs its position as two signals, the bar number and the phase in the bar. Together they stay exact for
+hours, and blocks that read them stay in time after a jump.
 """
 
 from nodegraph.maths import clip, floor, rising_edge, wrap
@@ -9,32 +9,32 @@ from nodegraph.node import Choice, In, Node, Out, State
 
 from .oscillators import simple_wave
 
-BAR = In(0.0, unit="bars", min=0.0, max=1000000.0, smooth=False, doc="number of the bar, from a transport")
-PHASE = In(0.0, unit="cycles", min=0.0, max=1.0, smooth=False, doc="place in the bar, from a transport")
-TEMPO = In(120.0, unit="bpm", min=1.0, max=400.0, doc="beats in a minute")
+BAR = In(0.0, unit="bars", min=0.0, max=1000000.0, smooth=False, doc="bar number, from a transport")
+PHASE = In(0.0, unit="cycles", min=0.0, max=1.0, smooth=False, doc="position in the bar, from a transport")
+TEMPO = In(120.0, unit="bpm", min=1.0, max=400.0, doc="beats per minute")
 
 
 class Transport(Node):
-    """Where the music is. It moves on while ``play`` is high, by ``tempo / 60`` beats in a second.
+    """Outputs the position in the music: while ``play`` is high, it advances by ``tempo / 60`` beats per second.
 
-    A rising edge of ``rewind`` goes to ``position``. With ``loop_end`` above ``loop_start`` it goes back whenever it
-    reaches the end of the loop. Positions count beats from 0.
+    A rising edge of ``rewind`` jumps to ``position``. If ``loop_end`` is above ``loop_start``, the position returns to
+    ``loop_start`` at the end of the loop. Positions count beats from 0; the tempo is in bpm.
     """
 
-    play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="moves on while above 0.5")
-    rewind = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge goes to position")
-    position = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="where rewind goes to")
+    play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="advances while above 0.5")
+    rewind = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
+    position = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="position that rewind jumps to")
     tempo = TEMPO
-    meter = In(4.0, unit="beats", min=1.0, max=64.0, smooth=False, doc="beats in a bar")
-    loop_start = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="where the loop begins")
-    loop_end = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="where it ends; no loop at 0")
-    run = Out(unit="gate", doc="high while it moves on: for the play of players")
-    jump = Out(unit="gate", doc="high for a sample after each jump and at the start: for restart and reset")
-    bar = Out(unit="bars", doc="number of the bar, from 0")
-    phase = Out(unit="cycles", doc="place in the bar, 0 to 1")
+    meter = In(4.0, unit="beats", min=1.0, max=64.0, smooth=False, doc="beats per bar")
+    loop_start = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="start of the loop")
+    loop_end = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="end of the loop; 0 is no loop")
+    run = Out(unit="gate", doc="high while the position advances; for play of file players")
+    jump = Out(unit="gate", doc="high for one sample after a jump and at the start; for restart and reset")
+    bar = Out(unit="bars", doc="bar number, from 0")
+    phase = Out(unit="cycles", doc="position in the bar, 0 to 1")
     beat = Out(unit="beats", doc="position in beats")
-    seconds = Out(unit="s", doc="position at this tempo: for the position of players")
-    bpm = Out(unit="bpm", doc="the tempo, for note_length")
+    seconds = Out(unit="s", doc="position at this tempo; for position of file players")
+    bpm = Out(unit="bpm", doc="tempo; for note_length")
     at, last_rewind, started = State(), State(), State()
 
     def tick(play, rewind, position, tempo, meter, loop_start, loop_end, at, last_rewind, started, dt):
@@ -52,19 +52,19 @@ class Transport(Node):
 
 
 class BeatClock(Node):
-    """Gates that keep to the bar: ``division`` of them in each, wherever the transport jumps.
+    """Outputs ``division`` gates per bar, in time with a transport even after a jump.
 
     ``swing`` delays every second gate: 0 is even, 1/3 is a triplet feel.
     """
 
     bar, phase = BAR, PHASE
-    division = In(16.0, min=0.0625, max=192.0, smooth=False, doc="gates in a bar; 16 are sixteenths")
-    width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="part of each step for which the gate is high")
-    swing = In(0.0, unit="ratio", min=0.0, max=0.75, doc="how late every second gate comes, in steps")
-    run = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="silent while low: the transport stands")
+    division = In(16.0, min=0.0625, max=192.0, smooth=False, doc="gates per bar; 16 is sixteenth notes")
+    width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of each step for which the gate is high")
+    swing = In(0.0, unit="ratio", min=0.0, max=0.75, doc="delay of every second gate, in steps")
+    run = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="no gates while low, as with a stopped transport")
     out = Out(unit="gate", doc="high for the first part of each step")
-    step = Out(doc="number of the step, from 0")
-    place = Out(unit="cycles", doc="place in the step, 0 to 1")
+    step = Out(doc="step number, from 0")
+    place = Out(unit="cycles", doc="position in the step, 0 to 1")
 
     def tick(bar, phase, division, width, swing, run):
         pairs = 0.5 * division * (bar + phase)
@@ -77,16 +77,16 @@ class BeatClock(Node):
 
 
 class BeatLfo(Node):
-    """A wave that keeps to the bar: ``offset + A wave(cycles (bar + phase))``."""
+    """Generates a slow wave in time with a transport: ``offset + A wave(cycles (bar + phase) + shift)``."""
 
     bar, phase = BAR, PHASE
-    cycles = In(1.0, min=0.015625, max=64.0, taper="log", smooth=False, doc="cycles in a bar; 1/4 takes four bars")
+    cycles = In(1.0, min=0.015625, max=64.0, taper="log", smooth=False, doc="cycles per bar; 1/4 takes four bars")
     amplitude = In(1.0, min=-10000.0, max=10000.0, doc="depth: peak of the wave")
     offset = In(0.0, min=-10000.0, max=10000.0, doc="added to the wave")
-    shift = In(0.0, unit="cycles", min=0.0, max=1.0, doc="where in the cycle the bar begins")
-    shape = Choice("sine", "triangle", "saw", "ramp_down", "square", doc="the wave")
-    polarity = Choice("bipolar", "unipolar", doc="-1 to 1, or 0 to 1")
-    out = Out(doc="the wave")
+    shift = In(0.0, unit="cycles", min=0.0, max=1.0, doc="phase of the wave at the start of a bar")
+    shape = Choice("sine", "triangle", "saw", "ramp_down", "square", doc="waveform")
+    polarity = Choice("bipolar", "unipolar", doc="wave from -1 to 1, or from 0 to 1")
+    out = Out(doc="low-frequency wave")
 
     def tick(bar, phase, cycles, amplitude, offset, shift, shape, polarity):
         wave = simple_wave(wrap(cycles * (bar + phase) + shift), shape)
@@ -94,12 +94,12 @@ class BeatLfo(Node):
 
 
 class NoteLength(Node):
-    """How long a note lasts at a tempo: ``60 beats / tempo`` seconds. For delays, envelopes and LFOs."""
+    """Converts a note length to seconds at a tempo, ``60 beats / tempo``, for delays, envelopes and LFOs."""
 
     tempo = TEMPO
-    beats = In(0.5, unit="beats", min=0.001, max=256.0, taper="log", smooth=False, doc="1 is a quarter note")
-    seconds = Out(unit="s", doc="its length")
-    frequency = Out(unit="Hz", doc="how many of them in a second")
+    beats = In(0.5, unit="beats", min=0.001, max=256.0, taper="log", smooth=False, doc="note length; 1 is a quarter")
+    seconds = Out(unit="s", doc="duration of the note")
+    frequency = Out(unit="Hz", doc="notes per second")
 
     def tick(tempo, beats):
         rate = max(tempo, 1e-3) / (60.0 * max(beats, 1e-6))

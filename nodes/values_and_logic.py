@@ -1,4 +1,4 @@
-"""Numbers and decisions: constants, knobs, arithmetic, comparison, memory, pitch."""
+"""Numbers and logic: constants, knobs, arithmetic, comparison, gates, sample and hold, pitch, formulas."""
 
 import numpy as np
 
@@ -20,35 +20,35 @@ from nodegraph.maths import (
 from nodegraph.maths import db_to_gain as gain_of
 from nodegraph.node import Choice, In, Node, Option, Out, State, Table
 
-VALUE = In(0.0, min=-20000.0, max=20000.0, doc="signal")
-LOW = In(0.0, min=-20000.0, max=20000.0, doc="lower end")
-HIGH = In(1.0, min=-20000.0, max=20000.0, doc="upper end")
-GATE = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="acts at each rising edge")
-RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge starts again")
+VALUE = In(0.0, min=-20000.0, max=20000.0, doc="input signal")
+LOW = In(0.0, min=-20000.0, max=20000.0, doc="lower limit")
+HIGH = In(1.0, min=-20000.0, max=20000.0, doc="upper limit")
+GATE = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="gate; rising edges count")
+RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge resets to 0")
 
 
 class Constant(Node):
-    """A number that does not move by itself: ``y = value``."""
+    """Outputs a constant number: ``y = value``."""
 
-    value = In(1.0, min=-20000.0, max=20000.0, smooth=False, doc="the number")
-    out = Out(doc="the number")
+    value = In(1.0, min=-20000.0, max=20000.0, smooth=False, doc="number to output")
+    out = Out(doc="constant value")
 
     def tick(value):
         return value
 
 
 class Knob(Node):
-    """A control with a range: 0 to 1 becomes ``low`` to ``high``, evenly or by equal ratios; smoothed.
+    """Outputs a number set by a knob or slider: 0 to 1 becomes ``low`` to ``high``, linear or logarithmic; smoothed.
 
-    linear ``low + (high - low) x``; log ``low (high / low)^x``, for pitch and time, with both ends above 0.
+    linear: ``low + (high - low) x``; log: ``low (high / low)^x``, for pitch and time, with both ends above 0.
     """
 
-    value = In(0.5, unit="ratio", min=0.0, max=1.0, doc="the knob, 0 to 1")
+    value = In(0.5, unit="ratio", min=0.0, max=1.0, doc="knob position, 0 to 1")
     low = Option(0.0, min=-20000.0, max=20000.0, doc="output at 0")
     high = Option(1.0, min=-20000.0, max=20000.0, doc="output at 1")
-    taper = Choice("linear", "log", doc="how the range is travelled")
-    label = Option("", kind="text", doc="name shown")
-    out = Out(doc="low to high")
+    taper = Choice("linear", "log", doc="taper of the range")
+    label = Option("", kind="text", doc="displayed name")
+    out = Out(doc="value from low to high")
 
     def tick(value, low, high, taper):
         x = clip(value, 0.0, 1.0)
@@ -59,10 +59,10 @@ class Knob(Node):
 
 
 class Button(Node):
-    """A gate by hand: 1 while pressed. Its moves are exact to the sample."""
+    """Outputs a gate from a button: 1 while pressed, 0 otherwise, exact to the sample."""
 
     pressed = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="1 while pressed")
-    label = Option("", kind="text", doc="name shown")
+    label = Option("", kind="text", doc="displayed name")
     out = Out(unit="gate", doc="0 or 1")
 
     def tick(pressed):
@@ -70,61 +70,61 @@ class Button(Node):
 
 
 class Add(Node):
-    """Adds two signals, ``a + b``: an offset, a mix."""
+    """Adds two signals (plus), for a mix or an offset: ``a + b``."""
 
     a, b = VALUE, VALUE
-    out = Out(doc="the sum of the two signals")
+    out = Out(doc="sum of the two signals")
 
     def tick(a, b):
         return a + b
 
 
 class Subtract(Node):
-    """Takes one signal from another: ``a - b``."""
+    """Subtracts one signal from another (minus): ``a - b``."""
 
     a, b = VALUE, VALUE
-    out = Out(doc="the difference of the two signals")
+    out = Out(doc="difference of the two signals")
 
     def tick(a, b):
         return a - b
 
 
 class Multiply(Node):
-    """Multiplies two signals, ``a b``: a gain, ring modulation."""
+    """Multiplies two signals (times), for gain, volume or ring modulation: ``a * b``."""
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="factor")
-    out = Out(doc="the product of the two signals")
+    out = Out(doc="product of the two signals")
 
     def tick(a, b):
         return a * b
 
 
 class Divide(Node):
-    """Divides one signal by another: ``a / b``, and 0 where b is 0."""
+    """Divides one signal by another: ``a / b``, or 0 if b is 0."""
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="divisor")
-    out = Out(doc="the quotient of the two signals")
+    out = Out(doc="quotient of the two signals")
 
     def tick(a, b):
         return clip(divide(a, b), -1e30, 1e30)
 
 
 class MapRange(Node):
-    """Carries one range over to another: ``from_low … from_high`` becomes ``to_low … to_high``.
+    """Maps one range to another: ``from_low … from_high`` becomes ``to_low … to_high``.
 
-    linear: a straight line; log: equal steps in, equal ratios out (both ends above 0).
+    linear: a straight line; log: equal input steps become equal ratios (both output ends above 0).
     """
 
     value = VALUE
-    from_low = In(-1.0, min=-20000.0, max=20000.0, doc="input that gives to_low")
-    from_high = In(1.0, min=-20000.0, max=20000.0, doc="input that gives to_high")
+    from_low = In(-1.0, min=-20000.0, max=20000.0, doc="input value that is mapped to to_low")
+    from_high = In(1.0, min=-20000.0, max=20000.0, doc="input value that is mapped to to_high")
     to_low = In(0.0, min=-20000.0, max=20000.0, doc="output at from_low")
     to_high = In(1.0, min=-20000.0, max=20000.0, doc="output at from_high")
-    taper = Choice("linear", "log", doc="straight, or by equal ratios")
-    ends = Choice("open", "held", doc="open: goes on beyond the range; held: stops at its ends")
-    out = Out(doc="the signal in the new range")
+    taper = Choice("linear", "log", doc="linear, or by equal ratios")
+    ends = Choice("open", "held", doc="open: continues beyond the range; held: limited to it")
+    out = Out(doc="signal in the new range")
 
     def tick(value, from_low, from_high, to_low, to_high, taper, ends):
         x = clip(divide(value - from_low, from_high - from_low), -1e6, 1e6)
@@ -137,13 +137,13 @@ class MapRange(Node):
 
 
 class Clip(Node):
-    """Holds a signal between ``low`` and ``high``, or brings it back: wrapped, or folded at the ends."""
+    """Limits a signal to ``low`` … ``high``: clipped, wrapped around or folded at the ends (waveshaper, wavefolder)."""
 
     value = VALUE
-    low = In(-1.0, min=-20000.0, max=20000.0, doc="lower end")
+    low = In(-1.0, min=-20000.0, max=20000.0, doc="lower limit")
     high = HIGH
-    mode = Choice("clip", "wrap", "fold", doc="what happens beyond the ends")
-    out = Out(doc="the signal within the ends")
+    mode = Choice("clip", "wrap", "fold", doc="treatment of values beyond the limits")
+    out = Out(doc="limited signal")
 
     def tick(value, low, high, mode):
         width = max(high - low, 0.0)
@@ -156,13 +156,14 @@ class Clip(Node):
 
 
 class Compare(Node):
-    """1 while ``a`` is above (or below) ``b``, else 0; with hysteresis it falls back only that much later.
+    """Compares two signals: 1 while ``a`` is above (or below) ``b``, otherwise 0.
 
-    With hysteresis it is Schmitt's trigger (1938).
+    With hysteresis the output returns to 0 only when ``a`` is that far on the other side of ``b``: Schmitt's trigger
+    (1938).
     """
 
     a, b = VALUE, VALUE
-    hysteresis = In(0.0, min=0.0, max=20000.0, doc="way back before it switches off again")
+    hysteresis = In(0.0, min=0.0, max=20000.0, doc="distance beyond b at which the output returns to 0")
     relation = Choice("above", "at_least", "below", "at_most", doc="a > b, a ≥ b, a < b or a ≤ b")
     out = Out(unit="gate", doc="0 or 1")
     state = State()
@@ -177,10 +178,10 @@ class Compare(Node):
 
 
 class Logic(Node):
-    """Joins two gates: and, or, exclusive or, and their opposites. With ``b`` left at 0, "nor" is "not a"."""
+    """Combines two gates: and, or, exclusive or, and their inversions. With ``b`` at 0, "nor" is "not a"."""
 
     a, b = GATE, GATE
-    operation = Choice("and", "or", "xor", "nand", "nor", "xnor", doc="which pairs of gates give 1")
+    operation = Choice("and", "or", "xor", "nand", "nor", "xnor", doc="logic operation")
     out = Out(unit="gate", doc="0 or 1")
 
     def tick(a, b, operation):
@@ -196,11 +197,11 @@ class Logic(Node):
 
 
 class Trigger(Node):
-    """One sample of 1 at each rising edge (or falling, or both): what starts things."""
+    """Outputs a trigger, one sample of 1, at each rising edge of a gate, at each falling edge, or at both."""
 
     gate = GATE
-    edge = Choice("rising", "falling", "both", doc="which edges count")
-    out = Out(unit="gate", doc="1 for a single sample")
+    edge = Choice("rising", "falling", "both", doc="edges that trigger")
+    out = Out(unit="gate", doc="1 for one sample at each edge")
     last_gate = State()
 
     def tick(gate, edge, last_gate):
@@ -210,7 +211,7 @@ class Trigger(Node):
 
 
 class Toggle(Node):
-    """Changes between 0 and 1 at each rising edge: a flip-flop."""
+    """Switches between 0 and 1 at each rising edge, as a flip-flop."""
 
     gate, reset = GATE, RESET
     out = Out(unit="gate", doc="0 or 1")
@@ -223,11 +224,11 @@ class Toggle(Node):
 
 
 class Counter(Node):
-    """Counts rising edges: 0, 1, 2 … and from 0 again at ``count``."""
+    """Counts rising edges: 0, 1, 2, … and back to 0 at ``count``."""
 
     gate, reset = GATE, RESET
-    count = In(8.0, min=1.0, max=1000000.0, smooth=False, doc="values before it starts over")
-    out = Out(doc="edges since the start, less whole rounds")
+    count = In(8.0, min=1.0, max=1000000.0, smooth=False, doc="number of values before it returns to 0")
+    out = Out(doc="number of edges, modulo count")
     number, last_gate, last_reset = State(), State(), State()
 
     def tick(gate, reset, count, number, last_gate, last_reset):
@@ -238,11 +239,11 @@ class Counter(Node):
 
 
 class SampleHold(Node):
-    """Takes a sample of ``value`` at each rising edge of ``gate`` and holds it, or follows while high."""
+    """Samples ``value`` at each rising edge of ``gate`` and holds it (S&H, bitcrusher), or tracks it while high."""
 
     value, gate = VALUE, GATE
-    mode = Choice("sample", "track", doc="sample: at the edge; track: as long as the gate is high")
-    out = Out(doc="the value held")
+    mode = Choice("sample", "track", doc="sample: at the edge; track: while the gate is high")
+    out = Out(doc="held value")
     held, last_gate = State(), State()
 
     def tick(value, gate, mode, held, last_gate):
@@ -269,23 +270,23 @@ SCALES = {
 
 
 def nearest_notes(settings, sr):
-    """For each half semitone of the octave above the root, the nearest note of the scale."""
+    """Return the nearest note of the scale for each half semitone of the octave above the root."""
     notes = np.array([n + octave for octave in (-12, 0, 12) for n in SCALES[settings["scale"]]])
     middles = np.arange(24) / 2 + 0.25
     return notes[np.argmin(np.abs(middles[:, None] - notes), axis=1)].astype(np.float32)
 
 
 class Quantise(Node):
-    """Moves a pitch to the nearest note of a scale.
+    """Quantises a pitch to the nearest note of a scale.
 
     Notes are MIDI numbers (60 is middle C, 69 is 440 Hz), or frequencies in equal temperament.
     """
 
-    value = In(60.0, min=-20000.0, max=20000.0, doc="pitch: a note number, or Hz")
+    value = In(60.0, min=-20000.0, max=20000.0, doc="pitch as a note number or in Hz")
     root = In(0.0, unit="semitones", min=-12.0, max=12.0, smooth=False, doc="first note of the scale; 0 is C")
-    scale = Choice(*SCALES, doc="the notes allowed")
-    pitch = Choice("note", "hertz", doc="how the pitch is written, in and out")
-    out = Out(doc="the pitch of the nearest note")
+    scale = Choice(*SCALES, doc="notes of the scale")
+    pitch = Choice("note", "hertz", doc="unit of the pitch, in and out")
+    out = Out(doc="pitch of the nearest note")
     table = Table(nearest_notes)
 
     def tick(value, root, pitch, table):
@@ -298,20 +299,20 @@ class Quantise(Node):
 
 
 class NoteToFrequency(Node):
-    """The frequency of a note: ``440 · 2^((note - 69 + bend) / 12)`` Hz."""
+    """Converts a note to a pitch in Hz (mtof): ``440 · 2^((note - 69 + bend) / 12)`` Hz."""
 
     note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
     bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")
-    out = Out(unit="Hz", doc="frequency")
+    out = Out(unit="Hz", doc="frequency of the note")
 
     def tick(note, bend):
         return note_to_hz(clip(note + bend, -200.0, 300.0))
 
 
 class FrequencyToNote(Node):
-    """The note of a frequency: ``69 + 12 log₂(f / 440)``."""
+    """Converts a frequency in Hz to a note: ``69 + 12 log₂(f / 440)``."""
 
-    frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency")
+    frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency to convert")
     out = Out(unit="note", doc="MIDI note number, with fractions")
 
     def tick(frequency):
@@ -319,21 +320,21 @@ class FrequencyToNote(Node):
 
 
 class DecibelsToGain(Node):
-    """The factor that a level stands for: ``10^(dB / 20)``."""
+    """Converts a level in decibels to a gain factor: ``10^(dB / 20)``."""
 
-    level = In(0.0, unit="dB", min=-120.0, max=40.0, doc="decibels")
-    out = Out(unit="ratio", doc="factor")
+    level = In(0.0, unit="dB", min=-120.0, max=40.0, doc="level in decibels")
+    out = Out(unit="ratio", doc="gain factor")
 
     def tick(level):
         return gain_of(clip(level, -400.0, 400.0))
 
 
 class Chance(Node):
-    """Lets each gate pass, or not, by the throw of a dice: with ``probability``, seeded from the document."""
+    """Passes each gate with a random chance of ``probability``; the random seed comes from the document."""
 
-    gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="gates to choose from")
-    probability = In(0.5, unit="ratio", min=0.0, max=1.0, doc="part of the gates that pass")
-    out = Out(unit="gate", doc="the gates that pass")
+    gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="input gates")
+    probability = In(0.5, unit="ratio", min=0.0, max=1.0, doc="fraction of the gates that pass")
+    out = Out(unit="gate", doc="gates that pass")
     passing, last_gate = State(), State()
     seed = State(1, seeded=True)
 
@@ -347,7 +348,7 @@ class Chance(Node):
 
 
 class Expression(Node):
-    """Computes what you type, sample by sample: ``a * sin(tau * 3 * t) + b``.
+    """Computes a formula for each sample, as a waveshaper or any signal: ``a * sin(tau * 3 * t) + b``.
 
     Names: the inputs a, b, c, d; t, seconds since the start; sr, the sample rate; pi, tau, e. Arithmetic
     + - * / % **, comparisons, and / or / not, ``x if condition else y``, and functions: sin cos tan
@@ -355,9 +356,9 @@ class Expression(Node):
     lerp smoothstep min max db_to_gain gain_to_db note_to_hz hz_to_note semitones_to_ratio.
     """
 
-    a, b, c, d = (In(0.0, min=-20000.0, max=20000.0, doc="a number for the formula") for _ in range(4))
-    text = Option("a + b", kind="text", doc="the formula")
-    out = Out(doc="its value; 0 where that is not a finite number")
+    a, b, c, d = (In(0.0, min=-20000.0, max=20000.0, doc="signal for the formula") for _ in range(4))
+    text = Option("a + b", kind="text", doc="formula")
+    out = Out(doc="value of the formula; 0 where it is not finite")
     count = State(0)
 
     def formula(settings):

@@ -1,4 +1,4 @@
-"""Voices: keys that are pressed become lanes that sound."""
+"""Voice allocation: MIDI notes played on lanes."""
 
 from nodegraph.blocks.voice_allocation import (
     BENT,
@@ -34,42 +34,44 @@ OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "rele
 
 
 class Notes(Node):
-    """Plays notes on voices; each voice is a lane of everything that is wired behind it.
+    """Converts notes to the signals of one voice or of several (poly); each voice is a lane.
 
-    A key takes the voice whose key has been up for longest. If none is up it steals one: the oldest, or that with the
-    softest note, but first those that only the pedal holds. A voice that may still be heard falls silent within 3 ms
-    before its new note: its gate is low for that time, its velocity glides to the new one, and ``level`` goes to 0
-    and comes back. Multiply the voice by ``level``, and nothing of the old note is left in the new one.
+    A new key takes the voice whose key was released first. If all keys are down it steals a voice: the oldest or the
+    quietest, and first a voice that only the pedal holds. A sounding voice fades out within 3 ms before it is reused:
+    its gate is low for that time, its velocity glides to the new value, and ``level`` falls to 0 and rises again.
+    Multiply the voice by ``level``, so that the old note does not sound in the new one.
 
-    mono plays the latest of the keys that are down, legato does so without a new attack as long as one is down. With
-    MPE each note has a channel of its own: bend (by 48 semitones), pressure and timbre belong to it alone. MIDI 1.0
-    Detailed Specification (1996); MIDI Polyphonic Expression (MIDI Manufacturers Association, 2018).
+    mono plays the latest key that is down; legato does the same without a new attack while a key is down. In MPE mode
+    each note has a separate channel, with its bend (by 48 semitones), pressure and timbre. Set ``glide`` for
+    portamento.
+
+    MIDI 1.0 Detailed Specification (1996); MIDI Polyphonic Expression (MIDI Manufacturers Association, 2018).
     """
 
     allocates_voices = "voices"
     events = EventIn(doc="MIDI messages")
-    glide = In(0.0, unit="s", min=0.0, max=10.0, doc="time from a voice's pitch to that of its next note")
+    glide = In(0.0, unit="s", min=0.0, max=10.0, doc="duration of the slide from one note of a voice to the next")
     transpose = In(
-        0.0, unit="semitones", min=-48.0, max=48.0, doc="added to the pitch; a lane for each voice, or one for all"
+        0.0, unit="semitones", min=-48.0, max=48.0, doc="added to the pitch; one lane per voice, or one for all"
     )
-    tail = In(1.0, unit="s", min=0.0, max=60.0, doc="how long a voice may be heard after its key is up")
-    play = Choice("poly", "mono", "legato", doc="a voice for each key, one for all, or one whose notes are tied")
-    steal = Choice("oldest", "quietest", doc="which voice is taken when all keys are down")
-    mpe = Choice("off", "lower", "upper", doc="zone of channels with a note each: upwards from 1, downwards from 16")
-    voices = Option(8, min=1, max=MAX_VOICES, doc="most keys that sound together, when poly")
-    channel = Option(0, min=0, max=16, doc="MIDI channel that it listens to; 0 is all of them; unused with MPE")
-    low_key = Option(0, min=0, max=127, doc="lowest key that is played; 60 is middle C")
-    high_key = Option(127, min=0, max=127, doc="highest key that is played")
-    bend_range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="how far the bend wheel goes")
-    members = Option(15, min=1, max=15, doc="channels of the MPE zone that carry notes")
-    frequency = Out(unit="Hz", doc="the pitch as a frequency")
-    pitch = Out(unit="semitones", doc="the note with bend, glide and transposition; 60 is middle C")
+    tail = In(1.0, unit="s", min=0.0, max=60.0, doc="longest time that a voice sounds after its key is released")
+    play = Choice("poly", "mono", "legato", doc="one voice per key, one voice, or one voice with tied notes")
+    steal = Choice("oldest", "quietest", doc="voice that is stolen if all keys are down")
+    mpe = Choice("off", "lower", "upper", doc="MPE zone: channels upwards from 1, or downwards from 16")
+    voices = Option(8, min=1, max=MAX_VOICES, doc="maximum number of voices in poly mode")
+    channel = Option(0, min=0, max=16, doc="MIDI channel to receive; 0 is all channels; unused with MPE")
+    low_key = Option(0, min=0, max=127, doc="lowest key to play; 60 is middle C")
+    high_key = Option(127, min=0, max=127, doc="highest key to play")
+    bend_range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="pitch bend at the end of the wheel")
+    members = Option(15, min=1, max=15, doc="note channels in the MPE zone")
+    frequency = Out(unit="Hz", doc="pitch as a frequency")
+    pitch = Out(unit="semitones", doc="note with bend, glide and transposition; 60 is middle C")
     gate = Out(unit="gate", doc="1 while the key is down or held by the pedal")
-    velocity = Out(unit="ratio", doc="how fast the key went down, 0 to 1")
+    velocity = Out(unit="ratio", doc="speed of the key press, 0 to 1")
     pressure = Out(unit="ratio", doc="pressure on the key, 0 to 1")
     timbre = Out(unit="ratio", doc="controller 74, 0 to 1")
-    release = Out(unit="ratio", doc="how fast the key came up, 0 to 1")
-    level = Out(unit="ratio", doc="1, and for a moment 0 where the voice is taken from one note for the next")
+    release = Out(unit="ratio", doc="speed of the key release, 0 to 1")
+    level = Out(unit="ratio", doc="1, with a short dip to 0 when the voice is stolen for a new note")
     m = Memory(lambda settings: SIZE)
 
     def lanes(inputs, settings):
@@ -128,7 +130,7 @@ class Notes(Node):
 
 
 def write_sample(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level):
-    """Sample ``i`` of a voice; one that has never played rests at middle C."""
+    """Write sample ``i`` of a voice; the pitch before its first note is middle C."""
     at = VOICE * v
     semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + BENT]
     semitones += read_double(transpose, (i, min(v, transpose.shape[1] - 1)))

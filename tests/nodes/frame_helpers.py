@@ -1,4 +1,4 @@
-"""Puts a frame block between an stft and whatever makes its frames audible and visible."""
+"""Patches with a frame block between an stft and blocks that make its frames audible and visible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def noise(samples=2000, seed=0):
 
 
 def random_model(widths=(12, 5), activations=("relu", "sigmoid"), bias=False, seed=0, **features):
-    """An untrained autoencoder: an encoder of these layers and a decoder of the same, back to front."""
+    """Return an untrained autoencoder: an encoder of these layers and a decoder with the reverse layers."""
     features = Features(**{"rate": RATE, "size": 64, "hop": 16} | features)
     rng = np.random.default_rng(seed)
 
@@ -39,14 +39,14 @@ def random_model(widths=(12, 5), activations=("relu", "sigmoid"), bias=False, se
 
 @cache
 def model_file():
-    """A small model in a file, for blocks that need one."""
+    """Return the path of a small model file, for blocks that need one."""
     path = Path(tempfile.mkdtemp()) / "model.safetensors"
     random_model().save(path)
     return str(path)
 
 
 def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sources=None, **params):
-    """A patch with ``type`` as node "block": every frame input is fed from an ``audio_in`` of its name.
+    """Return a patch with ``type`` as node "block"; each frame input is fed by an ``audio_in`` of the same name.
 
     Frame outputs go to taps named after them (magnitudes and phases of spectra apart), spectra and whole
     magnitudes to ``audio_out`` too. Signal inputs are knobs, or ``audio_in`` where ``sources`` names them.
@@ -111,14 +111,14 @@ def show(patch, kind, end, name):
 
 
 def tap(patch, end, name):
-    if end.endswith(".phase"):  # a tap takes magnitudes; phases are heard through from_polar
+    if end.endswith(".phase"):  # a tap takes magnitudes; phases are converted by from_polar
         return
     patch.add("spectrogram_tap", id=name, seconds=10.0)
     patch.connect(end, f"{name}.magnitude")
 
 
 def frames_of(patch, inputs, samples=None, rate=RATE):
-    """The sound (samples, channels), the frames seen by every tap (frames, bins), and the faults."""
+    """Return the sound (samples, channels), the frames of each tap (frames, bins), and the faults."""
     samples = samples or max(len(track) for track in inputs.values())
     engine = Offline(patch.document, rate, inputs=inputs, allow_outside=True)
     try:
@@ -133,7 +133,7 @@ def frames_of(patch, inputs, samples=None, rate=RATE):
 
 
 def through(type, audio=None, samples=None, sources=None, **settings):
-    """Frames into and out of a block that is fed with ``audio`` (one track, or one for each frame input)."""
+    """Return input and output frames of a block fed with ``audio`` (one track, or one per frame input)."""
     cls = node_types()[type]
     audio = noise() if audio is None else audio
     tracks = audio if isinstance(audio, dict) else dict.fromkeys(cls.spec.frame_inputs, audio)

@@ -1,4 +1,4 @@
-"""Send messages to a patch, and get those that it sends."""
+"""Send MIDI messages to a patch and read the messages that it sends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.rendering import Offline
 
 
 def sent(patch, messages=(), samples=4096, turns=(), driver=Offline):
-    """What the patch's ``midi_out`` blocks send: (sample, message as hex). ``turns`` are (sample, knob, value)."""
+    """Return the messages of the patch's ``midi_out`` blocks: (sample, hex). ``turns`` are (sample, knob, value)."""
     engine = driver(patch.document, path=patch.path)
     for at, message in messages:
         engine.send(bytes.fromhex(message), at)
@@ -17,5 +17,5 @@ def sent(patch, messages=(), samples=4096, turns=(), driver=Offline):
 
 
 def sent_by(engine):
-    """What the ``midi_out`` blocks of an engine have sent since the last call: (sample, message as hex)."""
+    """Return the messages that the ``midi_out`` blocks of an engine sent since the last call: (sample, hex)."""
     return [(round(message.time * engine.rate), message.hex().lower()) for message in engine.sent()]

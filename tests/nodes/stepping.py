@@ -1,4 +1,4 @@
-"""Runs one block by itself, sample by sample: compiled (quick) or in plain Python (the reference).
+"""Runs a single block sample by sample: compiled (fast) or in plain Python (the reference).
 
 Choices are passed at run time here, so that each block is compiled once for all of its settings.
 """
@@ -16,14 +16,14 @@ SR = 44100.0
 
 
 def settings_of(cls: type[Node], **given):
-    """Settings by name: the block's defaults with ``given`` over them."""
+    """Return the settings by name: the defaults of the block, overridden by ``given``."""
     defaults = {name: o.default for name, o in {**cls.spec.choices, **cls.spec.options}.items()}
     return defaults | given
 
 
 @cache
 def compiled(function):
-    """``function`` with the plain functions that it calls, as a Numba function."""
+    """Return ``function``, and the plain functions that it calls, compiled with Numba."""
     namespace = dict(function.__globals__)
     for name in function.__code__.co_names:
         if inspect.isfunction(namespace.get(name)):
@@ -39,7 +39,7 @@ def equation_of(cls, settings):
 
 
 def constants_of(cls, settings, sr):
-    """What an equation may ask for apart from signals, states and lines."""
+    """Return the arguments of an equation other than signals, states and lines."""
     values = {"sr": sr, "dt": 1.0 / sr}
     for name, choice in cls.spec.choices.items():
         values[name] = choice.values.index(settings[name])
@@ -53,7 +53,7 @@ def constants_of(cls, settings, sr):
 
 
 def run(cls, samples, /, *, sr=SR, seed=12345, python=False, **given):
-    """Outputs by name, float64 of shape (samples,) for ticks and float32 (samples, lanes) for blocks.
+    """Return the outputs by name, float64 of shape (samples,) for ticks and float32 (samples, lanes) for blocks.
 
     ``given`` are settings (by value) and inputs (numbers or arrays); "states" holds the final states.
     """
@@ -153,7 +153,7 @@ def _run_block(cls, function, values, samples, sr, seed, python, given, settings
 
 
 def spectrum(signal, sr=SR):
-    """Amplitudes and frequencies of the partials of a signal (Blackman-Harris window)."""
+    """Return amplitudes and frequencies of the partials of a signal (Blackman-Harris window)."""
     n = np.arange(len(signal))
     turn = 2 * np.pi * n / len(signal)
     window = 0.35875 - 0.48829 * np.cos(turn) + 0.14128 * np.cos(2 * turn) - 0.01168 * np.cos(3 * turn)
@@ -161,7 +161,7 @@ def spectrum(signal, sr=SR):
 
 
 def response(impulse_response, frequencies, sr=SR):
-    """Magnitudes of a filter at some frequencies, from its impulse response."""
+    """Return the magnitudes of a filter at the given frequencies, from its impulse response."""
     turns = np.outer(frequencies, np.arange(len(impulse_response))) / sr
     return np.abs(np.exp(-2j * np.pi * turns) @ impulse_response)
 

@@ -1,4 +1,4 @@
-"""What every block promises, checked on whatever the registry holds."""
+"""The contract of all blocks, checked for each block in the registry."""
 
 import inspect
 import itertools
@@ -11,7 +11,7 @@ from tests.nodes.stepping import run
 
 
 def stands_alone(cls):
-    """Whether a block asks for nothing that only an engine can give."""
+    """Return whether a block needs no argument that only an engine provides."""
     members = ("inputs", "outputs", "states", "choices", "options", "lines", "tables")
     known = {"sr", "dt"}.union(*(getattr(cls.spec, kind) for kind in members))
     sizes = {f"{name}_size" for name in known}
@@ -24,7 +24,7 @@ SAMPLES = 160
 
 
 def each_choice(cls):
-    """Every value of every Choice (not every combination), as settings."""
+    """Yield settings with each value of each Choice (not each combination)."""
     base = {name: choice.default for name, choice in cls.spec.choices.items()}
     yield base
     for name, choice in cls.spec.choices.items():
@@ -33,7 +33,7 @@ def each_choice(cls):
 
 
 def signals(cls, kind, rng, samples=SAMPLES):
-    """Inputs for a block: its defaults, silence, its extremes, beyond them, or noise over its ranges."""
+    """Return inputs for a block: defaults, silence, extremes, values beyond them, or noise over the ranges."""
     result = {}
     for name, port in cls.spec.inputs.items():
         middle, reach = (port.min + port.max) / 2, (port.max - port.min) / 2
@@ -52,7 +52,7 @@ def signals(cls, kind, rng, samples=SAMPLES):
 KINDS = ("defaults", "silence", "low", "high", "beyond", "noise", "pulses")
 
 
-def test_every_file_of_blocks_loads():
+def test_all_block_files_load():
     assert load_failures() == {}
 
 
@@ -97,11 +97,11 @@ def test_compiled_block_is_the_python_block_bit_for_bit_and_finite(cls):
 def test_block_is_documented(cls):
     assert cls.__doc__ and len(cls.__doc__) > 40
     for name, port in cls.spec.inputs.items():
-        assert port.doc, f"input {name} says nothing"
+        assert port.doc, f"input {name} has no doc"
         assert port.min <= port.default <= port.max, f"default of {name} is out of range"
         assert port.min < port.max
         assert port.taper == "linear" or port.min > 0, f"logarithmic {name} needs a positive range"
     for name, port in cls.spec.outputs.items():
-        assert port.doc, f"output {name} says nothing"
+        assert port.doc, f"output {name} has no doc"
     for name, setting in {**cls.spec.choices, **cls.spec.options}.items():
-        assert setting.doc, f"setting {name} says nothing"
+        assert setting.doc, f"setting {name} has no doc"

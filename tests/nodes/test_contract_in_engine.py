@@ -1,4 +1,4 @@
-"""What every block promises inside an engine: the same samples in lanes, in pieces, again, and after a save."""
+"""The contract of all blocks in an engine: equal samples in lanes, in chunks, when repeated and after a save."""
 
 import numpy as np
 import pytest
@@ -9,11 +9,11 @@ from tests.rendering import QUANTUM, Offline, Stepper, patch_of, sound_of
 
 BLOCKS = [cls for cls in node_types().values() if cls.spec.outputs and not (cls.frame or cls.spec.hosts or cls.device)]
 LANES = 25  # a chunk of 16, one of 8, and one left over
-SAMPLES = 4 * QUANTUM  # knobs rest from the second quantum on
+SAMPLES = 4 * QUANTUM  # knobs are settled from the second quantum on
 
 
 def patch_with(cls, lanes, wired):
-    """One block whose first ``wired`` inputs get noise within their ranges, all others knobs that differ by lane."""
+    """Return a patch of one block: ``wired`` inputs get noise within their ranges, others a knob value per lane."""
     spread = {}
     for k, port in enumerate(cls.spec.inputs.values()):
         near = np.clip(port.default + 0.2 * (port.max - port.min) * np.linspace(-1, 1, lanes), port.min, port.max)
@@ -34,7 +34,7 @@ def all_wired(cls):
 
 @pytest.mark.parametrize("wired", [lambda cls: 0, lambda cls: 1, all_wired], ids=["still", "first", "moving"])
 @pytest.mark.parametrize("cls", BLOCKS, ids=lambda c: c.type)
-def test_every_kernel_of_a_block_gives_the_samples_of_its_equation(cls, wired):
+def test_all_kernels_of_a_block_match_its_equation(cls, wired):
     count = min(wired(cls), all_wired(cls))
     for lanes in (1, LANES):
         patch = patch_with(cls, lanes, count)
@@ -44,7 +44,7 @@ def test_every_kernel_of_a_block_gives_the_samples_of_its_equation(cls, wired):
 
 
 @pytest.mark.parametrize("cls", BLOCKS, ids=lambda c: c.type)
-def test_in_pieces_again_and_after_a_save_it_is_the_same(cls):
+def test_block_is_equal_in_chunks_when_repeated_and_after_a_save(cls):
     patch = patch_with(cls, 1, 1 if cls.spec.inputs else 0)
     whole = sound_of(patch, SAMPLES)
     assert np.array_equal(whole, sound_of(patch, SAMPLES))

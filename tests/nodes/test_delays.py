@@ -1,4 +1,4 @@
-"""Delays, to the sample and between samples."""
+"""Delays by whole and fractional samples."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_delay_repeats_with_feedback():
     assert out[[100, 200, 300]].tolist() == [1.0, -0.5, 0.25]
 
 
-def test_delay_time_is_held_to_what_the_line_has():
+def test_delay_time_is_limited_to_the_line():
     out = run(Delay, 1000, audio=impulse(1000), time=5.0, max_time=0.01)["out"]
     assert np.flatnonzero(out)[0] == pytest.approx(0.01 * SR, abs=5)
     assert np.flatnonzero(run(Delay, 10, audio=impulse(10), time=0.0)["out"])[0] == 1

@@ -1,4 +1,4 @@
-"""Static curves, times and promises of the dynamics blocks."""
+"""Static curves, times and limits of the dynamics blocks."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_vca_multiplies():
     assert np.array_equal(run(Vca, 100, audio=0.5, gain=np.arange(100.0))["out"], 0.5 * np.arange(100))
 
 
-def test_gater_is_the_square_of_the_paper():
+def test_gater_matches_the_square_wave_of_the_paper():
     out = run(Gater, N, audio=1.0, frequency=10.0)["out"]
     phase = (T * 10.0) % 1
     away = np.minimum(phase % 0.5, 0.5 - phase % 0.5) > 1e-6
@@ -26,7 +26,7 @@ def test_gater_is_the_square_of_the_paper():
 
 
 @pytest.mark.parametrize("level", [-40.0, -23.0, -20.0, -18.0, -10.0, 0.0])
-def test_compressor_has_its_static_curve(level):
+def test_compressor_follows_its_static_curve(level):
     out = run(Compressor, N, audio=10 ** (level / 20), threshold=-20.0, ratio=4.0, knee=6.0)
     if level < -23:
         expected = level
@@ -44,12 +44,12 @@ def test_compressor_attack_is_a_time_constant():
     assert reduction[int(0.15 * SR)] == pytest.approx(15 * (1 - np.exp(-1)), rel=0.01)
 
 
-def test_compressor_listens_to_its_key():
+def test_compressor_measures_its_key():
     out = run(Compressor, N, audio=0.1, key=1.0, listen="key", knee=0.0)["out"]
     assert db(out[-1] / 0.1) == pytest.approx(-15.0, abs=0.01)
 
 
-def test_limiter_keeps_its_ceiling_and_delays_by_its_latency():
+def test_limiter_respects_its_ceiling_and_declared_latency():
     rng = np.random.default_rng(4)
     audio = rng.normal(0, 1, N) * (1 + 10 * (rng.uniform(size=N) > 0.999))
     out = run(Limiter, N, audio=audio, ceiling=-6.0)["out"]
@@ -59,13 +59,13 @@ def test_limiter_keeps_its_ceiling_and_delays_by_its_latency():
     assert np.abs(run(Limiter, N, audio=soft)["out"][latency:] - soft[:-latency]).max() < 1e-9
 
 
-def test_limiter_meets_a_single_peak_exactly():
+def test_limiter_reduces_a_single_peak_to_the_ceiling():
     audio = np.full(2000, 0.5)
     audio[1000] = 2.0
     out = run(Limiter, 2000, audio=audio, ceiling=0.0, release=0.01)["out"]
     assert out[1063] == pytest.approx(1.0, abs=1e-6)
     assert out[900] == 0.5
-    assert np.abs(np.diff(out))[63:1060].max() < 0.01  # it glides down
+    assert np.abs(np.diff(out))[63:1060].max() < 0.01  # the gain falls smoothly
 
 
 def test_noise_gate_opens_and_closes():
@@ -76,7 +76,7 @@ def test_noise_gate_opens_and_closes():
     assert db(out[-1] / 0.001) < -60
 
 
-def test_follower_measures():
+def test_follower_measures_peak_and_rms():
     audio = 0.8 * np.sin(2 * np.pi * 1000 * T)
     assert run(Follower, N, audio=audio, attack=0.0, release=1.0)["out"][-1] == pytest.approx(0.8, rel=0.01)
     rms = run(Follower, N, audio=audio, attack=0.05, release=0.05, mode="rms")["out"][-1]

@@ -19,7 +19,7 @@ def first(condition):
 
 
 @pytest.mark.parametrize("shape", ["exponential", "linear", "jsyn"])
-def test_adsr_attack_takes_its_time_and_sustain_holds(shape):
+def test_adsr_attack_has_its_duration_and_sustain_holds(shape):
     out = run(Adsr, N, gate=held(0.6), shape=shape, **TIMES)["out"]
     assert first(out >= 1.0) == pytest.approx(0.1, abs=2e-3 if shape == "exponential" else 2e-4)
     assert out[int(0.59 * SR)] == pytest.approx(0.5, abs=1e-4)
@@ -27,7 +27,7 @@ def test_adsr_attack_takes_its_time_and_sustain_holds(shape):
     assert (np.diff(out[: int(0.0999 * SR)]) > 0).all()
 
 
-def test_linear_adsr_is_straight():
+def test_linear_adsr_has_straight_segments():
     out = run(Adsr, N, gate=held(0.6), shape="linear", **TIMES)["out"]
     assert out[int(0.05 * SR)] == pytest.approx(0.5, abs=1e-3)
     assert out[int(0.2 * SR)] == pytest.approx(0.75, abs=1e-3)
@@ -50,7 +50,7 @@ def test_jsyn_adsr_falls_by_90_db_in_its_time():
     assert out[start + int(0.025 * SR)] == pytest.approx(0.5 * 2**-7.5, rel=0.02)
 
 
-def test_release_from_the_middle_of_an_attack_and_a_new_gate_from_there():
+def test_release_and_new_gate_start_from_the_current_level():
     gate = held(0.05) + (np.arange(N) > 0.06 * SR)
     out = run(Adsr, N, gate=gate, shape="linear", **TIMES)["out"]
     assert out[: int(0.1 * SR)].max() < 1.0
@@ -75,7 +75,7 @@ def test_slew_limits_the_speed():
     assert out[101 + int(0.1 * SR)] == pytest.approx(1 - np.exp(-1), abs=1e-3)
 
 
-def test_ramp_draws_lines():
+def test_ramp_is_linear():
     target = np.where(np.arange(N) < N // 2, 10.0, -5.0)
     out = run(Ramp, N, target=target, time=0.25)["out"]
     assert out[int(0.125 * SR)] == pytest.approx(5.0, abs=0.01)

@@ -11,12 +11,12 @@ F = np.geomspace(50.0, 18000.0, 60)
 
 
 def warped(f):
-    """The analogue frequency that the trapezoidal rule puts at ``f``."""
+    """Return the analogue frequency that the trapezoidal rule maps to ``f``."""
     return np.tan(np.pi * f / SR)
 
 
 @pytest.mark.parametrize(("cutoff", "q"), [(1000.0, 0.7071), (300.0, 8.0), (9000.0, 2.0)])
-def test_state_variable_is_its_analogue_model(cutoff, q):
+def test_state_variable_matches_its_analogue_model(cutoff, q):
     outputs = run(StateVariable, N, audio=impulse(N), cutoff=cutoff, resonance=q)
     s = 1j * warped(F) / warped(cutoff)
     bottom = s * s + s / q + 1
@@ -29,7 +29,7 @@ def test_state_variable_is_its_analogue_model(cutoff, q):
 
 
 def cookbook(mode, cutoff, q, gain):
-    """Analogue prototypes of the Audio EQ Cookbook at F, with its frequency warping."""
+    """Return the response of the Audio EQ Cookbook's analogue prototype at F, with frequency warping."""
     s = 1j * warped(F) / warped(cutoff)
     a = 10 ** (gain / 40)
     flat = s * s + s / q + 1
@@ -47,12 +47,12 @@ def cookbook(mode, cutoff, q, gain):
 
 @pytest.mark.parametrize("mode", Biquad.spec.choices["mode"].values)
 @pytest.mark.parametrize(("cutoff", "q", "gain"), [(1000.0, 0.7071, 6.0), (5000.0, 4.0, -12.0)])
-def test_biquad_is_the_cookbook(mode, cutoff, q, gain):
+def test_biquad_matches_the_cookbook(mode, cutoff, q, gain):
     out = run(Biquad, N, audio=impulse(N), cutoff=cutoff, resonance=q, gain=gain, mode=mode)["out"]
     assert response(out, F) == pytest.approx(np.abs(cookbook(mode, cutoff, q, gain)), abs=1e-5)
 
 
-def test_biquad_bears_modulation_at_audio_rate():
+def test_biquad_is_stable_under_audio_rate_modulation():
     n = np.arange(44100)
     rng = np.random.default_rng(3)
     cutoff = 1500.0 * 4.0 ** np.sin(2 * np.pi * 150.0 * n / SR)
@@ -60,7 +60,7 @@ def test_biquad_bears_modulation_at_audio_rate():
     assert np.abs(out).max() < 20.0
 
 
-def test_state_variable_bears_any_modulation():
+def test_state_variable_is_stable_under_any_modulation():
     n = 44100
     rng = np.random.default_rng(3)
     wild = {"cutoff": np.geomspace(20, 20000, n)[rng.permutation(n)], "resonance": rng.uniform(0.5, 20, n)}
@@ -74,14 +74,14 @@ def test_one_pole_halves_the_power_at_its_cutoff():
         assert response(out, [2000.0])[0] == pytest.approx(np.sqrt(0.5), abs=1e-6)
 
 
-def test_ladder_is_four_poles_with_feedback():
+def test_ladder_matches_four_poles_with_feedback():
     quiet = impulse(N) * 1e-4  # far below saturation
     out = run(Ladder, N, audio=quiet, cutoff=800.0, resonance=0.5)["out"] * 1e4
     h = 1 / (1 + 1j * warped(F) / warped(800.0)) ** 4
     assert response(out, F) == pytest.approx(np.abs(h / (1 + 2.0 * h)), abs=1e-5)
 
 
-def test_ladder_sings_at_its_cutoff():
+def test_ladder_oscillates_at_its_cutoff():
     out = run(Ladder, 44100, audio=impulse(44100), cutoff=440.0, resonance=1.1)["out"][22050:]
     crossings = np.flatnonzero((out[1:] > 0) & (out[:-1] <= 0))
     assert SR / np.diff(crossings).mean() == pytest.approx(440.0, rel=0.02)
@@ -103,14 +103,14 @@ def test_damped_comb_loses_treble():
     assert ninth < 0.5 * first
 
 
-def test_all_pass_passes_all():
+def test_all_pass_has_a_flat_spectrum():
     out = run(AllPass, 1 << 15, audio=impulse(1 << 15), time=100 / SR)["out"]
     assert response(out, F) == pytest.approx(1.0, abs=1e-3)
     assert out[0] == pytest.approx(-0.7, abs=1e-6)
     assert out[100] == pytest.approx(1 - 0.49, abs=1e-4)
 
 
-def test_dc_blocker_takes_the_offset_and_leaves_the_sound():
+def test_dc_blocker_removes_the_offset_only():
     n = 44100
     out = run(DcBlocker, n, audio=0.5 + 0.25 * np.sin(2 * np.pi * 500 * np.arange(n) / SR))["out"]
     assert abs(out[22050:].mean()) < 1e-6

@@ -1,4 +1,4 @@
-"""What every frame block promises, checked on whatever the registry holds."""
+"""The contract of all frame blocks, checked for each block in the registry."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ SAMPLES = 1500
 
 
 def extremes():
-    """Inputs that break what is not robust."""
+    """Return inputs with extreme values, which break fragile code."""
     click = np.zeros(SAMPLES, np.float32)
     click[[100, 700]] = 1.0, -1.0
     torn = noise(SAMPLES)
@@ -32,7 +32,7 @@ def extremes():
 
 
 def knobs(cls, kind):
-    """Signal inputs at one end of their ranges, or moving between both."""
+    """Return signal inputs at one end of their ranges, or moving between both ends."""
     if kind == "defaults":
         return {}, {}
     if kind == "moving":
@@ -43,7 +43,7 @@ def knobs(cls, kind):
 
 
 @pytest.mark.parametrize("cls", FRAMED, ids=lambda c: c.type)
-def test_kernel_can_neither_allocate_nor_raise(cls):
+def test_kernel_does_not_allocate_or_raise(cls):
     for settings in each_choice(cls):
         settings |= {name: option.default for name, option in cls.spec.options.items()}
         for part in ("frame", "block") if cls.block else ("frame",):
@@ -51,7 +51,7 @@ def test_kernel_can_neither_allocate_nor_raise(cls):
 
 
 @pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
-def test_any_input_and_any_knob_give_a_finite_sound(cls):
+def test_output_is_finite_for_any_input_and_knob(cls):
     for name, audio in extremes().items():
         for kind in ("defaults", "low", "high", "moving"):
             params, sources = knobs(cls, kind)
@@ -62,14 +62,14 @@ def test_any_input_and_any_knob_give_a_finite_sound(cls):
 
 
 @pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
-def test_it_recovers_from_overflow(cls):
+def test_block_recovers_from_overflow(cls):
     before = extremes()["huge"]
     quick = {"release": 0.005} if "release" in cls.spec.inputs else {}
     alone = through(cls.type, np.concatenate([np.zeros(SAMPLES, np.float32), noise(4 * SAMPLES)]), **quick)[0]
     sound = through(cls.type, np.concatenate([before, noise(4 * SAMPLES)]), **quick)[0]
     assert np.isfinite(sound).all()
-    level, wanted = np.abs(sound[-500:]).mean(), np.abs(alone[-500:]).mean()
-    assert 0.5 * wanted <= level <= 2.0 * wanted + 1e-9
+    level, expected = np.abs(sound[-500:]).mean(), np.abs(alone[-500:]).mean()
+    assert 0.5 * expected <= level <= 2.0 * expected + 1e-9
 
 
 @pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
@@ -82,7 +82,7 @@ def test_two_renders_are_equal(cls):
 @pytest.mark.parametrize("cls", BETWEEN, ids=lambda c: c.type)
 def test_silence_stays_silence(cls):
     if cls.type == "frame_expression":
-        pytest.skip("says what is typed")
+        pytest.skip("runs a formula that the user types")
     sound, _, _ = through(cls.type, np.zeros(SAMPLES, np.float32))
     assert np.abs(sound).max() < 1e-6
 
@@ -90,7 +90,7 @@ def test_silence_stays_silence(cls):
 @pytest.mark.parametrize(
     "cls", [cls for cls in FRAMED if any(port.bank for port in cls.spec.inputs.values())], ids=lambda c: c.type
 )
-def test_banks_name_what_they_follow_and_hold_each_member_apart(cls):
+def test_bank_names_its_frame_port_and_has_separate_members(cls):
     spec = cls.spec
     for name, port in spec.inputs.items():
         if not port.bank:
@@ -111,11 +111,11 @@ def test_banks_name_what_they_follow_and_hold_each_member_apart(cls):
 def test_frame_block_is_documented(cls):
     assert cls.__doc__ and len(cls.__doc__) > 40
     for name, port in cls.spec.inputs.items():
-        assert port.doc, f"input {name} says nothing"
+        assert port.doc, f"input {name} has no doc"
         assert port.min <= port.default <= port.max, f"default of {name} is out of range"
         assert port.taper == "linear" or port.min > 0, f"logarithmic {name} needs a positive range"
     spec = cls.spec
     for name, part in {
         **spec.outputs, **spec.frame_inputs, **spec.frame_outputs, **spec.choices, **spec.options
     }.items():  # fmt: skip
-        assert part.doc, f"{name} says nothing"
+        assert part.doc, f"{name} has no doc"

@@ -1,4 +1,4 @@
-"""Blocks that make frames of files: the phase vocoder and the player of spectrograms."""
+"""Blocks that play files as frames: the phase vocoder and the spectrogram player."""
 
 import numpy as np
 import pytest
@@ -44,10 +44,10 @@ def test_a_chord_keeps_its_pitch_at_any_speed(tmp_path, speed, phases):
     assert found.max() < 0.02
 
 
-def test_at_its_own_speed_it_is_the_file(tmp_path):
+def test_stretch_player_at_speed_1_reproduces_the_file(tmp_path):
     values = np.random.default_rng(0).normal(0, 0.1, 8000)
     sound = stretched(tmp_path, values, 0.5, speed=1.0, phases="free")[:, 0]
-    late = 512 + 128  # the middle of the first window stands for the file's beginning
+    late = 512 + 128  # the middle of the first window is the start of the file
     assert np.abs(sound[late + 1024 : 7000] - values[1024 : 7000 - late]).max() < 1e-5
 
 
@@ -60,7 +60,7 @@ def test_half_speed_takes_twice_as_long(tmp_path):
     assert middle == pytest.approx(2 * 4200 + 640, abs=400)
 
 
-def test_restart_seeks_and_channels_are_lanes(tmp_path):
+def test_restart_jumps_and_channels_are_lanes(tmp_path):
     t = np.arange(RATE) / RATE
     values = np.column_stack([np.sin(2 * np.pi * 1000 * t), np.where(t > 0.5, np.sin(2 * np.pi * 2000 * t), 0.0)])
     sound = stretched(tmp_path, 0.5 * values, 0.5, speed=0.0, restart=1.0, position=0.75)
@@ -79,7 +79,7 @@ def played(folder, seconds=1.0, method="rtisi_la", **params):
     return np.asarray(render(folder / "patch.json", seconds, RATE))[:, 0]
 
 
-def test_a_spectrogram_is_played(tmp_path):
+def test_spectrogram_player_plays_its_frames(tmp_path):
     t = np.arange(RATE) / RATE
     sound = 0.4 * np.sin(2 * np.pi * (300 * t + 400 * t**2))
     magnitudes = np.abs(stft(sound, 512, 128))
@@ -103,7 +103,7 @@ def test_a_spectrogram_is_played(tmp_path):
         ("none.npy", np.ones((129, 0)), "empty"),
     ],
 )
-def test_a_file_that_is_no_spectrogram_makes_a_placeholder(tmp_path, name, values, words):
+def test_invalid_spectrogram_file_makes_a_placeholder(tmp_path, name, values, words):
     np.save(tmp_path / name, values)
     patch = Patch()
     patch.add("spectrogram_player", id="player", file=name)

@@ -1,4 +1,4 @@
-"""Closed forms of the frame blocks: what goes in and what comes out, frame by frame."""
+"""Frame blocks compared with closed forms, frame by frame."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ SIZE, HOP, BINS = 64, 16, 33
 
 
 def pair(type, audio=None, **settings):
-    """Frames into and out of a block on magnitudes: (frames, bins) each, float64."""
+    """Return input and output frames of a magnitude block: float64, (frames, bins) each."""
     _, seen, _ = through(type, audio, **settings)
     before = [frames for name, frames in seen.items() if name.startswith("in_")]
     after = [frames for name, frames in seen.items() if name.startswith("out_")]
@@ -23,10 +23,10 @@ def near(a, b, bound=1e-5):
     return np.abs(a - b).max() <= bound * max(1.0, np.abs(b).max())
 
 
-def test_frames_are_those_of_the_reference():
+def test_stft_frames_match_the_reference():
     _, seen, _ = through("scale_frames", noise(1024))
-    wanted = np.abs(stft(noise(1024), SIZE, HOP)).T
-    assert near(seen["in_a"], wanted[: len(seen["in_a"])], 1e-6)
+    expected = np.abs(stft(noise(1024), SIZE, HOP)).T
+    assert near(seen["in_a"], expected[: len(seen["in_a"])], 1e-6)
 
 
 # -- gain and gating ---------------------------------------------------------------------------------------
@@ -40,14 +40,14 @@ def test_gain_tilt_and_points():
     assert gain_curve([(500, 0), (2000, -12)], SIZE, RATE)[8] == pytest.approx(10 ** (-6 / 20))  # 1 kHz: halfway
 
 
-def test_spectrum_gain_is_frame_gain():
+def test_spectrum_gain_matches_frame_gain():
     _, seen, _ = through("spectrum_gain", gain=2.0, points=[[1000, -6]])
     before, after = seen["in_spectrum_magnitude"], seen["out_out_magnitude"]
     assert near(after, before * 2.0 * 10 ** (-6 / 20))
 
 
 @pytest.mark.parametrize("keep", ["above", "below"])
-def test_threshold(keep):
+def test_threshold_attenuates_one_side(keep):
     settings = {"threshold": -30.0, "ratio": 3.0, "floor": -20.0, "keep": keep}
     before, after = pair("threshold_frames", **settings)
     level = SIZE / 4 * 10 ** (-30 / 20)
@@ -62,7 +62,7 @@ def test_threshold(keep):
 
 
 @pytest.mark.parametrize("type", ["denoise", "denoise_frames"])
-def test_a_learned_noise_goes_and_the_tone_stays(type):
+def test_denoise_removes_learned_noise_and_keeps_the_tone(type):
     samples = 16000
     hiss = 0.05 * noise(samples)
     tone = np.where(np.arange(samples) >= 8000, 0.5 * np.sin(2 * np.pi * 1000 * np.arange(samples) / RATE), 0.0)
@@ -79,7 +79,7 @@ def test_a_learned_noise_goes_and_the_tone_stays(type):
     assert np.sqrt((after[loud, away] ** 2).mean() / (before[loud, away] ** 2).mean()) < 0.3
 
 
-def test_without_a_profile_nothing_is_taken():
+def test_denoise_without_a_profile_changes_nothing():
     before, after = pair("denoise_frames")
     assert near(after, before)
 
@@ -113,7 +113,7 @@ def test_blur_is_the_mean_of_the_latest():
         assert near(after[m], before[max(0, m - 4) : m + 1].mean(axis=0))
 
 
-def test_frozen_magnitudes_stand():
+def test_freeze_holds_magnitudes():
     gate = (np.arange(2000) >= 1000).astype(np.float32)
     before, after = pair("freeze_frames", sources={"freeze": gate})
     edge = 1000 // HOP
@@ -123,7 +123,7 @@ def test_frozen_magnitudes_stand():
 
 
 @pytest.mark.parametrize("phases", ["advance", "random"])
-def test_a_frozen_tone_goes_on(phases):
+def test_freeze_continues_a_tone(phases):
     n = np.arange(12000)
     tone = np.where(n < 5000, 0.5 * np.sin(2 * np.pi * 1010 * n / RATE), 0.0).astype(np.float32)
     gate = (n >= 3000).astype(np.float32)
@@ -153,7 +153,7 @@ def test_shift_roll_and_stretch():
 
 
 @pytest.mark.parametrize("shift", [250.0, 137.0, -333.3])
-def test_a_shifted_tone_is_a_tone(shift):
+def test_shifted_tone_remains_a_tone(shift):
     n = np.arange(16000)
     tone = (0.5 * np.sin(2 * np.pi * 1000 * n / RATE)).astype(np.float32)
     sound, _, _ = through("shift_spectrum", tone, shift=shift, size=512, hop=64)
@@ -167,7 +167,7 @@ def test_a_shifted_tone_is_a_tone(shift):
     assert spectrum.max() < 0.02
 
 
-# -- two sounds --------------------------------------------------------------------------------------------
+# -- two inputs --------------------------------------------------------------------------------------------
 
 
 def two(type, **settings):
@@ -188,24 +188,24 @@ def test_morph_and_arithmetic():
 
 
 @pytest.mark.parametrize("type", ["morph_spectra", "mix_spectra"])
-def test_ends_of_a_mix_are_the_sounds(type):
+def test_ends_of_a_mix_are_its_inputs(type):
     for amount, seed in ((0.0, 1), (1.0, 2)):
         sound, _, _ = through(type, {"a": noise(2000, 1), "b": noise(2000, 2)}, amount=amount)
         assert near(sound[SIZE:, 0], noise(2000, seed)[:-SIZE], 2e-5)
 
 
-def test_sums_of_spectra_are_sums_of_sounds():
+def test_sum_of_spectra_equals_sum_of_signals():
     sound, _, _ = through("add_spectra", {"a": noise(2000, 1), "b": noise(2000, 2)})
     assert near(sound[SIZE:, 0], (noise(2000, 1) + noise(2000, 2))[:-SIZE])
 
 
-def test_cross_synthesis_has_the_magnitudes_of_the_one_and_the_phases_of_the_other():
+def test_cross_synthesis_combines_modulator_magnitudes_with_carrier_phases():
     tracks = {"modulator": noise(2000, 1), "carrier": noise(2000, 2)}
     sound, seen, _ = through("cross_synthesis", tracks, smoothing=0.0, flatten=1.0)
     assert near(seen["out_out_magnitude"], seen["in_modulator"], 1e-4)
     x, y = (stft(tracks[name], SIZE, HOP) for name in ("modulator", "carrier"))
-    wanted = istft(np.abs(x) * y / np.maximum(np.abs(y), 1e-20), SIZE, HOP)
-    assert near(sound[SIZE:, 0], wanted[: len(sound) - SIZE], 1e-4)
+    expected = istft(np.abs(x) * y / np.maximum(np.abs(y), 1e-20), SIZE, HOP)
+    assert near(sound[SIZE:, 0], expected[: len(sound) - SIZE], 1e-4)
 
 
 def test_expression_over_bins():
@@ -225,7 +225,7 @@ def test_expression_over_bins():
     assert near(seen["tap"], np.arange(len(seen["tap"]))[:, None] * HOP / RATE * np.ones(BINS))
 
 
-def test_a_wrong_formula_is_a_placeholder_that_says_why():
+def test_invalid_formula_makes_a_placeholder_with_a_reason():
     from nodegraph.graph import build_graph
 
     patch = patch_around("frame_expression", text="a.real")
@@ -247,11 +247,11 @@ def test_mel_bands(scale, norm):
         (128, 1024, 22050, 20, 8000),
         (8, 64, 8000, 0, 0),
     ):
-        wanted = librosa.filters.mel(
+        expected = librosa.filters.mel(
             sr=rate, n_fft=size, n_mels=bands, fmin=low, fmax=high or None, htk=scale == "htk",
             norm="slaney" if norm == "area" else None,
         )  # fmt: skip
-        assert np.abs(mel_matrix(bands, size, rate, low, high, scale, norm) - wanted).max() < 1e-5
+        assert np.abs(mel_matrix(bands, size, rate, low, high, scale, norm) - expected).max() < 1e-5
 
 
 def test_log_frequency_bands():
@@ -282,7 +282,7 @@ def test_spectrogram_tap_shows_decibels():
     engine.close()
 
 
-def test_polar_there_and_back():
+def test_polar_and_from_polar_are_inverse():
     patch = Patch()
     patch.add("audio_in", id="in")
     patch.add("stft", id="stft", size=SIZE, hop=HOP)

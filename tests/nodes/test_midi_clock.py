@@ -12,7 +12,7 @@ SR = 44100
 
 
 def clocks(bpm, beats, start=0.0, jitter=0.0, seed=0):
-    """Start, then clocks, with their samples."""
+    """Return a start message and clocks, with their samples."""
     rng = np.random.default_rng(seed)
     ticks = (
         start + np.arange(round(24 * beats)) * 60 / bpm / 24 * SR + jitter * SR * rng.uniform(-1, 1, round(24 * beats))
@@ -20,8 +20,8 @@ def clocks(bpm, beats, start=0.0, jitter=0.0, seed=0):
     return [(round(start), "fa"), *((max(round(t), round(start)), "f8") for t in ticks)]
 
 
-def following(heard, messages, samples, **params):
-    patch = patch_of("midi.out clock.events", f"clock.{heard} out.audio",
+def following(port, messages, samples, **params):
+    patch = patch_of("midi.out clock.events", f"clock.{port} out.audio",
                      midi="midi_in", clock=("clock_in", params), out="audio_out")  # fmt: skip
     engine = Offline(patch.document)
     for at, message in messages:
@@ -32,10 +32,10 @@ def following(heard, messages, samples, **params):
 @pytest.mark.parametrize("bpm", [40, 97, 120, 250])
 def test_a_clock_gives_tempo_and_position(bpm):
     messages, samples = clocks(bpm, 8, start=1000), 1000 + int(7.9 * 60 / bpm * SR)
-    tempo, beat, run = (following(heard, messages, samples) for heard in ("bpm", "beat", "run"))
+    tempo, beat, run = (following(port, messages, samples) for port in ("bpm", "beat", "run"))
     assert np.allclose(tempo[samples // 2 :], bpm, rtol=2e-3)
     exact = np.maximum(np.arange(samples) - 1000, 0) / SR * bpm / 60
-    assert np.abs(beat - exact).max() < 1 / 24 + 1e-3  # until two clocks have come it stands
+    assert np.abs(beat - exact).max() < 1 / 24 + 1e-3  # the position is constant until the second clock
     assert np.abs(beat - exact)[samples // 4 :].max() < 2e-3
     assert not run[:1000].any() and run[1000:].all()
 
@@ -49,9 +49,9 @@ def test_a_clock_with_a_millisecond_of_jitter_gives_a_steady_tempo():
     assert np.abs(beat - np.arange(samples) / SR * 2)[SR:].max() < 0.01
 
 
-def test_bars():
+def test_clock_position_has_bars():
     messages, samples = clocks(120, 12), 5 * SR
-    bar, phase = (following(heard, messages, samples, meter=3.0) for heard in ("bar", "phase"))
+    bar, phase = (following(port, messages, samples, meter=3.0) for port in ("bar", "phase"))
     assert bar[int(1.6 * SR)] == 1 and bar[int(3.1 * SR)] == 2
     assert phase[int(1.5 * SR) + SR // 4] == pytest.approx(1 / 6, abs=0.01)
 
@@ -60,17 +60,17 @@ def test_stop_continue_and_song_position():
     first = clocks(120, 4)
     later = [(at + 3 * SR, "f8") for at, message in clocks(120, 4) if message == "f8"]
     messages = [*first, (2 * SR, "fc"), (int(2.5 * SR), "f2 10 00"), (3 * SR, "fb"), *later]
-    run, beat, jump = (following(heard, messages, 4 * SR) for heard in ("run", "beat", "jump"))
+    run, beat, jump = (following(port, messages, 4 * SR) for port in ("run", "beat", "jump"))
     assert run[2 * SR - 1] == 1 and not run[2 * SR : 3 * SR].any() and run[3 * SR :].all()
     assert beat[int(2.4 * SR)] == pytest.approx(4, abs=0.05)
     assert beat[3 * SR] == 4.0 and beat[int(3.5 * SR)] == pytest.approx(5, abs=0.01)
     assert np.flatnonzero(jump).tolist() == [0, 3 * SR]
 
 
-# -- ours ----------------------------------------------------------------------------------------------------
+# -- sent ----------------------------------------------------------------------------------------------------
 
 
-def test_the_sent_clock_is_even():
+def test_sent_clocks_are_evenly_spaced():
     patch = patch_of("clock.out out.events", clock=("clock_out", {"tempo": 130.0}), out="midi_out")
     found = sent(patch, samples=4 * SR)
     assert found[0] == (0, "fa")

@@ -1,4 +1,4 @@
-"""Every block with events: the samples of its equation, in pieces, repeated, and after a save."""
+"""The contract of event blocks: equal samples to the equation, in chunks, when repeated and after a save."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _blocks(test_blocks):
 
 
 def each_choice(cls):
-    """The defaults, and every value of every choice."""
+    """Return the defaults, and settings with each value of each choice."""
     yield {}
     for name, choice in cls.spec.choices.items():
         yield from ({name: value} for value in choice.values[1:])
 
 
 def patch_with(cls, params):
-    """A block that hears everything from outside and whose inputs get noise; its first output is heard."""
+    """Return a patch that sends all MIDI input and noise to a block and plays its first output."""
     nodes, wires = {"midi": "midi_in", "block": (cls.type, params), "out": "audio_out"}, []
     wires += [f"midi.out block.{name}" for name in cls.spec.event_inputs]
     for name, port in cls.spec.inputs.items():
@@ -47,7 +47,7 @@ def patch_with(cls, params):
 
 
 def anything(rng, count=120):
-    """Messages of every kind at random, with their samples."""
+    """Return random messages of all kinds, with their samples."""
     for _ in range(count):
         kind = int(rng.choice([0x80, 0x90, 0x90, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xE0, 0xF8, 0xFA, 0xFC, 0xF2]))
         number = int(rng.choice([1, 6, 33, 38, 64, 74, 100, 101, 120, 121, 123])) if kind == 0xB0 else None
@@ -65,7 +65,7 @@ def played(document, counts=(SAMPLES,), driver=Offline, seed=1):
 
 
 @pytest.mark.parametrize("cls", BLOCKS, ids=lambda c: c.type)
-def test_a_block_of_events_gives_the_samples_of_its_equation(cls):
+def test_event_block_matches_its_equation(cls):
     for params in each_choice(cls):
         document = patch_with(cls, params).document
         native = played(document)
@@ -74,7 +74,7 @@ def test_a_block_of_events_gives_the_samples_of_its_equation(cls):
 
 
 @pytest.mark.parametrize("cls", BLOCKS, ids=lambda c: c.type)
-def test_a_block_of_events_is_the_same_in_pieces_again_and_after_a_save(cls):
+def test_event_block_is_equal_in_chunks_when_repeated_and_after_a_save(cls):
     document = patch_with(cls, {}).document
     whole = played(document)
     assert np.array_equal(whole, played(document))
@@ -85,8 +85,8 @@ def test_a_block_of_events_is_the_same_in_pieces_again_and_after_a_save(cls):
 
 
 @pytest.mark.parametrize("cls", BLOCKS, ids=lambda c: c.type)
-def test_a_block_of_events_is_documented(cls):
+def test_event_block_is_documented(cls):
     assert cls.__doc__ and len(cls.__doc__) > 40
     kinds = ("inputs", "outputs", "event_inputs", "event_outputs", "choices", "options")
     for name, port in ((name, port) for kind in kinds for name, port in getattr(cls.spec, kind).items()):
-        assert port.doc, f"{name} says nothing"
+        assert port.doc, f"{name} has no doc"

@@ -1,4 +1,4 @@
-"""Note effects: transposition, filters, chords, arpeggios; every note that begins also ends."""
+"""Note effects: transposition, filters, chords, arpeggios; each note that starts also ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def messages(found):
 
 
 def hanging(found):
-    """Notes that have begun and not ended."""
+    """Return the notes that have started and not ended."""
     down = set()
     for _, message in found:
         status, key, velocity = (int(part, 16) for part in (*message.split(), "0", "0")[:3])
@@ -39,12 +39,12 @@ def test_transposition_moves_notes():
     assert sent(patch, [(5, ON), (9, "b0 07 7f"), (20, OFF)]) == [(5, "90 30 64"), (9, "b0 07 7f"), (20, "80 30 40")]
 
 
-def test_a_note_that_was_transposed_ends_as_it_began():
+def test_transposed_note_ends_on_the_key_it_started_on():
     found = sent(through("transpose_notes"), [(0, ON), (200, OFF)], turns=[(100, "effect.semitones", 7.0)])
     assert messages(found) == [ON, OFF]
 
 
-def test_fractions_of_semitones_are_kept_for_voices():
+def test_transposition_keeps_fractions_of_semitones():
     patch = patch_of(
         "midi.out effect.events",
         "effect.out notes.events",
@@ -72,7 +72,7 @@ def test_notes_are_filtered_by_key_and_velocity(params, inside):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from([20, 100, 0]), max_size=12))
-def test_a_filter_ends_every_note_that_it_lets_through(velocities):
+def test_note_filter_ends_all_notes_that_it_passes(velocities):
     """One key at any velocities, inside and outside the range; as many ends as notes leave nothing sounding."""
     played = [(k, f"90 3c {velocity:02x}") for k, velocity in enumerate(velocities)]
     played += [(100 + k, OFF) for k in range(sum(velocity > 0 for velocity in velocities))]
@@ -91,13 +91,13 @@ def test_a_chord_has_its_intervals():
     ]
 
 
-def test_chords_that_share_a_key_let_it_sound_until_both_have_ended():
+def test_shared_key_of_two_chords_sounds_until_both_end():
     found = sent(through("chord", intervals=(0.0, 4.0)), [(0, ON), (1, "90 40 64"), (2, OFF), (3, "80 40 40")])
     ends = [entry for entry in found if entry[1].startswith("80")]
     assert ends == [(2, "80 3c 40"), (3, "80 40 40"), (3, "80 44 40")]
 
 
-def test_a_chord_whose_intervals_change_ends_as_it_began():
+def test_chord_ends_its_notes_after_its_intervals_change():
     patch = through("chord", intervals=(0.0, 4.0))
     engine = engine_of(patch)
     engine.send(bytes.fromhex(ON))
@@ -109,7 +109,7 @@ def test_a_chord_whose_intervals_change_ends_as_it_began():
     assert not hanging(sent_by(engine))
 
 
-def test_a_note_that_changes_its_channel_ends_on_the_old_one():
+def test_note_ends_on_its_channel_after_the_channel_changes():
     patch = patch_of("notes.out out.events", notes="note_out", out="midi_out")
     engine = engine_of(patch)
     engine.set_parameter("notes", "gate", 1.0)
@@ -124,7 +124,7 @@ def test_a_note_that_changes_its_channel_ends_on_the_old_one():
 
 
 def arpeggio(keys, order, steps=8, octaves=1, release=None, **more):
-    """Keys of the steps that an arpeggiator plays from chord ``keys``, a step every 256 samples from sample 256 on."""
+    """Return the keys that an arpeggiator plays for chord ``keys``: a step every 256 samples from sample 256 on."""
     patch = through("arpeggiator", order=order, octaves=octaves, **more)
     chord = [(0, f"90 {key:02x} 64") for key in keys]
     ends = [(release, f"80 {key:02x} 40") for key in keys] if release else []
@@ -144,44 +144,44 @@ def keys_of(found):
     ("up", 2, [60, 64, 67, 72, 76, 79, 60, 64]),
     ("down", 2, [79, 76, 72, 67, 64, 60, 79, 76]),
 ])  # fmt: skip
-def test_ways_through_a_chord(order, octaves, expected):
+def test_arpeggio_orders(order, octaves, expected):
     found = arpeggio([64, 60, 67], order, octaves=octaves)
     assert keys_of(found) == expected
     assert [at for at, message in found if message.startswith("90")] == [256 * step for step in range(1, 9)]
     assert [at for at, message in found if message.startswith("80")] == [256 * step + 128 for step in range(1, 9)]
 
 
-def test_a_random_arpeggio_plays_all_keys_and_no_other():
+def test_random_arpeggio_plays_all_keys_and_no_others():
     keys = keys_of(arpeggio([60, 64, 67], "random", steps=60))
     assert set(keys) == {60, 64, 67} and len(keys) == 60
     assert min(np.bincount(keys)[[60, 64, 67]]) > 8
 
 
-def test_all_keys_at_a_step_are_a_chord():
+def test_order_all_plays_a_chord_per_step():
     assert keys_of(arpeggio([60, 64, 67], "all", steps=2)) == [60, 64, 67, 60, 64, 67]
 
 
-def test_an_arpeggio_ends_with_its_keys_unless_it_is_held():
+def test_arpeggio_ends_with_its_keys_unless_hold_is_on():
     assert len(keys_of(arpeggio([60, 64], "up", steps=8, release=1100))) == 4
     held = arpeggio([60, 64], "up", steps=8, release=1100, hold=1.0)
     assert len(keys_of(held)) == 8 and not hanging(held)
 
 
-def test_a_new_chord_replaces_the_one_that_is_held():
+def test_new_chord_replaces_the_held_chord():
     patch = through("arpeggiator", hold=1.0)
     played = [(0, "90 3c 64"), (300, "80 3c 40"), (600, "90 40 64")]
     turns = [(at, "effect.clock", value) for at, value in ((256, 1), (400, 0), (512, 1), (560, 0), (768, 1), (800, 0))]
     assert keys_of(sent(patch, played, turns=turns)) == [60, 60, 64]
 
 
-def test_nothing_hangs_when_all_notes_are_ended_in_the_middle_of_a_step():
+def test_all_notes_off_during_a_step_leaves_no_hanging_note():
     patch = through("arpeggiator")
     found = sent(patch, [(0, "90 3c 64"), (300, "b0 7b 00")], turns=[(256, "effect.clock", 1.0)])
     assert messages(found) == ["90 3c 64", "80 3c 40", "b0 7b 00"]
 
 
 @pytest.mark.parametrize("type", ["transpose_notes", "chord", "arpeggiator"])
-def test_no_effect_leaves_a_note_behind(type):
+def test_note_effect_leaves_no_hanging_note(type):
     rng = np.random.default_rng(7)
     down, played, turns = set(), [], []
     for at in range(0, 40_000, 40):

@@ -15,7 +15,7 @@ HALF = SR // 4  # half a beat
 
 @pytest.fixture
 def playing(tmp_path):
-    """A patch that plays two notes in two beats into a midi_out; its options may be given."""
+    """Return a factory of patches that play two notes in two beats to a midi_out, with the given options."""
 
     def make(**params):
         write_piece(tmp_path / "piece.mid", [(0.0, 0.5, 60), (1.0, 1.0, 64)], beats=2)
@@ -34,7 +34,7 @@ def test_a_file_plays_at_its_samples(playing):
     assert sent(playing(loop=False), samples=6 * HALF) == ROUND
 
 
-def test_stepping_gives_the_same(playing):
+def test_stepper_sends_the_same_messages(playing):
     assert sent(playing(), samples=6 * HALF) == sent(playing(), samples=6 * HALF, driver=Stepper)
 
 
@@ -71,7 +71,7 @@ def test_done_is_high_after_the_end(playing):
     assert not done[: 4 * HALF].any() and done[4 * HALF :].all()
 
 
-def test_an_edit_elsewhere_does_not_stop_it(playing):
+def test_unrelated_edit_does_not_stop_the_file(playing):
     patch = playing(loop=False)
     engine = Offline(patch.document, path=patch.path)
     engine.follow(patch)
@@ -81,7 +81,7 @@ def test_an_edit_elsewhere_does_not_stop_it(playing):
     assert sent_by(engine) == ROUND
 
 
-def test_another_file_replaces_it_while_it_plays(playing, tmp_path):
+def test_new_file_replaces_the_playing_file(playing, tmp_path):
     patch = playing(loop=False)
     write_piece(tmp_path / "other.mid", [(0.0, 0.25, 70), (0.25, 1.0, 71)], beats=2, channel=4)
     engine = Offline(patch.document, path=patch.path)
@@ -95,7 +95,7 @@ def test_another_file_replaces_it_while_it_plays(playing, tmp_path):
     assert [message for _, message in found][3:] == ["84 46 40", "94 47 64", "84 47 40"]
 
 
-def test_a_transport_starts_and_rewinds_it(playing):
+def test_transport_starts_and_rewinds_the_file(playing):
     patch = playing(loop=False)
     patch.add("transport", id="time")
     for output, input in (("run", "play"), ("jump", "restart"), ("seconds", "position")):
@@ -105,7 +105,7 @@ def test_a_transport_starts_and_rewinds_it(playing):
     assert found == [ROUND[0], (2000, "90 40 64"), (2000 + 2 * HALF, "80 40 40")]
 
 
-def test_a_file_that_is_not_midi_makes_a_silent_placeholder(playing, tmp_path):
+def test_invalid_midi_file_makes_a_silent_placeholder(playing, tmp_path):
     patch = playing()
     (tmp_path / "piece.mid").write_bytes(b"this is no MIDI file")
     problem = build_graph(patch.document, SR, patch.path).placeholders["file"]

@@ -9,7 +9,7 @@ from tests.nodes.stepping import run
 LANES = np.arange(12, dtype=np.float32).reshape(4, 3)
 
 
-def test_mixer_adds():
+def test_mixer_adds_its_inputs():
     out = run(Mixer, 1, a=1.0, b=2.0, c=3.0, d=4.0, gain_b=0.5, gain_d=0.0, gain=2.0)["out"]
     assert out[0] == 2 * (1 + 1 + 3)
 
@@ -21,12 +21,12 @@ def test_pan_keeps_the_power(position):
     assert left == pytest.approx(np.cos(np.pi / 4 * (1 + position)), abs=1e-6)
 
 
-def test_pan_places_every_lane_and_adds_them():
+def test_pan_places_and_sums_all_lanes():
     out = run(Pan, 1, audio=[[1.0, 2.0]], position=[[-1.0, 1.0]])["out"]
     assert out[0] == pytest.approx([1.0, 2.0], abs=1e-6)
 
 
-def test_balance_leaves_the_middle_alone():
+def test_balance_in_the_middle_changes_nothing():
     assert run(Balance, 1, audio=[[0.5, 0.25]])["out"].tolist() == [[0.5, 0.25]]
     assert run(Balance, 1, audio=[[0.5, 0.25]], position=1.0)["out"].tolist() == [[0.0, 0.25]]
 
@@ -46,7 +46,7 @@ def test_sum_lanes():
     assert run(SumLanes, 4, audio=LANES, scale="power")["out"][1, 0] == pytest.approx(12 / np.sqrt(3))
 
 
-def test_split_and_join_undo_each_other():
+def test_split_and_join_are_inverse():
     first = run(Split, 4, audio=LANES)["out"]
     rest = run(Split, 4, audio=LANES, first=1, count=2)["out"]
     assert rest.tolist() == LANES[:, 1:].tolist()
@@ -54,7 +54,7 @@ def test_split_and_join_undo_each_other():
     assert run(Split, 4, audio=LANES, first=2, count=2)["out"][:, 1].tolist() == [0, 0, 0, 0]
 
 
-def test_join_takes_four():
+def test_join_accepts_four_signals():
     assert run(Join, 1, a=1.0, b=2.0, c=3.0, d=4.0, count=4)["out"].tolist() == [[1, 2, 3, 4]]
 
 
@@ -68,5 +68,5 @@ def test_spread_laws():
     assert spread(amount=10.0, count=1) == [100]
 
 
-def test_values_are_lanes():
+def test_values_has_one_lane_per_number():
     assert run(Values, 2, values=(1.0, 2.5, 4.0), scale=2.0, offset=1.0)["out"].tolist() == [[3, 6, 9]] * 2

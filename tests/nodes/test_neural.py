@@ -1,4 +1,4 @@
-"""The autoencoder as an instrument: what its blocks compute, and that playing them never clicks."""
+"""The autoencoder as an instrument: output of its blocks, and playing without clicks."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ SIZE, HOP = 64, 16
 
 
 def instrument(model="model.safetensors", size=SIZE, hop=HOP, empty="silent", **gains):
-    """A sound through the whole instrument, with the phases of the input."""
+    """Return a patch that sends a sound through the complete instrument, with the phases of the input."""
     return patch_of(
         "in.out stft.audio", "stft.spectrum polar.spectrum", "polar.magnitude encoder.magnitude",
         "encoder.code bank.code", "bank.adjusted decoder.code", "encoder.level decoder.level",
@@ -31,7 +31,7 @@ def instrument(model="model.safetensors", size=SIZE, hop=HOP, empty="silent", **
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with a patch's name in it and a small model beside."""
+    """Return the path of a patch in a folder with a small model."""
     random_model().save(tmp_path / "model.safetensors")
     return tmp_path / "patch.json"
 
@@ -45,7 +45,7 @@ def play(patch, path, audio, rate=RATE, driver=Offline):
 
 
 def seen_in(patch, path, audio, node, rate=RATE, samples=None):
-    """What a tap of this name saw: (frames, bins)."""
+    """Return the frames of the tap with this name: (frames, bins)."""
     engine = Offline(patch.document, rate, path=path, inputs={"in": audio})
     engine.run_samples(samples or len(audio))
     return next(helper.latest(int(helper.marks[0])) for (id, *_), helper in engine.plan.hosts.items() if id == node)
@@ -55,7 +55,7 @@ def sine(samples, frequency=500.0, rate=RATE, level=0.5):
     return (level * np.sin(2 * np.pi * frequency / rate * np.arange(samples))).astype(np.float32)
 
 
-# -- what is computed --------------------------------------------------------------------------------------
+# -- equations --------------------------------------------------------------------------------------
 
 VARIETIES = {
     "by frame": {"normalise": "frame"},
@@ -71,7 +71,7 @@ VARIETIES = {
 
 @pytest.mark.parametrize("bias", [False, True], ids=["no bias", "bias"])
 @pytest.mark.parametrize("features", VARIETIES.values(), ids=VARIETIES)
-def test_blocks_give_what_the_model_gives(tmp_path, features, bias):
+def test_blocks_match_the_model(tmp_path, features, bias):
     model = random_model((14, 7), ("leaky", "linear"), bias=bias, **features)
     model.save(tmp_path / "model.safetensors")
     patch = instrument(empty="as_trained")
@@ -79,13 +79,13 @@ def test_blocks_give_what_the_model_gives(tmp_path, features, bias):
     tap(patch, "decoder.magnitude", "made")
     audio = noise(800)
     heard, made = (seen_in(patch, tmp_path / "p.json", audio, name) for name in ("heard", "made"))
-    wanted = model.reconstruct(heard)
-    assert wanted.max() > 0.1
-    np.testing.assert_allclose(made, wanted, atol=1e-4 * max(wanted.max(), 1.0), rtol=1e-4)
+    expected = model.reconstruct(heard)
+    assert expected.max() > 0.1
+    np.testing.assert_allclose(made, expected, atol=1e-4 * max(expected.max(), 1.0), rtol=1e-4)
 
 
 @given(st.data())
-def test_layers_of_any_width_are_those_of_the_model(data):
+def test_layers_of_any_width_match_the_model(data):
     widths = data.draw(st.lists(st.integers(1, 11), min_size=2, max_size=5))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     layers, y = [], rng.standard_normal(widths[0]).astype(np.float32)
@@ -127,7 +127,7 @@ def test_compiled_blocks_are_their_equations_bit_for_bit(tmp_path, activation):
                 assert values.tobytes() == seen[f"out_{name}"][m].tobytes(), (cls.type, name, m)
 
 
-def test_all_gains_at_1_are_the_torch_model_with_the_phases_of_the_input(tmp_path):
+def test_gains_at_1_match_the_torch_model_with_input_phases(tmp_path):
     import torch
 
     widths = (512, 256, 128, 64)
@@ -145,14 +145,14 @@ def test_all_gains_at_1_are_the_torch_model_with_the_phases_of_the_input(tmp_pat
     level = frames.abs().amax(1, keepdim=True)
     with torch.no_grad():
         made = network(frames.abs() / level) * level
-    wanted = torch.istft(torch.polar(made, frames.angle()).T, 2048, 512, window=window, length=len(audio)).numpy()
+    expected = torch.istft(torch.polar(made, frames.angle()).T, 2048, 512, window=window, length=len(audio)).numpy()
     sound = play(instrument("hybrid.safetensors", 2048, 512), tmp_path / "p.json", audio, 44100.0)[:, 0]
     inside = slice(4096, 16384)  # frames at the edges of torch.stft are mirrored
-    assert np.abs(wanted[inside]).max() > 0.05
-    assert np.abs(sound[2048:][inside] - wanted[inside]).max() < 1e-4 * np.abs(wanted[inside]).max()
+    assert np.abs(expected[inside]).max() > 0.05
+    assert np.abs(sound[2048:][inside] - expected[inside]).max() < 1e-4 * np.abs(expected[inside]).max()
 
 
-def test_every_lane_is_a_sound_of_its_own(folder):
+def test_lanes_are_independent(folder):
     left, right = noise(800, seed=1), noise(800, seed=2) * 0.3
     patch = instrument()
     patch.set("in.channels", 2)
@@ -161,13 +161,13 @@ def test_every_lane_is_a_sound_of_its_own(folder):
     assert np.array_equal(both[:, 1], play(instrument(), folder, right)[:, 0])
 
 
-def test_without_models_the_sound_passes_as_it_is(folder):
+def test_sound_passes_unchanged_without_models(folder):
     audio = noise(800)
     sound = play(instrument(""), folder, audio)[:, 0]
     assert np.abs(sound[SIZE:] - audio[:-SIZE]).max() < 1e-5
 
 
-def test_the_driver_in_python_gives_the_same(folder):
+def test_python_driver_produces_the_same_samples(folder):
     audio, patch = noise(320), instrument(gain=[0.5, 1.0, 0.25])
     assert np.array_equal(play(patch, folder, audio), play(patch, folder, audio, driver=Stepper))
 
@@ -179,7 +179,7 @@ def test_latency_is_one_window():
 # -- faders ------------------------------------------------------------------------------------------------
 
 
-def test_the_rows_of_the_paper_are_met():
+def test_adjusted_values_match_the_table_of_the_paper():
     """Figure 3 of Sarroff & Casey (2014): gain, scale, mute and the adjusted value of units 24 to 31."""
     gain = [1, 1, 34 / 127, 1, 1, 1, 0.68504, 0.78740]
     scale = [2, 1, 1, 1.59055, 1.96850, 0.51969, 0.69291, 1]
@@ -205,7 +205,7 @@ def test_units_are_weighted_by_gain_scale_and_mute(folder):
 
 @pytest.mark.parametrize("bias", [False, True], ids=["no bias", "bias"])
 @pytest.mark.parametrize("last", ["relu", "sigmoid", "linear"])
-def test_all_gains_at_0_are_silence(tmp_path, last, bias):
+def test_gains_at_0_are_silent(tmp_path, last, bias):
     model = random_model((12, 5), ("relu", "sigmoid"), bias=bias)
     decoder = (*model.decoder[:-1], type(model.decoder[-1])(model.decoder[-1].weight, model.decoder[-1].bias, last))
     Autoencoder(model.features, model.encoder, decoder).save(tmp_path / "m.safetensors")
@@ -217,8 +217,8 @@ def test_all_gains_at_0_are_silence(tmp_path, last, bias):
 
 
 @pytest.mark.parametrize("bank", ["gain", "scale", "mute"])
-def test_turning_a_fader_never_clicks(folder, bank):
-    """The largest step stays what a sound as loud as before and after makes by itself."""
+def test_moving_a_fader_never_clicks(folder, bank):
+    """The largest step is at most that of the steady sounds before and after the change."""
     audio = sine(6 * 4096, 200.0)
     patch = instrument("big.safetensors", size=512, hop=128)
     random_model((40, 12), rate=4 * RATE, size=512).save(folder.parent / "big.safetensors")
@@ -239,7 +239,7 @@ def test_turning_a_fader_never_clicks(folder, bank):
 # -- models ------------------------------------------------------------------------------------------------
 
 
-def test_models_are_exchanged_without_a_click(folder):
+def test_model_change_does_not_click(folder):
     for k in range(2):
         random_model((40, 12), rate=4 * RATE, size=512, seed=k).save(folder.parent / f"{k}.safetensors")
     audio = sine(6 * 4096, 200.0)
@@ -261,7 +261,7 @@ def engine_of_file(patch, path, audio, rate=RATE):
     return engine
 
 
-def test_an_edit_does_not_read_the_model_again_but_a_new_file_is_read(folder, monkeypatch):
+def test_model_is_read_again_only_if_its_file_changed(folder, monkeypatch):
     reads = []
     load = Autoencoder.load.__func__
     monkeypatch.setattr(Autoencoder, "load", classmethod(lambda cls, path: reads.append(path) or load(cls, path)))
@@ -282,7 +282,7 @@ def test_an_edit_does_not_read_the_model_again_but_a_new_file_is_read(folder, mo
     assert np.array_equal(engine.run_samples(1000), fresh[2000:3000])
 
 
-def test_at_twice_the_rate_the_lower_half_is_heard(tmp_path):
+def test_model_plays_the_lower_half_at_twice_its_rate(tmp_path):
     model = random_model(rate=RATE / 2)
     model.save(tmp_path / "m.safetensors")
     patch = instrument("m.safetensors", 2 * SIZE)
@@ -293,8 +293,8 @@ def test_at_twice_the_rate_the_lower_half_is_heard(tmp_path):
     assert not made[:, 33:].any()
 
 
-def test_at_an_odd_rate_partials_stay_where_they_are(tmp_path):
-    """48 kHz for a model of 44.1 kHz: the model sees its own bins, and what it makes is put back in place."""
+def test_partials_keep_their_frequency_at_another_rate(tmp_path):
+    """At 48 kHz, bins are converted to those of a 44.1 kHz model and its output is converted back."""
     copy = random_model((257,), ("linear",), rate=44100.0, size=512)
     eye = [type(layer)(np.eye(257, dtype=np.float32), None, "relu") for layer in (*copy.encoder, *copy.decoder)]
     Autoencoder(copy.features, eye[:1], eye[1:]).save(tmp_path / "m.safetensors")
@@ -305,30 +305,30 @@ def test_at_an_odd_rate_partials_stay_where_they_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rate", "size", "wanted"), [(44100.0, 2048, 4096), (8000.0, 2048, 1024), (48000.0, 512, 4096)]
+    ("rate", "size", "expected"), [(44100.0, 2048, 4096), (8000.0, 2048, 1024), (48000.0, 512, 4096)]
 )
-def test_an_stft_that_does_not_fit_is_told_its_size(tmp_path, rate, size, wanted):
+def test_stft_size_error_names_the_right_size(tmp_path, rate, size, expected):
     random_model(rate=22050.0, size=2048).save(tmp_path / "m.safetensors")
     patch = instrument("m.safetensors", size, 128)
-    with pytest.raises(GraphError, match=f"encoder 'encoder'.*not {size}. Set size to {wanted}\\.$"):
+    with pytest.raises(GraphError, match=f"encoder 'encoder'.*not {size}. Set size to {expected}\\.$"):
         build_graph(patch.document, rate, tmp_path / "p.json")
-    patch.set("stft.size", wanted)
+    patch.set("stft.size", expected)
     assert build_graph(patch.document, rate, tmp_path / "p.json").node("bank").bank_sizes["gain"] == 5
 
 
-def test_a_decoder_refuses_the_code_of_another_model(folder):
+def test_decoder_rejects_the_code_of_another_model(folder):
     random_model((9,), ("relu",)).save(folder.parent / "nine.safetensors")
     patch = instrument()
     patch.set("decoder.file", "nine.safetensors")
-    with pytest.raises(GraphError, match="a code of 9 units, but 5 arrive at 'code'\\. Give it the model of"):
+    with pytest.raises(GraphError, match="a code of 9 units, but 'code' has 5 units\\. Select the model file of"):
         build_graph(patch.document, RATE, folder)
     patch.set("decoder.file", "")
-    with pytest.raises(GraphError, match="it has no model, but 5 arrive"):
+    with pytest.raises(GraphError, match="it has no model, but 'code' has 5 units"):
         build_graph(patch.document, RATE, folder)
     patch.set("decoder.file", "model.safetensors")
     patch.disconnect("encoder.level", "decoder.level")
     patch.connect("encoder.code", "decoder.level")
-    with pytest.raises(GraphError, match="wire the level of the encoder"):
+    with pytest.raises(GraphError, match="Wire the level of the encoder"):
         build_graph(patch.document, RATE, folder)
 
 
@@ -342,7 +342,7 @@ def hostile_files():
 
 
 @pytest.mark.parametrize("name", hostile_files())
-def test_a_file_that_is_no_model_leaves_a_silent_placeholder_with_one_sentence(folder, name):
+def test_invalid_model_file_makes_a_silent_placeholder_with_one_message(folder, name):
     (folder.parent / "model.safetensors").write_bytes(hostile_files()[name])
     graph = build_graph(instrument().document, RATE, folder)
     assert set(graph.placeholders) == {"encoder", "decoder"}
@@ -351,7 +351,7 @@ def test_a_file_that_is_no_model_leaves_a_silent_placeholder_with_one_sentence(f
     assert not play(instrument(), folder, noise(400)).any()
 
 
-def test_a_file_that_is_no_model_is_not_read_at_every_edit(folder, monkeypatch):
+def test_invalid_model_file_is_not_read_at_each_edit(folder, monkeypatch):
     (folder.parent / "model.safetensors").write_bytes(b"0" * 100)
     reads = []
     load = Autoencoder.load.__func__
@@ -364,7 +364,7 @@ def test_a_file_that_is_no_model_is_not_read_at_every_edit(folder, monkeypatch):
 # -- codes -------------------------------------------------------------------------------------------------
 
 
-def test_faders_alone_play_the_decoder(folder):
+def test_latent_source_plays_the_decoder(folder):
     model = Autoencoder.load(folder.parent / "model.safetensors")
     faders = [0.9, 0.0, 0.3]
     patch = patch_of(
@@ -378,15 +378,15 @@ def test_faders_alone_play_the_decoder(folder):
     engine = Offline(patch.document, RATE, path=folder)
     sound = engine.run_samples(2000)
     made = next(helper.latest(1)[0] for (id, *_), helper in engine.plan.hosts.items() if id == "made")
-    wanted = model.decode(np.array([[*faders, 0.0, 0.0]], np.float32))[0] * 0.2 * SIZE / 4
-    np.testing.assert_allclose(made, wanted, rtol=1e-4, atol=1e-5)
+    expected = model.decode(np.array([[*faders, 0.0, 0.0]], np.float32))[0] * 0.2 * SIZE / 4
+    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)
     assert np.abs(sound[500:]).max() > 0.01
     patch.set("faders.gain", 0.0)
     assert not Offline(patch.document, RATE, path=folder).run_samples(400).any()
 
 
 @pytest.mark.parametrize("method", ["channel_vocoder", "peak_vocoder", "phase_gradient", "rtisi_la", "momentum_rtisi"])
-def test_any_method_gives_a_decoder_its_phases(folder, method):
+def test_decoder_plays_with_each_phase_method(folder, method):
     patch = instrument()
     patch.remove("back")
     patch.add(method, id="phases")
@@ -400,7 +400,7 @@ def test_any_method_gives_a_decoder_its_phases(folder, method):
     assert np.isfinite(sound).all() and np.abs(sound[1000:]).max() > 0.01
 
 
-def test_codes_are_smoothed_held_mixed_and_calculated_with(folder):
+def test_frame_blocks_process_codes(folder):
     patch = instrument()
     for id in ("smooth_frames", "freeze_frames"):
         patch.add(id, id=id)
@@ -418,7 +418,7 @@ def test_codes_are_smoothed_held_mixed_and_calculated_with(folder):
     assert np.abs(play(patch, folder, noise(800))).max() > 0.01
 
 
-def test_a_code_does_not_go_where_magnitudes_are_taken(folder):
+def test_code_cannot_be_wired_to_a_magnitude_input(folder):
     patch = instrument()
     patch.add("scale_frames", id="half", gain=0.5)
     patch.connect("encoder.code", "half.a")
@@ -432,7 +432,7 @@ def test_a_code_does_not_go_where_magnitudes_are_taken(folder):
 
 
 def switched(folder, audio, moves, model=""):
-    """The sound while the switch is thrown at these samples."""
+    """Return the sound while the switch changes at these samples."""
     patch = instrument(model)
     patch.add("resynthesis_switch", id="switch", resynthesis=0.0)
     patch.disconnect("inverse.out", "out.audio")
@@ -445,13 +445,13 @@ def switched(folder, audio, moves, model=""):
     return engine.run_samples(len(audio))[:, 0]
 
 
-def test_original_and_resynthesis_are_in_time(folder):
+def test_switch_aligns_original_and_resynthesis(folder):
     audio = noise(2000)
     sound = switched(folder, audio, {600: 1.0, 900: 0.0, 1300: 1.0})
     assert np.abs(sound[SIZE:] - audio[:-SIZE]).max() < 1e-5
 
 
-def test_the_switch_fades(folder):
+def test_switch_crossfades(folder):
     audio = sine(4000, 100.0)
     original = switched(folder, audio, {})
     made = switched(folder, audio, {0: 1.0}, "model.safetensors")

@@ -1,4 +1,4 @@
-"""Statistics and spectra of the noises."""
+"""Statistics and spectra of the noise generators."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ N = 1 << 18
 
 
 def slope(signal, low, high):
-    """dB per octave of the power spectrum between two frequencies."""
+    """Return the slope of the power spectrum between two frequencies, in dB per octave."""
     frames = signal[: len(signal) // 4096 * 4096].reshape(-1, 4096) * np.hanning(4096)
     power = (np.abs(np.fft.rfft(frames)) ** 2).mean(axis=0)
     f = np.fft.rfftfreq(4096, 1 / SR)
@@ -18,7 +18,7 @@ def slope(signal, low, high):
     return np.polyfit(np.log2(f[chosen]), 10 * np.log10(power[chosen]), 1, w=1 / np.sqrt(f[chosen]))[0]
 
 
-def test_white_noise_is_white():
+def test_white_noise_has_a_flat_spectrum():
     out = run(WhiteNoise, N)["out"]
     assert abs(out.mean()) < 0.005
     assert out.std() == pytest.approx(1 / np.sqrt(3), rel=0.01)
@@ -26,7 +26,7 @@ def test_white_noise_is_white():
     assert slope(out, 50, 20000) == pytest.approx(0.0, abs=0.1)
 
 
-def test_gaussian_noise_is_gaussian():
+def test_gaussian_noise_has_a_normal_distribution():
     out = run(WhiteNoise, N, distribution="gaussian")["out"]
     assert out.std() == pytest.approx(0.25, rel=0.01)
     assert (out**4).mean() / out.var() ** 2 == pytest.approx(3.0, rel=0.05)
@@ -58,7 +58,7 @@ def test_dust_has_its_density():
 
 
 @pytest.mark.parametrize("cls", [WhiteNoise, PinkNoise, BrownNoise])
-def test_the_seed_decides(cls):
+def test_noise_depends_on_its_seed(cls):
     a, b, c = (run(cls, 50000, seed=seed)["out"] for seed in (7, 7, 8))
     assert np.array_equal(a, b)
     assert abs(np.corrcoef(a, c)[0, 1]) < 0.2

@@ -10,7 +10,7 @@ N = 44100
 T = np.arange(N) / SR
 
 
-def test_sine_is_numpys_sine():
+def test_sine_matches_numpy():
     out = run(Sine, N, frequency=1000.0, amplitude=0.5)["out"]
     assert np.abs(out - 0.5 * np.sin(2 * np.pi * 1000.0 * T)).max() < 1e-9
 
@@ -32,7 +32,7 @@ def test_sine_with_phase_modulation_has_bessel_sidebands():
 
 
 @pytest.mark.parametrize("cls", [Sine, Saw, Square, Triangle, Wavetable, Phasor, Impulse, Lfo])
-def test_reset_starts_the_cycle_again(cls):
+def test_reset_restarts_the_cycle(cls):
     gate = np.zeros(400)
     gate[150:200] = 1.0
     out = run(cls, 400, frequency=331.0, reset=gate)["out"]
@@ -47,15 +47,15 @@ def test_reset_starts_the_cycle_again(cls):
         (Triangle, lambda p: 1 - 4 * np.abs((p + 0.25) % 1 - 0.5)),
     ],
 )
-def test_naive_waves_are_the_textbooks(cls, wave):
+def test_naive_waves_match_their_formula(cls, wave):
     out = run(cls, N, frequency=441.0, quality="naive", amplitude=0.7)["out"]
     phase = np.arange(N) * 441.0 / SR % 1
-    away = np.minimum(phase % 0.5, 0.5 - phase % 0.5) > 1e-6  # jumps may fall either way
+    away = np.minimum(phase % 0.5, 0.5 - phase % 0.5) > 1e-6  # a jump may be on either side of the sample
     assert np.abs(out - 0.7 * wave(phase))[away].max() < 1e-5
 
 
 def alias_level(cls, frequency, **settings):
-    """Largest partial below 10 kHz that is no harmonic, in dB of the largest harmonic."""
+    """Return the largest non-harmonic partial below 10 kHz, in dB of the largest harmonic."""
     amplitudes, f = spectrum(run(cls, N, frequency=frequency, **settings)["out"])
     harmonic = np.abs(f - frequency * np.round(f / frequency)) < 8.0
     audible = (f > 30.0) & (f < 10000.0)
@@ -87,7 +87,7 @@ def test_band_limited_harmonics_have_the_fourier_series(cls, first):
         assert amplitudes[300 * n] == pytest.approx(first / n * droop, rel=2e-3)
 
 
-def test_backwards_a_band_limited_saw_is_the_mirror_image():
+def test_band_limited_saw_at_negative_frequency_is_mirrored():
     up = run(Saw, 2000, frequency=700.0)["out"]
     down = run(Saw, 2000, frequency=-700.0)["out"]
     assert np.abs(up[1:] + down[1:]).max() < 1e-9
@@ -98,7 +98,7 @@ def test_pulse_width_sets_the_mean():
     assert out.mean() == pytest.approx(-0.5, abs=1e-3)
 
 
-def test_impulses_come_on_time():
+def test_impulses_are_on_time():
     out = run(Impulse, 1000, frequency=441.0)["out"]
     assert np.flatnonzero(out).tolist() == pytest.approx(list(range(0, 1000, 100)), abs=1)
     assert out[0] == 1.0

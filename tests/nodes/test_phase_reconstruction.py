@@ -1,5 +1,4 @@
-"""Phases from magnitudes: how near the sound comes back, when, and what happens to spectra that no sound
-has."""
+"""Phase reconstruction: accuracy, latency, and robustness against inconsistent spectra."""
 
 import numpy as np
 import pytest
@@ -78,7 +77,7 @@ def patch_with(method, size=SIZE, hop=HOP, window="hamming", **settings):
 
 
 def back(method, sound, seed=0, **settings):
-    """The sound that comes back from its magnitudes, moved by the latency that the patch declares."""
+    """Return the sound reconstructed from its magnitudes, aligned by the latency of the patch."""
     engine = Offline(
         SetSeed(seed).apply(patch_with(method, **settings).document),
         RATE,
@@ -113,23 +112,23 @@ def mean_ratio(method, **settings):
         ("momentum_rtisi", {}, 28.2),
     ],
 )
-def test_sounds_come_back(method, settings, least):
+def test_reconstruction_reaches_its_accuracy(method, settings, least):
     assert mean_ratio(method, **settings) > least
 
 
-def test_what_was_learned_since_is_worth_three_decibels():
+def test_momentum_rtisi_is_three_decibels_better():
     assert mean_ratio("momentum_rtisi") > mean_ratio("rtisi_la") + 3.0
     assert mean_ratio("momentum_rtisi") > mean_ratio("rtisi_la", updates="in_turn") + 2.5
 
 
-def test_look_ahead_and_iterations_pay():
+def test_look_ahead_and_iterations_improve_accuracy():
     assert mean_ratio("rtisi_la", look_ahead=3) > mean_ratio("rtisi_la", look_ahead=0) + 2.0
     assert mean_ratio("rtisi_la", iterations=20) > mean_ratio("rtisi_la", iterations=2) + 1.0
     assert mean_ratio("momentum_rtisi", momentum=0.8) > mean_ratio("momentum_rtisi", momentum=0.0) + 1.0
 
 
-def test_dense_frames_at_a_long_look_ahead():
-    """1024 / 128 with look-ahead 7, at this rate."""
+def test_long_look_ahead_with_dense_frames_is_accurate():
+    """The size and hop of 1024 / 128 with look-ahead 7, at this rate."""
     assert ratio("momentum_rtisi", voice(), size=1024, look_ahead=7) > 30.0
 
 
@@ -148,7 +147,7 @@ def test_a_steady_sine_keeps_its_frequency_and_amplitude(method, tolerance):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("hop", [100, 128])
 def test_latency_is_declared(method, hop):
-    """The envelope of a burst of noise comes back where it was."""
+    """The envelope of a noise burst keeps its position."""
     t = np.arange(RATE) / RATE
     burst = np.random.default_rng(1).standard_normal(RATE) * np.exp(-(((t - 0.5) / 0.01) ** 2)) * 0.2
     heard = back(method, burst, hop=hop)
@@ -157,12 +156,12 @@ def test_latency_is_declared(method, hop):
 
 
 @pytest.mark.parametrize("method", ["rtisi_la", "momentum_rtisi"])
-def test_phases_come_back_up_to_their_sign(method):
+def test_phases_are_reconstructed_up_to_their_sign(method):
     sound = voice(0.6)
     heard = back(method, sound, iterations=20)
-    wanted, heard = sound[4096:8192], heard[4096:8192]
-    size = np.sqrt(np.sum(wanted**2) * np.sum(heard**2))
-    middle = np.correlate(heard, wanted, "full")[4095 - 64 : 4095 + 65] / size
+    expected, heard = sound[4096:8192], heard[4096:8192]
+    size = np.sqrt(np.sum(expected**2) * np.sum(heard**2))
+    middle = np.correlate(heard, expected, "full")[4095 - 64 : 4095 + 65] / size
     assert np.abs(middle).max() > 0.7
 
 
@@ -172,12 +171,12 @@ def test_any_size_and_hop(method, size, hop):
     sound = bell(0.5)
     heard = back(method, sound, size=size, hop=hop)
     assert np.isfinite(heard).all()
-    # where windows do not overlap, wrong phases lie under the windows' edges and are raised with them
+    # without overlap, errors at the edges of the windows are amplified by the synthesis window
     assert 0.1 < np.sqrt(np.mean(heard**2) / np.mean(sound**2)) < (1.5 if hop <= size / 2 else 4.0)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_bad_stretches_are_finite_and_forgotten(method):
+def test_method_recovers_from_invalid_frames(method):
     quiet, good = np.zeros(2000), voice(0.5)
     click, noise = np.zeros(2000), np.sign(np.random.default_rng(2).standard_normal(2000))
     click[1000] = 1.0
@@ -190,7 +189,7 @@ def test_bad_stretches_are_finite_and_forgotten(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_frames_torn_upstream_are_finite(method):
+def test_output_is_finite_for_inconsistent_frames(method):
     torn = voice(0.3)
     torn[2000:2100:7] = np.nan
     assert np.isfinite(back(method, torn)).all()
@@ -202,7 +201,7 @@ def test_silence_stays_silent(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_two_renders_are_equal_and_seeds_matter_where_chance_does(method):
+def test_renders_are_equal_and_depend_on_the_seed_of_random_methods(method):
     sound = voice(0.3)
     first = back(method, sound, seed=1)
     np.testing.assert_array_equal(first, back(method, sound, seed=1))
@@ -225,7 +224,7 @@ def test_lanes_are_independent(method):
 
 @pytest.mark.parametrize("setting", [{"look_ahead": -1}, {"look_ahead": 16}, {"iterations": 0}, {"iterations": 101}])
 @pytest.mark.parametrize("method", ["rtisi_la", "momentum_rtisi"])
-def test_settings_out_of_range_are_refused(method, setting):
+def test_settings_out_of_range_are_rejected(method, setting):
     with pytest.raises(PatchError, match=f"{next(iter(setting))} must lie in"):
         patch_with(method, **setting)
 
@@ -242,7 +241,7 @@ def test_any_momentum_is_stable(momentum):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_kernels_neither_allocate_nor_raise(method):
+def test_kernels_do_not_allocate_or_raise(method):
     cls = node_types()[method]
     settings = {name: option.default for name, option in cls.spec.options.items()}
     for values in zip(*(choice.values for choice in cls.spec.choices.values())) if cls.spec.choices else [()]:

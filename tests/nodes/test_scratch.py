@@ -1,4 +1,4 @@
-"""Scratch memory holds nothing from one frame to the next: whatever is in it, the samples are the same."""
+"""Scratch memory stores nothing between frames: its content does not change the samples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ USERS = [cls for cls in node_types().values() if cls.spec.scratches]
 
 
 def sound_with(patch, inputs, fill):
-    """The sound of a patch whose scratch memory holds ``fill`` when a quantum begins, and its floats."""
+    """Return the sound of a patch whose scratch memory is set to ``fill`` in each quantum, and its size in floats."""
     engine = Offline(patch.document, RATE, inputs=inputs, allow_outside=True)
     sound = []
     for _ in range(QUANTA):
@@ -32,8 +32,8 @@ def sound_with(patch, inputs, fill):
 
 
 @pytest.mark.parametrize("cls", USERS, ids=lambda cls: cls.type)
-def test_the_content_of_scratch_memory_does_not_matter(cls, tmp_path):
-    """One frame falls into each quantum, so that every frame finds the memory filled."""
+def test_output_does_not_depend_on_scratch_content(cls, tmp_path):
+    """Each quantum has one frame, so that the memory is filled before each frame."""
     size = 64 if cls.family == "neural" else 256
     settings = {}
     if cls.type == "stretch_player":
@@ -51,11 +51,11 @@ def test_the_content_of_scratch_memory_does_not_matter(cls, tmp_path):
         assert np.isfinite(plain).all() and np.abs(plain).max() > 1e-4
 
 
-def test_at_least_the_transforms_have_scratch_memory():
+def test_transform_blocks_have_scratch_memory():
     assert {"stft", "inverse_stft", "rtisi_la", "phase_gradient", "encoder"} <= {cls.type for cls in USERS}
 
 
-def test_a_tick_has_no_scratch_memory():
+def test_scratch_memory_in_a_tick_is_rejected():
     class Hopeful(Node):
         audio = In(0.0, doc="signal")
         out = Out(doc="signal")

@@ -1,4 +1,4 @@
-"""Times of the clock, order of the sequencers."""
+"""Timing of the clock and order of the sequencers."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_clock_keeps_time():
     assert 0 <= outputs["phase"].min() and outputs["phase"].max() <= 1
 
 
-def test_clock_swings():
+def test_clock_swing_delays_second_gates():
     gates = edges(run(Clock, 44100, tempo=120.0, division=4.0, swing=1 / 3)["out"])
     assert gates[:4] == pytest.approx(np.array([0, 4 / 3, 2, 10 / 3]) * SR / 8, abs=1)
 
@@ -38,7 +38,7 @@ def test_clock_divider():
         ("pendulum", [1, 2, 3, 4, 3, 2, 1, 2]),
     ],
 )
-def test_steps_come_in_order(order, expected):
+def test_steps_play_in_order(order, expected):
     outputs = run(StepSequencer, 32, clock=CLOCK, steps=(1.0, 2.0, 3.0, 4.0), order=order)
     assert outputs["out"][::2][:8].tolist() == expected
     assert outputs["out"][1::2][:8].tolist() == expected
@@ -46,7 +46,7 @@ def test_steps_come_in_order(order, expected):
     assert (outputs["step"] + 1 == outputs["out"]).all()
 
 
-def test_sequencer_rests_and_resets():
+def test_sequencer_has_rests_and_reset():
     reset = np.zeros(32)
     reset[6] = 1
     outputs = run(StepSequencer, 32, clock=CLOCK, reset=reset, steps=(1.0, 2.0, 3.0, 4.0), gates=(1, 0, 1))
@@ -60,7 +60,7 @@ def test_random_order_uses_all_steps():
 
 
 @pytest.mark.parametrize("steps", [(), (5.0,), tuple(float(i) for i in range(64))])
-def test_lists_of_any_length(steps):
+def test_sequencer_plays_lists_of_any_length(steps):
     out = run(StepSequencer, 400, clock=np.tile([1, 0], 200), steps=steps, order="pendulum")["out"]
     assert set(out) == set(steps or (0.0,))
 
@@ -89,7 +89,7 @@ def _gaps(pattern):
     return [(b - a) % len(pattern) for a, b in zip(places, places[1:] + places[:1])]
 
 
-def test_random_steps_change_with_the_clock_and_repeat_from_memory():
+def test_random_steps_change_per_clock_and_repeat_with_memory():
     clock = np.tile([1, 0], 100)
     free = run(RandomSteps, 200, clock=clock, low=10.0, high=20.0)["out"]
     assert len(set(free)) == 100

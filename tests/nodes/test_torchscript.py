@@ -1,4 +1,4 @@
-"""TorchScript models as blocks: what they give, when, and what is heard when they are late or broken."""
+"""TorchScript blocks: output, latency, and behaviour with late or broken models."""
 
 import importlib.util
 import re
@@ -35,7 +35,7 @@ class Undefined(torch.nn.Module):
 
 class Raises(torch.nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        assert x.abs().max() < 0.1, "too loud for me"
+        assert x.abs().max() < 0.1, "too loud"
         return x
 
 
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """A folder with a patch's name in it, and models beside."""
+    """Return the path of a patch in a folder with models."""
     folder = tmp_path_factory.mktemp("models")
     for cls in (Twice, FirstThree, Undefined, Raises):
         torch.jit.save(torch.jit.script(cls()), folder / f"{cls.__name__}.pt")
@@ -80,7 +80,7 @@ def worker_of(engine) -> TorchWorker:
 
 @pytest.mark.parametrize("make", [sound_patch, frame_patch])
 @pytest.mark.parametrize(("file", "gain"), [("", 1.0), ("Twice.pt", 2.0)])
-def test_the_model_is_heard_as_late_as_the_graph_says(models, make, file, gain):
+def test_model_output_has_the_declared_latency(models, make, file, gain):
     audio, patch = noise(4000), make(file)
     late = build_graph(patch.document, RATE, models).latency
     engine = engine_of(patch, models, audio)
@@ -91,7 +91,7 @@ def test_the_model_is_heard_as_late_as_the_graph_says(models, make, file, gain):
 
 
 @pytest.mark.parametrize("make", [sound_patch, frame_patch])
-def test_pieces_and_the_driver_in_python_give_the_same(models, make):
+def test_output_is_equal_in_chunks_and_in_the_python_driver(models, make):
     audio, patch = noise(3000), make("Twice.pt")
     whole = engine_of(patch, models, audio).run_samples(3000)
     engine = engine_of(patch, models, audio)
@@ -100,7 +100,7 @@ def test_pieces_and_the_driver_in_python_give_the_same(models, make):
 
 
 @pytest.mark.parametrize("size", [16, 128, 2048])
-def test_every_size_keeps_its_latency(models, size):
+def test_latency_is_right_for_each_size(models, size):
     audio, patch = noise(9000), sound_patch("Twice.pt", size=size)
     late = build_graph(patch.document, RATE, models).latency
     assert late % size == 0 and late >= max(2 * size, 1024 + size)
@@ -130,70 +130,70 @@ def test_frames_may_become_a_code(models):
 
 
 @pytest.mark.parametrize("late", ["hold", "dry"])
-def test_late_frames_are_held_or_become_dry_and_are_counted(models, late, monkeypatch):
+def test_late_frames_are_held_or_dry_and_counted(models, late, monkeypatch):
     audio = np.full(12000, 0.5, np.float32)
     engine = engine_of(frame_patch("Twice.pt", late=late), models, audio)
     before = engine.run_samples(3008)[-500:, 0]
     with monkeypatch.context() as patched:
         patched.setattr(TorchWorker, "_process_pending", lambda self: None)
-        meanwhile = engine.run_samples(4992)[:, 0]
+        during = engine.run_samples(4992)[:, 0]
     after = engine.run_samples(3000)[:, 0]
     held = {"hold": 1.0, "dry": 0.5}[late]
     assert before == pytest.approx(1.0, abs=1e-5)
-    assert meanwhile[-500:] == pytest.approx(held, abs=1e-5)
+    assert during[-500:] == pytest.approx(held, abs=1e-5)
     assert after[-500:] == pytest.approx(1.0, abs=1e-5)
-    assert largest_step(np.concatenate([before, meanwhile, after])[:, None]) < 0.03
+    assert largest_step(np.concatenate([before, during, after])[:, None]) < 0.03
     assert worker_of(engine).marks[LATE] > 100
     (problem,) = engine.problems()
     assert "of the model were late. Raise 'delay', or use a smaller model" in problem
 
 
 @pytest.mark.parametrize("late", ["dry", "silence"])
-def test_late_sound_fades_to_the_dry_one_or_to_silence(models, late, monkeypatch):
+def test_late_sound_fades_to_dry_or_silence(models, late, monkeypatch):
     audio = np.full(16000, 0.5, np.float32)
     engine = engine_of(sound_patch("Twice.pt", late=late), models, audio)
     before = engine.run_samples(4032)[-500:, 0]
     with monkeypatch.context() as patched:
         patched.setattr(TorchWorker, "_process_pending", lambda self: None)
-        meanwhile = engine.run_samples(4992)[:, 0]
+        during = engine.run_samples(4992)[:, 0]
     after = engine.run_samples(4000)[:, 0]
     assert before == pytest.approx(1.0) and after[-500:] == pytest.approx(1.0)
-    assert meanwhile[-500:] == pytest.approx({"dry": 0.5, "silence": 0.0}[late])
-    assert largest_step(np.concatenate([before, meanwhile, after])[:, None]) < 1.5 / (0.01 * RATE)
+    assert during[-500:] == pytest.approx({"dry": 0.5, "silence": 0.0}[late])
+    assert largest_step(np.concatenate([before, during, after])[:, None]) < 1.5 / (0.01 * RATE)
     assert worker_of(engine).marks[LATE] > 10
 
 
 @pytest.mark.parametrize("make", [sound_patch, frame_patch])
 @pytest.mark.parametrize(
-    ("file", "says"),
+    ("file", "message"),
     [
         ("text.pt", "'text.pt' does not run"),
         ("FirstThree.pt", r"returns \[1, .*3\] for \[1, .*, not \[1, "),
-        ("Raises.pt", r"the model failed .*too loud for me"),
+        ("Raises.pt", r"the model failed .*too loud"),
     ],
 )
-def test_a_model_that_does_not_run_is_named_and_the_sound_passes(models, make, file, says):
+def test_broken_model_is_reported_and_the_sound_passes(models, make, file, message):
     audio, patch = noise(4000), make(file)
     engine = engine_of(patch, models, audio)
     sound = engine.run_samples(4000)[:, 0]
     (problem,) = engine.problems()
     assert problem.startswith("model: ") and "\n" not in problem
-    assert re.search(says, problem)
+    assert re.search(message, problem)
     late = build_graph(patch.document, RATE, models).latency
     assert np.abs(sound[late + 1500 :] - audio[1500:-late]).max() < 1e-5
 
 
-def test_numbers_that_are_not_finite_are_silence(models):
+def test_non_finite_model_output_is_silent(models):
     sound = engine_of(sound_patch("Undefined.pt"), models, noise(3000)).run_samples(3000)
     assert not sound[2000:].any()
 
 
-def test_a_model_outside_the_patchs_folder_is_not_run(models, tmp_path):
+def test_model_outside_the_patch_folder_is_not_run(models, tmp_path):
     graph = build_graph(sound_patch(str(models.parent / "Twice.pt")).document, RATE, tmp_path / "patch.json")
     assert "model" in graph.placeholders
 
 
-def test_without_pytorch_one_sentence_says_so(models, monkeypatch):
+def test_missing_pytorch_is_reported(models, monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else find(name, *rest))
     assert build_graph(sound_patch("").document, RATE, models).placeholders == {}
@@ -201,7 +201,7 @@ def test_without_pytorch_one_sentence_says_so(models, monkeypatch):
     assert reason == "PyTorch is not installed: pip install 'nodegraph[learn]'"
 
 
-def test_live_the_model_runs_in_a_thread_of_its_own(models):
+def test_live_model_runs_in_a_separate_thread(models):
     patch = sound_patch("Twice.pt")
     patch.add("sine", id="tone", frequency=200.0)
     patch.disconnect("in.out", "model.audio")

@@ -1,4 +1,4 @@
-"""Musical time: where a transport is after so many samples, and what keeps to its bar."""
+"""Musical time: the position of a transport, and blocks that follow its bars."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RATE = 44100.0
 
 
 def signals(patch, samples, turns=()):
-    """The channels of a patch, with knobs turned at samples of their own."""
+    """Return the channels of a patch, with knobs set at the given samples."""
     engine = Offline(patch.document)
     for node, port, value, at in turns:
         engine.set_parameter(node, port, value, at)
@@ -22,14 +22,14 @@ def signals(patch, samples, turns=()):
 
 
 def watched(output, samples, turns=(), **params):
-    """One output of a transport."""
+    """Return one output of a transport."""
     patch = patch_of(f"t.{output} out.audio", t=("transport", params), out="audio_out")
     return signals(patch, samples, turns)[:, 0]
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.floats(20.0, 300.0), st.integers(1, 16))
-def test_a_transport_is_where_tempo_and_time_say(tempo, meter):
+def test_transport_position_follows_tempo_and_time(tempo, meter):
     n = np.arange(3000)
     beats = n * tempo / 60.0 / RATE
     np.testing.assert_allclose(watched("beat", 3000, tempo=tempo, meter=meter), beats, atol=1e-6)
@@ -37,20 +37,20 @@ def test_a_transport_is_where_tempo_and_time_say(tempo, meter):
     np.testing.assert_allclose(watched("seconds", 3000, tempo=tempo, meter=meter), n / RATE, atol=1e-6)
 
 
-def test_pause_holds_the_place_and_play_goes_on_from_it():
+def test_pause_holds_the_position_and_play_resumes():
     beat = watched("beat", 4000, [("t", "play", 0.0, 1000), ("t", "play", 1.0, 3000)])
     assert np.all(beat[1000:3000] == beat[1000])
     np.testing.assert_allclose(beat[3000:] - beat[1000], np.arange(1000) * 2.0 / RATE, atol=1e-6)
 
 
-def test_rewind_goes_to_the_position_and_says_so_for_one_sample():
+def test_rewind_jumps_and_raises_jump_for_one_sample():
     turns = [("t", "rewind", 1.0, 1000)]
     beat, jump = (watched(name, 2000, turns, position=7.5) for name in ("beat", "jump"))
     assert beat[1000] == 7.5
     assert np.flatnonzero(jump).tolist() == [0, 1000]
 
 
-def test_a_loop_goes_round_without_losing_a_fraction_of_a_sample():
+def test_loop_keeps_fractions_of_a_sample():
     tempo, start, end = 137.0, 0.5, 0.9
     beat = watched("beat", 100_000, tempo=tempo, loop_start=start, loop_end=end)
     n = np.arange(100_000) * tempo / 60.0 / RATE
@@ -58,7 +58,7 @@ def test_a_loop_goes_round_without_losing_a_fraction_of_a_sample():
     assert np.quantile(np.abs(beat - expected), 0.9999) < 1e-5
 
 
-def test_what_follows_the_bar_is_in_time_after_any_jump():
+def test_beat_blocks_are_in_time_after_a_jump():
     patch = patch_of(
         "t.bar clock.bar",
         "t.phase clock.phase",
@@ -87,7 +87,7 @@ def test_a_clock_stays_exact_for_hours():
 
 
 @pytest.mark.parametrize("cycles", [0.25, 1.0, 3.0])
-def test_a_beat_lfo_is_the_wave_at_its_place_in_the_bar(cycles):
+def test_beat_lfo_matches_the_wave_at_its_bar_phase(cycles):
     patch = patch_of(
         "t.bar lfo.bar",
         "t.phase lfo.phase",
@@ -101,6 +101,6 @@ def test_a_beat_lfo_is_the_wave_at_its_place_in_the_bar(cycles):
     np.testing.assert_allclose(signals(patch, 80_000)[:, 0], expected, atol=2e-6)
 
 
-def test_a_note_lasts_as_its_beats_say():
+def test_note_length_follows_its_beats():
     patch = patch_of("n.seconds out.audio", n=("note_length", {"tempo": 90.0, "beats": 0.75}), out="audio_out")
     assert signals(patch, 64)[-1, 0] == pytest.approx(0.5, rel=1e-6)

@@ -1,4 +1,4 @@
-"""Arithmetic, decisions, memory and pitch."""
+"""Arithmetic, logic, sample and hold, and pitch."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_arithmetic():
     assert out(control.Divide, a=3.0, b=0.0) == [0]
 
 
-def test_knob_travels_its_range():
+def test_knob_covers_its_range():
     assert out(control.Knob, value=0.25, low=10.0, high=30.0) == [15]
     middle = out(control.Knob, value=0.5, low=20.0, high=20000.0, taper="log")[0]
     assert middle == pytest.approx(20 * np.sqrt(1000), rel=1e-6)
@@ -61,7 +61,7 @@ def test_logic():
         assert out(control.Logic, 4, a=a, b=b, operation=opposite) == [1 - x for x in table]
 
 
-def test_edges_and_memory():
+def test_edge_blocks():
     assert out(control.Trigger, 10, gate=GATES) == [0, 1, 0, 0, 1, 0, 0, 1, 0, 1]
     assert out(control.Trigger, 10, gate=GATES, edge="falling") == [0, 0, 0, 1, 0, 1, 0, 0, 1, 0]
     assert out(control.Trigger, 10, gate=GATES, edge="both") == [0, 1, 0, 1, 1, 1, 0, 1, 1, 1]
@@ -91,7 +91,7 @@ def test_pitch_conversions():
     assert out(control.Quantise, value=450.0, pitch="hertz") == [440]
 
 
-def test_chance_passes_its_part():
+def test_chance_passes_its_fraction_of_gates():
     gate = np.arange(40000) % 2
     passed = np.sum(out(control.Chance, 40000, gate=gate, probability=0.25))
     assert passed / 20000 == pytest.approx(0.25, abs=0.02)
