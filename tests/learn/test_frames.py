@@ -161,7 +161,7 @@ def test_nothing_to_read_is_one_sentence(tmp_path, what):
 
 def test_silence_only_and_too_few_frames_are_one_sentence():
     silence = AudioSource("s.wav", 1.0, lambda rate: np.zeros(RATE, "f4"))
-    with pytest.raises(LearnError, match=r"no sound to train on: s\.wav: is silent"):
+    with pytest.raises(LearnError, match=r"no sound to train on: s\.wav: no frame above -60 dB"):
         collect([silence], FEATURES)
     with pytest.raises(LearnError, match="3 files were skipped"):
         collect([silence] * 3, FEATURES)

@@ -139,11 +139,11 @@ def test_a_file_that_is_no_recipe_is_one_sentence(tmp_path, text, ending):
 def test_names_widths_and_settings_that_are_none():
     for arguments, words in (
         (("sarroff-shalow",), "Did you mean 'sarroff-shallow'"),
-        (("none.toml",), "no such recipe file"),
-        (("sarroff-shallow", "wide"), "no width"),
-        (("sarroff-shallow", 0), "no width"),
-        (("sarroff-shallow", -4), "no width"),
-        (("sarroff-shallow", "16-8"), "1 layer"),
+        (("none.toml",), "recipe file not found"),
+        (("sarroff-shallow", "wide"), "width must be 1–16384 units, got 'wide'"),
+        (("sarroff-shallow", 0), "width must be 1–16384 units, got '0'"),
+        (("sarroff-shallow", -4), "width must be 1–16384 units, got '-4'"),
+        (("sarroff-shallow", "16-8"), r"width needs 1 number, got '16-8'"),
         (("sarroff-shallow", None, ["training.rate"]), "ENTRY=VALUE"),
         (("sarroff-shallow", None, ["layers.7.units=3"]), "layers.7.units"),
         (("sarroff-shallow", None, ["training.rate.x=3"]), "training.rate.x"),

@@ -230,7 +230,7 @@ def test_a_full_disk_ends_nothing(frames, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     trained = train(frames, tmp_path / "m.safetensors", recipe())
     assert trained.path.parent != tmp_path and same(Autoencoder.load(trained.path), whole.model)
-    assert any("in memory only" in line and "No space left" in line for line in trained.notes)
+    assert any("only in memory" in line and "No space left" in line for line in trained.notes)
     assert any(str(trained.path) in line for line in trained.notes)
     assert len(trained.notes) == 2 and not list(tmp_path.iterdir())
 
@@ -262,13 +262,13 @@ def refused(*arguments, **options):
 
 def test_a_place_without_room_for_a_model_is_refused_before_anything_is_read(tmp_path):
     assert "folder" in refused("nothing here", tmp_path)
-    assert "no folder" in refused("nothing here", tmp_path / "a" / "b.safetensors")
-    assert "no such file" in refused(tmp_path / "nothing", tmp_path / "m")
+    assert "not found. Create it first" in refused("nothing here", tmp_path / "a" / "b.safetensors")
+    assert "file or folder not found" in refused(tmp_path / "nothing", tmp_path / "m")
 
 
 def test_resuming_needs_the_same_training(frames, tmp_path):
     path = tmp_path / "m"
-    assert "name its model" in refused(frames, recipe=recipe(), resume=True)
+    assert "needs the model file" in refused(frames, recipe=recipe(), resume=True)
     assert "no training to resume" in refused(frames, path, recipe(), resume=True)
     train(frames, path, recipe(), observer=TrainingObserver(stop=After(9)))
     others = FrameSets(frames.train[:500], frames.valid, frames.test, frames.features)
@@ -291,11 +291,11 @@ def test_a_checkpoint_that_is_none_is_refused_and_nothing_in_it_runs(frames, tmp
     harm = (tmp_path / "harm").read_bytes()
     for data in (b"", b"junk", pickle.dumps({"format": 1, "key": Harm()}), pickle.dumps([1]), harm, good[:-50]):
         (tmp_path / "m.checkpoint").write_bytes(data)
-        assert "no checkpoint" in refused(frames, tmp_path / "m", recipe(), resume=True)
+        assert "invalid checkpoint" in refused(frames, tmp_path / "m", recipe(), resume=True)
     assert not (tmp_path / "harmed").exists()
 
 
 def test_frames_that_do_not_fit_the_recipe_are_refused(frames):
     assert "features.hop" in refused(frames, recipe=recipe(features__hop=32))
-    assert "trains nothing" in refused(frames, recipe=recipe({"layers": [{"units": 4}], "training": {"epochs": 0}}))
-    assert "no device" in refused(frames, recipe=recipe(), device="warp drive")
+    assert "no stage to train" in refused(frames, recipe=recipe({"layers": [{"units": 4}], "training": {"epochs": 0}}))
+    assert "device 'warp drive': unavailable" in refused(frames, recipe=recipe(), device="warp drive")
