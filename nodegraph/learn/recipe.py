@@ -291,12 +291,13 @@ def _apply_width(name: str, data: dict[str, Any], width: int | str | None) -> No
         units = []
     if not units or not all(1 <= n <= MAX_WIDTH for n in units):
         raise LearnError(
-            f"width must be 1–{MAX_WIDTH} units, such as 16, or those of all layers, such as 256-8, got '{width}'."
+            f"width must be 1–{MAX_WIDTH} units, got '{width}'. Give one number, such as 16, or one per layer, such as "
+            "256-8."
         )
     if len(units) not in (1, len(layers)):
         raise LearnError(
-            f"recipe {name}: width needs {' or '.join(map(str, sorted({1, len(layers)})))} "
-            f"number{'s' if len(layers) > 1 else ''}, got '{width}'."
+            f"recipe {name}: width must be one number, or one per layer ({len(layers)}), got '{width}'. "
+            "Give the units of the code only, or of every layer."
         )
     for layer, n in zip(layers[-len(units) :], units):
         layer["units"] = n
