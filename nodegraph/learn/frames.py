@@ -195,24 +195,24 @@ def _segment_frames(
     count = max(1, 1 + (len(sound) - features.size) // features.hop)
     order = rng.permutation(count)
     floor = 10 ** (silence / 20) * window(features.window, features.size).sum() / 2
-    kept: list[np.ndarray] = []
+    selected: list[np.ndarray] = []
     have = 0
     while have < request.most and len(order):
         starts, order = np.sort(order[: request.most - have]) * features.hop, order[request.most - have :]
         magnitudes = magnitudes_of(sound, features, starts)
-        kept.append(magnitudes[magnitudes.max(axis=1) > floor])
-        have += len(kept[-1])
-    return _concatenate(kept, features.bins)
+        selected.append(magnitudes[magnitudes.max(axis=1) > floor])
+        have += len(selected[-1])
+    return _concatenate(selected, features.bins)
 
 
 def _concatenate(parts: list[np.ndarray], bins: int) -> np.ndarray:
     """Concatenate arrays of frames; each is freed once it is copied."""
-    whole = np.empty((sum(map(len, parts)), bins), np.float32)
+    joined = np.empty((sum(map(len, parts)), bins), np.float32)
     at = 0
     for part in _pop_all(parts):
-        whole[at : at + len(part)] = part
+        joined[at : at + len(part)] = part
         at += len(part)
-    return whole
+    return joined
 
 
 def _pop_all(parts: list[np.ndarray]) -> Iterator[np.ndarray]:

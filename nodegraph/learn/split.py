@@ -44,8 +44,8 @@ def _share_error(parts: Sequence[str], lengths: Sequence[float]) -> float:
     found = dict.fromkeys(PARTS, 0.0)
     for part, length in zip(parts, lengths):
         found[part] += length
-    whole = sum(lengths)
-    return max(abs(math.log(max(found[part], 1e-9) / (share * whole))) for part, share in zip(PARTS, SHARES))
+    total = sum(lengths)
+    return max(abs(math.log(max(found[part], 1e-9) / (share * total))) for part, share in zip(PARTS, SHARES))
 
 
 def segment_per_part() -> list[tuple[str, tuple[float, float]]]:

@@ -96,7 +96,7 @@ def test_interrupted_rendering_resumes(tmp_path):
     assert before
     found = synth_frames(SMALL, folder=tmp_path)
     assert all(file.stat().st_mtime_ns == when for file, when in before.items())
-    assert np.array_equal(all_of(found), all_of(synth_frames(SMALL, folder=tmp_path / "whole")))
+    assert np.array_equal(all_of(found), all_of(synth_frames(SMALL, folder=tmp_path / "complete")))
 
 
 @pytest.mark.parametrize("harm", ["truncated", "of another patch", "missing"])

@@ -125,8 +125,8 @@ def test_unreadable_and_silent_files_are_skipped_and_listed(tmp_path, recordings
     (tmp_path / "broken.wav").write_bytes(b"RIFF no sound")
     (tmp_path / "empty.wav").write_bytes(b"")
     (tmp_path / "notes.txt").write_text("not a sound file")
-    whole = (tmp_path / "deep" / "0.wav").read_bytes()
-    (tmp_path / "cut.flac").write_bytes(whole[:30])
+    complete = (tmp_path / "deep" / "0.wav").read_bytes()
+    (tmp_path / "cut.flac").write_bytes(complete[:30])
     sources, skipped = sources_of([tmp_path])
     found = collect(sources, FEATURES, skipped=skipped)
     assert len(found.skipped) == 4

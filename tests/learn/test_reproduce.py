@@ -166,9 +166,9 @@ def test_interrupted_table_reports_its_results_and_resumes(frames, tmp_path):
     assert stopped.stopped and set(stopped.results) == {"2", "4"} and set(stopped.results["4"]) == {"momentum"}
     assert "interrupted" in report.markdown(stopped)
     done = run(table, frames, tmp_path, epochs=3)
-    whole = run(table, frames, tmp_path / "whole", epochs=3)
+    complete = run(table, frames, tmp_path / "complete", epochs=3)
     assert not done.stopped
-    assert done.results["4"]["Adam"]["errors"] == whole.results["4"]["Adam"]["errors"]
+    assert done.results["4"]["Adam"]["errors"] == complete.results["4"]["Adam"]["errors"]
 
 
 def test_finished_table_leaves_only_results_in_the_folder(frames, tmp_path):

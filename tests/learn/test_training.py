@@ -177,13 +177,13 @@ def test_training_writes_model_and_curve(frames, tmp_path):
 def test_resumed_training_equals_an_uninterrupted_one(frames, tmp_path, data, batches):
     path = tmp_path / "m.safetensors"
     chosen = recipe(data, layers__0__corruption="gaussian", layers__0__noise=0.1, training__schedule="cosine")
-    whole = train(frames, recipe=chosen, seed=4)
+    complete = train(frames, recipe=chosen, seed=4)
     first = train(frames, path, chosen, seed=4, observer=TrainingObserver(stop=StopAfter(batches)))
     assert first.stopped and Autoencoder.load(path).card["stopped"]
     rest = train(frames, path, chosen, seed=4, resume=True)
-    assert not rest.stopped and same(rest.model, whole.model) and same(Autoencoder.load(path), whole.model)
-    assert [row[:2] for row in rest.rows] == [row[:2] for row in whole.rows]
-    assert [row.valid for row in rest.rows] == [row.valid for row in whole.rows]
+    assert not rest.stopped and same(rest.model, complete.model) and same(Autoencoder.load(path), complete.model)
+    assert [row[:2] for row in rest.rows] == [row[:2] for row in complete.rows]
+    assert [row.valid for row in rest.rows] == [row.valid for row in complete.rows]
     assert not path.with_name("m.safetensors.checkpoint").exists()
 
 
@@ -212,14 +212,14 @@ def test_killed_process_leaves_its_best_model(frames, tmp_path, monkeypatch):
         train(frames, tmp_path / "m", recipe(), observer=TrainingObserver(kill))
     y, _ = seen[0].normalise(frames.valid)
     error = np.square(seen[0].decode(seen[0].encode(y)) - y).mean()
-    whole = train(frames, recipe=recipe())
-    assert error == pytest.approx(min(row.valid for row in whole.rows[:6]), rel=1e-4)
-    assert same(train(frames, tmp_path / "m", recipe(), resume=True).model, whole.model)
+    complete = train(frames, recipe=recipe())
+    assert error == pytest.approx(min(row.valid for row in complete.rows[:6]), rel=1e-4)
+    assert same(train(frames, tmp_path / "m", recipe(), resume=True).model, complete.model)
 
 
 def test_full_disk_does_not_end_the_training(frames, tmp_path, monkeypatch):
     monkeypatch.setattr(training_module, "CHECKPOINT_PERIOD", 0.0)
-    whole = train(frames, recipe=recipe())
+    complete = train(frames, recipe=recipe())
     real, folder = os.fsync, str(tmp_path)
 
     def full(handle):
@@ -229,7 +229,7 @@ def test_full_disk_does_not_end_the_training(frames, tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     trained = train(frames, tmp_path / "m.safetensors", recipe())
-    assert trained.path.parent != tmp_path and same(Autoencoder.load(trained.path), whole.model)
+    assert trained.path.parent != tmp_path and same(Autoencoder.load(trained.path), complete.model)
     assert any("only in memory" in line and "No space left" in line for line in trained.notes)
     assert any(str(trained.path) in line for line in trained.notes)
     assert len(trained.notes) == 2 and not list(tmp_path.iterdir())
