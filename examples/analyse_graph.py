@@ -1,4 +1,4 @@
-"""Analyse a patch with networkx: the graph that is compiled is a typed `networkx.MultiDiGraph`."""
+"""Analyse a patch with networkx: the typed graph is a `networkx.MultiDiGraph`."""
 
 import sys
 from pathlib import Path
@@ -18,8 +18,8 @@ for source, target in forward.edges:  # the weight of an edge is the latency tha
 print("path with the most latency:", " → ".join(nx.dag_longest_path(forward)))
 
 outputs = [node.id for node in graph.typed_nodes if node.type == "audio_out"]
-heard = set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
-print("nodes that no audio_out depends on:", *(sorted(set(graph) - heard) or ["none"]))
+audible = set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
+print("nodes that no audio_out depends on:", *(sorted(set(graph) - audible) or ["none"]))
 
 loops = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
 loops += [[id] for id in nx.nodes_with_selfloops(graph)]

@@ -1,4 +1,4 @@
-"""Define a block in a script, register it, and render a patch with it."""
+"""Define a block in a script, register it and render a patch with it."""
 
 import sys
 

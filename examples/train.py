@@ -20,7 +20,7 @@ print(
     f"{trained.path}: {trained.seconds:.1f} s, error on unseen frames relative to predicting the mean: {relative:.2f}"
 )
 
-patch = nodegraph.Patch(path=out / "drone.json")  # files are looked up beside the patch
+patch = nodegraph.Patch(path=out / "drone.json")  # files are looked up in the patch's folder
 patch.add("latent_source", id="code", units=8, size=512, hop=256, gain=1.0)
 patch.add("decoder", id="decoder", file="tiny.safetensors")
 patch.add("momentum_rtisi", id="phases")

@@ -2,7 +2,7 @@
 
     sources ──► frames ──► features ──► stages (network, loss, optimiser) ──► model, card, curve
 
-torch is imported when a training begins, not before.
+torch is imported only when a training starts.
 """
 
 from __future__ import annotations

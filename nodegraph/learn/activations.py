@@ -1,4 +1,4 @@
-"""Activations on tensors, as :class:`nodegraph.models.autoencoder.Layer` defines them, and back."""
+"""Activations of :class:`nodegraph.models.autoencoder.Layer` on tensors, and their inverses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 
 def activate(x: torch.Tensor, activation: str, slope: float) -> torch.Tensor:
-    """The activation of a layer; ``slope`` is that of leaky below 0."""
+    """Apply an activation; ``slope`` is the slope of "leaky" below 0."""
     if activation == "sigmoid":
         return torch.sigmoid(x)
     if activation == "relu":
@@ -18,7 +18,7 @@ def activate(x: torch.Tensor, activation: str, slope: float) -> torch.Tensor:
 
 
 def deactivate(y: torch.Tensor, activation: str, slope: float, minimum: float) -> torch.Tensor:
-    """What leads to ``y``; for a sigmoid held between ``minimum`` and 1 - ``minimum``."""
+    """Invert an activation; for a sigmoid, ``y`` is clamped to ``minimum`` … 1 - ``minimum``."""
     if activation == "sigmoid":
         return torch.logit(y.clamp(minimum, 1.0 - minimum))
     if activation == "leaky":

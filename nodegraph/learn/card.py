@@ -1,4 +1,4 @@
-"""The model card: what a model was trained on, how, and how well it does."""
+"""The model card: training data, recipe and errors of a model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_NAMES = 50
 def card_of(
     recipe: Recipe, seed: int, frames: FrameSets, device: torch.device, widths: str, **more: Any
 ) -> dict[str, Any]:
-    """Plain data for the model file. Names of files are without their folders: those are nobody's business."""
+    """Return the model card as plain data. File names are stored without their folders, for privacy."""
     names = list(dict.fromkeys(Path(name).name for part in frames.sources.values() for name in part))
     return {
         "recipe": recipe.name,

@@ -1,4 +1,4 @@
-"""Where an interrupted training stood, in a file beside its model, so that it can go on as if nothing had been."""
+"""Checkpoints: the state of an interrupted training, in a file next to its model, to resume it exactly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENDING = ".checkpoint"
 
 @dataclass
 class Checkpoint:
-    """The stage that was running (``number``), where it stood, and what the stages before it left."""
+    """The number and state of the running stage, and the results of the previous stages."""
 
     number: int
     stage: dict[str, Any]
@@ -35,12 +35,12 @@ class Checkpoint:
 
 
 def path_of(model: Path) -> Path:
-    """The checkpoint that belongs to a model file."""
+    """Return the path of the checkpoint of a model file."""
     return model.with_name(model.name + ENDING)
 
 
 def key_of(recipe: Recipe, seed: int, frames: FrameSets) -> str:
-    """What must be the same for a training to go on: recipe (however long it runs), seed and frames."""
+    """Return a hash of everything that must match to resume: recipe (without its duration), seed and frames."""
     plain = recipe.plain()
     for part in ("training", "pretraining"):
         if plain[part]:
@@ -53,11 +53,12 @@ def key_of(recipe: Recipe, seed: int, frames: FrameSets) -> str:
 
 
 def tensors_of(pair: LayerPair) -> list[torch.Tensor]:
+    """Return copies of all parameters of a pair."""
     return [tensor.detach().clone() for tensor in (*pair.weights, *pair.biases)]
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint, key: str) -> None:
-    """Whole or not at all. Raises OSError."""
+    """Write a checkpoint atomically. Raises OSError."""
     data = io.BytesIO()
     rows = [tuple(row) for row in checkpoint.rows]
     torch.save({**vars(checkpoint), "rows": rows, "key": key, "format": FORMAT}, data)
@@ -65,21 +66,21 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, key: str) -> None:
 
 
 def read_checkpoint(path: Path, key: str, device: torch.device) -> Checkpoint:
-    """Nothing in the file is executed. Raises LearnError."""
+    """Read a checkpoint without executing anything in the file. Raises LearnError."""
     if not path.is_file():
-        raise LearnError(f"{path}: there is no training to resume. Leave out --resume to begin one.")
+        raise LearnError(f"{path}: checkpoint not found, no training to resume. Leave out --resume to start one.")
     try:
         found = torch.load(path, map_location=device, weights_only=True)
         if found.pop("format") != FORMAT:
-            raise ValueError("of another version")
+            raise ValueError("unsupported version")
         same = found.pop("key") == key
         checkpoint = Checkpoint(**found)
         checkpoint.rows = [EpochResult(*row) for row in checkpoint.rows]
-    except Exception:  # damaged bytes make torch's reader stumble in any way
-        raise LearnError(f"{path}: is no checkpoint that can be read. Leave out --resume to begin anew.") from None
+    except Exception:  # torch raises arbitrary exceptions on damaged files
+        raise LearnError(f"{path}: invalid checkpoint. Leave out --resume to start again.") from None
     if not same:
         raise LearnError(
-            f"{path}: belongs to a training with another recipe, seed or sound. Give the same ones, "
-            "or leave out --resume to begin anew."
+            f"{path}: the checkpoint is from a training with another recipe, seed or sound. Use the same ones, "
+            "or leave out --resume to start again."
         )
     return checkpoint

@@ -1,9 +1,9 @@
 """A corpus of a four-voice synthesizer: random patches, rendered by the engine, split by patch.
 
-It stands in for the MicroKORG recordings of Colonel, Curro & Keene, Improving neural net autoencoders for music
+It replaces the MicroKORG recordings of Colonel, Curro & Keene, Improving neural net autoencoders for music
 synthesis (AES, 2017): 50,000 frames for training, 10,000 for validation and 10,000 for test, 2048 samples every 512
-at 22,050 Hz. No patch is in two parts. What is rendered stays in a folder as pairs of files, the patch (.json) and
-its sound (.wav, in all some 370 MB): they can be opened and heard, and rendering goes on where it was interrupted.
+at 22,050 Hz. No patch is in two parts. Rendered patches are stored in a folder as pairs of files, the patch (.json)
+and its sound (.wav, about 370 MB in all). They can be opened, and an interrupted rendering resumes from them.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ MIN_LEVEL = 10 ** (SILENCE / 20)
 
 @dataclass(frozen=True)
 class SynthCorpus:
-    """Which corpus: a ``seed``, how many frames in each part, and how many of them from each patch.
+    """The settings of a corpus: ``seed``, frames in each part, and frames from each patch.
 
-    They are drawn from ``seconds`` of the patch, rests left out. Patches are numbered; every third belongs to
-    training, the next to validation, the next to test, so that a
-    small corpus is the beginning of a large one and never tests what the large one trains.
+    Frames are drawn from ``seconds`` of the patch, without rests. Patches are numbered: 0, 3, 6 … are for training,
+    1, 4, 7 … for validation, 2, 5, 8 … for test. A small corpus is therefore the beginning of a large one, and never
+    tests a patch that the large one trains on.
     """
 
     seed: int = 0
@@ -49,23 +49,23 @@ class SynthCorpus:
 
     def __post_init__(self) -> None:
         if min(self.counts) < 1:
-            raise LearnError(f"a corpus needs frames in each of its parts, got {self.counts}.")
+            raise LearnError(f"corpus: every part needs at least 1 frame, got {self.counts}.")
         if self.per_patch < 1 or self.seed < 0 or self.samples < self.size:
-            raise LearnError("a corpus needs a frame or more of each patch, seconds for one window, and a seed from 0.")
+            raise LearnError("corpus: needs 1 frame or more per patch, seconds for one window, and a seed from 0.")
 
     @property
     def samples(self) -> int:
-        """Samples rendered of each patch."""
+        """Samples rendered from each patch."""
         return round(self.seconds * self.rate)
 
     @property
     def name(self) -> str:
-        """Of its folder: corpora that differ only in their frames share the sounds."""
+        """Name of the corpus folder; corpora that differ only in their frames share it."""
         return f"synth-{self.seed}-{self.rate:g}Hz-{self.seconds:g}s"
 
 
 def default_folder() -> Path:
-    """Where corpora are kept: ``NODEGRAPH_CORPUS``, else the user's cache folder."""
+    """Return the folder of corpora: ``NODEGRAPH_CORPUS``, else the user's cache folder."""
     from platformdirs import user_cache_dir
 
     return Path(os.environ.get("NODEGRAPH_CORPUS") or Path(user_cache_dir("nodegraph")) / "corpus")
@@ -77,9 +77,9 @@ def synth_frames(
     folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> FrameSets:
-    """The magnitudes of a corpus, what is missing in ``folder`` rendered first.
+    """Return the magnitudes of a corpus; sounds missing in ``folder`` are rendered first.
 
-    ``progress(done, total)`` counts frames. Raises LearnError where the folder cannot be written.
+    ``progress(done, total)`` counts frames. Raises LearnError if the folder is not writable.
     """
     features = features or Features(rate=corpus.rate, size=corpus.size, hop=corpus.hop)
     place = (folder or default_folder()) / corpus.name
@@ -105,7 +105,7 @@ def synth_frames(
 
 
 def render_patch(corpus: SynthCorpus, document: Document) -> np.ndarray:
-    """The sound of one patch of a corpus: float32 (samples,)."""
+    """Render one patch of a corpus: float32 (samples,)."""
     from nodegraph.engine.offline import Offline
 
     engine = Offline(document, corpus.rate)
@@ -116,7 +116,7 @@ def render_patch(corpus: SynthCorpus, document: Document) -> np.ndarray:
 
 
 def _drop_silent_frames(sound: np.ndarray, features: Features) -> np.ndarray:
-    """The frames above -60 dB: rests between notes teach nothing, and scaled to a maximum of 1 they are noise."""
+    """Return the frames above -60 dB; scaled to a maximum of 1, rests between notes would be noise."""
     magnitudes = magnitudes_of(sound, features)
     from nodegraph.spectral.windows import window
 
@@ -125,13 +125,13 @@ def _drop_silent_frames(sound: np.ndarray, features: Features) -> np.ndarray:
 
 
 def _random_subset(corpus: SynthCorpus, number: int, frames: np.ndarray) -> np.ndarray:
-    """As many as each patch gives, at random: neighbours overlap and say nearly the same."""
+    """Draw ``per_patch`` frames at random, since neighbouring frames overlap and are nearly equal."""
     order = np.argsort(SeededRandom(corpus.seed, number, 1).numbers(len(frames)), kind="stable")
     return frames[np.sort(order[: corpus.per_patch])]
 
 
 def _sound(corpus: SynthCorpus, number: int, folder: Path) -> np.ndarray:
-    """From the folder if it is there and of this very patch, else rendered and kept."""
+    """Read the sound of a patch from the folder; if it is missing or outdated, render and store it."""
     import soundfile
 
     document = random_patch(corpus.seed, number)
@@ -142,15 +142,15 @@ def _sound(corpus: SynthCorpus, number: int, folder: Path) -> np.ndarray:
             sound, _ = soundfile.read(wav, dtype="float32")
             if sound.shape == (corpus.samples,):
                 return sound
-    except (OSError, RuntimeError):  # not there yet, or cut short
+    except (OSError, RuntimeError):  # missing or truncated
         pass
     sound = render_patch(corpus, document)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        patch.unlink(missing_ok=True)  # it is written last: beside it the sound is whole
+        patch.unlink(missing_ok=True)  # written last, so that a patch file implies a complete sound
         write_sound(wav, sound, corpus.rate)
         write_atomic(patch, text)
     except (OSError, SoundFileError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise LearnError(f"{folder}: the corpus cannot be kept there ({reason.rstrip('.')}).") from None
+        raise LearnError(f"{folder}: not writable ({reason.rstrip('.')}). Choose another folder.") from None
     return sound

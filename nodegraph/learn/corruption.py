@@ -1,4 +1,4 @@
-"""Noise on the input of a denoising autoencoder. Vincent et al. (ICML 2008)."""
+"""Input noise of a denoising autoencoder (Vincent et al., ICML 2008)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import torch
 
 
 def corrupt(x: torch.Tensor, kind: str, amount: float, generator: torch.Generator) -> torch.Tensor:
-    """``x`` with Gaussian noise of standard deviation ``amount``, or that share of it set to 0 (dropout), or to 0 or 1
-    (salt_and_pepper)."""
+    """Return ``x`` with noise.
+
+    gaussian: noise of standard deviation ``amount``; dropout: a share ``amount`` (0…1) of the values set to 0;
+    salt_and_pepper: a share ``amount`` set to 0 or 1.
+    """
     if kind == "none" or amount == 0.0:
         return x
     if kind == "gaussian":

@@ -1,4 +1,4 @@
-"""The loss of a training over its epochs, as a table and as a picture beside the model."""
+"""The loss over the epochs of a training, written as a table and a picture next to the model."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ COLOURS = {"train": (70, 130, 200), "valid": (215, 95, 45)}
 
 
 def save_curve(rows: Sequence[EpochResult], model: Path) -> list[str]:
-    """Write MODEL.csv and MODEL.png (the model's name without its ending). Returns lines on what could not be."""
+    """Write MODEL.csv and MODEL.png (the model's name without its suffix). Return a line for each failure."""
     notes = []
     for ending, make in ((".csv", curve_csv), (".png", curve_png)):
         try:
             write_atomic(model.with_suffix(ending), make(rows))
         except ImportError:
-            notes.append("no picture of the loss without Pillow. Install it: pip install pillow")
+            notes.append("Pillow not found: no picture of the loss. Install it: pip install pillow")
         except OSError as error:
-            notes.append(f"{model.with_suffix(ending)}: the curve cannot be written ({error.strerror or error}).")
+            notes.append(f"{model.with_suffix(ending)}: the loss curve is not writable ({error.strerror or error}).")
     return notes
 
 
 def curve_csv(rows: Sequence[EpochResult]) -> bytes:
-    """A line an epoch: stage, epoch, train, valid, rate, seconds."""
+    """Return a CSV table with one row per epoch: stage, epoch, train, valid, rate, seconds."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["stage", "epoch", "train", "valid", "rate", "seconds"])
@@ -73,7 +73,7 @@ def curve_png(rows: Sequence[EpochResult]) -> bytes:
 
 
 def _decades(minimum: float, maximum: float) -> tuple[float, float]:
-    """Powers of ten round all values, in steps of a half so that a flat curve fills the picture."""
+    """Return exponents of ten that enclose all values, in steps of 0.5 so that a flat curve fills the picture."""
     low, high = math.floor(2 * math.log10(minimum)) / 2, math.ceil(2 * math.log10(maximum)) / 2
     return low, max(high, low + 0.5)
 
@@ -90,7 +90,7 @@ def _grid(draw: Any, low: float, high: float, place: Any) -> None:
 
 
 def _stages(draw: Any, rows: Sequence[EpochResult], place: Any) -> None:
-    """A line where each stage begins, with its name, and the epochs below."""
+    """Draw a line at the start of each stage, its name, and its last epoch below."""
     for i, row in enumerate(rows):
         x = place(i, 1.0)[0]
         if row.epoch == 0 or i == 0:

@@ -1,7 +1,7 @@
-"""The error of training: one line for the user."""
+"""The error type of training."""
 
 from __future__ import annotations
 
 
 class LearnError(Exception):
-    """What cannot be trained as asked; ``str(error)`` is one line that says why and how to mend it."""
+    """A training that cannot run as requested; ``str(error)`` is one line with the reason and the fix."""

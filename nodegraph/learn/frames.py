@@ -21,15 +21,14 @@ from .split import PARTS, SHARES, by_source, segment_per_part
 MIN_COUNT = 20  # frames in any part of the split
 MAX_COUNT = 70_000
 SILENCE = -60.0  # dB of a full-scale sine
-_AT_ONCE = 4096  # frames of one transform
+_CHUNK_FRAMES = 4096  # frames per transform
 
 
 @dataclass(frozen=True, eq=False)
 class FrameSets:
-    """Magnitudes |X|, float32 (frames, bins), for the three uses; ``features`` says how they were made.
+    """Magnitudes |X|, float32 (frames, bins), of the three parts; ``features`` are the settings of the transform.
 
-    ``sources`` are the names of what they were taken from, part by part; ``skipped`` has a line for each source
-    that gave none.
+    ``sources`` maps each part to the names of its sources; ``skipped`` has a line for each source without frames.
     """
 
     train: np.ndarray
@@ -42,7 +41,7 @@ class FrameSets:
 
 
 class SegmentRequest(NamedTuple):
-    """Which stretch of a source, in parts of one, goes to which part of the split, and how many frames of it."""
+    """A segment of a source (``begin`` … ``end``, 0…1), its part of the split, and its maximum number of frames."""
 
     part: str
     begin: float
@@ -59,12 +58,12 @@ def collect(
     skipped: Sequence[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> FrameSets:
-    """At most ``max_frames`` frames, 5 : 1 : 1 for training, validation and test, drawn at random from all sources.
+    """Draw at most ``max_frames`` frames at random, 5 : 1 : 1 for training, validation and test.
 
-    Every source goes to one part whole. Only where there are fewer than three, or where these are so short that a part
-    would be left empty, is each cut into three stretches a window apart. Frames below ``silence`` dB are left out; a
-    source that cannot be read, or is silent, is skipped with a line. ``progress(done, total)`` counts sources. Raises
-    LearnError where too little is left.
+    All frames of a source go to one part. With fewer than three sources, or if a part would be empty, each source is
+    split into three segments one window apart. Frames below ``silence`` dB are left out. A source that cannot be read,
+    or is silent, is skipped and listed in ``skipped``. ``progress(done, total)`` counts sources. Raises LearnError if
+    too few frames are left.
     """
     rng = np.random.default_rng(seed)
     lines, by_file = list(skipped), len(sources) >= len(PARTS)
@@ -73,7 +72,7 @@ def collect(
         lines += found.failed.values()
         if found.has_enough:
             break
-        # those of one part may all have failed, or be too short: what is left is dealt again
+        # all sources of one part may have failed or be too short: split the remaining ones again
         left = [source for i, source in enumerate(sources) if i not in found.failed]
         if not left or not (by_file or found.failed):
             _raise_too_few(found, features, lines)
@@ -84,10 +83,10 @@ def collect(
 
 
 def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | None = None) -> np.ndarray:
-    """|X| of one channel (samples,), unscaled: float32 (frames, bins), windows that lie wholly in the sound.
+    """Return |X| of one channel (samples,), unscaled: float32 (frames, bins), for all windows inside the sound.
 
-    ``starts`` are the first samples of the windows, else every ``hop``. A sound shorter than a window is filled up
-    with zeros.
+    ``starts`` are the first samples of the windows; by default there is one every ``hop`` samples. A sound shorter than
+    a window is padded with zeros.
     """
     sound = np.asarray(sound, np.float32)
     if len(sound) < features.size:
@@ -97,18 +96,18 @@ def magnitudes_of(sound: np.ndarray, features: Features, starts: np.ndarray | No
     weights = window(features.window, features.size).astype(np.float32)
     views = np.lib.stride_tricks.sliding_window_view(sound, features.size)
     found = np.empty((len(starts), features.bins), np.float32)
-    for at in range(0, len(starts), _AT_ONCE):
-        chosen = views[starts[at : at + _AT_ONCE]] * weights
-        found[at : at + _AT_ONCE] = np.abs(np.fft.rfft(chosen, axis=1))
+    for at in range(0, len(starts), _CHUNK_FRAMES):
+        chosen = views[starts[at : at + _CHUNK_FRAMES]] * weights
+        found[at : at + _CHUNK_FRAMES] = np.abs(np.fft.rfft(chosen, axis=1))
     return found
 
 
-# -- one round of reading ----------------------------------------------------------------------------------
+# -- reading sources ---------------------------------------------------------------------------------------
 
 
 @dataclass
 class _Collected:
-    """What was found: magnitudes and names of sources by part, and a line for each source that gave nothing."""
+    """Magnitudes and source names by part, and a line for each source without frames."""
 
     magnitudes: dict[str, list[np.ndarray]] = field(default_factory=lambda: {part: [] for part in PARTS})
     names: dict[str, list[str]] = field(default_factory=lambda: {part: [] for part in PARTS})
@@ -135,7 +134,7 @@ def _gather(
 ) -> _Collected:
     found = _Collected()
     plan = _plan(sources, features, max_frames, by_file, rng)
-    for number, (source, wants) in enumerate(plan):
+    for number, (source, requests) in enumerate(plan):
         if progress:
             progress(number, len(plan))
         try:
@@ -144,7 +143,7 @@ def _gather(
             found.failed[number] = str(error)
             continue
         had = 0
-        for request in wants:
+        for request in requests:
             magnitudes = _segment_frames(sound, request, features, silence, rng)
             if len(magnitudes):
                 found.magnitudes[request.part].append(magnitudes)
@@ -153,7 +152,7 @@ def _gather(
         if had:
             found.seconds += len(sound) / features.rate
         else:
-            found.failed[number] = f"{source.name}: is silent. Leave it out, or make it louder."
+            found.failed[number] = f"{source.name}: no frame above {silence:g} dB. Leave it out, or make it louder."
     return found
 
 
@@ -163,57 +162,57 @@ def _gather(
 def _plan(
     sources: Sequence[AudioSource], features: Features, max_frames: int, by_file: bool, rng: np.random.Generator
 ) -> list[tuple[AudioSource, list[SegmentRequest]]]:
-    """For every source what is wanted of it: long sources give more frames than short ones."""
+    """Return the segments to read from each source; frames are shared out in proportion to length."""
     lengths = [max(source.seconds, features.size / features.rate) for source in sources]
     if by_file:
-        wanted = [[(part, 0.0, 1.0)] for part in by_source(lengths, rng)]
+        segments = [[(part, 0.0, 1.0)] for part in by_source(lengths, rng)]
     else:
-        wanted = [[(part, *stretch) for part, stretch in segment_per_part()] for _ in sources]
+        segments = [[(part, *segment) for part, segment in segment_per_part()] for _ in sources]
     totals = dict.fromkeys(PARTS, 0.0)
-    for length, stretches in zip(lengths, wanted):
-        for part, begin, end in stretches:
+    for length, source_segments in zip(lengths, segments):
+        for part, begin, end in source_segments:
             totals[part] += length * (end - begin)
     room = {part: max_frames * share for part, share in zip(PARTS, SHARES)}
     plan = []
-    for source, length, stretches in zip(sources, lengths, wanted):
-        wants = [
+    for source, length, source_segments in zip(sources, lengths, segments):
+        requests = [
             SegmentRequest(part, begin, end, round(room[part] * length * (end - begin) / totals[part]) + 1)
-            for part, begin, end in stretches
+            for part, begin, end in source_segments
         ]
-        plan.append((source, wants))
+        plan.append((source, requests))
     return plan
 
 
 def _segment_frames(
     sound: np.ndarray, request: SegmentRequest, features: Features, silence: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """The frames that are wanted of a stretch: those that sound, at random where there are more."""
+    """Return up to ``request.most`` frames of a segment above the silence level, drawn at random."""
     first, last = round(request.begin * len(sound)), round(request.end * len(sound))
-    first += features.size if request.begin > 0 else 0  # the gap: no sample lies in two parts
+    first += features.size if request.begin > 0 else 0  # a gap, so that no sample is in two parts
     sound = sound[first:last]
     if request.begin > 0 and len(sound) < features.size:
         return np.zeros((0, features.bins), np.float32)
     count = max(1, 1 + (len(sound) - features.size) // features.hop)
     order = rng.permutation(count)
     floor = 10 ** (silence / 20) * window(features.window, features.size).sum() / 2
-    kept: list[np.ndarray] = []
+    selected: list[np.ndarray] = []
     have = 0
     while have < request.most and len(order):
         starts, order = np.sort(order[: request.most - have]) * features.hop, order[request.most - have :]
         magnitudes = magnitudes_of(sound, features, starts)
-        kept.append(magnitudes[magnitudes.max(axis=1) > floor])
-        have += len(kept[-1])
-    return _concatenate(kept, features.bins)
+        selected.append(magnitudes[magnitudes.max(axis=1) > floor])
+        have += len(selected[-1])
+    return _concatenate(selected, features.bins)
 
 
 def _concatenate(parts: list[np.ndarray], bins: int) -> np.ndarray:
-    """All frames in one array; each part is let go once it is copied."""
-    whole = np.empty((sum(map(len, parts)), bins), np.float32)
+    """Concatenate arrays of frames; each is freed once it is copied."""
+    joined = np.empty((sum(map(len, parts)), bins), np.float32)
     at = 0
     for part in _pop_all(parts):
-        whole[at : at + len(part)] = part
+        joined[at : at + len(part)] = part
         at += len(part)
-    return whole
+    return joined
 
 
 def _pop_all(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
@@ -225,11 +224,13 @@ def _pop_all(parts: list[np.ndarray]) -> Iterator[np.ndarray]:
 def _raise_too_few(found: _Collected, features: Features, lines: list[str]) -> NoReturn:
     total = sum(found.counts.values())
     if not total:
-        why = lines[0] if len(lines) == 1 else f"{len(lines)} files were skipped, the first because: {lines[0]}"
-        raise LearnError(f"no sound to train on: {why}" if lines else "no sound to train on.")
+        why = lines[0] if len(lines) == 1 else f"{len(lines)} files were skipped; the first: {lines[0]}"
+        raise LearnError(
+            f"no sound to train on: {why}" if lines else "no sound to train on. Name sound files, folders or patches."
+        )
     part, count = min(found.counts.items(), key=lambda item: item[1])
     seconds = 2.0 * MIN_COUNT / min(SHARES) * features.hop / features.rate
     raise LearnError(
-        f"too few frames: {total} in all, of which {count} for {part} ({MIN_COUNT} are needed). "
-        f"Give at least {seconds:.0f} s of sound."
+        f"too few frames: {part} needs at least {MIN_COUNT}, got {count} (of {total} in total). "
+        f"Provide at least {seconds:.0f} s of sound."
     )

@@ -1,4 +1,4 @@
-"""Weights to begin with."""
+"""Initial weights of a pair of layers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .activations import activate, deactivate
 from .baselines import principal_components
 from .recipe import LayerConfig
 
-_SAMPLE = 4096  # frames that are looked at
-_SMALLEST = 1e-5  # a mean that a sigmoid can begin with
+_SAMPLE = 4096  # frames used to fit initial weights
+_SMALLEST = 1e-5  # smallest mean that is inverted through a sigmoid
 
 
 class InitialWeights(NamedTuple):
-    """Weights (units, inputs) and back (inputs, units), biases (units,) and (inputs,)."""
+    """Encoder weights (units, inputs), decoder weights (inputs, units), biases (units,) and (inputs,)."""
 
     weight: torch.Tensor
     back: torch.Tensor
@@ -25,7 +25,7 @@ class InitialWeights(NamedTuple):
 
 
 def initial_weights(config: LayerConfig, inputs: torch.Tensor, generator: torch.Generator) -> InitialWeights:
-    """What ``config.initialiser`` gives for inputs (frames, width). Random numbers are drawn on the CPU."""
+    """Return the weights of ``config.initialiser`` for inputs (frames, width); random numbers come from the CPU."""
     if config.initialiser in ("pca", "whitened"):
         start = _components(config, inputs, generator)
     else:
@@ -58,32 +58,32 @@ def _random(config: LayerConfig, shape: tuple[int, int], generator: torch.Genera
 
 
 def _truncated_normal(shape: tuple[int, int], generator: torch.Generator) -> torch.Tensor:
-    """Normal numbers within two standard deviations, by inversion of the distribution."""
+    """Draw normal numbers within two standard deviations, by inverting the distribution function."""
     edge = math.erf(2.0 / math.sqrt(2.0))
     uniform = torch.rand(shape, generator=generator, dtype=torch.float64) * 2.0 - 1.0
     return (torch.erfinv(uniform * edge) * math.sqrt(2.0)).float()
 
 
 def _components(config: LayerConfig, inputs: torch.Tensor, generator: torch.Generator) -> InitialWeights:
-    """A network that does what the principal components do, or comes near it.
+    """Return weights that compute the principal components, exactly or approximately.
 
-    A sigmoid is used where it is nearly straight; a ReLU is moved by its bias to where it is, or has a unit for each
-    sign of a component. Units keep the shares of their components, or are all as strong ("whitened"). More units than
-    there are components begin small and at random.
+    A sigmoid is used in its nearly linear range. A ReLU is shifted into its linear range by its bias, or has one unit
+    for each sign of a component. Units keep the variances of their components ("pca") or all have the same
+    ("whitened"). Units beyond the number of components get small random weights.
     """
     units, width = config.units, inputs.shape[1]
-    both = config.encoder == "relu" and not config.bias
-    mean, components = principal_components(inputs, (units + 1) // 2 if both else units, centred=config.bias)
+    is_signed = config.encoder == "relu" and not config.bias
+    mean, components = principal_components(inputs, (units + 1) // 2 if is_signed else units, centred=config.bias)
     mean, components = mean.cpu(), components.cpu()
     codes = (_sample_rows(inputs) - mean) @ components.T
     sign = torch.where(codes.mean(0) < 0, -1.0, 1.0)
     components, codes = components * sign[:, None], codes * sign
-    if both:
+    if is_signed:
         components, codes = torch.cat([components, -components])[:units], torch.cat([codes, -codes], 1)[:, :units]
     count = len(components)
     gain, slope = torch.ones(count), torch.ones(count)
     if config.encoder == "sigmoid":
-        # σ(u) = 1/2 + u/4 + O(u³): the strongest unit has a standard deviation of 1/4 about 0, or all have
+        # σ(u) = 1/2 + u/4 + O(u³): a standard deviation of u of 1/4, for the strongest unit ("pca") or for all units
         spread = codes.std(0).clamp_min(1e-6)
         gain = 0.25 / (spread if config.initialiser == "whitened" else spread.amax().expand(count))
         slope = 4.0 / gain
@@ -91,7 +91,7 @@ def _components(config: LayerConfig, inputs: torch.Tensor, generator: torch.Gene
     back = (torch.rand((width, units), generator=generator) - 0.5) * 0.01
     weight[:count], back[:, :count] = components * gain[:, None], components.T * slope
     if config.decoder == "sigmoid":
-        # pre-activations that lead from the mean through 1/2 to about 1, with slope 1 for a mean of 1/2
+        # twice the pre-activation of the mean spans about 0…1; the minimum of 4 gives slope 1 at 1/2
         back *= (
             deactivate(_sample_rows(inputs).mean(0), "sigmoid", 0.0, _SMALLEST).abs().mul(2.0).clamp_min(4.0)[:, None]
         )
@@ -103,16 +103,16 @@ def _components(config: LayerConfig, inputs: torch.Tensor, generator: torch.Gene
 
 
 def _centre_on_mean(config: LayerConfig, start: InitialWeights, inputs: torch.Tensor) -> InitialWeights:
-    """The same weights, moved so that mean units lead to the mean of the inputs.
+    """Return the weights, shifted so that the mean units decode to the mean of the inputs.
 
-    By the bias or, without one, by what all units add together: a network that has to learn first what is dark in all
-    frames stays there for long.
+    The shift is in the decoder bias or, without biases, spread over the decoder weights. Otherwise training spends
+    many epochs on the bins that are quiet in all frames.
     """
     some = _sample_rows(inputs)
     units = activate(some @ start.weight.T + (start.bias if config.bias else 0.0), config.encoder, config.slope)
-    wanted = deactivate(some.mean(0), config.decoder, config.slope, _SMALLEST)
+    target = deactivate(some.mean(0), config.decoder, config.slope, _SMALLEST)
     mean = units.mean(0)
-    missing = wanted - start.back @ mean
+    missing = target - start.back @ mean
     if config.bias:
         return start._replace(back_bias=missing)
     if config.tied:

@@ -1,4 +1,4 @@
-"""Losses: how far a reconstruction ``y`` is from the frames ``t``, both (frames, width)."""
+"""Losses between a reconstruction ``y`` and the frames ``t``, both (frames, width)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _SMALLEST = 1e-7
 
 
 def loss_of(kind: str, reduction: str) -> Loss:
-    """The loss of a name; a mean over frames, and a sum or a mean over bins as ``reduction`` says.
+    """Return a loss by name: the mean over frames of the "sum" or "mean" over bins (``reduction``).
 
     squared ``(y - t)²``; cross_entropy ``-t log y - (1 - t) log(1 - y)`` for 0…1; spectral_convergence
-    ``Σ (y - t)² / Σ t²`` over the batch, which knows no reduction.
+    ``Σ (y - t)² / Σ t²`` over the batch, which ignores ``reduction``.
     """
     return _LOSSES[kind] if kind == "spectral_convergence" else _reduced(_LOSSES[kind], reduction)
 

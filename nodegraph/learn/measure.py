@@ -1,4 +1,4 @@
-"""How well a model does: squared errors beside those of the mean and of principal components."""
+"""Squared errors of a model, with those of the baselines: the mean and principal components."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from .baselines import Baselines
 from .frames import FrameSets
 from .network import Network
 
-_AT_ONCE = 4096
+_CHUNK_FRAMES = 4096
 
 Errors = dict[str, float]
 
 
 def feature_errors(network: Network, baselines: Baselines, frames: torch.Tensor) -> Errors:
-    """Errors of the numbers that the network sees."""
+    """Return the errors of the features."""
     total = 0.0
     with torch.no_grad():
-        for part in frames.split(_AT_ONCE):
+        for part in frames.split(_CHUNK_FRAMES):
             total += float((network(part) - part).square().sum(dtype=torch.float64))
     return report(total / len(frames), *baselines.errors(frames), frames.shape[1])
 
 
 def magnitude_errors(model: Autoencoder, frames: FrameSets, device: torch.device) -> dict[str, Errors]:
-    """Errors of the magnitudes themselves, all divided by the largest of the training frames, whatever the features.
+    """Return the errors of the magnitudes, all divided by the largest magnitude of the training frames.
 
-    So models with different features can be compared. A model whose features are normalised by frame is given each
-    frame's level, one number that the principal components are not given.
+    They compare models with different features. A model with features normalised by frame also receives the level of
+    each frame, a number that the principal components do not have.
     """
     largest = float(frames.train.max())
     baselines = Baselines.fit(torch.from_numpy(frames.train).to(device) / largest, model.code_size)
@@ -37,8 +37,8 @@ def magnitude_errors(model: Autoencoder, frames: FrameSets, device: torch.device
     for part in ("valid", "test"):
         magnitudes: np.ndarray = getattr(frames, part)
         total = 0.0
-        for at in range(0, len(magnitudes), _AT_ONCE):
-            some = magnitudes[at : at + _AT_ONCE]
+        for at in range(0, len(magnitudes), _CHUNK_FRAMES):
+            some = magnitudes[at : at + _CHUNK_FRAMES]
             difference = (model.reconstruct(some).astype(np.float64) - some) / largest
             total += float(np.square(difference).sum())
         baseline_errors = baselines.errors(torch.from_numpy(magnitudes).to(device) / largest)
@@ -47,12 +47,12 @@ def magnitude_errors(model: Autoencoder, frames: FrameSets, device: torch.device
 
 
 def are_scaled_magnitudes(features: Features) -> bool:
-    """Whether features are magnitudes divided by one number: then errors of both are the same."""
+    """Return True if features are magnitudes divided by one number, so that both have the same errors."""
     return features.normalise == "global" and features.power == 1.0 and not features.log
 
 
 def report(error: float, mean: float, pca: float, width: int) -> Errors:
-    """An error in both units, and as a share of what predicting the mean leaves, with the yardsticks beside it."""
+    """Return an error as sum, per bin and relative to predicting the mean, with the errors of the baselines."""
     return {
         "sum": error,
         "mean": error / width,

@@ -1,4 +1,4 @@
-"""The network that is trained: pairs of dense layers, one towards the code and one back."""
+"""The trainable network: pairs of dense layers, an encoder and a decoder layer each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .recipe import LayerConfig
 
 @dataclass(eq=False)
 class LayerPair:
-    """An autoencoder of one hidden layer: ``h = f(W x + b)``, ``y = g(V h + c)``; tied, ``V = Wᵀ``."""
+    """An autoencoder with one hidden layer: ``h = f(W x + b)``, ``y = g(V h + c)``; ``V = Wᵀ`` if tied."""
 
     config: LayerConfig
     weight: torch.Tensor  # (units, inputs)
@@ -46,7 +46,7 @@ class LayerPair:
         return activate(y, self.config.decoder, self.config.slope)
 
     def layers(self) -> tuple[Layer, Layer]:
-        """The two layers as plain data."""
+        """Return the encoder and the decoder layer as NumPy data."""
         config = self.config
         bias, back_bias = (None if b is None else _plain(b) for b in (self.bias, self.back_bias))
         return (
@@ -57,17 +57,17 @@ class LayerPair:
 
 @dataclass(eq=False)
 class Network:
-    """Pairs from the outermost to the innermost: ``encode`` goes through all, ``decode`` comes back."""
+    """Pairs from the outermost to the innermost: ``encode`` applies them in order, ``decode`` in reverse."""
 
     pairs: Sequence[LayerPair]
-    hidden: list[torch.Tensor] = field(default_factory=list)  # units of the last training pass, pair by pair
+    hidden: list[torch.Tensor] = field(default_factory=list)  # units of the last training pass, one tensor per pair
 
     @property
     def parameters(self) -> list[torch.Tensor]:
         return [tensor for pair in self.pairs for tensor in (*pair.weights, *pair.biases)]
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """Reconstruction of (frames, inputs)."""
+        """Reconstruct frames (frames, inputs)."""
         return self.decode(self.encode(x))
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
@@ -81,30 +81,30 @@ class Network:
         return h
 
     def forward_train(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Reconstruction with units dropped at random; the units stay in ``hidden``."""
+        """Reconstruct frames with dropout; the units are stored in ``hidden``."""
         self.hidden = []
         for pair in self.pairs:
             x = pair.encode(x)
             self.hidden.append(x)
             if pair.config.dropout:
-                kept = 1.0 - pair.config.dropout
-                mask = torch.rand(x.shape, generator=generator, device=x.device) < kept
-                x = x * mask / kept
+                keep = 1.0 - pair.config.dropout
+                mask = torch.rand(x.shape, generator=generator, device=x.device) < keep
+                x = x * mask / keep
         return self.decode(x)
 
     def snapshot(self) -> list[torch.Tensor]:
-        """A copy of all parameters."""
+        """Return copies of all parameters."""
         return [tensor.detach().clone() for tensor in self.parameters]
 
     def restore(self, snapshot: Sequence[torch.Tensor]) -> None:
-        """Put a snapshot back."""
+        """Set all parameters from a snapshot."""
         with torch.no_grad():
             for tensor, values in zip(self.parameters, snapshot, strict=True):
                 tensor.copy_(values)
 
 
 def new_pair(config: LayerConfig, inputs: torch.Tensor, generator: torch.Generator) -> LayerPair:
-    """A pair for inputs like these (frames, width): some initialisers look at them."""
+    """Build a pair for inputs (frames, width); some initialisers are fitted to them."""
     device = inputs.device
     start = initial_weights(config, inputs, generator)
 

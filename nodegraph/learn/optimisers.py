@@ -1,4 +1,4 @@
-"""Optimisers, and how their rate and momentum move from the beginning of a training to its end."""
+"""Optimisers, and the schedules of their rate and momentum."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import torch
 
 from .recipe import TrainingConfig
 
-_FIRST = 1e-3  # share of the rate in the first step of a warm-up
+_FIRST = 1e-3  # factor of the rate in the first step of a warm-up
 
 
 def optimiser_of(config: TrainingConfig, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
-    """SGD with momentum, or Adam (Kingma & Ba, 2015; ``momentum`` is its β₁)."""
+    """Return SGD with momentum, or Adam (Kingma & Ba, 2015; ``momentum`` is its β₁)."""
     if config.optimiser == "sgd":
         return torch.optim.SGD(parameters, config.rate, config.momentum, fused=True)
     return torch.optim.Adam(parameters, config.rate, (config.momentum, 0.999), fused=True)
 
 
 def update_schedule(optimiser: torch.optim.Optimizer, config: TrainingConfig, fraction: float) -> None:
-    """Set rate and momentum for a training of which ``fraction`` (0…1) is over."""
+    """Set rate and momentum for a training of which ``fraction`` (0…1) is done."""
     momentum = config.momentum
     if config.last_momentum is not None:
         momentum += (config.last_momentum - momentum) * fraction
@@ -32,7 +32,7 @@ def update_schedule(optimiser: torch.optim.Optimizer, config: TrainingConfig, fr
 
 
 def rate_factor(config: TrainingConfig, fraction: float) -> float:
-    """The share of the rate that is left: 1 at first, ``last_rate`` at the end, unless it is constant."""
+    """Return the factor of the rate: after the warm-up 1, at the end ``last_rate``, unless it is constant."""
     if fraction < config.warm_up:
         return max(fraction / config.warm_up, _FIRST)
     begin = config.warm_up + config.hold

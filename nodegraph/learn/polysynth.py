@@ -1,8 +1,8 @@
-"""A four-voice subtractive synthesizer, and random sounds and music for it.
+"""A four-voice subtractive synthesizer, with random sounds and music.
 
 The signal path is that of the Korg MicroKORG (2002): per voice two oscillators, of which the second may be
-detuned, ring-modulated or synchronised, noise, a filter with an envelope of its own, an amplifier with another,
-two LFOs and glide; for all voices together overdrive, chorus and echo. The voices are the four lanes of one patch.
+detuned, ring-modulated or synchronised, noise, a filter and an amplifier with one envelope each, two LFOs and glide;
+then overdrive, chorus and echo for the sum of all voices. The voices are the four lanes of one patch.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ Nodes = dict[str, tuple[str, dict[str, Any]]]  # id → type and parameters
 
 @dataclass(frozen=True)
 class PatchStyle:
-    """Where the dials of a family of sounds may stand: pairs are ranges, tuples of words what there is to choose."""
+    """Parameter ranges of a family of sounds: pairs are ranges, tuples of strings are options to choose from."""
 
     first: tuple[str, ...] = ("saw", "square", "triangle", "sine", "wavetable")
-    intervals: tuple[float, ...] = (0.0, 12.0, -12.0, 7.0)  # of the second oscillator, semitones
-    second: tuple[float, float] = (0.3, 1.0)  # its level
+    intervals: tuple[float, ...] = (0.0, 12.0, -12.0, 7.0)  # interval of the second oscillator, semitones
+    second: tuple[float, float] = (0.3, 1.0)  # level of the second oscillator
     noise: tuple[float, float] = (0.0, 0.05)
     filters: tuple[str, ...] = ("ladder", "low", "low", "band", "high")
     cutoff: tuple[float, float] = (40.0, 100.0)  # notes: 40 is 82 Hz, 100 is 2637 Hz
-    sweep: tuple[float, float] = (0.0, 48.0)  # of the filter's envelope, semitones
+    sweep: tuple[float, float] = (0.0, 48.0)  # depth of the filter envelope, semitones
     attack: tuple[float, float] = (0.001, 0.02)
     decay: tuple[float, float] = (0.1, 1.0)
     sustain: tuple[float, float] = (0.3, 1.0)
     release: tuple[float, float] = (0.05, 0.4)
-    pitch: tuple[float, float] = (52.0, 76.0)  # the lowest note of the tune
+    pitch: tuple[float, float] = (52.0, 76.0)  # lowest note of the tune
     playing: tuple[str, ...] = ("chords", "melody", "duet", "arpeggio")
     tempo: tuple[float, float] = (80.0, 150.0)
     division: tuple[float, ...] = (1.0, 2.0, 4.0)
-    effects: float = 0.5  # how likely each of them is
+    effects: float = 0.5  # probability of each effect
 
 
 CHARACTERS = {
@@ -105,35 +105,38 @@ WIRES = """
 
 
 class SeededRandom:
-    """Draws from ranges, by nothing but ``rng.random()``: the same numbers with every version of NumPy."""
+    """A random source based only on ``rng.random()``, so that every NumPy version gives the same numbers."""
 
     def __init__(self, *seed: int) -> None:
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(list(seed))))
 
     def numbers(self, count: int) -> np.ndarray:
-        """So many between 0 and 1."""
+        """Draw ``count`` numbers in [0, 1)."""
         return self._rng.random(count)
 
     def between(self, low: float, high: float) -> float:
+        """Draw a number from a range, uniformly."""
         return low + (high - low) * self._rng.random()
 
     def ratio(self, low: float, high: float) -> float:
-        """Between two values above 0, even over their logarithm."""
+        """Draw a number from a range above 0, uniformly in the logarithm."""
         return low * math.exp(math.log(high / low) * self._rng.random())
 
     def integer(self, count: int) -> int:
-        """0 … count - 1."""
+        """Draw an integer, 0 … count - 1."""
         return int(self._rng.random() * count)
 
     def choice(self, things: Sequence[T]) -> T:
+        """Draw an element."""
         return things[self.integer(len(things))]
 
     def chance(self, probability: float) -> bool:
+        """Return True with a probability of 0…1."""
         return self._rng.random() < probability
 
 
 def random_patch(seed: int, number: int) -> Document:
-    """The ``number``-th patch of a seed, sound and music: the same for ever, whatever was drawn before it."""
+    """Return patch ``number`` of a seed, with sound and music; it depends on these two numbers only."""
     rng = SeededRandom(seed, number)
     name = rng.choice(list(CHARACTERS))
     style = CHARACTERS[name]
@@ -152,7 +155,7 @@ def random_patch(seed: int, number: int) -> Document:
 
 
 def _sound(rng: SeededRandom, style: PatchStyle) -> tuple[Nodes, str]:
-    """The voice and its effects, and the output of the filter that is used."""
+    """Return the nodes of the voices and effects, and the filter output to wire."""
     first, second = rng.choice(style.first), rng.choice(("saw", "square", "triangle"))
     passes = rng.choice(style.filters)
     filter = "ladder" if passes == "ladder" else "state_variable"
@@ -215,7 +218,7 @@ def _tremolo(rng: SeededRandom) -> dict[str, float]:
 
 
 def _effects(rng: SeededRandom, style: PatchStyle) -> Nodes:
-    """Overdrive, chorus and echo for all voices together; what is not used is turned down."""
+    """Return overdrive, chorus and echo for the sum of the voices; unused effects have gain 0."""
     driven, echoing, wide = (rng.chance(style.effects) for _ in range(3))
     beat = 60.0 / 110.0
     return {
@@ -235,7 +238,7 @@ def _effects(rng: SeededRandom, style: PatchStyle) -> Nodes:
 
 
 def _music(rng: SeededRandom, style: PatchStyle) -> Nodes:
-    """A clock and four sequencers, one to each voice, whose notes and gates lie side by side as lanes."""
+    """Return a clock and a sequencer for each voice; notes and gates are joined as lanes."""
     clock = {
         "tempo": rng.between(*style.tempo),
         "division": rng.choice(style.division),
@@ -265,7 +268,7 @@ def _silence(root: int) -> Tune:
 
 
 def _chords(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
-    """Two to four voices together: stacks of thirds or fourths on a wandering degree, a chord every few steps."""
+    """Return chords of two to four voices: stacked thirds or fourths on random degrees, one or two steps long."""
     notes, gates = _silence(root)
     size, stack, every = 2 + rng.integer(3), rng.choice((2, 2, 3)), rng.choice((1, 1, 2))
     degree = 0
@@ -279,7 +282,7 @@ def _chords(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
 
 
 def _line(rng: SeededRandom, root: int, scale: Sequence[int]) -> tuple[list[float], list[float]]:
-    """A tune for one voice, which walks by steps and sometimes leaps or rests."""
+    """Return notes and gates for one voice: mostly steps, sometimes leaps or rests."""
     notes, gates, degree = [], [], rng.integer(len(scale))
     for step in range(STEPS):
         degree += rng.choice((-7, -4, 4, 7)) if rng.chance(0.15) else rng.choice((-2, -1, -1, 0, 1, 1, 2))
@@ -296,7 +299,7 @@ def _melody(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
 
 
 def _duet(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
-    """A tune over a bass an octave or two below, now and then with a third voice."""
+    """Return a tune over a bass one or two octaves below, sometimes with a third voice."""
     notes, gates = _melody(rng, root, scale)
     notes[1], gates[1] = _line(rng, root - rng.choice((12, 24)), scale)
     if rng.chance(0.5):
@@ -305,7 +308,7 @@ def _duet(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
 
 
 def _arpeggio(rng: SeededRandom, root: int, scale: Sequence[int]) -> Tune:
-    """A broken chord, each note by the next voice, so that up to four ring on together."""
+    """Return a broken chord, each note on the next voice, so that up to four notes overlap."""
     notes, gates = _silence(root)
     chord = [rng.integer(len(scale))]
     for _ in range(2 + rng.integer(3)):
@@ -323,7 +326,7 @@ _TUNES = {"chords": _chords, "melody": _melody, "duet": _duet, "arpeggio": _arpe
 
 
 def _rounded(params: dict[str, Any]) -> dict[str, Any]:
-    """Four digits say all that is heard, and read better."""
+    """Round parameters to four digits: no audible difference, and more readable files."""
     return {name: _four_digits(value) for name, value in params.items()}
 
 

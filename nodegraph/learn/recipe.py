@@ -1,8 +1,8 @@
-"""Recipes: everything that is chosen about a training, as plain data in one TOML or JSON file.
+"""Recipes: all configuration of a training, as plain data in one TOML or JSON file.
 
-Those in ``nodegraph/learn/recipes/`` are known by name; to add one is to add a file. Every entry has a default, which
-is the value here. ``[layer]`` holds what all entries of ``[[layers]]`` have in common, and ``[by_width.64]``
-what is to be changed when the innermost layer has 64 units or more (the widest that applies).
+Recipes in ``nodegraph/learn/recipes/`` are found by name; adding a file adds a recipe. Every entry has a default,
+defined here. ``[layer]`` holds the common entries of all ``[[layers]]``; ``[by_width.64]`` holds changes that apply if
+the innermost layer has 64 units or more (only the widest matching entry applies).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Units = Annotated[int, Meta(ge=1, le=MAX_WIDTH)]
 
 
 class FeatureConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How frames are made: see :class:`nodegraph.models.autoencoder.Features`."""
+    """Settings of the features: see :class:`nodegraph.models.autoencoder.Features`."""
 
     rate: float = 22050.0
     size: int = 2048
@@ -49,22 +49,24 @@ class FeatureConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FrameConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which frames are taken: at most so many, and none below ``silence`` dB."""
+    """Selection of frames: at most ``most``, and none below ``silence`` dB."""
 
     most: Annotated[int, Meta(ge=60, le=100_000_000)] = 70_000
     silence: Annotated[float, Meta(ge=-300.0, le=0.0)] = -60.0
 
 
 class LayerConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """A pair of dense layers, one to ``units`` units and one back.
+    """A pair of dense layers: an encoder layer with ``units`` units, and its decoder layer.
 
     ``initialiser``: "uniform" (within ±range/2), "truncated_normal" (standard deviation ``range``, cut at two),
-    "glorot", "he", "mean" (truncated normal, moved so that the frames' mean comes out) "pca" (the frames' principal
-    components) or "whitened" (these, all as strong). ``non_negative`` moves or folds weights above 0.
-    ``corruption`` of the pair's input by ``noise``: gaussian (standard deviation), dropout or salt_and_pepper (share
-    of the inputs). ``dropout`` of the units; ``l2`` times the sum of squared weights and ``activity`` times the sum of
-    |units| join the loss. After each step weights below 0 shrink by ``decay_negative`` (1: they become 0) and others by
-    ``decay_positive``, biases too if ``decay_biases``.
+    "glorot", "he", "mean" (truncated normal, shifted so that the output is the mean of the frames), "pca" (the
+    principal components of the frames) or "whitened" (these, with equal variances). ``non_negative`` shifts or folds
+    initial weights to 0 or above.
+    ``corruption`` is the noise on the input of the pair, and ``noise`` its amount: the standard deviation (gaussian) or
+    the share of the inputs (dropout, salt_and_pepper). ``dropout`` is the share of units that are dropped. The loss
+    adds ``l2`` times the sum of squared weights and ``activity`` times the sum of |units|. After each step, weights
+    below 0 shrink by ``decay_negative`` (1: they become 0) and others by ``decay_positive``; biases too if
+    ``decay_biases``.
     """
 
     units: Units
@@ -87,13 +89,14 @@ class LayerConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How weights are found.
+    """Settings of the optimisation.
 
-    ``loss`` is summed or averaged over bins by ``reduction``; ``rate`` belongs to that. ``schedule`` of the rate:
-    constant, cosine, or linear, down to ``last_rate`` of it; it rises from 0 in ``warm_up`` of the epochs, and holds
-    for ``hold`` of them.
-    ``momentum`` moves to ``last_momentum`` if that is given. Training ends after ``epochs``, or after ``minutes``, or
-    when validation improved by less than ``improvement`` (a share) in ``patience`` epochs; 0 waits for ever.
+    ``loss`` is summed or averaged over bins (``reduction``), and the right ``rate`` depends on it. ``schedule`` of the
+    rate: constant, or cosine or linear down to ``last_rate`` times the rate. The rate rises from 0 during the share
+    ``warm_up`` of the epochs, and stays constant for the share ``hold``.
+    ``momentum`` changes linearly to ``last_momentum`` if that is given. Training ends after ``epochs``, after
+    ``minutes``, or when the validation loss fell by less than ``improvement`` (a share) in ``patience`` epochs; a
+    ``patience`` of 0 disables this.
     """
 
     epochs: Epochs = 100
@@ -114,8 +117,11 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
-    """All choices of a training. With ``pretraining`` each pair of layers is first trained by itself on what the
-    pair outside of it gives; ``training`` then trains the whole, and does nothing if its epochs are 0."""
+    """All configuration of a training.
+
+    With ``pretraining``, each pair of layers is first trained alone, on the units of the pair outside of it.
+    ``training`` then trains all pairs together; it is skipped if its epochs are 0.
+    """
 
     layers: Annotated[tuple[LayerConfig, ...], Meta(min_length=1, max_length=MAX_LAYERS)]
     name: str = ""
@@ -132,11 +138,11 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         return "-".join(str(layer.units) for layer in self.layers)
 
     def plain(self) -> dict[str, Any]:
-        """All choices as JSON has them."""
+        """Return the recipe as JSON-compatible data."""
         return msgspec.json.decode(msgspec.json.encode(self))
 
     def feature_settings(self) -> Features:
-        """The features as yet without offset and scale. Raises LearnError."""
+        """Return the features, not yet fitted (no offset and scale). Raises LearnError."""
         try:
             return Features(**msgspec.structs.asdict(self.features))
         except ModelError as error:
@@ -145,7 +151,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def recipe_files() -> dict[str, Path]:
-    """Name → file of the recipes that come with nodegraph."""
+    """Return the built-in recipes: name → file."""
     return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
 
 
@@ -154,10 +160,10 @@ def load_recipe(
     width: int | str | None = None,
     sets: Mapping[str, Any] | Iterable[str] = (),
 ) -> Recipe:
-    """A recipe by name, from a .toml or .json file, or from plain data. Raises LearnError.
+    """Load a recipe by name, from a .toml or .json file, or from plain data. Raises LearnError.
 
-    ``width`` is the number of units of the innermost layer, or of all (``"256-8"``). ``sets`` changes entries,
-    ``{"training.rate": 1e-4}`` or ``["training.rate=1e-4"]``; a number in a path is a place in a list.
+    ``width`` is the number of units of the innermost layer, or of all layers (``"256-8"``). ``sets`` changes entries,
+    ``{"training.rate": 1e-4}`` or ``["training.rate=1e-4"]``; a number in a path is an index into a list.
     """
     if isinstance(recipe, Recipe):
         name, data = recipe.name, recipe.plain()
@@ -195,18 +201,18 @@ def _read(recipe: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     path = known.get(str(recipe)) or Path(recipe)
     if not path.is_file():
         if path.suffix.lower() in (".toml", ".json") or len(path.parts) > 1:
-            raise LearnError(f"{path}: there is no such recipe file.")
-        raise LearnError(f"there is no recipe '{path}'.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
+            raise LearnError(f"{path}: recipe file not found. Check the path.")
+        raise LearnError(f"recipe '{path}': not found.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:
-            raise ValueError("it is too large")
+            raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
         text = data.decode()
         found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or "nested too deeply"
-        raise LearnError(f"{path}: the recipe cannot be read ({' '.join(reason.split())}).") from None
+        raise LearnError(f"{path}: unreadable recipe ({' '.join(reason.split())}).") from None
     if not isinstance(found, dict):
         raise LearnError(f"{path}: the recipe must be an object with entries such as features and layers.")
     return path.stem, found
@@ -222,10 +228,10 @@ def _copy(data: Any) -> Any:
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    """``training.rate=1e-4`` as path and value; what is no JSON is text."""
+    """Split ``training.rate=1e-4`` into path and value; a value that is not JSON is a string."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise LearnError(f"'{text}' is no setting. Write ENTRY=VALUE, such as training.rate=0.001.")
+        raise LearnError(f"invalid setting '{text}'. Write ENTRY=VALUE, such as training.rate=0.001.")
     try:
         return path.strip(), json.loads(value)
     except ValueError:
@@ -236,7 +242,7 @@ def _apply(name: str, data: dict[str, Any], path: str, value: Any) -> None:
     """Set the entry at a path such as ``layers.0.units``."""
     at: Any = data
     *steps, last = path.split(".")
-    if steps == ["layer"]:  # what is common to all layers goes before what each says
+    if steps == ["layer"]:  # a changed common entry overrides those of the layers
         for layer in data.get("layers", []):
             if isinstance(layer, dict):
                 layer.pop(last, None)
@@ -248,14 +254,14 @@ def _apply(name: str, data: dict[str, Any], path: str, value: Any) -> None:
             if at is None:
                 at = data[step] = {}
         else:
-            raise LearnError(f"recipe {name}: there is no entry '{path}'.")
+            raise LearnError(f"recipe {name}: unknown entry '{path}'. Check its spelling.")
     if not isinstance(at, dict):
-        raise LearnError(f"recipe {name}: there is no entry '{path}'.")
+        raise LearnError(f"recipe {name}: unknown entry '{path}'. Check its spelling.")
     at[last] = value
 
 
 def _code_width(data: Mapping[str, Any], width: int | str | None) -> int | None:
-    """Units of the innermost layer: as asked, else the recipe's; None where that cannot be told."""
+    """Return the units of the innermost layer: from ``width``, else from the recipe; None if unknown."""
     layers = data.get("layers")
     if width is None and isinstance(layers, list) and layers and isinstance(layers[-1], dict):
         width = layers[-1].get("units")
@@ -264,7 +270,7 @@ def _code_width(data: Mapping[str, Any], width: int | str | None) -> int | None:
 
 
 def _at_width(name: str, by_width: Any, innermost: int | None) -> dict[str, Any]:
-    """The changes of the widest entry of ``by_width`` that the innermost layer reaches."""
+    """Return the changes of the widest entry of ``by_width`` that is not wider than the innermost layer."""
     if not isinstance(by_width, dict) or not all(
         str(key).isdecimal() and isinstance(changes, dict) for key, changes in by_width.items()
     ):
@@ -278,16 +284,20 @@ def _apply_width(name: str, data: dict[str, Any], width: int | str | None) -> No
         return
     layers = data.get("layers")
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers) or not layers:
-        raise LearnError(f"recipe {name}: has no layers whose width could be set.")
+        raise LearnError(f"recipe {name}: no layers to set the width of. Add layers to the recipe.")
     try:
         units = [int(part) for part in str(width).split("-")]
     except ValueError:
         units = []
     if not units or not all(1 <= n <= MAX_WIDTH for n in units):
-        raise LearnError(f"'{width}' is no width. Give units, such as 16, or those of all layers, such as 256-8.")
+        raise LearnError(
+            f"width must be 1–{MAX_WIDTH} units, got '{width}'. Give one number, such as 16, or one per layer, such as "
+            "256-8."
+        )
     if len(units) not in (1, len(layers)):
         raise LearnError(
-            f"recipe {name}: has {len(layers)} layer{'s' if len(layers) > 1 else ''}, but '{width}' names {len(units)}."
+            f"recipe {name}: width must be one number, or one per layer ({len(layers)}), got '{width}'. "
+            "Give the units of the code only, or of every layer."
         )
     for layer, n in zip(layers[-len(units) :], units):
         layer["units"] = n
@@ -297,7 +307,7 @@ def _apply_width(name: str, data: dict[str, Any], width: int | str | None) -> No
 
 
 def _check(recipe: Recipe) -> None:
-    """Choices that each are possible but not together."""
+    """Raise LearnError if entries that are valid alone do not fit together."""
     recipe.feature_settings()
     outermost = recipe.layers[0].decoder
     for part, config in (("training", recipe.training), ("pretraining", recipe.pretraining)):
@@ -305,14 +315,14 @@ def _check(recipe: Recipe) -> None:
             continue
         if recipe.features.normalise in ("standardise", "none") or outermost != "sigmoid":
             raise LearnError(
-                f"recipe {recipe.name}: {part}.loss = cross_entropy is for numbers of 0…1: take features that are "
-                "normalised by frame, global or bin, and a decoder that is sigmoid."
+                f"recipe {recipe.name}: {part}.loss = cross_entropy needs features in 0…1. Set features.normalise to "
+                "frame, global or bin, and the outermost decoder to sigmoid."
             )
 
 
 def _with_path_first(text: str) -> str:
-    """msgspec's message with the place first: ``training.rate: expected `float`, got `str` ``."""
-    what, _, place = text.partition(" - at ")
+    """Move the path in a msgspec message to the front: ``training.rate: expected `float`, got `str` ``."""
+    problem, _, place = text.partition(" - at ")
     place = place.strip("`").removeprefix("$").lstrip(".")
-    what = what[:1].lower() + what[1:]
-    return f"{place}: {what}." if place else f"{what}."
+    problem = problem[:1].lower() + problem[1:]
+    return f"{place}: {problem}." if place else f"{problem}."

@@ -1,4 +1,4 @@
-"""What keeps weights and units small, few or positive."""
+"""Regularisers: penalties on weights and units, and asymmetric weight decay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .network import Network
 
 
 def penalty(network: Network) -> torch.Tensor | float:
-    """What joins the loss: ``l2 Σ w²`` and ``activity Σ |h|``, the mean over frames of ``network.hidden``."""
+    """Return the terms added to the loss: ``l2 Σ w²``, and ``activity Σ |h|`` averaged over frames."""
     total: torch.Tensor | float = 0.0
     for pair, hidden in zip(network.pairs, network.hidden):
         if pair.config.l2:
@@ -20,7 +20,7 @@ def penalty(network: Network) -> torch.Tensor | float:
 
 @torch.no_grad()
 def decay(network: Network) -> None:
-    """Asymmetric weight decay, after each step: ``w ← w - d w`` with ``d`` for w < 0 and another for the rest.
+    """Apply asymmetric weight decay: ``w ← w - d w``, with separate ``d`` for w < 0 and w ≥ 0.
 
     Lemme, Reinhart & Steil, Online learning and generalization of parts-based image representations by non-negative
     sparse autoencoders (Neural Networks, 2012).

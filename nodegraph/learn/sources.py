@@ -1,4 +1,4 @@
-"""Where sound comes from: audio files, folders of them, and patches that are rendered."""
+"""Sources of training sound: sound files, folders of them, and rendered patches."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ ENDINGS = frozenset(
     f".{ending}" for ending in "wav flac ogg oga opus mp3 aif aiff aifc au snd caf w64 rf64 voc".split()
 )
 PATCH_SECONDS = 60.0
-BLOCK = 1 << 20  # samples of a file that are read at once
+BLOCK = 1 << 20  # sample frames per read
 
 
 @dataclass(frozen=True)
 class AudioSource:
-    """A sound that frames are taken from; frames of one source all go to the same side of the split.
+    """A sound that frames are taken from.
 
-    ``seconds`` is its length, ``read(rate)`` gives it as float32 (samples,) in one channel. ``read`` may raise
-    SoundFileError, PatchError or GraphError: the source is then skipped with its line.
+    ``seconds`` is its length; ``read(rate)`` returns one channel, float32 (samples,). If ``read`` raises
+    SoundFileError, PatchError or GraphError, the source is skipped and the message is reported.
     """
 
     name: str
@@ -36,10 +36,10 @@ class AudioSource:
 def sources_of(
     paths: Iterable[str | os.PathLike[str]], seconds: float = PATCH_SECONDS, seed: int = 0
 ) -> tuple[list[AudioSource], list[str]]:
-    """A source for every audio file (those in folders too) and every patch (.json, rendered for ``seconds``).
+    """Return a source for every sound file (also in folders) and every patch (.json, rendered for ``seconds``).
 
-    With it a line for each file that is skipped because it cannot be read. Raises LearnError where a path is
-    nothing at all, or where nothing is found.
+    The second value has a line for each unreadable file, which is skipped. Raises LearnError if a path does not exist,
+    or if no file is found.
     """
     files: list[Path] = []
     for path in map(Path, paths):
@@ -51,13 +51,13 @@ def sources_of(
         elif path.is_file():
             files.append(path)
         else:
-            raise LearnError(f"{path}: there is no such file or folder. Name sound files, folders or patches.")
+            raise LearnError(f"{path}: file or folder not found. Name sound files, folders or patches.")
     if not files:
         raise LearnError("nothing to train on. Name sound files, folders or patches.")
     sources, skipped, seen = [], [], set()
     for file in files:
         if (real := file.resolve()) in seen:
-            continue  # the same recording on both sides of the split would flatter the result
+            continue  # the same recording in two parts of the split would make the errors too small
         seen.add(real)
         try:
             sources.append(_patch(file, seconds, seed) if file.suffix.lower() == ".json" else _recording(file))
@@ -72,7 +72,7 @@ def _recording(path: Path) -> AudioSource:
     try:
         info = soundfile.info(path)
     except (OSError, RuntimeError) as error:
-        raise SoundFileError(f"{path}: not a sound file that can be read ({reason_of(error)}).") from None
+        raise SoundFileError(f"{path}: unreadable sound file ({reason_of(error)}).") from None
     return AudioSource(str(path), info.frames / max(info.samplerate, 1), lambda rate: read_mono(path, rate))
 
 
@@ -86,9 +86,9 @@ def _patch(path: Path, seconds: float, seed: int) -> AudioSource:
 
 
 def read_mono(path: Path, rate: float) -> np.ndarray:
-    """A whole file, its channels' mean, resampled to ``rate``: float32 (samples,). Raises SoundFileError.
+    """Read a file, averaged over its channels and resampled to ``rate``: float32 (samples,).
 
-    It is read in pieces, so that a concert in eight channels needs no more memory than its one channel.
+    It is read in chunks, so that many channels need no more memory than one. Raises SoundFileError.
     """
     import soundfile
     import soxr
@@ -105,5 +105,5 @@ def read_mono(path: Path, rate: float) -> np.ndarray:
                 if last:
                     break
     except (OSError, RuntimeError, ValueError) as error:
-        raise SoundFileError(f"{path}: not a sound file that can be read ({reason_of(error)}).") from None
+        raise SoundFileError(f"{path}: unreadable sound file ({reason_of(error)}).") from None
     return np.concatenate(parts)

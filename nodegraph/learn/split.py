@@ -1,7 +1,7 @@
-"""Which recordings are trained on and which are kept back.
+"""The split of recordings into training, validation and test.
 
-Frames of one recording resemble each other: a split by frame would test what was trained. So whole recordings go
-to one part.
+Frames of one recording are similar, so a split by frame would test on training data. All frames of a recording
+therefore go to the same part.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _TRIES = 64
 
 
 def by_source(lengths: Sequence[float], rng: np.random.Generator) -> list[str]:
-    """The part of each source, at random, so that the parts' total lengths come near their shares and none is empty.
+    """Return a random part for each source; total lengths approximate the shares, and no part is empty.
 
-    Needs three sources at least. Of several random orders, in each of which every source goes where most is missing,
-    the one counts that comes nearest: that matters where there are few.
+    Needs at least three sources. Each try assigns the sources in random order, each to the part with the largest
+    deficit; the best of several tries is returned, which matters if there are few sources.
     """
     tries = [_assign_greedily(lengths, rng.permutation(len(lengths))) for _ in range(_TRIES)]
     return min(tries, key=lambda parts: _share_error(parts, lengths))
@@ -40,15 +40,15 @@ def _assign_greedily(lengths: Sequence[float], order: np.ndarray) -> list[str]:
 
 
 def _share_error(parts: Sequence[str], lengths: Sequence[float]) -> float:
-    """By how much the worst part misses its share, as a ratio."""
+    """Return the largest deviation of a part from its share, as the logarithm of a ratio."""
     found = dict.fromkeys(PARTS, 0.0)
     for part, length in zip(parts, lengths):
         found[part] += length
-    whole = sum(lengths)
-    return max(abs(math.log(max(found[part], 1e-9) / (share * whole))) for part, share in zip(PARTS, SHARES))
+    total = sum(lengths)
+    return max(abs(math.log(max(found[part], 1e-9) / (share * total))) for part, share in zip(PARTS, SHARES))
 
 
 def segment_per_part() -> list[tuple[str, tuple[float, float]]]:
-    """The stretch of each part within one source, in parts of one."""
+    """Return the segment (begin, end) of each part within one source, 0…1."""
     edges = np.cumsum([0.0, *SHARES])
     return [(part, (float(a), float(b))) for part, a, b in zip(PARTS, edges, [*edges[1:-1], 1.0])]

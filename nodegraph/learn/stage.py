@@ -1,4 +1,4 @@
-"""One stage of a training: a network, its frames, and epochs until it is good enough or somebody wants an end."""
+"""One stage of a training: epochs of one network until it converges, its time is over, or it is stopped."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .optimisers import optimiser_of, rate_factor, update_schedule
 from .recipe import TrainingConfig
 from .regularisers import decay, penalty
 
-_AT_ONCE = 8192
+_CHUNK_FRAMES = 8192
 
 
 class EpochResult(NamedTuple):
-    """What one epoch came to; epoch 0 is before the first step. ``train`` is the mean over the epoch's batches."""
+    """The result of one epoch; epoch 0 is before the first step. ``train`` is the mean loss over all batches."""
 
     stage: str
     epoch: int
@@ -34,7 +34,7 @@ class EpochResult(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingStatus:
-    """Where a training stands, for those who watch it. ``done`` is the share of its epochs that is over."""
+    """The progress of a training, for observers. ``done`` is the share of its epochs that are finished (0…1)."""
 
     stage: str
     epoch: int
@@ -47,7 +47,7 @@ class TrainingStatus:
 
 @dataclass
 class Stage:
-    """A stage while it runs. ``best`` are the parameters that did best on the validation frames."""
+    """The state of a running stage. ``best`` are the parameters with the lowest validation loss."""
 
     name: str
     network: Network
@@ -60,13 +60,13 @@ class Stage:
     seconds: float = 0.0
     diverged: bool = False
     optimiser: Any = None
-    resume_state: dict[str, Any] = field(default_factory=dict)  # where it stood when the last epoch was over
+    resume_state: dict[str, Any] = field(default_factory=dict)  # state at the end of the last epoch
 
     def __post_init__(self) -> None:
         self.optimiser = optimiser_of(self.config, self.network.parameters)
 
     def resume(self, resume_state: dict[str, Any]) -> None:
-        """Go to where another stage stood."""
+        """Restore the state of an interrupted stage."""
         self.network.restore(resume_state["parameters"])
         self.optimiser.load_state_dict(resume_state["optimiser"])
         self.generator.set_state(resume_state["generator"].cpu())
@@ -77,7 +77,7 @@ class Stage:
 
     @property
     def done(self) -> float:
-        """The share that is over: epochs, or minutes where these run out first."""
+        """The share that is finished (0…1): of the epochs, or of the minutes if these are used up first."""
         over = self.epoch / max(self.config.epochs, 1)
         if self.config.minutes:
             over = max(over, self.seconds / (60.0 * self.config.minutes))
@@ -96,10 +96,10 @@ def run_stage(
     save_checkpoint: Callable[[Stage], None],
     stop: Callable[[], bool],
 ) -> bool:
-    """Train until the stage is over, then put its best parameters in place. Returns False if it was stopped.
+    """Train until the stage is finished, then restore its best parameters. Return False if it was stopped.
 
-    ``watch(stage, share of the epoch)`` is called now and then, ``save_checkpoint(stage)`` after every epoch. A stop
-    loses the epoch that has begun, nothing else.
+    ``watch(stage, share of the epoch)`` is called after each batch, ``save_checkpoint(stage)`` after each epoch. A stop
+    discards only the current epoch.
     """
     loss = loss_of(stage.config.loss, stage.config.reduction)
     finished = True
@@ -124,9 +124,9 @@ def run_stage(
 
 @torch.no_grad()
 def evaluate(network: Network, frames: torch.Tensor, loss: Loss) -> float:
-    """The loss on frames without noise, the mean over all."""
+    """Return the mean loss over all frames, without noise."""
     total = 0.0
-    for part in frames.split(_AT_ONCE):
+    for part in frames.split(_CHUNK_FRAMES):
         total += float(loss(network(part), part)) * len(part)
     return total / len(frames)
 
@@ -138,7 +138,7 @@ def _epoch(
     watch: Callable[[Stage, float], None],
     stop: Callable[[], bool],
 ) -> float | None:
-    """One pass over all frames in a new order; the mean loss, or None if it was stopped."""
+    """Train on all frames once, in a new random order. Return the mean loss, or None if stopped."""
     network, config, outer = stage.network, stage.config, stage.network.pairs[0].config
     parameters = network.parameters
     order = torch.randperm(len(train), generator=stage.generator, device=train.device)
@@ -162,7 +162,7 @@ def _epoch(
 
 
 def _record_epoch(stage: Stage, train: float, valid: float, started: float) -> None:
-    """Note how an epoch ended, and keep the parameters if they are the best yet."""
+    """Record the result of an epoch, and store the parameters if they are the best so far."""
     stage.seconds += time.perf_counter() - started
     rate = stage.config.rate * rate_factor(stage.config, stage.done)
     stage.rows.append(EpochResult(stage.name, stage.epoch, train, valid, rate, stage.seconds))
@@ -184,9 +184,9 @@ def _record_epoch(stage: Stage, train: float, valid: float, started: float) -> N
 
 
 def _has_plateaued(rows: list[EpochResult], config: TrainingConfig) -> bool:
-    """Whether the best validation loss fell by less than ``improvement`` in the last ``patience`` epochs."""
+    """Return True if the best validation loss fell by less than ``improvement`` in the last ``patience`` epochs."""
     if not config.patience or len(rows) <= config.patience:
         return False
     before = min(row.valid for row in rows[: -config.patience])
-    lately = min(row.valid for row in rows[-config.patience :])
-    return lately > (1.0 - config.improvement) * before
+    recent = min(row.valid for row in rows[-config.patience :])
+    return recent > (1.0 - config.improvement) * before

@@ -1,4 +1,4 @@
-"""A training from sound to model: frames, features, stages, card, and files that are never lost."""
+"""Training from sound to model: frames, features, stages, model card and output files."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from .recipe import Recipe, TrainingConfig, load_recipe
 from .sources import PATCH_SECONDS, sources_of
 from .stage import EpochResult, Stage, TrainingStatus, run_stage
 
-CHECKPOINT_PERIOD = 10.0  # s between two writings of model and checkpoint
+CHECKPOINT_PERIOD = 10.0  # seconds between two saves of model and checkpoint
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
-    """A model and how it came to be.
+    """A trained model, with its errors and history.
 
-    ``errors`` has those of "features" and of "magnitudes" on "valid" and "test" frames (see ``measure.report``),
-    ``stages`` one report a stage, ``notes`` lines that the user should read. ``path`` is where the model lies.
+    ``errors`` has the errors of "features" and "magnitudes" on "valid" and "test" frames (see ``measure.report``),
+    ``stages`` a report per stage, ``notes`` messages for the user. ``path`` is the model file, or None.
     """
 
     model: Autoencoder
@@ -50,7 +50,7 @@ class TrainingResult:
 
 @dataclass(eq=False)
 class TrainingObserver:
-    """Who is told how a training goes, and who may end it."""
+    """Callbacks that report the progress of a training, or stop it."""
 
     progress: Callable[[TrainingStatus], None] | None = None
     frames: Callable[[int, int], None] | None = None
@@ -71,26 +71,26 @@ def train(
     patch_seconds: float = PATCH_SECONDS,
     observer: TrainingObserver | None = None,
 ) -> TrainingResult:
-    """Train an autoencoder on sound files, folders of them, patches, or frames that were collected before.
+    """Train an autoencoder on sound files, folders of them, patches, or collected frames.
 
     ``recipe`` is a name, a file or plain data, changed by ``width``, ``epochs`` and ``sets`` (see
-    ``recipe.load_recipe``). With ``output`` the best model so far is there at any time, with a checkpoint beside it
-    from which ``resume`` goes on, and its loss as .csv and .png at the end. ``device`` is "cpu" or "cuda", else what
-    there is. On the CPU the same seed gives the same weights. Ctrl-C ends the training, not the call.
-    Raises LearnError.
+    ``recipe.load_recipe``). The best model so far is saved regularly to ``output``, with a checkpoint next to it that
+    ``resume`` continues from; at the end the loss is written as .csv and .png. ``device`` is "cpu" or "cuda"; by
+    default CUDA if available. On the CPU, the same seed gives the same weights. Ctrl-C ends the training, and the call
+    returns the best model. Raises LearnError.
     """
     observer = observer or TrainingObserver()
     chosen = _with_epochs(load_recipe(recipe, width, sets), epochs)
     path = _check_writable(Path(output)) if output is not None else None
     if resume and path is None:
-        raise LearnError("to resume a training, name its model.")
+        raise LearnError("resume needs the model file of the training. Pass its path as output.")
     frames = audio if isinstance(audio, FrameSets) else _collect_frames(audio, chosen, seed, patch_seconds, observer)
     observer.notes += frames.skipped
     return _Training(chosen, frames, seed, _device(device), path, observer).run(resume)
 
 
 class _Training:
-    """The stages of a recipe one after the other, and what is kept of them."""
+    """A running training: the stages of a recipe and their results."""
 
     def __init__(
         self,
@@ -108,19 +108,19 @@ class _Training:
             torch.from_numpy(apply_features(self.features, values)).to(device)
             for values in (frames.train, frames.valid, frames.test)
         )
-        self.start = torch.Generator().manual_seed(seed)  # of weights; on the CPU, for the same ones everywhere
+        self.start = torch.Generator().manual_seed(seed)  # on the CPU: the same weights on every device
         self.key = checkpoints.key_of(recipe, seed, frames)
         self.pairs: list[LayerPair] = []
         self.rows: list[EpochResult] = []
         self.reports: list[dict[str, Any]] = []
         self.plan = _stages(recipe)
         self.number = 0
-        self._kept = time.monotonic()
-        self._failed = ""
-        self._measures: dict[Any, Baselines] = {}
+        self._saved_at = time.monotonic()
+        self._save_error = ""
+        self._baselines_cache: dict[Any, Baselines] = {}
 
     def run(self, resume: bool) -> TrainingResult:
-        torch.set_flush_denormal(True)  # units that are all but silent must not slow the others down
+        torch.set_flush_denormal(True)  # denormal numbers are slow
         try:
             return self._run(resume)
         finally:
@@ -142,7 +142,7 @@ class _Training:
     # -- stages --------------------------------------------------------------------------------------------
 
     def _stage(self, name: str, config: TrainingConfig, number: int | None, state: dict[str, Any] | None) -> bool:
-        """Train one pair (``number``), or all of them together (None). False if it was stopped."""
+        """Train one pair (``number``), or all together (None). Return False if stopped."""
         train, valid = self.train_frames, self.valid_frames
         if number is None:
             self._add_untrained_pairs()
@@ -162,7 +162,7 @@ class _Training:
         if stage.diverged:
             part = "training" if number is None else "pretraining"
             self.observer.notes.append(
-                f"{name}: the loss left all bounds in epoch {stage.epoch}; the best before is kept. "
+                f"{name}: the loss diverged in epoch {stage.epoch}; the best model before it is used. "
                 f"Lower the rate: --set {part}.rate={config.rate / 10:g}"
             )
         self.rows += stage.rows
@@ -174,27 +174,27 @@ class _Training:
                 "epochs": stage.epoch,
                 "seconds": round(stage.seconds, 1),
                 "valid": errors,
-                "adjusted": errors["sum"] * self.features.bins / train.shape[1],  # as if there were as many as bins
+                "adjusted": errors["sum"] * self.features.bins / train.shape[1],  # scaled to the number of bins
             }
         )
         return finished
 
     def _baselines(self, network: Network, train: torch.Tensor) -> Baselines:
-        """Made once for the same frames and width."""
+        """Return the baselines, cached for the last frames and width."""
         key = (train.data_ptr(), train.shape[1], network.pairs[-1].config.units)
-        if key not in self._measures:
-            self._measures = {key: Baselines.fit(train, key[2])}
-        return self._measures[key]
+        if key not in self._baselines_cache:
+            self._baselines_cache = {key: Baselines.fit(train, key[2])}
+        return self._baselines_cache[key]
 
     def _add_untrained_pairs(self) -> None:
-        """New pairs for those that no stage has trained yet, each looking at what the one outside of it gives."""
+        """Add the pairs that no stage has trained, each fitted to the units of the pair outside of it."""
         for number in range(len(self.pairs), len(self.recipe.layers)):
             inputs = self._encode_outer(self.train_frames, number)
             self.pairs.append(new_pair(self.recipe.layers[number], inputs, self.start))
 
     @torch.no_grad()
     def _encode_outer(self, frames: torch.Tensor, number: int) -> torch.Tensor:
-        """What the pairs outside of pair ``number`` make of frames."""
+        """Encode frames by the pairs outside of pair ``number``."""
         return frames if number == 0 else Network(self.pairs[:number]).encode(frames)
 
     def _resumed(self) -> checkpoints.Checkpoint:
@@ -207,7 +207,7 @@ class _Training:
         self.rows, self.reports = left.rows, left.reports
         return left
 
-    # -- what is told and kept -----------------------------------------------------------------------------
+    # -- progress and files --------------------------------------------------------------------------------
 
     def _watch(self, stage: Stage, fraction: float) -> None:
         if self.observer.progress is None:
@@ -228,8 +228,8 @@ class _Training:
         )
 
     def _save_checkpoint(self, stage: Stage, now: bool = False) -> None:
-        """Write the best model so far and where we stand; a full disk does not end the training."""
-        if self.path is None or not (now or time.monotonic() - self._kept >= CHECKPOINT_PERIOD):
+        """Write the best model so far and the checkpoint; a full disk does not end the training."""
+        if self.path is None or not (now or time.monotonic() - self._saved_at >= CHECKPOINT_PERIOD):
             return
         left = checkpoints.Checkpoint(
             self.number,
@@ -243,17 +243,17 @@ class _Training:
         try:
             self._model(epochs=stage.epoch, stopped=True).save(self.path)
             checkpoints.write_checkpoint(checkpoints.path_of(self.path), left, self.key)
-            self._failed = ""
+            self._save_error = ""
         except (OSError, ModelError) as error:
-            if not self._failed:
-                self.observer.notes.append(f"the best model so far is in memory only: {error}")
-            self._failed = str(error)
+            if not self._save_error:
+                self.observer.notes.append(f"the best model so far is only in memory: {error}")
+            self._save_error = str(error)
         finally:
             stage.network.restore(current)
-        self._kept = time.monotonic()
+        self._saved_at = time.monotonic()
 
     def _model(self, **more: Any) -> Autoencoder:
-        """The pairs as they are now; while inner ones are not there yet, a network of fewer layers."""
+        """Return the current pairs as a model; before pretraining is finished it has fewer layers."""
         layers = [pair.layers() for pair in self.pairs]
         card = card_of(self.recipe, self.seed, self.frames, self.device, _widths(self.pairs), **more)
         encoder, decoder = tuple(pair[0] for pair in layers), tuple(pair[1] for pair in reversed(layers))
@@ -278,7 +278,7 @@ class _Training:
         return TrainingResult(model, self.rows, self.reports, errors, self.observer.notes, seconds, stopped, path)
 
     def _save_model(self, model: Autoencoder, stopped: bool) -> Path:
-        """The model at its place or, where that fails, at another: hours of work are not thrown away."""
+        """Save the model to its path or, if that fails, to a temporary folder, so that it is not lost."""
         assert self.path is not None
         path = self.path
         try:
@@ -302,14 +302,14 @@ def _widths(pairs: Sequence[LayerPair]) -> str:
 
 
 def _stages(recipe: Recipe) -> list[tuple[str, TrainingConfig, int | None]]:
-    """Name, choices and pair (None: all) of each stage."""
+    """Return name, settings and pair (None: all) of each stage."""
     stages: list[tuple[str, TrainingConfig, int | None]] = []
     if recipe.pretraining is not None:
         stages = [(f"layer {i + 1}", recipe.pretraining, i) for i in range(len(recipe.layers))]
     if recipe.training.epochs:
         stages.append(("fine-tuning" if stages else "training", recipe.training, None))
     if not stages:
-        raise LearnError(f"recipe {recipe.name}: trains nothing: training.epochs is 0 and there is no pretraining.")
+        raise LearnError(f"recipe {recipe.name}: no stage to train. Set training.epochs above 0, or add pretraining.")
     return stages
 
 
@@ -330,18 +330,18 @@ def _collect_frames(
 
 
 def _fit_features(recipe: Recipe, frames: FrameSets) -> Features:
-    wanted = recipe.feature_settings()
+    settings = recipe.feature_settings()
     for name in ("rate", "size", "hop", "window"):
-        if getattr(wanted, name) != getattr(frames.features, name):
+        if getattr(settings, name) != getattr(frames.features, name):
             raise LearnError(
-                f"recipe {recipe.name}: features.{name} is {getattr(wanted, name)}, but the frames were made "
-                f"with {getattr(frames.features, name)}."
+                f"recipe {recipe.name}: features.{name} must be that of the frames, {getattr(frames.features, name)}, "
+                f"got {getattr(settings, name)}. Change it in the recipe."
             )
-    return fit_features(wanted, frames.train)
+    return fit_features(settings, frames.train)
 
 
 def _with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
-    """``epochs`` for every stage that there is."""
+    """Set the epochs of every stage of a recipe."""
     if epochs is None:
         return recipe
     sets = {}
@@ -353,13 +353,15 @@ def _with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
 
 
 def _check_writable(path: Path) -> Path:
-    """Refuse a place that no model can be written to before hours are spent on it."""
+    """Return ``path``, or raise LearnError before training if no model can be written to it."""
     if path.is_dir():
-        raise LearnError(f"{path}: is a folder. Name a file in it, such as {path / 'model.safetensors'}.")
+        raise LearnError(
+            f"{path}: must be a file, got a folder. Name a file in it, such as {path / 'model.safetensors'}."
+        )
     if not path.parent.is_dir():
-        raise LearnError(f"{path}: there is no folder {path.parent}. Make it, or choose another place.")
+        raise LearnError(f"{path}: folder {path.parent} not found. Create it first.")
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise LearnError(f"{path}: cannot be written. Choose another place.")
+        raise LearnError(f"{path}: not writable. Choose another path.")
     return path
 
 
@@ -370,5 +372,5 @@ def _device(name: str | None) -> torch.device:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError):
-        raise LearnError(f"there is no device '{name}' here. Take cpu, or leave it out.") from None
+        raise LearnError(f"device '{name}': unavailable. Use cpu, or leave it out.") from None
     return device

@@ -1,4 +1,4 @@
-"""A small world to learn from: recordings of a few notes, at a rate and size that take no time."""
+"""Small recordings and frames, at a rate and size that train quickly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import soundfile
 from nodegraph.learn import FrameSets
 from nodegraph.models.autoencoder import Features
 
-# Read when torch is imported, which the modules here do before anything of ours: see nodegraph.models.torch_import.
+# read when torch is imported, which these modules do first: see nodegraph.models.torch_import
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 RATE, SIZE, HOP = 8000, 128, 64
@@ -20,7 +20,7 @@ SMALL = {"features.rate": RATE, "features.size": SIZE, "features.hop": HOP}
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
-    """Networks as small as these only wait for a second thread."""
+    """Limit torch to one thread, which is faster for networks as small as these."""
     torch = pytest.importorskip("torch")
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -29,7 +29,7 @@ def one_thread():
 
 
 def notes(seconds, seed, rate=RATE):
-    """Chords of decaying notes: many frames of few degrees of freedom."""
+    """Return chords of decaying notes: many frames with few degrees of freedom."""
     rng = np.random.default_rng(seed)
     t = np.arange(round(seconds * rate)) / rate
     sound = np.zeros(len(t))
@@ -42,7 +42,7 @@ def notes(seconds, seed, rate=RATE):
 
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory):
-    """A folder of seven recordings of three seconds."""
+    """Return a folder with seven recordings of 3 s."""
     folder = tmp_path_factory.mktemp("recordings")
     for i in range(7):
         soundfile.write(folder / f"take{i}.wav", notes(3.0, i), RATE)
@@ -51,7 +51,7 @@ def recordings(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def frames():
-    """Frames of positive factors, as sounds of a few instruments are: (600 | 150 | 150, 65)."""
+    """Return frames made of positive factors, like sounds of a few instruments: (600 | 150 | 150, 65)."""
     rng = np.random.default_rng(3)
     features = Features(RATE, SIZE, HOP)
     atoms = rng.gamma(0.3, 1.0, (6, features.bins))

@@ -1,4 +1,4 @@
-"""The synthesizer's corpus: the same sounds for a seed, no patch in two parts, and work that is not done twice."""
+"""The synthesizer corpus: reproducible by seed, split by patch, and rendered only once."""
 
 import json
 import math
@@ -27,29 +27,29 @@ def all_of(frames):
     return np.concatenate([frames.train, frames.valid, frames.test])
 
 
-def test_the_same_seed_gives_the_same_frames_bit_for_bit(tmp_path):
+def test_same_seed_gives_identical_frames(tmp_path):
     first, second = (synth_frames(SMALL, folder=tmp_path / name) for name in "ab")
     assert np.array_equal(all_of(first), all_of(second))
     ours, theirs = (sorted((tmp_path / name).rglob("*.wav")) for name in "ab")
     assert [p.name for p in ours] == [p.name for p in theirs]
-    for one, other in zip(ours, theirs):  # not byte by byte: libsndfile notes the time in a float WAV
+    for one, other in zip(ours, theirs):  # compared as samples: libsndfile stores the time in a float WAV
         assert np.array_equal(soundfile.read(one)[0], soundfile.read(other)[0])
         assert one.with_suffix(".json").read_bytes() == other.with_suffix(".json").read_bytes()
 
 
-def test_another_seed_gives_other_sounds():
+def test_different_seeds_give_different_sounds():
     one, other = (render_patch(SMALL, random_patch(seed, 0)) for seed in (7, 8))
     assert not np.array_equal(one, other)
 
 
-def test_it_has_as_many_frames_as_were_asked_for_and_all_sound(tmp_path):
+def test_corpus_has_the_requested_number_of_audible_frames(tmp_path):
     found = synth_frames(SMALL, folder=tmp_path)
     assert [len(found.train), len(found.valid), len(found.test)] == [20, 6, 6]
     full_scale_sine = 2048 / 4
     assert all_of(found).max(axis=1).min() > 1e-3 * full_scale_sine
 
 
-def test_no_patch_is_in_two_parts_whatever_the_sizes(tmp_path):
+def test_no_patch_is_in_two_parts_at_any_corpus_size(tmp_path):
     small = synth_frames(SMALL, folder=tmp_path)
     large = synth_frames(SynthCorpus(seed=7, counts=(40, 20, 20), per_patch=5, seconds=0.4), folder=tmp_path)
     trained = {*numbers(small, "train"), *numbers(large, "train")}
@@ -58,7 +58,7 @@ def test_no_patch_is_in_two_parts_whatever_the_sizes(tmp_path):
     assert not trained & tested and not trained & validated and not validated & tested
 
 
-def test_a_small_corpus_is_the_beginning_of_a_large_one(tmp_path):
+def test_small_corpus_is_the_beginning_of_a_large_one(tmp_path):
     small = synth_frames(SMALL, folder=tmp_path)
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.wav")}
     large = synth_frames(SynthCorpus(seed=7, counts=(40, 6, 6), per_patch=5, seconds=0.4), folder=tmp_path)
@@ -66,7 +66,7 @@ def test_a_small_corpus_is_the_beginning_of_a_large_one(tmp_path):
     assert all(file.stat().st_mtime_ns == when for file, when in before.items())
 
 
-def test_the_sound_beside_a_patch_is_what_that_patch_plays(tmp_path):
+def test_stored_sound_equals_the_rendered_patch(tmp_path):
     found = synth_frames(SMALL, folder=tmp_path)
     wav = Path(found.sources["train"][0])
     sound, rate = soundfile.read(wav, dtype="float32")
@@ -75,8 +75,8 @@ def test_the_sound_beside_a_patch_is_what_that_patch_plays(tmp_path):
     assert rate == 22050 and np.array_equal(sound, again)
 
 
-def test_frames_are_those_of_the_stft_block(tmp_path):
-    """Magnitudes are unscaled, of whole windows on the grid of the hop."""
+def test_frames_equal_those_of_the_stft_block(tmp_path):
+    """Magnitudes are unscaled, and windows start at multiples of the hop."""
     corpus = SynthCorpus(seed=7, counts=(1, 1, 1), per_patch=1, seconds=0.4)
     found = synth_frames(corpus, folder=tmp_path)
     sound, _ = soundfile.read(found.sources["train"][0], dtype="float32")
@@ -85,7 +85,7 @@ def test_frames_are_those_of_the_stft_block(tmp_path):
     assert distances.min() < 1e-4 * found.train.max()
 
 
-def test_an_interrupted_corpus_goes_on_where_it_was(tmp_path):
+def test_interrupted_rendering_resumes(tmp_path):
     def interrupt(done, total):
         if done >= 10:
             raise KeyboardInterrupt
@@ -96,16 +96,16 @@ def test_an_interrupted_corpus_goes_on_where_it_was(tmp_path):
     assert before
     found = synth_frames(SMALL, folder=tmp_path)
     assert all(file.stat().st_mtime_ns == when for file, when in before.items())
-    assert np.array_equal(all_of(found), all_of(synth_frames(SMALL, folder=tmp_path / "whole")))
+    assert np.array_equal(all_of(found), all_of(synth_frames(SMALL, folder=tmp_path / "complete")))
 
 
-@pytest.mark.parametrize("harm", ["cut short", "of another patch", "not there"])
-def test_a_sound_that_is_not_its_patchs_is_rendered_again(tmp_path, harm):
+@pytest.mark.parametrize("harm", ["truncated", "of another patch", "missing"])
+def test_invalid_stored_sound_is_rendered_again(tmp_path, harm):
     found = synth_frames(SMALL, folder=tmp_path)
     wav = Path(found.sources["train"][1])
-    if harm == "cut short":
+    if harm == "truncated":
         wav.write_bytes(wav.read_bytes()[:1000])
-    elif harm == "not there":
+    elif harm == "missing":
         wav.unlink()
     else:
         wav.with_suffix(".json").write_bytes(encode_patch(random_patch(1, 1)))
@@ -113,8 +113,8 @@ def test_a_sound_that_is_not_its_patchs_is_rendered_again(tmp_path, harm):
     assert soundfile.info(wav).frames == SMALL.samples
 
 
-def test_random_patches_are_whole_have_four_voices_and_every_character_sounds():
-    heard = set()
+def test_random_patches_are_complete_and_audible_with_four_voices():
+    sounding = set()
     for number in range(60):
         document = random_patch(3, number)
         graph = build_graph(document, 22050.0)
@@ -122,14 +122,14 @@ def test_random_patches_are_whole_have_four_voices_and_every_character_sounds():
         assert list(graph.wires) == list(document.wires)
         assert graph.node("first").lanes == graph.node("envelope").lanes == VOICES
         name = document.title.split()[0]
-        if name not in heard:
+        if name not in sounding:
             sound = render_patch(SynthCorpus(seconds=1.0), document)
             assert np.isfinite(sound).all() and 0.01 < np.abs(sound).max() < 2.0, document.title
-            heard.add(name)
-    assert heard == set(CHARACTERS)
+            sounding.add(name)
+    assert sounding == set(CHARACTERS)
 
 
-def test_patches_differ_in_sound_and_in_music():
+def test_random_patches_differ_in_sound_and_music():
     documents = [random_patch(3, number) for number in range(30)]
     for node, setting in (("clock", "tempo"), ("voice1", "steps"), ("envelope", "attack"), ("cutoff", "note")):
         assert len({str(d.nodes[node].params[setting]) for d in documents}) > 20, node
@@ -140,18 +140,18 @@ def test_patches_differ_in_sound_and_in_music():
 
 
 @pytest.mark.parametrize("wrong", [{"counts": (0, 1, 1)}, {"per_patch": 0}, {"seconds": 0.01}, {"seed": -1}])
-def test_settings_that_make_no_corpus_are_refused(wrong):
+def test_invalid_corpus_settings_are_refused(wrong):
     with pytest.raises(LearnError):
         SynthCorpus(**wrong)
 
 
-def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
+def test_folder_that_is_not_writable_is_an_error(tmp_path):
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(LearnError, match="cannot be kept there"):
+    with pytest.raises(LearnError, match=r"taken/.*: not writable"):
         synth_frames(SMALL, folder=tmp_path / "taken")
 
 
-def test_the_command_makes_a_corpus_and_says_how_hard_it_is(tmp_path, capsys):
+def test_corpus_command_renders_a_corpus_and_reports_its_difficulty(tmp_path, capsys):
     from nodegraph.cli import main
 
     pytest.importorskip("torch")

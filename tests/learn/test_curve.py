@@ -1,4 +1,4 @@
-"""The picture of the loss shows both curves where they are."""
+"""The picture of the loss: both curves, any number of epochs."""
 
 import io
 import math
@@ -18,11 +18,11 @@ def rows(count=50, stage="training"):
 
 
 def heights(pixels, colour, x):
-    """Rows of a column that have a colour, below the legend."""
+    """Return the rows of a pixel column with a colour, below the legend."""
     return np.flatnonzero((pixels[TOP:, x] == colour).all(axis=1)) + TOP
 
 
-def test_curves_lie_where_their_values_are():
+def test_curves_are_drawn_at_their_values():
     pixels = np.asarray(image.open(io.BytesIO(curve_png(rows()))))
     assert pixels.shape == (HEIGHT, WIDTH, 3)
     inner = HEIGHT - TOP - BOTTOM
@@ -33,10 +33,10 @@ def test_curves_lie_where_their_values_are():
 
 
 @pytest.mark.parametrize("given", [rows(0), rows(1), [], rows(5) + rows(5, "fine-tuning")])
-def test_any_number_of_epochs_can_be_drawn(given):
+def test_curve_can_be_drawn_for_any_number_of_epochs(given):
     assert image.open(io.BytesIO(curve_png(given))).size == (WIDTH, HEIGHT)
 
 
-def test_losses_that_cannot_be_drawn_are_left_out():
+def test_curve_leaves_out_zero_and_non_finite_losses():
     odd = [EpochResult("a", i, v, v, 1e-3, 0.0) for i, v in enumerate([1.0, 0.0, math.inf, math.nan, 0.1])]
     assert image.open(io.BytesIO(curve_png(odd))).size == (WIDTH, HEIGHT)

@@ -1,4 +1,4 @@
-"""Features fitted to frames: their ranges, and that they can be undone."""
+"""Features fitted to frames: their ranges and their inverse."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def spectra(count=50, seed=0, scale=100.0):
     seed=st.integers(0, 99),
 )
 @settings(max_examples=60, deadline=None)
-def test_fitted_features_can_be_undone(normalise, power, log, seed):
+def test_fitted_features_are_invertible(normalise, power, log, seed):
     magnitudes = spectra(seed=seed) + 0.5
     fitted = fit_features(Features(8000, SIZE, 8, power=power, log=log, floor=1e-8, normalise=normalise), magnitudes)
     y, level = fitted.normalise_frames(magnitudes)
@@ -34,7 +34,7 @@ def test_fitted_features_can_be_undone(normalise, power, log, seed):
 
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("normalise", ["frame", "global", "bin"])
-def test_frames_that_were_fitted_lie_in_0_to_1(normalise, log):
+def test_fitted_features_are_between_0_and_1(normalise, log):
     y = apply_features(fit_features(Features(8000, SIZE, 8, log=log, normalise=normalise), spectra()), spectra())
     assert y.min() >= 0.0 and y.max() == pytest.approx(1.0, abs=1e-5)
     tops = {"frame": y.max(axis=1), "bin": y.max(axis=0), "global": y.max(keepdims=True)}[normalise]
@@ -50,7 +50,7 @@ def test_standardised_bins_have_mean_0_and_variance_1():
 
 
 @pytest.mark.parametrize("normalise", NORMALISATIONS)
-def test_bins_that_never_sound_stay_finite(normalise):
+def test_silent_bins_give_finite_features(normalise):
     magnitudes = spectra()
     magnitudes[:, 5:] = 0.0
     fitted = fit_features(Features(8000, SIZE, 8, normalise=normalise), magnitudes)

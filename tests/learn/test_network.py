@@ -1,4 +1,4 @@
-"""Layers, initialisers, corruption, regularisers and losses against their definitions."""
+"""Layers, initialisers, corruption, regularisers, losses and optimisers against their definitions."""
 
 import math
 
@@ -25,7 +25,7 @@ def generator(seed=0):
 
 
 def frames(count=300, seed=1):
-    """Non-negative frames of five factors and a little noise."""
+    """Return non-negative frames of five factors and a little noise."""
     rng = np.random.default_rng(seed)
     values = rng.gamma(0.5, 1.0, (count, 5)) @ rng.gamma(0.5, 0.1, (5, BINS)) + 0.01 * rng.random((count, BINS))
     return torch.from_numpy(values.astype(np.float32))
@@ -44,10 +44,10 @@ def network(**choices):
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("activation", ["sigmoid", "relu", "leaky", "linear"])
-def test_the_model_that_is_saved_computes_what_was_trained(tmp_path, activation, tied, bias):
+def test_saved_model_computes_the_trained_network(tmp_path, activation, tied, bias):
     trained = network(encoder=activation, decoder=activation, tied=tied, bias=bias, slope=0.2, initialiser="he")
     with torch.no_grad():
-        for parameter in trained.parameters:  # as after training: biases are no longer 0
+        for parameter in trained.parameters:  # biases differ from 0 after training
             parameter += 0.1 * torch.randn(parameter.shape, generator=generator(5))
     layers = [pair.layers() for pair in trained.pairs]
     features = Features(size=2 * (BINS - 1), hop=8)
@@ -63,7 +63,7 @@ def test_the_model_that_is_saved_computes_what_was_trained(tmp_path, activation,
 
 @pytest.mark.parametrize("kind", ["uniform", "truncated_normal", "glorot", "he"])
 @pytest.mark.parametrize("non_negative", [False, True])
-def test_random_weights_have_the_spread_of_their_rule(kind, non_negative):
+def test_random_weights_have_the_range_of_their_initialiser(kind, non_negative):
     x = torch.zeros(1, 400)
     weight = pair(300, x, initialiser=kind, range=0.15, non_negative=non_negative).weight.detach()
     edge = {
@@ -79,11 +79,11 @@ def test_random_weights_have_the_spread_of_their_rule(kind, non_negative):
         assert weight.min() == pytest.approx(-edge, rel=0.02) and abs(weight.mean()) < 0.01 * edge
     assert weight.max() == pytest.approx(edge, rel=0.02)
     if kind == "truncated_normal" and not non_negative:
-        assert weight.std() == pytest.approx(0.15 * 0.8796, rel=0.01)  # of a normal cut at two deviations
+        assert weight.std() == pytest.approx(0.15 * 0.8796, rel=0.01)  # standard deviation of a normal truncated at two
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_a_linear_network_begins_as_its_principal_components(tied):
+def test_pca_makes_a_linear_network_equal_principal_components(tied):
     x = frames()
     start = pair(4, x, encoder="linear", decoder="linear", initialiser="pca", tied=tied)
     mean, pca = Baselines.fit(x, 4).errors(x)
@@ -93,7 +93,7 @@ def test_a_linear_network_begins_as_its_principal_components(tied):
 
 
 @pytest.mark.parametrize("activation, within", [("sigmoid", 1.25), ("relu", 1.001), ("leaky", 1.001)])
-def test_other_units_begin_near_the_principal_components(activation, within):
+def test_pca_makes_nonlinear_units_approximate_principal_components(activation, within):
     x = frames()
     start = pair(4, x, encoder=activation, decoder="linear", initialiser="pca")
     _, pca = Baselines.fit(x, 4).errors(x)
@@ -104,7 +104,7 @@ def test_other_units_begin_near_the_principal_components(activation, within):
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("decoder", ["sigmoid", "relu", "linear"])
 @pytest.mark.parametrize("initialiser", ["mean", "whitened", "pca"])
-def test_networks_that_look_at_their_frames_begin_no_worse_than_the_mean(initialiser, decoder, bias):
+def test_fitted_initialisers_start_no_worse_than_the_mean(initialiser, decoder, bias):
     x = frames()
     x = x / x.max()
     made = pair(4, x, decoder=decoder, initialiser=initialiser, range=0.05, bias=bias)
@@ -115,14 +115,14 @@ def test_networks_that_look_at_their_frames_begin_no_worse_than_the_mean(initial
     assert error < 1.2 * mean and error < other
 
 
-def test_whitened_units_are_all_as_strong_and_components_keep_their_shares():
+def test_whitened_units_have_equal_variance_and_pca_units_do_not():
     x = frames()
     with torch.no_grad():
         whitened, plain = (pair(4, x, initialiser=kind).encode(x).std(0) for kind in ("whitened", "pca"))
     assert whitened.max() < 1.2 * whitened.min() and plain.max() > 2 * plain.min()
 
 
-def test_the_components_are_those_of_the_singular_value_decomposition():
+def test_baselines_agree_with_the_singular_value_decomposition():
     x = frames()
     centred = x.double() - x.double().mean(0)
     values = torch.linalg.svdvals(centred)
@@ -132,7 +132,7 @@ def test_the_components_are_those_of_the_singular_value_decomposition():
     assert Baselines.fit(x, 500).errors(x)[1] < 1e-6 * mean
 
 
-def test_corruption_does_what_its_name_says():
+def test_corruption_has_the_requested_kind_and_amount():
     x = torch.full((400, 300), 0.5)
     assert corrupt(x, "none", 0.5, generator()) is x and corrupt(x, "gaussian", 0.0, generator()) is x
     noisy = corrupt(x, "gaussian", 0.2, generator())
@@ -145,7 +145,7 @@ def test_corruption_does_what_its_name_says():
         assert float((salted == value).float().mean()) == pytest.approx(0.15, abs=0.01)
 
 
-def test_losses_are_their_formulas():
+def test_losses_equal_their_formulas():
     y, t = torch.rand(20, 7, generator=generator(1)), torch.rand(20, 7, generator=generator(2))
     squares = ((y - t) ** 2).sum(1).mean()
     assert torch.allclose(loss_of("squared", "sum")(y, t), squares)
@@ -157,7 +157,7 @@ def test_losses_are_their_formulas():
         assert loss_of("cross_entropy", "sum")(extreme, 1 - extreme).isfinite()
 
 
-def test_penalties_are_sums_of_squares_and_of_activity():
+def test_penalty_sums_squared_weights_and_activity():
     trained = network(l2=0.1, activity=0.01, encoder="linear")
     trained.forward_train(frames(), generator())
     expected = sum(0.1 * float((w.detach() ** 2).sum()) for pair in trained.pairs for w in pair.weights)
@@ -166,7 +166,7 @@ def test_penalties_are_sums_of_squares_and_of_activity():
     assert penalty(network()) == 0.0
 
 
-def test_dropped_units_are_made_up_for():
+def test_dropout_preserves_the_mean_output():
     trained = Network([pair(400, encoder="sigmoid", decoder="linear", dropout=0.4, initialiser="glorot")])
     x = frames(2000)
     with torch.no_grad():
@@ -176,7 +176,7 @@ def test_dropped_units_are_made_up_for():
 
 
 @pytest.mark.parametrize("negative, positive", [(1.0, 0.0), (0.25, 0.0), (0.5, 0.125)])
-def test_weights_decay_by_their_sign(negative, positive):
+def test_weight_decay_depends_on_the_sign(negative, positive):
     trained = network(decay_negative=negative, decay_positive=positive)
     before = trained.snapshot()
     decay(trained)
@@ -187,7 +187,7 @@ def test_weights_decay_by_their_sign(negative, positive):
         assert all(weight.min() >= 0 for pair in trained.pairs for weight in pair.weights)
 
 
-def test_biases_decay_where_asked():
+def test_biases_decay_if_enabled():
     trained = network(decay_negative=1.0, decay_biases=True)
     with torch.no_grad():
         for pair_ in trained.pairs:
@@ -196,7 +196,7 @@ def test_biases_decay_where_asked():
     assert all(not pair_.bias.any() for pair_ in trained.pairs)
 
 
-def test_the_rate_follows_its_schedule():
+def test_rate_follows_its_schedule():
     def rates(**choices):
         found = TrainingConfig(last_rate=0.1, **choices)
         return [rate_factor(found, done) for done in (0.0, 0.25, 0.5, 1.0)]
@@ -209,7 +209,7 @@ def test_the_rate_follows_its_schedule():
 
 
 @pytest.mark.parametrize("kind", ["sgd", "adam"])
-def test_rate_and_momentum_reach_the_optimiser(kind):
+def test_schedule_sets_rate_and_momentum_of_the_optimiser(kind):
     choices = TrainingConfig(
         optimiser=kind, rate=0.4, momentum=0.5, last_momentum=0.9, schedule="linear", last_rate=0.0
     )
@@ -220,7 +220,7 @@ def test_rate_and_momentum_reach_the_optimiser(kind):
     assert (group["momentum"] if kind == "sgd" else group["betas"][0]) == pytest.approx(0.7)
 
 
-def test_sgd_with_momentum_is_its_equation():
+def test_sgd_with_momentum_follows_its_equation():
     choices = TrainingConfig(optimiser="sgd", rate=0.1, momentum=0.5)
     weight = torch.tensor([1.0], requires_grad=True)
     optimiser = optimiser_of(choices, [weight])
@@ -233,7 +233,7 @@ def test_sgd_with_momentum_is_its_equation():
         assert weight.item() == pytest.approx(expected)
 
 
-def test_all_recipes_make_networks():
+def test_every_recipe_builds_a_finite_network():
     for name in recipe_files():
         inputs = frames()
         for choices in load_recipe(name).layers:

@@ -1,4 +1,4 @@
-"""Recipes: data that is found by listing, checked strictly, and changed by settings."""
+"""Recipes: found by name, validated strictly, and changed by settings."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ def activations(name):
     return [(layer.encoder, layer.decoder) for layer in load_recipe(name).layers]
 
 
-def test_the_systems_of_the_papers_are_there_by_name():
+def test_recipes_of_the_papers_are_available_by_name():
     for name, widths in PAPERS.items():
         assert load_recipe(name).widths == widths
         assert load_recipe(name).source
@@ -39,20 +39,20 @@ def test_the_systems_of_the_papers_are_there_by_name():
     assert load_recipe("sarroff-second").training.epochs == 0 and load_recipe("sarroff-second").pretraining
     for name in PAPERS:
         found = load_recipe(name)
-        # the first paper's rate belongs to a sum over bins
+        # the rate of Sarroff & Casey is meant for a sum over bins
         assert (found.pretraining or found.training).reduction == ("sum" if "sarroff" in name else "mean")
         assert found.features.normalise == ("global" if "sarroff" in name else "frame")
 
 
 @pytest.mark.parametrize("name", recipe_files())
-def test_every_recipe_loads_says_what_it_is_and_survives_json(name, tmp_path):
+def test_every_recipe_has_a_description_and_survives_json(name, tmp_path):
     found = load_recipe(name)
     assert found.description and found.name == name
     (tmp_path / f"{name}.json").write_text(json.dumps(found.plain()))
     assert load_recipe(tmp_path / f"{name}.json") == found == load_recipe(found.plain())
 
 
-def test_a_new_file_is_a_new_recipe(tmp_path, monkeypatch):
+def test_new_recipe_file_is_found_by_name(tmp_path, monkeypatch):
     monkeypatch.setattr(recipe, "FOLDER", tmp_path)
     shutil.copy(recipe_files()["quick"], tmp_path / "mine.toml")
     recipe.recipe_files.cache_clear()
@@ -65,7 +65,7 @@ def test_a_new_file_is_a_new_recipe(tmp_path, monkeypatch):
         recipe.recipe_files.cache_clear()
 
 
-def test_the_width_is_that_of_the_code_or_of_all_layers():
+def test_width_sets_the_code_or_all_layers():
     assert load_recipe("sarroff-shallow", 16).widths == "16"
     assert load_recipe("sarroff-deep", "32").widths == "256-32"
     assert load_recipe("sarroff-deep", "1500-8").widths == "1500-8"
@@ -80,20 +80,20 @@ def test_settings_change_any_entry():
     assert again.features.power == 0.5 and again.layers == found.layers
 
 
-def test_what_is_common_to_layers_gives_way_to_what_each_says():
+def test_layer_entries_override_common_entries():
     data = {"layer": {"encoder": "relu", "bias": False}, "layers": [{"units": 4}, {"units": 2, "encoder": "linear"}]}
     assert [layer.encoder for layer in load_recipe(data).layers] == ["relu", "linear"]
     assert [layer.encoder for layer in load_recipe(data, sets=["layer.encoder=leaky"]).layers] == ["leaky"] * 2
 
 
-def test_the_widest_entry_that_is_reached_applies():
+def test_widest_matching_entry_of_by_width_applies():
     data = {"layers": [{"units": 64}], "by_width": {"16": {"training.rate": 0.1}, "64": {"training.rate": 0.2}}}
     rates = {width: load_recipe(data, width).training.rate for width in (8, 16, 63, 64, 999)}
     assert rates == {8: 1e-3, 16: 0.1, 63: 0.1, 64: 0.2, 999: 0.2}
     assert load_recipe(data, 64, ["training.rate=0.5"]).training.rate == 0.5
 
 
-def test_other_layers_may_be_used_at_a_width():
+def test_by_width_can_replace_the_layers():
     deep, flat = [{"units": 50}, {"units": 4}], [{"units": 1, "encoder": "linear"}]
     data = {"layers": deep, "by_width": {"20": {"layers": flat}}}
     assert [load_recipe(data, width).widths for width in (None, 19, 20, "30")] == ["50-4", "50-19", "20", "30"]
@@ -120,7 +120,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_recipe_that_cannot_be_is_one_sentence(name):
+def test_invalid_recipe_is_a_one_line_error(name):
     data, words = BAD[name]
     with pytest.raises(LearnError) as raised:
         load_recipe(data)
@@ -129,21 +129,21 @@ def test_a_recipe_that_cannot_be_is_one_sentence(name):
 
 @pytest.mark.parametrize("text", ["[[layers", "{", '"text"', "\x00", "layers = 3", "[1, 2]", "{}"])
 @pytest.mark.parametrize("ending", [".toml", ".json"])
-def test_a_file_that_is_no_recipe_is_one_sentence(tmp_path, text, ending):
+def test_invalid_recipe_file_is_a_one_line_error(tmp_path, text, ending):
     (tmp_path / f"r{ending}").write_text(text)
     with pytest.raises(LearnError) as raised:
         load_recipe(tmp_path / f"r{ending}")
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_names_widths_and_settings_that_are_none():
+def test_invalid_names_widths_and_settings_are_errors():
     for arguments, words in (
         (("sarroff-shalow",), "Did you mean 'sarroff-shallow'"),
-        (("none.toml",), "no such recipe file"),
-        (("sarroff-shallow", "wide"), "no width"),
-        (("sarroff-shallow", 0), "no width"),
-        (("sarroff-shallow", -4), "no width"),
-        (("sarroff-shallow", "16-8"), "1 layer"),
+        (("none.toml",), "recipe file not found"),
+        (("sarroff-shallow", "wide"), "width must be 1–16384 units, got 'wide'"),
+        (("sarroff-shallow", 0), "width must be 1–16384 units, got '0'"),
+        (("sarroff-shallow", -4), "width must be 1–16384 units, got '-4'"),
+        (("sarroff-shallow", "16-8"), r"one per layer \(1\), got '16-8'"),
         (("sarroff-shallow", None, ["training.rate"]), "ENTRY=VALUE"),
         (("sarroff-shallow", None, ["layers.7.units=3"]), "layers.7.units"),
         (("sarroff-shallow", None, ["training.rate.x=3"]), "training.rate.x"),

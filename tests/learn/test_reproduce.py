@@ -1,4 +1,4 @@
-"""Tables of papers trained again: every cell can be trained, what is done is kept, and failures are said."""
+"""Reproduction of published tables: trainable cells, stored results, and reported failures."""
 
 import json
 import pkgutil
@@ -21,7 +21,7 @@ from nodegraph.learn.reproduce.data import baseline_errors, scaled_frames
 from nodegraph.learn.reproduce.run import delete_results, reproduce, tasks_of
 
 NET = {"layers": [{"units": 4, "initialiser": "pca"}], "training": {"schedule": "cosine"}}
-ABOUT = {"name": "a small world", "run": "a test"}
+ABOUT = {"name": "a small corpus", "run": "a test"}
 every_table = pytest.mark.parametrize("name", table_names())
 
 
@@ -41,22 +41,22 @@ def run(table, frames, folder, **options):
 # -- the tables ------------------------------------------------------------------------------------------------
 
 
-def test_each_file_is_a_table():
+def test_each_table_file_is_listed():
     files = {info.name.replace("_", "-") for info in pkgutil.iter_modules(tables.__path__)}
     assert files == set(table_names())
-    promised = {f"{paper}-table-{n}" for paper in ("sarroff", "colonel") for n in (1, 2, 3)}
-    assert promised <= files
+    expected = {f"{paper}-table-{n}" for paper in ("sarroff", "colonel") for n in (1, 2, 3)}
+    assert expected <= files
 
 
 @every_table
 @pytest.mark.parametrize("quick", [False, True])
-def test_every_training_of_a_table_has_a_recipe_that_fits(name, quick):
+def test_recipes_of_a_table_match_its_widths_and_epochs(name, quick):
     table = table_of(name)
     for task in tasks_of(table, Features(hop=table.hop), quick):
-        wanted = task.run.quick if quick else task.run.epochs
+        epochs = task.run.quick if quick else task.run.epochs
         stages = [s for s in (task.recipe.training, task.recipe.pretraining) if s is not None and s.epochs]
-        assert all(0 < stage.epochs <= wanted for stage in stages)
-        assert task.column == "best" or {stage.epochs for stage in stages} == {wanted}
+        assert all(0 < stage.epochs <= epochs for stage in stages)
+        assert task.column == "best" or {stage.epochs for stage in stages} == {epochs}
         assert task.recipe.features.normalise == table.normalise
         innermost = int(task.cell.width.rpartition("-")[2])
         assert task.recipe.layers[-1].units == innermost
@@ -65,13 +65,13 @@ def test_every_training_of_a_table_has_a_recipe_that_fits(name, quick):
 
 
 @every_table
-def test_every_row_has_momentum_and_figures_of_the_paper(name):
+def test_every_row_has_a_momentum_run_and_published_errors(name):
     for cell in table_of(name).cells:
         assert "momentum" in cell.runs
         assert cell.published and all(0 < value < 1 for value in cell.published.values())
 
 
-def test_figures_are_those_of_the_papers():
+def test_published_errors_equal_those_of_the_papers():
     first = {cell.label: cell.published["momentum"] for cell in table_of("sarroff-table-1").cells}
     assert len(first) == 29
     assert [first[n] for n in ("8", "16", "64", "256")] == [0.0440, 0.0414, 0.0276, 0.0187]
@@ -79,7 +79,7 @@ def test_figures_are_those_of_the_papers():
     assert colonel == {"8": 5.3e-3, "16": 5.28e-3, "64": 7.1e-4, "256": 1.64e-4, "512": 9.62e-4, "1024": 7.13e-5}
 
 
-def test_momentum_is_that_of_the_paper():
+def test_momentum_runs_use_the_settings_of_the_paper():
     for name in table_names():
         for task in tasks_of(table_of(name), Features()):
             if task.column == "momentum":
@@ -88,7 +88,7 @@ def test_momentum_is_that_of_the_paper():
                     assert (s.optimiser, s.rate, s.momentum, s.batch, s.reduction) == ("sgd", 0.005, 0.5, 100, "sum")
 
 
-def test_a_table_that_is_not_there_is_refused_with_those_that_are():
+def test_unknown_table_or_row_is_an_error_that_lists_the_known_ones():
     with pytest.raises(LearnError, match=r"Did you mean 'colonel-table-1'.*sarroff-table-3"):
         table_of("colonel-table1")
     with pytest.raises(LearnError, match="Rows are: 256-8; 1500-8"):
@@ -98,7 +98,7 @@ def test_a_table_that_is_not_there_is_refused_with_those_that_are():
 # -- frames ----------------------------------------------------------------------------------------------------
 
 
-def test_frames_are_scaled_so_that_the_mean_leaves_what_it_left_in_the_paper(frames):
+def test_frames_are_scaled_to_the_mean_error_of_the_paper(frames):
     scaled = scaled_frames(frames, 0.0951)
     left = np.square(scaled.train - scaled.train.mean(axis=0)).sum(axis=1).mean()
     assert left == pytest.approx(0.0951, rel=1e-4)
@@ -108,7 +108,7 @@ def test_frames_are_scaled_so_that_the_mean_leaves_what_it_left_in_the_paper(fra
         scaled_frames(silent, 0.0951)
 
 
-def test_difficulty_is_what_principal_components_leave(frames):
+def test_baseline_errors_equal_those_of_an_svd(frames):
     found = baseline_errors(frames, "none")
     centred = frames.valid - frames.train.mean(axis=0)
     _, _, directions = np.linalg.svd(frames.train - frames.train.mean(axis=0), full_matrices=False)
@@ -120,7 +120,7 @@ def test_difficulty_is_what_principal_components_leave(frames):
 # -- running ---------------------------------------------------------------------------------------------------
 
 
-def test_ours_stands_beside_the_papers_in_the_same_unit(frames, tmp_path):
+def test_report_shows_both_errors_in_the_same_unit(frames, tmp_path):
     done = run(small(published=0.0440), frames, tmp_path)
     text = report.markdown(done)
     ours = done.results["4"]["Adam"]["errors"]["valid"]
@@ -138,24 +138,24 @@ def test_errors_per_bin_are_means_over_bins(frames, tmp_path):
     assert f"{ours['mean']:.2e}" in row and f"{ours['pca'] / 65:.2e}" in row and "4.40e-02" in row
 
 
-def test_what_is_trained_is_not_trained_again_unless_it_is_forgotten(frames, tmp_path):
-    said = []
-    first = run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: said.append((share, label)))
-    shares = [share for share, _ in said]
+def test_stored_results_are_reused_until_deleted(frames, tmp_path):
+    reports = []
+    first = run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: reports.append((share, label)))
+    shares = [share for share, _ in reports]
     assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1
-    said.clear()
-    again = run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: said.append(label))
-    assert not said
+    reports.clear()
+    again = run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: reports.append(label))
+    assert not reports
     assert again.results == json.loads(json.dumps(first.results))
-    run(small(), frames, tmp_path, epochs=2, seed=1, progress=lambda share, label: said.append(label))
-    assert said, "another seed is another training"
+    run(small(), frames, tmp_path, epochs=2, seed=1, progress=lambda share, label: reports.append(label))
+    assert reports, "another seed is another training"
     delete_results(tmp_path)
-    said.clear()
-    run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: said.append(label))
-    assert said
+    reports.clear()
+    run(small(), frames, tmp_path, epochs=2, progress=lambda share, label: reports.append(label))
+    assert reports
 
 
-def test_an_interrupted_table_reports_what_there_is_and_goes_on(frames, tmp_path):
+def test_interrupted_table_reports_its_results_and_resumes(frames, tmp_path):
     table = small()
     last = {}
 
@@ -166,17 +166,17 @@ def test_an_interrupted_table_reports_what_there_is_and_goes_on(frames, tmp_path
     assert stopped.stopped and set(stopped.results) == {"2", "4"} and set(stopped.results["4"]) == {"momentum"}
     assert "interrupted" in report.markdown(stopped)
     done = run(table, frames, tmp_path, epochs=3)
-    whole = run(table, frames, tmp_path / "whole", epochs=3)
+    complete = run(table, frames, tmp_path / "complete", epochs=3)
     assert not done.stopped
-    assert done.results["4"]["Adam"]["errors"] == whole.results["4"]["Adam"]["errors"]
+    assert done.results["4"]["Adam"]["errors"] == complete.results["4"]["Adam"]["errors"]
 
 
-def test_nothing_but_results_is_left_in_the_folder(frames, tmp_path):
+def test_finished_table_leaves_only_results_in_the_folder(frames, tmp_path):
     run(small(), frames, tmp_path, epochs=1)
     assert {file.suffix for file in tmp_path.iterdir()} == {".json"}
 
 
-def test_a_spoilt_result_is_measured_again(frames, tmp_path):
+def test_truncated_result_is_measured_again(frames, tmp_path):
     first = run(small(), frames, tmp_path, epochs=1)
     for file in tmp_path.glob("*.json"):
         file.write_text(file.read_text()[:40])
@@ -192,14 +192,14 @@ def test_a_spoilt_result_is_measured_again(frames, tmp_path):
         ({"training__optimiser": "sgd", "training__rate": 1e6}, "diverged|worse"),
     ],
 )
-def test_a_net_that_learns_nothing_is_said_to_have_failed(frames, tmp_path, sets, failure):
+def test_net_that_does_not_learn_is_reported_as_failed(frames, tmp_path, sets, failure):
     done = run(small(**sets), frames, tmp_path, epochs=2)
     for row in done.results.values():
         assert any(word in row["Adam"]["failure"] for word in failure.split("|"))
     assert "Failed:" in report.markdown(done)
 
 
-def test_second_layers_are_measured_in_units_of_the_first(frames, tmp_path):
+def test_second_layer_errors_are_in_units_of_the_first(frames, tmp_path):
     net = {
         "layers": [{"units": 12}, {"units": 4, "decoder": "sigmoid"}],
         "pretraining": {"rate": 0.01},
@@ -213,7 +213,7 @@ def test_second_layers_are_measured_in_units_of_the_first(frames, tmp_path):
     assert f"{errors['adjusted']:.4f}" in report.markdown(done)
 
 
-def test_a_report_for_machines_has_all_of_it(frames, tmp_path):
+def test_json_report_has_all_results(frames, tmp_path):
     done = run(small(), frames, tmp_path, epochs=1)
     data = json.loads(json.dumps(report.plain(done)))
     assert [cell["label"] for cell in data["cells"]] == ["2", "4"]
@@ -225,7 +225,7 @@ def test_a_report_for_machines_has_all_of_it(frames, tmp_path):
 # -- the command -----------------------------------------------------------------------------------------------
 
 
-def test_the_command_trains_a_row_on_recordings_and_writes_markdown(tmp_path, capsys):
+def test_reproduce_command_trains_a_row_and_writes_markdown(tmp_path, capsys):
     from nodegraph.cli import main
 
     recordings = tmp_path / "recordings"
@@ -242,13 +242,13 @@ def test_the_command_trains_a_row_on_recordings_and_writes_markdown(tmp_path, ca
     assert {"momentum", "Adam"} <= set(found["cells"][0]["ours"])
 
 
-def test_the_command_refuses_in_one_line(tmp_path, capsys):
+def test_reproduce_command_reports_errors_in_one_line(tmp_path, capsys):
     from nodegraph.cli import main
 
     for words, part in [
-        (["reproduce", "sarroff-table-9"], "there is no table 'sarroff-table-9'"),
-        (["reproduce", "sarroff-table-1", "--net", "9"], "has no row '9'"),
-        (["reproduce", "sarroff-table-1", "--audio", str(tmp_path / "nothing")], "no such file or folder"),
+        (["reproduce", "sarroff-table-9"], "table 'sarroff-table-9': not found"),
+        (["reproduce", "sarroff-table-1", "--net", "9"], "row '9': not found"),
+        (["reproduce", "sarroff-table-1", "--audio", str(tmp_path / "nothing")], "file or folder not found"),
         (["reproduce", "sarroff-table-1", "-o", str(tmp_path / "no" / "where.md")], "not found. Create it first."),
     ]:
         assert main(words) == 1

@@ -1,4 +1,4 @@
-"""The tables of two papers, trained again: published figures and ours side by side.
+"""Reproduction of the tables of two papers: published errors next to those measured here.
 
-tables/ (a file each: what was trained, how, and the figures printed) ──► run ──► report (Markdown, JSON)
+tables/ (one file per table: networks, settings, published errors) ──► run ──► report (Markdown, JSON)
 """

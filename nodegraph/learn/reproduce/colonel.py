@@ -1,4 +1,4 @@
-"""What the tables of Colonel, Curro & Keene (2017) have in common."""
+"""Common settings of the tables of Colonel, Curro & Keene (2017)."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ MOMENTUM = {
 }
 NOTES = (
     "Figures are squared errors per bin of frames scaled to a maximum of 1, on patches that no net was trained on. "
-    "Which frames the paper's are of is not said there.",
+    "The paper does not state which frames its figures are for.",
     "The paper's momentum column was copied from Sarroff & Casey: errors summed over bins, of another corpus. Ours is "
-    "trained here, on the same frames, the same nets and in the same unit as the column beside it.",
-    "Momentum: rate 0.005, momentum 0.5, the error summed over bins, as the rate is meant for that.",
+    "trained here, with the same frames, nets and unit as the Adam column.",
+    "Momentum: rate 0.005, momentum 0.5, and the error summed over bins, which the rate is meant for.",
 )
 
 
 def adam(recipe: str, quick: int, epochs: int = 100) -> Run:
-    """The paper's way."""
+    """Return a run with the optimiser of the paper, Adam."""
     return Run(recipe, epochs, quick, FEATURES)
 
 
 def momentum(recipe: str, quick: int, epochs: int = 100) -> Run:
-    """The same nets by the optimiser that the paper replaced."""
+    """Return a run of the same net with SGD and momentum, the optimiser that the paper compares with."""
     return Run(recipe, epochs, quick, {**FEATURES, **MOMENTUM})
 
 
 def best(quick: int) -> Run:
-    """Our recipe."""
+    """Return a run of the recipe "best"."""
     return Run("best", 60, quick, FEATURES)

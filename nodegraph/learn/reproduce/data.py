@@ -1,4 +1,4 @@
-"""The frames of a table: brought to the scale of its paper, and how hard they are."""
+"""The frames of a table: scaled as in its paper, and their baseline errors."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ PCA_WIDTHS = (8, 16, 64, 256, 512, 1024)
 
 
 def scaled_frames(frames: FrameSets, mean: float | None) -> FrameSets:
-    """Frames times one number, so that predicting their mean leaves ``mean``, summed over bins; None: as they are."""
+    """Scale frames so that predicting their mean leaves an error of ``mean``, summed over bins; None: unchanged."""
     if mean is None:
         return frames
     variance = sum(float(np.var(frames.train[:, k], dtype=np.float64)) for k in range(frames.train.shape[1]))
     if variance <= 0:
-        raise LearnError("all frames are the same: there is nothing to learn from them.")
+        raise LearnError("all frames are equal: nothing to learn. Use other sounds.")
     factor = np.float32(math.sqrt(mean / variance))
     return replace(frames, **{part: getattr(frames, part) * factor for part in PARTS})
 
 
 def baseline_errors(frames: FrameSets, normalise: str) -> dict[str, Any]:
-    """On validation frames: what predicting the mean leaves, and what principal components leave, as shares of it."""
+    """Return the error of the mean on validation frames, and the errors of principal components relative to it."""
     from nodegraph.models.torch_import import require_torch
 
     require_torch()
@@ -49,7 +49,7 @@ def baseline_errors(frames: FrameSets, normalise: str) -> dict[str, Any]:
 
 
 def fingerprint_of(frames: FrameSets) -> list[str]:
-    """What tells these frames from others."""
+    """Return a hash of the frames, in a list."""
     digest = hashlib.sha256()
     for part in PARTS:
         values = getattr(frames, part)

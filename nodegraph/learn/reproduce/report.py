@@ -1,4 +1,4 @@
-"""A table that was trained again, as Markdown and as JSON."""
+"""Reports of a reproduced table, as Markdown and as JSON."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SPLITS = {"valid": "validation", "test": "test"}
 
 
 def markdown(result: TableResult) -> str:
-    """The published figures and ours, side by side."""
+    """Return a Markdown report: published errors next to those measured here."""
     return "\n".join([*_head(result), "", *_figures(result), "", *_failures(result), *_trainings(result)]) + "\n"
 
 
 def plain(result: TableResult) -> dict[str, Any]:
-    """All of it, for machines."""
+    """Return the complete result as JSON-compatible data."""
     table = result.table
     return {
         "title": table.title,
@@ -138,7 +138,7 @@ def _paper_cell(table: PaperTable, cell: Cell, column: str) -> str:
 
 
 def _our_cell(table: PaperTable, cell: Cell, measured: Measured | None, column: str, split: str) -> str:
-    """A figure; bold where it is at or below the best that the paper has for this net."""
+    """Format an error; bold if it is at or below the smallest of the paper for this net."""
     if measured is None:
         return "" if column not in cell.runs else "–"
     errors = measured["errors"].get(split)
@@ -146,12 +146,12 @@ def _our_cell(table: PaperTable, cell: Cell, measured: Measured | None, column: 
         return ""
     if table.unit == "sum":
         text, value = f"{errors['relative']:.3f}", errors["relative"]
-        wanted = [p / (table.scale or 1.0) for p in cell.published.values()]
+        published = [p / (table.scale or 1.0) for p in cell.published.values()]
     elif table.unit == "adjusted":
         return f"{errors['adjusted']:.4f} ({errors['relative']:.3f})"
     else:
-        text, value, wanted = f"{errors['mean']:.2e}", errors["mean"], list(cell.published.values())
-    return f"**{text}**" if value <= min(wanted) else text
+        text, value, published = f"{errors['mean']:.2e}", errors["mean"], list(cell.published.values())
+    return f"**{text}**" if value <= min(published) else text
 
 
 def _pca(table: PaperTable, errors: dict[str, float] | None) -> str:

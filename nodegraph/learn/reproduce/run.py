@@ -1,4 +1,4 @@
-"""The cells of a table trained one after the other. What is done is kept: an interrupted table goes on where it was."""
+"""Training of all cells of a table. Results are stored, so that an interrupted table resumes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from .table import Cell, PaperTable, Run
 if TYPE_CHECKING:
     from ..training import TrainingObserver
 
-COLLAPSED = 0.98  # of what predicting the mean leaves: a net that leaves more has learnt nothing else
+COLLAPSED = 0.98  # relative to predicting the mean: a net with a larger error has learnt only the mean
 
 Measured = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One training of a table: a cell's run, with its recipe as it will be trained."""
+    """One training of a table: a run of a cell, with its complete recipe."""
 
     cell: Cell
     column: str
@@ -45,7 +45,7 @@ class Task:
 
 @dataclass
 class TableResult:
-    """A table and what was measured: ``results[cell label][column]``, ``corpus`` what it was measured on."""
+    """The results of a table, ``results[cell label][column]``, and a description of the corpus."""
 
     table: PaperTable
     results: dict[str, dict[str, Measured]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class TableResult:
 
 
 def tasks_of(table: PaperTable, features: Features, quick: bool = False, epochs: int | None = None) -> list[Task]:
-    """All trainings of a table, those of few units first. ``epochs`` limits each stage."""
+    """Return all trainings of a table, in the order of its rows. ``epochs`` limits each stage."""
     found = []
     for cell in table.cells:
         for column, run in cell.runs.items():
@@ -77,7 +77,11 @@ def reproduce(
     progress: Callable[[float, str], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> TableResult:
-    """Train what ``folder`` does not have yet. ``progress(share, label)``; ``stop()`` ends it with what there is."""
+    """Train all tasks without a result in ``folder``, and return the results.
+
+    ``progress(share, label)`` reports the share that is done (0…1). If ``stop()`` returns True, only the finished tasks
+    are in the results. Raises LearnError if ``folder`` is not writable.
+    """
     scaled = scaled_frames(frames, table.scale)
     done = TableResult(table, corpus=about | baseline_errors(scaled, table.normalise))
     weights = [_cost(task) for task in tasks]
@@ -97,7 +101,7 @@ def reproduce(
                 if progress:
                     progress(share + part * step, f"{task.label}: {text}")
 
-            report_progress(0.0, "begins")
+            report_progress(0.0, "starting")
             measured = _trained(task, scaled, folder / f"{key}.safetensors", seed, device, report_progress, stop)
             if measured is None:
                 done.stopped = True
@@ -116,7 +120,7 @@ def _trained(
     report_progress: Callable[[float, str], None],
     stop: Callable[[], bool],
 ) -> Measured | None:
-    """Train one task; None if it was stopped. Its checkpoint lies beside ``path`` until it is done."""
+    """Train one task; return None if stopped. Its checkpoint is next to ``path`` until it is finished."""
     from ..checkpoint import path_of
     from ..training import TrainingObserver, train
 
@@ -159,7 +163,7 @@ def _train(
     observer: TrainingObserver,
     left: bool,
 ) -> Any:
-    """Go on from a checkpoint where there is one that fits, else begin."""
+    """Resume from the checkpoint if it fits, else start again."""
     if left:
         with suppress(LearnError):
             return train(frames, path, recipe, seed=seed, device=device, observer=observer, resume=True)
@@ -170,27 +174,27 @@ def _failure(errors: dict[str, float], notes: list[str]) -> str:
     relative = errors["relative"]
     if not math.isfinite(relative):
         return "diverged"
-    if any("left all bounds" in note for note in notes):
-        return "diverged; the best before that"
+    if any("the loss diverged" in note for note in notes):
+        return "diverged; error of the best epoch before"
     if relative > 1.02:
         return "worse than predicting the mean"
     return "collapsed: predicts the mean" if relative > COLLAPSED else ""
 
 
 def _width_for(run: Run, cell: Cell) -> str:
-    """A recipe of ours has layers of its own choice: only the innermost is the cell's."""
+    """Return the width of a run; the recipe "best" takes only the innermost from the cell."""
     return cell.width.rpartition("-")[2] if run.recipe == "best" else cell.width
 
 
 def _limited(recipe: Recipe, epochs: int) -> Recipe:
-    """With at most so many epochs in each stage."""
+    """Limit the epochs of each stage."""
     stages = {"training": recipe.training, "pretraining": recipe.pretraining}
     found = {name: config.epochs for name, config in stages.items() if config is not None}
     return load_recipe(recipe, sets={f"{name}.epochs": min(count, epochs) for name, count in found.items()})
 
 
 def _cost(task: Task) -> float:
-    """What a training costs, to a factor: weights times epochs."""
+    """Return the relative cost of a training: weights times epochs."""
     units = [1025, *(layer.units for layer in task.recipe.layers)]
     weights = sum(a * b for a, b in zip(units, units[1:])) + 20_000
     stages = [stage.epochs for stage in (task.recipe.training, task.recipe.pretraining) if stage is not None]
@@ -198,7 +202,7 @@ def _cost(task: Task) -> float:
 
 
 def delete_results(folder: Path) -> None:
-    """Remove the results in a folder, and the checkpoints of what was interrupted."""
+    """Remove the results in a folder, and the checkpoints of interrupted trainings."""
     if folder.is_dir():
         for file in folder.iterdir():
             if file.suffix in (".json", ".safetensors", ".checkpoint"):
@@ -217,4 +221,4 @@ def _save_result(file: Path, measured: Measured) -> None:
     try:
         write_atomic(file, json.dumps(measured, indent=1).encode())
     except OSError as error:
-        raise LearnError(f"{file.parent}: results cannot be kept there ({error.strerror}). Make room.") from None
+        raise LearnError(f"{file.parent}: not writable ({error.strerror}). Choose another folder.") from None

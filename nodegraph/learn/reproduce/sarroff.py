@@ -1,4 +1,4 @@
-"""What the tables of Sarroff & Casey (2014) have in common."""
+"""Common settings of the tables of Sarroff & Casey (2014)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from .table import Run
 
 SOURCE = "Sarroff & Casey, Musical audio synthesis using autoencoding neural nets (ICMC 2014)"
-MEAN = 0.0951  # what predicting the mean leaves, summed over bins: the error of each net that the paper saw collapse
-WIDE = 1024  # units from which a quick run can afford a few epochs only
+MEAN = 0.0951  # error of predicting the mean, summed over bins: that of each collapsed net in the paper
+WIDE = 1024  # units from which a quick run has only a few epochs
 
-# Frames are scaled by one number so that predicting their mean leaves MEAN: the rate of the paper belongs to that.
+# Frames are scaled so that predicting their mean leaves MEAN, because the learning rate of the paper depends on it.
 FEATURES = {"features.normalise": "none", "features.log": False, "features.power": 1.0}
 ADAM = {
     "training.optimiser": "adam",
@@ -21,35 +21,34 @@ ADAM = {
     "training.patience": 0,
 }
 NOTES = (
-    "Figures are shares of what predicting the mean leaves, so that corpora can be compared; the paper's are divided "
-    f"by its {MEAN}. The frames here are scaled so that the mean leaves as much, as its learning rate is only right "
-    "for that.",
-    "The paper does not say how weights begin. In the column momentum they begin at random (uniform, after Glorot & "
-    "Bengio) and need many epochs to leave the mean, the more the less the first component stands out; from the "
-    "principal components the same steps keep what these know.",
-    "Steps of 0.005 with momentum 0.5 are stable while the curvature, about units / 2, is below 600: up to some 1200 "
-    "units, which may be why the paper's nets of 2048 and more failed.",
+    "Figures are relative to the error of predicting the mean, so that corpora can be compared; the paper's are "
+    f"divided by its {MEAN}. The frames here are scaled to the same error, because the learning rate depends on it.",
+    "The paper does not state the initial weights. In the momentum column they are random (uniform, Glorot & Bengio), "
+    "and the nets predict the mean for many epochs, longer if the first component is less dominant. Started from the "
+    "principal components, the same steps keep their accuracy.",
+    "Steps of 0.005 with momentum 0.5 are stable while the curvature, about units / 2, is below 600: up to about 1200 "
+    "units. This may be why the paper's nets of 2048 and more units failed.",
 )
 
 
 def momentum(recipe: str, quick: int, sets: Mapping[str, Any] | None = None, stage: str = "") -> Run:
-    """The paper's own way: SGD, rate 0.005, momentum 0.5, batches of 100."""
+    """Return a run with the settings of the paper: SGD, rate 0.005, momentum 0.5, batches of 100."""
     start = {"layer.initialiser": "glorot", "training.patience": 0}
     return Run(recipe, 250, quick, {**FEATURES, **start, **(sets or {})}, stage)
 
 
 def momentum_from_pca(recipe: str, quick: int, sets: Mapping[str, Any] | None = None, stage: str = "") -> Run:
-    """The same steps, but weights begin at the principal components."""
+    """Return a run with the same steps, starting from the principal components."""
     start = {"layer.initialiser": "pca", "training.patience": 5}
     return Run(recipe, 60, quick, {**FEATURES, **start, **(sets or {})}, stage)
 
 
 def adam(recipe: str, quick: int, sets: Mapping[str, Any] | None = None, stage: str = "") -> Run:
-    """The same nets by Adam."""
+    """Return a run of the same net with Adam."""
     start = {"layer.initialiser": "glorot"}
     return Run(recipe, 60, quick, {**FEATURES, **start, **ADAM, **(sets or {})}, stage)
 
 
 def best(quick: int) -> Run:
-    """Our recipe."""
+    """Return a run of the recipe "best"."""
     return Run("best", 60, quick, FEATURES)

@@ -1,4 +1,4 @@
-"""What a table of a paper says, as plain data, and where the tables are found."""
+"""The tables of the papers as plain data, and their lookup by name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Run:
-    """One training: a recipe, by name or as plain data, and what is changed in it.
+    """One training: a recipe, by name or as plain data, and changes to it.
 
-    ``epochs`` is the most of a full run, ``quick`` that of a quick one, for every stage. ``stage`` is what is reported:
-    "" the whole network in units of the input, "layer 2" the second layer in units of the first one's activations,
-    times bins / units (as Sarroff & Casey adjusted theirs).
+    ``epochs`` is the maximum per stage of a full run, ``quick`` that of a quick run. ``stage`` selects the reported
+    error: "" is that of the complete network in units of the input, "layer 2" that of the second layer in units of the
+    activations of the first, times bins / units (adjusted as by Sarroff & Casey).
     """
 
     recipe: str | Mapping[str, Any]
@@ -28,7 +28,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Cell:
-    """A row of a table: a network of ``width``, figures printed in the paper by column, and our runs by column."""
+    """A row of a table: a network of ``width``, published errors by column, and runs by column."""
 
     label: str
     width: str
@@ -41,8 +41,8 @@ class PaperTable:
     """A table of a paper.
 
     ``unit`` is "sum" (squared error summed over bins), "adjusted" (that of activations, times bins / units) or "bin"
-    (mean over bins). ``scale`` is what predicting the mean shall leave of the frames, summed over bins: they are
-    multiplied by one number; None: every frame is scaled to a maximum of 1. ``splits`` are the parts reported.
+    (mean over bins). ``scale`` is the error of predicting the mean, summed over bins, that all frames are scaled to by
+    one factor; None scales every frame to a maximum of 1. ``splits`` are the reported parts.
     """
 
     title: str
@@ -56,42 +56,42 @@ class PaperTable:
 
     @property
     def normalise(self) -> str:
-        """Of the features: frames that are scaled as a whole are taken as they are."""
+        """The normalisation of the features; "none" if all frames are scaled by one factor."""
         return "frame" if self.scale is None else "none"
 
     @property
     def columns(self) -> list[str]:
-        """The names of our runs, in order."""
+        """The names of the runs, in order."""
         return list(dict.fromkeys(name for cell in self.cells for name in cell.runs))
 
 
 @cache
 def table_names() -> list[str]:
-    """``sarroff-table-1`` …: one for each file in ``tables``."""
+    """Return the names of all tables (``sarroff-table-1`` …), one for each file in ``tables``."""
     from . import tables
 
     return sorted(info.name.replace("_", "-") for info in pkgutil.iter_modules(tables.__path__))
 
 
 def table_of(name: str) -> PaperTable:
-    """The table of a name. Raises LearnError."""
+    """Return a table by name. Raises LearnError if there is none."""
     from nodegraph.patch.errors import suggest
 
     from ..errors import LearnError
 
     if name not in table_names():
         raise LearnError(
-            f"there is no table '{name}'.{suggest(name, table_names())} Tables are {', '.join(table_names())}."
+            f"table '{name}': not found.{suggest(name, table_names())} Tables are {', '.join(table_names())}."
         )
     return importlib.import_module(f"{__package__}.tables.{name.replace('-', '_')}").TABLE
 
 
 def select_rows(table: PaperTable, labels: Sequence[str]) -> PaperTable:
-    """The table with only the rows of these labels; all, if there are none. Raises LearnError."""
+    """Return the table with only the rows of these labels, or all rows if ``labels`` is empty. Raises LearnError."""
     from ..errors import LearnError
 
     known = [cell.label for cell in table.cells]
     for label in labels:
         if label not in known:
-            raise LearnError(f"the table has no row '{label}'. Rows are: {'; '.join(known)}.")
+            raise LearnError(f"row '{label}': not found in the table. Rows are: {'; '.join(known)}.")
     return replace(table, cells=tuple(cell for cell in table.cells if not labels or cell.label in labels))

@@ -1,1 +1,1 @@
-"""Tables, a file each: ``TABLE`` in it is a :class:`nodegraph.learn.reproduce.table.PaperTable`."""
+"""One module per table, with a :class:`nodegraph.learn.reproduce.table.PaperTable` in ``TABLE``."""

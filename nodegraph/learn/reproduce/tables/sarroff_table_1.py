@@ -1,4 +1,4 @@
-"""Shallow autoencoders of 8 to 3500 units, with and without noise, and the tied ReLU model that the text names."""
+"""Shallow autoencoders of 8 to 3500 units, with and without noise, and the tied ReLU model of the text."""
 
 from ..sarroff import MEAN, NOTES, SOURCE, WIDE, adam, best, momentum, momentum_from_pca
 from ..table import Cell, PaperTable

@@ -1,4 +1,4 @@
-"""Second layers, trained on what the units of a first layer do."""
+"""Second layers, trained on the units of a first layer."""
 
 from ..sarroff import ADAM, MEAN, NOTES, SOURCE, WIDE, adam, momentum, momentum_from_pca
 from ..table import Cell, PaperTable
@@ -19,7 +19,7 @@ def _cell(first: int, second: int, noise: float, published: float) -> Cell:
     sets: dict[str, object] = {"pretraining.patience": 0}
     if noise:
         sets |= {"layers.1.corruption": "gaussian", "layers.1.noise": noise}
-    if first >= WIDE:  # as in the paper: of the widest first layers that with a little noise was the best
+    if first >= WIDE:  # as in the paper, where a little noise was best for the widest first layers
         sets |= {"layers.0.corruption": "gaussian", "layers.0.noise": 0.01}
     by_adam = {key.replace("training", "pretraining"): value for key, value in ADAM.items()}
     runs = {"momentum": momentum("sarroff-second", quick, sets, "layer 2")}
@@ -38,8 +38,8 @@ TABLE = PaperTable(
     MEAN,
     (
         "Errors are those of the first layer's activations, summed over them and times 1025 / n, as in the paper. "
-        "Another first layer has other activations: compare with what predicting their mean leaves, the column beside. "
-        "That the paper's three figures for 256 are equal says that those nets predicted the mean.",
+        "Activations depend on the first layer: compare with the error of predicting their mean, in the last column. "
+        "The paper's three figures for 256 are equal, so those nets predicted the mean.",
         *NOTES[1:2],
     ),
     hop=1024,

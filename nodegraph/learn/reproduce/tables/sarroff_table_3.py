@@ -1,4 +1,4 @@
-"""Deep autoencoders: two layers trained by themselves, joined, and fine-tuned."""
+"""Deep autoencoders: two layers trained separately, joined and fine-tuned."""
 
 from ..sarroff import ADAM, MEAN, NOTES, SOURCE, adam, best, momentum, momentum_from_pca
 from ..table import Cell, PaperTable
@@ -26,7 +26,7 @@ TABLE = PaperTable(
     "sum",
     tuple(_cell(width, *values) for width, values in PUBLISHED.items()),
     MEAN,
-    (*NOTES, "Ours best has 8 units too, but layers of its own choice around them."),
+    (*NOTES, 'The net of "ours, best" has 8 units too, but different outer layers.'),
     splits=("valid", "test"),
     hop=1024,
 )
