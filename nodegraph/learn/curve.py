@@ -45,7 +45,7 @@ def curve_csv(rows: Sequence[EpochResult]) -> bytes:
 
 
 def curve_png(rows: Sequence[EpochResult]) -> bytes:
-    """Both losses on a logarithmic scale, stage after stage."""
+    """Return a PNG of both losses on a logarithmic scale, with all stages in sequence."""
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
@@ -58,8 +58,8 @@ def curve_png(rows: Sequence[EpochResult]) -> bytes:
         share = (math.log10(max(value, 10**low)) - low) / (high - low)
         return x, TOP + (1.0 - min(share, 1.0)) * (HEIGHT - TOP - BOTTOM)
 
-    _grid(draw, low, high, place)
-    _stages(draw, rows, place)
+    _draw_grid(draw, low, high, place)
+    _draw_stages(draw, rows, place)
     for name, colour in COLOURS.items():
         points = [place(i, v) for i, row in enumerate(rows) if math.isfinite(v := getattr(row, name)) and v > 0]
         if len(points) > 1:
@@ -78,7 +78,7 @@ def _decades(minimum: float, maximum: float) -> tuple[float, float]:
     return low, max(high, low + 0.5)
 
 
-def _grid(draw: Any, low: float, high: float, place: Any) -> None:
+def _draw_grid(draw: Any, low: float, high: float, place: Any) -> None:
     for power in range(math.floor(low), math.ceil(high) + 1):
         for digit in (1, 2, 5):
             value = digit * 10.0**power
@@ -89,7 +89,7 @@ def _grid(draw: Any, low: float, high: float, place: Any) -> None:
     draw.text((12, 16), "loss", fill=INK, anchor="lm")
 
 
-def _stages(draw: Any, rows: Sequence[EpochResult], place: Any) -> None:
+def _draw_stages(draw: Any, rows: Sequence[EpochResult], place: Any) -> None:
     """Draw a line at the start of each stage, its name, and its last epoch below."""
     for i, row in enumerate(rows):
         x = place(i, 1.0)[0]

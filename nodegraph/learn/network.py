@@ -28,20 +28,25 @@ class LayerPair:
 
     @property
     def decoder_weight(self) -> torch.Tensor:
+        """Decoder weights (inputs, units); the transposed encoder weights if tied."""
         return self.weight.T if self.back is None else self.back
 
     @property
     def weights(self) -> list[torch.Tensor]:
+        """All weight matrices."""
         return [self.weight] if self.back is None else [self.weight, self.back]
 
     @property
     def biases(self) -> list[torch.Tensor]:
+        """All bias vectors; empty without biases."""
         return [bias for bias in (self.bias, self.back_bias) if bias is not None]
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """Compute units (frames, units) from inputs (frames, inputs)."""
         return activate(F.linear(x, self.weight, self.bias), self.config.encoder, self.config.slope)
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:
+        """Compute outputs (frames, inputs) from units (frames, units)."""
         y = F.linear(h, self.decoder_weight, self.back_bias)
         return activate(y, self.config.decoder, self.config.slope)
 
@@ -64,6 +69,7 @@ class Network:
 
     @property
     def parameters(self) -> list[torch.Tensor]:
+        """All weights and biases, pair by pair."""
         return [tensor for pair in self.pairs for tensor in (*pair.weights, *pair.biases)]
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
@@ -71,11 +77,13 @@ class Network:
         return self.decode(self.encode(x))
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """Compute codes (frames, units) from inputs (frames, inputs)."""
         for pair in self.pairs:
             x = pair.encode(x)
         return x
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:
+        """Compute outputs (frames, inputs) from codes (frames, units)."""
         for pair in reversed(self.pairs):
             h = pair.decode(h)
         return h

@@ -85,6 +85,7 @@ class Stage:
 
     @property
     def is_finished(self) -> bool:
+        """True after divergence, at the end of the epochs or minutes, or on a plateau."""
         return self.diverged or self.done >= 1.0 or _has_plateaued(self.rows, self.config)
 
 
