@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from nodegraph.engine.core import no_collection
 from nodegraph.graph import Graph
 from nodegraph.graph.knobs import KnobChange, knob_changes
 from nodegraph.patch import Change, Patch
@@ -46,7 +47,9 @@ class Following:
     def retype(self) -> None:
         """Type the document again, after its file moved, blocks were reloaded, or the rate changed."""
         patch = self._patch
-        self._take(type_document(patch.document, self._player.rate, patch.path, self._allow_outside, self.typed))
+        with no_collection():
+            typed = type_document(patch.document, self._player.rate, patch.path, self._allow_outside, self.typed)
+        self._take(typed)
 
     def _take(self, typed: TypedDocument) -> None:
         self.typed = typed
