@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -49,9 +50,20 @@ class Change:
 
     def reversed(self) -> Change:
         """Return the change that undoes this one."""
-        values = tuple(value._replace(value=_value_in(self.before, value)) for value in self.values)
-        return Change(self.after, self.before, self.kind, values)
+        if self.kind != VALUES:
+            return Change(self.after, self.before, self.kind)
+        return Change.of_values(self.after, self.before, [value[:3] for value in self.values])
 
+    @staticmethod
+    def of_values(before: Document, after: Document, parameters: Iterable[tuple[Path, str, str]]) -> Change:
+        """Return a change of parameters (path, node, port) to their values in ``after``.
 
-def _value_in(document: Document, change: ValueChange) -> Any:
-    return document.nested(change.path).nodes[change.node].params.get(change.port)
+        A stored ``None``, which no input accepts, is a change of structure: typing the document reports it.
+        """
+        found = []
+        for path, node, port in parameters:
+            params = after.nested(path).nodes[node].params
+            if port in params and params[port] is None:
+                return Change(before, after)
+            found.append(ValueChange(path, node, port, params.get(port)))
+        return Change(before, after, VALUES, tuple(found))

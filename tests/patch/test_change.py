@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodegraph.patch import (
@@ -53,6 +53,7 @@ def check(change):
         assert change.values == ()
 
 
+@example([SetParam("a", "in", None)])
 @given(st.lists(actions | st.sampled_from([Undo(), Redo()]), max_size=30))
 def test_every_step_reports_its_kind_of_change(steps):
     patch = Patch(applied(scaffold, Document()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..change import VALUES, Change, ValueChange
+from ..change import Change
 from ..document import Document, NodeRecord, Path, locate
 from .base import Action, named, parse_port_ref, plain_value, without
 
@@ -90,9 +90,8 @@ class SetParams(Action, frozen=True, tag="set_params"):
 
 
 def _values(before: Document, after: Document, *parameters: tuple[Path, str, str]) -> Change:
-    """Return the change of parameters (path, node, port) to their values in ``after``."""
-    values = [(*key, after.nested(key[0]).nodes[key[1]].params.get(key[2])) for key in parameters]
-    return Change(before, after, VALUES, tuple(map(ValueChange._make, values)))
+    """Return a change of parameters (path, node, port) to their values in ``after``."""
+    return Change.of_values(before, after, parameters)
 
 
 def with_param(record: NodeRecord, port: str, value: Any) -> NodeRecord:
