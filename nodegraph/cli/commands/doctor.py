@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from nodegraph.files.demos import demo_folder
@@ -81,6 +80,8 @@ def _status_symbol(finding: Check) -> str:
 
 
 def _package(name: str, module: str, purpose: str, extra: str = "", required: bool = False) -> Check:
+    from importlib.metadata import PackageNotFoundError, version
+
     if find_spec(module) is None:
         detail = f"not installed{f'; required for {purpose}' if purpose else ''}"
         return Check(name, False, detail, f"{PIP} {extra or name}", required)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nodegraph.blocks.page import page
-
 from ..errors import CommandError
 from ..options import Json
 from ..output import columns, print_json, print_line, print_warning
@@ -23,12 +21,14 @@ def nodes(
     json: Json = False,
 ) -> None:
     """List all blocks, or show ports, settings and equation of one."""
+    from nodegraph.blocks.page import page
     from nodegraph.blocks.registry import load_failures, node_types
 
     types = node_types()
     if type is not None:
         cls = _find(type, types)
-        print_json(page(cls)) if json else _show(cls)
+        data = page(cls)
+        print_json(data) if json else _show(cls, data)
         return
     if json:
         print_json([page(cls) for cls in types.values()])
@@ -59,8 +59,7 @@ def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
     return cls
 
 
-def _show(cls: type[Node]) -> None:
-    data = page(cls)
+def _show(cls: type[Node], data: dict[str, Any]) -> None:
     print_line(f"{cls.type} ({_title(cls)})\n")
     print_line(textwrap.indent(data["doc"], "  "))
     for title, rows in (
