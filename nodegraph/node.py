@@ -410,6 +410,8 @@ class Node:
     ``allocates_voices`` names the voice count option of a block that allocates notes to voices, one lane per voice: a
     subpatch of several voices contains such a block once, and each voice gets one of its lanes.
     ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars".
+    ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
+    (without a final "~"), operators and usual abbreviations.
     A block may define these rules as plain functions:
 
     ``lanes(inputs, settings) -> {output: lanes}``
@@ -435,6 +437,7 @@ class Node:
     allocates_voices: ClassVar[str] = ""
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None

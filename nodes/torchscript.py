@@ -100,6 +100,8 @@ class Torchscript(Node):
     blocks are counted in a message. Without a model, the signal passes unchanged.
     """
 
+    aliases = ("rave", "nn")
+
     audio = In(0.0, min=-1.0, max=1.0, doc="signal for the model")
     file = FILE
     size = Option(2048, unit="samples", min=16, max=65536, doc="samples per block for the model")

@@ -48,6 +48,8 @@ class Notes(Node):
     MIDI 1.0 Detailed Specification (1996); MIDI Polyphonic Expression (MIDI Manufacturers Association, 2018).
     """
 
+    aliases = ("voice", "poly", "clone", "portamento", "glide")
+
     allocates_voices = "voices"
     events = EventIn(doc="MIDI messages")
     glide = In(0.0, unit="s", min=0.0, max=10.0, doc="duration of the slide from one note of a voice to the next")
