@@ -136,8 +136,8 @@ def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
     """Return the samples of an input node, padded with silent channels up to its lane count."""
     inputs = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
     if name not in inputs:
-        has = f"It has {', '.join(inputs)}." if inputs else "It has none."
-        raise EngineError(f"the patch has no input '{name}'. {has}")
+        known = f"Use {', '.join(inputs)}." if inputs else "The patch has no audio_in."
+        raise EngineError(f"unknown input '{name}'. {known}")
     array = np.asarray(values, np.float32)
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2:

@@ -72,7 +72,7 @@ def morph(
 
 def _snapshot(document: Document, name: str) -> Mapping[str, Any]:
     if name not in document.snapshots:
-        raise PatchError(f"there is no snapshot {quote(name)}. See the patch's snapshots.")
+        raise PatchError(f"unknown snapshot {quote(name)}. See the patch's snapshots.")
     return document.snapshots[name].values
 
 

@@ -202,7 +202,7 @@ def _read(recipe: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     if not path.is_file():
         if path.suffix.lower() in (".toml", ".json") or len(path.parts) > 1:
             raise LearnError(f"{path}: recipe file not found. Check the path.")
-        raise LearnError(f"recipe '{path}': not found.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
+        raise LearnError(f"unknown recipe '{path}'.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)

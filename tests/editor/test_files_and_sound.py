@@ -265,7 +265,7 @@ def test_missing_file_and_unknown_block_show_badges(hand, tmp_path):
     (tmp_path / "new.json").write_text(json.dumps(patch))
     hand.patch.mark_saved()
     hand.does(FilesDropped((tmp_path / "new.json",), (0, 0)))
-    assert "there is no block" in hand.view.badges["x"]
+    assert "unknown block" in hand.view.badges["x"]
 
 
 def test_status_line_shows_the_engine_state(hand):

@@ -90,7 +90,7 @@ def wire_with(rest: str) -> bytes:
         (patch_with('"settings": {"rate": 0}'), r"\$\.settings\.rate"),
         (
             patch_with('"controls": [{"name": "x", "target": "a.b"}]'),
-            r"\$\.controls\[0\]\.target: there is no",
+            r"\$\.controls\[0\]\.target: unknown",
         ),
         (patch_with('"notes": [{"id": "x"}]'), r"\$\.notes\[0\]: .*text"),
         (
