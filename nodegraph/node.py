@@ -38,8 +38,8 @@ from typing import Any, ClassVar
 
 Settings = Mapping[str, Any]
 
-MOST_LANES = 1024  # maximum lanes of a signal
-MOST_MEMBERS = 65536  # maximum members of a bank
+MAX_LANES = 1024  # maximum lanes of a signal
+MAX_MEMBERS = 65536  # maximum members of a bank
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class In:
         values = value if isinstance(value, list | tuple) else [value]
         if not values or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
             return f"{self.name} must be a number or a list of numbers, got {_short(value)}."
-        limit, noun = (MOST_MEMBERS, "values") if self.bank else (MOST_LANES, "lanes")
+        limit, noun = (MAX_MEMBERS, "values") if self.bank else (MAX_LANES, "lanes")
         if len(values) > limit:
             return f"{self.name} has {len(values)} {noun}; at most {limit} are possible."
         for v in values:
