@@ -141,6 +141,12 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         """Return the recipe as JSON-compatible data."""
         return msgspec.json.decode(msgspec.json.encode(self))
 
+    def identity(self) -> dict[str, Any]:
+        """Return everything that affects a training: the recipe without its texts (description, source)."""
+        plain = self.plain()
+        del plain["description"], plain["source"]
+        return plain
+
     def feature_settings(self) -> Features:
         """Return the features, not yet fitted (no offset and scale). Raises LearnError."""
         try:
