@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    patches: Annotated[list[Path], typer.Argument(metavar="PATCH…", show_default=False, help="Patch files (.json).")],
+    patches: Annotated[list[Path], typer.Argument(metavar="PATCH", show_default=False, help="Patch files (.json).")],
     allow_outside: Outside = False,
     json: Json = False,
 ) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def nodes(
-    type: Annotated[str | None, typer.Argument(metavar="[TYPE]", show_default=False, help="Block to show.")] = None,
+    type: Annotated[str | None, typer.Argument(metavar="TYPE", show_default=False, help="Block to show.")] = None,
     json: Json = False,
 ) -> None:
     """List all blocks, or show ports, settings and equation of one."""
