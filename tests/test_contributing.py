@@ -18,14 +18,14 @@ PRESS = """
 from pathlib import Path
 
 from nodegraph.patch import Patch
-from tests.editor.user import Hand
+from tests.editor.user import SimulatedUser
 
 patch = Patch()
 patch.add("sine", "osc")
 patch.add("audio_out", "out")
 patch.connect("osc.out", "out.audio")
-hand = Hand(Path("home"), patch)
-hand.presenter.run("clear_wires")
+user = SimulatedUser(Path("home"), patch)
+user.presenter.run("clear_wires")
 assert not patch.document.wires
 patch.undo()
 assert patch.document.wires

@@ -83,7 +83,7 @@ def test_one_dimensional_array_is_one_channel(tmp_path):
     ("name", "message"),
     [
         ("a.xyz", "the format '.xyz' is unsupported"),
-        ("none/a.wav", "folder"),
+        ("none/a.wav", "not found. Create it"),
         ("folder", "is a folder"),
         ("/dev/full", "No space"),
     ],
