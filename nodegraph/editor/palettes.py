@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from nodegraph.blocks.registry import node_types
+from nodegraph.blocks.registry import family_name, node_types
 from nodegraph.node import Node
 
 from .command import on
@@ -41,15 +41,9 @@ def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidat
         spec = cls.spec
         more = " ".join([*spec.choices, *(v for choice in spec.choices.values() for v in choice.values)])
         found.append(
-            Candidate(cls.type, cls.type, family_name(cls), doc.partition("\n")[0], f"{doc} {more}", cls.aliases)
+            Candidate(cls.type, cls.type, family_name(cls.family), doc.partition("\n")[0], f"{doc} {more}", cls.aliases)
         )
     return found
-
-
-def family_name(cls: type[Node]) -> str:
-    """Return the displayed name of a block's family."""
-    own = cls.family.startswith("nodegraph_user_")
-    return "user blocks" if own else cls.family.replace("_", " ")
 
 
 def open_palette(

@@ -101,6 +101,7 @@ def _first_line(cls: type[Node]) -> str:
 
 
 def _title(cls: type[Node]) -> str:
-    prefix = "nodegraph_user_"
-    name = f"user blocks: {cls.family.removeprefix(prefix)}" if cls.family.startswith(prefix) else cls.family
-    return name.replace("_", " ")
+    from nodegraph.blocks.registry import USER_MODULE, family_name, is_user_family
+
+    name = family_name(cls.family)
+    return f"{name}: {cls.family.removeprefix(USER_MODULE)}" if is_user_family(cls.family) else name

@@ -139,20 +139,20 @@ FAMILIES = {
     "dynamics": "#9a5b4a",
     "delays": "#4d6fb5",
     "mixing": "#66717e",
-    "values_and_logic": "#86863a",
+    "values and logic": "#86863a",
     "sequencing": "#a3852b",
     "files": "#6d6f96",
-    "input_output": "#b04a54",
+    "input output": "#b04a54",
     "meters": "#46808c",
-    "events": "#96832a",
+    "midi": "#96832a",
     "stft": "#8a4fa3",
     "spectrum": "#9a4f95",
     "magnitude": "#7d57ad",
-    "frame_arithmetic": "#85588f",
-    "mel_and_views": "#6f5aa8",
-    "phase_reconstruction": "#6a5fc0",
+    "frame arithmetic": "#85588f",
+    "mel and views": "#6f5aa8",
+    "phase reconstruction": "#6a5fc0",
     "stretching": "#8f5570",
-    "spectrogram_files": "#7a4f8a",
+    "spectrogram files": "#7a4f8a",
     "neural": "#2f8f68",
     "subpatches": "#7a6a52",
 }
@@ -160,7 +160,7 @@ OTHERS = ("#5b7a99", "#7a6a99", "#99705b", "#5b9980", "#99885b", "#996a7e")
 
 
 def family_colour(family: str) -> Colour:
-    """Return the colour of a block family; a user family gets a fixed colour derived from its name."""
+    """Return the colour of a block family; any other family gets a fixed colour derived from its name."""
     return rgb(FAMILIES.get(family) or OTHERS[crc32(family.encode()) % len(OTHERS)])
 
 
