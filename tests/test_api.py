@@ -80,7 +80,7 @@ MISTAKES = {
     "setting of a subpatch": (lambda p: p.set("voice.voices", 0), "subpatch 'voice': voices must lie in 1–128, got 0."),
     "clear an unknown parameter": (
         lambda p: p.clear("osc.freq"),
-        "no input or setting 'freq'. Did you mean 'frequency'?",
+        "unknown input or setting 'freq'. Did you mean 'frequency'?",
     ),
     "unknown source": (lambda p: p.connect("osk.out", "out.audio"), "unknown node 'osk'. Did you mean 'osc'?"),
     "unknown output": (
@@ -276,7 +276,7 @@ def test_unknown_parameter_of_a_known_block_can_only_be_cleared():
     )
     patch = Patch(document)
     patch.set("a.frequency", 220.0)
-    with pytest.raises(PatchError, match="no input or setting 'b'"):
+    with pytest.raises(PatchError, match="unknown input or setting 'b'"):
         patch.set("a.b", 2)
     patch.clear("a.b")
     assert patch.document.nodes["a"].params == {"frequency": 220.0}

@@ -187,8 +187,8 @@ def files(folder):
 
 
 PLACEHOLDERS = {
-    "unknown type": ("sin", 1, {"frequency": 3}, ["no block 'sin'", "'sine'"]),
-    "from another package": ("zzz_reverb", 1, {"x": [1]}, ["no block 'zzz_reverb'", "Install"]),
+    "unknown type": ("sin", 1, {"frequency": 3}, ["unknown block 'sin'", "'sine'"]),
+    "from another package": ("zzz_reverb", 1, {"x": [1]}, ["unknown block 'zzz_reverb'", "Install"]),
     "newer version": ("sine", 99, {"whatever": "{}"}, ["newer version", "99", "Update"]),
     "missing file": ("file_player", 1, {"file": "lost.wav"}, ["'lost.wav'", "missing"]),
     "file outside": ("file_player", 1, {"file": "../secret.wav"}, ["outside the folder", "relative path"]),

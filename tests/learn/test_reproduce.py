@@ -91,7 +91,7 @@ def test_momentum_runs_use_the_settings_of_the_paper():
 def test_unknown_table_or_row_is_an_error_that_lists_the_known_ones():
     with pytest.raises(LearnError, match=r"Did you mean 'colonel-table-1'.*sarroff-table-3"):
         table_of("colonel-table1")
-    with pytest.raises(LearnError, match="Rows are: 256-8; 1500-8"):
+    with pytest.raises(LearnError, match="Rows are 256-8; 1500-8"):
         select_rows(table_of("sarroff-table-3"), ["9"])
 
 

@@ -182,7 +182,7 @@ def test_parameters_accept_numpy_values_tuples_and_paths():
         (Connect("osc1.out", "lp2.audio"), "'lp2.audio': unknown node 'lp2'. Did you mean 'lp1'?"),
         (SetParam("osc1", "frequency", 10**30), "64 bits"),
         (Move("osc1", float("inf"), 0), "finite"),
-        (SetBinding("dark", 7), "no control 'dark'"),
+        (SetBinding("dark", 7), "unknown control 'dark'"),
         (SetBinding("brightness", 128), "the MIDI number must lie in 0–127, got 128"),
         (SetBinding("brightness", 7, channel=0), "the MIDI channel must lie in 1–16, got 0"),
         (SetBinding("brightness", 7, takeover="leap"), "takeover must be 'jump', 'pickup' or 'scale', got 'leap'"),

@@ -242,7 +242,7 @@ def test_within_an_empty_path_returns_the_action():
         (Encapsulate((), "sub"), "no nodes selected"),
         (Encapsulate(("osc",), "amp"), "node 'amp' already exists"),
         (Encapsulate(("osc", "out"), "sub"), "audio_out 'out' belongs to this patch"),
-        (Encapsulate(("ocs",), "sub"), "no node 'ocs'. Did you mean 'osc'"),
+        (Encapsulate(("ocs",), "sub"), "unknown node 'ocs'. Did you mean 'osc'"),
         (Encapsulate(("osc",), "sub", notes=("n",)), "unknown comment 'n'"),
         (Dissolve("osc"), "'osc' is a saw, not a subpatch"),
         (Dissolve("file"), "'file' is the patch in the file 'voice.json'. Open that file, or embed it"),
