@@ -123,8 +123,8 @@ class Compressor(Node):
     smoothed = State()
 
     def tick(audio, key, threshold, ratio, knee, attack, release, gain, listen, smoothed, dt):
-        wanted = reduction_of(gain_to_db(audio if listen == 0 else key), threshold, ratio, knee)
-        smoothed = wanted + (smoothed - wanted) * decay_factor(attack if wanted > smoothed else release, dt)
+        target = reduction_of(gain_to_db(audio if listen == 0 else key), threshold, ratio, knee)
+        smoothed = target + (smoothed - target) * decay_factor(attack if target > smoothed else release, dt)
         return audio * db_to_gain(gain - smoothed), smoothed, smoothed
 
 

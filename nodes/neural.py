@@ -259,7 +259,7 @@ class ResynthesisSwitch(Node):
     position = State(-1.0)
 
     def tick(original, resynthesised, resynthesis, fade, position, dt):
-        wanted = 1.0 if resynthesis > 0.5 else 0.0
+        target = 1.0 if resynthesis > 0.5 else 0.0
         step = dt / max(fade, 0.001)
-        position = wanted if position < 0.0 else position + clip(wanted - position, -step, step)
+        position = target if position < 0.0 else position + clip(target - position, -step, step)
         return original + (resynthesised - original) * smoothstep(position), position

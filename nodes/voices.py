@@ -117,12 +117,12 @@ class Notes(Node):
             if k == count(events):
                 break
             _, status, data1, data2, value = event(events, k)
-            wanted = channel == 0 or (status & 0x0F) == channel - 1
+            accepted = channel == 0 or (status & 0x0F) == channel - 1
             if mpe != NO_ZONE:
-                wanted = in_zone(m, mpe, members, status & 0x0F)
+                accepted = in_zone(m, mpe, members, status & 0x0F)
             if message_kind(status) == NOTE_ON:
-                wanted &= low_key <= data1 <= high_key
-            if wanted and status < 0xF0:
+                accepted &= low_key <= data1 <= high_key
+            if accepted and status < 0xF0:
                 i = min(end, samples - 1)
                 receive(
                     m, voices, play, steal, mpe, read_double(tail, (i, 0)) * sr, read_double(glide, (i, 0)) * sr,

@@ -169,7 +169,7 @@ def free_port():
         return found.getsockname()[1]
 
 
-def test_osc_sets_the_open_patch_and_the_next_one(user, free_port):
+def test_osc_sets_the_open_patch_and_later_patches(user, free_port):
     udp_client = pytest.importorskip("pythonosc.udp_client")
     user.add("ladder")
     user.presenter.run("osc")

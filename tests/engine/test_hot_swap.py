@@ -232,7 +232,7 @@ def test_unsmoothed_input_is_not_crossfaded():
 # -- refused edits, many edits -------------------------------------------------------------------------------
 
 
-def test_refused_edit_changes_nothing_and_the_next_one_is_applied():
+def test_refused_edit_changes_nothing_and_the_next_edit_is_applied():
     patch = tone()
     engine = engine_of(patch)
     before = engine.plan

@@ -116,7 +116,7 @@ def test_encapsulating_and_dissolving_change_no_sample(net, data):
         patch.undo()
 
 
-def test_unwired_port_is_a_knob_of_the_input_that_it_leads_to():
+def test_unwired_port_is_a_knob_of_its_target_input():
     patch = synthesizer()
     patch.disconnect("lfo.out", "voice.cutoff")
     port = spec_of(patch.document.nodes["voice"]).inputs["cutoff"]
@@ -137,7 +137,7 @@ def test_unwired_port_is_a_knob_of_the_input_that_it_leads_to():
     assert np.array_equal(sound_of(patch, SAMPLES), sound_of(flat, SAMPLES))
 
 
-def test_settings_of_an_inlet_override_those_of_the_input_that_it_leads_to():
+def test_settings_of_an_inlet_override_those_of_its_target_input():
     patch = synthesizer()
     for name, value in {"min": 100, "max": 200, "unit": "%", "taper": "linear", "doc": "how bright"}.items():
         patch.set(f"voice/cutoff.{name}", value)

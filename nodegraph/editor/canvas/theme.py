@@ -46,7 +46,7 @@ class Theme:
     control_hover: Colour
     accent: Colour
     shadow: Colour
-    dead: Colour
+    silent: Colour
     kinds: dict[str, Colour]
     heat: tuple[Colour, ...]
 
@@ -86,7 +86,7 @@ DARK = Theme(
     control_hover=rgb("#3a414c"),
     accent=rgb("#4b8fd6"),
     shadow=rgb("#000000", 90),
-    dead=rgb("#5b626d"),
+    silent=rgb("#5b626d"),
     kinds=KINDS,
     heat=colours("#0e1013 #2b1a52 #6b1f73 #b5365f #ee6c3c #fbb93d #fdf6b5"),
 )
@@ -117,7 +117,7 @@ LIGHT = Theme(
     control_hover=rgb("#ccd2d9"),
     accent=rgb("#3f86cf"),
     shadow=rgb("#000000", 40),
-    dead=rgb("#a0a7b0"),
+    silent=rgb("#a0a7b0"),
     kinds={
         "signal": rgb("#1f7fc9"),
         "spectrum": rgb("#b03fc0"),

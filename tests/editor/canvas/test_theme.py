@@ -8,6 +8,6 @@ def test_every_coloured_family_has_blocks():
     assert set(FAMILIES) <= {family_name(cls.family) for cls in node_types().values()}
 
 
-def test_family_without_a_colour_gets_a_fixed_one():
+def test_family_without_a_colour_gets_a_fixed_colour():
     assert family_colour("filters") == rgb(FAMILIES["filters"])
     assert family_colour("some package") == family_colour("some package")
