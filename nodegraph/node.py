@@ -347,7 +347,7 @@ class Spec:
     transforms: dict[str, Transform] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
-    hosts: dict[str, Helper] = field(default_factory=dict)
+    helpers: dict[str, Helper] = field(default_factory=dict)
 
     @cached_property
     def input_ports(self) -> dict[str, InputPort]:
@@ -394,7 +394,7 @@ _KINDS: dict[type, str] = {
     Transform: "transforms",
     Choice: "choices",
     Option: "options",
-    Helper: "hosts",
+    Helper: "helpers",
 }
 
 

@@ -70,7 +70,7 @@ class Offline(Engine):
         out = np.zeros((quanta * QUANTUM, self.outputs), np.float32)
         source = self._input(self.clock, quanta * QUANTUM)
         self._arguments[:] = self.address, source.ctypes.data, out.ctypes.data
-        has_helpers = bool(self.hosts)
+        has_helpers = bool(self.helpers)
         step = SERVICE_EVERY if has_helpers else max(1, round(0.25 * self.rate / QUANTUM))
         for first in range(0, quanta, step):
             if has_helpers:
