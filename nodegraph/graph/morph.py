@@ -43,7 +43,7 @@ def morph(
     snapshot does not exist.
     """
     if not names:
-        raise PatchError("no snapshots selected. Take one first.")
+        raise PatchError("no snapshots selected. Store one first.")
     if not math.isfinite(position):
         raise PatchError(f"the position between snapshots must be a number, got {position}.")
     found = [_snapshot(document, name) for name in names]
