@@ -374,6 +374,16 @@ class Spec:
         """All parameters that a patch can set: signal inputs and settings."""
         return {**self.inputs, **self.settings}
 
+    @cached_property
+    def default_values(self) -> dict[str, float]:
+        """The default of each signal input."""
+        return {name: float(port.default) for name, port in self.inputs.items()}
+
+    @cached_property
+    def default_settings(self) -> dict[str, Any]:
+        """The default of each choice and option."""
+        return {name: setting.default for name, setting in self.settings.items()}
+
 
 InputPort = In | FrameIn | EventIn
 OutputPort = Out | FrameOut | EventOut

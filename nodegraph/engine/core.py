@@ -6,11 +6,9 @@ messages pass through a ring, plans through one word.
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +21,7 @@ from nodegraph.graph.knobs import KnobChange, knob_changes
 from nodegraph.graph.probes import probe_id, with_probes
 from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Change, Document, NodeRecord
-from nodegraph.patch.change import LOOK, VALUES
+from nodegraph.patch.change import LOOK
 from nodegraph.patch.errors import InvalidValue
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
@@ -35,6 +33,7 @@ from nodegraph.quantum import QUANTUM
 
 from . import walk
 from .arrivals import EventQueue
+from .collection import no_collection
 from .messages import RING_SIZE, AppliedMessage, MessageQueue
 from .observer import EngineObserver, EngineService
 from .renames import renamed_nodes
@@ -135,8 +134,7 @@ class Engine:
         """
         if change.kind == LOOK:
             return
-        graph = self._graph
-        knobs = knob_changes(graph, change.values) if graph is not None and change.kind == VALUES else None
+        knobs = knob_changes(self._graph, change)
         if knobs is None:
             self.load(change.after, path)
         else:
@@ -515,18 +513,6 @@ class Engine:
         """Return the rows with their processor ticks, summed over the timed quanta."""
         rows = self.plan.rows if self.plan else []
         return [(info, int(_details(info)[lay.DETAIL_CYCLES])) for info in rows]
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Disable the garbage collector, which would delay an edit by milliseconds."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _details(info: RowInfo) -> np.ndarray:

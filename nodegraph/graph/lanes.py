@@ -32,7 +32,10 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
     before, count = node.output_lanes, len(problems)
     spec = node.spec
     unwired = 1 if node.cls.lanes else node.voices
-    lanes = {name: max(len(node.values[name]), unwired) for name in spec.inputs}
+    lanes = dict.fromkeys(spec.inputs, unwired)
+    for name, values in node.values.items():
+        if len(values) > unwired:
+            lanes[name] = len(values)
     if spec.banks or spec.frame_inputs:
         lanes |= dict.fromkeys([*spec.banks, *spec.frame_inputs], 1)
     incoming: dict[str, list[int]] = {}

@@ -28,10 +28,10 @@ from .rows import LOOP, MIX, LoopEntry, LoopHeader, mix_words
 def place_group(builder: PlanBuilder, group: Group) -> None:
     """Add the rows of a group of units: packed single nodes, or feedback loops."""
     if len(group[0]) == 1 and not is_loop(builder, group[0]):
-        place_nodes(builder, [builder.graph.node(unit[0]) for unit in group])
+        place_nodes(builder, [builder.node(unit[0]) for unit in group])
         return
     inner: list[Row] = []
-    columns = [[builder.graph.node(unit[j]) for unit in group] for j in range(len(group[0]))]
+    columns = [[builder.node(unit[j]) for unit in group] for j in range(len(group[0]))]
     outputs = {}
     for nodes in columns:  # a feedback wire is read before its source is placed
         outputs[nodes[0].id] = make_outputs(builder, nodes)
