@@ -220,7 +220,7 @@ class Engine:
 
     def helper(self, node: str) -> Any:
         """Return the helper of a node of the running plan, or None if it has none."""
-        helpers = self.plan.hosts if self.plan else {}
+        helpers = self.plan.helpers if self.plan else {}
         return next((helper for (id, *_), helper in list(helpers.items()) if id == node), None)
 
     def follow(self, patch: Any) -> Callable[[], None]:
@@ -271,30 +271,30 @@ class Engine:
             unused, self._retired = [*unused, *self._retired[:-1]], self._retired[-1:]
         else:
             unused, self._retired = [*unused, *self._retired], []
-        skip = {id(h) for plan in [self.plan, *self._retired] if plan for h in plan.hosts.values()}
+        skip = {id(h) for plan in [self.plan, *self._retired] if plan for h in plan.helpers.values()}
         for plan in unused:
-            for helper in plan.hosts.values():
+            for helper in plan.helpers.values():
                 if id(helper) not in skip:
                     skip.add(id(helper))
                     helper.close()
 
     def _opener(self, folder: Path | None, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
-        def open_helper(node: GraphNode, host: Any) -> Any:
+        def open_helper(node: GraphNode, declared: Any) -> Any:
             context = HelperContext(node.id, node.settings, node.lanes, self.rate, folder, self.live)
-            opened.append(host.open(context))
+            opened.append(declared.open(context))
             return opened[-1]
 
         return open_helper
 
     @property
-    def hosts(self) -> list[Any]:
+    def helpers(self) -> list[Any]:
         """The helpers of the running plan."""
-        return list(self.plan.hosts.values()) if self.plan else []
+        return list(self.plan.helpers.values()) if self.plan else []
 
     def node_problems(self) -> list[tuple[str, str]]:
         """Return the nodes with a problem (full disk, truncated file, lost events) as (id, message)."""
         found = []
-        for (node, *_), helper in (self.plan.hosts if self.plan else {}).items():
+        for (node, *_), helper in (self.plan.helpers if self.plan else {}).items():
             if getattr(helper, "problem", ""):
                 found.append((node, f"{helper.problem}."))
         return found + (self.plan.lost_events() if self.plan else [])
@@ -313,7 +313,7 @@ class Engine:
         """Deliver due events and run the background work of all helpers and services, such as disk I/O."""
         self.deliver_events(self._delivery_horizon)
         with self._service_lock:
-            for helper in self.hosts:
+            for helper in self.helpers:
                 helper.service()
         for service in tuple(self.services):
             service.service()
@@ -334,9 +334,9 @@ class Engine:
 
     def _close(self) -> None:
         for plan in [*self._retired, *([self.plan] if self.plan else [])]:
-            for helper in plan.hosts.values():
+            for helper in plan.helpers.values():
                 helper.close()
-            plan.hosts.clear()
+            plan.helpers.clear()
 
     # -- knobs -----------------------------------------------------------------------------------------------
 
@@ -454,7 +454,7 @@ class Engine:
         from mido import Message
 
         messages: list[tuple[int, bytes]] = []
-        for (id, *_), helper in list(self.plan.hosts.items()) if self.plan else ():
+        for (id, *_), helper in list(self.plan.helpers.items()) if self.plan else ():
             if hasattr(helper, "take_sent") and node in ("", id):
                 messages += helper.take_sent()
         messages.sort(key=lambda entry: entry[0])

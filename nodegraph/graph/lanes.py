@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nodegraph.node import MOST_LANES
+from nodegraph.node import MAX_LANES
 from nodegraph.patch.errors import Problem, listed
 
 from .model import Graph, GraphNode
@@ -69,8 +69,8 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
             )
         node.output_lanes = dict.fromkeys([*spec.outputs, *spec.frame_outputs], widest)
         node.lanes = widest
-    if node.lanes > MOST_LANES:
-        problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
+    if node.lanes > MAX_LANES:
+        problems.append(f"{node.title} would have {node.lanes} lanes; at most {MAX_LANES} are possible.")
     if len(problems) > count:
         problems[count:] = [Problem(text, node.path) for text in problems[count:]]
     return before != node.output_lanes

@@ -35,14 +35,14 @@ class PlanBuilder:
         previous: Plan | None,
         previous_since: int,
         handles: dict[Port, int],
-        open_host: Callable[[GraphNode, Any], Any] | None,
+        open_helper: Callable[[GraphNode, Any], Any] | None,
         compensate: bool,
     ) -> None:
         self.graph, self.io = graph, io
         self.previous: MigratedState | None = previous.state if previous else None
         self.previous_since = previous_since
         self.previous_scratch = previous.scratch if previous else None
-        self.open_host, self.compensate = open_host, compensate
+        self.open_helper, self.compensate = open_helper, compensate
         self.plan = Plan(graph, handles)
         self._wires = graph.wires_by_port
         self.wired_ports = {*self._wires, *(self.previous.wired_ports if self.previous else ())}

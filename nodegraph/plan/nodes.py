@@ -127,7 +127,7 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
     place_scratches(builder, kernel, first, row)
     place_events(builder, kernel, first, row)
     place_tables(builder, kernel, first, row)
-    place_hosts(builder, kernel, first, row)
+    place_helpers(builder, kernel, first, row)
     for name in kernel.numbers:
         value = first.settings[name]
         row.words[kernel.parameter_words[name].word] = (
@@ -247,14 +247,14 @@ def place_tables(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row
         row.words[word], row.words[word + 1] = values.ctypes.data, len(values)
 
 
-def place_hosts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
+def place_helpers(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
     """Place helpers; those of the previous plan are reused if settings and lanes are equal."""
-    for name, host in node.spec.hosts.items():
+    for name, declared in node.spec.helpers.items():
         key = HelperKey(node.id, node.type, name, repr(sorted(node.settings.items())), node.lanes)
         helper = builder.previous.helpers.get(key) if builder.previous else None
         if helper is None:
-            assert builder.open_host is not None
-            helper = builder.open_host(node, host)
+            assert builder.open_helper is not None
+            helper = builder.open_helper(node, declared)
         builder.plan.state.helpers[key] = helper
         for array_name, values in helper.arrays.items():
             if array_name in kernel.parameter_words:

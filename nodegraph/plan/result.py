@@ -175,7 +175,7 @@ class Plan:
         self.event_lists: dict[str, list[int]] = {}
 
     @property
-    def hosts(self) -> dict[HelperKey, Any]:
+    def helpers(self) -> dict[HelperKey, Any]:
         """Helpers outside the audio thread."""
         return self.state.helpers
 

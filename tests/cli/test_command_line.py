@@ -37,7 +37,7 @@ def test_help_imports_no_slow_modules(arguments):
     assert (done.returncode, done.stderr) == (0, "[]\n")
 
 
-def test_a_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsys):
+def test_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "say_hello.py").write_text(
         "def say_hello(name: str = 'you') -> None:\n    '''Greet.'''\n    print('hello', name)\n"
     )

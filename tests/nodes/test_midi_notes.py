@@ -341,7 +341,7 @@ def settled(messages, port="pitch", **params):
 
 
 @pytest.mark.parametrize(("value", "reach", "expected"), [(8191, 2, 62), (-8192, 2, 58), (0, 2, 60), (-8192, 24, 36)])
-def test_the_bend_wheel_reaches_its_range(value, reach, expected):
+def test_bend_wheel_reaches_its_range(value, reach, expected):
     found = settled([(0, on(60)), (10, bend(value))], voices=1, bend_range=float(reach))
     assert found[0] == pytest.approx(expected, abs=1e-4)
 

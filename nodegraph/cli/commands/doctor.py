@@ -92,10 +92,10 @@ def _package(name: str, module: str, purpose: str, extra: str = "", required: bo
 
 
 def _blocks() -> Iterator[Check]:
-    from nodegraph.blocks.registry import load_failures, node_types, user_folder
+    from nodegraph.blocks.registry import is_user_family, load_failures, node_types, user_folder
 
     types = node_types()
-    own = sum(cls.__module__.startswith("nodegraph_user_") for cls in types.values())
+    own = sum(is_user_family(cls.family) for cls in types.values())
     yield Check("blocks", bool(types), f"{len(types)}, including {own} user blocks from {user_folder()}", required=True)
     for source, reason in load_failures().items():
         fix = f"{shlex.quote(os.environ.get('EDITOR', 'edit'))} {shlex.quote(source)}"

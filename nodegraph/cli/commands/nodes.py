@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def nodes(
-    type: Annotated[str | None, typer.Argument(metavar="[TYPE]", show_default=False, help="Block to show.")] = None,
+    type: Annotated[str | None, typer.Argument(metavar="TYPE", show_default=False, help="Block to show.")] = None,
     json: Json = False,
 ) -> None:
     """List all blocks, or show ports, settings and equation of one."""
@@ -100,6 +100,7 @@ def _first_line(cls: type[Node]) -> str:
 
 
 def _title(cls: type[Node]) -> str:
-    prefix = "nodegraph_user_"
-    name = f"user blocks: {cls.family.removeprefix(prefix)}" if cls.family.startswith(prefix) else cls.family
-    return name.replace("_", " ")
+    from nodegraph.blocks.registry import USER_MODULE, family_name, is_user_family
+
+    name = family_name(cls.family)
+    return f"{name}: {cls.family.removeprefix(USER_MODULE)}" if is_user_family(cls.family) else name
