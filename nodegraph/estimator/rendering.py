@@ -14,8 +14,9 @@ from nodegraph.engine.offline import Offline
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
-from nodegraph.patch import Document, SetParam, ValueChange, locate
+from nodegraph.patch import Document, PatchError, RemoveNode, SetParam, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within
+from nodegraph.patch.change import VALUES, Change
 
 from .parameters import Parameter, ParameterError
 
@@ -40,9 +41,10 @@ class BatchRenderer:
         path: Path | None = None,
         threads: int = 1,
     ) -> None:
-        self.document, self.parameters, self.path = document, tuple(parameters), path
+        self.parameters, self.path = tuple(parameters), path
         self.rate, self.samples = float(rate), round(seconds * rate)
-        self._graph = graph = build_graph(document, self.rate, path)
+        self.document = without_recorders(build_graph(document, self.rate, path), self.parameters)
+        self._graph = graph = build_graph(self.document, self.rate, path)
         self._knobs = [_knobs_of(graph, parameter) for parameter in self.parameters]
         self._rewinds = can_rewind(graph) and all(knobs is not None for knobs in self._knobs)
         self.as_lanes = self._rewinds and self._can_use_lanes(graph)
@@ -168,7 +170,7 @@ def lanes_are_independent(graph: Graph, laned: Graph, varied: Sequence[str], lan
                 return False
             continue
         spec = node.spec
-        shared = [spec.memories, spec.hosts, spec.banks, spec.event_inputs, spec.event_outputs]
+        shared = [spec.memories, spec.helpers, spec.banks, spec.event_inputs, spec.event_outputs]
         if any(shared) or node.cls.lanes is not None or _widest(node) > 1:
             return False
         if node.id in laned and _widest(laned.node(node.id)) != lanes:
@@ -178,6 +180,22 @@ def lanes_are_independent(graph: Graph, laned: Graph, varied: Sequence[str], lan
 
 def _widest(node: GraphNode) -> int:
     return max([node.lanes, *node.input_lanes.values(), *node.output_lanes.values()])
+
+
+def without_recorders(graph: Graph, parameters: Sequence[Parameter]) -> Document:
+    """Return the document without the nodes that only display, record or send, unless a parameter belongs to one.
+
+    They do not affect the sound, and thousands of renders must not overwrite recordings.
+    """
+    document = graph.document
+    varied = {(*path, node) for path, node in (locate(document, parse_port_ref(p.target)[0]) for p in parameters)}
+    ends = [n.path for n in graph.typed_nodes if n.spec.helpers and not n.spec.output_ports and n.path not in varied]
+    for *path, id in dict.fromkeys(path for path in ends if path):
+        try:
+            document = within(tuple(path), RemoveNode(id)).apply(document)
+        except PatchError:  # the node is in the file of another patch
+            continue
+    return document
 
 
 def with_setting(graph: Graph, parameters: Sequence[Parameter], setting: Sequence[float] | np.ndarray) -> Document:
@@ -219,8 +237,9 @@ def _knobs_of(graph: Graph, parameter: Parameter) -> list[tuple[str, str]] | Non
     name, port = parse_port_ref(parameter.target)
     path, node = locate(graph.document, name)
     for value in (parameter.low, parameter.high):
-        edited = _with_value(graph, graph.document, parameter, value).nested(path).nodes[node].params[port]
-        knobs = knob_changes(graph, [ValueChange(path, node, port, edited)])
+        edited = _with_value(graph, graph.document, parameter, value)
+        set_to = ValueChange(path, node, port, edited.nested(path).nodes[node].params[port])
+        knobs = knob_changes(graph, Change(graph.document, edited, VALUES, (set_to,)))
         if knobs is None:
             return None
     return [(knob.node, knob.port) for knob in knobs or () if not graph.into(knob.node, knob.port)]

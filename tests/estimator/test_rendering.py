@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -54,9 +55,15 @@ def check(patch: Patch, count: int = 5, seconds: float = 0.3, rate: float = RATE
     return renderer
 
 
+@pytest.fixture(scope="module")
+def patches(tmp_path_factory) -> Path:
+    """Return a copy of the included patches: single renders of patches with recorders write files."""
+    return shutil.copytree(PATCHES, tmp_path_factory.mktemp("copy") / "patches")
+
+
 @pytest.mark.parametrize("name", WITH_CONTROLS)
-def test_batch_equals_single_renders(name):
-    patch = nodegraph.load(PATCHES / name)
+def test_batch_equals_single_renders(name, patches):
+    patch = nodegraph.load(patches / name)
     check(patch, rate=44100.0 if name.startswith("autoencoder") else RATE)
 
 
@@ -128,3 +135,17 @@ def test_invalid_settings_are_refused_with_one_line(settings, message):
         with pytest.raises(ParameterError) as caught:
             renderer.render(np.array(settings))
     assert message in str(caught.value)
+
+
+def test_batches_write_no_recordings(tmp_path):
+    patch = patch_of(
+        "osc.out out.audio", "osc.out take.audio", "osc.out scope.audio",
+        osc="sine", out="audio_out", take=("recorder", {"file": "take.wav"}), scope="scope_tap",
+    )  # fmt: skip
+    patch.do(SetControl("pitch", "osc.frequency"))
+    patch.save(tmp_path / "patch.json")
+    parameters = parameters_of(patch.document)
+    with BatchRenderer(patch.document, parameters, 0.1, path=patch.path) as renderer:
+        assert renderer.as_lanes
+        assert renderer.render(random_settings(parameters, 3)).any()
+    assert [file.name for file in tmp_path.iterdir()] == ["patch.json"]
