@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 
-from nodegraph.models.autoencoder import Autoencoder, Features, ModelError
+from nodegraph.models.autoencoder import Autoencoder, Features
+from nodegraph.models.model_file import ModelError
 
 from . import checkpoint as checkpoints
 from .baselines import Baselines
