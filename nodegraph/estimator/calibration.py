@@ -32,6 +32,10 @@ class HeldOut(NamedTuple):
     places: np.ndarray
     noise: np.ndarray
 
+    def part(self, chosen: np.ndarray) -> HeldOut:
+        """Return the examples that a mask (N,) selects."""
+        return HeldOut(self.logits[torch.from_numpy(chosen)], self.places[chosen], self.noise[chosen])
+
 
 def hear(model: Estimator, source: ExampleSource, first: int, count: int) -> HeldOut:
     """Return the outputs of the network for the chunks ``first … first + count − 1`` of held-out examples."""
@@ -41,7 +45,7 @@ def hear(model: Estimator, source: ExampleSource, first: int, count: int) -> Hel
     for number in range(first, first + count):
         chunk = source.chunk(number)
         found = inference.forward(chunk.features, chunk.noise)[1]
-        true = torch.from_numpy(class_places(model.parameters, chunk.values, model.layout.classes))
+        true = torch.from_numpy(class_places(model.parameters, chunk.values))
         for columns in groups:
             costs = class_costs(found.log_softmax(dim=-1), smoothed(true, counts), columns)
             true = permute_units(true, columns, match_units(costs))
@@ -61,9 +65,7 @@ def fit_calibration(model: Estimator, held_out: HeldOut) -> Estimator:
     return replace(model, calibration=Calibration(tuple(round(float(value), 4) for value in temperatures)))
 
 
-def confidences(
-    model: Estimator, held_out: HeldOut, temperature: float | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def confidences(model: Estimator, held_out: HeldOut, temperature: float | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return the confidence (N, P) in each estimate, and whether it lies within one class of the truth.
 
     ``temperature`` is by default that of the model.

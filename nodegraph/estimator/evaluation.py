@@ -22,11 +22,10 @@ DIGITS = 4
 
 def evaluate(model: Estimator, held_out: HeldOut, source: ExampleSource, first: int) -> dict[str, Any]:
     """Return all results as plain data; ``first`` is the first chunk of ``source`` for sounds."""
-    clean = HeldOut(*(part[held_out.noise == 0.0] for part in held_out))
-    noisy = HeldOut(*(part[held_out.noise > 0.0] for part in held_out))
+    is_clean = held_out.noise == 0.0
     return {
-        "clean": parameter_results(model, clean),
-        "noisy": parameter_results(model, noisy),
+        "clean": parameter_results(model, held_out.part(is_clean)),
+        "noisy": parameter_results(model, held_out.part(~is_clean)),
         "sounds": sound_results(model, source, first),
     }
 

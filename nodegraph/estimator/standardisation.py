@@ -44,5 +44,7 @@ class Standardisation:
             mean = self.sums[f"{name}.sum"] / self.count
             variance = self.sums[f"{name}.square"] / self.count - np.square(mean)
             found[f"features.{name}.mean"] = np.asarray(mean, np.float32)
-            found[f"features.{name}.deviation"] = np.asarray(np.sqrt(np.maximum(variance, MIN_DEVIATION**2)), np.float32)
+            found[f"features.{name}.deviation"] = np.asarray(
+                np.sqrt(np.maximum(variance, MIN_DEVIATION**2)), np.float32
+            )
         return found

@@ -11,7 +11,7 @@ from torch import Tensor
 from .estimator import Estimator
 from .estimator_network import load_network, sample_flow
 from .model_file import ModelError
-from .parameters import from_unit, to_unit
+from .parameters import from_classes, from_unit, to_classes, to_unit
 from .sound_features import SILENCE, SoundFeatures, sound_features
 
 FLOW_STEPS = 16  # Euler steps from noise to candidates
@@ -87,7 +87,7 @@ def read_classes(logits: Tensor, model: Estimator) -> tuple[np.ndarray, np.ndarr
     positions = np.empty(best.shape)
     for column, (parameter, classes) in enumerate(zip(model.parameters, model.classes)):
         places = to_unit([parameter], classes[:, None])[:, 0]
-        if parameter.steps:
+        if len(parameter.steps) == len(places):
             positions[:, column] = places[best[:, column]]
         else:
             near = np.abs(np.arange(len(places)) - best[:, column, None]) <= 1
@@ -107,9 +107,8 @@ def within_one_class(shares: np.ndarray, best: np.ndarray, model: Estimator) -> 
 def snap(model: Estimator, values: np.ndarray) -> np.ndarray:
     """Return values (N, P) with each parameter that has steps at its nearest one, nearest along the taper."""
     values = values.copy()
-    for column, (parameter, classes) in enumerate(zip(model.parameters, model.classes)):
+    for column, parameter in enumerate(model.parameters):
         if parameter.steps:
-            places = to_unit([parameter], classes[:, None])[:, 0]
-            positions = to_unit([parameter], values[:, column, None])[:, 0]
-            values[:, column] = classes[np.searchsorted((places[1:] + places[:-1]) / 2.0, positions)]
+            nearest = to_classes([parameter], values[:, column, None])
+            values[:, column] = from_classes([parameter], nearest)[:, 0]
     return values
