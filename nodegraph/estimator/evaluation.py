@@ -89,5 +89,6 @@ def _distances(target: list[np.ndarray], aspects: list[np.ndarray]) -> np.ndarra
     return mel.mean(axis=(1, 2)) + 0.5 * envelope.mean(axis=1)
 
 
-def _round(value: Any) -> float:
-    return round(float(value), DIGITS)
+def _round(value: Any) -> float | None:
+    """Return a number for JSON; None if there is none."""
+    return round(float(value), DIGITS) if np.isfinite(value) else None

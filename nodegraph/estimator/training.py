@@ -250,7 +250,7 @@ class _Training:
             self.features,
             self.layout,
             self.record,
-            Calibration((1.0,) * len(self.parameters)),
+            Calibration(*((1.0,) * len(self.parameters),) * 2),
             weights | self.standardisation.tensors(),
             self.interchangeable,
             self.inaudible,

@@ -39,7 +39,6 @@ class Inference:
         self.model = model
         weights = {n.removeprefix("network."): t for n, t in model.tensors.items() if n.startswith("network.")}
         self._network = load_network(model.layout, weights)
-        self._temperatures = torch.tensor(model.calibration.temperatures, dtype=torch.float32)[:, None]
         self._audible = np.array([name not in model.inaudible for name in model.names])
 
     def estimate(self, sounds: np.ndarray, noise: float = 0.0, candidates: int = 0, seed: int = 0) -> Estimates:
@@ -53,8 +52,10 @@ class Inference:
         if (np.abs(sounds).max(axis=1, initial=0.0) < SILENCE).any():
             raise ModelError("the sound is silent. Record or choose another one.")
         features = sound_features(sounds, self.model.features)
-        code, logits = self.forward(features, np.full(len(sounds), noise, np.float32))
-        positions, confidence = read_classes(logits / self._temperatures, self.model)
+        amounts = np.full(len(sounds), noise, np.float32)
+        code, logits = self.forward(features, amounts)
+        temperatures = torch.from_numpy(self.model.calibration.temperatures(amounts))
+        positions, confidence = read_classes(logits / temperatures[..., None], self.model)
         shape = (len(sounds), 0, len(self.model.parameters))
         drawn = np.zeros(shape)
         if candidates:

@@ -41,9 +41,17 @@ class PatchRecord(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
-    """A temperature per parameter, by which its logits are divided; fitted on held-out examples."""
+    """Temperatures per parameter, by which its logits are divided; fitted on held-out examples.
 
-    temperatures: tuple[Temperature, ...] = ()
+    ``clean`` are those for sounds without noise, ``noisy`` those for all others.
+    """
+
+    clean: tuple[Temperature, ...]
+    noisy: tuple[Temperature, ...]
+
+    def temperatures(self, noise: np.ndarray) -> np.ndarray:
+        """Return the temperatures (N, P) for told amounts of noise (N,)."""
+        return np.where(np.asarray(noise)[:, None] > 0.0, np.array(self.noisy), np.array(self.clean))
 
 
 class EstimatorRecord(Struct, frozen=True):
@@ -155,10 +163,10 @@ def _check_parameters(model: Estimator) -> None:
         raise ModelError("two parameters have the same name")
     for parameter in model.parameters:
         low, high = parameter.low, parameter.high
-        if not (np.isfinite([low, high]).all() and low < high and (parameter.taper == "linear" or low > 0.0)):
-            raise ModelError(f"parameter '{parameter.name[:60]}' has an invalid range")
         if parameter.taper not in ("linear", "log"):
             raise ModelError(f"parameter '{parameter.name[:60]}': taper must be linear or log")
+        if not (np.isfinite([low, high]).all() and low < high and (parameter.taper == "linear" or low > 0.0)):
+            raise ModelError(f"parameter '{parameter.name[:60]}' has an invalid range")
         steps = parameter.steps
         if steps and not (low <= steps[0] and steps[-1] <= high and all(a < b for a, b in zip(steps, steps[1:]))):
             raise ModelError(f"parameter '{parameter.name[:60]}': steps must increase within its range")
@@ -169,8 +177,8 @@ def _check_parameters(model: Estimator) -> None:
         raise ModelError("the layout does not fit the features")
     if len(layout.channels) != len(layout.strides):
         raise ModelError("layout.strides must have an entry for each of layout.channels")
-    if len(model.calibration.temperatures) != len(names):
-        raise ModelError(f"calibration.temperatures must hold {len(names)} numbers, one per parameter")
+    if any(len(part) != len(names) for part in (model.calibration.clean, model.calibration.noisy)):
+        raise ModelError(f"calibration must hold {len(names)} temperatures of each kind, one per parameter")
     grouped = [name for group in model.interchangeable for unit in group for name in unit]
     if unknown := {*grouped, *model.inaudible} - set(names):
         raise ModelError(f"'{min(unknown)[:60]}' is not one of the parameters")

@@ -61,7 +61,7 @@ def tensor_shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
     for moment in ("mean", "deviation"):
         shapes[f"features.mel.{moment}"] = (layout.bands,)
         shapes[f"features.envelope.{moment}"] = (layout.points,)
-        shapes[f"features.level.{moment}"] = ()
+        shapes[f"features.level.{moment}"] = (1,)
 
     def linear(name: str, inputs: int, outputs: int) -> None:
         shapes[f"network.{name}.weight"], shapes[f"network.{name}.bias"] = (outputs, inputs), (outputs,)
