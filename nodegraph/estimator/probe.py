@@ -21,6 +21,7 @@ from .symmetry import Symmetry, connected, symmetry_of
 
 SETTINGS = 160  # random settings at which each parameter moves
 MAX_SECONDS = 30.0
+TESTS = 0.3  # part of this time that is left for the test of switches
 PLACES = (0.0, 0.37, 0.71, 1.0)  # positions that a parameter takes: uneven, because its effect may be periodic
 END = 0.15  # probability that a parameter lies at the lower end of its range; that of the upper end is the same
 RANGE = 60.0  # dB below the loudest band at which a band counts as silent
@@ -28,7 +29,7 @@ AUDIBLE = 0.05  # dB; a parameter with a smaller effect is inaudible
 CHANCE = 0.02  # probability below which a switch is not a coincidence; it is then tested at other settings
 TRIALS = 20  # settings for this test
 AT_END = 0.04  # width of an interval of positions that counts as one end of a range
-BATCH = 64  # settings analysed together
+BATCH = 32  # settings analysed together
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,10 @@ class Probe:
             mask[(by >= switch.low) & (by <= switch.high), switch.parameter] = False
         return mask
 
-    def report(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Return one line for each group of interchangeable parameters and each cause of inaudibility, with names."""
         names = [parameter.name for parameter in self.parameters]
-        lines = []
-        for exchange in self.symmetry.exchanges:
-            members = ["/".join(names[index] for index in member) for member in exchange.members]
-            lines.append(f"interchangeable: {', '.join(members)}")
-        for rotation in self.symmetry.rotations:
-            moved = [f"{names[i]} → {names[j]}" for i, j in enumerate(rotation) if i != j]
-            lines.append(f"interchangeable together: {', '.join(moved)}")
+        lines = self.symmetry.describe(names)
         unwired = [index for index in self.inaudible if not self.wired[index]]
         silent = [index for index in self.inaudible if self.wired[index]]
         if unwired:
@@ -116,7 +111,7 @@ def probe(
     graph = build_graph(renderer.document, renderer.rate, renderer.path)
     wired = np.array(connected(graph, parameters), bool)
     rng = np.random.default_rng(seed)
-    end = None if seconds is None else time.monotonic() + seconds
+    start_of_tests = np.inf if seconds is None else time.monotonic() + (1.0 - TESTS) * seconds
     positions = _positions(rng, settings, len(parameters))
     audible = np.zeros((settings, len(parameters)), bool)
     done = 0
@@ -125,7 +120,7 @@ def probe(
         for index in np.flatnonzero(wired):
             audible[start : start + len(chunk), index] = _is_audible(renderer, chunk, int(index))
         done += len(chunk)
-        if end is not None and time.monotonic() > end:
+        if time.monotonic() > start_of_tests:
             break
     positions, audible = positions[:done], audible[:done]
     switches = []
@@ -135,6 +130,13 @@ def probe(
             confirmed = (tried for tried in (switch, end_only) if _is_switch(renderer, tried, rng))
             switches += list(islice(confirmed, 1))
     return Probe(parameters, symmetry_of(graph, parameters), wired, audible.mean(axis=0), tuple(switches), done)
+
+
+def audible_at(renderer: BatchRenderer, position: np.ndarray) -> np.ndarray:
+    """Return which parameters are audible when they move through their ranges from one setting (P,): bool (P,)."""
+    moves = [_is_audible(renderer, position[None], index) for index in range(len(position))]
+    found: np.ndarray = np.concatenate(moves) if moves else np.zeros(0, bool)
+    return found
 
 
 def _positions(rng: np.random.Generator, count: int, parameters: int) -> np.ndarray:

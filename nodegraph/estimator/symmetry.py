@@ -71,6 +71,17 @@ class Symmetry:
                     queue.append(product)
         return list(found)
 
+    def describe(self, names: Sequence[str]) -> list[str]:
+        """Return one line for each exchange and rotation, with the names of the parameters."""
+        lines = []
+        for exchange in self.exchanges:
+            members = ["/".join(names[index] for index in member) for member in exchange.members]
+            lines.append(f"interchangeable: {', '.join(members)}")
+        for rotation in self.rotations:
+            moved = [f"{names[i]} → {names[j]}" for i, j in enumerate(rotation) if i != j]
+            lines.append(f"interchangeable together: {', '.join(moved)}")
+        return lines
+
 
 def symmetry_of(graph: Graph, parameters: Sequence[Parameter]) -> Symmetry:
     """Return the symmetry of the parameters of a typed graph. Parameters without a path to an output have none."""
