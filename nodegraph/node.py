@@ -422,6 +422,9 @@ class Node:
     ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars".
     ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
     (without a final "~"), operators and usual abbreviations.
+    ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
+    ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
+    ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
     A block may define these rules as plain functions:
 
     ``lanes(inputs, settings) -> {output: lanes}``
@@ -448,6 +451,7 @@ class Node:
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
+    interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None

@@ -94,6 +94,7 @@ class Sine(Node):
     aliases = ("osc", "oscillator", "osc~", "sinosc", "cycle", "vco", "tone", "fm")
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="sine wave")
     phase, last_reset = State(), State()
 
@@ -113,6 +114,7 @@ class Saw(Node):
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="rising sawtooth wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -137,6 +139,7 @@ class Square(Node):
     width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of the cycle that is high (pulse width)")
     amplitude, reset = AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="pulse wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -162,6 +165,7 @@ class Triangle(Node):
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="triangle wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -319,6 +323,7 @@ class Wavetable(Node):
         "classic", "pulse", "organ", "vowel",
         doc="classic: sine, triangle, square, saw; pulse: narrowing; organ: drawbars; vowel: a e i u",
     )  # fmt: skip
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="wavetable wave")
     table = Table(wavetables)
     phase, last_pm, last_reset = State(), State(), State()
