@@ -18,6 +18,7 @@ from . import checkpoint as checkpoints
 from .baselines import Baselines
 from .card import card_of
 from .curve import save_curve
+from .device import device_of
 from .errors import LearnError
 from .features import apply_features, fit_features
 from .frames import FrameSets, collect
@@ -86,7 +87,7 @@ def train(
         raise LearnError("resume needs the model file of the training. Pass its path as output.")
     frames = audio if isinstance(audio, FrameSets) else _collect_frames(audio, chosen, seed, patch_seconds, observer)
     observer.notes += frames.skipped
-    return _Training(chosen, frames, seed, _device(device), path, observer).run(resume)
+    return _Training(chosen, frames, seed, device_of(device), path, observer).run(resume)
 
 
 class _Training:
@@ -363,14 +364,3 @@ def _check_writable(path: Path) -> Path:
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise LearnError(f"{path}: not writable. Choose another path.")
     return path
-
-
-def _device(name: str | None) -> torch.device:
-    if name in (None, "auto"):
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError):
-        raise LearnError(f"device '{name}': unavailable. Use cpu, or leave it out.") from None
-    return device
