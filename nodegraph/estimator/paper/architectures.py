@@ -88,9 +88,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         Architecture("HC3", "handcrafted", _DEEP),
         Architecture("Conv1", "stft", (_conv(38, 13, 26, 13, 26), _HIDDEN)),
         Architecture("Conv2", "stft", (_conv(35, 6, 7, 5, 6), _conv(87, 6, 9, 5, 8), _HIDDEN)),
-        Architecture(
-            "Conv3", "stft", (_conv(32, 4, 5, 3, 4), _conv(98, 4, 6, 3, 5), _conv(128, 4, 6, 3, 5), _HIDDEN)
-        ),
+        Architecture("Conv3", "stft", (_conv(32, 4, 5, 3, 4), _conv(98, 4, 6, 3, 5), _conv(128, 4, 6, 3, 5), _HIDDEN)),
         Architecture(
             "Conv4",
             "stft",

@@ -22,11 +22,7 @@ COSINES = 10
 
 FRAMEWISE = MFCCS + 4 * BANDS + 5 + 3
 FEATURES = (
-    FRAMEWISE
-    * (1 + len(DELTA_WIDTHS) * len(DELTA_ORDERS))
-    * (STATISTICS + COSINES)
-    * SEGMENTS
-    * len(SEGMENT_LENGTHS)
+    FRAMEWISE * (1 + len(DELTA_WIDTHS) * len(DELTA_ORDERS)) * (STATISTICS + COSINES) * SEGMENTS * len(SEGMENT_LENGTHS)
 )
 
 _EXTREME_SHARE = 0.2  # of the bins of a band, averaged as its peak and its valley
