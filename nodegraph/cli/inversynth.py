@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nodegraph.estimator.paper.experiment import Outcome, Settings
 
 INVERSYNTH = ("inversynth-table-1", "inversynth-figure-2", "inversynth-figure-3")
+MIN_EXAMPLES = 100  # a vocabulary of 1000 spectra needs 16 examples, each part of each fold some
 
 
 def reproduce_inversynth(
@@ -24,6 +25,7 @@ def reproduce_inversynth(
     models: list[str] | None,
     epochs: int | None,
     seed: int,
+    examples: int | None,
     device: str | None,
     folder: Path | None,
     fresh: bool,
@@ -41,12 +43,18 @@ def reproduce_inversynth(
 
     if output is not None and not output.resolve().parent.is_dir():
         raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
-    settings = _changed(QUICK if quick else FULL, models, epochs)
+    settings = _changed(QUICK if quick else FULL, models, epochs, examples)
     results_folder = (folder or default_folder()) / "reproduce" / "inversynth"
     if fresh:
         delete_results(results_folder)
     with catch_stop_signals() as stop, Progress("examples", 1.0) as bar, paper_renderer() as renderer:
-        corpus = draw_corpus(renderer, settings.examples, seed, results_folder, bar.to)
+
+        def draw_progress(share: float, label: str) -> None:
+            if stop.requested:
+                raise KeyboardInterrupt
+            bar.to(share, label)
+
+        corpus = draw_corpus(renderer, settings.examples, seed, results_folder, draw_progress)
         outcome = run_experiment(corpus, settings, results_folder, device, None, bar.to, lambda: stop.requested)
     text = report.markdown(table, outcome)
     if output is not None:
@@ -58,8 +66,12 @@ def reproduce_inversynth(
     return None
 
 
-def _changed(settings: Settings, models: list[str] | None, epochs: int | None) -> Settings:
+def _changed(settings: Settings, models: list[str] | None, epochs: int | None, examples: int | None) -> Settings:
     settings = replace(settings, epochs=min(settings.epochs, epochs or settings.epochs))
+    if examples is not None:
+        if examples < MIN_EXAMPLES:
+            raise CommandError(f"--examples: must be at least {MIN_EXAMPLES}, got {examples}.")
+        settings = replace(settings, examples=examples)
     return replace(settings, models=tuple(models)) if models else settings
 
 

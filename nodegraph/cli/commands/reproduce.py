@@ -59,6 +59,10 @@ def reproduce(
         int | None, typer.Option("--epochs", "-e", metavar="N", min=1, help="Maximum epochs of each stage.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
+    examples: Annotated[
+        int | None,
+        typer.Option("--examples", metavar="N", min=1, help="Number of examples in all, for inversynth-… only."),
+    ] = None,
     device: Annotated[
         str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
     ] = None,
@@ -80,7 +84,9 @@ def reproduce(
     if table in INVERSYNTH:
         if audio:
             raise CommandError(f"{table}: --audio is unsupported, examples are of the synthesizer. Leave it out.")
-        return reproduce_inversynth(table, quick, output, net, epochs, seed, device, folder, fresh, json)
+        return reproduce_inversynth(table, quick, output, net, epochs, seed, examples, device, folder, fresh, json)
+    if examples is not None:
+        raise CommandError(f"{table}: --examples is unsupported, it is for inversynth-…. Leave it out.")
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.reproduce import report
     from nodegraph.learn.reproduce.run import delete_results, tasks_of

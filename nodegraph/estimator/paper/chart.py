@@ -32,12 +32,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart with a title, the name of its x axis, and the names of whole numbers on it, if they have any."""
+    """A chart with a title and the name of its x axis; ``has_numbers`` writes the whole numbers below it."""
 
     title: str
     lines: Sequence[Line]
     x_name: str = ""
-    x_labels: Sequence[str] = ()
+    has_numbers: bool = True
 
 
 def charts_png(charts: Sequence[Chart], caption: str) -> bytes:
@@ -83,10 +83,8 @@ def _draw_chart(draw: Any, chart: Chart, corner: tuple[int, int], colours: dict[
         y = y_low + number * step
         draw.line([place(x_low, y), place(x_high, y)], fill=FAINT)
         draw.text((corner[0] + LEFT - 6, place(x_low, y)[1]), f"{y:.4g}", fill=INK, anchor="rm")
-    for x in _whole_numbers(x_low, x_high):
-        text = chart.x_labels[x] if x < len(chart.x_labels) else str(x)
-        offset = 10 + (x % 2) * 12 if chart.x_labels else 10
-        draw.text((place(x, y_low)[0], corner[1] + HEIGHT - BOTTOM + offset), text, fill=INK, anchor="mm")
+    for x in _whole_numbers(x_low, x_high) if chart.has_numbers else ():
+        draw.text((place(x, y_low)[0], corner[1] + HEIGHT - BOTTOM + 10), str(x), fill=INK, anchor="mm")
     for line in chart.lines:
         _draw_line(draw, line, place, colours[line.label])
 

@@ -35,7 +35,14 @@ def _table_1(outcome: Outcome) -> list[Chart]:
             lines.append(Line(name, [(x, found.value)], bars=[(found.low, found.high)]))
             if theirs := published.RECONSTRUCTION.get(name.removesuffix(SOFTMAX)):
                 lines.append(Line(name, [(x, theirs[2 * number])], is_published=True))
-        charts.append(Chart(f"{label.replace('ρ', 'correlation,').replace('_δ', ' delta')}, mean", lines, "model"))
+        charts.append(
+            Chart(
+                f"{label.replace('ρ', 'correlation,').replace('_δ', ' delta')}, mean",
+                lines,
+                "models in the order of the table",
+                False,
+            )
+        )
     return charts
 
 

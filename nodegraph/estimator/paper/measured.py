@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def measure(name: str, corpus: Corpus, rows: np.ndarray, scores: np.ndarray) -> 
 
 def merged(parts: Sequence[Measured]) -> Measured:
     """Return the results of all folds as one: all examples, and the losses of the first fold."""
-    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
     return replace(
         parts[0], **arrays, examples=sum(part.examples for part in parts), seconds=sum(part.seconds for part in parts)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def spectrogram_distance(first: np.ndarray, second: np.ndarray, full_scale: floa
 
 def interval(
     values: np.ndarray,
-    statistic: Callable[..., np.ndarray] = np.mean,
+    statistic: Callable[..., Any] = np.mean,
     level: float = 0.95,
     samples: int = 1000,
     seed: int = 0,

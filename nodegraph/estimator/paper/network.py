@@ -37,7 +37,7 @@ def build_network(architecture: Architecture, generator: torch.Generator) -> nn.
             nn.init.xavier_uniform_(parameter, generator=generator)
         else:
             nn.init.zeros_(parameter)
-    return network.to(memory_format=torch.channels_last)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:

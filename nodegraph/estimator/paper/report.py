@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ MEASURES: tuple[tuple[str, str, float], ...] = (
     ("ρ FT", "ft", 100.0),
     ("F_δ", "distance", 1.0),
 )
+
+STATISTICS: tuple[tuple[str, Callable[..., Any]], ...] = (("mean", np.mean), ("median", np.median))
 
 
 def markdown(name: str, outcome: Outcome) -> str:
@@ -110,7 +112,7 @@ def _reconstruction_rows(outcome: Outcome) -> Iterator[list[str]]:
         theirs = published.RECONSTRUCTION.get(_base(name))
         cells = [name]
         for number, (_, attribute, scale) in enumerate(MEASURES):
-            for offset, statistic in enumerate((np.mean, np.median)):
+            for offset, (_, statistic) in enumerate(STATISTICS):
                 digits = 2 if scale > 1 else 1
                 cells.append("" if theirs is None else f"{theirs[2 * number + offset]:.{digits}f}")
                 cells.append(_text(interval(scale * getattr(found, attribute), statistic), digits))
@@ -249,7 +251,7 @@ def _plain_row(name: str, outcome: Outcome, found: Measured) -> dict[str, Any]:
     theirs = published.RECONSTRUCTION.get(_base(name))
     reconstruction: dict[str, Any] = {}
     for number, (_, attribute, scale) in enumerate(MEASURES):
-        for offset, (label, statistic) in enumerate((("mean", np.mean), ("median", np.median))):
+        for offset, (label, statistic) in enumerate(STATISTICS):
             ours = interval(scale * getattr(found, attribute), statistic)
             paper = None if theirs is None else theirs[2 * number + offset]
             reconstruction[f"{attribute}_{label}"] = {"ours": ours._asdict(), "published": paper}
