@@ -16,6 +16,17 @@ def build_network(architecture: Architecture, generator: torch.Generator) -> nn.
     Weights are uniform after Glorot & Bengio from ``generator``, biases are 0. Convolutions are in channels-last order,
     which is faster on CPUs.
     """
+    with torch.random.fork_rng([]):  # layers draw weights of their own when they are made
+        network = nn.Sequential(*_modules(architecture))
+    for parameter in network.parameters():
+        if parameter.ndim > 1:
+            nn.init.xavier_uniform_(parameter, generator=generator)
+        else:
+            nn.init.zeros_(parameter)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _modules(architecture: Architecture) -> list[nn.Module]:
     modules: list[nn.Module] = []
     shapes = shapes_of(architecture)
     is_flat = False
@@ -30,14 +41,7 @@ def build_network(architecture: Architecture, generator: torch.Generator) -> nn.
             modules.append(nn.Linear(math.prod(shape), layer.units))
             modules += [] if layer.linear else [nn.ReLU()]
             modules += [nn.Dropout(layer.dropout)] if layer.dropout else []
-    modules.append(nn.Linear(math.prod(shapes[-1]), OUTPUTS))
-    network = nn.Sequential(*modules)
-    for parameter in network.parameters():
-        if parameter.ndim > 1:
-            nn.init.xavier_uniform_(parameter, generator=generator)
-        else:
-            nn.init.zeros_(parameter)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return [*modules, nn.Linear(math.prod(shapes[-1]), OUTPUTS)]
 
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:

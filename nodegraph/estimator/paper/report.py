@@ -61,7 +61,7 @@ def markdown(name: str, outcome: Outcome) -> str:
         "inversynth-figure-3": _figure_3,
     }[name]
     lines = [f"## {TITLES[name]}", "", f"{published.SOURCE}.", "", OURS, "", *_run(outcome), "", NOTES[name], ""]
-    return "\n".join([*lines, *body(outcome), *_trainings(outcome)]) + "\n"
+    return "\n".join([*lines, *body(outcome), *_trainings(outcome)]).rstrip() + "\n"
 
 
 def plain(outcome: Outcome) -> dict[str, Any]:

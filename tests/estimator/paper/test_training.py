@@ -13,6 +13,7 @@ import torch
 from nodegraph.estimator.paper import training as module
 from nodegraph.estimator.paper.architectures import CLASSES, PARAMETERS, Architecture, Dense
 from nodegraph.estimator.paper.network import build_network
+from nodegraph.estimator.paper.published import CHANCE_LOSS
 from nodegraph.estimator.paper.training import (
     Schedule,
     TrainingData,
@@ -26,7 +27,7 @@ from nodegraph.learn import LearnError
 
 SMALL = Architecture("small", "words", (Dense(24, 0.2),))
 CPU = torch.device("cpu")
-ROWS = 96
+ROWS = 320
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +47,9 @@ def data():
     return TrainingData(lambda rows: values[rows], classes, np.arange(ROWS), np.arange(ROWS, ROWS + 32))
 
 
-def train(data, path, epochs=4, head="sigmoid", **more):
+def train(data, path, epochs=4, head="sigmoid", rate=1e-3, **more):
     network = build_network(SMALL, torch.Generator().manual_seed(0))
-    state = train_network(network, head, data, Schedule(epochs), 5, CPU, path, "key", **more)
+    state = train_network(network, head, data, Schedule(epochs, rate=rate), 5, CPU, path, "key", **more)
     return network, state
 
 
@@ -83,25 +84,25 @@ def test_softmax_heads_are_distributions_and_sigmoids_are_independent():
 
 @pytest.mark.parametrize("head", ["sigmoid", "softmax"])
 def test_training_learns_what_the_inputs_contain(data, tmp_path, head):
-    network, state = train(data, tmp_path / "a.checkpoint", 60, head)
-    assert state.rows[-1].train < 0.21 < 0.2338 < state.rows[0].valid + 0.01
-    found = score(network, head, data.inputs, data.train, CPU).argmax(-1) == data.classes[data.train]
-    assert found[:, :3].mean() > 0.9 > 0.5 > found[:, 3:].mean()
+    network, state = train(data, tmp_path / "a.checkpoint", 20, head, 0.01)
+    assert state.best_loss < CHANCE_LOSS - 0.005 and state.rows[0].valid > CHANCE_LOSS - 0.001
+    found = score(network, head, data.inputs, data.valid, CPU).argmax(-1) == data.classes[data.valid]
+    assert found[:, :3].mean() > 0.6 > 0.15 > found[:, 3:].mean()
 
 
 def test_weights_are_those_of_the_epoch_with_the_lowest_validation_loss(data, tmp_path):
-    network, state = train(data, tmp_path / "a.checkpoint", 40)
+    network, state = train(data, tmp_path / "a.checkpoint", 20, rate=0.01)
     losses = [row.valid for row in state.rows]
     assert state.best_loss == min(losses) < losses[-1], "it overfits"
     logits = network.eval()(torch.from_numpy(data.inputs(data.valid)))
-    valid = float(reported_loss(logits, torch.from_numpy(data.classes[data.valid]), "sigmoid"))
+    valid = float(reported_loss(logits.detach(), torch.from_numpy(data.classes[data.valid]), "sigmoid"))
     assert valid == pytest.approx(min(losses), rel=1e-5)
 
 
 # -- continuation ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("chunks", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("chunks", [1, 9, 10, 11, 25])
 def test_stopped_training_ends_with_the_same_weights(data, tmp_path, chunks):
     expected, whole = train(data, tmp_path / "whole.checkpoint")
     path = tmp_path / "stopped.checkpoint"
