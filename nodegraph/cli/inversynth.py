@@ -40,6 +40,8 @@ def reproduce_inversynth(
     from nodegraph.estimator.paper.corpus import draw_corpus
     from nodegraph.estimator.paper.experiment import FULL, QUICK, delete_results, run_experiment
     from nodegraph.estimator.paper.synthesizer import paper_renderer
+    from nodegraph.estimator.paper.twin import TwinRenderer
+    from nodegraph.learn.device import device_of
 
     if output is not None and not output.resolve().parent.is_dir():
         raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
@@ -47,7 +49,9 @@ def reproduce_inversynth(
     results_folder = (folder or default_folder()) / "reproduce" / "inversynth"
     if fresh:
         delete_results(results_folder)
-    with catch_stop_signals() as stop, Progress("examples", 1.0) as bar, paper_renderer() as renderer:
+    chosen = device_of(device)
+    with catch_stop_signals() as stop, Progress("examples", 1.0) as bar, paper_renderer() as patch_renderer:
+        renderer = TwinRenderer(patch_renderer.parameters, chosen) if chosen.type == "cuda" else patch_renderer
 
         def draw_progress(share: float, label: str) -> None:
             if stop.requested:
@@ -55,7 +59,7 @@ def reproduce_inversynth(
             bar.to(share, label)
 
         corpus = draw_corpus(renderer, settings.examples, seed, results_folder, draw_progress)
-        outcome = run_experiment(corpus, settings, results_folder, device, None, bar.to, lambda: stop.requested)
+        outcome = run_experiment(corpus, settings, results_folder, str(chosen), None, bar.to, lambda: stop.requested)
     text = report.markdown(table, outcome)
     if output is not None:
         _write(output, table, text, outcome)

@@ -13,8 +13,8 @@ from nodegraph.files.atomic import write_atomic
 
 from ..examples import examples
 from ..parameters import from_classes, to_classes
-from ..rendering import BatchRenderer
 from .architectures import CLASSES
+from .synthesizer import Renderer
 
 _CHUNK_ROWS = 1024
 
@@ -23,7 +23,7 @@ _CHUNK_ROWS = 1024
 class Corpus:
     """The classes (N, P) of all examples, and the renderer of their sounds."""
 
-    renderer: BatchRenderer
+    renderer: Renderer
     seed: int
     classes: np.ndarray
 
@@ -74,7 +74,7 @@ def fold_of(count: int, folds: int, number: int) -> Fold:
 
 
 def draw_corpus(
-    renderer: BatchRenderer,
+    renderer: Renderer,
     count: int,
     seed: int,
     folder: Path,
@@ -92,7 +92,7 @@ def draw_corpus(
     classes = np.empty(shape, np.int64)
     for start in range(0, count, _CHUNK_ROWS):
         rows = np.arange(start, min(start + _CHUNK_ROWS, count))
-        _, values = examples(renderer, renderer.parameters, seed, rows.tolist(), only_classes=True)
+        _, values = examples(renderer, renderer.parameters, seed, rows.tolist(), only_classes=True)  # type: ignore[arg-type]
         classes[rows] = to_classes(renderer.parameters, values, CLASSES)
         progress((rows[-1] + 1) / count, "examples")
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ Inputs = Callable[[np.ndarray], np.ndarray]  # rows (n,) → float32 (n, channel
 Progress = Callable[[float, str], None]
 
 FULL_SCALE = 0.5  # magnitude of a full-scale sine in the spectra of the paper
-FLOOR = FULL_SCALE * 1e-5  # -100 dB
+FLOOR_DB = -110.0  # of a full-scale sine; the median sound has its peak at -23 dB
 _SCALED_ROWS = 512  # examples that the mean and the deviation of the inputs are measured on
 _CHUNK_ROWS = 64
 MAX_REMEMBERED_BYTES = 2 << 30
@@ -78,11 +78,11 @@ def inputs_of(
 
 
 def spectrograms(sounds: np.ndarray, spectrum: Spectrum) -> np.ndarray:
-    """Return spectrograms, float32 (N, 64, 257): magnitudes, or dB relative to a full-scale sine, at least -100."""
+    """Return spectrograms, float32 (N, 64, 257): magnitudes, or dB relative to a full-scale sine, at least -110."""
     magnitudes = stft_magnitudes(sounds)
     if spectrum == "absolute":
         return magnitudes
-    return (20.0 * np.log10(np.maximum(magnitudes, FLOOR) / FULL_SCALE)).astype(np.float32)
+    return np.maximum(20.0 * np.log10(np.maximum(magnitudes, 1e-9) / FULL_SCALE), FLOOR_DB).astype(np.float32)
 
 
 def _stft_inputs(corpus: Corpus, rows: np.ndarray, spectrum: Spectrum) -> Inputs:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-FLOOR_DB = -80.0  # of a full-scale sine, for differences of spectrograms in dB
+FLOOR_DB = -90.0  # of a full-scale sine, for differences of spectrograms in dB
 _CHUNK_SAMPLES = 50  # bootstrap samples at a time
 
 

@@ -22,7 +22,7 @@ TITLES = {
 }
 OURS = (
     "Published figures are of the paper's synthesizer and data. **Ours are of our synthesizer**: the patch "
-    "`fm_subtractive.json`, one note of 1 s at 16,384 Hz with the key held for 0.25 s, frequency modulation in Hz. "
+    "`fm_single_note.json`, one note of 1 s at 16,384 Hz with the key held for 0.25 s, frequency modulation in Hz. "
     "Differences are therefore not differences of the models alone."
 )
 NOTES = {

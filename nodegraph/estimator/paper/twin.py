@@ -12,7 +12,7 @@ from .synthesizer import RATE, SECONDS
 
 KEY_SECONDS = 0.25
 OSCILLATOR_GAIN = 0.25
-OUTPUT_GAIN = 1.1
+OUTPUT_GAIN = 0.25
 ENVELOPE_FLOOR = 2.0**-15  # -90 dB
 FILTER_SECONDS = 4.0  # length of the Fourier transform that filters: the slowest response has faded after it
 CHUNK_ROWS = 256
@@ -29,9 +29,11 @@ class TwinRenderer:
 
     def render(self, values: np.ndarray) -> np.ndarray:
         """Return the sounds, float32 (N, samples), of settings (N, P) in the units of the ports."""
-        settings = torch.as_tensor(np.asarray(values, np.float64), device=self.device)
-        parts = [self.sounds(part) for part in settings.split(CHUNK_ROWS)]
-        return torch.cat(parts).cpu().numpy() if parts else np.empty((0, self.samples), np.float32)
+        sounds = np.empty((len(values), self.samples), np.float32)
+        for start in range(0, len(values), CHUNK_ROWS):
+            part = torch.as_tensor(np.asarray(values[start : start + CHUNK_ROWS], np.float64), device=self.device)
+            sounds[start : start + len(part)] = self.sounds(part).cpu().numpy()
+        return sounds
 
     def sounds(self, settings: torch.Tensor) -> torch.Tensor:
         """Return the sounds, float32 (N, samples), of settings, float64 (N, P), on the device."""
