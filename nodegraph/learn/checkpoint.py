@@ -59,14 +59,28 @@ def tensors_of(pair: LayerPair) -> list[torch.Tensor]:
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint, key: str) -> None:
     """Write a checkpoint atomically. Raises OSError."""
-    data = io.BytesIO()
-    rows = [tuple(row) for row in checkpoint.rows]
-    torch.save({**vars(checkpoint), "rows": rows, "key": key, "format": FORMAT}, data)
-    write_atomic(path, data.getvalue())
+    write_state(path, {**vars(checkpoint), "rows": [tuple(row) for row in checkpoint.rows]}, key)
 
 
 def read_checkpoint(path: Path, key: str, device: torch.device) -> Checkpoint:
     """Read a checkpoint without executing anything in the file. Raises LearnError."""
+    try:
+        checkpoint = Checkpoint(**read_state(path, key, device))
+        checkpoint.rows = [EpochResult(*row) for row in checkpoint.rows]
+    except TypeError:
+        raise _invalid(path) from None
+    return checkpoint
+
+
+def write_state(path: Path, state: dict[str, Any], key: str) -> None:
+    """Write a state of tensors and plain data atomically, with the key that must match to read it. Raises OSError."""
+    data = io.BytesIO()
+    torch.save({**state, "key": key, "format": FORMAT}, data)
+    write_atomic(path, data.getvalue())
+
+
+def read_state(path: Path, key: str, device: torch.device) -> dict[str, Any]:
+    """Read a state without executing anything in the file. Raises LearnError."""
     if not path.is_file():
         raise LearnError(f"{path}: checkpoint not found, no training to resume. Leave out --resume to start one.")
     try:
@@ -74,13 +88,15 @@ def read_checkpoint(path: Path, key: str, device: torch.device) -> Checkpoint:
         if found.pop("format") != FORMAT:
             raise ValueError("unsupported version")
         same = found.pop("key") == key
-        checkpoint = Checkpoint(**found)
-        checkpoint.rows = [EpochResult(*row) for row in checkpoint.rows]
     except Exception:  # torch raises arbitrary exceptions on damaged files
-        raise LearnError(f"{path}: invalid checkpoint. Leave out --resume to start again.") from None
+        raise _invalid(path) from None
     if not same:
         raise LearnError(
             f"{path}: the checkpoint is from a training with another recipe, seed or sound. Use the same ones, "
             "or leave out --resume to start again."
         )
-    return checkpoint
+    return found
+
+
+def _invalid(path: Path) -> LearnError:
+    return LearnError(f"{path}: invalid checkpoint. Leave out --resume to start again.")

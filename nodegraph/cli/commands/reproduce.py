@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import INTERRUPTED, CommandError
+from ..inversynth import INVERSYNTH, reproduce_inversynth
 from ..options import Json
 from ..output import plural, print_json, print_line, print_note
 from ..progress import Progress
@@ -23,7 +24,7 @@ def _list_tables(requested: bool) -> None:
     if requested:
         from nodegraph.learn.reproduce.table import table_names
 
-        print_line("\n".join(table_names()))
+        print_line("\n".join([*table_names(), *INVERSYNTH]))
         raise typer.Exit
 
 
@@ -33,7 +34,10 @@ def reproduce(
         bool, typer.Option("--tables", callback=_list_tables, is_eager=True, help="List the tables and exit.")
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A tenth of the frames and few epochs: under ten minutes on two cores.")
+        bool,
+        typer.Option(
+            "--quick", help="A tenth of the frames and few epochs: ten minutes on two cores, or 90 for inversynth-…."
+        ),
     ] = False,
     audio: Annotated[
         list[str] | None,
@@ -55,6 +59,10 @@ def reproduce(
         int | None, typer.Option("--epochs", "-e", metavar="N", min=1, help="Maximum epochs of each stage.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
+    examples: Annotated[
+        int | None,
+        typer.Option("--examples", metavar="N", min=1, help="Number of examples in all, for inversynth-… only."),
+    ] = None,
     device: Annotated[
         str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
     ] = None,
@@ -68,9 +76,17 @@ def reproduce(
     """Train the models of a paper's table and compare their errors.
 
     Prints the published and the new figures as Markdown. The table also lists the mean and principal components of the
-    same width as baselines, momentum and Adam on the same frames, and the best recipe. Results are stored: after
-    Ctrl-C, the same command resumes.
+    same width as baselines, momentum and Adam on the same frames, and the best recipe. The tables inversynth-… train
+    the estimators of the 23-parameter synthesizer and list random settings, the best of 200, the nearest example and
+    search as baselines; --output then also writes a picture. Results are stored: after Ctrl-C, the same command
+    resumes.
     """
+    if table in INVERSYNTH:
+        if audio:
+            raise CommandError(f"{table}: --audio is unsupported, examples are of the synthesizer. Leave it out.")
+        return reproduce_inversynth(table, quick, output, net, epochs, seed, examples, device, folder, fresh, json)
+    if examples is not None:
+        raise CommandError(f"{table}: --examples is unsupported, it is for inversynth-…. Leave it out.")
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.reproduce import report
     from nodegraph.learn.reproduce.run import delete_results, tasks_of

@@ -1,0 +1,246 @@
+"""The experiment of the paper: all models and baselines on one corpus. Results are stored, so that it resumes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from nodegraph.learn.checkpoint import path_of
+from nodegraph.learn.device import device_of
+from nodegraph.learn.errors import LearnError
+
+from . import baselines
+from .architectures import ARCHITECTURES, CLASSES, InputName, architecture_of, count_weights
+from .corpus import Corpus, Fold, fold_of
+from .inputs import Inputs, Preparation, StoppedError, inputs_of
+from .measured import Measured, load_measured, measure, merged, save_measured
+from .metrics import scores_of
+from .network import build_network
+from .training import Head, Schedule, TrainingData, TrainingState, score, train_network
+
+SOFTMAX = " softmax"  # ending of the name of a model with 23 softmax heads
+RANDOM, BEST_OF_DRAWS, NEAREST, SEARCH = "random", f"best of {baselines.DRAWS}", "nearest neighbour", "search"
+BASELINES = (RANDOM, BEST_OF_DRAWS, NEAREST, SEARCH)
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The size of an experiment.
+
+    ``folds`` is that of the cross-validation, ``runs`` how many of them are run. ``minutes`` are those after which the
+    training of a model ends, by name. ``compared`` is the number of test examples of the baselines that render many
+    settings for each, ``searched`` that of the search.
+    """
+
+    name: str
+    examples: int
+    folds: int
+    runs: int
+    epochs: int
+    minutes: Mapping[str, float] = field(default_factory=dict)
+    models: tuple[str, ...] = tuple(ARCHITECTURES)
+    preparation: Preparation = field(default_factory=Preparation)
+    compared: int = 200
+    searched: int = 50
+
+
+# 10-fold cross-validation on 200,000 examples, as in the paper
+FULL = Settings("full", 200_000, 10, 10, 100, preparation=Preparation(fitted=4000), compared=1000, searched=500)
+# two cores, 90 minutes: 20,000 examples for training, 1000 for validation, 1000 for test. The minutes of the models
+# Conv1 to Conv6 are proportional to their cost, so that all of them see about the same number of examples.
+QUICK = Settings(
+    "quick",
+    22_000,
+    11,
+    1,
+    24,
+    dict.fromkeys(("FC Linear", "FC1", "FC2", "FC3", "HC", "HC3"), 1.5)
+    | {"Conv1": 2.5, "Conv2": 2.5, "Conv3": 5.0, "Conv4": 8.0, "Conv5": 12.0, "Conv6": 14.0}
+    | {"Conv6XL": 12.0, "ConvE2E": 10.0},
+)
+
+
+@dataclass
+class Outcome:
+    """The results by name of model or baseline, in the order of the tables."""
+
+    settings: Settings
+    seed: int
+    parameters: list[str]
+    results: dict[str, Measured] = field(default_factory=dict)
+    stopped: bool = False
+
+
+def run_experiment(
+    corpus: Corpus,
+    settings: Settings,
+    folder: Path,
+    device: str | None = None,
+    search: baselines.Search | None = None,
+    progress: Progress = lambda share, label: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Return the results of the baselines and models of ``settings``; those stored in ``folder`` are reused.
+
+    ``search`` estimates values from sounds; without it, the table has no row for search. ``progress(share, label)``
+    reports the share that is done. If ``stop()`` returns True, the results so far are returned, and the same call
+    resumes. Raises LearnError if a model is not found or ``folder`` is not writable.
+    """
+    for name in settings.models:
+        architecture_of(_base_name(name))
+    runner = _Runner(corpus, settings, folder, device_of(device), progress, stop)
+    outcome = Outcome(settings, corpus.seed, corpus.names)
+    names = [name for name in BASELINES if search is not None or name != SEARCH] + list(settings.models)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, name in enumerate(names):
+            runner.shares = number / len(names), 1 / len(names)
+            if name in BASELINES:
+                outcome.results[name] = runner.baseline(name, search)
+            else:
+                outcome.results[name] = merged([runner.model(name, run) for run in range(settings.runs)])
+    except (StoppedError, KeyboardInterrupt):
+        outcome.stopped = True
+    except OSError as error:
+        raise LearnError(f"{folder}: not writable ({error.strerror}). Choose another folder.") from None
+    return outcome
+
+
+def head_of(name: str) -> Head:
+    """Return the outputs of a model: sigmoid, or softmax if its name ends so."""
+    return "softmax" if name.endswith(SOFTMAX) else "sigmoid"
+
+
+def _base_name(name: str) -> str:
+    return name.removesuffix(SOFTMAX)
+
+
+@dataclass(eq=False)
+class _Runner:
+    """Runs one model or baseline after the other."""
+
+    corpus: Corpus
+    settings: Settings
+    folder: Path
+    device: torch.device
+    progress: Progress
+    stop: Callable[[], bool]
+    shares: tuple[float, float] = (0.0, 1.0)
+    last_inputs: tuple[object, Inputs] = (None, lambda rows: rows)  # spectrograms in memory serve several models
+
+    def __post_init__(self) -> None:
+        self.identity = [self.corpus.identity, self.corpus.seed, self.settings.folds, asdict(self.settings.preparation)]
+
+    def model(self, name: str, run: int) -> Measured:
+        """Train a model on one fold and measure it on its test examples, or read the stored result."""
+        architecture, head, fold = architecture_of(_base_name(name)), head_of(name), self._fold(run)
+        schedule = Schedule(self.settings.epochs, self.settings.minutes.get(name, math.inf))
+        key = _hash([repr(architecture), head, run, repr(schedule), self.identity])
+        path = self.folder / f"{_slug(name)}-{run}-{key}.npz"
+        if (found := load_measured(path)) is not None:
+            return found
+        inputs = self._inputs(name, fold, run)
+        seed = self.corpus.seed * 1000 + run
+        network = build_network(architecture, torch.Generator().manual_seed(seed))
+        data = TrainingData(inputs, self.corpus.classes, fold.train, fold.valid)
+
+        def watch(state: TrainingState) -> None:
+            share = (state.epoch + state.place / len(fold.train)) / schedule.epochs
+            share = max(share, state.seconds / 60.0 / schedule.minutes)
+            last = state.rows[-1]
+            self._report(share, f"{name}: epoch {last.epoch + 1} of {schedule.epochs}, {last.valid:.4f}")
+
+        checkpoint = path_of(path)
+        state = train_network(network, head, data, schedule, seed, self.device, checkpoint, key, watch, self.stop)
+        if state is None:
+            raise StoppedError
+        found = replace(
+            measure(name, self.corpus, fold.test, score(network, head, inputs, fold.test, self.device)),
+            rows=tuple(state.rows),
+            weights=count_weights(architecture),
+            examples=state.examples,
+            seconds=state.seconds,
+        )
+        save_measured(path, found)
+        with suppress(OSError):
+            checkpoint.unlink()
+        return found
+
+    def baseline(self, name: str, search: baselines.Search | None) -> Measured:
+        """Measure a baseline on test examples of the first fold, or read the stored result."""
+        fold = self._fold(0)
+        rows = fold.test[: self.settings.searched if name == SEARCH else self.settings.compared]
+        path = self.folder / f"{_slug(name)}-{_hash([len(rows), self.identity])}.npz"
+        if (found := load_measured(path)) is not None:
+            return found
+        self._check_stop()
+        self._report(0.0, name)
+        found = measure(name, self.corpus, rows, scores_of(self._estimates(name, fold, rows, search), CLASSES))
+        save_measured(path, found)
+        return found
+
+    def _estimates(self, name: str, fold: Fold, rows: np.ndarray, search: baselines.Search | None) -> np.ndarray:
+        seed = self.corpus.seed
+        if name == RANDOM:
+            return baselines.random_classes(self.corpus, len(rows), seed)
+        targets = self.corpus.sounds(rows)
+        if name == BEST_OF_DRAWS:
+            return baselines.best_of_draws(self.corpus, targets, seed)
+        if name == NEAREST:
+            return baselines.nearest_examples(self.corpus, fold.train, targets)
+        assert search is not None
+        return self.corpus.nearest_classes(search(targets))
+
+    def _inputs(self, name: str, fold: Fold, run: int) -> Inputs:
+        kind = architecture_of(_base_name(name)).input
+        if self.last_inputs[0] != (kind, run):
+            self.last_inputs = (kind, run), self._make_inputs(name, kind, fold, run)
+        return self.last_inputs[1]
+
+    def _make_inputs(self, name: str, kind: InputName, fold: Fold, run: int) -> Inputs:
+        return inputs_of(
+            kind,
+            self.corpus,
+            fold.train,
+            self.settings.preparation,
+            self.folder,
+            f"{run}-{_hash(self.identity)}",
+            lambda share, label: self._report(0.0, f"{name}: {label} {share:.0%}"),
+            self.stop,
+        )
+
+    def _fold(self, run: int) -> Fold:
+        return fold_of(len(self.corpus.classes), self.settings.folds, run)
+
+    def _report(self, share: float, label: str) -> None:
+        self.progress(self.shares[0] + self.shares[1] * min(share, 1.0), label)
+
+    def _check_stop(self) -> None:
+        if self.stop():
+            raise StoppedError
+
+
+def delete_results(folder: Path) -> None:
+    """Remove the stored results, inputs and checkpoints in a folder."""
+    if folder.is_dir():
+        for file in folder.iterdir():
+            if file.suffix in (".npz", ".npy", ".checkpoint", ".bin"):
+                file.unlink(missing_ok=True)
+
+
+def _slug(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _hash(values: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]

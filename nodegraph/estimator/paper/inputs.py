@@ -1,0 +1,198 @@
+"""The inputs of the models: spectrograms and sounds rendered on request, bags of words and features stored once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from ..features import stft_magnitudes
+from .architectures import SHAPES, InputName
+from .corpus import Corpus
+from .handcrafted import FEATURES, handcrafted_features
+from .words import WORDS, Vocabulary
+
+Spectrum = Literal["log", "absolute"]
+Inputs = Callable[[np.ndarray], np.ndarray]  # rows (n,) → float32 (n, channels, times, frequencies)
+Progress = Callable[[float, str], None]
+
+FULL_SCALE = 0.5  # magnitude of a full-scale sine in the spectra of the paper
+FLOOR_DB = -110.0  # of a full-scale sine; the median sound has its peak at -23 dB
+_SCALED_ROWS = 512  # examples that the mean and the deviation of the inputs are measured on
+_CHUNK_ROWS = 64
+MAX_REMEMBERED_BYTES = 2 << 30
+COMPONENTS = SHAPES["handcrafted"][0]
+
+
+class StoppedError(Exception):
+    """The preparation of inputs was stopped; the same call resumes it."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How inputs are prepared.
+
+    ``spectrum`` is that of the STFT: the journal version of the paper has the logarithm, the preprint the absolute
+    values. ``fitted`` is the number of training examples that vocabularies and principal components are fitted to.
+    """
+
+    spectrum: Spectrum = "log"
+    fitted: int = 2000
+
+
+def inputs_of(
+    name: InputName,
+    corpus: Corpus,
+    train: np.ndarray,
+    preparation: Preparation,
+    folder: Path,
+    key: str,
+    progress: Progress = lambda share, label: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Inputs:
+    """Return the inputs of all models with this input. ``train`` are the rows that anything is fitted to.
+
+    Bags of words and hand-crafted features are computed once for all rows and stored in ``folder`` under ``key``; an
+    interrupted computation resumes. Raises StoppedError if ``stop()`` returns True, OSError if the folder is not
+    writable.
+    """
+    if name == "sound":
+        return lambda rows: corpus.sounds(rows)[:, None, None, :]
+    if name == "stft":
+        return _stft_inputs(corpus, train[:_SCALED_ROWS], preparation.spectrum)
+    fitted = train[: preparation.fitted]
+    make = _bags if name == "words" else _components
+
+    def computed() -> Callable[[np.ndarray], np.ndarray]:
+        progress(0.0, f"fitting {name}")
+        return make(corpus, fitted, preparation.spectrum, folder / f"{name}-{key}.fit.npz", stop)
+
+    path = folder / f"{name}-{key}.npy"
+    stored = _stored(path, len(corpus.classes), SHAPES[name][0], computed, lambda s: progress(s, name), stop)
+    return lambda rows: np.asarray(stored[rows])[:, :, None, None]
+
+
+def spectrograms(sounds: np.ndarray, spectrum: Spectrum) -> np.ndarray:
+    """Return spectrograms, float32 (N, 64, 257): magnitudes, or dB relative to a full-scale sine, at least -110."""
+    magnitudes = stft_magnitudes(sounds)
+    if spectrum == "absolute":
+        return magnitudes
+    return np.maximum(20.0 * np.log10(np.maximum(magnitudes, 1e-9) / FULL_SCALE), FLOOR_DB).astype(np.float32)
+
+
+def _stft_inputs(corpus: Corpus, rows: np.ndarray, spectrum: Spectrum) -> Inputs:
+    """Return spectrograms with mean 0 and deviation 1 over all bins of some training examples."""
+    some = spectrograms(corpus.sounds(rows), spectrum)
+    mean, deviation = np.float32(some.mean(dtype=np.float64)), np.float32(max(some.std(dtype=np.float64), 1e-6))
+
+    def compute(rows: np.ndarray) -> np.ndarray:
+        return ((spectrograms(corpus.sounds(rows), spectrum) - mean) / deviation)[:, None].astype(np.float16)
+
+    if 2 * len(corpus.classes) * math.prod(SHAPES["stft"]) > MAX_REMEMBERED_BYTES:
+        return lambda rows: compute(rows).astype(np.float32)
+    return _remembered(compute, len(corpus.classes))
+
+
+def _remembered(compute: Inputs, count: int) -> Inputs:
+    """Return the same inputs, each row computed once and kept in memory as float16."""
+    values = np.empty((count, *SHAPES["stft"]), np.float16)
+    is_known = np.zeros(count, bool)
+
+    def recall(rows: np.ndarray) -> np.ndarray:
+        missing = rows[~is_known[rows]]
+        if len(missing):
+            values[missing] = compute(missing)
+            is_known[missing] = True
+        return values[rows].astype(np.float32)
+
+    return recall
+
+
+def _bags(
+    corpus: Corpus, fitted: np.ndarray, spectrum: Spectrum, path: Path, stop: Callable[[], bool]
+) -> Callable[[np.ndarray], np.ndarray]:
+    vocabulary = Vocabulary.fit(spectrograms(corpus.sounds(fitted), spectrum), corpus.seed, WORDS)
+    return lambda rows: vocabulary.bags(spectrograms(corpus.sounds(rows), spectrum))
+
+
+def _components(
+    corpus: Corpus, fitted: np.ndarray, spectrum: Spectrum, path: Path, stop: Callable[[], bool]
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the projection of standardised hand-crafted features on their principal components.
+
+    The projection is stored in ``path`` while its features are computed, since fitting takes minutes.
+    """
+    if not path.is_file():
+        _fit_components(corpus, fitted, path, stop)
+    with np.load(path) as found:
+        mean, weights = found["mean"], found["weights"]
+
+    def project(rows: np.ndarray) -> np.ndarray:
+        return (handcrafted_features(corpus.sounds(rows), corpus.renderer.rate) - mean) @ weights
+
+    return project
+
+
+def _fit_components(corpus: Corpus, fitted: np.ndarray, path: Path, stop: Callable[[], bool]) -> None:
+    from sklearn.decomposition import PCA
+
+    features = np.empty((len(fitted), FEATURES), np.float32)
+    for start in range(0, len(fitted), _CHUNK_ROWS):
+        _check(stop)
+        rows = fitted[start : start + _CHUNK_ROWS]
+        features[start : start + len(rows)] = handcrafted_features(corpus.sounds(rows), corpus.renderer.rate)
+    mean, deviation = features.mean(axis=0), features.std(axis=0)
+    deviation[deviation < 1e-6] = np.inf  # a constant feature has no weight
+    features -= mean
+    features /= deviation
+    pca = PCA(min(COMPONENTS, len(fitted)), svd_solver="full", copy=False).fit(features)
+    weights = np.zeros((FEATURES, COMPONENTS), np.float32)
+    scale = np.sqrt(pca.explained_variance_.mean())  # deviation 1 over all components
+    weights[:, : len(pca.components_)] = (pca.components_ / deviation / scale).T
+    temporary = path.with_suffix(".tmp.npz")
+    np.savez(temporary, mean=mean, weights=weights)
+    temporary.replace(path)
+
+
+def _stored(
+    path: Path,
+    count: int,
+    width: int,
+    make: Callable[[], Callable[[np.ndarray], np.ndarray]],
+    progress: Callable[[float], None],
+    stop: Callable[[], bool],
+) -> Any:
+    """Return a memory-mapped array (count, width) in a file; missing rows are computed first, in order.
+
+    The first value of a missing row is NaN.
+    """
+    part = path.with_suffix(".part.npy")
+    if path.is_file():
+        return np.load(path, mmap_mode="r")
+    if part.is_file():
+        array = np.load(part, mmap_mode="r+")
+    else:
+        array = open_memmap(part, "w+", np.float32, (count, width))
+        array[:, 0] = np.nan
+    missing = np.flatnonzero(np.isnan(array[:, 0]))
+    compute = make() if len(missing) else None
+    for start in range(0, len(missing), _CHUNK_ROWS):
+        _check(stop)
+        rows = missing[start : start + _CHUNK_ROWS]
+        assert compute is not None
+        array[rows] = compute(rows)
+        progress((rows[-1] + 1) / count)
+    array.flush()
+    part.replace(path)
+    path.with_suffix(".fit.npz").unlink(missing_ok=True)
+    return np.load(path, mmap_mode="r")
+
+
+def _check(stop: Callable[[], bool]) -> None:
+    if stop():
+        raise StoppedError
