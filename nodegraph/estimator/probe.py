@@ -176,7 +176,9 @@ def _suspects(positions: np.ndarray, audible: np.ndarray, index: int) -> list[Sw
         for low, high, inside in ((0.0, lowest, place < lowest), (highest, 1.0, place > highest)):
             if inside.any() and (1.0 - part) ** inside.sum() < CHANCE:
                 edge = place[inside].max() if low == 0.0 else place[inside].min()
-                found.append(Switch(index, by, low, float(edge)) if low == 0.0 else Switch(index, by, float(edge), high))
+                found.append(
+                    Switch(index, by, low, float(edge)) if low == 0.0 else Switch(index, by, float(edge), high)
+                )
     return found
 
 

@@ -18,8 +18,8 @@ from nodegraph.patch import encode_patch
 from nodegraph.version import __version__
 
 from .distance import features
-from .parameters import to_unit
 from .examples import draw
+from .parameters import to_unit
 from .rendering import BatchRenderer, with_setting
 
 ROWS = 16_384
