@@ -150,6 +150,7 @@ FAMILIES = {
     "magnitude": "#7d57ad",
     "frame_arithmetic": "#85588f",
     "mel_and_views": "#6f5aa8",
+    "frames_and_signals": "#5f63b2",
     "phase_reconstruction": "#6a5fc0",
     "stretching": "#8f5570",
     "spectrogram_files": "#7a4f8a",
