@@ -39,11 +39,13 @@ ALLOWED: dict[str, set[str]] = {
     "api": VOCABULARY | {"files", "midi", "patch", "blocks", "graph", "engine", "recording", "notebook"},
     "inversion": VOCABULARY | {"patch", "blocks", "spectral", "engine", "api"},
     "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
+    "estimator": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "control", "api", "learn"},
     "editor": VOCABULARY
-    | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"},
+    | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
+    | {"estimator"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "models", "kernel", "graph", "plan", "engine"}
-    | {"recording", "control", "api", "inversion", "learn", "editor"},
+    | {"recording", "control", "api", "inversion", "learn", "estimator", "editor"},
     "nodegraph": {"version", "patch", "graph", "api"},
     "__main__": {"cli"},
     "nodes": VOCABULARY | {"files", "patch", "blocks", "spectral", "models"},

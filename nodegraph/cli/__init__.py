@@ -1,7 +1,7 @@
 """The command line: ``nodegraph render``, ``run``, ``check`` …
 
 A command is a file in ``commands`` with a function of the same name; the parameters of the function are the options
-of the command. There is no list to edit. Modules that are slow to import are imported inside the functions, so that
+of the command; a folder in ``commands`` is a group of commands. There is no list to edit. Modules that are slow to import are imported inside the functions, so that
 ``nodegraph --help`` is fast.
 """
 

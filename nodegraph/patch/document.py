@@ -104,6 +104,9 @@ class Control:
 
     ``target`` is ``"node.port"``; ``lane`` selects one lane, ``None`` all. ``min`` and ``max`` are in the unit of the
     port; ``None`` means the range of the port. ``taper`` is "linear" or "log". ``midi`` is the binding.
+
+    ``steps`` are the classes of its values, for data sets and estimators: a count (evenly spaced along the taper, the
+    first and the last at the ends of the range) or their values, increasing. The control itself moves continuously.
     """
 
     name: str
@@ -114,6 +117,7 @@ class Control:
     doc: str = ""
     lane: int | None = None
     midi: Binding | None = None
+    steps: int | tuple[float, ...] | None = None
     extra: Extra = field(default_factory=dict, repr=False)
 
 

@@ -225,6 +225,9 @@ def _control_fields(control: Control) -> dict[str, Any]:
         fields["doc"] = control.doc
     if control.lane is not None:
         fields["lane"] = control.lane
+    if control.steps is not None:
+        steps = control.steps
+        fields["steps"] = steps if isinstance(steps, int) else [_short(value) for value in steps]
     if control.midi is not None:
         fields["midi"] = _binding_fields(control.midi)
     return fields | _extra(control.extra)

@@ -65,6 +65,13 @@ class ControlFile(Struct):
     doc: str = ""
     lane: Annotated[int, Meta(ge=0, lt=2**31)] | None = None
     midi: BindingFile | None = None
+    steps: (
+        Annotated[
+            int | list[float],
+            Meta(description="number of classes, evenly spaced along the taper, or their values, increasing"),
+        ]
+        | None
+    ) = None
 
 
 class NoteFile(Struct):

@@ -45,6 +45,7 @@ from .fileformat import (
 from .migrations import migrate
 from .names import check_colour, check_name, split_port_ref
 from .scan import JsonPiece, JsonSyntaxError, scan
+from .steps import check_steps
 from .values import plain, step
 from .voices import check_voices
 
@@ -353,7 +354,11 @@ def _control(
     if control.midi is not None and midi is not None:
         binding = Binding(**msgspec.structs.asdict(control.midi), extra=_extra(midi, BindingFile))
     name, target, low, high = control.name, control.target, control.min, control.max
-    return name, Control(name, target, low, high, control.taper, control.doc, control.lane, binding, extra)
+    try:
+        steps = check_steps(control.steps, low, high)
+    except InvalidValue as fault:
+        raise fault.at(".steps") from None
+    return name, Control(name, target, low, high, control.taper, control.doc, control.lane, binding, steps, extra)
 
 
 def _note(note: NoteFile, extra: Extra) -> tuple[str, Note]:

@@ -34,6 +34,15 @@ class Memory:
         self._next = address + size
         return address
 
+    def content(self) -> list[np.ndarray]:
+        """Return a copy of all reserved memory, for :meth:`restore`."""
+        return [block.copy() for block in self._blocks]
+
+    def restore(self, content: list[np.ndarray]) -> None:
+        """Write back a copy that :meth:`content` returned; memory reserved after it is unchanged."""
+        for block, copy in zip(self._blocks, content, strict=False):
+            block[:] = copy
+
     def words(self, values: list[int]) -> int:
         """Return the address of 8-byte words with these values."""
         address = self.reserve(8 * max(len(values), 1), alignment=8)

@@ -47,9 +47,29 @@ def test_a_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsy
     sys.modules.pop(f"{commands.__name__}.say_hello")
 
 
+def test_a_folder_of_commands_is_a_group(tmp_path, monkeypatch, capsys):
+    (tmp_path / "greet").mkdir()
+    (tmp_path / "greet" / "__init__.py").write_text("'Greet somebody.'")
+    (tmp_path / "greet" / "loudly.py").write_text("def loudly() -> None:\n    'Shout.'\n    print('HELLO')\n")
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    assert main(["greet", "loudly"]) == 0
+    assert main(["greet"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("HELLO\n") and "Greet somebody." in out and "loudly  Shout." in out
+    assert main(["greet", "softly"]) == 2
+    for name in ("greet", "greet.loudly"):
+        sys.modules.pop(f"{commands.__name__}.{name}")
+
+
 def test_every_command_has_help(capsys):
-    for name, command in app.command().commands.items():
-        assert main([name, "--help"]) == 0
+    found = [([name], command) for name, command in app.command().commands.items()]
+    for path, command in found:
+        found += [([*path, name], inner) for name, inner in getattr(command, "commands", {}).items()]
+    for path, command in found:
+        if hasattr(command, "commands"):
+            continue
+        name = " ".join(path)
+        assert main([*path, "--help"]) == 0
         assert "--json" in capsys.readouterr().out or name == "edit"  # edit opens a window
         assert command.help and len(command.help.splitlines()[0]) <= 66, f"{name}: its first line would be truncated"
 

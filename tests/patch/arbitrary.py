@@ -76,6 +76,7 @@ inner = {
 deeper = {"nodes": [{"id": "c", "type": "subpatch", "patch": inner}, {"id": "a", "type": "sine"}]}
 nested = st.sampled_from([inner, deeper, {}])
 targets = ends | st.builds(lambda outer, end: f"{outer}/{end}", ids, ends)
+step_lists = st.sets(finite, min_size=2, max_size=9).map(lambda found: tuple(sorted(found)))
 some_ports = st.none() | st.lists(ports, max_size=2).map(tuple)
 
 edits = st.one_of(
@@ -128,6 +129,7 @@ edits = st.one_of(
     st.builds(SetSnapshot, ids, st.none() | st.dictionaries(targets, values, max_size=3)),
     st.builds(RemoveSnapshot, ids),
     st.builds(SetControl, ids, targets),
+    st.builds(SetControl, ids, targets, steps=st.integers(2, 1024) | step_lists),
     st.builds(AddNode, ids, st.just("subpatch"), patch=nested),
     st.builds(SetPatch, ids, st.none() | nested, st.sampled_from(["", "voice.json"])),
     st.builds(Encapsulate, chosen, ids, chosen, chosen),

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ..change import LOOK
 from ..document import MESSAGES, MODES, TAKEOVERS, Binding, Control, Document, locate
-from ..errors import PatchError, quote
+from ..errors import InvalidValue, PatchError, quote
+from ..steps import check_steps
 from .base import Action, named, parse_port_ref, plain_value, quoted_list, without
 
 
@@ -22,6 +23,7 @@ class SetControl(Action, frozen=True, tag="set_control"):
     taper: str = "linear"
     doc: str = ""
     lane: int | None = None
+    steps: int | tuple[float, ...] | None = None
 
     def apply(self, document: Document) -> Document:
         named(self.name, "name")
@@ -33,6 +35,10 @@ class SetControl(Action, frozen=True, tag="set_control"):
             raise PatchError(f"{subject}: taper must be 'linear' or 'log', got {quote(self.taper)}.")
         if self.lane is not None and not 0 <= self.lane < 2**31:
             raise PatchError(f"{subject}: lane must be 0 or more, got {self.lane}.")
+        try:
+            steps = check_steps(self.steps, self.min, self.max)
+        except InvalidValue as fault:
+            raise PatchError(f"{subject}: {fault.text}.") from None
         old = document.controls.get(self.name) or Control(self.name, self.target)
         control = replace(
             old,
@@ -42,6 +48,7 @@ class SetControl(Action, frozen=True, tag="set_control"):
             taper=self.taper,
             doc=self.doc,
             lane=self.lane,
+            steps=steps,
         )
         return replace(document, controls={**document.controls, self.name: control})
 

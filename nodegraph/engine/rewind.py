@@ -1,0 +1,82 @@
+"""An offline engine that can start again at sample 0 with other knob values, without a new plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nodegraph.graph import Graph
+from nodegraph.plan.keys import KnobKey, StateKey
+from nodegraph.plan.memory import view
+from nodegraph.quantum import QUANTUM
+
+from .offline import Offline
+
+CHUNK = 16  # quanta rendered before they are transposed: their samples stay in the cache
+
+
+class RewindableEngine(Offline):
+    """Renders a typed graph again and again from its initial state; each render may have other knob values.
+
+    Nodes with helpers (files, recorders) hold state outside the plan: such a graph cannot be rewound, see
+    :func:`can_rewind`. Inputs of the patch are silent. ``same_seed`` gives all lanes of a random node the seed of its
+    first lane, so that all lanes get the same random numbers.
+    """
+
+    def __init__(self, graph: Graph, channels: int | None = None, same_seed: bool = False) -> None:
+        super().__init__(graph, channels=channels)
+        assert self.plan is not None
+        if same_seed:
+            self._share_seeds()
+        self._memories = (self.memory, self.plan.memory)
+        self._initial = [memory.content() for memory in self._memories]
+
+    def _share_seeds(self) -> None:
+        assert self.plan is not None
+        for node in self.plan.graph.typed_nodes:
+            for name, state in node.spec.states.items():
+                region = self.plan.state.regions.get(StateKey(node.id, node.type, name)) if state.seeded else None
+                if region is not None:
+                    seeds = view(region.address, region.size // 8, np.int64)
+                    seeds[:] = seeds[0]
+
+    def rewind(self) -> None:
+        """Return to sample 0, with the knob values of the graph."""
+        assert self.plan is not None
+        for memory, content in zip(self._memories, self._initial, strict=True):
+            memory.restore(content)
+        for line in self.plan.state.lines.values():
+            line.fill(0.0)
+        self._leftover = self._leftover[:0]
+
+    def set_initial(self, node: str, port: str, values: Sequence[float] | np.ndarray, lane: int | None = None) -> None:
+        """Set the initial values of a knob of the graph, one for each lane; one value sets all lanes, or one ``lane``.
+
+        Call it after :meth:`rewind`, before the first sample. The values are not checked. The knob of a wired input
+        has no effect.
+        """
+        assert self.plan is not None
+        knob = self.plan.state.knobs.get(KnobKey(node, port, self.plan.graph.node(node).type))
+        if knob is None:
+            return
+        for array in range(2):  # the current value and the target
+            numbers = view(knob.address + array * knob.step, knob.size // 8, np.float64)
+            numbers[slice(None) if lane is None else slice(lane, lane + 1)] = values
+
+    def run_channels(self, samples: int, out: np.ndarray | None = None) -> np.ndarray:
+        """Return the first samples after :meth:`rewind`: float32 (channels, samples), in ``out`` if it is given."""
+        out = np.empty((self.outputs, samples), np.float32) if out is None else out
+        chunk = np.empty((CHUNK * QUANTUM, self.outputs), np.float32)
+        silence = np.zeros((CHUNK * QUANTUM, max(self.inputs, 1)), np.float32)
+        arguments = np.array([self.address, silence.ctypes.data, chunk.ctypes.data], np.int64)
+        for start in range(0, samples, len(chunk)):
+            wanted = min(samples - start, len(chunk))
+            self._process(arguments.ctypes.data, 0, -(-wanted // QUANTUM))
+            out[:, start : start + wanted] = chunk[:wanted].T
+        return out
+
+
+def can_rewind(graph: Graph) -> bool:
+    """Return whether all state of a graph is in its plan."""
+    return not any(node.spec.hosts for node in graph.typed_nodes)

@@ -1,0 +1,90 @@
+"""Calibration: temperatures that make the confidence in an estimate the share of estimates that are right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nodegraph.models.estimation import EXACT_BELOW, Inference, within_one_class
+from nodegraph.models.estimator import SURE, Calibration, Estimator
+
+from .example_stream import ExampleSource
+from .losses import class_costs
+from .targets import class_places, groups_of, match_units, permute_units, smoothed
+
+TEMPERATURES = np.geomspace(0.1, 10.0, 81)
+BINS = 15  # of confidence, in the calibration error
+MIN_PROBABILITY = 1e-4
+
+
+class HeldOut(NamedTuple):
+    """Outputs for examples that were not trained on.
+
+    ``logits`` (N, P, classes); ``places`` (N, P) are the true places on the axis of classes, interchangeable units
+    matched to the logits; ``noise`` (N,) is the amount in each example.
+    """
+
+    logits: Tensor
+    places: np.ndarray
+    noise: np.ndarray
+
+
+def hear(model: Estimator, source: ExampleSource, first: int, count: int) -> HeldOut:
+    """Return the outputs of the network for the chunks ``first … first + count − 1`` of held-out examples."""
+    inference = Inference(model)
+    counts, groups = torch.tensor(model.layout.classes), groups_of(model)
+    logits, places, noises = [], [], []
+    for number in range(first, first + count):
+        chunk = source.chunk(number)
+        found = inference.forward(chunk.features, chunk.noise)[1]
+        true = torch.from_numpy(class_places(model.parameters, chunk.values, model.layout.classes))
+        for columns in groups:
+            costs = class_costs(found.log_softmax(dim=-1), smoothed(true, counts), columns)
+            true = permute_units(true, columns, match_units(costs))
+        logits.append(found)
+        places.append(true.numpy())
+        noises.append(chunk.noise)
+    return HeldOut(torch.cat(logits), np.concatenate(places), np.concatenate(noises))
+
+
+def fit_calibration(model: Estimator, held_out: HeldOut) -> Estimator:
+    """Return the model with the temperatures whose confidences are the most likely ones, for each parameter."""
+    likelihood = np.empty((len(TEMPERATURES), len(model.parameters)))
+    for row, temperature in enumerate(TEMPERATURES):
+        confidence, right = confidences(model, held_out, temperature)
+        likelihood[row] = np.log(np.where(right, confidence, 1.0 - confidence)).mean(axis=0)
+    temperatures = TEMPERATURES[likelihood.argmax(axis=0)]
+    return replace(model, calibration=Calibration(tuple(round(float(value), 4) for value in temperatures)))
+
+
+def confidences(
+    model: Estimator, held_out: HeldOut, temperature: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the confidence (N, P) in each estimate, and whether it lies within one class of the truth.
+
+    ``temperature`` is by default that of the model.
+    """
+    divisor = torch.tensor(model.calibration.temperatures)[:, None] if temperature is None else temperature
+    shares = (held_out.logits / divisor).double().softmax(dim=-1).numpy()
+    best = shares.argmax(axis=-1)
+    confidence = within_one_class(shares, best, model)
+    tolerance = np.where(np.array(model.layout.classes) < EXACT_BELOW, 0.5, 1.5)
+    right = np.abs(best - held_out.places) < tolerance
+    return np.clip(confidence, MIN_PROBABILITY, 1.0 - MIN_PROBABILITY), right
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Return the expected calibration error, 0–1: the mean of |share of right ones − confidence| over 15 bins."""
+    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1).ravel()
+    gaps = np.bincount(bins, (right - confidence).ravel(), BINS)
+    return float(np.abs(gaps).sum() / confidence.size)
+
+
+def sure_share(confidence: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    """Return the share of estimates called sure, and the share of these that are right (nan if there are none)."""
+    sure = confidence >= SURE
+    return float(sure.mean()), float(right[sure].mean()) if sure.any() else float("nan")
