@@ -19,7 +19,7 @@ def chosen_indices(settings):
 
 
 class FrameToSignal(Node):
-    """Converts chosen values of frames to signals, one lane each: units of a code or bands as modulation of any knob.
+    """Converts chosen values of frames to signals, one lane each: units of a code (latent) or bands modulate any knob.
 
     From the end of frame m on, sample n is ``y = x[m]`` (hold), or on a ramp ``y = x[m-1] + (x[m] - x[m-1]) n / hop``
     (linear), which is one hop late; parallel paths are delayed to match. If the frames have several lanes, the values

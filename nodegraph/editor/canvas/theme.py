@@ -155,6 +155,7 @@ FAMILIES = {
     "stretching": "#8f5570",
     "spectrogram_files": "#7a4f8a",
     "neural": "#2f8f68",
+    "estimator": "#3a8a7c",
     "subpatches": "#7a6a52",
 }
 OTHERS = ("#5b7a99", "#7a6a99", "#99705b", "#5b9980", "#99885b", "#996a7e")
