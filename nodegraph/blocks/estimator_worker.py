@@ -6,19 +6,17 @@ It outputs the answer when that is due, or as soon as it is there if it is late.
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nodegraph.models.estimator import Estimator
-from nodegraph.models.model_file import ModelError
+from nodegraph.models.model_file import ModelError, model_of_block, problem_of_block
 from nodegraph.models.parameters import from_classes, from_unit, to_classes
 from nodegraph.models.sound_features import SILENCE
+from nodegraph.patch.errors import quote, suggest
 
 from .background_worker import OFFLINE_CHUNK, BackgroundWorker
 from .helper import HelperContext
@@ -32,42 +30,23 @@ MARGIN = 2.0  # seconds of sound in the ring besides those of the model and the 
 HEARD, ASKED, END, DUE, WANTED, LAST, SHOWN, LATE, READY, ANSWERED, FOUND, DELAY, WINDOW = range(13)
 
 
-@lru_cache(maxsize=16)
-def _read(file: str, changed: Any) -> Estimator | ModelError:
-    try:
-        return Estimator.load(file)
-    except ModelError as error:
-        return error
-
-
-def estimator_of(settings: Mapping[str, Any]) -> Estimator | None:
-    """Return the model of a block, cached until its file changes; None without a file. Raises ModelError."""
-    found = _read(settings["file"], settings["file_changed"]) if settings["file"] else None
-    if isinstance(found, ModelError):
-        raise found
-    return found
-
-
 def chosen_columns(settings: Mapping[str, Any]) -> list[int]:
     """Return the indices of the parameters to output, in order; none without a model. Raises ModelError."""
-    model = estimator_of(settings)
+    model = model_of_block(Estimator.load, settings)
     if model is None:
         return []
     names = [name.strip() for name in settings["parameters"].split(",") if name.strip()]
     for name in names:
         if name not in model.names:
-            near = difflib.get_close_matches(name, model.names, 1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"The model has {', '.join(model.names)}."
-            raise ModelError(f"parameters: the model has no parameter '{name}'. {hint}")
+            hint = suggest(name, model.names) or f" The model has {', '.join(model.names)}."
+            raise ModelError(f"parameters must be names of the model's, got {quote(name)}.{hint}")
     return [model.names.index(name) for name in names or model.names]
 
 
 def estimator_problem(settings: Mapping[str, Any]) -> str:
     """Return why the model of a block cannot run, or ""."""
-    try:
-        chosen_columns(settings)
-    except ModelError as error:
-        return str(error).replace(settings["file"], f"'{Path(settings['file']).name}'").rstrip(".")
+    if problem := problem_of_block(chosen_columns, settings):
+        return problem
     if settings["file"] and importlib.util.find_spec("torch") is None:
         return "PyTorch is not installed: pip install 'nodegraph[learn]'"
     return ""
@@ -95,7 +74,7 @@ class EstimatorWorker(BackgroundWorker):
 
     def __init__(self, context: HelperContext) -> None:
         settings = context.settings
-        self._model, self._columns = estimator_of(settings), chosen_columns(settings)
+        self._model, self._columns = model_of_block(Estimator.load, settings), chosen_columns(settings)
         self._rate, self._noise, self._failure = context.rate, settings["noise"], ""
         seconds = self._model.features.seconds if self._model else 0.0
         self._window = round(seconds * self._rate)
