@@ -91,7 +91,10 @@ class Sine(Node):
     spectra by means of frequency modulation (J. Audio Eng. Soc., 1973).
     """
 
+    aliases = ("osc", "oscillator", "osc~", "sinosc", "cycle", "vco", "tone", "fm")
+
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="sine wave")
     phase, last_reset = State(), State()
 
@@ -107,8 +110,11 @@ class Saw(Node):
     Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms (2012).
     """
 
+    aliases = ("osc", "oscillator", "vco", "lfsaw")
+
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="rising sawtooth wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -127,10 +133,13 @@ class Square(Node):
     Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms (2012).
     """
 
+    aliases = ("osc", "oscillator", "vco", "pulse", "pwm", "rect")
+
     frequency, fm, pm = FREQUENCY, FM, PM
     width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of the cycle that is high (pulse width)")
     amplitude, reset = AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="pulse wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -152,8 +161,11 @@ class Triangle(Node):
     corners with BLAMP (Proc. DAFx, 2016).
     """
 
+    aliases = ("osc", "oscillator", "vco", "tri", "lftri")
+
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="triangle wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -212,6 +224,8 @@ class Lfo(Node):
     The waves are naive, because aliasing is inaudible at low frequencies. ``random`` holds a new random value per
     cycle; ``drift`` moves smoothly from one random value to the next.
     """
+
+    aliases = ("tremolo", "vibrato")
 
     frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles per second")
     amplitude = In(1.0, min=-10000.0, max=10000.0, doc="depth: peak of the wave")
@@ -300,6 +314,8 @@ class Wavetable(Node):
     Bristow-Johnson, Wavetable synthesis 101 (AES, 1996).
     """
 
+    aliases = ("tabosc4", "vosc")
+
     frequency, fm, pm = FREQUENCY, FM, PM
     position = In(0.0, unit="ratio", min=0.0, max=1.0, doc="position in the table, from the first to the last cycle")
     amplitude, reset = AMPLITUDE, RESET
@@ -307,6 +323,7 @@ class Wavetable(Node):
         "classic", "pulse", "organ", "vowel",
         doc="classic: sine, triangle, square, saw; pulse: narrowing; organ: drawbars; vowel: a e i u",
     )  # fmt: skip
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="wavetable wave")
     table = Table(wavetables)
     phase, last_pm, last_reset = State(), State(), State()

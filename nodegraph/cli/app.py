@@ -19,25 +19,34 @@ from .errors import report
 EPILOG = "Exit status: 0 success, 1 failure, 2 wrong usage. Set NODEGRAPH_TRACEBACK=1 to print tracebacks."
 
 
+class Commands(TyperGroup):
+    """The commands of a folder. The options of a command are read when it is used: those of all slow down --help."""
+
+    package: ModuleType = commands
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        names = [info.name.replace("_", "-") for info in pkgutil.iter_modules(self.package.__path__)]
+        self.commands: Any = dict.fromkeys(names)
+
+    def get_command(self, context: Any, name: str) -> Any:
+        return _command(self.package, name) if name in self.commands else None
+
+    def format_commands(self, context: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _summary(self.package, name)) for name in self.commands])
+
+
 def command() -> Any:
-    """Return the command line with all its commands."""
-    app = _group("nodegraph", "A patching environment for sound: check, render and play patches.")
-    app.callback(invoke_without_command=True)(_root)
-    _add_commands(app, commands)
-    return typer.main.get_command(app)
+    """Return the command line."""
+    return _group(commands, "nodegraph", "A patching environment for sound: check, render and play patches.", _root)
 
 
-class _SortedGroup(TyperGroup):
-    """A group whose help lists commands and groups in alphabetical order."""
-
-    def list_commands(self, context: Any) -> list[str]:
-        return sorted(super().list_commands(context))
-
-
-def _group(name: str, text: str) -> typer.Typer:
-    return typer.Typer(
+def _group(package: ModuleType, name: str, text: str, root: Callable[..., None]) -> Any:
+    """Return the commands of a package; ``root`` runs before each of them."""
+    app = typer.Typer(
+        cls=type("Commands", (Commands,), {"package": package}),
         name=name,
-        cls=_SortedGroup,
         help=text,
         epilog=EPILOG,
         add_completion=False,
@@ -45,23 +54,38 @@ def _group(name: str, text: str) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    app.callback(invoke_without_command=True)(root)
+    return typer.main.get_command(app)
 
 
-def _add_commands(app: typer.Typer, package: ModuleType) -> None:
-    """Add the function of each module of a package as a command, and each package in it as a group of commands."""
-    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        name = info.name.rpartition(".")[2]
-        module = importlib.import_module(info.name)
-        if info.ispkg:
-            group = _group(name.replace("_", "-"), (module.__doc__ or "").split("\n\n")[0])
-            group.callback(invoke_without_command=True)(_group_help)
-            _add_commands(group, module)
-            app.add_typer(group)
-        else:
-            app.command(name.replace("_", "-"))(_with_exit_status(getattr(module, name)))
+def _module(package: ModuleType, name: str) -> ModuleType:
+    return importlib.import_module(f"{package.__name__}.{name.replace('-', '_')}")
 
 
-def _group_help(context: typer.Context) -> None:
+def _function(module: ModuleType) -> Callable[..., int | None]:
+    """Return the function of a command."""
+    found: Callable[..., int | None] = getattr(module, module.__name__.rpartition(".")[2])
+    return found
+
+
+def _command(package: ModuleType, name: str) -> Any:
+    """Return the command of a module, or the group of commands of a package."""
+    module = _module(package, name)
+    if hasattr(module, "__path__"):
+        return _group(module, name, module.__doc__ or "", _group_root)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name)(_with_exit_status(_function(module)))
+    return typer.main.get_command(app)
+
+
+def _summary(package: ModuleType, name: str) -> str:
+    """Return the first line of a command's help."""
+    module = _module(package, name)
+    text = module.__doc__ if hasattr(module, "__path__") else _function(module).__doc__
+    return (text or "").partition("\n")[0]
+
+
+def _group_root(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         print(context.get_help())
 

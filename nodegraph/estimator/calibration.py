@@ -32,6 +32,10 @@ class HeldOut(NamedTuple):
     places: np.ndarray
     noise: np.ndarray
 
+    def part(self, chosen: np.ndarray) -> HeldOut:
+        """Return the examples that a mask (N,) selects."""
+        return HeldOut(self.logits[torch.from_numpy(chosen)], self.places[chosen], self.noise[chosen])
+
 
 def hear(model: Estimator, source: ExampleSource, first: int, count: int) -> HeldOut:
     """Return the outputs of the network for the chunks ``first … first + count − 1`` of held-out examples."""
@@ -41,7 +45,7 @@ def hear(model: Estimator, source: ExampleSource, first: int, count: int) -> Hel
     for number in range(first, first + count):
         chunk = source.chunk(number)
         found = inference.forward(chunk.features, chunk.noise)[1]
-        true = torch.from_numpy(class_places(model.parameters, chunk.values, model.layout.classes))
+        true = torch.from_numpy(class_places(model.parameters, chunk.values))
         for columns in groups:
             costs = class_costs(found.log_softmax(dim=-1), smoothed(true, counts), columns)
             true = permute_units(true, columns, match_units(costs))
@@ -52,29 +56,32 @@ def hear(model: Estimator, source: ExampleSource, first: int, count: int) -> Hel
 
 
 def fit_calibration(model: Estimator, held_out: HeldOut) -> Estimator:
-    """Return the model with the temperatures whose confidences are the most likely ones, for each parameter."""
+    """Return the model with the temperatures at which its confidences are the most likely ones."""
+    is_noisy = held_out.noise > 0.0
+    clean, noisy = (_temperatures(model, held_out.part(chosen)) for chosen in (~is_noisy, is_noisy))
+    return replace(model, calibration=Calibration(clean, noisy))
+
+
+def _temperatures(model: Estimator, held_out: HeldOut) -> tuple[float, ...]:
     likelihood = np.empty((len(TEMPERATURES), len(model.parameters)))
     for row, temperature in enumerate(TEMPERATURES):
-        confidence, right = confidences(model, held_out, temperature)
+        confidence, right = _confidences(model, held_out.logits / temperature, held_out.places)
         likelihood[row] = np.log(np.where(right, confidence, 1.0 - confidence)).mean(axis=0)
-    temperatures = TEMPERATURES[likelihood.argmax(axis=0)]
-    return replace(model, calibration=Calibration(tuple(round(float(value), 4) for value in temperatures)))
+    return tuple(round(float(value), 4) for value in TEMPERATURES[likelihood.argmax(axis=0)])
 
 
-def confidences(
-    model: Estimator, held_out: HeldOut, temperature: float | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the confidence (N, P) in each estimate, and whether it lies within one class of the truth.
+def confidences(model: Estimator, held_out: HeldOut) -> tuple[np.ndarray, np.ndarray]:
+    """Return the confidence (N, P) in each estimate, and whether it lies within one class of the truth."""
+    temperatures = torch.from_numpy(model.calibration.temperatures(held_out.noise))
+    return _confidences(model, held_out.logits / temperatures[..., None], held_out.places)
 
-    ``temperature`` is by default that of the model.
-    """
-    divisor = torch.tensor(model.calibration.temperatures)[:, None] if temperature is None else temperature
-    shares = (held_out.logits / divisor).double().softmax(dim=-1).numpy()
+
+def _confidences(model: Estimator, logits: Tensor, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    shares = logits.double().softmax(dim=-1).numpy()
     best = shares.argmax(axis=-1)
-    confidence = within_one_class(shares, best, model)
     tolerance = np.where(np.array(model.layout.classes) < EXACT_BELOW, 0.5, 1.5)
-    right = np.abs(best - held_out.places) < tolerance
-    return np.clip(confidence, MIN_PROBABILITY, 1.0 - MIN_PROBABILITY), right
+    confidence = np.clip(within_one_class(shares, best, model), MIN_PROBABILITY, 1.0 - MIN_PROBABILITY)
+    return confidence, np.abs(best - places) < tolerance
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:

@@ -22,11 +22,10 @@ DIGITS = 4
 
 def evaluate(model: Estimator, held_out: HeldOut, source: ExampleSource, first: int) -> dict[str, Any]:
     """Return all results as plain data; ``first`` is the first chunk of ``source`` for sounds."""
-    clean = HeldOut(*(part[held_out.noise == 0.0] for part in held_out))
-    noisy = HeldOut(*(part[held_out.noise > 0.0] for part in held_out))
+    is_clean = held_out.noise == 0.0
     return {
-        "clean": parameter_results(model, clean),
-        "noisy": parameter_results(model, noisy),
+        "clean": parameter_results(model, held_out.part(is_clean)),
+        "noisy": parameter_results(model, held_out.part(~is_clean)),
         "sounds": sound_results(model, source, first),
     }
 
@@ -90,5 +89,6 @@ def _distances(target: list[np.ndarray], aspects: list[np.ndarray]) -> np.ndarra
     return mel.mean(axis=(1, 2)) + 0.5 * envelope.mean(axis=1)
 
 
-def _round(value: Any) -> float:
-    return round(float(value), DIGITS)
+def _round(value: Any) -> float | None:
+    """Return a number for JSON; None if there is none."""
+    return round(float(value), DIGITS) if np.isfinite(value) else None

@@ -7,14 +7,13 @@ from functools import lru_cache
 import numpy as np
 from scipy.fft import rfft
 
-from nodegraph.spectral.bands import mel_matrix
+from nodegraph.spectral.levels import CHUNK, mel_levels, segment_levels
 
 FLOOR = -100.0  # dB; lower levels are this level
 BANDS = 64
 WINDOW, HOP = 1024, 256  # samples at 16384 Hz: 62.5 ms and 15.6 ms
 ENVELOPE_HOP = 64  # samples at 16384 Hz: 3.9 ms
 STFT_WINDOW, STFT_HOP = 512, 256
-CHUNK = 8  # sounds analysed together: their spectra stay in the cache
 
 
 def log_mel(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
@@ -24,23 +23,7 @@ def log_mel(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
     last 15.6 ms and windows 62.5 ms, rounded to powers of two in samples.
     """
     scale = _power_of_two(rate / 16384.0)
-    window, hop = max(int(WINDOW * scale), 16), max(int(HOP * scale), 4)
-    mel = _mel(window, rate)
-    shape = _hann(window)
-    frames = -(-sounds.shape[1] // hop)
-    before = (window - hop) // 2
-    found = np.empty((len(sounds), frames, BANDS), np.float32)
-    padded = np.zeros((CHUNK, (frames - 1) * hop + window), np.float32)
-    for start in range(0, len(sounds), CHUNK):
-        part = sounds[start : start + CHUNK]
-        padded[: len(part), before : before + part.shape[1]] = part
-        cut = np.lib.stride_tricks.sliding_window_view(padded[: len(part)], window, axis=1)[:, ::hop]
-        bins = rfft(cut * shape)
-        power = bins.view(np.float32)
-        np.square(power, out=power)
-        power = power.reshape(len(part) * frames, -1) @ mel
-        found[start : start + CHUNK] = _decibels(power).reshape(len(part), frames, BANDS)
-    return found
+    return mel_levels(sounds, rate, max(int(WINDOW * scale), 16), max(int(HOP * scale), 4), BANDS, FLOOR)
 
 
 def stft_magnitudes(sounds: np.ndarray) -> np.ndarray:
@@ -65,22 +48,12 @@ def attack_envelope(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
 
     An incomplete segment at the end is left out.
     """
-    hop = max(int(ENVELOPE_HOP * _power_of_two(rate / 16384.0)), 1)
-    whole = sounds[:, : sounds.shape[1] // hop * hop].reshape(len(sounds), -1, hop)
-    return _decibels(np.einsum("nsk,nsk->ns", whole, whole) / np.float32(hop))
+    return segment_levels(sounds, max(int(ENVELOPE_HOP * _power_of_two(rate / 16384.0)), 1), FLOOR)
 
 
 def level(sounds: np.ndarray) -> np.ndarray:
     """Return the RMS level of sounds (N, samples): float32 (N,) in dBFS, at least -100."""
-    return _decibels(np.einsum("nk,nk->n", sounds, sounds) / np.float32(sounds.shape[1]))
-
-
-def _decibels(power: np.ndarray) -> np.ndarray:
-    """Convert float32 powers in place."""
-    np.maximum(power, np.float32(0.5 * 10.0 ** (FLOOR / 10.0)), out=power)
-    np.log10(power, out=power)
-    power *= np.float32(10.0)
-    return np.maximum(power, np.float32(FLOOR), out=power)
+    return segment_levels(sounds, sounds.shape[1], FLOOR)[:, 0]
 
 
 def _power_of_two(ratio: float) -> float:
@@ -92,10 +65,3 @@ def _hann(size: int) -> np.ndarray:
     """Return a periodic Hann window whose sum is 2: a sine of full scale has magnitude 1."""
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(size) / size)
     return (window * (2.0 / window.sum())).astype(np.float32)
-
-
-@lru_cache(maxsize=8)
-def _mel(window: int, rate: float) -> np.ndarray:
-    """Return the weights of squared real and imaginary parts, alternating: float32 (2 bins, bands)."""
-    weights = mel_matrix(BANDS, window, rate, norm="peak")
-    return np.ascontiguousarray(np.repeat(weights.T, 2, axis=0), np.float32)

@@ -29,7 +29,7 @@ def record_of(document: Document, parameters: Sequence[Parameter]) -> PatchRecor
 
 
 def check_patch(model: Estimator, document: Document) -> None:
-    """Raise ModelError unless a document is the patch that a model was trained for, with any values of its parameters."""
+    """Raise ModelError unless a document is the patch that a model was trained for."""
     trained, found = model.patch, record_of(document, model.parameters)
     if found.fingerprint == trained.fingerprint:
         return
@@ -41,7 +41,9 @@ def check_patch(model: Estimator, document: Document) -> None:
             f"the model was trained for another patch, '{trained.title or 'untitled'}'. Choose a model of this one, or "
             "train it with `nodegraph train estimator`."
         )
-    subject = f"node '{changed[0]}' has" if len(changed) == 1 else f"{len(changed)} nodes have" if changed else "wires have"
+    subject = "wires or voices have"
+    if changed:
+        subject = f"node '{changed[0]}' has" if len(changed) == 1 else f"{len(changed)} nodes have"
     raise ModelError(
         f"the model was trained for another version of the patch: {subject} changed since. Train it again with "
         "`nodegraph train estimator`."

@@ -43,6 +43,7 @@ class Standardisation:
         for name in FEATURES:
             mean = self.sums[f"{name}.sum"] / self.count
             variance = self.sums[f"{name}.square"] / self.count - np.square(mean)
-            found[f"features.{name}.mean"] = np.asarray(mean, np.float32)
-            found[f"features.{name}.deviation"] = np.asarray(np.sqrt(np.maximum(variance, MIN_DEVIATION**2)), np.float32)
+            deviation = np.sqrt(np.maximum(variance, MIN_DEVIATION**2))
+            found[f"features.{name}.mean"] = np.atleast_1d(np.float32(mean))
+            found[f"features.{name}.deviation"] = np.atleast_1d(np.float32(deviation))
         return found

@@ -10,22 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nodegraph.models.estimator import Estimator, Group
+from nodegraph.models.estimator import Estimator, Group, class_values
 from nodegraph.models.parameters import Parameter, to_unit
 
 SMOOTHING = 0.6  # classes: deviation of the Gaussian around the true value
 MAX_ENUMERATED = 5  # units of a group whose permutations are all compared
 
 
-def class_places(parameters: Sequence[Parameter], values: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-    """Return values (N, P) as places on the axis of classes, float32: class ``k`` is at ``k``, between them linearly.
-
-    ``counts`` are the numbers of classes of the parameters.
-    """
+def class_places(parameters: Sequence[Parameter], values: np.ndarray) -> np.ndarray:
+    """Return values (N, P) as places on the axis of classes, float32: class ``k`` is at ``k``."""
     positions = to_unit(parameters, values)
-    for column, (parameter, count) in enumerate(zip(parameters, counts)):
-        classes = to_unit([parameter], np.array(parameter.classes(count))[:, None])[:, 0]
-        positions[:, column] = np.interp(positions[:, column], classes, np.arange(count))
+    for column, parameter in enumerate(parameters):
+        classes = to_unit([parameter], np.array(class_values(parameter))[:, None])[:, 0]
+        positions[:, column] = np.interp(positions[:, column], classes, np.arange(len(classes)))
     return positions.astype(np.float32)
 
 

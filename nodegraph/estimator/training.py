@@ -149,7 +149,9 @@ class _Training:
         renderer = BatchRenderer(document, parameters, sound.seconds, sound.rate, file)
         self.source = ExampleSource(renderer, self.features, Augmentation(samples, sound.rate), seed)
         torch.manual_seed(seed)  # initial weights
-        self.network = EstimatorNetwork(self.layout).to(device, memory_format=torch.channels_last)
+        self.network = EstimatorNetwork(self.layout).to(device)
+        if device.type == "cpu":
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.generator = torch.Generator().manual_seed(seed)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), recipe.training.rate, weight_decay=recipe.training.weight_decay, fused=True
@@ -223,7 +225,7 @@ class _Training:
 
     def batch_of(self, chunk: ExampleChunk) -> Batch:
         features = standardise(chunk.features, self.standardisation.tensors())
-        places = class_places(self.parameters, chunk.values, self.layout.classes)
+        places = class_places(self.parameters, chunk.values)
         parts = (*features, chunk.noise, places, to_unit(self.parameters, chunk.values))
         return Batch(*(torch.from_numpy(np.ascontiguousarray(p, np.float32)).to(self.device) for p in parts))
 
@@ -248,7 +250,7 @@ class _Training:
             self.features,
             self.layout,
             self.record,
-            Calibration((1.0,) * len(self.parameters)),
+            Calibration(*((1.0,) * len(self.parameters),) * 2),
             weights | self.standardisation.tensors(),
             self.interchangeable,
             self.inaudible,

@@ -11,7 +11,7 @@ from torch import Tensor
 from .estimator import Estimator
 from .estimator_network import load_network, sample_flow
 from .model_file import ModelError
-from .parameters import from_unit, to_unit
+from .parameters import from_classes, from_unit, to_classes, to_unit
 from .sound_features import SILENCE, SoundFeatures, sound_features
 
 FLOW_STEPS = 16  # Euler steps from noise to candidates
@@ -39,7 +39,6 @@ class Inference:
         self.model = model
         weights = {n.removeprefix("network."): t for n, t in model.tensors.items() if n.startswith("network.")}
         self._network = load_network(model.layout, weights)
-        self._temperatures = torch.tensor(model.calibration.temperatures, dtype=torch.float32)[:, None]
         self._audible = np.array([name not in model.inaudible for name in model.names])
 
     def estimate(self, sounds: np.ndarray, noise: float = 0.0, candidates: int = 0, seed: int = 0) -> Estimates:
@@ -53,8 +52,10 @@ class Inference:
         if (np.abs(sounds).max(axis=1, initial=0.0) < SILENCE).any():
             raise ModelError("the sound is silent. Record or choose another one.")
         features = sound_features(sounds, self.model.features)
-        code, logits = self.forward(features, np.full(len(sounds), noise, np.float32))
-        positions, confidence = read_classes(logits / self._temperatures, self.model)
+        amounts = np.full(len(sounds), noise, np.float32)
+        code, logits = self.forward(features, amounts)
+        temperatures = torch.from_numpy(self.model.calibration.temperatures(amounts))
+        positions, confidence = read_classes(logits / temperatures[..., None], self.model)
         shape = (len(sounds), 0, len(self.model.parameters))
         drawn = np.zeros(shape)
         if candidates:
@@ -87,7 +88,7 @@ def read_classes(logits: Tensor, model: Estimator) -> tuple[np.ndarray, np.ndarr
     positions = np.empty(best.shape)
     for column, (parameter, classes) in enumerate(zip(model.parameters, model.classes)):
         places = to_unit([parameter], classes[:, None])[:, 0]
-        if parameter.steps:
+        if len(parameter.steps) == len(places):
             positions[:, column] = places[best[:, column]]
         else:
             near = np.abs(np.arange(len(places)) - best[:, column, None]) <= 1
@@ -107,9 +108,8 @@ def within_one_class(shares: np.ndarray, best: np.ndarray, model: Estimator) -> 
 def snap(model: Estimator, values: np.ndarray) -> np.ndarray:
     """Return values (N, P) with each parameter that has steps at its nearest one, nearest along the taper."""
     values = values.copy()
-    for column, (parameter, classes) in enumerate(zip(model.parameters, model.classes)):
+    for column, parameter in enumerate(model.parameters):
         if parameter.steps:
-            places = to_unit([parameter], classes[:, None])[:, 0]
-            positions = to_unit([parameter], values[:, column, None])[:, 0]
-            values[:, column] = classes[np.searchsorted((places[1:] + places[:-1]) / 2.0, positions)]
+            nearest = to_classes([parameter], values[:, column, None])
+            values[:, column] = from_classes([parameter], nearest)[:, 0]
     return values

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from .estimator_layout import Layout, tensor_shapes
+from .estimator_layout import MAX_CLASSES, Layout, tensor_shapes
 from .model_file import ModelError, read_model_file, write_model_file
 from .parameters import Parameter
 from .sound_features import SoundFeatures, SoundFeatureSettings
@@ -41,9 +41,17 @@ class PatchRecord(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
-    """A temperature per parameter, by which its logits are divided; fitted on held-out examples."""
+    """Temperatures per parameter, by which its logits are divided; fitted on held-out examples.
 
-    temperatures: tuple[Temperature, ...] = ()
+    ``clean`` are those for sounds without noise, ``noisy`` those for all others.
+    """
+
+    clean: tuple[Temperature, ...]
+    noisy: tuple[Temperature, ...]
+
+    def temperatures(self, noise: np.ndarray) -> np.ndarray:
+        """Return the temperatures (N, P) for told amounts of noise (N,)."""
+        return np.where(np.asarray(noise)[:, None] > 0.0, np.array(self.noisy), np.array(self.clean))
 
 
 class EstimatorRecord(Struct, frozen=True):
@@ -88,7 +96,7 @@ class Estimator:
     @property
     def classes(self) -> tuple[np.ndarray, ...]:
         """The class values of every parameter, in the units of the ports."""
-        return tuple(np.array(p.classes(count)) for p, count in zip(self.parameters, self.layout.classes))
+        return tuple(np.array(class_values(parameter)) for parameter in self.parameters)
 
     def standardise(self, features: SoundFeatures) -> SoundFeatures:
         """Return the features with mean 0 and deviation 1 over the training examples."""
@@ -114,9 +122,16 @@ class Estimator:
         return read_model_file(path, KIND, _build)
 
 
+def class_values(parameter: Parameter) -> tuple[float, ...]:
+    """Return the values between which the network decides: the steps if they are few, else 20 along the taper."""
+    if len(parameter.steps) <= MAX_CLASSES:
+        return parameter.classes(CLASSES)
+    return replace(parameter, steps=()).classes(CLASSES)
+
+
 def layout_of(parameters: tuple[Parameter, ...], features: SoundFeatureSettings, **sizes: Any) -> Layout:
     """Return the layout of a network for parameters and features; ``sizes`` are further fields of Layout."""
-    classes = tuple(len(parameter.classes(CLASSES)) for parameter in parameters)
+    classes = tuple(len(class_values(parameter)) for parameter in parameters)
     return Layout(classes, frames=features.frames, bands=features.bands, points=features.points, **sizes)
 
 
@@ -148,28 +163,28 @@ def _check_parameters(model: Estimator) -> None:
         raise ModelError("two parameters have the same name")
     for parameter in model.parameters:
         low, high = parameter.low, parameter.high
-        if not (np.isfinite([low, high]).all() and low < high and (parameter.taper == "linear" or low > 0.0)):
-            raise ModelError(f"parameter '{parameter.name[:60]}' has an invalid range")
         if parameter.taper not in ("linear", "log"):
             raise ModelError(f"parameter '{parameter.name[:60]}': taper must be linear or log")
+        if not (np.isfinite([low, high]).all() and low < high and (parameter.taper == "linear" or low > 0.0)):
+            raise ModelError(f"parameter '{parameter.name[:60]}' has an invalid range")
         steps = parameter.steps
         if steps and not (low <= steps[0] and steps[-1] <= high and all(a < b for a, b in zip(steps, steps[1:]))):
             raise ModelError(f"parameter '{parameter.name[:60]}': steps must increase within its range")
     layout, features = model.layout, model.features
-    if len(layout.classes) != len(names) or any(
-        len(parameter.steps or range(count)) != count for parameter, count in zip(model.parameters, layout.classes)
-    ):
+    if layout.classes != tuple(len(class_values(parameter)) for parameter in model.parameters):
         raise ModelError("layout.classes do not fit the parameters")
     if (layout.frames, layout.bands, layout.points) != (features.frames, features.bands, features.points):
         raise ModelError("the layout does not fit the features")
     if len(layout.channels) != len(layout.strides):
         raise ModelError("layout.strides must have an entry for each of layout.channels")
-    if len(model.calibration.temperatures) != len(names):
-        raise ModelError(f"calibration.temperatures must hold {len(names)} numbers, one per parameter")
+    if any(len(part) != len(names) for part in (model.calibration.clean, model.calibration.noisy)):
+        raise ModelError(f"calibration must hold {len(names)} temperatures of each kind, one per parameter")
     grouped = [name for group in model.interchangeable for unit in group for name in unit]
     if unknown := {*grouped, *model.inaudible} - set(names):
         raise ModelError(f"'{min(unknown)[:60]}' is not one of the parameters")
-    if len(set(grouped)) < len(grouped) or any(len({len(unit) for unit in group}) != 1 for group in model.interchangeable):
+    if len(set(grouped)) < len(grouped) or any(
+        len({len(unit) for unit in group}) != 1 for group in model.interchangeable
+    ):
         raise ModelError("interchangeable units must have as many parameters as each other, each named once")
 
 
@@ -182,6 +197,8 @@ def _check_tensors(model: Estimator) -> None:
         if name not in model.tensors:
             raise ModelError(f"tensor '{name}' is missing")
         if model.tensors[name].shape != shape:
-            raise ModelError(f"tensor '{name}' must have the shape {list(shape)}, got {list(model.tensors[name].shape)}")
+            raise ModelError(
+                f"tensor '{name}' must have the shape {list(shape)}, got {list(model.tensors[name].shape)}"
+            )
         if name.endswith("deviation") and not (model.tensors[name] > 0.0).all():
             raise ModelError(f"tensor '{name}' must be above 0")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+MAX_CLASSES = 64  # of a parameter
 TIME_FREQUENCIES = 8  # sines and cosines of the time of the flow
 
 Count = Annotated[int, Meta(ge=1, le=512)]
@@ -21,7 +22,7 @@ class Layout(Struct, frozen=True, forbid_unknown_fields=True):
     ``flow_layers`` the size of the flow.
     """
 
-    classes: Annotated[tuple[Annotated[int, Meta(ge=2, le=64)], ...], Meta(min_length=1, max_length=256)]
+    classes: Annotated[tuple[Annotated[int, Meta(ge=2, le=MAX_CLASSES)], ...], Meta(min_length=1, max_length=256)]
     frames: Count = 64
     bands: Count = 64
     points: Count = 64
@@ -60,7 +61,7 @@ def tensor_shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
     for moment in ("mean", "deviation"):
         shapes[f"features.mel.{moment}"] = (layout.bands,)
         shapes[f"features.envelope.{moment}"] = (layout.points,)
-        shapes[f"features.level.{moment}"] = ()
+        shapes[f"features.level.{moment}"] = (1,)
 
     def linear(name: str, inputs: int, outputs: int) -> None:
         shapes[f"network.{name}.weight"], shapes[f"network.{name}.bias"] = (outputs, inputs), (outputs,)
@@ -94,4 +95,8 @@ def tensor_shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
 def weight_count(layout: Layout) -> int:
     """Return the number of trained weights of the network."""
     skipped = ("features.", "running_mean", "running_var")
-    return sum(prod(s) for n, s in tensor_shapes(layout).items() if not n.startswith(skipped[0]) and not n.endswith(skipped[1:]))
+    return sum(
+        prod(s)
+        for n, s in tensor_shapes(layout).items()
+        if not n.startswith(skipped[0]) and not n.endswith(skipped[1:])
+    )

@@ -134,5 +134,7 @@ def network_tensors(network: nn.Module) -> dict[str, np.ndarray]:
 def load_network(layout: Layout, tensors: Mapping[str, np.ndarray]) -> EstimatorNetwork:
     """Return a network for inference with the weights of a model file, which has checked their names and shapes."""
     network = EstimatorNetwork(layout)
-    network.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in tensors.items()}, strict=False)
+    network.load_state_dict(
+        {name: torch.from_numpy(np.array(values)) for name, values in tensors.items()}, strict=False
+    )
     return network.eval().requires_grad_(False)

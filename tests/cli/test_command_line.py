@@ -37,7 +37,7 @@ def test_help_imports_no_slow_modules(arguments):
     assert (done.returncode, done.stderr) == (0, "[]\n")
 
 
-def test_a_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsys):
+def test_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "say_hello.py").write_text(
         "def say_hello(name: str = 'you') -> None:\n    '''Greet.'''\n    print('hello', name)\n"
     )
@@ -47,7 +47,16 @@ def test_a_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsy
     sys.modules.pop(f"{commands.__name__}.say_hello")
 
 
-def test_a_folder_of_commands_is_a_group(tmp_path, monkeypatch, capsys):
+def paths_of(group, before=()):
+    """Return the words of every command and group."""
+    found = []
+    for name in group.commands:
+        inner = group.get_command(None, name)
+        found += [(*before, name), *(paths_of(inner, (*before, name)) if hasattr(inner, "commands") else ())]
+    return found
+
+
+def test_folder_of_commands_is_a_group(tmp_path, monkeypatch, capsys):
     (tmp_path / "greet").mkdir()
     (tmp_path / "greet" / "__init__.py").write_text("'Greet somebody.'")
     (tmp_path / "greet" / "loudly.py").write_text("def loudly() -> None:\n    'Shout.'\n    print('HELLO')\n")
@@ -62,16 +71,15 @@ def test_a_folder_of_commands_is_a_group(tmp_path, monkeypatch, capsys):
 
 
 def test_every_command_has_help(capsys):
-    found = [([name], command) for name, command in app.command().commands.items()]
-    for path, command in found:
-        found += [([*path, name], inner) for name, inner in getattr(command, "commands", {}).items()]
-    for path, command in found:
-        if hasattr(command, "commands"):
-            continue
+    for path in paths_of(app.command()):
+        assert main([*path[:-1], "--help"]) == 0
+        summaries = capsys.readouterr().out
         name = " ".join(path)
         assert main([*path, "--help"]) == 0
-        assert "--json" in capsys.readouterr().out or name == "edit"  # edit opens a window
-        assert command.help and len(command.help.splitlines()[0]) <= 66, f"{name}: its first line would be truncated"
+        text = capsys.readouterr().out
+        assert "--json" in text or name in ("edit", "train")  # a window and a group
+        summary = text.splitlines()[2].strip()
+        assert 0 < len(summary) <= 66 and f"{summary}\n" in summaries, f"{name}: its first line would be broken"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def autoencoder(
         ),
     ] = None,
     more: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]…", show_default=False, help="Further paths, like --audio.")
+        list[str] | None, typer.Argument(metavar="PATH", show_default=False, help="Further paths, like --audio.")
     ] = None,
     output: Annotated[
         Path | None,
