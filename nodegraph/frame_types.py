@@ -28,3 +28,9 @@ class FrameType:
 def kinds_fit(gives: str, takes: str) -> bool:
     """Return whether frames of kind ``gives`` may be wired to a port of kind ``takes``."""
     return gives == takes or {gives, takes} in ({EITHER, "magnitude"}, {EITHER, "latent"})
+
+
+def check_transform_size(size: int) -> None:
+    """Raise ValueError if a transform size is not a power of two."""
+    if size & (size - 1):
+        raise ValueError(f"size must be a power of two, got {size}. Set it to {1 << (size.bit_length() - 1)}.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nodegraph.frame_types import FrameType
+from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import clip, exp, read_double, smoothstep
 from nodegraph.models.feature_kernels import (
     SOUNDS,
@@ -239,8 +239,7 @@ class LatentSource(Node):
 
     def frames(inputs, settings):
         size = settings["size"]
-        if size & (size - 1):
-            raise ValueError(f"size must be a power of two, got {size}. Set it to {1 << (size.bit_length() - 1)}.")
+        check_transform_size(size)
         code = FrameType("latent", settings["units"], size, settings["hop"])
         return {"code": code, "level": replace(code, bins=1)}
 

@@ -5,7 +5,7 @@ Allen & Rabiner, A unified approach to short-time Fourier analysis and synthesis
 
 from __future__ import annotations
 
-from nodegraph.frame_types import FrameType
+from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import sqrt
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.spectral.ring import play_ring
@@ -62,8 +62,7 @@ class Stft(Node):
 
     def frames(inputs, settings):
         size, hop = settings["size"], settings["hop"]
-        if size & (size - 1):
-            raise ValueError(f"size must be a power of two, got {size}. Set it to {1 << (size.bit_length() - 1)}.")
+        check_transform_size(size)
         reference = size // 2 if settings["alignment"] == "centred" else 0
         return {"spectrum": FrameType("spectrum", size // 2 + 1, size, hop, reference)}
 

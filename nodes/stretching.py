@@ -8,7 +8,7 @@ import numpy as np
 
 from nodegraph.blocks.sound_streaming import read_header
 from nodegraph.files.sound_file import read_sound
-from nodegraph.frame_types import FrameType
+from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import clip, floor, read_double, sqrt
 from nodegraph.node import Choice, FrameOut, Helper, In, Line, Node, Option, Scratch, State, Table, Transform
 from nodegraph.spectral.transform import rfft
@@ -123,8 +123,7 @@ class StretchPlayer(Node):
 
     def frames(inputs, settings):
         size = settings["size"]
-        if size & (size - 1):
-            raise ValueError(f"size must be a power of two, got {size}. Set it to {1 << (size.bit_length() - 1)}.")
+        check_transform_size(size)
         return {"spectrum": FrameType("spectrum", size // 2 + 1, size, settings["hop"])}
 
     def lanes(inputs, settings):

@@ -7,6 +7,7 @@ import pytest
 
 import nodegraph
 from nodegraph.graph import build_graph
+from nodegraph.models.autoencoder import Autoencoder
 
 FOLDER = Path(__file__).parent.parent / "patches"
 RATE = 44100
@@ -58,3 +59,25 @@ def test_time_stretch_keeps_the_pitch(speed):
     hz = np.fft.rfftfreq(len(sound), 1 / RATE)
     found = spectrum(sound)
     assert min(abs(hz[np.argmax(found)] / f - 1) for f in (82.41, 123.5, 246.9, 164.8, 293.7, 369.99, 587.3)) < 0.02
+
+
+def test_latent_filter_is_opened_by_a_unit_of_the_code():
+    size, hop, latency = 4096, 512, 512
+
+    def signal_of(source):
+        patch = nodegraph.load(FOLDER / "latent_filter.json")
+        patch.set("smooth.release", 0.0)
+        patch.disconnect("limiter.out", "out.audio")
+        patch.connect(source, "out.audio")
+        return np.asarray(nodegraph.render(patch, 3.0, RATE), np.float64).sum(axis=1)
+
+    drum, unit, filtered = map(signal_of, ("mono.out", "unit.out", "filter.out"))
+    ends = np.arange(2 * size, len(drum) - size, hop)
+    frames = [drum[end - size : end] * np.hanning(size + 1)[:-1] for end in ends]
+    model = Autoencoder.load(FOLDER / "models" / "parts-16.safetensors")
+    code = model.encode(model.normalise(np.abs(np.fft.rfft(frames)))[0])[:, 3]
+    assert code.max() > 0.5
+    np.testing.assert_allclose(unit[ends - 1 + latency], code, atol=1e-3)
+    heard = np.abs(np.fft.rfft([filtered[end + latency :][:2048] * np.hanning(2048) for end in ends]))
+    centroid = heard @ np.arange(1025) / heard.sum(axis=1)
+    assert np.corrcoef(np.log(centroid), code)[0, 1] > 0.8

@@ -1,24 +1,19 @@
 """TorchScript models outside the audio thread: input vectors in one ring, output vectors in another.
 
-The kernel of a block writes input vectors and reads the outputs after a declared delay; it never waits. Live the
-model runs in a dedicated thread; offline it runs between two chunks of quanta, so that it is never late.
-Only this module imports PyTorch at run time.
+The kernel of a block writes input vectors and reads the outputs after a declared delay.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .background_worker import OFFLINE_CHUNK, BackgroundWorker
 from .helper import HelperContext
-
-OFFLINE_CHUNK = 1024  # samples between two services of a helper offline: the minimum delay
-POLL = 0.001  # seconds between two checks of the ring
 
 # Marks: vectors written by the kernel, delay in vectors, late outputs, state of the model, vectors in a ring, lanes.
 PUT, DELAY, LATE, MODEL, SLOTS, LANES = range(6)
@@ -37,7 +32,7 @@ def torchscript_problem(settings: Mapping[str, Any]) -> str:
     return ""
 
 
-class TorchWorker:
+class TorchWorker(BackgroundWorker):
     """A worker that runs a model from (vectors × lanes, ``width``) to (vectors × lanes, ``output_width``)."""
 
     array_types = {"asked": "f4", "answers": "f4", "answered": "i8", "marks": "i8"}
@@ -61,15 +56,9 @@ class TorchWorker:
         self._done, self._failure = 0, ""
         self._model: Any = None
         self._file = context.settings["file"]
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         if self._file:
             self.marks[MODEL] = LOADING
-            if context.realtime:
-                self._thread = threading.Thread(target=self._work, name=f"torchscript-{context.node}", daemon=True)
-                self._thread.start()
-            else:
-                self._load()
+            self.start(f"torchscript-{context.node}", context.realtime)
 
     @property
     def problem(self) -> str:
@@ -80,22 +69,7 @@ class TorchWorker:
         outputs = "1 output of the model was" if late == 1 else f"{late} outputs of the model were"
         return f"{outputs} late. Raise 'delay', or use a smaller model"
 
-    def service(self) -> None:
-        """Offline: process all pending vectors."""
-        if self._thread is None:
-            self._process_pending()
-
-    def close(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(2.0)
-
-    def _work(self) -> None:
-        self._load()
-        while self._model is not None and not self._stop.wait(POLL):
-            self._process_pending()
-
-    def _load(self) -> None:
+    def load(self) -> bool:
         name = Path(self._file).name
         try:
             from nodegraph.models.torch_import import require_torch
@@ -108,28 +82,30 @@ class TorchWorker:
             self._model = torch.jit.load(self._file, map_location="cpu").eval()
             self._run(np.zeros((1, self.width), np.float32))
         except Exception as error:  # a user's model can raise anything
-            self._fail(f"'{name}' does not run ({_line(error)}). Save it with torch.jit.save")
+            self._fail(f"'{name}' does not run ({error_line(error)}). Save it with torch.jit.save")
+        return self._model is not None
 
     def _fail(self, reason: str) -> None:
         self._failure, self._model = reason, None
         self.marks[MODEL] = NONE
 
-    def _process_pending(self) -> None:
+    def process_pending(self) -> bool:
         """Process the pending vectors, except those that are already too late."""
         put = int(self.marks[PUT])
         first = max(self._done, put - int(self.marks[DELAY]))
         if self._model is None or first >= put:
-            return
+            return self._model is not None
         slots = np.arange(first, put) % len(self.answered)
         try:
             found = self._run(self.asked[slots].reshape(-1, self.width))
         except Exception as error:
-            self._fail(f"the model failed ({_line(error)})")
-            return
+            self._fail(f"the model failed ({error_line(error)})")
+            return False
         self.answers[slots] = found.reshape(len(slots), self.lanes, self.output_width)
         self.answered[slots] = np.arange(first, put)
         self.marks[MODEL] = READY
         self._done = put
+        return True
 
     def _run(self, vectors: np.ndarray) -> np.ndarray:
         import torch
@@ -145,7 +121,7 @@ class TorchWorker:
         return np.nan_to_num(found.to(torch.float32).numpy().reshape(len(vectors), -1), posinf=0.0, neginf=0.0)
 
 
-def _line(error: Exception) -> str:
+def error_line(error: Exception) -> str:
     """Return the most informative line of an error."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     error_lines = [line for line in lines if "Error" in line and ":" in line] or lines or [type(error).__name__]

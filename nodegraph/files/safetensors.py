@@ -65,7 +65,7 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mappi
     """Write arrays as float32, with metadata. Raises OSError; the old file is then unchanged."""
     from safetensors.numpy import save
 
-    arrays = {name: np.ascontiguousarray(values, "<f4") for name, values in tensors.items()}
+    arrays = {name: np.asarray(values, "<f4", order="C") for name, values in tensors.items()}
     write_atomic(path, save(arrays, dict(metadata)))
 
 

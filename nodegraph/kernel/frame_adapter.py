@@ -65,9 +65,9 @@ def zero_nonfinite(values, count):  # type: ignore[no-untyped-def]
 
 
 def _frame(at: int, parts: int, part: int = 0) -> str:
-    """Return Python source for the address of the current frame and lane; a single lane is shared by all."""
-    lanes, lane = f"(lanes if w[{at + 2}] else 1)", f"lane * w[{at + 2}]"
-    return f"w[{at}] + (((fire * {lanes} + {lane}) * {parts} + {part}) * w[{at + 1}]) * 4"
+    """Return Python source for the address of the current frame and lane; adjacent lanes of a node may share one."""
+    lanes, lane = f"lanes // w[{at + 2}]", f"lane // w[{at + 2}]"
+    return f"w[{at}] + (((fire * ({lanes}) + {lane}) * {parts} + {part}) * w[{at + 1}]) * 4"
 
 
 def _fetch(p: KernelParameter, shared_types: Mapping[str, str]) -> str:

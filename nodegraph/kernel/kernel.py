@@ -168,7 +168,8 @@ class Kernel:
     def key(self) -> tuple[Any, ...]:
         """Cache key: equal for kernels with the same code."""
         shape = [(p.name, p.kind, p.word, p.constant, p.integer) for p in self.parameters]
-        code = self._block_adapter() if self.part == "block" else self.function
+        adapters = {"tick": lambda: self.function, "block": self._block_adapter, "frame": self._frame_adapter}
+        code = adapters[self.part]()
         return (repr(shape), self.words, self.is_tick, repr(code_identity(code)))
 
     @cached_property

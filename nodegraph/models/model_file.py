@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,6 +60,34 @@ def write_model_file(
         raise ModelError(
             f"{path}: the model cannot be written ({reason}). Free disk space, or choose another folder."
         ) from None
+
+
+def model_of_block(load: Callable[[str], T], settings: Mapping[str, Any]) -> T | None:
+    """Return the model in the ``file`` of a block, cached until the file changes; None without a file.
+
+    Raises ModelError as ``load`` does.
+    """
+    found = _loaded(load, settings["file"], settings["file_changed"]) if settings["file"] else None
+    if isinstance(found, ModelError):
+        raise found
+    return found
+
+
+def problem_of_block(read: Callable[[Mapping[str, Any]], Any], settings: Mapping[str, Any]) -> str:
+    """Return the message of the ModelError that ``read(settings)`` raises, with the file's name for its path, or ""."""
+    try:
+        read(settings)
+    except ModelError as error:
+        return str(error).replace(settings["file"], f"'{Path(settings['file']).name}'").rstrip(".")
+    return ""
+
+
+@lru_cache(maxsize=32)
+def _loaded(load: Callable[[str], Any], file: str, changed: Any) -> Any:
+    try:
+        return load(file)
+    except ModelError as error:
+        return error
 
 
 def _metadata(strings: Mapping[str, str], kind: str) -> dict[str, Any]:

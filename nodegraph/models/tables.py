@@ -6,42 +6,25 @@ Without a model the tables have no layers, and each bin is a unit of the code.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .autoencoder import ACTIVATIONS, Autoencoder, Layer
-from .model_file import ModelError
+from .model_file import model_of_block, problem_of_block
 
 BLOCK = 4  # inputs that a dense layer processes at a time; the last block is padded with zeros
 LAYER_WORDS = 4  # numbers per layer in the layer table: inputs, outputs, activation, slope
 
 
-@lru_cache(maxsize=16)
-def _read(file: str, changed: Any) -> Autoencoder | ModelError:
-    try:
-        return Autoencoder.load(file)
-    except ModelError as error:
-        return error
-
-
 def model_of(settings: Mapping[str, Any]) -> Autoencoder | None:
-    """Return the model of a block, cached until its file changes; None without a file. Raises ModelError."""
-    found = _read(settings["file"], settings["file_changed"]) if settings["file"] else None
-    if isinstance(found, ModelError):
-        raise found
-    return found
+    """Return the model of a block; None without a file. Raises ModelError."""
+    return model_of_block(Autoencoder.load, settings)
 
 
 def model_problem(settings: Mapping[str, Any]) -> str:
     """Return the problem with the model of a block, or ""."""
-    try:
-        model_of(settings)
-    except ModelError as error:
-        return str(error).replace(settings["file"], f"'{Path(settings['file']).name}'").rstrip(".")
-    return ""
+    return problem_of_block(model_of, settings)
 
 
 def layer_table(layers: Sequence[Layer]) -> np.ndarray:

@@ -123,16 +123,16 @@ def place_frame_parts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row
         buffer = _buffer_into(builder, node, name, clock)
         at = kernel.parameter_words[f"{name}_bins"].word - 1
         if buffer is None:  # an optional input without a wire
-            words[at : at + 3] = [0, 0, 0]
+            words[at : at + 3] = [0, 0, 1]
             continue
         reads.append(buffer)
-        words[at : at + 3] = [lambda b=buffer: b.address, buffer.type.bins, int(buffer.lanes > 1)]  # type: ignore[misc]
+        words[at : at + 3] = [lambda b=buffer: b.address, buffer.type.bins, node.lanes // buffer.lanes]  # type: ignore[misc]
     outputs: list[Any] = []
     for name, kind in node.output_frames.items():
         buffer = FrameBuffer(kind, node.output_lanes[name])
         builder.frame_refs[(node.id, name)] = buffer
         at = kernel.parameter_words[f"{name}_bins"].word - 1
-        words[at : at + 3] = [lambda b=buffer: b.address, kind.bins, int(buffer.lanes > 1)]  # type: ignore[misc]
+        words[at : at + 3] = [lambda b=buffer: b.address, kind.bins, node.lanes // buffer.lanes]  # type: ignore[misc]
         outputs.append(buffer)
     frame_row = Row(kernel_of(node.cls, node.settings, "frame"), words, outputs, [*reads, *row.reads], row.nodes)
     if node.cls.block is None:

@@ -55,6 +55,7 @@ def found(query: str) -> list[str]:
         ("mag", "magnitude"),
         ("step seq", "step_sequencer"),
         ("rtisi", "rtisi_la"),
+        ("estimator", "cnn_estimator"),
     ],
 )
 def test_best_match_is_first(query, block):

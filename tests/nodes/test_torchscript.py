@@ -135,7 +135,7 @@ def test_late_frames_are_held_or_dry_and_counted(models, late, monkeypatch):
     engine = engine_of(frame_patch("Twice.pt", late=late), models, audio)
     before = engine.run_samples(3008)[-500:, 0]
     with monkeypatch.context() as patched:
-        patched.setattr(TorchWorker, "_process_pending", lambda self: None)
+        patched.setattr(TorchWorker, "process_pending", lambda self: None)
         during = engine.run_samples(4992)[:, 0]
     after = engine.run_samples(3000)[:, 0]
     held = {"hold": 1.0, "dry": 0.5}[late]
@@ -154,7 +154,7 @@ def test_late_sound_fades_to_dry_or_silence(models, late, monkeypatch):
     engine = engine_of(sound_patch("Twice.pt", late=late), models, audio)
     before = engine.run_samples(4032)[-500:, 0]
     with monkeypatch.context() as patched:
-        patched.setattr(TorchWorker, "_process_pending", lambda self: None)
+        patched.setattr(TorchWorker, "process_pending", lambda self: None)
         during = engine.run_samples(4992)[:, 0]
     after = engine.run_samples(4000)[:, 0]
     assert before == pytest.approx(1.0) and after[-500:] == pytest.approx(1.0)

@@ -150,10 +150,12 @@ FAMILIES = {
     "magnitude": "#7d57ad",
     "frame arithmetic": "#85588f",
     "mel and views": "#6f5aa8",
+    "frames and signals": "#5f63b2",
     "phase reconstruction": "#6a5fc0",
     "stretching": "#8f5570",
     "spectrogram files": "#7a4f8a",
     "neural": "#2f8f68",
+    "estimator": "#3a8a7c",
     "subpatches": "#7a6a52",
 }
 OTHERS = ("#5b7a99", "#7a6a99", "#99705b", "#5b9980", "#99885b", "#996a7e")

@@ -1,0 +1,159 @@
+"""Estimation of parameters beside the audio thread: the sound in a ring, requests and answers in shared arrays.
+
+The kernel of a block makes one request at a time: it sets the end of the sound, then increments the number of requests.
+It outputs the answer when that is due, or as soon as it is there if it is late.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nodegraph.models.estimator import Estimator
+from nodegraph.models.model_file import ModelError, model_of_block, problem_of_block
+from nodegraph.models.parameters import from_classes, from_unit, to_classes
+from nodegraph.models.sound_features import SILENCE
+from nodegraph.patch.errors import quote, suggest
+
+from .background_worker import OFFLINE_CHUNK, BackgroundWorker
+from .helper import HelperContext
+
+MARGIN = 2.0  # seconds of sound in the ring besides those of the model and the delay
+
+# Marks of the kernel: samples heard, latest request, end of its sound and sample at which its answer is due (counted as
+# HEARD), end of the sound of the next request (0: none), end of the sound of the latest one, request whose answer is
+# shown, late answers. Marks of the worker: 1 while the model runs, latest answer, latest answer with an estimate.
+# Constants: delay and length of the sound in samples.
+HEARD, ASKED, END, DUE, WANTED, LAST, SHOWN, LATE, READY, ANSWERED, FOUND, DELAY, WINDOW = range(13)
+
+
+def chosen_columns(settings: Mapping[str, Any]) -> list[int]:
+    """Return the indices of the parameters to output, in order; none without a model. Raises ModelError."""
+    model = model_of_block(Estimator.load, settings)
+    if model is None:
+        return []
+    names = [name.strip() for name in settings["parameters"].split(",") if name.strip()]
+    for name in names:
+        if name not in model.names:
+            hint = suggest(name, model.names) or f" The model has {', '.join(model.names)}."
+            raise ModelError(f"parameters must be names of the model's, got {quote(name)}.{hint}")
+    return [model.names.index(name) for name in names or model.names]
+
+
+def estimator_problem(settings: Mapping[str, Any]) -> str:
+    """Return why the model of a block cannot run, or ""."""
+    if problem := problem_of_block(chosen_columns, settings):
+        return problem
+    if settings["file"] and importlib.util.find_spec("torch") is None:
+        return "PyTorch is not installed: pip install 'nodegraph[learn]'"
+    return ""
+
+
+def lane_count(settings: Mapping[str, Any]) -> int:
+    """Return the number of parameters to output, at least 1."""
+    try:
+        return max(len(chosen_columns(settings)), 1)
+    except ModelError:
+        return 1
+
+
+def middle_values(model: Estimator) -> np.ndarray:
+    """Return the middle of each parameter's range along its taper, (P,): the nearest class of one with steps."""
+    middle = from_unit(model.parameters, np.full((1, len(model.parameters)), 0.5))
+    classes = from_classes(model.parameters, to_classes(model.parameters, middle))
+    return np.where([bool(parameter.steps) for parameter in model.parameters], classes, middle)[0]
+
+
+class EstimatorWorker(BackgroundWorker):
+    """A worker that estimates parameters from the sound that its block hears."""
+
+    array_types = {"heard": "f4", "answer": "f4", "shown": "f4", "marks": "i8"}
+
+    def __init__(self, context: HelperContext) -> None:
+        settings = context.settings
+        self._model, self._columns = model_of_block(Estimator.load, settings), chosen_columns(settings)
+        self._rate, self._noise, self._failure = context.rate, settings["noise"], ""
+        seconds = self._model.features.seconds if self._model else 0.0
+        self._window = round(seconds * self._rate)
+        delay = max(round(settings["delay"] * self._rate), OFFLINE_CHUNK)
+        self.heard = np.empty(self._window + delay + round(MARGIN * self._rate), np.float32)
+        self.heard.fill(0.0)  # page faults must not happen in the audio thread
+        self.answer = np.zeros((2, lane_count(settings)), np.float32)  # values, then confidence
+        if self._model:
+            self.answer[0] = middle_values(self._model)[self._columns]
+        shown = self.answer.copy()
+        self.marks = np.zeros(WINDOW + 1, np.int64)
+        self.marks[DELAY], self.marks[WINDOW] = delay, self._window
+        self.arrays = {
+            "heard": self.heard,
+            "answer": self.answer.ravel(),
+            "shown": shown.ravel(),
+            "marks": self.marks,
+        }
+        if self._model:
+            self.start(f"estimator-{context.node}", context.realtime)
+
+    @property
+    def problem(self) -> str:
+        """The reason why the model does not run, else the number of late estimates, else ""."""
+        late = int(self.marks[LATE])
+        if self._failure or not late:
+            return self._failure
+        return f"{late} estimate{' was' if late == 1 else 's were'} late. Raise 'delay'"
+
+    def load(self) -> bool:
+        assert self._model is not None
+        try:
+            from nodegraph.models.torch_import import require_torch
+
+            require_torch()
+            import torch
+
+            from nodegraph.models.estimation import Inference
+
+            if self._thread is not None:
+                torch.set_num_threads(1)  # leave the other cores to the audio thread and the editor
+            self._inference = Inference(self._model)
+            # the first run takes longer
+            self._inference.estimate(np.ones((1, self._model.features.samples), np.float32))
+        except Exception as error:  # torch can raise anything
+            return self._fail(error)
+        self.marks[READY] = 1
+        return True
+
+    def process_pending(self) -> bool:
+        """Answer the pending request. A silent sound, or one that was overwritten, has no estimate."""
+        number = int(self.marks[ASKED])
+        if not self.marks[READY] or number == self.marks[ANSWERED]:
+            return bool(self.marks[READY])
+        sound = self._sound_until(int(self.marks[END]))
+        if sound is not None and np.abs(sound).max() >= SILENCE:
+            try:
+                found = self._inference.estimate(sound[None], self._noise)
+            except Exception as error:
+                return self._fail(error)
+            self.answer[0] = np.nan_to_num(found.values[0, self._columns])
+            self.answer[1] = np.nan_to_num(found.confidence[0, self._columns])
+            self.marks[FOUND] = number
+        self.marks[ANSWERED] = number
+        return True
+
+    def _sound_until(self, end: int) -> np.ndarray | None:
+        """Return the sound for the model that ends at a sample, at the model's rate; None if it was overwritten."""
+        import soxr
+
+        assert self._model is not None
+        features, start = self._model.features, end - self._window
+        sound = self.heard[np.arange(start, end) % len(self.heard)]
+        if self.marks[HEARD] - start >= len(self.heard):
+            return None
+        sound = soxr.resample(sound, self._rate, features.rate)[: features.samples]
+        return np.pad(sound, (0, features.samples - len(sound)))
+
+    def _fail(self, error: Exception) -> bool:
+        self._failure = f"the model failed ({str(error).strip().partition(chr(10))[0][:120].rstrip('.')})"
+        self.marks[READY] = 0
+        return False
