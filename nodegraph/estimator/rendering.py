@@ -14,9 +14,8 @@ from nodegraph.engine.offline import Offline
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
-from nodegraph.patch import Document, PatchError, RemoveNode, SetParam, ValueChange, locate
+from nodegraph.patch import Change, Document, PatchError, RemoveNode, SetParam, locate
 from nodegraph.patch.actions import parse_port_ref, within
-from nodegraph.patch.change import VALUES, Change
 
 from .parameters import Parameter, ParameterError
 
@@ -238,8 +237,7 @@ def _knobs_of(graph: Graph, parameter: Parameter) -> list[tuple[str, str]] | Non
     path, node = locate(graph.document, name)
     for value in (parameter.low, parameter.high):
         edited = _with_value(graph, graph.document, parameter, value)
-        set_to = ValueChange(path, node, port, edited.nested(path).nodes[node].params[port])
-        knobs = knob_changes(graph, Change(graph.document, edited, VALUES, (set_to,)))
+        knobs = knob_changes(graph, Change.of_values(graph.document, edited, [(path, node, port)]))
         if knobs is None:
             return None
     return [(knob.node, knob.port) for knob in knobs or () if not graph.into(knob.node, knob.port)]
