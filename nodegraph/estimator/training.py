@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from nodegraph.graph import build_graph
+from nodegraph.learn.device import device_of
 from nodegraph.learn.errors import LearnError
-from nodegraph.learn.outputs import check_writable, device_of, save_or_keep
+from nodegraph.learn.outputs import check_writable, save_or_keep
 from nodegraph.models.estimator import Calibration, Estimator, layout_of, standardise
 from nodegraph.models.estimator_layout import weight_count
 from nodegraph.models.estimator_network import EstimatorNetwork, network_tensors
