@@ -54,9 +54,10 @@ class Match:
     """A setting of a patch that sounds like a target.
 
     ``values`` (P,) are in the units of the ports. ``confidence`` (P,) is the probability that a value lies within one
-    class of the truth, for a target that the patch can make; ``audible`` (P,) tells which parameters change the sound if
-    they move from here, the others have confidence 0. ``distance`` is in dB, ``start_distance`` that of the best candidate before the search,
-    ``random_distance`` that of the best of 200 random settings. ``sound`` and ``target`` are float32 (samples,).
+    class of the truth, for a target that the patch can make; ``audible`` (P,) tells which parameters change the
+    sound if they move from here, the others have confidence 0. ``distance`` is in dB, ``start_distance`` that of the
+    best candidate before the search, ``random_distance`` that of the best of 200 random settings. ``sound`` and
+    ``target`` are float32 (samples,).
     """
 
     document: Document
@@ -141,7 +142,7 @@ class Matcher:
         only_classes: bool = False,
         progress: Progress | None = None,
     ) -> Match:
-        """Return the nearest setting found for a sound, float32 (samples,) at the rate and of the length of the matcher.
+        """Return the nearest setting found for a sound, float32 (samples,) of the rate and length of the matcher.
 
         The budget is 2 seconds by default. The same ``seed`` and a budget of evaluations only give the same result,
         which is never farther from the sound than the candidates of ``proposer`` and the values in the document. With
