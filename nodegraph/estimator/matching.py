@@ -24,7 +24,7 @@ from .refine import line_search
 from .rendering import BatchRenderer, with_setting
 from .scoring import Budget, Scorer
 from .symmetry import Symmetry, symmetry_of
-from .table import Table, cached_table
+from .table import ROWS, Table, cached_table
 
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
@@ -93,7 +93,7 @@ class Match:
 class Matcher:
     """Matches sounds by the parameters of a patch; engines and table are made once and serve all sounds.
 
-    ``names`` are those of the controls that vary, all by default. ``use_table=False`` leaves the table out.
+    ``names`` are those of the controls that vary, all by default. ``table_rows`` is the size of the table, 0 for none.
     """
 
     def __init__(
@@ -104,19 +104,19 @@ class Matcher:
         seconds: float = 1.0,
         rate: float = 16384.0,
         threads: int = 2,
-        use_table: bool = True,
+        table_rows: int = ROWS,
     ) -> None:
         self.document, self.path, self.seconds, self.rate = document, path, seconds, rate
         self.parameters = parameters_of(document, names, path)
         self.renderer = BatchRenderer(document, self.parameters, seconds, rate, path, threads)
-        self.threads, self.use_table = threads, use_table
+        self.threads, self.table_rows = threads, table_rows
         self._graph = build_graph(document, rate, path)
         self._table: Table | None = None
 
     def prepare(self, progress: Callable[[float], None] | None = None) -> None:
         """Read or build the table, at most for a minute, and the engines. ``progress`` is called with 0–1."""
-        if self.use_table and self._table is None:
-            self._table = cached_table(self.renderer, seconds=TABLE_SECONDS, progress=progress)
+        if self.table_rows and self._table is None:
+            self._table = cached_table(self.renderer, None, self.table_rows, TABLE_SECONDS, progress)
         self.renderer.render(self._random[:POPULATION])
 
     @cached_property
