@@ -14,8 +14,9 @@ from nodegraph.engine.offline import Offline
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
-from nodegraph.patch import Document, SetParam, ValueChange, locate
+from nodegraph.patch import Change, Document, SetParam, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within
+from nodegraph.patch.change import VALUES
 
 from .parameters import Parameter, ParameterError
 
@@ -157,7 +158,7 @@ def without_side_effects(graph: Graph) -> Graph:
     """Return a copy of a graph without the helpers that its sound does not depend on: recorders, meters, senders."""
     outputs = [node.id for node in graph.typed_nodes if node.cls is not None and node.cls.device == "output"]
     heard = set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
-    others = [node.id for node in graph.typed_nodes if node.spec.hosts and node.id not in heard]
+    others = [node.id for node in graph.typed_nodes if node.spec.helpers and node.id not in heard]
     if not others:
         return graph
     pruned: Graph = graph.copy()
@@ -185,7 +186,7 @@ def lanes_are_independent(graph: Graph, laned: Graph, varied: Sequence[str], lan
                 return False
             continue
         spec = node.spec
-        shared = [spec.memories, spec.hosts, spec.banks, spec.event_inputs, spec.event_outputs]
+        shared = [spec.memories, spec.helpers, spec.banks, spec.event_inputs, spec.event_outputs]
         if any(shared) or node.cls.lanes is not None or _widest(node) > 1:
             return False
         if node.id in laned and _widest(laned.node(node.id)) != lanes:
@@ -235,9 +236,12 @@ def _knobs_of(graph: Graph, parameter: Parameter) -> list[tuple[str, str]] | Non
     """
     name, port = parse_port_ref(parameter.target)
     path, node = locate(graph.document, name)
+    found: dict[tuple[str, str], None] = {}
     for value in (parameter.low, parameter.high):
-        edited = _with_value(graph, graph.document, parameter, value).nested(path).nodes[node].params[port]
-        knobs = knob_changes(graph, [ValueChange(path, node, port, edited)])
+        after = _with_value(graph, graph.document, parameter, value)
+        edited = ValueChange(path, node, port, after.nested(path).nodes[node].params[port])
+        knobs = knob_changes(graph, Change(graph.document, after, VALUES, (edited,)))
         if knobs is None:
             return None
-    return [(knob.node, knob.port) for knob in knobs or () if not graph.into(knob.node, knob.port)]
+        found |= dict.fromkeys((knob.node, knob.port) for knob in knobs)
+    return [knob for knob in found if not graph.into(*knob)]
