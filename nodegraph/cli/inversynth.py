@@ -45,7 +45,7 @@ def reproduce_inversynth(
 
     if output is not None and not output.resolve().parent.is_dir():
         raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
-    settings = _changed(QUICK if quick else FULL, models, epochs, examples)
+    settings = _change_settings(QUICK if quick else FULL, models, epochs, examples)
     results_folder = (folder or default_folder()) / "reproduce" / "inversynth"
     if fresh:
         delete_results(results_folder)
@@ -70,7 +70,9 @@ def reproduce_inversynth(
     return None
 
 
-def _changed(settings: Settings, models: list[str] | None, epochs: int | None, examples: int | None) -> Settings:
+def _change_settings(
+    settings: Settings, models: list[str] | None, epochs: int | None, examples: int | None
+) -> Settings:
     settings = replace(settings, epochs=min(settings.epochs, epochs or settings.epochs))
     if examples is not None:
         if examples < MIN_EXAMPLES:

@@ -21,9 +21,9 @@ from . import baselines
 from .architectures import ARCHITECTURES, CLASSES, InputName, architecture_of, count_weights
 from .corpus import Corpus, Fold, fold_of
 from .inputs import Inputs, Preparation, StoppedError, inputs_of
-from .measured import Measured, load_measured, measure, merged, save_measured
 from .metrics import scores_of
 from .network import build_network
+from .result import ModelResult, load_result, measure, merge_folds, save_result
 from .training import Head, Schedule, TrainingData, TrainingState, score, train_network
 
 SOFTMAX = " softmax"  # ending of the name of a model with 23 softmax heads
@@ -38,8 +38,8 @@ class Settings:
     """The size of an experiment.
 
     ``folds`` is that of the cross-validation, ``runs`` how many of them are run. ``minutes`` are those after which the
-    training of a model ends, by name. ``compared`` is the number of test examples of the baselines that render many
-    settings for each, ``searched`` that of the search.
+    training of a model ends, by name. ``baseline_examples`` is the number of test examples of a baseline that renders
+    many settings for each, ``search_examples`` that of the search.
     """
 
     name: str
@@ -50,12 +50,21 @@ class Settings:
     minutes: Mapping[str, float] = field(default_factory=dict)
     models: tuple[str, ...] = tuple(ARCHITECTURES)
     preparation: Preparation = field(default_factory=Preparation)
-    compared: int = 200
-    searched: int = 50
+    baseline_examples: int = 200
+    search_examples: int = 50
 
 
 # 10-fold cross-validation on 200,000 examples, as in the paper
-FULL = Settings("full", 200_000, 10, 10, 100, preparation=Preparation(fitted=4000), compared=1000, searched=500)
+FULL = Settings(
+    "full",
+    200_000,
+    10,
+    10,
+    100,
+    preparation=Preparation(fit_examples=4000),
+    baseline_examples=1000,
+    search_examples=500,
+)
 # two cores, 90 minutes: 20,000 examples for training, 1000 for validation, 1000 for test. The minutes of the models
 # Conv1 to Conv6 are proportional to their cost, so that all of them see about the same number of examples.
 QUICK = Settings(
@@ -77,7 +86,7 @@ class Outcome:
     settings: Settings
     seed: int
     parameters: list[str]
-    results: dict[str, Measured] = field(default_factory=dict)
+    results: dict[str, ModelResult] = field(default_factory=dict)
     stopped: bool = False
 
 
@@ -108,7 +117,7 @@ def run_experiment(
             if name in BASELINES:
                 outcome.results[name] = runner.baseline(name, search)
             else:
-                outcome.results[name] = merged([runner.model(name, run) for run in range(settings.runs)])
+                outcome.results[name] = merge_folds([runner.model(name, run) for run in range(settings.runs)])
     except (StoppedError, KeyboardInterrupt):
         outcome.stopped = True
     except OSError as error:
@@ -141,13 +150,13 @@ class _Runner:
     def __post_init__(self) -> None:
         self.identity = [self.corpus.identity, self.corpus.seed, self.settings.folds, asdict(self.settings.preparation)]
 
-    def model(self, name: str, run: int) -> Measured:
+    def model(self, name: str, run: int) -> ModelResult:
         """Train a model on one fold and measure it on its test examples, or read the stored result."""
         architecture, head, fold = architecture_of(_base_name(name)), head_of(name), self._fold(run)
         schedule = Schedule(self.settings.epochs, self.settings.minutes.get(name, math.inf))
         key = _hash([repr(architecture), head, run, repr(schedule), self.identity])
         path = self.folder / f"{_slug(name)}-{run}-{key}.npz"
-        if (found := load_measured(path)) is not None:
+        if (found := load_result(path)) is not None:
             return found
         inputs = self._inputs(name, fold, run)
         seed = self.corpus.seed * 1000 + run
@@ -171,22 +180,22 @@ class _Runner:
             examples=state.examples,
             seconds=state.seconds,
         )
-        save_measured(path, found)
+        save_result(path, found)
         with suppress(OSError):
             checkpoint.unlink()
         return found
 
-    def baseline(self, name: str, search: baselines.Search | None) -> Measured:
+    def baseline(self, name: str, search: baselines.Search | None) -> ModelResult:
         """Measure a baseline on test examples of the first fold, or read the stored result."""
         fold = self._fold(0)
-        rows = fold.test[: self.settings.searched if name == SEARCH else self.settings.compared]
+        rows = fold.test[: self.settings.search_examples if name == SEARCH else self.settings.baseline_examples]
         path = self.folder / f"{_slug(name)}-{_hash([len(rows), self.identity])}.npz"
-        if (found := load_measured(path)) is not None:
+        if (found := load_result(path)) is not None:
             return found
         self._check_stop()
         self._report(0.0, name)
         found = measure(name, self.corpus, rows, scores_of(self._estimates(name, fold, rows, search), CLASSES))
-        save_measured(path, found)
+        save_result(path, found)
         return found
 
     def _estimates(self, name: str, fold: Fold, rows: np.ndarray, search: baselines.Search | None) -> np.ndarray:

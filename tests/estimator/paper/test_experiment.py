@@ -25,11 +25,11 @@ from nodegraph.estimator.paper.experiment import (
 )
 from nodegraph.estimator.paper.groups import NAMES
 from nodegraph.estimator.paper.inputs import Preparation
-from nodegraph.estimator.paper.measured import load_measured, measure
 from nodegraph.estimator.paper.metrics import scores_of
+from nodegraph.estimator.paper.result import load_result, measure
 from nodegraph.learn import LearnError
 
-TINY = Settings("tiny", 110, 11, 1, 1, {}, ("FC Linear", "Conv1 softmax"), Preparation(fitted=40), 3, 2)
+TINY = Settings("tiny", 110, 11, 1, 1, {}, ("FC Linear", "Conv1 softmax"), Preparation(fit_examples=40), 3, 2)
 TABLES = tuple(report.TITLES)
 
 
@@ -142,7 +142,7 @@ def test_all_folds_give_one_result_over_all_held_out_examples(corpus, tmp_path):
 def test_damaged_result_is_measured_again(tmp_path):
     path = tmp_path / "a.npz"
     path.write_bytes(b"PK\x03\x04 not a result")
-    assert load_measured(path) is None
+    assert load_result(path) is None
 
 
 def test_unknown_model_is_an_error_before_anything_is_trained(corpus, tmp_path):
