@@ -17,6 +17,7 @@ class Vca(Node):
 
     audio = AUDIO
     gain = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
+    interchangeable = (("audio", "gain"),)
     out = Out(doc="amplified signal")
 
     def tick(audio, gain):

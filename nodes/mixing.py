@@ -12,6 +12,10 @@ class Mixer(Node):
 
     a, b, c, d = (In(0.0, doc="input signal") for _ in range(4))
     gain_a, gain_b, gain_c, gain_d, gain = GAIN, GAIN, GAIN, GAIN, GAIN
+    interchangeable = (
+        (("a", "gain_a"), ("b", "gain_b"), ("c", "gain_c"), ("d", "gain_d")),
+        *((name, f"gain_{name}") for name in "abcd"),
+    )
     out = Out(doc="mixed signal")
 
     def tick(a, b, c, d, gain_a, gain_b, gain_c, gain_d, gain):
@@ -43,6 +47,7 @@ class Pan(Node):
     audio = AUDIO
     position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left, 1 is right")
     gain = GAIN
+    interchangeable = (("audio", "gain"),)
     out = Out(doc="two lanes, left and right")
 
     def lanes(inputs, settings):

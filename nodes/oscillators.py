@@ -92,6 +92,7 @@ class Sine(Node):
     """
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="sine wave")
     phase, last_reset = State(), State()
 
@@ -109,6 +110,7 @@ class Saw(Node):
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="rising sawtooth wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -131,6 +133,7 @@ class Square(Node):
     width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of the cycle that is high (pulse width)")
     amplitude, reset = AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="pulse wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -154,6 +157,7 @@ class Triangle(Node):
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="triangle wave")
     phase, last_pm, last_reset = State(), State(), State()
 
@@ -307,6 +311,7 @@ class Wavetable(Node):
         "classic", "pulse", "organ", "vowel",
         doc="classic: sine, triangle, square, saw; pulse: narrowing; organ: drawbars; vowel: a e i u",
     )  # fmt: skip
+    interchangeable = (("frequency", "fm"),)
     out = Out(doc="wavetable wave")
     table = Table(wavetables)
     phase, last_pm, last_reset = State(), State(), State()

@@ -19,6 +19,7 @@ class Clock(Node):
     width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of each step for which the gate is high")
     swing = In(0.0, unit="ratio", min=0.0, max=0.75, doc="delay of every second gate, in steps")
     reset = RESET
+    interchangeable = (("tempo", "division"),)
     out = Out(unit="gate", doc="high for the first part of each step")
     phase = Out(unit="cycles", doc="position in the step, 0 to 1")
     pair, last_reset = State(), State()

@@ -73,6 +73,7 @@ class Add(Node):
     """Adds two signals (plus), for a mix or an offset: ``a + b``."""
 
     a, b = VALUE, VALUE
+    interchangeable = (("a", "b"),)
     out = Out(doc="sum of the two signals")
 
     def tick(a, b):
@@ -94,6 +95,7 @@ class Multiply(Node):
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="factor")
+    interchangeable = (("a", "b"),)
     out = Out(doc="product of the two signals")
 
     def tick(a, b):
@@ -182,6 +184,7 @@ class Logic(Node):
 
     a, b = GATE, GATE
     operation = Choice("and", "or", "xor", "nand", "nor", "xnor", doc="logic operation")
+    interchangeable = (("a", "b"),)
     out = Out(unit="gate", doc="0 or 1")
 
     def tick(a, b, operation):
@@ -303,6 +306,7 @@ class NoteToFrequency(Node):
 
     note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
     bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")
+    interchangeable = (("note", "bend"),)
     out = Out(unit="Hz", doc="frequency of the note")
 
     def tick(note, bend):

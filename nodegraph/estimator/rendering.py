@@ -19,7 +19,7 @@ from nodegraph.patch.actions import parse_port_ref, within
 
 from .parameters import Parameter, ParameterError
 
-WIDTHS = (8, 32, 128, 256)  # lanes of a plan; more do not fit the cache of a core
+WIDTHS = (8, 16, 32, 64, 128, 256)  # lanes of a plan; more do not fit the cache of a core
 
 
 class BatchRenderer:

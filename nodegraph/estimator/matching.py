@@ -1,0 +1,221 @@
+"""Matching of a sound by a patch: candidates from random draws, a table and a model, then evolution and line search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from nodegraph.graph import build_graph
+from nodegraph.patch import Document
+
+from .confidence import confidences, rises
+from .distance import Target
+from .evolution import evolve
+from .examples import draw
+from .features import stft_magnitudes
+from .parameters import Parameter, parameters_of, to_unit
+from .probe import Probe, audible_at, probe
+from .refine import line_search
+from .rendering import BatchRenderer, with_setting
+from .scoring import Budget, Scorer
+from .symmetry import Symmetry, symmetry_of
+from .table import Table, cached_table
+
+RANDOM = 200  # random settings whose best is the measure of a match
+RANDOM_SEED = 1
+NEAREST = 192  # starts from the table
+POPULATION = 64
+LINE_SEARCH = 0.15  # last part of the budget
+NEAR = 0.12  # largest step of the line search after an evolution
+TABLE_SECONDS = 60.0
+
+
+class Proposal(NamedTuple):
+    """Candidates of a model for a sound: settings (K, P) in the units of the ports, and a confidence (P,) in 0–1."""
+
+    settings: np.ndarray
+    confidence: np.ndarray | None = None
+
+
+Proposer = Callable[[np.ndarray, float], Proposal]
+"""A model as a function of a sound (samples,) and its rate in Hz."""
+
+Progress = Callable[[float, float], None]
+"""Called with the completed part of the search, 0–1, and the best distance so far; it may raise to stop the search."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A setting of a patch that sounds like a target.
+
+    ``values`` (P,) are in the units of the ports. ``confidence`` (P,) is the probability that a value lies within one
+    class of the truth, for a target that the patch can make; ``audible`` (P,) tells which parameters change the sound if
+    they move from here, the others have confidence 0. ``distance`` is in dB, ``start_distance`` that of the best candidate before the search,
+    ``random_distance`` that of the best of 200 random settings. ``sound`` and ``target`` are float32 (samples,).
+    """
+
+    document: Document
+    parameters: tuple[Parameter, ...]
+    values: np.ndarray
+    confidence: np.ndarray
+    audible: np.ndarray
+    distance: float
+    start_distance: float
+    random_distance: float
+    evaluations: int
+    seconds: float
+    sound: np.ndarray
+    target: np.ndarray
+
+    @property
+    def ratio(self) -> float:
+        """The distance relative to that of the best of 200 random settings."""
+        return self.distance / self.random_distance if self.random_distance > 0.0 else 0.0
+
+    @property
+    def pearson_stft(self) -> float:
+        """Correlation of the STFT magnitudes of the sound and the target, -1 to 1."""
+        magnitudes = stft_magnitudes(np.stack([self.sound, self.target]))
+        return correlation(magnitudes[0], magnitudes[1])
+
+    @property
+    def pearson_spectrum(self) -> float:
+        """Correlation of the magnitudes of the Fourier transforms of the sound and the target, -1 to 1."""
+        return correlation(np.abs(np.fft.rfft(self.sound)), np.abs(np.fft.rfft(self.target)))
+
+
+class Matcher:
+    """Matches sounds by the parameters of a patch; engines and table are made once and serve all sounds.
+
+    ``names`` are those of the controls that vary, all by default. ``use_table=False`` leaves the table out.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        names: Sequence[str] | None = None,
+        path: Path | None = None,
+        seconds: float = 1.0,
+        rate: float = 16384.0,
+        threads: int = 2,
+        use_table: bool = True,
+    ) -> None:
+        self.document, self.path, self.seconds, self.rate = document, path, seconds, rate
+        self.parameters = parameters_of(document, names, path)
+        self.renderer = BatchRenderer(document, self.parameters, seconds, rate, path, threads)
+        self.threads, self.use_table = threads, use_table
+        self._graph = build_graph(document, rate, path)
+        self._table: Table | None = None
+
+    def prepare(self, progress: Callable[[float], None] | None = None) -> None:
+        """Read or build the table, at most for a minute, and the engines. ``progress`` is called with 0–1."""
+        if self.use_table and self._table is None:
+            self._table = cached_table(self.renderer, seconds=TABLE_SECONDS, progress=progress)
+        self.renderer.render(self._random[:POPULATION])
+
+    @cached_property
+    def probe(self) -> Probe:
+        """The interchangeable and the inaudible parameters of the patch."""
+        return probe(self.renderer)
+
+    @cached_property
+    def symmetry(self) -> Symmetry:
+        """The interchangeable parameters of the patch."""
+        return symmetry_of(self._graph, self.parameters)
+
+    @cached_property
+    def _random(self) -> np.ndarray:
+        return np.stack([draw(self.parameters, RANDOM_SEED, row) for row in range(RANDOM)])
+
+    def match(
+        self,
+        sound: np.ndarray,
+        budget: Budget | None = None,
+        seed: int = 0,
+        proposer: Proposer | None = None,
+        only_classes: bool = False,
+        progress: Progress | None = None,
+    ) -> Match:
+        """Return the nearest setting found for a sound, float32 (samples,) at the rate and of the length of the matcher.
+
+        The budget is 2 seconds by default. The same ``seed`` and a budget of evaluations only give the same result,
+        which is never farther from the sound than the candidates of ``proposer`` and the values in the document. With
+        ``only_classes`` parameters take class values only.
+        """
+        self.prepare()
+        rng = np.random.default_rng(seed)
+        target = Target.of(sound, self.rate)
+        scorer = Scorer(self.renderer, target, budget or Budget(seconds=2.0), only_classes, self.threads)
+
+        def score(positions: np.ndarray) -> np.ndarray:
+            distances = scorer(positions)
+            if progress is not None:
+                progress(min(scorer.progress, 1.0), scorer.distance)
+            return distances
+
+        try:
+            proposal = proposer(sound, self.rate) if proposer is not None else None
+            first = self._current() if proposal is None else np.concatenate([self._current(), proposal.settings])
+            first = to_unit(self.parameters, first)
+            near = first[:0] if self._table is None else self._table.nearest(sound, self.rate, NEAREST)
+            positions = np.concatenate([first, to_unit(self.parameters, self._random), near])
+            distances = score(positions)
+            start = float(distances.min())
+            random = float(distances[len(first) : len(first) + RANDOM].min())
+            chosen = np.argsort(distances, kind="stable")[:POPULATION]
+            evolve(score, positions[chosen], distances[chosen], rng, lambda: scorer.progress / (1.0 - LINE_SEARCH))
+            line_search(score, scorer.best, scorer.distance, rng, lambda: scorer.progress, NEAR)
+            best, distance, evaluations, elapsed = scorer.best, scorer.distance, scorer.evaluations, scorer.elapsed
+            rise = rises(scorer, best, distance)
+        finally:
+            scorer.close()
+        values = scorer.values(best[None])
+        audible = audible_at(self.renderer, to_unit(self.parameters, values)[0])
+        return Match(
+            document=with_setting(self._graph, self.parameters, values[0]),
+            parameters=self.parameters,
+            values=values[0],
+            confidence=np.where(audible, confidences(rise, distance, random), 0.0),
+            audible=audible,
+            distance=distance,
+            start_distance=start,
+            random_distance=random,
+            evaluations=evaluations,
+            seconds=elapsed,
+            sound=self.renderer.render(values)[0],
+            target=sound,
+        )
+
+    def close(self) -> None:
+        """Release the engines."""
+        self.renderer.close()
+
+    def __enter__(self) -> Matcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _current(self) -> np.ndarray:
+        """Return the values of the parameters in the document: (1, P), or (0, P) if one of them has several."""
+        values = []
+        for parameter in self.parameters:
+            node, _, port = parameter.target.partition(".")
+            knobs = self._graph.knobs_of(node, port)
+            known = set(self._graph.node(knobs[0][0]).values.get(knobs[0][1], ())) if knobs else set()
+            if len(known) != 1:
+                return np.empty((0, len(self.parameters)))
+            values.append(min(max(known.pop(), parameter.low), parameter.high))
+        return np.array([values])
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Return Pearson's correlation of two arrays, 0 if one of them is constant."""
+    a, b = one.ravel() - one.mean(), other.ravel() - other.mean()
+    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / size if size > 0.0 else 0.0
