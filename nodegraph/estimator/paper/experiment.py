@@ -34,12 +34,13 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Settings:
+class ExperimentSettings:
     """The size of an experiment.
 
     ``folds`` is that of the cross-validation, ``runs`` how many of them are run. ``minutes`` are those after which the
     training of a model ends, by name. ``baseline_examples`` is the number of test examples of a baseline that renders
-    many settings for each, ``search_examples`` that of the search.
+    many settings for each, ``search_examples`` that of the search, with
+    ``search_evaluations`` settings for each.
     """
 
     name: str
@@ -52,10 +53,11 @@ class Settings:
     preparation: Preparation = field(default_factory=Preparation)
     baseline_examples: int = 200
     search_examples: int = 50
+    search_evaluations: int = 8192
 
 
 # 10-fold cross-validation on 200,000 examples, as in the paper
-FULL = Settings(
+FULL = ExperimentSettings(
     "full",
     200_000,
     10,
@@ -67,7 +69,7 @@ FULL = Settings(
 )
 # two cores, 90 minutes: 20,000 examples for training, 1000 for validation, 1000 for test. The minutes of the models
 # Conv1 to Conv6 are proportional to their cost, so that all of them see about the same number of examples.
-QUICK = Settings(
+QUICK = ExperimentSettings(
     "quick",
     22_000,
     11,
@@ -83,7 +85,7 @@ QUICK = Settings(
 class Outcome:
     """The results by name of model or baseline, in the order of the tables."""
 
-    settings: Settings
+    settings: ExperimentSettings
     seed: int
     parameters: list[str]
     results: dict[str, ModelResult] = field(default_factory=dict)
@@ -92,7 +94,7 @@ class Outcome:
 
 def run_experiment(
     corpus: Corpus,
-    settings: Settings,
+    settings: ExperimentSettings,
     folder: Path,
     device: str | None = None,
     search: baselines.Search | None = None,
@@ -101,7 +103,7 @@ def run_experiment(
 ) -> Outcome:
     """Return the results of the baselines and models of ``settings``; those stored in ``folder`` are reused.
 
-    ``search`` estimates values from sounds; without it, the table has no row for search. ``progress(share, label)``
+    ``search`` estimates the values of a sound; without it, the table has no row for search. ``progress(share, label)``
     reports the share that is done. If ``stop()`` returns True, the results so far are returned, and the same call
     resumes. Raises LearnError if a model is not found or ``folder`` is not writable.
     """
@@ -139,7 +141,7 @@ class _Runner:
     """Runs one model or baseline after the other."""
 
     corpus: Corpus
-    settings: Settings
+    settings: ExperimentSettings
     folder: Path
     device: torch.device
     progress: Progress
@@ -188,8 +190,9 @@ class _Runner:
     def baseline(self, name: str, search: baselines.Search | None) -> ModelResult:
         """Measure a baseline on test examples of the first fold, or read the stored result."""
         fold = self._fold(0)
-        rows = fold.test[: self.settings.search_examples if name == SEARCH else self.settings.baseline_examples]
-        path = self.folder / f"{_slug(name)}-{_hash([len(rows), self.identity])}.npz"
+        count = self.settings.search_examples if name == SEARCH else self.settings.baseline_examples
+        rows, effort = fold.test[:count], self.settings.search_evaluations if name == SEARCH else 0
+        path = self.folder / f"{_slug(name)}-{_hash([len(rows), effort, self.identity])}.npz"
         if (found := load_result(path)) is not None:
             return found
         self._check_stop()
@@ -208,7 +211,12 @@ class _Runner:
         if name == NEAREST:
             return baselines.nearest_examples(self.corpus, fold.train, targets)
         assert search is not None
-        return self.corpus.nearest_classes(search(targets))
+        values = []
+        for number, target in enumerate(targets):
+            self._check_stop()
+            self._report(number / len(targets), f"{name}: sound {number + 1} of {len(targets)}")
+            values.append(search(target, self.settings.search_evaluations))
+        return self.corpus.nearest_classes(np.stack(values))
 
     def _inputs(self, name: str, fold: Fold, run: int) -> Inputs:
         kind = architecture_of(_base_name(name)).input

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,8 @@ FULL_SCALE = 0.5  # magnitude of a full-scale sine in the spectra of the paper
 FLOOR_DB = -110.0  # of a full-scale sine; the median sound has its peak at -23 dB
 _SCALED_ROWS = 512  # examples that the mean and the deviation of the inputs are measured on
 _CHUNK_ROWS = 64
-MAX_INPUT_BYTES = 2 << 30
 COMPONENTS = SHAPES["handcrafted"][0]
+MEMORY_SHARE = 0.25  # of the memory of the machine that spectrograms may take
 
 
 class StoppedError(Exception):
@@ -94,7 +95,7 @@ def _stft_inputs(corpus: Corpus, rows: np.ndarray, spectrum: Spectrum) -> Inputs
     def compute(rows: np.ndarray) -> np.ndarray:
         return ((spectrograms(corpus.sounds(rows), spectrum) - mean) / deviation)[:, None].astype(np.float16)
 
-    if 2 * len(corpus.classes) * math.prod(SHAPES["stft"]) > MAX_INPUT_BYTES:
+    if 2 * len(corpus.classes) * math.prod(SHAPES["stft"]) > MEMORY_SHARE * _memory_bytes():
         return lambda rows: compute(rows).astype(np.float32)
     return _kept_in_memory(compute, len(corpus.classes))
 
@@ -112,6 +113,14 @@ def _kept_in_memory(compute: Inputs, count: int) -> Inputs:
         return values[rows].astype(np.float32)
 
     return recall
+
+
+def _memory_bytes() -> int:
+    """Return the memory of the machine, or 8 GiB if the system does not tell it."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 8 << 30
 
 
 def _fit_words(corpus: Corpus, rows: np.ndarray, spectrum: Spectrum) -> Compute:

@@ -40,7 +40,7 @@ def test_stft_inputs_have_mean_0_and_deviation_1(corpus, tmp_path, spectrum):
 
 def test_inputs_in_memory_equal_those_rendered_each_time(corpus, tmp_path, monkeypatch):
     first = inputs_of("stft", corpus, TRAIN, Preparation(), tmp_path, "0")
-    monkeypatch.setattr(module, "MAX_INPUT_BYTES", 0)
+    monkeypatch.setattr(module, "MEMORY_SHARE", 0.0)
     second = inputs_of("stft", corpus, TRAIN, Preparation(), tmp_path, "0")
     for rows in (np.array([7, 3, 9]), np.array([3, 50])):
         assert np.array_equal(first(rows), second(rows))
