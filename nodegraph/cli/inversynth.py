@@ -12,7 +12,7 @@ from .progress import Progress
 from .shutdown import catch_stop_signals
 
 if TYPE_CHECKING:
-    from nodegraph.estimator.paper.experiment import Outcome, ExperimentSettings
+    from nodegraph.estimator.paper.experiment import ExperimentSettings, Outcome
 
 INVERSYNTH = ("inversynth-table-1", "inversynth-figure-2", "inversynth-figure-3")
 MIN_EXAMPLES = 100  # a vocabulary of 1000 spectra needs 16 examples, each part of each fold some

@@ -39,7 +39,7 @@ class ExperimentSettings:
 
     ``folds`` is that of the cross-validation, ``runs`` how many of them are run. ``minutes`` are those after which the
     training of a model ends, by name. ``baseline_examples`` is the number of test examples of a baseline that renders
-    many settings for each, ``search_examples`` that of the search, with
+    many settings for each, ``search_examples`` that of the search, which renders
     ``search_evaluations`` settings for each.
     """
 
@@ -155,7 +155,7 @@ class _Runner:
     def model(self, name: str, run: int) -> ModelResult:
         """Train a model on one fold and measure it on its test examples, or read the stored result."""
         architecture, head, fold = architecture_of(_base_name(name)), head_of(name), self._fold(run)
-        schedule = Schedule(self.settings.epochs, self.settings.minutes.get(name, math.inf))
+        schedule = Schedule(self.settings.epochs, self.settings.minutes.get(_base_name(name), math.inf))
         key = _hash([repr(architecture), head, run, repr(schedule), self.identity])
         path = self.folder / f"{_slug(name)}-{run}-{key}.npz"
         if (found := load_result(path)) is not None:

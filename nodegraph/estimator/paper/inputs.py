@@ -165,12 +165,15 @@ def _principal_components(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     features -= mean
     features /= deviation
     # a linear kernel gives the principal components in a fraction of the time, as there are few examples
-    pca = KernelPCA(min(COMPONENTS, len(features) - 1), kernel="linear", eigen_solver="dense").fit(features)
+    pca = KernelPCA(min(COMPONENTS, len(features) - 1), kernel="linear", eigen_solver="dense", copy_X=False).fit(
+        features
+    )
     values, vectors = pca.eigenvalues_, pca.eigenvectors_
     values, vectors = values[values > 1e-6 * values[0]], vectors[:, values > 1e-6 * values[0]]
-    components = features.T @ (vectors / np.sqrt(values)).astype(np.float32)
+    scaled = vectors / np.sqrt(values) / np.sqrt(values.mean() / len(features))
     weights = np.zeros((features.shape[1], COMPONENTS), np.float32)
-    weights[:, : len(values)] = components / deviation[:, None] / np.sqrt(values.mean() / len(features))
+    weights[:, : len(values)] = features.T @ scaled.astype(np.float32)
+    weights /= deviation[:, None]
     return mean, weights
 
 
