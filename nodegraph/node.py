@@ -38,8 +38,8 @@ from typing import Any, ClassVar
 
 Settings = Mapping[str, Any]
 
-MOST_LANES = 1024  # maximum lanes of a signal
-MOST_MEMBERS = 65536  # maximum members of a bank
+MAX_LANES = 1024  # maximum lanes of a signal
+MAX_MEMBERS = 65536  # maximum members of a bank
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class In:
         values = value if isinstance(value, list | tuple) else [value]
         if not values or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
             return f"{self.name} must be a number or a list of numbers, got {_short(value)}."
-        limit, noun = (MOST_MEMBERS, "values") if self.bank else (MOST_LANES, "lanes")
+        limit, noun = (MAX_MEMBERS, "values") if self.bank else (MAX_LANES, "lanes")
         if len(values) > limit:
             return f"{self.name} has {len(values)} {noun}; at most {limit} are possible."
         for v in values:
@@ -347,7 +347,7 @@ class Spec:
     transforms: dict[str, Transform] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
-    hosts: dict[str, Helper] = field(default_factory=dict)
+    helpers: dict[str, Helper] = field(default_factory=dict)
 
     @cached_property
     def input_ports(self) -> dict[str, InputPort]:
@@ -374,6 +374,16 @@ class Spec:
         """All parameters that a patch can set: signal inputs and settings."""
         return {**self.inputs, **self.settings}
 
+    @cached_property
+    def default_values(self) -> dict[str, float]:
+        """The default of each signal input."""
+        return {name: float(port.default) for name, port in self.inputs.items()}
+
+    @cached_property
+    def default_settings(self) -> dict[str, Any]:
+        """The default of each choice and option."""
+        return {name: setting.default for name, setting in self.settings.items()}
+
 
 InputPort = In | FrameIn | EventIn
 OutputPort = Out | FrameOut | EventOut
@@ -394,7 +404,7 @@ _KINDS: dict[type, str] = {
     Transform: "transforms",
     Choice: "choices",
     Option: "options",
-    Helper: "hosts",
+    Helper: "helpers",
 }
 
 
@@ -413,6 +423,8 @@ class Node:
     ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
     ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
     ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
+    ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
+    (without a final "~"), operators and usual abbreviations.
     A block may define these rules as plain functions:
 
     ``lanes(inputs, settings) -> {output: lanes}``
@@ -439,6 +451,7 @@ class Node:
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
+    aliases: ClassVar[tuple[str, ...]] = ()
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None

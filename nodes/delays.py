@@ -52,6 +52,20 @@ class Delay(Node):
     one sample, or two with cubic interpolation. Use a feedback wire for loops through other blocks.
     """
 
+    aliases = (
+        "echo",
+        "chorus",
+        "flanger",
+        "delwrite",
+        "delread",
+        "vd",
+        "tapin",
+        "tapout",
+        "delayn",
+        "delayl",
+        "delayc",
+    )
+
     audio = AUDIO
     time = In(0.25, unit="s", min=0.0, max=10.0, doc="delay time, limited to max_time")
     feedback = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="fraction of the output that is fed back")
@@ -75,6 +89,8 @@ class Delay(Node):
 
 class SampleDelay(Node):
     """Delays a signal by an exact number of samples: ``y[n] = x[n - samples]``."""
+
+    aliases = ("delay1", "z")
 
     audio = AUDIO
     samples = Option(1, unit="samples", min=1, max=480000, doc="delay time")

@@ -15,6 +15,8 @@ THRESHOLD = In(-20.0, unit="dB", min=-80.0, max=0.0, doc="level above which the 
 class Vca(Node):
     """Sets the volume of a sound, a voltage-controlled amplifier: ``y = gain x``. Wire an envelope to ``gain``."""
 
+    aliases = ("gain", "amp", "amplifier", "volume")
+
     audio = AUDIO
     gain = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
     interchangeable = (("audio", "gain"),)
@@ -29,6 +31,8 @@ class Gater(Node):
 
     It starts open. The gater of Barkan & Tsiris, Deep synthesizer parameter estimation (2019).
     """
+
+    aliases = ("tremolo",)
 
     audio = AUDIO
     frequency = In(4.0, unit="Hz", min=0.01, max=100.0, taper="log", doc="cycles per second")
@@ -48,6 +52,8 @@ class Follower(Node):
     ``e += (|x| - e)(1 - exp(-dt/τ))``; RMS mode uses ``x²`` and outputs the square root.
     """
 
+    aliases = ("amplitude", "env~")
+
     audio, attack, release = AUDIO, ATTACK, RELEASE
     mode = Choice("peak", "rms", doc="level to measure")
     out = Out(unit="ratio", doc="level, 1 for full scale")
@@ -64,6 +70,8 @@ class NoiseGate(Node):
 
     The gate stays open for ``hold`` and then falls to the gain ``floor``.
     """
+
+    aliases = ("gate",)
 
     audio = AUDIO
     threshold = In(-50.0, unit="dB", min=-100.0, max=0.0, doc="level that opens the gate")
@@ -101,6 +109,8 @@ class Compressor(Node):
     Eng. Soc., 2012).
     """
 
+    aliases = ("compander",)
+
     audio = AUDIO
     key = In(0.0, doc="side chain: signal that is measured if listen is key")
     threshold = THRESHOLD
@@ -114,8 +124,8 @@ class Compressor(Node):
     smoothed = State()
 
     def tick(audio, key, threshold, ratio, knee, attack, release, gain, listen, smoothed, dt):
-        wanted = reduction_of(gain_to_db(audio if listen == 0 else key), threshold, ratio, knee)
-        smoothed = wanted + (smoothed - wanted) * decay_factor(attack if wanted > smoothed else release, dt)
+        target = reduction_of(gain_to_db(audio if listen == 0 else key), threshold, ratio, knee)
+        smoothed = target + (smoothed - target) * decay_factor(attack if target > smoothed else release, dt)
         return audio * db_to_gain(gain - smoothed), smoothed, smoothed
 
 
@@ -170,6 +180,8 @@ class Drive(Node):
     soft: ``tanh x``; hard: clipped; fold: reflected at ±1 (wavefolder); sine: ``sin(πx/2)``. ``bias`` shifts the
     curve, which adds even harmonics. The waveshaper is not band-limited: harmonics above half the sample rate alias.
     """
+
+    aliases = ("distortion", "overdrive", "saturation", "fuzz", "waveshaper", "tanh")
 
     audio = AUDIO
     drive = In(12.0, unit="dB", min=0.0, max=60.0, doc="gain before the curve")

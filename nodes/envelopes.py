@@ -29,6 +29,8 @@ class Adsr(Node):
     A new gate starts from the current level. After Moog's contour generator (1965).
     """
 
+    aliases = ("envelope", "env", "envgen")
+
     gate, attack = GATE, ATTACK
     decay = In(0.1, unit="s", min=0.0005, max=10.0, taper="log", doc="duration of the fall from 1 to sustain")
     sustain = In(0.7, unit="ratio", min=0.0, max=1.0, doc="level while the gate stays high")
@@ -72,6 +74,8 @@ class Ar(Node):
     as in :class:`Adsr`, or linear.
     """
 
+    aliases = ("envelope", "perc")
+
     gate, attack, release = GATE, ATTACK, RELEASE
     mode = Choice("gate", "trigger", doc="gate: hold while high; trigger: rise and fall at each edge")
     shape = Choice("exponential", "linear", doc="curve of the segments")
@@ -102,6 +106,8 @@ class Slew(Node):
     - exponential: a one-pole low-pass with ``rise`` and ``fall`` as time constants, ``y += (x - y)(1 - exp(-dt/τ))``.
     """
 
+    aliases = ("lag", "portamento", "glide", "slide")
+
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to follow")
     rise = In(0.1, unit="s", min=0.0, max=10.0, doc="time of a rise; 0 is immediate")
     fall = In(0.1, unit="s", min=0.0, max=10.0, doc="time of a fall; 0 is immediate")
@@ -121,6 +127,8 @@ class Slew(Node):
 
 class Ramp(Node):
     """Moves linearly from the current value to ``target`` in ``time`` seconds whenever ``target`` changes."""
+
+    aliases = ("line", "vline", "xline")
 
     target = In(0.0, min=-20000.0, max=20000.0, smooth=False, doc="value to reach")
     time = In(1.0, unit="s", min=0.0, max=60.0, doc="duration of the ramp; 0 is immediate")

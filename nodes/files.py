@@ -35,6 +35,8 @@ class FilePlayer(Node):
     minute or two; longer files are silent until the disk has been read.
     """
 
+    aliases = ("sampler", "sample", "wav", "loop", "playbuf", "groove", "readsf", "sfplay", "tabplay")
+
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     speed = In(1.0, unit="ratio", min=0.0, max=8.0, doc="1 is the original pitch")
     restart = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
@@ -113,6 +115,8 @@ class Recorder(Node):
     The file is created in the patch's folder and never overwrites another: ``take.wav``, then ``take-2.wav``.
     If the disk is full, the recording ends with a message and the file stays playable.
     """
+
+    aliases = ("writesf", "sfrecord", "diskout")
 
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to record")
     record = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")

@@ -24,6 +24,22 @@ class StateVariable(Node):
     its peak; ``notch = high + low``, ``peak = low - high``. Zavalishin, ch. 4.
     """
 
+    aliases = (
+        "filter",
+        "lowpass",
+        "highpass",
+        "bandpass",
+        "notch",
+        "vcf",
+        "lpf",
+        "hpf",
+        "bpf",
+        "rlpf",
+        "rhpf",
+        "svf",
+        "bp",
+    )
+
     audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE
     low = Out(doc="low-pass output")
     band = Out(doc="band-pass output, 0 dB at the centre")
@@ -48,6 +64,21 @@ class Biquad(Node):
     Bristow-Johnson's Cookbook formulae for audio equalizer biquad filters (1994). ``gain`` acts on the peak and the
     shelves only. If the cutoff jumps at audio rate, :class:`StateVariable` is smoother.
     """
+
+    aliases = (
+        "filter",
+        "lowpass",
+        "highpass",
+        "bandpass",
+        "notch",
+        "eq",
+        "equaliser",
+        "equalizer",
+        "vcf",
+        "lpf",
+        "hpf",
+        "bpf",
+    )
 
     audio, cutoff, resonance = AUDIO, CUTOFF, RESONANCE
     gain = In(0.0, unit="dB", min=-40.0, max=40.0, doc="boost or cut of the peak or shelf")
@@ -98,6 +129,8 @@ class OnePole(Node):
     An RC filter: ``low = ∫ω (x - low)``, ``high = x - low``. TPT. Zavalishin, ch. 3.
     """
 
+    aliases = ("filter", "lowpass", "highpass", "lpf", "hpf", "lop", "hip")
+
     audio, cutoff = AUDIO, CUTOFF
     mode = Choice("low", "high", doc="filter type")
     out = Out(doc="filtered signal")
@@ -117,6 +150,8 @@ class Ladder(Node):
     its input saturates, so it is stable at any setting and oscillates from resonance 1 on.
     Zavalishin, ch. 5; Stilson & Smith, Analyzing the Moog VCF (1996).
     """
+
+    aliases = ("filter", "lowpass", "vcf", "lpf", "rlpf", "moog", "moogff", "bob")
 
     audio, cutoff = AUDIO, CUTOFF
     resonance = In(0.3, unit="ratio", min=0.0, max=1.2, doc="feedback; from 1 it oscillates at the cutoff")
@@ -154,6 +189,8 @@ class Comb(Node):
     Audio Eng. Soc., 1962); damped by Moorer (1979).
     """
 
+    aliases = ("reverb", "combn", "combl", "combc", "freeverb", "pluck", "karplus")
+
     audio = AUDIO
     frequency = In(220.0, unit="Hz", min=LOWEST, max=10000.0, taper="log", doc="pitch of the resonance")
     feedback = In(0.9, unit="ratio", min=-1.0, max=1.0, doc="gain per cycle")
@@ -177,6 +214,8 @@ class AllPass(Node):
     D is ``time`` in samples. Schroeder's all-pass (1962), a building block of reverbs and phasers.
     """
 
+    aliases = ("reverb", "phaser", "allpassn", "freeverb")
+
     audio = AUDIO
     time = In(0.01, unit="s", min=0.0, max=0.5, doc="time between echoes")
     feedback = In(0.7, unit="ratio", min=-1.0, max=1.0, doc="gain per echo (g)")
@@ -197,6 +236,8 @@ class DcBlocker(Node):
 
     J. O. Smith, Introduction to Digital Filters, "DC blocker".
     """
+
+    aliases = ("leakdc",)
 
     audio = AUDIO
     cutoff = In(10.0, unit="Hz", min=1.0, max=200.0, taper="log", doc="corner frequency")

@@ -11,12 +11,16 @@ class AudioOut(Node):
     A single lane goes to all channels; of several lanes, lane k goes to channel k. Several audio_out blocks add up.
     """
 
+    aliases = ("out", "output", "speaker", "dac", "ezdac")
+
     device = "output"
     audio = In(0.0, unit="", min=-1.0, max=1.0, doc="signal to play, ±1 is full scale")
 
 
 class AudioIn(Node):
     """Receives the sound card input (ADC), such as a microphone or line, or a sound file when rendering."""
+
+    aliases = ("mic", "microphone", "in", "input", "adc", "ezadc", "soundin")
 
     device = "input"
     channels = Option(1, min=1, max=16, doc="number of input channels, one lane each")

@@ -194,6 +194,8 @@ class FreezeFrames(Node):
 class ShiftBins(Node):
     """Shifts all bins up or down by a frequency in Hz: ``y[k] = x[k - shift · size / sr]``, linear between bins."""
 
+    aliases = ("pitchshift",)
+
     magnitude = MAGNITUDE
     shift = In(0.0, unit="Hz", min=-20000.0, max=20000.0, doc="frequency shift; negative is down")
     out = FrameOut("magnitude", doc="shifted magnitudes")
@@ -225,6 +227,8 @@ class StretchBins(Node):
 
     With pivot 0 it is a pitch shift: partials stay harmonic. Stretched peaks become wider.
     """
+
+    aliases = ("pitchshift",)
 
     magnitude = MAGNITUDE
     ratio = In(1.0, unit="ratio", min=0.05, max=20.0, taper="log", doc="factor; above 1 spreads the bins")

@@ -14,6 +14,8 @@ class Meter(Node):
     ``m[n] = m[n-1] + (x² - m[n-1])(1 - e^(-dt / window))``, ``rms = √m``. Zölzer, DAFX, ch. 4.
     """
 
+    aliases = ("vu",)
+
     display = "meter"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to measure")
     window = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the RMS")
@@ -96,6 +98,8 @@ def write_tap(audio, samples, marks):
 class ScopeTap(Node):
     """Shows the waveform of a signal, as an oscilloscope."""
 
+    aliases = ("oscilloscope",)
+
     display = "wave"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to display")
     ring = Helper(TapBuffer)
@@ -106,6 +110,8 @@ class ScopeTap(Node):
 
 class SpectrumTap(Node):
     """Shows the spectrum of a signal, as an analyser: an FFT of ``size`` samples under a Hann window."""
+
+    aliases = ("spectroscope", "freqscope")
 
     display = "spectrum"
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to display")

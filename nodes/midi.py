@@ -43,6 +43,8 @@ def message_value(status, data1, data2):
 class MidiIn(Node):
     """Receives MIDI from ports and keyboards, MIDI files, the on-screen piano keys and ``send`` of the Python API."""
 
+    aliases = ("piano", "keyboard", "keys", "notein")
+
     device = "events"
     port = Option("", kind="port", doc="part of the name of the ports to receive from; empty is all")
     channel = CHANNEL
@@ -60,6 +62,8 @@ class ControlChange(Node):
 
     ``fine`` adds the controller 32 numbers above as the lower seven of 14 bits. MIDI 1.0 Detailed Specification (1996).
     """
+
+    aliases = ("cc", "ctlin", "wheel")
 
     events, channel = EVENTS, CHANNEL
     number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")
@@ -97,6 +101,8 @@ class ControlChange(Node):
 class PitchBend(Node):
     """Outputs the pitch bend wheel of a channel in semitones, from −``range`` to ``range``."""
 
+    aliases = ("wheel", "bendin")
+
     events, channel = EVENTS, CHANNEL
     range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="bend at the end of the wheel")
     smooth = SMOOTH
@@ -113,6 +119,8 @@ class PitchBend(Node):
 class ChannelPressure(Node):
     """Outputs the channel pressure (aftertouch), from 0 to 1."""
 
+    aliases = ("aftertouch", "touchin")
+
     events, channel, smooth = EVENTS, CHANNEL, SMOOTH
     out = Out(unit="ratio", doc="pressure, 0 to 1")
     level, target = State(), State()
@@ -126,6 +134,8 @@ class ChannelPressure(Node):
 
 class ProgramChange(Node):
     """Outputs the number of the latest program change, 0 to 127, to switch between sounds."""
+
+    aliases = ("pgmin",)
 
     events, channel = EVENTS, CHANNEL
     start = Option(0, min=0, max=127, doc="number before the first program change")

@@ -38,6 +38,8 @@ class MidiOut(Node):
 class NoteOut(Node):
     """Converts a gate and a pitch to notes: a rising edge starts a note, which ends with the gate. Lanes are voices."""
 
+    aliases = ("noteout",)
+
     gate = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="high while the note is held")
     pitch = In(60.0, unit="semitones", min=0.0, max=127.0, smooth=False, doc="note number when the gate rises")
     velocity = In(0.8, unit="ratio", min=0.0, max=1.0, smooth=False, doc="velocity when the gate rises")
@@ -64,6 +66,8 @@ class NoteOut(Node):
 
 class ControlOut(Node):
     """Sends a controller when its value changes, at most ``rate`` times per second."""
+
+    aliases = ("ctlout",)
 
     value = In(0.0, unit="ratio", min=0.0, max=1.0, doc="controller value, 0 to 1")
     number = Option(1, min=0, max=127, doc="controller number; 1 is the modulation wheel")

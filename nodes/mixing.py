@@ -10,6 +10,8 @@ GAIN = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor; 1 is unchanged")
 class Mixer(Node):
     """Mixes four sounds, each with a volume: ``y = gain (gain_a a + gain_b b + gain_c c + gain_d d)``, per lane."""
 
+    aliases = ("volume",)
+
     a, b, c, d = (In(0.0, doc="input signal") for _ in range(4))
     gain_a, gain_b, gain_c, gain_d, gain = GAIN, GAIN, GAIN, GAIN, GAIN
     interchangeable = (
@@ -24,6 +26,8 @@ class Mixer(Node):
 
 class Crossfade(Node):
     """Crossfades from ``a`` to ``b``: equal power ``a cos θ + b sin θ``, or linear ``a + (b - a) amount``."""
+
+    aliases = ("xfade", "xfade2", "selectx")
 
     a, b = In(0.0, doc="signal at amount 0"), In(0.0, doc="signal at amount 1")
     amount = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
@@ -43,6 +47,8 @@ class Pan(Node):
     An equal-power panner: both sides are at -3 dB in the middle. Each lane is panned to its position, and all lanes
     are added to the two output lanes.
     """
+
+    aliases = ("panner", "stereo", "pan2")
 
     audio = AUDIO
     position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left, 1 is right")
@@ -75,6 +81,8 @@ def lane_of(signal, i, lane):
 class Balance(Node):
     """Attenuates one side of a stereo sound: the left if ``position`` is above 0, the right if it is below."""
 
+    aliases = ("stereo", "balance2")
+
     audio = AUDIO
     position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left only, 1 is right only")
     out = Out(doc="two lanes, left and right")
@@ -91,6 +99,8 @@ class Balance(Node):
 
 class SumLanes(Node):
     """Adds all lanes to one: ``y = Σ xₖ``, their mean, or ``Σ xₖ / √lanes`` for unrelated voices."""
+
+    aliases = ("mixdown",)
 
     audio = AUDIO
     scale = Choice("sum", "mean", "power", doc="sum, sum / lanes or sum / √lanes")
@@ -122,6 +132,8 @@ class SumLanes(Node):
 class Split(Node):
     """Selects ``count`` lanes of a signal, from lane ``first`` on. Missing lanes are silent."""
 
+    aliases = ("unpack",)
+
     audio = AUDIO
     first = Option(0, min=0, max=1023, doc="index of the first lane, from 0")
     count = Option(1, min=1, max=1024, doc="number of lanes")
@@ -139,6 +151,8 @@ class Split(Node):
 
 class Join(Node):
     """Joins up to four signals into one with all their lanes: first those of ``a``, then those of ``b``, …"""
+
+    aliases = ("pack",)
 
     a, b, c, d = (In(0.0, doc="signal whose lanes are appended") for _ in range(4))
     count = Option(2, min=1, max=4, doc="number of inputs to use")
@@ -169,6 +183,8 @@ class Spread(Node):
     With ``p`` from -1 to 1 over the lanes: linear ``x + amount p``; ratio ``x 2^(amount p / 12)``, amount in
     semitones; harmonic ``x (1 + amount k)``, k = 0, 1, 2 … Amount 0 makes identical copies.
     """
+
+    aliases = ("unison", "splay")
 
     value = In(0.0, min=-20000.0, max=20000.0, doc="signal to copy")
     amount = In(0.0, min=-1000.0, max=1000.0, doc="width of the spread")

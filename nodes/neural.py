@@ -108,6 +108,8 @@ class Encoder(Node):
     model each bin is a unit.
     """
 
+    aliases = ("autoencoder",)
+
     magnitude = FrameIn("magnitude", doc="magnitudes of an stft with the model's window")
     file = Option("", kind="file", doc="model file (.safetensors), in the patch's folder")
     code = FrameOut("latent", doc="units of the innermost layer")
@@ -143,6 +145,8 @@ class Decoder(Node):
     To hear it, add a block that reconstructs phase, or ``from_polar`` with the phases of the input. Bins above those
     of the model are 0. Wire the encoder's ``level`` to ``level``. Without a model each unit is a bin.
     """
+
+    aliases = ("autoencoder",)
 
     code = FrameIn("latent", doc="units of the innermost layer")
     level = FrameIn("latent", optional=True, doc="volume of each frame, from the encoder; 1 if not wired")
@@ -255,7 +259,7 @@ class ResynthesisSwitch(Node):
     position = State(-1.0)
 
     def tick(original, resynthesised, resynthesis, fade, position, dt):
-        wanted = 1.0 if resynthesis > 0.5 else 0.0
+        target = 1.0 if resynthesis > 0.5 else 0.0
         step = dt / max(fade, 0.001)
-        position = wanted if position < 0.0 else position + clip(wanted - position, -step, step)
+        position = target if position < 0.0 else position + clip(target - position, -step, step)
         return original + (resynthesised - original) * smoothstep(position), position

@@ -20,6 +20,8 @@ class WhiteNoise(Node):
     ``sqrt(-2 ln u) cos(2πv)``.
     """
 
+    aliases = ("noise", "noise~")
+
     amplitude = AMPLITUDE
     distribution = Choice("uniform", "gaussian", doc="distribution of the samples")
     out = Out(doc="white noise")
@@ -72,6 +74,8 @@ class PinkNoise(Node):
     ``y = Σ gₖ / (1 - pₖ z⁻¹) + g₀``; see J. O. Smith, Spectral Audio Signal Processing, "Pink noise".
     """
 
+    aliases = ("noise",)
+
     amplitude = AMPLITUDE
     out = Out(doc="pink noise")
     filter = Table(pink_filter)
@@ -98,6 +102,8 @@ class BrownNoise(Node):
 
     ``y = p y + g w``, a leaky integrator, because an ideal one would drift without limit.
     """
+
+    aliases = ("noise",)
 
     amplitude = AMPLITUDE
     out = Out(doc="brown noise")

@@ -91,6 +91,8 @@ class Sine(Node):
     spectra by means of frequency modulation (J. Audio Eng. Soc., 1973).
     """
 
+    aliases = ("osc", "oscillator", "osc~", "sinosc", "cycle", "vco", "tone", "fm")
+
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     interchangeable = (("frequency", "fm"),)
     out = Out(doc="sine wave")
@@ -107,6 +109,8 @@ class Saw(Node):
 
     Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms (2012).
     """
+
+    aliases = ("osc", "oscillator", "vco", "lfsaw")
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
@@ -128,6 +132,8 @@ class Square(Node):
 
     Välimäki, Pekonen & Nam, Perceptually informed synthesis of bandlimited classical waveforms (2012).
     """
+
+    aliases = ("osc", "oscillator", "vco", "pulse", "pwm", "rect")
 
     frequency, fm, pm = FREQUENCY, FM, PM
     width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of the cycle that is high (pulse width)")
@@ -154,6 +160,8 @@ class Triangle(Node):
     Band-limited at its corners by the integrated kernel (polyBLAMP): Esqueda, Välimäki & Bilbao, Rounding
     corners with BLAMP (Proc. DAFx, 2016).
     """
+
+    aliases = ("osc", "oscillator", "vco", "tri", "lftri")
 
     frequency, fm, pm, amplitude, reset = FREQUENCY, FM, PM, AMPLITUDE, RESET
     quality = Choice("band_limited", "naive", doc="naive: the mathematical wave, with aliasing")
@@ -216,6 +224,8 @@ class Lfo(Node):
     The waves are naive, because aliasing is inaudible at low frequencies. ``random`` holds a new random value per
     cycle; ``drift`` moves smoothly from one random value to the next.
     """
+
+    aliases = ("tremolo", "vibrato")
 
     frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles per second")
     amplitude = In(1.0, min=-10000.0, max=10000.0, doc="depth: peak of the wave")
@@ -303,6 +313,8 @@ class Wavetable(Node):
     harmonics below half the sample rate is played, with linear interpolation between samples and between cycles.
     Bristow-Johnson, Wavetable synthesis 101 (AES, 1996).
     """
+
+    aliases = ("tabosc4", "vosc")
 
     frequency, fm, pm = FREQUENCY, FM, PM
     position = In(0.0, unit="ratio", min=0.0, max=1.0, doc="position in the table, from the first to the last cycle")

@@ -204,7 +204,7 @@ class MomentumRtisi(Node):
     final_sum, ring = Line(span_length), Line(output_ring)
     logs, per_hop = Line(bin_buffer), Line(bin_buffer)
     sums, finished = Scratch(span_length), Scratch(hop_buffer)
-    windowed_frame, re, im, wanted = (
+    windowed_frame, re, im, target = (
         Scratch(frame_buffer),
         Scratch(bin_buffer),
         Scratch(bin_buffer),
@@ -238,7 +238,7 @@ class MomentumRtisi(Node):
         windowed_frame,
         re,
         im,
-        wanted,
+        target,
         logs,
         logs_before,
         per_hop,
@@ -270,8 +270,8 @@ class MomentumRtisi(Node):
         copy_values(logs, logs_before, bins)
         copy_values(per_hop, per_hop_before, bins)
         phases_of(previous_re, before_im, newest, cos_before, sin_before, bins)
-        copy_magnitudes(magnitude, wanted, 0, bins)
-        least = log_magnitude(wanted, logs, bins)
+        copy_magnitudes(magnitude, target, 0, bins)
+        least = log_magnitude(target, logs, bins)
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
         frequency_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
@@ -294,9 +294,9 @@ class MomentumRtisi(Node):
         shift_frames(previous_re, bins, count)
         shift_frames(before_im, bins, count)
         for k in range(bins):
-            targets[newest + k] = wanted[k]
-            re[k] = wanted[k] * cos[k]
-            im[k] = wanted[k] * sin[k]
+            targets[newest + k] = target[k]
+            re[k] = target[k] * cos[k]
+            im[k] = target[k] * sin[k]
             previous_re[newest + k] = re[k]
             before_im[newest + k] = im[k]
         irfft(fft, re, im, windowed_frame)
@@ -344,7 +344,7 @@ class PhaseGradient(Node):
     spectrum = FrameOut("spectrum", doc="spectra with reconstructed phases")
     logs, per_hop = Line(bin_buffer), Line(bin_buffer)
     cos, sin = Line(bin_buffer), Line(bin_buffer)
-    wanted, logs_before, per_hop_before, per_bin = (Scratch(bin_buffer) for _ in range(4))
+    target, logs_before, per_hop_before, per_bin = (Scratch(bin_buffer) for _ in range(4))
     cos_before, sin_before = Scratch(bin_buffer), Scratch(bin_buffer)
     below, above = Scratch(bin_buffer), Scratch(bin_buffer)
     spread = Table(spread_of)
@@ -353,7 +353,7 @@ class PhaseGradient(Node):
         magnitude,
         spectrum_re,
         spectrum_im,
-        wanted,
+        target,
         logs,
         logs_before,
         per_hop,
@@ -373,8 +373,8 @@ class PhaseGradient(Node):
         copy_values(logs, logs_before, bins)
         copy_values(per_hop, per_hop_before, bins)
         phases_of(cos, sin, 0, cos_before, sin_before, bins)
-        copy_magnitudes(magnitude, wanted, 0, bins)
-        least = log_magnitude(wanted, logs, bins)
+        copy_magnitudes(magnitude, target, 0, bins)
+        least = log_magnitude(target, logs, bins)
         time_gradient(logs, per_hop, bins, hop, size, spread[0])
         frequency_gradient(logs, logs_before, 1, per_bin, bins, hop, size, spread[0])
         integrate(
@@ -393,8 +393,8 @@ class PhaseGradient(Node):
             bins,
         )
         for k in range(bins):
-            spectrum_re[k] = wanted[k] * cos[k]
-            spectrum_im[k] = wanted[k] * sin[k]
+            spectrum_re[k] = target[k] * cos[k]
+            spectrum_im[k] = target[k] * sin[k]
 
 
 class ChannelVocoder(Node):
@@ -432,18 +432,18 @@ class PeakVocoder(Node):
 
     magnitude = FrameIn("magnitude", doc="magnitudes to play")
     spectrum = FrameOut("spectrum", doc="spectra with reconstructed phases")
-    wanted, phase = Scratch(bin_buffer), Line(bin_buffer)
+    target, phase = Scratch(bin_buffer), Line(bin_buffer)
 
-    def frame(magnitude, spectrum_re, spectrum_im, wanted, phase, bins, size, hop):
-        copy_magnitudes(magnitude, wanted, 0, bins)
+    def frame(magnitude, spectrum_re, spectrum_im, target, phase, bins, size, hop):
+        copy_magnitudes(magnitude, target, 0, bins)
         first = 0
         k = 1
         while k < bins - 1:
-            if wanted[k] > wanted[k - 1] and wanted[k] >= wanted[k + 1]:
+            if target[k] > target[k - 1] and target[k] >= target[k + 1]:
                 valley = k + 1
-                while valley < bins - 1 and wanted[valley + 1] <= wanted[valley]:
+                while valley < bins - 1 and target[valley + 1] <= target[valley]:
                     valley += 1
-                low, here, high = 1.0 * wanted[k - 1], 1.0 * wanted[k], 1.0 * wanted[k + 1]
+                low, here, high = 1.0 * target[k - 1], 1.0 * target[k], 1.0 * target[k + 1]
                 bend = low - 2.0 * here + high
                 offset = 0.5 * (low - high) / bend if bend != 0.0 else 0.0
                 turns = 1.0 * phase[k] + hop * (k + offset) / size
@@ -457,5 +457,5 @@ class PeakVocoder(Node):
             else:
                 k += 1
         for j in range(bins):
-            spectrum_re[j] = wanted[j] * cos_turn(1.0 * phase[j])
-            spectrum_im[j] = wanted[j] * sin_turn(1.0 * phase[j])
+            spectrum_re[j] = target[j] * cos_turn(1.0 * phase[j])
+            spectrum_im[j] = target[j] * sin_turn(1.0 * phase[j])

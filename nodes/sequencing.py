@@ -14,6 +14,8 @@ class Clock(Node):
     ``swing`` delays every second gate: 0 is even, 1/3 is a triplet feel.
     """
 
+    aliases = ("metro", "metronome", "tempo", "bpm")
+
     tempo = In(120.0, unit="bpm", min=1.0, max=400.0, doc="beats per minute")
     division = In(4.0, min=0.0625, max=64.0, smooth=False, doc="gates per beat; 4 is sixteenth notes")
     width = In(0.5, unit="cycles", min=0.01, max=0.99, doc="fraction of each step for which the gate is high")
@@ -35,6 +37,8 @@ class Clock(Node):
 
 class ClockDivider(Node):
     """Passes every ``count``-th gate, starting with the first."""
+
+    aliases = ("pulsedivider",)
 
     clock, reset = CLOCK, RESET
     count = In(2.0, min=1.0, max=1024.0, smooth=False, doc="number of gates for each one that passes")
@@ -63,6 +67,8 @@ class StepSequencer(Node):
     ``out`` holds the value of the step; ``gate`` follows the clock in steps whose gate is on. Values may be notes,
     frequencies, levels or other numbers.
     """
+
+    aliases = ("sequencer", "seq", "drum")
 
     clock, reset = CLOCK, RESET
     steps = Option((60.0, 63.0, 67.0, 70.0), doc="values, up to 64")
@@ -108,6 +114,8 @@ class Euclid(Node):
     Toussaint, The Euclidean algorithm generates traditional musical rhythms (Bridges, 2005).
     """
 
+    aliases = ("drum",)
+
     clock, reset = CLOCK, RESET
     pulses = In(3.0, min=0.0, max=64.0, smooth=False, doc="number of steps that play")
     steps = In(8.0, min=1.0, max=64.0, smooth=False, doc="steps in the pattern")
@@ -134,6 +142,8 @@ class RandomSteps(Node):
     With probability ``memory`` the value of ``length`` steps ago is repeated (at 1 the loop is locked); otherwise a
     new value is drawn. This is the shift register of Whitwell's Turing Machine (2012).
     """
+
+    aliases = ("random", "drunk", "lfnoise0")
 
     clock = CLOCK
     low = In(0.0, min=-20000.0, max=20000.0, doc="smallest value")

@@ -74,6 +74,8 @@ class SpectrumGain(Node):
     ``points`` are pairs of Hz and dB, joined by straight lines over logarithmic frequency.
     """
 
+    aliases = ("eq", "equaliser", "equalizer")
+
     spectrum = SPECTRUM
     gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="gain of all bins")
     tilt = In(0.0, unit="dB/oct", min=-24.0, max=24.0, doc="slope around 1 kHz")
@@ -272,6 +274,8 @@ class CrossSynthesis(Node):
     magnitudes of M.
     Dolson, The phase vocoder: a tutorial (Computer Music Journal, 1986).
     """
+
+    aliases = ("vocoder",)
 
     modulator = FrameIn("magnitude", doc="sound that gives the timbre, such as a voice")
     carrier = FrameIn("spectrum", doc="sound that gives the pitch, such as a synthesizer")

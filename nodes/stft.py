@@ -26,6 +26,8 @@ class Stft(Node):
     window, that of a causal frame its end. Both ways, the chain with ``inverse_stft`` is one window late.
     """
 
+    aliases = ("fft", "pfft")
+
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to analyse")
     size = Option(2048, unit="samples", min=8, max=65536, doc="window and transform size, a power of two")
     hop = Option(512, unit="samples", min=1, max=65536, doc="distance between frames")
@@ -76,6 +78,8 @@ class InverseStft(Node):
     any hop at which the windows overlap without a gap. It is the least-squares inverse of Griffin & Lim, Signal
     estimation from modified short-time Fourier transform (IEEE Trans. ASSP, 1984).
     """
+
+    aliases = ("ifft",)
 
     spectrum = FrameIn("spectrum", doc="one spectrum per hop")
     window = Choice(*WINDOWS, doc="window shape of the stft")

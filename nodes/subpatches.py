@@ -17,6 +17,8 @@ class Subpatch(Node):
     one lane of every input that has as many lanes. ``unison`` runs detuned copies of each voice at ``1 / √unison``.
     """
 
+    aliases = ("patcher", "bpatcher", "pd", "abstraction")
+
     container = True
     file = Option("", kind="file", doc="patch file in the patch's folder, instead of a patch drawn inside")
     voices = Option(1, min=1, max=MAX_VOICES, doc="number of voices")

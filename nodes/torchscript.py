@@ -70,9 +70,9 @@ class TorchscriptFrames(Node):
         if running and not there and lane == 0:
             marks[LATE] += 1
         if due >= 0:
-            wanted = 1.0 if there or (running and late == 0) else 0.0
+            target = 1.0 if there or (running and late == 0) else 0.0
             step = 1.0 / FRAMES_OF_FADE
-            wet[0] = wanted if wet[0] == NO_ANSWER else wet[0] + clip(wanted - wet[0], -step, step)
+            wet[0] = target if wet[0] == NO_ANSWER else wet[0] + clip(target - wet[0], -step, step)
         passes = due >= 0 and bins == out_bins
         for k in range(out_bins):
             dry = read_double(asked, row * bins + k) if passes else 0.0
@@ -100,6 +100,8 @@ class Torchscript(Node):
     blocks are counted in a message. Without a model, the signal passes unchanged.
     """
 
+    aliases = ("rave", "nn")
+
     audio = In(0.0, min=-1.0, max=1.0, doc="signal for the model")
     file = FILE
     size = Option(2048, unit="samples", min=16, max=65536, doc="samples per block for the model")
@@ -119,13 +121,13 @@ class Torchscript(Node):
             there = has_answer(due, marks, answered)
             if at == 0 and due >= 0 and marks[MODEL] == READY and not there:
                 marks[LATE] += 1
-            wanted = 1.0 if there else 0.0
+            target = 1.0 if there else 0.0
             for lane in range(lanes):
                 source = min(lane, audio.shape[1] - 1)
                 asked[((number % slots) * lanes + lane) * size + at] = clip(audio[i, source], -1e30, 1e30)
                 dry, place = 0.0, ((due % slots) * lanes + lane) * size + at
                 if due >= 0:
-                    wet[lane] = wanted if wet[lane] == NO_ANSWER else wet[lane] + clip(wanted - wet[lane], -step, step)
+                    wet[lane] = target if wet[lane] == NO_ANSWER else wet[lane] + clip(target - wet[lane], -step, step)
                     dry = read_double(asked, place) if late == 0 or marks[MODEL] != READY else 0.0
                 if there:
                     held[lane] = read_double(answers, place)

@@ -21,6 +21,8 @@ class Transport(Node):
     ``loop_start`` at the end of the loop. Positions count beats from 0; the tempo is in bpm.
     """
 
+    aliases = ("tempo", "bpm")
+
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="advances while above 0.5")
     rewind = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge jumps to position")
     position = In(0.0, unit="beats", min=0.0, max=1000000.0, smooth=False, doc="position that rewind jumps to")

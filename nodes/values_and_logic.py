@@ -30,6 +30,8 @@ RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge 
 class Constant(Node):
     """Outputs a constant number: ``y = value``."""
 
+    aliases = ("number", "sig", "dc")
+
     value = In(1.0, min=-20000.0, max=20000.0, smooth=False, doc="number to output")
     out = Out(doc="constant value")
 
@@ -42,6 +44,8 @@ class Knob(Node):
 
     linear: ``low + (high - low) x``; log: ``low (high / low)^x``, for pitch and time, with both ends above 0.
     """
+
+    aliases = ("number", "slider", "fader", "dial", "hslider", "vslider")
 
     value = In(0.5, unit="ratio", min=0.0, max=1.0, doc="knob position, 0 to 1")
     low = Option(0.0, min=-20000.0, max=20000.0, doc="output at 0")
@@ -61,6 +65,8 @@ class Knob(Node):
 class Button(Node):
     """Outputs a gate from a button: 1 while pressed, 0 otherwise, exact to the sample."""
 
+    aliases = ("bang", "bng")
+
     pressed = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="1 while pressed")
     label = Option("", kind="text", doc="displayed name")
     out = Out(unit="gate", doc="0 or 1")
@@ -71,6 +77,8 @@ class Button(Node):
 
 class Add(Node):
     """Adds two signals (plus), for a mix or an offset: ``a + b``."""
+
+    aliases = ("+", "plus")
 
     a, b = VALUE, VALUE
     interchangeable = (("a", "b"),)
@@ -83,6 +91,8 @@ class Add(Node):
 class Subtract(Node):
     """Subtracts one signal from another (minus): ``a - b``."""
 
+    aliases = ("-", "minus", "sub")
+
     a, b = VALUE, VALUE
     out = Out(doc="difference of the two signals")
 
@@ -92,6 +102,8 @@ class Subtract(Node):
 
 class Multiply(Node):
     """Multiplies two signals (times), for gain, volume or ring modulation: ``a * b``."""
+
+    aliases = ("*", "times", "gain", "volume", "ringmod")
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="factor")
@@ -104,6 +116,8 @@ class Multiply(Node):
 
 class Divide(Node):
     """Divides one signal by another: ``a / b``, or 0 if b is 0."""
+
+    aliases = ("/",)
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="divisor")
@@ -118,6 +132,8 @@ class MapRange(Node):
 
     linear: a straight line; log: equal input steps become equal ratios (both output ends above 0).
     """
+
+    aliases = ("scale", "linlin", "linexp")
 
     value = VALUE
     from_low = In(-1.0, min=-20000.0, max=20000.0, doc="input value that is mapped to to_low")
@@ -141,6 +157,8 @@ class MapRange(Node):
 class Clip(Node):
     """Limits a signal to ``low`` … ``high``: clipped, wrapped around or folded at the ends (waveshaper, wavefolder)."""
 
+    aliases = ("fold", "wrap", "wavefolder", "waveshaper")
+
     value = VALUE
     low = In(-1.0, min=-20000.0, max=20000.0, doc="lower limit")
     high = HIGH
@@ -163,6 +181,8 @@ class Compare(Node):
     With hysteresis the output returns to 0 only when ``a`` is that far on the other side of ``b``: Schmitt's trigger
     (1938).
     """
+
+    aliases = ("<", ">")
 
     a, b = VALUE, VALUE
     hysteresis = In(0.0, min=0.0, max=20000.0, doc="distance beyond b at which the output returns to 0")
@@ -216,6 +236,8 @@ class Trigger(Node):
 class Toggle(Node):
     """Switches between 0 and 1 at each rising edge, as a flip-flop."""
 
+    aliases = ("tgl",)
+
     gate, reset = GATE, RESET
     out = Out(unit="gate", doc="0 or 1")
     state, last_gate, last_reset = State(), State(), State()
@@ -243,6 +265,8 @@ class Counter(Node):
 
 class SampleHold(Node):
     """Samples ``value`` at each rising edge of ``gate`` and holds it (S&H, bitcrusher), or tracks it while high."""
+
+    aliases = ("s&h", "sah", "samphold", "latch", "bitcrusher")
 
     value, gate = VALUE, GATE
     mode = Choice("sample", "track", doc="sample: at the edge; track: while the gate is high")
@@ -285,6 +309,8 @@ class Quantise(Node):
     Notes are MIDI numbers (60 is middle C, 69 is 440 Hz), or frequencies in equal temperament.
     """
 
+    aliases = ("quantize",)
+
     value = In(60.0, min=-20000.0, max=20000.0, doc="pitch as a note number or in Hz")
     root = In(0.0, unit="semitones", min=-12.0, max=12.0, smooth=False, doc="first note of the scale; 0 is C")
     scale = Choice(*SCALES, doc="notes of the scale")
@@ -304,6 +330,8 @@ class Quantise(Node):
 class NoteToFrequency(Node):
     """Converts a note to a frequency in Hz (mtof): ``440 · 2^((note - 69 + bend) / 12)``."""
 
+    aliases = ("mtof", "midicps", "pitch")
+
     note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
     bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")
     interchangeable = (("note", "bend"),)
@@ -316,6 +344,8 @@ class NoteToFrequency(Node):
 class FrequencyToNote(Node):
     """Converts a frequency in Hz to a note: ``69 + 12 log₂(f / 440)``."""
 
+    aliases = ("ftom", "cpsmidi")
+
     frequency = In(440.0, unit="Hz", min=1.0, max=20000.0, taper="log", doc="frequency to convert")
     out = Out(unit="note", doc="MIDI note number, with fractions")
 
@@ -325,6 +355,8 @@ class FrequencyToNote(Node):
 
 class DecibelsToGain(Node):
     """Converts a level in decibels to a gain factor: ``10^(dB / 20)``."""
+
+    aliases = ("dbtorms", "dbtoa", "dbamp")
 
     level = In(0.0, unit="dB", min=-120.0, max=40.0, doc="level in decibels")
     out = Out(unit="ratio", doc="gain factor")
@@ -359,6 +391,8 @@ class Expression(Node):
     (radians), sin_turn cos_turn (cycles), tanh exp exp2 log log2 log10 sqrt abs floor nearest wrap sign clip
     lerp smoothstep min max db_to_gain gain_to_db note_to_hz hz_to_note semitones_to_ratio.
     """
+
+    aliases = ("expr", "fexpr", "waveshaper")
 
     a, b, c, d = (In(0.0, min=-20000.0, max=20000.0, doc="signal for the formula") for _ in range(4))
     text = Option("a + b", kind="text", doc="formula")

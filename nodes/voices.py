@@ -1,25 +1,25 @@
 """Voice allocation: MIDI notes played on lanes."""
 
 from nodegraph.blocks.voice_allocation import (
-    BENT,
-    FADE,
+    FADE_OUT,
+    FADE_SECONDS,
     GATE,
-    LEAVES,
+    GATE_IS_NEW,
     LEVEL,
     MAX_VOICES,
+    NO_FADE,
     NO_ZONE,
     NOTE,
     PITCH,
-    PRESS,
-    QUIET,
-    RELEASE,
+    RELEASE_VELOCITY,
+    SINCE_RELEASE,
     SIZE,
-    SMOOTH,
-    STAYS,
-    TIMBRE,
-    UNHEARD,
+    SMOOTH_BEND,
+    SMOOTH_PRESSURE,
+    SMOOTH_TIMBRE,
+    SMOOTHING_SECONDS,
     VELOCITY,
-    VOICE,
+    VOICE_SIZE,
     advance_sample,
     end_orphaned_notes,
     in_zone,
@@ -47,6 +47,8 @@ class Notes(Node):
 
     MIDI 1.0 Detailed Specification (1996); MIDI Polyphonic Expression (MIDI Manufacturers Association, 2018).
     """
+
+    aliases = ("voice", "poly", "clone", "portamento", "glide")
 
     allocates_voices = "voices"
     events = EventIn(doc="MIDI messages")
@@ -87,18 +89,18 @@ class Notes(Node):
         for i in range(samples):
             for lane in range(transpose.shape[1]):
                 shifts |= read_double(transpose, (i, lane)) != read_double(transpose, (0, lane))
-        fade, smooth = dt / FADE, decay_factor(SMOOTH, dt)
+        fade, smooth = dt / FADE_SECONDS, decay_factor(SMOOTHING_SECONDS, dt)
         begin = 0
         for k in range(count(events) + 1):
             end = next_event_offset(events, k, samples)
             if end > begin:
                 for v in range(voices):
-                    at = VOICE * v
+                    at = VOICE_SIZE * v
                     write_sample(
                         m, v, transpose, begin, frequency, pitch, gate, velocity, pressure, timbre, release, level
                     )
-                    if m[at + GATE] == 0.0 and m[at + LEAVES] == STAYS:
-                        m[at + QUIET] += float(end - begin)
+                    if m[at + GATE] == 0.0 and m[at + FADE_OUT] == NO_FADE:
+                        m[at + SINCE_RELEASE] += float(end - begin)
                 for out in (frequency, pitch, gate, velocity, pressure, timbre, release, level):
                     for i in range(begin + 1, end):
                         for v in range(voices):
@@ -110,17 +112,17 @@ class Notes(Node):
                             write_sample(
                                 m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level
                             )
-                    m[VOICE * v + UNHEARD] = 0.0
+                    m[VOICE_SIZE * v + GATE_IS_NEW] = 0.0
             begin = end
             if k == count(events):
                 break
             _, status, data1, data2, value = event(events, k)
-            wanted = channel == 0 or (status & 0x0F) == channel - 1
+            accepted = channel == 0 or (status & 0x0F) == channel - 1
             if mpe != NO_ZONE:
-                wanted = in_zone(m, mpe, members, status & 0x0F)
+                accepted = in_zone(m, mpe, members, status & 0x0F)
             if message_kind(status) == NOTE_ON:
-                wanted &= low_key <= data1 <= high_key
-            if wanted and status < 0xF0:
+                accepted &= low_key <= data1 <= high_key
+            if accepted and status < 0xF0:
                 i = min(end, samples - 1)
                 receive(
                     m, voices, play, steal, mpe, read_double(tail, (i, 0)) * sr, read_double(glide, (i, 0)) * sr,
@@ -131,10 +133,11 @@ class Notes(Node):
 
 def write_sample(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level):
     """Write sample ``i`` of a voice; the pitch before its first note is middle C."""
-    at = VOICE * v
-    semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + BENT]
+    at = VOICE_SIZE * v
+    semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + SMOOTH_BEND]
     semitones += read_double(transpose, (i, min(v, transpose.shape[1] - 1)))
     frequency[i, v], pitch[i, v] = note_to_hz(semitones), semitones
     gate[i, v], velocity[i, v] = m[at + GATE], m[at + VELOCITY]
     level[i, v] = m[at + LEVEL] if m[at + NOTE] > 0.0 else 1.0
-    pressure[i, v], timbre[i, v], release[i, v] = m[at + PRESS], m[at + TIMBRE], m[at + RELEASE]
+    pressure[i, v], timbre[i, v] = m[at + SMOOTH_PRESSURE], m[at + SMOOTH_TIMBRE]
+    release[i, v] = m[at + RELEASE_VELOCITY]

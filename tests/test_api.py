@@ -26,24 +26,24 @@ def voice():
 
 
 MISTAKES = {
-    "unknown block": (lambda p: p.add("sien"), "there is no block 'sien'. Did you mean 'sine'?"),
+    "unknown block": (lambda p: p.add("sien"), "unknown block 'sien'. Did you mean 'sine'?"),
     "unknown block without a near name": (
         lambda p: p.add("qqq"),
-        "there is no block 'qqq'. Install the package that has it.",
+        "unknown block 'qqq'. Install the package that has it.",
     ),
     "duplicate id": (lambda p: p.add("sine", "osc"), "node 'osc' already exists."),
     "unknown setting of a new node": (
         lambda p: p.add("sine", frequncy=3.0),
-        "sine 'sine1' has no input or setting 'frequncy'. Did you mean 'frequency'?",
+        "sine 'sine1': unknown input or setting 'frequncy'. Did you mean 'frequency'?",
     ),
     "value of a new node": (
         lambda p: p.add("sine", "a", frequency=-3),
         "sine 'a': frequency must lie in 0.01–20000 Hz, got -3.",
     ),
-    "unknown node": (lambda p: p.set("osk.frequency", 1.0), "there is no node 'osk'. Did you mean 'osc'?"),
+    "unknown node": (lambda p: p.set("osk.frequency", 1.0), "unknown node 'osk'. Did you mean 'osc'?"),
     "unknown parameter": (
         lambda p: p.set("osc.freq", 1.0),
-        "sine 'osc' has no input or setting 'freq'. Did you mean 'frequency'?",
+        "sine 'osc': unknown input or setting 'freq'. Did you mean 'frequency'?",
     ),
     "wrong type": (
         lambda p: p.set("osc.frequency", "high"),
@@ -70,34 +70,34 @@ MISTAKES = {
     ),
     "inside a subpatch": (
         lambda p: p.set("voice/filter.cutof", 1.0),
-        "ladder 'voice/filter' has no input or setting 'cutof'. Did you mean 'cutoff'?",
+        "ladder 'voice/filter': unknown input or setting 'cutof'. Did you mean 'cutoff'?",
     ),
     "range inside a subpatch": (
         lambda p: p.set("voice/filter.cutoff", 1.0),
         "ladder 'voice/filter': cutoff must lie in 10–20000 Hz, got 1.",
     ),
-    "block inside a subpatch": (lambda p: p.add("ladr", "voice/x"), "there is no block 'ladr'."),
+    "block inside a subpatch": (lambda p: p.add("ladr", "voice/x"), "unknown block 'ladr'."),
     "setting of a subpatch": (lambda p: p.set("voice.voices", 0), "subpatch 'voice': voices must lie in 1–128, got 0."),
     "clear an unknown parameter": (
         lambda p: p.clear("osc.freq"),
-        "no input or setting 'freq'. Did you mean 'frequency'?",
+        "unknown input or setting 'freq'. Did you mean 'frequency'?",
     ),
-    "unknown source": (lambda p: p.connect("osk.out", "out.audio"), "there is no node 'osk'. Did you mean 'osc'?"),
+    "unknown source": (lambda p: p.connect("osk.out", "out.audio"), "unknown node 'osk'. Did you mean 'osc'?"),
     "unknown output": (
         lambda p: p.connect("osc.outt", "out.audio"),
-        "sine 'osc' has no output 'outt'. Did you mean 'out'?",
+        "sine 'osc': unknown output 'outt'. Did you mean 'out'?",
     ),
     "unknown input": (
         lambda p: p.connect("osc.out", "out.audioo"),
-        "audio_out 'out' has no input 'audioo'. Did you mean",
+        "audio_out 'out': unknown input 'audioo'. Did you mean",
     ),
     "an input as an output": (
         lambda p: p.connect("osc.frequency", "out.audio"),
-        "sine 'osc' has no output 'frequency'. It has out.",
+        "sine 'osc': unknown output 'frequency'. It has out.",
     ),
     "a wire into a setting": (
         lambda p: p.connect("osc.out", "stft.size"),
-        "stft 'stft' has no input 'size'. It is a setting; wires go to inputs. It has audio.",
+        "stft 'stft': unknown input 'size'. It is a setting; wires go to inputs. It has audio.",
     ),
     "frames into a signal": (
         lambda p: p.connect("stft.spectrum", "out.audio"),
@@ -113,26 +113,26 @@ MISTAKES = {
     ),
     "no such port of a subpatch": (
         lambda p: p.connect("osc.out", "voice.audi"),
-        "subpatch 'voice' has no input 'audi'. Did you mean 'audio'?",
+        "subpatch 'voice': unknown input 'audi'. Did you mean 'audio'?",
     ),
     "from inside to outside": (lambda p: p.connect("voice/filter.out", "out.audio"), "are in different patches"),
-    "a duplicate wire": (lambda p: p.connect("osc.out", "voice.audio"), "is already wired"),
+    "a duplicate wire": (lambda p: p.connect("osc.out", "voice.audio"), "already exists"),
     "disconnect an unknown port": (
         lambda p: p.disconnect("osc.outt", "voice.audio"),
-        "sine 'osc' has no output 'outt'. Did you mean 'out'?",
+        "sine 'osc': unknown output 'outt'. Did you mean 'out'?",
     ),
     "disconnect an unknown node": (
         lambda p: p.disconnect("osk.out", "voice.audio"),
-        "there is no node 'osk'. Did you mean 'osc'?",
+        "unknown node 'osk'. Did you mean 'osc'?",
     ),
     "disconnect a missing wire": (
         lambda p: p.disconnect("osc.out", "out.audio"),
         "no wire from 'osc.out' to 'out.audio'.",
     ),
-    "remove an unknown node": (lambda p: p.remove("osk"), "there is no node 'osk'. Did you mean 'osc'?"),
+    "remove an unknown node": (lambda p: p.remove("osk"), "unknown node 'osk'. Did you mean 'osc'?"),
     "rename an unknown node": (
         lambda p: p.rename("voice/filtre", "x"),
-        "there is no node 'filtre'. Did you mean 'filter'?",
+        "unknown node 'filtre'. Did you mean 'filter'?",
     ),
 }
 
@@ -193,7 +193,7 @@ def test_unknown_content_of_a_file_is_preserved_and_editable(tmp_path):
         patch.connect(f"{name}.else", "out.audio")
         patch.set(f"{name}.size", {"any": "value"})
         patch.clear(f"{name}.nothing")
-    with pytest.raises(PatchError, match="sine 'osc' has no output 'x'"):
+    with pytest.raises(PatchError, match="sine 'osc': unknown output 'x'"):
         patch.connect("osc.x", "odd.whatever")
     with pytest.raises(PatchError, match="frequency must lie in"):
         patch.set("osc.frequency", -3.0)
@@ -276,7 +276,7 @@ def test_unknown_parameter_of_a_known_block_can_only_be_cleared():
     )
     patch = Patch(document)
     patch.set("a.frequency", 220.0)
-    with pytest.raises(PatchError, match="no input or setting 'b'"):
+    with pytest.raises(PatchError, match="unknown input or setting 'b'"):
         patch.set("a.b", 2)
     patch.clear("a.b")
     assert patch.document.nodes["a"].params == {"frequency": 220.0}

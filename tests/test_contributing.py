@@ -18,14 +18,14 @@ PRESS = """
 from pathlib import Path
 
 from nodegraph.patch import Patch
-from tests.editor.user import Hand
+from tests.editor.user import SimulatedUser
 
 patch = Patch()
 patch.add("sine", "osc")
 patch.add("audio_out", "out")
 patch.connect("osc.out", "out.audio")
-hand = Hand(Path("home"), patch)
-hand.presenter.run("clear_wires")
+user = SimulatedUser(Path("home"), patch)
+user.presenter.run("clear_wires")
 assert not patch.document.wires
 patch.undo()
 assert patch.document.wires
@@ -82,15 +82,15 @@ def test_each_kind_of_recipe_is_one_file():
     assert len(recipes()) == 4
 
 
-def test_the_block_renders_and_is_listed(checkout):
+def test_block_renders_and_is_listed(checkout):
     run(checkout, "-c", RENDER)
     assert "y = max(x, 0)" in run(checkout, "-m", "nodegraph", "nodes", "rectifier")
 
 
-def test_the_editor_command_runs_the_action_which_logs_and_undo_know(checkout):
+def test_editor_command_runs_the_action_with_log_and_undo(checkout):
     run(checkout, "-c", PRESS)
 
 
-def test_the_cli_command_is_listed_and_runs(checkout):
+def test_cli_command_is_listed_and_runs(checkout):
     assert "count" in run(checkout, "-m", "nodegraph", "--help")
     assert run(checkout, "-m", "nodegraph", "count", PLUCK) == "32 nodes, 37 wires\n"

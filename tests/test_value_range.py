@@ -26,7 +26,7 @@ from nodegraph.graph.morph import recall
 from nodegraph.node import Choice, In, Option
 from nodegraph.patch import PatchError, SetBinding, SetControl, SetPreset, SetSnapshot
 from tests.controllers import Played
-from tests.editor.user import Hand
+from tests.editor.user import SimulatedUser
 from tests.rendering import engine_of, patch_of
 
 PORT = "osc.frequency"
@@ -87,18 +87,18 @@ def by_snapshot(value, tmp_path):
 
 
 def by_preset(value, tmp_path):
-    hand = Hand(tmp_path, beep())
-    hand.patch.do(SetPreset("sine", "bright", {"frequency": value}))
-    apply_preset(hand.desk, ("osc", "patch", "bright"))
-    hand.presenter.close()
-    return hand.message or frequency(hand.patch)
+    user = SimulatedUser(tmp_path, beep())
+    user.patch.do(SetPreset("sine", "bright", {"frequency": value}))
+    apply_preset(user.desk, ("osc", "patch", "bright"))
+    user.presenter.close()
+    return user.message or frequency(user.patch)
 
 
 def by_typing(value, tmp_path):
-    hand = Hand(tmp_path, beep())
-    hand.types(PORT, str(value))
-    hand.presenter.close()
-    return hand.message or frequency(hand.patch)
+    user = SimulatedUser(tmp_path, beep())
+    user.enter(PORT, str(value))
+    user.presenter.close()
+    return user.message or frequency(user.patch)
 
 
 EXPLICIT = [by_set, by_add, by_engine, by_command_line, by_file, by_snapshot, by_preset, by_typing]
@@ -129,12 +129,12 @@ def test_invalid_explicit_value_is_rejected_with_one_line(set_value, value, tmp_
 
 
 def by_drag(value, tmp_path):
-    hand = Hand(tmp_path, beep())
+    user = SimulatedUser(tmp_path, beep())
     outside = {-1: -5.0, 1: 5.0}.get((value > HIGH) - (value < LOW))
     start = position_of(BEFORE, LOW, HIGH, "log")
-    hand.slides(PORT, start, position_of(value, LOW, HIGH, "log") if outside is None else outside)
-    hand.presenter.close()
-    return frequency(hand.patch)
+    user.slide(PORT, start, position_of(value, LOW, HIGH, "log") if outside is None else outside)
+    user.presenter.close()
+    return frequency(user.patch)
 
 
 def by_osc(value, tmp_path):

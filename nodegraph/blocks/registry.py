@@ -19,6 +19,8 @@ from types import ModuleType
 from nodegraph.node import Node
 
 LIBRARY = "nodes"  # package of the included blocks, found by name
+USER_MODULE = "nodegraph_user_"  # start of the module names, and thus of the families, of user blocks
+USER_FAMILY = "user blocks"  # displayed family of all user blocks
 
 _types: dict[str, type[Node]] = {}
 _failures: dict[str, str] = {}
@@ -48,6 +50,16 @@ def user_folder() -> Path:
     return user_data_path("nodegraph") / "nodes"
 
 
+def is_user_family(family: str) -> bool:
+    """Return whether a block of this family is a user block."""
+    return family.startswith(USER_MODULE)
+
+
+def family_name(family: str) -> str:
+    """Return the displayed name of a family: ``input_output`` → ``input output``; one name for all user blocks."""
+    return USER_FAMILY if is_user_family(family) else family.replace("_", " ")
+
+
 def register_module(module: ModuleType) -> list[str]:
     """Register every block defined in ``module`` and return their type names."""
     found = []
@@ -61,7 +73,7 @@ def register_module(module: ModuleType) -> list[str]:
 
 def load_file(path: Path) -> list[str]:
     """Load or reload a Python file of blocks and return the type names that it defines."""
-    name = f"nodegraph_user_{path.stem}"
+    name = f"{USER_MODULE}{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -4,7 +4,7 @@ The state is one array of doubles, ``m``: numbers for each voice, numbers for ea
 down, in the order of their note-ons. The functions update it for a message (:func:`receive`) or for one sample
 (:func:`advance_sample`).
 
-A sounding voice fades out before it is reused: its level falls to 0 in ``FADE`` seconds and rises again. During the
+A sounding voice fades out before it is reused: its level falls to 0 in ``FADE_SECONDS`` and rises again. During the
 fade its gate is low and its velocity moves to the new value, so that an envelope restarts and the output has no step
 even if the level is not wired.
 """
@@ -27,8 +27,8 @@ from nodegraph.events import (
 
 MAX_VOICES = 64
 MAX_KEYS = 128
-FADE = 0.003  # seconds to fade a stolen voice out, and in again
-SMOOTH = 0.005  # seconds, time constant of the smoothing of bend, pressure and timbre
+FADE_SECONDS = 0.003  # duration of the fade-out of a stolen voice, and of the fade-in
+SMOOTHING_SECONDS = 0.005  # time constant of the smoothing of bend, pressure and timbre
 
 # Values of the block's choices: play mode, voice to steal, MPE zone.
 POLY, MONO, LEGATO = range(3)
@@ -36,28 +36,31 @@ OLDEST, QUIETEST = range(2)
 NO_ZONE, LOWER, UPPER = range(3)
 
 # Fields of a voice: key and channel, key state (up, sustained by the pedal, down), number of its note (0: none yet),
-# samples since the release, gate, fade-out (none, for the next note, for good), level;
-KEY, CHANNEL, HELD, NOTE, QUIET, GATE, LEAVES, LEVEL = range(8)
-# pitch, target pitch, remaining samples of the glide, velocities, key pressure, smoothed pressure, timbre and bend;
-PITCH, GOAL, GLIDE, VELOCITY, RELEASE, KEY_PRESS, PRESS, TIMBRE, BENT = range(8, 17)
-# during a fade-out for the next note: velocity of that note, samples so far, samples that its gate will be high.
-NEXT_VELOCITY, WAITED, HOLD = range(17, 20)
-UNHEARD = 20  # whether its gate rose after the last computed sample
-VOICE = 21
+# samples since the release, gate, fade-out (none, before the next note, to silence), level;
+KEY, CHANNEL, KEY_STATE, NOTE, SINCE_RELEASE, GATE, FADE_OUT, LEVEL = range(8)
+# pitch, target pitch, remaining samples of the glide, velocities, key pressure;
+PITCH, TARGET_PITCH, GLIDE_SAMPLES, VELOCITY, RELEASE_VELOCITY, POLY_PRESSURE = range(8, 14)
+# pressure, timbre and bend after smoothing;
+SMOOTH_PRESSURE, SMOOTH_TIMBRE, SMOOTH_BEND = range(14, 17)
+# before the next note: its velocity, samples of the fade-out so far, samples for which its gate will be high;
+NEXT_VELOCITY, FADED_SAMPLES, GATE_SAMPLES = range(17, 20)
+GATE_IS_NEW = 20  # whether the gate rose after the last computed sample.
+VOICE_SIZE = 21
 UP, SUSTAINED, DOWN = range(3)
-STAYS, FOR_NEXT, FOR_GOOD = range(3)
+NO_FADE, FADE_TO_NEXT, FADE_TO_END = range(3)
 
 # Fields of a channel. Bend range, timbre, parameter numbers and members are stored plus 1: 0 means not set.
-PEDAL_DOWN, BEND_NOW, PRESSURE_NOW, TIMBRE_NOW, BEND_RANGE, NUMBER_HIGH, NUMBER_LOW, MEMBERS = range(8)
+PEDAL_STATE, CHANNEL_BEND, CHANNEL_PRESSURE, CHANNEL_TIMBRE = range(4)
+BEND_RANGE, PARAMETER_MSB, PARAMETER_LSB, MEMBER_COUNT = range(4, 8)
 CHANNEL_SIZE = 8
-CHANNELS = VOICE * MAX_VOICES
+CHANNELS = VOICE_SIZE * MAX_VOICES
 
 # Number of notes so far; previous settings; number of keys down (mono only); key, channel, velocity, pitch of each key.
-NOTES = CHANNELS + 16 * CHANNEL_SIZE
-PLAY_CONFIG, CHANNEL_CONFIG = NOTES + 1, NOTES + 2
-KEYS = NOTES + 3
-PRESSED = 4
-SIZE = KEYS + 1 + PRESSED * MAX_KEYS
+NOTE_COUNT = CHANNELS + 16 * CHANNEL_SIZE
+PLAY_CONFIG, CHANNEL_CONFIG = NOTE_COUNT + 1, NOTE_COUNT + 2
+KEYS = NOTE_COUNT + 3
+KEY_SIZE = 4
+SIZE = KEYS + 1 + KEY_SIZE * MAX_KEYS
 
 TIMBRE_CONTROL, DATA, DATA_FINE, INCREMENT, DECREMENT, MONO_ON = 74, 6, 38, 96, 97, 124
 NUMBER_LSB, NUMBER_MSB, NON_REGISTERED_LSB, NON_REGISTERED_MSB = 100, 101, 98, 99
@@ -83,12 +86,12 @@ def receive(m, voices, play, steal, zone, tail, glide, bend_range, status, data1
             key_up_mono(m, play, zone, tail, glide, bend_range, data1, channel, velocity)
     elif kind == KEY_PRESSURE:
         for v in range(voices):
-            if m[VOICE * v + KEY] == data1 and m[VOICE * v + CHANNEL] == channel:
-                m[VOICE * v + KEY_PRESS] = value
+            if m[VOICE_SIZE * v + KEY] == data1 and m[VOICE_SIZE * v + CHANNEL] == channel:
+                m[VOICE_SIZE * v + POLY_PRESSURE] = value
     elif kind == PRESSURE:
-        m[CHANNELS + CHANNEL_SIZE * channel + PRESSURE_NOW] = value
+        m[CHANNELS + CHANNEL_SIZE * channel + CHANNEL_PRESSURE] = value
     elif kind == BEND:
-        m[CHANNELS + CHANNEL_SIZE * channel + BEND_NOW] = value
+        m[CHANNELS + CHANNEL_SIZE * channel + CHANNEL_BEND] = value
     elif kind == CONTROL:
         control(m, voices, zone, bend_range, channel, data1, data2)
 
@@ -98,14 +101,14 @@ def end_orphaned_notes(m, voices, play, channel, zone, members):
     play_config, channel_config = 1.0 + 3 * voices + play, 1.0 + channel + 17 * (members + 16 * zone)
     if m[PLAY_CONFIG] != play_config or m[CHANNEL_CONFIG] != channel_config:
         for v in range(voices if m[CHANNEL_CONFIG] == channel_config else 0, MAX_VOICES):
-            if m[VOICE * v + HELD] != UP:
+            if m[VOICE_SIZE * v + KEY_STATE] != UP:
                 release(m, v)
         m[KEYS], m[PLAY_CONFIG], m[CHANNEL_CONFIG] = 0.0, play_config, channel_config
 
 
 def in_zone(m, zone, members, channel):
     """Return whether a channel is in an MPE zone, as its master channel or as a member."""
-    stored = m[CHANNELS + CHANNEL_SIZE * master_channel(zone) + MEMBERS]
+    stored = m[CHANNELS + CHANNEL_SIZE * master_channel(zone) + MEMBER_COUNT]
     size = int(stored) - 1 if stored > 0.0 else members
     return channel <= size if zone == LOWER else channel >= 15 - size
 
@@ -117,49 +120,50 @@ def master_channel(zone):
 
 def is_for_voice(m, v, zone, channel):
     """Return whether a message of a channel applies to a voice."""
-    return m[VOICE * v + CHANNEL] == channel or (zone != NO_ZONE and channel == master_channel(zone))
+    return m[VOICE_SIZE * v + CHANNEL] == channel or (zone != NO_ZONE and channel == master_channel(zone))
 
 
 def control(m, voices, zone, bend_range, channel, number, value):
     """Process a control change or a channel mode message."""
     c = CHANNELS + CHANNEL_SIZE * channel
     if number == PEDAL:
-        m[c + PEDAL_DOWN] = 1.0 if value >= 64 else 0.0
+        m[c + PEDAL_STATE] = 1.0 if value >= 64 else 0.0
         if value < 64:
             pedal_up(m, voices, zone, channel)
     elif number == TIMBRE_CONTROL:
-        m[c + TIMBRE_NOW] = 1.0 + value / 127.0
+        m[c + CHANNEL_TIMBRE] = 1.0 + value / 127.0
     elif number == NUMBER_MSB:
-        m[c + NUMBER_HIGH] = 1.0 + value
+        m[c + PARAMETER_MSB] = 1.0 + value
     elif number == NUMBER_LSB:
-        m[c + NUMBER_LOW] = 1.0 + value
+        m[c + PARAMETER_LSB] = 1.0 + value
     elif number == NON_REGISTERED_LSB or number == NON_REGISTERED_MSB:
-        m[c + NUMBER_HIGH] = m[c + NUMBER_LOW] = 0.0  # the next data entry sets an unsupported parameter
-    elif (number == DATA or number == DATA_FINE) and m[c + NUMBER_HIGH] == 1.0:
-        set_registered_parameter(m, zone, channel, int(m[c + NUMBER_LOW]) - 1, number == DATA_FINE, value)
-    elif (number == INCREMENT or number == DECREMENT) and m[c + NUMBER_HIGH] == 1.0 and m[c + NUMBER_LOW] == 1.0:
+        m[c + PARAMETER_MSB] = m[c + PARAMETER_LSB] = 0.0  # the next data entry sets an unsupported parameter
+    elif (number == DATA or number == DATA_FINE) and m[c + PARAMETER_MSB] == 1.0:
+        set_registered_parameter(m, zone, channel, int(m[c + PARAMETER_LSB]) - 1, number == DATA_FINE, value)
+    elif (number == INCREMENT or number == DECREMENT) and m[c + PARAMETER_MSB] == 1.0 and m[c + PARAMETER_LSB] == 1.0:
         usual = bend_range if zone == NO_ZONE or channel == master_channel(zone) else NOTE_BEND_RANGE
         current = range_of_channel(m, channel, usual)
         step = 1.0 if number == INCREMENT else -1.0
         set_registered_parameter(m, zone, channel, BEND_RANGE_NUMBER, False, min(max(current + step, 0.0), 127.0))
     elif number == RESET_CONTROLLERS:
-        for k in range(NUMBER_LOW + 1):
+        for k in range(PARAMETER_LSB + 1):
             if k != BEND_RANGE:
                 m[c + k] = 0.0
         for v in range(voices):
             if is_for_voice(m, v, zone, channel):
-                m[VOICE * v + KEY_PRESS] = 0.0
+                m[VOICE_SIZE * v + POLY_PRESSURE] = 0.0
         pedal_up(m, voices, zone, channel)
     elif number == ALL_SOUND_OFF:
         m[KEYS] = 0.0
         for v in range(voices):
             if is_for_voice(m, v, zone, channel):
                 release(m, v)
-                m[VOICE * v + LEAVES] = FOR_GOOD
+                m[VOICE_SIZE * v + FADE_OUT] = FADE_TO_END
     elif number == ALL_NOTES_OFF or number >= MONO_ON:
         m[KEYS] = 0.0
         for v in range(voices):
-            if is_for_voice(m, v, zone, channel) and m[VOICE * v + HELD] == DOWN and m[VOICE * v + HOLD] == 0.0:
+            at = VOICE_SIZE * v
+            if is_for_voice(m, v, zone, channel) and m[at + KEY_STATE] == DOWN and m[at + GATE_SAMPLES] == 0.0:
                 release_key(m, v, zone, 64.0 / 127.0)
 
 
@@ -172,7 +176,7 @@ def set_registered_parameter(m, zone, channel, number, fine, value):
                 at = CHANNELS + CHANNEL_SIZE * other + BEND_RANGE
                 m[at] = float(int(max(m[at], 1.0))) + value / 100.0 if fine else 1.0 + value
     elif number == ZONE_NUMBER and zone != NO_ZONE and channel == master_channel(zone) and not fine:
-        m[CHANNELS + CHANNEL_SIZE * channel + MEMBERS] = 1.0 + min(value, 15)
+        m[CHANNELS + CHANNEL_SIZE * channel + MEMBER_COUNT] = 1.0 + min(value, 15)
 
 
 # -- keys --------------------------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ def set_registered_parameter(m, zone, channel, number, fine, value):
 
 def key_down(m, voices, play, steal, zone, tail, glide, bend_range, key, channel, velocity, pitch):
     """Process a note-on: start a note on a voice, or continue legato."""
-    m[NOTES] += 1.0
+    m[NOTE_COUNT] += 1.0
     if play == POLY:
         v = pick_voice(m, voices, steal, key, channel)
         assign_voice(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch)
@@ -188,10 +192,10 @@ def key_down(m, voices, play, steal, zone, tail, glide, bend_range, key, channel
     remove_key(m, key, channel)
     n = int(m[KEYS])
     if n < MAX_KEYS:
-        at = KEYS + 1 + PRESSED * n
+        at = KEYS + 1 + KEY_SIZE * n
         m[at], m[at + 1], m[at + 2], m[at + 3] = key, channel, velocity, pitch
         m[KEYS] = n + 1.0
-    if play == LEGATO and m[HELD] != UP:
+    if play == LEGATO and m[KEY_STATE] != UP:
         play_legato(m, 0, glide, key, channel, pitch)
     else:
         assign_voice(m, 0, zone, tail, glide, bend_range, key, channel, velocity, pitch)
@@ -206,11 +210,11 @@ def key_up_mono(m, play, zone, tail, glide, bend_range, key, channel, velocity):
     if n == 0:
         release_key(m, 0, zone, velocity)
         return
-    at = KEYS + 1 + PRESSED * (n - 1)
+    at = KEYS + 1 + KEY_SIZE * (n - 1)
     if play == LEGATO:
         play_legato(m, 0, glide, m[at], m[at + 1], m[at + 3])
     else:
-        m[NOTES] += 1.0
+        m[NOTE_COUNT] += 1.0
         assign_voice(m, 0, zone, tail, glide, bend_range, m[at], m[at + 1], m[at + 2], m[at + 3])
 
 
@@ -218,9 +222,9 @@ def remove_key(m, key, channel):
     """Remove a key from the list of keys that are down."""
     kept = 0
     for k in range(int(m[KEYS])):
-        at, to = KEYS + 1 + PRESSED * k, KEYS + 1 + PRESSED * kept
+        at, to = KEYS + 1 + KEY_SIZE * k, KEYS + 1 + KEY_SIZE * kept
         if m[at] != key or m[at + 1] != channel:
-            for j in range(PRESSED):
+            for j in range(KEY_SIZE):
                 m[to + j] = m[at + j]
             kept += 1
     m[KEYS] = float(kept)
@@ -228,23 +232,24 @@ def remove_key(m, key, channel):
 
 def voice_plays_key(m, v, key, channel):
     """Return whether a voice plays a key that is down."""
-    at = VOICE * v
-    return m[at + HELD] == DOWN and m[at + KEY] == key and m[at + CHANNEL] == channel and m[at + HOLD] == 0.0
+    at = VOICE_SIZE * v
+    is_down = m[at + KEY_STATE] == DOWN and m[at + GATE_SAMPLES] == 0.0
+    return is_down and m[at + KEY] == key and m[at + CHANNEL] == channel
 
 
 def pick_voice(m, voices, steal, key, channel):
     """Return the voice for a key: one that plays it, else an unused one, a released one, or a stolen one."""
     best, highest = 0, -1.0
     for v in range(voices):
-        at = VOICE * v
-        if m[at + HELD] != UP and m[at + KEY] == key and m[at + CHANNEL] == channel:
+        at = VOICE_SIZE * v
+        if m[at + KEY_STATE] != UP and m[at + KEY] == key and m[at + CHANNEL] == channel:
             return v
         if m[at + NOTE] == 0.0:
             rank = 4e15 - v
-        elif m[at + HELD] == UP:
-            rank = 3e15 + m[at + QUIET]
+        elif m[at + KEY_STATE] == UP:
+            rank = 3e15 + m[at + SINCE_RELEASE]
         else:
-            rank = (2e15 if m[at + HELD] == SUSTAINED else 1e15) - m[at + NOTE]
+            rank = (2e15 if m[at + KEY_STATE] == SUSTAINED else 1e15) - m[at + NOTE]
             rank -= 1e9 * m[at + NEXT_VELOCITY] if steal == QUIETEST else 0.0
         if rank > highest:
             best, highest = v, rank
@@ -253,78 +258,80 @@ def pick_voice(m, voices, steal, key, channel):
 
 def assign_voice(m, v, zone, tail, glide, bend_range, key, channel, velocity, pitch):
     """Assign a voice to a key: at the next sample if the voice is silent, else after a fade-out."""
-    at = VOICE * v
+    at = VOICE_SIZE * v
     silent = m[at + NOTE] == 0.0 or m[at + LEVEL] == 0.0
-    fresh = m[at + NOTE] == 0.0 or (m[at + HELD] == UP and m[at + LEAVES] == STAYS and m[at + QUIET] >= tail)
-    m[at + KEY], m[at + CHANNEL], m[at + HELD], m[at + NOTE] = key, channel, DOWN, m[NOTES]
-    m[at + GOAL], m[at + NEXT_VELOCITY] = pitch, velocity
-    m[at + KEY_PRESS] = m[at + WAITED] = m[at + HOLD] = 0.0
+    ended = m[at + KEY_STATE] == UP and m[at + FADE_OUT] == NO_FADE and m[at + SINCE_RELEASE] >= tail
+    fresh = m[at + NOTE] == 0.0 or ended
+    m[at + KEY], m[at + CHANNEL], m[at + KEY_STATE], m[at + NOTE] = key, channel, DOWN, m[NOTE_COUNT]
+    m[at + TARGET_PITCH], m[at + NEXT_VELOCITY] = pitch, velocity
+    m[at + POLY_PRESSURE] = m[at + FADED_SAMPLES] = m[at + GATE_SAMPLES] = 0.0
     if fresh:
         m[at + LEVEL] = 1.0
     if fresh or silent:
-        m[at + PRESS], m[at + TIMBRE] = pressure_of(m, v, zone), timbre_of(m, v, zone)
+        m[at + SMOOTH_PRESSURE], m[at + SMOOTH_TIMBRE] = pressure_of(m, v, zone), timbre_of(m, v, zone)
         start_note(m, v, zone, glide, bend_range)
     else:
-        m[at + LEAVES], m[at + GATE] = FOR_NEXT, 0.0
+        m[at + FADE_OUT], m[at + GATE] = FADE_TO_NEXT, 0.0
 
 
 def start_note(m, v, zone, glide, bend_range):
     """Start the note of a voice."""
-    at = VOICE * v
-    m[at + LEAVES], m[at + GATE], m[at + VELOCITY] = STAYS, 1.0, m[at + NEXT_VELOCITY]
-    m[at + UNHEARD] = 1.0
+    at = VOICE_SIZE * v
+    m[at + FADE_OUT], m[at + GATE], m[at + VELOCITY] = NO_FADE, 1.0, m[at + NEXT_VELOCITY]
+    m[at + GATE_IS_NEW] = 1.0
     glide_to(m, v, glide)
-    m[at + BENT] = bend_of(m, v, zone, bend_range)
+    m[at + SMOOTH_BEND] = bend_of(m, v, zone, bend_range)
 
 
 def play_legato(m, v, glide, key, channel, pitch):
     """Change the key of a voice without restarting its note."""
-    at = VOICE * v
-    m[at + KEY], m[at + CHANNEL], m[at + HELD], m[at + GOAL], m[at + HOLD] = key, channel, DOWN, pitch, 0.0
-    if m[at + LEAVES] == STAYS:
+    at = VOICE_SIZE * v
+    m[at + KEY], m[at + CHANNEL], m[at + KEY_STATE] = key, channel, DOWN
+    m[at + TARGET_PITCH], m[at + GATE_SAMPLES] = pitch, 0.0
+    if m[at + FADE_OUT] == NO_FADE:
         glide_to(m, v, glide)
 
 
 def glide_to(m, v, glide):
     """Glide to the pitch of the note in ``glide`` samples; jump if the voice has no pitch yet."""
-    at = VOICE * v
+    at = VOICE_SIZE * v
     if glide >= 0.5 and m[at + PITCH] != 0.0:
-        m[at + GLIDE] = float(int(glide + 0.5))
+        m[at + GLIDE_SAMPLES] = float(int(glide + 0.5))
     else:
-        m[at + PITCH], m[at + GLIDE] = m[at + GOAL], 0.0
+        m[at + PITCH], m[at + GLIDE_SAMPLES] = m[at + TARGET_PITCH], 0.0
 
 
 def release_key(m, v, zone, velocity):
     """Release the key of a voice, unless the pedal sustains it; a note that has not begun keeps its duration."""
-    at = VOICE * v
-    m[at + RELEASE] = velocity
+    at = VOICE_SIZE * v
+    m[at + RELEASE_VELOCITY] = velocity
     if pedal_down(m, v, zone):
-        m[at + HELD] = SUSTAINED
-    elif m[at + LEAVES] == FOR_NEXT:
-        m[at + HOLD] = max(m[at + WAITED], 1.0)
-    elif m[at + UNHEARD] > 0.0:
-        m[at + HOLD] = 2.0  # on and off at the same sample: the gate must be high for one sample to start envelopes
+        m[at + KEY_STATE] = SUSTAINED
+    elif m[at + FADE_OUT] == FADE_TO_NEXT:
+        m[at + GATE_SAMPLES] = max(m[at + FADED_SAMPLES], 1.0)
+    elif m[at + GATE_IS_NEW] > 0.0:
+        m[at + GATE_SAMPLES] = 2.0  # on and off at the same sample: a gate of one sample starts the envelopes
     else:
         release(m, v)
 
 
 def release(m, v):
     """End the note of a voice."""
-    at = VOICE * v
-    m[at + HELD], m[at + GATE], m[at + QUIET], m[at + HOLD] = UP, 0.0, 0.0, 0.0
+    at = VOICE_SIZE * v
+    m[at + KEY_STATE], m[at + GATE], m[at + SINCE_RELEASE], m[at + GATE_SAMPLES] = UP, 0.0, 0.0, 0.0
 
 
 def pedal_down(m, v, zone):
     """Return whether the pedal of a voice's channel, or of the master channel of its zone, is down."""
-    here = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + PEDAL_DOWN] > 0.0
-    return here or (zone != NO_ZONE and m[CHANNELS + CHANNEL_SIZE * master_channel(zone) + PEDAL_DOWN] > 0.0)
+    here = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE_SIZE * v + CHANNEL]) + PEDAL_STATE] > 0.0
+    return here or (zone != NO_ZONE and m[CHANNELS + CHANNEL_SIZE * master_channel(zone) + PEDAL_STATE] > 0.0)
 
 
 def pedal_up(m, voices, zone, channel):
     """Release the notes of a channel that only the pedal sustains."""
     for v in range(voices):
-        if m[VOICE * v + HELD] == SUSTAINED and is_for_voice(m, v, zone, channel):
-            release_key(m, v, zone, m[VOICE * v + RELEASE])
+        if m[VOICE_SIZE * v + KEY_STATE] == SUSTAINED and is_for_voice(m, v, zone, channel):
+            release_key(m, v, zone, m[VOICE_SIZE * v + RELEASE_VELOCITY])
 
 
 # -- samples -----------------------------------------------------------------------------------------------
@@ -332,16 +339,16 @@ def pedal_up(m, voices, zone, channel):
 
 def bend_of(m, v, zone, bend_range):
     """Return the bend of a voice in semitones. With MPE, released notes keep their bend."""
-    channel, first = int(m[VOICE * v + CHANNEL]), master_channel(zone)
+    channel, first = int(m[VOICE_SIZE * v + CHANNEL]), master_channel(zone)
     if zone == NO_ZONE or channel == first:
         return bend_of_channel(m, channel, bend_range)
-    if m[VOICE * v + HELD] == UP:
-        return m[VOICE * v + BENT]
+    if m[VOICE_SIZE * v + KEY_STATE] == UP:
+        return m[VOICE_SIZE * v + SMOOTH_BEND]
     return bend_of_channel(m, channel, NOTE_BEND_RANGE) + bend_of_channel(m, first, bend_range)
 
 
 def bend_of_channel(m, channel, usual_range):
-    return m[CHANNELS + CHANNEL_SIZE * channel + BEND_NOW] * range_of_channel(m, channel, usual_range)
+    return m[CHANNELS + CHANNEL_SIZE * channel + CHANNEL_BEND] * range_of_channel(m, channel, usual_range)
 
 
 def range_of_channel(m, channel, usual_range):
@@ -352,55 +359,55 @@ def range_of_channel(m, channel, usual_range):
 
 def pressure_of(m, v, zone):
     """Return the pressure of a voice: the maximum of key pressure and channel pressure."""
-    if zone != NO_ZONE and m[VOICE * v + HELD] == UP:
-        return m[VOICE * v + PRESS]
-    of_channel = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + PRESSURE_NOW]
-    return max(of_channel, m[VOICE * v + KEY_PRESS])
+    if zone != NO_ZONE and m[VOICE_SIZE * v + KEY_STATE] == UP:
+        return m[VOICE_SIZE * v + SMOOTH_PRESSURE]
+    of_channel = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE_SIZE * v + CHANNEL]) + CHANNEL_PRESSURE]
+    return max(of_channel, m[VOICE_SIZE * v + POLY_PRESSURE])
 
 
 def timbre_of(m, v, zone):
     """Return CC 74 of a voice's channel (0–1), 64/127 until a message sets it."""
-    if zone != NO_ZONE and m[VOICE * v + HELD] == UP:
-        return m[VOICE * v + TIMBRE]
-    stored = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE * v + CHANNEL]) + TIMBRE_NOW]
+    if zone != NO_ZONE and m[VOICE_SIZE * v + KEY_STATE] == UP:
+        return m[VOICE_SIZE * v + SMOOTH_TIMBRE]
+    stored = m[CHANNELS + CHANNEL_SIZE * int(m[VOICE_SIZE * v + CHANNEL]) + CHANNEL_TIMBRE]
     return stored - 1.0 if stored > 0.0 else 64.0 / 127.0
 
 
 def is_changing(m, v, zone, bend_range):
     """Return whether any output of a voice changes from sample to sample."""
-    at = VOICE * v
-    fades = m[at + LEVEL] > 0.0 if m[at + LEAVES] != STAYS else m[at + LEVEL] < 1.0 and m[at + NOTE] > 0.0
-    if fades or m[at + LEAVES] == FOR_NEXT or m[at + GLIDE] > 0.0 or m[at + HOLD] > 0.0:
+    at = VOICE_SIZE * v
+    fades = m[at + LEVEL] > 0.0 if m[at + FADE_OUT] != NO_FADE else m[at + LEVEL] < 1.0 and m[at + NOTE] > 0.0
+    if fades or m[at + FADE_OUT] == FADE_TO_NEXT or m[at + GLIDE_SAMPLES] > 0.0 or m[at + GATE_SAMPLES] > 0.0:
         return True
-    bent = m[at + BENT] != bend_of(m, v, zone, bend_range)
-    return bent or m[at + PRESS] != pressure_of(m, v, zone) or m[at + TIMBRE] != timbre_of(m, v, zone)
+    bent = m[at + SMOOTH_BEND] != bend_of(m, v, zone, bend_range)
+    return bent or m[at + SMOOTH_PRESSURE] != pressure_of(m, v, zone) or m[at + SMOOTH_TIMBRE] != timbre_of(m, v, zone)
 
 
 def advance_sample(m, v, zone, glide, bend_range, fade, smooth):
     """Advance a voice by one sample. ``fade`` is the level step, ``smooth`` the coefficient of the smoothing."""
-    at = VOICE * v
-    if m[at + LEAVES] == FOR_NEXT:
-        m[at + WAITED] += 1.0
+    at = VOICE_SIZE * v
+    if m[at + FADE_OUT] == FADE_TO_NEXT:
+        m[at + FADED_SAMPLES] += 1.0
         if m[at + LEVEL] <= fade:
             m[at + LEVEL] = 0.0
             start_note(m, v, zone, glide, bend_range)
         else:
             m[at + VELOCITY] += (m[at + NEXT_VELOCITY] - m[at + VELOCITY]) * fade / m[at + LEVEL]
             m[at + LEVEL] -= fade
-    elif m[at + LEAVES] == FOR_GOOD:
+    elif m[at + FADE_OUT] == FADE_TO_END:
         m[at + LEVEL] = max(m[at + LEVEL] - fade, 0.0)
     else:
         m[at + LEVEL] = min(m[at + LEVEL] + fade, 1.0)
-        m[at + BENT] = smooth_towards(m[at + BENT], bend_of(m, v, zone, bend_range), smooth)
-        if m[at + HOLD] > 0.0:
-            m[at + HOLD] -= 1.0
-            if m[at + HOLD] == 0.0:
+        m[at + SMOOTH_BEND] = smooth_towards(m[at + SMOOTH_BEND], bend_of(m, v, zone, bend_range), smooth)
+        if m[at + GATE_SAMPLES] > 0.0:
+            m[at + GATE_SAMPLES] -= 1.0
+            if m[at + GATE_SAMPLES] == 0.0:
                 release(m, v)
-    if m[at + GLIDE] > 0.0:
-        m[at + PITCH] += (m[at + GOAL] - m[at + PITCH]) / m[at + GLIDE]
-        m[at + GLIDE] -= 1.0
-    m[at + PRESS] = smooth_towards(m[at + PRESS], pressure_of(m, v, zone), smooth)
-    m[at + TIMBRE] = smooth_towards(m[at + TIMBRE], timbre_of(m, v, zone), smooth)
+    if m[at + GLIDE_SAMPLES] > 0.0:
+        m[at + PITCH] += (m[at + TARGET_PITCH] - m[at + PITCH]) / m[at + GLIDE_SAMPLES]
+        m[at + GLIDE_SAMPLES] -= 1.0
+    m[at + SMOOTH_PRESSURE] = smooth_towards(m[at + SMOOTH_PRESSURE], pressure_of(m, v, zone), smooth)
+    m[at + SMOOTH_TIMBRE] = smooth_towards(m[at + SMOOTH_TIMBRE], timbre_of(m, v, zone), smooth)
 
 
 def smooth_towards(level, target, remains):

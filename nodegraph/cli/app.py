@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from . import commands
 from .errors import report
@@ -17,9 +18,26 @@ from .errors import report
 EPILOG = "Exit status: 0 success, 1 failure, 2 wrong usage. Set NODEGRAPH_TRACEBACK=1 to print tracebacks."
 
 
+class Commands(TyperGroup):
+    """The commands of the folder. The options of a command are read when it is used: those of all slow down --help."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        names = [info.name.replace("_", "-") for info in pkgutil.iter_modules(commands.__path__)]
+        self.commands: Any = dict.fromkeys(names)
+
+    def get_command(self, context: Any, name: str) -> Any:
+        return _command(name) if name in self.commands else None
+
+    def format_commands(self, context: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _summary(name)) for name in self.commands])
+
+
 def command() -> Any:
-    """Return the command line with all its commands."""
+    """Return the command line."""
     app = typer.Typer(
+        cls=Commands,
         name="nodegraph",
         help="A patching environment for sound: check, render and play patches.",
         epilog=EPILOG,
@@ -29,11 +47,25 @@ def command() -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_root)
-    for info in pkgutil.iter_modules(commands.__path__, f"{commands.__name__}."):
-        name = info.name.rpartition(".")[2]
-        function = getattr(importlib.import_module(info.name), name)
-        app.command(name.replace("_", "-"))(_with_exit_status(function))
     return typer.main.get_command(app)
+
+
+def _function(name: str) -> Callable[..., int | None]:
+    """Import the function of a command."""
+    name = name.replace("-", "_")
+    found: Callable[..., int | None] = getattr(importlib.import_module(f"{commands.__name__}.{name}"), name)
+    return found
+
+
+def _command(name: str) -> Any:
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name)(_with_exit_status(_function(name)))
+    return typer.main.get_command(app)
+
+
+def _summary(name: str) -> str:
+    """Return the first line of a command's help."""
+    return (_function(name).__doc__ or "").partition("\n")[0]
 
 
 def _root(

@@ -24,7 +24,7 @@ Virtual = Annotated[
 ]
 ControllerFile = Annotated[
     str,
-    typer.Option("--controller", metavar="NAME", help="Play the gain bank by a controller, such as nanokontrol2."),
+    typer.Option("--controller", metavar="NAME", help="Controller that plays the gain bank, such as nanokontrol2."),
 ]
 Learn = Annotated[
     list[str] | None,

@@ -30,7 +30,7 @@ def input_files(graph: Graph, texts: Iterable[str] | None) -> dict[str, Path]:
                 )
             node, file = audio_inputs[0], text
         if node not in audio_inputs:
-            raise CommandError(f"--input {text}: {_no_such_input(graph, node, audio_inputs)}")
+            raise CommandError(f"--input {text}: {_unknown_input(graph, node, audio_inputs)}")
         files[node] = Path(file)
     for id in audio_inputs:
         if id not in files:
@@ -54,10 +54,10 @@ def _fit_channels(values: np.ndarray, channels: int) -> np.ndarray:
     return values[:, :channels]
 
 
-def _no_such_input(graph: Graph, node: str, audio_inputs: list[str]) -> str:
+def _unknown_input(graph: Graph, node: str, audio_inputs: list[str]) -> str:
     from nodegraph.patch.errors import suggest
 
     hint = f"Use {', '.join(audio_inputs)}." if audio_inputs else "The patch has no audio_in."
     if node in graph.nodes:
         return f"'{node}' is a {graph.node(node).type}, not an audio_in. {hint}"
-    return f"node '{node}' not found.{suggest(node, audio_inputs) or f' {hint}'}"
+    return f"unknown node '{node}'.{suggest(node, audio_inputs) or f' {hint}'}"

@@ -74,7 +74,7 @@ def _set(patch: Patch, text: str, allow_outside: bool) -> None:
     controls = patch.document.controls
     if "." not in name and name not in controls:
         known = f"Use one of {shortened(controls)}, or" if controls else "The patch has none. Use"
-        raise CommandError(f"--set {text}: control '{name}' not found. {known} NODE.PORT=VALUE.")
+        raise CommandError(f"--set {text}: unknown control '{name}'. {known} NODE.PORT=VALUE.")
     port_ref = name if "." in name else controls[name].target
     node, _, port = port_ref.partition(".")
     try:

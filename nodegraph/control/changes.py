@@ -1,6 +1,6 @@
 """Parameter changes from MIDI and OSC: applied to the engine immediately, committed to the document shortly after.
 
-The receiving thread sends a change to the engine. A patch belongs to one thread; that thread calls
+The receiving thread sends a change to the engine. A patch may be used by one thread only; that thread calls
 :meth:`ParameterChanges.commit` periodically. Changes less than a second apart are one undo step.
 """
 

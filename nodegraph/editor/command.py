@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .sound.protocol import SoundState
 
 Run = Callable[["Desk", Any], None]
-Say = Callable[["Desk", "SoundState"], str]
+StatusText = Callable[["Desk", "SoundState"], str]
 E = TypeVar("E")
 
 
@@ -47,7 +47,7 @@ class Command:
 
 COMMANDS: dict[str, Command] = {}
 HANDLERS: dict[type, Callable[[Any, Any], None]] = {}
-STATUS: dict[str, Say] = {}
+STATUS: dict[str, StatusText] = {}
 MENUS = ("File", "Edit", "Insert", "Arrange", "View", "Sound", "Tools", "Help")
 
 
@@ -79,12 +79,12 @@ def on(event: type[E]) -> Callable[[Callable[[Desk, E], None]], Callable[[Desk, 
     return register
 
 
-def in_status(key: str) -> Callable[[Say], Say]:
-    """Register ``say(desk, state)`` as a part of the status line; it is omitted while the function returns ""."""
+def in_status(key: str) -> Callable[[StatusText], StatusText]:
+    """Register a function of (desk, sound state) that returns a part of the status line, or "" to omit it."""
 
-    def register(say: Say) -> Say:
-        STATUS[key] = say
-        return say
+    def register(text: StatusText) -> StatusText:
+        STATUS[key] = text
+        return text
 
     return register
 

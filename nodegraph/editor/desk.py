@@ -54,7 +54,7 @@ class Panel:
     """A small window beside the canvas. At most one panel per ``key`` is open."""
 
     key = "panel"
-    of_patch = False  # closed when another patch is opened
+    is_per_patch = False  # True: closed when another patch is opened
 
     def visual(self, desk: Desk) -> PanelVisual:
         """Return the visual of the panel."""
@@ -76,7 +76,7 @@ class Panel:
 class State:
     """Base class for the state of an editor feature between events; subclasses need no arguments."""
 
-    lasting: ClassVar[bool] = False  # True: survives opening another patch
+    is_per_patch: ClassVar[bool] = True  # False: kept when another patch is opened
 
 
 @dataclass
@@ -117,7 +117,7 @@ class Desk:
         assert isinstance(found, cls)
         return found
 
-    def forget(self, cls: type[State]) -> None:
+    def drop_state(self, cls: type[State]) -> None:
         """Delete the state of a feature."""
         self.states.pop(cls, None)
 
@@ -153,7 +153,7 @@ class Desk:
         self.patch, self.subpatch_path, self.selection = patch, (), Selection()
         self.visuals, self.cameras, self.probes = {}, {}, {}
         self.camera = Camera()
-        self.states = {cls: state for cls, state in self.states.items() if cls.lasting}
+        self.states = {cls: state for cls, state in self.states.items() if not cls.is_per_patch}
         if self.following is not None:
             self.following.close()
         self.following = Following(patch, self.sound, self.allow_outside, graph)

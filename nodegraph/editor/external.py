@@ -26,7 +26,7 @@ class OscEndpoint:
 class ExternalControl(State):
     """The connections to the open patch; they are reopened when another patch is opened."""
 
-    lasting = True
+    is_per_patch = False
 
     def __init__(self) -> None:
         self.connections: Connections | None = None

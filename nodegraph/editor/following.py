@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from nodegraph.engine.core import no_collection
+from nodegraph.engine.collection import no_collection
 from nodegraph.graph import Graph
 from nodegraph.graph.knobs import KnobChange, knob_changes
 from nodegraph.patch import Change, Patch
-from nodegraph.patch.change import LOOK, VALUES
+from nodegraph.patch.change import LOOK
 
 from .typed import TypedDocument, type_document
 
@@ -48,8 +48,8 @@ class Following:
         """Type the document again, after its file moved, blocks were reloaded, or the rate changed."""
         patch = self._patch
         with no_collection():
-            typed = type_document(patch.document, self._player.rate, patch.path, self._allow_outside, self.typed)
-        self._take(typed)
+            # the player continues in its own thread before the collector does
+            self._take(type_document(patch.document, self._player.rate, patch.path, self._allow_outside, self.typed))
 
     def _take(self, typed: TypedDocument) -> None:
         self.typed = typed
@@ -59,10 +59,8 @@ class Following:
     def _edited(self, change: Change) -> None:
         if change.kind == LOOK:
             return
-        typed = self.typed
-        if change.kind == VALUES and typed.graph is not None and not typed.problems:
-            knobs = knob_changes(typed.graph, change.values)
-            if knobs is not None:
-                self._player.set_values(change, knobs)
-                return
-        self.retype()
+        knobs = knob_changes(None if self.typed.problems else self.typed.graph, change)
+        if knobs is None:
+            self.retype()
+        else:
+            self._player.set_values(change, knobs)

@@ -1,7 +1,8 @@
 """Fuzzy search for names, best match first.
 
 A name matches if it contains all letters of the query in order. Queries of three or more letters may have one extra,
-missing, wrong or swapped letter, with a lower score.
+missing, wrong or swapped letter, with a lower score. Aliases of a name match only without typing
+errors; spaces and hyphens in the query are ignored there, and a final "~" as in Pure Data.
 """
 
 from __future__ import annotations
@@ -9,8 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-EXACT, PREFIX, WORD, INITIALS, INSIDE, KIND, SCATTERED, TYPO, ELSEWHERE = 1000, 900, 800, 750, 600, 500, 400, 300, 200
+EXACT, ALIAS, PREFIX, WORD, INITIALS, INSIDE, KIND, ALIAS_START, SCATTERED, TYPO, ELSEWHERE = (
+    1000,
+    950,
+    900,
+    800,
+    750,
+    600,
+    500,
+    450,
+    400,
+    300,
+    200,
+)
 
 
 @dataclass(frozen=True)
@@ -21,14 +35,19 @@ class Match:
     hits: tuple[int, ...] = ()
 
 
-def match(query: str, name: str, words: str = "", kind: str = "") -> Match | None:
-    """Match ``query`` against ``name``, its family ``kind`` and further text (``words``); None without a match."""
+def match(query: str, name: str, words: str = "", kind: str = "", aliases: tuple[str, ...] = ()) -> Match | None:
+    """Match ``query`` with ``name``, its family ``kind``, more text (``words``) and aliases; None if nothing fits."""
     query_text, text = query.lower().strip().replace(" ", "_"), name.lower()
     if not query_text:
         return Match(0.0)
     short = -0.1 * len(text)  # prefers the shorter of two equal matches
     if query_text == text:
         return Match(EXACT, tuple(range(len(text))))
+    if query_text in aliases:
+        return Match(ALIAS + short)
+    alias = _alias(query_text)
+    if alias in aliases:
+        return Match(ALIAS - 10 + short)
     if text.startswith(query_text):
         return Match(PREFIX + short, tuple(range(len(query_text))))
     starts = _starts(text)
@@ -43,6 +62,8 @@ def match(query: str, name: str, words: str = "", kind: str = "") -> Match | Non
         return Match(INSIDE - found + short, tuple(range(found, found + len(query_text))))
     if kind.lower().startswith(query_text) or (len(letters) > 1 and letters in _compounds(words)):
         return Match(KIND + short)
+    if len(alias) > 2 and any(other.startswith(alias) for other in aliases):
+        return Match(ALIAS_START + short)
     hits = _scattered(letters, text, set(starts))
     if hits:
         gaps = hits[-1] - hits[0] + 1 - len(hits)
@@ -56,10 +77,15 @@ def match(query: str, name: str, words: str = "", kind: str = "") -> Match | Non
     return None
 
 
-def search(query: str, names: Iterable[tuple[str, ...]]) -> list[tuple[int, Match]]:
-    """Return (index, match) of the matching ``(name, words, kind)``, best first; equal scores keep their order."""
+def search(query: str, names: Iterable[tuple[Any, ...]]) -> list[tuple[int, Match]]:
+    """Return (index, match) of the matching arguments of :func:`match`, best first; equal scores keep their order."""
     found = [(i, m) for i, name in enumerate(names) if (m := match(query, *name))]
     return sorted(found, key=lambda pair: -pair[1].score)
+
+
+def _alias(query: str) -> str:
+    """Return a query as an alias is written: ``low-pass`` and ``low_pass`` → ``lowpass``, ``lop~`` → ``lop``."""
+    return re.sub("[-_]", "", query).removesuffix("~") or query.removesuffix("~")
 
 
 def _starts(text: str) -> list[int]:

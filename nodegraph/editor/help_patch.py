@@ -126,7 +126,7 @@ def _sink(kind: str, port_ref: str, row: int, cls: type[Node], node: MakeNode, w
     """Add a display for an output; the first output is also made audible."""
     if kind == "signal":
         wire(port_ref, f"{node('scope_tap', 4, row)}.audio")
-        if row == 0 and cls.family not in ("control", "sequencing", "envelopes", "taps"):
+        if row == 0 and cls.family not in ("values_and_logic", "sequencing", "envelopes", "meters"):
             out = node("audio_out", 5, row)
             gain = node("multiply", 4, row + 1, b=0.3)
             wire(port_ref, f"{gain}.a")

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from nodegraph.blocks.registry import node_types
+from nodegraph.blocks.registry import family_name, node_types
 from nodegraph.node import Node
 
 from .command import on
@@ -21,13 +21,14 @@ PAGE = 10
 
 @dataclass(frozen=True)
 class Candidate:
-    """An entry that can be chosen. The search covers ``words`` and the label; ``family`` groups and colours it."""
+    """An entry that can be chosen, found by its label, ``words`` and ``aliases``; ``family`` sets the colour."""
 
     key: str
     label: str
     family: str = ""
     doc: str = ""
     words: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidate]:
@@ -39,14 +40,10 @@ def block_candidates(types: Iterable[type[Node]] | None = None) -> list[Candidat
         doc = inspect.getdoc(cls) or ""
         spec = cls.spec
         more = " ".join([*spec.choices, *(v for choice in spec.choices.values() for v in choice.values)])
-        found.append(Candidate(cls.type, cls.type, family_name(cls), doc.partition("\n")[0], f"{doc} {more}"))
+        found.append(
+            Candidate(cls.type, cls.type, family_name(cls.family), doc.partition("\n")[0], f"{doc} {more}", cls.aliases)
+        )
     return found
-
-
-def family_name(cls: type[Node]) -> str:
-    """Return the displayed name of a block's family."""
-    own = cls.family.startswith("nodegraph_user_")
-    return "user blocks" if own else cls.family.replace("_", " ")
 
 
 def open_palette(
@@ -59,7 +56,7 @@ def open_palette(
     """Show a palette; ``choose(key, at)`` receives the chosen key and the canvas point it was dragged to."""
 
     def find(query: str) -> PaletteVisual:
-        names = [(candidate.label, candidate.words, candidate.family) for candidate in candidates]
+        names = [(entry.label, entry.words, entry.family, entry.aliases) for entry in candidates]
         found = search(query, names)[:MAX_COUNT]
         if not query.strip():
             found = search("", names)

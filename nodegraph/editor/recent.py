@@ -18,7 +18,7 @@ class RecentFiles(State):
     """Existing files, most recent first."""
 
     files: tuple[Path, ...] = ()
-    lasting = True
+    is_per_patch = False
 
 
 def read_recent(desk: Desk) -> tuple[Path, ...]:

@@ -6,11 +6,9 @@ messages pass through a ring, plans through one word.
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +21,7 @@ from nodegraph.graph.knobs import KnobChange, knob_changes
 from nodegraph.graph.probes import probe_id, with_probes
 from nodegraph.midi.messages import bytes_of
 from nodegraph.patch import Change, Document, NodeRecord
-from nodegraph.patch.change import LOOK, VALUES
+from nodegraph.patch.change import LOOK
 from nodegraph.patch.errors import InvalidValue
 from nodegraph.patch.values import plain
 from nodegraph.plan import Io, Plan, compile_plan
@@ -35,6 +33,7 @@ from nodegraph.quantum import QUANTUM
 
 from . import walk
 from .arrivals import EventQueue
+from .collection import no_collection
 from .messages import RING_SIZE, AppliedMessage, MessageQueue
 from .observer import EngineObserver, EngineService
 from .renames import renamed_nodes
@@ -135,8 +134,7 @@ class Engine:
         """
         if change.kind == LOOK:
             return
-        graph = self._graph
-        knobs = knob_changes(graph, change.values) if graph is not None and change.kind == VALUES else None
+        knobs = knob_changes(self._graph, change)
         if knobs is None:
             self.load(change.after, path)
         else:
@@ -222,7 +220,7 @@ class Engine:
 
     def helper(self, node: str) -> Any:
         """Return the helper of a node of the running plan, or None if it has none."""
-        helpers = self.plan.hosts if self.plan else {}
+        helpers = self.plan.helpers if self.plan else {}
         return next((helper for (id, *_), helper in list(helpers.items()) if id == node), None)
 
     def follow(self, patch: Any) -> Callable[[], None]:
@@ -273,30 +271,30 @@ class Engine:
             unused, self._retired = [*unused, *self._retired[:-1]], self._retired[-1:]
         else:
             unused, self._retired = [*unused, *self._retired], []
-        skip = {id(h) for plan in [self.plan, *self._retired] if plan for h in plan.hosts.values()}
+        skip = {id(h) for plan in [self.plan, *self._retired] if plan for h in plan.helpers.values()}
         for plan in unused:
-            for helper in plan.hosts.values():
+            for helper in plan.helpers.values():
                 if id(helper) not in skip:
                     skip.add(id(helper))
                     helper.close()
 
     def _opener(self, folder: Path | None, opened: list[Any]) -> Callable[[GraphNode, Any], Any]:
-        def open_helper(node: GraphNode, host: Any) -> Any:
+        def open_helper(node: GraphNode, declared: Any) -> Any:
             context = HelperContext(node.id, node.settings, node.lanes, self.rate, folder, self.live)
-            opened.append(host.open(context))
+            opened.append(declared.open(context))
             return opened[-1]
 
         return open_helper
 
     @property
-    def hosts(self) -> list[Any]:
+    def helpers(self) -> list[Any]:
         """The helpers of the running plan."""
-        return list(self.plan.hosts.values()) if self.plan else []
+        return list(self.plan.helpers.values()) if self.plan else []
 
     def node_problems(self) -> list[tuple[str, str]]:
         """Return the nodes with a problem (full disk, truncated file, lost events) as (id, message)."""
         found = []
-        for (node, *_), helper in (self.plan.hosts if self.plan else {}).items():
+        for (node, *_), helper in (self.plan.helpers if self.plan else {}).items():
             if getattr(helper, "problem", ""):
                 found.append((node, f"{helper.problem}."))
         return found + (self.plan.lost_events() if self.plan else [])
@@ -315,7 +313,7 @@ class Engine:
         """Deliver due events and run the background work of all helpers and services, such as disk I/O."""
         self.deliver_events(self._delivery_horizon)
         with self._service_lock:
-            for helper in self.hosts:
+            for helper in self.helpers:
                 helper.service()
         for service in tuple(self.services):
             service.service()
@@ -336,9 +334,9 @@ class Engine:
 
     def _close(self) -> None:
         for plan in [*self._retired, *([self.plan] if self.plan else [])]:
-            for helper in plan.hosts.values():
+            for helper in plan.helpers.values():
                 helper.close()
-            plan.hosts.clear()
+            plan.helpers.clear()
 
     # -- knobs -----------------------------------------------------------------------------------------------
 
@@ -456,7 +454,7 @@ class Engine:
         from mido import Message
 
         messages: list[tuple[int, bytes]] = []
-        for (id, *_), helper in list(self.plan.hosts.items()) if self.plan else ():
+        for (id, *_), helper in list(self.plan.helpers.items()) if self.plan else ():
             if hasattr(helper, "take_sent") and node in ("", id):
                 messages += helper.take_sent()
         messages.sort(key=lambda entry: entry[0])
@@ -515,18 +513,6 @@ class Engine:
         """Return the rows with their processor ticks, summed over the timed quanta."""
         rows = self.plan.rows if self.plan else []
         return [(info, int(_details(info)[lay.DETAIL_CYCLES])) for info in rows]
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Disable the garbage collector, which would delay an edit by milliseconds."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _details(info: RowInfo) -> np.ndarray:

@@ -70,7 +70,7 @@ class Offline(Engine):
         out = np.zeros((quanta * QUANTUM, self.outputs), np.float32)
         source = self._input(self.clock, quanta * QUANTUM)
         self._arguments[:] = self.address, source.ctypes.data, out.ctypes.data
-        has_helpers = bool(self.hosts)
+        has_helpers = bool(self.helpers)
         step = SERVICE_EVERY if has_helpers else max(1, round(0.25 * self.rate / QUANTUM))
         for first in range(0, quanta, step):
             if has_helpers:
@@ -136,8 +136,8 @@ def _track(graph: Graph, name: str, values: np.ndarray) -> np.ndarray:
     """Return the samples of an input node, padded with silent channels up to its lane count."""
     inputs = [node.id for node in graph.typed_nodes if node.cls and node.cls.device == "input"]
     if name not in inputs:
-        has = f"It has {', '.join(inputs)}." if inputs else "It has none."
-        raise EngineError(f"the patch has no input '{name}'. {has}")
+        known = f"Use {', '.join(inputs)}." if inputs else "The patch has no audio_in."
+        raise EngineError(f"unknown input '{name}'. {known}")
     array = np.asarray(values, np.float32)
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.fft import rfft
 
-from nodegraph.spectral.bands import mel_matrix
+from nodegraph.spectral.bands import hz_to_mel, mel_to_hz
+
+from .spectra import mel_power_of, stft_of
 
 FLOOR = -100.0  # dB; lower levels are this level
 BANDS = 64
 WINDOW, HOP = 1024, 256  # samples at 16384 Hz: 62.5 ms and 15.6 ms
 ENVELOPE_HOP = 64  # samples at 16384 Hz: 3.9 ms
 STFT_WINDOW, STFT_HOP = 512, 256
-CHUNK = 8  # sounds analysed together: their spectra stay in the cache
 
 
 def log_mel(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
@@ -25,22 +25,8 @@ def log_mel(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
     """
     scale = _power_of_two(rate / 16384.0)
     window, hop = max(int(WINDOW * scale), 16), max(int(HOP * scale), 4)
-    mel = _mel(window, rate)
-    shape = _hann(window)
-    frames = -(-sounds.shape[1] // hop)
-    before = (window - hop) // 2
-    found = np.empty((len(sounds), frames, BANDS), np.float32)
-    padded = np.zeros((CHUNK, (frames - 1) * hop + window), np.float32)
-    for start in range(0, len(sounds), CHUNK):
-        part = sounds[start : start + CHUNK]
-        padded[: len(part), before : before + part.shape[1]] = part
-        cut = np.lib.stride_tricks.sliding_window_view(padded[: len(part)], window, axis=1)[:, ::hop]
-        bins = rfft(cut * shape)
-        power = bins.view(np.float32)
-        np.square(power, out=power)
-        power = power.reshape(len(part) * frames, -1) @ mel
-        found[start : start + CHUNK] = _decibels(power).reshape(len(part), frames, BANDS)
-    return found
+    edges = mel_to_hz(np.linspace(0.0, hz_to_mel(rate / 2.0, "slaney"), BANDS + 2), "slaney")
+    return _decibels(mel_power_of(sounds, 2.0 * _hann(window), hop, (window - hop) // 2, edges, rate))
 
 
 def stft_magnitudes(sounds: np.ndarray) -> np.ndarray:
@@ -49,15 +35,7 @@ def stft_magnitudes(sounds: np.ndarray) -> np.ndarray:
     Hann windows of 512 samples every 256, from the first sample; the last one is padded with zeros. A sine of full
     scale has magnitude 1/2.
     """
-    frames = -(-sounds.shape[1] // STFT_HOP)
-    found = np.empty((len(sounds), frames, STFT_WINDOW // 2 + 1), np.float32)
-    padded = np.zeros((CHUNK, (frames - 1) * STFT_HOP + STFT_WINDOW), np.float32)
-    for start in range(0, len(sounds), CHUNK):
-        part = sounds[start : start + CHUNK]
-        padded[: len(part), : part.shape[1]] = part
-        cut = np.lib.stride_tricks.sliding_window_view(padded[: len(part)], STFT_WINDOW, axis=1)[:, ::STFT_HOP]
-        np.abs(rfft(cut * (0.5 * _hann(STFT_WINDOW))), out=found[start : start + CHUNK])
-    return found
+    return stft_of(sounds, _hann(STFT_WINDOW), STFT_HOP)
 
 
 def attack_envelope(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
@@ -89,13 +67,6 @@ def _power_of_two(ratio: float) -> float:
 
 @lru_cache(maxsize=8)
 def _hann(size: int) -> np.ndarray:
-    """Return a periodic Hann window whose sum is 2: a sine of full scale has magnitude 1."""
+    """Return a periodic Hann window whose sum is 1."""
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(size) / size)
-    return (window * (2.0 / window.sum())).astype(np.float32)
-
-
-@lru_cache(maxsize=8)
-def _mel(window: int, rate: float) -> np.ndarray:
-    """Return the weights of squared real and imaginary parts, alternating: float32 (2 bins, bands)."""
-    weights = mel_matrix(BANDS, window, rate, norm="peak")
-    return np.ascontiguousarray(np.repeat(weights.T, 2, axis=0), np.float32)
+    return window / window.sum()

@@ -24,5 +24,5 @@ def demo_patch(name: str) -> Path:
     folder = demo_folder()
     found = {path.stem: path for path in sorted(folder.rglob("*.json"), reverse=True)}
     if name not in found:
-        raise DemoError(f"there is no demo '{name}'. Choose one of {', '.join(sorted(found))}.")
+        raise DemoError(f"unknown demo '{name}'. Choose one of {', '.join(sorted(found))}.")
     return found[name]

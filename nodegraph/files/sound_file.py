@@ -19,7 +19,7 @@ def read_sound(path: Path, rate: float) -> np.ndarray:
     import soundfile
 
     if not path.is_file():
-        problem = "is a folder" if path.is_dir() else "not a regular file" if path.exists() else "no such file"
+        problem = "is a folder" if path.is_dir() else "not a regular file" if path.exists() else "file not found"
         raise SoundFileError(f"{path}: {problem}. Name a sound file.")
     try:
         values, file_rate = soundfile.read(path, dtype="float32", always_2d=True)
@@ -40,7 +40,7 @@ def reason_of(error: Exception, folder: Path | None = None) -> str:
     text = str(error).strip().rstrip(".").splitlines()[-1] if str(error).strip() else type(error).__name__
     text = text.rpartition(": ")[2] if "Error opening" in text else text
     if "System error" in text and folder is not None and not folder.is_dir():
-        return f"there is no folder {folder}"
+        return f"folder {folder} not found"
     if "System error" in text and folder is not None and shutil.disk_usage(folder).free < LOW_DISK_BYTES:
         return "the disk is full"
     return text

@@ -151,7 +151,7 @@ def _resolve_target(path: Path) -> Path:
     if target.is_dir():
         raise SoundFileError(f"{path}: is a folder. Name a file in it, such as {path / 'out.wav'}.")
     if not target.parent.is_dir():
-        raise SoundFileError(f"{path}: there is no folder {target.parent}. Make it first: mkdir -p {target.parent}")
+        raise SoundFileError(f"{path}: folder {target.parent} not found. Create it: mkdir -p {target.parent}")
     if target.exists() and not os.access(target, os.W_OK):
         raise SoundFileError(f"{path}: is read-only. Choose another name.")
     if not os.access(target.parent, os.W_OK):

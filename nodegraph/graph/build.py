@@ -60,7 +60,7 @@ def _add_nodes(graph: Graph, allow_outside: bool, problems: list[str]) -> None:
     repeats = graph.flat.repeats  # a problem of several voices is reported once
     for id, node in graph.flat.nodes.items():
         found = [] if id in repeats else problems
-        graph.add_node(id, node=typed_node(id, node, allow_outside, found))
+        graph.add_typed_node(typed_node(id, node, allow_outside, found))
     for id, node in graph.flat.overridden_inlets.items():
         typed_node(id, node, allow_outside, [] if id in repeats else problems)
 

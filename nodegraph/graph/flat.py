@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import In
@@ -22,8 +23,7 @@ from .ports import KNOB, PatchLocation
 PortKey = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class FlatNode:
+class FlatNode(NamedTuple):
     """A node of the flat graph: its record, the file that contains it, and the voices that it computes as lanes.
 
     ``problem`` is the reason why it is a silent placeholder, or ""; ``knob`` is the port of an inlet's value. ``path``

@@ -116,7 +116,7 @@ class _Flattener:
                 self.document, self.location, (), lambda id: id, lambda id: id, ports=(INLET, "outlet")
             )
             for id in ports_in(self.document, (INLET,)):  # it cannot be wired from outside: a value without a range
-                self._add(id, replace(self._inlet(top, id, {}), knob=None), own=True)
+                self._add(id, self._inlet(top, id, {})._replace(knob=None), own=True)
                 self.ports.add(id)
             self._outlets(top)
             self._add_document(top)

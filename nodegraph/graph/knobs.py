@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from nodegraph.patch.change import ValueChange
+from nodegraph.patch.change import VALUES, Change, ValueChange
 from nodegraph.patch.document import INLET
 
 from .model import Graph
@@ -22,14 +21,17 @@ class KnobChange(NamedTuple):
     values: list[float]
 
 
-def knob_changes(graph: Graph, changes: Iterable[ValueChange]) -> list[KnobChange] | None:
-    """Return the knobs set by new parameter values, or None if these change settings, lanes or ports.
+def knob_changes(graph: Graph | None, change: Change) -> list[KnobChange] | None:
+    """Return the knobs set by a change if it sets only knobs, or None if the document must be typed again.
 
-    Return None too if an input does not accept its value: building the graph again then reports the problem.
+    ``graph`` is the typed graph before the change, None if it is not known. A document is typed again if its structure,
+    settings, lanes or ports change, or if an input does not accept its value, which reports the problem.
     """
+    if graph is None or change.kind != VALUES:
+        return None
     knobs: list[KnobChange] = []
-    for change in changes:
-        found = _knobs_of(graph, change)
+    for value in change.values:
+        found = _knobs_of(graph, value)
         if found is None:
             return None
         knobs += found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nodegraph.node import MOST_LANES
+from nodegraph.node import MAX_LANES
 from nodegraph.patch.errors import Problem, listed
 
 from .model import Graph, GraphNode
@@ -32,7 +32,10 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
     before, count = node.output_lanes, len(problems)
     spec = node.spec
     unwired = 1 if node.cls.lanes else node.voices
-    lanes = {name: max(len(node.values[name]), unwired) for name in spec.inputs}
+    lanes = dict.fromkeys(spec.inputs, unwired)
+    for name, values in node.values.items():
+        if len(values) > unwired:
+            lanes[name] = len(values)
     if spec.banks or spec.frame_inputs:
         lanes |= dict.fromkeys([*spec.banks, *spec.frame_inputs], 1)
     incoming: dict[str, list[int]] = {}
@@ -66,8 +69,8 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
             )
         node.output_lanes = dict.fromkeys([*spec.outputs, *spec.frame_outputs], widest)
         node.lanes = widest
-    if node.lanes > MOST_LANES:
-        problems.append(f"{node.title} would have {node.lanes} lanes; at most {MOST_LANES} are possible.")
+    if node.lanes > MAX_LANES:
+        problems.append(f"{node.title} would have {node.lanes} lanes; at most {MAX_LANES} are possible.")
     if len(problems) > count:
         problems[count:] = [Problem(text, node.path) for text in problems[count:]]
     return before != node.output_lanes

@@ -36,7 +36,7 @@ def find_loops(graph: Graph, problems: list[str]) -> list[list[str]]:
         for id in component:
             node = graph.node(id)
             ports = [*node.spec.input_ports.values(), *node.spec.output_ports.values()]
-            if node.spec.hosts or any(port.kind != "signal" for port in ports):
+            if node.spec.helpers or any(port.kind != "signal" for port in ports):
                 text = (
                     f"{node.title} computes whole blocks and cannot be in the loop "
                     f"{listed(sorted(component))}. Remove it from the loop."

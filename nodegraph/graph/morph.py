@@ -43,7 +43,7 @@ def morph(
     snapshot does not exist.
     """
     if not names:
-        raise PatchError("no snapshots selected. Take one first.")
+        raise PatchError("no snapshots selected. Store one first.")
     if not math.isfinite(position):
         raise PatchError(f"the position between snapshots must be a number, got {position}.")
     found = [_snapshot(document, name) for name in names]
@@ -72,7 +72,7 @@ def morph(
 
 def _snapshot(document: Document, name: str) -> Mapping[str, Any]:
     if name not in document.snapshots:
-        raise PatchError(f"there is no snapshot {quote(name)}. See the patch's snapshots.")
+        raise PatchError(f"unknown snapshot {quote(name)}. See the patch's snapshots.")
     return document.snapshots[name].values
 
 

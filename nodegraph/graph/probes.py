@@ -44,7 +44,7 @@ def with_probes(graph: Graph, outputs: Iterable[str]) -> Graph:
         return graph
     probed: Graph = graph.copy()
     for index, (node, wire) in enumerate(probes, len(graph.flat.wires)):
-        probed.add_node(node.id, node=node)
+        probed.add_typed_node(node)
         probed.add_wire(wire, index)
         describe_wire(probed, probed.edges[wire.source, node.id, index])
     nx.freeze(probed)

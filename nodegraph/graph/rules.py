@@ -40,7 +40,7 @@ def block_problem(record: NodeRecord) -> str:
 @lru_cache(maxsize=1024)
 def _unknown_block(type: str, known: tuple[str, ...]) -> str:
     """Return the sentence for an unknown block. Cached: comparing names is slow, and each edit looks up all blocks."""
-    return f"there is no block {quote(type)}.{suggest(type, known) or ' Install the package that has it.'}"
+    return f"unknown block {quote(type)}.{suggest(type, known) or ' Install the package that has it.'}"
 
 
 def parameter_problem(title: str, spec: Spec, name: str, value: Any) -> str:
@@ -57,7 +57,7 @@ def unknown_parameter(title: str, spec: Spec, name: str) -> str:
     port = spec.input_ports.get(name)
     if port is not None:
         return f"{title}: '{name}' takes {port.carries} from a wire and cannot be set. Connect it."
-    return f"{title} has no input or setting {quote(name)}.{_nearest(name, spec.parameters)}"
+    return f"{title}: unknown input or setting {quote(name)}.{_nearest(name, spec.parameters)}"
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,13 @@ def ports_fit(one: Port, other: Port) -> bool:
 
 def unknown_output(title: str, port: str, known: Mapping[str, OutputPort], otherwise: str = "It has none.") -> str:
     """Return the sentence for an unknown output."""
-    return f"{title} has no output {quote(port)}.{_nearest(port, known) or f' {otherwise}'}"
+    return f"{title}: unknown output {quote(port)}.{_nearest(port, known) or f' {otherwise}'}"
 
 
 def unknown_input(title: str, port: str, spec: Spec, otherwise: str = "It has none.") -> str:
     """Return the sentence for an input that is unknown or a setting."""
     why = " It is a setting; wires go to inputs." if port in spec.settings else ""
-    return f"{title} has no input {quote(port)}.{why}{_nearest(port, spec.input_ports) or f' {otherwise}'}"
+    return f"{title}: unknown input {quote(port)}.{why}{_nearest(port, spec.input_ports) or f' {otherwise}'}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

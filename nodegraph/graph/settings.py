@@ -43,6 +43,8 @@ def _resolve_node(
         return GraphNode(id, record.type, None, problem=block_problem(record))
     node = GraphNode(id, record.type, cls, spec_override=spec_override)
     spec = node.spec
+    node.values = {name: [value] for name, value in spec.default_values.items()}
+    node.settings = dict(spec.default_settings)
     for name, value in record.params.items():
         declared = spec.parameters.get(name)
         if declared is None or not declared.accepts(value):
@@ -51,12 +53,7 @@ def _resolve_node(
             node.values[name] = [float(v) for v in (value if isinstance(value, list | tuple) else [value])]
         else:
             node.settings[name] = spec.options[name].convert(value) if name in spec.options else value
-    for name, port in spec.inputs.items():
-        node.values.setdefault(name, [float(port.default)])
-    for name, choice in spec.choices.items():
-        node.settings.setdefault(name, choice.default)
     for name, option in spec.options.items():
-        node.settings.setdefault(name, option.default)
         if option.kind == "file":
             _resolve_file_setting(node, name, patch_path, allow_outside)
     if cls.check is not None and not node.problem:

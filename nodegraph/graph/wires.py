@@ -15,7 +15,7 @@ def wire_fits(wire: Wire, graph: Graph, problems: list[str]) -> bool:
     source, target = graph.find(wire.source), graph.find(wire.target)
     for id, node in ((wire.source, source), (wire.target, target)):
         if node is None:
-            problems.append(f"{name_of(wire)}: there is no node '{id}'.")
+            problems.append(f"{name_of(wire)}: unknown node '{id}'.")
     if source is None or target is None:
         return False
     if wire.source_port in source.spec.outputs and wire.target_port in target.spec.inputs:  # fast path for signals

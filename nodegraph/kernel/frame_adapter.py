@@ -11,6 +11,7 @@ from typing import Any
 
 from nodegraph.native import words
 from nodegraph.node import Spec
+from nodegraph.quantum import QUANTUM
 
 from .parameter import KernelParameter, define, fetch_number
 
@@ -77,9 +78,9 @@ def _fetch(p: KernelParameter, shared_types: Mapping[str, str]) -> str:
     if p.kind in ("frame_re", "frame_im"):
         return f"as_float32_memory({_frame(w, 2, int(p.kind == 'frame_im'))})"
     if p.kind == "input":
-        return f"1.0 * as_f32(w[{w}])[(63 - age) * w[{w + 1}] + min(lane, w[{w + 1}] - 1)]"
+        return f"1.0 * as_f32(w[{w}])[({QUANTUM - 1} - age) * w[{w + 1}] + min(lane, w[{w + 1}] - 1)]"
     if p.kind == "bank":
-        return f"as_float32_memory(w[{w}] + 4 * (63 - age) * w[{w + 1}])"
+        return f"as_float32_memory(w[{w}] + 4 * ({QUANTUM - 1} - age) * w[{w + 1}])"
     if p.kind == "state":
         return f"{'as_i64' if p.integer else 'as_f64'}(w[{w}] + 8 * lane)"
     if p.kind == "line":

@@ -246,8 +246,8 @@ class Kernel:
     def shared_types(self) -> dict[str, str]:
         """Types of the arrays that the helpers share, by name: "f4", "f8" or "i8"."""
         types: dict[str, str] = {}
-        for host in self.cls.spec.hosts.values():
-            types |= getattr(host.open, "array_types", {})
+        for helper in self.cls.spec.helpers.values():
+            types |= getattr(helper.open, "array_types", {})
         return types
 
     # -- Python ------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def path_of(model: Path) -> Path:
 
 def key_of(recipe: Recipe, seed: int, frames: FrameSets) -> str:
     """Return a hash of everything that must match to resume: recipe (without its duration), seed and frames."""
-    plain = recipe.plain()
+    plain = recipe.identity()
     for part in ("training", "pretraining"):
         if plain[part]:
             plain[part] |= {"epochs": 0, "minutes": None}

@@ -141,6 +141,12 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         """Return the recipe as JSON-compatible data."""
         return msgspec.json.decode(msgspec.json.encode(self))
 
+    def identity(self) -> dict[str, Any]:
+        """Return everything that affects a training: the recipe without its texts (description, source)."""
+        plain = self.plain()
+        del plain["description"], plain["source"]
+        return plain
+
     def feature_settings(self) -> Features:
         """Return the features, not yet fitted (no offset and scale). Raises LearnError."""
         try:
@@ -202,7 +208,7 @@ def _read(recipe: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     if not path.is_file():
         if path.suffix.lower() in (".toml", ".json") or len(path.parts) > 1:
             raise LearnError(f"{path}: recipe file not found. Check the path.")
-        raise LearnError(f"recipe '{path}': not found.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
+        raise LearnError(f"unknown recipe '{path}'.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)

@@ -253,7 +253,7 @@ class Document:
         try:
             return self.nodes[id]
         except KeyError:
-            raise PatchError(no_such_node(id, self)) from None
+            raise PatchError(unknown_node(id, self)) from None
 
     def nested(self, path: Path) -> Document:
         """Return the nested document at ``path``. Raises :class:`PatchError` if there is none."""
@@ -289,7 +289,7 @@ def locate(document: Document, text: str) -> tuple[Path, str]:
         cuts = [i for i, sign in enumerate(rest) if sign == "/"]
         id = next((rest[:i] for i in cuts if rest[:i] in document.nodes), None)
         if id is None:
-            raise PatchError(no_such_node(rest, document))
+            raise PatchError(unknown_node(rest, document))
         record = document.nodes[id]
         path.append(id)
         if record.patch is None:
@@ -325,7 +325,7 @@ def _not_a_subpatch(node: str, record: NodeRecord) -> str:
     return f"{quote(node)} is a {record.type}, not a subpatch. Name a subpatch."
 
 
-def no_such_node(id: str, document: Document) -> str:
-    """Return the error message for a missing node, with the most similar id that exists."""
+def unknown_node(id: str, document: Document) -> str:
+    """Return the error message for an unknown node, with the most similar id that exists."""
     hint = suggest(id, document.nodes) or (" Add it first." if id else " Give its id.")
-    return f"there is no node {quote(id)}.{hint}"
+    return f"unknown node {quote(id)}.{hint}"

@@ -291,7 +291,7 @@ _DUPLICATE_HINTS = {
     "controls": "Rename one of the controls",
     "snapshots": "Rename one of the snapshots",
     "presets": "Rename one of the presets",
-    "notes": "Rename one of the notes",
+    "notes": "Rename one of the comments",
     "areas": "Rename one of the areas",
     "looks": "Remove one of them",
 }
@@ -374,7 +374,7 @@ def _area(area: AreaFile, extra: Extra) -> tuple[str, Area]:
 
 def _look(look: LookFile, extra: Extra, *, nodes: dict[str, NodeRecord]) -> tuple[str, Look]:
     if look.id not in nodes:
-        raise InvalidValue(f"there is no node {quote(look.id)}. Add the node, or remove this", ".id")
+        raise InvalidValue(f"unknown node {quote(look.id)}. Add the node, or remove this", ".id")
     return look.id, Look(look.title, _colour(look.colour), look.folded, extra)
 
 
@@ -414,7 +414,7 @@ def _split_ref(port_ref: str, path: str, nodes: dict[str, NodeRecord], nested: b
         node, port = split_port_ref(port_ref)
         if node not in nodes and not (nested and _is_nested(node, nodes)):
             hint = suggest(node, nodes) or " Add the node, or remove this"
-            raise InvalidValue(f"there is no node {quote(node)}.{hint}")
+            raise InvalidValue(f"unknown node {quote(node)}.{hint}")
     except InvalidValue as fault:
         raise fault.at(path) from None
     return node, port

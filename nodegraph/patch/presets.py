@@ -72,7 +72,7 @@ class UserPresets:
         """Delete a preset. Raises :class:`PatchError` if there is none of that name."""
         presets = self._read(type)
         if name not in presets:
-            raise PatchError(f"there is no preset {quote(name)} for {type}.")
+            raise PatchError(f"unknown preset {quote(name)} for {type}.")
         del presets[name]
         self._write(type, presets)
 

@@ -270,7 +270,7 @@ class Patch:
             for listener in tuple(self._listeners):
                 try:
                     listener(*report)
-                except Exception as error:  # the other listeners must receive the change all the same
+                except Exception as error:  # the other listeners must still receive the change
                     failure = failure or error
         self._is_reporting = False
         if failure is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nodegraph.frame_types import FrameType
 from nodegraph.kernel import Kernel, NativeFunction
@@ -62,8 +63,7 @@ class FrameBuffer:
         return FLOAT * self.floats * -(-QUANTUM // self.type.hop)
 
 
-@dataclass(frozen=True)
-class Ref:
+class Ref(NamedTuple):
     """Neighbouring lanes of a buffer. ``delayed`` reads them one sample late."""
 
     buffer: Buffer

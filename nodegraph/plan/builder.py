@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ CACHE_LINE = ALIGNMENT // FLOAT  # floats
 class PlanBuilder:
     """The rows and placed items so far. New rows are added to ``out``; the rows of a loop have a separate list.
 
-    ``previous`` is the state of the previous plan, or None. ``after_placement`` holds steps that need the
+    ``previous`` is the state of the previous plan, or None. ``wired_ports`` includes those that are or were wired, or
+    crossfade: all others are plain knobs. ``after_placement`` holds steps that need the
     addresses of buffers and are run when all have one.
     """
 
@@ -34,15 +35,18 @@ class PlanBuilder:
         previous: Plan | None,
         previous_since: int,
         handles: dict[Port, int],
-        open_host: Callable[[GraphNode, Any], Any] | None,
+        open_helper: Callable[[GraphNode, Any], Any] | None,
         compensate: bool,
     ) -> None:
         self.graph, self.io = graph, io
         self.previous: MigratedState | None = previous.state if previous else None
         self.previous_since = previous_since
         self.previous_scratch = previous.scratch if previous else None
-        self.open_host, self.compensate = open_host, compensate
+        self.open_helper, self.compensate = open_helper, compensate
         self.plan = Plan(graph, handles)
+        self._wires = graph.wires_by_port
+        self.wired_ports = {*self._wires, *(self.previous.wired_ports if self.previous else ())}
+        self.node: Callable[[str], GraphNode] = {node.id: node for node in graph.typed_nodes}.__getitem__
         self.memory = self.plan.memory
         self.refs: dict[Port, Ref] = {}
         self.slots: list[Slot] = []
@@ -58,6 +62,10 @@ class PlanBuilder:
         self.signatures: dict[str, SourceSignature] = {}
         self.frame_refs: dict[Port, FrameBuffer] = {}
         self.event_refs: dict[Port, int] = {}
+
+    def wires_into(self, key: Port) -> Sequence[Wire]:
+        """Return the wires into a port, in document order."""
+        return self._wires.get(key, ())
 
     def new_buffer(self, lanes: int, feedback: bool = False) -> Buffer:
         """Return a new buffer without an address."""
@@ -108,6 +116,6 @@ class PlanBuilder:
         if not self.compensate or wire.feedback:
             return 0
         if arrival is None:
-            target = self.graph.node(wire.target)
+            target = self.node(wire.target)
             arrival = target.path_latency - target.latency
-        return max(arrival - self.graph.node(wire.source).path_latency, 0)
+        return max(arrival - self.node(wire.source).path_latency, 0)

@@ -32,11 +32,11 @@ def place_bus(builder: PlanBuilder) -> None:
         for port in node.spec.inputs.values():
             lanes = node.input_lanes[port.name]
             key = PortKey(node.id, port.name)
-            if not builder.graph.into(*key) and is_plain_knob(builder, node, port):
+            if is_plain_knob(builder, key, port):
                 state.sources[key] = KNOB  # silence, from which a crossfade can start
                 continue
             arrival = builder.plan.latency - node.latency  # aligns all output nodes
-            own = [(0, lanes, sources_of(builder, node, port, lanes, arrival))]
+            own = [(0, lanes, sources_of(builder, node, key, port, lanes, arrival))]
             sources.append((side_by_side(builder, own, lanes) or mixed(builder, own, lanes), lanes))
     bus = Buffer(channels, dedicated=True, address=address)
     state.sources[DEVICE] = Sources(tuple(OutputSource(node.id, tuple(node.input_lanes.values())) for node in outputs))

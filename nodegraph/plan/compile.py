@@ -26,7 +26,7 @@ def compile_plan(
     previous: Plan | None = None,
     previous_since: int = 0,
     handles: dict[Port, int] | None = None,
-    open_host: Callable[[GraphNode, Any], Any] | None = None,
+    open_helper: Callable[[GraphNode, Any], Any] | None = None,
     pack: bool = True,
     compensate: bool = True,
 ) -> Plan:
@@ -36,7 +36,7 @@ def compile_plan(
     by ``previous`` are copied at the swap and not read here. The graph is not changed.
     """
     builder = PlanBuilder(
-        graph, io, previous, previous_since, {} if handles is None else handles, open_host, compensate
+        graph, io, previous, previous_since, {} if handles is None else handles, open_helper, compensate
     )
     for group in groups_in_order(graph, pack):
         place_group(builder, group)

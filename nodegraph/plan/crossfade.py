@@ -15,7 +15,7 @@ from nodegraph.quantum import QUANTUM
 from . import layout as at
 from .buffers import FLOAT, Ref, Row
 from .builder import PlanBuilder
-from .keys import PortKey, SignalSource, Sources, SourceSignature
+from .keys import KNOB, PortKey, SignalSource, Sources, SourceSignature
 from .result import Crossfade, LastValue
 from .rows import CROSSFADE, CrossfadeArguments
 from .sources import Source, source_of
@@ -28,23 +28,19 @@ def crossfade_samples(builder: PlanBuilder) -> int:
     return max(1, round(SECONDS * builder.graph.rate))
 
 
-def signal_sources(builder: PlanBuilder, wires: Sequence[Wire], arrival: int | None = None) -> Sources:
-    """Return a key for the wires into a signal input; ``arrival`` as for :meth:`PlanBuilder.compensation_delay`."""
-    return Sources(
-        tuple(
-            [
-                SignalSource(wire, source_signature(builder, wire.source), builder.compensation_delay(wire, arrival))
-                for wire in wires
-            ]
-        )
-    )
+def signal_sources(builder: PlanBuilder, wires: Sequence[Wire], delays: Sequence[int]) -> Sources:
+    """Return a key for the wires into a signal input and their compensation delays (samples)."""
+    if not wires:
+        return KNOB
+    pairs = zip(wires, delays, strict=True)
+    return Sources(tuple([SignalSource(wire, source_signature(builder, wire.source), delay) for wire, delay in pairs]))
 
 
 def source_signature(builder: PlanBuilder, id: str) -> SourceSignature:
     """Return the properties of a node that affect its output signal."""
     found = builder.signatures.get(id)
     if found is None:
-        node = builder.graph.node(id)
+        node = builder.node(id)
         settings, lanes = repr(sorted(node.settings.items())), repr((node.lanes, node.output_lanes))
         found = builder.signatures[id] = SourceSignature(node.type, settings, lanes, node.path_latency)
     return found
@@ -122,7 +118,7 @@ def crossfaded(builder: PlanBuilder, key: PortKey, source: Source, lanes: int) -
         builder.copies.append((left, earlier.left, 8, at.COPY_BYTES, 1))
         builder.copies.append((offset, earlier.offset, FLOAT * min(lanes, earlier.lanes), at.COPY_BYTES, 1))
     else:
-        for address, width, double in previous.last_values.get(key, []):
+        for address, width, double in previous.last_values_of(key):
             how = at.COPY_ADD_DOUBLES if double else at.COPY_ADD_FLOATS
             if width in (1, lanes):
                 builder.copies.append((last, address, lanes, how, 1 if width > 1 else 0))

@@ -106,7 +106,7 @@ def write_row(builder: PlanBuilder, row: Row, address: int) -> RowInfo:
     details[at.DETAIL_OUTPUT_COUNT] = len(outputs) // at.OUTPUT_WORDS
     uniform = all(buffer.lanes == row.lanes for part in row.flat for buffer in part.outputs)
     details[at.DETAIL_UNITS] = row.lanes if uniform else 0
-    details[at.DETAIL_FAULTS] = memory.words([0] * max(row.lanes, 1))
+    details[at.DETAIL_FAULTS] = memory.reserve(8 * max(row.lanes, 1), alignment=8)
     details[at.DETAIL_STATES], details[at.DETAIL_STATE_COUNT] = memory.words(states), len(states) // at.STATE_WORDS
     lines = [word for part in row.flat for line in part.lines for word in line]
     details[at.DETAIL_LINES], details[at.DETAIL_LINE_COUNT] = memory.words(lines), len(lines) // at.LINE_WORDS
@@ -138,7 +138,7 @@ def handle_table(builder: PlanBuilder) -> list[int]:
     present = dict.fromkeys(key for slot in builder.slots for key, _, _ in slot.ports)
     fresh = [key for key in present if key not in handles]
     if len(handles) + len(fresh) > 2 * len(present) + SPARE_HANDLES:
-        previous: Collection[Port] = builder.previous.last_values if builder.previous else ()
+        previous: Collection[Port] = builder.previous.knobs if builder.previous else ()
         for port in [port for port in handles if port not in present and port not in previous]:
             del handles[port]  # the knob is in neither this plan nor the previous one
     taken = set(handles.values())

@@ -137,7 +137,7 @@ def _list_into(builder: PlanBuilder, node: GraphNode, port: str) -> int:
     If a source of the previous plan was removed, its notes are ended once.
     """
     key = PortKey(node.id, port)
-    wires = builder.graph.into(*key)
+    wires = builder.wires_into(key)
     lists = [_delayed_list(builder, wire) for wire in wires]
     sources = Sources(tuple([_event_source(builder, wire) for wire in wires]))
     builder.plan.state.event_sources[key] = sources
@@ -154,7 +154,7 @@ def _list_into(builder: PlanBuilder, node: GraphNode, port: str) -> int:
 
 
 def _event_source(builder: PlanBuilder, wire: Wire) -> EventSource:
-    node = builder.graph.node(wire.source)
+    node = builder.node(wire.source)
     receives = node.cls is not None and node.cls.device == "events"
     settings = repr(sorted(node.settings.items())) if receives else ""
     return EventSource(wire.source, wire.source_port, node.type, settings)

@@ -13,9 +13,9 @@ from . import layout as at
 from .buffers import FLOAT, Buffer, Ref, Row
 from .builder import PlanBuilder
 from .crossfade import crossfaded, needs_crossfade, remember_sources, signal_sources
-from .keys import KNOB, KnobKey, PortKey, SignalDelayKey
+from .keys import KNOB, PortKey, SignalDelayKey
 from .memory import view, write_doubles
-from .result import KnobRegion, LastValue
+from .result import KnobRegion
 from .rows import COMPENSATE, COPY_LANES, FRESH, MIX, CompensateArguments, MixEntry, mix_words
 from .sources import KnobStride, Slot, Source, merge_runs, source_of
 
@@ -27,13 +27,14 @@ def input_of(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int,
     if port.bank:
         return bank_of(builder, nodes[0], port)
     width = lanes if kernel.is_tick else nodes[0].input_lanes[port.name]
-    if all(is_plain_knob(builder, node, port) for node in nodes):
-        return knob(builder, nodes, port, width)
+    keys = [PortKey(node.id, port.name) for node in nodes]
+    if builder.wired_ports.isdisjoint(keys) or all(is_plain_knob(builder, key, port) for key in keys):
+        return knob(builder, nodes, keys, port, width)
     parts: list[Part] = []
     lane = 0
-    for node in nodes:
+    for node, key in zip(nodes, keys, strict=True):
         own = node.lanes if kernel.is_tick else width
-        parts.append((lane, own, sources_of(builder, node, port, own)))
+        parts.append((lane, own, sources_of(builder, node, key, port, own)))
         lane += own
     direct = side_by_side(builder, parts, width, gaps=kernel.is_tick)
     if direct is not None:
@@ -44,11 +45,12 @@ def input_of(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int,
 def bank_of(builder: PlanBuilder, node: GraphNode, port: In) -> Source:
     """Return the source that a bank reads: its knobs or a signal; one lane sets all members, several the first ones."""
     key, members = PortKey(node.id, port.name), node.bank_sizes[port.name]
-    if is_plain_knob(builder, node, port):
-        return knob(builder, [node], port, members)
-    wires = builder.graph.into(*key)
+    if is_plain_knob(builder, key, port):
+        return knob(builder, [node], [key], port, members)
+    wires = builder.wires_into(key)
+    delays = [builder.compensation_delay(wire) for wire in wires]
     if wires:
-        arriving = [wire_source(builder, wire) for wire in wires]
+        arriving = [wire_source(builder, wire, delay) for wire, delay in zip(wires, delays, strict=True)]
         widest = max(source.lanes for source in arriving)
         given = members if widest == 1 else min(widest, members)
         parts: list[Part] = [(0, given, arriving)]
@@ -56,8 +58,8 @@ def bank_of(builder: PlanBuilder, node: GraphNode, port: In) -> Source:
             parts.append((given, members - given, [constant(builder, port.default)]))
         whole = mixed(builder, parts, members)
     else:
-        whole = knob(builder, [node], port, members)
-    sources = signal_sources(builder, wires)
+        whole = knob(builder, [node], [key], port, members)
+    sources = signal_sources(builder, wires, delays)
     remember_sources(builder, key, [whole], sources)
     return crossfaded(builder, key, whole, members) if needs_crossfade(builder, key, port, sources) else whole
 
@@ -69,25 +71,25 @@ def constant(builder: PlanBuilder, value: float) -> Source:
     return Source(lambda: buffer.address, 0, 1, buffer)
 
 
-def is_plain_knob(builder: PlanBuilder, node: GraphNode, port: In) -> bool:
+def is_plain_knob(builder: PlanBuilder, key: PortKey, port: In) -> bool:
     """Return whether a port has no wire and no running crossfade from an earlier one."""
-    if builder.graph.into(node.id, port.name):
-        return False
-    return not needs_crossfade(builder, PortKey(node.id, port.name), port, KNOB)
+    return not builder.wires_into(key) and not needs_crossfade(builder, key, port, KNOB)
 
 
-def sources_of(builder: PlanBuilder, node: GraphNode, port: In, lanes: int, arrival: int | None = None) -> list[Source]:
+def sources_of(
+    builder: PlanBuilder, node: GraphNode, key: PortKey, port: In, lanes: int, arrival: int | None = None
+) -> list[Source]:
     """Return the sources of one port of one node: its wires, its knob, or a crossfade to either.
 
     ``arrival`` as for :meth:`PlanBuilder.compensation_delay`.
     """
-    key = PortKey(node.id, port.name)
-    wires = builder.graph.into(*key)
+    wires = builder.wires_into(key)
+    delays = [builder.compensation_delay(wire, arrival) for wire in wires]
     if wires:
-        values = [wire_source(builder, wire, arrival) for wire in wires]
+        values = [wire_source(builder, wire, delay) for wire, delay in zip(wires, delays, strict=True)]
     else:
-        values = [knob(builder, [node], port, lanes)]
-    sources = signal_sources(builder, wires, arrival)
+        values = [knob(builder, [node], [key], port, lanes)]
+    sources = signal_sources(builder, wires, delays)
     remember_sources(builder, key, values, sources)
     if needs_crossfade(builder, key, port, sources):
         whole = values[0]
@@ -97,25 +99,24 @@ def sources_of(builder: PlanBuilder, node: GraphNode, port: In, lanes: int, arri
     return values
 
 
-def wire_source(builder: PlanBuilder, wire: Wire, arrival: int | None = None) -> Source:
-    """Return the source of a wire: one sample late for a feedback wire, with compensation delay if needed."""
+def wire_source(builder: PlanBuilder, wire: Wire, delay: int) -> Source:
+    """Return the source of a wire: one sample late for a feedback wire, else after a compensation delay (samples)."""
     ref = builder.refs[(wire.source, wire.source_port)]
     if wire.feedback:
         ref = Ref(ref.buffer, ref.lane, ref.lanes, delayed=True)
         return source_of(ref)
-    if delay := builder.compensation_delay(wire, arrival):
+    if delay:
         return compensated(builder, wire, source_of(ref), delay)
     return source_of(ref)
 
 
-def knob(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int) -> Source:
-    """Return the knobs of one input, of one node or of several packed ones."""
+def knob(builder: PlanBuilder, nodes: list[GraphNode], keys: list[PortKey], port: In, lanes: int) -> Source:
+    """Return the knobs of one input (``keys``), of one node or of several packed ones."""
     state = builder.plan.state
     buffer = Buffer(lanes, dedicated=True)
     slot = Slot([], [], buffer, port.smooth)
     lane = 0
-    for node in nodes:
-        key = PortKey(node.id, port.name)
+    for node, key in zip(nodes, keys, strict=True):
         values = node.values[port.name]
         width = lanes if len(nodes) == 1 else node.lanes
         slot.ports.append((key, lane, width))
@@ -128,33 +129,34 @@ def knob(builder: PlanBuilder, nodes: list[GraphNode], port: In, lanes: int) -> 
     current = builder.memory.reserve(4 * step)  # the four arrays of a single knob share one cache line
     slot.arrays = (current, current + step, current + 2 * step, current + 3 * step)
     write_doubles(current, slot.values * 2)  # current values and targets
-    for key, lane, width in slot.ports:
-        state.last_values.setdefault(key, [LastValue(current + 8 * lane, width, True)])
-    migrate_knobs(builder, slot)
+    migrate_knobs(builder, slot, nodes[0].type)
     builder.slots.append(slot)
     return Source(lambda: buffer.address, KnobStride(slot), lanes, buffer, knob=slot)
 
 
-def migrate_knobs(builder: PlanBuilder, slot: Slot) -> None:
-    """Migrate knob values from the previous plan; knobs adjacent in both plans are copied together."""
+def migrate_knobs(builder: PlanBuilder, slot: Slot, type: str) -> None:
+    """Migrate knob values from the previous plan; knobs adjacent in both plans are copied together.
+
+    ``type`` is that of the nodes.
+    """
     previous = builder.previous.knobs if builder.previous else {}
+    knobs, start = builder.plan.state.knobs, slot.arrays[0]
     step = 8 * slot.buffer.lanes
     runs: list[tuple[int, int, int, int]] = []  # to, from, bytes, bytes to the next array there
-    for port, lane, width in slot.ports:
-        key = KnobKey(*port, builder.graph.node(port.node).type)
-        address = slot.arrays[0] + 8 * lane
-        builder.plan.state.knobs[key] = KnobRegion(address, 8 * width, step)
+    for key, lane, width in slot.ports:
+        address = start + 8 * lane
+        knobs[key] = KnobRegion(type, address, 8 * width, step)
         found = previous.get(key)
-        if found is None:
+        if found is None or found.type != type:
             continue
         there, size = found.address, min(8 * width, found.size)
         if runs and runs[-1] == (address - (run := runs[-1][2]), there - run, run, found.step):
             runs[-1] = (*runs[-1][:2], run + size, found.step)
         else:
             runs.append((address, there, size, found.step))
-    for to, start, size, apart in runs:
+    for to, there, size, apart in runs:
         for i in range(4):
-            builder.copies.append((to + step * i, start + apart * i, size, at.COPY_BYTES, 1))
+            builder.copies.append((to + step * i, there + apart * i, size, at.COPY_BYTES, 1))
 
 
 def side_by_side(builder: PlanBuilder, parts: list[Part], width: int, gaps: bool = False) -> Source | None:

@@ -154,14 +154,6 @@ class PortKey(NamedTuple):
     port: str
 
 
-class KnobKey(NamedTuple):
-    """The knob of an input of a node."""
-
-    node: str
-    port: str
-    type: str
-
-
 class HelperKey(NamedTuple):
     """A helper of a node; if settings or lanes differ, a new helper is opened."""
 

@@ -46,7 +46,8 @@ class Memory:
     def words(self, values: list[int]) -> int:
         """Return the address of 8-byte words with these values."""
         address = self.reserve(8 * max(len(values), 1), alignment=8)
-        write_words(address, values)
+        if values:
+            write_words(address, values)
         return address
 
 

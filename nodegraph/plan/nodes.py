@@ -28,10 +28,10 @@ from .rows import LOOP, MIX, LoopEntry, LoopHeader, mix_words
 def place_group(builder: PlanBuilder, group: Group) -> None:
     """Add the rows of a group of units: packed single nodes, or feedback loops."""
     if len(group[0]) == 1 and not is_loop(builder, group[0]):
-        place_nodes(builder, [builder.graph.node(unit[0]) for unit in group])
+        place_nodes(builder, [builder.node(unit[0]) for unit in group])
         return
     inner: list[Row] = []
-    columns = [[builder.graph.node(unit[j]) for unit in group] for j in range(len(group[0]))]
+    columns = [[builder.node(unit[j]) for unit in group] for j in range(len(group[0]))]
     outputs = {}
     for nodes in columns:  # a feedback wire is read before its source is placed
         outputs[nodes[0].id] = make_outputs(builder, nodes)
@@ -127,7 +127,7 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
     place_scratches(builder, kernel, first, row)
     place_events(builder, kernel, first, row)
     place_tables(builder, kernel, first, row)
-    place_hosts(builder, kernel, first, row)
+    place_helpers(builder, kernel, first, row)
     for name in kernel.numbers:
         value = first.settings[name]
         row.words[kernel.parameter_words[name].word] = (
@@ -247,14 +247,14 @@ def place_tables(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row
         row.words[word], row.words[word + 1] = values.ctypes.data, len(values)
 
 
-def place_hosts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
+def place_helpers(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
     """Place helpers; those of the previous plan are reused if settings and lanes are equal."""
-    for name, host in node.spec.hosts.items():
+    for name, declared in node.spec.helpers.items():
         key = HelperKey(node.id, node.type, name, repr(sorted(node.settings.items())), node.lanes)
         helper = builder.previous.helpers.get(key) if builder.previous else None
         if helper is None:
-            assert builder.open_host is not None
-            helper = builder.open_host(node, host)
+            assert builder.open_helper is not None
+            helper = builder.open_helper(node, declared)
         builder.plan.state.helpers[key] = helper
         for array_name, values in helper.arrays.items():
             if array_name in kernel.parameter_words:

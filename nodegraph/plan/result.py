@@ -13,7 +13,7 @@ from nodegraph.graph import Graph
 from nodegraph.native.words import as_f64
 
 from . import layout as at
-from .keys import HelperKey, KnobKey, Names, PortKey, Sources, renamed
+from .keys import HelperKey, Names, PortKey, Sources, renamed
 from .memory import Memory, view
 
 Port = tuple[str, str]
@@ -79,8 +79,12 @@ class Region(NamedTuple):
 
 
 class KnobRegion(NamedTuple):
-    """The four arrays of a knob: address and bytes of the first, bytes from one array to the next."""
+    """The four arrays of a knob: address and bytes of the first, bytes from one array to the next.
 
+    ``type`` is that of its node; a knob of a node with another type does not migrate.
+    """
+
+    type: str
     address: int
     size: int
     step: int
@@ -111,17 +115,30 @@ class MigratedState:
     """The state that migrates to the next plan, by the keys of :mod:`.keys`.
 
     ``regions`` are copied at the swap; ``lines`` (delay lines) and ``helpers`` are shared. ``sources`` and
-    ``event_sources`` are those of each port, ``last_values`` the memory of the latest values of each signal input.
+    ``event_sources`` are those of each port, ``last_values`` the memory of the latest values of each signal input with
+    a wire or a crossfade; :meth:`last_values_of` includes plain knobs.
     """
 
     regions: dict[Any, Region] = field(default_factory=dict)
     lines: dict[Any, np.ndarray] = field(default_factory=dict)
     helpers: dict[HelperKey, Any] = field(default_factory=dict)
-    knobs: dict[KnobKey, KnobRegion] = field(default_factory=dict)
+    knobs: dict[PortKey, KnobRegion] = field(default_factory=dict)
     sources: dict[PortKey, Sources] = field(default_factory=dict)
     event_sources: dict[PortKey, Sources] = field(default_factory=dict)
     last_values: dict[PortKey, list[LastValue]] = field(default_factory=dict)
     crossfades: dict[PortKey, Crossfade] = field(default_factory=dict)
+
+    @property
+    def wired_ports(self) -> set[PortKey]:
+        """The signal inputs that have wires or crossfade from wires."""
+        return {key for key, sources in self.sources.items() if sources.entries} | self.crossfades.keys()
+
+    def last_values_of(self, key: PortKey) -> list[LastValue]:
+        """Return the memory of the latest values of a signal input; empty if it does not exist."""
+        found = self.last_values.get(key)
+        if found is None and (knob := self.knobs.get(key)) is not None:
+            found = [LastValue(knob.address, knob.size // 8, True)]
+        return found or []
 
     def renamed(self, names: Names) -> MigratedState:
         """Return the same state, sharing all memory, under the new ids of renamed nodes."""
@@ -158,7 +175,7 @@ class Plan:
         self.event_lists: dict[str, list[int]] = {}
 
     @property
-    def hosts(self) -> dict[HelperKey, Any]:
+    def helpers(self) -> dict[HelperKey, Any]:
         """Helpers outside the audio thread."""
         return self.state.helpers
 

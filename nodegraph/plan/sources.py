@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .buffers import Buffer, Operand, Ref
 from .keys import PortKey
@@ -36,8 +37,7 @@ class KnobStride:
         return self.slot.buffer.lanes
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """The source of an input: data and stride as operands, lanes of a buffer from ``lane``.
 
     ``delayed`` reads the previous sample. ``last`` returns the address of the latest sample, ``knob`` is a knob's slot.

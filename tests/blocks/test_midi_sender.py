@@ -102,7 +102,7 @@ def test_sounding_notes_are_ended_at_close(wires):
     assert [message.hex(" ") for _, message in wires[0].sent] == ["90 3c 64", "91 40 64", "80 3c 40", "81 40 40"]
 
 
-def test_a_missing_midi_system_is_reported(monkeypatch):
+def test_missing_midi_system_is_reported(monkeypatch):
     def refuse(*_):
         raise ports.MidiError("no MIDI system is available: no JACK server runs.")
 
@@ -112,7 +112,7 @@ def test_a_missing_midi_system_is_reported(monkeypatch):
     assert sender.problem == "no MIDI system is available: no JACK server runs"
 
 
-def test_a_live_patch_sends_what_it_receives(wires):
+def test_live_patch_forwards_received_messages(wires):
     patch = patch_of("keys.out out.events", keys="midi_in", out="midi_out")
     with Live(patch.document, null=True) as live:
         for key in range(60, 70):

@@ -62,7 +62,7 @@ def test_new_block_is_found_and_renders(cli, user_folder):
 def test_new_block_never_replaces_a_file_or_a_type(cli, user_folder):
     assert cli("new-node", "bright_filter").status == 0
     (user_folder / "bright_filter.py").write_text("mine")
-    assert "the file exists already" in cli("new-node", "BrightFilter").line
+    assert "already exists" in cli("new-node", "BrightFilter").line
     assert (user_folder / "bright_filter.py").read_text() == "mine"
     assert "duplicate block 'sine'" in cli("new-node", "sine").line
 

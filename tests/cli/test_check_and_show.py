@@ -48,7 +48,7 @@ def test_check_warns_about_a_control_without_target(cli, beep):
 
     beep.do(SetControl("wheel", "osc.wheel"))
     beep.save()
-    assert "control 'wheel': target osc.wheel not found." in cli("check", "beep.json").line
+    assert "control 'wheel': unknown target osc.wheel." in cli("check", "beep.json").line
 
 
 def test_show_lists_nodes_wires_and_loops(cli, beep):

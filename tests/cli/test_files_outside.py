@@ -14,7 +14,7 @@ from nodegraph.cli import main
 from nodegraph.editor.events import PanelEvent
 from nodegraph.graph.morph import morph
 from nodegraph.patch import Patch, SetControl, SetPatch, SetSnapshot, data_of
-from tests.editor.user import Hand
+from tests.editor.user import SimulatedUser
 from tests.watching import Watch
 
 ENDINGS = {"subpatch": "json", "midi_file": "mid", "decoder": "safetensors", "encoder": "safetensors",
@@ -139,30 +139,30 @@ def test_flight_log_contains_no_file_from_outside(places, watch, capsys):
 def test_editor_opens_no_file_outside_the_folder(places, watch, tmp_path):
     patch = referring(places)
     patch.save("patch.json")
-    user = Hand(tmp_path / "home", Patch.load(places[1] / "patch.json"))
-    user.waits(1.0)
+    user = SimulatedUser(tmp_path / "home", Patch.load(places[1] / "patch.json"))
+    user.wait(1.0)
     user.patch.set("osc.frequency", 300.0)
     for id, record in patch.document.nodes.items():
         if record.type == "subpatch":
             user.patch.set(f"{id}.voices", 2)
             user.patch.set(f"{id}.cutoff", 2.0)
-            user.waits(0.1)
+            user.wait(0.1)
             user.patch.mark_saved()
-            user.selects(id)
-            user.presses("ctrl+enter")  # opens the file of a subpatch
+            user.select(id)
+            user.press("ctrl+enter")  # opens the file of a subpatch
             assert user.view.path == ("patch",) and ("outside" in user.message or "cannot be read" in user.message)
     user.patch.do(morph(user.patch.document, ["first"], 0.0, user.patch.path))
-    user.presses("ctrl+shift+k")
-    user.waits(0.5)
+    user.press("ctrl+shift+k")
+    user.wait(0.5)
     assert watch.opened() == set()
 
 
 def test_editor_opens_a_subpatch_outside_the_folder_if_allowed(places, watch, tmp_path):
     referring(places, ["../secret/{name}"], ["subpatch"]).save("patch.json")
-    user = Hand(tmp_path / "home", Patch.load(places[1] / "patch.json"))
+    user = SimulatedUser(tmp_path / "home", Patch.load(places[1] / "patch.json"))
     user.desk.allow_outside = True
-    user.selects("subpatch0")
-    user.presses("ctrl+enter")
+    user.select("subpatch0")
+    user.press("ctrl+enter")
     assert "x.json" in watch.opened() and user.view.path == ("x",)
 
 
@@ -171,10 +171,10 @@ def test_editor_resolves_subpatch_files_in_the_folder_of_the_patch(places, tmp_p
     referring(places, ["{name}"], ["subpatch"]).save("patch.json")
     monkeypatch.chdir(secret)
     watch = Watch(secret)
-    user = Hand(tmp_path / "home", Patch.load(work / "patch.json"))
+    user = SimulatedUser(tmp_path / "home", Patch.load(work / "patch.json"))
     user.patch.set("subpatch0.cutoff", 2.0)
-    user.waits(0.1)
-    user.presses("s")
-    user.does(PanelEvent("snapshots", "recall first"))
+    user.wait(0.1)
+    user.press("s")
+    user.send(PanelEvent("snapshots", "recall first"))
     assert watch.opened() == set()
     watch.close()

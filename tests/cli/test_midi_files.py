@@ -28,7 +28,7 @@ def keys(tmp_path):
     return patch
 
 
-def test_a_piece_is_rendered_to_its_end_and_until_silence(cli, keys, tmp_path):
+def test_piece_is_rendered_to_its_end_and_until_silence(cli, keys, tmp_path):
     assert cli("render", "keys.json", "--midi", "piece.mid", "-o", "out.wav").status == 0
     gate, _ = soundfile.read("out.wav", dtype="float32")
     expected = np.zeros(len(gate), np.float32)
@@ -40,7 +40,7 @@ def test_a_piece_is_rendered_to_its_end_and_until_silence(cli, keys, tmp_path):
     assert np.array_equal(gate, again[:, 0])
 
 
-def test_a_tail_is_rendered(cli, keys):
+def test_tail_is_rendered(cli, keys):
     keys.disconnect("notes.gate", "out.audio")
     keys.add("adsr", "envelope", release=4.0)
     keys.connect("notes.gate", "envelope.gate")
@@ -52,7 +52,7 @@ def test_a_tail_is_rendered(cli, keys):
     assert found["seconds"] < 10 and not found["interrupted"]
 
 
-def test_a_patch_that_is_never_silent_is_rendered_30_s_longer(cli, keys):
+def test_patch_that_is_never_silent_is_rendered_30_s_longer(cli, keys):
     keys.add("sine", "hum")
     keys.connect("hum.out", "out.audio")
     keys.save()
@@ -65,7 +65,7 @@ def test_seconds_set_the_length(cli, keys):
     )
 
 
-def test_a_truncated_file_is_played_and_reported(cli, keys, tmp_path):
+def test_truncated_file_is_played_and_reported(cli, keys, tmp_path):
     whole = (tmp_path / "piece.mid").read_bytes()
     (tmp_path / "cut.mid").write_bytes(whole[:-12])
     outcome = cli("render", "keys.json", "--midi", "cut.mid", "-o", "out.wav")
@@ -80,12 +80,12 @@ def test_a_truncated_file_is_played_and_reported(cli, keys, tmp_path):
     ("none.mid", "none.mid: cannot be read (No such file or directory)."),
     ("keys.json", "'keys.json' is not a standard MIDI file. Export it as one (.mid)."),
 ])  # fmt: skip
-def test_a_file_that_is_not_midi_is_refused(cli, keys, file, line):
+def test_file_that_is_not_midi_is_refused(cli, keys, file, line):
     outcome = cli("render", "keys.json", "--midi", file, "-o", "out.wav")
     assert outcome.status == 1 and outcome.line == f"error: {line}"
 
 
-def test_a_patch_without_midi_in_is_refused(cli, beep, keys):
+def test_patch_without_midi_in_is_refused(cli, beep, keys):
     outcome = cli("render", "beep.json", "--midi", "piece.mid", "-o", "out.wav")
     assert outcome.line == "error: piece.mid: the patch has no midi_in to play it. Add one and wire it to notes."
 
@@ -103,7 +103,7 @@ def test_lost_events_are_reported(cli, keys):
     assert "events were lost: the event wire was full. Send fewer events at the same time." in outcome.err
 
 
-def test_a_piece_plays_live(cli, keys):
+def test_piece_plays_live(cli, keys):
     found = cli("run", "keys.json", "--null", "--seconds", 1, "--midi-file", "piece.mid", "--json").json
     assert found["peak"] == 1.0 and found["problems"] == []
 
@@ -123,7 +123,7 @@ def test_sent_messages_are_written_as_a_midi_file(cli, keys):
     assert np.array_equal(first[: 2 * SR], again[: 2 * SR])
 
 
-def test_a_midi_file_in_a_missing_folder_is_refused(cli, keys):
+def test_midi_file_in_a_missing_folder_is_refused(cli, keys):
     keys.add("midi_out", "sender")
     keys.save()
     outcome = cli("render", "keys.json", "--midi-out", "none/sent.mid", "-o", "out.wav", "-s", 0.1)
@@ -144,6 +144,6 @@ def test_clocks_that_a_midi_file_cannot_contain_are_reported(cli, keys):
     ("sent.mid", "sent.mid: the patch has no midi_out, so it sends no MIDI. Add one."),
     ("piece.mid", "piece.mid: the output would overwrite an input file. Choose another name."),
 ])  # fmt: skip
-def test_a_midi_file_that_cannot_be_written_is_refused(cli, keys, file, line):
+def test_midi_file_that_cannot_be_written_is_refused(cli, keys, file, line):
     outcome = cli("render", "keys.json", "-m", "piece.mid", "--midi-out", file, "-o", "out.wav")
     assert outcome.status == 1 and outcome.line == f"error: {line}"

@@ -44,7 +44,7 @@ def test_keep_saves_the_last_minutes(cli, beep):
     assert len(listed) == 1 and 0.2 < listed[0]["seconds"] < 2.0
     assert cli("keep", "-o", "kept.flac", "--minutes", "0.005").status == 0
     assert soundfile.info("kept.flac").frames == round(0.3 * 44100)
-    assert cli("keep", "-o", "kept.flac", "--session", "2").line.startswith("error: session 2 not found: 1 stored")
+    assert cli("keep", "-o", "kept.flac", "--session", "2").line.startswith("error: unknown session 2: 1 stored")
 
 
 def test_keep_0_stores_nothing(cli, beep, tmp_path):

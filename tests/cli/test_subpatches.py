@@ -71,7 +71,7 @@ def test_check_reports_problems_in_subpatches_by_path(cli, poly, tmp_path):
     outcome = cli("check", "poly.json")
     assert outcome.status == 0
     assert "subpatch 'voice/reverb' is silent: file 'lost.json' is missing" in outcome.err
-    assert "control 'gone': target voice.colour not found." in outcome.err
+    assert "control 'gone': unknown target voice.colour." in outcome.err
     assert "bright" not in outcome.err
 
 
@@ -99,10 +99,10 @@ def test_nodes_in_subpatches_are_set_by_path(cli, poly, tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("voice/filtre.cutoff=1", "there is no node 'filtre'. Did you mean 'filter'?"),
+        ("voice/filtre.cutoff=1", "unknown node 'filtre'. Did you mean 'filter'?"),
         ("voice/filter/x.cutoff=1", "'voice/filter' is a ladder, not a subpatch"),
-        ("voice.colour=1", "subpatch 'voice' has no input or setting 'colour'."),
-        ("nothing/x.y=1", "there is no node 'nothing/x'. Use one of voice, out"),
+        ("voice.colour=1", "subpatch 'voice': unknown input or setting 'colour'."),
+        ("nothing/x.y=1", "unknown node 'nothing/x'. Use one of voice, out"),
         ("voice.pitch=high", "voice.pitch must be a number in Hz, got 'high'"),
     ],
 )

@@ -91,7 +91,7 @@ BAD = {
     "silence": (["autoencoder", "silence.wav", "-o", "m"], "no frame above -60 dB", 1),
     "too short": (["autoencoder", "short.wav", "-o", "m"], "too few frames", 1),
     "a corrupt file alone": (["autoencoder", "corrupt.wav", "-o", "m"], "unreadable sound file", 1),
-    "unknown recipe": (["autoencoder", "takes", "-o", "m", "-r", "colonel"], "recipe 'colonel': not found", 1),
+    "unknown recipe": (["autoencoder", "takes", "-o", "m", "-r", "colonel"], "unknown recipe 'colonel'", 1),
     "unreadable recipe": (["autoencoder", "takes", "-o", "m", "-r", "bad.toml"], "unreadable recipe", 1),
     "wrong width": (["autoencoder", "takes", "-o", "m", "-w", "4-4-4"], "got '4-4-4'", 1),
     "wrong setting": (["autoencoder", "takes", "-o", "m", "--set", "training.rate=fast"], "training.rate", 1),

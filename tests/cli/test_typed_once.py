@@ -20,7 +20,7 @@ from tests.test_patches import FOLDER
     ids=lambda arguments: arguments[0],
 )
 @pytest.mark.parametrize("name", ["demo", "fm_subtractive"])
-def test_a_command_types_its_patch_once(cli, monkeypatch, arguments, name):
+def test_command_types_its_patch_once(cli, monkeypatch, arguments, name):
     typed = []
     original = build.graph_of
 

@@ -112,7 +112,7 @@ def test_node_removed_during_learning_is_reported(played):
     played.control(74, 64)
     played.patch.remove("filter")
     [line] = played.connections.update()
-    assert "no node 'filter'" in line
+    assert "unknown node 'filter'" in line
 
 
 # -- control changes -------------------------------------------------------------------------------------------

@@ -73,11 +73,11 @@ def robot(editor_window, request):
 
 
 @pytest.fixture
-def hand(tmp_path, monkeypatch):
+def user(tmp_path, monkeypatch):
     """A user of a presenter with an empty patch, a fake view and a fake sound."""
-    from .user import Hand
+    from .user import SimulatedUser
 
     monkeypatch.setenv("NODEGRAPH_NODES", str(tmp_path / "blocks"))
-    hand = Hand(tmp_path / "home")
-    yield hand
-    hand.presenter.close()
+    user = SimulatedUser(tmp_path / "home")
+    yield user
+    user.presenter.close()

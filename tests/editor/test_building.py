@@ -21,287 +21,294 @@ from nodegraph.editor.events import (
 from .user import pin
 
 
-def test_palette_adds_the_typed_block_at_the_pointer(hand):
-    assert hand.adds("sine", (300.0, 200.0)) == "sine1"
-    assert hand.view.nodes["sine1"].at == (300.0, 200.0)
-    assert hand.view.palette is None
-    assert hand.view.selected[0] == {"sine1"}
+def test_palette_adds_the_typed_block_at_the_pointer(user):
+    assert user.add("sine", (300.0, 200.0)) == "sine1"
+    assert user.view.nodes["sine1"].at == (300.0, 200.0)
+    assert user.view.palette is None
+    assert user.view.selected[0] == {"sine1"}
 
 
-def test_double_click_opens_the_palette_and_escape_closes_it(hand):
-    hand.does(Click((10, 10), None, double=True))
-    assert {entry.family for entry in hand.view.palette.entries} >= {"oscillators", "filters", "phase reconstruction"}
-    hand.does(PaletteTyped("xyzzy"))
-    assert hand.view.palette.entries == () and hand.view.palette.empty
-    hand.does(Key("escape", True))
-    assert hand.view.palette is None and not hand.document.nodes
+def test_double_click_opens_the_palette_and_escape_closes_it(user):
+    user.send(Click((10, 10), None, double=True))
+    assert {entry.family for entry in user.view.palette.entries} >= {"oscillators", "filters", "phase reconstruction"}
+    user.send(PaletteTyped("xyzzy"))
+    assert user.view.palette.entries == () and user.view.palette.empty
+    user.send(Key("escape", True))
+    assert user.view.palette is None and not user.document.nodes
 
 
-def test_palette_entries_are_chosen_by_arrow_keys_and_by_drag(hand):
-    hand.presses("n")
-    hand.does(PaletteTyped("noise"), Key("down", True))
-    second = hand.view.palette.entries[1].key
-    hand.does(Key("enter", True))
-    assert hand.document.nodes[f"{second}1"].type == second
-    hand.presses("n")
-    hand.does(PaletteChosen(0, (700.0, 500.0)))
-    assert (700.0, 500.0) in hand.document.layout.values()
+def test_palette_entries_are_chosen_by_arrow_keys_and_by_drag(user):
+    user.press("n")
+    user.send(PaletteTyped("noise"), Key("down", True))
+    second = user.view.palette.entries[1].key
+    user.send(Key("enter", True))
+    assert user.document.nodes[f"{second}1"].type == second
+    user.press("n")
+    user.send(PaletteChosen(0, (700.0, 500.0)))
+    assert (700.0, 500.0) in user.document.layout.values()
 
 
-def test_new_blocks_do_not_overlap(hand):
+def test_new_blocks_do_not_overlap(user):
     for _ in range(5):
-        hand.adds("sine", (40.0, 40.0))
-    places = [hand.document.layout[id] for id in hand.document.nodes]
+        user.add("sine", (40.0, 40.0))
+    places = [user.document.layout[id] for id in user.document.nodes]
     assert len({y for _, y in places}) == 5
 
 
-def test_pins_show_kind_lanes_and_sizes(hand):
-    hand.chain("sine", "stft", "magnitude")
-    hand.types("sine1.frequency", "220, 275, 330")
-    pins = {row.port: row.pin for row in hand.view.nodes["sine1"].rows if row.pin}
+def test_pins_show_kind_lanes_and_sizes(user):
+    user.chain("sine", "stft", "magnitude")
+    user.enter("sine1.frequency", "220, 275, 330")
+    pins = {row.port: row.pin for row in user.view.nodes["sine1"].rows if row.pin}
     assert (pins["out"].kind, pins["out"].count) == ("signal", "×3")
-    pins = {row.port: row.pin for row in hand.view.nodes["magnitude1"].rows if row.pin}
+    pins = {row.port: row.pin for row in user.view.nodes["magnitude1"].rows if row.pin}
     assert pins["magnitude"].kind == "magnitude" and pins["magnitude"].count == "1025×3"
     assert "every 512 samples" in pins["magnitude"].tip
 
 
-def test_refused_wire_shows_the_reason_while_it_is_drawn(hand):
-    hand.adds("sine")
-    hand.adds("inverse_stft", (300.0, 40.0))
+def test_refused_wire_shows_the_reason_while_it_is_drawn(user):
+    user.add("sine")
+    user.add("inverse_stft", (300.0, 40.0))
     start, end = pin("sine1.out", True), pin("inverse_stft1.spectrum", False)
-    hand.does(WireDrag(start, (200, 60), None))
-    assert pin("inverse_stft1.spectrum", False) not in hand.view.marked
-    assert pin("sine1.frequency", False) in hand.view.marked
-    hand.does(WireDrag(start, (300, 60), end))
-    words, refused = hand.view.hint
+    user.send(WireDrag(start, (200, 60), None))
+    assert pin("inverse_stft1.spectrum", False) not in user.view.marked
+    assert pin("sine1.frequency", False) in user.view.marked
+    user.send(WireDrag(start, (300, 60), end))
+    words, refused = user.view.hint
     assert refused and "gives signal" in words and "takes spectrum frames" in words
-    hand.does(WireDrag(start, (300, 60), end, dropped=True))
-    assert not hand.document.wires and hand.view.hint == ("", False) and hand.view.marked is None
+    user.send(WireDrag(start, (300, 60), end, dropped=True))
+    assert not user.document.wires and user.view.hint == ("", False) and user.view.marked is None
 
 
-def test_wire_that_closes_a_loop_becomes_a_feedback_wire(hand):
-    sine, ladder = hand.chain("sine", "ladder")
-    hand.does(WireDrag(pin("ladder1.out", True), (0, 0), pin("sine1.pm", False)))
-    assert "feedback" in hand.view.hint[0].lower() and not hand.view.hint[1]
-    hand.wires(f"{ladder}.out", f"{sine}.pm")
-    assert hand.view.wires[f"{ladder}.out", f"{sine}.pm"].feedback
-    assert not hand.view.wires[f"{sine}.out", f"{ladder}.audio"].feedback
+def test_wire_that_closes_a_loop_becomes_a_feedback_wire(user):
+    sine, ladder = user.chain("sine", "ladder")
+    user.send(WireDrag(pin("ladder1.out", True), (0, 0), pin("sine1.pm", False)))
+    assert "feedback" in user.view.hint[0].lower() and not user.view.hint[1]
+    user.wire(f"{ladder}.out", f"{sine}.pm")
+    assert user.view.wires[f"{ladder}.out", f"{sine}.pm"].feedback
+    assert not user.view.wires[f"{sine}.out", f"{ladder}.audio"].feedback
 
 
-def test_wire_dropped_on_the_canvas_offers_fitting_blocks(hand):
-    hand.adds("stft")
-    hand.wires("stft1.spectrum", None, (500.0, 300.0))
-    offered = {entry.key for entry in hand.view.palette.entries}
+def test_wire_dropped_on_the_canvas_offers_fitting_blocks(user):
+    user.add("stft")
+    user.wire("stft1.spectrum", None, (500.0, 300.0))
+    offered = {entry.key for entry in user.view.palette.entries}
     assert "inverse_stft" in offered and "sine" not in offered
-    hand.picks("inverse_stft")
-    assert ("stft1.spectrum", "inverse_stft1.spectrum") in hand.view.wires
-    assert hand.document.layout["inverse_stft1"] == (500.0, 300.0)
+    user.pick("inverse_stft")
+    assert ("stft1.spectrum", "inverse_stft1.spectrum") in user.view.wires
+    assert user.document.layout["inverse_stft1"] == (500.0, 300.0)
 
 
-def test_wire_dropped_from_an_input_offers_fitting_sources(hand):
-    hand.adds("magnitude")
-    hand.does(WireDrag(pin("magnitude1.spectrum", False), (500.0, 300.0), None, True))
-    hand.picks("stft")
-    assert ("stft1.spectrum", "magnitude1.spectrum") in hand.view.wires
+def test_wire_palette_finds_blocks_by_their_aliases(user):
+    user.add("saw")
+    user.wire("saw1.out", None, (500.0, 300.0))
+    user.pick("lowpass")
+    assert "biquad1" in user.document.nodes and len(user.document.wires) == 1
 
 
-def test_new_wire_replaces_the_wire_of_a_single_wire_input(hand):
+def test_wire_dropped_from_an_input_offers_fitting_sources(user):
+    user.add("magnitude")
+    user.send(WireDrag(pin("magnitude1.spectrum", False), (500.0, 300.0), None, True))
+    user.pick("stft")
+    assert ("stft1.spectrum", "magnitude1.spectrum") in user.view.wires
+
+
+def test_new_wire_replaces_the_wire_of_a_single_wire_input(user):
     for _ in range(2):
-        hand.adds("stft")
-    hand.adds("inverse_stft")
-    hand.wires("stft1.spectrum", "inverse_stft1.spectrum")
-    hand.wires("stft2.spectrum", "inverse_stft1.spectrum")
-    assert list(hand.view.wires) == [("stft2.spectrum", "inverse_stft1.spectrum")]
-    hand.presses("ctrl+z")
-    assert list(hand.view.wires) == [("stft1.spectrum", "inverse_stft1.spectrum")]
+        user.add("stft")
+    user.add("inverse_stft")
+    user.wire("stft1.spectrum", "inverse_stft1.spectrum")
+    user.wire("stft2.spectrum", "inverse_stft1.spectrum")
+    assert list(user.view.wires) == [("stft2.spectrum", "inverse_stft1.spectrum")]
+    user.press("ctrl+z")
+    assert list(user.view.wires) == [("stft1.spectrum", "inverse_stft1.spectrum")]
 
 
-def test_moving_a_wire_to_another_input_is_one_undo_step(hand):
-    hand.chain("sine", "ladder")
-    steps = _steps(hand)
-    hand.does(WireCut(("sine1.out", "ladder1.audio")))
-    hand.does(WireDrag(pin("sine1.out", True), (0, 0), pin("ladder1.cutoff", False), True))
-    assert list(hand.view.wires) == [("sine1.out", "ladder1.cutoff")]
-    hand.presses("ctrl+z")
-    assert list(hand.view.wires) == [("sine1.out", "ladder1.audio")]
-    assert _steps(hand) == steps
+def test_moving_a_wire_to_another_input_is_one_undo_step(user):
+    user.chain("sine", "ladder")
+    steps = _steps(user)
+    user.send(WireCut(("sine1.out", "ladder1.audio")))
+    user.send(WireDrag(pin("sine1.out", True), (0, 0), pin("ladder1.cutoff", False), True))
+    assert list(user.view.wires) == [("sine1.out", "ladder1.cutoff")]
+    user.press("ctrl+z")
+    assert list(user.view.wires) == [("sine1.out", "ladder1.audio")]
+    assert _steps(user) == steps
 
 
-def test_insert_puts_a_block_into_a_wire(hand):
-    hand.chain("sine", "audio_out")
-    hand.does(Click((0, 0), ("sine1.out", "audio_out1.audio")))
-    hand.presses("i")
-    hand.picks("ladder")
-    assert set(hand.view.wires) == {("sine1.out", "ladder1.audio"), ("ladder1.out", "audio_out1.audio")}
-    hand.presses("ctrl+z")
-    assert set(hand.view.wires) == {("sine1.out", "audio_out1.audio")}
+def test_insert_puts_a_block_into_a_wire(user):
+    user.chain("sine", "audio_out")
+    user.send(Click((0, 0), ("sine1.out", "audio_out1.audio")))
+    user.press("i")
+    user.pick("ladder")
+    assert set(user.view.wires) == {("sine1.out", "ladder1.audio"), ("ladder1.out", "audio_out1.audio")}
+    user.press("ctrl+z")
+    assert set(user.view.wires) == {("sine1.out", "audio_out1.audio")}
 
 
-def test_block_dropped_on_a_wire_is_inserted(hand):
-    hand.chain("sine", "audio_out")
-    hand.adds("drive", (300.0, 400.0))
-    hand.does(NodesMoved({"drive1": (200.0, 40.0)}, ("sine1.out", "audio_out1.audio")))
-    assert set(hand.view.wires) == {("sine1.out", "drive1.audio"), ("drive1.out", "audio_out1.audio")}
+def test_block_dropped_on_a_wire_is_inserted(user):
+    user.chain("sine", "audio_out")
+    user.add("drive", (300.0, 400.0))
+    user.send(NodesMoved({"drive1": (200.0, 40.0)}, ("sine1.out", "audio_out1.audio")))
+    assert set(user.view.wires) == {("sine1.out", "drive1.audio"), ("drive1.out", "audio_out1.audio")}
 
 
-def test_replace_keeps_position_values_and_wires(hand):
-    hand.chain("sine", "ladder", "audio_out")
-    hand.types("sine1.frequency", "110")
-    place = hand.document.layout["sine1"]
-    hand.selects("sine1")
-    hand.presses("r")
-    hand.picks("saw")
-    assert hand.document.nodes["sine1"].type == "saw" and hand.value("sine1.frequency") == 110.0
-    assert ("sine1.out", "ladder1.audio") in hand.view.wires and hand.document.layout["sine1"] == place
+def test_replace_keeps_position_values_and_wires(user):
+    user.chain("sine", "ladder", "audio_out")
+    user.enter("sine1.frequency", "110")
+    place = user.document.layout["sine1"]
+    user.select("sine1")
+    user.press("r")
+    user.pick("saw")
+    assert user.document.nodes["sine1"].type == "saw" and user.value("sine1.frequency") == 110.0
+    assert ("sine1.out", "ladder1.audio") in user.view.wires and user.document.layout["sine1"] == place
 
 
-def test_replace_maps_wires_by_order_if_port_names_differ(hand):
-    hand.chain("sine", "drive", "audio_out")
-    hand.selects("drive1")
-    hand.presses("r")
-    hand.picks("multiply")
-    assert {end for _, end in hand.view.wires} == {"drive1.a", "audio_out1.audio"}
+def test_replace_maps_wires_by_order_if_port_names_differ(user):
+    user.chain("sine", "drive", "audio_out")
+    user.select("drive1")
+    user.press("r")
+    user.pick("multiply")
+    assert {end for _, end in user.view.wires} == {"drive1.a", "audio_out1.audio"}
 
 
 @pytest.mark.parametrize("keys", [("ctrl+c", "ctrl+v"), ("ctrl+x", "ctrl+v")])
-def test_selection_is_pasted_into_another_window(hand, tmp_path, keys):
-    from .user import Hand
+def test_selection_is_pasted_into_another_window(user, tmp_path, keys):
+    from .user import SimulatedUser
 
-    hand.chain("sine", "ladder", "audio_out")
-    hand.types("ladder1.cutoff", "500")
-    hand.selects("sine1", "ladder1")
-    hand.presses(keys[0])
-    assert hand.view.text.lstrip().startswith("{")
-    other = Hand(tmp_path / "other")
-    other.view.text = hand.view.text
-    other.does(Pointer((500.0, 300.0)))
-    other.presses(keys[1])
+    user.chain("sine", "ladder", "audio_out")
+    user.enter("ladder1.cutoff", "500")
+    user.select("sine1", "ladder1")
+    user.press(keys[0])
+    assert user.view.text.lstrip().startswith("{")
+    other = SimulatedUser(tmp_path / "other")
+    other.view.text = user.view.text
+    other.send(Pointer((500.0, 300.0)))
+    other.press(keys[1])
     assert set(other.view.wires) == {("sine1.out", "ladder1.audio")} and other.value("ladder1.cutoff") == 500.0
-    assert ("sine1" in hand.document.nodes) == (keys[0] == "ctrl+c")
+    assert ("sine1" in user.document.nodes) == (keys[0] == "ctrl+c")
 
 
-def test_paste_reports_text_that_is_not_a_patch(hand):
-    hand.view.text = "a letter to my aunt"
-    hand.presses("ctrl+v")
-    assert not hand.document.nodes and "Not pasted" in hand.message
+def test_paste_reports_text_that_is_not_a_patch(user):
+    user.view.text = "a letter to my aunt"
+    user.press("ctrl+v")
+    assert not user.document.nodes and "Not pasted" in user.message
 
 
-def test_duplicate_keeps_the_input_wires(hand):
-    hand.chain("sine", "ladder", "audio_out")
-    hand.selects("ladder1")
-    hand.presses("ctrl+d")
-    assert ("sine1.out", "ladder2.audio") in hand.view.wires
-    assert hand.view.selected[0] == {"ladder2"}
+def test_duplicate_keeps_the_input_wires(user):
+    user.chain("sine", "ladder", "audio_out")
+    user.select("ladder1")
+    user.press("ctrl+d")
+    assert ("sine1.out", "ladder2.audio") in user.view.wires
+    assert user.view.selected[0] == {"ladder2"}
 
 
-def test_selection_by_box_key_and_shift_click(hand):
-    hand.chain("sine", "ladder", "audio_out")
-    hand.does(BoxSelect((0.0, 0.0), (100.0, 100.0)))
-    assert hand.view.selected[0] == {"sine1"}
-    hand.does(BoxSelect((270.0, 30.0), (290.0, 60.0), add=True))
-    assert hand.view.selected[0] == {"sine1", "ladder1"}
-    hand.does(Click((0, 0), NodeAt("sine1"), shift=True))
-    assert hand.view.selected[0] == {"ladder1"}
-    hand.presses("ctrl+a")
-    assert len(hand.view.selected[0]) == 3
-    hand.presses("delete")
-    assert not hand.view.nodes and not hand.view.wires
-    hand.presses("ctrl+z")
-    assert len(hand.view.nodes) == 3 and len(hand.view.wires) == 2
+def test_selection_by_box_key_and_shift_click(user):
+    user.chain("sine", "ladder", "audio_out")
+    user.send(BoxSelect((0.0, 0.0), (100.0, 100.0)))
+    assert user.view.selected[0] == {"sine1"}
+    user.send(BoxSelect((270.0, 30.0), (290.0, 60.0), add=True))
+    assert user.view.selected[0] == {"sine1", "ladder1"}
+    user.send(Click((0, 0), NodeAt("sine1"), shift=True))
+    assert user.view.selected[0] == {"ladder1"}
+    user.press("ctrl+a")
+    assert len(user.view.selected[0]) == 3
+    user.press("delete")
+    assert not user.view.nodes and not user.view.wires
+    user.press("ctrl+z")
+    assert len(user.view.nodes) == 3 and len(user.view.wires) == 2
 
 
-def test_delete_and_reconnect_wires_sources_to_targets(hand):
-    hand.chain("sine", "ladder", "audio_out")
-    hand.selects("ladder1")
-    hand.presses("ctrl+delete")
-    assert set(hand.view.wires) == {("sine1.out", "audio_out1.audio")}
+def test_delete_and_reconnect_wires_sources_to_targets(user):
+    user.chain("sine", "ladder", "audio_out")
+    user.select("ladder1")
+    user.press("ctrl+delete")
+    assert set(user.view.wires) == {("sine1.out", "audio_out1.audio")}
 
 
-def test_blocks_are_aligned_distributed_and_tidied(hand):
+def test_blocks_are_aligned_distributed_and_tidied(user):
     for i, place in enumerate([(0.0, 0.0), (250.0, 37.0), (700.0, 90.0)]):
-        hand.adds("sine", place)
-        assert f"sine{i + 1}" in hand.document.nodes
-    hand.presses("ctrl+a", "alt+up")
-    assert {at[1] for at in hand.document.layout.values()} == {0.0}
-    hand.presses("alt+h")
-    xs = [hand.document.layout[f"sine{i}"][0] for i in (1, 2, 3)]
+        user.add("sine", place)
+        assert f"sine{i + 1}" in user.document.nodes
+    user.press("ctrl+a", "alt+up")
+    assert {at[1] for at in user.document.layout.values()} == {0.0}
+    user.press("alt+h")
+    xs = [user.document.layout[f"sine{i}"][0] for i in (1, 2, 3)]
     assert xs[1] - xs[0] == pytest.approx(xs[2] - xs[1], abs=1.0)
-    hand.wires("sine3.out", "sine1.pm")
-    hand.presses("escape", "ctrl+shift+t")
-    assert hand.document.layout["sine3"][0] < hand.document.layout["sine1"][0]
+    user.wire("sine3.out", "sine1.pm")
+    user.press("escape", "ctrl+shift+t")
+    assert user.document.layout["sine3"][0] < user.document.layout["sine1"][0]
 
 
-def test_arrow_keys_move_the_selection(hand):
-    hand.adds("sine", (100.0, 100.0))
-    hand.presses("right", "down", "shift+left")
-    assert hand.document.layout["sine1"] == (100.0 + 8.0 - 64.0, 108.0)
+def test_arrow_keys_move_the_selection(user):
+    user.add("sine", (100.0, 100.0))
+    user.press("right", "down", "shift+left")
+    assert user.document.layout["sine1"] == (100.0 + 8.0 - 64.0, 108.0)
 
 
-def test_comments_and_areas_are_added_moved_and_resized(hand):
-    hand.adds("sine", (100.0, 100.0))
-    hand.does(Pointer((400.0, 50.0)))
-    hand.presses("c")
-    hand.answers("loud here")
-    (note,) = hand.document.notes
-    assert hand.view.notes[note].text == "loud here" and hand.view.notes[note].at == (400.0, 50.0)
-    hand.selects("sine1")
-    hand.presses("f")
-    hand.answers("voice")
-    key = next(key for key in hand.view.notes if key.startswith("area."))
-    area = hand.view.notes[key]
+def test_comments_and_areas_are_added_moved_and_resized(user):
+    user.add("sine", (100.0, 100.0))
+    user.send(Pointer((400.0, 50.0)))
+    user.press("c")
+    user.answer("loud here")
+    (note,) = user.document.notes
+    assert user.view.notes[note].text == "loud here" and user.view.notes[note].at == (400.0, 50.0)
+    user.select("sine1")
+    user.press("f")
+    user.answer("voice")
+    key = next(key for key in user.view.notes if key.startswith("area."))
+    area = user.view.notes[key]
     assert area.text == "voice" and area.size is not None and area.at[0] < 100.0
-    hand.does(NoteMoved(key, (area.at[0] + 50.0, area.at[1])))
-    assert hand.document.layout["sine1"] == (150.0, 100.0)
-    hand.does(NoteMoved(key, hand.view.notes[key].at, (500.0, 400.0)))
-    assert hand.view.notes[key].size == (500.0, 400.0)
+    user.send(NoteMoved(key, (area.at[0] + 50.0, area.at[1])))
+    assert user.document.layout["sine1"] == (150.0, 100.0)
+    user.send(NoteMoved(key, user.view.notes[key].at, (500.0, 400.0)))
+    assert user.view.notes[key].size == (500.0, 400.0)
 
 
-def test_rename_updates_the_wires(hand):
-    hand.chain("sine", "audio_out")
-    hand.selects("sine1")
-    hand.presses("f2")
-    hand.answers("voice")
-    assert ("voice.out", "audio_out1.audio") in hand.view.wires and hand.view.selected[0] == {"voice"}
-    hand.presses("f2")
-    hand.answers("audio_out1")
-    assert "already" in hand.message
+def test_rename_updates_the_wires(user):
+    user.chain("sine", "audio_out")
+    user.select("sine1")
+    user.press("f2")
+    user.answer("voice")
+    assert ("voice.out", "audio_out1.audio") in user.view.wires and user.view.selected[0] == {"voice"}
+    user.press("f2")
+    user.answer("audio_out1")
+    assert "already" in user.message
 
 
-def test_undo_and_redo_restore_all_documents(hand):
-    first = hand.patch.document
-    hand.chain("sine", "ladder", "audio_out")
-    hand.slides("ladder1.cutoff", 0.5, 0.6, 0.7, 0.8)
-    hand.presses("ctrl+a", "ctrl+g", "ctrl+shift+t")
-    last = hand.patch.document
-    hand.undoes_all()
-    assert hand.patch.document == first and not hand.view.nodes
-    while hand.patch.can_redo:
-        hand.presses("ctrl+shift+z")
-    assert hand.patch.document == last
+def test_undo_and_redo_restore_all_documents(user):
+    first = user.patch.document
+    user.chain("sine", "ladder", "audio_out")
+    user.slide("ladder1.cutoff", 0.5, 0.6, 0.7, 0.8)
+    user.press("ctrl+a", "ctrl+g", "ctrl+shift+t")
+    last = user.patch.document
+    user.undo_all()
+    assert user.patch.document == first and not user.view.nodes
+    while user.patch.can_redo:
+        user.press("ctrl+shift+z")
+    assert user.patch.document == last
 
 
-def _steps(hand) -> int:
+def _steps(user) -> int:
     count = 0
-    while hand.patch.can_undo:
-        hand.patch.undo()
+    while user.patch.can_undo:
+        user.patch.undo()
         count += 1
     for _ in range(count):
-        hand.patch.redo()
+        user.patch.redo()
     return count
 
 
-def test_tidy_moves_comments_and_areas_with_their_blocks(hand):
-    hand.chain("sine", "ladder", "audio_out")
-    hand.does(NodesMoved({"ladder1": (40.0, 700.0)}), Pointer((40.0, 640.0)))
-    hand.presses("escape", "c")
-    hand.answers("the filter")
-    (note,) = hand.document.notes
-    hand.selects("ladder1")
-    hand.presses("f")
-    hand.answers("filter")
-    hand.presses("escape", "escape", "ctrl+shift+t")
-    (x, y), at = hand.document.layout["ladder1"], hand.document.notes[note].at
+def test_tidy_moves_comments_and_areas_with_their_blocks(user):
+    user.chain("sine", "ladder", "audio_out")
+    user.send(NodesMoved({"ladder1": (40.0, 700.0)}), Pointer((40.0, 640.0)))
+    user.press("escape", "c")
+    user.answer("the filter")
+    (note,) = user.document.notes
+    user.select("ladder1")
+    user.press("f")
+    user.answer("filter")
+    user.press("escape", "escape", "ctrl+shift+t")
+    (x, y), at = user.document.layout["ladder1"], user.document.notes[note].at
     assert at == (x, y - 60.0), "the comment keeps its offset to the block"
-    (area,) = hand.document.areas.values()
-    assert area.contains((x, y)) and not area.contains(hand.document.layout["sine1"])
+    (area,) = user.document.areas.values()
+    assert area.contains((x, y)) and not area.contains(user.document.layout["sine1"])
     assert y < 400.0

@@ -23,57 +23,57 @@ def midi(monkeypatch):
     monkeypatch.setattr(ExternalControl, "listen", listen)
 
 
-def test_midi_learn_binds_the_next_moved_control(hand, midi):
-    hand.adds("ladder")
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
-    connections = external_control(hand.desk).connections
+def test_midi_learn_binds_the_next_moved_control(user, midi):
+    user.add("ladder")
+    user.pick_item(user.right_click(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
+    connections = external_control(user.desk).connections
     connections.on_message("a device", bytes([0xB0, 74, 10]), time.perf_counter())
-    hand.waits(0.2)
-    assert hand.view.values["ladder1", "cutoff"].mark == "CC 74"
+    user.wait(0.2)
+    assert user.view.values["ladder1", "cutoff"].mark == "CC 74"
     connections.on_message("a device", bytes([0xB0, 74, 127]), time.perf_counter())
-    hand.waits(0.2)
-    assert hand.value("ladder1.cutoff") == pytest.approx(20000.0, rel=1e-3)
-    assert hand.view.values["ladder1", "cutoff"].position == pytest.approx(1.0)
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Remove MIDI binding"])
-    assert "CC" not in hand.view.values["ladder1", "cutoff"].mark
+    user.wait(0.2)
+    assert user.value("ladder1.cutoff") == pytest.approx(20000.0, rel=1e-3)
+    assert user.view.values["ladder1", "cutoff"].position == pytest.approx(1.0)
+    user.pick_item(user.right_click(NodeAt("ladder1", "cutoff"))["Remove MIDI binding"])
+    assert "CC" not in user.view.values["ladder1", "cutoff"].mark
 
 
-def test_escape_cancels_midi_learn(hand, midi):
-    hand.adds("ladder")
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
-    hand.presses("escape")
-    assert external_control(hand.desk).connections.bindings.learning is None
+def test_escape_cancels_midi_learn(user, midi):
+    user.add("ladder")
+    user.pick_item(user.right_click(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
+    user.press("escape")
+    assert external_control(user.desk).connections.bindings.learning is None
 
 
-def test_midi_learn_reports_missing_midi_support(hand, monkeypatch):
+def test_midi_learn_reports_missing_midi_support(user, monkeypatch):
     from nodegraph.midi.ports import MidiError
 
     def refuse(self, *_args, **_options):
         raise MidiError("MIDI is not installed: pip install 'nodegraph[midi]'.")
 
     monkeypatch.setattr(Connections, "open_midi", refuse)
-    hand.adds("ladder")
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
-    assert "not installed" in hand.message
+    user.add("ladder")
+    user.pick_item(user.right_click(NodeAt("ladder1", "cutoff"))["Learn MIDI"])
+    assert "not installed" in user.message
 
 
-def test_value_becomes_a_listed_control(hand):
-    hand.adds("ladder")
-    hand.picks_item(hand.right_clicks(NodeAt("ladder1", "cutoff"))["Add control…"])
-    hand.answers("brightness")
-    control = hand.patch.document.controls["brightness"]
+def test_value_becomes_a_listed_control(user):
+    user.add("ladder")
+    user.pick_item(user.right_click(NodeAt("ladder1", "cutoff"))["Add control…"])
+    user.answer("brightness")
+    control = user.patch.document.controls["brightness"]
     assert (control.target, control.min, control.max, control.taper) == ("ladder1.cutoff", 10.0, 20000.0, "log")
-    assert hand.view.values["ladder1", "cutoff"].mark == "brightness"
-    hand.presenter.run("controls")
-    _, rows = hand.item("controls", "table").value
+    assert user.view.values["ladder1", "cutoff"].mark == "brightness"
+    user.presenter.run("controls")
+    _, rows = user.item("controls", "table").value
     assert rows[0][:2] == ("brightness", "ladder1.cutoff")
-    hand.does(PanelEvent("controls", "table", (0, 4)))
-    assert not hand.patch.document.controls
+    user.send(PanelEvent("controls", "table", (0, 4)))
+    assert not user.patch.document.controls
 
 
-def test_patch_settings_panel_sets_the_document(hand):
-    hand.presses("ctrl+shift+e")
-    hand.does(
+def test_patch_settings_panel_sets_the_document(user):
+    user.press("ctrl+shift+e")
+    user.send(
         PanelEvent("patch", "title", "Rain"),
         PanelEvent("patch", "seed", "7"),
         PanelEvent("patch", "rate", "48000"),
@@ -82,7 +82,7 @@ def test_patch_settings_panel_sets_the_document(hand):
         PanelEvent("patch", "mix", "stereo"),
         PanelEvent("patch", "voices", "a thousand"),
     )
-    document = hand.patch.document
+    document = user.patch.document
     assert (document.title, document.seed, document.settings.rate) == ("Rain", 7, 48000.0)
-    assert (document.settings.voices, document.settings.mix) == (4, "stereo") and "is not a number" in hand.message
-    assert not document.settings.latency_compensation and hand.view.title.startswith("● Rain")
+    assert (document.settings.voices, document.settings.mix) == (4, "stereo") and "is not a number" in user.message
+    assert not document.settings.latency_compensation and user.view.title.startswith("● Rain")

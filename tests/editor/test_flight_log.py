@@ -86,7 +86,7 @@ def test_performance_in_the_editor_replays_to_the_same_samples(sound, tmp_path, 
     np.testing.assert_array_equal(again[: len(output)], output)
 
 
-def test_engine_continues_after_a_log_and_writes_a_second_one(sound, tmp_path):
+def test_engine_continues_after_a_log_and_writes_a_second_log(sound, tmp_path):
     Following(tone(), sound)
     for name in ("one.flight", "two.flight"):
         sound.set_flight_log(tmp_path / name)

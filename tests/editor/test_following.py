@@ -35,37 +35,37 @@ def counted(builds, edit):
     return len(builds) - before
 
 
-def test_structural_edit_types_the_document_once(hand, builds):
-    assert counted(builds, lambda: hand.adds("saw")) == 1
-    assert hand.sound.played[-1] is hand.desk.typed.graph
-    assert counted(builds, lambda: hand.adds("ladder")) == 1
+def test_structural_edit_types_the_document_once(user, builds):
+    assert counted(builds, lambda: user.add("saw")) == 1
+    assert user.sound.played[-1] is user.desk.typed.graph
+    assert counted(builds, lambda: user.add("ladder")) == 1
     start, end = Pin("saw1", "out", True), Pin("ladder1", "audio", False)
-    hand.does(WireDrag(start, (5, 5), end, False))  # over the pin the editor checks whether the wire fits
-    assert counted(builds, lambda: hand.does(WireDrag(start, (5, 5), end, True))) == 1
-    assert counted(builds, lambda: hand.presses("ctrl+z")) == 1
-    assert counted(builds, lambda: hand.presses("ctrl+shift+z")) == 1
-    assert hand.sound.played[-1] is hand.desk.typed.graph
+    user.send(WireDrag(start, (5, 5), end, False))  # over the pin the editor checks whether the wire fits
+    assert counted(builds, lambda: user.send(WireDrag(start, (5, 5), end, True))) == 1
+    assert counted(builds, lambda: user.press("ctrl+z")) == 1
+    assert counted(builds, lambda: user.press("ctrl+shift+z")) == 1
+    assert user.sound.played[-1] is user.desk.typed.graph
 
 
-def test_value_edit_sends_knobs_without_typing(hand, builds):
-    hand.adds("saw")
-    played = len(hand.sound.played)
-    assert counted(builds, lambda: hand.does(Slide("saw1", "frequency", 0.5, False, False))) == 0
-    assert counted(builds, lambda: hand.does(Slide("saw1", "frequency", 0.6, False, True))) == 0
-    assert counted(builds, lambda: hand.does(SetValue("saw1", "frequency", 200.0))) == 0
-    assert counted(builds, lambda: hand.presses("ctrl+z")) == 0
-    assert len(hand.sound.played) == played
-    knobs = [knobs for _, knobs in hand.sound.changes]
+def test_value_edit_sends_knobs_without_typing(user, builds):
+    user.add("saw")
+    played = len(user.sound.played)
+    assert counted(builds, lambda: user.send(Slide("saw1", "frequency", 0.5, False, False))) == 0
+    assert counted(builds, lambda: user.send(Slide("saw1", "frequency", 0.6, False, True))) == 0
+    assert counted(builds, lambda: user.send(SetValue("saw1", "frequency", 200.0))) == 0
+    assert counted(builds, lambda: user.press("ctrl+z")) == 0
+    assert len(user.sound.played) == played
+    knobs = [knobs for _, knobs in user.sound.changes]
     assert {(node, port) for found in knobs for node, port, _ in found} == {("saw1", "frequency")}
     assert [200.0] in [values for found in knobs for _, _, values in found]
 
 
-def test_look_edit_causes_no_typing_and_sends_nothing(hand, builds):
-    hand.adds("saw")
-    played = len(hand.sound.played)
-    assert counted(builds, lambda: hand.desk.patch.move("saw1", 50, 60)) == 0
-    assert counted(builds, lambda: hand.does(Click((10, 10), None))) == 0
-    assert (len(hand.sound.played), hand.sound.changes) == (played, [])
+def test_look_edit_causes_no_typing_and_sends_nothing(user, builds):
+    user.add("saw")
+    played = len(user.sound.played)
+    assert counted(builds, lambda: user.desk.patch.move("saw1", 50, 60)) == 0
+    assert counted(builds, lambda: user.send(Click((10, 10), None))) == 0
+    assert (len(user.sound.played), user.sound.changes) == (played, [])
 
 
 def test_setting_change_types_the_document(builds):

@@ -17,29 +17,29 @@ ACTIONS = int(os.environ.get("ACTIONS", 700))  # ACTIONS=5000 for a nightly run
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_undo_restores_the_initial_document_after_random_edits(hand, seed, monkeypatch, tmp_path):
+def test_undo_restores_the_initial_document_after_random_edits(user, seed, monkeypatch, tmp_path):
     monkeypatch.setenv("NODEGRAPH_PRESETS", str(tmp_path / "presets"))
     load_commands()
-    first = hand.patch.document
-    user = RandomUser(hand.view, seed)
+    first = user.patch.document
+    random_user = RandomUser(user.view, seed)
     for step in range(ACTIONS):
-        hand.does(user.event())
+        user.send(random_user.event())
         if step % 20 == 0:
-            hand.waits(0.1, 6)
+            user.wait(0.1, 6)
         if step % 100 == 0:
-            check(hand)
-    check(hand)
-    assert parse_patch(encode_patch(hand.patch.document)) == hand.patch.document
-    while hand.patch.can_undo:
-        hand.patch.undo()
-    hand.presenter.refresh()
-    assert hand.patch.document == first
-    assert not hand.view.nodes and not hand.view.wires and not hand.view.notes
+            check(user)
+    check(user)
+    assert parse_patch(encode_patch(user.patch.document)) == user.patch.document
+    while user.patch.can_undo:
+        user.patch.undo()
+    user.presenter.refresh()
+    assert user.patch.document == first
+    assert not user.view.nodes and not user.view.wires and not user.view.notes
 
 
-def check(hand) -> None:
+def check(user) -> None:
     """Assert that the view shows exactly the document."""
-    document, view = hand.document, hand.view
+    document, view = user.document, user.view
     assert view.nodes.keys() == document.nodes.keys()
     assert view.wires.keys() == {(wire.source_ref, wire.target_ref) for wire in document.wires}
     assert view.notes.keys() == note_visuals(document).keys()
@@ -47,8 +47,8 @@ def check(hand) -> None:
         assert view.nodes[id].at == at
     for wire in document.wires:
         assert view.wires[wire.source_ref, wire.target_ref].feedback == wire.feedback
-    assert hand.presenter.screen.nodes.keys() == view.nodes.keys()
-    for id, visual in hand.desk.visuals.items():
+    assert user.presenter.screen.nodes.keys() == view.nodes.keys()
+    for id, visual in user.desk.visuals.items():
         for row in visual.rows:
             if row.value is not None and row.value.kind != "live":
                 assert view.values[id, row.port] == row.value

@@ -26,7 +26,7 @@ from nodegraph.patch import Document, Patch
 from .fakes import FakeSound, FakeView
 
 
-class Hand:
+class SimulatedUser:
     """A user of a presenter with a fake view and a fake sound."""
 
     def __init__(self, home: Path, patch: Patch | None = None) -> None:
@@ -51,87 +51,87 @@ class Hand:
     def message(self) -> str:
         return self.view.messages[-1][0] if self.view.messages else ""
 
-    def does(self, *events: Event) -> None:
+    def send(self, *events: Event) -> None:
         for event in events:
             self.presenter.handle(event)
 
-    def waits(self, seconds: float, frames: int = 30) -> None:
+    def wait(self, seconds: float, frames: int = 30) -> None:
         for _ in range(frames):
             self.now += seconds / frames
             self.presenter.tick(self.now)
 
-    def presses(self, *keys: str) -> None:
+    def press(self, *keys: str) -> None:
         for key in keys:
-            self.does(Key(key, typing=self.view.palette is not None))
+            self.send(Key(key, typing=self.view.palette is not None))
 
-    def picks(self, query: str) -> None:
+    def pick(self, query: str) -> None:
         """Type into the open palette and choose the first entry."""
         assert self.view.palette is not None, "no palette is open"
-        self.does(PaletteTyped(query), Key("enter", True))
+        self.send(PaletteTyped(query), Key("enter", True))
 
-    def adds(self, type: str, at: Point = (40.0, 40.0)) -> str:
+    def add(self, type: str, at: Point = (40.0, 40.0)) -> str:
         """Add a block with the palette and return its id."""
         before = set(self.document.nodes)
-        self.does(Pointer(at))
-        self.presses("n")
-        self.picks(type)
+        self.send(Pointer(at))
+        self.press("n")
+        self.pick(type)
         (new,) = set(self.document.nodes) - before
         return new
 
-    def wires(self, start: str, end: str | None, at: Point = (900.0, 40.0)) -> None:
+    def wire(self, start: str, end: str | None, at: Point = (900.0, 40.0)) -> None:
         """Draw a wire from an output to an input with the mouse; None drops it on the canvas."""
         begin = pin(start, True)
         over = pin(end, False) if end else None
-        self.does(WireDrag(begin, at, None), WireDrag(begin, at, over), WireDrag(begin, at, over, True))
+        self.send(WireDrag(begin, at, None), WireDrag(begin, at, over), WireDrag(begin, at, over, True))
 
     def chain(self, *types: str) -> list[str]:
         """Add blocks and wire them in series; return their ids."""
-        ids = [self.adds(type, (40.0 + 240.0 * i, 40.0)) for i, type in enumerate(types)]
-        self.does(Click((0, 0), None))
+        ids = [self.add(type, (40.0 + 240.0 * i, 40.0)) for i, type in enumerate(types)]
+        self.send(Click((0, 0), None))
         for first, second in zip(ids, ids[1:]):
-            self.selects(first, second)
-            self.presses("shift+w")
-        self.selects()
+            self.select(first, second)
+            self.press("shift+w")
+        self.select()
         return ids
 
-    def selects(self, *ids: str) -> None:
-        self.does(Click((0.0, 0.0), None))
+    def select(self, *ids: str) -> None:
+        self.send(Click((0.0, 0.0), None))
         for id in ids:
-            self.does(Click((0.0, 0.0), NodeAt(id), shift=True))
+            self.send(Click((0.0, 0.0), NodeAt(id), shift=True))
 
-    def slides(self, end: str, *positions: float, fine: bool = False) -> None:
+    def slide(self, end: str, *positions: float, fine: bool = False) -> None:
         """Drag a slider through these positions; the button is pressed at the first."""
         node, port = end.split(".")
         for position in positions:
-            self.does(Slide(node, port, position, fine))
-        self.does(Slide(node, port, positions[-1], fine, done=True))
+            self.send(Slide(node, port, position, fine))
+        self.send(Slide(node, port, positions[-1], fine, done=True))
 
-    def types(self, end: str, text: Any) -> None:
+    def enter(self, end: str, text: Any) -> None:
         """Type a value into a parameter."""
-        self.does(SetValue(*end.split("."), text))
+        self.send(SetValue(*end.split("."), text))
 
-    def answers(self, text: str | None) -> None:
+    def answer(self, text: str | None) -> None:
         """Answer the prompt for a line of text."""
         assert self.view.asked is not None
-        self.does(PromptAnswered(self.view.asked[0], text))
+        self.send(PromptAnswered(self.view.asked[0], text))
 
-    def chooses(self, path: Path | None) -> None:
+    def choose(self, path: Path | None) -> None:
         """Answer the file dialog."""
         assert self.view.asked_file is not None
-        self.does(PromptAnswered(self.view.asked_file["key"], path))
+        self.send(PromptAnswered(self.view.asked_file["key"], path))
 
-    def right_clicks(self, over: Any) -> dict[str, MenuItem]:
+    def right_click(self, over: Any) -> dict[str, MenuItem]:
         """Open the context menu of an item and return its entries by label."""
-        self.does(Click((0.0, 0.0), over, "right"))
+        self.send(Click((0.0, 0.0), over, "right"))
         assert self.view.menu is not None
         return {item.label: item for item in self.view.menu[1]}
 
-    def picks_item(self, item: MenuItem) -> None:
-        self.does(MenuPicked(item.command, item.argument))
+    def pick_item(self, item: MenuItem) -> None:
+        self.send(MenuPicked(item.command, item.argument))
 
-    def presses_button(self, panel: str, label: str) -> None:
+    def press_button(self, panel: str, label: str) -> None:
         """Press a button of a panel, by its label or key."""
-        self.does(PanelEvent(panel, next(item.key for item in self.items(panel) if label in (item.label, item.key))))
+        self.send(PanelEvent(panel, next(item.key for item in self.items(panel) if label in (item.label, item.key))))
 
     def items(self, panel: str) -> list[Item]:
         """Return the items of a panel, including those in rows."""
@@ -148,14 +148,14 @@ class Hand:
         node, port = end.split(".")
         return self.document.nodes[node].params.get(port)
 
-    def shown(self, end: str) -> str:
+    def displayed(self, end: str) -> str:
         """Return the displayed text of a value."""
         node, port = end.split(".")
         return self.view.values[node, port].text
 
-    def undoes_all(self) -> None:
+    def undo_all(self) -> None:
         while self.patch.can_undo:
-            self.presses("ctrl+z")
+            self.press("ctrl+z")
 
 
 def pin(end: str, output: bool) -> Pin:

@@ -17,7 +17,7 @@ def blocks() -> dict[str, type[Node]]:
     return {
         name: cls
         for name, cls in node_types().items()
-        if not cls.spec.hosts and not cls.device and not cls.spec.frame_inputs and not cls.spec.frame_outputs
+        if not cls.spec.helpers and not cls.device and not cls.spec.frame_inputs and not cls.spec.frame_outputs
     }
 
 

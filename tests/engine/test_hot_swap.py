@@ -232,7 +232,7 @@ def test_unsmoothed_input_is_not_crossfaded():
 # -- refused edits, many edits -------------------------------------------------------------------------------
 
 
-def test_refused_edit_changes_nothing_and_the_next_one_is_applied():
+def test_refused_edit_changes_nothing_and_the_next_edit_is_applied():
     patch = tone()
     engine = engine_of(patch)
     before = engine.plan
@@ -271,7 +271,7 @@ def test_helpers_of_a_failed_plan_are_closed(monkeypatch):
     monkeypatch.setattr(compiling, "place_bus", fail)
     with pytest.raises(KernelError):
         patch.add("scope_tap")
-    assert len(closed) == 1 and not engine.hosts
+    assert len(closed) == 1 and not engine.helpers
 
 
 def test_retired_plans_are_freed_without_the_garbage_collector():

@@ -118,7 +118,7 @@ def test_input_is_silent_after_its_end():
 
 
 @pytest.mark.parametrize("inputs, words", [
-    ({"mic": np.zeros(9)}, "no input 'mic'. It has a"),
+    ({"mic": np.zeros(9)}, "unknown input 'mic'. Use a"),
     ({"a": np.zeros((3, 3, 3))}, "shape"),
 ])  # fmt: skip
 def test_invalid_inputs_are_refused(inputs, words):

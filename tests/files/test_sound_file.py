@@ -39,7 +39,7 @@ def test_nan_and_infinity_are_replaced_by_finite_samples(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("missing.wav", None, "no such file"),
+        ("missing.wav", None, "file not found"),
         ("text.wav", b"hello", "not a sound file"),
         ("nothing.wav", b"", "not a sound file"),
         ("truncated.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", "truncated.wav"),
@@ -83,7 +83,7 @@ def test_one_dimensional_array_is_one_channel(tmp_path):
     ("name", "message"),
     [
         ("a.xyz", "the format '.xyz' is unsupported"),
-        ("none/a.wav", "no folder"),
+        ("none/a.wav", "not found. Create it"),
         ("folder", "is a folder"),
         ("/dev/full", "No space"),
     ],

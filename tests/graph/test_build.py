@@ -162,7 +162,7 @@ def test_all_problems_are_reported_together():
 
 def test_wire_to_a_missing_node_is_refused():
     document = Document(nodes={"a": NodeRecord("sine")}, wires=(Wire("a", "out", "ghost", "in"),))
-    with pytest.raises(GraphError, match="there is no node 'ghost'"):
+    with pytest.raises(GraphError, match="unknown node 'ghost'"):
         build_graph(document)
 
 
@@ -170,7 +170,7 @@ def test_wire_problem_ignores_older_problems_of_the_patch():
     patch = patch_of("a.out b.a", a="sine", b="add", c=("saw", {"quality": "bad"}), checked=False)
     assert wire_problem(patch.document, Wire("a", "out", "b", "b")) is None
     assert "already" in wire_problem(patch.document, patch.document.wires[0])
-    assert "no input 'x'" in wire_problem(patch.document, Wire("a", "out", "b", "x"))
+    assert "unknown input 'x'" in wire_problem(patch.document, Wire("a", "out", "b", "x"))
     patch.set("c.quality", "naive")
     assert "b → b" in wire_problem(patch.document, Wire("b", "out", "b", "a"))
     assert wire_problem(patch.document, Wire("b", "out", "b", "a", feedback=True)) is None
@@ -187,8 +187,8 @@ def files(folder):
 
 
 PLACEHOLDERS = {
-    "unknown type": ("sin", 1, {"frequency": 3}, ["no block 'sin'", "'sine'"]),
-    "from another package": ("zzz_reverb", 1, {"x": [1]}, ["no block 'zzz_reverb'", "Install"]),
+    "unknown type": ("sin", 1, {"frequency": 3}, ["unknown block 'sin'", "'sine'"]),
+    "from another package": ("zzz_reverb", 1, {"x": [1]}, ["unknown block 'zzz_reverb'", "Install"]),
     "newer version": ("sine", 99, {"whatever": "{}"}, ["newer version", "99", "Update"]),
     "missing file": ("file_player", 1, {"file": "lost.wav"}, ["'lost.wav'", "missing"]),
     "file outside": ("file_player", 1, {"file": "../secret.wav"}, ["outside the folder", "relative path"]),

@@ -116,7 +116,7 @@ def test_encapsulating_and_dissolving_change_no_sample(net, data):
         patch.undo()
 
 
-def test_unwired_port_is_a_knob_of_the_input_that_it_leads_to():
+def test_unwired_port_is_a_knob_of_its_target_input():
     patch = synthesizer()
     patch.disconnect("lfo.out", "voice.cutoff")
     port = spec_of(patch.document.nodes["voice"]).inputs["cutoff"]
@@ -137,7 +137,7 @@ def test_unwired_port_is_a_knob_of_the_input_that_it_leads_to():
     assert np.array_equal(sound_of(patch, SAMPLES), sound_of(flat, SAMPLES))
 
 
-def test_settings_of_an_inlet_override_those_of_the_input_that_it_leads_to():
+def test_settings_of_an_inlet_override_those_of_its_target_input():
     patch = synthesizer()
     for name, value in {"min": 100, "max": 200, "unit": "%", "taper": "linear", "doc": "how bright"}.items():
         patch.set(f"voice/cutoff.{name}", value)
@@ -663,8 +663,8 @@ def test_problem_in_several_voices_is_reported_once():
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (Connect("lfo.out", "voice.cutof"), "subpatch 'voice' has no input 'cutof'. Did you mean 'cutoff'?"),
-        (Connect("voice.in", "amp.gain"), "subpatch 'voice' has no output 'in'. It has out."),
+        (Connect("lfo.out", "voice.cutof"), "subpatch 'voice': unknown input 'cutof'. Did you mean 'cutoff'?"),
+        (Connect("voice.in", "amp.gain"), "subpatch 'voice': unknown output 'in'. It has out."),
         (Connect("lfo.out", "voice.voices"), "'voices'. It is a setting; wires go to inputs."),
         (Within(("voice",), AddNode("mix", "inlet")), "'mix' is a setting of every subpatch. Rename that port."),
         (AddNode("voice/osc", "sine"), "duplicate node address 'voice/osc'"),
@@ -683,7 +683,7 @@ def test_invalid_ports_of_a_subpatch_are_reported(edit, message):
         ("unison", 99, "unison must lie in 1–16"),
         ("mix", "loud", "mix must be one of sum, stereo, lanes"),
         ("width", 2, "width must lie in 0–1"),
-        ("cutof", 2, "has no input or setting 'cutof'. Did you mean 'cutoff'?"),
+        ("cutof", 2, ": unknown input or setting 'cutof'. Did you mean 'cutoff'?"),
         ("cutoff", "x", "must be a number"),
     ],
 )

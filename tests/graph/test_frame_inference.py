@@ -221,7 +221,7 @@ def test_unequal_sizes_and_hops_are_refused_when_the_wire_is_drawn():
     assert refused(patch, "x.spectrum sum.b") is None
 
 
-def test_problems_suggest_what_would_fit():
+def test_problems_suggest_fitting_blocks():
     nodes = {
         "x": ("stft", {"size": 256, "hop": 64}),
         "magnitude": "magnitude",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.graph.knobs import KnobChange, knob_changes
 from nodegraph.patch import AddNode, Connect, Encapsulate, Patch, SetParam, SetParams, Within, within
-from nodegraph.patch.change import ValueChange
+from nodegraph.patch.change import Change, ValueChange
 from tests.rendering import patch_of
 
 
@@ -17,11 +19,11 @@ def changes(patch: Patch, end: str, value) -> list[KnobChange] | None:
     """Return the knobs that ``patch.set(end, value)`` sets in the graph before the edit."""
     graph = build_graph(patch.document)
     found = []
-    patch.subscribe(lambda step, change: found.extend(change.values))
+    patch.subscribe(lambda step, change: found.append(change))
     node, _, port = end.rpartition(".")
     *path, id = node.split("/")
     patch.do(within(tuple(path), SetParam(id, port, value)))
-    return knob_changes(graph, found)
+    return knob_changes(graph, found[0])
 
 
 def voice(**settings) -> Patch:
@@ -48,8 +50,9 @@ def test_number_is_a_knob():
 
 
 def test_default_is_a_knob():
-    graph = build_graph(voice().document)
-    found = knob_changes(graph, [ValueChange(("voice",), "osc", "frequency", None)])
+    document = voice().document
+    change = Change(document, document, "values", (ValueChange(("voice",), "osc", "frequency", None),))
+    found = knob_changes(build_graph(document), change)
     assert found == [KnobChange("voice/osc", "frequency", [440.0])]
 
 
@@ -127,8 +130,7 @@ def test_knob_changes_equal_those_of_a_rebuilt_graph(wired, copies, edits):
             old = build_graph(before)
         except GraphError:
             continue
-        values = [value for change in received for value in change.values]
-        found = knob_changes(old, values) if all(change.kind == "values" for change in received) else None
+        found = knob_changes(old, reduce(Change.then, received)) if received else None
         if found is not None:
             new = build_graph(patch.document)
             assert list(new) == list(old) and new.wires == old.wires

@@ -95,7 +95,7 @@ def test_removed_nodes_are_skipped():
     ("names", "position", "message"),
     [
         ([], 0.0, "no snapshots selected"),
-        (["grey"], 0.0, "there is no snapshot 'grey'"),
+        (["grey"], 0.0, "unknown snapshot 'grey'"),
         (["dark"], float("nan"), "must be a number"),
     ],
 )

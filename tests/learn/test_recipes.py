@@ -52,6 +52,14 @@ def test_every_recipe_has_a_description_and_survives_json(name, tmp_path):
     assert load_recipe(tmp_path / f"{name}.json") == found == load_recipe(found.plain())
 
 
+def test_identity_ignores_texts_and_includes_every_setting():
+    plain = load_recipe("quick").plain()
+    reworded = load_recipe(plain | {"description": "other words", "source": "another paper"})
+    assert reworded.identity() == load_recipe("quick").identity()
+    for entry in ("training.rate=0.5", "features.hop=256", "frames.silence=-40", "layers.0.units=9"):
+        assert load_recipe("quick", sets=[entry]).identity() != load_recipe("quick").identity(), entry
+
+
 def test_new_recipe_file_is_found_by_name(tmp_path, monkeypatch):
     monkeypatch.setattr(recipe, "FOLDER", tmp_path)
     shutil.copy(recipe_files()["quick"], tmp_path / "mine.toml")

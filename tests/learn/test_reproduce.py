@@ -91,7 +91,7 @@ def test_momentum_runs_use_the_settings_of_the_paper():
 def test_unknown_table_or_row_is_an_error_that_lists_the_known_ones():
     with pytest.raises(LearnError, match=r"Did you mean 'colonel-table-1'.*sarroff-table-3"):
         table_of("colonel-table1")
-    with pytest.raises(LearnError, match="Rows are: 256-8; 1500-8"):
+    with pytest.raises(LearnError, match="Rows are 256-8; 1500-8"):
         select_rows(table_of("sarroff-table-3"), ["9"])
 
 
@@ -246,8 +246,8 @@ def test_reproduce_command_reports_errors_in_one_line(tmp_path, capsys):
     from nodegraph.cli import main
 
     for words, part in [
-        (["reproduce", "sarroff-table-9"], "table 'sarroff-table-9': not found"),
-        (["reproduce", "sarroff-table-1", "--net", "9"], "row '9': not found"),
+        (["reproduce", "sarroff-table-9"], "unknown table 'sarroff-table-9'"),
+        (["reproduce", "sarroff-table-1", "--net", "9"], "unknown row '9'"),
         (["reproduce", "sarroff-table-1", "--audio", str(tmp_path / "nothing")], "file or folder not found"),
         (["reproduce", "sarroff-table-1", "-o", str(tmp_path / "no" / "where.md")], "not found. Create it first."),
     ]:

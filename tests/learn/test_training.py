@@ -174,7 +174,7 @@ def test_training_writes_model_and_curve(frames, tmp_path):
 
 @pytest.mark.parametrize("data", [ONE, TWO])
 @pytest.mark.parametrize("batches", [0, 1, 10, 25, 45])
-def test_resumed_training_equals_an_uninterrupted_one(frames, tmp_path, data, batches):
+def test_resumed_training_equals_an_uninterrupted_training(frames, tmp_path, data, batches):
     path = tmp_path / "m.safetensors"
     chosen = recipe(data, layers__0__corruption="gaussian", layers__0__noise=0.1, training__schedule="cosine")
     complete = train(frames, recipe=chosen, seed=4)

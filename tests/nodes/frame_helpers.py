@@ -124,7 +124,7 @@ def frames_of(patch, inputs, samples=None, rate=RATE):
     try:
         sound = engine.run_samples(samples)
         seen = {}
-        for (node, *_), helper in engine.plan.hosts.items():
+        for (node, *_), helper in engine.plan.helpers.items():
             if hasattr(helper, "decibels"):
                 seen[node] = helper.latest(int(helper.marks[0]))
         return sound, seen, engine.faults()

@@ -15,7 +15,7 @@ def stands_alone(cls):
     members = ("inputs", "outputs", "states", "choices", "options", "lines", "tables")
     known = {"sr", "dt"}.union(*(getattr(cls.spec, kind) for kind in members))
     sizes = {f"{name}_size" for name in known}
-    return not cls.spec.hosts and set(inspect.signature(cls.block).parameters) <= known | sizes
+    return not cls.spec.helpers and set(inspect.signature(cls.block).parameters) <= known | sizes
 
 
 TICKS = [cls for cls in node_types().values() if cls.tick or (cls.formula and not cls.frame)]

@@ -7,7 +7,9 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.patch import encode_patch, parse_patch
 from tests.rendering import QUANTUM, Offline, Stepper, patch_of, sound_of
 
-BLOCKS = [cls for cls in node_types().values() if cls.spec.outputs and not (cls.frame or cls.spec.hosts or cls.device)]
+BLOCKS = [
+    cls for cls in node_types().values() if cls.spec.outputs and not (cls.frame or cls.spec.helpers or cls.device)
+]
 LANES = 25  # a chunk of 16, one of 8, and one left over
 SAMPLES = 4 * QUANTUM  # knobs are settled from the second quantum on
 

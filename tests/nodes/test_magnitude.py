@@ -274,7 +274,7 @@ def test_spectrogram_tap_shows_decibels():
     tone = np.sin(2 * np.pi * 1000 * np.arange(8000) / RATE).astype(np.float32)
     engine = Offline(patch.document, RATE, inputs={"a": tone})
     engine.run_samples(8000)
-    tap = next(helper for (node, *_), helper in engine.plan.hosts.items() if node == "out_out")
+    tap = next(helper for (node, *_), helper in engine.plan.helpers.items() if node == "out_out")
     image = tap.decibels(100)
     assert image.shape == (129, 100)
     assert image[32, -1] == pytest.approx(0.0, abs=0.01)

@@ -30,7 +30,7 @@ def following(port, messages, samples, **params):
 
 
 @pytest.mark.parametrize("bpm", [40, 97, 120, 250])
-def test_a_clock_gives_tempo_and_position(bpm):
+def test_clock_gives_tempo_and_position(bpm):
     messages, samples = clocks(bpm, 8, start=1000), 1000 + int(7.9 * 60 / bpm * SR)
     tempo, beat, run = (following(port, messages, samples) for port in ("bpm", "beat", "run"))
     assert np.allclose(tempo[samples // 2 :], bpm, rtol=2e-3)
@@ -40,7 +40,7 @@ def test_a_clock_gives_tempo_and_position(bpm):
     assert not run[:1000].any() and run[1000:].all()
 
 
-def test_a_clock_with_a_millisecond_of_jitter_gives_a_steady_tempo():
+def test_clock_with_a_millisecond_of_jitter_gives_a_steady_tempo():
     messages, samples = clocks(120, 16, jitter=0.001), 15 * SR // 2
     tempo = following("bpm", messages, samples)[samples // 2 :]
     beat = following("beat", messages, samples)
@@ -79,7 +79,7 @@ def test_sent_clocks_are_evenly_spaced():
     assert len(ticks) == int(4 * 130 / 60 * 24) + 1
 
 
-def test_a_transport_sends_start_stop_and_continue():
+def test_transport_sends_start_stop_and_continue():
     patch = patch_of("time.bpm clock.tempo", "time.run clock.run", "time.jump clock.jump", "time.beat clock.beat",
                      "clock.out out.events", time="transport", clock="clock_out", out="midi_out")  # fmt: skip
     found = sent(patch, samples=3 * SR, turns=[(SR, "time.play", 0.0), (2 * SR, "time.play", 1.0)])
@@ -88,7 +88,7 @@ def test_a_transport_sends_start_stop_and_continue():
     assert events[1:] == [(SR, "fc"), (2 * SR, "f2 08 00"), (2 * SR, "fb")]
 
 
-def test_a_jump_is_sent_as_a_song_position():
+def test_jump_is_sent_as_a_song_position():
     patch = patch_of(
         "time.bpm clock.tempo",
         "time.run clock.run",
@@ -104,7 +104,7 @@ def test_a_jump_is_sent_as_a_song_position():
     assert at_jump == ["fc", "fa", "f8"]
 
 
-def test_the_sent_clock_is_received_with_its_tempo_and_position():
+def test_sent_clock_is_received_with_its_tempo_and_position():
     patch = patch_of("ours.out theirs.events", "theirs.beat out.audio",
                      ours=("clock_out", {"tempo": 90.0}), theirs="clock_in", out="audio_out")  # fmt: skip
     beat = Offline(patch.document).run(10)[:, 0]

@@ -12,7 +12,7 @@ from tests.rendering import QUANTUM, Offline, Stepper, patch_of
 BLOCKS = [
     cls
     for cls in node_types().values()
-    if (cls.spec.event_inputs or cls.spec.event_outputs) and not (cls.device or cls.spec.hosts)
+    if (cls.spec.event_inputs or cls.spec.event_outputs) and not (cls.device or cls.spec.helpers)
 ]
 SAMPLES = 6 * QUANTUM
 

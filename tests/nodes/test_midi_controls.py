@@ -37,7 +37,7 @@ def test_other_channels_are_ignored(type):
     assert output_of(type, [(0, message)], channel=1)[-1] == 0.0
 
 
-def test_a_controller_has_a_value_before_it_is_moved():
+def test_controller_has_a_value_before_it_is_moved():
     found = output_of("control_change", [(100, "b0 01 00")], start=0.75, smooth=0.0)
     assert (found[:100] == 0.75).all() and (found[100:] == 0.0).all()
 
@@ -47,7 +47,7 @@ def test_fine_controller_has_fourteen_bits():
     assert found[15] == np.float32(64 * 128 / 16383) and found[-1] == np.float32((64 * 128 + 1) / 16383)
 
 
-def test_a_controller_is_smoothed():
+def test_controller_is_smoothed():
     found = output_of("control_change", [(100, "b0 01 7f")], smooth=0.01, samples=22050)
     n = np.arange(2000)
     assert np.allclose(found[100:2100], 1 - np.exp(-(n + 1) / (0.01 * 44100)), atol=1e-5)
@@ -90,7 +90,7 @@ def test_notes_survive_a_round_trip():
     assert sent(patch, played) == played
 
 
-def test_a_signal_is_sent_as_a_controller_when_it_changes():
+def test_signal_is_sent_as_a_controller_when_it_changes():
     patch = patch_of("control.out out.events", control=("control_out", {"number": 7, "channel": 2}), out="midi_out")
     found = sent(patch, turns=[(500, "control.value", 1.0)], samples=44100)
     values = [int(message.split()[2], 16) for _, message in found]

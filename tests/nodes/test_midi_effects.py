@@ -84,7 +84,7 @@ def test_note_filter_ends_all_notes_that_it_passes(velocities):
         assert not hanging(sent(patch, played))
 
 
-def test_a_chord_has_its_intervals():
+def test_chord_has_its_intervals():
     found = sent(through("chord", intervals=(0.0, 4.0, 7.0)), [(0, ON), (9, OFF)])
     assert found == [(0, f"90 {key:02x} 64") for key in (60, 64, 67)] + [
         (9, f"80 {key:02x} 40") for key in (60, 64, 67)

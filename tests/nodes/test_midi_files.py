@@ -30,7 +30,7 @@ ROUND = [(0, "90 3c 64"), (HALF, "80 3c 40"), (2 * HALF, "90 40 64"), (4 * HALF,
 HUSH = ["b0 40 00", "b0 7b 00"]
 
 
-def test_a_file_plays_at_its_samples(playing):
+def test_file_plays_at_its_samples(playing):
     assert sent(playing(loop=False), samples=6 * HALF) == ROUND
 
 
@@ -38,18 +38,18 @@ def test_stepper_sends_the_same_messages(playing):
     assert sent(playing(), samples=6 * HALF) == sent(playing(), samples=6 * HALF, driver=Stepper)
 
 
-def test_a_file_loops(playing):
+def test_file_loops(playing):
     found = sent(playing(), samples=8 * HALF + 100)
     again = [(at + 4 * HALF, message) for at, message in ROUND]
     assert found[:4] == ROUND and found[4:6] == [(4 * HALF, message) for message in HUSH]  # then it jumps
     assert [entry for entry in found[6:] if entry[1] not in HUSH] == [*again, (8 * HALF, ROUND[0][1])]
 
 
-def test_at_half_the_speed_it_takes_twice_the_time(playing):
+def test_half_speed_takes_twice_the_time(playing):
     assert sent(playing(loop=False, speed=0.5), samples=10 * HALF) == [(2 * at, message) for at, message in ROUND]
 
 
-def test_a_pause_ends_sounding_notes_and_resumes_at_its_position(playing):
+def test_pause_ends_sounding_notes_and_resumes_at_its_position(playing):
     turns = [(1000, "file.play", 0.0), (5000, "file.play", 1.0)]
     found = sent(playing(loop=False), samples=6 * HALF, turns=turns)
     assert found[:3] == [ROUND[0], (1000, HUSH[0]), (1000, HUSH[1])]
@@ -112,7 +112,7 @@ def test_invalid_midi_file_makes_a_silent_placeholder(playing, tmp_path):
     assert "'piece.mid' is not a standard MIDI file" in problem
 
 
-def test_a_truncated_file_plays_and_is_reported(playing, tmp_path):
+def test_truncated_file_plays_and_is_reported(playing, tmp_path):
     patch = playing(loop=False)
     whole = (tmp_path / "piece.mid").read_bytes()
     (tmp_path / "piece.mid").write_bytes(whole[:-6])

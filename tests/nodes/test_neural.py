@@ -48,7 +48,7 @@ def seen_in(patch, path, audio, node, rate=RATE, samples=None):
     """Return the frames of the tap with this name: (frames, bins)."""
     engine = Offline(patch.document, rate, path=path, inputs={"in": audio})
     engine.run_samples(samples or len(audio))
-    return next(helper.latest(int(helper.marks[0])) for (id, *_), helper in engine.plan.hosts.items() if id == node)
+    return next(helper.latest(int(helper.marks[0])) for (id, *_), helper in engine.plan.helpers.items() if id == node)
 
 
 def sine(samples, frequency=500.0, rate=RATE, level=0.5):
@@ -377,7 +377,7 @@ def test_latent_source_plays_the_decoder(folder):
     tap(patch, "decoder.magnitude", "made")
     engine = Offline(patch.document, RATE, path=folder)
     sound = engine.run_samples(2000)
-    made = next(helper.latest(1)[0] for (id, *_), helper in engine.plan.hosts.items() if id == "made")
+    made = next(helper.latest(1)[0] for (id, *_), helper in engine.plan.helpers.items() if id == "made")
     expected = model.decode(np.array([[*faders, 0.0, 0.0]], np.float32))[0] * 0.2 * SIZE / 4
     np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)
     assert np.abs(sound[500:]).max() > 0.01

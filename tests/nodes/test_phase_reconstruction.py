@@ -136,7 +136,7 @@ def test_long_look_ahead_with_dense_frames_is_accurate():
     "method, tolerance",
     [("rtisi_la", 0.5), ("momentum_rtisi", 0.5), ("phase_gradient", 1.0), ("peak_vocoder", 4.0)],
 )
-def test_a_steady_sine_keeps_its_frequency_and_amplitude(method, tolerance):
+def test_steady_sine_keeps_its_frequency_and_amplitude(method, tolerance):
     t = np.arange(RATE) / RATE
     heard = back(method, 0.3 * np.sin(2 * np.pi * 1234.5 * t))[RATE // 4 : RATE // 4 + 8192]
     spectrum = np.abs(np.fft.rfft(heard * np.hanning(8192), 1 << 18))

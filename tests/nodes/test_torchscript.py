@@ -75,7 +75,7 @@ def engine_of(patch, path, audio, driver=Offline):
 
 
 def worker_of(engine) -> TorchWorker:
-    return next(helper for helper in engine.plan.hosts.values() if isinstance(helper, TorchWorker))
+    return next(helper for helper in engine.plan.helpers.values() if isinstance(helper, TorchWorker))
 
 
 @pytest.mark.parametrize("make", [sound_patch, frame_patch])

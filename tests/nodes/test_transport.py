@@ -75,7 +75,7 @@ def test_beat_blocks_are_in_time_after_a_jump():
     np.testing.assert_allclose(after, 33_001 + np.arange(len(after)) * period, atol=1.0)
 
 
-def test_a_clock_stays_exact_for_hours():
+def test_clock_stays_exact_for_hours():
     patch = patch_of(
         "bar.out clock.bar", "ramp.out clock.phase", "clock.out out.audio",
         bar=("constant", {"value": 7200.0}), ramp=("phasor", {"frequency": 1.0}),

@@ -49,7 +49,7 @@ def test_every_action_is_exported_by_the_patch_package():
         assert getattr(nodegraph.patch, cls.__name__) is cls
 
 
-def test_a_new_module_adds_an_action_to_imports_logs_and_undo(tmp_path):
+def test_new_module_adds_an_action_to_imports_logs_and_undo(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "nodegraph", ignore=shutil.ignore_patterns("__pycache__", "editor", "learn"))
     (tmp_path / "nodegraph" / "patch" / "actions" / "remove_all_wires.py").write_text(NEW_ACTION)
     done = subprocess.run([sys.executable, "-c", USE], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, text=True)

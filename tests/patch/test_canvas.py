@@ -149,7 +149,7 @@ def test_user_preset_errors_are_one_message(tmp_path):
         UserPresets(tmp_path / "file").save(Preset("ladder", "x", {}))
     with pytest.raises(PatchError, match=r"preset 'x': .*nan is not a finite number"):
         UserPresets(tmp_path).save(Preset("ladder", "x", {"cutoff": float("nan")}))
-    with pytest.raises(PatchError, match="there is no preset 'y' for ladder"):
+    with pytest.raises(PatchError, match="unknown preset 'y' for ladder"):
         UserPresets(tmp_path).remove("ladder", "y")
     assert sorted(os.listdir(tmp_path)) == ["file"]
 
@@ -175,22 +175,22 @@ def test_snapshot_without_values_stores_all_set_parameters():
         (SetLook("osc", colour="red"), "a colour is written as '#rrggbb', got 'red'"),
         (SetLook("ocs"), "Did you mean 'osc'"),
         (SetArea("a", width=0), "its size must be above 0"),
-        (MoveArea("a", 1, 1), "there is no area 'a'"),
-        (MoveMany(notes={"n": (1, 1)}), "there is no note 'n'"),
+        (MoveArea("a", 1, 1), "unknown area 'a'"),
+        (MoveMany(notes={"n": (1, 1)}), "unknown comment 'n'"),
         (MoveMany({"osc": (float("nan"), 1)}), "finite"),
         (SetFeedback("osc.out", "out.audio"), "no wire from 'osc.out' to 'out.audio'"),
         (InsertOnWire("osc.out", "out.audio", "x", "vca", "audio", "out"), "no wire from"),
         (InsertOnWire("osc.out", "filter.audio", "osc", "", "fm", "out"), "'osc' is already at one end of that wire"),
-        (InsertOnWire("osc.out", "filter.audio", "new", "", "a", "out"), "there is no node 'new'"),
+        (InsertOnWire("osc.out", "filter.audio", "new", "", "a", "out"), "unknown node 'new'"),
         (SetPreset("", "a", {}), "is not a node type"),
         (SetPreset("sine", "a", {"x": float("inf")}), "preset 'a'.x: inf is not a finite number"),
-        (RemovePreset("sine", "a"), "there is no preset 'a' for sine"),
+        (RemovePreset("sine", "a"), "unknown preset 'a' for sine"),
         (SetSnapshot("a", {"nothing": 1}), "'nothing' does not name a port"),
-        (RemoveSnapshot("a"), "there is no snapshot 'a'"),
+        (RemoveSnapshot("a"), "unknown snapshot 'a'"),
         (SetSettings(voices=0), "voices must be a whole number in 1–128"),
         (SetSettings(mix="x"), "mix must be one of sum, stereo, lanes"),
         (SetSettings(rate=-1), "the rate must lie in"),
-        (Connect("osc.out", "filter.audio"), "osc.out → filter.audio is already wired"),
+        (Connect("osc.out", "filter.audio"), "osc.out → filter.audio already exists"),
     ],
 )
 def test_invalid_action_raises_and_changes_nothing(action, message):

@@ -74,7 +74,7 @@ def wire_with(rest: str) -> bytes:
         ),
         (patch_with('"nodes": {}'), r"\$\.nodes: must be a list"),
         (patch_with('"nodes": [' + "0, " * 100_000 + "0]"), r"\$\.nodes\[0\]: expected object"),
-        (wire_with('{"from": "a.out", "to": "aa.in"}'), "no node 'aa'. Did you mean 'a'?|no node 'aa'"),
+        (wire_with('{"from": "a.out", "to": "aa.in"}'), "unknown node 'aa'. Did you mean 'a'?|unknown node 'aa'"),
         (wire_with('{"from": "a", "to": "a.in"}'), r"\$\.wires\[0\]\.from: 'a' does not name a port"),
         (wire_with('{"from": "a.out", "to": 3}'), r"\$\.wires\[0\]\.to: expected str, got int"),
         (
@@ -90,7 +90,7 @@ def wire_with(rest: str) -> bytes:
         (patch_with('"settings": {"rate": 0}'), r"\$\.settings\.rate"),
         (
             patch_with('"controls": [{"name": "x", "target": "a.b"}]'),
-            r"\$\.controls\[0\]\.target: there is no",
+            r"\$\.controls\[0\]\.target: unknown",
         ),
         (patch_with('"notes": [{"id": "x"}]'), r"\$\.notes\[0\]: .*text"),
         (

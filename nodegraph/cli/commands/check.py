@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    patches: Annotated[list[Path], typer.Argument(metavar="PATCH…", show_default=False, help="Patch files (.json).")],
+    patches: Annotated[list[Path], typer.Argument(metavar="PATCH", show_default=False, help="Patch files (.json).")],
     allow_outside: Outside = False,
     json: Json = False,
 ) -> int:
@@ -62,7 +62,7 @@ def _warnings(graph: Graph) -> list[str]:
         found.append(f"format version {document.version} is newer than this nodegraph. Update nodegraph.")
     for control in document.controls.values():
         if not _parameter_exists(control.target, graph):
-            found.append(f"control '{control.name}': target {control.target} not found.")
+            found.append(f"control '{control.name}': unknown target {control.target}.")
     has_output = any(
         node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.typed_nodes
     )

@@ -12,7 +12,7 @@ from ..output import columns, print_json, print_line, print_warning
 
 def controllers(
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", show_default=False, help="Controller to show: a name or a .toml file.")
+        str, typer.Argument(metavar="NAME", show_default=False, help="Controller to show: a name or a .toml file.")
     ] = "",
     json: Json = False,
 ) -> None:

@@ -19,7 +19,7 @@ MAX_SHOWN = 5  # skipped files that are listed
 def corpus(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", show_default=False, help="Folder of the corpus. Default: the user's cache."),
+        typer.Argument(metavar="DIR", show_default=False, help="Folder of the corpus. Default: the user's cache."),
     ] = None,
     frames: Annotated[int, typer.Option("--frames", metavar="N", min=70, help="Total number of frames.")] = 70_000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the random patches.")] = 0,

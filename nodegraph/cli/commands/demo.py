@@ -22,14 +22,14 @@ RENDER_SECONDS = 15.0  # of the sound file if there is no sound device
 
 
 def demo(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Name of the demo patch.")] = "demo",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the demo patch.")] = "demo",
     seconds: Seconds = None,
     window: Annotated[bool, typer.Option("--window", help="Open it in the editor if there is a display.")] = False,
     json: Json = False,
 ) -> int:
     """Play a demo patch.
 
-    Without a sound device it is rendered to a file in the current folder.
+    Without a sound device the patch is rendered to a file in the current folder.
     """
     patch = demo_patch(name)
     if window and not window_problem():

@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from nodegraph.files.demos import demo_folder
@@ -81,6 +80,8 @@ def _status_symbol(finding: Check) -> str:
 
 
 def _package(name: str, module: str, purpose: str, extra: str = "", required: bool = False) -> Check:
+    from importlib.metadata import PackageNotFoundError, version
+
     if find_spec(module) is None:
         detail = f"not installed{f'; required for {purpose}' if purpose else ''}"
         return Check(name, False, detail, f"{PIP} {extra or name}", required)
@@ -91,10 +92,10 @@ def _package(name: str, module: str, purpose: str, extra: str = "", required: bo
 
 
 def _blocks() -> Iterator[Check]:
-    from nodegraph.blocks.registry import load_failures, node_types, user_folder
+    from nodegraph.blocks.registry import is_user_family, load_failures, node_types, user_folder
 
     types = node_types()
-    own = sum(cls.__module__.startswith("nodegraph_user_") for cls in types.values())
+    own = sum(is_user_family(cls.family) for cls in types.values())
     yield Check("blocks", bool(types), f"{len(types)}, including {own} user blocks from {user_folder()}", required=True)
     for source, reason in load_failures().items():
         fix = f"{shlex.quote(os.environ.get('EDITOR', 'edit'))} {shlex.quote(source)}"

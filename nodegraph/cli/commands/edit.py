@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def edit(
     patch: Annotated[
-        Path | None, typer.Argument(metavar="[PATCH]", show_default=False, help="Patch file to open or to create.")
+        Path | None, typer.Argument(metavar="PATCH", show_default=False, help="Patch file to open or to create.")
     ] = None,
     device: Annotated[
         str | None,

@@ -48,7 +48,7 @@ def keep(
         return 0
     if session > len(found):
         stored = str(len(found)) if found else "none"
-        raise CommandError(f"session {session} not found: {stored} stored. Play a patch with `nodegraph run` first.")
+        raise CommandError(f"unknown session {session}: {stored} stored. Play a patch with `nodegraph run` first.")
     chosen = found[session - 1]
     seconds = min(60.0 * minutes, chosen.seconds) if minutes else chosen.seconds
     total = max(round(seconds * chosen.rate), 1)

@@ -86,7 +86,7 @@ def new_node(
         with path.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE.format(name=title, type=type))
     except FileExistsError:
-        raise CommandError(f"{path}: the file exists already. Choose another name.") from None
+        raise CommandError(f"{path}: already exists. Choose another name.") from None
     found = os.path.realpath(path.parent) == os.path.realpath(home)
     if json:
         print_json({"file": str(path), "type": type, "found": found})

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nodegraph.blocks.page import page
-
 from ..errors import CommandError
 from ..options import Json
 from ..output import columns, print_json, print_line, print_warning
@@ -19,16 +17,18 @@ if TYPE_CHECKING:
 
 
 def nodes(
-    type: Annotated[str | None, typer.Argument(metavar="[TYPE]", show_default=False, help="Block to show.")] = None,
+    type: Annotated[str | None, typer.Argument(metavar="TYPE", show_default=False, help="Block to show.")] = None,
     json: Json = False,
 ) -> None:
     """List all blocks, or show ports, settings and equation of one."""
+    from nodegraph.blocks.page import page
     from nodegraph.blocks.registry import load_failures, node_types
 
     types = node_types()
     if type is not None:
         cls = _find(type, types)
-        print_json(page(cls)) if json else _show(cls)
+        data = page(cls)
+        print_json(data) if json else _show(cls, data)
         return
     if json:
         print_json([page(cls) for cls in types.values()])
@@ -59,8 +59,7 @@ def _find(name: str, types: dict[str, type[Node]]) -> type[Node]:
     return cls
 
 
-def _show(cls: type[Node]) -> None:
-    data = page(cls)
+def _show(cls: type[Node], data: dict[str, Any]) -> None:
     print_line(f"{cls.type} ({_title(cls)})\n")
     print_line(textwrap.indent(data["doc"], "  "))
     for title, rows in (
@@ -101,6 +100,7 @@ def _first_line(cls: type[Node]) -> str:
 
 
 def _title(cls: type[Node]) -> str:
-    prefix = "nodegraph_user_"
-    name = f"user blocks: {cls.family.removeprefix(prefix)}" if cls.family.startswith(prefix) else cls.family
-    return name.replace("_", " ")
+    from nodegraph.blocks.registry import USER_MODULE, family_name, is_user_family
+
+    name = family_name(cls.family)
+    return f"{name}: {cls.family.removeprefix(USER_MODULE)}" if is_user_family(cls.family) else name

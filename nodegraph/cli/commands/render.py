@@ -91,7 +91,7 @@ def render(
     if seconds is None:
         seconds = max(lengths, default=DEFAULT_SECONDS)
     engine = Offline(graph, inputs=tracks, allow_outside=allow_outside)
-    helpers = dict(engine.plan.hosts) if engine.plan else {}
+    helpers = dict(engine.plan.helpers) if engine.plan else {}
     try:
         if score and midi:
             score.play(engine, port=midi.name)

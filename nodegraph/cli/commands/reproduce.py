@@ -77,7 +77,7 @@ def reproduce(
     fresh: Annotated[bool, typer.Option("--fresh", help="Discard stored results and train again.")] = False,
     json: Json = False,
 ) -> int | None:
-    """Train the models of a table in a paper again.
+    """Train the models of a paper's table and compare their errors.
 
     Prints the published and the new figures as Markdown. The table also lists the mean and principal components of the
     same width as baselines, momentum and Adam on the same frames, and the best recipe. The tables inversynth-… train

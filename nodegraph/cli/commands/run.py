@@ -111,7 +111,7 @@ def run(
             observer=recording_options.log,
             prepare=prepare,
         )
-    helpers = dict(live.plan.hosts) if live.plan else {}
+    helpers = dict(live.plan.helpers) if live.plan else {}
     connections = control_options.open(opened, live)
     recording_options.open(opened, live)
     if score and midi_file:

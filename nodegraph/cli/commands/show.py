@@ -153,7 +153,7 @@ def plan_of(graph: Graph) -> Plan:
     return compile_plan(
         graph,
         Io((0, 2), (0, channels)),
-        open_host=lambda node, host: _StubHelper(),
+        open_helper=lambda node, declared: _StubHelper(),
         compensate=graph.document.settings.latency_compensation,
     )
 

@@ -35,7 +35,7 @@ def train(
         ),
     ] = None,
     more: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]…", show_default=False, help="Further paths, like --audio.")
+        list[str] | None, typer.Argument(metavar="PATH", show_default=False, help="Further paths, like --audio.")
     ] = None,
     output: Annotated[
         Path | None,

@@ -74,8 +74,8 @@ def wire_visuals(desk: Desk, document: Document) -> dict[WireKey, WireVisual]:
             ports = kinds[wire.source] = {name: port.kind for name, port in spec.output_ports.items()}
         key = (wire.source_ref, wire.target_ref)
         kind = ports.get(wire.source_port, "signal")
-        dead = bool(reasons) and any((*level, id) in reasons for id in (wire.source, wire.target))
-        visuals[key] = WireVisual(key, kind, wire.feedback, dead)
+        silent = bool(reasons) and any((*level, id) in reasons for id in (wire.source, wire.target))
+        visuals[key] = WireVisual(key, kind, wire.feedback, silent)
     return visuals
 
 

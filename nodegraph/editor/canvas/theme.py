@@ -46,7 +46,7 @@ class Theme:
     control_hover: Colour
     accent: Colour
     shadow: Colour
-    dead: Colour
+    silent: Colour
     kinds: dict[str, Colour]
     heat: tuple[Colour, ...]
 
@@ -86,7 +86,7 @@ DARK = Theme(
     control_hover=rgb("#3a414c"),
     accent=rgb("#4b8fd6"),
     shadow=rgb("#000000", 90),
-    dead=rgb("#5b626d"),
+    silent=rgb("#5b626d"),
     kinds=KINDS,
     heat=colours("#0e1013 #2b1a52 #6b1f73 #b5365f #ee6c3c #fbb93d #fdf6b5"),
 )
@@ -117,7 +117,7 @@ LIGHT = Theme(
     control_hover=rgb("#ccd2d9"),
     accent=rgb("#3f86cf"),
     shadow=rgb("#000000", 40),
-    dead=rgb("#a0a7b0"),
+    silent=rgb("#a0a7b0"),
     kinds={
         "signal": rgb("#1f7fc9"),
         "spectrum": rgb("#b03fc0"),
@@ -139,20 +139,20 @@ FAMILIES = {
     "dynamics": "#9a5b4a",
     "delays": "#4d6fb5",
     "mixing": "#66717e",
-    "values_and_logic": "#86863a",
+    "values and logic": "#86863a",
     "sequencing": "#a3852b",
     "files": "#6d6f96",
-    "input_output": "#b04a54",
+    "input output": "#b04a54",
     "meters": "#46808c",
-    "events": "#96832a",
+    "midi": "#96832a",
     "stft": "#8a4fa3",
     "spectrum": "#9a4f95",
     "magnitude": "#7d57ad",
-    "frame_arithmetic": "#85588f",
-    "mel_and_views": "#6f5aa8",
-    "phase_reconstruction": "#6a5fc0",
+    "frame arithmetic": "#85588f",
+    "mel and views": "#6f5aa8",
+    "phase reconstruction": "#6a5fc0",
     "stretching": "#8f5570",
-    "spectrogram_files": "#7a4f8a",
+    "spectrogram files": "#7a4f8a",
     "neural": "#2f8f68",
     "subpatches": "#7a6a52",
 }
@@ -160,7 +160,7 @@ OTHERS = ("#5b7a99", "#7a6a99", "#99705b", "#5b9980", "#99885b", "#996a7e")
 
 
 def family_colour(family: str) -> Colour:
-    """Return the colour of a block family; a user family gets a fixed colour derived from its name."""
+    """Return the colour of a block family; any other family gets a fixed colour derived from its name."""
     return rgb(FAMILIES.get(family) or OTHERS[crc32(family.encode()) % len(OTHERS)])
 
 

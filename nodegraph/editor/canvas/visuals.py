@@ -16,7 +16,6 @@ WIDTH, MAX_WIDTH = 184.0, 260.0
 LETTER, TITLE_REST = 7.2, 52.0  # pixels per letter of the title, and of the rest of the title bar
 DISPLAYS = {"meter": (168.0, 22.0), "faders": (260.0, 110.0), "bars": (168.0, 72.0)}
 DISPLAY = (220.0, 110.0)
-USER_FAMILY = "nodegraph_user_"
 
 
 def node_visual(
@@ -34,7 +33,7 @@ def node_visual(
     colour: str = "",
 ) -> NodeVisual:
     """Return the visual of a node. ``wired`` are the wired inputs, ``marks`` the bound MIDI messages by input."""
-    from nodegraph.blocks.registry import node_types
+    from nodegraph.blocks.registry import family_name, node_types
 
     marks, flat = marks or {}, "/".join((*level, id))
     cls = node_types().get(record.type)
@@ -54,7 +53,7 @@ def node_visual(
     return NodeVisual(
         id=id,
         title=shown,
-        family=_family(cls.family if cls else ""),
+        family=family_name(cls.family) if cls else "",
         at=at,
         width=min(max(WIDTH, round(len(shown) * LETTER + TITLE_REST)), MAX_WIDTH),
         rows=tuple(rows),
@@ -123,10 +122,6 @@ def _pin(node: str, name: str, port: Port, output: bool, typed: TypedDocument) -
     many = f", {lanes} lanes" if lanes > 1 else ""
     doc = f": {port.doc}" if port.doc else ""
     return PinVisual(port.kind, count if frame or not count else f"×{count}", f"{name}{doc} ({carries}{many})")
-
-
-def _family(family: str) -> str:
-    return "user blocks" if family.startswith(USER_FAMILY) else family
 
 
 def _first_line(cls: Any) -> str:

@@ -36,7 +36,7 @@ def _has_selection(desk: Desk) -> bool:
 def copy(desk: Desk, payload: object) -> None:
     """Copy the selected blocks and the wires between them."""
     desk.view.set_clipboard(_selection_text(desk))
-    desk.forget(Pastes)
+    desk.drop_state(Pastes)
 
 
 @command("Cut", "ctrl+x", menu="Edit", section=1, possible=_has_selection)

@@ -83,7 +83,7 @@ class ControlsPanel(Panel):
     """List of the patch's controls: target, range and MIDI binding."""
 
     key = "controls"
-    of_patch = True
+    is_per_patch = True
 
     def visual(self, desk: Desk) -> PanelVisual:
         from nodegraph.control.midi_learn import describe_binding

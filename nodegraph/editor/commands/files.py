@@ -88,7 +88,7 @@ def open_path(desk: Desk, path: Path) -> None:
 
 def show_patch(desk: Desk, patch: Patch) -> None:
     """Replace the open patch by another one and play it."""
-    for key in [key for key, panel in desk.panels.items() if panel.of_patch]:
+    for key in [key for key, panel in desk.panels.items() if panel.is_per_patch]:
         desk.close_panel(key)
     for key in list(desk.probes):
         desk.view.hide_probe(key)

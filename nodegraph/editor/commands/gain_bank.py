@@ -26,7 +26,7 @@ def is_bank(desk: Desk, id: str) -> bool:
 class GainBankPanel(Panel):
     """Panel with the faders and the table of one gain bank."""
 
-    of_patch = True
+    is_per_patch = True
 
     def __init__(self, level: tuple[str, ...], id: str) -> None:
         self.level, self.id, self.first = level, id, 0

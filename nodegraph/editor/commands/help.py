@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nodegraph.blocks.page import page
-from nodegraph.blocks.registry import node_types
+from nodegraph.blocks.registry import family_name, node_types
 from nodegraph.files.demos import demo_folder
 
 from ..command import command, key_table
@@ -87,9 +87,7 @@ class BlockHelp(Panel):
                 Item("button", "example", f"Open {self._example.name}", tip="opens an example in a new window")
             )
         items.append(Item("row", "buttons", value=tuple(buttons)))
-        return PanelVisual(
-            self.key, f"{self.type} ({page['family'].replace('_', ' ')})", tuple(items), size=(620.0, 0.0)
-        )
+        return PanelVisual(self.key, f"{self.type} ({family_name(page['family'])})", tuple(items), size=(620.0, 0.0))
 
     def react(self, desk: Desk, event: PanelEvent) -> None:
         if event.item == "example" and self._example is not None:

@@ -24,7 +24,7 @@ class OscPanel(Panel):
     """Panel that starts and stops the OSC server and lists the addresses."""
 
     key = "osc"
-    of_patch = True
+    is_per_patch = True
 
     def __init__(self) -> None:
         self.texts = {"port": str(OscEndpoint.port), "host": OscEndpoint.host, "send": ""}

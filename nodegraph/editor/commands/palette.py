@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nodegraph.blocks.registry import node_types
 from nodegraph.patch import Action
 
@@ -87,7 +89,7 @@ def offer_for_wire(desk: Desk, start: Pin, at: Point) -> None:
 def _with_ports(ports: dict[str, str]) -> list[Candidate]:
     types = node_types()
     found = block_candidates([types[type] for type in ports])
-    return [Candidate(one.key, one.label, one.family, f"→ {ports[one.key]}: {one.doc}", one.words) for one in found]
+    return [replace(block, doc=f"→ {ports[block.key]}: {block.doc}") for block in found]
 
 
 @command("Insert block into wire…", "i", menu="Insert", section=0, possible=lambda desk: len(desk.selection.wires) == 1)

@@ -21,7 +21,7 @@ class PatchPanel(Panel):
     """Panel of the patch settings."""
 
     key = "patch"
-    of_patch = True
+    is_per_patch = True
 
     def visual(self, desk: Desk) -> PanelVisual:
         document = desk.patch.document

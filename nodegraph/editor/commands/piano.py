@@ -22,7 +22,7 @@ class PianoKeys(State):
     """State of the piano keys; ``piano`` is None while they are off."""
 
     piano: KeyboardState | None = None
-    lasting = True
+    is_per_patch = False
 
 
 def is_on(desk: Desk) -> bool:

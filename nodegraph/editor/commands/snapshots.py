@@ -16,7 +16,7 @@ class SnapshotPanel(Panel):
     """Panel that recalls, updates and removes snapshots, with a morph slider."""
 
     key = "snapshots"
-    of_patch = True
+    is_per_patch = True
 
     def __init__(self) -> None:
         self.position = 0.0

@@ -151,7 +151,7 @@ class RunningTraining(State):
     """Panel of a training that is still running after the panel was closed."""
 
     panel: TrainingPanel | None = None
-    lasting = True
+    is_per_patch = False
 
 
 def use_model(desk: Desk, path: Path) -> None:

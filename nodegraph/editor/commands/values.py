@@ -88,7 +88,7 @@ def on_slide(desk: Desk, event: Slide) -> None:
         desk.do(SetParam(*key, value, drag.merge))
         drag.merge = drag.merge or desk.patch.document is not before
     if event.done:
-        desk.forget(SliderDrag)
+        desk.drop_state(SliderDrag)
 
 
 @command("Increase value", "]", menu="Edit", possible=lambda desk: focused(desk) is not None)

@@ -53,7 +53,7 @@ class NodeItems:
         width, height = shape.size[0] * z, shape.size[1] * z
         title = geo.TITLE * z
         colour = (
-            rgb(visual.colour) if visual.colour else family_colour("subpatch" if visual.subpatch else visual.family)
+            rgb(visual.colour) if visual.colour else family_colour("subpatches" if visual.subpatch else visual.family)
         )
         round_by = 6.0 * z
         self._box((2 * z, 3 * z), (width + 2 * z, height + 4 * z), theme.shadow, round_by + 1)

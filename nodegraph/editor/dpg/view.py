@@ -193,8 +193,8 @@ class DpgView:
         for call, sender, data, user in dpg.get_callback_queue() or ():
             if call is None:
                 continue
-            wanted = min(getattr(getattr(call, "__code__", None), "co_argcount", 3) - _bound(call), 3)
-            call(*(sender, data, user)[: max(wanted, 0)])
+            argument_count = min(getattr(getattr(call, "__code__", None), "co_argcount", 3) - _bound(call), 3)
+            call(*(sender, data, user)[: max(argument_count, 0)])
 
     def refresh(self) -> None:
         """Redraw changes."""

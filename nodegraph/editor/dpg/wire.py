@@ -18,7 +18,7 @@ def draw_wire(
 ) -> Tag:
     """Draw a wire through these canvas points and return its group."""
     group = dpg.add_draw_node(parent=parent)
-    colour = theme.dead if visual.silent else theme.kinds.get(visual.kind, theme.faint)
+    colour = theme.silent if visual.silent else theme.kinds.get(visual.kind, theme.faint)
     if hovered:
         colour = mixed(colour, theme.selected, 0.45)
     stroke(group, visual.kind, line, theme, zoom, colour, visual.feedback, selected)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from nodegraph.engine.collection import hold_collection, release_collection
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.live import Live, devices
 from nodegraph.graph import Graph, GraphError
@@ -69,6 +70,7 @@ class LiveSound:
         self._watched_outputs: frozenset[str] = frozenset()
         self._requested_device: DeviceRequest | None = None  # device to switch to
         self._graph: Graph | None = None  # next graph to compile
+        self._holds_collection = False  # the garbage collector waits for that graph
         self._changes: list[tuple[Change, list[KnobChange]]] = []  # changes to apply after compiling
         self._watch_due = False
         self._busy, self._busy_since = False, 0.0
@@ -177,6 +179,8 @@ class LiveSound:
         with self._lock:
             self._document, self._path = graph.document, graph.flat.file
             self._graph, self._changes = graph, []
+            if not (self._holds_collection or self._closed):
+                self._holds_collection = hold_collection()  # until the graph is compiled
             self._lock.notify()
 
     def set_values(self, change: Change, knobs: list[KnobChange]) -> None:
@@ -216,9 +220,12 @@ class LiveSound:
                 if not (self._has_work or self._closed):
                     self._lock.wait(WATCH_PERIOD)
                 if self._closed:
+                    if self._holds_collection:
+                        release_collection()
                     return
                 due, self._requested_device = self._requested_device, None
                 graph, self._graph = self._graph, None
+                held, self._holds_collection = self._holds_collection, False
                 changes, self._changes = self._changes, []
                 self._watch_due, watched = False, self._watched
                 self._busy, self._busy_since = True, time.monotonic()
@@ -234,6 +241,8 @@ class LiveSound:
             finally:
                 with self._lock:
                     self._busy = False
+                if held:
+                    release_collection()
 
     def _compile(self, graph: Graph | None, watched: frozenset[str]) -> None:
         live = self._live

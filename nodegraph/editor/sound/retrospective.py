@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class RetrospectiveRecording(State):
     """Recorders on the current engine; they are attached again when the device changes."""
 
-    lasting = True
+    is_per_patch = False
 
     def __init__(self) -> None:
         self.recorder: AutomationRecorder | None = None

@@ -88,7 +88,7 @@ def reproduce(
     identity = [seed, *fingerprint_of(scaled)]
     folder.mkdir(parents=True, exist_ok=True)
     for number, task in enumerate(tasks):
-        key = hashlib.sha256(json.dumps([task.recipe.plain(), task.run.stage, identity]).encode()).hexdigest()[:16]
+        key = hashlib.sha256(json.dumps([task.recipe.identity(), task.run.stage, identity]).encode()).hexdigest()[:16]
         file = folder / f"{key}.json"
         measured = _load_result(file)
         if measured is None:

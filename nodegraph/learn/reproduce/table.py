@@ -81,7 +81,7 @@ def table_of(name: str) -> PaperTable:
 
     if name not in table_names():
         raise LearnError(
-            f"table '{name}': not found.{suggest(name, table_names())} Tables are {', '.join(table_names())}."
+            f"unknown table '{name}'.{suggest(name, table_names())} Tables are {', '.join(table_names())}."
         )
     return importlib.import_module(f"{__package__}.tables.{name.replace('-', '_')}").TABLE
 
@@ -93,5 +93,5 @@ def select_rows(table: PaperTable, labels: Sequence[str]) -> PaperTable:
     known = [cell.label for cell in table.cells]
     for label in labels:
         if label not in known:
-            raise LearnError(f"row '{label}': not found in the table. Rows are: {'; '.join(known)}.")
+            raise LearnError(f"unknown row '{label}'. Rows are {'; '.join(known)}.")
     return replace(table, cells=tuple(cell for cell in table.cells if not labels or cell.label in labels))

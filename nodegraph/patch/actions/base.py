@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from msgspec import Struct
 
 from ..change import STRUCTURE, Change, Kind
-from ..document import Document, Wire, no_such_node
+from ..document import Document, Wire, unknown_node
 from ..errors import InvalidValue, PatchError, quote
 from ..names import check_colour, check_name, split_port_ref
 from ..values import plain
@@ -63,7 +63,7 @@ def resolve_port_ref(port_ref: str, document: Document) -> tuple[str, str]:
     """Return node and port of a port_ref. Raises :class:`PatchError` if the node does not exist."""
     node, port = parse_port_ref(port_ref)
     if node not in document.nodes:
-        raise PatchError(f"{quote(port_ref)}: {no_such_node(node, document)}")
+        raise PatchError(f"{quote(port_ref)}: {unknown_node(node, document)}")
     return node, port
 
 

@@ -46,7 +46,7 @@ class MoveMany(Action, frozen=True, tag="move_many"):
             document.node(id)
             layout[id] = place_at(*place)
         for id, place in self.notes.items():
-            notes[id] = replace(_existing(id, "note", notes), at=place_at(*place))
+            notes[id] = replace(_existing(id, "comment", notes), at=place_at(*place))
         for id, place in self.areas.items():
             areas[id] = replace(_existing(id, "area", areas), at=place_at(*place))
         changed: dict[str, Any] = {}
@@ -163,13 +163,13 @@ class RemoveNote(Action, frozen=True, tag="remove_note"):
     id: str
 
     def apply(self, document: Document) -> Document:
-        _existing(self.id, "note", document.notes)
+        _existing(self.id, "comment", document.notes)
         return replace(document, notes=without(document.notes, self.id))
 
 
 def _existing(id: str, noun: str, items: dict[str, T]) -> T:
     if id not in items:
-        raise PatchError(f"there is no {noun} {quote(id)}. See the patch's {noun}s.")
+        raise PatchError(f"unknown {noun} {quote(id)}. See the patch's {noun}s.")
     return items[id]
 
 

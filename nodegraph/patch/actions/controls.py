@@ -118,4 +118,4 @@ def control_of(name: str, document: Document) -> Control:
     try:
         return document.controls[name]
     except KeyError:
-        raise PatchError(f"there is no control {quote(name)}. See the patch's controls.") from None
+        raise PatchError(f"unknown control {quote(name)}. See the patch's controls.") from None

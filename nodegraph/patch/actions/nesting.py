@@ -214,7 +214,7 @@ def _nested_document(
     return Document(
         nodes=nodes,
         wires=tuple(crossing.inner),
-        notes={id: _existing(document.notes, id, "note") for id in notes},
+        notes={id: _existing(document.notes, id, "comment") for id in notes},
         areas={id: _existing(document.areas, id, "area") for id in areas},
         looks={id: look for id, look in document.looks.items() if id in selected_ids},
         layout=layout,
@@ -223,7 +223,7 @@ def _nested_document(
 
 def _existing(items: dict[str, Any], id: str, noun: str) -> Any:
     if id not in items:
-        raise PatchError(f"there is no {noun} {quote(id)}. See the patch's {noun}s.")
+        raise PatchError(f"unknown {noun} {quote(id)}. See the patch's {noun}s.")
     return items[id]
 
 

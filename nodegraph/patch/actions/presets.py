@@ -48,7 +48,7 @@ class RemovePreset(Action, frozen=True, tag="remove_preset"):
     def apply(self, document: Document) -> Document:
         key = self.type, self.name
         if key not in document.presets:
-            raise PatchError(f"there is no preset {quote(self.name)} for {self.type}. See the patch's presets.")
+            raise PatchError(f"unknown preset {quote(self.name)} for {self.type}. See the patch's presets.")
         return replace(document, presets=without(document.presets, key))
 
 
@@ -83,7 +83,7 @@ class RemoveSnapshot(Action, frozen=True, tag="remove_snapshot"):
 
     def apply(self, document: Document) -> Document:
         if self.name not in document.snapshots:
-            raise PatchError(f"there is no snapshot {quote(self.name)}. See the patch's snapshots.")
+            raise PatchError(f"unknown snapshot {quote(self.name)}. See the patch's snapshots.")
         return replace(document, snapshots=without(document.snapshots, self.name))
 
 

@@ -28,7 +28,7 @@ class Connect(Action, frozen=True, tag="connect"):
         )
         if wire_between(wire.source_ref, wire.target_ref, document):
             raise PatchError(
-                f"{wire.source_ref} → {wire.target_ref} is already wired. To double the signal, increase its gain."
+                f"{wire.source_ref} → {wire.target_ref} already exists. To double the signal, increase its gain."
             )
         return replace(document, wires=(*document.wires, wire))
 
@@ -88,7 +88,7 @@ class InsertOnWire(Action, frozen=True, tag="insert_on_wire"):
         halves.append(Wire(id, output, wire.target, wire.target_port, wire.feedback))
         for half in halves:
             if wire_between(half.source_ref, half.target_ref, document):
-                raise PatchError(f"{half.source_ref} → {half.target_ref} is already wired. Remove that wire first.")
+                raise PatchError(f"{half.source_ref} → {half.target_ref} already exists. Remove that wire first.")
         wires = [w for old in document.wires for w in (halves if old is wire else [old])]
         return replace(document, wires=tuple(wires))
 
