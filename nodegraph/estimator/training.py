@@ -183,7 +183,7 @@ class _Training:
         stopped = not self._train(checkpoint)
         if stopped and not self.chunks:
             raise KeyboardInterrupt
-        if checkpoint is not None and stopped:
+        if checkpoint is not None:
             self._save_checkpoint(checkpoint)
         model = self._finished_model(stopped)
         if path is not None:
@@ -238,6 +238,7 @@ class _Training:
         self.chunks += 1
 
     def batch_of(self, chunk: ExampleChunk) -> Batch:
+        """Return a chunk as tensors on the device of the training."""
         features = standardise(chunk.features, self.standardisation.tensors())
         places = class_places(self.parameters, chunk.values)
         parts = (*features, chunk.noise, places, to_unit(self.parameters, chunk.values), chunk.audible)

@@ -137,6 +137,17 @@ def test_training_without_an_example_ends_with_an_interrupt():
         train(observer=EstimatorObserver(stop=lambda: True))
 
 
+def test_failed_evaluation_keeps_the_training_for_resume(tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "evaluate", fail)
+        with pytest.raises(ZeroDivisionError):
+            train(tmp_path / "m")
+    assert train(tmp_path / "m", resume=True).examples == 512
+
+
 def test_unwritable_checkpoint_is_noted_once(tmp_path, monkeypatch):
     def full(path, data):
         raise OSError(28, "No space left on device")
