@@ -18,7 +18,7 @@ from .distance import Target
 from .evolution import evolve
 from .examples import draw
 from .features import stft_magnitudes
-from .parameters import Parameter, parameters_of, to_unit
+from .parameters import Parameter, from_classes, parameters_of, to_classes, to_unit
 from .probe import Probe, audible_at, probe
 from .refine import line_search
 from .rendering import BatchRenderer, with_setting
@@ -29,10 +29,12 @@ from .table import ROWS, Table, cached_table
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
 NEAREST = 192  # starts from the table
-POPULATION = 64
+SMALLEST, POPULATION = 16, 64  # first members of the evolution
+PER_MEMBER = 100  # evaluations for each of them, if the budget has so many
+START = 0.3  # part of the budget for the nearest of the table
 LINE_SEARCH = 0.15  # last part of the budget
 NEAR = 0.12  # largest step of the line search after an evolution
-TABLE_SECONDS = 60.0
+TABLE_SECONDS = 20.0  # for patches that render slowly
 
 
 class Proposal(NamedTuple):
@@ -112,12 +114,13 @@ class Matcher:
         self.threads, self.table_rows = threads, table_rows
         self._graph = build_graph(document, rate, path)
         self._table: Table | None = None
+        self._sounds: dict[bool, np.ndarray] = {}  # of the random settings
 
     def prepare(self, progress: Callable[[float], None] | None = None) -> None:
-        """Read or build the table, at most for a minute, and the engines. ``progress`` is called with 0–1."""
+        """Read or build the table, for at most 20 s, and the engines. ``progress`` is called with 0–1."""
         if self.table_rows and self._table is None:
             self._table = cached_table(self.renderer, None, self.table_rows, TABLE_SECONDS, progress)
-        self.renderer.render(self._random[:POPULATION])
+        self._random_sounds(False)
 
     @cached_property
     def probe(self) -> Probe:
@@ -128,6 +131,14 @@ class Matcher:
     def symmetry(self) -> Symmetry:
         """The interchangeable parameters of the patch."""
         return symmetry_of(self._graph, self.parameters)
+
+    def _random_sounds(self, only_classes: bool) -> np.ndarray:
+        if only_classes not in self._sounds:
+            values = self._random
+            if only_classes:
+                values = from_classes(self.parameters, to_classes(self.parameters, values))
+            self._sounds[only_classes] = self.renderer.render(values)
+        return self._sounds[only_classes]
 
     @cached_property
     def _random(self) -> np.ndarray:
@@ -164,12 +175,21 @@ class Matcher:
             first = self._current() if proposal is None else np.concatenate([self._current(), proposal.settings])
             first = to_unit(self.parameters, first)
             near = first[:0] if self._table is None else self._table.nearest(sound, self.rate, NEAREST)
-            positions = np.concatenate([first, to_unit(self.parameters, self._random), near])
-            distances = score(positions)
-            start = float(distances.min())
-            random = float(distances[len(first) : len(first) + RANDOM].min())
-            chosen = np.argsort(distances, kind="stable")[:POPULATION]
-            evolve(score, positions[chosen], distances[chosen], rng, lambda: scorer.progress / (1.0 - LINE_SEARCH))
+            known = to_unit(self.parameters, self._random)
+            if only_classes:
+                known = to_unit(self.parameters, scorer.values(known))
+            distances = scorer.compare(known, self._random_sounds(only_classes))
+            random = scorer.distance
+            positions = [known]
+            for part in (first, near[: NEAREST // 3], near[NEAREST // 3 :]):
+                if len(part) and (part is first or scorer.progress < START):
+                    positions.append(part)
+                    distances = np.concatenate([distances, score(part)])
+            start = scorer.distance
+            size = round(min(max(scorer.expected_evaluations / PER_MEMBER, SMALLEST), POPULATION))
+            chosen = np.argsort(distances, kind="stable")[:size]
+            population = np.concatenate(positions)[chosen]
+            evolve(score, population, distances[chosen], rng, lambda: scorer.progress / (1.0 - LINE_SEARCH))
             line_search(score, scorer.best, scorer.distance, rng, lambda: scorer.progress, NEAR)
             best, distance, evaluations, elapsed = scorer.best, scorer.distance, scorer.evaluations, scorer.elapsed
             rise = rises(scorer, best, distance)
