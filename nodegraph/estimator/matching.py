@@ -13,7 +13,7 @@ import numpy as np
 from nodegraph.graph import build_graph
 from nodegraph.patch import Document
 
-from .confidence import confidences, rises
+from .confidence import STEP, confidences, rises
 from .distance import Target
 from .evolution import evolve
 from .examples import draw
@@ -38,7 +38,10 @@ TABLE_SECONDS = 20.0  # for patches that render slowly
 
 
 class Proposal(NamedTuple):
-    """Candidates of a model for a sound: settings (K, P) in the units of the ports, and a confidence (P,) in 0–1."""
+    """Candidates of a model for a sound: settings (K, P) in the units of the ports, its own estimate first.
+
+    ``confidence`` (P,) is the probability that a value of the first lies within one class of the truth.
+    """
 
     settings: np.ndarray
     confidence: np.ndarray | None = None
@@ -201,7 +204,9 @@ class Matcher:
             document=with_setting(self._graph, self.parameters, values[0]),
             parameters=self.parameters,
             values=values[0],
-            confidence=np.where(audible, confidences(rise, distance, random), 0.0),
+            confidence=np.where(
+                audible, self._confidence(values[0], confidences(rise, distance, random), proposal), 0.0
+            ),
             audible=audible,
             distance=distance,
             start_distance=start,
@@ -221,6 +226,13 @@ class Matcher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _confidence(self, values: np.ndarray, found: np.ndarray, proposal: Proposal | None) -> np.ndarray:
+        """Return the confidence of a model where the search stayed within one class of its estimate, else ``found``."""
+        if proposal is None or proposal.confidence is None:
+            return found
+        positions = to_unit(self.parameters, np.stack([values, proposal.settings[0]]))
+        return np.where(np.abs(positions[0] - positions[1]) <= STEP, proposal.confidence, found)
 
     def _current(self) -> np.ndarray:
         """Return the values of the parameters in the document: (1, P), or (0, P) if one of them has several."""
