@@ -15,16 +15,17 @@ from nodegraph.patch import Document
 
 from .confidence import STEP, confidences, rises
 from .distance import Target
-from .evolution import evolve
+from .evolution import Score, evolve
 from .examples import draw
 from .features import stft_magnitudes
-from .parameters import Parameter, from_classes, parameters_of, to_classes, to_unit
+from .parameters import Parameter, parameters_of, to_unit
 from .probe import Probe, audible_at, probe
 from .refine import line_search
 from .rendering import BatchRenderer, with_setting
 from .scoring import Budget, Scorer
 from .symmetry import Symmetry, symmetry_of
 from .table import ROWS, Table, cached_table
+from .target_sound import TargetError
 
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
@@ -135,18 +136,6 @@ class Matcher:
         """The interchangeable parameters of the patch."""
         return symmetry_of(self._graph, self.parameters)
 
-    def _random_sounds(self, only_classes: bool) -> np.ndarray:
-        if only_classes not in self._sounds:
-            values = self._random
-            if only_classes:
-                values = from_classes(self.parameters, to_classes(self.parameters, values))
-            self._sounds[only_classes] = self.renderer.render(values)
-        return self._sounds[only_classes]
-
-    @cached_property
-    def _random(self) -> np.ndarray:
-        return np.stack([draw(self.parameters, RANDOM_SEED, row) for row in range(RANDOM)])
-
     def match(
         self,
         sound: np.ndarray,
@@ -160,8 +149,10 @@ class Matcher:
 
         The budget is 2 seconds by default. The same ``seed`` and a budget of evaluations only give the same result,
         which is never farther from the sound than the candidates of ``proposer`` and the values in the document. With
-        ``only_classes`` parameters take class values only.
+        ``only_classes`` parameters take class values only. Raises TargetError for a sound of another length.
         """
+        if sound.shape != (self.renderer.samples,):
+            raise TargetError(f"the sound: must have {self.renderer.samples} samples, got {sound.shape}.")
         self.prepare()
         rng = np.random.default_rng(seed)
         target = Target.of(sound, self.rate)
@@ -175,24 +166,13 @@ class Matcher:
 
         try:
             proposal = proposer(sound, self.rate) if proposer is not None else None
-            first = self._current() if proposal is None else np.concatenate([self._current(), proposal.settings])
-            first = to_unit(self.parameters, first)
-            near = first[:0] if self._table is None else self._table.nearest(sound, self.rate, NEAREST)
-            known = to_unit(self.parameters, self._random)
-            if only_classes:
-                known = to_unit(self.parameters, scorer.values(known))
-            distances = scorer.compare(known, self._random_sounds(only_classes))
-            random = scorer.distance
-            positions = [known]
-            for part in (first, near[: NEAREST // 3], near[NEAREST // 3 :]):
-                if len(part) and (part is first or scorer.progress < START):
-                    positions.append(part)
-                    distances = np.concatenate([distances, score(part)])
+            random = self._score_random(scorer)
+            starts = self._score_starts(scorer, score, sound, proposal)
+            positions, distances = (np.concatenate(parts) for parts in zip(random, *starts))
             start = scorer.distance
             size = round(min(max(scorer.expected_evaluations / PER_MEMBER, SMALLEST), POPULATION))
             chosen = np.argsort(distances, kind="stable")[:size]
-            population = np.concatenate(positions)[chosen]
-            evolve(score, population, distances[chosen], rng, lambda: scorer.progress / (1.0 - LINE_SEARCH))
+            evolve(score, positions[chosen], distances[chosen], rng, lambda: scorer.progress / (1.0 - LINE_SEARCH))
             line_search(score, scorer.best, scorer.distance, rng, lambda: scorer.progress, NEAR)
             best, distance, evaluations, elapsed = scorer.best, scorer.distance, scorer.evaluations, scorer.elapsed
             rise = rises(scorer, best, distance)
@@ -200,17 +180,17 @@ class Matcher:
             scorer.close()
         values = scorer.values(best[None])
         audible = audible_at(self.renderer, to_unit(self.parameters, values)[0])
+        random_distance = float(random[1].min())
+        confidence = self._confidence(values[0], confidences(rise, distance, random_distance), proposal)
         return Match(
             document=with_setting(self._graph, self.parameters, values[0]),
             parameters=self.parameters,
             values=values[0],
-            confidence=np.where(
-                audible, self._confidence(values[0], confidences(rise, distance, random), proposal), 0.0
-            ),
+            confidence=np.where(audible, confidence, 0.0),
             audible=audible,
             distance=distance,
             start_distance=start,
-            random_distance=random,
+            random_distance=random_distance,
             evaluations=evaluations,
             seconds=elapsed,
             sound=self.renderer.render(values)[0],
@@ -226,6 +206,33 @@ class Matcher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _score_random(self, scorer: Scorer) -> tuple[np.ndarray, np.ndarray]:
+        """Return the positions and distances of the random settings; their sounds are rendered only once."""
+        positions = to_unit(self.parameters, self._random_settings(scorer.only_classes))
+        return positions, scorer.compare(positions, self._random_sounds(scorer.only_classes))
+
+    def _random_settings(self, only_classes: bool) -> np.ndarray:
+        return np.stack([draw(self.parameters, RANDOM_SEED, row, 0, only_classes) for row in range(RANDOM)])
+
+    def _random_sounds(self, only_classes: bool) -> np.ndarray:
+        if only_classes not in self._sounds:
+            self._sounds[only_classes] = self.renderer.render(self._random_settings(only_classes))
+        return self._sounds[only_classes]
+
+    def _score_starts(
+        self, scorer: Scorer, score: Score, sound: np.ndarray, proposal: Proposal | None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Score the values in the document, the candidates of a model and, in the budget, the nearest of the table."""
+        first = [self._current(), *([] if proposal is None else [proposal.settings])]
+        found = []
+        positions = to_unit(self.parameters, np.concatenate(first))
+        if len(positions):
+            found.append((positions, score(positions)))
+        if self._table is not None and scorer.progress < START:
+            positions = self._table.nearest(sound, self.rate, NEAREST)
+            found.append((positions, score(positions)))
+        return found
 
     def _confidence(self, values: np.ndarray, found: np.ndarray, proposal: Proposal | None) -> np.ndarray:
         """Return the confidence of a model where the search stayed within one class of its estimate, else ``found``."""
