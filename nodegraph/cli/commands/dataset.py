@@ -14,6 +14,7 @@ from ..options import Json, Outside, Sets, positive, sample_rate
 from ..output import plural, print_json, print_line
 from ..patches import open_patch
 from ..progress import Progress
+from ..shutdown import catch_stop_signals
 
 
 def dataset(
@@ -77,10 +78,12 @@ def dataset(
         opened.document, chosen, count, seed, form, seconds, rate, only_classes, shard_rows, opened.path
     )
     start, done = time.perf_counter(), 0
-    with Progress("rendering", 1.0) as bar:
+    with catch_stop_signals() as stop, Progress("rendering", 1.0) as bar:
 
         def progress(examples: int) -> None:
             nonlocal done
+            if stop.requested:
+                raise KeyboardInterrupt
             done += examples
             bar.to(min(done / settings.count, 1.0))
 
