@@ -87,9 +87,7 @@ def dataset(
             done += examples
             bar.to(min(done / settings.count, 1.0))
 
-        report = make_dataset(
-            settings, output, _part(only), jobs or len(os.sched_getaffinity(0)), dask, scheduler, progress
-        )
+        report = make_dataset(settings, output, _part(only), jobs or _cores(), dask, scheduler, progress)
     took = time.perf_counter() - start
     made = sum(len(settings.rows(shard)) for shard in report.made)
     result: dict[str, Any] = {
@@ -103,6 +101,10 @@ def dataset(
     }
     print_json(result) if json else _print_result(result)
     return 0
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _part(text: str) -> tuple[int, int]:
