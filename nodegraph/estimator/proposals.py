@@ -37,7 +37,7 @@ def proposer_of(model: Path, document: Document, parameters: Sequence[Parameter]
 def proposer_of_model(model: Estimator, parameters: Sequence[Parameter]) -> Proposer:
     """Return the candidates of a model, with its parameters in the order of ``parameters``."""
     require_torch()
-    from nodegraph.models.estimation import Inference
+    from nodegraph.models.estimation import Inference, fit_sound
 
     inference = Inference(model)
     order = [model.names.index(parameter.name) for parameter in parameters]
@@ -45,22 +45,9 @@ def proposer_of_model(model: Estimator, parameters: Sequence[Parameter]) -> Prop
     high = np.array([parameter.high for parameter in parameters])
 
     def propose(sound: np.ndarray, rate: float) -> Proposal:
-        heard = _fitted(sound, rate, model)
+        heard = fit_sound(model, sound, rate)
         found = [inference.estimate(heard, noise, count) for noise, count in ((0.0, CLEAN), (NOISE, NOISY))]
         settings = [part for one in found for part in (one.values, one.candidates[0])]
         return Proposal(np.clip(np.concatenate(settings)[:, order], low, high), found[0].confidence[0][order])
 
     return propose
-
-
-def _fitted(sound: np.ndarray, rate: float, model: Estimator) -> np.ndarray:
-    """Return a sound (samples,) at the rate and of the length of a model."""
-    settings = model.features
-    if rate != settings.rate:
-        import soxr
-
-        sound = soxr.resample(sound, rate, settings.rate)
-    fitted = np.zeros(settings.samples, np.float32)
-    count = min(len(sound), len(fitted))
-    fitted[:count] = sound[:count]
-    return fitted
