@@ -60,13 +60,15 @@ def make_dataset(
         elif min(jobs, len(work)) > 1:
             _make_in_processes(settings, folder, work, min(jobs, len(work)), progress)
         else:
-            _make_here(settings, folder, work, progress)
+            _make_here(settings, folder, work, progress, jobs)
     missing = missing_shards(settings, folder)
     return DatasetReport(tuple(work), tuple(missing), "" if missing else write_manifest(settings, folder))
 
 
-def _make_here(settings: DatasetSettings, folder: Path, work: Iterable[int], progress: Progress | None) -> None:
-    with settings.renderer() as renderer:
+def _make_here(
+    settings: DatasetSettings, folder: Path, work: Iterable[int], progress: Progress | None, threads: int = 1
+) -> None:
+    with settings.renderer(threads) as renderer:
         for shard in work:
             make_shard(settings, folder, shard, renderer, progress)
 

@@ -45,6 +45,8 @@ def place_bus(builder: PlanBuilder) -> None:
     for source, lanes, (first, width) in sources:
         if lanes == 1:
             entries.append(MixEntry(source.data, source.stride, 0, first, width, 1))
+        elif lanes <= width:
+            entries.append(MixEntry(source.data, source.stride, 1, first, lanes, 1))
         else:
             lane_data = [partial(_lane_address, source, lane) for lane in range(lanes)]
             entries += [MixEntry(data, source.stride, 0, first + k % width, 1, 1) for k, data in enumerate(lane_data)]
