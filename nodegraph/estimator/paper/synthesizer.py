@@ -32,4 +32,4 @@ def paper_matcher(threads: int = 2) -> Matcher:
     It has no table: the nearest example is a baseline of its own.
     """
     path = demo_patch(PATCH)
-    return Matcher(read_patch(path), None, path, SECONDS, RATE, threads, use_table=False)
+    return Matcher(read_patch(path), None, path, SECONDS, RATE, threads, table_rows=0)
