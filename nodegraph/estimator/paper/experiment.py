@@ -77,7 +77,7 @@ QUICK = ExperimentSettings(
     24,
     dict.fromkeys(("FC Linear", "FC1", "FC2", "FC3", "HC", "HC3"), 1.5)
     | {"Conv1": 2.5, "Conv2": 2.5, "Conv3": 5.0, "Conv4": 8.0, "Conv5": 12.0, "Conv6": 14.0}
-    | {"Conv6XL": 12.0, "ConvE2E": 10.0},
+    | {"Conv6XL": 10.0, "ConvE2E": 9.0},
 )
 
 
