@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,10 @@ from .training import Head, Schedule, TrainingData, TrainingState, score, train_
 SOFTMAX = " softmax"  # ending of the name of a model with 23 softmax heads
 RANDOM, BEST_OF_DRAWS, NEAREST, SEARCH = "random", f"best of {baselines.DRAWS}", "nearest neighbour", "search"
 BASELINES = (RANDOM, BEST_OF_DRAWS, NEAREST, SEARCH)
+_LIBRARIES: Mapping[InputName, Mapping[str, str]] = {
+    "words": {"sklearn": "scikit-learn"},
+    "handcrafted": {"sklearn": "scikit-learn", "librosa": "librosa"},
+}
 
 Progress = Callable[[float, str], None]
 
@@ -77,7 +82,7 @@ QUICK = ExperimentSettings(
     24,
     dict.fromkeys(("FC Linear", "FC1", "FC2", "FC3", "HC", "HC3"), 1.5)
     | {"Conv1": 2.5, "Conv2": 2.5, "Conv3": 5.0, "Conv4": 8.0, "Conv5": 12.0, "Conv6": 14.0}
-    | {"Conv6XL": 12.0, "ConvE2E": 10.0},
+    | {"Conv6XL": 10.0, "ConvE2E": 9.0},
 )
 
 
@@ -105,10 +110,10 @@ def run_experiment(
 
     ``search`` estimates the values of a sound; without it, the table has no row for search. ``progress(share, label)``
     reports the share that is done. If ``stop()`` returns True, the results so far are returned, and the same call
-    resumes. Raises LearnError if a model is not found or ``folder`` is not writable.
+    resumes. Raises LearnError if a model or a library that it needs is not found, or ``folder`` is not writable.
     """
     for name in settings.models:
-        architecture_of(_base_name(name))
+        _check_libraries(name, architecture_of(_base_name(name)).input)
     runner = _Runner(corpus, settings, folder, device_of(device), progress, stop)
     outcome = Outcome(settings, corpus.seed, corpus.names)
     names = [name for name in BASELINES if search is not None or name != SEARCH] + list(settings.models)
@@ -125,6 +130,13 @@ def run_experiment(
     except OSError as error:
         raise LearnError(f"{folder}: not writable ({error.strerror}). Choose another folder.") from None
     return outcome
+
+
+def _check_libraries(name: str, kind: InputName) -> None:
+    """Raise LearnError if a library that prepares the inputs of a model is not installed."""
+    for module, library in _LIBRARIES.get(kind, {}).items():
+        if find_spec(module) is None:
+            raise LearnError(f"model '{name}': needs {library}. Install it: pip install 'nodegraph[learn]'")
 
 
 def head_of(name: str) -> Head:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -141,15 +142,20 @@ def _fit_components(corpus: Corpus, rows: np.ndarray, path: Path, stop: Callable
         temporary.replace(path)
     with np.load(path) as found:
         mean, weights = found["mean"], found["weights"]
-    return lambda rows: (handcrafted_features(corpus.sounds(rows), corpus.renderer.rate) - mean) @ weights
+    return lambda rows: (_features_of(corpus, rows) - mean) @ weights
 
 
-def _features_of(corpus: Corpus, rows: np.ndarray, stop: Callable[[], bool]) -> np.ndarray:
+def _features_of(corpus: Corpus, rows: np.ndarray, stop: Callable[[], bool] = lambda: False) -> np.ndarray:
+    """Return hand-crafted features, float32 (n, F), of examples; all cores share the work."""
     features = np.empty((len(rows), FEATURES), np.float32)
-    for start in range(0, len(rows), _CHUNK_ROWS):
-        _check(stop)
-        some = rows[start : start + _CHUNK_ROWS]
-        features[start : start + len(some)] = handcrafted_features(corpus.sounds(some), corpus.renderer.rate)
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        for start in range(0, len(rows), _CHUNK_ROWS):
+            _check(stop)
+            sounds = corpus.sounds(rows[start : start + _CHUNK_ROWS])
+            parts = [part for part in np.array_split(sounds, threads) if len(part)]
+            found = list(pool.map(lambda part: handcrafted_features(part, corpus.renderer.rate), parts))
+            features[start : start + len(sounds)] = np.concatenate(found)
     return features
 
 

@@ -22,7 +22,7 @@ from nodegraph.learn.stage import EpochResult
 from .architectures import CLASSES
 from .inputs import Inputs
 
-CHUNK_ROWS = 1024  # examples rendered at a time, a multiple of the batch
+CHUNK_ROWS = 256  # examples rendered at a time, a multiple of the batch; a stop waits for the end of one chunk
 CHECKPOINT_PERIOD = 60.0  # seconds
 
 Head = Literal["sigmoid", "softmax"]
@@ -123,7 +123,7 @@ def train_network(
         try:
             finished = loop.all_epochs(watch, stop)
         except KeyboardInterrupt:
-            finished = False  # the last checkpoint is in the middle of a chunk at most
+            finished = False  # in the middle of a chunk: the last checkpoint has the state
         finally:
             torch.set_flush_denormal(False)
     if not finished:
@@ -137,8 +137,8 @@ def score(network: nn.Module, head: Head, inputs: Inputs, rows: np.ndarray, devi
     """Return the probability of each class, float32 (n, P, C), for some rows."""
     network.eval()
     found = []
-    for start in range(0, len(rows), CHUNK_ROWS // 4):
-        values = _tensor(inputs(rows[start : start + CHUNK_ROWS // 4]), device)
+    for start in range(0, len(rows), CHUNK_ROWS):
+        values = _tensor(inputs(rows[start : start + CHUNK_ROWS]), device)
         found.append(probabilities(network(values), head).cpu().numpy())
     return np.concatenate(found)
 
@@ -212,8 +212,8 @@ class _TrainingLoop:
         now, started = self.state, time.perf_counter()
         self.network.eval()
         total = 0.0
-        for start in range(0, len(self.data.valid), CHUNK_ROWS // 4):
-            rows = self.data.valid[start : start + CHUNK_ROWS // 4]
+        for start in range(0, len(self.data.valid), CHUNK_ROWS):
+            rows = self.data.valid[start : start + CHUNK_ROWS]
             classes = torch.from_numpy(self.data.classes[rows]).to(self.device)
             logits = self.network(_tensor(self.data.inputs(rows), self.device))
             total += float(reported_loss(logits, classes, self.head)) * len(rows)

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from nodegraph.estimator.paper import baselines, published, report
+from nodegraph.estimator.paper import baselines, experiment, published, report
 from nodegraph.estimator.paper.architectures import ARCHITECTURES, CLASSES
 from nodegraph.estimator.paper.drawing import picture
 from nodegraph.estimator.paper.experiment import (
@@ -160,6 +160,13 @@ def test_damaged_result_is_measured_again(tmp_path):
 def test_unknown_model_is_an_error_before_anything_is_trained(corpus, tmp_path):
     with pytest.raises(LearnError, match="model 'Conv9': not found"):
         run_experiment(corpus, replace(TINY, models=("Conv9",)), tmp_path, "cpu")
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_library_is_an_error_before_anything_is_trained(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment, "find_spec", lambda name: None)
+    with pytest.raises(LearnError, match=r"'HC': needs scikit-learn. Install it: pip install 'nodegraph\[learn\]'"):
+        run_experiment(corpus, replace(TINY, models=("Conv1", "HC")), tmp_path, "cpu")
     assert not list(tmp_path.iterdir())
 
 

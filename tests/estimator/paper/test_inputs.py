@@ -107,7 +107,7 @@ def test_handcrafted_inputs_resume_after_a_stop(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "FEATURES", 300)
     prepared = Preparation(fit_examples=40)
     with pytest.raises(StoppedError):
-        inputs_of("handcrafted", corpus, TRAIN, prepared, tmp_path, "0", stop=lambda: len(chunks) >= 2)
+        inputs_of("handcrafted", corpus, TRAIN, prepared, tmp_path, "0", stop=lambda: sum(chunks) >= 40 + 64)
     before = sum(chunks)
     found = inputs_of("handcrafted", corpus, TRAIN, prepared, tmp_path, "0")(np.arange(110))
     assert before == 40 + 64 and sum(chunks) == 40 + 110, "each row is computed once"
