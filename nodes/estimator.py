@@ -37,6 +37,8 @@ class CnnEstimator(Node):
     estimator``. After Barkan & Tsiris, Deep synthesizer parameter estimation (ICASSP, 2019).
     """
 
+    aliases = ("estimator", "inversynth")
+
     audio = In(0.0, min=-1.0, max=1.0, doc="sound to estimate; the mean of its lanes is heard")
     trigger = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge requests an estimate")
     interval = In(1.0, unit="s", min=0.0, max=60.0, smooth=False, doc="time between estimates; 0: only at triggers")

@@ -79,4 +79,4 @@ class RewindableEngine(Offline):
 
 def can_rewind(graph: Graph) -> bool:
     """Return whether all state of a graph is in its plan."""
-    return not any(node.spec.hosts for node in graph.typed_nodes)
+    return not any(node.spec.helpers for node in graph.typed_nodes)

@@ -168,7 +168,7 @@ def lanes_are_independent(graph: Graph, laned: Graph, varied: Sequence[str], lan
                 return False
             continue
         spec = node.spec
-        shared = [spec.memories, spec.hosts, spec.banks, spec.event_inputs, spec.event_outputs]
+        shared = [spec.memories, spec.helpers, spec.banks, spec.event_inputs, spec.event_outputs]
         if any(shared) or node.cls.lanes is not None or _widest(node) > 1:
             return False
         if node.id in laned and _widest(laned.node(node.id)) != lanes:
