@@ -50,7 +50,7 @@ def random_estimator():
         FEATURES,
         layout,
         PatchRecord("test", "0"),
-        Calibration((1.0,) * len(PARAMETERS)),
+        Calibration(*((1.0,) * len(PARAMETERS),) * 2),
         tensors,
     )
 
