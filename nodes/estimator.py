@@ -20,10 +20,9 @@ from nodegraph.blocks.estimator_worker import (
     estimator_problem,
     lane_count,
 )
-from nodegraph.maths import clip, nearest, read_double, rising_edge
+from nodegraph.maths import finite_or_zero, nearest, read_double, rising_edge
 from nodegraph.node import Choice, Helper, In, Node, Option, Out, State
 
-LIMIT = 1e30
 AFTER = 1
 
 
@@ -84,7 +83,7 @@ def hear(audio, i, heard, marks):
     x = 0.0
     for lane in range(audio.shape[1]):
         x += read_double(audio, (i, lane))
-    heard[marks[HEARD] % heard.shape[0]] = clip(x / audio.shape[1], -LIMIT, LIMIT)
+    heard[marks[HEARD] % heard.shape[0]] = finite_or_zero(x / audio.shape[1])
     marks[HEARD] = marks[HEARD] + 1
     return marks[HEARD]
 

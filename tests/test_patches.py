@@ -94,8 +94,8 @@ def peak_near(signal: np.ndarray, frequency: float, width: float) -> tuple[float
 
 def test_all_documented_patches_exist():
     documented = {
-        "demo", "fm_subtractive", "subtractive_voice", "bells", "pluck", "feedback_fm", "tape_delay",
-        "effect_chain", "generative", "sine_cloud", "microphone",
+        "demo", "fm_subtractive", "fm_single_note", "fm_single_note_phase", "subtractive_voice", "bells", "pluck",
+        "feedback_fm", "tape_delay", "effect_chain", "generative", "sine_cloud", "microphone",
     }  # fmt: skip
     assert documented <= set(NAMES)
     assert sum(name.startswith("lessons/") for name in NAMES) >= 8
@@ -236,6 +236,50 @@ def test_fm_synth_has_the_23_parameters_of_the_paper():
     expected |= {"f_gate": (0.5, 30.0), "f_cut": (200.0, 4000.0), "q": (0.01, 10.0)}
     assert len(expected) == 23
     assert found == expected
+
+
+SINGLE_NOTES = ["fm_single_note", "fm_single_note_phase"]
+
+
+@pytest.mark.parametrize("name", SINGLE_NOTES)
+def test_single_note_has_the_controls_of_the_fm_synth(name):
+    controls = load_demo("fm_subtractive").document.controls
+    found = load_demo(name).document.controls
+    assert {c.name: (c.min, c.max, c.taper, c.steps) for c in found.values()} == {
+        c.name: (c.min, c.max, c.taper, c.steps) for c in controls.values()
+    }
+
+
+def test_single_note_is_the_first_second_of_the_fm_synth():
+    values = {"B_sin": 300.0, "B_tri": 700.0, "a": 0.1, "d": 0.4, "s": 0.6, "f_cut": 1500.0, "f_gate": 5.0}
+    pitches = {"f_sin": 440.0, "f_saw": 880.0, "f_sqr": 440.0, "f_tri": 880.0}
+    sounds = []
+    for name in ("fm_subtractive", "fm_single_note"):
+        patch = load_demo(name)
+        shared = {c.name: (c.min + c.max) / 2 for c in patch.document.controls.values()}
+        set_controls(patch, **(shared | values | pitches))
+        gain = patch.document.nodes["level"].params["gain"]
+        sounds.append(np.asarray(nodegraph.render(patch, 1.0, 16384.0), np.float64)[:, 0] / gain)
+    assert np.abs(sounds[0]).max() > 0.001
+    assert np.abs(sounds[0] - sounds[1]).max() < 1e-6
+
+
+def test_key_of_the_single_note_is_held_for_a_parameter():
+    patch = load_demo("fm_single_note")
+    for seconds in (0.25, 0.5):
+        patch.set("key.width", seconds)
+        wire_to_output(patch, "key.out")
+        assert nodegraph.render(patch, 1.0, 16384.0).sum() == pytest.approx(seconds * 16384, abs=1)
+
+
+def test_single_note_with_phase_modulation_is_the_formula_of_the_paper():
+    """Check ``y = A sin(2πft + B sin(2πvt))`` with B in radians."""
+    patch = load_demo("fm_single_note_phase")
+    set_controls(patch, f_sin=440.0, A_sin=1.0, A_saw=0.001, A_sqr=0.001, A_tri=0.001, B_sin=7.0, v_sin=10.0)
+    wire_to_output(patch, "sine.out")
+    t = np.arange(16384) / 16384.0
+    expected = np.sin(2 * np.pi * 440 * t + 7.0 * np.sin(2 * np.pi * 10 * t))
+    assert np.abs(nodegraph.render(patch, 1.0, 16384.0)[:, 0] - expected).max() < 2e-3
 
 
 @pytest.mark.parametrize(("deviation", "speed"), [(300.0, 30.0), (100.0, 20.0), (1500.0, 30.0)])

@@ -112,13 +112,12 @@ class EstimatorWorker(BackgroundWorker):
             require_torch()
             import torch
 
-            from nodegraph.models.estimation import Inference
+            from nodegraph.models.estimation import Inference, fit_sound
 
             if self._thread is not None:
                 torch.set_num_threads(1)  # leave the other cores to the audio thread and the editor
-            self._inference = Inference(self._model)
-            # the first run takes longer
-            self._inference.estimate(np.ones((1, self._model.features.samples), np.float32))
+            self._fit, self._inference = fit_sound, Inference(self._model)
+            self._inference.estimate(np.ones(self._model.features.samples, np.float32))  # the first run takes longer
         except Exception as error:  # torch can raise anything
             return self._fail(error)
         self.marks[READY] = 1
@@ -130,10 +129,10 @@ class EstimatorWorker(BackgroundWorker):
         if not self.marks[READY] or number == self.marks[ANSWERED]:
             return bool(self.marks[READY])
         sound = self._sound_until(int(self.marks[END]))
-        if sound is not None and np.abs(sound).max() >= SILENCE:
+        if np.abs(sound).max() >= SILENCE:
             try:
-                found = self._inference.estimate(sound[None], self._noise)
-            except Exception as error:
+                found = self._inference.estimate(sound, self._noise)
+            except Exception as error:  # torch can raise anything
                 return self._fail(error)
             self.answer[0] = np.nan_to_num(found.values[0, self._columns])
             self.answer[1] = np.nan_to_num(found.confidence[0, self._columns])
@@ -141,17 +140,13 @@ class EstimatorWorker(BackgroundWorker):
         self.marks[ANSWERED] = number
         return True
 
-    def _sound_until(self, end: int) -> np.ndarray | None:
-        """Return the sound for the model that ends at a sample, at the model's rate; None if it was overwritten."""
-        import soxr
-
-        assert self._model is not None
-        features, start = self._model.features, end - self._window
+    def _sound_until(self, end: int) -> np.ndarray:
+        """Return the sound for the model that ends before a sample heard; silence if it was overwritten."""
+        start = end - self._window
         sound = self.heard[np.arange(start, end) % len(self.heard)]
         if self.marks[HEARD] - start >= len(self.heard):
-            return None
-        sound = soxr.resample(sound, self._rate, features.rate)[: features.samples]
-        return np.pad(sound, (0, features.samples - len(sound)))
+            sound[:] = 0.0
+        return self._fit(self._inference.model, sound, self._rate)
 
     def _fail(self, error: Exception) -> bool:
         self._failure = f"the model failed ({str(error).strip().partition(chr(10))[0][:120].rstrip('.')})"

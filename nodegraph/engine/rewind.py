@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nodegraph.graph import Graph
-from nodegraph.plan.keys import KnobKey, StateKey
+from nodegraph.plan.keys import PortKey, StateKey
 from nodegraph.plan.memory import view
 from nodegraph.quantum import QUANTUM
 
@@ -57,7 +57,7 @@ class RewindableEngine(Offline):
         has no effect.
         """
         assert self.plan is not None
-        knob = self.plan.state.knobs.get(KnobKey(node, port, self.plan.graph.node(node).type))
+        knob = self.plan.state.knobs.get(PortKey(node, port))
         if knob is None:
             return
         for array in range(2):  # the current value and the target

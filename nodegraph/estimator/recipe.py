@@ -10,7 +10,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -32,7 +32,7 @@ class SoundConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     rate: Rate = 16384.0
     seconds: Annotated[float, Meta(ge=0.05, le=30.0)] = 1.0
-    size: Annotated[int, Meta(ge=64, le=8192, multiple_of=2)] = 1024
+    size: Annotated[int, Meta(ge=64, le=8192, multiple_of=2)] = 512
     bands: Annotated[int, Meta(ge=8, le=256)] = 64
 
 
@@ -55,7 +55,7 @@ class EstimatorConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     minutes: Positive = 15.0
     examples: Annotated[int, Meta(ge=1)] | None = None
-    batch: Annotated[int, Meta(ge=2, le=256)] = 64
+    batch: Literal[4, 8, 16, 32, 64, 128, 256] = 32
     rate: Positive = 2e-3
     weight_decay: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.01
     warm_up: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.1

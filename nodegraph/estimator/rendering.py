@@ -14,7 +14,7 @@ from nodegraph.engine.offline import Offline
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
-from nodegraph.patch import Document, SetParam, ValueChange, locate
+from nodegraph.patch import Document, SetParam, Change, locate
 from nodegraph.patch.actions import parse_port_ref, within
 
 from .parameters import Parameter, ParameterError
@@ -219,8 +219,8 @@ def _knobs_of(graph: Graph, parameter: Parameter) -> list[tuple[str, str]] | Non
     name, port = parse_port_ref(parameter.target)
     path, node = locate(graph.document, name)
     for value in (parameter.low, parameter.high):
-        edited = _with_value(graph, graph.document, parameter, value).nested(path).nodes[node].params[port]
-        knobs = knob_changes(graph, [ValueChange(path, node, port, edited)])
+        edited = _with_value(graph, graph.document, parameter, value)
+        knobs = knob_changes(graph, Change.of_values(graph.document, edited, [(path, node, port)]))
         if knobs is None:
             return None
     return [(knob.node, knob.port) for knob in knobs or () if not graph.into(knob.node, knob.port)]

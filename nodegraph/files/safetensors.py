@@ -20,6 +20,7 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_TENSORS = 1000
 MAX_DIMENSIONS = 8
 _TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "BF16": "<u2"}
+_MAPPED_TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "U8": "u1", "I64": "<i8"}
 
 
 class TensorFileError(ValueError):
@@ -28,6 +29,12 @@ class TensorFileError(ValueError):
 
 class _Header(msgspec.Struct):
     metadata: dict[str, str] | None = msgspec.field(name="__metadata__", default=None)
+
+
+class _Entry(msgspec.Struct):
+    dtype: str = ""
+    shape: tuple[int, ...] = ()
+    data_offsets: tuple[int, int] = (0, 0)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -60,6 +67,43 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mappi
 
     arrays = {name: np.asarray(values, "<f4", order="C") for name, values in tensors.items()}
     write_atomic(path, save(arrays, dict(metadata)))
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], metadata: str) -> None:
+    """Write arrays in their own types, with one text of metadata; equal arguments give equal bytes. Raises OSError."""
+    from safetensors.numpy import save
+
+    # the library writes several metadata in random order
+    write_atomic(
+        path, save({name: np.ascontiguousarray(values) for name, values in arrays.items()}, {"text": metadata})
+    )
+
+
+def map_arrays(path: Path) -> tuple[dict[str, np.ndarray], str]:
+    """Return read-only memory maps of the arrays of :func:`write_arrays`, and the text.
+
+    The content is not checked, so this costs the same for any size. Raises TensorFileError for a truncated or invalid
+    file, OSError if it cannot be read. Do not truncate a mapped file.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = file.read(min(length, MAX_HEADER_BYTES))
+        size = file.seek(0, 2)
+    try:
+        entries = msgspec.json.decode(header, type=dict[str, _Entry])
+        text = msgspec.json.decode(header, type=_Header).metadata or {}
+    except msgspec.MsgspecError as error:
+        raise TensorFileError(f"is truncated or not a valid safetensors file ({str(error)[:200]})") from None
+    entries.pop("__metadata__", None)
+    if size != 8 + length + max((entry.data_offsets[1] for entry in entries.values()), default=0):
+        raise TensorFileError("is truncated")
+    arrays: dict[str, np.ndarray] = {}
+    for name, entry in entries.items():
+        if entry.dtype not in _MAPPED_TYPES:
+            raise TensorFileError(f"contains unsupported {entry.dtype[:20]} values in tensor {name[:60]!r}")
+        start = 8 + length + entry.data_offsets[0]
+        arrays[name] = np.memmap(path, _MAPPED_TYPES[entry.dtype], "r", start, entry.shape)
+    return arrays, text.get("text", "")
 
 
 def _as_float32(name: str, entry: Mapping[str, Any]) -> np.ndarray:

@@ -46,12 +46,17 @@ class Inference:
 
         ``noise`` (0–1) tells the network how far the sounds are from clean output of the patch: 0 for none, about 0.3
         for a good recording, 1 for noise 5 dB below the sound behind a strong equaliser. The same ``seed`` gives the
-        same candidates. Raises ModelError for a silent sound.
+        same candidates. Raises ModelError for a sound of another length, a silent one, and NaN or infinity.
         """
         sounds = np.atleast_2d(np.asarray(sounds, np.float32))
-        if (np.abs(sounds).max(axis=1, initial=0.0) < SILENCE).any():
-            raise ModelError("the sound is silent. Record or choose another one.")
-        features = sound_features(sounds, self.model.features)
+        settings = self.model.features
+        if sounds.shape[1] != settings.samples:
+            raise ModelError(f"the sound must have {settings.samples} samples, got {sounds.shape[1]}. Fit its length.")
+        if not np.isfinite(sounds).all():
+            raise ModelError("the sound must not contain NaN or infinity. Use another one.")
+        if (np.abs(sounds).max(axis=1) < SILENCE).any():
+            raise ModelError("the sound is silent. Use another one.")
+        features = sound_features(sounds, settings)
         amounts = np.full(len(sounds), noise, np.float32)
         code, logits = self.forward(features, amounts)
         temperatures = torch.from_numpy(self.model.calibration.temperatures(amounts))
@@ -75,6 +80,19 @@ class Inference:
         """Return the code and the logits for features of N sounds and told amounts of noise (N,)."""
         parts = (*self.model.standardise(features), noise)
         return self._network(*(torch.from_numpy(np.ascontiguousarray(part, np.float32)) for part in parts))
+
+
+def fit_sound(model: Estimator, sound: np.ndarray, rate: float) -> np.ndarray:
+    """Return a sound (samples,) at ``rate`` Hz, resampled to the rate of a model and cut or padded to its length."""
+    settings = model.features
+    if rate != settings.rate:
+        import soxr
+
+        sound = soxr.resample(sound, rate, settings.rate)
+    fitted = np.zeros(settings.samples, np.float32)
+    count = min(len(sound), len(fitted))
+    fitted[:count] = sound[:count]
+    return fitted
 
 
 def read_classes(logits: Tensor, model: Estimator) -> tuple[np.ndarray, np.ndarray]:

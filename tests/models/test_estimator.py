@@ -231,8 +231,24 @@ def test_temperature_changes_the_confidence_but_not_the_class():
     assert noisy.confidence == pytest.approx(hot.confidence, abs=1e-4)
 
 
-def test_silent_sound_raises_one_line():
-    quiet = sounds()
-    quiet[1] = 0.0
-    with pytest.raises(ModelError, match="the sound is silent"):
-        inference().estimate(quiet)
+@pytest.mark.parametrize(
+    ("sound", "words"),
+    [
+        (np.zeros(2000), "the sound is silent"),
+        (np.full(2000, np.nan), "must not contain NaN"),
+        (np.ones(1999), "must have 2000 samples, got 1999"),
+        (np.zeros(0), "must have 2000 samples, got 0"),
+    ],
+)
+def test_unusable_sound_raises_one_line(sound, words):
+    with pytest.raises(ModelError, match=words):
+        inference().estimate(sound)
+
+
+def test_fitted_sound_has_the_rate_and_the_length_of_the_model():
+    from nodegraph.models.estimation import fit_sound
+
+    t = np.arange(4000) / 16000.0
+    fitted = fit_sound(model(), np.sin(2 * np.pi * 500.0 * t), 16000.0)
+    assert fitted.shape == (2000,) and np.abs(np.fft.rfft(fitted)).argmax() == 125
+    assert np.array_equal(fit_sound(model(), np.ones(10), 8000.0), np.r_[np.ones(10), np.zeros(1990)])

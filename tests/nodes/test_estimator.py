@@ -109,7 +109,7 @@ def parts(sound):
 def estimate(audio, end, noise=0.0):
     """Return values and confidence of the sound that ends before sample ``end``, with zeros before its start."""
     sound = np.concatenate([np.zeros(WINDOW, np.float32), audio])[end : end + WINDOW]
-    found = INFERENCE.estimate(soxr.resample(sound, RATE, FEATURES.rate)[None, : FEATURES.samples], noise)
+    found = INFERENCE.estimate(soxr.resample(sound, RATE, FEATURES.rate)[None], noise)
     return found.values[0].astype(np.float32), found.confidence[0].astype(np.float32)
 
 
@@ -190,6 +190,13 @@ def test_silence_changes_nothing(folder):
     values, confidence, done = play(estimator_patch(), folder, audio, [1000, 3500])
     assert done == [1000 + DELAY]
     assert np.array_equal(values[-1], values[done[0]]) and confidence[-1].any()
+
+
+def test_sound_above_the_band_of_the_model_changes_nothing(folder):
+    high = 1e-5 * np.sin(2 * np.pi * 3500.0 / RATE * np.arange(SAMPLES)).astype(np.float32)
+    values, _, done = play(estimator_patch(), folder, np.where(np.arange(SAMPLES) < 4500, high, sweep()), [3000, 4700])
+    assert done == [4700 + DELAY]
+    assert values[4700].tolist() == MIDDLE
 
 
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=5))

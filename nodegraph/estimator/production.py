@@ -1,0 +1,166 @@
+"""Production of a data set: the shards that are missing are made here, in processes, or by a Dask cluster.
+
+Nothing but files says what is done. A command can be interrupted and repeated at any time, and several computers can
+work in one folder, or in folders whose shards are merged afterwards.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from .dataset_settings import DatasetError, DatasetSettings, part_of
+from .manifest import claim_folder, missing_shards, write_manifest
+from .shards import make_shard
+
+Progress = Callable[[int], None]
+KEPT = "complete shards are kept."
+
+
+@dataclass(frozen=True)
+class DatasetReport:
+    """The result of a command: shards made by it, shards still missing, and the manifest's SHA-256 ("" until then)."""
+
+    made: tuple[int, ...]
+    missing: tuple[int, ...]
+    manifest: str
+
+
+def make_dataset(
+    settings: DatasetSettings,
+    folder: Path,
+    only: tuple[int, int] = (1, 1),
+    jobs: int = 1,
+    dask: bool = False,
+    scheduler: str = "",
+    progress: Progress | None = None,
+) -> DatasetReport:
+    """Make the missing shards of a data set; write the manifest if none is missing.
+
+    ``only`` = (part, parts) makes every ``parts``-th shard. ``jobs`` processes work at the same time: with ``dask``
+    the workers of a local cluster, else plain processes. ``scheduler`` is the address of a running Dask scheduler,
+    whose workers must see the folder under the same path. ``progress`` is called with the number of new examples.
+    Raises DatasetError, SilentPatchError, GraphError.
+    """
+    folder = folder.resolve()
+    claim_folder(settings, folder)
+    work = part_of(missing_shards(settings, folder), *only)
+    if work:
+        with settings.renderer():  # errors of the patch are reported here, once
+            pass
+        if scheduler or dask:
+            _make_by_dask(settings, folder, work, jobs, scheduler, progress)
+        elif min(jobs, len(work)) > 1:
+            _make_in_processes(settings, folder, work, min(jobs, len(work)), progress)
+        else:
+            _make_here(settings, folder, work, progress)
+    missing = missing_shards(settings, folder)
+    return DatasetReport(tuple(work), tuple(missing), "" if missing else write_manifest(settings, folder))
+
+
+def _make_here(settings: DatasetSettings, folder: Path, work: Iterable[int], progress: Progress | None) -> None:
+    with settings.renderer() as renderer:
+        for shard in work:
+            make_shard(settings, folder, shard, renderer, progress)
+
+
+def _make_in_processes(
+    settings: DatasetSettings, folder: Path, work: list[int], jobs: int, progress: Progress | None
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes: dict[Connection, Any] = {}
+    try:
+        for job in range(jobs):
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(target=_work, args=(settings, folder, work[job::jobs], theirs), daemon=True)
+            process.start()
+            theirs.close()
+            processes[ours] = process
+        running = dict(processes)
+        while running:
+            for connection in wait(list(running)):
+                assert isinstance(connection, Connection)
+                try:
+                    message = connection.recv()
+                except EOFError:
+                    process = running.pop(connection)
+                    process.join()
+                    if process.exitcode:
+                        status = f"exit status {process.exitcode}"
+                        raise DatasetError(f"a process ended ({status}). Run the command again; {KEPT}") from None
+                    continue
+                if isinstance(message, Exception):
+                    raise message
+                if progress is not None:
+                    progress(message)
+    finally:
+        for process in processes.values():
+            process.terminate()
+        for connection, process in processes.items():
+            process.join()
+            connection.close()
+
+
+def _work(settings: DatasetSettings, folder: Path, work: list[int], connection: Connection) -> None:
+    """Make shards in a process; send the numbers of new examples, or the error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one ends the others
+    signal.signal(signal.SIGTERM, _raise_exit)  # so that temporary files are deleted
+    try:
+        _make_here(settings, folder, work, connection.send)
+    except BrokenPipeError:
+        pass  # the first process was killed
+    except Exception as error:
+        connection.send(error)
+
+
+def _raise_exit(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _make_by_dask(
+    settings: DatasetSettings,
+    folder: Path,
+    work: list[int],
+    jobs: int,
+    scheduler: str,
+    progress: Progress | None,
+) -> None:
+    try:
+        from distributed import Client, LocalCluster, as_completed
+    except ImportError:
+        raise DatasetError("Dask is not installed. Install it: pip install 'nodegraph[dask]'") from None
+    cluster = None
+    try:
+        if not scheduler:
+            os.environ.setdefault("OMP_NUM_THREADS", "1")
+            cluster = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+        try:
+            client = Client(cluster or scheduler, timeout=20)
+        except (OSError, ValueError, TimeoutError) as error:
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise DatasetError(
+                f"{scheduler}: no Dask scheduler answers ({reason}). Start one: dask scheduler"
+            ) from None
+        with client:
+            # a task is a shard: several seconds, against which the cost of Dask is small
+            tasks = [client.submit(make_shard, settings, folder, shard, pure=False, retries=2) for shard in work]
+            shard_of = {task.key: shard for task, shard in zip(tasks, work, strict=True)}
+            try:
+                for task in as_completed(tasks):
+                    task.result()
+                    if progress is not None:
+                        progress(len(settings.rows(shard_of[task.key])))
+            except (OSError, RuntimeError) as error:
+                name = type(error).__name__
+                raise DatasetError(f"the Dask cluster failed ({name}). Run the command again; {KEPT}") from None
+            finally:
+                client.cancel(tasks)
+    finally:
+        if cluster is not None:
+            cluster.close()
