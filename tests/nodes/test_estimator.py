@@ -10,7 +10,7 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodegraph.blocks.estimator_worker import READY, EstimatorWorker
+from nodegraph.blocks.estimator_worker import IS_RUNNING, EstimatorWorker
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import build_graph
@@ -320,8 +320,8 @@ def test_live_model_runs_in_a_separate_thread(folder):
     )  # fmt: skip
     with Live(patch.document, folder, null=True, rate=44100.0) as engine:
         worker, end = worker_of(engine), time.monotonic() + 60
-        while not (worker.marks[READY] and worker.arrays["shown"][3:].any()) and time.monotonic() < end:
+        while not (worker.marks[IS_RUNNING] and worker.arrays["output"][3:].any()) and time.monotonic() < end:
             time.sleep(0.01)
         assert worker._thread is not None and worker._thread.is_alive()
-        assert worker.arrays["shown"][3:].all()
+        assert worker.arrays["output"][3:].all()
     assert not worker._thread.is_alive()
