@@ -1,4 +1,4 @@
-"""Fresh training examples, rendered on the fly in a thread beside the training; each is seen once.
+"""Fresh training examples, rendered on the fly in a thread beside the training.
 
 Examples are numbered by rows. All that is random about a row follows from the seed and the row, so a resumed training
 continues with the examples that an uninterrupted one would have seen.
@@ -92,6 +92,11 @@ class ExampleStream:
             while not self._ready.empty():  # a full queue blocks the thread
                 self._ready.get_nowait()
             self._thread.join(0.05)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next chunk is there without waiting."""
+        return not self._ready.empty()
 
     def __iter__(self) -> Iterator[ExampleChunk]:
         while True:

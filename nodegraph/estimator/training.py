@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -45,6 +46,8 @@ from .training_card import card_of
 CALIBRATION_CHUNKS = 8  # of held-out examples to calibrate with, and as many to evaluate
 CHECKPOINT_PERIOD = 20.0  # seconds between two checkpoints
 FIRST_RATE = 0.05  # share of the rate in the first step
+MAX_KEPT = 128  # chunks that can be seen again, half a gigabyte
+MAX_REPEATS = 7  # chunks that are seen again for each new one
 HELD_OUT = 1 << 48  # added to the seed of the examples that are not trained on
 SHOWN = 0.02  # weight of a step in the loss that is shown
 
@@ -98,11 +101,14 @@ def train_estimator(
 
     First the patch is probed: which parameters are interchangeable, which are inaudible, and under which switch. What
     cannot be heard is not trained.
+
     ``parameters`` are names of controls; by default all. The training ends after ``minutes`` or ``examples``; by
-    default those of the recipe. Every 20 s a checkpoint is written next to ``output``, which ``resume`` continues from.
-    ``device`` is "cpu" or "cuda"; by default CUDA if available. ``threads`` are those of the network; by default all
-    cores but one, which renders the examples. With ``compare`` the card says what the model adds to a search without
-    it. Raises LearnError, ParameterError, SilentPatchError or PatchError.
+    default those of the recipe. With ``examples`` each is seen once, and on the CPU the same seed gives the same
+    weights; without, earlier ones are seen again while the next ones are rendered. Every 20 s a checkpoint is written
+    next to ``output``, which ``resume`` continues from. ``device`` is "cpu" or "cuda"; by default CUDA if available.
+    ``threads`` are those of the network; by default all cores but one, which renders the examples. With ``compare`` the
+    card says what the model adds to a search without it. Raises LearnError, ParameterError, SilentPatchError or
+    PatchError.
     """
     observer = observer or EstimatorObserver()
     chosen = _with_budget(load_recipe(recipe), minutes, examples)
@@ -163,7 +169,8 @@ class _Training:
         )
         self.standardisation = Standardisation()
         self.counts = torch.tensor(self.layout.classes, device=device)
-        self.chunks, self.seconds, self.loss = 0, 0.0, math.nan
+        self.chunks, self.trained, self.seconds, self.loss = 0, 0, 0.0, math.nan
+        self._kept: deque[ExampleChunk] = deque(maxlen=MAX_KEPT)
         self._saved_at, self._save_error = time.monotonic(), ""
         self.key = checkpoints.key_of(recipe, seed, self.record, self.names)
 
@@ -217,6 +224,8 @@ class _Training:
                     if self.observer.stop():
                         return False
                     self._chunk(next(chunks))
+                    if self.recipe.training.examples is None:
+                        self._repeat(stream)
                 except KeyboardInterrupt:
                     return False
                 self.seconds = before + time.monotonic() - started
@@ -229,13 +238,27 @@ class _Training:
         return True
 
     def _chunk(self, chunk: ExampleChunk) -> None:
-        """Train on all examples of a chunk once."""
+        """Train on all examples of a new chunk."""
         self.standardisation.update(chunk.features)
-        whole = self.batch_of(chunk)
-        size = self.recipe.training.batch
-        for start in range(0, CHUNK, size):
-            self._step(Batch(*(part[start : start + size] for part in whole)))
+        self._train_on(chunk)
         self.chunks += 1
+        if self.recipe.training.examples is None:
+            self._kept.append(chunk)
+
+    def _repeat(self, stream: ExampleStream) -> None:
+        """Train on chunks again that were kept, until the next one is rendered."""
+        for _ in range(MAX_REPEATS):
+            if stream.is_ready or self.observer.stop():
+                return
+            chosen = int(torch.randint(len(self._kept), (), generator=self.generator))
+            self._train_on(self._kept[chosen])
+
+    def _train_on(self, chunk: ExampleChunk) -> None:
+        whole = self.batch_of(chunk)
+        order = torch.randperm(CHUNK, generator=self.generator).to(self.device)
+        for rows in order.split(self.recipe.training.batch):
+            self._step(Batch(*(part[rows] for part in whole)))
+        self.trained += CHUNK
 
     def batch_of(self, chunk: ExampleChunk) -> Batch:
         """Return a chunk as tensors on the device of the training."""
@@ -281,6 +304,7 @@ class _Training:
         results = evaluate(model, held_out, source, 2 * CALIBRATION_CHUNKS)
         training = {
             "examples": self.chunks * CHUNK,
+            "seen": round(self.trained / (self.chunks * CHUNK), 2),
             "seconds": round(self.seconds, 1),
             "weights": weight_count(self.layout),
             "stopped": stopped,
@@ -300,6 +324,7 @@ class _Training:
             "sums": {name: torch.from_numpy(np.array(values)) for name, values in self.standardisation.sums.items()},
             "probe": checkpoints.probe_state(self.probe),
             "chunks": self.chunks,
+            "trained": self.trained,
             "seconds": self.seconds,
             "loss": self.loss,
         }
@@ -320,7 +345,8 @@ class _Training:
         self.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["generator"].cpu())
         self.standardisation = Standardisation(state["count"], {n: v.cpu().numpy() for n, v in state["sums"].items()})
-        self.chunks, self.seconds, self.loss = state["chunks"], state["seconds"], state["loss"]
+        self.chunks, self.trained = state["chunks"], state["trained"]
+        self.seconds, self.loss = state["seconds"], state["loss"]
 
 
 def rate_factor(done: float, warm_up: float) -> float:

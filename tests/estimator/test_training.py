@@ -132,6 +132,18 @@ def test_minutes_end_the_training():
     assert train(examples=None, minutes=0.01).examples >= 256
 
 
+def test_examples_are_seen_again_while_the_next_ones_are_rendered(monkeypatch):
+    stream = training.ExampleStream
+    monkeypatch.setattr(stream, "is_ready", False)
+    card = train(examples=None, minutes=0.03).model.card["training"]
+    assert 1.0 < card["seen"] <= 1.0 + training.MAX_REPEATS
+
+
+def test_each_of_a_number_of_examples_is_seen_once(monkeypatch):
+    monkeypatch.setattr(training.ExampleStream, "is_ready", False)
+    assert train(examples=512).model.card["training"]["seen"] == 1.0
+
+
 def test_training_without_an_example_ends_with_an_interrupt():
     with pytest.raises(KeyboardInterrupt):
         train(observer=EstimatorObserver(stop=lambda: True))
