@@ -420,11 +420,11 @@ class Node:
     ``allocates_voices`` names the voice count option of a block that allocates notes to voices, one lane per voice: a
     subpatch of several voices contains such a block once, and each voice gets one of its lanes.
     ``display`` is the drawing that the editor shows in the node: "wave", "spectrum", "spectrogram", "meter", "bars".
-    ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
-    (without a final "~"), operators and usual abbreviations.
     ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
     ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
     ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
+    ``aliases`` are other words for the block, in lower case, by which the palette finds it: names in other programs
+    (without a final "~"), operators and usual abbreviations.
     A block may define these rules as plain functions:
 
     ``lanes(inputs, settings) -> {output: lanes}``
@@ -450,8 +450,8 @@ class Node:
     allocates_voices: ClassVar[str] = ""
     device: ClassVar[str] = ""
     display: ClassVar[str] = ""
-    aliases: ClassVar[tuple[str, ...]] = ()
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
+    aliases: ClassVar[tuple[str, ...]] = ()
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None

@@ -39,7 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     "api": VOCABULARY | {"files", "midi", "patch", "blocks", "graph", "engine", "recording", "notebook"},
     "inversion": VOCABULARY | {"patch", "blocks", "spectral", "engine", "api"},
     "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
-    "estimator": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "control", "api", "learn"},
+    "estimator": VOCABULARY
+    | {"native", "files", "patch", "spectral", "models", "kernel", "graph", "engine", "control", "api", "learn"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
     | {"estimator"},

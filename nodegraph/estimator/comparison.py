@@ -23,7 +23,7 @@ SECONDS = 1.0  # of search for each
 def compare_with_search(
     model: Estimator, document: Document, file: Path | None, source: ExampleSource, first: int
 ) -> dict[str, Any]:
-    """Return the mean distances that a search reaches with the model and without it, from a table alone.
+    """Return the mean distances that a search reaches with the candidates of the model and without them.
 
     Both have the same time for each of the clean sounds of chunk ``first``. ``model_is_nearer`` is False if the model
     does not help.

@@ -13,7 +13,7 @@ from .calibration import HeldOut, calibration_error, confidences, sure_share
 from .distance import Target
 from .example_stream import ExampleSource
 
-SOUNDS = 64  # that candidates are rendered for
+SOUNDS = 32  # that candidates are rendered for
 CANDIDATES = 64  # per sound
 RANDOM = 200  # random settings per sound
 POOL_CHUNKS = 4  # of examples that random settings are taken from

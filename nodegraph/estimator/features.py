@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.fft import rfft
 
-from nodegraph.spectral.levels import CHUNK, mel_levels, segment_levels
+from nodegraph.spectral.bands import hz_to_mel, mel_to_hz
+
+from .spectra import mel_power_of, stft_of
 
 FLOOR = -100.0  # dB; lower levels are this level
 BANDS = 64
@@ -23,7 +24,9 @@ def log_mel(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
     last 15.6 ms and windows 62.5 ms, rounded to powers of two in samples.
     """
     scale = _power_of_two(rate / 16384.0)
-    return mel_levels(sounds, rate, max(int(WINDOW * scale), 16), max(int(HOP * scale), 4), BANDS, FLOOR)
+    window, hop = max(int(WINDOW * scale), 16), max(int(HOP * scale), 4)
+    edges = mel_to_hz(np.linspace(0.0, hz_to_mel(rate / 2.0, "slaney"), BANDS + 2), "slaney")
+    return _decibels(mel_power_of(sounds, 2.0 * _hann(window), hop, (window - hop) // 2, edges, rate))
 
 
 def stft_magnitudes(sounds: np.ndarray) -> np.ndarray:
@@ -32,15 +35,7 @@ def stft_magnitudes(sounds: np.ndarray) -> np.ndarray:
     Hann windows of 512 samples every 256, from the first sample; the last one is padded with zeros. A sine of full
     scale has magnitude 1/2.
     """
-    frames = -(-sounds.shape[1] // STFT_HOP)
-    found = np.empty((len(sounds), frames, STFT_WINDOW // 2 + 1), np.float32)
-    padded = np.zeros((CHUNK, (frames - 1) * STFT_HOP + STFT_WINDOW), np.float32)
-    for start in range(0, len(sounds), CHUNK):
-        part = sounds[start : start + CHUNK]
-        padded[: len(part), : part.shape[1]] = part
-        cut = np.lib.stride_tricks.sliding_window_view(padded[: len(part)], STFT_WINDOW, axis=1)[:, ::STFT_HOP]
-        np.abs(rfft(cut * (0.5 * _hann(STFT_WINDOW))), out=found[start : start + CHUNK])
-    return found
+    return stft_of(sounds, _hann(STFT_WINDOW), STFT_HOP)
 
 
 def attack_envelope(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
@@ -48,12 +43,22 @@ def attack_envelope(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
 
     An incomplete segment at the end is left out.
     """
-    return segment_levels(sounds, max(int(ENVELOPE_HOP * _power_of_two(rate / 16384.0)), 1), FLOOR)
+    hop = max(int(ENVELOPE_HOP * _power_of_two(rate / 16384.0)), 1)
+    whole = sounds[:, : sounds.shape[1] // hop * hop].reshape(len(sounds), -1, hop)
+    return _decibels(np.einsum("nsk,nsk->ns", whole, whole) / np.float32(hop))
 
 
 def level(sounds: np.ndarray) -> np.ndarray:
     """Return the RMS level of sounds (N, samples): float32 (N,) in dBFS, at least -100."""
-    return segment_levels(sounds, sounds.shape[1], FLOOR)[:, 0]
+    return _decibels(np.einsum("nk,nk->n", sounds, sounds) / np.float32(sounds.shape[1]))
+
+
+def _decibels(power: np.ndarray) -> np.ndarray:
+    """Convert float32 powers in place."""
+    np.maximum(power, np.float32(0.5 * 10.0 ** (FLOOR / 10.0)), out=power)
+    np.log10(power, out=power)
+    power *= np.float32(10.0)
+    return np.maximum(power, np.float32(FLOOR), out=power)
 
 
 def _power_of_two(ratio: float) -> float:
@@ -62,6 +67,6 @@ def _power_of_two(ratio: float) -> float:
 
 @lru_cache(maxsize=8)
 def _hann(size: int) -> np.ndarray:
-    """Return a periodic Hann window whose sum is 2: a sine of full scale has magnitude 1."""
+    """Return a periodic Hann window whose sum is 1."""
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(size) / size)
-    return (window * (2.0 / window.sum())).astype(np.float32)
+    return window / window.sum()

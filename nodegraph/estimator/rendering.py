@@ -1,4 +1,4 @@
-"""Rendering of many settings of a patch: as lanes of one plan where the patch allows it, else one after the other."""
+"""Rendering of many settings of a patch: as lanes or copies in one plan where the patch allows it, else in turn."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from nodegraph.engine.offline import Offline
+from nodegraph.engine.offline import Offline, output_channels
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
-from nodegraph.patch import Document, SetParam, Change, locate
+from nodegraph.patch import Change, Document, SetParam, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within
+from nodegraph.patch.change import VALUES
 
+from .copies import copies_of, copy_id
 from .parameters import Parameter, ParameterError
 
-WIDTHS = (8, 16, 32, 64, 128, 256)  # lanes of a plan; more do not fit the cache of a core
+LANES = (8, 16, 32, 64, 128)  # lanes of a plan; with more, its buffers do not fit the cache of a core
+COPIES = (1, 4, 16)  # copies of a graph in a plan
 
 
 class BatchRenderer:
     """Renders settings of a patch's parameters to sounds, hundreds at once.
 
     A setting is one value for each of ``parameters``. Its sound is the mean of the output channels of the patch,
-    ``seconds`` long at ``rate`` Hz, from silence; inputs of the patch are silent. Every setting is rendered with the
-    seed of the document, so that two of them differ by their values only. All results equal those of single renders,
-    sample by sample. ``threads`` batches are rendered at the same time.
+    ``seconds`` long at ``rate`` Hz, from silence. Inputs of the patch are silent, and recorders write nothing. Every
+    setting is rendered with the seed of the document, so that two of them differ by their values only. All results
+    equal those of single renders, sample by sample. ``threads`` batches are rendered at the same time.
     """
 
     def __init__(
@@ -42,9 +45,10 @@ class BatchRenderer:
     ) -> None:
         self.document, self.parameters, self.path = document, tuple(parameters), path
         self.rate, self.samples = float(rate), round(seconds * rate)
-        self._graph = graph = build_graph(document, self.rate, path)
+        self._graph = graph = self._typed(document)
         self._knobs = [_knobs_of(graph, parameter) for parameter in self.parameters]
         self._rewinds = can_rewind(graph) and all(knobs is not None for knobs in self._knobs)
+        self._channels = output_channels(graph)
         self.as_lanes = self._rewinds and self._can_use_lanes(graph)
         self._engines: list[dict[int, RewindableEngine]] = [{} for _ in range(max(threads, 1))]
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -94,10 +98,11 @@ class BatchRenderer:
 
     def _width(self, count: int) -> int:
         """Return the number of settings that one plan renders at once, for ``count`` settings."""
-        if not self.as_lanes:
+        if not self._rewinds:
             return 1
         share = -(-count // len(self._engines))
-        return next((width for width in WIDTHS if width >= share), WIDTHS[-1])
+        widths = LANES if self.as_lanes else COPIES
+        return next((width for width in widths if width >= share), widths[-1])
 
     def _can_use_lanes(self, graph: Graph) -> bool:
         if any(parameter.lane is not None for parameter in self.parameters):
@@ -115,7 +120,10 @@ class BatchRenderer:
             name, port = parse_port_ref(parameter.target)
             path, node = locate(document, name)
             document = within(path, SetParam(node, port, [parameter.low] * lanes)).apply(document)
-        return build_graph(document, self.rate, self.path)
+        return self._typed(document)
+
+    def _typed(self, document: Document) -> Graph:
+        return without_side_effects(build_graph(document, self.rate, self.path))
 
     def _engine(self, width: int, thread: int) -> RewindableEngine:
         engines = self._engines[thread]
@@ -123,7 +131,9 @@ class BatchRenderer:
             if self.as_lanes:
                 engines[width] = RewindableEngine(self._graph_of(width), channels=width, same_seed=True)
             else:
-                engines[width] = RewindableEngine(self._graph)
+                copies = copies_of(self._graph, width, self._channels)
+                seeds = {copy_id(node.id, k): node.id for node in self._graph.typed_nodes for k in range(width)}
+                engines[width] = RewindableEngine(copies, channels=width * self._channels, seed_ids=seeds)
         return engines[width]
 
     def _render_into(self, out: np.ndarray, values: np.ndarray, width: int, thread: int) -> None:
@@ -136,18 +146,37 @@ class BatchRenderer:
         settings = np.concatenate([values, np.repeat(values[-1:], width - len(values), axis=0)])
         for parameter, column, knobs in zip(self.parameters, settings.T, self._knobs, strict=True):
             for node, port in knobs or ():
-                engine.set_initial(node, port, column, parameter.lane)
-        sounds = engine.run_channels(self.samples)
-        out[:] = sounds[: len(values)] if self.as_lanes else sounds.mean(axis=0)
+                if self.as_lanes:
+                    engine.set_initial(node, port, column)
+                    continue
+                for k, value in enumerate(column):
+                    engine.set_initial(copy_id(node, k), port, [value], parameter.lane)
+        channels = engine.run_channels(self.samples)
+        sounds = channels if self.as_lanes else channels.reshape(width, self._channels, -1).mean(axis=1)
+        out[:] = sounds[: len(values)]
 
     def _render_anew(self, setting: np.ndarray) -> np.ndarray:
         """Render one setting in an engine of its own: for patches with state outside the plan."""
-        engine = Offline(with_setting(self._graph, self.parameters, setting), self.rate, self.path)
+        engine = Offline(self._typed(with_setting(self._graph, self.parameters, setting)))
         try:
             mean: np.ndarray = engine.run_samples(self.samples).mean(axis=1)
             return mean
         finally:
             engine.close()
+
+
+def without_side_effects(graph: Graph) -> Graph:
+    """Return a copy of a graph without the helpers that its sound does not depend on: recorders, meters, senders."""
+    outputs = [node.id for node in graph.typed_nodes if node.cls is not None and node.cls.device == "output"]
+    heard = set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
+    others = [node.id for node in graph.typed_nodes if node.spec.helpers and node.id not in heard]
+    if not others:
+        return graph
+    pruned: Graph = graph.copy()
+    pruned.remove_nodes_from(others)
+    pruned.graph["loops"] = [loop for loop in graph.loops if not set(loop) & set(others)]
+    nx.freeze(pruned)
+    return pruned
 
 
 def lanes_are_independent(graph: Graph, laned: Graph, varied: Sequence[str], lanes: int) -> bool:
@@ -218,9 +247,12 @@ def _knobs_of(graph: Graph, parameter: Parameter) -> list[tuple[str, str]] | Non
     """
     name, port = parse_port_ref(parameter.target)
     path, node = locate(graph.document, name)
+    found: dict[tuple[str, str], None] = {}
     for value in (parameter.low, parameter.high):
-        edited = _with_value(graph, graph.document, parameter, value)
-        knobs = knob_changes(graph, Change.of_values(graph.document, edited, [(path, node, port)]))
+        after = _with_value(graph, graph.document, parameter, value)
+        edited = ValueChange(path, node, port, after.nested(path).nodes[node].params[port])
+        knobs = knob_changes(graph, Change(graph.document, after, VALUES, (edited,)))
         if knobs is None:
             return None
-    return [(knob.node, knob.port) for knob in knobs or () if not graph.into(knob.node, knob.port)]
+        found |= dict.fromkeys((knob.node, knob.port) for knob in knobs)
+    return [knob for knob in found if not graph.into(*knob)]

@@ -95,7 +95,9 @@ def _section(mono: np.ndarray, samples: int, rate: float) -> int:
     """Return the first sample of the section that is loudest and starts with the steepest rise in level."""
     step = max(round(STEP * rate), 1)
     whole = len(mono) // step
-    energy = np.concatenate([[0.0], np.cumsum((mono[: whole * step].reshape(whole, step).astype(np.float64) ** 2).sum(1))])
+    energy = np.concatenate(
+        [[0.0], np.cumsum((mono[: whole * step].reshape(whole, step).astype(np.float64) ** 2).sum(1))]
+    )
     near = max(round(RISE / STEP), 1)
     starts = np.arange(whole - samples // step + 1)
     loud = _decibels(energy[starts + samples // step] - energy[starts])

@@ -43,7 +43,7 @@ from .symmetry import symmetry_of
 from .targets import class_places
 from .training_card import card_of
 
-CALIBRATION_CHUNKS = 8  # of held-out examples to calibrate with, and as many to evaluate
+CALIBRATION_CHUNKS = 4  # of held-out examples to calibrate with, and as many to evaluate
 CHECKPOINT_PERIOD = 20.0  # seconds between two checkpoints
 FIRST_RATE = 0.05  # share of the rate in the first step
 MAX_KEPT = 128  # chunks that can be seen again, half a gigabyte

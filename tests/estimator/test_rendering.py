@@ -42,7 +42,8 @@ def random_settings(parameters, count: int) -> np.ndarray:
 
 def check(patch: Patch, count: int = 5, seconds: float = 0.3, rate: float = RATE, threads: int = 1) -> BatchRenderer:
     """Compare a batch with single renders."""
-    parameters = parameters_of(patch.document, path=patch.path)
+    names = [name for name in patch.document.controls if name != "record"]  # it would write files
+    parameters = parameters_of(patch.document, names, patch.path)
     settings = random_settings(parameters, count)
     with BatchRenderer(patch.document, parameters, seconds, rate, patch.path, threads) as renderer:
         renderer.render(settings[::-1])  # a second batch must not depend on the first one
@@ -89,11 +90,11 @@ def test_all_settings_have_the_same_noise():
     ],
     ids=["stereo", "sum of lanes"],
 )
-def test_patch_that_mixes_lanes_renders_each_setting_alone(patch):
+def test_patch_that_mixes_lanes_renders_copies(patch):
     assert not check(patch).as_lanes
 
 
-def test_wide_source_beside_the_parameters_renders_each_setting_alone():
+def test_wide_source_beside_the_parameters_renders_copies():
     wires = ("filter.out out.audio", "tone.out speaker.audio")
     patch = noise(*wires, tone=("sine", {"frequency": [100.0, 200.0]}), speaker="audio_out")
     assert not check(patch).as_lanes
@@ -112,6 +113,17 @@ def test_control_of_one_lane_leaves_the_others():
 def test_parameter_of_a_wired_input_is_inaudible():
     wires = ("filter.out out.audio", "tone.out filter.cutoff")
     check(noise(*wires, tone=("constant", {"value": 500.0})))
+
+
+def test_recorder_of_the_patch_writes_nothing(tmp_path):
+    patch = noise("filter.out out.audio", "filter.out take.audio", take=("recorder", {"record": 1.0}))
+    patch.save(tmp_path / "patch.json")
+    assert check(patch).as_lanes  # its single renders write recordings
+    for recording in tmp_path.glob("*.wav"):
+        recording.unlink()
+    with BatchRenderer(patch.document, parameters_of(patch.document), 0.1, path=patch.path) as renderer:
+        renderer.render(random_settings(renderer.parameters, 3))
+    assert [path.name for path in tmp_path.iterdir()] == ["patch.json"]
 
 
 @pytest.mark.parametrize(

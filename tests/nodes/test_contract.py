@@ -105,3 +105,16 @@ def test_block_is_documented(cls):
         assert port.doc, f"output {name} has no doc"
     for name, setting in {**cls.spec.choices, **cls.spec.options}.items():
         assert setting.doc, f"setting {name} has no doc"
+
+
+@pytest.mark.parametrize("cls", [c for c in (*TICKS, *BLOCKS) if c.interchangeable], ids=lambda c: c.type)
+def test_interchangeable_inputs_change_places_without_changing_the_output(cls):
+    rng = np.random.default_rng(7)
+    for settings, group in itertools.product(each_choice(cls), cls.interchangeable):
+        inputs = signals(cls, "noise", rng)
+        for one, other in itertools.combinations([(e,) if isinstance(e, str) else e for e in group], 2):
+            swapped = inputs | {a: inputs[b] for a, b in zip(one, other)} | {b: inputs[a] for a, b in zip(one, other)}
+            before, after = (run(cls, SAMPLES, **given, **settings) for given in (inputs, swapped))
+            for name in cls.spec.outputs:
+                scale = np.abs(before[name]).max()
+                np.testing.assert_allclose(after[name], before[name], rtol=1e-6, atol=1e-6 * scale)

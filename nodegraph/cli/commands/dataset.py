@@ -14,8 +14,7 @@ from ..options import Json, Outside, Sets, positive, sample_rate
 from ..output import plural, print_json, print_line
 from ..patches import open_patch
 from ..progress import Progress
-
-FORMS = ("log-mel", "stft", "audio-wav", "audio-flac")
+from ..shutdown import catch_stop_signals
 
 
 def dataset(
@@ -32,7 +31,7 @@ def dataset(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the random settings.")] = 0,
     form: Annotated[
-        str, typer.Option("--form", metavar="FORM", help=f"What is stored: {', '.join(FORMS)}.")
+        str, typer.Option("--form", metavar="FORM", help="log-mel, stft, audio-wav or audio-flac.")
     ] = "log-mel",
     only_classes: Annotated[bool, typer.Option("--only-classes", help="Draw only the steps of each control.")] = False,
     seconds: Annotated[
@@ -41,7 +40,7 @@ def dataset(
     rate: Annotated[float, typer.Option("--rate", metavar="HZ", callback=sample_rate, help="Sample rate.")] = 16384.0,
     sets: Sets = None,
     shard_rows: Annotated[
-        int, typer.Option("--shard-rows", metavar="N", min=0, help="Examples per file. Default: 8192, of audio 2048.")
+        int, typer.Option("--shard-rows", metavar="N", min=0, help="Examples per file. Default: 16384, of audio 8192.")
     ] = 0,
     only: Annotated[str, typer.Option("--only", metavar="K/M", help="Make only part K of M of the files.")] = "1/1",
     jobs: Annotated[
@@ -62,9 +61,6 @@ def dataset(
     The parameters are the controls of the patch. Each example depends on the seed and its number only, so a command
     can be interrupted and repeated, and parts can be made on several computers. A complete data set has a manifest.
     """
-    # the sums of parallel BLAS threads would depend on their number, and processes share the cores already
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if output is None:
         raise CommandError("the folder of the data set is missing. Name it: -o DIR")
     if verify:
@@ -82,16 +78,16 @@ def dataset(
         opened.document, chosen, count, seed, form, seconds, rate, only_classes, shard_rows, opened.path
     )
     start, done = time.perf_counter(), 0
-    with Progress("rendering", 1.0) as bar:
+    with catch_stop_signals() as stop, Progress("rendering", 1.0) as bar:
 
         def progress(examples: int) -> None:
             nonlocal done
+            if stop.requested:
+                raise KeyboardInterrupt
             done += examples
             bar.to(min(done / settings.count, 1.0))
 
-        report = make_dataset(
-            settings, output, _part(only), jobs or len(os.sched_getaffinity(0)), dask, scheduler, progress
-        )
+        report = make_dataset(settings, output, _part(only), jobs or _cores(), dask, scheduler, progress)
     took = time.perf_counter() - start
     made = sum(len(settings.rows(shard)) for shard in report.made)
     result: dict[str, Any] = {
@@ -105,6 +101,10 @@ def dataset(
     }
     print_json(result) if json else _print_result(result)
     return 0
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _part(text: str) -> tuple[int, int]:
