@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from nodegraph.blocks.estimator_worker import (
-    ANSWERED,
-    ASKED,
+    ANSWER,
     DELAY,
     DUE,
     END,
-    FOUND,
-    HEARD,
-    LAST,
-    LATE,
-    READY,
-    SHOWN,
-    WANTED,
+    ESTIMATE,
+    IS_RUNNING,
+    LATE_COUNT,
+    NEXT_END,
+    OUTPUT,
+    POSITION,
+    REQUEST,
     WINDOW,
     EstimatorWorker,
     estimator_problem,
     lane_count,
 )
-from nodegraph.maths import clip, nearest, read_double, rising_edge
+from nodegraph.maths import finite_or_zero, nearest, read_double, rising_edge
 from nodegraph.node import Choice, Helper, In, Node, Option, Out, State
 
-LIMIT = 1e30
 AFTER = 1
 
 
@@ -36,6 +34,8 @@ class CnnEstimator(Node):
     ranges, with confidence 0. Silence has no estimate: the values stay. Models are written by ``nodegraph train
     estimator``. After Barkan & Tsiris, Deep synthesizer parameter estimation (ICASSP, 2019).
     """
+
+    aliases = ("estimator", "inversynth")
 
     audio = In(0.0, min=-1.0, max=1.0, doc="sound to estimate; the mean of its lanes is heard")
     trigger = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge requests an estimate")
@@ -53,21 +53,21 @@ class CnnEstimator(Node):
     before = State(0.0)
     worker = Helper(EstimatorWorker)
 
-    def block(audio, trigger, interval, listens, values, confidence, done, before, heard, answer, shown, marks, sr):
+    def block(audio, trigger, interval, listens, values, confidence, done, before, ring, answer, output, marks, sr):
         count = values.shape[1]
         for i in range(values.shape[0]):
-            now = hear(audio, i, heard, marks)
-            done[i, 0] = receive(now, answer, shown, marks)
-            is_idle = marks[ASKED] == marks[SHOWN] and marks[WANTED] == 0
+            now = record_sample(audio, i, ring, marks)
+            done[i, 0] = output_answer(now, answer, output, marks)
+            is_idle = marks[REQUEST] == marks[OUTPUT] and marks[NEXT_END] == 0
             period = nearest(read_double(interval, (i, 0)) * sr)
             if rising_edge(trigger[i, 0], before[0]):
-                marks[WANTED] = now - 1 + marks[WINDOW] if listens == AFTER else now
-            elif is_idle and 0.0 < period <= now - marks[LAST]:
-                marks[WANTED] = now
+                marks[NEXT_END] = now - 1 + marks[WINDOW] if listens == AFTER else now
+            elif is_idle and 0.0 < period <= now - marks[END]:
+                marks[NEXT_END] = now
             before[0] = trigger[i, 0]
             request(now, marks)
             for lane in range(count):
-                values[i, lane], confidence[i, lane] = shown[lane], shown[count + lane]
+                values[i, lane], confidence[i, lane] = output[lane], output[count + lane]
 
     def lanes(inputs, settings):
         count = lane_count(settings)
@@ -77,36 +77,35 @@ class CnnEstimator(Node):
         return estimator_problem(settings)
 
 
-def hear(audio, i, heard, marks):
-    """Write the mean of the lanes of sample ``i`` to the ring; return the number of samples heard."""
+def record_sample(audio, i, ring, marks):
+    """Write the mean of the lanes of sample ``i`` to the ring; return the number of samples so far."""
     x = 0.0
     for lane in range(audio.shape[1]):
         x += read_double(audio, (i, lane))
-    heard[marks[HEARD] % heard.shape[0]] = clip(x / audio.shape[1], -LIMIT, LIMIT)
-    marks[HEARD] = marks[HEARD] + 1
-    return marks[HEARD]
+    ring[marks[POSITION] % ring.shape[0]] = finite_or_zero(x / audio.shape[1])
+    marks[POSITION] = marks[POSITION] + 1
+    return marks[POSITION]
 
 
-def receive(now, answer, shown, marks):
-    """Show an answer that is due; return 1 if it is an estimate, else 0."""
-    if marks[ASKED] == marks[SHOWN] or now < marks[DUE]:
+def output_answer(now, answer, output, marks):
+    """Output an answer that is due; return 1 if it is an estimate, else 0."""
+    if marks[REQUEST] == marks[OUTPUT] or now < marks[DUE]:
         return 0.0
-    if marks[ANSWERED] != marks[ASKED]:
-        marks[LATE] += 1 if now == marks[DUE] else 0
+    if marks[ANSWER] != marks[REQUEST]:
+        marks[LATE_COUNT] += 1 if now == marks[DUE] else 0
         return 0.0
-    for k in range(shown.shape[0]):
-        shown[k] = answer[k]
-    marks[SHOWN] = marks[ASKED]
-    return 1.0 if marks[FOUND] == marks[ASKED] else 0.0
+    for k in range(output.shape[0]):
+        output[k] = answer[k]
+    marks[OUTPUT] = marks[REQUEST]
+    return 1.0 if marks[ESTIMATE] == marks[REQUEST] else 0.0
 
 
 def request(now, marks):
-    """Request an estimate of the wanted sound if it is complete and no answer is pending."""
-    if marks[READY] == 0:
-        marks[WANTED] = 0
-    if 0 < marks[WANTED] <= now and marks[ASKED] == marks[SHOWN]:
-        marks[END] = marks[WANTED]
-        marks[LAST] = marks[WANTED]
+    """Request an estimate of the next sound if that is complete and no answer is pending."""
+    if marks[IS_RUNNING] == 0:
+        marks[NEXT_END] = 0
+    if 0 < marks[NEXT_END] <= now and marks[REQUEST] == marks[OUTPUT]:
+        marks[END] = marks[NEXT_END]
         marks[DUE] = now + marks[DELAY]
-        marks[WANTED] = 0
-        marks[ASKED] = marks[ASKED] + 1
+        marks[NEXT_END] = 0
+        marks[REQUEST] = marks[REQUEST] + 1

@@ -26,6 +26,8 @@ class FrameToSignal(Node):
     of the first lane precede those of the second, and so on.
     """
 
+    aliases = ("unpackfft",)
+
     values = FrameIn(EITHER, doc="magnitudes, or units of a code")
     first = Option(0, min=0, max=65535, doc="index of the first value, from 0")
     count = Option(1, min=1, max=1024, doc="number of values")
@@ -71,6 +73,8 @@ class SignalToFrame(Node):
     The inverse of ``frame_to_signal``, and a code to play a decoder from any signals. As knobs, a list has one value
     per unit. A wire of one lane sets all units.
     """
+
+    aliases = ("packfft",)
 
     values = In(0.0, min=-1e6, max=1e6, bank="units", doc="one lane or value per unit")
     units = Option(16, min=1, max=1024, doc="number of units")

@@ -1,7 +1,7 @@
 """Estimation of parameters beside the audio thread: the sound in a ring, requests and answers in shared arrays.
 
 The kernel of a block makes one request at a time: it sets the end of the sound, then increments the number of requests.
-It outputs the answer when that is due, or as soon as it is there if it is late.
+It outputs the answer when that is due; a late one when it is there.
 """
 
 from __future__ import annotations
@@ -23,11 +23,21 @@ from .helper import HelperContext
 
 MARGIN = 2.0  # seconds of sound in the ring besides those of the model and the delay
 
-# Marks of the kernel: samples heard, latest request, end of its sound and sample at which its answer is due (counted as
-# HEARD), end of the sound of the next request (0: none), end of the sound of the latest one, request whose answer is
-# shown, late answers. Marks of the worker: 1 while the model runs, latest answer, latest answer with an estimate.
-# Constants: delay and length of the sound in samples.
-HEARD, ASKED, END, DUE, WANTED, LAST, SHOWN, LATE, READY, ANSWERED, FOUND, DELAY, WINDOW = range(13)
+# Marks, written by the kernel
+POSITION = 0  # samples in the ring so far
+REQUEST = 1  # number of the latest request
+END = 2  # position of the end of its sound
+DUE = 3  # position at which its answer is due
+NEXT_END = 4  # position of the end of the next sound; 0: none
+OUTPUT = 5  # number of the request whose answer is output
+LATE_COUNT = 6  # answers that were late
+# Marks, written by the worker
+IS_RUNNING = 7  # 1 while the model can answer
+ANSWER = 8  # number of the latest answered request
+ESTIMATE = 9  # number of the latest request with an estimate
+# Constants
+DELAY = 10  # samples from a request to its output
+WINDOW = 11  # samples of a sound
 
 
 def chosen_columns(settings: Mapping[str, Any]) -> list[int]:
@@ -68,9 +78,9 @@ def middle_values(model: Estimator) -> np.ndarray:
 
 
 class EstimatorWorker(BackgroundWorker):
-    """A worker that estimates parameters from the sound that its block hears."""
+    """A worker that estimates parameters from the sound in the ring of its block."""
 
-    array_types = {"heard": "f4", "answer": "f4", "shown": "f4", "marks": "i8"}
+    array_types = {"ring": "f4", "answer": "f4", "output": "f4", "marks": "i8"}
 
     def __init__(self, context: HelperContext) -> None:
         settings = context.settings
@@ -79,18 +89,18 @@ class EstimatorWorker(BackgroundWorker):
         seconds = self._model.features.seconds if self._model else 0.0
         self._window = round(seconds * self._rate)
         delay = max(round(settings["delay"] * self._rate), OFFLINE_CHUNK)
-        self.heard = np.empty(self._window + delay + round(MARGIN * self._rate), np.float32)
-        self.heard.fill(0.0)  # page faults must not happen in the audio thread
+        self.ring = np.empty(self._window + delay + round(MARGIN * self._rate), np.float32)
+        self.ring.fill(0.0)  # page faults must not happen in the audio thread
         self.answer = np.zeros((2, lane_count(settings)), np.float32)  # values, then confidence
         if self._model:
             self.answer[0] = middle_values(self._model)[self._columns]
-        shown = self.answer.copy()
+        output = self.answer.copy()
         self.marks = np.zeros(WINDOW + 1, np.int64)
         self.marks[DELAY], self.marks[WINDOW] = delay, self._window
         self.arrays = {
-            "heard": self.heard,
+            "ring": self.ring,
             "answer": self.answer.ravel(),
-            "shown": shown.ravel(),
+            "output": output.ravel(),
             "marks": self.marks,
         }
         if self._model:
@@ -99,7 +109,7 @@ class EstimatorWorker(BackgroundWorker):
     @property
     def problem(self) -> str:
         """The reason why the model does not run, else the number of late estimates, else ""."""
-        late = int(self.marks[LATE])
+        late = int(self.marks[LATE_COUNT])
         if self._failure or not late:
             return self._failure
         return f"{late} estimate{' was' if late == 1 else 's were'} late. Raise 'delay'"
@@ -112,48 +122,43 @@ class EstimatorWorker(BackgroundWorker):
             require_torch()
             import torch
 
-            from nodegraph.models.estimation import Inference
+            from nodegraph.models.estimation import Inference, fit_sound
 
             if self._thread is not None:
                 torch.set_num_threads(1)  # leave the other cores to the audio thread and the editor
-            self._inference = Inference(self._model)
-            # the first run takes longer
-            self._inference.estimate(np.ones((1, self._model.features.samples), np.float32))
+            self._fit, self._inference = fit_sound, Inference(self._model)
+            self._inference.estimate(np.ones(self._model.features.samples, np.float32))  # the first run takes longer
         except Exception as error:  # torch can raise anything
             return self._fail(error)
-        self.marks[READY] = 1
+        self.marks[IS_RUNNING] = 1
         return True
 
     def process_pending(self) -> bool:
         """Answer the pending request. A silent sound, or one that was overwritten, has no estimate."""
-        number = int(self.marks[ASKED])
-        if not self.marks[READY] or number == self.marks[ANSWERED]:
-            return bool(self.marks[READY])
+        number = int(self.marks[REQUEST])
+        if not self.marks[IS_RUNNING] or number == self.marks[ANSWER]:
+            return bool(self.marks[IS_RUNNING])
         sound = self._sound_until(int(self.marks[END]))
-        if sound is not None and np.abs(sound).max() >= SILENCE:
+        if np.abs(sound).max() >= SILENCE:
             try:
-                found = self._inference.estimate(sound[None], self._noise)
-            except Exception as error:
+                found = self._inference.estimate(sound, self._noise)
+            except Exception as error:  # torch can raise anything
                 return self._fail(error)
             self.answer[0] = np.nan_to_num(found.values[0, self._columns])
             self.answer[1] = np.nan_to_num(found.confidence[0, self._columns])
-            self.marks[FOUND] = number
-        self.marks[ANSWERED] = number
+            self.marks[ESTIMATE] = number
+        self.marks[ANSWER] = number
         return True
 
-    def _sound_until(self, end: int) -> np.ndarray | None:
-        """Return the sound for the model that ends at a sample, at the model's rate; None if it was overwritten."""
-        import soxr
-
-        assert self._model is not None
-        features, start = self._model.features, end - self._window
-        sound = self.heard[np.arange(start, end) % len(self.heard)]
-        if self.marks[HEARD] - start >= len(self.heard):
-            return None
-        sound = soxr.resample(sound, self._rate, features.rate)[: features.samples]
-        return np.pad(sound, (0, features.samples - len(sound)))
+    def _sound_until(self, end: int) -> np.ndarray:
+        """Return the sound for the model that ends before a position; silence if it was overwritten."""
+        start = end - self._window
+        sound = self.ring[np.arange(start, end) % len(self.ring)]
+        if self.marks[POSITION] - start >= len(self.ring):
+            sound[:] = 0.0
+        return self._fit(self._inference.model, sound, self._rate)
 
     def _fail(self, error: Exception) -> bool:
         self._failure = f"the model failed ({str(error).strip().partition(chr(10))[0][:120].rstrip('.')})"
-        self.marks[READY] = 0
+        self.marks[IS_RUNNING] = 0
         return False

@@ -34,7 +34,8 @@ IFFT inverse_stft    LinLin map_range    echo delay    chorus delay    flanger d
 mic audio_in    out audio_out    speaker audio_out    distortion drive    envelope ar    glide slew
 panner pan    vocoder cross_synthesis    s&h sample_hold    drum euclid    cc control_change
 sampler file_player    wav file_player    gain vca    volume vca    fm sine    pwm square
-pitch note_to_frequency    rave torchscript
+pitch note_to_frequency    rave torchscript    estimator cnn_estimator    UnpackFFT frame_to_signal
+PackFFT signal_to_frame
 """
 
 
@@ -55,7 +56,6 @@ def found(query: str) -> list[str]:
         ("mag", "magnitude"),
         ("step seq", "step_sequencer"),
         ("rtisi", "rtisi_la"),
-        ("estimator", "cnn_estimator"),
     ],
 )
 def test_best_match_is_first(query, block):

@@ -10,7 +10,7 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodegraph.blocks.estimator_worker import READY, EstimatorWorker
+from nodegraph.blocks.estimator_worker import IS_RUNNING, EstimatorWorker
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import build_graph
@@ -50,7 +50,7 @@ def random_estimator():
         FEATURES,
         layout,
         PatchRecord("test", "0"),
-        Calibration((1.0,) * len(PARAMETERS)),
+        Calibration(*((1.0,) * len(PARAMETERS),) * 2),
         tensors,
     )
 
@@ -109,12 +109,12 @@ def parts(sound):
 def estimate(audio, end, noise=0.0):
     """Return values and confidence of the sound that ends before sample ``end``, with zeros before its start."""
     sound = np.concatenate([np.zeros(WINDOW, np.float32), audio])[end : end + WINDOW]
-    found = INFERENCE.estimate(soxr.resample(sound, RATE, FEATURES.rate)[None, : FEATURES.samples], noise)
+    found = INFERENCE.estimate(soxr.resample(sound, RATE, FEATURES.rate)[None], noise)
     return found.values[0].astype(np.float32), found.confidence[0].astype(np.float32)
 
 
 def worker_of(engine) -> EstimatorWorker:
-    return next(helper for helper in engine.plan.hosts.values() if isinstance(helper, EstimatorWorker))
+    return next(helper for helper in engine.plan.helpers.values() if isinstance(helper, EstimatorWorker))
 
 
 # -- what is heard, and when -------------------------------------------------------------------------------
@@ -192,6 +192,13 @@ def test_silence_changes_nothing(folder):
     assert np.array_equal(values[-1], values[done[0]]) and confidence[-1].any()
 
 
+def test_sound_above_the_band_of_the_model_changes_nothing(folder):
+    high = 1e-5 * np.sin(2 * np.pi * 3500.0 / RATE * np.arange(SAMPLES)).astype(np.float32)
+    values, _, done = play(estimator_patch(), folder, np.where(np.arange(SAMPLES) < 4500, high, sweep()), [3000, 4700])
+    assert done == [4700 + DELAY]
+    assert values[4700].tolist() == MIDDLE
+
+
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=5))
 @settings(max_examples=8)
 def test_output_is_equal_in_chunks(folder, counts):
@@ -256,10 +263,7 @@ def test_values_stay_when_another_part_of_the_patch_is_edited(folder):
         ({"file": "text.safetensors"}, "'text.safetensors': .* Choose a model made by `nodegraph train estimator`"),
         ({"file": "autoencoder.safetensors"}, "'autoencoder.safetensors': kind must be 'estimator'"),
         ({"parameters": "cutof"}, r"parameters must be names of the model's, got 'cutof'\. Did you mean 'cutoff'\?"),
-        (
-            {"parameters": "xyz"},
-            r"parameters must be names of the model's, got 'xyz'\. The model has cutoff, gain, wave",
-        ),
+        ({"parameters": "xyz"}, r"parameters must be names of the model's, got 'xyz'\. The model has cutoff, gain"),
     ],
 )
 def test_wrong_model_makes_a_placeholder(folder, params, message):
@@ -316,8 +320,8 @@ def test_live_model_runs_in_a_separate_thread(folder):
     )  # fmt: skip
     with Live(patch.document, folder, null=True, rate=44100.0) as engine:
         worker, end = worker_of(engine), time.monotonic() + 60
-        while not (worker.marks[READY] and worker.arrays["shown"][3:].any()) and time.monotonic() < end:
+        while not (worker.marks[IS_RUNNING] and worker.arrays["output"][3:].any()) and time.monotonic() < end:
             time.sleep(0.01)
         assert worker._thread is not None and worker._thread.is_alive()
-        assert worker.arrays["shown"][3:].all()
+        assert worker.arrays["output"][3:].all()
     assert not worker._thread.is_alive()
