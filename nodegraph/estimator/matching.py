@@ -16,7 +16,7 @@ from nodegraph.patch import Document
 from .confidence import confidences, rises
 from .distance import Target
 from .evolution import evolve
-from .examples import draw
+from .examples import SilentPatchError, draw, is_silent
 from .features import stft_magnitudes
 from .parameters import Parameter, parameters_of, to_unit
 from .probe import Probe, audible_at, probe
@@ -111,12 +111,24 @@ class Matcher:
         self.threads, self.use_table = threads, use_table
         self._graph = build_graph(document, rate, path)
         self._table: Table | None = None
+        self._ready = False
 
     def prepare(self, progress: Callable[[float], None] | None = None) -> None:
-        """Read or build the table, at most for a minute, and the engines. ``progress`` is called with 0–1."""
-        if self.use_table and self._table is None:
+        """Read or build the table, at most for a minute, and the engines. ``progress`` is called with 0–1.
+
+        Raises SilentPatchError if the patch is silent at random settings.
+        """
+        if self._ready:
+            return
+        if is_silent(self.renderer.render(self._random)).all():
+            raise SilentPatchError(
+                f"the patch is silent at {RANDOM} random settings. Check that it makes a sound by itself, and the "
+                "ranges of its controls."
+            )
+        if self.use_table:
             self._table = cached_table(self.renderer, seconds=TABLE_SECONDS, progress=progress)
         self.renderer.render(self._random[:POPULATION])
+        self._ready = True
 
     @cached_property
     def probe(self) -> Probe:
