@@ -120,14 +120,13 @@ class Matcher:
         """
         if self._ready:
             return
-        if is_silent(self.renderer.render(self._random)).all():
+        if is_silent(self.renderer.render(self._random[:POPULATION])).all():
             raise SilentPatchError(
-                f"the patch is silent at {RANDOM} random settings. Check that it makes a sound by itself, and the "
+                f"the patch is silent at {POPULATION} random settings. Check that it makes a sound by itself, and the "
                 "ranges of its controls."
             )
         if self.use_table:
             self._table = cached_table(self.renderer, seconds=TABLE_SECONDS, progress=progress)
-        self.renderer.render(self._random[:POPULATION])
         self._ready = True
 
     @cached_property
