@@ -79,6 +79,7 @@ def match_sound(request: MatchRequest, job: Job, on_target: Callable[[np.ndarray
         on_target(target.samples, matcher.rate)
         proposer = None if request.model is None else proposer_of(request.model, document, matcher.parameters)
         matcher.prepare(lambda part: job.progress(part, f"random settings {round(100 * part)} %"))
+        job.progress(0.0, "first candidates")
 
         def show(part: float, distance: float) -> None:
             job.progress(part, f"best distance {distance:.2f} dB")

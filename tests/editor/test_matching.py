@@ -39,7 +39,7 @@ def tone(tmp_path):
 
 @pytest.fixture
 def synth(user):
-    """A user with a patch of a sine, with controls of its pitch and level, and a saw that is not wired, with another."""
+    """A user with a patch of a sine with two controls, and of a saw that is not wired, with one."""
     user.chain("sine", "audio_out")
     user.add("saw")
     for name, target, low, high in (
@@ -236,7 +236,7 @@ def test_files_dropped_on_the_window_are_the_sound_and_the_model(synth, tone, tm
 
 def test_file_dialogs_choose_the_sound_and_the_model(synth, tone, tmp_path):
     synth.presenter.run("match_a_sound")
-    synth.press_button("match", "choose")
+    synth.press_button("match", "choose_sound")
     synth.choose(tone)
     synth.press_button("match", "choose_model")
     synth.choose(tmp_path / "net.safetensors")

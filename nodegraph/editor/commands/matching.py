@@ -51,32 +51,25 @@ class MatchPanel(Panel):
         free = self.job is None and self.recording is None
         sound = _take_text(self.take) if self.take else self.sound
         items: list[Item] = [
-            Item("row", "sounds", value=(
-                Item("entry", "sound", "Sound", sound, "a sound file; files can be dropped on the window", free),
-                Item("button", "choose", "File…", tip="choose a sound file", enabled=free),
-                Item("button", "record", "Stop" if self.recording else "Record", tip="record the audio input",
-                     enabled=self.job is None),
-            )),
-            Item("row", "models", value=(
-                Item("entry", "model", "Model", self.model, "an estimator trained for this patch, or empty", free),
-                Item("button", "choose_model", "File…", tip="choose a model file", enabled=free),
-            )),
+            Item("entry", "sound", "Sound", sound, "a sound file; files can be dropped on the window", free),
+            Item("entry", "model", "Model", self.model, "an estimator trained for this patch; empty: none", free),
             Item("entry", "seconds", "Search", self.seconds, "length of the search", free),
             Item("toggle", "probe", "List all inaudible parameters (up to 30 s)", self.probe, enabled=free),
+            Item("row", "choose", value=(
+                Item("button", "choose_sound", "Choose sound…", enabled=free),
+                Item("button", "record", "Stop" if self.recording else "Record", tip="record the audio input",
+                     enabled=self.job is None),
+                Item("button", "choose_model", "Choose model…", enabled=free),
+            )),
         ]  # fmt: skip
         if self.job is not None:
             items += [self._progress(), Item("button", "cancel", "Cancel")]
         else:
             items.append(Item("button", "begin", "Match", enabled=free))
-        if self.target is not None:
-            done = self.result is not None
-            items.append(Item("row", "hear", value=(
-                Item("button", "hear_target", "Hear target"),
-                Item("button", "hear_result", "Hear result", enabled=done),
-                Item("button", "hear_both", "Hear both", tip="the target, then the result", enabled=done),
-            )))  # fmt: skip
         if self.result is not None:
             items += self._result_items(desk, self.result)
+        elif self.target is not None:
+            items.append(Item("button", "hear_target", "Hear target"))
         title = f"Match a sound: {'/'.join(self.place)}" if self.place else "Match a sound"
         return PanelVisual(self.key, title, tuple(items), size=(480.0, 0.0))
 
@@ -96,11 +89,16 @@ class MatchPanel(Panel):
             rows.append((parameter.name, format_quantity(float(value), _unit(desk, parameter.name)), certainty))
         distance = f"Distance {match.distance:.2f} dB, {match.ratio:.2f} of the best of 200 random settings."
         return [
+            Item("row", "use", value=(
+                Item("button", "hear_target", "Hear target"),
+                Item("button", "hear_result", "Hear result"),
+                Item("button", "hear_both", "Hear both", tip="the target, then the result"),
+                Item("button", "apply", "Apply", tip="set the controls to the values below"),
+            )),
             Item("text", "distance", value=distance),
-            Item("table", "values", value=(("Parameter", "Value", "Confidence"), tuple(rows))),
             *(Item("text", f"note {i}", value=line) for i, line in enumerate(result.notes)),
-            Item("button", "apply", "Apply"),
-        ]
+            Item("table", "values", value=(("Parameter", "Value", "Confidence"), tuple(rows))),
+        ]  # fmt: skip
 
     def tick(self, desk: Desk, now: float) -> None:
         if self.target is not self._shown_target:
@@ -133,7 +131,7 @@ class MatchPanel(Panel):
             self._typed(event.item, str(event.value))
         elif event.item == "probe":
             self.probe = bool(event.value)
-        elif event.item == "choose":
+        elif event.item == "choose_sound":
             desk.ask_file("match sound", "Sound to match", lambda path: self._chosen(desk, path), " ".join(SOUNDS))
         elif event.item == "choose_model":
             desk.ask_file("match model", "Model", lambda path: self._chosen(desk, path), " ".join(MODELS))
