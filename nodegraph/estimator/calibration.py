@@ -25,34 +25,37 @@ class HeldOut(NamedTuple):
     """Outputs for examples that were not trained on.
 
     ``logits`` (N, P, classes); ``places`` (N, P) are the true places on the axis of classes, interchangeable units
-    matched to the logits; ``noise`` (N,) is the amount in each example.
+    matched to the logits; ``audible`` (N, P) tells which can be heard; ``noise`` (N,) is the amount in each example.
     """
 
     logits: Tensor
     places: np.ndarray
+    audible: np.ndarray
     noise: np.ndarray
 
     def part(self, chosen: np.ndarray) -> HeldOut:
         """Return the examples that a mask (N,) selects."""
-        return HeldOut(self.logits[torch.from_numpy(chosen)], self.places[chosen], self.noise[chosen])
+        logits = self.logits[torch.from_numpy(chosen)]
+        return HeldOut(logits, self.places[chosen], self.audible[chosen], self.noise[chosen])
 
 
 def hear(model: Estimator, source: ExampleSource, first: int, count: int) -> HeldOut:
     """Return the outputs of the network for the chunks ``first … first + count − 1`` of held-out examples."""
     inference = Inference(model)
     counts, groups = torch.tensor(model.layout.classes), groups_of(model)
-    logits, places, noises = [], [], []
+    parts = []
     for number in range(first, first + count):
         chunk = source.chunk(number)
         found = inference.forward(chunk.features, chunk.noise)[1]
         true = torch.from_numpy(class_places(model.parameters, chunk.values))
+        audible = torch.from_numpy(chunk.audible)
         for columns in groups:
-            costs = class_costs(found.log_softmax(dim=-1), smoothed(true, counts), columns)
-            true = permute_units(true, columns, match_units(costs))
-        logits.append(found)
-        places.append(true.numpy())
-        noises.append(chunk.noise)
-    return HeldOut(torch.cat(logits), np.concatenate(places), np.concatenate(noises))
+            targets = smoothed(true, counts) * audible[..., None]
+            order = match_units(class_costs(found.log_softmax(dim=-1), targets, columns))
+            true, audible = permute_units(true, columns, order), permute_units(audible, columns, order)
+        parts.append(HeldOut(found, true.numpy(), audible.numpy(), chunk.noise))
+    logits, *others = zip(*parts)
+    return HeldOut(torch.cat(logits), *(np.concatenate(part) for part in others))
 
 
 def fit_calibration(model: Estimator, held_out: HeldOut) -> Estimator:
@@ -66,7 +69,8 @@ def _temperatures(model: Estimator, held_out: HeldOut) -> tuple[float, ...]:
     likelihood = np.empty((len(TEMPERATURES), len(model.parameters)))
     for row, temperature in enumerate(TEMPERATURES):
         confidence, right = _confidences(model, held_out.logits / temperature, held_out.places)
-        likelihood[row] = np.log(np.where(right, confidence, 1.0 - confidence)).mean(axis=0)
+        logs = np.log(np.where(right, confidence, 1.0 - confidence))
+        likelihood[row] = (logs * held_out.audible).sum(axis=0)
     return tuple(round(float(value), 4) for value in TEMPERATURES[likelihood.argmax(axis=0)])
 
 

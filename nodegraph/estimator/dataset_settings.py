@@ -17,8 +17,8 @@ from .parameters import CLASSES, Parameter
 from .rendering import BatchRenderer
 
 FORMS = ("log-mel", "stft", "audio-wav", "audio-flac")
-SHARD_ROWS = 8192
-AUDIO_SHARD_ROWS = 2048
+SHARD_ROWS = 16384  # about 6 s of work on one core, 134 MB of log-mel
+AUDIO_SHARD_ROWS = 8192
 FORMAT = 1
 
 

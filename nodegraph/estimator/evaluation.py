@@ -10,8 +10,8 @@ from nodegraph.models.estimation import Inference
 from nodegraph.models.estimator import Estimator
 
 from .calibration import HeldOut, calibration_error, confidences, sure_share
+from .distance import Target
 from .example_stream import ExampleSource
-from .features import attack_envelope, log_mel
 
 SOUNDS = 64  # that candidates are rendered for
 CANDIDATES = 64  # per sound
@@ -32,22 +32,23 @@ def evaluate(model: Estimator, held_out: HeldOut, source: ExampleSource, first: 
 
 def parameter_results(model: Estimator, held_out: HeldOut) -> dict[str, Any]:
     """Return the accuracy and the calibration over all audible parameters, and the accuracy of each."""
-    audible = np.array([name not in model.inaudible for name in model.names])
     confidence, right = confidences(model, held_out)
+    heard = held_out.audible
     error = np.abs(held_out.logits.argmax(dim=-1).numpy() - held_out.places)
-    sure, sure_right = sure_share(confidence[:, audible], right[:, audible])
-    means = right.mean(axis=0), error.mean(axis=0)
+    sure, sure_right = sure_share(confidence[heard], right[heard])
+    count = np.maximum(heard.sum(axis=0), 1)
+    rows = zip(model.names, (right * heard).sum(axis=0) / count, (error * heard).sum(axis=0) / count)
     return {
         "examples": len(held_out.places),
-        "exact": _round((error < 0.5)[:, audible].mean()),
-        "within_one_class": _round(right[:, audible].mean()),
-        "error_in_classes": _round(error[:, audible].mean()),
-        "calibration_error": _round(calibration_error(confidence[:, audible], right[:, audible])),
-        "sure": _round(sure),
-        "sure_and_right": _round(sure_right),
+        "exact": rounded((error < 0.5)[heard].mean()),
+        "within_one_class": rounded(right[heard].mean()),
+        "error_in_classes": rounded(error[heard].mean()),
+        "calibration_error": rounded(calibration_error(confidence[heard], right[heard])),
+        "sure": rounded(sure),
+        "sure_and_right": rounded(sure_right),
         "parameters": {
-            name: {"within_one_class": _round(share), "error_in_classes": _round(classes)}
-            for name, share, classes in zip(model.names, *means)
+            name: {"within_one_class": rounded(share), "error_in_classes": rounded(classes)}
+            for name, share, classes in rows
             if name not in model.inaudible
         },
     }
@@ -55,40 +56,27 @@ def parameter_results(model: Estimator, held_out: HeldOut) -> dict[str, Any]:
 
 def sound_results(model: Estimator, source: ExampleSource, first: int) -> dict[str, Any]:
     """Return mean distances of rendered estimates from clean sounds: the best candidate, the values alone, random."""
-    targets = source.sounds(first)[0][:SOUNDS]
+    sounds = source.sounds(first)[0][:SOUNDS]
     pool = np.concatenate([source.sounds(first + 1 + number)[0] for number in range(POOL_CHUNKS)])
-    heard, pooled = _aspects(targets, source.features.rate), _aspects(pool, source.features.rate)
-    estimates = Inference(model).estimate(targets, candidates=CANDIDATES - 1, seed=source.seed % (1 << 32))
+    estimates = Inference(model).estimate(sounds, candidates=CANDIDATES - 1)
     rng = np.random.default_rng(source.seed)
     best, alone, random = [], [], []
-    for number in range(len(targets)):
-        settings = np.concatenate([estimates.values[number, None], estimates.candidates[number]])
-        target = [aspect[number] for aspect in heard]
-        found = _distances(target, _aspects(source.renderer.render(settings), source.features.rate))
-        chosen = rng.choice(len(pool), RANDOM, replace=False)
+    for sound, values, candidates in zip(sounds, estimates.values, estimates.candidates):
+        target = Target.of(sound, source.features.rate)
+        found = target.distances(source.renderer.render(np.concatenate([values[None], candidates])))
         best.append(found.min())
         alone.append(found[0])
-        random.append(_distances(target, [aspect[chosen] for aspect in pooled]).min())
+        random.append(target.distances(pool[rng.choice(len(pool), RANDOM, replace=False)]).min())
     return {
-        "sounds": len(targets),
+        "sounds": len(sounds),
         "candidates": CANDIDATES,
-        "best_candidate": _round(np.mean(best)),
-        "values_alone": _round(np.mean(alone)),
-        "best_of_200_random": _round(np.mean(random)),
-        "ratio": _round(np.mean(best) / np.mean(random)),
+        "best_candidate": rounded(np.mean(best)),
+        "values_alone": rounded(np.mean(alone)),
+        "best_of_200_random": rounded(np.mean(random)),
+        "ratio": rounded(np.mean(best) / np.mean(random)),
     }
 
 
-def _aspects(sounds: np.ndarray, rate: float) -> list[np.ndarray]:
-    return [log_mel(sounds, rate), attack_envelope(sounds, rate)]
-
-
-def _distances(target: list[np.ndarray], aspects: list[np.ndarray]) -> np.ndarray:
-    """Return the distance in dB of each sound: mean differences of log-mel spectra and envelopes."""
-    mel, envelope = (np.abs(values - wanted) for values, wanted in zip(aspects, target))
-    return mel.mean(axis=(1, 2)) + 0.5 * envelope.mean(axis=1)
-
-
-def _round(value: Any) -> float | None:
+def rounded(value: Any) -> float | None:
     """Return a number for JSON; None if there is none."""
     return round(float(value), DIGITS) if np.isfinite(value) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple
@@ -27,11 +27,20 @@ AUGMENTED = 1  # number of the random stream of a chunk
 
 
 class ExampleChunk(NamedTuple):
-    """Features of N examples, the amounts of noise (N,) in them, and their values (N, P) in the units of the ports."""
+    """Features of N examples, the amounts of noise (N,) in them, and their values (N, P) in the units of the ports.
+
+    ``audible`` (N, P) tells which parameters can be heard at these values.
+    """
 
     features: SoundFeatures
     noise: np.ndarray
     values: np.ndarray
+    audible: np.ndarray
+
+
+def all_audible(values: np.ndarray) -> np.ndarray:
+    """Return that all parameters of settings (N, P) are audible."""
+    return np.ones(values.shape, bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +54,14 @@ class ExampleSource:
     features: SoundFeatureSettings
     augmentation: Augmentation
     seed: int
+    audible: Callable[[np.ndarray], np.ndarray] = all_audible
 
     def chunk(self, number: int) -> ExampleChunk:
         sounds, values = self.sounds(number)
         rng = np.random.default_rng([self.seed, number, AUGMENTED])
         noise = draw_amounts(rng, len(sounds))
         heard = self.augmentation.apply(sounds, noise, rng)
-        return ExampleChunk(sound_features(heard, self.features), noise, values)
+        return ExampleChunk(sound_features(heard, self.features), noise, values, self.audible(values))
 
     def sounds(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the clean sounds (N, samples) of a chunk, and their values (N, P)."""

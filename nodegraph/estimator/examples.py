@@ -25,11 +25,21 @@ def draw(
     Positions are uniform along the tapers; with ``only_classes``, all classes of a parameter are equally probable and
     no other value occurs. ``attempt`` counts the draws for this row. The result depends on no other draw.
     """
-    numbers = np.random.Generator(np.random.Philox(key=seed, counter=[0, row, attempt, 0])).random(len(parameters))
+    return draw_rows(parameters, seed, [row], attempt, only_classes)[0]
+
+
+def draw_rows(
+    parameters: Sequence[Parameter], seed: int, rows: Sequence[int], attempt: int = 0, only_classes: bool = False
+) -> np.ndarray:
+    """Return the settings of several rows, float64 (N, P), each as :func:`draw` does."""
+    numbers = np.empty((len(rows), len(parameters)))
+    for k, row in enumerate(rows):
+        generator = np.random.Philox(key=seed, counter=[0, row, attempt, 0])
+        numbers[k] = np.random.Generator(generator).random(len(parameters))
     if not only_classes:
-        return from_unit(parameters, numbers[None])[0]
+        return from_unit(parameters, numbers)
     counts = np.array([len(parameter.classes(CLASSES)) for parameter in parameters])
-    return from_classes(parameters, (numbers * counts).astype(np.int64)[None])[0]
+    return from_classes(parameters, (numbers * counts).astype(np.int64))
 
 
 def examples(
@@ -40,13 +50,13 @@ def examples(
     A silent draw, with a peak below -60 dBFS, is replaced by the next attempt of the same row. Raises SilentPatchError
     if a row is silent after ``MAX_ATTEMPTS`` attempts.
     """
-    values = np.stack([draw(parameters, seed, row, 0, only_classes) for row in rows])
+    values = draw_rows(parameters, seed, rows, 0, only_classes)
     sounds = renderer.render(values)
     silent = np.flatnonzero(is_silent(sounds))
     for attempt in range(1, MAX_ATTEMPTS):
         if len(silent) == 0:
             return sounds, values
-        values[silent] = [draw(parameters, seed, rows[int(k)], attempt, only_classes) for k in silent]
+        values[silent] = draw_rows(parameters, seed, [rows[int(k)] for k in silent], attempt, only_classes)
         sounds[silent] = renderer.render(values[silent])
         silent = silent[is_silent(sounds[silent])]
     if len(silent):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
-from scipy.fft import rfft
 
-from nodegraph.spectral.levels import CHUNK, mel_levels, segment_levels
+from nodegraph.spectral.batch_spectra import stft_of
+from nodegraph.spectral.levels import mel_levels, segment_levels
+from nodegraph.spectral.windows import window as window_of
 
 FLOOR = -100.0  # dB; lower levels are this level
 BANDS = 64
@@ -32,15 +31,8 @@ def stft_magnitudes(sounds: np.ndarray) -> np.ndarray:
     Hann windows of 512 samples every 256, from the first sample; the last one is padded with zeros. A sine of full
     scale has magnitude 1/2.
     """
-    frames = -(-sounds.shape[1] // STFT_HOP)
-    found = np.empty((len(sounds), frames, STFT_WINDOW // 2 + 1), np.float32)
-    padded = np.zeros((CHUNK, (frames - 1) * STFT_HOP + STFT_WINDOW), np.float32)
-    for start in range(0, len(sounds), CHUNK):
-        part = sounds[start : start + CHUNK]
-        padded[: len(part), : part.shape[1]] = part
-        cut = np.lib.stride_tricks.sliding_window_view(padded[: len(part)], STFT_WINDOW, axis=1)[:, ::STFT_HOP]
-        np.abs(rfft(cut * (0.5 * _hann(STFT_WINDOW))), out=found[start : start + CHUNK])
-    return found
+    window = window_of("hann", STFT_WINDOW)
+    return stft_of(sounds, window / window.sum(), STFT_HOP)
 
 
 def attack_envelope(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
@@ -58,10 +50,3 @@ def level(sounds: np.ndarray) -> np.ndarray:
 
 def _power_of_two(ratio: float) -> float:
     return float(2.0 ** round(np.log2(ratio)))
-
-
-@lru_cache(maxsize=8)
-def _hann(size: int) -> np.ndarray:
-    """Return a periodic Hann window whose sum is 2: a sine of full scale has magnitude 1."""
-    window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(size) / size)
-    return (window * (2.0 / window.sum())).astype(np.float32)

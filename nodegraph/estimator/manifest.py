@@ -15,7 +15,14 @@ from .dataset_settings import DatasetError, DatasetSettings
 from .shards import HINT, is_valid, shard_path
 
 SETTINGS_FILE, MANIFEST_FILE, PATCH_FILE = "dataset.json", "manifest.json", "patch.json"
-NAMES = {"patch_sha256": "patch", "nodegraph": "version of nodegraph", "only_classes": "choice of values"}
+NAMES = {
+    "patch_sha256": "patch",
+    "nodegraph": "version of nodegraph",
+    "parameters": "choice of parameters",
+    "seconds": "duration",
+    "only_classes": "choice of values",
+    "shard_rows": "number of rows in a file",
+}
 
 
 def claim_folder(settings: DatasetSettings, folder: Path) -> None:

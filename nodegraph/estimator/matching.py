@@ -16,7 +16,7 @@ from nodegraph.patch import Document
 from .confidence import confidences, rises
 from .distance import Target
 from .evolution import evolve
-from .examples import SilentPatchError, draw, is_silent
+from .examples import draw
 from .features import stft_magnitudes
 from .parameters import Parameter, parameters_of, to_unit
 from .probe import Probe, audible_at, probe
@@ -24,7 +24,7 @@ from .refine import line_search
 from .rendering import BatchRenderer, with_setting
 from .scoring import Budget, Scorer
 from .symmetry import Symmetry, symmetry_of
-from .table import Table, cached_table
+from .table import ROWS, Table, cached_table
 
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
@@ -54,9 +54,10 @@ class Match:
     """A setting of a patch that sounds like a target.
 
     ``values`` (P,) are in the units of the ports. ``confidence`` (P,) is the probability that a value lies within one
-    class of the truth, for a target that the patch can make; ``audible`` (P,) tells which parameters change the sound if
-    they move from here, the others have confidence 0. ``distance`` is in dB, ``start_distance`` that of the best candidate before the search,
-    ``random_distance`` that of the best of 200 random settings. ``sound`` and ``target`` are float32 (samples,).
+    class of the truth, for a target that the patch can make; ``audible`` (P,) tells which parameters change the
+    sound if they move from here, the others have confidence 0. ``distance`` is in dB, ``start_distance`` that of the
+    best candidate before the search, ``random_distance`` that of the best of 200 random settings. ``sound`` and
+    ``target`` are float32 (samples,).
     """
 
     document: Document
@@ -92,7 +93,7 @@ class Match:
 class Matcher:
     """Matches sounds by the parameters of a patch; engines and table are made once and serve all sounds.
 
-    ``names`` are those of the controls that vary, all by default. ``use_table=False`` leaves the table out.
+    ``names`` are those of the controls that vary, all by default. ``table_rows`` is the size of the table, 0 for none.
     """
 
     def __init__(
@@ -103,31 +104,20 @@ class Matcher:
         seconds: float = 1.0,
         rate: float = 16384.0,
         threads: int = 2,
-        use_table: bool = True,
+        table_rows: int = ROWS,
     ) -> None:
         self.document, self.path, self.seconds, self.rate = document, path, seconds, rate
         self.parameters = parameters_of(document, names, path)
         self.renderer = BatchRenderer(document, self.parameters, seconds, rate, path, threads)
-        self.threads, self.use_table = threads, use_table
+        self.threads, self.table_rows = threads, table_rows
         self._graph = build_graph(document, rate, path)
         self._table: Table | None = None
-        self._ready = False
 
     def prepare(self, progress: Callable[[float], None] | None = None) -> None:
-        """Read or build the table, at most for a minute, and the engines. ``progress`` is called with 0–1.
-
-        Raises SilentPatchError if the patch is silent at random settings.
-        """
-        if self._ready:
-            return
-        if is_silent(self.renderer.render(self._random[:POPULATION])).all():
-            raise SilentPatchError(
-                f"the patch is silent at {POPULATION} random settings. Check that it makes a sound by itself, and the "
-                "ranges of its controls."
-            )
-        if self.use_table:
-            self._table = cached_table(self.renderer, seconds=TABLE_SECONDS, progress=progress)
-        self._ready = True
+        """Read or build the table, at most for a minute, and the engines. ``progress`` is called with 0–1."""
+        if self.table_rows and self._table is None:
+            self._table = cached_table(self.renderer, None, self.table_rows, TABLE_SECONDS, progress)
+        self.renderer.render(self._random[:POPULATION])
 
     @cached_property
     def probe(self) -> Probe:
@@ -152,7 +142,7 @@ class Matcher:
         only_classes: bool = False,
         progress: Progress | None = None,
     ) -> Match:
-        """Return the nearest setting found for a sound, float32 (samples,) at the rate and of the length of the matcher.
+        """Return the nearest setting found for a sound, float32 (samples,) of the rate and length of the matcher.
 
         The budget is 2 seconds by default. The same ``seed`` and a budget of evaluations only give the same result,
         which is never farther from the sound than the candidates of ``proposer`` and the values in the document. With

@@ -1,7 +1,7 @@
 """What can be heard of a patch's parameters: which are interchangeable, which are inaudible, and under which switch.
 
-Interchangeable parameters follow from the graph, exactly. Audibility is measured: each parameter moves through its range
-at random settings of the others, a part of which lie at the ends of their ranges, where switches are.
+Interchangeable parameters follow from the graph, exactly. Audibility is measured: each parameter moves through its
+range at random settings of the others, a part of which lie at the ends of their ranges, where switches are.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ work in one folder, or in folders whose shards are merged afterwards.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -138,10 +137,9 @@ def _make_by_dask(
     cluster = None
     try:
         if not scheduler:
-            os.environ.setdefault("OMP_NUM_THREADS", "1")
             cluster = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=50)
         try:
-            client = Client(cluster or scheduler, timeout=20)
+            client = Client(cluster or scheduler, timeout=10)
         except (OSError, ValueError, TimeoutError) as error:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise DatasetError(

@@ -23,8 +23,8 @@ def line_search(
     """Improve one setting, positions (P,) in 0–1, parameter by parameter, until ``progress`` returns 1.
 
     In each round all parameters are tried alone at random distances within a reach; the improvements are then combined,
-    the largest first. The reach, at first ``largest``, shrinks after a round without success. Return the best setting and its distance, never
-    larger than ``distance``.
+    the largest first. The reach, at first ``largest``, shrinks after a round without success. Return the best setting
+    and its distance, never larger than ``distance``.
     """
     best = best.copy()
     count = len(best)

@@ -14,22 +14,22 @@ from nodegraph.engine.offline import Offline
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
-from nodegraph.patch import Document, PatchError, RemoveNode, SetParam, SetParams, ValueChange, locate
+from nodegraph.patch import Change, Document, SetParam, SetParams, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within
-from nodegraph.patch.change import VALUES, Change
+from nodegraph.patch.change import VALUES
 
 from .parameters import Parameter, ParameterError
 
-WIDTHS = (8, 16, 32, 64, 128, 256)  # lanes of a plan; more do not fit the cache of a core
+WIDTHS = (8, 16, 32, 64, 128)  # lanes of a plan; with more, its buffers do not fit the cache of a core
 
 
 class BatchRenderer:
     """Renders settings of a patch's parameters to sounds, hundreds at once.
 
     A setting is one value for each of ``parameters``. Its sound is the mean of the output channels of the patch,
-    ``seconds`` long at ``rate`` Hz, from silence; inputs of the patch are silent. Every setting is rendered with the
-    seed of the document, so that two of them differ by their values only. All results equal those of single renders,
-    sample by sample. ``threads`` batches are rendered at the same time.
+    ``seconds`` long at ``rate`` Hz, from silence. Inputs of the patch are silent, and recorders write nothing. Every
+    setting is rendered with the seed of the document, so that two of them differ by their values only. All results
+    equal those of single renders, sample by sample. ``threads`` batches are rendered at the same time.
     """
 
     def __init__(
@@ -41,10 +41,9 @@ class BatchRenderer:
         path: Path | None = None,
         threads: int = 1,
     ) -> None:
-        self.parameters, self.path = tuple(parameters), path
+        self.document, self.parameters, self.path = document, tuple(parameters), path
         self.rate, self.samples = float(rate), round(seconds * rate)
-        self.document = without_recorders(build_graph(document, self.rate, path), self.parameters)
-        self._graph = graph = build_graph(self.document, self.rate, path)
+        self._graph = graph = self._typed(document)
         self._knobs = [_knobs_of(graph, parameter) for parameter in self.parameters]
         self._rewinds = can_rewind(graph) and all(knobs is not None for knobs in self._knobs)
         self.as_lanes = self._rewinds and self._can_use_lanes(graph)
@@ -117,7 +116,10 @@ class BatchRenderer:
             name, port = parse_port_ref(parameter.target)
             path, node = locate(document, name)
             document = within(path, SetParam(node, port, [parameter.low] * lanes)).apply(document)
-        return build_graph(document, self.rate, self.path)
+        return self._typed(document)
+
+    def _typed(self, document: Document) -> Graph:
+        return without_side_effects(build_graph(document, self.rate, self.path))
 
     def _engine(self, width: int, thread: int) -> RewindableEngine:
         engines = self._engines[thread]
@@ -144,12 +146,26 @@ class BatchRenderer:
 
     def _render_anew(self, setting: np.ndarray) -> np.ndarray:
         """Render one setting in an engine of its own: for patches with state outside the plan."""
-        engine = Offline(with_setting(self._graph, self.parameters, setting), self.rate, self.path)
+        engine = Offline(self._typed(with_setting(self._graph, self.parameters, setting)))
         try:
             mean: np.ndarray = engine.run_samples(self.samples).mean(axis=1)
             return mean
         finally:
             engine.close()
+
+
+def without_side_effects(graph: Graph) -> Graph:
+    """Return a copy of a graph without the helpers that its sound does not depend on: recorders, meters, senders."""
+    outputs = [node.id for node in graph.typed_nodes if node.cls is not None and node.cls.device == "output"]
+    heard = set(outputs).union(*(nx.ancestors(graph, id) for id in outputs))
+    others = [node.id for node in graph.typed_nodes if node.spec.helpers and node.id not in heard]
+    if not others:
+        return graph
+    pruned: Graph = graph.copy()
+    pruned.remove_nodes_from(others)
+    pruned.graph["loops"] = [loop for loop in graph.loops if not set(loop) & set(others)]
+    nx.freeze(pruned)
+    return pruned
 
 
 def lanes_are_independent(graph: Graph, laned: Graph, varied: Sequence[str], lanes: int) -> bool:
@@ -180,22 +196,6 @@ def lanes_are_independent(graph: Graph, laned: Graph, varied: Sequence[str], lan
 
 def _widest(node: GraphNode) -> int:
     return max([node.lanes, *node.input_lanes.values(), *node.output_lanes.values()])
-
-
-def without_recorders(graph: Graph, parameters: Sequence[Parameter]) -> Document:
-    """Return the document without the nodes that only display, record or send, unless a parameter belongs to one.
-
-    They do not affect the sound, and thousands of renders must not overwrite recordings.
-    """
-    document = graph.document
-    varied = {(*path, node) for path, node in (locate(document, parse_port_ref(p.target)[0]) for p in parameters)}
-    ends = [n.path for n in graph.typed_nodes if n.spec.helpers and not n.spec.output_ports and n.path not in varied]
-    for *path, id in dict.fromkeys(path for path in ends if path):
-        try:
-            document = within(tuple(path), RemoveNode(id)).apply(document)
-        except PatchError:  # the node is in the file of another patch
-            continue
-    return document
 
 
 def setting_action(graph: Graph, parameters: Sequence[Parameter], setting: Sequence[float] | np.ndarray) -> SetParams:
@@ -249,10 +249,12 @@ def _knobs_of(graph: Graph, parameter: Parameter) -> list[tuple[str, str]] | Non
     """
     name, port = parse_port_ref(parameter.target)
     path, node = locate(graph.document, name)
+    found: dict[tuple[str, str], None] = {}
     for value in (parameter.low, parameter.high):
-        edited = _with_value(graph, graph.document, parameter, value)
-        set_to = ValueChange(path, node, port, edited.nested(path).nodes[node].params[port])
-        knobs = knob_changes(graph, Change(graph.document, edited, VALUES, (set_to,)))
+        after = _with_value(graph, graph.document, parameter, value)
+        edited = ValueChange(path, node, port, after.nested(path).nodes[node].params[port])
+        knobs = knob_changes(graph, Change(graph.document, after, VALUES, (edited,)))
         if knobs is None:
             return None
-    return [(knob.node, knob.port) for knob in knobs or () if not graph.into(knob.node, knob.port)]
+        found |= dict.fromkeys((knob.node, knob.port) for knob in knobs)
+    return [knob for knob in found if not graph.into(*knob)]

@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import shutil
+import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -40,7 +41,18 @@ def make_rows(settings: DatasetSettings, renderer: BatchRenderer, rows: Sequence
     if settings.is_audio:
         return {"sounds": sounds, "values": values, "classes": classes}
     found = log_mel(sounds, settings.rate) if settings.form == "log-mel" else stft_magnitudes(sounds)
-    return {"features": found.astype(np.float16), "values": values, "classes": classes}
+    return {"features": _as_float16(found), "values": values, "classes": classes}
+
+
+def _as_float16(features: np.ndarray) -> np.ndarray:
+    """Convert float32 features, which are overwritten.
+
+    NumPy takes ten times as long for numbers that are inexact and subnormal as float16, so these are rounded before.
+    """
+    features *= np.float32(2.0**24)
+    np.rint(features, out=features)
+    features *= np.float32(2.0**-24)
+    return features.astype(np.float16)
 
 
 def shard_path(folder: Path, shard: int) -> Path:
@@ -73,7 +85,7 @@ def make_shard(
         with settings.renderer() as own:
             return make_shard(settings, folder, shard, own, progress)
     rows = settings.rows(shard)
-    parts = []
+    arrays: dict[str, np.ndarray] = {}
     sounds = _SoundFolder(settings, folder, shard) if settings.is_audio else None
     path = shard_path(folder, shard)
     try:
@@ -82,12 +94,14 @@ def make_shard(
             part = make_rows(settings, renderer, batch)
             if sounds is not None:
                 part |= sounds.write(batch, part.pop("sounds"))
-            parts.append(part)
+            for name, values in part.items():
+                if name not in arrays:
+                    arrays[name] = np.empty((len(rows), *values.shape[1:]), values.dtype)
+                arrays[name][start : start + len(batch)] = values
             if progress is not None:
                 progress(len(batch))
         if sounds is not None:
             sounds.complete()
-        arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         write_arrays(path, arrays, _label(settings, rows))
     except OSError as error:
         raise DatasetError(f"{path}: could not be written ({error.strerror}). {HINT}") from None
@@ -123,16 +137,21 @@ def _label(settings: DatasetSettings, rows: range) -> str:
 
 def encode_sound(sound: np.ndarray, rate: float, form: str) -> bytes:
     """Return a sound (samples,) as a file: WAV of 32-bit floats, or FLAC of 24 bits, clipped at full scale."""
-    data = io.BytesIO()
     if form == "audio-wav":
-        from scipy.io import wavfile  # libsndfile would write the time of day into a float WAV
+        return _float_wav(sound, round(rate))
+    import soundfile
 
-        wavfile.write(data, round(rate), sound)
-    else:
-        import soundfile
-
-        soundfile.write(data, sound, round(rate), "PCM_24", format="FLAC", compression_level=0.0)
+    data = io.BytesIO()
+    soundfile.write(data, sound, round(rate), "PCM_24", format="FLAC", compression_level=0.0)
     return data.getvalue()
+
+
+def _float_wav(sound: np.ndarray, rate: int) -> bytes:
+    """Return a WAV file. Not by libsndfile, which writes the time of day into files of floats."""
+    samples = np.asarray(sound, "<f4").tobytes()
+    content = struct.pack("<4s4sIHHIIHHH", b"WAVE", b"fmt ", 18, 3, 1, rate, 4 * rate, 4, 32, 0)
+    content += struct.pack("<4sII4sI", b"fact", 4, len(sound), b"data", len(samples)) + samples
+    return struct.pack("<4sI", b"RIFF", len(content)) + content
 
 
 class _SoundFolder:

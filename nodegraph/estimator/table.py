@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,7 @@ def cached_table(
     try:
         with np.load(path) as stored:
             return Table(stored["positions"], stored["spectra"])
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass
     table = build_table(renderer, rows, seconds, progress)
     data = io.BytesIO()

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from nodegraph.graph import build_graph
+from nodegraph.learn.device import device_of
 from nodegraph.learn.errors import LearnError
-from nodegraph.learn.outputs import check_writable, device_of, save_or_keep
-from nodegraph.models.estimator import Calibration, Estimator, Group, layout_of, standardise
+from nodegraph.learn.outputs import check_writable, save_or_keep
+from nodegraph.models.estimator import Calibration, Estimator, layout_of, standardise
 from nodegraph.models.estimator_layout import weight_count
 from nodegraph.models.estimator_network import EstimatorNetwork, network_tensors
 from nodegraph.models.parameters import Parameter, to_unit
@@ -25,15 +27,20 @@ from nodegraph.patch import Document, read_patch
 from . import training_checkpoint as checkpoints
 from .augmentation import Augmentation
 from .calibration import fit_calibration, hear
+from .comparison import compare_with_search
 from .evaluation import evaluate
 from .example_stream import CHUNK, ExampleChunk, ExampleSource, ExampleStream
+from .examples import examples as draw_examples
 from .losses import Batch, losses_of
 from .parameters import parameters_of
 from .patch_record import record_of
+from .probe import Probe
+from .probe import probe as probe_patch
 from .recipe import FRAMES, EstimatorRecipe, load_recipe
 from .rendering import BatchRenderer
 from .standardisation import Standardisation
-from .targets import class_places, columns_of
+from .symmetry import symmetry_of
+from .targets import class_places
 from .training_card import card_of
 
 CALIBRATION_CHUNKS = 8  # of held-out examples to calibrate with, and as many to evaluate
@@ -85,16 +92,18 @@ def train_estimator(
     resume: bool = False,
     device: str | None = None,
     threads: int | None = None,
-    interchangeable: Sequence[Group] = (),
-    inaudible: Sequence[str] = (),
+    compare: bool = True,
     observer: EstimatorObserver | None = None,
 ) -> TrainedEstimator:
     """Train an estimator of the parameters of a patch, and write it to ``output``.
 
+    First the patch is probed: which parameters are interchangeable, which are inaudible, and under which switch. What
+    cannot be heard is not trained.
     ``parameters`` are names of controls; by default all. The training ends after ``minutes`` or ``examples``; by
     default those of the recipe. Every 20 s a checkpoint is written next to ``output``, which ``resume`` continues from.
     ``device`` is "cpu" or "cuda"; by default CUDA if available. ``threads`` are those of the network; by default all
-    cores but one, which renders the examples. Raises LearnError, ParameterError, SilentPatchError or PatchError.
+    cores but one, which renders the examples. With ``compare`` the card says what the model adds to a search without
+    it. Raises LearnError, ParameterError, SilentPatchError or PatchError.
     """
     observer = observer or EstimatorObserver()
     chosen = _with_budget(load_recipe(recipe), minutes, examples)
@@ -103,7 +112,7 @@ def train_estimator(
         raise LearnError("resume needs the model file of the training. Pass its path as output.")
     document, file = (patch, None) if isinstance(patch, Document) else (read_patch(patch), Path(patch))
     found = parameters_of(document, parameters, file)
-    training = _Training(document, file, found, chosen, seed, device_of(device), observer, interchangeable, inaudible)
+    training = _Training(document, file, found, chosen, seed, device_of(device), observer, compare)
     used = torch.get_num_threads()
     torch.set_num_threads(threads or max((os.cpu_count() or 2) - 1, 1))
     torch.set_flush_denormal(True)  # denormal numbers are slow
@@ -127,12 +136,10 @@ class _Training:
         seed: int,
         device: torch.device,
         observer: EstimatorObserver,
-        interchangeable: Sequence[Group],
-        inaudible: Sequence[str],
+        compare: bool,
     ) -> None:
-        names = [parameter.name for parameter in parameters]
-        if set(names) <= set(inaudible):
-            raise LearnError("no parameter is audible. Name others, or check the ranges of the controls.")
+        self.names = [parameter.name for parameter in parameters]
+        self.document, self.file, self.compare = document, file, compare
         self.recipe, self.seed, self.device, self.observer = recipe, seed, device, observer
         sound, self.parameters = recipe.sound, parameters
         samples = round(sound.seconds * sound.rate)
@@ -145,7 +152,6 @@ class _Training:
             **{name: getattr(recipe.network, name) for name in recipe.network.__struct_fields__},
         )
         self.record = record_of(document, parameters)
-        self.interchangeable, self.inaudible = tuple(interchangeable), tuple(inaudible)
         renderer = BatchRenderer(document, parameters, sound.seconds, sound.rate, file)
         self.source = ExampleSource(renderer, self.features, Augmentation(samples, sound.rate), seed)
         torch.manual_seed(seed)  # initial weights
@@ -158,11 +164,9 @@ class _Training:
         )
         self.standardisation = Standardisation()
         self.counts = torch.tensor(self.layout.classes, device=device)
-        self.audible = torch.tensor([float(name not in self.inaudible) for name in names], device=device)
-        self.groups = [columns_of(group, names) for group in self.interchangeable]
         self.chunks, self.seconds, self.loss = 0, 0.0, math.nan
         self._saved_at, self._save_error = time.monotonic(), ""
-        self.key = checkpoints.key_of(recipe, seed, self.record, names, self.interchangeable, self.inaudible)
+        self.key = checkpoints.key_of(recipe, seed, self.record, self.names)
 
     @property
     def done(self) -> float:
@@ -175,6 +179,8 @@ class _Training:
         checkpoint = checkpoints.path_of(path) if path is not None else None
         if resume and checkpoint is not None:
             self._restore(checkpoints.read_checkpoint(checkpoint, self.key, self.device))
+        else:
+            self._use(probe_patch(self.source.renderer))
         stopped = not self._train(checkpoint)
         if stopped and not self.chunks:
             raise KeyboardInterrupt
@@ -189,6 +195,15 @@ class _Training:
                 checkpoint.unlink(missing_ok=True)
         notes = tuple(self.observer.notes)
         return TrainedEstimator(model, self.seconds, self.chunks * CHUNK, stopped, path, notes)
+
+    def _use(self, found: Probe) -> None:
+        """Use what the probe of the patch found."""
+        if len(found.inaudible) == len(self.names):
+            draw_examples(self.source.renderer, self.parameters, self.seed, range(1))  # raises if all is silent
+            raise LearnError("no parameter is audible. Name others, or check the ranges of the controls.")
+        self.probe = found
+        self.source = replace(self.source, audible=found.audible)
+        self.groups = [np.array(exchange.members) for exchange in found.symmetry.exchanges]
 
     # -- training ------------------------------------------------------------------------------------------
 
@@ -226,14 +241,14 @@ class _Training:
     def batch_of(self, chunk: ExampleChunk) -> Batch:
         features = standardise(chunk.features, self.standardisation.tensors())
         places = class_places(self.parameters, chunk.values)
-        parts = (*features, chunk.noise, places, to_unit(self.parameters, chunk.values))
+        parts = (*features, chunk.noise, places, to_unit(self.parameters, chunk.values), chunk.audible)
         return Batch(*(torch.from_numpy(np.ascontiguousarray(p, np.float32)).to(self.device) for p in parts))
 
     def _step(self, batch: Batch) -> None:
         config = self.recipe.training
         for group in self.optimiser.param_groups:
             group["lr"] = config.rate * rate_factor(self.done, config.warm_up)
-        losses = losses_of(self.network, batch, self.counts, self.audible, self.groups, self.generator)
+        losses = losses_of(self.network, batch, self.counts, self.groups, self.generator)
         self.optimiser.zero_grad(set_to_none=True)
         (losses.classes + config.flow_weight * losses.flow).backward()
         self.optimiser.step()
@@ -252,8 +267,8 @@ class _Training:
             self.record,
             Calibration(*((1.0,) * len(self.parameters),) * 2),
             weights | self.standardisation.tensors(),
-            self.interchangeable,
-            self.inaudible,
+            tuple(tuple(tuple(self.names[i] for i in unit) for unit in group.tolist()) for group in self.groups),
+            tuple(self.names[i] for i in self.probe.inaudible),
             **more,
         )
 
@@ -270,7 +285,9 @@ class _Training:
             "weights": weight_count(self.layout),
             "stopped": stopped,
         }
-        card = card_of(self.recipe, self.seed, self.device, training, results)
+        if self.compare and not stopped:
+            results["search"] = compare_with_search(model, self.document, self.file, source, 2 * CALIBRATION_CHUNKS)
+        card = card_of(self.recipe, self.seed, self.device, training, self.probe.describe(), results)
         return replace(model, card=card)
 
     def _save_checkpoint(self, path: Path) -> None:
@@ -281,6 +298,7 @@ class _Training:
             "generator": self.generator.get_state(),
             "count": self.standardisation.count,
             "sums": {name: torch.from_numpy(np.array(values)) for name, values in self.standardisation.sums.items()},
+            "probe": checkpoints.probe_state(self.probe),
             "chunks": self.chunks,
             "seconds": self.seconds,
             "loss": self.loss,
@@ -295,6 +313,9 @@ class _Training:
         self._saved_at = time.monotonic()
 
     def _restore(self, state: dict[str, Any]) -> None:
+        renderer = self.source.renderer
+        symmetry = symmetry_of(build_graph(renderer.document, renderer.rate, renderer.path), self.parameters)
+        self._use(checkpoints.probe_of(state["probe"], self.parameters, symmetry))
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["generator"].cpu())

@@ -13,7 +13,12 @@ from .recipe import EstimatorRecipe
 
 
 def card_of(
-    recipe: EstimatorRecipe, seed: int, device: torch.device, training: dict[str, Any], evaluation: dict[str, Any]
+    recipe: EstimatorRecipe,
+    seed: int,
+    device: torch.device,
+    training: dict[str, Any],
+    probe: list[str],
+    evaluation: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the model card as plain data."""
     return {
@@ -25,5 +30,6 @@ def card_of(
         "torch": str(torch.__version__),
         "device": str(device),
         "training": training,
+        "probe": probe,
         "evaluation": evaluation,
     }

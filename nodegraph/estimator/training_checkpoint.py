@@ -15,9 +15,12 @@ import torch
 from nodegraph.files.atomic import write_atomic
 from nodegraph.learn.checkpoint import path_of
 from nodegraph.learn.errors import LearnError
-from nodegraph.models.estimator import Group, PatchRecord
+from nodegraph.models.estimator import PatchRecord
+from nodegraph.models.parameters import Parameter
 
+from .probe import Probe, Switch
 from .recipe import EstimatorRecipe
+from .symmetry import Symmetry
 
 FORMAT = 1
 
@@ -29,14 +32,28 @@ def key_of(
     seed: int,
     patch: PatchRecord,
     names: Sequence[str],
-    interchangeable: Sequence[Group],
-    inaudible: Sequence[str],
 ) -> str:
     """Return a hash of everything that must match to resume: all but the duration of the training."""
     plain = recipe.plain()
     plain["training"] |= {"minutes": 0, "examples": 0}
-    data = [plain, seed, msgspec.to_builtins(patch), list(names), list(interchangeable), list(inaudible)]
+    data = [plain, seed, msgspec.to_builtins(patch), list(names)]
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def probe_state(probe: Probe) -> dict[str, Any]:
+    """Return a probe for a checkpoint; its symmetry follows from the patch."""
+    return {
+        "wired": torch.from_numpy(probe.wired.copy()),
+        "audible_part": torch.from_numpy(probe.audible_part.copy()),
+        "switches": [(switch.parameter, switch.by, switch.low, switch.high) for switch in probe.switches],
+        "settings": probe.settings,
+    }
+
+
+def probe_of(state: dict[str, Any], parameters: tuple[Parameter, ...], symmetry: Symmetry) -> Probe:
+    """Return the probe in a checkpoint."""
+    wired, audible = state["wired"].cpu().numpy(), state["audible_part"].cpu().numpy()
+    return Probe(parameters, symmetry, wired, audible, tuple(Switch(*s) for s in state["switches"]), state["settings"])
 
 
 def write_checkpoint(path: Path, state: dict[str, Any], key: str) -> None:

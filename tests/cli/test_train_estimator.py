@@ -24,7 +24,7 @@ hidden = 32
 flow_width = 16
 flow_layers = 1
 """
-FAST = ("--recipe", "fast.toml", "--examples", 300, "--threads", 1)
+FAST = ("--recipe", "fast.toml", "--examples", 300, "--threads", 1, "--no-compare")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def overconfident(scale: float) -> HeldOut:
         gumbel = rng.gumbel(size=drawn.shape)
         places[:, column] = (drawn / divisor + gumbel).argmax(axis=1)
         logits[:, column, :count] = drawn
-    return HeldOut(torch.from_numpy(logits), places, noise)
+    return HeldOut(torch.from_numpy(logits), places, np.ones(places.shape, bool), noise)
 
 
 def test_fitted_temperatures_are_those_that_the_errors_have():
@@ -66,6 +66,6 @@ def test_no_sure_estimate_gives_no_share():
 
 def test_within_one_class_counts_neighbours_only_if_there_are_many_classes():
     held_out = overconfident(1.0)
-    moved = HeldOut(held_out.logits, held_out.logits.argmax(dim=-1).numpy() + 1.0, held_out.noise)
+    moved = held_out._replace(places=held_out.logits.argmax(dim=-1).numpy() + 1.0)
     right = confidences(SimpleNamespace(layout=model().layout, calibration=model().calibration), moved)[1]
     assert right[:, [0, 2, 3]].all() and not right[:, 1].any()

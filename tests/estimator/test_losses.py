@@ -55,10 +55,11 @@ def test_matching_restores_shuffled_units():
     assert torch.equal(permute_units(shuffled, columns, found), places)
 
 
-def batch(places: torch.Tensor) -> Batch:
+def batch(places: torch.Tensor, audible: torch.Tensor | None = None) -> Batch:
     random = torch.Generator().manual_seed(0)
     features = (torch.rand(len(places), *shape, generator=random) for shape in ((16, 8), (4,), ()))
-    return Batch(*features, torch.zeros(len(places)), places, places / 6.0)
+    audible = torch.ones_like(places) if audible is None else audible
+    return Batch(*features, torch.zeros(len(places)), places, places / 6.0, audible)
 
 
 @pytest.fixture
@@ -71,10 +72,10 @@ def network():
 def test_loss_does_not_depend_on_the_order_of_interchangeable_units(network):
     columns = columns_of(GROUP, NAMES)
     places = torch.randint(0, 7, (5, 6), generator=torch.Generator().manual_seed(1)).float()
-    counts, audible = torch.full((6,), 7), torch.ones(6)
+    counts = torch.full((6,), 7)
 
     def loss(values: torch.Tensor, groups: list[np.ndarray]) -> tuple[float, ...]:
-        found = losses_of(network, batch(values), counts, audible, groups, torch.Generator().manual_seed(2))
+        found = losses_of(network, batch(values), counts, groups, torch.Generator().manual_seed(2))
         return tuple(float(part.detach()) for part in found)
 
     shuffled = permute_units(places, columns, torch.tensor([[2, 0, 1]]).expand(5, 3))
@@ -84,12 +85,12 @@ def test_loss_does_not_depend_on_the_order_of_interchangeable_units(network):
 
 
 def test_inaudible_parameters_do_not_count(network):
-    counts, audible = torch.full((6,), 7), torch.tensor([1.0, 0.0, 1.0, 1.0, 1.0, 1.0])
+    counts, audible = torch.full((6,), 7), torch.tensor([[1.0, 0.0, 1.0, 1.0, 1.0, 1.0]]).expand(5, 6)
     places = torch.zeros(5, 6)
     other = places.clone()
     other[:, 1] = 6.0
     values = []
     for given in (places, other):
-        found = losses_of(network, batch(given), counts, audible, [], torch.Generator().manual_seed(2))
+        found = losses_of(network, batch(given, audible), counts, [], torch.Generator().manual_seed(2))
         values.append(float(found.classes.detach()))
     assert values[0] == pytest.approx(values[1])

@@ -30,7 +30,7 @@ UNITS = ((("low pitch", "low level"), ("high pitch", "high level")),)
 
 
 def train(output=None, examples=512, **options):
-    options = {"recipe": SMALL, "examples": examples, "threads": 1} | options
+    options = {"recipe": SMALL, "examples": examples, "threads": 1, "compare": False} | options
     patch = options.pop("patch", None) or two_tones()
     return train_estimator(patch.document, output, **options)
 
@@ -62,7 +62,7 @@ def test_training_learns_pitch_and_level_of_a_tone(tmp_path):
 
 
 def test_card_says_how_the_model_was_trained():
-    card = train(interchangeable=UNITS).model.card
+    card = train().model.card
     assert card["recipe"] == "small" and card["training"]["examples"] == 512 and not card["training"]["stopped"]
     assert card["choices"]["training"]["examples"] == 512
     for kind in ("clean", "noisy"):
@@ -71,10 +71,28 @@ def test_card_says_how_the_model_was_trained():
         assert 0.0 <= found["calibration_error"] <= 1.0
 
 
+def test_equal_oscillators_are_interchangeable():
+    model = train().model
+    assert [set(group) for group in model.interchangeable] == [set(UNITS[0])]
+    assert any(line.startswith("interchangeable") for line in model.card["probe"])
+
+
 def test_inaudible_parameters_are_left_out():
-    trained = train(inaudible=("low level",))
-    assert trained.model.inaudible == ("low level",)
-    assert "low level" not in trained.model.card["evaluation"]["clean"]["parameters"]
+    patch = two_tones()
+    patch.add("sine", "spare")
+    patch.do(SetControl("unused", "spare.frequency", 100.0, 200.0))
+    trained = train(patch=patch)
+    assert trained.model.inaudible == ("unused",)
+    assert "unused" not in trained.model.card["evaluation"]["clean"]["parameters"]
+
+
+def test_card_compares_with_a_search_without_the_model(monkeypatch, tmp_path):
+    monkeypatch.setenv("NODEGRAPH_TABLES", str(tmp_path / "tables"))
+    monkeypatch.setattr("nodegraph.estimator.table.ROWS", 600)
+    monkeypatch.setattr("nodegraph.estimator.comparison.SOUNDS", 2)
+    monkeypatch.setattr("nodegraph.estimator.comparison.SECONDS", 0.1)
+    found = train(compare=True).model.card["evaluation"]["search"]
+    assert found["model_is_nearer"] == (found["with_model"] < found["without_model"])
 
 
 def test_resumed_training_gives_the_same_weights_as_an_uninterrupted_one(tmp_path):
@@ -150,6 +168,14 @@ def no_controls():
     return patch_of("osc.out out.audio", osc="sine", out="audio_out")
 
 
+def wired_input():
+    patch = no_controls()
+    patch.add("constant", "pitch", value=300.0)
+    patch.connect("pitch.out", "osc.frequency")
+    patch.do(SetControl("pitch", "osc.frequency", 100.0, 200.0))
+    return patch
+
+
 def silent():
     patch = no_controls()
     patch.do(SetControl("pitch", "osc.frequency", 100.0, 200.0))
@@ -161,11 +187,7 @@ WRONG = {
     "no controls": (dict(patch=no_controls()), ParameterError, "the patch has no controls"),
     "an unknown control": (dict(parameters=["bass"]), ParameterError, "there is no control 'bass'"),
     "a silent patch": (dict(patch=silent()), SilentPatchError, "the patch is silent"),
-    "inaudible parameters": (
-        dict(parameters=["low level"], inaudible=("low level",)),
-        LearnError,
-        "no parameter is audible",
-    ),
+    "inaudible parameters": (dict(patch=wired_input()), LearnError, "no parameter is audible"),
     "an unknown recipe": (dict(recipe="slow"), LearnError, "recipe 'slow': not found"),
     "a missing folder": (dict(output="no/where/m"), LearnError, "folder no/where not found"),
     "an unknown device": (dict(device="abacus"), LearnError, "device 'abacus': unavailable"),

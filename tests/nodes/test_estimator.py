@@ -256,7 +256,10 @@ def test_values_stay_when_another_part_of_the_patch_is_edited(folder):
         ({"file": "text.safetensors"}, "'text.safetensors': .* Choose a model made by `nodegraph train estimator`"),
         ({"file": "autoencoder.safetensors"}, "'autoencoder.safetensors': kind must be 'estimator'"),
         ({"parameters": "cutof"}, r"parameters must be names of the model's, got 'cutof'\. Did you mean 'cutoff'\?"),
-        ({"parameters": "xyz"}, r"parameters must be names of the model's, got 'xyz'\. The model has cutoff, gain, wave"),
+        (
+            {"parameters": "xyz"},
+            r"parameters must be names of the model's, got 'xyz'\. The model has cutoff, gain, wave",
+        ),
     ],
 )
 def test_wrong_model_makes_a_placeholder(folder, params, message):

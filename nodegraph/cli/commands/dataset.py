@@ -15,8 +15,6 @@ from ..output import plural, print_json, print_line
 from ..patches import open_patch
 from ..progress import Progress
 
-FORMS = ("log-mel", "stft", "audio-wav", "audio-flac")
-
 
 def dataset(
     patch: Annotated[
@@ -32,7 +30,7 @@ def dataset(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the random settings.")] = 0,
     form: Annotated[
-        str, typer.Option("--form", metavar="FORM", help=f"What is stored: {', '.join(FORMS)}.")
+        str, typer.Option("--form", metavar="FORM", help="log-mel, stft, audio-wav or audio-flac.")
     ] = "log-mel",
     only_classes: Annotated[bool, typer.Option("--only-classes", help="Draw only the steps of each control.")] = False,
     seconds: Annotated[
@@ -41,7 +39,7 @@ def dataset(
     rate: Annotated[float, typer.Option("--rate", metavar="HZ", callback=sample_rate, help="Sample rate.")] = 16384.0,
     sets: Sets = None,
     shard_rows: Annotated[
-        int, typer.Option("--shard-rows", metavar="N", min=0, help="Examples per file. Default: 8192, of audio 2048.")
+        int, typer.Option("--shard-rows", metavar="N", min=0, help="Examples per file. Default: 16384, of audio 8192.")
     ] = 0,
     only: Annotated[str, typer.Option("--only", metavar="K/M", help="Make only part K of M of the files.")] = "1/1",
     jobs: Annotated[
@@ -62,9 +60,6 @@ def dataset(
     The parameters are the controls of the patch. Each example depends on the seed and its number only, so a command
     can be interrupted and repeated, and parts can be made on several computers. A complete data set has a manifest.
     """
-    # the sums of parallel BLAS threads would depend on their number, and processes share the cores already
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if output is None:
         raise CommandError("the folder of the data set is missing. Name it: -o DIR")
     if verify:

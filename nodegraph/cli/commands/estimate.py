@@ -46,6 +46,10 @@ def estimate(
         typer.Option("--parameters", metavar="NAME,…", help="Controls that vary; repeatable. Default: all."),
     ] = None,
     classes: Annotated[bool, typer.Option("--classes", help="Use only the class values of the controls.")] = False,
+    table: Annotated[
+        int | None,
+        typer.Option("--table", metavar="N", min=0, help="Random settings rendered in advance. Default: 16384."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the search.")] = 0,
     probe: Annotated[
         bool, typer.Option("--probe", help="Also list all inaudible parameters of the patch (up to 30 s).")
@@ -61,6 +65,7 @@ def estimate(
     from nodegraph.estimator.parameters import ParameterError
     from nodegraph.estimator.proposals import proposer_of
     from nodegraph.estimator.scoring import Budget
+    from nodegraph.estimator.table import ROWS
     from nodegraph.estimator.target_sound import read_target
     from nodegraph.patch import write_patch
 
@@ -69,7 +74,7 @@ def estimate(
     names = [name.strip() for text in parameters for name in text.split(",") if name.strip()] if parameters else None
     try:
         with problems_of(opened):
-            matcher = Matcher(opened.document, names, opened.path)
+            matcher = Matcher(opened.document, names, opened.path, table_rows=ROWS if table is None else table)
     except ParameterError as error:
         raise CommandError(f"{patch}: {error}") from None
     with matcher, catch_stop_signals() as stop, Progress("random settings", 1.0) as bar:

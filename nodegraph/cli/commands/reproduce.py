@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import INTERRUPTED, CommandError
-from ..inversynth import INVERSYNTH, reproduce_inversynth
+from ..inversynth import INVERSYNTH, reproduce_inversynth, settings_of
 from ..options import Json
 from ..output import plural, print_json, print_line, print_note
 from ..progress import Progress
@@ -63,6 +63,10 @@ def reproduce(
         int | None,
         typer.Option("--examples", metavar="N", min=1, help="Number of examples in all, for inversynth-… only."),
     ] = None,
+    absolute: Annotated[
+        bool,
+        typer.Option("--absolute", help="Absolute instead of logarithmic spectrograms, for inversynth-… only."),
+    ] = False,
     device: Annotated[
         str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
     ] = None,
@@ -84,9 +88,11 @@ def reproduce(
     if table in INVERSYNTH:
         if audio:
             raise CommandError(f"{table}: --audio is unsupported, examples are of the synthesizer. Leave it out.")
-        return reproduce_inversynth(table, quick, output, net, epochs, seed, examples, device, folder, fresh, json)
-    if examples is not None:
-        raise CommandError(f"{table}: --examples is unsupported, it is for inversynth-…. Leave it out.")
+        settings = settings_of(quick, net, epochs, examples, absolute)
+        return reproduce_inversynth(table, settings, output, seed, device, folder, fresh, json)
+    if examples is not None or absolute:
+        name = "--absolute" if absolute else "--examples"
+        raise CommandError(f"{table}: {name} is unsupported, it is for inversynth-…. Leave it out.")
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.reproduce import report
     from nodegraph.learn.reproduce.run import delete_results, tasks_of

@@ -7,14 +7,25 @@ from collections.abc import Callable
 import numpy as np
 
 from ..features import log_mel
+from ..matching import Matcher
+from ..scoring import Budget
 from .architectures import CLASSES
 from .corpus import Corpus
 
 DRAWS = 200
 _CHUNK_ROWS = 2048
 
-# sounds (N, samples) → values (N, P) in the units of the ports
-Search = Callable[[np.ndarray], np.ndarray]
+# sound (samples,), number of evaluations → values (P,) in the units of the ports
+Search = Callable[[np.ndarray, int], np.ndarray]
+
+
+def search_of(matcher: Matcher) -> Search:
+    """Return the search of a matcher over class values; the same sound gives the same result."""
+
+    def search(sound: np.ndarray, evaluations: int) -> np.ndarray:
+        return matcher.match(sound, Budget(evaluations=evaluations), only_classes=True).values
+
+    return search
 
 
 def random_classes(corpus: Corpus, count: int, seed: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Line charts side by side as a PNG, with one legend."""
+"""ChartLine charts side by side as a PNG, with one legend."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLOURS = (
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """Points (x, y) of one label; ``is_published`` draws circles instead of a line, ``bars`` are ranges of y."""
 
     label: str
@@ -35,7 +35,7 @@ class Chart:
     """A chart with a title and the name of its x axis; ``has_numbers`` writes the whole numbers below it."""
 
     title: str
-    lines: Sequence[Line]
+    lines: Sequence[ChartLine]
     x_name: str = ""
     has_numbers: bool = True
 
@@ -89,7 +89,7 @@ def _draw_chart(draw: Any, chart: Chart, corner: tuple[int, int], colours: dict[
         _draw_line(draw, line, place, colours[line.label])
 
 
-def _draw_line(draw: Any, line: Line, place: Any, colour: tuple[int, int, int]) -> None:
+def _draw_line(draw: Any, line: ChartLine, place: Any, colour: tuple[int, int, int]) -> None:
     placed = [place(x, y) for x, y in line.points]
     for (x, _), (low, high) in zip(line.points, line.bars):
         draw.line([place(x, low), place(x, high)], fill=colour, width=2)

@@ -17,6 +17,7 @@ from .architectures import CLASSES
 from .synthesizer import Renderer
 
 _CHUNK_ROWS = 1024
+_SEED = 0x1000_0000  # added to the seed: no example of the paper is one of a table or of another training
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ def draw_corpus(
     classes = np.empty(shape, np.int64)
     for start in range(0, count, _CHUNK_ROWS):
         rows = np.arange(start, min(start + _CHUNK_ROWS, count))
-        _, values = examples(renderer, renderer.parameters, seed, rows.tolist(), only_classes=True)  # type: ignore[arg-type]
+        _, values = examples(renderer, renderer.parameters, _SEED + seed, rows.tolist(), only_classes=True)  # type: ignore[arg-type]
         classes[rows] = to_classes(renderer.parameters, values, CLASSES)
         progress((rows[-1] + 1) / count, "examples")
     folder.mkdir(parents=True, exist_ok=True)

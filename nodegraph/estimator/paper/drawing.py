@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from . import published
-from .chart import Chart, Line, charts_png
+from .chart import Chart, ChartLine, charts_png
 from .experiment import SOFTMAX, Outcome
 from .groups import NAMES
 from .metrics import interval
@@ -32,9 +32,9 @@ def _table_1(outcome: Outcome) -> list[Chart]:
         lines = []
         for x, name in enumerate(names):
             found = interval(scale * getattr(outcome.results[name], attribute))
-            lines.append(Line(name, [(x, found.value)], bars=[(found.low, found.high)]))
+            lines.append(ChartLine(name, [(x, found.value)], bars=[(found.low, found.high)]))
             if theirs := published.RECONSTRUCTION.get(name.removesuffix(SOFTMAX)):
-                lines.append(Line(name, [(x, theirs[2 * number])], is_published=True))
+                lines.append(ChartLine(name, [(x, theirs[2 * number])], is_published=True))
         charts.append(
             Chart(
                 f"{label.replace('ρ', 'correlation,').replace('_δ', ' delta')}, mean",
@@ -54,10 +54,10 @@ def _figure_2(outcome: Outcome) -> list[Chart]:
         for name, found in outcome.results.items():
             points = [(row.epoch, value) for row in found.rows[1:] if math.isfinite(value := getattr(row, part))]
             if found.rows:
-                lines.append(Line(name, points))
+                lines.append(ChartLine(name, points))
             theirs = published.LOSS.get(name.removesuffix(SOFTMAX))
             if part == "valid" and found.rows and theirs is not None:
-                lines.append(Line(name, [(last, theirs)], is_published=True))
+                lines.append(ChartLine(name, [(last, theirs)], is_published=True))
         charts.append(Chart(title, lines, "epoch (circles: published at 100)"))
     return charts
 
@@ -67,8 +67,8 @@ def _figure_3(outcome: Outcome) -> list[Chart]:
     for group in NAMES:
         lines = []
         for name, found in outcome.results.items():
-            lines.append(Line(name, [(k, group_accuracy(outcome, found, group, k).mean()) for k in KS]))
+            lines.append(ChartLine(name, [(k, group_accuracy(outcome, found, group, k).mean()) for k in KS]))
             if theirs := published.TOP_K[group].get(name.removesuffix(SOFTMAX)):
-                lines.append(Line(name, [(1, theirs[0]), (5, theirs[1])], is_published=True))
+                lines.append(ChartLine(name, [(1, theirs[0]), (5, theirs[1])], is_published=True))
         charts.append(Chart(f"{group}: top-k accuracy in %", lines, "k"))
     return charts

@@ -21,9 +21,9 @@ from . import baselines
 from .architectures import ARCHITECTURES, CLASSES, InputName, architecture_of, count_weights
 from .corpus import Corpus, Fold, fold_of
 from .inputs import Inputs, Preparation, StoppedError, inputs_of
-from .measured import Measured, load_measured, measure, merged, save_measured
 from .metrics import scores_of
 from .network import build_network
+from .result import ModelResult, load_result, measure, merge_folds, save_result
 from .training import Head, Schedule, TrainingData, TrainingState, score, train_network
 
 SOFTMAX = " softmax"  # ending of the name of a model with 23 softmax heads
@@ -34,12 +34,13 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Settings:
+class ExperimentSettings:
     """The size of an experiment.
 
     ``folds`` is that of the cross-validation, ``runs`` how many of them are run. ``minutes`` are those after which the
-    training of a model ends, by name. ``compared`` is the number of test examples of the baselines that render many
-    settings for each, ``searched`` that of the search.
+    training of a model ends, by name. ``baseline_examples`` is the number of test examples of a baseline that renders
+    many settings for each, ``search_examples`` that of the search, which renders
+    ``search_evaluations`` settings for each.
     """
 
     name: str
@@ -50,15 +51,25 @@ class Settings:
     minutes: Mapping[str, float] = field(default_factory=dict)
     models: tuple[str, ...] = tuple(ARCHITECTURES)
     preparation: Preparation = field(default_factory=Preparation)
-    compared: int = 200
-    searched: int = 50
+    baseline_examples: int = 200
+    search_examples: int = 50
+    search_evaluations: int = 8192
 
 
 # 10-fold cross-validation on 200,000 examples, as in the paper
-FULL = Settings("full", 200_000, 10, 10, 100, preparation=Preparation(fitted=4000), compared=1000, searched=500)
+FULL = ExperimentSettings(
+    "full",
+    200_000,
+    10,
+    10,
+    100,
+    preparation=Preparation(fit_examples=4000),
+    baseline_examples=1000,
+    search_examples=500,
+)
 # two cores, 90 minutes: 20,000 examples for training, 1000 for validation, 1000 for test. The minutes of the models
 # Conv1 to Conv6 are proportional to their cost, so that all of them see about the same number of examples.
-QUICK = Settings(
+QUICK = ExperimentSettings(
     "quick",
     22_000,
     11,
@@ -74,16 +85,16 @@ QUICK = Settings(
 class Outcome:
     """The results by name of model or baseline, in the order of the tables."""
 
-    settings: Settings
+    settings: ExperimentSettings
     seed: int
     parameters: list[str]
-    results: dict[str, Measured] = field(default_factory=dict)
+    results: dict[str, ModelResult] = field(default_factory=dict)
     stopped: bool = False
 
 
 def run_experiment(
     corpus: Corpus,
-    settings: Settings,
+    settings: ExperimentSettings,
     folder: Path,
     device: str | None = None,
     search: baselines.Search | None = None,
@@ -92,7 +103,7 @@ def run_experiment(
 ) -> Outcome:
     """Return the results of the baselines and models of ``settings``; those stored in ``folder`` are reused.
 
-    ``search`` estimates values from sounds; without it, the table has no row for search. ``progress(share, label)``
+    ``search`` estimates the values of a sound; without it, the table has no row for search. ``progress(share, label)``
     reports the share that is done. If ``stop()`` returns True, the results so far are returned, and the same call
     resumes. Raises LearnError if a model is not found or ``folder`` is not writable.
     """
@@ -108,7 +119,7 @@ def run_experiment(
             if name in BASELINES:
                 outcome.results[name] = runner.baseline(name, search)
             else:
-                outcome.results[name] = merged([runner.model(name, run) for run in range(settings.runs)])
+                outcome.results[name] = merge_folds([runner.model(name, run) for run in range(settings.runs)])
     except (StoppedError, KeyboardInterrupt):
         outcome.stopped = True
     except OSError as error:
@@ -130,7 +141,7 @@ class _Runner:
     """Runs one model or baseline after the other."""
 
     corpus: Corpus
-    settings: Settings
+    settings: ExperimentSettings
     folder: Path
     device: torch.device
     progress: Progress
@@ -141,13 +152,13 @@ class _Runner:
     def __post_init__(self) -> None:
         self.identity = [self.corpus.identity, self.corpus.seed, self.settings.folds, asdict(self.settings.preparation)]
 
-    def model(self, name: str, run: int) -> Measured:
+    def model(self, name: str, run: int) -> ModelResult:
         """Train a model on one fold and measure it on its test examples, or read the stored result."""
         architecture, head, fold = architecture_of(_base_name(name)), head_of(name), self._fold(run)
-        schedule = Schedule(self.settings.epochs, self.settings.minutes.get(name, math.inf))
+        schedule = Schedule(self.settings.epochs, self.settings.minutes.get(_base_name(name), math.inf))
         key = _hash([repr(architecture), head, run, repr(schedule), self.identity])
         path = self.folder / f"{_slug(name)}-{run}-{key}.npz"
-        if (found := load_measured(path)) is not None:
+        if (found := load_result(path)) is not None:
             return found
         inputs = self._inputs(name, fold, run)
         seed = self.corpus.seed * 1000 + run
@@ -171,22 +182,23 @@ class _Runner:
             examples=state.examples,
             seconds=state.seconds,
         )
-        save_measured(path, found)
+        save_result(path, found)
         with suppress(OSError):
             checkpoint.unlink()
         return found
 
-    def baseline(self, name: str, search: baselines.Search | None) -> Measured:
+    def baseline(self, name: str, search: baselines.Search | None) -> ModelResult:
         """Measure a baseline on test examples of the first fold, or read the stored result."""
         fold = self._fold(0)
-        rows = fold.test[: self.settings.searched if name == SEARCH else self.settings.compared]
-        path = self.folder / f"{_slug(name)}-{_hash([len(rows), self.identity])}.npz"
-        if (found := load_measured(path)) is not None:
+        count = self.settings.search_examples if name == SEARCH else self.settings.baseline_examples
+        rows, effort = fold.test[:count], self.settings.search_evaluations if name == SEARCH else 0
+        path = self.folder / f"{_slug(name)}-{_hash([len(rows), effort, self.identity])}.npz"
+        if (found := load_result(path)) is not None:
             return found
         self._check_stop()
         self._report(0.0, name)
         found = measure(name, self.corpus, rows, scores_of(self._estimates(name, fold, rows, search), CLASSES))
-        save_measured(path, found)
+        save_result(path, found)
         return found
 
     def _estimates(self, name: str, fold: Fold, rows: np.ndarray, search: baselines.Search | None) -> np.ndarray:
@@ -199,7 +211,12 @@ class _Runner:
         if name == NEAREST:
             return baselines.nearest_examples(self.corpus, fold.train, targets)
         assert search is not None
-        return self.corpus.nearest_classes(search(targets))
+        values = []
+        for number, target in enumerate(targets):
+            self._check_stop()
+            self._report(number / len(targets), f"{name}: sound {number + 1} of {len(targets)}")
+            values.append(search(target, self.settings.search_evaluations))
+        return self.corpus.nearest_classes(np.stack(values))
 
     def _inputs(self, name: str, fold: Fold, run: int) -> Inputs:
         kind = architecture_of(_base_name(name)).input

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +20,15 @@ from .words import WORDS, Vocabulary
 
 Spectrum = Literal["log", "absolute"]
 Inputs = Callable[[np.ndarray], np.ndarray]  # rows (n,) → float32 (n, channels, times, frequencies)
+Compute = Callable[[np.ndarray], np.ndarray]  # rows (n,) → float32 (n, width)
 Progress = Callable[[float, str], None]
 
 FULL_SCALE = 0.5  # magnitude of a full-scale sine in the spectra of the paper
 FLOOR_DB = -110.0  # of a full-scale sine; the median sound has its peak at -23 dB
 _SCALED_ROWS = 512  # examples that the mean and the deviation of the inputs are measured on
 _CHUNK_ROWS = 64
-MAX_REMEMBERED_BYTES = 2 << 30
 COMPONENTS = SHAPES["handcrafted"][0]
+MEMORY_SHARE = 0.25  # of the memory of the machine that spectrograms may take
 
 
 class StoppedError(Exception):
@@ -38,11 +40,11 @@ class Preparation:
     """How inputs are prepared.
 
     ``spectrum`` is that of the STFT: the journal version of the paper has the logarithm, the preprint the absolute
-    values. ``fitted`` is the number of training examples that vocabularies and principal components are fitted to.
+    values. ``fit_examples`` is the number of training examples that a vocabulary or components are fitted to.
     """
 
     spectrum: Spectrum = "log"
-    fitted: int = 2000
+    fit_examples: int = 2000
 
 
 def inputs_of(
@@ -65,15 +67,15 @@ def inputs_of(
         return lambda rows: corpus.sounds(rows)[:, None, None, :]
     if name == "stft":
         return _stft_inputs(corpus, train[:_SCALED_ROWS], preparation.spectrum)
-    fitted = train[: preparation.fitted]
-    make = _bags if name == "words" else _components
+    path, rows = folder / f"{name}-{key}.npy", train[: preparation.fit_examples]
 
-    def computed() -> Callable[[np.ndarray], np.ndarray]:
+    def fit() -> Compute:
         progress(0.0, f"fitting {name}")
-        return make(corpus, fitted, preparation.spectrum, folder / f"{name}-{key}.fit.npz", stop)
+        if name == "words":
+            return _fit_words(corpus, rows, preparation.spectrum)
+        return _fit_components(corpus, rows, path.with_suffix(".fit.npz"), stop)
 
-    path = folder / f"{name}-{key}.npy"
-    stored = _stored(path, len(corpus.classes), SHAPES[name][0], computed, lambda s: progress(s, name), stop)
+    stored = _stored_rows(path, len(corpus.classes), SHAPES[name][0], fit, lambda s: progress(s, name), stop)
     return lambda rows: np.asarray(stored[rows])[:, :, None, None]
 
 
@@ -93,12 +95,12 @@ def _stft_inputs(corpus: Corpus, rows: np.ndarray, spectrum: Spectrum) -> Inputs
     def compute(rows: np.ndarray) -> np.ndarray:
         return ((spectrograms(corpus.sounds(rows), spectrum) - mean) / deviation)[:, None].astype(np.float16)
 
-    if 2 * len(corpus.classes) * math.prod(SHAPES["stft"]) > MAX_REMEMBERED_BYTES:
+    if 2 * len(corpus.classes) * math.prod(SHAPES["stft"]) > MEMORY_SHARE * _memory_bytes():
         return lambda rows: compute(rows).astype(np.float32)
-    return _remembered(compute, len(corpus.classes))
+    return _kept_in_memory(compute, len(corpus.classes))
 
 
-def _remembered(compute: Inputs, count: int) -> Inputs:
+def _kept_in_memory(compute: Inputs, count: int) -> Inputs:
     """Return the same inputs, each row computed once and kept in memory as float16."""
     values = np.empty((count, *SHAPES["stft"]), np.float16)
     is_known = np.zeros(count, bool)
@@ -113,57 +115,73 @@ def _remembered(compute: Inputs, count: int) -> Inputs:
     return recall
 
 
-def _bags(
-    corpus: Corpus, fitted: np.ndarray, spectrum: Spectrum, path: Path, stop: Callable[[], bool]
-) -> Callable[[np.ndarray], np.ndarray]:
-    vocabulary = Vocabulary.fit(spectrograms(corpus.sounds(fitted), spectrum), corpus.seed, WORDS)
+def _memory_bytes() -> int:
+    """Return the memory of the machine, or 8 GiB if the system does not tell it."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 8 << 30
+
+
+def _fit_words(corpus: Corpus, rows: np.ndarray, spectrum: Spectrum) -> Compute:
+    """Fit a vocabulary to the spectra of some examples; return the bags of words of any rows."""
+    vocabulary = Vocabulary.fit(spectrograms(corpus.sounds(rows), spectrum), corpus.seed, WORDS)
     return lambda rows: vocabulary.bags(spectrograms(corpus.sounds(rows), spectrum))
 
 
-def _components(
-    corpus: Corpus, fitted: np.ndarray, spectrum: Spectrum, path: Path, stop: Callable[[], bool]
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the projection of standardised hand-crafted features on their principal components.
+def _fit_components(corpus: Corpus, rows: np.ndarray, path: Path, stop: Callable[[], bool]) -> Compute:
+    """Fit principal components to hand-crafted features; return the projections of any rows on them.
 
-    The projection is stored in ``path`` while its features are computed, since fitting takes minutes.
+    The projection is stored in ``path``, because fitting takes minutes.
     """
     if not path.is_file():
-        _fit_components(corpus, fitted, path, stop)
+        mean, weights = _principal_components(_features_of(corpus, rows, stop))
+        temporary = path.with_suffix(".tmp.npz")
+        np.savez(temporary, mean=mean, weights=weights)
+        temporary.replace(path)
     with np.load(path) as found:
         mean, weights = found["mean"], found["weights"]
-
-    def project(rows: np.ndarray) -> np.ndarray:
-        return (handcrafted_features(corpus.sounds(rows), corpus.renderer.rate) - mean) @ weights
-
-    return project
+    return lambda rows: (handcrafted_features(corpus.sounds(rows), corpus.renderer.rate) - mean) @ weights
 
 
-def _fit_components(corpus: Corpus, fitted: np.ndarray, path: Path, stop: Callable[[], bool]) -> None:
-    from sklearn.decomposition import PCA
-
-    features = np.empty((len(fitted), FEATURES), np.float32)
-    for start in range(0, len(fitted), _CHUNK_ROWS):
+def _features_of(corpus: Corpus, rows: np.ndarray, stop: Callable[[], bool]) -> np.ndarray:
+    features = np.empty((len(rows), FEATURES), np.float32)
+    for start in range(0, len(rows), _CHUNK_ROWS):
         _check(stop)
-        rows = fitted[start : start + _CHUNK_ROWS]
-        features[start : start + len(rows)] = handcrafted_features(corpus.sounds(rows), corpus.renderer.rate)
+        some = rows[start : start + _CHUNK_ROWS]
+        features[start : start + len(some)] = handcrafted_features(corpus.sounds(some), corpus.renderer.rate)
+    return features
+
+
+def _principal_components(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean (F,) and weights (F, 1000) of the components of standardised features (N, F), which are overwritten.
+
+    The mean variance of the components is 1. If there are fewer components, the weights of the others are 0.
+    """
+    from sklearn.decomposition import KernelPCA
+
     mean, deviation = features.mean(axis=0), features.std(axis=0)
     deviation[deviation < 1e-6] = np.inf  # a constant feature has no weight
     features -= mean
     features /= deviation
-    pca = PCA(min(COMPONENTS, len(fitted)), svd_solver="full", copy=False).fit(features)
-    weights = np.zeros((FEATURES, COMPONENTS), np.float32)
-    scale = np.sqrt(pca.explained_variance_.mean())  # deviation 1 over all components
-    weights[:, : len(pca.components_)] = (pca.components_ / deviation / scale).T
-    temporary = path.with_suffix(".tmp.npz")
-    np.savez(temporary, mean=mean, weights=weights)
-    temporary.replace(path)
+    # a linear kernel gives the principal components in a fraction of the time, as there are few examples
+    pca = KernelPCA(min(COMPONENTS, len(features) - 1), kernel="linear", eigen_solver="dense", copy_X=False).fit(
+        features
+    )
+    values, vectors = pca.eigenvalues_, pca.eigenvectors_
+    values, vectors = values[values > 1e-6 * values[0]], vectors[:, values > 1e-6 * values[0]]
+    scaled = vectors / np.sqrt(values) / np.sqrt(values.mean() / len(features))
+    weights = np.zeros((features.shape[1], COMPONENTS), np.float32)
+    weights[:, : len(values)] = features.T @ scaled.astype(np.float32)
+    weights /= deviation[:, None]
+    return mean, weights
 
 
-def _stored(
+def _stored_rows(
     path: Path,
     count: int,
     width: int,
-    make: Callable[[], Callable[[np.ndarray], np.ndarray]],
+    fit: Callable[[], Compute],
     progress: Callable[[float], None],
     stop: Callable[[], bool],
 ) -> Any:
@@ -174,18 +192,20 @@ def _stored(
     part = path.with_suffix(".part.npy")
     if path.is_file():
         return np.load(path, mmap_mode="r")
-    if part.is_file():
-        array = np.load(part, mmap_mode="r+")
-    else:
-        array = open_memmap(part, "w+", np.float32, (count, width))
-        array[:, 0] = np.nan
+    if not part.is_file():
+        fresh = path.with_suffix(".new.npy")
+        open_memmap(fresh, "w+", np.float32, (count, width))[:, 0] = np.nan
+        fresh.replace(part)
+    array = np.load(part, mmap_mode="r+")
     missing = np.flatnonzero(np.isnan(array[:, 0]))
-    compute = make() if len(missing) else None
+    compute = fit() if len(missing) else None
     for start in range(0, len(missing), _CHUNK_ROWS):
         _check(stop)
         rows = missing[start : start + _CHUNK_ROWS]
         assert compute is not None
-        array[rows] = compute(rows)
+        found = compute(rows)
+        array[rows, 1:] = found[:, 1:]
+        array[rows, 0] = found[:, 0]  # last, because it marks the row as complete
         progress((rows[-1] + 1) / count)
     array.flush()
     part.replace(path)

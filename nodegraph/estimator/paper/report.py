@@ -12,8 +12,8 @@ from . import published
 from .architectures import CLASSES
 from .experiment import BASELINES, SOFTMAX, Outcome
 from .groups import NAMES, READINGS, columns_of
-from .measured import Measured
 from .metrics import FLOOR_DB, Interval, interval, percentile_ranks, top_k
+from .result import ModelResult
 
 TITLES = {
     "inversynth-table-1": "Barkan & Tsiris, table 1: reconstruction in the frequency domain",
@@ -86,7 +86,7 @@ def ordered_gaps(outcome: Outcome) -> list[tuple[str, str, Interval]]:
     return gaps
 
 
-def group_accuracy(outcome: Outcome, found: Measured, group: str, k: int, reading: str = "as plotted") -> np.ndarray:
+def group_accuracy(outcome: Outcome, found: ModelResult, group: str, k: int, reading: str = "as plotted") -> np.ndarray:
     """Return the top-k accuracy in % of each test example, averaged over the parameters of a group (N,)."""
     return 100.0 * top_k(found.ranks[:, columns_of(group, outcome.parameters, reading)], k).mean(axis=1)
 
@@ -247,7 +247,7 @@ def _trainings(outcome: Outcome) -> Iterator[str]:
         yield from _table(["model", "weights", "epochs", "examples seen", "min"], rows)
 
 
-def _plain_row(name: str, outcome: Outcome, found: Measured) -> dict[str, Any]:
+def _plain_row(name: str, outcome: Outcome, found: ModelResult) -> dict[str, Any]:
     theirs = published.RECONSTRUCTION.get(_base(name))
     reconstruction: dict[str, Any] = {}
     for number, (_, attribute, scale) in enumerate(MEASURES):
@@ -284,7 +284,7 @@ def _plain_row(name: str, outcome: Outcome, found: Measured) -> dict[str, Any]:
     }
 
 
-def _mean_ranks(found: Measured) -> np.ndarray:
+def _mean_ranks(found: ModelResult) -> np.ndarray:
     return percentile_ranks(found.ranks, CLASSES).mean(axis=1)
 
 

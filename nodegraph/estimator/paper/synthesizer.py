@@ -9,8 +9,8 @@ import numpy as np
 from nodegraph.files.demos import demo_patch
 from nodegraph.patch import read_patch
 
-from ..parameters import Parameter, parameters_of
-from ..rendering import BatchRenderer
+from ..matching import Matcher
+from ..parameters import Parameter
 
 PATCH = "fm_single_note"
 SECONDS, RATE = 1.0, 16384.0
@@ -26,8 +26,10 @@ class Renderer(Protocol):
     def render(self, values: np.ndarray) -> np.ndarray: ...
 
 
-def paper_renderer(threads: int = 1) -> BatchRenderer:
-    """Return a renderer of the 23 parameters: 16384 samples of a note whose key is held for 0.25 s."""
+def paper_matcher(threads: int = 2) -> Matcher:
+    """Return a matcher of the 23 parameters, with its renderer: a note of 16384 samples, its key held for 0.25 s.
+
+    It has no table: the nearest example is a baseline of its own.
+    """
     path = demo_patch(PATCH)
-    document = read_patch(path)
-    return BatchRenderer(document, parameters_of(document, path=path), SECONDS, RATE, path, threads)
+    return Matcher(read_patch(path), None, path, SECONDS, RATE, threads, table_rows=0)

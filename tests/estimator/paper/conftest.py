@@ -23,11 +23,16 @@ def one_thread():
 
 
 @pytest.fixture(scope="session")
-def renderer():
-    from nodegraph.estimator.paper.synthesizer import paper_renderer
+def matcher():
+    from nodegraph.estimator.paper.synthesizer import paper_matcher
 
-    with paper_renderer() as renderer:
-        yield renderer
+    with paper_matcher(threads=1) as matcher:
+        yield matcher
+
+
+@pytest.fixture(scope="session")
+def renderer(matcher):
+    return matcher.renderer
 
 
 @pytest.fixture(scope="session")

@@ -19,17 +19,17 @@ from nodegraph.estimator.paper.experiment import (
     QUICK,
     RANDOM,
     SEARCH,
-    Settings,
+    ExperimentSettings,
     delete_results,
     run_experiment,
 )
 from nodegraph.estimator.paper.groups import NAMES
 from nodegraph.estimator.paper.inputs import Preparation
-from nodegraph.estimator.paper.measured import load_measured, measure
 from nodegraph.estimator.paper.metrics import scores_of
+from nodegraph.estimator.paper.result import load_result, measure
 from nodegraph.learn import LearnError
 
-TINY = Settings("tiny", 110, 11, 1, 1, {}, ("FC Linear", "Conv1 softmax"), Preparation(fitted=40), 3, 2)
+TINY = ExperimentSettings("tiny", 110, 11, 1, 1, {}, ("FC Linear", "Conv1 softmax"), Preparation(fit_examples=40), 3, 2)
 TABLES = tuple(report.TITLES)
 
 
@@ -38,7 +38,7 @@ def correct_search(corpus):
     known = {
         sound.tobytes(): values for sound, values in zip(corpus.sounds(every(corpus)), corpus.values(every(corpus)))
     }
-    return lambda sounds: np.stack([known[sound.tobytes()] for sound in sounds])
+    return lambda sound, evaluations: known[sound.tobytes()]
 
 
 def every(corpus):
@@ -73,6 +73,18 @@ def test_best_of_many_draws_is_nearer_than_the_first(corpus):
 
     best, first = (distances(baselines.best_of_draws(corpus, targets, 0, draws)) for draws in (30, 1))
     assert (best <= first).all() and best.mean() < 0.8 * first.mean()
+
+
+def test_search_comes_nearer_than_the_best_of_many_draws(corpus, matcher):
+    targets = corpus.sounds(np.arange(2))
+    values = np.stack([baselines.search_of(matcher)(target, 1500) for target in targets])
+    found, best = corpus.nearest_classes(values), baselines.best_of_draws(corpus, targets, 0)
+    spectra = baselines.log_mel(targets, 16384.0)
+    distances = [
+        np.abs(baselines.log_mel(corpus.render(classes), 16384.0) - spectra).mean(axis=(1, 2))
+        for classes in (found, best)
+    ]
+    assert (distances[0] < distances[1]).all()
 
 
 def test_correct_scores_reconstruct_the_sound(corpus):
@@ -142,7 +154,7 @@ def test_all_folds_give_one_result_over_all_held_out_examples(corpus, tmp_path):
 def test_damaged_result_is_measured_again(tmp_path):
     path = tmp_path / "a.npz"
     path.write_bytes(b"PK\x03\x04 not a result")
-    assert load_measured(path) is None
+    assert load_result(path) is None
 
 
 def test_unknown_model_is_an_error_before_anything_is_trained(corpus, tmp_path):
@@ -220,6 +232,7 @@ def test_reproduce_command_writes_a_table_and_its_picture(tmp_path, capsys):
     text = capsys.readouterr().out
     assert (tmp_path / "table.md").read_text() == text and "| FC3 |" in text
     assert (tmp_path / "table.png").read_bytes().startswith(b"\x89PNG")
+    assert "log spectrogram" in text
     words[1] = "inversynth-figure-2"
     assert main([*words, "--json"]) == 0
     assert "FC3" in json.loads(capsys.readouterr().out)["models"]
@@ -233,6 +246,7 @@ def test_reproduce_command_reports_errors_in_one_line(tmp_path, capsys):
         (["inversynth-table-1", "--audio", "x"], "--audio is unsupported"),
         (["inversynth-table-1", "--examples", "5"], "must be at least 100"),
         (["colonel-table-1", "--examples", "200"], "--examples is unsupported"),
+        (["colonel-table-1", "--absolute"], "--absolute is unsupported"),
         (["inversynth-table-1", "-o", str(tmp_path / "no" / "where.md")], "not found. Create it first."),
     ]:
         assert main(["reproduce", *words, "--folder", str(tmp_path)]) == 1

@@ -40,7 +40,7 @@ def test_stft_inputs_have_mean_0_and_deviation_1(corpus, tmp_path, spectrum):
 
 def test_inputs_in_memory_equal_those_rendered_each_time(corpus, tmp_path, monkeypatch):
     first = inputs_of("stft", corpus, TRAIN, Preparation(), tmp_path, "0")
-    monkeypatch.setattr(module, "MAX_REMEMBERED_BYTES", 0)
+    monkeypatch.setattr(module, "MEMORY_SHARE", 0.0)
     second = inputs_of("stft", corpus, TRAIN, Preparation(), tmp_path, "0")
     for rows in (np.array([7, 3, 9]), np.array([3, 50])):
         assert np.array_equal(first(rows), second(rows))
@@ -105,7 +105,7 @@ def test_handcrafted_inputs_resume_after_a_stop(corpus, tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "handcrafted_features", few_features)
     monkeypatch.setattr(module, "FEATURES", 300)
-    prepared = Preparation(fitted=40)
+    prepared = Preparation(fit_examples=40)
     with pytest.raises(StoppedError):
         inputs_of("handcrafted", corpus, TRAIN, prepared, tmp_path, "0", stop=lambda: len(chunks) >= 2)
     before = sum(chunks)
@@ -115,3 +115,16 @@ def test_handcrafted_inputs_resume_after_a_stop(corpus, tmp_path, monkeypatch):
     assert found.shape == (110, 1000, 1, 1) and np.array_equal(found, whole)
     assert found[:40].mean() == pytest.approx(0.0, abs=1e-3)
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".npy", ".npy"]
+
+
+def test_handcrafted_inputs_are_uncorrelated_components_of_deviation_1(corpus, tmp_path, monkeypatch):
+    mixing = np.random.default_rng(3).random((300, 300))
+    monkeypatch.setattr(module, "handcrafted_features", lambda sounds, rate: (sounds[:, :300] @ mixing).astype("f4"))
+    monkeypatch.setattr(module, "FEATURES", 300)
+    found = inputs_of("handcrafted", corpus, TRAIN, Preparation(fit_examples=100), tmp_path, "0")(TRAIN)[:, :, 0, 0]
+    variances = found.var(axis=0)
+    used = variances > 1e-6
+    assert 1 < used.sum() < 100 and variances[used].mean() == pytest.approx(1.0, rel=0.35)
+    assert (np.diff(variances) <= 1e-3).all(), "the strongest first"
+    strong = found[:, :5] / found[:, :5].std(axis=0)
+    assert np.abs(strong.T @ strong / 100 - np.eye(5)).max() < 0.05

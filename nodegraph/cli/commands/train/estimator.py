@@ -48,6 +48,9 @@ def estimator(
         int | None,
         typer.Option("--threads", metavar="N", min=1, help="Threads of the network. Default: cores − 1."),
     ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare/--no-compare", help="Compare with a search without the model, a minute or two.")
+    ] = True,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
     json: Json = False,
 ) -> int | None:
@@ -74,7 +77,7 @@ def estimator(
             stop=lambda: stop.requested,
         )
         trained = train_estimator(
-            patch, output, names, recipe, minutes, examples, seed, resume, device, threads, observer=observer
+            patch, output, names, recipe, minutes, examples, seed, resume, device, threads, compare, observer
         )
     for line in trained.notes:
         print_warning(line)
@@ -106,10 +109,8 @@ def _print_result(result: dict[str, Any]) -> None:
     state = "stopped" if result["stopped"] else f"trained in {format_duration(result['seconds'])}"
     print_line(f"{result['file']}: {weights} weights, {format_bytes(result['bytes'])}, {state}")
     print_line(f"{plural(len(result['parameters']), 'parameter')}, {plural(result['examples'], 'example')}")
-    for group in result["interchangeable"]:
-        print_line("interchangeable: " + "; ".join(", ".join(unit) for unit in group))
-    if result["inaudible"]:
-        print_line("inaudible: " + ", ".join(result["inaudible"]))
+    for line in result["card"]["probe"]:
+        print_line(line)
     print_line("\nparameters of sounds that were not trained on")
     rows: list[tuple[str, ...]] = [
         ("", "within a class", "exact", "called sure", "of these right", "calibration error")
@@ -124,6 +125,12 @@ def _print_result(result: dict[str, Any]) -> None:
         f"\ndistance of the best of {sounds['candidates']} candidates: {sounds['best_candidate']:.2f} dB, "
         f"best of 200 random settings: {sounds['best_of_200_random']:.2f} dB, ratio {sounds['ratio']:.2f}"
     )
+    if search := evaluation.get("search"):
+        verdict = "" if search["model_is_nearer"] else ": the model does not help, a search is enough for this patch"
+        print_line(
+            f"distance after {search['seconds']:g} s of search: {search['with_model']:.2f} dB with the model, "
+            f"{search['without_model']:.2f} dB without{verdict}"
+        )
     if result["stopped"]:
         print_line("\nto continue, run the command again with --resume")
 

@@ -21,7 +21,7 @@ from .inputs import FULL_SCALE
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class ModelResult:
     """The measures of a model or baseline, by test example.
 
     ``ranks`` and ``errors`` are (N, P): the rank of the correct class, and the error in classes. ``stft``, ``ft`` and
@@ -44,12 +44,12 @@ class Measured:
 _ARRAYS = ("ranks", "errors", "stft", "ft", "distance")
 
 
-def measure(name: str, corpus: Corpus, rows: np.ndarray, scores: np.ndarray) -> Measured:
+def measure(name: str, corpus: Corpus, rows: np.ndarray, scores: np.ndarray) -> ModelResult:
     """Return the measures of scores (N, P, C) for examples ``rows``; their estimates are rendered."""
     classes = corpus.classes[rows]
     targets, sounds = corpus.sounds(rows), corpus.render(scores.argmax(axis=-1))
     spectra, found = stft_magnitudes(targets), stft_magnitudes(sounds)
-    return Measured(
+    return ModelResult(
         name,
         metrics.ranks(scores, classes).astype(np.uint8),
         metrics.class_errors(scores, classes).astype(np.uint8),
@@ -59,7 +59,7 @@ def measure(name: str, corpus: Corpus, rows: np.ndarray, scores: np.ndarray) -> 
     )
 
 
-def merged(parts: Sequence[Measured]) -> Measured:
+def merge_folds(parts: Sequence[ModelResult]) -> ModelResult:
     """Return the results of all folds as one: all examples, and the losses of the first fold."""
     arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
     return replace(
@@ -67,7 +67,7 @@ def merged(parts: Sequence[Measured]) -> Measured:
     )
 
 
-def save_measured(path: Path, measured: Measured) -> None:
+def save_result(path: Path, measured: ModelResult) -> None:
     """Write a result to a file, atomically. Raises OSError."""
     plain = {entry.name: getattr(measured, entry.name) for entry in fields(measured) if entry.name not in _ARRAYS}
     data = io.BytesIO()
@@ -75,12 +75,12 @@ def save_measured(path: Path, measured: Measured) -> None:
     write_atomic(path, data.getvalue())
 
 
-def load_measured(path: Path) -> Measured | None:
+def load_result(path: Path) -> ModelResult | None:
     """Return the result in a file, or None if there is none or if it is damaged."""
     try:
         with np.load(path, allow_pickle=False) as found:
             plain = json.loads(str(found["plain"]))
             plain["rows"] = tuple(EpochResult(*row) for row in plain["rows"])
-            return Measured(**{name: found[name] for name in _ARRAYS}, **plain)
+            return ModelResult(**{name: found[name] for name in _ARRAYS}, **plain)
     except Exception:  # zipfile and numpy raise arbitrary exceptions on damaged files
         return None
