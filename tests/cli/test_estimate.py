@@ -110,7 +110,7 @@ def test_missing_and_unreadable_files_are_refused_in_one_line(cli, tones, write,
     write()
     (tmp_path / "text.wav").write_text("not a sound\n")
     cases = [
-        (("missing.wav", "tones.json", "-o", "new.json"), "missing.wav: no such file"),
+        (("missing.wav", "tones.json", "-o", "new.json"), "missing.wav: file not found"),
         (("text.wav", "tones.json", "-o", "new.json"), "text.wav: not a sound file"),
         (("x.wav", "missing.json", "-o", "new.json"), "missing.json"),
         (("x.wav", "tones.json", "-o", "no/new.json"), "folder no not found"),

@@ -73,6 +73,16 @@ def test_search_is_never_worse_than_the_candidates_of_a_model(matcher, target):
     np.testing.assert_allclose(found.values, values)
 
 
+def test_confidence_of_a_model_holds_for_values_near_its_estimate(matcher, target):
+    sound, values = target
+    off = values.copy()
+    off[0] = matcher.parameters[0].low + matcher.parameters[0].high - values[0]
+    own = matcher.match(sound, Budget(evaluations=1), proposer=lambda *_: Proposal(np.stack([off, values])))
+    stated = Proposal(np.stack([off, values]), np.array([0.11, 0.22, 0.33, 0.44]))
+    found = matcher.match(sound, Budget(evaluations=1), proposer=lambda *_: stated)
+    assert found.confidence.tolist() == [own.confidence[0], 0.22, 0.33, 0.44]
+
+
 def test_search_is_never_worse_than_the_patch_itself(matcher):
     current = matcher.renderer.render(matcher.match(np.zeros(matcher.renderer.samples, np.float32), BUDGET).values)
     document = matcher.match(current[0], BUDGET).document
