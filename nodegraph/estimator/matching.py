@@ -16,7 +16,7 @@ from nodegraph.patch import Document
 from .confidence import STEP, confidences, rises
 from .distance import Target
 from .evolution import Score, evolve
-from .examples import draw
+from .examples import SilentPatchError, draw, is_silent
 from .features import stft_magnitudes
 from .parameters import Parameter, parameters_of, to_unit
 from .probe import Probe, audible_at, probe
@@ -121,10 +121,17 @@ class Matcher:
         self._sounds: dict[bool, np.ndarray] = {}  # of the random settings
 
     def prepare(self, progress: Callable[[float], None] | None = None) -> None:
-        """Read or build the table, for at most 20 s, and the engines. ``progress`` is called with 0–1."""
+        """Read or build the table, for at most 20 s, and the engines. ``progress`` is called with 0–1.
+
+        Raises SilentPatchError if the patch is silent at random settings.
+        """
+        if is_silent(self._random_sounds(False)).all():
+            raise SilentPatchError(
+                f"the patch is silent at {RANDOM} random settings. Check that it makes a sound by itself, and the "
+                "ranges of its controls."
+            )
         if self.table_rows and self._table is None:
             self._table = cached_table(self.renderer, None, self.table_rows, TABLE_SECONDS, progress)
-        self._random_sounds(False)
 
     @cached_property
     def probe(self) -> Probe:

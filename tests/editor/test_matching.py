@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,11 +22,11 @@ EVALUATIONS = 4000  # settings tried for each second of search
 @pytest.fixture(autouse=True)
 def small_search(tmp_path, monkeypatch):
     """Limit a search by evaluations instead of time, and its table to 512 random settings."""
-    from nodegraph.estimator import scoring, table
+    from nodegraph.estimator import matching, scoring
 
     budget = scoring.Budget
     monkeypatch.setenv("NODEGRAPH_TABLES", str(tmp_path / "tables"))
-    monkeypatch.setattr(table.cached_table, "__defaults__", (None, 512, None, None))
+    monkeypatch.setattr(matching, "Matcher", partial(matching.Matcher, table_rows=512))
     monkeypatch.setattr(scoring, "Budget", lambda seconds: budget(evaluations=round(EVALUATIONS * seconds)))
 
 

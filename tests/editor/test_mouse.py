@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import soundfile
@@ -335,10 +337,10 @@ def test_piano_keys_play_while_held_and_are_released_on_focus_loss(robot):
 
 
 def test_sound_is_matched_applied_and_undone(robot, tmp_path, monkeypatch):
-    from nodegraph.estimator import table
+    from nodegraph.estimator import matching
 
     monkeypatch.setenv("NODEGRAPH_TABLES", str(tmp_path))
-    monkeypatch.setattr(table.cached_table, "__defaults__", (None, 512, None, None))
+    monkeypatch.setattr(matching, "Matcher", partial(matching.Matcher, table_rows=512))
     patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": 300.0, "amplitude": 0.3}), out="audio_out")
     patch.do(SetControl("pitch", "osc.frequency", 200.0, 2000.0, "log"))
     robot.desk.open_patch(patch)
