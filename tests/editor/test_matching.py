@@ -10,7 +10,12 @@ import pytest
 import soundfile
 
 from nodegraph.editor.events import FilesDropped, NodeAt, PanelEvent
+from nodegraph.estimator.parameters import parameters_of
+from nodegraph.estimator.patch_record import record_of
+from nodegraph.models.estimator import Calibration, layout_of
+from nodegraph.models.estimator_layout import tensor_shapes
 from nodegraph.patch import Encapsulate, SetControl
+from tests.models.test_estimator import FEATURES, model
 
 from .test_files_and_sound import finish
 
@@ -186,11 +191,43 @@ def test_unsuitable_sound_is_reported_in_one_line(synth, tmp_path, make, text):
     assert "apply" not in keys(synth) and "begin" in keys(synth)
 
 
+def untrained_model(document):
+    """Return a model of a patch with random weights."""
+    parameters = parameters_of(document)
+    layout = layout_of(parameters, FEATURES, channels=(4, 8), strides=((2, 2), (4, 4)), hidden=16, flow_width=16)
+    rng = np.random.default_rng(0)
+    return model(
+        parameters=parameters,
+        layout=layout,
+        patch=record_of(document, parameters),
+        calibration=Calibration((1.0,) * len(parameters), (1.0,) * len(parameters)),
+        tensors={name: rng.uniform(0.1, 0.3, shape).astype("f4") for name, shape in tensor_shapes(layout).items()},
+        interchangeable=(),
+        inaudible=(),
+    )
+
+
+def test_model_of_the_patch_proposes_candidates(synth, tone, tmp_path):
+    pytest.importorskip("torch")
+    untrained_model(synth.patch.document).save(tmp_path / "synth.safetensors")
+    match(synth, tone, model=str(tmp_path / "synth.safetensors"))
+    synth.press_button("match", "Apply")
+    assert synth.value("sine1.frequency") == pytest.approx(PITCH, rel=0.005)
+
+
 def test_unsuitable_model_is_reported_in_one_line(synth, tone, tmp_path):
-    (tmp_path / "other.safetensors").write_bytes(b"no model")
-    match(synth, tone, model=str(tmp_path / "other.safetensors"))
-    message, alarm = synth.view.messages[-1]
-    assert alarm and message.startswith("Not matched: ") and "other.safetensors" in message
+    files = {name: tmp_path / f"{name}.safetensors" for name in ("broken", "other", "old", "missing")}
+    files["broken"].write_bytes(b"no model")
+    model().save(files["other"])
+    untrained_model(synth.patch.document).save(files["old"])
+    synth.enter("sine1.fm", "3")
+    texts = {"broken": "broken.safetensors", "other": "trained for another patch, 'Test'", "missing": "not found"}
+    texts["old"] = "trained for another version of the patch: node 'sine1' has changed"
+    for name, file in files.items():
+        match(synth, tone, model=str(file))
+        message, alarm = synth.view.messages[-1]
+        assert alarm and message.startswith("Not matched: ") and texts[name] in message
+        assert "apply" not in keys(synth)
 
 
 def test_patch_without_controls_is_reported_in_one_line(user, tone):
