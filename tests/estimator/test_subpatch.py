@@ -13,10 +13,10 @@ from tests.rendering import patch_of
 
 
 def melody() -> Patch:
-    """Return a patch of a sequenced voice, ``voice`` in ``band``, beside a drone."""
+    """Return a patch of a sequenced voice, the subpatch ``voice``, beside a drone."""
     patch = patch_of(
-        "clock.out tune.clock", "tune.out pitch.note", "pitch.out osc.frequency", "osc.out low.audio", "low.out out.audio",
-        "drone.out out.audio",
+        "clock.out tune.clock", "tune.out pitch.note", "pitch.out osc.frequency", "osc.out low.audio",
+        "low.out out.audio", "drone.out out.audio",
         clock=("clock", {"tempo": 400.0}), tune=("step_sequencer", {"steps": [40, 52, 59]}), pitch="note_to_frequency",
         osc=("saw", {"amplitude": 0.2}), low=("ladder", {"cutoff": 900.0}), drone=("sine", {"amplitude": 0.3}),
         out="audio_out",
@@ -57,7 +57,7 @@ def test_parameters_are_those_of_the_controls_that_set_the_subpatch():
 
 
 def test_removed_subpatch_is_refused():
-    with pytest.raises(PatchError, match="unknown node 'voise'. Did you mean 'voice'"):
+    with pytest.raises(PatchError, match=r"unknown node 'voise'\. Did you mean 'voice'"):
         subpatch_alone(melody().document, ("voise",))
 
 
