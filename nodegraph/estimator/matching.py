@@ -24,12 +24,12 @@ from .refine import line_search
 from .rendering import BatchRenderer, with_setting
 from .scoring import Budget, Scorer
 from .symmetry import Symmetry, symmetry_of
-from .table import ROWS, Table, cached_table
+from .table import Table, cached_table
 from .target_sound import TargetError
 
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
-NEAREST = 192  # starts from the table
+NEAREST = 16  # starts from the table; more of them make the population too uniform
 SMALLEST, POPULATION = 16, 64  # first members of the evolution
 PER_MEMBER = 100  # evaluations for each of them, if the budget has so many
 START = 0.3  # part of the budget for the nearest of the table
@@ -99,7 +99,8 @@ class Match:
 class Matcher:
     """Matches sounds by the parameters of a patch; engines and table are made once and serve all sounds.
 
-    ``names`` are those of the controls that vary, all by default. ``table_rows`` is the size of the table, 0 for none.
+    ``names`` are those of the controls that vary, all by default. ``table_rows`` random settings are rendered in
+    advance and stored in the user's cache: 16,384 are worth a few hundred evaluations, for searches with few of them.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Matcher:
         seconds: float = 1.0,
         rate: float = 16384.0,
         threads: int = 2,
-        table_rows: int = ROWS,
+        table_rows: int = 0,
     ) -> None:
         self.document, self.path, self.seconds, self.rate = document, path, seconds, rate
         self.parameters = parameters_of(document, names, path)
