@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 
 import numpy as np
 import pytest
@@ -25,13 +24,11 @@ EVALUATIONS = 4000  # settings tried for each second of search
 
 
 @pytest.fixture(autouse=True)
-def small_search(tmp_path, monkeypatch):
-    """Limit a search by evaluations instead of time, and its table to 512 random settings."""
-    from nodegraph.estimator import matching, scoring
+def search_limited_by_evaluations(monkeypatch):
+    """Limit a search by evaluations instead of time."""
+    from nodegraph.estimator import scoring
 
     budget = scoring.Budget
-    monkeypatch.setenv("NODEGRAPH_TABLES", str(tmp_path / "tables"))
-    monkeypatch.setattr(matching, "Matcher", partial(matching.Matcher, table_rows=512))
     monkeypatch.setattr(scoring, "Budget", lambda seconds: budget(evaluations=round(EVALUATIONS * seconds)))
 
 

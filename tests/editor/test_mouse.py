@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 import soundfile
@@ -336,11 +334,7 @@ def test_piano_keys_play_while_held_and_are_released_on_focus_loss(robot):
     assert robot.desk.state(PianoKeys).piano is None
 
 
-def test_sound_is_matched_applied_and_undone(robot, tmp_path, monkeypatch):
-    from nodegraph.estimator import matching
-
-    monkeypatch.setenv("NODEGRAPH_TABLES", str(tmp_path))
-    monkeypatch.setattr(matching, "Matcher", partial(matching.Matcher, table_rows=512))
+def test_sound_is_matched_applied_and_undone(robot, tmp_path):
     patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": 300.0, "amplitude": 0.3}), out="audio_out")
     patch.do(SetControl("pitch", "osc.frequency", 200.0, 2000.0, "log"))
     robot.desk.open_patch(patch)

@@ -219,3 +219,19 @@ def test_patch_that_is_silent_is_refused():
     with Matcher(patch.document, None, None, SECONDS, RATE, 1, table_rows=0) as silent:
         with pytest.raises(SilentPatchError, match="the patch is silent at 200 random settings"):
             silent.match(np.ones(silent.renderer.samples, np.float32), BUDGET)
+
+
+def test_preparation_of_a_patch_that_is_not_rendered_as_lanes_can_be_stopped():
+    patch = patch_of("a.out side.audio", "side.out out.audio", a="sine", side="pan", out="audio_out")
+    seen: list[float] = []
+
+    def stop(part):
+        seen.append(part)
+        raise KeyboardInterrupt
+
+    with Matcher(with_controls(patch, "f = a.frequency 100 900").document, None, None, SECONDS, RATE, 1) as singly:
+        with pytest.raises(KeyboardInterrupt):
+            singly.prepare(stop)
+        assert not singly.renderer.as_lanes and seen == [0.04]
+        singly.prepare(seen.append)
+    assert seen[-1] == 1.0 and seen == sorted(seen)
