@@ -46,6 +46,12 @@ class FakeDevice:
             raise ValueError("Not an input device: 'card'")
         return card
 
+    def InputStream(self, device, channels, dtype):
+        if not self.inputs:
+            raise PortAudioError("Invalid device")
+        self.streams.append(FakeInput())
+        return self.streams[-1]
+
     def _StreamBase(self, **options):
         self.streams.append(FakeStream(**options))
         return self.streams[-1]
@@ -81,3 +87,18 @@ class FakeStream:
     def close(self):
         self._ended.set()
         self._thread.join()
+
+
+class FakeInput:
+    """A stream for blocking reads, which returns samples of 0.5 at once."""
+
+    kind, samplerate = "input", 44100.0
+
+    def read(self, frames):
+        return np.full((frames, 1), 0.5, np.float32), False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass

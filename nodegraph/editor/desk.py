@@ -69,6 +69,10 @@ class Panel:
     def changed(self, desk: Desk) -> None:
         """Update the panel after an edit of the document."""
 
+    def drop(self, desk: Desk, paths: tuple[Path, ...]) -> bool:
+        """Use files that were dropped on the window; return whether the panel takes them."""
+        return False
+
     def closed(self, desk: Desk) -> None:
         """Clean up after the panel was closed."""
 

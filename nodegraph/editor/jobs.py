@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+NICENESS = 10  # of jobs on Linux, relative to the audio thread
 
 
 class Cancelled(Exception):
@@ -54,6 +59,7 @@ class Jobs:
         job = Job(title, _done=on_done)
 
         def run() -> None:
+            _lower_priority()
             try:
                 job.result = work(job)
             except Cancelled:
@@ -81,3 +87,10 @@ class Jobs:
             job.cancel()
         for thread in self._threads:
             thread.join(seconds)
+
+
+def _lower_priority() -> None:
+    """Lower the priority of this thread, and of those that it starts: jobs must not delay the sound."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

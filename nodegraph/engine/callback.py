@@ -24,13 +24,16 @@ LIVE_LOADS, LIVE_FIRST_AT, LIVE_LATEST, LIVE_WORST = 17, 18, 19, 20
 LIVE_CAPTURE, LIVE_CAPTURE_SIZE, LIVE_CAPTURED, LIVE_PEAK, LIVE_LIMITED, LIVE_LATE = 21, 22, 23, 24, 25, 26
 LIVE_INPUT_TAPE, LIVE_OUTPUT_TAPE, LIVE_STARTED_AT, LIVE_CLOCK = 27, 28, 29, 30
 LIVE_PAUSED, LIVE_STEPS = 31, 32  # whether it is paused, quanta to compute while paused
-LIVE_WORDS = 33
+LIVE_PREVIEW, LIVE_PREVIEW_SIZE, LIVE_PREVIEW_COUNT = 33, 34, 35  # float32 samples, how many, starts so far
+LIVE_PREVIEW_STARTED, LIVE_PREVIEW_AT = 36, 37  # set by the audio thread: starts carried out, next sample
+LIVE_WORDS = 38
 
 LOAD_BINS = 2001  # one bin per mille of the callback period; the last one counts all higher loads
 CEILING = 1.0
 XRUN_FLAGS = 0b1111  # input underflow and overflow, output underflow and overflow
 COMPLETE = 1
 FADE_OUT = 441  # samples of the fade when the stream is stopped
+PREVIEW_FADE = 441  # samples of the crossfade at both ends of a preview
 
 
 def callback(words: int, start: int, frames: int) -> None:
@@ -72,8 +75,10 @@ def callback(words: int, start: int, frames: int) -> None:
     limit_output(words, frames)
     if w[LIVE_STOP] != 0:
         fade_out(words, frames)
-    capture(words, frames)
     write_tape(w[LIVE_OUTPUT_TAPE], w[LIVE_OUT], frames)
+    if w[LIVE_STOP] == 0:
+        preview(words, frames)
+    capture(words, frames)
     if w[LIVE_FLAGS] & XRUN_FLAGS:
         w[LIVE_XRUNS] += 1
     w[LIVE_CALLBACKS] += 1
@@ -136,6 +141,22 @@ def fade_out(words: int, frames: int) -> None:
         w[LIVE_STOP] += 1
     if w[LIVE_STOP] > FADE_OUT:
         w[LIVE_ANSWER] = COMPLETE
+
+
+def preview(words: int, frames: int) -> None:
+    """Play the preview, if one was started, on all channels instead of the output."""
+    w = as_i64(words)
+    if w[LIVE_PREVIEW_STARTED] != w[LIVE_PREVIEW_COUNT]:
+        w[LIVE_PREVIEW_STARTED], w[LIVE_PREVIEW_AT] = w[LIVE_PREVIEW_COUNT], 0
+    target, samples, channels = as_f32(w[LIVE_OUT]), as_f32(w[LIVE_PREVIEW]), w[LIVE_OUTPUTS]
+    size, at = w[LIVE_PREVIEW_SIZE], w[LIVE_PREVIEW_AT]
+    for i in range(min(frames, size - at)):
+        gain = min(at, size - at, PREVIEW_FADE) / PREVIEW_FADE
+        for c in range(channels):
+            output = target[i * channels + c]
+            target[i * channels + c] = output + gain * (samples[at] - output)
+        at += 1
+    w[LIVE_PREVIEW_AT] = at
 
 
 def capture(words: int, frames: int) -> None:

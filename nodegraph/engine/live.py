@@ -30,6 +30,7 @@ SERVICE_PERIOD = 0.005  # seconds between two service calls
 LIMITER_RELEASE = 0.2  # seconds from a closed limiter to full gain
 DEVICE_TIMEOUT = 2.0  # seconds without a callback after which the device counts as disconnected
 CLOSE_TIMEOUT = 2.0  # seconds that the device may take to close
+MAX_PREVIEW_SECONDS = 10.0
 _abandoned: list[object] = []  # engines whose memory PortAudio may still access
 
 
@@ -233,6 +234,20 @@ class Live(Engine):
         """Compute the given number of quanta while paused."""
         self._live[cb.LIVE_STEPS] = max(int(quanta), 0)
 
+    def preview(self, samples: np.ndarray) -> None:
+        """Play mono samples (count,) once instead of the output, with crossfades; an empty array ends a preview.
+
+        The patch continues unheard, and recordings contain it alone. At most 10 seconds are played, limited to ±1.
+        """
+        live, limit = self._live, round(MAX_PREVIEW_SECONDS * self.rate)
+        if live[cb.LIVE_PREVIEW] == 0:
+            live[cb.LIVE_PREVIEW] = self.memory.reserve(4 * limit)
+        samples = np.clip(np.nan_to_num(samples[:limit]), -1.0, 1.0)
+        live[cb.LIVE_PREVIEW_SIZE] = 0  # the audio thread must not read samples while they are written
+        view(int(live[cb.LIVE_PREVIEW]), len(samples), np.float32)[:] = samples
+        live[cb.LIVE_PREVIEW_COUNT] += 1
+        live[cb.LIVE_PREVIEW_SIZE] = len(samples)
+
     @property
     def device_latency(self) -> int:
         """Output latency reported by the device, in samples; 0 if it is unknown."""
@@ -400,6 +415,15 @@ def _sounddevice() -> Any:
         fix = "install libportaudio2" if isinstance(error, OSError) else "pip install 'nodegraph[audio]'"
         raise EngineError(f"{missing} is not installed: {fix}.") from None
     return sounddevice
+
+
+def open_input(device: int | str | None) -> Any:
+    """Open a mono stream for blocking reads of a device's input (None: the default one). Raises EngineError."""
+    sounddevice = _sounddevice()
+    try:
+        return sounddevice.InputStream(device=device, channels=1, dtype="float32")
+    except (ValueError, sounddevice.PortAudioError) as error:
+        raise EngineError(f"no audio input: {_reason(error)} See `nodegraph devices`.") from None
 
 
 def devices() -> list[dict[str, Any]]:

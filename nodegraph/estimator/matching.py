@@ -16,7 +16,7 @@ from nodegraph.patch import Document
 from .confidence import STEP, confidences, rises
 from .distance import Target
 from .evolution import Score, evolve
-from .examples import draw
+from .examples import SilentPatchError, draw, is_silent
 from .features import stft_magnitudes
 from .parameters import Parameter, parameters_of, to_unit
 from .probe import Probe, audible_at, probe
@@ -29,6 +29,7 @@ from .target_sound import TargetError
 
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
+SINGLES = 8  # of them rendered together if each needs a render of its own
 NEAREST = 16  # starts from the table; more of them make the population too uniform
 SMALLEST, POPULATION = 16, 64  # first members of the evolution
 PER_MEMBER = 100  # evaluations for each of them, if the budget has so many
@@ -122,10 +123,18 @@ class Matcher:
         self._sounds: dict[bool, np.ndarray] = {}  # of the random settings
 
     def prepare(self, progress: Callable[[float], None] | None = None) -> None:
-        """Read or build the table, for at most 20 s, and the engines. ``progress`` is called with 0–1."""
+        """Render the random settings, then read or build the table, for at most 20 s.
+
+        ``progress`` is called with 0–1 for each; it may raise to stop. Raises SilentPatchError if the patch is silent
+        at all random settings.
+        """
+        if is_silent(self._random_sounds(False, progress)).all():
+            raise SilentPatchError(
+                f"the patch is silent at {RANDOM} random settings. Check that it makes a sound by itself, and the "
+                "ranges of its controls."
+            )
         if self.table_rows and self._table is None:
             self._table = cached_table(self.renderer, None, self.table_rows, TABLE_SECONDS, progress)
-        self._random_sounds(False)
 
     @cached_property
     def probe(self) -> Probe:
@@ -216,9 +225,15 @@ class Matcher:
     def _random_settings(self, only_classes: bool) -> np.ndarray:
         return np.stack([draw(self.parameters, RANDOM_SEED, row, 0, only_classes) for row in range(RANDOM)])
 
-    def _random_sounds(self, only_classes: bool) -> np.ndarray:
+    def _random_sounds(self, only_classes: bool, progress: Callable[[float], None] | None = None) -> np.ndarray:
         if only_classes not in self._sounds:
-            self._sounds[only_classes] = self.renderer.render(self._random_settings(only_classes))
+            settings, sounds = self._random_settings(only_classes), []
+            step = RANDOM if self.renderer.as_lanes else SINGLES
+            for start in range(0, RANDOM, step):
+                sounds.append(self.renderer.render(settings[start : start + step]))
+                if progress is not None:
+                    progress((start + len(sounds[-1])) / RANDOM)
+            self._sounds[only_classes] = np.concatenate(sounds)
         return self._sounds[only_classes]
 
     def _score_starts(

@@ -14,7 +14,7 @@ from nodegraph.engine.offline import Offline, output_channels
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
-from nodegraph.patch import Change, Document, SetParam, ValueChange, locate
+from nodegraph.patch import Change, Document, SetParam, SetParams, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within
 from nodegraph.patch.change import VALUES
 
@@ -209,6 +209,12 @@ def _widest(node: GraphNode) -> int:
     return max([node.lanes, *node.input_lanes.values(), *node.output_lanes.values()])
 
 
+def setting_action(graph: Graph, parameters: Sequence[Parameter], setting: Sequence[float] | np.ndarray) -> SetParams:
+    """Return the action that sets each parameter in the document of a typed graph, in the units of the ports."""
+    document = with_setting(graph, parameters, setting)
+    return SetParams({parameter.target: _value_in(document, parameter) for parameter in parameters})
+
+
 def with_setting(graph: Graph, parameters: Sequence[Parameter], setting: Sequence[float] | np.ndarray) -> Document:
     """Return the document of a typed graph with a value for each parameter, in the units of the ports."""
     document = graph.document
@@ -220,7 +226,7 @@ def with_setting(graph: Graph, parameters: Sequence[Parameter], setting: Sequenc
 def _with_value(graph: Graph, document: Document, parameter: Parameter, value: float) -> Document:
     name, port = parse_port_ref(parameter.target)
     path, node = locate(document, name)
-    old = document.nested(path).nodes[node].params.get(port)
+    old = _value_in(document, parameter)
     new: Any = value
     if parameter.lane is not None:
         new = _values_of(graph, name, port, old)
@@ -228,6 +234,13 @@ def _with_value(graph: Graph, document: Document, parameter: Parameter, value: f
     elif isinstance(old, list):
         new = [value] * len(old)
     return within(path, SetParam(node, port, new)).apply(document)
+
+
+def _value_in(document: Document, parameter: Parameter) -> Any:
+    """Return the value of a parameter's input in a document, for all its lanes; None for the default."""
+    name, port = parse_port_ref(parameter.target)
+    path, node = locate(document, name)
+    return document.nested(path).nodes[node].params.get(port)
 
 
 def _values_of(graph: Graph, name: str, port: str, value: Any) -> list[float]:

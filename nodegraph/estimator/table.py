@@ -26,7 +26,7 @@ from .rendering import BatchRenderer, with_setting
 ROWS = 16_384
 SEED = 0
 FRAMES = 16  # of a coarse spectrum
-BATCH = 512
+BATCH, SINGLES = 512, 8  # rows rendered together: as lanes, and one after the other
 COMPARED = 2048  # rows compared at once
 
 
@@ -65,9 +65,10 @@ def build_table(
     """Render random settings of the renderer's patch. It stops early, with fewer rows, after ``seconds``."""
     parameters = renderer.parameters
     end = None if seconds is None else time.monotonic() + seconds
+    batch = BATCH if renderer.as_lanes else SINGLES
     positions, spectra = [], []
-    for start in range(0, rows, BATCH):
-        values = np.stack([draw(parameters, SEED, row) for row in range(start, min(start + BATCH, rows))])
+    for start in range(0, rows, batch):
+        values = np.stack([draw(parameters, SEED, row) for row in range(start, min(start + batch, rows))])
         positions.append(to_unit(parameters, values))
         spectra.append(coarse(renderer.render(values), renderer.rate))
         if progress is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +226,8 @@ class FakeSound:
         self.chosen: list[Any] = []
         self.steps: list[int] = []
         self.recorded: list[Path | None] = []
+        self.input = np.zeros((4410, 1), np.float32)
+        self.previews: list[tuple[np.ndarray, float]] = []
         self.closed = False
 
     @property
@@ -266,11 +270,19 @@ class FakeSound:
     def value(self, port_ref: str) -> np.ndarray | None:
         return self.values.get(port_ref)
 
+    def preview(self, samples: np.ndarray, rate: float) -> None:
+        self.previews.append((samples, rate))
+
     def record(self, path: Path | None) -> None:
         from dataclasses import replace
 
         self.recorded.append(path)
         self.now = replace(self.now, recording=str(path) if path else "")
+
+    def record_input(self, seconds: float, stopped: Callable[[], bool]) -> tuple[np.ndarray, float]:
+        while not stopped():
+            time.sleep(0.001)
+        return self.input, self.now.rate
 
     def record_wire(self, port_ref: str, path: Path | None) -> None:
         from dataclasses import replace

@@ -134,6 +134,12 @@ class Robot:
         self.frames(3)
         self.click_here(button)
 
+    def click_item(self, panel: str, item: str) -> None:
+        """Click the widget of an item of a panel."""
+        widget = self.view.panels.widget(panel, item)
+        (left, top), (width, height) = dpg.get_item_rect_min(widget), dpg.get_item_rect_size(widget)
+        self.click_pixel(left + min(width, 60) / 2, top + height / 2)
+
     def drag(self, start: tuple[float, float], end: tuple[float, float], button: int = 1, steps: int = 4) -> None:
         """Press, move in several steps, release."""
         self.point(start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -392,3 +393,14 @@ def test_internal_error_is_logged_and_the_editor_continues(user, monkeypatch):
         "ZeroDivisionError" in user.message and "ZeroDivisionError" in (user.presenter.home / "errors.log").read_text()
     )
     assert user.add("sine") == "sine1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux only")
+def test_job_runs_at_lower_priority_than_the_sound(user):
+    def niceness(job=None):
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = niceness()
+    job = user.desk.jobs.start("test", niceness)
+    finish(user)
+    assert job.result == max(before, 10) and niceness() == before

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import soundfile
 
 from nodegraph.editor.commands.piano import PianoKeys
-from nodegraph.patch import read_patch
+from nodegraph.patch import SetControl, read_patch
+from tests.rendering import patch_of
 
 pytestmark = pytest.mark.needs("dearpygui", "xvfb", "xdotool", "opengl", "jack", "portaudio")
 
@@ -330,3 +332,27 @@ def test_piano_keys_play_while_held_and_are_released_on_focus_loss(robot):
     robot.look_away(back=True)
     robot.key("ctrl+shift+k")
     assert robot.desk.state(PianoKeys).piano is None
+
+
+def test_sound_is_matched_applied_and_undone(robot, tmp_path):
+    patch = patch_of("osc.out out.audio", osc=("sine", {"frequency": 300.0, "amplitude": 0.3}), out="audio_out")
+    patch.do(SetControl("pitch", "osc.frequency", 200.0, 2000.0, "log"))
+    robot.desk.open_patch(patch)
+    robot.frames(3)
+    clock = np.arange(16384) / 16384.0
+    soundfile.write(tmp_path / "tone.wav", 0.3 * np.sin(2.0 * np.pi * 700.0 * clock), 16384, subtype="FLOAT")
+    robot.key("ctrl+alt+m")
+    assert robot.until(lambda: "match" in robot.view.panels.keys)
+    robot.frames(6)
+    robot.click_item("match", "sound")
+    robot.type(str(tmp_path / "tone.wav"))
+    robot.key("Return")
+    robot.click_item("match", "begin")
+    assert robot.until(lambda: robot.desk.panels["match"].result is not None, 120.0)
+    robot.frames(6)
+    robot.click_item("match", "hear_both")
+    robot.click_item("match", "apply")
+    assert robot.until(lambda: robot.document.nodes["osc"].params["frequency"] == pytest.approx(700.0, rel=0.01))
+    robot.point((300, 500))
+    robot.key("ctrl+z")
+    assert robot.until(lambda: robot.document.nodes["osc"].params["frequency"] == 300.0)

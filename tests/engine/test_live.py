@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from nodegraph.api import Patch, play
+from nodegraph.engine.callback import PREVIEW_FADE
 from nodegraph.engine.core import EngineError
 from nodegraph.engine.live import Live
 from tests.engine.storm import random_edits, sounding_patch
@@ -221,6 +222,38 @@ def test_limiter_releases():
         patch.set("gain.b", 0.5)
         sound = captured(live, 1.2)
     assert np.abs(sound[-4410:]).max() == pytest.approx(0.5, abs=1e-3)
+
+
+# -- previews ------------------------------------------------------------------------------------------------
+
+
+def test_preview_replaces_the_output_once_and_leaves_recordings_alone():
+    patch = patch_of("level.out out.audio", level=("values", {"values": [0.25]}), out="audio_out")
+    shape = np.random.default_rng(0).uniform(-1.0, 1.0, 6000).astype(np.float32)
+    with play(patch, null=True, capture=2.0) as live:
+        wait_for(lambda: live.clock > 4000)
+        live.preview(shape)
+        sound = captured(live, 1.0)
+        recorded, _ = live.output_tape.read(0, len(sound))
+    assert np.array_equal(recorded[2000:], np.full_like(recorded[2000:], 0.25))
+    start = int(np.flatnonzero(sound[2000:, 0] != 0.25)[0]) + 2000 - 1  # the gain of the first sample is 0
+    ends = np.minimum(np.arange(6000), 6000 - np.arange(6000))
+    gain = np.minimum(ends, PREVIEW_FADE) / PREVIEW_FADE
+    expected = 0.25 + gain * (shape - 0.25)
+    for channel in sound.T:
+        assert channel[start : start + 6000] == pytest.approx(expected, abs=1e-6)
+        assert (channel[start + 6000 :] == 0.25).all()
+
+
+def test_preview_is_heard_while_paused_and_ends_with_an_empty_one():
+    with play(patch_of("osc.out out.audio", osc="sine", out="audio_out"), null=True, capture=3.0) as live:
+        live.pause()
+        live.preview(np.full(20 * 44100, 0.5, np.float32))  # longer than a preview can be
+        wait_for(lambda: (live.captured()[-1:] == 0.5).any())
+        live.preview(np.zeros(0, np.float32))
+        end = len(live.captured())
+        wait_for(lambda: len(live.captured()) > end + 2 * live.blocksize)
+        assert not live.captured()[end + live.blocksize :].any()
 
 
 # -- start and stop ------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from nodegraph.estimator.distance import Target
 from nodegraph.estimator.evolution import evolve
-from nodegraph.estimator.examples import examples
+from nodegraph.estimator.examples import SilentPatchError, examples
 from nodegraph.estimator.matching import Matcher, Proposal
 from nodegraph.estimator.parameters import from_classes, from_unit, parameters_of, to_classes
 from nodegraph.estimator.refine import line_search
@@ -16,6 +16,7 @@ from nodegraph.estimator.scoring import Budget
 from nodegraph.estimator.table import build_table, cached_table
 from nodegraph.patch import SetControl
 from tests.estimator.planted import master_level, twins_of_different_types, with_controls
+from tests.rendering import patch_of
 
 RATE, SECONDS = 8192.0, 0.25
 BUDGET = Budget(evaluations=1200)
@@ -211,3 +212,26 @@ def test_table_stops_after_its_time():
     patch = with_controls(master_level().patch)
     with BatchRenderer(patch.document, parameters_of(patch.document), SECONDS, RATE) as renderer:
         assert len(build_table(renderer, rows=5000, seconds=0.0).positions) == 512
+
+
+def test_patch_that_is_silent_is_refused():
+    patch = with_controls(patch_of("a.out out.audio", a=("sine", {"amplitude": 0.0}), out="audio_out"), "f = a.fm 1 9")
+    with Matcher(patch.document, None, None, SECONDS, RATE, 1, table_rows=0) as silent:
+        with pytest.raises(SilentPatchError, match="the patch is silent at 200 random settings"):
+            silent.match(np.ones(silent.renderer.samples, np.float32), BUDGET)
+
+
+def test_preparation_of_a_patch_that_is_not_rendered_as_lanes_can_be_stopped():
+    patch = patch_of("a.out side.audio", "side.out out.audio", a="sine", side="pan", out="audio_out")
+    seen: list[float] = []
+
+    def stop(part):
+        seen.append(part)
+        raise KeyboardInterrupt
+
+    with Matcher(with_controls(patch, "f = a.frequency 100 900").document, None, None, SECONDS, RATE, 1) as singly:
+        with pytest.raises(KeyboardInterrupt):
+            singly.prepare(stop)
+        assert not singly.renderer.as_lanes and seen == [0.04]
+        singly.prepare(seen.append)
+    assert seen[-1] == 1.0 and seen == sorted(seen)

@@ -12,8 +12,9 @@ from nodegraph.control.changes import ParameterChanges
 from nodegraph.control.parameters import control_parameter
 from nodegraph.engine.offline import Offline
 from nodegraph.estimator.parameters import ParameterError, from_unit, parameters_of
-from nodegraph.estimator.rendering import BatchRenderer
-from nodegraph.patch import Patch, SetControl
+from nodegraph.estimator.rendering import BatchRenderer, setting_action, with_setting
+from nodegraph.graph import build_graph
+from nodegraph.patch import Encapsulate, Patch, SetControl
 from tests.rendering import patch_of
 
 PATCHES = Path(__file__).parents[2] / "patches"
@@ -140,3 +141,24 @@ def test_invalid_settings_are_refused_with_one_line(settings, message):
         with pytest.raises(ParameterError) as caught:
             renderer.render(np.array(settings))
     assert message in str(caught.value)
+
+
+def test_setting_as_an_action_gives_the_document_of_the_setting():
+    patch = patch_of(
+        "tone.out filter.audio", "filter.out out.audio",
+        tone=("sine", {"frequency": [100.0, 200.0]}), filter="ladder", out="audio_out",
+    )  # fmt: skip
+    patch.do(Encapsulate(("filter",), "voice"))
+    for name, target, lane in (
+        ("first", "tone.frequency", 0),
+        ("second", "tone.frequency", 1),
+        ("level", "tone.amplitude", None),
+        ("cut", "voice/filter.cutoff", None),
+    ):
+        patch.do(SetControl(name, target, lane=lane))
+    graph, parameters = build_graph(patch.document), parameters_of(patch.document)
+    setting = [300.0, 400.0, 0.5, 600.0]
+    changed = setting_action(graph, parameters, setting).apply(patch.document)
+    assert changed == with_setting(graph, parameters, setting)
+    assert changed.nodes["tone"].params == {"frequency": [300.0, 400.0], "amplitude": 0.5}
+    assert changed.nested(("voice",)).nodes["filter"].params == {"cutoff": 600.0}

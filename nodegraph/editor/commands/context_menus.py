@@ -60,7 +60,7 @@ def _node_menu(desk: Desk, id: str) -> list[MenuItem]:
     more = ("fold", "unplug", "group", "reset_values")
     items += [LINE, *(entry(desk, name) for name in more), notes.colour_menu(id)]
     if desk.document.nodes[id].type == "subpatch":
-        items[1:1] = [entry(desk, name, id) for name in ("open_subpatch", "dissolve", "save_subpatch")]
+        items[1:1] = [entry(desk, name, id) for name in ("open_subpatch", "dissolve", "save_subpatch", "match_a_sound")]
     if desk.document.nodes[id].type in ("gain_bank", "latent_source"):
         items.insert(1, entry(desk, "gain_bank", id))
     return items

@@ -193,8 +193,10 @@ def close_requested(desk: Desk, event: CloseRequested) -> None:
 
 @on(FilesDropped)
 def on_files_dropped(desk: Desk, event: FilesDropped) -> None:
-    """Open a dropped patch; add a player block for each dropped sound, image or model file."""
+    """Pass dropped files to a panel that takes them; else open a patch, or add a player block for each other file."""
     desk.pointer = event.at
+    if any(panel.drop(desk, event.paths) for panel in list(desk.panels.values())):
+        return
     patches = [path for path in event.paths if path.suffix.lower() == ".json"]
     if patches:
         open_path(desk, patches[0])

@@ -34,20 +34,21 @@ def group(desk: Desk, payload: object) -> None:
         desk.select([id])
 
 
-def _subpatch_of(desk: Desk, payload: object) -> str | None:
+def subpatch_of(desk: Desk, payload: object) -> str | None:
+    """Return the given subpatch, else the selected one, else None."""
     chosen = [payload] if isinstance(payload, str) else list(desk.selection.nodes)
     found = [id for id in chosen if id in desk.document.nodes and desk.document.nodes[id].type == "subpatch"]
     return found[0] if len(found) == 1 else None
 
 
 def _is_subpatch(desk: Desk) -> bool:
-    return _subpatch_of(desk, None) is not None
+    return subpatch_of(desk, None) is not None
 
 
 @command("Open subpatch", "ctrl+enter", menu="Arrange", section=0, possible=_is_subpatch)
 def open_subpatch(desk: Desk, payload: object) -> None:
     """Open the selected subpatch."""
-    id = _subpatch_of(desk, payload)
+    id = subpatch_of(desk, payload)
     if id is None:
         return
     record = desk.document.nodes[id]
@@ -102,7 +103,7 @@ def go_to(desk: Desk, level: tuple[str, ...]) -> None:
 @command("Dissolve subpatch", "ctrl+shift+g", menu="Arrange", section=0, possible=_is_subpatch)
 def dissolve(desk: Desk, payload: object) -> None:
     """Replace the subpatch by its contents."""
-    id = _subpatch_of(desk, payload)
+    id = subpatch_of(desk, payload)
     if id is not None:
         before = set(desk.document.nodes)
         if desk.do(Dissolve(id)):
@@ -112,7 +113,7 @@ def dissolve(desk: Desk, payload: object) -> None:
 @command("Save subpatch as…", possible=_is_subpatch)
 def save_subpatch(desk: Desk, payload: object) -> None:
     """Save the contents of the subpatch as a patch file."""
-    id = _subpatch_of(desk, payload)
+    id = subpatch_of(desk, payload)
     nested = desk.document.nodes[id].patch if id is not None else None
     if nested is None:
         return

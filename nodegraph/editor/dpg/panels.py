@@ -56,6 +56,10 @@ class DpgPanels:
         if key in self._panels:
             self._panels[key].draw(item, drawing)
 
+    def widget(self, key: str, item: str) -> Tag:
+        """Return the widget of an item of an open panel."""
+        return self._panels[key]._widgets[item]
+
     def free_place(self, width: float, height: float) -> tuple[float, float]:
         """Return a position where a panel hides no other: columns from the right, each from the top."""
         screen = screen_size()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 
 from nodegraph.engine.collection import hold_collection, release_collection
 from nodegraph.engine.core import EngineError
+from nodegraph.engine.input import record_input
 from nodegraph.engine.live import Live, devices
 from nodegraph.graph import Graph, GraphError
 from nodegraph.graph.knobs import KnobChange
@@ -379,6 +381,14 @@ class LiveSound:
     def _watched(self) -> frozenset[str]:
         return self._watched_outputs | self._wires.keys()
 
+    def preview(self, samples: np.ndarray, rate: float) -> None:
+        live = self._live
+        if rate != live.rate and len(samples):
+            import soxr
+
+            samples = soxr.resample(np.asarray(samples, np.float32), rate, live.rate, quality="HQ")
+        live.preview(samples)
+
     # -- recording -----------------------------------------------------------------------------------------
 
     def record(self, path: Path | None) -> None:
@@ -388,6 +398,11 @@ class LiveSound:
         if path is not None:
             self._recording = Recording(self._live, path)
         self._state_time = -1e9
+
+    def record_input(self, seconds: float, stopped: Callable[[], bool]) -> tuple[np.ndarray, float]:
+        if self._has_no_device:
+            raise EngineError("no audio input without a device. Select one in Sound › Audio device (Ctrl+,).")
+        return record_input(self._live, self._device_request.device, seconds, stopped)
 
     def record_wire(self, port_ref: str, path: Path | None) -> None:
         recording = self._wires.pop(port_ref, None)

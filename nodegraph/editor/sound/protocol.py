@@ -5,6 +5,7 @@ No method raises; errors are reported in :attr:`SoundState.problem`, and the out
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,8 +107,17 @@ class SoundEngine(Protocol):
     def value(self, port_ref: str) -> np.ndarray | None:
         """Return the latest sample of an output per lane, or None if unknown; needs no ``watch``."""
 
+    def preview(self, samples: np.ndarray, rate: float) -> None:
+        """Play a mono sound (count,) at ``rate`` Hz once instead of the output; recordings do not contain it."""
+
     def record(self, path: Path | None) -> None:
         """Start recording the output to a sound file; None stops and closes the file."""
+
+    def record_input(self, seconds: float, stopped: Callable[[], bool]) -> tuple[np.ndarray, float]:
+        """Record the audio input for at most ``seconds``, until ``stopped()``; called by a job.
+
+        Return the samples (samples, channels) and the rate in Hz. Unlike the other methods, it raises EngineError.
+        """
 
     def record_wire(self, port_ref: str, path: Path | None) -> None:
         """Start recording an output ("osc1.out") to a sound file; None stops and closes the file."""
