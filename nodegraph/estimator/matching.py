@@ -13,9 +13,9 @@ import numpy as np
 from nodegraph.graph import build_graph
 from nodegraph.patch import Document
 
-from .confidence import confidences, rises
+from .confidence import STEP, confidences, rises
 from .distance import Target
-from .evolution import evolve
+from .evolution import Score, evolve
 from .examples import draw
 from .features import stft_magnitudes
 from .parameters import Parameter, parameters_of, to_unit
@@ -24,19 +24,25 @@ from .refine import line_search
 from .rendering import BatchRenderer, with_setting
 from .scoring import Budget, Scorer
 from .symmetry import Symmetry, symmetry_of
-from .table import ROWS, Table, cached_table
+from .table import Table, cached_table
+from .target_sound import TargetError
 
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
-NEAREST = 192  # starts from the table
-POPULATION = 64
+NEAREST = 16  # starts from the table; more of them make the population too uniform
+SMALLEST, POPULATION = 16, 64  # first members of the evolution
+PER_MEMBER = 100  # evaluations for each of them, if the budget has so many
+START = 0.3  # part of the budget for the nearest of the table
 LINE_SEARCH = 0.15  # last part of the budget
 NEAR = 0.12  # largest step of the line search after an evolution
-TABLE_SECONDS = 60.0
+TABLE_SECONDS = 20.0  # for patches that render slowly
 
 
 class Proposal(NamedTuple):
-    """Candidates of a model for a sound: settings (K, P) in the units of the ports, and a confidence (P,) in 0–1."""
+    """Candidates of a model for a sound: settings (K, P) in the units of the ports, its own estimate first.
+
+    ``confidence`` (P,) is the probability that a value of the first lies within one class of the truth.
+    """
 
     settings: np.ndarray
     confidence: np.ndarray | None = None
@@ -93,7 +99,8 @@ class Match:
 class Matcher:
     """Matches sounds by the parameters of a patch; engines and table are made once and serve all sounds.
 
-    ``names`` are those of the controls that vary, all by default. ``table_rows`` is the size of the table, 0 for none.
+    ``names`` are those of the controls that vary, all by default. ``table_rows`` random settings are rendered in
+    advance and stored in the user's cache: 16,384 are worth a few hundred evaluations, for searches with few of them.
     """
 
     def __init__(
@@ -104,7 +111,7 @@ class Matcher:
         seconds: float = 1.0,
         rate: float = 16384.0,
         threads: int = 2,
-        table_rows: int = ROWS,
+        table_rows: int = 0,
     ) -> None:
         self.document, self.path, self.seconds, self.rate = document, path, seconds, rate
         self.parameters = parameters_of(document, names, path)
@@ -112,12 +119,13 @@ class Matcher:
         self.threads, self.table_rows = threads, table_rows
         self._graph = build_graph(document, rate, path)
         self._table: Table | None = None
+        self._sounds: dict[bool, np.ndarray] = {}  # of the random settings
 
     def prepare(self, progress: Callable[[float], None] | None = None) -> None:
-        """Read or build the table, at most for a minute, and the engines. ``progress`` is called with 0–1."""
+        """Read or build the table, for at most 20 s, and the engines. ``progress`` is called with 0–1."""
         if self.table_rows and self._table is None:
             self._table = cached_table(self.renderer, None, self.table_rows, TABLE_SECONDS, progress)
-        self.renderer.render(self._random[:POPULATION])
+        self._random_sounds(False)
 
     @cached_property
     def probe(self) -> Probe:
@@ -128,10 +136,6 @@ class Matcher:
     def symmetry(self) -> Symmetry:
         """The interchangeable parameters of the patch."""
         return symmetry_of(self._graph, self.parameters)
-
-    @cached_property
-    def _random(self) -> np.ndarray:
-        return np.stack([draw(self.parameters, RANDOM_SEED, row) for row in range(RANDOM)])
 
     def match(
         self,
@@ -146,8 +150,10 @@ class Matcher:
 
         The budget is 2 seconds by default. The same ``seed`` and a budget of evaluations only give the same result,
         which is never farther from the sound than the candidates of ``proposer`` and the values in the document. With
-        ``only_classes`` parameters take class values only.
+        ``only_classes`` parameters take class values only. Raises TargetError for a sound of another length.
         """
+        if sound.shape != (self.renderer.samples,):
+            raise TargetError(f"the sound: must have {self.renderer.samples} samples, got {sound.shape}.")
         self.prepare()
         rng = np.random.default_rng(seed)
         target = Target.of(sound, self.rate)
@@ -161,14 +167,12 @@ class Matcher:
 
         try:
             proposal = proposer(sound, self.rate) if proposer is not None else None
-            first = self._current() if proposal is None else np.concatenate([self._current(), proposal.settings])
-            first = to_unit(self.parameters, first)
-            near = first[:0] if self._table is None else self._table.nearest(sound, self.rate, NEAREST)
-            positions = np.concatenate([first, to_unit(self.parameters, self._random), near])
-            distances = score(positions)
-            start = float(distances.min())
-            random = float(distances[len(first) : len(first) + RANDOM].min())
-            chosen = np.argsort(distances, kind="stable")[:POPULATION]
+            random = self._score_random(scorer)
+            starts = self._score_starts(scorer, score, sound, proposal)
+            positions, distances = (np.concatenate(parts) for parts in zip(random, *starts))
+            start = scorer.distance
+            size = round(min(max(scorer.expected_evaluations / PER_MEMBER, SMALLEST), POPULATION))
+            chosen = np.argsort(distances, kind="stable")[:size]
             evolve(score, positions[chosen], distances[chosen], rng, lambda: scorer.progress / (1.0 - LINE_SEARCH))
             line_search(score, scorer.best, scorer.distance, rng, lambda: scorer.progress, NEAR)
             best, distance, evaluations, elapsed = scorer.best, scorer.distance, scorer.evaluations, scorer.elapsed
@@ -177,15 +181,17 @@ class Matcher:
             scorer.close()
         values = scorer.values(best[None])
         audible = audible_at(self.renderer, to_unit(self.parameters, values)[0])
+        random_distance = float(random[1].min())
+        confidence = self._confidence(values[0], confidences(rise, distance, random_distance), proposal)
         return Match(
             document=with_setting(self._graph, self.parameters, values[0]),
             parameters=self.parameters,
             values=values[0],
-            confidence=np.where(audible, confidences(rise, distance, random), 0.0),
+            confidence=np.where(audible, confidence, 0.0),
             audible=audible,
             distance=distance,
             start_distance=start,
-            random_distance=random,
+            random_distance=random_distance,
             evaluations=evaluations,
             seconds=elapsed,
             sound=self.renderer.render(values)[0],
@@ -201,6 +207,40 @@ class Matcher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _score_random(self, scorer: Scorer) -> tuple[np.ndarray, np.ndarray]:
+        """Return the positions and distances of the random settings; their sounds are rendered only once."""
+        positions = to_unit(self.parameters, self._random_settings(scorer.only_classes))
+        return positions, scorer.compare(positions, self._random_sounds(scorer.only_classes))
+
+    def _random_settings(self, only_classes: bool) -> np.ndarray:
+        return np.stack([draw(self.parameters, RANDOM_SEED, row, 0, only_classes) for row in range(RANDOM)])
+
+    def _random_sounds(self, only_classes: bool) -> np.ndarray:
+        if only_classes not in self._sounds:
+            self._sounds[only_classes] = self.renderer.render(self._random_settings(only_classes))
+        return self._sounds[only_classes]
+
+    def _score_starts(
+        self, scorer: Scorer, score: Score, sound: np.ndarray, proposal: Proposal | None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Score the values in the document, the candidates of a model and, in the budget, the nearest of the table."""
+        first = [self._current(), *([] if proposal is None else [proposal.settings])]
+        found = []
+        positions = to_unit(self.parameters, np.concatenate(first))
+        if len(positions):
+            found.append((positions, score(positions)))
+        if self._table is not None and scorer.progress < START:
+            positions = self._table.nearest(sound, self.rate, NEAREST)
+            found.append((positions, score(positions)))
+        return found
+
+    def _confidence(self, values: np.ndarray, found: np.ndarray, proposal: Proposal | None) -> np.ndarray:
+        """Return the confidence of a model where the search stayed within one class of its estimate, else ``found``."""
+        if proposal is None or proposal.confidence is None:
+            return found
+        positions = to_unit(self.parameters, np.stack([values, proposal.settings[0]]))
+        return np.where(np.abs(positions[0] - positions[1]) <= STEP, proposal.confidence, found)
 
     def _current(self) -> np.ndarray:
         """Return the values of the parameters in the document: (1, P), or (0, P) if one of them has several."""

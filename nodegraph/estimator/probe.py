@@ -29,7 +29,7 @@ AUDIBLE = 0.05  # dB; a parameter with a smaller effect is inaudible
 CHANCE = 0.02  # probability below which a switch is not a coincidence; it is then tested at other settings
 TRIALS = 20  # settings for this test
 AT_END = 0.04  # width of an interval of positions that counts as one end of a range
-BATCH = 32  # settings analysed together
+LANES_BATCH, BATCH = 32, 4  # settings analysed together, for a patch that renders as lanes and for others
 
 
 @dataclass(frozen=True)
@@ -105,27 +105,30 @@ def probe(
     """Probe the parameters of a renderer's patch.
 
     The result depends on ``seed`` and ``settings`` only, unless ``seconds`` pass before all settings are rendered:
-    the others are then left out.
+    the others, and switches that were not tested, are then left out.
     """
     parameters = renderer.parameters
     graph = build_graph(renderer.document, renderer.rate, renderer.path)
     wired = np.array(connected(graph, parameters), bool)
     rng = np.random.default_rng(seed)
-    start_of_tests = np.inf if seconds is None else time.monotonic() + (1.0 - TESTS) * seconds
+    end = np.inf if seconds is None else time.monotonic() + seconds
+    batch = LANES_BATCH if renderer.as_lanes else BATCH
     positions = _positions(rng, settings, len(parameters))
     audible = np.zeros((settings, len(parameters)), bool)
     done = 0
-    for start in range(0, settings, BATCH):
-        chunk = positions[start : start + BATCH]
+    for start in range(0, settings, batch):
+        chunk = positions[start : start + batch]
         for index in np.flatnonzero(wired):
             audible[start : start + len(chunk), index] = _is_audible(renderer, chunk, int(index))
         done += len(chunk)
-        if time.monotonic() > start_of_tests:
+        if seconds is not None and time.monotonic() > end - TESTS * seconds:
             break
     positions, audible = positions[:done], audible[:done]
     switches = []
     for index in np.flatnonzero(audible.any(axis=0)):
         for switch in _suspects(positions, audible[:, index], int(index)):
+            if time.monotonic() > end:
+                break
             end_only = replace(switch, high=0.0) if switch.low == 0.0 else replace(switch, low=1.0)
             confirmed = (tried for tried in (switch, end_only) if _is_switch(renderer, tried, rng))
             switches += list(islice(confirmed, 1))

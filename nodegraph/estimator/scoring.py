@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .distance import Target
-from .parameters import from_classes, from_unit, to_classes, to_unit
+from .parameters import from_classes, from_unit, to_classes
 from .rendering import BatchRenderer
 
 PARTS = 32  # sounds that a thread compares at once
@@ -42,7 +42,6 @@ class Scorer:
         self.renderer, self.target, self.budget, self.only_classes = renderer, target, budget, only_classes
         self.parameters = renderer.parameters
         self.started = time.monotonic()
-        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self.evaluations = 0
         self.best = np.full(len(self.parameters), 0.5)
@@ -50,15 +49,18 @@ class Scorer:
 
     def __call__(self, positions: np.ndarray) -> np.ndarray:
         """Return the distances, float64 (N,), of positions (N, P)."""
-        values = self.values(positions)
-        sounds = self.renderer.render(values)
+        self.evaluations += len(positions)
+        return self.compare(positions, self.renderer.render(self.values(positions)))
+
+    def compare(self, positions: np.ndarray, sounds: np.ndarray) -> np.ndarray:
+        """Return the distances of positions whose sounds (N, samples) are known; they count as no evaluations."""
+        if len(positions) == 0:
+            return np.empty(0)
         if self._pool is None:
             distances = self.target.distances(sounds)
         else:
             parts = [sounds[start : start + PARTS] for start in range(0, len(sounds), PARTS)]
             distances = np.concatenate(list(self._pool.map(self.target.distances, parts)))
-        self.evaluations += len(positions)
-        self._seen.append((positions.copy(), distances))
         first = int(np.argmin(distances))
         if distances[first] < self.distance:
             self.best, self.distance = positions[first].copy(), float(distances[first])
@@ -70,10 +72,6 @@ class Scorer:
         if self.only_classes:
             values = from_classes(self.parameters, to_classes(self.parameters, values))
         return values
-
-    def positions_of(self, values: np.ndarray) -> np.ndarray:
-        """Return the positions of values (N, P) in the units of the ports."""
-        return to_unit(self.parameters, values)
 
     @property
     def elapsed(self) -> float:
@@ -90,12 +88,13 @@ class Scorer:
             parts.append(self.evaluations / self.budget.evaluations if self.budget.evaluations > 0 else 1.0)
         return max(parts)
 
-    def history(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return all positions (N, P) and their distances (N,), in order of evaluation."""
-        if not self._seen:
-            return np.empty((0, len(self.parameters))), np.empty(0)
-        positions, distances = zip(*self._seen)
-        return np.concatenate(positions), np.concatenate(distances)
+    @property
+    def expected_evaluations(self) -> float:
+        """The number of evaluations within the budget, at the speed so far."""
+        counts = [np.inf if self.budget.evaluations is None else float(self.budget.evaluations)]
+        if self.budget.seconds is not None:
+            counts.append(self.evaluations * self.budget.seconds / max(self.elapsed, 1e-9))
+        return min(counts)
 
     def close(self) -> None:
         """Release the threads."""

@@ -11,7 +11,7 @@ from nodegraph.patch import SetControl
 from tests.estimator.planted import twins
 
 RATE = 16384
-QUICK = ["--evaluations", 300, "--table", 0]
+QUICK = ["--evaluations", 300]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_estimated_patch_sounds_like_the_recording(cli, tones, tmp_path):
     tones.set("o1.amplitude", 0.2)
     target = nodegraph.render(tones, 1.0, RATE)
     target.save(tmp_path / "x.wav")
-    outcome = cli("estimate", "x.wav", "tones.json", "-o", "new.json", "--evaluations", 3000, "--table", 0, "--json")
+    outcome = cli("estimate", "x.wav", "tones.json", "-o", "new.json", "--evaluations", 3000, "--json")
     assert outcome.status == 0, outcome.err
     found = outcome.json
     assert found["ratio"] < 0.05 and found["distance"] <= found["start_distance"] <= found["random_distance"]
@@ -110,7 +110,7 @@ def test_missing_and_unreadable_files_are_refused_in_one_line(cli, tones, write,
     write()
     (tmp_path / "text.wav").write_text("not a sound\n")
     cases = [
-        (("missing.wav", "tones.json", "-o", "new.json"), "missing.wav: no such file"),
+        (("missing.wav", "tones.json", "-o", "new.json"), "missing.wav: file not found"),
         (("text.wav", "tones.json", "-o", "new.json"), "text.wav: not a sound file"),
         (("x.wav", "missing.json", "-o", "new.json"), "missing.json"),
         (("x.wav", "tones.json", "-o", "no/new.json"), "folder no not found"),

@@ -23,7 +23,7 @@ BUDGET = Budget(evaluations=1200)
 
 @pytest.fixture(scope="module")
 def matcher():
-    with Matcher(twins_of_different_types().patch.document, None, None, SECONDS, RATE, 1, table_rows=0) as made:
+    with Matcher(twins_of_different_types().patch.document, None, None, SECONDS, RATE, 1) as made:
         yield made
 
 
@@ -55,7 +55,7 @@ def test_search_depends_on_seed_and_evaluations_only(matcher, target):
 
 def test_threads_do_not_change_the_result(matcher, target):
     sound, _ = target
-    with Matcher(matcher.document, None, None, SECONDS, RATE, 2, table_rows=0) as parallel:
+    with Matcher(matcher.document, None, None, SECONDS, RATE, 2) as parallel:
         found = parallel.match(sound, BUDGET, seed=1)
     np.testing.assert_array_equal(found.values, matcher.match(sound, BUDGET, seed=1).values)
 
@@ -73,10 +73,20 @@ def test_search_is_never_worse_than_the_candidates_of_a_model(matcher, target):
     np.testing.assert_allclose(found.values, values)
 
 
+def test_confidence_of_a_model_holds_for_values_near_its_estimate(matcher, target):
+    sound, values = target
+    off = values.copy()
+    off[0] = matcher.parameters[0].low + matcher.parameters[0].high - values[0]
+    own = matcher.match(sound, Budget(evaluations=1), proposer=lambda *_: Proposal(np.stack([off, values])))
+    stated = Proposal(np.stack([off, values]), np.array([0.11, 0.22, 0.33, 0.44]))
+    found = matcher.match(sound, Budget(evaluations=1), proposer=lambda *_: stated)
+    assert found.confidence.tolist() == [own.confidence[0], 0.22, 0.33, 0.44]
+
+
 def test_search_is_never_worse_than_the_patch_itself(matcher):
     current = matcher.renderer.render(matcher.match(np.zeros(matcher.renderer.samples, np.float32), BUDGET).values)
     document = matcher.match(current[0], BUDGET).document
-    with Matcher(document, None, None, SECONDS, RATE, 1, table_rows=0) as again:
+    with Matcher(document, None, None, SECONDS, RATE, 1) as again:
         assert again.match(current[0], Budget(evaluations=1)).distance <= matcher.match(current[0], BUDGET).distance
 
 
@@ -90,14 +100,14 @@ def test_classes_are_kept(target):
     patch = twins_of_different_types().patch
     for name, control in list(patch.document.controls.items()):
         patch.do(SetControl(name, control.target, control.min, control.max, steps=5))
-    with Matcher(patch.document, None, None, SECONDS, RATE, 1, table_rows=0) as stepped:
+    with Matcher(patch.document, None, None, SECONDS, RATE, 1) as stepped:
         found = stepped.match(target[0], Budget(evaluations=600), only_classes=True)
         classes = from_classes(stepped.parameters, to_classes(stepped.parameters, found.values[None]))
     np.testing.assert_array_equal(found.values, classes[0])
 
 
 def test_muted_parameter_is_inaudible_and_has_no_confidence():
-    with Matcher(master_level().patch.document, None, None, SECONDS, RATE, 1, table_rows=0) as matcher:
+    with Matcher(master_level().patch.document, None, None, SECONDS, RATE, 1) as matcher:
         quiet = matcher.renderer.render([[440.0, 0.0]])[0]
         found = matcher.match(quiet, Budget(evaluations=400))
     assert found.values[1] == pytest.approx(0.0, abs=1e-3)
@@ -167,6 +177,13 @@ def test_table_contains_its_own_sounds_and_is_read_from_the_cache(matcher, tmp_p
     again = cached_table(matcher.renderer, tmp_path, rows=600)
     np.testing.assert_array_equal(again.positions, table.positions)
     np.testing.assert_array_equal(again.spectra, table.spectra)
+
+
+def test_search_starts_with_the_nearest_of_a_table(matcher, target, tmp_path, monkeypatch):
+    monkeypatch.setenv("NODEGRAPH_TABLES", str(tmp_path))
+    with Matcher(matcher.document, None, None, SECONDS, RATE, 1, table_rows=2000) as tabled:
+        found = tabled.match(target[0], Budget(evaluations=20))
+    assert found.start_distance < matcher.match(target[0], Budget(evaluations=20)).start_distance
 
 
 def test_damaged_table_is_built_again(matcher, tmp_path):

@@ -47,9 +47,9 @@ def estimate(
     ] = None,
     classes: Annotated[bool, typer.Option("--classes", help="Use only the class values of the controls.")] = False,
     table: Annotated[
-        int | None,
-        typer.Option("--table", metavar="N", min=0, help="Random settings rendered in advance. Default: 16384."),
-    ] = None,
+        int,
+        typer.Option("--table", metavar="N", min=0, help="Random settings rendered in advance, for short searches."),
+    ] = 0,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the search.")] = 0,
     probe: Annotated[
         bool, typer.Option("--probe", help="Also list all inaudible parameters of the patch (up to 30 s).")
@@ -58,14 +58,13 @@ def estimate(
 ) -> None:
     """Set a patch's controls so that it sounds like a recording.
 
-    One second of the sound is matched. The first search in a patch renders 16,384 random settings, which are stored
-    in the user's cache. With --seed and --evaluations the result is the same each time.
+    One second of the sound is matched. With --evaluations the result is the same each time. --table 16384 helps
+    searches of less than a second; it is rendered once for each patch and stored in the user's cache.
     """
     from nodegraph.estimator.matching import Matcher
     from nodegraph.estimator.parameters import ParameterError
     from nodegraph.estimator.proposals import proposer_of
     from nodegraph.estimator.scoring import Budget
-    from nodegraph.estimator.table import ROWS
     from nodegraph.estimator.target_sound import read_target
     from nodegraph.patch import write_patch
 
@@ -74,7 +73,7 @@ def estimate(
     names = [name.strip() for text in parameters for name in text.split(",") if name.strip()] if parameters else None
     try:
         with problems_of(opened):
-            matcher = Matcher(opened.document, names, opened.path, table_rows=ROWS if table is None else table)
+            matcher = Matcher(opened.document, names, opened.path, table_rows=table)
     except ParameterError as error:
         raise CommandError(f"{patch}: {error}") from None
     with matcher, catch_stop_signals() as stop, Progress("random settings", 1.0) as bar:
