@@ -1,8 +1,8 @@
 """The command line: ``nodegraph render``, ``run``, ``check`` …
 
 A command is a file in ``commands`` with a function of the same name; the parameters of the function are the options
-of the command. There is no list to edit. Modules that are slow to import are imported inside the functions, so that
-``nodegraph --help`` is fast.
+of the command. A folder in ``commands`` is a group of commands. There is no list to edit. Modules that are slow to
+import are imported inside the functions, so that ``nodegraph --help`` is fast.
 """
 
 from __future__ import annotations

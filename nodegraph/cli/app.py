@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -19,53 +20,74 @@ EPILOG = "Exit status: 0 success, 1 failure, 2 wrong usage. Set NODEGRAPH_TRACEB
 
 
 class Commands(TyperGroup):
-    """The commands of the folder. The options of a command are read when it is used: those of all slow down --help."""
+    """The commands of a folder. The options of a command are read when it is used: those of all slow down --help."""
+
+    package: ModuleType = commands
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        names = [info.name.replace("_", "-") for info in pkgutil.iter_modules(commands.__path__)]
+        names = [info.name.replace("_", "-") for info in pkgutil.iter_modules(self.package.__path__)]
         self.commands: Any = dict.fromkeys(names)
 
     def get_command(self, context: Any, name: str) -> Any:
-        return _command(name) if name in self.commands else None
+        return _command(self.package, name) if name in self.commands else None
 
     def format_commands(self, context: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _summary(name)) for name in self.commands])
+            formatter.write_dl([(name, _summary(self.package, name)) for name in self.commands])
 
 
 def command() -> Any:
     """Return the command line."""
+    return _group(commands, "nodegraph", "A patching environment for sound: check, render and play patches.", _root)
+
+
+def _group(package: ModuleType, name: str, text: str, root: Callable[..., None]) -> Any:
+    """Return the commands of a package; ``root`` runs before each of them."""
     app = typer.Typer(
-        cls=Commands,
-        name="nodegraph",
-        help="A patching environment for sound: check, render and play patches.",
+        cls=type("Commands", (Commands,), {"package": package}),
+        name=name,
+        help=text,
         epilog=EPILOG,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(invoke_without_command=True)(_root)
+    app.callback(invoke_without_command=True)(root)
     return typer.main.get_command(app)
 
 
-def _function(name: str) -> Callable[..., int | None]:
-    """Import the function of a command."""
-    name = name.replace("-", "_")
-    found: Callable[..., int | None] = getattr(importlib.import_module(f"{commands.__name__}.{name}"), name)
+def _module(package: ModuleType, name: str) -> ModuleType:
+    return importlib.import_module(f"{package.__name__}.{name.replace('-', '_')}")
+
+
+def _function(module: ModuleType) -> Callable[..., int | None]:
+    """Return the function of a command."""
+    found: Callable[..., int | None] = getattr(module, module.__name__.rpartition(".")[2])
     return found
 
 
-def _command(name: str) -> Any:
+def _command(package: ModuleType, name: str) -> Any:
+    """Return the command of a module, or the group of commands of a package."""
+    module = _module(package, name)
+    if hasattr(module, "__path__"):
+        return _group(module, name, module.__doc__ or "", _group_root)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name)(_with_exit_status(_function(name)))
+    app.command(name)(_with_exit_status(_function(module)))
     return typer.main.get_command(app)
 
 
-def _summary(name: str) -> str:
+def _summary(package: ModuleType, name: str) -> str:
     """Return the first line of a command's help."""
-    return (_function(name).__doc__ or "").partition("\n")[0]
+    module = _module(package, name)
+    text = module.__doc__ if hasattr(module, "__path__") else _function(module).__doc__
+    return (text or "").partition("\n")[0]
+
+
+def _group_root(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def _root(

@@ -18,7 +18,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from nodegraph.models.autoencoder import MAX_LAYERS, Features, ModelError
+from nodegraph.models.autoencoder import MAX_LAYERS, Features
+from nodegraph.models.model_file import ModelError
 from nodegraph.patch.errors import suggest
 
 from .errors import LearnError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,18 +11,19 @@ from typing import Any
 
 import torch
 
-from nodegraph.models.autoencoder import Autoencoder, Features, ModelError
+from nodegraph.models.autoencoder import Autoencoder, Features
+from nodegraph.models.model_file import ModelError
 
 from . import checkpoint as checkpoints
 from .baselines import Baselines
 from .card import card_of
 from .curve import save_curve
-from .device import device_of
 from .errors import LearnError
 from .features import apply_features, fit_features
 from .frames import FrameSets, collect
 from .measure import are_scaled_magnitudes, feature_errors, magnitude_errors
 from .network import LayerPair, Network, new_pair
+from .outputs import check_writable, device_of, save_or_keep
 from .recipe import Recipe, TrainingConfig, load_recipe
 from .sources import PATCH_SECONDS, sources_of
 from .stage import EpochResult, Stage, TrainingStatus, run_stage
@@ -82,7 +82,7 @@ def train(
     """
     observer = observer or TrainingObserver()
     chosen = _with_epochs(load_recipe(recipe, width, sets), epochs)
-    path = _check_writable(Path(output)) if output is not None else None
+    path = check_writable(Path(output)) if output is not None else None
     if resume and path is None:
         raise LearnError("resume needs the model file of the training. Pass its path as output.")
     frames = audio if isinstance(audio, FrameSets) else _collect_frames(audio, chosen, seed, patch_seconds, observer)
@@ -281,16 +281,9 @@ class _Training:
     def _save_model(self, model: Autoencoder, stopped: bool) -> Path:
         """Save the model to its path or, if that fails, to a temporary folder, so that it is not lost."""
         assert self.path is not None
-        path = self.path
-        try:
-            model.save(path)
-        except ModelError as error:
-            path = Path(tempfile.mkdtemp(prefix="nodegraph-")) / self.path.name
-            try:
-                model.save(path)
-            except ModelError:
-                raise LearnError(str(error)) from None
-            self.observer.notes.append(f"{error} The model is in {path} instead.")
+        path, note = save_or_keep(model.save, self.path)
+        if note:
+            self.observer.notes.append(note)
             return path
         self.observer.notes += save_curve(self.rows, path)
         if not stopped:
@@ -351,16 +344,3 @@ def _with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
     if recipe.pretraining is not None:
         sets["pretraining.epochs"] = epochs
     return load_recipe(recipe, sets=sets)
-
-
-def _check_writable(path: Path) -> Path:
-    """Return ``path``, or raise LearnError before training if no model can be written to it."""
-    if path.is_dir():
-        raise LearnError(
-            f"{path}: must be a file, got a folder. Name a file in it, such as {path / 'model.safetensors'}."
-        )
-    if not path.parent.is_dir():
-        raise LearnError(f"{path}: folder {path.parent} not found. Create it first.")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise LearnError(f"{path}: not writable. Choose another path.")
-    return path

@@ -13,29 +13,24 @@ Any program that writes this layout produces a playable model.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nodegraph.files.safetensors import TensorFileError, read_tensors, write_tensors
 from nodegraph.spectral.windows import WINDOWS
 
-FORMAT = 1
+from .model_file import ModelError, read_model_file, write_model_file
+
+KIND = "autoencoder"
 ACTIVATIONS = ("sigmoid", "relu", "leaky", "linear")
 NORMALISATIONS = ("frame", "global", "bin", "standardise", "none")
 MAX_LAYERS = 16  # on each side
 SILENCE = 1e-9  # minimum divisor when a frame is divided by its maximum
 MAX_EXPONENT = 30.0  # decoded decimal logarithms are clamped to this
-
-
-class ModelError(Exception):
-    """A model cannot be read, written or used; the message is one line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,35 +231,17 @@ class Autoencoder:
             if (values := getattr(self.features, name)) is not None:
                 tensors[f"features.{name}"] = values
         metadata = {
-            "format": FORMAT,
-            "kind": "autoencoder",
             "features": self.features.to_dict(),
             "encoder": [layer.to_dict() for layer in self.encoder],
             "decoder": [layer.to_dict() for layer in self.decoder],
             "card": self.card,
         }
-        try:
-            write_tensors(Path(path), tensors, {"nodegraph": json.dumps(metadata)})
-        except (OSError, ValueError) as error:
-            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            raise ModelError(
-                f"{path}: the model cannot be written ({reason}). Free disk space, or choose another folder."
-            ) from None
+        write_model_file(path, KIND, tensors, metadata)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Autoencoder:
         """Read the model from a file. Raises ModelError if the file is missing or invalid."""
-        path = Path(path)
-        try:
-            if not path.is_file():
-                raise ModelError("is a folder" if path.is_dir() else "file not found")
-            tensors, strings = read_tensors(path)
-            return _build_model(tensors, _metadata(strings))
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read ({error.strerror or error}). Choose a model.") from None
-        except (TensorFileError, ModelError) as error:
-            reason = str(error).rstrip(".")
-            raise ModelError(f"{path}: {reason}. Choose a model made by `nodegraph train autoencoder`.") from None
+        return read_model_file(path, KIND, _build_model)
 
 
 def activate(x: np.ndarray, activation: str, slope: float = 0.01) -> np.ndarray:
@@ -279,24 +256,6 @@ def activate(x: np.ndarray, activation: str, slope: float = 0.01) -> np.ndarray:
 
 
 # -- reading -----------------------------------------------------------------------------------------------
-
-
-def _metadata(strings: Mapping[str, str]) -> dict[str, Any]:
-    """Return the JSON metadata of a model file."""
-    if "nodegraph" not in strings:
-        raise ModelError("metadata 'nodegraph' is missing")
-    try:
-        metadata = json.loads(strings["nodegraph"])
-    except (ValueError, RecursionError):
-        raise ModelError("metadata 'nodegraph' is not valid JSON") from None
-    if not isinstance(metadata, dict) or metadata.get("kind") != "autoencoder":
-        kind = metadata.get("kind") if isinstance(metadata, dict) else metadata
-        raise ModelError(f"kind must be 'autoencoder', got {str(kind)[:40]!r}")
-    if metadata.get("format") != FORMAT:
-        raise ModelError(
-            f"has format {str(metadata.get('format'))[:20]}; this version reads {FORMAT}. Update nodegraph"
-        )
-    return metadata
 
 
 def _build_model(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> Autoencoder:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .autoencoder import ACTIVATIONS, Autoencoder, Layer, ModelError
+from .autoencoder import ACTIVATIONS, Autoencoder, Layer
+from .model_file import ModelError
 
 BLOCK = 4  # inputs that a dense layer processes at a time; the last block is padded with zeros
 LAYER_WORDS = 4  # numbers per layer in the layer table: inputs, outputs, activation, slope

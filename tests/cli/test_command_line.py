@@ -47,13 +47,37 @@ def test_file_in_the_commands_folder_is_a_command(tmp_path, monkeypatch, capsys)
     sys.modules.pop(f"{commands.__name__}.say_hello")
 
 
+def paths_of(group, before=()):
+    """Return the words of every command and group."""
+    found = []
+    for name in group.commands:
+        inner = group.get_command(None, name)
+        found += [(*before, name), *(paths_of(inner, (*before, name)) if hasattr(inner, "commands") else ())]
+    return found
+
+
+def test_folder_of_commands_is_a_group(tmp_path, monkeypatch, capsys):
+    (tmp_path / "greet").mkdir()
+    (tmp_path / "greet" / "__init__.py").write_text("'Greet somebody.'")
+    (tmp_path / "greet" / "loudly.py").write_text("def loudly() -> None:\n    'Shout.'\n    print('HELLO')\n")
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    assert main(["greet", "loudly"]) == 0
+    assert main(["greet"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("HELLO\n") and "Greet somebody." in out and "loudly  Shout." in out
+    assert main(["greet", "softly"]) == 2
+    for name in ("greet", "greet.loudly"):
+        sys.modules.pop(f"{commands.__name__}.{name}")
+
+
 def test_every_command_has_help(capsys):
-    assert main(["--help"]) == 0
-    summaries = capsys.readouterr().out
-    for name in app.command().commands:
-        assert main([name, "--help"]) == 0
+    for path in paths_of(app.command()):
+        assert main([*path[:-1], "--help"]) == 0
+        summaries = capsys.readouterr().out
+        name = " ".join(path)
+        assert main([*path, "--help"]) == 0
         text = capsys.readouterr().out
-        assert "--json" in text or name == "edit"  # edit opens a window
+        assert "--json" in text or name in ("edit", "train")  # a window and a group
         summary = text.splitlines()[2].strip()
         assert 0 < len(summary) <= 66 and f"{summary}\n" in summaries, f"{name}: its first line would be broken"
 

@@ -55,9 +55,9 @@ def test_skipped_files_are_listed_up_to_a_limit(cli, takes):
 
 
 def test_recipes_are_listed(cli):
-    lines = cli("train", "--list").out.splitlines()
+    lines = cli("train", "autoencoder", "--list").out.splitlines()
     assert [line.split()[0] for line in lines] == list(recipe_files())
-    assert [recipe["name"] for recipe in cli("train", "--list", "--json").json] == list(recipe_files())
+    assert [recipe["name"] for recipe in cli("train", "autoencoder", "--list", "--json").json] == list(recipe_files())
 
 
 def test_ctrl_c_saves_the_best_model_and_resume_continues(cli, takes, tmp_path):
@@ -82,7 +82,7 @@ def test_ctrl_c_saves_the_best_model_and_resume_continues(cli, takes, tmp_path):
 
 
 BAD = {
-    "no kind": (["--audio", "takes", "-o", "m"], "autoencoder", 2),
+    "no kind": (["--audio", "takes", "-o", "m"], "train --help", 2),
     "unknown kind": (["toaster", "takes", "-o", "m"], "toaster", 2),
     "no audio": (["autoencoder", "-o", "m"], "--audio", 2),
     "no output": (["autoencoder", "takes"], "--output", 2),

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph.files.safetensors import MAX_FILE_BYTES, MAX_HEADER_BYTES, read_tensors, write_tensors
-from nodegraph.models.autoencoder import ACTIVATIONS, NORMALISATIONS, Autoencoder, Features, Layer, ModelError
+from nodegraph.models.autoencoder import ACTIVATIONS, NORMALISATIONS, Autoencoder, Features, Layer
+from nodegraph.models.model_file import ModelError
 
 SIZE = 64
 BINS = SIZE // 2 + 1

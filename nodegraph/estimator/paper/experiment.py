@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from nodegraph.learn.checkpoint import path_of
-from nodegraph.learn.device import device_of
 from nodegraph.learn.errors import LearnError
+from nodegraph.learn.outputs import device_of
 
 from . import baselines
 from .architectures import ARCHITECTURES, CLASSES, InputName, architecture_of, count_weights

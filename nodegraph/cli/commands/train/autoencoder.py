@@ -1,4 +1,4 @@
-"""``nodegraph train``: train a model on sounds."""
+"""``nodegraph train autoencoder``: train an autoencoder on sounds."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import INTERRUPTED
-from ..options import Json, positive
-from ..output import columns, format_bytes, format_duration, plural, print_json, print_line, print_warning
-from ..progress import Progress
-from ..shutdown import catch_stop_signals
+from ...errors import INTERRUPTED
+from ...options import Json, positive
+from ...output import columns, format_bytes, format_duration, plural, print_json, print_line, print_warning
+from ...progress import Progress
+from ...shutdown import catch_stop_signals
 
 if TYPE_CHECKING:
     from nodegraph.learn import TrainingResult
 
-KINDS = ("autoencoder",)
 MAX_SHOWN = 5  # skipped files that are listed
 
 
-def train(
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", show_default=False, help="Kind of the model: autoencoder.")
-    ] = "",
+def autoencoder(
     audio: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,7 +66,7 @@ def train(
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
     json: Json = False,
 ) -> int | None:
-    """Train a model on recordings or patches.
+    """Train an autoencoder on recordings or patches.
 
     `nodegraph train autoencoder --audio recordings/ -o mine.safetensors` writes a model for the blocks encoder and
     decoder. Recordings are split by file for training, validation and test. Ctrl-C stops and saves the best model so
@@ -79,9 +75,6 @@ def train(
     if list_recipes:
         _list(json)
         return None
-    if kind not in KINDS:
-        problem = f"unknown kind '{kind}'" if kind else "missing kind"
-        raise typer.BadParameter(f"{problem}. Use `nodegraph train autoencoder --audio DIR -o MODEL`")
     paths = [*(audio or ()), *(more or ())]
     if not paths:
         raise typer.BadParameter("missing. Add sound files, a folder of them or patches", param_hint="--audio")
