@@ -10,18 +10,27 @@ import pytest
 
 import nodegraph
 from nodegraph.engine.offline import Offline
+from nodegraph.estimator import load_recipe as load_estimator_recipe
+from nodegraph.estimator.examples import examples
+from nodegraph.estimator.parameters import to_classes
+from nodegraph.estimator.patch_record import check_patch
+from nodegraph.estimator.rendering import BatchRenderer
 from nodegraph.learn import load_recipe
 from nodegraph.models.autoencoder import Autoencoder
+from nodegraph.models.estimator import SURE, Estimator
 from nodegraph.spectral.metrics import spectral_convergence
 from nodegraph.spectral.stft import stft
 
 PATCHES = Path(__file__).parent.parent / "patches"
 MODELS = sorted((PATCHES / "models").glob("*.safetensors"))
+ESTIMATORS = {"fm-single-note": "fm_single_note.json"}  # the patch of each estimator
+AUTOENCODERS = [file for file in MODELS if file.stem not in ESTIMATORS]
 SR = 44100
 SIZE, HOP = 4096, 1024
 PLAYED = {"autoencoder_effect": "mono.out", "autoencoder_faders": "mono.out"}
 
-every_model = pytest.mark.parametrize("model", [pytest.param(file, id=file.stem) for file in MODELS])
+every_autoencoder = pytest.mark.parametrize("model", [pytest.param(file, id=file.stem) for file in AUTOENCODERS])
+every_estimator = pytest.mark.parametrize("name", ESTIMATORS)
 
 
 def load_demo(name: str) -> nodegraph.Patch:
@@ -56,10 +65,10 @@ def test_readme_names_all_models_and_every_model_is_used():
         for node in nodegraph.load(file).document.nodes.values()
         if node.type == "decoder"
     }
-    assert used == names
+    assert used == {file.name for file in AUTOENCODERS}
 
 
-@every_model
+@every_autoencoder
 def test_model_is_small_and_its_card_matches_its_recipe(model):
     assert model.stat().st_size <= 6_000_000
     card = Autoencoder.load(model).card
@@ -67,6 +76,35 @@ def test_model_is_small_and_its_card_matches_its_recipe(model):
     assert card["errors"]["features"]["test"]["relative"] < 1.0
     recipe, trained = load_recipe(model.with_suffix(".toml")), load_recipe(card["choices"])
     assert (trained.layers, trained.features) == (recipe.layers, recipe.features), "the recipe changed: retrain"
+
+
+@every_estimator
+def test_estimator_is_small_and_its_card_matches_its_recipe_and_patch(name):
+    file = PATCHES / "models" / f"{name}.safetensors"
+    assert file.stat().st_size <= 6_000_000
+    model = Estimator.load(file)
+    check_patch(model, nodegraph.load(PATCHES / ESTIMATORS[name]).document)
+    recipe = load_estimator_recipe(file.with_suffix(".toml")).plain()
+    assert recipe == model.card["choices"], "the recipe changed: retrain"
+    found = model.card["evaluation"]
+    assert found["sounds"]["ratio"] < 1.0 and found["search"]["model_is_nearer"]
+    for kind in ("clean", "noisy"):
+        assert found[kind]["calibration_error"] <= 0.05 and found[kind]["sure_and_right"] >= 0.9
+
+
+@pytest.mark.needs("torch")
+@every_estimator
+def test_estimator_is_right_where_it_is_sure_on_unseen_sounds(name):
+    from nodegraph.models.estimation import Inference
+
+    model = Estimator.load(PATCHES / "models" / f"{name}.safetensors")
+    patch = nodegraph.load(PATCHES / ESTIMATORS[name])
+    with BatchRenderer(patch.document, model.parameters, model.features.seconds, model.features.rate) as renderer:
+        sounds, values = examples(renderer, model.parameters, seed=987, rows=range(64), only_classes=True)
+    answer = Inference(model).estimate(sounds)
+    difference = np.abs(to_classes(model.parameters, answer.values) - to_classes(model.parameters, values))
+    sure = answer.confidence >= SURE
+    assert sure.mean() > 0.05 and (difference[sure] <= 1).mean() >= 0.9
 
 
 def test_parts_model_has_no_negative_weights():

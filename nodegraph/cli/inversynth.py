@@ -57,7 +57,7 @@ def reproduce_inversynth(
     from nodegraph.estimator.paper.synthesizer import paper_matcher
     from nodegraph.estimator.paper.twin import TwinRenderer
     from nodegraph.learn.corpus import default_folder
-    from nodegraph.learn.device import device_of
+    from nodegraph.learn.outputs import device_of
 
     if output is not None and not output.resolve().parent.is_dir():
         raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")

@@ -73,7 +73,8 @@ class EstimatorRecipe(Struct, frozen=True, forbid_unknown_fields=True):
 
     def plain(self) -> dict[str, Any]:
         """Return the recipe as JSON-compatible data."""
-        return msgspec.to_builtins(self)
+        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        return plain
 
 
 @cache

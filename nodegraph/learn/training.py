@@ -18,7 +18,6 @@ from . import checkpoint as checkpoints
 from .baselines import Baselines
 from .card import card_of
 from .curve import save_curve
-from .device import device_of
 from .errors import LearnError
 from .features import apply_features, fit_features
 from .frames import FrameSets, collect
