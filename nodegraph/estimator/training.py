@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from nodegraph.graph import build_graph
-from nodegraph.learn.device import device_of
+from nodegraph.learn.checkpoint import read_state, write_state
 from nodegraph.learn.errors import LearnError
-from nodegraph.learn.outputs import check_writable, save_or_keep
+from nodegraph.learn.outputs import check_writable, device_of, save_or_keep
 from nodegraph.models.estimator import Calibration, Estimator, layout_of, standardise
 from nodegraph.models.estimator_layout import weight_count
 from nodegraph.models.estimator_network import EstimatorNetwork, network_tensors
@@ -185,7 +185,7 @@ class _Training:
     def run(self, path: Path | None, resume: bool) -> TrainedEstimator:
         checkpoint = checkpoints.path_of(path) if path is not None else None
         if resume and checkpoint is not None:
-            self._restore(checkpoints.read_checkpoint(checkpoint, self.key, self.device))
+            self._restore(read_state(checkpoint, self.key, self.device))
         else:
             self._use(probe_patch(self.source.renderer))
         stopped = not self._train(checkpoint)
@@ -330,7 +330,7 @@ class _Training:
             "loss": self.loss,
         }
         try:
-            checkpoints.write_checkpoint(path, state, self.key)
+            write_state(path, state, self.key)
             self._save_error = ""
         except OSError as error:
             if not self._save_error:

@@ -92,7 +92,7 @@ def read_state(path: Path, key: str, device: torch.device) -> dict[str, Any]:
         raise _invalid(path) from None
     if not same:
         raise LearnError(
-            f"{path}: the checkpoint is from a training with another recipe, seed or sound. Use the same ones, "
+            f"{path}: the checkpoint is from a training with another recipe, seed or input. Use the same ones, "
             "or leave out --resume to start again."
         )
     return found

@@ -1,4 +1,4 @@
-"""Output file of a training."""
+"""Device and output file of a training."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+import torch
 
 from nodegraph.models.model_file import ModelError
 
@@ -23,6 +25,18 @@ def check_writable(path: Path) -> Path:
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise LearnError(f"{path}: not writable. Choose another path.")
     return path
+
+
+def device_of(name: str | None) -> torch.device:
+    """Return a device by name; by default CUDA if available. Raises LearnError."""
+    if name in (None, "auto"):
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError):
+        raise LearnError(f"device '{name}': unavailable. Use cpu, or leave it out.") from None
+    return device
 
 
 def save_or_keep(save: Callable[[Path], None], path: Path) -> tuple[Path, str]:

@@ -23,7 +23,7 @@ from .features import apply_features, fit_features
 from .frames import FrameSets, collect
 from .measure import are_scaled_magnitudes, feature_errors, magnitude_errors
 from .network import LayerPair, Network, new_pair
-from .outputs import check_writable, save_or_keep
+from .outputs import check_writable, device_of, save_or_keep
 from .recipe import Recipe, TrainingConfig, load_recipe
 from .sources import PATCH_SECONDS, sources_of
 from .stage import EpochResult, Stage, TrainingStatus, run_stage

@@ -165,7 +165,7 @@ def test_unwritable_checkpoint_is_noted_once(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(training, "CHECKPOINT_PERIOD", 0.0)
-    monkeypatch.setattr("nodegraph.estimator.training_checkpoint.write_atomic", full)
+    monkeypatch.setattr("nodegraph.learn.checkpoint.write_atomic", full)
     trained = train(tmp_path / "m")
     (note,) = trained.notes
     assert "no checkpoint can be written (No space left on device)" in note and trained.path == tmp_path / "m"
@@ -234,7 +234,7 @@ def test_checkpoint_of_another_training_is_refused(tmp_path):
     train(tmp_path / "m", observer=stop)
     other = msgspec.structs.replace(SMALL, network=msgspec.structs.replace(SMALL.network, hidden=24))
     for options in (dict(seed=1), dict(recipe=other), dict(parameters=["low pitch"])):
-        with pytest.raises(LearnError, match="with another patch, parameters, recipe or seed"):
+        with pytest.raises(LearnError, match="with another recipe, seed or input"):
             train(tmp_path / "m", resume=True, **options)
     (tmp_path / "m.checkpoint").write_bytes(b"broken")
     with pytest.raises(LearnError, match="invalid checkpoint"):
