@@ -11,7 +11,7 @@ from nodegraph.node import In
 from nodegraph.patch import Control, Document, NodeRecord, PatchError, locate
 from nodegraph.patch.actions import parse_port_ref
 
-from .taper import position_of, value_at
+from .taper import position_of, step_values, value_at
 
 DIGITS = 6  # significant digits of values from a controller; enough for 16384 positions
 
@@ -95,3 +95,23 @@ def control_parameter(
     high = found.high if control.max is None else control.max
     default_range = control.min is None and control.max is None and control.taper == "linear"
     return replace(found, low=low, high=high, taper=found.taper if default_range else control.taper)
+
+
+def step_values_of(parameter: Parameter, control: Control) -> tuple[float, ...]:
+    """Return the class values of a control, increasing; () if it declares none."""
+    if control.steps is None:
+        return ()
+    low, high = sorted((parameter.low, parameter.high))
+    return step_values(control.steps, low, high, parameter.taper)
+
+
+def range_problem(parameter: Parameter, control: Control) -> str:
+    """Return why the range or the steps of a control do not fit its input, or ""."""
+    steps = step_values_of(parameter, control)
+    for value in (parameter.low, parameter.high, *steps[:1], *steps[-1:]):
+        if problem := parameter.declared.problem(value):
+            return problem
+    low, high = sorted((parameter.low, parameter.high))
+    if steps and not low <= steps[0] <= steps[-1] <= high:
+        return f"steps must lie in {low:g}–{high:g}, got {steps[0]:g}–{steps[-1]:g}. Set its range or its steps."
+    return ""

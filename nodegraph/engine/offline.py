@@ -43,7 +43,7 @@ class Offline(Engine):
         for name, values in tracks.items():
             columns[name] = width
             width += values.shape[1]
-        super().__init__(graph.rate, width, channels or _channels(graph), columns, pack, allow_outside)
+        super().__init__(graph.rate, width, channels or output_channels(graph), columns, pack, allow_outside)
         self.io.other_column = width  # a silent column for inputs without samples
         self._prepare(_stack_channels(list(tracks.values())))
         self.play(graph)
@@ -122,7 +122,7 @@ class Stepper(Offline):
         return view(self.output_address, QUANTUM * self.outputs, np.float32).reshape(QUANTUM, -1).copy()
 
 
-def _channels(graph: Graph) -> int:
+def output_channels(graph: Graph) -> int:
     """Return the lanes of the widest ``audio_out`` node, or 1 if there is none."""
     widths = [
         max(node.input_lanes.values(), default=1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from nodegraph.graph import Graph
 from nodegraph.plan.keys import PortKey, StateKey
 from nodegraph.plan.memory import view
+from nodegraph.plan.nodes import seed_of
 from nodegraph.quantum import QUANTUM
 
 from .offline import Offline
@@ -21,25 +22,32 @@ class RewindableEngine(Offline):
 
     Nodes with helpers (files, recorders) hold state outside the plan: such a graph cannot be rewound, see
     :func:`can_rewind`. Inputs of the patch are silent. ``same_seed`` gives all lanes of a random node the seed of its
-    first lane, so that all lanes get the same random numbers.
+    first lane, so that all lanes get the same random numbers. ``seed_ids`` are ids whose seeds other nodes get.
     """
 
-    def __init__(self, graph: Graph, channels: int | None = None, same_seed: bool = False) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        channels: int | None = None,
+        same_seed: bool = False,
+        seed_ids: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(graph, channels=channels)
         assert self.plan is not None
-        if same_seed:
-            self._share_seeds()
+        self._set_seeds(same_seed, seed_ids or {})
         self._memories = (self.memory, self.plan.memory)
         self._initial = [memory.content() for memory in self._memories]
 
-    def _share_seeds(self) -> None:
+    def _set_seeds(self, same_seed: bool, ids: Mapping[str, str]) -> None:
         assert self.plan is not None
+        document_seed = self.plan.graph.document.seed
         for node in self.plan.graph.typed_nodes:
             for name, state in node.spec.states.items():
                 region = self.plan.state.regions.get(StateKey(node.id, node.type, name)) if state.seeded else None
                 if region is not None:
                     seeds = view(region.address, region.size // 8, np.int64)
-                    seeds[:] = seeds[0]
+                    id = ids.get(node.id, node.id)
+                    seeds[:] = [seed_of(document_seed, id, name, 0 if same_seed else k) for k in range(len(seeds))]
 
     def rewind(self) -> None:
         """Return to sample 0, with the knob values of the graph."""

@@ -49,8 +49,10 @@ class DatasetSettings:
     def __post_init__(self) -> None:
         if self.form not in FORMS:
             raise DatasetError(f"form must be {', '.join(FORMS[:-1])} or {FORMS[-1]}, got '{self.form}'.")
-        if self.count < 1 or self.seed < 0 or self.shard_rows < 0 or round(self.seconds * self.rate) < 1:
-            raise DatasetError("a data set needs at least 1 example of 1 sample, and a seed of 0 or more.")
+        if self.count < 1 or self.shard_rows < 0 or round(self.seconds * self.rate) < 1:
+            raise DatasetError("a data set needs at least 1 example of 1 sample.")
+        if not 0 <= self.seed < 2**63:
+            raise DatasetError(f"seed must lie in 0–{2**63 - 1}, got {self.seed}.")
         object.__setattr__(self, "document", replace(self.document, source=None))
         if not self.shard_rows:
             object.__setattr__(self, "shard_rows", AUDIO_SHARD_ROWS if self.is_audio else SHARD_ROWS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.control.parameters import control_parameter
+from nodegraph.control.parameters import control_parameter, range_problem, step_values_of
 from nodegraph.control.taper import step_values
 from nodegraph.patch import Document, PatchError
 from nodegraph.patch.errors import suggest
@@ -80,13 +80,9 @@ def _parameter(document: Document, name: str, path: Path | None) -> Parameter:
         raise ParameterError(f"{subject}: min and max must differ, both are {low:g}. Set its range.")
     if declared.taper == "log" and low <= 0.0:
         raise ParameterError(f"{subject}: a log taper needs a range above 0, got {low:g}–{high:g}. Set its range.")
-    steps = () if control.steps is None else step_values(control.steps, low, high, declared.taper)
-    for value in (low, high, *steps[:1], *steps[-1:]):
-        if problem := declared.declared.problem(value):
-            raise ParameterError(f"{subject}: {problem}")
-    if steps and not low <= steps[0] < steps[-1] <= high:
-        raise ParameterError(f"{subject}: steps must lie in {low:g}–{high:g}. Set its range or its steps.")
-    return Parameter(name, control.target, low, high, declared.taper, steps, control.lane)
+    if problem := range_problem(declared, control):
+        raise ParameterError(f"{subject}: {problem}")
+    return Parameter(name, control.target, low, high, declared.taper, step_values_of(declared, control), control.lane)
 
 
 def to_unit(parameters: Sequence[Parameter], values: np.ndarray) -> np.ndarray:

@@ -43,8 +43,10 @@ def make_dataset(
     """Make the missing shards of a data set; write the manifest if none is missing.
 
     ``only`` = (part, parts) makes every ``parts``-th shard. ``jobs`` processes work at the same time: with ``dask``
-    the workers of a local cluster, else plain processes. ``scheduler`` is the address of a running Dask scheduler,
-    whose workers must see the folder under the same path. ``progress`` is called with the number of new examples.
+    the workers of a local cluster, else plain processes; a program that asks for several needs the usual
+    ``if __name__ == "__main__":``, because each process imports it. ``scheduler`` is the address of a running Dask
+    scheduler, whose workers must see the folder under the same path. ``progress`` is called with the number of new
+    examples.
     Raises DatasetError, SilentPatchError, GraphError.
     """
     folder = folder.resolve()
@@ -58,13 +60,15 @@ def make_dataset(
         elif min(jobs, len(work)) > 1:
             _make_in_processes(settings, folder, work, min(jobs, len(work)), progress)
         else:
-            _make_here(settings, folder, work, progress)
+            _make_here(settings, folder, work, progress, jobs)
     missing = missing_shards(settings, folder)
     return DatasetReport(tuple(work), tuple(missing), "" if missing else write_manifest(settings, folder))
 
 
-def _make_here(settings: DatasetSettings, folder: Path, work: Iterable[int], progress: Progress | None) -> None:
-    with settings.renderer() as renderer:
+def _make_here(
+    settings: DatasetSettings, folder: Path, work: Iterable[int], progress: Progress | None, threads: int = 1
+) -> None:
+    with settings.renderer(threads) as renderer:
         for shard in work:
             make_shard(settings, folder, shard, renderer, progress)
 
@@ -110,12 +114,17 @@ def _work(settings: DatasetSettings, folder: Path, work: list[int], connection: 
     """Make shards in a process; send the numbers of new examples, or the error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one ends the others
     signal.signal(signal.SIGTERM, _raise_exit)  # so that temporary files are deleted
+
+    def send(message: object) -> None:
+        try:
+            connection.send(message)
+        except BrokenPipeError:
+            raise SystemExit(1) from None  # the first process was killed
+
     try:
-        _make_here(settings, folder, work, connection.send)
-    except BrokenPipeError:
-        pass  # the first process was killed
+        _make_here(settings, folder, work, send)
     except Exception as error:
-        connection.send(error)
+        send(error)
 
 
 def _raise_exit(number: int, frame: object) -> None:
@@ -147,7 +156,7 @@ def _make_by_dask(
             ) from None
         with client:
             # a task is a shard: several seconds, against which the cost of Dask is small
-            tasks = [client.submit(make_shard, settings, folder, shard, pure=False, retries=2) for shard in work]
+            tasks = [client.submit(make_shard, settings, folder, shard, pure=False) for shard in work]
             shard_of = {task.key: shard for task, shard in zip(tasks, work, strict=True)}
             try:
                 for task in as_completed(tasks):

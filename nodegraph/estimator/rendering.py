@@ -1,4 +1,4 @@
-"""Rendering of many settings of a patch: as lanes of one plan where the patch allows it, else one after the other."""
+"""Rendering of many settings of a patch: as lanes or copies in one plan where the patch allows it, else in turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from nodegraph.engine.offline import Offline
+from nodegraph.engine.offline import Offline, output_channels
 from nodegraph.engine.rewind import RewindableEngine, can_rewind
 from nodegraph.graph import Graph, GraphError, GraphNode, build_graph
 from nodegraph.graph.knobs import knob_changes
@@ -18,9 +18,11 @@ from nodegraph.patch import Change, Document, SetParam, ValueChange, locate
 from nodegraph.patch.actions import parse_port_ref, within
 from nodegraph.patch.change import VALUES
 
+from .copies import copies_of, copy_id
 from .parameters import Parameter, ParameterError
 
-WIDTHS = (8, 16, 32, 64, 128)  # lanes of a plan; with more, its buffers do not fit the cache of a core
+LANES = (8, 16, 32, 64, 128)  # lanes of a plan; with more, its buffers do not fit the cache of a core
+COPIES = (1, 4, 16)  # copies of a graph in a plan
 
 
 class BatchRenderer:
@@ -46,6 +48,7 @@ class BatchRenderer:
         self._graph = graph = self._typed(document)
         self._knobs = [_knobs_of(graph, parameter) for parameter in self.parameters]
         self._rewinds = can_rewind(graph) and all(knobs is not None for knobs in self._knobs)
+        self._channels = output_channels(graph)
         self.as_lanes = self._rewinds and self._can_use_lanes(graph)
         self._engines: list[dict[int, RewindableEngine]] = [{} for _ in range(max(threads, 1))]
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -95,10 +98,11 @@ class BatchRenderer:
 
     def _width(self, count: int) -> int:
         """Return the number of settings that one plan renders at once, for ``count`` settings."""
-        if not self.as_lanes:
+        if not self._rewinds:
             return 1
         share = -(-count // len(self._engines))
-        return next((width for width in WIDTHS if width >= share), WIDTHS[-1])
+        widths = LANES if self.as_lanes else COPIES
+        return next((width for width in widths if width >= share), widths[-1])
 
     def _can_use_lanes(self, graph: Graph) -> bool:
         if any(parameter.lane is not None for parameter in self.parameters):
@@ -127,7 +131,9 @@ class BatchRenderer:
             if self.as_lanes:
                 engines[width] = RewindableEngine(self._graph_of(width), channels=width, same_seed=True)
             else:
-                engines[width] = RewindableEngine(self._graph)
+                copies = copies_of(self._graph, width, self._channels)
+                seeds = {copy_id(node.id, k): node.id for node in self._graph.typed_nodes for k in range(width)}
+                engines[width] = RewindableEngine(copies, channels=width * self._channels, seed_ids=seeds)
         return engines[width]
 
     def _render_into(self, out: np.ndarray, values: np.ndarray, width: int, thread: int) -> None:
@@ -140,9 +146,14 @@ class BatchRenderer:
         settings = np.concatenate([values, np.repeat(values[-1:], width - len(values), axis=0)])
         for parameter, column, knobs in zip(self.parameters, settings.T, self._knobs, strict=True):
             for node, port in knobs or ():
-                engine.set_initial(node, port, column, parameter.lane)
-        sounds = engine.run_channels(self.samples)
-        out[:] = sounds[: len(values)] if self.as_lanes else sounds.mean(axis=0)
+                if self.as_lanes:
+                    engine.set_initial(node, port, column)
+                    continue
+                for k, value in enumerate(column):
+                    engine.set_initial(copy_id(node, k), port, [value], parameter.lane)
+        channels = engine.run_channels(self.samples)
+        sounds = channels if self.as_lanes else channels.reshape(width, self._channels, -1).mean(axis=1)
+        out[:] = sounds[: len(values)]
 
     def _render_anew(self, setting: np.ndarray) -> np.ndarray:
         """Render one setting in an engine of its own: for patches with state outside the plan."""

@@ -22,9 +22,9 @@ from .dataset_settings import DatasetError, DatasetSettings
 from .examples import examples
 from .features import log_mel, stft_magnitudes
 from .parameters import to_classes
-from .rendering import WIDTHS, BatchRenderer
+from .rendering import BatchRenderer
 
-BATCH = 2 * WIDTHS[-1]  # examples rendered and analysed together
+BATCH = 512  # examples rendered and analysed together
 HINT = "Free some disk space or choose another folder, and run the command again; complete shards are kept."
 
 

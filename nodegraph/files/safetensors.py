@@ -5,6 +5,7 @@ The file is read into memory before it is parsed: a memory-mapped file that anot
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,13 @@ def map_arrays(path: Path) -> tuple[dict[str, np.ndarray], str]:
     for name, entry in entries.items():
         if entry.dtype not in _MAPPED_TYPES:
             raise TensorFileError(f"contains unsupported {entry.dtype[:20]} values in tensor {name[:60]!r}")
-        start = 8 + length + entry.data_offsets[0]
-        arrays[name] = np.memmap(path, _MAPPED_TYPES[entry.dtype], "r", start, entry.shape)
+        first, last = entry.data_offsets
+        if (
+            min(entry.shape, default=0) < 0
+            or last - first != math.prod(entry.shape) * np.dtype(_MAPPED_TYPES[entry.dtype]).itemsize
+        ):
+            raise TensorFileError(f"contains tensor {name[:60]!r} of an impossible shape")
+        arrays[name] = np.memmap(path, _MAPPED_TYPES[entry.dtype], "r", 8 + length + first, entry.shape)
     return arrays, text.get("text", "")
 
 

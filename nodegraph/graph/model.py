@@ -49,6 +49,7 @@ class GraphNode:
     ``voices``         number of voices, each of which has a lane
     ``spec_override``  the spec of this node if it differs from that of its block
     ``path``           path of its node in the document, ``()`` for a probe
+    ``channels``       device channels of an output node, as (first, number); None: all
     """
 
     id: str
@@ -69,6 +70,7 @@ class GraphNode:
     voices: int = 1
     spec_override: Spec | None = None
     path: Place = ()
+    channels: tuple[int, int] | None = None
 
     def knob_values(self, port: str, values: list[float]) -> list[float]:
         """Return the values of a knob for the plan; missing members of a bank have the default."""

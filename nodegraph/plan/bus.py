@@ -22,12 +22,12 @@ def device_nodes(builder: PlanBuilder) -> list[GraphNode]:
 
 
 def place_bus(builder: PlanBuilder) -> None:
-    """Sum the output nodes into the device's channels: one lane goes to all, lane ``k`` to channel ``k`` modulo n."""
+    """Sum the output nodes into their channels of the device: one lane goes to all, lane ``k`` to ``k`` modulo n."""
     address, channels = builder.io.output
     outputs = device_nodes(builder)
     state = builder.plan.state
     builder.plan.latency = max((node.path_latency for node in outputs), default=0)
-    sources: list[tuple[Source, int]] = []
+    sources: list[tuple[Source, int, tuple[int, int]]] = []
     for node in outputs:
         for port in node.spec.inputs.values():
             lanes = node.input_lanes[port.name]
@@ -37,17 +37,20 @@ def place_bus(builder: PlanBuilder) -> None:
                 continue
             arrival = builder.plan.latency - node.latency  # aligns all output nodes
             own = [(0, lanes, sources_of(builder, node, key, port, lanes, arrival))]
-            sources.append((side_by_side(builder, own, lanes) or mixed(builder, own, lanes), lanes))
+            source = side_by_side(builder, own, lanes) or mixed(builder, own, lanes)
+            sources.append((source, lanes, node.channels or (0, channels)))
     bus = Buffer(channels, dedicated=True, address=address)
     state.sources[DEVICE] = Sources(tuple(OutputSource(node.id, tuple(node.input_lanes.values())) for node in outputs))
     entries: list[MixEntry] = []
-    for source, lanes in sources:
+    for source, lanes, (first, width) in sources:
         if lanes == 1:
-            entries.append(MixEntry(source.data, source.stride, 0, 0, channels, 1))
+            entries.append(MixEntry(source.data, source.stride, 0, first, width, 1))
+        elif lanes <= width:
+            entries.append(MixEntry(source.data, source.stride, 1, first, lanes, 1))
         else:
             lane_data = [partial(_lane_address, source, lane) for lane in range(lanes)]
-            entries += [MixEntry(data, source.stride, 0, k % channels, 1, 1) for k, data in enumerate(lane_data)]
-    reads = [source.buffer for source, _ in sources]
+            entries += [MixEntry(data, source.stride, 0, first + k % width, 1, 1) for k, data in enumerate(lane_data)]
+    reads = [source.buffer for source, *_ in sources]
     if not needs_crossfade(builder, DEVICE, None, state.sources[DEVICE]):
         builder.out.append(Row(MIX, mix_words(address, channels, entries), [bus], reads, lanes=channels))
     else:

@@ -51,6 +51,21 @@ def test_check_warns_about_a_control_without_target(cli, beep):
     assert "control 'wheel': unknown target osc.wheel." in cli("check", "beep.json").line
 
 
+@pytest.mark.parametrize(
+    ("control", "message"),
+    [
+        ({"max": 1e6}, "frequency must lie in 0.01–20000 Hz, got 1000000."),
+        ({"steps": (1.0, 30000.0)}, "frequency must lie in 0.01–20000 Hz, got 30000."),
+    ],
+)
+def test_check_warns_about_the_range_of_a_control(cli, beep, control, message):
+    from nodegraph.patch import SetControl
+
+    beep.do(SetControl("wheel", "osc.frequency", **control))
+    beep.save()
+    assert f"control 'wheel': {message}" in cli("check", "beep.json").line
+
+
 def test_show_lists_nodes_wires_and_loops(cli, beep):
     beep.add("vca", "amp")
     beep.connect("osc.out", "amp.audio")

@@ -35,6 +35,18 @@ def bound(played, target="knob.value", low=0.0, high=1.0, taper="linear", lane=N
 # -- learning --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("steps", "low", "found"), [(16, None, 16), (16, 200.0, 16), ((100.0, 300.0), None, (100.0, 300.0)),
+                                ((100.0, 300.0), 200.0, None)]
+)  # fmt: skip
+def test_learn_keeps_the_steps_that_fit_the_range(played, steps, low, found):
+    played.patch.do(SetControl("bright", CUTOFF, 100.0, 1000.0, steps=steps))
+    played.connections.bindings.learn(LearnRequest(CUTOFF, low=low))
+    played.control(74, 64)
+    played.connections.update()
+    assert played.patch.document.controls["bright"].steps == found
+
+
 def test_learn_binds_the_next_control_that_is_moved(played):
     played.connections.bindings.learn(LearnRequest(CUTOFF, low=100.0, high=10000.0, taper="log", takeover="pickup"))
     assert played.connections.bindings.learning is not None

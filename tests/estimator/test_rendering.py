@@ -90,11 +90,11 @@ def test_all_settings_have_the_same_noise():
     ],
     ids=["stereo", "sum of lanes"],
 )
-def test_patch_that_mixes_lanes_renders_each_setting_alone(patch):
+def test_patch_that_mixes_lanes_renders_copies(patch):
     assert not check(patch).as_lanes
 
 
-def test_wide_source_beside_the_parameters_renders_each_setting_alone():
+def test_wide_source_beside_the_parameters_renders_copies():
     wires = ("filter.out out.audio", "tone.out speaker.audio")
     patch = noise(*wires, tone=("sine", {"frequency": [100.0, 200.0]}), speaker="audio_out")
     assert not check(patch).as_lanes

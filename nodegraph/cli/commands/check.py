@@ -14,6 +14,7 @@ from ..output import plural, print_json, print_line, print_note
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
+    from nodegraph.patch import Control
 
 
 def check(
@@ -63,6 +64,8 @@ def _warnings(graph: Graph) -> list[str]:
     for control in document.controls.values():
         if not _parameter_exists(control.target, graph):
             found.append(f"control '{control.name}': unknown target {control.target}.")
+        elif problem := _range_problem(control, graph):
+            found.append(f"control '{control.name}': {problem}")
     has_output = any(
         node.cls and (node.cls.device == "output" or node.type == "recorder") for node in graph.typed_nodes
     )
@@ -70,6 +73,18 @@ def _warnings(graph: Graph) -> list[str]:
     if not (has_output or is_subpatch):
         found.append("no audio_out: the patch is silent.")
     return found
+
+
+def _range_problem(control: Control, graph: Graph) -> str:
+    """Return why the range or the steps of a control do not fit its input, or ""."""
+    from nodegraph.control.parameters import control_parameter, range_problem
+    from nodegraph.patch import PatchError
+
+    try:
+        parameter = control_parameter(graph.document, control, graph.flat.file, graph.flat.allow_outside)
+    except PatchError:
+        return ""  # an unknown block or a setting
+    return range_problem(parameter, control)
 
 
 def _parameter_exists(port_ref: str, graph: Graph) -> bool:

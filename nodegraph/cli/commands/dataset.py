@@ -14,6 +14,7 @@ from ..options import Json, Outside, Sets, positive, sample_rate
 from ..output import plural, print_json, print_line
 from ..patches import open_patch
 from ..progress import Progress
+from ..shutdown import catch_stop_signals
 
 
 def dataset(
@@ -77,16 +78,16 @@ def dataset(
         opened.document, chosen, count, seed, form, seconds, rate, only_classes, shard_rows, opened.path
     )
     start, done = time.perf_counter(), 0
-    with Progress("rendering", 1.0) as bar:
+    with catch_stop_signals() as stop, Progress("rendering", 1.0) as bar:
 
         def progress(examples: int) -> None:
             nonlocal done
+            if stop.requested:
+                raise KeyboardInterrupt
             done += examples
             bar.to(min(done / settings.count, 1.0))
 
-        report = make_dataset(
-            settings, output, _part(only), jobs or len(os.sched_getaffinity(0)), dask, scheduler, progress
-        )
+        report = make_dataset(settings, output, _part(only), jobs or _cores(), dask, scheduler, progress)
     took = time.perf_counter() - start
     made = sum(len(settings.rows(shard)) for shard in report.made)
     result: dict[str, Any] = {
@@ -100,6 +101,10 @@ def dataset(
     }
     print_json(result) if json else _print_result(result)
     return 0
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _part(text: str) -> tuple[int, int]:
