@@ -11,11 +11,11 @@ STEP = 1.0 / (CLASSES - 1)  # one class of positions
 SURE = 0.9  # confidence from which a parameter counts as found
 
 # Logistic regression on 60 matches of the 23-parameter synthesizer, with searches of 1,000 to 6,000 evaluations:
-# constant, and weight of the log-odds of the share.
-WEIGHTS = (1.223, 1.496)
+# constant, and weights of the log-odds of the share and of the log of the rise relative to the distance.
+WEIGHTS = (1.791, 1.124, 0.385)
 POINTS = 16  # positions over the range of each parameter
 SOFTNESS = 0.4  # a position that raises the distance by this part of it has the weight 1/e
-SMALLEST = 0.01  # dB, added to the distance
+SMALLEST = 0.01  # dB, added to distances
 LEAST = 1e-3  # added to sums of weights
 
 
@@ -36,8 +36,28 @@ def near_share(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndar
     return share
 
 
-def confidences(share: np.ndarray) -> np.ndarray:
-    """Return the probability, float64 (P,), that each parameter lies within one class of the truth, from its share."""
-    constant, slope = WEIGHTS
-    found: np.ndarray = 1.0 / (1.0 + np.exp(-constant - slope * np.log(share / (1.0 - share))))
+def rises(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
+    """Return how much the distance rises if a parameter moves by one class, the smaller of both sides: (P,) in dB.
+
+    At an end of a range there is only one side. It is 0 if the distance falls.
+    """
+    count = len(position)
+    rows = np.arange(count)
+    trials = np.repeat(position[None], 2 * count, axis=0)
+    trials[rows, rows] -= STEP
+    trials[count + rows, rows] += STEP
+    inside = (trials >= 0.0).all(axis=1) & (trials <= 1.0).all(axis=1)
+    found = np.full(2 * count, np.inf)
+    found[inside] = scorer(trials[inside])
+    smaller: np.ndarray = np.maximum(found.reshape(2, count).min(axis=0) - distance, 0.0)
+    return smaller
+
+
+def confidences(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
+    """Return the probability, float64 (P,), that each parameter of a match lies within one class of the truth."""
+    share, rise = near_share(scorer, position, distance), rises(scorer, position, distance)
+    constant, odds, slope = WEIGHTS
+    logit = constant + odds * np.log(share / (1.0 - share))
+    logit += slope * np.log((rise + SMALLEST) / (distance + SMALLEST))
+    found: np.ndarray = 1.0 / (1.0 + np.exp(-logit))
     return found
