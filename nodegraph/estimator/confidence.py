@@ -1,4 +1,4 @@
-"""Confidence of each parameter of a match, from how fast the distance rises around it."""
+"""Confidence of each parameter of a match, from the distances of other values in its range."""
 
 from __future__ import annotations
 
@@ -10,10 +10,30 @@ from .scoring import Scorer
 STEP = 1.0 / (CLASSES - 1)  # one class of positions
 SURE = 0.9  # confidence from which a parameter counts as found
 
-# Weights of a logistic regression on 80 matches of the 23-parameter synthesizer, with searches of 1,200 and 4,000
-# evaluations: constant, log of the rise relative to the distance, log of the distance relative to random draws.
-WEIGHTS = (0.684, 0.575, -0.157)
-SMALLEST = 0.01  # dB, added to distances before the logarithm
+# Logistic regression on 60 matches of the 23-parameter synthesizer, with searches of 1,000 to 6,000 evaluations:
+# constant, and weights of the log-odds of the share and of the log of the rise relative to the distance.
+WEIGHTS = (1.791, 1.124, 0.385)
+POINTS = 16  # positions over the range of each parameter
+SOFTNESS = 0.4  # a position that raises the distance by this part of it has the weight 1/e
+SMALLEST = 0.01  # dB, added to distances
+LEAST = 1e-3  # added to sums of weights
+
+
+def near_share(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
+    """Return which part of the range of each parameter that fits the target lies within one class: (P,) in 0–1.
+
+    Each parameter alone takes positions over its range, which are weighted by how little they raise the distance.
+    """
+    count = len(position)
+    places = np.linspace(0.0, 1.0, POINTS)
+    rows = np.arange(count)
+    trials = np.repeat(position[None], count * POINTS, axis=0).reshape(count, POINTS, count)
+    trials[rows, :, rows] = places
+    found = scorer(trials.reshape(-1, count)).reshape(count, POINTS)
+    weights = np.exp(-np.maximum(found - distance, 0.0) / (SOFTNESS * (distance + SMALLEST)))
+    near = np.abs(places - position[:, None]) <= 1.02 * STEP
+    share: np.ndarray = ((weights * near).sum(axis=1) + LEAST) / (weights.sum(axis=1) + 2.0 * LEAST)
+    return share
 
 
 def rises(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
@@ -22,8 +42,8 @@ def rises(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
     At an end of a range there is only one side. It is 0 if the distance falls.
     """
     count = len(position)
-    trials = np.repeat(position[None], 2 * count, axis=0)
     rows = np.arange(count)
+    trials = np.repeat(position[None], 2 * count, axis=0)
     trials[rows, rows] -= STEP
     trials[count + rows, rows] += STEP
     inside = (trials >= 0.0).all(axis=1) & (trials <= 1.0).all(axis=1)
@@ -33,13 +53,11 @@ def rises(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
     return smaller
 
 
-def confidences(rise: np.ndarray, distance: float, random_distance: float) -> np.ndarray:
-    """Return the probability, float64 (P,), that each parameter lies within one class of the truth.
-
-    ``random_distance`` is that of the best of 200 random settings.
-    """
-    constant, slope, ratio = WEIGHTS
-    logit = constant + slope * np.log((rise + SMALLEST) / (distance + SMALLEST))
-    logit += ratio * np.log((distance + SMALLEST) / (random_distance + SMALLEST))
+def confidences(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
+    """Return the probability, float64 (P,), that each parameter of a match lies within one class of the truth."""
+    share, rise = near_share(scorer, position, distance), rises(scorer, position, distance)
+    constant, odds, slope = WEIGHTS
+    logit = constant + odds * np.log(share / (1.0 - share))
+    logit += slope * np.log((rise + SMALLEST) / (distance + SMALLEST))
     found: np.ndarray = 1.0 / (1.0 + np.exp(-logit))
     return found

@@ -13,7 +13,7 @@ import numpy as np
 from nodegraph.graph import build_graph
 from nodegraph.patch import Document
 
-from .confidence import STEP, confidences, rises
+from .confidence import STEP, confidences
 from .distance import Target
 from .evolution import Score, evolve
 from .examples import SilentPatchError, draw, is_silent
@@ -185,13 +185,13 @@ class Matcher:
             evolve(score, positions[chosen], distances[chosen], rng, lambda: scorer.progress / (1.0 - LINE_SEARCH))
             line_search(score, scorer.best, scorer.distance, rng, lambda: scorer.progress, NEAR)
             best, distance, evaluations, elapsed = scorer.best, scorer.distance, scorer.evaluations, scorer.elapsed
-            rise = rises(scorer, best, distance)
+            confidence_of_search = confidences(scorer, best, distance)
         finally:
             scorer.close()
         values = scorer.values(best[None])
         audible = audible_at(self.renderer, to_unit(self.parameters, values)[0])
         random_distance = float(random[1].min())
-        confidence = self._confidence(values[0], confidences(rise, distance, random_distance), proposal)
+        confidence = self._confidence(values[0], confidence_of_search, proposal)
         return Match(
             document=with_setting(self._graph, self.parameters, values[0]),
             parameters=self.parameters,
