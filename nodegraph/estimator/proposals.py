@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.models.estimator import Estimator
+from nodegraph.models.model_file import ModelError
 from nodegraph.models.torch_import import require_torch
 from nodegraph.patch import Document
 
@@ -25,7 +26,10 @@ def proposer_of(model: Path, document: Document, parameters: Sequence[Parameter]
     Raises ModelError for an invalid file or a model of another patch, ParameterError if it estimates other parameters.
     """
     loaded = Estimator.load(model)
-    check_patch(loaded, document)
+    try:
+        check_patch(loaded, document)
+    except ModelError as error:
+        raise ModelError(f"{model}: {error}") from None
     missing = [parameter.name for parameter in parameters if parameter.name not in loaded.names]
     others = [name for name in loaded.names if name not in {parameter.name for parameter in parameters}]
     if missing or others:
