@@ -63,8 +63,8 @@ class Match:
     ``values`` (P,) are in the units of the ports. ``confidence`` (P,) is the probability that a value lies within one
     class of the truth, for a target that the patch can make; ``audible`` (P,) tells which parameters change the
     sound if they move from here, the others have confidence 0. ``distance`` is in dB, ``start_distance`` that of the
-    best candidate before the search, ``random_distance`` that of the best of 200 random settings. ``sound`` and
-    ``target`` are float32 (samples,).
+    best candidate before the search, ``random_distance`` that of the best of 200 random settings, whose sound is
+    ``random_sound``. ``sound``, ``target`` and ``random_sound`` are float32 (samples,).
     """
 
     document: Document
@@ -79,6 +79,7 @@ class Match:
     seconds: float
     sound: np.ndarray
     target: np.ndarray
+    random_sound: np.ndarray
 
     @property
     def ratio(self) -> float:
@@ -205,6 +206,7 @@ class Matcher:
             seconds=elapsed,
             sound=self.renderer.render(values)[0],
             target=sound,
+            random_sound=self._random_sounds(only_classes)[random[1].argmin()],
         )
 
     def close(self) -> None:

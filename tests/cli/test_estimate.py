@@ -1,5 +1,6 @@
 """``nodegraph estimate``: a patch that sounds like a recording, and errors for unusable sounds and patches."""
 
+import base64
 import json
 
 import numpy as np
@@ -68,6 +69,16 @@ def test_same_seed_and_evaluations_give_the_same_patch(cli, tones, write, tmp_pa
     for name in ("a", "b"):
         assert cli("estimate", "x.wav", "tones.json", "-o", f"{name}.json", *QUICK, "--seed", 3).status == 0
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_page_compares_the_result_with_a_random_setting(cli, tones, write, tmp_path):
+    write()
+    assert cli("estimate", "x.wav", "tones.json", "-o", "new.json", *QUICK, "--page", "ab.html").status == 0
+    page = (tmp_path / "ab.html").read_text()
+    flac = base64.b64encode(b"fLaC\0\0").decode()  # the beginning of a FLAC file
+    assert "Match of x.wav" in page and page.count(flac) == 3
+    outcome = cli("estimate", "x.wav", "tones.json", "-o", "new.json", *QUICK, "--page", "no/ab.html")
+    assert outcome.status == 1 and "folder no not found" in outcome.line
 
 
 @pytest.mark.parametrize(
@@ -140,13 +151,14 @@ def test_patch_with_faults_is_refused(cli, tones, write, tmp_path):
     assert outcome.status == 1 and "broken.json: " in outcome.line
 
 
-def test_silent_patch_is_matched_without_a_result_that_pretends(cli, tmp_path, write):
+def test_silent_patch_is_refused_in_one_line(cli, tmp_path, write):
     write()
     patch = twins().patch
     patch.disconnect("o0.out", "out.audio")
     patch.disconnect("o1.out", "out.audio")
     patch.do(SetControl("f0", "o0.frequency", 200.0, 2000.0))
     patch.save(tmp_path / "silent.json")
-    found = cli("estimate", "x.wav", "silent.json", "-o", "new.json", *QUICK, "--json").json
-    assert not any(row["audible"] for row in found["parameters"])
-    assert found["ratio"] == 1.0
+    outcome = cli("estimate", "x.wav", "silent.json", "-o", "new.json", *QUICK)
+    assert outcome.status == 1
+    assert "the patch is silent at 200 random settings. Check that it makes a sound by itself" in outcome.line
+    assert not (tmp_path / "new.json").exists()

@@ -54,6 +54,10 @@ def estimate(
     probe: Annotated[
         bool, typer.Option("--probe", help="Also list all inaudible parameters of the patch (up to 30 s).")
     ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", metavar="OUT.html", help="Also write a blind test against the best random setting."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Set a patch's controls so that it sounds like a recording.
@@ -70,6 +74,8 @@ def estimate(
 
     opened = open_patch(patch)
     _check_output(output, sound)
+    if page is not None:
+        _check_output(page, sound)
     names = [name.strip() for text in parameters for name in text.split(",") if name.strip()] if parameters else None
     try:
         with problems_of(opened):
@@ -92,6 +98,8 @@ def estimate(
         found = matcher.match(target.samples, budget, seed, proposer, classes, show)
         lines = matcher.probe.describe() if probe else matcher.symmetry.describe([p.name for p in matcher.parameters])
     write_patch(found.document, output)
+    if page is not None:
+        _write_page(page, sound.name, found, matcher.rate)
     result = _result(output, found, lines)
     print_json(result) if json else _print_result(result)
 
@@ -101,6 +109,17 @@ def _check_output(output: Path, sound: Path) -> None:
         raise CommandError(f"{output}: folder {output.parent} not found. Create it: mkdir -p {output.parent}")
     if output.exists() and sound.exists() and output.samefile(sound):
         raise CommandError(f"{output}: the output would overwrite the sound. Choose another name.")
+
+
+def _write_page(page: Path, name: str, found: Match, rate: float) -> None:
+    """Write a listening page that compares the result and the best of 200 random settings with the target."""
+    from nodegraph.estimator.listening_page import Trial, write_listening_page
+
+    trial = Trial(name, found.sound, found.random_sound, "estimated", "best of 200 random settings", found.target)
+    try:
+        write_listening_page(page, [trial], rate, title=f"Match of {name}")
+    except OSError as error:
+        raise CommandError(f"{page}: not writable ({error.strerror or error}). Choose another path.") from None
 
 
 def _result(output: Path, found: Match, lines: list[str]) -> dict[str, Any]:
