@@ -30,7 +30,7 @@ from .target_sound import TargetError
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
 SINGLES = 8  # of them rendered together if each needs a render of its own
-NEAREST = 16  # starts from the table; more of them make the population too uniform
+NEAREST = 16  # starts from a model and from the table; more of them make the population too uniform
 SMALLEST, POPULATION = 16, 64  # first members of the evolution
 PER_MEMBER = 100  # evaluations for each of them, if the budget has so many
 START = 0.3  # part of the budget for the nearest of the table
@@ -246,7 +246,9 @@ class Matcher:
         found = []
         positions = to_unit(self.parameters, np.concatenate(first))
         if len(positions):
-            found.append((positions, score(positions)))
+            distances = score(positions)
+            nearest = np.argsort(distances, kind="stable")[:NEAREST]
+            found.append((positions[nearest], distances[nearest]))
         if self._table is not None and scorer.progress < START:
             positions = self._table.nearest(sound, self.rate, NEAREST)
             found.append((positions, score(positions)))
