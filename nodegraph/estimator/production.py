@@ -20,6 +20,7 @@ from .shards import make_shard
 
 Progress = Callable[[int], None]
 KEPT = "complete shards are kept."
+CONNECT_SECONDS = 10  # to reach a Dask scheduler
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _make_by_dask(
         if not scheduler:
             cluster = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=50)
         try:
-            client = Client(cluster or scheduler, timeout=10)
+            client = Client(cluster or scheduler, timeout=CONNECT_SECONDS)
         except (OSError, ValueError, TimeoutError) as error:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise DatasetError(
