@@ -17,6 +17,8 @@ from . import commands
 from .errors import report
 
 EPILOG = "Exit status: 0 success, 1 failure, 2 wrong usage. Set NODEGRAPH_TRACEBACK=1 to print tracebacks."
+# every command and group: no shell completion, no rich text
+PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 
 
 class Commands(TyperGroup):
@@ -49,10 +51,8 @@ def _group(package: ModuleType, name: str, text: str, root: Callable[..., None])
         name=name,
         help=text,
         epilog=EPILOG,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
+        **PLAIN,
     )
     app.callback(invoke_without_command=True)(root)
     return typer.main.get_command(app)
@@ -73,7 +73,7 @@ def _command(package: ModuleType, name: str) -> Any:
     module = _module(package, name)
     if hasattr(module, "__path__"):
         return _group(module, name, module.__doc__ or "", _group_root)
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app = typer.Typer(**PLAIN)
     app.command(name)(_with_exit_status(_function(module)))
     return typer.main.get_command(app)
 

@@ -47,4 +47,7 @@ Seed = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", min=0, help="Seed of all random blocks. Default: the patch's."),
 ]
+Device = Annotated[
+    str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
+]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Allow the patch to use files outside its folder.")]

@@ -1,4 +1,4 @@
-"""Augmentation of training sounds: noise, equalisation and gain, by an amount that the network is told.
+"""Augmentation of training sounds: noise, equalisation and gain; their amount is an input of the network.
 
 Sounds of a patch are clean; recordings are not. Half of the examples stay as they are (amount 0), so that the network
 is exact where the sound is.

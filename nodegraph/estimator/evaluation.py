@@ -12,10 +12,10 @@ from nodegraph.models.estimator import Estimator
 from .calibration import HeldOut, calibration_error, confidences, sure_share
 from .distance import Target
 from .example_stream import ExampleSource
+from .matching import RANDOM
 
 SOUNDS = 32  # that candidates are rendered for
 CANDIDATES = 64  # per sound
-RANDOM = 200  # random settings per sound
 POOL_CHUNKS = 4  # of examples that random settings are taken from
 DIGITS = 4
 

@@ -14,7 +14,7 @@ from .targets import match_units, permute_units, smoothed
 
 
 class Batch(NamedTuple):
-    """Examples: standardised features, the told noise (N,), class places (N, P) and positions (N, P) in 0–1.
+    """Examples: standardised features, the stated noise (N,), class places (N, P) and positions (N, P) in 0–1.
 
     ``audible`` (N, P) is 1 where a parameter can be heard, else 0.
     """

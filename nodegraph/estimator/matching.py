@@ -14,6 +14,7 @@ from nodegraph.graph import build_graph
 from nodegraph.patch import Document
 
 from .confidence import STEP, confidences
+from .correlation import fourier_magnitudes, pearson
 from .distance import Target
 from .evolution import Score, evolve
 from .examples import SilentPatchError, draw, is_silent
@@ -89,13 +90,12 @@ class Match:
     @property
     def pearson_stft(self) -> float:
         """Correlation of the STFT magnitudes of the sound and the target, -1 to 1."""
-        magnitudes = stft_magnitudes(np.stack([self.sound, self.target]))
-        return correlation(magnitudes[0], magnitudes[1])
+        return float(pearson(stft_magnitudes(self.sound[None]), stft_magnitudes(self.target[None]))[0])
 
     @property
     def pearson_spectrum(self) -> float:
         """Correlation of the magnitudes of the Fourier transforms of the sound and the target, -1 to 1."""
-        return correlation(np.abs(np.fft.rfft(self.sound)), np.abs(np.fft.rfft(self.target)))
+        return float(pearson(fourier_magnitudes(self.sound[None]), fourier_magnitudes(self.target[None]))[0])
 
 
 class Matcher:
@@ -272,10 +272,3 @@ class Matcher:
                 return np.empty((0, len(self.parameters)))
             values.append(min(max(known.pop(), parameter.low), parameter.high))
         return np.array([values])
-
-
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Return Pearson's correlation of two arrays, 0 if one of them is constant."""
-    a, b = one.ravel() - one.mean(), other.ravel() - other.mean()
-    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float((a * b).sum()) / size if size > 0.0 else 0.0

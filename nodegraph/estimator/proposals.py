@@ -17,7 +17,7 @@ from .parameters import Parameter, ParameterError
 from .patch_record import check_patch
 
 CLEAN, NOISY = 48, 16  # candidates for a sound of the patch, and for a recording
-NOISE = 0.3  # that is told for a recording
+NOISE = 0.3  # stated to the network for a recording
 
 
 def proposer_of(model: Path, document: Document, parameters: Sequence[Parameter]) -> Proposer:

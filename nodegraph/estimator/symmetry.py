@@ -272,7 +272,7 @@ class _Search:
         return {source: target for source, target in moved.items() if source != target}
 
     def _matched(self, one: Colours, other: Colours) -> dict[Vertex, Vertex] | None:
-        if len(set(one.values())) == len(one):  # refinement has told all vertices apart
+        if len(set(one.values())) == len(one):  # refinement has distinguished all vertices
             place = {colour: vertex for vertex, colour in other.items()}
             return {vertex: place[colour] for vertex, colour in one.items()}
         sides = []

@@ -77,7 +77,7 @@ class Inference:
 
     @torch.no_grad()
     def forward(self, features: SoundFeatures, noise: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return the code and the logits for features of N sounds and told amounts of noise (N,)."""
+        """Return the code and the logits for features of N sounds and stated amounts of noise (N,)."""
         parts = (*self.model.standardise(features), noise)
         return self._network(*(torch.from_numpy(np.ascontiguousarray(part, np.float32)) for part in parts))
 

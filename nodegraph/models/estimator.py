@@ -50,7 +50,7 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     noisy: tuple[Temperature, ...]
 
     def temperatures(self, noise: np.ndarray) -> np.ndarray:
-        """Return the temperatures (N, P) for told amounts of noise (N,)."""
+        """Return the temperatures (N, P) for stated amounts of noise (N,)."""
         return np.where(np.asarray(noise)[:, None] > 0.0, np.array(self.noisy), np.array(self.clean))
 
 

@@ -42,7 +42,7 @@ class Layout(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def side_inputs(self) -> int:
-        """The envelope, the level and the told noise."""
+        """The envelope, the level and the stated noise."""
         return self.points + 2
 
     @property

@@ -2,7 +2,7 @@
 
     log-mel ─► convolutions ─┐                      ┌─► class heads: logits of every parameter
     attack envelope, level ──┼─► dense layer ─► code ┤
-    told noise ──────────────┘                      └─► flow: joint candidates, a token per parameter
+    stated noise ────────────┘                      └─► flow: joint candidates, a token per parameter
 
 The flow (Liu et al., Flow Straight and Fast, 2022) moves Gaussian noise x₀ to values x₁ in −1…1 along
 ``dx/dt = v(x, t, code)``; it is trained on ``v = x₁ − x₀`` at ``x_t = (1 − t) x₀ + t x₁``.
@@ -48,7 +48,7 @@ class EstimatorNetwork(nn.Module):
         """Return the code (examples, hidden) and the logits (examples, parameters, classes).
 
         ``mel`` (examples, frames, bands), ``envelope`` (examples, points) and ``level`` (examples,) are standardised;
-        ``noise`` (examples,) is the told amount of noise, 0…1.
+        ``noise`` (examples,) is the stated amount of noise, 0…1.
         """
         x = mel[:, None]
         if mel.device.type == "cpu":

@@ -80,7 +80,7 @@ def test_probe_is_pinned_to_a_wire_and_closed(user):
     user.press("p")
     assert list(user.view.probes.values()) == [key]
     user.press("delete")
-    assert not user.view.probes, "the probe of a wire that is gone goes with it"
+    assert not user.view.probes, "the probe of a removed wire is removed"
 
 
 def test_patch_is_built_with_the_keyboard_only(user):

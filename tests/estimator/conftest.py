@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 import nodegraph
+import tests.torch_threads  # noqa: F401 (torch reads its settings when it is imported)
 from nodegraph.estimator.recipe import EstimatorConfig, EstimatorRecipe, NetworkConfig, SoundConfig
 from nodegraph.patch import SetControl
 from tests.rendering import patch_of
-
-# read when torch is imported, which these modules do first: see nodegraph.models.torch_import
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 SMALL = EstimatorRecipe(
     name="small",

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 import soundfile
 
 from nodegraph.learn import FrameSets
 from nodegraph.models.autoencoder import Features
-
-# read when torch is imported, which these modules do first: see nodegraph.models.torch_import
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from tests.torch_threads import one_thread  # noqa: F401 (an autouse fixture)
 
 RATE, SIZE, HOP = 8000, 128, 64
 SMALL = {"features.rate": RATE, "features.size": SIZE, "features.hop": HOP}
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    """Limit torch to one thread, which is faster for networks as small as these."""
-    torch = pytest.importorskip("torch")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def notes(seconds, seed, rate=RATE):

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import INTERRUPTED, CommandError
 from ..inversynth import INVERSYNTH, reproduce_inversynth, settings_of
-from ..options import Json
+from ..options import Device, Json
 from ..output import plural, print_json, print_line, print_note
 from ..progress import Progress
 from ..shutdown import catch_stop_signals
@@ -67,9 +67,7 @@ def reproduce(
         bool,
         typer.Option("--absolute", help="Absolute instead of logarithmic spectrograms, for inversynth-… only."),
     ] = False,
-    device: Annotated[
-        str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
-    ] = None,
+    device: Device = None,
     folder: Annotated[
         Path | None,
         typer.Option("--folder", metavar="DIR", help="Folder of results and corpus. Default: the user's cache."),

@@ -14,6 +14,7 @@ import numpy as np
 from nodegraph.files.atomic import write_atomic
 from nodegraph.learn.stage import EpochResult
 
+from ..correlation import fourier_magnitudes, pearson
 from ..features import stft_magnitudes
 from . import metrics
 from .corpus import Corpus
@@ -53,8 +54,8 @@ def measure(name: str, corpus: Corpus, rows: np.ndarray, scores: np.ndarray) -> 
         name,
         metrics.ranks(scores, classes).astype(np.uint8),
         metrics.class_errors(scores, classes).astype(np.uint8),
-        metrics.pearson(spectra, found),
-        metrics.pearson(metrics.fourier_magnitudes(targets), metrics.fourier_magnitudes(sounds)),
+        pearson(spectra, found),
+        pearson(fourier_magnitudes(targets), fourier_magnitudes(sounds)),
         metrics.spectrogram_distance(spectra, found, FULL_SCALE),
     )
 

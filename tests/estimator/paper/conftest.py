@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-# read when torch is imported, which these modules do first: see nodegraph.models.torch_import
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from tests.torch_threads import one_thread  # noqa: F401 (an autouse fixture)
 
 EXAMPLES = 110
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    """Limit torch to one thread, which is faster for networks as small as these."""
-    torch = pytest.importorskip("torch")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

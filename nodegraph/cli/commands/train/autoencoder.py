@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import INTERRUPTED
-from ...options import Json, positive
+from ...options import Device, Json, positive
 from ...output import columns, format_bytes, format_duration, plural, print_json, print_line, print_warning
 from ...progress import Progress
 from ...shutdown import catch_stop_signals
@@ -57,9 +57,7 @@ def autoencoder(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted training of MODEL.")] = False,
-    device: Annotated[
-        str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
-    ] = None,
+    device: Device = None,
     patch_seconds: Annotated[
         float, typer.Option("--patch-seconds", metavar="S", callback=positive, help="Seconds to render of each patch.")
     ] = 60.0,

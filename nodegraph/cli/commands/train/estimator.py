@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import INTERRUPTED
-from ...options import Json, positive
+from ...options import Device, Json, positive
 from ...output import columns, format_bytes, format_duration, plural, print_json, print_line, print_warning
 from ...progress import Progress
 from ...shutdown import catch_stop_signals
@@ -41,9 +41,7 @@ def estimator(
     ] = "quick",
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Random seed.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted training of MODEL.")] = False,
-    device: Annotated[
-        str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
-    ] = None,
+    device: Device = None,
     threads: Annotated[
         int | None,
         typer.Option("--threads", metavar="N", min=1, help="Threads of the network. Default: cores − 1."),
