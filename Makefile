@@ -2,6 +2,7 @@
 #               without a sound device render it
 # make test     install the dependencies of the tests and run all checks
 # make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
+# make matching train estimators of nine patches and match sounds with them, two to three hours
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor in docs/
 # make models   train the models in patches/models again
@@ -27,7 +28,7 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench monkey picture models storm flight lint format hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench matching monkey picture models storm flight lint format hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -62,6 +63,9 @@ bench: $(VENV)/.bench
 	@tools/install-system $(BENCH_PACKAGES)
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.editor
+
+matching: $(VENV)/.test
+	@$(BIN)/python -m bench.matching
 
 monkey: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)

@@ -95,7 +95,7 @@ def peak_near(signal: np.ndarray, frequency: float, width: float) -> tuple[float
 def test_all_documented_patches_exist():
     documented = {
         "demo", "fm_subtractive", "fm_single_note", "fm_single_note_phase", "subtractive_voice", "bells", "pluck",
-        "feedback_fm", "tape_delay", "effect_chain", "generative", "sine_cloud", "microphone",
+        "feedback_fm", "tape_delay", "effect_chain", "generative", "sine_cloud", "microphone", "sound_to_knobs",
     }  # fmt: skip
     assert documented <= set(NAMES)
     assert sum(name.startswith("lessons/") for name in NAMES) >= 8

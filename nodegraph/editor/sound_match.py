@@ -76,9 +76,10 @@ def match_sound(request: MatchRequest, job: Job, on_target: Callable[[np.ndarray
     threads = max((os.cpu_count() or 2) - 1, 1)  # leave one core to the sound
     with Matcher(document, path=request.file, threads=threads) as matcher:
         target = _target(request.sound, matcher.seconds, matcher.rate)
-        on_target(target.samples, matcher.rate)
         proposer = None if request.model is None else proposer_of(request.model, document, matcher.parameters)
         matcher.prepare(lambda part: job.progress(part, f"random settings {round(100 * part)} %"))
+        target = matcher.at_reachable_level(target)
+        on_target(target.samples, matcher.rate)
         job.progress(0.0, "first candidates")
 
         def show(part: float, distance: float) -> None:

@@ -26,7 +26,7 @@ from .rendering import BatchRenderer, with_setting
 from .scoring import Budget, Scorer
 from .symmetry import Symmetry, symmetry_of
 from .table import Table, cached_table
-from .target_sound import TargetError
+from .target_sound import TargetError, TargetSound, at_level_within, level_of
 
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
@@ -136,6 +136,12 @@ class Matcher:
             )
         if self.table_rows and self._table is None:
             self._table = cached_table(self.renderer, None, self.table_rows, TABLE_SECONDS, progress)
+
+    def at_reachable_level(self, target: TargetSound) -> TargetSound:
+        """Return a target with a gain, if no random setting is as loud or as quiet; a note of the target says so."""
+        sounds = self._random_sounds(False)
+        levels = level_of(sounds[~is_silent(sounds)])
+        return at_level_within(target, levels.min(), levels.max())
 
     @cached_property
     def probe(self) -> Probe:

@@ -78,6 +78,23 @@ def target_of(
     return TargetSound(np.ascontiguousarray(mono[:samples], np.float32), tuple(notes))
 
 
+def at_level_within(target: TargetSound, lowest: float, highest: float) -> TargetSound:
+    """Return a target whose RMS lies in ``lowest``–``highest`` dBFS: the same one, or one with a gain and a note."""
+    level = float(level_of(target.samples[None])[0])
+    gain = min(max(level, lowest), highest) - level
+    if gain == 0.0:
+        return target
+    note = f"the patch cannot be so {'quiet' if gain > 0.0 else 'loud'}; the sound is compared at {gain:+.1f} dB"
+    return TargetSound(target.samples * np.float32(10.0 ** (gain / 20.0)), (*target.notes, note))
+
+
+def level_of(sounds: np.ndarray) -> np.ndarray:
+    """Return the RMS of sounds (N, samples) in dBFS, at least -200: float64 (N,)."""
+    power = np.mean(np.square(sounds, dtype=np.float64), axis=1)
+    levels: np.ndarray = 10.0 * np.log10(np.maximum(power, 1e-20))
+    return levels
+
+
 def is_clipped(channels: np.ndarray) -> bool:
     """Return whether several adjacent samples of a channel (channels, samples) are at full scale."""
     levels = np.abs(channels)

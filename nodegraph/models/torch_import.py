@@ -19,4 +19,4 @@ def require_torch() -> None:
     try:
         import torch  # noqa: F401
     except ImportError:
-        raise TorchMissingError("training needs torch. Install it: pip install 'nodegraph[learn]'") from None
+        raise TorchMissingError("this needs torch. Install it: pip install 'nodegraph[learn]'") from None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.estimator.target_sound import TargetError, read_target, target_of
+from nodegraph.estimator.target_sound import TargetError, TargetSound, at_level_within, level_of, read_target, target_of
 
 RATE = 16384.0
 
@@ -76,3 +76,16 @@ def test_rates_and_sample_formats_are_converted(tmp_path, rate, subtype):
     assert len(found) == RATE
     middle = slice(2000, 14000)
     assert np.corrcoef(found[middle], tone(1.0)[middle])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "expected"), [(-30.0, -20.0, -20.0), (-6.0, 0.0, -6.0), (-60.0, 0.0, -9.03)]
+)
+def test_level_outside_the_range_of_a_patch_is_moved_to_its_end(lowest, highest, expected):
+    target = TargetSound(tone(1.0, level=0.5), ("a note",))
+    found = at_level_within(target, lowest, highest)
+    assert level_of(found.samples[None])[0] == pytest.approx(expected, abs=0.01)
+    np.testing.assert_allclose(found.samples / np.abs(found.samples).max(), target.samples / 0.5, atol=1e-3)
+    is_moved = expected != -9.03
+    assert found.notes[0] == "a note" and len(found.notes) == 1 + is_moved
+    assert not is_moved or f"{expected + 9.03:+.1f} dB" in found.notes[1]

@@ -73,6 +73,8 @@ def run_checks() -> Iterator[Check]:
     yield _display()
     yield _package("torch", "torch", "training and neural blocks", extra=TORCH)
     yield _package("librosa", "librosa", "training")
+    yield _package("scikit-learn", "sklearn", "reproducing tables of papers")
+    yield _package("distributed", "distributed", "data sets on a cluster")
 
 
 def _status_symbol(finding: Check) -> str:

@@ -62,8 +62,9 @@ def estimate(
 ) -> None:
     """Set a patch's controls so that it sounds like a recording.
 
-    One second of the sound is matched. With --evaluations the result is the same each time. --table 16384 helps
-    searches of less than a second; it is rendered once for each patch and stored in the user's cache.
+    One second of the sound is matched, at its own level if the patch can be as loud and as quiet. With --evaluations
+    the result is the same each time. --table 16384 helps searches of less than a second; it is rendered once for each
+    patch and stored in the user's cache.
     """
     from nodegraph.estimator.matching import Matcher
     from nodegraph.estimator.parameters import ParameterError
@@ -90,10 +91,11 @@ def estimate(
             bar.to(part, "random settings" if distance is None else f"search, {distance:.2f} dB")
 
         target = read_target(sound, matcher.seconds, matcher.rate)
-        for note in target.notes:
-            print_warning(note)
         proposer = None if model is None else proposer_of(model, opened.document, matcher.parameters)
         matcher.prepare(show)
+        target = matcher.at_reachable_level(target)
+        for note in target.notes:
+            print_warning(note)
         budget = Budget(refine) if evaluations is None else Budget(evaluations=evaluations)
         found = matcher.match(target.samples, budget, seed, proposer, classes, show)
         lines = matcher.probe.describe() if probe else matcher.symmetry.describe([p.name for p in matcher.parameters])

@@ -36,6 +36,15 @@ class Corpus:
         """Return the sounds, float32 (n, samples), of examples."""
         return self.renderer.render(self.values(rows))
 
+    def new_examples(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sounds, float32 (n, samples), and classes (n, P) of examples that are not in the corpus.
+
+        They are numbered from 0 on, without end.
+        """
+        rows = (len(self.classes) + numbers).tolist()
+        sounds, values = examples(self.renderer, self.renderer.parameters, _SEED + self.seed, rows, only_classes=True)  # type: ignore[arg-type]
+        return sounds, self.nearest_classes(values)
+
     def render(self, classes: np.ndarray) -> np.ndarray:
         """Return the sounds, float32 (n, samples), of any classes (n, P)."""
         return self.renderer.render(from_classes(self.renderer.parameters, classes, CLASSES))

@@ -21,9 +21,11 @@ from .words import WORDS, Vocabulary
 
 Spectrum = Literal["log", "absolute"]
 Inputs = Callable[[np.ndarray], np.ndarray]  # rows (n,) → float32 (n, channels, times, frequencies)
+NewExamples = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # numbers (n,) → inputs as above, classes (n, P)
 Compute = Callable[[np.ndarray], np.ndarray]  # rows (n,) → float32 (n, width)
 Progress = Callable[[float, str], None]
 
+RENDERED: tuple[InputName, ...] = ("sound", "stft")  # inputs that are computed while a model is trained
 FULL_SCALE = 0.5  # magnitude of a full-scale sine in the spectra of the paper
 FLOOR_DB = -110.0  # of a full-scale sine; the median sound has its peak at -23 dB
 _SCALED_ROWS = 512  # examples that the mean and the deviation of the inputs are measured on
@@ -65,9 +67,9 @@ def inputs_of(
     writable.
     """
     if name == "sound":
-        return lambda rows: corpus.sounds(rows)[:, None, None, :]
+        return lambda rows: _sound_images(corpus.sounds(rows))
     if name == "stft":
-        return _stft_inputs(corpus, train[:_SCALED_ROWS], preparation.spectrum)
+        return _stft_inputs(corpus, _stft_images(corpus, train, preparation))
     path, rows = folder / f"{name}-{key}.npy", train[: preparation.fit_examples]
 
     def fit() -> Compute:
@@ -80,6 +82,17 @@ def inputs_of(
     return lambda rows: np.asarray(stored[rows])[:, :, None, None]
 
 
+def new_examples_of(name: InputName, corpus: Corpus, train: np.ndarray, preparation: Preparation) -> NewExamples:
+    """Return a source of examples beside those of the corpus, for one of the ``RENDERED`` inputs."""
+    images = _sound_images if name == "sound" else _stft_images(corpus, train, preparation)
+
+    def draw(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        sounds, classes = corpus.new_examples(numbers)
+        return images(sounds), classes
+
+    return draw
+
+
 def spectrograms(sounds: np.ndarray, spectrum: Spectrum) -> np.ndarray:
     """Return spectrograms, float32 (N, 64, 257): magnitudes, or dB relative to a full-scale sine, at least -110."""
     magnitudes = stft_magnitudes(sounds)
@@ -88,13 +101,30 @@ def spectrograms(sounds: np.ndarray, spectrum: Spectrum) -> np.ndarray:
     return np.maximum(20.0 * np.log10(np.maximum(magnitudes, 1e-9) / FULL_SCALE), FLOOR_DB).astype(np.float32)
 
 
-def _stft_inputs(corpus: Corpus, rows: np.ndarray, spectrum: Spectrum) -> Inputs:
-    """Return spectrograms with mean 0 and deviation 1 over all bins of some training examples."""
-    some = spectrograms(corpus.sounds(rows), spectrum)
+def _sound_images(sounds: np.ndarray) -> np.ndarray:
+    """Return sounds (N, samples) as images (N, 1, 1, samples)."""
+    return sounds[:, None, None, :]
+
+
+def _stft_images(corpus: Corpus, train: np.ndarray, preparation: Preparation) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function that maps sounds (N, samples) to spectrograms, float32 (N, 1, 64, 257).
+
+    They have mean 0 and deviation 1 over all bins of some training examples.
+    """
+    some = spectrograms(corpus.sounds(train[:_SCALED_ROWS]), preparation.spectrum)
     mean, deviation = np.float32(some.mean(dtype=np.float64)), np.float32(max(some.std(dtype=np.float64), 1e-6))
 
+    def images(sounds: np.ndarray) -> np.ndarray:
+        return ((spectrograms(sounds, preparation.spectrum) - mean) / deviation)[:, None]
+
+    return images
+
+
+def _stft_inputs(corpus: Corpus, images: Callable[[np.ndarray], np.ndarray]) -> Inputs:
+    """Return the spectrograms of the examples of a corpus."""
+
     def compute(rows: np.ndarray) -> np.ndarray:
-        return ((spectrograms(corpus.sounds(rows), spectrum) - mean) / deviation)[:, None].astype(np.float16)
+        return images(corpus.sounds(rows)).astype(np.float16)
 
     if 2 * len(corpus.classes) * math.prod(SHAPES["stft"]) > MEMORY_SHARE * _memory_bytes():
         return lambda rows: compute(rows).astype(np.float32)

@@ -20,7 +20,7 @@ from nodegraph.learn.errors import LearnError
 from nodegraph.learn.stage import EpochResult
 
 from .architectures import CLASSES
-from .inputs import Inputs
+from .inputs import Inputs, NewExamples
 
 CHUNK_ROWS = 256  # examples rendered at a time, a multiple of the batch; a stop waits for the end of one chunk
 CHECKPOINT_PERIOD = 60.0  # seconds
@@ -40,12 +40,24 @@ class Schedule:
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """What a network is trained on: inputs by row, the classes (N, P) of all rows, and the rows of both parts."""
+    """What a network is trained on: inputs by row, the classes (N, P) of all rows, and the rows of both parts.
+
+    With ``new_examples`` each epoch after the first has as many new examples instead of the rows of ``train``.
+    """
 
     inputs: Inputs
     classes: np.ndarray
     train: np.ndarray
     valid: np.ndarray
+    new_examples: NewExamples | None = None
+
+    def examples(self, epoch: int, order: np.ndarray, part: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Return the inputs and classes of a part of an epoch, whose rows of ``train`` are in ``order``."""
+        rows = order[part]
+        if self.new_examples is None or epoch == 0:
+            return self.inputs(rows), self.classes[rows]
+        first = (epoch - 1) * len(order) + part.start
+        return self.new_examples(np.arange(first, first + len(rows)))
 
 
 @dataclass
@@ -168,9 +180,9 @@ class _TrainingLoop:
             order = np.random.default_rng([self.seed, now.epoch]).permutation(self.data.train)
             while now.place < len(order) and not self._is_late:
                 started = time.perf_counter()
-                rows = order[now.place : now.place + CHUNK_ROWS]
-                now.total += self._chunk(rows)
-                now.place, now.examples = now.place + len(rows), now.examples + len(rows)
+                part = slice(now.place, min(now.place + CHUNK_ROWS, len(order)))
+                now.total += self._chunk(*self.data.examples(now.epoch, order, part))
+                now.place, now.examples = part.stop, now.examples + part.stop - part.start
                 now.seconds += time.perf_counter() - started
                 watch(now)
                 if stop():
@@ -189,13 +201,12 @@ class _TrainingLoop:
     def _is_late(self) -> bool:
         return self.state.seconds >= 60.0 * self.schedule.minutes
 
-    def _chunk(self, rows: np.ndarray) -> float:
-        """Train on some rows once; return the sum of their losses."""
+    def _chunk(self, inputs: np.ndarray, of_inputs: np.ndarray) -> float:
+        """Train once on inputs with the classes ``of_inputs``; return the sum of their losses."""
         self.network.train()
-        values = _tensor(self.data.inputs(rows), self.device)
-        classes = torch.from_numpy(self.data.classes[rows]).to(self.device)
+        values, classes = _tensor(inputs, self.device), torch.from_numpy(of_inputs).to(self.device)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        for start in range(0, len(rows), self.schedule.batch):
+        for start in range(0, len(values), self.schedule.batch):
             part = slice(start, start + self.schedule.batch)
             self.optimiser.zero_grad()
             logits = self.network(values[part])

@@ -40,6 +40,14 @@ def test_rendered_classes_are_the_sounds_of_the_examples(corpus):
     assert np.array_equal(corpus.nearest_classes(corpus.values(rows)), corpus.classes[rows])
 
 
+def test_new_examples_are_none_of_the_corpus_and_do_not_depend_on_others(corpus):
+    sounds, classes = corpus.new_examples(np.arange(40))
+    assert np.array_equal(corpus.render(classes), sounds)
+    assert not (classes[:, None] == corpus.classes[None]).all(axis=-1).any()
+    some = corpus.new_examples(np.array([30, 7]))
+    assert np.array_equal(some[0], sounds[[30, 7]]) and np.array_equal(some[1], classes[[30, 7]])
+
+
 def test_folds_hold_out_every_example_once():
     folds = [fold_of(103, 10, number) for number in range(10)]
     held_out = np.concatenate([np.concatenate([fold.valid, fold.test]) for fold in folds])

@@ -101,7 +101,8 @@ def test_settings_train_all_fourteen_models():
     assert FULL.models == QUICK.models == tuple(ARCHITECTURES)
     assert (FULL.examples, FULL.folds, FULL.runs, FULL.epochs) == (200_000, 10, 10, 100)
     assert QUICK.examples * (QUICK.folds - 1) // QUICK.folds == 20_000
-    assert QUICK.minutes.keys() == ARCHITECTURES.keys() and sum(QUICK.minutes.values()) <= 80
+    assert QUICK.new_examples and set(ARCHITECTURES) - set(QUICK.minutes) == {"Conv1", "Conv3", "Conv6"}
+    assert sum(QUICK.minutes.values()) <= 40
 
 
 def test_results_have_all_baselines_and_models(outcome):
@@ -126,6 +127,24 @@ def test_stored_results_are_reused_until_deleted(corpus, outcome, folder, tmp_pa
     run_experiment(corpus, few, tmp_path, "cpu")
     delete_results(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_later_epochs_have_new_examples_where_inputs_are_rendered(corpus, tmp_path, monkeypatch):
+    asked = []
+    new_examples = type(corpus).new_examples
+
+    def draw(corpus, numbers):
+        asked.extend(numbers)
+        return new_examples(corpus, numbers)
+
+    monkeypatch.setattr(type(corpus), "new_examples", draw)
+    settings = replace(TINY, epochs=2, new_examples=True, models=("FC Linear", "Conv1"))
+    outcome = run_experiment(corpus, settings, tmp_path, "cpu")
+    assert asked == list(range(100))
+    assert [outcome.results[name].examples for name in settings.models] == [200, 200]
+    assert "100 examples for training, new ones in each epoch except for FC and HC" in report.markdown(
+        TABLES[0], outcome
+    )
 
 
 def test_finished_experiment_leaves_results_and_inputs_only(outcome, folder):

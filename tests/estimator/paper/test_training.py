@@ -2,6 +2,7 @@
 
 import math
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,17 @@ def data():
     for column in range(3):
         values[np.arange(len(classes)), column * CLASSES + classes[:, column]] = 3.0
     return TrainingData(lambda rows: values[rows], classes, np.arange(ROWS), np.arange(ROWS, ROWS + 32))
+
+
+def with_new_examples(data, asked):
+    """Return the data with new examples of their own, whose numbers are appended to ``asked``."""
+
+    def draw(numbers):
+        asked.extend(numbers)
+        rows = numbers * 7 % ROWS
+        return data.inputs(rows), data.classes[rows]
+
+    return replace(data, new_examples=draw)
 
 
 def train(data, path, epochs=4, head="sigmoid", rate=1e-3, **more):
@@ -112,6 +124,21 @@ def test_stopped_training_ends_with_the_same_weights(data, tmp_path, chunks):
     assert torch.equal(weights(network), weights(expected))
     assert [row[:4] for row in state.rows[1:]] == [row[:4] for row in whole.rows[1:]]
     assert state.examples == whole.examples == 4 * ROWS
+
+
+def test_each_later_epoch_has_new_examples(data, tmp_path):
+    asked = []
+    _, state = train(with_new_examples(data, asked), tmp_path / "a.checkpoint", 3)
+    assert asked == list(range(2 * ROWS)) and state.examples == 3 * ROWS
+
+
+def test_stopped_training_continues_with_the_next_new_examples(data, tmp_path):
+    expected, _ = train(with_new_examples(data, []), tmp_path / "whole.checkpoint", 3)
+    path, asked = tmp_path / "stopped.checkpoint", []
+    train(with_new_examples(data, asked), path, 3, stop=stop_after(14))
+    network, _ = train(with_new_examples(data, asked), path, 3)
+    assert asked == list(range(2 * ROWS))
+    assert torch.equal(weights(network), weights(expected))
 
 
 def test_killed_training_ends_with_the_same_weights(data, tmp_path):
