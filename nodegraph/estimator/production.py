@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from nodegraph.files.atomic import remove_leftovers
+
 from .dataset_settings import DatasetError, DatasetSettings, part_of
 from .manifest import claim_folder, missing_shards, write_manifest
 from .shards import make_shard
@@ -52,6 +54,7 @@ def make_dataset(
     """
     folder = folder.resolve()
     claim_folder(settings, folder)
+    remove_leftovers(folder)
     work = part_of(missing_shards(settings, folder), *only)
     if work:
         with settings.renderer():  # errors of the patch are reported here, once

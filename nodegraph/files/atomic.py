@@ -1,9 +1,14 @@
-"""Atomic file writes."""
+"""Atomic file writes, and what interrupted ones leave."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
+
+LEFT_AFTER = 3600.0  # seconds; no write takes so long
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -29,6 +34,14 @@ def write_atomic(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the hidden temporary files and folders in ``folder`` that killed processes left an hour ago or earlier."""
+    for path in folder.glob(".*.tmp"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFT_AFTER:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
