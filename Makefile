@@ -41,7 +41,10 @@ test: $(VENV)/.test
 
 check-ruff: ; @$(BIN)/ruff check && $(BIN)/ruff format --check
 check-mypy: ; @$(BIN)/mypy
-check-tests: ; @$(BIN)/pytest
+# Two processes halve the time; tests with real devices run afterwards, one at a time.
+check-tests:
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
+	@$(BIN)/pytest -m alone
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

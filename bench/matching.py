@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--table", type=int, default=16384, help="rows of the table that is compared")
     parser.add_argument("--recordings", type=Path, help="match the recordings in this folder instead")
     given = parser.parse_args()
-    console = Console()
+    console = Console(width=170)
     if given.recordings:
         files = sorted(path for path in given.recordings.rglob("*") if path.suffix.lower() in SOUNDS)
         console.print(recordings_table(files, given.patches[0], given.seconds))

@@ -13,9 +13,19 @@ from nodegraph.blocks import registry
 from tests import example_blocks as blocks
 from tests.system import JackServer, is_required, missing
 
+REAL_PARTS = {"jack", "portaudio", "rtmidi", "xvfb"}
+
 # the duration of an example depends on the load of the machine
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests with a real sound server, window or MIDI port as ``alone``: another test would delay them."""
+    for item in items:
+        parts = {part for mark in item.iter_markers("needs") for part in mark.args}
+        if parts & REAL_PARTS or set(getattr(item, "fixturenames", ())) & {"jack_dummy", "jack_to_kill"}:
+            item.add_marker("alone")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
