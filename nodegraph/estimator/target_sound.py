@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.sound_file import read_samples
+from nodegraph.files.sound_file import read_samples, resampled
 from nodegraph.measures.level import level_of
 from nodegraph.measures.mono import mono_of
 
@@ -48,7 +48,7 @@ def target_of(
         notes.append(f"{name} is clipped; the match will contain its distortion")
     if len(channels) > 1:
         notes.append(f"{name} has {len(channels)} channels; their mean is used")
-    mono = whole.at_rate(rate)
+    mono = resampled(whole.samples, sound_rate, rate)
     samples = round(seconds * rate)
     if len(mono) < samples:
         notes.append(f"{name} lasts {len(mono) / rate:.3g} s; it is followed by silence up to {seconds:g} s")

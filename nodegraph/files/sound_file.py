@@ -20,11 +20,16 @@ def read_sound(path: Path, rate: float) -> np.ndarray:
     NaN becomes 0 and infinity full scale.
     """
     values, file_rate = read_samples(path)
-    values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
-    if file_rate != rate:
-        import soxr
+    return resampled(np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0), file_rate, rate)
 
-        values = soxr.resample(values, file_rate, rate, quality="HQ")
+
+def resampled(sound: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
+    """Return a sound, (samples,) or (samples, channels) at ``rate`` Hz, at another rate; itself if they are equal."""
+    if rate == new_rate:
+        return sound
+    import soxr
+
+    values: np.ndarray = soxr.resample(sound, rate, new_rate, quality="HQ")
     return values
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.sound_file import read_samples
+from nodegraph.files.sound_file import read_samples, resampled
 
 MIN_SECONDS = 0.05
 MIN_PEAK, MAX_PEAK = 1e-3, 1e6  # -60 dBFS; spectra of louder sounds could overflow
@@ -30,15 +30,6 @@ class MonoSound:
     def seconds(self) -> float:
         """The duration in seconds."""
         return len(self.samples) / self.rate
-
-    def at_rate(self, rate: float) -> np.ndarray:
-        """Return the samples at another rate in Hz: float32 (samples,)."""
-        if rate == self.rate:
-            return self.samples
-        import soxr
-
-        resampled: np.ndarray = soxr.resample(self.samples, self.rate, rate, quality="HQ")
-        return resampled
 
 
 def mono_of(sound: np.ndarray, rate: float, name: str = "the sound") -> MonoSound:
@@ -75,7 +66,7 @@ def read_mono(path: Path) -> MonoSound:
 def at_common_rate(first: MonoSound, second: MonoSound) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the samples of two sounds and their common rate: the lower of both, at most 48 kHz."""
     rate = min(first.rate, second.rate, MAX_RATE)
-    return first.at_rate(rate), second.at_rate(rate), rate
+    return resampled(first.samples, first.rate, rate), resampled(second.samples, second.rate, rate), rate
 
 
 def of_equal_length(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

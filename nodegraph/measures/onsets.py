@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nodegraph.files.sound_file import resampled
+
 from .librosa_import import require_librosa
-from .mono import MonoSound
 
 RATE, HOP = 22050, 128  # Hz, samples: onsets are measured in steps of 5.8 ms
 TOLERANCE = 0.05  # seconds
@@ -30,7 +31,7 @@ def onset_times(sound: np.ndarray, rate: float) -> np.ndarray:
     require_librosa()
     import librosa
 
-    samples = MonoSound(np.asarray(sound, np.float32), rate).at_rate(RATE)
+    samples = resampled(np.asarray(sound, np.float32), rate, RATE)
     peak = np.abs(samples).max(initial=0.0)
     if peak == 0.0:
         return np.zeros(0)

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nodegraph.files.sound_file import resampled
+
 from .librosa_import import require_librosa
-from .mono import MonoSound, of_equal_length
+from .mono import of_equal_length
 
 RATE, HOP = 22050, 512  # Hz, samples: frames of 23 ms
 LOWEST_HZ = 65.40639132514966  # C2
@@ -43,7 +45,7 @@ def active_pitches(sound: np.ndarray, rate: float) -> np.ndarray:
     require_librosa()
     import librosa
 
-    samples = MonoSound(np.asarray(sound, np.float32), rate).at_rate(RATE)
+    samples = resampled(np.asarray(sound, np.float32), rate, RATE)
     padded = np.pad(samples, (0, max(RATE - len(samples), 0)))  # the lowest filters are long
     magnitudes = np.abs(
         librosa.cqt(padded, sr=RATE, hop_length=HOP, fmin=LOWEST_HZ, n_bins=PITCHES, bins_per_octave=12, tuning=0.0)
@@ -53,7 +55,8 @@ def active_pitches(sound: np.ndarray, rate: float) -> np.ndarray:
     least = np.maximum(
         magnitudes.max(axis=0) * 10.0 ** (-FRAME_RANGE / 20.0), magnitudes.max() * 10.0 ** (-SOUND_RANGE / 20.0)
     )
-    return np.asarray((magnitudes > 0.0) & (magnitudes >= np.maximum(np.maximum(below, above), least)))
+    active: np.ndarray = (magnitudes > 0.0) & (magnitudes >= np.maximum(np.maximum(below, above), least))
+    return active
 
 
 def jaccard(first: np.ndarray, second: np.ndarray) -> float:
@@ -64,4 +67,4 @@ def jaccard(first: np.ndarray, second: np.ndarray) -> float:
 
 def _classes(pitches: np.ndarray) -> np.ndarray:
     """Return the active pitch classes, bool (12, frames)."""
-    return pitches.reshape(-1, 12, pitches.shape[1]).any(axis=0)
+    return np.logical_or.reduce(pitches.reshape(-1, 12, pitches.shape[1]))

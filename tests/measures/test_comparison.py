@@ -25,6 +25,22 @@ def test_equal_sounds_have_the_stated_values():
     assert found.spectrum["flatness"] == found.spectrum["reference_flatness"]
 
 
+def test_mixture_moves_from_the_content_to_the_style():
+    melody = np.concatenate([tone(hz, 0.4) for hz in (262.0, 330.0, 392.0, 523.0, 440.0)])
+    rain = noise(0, 2.0) + clicks([0.1, 0.53, 0.9, 1.21, 1.6])
+    found = [
+        compare(
+            mono_of(melody[: len(rain)] * (1.0 - part) + part * rain, RATE), mono_of(melody, RATE), mono_of(rain, RATE)
+        )
+        for part in (0.02, 0.3, 0.95)
+    ]
+    for name, order in (("pitch", -1), ("chroma", -1)):
+        assert (np.diff([one.content[name] for one in found]) * order > 0.0).all(), name
+    assert (np.diff([one.spectrum["correlation"] for one in found]) < 0.0).all()
+    for name, order in (("texture", -1), ("gram", -1), ("copying", 1)):
+        assert (np.diff([one.style[name] for one in found]) * order > 0.0).all(), name
+
+
 def test_style_is_left_out_without_a_style():
     assert compare(mono_of(noise(0), RATE), mono_of(noise(1), RATE)).style == {}
 
