@@ -24,5 +24,5 @@ def spectral_flatness(sound: np.ndarray) -> float:
         return 0.0
     loud = means >= QUIET * loudest
     power, means = power[:, loud], means[loud]
-    logarithms = np.log(np.maximum(power, RANGE**2 * power.max())).mean(axis=0)
+    logarithms = np.log(np.maximum(power, RANGE**2 * power.max(axis=0))).mean(axis=0)
     return float(np.minimum(np.exp(logarithms) / means, 1.0).mean())

@@ -53,11 +53,20 @@ def test_silence_is_no_copy():
         assert copying(x, y) == (0.0, 0)
 
 
+def test_loud_end_is_not_a_copy_of_a_beginning():
+    click = np.zeros(5000)
+    click[-1] = 1.0
+    assert copying(click, noise(0))[0] < 0.1
+
+
 def test_result_agrees_with_the_definition():
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=7), rng.normal(size=12)
     padded = np.pad(y, 6)
-    best = max(
-        abs(x @ padded[k : k + 7]) / np.linalg.norm(x) / np.linalg.norm(padded[k : k + 7]) for k in range(len(y) + 6)
-    )
-    assert copying(x, y)[0] == pytest.approx(best)
+    values = []
+    for lag in range(-6, 12):
+        covered = y[min(max(lag, 0), 5) :][:7]
+        values.append(abs(x @ padded[lag + 6 : lag + 13]) / np.linalg.norm(x) / np.linalg.norm(covered))
+    assert copying(x, y) == (pytest.approx(max(values)), 6 - int(np.argmax(values)))
+    equal = max(abs(np.correlate(x, y[:7], "full"))) / np.linalg.norm(x) / np.linalg.norm(y[:7])
+    assert copying(x, y[:7])[0] == pytest.approx(equal)
