@@ -54,14 +54,14 @@ SPECTRUM = (
     Measure("reference_flatness", "", "flatness of the reference"),
 )
 STYLE = (
-    Measure("texture", "0", "mean of the six below; near 1: unrelated"),
+    Measure("texture", "0", "mean of the six below; noise v. tone: 1"),
     Measure("texture_mean", "0", "levels of bands: spectral balance"),
     Measure("texture_variation", "0", "variances of bands: fluctuation"),
     Measure("texture_skewness", "0", "skewness of bands: rare peaks or gaps"),
     Measure("texture_kurtosis", "0", "kurtosis of bands: sparse events"),
     Measure("texture_correlation", "0", "between bands: wide-band events"),
     Measure("texture_modulation", "0", "rhythm and roughness, 0.5–200 Hz"),
-    Measure("gram", "0", "random features; near 1: unrelated"),
+    Measure("gram", "0", "random features; noise v. tone: 1"),
     Measure("copying", "1", "largest cross-correlation of waveforms"),
     Measure("copying_lag", "", "time in the sound where the style starts", "s"),
 )

@@ -24,8 +24,8 @@ def texture_distances(first: np.ndarray, second: np.ndarray, rate: float) -> dic
     """Return the distance of the statistics of two sounds (samples,) for each of ``GROUPS``, at ``rate`` Hz.
 
     Each is the relative distance of the group's arrays, ``‖x - y‖ / √(‖x‖² + ‖y‖²)``: 0 for equal sounds at any gain,
-    near 1 for unrelated ones. The sounds need not be aligned or equally long; modulations with fewer than 3 periods in
-    the shorter are left out. It should last a second or more.
+    near 1 for noise and a steady tone. The sounds need not be aligned or equally long; modulations with fewer than 3
+    periods in the shorter are left out. It should last a second or more.
     """
     slowest = PERIODS * rate / max(min(len(first), len(second)), 1)
     one, other = (texture_statistics(sound, rate, slowest) for sound in (first, second))
