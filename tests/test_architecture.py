@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "patch": {"files"},
     "kernel": VOCABULARY | {"native"},
     "spectral": VOCABULARY | {"native", "files", "kernel"},
+    "measures": {"files", "spectral"},
     "models": {"maths", "files", "spectral"},
     "blocks": VOCABULARY | {"files", "midi", "patch", "models"},
     "graph": VOCABULARY | {"patch", "blocks"},
@@ -39,13 +40,14 @@ ALLOWED: dict[str, set[str]] = {
     "api": VOCABULARY | {"files", "midi", "patch", "blocks", "graph", "engine", "recording", "notebook"},
     "inversion": VOCABULARY | {"patch", "blocks", "spectral", "engine", "api"},
     "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
-    "estimator": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "control", "api", "learn"},
+    "estimator": VOCABULARY
+    | {"files", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
     | {"estimator"},
     "cli": VOCABULARY
-    | {"native", "files", "midi", "patch", "blocks", "spectral", "models", "kernel", "graph", "plan", "engine"}
-    | {"recording", "control", "api", "inversion", "learn", "estimator", "editor"},
+    | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
+    | {"engine", "recording", "control", "api", "inversion", "learn", "estimator", "editor"},
     "nodegraph": {"version", "patch", "graph", "api"},
     "__main__": {"cli"},
     "nodes": VOCABULARY | {"files", "patch", "blocks", "spectral", "models"},

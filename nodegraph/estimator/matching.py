@@ -11,10 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from nodegraph.graph import build_graph
+from nodegraph.measures.correlation import fourier_magnitudes, pearson
+from nodegraph.measures.level import level_of
+from nodegraph.measures.mono import UnusableSoundError
 from nodegraph.patch import Document
 
 from .confidence import STEP, confidences
-from .correlation import fourier_magnitudes, pearson
 from .distance import Target
 from .evolution import Score, evolve
 from .examples import SilentPatchError, draw, is_silent
@@ -26,7 +28,7 @@ from .rendering import BatchRenderer, with_setting
 from .scoring import Budget, Scorer
 from .symmetry import Symmetry, symmetry_of
 from .table import Table, cached_table
-from .target_sound import TargetError, TargetSound, at_level_within, level_of
+from .target_sound import TargetSound, at_level_within
 
 RANDOM = 200  # random settings whose best is the measure of a match
 RANDOM_SEED = 1
@@ -166,10 +168,10 @@ class Matcher:
 
         The budget is 2 seconds by default. The same ``seed`` and a budget of evaluations only give the same result,
         which is never farther from the sound than the candidates of ``proposer`` and the values in the document. With
-        ``only_classes`` parameters take class values only. Raises TargetError for a sound of another length.
+        ``only_classes`` parameters take class values only. Raises UnusableSoundError for a sound of another length.
         """
         if sound.shape != (self.renderer.samples,):
-            raise TargetError(f"the sound: must have {self.renderer.samples} samples, got {sound.shape}.")
+            raise UnusableSoundError(f"the sound: must have {self.renderer.samples} samples, got {sound.shape}.")
         self.prepare()
         rng = np.random.default_rng(seed)
         target = Target.of(sound, self.rate)

@@ -7,19 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.sound_file import read_sound
+from nodegraph.files.sound_file import read_samples, resampled
+from nodegraph.measures.level import level_of
+from nodegraph.measures.mono import mono_of
 
-SHORTEST = 0.05  # seconds
-SILENCE = 1e-3  # peak, -60 dBFS
 FULL_SCALE = 0.999, 1.0001  # peaks of sounds that may be clipped
 CLIPPED_RUN = 3  # adjacent samples at full scale that count as clipping
 STEP = 0.01  # seconds between possible starts of a section
 RISE = 0.03  # seconds before and after a start whose levels are compared
 LARGEST_RISE = 20.0  # dB; an onset counts as much as this difference in level
-
-
-class TargetError(ValueError):
-    """A sound that cannot be matched; the message is one line for the user."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +27,9 @@ class TargetSound:
 
 
 def read_target(path: Path, seconds: float, rate: float) -> TargetSound:
-    """Return ``seconds`` of a sound file at ``rate`` Hz. Raises TargetError or SoundFileError."""
-    import soundfile
-
-    try:
-        file_rate = float(soundfile.info(path).samplerate)
-    except (OSError, RuntimeError):
-        file_rate = rate  # `read_sound` reports the problem
-    return target_of(read_sound(path, file_rate), file_rate, seconds, rate, path.name)
+    """Return ``seconds`` of a sound file at ``rate`` Hz. Raises UnusableSoundError or SoundFileError."""
+    values, file_rate = read_samples(path)
+    return target_of(values, file_rate, seconds, rate, path.name)
 
 
 def target_of(
@@ -47,26 +38,17 @@ def target_of(
     """Return a section of a sound, (samples,) or (samples, channels) at ``sound_rate`` Hz: ``seconds`` at ``rate`` Hz.
 
     Channels are averaged. A shorter sound is continued with silence; of a longer one, the section is that which starts
-    with a loud onset. Raises TargetError for a sound that is silent or shorter than 0.05 s.
+    with a loud onset. Raises UnusableSoundError as ``mono_of`` does.
     """
-    channels = np.atleast_2d(np.asarray(sound, np.float32).T)
+    sound = np.asarray(sound, np.float32)
+    whole = mono_of(sound, sound_rate, name)
+    channels = np.atleast_2d(sound.T)
     notes = []
-    if not np.isfinite(channels).all():
-        raise TargetError(f"{name}: must not contain NaN or infinity. Use another sound.")
-    if channels.shape[1] < SHORTEST * sound_rate:
-        length = channels.shape[1] / sound_rate
-        raise TargetError(f"{name}: must last at least {SHORTEST:g} s, got {length:.3g} s. Use a longer sound.")
     if is_clipped(channels):
         notes.append(f"{name} is clipped; the match will contain its distortion")
     if len(channels) > 1:
         notes.append(f"{name} has {len(channels)} channels; their mean is used")
-    mono = channels.mean(axis=0)
-    if not np.abs(mono).max() >= SILENCE:
-        raise TargetError(f"{name}: the sound is silent, its peak is below -60 dBFS. Use a louder sound.")
-    if sound_rate != rate:
-        import soxr
-
-        mono = soxr.resample(mono, sound_rate, rate, quality="HQ")
+    mono = resampled(whole.samples, sound_rate, rate)
     samples = round(seconds * rate)
     if len(mono) < samples:
         notes.append(f"{name} lasts {len(mono) / rate:.3g} s; it is followed by silence up to {seconds:g} s")
@@ -86,13 +68,6 @@ def at_level_within(target: TargetSound, lowest: float, highest: float) -> Targe
         return target
     note = f"the patch cannot be so {'quiet' if gain > 0.0 else 'loud'}; the sound is compared at {gain:+.1f} dB"
     return TargetSound(target.samples * np.float32(10.0 ** (gain / 20.0)), (*target.notes, note))
-
-
-def level_of(sounds: np.ndarray) -> np.ndarray:
-    """Return the RMS of sounds (N, samples) in dBFS, at least -200: float64 (N,)."""
-    power = np.mean(np.square(sounds, dtype=np.float64), axis=1)
-    levels: np.ndarray = 10.0 * np.log10(np.maximum(power, 1e-20))
-    return levels
 
 
 def is_clipped(channels: np.ndarray) -> bool:

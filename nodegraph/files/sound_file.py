@@ -15,7 +15,26 @@ class SoundFileError(Exception):
 
 
 def read_sound(path: Path, rate: float) -> np.ndarray:
-    """Return a complete file as float32 (samples, channels), resampled to ``rate`` Hz. Raises SoundFileError."""
+    """Return a complete file as float32 (samples, channels), resampled to ``rate`` Hz. Raises SoundFileError.
+
+    NaN becomes 0 and infinity full scale.
+    """
+    values, file_rate = read_samples(path)
+    return resampled(np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0), file_rate, rate)
+
+
+def resampled(sound: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
+    """Return a sound, (samples,) or (samples, channels) at ``rate`` Hz, at another rate; itself if they are equal."""
+    if rate == new_rate:
+        return sound
+    import soxr
+
+    values: np.ndarray = soxr.resample(sound, rate, new_rate, quality="HQ")
+    return values
+
+
+def read_samples(path: Path) -> tuple[np.ndarray, float]:
+    """Return a complete file as float32 (samples, channels), unchanged, and its rate in Hz. Raises SoundFileError."""
     import soundfile
 
     if not path.is_file():
@@ -27,12 +46,7 @@ def read_sound(path: Path, rate: float) -> np.ndarray:
         raise SoundFileError(f"{path}: not a sound file, or unsupported ({reason_of(error)}).") from None
     if len(values) == 0:
         raise SoundFileError(f"{path}: the sound file is empty.")
-    values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
-    if file_rate != rate:
-        import soxr
-
-        values = soxr.resample(values, file_rate, rate, quality="HQ")
-    return values
+    return values, float(file_rate)
 
 
 def reason_of(error: Exception, folder: Path | None = None) -> str:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.estimator.target_sound import TargetError, TargetSound, at_level_within, level_of, read_target, target_of
+from nodegraph.estimator.target_sound import TargetSound, at_level_within, read_target, target_of
+from nodegraph.measures.level import level_of
+from nodegraph.measures.mono import UnusableSoundError
 
 RATE = 16384.0
 
@@ -65,7 +67,7 @@ def test_loud_float_sound_is_not_clipped():
     ],
 )
 def test_useless_sound_is_refused_with_its_name(sound, rule):
-    with pytest.raises(TargetError, match=rf"^x\.wav: .*{rule}"):
+    with pytest.raises(UnusableSoundError, match=rf"^x\.wav: .*{rule}"):
         target_of(sound, RATE, 1.0, RATE, "x.wav")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from nodegraph.files.sound_file import SoundFileError, read_sound
+from nodegraph.files.sound_file import SoundFileError, read_samples, read_sound
 from nodegraph.files.sound_output import SoundOutput, write_sound
 
 
@@ -34,6 +34,8 @@ def test_resampled_file_preserves_pitch_and_duration(tmp_path, rate):
 def test_nan_and_infinity_are_replaced_by_finite_samples(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.array([np.nan, np.inf, -np.inf, 0.5], np.float32), 44100, subtype="FLOAT")
     assert read_sound(tmp_path / "a.wav", 44100)[:, 0].tolist() == [0.0, 1.0, -1.0, 0.5]
+    samples, rate = read_samples(tmp_path / "a.wav")
+    assert rate == 44100.0 and str(samples[:, 0].tolist()) == "[nan, inf, -inf, 0.5]"
 
 
 @pytest.mark.parametrize(

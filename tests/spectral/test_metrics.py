@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from nodegraph.spectral.metrics import (
-    cross_correlation,
-    log_spectral_distance,
-    multi_resolution_stft,
-    ser,
-    spectral_convergence,
-)
+from nodegraph.spectral.metrics import ser, spectral_convergence
 from nodegraph.spectral.stft import consistent, istft, overlap_add, stft
 from nodegraph.spectral.windows import WINDOWS
 
@@ -29,9 +23,6 @@ def test_metrics_of_a_gain_match_the_closed_form(gain):
     target, signal = magnitudes(noise()), gain * noise()
     assert ser(target, signal, SIZE, HOP) == pytest.approx(-20 * np.log10(abs(1 - gain)), abs=1e-3)
     assert spectral_convergence(target, signal, SIZE, HOP) == pytest.approx(abs(1 - gain), rel=1e-4)
-    assert log_spectral_distance(noise(), signal) == pytest.approx(abs(20 * np.log10(gain)), rel=1e-3)
-    expected = abs(1 - gain) + abs(np.log(gain))
-    assert multi_resolution_stft(noise(), signal) == pytest.approx(expected, rel=1e-3)
 
 
 def test_spectral_convergence_is_ser_as_a_ratio():
@@ -44,32 +35,13 @@ def test_identical_sounds_are_perfect_and_ser_ignores_the_sign():
     target = magnitudes(noise())
     for sign in (1, -1):
         assert ser(target, sign * noise(), SIZE, HOP) > 100.0
-    assert log_spectral_distance(noise(), noise()) == 0.0
-    assert multi_resolution_stft(noise(), noise()) == 0.0
 
 
 def test_metrics_of_silent_and_empty_sounds_are_finite():
     silence = np.zeros(1000, np.float32)
     for x, y in ((silence, silence), (silence, noise(1000)), (noise(1000), silence), (noise(0), noise(0))):
-        found = [
-            ser(magnitudes(x), y, SIZE, HOP),
-            spectral_convergence(magnitudes(x), y, SIZE, HOP),
-            log_spectral_distance(x, y),
-            multi_resolution_stft(x, y),
-            cross_correlation(x, y)[0],
-        ]
+        found = [ser(magnitudes(x), y, SIZE, HOP), spectral_convergence(magnitudes(x), y, SIZE, HOP)]
         assert np.isfinite(found).all(), found
-
-
-def test_cross_correlation_finds_gain_and_lag():
-    x = noise(1000)
-    late = np.concatenate([np.zeros(37), 0.5 * x])
-    assert cross_correlation(x, late) == (pytest.approx(1.0), 37)
-    peak, lag = cross_correlation(x, late, normalised=False)
-    assert lag == 37 and peak == pytest.approx(0.5 * float((x.astype(float) ** 2).sum()))
-    assert cross_correlation(late, x)[1] == -37
-    assert abs(cross_correlation(noise(4000, 1), noise(4000, 2))[0]) < 0.1
-    assert cross_correlation(x, np.zeros(10)) == (0.0, pytest.approx(0, abs=1000))
 
 
 def test_ser_counts_a_longer_output_as_an_error():

@@ -72,7 +72,7 @@ def run_checks() -> Iterator[Check]:
     yield _package("dearpygui", "dearpygui", "the editor", extra="'dearpygui>=2.3.1'")
     yield _display()
     yield _package("torch", "torch", "training and neural blocks", extra=TORCH)
-    yield _package("librosa", "librosa", "training")
+    yield _package("librosa", "librosa", "training and comparing")
     yield _package("scikit-learn", "sklearn", "reproducing tables of papers")
     yield _package("distributed", "distributed", "data sets on a cluster")
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from nodegraph.files.atomic import write_atomic
 from nodegraph.learn.stage import EpochResult
+from nodegraph.measures.correlation import fourier_magnitudes, pearson
 
-from ..correlation import fourier_magnitudes, pearson
 from ..features import stft_magnitudes
 from . import metrics
 from .corpus import Corpus

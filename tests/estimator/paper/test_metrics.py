@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from nodegraph.estimator.correlation import fourier_magnitudes, pearson
 from nodegraph.estimator.paper import metrics
 from nodegraph.estimator.paper.groups import ALL, NAMES, READINGS, columns_of
 
@@ -49,27 +48,6 @@ def test_class_error_of_a_fixed_guess_is_the_mean_distance():
 def test_scores_of_an_estimate_rank_classes_by_distance():
     scores = metrics.scores_of(np.array([[4.2]]), CLASSES)
     assert np.argsort(-scores[0, 0])[:4].tolist() == [4, 5, 3, 6]
-
-
-def test_pearson_of_a_line_is_the_sign_of_its_slope_and_0_for_a_constant():
-    x = np.random.default_rng(1).random((4, 6, 5))
-    y = x * np.array([3.0, -2.0, 0.0, 1e-3])[:, None, None] + 0.5
-    assert pearson(x, y) == pytest.approx([1.0, -1.0, 0.0, 1.0])
-
-
-def test_pearson_of_orthogonal_sines_is_the_share_they_have_in_common():
-    t = 2 * np.pi * np.arange(1000) / 1000
-    one, other = np.sin(3 * t), np.sin(7 * t)
-    mixed = np.cos(0.3) * one + np.sin(0.3) * other
-    assert pearson(one[None], mixed[None]) == pytest.approx([np.cos(0.3)])
-
-
-def test_fourier_magnitude_of_a_sine_is_one_line():
-    n, bin_number = 1024, 40
-    found = fourier_magnitudes(np.sin(2 * np.pi * bin_number * np.arange(n) / n)[None])
-    assert found.shape == (1, n // 2 + 1)
-    assert found[0, bin_number] == pytest.approx(n / 2)
-    assert np.delete(found[0], bin_number).max() < 1e-9
 
 
 def test_spectrogram_distance_of_a_gain_is_its_decibels_in_every_bin():

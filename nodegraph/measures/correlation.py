@@ -4,6 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from .mono import of_equal_length
+from .spectrogram import magnitudes_of
+
+SIZE, HOP = 1024, 256  # samples
+
+
+def spectral_correlation(sound: np.ndarray, reference: np.ndarray) -> float:
+    """Return Pearson's correlation of the STFT magnitudes of sounds (samples,) at one rate: 1 at any gain, 0 if silent.
+
+    The sounds must be aligned. The windows are Hann, 1024 samples every 256.
+    """
+    first, second = of_equal_length(sound, reference)
+    return float(pearson(magnitudes_of(first, SIZE, HOP)[None], magnitudes_of(second, SIZE, HOP)[None])[0])
+
 
 def pearson(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return Pearson's correlation (N,) of two arrays (N, …); 0 where one of them is constant."""
