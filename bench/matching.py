@@ -107,7 +107,7 @@ def measure(name: str, settings: Settings) -> list[str]:
         f"{np.mean([m.evaluations for m in found]):.0f}",
         f"{distance:.2f}",
         f"{distance / np.mean([m.random_distance for m in found]):.3f}",
-        *(f"{_distance(others) / _distance(found[: settings.compared]):.2f}" for others in (alone, tabled)),
+        *(_times_nearer(found[: settings.compared], others) for others in (alone, tabled)),
         f"{100.0 * np.mean([m.pearson_stft for m in found]):.1f}",
         f"{100.0 * np.mean([m.pearson_spectrum for m in found]):.1f}",
         f"{100.0 * sure.mean():.0f}",
@@ -120,6 +120,11 @@ def _matches(matcher: Matcher, sounds: np.ndarray, settings: Settings, proposer:
     has_steps = all(parameter.steps for parameter in matcher.parameters)
     budget = Budget(settings.seconds)
     return [matcher.match(sound, budget, proposer=proposer, only_classes=has_steps) for sound in sounds]
+
+
+def _times_nearer(found: list[Match], others: list[Match]) -> str:
+    """Return how many times nearer matches are than others of the same sounds."""
+    return f"{_distance(others) / _distance(found):.2f}" if found and _distance(found) > 0.0 else "–"
 
 
 def _distance(found: list[Match]) -> float:
@@ -164,7 +169,7 @@ def main() -> None:
         return
     table = Table(title=f"{given.sounds} sounds of each patch that no model was trained on")
     for column in ("patch", "controls", "training, min", "search, s", "settings", "distance, dB", "of best of 200"):
-        table.add_column(column, justify="left" if column == "patch" else "right")
+        table.add_column(column, justify="left" if column == "patch" else "right", no_wrap=column == "patch")
     for column in ("search alone, ×", "table + search, ×", "ρ STFT", "ρ FT", "sure, %", "of them right, %"):
         table.add_column(column, justify="right")
     settings = Settings(given.sounds, given.compared, given.seconds, given.minutes, given.table)
