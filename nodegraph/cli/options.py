@@ -50,4 +50,7 @@ Seed = Annotated[
 Device = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
 ]
+Subpatch = Annotated[
+    str, typer.Option("--subpatch", metavar="ID", help="Only this subpatch, such as voice or band/voice, by itself.")
+]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Allow the patch to use files outside its folder.")]

@@ -20,6 +20,11 @@ from .parameters import ParameterError
 DEVICE_OUTPUT = "audio_out"
 
 
+def part_of(document: Document, subpatch: str, file: Path | None = None) -> Document:
+    """Return the document, or with the path of a subpatch, such as "band/voice", that subpatch alone."""
+    return subpatch_alone(document, tuple(subpatch.split("/")), file) if subpatch else document
+
+
 def subpatch_alone(document: Document, place: Place, file: Path | None = None) -> Document:
     """Return a document whose only output is that of the subpatch at ``place``; the nodes that feed it remain.
 

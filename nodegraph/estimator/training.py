@@ -40,6 +40,7 @@ from .probe import probe as probe_patch
 from .recipe import FRAMES, EstimatorRecipe, load_recipe
 from .rendering import BatchRenderer
 from .standardisation import Standardisation
+from .subpatch import part_of
 from .symmetry import symmetry_of
 from .targets import class_places
 from .training_card import card_of
@@ -97,6 +98,7 @@ def train_estimator(
     threads: int | None = None,
     compare: bool = True,
     observer: EstimatorObserver | None = None,
+    subpatch: str = "",
 ) -> TrainedEstimator:
     """Train an estimator of the parameters of a patch, and write it to ``output``.
 
@@ -108,7 +110,8 @@ def train_estimator(
     weights; without, earlier ones are seen again while the next ones are rendered. Every 20 s a checkpoint is written
     next to ``output``, which ``resume`` continues from. ``device`` is "cpu" or "cuda"; by default CUDA if available.
     ``threads`` are those of the network; by default all cores but one, which renders the examples. With ``compare`` the
-    card says what the model adds to a search without it. Raises LearnError, ParameterError, SilentPatchError or
+    card says what the model adds to a search without it. ``subpatch`` is the path of a subpatch, such as "band/voice",
+    that is heard by itself instead of the whole patch. Raises LearnError, ParameterError, SilentPatchError or
     PatchError.
     """
     observer = observer or EstimatorObserver()
@@ -117,6 +120,7 @@ def train_estimator(
     if resume and path is None:
         raise LearnError("resume needs the model file of the training. Pass its path as output.")
     document, file = (patch, None) if isinstance(patch, Document) else (read_patch(patch), Path(patch))
+    document = part_of(document, subpatch, file)
     found = parameters_of(document, parameters, file)
     training = _Training(document, file, found, chosen, seed, device_of(device), observer, compare)
     used = torch.get_num_threads()

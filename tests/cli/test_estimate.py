@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 import nodegraph
-from nodegraph.patch import SetControl
+from nodegraph.estimator.subpatch import subpatch_alone
+from nodegraph.patch import Encapsulate, SetControl
 from tests.estimator.planted import twins
 
 RATE = 16384
@@ -53,6 +54,22 @@ def test_estimated_patch_sounds_like_the_recording(cli, tones, tmp_path):
         assert new.document.nodes[node].params[port] == row["value"]
     pitches = sorted(row["value"] for row in found["parameters"][:2])
     assert pitches == pytest.approx([700.0, 1500.0], rel=0.01)
+
+
+def test_subpatch_is_matched_by_itself_within_the_whole_patch(cli, tones, tmp_path):
+    tones.do(Encapsulate(("o0",), "voice"))
+    tones.set("voice/o0.frequency", 700.0)
+    tones.save(tmp_path / "tones.json")
+    nodegraph.render(nodegraph.Patch(subpatch_alone(tones.document, ("voice",))), 1.0, RATE).save(tmp_path / "x.wav")
+    tones.set("voice/o0.frequency", 300.0)
+    tones.save(tmp_path / "tones.json")
+    outcome = cli("estimate", "x.wav", "tones.json", "-o", "new.json", "--subpatch", "voice", "--evaluations", 1500)
+    assert outcome.status == 0, outcome.err
+    new, old = nodegraph.load(tmp_path / "new.json").document, tones.document
+    assert new.nested(("voice",)).nodes["o0"].params["frequency"] == pytest.approx(700.0, rel=0.01)
+    assert new.nodes["o1"] == old.nodes["o1"] and new.wires == old.wires and new.controls == old.controls
+    wrong = cli("estimate", "x.wav", "tones.json", "-o", "new.json", "--subpatch", "voise")
+    assert wrong.status == 1 and "unknown node 'voise'. Did you mean 'voice'" in wrong.line
 
 
 def test_output_lists_values_and_inaudible_parameters(cli, tones, write):

@@ -6,6 +6,7 @@ import pytest
 
 from nodegraph.estimator import recipe_files
 from nodegraph.models.estimator import Estimator
+from nodegraph.patch import Encapsulate
 from tests.estimator.conftest import two_tones
 
 pytestmark = pytest.mark.needs("torch")
@@ -48,6 +49,14 @@ def test_json_has_the_card_and_the_named_parameters(cli, tones_file):
     found = cli("train", "estimator", tones_file, "-o", "m", "-p", "low pitch, high pitch", *FAST, "--json").json
     assert found["parameters"] == ["low pitch", "high pitch"] and not found["stopped"]
     assert set(found["card"]["evaluation"]) == {"clean", "noisy", "sounds"}
+
+
+def test_estimator_of_a_subpatch_has_the_parameters_that_set_it(cli, tones_file, tmp_path):
+    patch = two_tones()
+    patch.do(Encapsulate(("low",), "voice"))
+    patch.save(tmp_path / "tones.json")
+    found = cli("train", "estimator", "tones.json", "-o", "m", "--subpatch", "voice", *FAST, "--json").json
+    assert found["parameters"] == ["low pitch", "low level"]
 
 
 def test_recipes_of_estimators_are_listed(cli):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import CommandError
-from ..options import Json, PatchFile
+from ..options import Json, PatchFile, Subpatch
 from ..output import columns, format_duration, print_json, print_line, print_warning
 from ..patches import open_patch, problems_of
 from ..progress import Progress
@@ -45,6 +45,7 @@ def estimate(
         list[str] | None,
         typer.Option("--parameters", metavar="NAME,…", help="Controls that vary; repeatable. Default: all."),
     ] = None,
+    subpatch: Subpatch = "",
     classes: Annotated[bool, typer.Option("--classes", help="Use only the class values of the controls.")] = False,
     table: Annotated[
         int,
@@ -69,8 +70,11 @@ def estimate(
     from nodegraph.estimator.matching import Matcher
     from nodegraph.estimator.parameters import ParameterError
     from nodegraph.estimator.proposals import proposer_of
+    from nodegraph.estimator.rendering import with_setting
     from nodegraph.estimator.scoring import Budget
+    from nodegraph.estimator.subpatch import part_of
     from nodegraph.estimator.target_sound import read_target
+    from nodegraph.graph import build_graph
     from nodegraph.patch import write_patch
 
     opened = open_patch(patch)
@@ -80,7 +84,8 @@ def estimate(
     names = [name.strip() for text in parameters for name in text.split(",") if name.strip()] if parameters else None
     try:
         with problems_of(opened):
-            matcher = Matcher(opened.document, names, opened.path, table_rows=table)
+            document = part_of(opened.document, subpatch, opened.path)
+            matcher = Matcher(document, names, opened.path, table_rows=table)
     except ParameterError as error:
         raise CommandError(f"{patch}: {error}") from None
     with matcher, catch_stop_signals() as stop, Progress("random settings", 1.0) as bar:
@@ -91,7 +96,7 @@ def estimate(
             bar.to(part, "random settings" if distance is None else f"search, {distance:.2f} dB")
 
         target = read_target(sound, matcher.seconds, matcher.rate)
-        proposer = None if model is None else proposer_of(model, opened.document, matcher.parameters)
+        proposer = None if model is None else proposer_of(model, document, matcher.parameters)
         matcher.prepare(show)
         target = matcher.at_reachable_level(target)
         for note in target.notes:
@@ -99,7 +104,8 @@ def estimate(
         budget = Budget(refine) if evaluations is None else Budget(evaluations=evaluations)
         found = matcher.match(target.samples, budget, seed, proposer, classes, show)
         lines = matcher.probe.describe() if probe else matcher.symmetry.describe([p.name for p in matcher.parameters])
-    write_patch(found.document, output)
+    graph = build_graph(opened.document, matcher.rate, opened.path)
+    write_patch(with_setting(graph, found.parameters, found.values), output)
     if page is not None:
         _write_page(page, sound.name, found, matcher.rate)
     result = _result(output, found, lines)

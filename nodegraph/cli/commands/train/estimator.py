@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import INTERRUPTED
-from ...options import Device, Json, positive
+from ...options import Device, Json, Subpatch, positive
 from ...output import columns, format_bytes, format_duration, plural, print_json, print_line, print_warning
 from ...progress import Progress
 from ...shutdown import catch_stop_signals
@@ -29,6 +29,7 @@ def estimator(
         str | None,
         typer.Option("--parameters", "-p", metavar="NAMES", help="Controls to estimate, a,b,c. Default: all."),
     ] = None,
+    subpatch: Subpatch = "",
     minutes: Annotated[
         float | None,
         typer.Option("--minutes", "-m", metavar="M", callback=positive, help="Minutes to train. Default: recipe's."),
@@ -75,7 +76,7 @@ def estimator(
             stop=lambda: stop.requested,
         )
         trained = train_estimator(
-            patch, output, names, recipe, minutes, examples, seed, resume, device, threads, compare, observer
+            patch, output, names, recipe, minutes, examples, seed, resume, device, threads, compare, observer, subpatch
         )
     for line in trained.notes:
         print_warning(line)
