@@ -42,12 +42,13 @@ ALLOWED: dict[str, set[str]] = {
     "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
     "estimator": VOCABULARY
     | {"files", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
+    "mixtures": {"files", "patch", "spectral", "measures", "models", "learn"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
     | {"estimator"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
-    | {"engine", "recording", "control", "api", "inversion", "learn", "estimator", "editor"},
+    | {"engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"},
     "nodegraph": {"version", "patch", "graph", "api"},
     "__main__": {"cli"},
     "nodes": VOCABULARY | {"files", "patch", "blocks", "spectral", "models"},
@@ -137,6 +138,7 @@ def test_package_has_at_most_eleven_top_level_modules():
 
 def test_every_module_can_be_imported_first():
     optional = ("nodegraph.__main__", "nodegraph.editor.dpg", "nodegraph.learn", "nodegraph.estimator")
+    optional += ("nodegraph.mixtures",)
     optional += ("nodegraph.models.estimation", "nodegraph.models.estimator_network")
     program = (
         "import importlib, sys\n"

@@ -1,0 +1,60 @@
+"""The convolutional part of VGG-19, with average pooling.
+
+Simonyan & Zisserman, Very deep convolutional networks for large-scale image recognition (ICLR, 2015); average pooling
+as in Gatys, Ecker & Bethge, Image style transfer using convolutional neural networks (CVPR, 2016).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # (channels, convolutions) before each pooling
+MEAN = (123.68, 116.779, 103.939)  # red, green, blue of the images in 0…255 that the network was made for
+Weights = dict[str, tuple[Tensor, Tensor]]  # layer → kernels (out, in, 3, 3), biases (out,)
+
+
+def layer_shapes(width: float = 1.0) -> dict[str, tuple[int, int]]:
+    """Return the 16 layers ``conv1_1`` … ``conv5_4`` with their channels (in, out), scaled by ``width``."""
+    shapes, before = {}, 3
+    for block, (channels, count) in enumerate(BLOCKS, 1):
+        for number in range(1, count + 1):
+            after = max(round(channels * width), 1)
+            shapes[f"conv{block}_{number}"] = (before, after)
+            before = after
+    return shapes
+
+
+def random_weights(seed: int, width: float = 1.0, dtype: torch.dtype = torch.float32) -> Weights:
+    """Return Gaussian kernels of variance 2 / fan-in, and biases of 0. He et al., Delving deep into rectifiers (2015)."""
+    generator = torch.Generator().manual_seed(seed)
+    weights = {}
+    for name, (before, after) in layer_shapes(width).items():
+        kernels = torch.randn(after, before, 3, 3, generator=generator, dtype=dtype)
+        weights[name] = (kernels * math.sqrt(2.0 / (9 * before)), torch.zeros(after, dtype=dtype))
+    return weights
+
+
+def activations(image: Tensor, weights: Weights, layers: Iterable[str]) -> dict[str, Tensor]:
+    """Return the rectified outputs of named layers: (channels, rows, columns) each.
+
+    ``image`` is (3, rows, columns), with the mean colour subtracted. The layers above the last named one are not
+    computed. An image too small for a pooling keeps its size there.
+    """
+    missing = set(layers)
+    found = {}
+    x = image[None]
+    for name, (kernels, biases) in weights.items():
+        if name.endswith("_1") and name != "conv1_1":
+            x = functional.avg_pool2d(x, 2, ceil_mode=True)
+        x = functional.relu(functional.conv2d(x, kernels, biases, padding=1))
+        if name in missing:
+            found[name] = x[0]
+            missing.discard(name)
+        if not missing:
+            break
+    return found
