@@ -79,10 +79,10 @@ def write_state(path: Path, state: dict[str, Any], key: str) -> None:
     write_atomic(path, data.getvalue())
 
 
-def read_state(path: Path, key: str, device: torch.device) -> dict[str, Any]:
-    """Read a state without executing anything in the file. Raises LearnError."""
+def read_state(path: Path, key: str, device: torch.device, work: str = "training") -> dict[str, Any]:
+    """Read a state of some ``work`` without executing anything in the file. Raises LearnError."""
     if not path.is_file():
-        raise LearnError(f"{path}: checkpoint not found, no training to resume. Leave out --resume to start one.")
+        raise LearnError(f"{path}: checkpoint not found, no {work} to resume. Leave out --resume to start one.")
     try:
         found = torch.load(path, map_location=device, weights_only=True)
         if found.pop("format") != FORMAT:
@@ -92,7 +92,7 @@ def read_state(path: Path, key: str, device: torch.device) -> dict[str, Any]:
         raise _invalid(path) from None
     if not same:
         raise LearnError(
-            f"{path}: the checkpoint is from a training with another recipe, seed or input. Use the same ones, "
+            f"{path}: the checkpoint is from a {work} with another recipe, seed or input. Use the same ones, "
             "or leave out --resume to start again."
         )
     return found

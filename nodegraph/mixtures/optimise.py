@@ -60,17 +60,21 @@ def minimise(
 ) -> bool:
     """Continue a search up to ``iterations`` evaluations in all; return whether it was stopped before.
 
-    ``rate`` is the learning rate. ``on_step`` is called after each evaluation, ``on_round`` after each ``rounds_of``.
+    ``rate`` is the mean change of the values: of Adam in each step, of L-BFGS in its first try. ``on_step`` is called after each evaluation, ``on_round`` after each ``rounds_of``.
     A loss of NaN or infinity is never the best.
     """
     while search.done < iterations:
         limit = min(search.done + rounds_of, iterations)
-        x = (search.best if search.current is None else search.current).clone().requires_grad_(True)
+        start = search.best if search.current is None else search.current
+        # the first step of L-BFGS changes all values by 1 in sum: too little for many values
+        scale = rate * start.numel() if optimiser == "l-bfgs" else 1.0
+        scaled = (start / scale).requires_grad_(True)
 
-        def evaluate(x: Tensor = x, limit: int = limit) -> Tensor:
+        def evaluate(scaled: Tensor = scaled, limit: int = limit, scale: float = scale) -> Tensor:
             if search.done >= limit or is_stopped():
                 raise _RoundOver
-            x.grad = None
+            scaled.grad = None
+            x = scaled * scale
             terms = losses(x)
             loss = torch.stack(list(terms.values())).sum()
             loss.backward()
@@ -82,12 +86,12 @@ def minimise(
 
         try:
             if optimiser == "adam":
-                _run_adam(x, evaluate, search, rate)
+                _run_adam(scaled, evaluate, search, rate)
             else:
-                _run_lbfgs(x, evaluate, limit - search.done, rate)
+                _run_lbfgs(scaled, evaluate, limit - search.done)
         except _RoundOver:
             pass
-        search.current = x.detach().clone() if optimiser == "adam" else None
+        search.current = scaled.detach().clone() if optimiser == "adam" else None
         if is_stopped():
             return search.done < iterations
         if search.done < limit:
@@ -105,10 +109,9 @@ def _record(search: Search, x: Tensor, loss: float, terms: Terms) -> None:
         search.best, search.loss, search.terms = x.detach().clone(), loss, values
 
 
-def _run_lbfgs(x: Tensor, evaluate: Callable[[], Tensor], evaluations: int, rate: float) -> None:
+def _run_lbfgs(x: Tensor, evaluate: Callable[[], Tensor], evaluations: int) -> None:
     method = torch.optim.LBFGS(
         [x],
-        lr=rate,
         max_iter=evaluations,
         max_eval=2 * evaluations + 25,  # `evaluate` counts them
         tolerance_grad=0.0,

@@ -27,8 +27,7 @@ def read_weights(path: Path, origin: Origin = "torchvision", width: float = 1.0)
     """Return the weights in a file for images in 0…255 with the mean subtracted, and the file's SHA-256.
 
     Weights trained by torchvision are for colours of unit variance, those of Caffe for blue, green, red in 0…255. Both
-    are adapted to red, green, blue in 0…255, such that the outputs have the size for which the weights of the losses
-    were chosen. Raises MixtureError.
+    are adapted to red, green, blue in 0…255. Raises MixtureError.
     """
     if not path.is_file():
         problem = "is a folder" if path.is_dir() else "file not found"
@@ -89,15 +88,9 @@ def _checked(path: Path, tensors: Mapping[str, Any], width: float) -> Weights:
 
 
 def _from_torchvision(weights: Weights) -> Weights:
-    """Scale the outputs of all layers from colours of unit variance to those of 0…255.
-
-    Rectifiers and convolutions are homogeneous, so that scaled biases scale everything.
-    """
-    unit = 255.0 * sum(DEVIATION) / 3.0
+    """Divide the kernels of the first layer as torchvision divides its images."""
     kernels, biases = weights["conv1_1"]
-    first = kernels * (unit / 255.0) / torch.tensor(DEVIATION)[None, :, None, None]
-    scaled = {name: (kernels, biases * unit) for name, (kernels, biases) in weights.items()}
-    return {**scaled, "conv1_1": (first, biases * unit)}
+    return {**weights, "conv1_1": (kernels / (255.0 * torch.tensor(DEVIATION)[None, :, None, None]), biases)}
 
 
 def _from_caffe(weights: Weights) -> Weights:

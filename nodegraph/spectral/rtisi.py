@@ -237,11 +237,14 @@ def frame_buffer_length(what):  # type: ignore[no-untyped-def]
 
 
 def full_overlap_gain(settings, sr):  # type: ignore[no-untyped-def]
-    """Return ``1 / Σ_m w²[n - m hop]`` over all past and future frames."""
-    size, hop = settings["size"], settings["hop"]
-    weights = window(settings["window"], size)
+    """Return the table of :func:`full_gain` for a named window."""
+    return full_gain(window(settings["window"], settings["size"]), settings["hop"], settings["look_ahead"])
+
+
+def full_gain(weights: np.ndarray, hop: int, look_ahead: int) -> np.ndarray:
+    """Return ``1 / Σ_m w²[n - m hop]`` over all past and future frames: (size + look_ahead hop,)."""
     sums = overlap(weights**2, hop)
-    return _inverse(sums[np.arange(span_length(settings, sr)) % hop], weights)
+    return _inverse(sums[np.arange(len(weights) + look_ahead * hop) % hop], weights)
 
 
 def equal_trust(settings, sr):  # type: ignore[no-untyped-def]
@@ -249,17 +252,26 @@ def equal_trust(settings, sr):  # type: ignore[no-untyped-def]
 
 
 def falling_trust(settings, sr):  # type: ignore[no-untyped-def]
+    """Return the table of :func:`trust_of`."""
+    return trust_of(settings["look_ahead"])
+
+
+def trust_of(look_ahead: int) -> np.ndarray:
     """Return the weight of each frame in the overlap: half a Hann window, 1 for the oldest, lowest for the newest."""
-    count = settings["look_ahead"] + 1
+    count = look_ahead + 1
     return np.cos(0.5 * np.pi * np.arange(count) / count) ** 2
 
 
 def trusted_overlap_gain(settings, sr):  # type: ignore[no-untyped-def]
-    """Return ``1 / Σ_m trust_m w²[n - m hop]`` over all frames up to the newest."""
-    size, hop, ahead = settings["size"], settings["hop"], settings["look_ahead"]
-    weights, trust = window(settings["window"], size), falling_trust(settings, sr)
-    sums = np.zeros(span_length(settings, sr))
-    for m in range(1 - ceil(size / hop), ahead + 1):
+    """Return the table of :func:`trusted_gain` for a named window."""
+    return trusted_gain(window(settings["window"], settings["size"]), settings["hop"], settings["look_ahead"])
+
+
+def trusted_gain(weights: np.ndarray, hop: int, look_ahead: int) -> np.ndarray:
+    """Return ``1 / Σ_m trust_m w²[n - m hop]`` over all frames up to the newest: (size + look_ahead hop,)."""
+    size, trust = len(weights), trust_of(look_ahead)
+    sums = np.zeros(size + look_ahead * hop)
+    for m in range(1 - ceil(size / hop), look_ahead + 1):
         start = m * hop
         first, last = max(start, 0), start + size
         sums[first:last] += (trust[m] if m >= 0 else 1.0) * (weights**2)[first - start :]
@@ -267,9 +279,13 @@ def trusted_overlap_gain(settings, sr):  # type: ignore[no-untyped-def]
 
 
 def newest_window(settings, first):  # type: ignore[no-untyped-def]
+    """Return the table of :func:`newest_weights` for a named window."""
+    return newest_weights(window(settings["window"], settings["size"]), settings["hop"], first)
+
+
+def newest_weights(weights: np.ndarray, hop: int, first: bool) -> np.ndarray:
     """Return the asymmetric window of Zhu et al. for the newest frame: the shape of the overlap, reversed in time."""
-    size, hop = settings["size"], settings["hop"]
-    weights = window(settings["window"], size)
+    size = len(weights)
     power = weights**2 / overlap(weights**2, hop).mean()
     shape = np.zeros(size)
     for start in range(hop if first else 0, size, hop):

@@ -10,14 +10,15 @@ from .windows import window as window_of
 _GAP = 1e-4
 
 
-def stft(signal: np.ndarray, size: int, hop: int, window: str = "hann") -> np.ndarray:
+def stft(signal: np.ndarray, size: int, hop: int, window: str = "hann", transform: int | None = None) -> np.ndarray:
     """Return the spectra of a signal, ``X[k, m] = Σ w[n] x[mH + n] e^(-2πi kn / N)``.
 
     The result is complex64, (size / 2 + 1, frames). ``size - hop`` zeros precede the signal, and zeros complete the
     last frame: all samples are covered by the same number of windows, and frame m is frame m of the block ``stft``.
+    ``transform`` is N, if zeros follow the window of ``size`` samples.
     """
     framed = _frames(np.asarray(signal, np.float64).ravel(), size, hop)
-    return np.fft.rfft(framed * window_of(window, size), axis=1).T.astype(np.complex64)
+    return np.fft.rfft(framed * window_of(window, size), transform, axis=1).T.astype(np.complex64)
 
 
 def istft(spectra: np.ndarray, size: int, hop: int, window: str = "hann", samples: int | None = None) -> np.ndarray:

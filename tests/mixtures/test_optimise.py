@@ -19,7 +19,7 @@ def start():
     return Search(torch.zeros(4, dtype=torch.float64))
 
 
-@pytest.mark.parametrize("optimiser, rate, iterations", [("l-bfgs", 1.0, 60), ("adam", 0.1, 400)])
+@pytest.mark.parametrize("optimiser, rate, iterations", [("l-bfgs", 0.1, 60), ("adam", 0.1, 400)])
 def test_search_finds_the_minimum(optimiser, rate, iterations):
     search = start()
     assert not minimise(bowl, search, iterations, optimiser, rate)

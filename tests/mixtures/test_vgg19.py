@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from nodegraph.mixtures import image_losses as losses
-from nodegraph.mixtures.vgg19 import activations, layer_shapes, random_weights
+from nodegraph.mixtures.vgg19 import activations, layer_shapes, normalised, random_weights
 
 WIDTH = 1 / 32
 
@@ -51,6 +51,25 @@ def test_random_weights_keep_the_power_of_their_input():
         assert 0.5 < (values[:, 2:-2, 2:-2] ** 2).mean() < 2.0
     again = random_weights(0, 0.5)
     assert all(torch.equal(a, b) for name in weights for a, b in zip(weights[name], again[name]))
+
+
+def test_normalised_layers_have_a_mean_output_of_one_and_the_same_shape():
+    generator = torch.Generator().manual_seed(0)
+    images = [100.0 * torch.randn(3, 16, 16, generator=generator) for _ in range(2)]
+    weights = {
+        name: (kernels, 0.1 * torch.randn(len(kernels), generator=generator))
+        for name, (kernels, _) in random_weights(0, 0.1).items()
+    }
+    layers = ["conv1_1", "conv2_1", "conv3_1"]
+    scaled = normalised(weights, images, layers)
+    assert list(scaled)[-1] == "conv3_1"
+    found = [activations(image, scaled, layers) for image in images]
+    plain = activations(images[0], weights, layers)
+    for name in layers:
+        mean = sum(values[name].mean() for values in found) / 2
+        torch.testing.assert_close(mean, torch.tensor(1.0), atol=1e-4, rtol=0.0)
+        factor = plain[name].norm() / found[0][name].norm()
+        torch.testing.assert_close(plain[name], factor * found[0][name], atol=1e-2, rtol=1e-3)
 
 
 def test_losses_are_those_of_the_closed_forms():

@@ -1,0 +1,47 @@
+"""A mixture as a problem of optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from nodegraph.spectral.griffin_lim import fast_griffin_lim
+from nodegraph.spectral.offline_rtisi import momentum_rtisi, rtisi_la
+from nodegraph.spectral.windows import window
+
+from .optimise import Terms
+from .recipe import MixRecipe
+
+WINDOW = "hann"
+BASE_BYTES = 350e6  # of Python, torch and compiled functions
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """A tensor to start from, the terms of its loss, and the sound of a tensor, float32 (samples,).
+
+    ``bytes`` is an estimate of the memory of the process during the optimisation.
+    """
+
+    start: Tensor
+    losses: Callable[[Tensor], Terms]
+    sound: Callable[[Tensor], np.ndarray]
+    bytes: float
+    description: str
+
+
+def sound_of(magnitudes: np.ndarray, phase: np.ndarray, recipe: MixRecipe) -> np.ndarray:
+    """Return a sound with magnitudes (bins, frames), by the method of a recipe; ``phase`` is that of the content."""
+    sound, method = recipe.sound, recipe.phase
+    weights = window(WINDOW, sound.window)
+    if method.method == "rtisi_la":
+        return rtisi_la(magnitudes, weights, sound.hop, method.look_ahead, method.iterations)
+    if method.method == "momentum_rtisi":
+        return momentum_rtisi(magnitudes, phase, weights, sound.hop, method.look_ahead, method.iterations)
+    if sound.window != sound.size:  # a window of 0 after its end cannot be given by name
+        step = sound.size // sound.window
+        magnitudes, phase = magnitudes[::step], phase[::step]
+    return fast_griffin_lim(magnitudes, sound.window, sound.hop, WINDOW, method.iterations, phase=phase)

@@ -1,0 +1,186 @@
+"""Recipes: all configuration of a mixture, as plain data in one TOML file.
+
+Recipes in ``nodegraph/mixtures/recipes/`` are found by name; adding a file adds a recipe. Every entry has a default,
+defined here. A recipe has either a table ``image`` or a table ``texture``.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from nodegraph.patch.errors import suggest
+
+from .errors import MixtureError
+
+FOLDER = Path(__file__).parent / "recipes"
+MAX_FILE_BYTES = 1 << 20
+DEFAULT = "texture"
+QUICK_RATE, QUICK_SECONDS, QUICK_ITERATIONS = 22050.0, 2.5, 60
+
+Weight = Annotated[float, Meta(ge=0.0, le=1e12)]
+Count = Annotated[int, Meta(ge=1, le=100_000)]
+Size = Literal[64, 128, 256, 512, 1024, 2048, 4096, 8192]
+
+
+class MixSound(Struct, frozen=True, forbid_unknown_fields=True):
+    """The sounds: at most ``seconds`` at ``rate`` Hz, and their spectra.
+
+    Windows of ``window`` samples every ``hop`` samples are followed by zeros up to ``size``, the transform.
+    """
+
+    rate: Annotated[float, Meta(ge=1000.0, le=192_000.0)] = 22050.0
+    seconds: Annotated[float, Meta(ge=0.05, le=600.0)] = 5.0
+    window: Size = 1024
+    hop: Annotated[int, Meta(ge=16, le=4096)] = 256
+    size: Size = 1024
+
+
+class ImageConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Style transfer on images by VGG-19; see ``image_forms``, ``vgg19``, ``image_losses``.
+
+    ``content`` and ``style`` are the weights of the losses of layers, ``variation`` that of the total variation.
+    ``weights`` says which program trained a file of weights. ``width`` scales the channels of all layers.
+    """
+
+    form: Literal["fold", "replicate", "split"] = "fold"
+    start: Literal["noise", "content"] = "noise"
+    content: dict[str, Weight] = msgspec.field(default_factory=lambda: {"conv4_2": 0.001})
+    style: dict[str, Weight] = msgspec.field(
+        default_factory=lambda: {f"conv{block}_1": 0.2e6 for block in range(1, 6)},
+    )
+    variation: Weight = 0.1e-7
+    weights: Literal["torchvision", "caffe"] = "torchvision"
+    width: Annotated[float, Meta(gt=0.0, le=1.0)] = 1.0
+
+
+class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Statistics of random filters over time on logarithmic bands; see ``texture``.
+
+    ``filters`` are divided among the lengths ``kernels``, in frames. ``range`` is that of the log magnitudes, in dB.
+    """
+
+    bands: Annotated[int, Meta(ge=8, le=1024)] = 256
+    octaves: Annotated[int, Meta(ge=1, le=12)] = 8
+    range: Annotated[float, Meta(ge=20.0, le=120.0)] = 60.0
+    kernels: tuple[Annotated[int, Meta(ge=1, le=255)], ...] = (3, 11, 31)
+    filters: Annotated[int, Meta(ge=3, le=16384)] = 1024
+    start: Literal["noise", "content"] = "content"
+    content: Weight = 0.1
+    style: Weight = 1.0
+    rhythm: Weight = 0.1
+    diversity: Weight = 0.0
+
+
+class SearchConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """The optimisation: ``iterations`` evaluations of the loss and its gradient, in rounds; see ``optimise``.
+
+    ``rate`` is the mean change of the values (colours in 0…255, or log levels): of Adam in each step, of L-BFGS in its
+    first try.
+    """
+
+    optimiser: Literal["l-bfgs", "adam"] = "l-bfgs"
+    rate: Annotated[float, Meta(gt=0.0, le=1000.0)] = 1.0
+    iterations: Count = 320
+    rounds_of: Count = 40
+
+
+class PhaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Reconstruction of the phases.
+
+    ``rtisi_la`` starts without phases, ``momentum_rtisi`` and ``fast_griffin_lim`` start from those of the content.
+    """
+
+    method: Literal["rtisi_la", "momentum_rtisi", "fast_griffin_lim"] = "rtisi_la"
+    look_ahead: Annotated[int, Meta(ge=0, le=31)] = 7
+    iterations: Annotated[int, Meta(ge=1, le=1000)] = 5
+
+
+class MixRecipe(Struct, frozen=True, forbid_unknown_fields=True):
+    """All configuration of a mixture."""
+
+    name: str = ""
+    description: str = ""
+    sound: MixSound = MixSound()
+    image: ImageConfig | None = None
+    texture: TextureConfig | None = None
+    search: SearchConfig = SearchConfig()
+    phase: PhaseConfig = PhaseConfig()
+
+    def plain(self) -> dict[str, Any]:
+        """Return the recipe as JSON-compatible data."""
+        plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        return plain
+
+
+@cache
+def recipe_files() -> dict[str, Path]:
+    """Return the built-in recipes: name → file."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+
+
+def load_recipe(recipe: str | os.PathLike[str] | MixRecipe) -> MixRecipe:
+    """Load a recipe by name or from a .toml file. Raises MixtureError."""
+    if isinstance(recipe, MixRecipe):
+        return _checked(recipe, recipe.name or "recipe")
+    known = recipe_files()
+    path = known.get(str(recipe)) or Path(recipe)
+    if not path.is_file():
+        hint = suggest(str(path), known) or f" Recipes are {', '.join(known)}."
+        raise MixtureError(f"recipe '{path}': not found.{hint}")
+    try:
+        data = path.read_bytes()
+        if len(data) > MAX_FILE_BYTES:
+            raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
+        found = msgspec.convert(tomllib.loads(data.decode()), MixRecipe)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or "nested too deeply"
+        raise MixtureError(f"{path}: invalid recipe ({' '.join(reason.split())}). Correct the file.") from None
+    return _checked(msgspec.structs.replace(found, name=path.stem), str(path))
+
+
+def with_options(
+    recipe: MixRecipe,
+    quick: bool = False,
+    seconds: float | None = None,
+    iterations: int | None = None,
+    style_weight: float | None = None,
+) -> MixRecipe:
+    """Return a recipe with options: ``quick`` limits rate, duration, iterations; ``style_weight`` is a factor."""
+    replace = msgspec.structs.replace
+    sound, search = recipe.sound, recipe.search
+    if quick:
+        sound = replace(sound, rate=min(sound.rate, QUICK_RATE), seconds=seconds or min(sound.seconds, QUICK_SECONDS))
+        search = replace(search, iterations=min(search.iterations, QUICK_ITERATIONS))
+    sound = replace(sound, seconds=seconds or sound.seconds)
+    search = replace(search, iterations=iterations or search.iterations)
+    image, texture = recipe.image, recipe.texture
+    if style_weight is not None:
+        image = image and replace(image, style={name: style_weight * x for name, x in image.style.items()})
+        texture = texture and replace(texture, style=style_weight * texture.style, rhythm=style_weight * texture.rhythm)
+    return replace(recipe, sound=sound, search=search, image=image, texture=texture)
+
+
+def _checked(recipe: MixRecipe, subject: str) -> MixRecipe:
+    """Return a recipe whose entries fit together. Raises MixtureError."""
+    sound = recipe.sound
+    if (recipe.image is None) == (recipe.texture is None):
+        raise MixtureError(f"{subject}: must have one of the tables image and texture. Correct the file.")
+    if sound.window > sound.size or sound.hop > sound.window // 2:
+        raise MixtureError(
+            f"{subject}: sound.window must be at most sound.size, and sound.hop at most half of it. Correct the file."
+        )
+    if recipe.image is not None:
+        layers = {f"conv{block}_{n}" for block, count in enumerate((2, 2, 4, 4, 4), 1) for n in range(1, count + 1)}
+        for name in (*recipe.image.content, *recipe.image.style):
+            if name not in layers:
+                raise MixtureError(f"{subject}: unknown layer '{name}'.{suggest(name, layers)} Correct the file.")
+    elif sound.window != sound.size:
+        raise MixtureError(f"{subject}: sound.window and sound.size must be equal for a texture. Correct the file.")
+    return recipe

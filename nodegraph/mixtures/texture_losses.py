@@ -1,0 +1,50 @@
+"""Losses of audio textures on the outputs of random filters over time. Features are (filters, frames).
+
+Ulyanov & Lebedev, Audio texture synthesis and style transfer (2016); Antognini, Hoffman & Weiss, Audio texture
+synthesis with random neural networks: improving diversity and quality (ICASSP, 2019).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def random_filters(bands: int, kernels: Sequence[int], filters: int, seed: int) -> list[Tensor]:
+    """Return Gaussian filters (filters, bands, length) of variance 2 / fan-in for each length, ``filters`` in all."""
+    generator = torch.Generator().manual_seed(seed)
+    counts = [filters // len(kernels) + (number < filters % len(kernels)) for number in range(len(kernels))]
+    return [
+        torch.randn(count, bands, length, generator=generator) * math.sqrt(2.0 / (bands * length))
+        for count, length in zip(counts, kernels, strict=True)
+    ]
+
+
+def features(levels: Tensor, filters: Sequence[Tensor]) -> list[Tensor]:
+    """Return the rectified outputs of the filters on levels (bands, frames), with zeros around them."""
+    return [functional.relu(functional.conv1d(levels[None], w, padding="same"))[0] for w in filters]
+
+
+def autocorrelation(values: Tensor, lags: int) -> Tensor:
+    """Return ``Σ_t f[t] f[t + d] / frames`` of each row without its mean, for the lags d from 0: (filters, lags)."""
+    frames = values.shape[1]
+    centred = values - values.mean(dim=1, keepdim=True)
+    spectrum = torch.fft.rfft(centred, frames + lags)
+    return torch.fft.irfft(spectrum.abs() ** 2, frames + lags)[:, :lags] / frames
+
+
+def likeness(found: Tensor, style: Tensor) -> Tensor:
+    """Return the largest cosine between features and those of the style at any shift in time: 1 for a copy."""
+    length = found.shape[1] + style.shape[1]
+    product = torch.fft.rfft(found, length) * torch.fft.rfft(style, length).conj()
+    peaks = torch.fft.irfft(product.sum(dim=0), length).max()
+    return peaks / (found.norm() * style.norm()).clamp_min(1e-12)
+
+
+def relative(found: Tensor, target: Tensor) -> Tensor:
+    """Return ``‖found - target‖² / ‖target‖²``."""
+    return ((found - target) ** 2).sum() / (target**2).sum().clamp_min(1e-12)

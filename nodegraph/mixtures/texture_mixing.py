@@ -1,0 +1,78 @@
+"""Mixtures by the statistics of random filters on logarithmic bands; see ``texture_losses``.
+
+The result starts from the content and is resynthesised by filtering the content. Grinstein, Duong, Ozerov & Pérez, Audio
+style transfer (ICASSP, 2018).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nodegraph.spectral.stft import stft
+
+from .image_losses import gram
+from .log_bands import log_bands
+from .mixing import BASE_BYTES, WINDOW, Mixing, sound_of
+from .optimise import HISTORY, Terms
+from .recipe import MixRecipe
+from .texture_losses import autocorrelation, features, likeness, random_filters, relative
+
+RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
+
+
+def texture_mixing(content: np.ndarray, style: np.ndarray, recipe: MixRecipe, seed: int) -> Mixing:
+    """Return the mixture of two sounds (samples,) as log levels (bands, frames)."""
+    config, sound = recipe.texture, recipe.sound
+    assert config is not None
+    bands = log_bands(config.bands, config.octaves, config.range, sound.size, sound.rate)
+    spectra = stft(content, sound.window, sound.hop, WINDOW)
+    phase, magnitudes = np.angle(spectra).astype(np.float32), np.abs(spectra)
+    peak = float(magnitudes.max())
+    magnitudes /= peak
+    other = np.abs(stft(_at_level_of(content, style), sound.window, sound.hop, WINDOW)) / peak
+    target, model = torch.from_numpy(bands.levels(magnitudes)), torch.from_numpy(bands.levels(other))
+    filters = random_filters(config.bands, config.kernels, config.filters, seed)
+    lags = max(min(target.shape[1], model.shape[1], round(2.0 * RHYTHM * sound.rate / sound.hop)) // 2, 1)
+    with torch.no_grad():
+        styles = features(model, filters)
+        grams = [gram(values) for values in styles]
+        rhythm = autocorrelation(styles[0], lags)
+
+    def losses(x: Tensor) -> Terms:
+        found = features(x, filters)
+        each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
+        terms = {
+            "content": config.content * relative(x, target),
+            "style": config.style * torch.stack(each).mean(),
+            "rhythm": config.rhythm * relative(autocorrelation(found[0], lags), rhythm),
+        }
+        if config.diversity:
+            terms["diversity"] = config.diversity * likeness(found[0], styles[0])
+        return terms
+
+    def result(x: Tensor) -> np.ndarray:
+        filtered = bands.filtered(magnitudes, x.numpy()) * np.float32(peak)
+        return sound_of(filtered, phase, recipe)[: len(content)]
+
+    start = target.clone()
+    if config.start == "noise":
+        start = torch.rand(target.shape, generator=torch.Generator().manual_seed(seed)) * target.max()
+    frames = max(target.shape[1], model.shape[1])
+    size = 4.0 * (
+        8 * config.filters * frames
+        + sum(values.numel() for values in filters)
+        + (2 * HISTORY + 10) * config.bands * frames
+    )
+    kernels = ", ".join(map(str, config.kernels))
+    description = (
+        f"{config.filters} random filters over {kernels} frames on {config.bands} bands × {target.shape[1]} frames"
+    )
+    return Mixing(start, losses, result, BASE_BYTES + size, description)
+
+
+def _at_level_of(sound: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the other sound with the RMS of ``sound``."""
+    powers = [float(np.mean(np.square(values, dtype=np.float64))) for values in (sound, other)]
+    return other * np.float32(np.sqrt(powers[0] / powers[1]))
