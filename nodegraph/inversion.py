@@ -38,6 +38,14 @@ def methods() -> dict[str, Method]:
     return found
 
 
+def with_look_ahead(method: Method, frames: int) -> Method | None:
+    """Return a method of :func:`methods` with a look-ahead of ``frames`` (0–15), or None if it has no look-ahead."""
+    if not isinstance(method, partial) or method.func is not invert_with_block or "look_ahead" in method.keywords:
+        return None
+    has_look_ahead = "look_ahead" in method.args[0].spec.options
+    return partial(method, look_ahead=frames) if has_look_ahead else None
+
+
 def invert_with_block(
     cls: type[Node],
     magnitudes: np.ndarray,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from nodegraph.files.sound_output import SoundOutput, write_sound
+from nodegraph.files.sound_output import SUBTYPES, SoundOutput, kind_of, write_sound
 from nodegraph.learn.checkpoint import path_of, read_state, write_state
 from nodegraph.spectral.metrics import cross_correlation
 
@@ -28,6 +28,8 @@ from .sounds import MixSource, read_source, source_of
 from .texture_mixing import texture_mixing
 from .vgg19 import random_weights
 from .weight_file import read_weights
+
+FLOAT_KINDS = {kind for kind, subtype in SUBTYPES.items() if subtype == "FLOAT"}
 
 
 @dataclass
@@ -44,8 +46,8 @@ class MixObserver:
 class Mixture:
     """A finished or stopped mixture: float32 (samples,) at ``rate`` Hz, and how it was made.
 
-    ``terms`` are the weighted losses of the best spectrogram, ``start_terms`` those of the first one. ``weights`` is the
-    source of the network: a file with its SHA-256, or a seed. ``correlation`` is the peak of the normalised
+    ``terms`` are the weighted losses of the best spectrogram, ``start_terms`` those of the first one. ``weights`` is
+    the source of the network: a file with its SHA-256, or a seed. ``correlation`` is the peak of the normalised
     cross-correlation with the content.
     """
 
@@ -92,8 +94,8 @@ def mix(
 ) -> Mixture:
     """Write a sound file with the content of one file in the style of another.
 
-    A checkpoint next to ``output`` is written after each round, and deleted after the last one; ``resume`` continues
-    from it. A stopped mixture is also written. Raises MixtureError, SoundFileError, LearnError.
+    A checkpoint next to ``output`` is written after each round, and deleted when ``output`` is complete; ``resume``
+    continues from it. A stopped mixture is also written. Raises MixtureError, SoundFileError, LearnError.
     """
     observer = observer or MixObserver()
     chosen = with_options(load_recipe(recipe), quick, seconds, iterations, style_weight)
@@ -107,6 +109,9 @@ def mix(
     SoundOutput(target, chosen.sound.rate, 1, len(sources[0].samples) / chosen.sound.rate).discard()  # is it writable?
     mixture = _mixture(sources, chosen, seed, weights, observer, path_of(target), resume)
     write_sound(target, mixture.samples, mixture.rate)
+    if kind_of(target) not in FLOAT_KINDS and (peak := float(np.abs(mixture.samples).max(initial=0.0))) > 1.0:
+        mixture.notes += (f"the sound is clipped, its peak is {peak:.2g} of full scale. Write a .wav file instead",)
+        observer.note(mixture.notes[-1])
     mixture.path = target
     if not mixture.stopped:
         path_of(target).unlink(missing_ok=True)
@@ -180,7 +185,7 @@ def _mixture(
         recipe.search.rate,
         recipe.search.rounds_of,
         observer.progress,
-        lambda search: store(search) if search.done < recipe.search.iterations else None,
+        store,
         observer.stop,
     )
     if stopped:

@@ -60,8 +60,8 @@ def minimise(
 ) -> bool:
     """Continue a search up to ``iterations`` evaluations in all; return whether it was stopped before.
 
-    ``rate`` is the mean change of the values: of Adam in each step, of L-BFGS in its first try. ``on_step`` is called after each evaluation, ``on_round`` after each ``rounds_of``.
-    A loss of NaN or infinity is never the best.
+    ``rate`` is the mean change of the values: of Adam in each step, of L-BFGS in its first try. ``on_step`` is called
+    after each evaluation, ``on_round`` after each ``rounds_of``. A loss of NaN or infinity is never the best.
     """
     while search.done < iterations:
         limit = min(search.done + rounds_of, iterations)

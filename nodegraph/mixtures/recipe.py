@@ -72,7 +72,7 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     kernels: tuple[Annotated[int, Meta(ge=1, le=255)], ...] = (3, 11, 31)
     filters: Annotated[int, Meta(ge=3, le=16384)] = 1024
     start: Literal["noise", "content"] = "content"
-    content: Weight = 0.1
+    content: Weight = 0.5
     style: Weight = 1.0
     rhythm: Weight = 0.1
     diversity: Weight = 0.0

@@ -1,7 +1,7 @@
 """Mixtures by the statistics of random filters on logarithmic bands; see ``texture_losses``.
 
-The result starts from the content and is resynthesised by filtering the content. Grinstein, Duong, Ozerov & Pérez, Audio
-style transfer (ICASSP, 2018).
+The result starts from the content and is resynthesised by filtering the content. Grinstein, Duong, Ozerov & Pérez,
+Audio style transfer (ICASSP, 2018).
 """
 
 from __future__ import annotations

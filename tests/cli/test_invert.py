@@ -76,6 +76,22 @@ def test_seed_sets_the_initial_phases(cli, tmp_path, magnitudes):
     assert np.array_equal(a, b) and not np.array_equal(a, c)
 
 
+def test_look_ahead_improves_the_sound_of_methods_that_have_it(cli, tmp_path, magnitudes):
+    np.save(tmp_path / "m.npy", magnitudes)
+    for method in ("rtisi_la", "momentum_rtisi"):
+        options = ["invert", "m.npy", "-o", "out.wav", "-m", method, "--rate", RATE, "--json"]
+        found = {frames: cli(*options, "--look-ahead", frames).json["ser"] for frames in (0, 3)}
+        assert found[3] > found[0] and found[3] == cli(*options).json["ser"]
+
+
+def test_look_ahead_of_other_methods_is_refused(cli, tmp_path, magnitudes):
+    np.save(tmp_path / "m.npy", magnitudes)
+    for method in ("griffin_lim", "rtisi", "phase_gradient"):
+        outcome = cli("invert", "m.npy", "-o", "out.wav", "-m", method, "--look-ahead", 3)
+        assert outcome.status == 1 and "momentum_rtisi, rtisi_la, rtisi_la_in_turn." in outcome.line
+    assert cli("invert", "m.npy", "-o", "out.wav", "-m", "rtisi_la", "--look-ahead", 16).status == 2
+
+
 def test_image_becomes_sound_at_its_frequencies(cli, tmp_path):
     image = pytest.importorskip("PIL.Image")
     png = pytest.importorskip("PIL.PngImagePlugin")

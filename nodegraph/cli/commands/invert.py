@@ -79,6 +79,16 @@ def invert(
             help="Iterations. Default: 100 for offline methods, 5 for live ones.",
         ),
     ] = None,
+    look_ahead: Annotated[
+        int | None,
+        typer.Option(
+            "--look-ahead",
+            metavar="N",
+            min=0,
+            max=15,
+            help="Frames of look-ahead of rtisi_la, rtisi_la_in_turn, momentum_rtisi. Default: 3.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of random initial phases.")] = 0,
     json: Json = False,
 ) -> None:
@@ -95,7 +105,7 @@ def invert(
     from nodegraph.spectral.spectrogram_file import SpectrogramHints, read_spectrogram
 
     kind = kind_of(output)
-    inverter = _method(method)
+    inverter = _method(method, look_ahead)
     found = read_spectrogram(spectrogram, SpectrogramHints(size, hop, rate, scale, window, range))
     if output.exists() and output.samefile(spectrogram):
         raise CommandError(f"{output}: the output would overwrite the input. Choose another name.")
@@ -128,14 +138,20 @@ def invert(
     print_json(result) if json else _print_result(result)
 
 
-def _method(name: str) -> Any:
-    from nodegraph.inversion import methods
+def _method(name: str, look_ahead: int | None) -> Any:
+    from nodegraph.inversion import methods, with_look_ahead
     from nodegraph.patch.errors import suggest
 
     table = methods()
     if name not in table:
         raise CommandError(f"unknown method '{name}'.{suggest(name, table)} Use one of {', '.join(table)}.")
-    return table[name]
+    if look_ahead is None:
+        return table[name]
+    found = with_look_ahead(table[name], look_ahead)
+    if found is None:
+        known = ", ".join(other for other in table if with_look_ahead(table[other], 0) is not None)
+        raise CommandError(f"method '{name}' has no look-ahead. Leave out --look-ahead, or use one of {known}.")
+    return found
 
 
 def _check_windows(path: Path, found: Spectrogram) -> None:

@@ -127,9 +127,10 @@ def _result(mixture: Mixture) -> dict[str, Any]:
 
 
 def _print_result(result: dict[str, Any]) -> None:
+    elapsed = format_duration(round(result["elapsed"], 1))
     print_line(
         f"{result['file']}: {format_duration(result['seconds'])} at {result['rate']:g} Hz, recipe "
-        f"{result['recipe']['name']}, {result['iterations']} iterations in {format_duration(round(result['elapsed'], 1))}"
+        f"{result['recipe']['name']}, {result['iterations']} iterations in {elapsed}"
     )
     print_line(f"weights: {result['weights']}")
     rows = [("loss", f"{result['start_loss']:.4g}", "→", f"{result['loss']:.4g}")]

@@ -1,0 +1,59 @@
+"""Losses of textures: closed forms and invariances."""
+
+import numpy as np
+import torch
+
+from nodegraph.mixtures.image_losses import gram
+from nodegraph.mixtures.texture_losses import autocorrelation, features, likeness, random_filters, relative
+
+
+def values(shape=(4, 30), seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def test_autocorrelation_is_that_of_the_closed_form():
+    x = values()
+    found = autocorrelation(x, 10)
+    y = x.numpy() - x.numpy().mean(axis=1, keepdims=True)
+    expected = [[(row[: 30 - lag] * row[lag:]).sum() / 30 for lag in range(10)] for row in y]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_autocorrelation_of_a_rhythm_peaks_at_its_period():
+    x = torch.zeros(1, 60, dtype=torch.float64)
+    x[0, ::6] = 1.0
+    assert int(autocorrelation(x, 10)[0, 1:].argmax()) + 1 == 6
+
+
+def test_likeness_of_a_shifted_copy_is_one():
+    x = values().abs()
+    assert torch.allclose(likeness(x, x), torch.tensor(1.0, dtype=torch.float64))
+    padded = torch.nn.functional.pad(x, (5, 0))
+    assert torch.allclose(likeness(3.0 * padded, x), torch.tensor(1.0, dtype=torch.float64))
+    assert likeness(values(seed=1), values(seed=2)) < 0.7
+
+
+def test_filters_are_divided_among_the_lengths():
+    filters = random_filters(8, (3, 5, 9), 20, 0)
+    assert [tuple(w.shape) for w in filters] == [(7, 8, 3), (7, 8, 5), (6, 8, 9)]
+    levels = torch.rand(8, 12)
+    assert [tuple(x.shape) for x in features(levels, filters)] == [(7, 12), (7, 12), (6, 12)]
+
+
+def test_gram_of_features_ignores_the_order_of_frames():
+    x = values()
+    order = torch.randperm(30, generator=torch.Generator().manual_seed(1))
+    assert relative(gram(x[:, order]), gram(x)) < 1e-24
+
+
+def test_gradients_agree_with_finite_differences():
+    filters = [w.double() for w in random_filters(3, (3, 5), 4, 1)]
+    styles = features(values((3, 9), 1), filters)
+
+    def loss(x):
+        found = features(x, filters)
+        total = sum(relative(gram(a), gram(b)) for a, b in zip(found, styles))
+        rhythm = relative(autocorrelation(found[0], 4), autocorrelation(styles[0], 4))
+        return total + rhythm + likeness(found[0], styles[0])
+
+    assert torch.autograd.gradcheck(loss, values((3, 9), 2).requires_grad_(True), eps=1e-6, atol=1e-5)
