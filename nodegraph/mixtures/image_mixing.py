@@ -10,7 +10,7 @@ from nodegraph.spectral.stft import stft
 
 from . import image_losses
 from .image_forms import FORMS, PEAK
-from .mixing import BASE_BYTES, WINDOW, Mixing, sound_of
+from .mixing import BASE_BYTES, CPU, WINDOW, Mixing, sound_of
 from .optimise import HISTORY, Terms
 from .recipe import ImageConfig, MixRecipe
 from .vgg19 import MEAN, Weights, activations, layer_shapes, normalised
@@ -18,7 +18,14 @@ from .vgg19 import MEAN, Weights, activations, layer_shapes, normalised
 NOISE = 128.0  # half the range of a random start image
 
 
-def image_mixing(content: np.ndarray, style: np.ndarray, recipe: MixRecipe, weights: Weights, seed: int) -> Mixing:
+def image_mixing(
+    content: np.ndarray,
+    style: np.ndarray,
+    recipe: MixRecipe,
+    weights: Weights,
+    seed: int,
+    device: torch.device = CPU,
+) -> Mixing:
     """Return the mixture of two sounds (samples,) as an image, without its mean colour: (3, rows, frames).
 
     The magnitudes of each sound are scaled to 0…255, those of the result back by the scale of the content.
@@ -30,13 +37,14 @@ def image_mixing(content: np.ndarray, style: np.ndarray, recipe: MixRecipe, weig
     magnitudes = np.abs(spectra)
     peak = float(magnitudes.max())
     form = FORMS[config.form]
-    mean = torch.tensor(MEAN)[:, None, None]
+    mean = torch.tensor(MEAN, device=device)[:, None, None]
+    weights = {name: (kernels.to(device), biases.to(device)) for name, (kernels, biases) in weights.items()}
 
     def image_of(values: np.ndarray) -> Tensor:
-        return torch.from_numpy(form.image_of(values * np.float32(PEAK / values.max()))) - mean
+        return torch.from_numpy(form.image_of(values * np.float32(PEAK / values.max()))).to(device) - mean
 
     def sound(x: Tensor) -> np.ndarray:
-        found = form.magnitudes_of((x + mean).numpy().astype(np.float32), bins)
+        found = form.magnitudes_of((x + mean).cpu().numpy(), bins)
         return sound_of(np.clip(found, 0.0, PEAK) * np.float32(peak / PEAK), phase, recipe)[: len(content)]
 
     image, style_image = image_of(magnitudes), image_of(np.abs(_spectra(style, recipe)))
@@ -62,7 +70,7 @@ def image_mixing(content: np.ndarray, style: np.ndarray, recipe: MixRecipe, weig
     start = image
     if config.start == "noise":
         generator = torch.Generator().manual_seed(seed)
-        start = NOISE * (2.0 * torch.rand(image.shape, generator=generator) - 1.0)
+        start = NOISE * (2.0 * torch.rand(image.shape, generator=generator).to(device) - 1.0)
     rows, frames = image.shape[1:]
     description = f"VGG-19 on an image of {rows} × {frames} in the form {config.form}"
     return Mixing(start, losses, sound, image_bytes(rows, frames, config), description)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from nodegraph.spectral.griffin_lim import fast_griffin_lim
@@ -16,6 +17,7 @@ from .optimise import Terms
 from .recipe import MixRecipe
 
 WINDOW = "hann"
+CPU = torch.device("cpu")
 BASE_BYTES = 350e6  # of Python, torch and compiled functions
 
 

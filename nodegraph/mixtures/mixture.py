@@ -17,6 +17,7 @@ import torch
 
 from nodegraph.files.sound_output import SUBTYPES, SoundOutput, kind_of, write_sound
 from nodegraph.learn.checkpoint import path_of, read_state, write_state
+from nodegraph.learn.outputs import device_of
 from nodegraph.spectral.metrics import cross_correlation
 
 from .errors import MixtureError
@@ -90,12 +91,14 @@ def mix(
     weights: str | os.PathLike[str] | None = None,
     style_weight: float | None = None,
     resume: bool = False,
+    device: str | None = None,
     observer: MixObserver | None = None,
 ) -> Mixture:
     """Write a sound file with the content of one file in the style of another.
 
     A checkpoint next to ``output`` is written after each round, and deleted when ``output`` is complete; ``resume``
-    continues from it. A stopped mixture is also written. Raises MixtureError, SoundFileError, LearnError.
+    continues from it. A stopped mixture is also written. ``device`` is "cpu" or "cuda"; by default CUDA if available.
+    Raises MixtureError, SoundFileError, LearnError.
     """
     observer = observer or MixObserver()
     chosen = with_options(load_recipe(recipe), quick, seconds, iterations, style_weight)
@@ -107,7 +110,7 @@ def mix(
         read_source(path, chosen.sound.rate, chosen.sound.seconds, chosen.sound.window) for path in (content, style)
     ]
     SoundOutput(target, chosen.sound.rate, 1, len(sources[0].samples) / chosen.sound.rate).discard()  # is it writable?
-    mixture = _mixture(sources, chosen, seed, weights, observer, path_of(target), resume)
+    mixture = _mixture(sources, chosen, seed, weights, observer, device_of(device), path_of(target), resume)
     write_sound(target, mixture.samples, mixture.rate)
     if kind_of(target) not in FLOAT_KINDS and (peak := float(np.abs(mixture.samples).max(initial=0.0))) > 1.0:
         mixture.notes += (f"the sound is clipped, its peak is {peak:.2g} of full scale. Write a .wav file instead",)
@@ -125,6 +128,7 @@ def mix_sounds(
     *,
     seed: int = 0,
     weights: str | os.PathLike[str] | None = None,
+    device: str | None = None,
     observer: MixObserver | None = None,
 ) -> Mixture:
     """Return the mixture of two sounds, (samples,) or (samples, channels), at the sample rate of the recipe.
@@ -136,7 +140,7 @@ def mix_sounds(
         source_of(sound, chosen.sound.rate, chosen.sound.seconds, chosen.sound.window, name)
         for sound, name in ((content, "content"), (style, "style"))
     ]
-    return _mixture(sources, chosen, seed, weights, observer or MixObserver())
+    return _mixture(sources, chosen, seed, weights, observer or MixObserver(), device_of(device))
 
 
 def _mixture(
@@ -145,6 +149,7 @@ def _mixture(
     seed: int,
     weights: str | os.PathLike[str] | None,
     observer: MixObserver,
+    device: torch.device,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> Mixture:
@@ -155,14 +160,14 @@ def _mixture(
         observer.note(note)
     content, style = (source.samples for source in sources)
     if recipe.image is not None:
-        mixing = image_mixing(content, style, recipe, network.weights, seed)
+        mixing = image_mixing(content, style, recipe, network.weights, seed, device)
     else:
-        mixing = texture_mixing(content, style, recipe, seed)
+        mixing = texture_mixing(content, style, recipe, seed, device)
     observer.plan(mixing)
     search = Search(mixing.start)
     key = _key(recipe, seed, network.digest, content, style)
     if resume and checkpoint is not None:
-        search = Search(**read_state(checkpoint, key, torch.device("cpu"), "mixture"))
+        search = Search(**read_state(checkpoint, key, device, "mixture"))
 
     def store(search: Search) -> None:
         if checkpoint is None:

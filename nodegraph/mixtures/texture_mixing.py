@@ -14,7 +14,7 @@ from nodegraph.spectral.stft import stft
 
 from .image_losses import gram
 from .log_bands import log_bands
-from .mixing import BASE_BYTES, WINDOW, Mixing, sound_of
+from .mixing import BASE_BYTES, CPU, WINDOW, Mixing, sound_of
 from .optimise import HISTORY, Terms
 from .recipe import MixRecipe
 from .texture_losses import autocorrelation, features, likeness, random_filters, relative
@@ -22,7 +22,9 @@ from .texture_losses import autocorrelation, features, likeness, random_filters,
 RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
 
 
-def texture_mixing(content: np.ndarray, style: np.ndarray, recipe: MixRecipe, seed: int) -> Mixing:
+def texture_mixing(
+    content: np.ndarray, style: np.ndarray, recipe: MixRecipe, seed: int, device: torch.device = CPU
+) -> Mixing:
     """Return the mixture of two sounds (samples,) as log levels (bands, frames)."""
     config, sound = recipe.texture, recipe.sound
     assert config is not None
@@ -32,8 +34,8 @@ def texture_mixing(content: np.ndarray, style: np.ndarray, recipe: MixRecipe, se
     peak = float(magnitudes.max())
     magnitudes /= peak
     other = np.abs(stft(_at_level_of(content, style), sound.window, sound.hop, WINDOW)) / peak
-    target, model = torch.from_numpy(bands.levels(magnitudes)), torch.from_numpy(bands.levels(other))
-    filters = random_filters(config.bands, config.kernels, config.filters, seed)
+    target, model = (torch.from_numpy(bands.levels(values)).to(device) for values in (magnitudes, other))
+    filters = [w.to(device) for w in random_filters(config.bands, config.kernels, config.filters, seed)]
     lags = max(min(target.shape[1], model.shape[1], round(2.0 * RHYTHM * sound.rate / sound.hop)) // 2, 1)
     with torch.no_grad():
         styles = features(model, filters)
@@ -53,12 +55,12 @@ def texture_mixing(content: np.ndarray, style: np.ndarray, recipe: MixRecipe, se
         return terms
 
     def result(x: Tensor) -> np.ndarray:
-        filtered = bands.filtered(magnitudes, x.numpy()) * np.float32(peak)
+        filtered = bands.filtered(magnitudes, x.cpu().numpy()) * np.float32(peak)
         return sound_of(filtered, phase, recipe)[: len(content)]
 
     start = target.clone()
     if config.start == "noise":
-        start = torch.rand(target.shape, generator=torch.Generator().manual_seed(seed)) * target.max()
+        start = torch.rand(target.shape, generator=torch.Generator().manual_seed(seed)).to(device) * target.max()
     frames = max(target.shape[1], model.shape[1])
     size = 4.0 * (
         8 * config.filters * frames

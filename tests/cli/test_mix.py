@@ -92,6 +92,7 @@ BAD = {
     "weights": ([*BASE, "-r", "image.toml", "--weights", "rain.wav"], "not a plain state dictionary", 1),
     "no weights": ([*BASE, "-r", "image.toml", "--weights", "none.pth"], "file not found", 1),
     "style weight": ([*BASE, "--style-weight", "-1"], "above 0", 2),
+    "device": ([*BASE, "--device", "abacus"], "unavailable", 1),
     "resume": ([*BASE, "-r", "small.toml", "--resume"], "no mixture to resume", 1),
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import INTERRUPTED
-from ..options import Json, positive
+from ..options import Device, Json, positive
 from ..output import columns, format_bytes, format_duration, print_json, print_line, print_note, print_warning
 from ..progress import Progress
 from ..shutdown import catch_stop_signals
@@ -55,6 +55,7 @@ def mix(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted mixture to OUT.wav.")] = False,
+    device: Device = None,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
     json: Json = False,
 ) -> int | None:
@@ -93,6 +94,7 @@ def mix(
             weights=weights,
             style_weight=style_weight,
             resume=resume,
+            device=device,
             observer=observer,
         )
     result = _result(mixture)
