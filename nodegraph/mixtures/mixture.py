@@ -18,7 +18,7 @@ import torch
 from nodegraph.files.sound_output import SUBTYPES, SoundOutput, kind_of, write_sound
 from nodegraph.learn.checkpoint import path_of, read_state, write_state
 from nodegraph.learn.outputs import device_of
-from nodegraph.spectral.metrics import cross_correlation
+from nodegraph.measures.copying import copying
 
 from .errors import MixtureError
 from .image_mixing import image_mixing
@@ -49,7 +49,7 @@ class Mixture:
 
     ``terms`` are the weighted losses of the best spectrogram, ``start_terms`` those of the first one. ``weights`` is
     the source of the network: a file with its SHA-256, or a seed. ``correlation`` is the peak of the normalised
-    cross-correlation with the content.
+    cross-correlation with the content, 0–1.
     """
 
     samples: np.ndarray
@@ -98,7 +98,7 @@ def mix(
 
     A checkpoint next to ``output`` is written after each round, and deleted when ``output`` is complete; ``resume``
     continues from it. A stopped mixture is also written. ``device`` is "cpu" or "cuda"; by default CUDA if available.
-    Raises MixtureError, SoundFileError, LearnError.
+    Raises MixtureError, UnusableSoundError, SoundFileError, LearnError.
     """
     observer = observer or MixObserver()
     chosen = with_options(load_recipe(recipe), quick, seconds, iterations, style_weight)
@@ -133,11 +133,11 @@ def mix_sounds(
 ) -> Mixture:
     """Return the mixture of two sounds, (samples,) or (samples, channels), at the sample rate of the recipe.
 
-    Raises MixtureError.
+    Raises MixtureError, UnusableSoundError.
     """
     chosen = load_recipe(recipe)
     sources = [
-        source_of(sound, chosen.sound.rate, chosen.sound.seconds, chosen.sound.window, name)
+        source_of(sound, chosen.sound.rate, chosen.sound.rate, chosen.sound.seconds, chosen.sound.window, name)
         for sound, name in ((content, "content"), (style, "style"))
     ]
     return _mixture(sources, chosen, seed, weights, observer or MixObserver(), device_of(device))
@@ -210,7 +210,7 @@ def _mixture(
         iterations=search.done,
         stopped=stopped,
         seconds=time.perf_counter() - began,
-        correlation=cross_correlation(content, samples)[0],
+        correlation=copying(content, samples)[0],
         notes=tuple(notes),
     )
 

@@ -8,11 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.sound_file import read_sound
-
-from .errors import MixtureError
-
-SILENCE = 1e-3  # peak, -60 dBFS
+from nodegraph.files.sound_file import read_samples, resampled
+from nodegraph.measures.mono import MIN_PEAK, UnusableSoundError, mono_of
 
 
 @dataclass(frozen=True)
@@ -24,32 +21,35 @@ class MixSource:
 
 
 def read_source(path: str | os.PathLike[str], rate: float, seconds: float, shortest: int) -> MixSource:
-    """Return at most the first ``seconds`` of a sound file at ``rate`` Hz.
+    """Return at most the first ``seconds`` of a sound file at ``rate`` Hz, as :func:`source_of` does.
 
-    Raises MixtureError for a sound that is silent or shorter than ``shortest`` samples, SoundFileError for a file that
-    cannot be read.
+    Raises UnusableSoundError, or SoundFileError for a file that cannot be read.
     """
-    path = Path(path)
-    return source_of(read_sound(path, rate), rate, seconds, shortest, path.name)
+    sound, sound_rate = read_samples(Path(path))
+    return source_of(sound, sound_rate, rate, seconds, shortest, Path(path).name)
 
 
-def source_of(sound: np.ndarray, rate: float, seconds: float, shortest: int, name: str) -> MixSource:
-    """Return at most the first ``seconds`` of a sound, (samples,) or (samples, channels) at ``rate`` Hz, in mono."""
-    channels = np.atleast_2d(np.asarray(sound, np.float32).T)
-    if not np.isfinite(channels).all():
-        raise MixtureError(f"{name}: must not contain NaN or infinity. Use another sound.")
+def source_of(sound: np.ndarray, sound_rate: float, rate: float, seconds: float, shortest: int, name: str) -> MixSource:
+    """Return at most the first ``seconds`` of a sound, (samples,) or (samples, channels), in mono at ``rate`` Hz.
+
+    Raises UnusableSoundError for a sound that contains NaN or infinity, that is silent there, or that is shorter than
+    ``shortest`` samples at ``rate``.
+    """
+    mono = mono_of(sound, sound_rate, name)
     notes = []
-    if len(channels) > 1:
-        notes.append(f"{name} has {len(channels)} channels; their mean is used")
-    mono = channels.mean(axis=0)
-    samples = round(seconds * rate)
-    if len(mono) > samples:
-        notes.append(f"{name} lasts {len(mono) / rate:.4g} s; its first {seconds:g} s are used")
-        mono = mono[:samples]
-    if len(mono) < shortest:
-        raise MixtureError(
-            f"{name}: must last at least {shortest / rate:.2g} s, got {len(mono) / rate:.2g} s. Use a longer sound."
+    channels = 1 if np.ndim(sound) == 1 else np.shape(sound)[1]
+    if channels > 1:
+        notes.append(f"{name} has {channels} channels; their mean is used")
+    samples = resampled(mono.samples, sound_rate, rate)
+    if len(samples) > round(seconds * rate):
+        notes.append(f"{name} lasts {mono.seconds:.4g} s; its first {seconds:g} s are used")
+        samples = samples[: round(seconds * rate)]
+    if len(samples) < shortest:
+        raise UnusableSoundError(
+            f"{name}: must last at least {shortest / rate:.2g} s, got {len(samples) / rate:.2g} s. Use a longer sound."
         )
-    if not np.abs(mono).max() >= SILENCE:
-        raise MixtureError(f"{name}: the sound is silent, its peak is below -60 dBFS. Use another sound.")
-    return MixSource(np.ascontiguousarray(mono), tuple(notes))
+    if not np.abs(samples).max() >= MIN_PEAK:
+        raise UnusableSoundError(
+            f"{name}: the first {seconds:g} s are silent, their peak is below -60 dBFS. Use another sound."
+        )
+    return MixSource(np.ascontiguousarray(samples), tuple(notes))

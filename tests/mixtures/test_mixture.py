@@ -6,6 +6,7 @@ import pytest
 import soundfile
 
 from nodegraph.learn.errors import LearnError
+from nodegraph.measures.mono import UnusableSoundError
 from nodegraph.mixtures import MixObserver, MixtureError, mix, mix_sounds
 from nodegraph.mixtures.image_mixing import image_mixing
 from nodegraph.mixtures.log_bands import log_bands
@@ -181,6 +182,7 @@ def test_weights_of_a_file_are_cited_by_their_hash(files):
 BAD = {
     "silent": (lambda sound: 0.0 * sound, "silent"),
     "short": (lambda sound: sound[:50], "must last at least"),
+    "late": (lambda sound: np.pad(sound, (len(sound), 0)), "first 0.3 s are silent"),
 }
 
 
@@ -189,13 +191,13 @@ BAD = {
 def test_unusable_sound_is_refused_in_one_line(files, name, role):
     spoil, words = BAD[name]
     soundfile.write(files / f"{role}.wav", spoil(melody()), RATE, subtype="FLOAT")
-    with pytest.raises(MixtureError, match=f"{role}.wav: .*{words}"):
+    with pytest.raises(UnusableSoundError, match=f"{role}.wav: .*{words}"):
         mixed(files)
     assert not (files / "out.wav").exists()
 
 
 def test_array_with_nan_is_refused():
-    with pytest.raises(MixtureError, match="style: must not contain NaN"):
+    with pytest.raises(UnusableSoundError, match="style: must not contain NaN"):
         mix_sounds(melody(), np.full(2400, np.nan), TEXTURE)
 
 
