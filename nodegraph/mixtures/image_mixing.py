@@ -79,7 +79,7 @@ def image_mixing(
 def image_bytes(rows: int, frames: int, config: ImageConfig) -> float:
     """Return an estimate of the memory of an optimisation: activations for the gradient, images of L-BFGS.
 
-    Five times the largest layer is for convolutions at work, as measured.
+    Six times the largest layer is for convolutions at work, as measured.
     """
     layers = list(layer_shapes(config.width).items())
     needed = max(index for index, (name, _) in enumerate(layers) if name in {*config.content, *config.style})
@@ -90,7 +90,7 @@ def image_bytes(rows: int, frames: int, config: ImageConfig) -> float:
         total += size
         largest = max(largest, size)
     weights = 4.0 * sum(9 * before * after for _, (before, after) in layers)
-    return BASE_BYTES + weights + total + 5.0 * largest + 4.0 * 3 * rows * frames * (2 * HISTORY + 10)
+    return BASE_BYTES + weights + total + 6.0 * largest + 4.0 * 3 * rows * frames * (2 * HISTORY + 10)
 
 
 def _spectra(sound: np.ndarray, recipe: MixRecipe) -> np.ndarray:

@@ -38,6 +38,16 @@ class LogBands:
         return filtered.astype(np.float32)
 
 
+def smoothing_matrix(bands: int, deviation: float) -> np.ndarray:
+    """Return Gaussian averages over neighbouring bands, float32 (bands, bands), whose rows sum to 1."""
+    if deviation == 0.0:
+        return np.eye(bands, dtype=np.float32)
+    distances = np.arange(bands)[:, None] - np.arange(bands)
+    weights = np.exp(-0.5 * (distances / deviation) ** 2)
+    smoothed: np.ndarray = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return smoothed
+
+
 def log_bands(bands: int, octaves: int, decibels: float, size: int, rate: float) -> LogBands:
     """Return ``bands`` of equal width in the ``octaves`` below half the sample rate; levels reach down ``decibels``."""
     per_octave = -(-bands // octaves)

@@ -18,7 +18,7 @@ from .recipe import MixRecipe
 
 WINDOW = "hann"
 CPU = torch.device("cpu")
-BASE_BYTES = 350e6  # of Python, torch and compiled functions
+BASE_BYTES = 450e6  # of Python, torch and compiled functions
 
 
 @dataclass(frozen=True)

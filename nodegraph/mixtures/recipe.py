@@ -61,9 +61,11 @@ class ImageConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Statistics of random filters over time on logarithmic bands; see ``texture``.
+    """Statistics of random filters over time on logarithmic bands; see ``texture_mixing``.
 
     ``filters`` are divided among the lengths ``kernels``, in frames. ``range`` is that of the log magnitudes, in dB.
+    The gains that filter the content are averaged over bands with the deviation ``smoothing``: a higher one keeps more
+    of the pitches of the content. The other entries are the weights of the losses.
     """
 
     bands: Annotated[int, Meta(ge=8, le=1024)] = 256
@@ -71,10 +73,10 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     range: Annotated[float, Meta(ge=20.0, le=120.0)] = 60.0
     kernels: tuple[Annotated[int, Meta(ge=1, le=255)], ...] = (3, 11, 31)
     filters: Annotated[int, Meta(ge=3, le=16384)] = 1024
-    start: Literal["noise", "content"] = "content"
+    smoothing: Annotated[float, Meta(ge=0.0, le=100.0)] = 24.0
     content: Weight = 0.5
     style: Weight = 1.0
-    rhythm: Weight = 0.1
+    rhythm: Weight = 0.2
     diversity: Weight = 0.0
 
 

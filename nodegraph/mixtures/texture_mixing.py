@@ -13,7 +13,7 @@ from torch import Tensor
 from nodegraph.spectral.stft import stft
 
 from .image_losses import gram
-from .log_bands import log_bands
+from .log_bands import log_bands, smoothing_matrix
 from .mixing import BASE_BYTES, CPU, WINDOW, Mixing, sound_of
 from .optimise import HISTORY, Terms
 from .recipe import MixRecipe
@@ -25,7 +25,7 @@ RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
 def texture_mixing(
     content: np.ndarray, style: np.ndarray, recipe: MixRecipe, seed: int, device: torch.device = CPU
 ) -> Mixing:
-    """Return the mixture of two sounds (samples,) as log levels (bands, frames)."""
+    """Return the mixture of two sounds (samples,) as gains (bands, frames) of the content's log levels."""
     config, sound = recipe.texture, recipe.sound
     assert config is not None
     bands = log_bands(config.bands, config.octaves, config.range, sound.size, sound.rate)
@@ -42,7 +42,10 @@ def texture_mixing(
         grams = [gram(values) for values in styles]
         rhythm = autocorrelation(styles[0], lags)
 
-    def losses(x: Tensor) -> Terms:
+    smoothing = torch.from_numpy(smoothing_matrix(config.bands, config.smoothing)).to(device)
+
+    def losses(gains: Tensor) -> Terms:
+        x = target + smoothing @ gains
         found = features(x, filters)
         each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
         terms = {
@@ -54,13 +57,10 @@ def texture_mixing(
             terms["diversity"] = config.diversity * likeness(found[0], styles[0])
         return terms
 
-    def result(x: Tensor) -> np.ndarray:
-        filtered = bands.filtered(magnitudes, x.cpu().numpy()) * np.float32(peak)
+    def result(gains: Tensor) -> np.ndarray:
+        filtered = bands.filtered(magnitudes, (target + smoothing @ gains).cpu().numpy()) * np.float32(peak)
         return sound_of(filtered, phase, recipe)[: len(content)]
 
-    start = target.clone()
-    if config.start == "noise":
-        start = torch.rand(target.shape, generator=torch.Generator().manual_seed(seed)).to(device) * target.max()
     frames = max(target.shape[1], model.shape[1])
     size = 4.0 * (
         8 * config.filters * frames
@@ -71,7 +71,7 @@ def texture_mixing(
     description = (
         f"{config.filters} random filters over {kernels} frames on {config.bands} bands × {target.shape[1]} frames"
     )
-    return Mixing(start, losses, result, BASE_BYTES + size, description)
+    return Mixing(torch.zeros_like(target), losses, result, BASE_BYTES + size, description)
 
 
 def _at_level_of(sound: np.ndarray, other: np.ndarray) -> np.ndarray:

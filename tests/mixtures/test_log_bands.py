@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nodegraph.mixtures.log_bands import log_bands
+from nodegraph.mixtures.log_bands import log_bands, smoothing_matrix
 
 
 @pytest.fixture
@@ -43,3 +43,12 @@ def test_filter_fills_silence_with_the_level(bands):
     found = np.zeros((129, 3), np.float32)
     levels = np.full((32, 3), np.log1p(400.0), np.float32)
     np.testing.assert_allclose(bands.levels(bands.filtered(found, levels)), levels, rtol=1e-5)
+
+
+def test_smoothing_keeps_constants_and_spreads_a_peak():
+    np.testing.assert_array_equal(smoothing_matrix(5, 0.0), np.eye(5))
+    weights = smoothing_matrix(9, 2.0)
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-6)
+    peak = weights @ np.eye(9)[4]
+    assert (np.diff(peak[:5]) > 0.0).all()
+    np.testing.assert_allclose(peak, peak[::-1], rtol=1e-6)
