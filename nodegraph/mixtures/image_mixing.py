@@ -13,7 +13,8 @@ from .image_forms import FORMS, PEAK
 from .mixing import BASE_BYTES, CPU, WINDOW, Mixing, sound_of
 from .optimise import HISTORY, Terms
 from .recipe import ImageConfig, MixRecipe
-from .vgg19 import MEAN, Weights, activations, layer_shapes, normalised
+from .vgg19 import MEAN, Weights, activations, normalised
+from .vgg_layers import layer_shapes
 
 NOISE = 128.0  # half the range of a random start image
 

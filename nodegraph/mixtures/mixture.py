@@ -35,7 +35,11 @@ FLOAT_KINDS = {kind for kind, subtype in SUBTYPES.items() if subtype == "FLOAT"}
 
 @dataclass
 class MixObserver:
-    """Callbacks of a mixture: ``plan`` before the optimisation, ``progress`` after each evaluation, ``stop``."""
+    """Callbacks of a mixture.
+
+    ``note`` is called with each note for the user, ``plan`` before the optimisation, ``progress`` after each
+    evaluation; ``stop`` returns whether to stop before the next one.
+    """
 
     plan: Callable[[Mixing], None] = lambda mixing: None
     note: Callable[[str], None] = lambda text: None
@@ -98,7 +102,8 @@ def mix(
 
     A checkpoint next to ``output`` is written after each round, and deleted when ``output`` is complete; ``resume``
     continues from it. A stopped mixture is also written. ``device`` is "cpu" or "cuda"; by default CUDA if available.
-    Raises MixtureError, UnusableSoundError, SoundFileError, LearnError.
+    Raises MixtureError, UnusableSoundError, SoundFileError, LearnError, and KeyboardInterrupt if it was stopped before
+    its first evaluation.
     """
     observer = observer or MixObserver()
     chosen = with_options(load_recipe(recipe), quick, seconds, iterations, style_weight)
@@ -193,6 +198,8 @@ def _mixture(
         store,
         observer.stop,
     )
+    if stopped and not search.done:
+        raise KeyboardInterrupt
     if stopped:
         store(search)
     if search.done and not math.isfinite(search.loss):

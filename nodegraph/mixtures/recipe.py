@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 from nodegraph.patch.errors import suggest
 
 from .errors import MixtureError
+from .vgg_layers import layer_shapes
 
 FOLDER = Path(__file__).parent / "recipes"
 MAX_FILE_BYTES = 1 << 20
@@ -179,7 +180,7 @@ def _checked(recipe: MixRecipe, subject: str) -> MixRecipe:
             f"{subject}: sound.window must be at most sound.size, and sound.hop at most half of it. Correct the file."
         )
     if recipe.image is not None:
-        layers = {f"conv{block}_{n}" for block, count in enumerate((2, 2, 4, 4, 4), 1) for n in range(1, count + 1)}
+        layers = layer_shapes()
         for name in (*recipe.image.content, *recipe.image.style):
             if name not in layers:
                 raise MixtureError(f"{subject}: unknown layer '{name}'.{suggest(name, layers)} Correct the file.")

@@ -13,20 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # (channels, convolutions) before each pooling
+from .vgg_layers import layer_shapes
+
 MEAN = (123.68, 116.779, 103.939)  # red, green, blue of the images in 0…255 that the network was made for
 Weights = dict[str, tuple[Tensor, Tensor]]  # layer → kernels (out, in, 3, 3), biases (out,)
-
-
-def layer_shapes(width: float = 1.0) -> dict[str, tuple[int, int]]:
-    """Return the 16 layers ``conv1_1`` … ``conv5_4`` with their channels (in, out), scaled by ``width``."""
-    shapes, before = {}, 3
-    for block, (channels, count) in enumerate(BLOCKS, 1):
-        for number in range(1, count + 1):
-            after = max(round(channels * width), 1)
-            shapes[f"conv{block}_{number}"] = (before, after)
-            before = after
-    return shapes
 
 
 def random_weights(seed: int, width: float = 1.0, dtype: torch.dtype = torch.float32) -> Weights:

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from .errors import MixtureError
-from .vgg19 import Weights, layer_shapes
+from .vgg19 import Weights
+from .vgg_layers import layer_shapes
 
 Origin = Literal["torchvision", "caffe"]
 # Positions of the convolutions among the layers of torchvision, which also counts rectifiers and poolings.

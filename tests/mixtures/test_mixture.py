@@ -122,7 +122,11 @@ def test_interrupted_mixture_is_written_and_continues_to_the_same_sound(files, r
 
 
 def test_checkpoint_of_another_mixture_is_refused(files):
-    mixed(files, observer=MixObserver(stop=lambda: True))
+    with pytest.raises(KeyboardInterrupt):
+        mixed(files, observer=MixObserver(stop=lambda: True))
+    assert not (files / "out.wav").exists() and not (files / "out.wav.checkpoint").exists()
+    steps = []
+    mixed(files, observer=MixObserver(progress=steps.append, stop=lambda: bool(steps)))
     with pytest.raises(LearnError, match="from a mixture with another recipe"):
         mixed(files, seed=1, resume=True)
     (files / "out.wav.checkpoint").unlink()

@@ -5,7 +5,8 @@ import torch
 from torch.nn import functional
 
 from nodegraph.mixtures import image_losses as losses
-from nodegraph.mixtures.vgg19 import activations, layer_shapes, normalised, random_weights
+from nodegraph.mixtures.vgg19 import activations, normalised, random_weights
+from nodegraph.mixtures.vgg_layers import layer_shapes
 
 WIDTH = 1 / 32
 
