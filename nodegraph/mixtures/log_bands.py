@@ -11,7 +11,10 @@ from nodegraph.spectral.bands import log_matrix
 
 @dataclass(frozen=True)
 class LogBands:
-    """The bands: weights (bands, bins) whose rows sum to 1, centres in Hz, and the distance of bins in Hz."""
+    """The bands: weights (bands, bins) whose rows sum to 1, centres in Hz, and the distance of bins in Hz.
+
+    ``floor`` is the magnitude at which levels turn from linear to logarithmic.
+    """
 
     weights: np.ndarray
     centres: np.ndarray
@@ -25,8 +28,8 @@ class LogBands:
     def filtered(self, magnitudes: np.ndarray, levels: np.ndarray) -> np.ndarray:
         """Return magnitudes (bins, frames) with other levels (bands, frames).
 
-        Each bin is multiplied by the ratio of the new to the old level, interpolated between the bands over log
-        frequency: the lines between the bands remain those of the content.
+        Each bin is multiplied by the ratio of the new to the old level, interpolated between the centres of the bands
+        over log frequency: within a band, the spectrum keeps its shape.
         """
         gains = np.maximum(levels, 0.0) - self.levels(magnitudes)
         frequencies = np.maximum(np.arange(magnitudes.shape[0]) * self.bin_width, 1e-3)

@@ -41,11 +41,13 @@ def texture_mixing(
         styles = features(model, filters)
         grams = [gram(values) for values in styles]
         rhythm = autocorrelation(styles[0], lags)
-
     smoothing = torch.from_numpy(smoothing_matrix(config.bands, config.smoothing)).to(device)
 
+    def levels(gains: Tensor) -> Tensor:
+        return (target + smoothing @ gains).clamp_min(0.0)
+
     def losses(gains: Tensor) -> Terms:
-        x = target + smoothing @ gains
+        x = levels(gains)
         found = features(x, filters)
         each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
         terms = {
@@ -58,7 +60,7 @@ def texture_mixing(
         return terms
 
     def result(gains: Tensor) -> np.ndarray:
-        filtered = bands.filtered(magnitudes, (target + smoothing @ gains).cpu().numpy()) * np.float32(peak)
+        filtered = bands.filtered(magnitudes, levels(gains).cpu().numpy()) * np.float32(peak)
         return sound_of(filtered, phase, recipe)[: len(content)]
 
     frames = max(target.shape[1], model.shape[1])
