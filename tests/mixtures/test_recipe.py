@@ -1,5 +1,8 @@
 """Recipes: the built-in ones, files, options, errors in one line."""
 
+import subprocess
+import sys
+
 import pytest
 
 from nodegraph.mixtures import MixtureError, load_recipe, recipe_files
@@ -69,3 +72,8 @@ def test_invalid_recipe_is_refused_in_one_line(tmp_path, name):
 def test_unknown_recipe_suggests_a_name():
     with pytest.raises(MixtureError, match="Did you mean 'thesis-fold'"):
         load_recipe("thesis-fod")
+
+
+def test_recipes_are_read_without_torch():
+    program = "import sys, nodegraph.mixtures as m; m.load_recipe('texture'); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
