@@ -43,8 +43,7 @@ check-ruff: ; @$(BIN)/ruff check && $(BIN)/ruff format --check
 check-mypy: ; @$(BIN)/mypy
 # Two processes halve the time; tests with real devices run afterwards, one at a time.
 check-tests:
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
-	@$(BIN)/pytest -m alone
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not alone"; status=$$?; $(BIN)/pytest -m alone && exit $$status
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

@@ -6,7 +6,7 @@ import json
 import math
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 
@@ -45,6 +45,15 @@ def columns(rows: Iterable[Sequence[object]], indent: str = "") -> None:
     for row in cells:
         line = indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
         print_line(line if terminal_width is None or len(line) <= terminal_width else line[: terminal_width - 1] + "…")
+
+
+def print_recipes(recipes: Iterable[Any], detail: Callable[[Any], str], json: bool) -> None:
+    """Print recipes: name, ``detail(recipe)`` and description, or all their entries as JSON."""
+    recipes = list(recipes)
+    if json:
+        print_json([recipe.plain() for recipe in recipes])
+    else:
+        columns((recipe.name, detail(recipe), recipe.description) for recipe in recipes)
 
 
 def format_decibels(peak: float) -> str:

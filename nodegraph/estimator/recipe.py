@@ -7,7 +7,6 @@ defined here.
 from __future__ import annotations
 
 import os
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,12 +15,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from nodegraph.learn.errors import LearnError
+from nodegraph.learn.recipe_file import files_in, read_recipe
 from nodegraph.models.estimator_layout import Count
 from nodegraph.models.sound_features import Rate
-from nodegraph.patch.errors import suggest
 
 FOLDER = Path(__file__).parent / "recipes"
-MAX_FILE_BYTES = 1 << 20
 FRAMES = 64  # spectra of a sound
 
 Positive = Annotated[float, Meta(gt=0.0, le=1e6)]
@@ -80,26 +78,14 @@ class EstimatorRecipe(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def recipe_files() -> dict[str, Path]:
     """Return the built-in recipes: name → file."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+    return files_in(FOLDER)
 
 
 def load_recipe(recipe: str | os.PathLike[str] | EstimatorRecipe) -> EstimatorRecipe:
     """Load a recipe by name or from a .toml file. Raises LearnError."""
     if isinstance(recipe, EstimatorRecipe):
         return recipe
-    known = recipe_files()
-    path = known.get(str(recipe)) or Path(recipe)
-    if not path.is_file():
-        hint = suggest(str(path), known) or f" Recipes are {', '.join(known)}."
-        raise LearnError(f"recipe '{path}': not found.{hint}")
-    try:
-        data = path.read_bytes()
-        if len(data) > MAX_FILE_BYTES:
-            raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
-        found = msgspec.convert(tomllib.loads(data.decode()), EstimatorRecipe)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or "nested too deeply"
-        raise LearnError(f"{path}: invalid recipe ({' '.join(reason.split())}). Correct the file.") from None
+    found, path = read_recipe(recipe, EstimatorRecipe, recipe_files(), LearnError)
     if len(found.network.channels) != len(found.network.strides):
         raise LearnError(f"{path}: network.strides must have an entry for each of network.channels. Correct the file.")
-    return msgspec.structs.replace(found, name=path.stem)
+    return found

@@ -23,9 +23,9 @@ from nodegraph.models.model_file import ModelError
 from nodegraph.patch.errors import suggest
 
 from .errors import LearnError
+from .recipe_file import files_in, read_text, reason_of
 
 FOLDER = Path(__file__).parent / "recipes"
-MAX_FILE_BYTES = 1 << 20  # bytes
 MAX_WIDTH = 16384
 
 Activation = Literal["sigmoid", "relu", "leaky", "linear"]
@@ -159,7 +159,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def recipe_files() -> dict[str, Path]:
     """Return the built-in recipes: name → file."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+    return files_in(FOLDER)
 
 
 def load_recipe(
@@ -211,15 +211,10 @@ def _read(recipe: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
             raise LearnError(f"{path}: recipe file not found. Check the path.")
         raise LearnError(f"unknown recipe '{path}'.{suggest(str(path), known)} Recipes are {', '.join(known)}.")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
-            raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
-        text = data.decode()
+        text = read_text(path)
         found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or "nested too deeply"
-        raise LearnError(f"{path}: unreadable recipe ({' '.join(reason.split())}).") from None
+        raise LearnError(f"{path}: unreadable recipe ({reason_of(error)}).") from None
     if not isinstance(found, dict):
         raise LearnError(f"{path}: the recipe must be an object with entries such as features and layers.")
     return path.stem, found

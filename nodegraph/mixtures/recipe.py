@@ -7,7 +7,6 @@ defined here. A recipe has either a table ``image`` or a table ``texture``.
 from __future__ import annotations
 
 import os
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,13 +14,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from nodegraph.learn.recipe_file import files_in, read_recipe
 from nodegraph.patch.errors import suggest
 
 from .errors import MixtureError
 from .vgg_layers import layer_shapes
 
 FOLDER = Path(__file__).parent / "recipes"
-MAX_FILE_BYTES = 1 << 20
 DEFAULT = "texture"
 QUICK_RATE, QUICK_SECONDS, QUICK_ITERATIONS = 22050.0, 2.5, 60
 
@@ -125,27 +124,15 @@ class MixRecipe(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def recipe_files() -> dict[str, Path]:
     """Return the built-in recipes: name → file."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+    return files_in(FOLDER)
 
 
 def load_recipe(recipe: str | os.PathLike[str] | MixRecipe) -> MixRecipe:
     """Load a recipe by name or from a .toml file. Raises MixtureError."""
     if isinstance(recipe, MixRecipe):
         return _checked(recipe, recipe.name or "recipe")
-    known = recipe_files()
-    path = known.get(str(recipe)) or Path(recipe)
-    if not path.is_file():
-        hint = suggest(str(path), known) or f" Recipes are {', '.join(known)}."
-        raise MixtureError(f"recipe '{path}': not found.{hint}")
-    try:
-        data = path.read_bytes()
-        if len(data) > MAX_FILE_BYTES:
-            raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
-        found = msgspec.convert(tomllib.loads(data.decode()), MixRecipe)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or "nested too deeply"
-        raise MixtureError(f"{path}: invalid recipe ({' '.join(reason.split())}). Correct the file.") from None
-    return _checked(msgspec.structs.replace(found, name=path.stem), str(path))
+    found, path = read_recipe(recipe, MixRecipe, recipe_files(), MixtureError)
+    return _checked(found, str(path))
 
 
 def with_options(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,16 @@ import typer
 
 from ..errors import INTERRUPTED
 from ..options import Device, Json, positive
-from ..output import columns, format_bytes, format_duration, print_json, print_line, print_note, print_warning
+from ..output import (
+    columns,
+    format_bytes,
+    format_duration,
+    print_json,
+    print_line,
+    print_note,
+    print_recipes,
+    print_warning,
+)
 from ..progress import Progress
 from ..shutdown import catch_stop_signals
 
@@ -104,8 +112,10 @@ def mix(
 
 def _print_plan(mixing: Mixing) -> None:
     print_note(f"{mixing.description}; about {format_bytes(mixing.bytes)} of memory")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else float("inf")
-    if mixing.bytes > memory:
+    from nodegraph.learn.memory import memory_bytes
+
+    memory = memory_bytes()
+    if memory is not None and mixing.bytes > memory:
         print_warning(f"this machine has {format_bytes(memory)}. Use --quick, or a shorter --seconds")
 
 
@@ -146,8 +156,6 @@ def _print_result(result: dict[str, Any]) -> None:
 def _list(json: bool) -> None:
     from nodegraph.mixtures import load_recipe, recipe_files
 
-    recipes = [load_recipe(name) for name in recipe_files()]
-    if json:
-        print_json([recipe.plain() for recipe in recipes])
-    else:
-        columns((x.name, f"{x.sound.seconds:g} s at {x.sound.rate:g} Hz", x.description) for x in recipes)
+    print_recipes(
+        map(load_recipe, recipe_files()), lambda recipe: f"{recipe.sound.seconds:g} s at {recipe.sound.rate:g} Hz", json
+    )

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.lib.format import open_memmap
 
+from nodegraph.learn.memory import memory_bytes
+
 from ..features import stft_magnitudes
 from .architectures import SHAPES, InputName
 from .corpus import Corpus
@@ -32,6 +34,7 @@ _SCALED_ROWS = 512  # examples that the mean and the deviation of the inputs are
 _CHUNK_ROWS = 64
 COMPONENTS = SHAPES["handcrafted"][0]
 MEMORY_SHARE = 0.25  # of the memory of the machine that spectrograms may take
+UNKNOWN_MEMORY = 8 << 30  # bytes, if the system does not tell its memory
 
 
 class StoppedError(Exception):
@@ -126,7 +129,7 @@ def _stft_inputs(corpus: Corpus, images: Callable[[np.ndarray], np.ndarray]) -> 
     def compute(rows: np.ndarray) -> np.ndarray:
         return images(corpus.sounds(rows)).astype(np.float16)
 
-    if 2 * len(corpus.classes) * math.prod(SHAPES["stft"]) > MEMORY_SHARE * _memory_bytes():
+    if 2 * len(corpus.classes) * math.prod(SHAPES["stft"]) > MEMORY_SHARE * (memory_bytes() or UNKNOWN_MEMORY):
         return lambda rows: compute(rows).astype(np.float32)
     return _kept_in_memory(compute, len(corpus.classes))
 
@@ -144,14 +147,6 @@ def _kept_in_memory(compute: Inputs, count: int) -> Inputs:
         return values[rows].astype(np.float32)
 
     return recall
-
-
-def _memory_bytes() -> int:
-    """Return the memory of the machine, or 8 GiB if the system does not tell it."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 << 30
 
 
 def _fit_words(corpus: Corpus, rows: np.ndarray, spectrum: Spectrum) -> Compute:

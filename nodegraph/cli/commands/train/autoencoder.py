@@ -9,7 +9,16 @@ import typer
 
 from ...errors import INTERRUPTED
 from ...options import Device, Json, positive
-from ...output import columns, format_bytes, format_duration, plural, print_json, print_line, print_warning
+from ...output import (
+    columns,
+    format_bytes,
+    format_duration,
+    plural,
+    print_json,
+    print_line,
+    print_recipes,
+    print_warning,
+)
 from ...progress import Progress
 from ...shutdown import catch_stop_signals
 
@@ -164,8 +173,4 @@ def _print_result(result: dict[str, Any]) -> None:
 def _list(json: bool) -> None:
     from nodegraph.learn import load_recipe, recipe_files
 
-    recipes = [load_recipe(name) for name in recipe_files()]
-    if json:
-        print_json([recipe.plain() for recipe in recipes])
-    else:
-        columns((recipe.name, recipe.widths, recipe.description) for recipe in recipes)
+    print_recipes(map(load_recipe, recipe_files()), lambda recipe: recipe.widths, json)
