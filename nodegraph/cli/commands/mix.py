@@ -25,6 +25,7 @@ from ..shutdown import catch_stop_signals
 if TYPE_CHECKING:
     from nodegraph.mixtures import Mixture
     from nodegraph.mixtures.mixing import Mixing
+    from nodegraph.mixtures.optimise import Step
 
 
 def mix(
@@ -64,6 +65,7 @@ def mix(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted mixture to OUT.wav.")] = False,
     device: Device = None,
+    progress: Annotated[bool, typer.Option("--progress", help="Print the percentage after each iteration.")] = False,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
     json: Json = False,
 ) -> int | None:
@@ -87,7 +89,7 @@ def mix(
         observer = mixtures.MixObserver(
             plan=_print_plan,
             note=print_warning,
-            progress=lambda step: bar.to(step.done / step.total, f"iteration {step.done}, loss {step.loss:.4g}"),
+            progress=lambda step: _print_progress(step) if progress else _show_progress(bar, step),
             stop=lambda: stop.requested,
         )
         mixture = mixtures.mix(
@@ -117,6 +119,14 @@ def _print_plan(mixing: Mixing) -> None:
     memory = memory_bytes()
     if memory is not None and mixing.bytes > memory:
         print_warning(f"this machine has {format_bytes(memory)}. Use --quick, or a shorter --seconds")
+
+
+def _show_progress(bar: Progress, step: Step) -> None:
+    bar.to(step.done / step.total, f"iteration {step.done}, loss {step.loss:.4g}")
+
+
+def _print_progress(step: Step) -> None:
+    print(f"{100.0 * step.done / step.total:.0f}%", flush=True)
 
 
 def _result(mixture: Mixture) -> dict[str, Any]:

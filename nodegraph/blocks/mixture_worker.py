@@ -1,0 +1,212 @@
+"""Mixtures beside the audio thread: two sounds, recorded or read from files, and what ``nodegraph mix`` makes of them.
+
+The command runs in a process of its own with a low priority, so that it cannot disturb the sound. Finished mixtures are
+stored in the user's cache: the same sounds and settings are mixed once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from nodegraph.files.atomic import remove_leftovers
+from nodegraph.files.sound_file import SoundFileError, read_sound
+from nodegraph.files.sound_output import write_sound
+from nodegraph.version import __version__
+
+from .background_worker import BackgroundWorker
+from .helper import HelperContext
+from .sound_streaming import read_header
+
+PREVIEW, FULL = "preview", "full"
+NICE = 10  # priority of the command below that of the program
+SETTLING = 0.3  # seconds before the command starts: a slider that is dragged makes a new worker at each step
+POLL = 0.05  # seconds between two checks of a running command
+FADE_SECONDS = 0.01
+KEPT = 64  # mixtures in the cache
+
+CONTENT, STYLE, FIRST, SECOND = range(4)  # sounds: a new mixture replaces the one that is not heard
+NOTHING = -1
+# Marks, written by the kernel
+RECORDED = 0  # samples recorded so far
+REQUEST = 1  # recordings completed
+# Marks, written by the worker
+MIXTURE = 2  # the mixture to play: FIRST, SECOND or NOTHING
+LENGTH = 3  # of the four sounds, in samples
+# Constants
+CAPACITY = 7  # samples of a sound
+FADE = 8  # samples of a crossfade
+MARKS = 9
+
+SOUND_FILES = ("content_file", "style_file")
+PYTHON = [sys.executable, "-P"]  # without the current folder, from which nothing may be imported
+COMMAND = [*PYTHON, "-m", "nodegraph", "mix", "content.wav", "style.wav", "-o", "mixture.wav", "--progress"]
+PREVIEW_OPTIONS = ["--iterations", "40"]
+
+
+def mixture_problem(settings: Mapping[str, Any]) -> str:
+    """Return why a mixture cannot be made, or ""."""
+    for name in SOUND_FILES:
+        if problem := read_header(settings[name])[1]:
+            return problem.rstrip(".")
+    if importlib.util.find_spec("torch") is None:
+        return "PyTorch is not installed: pip install 'nodegraph[learn]'"
+    return ""
+
+
+class MixtureWorker(BackgroundWorker):
+    """A worker that mixes the two sounds of its block: first as a preview, then as the settings say."""
+
+    array_types = {"heard": "f4", "sounds": "f4", "done": "f8", "marks": "i8"}
+
+    def __init__(self, context: HelperContext) -> None:
+        self._settings, self._rate, self._realtime = context.settings, context.rate, context.realtime
+        capacity = round(self._settings["seconds"] * self._rate)
+        self._heard, self._sounds = np.empty((2, capacity), np.float32), np.empty((4, capacity), np.float32)
+        for array in (self._heard, self._sounds):
+            array.fill(0.0)  # page faults must not happen in the audio thread
+        self.done, self.marks = np.zeros(1), np.zeros(MARKS, np.int64)
+        self.marks[MIXTURE], self.marks[CAPACITY] = NOTHING, capacity
+        self.marks[FADE] = min(round(FADE_SECONDS * self._rate), capacity // 4)
+        self.arrays = {
+            "heard": self._heard.ravel(),
+            "sounds": self._sounds.ravel(),
+            "done": self.done,
+            "marks": self.marks,
+        }
+        self.problem = ""
+        self._answered = 0
+        self.start(f"mixture-{context.node}", context.realtime)
+
+    def load(self) -> bool:
+        """Read the files and mix them, if there are two."""
+        for sound, name in enumerate(SOUND_FILES):
+            if self._settings[name]:
+                try:
+                    self._place(sound, read_sound(Path(self._settings[name]), self._rate).mean(axis=1))
+                except SoundFileError as error:
+                    self.problem = str(error).rstrip(".")
+                    return False
+        if not (self._realtime and self._stop.wait(SETTLING)):
+            self._mix()
+        return True
+
+    def process_pending(self) -> bool:
+        """Mix what was recorded since the last call."""
+        request = int(self.marks[REQUEST])
+        if request == self._answered:
+            return True
+        self._answered = request
+        for sound, name in enumerate(SOUND_FILES):
+            if not self._settings[name]:
+                self._place(sound, self._heard[sound, : self.marks[RECORDED]].copy())
+        self._mix()
+        return True
+
+    def _place(self, sound: int, samples: np.ndarray) -> None:
+        """Make ``samples`` one of the sounds that can be heard; they are cut to the capacity."""
+        length = min(len(samples), int(self.marks[CAPACITY]))
+        self._sounds[sound, :length] = samples[:length]
+        self.marks[LENGTH + sound] = length
+
+    def _mix(self) -> None:
+        """Mix the two sounds, and make the result the one that is heard."""
+        content, style = (self._sounds[sound, : self.marks[LENGTH + sound]] for sound in (CONTENT, STYLE))
+        if not content.size or not style.size:
+            return
+        self.problem = ""
+        qualities = [self._settings["quality"]]
+        if self._realtime and qualities == [FULL] and not self._cached(content, style, FULL).is_file():
+            qualities = [PREVIEW, FULL]
+        for quality in qualities:
+            path = self._cached(content, style, quality)
+            try:
+                if not path.is_file() and not self._run(content, style, quality, path):
+                    return
+                found = read_sound(path, self._rate)[:, 0]
+            except (OSError, SoundFileError) as error:
+                self.problem = f"the mixture failed ({str(error).rstrip('.')})"
+                return
+            free = SECOND if self.marks[MIXTURE] == FIRST else FIRST
+            self._place(free, found)
+            self.marks[MIXTURE] = free
+            self.done[0] = 1.0
+
+    def _options(self, quality: str) -> list[str]:
+        """Return the options of ``nodegraph mix`` for the settings of the block."""
+        options = ["--seconds", repr(float(self._settings["seconds"])), "--seed", str(self._settings["seed"])]
+        options += ["--style-weight", repr(float(self._settings["style_weight"]))]
+        return options + PREVIEW_OPTIONS if quality == PREVIEW else options
+
+    def _cached(self, content: np.ndarray, style: np.ndarray, quality: str) -> Path:
+        """Return the path of a mixture in the cache."""
+        found = hashlib.sha256(repr((self._options(quality), self._rate, len(content), __version__)).encode())
+        for sound in (content, style):
+            found.update(sound.tobytes())
+        return cache_folder() / f"{found.hexdigest()[:32]}.wav"
+
+    def _run(self, content: np.ndarray, style: np.ndarray, quality: str, path: Path) -> bool:
+        """Write the mixture to a file. Return False if it failed, with a problem, or was stopped."""
+        cache = path.parent
+        cache.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(cache)
+        with tempfile.TemporaryDirectory(prefix=".nodegraph-", dir=cache) as name:
+            folder = Path(name)
+            for file, sound in (("content.wav", content), ("style.wav", style)):
+                write_sound(folder / file, sound, self._rate)
+            with (folder / "progress").open("w+") as progress, (folder / "errors").open("w+") as errors:
+                command = [*COMMAND, *self._options(quality)]
+                process = subprocess.Popen(
+                    command, cwd=folder, stdin=subprocess.DEVNULL, stdout=progress, stderr=errors
+                )
+                try:
+                    finished = self._follow(process, progress)
+                finally:
+                    process.kill()  # after Ctrl-C; one that has ended is left alone
+                    process.wait()
+                reason = _last_line(errors)
+            if not finished:
+                return False
+            if process.returncode:
+                reason = reason.removeprefix("error: ") or f"exit status {process.returncode}"
+                self.problem = f"the mixture failed ({reason.rstrip('.')})"
+                return False
+            os.replace(folder / "mixture.wav", path)
+        for old in sorted(cache.glob("*.wav"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
+            old.unlink(missing_ok=True)
+        return True
+
+    def _follow(self, process: subprocess.Popen[bytes], progress: TextIO) -> bool:
+        """Show the progress of a process until it ends. Return False if it was stopped before."""
+        with suppress(AttributeError, OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+        while process.poll() is None:
+            if self._stop.wait(POLL) or self.marks[REQUEST] != self._answered:
+                return False
+            if (percentage := _last_line(progress).removesuffix("%")).isdecimal():
+                self.done[0] = int(percentage) / 100.0
+        return True
+
+
+def cache_folder() -> Path:
+    """Return the folder of finished mixtures: ``NODEGRAPH_MIXTURES``, else in the user's cache folder."""
+    from platformdirs import user_cache_dir
+
+    return Path(os.environ.get("NODEGRAPH_MIXTURES") or Path(user_cache_dir("nodegraph")) / "mixtures")
+
+
+def _last_line(file: TextIO) -> str:
+    """Return the last complete line of a file that another process appends to, or ""."""
+    file.seek(0)
+    lines = file.read().rpartition("\n")[0].splitlines()
+    return lines[-1] if lines else ""
