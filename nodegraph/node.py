@@ -425,6 +425,7 @@ class Node:
     ``interchangeable`` lists groups of inputs that can change places without changing an output, up to rounding:
     ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
     ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
+    ``lane_by_lane`` names inputs of a block with ``lanes`` whose lanes are used together: equal numbers, or 1.
     A block may define these rules as plain functions:
 
     ``lanes(inputs, settings) -> {output: lanes}``
@@ -452,6 +453,7 @@ class Node:
     display: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
+    lane_by_lane: ClassVar[tuple[str, ...]] = ()
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None

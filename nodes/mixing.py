@@ -54,6 +54,7 @@ class Pan(Node):
     position = In(0.0, unit="ratio", min=-1.0, max=1.0, doc="-1 is left, 1 is right")
     gain = GAIN
     interchangeable = (("audio", "gain"),)
+    lane_by_lane = ("audio", "position", "gain")
     out = Out(doc="two lanes, left and right")
 
     def lanes(inputs, settings):

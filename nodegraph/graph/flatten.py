@@ -40,7 +40,7 @@ from .ports import (
     ports_in,
     spec_of,
 )
-from .rules import title_of, unknown_input, unknown_output, unknown_parameter
+from .rules import block_problem, title_of, unknown_input, unknown_output, unknown_parameter
 
 MAX_NODES = 50_000
 PORTS = (*INLETS, *OUTLETS)
@@ -52,9 +52,15 @@ def flatten(document: Document, patch_path: Path | None = None, allow_outside: b
     if document.settings.voices == document.settings.unison == 1 and not any(
         record.type in (SUBPATCH, INLET, "outlet") for record in document.nodes.values()
     ):
-        nodes = {id: FlatNode(record, patch_path, path=(id,)) for id, record in document.nodes.items()}
+        nodes = {id: _document_node(record, patch_path, (id,)) for id, record in document.nodes.items()}
         return FlatPatch(document, nodes, document.wires, file=patch_path, allow_outside=allow_outside)
     return _Flattener(document, location).flat()
+
+
+def _document_node(record: NodeRecord, file: Path | None, path: Place, voices: int = 1) -> FlatNode:
+    """Return the flat node of a document node; hidden blocks, whose settings are not checked, are placeholders."""
+    cls = node_types().get(record.type)
+    return FlatNode(record, file, voices, block_problem(record) if cls is not None and cls.hidden else "", path=path)
 
 
 @dataclass(frozen=True)
@@ -223,7 +229,7 @@ class _Flattener:
             if record.type == SUBPATCH:
                 self._subpatch(scope.node(id), (*scope.path, id), record, scope)
             else:
-                node = FlatNode(record, scope.location.file, scope.lanes, path=(*scope.path, id))
+                node = _document_node(record, scope.location.file, (*scope.path, id), scope.lanes)
                 self._add(scope.node(id), node, own=True)
         for wire in scope.document.wires:
             if wire.source in scope.skip and wire.target in scope.skip:

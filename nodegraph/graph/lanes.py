@@ -59,14 +59,10 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
     if node.cls.lanes is not None:
         node.output_lanes = dict(node.cls.lanes(signals, node.settings))
         node.lanes = max([widest, *node.output_lanes.values()])
+        together = {name: signals[name] for name in node.cls.lane_by_lane}
+        problems += _unequal_widths(node, together) or _unequal_to_frames(node, signals)
     else:
-        wide = {name: width for name, width in signals.items() if width > 1} if widest > 1 else {}
-        if len(wide) > 1 and len(set(wide.values())) > 1:
-            ports = listed([f"{width} at '{name}'" for name, width in wide.items()])
-            problems.append(
-                f"{node.title} has inputs of unequal width: {ports}. Lanes must be equal or 1: "
-                "put sum_lanes or split before it."
-            )
+        problems += _unequal_widths(node, signals if widest > 1 else {})
         node.output_lanes = dict.fromkeys([*spec.outputs, *spec.frame_outputs], widest)
         node.lanes = widest
     if node.lanes > MAX_LANES:
@@ -74,6 +70,27 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:
     if len(problems) > count:
         problems[count:] = [Problem(text, node.path) for text in problems[count:]]
     return before != node.output_lanes
+
+
+def _unequal_widths(node: GraphNode, widths: dict[str, int]) -> list[str]:
+    """Return a problem if inputs that are used lane by lane have unequal numbers of lanes above 1."""
+    wide = {name: width for name, width in widths.items() if width > 1}
+    if len(set(wide.values())) < 2:
+        return []
+    ports = listed([f"{width} at '{name}'" for name, width in wide.items()])
+    sentence = f"{node.title} has inputs of unequal width: {ports}."
+    return [f"{sentence} Lanes must be equal or 1: put sum_lanes or split before it."]
+
+
+def _unequal_to_frames(node: GraphNode, widths: dict[str, int]) -> list[str]:
+    """Return a problem if signals into a block of frames have more lanes than the frames that it outputs."""
+    frames = [node.output_lanes[name] for name in node.spec.frame_outputs]
+    wide = {name: width for name, width in widths.items() if name in node.spec.inputs and width > 1}
+    for name, width in wide.items():
+        if frames and width not in frames:
+            lanes = f"{width} lanes at '{name}', but {frames[0]} at its output"
+            return [f"{node.title} has {lanes}. They must be equal or 1: put sum_lanes or split before it."]
+    return []
 
 
 def check_voices(graph: Graph, problems: list[str]) -> None:

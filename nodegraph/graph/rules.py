@@ -29,8 +29,8 @@ def title_of(type: str, id: str) -> str:
 def block_problem(record: NodeRecord) -> str:
     """Return why the block of a node is unavailable: an unknown type, or a node of a newer version."""
     cls = node_types().get(record.type)
-    if cls is None:
-        return _unknown_block(record.type, tuple(node_types()))
+    if cls is None or cls.hidden:
+        return _unknown_block(record.type, tuple(name for name, cls in node_types().items() if not cls.hidden))
     if record.version > cls.version:
         versions = f"({record.version}, here {cls.version})"
         return f"saved by a newer version of block '{record.type}' {versions}. Update nodegraph."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import soundfile
@@ -50,6 +52,33 @@ def test_lanes_are_inferred_around_a_loop():
     )  # fmt: skip
     assert graph.node("sum").lanes == graph.node("gain").lanes == 4
     assert graph.loops == [["sum", "gain"]]
+
+
+def test_inputs_that_are_panned_together_must_have_equal_lanes():
+    found = problems_of("p.out out.audio", p=("pan", {"audio": [1.0] * 8, "gain": [1.0, 1.0]}), out="audio_out")
+    assert found == [
+        "pan 'p' has inputs of unequal width: 8 at 'audio' and 2 at 'gain'. Lanes must be equal or 1: "
+        "put sum_lanes or split before it."
+    ]
+
+
+def test_knobs_of_a_stretched_file_cannot_have_more_lanes_than_the_file(tmp_path):
+    soundfile.write(tmp_path / "stereo.wav", np.zeros((100, 2)), 44100)
+    patch = patch_of(player=("stretch_player", {"file": "stereo.wav", "speed": [1.0, 0.5]}))
+    assert build_graph(patch.document, patch_path=tmp_path / "patch.json").node("player").lanes == 2
+    patch.set("player.speed", [1.0, 1.0, 1.0])
+    with pytest.raises(GraphError, match="stretch_player 'player' has 3 lanes at 'speed', but 2 at its output"):
+        build_graph(patch.document, patch_path=tmp_path / "patch.json")
+
+
+@pytest.mark.parametrize("type", ["voice_in", "voice_out", "voice_lane", "signal_probe"])
+@pytest.mark.parametrize("voices", [1, 2])
+def test_hidden_blocks_in_a_file_are_placeholders(type, voices):
+    nodes = {"x": NodeRecord(type, params={"first": 10**12, "count": 1024}), "out": NodeRecord("audio_out")}
+    document = Document(nodes, (Wire("x", "out", "out", "audio"),))
+    document = dataclasses.replace(document, settings=dataclasses.replace(document.settings, voices=voices))
+    problems = [node.problem for node in build_graph(document).typed_nodes if node.cls is None]
+    assert problems and all(f"unknown block '{type}'" in problem for problem in problems)
 
 
 def test_one_lane_is_broadcast_to_all_lanes():
