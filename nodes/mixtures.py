@@ -30,6 +30,7 @@ class Mixture(Node):
     """
 
     aliases = ("style transfer", "texture", "morph", "hybrid")
+    display = "spectrogram"
 
     content = In(0.0, min=-1.0, max=1.0, doc="sound to record if content_file is empty; the mean of its lanes")
     style = In(0.0, min=-1.0, max=1.0, doc="sound to record if style_file is empty; the mean of its lanes")

@@ -68,6 +68,7 @@ class MixtureWorker(BackgroundWorker):
     """A worker that mixes the two sounds of its block: first as a preview, then as the settings say."""
 
     array_types = {"heard": "f4", "sounds": "f4", "done": "f8", "marks": "i8"}
+    kind, frames, size = "magnitude", 256, 512  # of the picture of the mixture
 
     def __init__(self, context: HelperContext) -> None:
         self._settings, self._rate, self._realtime = context.settings, context.rate, context.realtime
@@ -85,6 +86,9 @@ class MixtureWorker(BackgroundWorker):
             "marks": self.marks,
         }
         self.problem = ""
+        self.hop = max(capacity // self.frames, 1)
+        self._pictured: tuple[int, int] = (NOTHING, 0)
+        self._picture = np.zeros((self.frames, self.size // 2 + 1), np.float32)
         self._answered = 0
         self.start(f"mixture-{context.node}", context.realtime)
 
@@ -112,6 +116,17 @@ class MixtureWorker(BackgroundWorker):
                 self._place(sound, self._heard[sound, : self.marks[RECORDED]].copy())
         self._mix()
         return True
+
+    def latest(self, count: int) -> np.ndarray:
+        """Return the spectrogram of the mixture, of the content until there is one: float32 (count, size / 2 + 1)."""
+        sound = int(self.marks[MIXTURE]) if self.marks[MIXTURE] != NOTHING else CONTENT
+        if (sound, self.marks[LENGTH + sound]) != self._pictured:
+            self._pictured = (sound, int(self.marks[LENGTH + sound]))
+            samples = np.zeros(self.frames * self.hop + self.size, np.float32)
+            samples[: self._pictured[1]] = self._sounds[sound, : self._pictured[1]]
+            frames = np.lib.stride_tricks.sliding_window_view(samples, self.size)[:: self.hop][: self.frames]
+            self._picture = np.abs(np.fft.rfft(frames * np.hanning(self.size), axis=1)).astype(np.float32)
+        return self._picture[-count:]
 
     def _place(self, sound: int, samples: np.ndarray) -> None:
         """Make ``samples`` one of the sounds that can be heard; they are cut to the capacity."""

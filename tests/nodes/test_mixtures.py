@@ -135,7 +135,10 @@ def test_failure_of_the_command_is_reported_in_one_line(folder, monkeypatch):
     engine = engine_of(folder)
     ((node, problem),) = engine.node_problems()
     assert not heard(engine, 1000).any()
-    assert node == "mixture" and problem == "the mixture failed (content.wav: the first 5 s are silent. Use another sound)."
+    assert (
+        node == "mixture"
+        and problem == "the mixture failed (content.wav: the first 5 s are silent. Use another sound)."
+    )
 
 
 def test_file_that_is_no_sound_is_reported_before_playing(folder):
@@ -180,3 +183,25 @@ def test_command_mixes_two_sounds(folder, monkeypatch):
     monkeypatch.setenv("NODEGRAPH_MIXTURES", str(folder / "cache"))
     found = heard(engine_of(folder, seconds=0.3, quality="preview"), 2400)
     assert 0.01 < np.sqrt(np.mean(found**2)) < 2.0
+
+
+def test_picture_is_the_spectrogram_of_the_content_until_there_is_a_mixture(folder, monkeypatch):
+    samples = np.arange(8000)
+    for name, hz in (("content", 1000), ("style", 500)):
+        write_sound(folder / f"{name}.wav", np.sin(2 * np.pi * hz * samples / RATE).astype(np.float32), RATE)
+    run_instead(HANG, folder, monkeypatch)
+    worker = live_worker(folder)
+    assert wait_until(lambda: worker.done[0] == 0.4)
+    assert loudest(worker) == {1000}
+    worker.close()
+    run_instead(MIX.format(calls=str(folder / "calls")), folder, monkeypatch)
+    worker = live_worker(folder, quality="preview")
+    assert wait_until(lambda: worker.marks[mixture_worker.MIXTURE] != mixture_worker.NOTHING)
+    assert loudest(worker) == {500, 1500}  # the product of two sines has their sum and their difference
+    worker.close()
+
+
+def loudest(worker):
+    """Return the frequencies of the largest magnitudes in the middle of the picture, in Hz, rounded to hundreds."""
+    frame = worker.latest(worker.frames)[worker.frames // 2]
+    return {int(round(hz, -2)) for hz in np.flatnonzero(frame > 0.5 * frame.max()) * RATE / worker.size}

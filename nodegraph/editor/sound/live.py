@@ -350,7 +350,8 @@ class LiveSound:
         if node is None or not hasattr(ring, "latest"):
             return None
         arriving = next(iter(node.input_frames.values()), None)
-        return self._reading(ring, arriving.kind if arriving else "", count, node.path_latency)
+        kind = arriving.kind if arriving else getattr(ring, "kind", "")
+        return self._reading(ring, kind, count, node.path_latency)
 
     def first_output(self, id: str) -> str | None:
         """Return the port_ref of the first output of a node, or None if it has none."""
