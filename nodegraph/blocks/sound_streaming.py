@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.files.recording import RecordingFile
-from nodegraph.files.sound_file import SoundFileError, read_sound
+from nodegraph.files.sound_file import SoundFileError, rate_problem, read_sound
 from nodegraph.patch import PatchError, resolve_file
 
 from .helper import HelperContext
@@ -194,6 +194,8 @@ def _header(path: str, changed: float) -> tuple[int, str]:
         info = soundfile.info(path)
     except (OSError, RuntimeError):
         return 0, f"'{Path(path).name}' is not a readable sound file. Convert it to WAV or FLAC."
+    if problem := rate_problem(info.samplerate):
+        return 0, f"'{Path(path).name}': {problem}"
     if info.frames == 0:
         return 0, f"'{Path(path).name}' is empty."
     return info.channels, ""

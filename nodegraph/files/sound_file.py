@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 LOW_DISK_BYTES = 1 << 20  # bytes
+LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000  # Hz; a wrong header must not make gigabytes of a small file
 
 
 class SoundFileError(Exception):
@@ -46,7 +47,17 @@ def read_samples(path: Path) -> tuple[np.ndarray, float]:
         raise SoundFileError(f"{path}: not a sound file, or unsupported ({reason_of(error)}).") from None
     if len(values) == 0:
         raise SoundFileError(f"{path}: the sound file is empty.")
+    if problem := rate_problem(file_rate):
+        raise SoundFileError(f"{path}: {problem}")
     return values, float(file_rate)
+
+
+def rate_problem(rate: float) -> str:
+    """Return why a file of this sample rate in Hz is not read, or ""."""
+    if LOWEST_RATE <= rate <= HIGHEST_RATE:
+        return ""
+    rates = f"{LOWEST_RATE}–{HIGHEST_RATE} Hz, got {rate:g}"
+    return f"the sample rate must lie in {rates}. Convert the file, or correct its header."
 
 
 def reason_of(error: Exception, folder: Path | None = None) -> str:

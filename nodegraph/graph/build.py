@@ -18,6 +18,7 @@ from .frame_inference import infer_frames
 from .lanes import check_voices, infer_banks, infer_lanes
 from .latency import infer_latency
 from .loops import find_loops, forward_order, unmarked_loops
+from .memory import check_memory
 from .model import Graph, GraphError
 from .settings import typed_node
 from .wires import describe_wire, wire_fits
@@ -46,6 +47,8 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
         check_voices(graph, problems)
     if not problems:
         infer_frames(graph, order, problems)
+    if not problems:
+        check_memory(graph, problems)
     if problems:
         raise GraphError(problems)
     infer_banks(graph)

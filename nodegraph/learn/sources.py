@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.sound_file import SoundFileError, reason_of
+from nodegraph.files.sound_file import SoundFileError, rate_problem, reason_of
 
 from .errors import LearnError
 
@@ -73,6 +73,8 @@ def _recording(path: Path) -> AudioSource:
         info = soundfile.info(path)
     except (OSError, RuntimeError) as error:
         raise SoundFileError(f"{path}: unreadable sound file ({reason_of(error)}).") from None
+    if problem := rate_problem(info.samplerate):
+        raise SoundFileError(f"{path}: {problem}")
     return AudioSource(str(path), info.frames / max(info.samplerate, 1), lambda rate: read_mono(path, rate))
 
 

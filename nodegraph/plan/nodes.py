@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.graph import GraphNode
+from nodegraph.graph.memory import line_length
 from nodegraph.kernel import Kernel, kernel_of
 from nodegraph.quantum import QUANTUM
 
@@ -152,7 +153,7 @@ def needs_reset(builder: PlanBuilder, node: GraphNode) -> bool:
     if builder.previous is None:
         return False
     for name in node.spec.lines:
-        length = line_length(builder, node, name)
+        length = line_length(node, name, builder.graph.rate)
         of_lane = builder.previous.lines.get(LaneLineKey(node.id, node.type, name, 0))
         of_block = builder.previous.lines.get(BlockLineKey(node.id, node.type, name, node.lanes))
         if of_lane is not None and len(of_lane) != length:
@@ -160,11 +161,6 @@ def needs_reset(builder: PlanBuilder, node: GraphNode) -> bool:
         if of_block is not None and len(of_block) != length * node.lanes:
             return True
     return False
-
-
-def line_length(builder: PlanBuilder, node: GraphNode, name: str) -> int:
-    """Return the length of a delay line of one lane in samples."""
-    return max(1, int(node.spec.lines[name].length(node.settings, builder.graph.rate)))
 
 
 def place_states(
@@ -212,7 +208,7 @@ def place_lines(builder: PlanBuilder, kernel: Kernel, nodes: list[GraphNode], ro
     """Place the delay lines of all lanes; those of the previous plan are reused if the lengths are equal."""
     for name in nodes[0].spec.lines:
         word = kernel.parameter_words[name].word
-        length = line_length(builder, nodes[0], name)
+        length = line_length(nodes[0], name, builder.graph.rate)
         if kernel.is_tick:
             pointers = [
                 builder.line(LaneLineKey(node.id, node.type, name, k), length).ctypes.data

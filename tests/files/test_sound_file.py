@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from nodegraph.blocks.sound_streaming import read_header
 from nodegraph.files.sound_file import SoundFileError, read_samples, read_sound
 from nodegraph.files.sound_output import SoundOutput, write_sound
 
@@ -61,6 +62,17 @@ def test_folder_and_empty_sound_file_are_refused(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros((0, 1)), 44100)
     with pytest.raises(SoundFileError, match="is empty"):
         read_sound(tmp_path / "a.wav", 44100)
+
+
+@pytest.mark.parametrize("rate", [1, 999, 2_000_000])
+def test_sample_rate_of_a_wrong_header_is_refused_before_the_file_grows(tmp_path, rate):
+    soundfile.write(tmp_path / "wrong.wav", np.zeros(100), rate)
+    with pytest.raises(SoundFileError) as caught:
+        read_sound(tmp_path / "wrong.wav", 44100.0)
+    assert str(caught.value).endswith(
+        f"the sample rate must lie in 1000–1000000 Hz, got {rate:g}. Convert the file, or correct its header."
+    )
+    assert read_header(str(tmp_path / "wrong.wav"))[1].startswith("'wrong.wav': the sample rate must lie in 1000")
 
 
 def test_wav_round_trip_is_exact_above_full_scale(tmp_path):

@@ -10,7 +10,7 @@ import soundfile
 
 from nodegraph.api import Patch, render
 from nodegraph.graph import GraphError, build_graph, wire_problem
-from nodegraph.patch import Document, NodeRecord, Wire
+from nodegraph.patch import Document, NodeRecord, PatchError, Wire
 from tests.rendering import patch_of
 
 
@@ -22,6 +22,25 @@ def problems_of(*wires, **nodes):
     with pytest.raises(GraphError) as caught:
         build_graph(patch_of(*wires, checked=False, **nodes).document)
     return caught.value.problems
+
+
+# -- memory --------------------------------------------------------------------------------------------------
+
+
+def test_delay_lines_may_use_a_limited_memory(monkeypatch):
+    patch = patch_of("d.out out.audio", d=("delay", {"audio": [0.0] * 1000, "max_time": 60.0}), out="audio_out")
+    with pytest.raises(GraphError) as caught:
+        build_graph(patch.document)
+    (problem,) = caught.value.problems
+    assert problem == (
+        "the delay lines of the patch need 10.6 GB, most of it for delay 'd' with 1000 lanes at 44100 Hz; 2 GB are "
+        "allowed. Shorten them, use fewer lanes, or set NODEGRAPH_MEMORY to more gigabytes."
+    )
+    monkeypatch.setenv("NODEGRAPH_MEMORY", "10.7")
+    build_graph(patch.document)
+    monkeypatch.setenv("NODEGRAPH_MEMORY", "much")
+    with pytest.raises(PatchError, match="NODEGRAPH_MEMORY must be a number of gigabytes, got 'much'"):
+        build_graph(patch.document)
 
 
 # -- lanes ---------------------------------------------------------------------------------------------------
