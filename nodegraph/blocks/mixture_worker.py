@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from nodegraph.files.atomic import remove_leftovers
+from nodegraph.files.atomic import PREFIX, SUFFIX, remove_leftovers
 from nodegraph.files.sound_file import SoundFileError, read_sound
 from nodegraph.files.sound_output import write_sound
 from nodegraph.version import __version__
@@ -175,7 +175,7 @@ class MixtureWorker(BackgroundWorker):
         cache = path.parent
         cache.mkdir(parents=True, exist_ok=True)
         remove_leftovers(cache)
-        with tempfile.TemporaryDirectory(prefix=".nodegraph-", dir=cache) as name:
+        with tempfile.TemporaryDirectory(SUFFIX, PREFIX, cache) as name:
             folder = Path(name)
             for file, sound in (("content.wav", content), ("style.wav", style)):
                 write_sound(folder / file, sound, self._rate)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nodegraph.files.atomic import temporary_in
 from nodegraph.files.safetensors import TensorFileError, map_arrays, write_arrays
 
 from .dataset_settings import DatasetError, DatasetSettings
@@ -160,7 +161,7 @@ class _SoundFolder:
     def __init__(self, settings: DatasetSettings, folder: Path, shard: int) -> None:
         self._settings, self._folder = settings, folder
         self._target = sound_folder(folder, shard)
-        self._temporary = folder / f".{self._target.name}-{os.urandom(6).hex()}.tmp"
+        self._temporary = temporary_in(folder)
 
     def write(self, rows: Sequence[int], sounds: np.ndarray) -> dict[str, np.ndarray]:
         """Write sounds; return their sizes in bytes and SHA-256 digests. Raises OSError."""

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+PREFIX, SUFFIX = ".nodegraph-", ".tmp"
 LEFT_AFTER = 3600.0  # seconds; no write takes so long
 
 
@@ -22,7 +23,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         mode = path.stat().st_mode & 0o777
         if not os.access(path, os.W_OK):
             raise PermissionError(13, "it is read-only")
-    temporary = path.parent / f".nodegraph-{os.urandom(6).hex()}.tmp"
+    temporary = temporary_in(path.parent)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -36,9 +37,14 @@ def write_atomic(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def temporary_in(folder: Path) -> Path:
+    """Return a new name for a temporary file or folder, hidden and short, that :func:`remove_leftovers` knows."""
+    return folder / f"{PREFIX}{os.urandom(6).hex()}{SUFFIX}"
+
+
 def remove_leftovers(folder: Path) -> None:
-    """Delete the hidden temporary files and folders in ``folder`` that killed processes left an hour ago or earlier."""
-    for path in folder.glob(".*.tmp"):
+    """Delete the temporary files and folders in ``folder`` that killed processes left an hour ago or earlier."""
+    for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > LEFT_AFTER:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

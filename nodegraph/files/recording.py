@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .sound_file import reason_of
+from .sound_file import SoundFileError, reason_of
+from .sound_output import SUBTYPES, kind_of, write_chunks
 
 
 class RecordingFile:
@@ -31,11 +32,14 @@ class RecordingFile:
         try:
             if self._file is None:
                 path = unused_path(self._requested_path)
-                subtype = "FLOAT" if path.suffix.lower() == ".wav" else None
-                self._file = soundfile.SoundFile(path, "w", round(self._rate), self._channels, subtype=subtype)
+                kind = kind_of(path, self._rate)
+                subtype = SUBTYPES.get(kind)
+                self._file = soundfile.SoundFile(path, "w", round(self._rate), self._channels, subtype, format=kind)
                 self.path = path
-            self._file.write(block)
+            write_chunks(self._file, block)
             self._file.flush()
+        except SoundFileError as error:
+            self.problem = f"nothing is recorded: {error}".rstrip(".")
         except (OSError, RuntimeError, ValueError, TypeError) as error:
             reason = reason_of(error, self._requested_path.parent)
             playable = "; the samples written before are playable" if self.path else ""

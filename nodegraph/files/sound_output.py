@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .atomic import remove_leftovers, temporary_in
 from .sound_file import SoundFileError
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ SUBTYPES = {
     "AIFF": "FLOAT",
     "FLAC": "PCM_24",
 }
+HIGHEST_OGG_RATE = 200_000  # Hz; libvorbis crashes above
+CHUNK = 1 << 16  # sample frames in one call: libvorbis crashes if there are millions
 ENDINGS = {"WAVE": "WAV", "AIF": "AIFF", "OGA": "OGG"}
 HINT = "Free some disk space, or choose another folder."
 
@@ -38,7 +41,7 @@ class SoundOutput:
 
         self.path = path
         self.samples = 0
-        kind = kind_of(path)
+        kind = kind_of(path, rate)
         target = _resolve_target(path)
         size = 4.0 * channels * rate * seconds if SUBTYPES.get(kind) == "FLOAT" else 0.0
         _check_free_space(path, target, size)
@@ -47,7 +50,8 @@ class SoundOutput:
         self._target = target
         # a device such as /dev/null must not be replaced, so it is written directly
         is_device = target.exists() and not target.is_file()
-        self._part = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
+        self._part = target if is_device else temporary_in(target.parent)
+        remove_leftovers(target.parent)
         self._descriptor = self._open()
         subtype = SUBTYPES.get(kind)
         self.is_float = subtype == "FLOAT"
@@ -81,7 +85,7 @@ class SoundOutput:
     def write(self, block: np.ndarray) -> None:
         """Append samples of shape (samples, channels). Raises SoundFileError; the file is then discarded."""
         try:
-            self._file.write(block)
+            write_chunks(self._file, block)
         except (RuntimeError, AssertionError, OSError) as error:
             raise self._raise_write_error(error) from None
         self.samples += len(block)
@@ -134,14 +138,25 @@ class SoundOutput:
         return ""
 
 
-def kind_of(path: Path) -> str:
-    """Return the file format that the suffix selects, by default WAV. Raises SoundFileError if unsupported."""
+def write_chunks(file: Any, block: np.ndarray) -> None:
+    """Append samples of shape (samples, channels) to an open file of libsndfile."""
+    for start in range(0, len(block), CHUNK):
+        file.write(block[start : start + CHUNK])
+
+
+def kind_of(path: Path, rate: float = 0.0) -> str:
+    """Return the file format that the suffix selects, by default WAV.
+
+    Raises SoundFileError if it is unsupported, or unsupported at a rate in Hz.
+    """
     import soundfile
 
     ending = path.suffix.lstrip(".").upper()
     kind = ENDINGS.get(ending, ending) or "WAV"
     if kind not in soundfile.available_formats() or kind == "RAW":
         raise SoundFileError(f"{path}: the format '{path.suffix}' is unsupported. Use .wav, .flac or .ogg.")
+    if kind == "OGG" and rate > HIGHEST_OGG_RATE:
+        raise SoundFileError(f"{path}: an OGG file has at most {HIGHEST_OGG_RATE} Hz, got {rate:g}. Use .wav or .flac.")
     return kind
 
 

@@ -1,6 +1,7 @@
 """Sound files: reading without invalid samples, and atomic writing."""
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import soundfile
 
 from nodegraph.blocks.sound_streaming import read_header
+from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import SoundFileError, read_samples, read_sound
 from nodegraph.files.sound_output import SoundOutput, write_sound
 
@@ -91,6 +93,43 @@ def test_suffix_selects_the_format(tmp_path, ending):
 def test_one_dimensional_array_is_one_channel(tmp_path):
     write_sound(tmp_path / "a.wav", tone()[:, 0], 44100)
     assert soundfile.info(tmp_path / "a.wav").channels == 1
+
+
+@pytest.mark.parametrize("stem", ["x" * 251, "音" * 83])
+def test_longest_names_of_the_system_are_written(tmp_path, stem):
+    write_sound(tmp_path / f"{stem}.wav", tone(), 44100)
+    assert os.listdir(tmp_path) == [f"{stem}.wav"]
+
+
+def test_long_ogg_files_are_written(tmp_path):
+    write_sound(tmp_path / "a.ogg", np.zeros((4_300_000, 2), np.float32), 44100)
+    assert soundfile.info(tmp_path / "a.ogg").frames == 4_300_000
+
+
+def test_ogg_files_at_rates_that_their_encoder_cannot_take_are_refused(tmp_path):
+    recording = RecordingFile(tmp_path / "a.ogg", 384000.0, 1)
+    with pytest.raises(SoundFileError, match=r"an OGG file has at most 200000 Hz, got 384000. Use .wav or .flac."):
+        write_sound(tmp_path / "a.ogg", tone(), 384000.0)
+    recording.write(tone())
+    recording.close()
+    assert "an OGG file has at most 200000 Hz" in recording.problem and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("ending", "subtype"), [("wav", "FLOAT"), ("flac", "PCM_24"), ("aiff", "FLOAT")])
+def test_recordings_have_the_precision_of_rendered_files(tmp_path, ending, subtype):
+    recording = RecordingFile(tmp_path / f"a.{ending}", 44100.0, 1)
+    recording.write(tone())
+    recording.close()
+    write_sound(tmp_path / f"b.{ending}", tone(), 44100)
+    assert [soundfile.info(tmp_path / f"{name}.{ending}").subtype for name in "ab"] == [subtype, subtype]
+
+
+def test_next_file_in_a_folder_deletes_what_killed_renders_left(tmp_path):
+    left = tmp_path / ".nodegraph-0.tmp"
+    left.write_bytes(b"part")
+    os.utime(left, (time.time() - 3700.0,) * 2)
+    write_sound(tmp_path / "a.wav", tone(), 44100)
+    assert os.listdir(tmp_path) == ["a.wav"]
 
 
 @pytest.mark.parametrize(

@@ -241,12 +241,7 @@ def export(
         sound = engine.run(seconds, progress)
     finally:
         engine.close()
-    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        write_sound(temporary, sound, rate)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_sound(path, sound, rate)
     return path
 
 
