@@ -51,7 +51,7 @@ MARKS = 9
 SOUND_FILES = ("content_file", "style_file")
 PYTHON = [sys.executable, "-P"]  # without the current folder, from which nothing may be imported
 COMMAND = [*PYTHON, "-m", "nodegraph", "mix", "content.wav", "style.wav", "-o", "mixture.wav", "--progress"]
-PREVIEW_OPTIONS = ["--iterations", "40"]
+PREVIEW_OPTIONS = ["--preview"]
 
 
 def mixture_problem(settings: Mapping[str, Any]) -> str:

@@ -49,21 +49,23 @@ SPECTRUM = (
     Measure("level", "0", "RMS level minus that of the reference", "dB"),
     Measure("stft", "0", "multi-resolution STFT distance"),
     Measure("log_spectral", "0", "log-spectral distance", "dB"),
-    Measure("correlation", "1", "correlation of spectrograms, at any gain"),
+    Measure("correlation", "1", "of spectrograms, at any gain"),
     Measure("flatness", "", "0 tones, 0.56 white noise, 1 click"),
     Measure("reference_flatness", "", "flatness of the reference"),
 )
 STYLE = (
-    Measure("texture", "0", "mean of the six below; noise v. tone: 1"),
+    Measure("texture", "0", "mean of the next 8; noise v. tone: 1"),
     Measure("texture_mean", "0", "levels of bands: spectral balance"),
     Measure("texture_variation", "0", "variances of bands: fluctuation"),
     Measure("texture_skewness", "0", "skewness of bands: rare peaks or gaps"),
     Measure("texture_kurtosis", "0", "kurtosis of bands: sparse events"),
     Measure("texture_correlation", "0", "between bands: wide-band events"),
     Measure("texture_modulation", "0", "rhythm and roughness, 0.5–200 Hz"),
+    Measure("texture_comodulation", "0", "rhythm that bands share"),
+    Measure("texture_phase", "0", "shape of events: attacks, decays"),
     Measure("gram", "0", "random features; noise v. tone: 1"),
     Measure("copying", "1", "largest cross-correlation of waveforms"),
-    Measure("copying_lag", "", "time in the sound where the style starts", "s"),
+    Measure("copying_lag", "", "time of the start of the style", "s"),
 )
 GROUPS = {"content": CONTENT, "spectrum": SPECTRUM, "style": STYLE}
 

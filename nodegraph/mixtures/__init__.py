@@ -1,11 +1,12 @@
 """Mixtures: one sound's content in another's style.
 
 A mixture is a spectrogram that minimises a loss: its distance from the content, and the distance of its statistics from
-those of the style. ``mix`` reads two files and writes one; ``recipe`` configures it. There are two kinds of losses:
+those of the style. ``mix`` reads two files and writes one; ``recipe`` configures it. A texture without content is a
+loop, which ``texture`` makes. There are three kinds of losses:
 
-    image_mixing: image_forms ──► vgg19 (weight_file) ──► image_losses ─┐
-                                                                        ├─► optimise ──► mixing.sound_of
-    texture_mixing: log_bands ──► random filters ──► texture_losses ────┘
+    image_mixing: image_forms ──► vgg19 (weight_file) ──► image_losses ─────────────┐
+    texture_mixing: pieces of log_bands ──► random filters ──► texture_losses ──────┼─► search (optimise) ──► sound
+    texture_loop: grains ──► circular spectra ──► random filters ──► texture_losses ┘
 
 torch is imported only when a mixture starts.
 """
@@ -20,7 +21,7 @@ from .errors import MixtureError
 from .recipe import MixRecipe, load_recipe, recipe_files
 
 if TYPE_CHECKING:
-    from .mixture import MixObserver, Mixture, mix, mix_sounds
+    from .mixture import MixObserver, Mixture, mix, mix_sounds, texture, texture_of_sound
 
 __all__ = [
     "MixObserver",
@@ -31,11 +32,13 @@ __all__ = [
     "mix",
     "mix_sounds",
     "recipe_files",
+    "texture",
+    "texture_of_sound",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("MixObserver", "Mixture", "mix", "mix_sounds"):
+    if name not in __all__:
         raise AttributeError(f"module 'nodegraph.mixtures' has no attribute '{name}'")
     require_torch()
     from . import mixture as module

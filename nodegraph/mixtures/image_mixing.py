@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,7 +12,7 @@ from nodegraph.spectral.stft import stft
 
 from . import image_losses
 from .image_forms import FORMS, PEAK
-from .mixing import BASE_BYTES, CPU, WINDOW, Mixing, sound_of
+from .mixing import BASE_BYTES, CPU, WINDOW, Mixing, Problem, sound_of
 from .optimise import HISTORY, Terms
 from .recipe import ImageConfig, MixRecipe
 from .vgg19 import MEAN, Weights, activations, normalised
@@ -44,9 +46,9 @@ def image_mixing(
     def image_of(values: np.ndarray) -> Tensor:
         return torch.from_numpy(form.image_of(values * np.float32(PEAK / values.max()))).to(device) - mean
 
-    def sound(x: Tensor) -> np.ndarray:
-        found = form.magnitudes_of((x + mean).cpu().numpy(), bins)
-        return sound_of(np.clip(found, 0.0, PEAK) * np.float32(peak / PEAK), phase, recipe)[: len(content)]
+    def sound(found: Sequence[Tensor]) -> np.ndarray:
+        values = form.magnitudes_of((found[0] + mean).cpu().numpy(), bins)
+        return sound_of(np.clip(values, 0.0, PEAK) * np.float32(peak / PEAK), phase, recipe)[: len(content)]
 
     image, style_image = image_of(magnitudes), image_of(np.abs(_spectra(style, recipe)))
     layers = {*config.content, *config.style}
@@ -74,7 +76,7 @@ def image_mixing(
         start = NOISE * (2.0 * torch.rand(image.shape, generator=generator).to(device) - 1.0)
     rows, frames = image.shape[1:]
     description = f"VGG-19 on an image of {rows} × {frames} in the form {config.form}"
-    return Mixing(start, losses, sound, image_bytes(rows, frames, config), description)
+    return Mixing([Problem(start, losses)], sound, image_bytes(rows, frames, config), description)
 
 
 def image_bytes(rows: int, frames: int, config: ImageConfig) -> float:

@@ -1,8 +1,8 @@
-"""A mixture as a problem of optimisation."""
+"""A mixture as problems of optimisation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,15 +22,23 @@ BASE_BYTES = 450e6  # of Python, torch and compiled functions
 
 
 @dataclass(frozen=True)
-class Mixing:
-    """A tensor to start from, the terms of its loss, and the sound of a tensor, float32 (samples,).
-
-    ``bytes`` is an estimate of the memory of the process during the optimisation.
-    """
+class Problem:
+    """A tensor to start from, and the terms of its loss."""
 
     start: Tensor
     losses: Callable[[Tensor], Terms]
-    sound: Callable[[Tensor], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Problems of optimisation, one for each piece of the sound, and the sound of their results.
+
+    ``sound`` returns float32 (samples,) or (samples, channels); of fewer tensors than problems, the start of the sound.
+    ``bytes`` is an estimate of the memory of the process.
+    """
+
+    problems: Sequence[Problem]
+    sound: Callable[[Sequence[Tensor]], np.ndarray]
     bytes: float
     description: str
 

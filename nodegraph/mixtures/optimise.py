@@ -68,7 +68,7 @@ def minimise(
         start = search.best if search.current is None else search.current
         # the first step of L-BFGS changes all values by 1 in sum: too little for many values
         scale = rate * start.numel() if optimiser == "l-bfgs" else 1.0
-        scaled = (start / scale).requires_grad_(True)
+        scaled = (start / scale).contiguous().requires_grad_(True)  # L-BFGS of torch needs one block of memory
 
         def evaluate(scaled: Tensor = scaled, limit: int = limit, scale: float = scale) -> Tensor:
             if search.done >= limit or is_stopped():

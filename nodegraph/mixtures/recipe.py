@@ -23,9 +23,11 @@ from .vgg_layers import layer_shapes
 FOLDER = Path(__file__).parent / "recipes"
 DEFAULT = "texture"
 QUICK_RATE, QUICK_SECONDS, QUICK_ITERATIONS = 22050.0, 2.5, 60
+PREVIEW_SECONDS, PREVIEW_FILTERS, PREVIEW_ITERATIONS = 5.0, 256, 40
 
 Weight = Annotated[float, Meta(ge=0.0, le=1e12)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
+Start = Literal["noise", "content"]
 Size = Literal[64, 128, 256, 512, 1024, 2048, 4096, 8192]
 
 
@@ -50,7 +52,7 @@ class ImageConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     form: Literal["fold", "replicate", "split"] = "fold"
-    start: Literal["noise", "content"] = "noise"
+    start: Start = "noise"
     content: dict[str, Weight] = msgspec.field(default_factory=lambda: {"conv4_2": 0.001})
     style: dict[str, Weight] = msgspec.field(
         default_factory=lambda: {f"conv{block}_1": 0.2e6 for block in range(1, 6)},
@@ -65,8 +67,14 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``filters`` are divided among the lengths ``kernels``, in frames. ``range`` is that of the log magnitudes, in dB.
     The gains that filter the content are averaged over bands with the deviation ``smoothing``: a higher one keeps more
-    of the pitches of the content. The other entries are the weights of the losses.
+    of the pitches of the content. With the start ``noise`` they filter noise, each for itself. Sounds longer than
+    ``piece`` seconds are mixed in pieces that overlap by ``overlap`` seconds. The other entries are the weights of the
+    losses; without ``content``, see ``texture_loop``.
     """
+
+    start: Start = "content"
+    piece: Annotated[float, Meta(gt=0.0, le=60.0)] = 10.0
+    overlap: Annotated[float, Meta(gt=0.0, le=10.0)] = 1.0
 
     bands: Annotated[int, Meta(ge=8, le=1024)] = 256
     octaves: Annotated[int, Meta(ge=1, le=12)] = 8
@@ -141,19 +149,43 @@ def with_options(
     seconds: float | None = None,
     iterations: int | None = None,
     style_weight: float | None = None,
+    *,
+    content_weight: float | None = None,
+    start: Start | None = None,
+    preview: bool = False,
 ) -> MixRecipe:
-    """Return a recipe with options: ``quick`` limits rate, duration, iterations; ``style_weight`` is a factor."""
+    """Return a recipe with options.
+
+    ``quick`` limits rate, duration and iterations; ``preview``, for textures, duration, filters and iterations. The
+    weights are factors of those of the recipe. Raises MixtureError.
+    """
     replace = msgspec.structs.replace
-    sound, search = recipe.sound, recipe.search
+    sound, search, image, texture = recipe.sound, recipe.search, recipe.image, recipe.texture
+    if content_weight == style_weight == 0.0:
+        raise MixtureError("the weights of content and style are both 0. Raise one of them.")
     if quick:
         sound = replace(sound, rate=min(sound.rate, QUICK_RATE), seconds=seconds or min(sound.seconds, QUICK_SECONDS))
         search = replace(search, iterations=min(search.iterations, QUICK_ITERATIONS))
+    if preview:
+        if texture is None:
+            raise MixtureError(f"recipe '{recipe.name}' has no preview. Use --quick.")
+        texture = replace(texture, filters=min(texture.filters, PREVIEW_FILTERS))
+        sound = replace(sound, seconds=min(sound.seconds, PREVIEW_SECONDS))
+        search = replace(search, iterations=min(search.iterations, PREVIEW_ITERATIONS))
     sound = replace(sound, seconds=seconds or sound.seconds)
     search = replace(search, iterations=iterations or search.iterations)
-    image, texture = recipe.image, recipe.texture
-    if style_weight is not None:
-        image = image and replace(image, style={name: style_weight * x for name, x in image.style.items()})
-        texture = texture and replace(texture, style=style_weight * texture.style, rhythm=style_weight * texture.rhythm)
+    if image is not None:
+        image = replace(image, start=start or image.start)
+        if content_weight is not None:
+            image = replace(image, content={name: content_weight * x for name, x in image.content.items()})
+        if style_weight is not None:
+            image = replace(image, style={name: style_weight * x for name, x in image.style.items()})
+    if texture is not None:
+        texture = replace(texture, start=start or texture.start)
+        if content_weight is not None:
+            texture = replace(texture, content=content_weight * texture.content)
+        if style_weight is not None:
+            texture = replace(texture, style=style_weight * texture.style, rhythm=style_weight * texture.rhythm)
     return replace(recipe, sound=sound, search=search, image=image, texture=texture)
 
 
@@ -173,4 +205,6 @@ def _checked(recipe: MixRecipe, subject: str) -> MixRecipe:
                 raise MixtureError(f"{subject}: unknown layer '{name}'.{suggest(name, layers)} Correct the file.")
     elif sound.window != sound.size:
         raise MixtureError(f"{subject}: sound.window and sound.size must be equal for a texture. Correct the file.")
+    if recipe.texture is not None and 3.0 * recipe.texture.overlap > recipe.texture.piece:
+        raise MixtureError(f"{subject}: texture.overlap must be at most a third of texture.piece. Correct the file.")
     return recipe

@@ -1,4 +1,4 @@
-"""The two sounds of a mixture: read from files, mixed down to mono, resampled, cut."""
+"""The two sounds of a mixture: read from files, checked, resampled, cut."""
 
 from __future__ import annotations
 
@@ -11,38 +11,48 @@ import numpy as np
 from nodegraph.files.sound_file import read_samples, resampled
 from nodegraph.measures.mono import MIN_PEAK, UnusableSoundError, mono_of
 
+from .recipe import MixRecipe
+
 
 @dataclass(frozen=True)
 class MixSource:
-    """A sound of a mixture, float32 (samples,) at the rate of the recipe, and notes on how it was obtained."""
+    """A sound of a mixture at the rate of the recipe, and notes on how it was obtained.
+
+    float32, (samples,) or, for textures of sounds with several channels, (samples, channels).
+    """
 
     samples: np.ndarray
     notes: tuple[str, ...] = ()
 
 
-def read_source(path: str | os.PathLike[str], rate: float, seconds: float, shortest: int) -> MixSource:
-    """Return at most the first ``seconds`` of a sound file at ``rate`` Hz, as :func:`source_of` does.
+def read_source(path: str | os.PathLike[str], recipe: MixRecipe) -> MixSource:
+    """Return the start of a sound file as :func:`source_of` does.
 
     Raises UnusableSoundError, or SoundFileError for a file that cannot be read.
     """
-    sound, sound_rate = read_samples(Path(path))
-    return source_of(sound, sound_rate, rate, seconds, shortest, Path(path).name)
+    sound, rate = read_samples(Path(path))
+    return source_of(sound, rate, recipe, Path(path).name)
 
 
-def source_of(sound: np.ndarray, sound_rate: float, rate: float, seconds: float, shortest: int, name: str) -> MixSource:
-    """Return at most the first ``seconds`` of a sound, (samples,) or (samples, channels), in mono at ``rate`` Hz.
+def source_of(sound: np.ndarray, sound_rate: float, recipe: MixRecipe, name: str) -> MixSource:
+    """Return at most the first seconds of a sound, (samples,) or (samples, channels), as a recipe needs it.
 
-    Raises UnusableSoundError for a sound that contains NaN or infinity, that is silent there, or that is shorter than
-    ``shortest`` samples at ``rate``.
+    An image is one of the mean of the channels. Raises UnusableSoundError for a sound that contains NaN or infinity,
+    that is silent there, or that is shorter than the window.
     """
-    mono = mono_of(sound, sound_rate, name)
+    rate, seconds, shortest = recipe.sound.rate, recipe.sound.seconds, recipe.sound.window
+    channels = np.atleast_2d(np.asarray(sound, np.float32).T).T
     notes = []
-    channels = 1 if np.ndim(sound) == 1 else np.shape(sound)[1]
-    if channels > 1:
-        notes.append(f"{name} has {channels} channels; their mean is used")
-    samples = resampled(mono.samples, sound_rate, rate)
+    if recipe.texture is not None:
+        loudest = np.abs(channels).max(axis=0, initial=0.0).argmax()  # a channel with NaN, if there is one
+        mono_of(channels[:, loudest], sound_rate, name)
+    else:
+        if channels.shape[1] > 1:
+            notes.append(f"{name} has {channels.shape[1]} channels; their mean is used")
+        channels = mono_of(channels, sound_rate, name).samples[:, None]
+    samples = resampled(channels, sound_rate, rate)
     if len(samples) > round(seconds * rate):
-        notes.append(f"{name} lasts {mono.seconds:.4g} s; its first {seconds:g} s are used")
+        notes.append(f"{name} lasts {len(sound) / sound_rate:.4g} s; its first {seconds:g} s are used")
         samples = samples[: round(seconds * rate)]
     if len(samples) < shortest:
         raise UnusableSoundError(
@@ -52,4 +62,5 @@ def source_of(sound: np.ndarray, sound_rate: float, rate: float, seconds: float,
         raise UnusableSoundError(
             f"{name}: the first {seconds:g} s are silent, their peak is below -60 dBFS. Use another sound."
         )
+    samples = samples[:, 0] if samples.shape[1] == 1 else samples
     return MixSource(np.ascontiguousarray(samples), tuple(notes))

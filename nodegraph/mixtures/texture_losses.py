@@ -1,7 +1,8 @@
 """Losses of audio textures on the outputs of random filters over time. Features are (filters, frames).
 
 Ulyanov & Lebedev, Audio texture synthesis and style transfer (2016); Antognini, Hoffman & Weiss, Audio texture
-synthesis with random neural networks: improving diversity and quality (ICASSP, 2019).
+synthesis with random neural networks: improving diversity and quality (ICASSP, 2019); Heitz, Vanhoey, Chambon &
+Belcour, A sliced Wasserstein loss for neural texture synthesis (CVPR, 2021).
 """
 
 from __future__ import annotations
@@ -35,6 +36,33 @@ def autocorrelation(values: Tensor, lags: int) -> Tensor:
     centred = values - values.mean(dim=1, keepdim=True)
     spectrum = torch.fft.rfft(centred, frames + lags)
     return torch.fft.irfft(spectrum.abs() ** 2, frames + lags)[:, :lags] / frames
+
+
+def circular_autocorrelation(values: Tensor, lags: int) -> Tensor:
+    """Return the autocorrelation of rows that repeat after their last frame, for the lags from 0: (filters, lags)."""
+    centred = values - values.mean(dim=1, keepdim=True)
+    frames = values.shape[1]
+    return torch.fft.irfft(torch.fft.rfft(centred).abs() ** 2, frames)[:, :lags] / frames
+
+
+def outputs(levels: Tensor, filters: Sequence[Tensor], circular: bool = False) -> list[Tensor]:
+    """Return the outputs of the filters within levels (bands, frames), or as if these repeated after the last frame."""
+    found = []
+    for weights in filters:
+        length = weights.shape[2]
+        padding = (length // 2, (length - 1) // 2) if circular else (0, 0)
+        found.append(functional.conv1d(functional.pad(levels[None], padding, mode="circular"), weights)[0])
+    return found
+
+
+def quantiles(values: Tensor, count: int) -> Tensor:
+    """Return the ``count`` quantiles (n + ½) / count of each row, (rows, count): the sorted row, if it has as many."""
+    ordered = values.sort(dim=1).values
+    last = values.shape[1] - 1
+    positions = ((torch.arange(count, device=values.device) + 0.5) * ((last + 1) / count) - 0.5).clamp(0.0, last)
+    low = positions.floor().long().clamp_max(max(last - 1, 0))
+    part = positions - low
+    return ordered[:, low] * (1.0 - part) + ordered[:, (low + 1).clamp_max(last)] * part
 
 
 def likeness(found: Tensor, style: Tensor) -> Tensor:

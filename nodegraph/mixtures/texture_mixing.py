@@ -1,22 +1,24 @@
 """Mixtures by the statistics of random filters on logarithmic bands; see ``texture_losses``.
 
 The result starts from the content and is resynthesised by filtering the content. Grinstein, Duong, Ozerov & Pérez,
-Audio style transfer (ICASSP, 2018).
+Audio style transfer (ICASSP, 2018). Channels are filtered together, and keep their differences.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from nodegraph.spectral.stft import stft
-
 from .image_losses import gram
-from .log_bands import log_bands, smoothing_matrix
-from .mixing import BASE_BYTES, CPU, WINDOW, Mixing, sound_of
+from .log_bands import LogBands, log_bands, smoothing_matrix
+from .mixing import BASE_BYTES, CPU, Mixing, Problem, sound_of
 from .optimise import HISTORY, Terms
-from .recipe import MixRecipe
+from .pieces import crossfade, divide
+from .recipe import MixRecipe, MixSound
+from .spectra import channels_of, mean_magnitudes, reference_phases, spectra_blocks, spread_over_channels
 from .texture_losses import autocorrelation, features, likeness, random_filters, relative
 
 RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
@@ -25,58 +27,112 @@ RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
 def texture_mixing(
     content: np.ndarray, style: np.ndarray, recipe: MixRecipe, seed: int, device: torch.device = CPU
 ) -> Mixing:
-    """Return the mixture of two sounds (samples,) as gains (bands, frames) of the content's log levels."""
+    """Return the mixture of two sounds, (samples,) or (samples, channels), as gains of log levels.
+
+    The gains are (bands, frames) of each piece. The result has the channels of the content.
+    """
     config, sound = recipe.texture, recipe.sound
     assert config is not None
+    channels, others = channels_of(content), channels_of(style)
+    carrier = channels if config.start == "content" else _noise(channels, seed)
     bands = log_bands(config.bands, config.octaves, config.range, sound.size, sound.rate)
-    spectra = stft(content, sound.window, sound.hop, WINDOW)
-    phase, magnitudes = np.angle(spectra).astype(np.float32), np.abs(spectra)
-    peak = float(magnitudes.max())
-    magnitudes /= peak
-    other = np.abs(stft(_at_level_of(content, style), sound.window, sound.hop, WINDOW)) / peak
-    target, model = (torch.from_numpy(bands.levels(values)).to(device) for values in (magnitudes, other))
+    peak = max(float(mean_magnitudes(spectra).max()) for _, spectra in spectra_blocks(channels, sound))
+    levels, base = (_levels(values, bands, peak, sound) for values in (channels, carrier))
+    model = torch.from_numpy(_levels(others * (_rms(channels) / _rms(others)), bands, peak, sound)).to(device)
+    frames = levels.shape[1]
+    pieces = divide(frames, *(max(round(x * sound.rate / sound.hop), 1) for x in (config.piece, config.overlap)))
+    length = pieces[0].stop
     filters = [w.to(device) for w in random_filters(config.bands, config.kernels, config.filters, seed)]
-    lags = max(min(target.shape[1], model.shape[1], round(2.0 * RHYTHM * sound.rate / sound.hop)) // 2, 1)
+    lags = max(min(length, model.shape[1], round(2.0 * RHYTHM * sound.rate / sound.hop)) // 2, 1)
     with torch.no_grad():
         styles = features(model, filters)
         grams = [gram(values) for values in styles]
         rhythm = autocorrelation(styles[0], lags)
-    smoothing = torch.from_numpy(smoothing_matrix(config.bands, config.smoothing)).to(device)
+        copied = styles[0] if config.diversity else None
+        del styles
+    deviation = config.smoothing if config.start == "content" else 0.0
+    smoothing = torch.from_numpy(smoothing_matrix(config.bands, deviation)).to(device)
 
-    def levels(gains: Tensor) -> Tensor:
-        return (target + smoothing @ gains).clamp_min(0.0)
+    def problem(piece: slice) -> Problem:
+        target, start = (torch.from_numpy(values[:, piece]).to(device) for values in (levels, base))
 
-    def losses(gains: Tensor) -> Terms:
-        x = levels(gains)
-        found = features(x, filters)
-        each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
-        terms = {
-            "content": config.content * relative(x, target),
-            "style": config.style * torch.stack(each).mean(),
-            "rhythm": config.rhythm * relative(autocorrelation(found[0], lags), rhythm),
-        }
-        if config.diversity:
-            terms["diversity"] = config.diversity * likeness(found[0], styles[0])
-        return terms
+        def losses(gains: Tensor) -> Terms:
+            x = (start + smoothing @ gains).clamp_min(0.0)
+            found = features(x, filters)
+            each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
+            terms = {
+                "content": config.content * relative(x, target),
+                "style": config.style * torch.stack(each).mean(),
+                "rhythm": config.rhythm * relative(autocorrelation(found[0], lags), rhythm),
+            }
+            if copied is not None:
+                terms["diversity"] = config.diversity * likeness(found[0], copied)
+            return terms
 
-    def result(gains: Tensor) -> np.ndarray:
-        filtered = bands.filtered(magnitudes, levels(gains).cpu().numpy()) * np.float32(peak)
-        return sound_of(filtered, phase, recipe)[: len(content)]
+        return Problem(torch.zeros_like(start), losses)
 
-    frames = max(target.shape[1], model.shape[1])
-    size = 4.0 * (
-        8 * config.filters * frames
-        + sum(values.numel() for values in filters)
-        + (2 * HISTORY + 10) * config.bands * frames
-    )
-    kernels = ", ".join(map(str, config.kernels))
+    def result(found: Sequence[Tensor]) -> np.ndarray:
+        gains = crossfade([(smoothing @ values).cpu().numpy() for values in found], pieces)
+        mixed = np.maximum(base[:, : gains.shape[1]] + gains, 0.0)
+        samples = channels.shape[1]
+        if len(found) < len(pieces):
+            samples = mixed.shape[1] * sound.hop - (sound.window - sound.hop)
+        mono = sound_of(*_filtered(carrier, bands, mixed, peak, sound), recipe)[:samples]
+        if len(channels) == 1:
+            return mono
+        return spread_over_channels(mono, channels[:, :samples], sound).T
+
+    parts = f" in {len(pieces)} pieces" if len(pieces) > 1 else ""
     description = (
-        f"{config.filters} random filters over {kernels} frames on {config.bands} bands × {target.shape[1]} frames"
+        f"{config.filters} random filters over {', '.join(map(str, config.kernels))} frames on {config.bands} bands × "
+        f"{frames} frames{parts}"
     )
-    return Mixing(torch.zeros_like(target), losses, result, BASE_BYTES + size, description)
+    needed = max(_search_bytes(recipe, max(length, model.shape[1])), _sound_bytes(sound, frames, len(channels)))
+    kept = 4.0 * (4 * config.bands * frames + 3 * channels.size)
+    return Mixing([problem(piece) for piece in pieces], result, BASE_BYTES + needed + kept, description)
 
 
-def _at_level_of(sound: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the other sound with the RMS of ``sound``."""
-    powers = [float(np.mean(np.square(values, dtype=np.float64))) for values in (sound, other)]
-    return other * np.float32(np.sqrt(powers[0] / powers[1]))
+def _levels(channels: np.ndarray, bands: LogBands, peak: float, sound: MixSound) -> np.ndarray:
+    """Return the log levels (bands, frames) of channels (channels, samples)."""
+    blocks = spectra_blocks(channels, sound)
+    return np.concatenate([bands.levels(mean_magnitudes(spectra) / peak) for _, spectra in blocks], axis=1)
+
+
+def _filtered(
+    carrier: np.ndarray, bands: LogBands, levels: np.ndarray, peak: float, sound: MixSound
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return magnitudes and phases (bins, frames) of a carrier (channels, samples), filtered to have levels."""
+    frames = levels.shape[1]
+    magnitudes, phases = (np.zeros((sound.size // 2 + 1, frames), np.float32) for _ in range(2))
+    for at, spectra in spectra_blocks(carrier, sound):
+        at = slice(at.start, min(at.stop, frames))
+        if at.start >= frames:
+            break
+        spectra = spectra[..., : at.stop - at.start]
+        filtered = bands.filtered(mean_magnitudes(spectra) / peak, levels[:, at])
+        magnitudes[:, at] = filtered * np.float32(peak)
+        phases[:, at] = reference_phases(spectra)
+    return magnitudes, phases
+
+
+def _noise(channels: np.ndarray, seed: int) -> np.ndarray:
+    """Return Gaussian noise with the duration and level of channels: (1, samples)."""
+    noise = np.random.default_rng(seed).normal(size=(1, channels.shape[1]))
+    return (_rms(channels) * noise).astype(np.float32)
+
+
+def _rms(channels: np.ndarray) -> np.float32:
+    return np.float32(np.sqrt(np.mean(np.square(channels, dtype=np.float64))))
+
+
+def _search_bytes(recipe: MixRecipe, frames: int) -> float:
+    """Return the memory of the optimisation of a piece: features and their gradients, filters, L-BFGS."""
+    config = recipe.texture
+    assert config is not None
+    weights = config.bands * config.filters * sum(config.kernels) / len(config.kernels)
+    return 4.0 * (8 * config.filters * frames + weights + (2 * HISTORY + 10) * config.bands * frames)
+
+
+def _sound_bytes(sound: MixSound, frames: int, channels: int) -> float:
+    """Return the memory of the reconstruction: eight arrays of a channel, then the spectra of all, as measured."""
+    return 4.0 * (sound.size // 2 + 1) * frames * max(8, 2 * channels + 8)

@@ -50,6 +50,28 @@ def test_quick_says_what_it_is(cli, files):
     assert outcome.status == 0 and "quick: at most 22050 Hz, 2.5 s and 60 iterations" in outcome.err
 
 
+def test_preview_says_what_it_is(cli, files):
+    outcome = cli(*BASE, "-r", "small.toml", "--preview", "-n", 2)
+    assert outcome.status == 0 and "preview: at most 5 s, fewer filters and iterations" in outcome.err
+
+
+@pytest.mark.parametrize("name", ["small", "image"])
+def test_start_and_weights_are_options(cli, files, name):
+    options = ["-r", f"{name}.toml", "-n", 4, "--json"]
+    noise = cli(*BASE, *options, "--start", "noise", "--style-weight", 0).json
+    content = cli(*BASE, *options, "--start", "content", "--style-weight", 0).json
+    assert content["start_terms"]["content"] < 1e-3 * noise["start_terms"]["content"]
+    assert noise["terms"]["style"] == content["terms"]["style"] == 0.0
+    style = cli(*BASE, *options, "--content-weight", 0).json
+    assert style["seconds"] == 0.3 and not style["terms"].get("content")
+
+
+def test_channels_of_the_content_are_written(cli, files):
+    soundfile.write(files / "melody.wav", np.stack([melody(), 0.5 * melody()], axis=1), RATE, subtype="FLOAT")
+    assert cli(*BASE, "-r", "small.toml", "-n", 2, "--json").json["channels"] == 2
+    assert soundfile.info(files / "out.wav").channels == 2
+
+
 def test_random_weights_are_not_called_imagenet(cli, files):
     outcome = cli(*BASE, "-r", "image.toml", "-n", 2)
     assert "random (seed 0), not those of ImageNet" in outcome.err and "not ImageNet" in outcome.out
@@ -91,7 +113,10 @@ BAD = {
     "recipe": ([*BASE, "-r", "textur"], "Did you mean 'texture'", 1),
     "weights": ([*BASE, "-r", "image.toml", "--weights", "rain.wav"], "not a plain state dictionary", 1),
     "no weights": ([*BASE, "-r", "image.toml", "--weights", "none.pth"], "file not found", 1),
-    "style weight": ([*BASE, "--style-weight", "-1"], "above 0", 2),
+    "style weight": ([*BASE, "--style-weight", "-1"], "at least 0", 2),
+    "no weights at all": ([*BASE, "--style-weight", "0", "--content-weight", "0"], "both 0", 1),
+    "start": ([*BASE, "--start", "middle"], "'middle' is not one of", 2),
+    "preview": ([*BASE, "-r", "image.toml", "--preview"], "has no preview", 1),
     "device": ([*BASE, "--device", "abacus"], "unavailable", 1),
     "resume": ([*BASE, "-r", "small.toml", "--resume"], "no mixture to resume", 1),
 }

@@ -63,6 +63,41 @@ def test_bands_with_common_envelopes_correlate():
     assert np.diag(alone) == pytest.approx(1.0, abs=0.01)
 
 
+@pytest.mark.parametrize("phase, expected", [(0.0, 1.0), (np.pi / 2.0, 0.0), (np.pi, -1.0)])
+def test_comodulation_is_the_cosine_of_the_phase_between_neighbouring_bands(phase, expected):
+    band, hz = 20, 12.5
+    t = np.arange(round(4.0 * RATE)) / RATE
+    edges = band_edges(RATE)
+    sound = sum(
+        (1.0 + 0.3 * np.cos(2.0 * np.pi * hz * t + angle)) * np.sin(2.0 * np.pi * edges[at + 1] * t)
+        for at, angle in ((band, 0.0), (band + 1, phase))
+    )
+    found = texture_statistics(sound, RATE, slowest=1.0)["comodulation"]
+    assert found.shape == (7, 3, BANDS)
+    assert found[3, 0, band] == pytest.approx(1.0, abs=0.05)
+    assert found[3, 1, band] == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize("phase", [0.0, 2.0, -np.pi / 2.0])
+def test_modulation_phase_is_that_of_the_octave_relative_to_the_doubled_phase(phase):
+    band, hz = 25, 6.25
+    t = np.arange(round(4.0 * RATE)) / RATE
+    compressed = 1.0 + 0.2 * np.cos(2.0 * np.pi * hz * t + 1.0)
+    compressed += 0.2 * np.cos(2.0 * np.pi * 2.0 * hz * t + 2.0 + phase)
+    sound = compressed ** (1.0 / COMPRESSION) * np.sin(2.0 * np.pi * band_edges(RATE)[band + 1] * t)
+    itself, real, imaginary = texture_statistics(sound, RATE, slowest=1.0)["phase"][3, :, band]
+    assert itself == pytest.approx(1.0, abs=0.05)
+    assert [real, imaginary] == pytest.approx([np.cos(phase), np.sin(phase)], abs=0.08)
+
+
+def test_reversed_decays_differ_in_the_phase_of_modulation_only():
+    t = np.arange(round(4.0 * RATE)) / RATE
+    decays = np.random.default_rng(3).normal(size=len(t)) * np.exp(-30.0 * (t % 0.16))
+    distances = texture_distances(decays[::-1], decays, RATE)
+    assert max(distances, key=distances.get) == "phase" and distances["phase"] > 0.3
+    assert all(distances[group] < 0.1 for group in GROUPS if group != "phase")
+
+
 def test_distances_of_equal_sounds_are_0_at_any_gain():
     for gain in (1e-3, -1.0, 5.0):
         assert max(texture_distances(gain * noise(0), noise(0), RATE).values()) < 1e-6

@@ -66,29 +66,29 @@ def test_heavier_style_is_nearer_to_the_style_and_farther_from_the_content():
 def test_image_of_the_content_is_the_content(form):
     recipe = image_recipe(form, start="content")
     mixing = image_mixing(melody(), rain(), recipe, random_weights(0, 1 / 32), 0)
-    sound = mixing.sound(mixing.start)
+    sound = mixing.sound([mixing.problems[0].start])
     found, expected = (np.abs(stft(x, 128, 32)) for x in (sound, melody()))
     inner = slice(4, -8)
     error = np.linalg.norm(found[:, inner] - expected[:, inner]) / np.linalg.norm(expected[:, inner])
     assert error < 0.2
-    assert mixing.losses(mixing.start)["content"] == 0.0
+    assert mixing.problems[0].losses(mixing.problems[0].start)["content"] == 0.0
 
 
 def test_image_of_the_style_has_no_style_loss():
     recipe = image_recipe("fold", start="content")
     mixing = image_mixing(rain(), rain(), recipe, random_weights(0, 1 / 32), 0)
-    assert mixing.losses(mixing.start)["style"] == pytest.approx(0.0, abs=1e-3)
+    assert mixing.problems[0].losses(mixing.problems[0].start)["style"] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_noise_start_of_an_image_is_uniform_in_128():
     mixing = image_mixing(melody(), rain(), image_recipe("fold"), random_weights(0, 1 / 32), 0)
-    assert mixing.start.shape == (3, 43, 78)  # 129 bins are 43 rows of three
-    assert -128.0 <= mixing.start.min() < -127.0 and 127.0 < mixing.start.max() <= 128.0
+    assert mixing.problems[0].start.shape == (3, 43, 78)  # 129 bins are 43 rows of three
+    assert -128.0 <= mixing.problems[0].start.min() < -127.0 and 127.0 < mixing.problems[0].start.max() <= 128.0
 
 
 def test_unchanged_texture_sounds_like_the_content():
     mixing = texture_mixing(melody(), rain(), TEXTURE, 0)
-    sound = mixing.sound(mixing.start)
+    sound = mixing.sound([mixing.problems[0].start])
     bands = log_bands(32, 4, 60.0, 128, RATE)
     found, expected = (bands.levels(np.abs(stft(x, 128, 32)) / 30.0) for x in (sound, melody()))
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.97
@@ -100,7 +100,7 @@ def test_sounds_may_differ_in_rate_length_and_channels(files):
     soundfile.write(files / "melody.wav", melody(0.2), RATE, subtype="FLOAT")
     notes = []
     found = mixed(files, iterations=2, observer=MixObserver(note=notes.append))
-    assert notes == ["rain.wav has 2 channels; their mean is used", "rain.wav lasts 0.8 s; its first 0.3 s are used"]
+    assert notes == ["rain.wav lasts 0.8 s; its first 0.3 s are used"]
     values, rate = soundfile.read(files / "out.wav", dtype="float32")
     assert rate == RATE and len(values) == 0.2 * RATE
     np.testing.assert_array_equal(values, found.samples)
@@ -138,7 +138,7 @@ def test_mixture_without_space_for_a_checkpoint_continues(files, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nodegraph.mixtures.mixture.write_state", full)
+    monkeypatch.setattr("nodegraph.mixtures.search.write_state", full)
     found = mixed(files)
     assert [note for note in found.notes if "No space left on device" in note] == list(found.notes)
     assert (files / "out.wav").exists()

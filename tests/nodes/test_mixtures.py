@@ -166,7 +166,7 @@ def test_preview_is_heard_before_the_mixture(folder):
     assert wait_until(lambda: worker.marks[mixture_worker.MIXTURE] == mixture_worker.SECOND)
     worker.close()
     calls = (folder / "calls").read_text().splitlines()
-    assert ["--iterations" in call for call in calls] == [True, False]
+    assert ["--preview" in call for call in calls] == [True, False]
 
 
 def test_closed_worker_stops_its_command_and_leaves_nothing(folder, monkeypatch):
