@@ -5,7 +5,7 @@ those of the style. ``mix`` reads two files and writes one; ``recipe`` configure
 
     image_mixing: image_forms ──► vgg19 (weight_file) ──► image_losses ─┐
                                                                         ├─► optimise ──► mixing.sound_of
-    texture_mixing: log_bands ──► random filters ──► texture_losses ────┘
+    texture_mixing: log_bands ──► (random filters) ──► texture_losses ──┘
 
 torch is imported only when a mixture starts.
 """

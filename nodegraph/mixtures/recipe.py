@@ -22,6 +22,7 @@ from .vgg_layers import layer_shapes
 
 FOLDER = Path(__file__).parent / "recipes"
 DEFAULT = "texture"
+STYLE_WEIGHTS = ("levels", "correlation", "style", "rhythm")  # of a texture, which a weight of the style multiplies
 QUICK_RATE, QUICK_SECONDS, QUICK_ITERATIONS = 22050.0, 2.5, 60
 
 Weight = Annotated[float, Meta(ge=0.0, le=1e12)]
@@ -61,11 +62,15 @@ class ImageConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Statistics of random filters over time on logarithmic bands; see ``texture_mixing``.
+    """Statistics of logarithmic bands, and of random filters over time on them; see ``texture_mixing``.
 
-    ``filters`` are divided among the lengths ``kernels``, in frames. ``range`` is that of the log magnitudes, in dB.
-    The gains that filter the content are averaged over bands with the deviation ``smoothing``: a higher one keeps more
-    of the pitches of the content. The other entries are the weights of the losses.
+    ``range`` is that of the log magnitudes, in dB. ``filters`` are divided among the lengths ``kernels``, in frames;
+    they are used if the weight of one of their losses is above 0. The gains that filter the content are averaged over
+    bands with the deviation ``smoothing``: a higher one keeps more of the pitches of the content.
+
+    The other entries are the weights of the losses: ``levels`` of the distribution of the levels in each band,
+    ``correlation`` of that between bands, ``style`` of the Gram matrices of filters, ``rhythm`` of their
+    autocorrelations, ``diversity`` of copies.
     """
 
     bands: Annotated[int, Meta(ge=8, le=1024)] = 256
@@ -73,11 +78,18 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     range: Annotated[float, Meta(ge=20.0, le=120.0)] = 60.0
     kernels: tuple[Annotated[int, Meta(ge=1, le=255)], ...] = (3, 11, 31)
     filters: Annotated[int, Meta(ge=3, le=16384)] = 1024
-    smoothing: Annotated[float, Meta(ge=0.0, le=100.0)] = 24.0
+    smoothing: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.0
     content: Weight = 0.5
-    style: Weight = 1.0
-    rhythm: Weight = 0.2
+    levels: Weight = 1.0
+    correlation: Weight = 0.5
+    style: Weight = 0.0
+    rhythm: Weight = 0.0
     diversity: Weight = 0.0
+
+    @property
+    def uses_filters(self) -> bool:
+        """Whether a loss needs the random filters."""
+        return bool(self.style or self.rhythm or self.diversity)
 
 
 class SearchConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,7 +165,9 @@ def with_options(
     image, texture = recipe.image, recipe.texture
     if style_weight is not None:
         image = image and replace(image, style={name: style_weight * x for name, x in image.style.items()})
-        texture = texture and replace(texture, style=style_weight * texture.style, rhythm=style_weight * texture.rhythm)
+        texture = texture and replace(
+            texture, **{name: style_weight * getattr(texture, name) for name in STYLE_WEIGHTS}
+        )
     return replace(recipe, sound=sound, search=search, image=image, texture=texture)
 
 

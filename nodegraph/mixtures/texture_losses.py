@@ -1,7 +1,8 @@
-"""Losses of audio textures on the outputs of random filters over time. Features are (filters, frames).
+"""Losses of audio textures: on the levels of bands, and on the outputs of random filters over time.
 
-Ulyanov & Lebedev, Audio texture synthesis and style transfer (2016); Antognini, Hoffman & Weiss, Audio texture
-synthesis with random neural networks: improving diversity and quality (ICASSP, 2019).
+Levels are (bands, frames), features (filters, frames). Heitz, Vanhoey, Chambon & Belcour, A sliced Wasserstein loss for
+neural texture synthesis (CVPR, 2021); Ulyanov & Lebedev, Audio texture synthesis and style transfer (2016); Antognini,
+Hoffman & Weiss, Audio texture synthesis with random neural networks: improving diversity and quality (ICASSP, 2019).
 """
 
 from __future__ import annotations
@@ -12,6 +13,33 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+STEADY = 0.01  # variance of levels, in nepers², below which a band counts as steady
+
+
+def quantiles(levels: Tensor, count: int) -> Tensor:
+    """Return the sorted values of each row, interpolated to ``count`` of them: (bands, count)."""
+    found = levels.sort(dim=1).values
+    if found.shape[1] == count:
+        return found
+    return functional.interpolate(found[None], count, mode="linear", align_corners=True)[0]
+
+
+def distribution_distance(levels: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean squared Wasserstein distance of the rows from quantiles, relative to the targets' variance.
+
+    ``targets`` are :func:`quantiles`, as many as there are frames. The order in time does not matter.
+    """
+    variance = targets.var(dim=1, unbiased=False).mean() + STEADY
+    return ((levels.sort(dim=1).values - targets) ** 2).mean() / variance
+
+
+def correlations(levels: Tensor) -> Tensor:
+    """Return the correlations between bands, those of steady ones nearly 0: (bands, bands)."""
+    centred = levels - levels.mean(dim=1, keepdim=True)
+    deviations = (centred**2).mean(dim=1, keepdim=True).add(STEADY).sqrt()
+    scaled = centred / deviations
+    return scaled @ scaled.T / levels.shape[1]
 
 
 def random_filters(bands: int, kernels: Sequence[int], filters: int, seed: int) -> list[Tensor]:
