@@ -24,9 +24,24 @@ def onset_f1(sound: np.ndarray, reference: np.ndarray, rate: float) -> float:
 
 
 def onset_times(sound: np.ndarray, rate: float) -> np.ndarray:
-    """Return the onsets of a sound (samples,) in seconds: peaks of librosa's spectral flux on mel bands.
+    """Return the onsets of a sound (samples,) in seconds: the peaks of :func:`onset_strength`.
 
-    Levels are limited to 60 dB below the loudest, and silence precedes the sound: a steady sound has an onset at 0.
+    A steady sound has an onset at 0, because silence precedes it.
+    """
+    flux = onset_strength(sound, rate)
+    if not len(flux):
+        return np.zeros(0)
+    import librosa
+
+    found = librosa.onset.onset_detect(onset_envelope=flux, sr=RATE, hop_length=HOP, units="time")
+    return np.maximum(found - LEAD, 0.0)
+
+
+def onset_strength(sound: np.ndarray, rate: float) -> np.ndarray:
+    """Return librosa's spectral flux of a sound (samples,) on mel bands, one value each 5.8 ms.
+
+    0.5 s of silence precede the sound. Levels are limited to 60 dB below the loudest. Silence has no values. Raises
+    LibrosaMissingError.
     """
     require_librosa()
     import librosa
@@ -38,9 +53,8 @@ def onset_times(sound: np.ndarray, rate: float) -> np.ndarray:
     padded = np.pad(samples / peak, (round(LEAD * RATE), 0))
     power = librosa.feature.melspectrogram(y=padded, sr=RATE, hop_length=HOP)
     levels = librosa.power_to_db(power, ref=np.max, top_db=RANGE)
-    flux = librosa.onset.onset_strength(S=levels, sr=RATE, hop_length=HOP)
-    found = librosa.onset.onset_detect(onset_envelope=flux, sr=RATE, hop_length=HOP, units="time")
-    return np.maximum(found - LEAD, 0.0)
+    flux: np.ndarray = librosa.onset.onset_strength(S=levels, sr=RATE, hop_length=HOP)
+    return flux
 
 
 def f1_score(first: np.ndarray, second: np.ndarray, tolerance: float = TOLERANCE) -> float:

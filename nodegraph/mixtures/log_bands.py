@@ -29,14 +29,17 @@ class LogBands:
         """Return magnitudes (bins, frames) with other levels (bands, frames).
 
         Each bin is multiplied by the ratio of the new to the old level, interpolated between the centres of the bands
-        over log frequency: within a band, the spectrum keeps its shape.
+        over log frequency: within a band, the spectrum keeps its shape. Bins below the lowest band, which the levels do
+        not describe, are never amplified.
         """
         gains = np.maximum(levels, 0.0) - self.levels(magnitudes)
+        below = int(np.ceil(self.centres[0] / self.bin_width - 0.5))
         frequencies = np.maximum(np.arange(magnitudes.shape[0]) * self.bin_width, 1e-3)
         positions = np.interp(np.log2(frequencies), np.log2(self.centres), np.arange(len(self.centres)))
         low = np.minimum(positions.astype(int), len(self.centres) - 2)
         part = (positions - low)[:, None]
         ratio = np.exp((1.0 - part) * gains[low] + part * gains[low + 1])
+        ratio[:below] = np.minimum(ratio[:below], 1.0)
         filtered: np.ndarray = np.maximum((magnitudes + self.floor) * ratio - self.floor, 0.0)
         return filtered.astype(np.float32)
 

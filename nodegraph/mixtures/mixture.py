@@ -12,7 +12,7 @@ from nodegraph.learn.checkpoint import path_of
 from nodegraph.learn.outputs import device_of
 
 from .errors import MixtureError
-from .recipe import DEFAULT, MixRecipe, Start, load_recipe, with_options
+from .recipe import DEFAULT, LOOP, MixRecipe, Start, load_recipe, with_options
 from .search import MixObserver
 from .sounds import read_source, source_of
 from .work import Mixture, Work, make_mixture
@@ -21,7 +21,6 @@ __all__ = ["MixObserver", "Mixture", "mix", "mix_sounds", "texture", "texture_of
 
 FLOAT_KINDS = {kind for kind, subtype in SUBTYPES.items() if subtype == "FLOAT"}
 LOOP_SECONDS, MAX_LOOP_SECONDS = 8.0, 600.0
-LOOP_ITERATIONS = 100  # at most; a loop of grains is near its style from the start
 
 
 def mix(
@@ -107,7 +106,7 @@ def texture(
     style: str | os.PathLike[str],
     output: str | os.PathLike[str],
     seconds: float = LOOP_SECONDS,
-    recipe: str | os.PathLike[str] | MixRecipe = DEFAULT,
+    recipe: str | os.PathLike[str] | MixRecipe = LOOP,
     *,
     preview: bool = False,
     seed: int = 0,
@@ -140,7 +139,7 @@ def texture(
 def texture_of_sound(
     style: np.ndarray,
     seconds: float = LOOP_SECONDS,
-    recipe: str | os.PathLike[str] | MixRecipe = DEFAULT,
+    recipe: str | os.PathLike[str] | MixRecipe = LOOP,
     *,
     seed: int = 0,
     device: str | None = None,
@@ -165,9 +164,9 @@ def texture_of_sound(
 
 def _texture_recipe(recipe: str | os.PathLike[str] | MixRecipe) -> MixRecipe:
     chosen = load_recipe(recipe)
-    if chosen.texture is None:
-        raise MixtureError(f"recipe '{chosen.name}' makes no loops. Use the recipe '{DEFAULT}'.")
-    return with_options(chosen, iterations=min(chosen.search.iterations, LOOP_ITERATIONS))
+    if chosen.texture is None or not (chosen.texture.style or chosen.texture.rhythm):
+        raise MixtureError(f"recipe '{chosen.name}' makes no loops. Use the recipe '{LOOP}'.")
+    return chosen
 
 
 def _loop_samples(seconds: float, recipe: MixRecipe) -> int:

@@ -21,7 +21,8 @@ from .errors import MixtureError
 from .vgg_layers import layer_shapes
 
 FOLDER = Path(__file__).parent / "recipes"
-DEFAULT = "texture"
+DEFAULT, LOOP = "texture", "loop"
+STYLE_WEIGHTS = ("levels", "correlation", "style", "rhythm")  # of a texture, which a weight of the style multiplies
 QUICK_RATE, QUICK_SECONDS, QUICK_ITERATIONS = 22050.0, 2.5, 60
 PREVIEW_SECONDS, PREVIEW_FILTERS, PREVIEW_ITERATIONS = 5.0, 256, 40
 
@@ -63,13 +64,17 @@ class ImageConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Statistics of random filters over time on logarithmic bands; see ``texture_mixing``.
+    """Statistics of logarithmic bands, and of random filters over time on them; see ``texture_mixing``.
 
-    ``filters`` are divided among the lengths ``kernels``, in frames. ``range`` is that of the log magnitudes, in dB.
-    The gains that filter the content are averaged over bands with the deviation ``smoothing``: a higher one keeps more
-    of the pitches of the content. With the start ``noise`` they filter noise, each for itself. Sounds longer than
-    ``piece`` seconds are mixed in pieces that overlap by ``overlap`` seconds. The other entries are the weights of the
-    losses; without ``content``, see ``texture_loop``.
+    ``range`` is that of the log magnitudes, in dB. ``filters`` are divided among the lengths ``kernels``, in frames;
+    they are used if the weight of one of their losses is above 0. The gains that filter the content are averaged over
+    bands with the deviation ``smoothing``: a higher one keeps more of the pitches of the content. With the start
+    ``noise`` they filter noise, each for itself. Sounds longer than ``piece`` seconds are mixed in pieces that overlap
+    by ``overlap`` seconds.
+
+    The other entries are the weights of the losses: ``levels`` of the distribution of the levels in each band,
+    ``correlation`` of that between bands, ``style`` of the statistics of filters, ``rhythm`` of autocorrelations,
+    ``diversity`` of copies. For loops without content, see ``texture_loop``.
     """
 
     start: Start = "content"
@@ -81,11 +86,18 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     range: Annotated[float, Meta(ge=20.0, le=120.0)] = 60.0
     kernels: tuple[Annotated[int, Meta(ge=1, le=255)], ...] = (3, 11, 31)
     filters: Annotated[int, Meta(ge=3, le=16384)] = 1024
-    smoothing: Annotated[float, Meta(ge=0.0, le=100.0)] = 24.0
+    smoothing: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.0
     content: Weight = 0.5
-    style: Weight = 1.0
-    rhythm: Weight = 0.2
+    levels: Weight = 1.0
+    correlation: Weight = 0.5
+    style: Weight = 0.0
+    rhythm: Weight = 0.0
     diversity: Weight = 0.0
+
+    @property
+    def uses_filters(self) -> bool:
+        """Whether a loss needs the random filters."""
+        return bool(self.style or self.rhythm or self.diversity)
 
 
 class SearchConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,7 +197,8 @@ def with_options(
         if content_weight is not None:
             texture = replace(texture, content=content_weight * texture.content)
         if style_weight is not None:
-            texture = replace(texture, style=style_weight * texture.style, rhythm=style_weight * texture.rhythm)
+            weights = {name: style_weight * getattr(texture, name) for name in STYLE_WEIGHTS}
+            texture = replace(texture, **weights)
     return replace(recipe, sound=sound, search=search, image=image, texture=texture)
 
 

@@ -1,8 +1,8 @@
-"""Losses of audio textures on the outputs of random filters over time. Features are (filters, frames).
+"""Losses of audio textures: on the levels of bands, and on the outputs of random filters over time.
 
-Ulyanov & Lebedev, Audio texture synthesis and style transfer (2016); Antognini, Hoffman & Weiss, Audio texture
-synthesis with random neural networks: improving diversity and quality (ICASSP, 2019); Heitz, Vanhoey, Chambon &
-Belcour, A sliced Wasserstein loss for neural texture synthesis (CVPR, 2021).
+Levels are (bands, frames), features (filters, frames). Heitz, Vanhoey, Chambon & Belcour, A sliced Wasserstein loss for
+neural texture synthesis (CVPR, 2021); Ulyanov & Lebedev, Audio texture synthesis and style transfer (2016); Antognini,
+Hoffman & Weiss, Audio texture synthesis with random neural networks: improving diversity and quality (ICASSP, 2019).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+STEADY = 0.01  # variance of levels, in nepers², below which a band counts as steady
 
 
 def random_filters(bands: int, kernels: Sequence[int], filters: int, seed: int) -> list[Tensor]:
@@ -63,6 +65,23 @@ def quantiles(values: Tensor, count: int) -> Tensor:
     low = positions.floor().long().clamp_max(max(last - 1, 0))
     part = positions - low
     return ordered[:, low] * (1.0 - part) + ordered[:, (low + 1).clamp_max(last)] * part
+
+
+def distribution_distance(levels: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean squared Wasserstein distance of the rows from quantiles, relative to the targets' variance.
+
+    ``targets`` are :func:`quantiles`, as many as there are frames. The order in time does not matter.
+    """
+    variance = targets.var(dim=1, unbiased=False).mean() + STEADY
+    return ((levels.sort(dim=1).values - targets) ** 2).mean() / variance
+
+
+def correlations(levels: Tensor) -> Tensor:
+    """Return the correlations between bands, those of steady ones nearly 0: (bands, bands)."""
+    centred = levels - levels.mean(dim=1, keepdim=True)
+    deviations = (centred**2).mean(dim=1, keepdim=True).add(STEADY).sqrt()
+    scaled = centred / deviations
+    return scaled @ scaled.T / levels.shape[1]
 
 
 def likeness(found: Tensor, style: Tensor) -> Tensor:

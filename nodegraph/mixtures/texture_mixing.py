@@ -1,4 +1,4 @@
-"""Mixtures by the statistics of random filters on logarithmic bands; see ``texture_losses``.
+"""Mixtures by the statistics of logarithmic bands and of random filters on them; see ``texture_losses``.
 
 The result starts from the content and is resynthesised by filtering the content. Grinstein, Duong, Ozerov & Pérez,
 Audio style transfer (ICASSP, 2018). Channels are filtered together, and keep their differences.
@@ -19,7 +19,16 @@ from .optimise import HISTORY, Terms
 from .pieces import crossfade, divide
 from .recipe import MixRecipe, MixSound
 from .spectra import channels_of, mean_magnitudes, reference_phases, spectra_blocks, spread_over_channels
-from .texture_losses import autocorrelation, features, likeness, random_filters, relative
+from .texture_losses import (
+    autocorrelation,
+    correlations,
+    distribution_distance,
+    features,
+    likeness,
+    quantiles,
+    random_filters,
+    relative,
+)
 
 RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
 
@@ -42,29 +51,37 @@ def texture_mixing(
     frames = levels.shape[1]
     pieces = divide(frames, *(max(round(x * sound.rate / sound.hop), 1) for x in (config.piece, config.overlap)))
     length = pieces[0].stop
-    filters = [w.to(device) for w in random_filters(config.bands, config.kernels, config.filters, seed)]
+    filters: list[Tensor] = []
+    if config.uses_filters:
+        filters = [w.to(device) for w in random_filters(config.bands, config.kernels, config.filters, seed)]
     lags = max(min(length, model.shape[1], round(2.0 * RHYTHM * sound.rate / sound.hop)) // 2, 1)
     with torch.no_grad():
         styles = features(model, filters)
         grams = [gram(values) for values in styles]
-        rhythm = autocorrelation(styles[0], lags)
+        rhythm = autocorrelation(styles[0], lags) if config.rhythm else None
         copied = styles[0] if config.diversity else None
+        correlation = correlations(model)
         del styles
     deviation = config.smoothing if config.start == "content" else 0.0
     smoothing = torch.from_numpy(smoothing_matrix(config.bands, deviation)).to(device)
 
     def problem(piece: slice) -> Problem:
         target, start = (torch.from_numpy(values[:, piece]).to(device) for values in (levels, base))
+        distribution = quantiles(model, target.shape[1])
 
         def losses(gains: Tensor) -> Terms:
             x = (start + smoothing @ gains).clamp_min(0.0)
+            terms = {"content": config.content * relative(x, target)}
+            if config.levels:
+                terms["levels"] = config.levels * distribution_distance(x, distribution)
+            if config.correlation:
+                terms["correlation"] = config.correlation * relative(correlations(x), correlation)
             found = features(x, filters)
-            each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
-            terms = {
-                "content": config.content * relative(x, target),
-                "style": config.style * torch.stack(each).mean(),
-                "rhythm": config.rhythm * relative(autocorrelation(found[0], lags), rhythm),
-            }
+            if config.style:
+                each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
+                terms["style"] = config.style * torch.stack(each).mean()
+            if rhythm is not None:
+                terms["rhythm"] = config.rhythm * relative(autocorrelation(found[0], lags), rhythm)
             if copied is not None:
                 terms["diversity"] = config.diversity * likeness(found[0], copied)
             return terms
@@ -83,10 +100,9 @@ def texture_mixing(
         return spread_over_channels(mono, channels[:, :samples], sound).T
 
     parts = f" in {len(pieces)} pieces" if len(pieces) > 1 else ""
-    description = (
-        f"{config.filters} random filters over {', '.join(map(str, config.kernels))} frames on {config.bands} bands × "
-        f"{frames} frames{parts}"
-    )
+    description = f"levels of {config.bands} bands × {frames} frames{parts}"
+    if config.uses_filters:
+        description += f", {config.filters} random filters over {', '.join(map(str, config.kernels))} frames"
     needed = max(_search_bytes(recipe, max(length, model.shape[1])), _sound_bytes(sound, frames, len(channels)))
     kept = 4.0 * (4 * config.bands * frames + 3 * channels.size)
     return Mixing([problem(piece) for piece in pieces], result, BASE_BYTES + needed + kept, description)
@@ -126,11 +142,12 @@ def _rms(channels: np.ndarray) -> np.float32:
 
 
 def _search_bytes(recipe: MixRecipe, frames: int) -> float:
-    """Return the memory of the optimisation of a piece: features and their gradients, filters, L-BFGS."""
+    """Return the memory of the optimisation of a piece: levels, features and their gradients, filters, L-BFGS."""
     config = recipe.texture
     assert config is not None
-    weights = config.bands * config.filters * sum(config.kernels) / len(config.kernels)
-    return 4.0 * (8 * config.filters * frames + weights + (2 * HISTORY + 10) * config.bands * frames)
+    count = config.filters if config.uses_filters else 0
+    weights = config.bands * count * sum(config.kernels) / len(config.kernels)
+    return 4.0 * (8 * count * frames + weights + (2 * HISTORY + 20) * config.bands * frames)
 
 
 def _sound_bytes(sound: MixSound, frames: int, channels: int) -> float:

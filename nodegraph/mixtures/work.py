@@ -174,8 +174,9 @@ def _network(recipe: MixRecipe, seed: int, weights: str | os.PathLike[str] | Non
     """Return the network of a recipe. Raises MixtureError."""
     if recipe.image is None:
         if weights is not None:
-            raise MixtureError(f"recipe '{recipe.name}' uses random filters, no file of weights. Leave out --weights.")
-        return _Network(f"random filters of seed {seed}")
+            raise MixtureError(f"recipe '{recipe.name}' uses no file of weights. Leave out --weights.")
+        has_filters = recipe.texture is not None and recipe.texture.uses_filters
+        return _Network(f"random filters of seed {seed}" if has_filters else "none, no network")
     if weights is not None:
         found, digest = read_weights(Path(weights), recipe.image.weights, recipe.image.width)
         return _Network(f"{Path(weights).name}, SHA-256 {digest}", found, digest)

@@ -36,7 +36,16 @@ def test_filter_to_its_own_levels_changes_nothing(bands):
 def test_filter_applies_a_uniform_gain(bands):
     found = magnitudes()
     levels = bands.levels(found) + np.float32(np.log(2.0))
-    np.testing.assert_allclose(bands.filtered(found, levels), 2.0 * found + 1e-3, rtol=1e-4, atol=1e-5)
+    described = slice(8, None)  # 250 Hz, the lowest band
+    filtered = bands.filtered(found, levels)
+    np.testing.assert_allclose(filtered[described], 2.0 * found[described] + 1e-3, rtol=1e-4, atol=1e-5)
+
+
+def test_bins_below_the_lowest_band_are_attenuated_but_not_amplified(bands):
+    found = magnitudes()[:, :5]
+    louder = bands.filtered(found, bands.levels(found) + 3.0)
+    np.testing.assert_allclose(louder[:7], found[:7], rtol=1e-4)
+    assert (bands.filtered(found, 0.5 * bands.levels(found))[:7] < found[:7]).all()
 
 
 def test_filter_fills_silence_with_the_level(bands):

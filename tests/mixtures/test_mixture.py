@@ -45,8 +45,16 @@ def test_mixture_has_a_lower_loss_than_its_start(recipe):
 
 def test_texture_moves_the_statistics_towards_the_style():
     found = mix_sounds(melody(), rain(), TEXTURE)
-    assert found.terms["style"] < 0.5 * found.start_terms["style"]
+    for term in ("levels", "correlation", "style", "rhythm"):
+        assert found.terms[term] < 0.5 * found.start_terms[term]
     assert found.start_terms["content"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_texture_without_weights_of_filters_computes_only_levels():
+    plain = msgspec.structs.replace(TEXTURE.texture, style=0.0, rhythm=0.0)
+    found = mix_sounds(melody(), rain(), msgspec.structs.replace(TEXTURE, texture=plain))
+    assert set(found.terms) == {"content", "levels", "correlation"}
+    assert found.terms["levels"] < 0.2 * found.start_terms["levels"]
 
 
 def test_heavier_style_is_nearer_to_the_style_and_farther_from_the_content():

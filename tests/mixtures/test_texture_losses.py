@@ -4,7 +4,16 @@ import numpy as np
 import torch
 
 from nodegraph.mixtures.image_losses import gram
-from nodegraph.mixtures.texture_losses import autocorrelation, features, likeness, random_filters, relative
+from nodegraph.mixtures.texture_losses import (
+    autocorrelation,
+    correlations,
+    distribution_distance,
+    features,
+    likeness,
+    quantiles,
+    random_filters,
+    relative,
+)
 
 
 def values(shape=(4, 30), seed=0):
@@ -46,6 +55,30 @@ def test_gram_of_features_ignores_the_order_of_frames():
     assert relative(gram(x[:, order]), gram(x)) < 1e-24
 
 
+def test_distribution_distance_ignores_the_order_of_frames():
+    x = values()
+    order = torch.randperm(30, generator=torch.Generator().manual_seed(1))
+    assert distribution_distance(x[:, order], quantiles(x, 30)) == 0.0
+
+
+def test_distribution_distance_of_a_shift_is_its_square_over_the_variance():
+    x = values()
+    expected = 0.25 / (x.numpy().var(axis=1).mean() + 0.01)
+    np.testing.assert_allclose(distribution_distance(x + 0.5, quantiles(x, 30)), expected, rtol=1e-9)
+
+
+def test_quantiles_of_longer_sounds_lie_in_the_middle_of_equal_parts():
+    x = torch.arange(24, dtype=torch.float64)[torch.randperm(24, generator=torch.Generator().manual_seed(0))]
+    np.testing.assert_allclose(quantiles(x[None], 12)[0], 2.0 * np.arange(12) + 0.5)
+
+
+def test_correlations_are_those_of_numpy_at_any_gain_and_offset():
+    x = values()
+    np.testing.assert_allclose(correlations(100.0 * x + 7.0), np.corrcoef(x), atol=1e-4)
+    steady = torch.cat([x, torch.ones(1, 30, dtype=torch.float64)])
+    assert (correlations(steady)[4] == 0.0).all()
+
+
 def test_gradients_agree_with_finite_differences():
     filters = [w.double() for w in random_filters(3, (3, 5), 4, 1)]
     styles = features(values((3, 9), 1), filters)
@@ -54,6 +87,8 @@ def test_gradients_agree_with_finite_differences():
         found = features(x, filters)
         total = sum(relative(gram(a), gram(b)) for a, b in zip(found, styles))
         rhythm = relative(autocorrelation(found[0], 4), autocorrelation(styles[0], 4))
-        return total + rhythm + likeness(found[0], styles[0])
+        total = total + relative(correlations(x), correlations(values((3, 9), 1)))
+        distribution = distribution_distance(x, quantiles(values((3, 7), 3), 9))
+        return total + rhythm + likeness(found[0], styles[0]) + distribution
 
     assert torch.autograd.gradcheck(loss, values((3, 9), 2).requires_grad_(True), eps=1e-6, atol=1e-5)

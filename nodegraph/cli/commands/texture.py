@@ -20,7 +20,7 @@ def texture(
     seconds: Annotated[
         float, typer.Option("--seconds", "-s", metavar="S", callback=positive, help="Duration of the loop.")
     ] = 8.0,
-    recipe: Recipe = "texture",
+    recipe: Recipe = "loop",
     preview: Preview = False,
     seed: MixSeed = 0,
     iterations: Iterations = None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from nodegraph.learn.reproduce.chart import Chart, ChartLine, charts_png
+
 from . import published
-from .chart import Chart, ChartLine, charts_png
 from .experiment import SOFTMAX, Outcome
 from .groups import NAMES
 from .metrics import interval

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+
+from nodegraph.learn.reproduce.markdown import table_lines
 
 from . import published
 from .architectures import CLASSES
@@ -98,11 +100,11 @@ def _table_1(outcome: Outcome) -> Iterator[str]:
     head = ["model"]
     for label, _, _ in MEASURES:
         head += [f"paper, {label} mean", "ours", f"paper, {label} median", "ours"]
-    yield from _table([*head, "sounds"], _reconstruction_rows(outcome))
+    yield from table_lines([*head, "sounds"], _reconstruction_rows(outcome))
     yield from _order(outcome)
     yield "Mean percentile rank over all parameters (100: the correct class is always first, 50: chance):"
     yield ""
-    yield from _table(["model", "paper", "ours", "error in classes"], _rank_rows(outcome))
+    yield from table_lines(["model", "paper", "ours", "error in classes"], _rank_rows(outcome))
     yield from _parameter_ranks(outcome)
     yield from _class_errors(outcome)
 
@@ -142,7 +144,7 @@ def _parameter_ranks(outcome: Outcome) -> Iterator[str]:
         ]
         theirs = published.PARAMETER_RANK.get(parameter)
         rows.append([parameter, "" if theirs is None else f"{theirs:.1f}", *cells])
-    yield from _table(["parameter", "paper, Conv6XL", *names], rows)
+    yield from table_lines(["parameter", "paper, Conv6XL", *names], rows)
 
 
 def _class_errors(outcome: Outcome) -> Iterator[str]:
@@ -154,7 +156,7 @@ def _class_errors(outcome: Outcome) -> Iterator[str]:
         cells = [f"{found.errors[:, columns].mean():.2f}" for found in outcome.results.values()]
         rows.append([group, *(f"{value:g}" for value in published.CLASS_ERROR[group]), *cells])
     head = ["group", *(f"paper, {name}" for name in published.CLASS_ERROR_MODELS), *outcome.results]
-    yield from _table(head, rows)
+    yield from table_lines(head, rows)
 
 
 def _figure_2(outcome: Outcome) -> Iterator[str]:
@@ -170,7 +172,7 @@ def _figure_2(outcome: Outcome) -> Iterator[str]:
             cells += ["–"] * 4
         rows.append(cells)
     head = ["model", "paper, validation", "ours, lowest validation", "at epoch", "last validation", "last training"]
-    yield from _table(head, rows)
+    yield from table_lines(head, rows)
     yield from _order(outcome)
 
 
@@ -189,7 +191,7 @@ def _figure_3(outcome: Outcome) -> Iterator[str]:
             yield f"{group} ({', '.join(members) if len(members) < 12 else f'{len(members)} parameters'}):"
             yield ""
             head = ["model", "paper, k = 1", "paper, k = 5", *(f"ours, {k}" for k in range(1, 6))]
-            yield from _table(head, _accuracy_rows(outcome, group, reading))
+            yield from table_lines(head, _accuracy_rows(outcome, group, reading))
     yield from _order(outcome)
 
 
@@ -245,7 +247,7 @@ def _trainings(outcome: Outcome) -> Iterator[str]:
     if rows:
         yield "Trainings:"
         yield ""
-        yield from _table(["model", "weights", "epochs", "examples seen", "min"], rows)
+        yield from table_lines(["model", "weights", "epochs", "examples seen", "min"], rows)
 
 
 def _plain_row(name: str, outcome: Outcome, found: ModelResult) -> dict[str, Any]:
@@ -299,15 +301,3 @@ def _minutes(outcome: Outcome) -> float:
 
 def _text(found: Interval, digits: int) -> str:
     return f"{found.value:.{digits}f} [{found.low:.{digits}f}, {found.high:.{digits}f}]"
-
-
-def _table(head: Sequence[str], rows: Iterator[list[str]] | Sequence[list[str]]) -> Iterator[str]:
-    yield _row(head)
-    yield _row(["---", *["---:"] * (len(head) - 1)])
-    for row in rows:
-        yield _row(row)
-    yield ""
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -32,12 +32,16 @@ class ChartLine:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart with a title and the name of its x axis; ``has_numbers`` writes the whole numbers below it."""
+    """A chart with a title and the name of its x axis; ``has_numbers`` writes numbers below it.
+
+    They are whole numbers, or the multiples of ``x_step`` on an axis from 0 to 1, or to the first one that holds all x.
+    """
 
     title: str
     lines: Sequence[ChartLine]
     x_name: str = ""
     has_numbers: bool = True
+    x_step: float | None = None
 
 
 def charts_png(charts: Sequence[Chart], caption: str) -> bytes:
@@ -69,7 +73,7 @@ def _draw_chart(draw: Any, chart: Chart, corner: tuple[int, int], colours: dict[
     points = [point for line in chart.lines for point in line.points]
     xs, ys = [x for x, _ in points] or [0.0, 1.0], [y for _, y in points] or [0.0, 1.0]
     ys += [y for line in chart.lines for bar in line.bars for y in bar]
-    x_low, x_high = min(xs), max(max(xs), min(xs) + 1.0)
+    x_low, x_high, x_numbers = _x_axis(xs, chart)
     y_low, y_high, step = _ticks(min(ys), max(ys))
 
     def place(x: float, y: float) -> tuple[float, float]:
@@ -83,8 +87,8 @@ def _draw_chart(draw: Any, chart: Chart, corner: tuple[int, int], colours: dict[
         y = y_low + number * step
         draw.line([place(x_low, y), place(x_high, y)], fill=FAINT)
         draw.text((corner[0] + LEFT - 6, place(x_low, y)[1]), f"{y:.4g}", fill=INK, anchor="rm")
-    for x in _whole_numbers(x_low, x_high) if chart.has_numbers else ():
-        draw.text((place(x, y_low)[0], corner[1] + HEIGHT - BOTTOM + 10), str(x), fill=INK, anchor="mm")
+    for x in x_numbers if chart.has_numbers else ():
+        draw.text((place(x, y_low)[0], corner[1] + HEIGHT - BOTTOM + 10), f"{x:.6g}", fill=INK, anchor="mm")
     for line in chart.lines:
         _draw_line(draw, line, place, colours[line.label])
 
@@ -110,6 +114,15 @@ def _ticks(low: float, high: float) -> tuple[float, float, float]:
     step = next(power * factor for factor in (0.2, 0.5, 1.0, 2.0) if span / (power * factor) <= 8)
     first = math.floor(low / step + 1e-9) * step
     return first, max(math.ceil(high / step - 1e-9) * step, first + step), step
+
+
+def _x_axis(xs: Sequence[float], chart: Chart) -> tuple[float, float, Sequence[float]]:
+    """Return the ends of the x axis, and the numbers below it."""
+    if chart.x_step is not None:
+        count = max(math.ceil(max(xs) / chart.x_step - 1e-9), round(1.0 / chart.x_step))
+        return 0.0, count * chart.x_step, [number * chart.x_step for number in range(count + 1)]
+    low, high = min(xs), max(max(xs), min(xs) + 1.0)
+    return low, high, _whole_numbers(low, high)
 
 
 def _whole_numbers(low: float, high: float) -> list[int]:
