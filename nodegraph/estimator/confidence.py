@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .evolution import Score
 from .parameters import CLASSES
-from .scoring import Scorer
 
 STEP = 1.0 / (CLASSES - 1)  # one class of positions
 SURE = 0.9  # confidence from which a parameter counts as found
@@ -17,45 +17,47 @@ POINTS = 16  # positions over the range of each parameter
 SOFTNESS = 0.4  # a position that raises the distance by this part of it has the weight 1/e
 SMALLEST = 0.01  # dB, added to distances
 LEAST = 1e-3  # added to sums of weights
+COST = POINTS + 2  # evaluations for each parameter
 
 
-def near_share(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
-    """Return which part of the range of each parameter that fits the target lies within one class: (P,) in 0–1.
+def near_share(score: Score, position: np.ndarray, distance: float, chosen: np.ndarray) -> np.ndarray:
+    """Return which part of the range of chosen parameters (C,) that fits the target lies within one class: 0–1.
 
     Each parameter alone takes positions over its range, which are weighted by how little they raise the distance.
     """
-    count = len(position)
+    count = len(chosen)
     places = np.linspace(0.0, 1.0, POINTS)
-    rows = np.arange(count)
-    trials = np.repeat(position[None], count * POINTS, axis=0).reshape(count, POINTS, count)
-    trials[rows, :, rows] = places
-    found = scorer(trials.reshape(-1, count)).reshape(count, POINTS)
+    trials = np.repeat(position[None], count * POINTS, axis=0).reshape(count, POINTS, len(position))
+    trials[np.arange(count), :, chosen] = places
+    found = score(trials.reshape(-1, len(position))).reshape(count, POINTS)
     weights = np.exp(-np.maximum(found - distance, 0.0) / (SOFTNESS * (distance + SMALLEST)))
-    near = np.abs(places - position[:, None]) <= 1.02 * STEP
+    near = np.abs(places - position[chosen, None]) <= 1.02 * STEP
     share: np.ndarray = ((weights * near).sum(axis=1) + LEAST) / (weights.sum(axis=1) + 2.0 * LEAST)
     return share
 
 
-def rises(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
-    """Return how much the distance rises if a parameter moves by one class, the smaller of both sides: (P,) in dB.
+def rises(score: Score, position: np.ndarray, distance: float, chosen: np.ndarray) -> np.ndarray:
+    """Return how much the distance rises if a chosen parameter (C,) moves by one class, the smaller of both sides: dB.
 
     At an end of a range there is only one side. It is 0 if the distance falls.
     """
-    count = len(position)
+    count = len(chosen)
     rows = np.arange(count)
     trials = np.repeat(position[None], 2 * count, axis=0)
-    trials[rows, rows] -= STEP
-    trials[count + rows, rows] += STEP
+    trials[rows, chosen] -= STEP
+    trials[count + rows, chosen] += STEP
     inside = (trials >= 0.0).all(axis=1) & (trials <= 1.0).all(axis=1)
     found = np.full(2 * count, np.inf)
-    found[inside] = scorer(trials[inside])
+    found[inside] = score(trials[inside])
     smaller: np.ndarray = np.maximum(found.reshape(2, count).min(axis=0) - distance, 0.0)
     return smaller
 
 
-def confidences(scorer: Scorer, position: np.ndarray, distance: float) -> np.ndarray:
-    """Return the probability, float64 (P,), that each parameter of a match lies within one class of the truth."""
-    share, rise = near_share(scorer, position, distance), rises(scorer, position, distance)
+def confidences(score: Score, position: np.ndarray, distance: float, chosen: np.ndarray) -> np.ndarray:
+    """Return the probability that each chosen parameter (C,) of a match lies within one class of the truth: 0–1."""
+    if len(chosen) == 0:
+        return np.empty(0)
+    share, rise = (measure(score, position, distance, chosen) for measure in (near_share, rises))
     constant, odds, slope = WEIGHTS
     logit = constant + odds * np.log(share / (1.0 - share))
     logit += slope * np.log((rise + SMALLEST) / (distance + SMALLEST))

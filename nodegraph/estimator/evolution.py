@@ -21,11 +21,18 @@ Score = Callable[[np.ndarray], np.ndarray]
 
 
 def evolve(
-    score: Score, positions: np.ndarray, distances: np.ndarray, rng: np.random.Generator, progress: Callable[[], float]
+    score: Score,
+    positions: np.ndarray,
+    distances: np.ndarray,
+    rng: np.random.Generator,
+    progress: Callable[[], float],
+    batch: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Improve a population, positions (N, P) in 0–1 with their distances (N,), until ``progress`` returns 1.
 
-    Return the last population, the best first; its size shrinks with the progress. No distance grows.
+    A population smaller than ``batch`` has as many trials of each member as fill the batch, which is what ``score``
+    compares most efficiently. Return the last population, the best first; its size shrinks with the progress. No
+    distance grows.
     """
     positions, distances = positions.copy(), distances.copy()
     first_size = len(positions)
@@ -38,41 +45,49 @@ def evolve(
         positions, distances = positions[order], distances[order]
         size = len(positions)
         archive = archive[:size]
-        slot = rng.integers(MEMORY, size=size)
+        members = np.tile(np.arange(size), max(batch // size, 1))
+        slot = rng.integers(MEMORY, size=len(members))
         factor = _cauchy(rng, factors[slot])
         rate = np.clip(rng.normal(rates[slot], SPREAD), 0.0, 1.0)
-        trials = _trials(rng, positions, archive, factor, rate)
+        trials = _trials(rng, positions, members, archive, factor, rate)
         found = score(trials)
-        better = found < distances
+        better = found < distances[members]
         if better.any():
-            weight = distances[better] - found[better]
+            weight = distances[members[better]] - found[better]
             weight = np.where(np.isfinite(weight), weight, 1.0)
             factors[turn] = _lehmer_mean(factor[better], weight)
             rates[turn] = _lehmer_mean(rate[better], weight)
             turn = (turn + 1) % MEMORY
-            archive = np.concatenate([archive, positions[better]])
+            archive = np.concatenate([archive, positions[np.unique(members[better])]])
             archive = archive[rng.permutation(len(archive))[:size]]
-        kept = found <= distances
-        positions[kept], distances[kept] = trials[kept], found[kept]
+        nearest = found.reshape(-1, size).argmin(axis=0) * size + np.arange(size)
+        kept = found[nearest] <= distances
+        positions[kept], distances[kept] = trials[nearest[kept]], found[nearest[kept]]
     order = np.argsort(distances, kind="stable")
     return positions[order], distances[order]
 
 
 def _trials(
-    rng: np.random.Generator, positions: np.ndarray, archive: np.ndarray, factor: np.ndarray, rate: np.ndarray
+    rng: np.random.Generator,
+    positions: np.ndarray,
+    members: np.ndarray,
+    archive: np.ndarray,
+    factor: np.ndarray,
+    rate: np.ndarray,
 ) -> np.ndarray:
-    """Return a trial for each member of a sorted population: current-to-pbest/1 mutation, binomial crossover."""
-    size, count = positions.shape
-    best = positions[rng.integers(max(2, int(BEST * size)), size=size) % size]
-    other = positions[(np.arange(size) + rng.integers(1, max(size, 2), size)) % size]
+    """Return a trial for each of ``members`` of a sorted population: current-to-pbest/1, binomial crossover."""
+    size, (count, parameters) = len(positions), (len(members), positions.shape[1])
+    parents = positions[members]
+    best = positions[rng.integers(max(2, int(BEST * size)), size=count) % size]
+    other = positions[(members + rng.integers(1, max(size, 2), count)) % size]
     pool = np.concatenate([positions, archive])
-    third = pool[rng.integers(len(pool), size=size)]
-    mutants = positions + factor[:, None] * (best - positions + other - third)
-    mutants = np.where(mutants < 0.0, positions / 2.0, mutants)
-    mutants = np.where(mutants > 1.0, (1.0 + positions) / 2.0, mutants)
-    crossed = rng.random((size, count)) < rate[:, None]
-    crossed[np.arange(size), rng.integers(count, size=size)] = True
-    return np.where(crossed, mutants, positions)
+    third = pool[rng.integers(len(pool), size=count)]
+    mutants = parents + factor[:, None] * (best - parents + other - third)
+    mutants = np.where(mutants < 0.0, parents / 2.0, mutants)
+    mutants = np.where(mutants > 1.0, (1.0 + parents) / 2.0, mutants)
+    crossed = rng.random((count, parameters)) < rate[:, None]
+    crossed[np.arange(count), rng.integers(parameters, size=count)] = True
+    return np.where(crossed, mutants, parents)
 
 
 def _cauchy(rng: np.random.Generator, centre: np.ndarray) -> np.ndarray:

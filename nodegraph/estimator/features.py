@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nodegraph.spectral.batch_spectra import stft_of
-from nodegraph.spectral.levels import mel_levels, segment_levels
+from nodegraph.spectral.levels import MelAnalysis, segment_levels
 from nodegraph.spectral.windows import window as window_of
 
 FLOOR = -100.0  # dB; lower levels are this level
@@ -21,8 +21,13 @@ def log_mel(sounds: np.ndarray, rate: float = 16384.0) -> np.ndarray:
     Frame k is centred on sample ``(k + 1/2) hop``; a sine of full scale in the middle of a band is near 0 dB. Hops
     last 15.6 ms and windows 62.5 ms, rounded to powers of two in samples.
     """
+    return mel_analysis(rate).levels(sounds)
+
+
+def mel_analysis(rate: float) -> MelAnalysis:
+    """Return the analysis of :func:`log_mel` at a rate in Hz."""
     scale = _power_of_two(rate / 16384.0)
-    return mel_levels(sounds, rate, max(int(WINDOW * scale), 16), max(int(HOP * scale), 4), BANDS, FLOOR)
+    return MelAnalysis(rate, max(int(WINDOW * scale), 16), max(int(HOP * scale), 4), BANDS, FLOOR)
 
 
 def stft_magnitudes(sounds: np.ndarray) -> np.ndarray:

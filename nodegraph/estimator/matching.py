@@ -16,7 +16,7 @@ from nodegraph.measures.level import level_of
 from nodegraph.measures.mono import UnusableSoundError
 from nodegraph.patch import Document
 
-from .confidence import STEP, confidences
+from .confidence import COST, STEP, confidences
 from .distance import Target
 from .evolution import Score, evolve
 from .examples import SilentPatchError, draw, is_silent
@@ -37,7 +37,9 @@ NEAREST = 16  # starts from a model and from the table; more of them make the po
 SMALLEST, POPULATION = 16, 64  # first members of the evolution
 PER_MEMBER = 100  # evaluations for each of them, if the budget has so many
 START = 0.3  # part of the budget for the nearest of the table
-LINE_SEARCH = 0.15  # last part of the budget
+LINE_SEARCH = 0.07  # last part of the budget
+CONFIDENCE = 0.2  # at most this part for the confidences
+MOST_TRIALS = 4  # of a member of the evolution in each generation
 NEAR = 0.12  # largest step of the line search after an evolution
 TABLE_SECONDS = 20.0  # for patches that render slowly
 
@@ -183,6 +185,9 @@ class Matcher:
                 progress(min(scorer.progress, 1.0), scorer.distance)
             return distances
 
+        def searched() -> float:
+            return scorer.progress / (1.0 - self._confidence_part(scorer))
+
         try:
             proposal = proposer(sound, self.rate) if proposer is not None else None
             random = self._score_random(scorer)
@@ -191,27 +196,27 @@ class Matcher:
             start = scorer.distance
             size = round(min(max(scorer.expected_evaluations / PER_MEMBER, SMALLEST), POPULATION))
             chosen = np.argsort(distances, kind="stable")[:size]
-            evolve(score, positions[chosen], distances[chosen], rng, lambda: scorer.progress / (1.0 - LINE_SEARCH))
-            line_search(score, scorer.best, scorer.distance, rng, lambda: scorer.progress, NEAR)
-            best, distance, evaluations, elapsed = scorer.best, scorer.distance, scorer.evaluations, scorer.elapsed
-            confidence_of_search = confidences(scorer, best, distance)
+            batch = min(self.renderer.batch, MOST_TRIALS * size)
+            evolve(score, positions[chosen], distances[chosen], rng, lambda: searched() / (1.0 - LINE_SEARCH), batch)
+            line_search(score, scorer.best, scorer.distance, rng, searched, NEAR)
+            values, distance = scorer.values(scorer.best[None]), scorer.distance
+            position = to_unit(self.parameters, values)[0]
+            audible = audible_at(self.renderer, position)
+            confidence = self._confidence(score, position, distance, audible, proposal)
         finally:
             scorer.close()
-        values = scorer.values(best[None])
-        audible = audible_at(self.renderer, to_unit(self.parameters, values)[0])
         random_distance = float(random[1].min())
-        confidence = self._confidence(values[0], confidence_of_search, proposal)
         return Match(
             document=with_setting(self._graph, self.parameters, values[0]),
             parameters=self.parameters,
             values=values[0],
-            confidence=np.where(audible, confidence, 0.0),
+            confidence=confidence,
             audible=audible,
             distance=distance,
             start_distance=start,
             random_distance=random_distance,
-            evaluations=evaluations,
-            seconds=elapsed,
+            evaluations=scorer.evaluations,
+            seconds=scorer.elapsed,
             sound=self.renderer.render(values)[0],
             target=sound,
             random_sound=self._random_sounds(only_classes)[random[1].argmin()],
@@ -262,12 +267,23 @@ class Matcher:
             found.append((positions, score(positions)))
         return found
 
-    def _confidence(self, values: np.ndarray, found: np.ndarray, proposal: Proposal | None) -> np.ndarray:
-        """Return the confidence of a model where the search stayed within one class of its estimate, else ``found``."""
-        if proposal is None or proposal.confidence is None:
-            return found
-        positions = to_unit(self.parameters, np.stack([values, proposal.settings[0]]))
-        return np.where(np.abs(positions[0] - positions[1]) <= STEP, proposal.confidence, found)
+    def _confidence_part(self, scorer: Scorer) -> float:
+        """Return the part of the budget that the confidences may take."""
+        return min(COST * len(self.parameters) / max(scorer.expected_evaluations, 1.0), CONFIDENCE)
+
+    def _confidence(
+        self, score: Score, position: np.ndarray, distance: float, audible: np.ndarray, proposal: Proposal | None
+    ) -> np.ndarray:
+        """Return the confidence of a model where the search stayed near its estimate, else a measured one."""
+        found = np.zeros(len(position))
+        missing = audible.copy()
+        if proposal is not None and proposal.confidence is not None:
+            near = np.abs(position - to_unit(self.parameters, proposal.settings[:1])[0]) <= STEP
+            found = np.where(audible & near, proposal.confidence, 0.0)
+            missing &= ~near
+        chosen = np.flatnonzero(missing)
+        found[chosen] = confidences(score, position, distance, chosen)
+        return found
 
     def _current(self) -> np.ndarray:
         """Return the values of the parameters in the document: (1, P), or (0, P) if one of them has several."""

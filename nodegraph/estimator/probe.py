@@ -137,9 +137,10 @@ def probe(
 
 def audible_at(renderer: BatchRenderer, position: np.ndarray) -> np.ndarray:
     """Return which parameters are audible when they move through their ranges from one setting (P,): bool (P,)."""
-    moves = [_is_audible(renderer, position[None], index) for index in range(len(position))]
-    found: np.ndarray = np.concatenate(moves) if moves else np.zeros(0, bool)
-    return found
+    rows = np.arange(len(position))
+    moved = np.tile(position, (len(position), len(PLACES), 1))
+    moved[rows, :, rows] = PLACES
+    return _are_audible(renderer, moved)
 
 
 def _positions(rng: np.random.Generator, count: int, parameters: int) -> np.ndarray:
@@ -155,14 +156,19 @@ def _is_audible(renderer: BatchRenderer, positions: np.ndarray, index: int) -> n
     """Return for each setting (N, P) whether moving a parameter through its range is audible: bool (N,)."""
     moved = np.repeat(positions[:, None], len(PLACES), axis=1)
     moved[:, :, index] = PLACES
-    sounds = renderer.render(from_unit(renderer.parameters, moved.reshape(-1, positions.shape[1])))
+    return _are_audible(renderer, moved)
+
+
+def _are_audible(renderer: BatchRenderer, moves: np.ndarray) -> np.ndarray:
+    """Return which of several moves, positions (N, places, P), change the sound: bool (N,)."""
+    sounds = renderer.render(from_unit(renderer.parameters, moves.reshape(-1, moves.shape[2])))
     spectra, envelopes = features(sounds, renderer.rate)
-    effects = np.zeros(len(positions))
+    effects = np.zeros(len(moves))
     for found, weight in ((spectra, 1.0), (envelopes, ENVELOPE_WEIGHT)):
-        found = found.reshape(len(positions), len(PLACES), -1)
+        found = found.reshape(len(moves), len(PLACES), -1)
         np.maximum(found, found.max(axis=(1, 2), keepdims=True) - np.float32(RANGE), out=found)
         rest = (found[:, 1:] - found[:, :1]).reshape(-1, found.shape[2])
-        effects += weight * mean_size(rest).reshape(len(positions), -1).max(axis=1)
+        effects += weight * mean_size(rest).reshape(len(moves), -1).max(axis=1)
     audible: np.ndarray = effects > AUDIBLE
     return audible
 

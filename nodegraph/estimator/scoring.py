@@ -44,13 +44,25 @@ class Scorer:
         self.started = time.monotonic()
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self.evaluations = 0
+        self._known: dict[bytes, float] = {}  # distances of settings of class values
         self.best = np.full(len(self.parameters), 0.5)
         self.distance = np.inf
 
     def __call__(self, positions: np.ndarray) -> np.ndarray:
-        """Return the distances, float64 (N,), of positions (N, P)."""
+        """Return the distances, float64 (N,), of positions (N, P).
+
+        Settings of class values are rendered once: a search comes back to many of them.
+        """
         self.evaluations += len(positions)
-        return self.compare(positions, self.renderer.render(self.values(positions)))
+        values = self.values(positions)
+        if not self.only_classes:
+            return self.compare(positions, self.renderer.render(values))
+        keys = [row.tobytes() for row in values]
+        new = {key: row for row, key in enumerate(keys) if key not in self._known}
+        rows = list(new.values())
+        distances = self.compare(positions[rows], self.renderer.render(values[rows]))
+        self._known.update(zip(new, distances, strict=True))
+        return np.array([self._known[key] for key in keys])
 
     def compare(self, positions: np.ndarray, sounds: np.ndarray) -> np.ndarray:
         """Return the distances of positions whose sounds (N, samples) are known; they count as no evaluations."""

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from msgspec import Meta, Struct
 
-from nodegraph.spectral.levels import mel_levels, segment_levels
+from nodegraph.spectral.levels import MelAnalysis, segment_levels
 
 SILENCE = 1e-6  # peak below which a sound is silent
 
@@ -57,7 +57,7 @@ def sound_features(sounds: np.ndarray, settings: SoundFeatureSettings) -> SoundF
     sounds = np.asarray(sounds, np.float32)
     peak = np.maximum(np.abs(sounds).max(axis=1), np.float32(SILENCE))
     scaled = sounds / peak[:, None]
-    mel = mel_levels(scaled, settings.rate, settings.size, settings.hop, settings.bands, settings.floor)
+    mel = MelAnalysis(settings.rate, settings.size, settings.hop, settings.bands, settings.floor).levels(scaled)
     length = max(round(settings.step * settings.rate), 1)
     start = np.zeros((len(sounds), settings.points * length), np.float32)
     count = min(start.shape[1], sounds.shape[1])
