@@ -25,7 +25,7 @@ class Mixture(Node):
     """Plays a loop of one sound's content in another's style: the melody of one with the texture of the other.
 
     Each of the two sounds is a file, or what its input was while ``record`` was above 0.5. When they change, another
-    process mixes them: a preview is heard after some seconds, the mixture itself later. Until then the block is silent.
+    process mixes them; if they are longer than 5 s, a preview is heard first. Until then the block is silent.
     A render waits for the mixture. See ``nodegraph mix``. After Herbert-Voss, Audio style transfer (thesis, 2016).
     """
 

@@ -96,6 +96,7 @@ def test_all_documented_patches_exist():
     documented = {
         "demo", "fm_subtractive", "fm_single_note", "fm_single_note_phase", "subtractive_voice", "bells", "pluck",
         "feedback_fm", "tape_delay", "effect_chain", "generative", "sine_cloud", "microphone", "sound_to_knobs",
+        "style_transfer",
     }  # fmt: skip
     assert documented <= set(NAMES)
     assert sum(name.startswith("lessons/") for name in NAMES) >= 8

@@ -52,6 +52,7 @@ SOUND_FILES = ("content_file", "style_file")
 PYTHON = [sys.executable, "-P"]  # without the current folder, from which nothing may be imported
 COMMAND = [*PYTHON, "-m", "nodegraph", "mix", "content.wav", "style.wav", "-o", "mixture.wav", "--progress"]
 PREVIEW_OPTIONS = ["--preview"]
+PREVIEW_SECONDS = 5.0  # of sound: a mixture of as many is made about as fast
 
 
 def mixture_problem(settings: Mapping[str, Any]) -> str:
@@ -65,7 +66,7 @@ def mixture_problem(settings: Mapping[str, Any]) -> str:
 
 
 class MixtureWorker(BackgroundWorker):
-    """A worker that mixes the two sounds of its block: first as a preview, then as the settings say."""
+    """A worker that mixes the two sounds of its block: long ones first as a preview, then as the settings say."""
 
     array_types = {"heard": "f4", "sounds": "f4", "done": "f8", "marks": "i8"}
     kind, frames, size = "magnitude", 256, 512  # of the picture of the mixture
@@ -141,7 +142,8 @@ class MixtureWorker(BackgroundWorker):
             return
         self.problem = ""
         qualities = [self._settings["quality"]]
-        if self._realtime and qualities == [FULL] and not self._cached(content, style, FULL).is_file():
+        is_long = len(content) > PREVIEW_SECONDS * self._rate
+        if self._realtime and qualities == [FULL] and is_long and not self._cached(content, style, FULL).is_file():
             qualities = [PREVIEW, FULL]
         for quality in qualities:
             path = self._cached(content, style, quality)

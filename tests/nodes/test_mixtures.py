@@ -161,8 +161,9 @@ def wait_until(condition):
     return condition()
 
 
-def test_preview_is_heard_before_the_mixture(folder):
-    worker = live_worker(folder)
+def test_preview_is_heard_before_a_long_mixture(folder):
+    write_sound(folder / "content.wav", np.ones(round(5.5 * RATE), np.float32), RATE)
+    worker = live_worker(folder, seconds=6.0)
     assert wait_until(lambda: worker.marks[mixture_worker.MIXTURE] == mixture_worker.SECOND)
     worker.close()
     calls = (folder / "calls").read_text().splitlines()
