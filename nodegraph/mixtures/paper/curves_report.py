@@ -7,12 +7,17 @@ from typing import Any
 
 from nodegraph.learn.reproduce.chart import Chart, ChartLine, charts_png
 from nodegraph.learn.reproduce.markdown import table_lines
+from nodegraph.measures.spectrogram import magnitudes_of
 
 from .baselines import BASELINES
-from .curves import COPY, STYLES, WEIGHTS, Comparison, area, point
+from .curves import COPY, RATE, STYLES, WEIGHTS, Comparison, area, point
+from .panels import Panel, panels_png, spectrogram_image
+from .renditions import cut, rendered
 from .stored import Result
 
 OURS, THEIRS = WEIGHTS
+SHOWN = {"texture": 0.1, "thesis-fold": 1.0}  # the weights of the mixtures in the picture
+SIZE, HOP = 1024, 256  # samples, of its spectrograms
 NOTE = (
     "Content is the mean of the Jaccard index of pitches and the F1 score of onsets against the content. Style is 1 "
     "minus the distance of texture statistics after McDermott & Simoncelli, or of Gram matrices of random features. No "
@@ -44,7 +49,7 @@ def plain(found: Comparison) -> dict[str, Any]:
 
 
 def picture(found: Comparison) -> bytes:
-    """Return the PNG of the curves, a chart for each pair. Needs Pillow."""
+    """Return a PNG: a chart of the curves for each pair, and spectrograms of the first one. Needs Pillow."""
     charts = []
     for pair in found.run.pairs:
         lines = []
@@ -55,15 +60,28 @@ def picture(found: Comparison) -> bytes:
             if row := found.baseline(pair.name, name):
                 lines.append(ChartLine(name, [point(row, "texture")]))
         charts.append(Chart(pair.name, lines, "content", x_step=0.2))
-    return charts_png(
-        charts, "Right: more of the content. Up: nearer to the style, by texture statistics. Both at best 1."
-    )
+    caption = "Right: more of the content. Up: nearer to the style, by texture statistics. Both at best 1."
+    return panels_png(_spectrograms(found), charts_png(charts, caption))
 
 
 def wins_of(found: Comparison, style: str, rival: str) -> tuple[int, int]:
     """Return in how many pairs our curve has a larger hypervolume than a rival, and of how many."""
     areas = [row for row in _all_areas(found, style).values() if OURS in row and rival in row]
     return sum(row[OURS] > row[rival] for row in areas), len(areas)
+
+
+def _spectrograms(found: Comparison) -> list[Panel]:
+    """Return the spectrograms of the first pair: content, style, and a mixture of each recipe."""
+    pair = found.run.pairs[0]
+    sounds = {
+        f"{pair.name}: {label}": cut(name, RATE, found.size.long)
+        for label, name in (("content", pair.content), ("style", pair.style))
+    }
+    for recipe, weight in SHOWN.items():
+        label = f"{recipe} {weight:g}"
+        if (row := found.rows.get((pair.name, label))) is not None:
+            sounds[f"{pair.name}: {label}"] = rendered(found.run, row, RATE)
+    return [Panel(title, spectrogram_image(magnitudes_of(sound, SIZE, HOP))) for title, sound in sounds.items()]
 
 
 def _all_areas(found: Comparison, style: str) -> dict[str, dict[str, float]]:

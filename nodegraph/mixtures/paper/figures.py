@@ -48,7 +48,7 @@ def run_figures(run: Run, size: PaperSize) -> Figures:
         found.histogram = _histogram(run, size)
         for form in ORDER:
             result = form_rendition(run, pair, form, "long" if form == "fold" else "short", size, 1.0 / len(ORDER))
-            found.results[form] = result, _magnitudes(rendered(run, result), size)
+            found.results[form] = result, _magnitudes(rendered(run, result, size.rate), size)
     except KeyboardInterrupt:
         found.stopped = True
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.sound_file import read_samples
+from nodegraph.files.sound_file import read_sound
 from nodegraph.files.sound_output import write_sound
 from nodegraph.learn.checkpoint import path_of
 from nodegraph.learn.errors import LearnError
@@ -102,9 +102,9 @@ def rendition(run: Run, pair: Pair, recipe: MixRecipe, label: str, share: float,
     return found
 
 
-def rendered(run: Run, result: Result) -> np.ndarray:
-    """Return the sound of a rendition (samples,). Raises SoundFileError."""
-    return read_samples(run.folder / result["file"])[0][:, 0]
+def rendered(run: Run, result: Result, rate: float) -> np.ndarray:
+    """Return the sound of a rendition (samples,) at ``rate`` Hz. Raises SoundFileError."""
+    return read_sound(run.folder / result["file"], rate)[:, 0]
 
 
 def slug(label: str) -> str:

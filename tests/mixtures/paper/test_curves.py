@@ -1,5 +1,6 @@
 """Recipes and baselines on two axes, at a tiny size."""
 
+import io
 import json
 
 import pytest
@@ -40,5 +41,7 @@ def test_curves_resume_and_compare_the_recipes_with_the_baselines(tmp_path, monk
     assert curves_report.wins_of(found, "texture", "thesis-fold") == (1, 1)
     data = json.loads(json.dumps(curves_report.plain(found)))
     assert len(data["rows"]) == 8 and data["hypervolume"]["texture"][PAIR.name]["style"] > 0.0
-    pytest.importorskip("PIL")
-    assert curves_report.picture(found).startswith(b"\x89PNG")
+    pil = pytest.importorskip("PIL.Image")
+    monkeypatch.setattr("nodegraph.mixtures.paper.curves_report.SHOWN", {"texture": 0.3, "thesis-fold": 1.0})
+    picture = pil.open(io.BytesIO(curves_report.picture(found)))
+    assert picture.width == 3 * 420 and picture.height > 320 + 2 * 260  # a chart, a legend, two rows of spectrograms

@@ -47,7 +47,7 @@ def test_table_resumes_after_a_stop_and_reports_the_published_figures(tmp_path):
     text = table_report.markdown(table)
     for words in ("54.97 (0.19)", "53.39 (0.23)", "44.49 (9.83)", "tiny: 11.025 kHz", "not ImageNet", PAIR.contrast):
         assert words in text
-    assert rendered(run, table.rows["long", PAIR.name, "fold"]).shape == (13230,)
+    assert rendered(run, table.rows["long", PAIR.name, "fold"], TINY.rate).shape == (13230,)
 
     again = run_table(Run(tmp_path, (PAIR,), progress=lambda *_: pytest.fail("mixed again")), TINY)
     assert again.rows == table.rows
