@@ -85,8 +85,11 @@ def rendition(run: Run, pair: Pair, recipe: MixRecipe, label: str, share: float,
     def make(path: Path) -> Result:
         run.check_stop()
         output = path.with_name(path.name + ".wav")
-        first, second = (_sound_file(run.folder, name, rate, seconds) for name in (pair.content, pair.style))
-        found = _mixed(run, first, second, output, recipe, label, share)
+        files = (
+            _sound_file(run.folder, pair.content, content, rate),
+            _sound_file(run.folder, pair.style, style, rate),
+        )
+        found = _mixed(run, *files, output, recipe, label, share)
         measures = measure(found.samples, content, style, rate)
         return {
             "file": output.name,
@@ -96,8 +99,9 @@ def rendition(run: Run, pair: Pair, recipe: MixRecipe, label: str, share: float,
             **measures,
         }
 
-    digests = [hashlib.sha256(values.tobytes()).hexdigest() for values in (content, style)]
-    found = stored(run.folder, slug(label), [recipe.plain(), run.seed, run.weights_digest, digests], make)
+    weights = run.weights_digest if recipe.image is not None else ""
+    identity = [recipe.plain(), run.seed, weights, [_digest(sound) for sound in (content, style)]]
+    found = stored(run.folder, slug(label), identity, make)
     run.advance(share)
     return found
 
@@ -127,7 +131,7 @@ def _mixed(run: Run, content: Path, style: Path, output: Path, recipe: MixRecipe
             output,
             recipe,
             seed=run.seed,
-            weights=run.weights,
+            weights=run.weights if recipe.image is not None else None,
             device=run.device,
             resume=resume,
             observer=observer,
@@ -144,9 +148,13 @@ def _mixed(run: Run, content: Path, style: Path, output: Path, recipe: MixRecipe
     return found
 
 
-def _sound_file(folder: Path, name: str, rate: float, seconds: float) -> Path:
+def _sound_file(folder: Path, name: str, sound: np.ndarray, rate: float) -> Path:
     """Return the file of a content or style; written if it is missing."""
-    path = folder / f"{slug(name)}-{rate:g}Hz-{seconds:g}s.wav"
+    path = folder / f"{slug(name)}-{_digest(sound)[:12]}.wav"
     if not path.exists():
-        write_sound(path, cut(name, rate, seconds), rate)
+        write_sound(path, sound, rate)
     return path
+
+
+def _digest(sound: np.ndarray) -> str:
+    return hashlib.sha256(sound.tobytes()).hexdigest()

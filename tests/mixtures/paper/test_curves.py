@@ -7,9 +7,25 @@ import pytest
 
 from nodegraph.mixtures.paper import curves_report
 from nodegraph.mixtures.paper.baselines import BASELINES
-from nodegraph.mixtures.paper.curves import WEIGHTS, point, run_curves
-from nodegraph.mixtures.paper.renditions import Run
+from nodegraph.mixtures.paper.curves import WEIGHTS, measured, point, run_curves, sized
+from nodegraph.mixtures.paper.renditions import Run, rendition
 from tests.mixtures.paper.sizes import PAIR, TINY
+
+
+def test_only_recipes_with_a_network_get_its_weights(tmp_path, monkeypatch):
+    given = {}
+
+    def record(content, style, output, recipe, *, weights, **options):
+        given[recipe.name] = weights
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nodegraph.mixtures.paper.renditions.read_weights", lambda path: ({}, "digest"))
+    monkeypatch.setattr("nodegraph.mixtures.paper.renditions.mix", record)
+    run = Run(tmp_path, (PAIR,), weights=tmp_path / "vgg.pth")
+    for name in WEIGHTS:
+        with pytest.raises(KeyboardInterrupt):
+            rendition(run, PAIR, sized(name, TINY), name, 1.0, measured)
+    assert given == {"texture": None, "thesis-fold": tmp_path / "vgg.pth"}
 
 
 def test_each_recipe_has_at_least_six_weights():
