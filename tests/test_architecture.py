@@ -42,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
     "estimator": VOCABULARY
     | {"files", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
-    "mixtures": {"files", "patch", "spectral", "measures", "models", "learn"},
+    "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
     | {"estimator"},

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from .errors import INTERRUPTED, CommandError
 from .output import print_json, print_line, print_note
 from .progress import Progress
+from .report_files import check_folder_of, write_report
 from .shutdown import catch_stop_signals
 
 if TYPE_CHECKING:
-    from nodegraph.estimator.paper.experiment import ExperimentSettings, Outcome
+    from nodegraph.estimator.paper.experiment import ExperimentSettings
 
 INVERSYNTH = ("inversynth-table-1", "inversynth-figure-2", "inversynth-figure-3")
 MIN_EXAMPLES = 100  # a vocabulary of 1000 spectra needs 16 examples, each part of each fold some
@@ -53,14 +54,14 @@ def reproduce_inversynth(
     from nodegraph.estimator.paper import report
     from nodegraph.estimator.paper.baselines import search_of
     from nodegraph.estimator.paper.corpus import draw_corpus
+    from nodegraph.estimator.paper.drawing import picture
     from nodegraph.estimator.paper.experiment import delete_results, run_experiment
     from nodegraph.estimator.paper.synthesizer import paper_matcher
     from nodegraph.estimator.paper.twin import TwinRenderer
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.outputs import device_of
 
-    if output is not None and not output.resolve().parent.is_dir():
-        raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
+    check_folder_of(output)
     results_folder = (folder or default_folder()) / "reproduce" / "inversynth"
     if fresh:
         delete_results(results_folder)
@@ -77,22 +78,9 @@ def reproduce_inversynth(
         corpus = draw_corpus(renderer, settings.examples, seed, results_folder, draw_progress)
         outcome = run_experiment(corpus, settings, results_folder, str(chosen), search, bar.to, lambda: stop.requested)
     text = report.markdown(table, outcome)
-    if output is not None:
-        _write(output, table, text, outcome)
+    write_report(output, text, lambda: picture(table, outcome))
     print_json(report.plain(outcome)) if json else print_line(text.rstrip())
     if outcome.stopped:
         print_note("interrupted: run the same command again to resume.")
         return INTERRUPTED
     return None
-
-
-def _write(output: Path, table: str, text: str, outcome: Outcome) -> None:
-    """Write the Markdown, and the picture beside it."""
-    from nodegraph.estimator.paper.drawing import picture
-    from nodegraph.files.atomic import write_atomic
-
-    write_atomic(output, text.encode())
-    try:
-        write_atomic(output.with_suffix(".png"), picture(table, outcome))
-    except ImportError:
-        print_note("Pillow not found: no picture. Install it: pip install pillow")

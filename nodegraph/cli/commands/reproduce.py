@@ -12,6 +12,8 @@ from ..inversynth import INVERSYNTH, reproduce_inversynth, settings_of
 from ..options import Device, Json
 from ..output import plural, print_json, print_line, print_note
 from ..progress import Progress
+from ..report_files import check_folder_of, write_report
+from ..reproduce_mixtures import MIXTURES, reproduce_mixtures
 from ..shutdown import catch_stop_signals
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def _list_tables(requested: bool) -> None:
     if requested:
         from nodegraph.learn.reproduce.table import table_names
 
-        print_line("\n".join([*table_names(), *INVERSYNTH]))
+        print_line("\n".join([*table_names(), *INVERSYNTH, *MIXTURES]))
         raise typer.Exit
 
 
@@ -36,7 +38,9 @@ def reproduce(
     quick: Annotated[
         bool,
         typer.Option(
-            "--quick", help="A tenth of the frames and few epochs: ten minutes on two cores, or 90 for inversynth-…."
+            "--quick",
+            help="A tenth of the frames and few epochs: ten minutes on two cores, or 90 for inversynth-…; "
+            "for mixtures-… 22.05 kHz, half the duration, fewer iterations and channels.",
         ),
     ] = False,
     audio: Annotated[
@@ -67,6 +71,14 @@ def reproduce(
         bool,
         typer.Option("--absolute", help="Absolute instead of logarithmic spectrograms, for inversynth-… only."),
     ] = False,
+    pair: Annotated[
+        list[str] | None,
+        typer.Option("--pair", metavar="NAME", help="Only this pair of sounds, for mixtures-… only; repeatable."),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="Weights of VGG-19, for mixtures-… only. Default: random ones."),
+    ] = None,
     device: Device = None,
     folder: Annotated[
         Path | None,
@@ -80,17 +92,20 @@ def reproduce(
     Prints the published and the new figures as Markdown. The table also lists the mean and principal components of the
     same width as baselines, momentum and Adam on the same frames, and the best recipe. The tables inversynth-… train
     the estimators of the 23-parameter synthesizer and list random settings, the best of 200, the nearest example and
-    search as baselines; --output then also writes a picture. Results are stored: after Ctrl-C, the same command
-    resumes.
+    search as baselines; --output then also writes a picture. The tables mixtures-… mix seven pairs of sounds by the
+    recipes of a thesis, and compare them with the recipe `texture` and with simple baselines. Results are stored: after
+    Ctrl-C, the same command resumes.
     """
+    if table in MIXTURES:
+        _refuse(table, "it has no networks to train", {"--audio": audio, "--net": net, "--epochs": epochs})
+        _refuse(table, "it is for inversynth-…", {"--examples": examples, "--absolute": absolute})
+        return reproduce_mixtures(table, quick, pair, weights, output, seed, device, folder, fresh, json)
+    _refuse(table, "it is for mixtures-…", {"--pair": pair, "--weights": weights})
     if table in INVERSYNTH:
-        if audio:
-            raise CommandError(f"{table}: --audio is unsupported, examples are of the synthesizer. Leave it out.")
+        _refuse(table, "examples are of the synthesizer", {"--audio": audio})
         settings = settings_of(quick, net, epochs, examples, absolute)
         return reproduce_inversynth(table, settings, output, seed, device, folder, fresh, json)
-    if examples is not None or absolute:
-        name = "--absolute" if absolute else "--examples"
-        raise CommandError(f"{table}: {name} is unsupported, it is for inversynth-…. Leave it out.")
+    _refuse(table, "it is for inversynth-…", {"--examples": examples, "--absolute": absolute})
     from nodegraph.learn.corpus import default_folder
     from nodegraph.learn.reproduce import report
     from nodegraph.learn.reproduce.run import delete_results, tasks_of
@@ -98,8 +113,7 @@ def reproduce(
     from nodegraph.learn.reproduce.table import select_rows, table_of
 
     selected = select_rows(table_of(table), net or ())
-    if output is not None and not output.resolve().parent.is_dir():
-        raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
+    check_folder_of(output)
     results_folder = (folder or default_folder()) / "reproduce" / table
     with catch_stop_signals() as stop, Progress("frames", 1.0) as bar:
 
@@ -117,15 +131,19 @@ def reproduce(
             delete_results(results_folder)
         done = run(selected, frames, results_folder, about, tasks, seed, device, progress, lambda: stop.requested)
     text = report.markdown(done)
-    if output is not None:
-        from nodegraph.files.atomic import write_atomic
-
-        write_atomic(output, text.encode())
+    write_report(output, text)
     print_json(report.plain(done)) if json else print_line(text.rstrip())
     if done.stopped:
         print_note("interrupted: run the same command again to resume.")
         return INTERRUPTED
     return None
+
+
+def _refuse(table: str, reason: str, options: dict[str, object]) -> None:
+    """Raise CommandError for an option that a table does not have."""
+    for name, value in options.items():
+        if value:
+            raise CommandError(f"{table}: {name} is unsupported, {reason}. Leave it out.")
 
 
 def _frames(

@@ -1,0 +1,30 @@
+"""The files of a reproduction: Markdown, and a picture beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import CommandError
+from .output import print_note
+
+
+def check_folder_of(output: Path | None) -> None:
+    """Raise CommandError if a file could not be written because its folder is missing."""
+    if output is not None and not output.resolve().parent.is_dir():
+        raise CommandError(f"{output}: folder {output.resolve().parent} not found. Create it first.")
+
+
+def write_report(output: Path | None, text: str, picture: Callable[[], bytes] | None = None) -> None:
+    """Write Markdown, and a PNG of the same name if there is a picture and Pillow. Nothing without ``output``."""
+    if output is None:
+        return
+    from nodegraph.files.atomic import write_atomic
+
+    write_atomic(output, text.encode())
+    if picture is None:
+        return
+    try:
+        write_atomic(output.with_suffix(".png"), picture())
+    except ImportError:
+        print_note("Pillow not found: no picture. Install it: pip install pillow")
