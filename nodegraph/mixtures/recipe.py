@@ -85,7 +85,6 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     content: Weight = 0.5
     style: Weight = 1.0
     rhythm: Weight = 0.2
-    diversity: Weight = 0.0
 
 
 class SearchConfig(Struct, frozen=True, forbid_unknown_fields=True):

@@ -65,14 +65,6 @@ def quantiles(values: Tensor, count: int) -> Tensor:
     return ordered[:, low] * (1.0 - part) + ordered[:, (low + 1).clamp_max(last)] * part
 
 
-def likeness(found: Tensor, style: Tensor) -> Tensor:
-    """Return the largest cosine between features and those of the style at any shift in time: 1 for a copy."""
-    length = found.shape[1] + style.shape[1]
-    product = torch.fft.rfft(found, length) * torch.fft.rfft(style, length).conj()
-    peaks = torch.fft.irfft(product.sum(dim=0), length).max()
-    return peaks / (found.norm() * style.norm()).clamp_min(1e-12)
-
-
 def relative(found: Tensor, target: Tensor) -> Tensor:
     """Return ``‖found - target‖² / ‖target‖²``."""
     return ((found - target) ** 2).sum() / (target**2).sum().clamp_min(1e-12)

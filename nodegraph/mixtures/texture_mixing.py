@@ -19,7 +19,7 @@ from .optimise import HISTORY, Terms
 from .pieces import crossfade, divide
 from .recipe import MixRecipe, MixSound
 from .spectra import channels_of, mean_magnitudes, reference_phases, spectra_blocks, spread_over_channels
-from .texture_losses import autocorrelation, features, likeness, random_filters, relative
+from .texture_losses import autocorrelation, features, random_filters, relative
 
 RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
 
@@ -48,7 +48,6 @@ def texture_mixing(
         styles = features(model, filters)
         grams = [gram(values) for values in styles]
         rhythm = autocorrelation(styles[0], lags)
-        copied = styles[0] if config.diversity else None
         del styles
     deviation = config.smoothing if config.start == "content" else 0.0
     smoothing = torch.from_numpy(smoothing_matrix(config.bands, deviation)).to(device)
@@ -60,14 +59,11 @@ def texture_mixing(
             x = (start + smoothing @ gains).clamp_min(0.0)
             found = features(x, filters)
             each = [relative(gram(values), of_style) for values, of_style in zip(found, grams, strict=True)]
-            terms = {
+            return {
                 "content": config.content * relative(x, target),
                 "style": config.style * torch.stack(each).mean(),
                 "rhythm": config.rhythm * relative(autocorrelation(found[0], lags), rhythm),
             }
-            if copied is not None:
-                terms["diversity"] = config.diversity * likeness(found[0], copied)
-            return terms
 
         return Problem(torch.zeros_like(start), losses)
 
@@ -87,7 +83,10 @@ def texture_mixing(
         f"{config.filters} random filters over {', '.join(map(str, config.kernels))} frames on {config.bands} bands × "
         f"{frames} frames{parts}"
     )
-    needed = max(_search_bytes(recipe, max(length, model.shape[1])), _sound_bytes(sound, frames, len(channels)))
+    needed = max(
+        _search_bytes(recipe, length, model.shape[1]),
+        _sound_bytes(sound, frames, len(channels)),
+    )
     kept = 4.0 * (4 * config.bands * frames + 3 * channels.size)
     return Mixing([problem(piece) for piece in pieces], result, BASE_BYTES + needed + kept, description)
 
@@ -125,14 +124,15 @@ def _rms(channels: np.ndarray) -> np.float32:
     return np.float32(np.sqrt(np.mean(np.square(channels, dtype=np.float64))))
 
 
-def _search_bytes(recipe: MixRecipe, frames: int) -> float:
-    """Return the memory of the optimisation of a piece: features and their gradients, filters, L-BFGS."""
+def _search_bytes(recipe: MixRecipe, frames: int, style_frames: int) -> float:
+    """Return the memory of the search of a piece, or of the style's features: features, gradients, filters, L-BFGS."""
     config = recipe.texture
     assert config is not None
     weights = config.bands * config.filters * sum(config.kernels) / len(config.kernels)
-    return 4.0 * (8 * config.filters * frames + weights + (2 * HISTORY + 10) * config.bands * frames)
+    search = 8 * config.filters * frames + (2 * HISTORY + 10) * config.bands * frames
+    return 4.0 * (weights + max(search, 3 * config.filters * style_frames))
 
 
 def _sound_bytes(sound: MixSound, frames: int, channels: int) -> float:
-    """Return the memory of the reconstruction: eight arrays of a channel, then the spectra of all, as measured."""
-    return 4.0 * (sound.size // 2 + 1) * frames * max(8, 2 * channels + 8)
+    """Return the memory of the reconstruction: eight arrays, then for channels 16 and the spectra, as measured."""
+    return 4.0 * (sound.size // 2 + 1) * frames * (8 if channels == 1 else 16 + 2 * channels)

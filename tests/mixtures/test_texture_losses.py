@@ -4,7 +4,15 @@ import numpy as np
 import torch
 
 from nodegraph.mixtures.image_losses import gram
-from nodegraph.mixtures.texture_losses import autocorrelation, features, likeness, random_filters, relative
+from nodegraph.mixtures.texture_losses import (
+    autocorrelation,
+    circular_autocorrelation,
+    features,
+    outputs,
+    quantiles,
+    random_filters,
+    relative,
+)
 
 
 def values(shape=(4, 30), seed=0):
@@ -25,12 +33,28 @@ def test_autocorrelation_of_a_rhythm_peaks_at_its_period():
     assert int(autocorrelation(x, 10)[0, 1:].argmax()) + 1 == 6
 
 
-def test_likeness_of_a_shifted_copy_is_one():
-    x = values().abs()
-    assert torch.allclose(likeness(x, x), torch.tensor(1.0, dtype=torch.float64))
-    padded = torch.nn.functional.pad(x, (5, 0))
-    assert torch.allclose(likeness(3.0 * padded, x), torch.tensor(1.0, dtype=torch.float64))
-    assert likeness(values(seed=1), values(seed=2)) < 0.7
+def test_circular_autocorrelation_is_that_of_repeated_rows():
+    x = values()
+    y = x.numpy() - x.numpy().mean(axis=1, keepdims=True)
+    expected = [[(row * np.roll(row, -lag)).sum() / 30 for lag in range(10)] for row in y]
+    np.testing.assert_allclose(circular_autocorrelation(x, 10), expected, atol=1e-12)
+
+
+def test_circular_outputs_are_those_of_repeated_levels():
+    filters, levels = random_filters(8, (3, 4, 7), 9, 0), torch.rand(8, 12)
+    repeated = outputs(levels.repeat(1, 3), filters)
+    for found, inner, length in zip(outputs(levels, filters, circular=True), repeated, (3, 4, 7)):
+        first = 12 - length // 2
+        torch.testing.assert_close(found, inner[:, first : first + 12])
+
+
+def test_quantiles_are_the_sorted_values_or_between_them():
+    x = values()
+    torch.testing.assert_close(quantiles(x, 30), x.sort(dim=1).values)
+    line = torch.tensor([[3.0, 0.0, 2.0, 1.0]])
+    torch.testing.assert_close(quantiles(line, 2), torch.tensor([[0.5, 2.5]]))
+    torch.testing.assert_close(quantiles(line, 8), torch.tensor([[0.0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.0]]))
+    torch.testing.assert_close(quantiles(torch.ones(1, 1), 3), torch.ones(1, 3))
 
 
 def test_filters_are_divided_among_the_lengths():
@@ -54,6 +78,6 @@ def test_gradients_agree_with_finite_differences():
         found = features(x, filters)
         total = sum(relative(gram(a), gram(b)) for a, b in zip(found, styles))
         rhythm = relative(autocorrelation(found[0], 4), autocorrelation(styles[0], 4))
-        return total + rhythm + likeness(found[0], styles[0])
+        return total + rhythm
 
     assert torch.autograd.gradcheck(loss, values((3, 9), 2).requires_grad_(True), eps=1e-6, atol=1e-5)
