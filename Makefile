@@ -3,6 +3,7 @@
 # make test     install the dependencies of the tests and run all checks
 # make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
 # make matching train estimators of nine patches and match sounds with them, two to three hours
+# make mixtures measure each part of the recipe texture, and loops, ten minutes
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor in docs/
 # make models   train the models in patches/models again
@@ -28,7 +29,7 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench matching monkey picture models storm flight lint format hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm flight lint format hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -68,6 +69,10 @@ bench: $(VENV)/.bench
 
 matching: $(VENV)/.test
 	@$(BIN)/python -m bench.matching
+
+mixtures: $(VENV)/.test
+	@$(BIN)/python -m bench.mixtures parts
+	@$(BIN)/python -m bench.mixtures loops
 
 monkey: $(VENV)/.test
 	@tools/install-system $(TEST_PACKAGES)

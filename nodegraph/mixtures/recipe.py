@@ -73,8 +73,8 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     by ``overlap`` seconds.
 
     The other entries are the weights of the losses: ``levels`` of the distribution of the levels in each band,
-    ``correlation`` of that between bands, ``style`` of the statistics of filters, ``rhythm`` of autocorrelations,
-    ``diversity`` of copies. For loops without content, see ``texture_loop``.
+    ``correlation`` of that between bands, ``style`` of the statistics of filters, ``rhythm`` of autocorrelations.
+    For loops without content, see ``texture_loop``.
     """
 
     start: Start = "content"
@@ -92,12 +92,11 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     correlation: Weight = 0.5
     style: Weight = 0.0
     rhythm: Weight = 0.0
-    diversity: Weight = 0.0
 
     @property
     def uses_filters(self) -> bool:
         """Whether a loss needs the random filters."""
-        return bool(self.style or self.rhythm or self.diversity)
+        return bool(self.style or self.rhythm)
 
 
 class SearchConfig(Struct, frozen=True, forbid_unknown_fields=True):

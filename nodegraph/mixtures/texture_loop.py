@@ -35,6 +35,7 @@ from .texture_losses import (
 GRAIN = 0.25  # seconds
 RHYTHM = 2.0  # seconds, the longest lag of the autocorrelation
 LEAST_VARIANCE = 1e-6  # of levels that do not vary
+LEAST_PEAK = 1e-9  # of the magnitudes of a sound that is silent but for its ends
 CANCELLED = 1e-3  # peak of the mean of channels, relative to theirs, that is too low to stand for them
 
 
@@ -106,9 +107,9 @@ def _distances(
     assert config is not None
     bands = log_bands(scale.bands, scale.octaves, config.range, scale.window, rate)
     magnitudes = np.abs(stft(style, scale.window, scale.hop, WINDOW))
-    complete = slice(scale.window // scale.hop - 1, max(len(style) // scale.hop, scale.window // scale.hop))
-    magnitudes = magnitudes[:, complete]  # windows without zeros before or after the style
-    peak = float(magnitudes.max())
+    first = -(-(scale.window - scale.hop) // scale.hop)
+    magnitudes = magnitudes[:, first : max(len(style) // scale.hop, first + 1)]  # windows within the style
+    peak = max(float(magnitudes.max()), LEAST_PEAK)
     model = torch.from_numpy(bands.levels(magnitudes / peak)).to(device)
     spectrum = circular_spectrum(samples, scale.window, scale.hop, device)
     frames, given = len(spectrum.samples), model.shape[1]

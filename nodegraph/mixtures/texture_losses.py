@@ -84,14 +84,6 @@ def correlations(levels: Tensor) -> Tensor:
     return scaled @ scaled.T / levels.shape[1]
 
 
-def likeness(found: Tensor, style: Tensor) -> Tensor:
-    """Return the largest cosine between features and those of the style at any shift in time: 1 for a copy."""
-    length = found.shape[1] + style.shape[1]
-    product = torch.fft.rfft(found, length) * torch.fft.rfft(style, length).conj()
-    peaks = torch.fft.irfft(product.sum(dim=0), length).max()
-    return peaks / (found.norm() * style.norm()).clamp_min(1e-12)
-
-
 def relative(found: Tensor, target: Tensor) -> Tensor:
     """Return ``‖found - target‖² / ‖target‖²``."""
     return ((found - target) ** 2).sum() / (target**2).sum().clamp_min(1e-12)

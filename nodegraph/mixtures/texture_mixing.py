@@ -24,7 +24,6 @@ from .texture_losses import (
     correlations,
     distribution_distance,
     features,
-    likeness,
     quantiles,
     random_filters,
     relative,
@@ -59,7 +58,6 @@ def texture_mixing(
         styles = features(model, filters)
         grams = [gram(values) for values in styles]
         rhythm = autocorrelation(styles[0], lags) if config.rhythm else None
-        copied = styles[0] if config.diversity else None
         correlation = correlations(model)
         del styles
     deviation = config.smoothing if config.start == "content" else 0.0
@@ -82,8 +80,6 @@ def texture_mixing(
                 terms["style"] = config.style * torch.stack(each).mean()
             if rhythm is not None:
                 terms["rhythm"] = config.rhythm * relative(autocorrelation(found[0], lags), rhythm)
-            if copied is not None:
-                terms["diversity"] = config.diversity * likeness(found[0], copied)
             return terms
 
         return Problem(torch.zeros_like(start), losses)
@@ -103,7 +99,7 @@ def texture_mixing(
     description = f"levels of {config.bands} bands × {frames} frames{parts}"
     if config.uses_filters:
         description += f", {config.filters} random filters over {', '.join(map(str, config.kernels))} frames"
-    needed = max(_search_bytes(recipe, max(length, model.shape[1])), _sound_bytes(sound, frames, len(channels)))
+    needed = max(_search_bytes(recipe, length, model.shape[1]), _sound_bytes(sound, frames, len(channels)))
     kept = 4.0 * (4 * config.bands * frames + 3 * channels.size)
     return Mixing([problem(piece) for piece in pieces], result, BASE_BYTES + needed + kept, description)
 
@@ -141,15 +137,16 @@ def _rms(channels: np.ndarray) -> np.float32:
     return np.float32(np.sqrt(np.mean(np.square(channels, dtype=np.float64))))
 
 
-def _search_bytes(recipe: MixRecipe, frames: int) -> float:
-    """Return the memory of the optimisation of a piece: levels, features and their gradients, filters, L-BFGS."""
+def _search_bytes(recipe: MixRecipe, frames: int, style_frames: int) -> float:
+    """Return the memory of the search of a piece, or of the style's features: features, gradients, filters, L-BFGS."""
     config = recipe.texture
     assert config is not None
     count = config.filters if config.uses_filters else 0
     weights = config.bands * count * sum(config.kernels) / len(config.kernels)
-    return 4.0 * (8 * count * frames + weights + (2 * HISTORY + 20) * config.bands * frames)
+    search = 8 * count * frames + (2 * HISTORY + 20) * config.bands * frames
+    return 4.0 * (weights + max(search, 3 * count * style_frames))
 
 
 def _sound_bytes(sound: MixSound, frames: int, channels: int) -> float:
-    """Return the memory of the reconstruction: eight arrays of a channel, then the spectra of all, as measured."""
-    return 4.0 * (sound.size // 2 + 1) * frames * max(8, 2 * channels + 8)
+    """Return the memory of the reconstruction: eight arrays, then for channels 16 and the spectra, as measured."""
+    return 4.0 * (sound.size // 2 + 1) * frames * (8 if channels == 1 else 16 + 2 * channels)

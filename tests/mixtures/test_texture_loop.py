@@ -75,6 +75,14 @@ def test_loop_keeps_the_panning_of_the_sound():
     assert np.abs(opposite).max() > 0.01
 
 
+def test_loop_of_a_short_or_nearly_silent_sound_is_finite():
+    click = np.zeros(RATE, np.float32)
+    click[0] = 1.0
+    recipe = msgspec.structs.replace(RECIPE, search=msgspec.structs.replace(RECIPE.search, iterations=3))
+    for sound in (click, click[::-1].copy(), rain(0.06), np.full(RATE, 0.5, np.float32)):
+        assert np.isfinite(texture_of_sound(sound, 0.3, recipe).samples).all()
+
+
 def test_circular_spectrum_is_that_of_the_repeated_sound():
     sound = rain(0.16)  # 20 hops of 64
     found = circular_spectrum(len(sound), 256, 64, torch.device("cpu")).magnitudes(torch.from_numpy(sound))

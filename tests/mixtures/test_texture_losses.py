@@ -6,10 +6,11 @@ import torch
 from nodegraph.mixtures.image_losses import gram
 from nodegraph.mixtures.texture_losses import (
     autocorrelation,
+    circular_autocorrelation,
     correlations,
     distribution_distance,
     features,
-    likeness,
+    outputs,
     quantiles,
     random_filters,
     relative,
@@ -34,12 +35,28 @@ def test_autocorrelation_of_a_rhythm_peaks_at_its_period():
     assert int(autocorrelation(x, 10)[0, 1:].argmax()) + 1 == 6
 
 
-def test_likeness_of_a_shifted_copy_is_one():
-    x = values().abs()
-    assert torch.allclose(likeness(x, x), torch.tensor(1.0, dtype=torch.float64))
-    padded = torch.nn.functional.pad(x, (5, 0))
-    assert torch.allclose(likeness(3.0 * padded, x), torch.tensor(1.0, dtype=torch.float64))
-    assert likeness(values(seed=1), values(seed=2)) < 0.7
+def test_circular_autocorrelation_is_that_of_repeated_rows():
+    x = values()
+    y = x.numpy() - x.numpy().mean(axis=1, keepdims=True)
+    expected = [[(row * np.roll(row, -lag)).sum() / 30 for lag in range(10)] for row in y]
+    np.testing.assert_allclose(circular_autocorrelation(x, 10), expected, atol=1e-12)
+
+
+def test_circular_outputs_are_those_of_repeated_levels():
+    filters, levels = random_filters(8, (3, 4, 7), 9, 0), torch.rand(8, 12)
+    repeated = outputs(levels.repeat(1, 3), filters)
+    for found, inner, length in zip(outputs(levels, filters, circular=True), repeated, (3, 4, 7)):
+        first = 12 - length // 2
+        torch.testing.assert_close(found, inner[:, first : first + 12])
+
+
+def test_quantiles_are_the_sorted_values_or_between_them():
+    x = values()
+    torch.testing.assert_close(quantiles(x, 30), x.sort(dim=1).values)
+    line = torch.tensor([[3.0, 0.0, 2.0, 1.0]])
+    torch.testing.assert_close(quantiles(line, 2), torch.tensor([[0.5, 2.5]]))
+    torch.testing.assert_close(quantiles(line, 8), torch.tensor([[0.0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.0]]))
+    torch.testing.assert_close(quantiles(torch.ones(1, 1), 3), torch.ones(1, 3))
 
 
 def test_filters_are_divided_among_the_lengths():
@@ -67,11 +84,6 @@ def test_distribution_distance_of_a_shift_is_its_square_over_the_variance():
     np.testing.assert_allclose(distribution_distance(x + 0.5, quantiles(x, 30)), expected, rtol=1e-9)
 
 
-def test_quantiles_of_longer_sounds_lie_in_the_middle_of_equal_parts():
-    x = torch.arange(24, dtype=torch.float64)[torch.randperm(24, generator=torch.Generator().manual_seed(0))]
-    np.testing.assert_allclose(quantiles(x[None], 12)[0], 2.0 * np.arange(12) + 0.5)
-
-
 def test_correlations_are_those_of_numpy_at_any_gain_and_offset():
     x = values()
     np.testing.assert_allclose(correlations(100.0 * x + 7.0), np.corrcoef(x), atol=1e-4)
@@ -88,7 +100,6 @@ def test_gradients_agree_with_finite_differences():
         total = sum(relative(gram(a), gram(b)) for a, b in zip(found, styles))
         rhythm = relative(autocorrelation(found[0], 4), autocorrelation(styles[0], 4))
         total = total + relative(correlations(x), correlations(values((3, 9), 1)))
-        distribution = distribution_distance(x, quantiles(values((3, 7), 3), 9))
-        return total + rhythm + likeness(found[0], styles[0]) + distribution
+        return total + rhythm + distribution_distance(x, quantiles(values((3, 7), 3), 9))
 
     assert torch.autograd.gradcheck(loss, values((3, 9), 2).requires_grad_(True), eps=1e-6, atol=1e-5)
