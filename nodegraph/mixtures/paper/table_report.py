@@ -85,6 +85,8 @@ def _rows(table: FormTable, lengths: dict[str, str]) -> list[str]:
     lines = table_lines(head, rows)
     for measure in DEFINITIONS:
         holds, count, total = order_of(table, measure, lengths)
+        if not total:
+            continue
         verdict = "holds" if holds else "does not hold"
         lines.append(
             f"- {measure}: fold > replicate > split {verdict} for the means, and for {count} of {total} pairs."
