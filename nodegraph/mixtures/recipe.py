@@ -87,7 +87,7 @@ class TextureConfig(Struct, frozen=True, forbid_unknown_fields=True):
     kernels: tuple[Annotated[int, Meta(ge=1, le=255)], ...] = (3, 11, 31)
     filters: Annotated[int, Meta(ge=3, le=16384)] = 1024
     smoothing: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.0
-    content: Weight = 0.5
+    content: Weight = 1.5
     levels: Weight = 1.0
     correlation: Weight = 0.5
     style: Weight = 0.0
