@@ -42,7 +42,6 @@ class Mixture(Node):
     style_file = Option("", kind="file", doc="sound file of the style, in the patch's folder")
     seconds = Option(5.0, unit="s", min=0.25, max=60.0, doc="length of both sounds, at most")
     style_weight = Option(1.0, unit="ratio", min=0.01, max=100.0, doc="factor of the weight of the style")
-    seed = Option(0, min=0, max=1000000, doc="seed of the random filters that hear the style")
     quality = Choice(FULL, PREVIEW, doc="full, or a preview only: faster and rougher")
     out = Out(doc="the sound, ±1 is full scale")
     progress = Out(unit="ratio", doc="part of the mixture that is finished, 0–1")

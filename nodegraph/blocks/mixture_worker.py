@@ -140,7 +140,7 @@ class MixtureWorker(BackgroundWorker):
         content, style = (self._sounds[sound, : self.marks[LENGTH + sound]] for sound in (CONTENT, STYLE))
         if not content.size or not style.size:
             return
-        self.problem = ""
+        self.problem, self.done[0] = "", 0.0
         qualities = [self._settings["quality"]]
         is_long = len(content) > PREVIEW_SECONDS * self._rate
         if self._realtime and qualities == [FULL] and is_long and not self._cached(content, style, FULL).is_file():
@@ -161,8 +161,8 @@ class MixtureWorker(BackgroundWorker):
 
     def _options(self, quality: str) -> list[str]:
         """Return the options of ``nodegraph mix`` for the settings of the block."""
-        options = ["--seconds", repr(float(self._settings["seconds"])), "--seed", str(self._settings["seed"])]
-        options += ["--style-weight", repr(float(self._settings["style_weight"]))]
+        seconds, weight = (repr(float(self._settings[name])) for name in ("seconds", "style_weight"))
+        options = ["--seconds", seconds, "--style-weight", weight]
         return options + PREVIEW_OPTIONS if quality == PREVIEW else options
 
     def _cached(self, content: np.ndarray, style: np.ndarray, quality: str) -> Path:
