@@ -29,7 +29,7 @@ class Mixture(Node):
     A render waits for the mixture. See ``nodegraph mix``. After Herbert-Voss, Audio style transfer (thesis, 2016).
     """
 
-    aliases = ("style transfer", "texture", "morph", "hybrid")
+    aliases = ("styletransfer", "texture", "hybrid")
     display = "spectrogram"
 
     content = In(0.0, min=-1.0, max=1.0, doc="sound to record if content_file is empty; the mean of its lanes")

@@ -15,7 +15,7 @@ SAMPLE = 4  # bytes
 
 def check_memory(graph: Graph, problems: list[str]) -> None:
     """Add a problem if the delay lines of a typed graph need more memory than a patch may use."""
-    needed = {node.id: line_bytes(node, graph.rate) for node in graph.typed_nodes if node.cls and node.spec.lines}
+    needed = {node.id: line_bytes(node, graph.rate) for node in graph.typed_nodes if has_lines(node)}
     total, limit = sum(needed.values()), memory_limit()
     if total <= limit:
         return
@@ -27,6 +27,11 @@ def check_memory(graph: Graph, problems: list[str]) -> None:
         "more gigabytes."
     )
     problems.append(Problem(text, largest.path))
+
+
+def has_lines(node: GraphNode) -> bool:
+    """Return whether a node gets delay lines: not if it is a placeholder or has a frame input without a wire."""
+    return bool(node.cls and not node.problem and not node.missing_input and node.spec.lines)
 
 
 def line_bytes(node: GraphNode, rate: float) -> int:

@@ -240,7 +240,7 @@ def test_recording_never_overwrites_a_file(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("name, subtype", [("take.flac", "PCM_16"), ("take.ogg", "VORBIS"), ("take.aiff", "PCM_16")])
+@pytest.mark.parametrize("name, subtype", [("take.flac", "PCM_24"), ("take.ogg", "VORBIS"), ("take.aiff", "FLOAT")])
 def test_recorder_writes_format_of_the_file_name(tmp_path, name, subtype):
     render(recorder(tmp_path, file=name), 0.5, inputs={"x": noise(22050)})
     info = soundfile.info(tmp_path / name)

@@ -107,10 +107,10 @@ def random_performance(seed, edits):
     patch = with_voices(sounding_patch(12, seed))
     for k in range(2):
         patch.add("fragile", id=f"bad{k}", gives="nan")
-        patch.add("echo", id=f"echo{k}", gain=0.5)
+        patch.add("echo", id=f"echo_{k}", gain=0.5)
         patch.connect("root.out", f"bad{k}.audio")
-        patch.connect(f"bad{k}.out", f"echo{k}.audio")
-        patch.connect(f"echo{k}.out", "out.audio")
+        patch.connect(f"bad{k}.out", f"echo_{k}.audio")
+        patch.connect(f"echo_{k}.out", "out.audio")
     parts = [Part(0, patch.document)]
     patch.subscribe(lambda step, change: build_graph(change.after))  # raises as an engine would
     steps = random_edits(patch, edits, seed, 22)
