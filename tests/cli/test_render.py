@@ -213,7 +213,7 @@ def test_ctrl_c_leaves_complete_files(cli, taking, tmp_path, number):
     command = [sys.executable, "-m", "nodegraph", "render", "taking.json", "-o", "out.wav", "-s", "30000"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 30
-    while not list(tmp_path.glob(".out.wav.*")) and time.monotonic() < end:
+    while not list(tmp_path.glob(".nodegraph-*.tmp")) and time.monotonic() < end:
         time.sleep(0.05)
     time.sleep(0.3)
     process.send_signal(number)
