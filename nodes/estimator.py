@@ -19,8 +19,10 @@ from nodegraph.blocks.estimator_worker import (
     estimator_problem,
     lane_count,
 )
-from nodegraph.maths import finite_or_zero, nearest, read_double, rising_edge
+from nodegraph.maths import nearest, read_double, rising_edge
 from nodegraph.node import Choice, Helper, In, Node, Option, Out, State
+
+from .mixing import mean_of_lanes
 
 AFTER = 1
 
@@ -79,10 +81,7 @@ class CnnEstimator(Node):
 
 def record_sample(audio, i, ring, marks):
     """Write the mean of the lanes of sample ``i`` to the ring; return the number of samples so far."""
-    x = 0.0
-    for lane in range(audio.shape[1]):
-        x += read_double(audio, (i, lane))
-    ring[marks[POSITION] % ring.shape[0]] = finite_or_zero(x / audio.shape[1])
+    ring[marks[POSITION] % ring.shape[0]] = mean_of_lanes(audio, i)
     marks[POSITION] = marks[POSITION] + 1
     return marks[POSITION]
 

@@ -1,6 +1,6 @@
 """Mixing, panning and lanes, the parallel channels of a wire."""
 
-from nodegraph.maths import clip, cos_turn, exp2, read_double, sin_turn, sqrt
+from nodegraph.maths import clip, cos_turn, exp2, finite_or_zero, read_double, sin_turn, sqrt
 from nodegraph.node import Choice, In, Node, Option, Out, Table
 
 AUDIO = In(0.0, doc="input signal")
@@ -77,6 +77,14 @@ class Pan(Node):
 def lane_of(signal, i, lane):
     """Return sample ``i`` of a lane; a signal of one lane is used for every lane."""
     return read_double(signal, (i, lane if signal.shape[1] > 1 else 0))
+
+
+def mean_of_lanes(signal, i):
+    """Return the mean of the lanes of sample ``i``; 0 if it is not finite."""
+    total = 0.0
+    for lane in range(signal.shape[1]):
+        total += read_double(signal, (i, lane))
+    return finite_or_zero(total / signal.shape[1])
 
 
 class Balance(Node):

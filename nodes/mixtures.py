@@ -17,8 +17,10 @@ from nodegraph.blocks.mixture_worker import (
     MixtureWorker,
     mixture_problem,
 )
-from nodegraph.maths import finite_or_zero, read_double, rising_edge
+from nodegraph.maths import read_double, rising_edge
 from nodegraph.node import Choice, Helper, In, Node, Option, Out, State
+
+from .mixing import mean_of_lanes
 
 
 class Mixture(Node):
@@ -94,13 +96,6 @@ def record_sample(content, style, i, gate, before, heard, marks):
         marks[REQUEST] += 1 if marks[RECORDED] == capacity else 0
     elif gate <= 0.5 and before[0] > 0.5 and marks[RECORDED] < capacity:
         marks[REQUEST] += 1
-
-
-def mean_of_lanes(signal, i):
-    total = 0.0
-    for lane in range(signal.shape[1]):
-        total += read_double(signal, (i, lane))
-    return finite_or_zero(total / signal.shape[1])
 
 
 def chosen_sound(listen, marks):

@@ -20,6 +20,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from nodegraph.files.atomic import PREFIX, SUFFIX, remove_leftovers
+from nodegraph.files.folders import cache_folder
 from nodegraph.files.sound_file import SoundFileError, read_sound
 from nodegraph.files.sound_output import write_sound
 from nodegraph.version import __version__
@@ -170,7 +171,7 @@ class MixtureWorker(BackgroundWorker):
         found = hashlib.sha256(repr((self._options(quality), self._rate, len(content), __version__)).encode())
         for sound in (content, style):
             found.update(sound.tobytes())
-        return cache_folder() / f"{found.hexdigest()[:32]}.wav"
+        return cache_folder("mixtures") / f"{found.hexdigest()[:32]}.wav"
 
     def _run(self, content: np.ndarray, style: np.ndarray, quality: str, path: Path) -> bool:
         """Write the mixture to a file. Return False if it failed, with a problem, or was stopped."""
@@ -213,13 +214,6 @@ class MixtureWorker(BackgroundWorker):
             if (percentage := _last_line(progress).removesuffix("%")).isdecimal():
                 self.done[0] = int(percentage) / 100.0
         return True
-
-
-def cache_folder() -> Path:
-    """Return the folder of finished mixtures: ``NODEGRAPH_MIXTURES``, else in the user's cache folder."""
-    from platformdirs import user_cache_dir
-
-    return Path(os.environ.get("NODEGRAPH_MIXTURES") or Path(user_cache_dir("nodegraph")) / "mixtures")
 
 
 def _last_line(file: TextIO) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import time
 import zipfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.files.atomic import write_atomic
+from nodegraph.files.folders import cache_folder
 from nodegraph.graph import build_graph
 from nodegraph.patch import encode_patch
 from nodegraph.version import __version__
@@ -117,6 +117,4 @@ def key_of(renderer: BatchRenderer, rows: int) -> str:
 
 def default_folder() -> Path:
     """Return the folder of tables: ``NODEGRAPH_TABLES``, else in the user's cache folder."""
-    from platformdirs import user_cache_dir
-
-    return Path(os.environ.get("NODEGRAPH_TABLES") or Path(user_cache_dir("nodegraph")) / "tables")
+    return cache_folder("tables")

@@ -8,7 +8,6 @@ and its sound (.wav, about 370 MB in all). They can be opened, and an interrupte
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.files.atomic import write_atomic
+from nodegraph.files.folders import cache_folder
 from nodegraph.files.sound_file import SoundFileError
 from nodegraph.files.sound_output import write_sound
 from nodegraph.models.autoencoder import Features
@@ -66,9 +66,7 @@ class SynthCorpus:
 
 def default_folder() -> Path:
     """Return the folder of corpora: ``NODEGRAPH_CORPUS``, else the user's cache folder."""
-    from platformdirs import user_cache_dir
-
-    return Path(os.environ.get("NODEGRAPH_CORPUS") or Path(user_cache_dir("nodegraph")) / "corpus")
+    return cache_folder("corpus")
 
 
 def synth_frames(

@@ -12,13 +12,7 @@ BLOCKS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def hidden_blocks_can_be_named(monkeypatch):
-    """Let documents name the blocks that only the program adds, so that they are tested like all others."""
-    for cls in node_types().values():
-        monkeypatch.setattr(cls, "hidden", False)
-
-
+pytestmark = pytest.mark.usefixtures("hidden_blocks_can_be_named")
 LANES = 25  # a chunk of 16, one of 8, and one left over
 SAMPLES = 4 * QUANTUM  # knobs are settled from the second quantum on
 

@@ -13,11 +13,7 @@ BETWEEN = [cls for cls in FRAMED if cls.spec.frame_inputs]
 SAMPLES = 1500
 
 
-@pytest.fixture(autouse=True)
-def hidden_blocks_can_be_named(monkeypatch):
-    """Let documents name the blocks that only the program adds, so that they are tested like all others."""
-    for cls in node_types().values():
-        monkeypatch.setattr(cls, "hidden", False)
+pytestmark = pytest.mark.usefixtures("hidden_blocks_can_be_named")
 
 
 def extremes():

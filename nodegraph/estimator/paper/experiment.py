@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from nodegraph.files.folders import delete_files
 from nodegraph.learn.checkpoint import path_of
 from nodegraph.learn.errors import LearnError
 from nodegraph.learn.outputs import device_of
@@ -267,10 +268,7 @@ class _Runner:
 
 def delete_results(folder: Path) -> None:
     """Remove the stored results, inputs and checkpoints in a folder."""
-    if folder.is_dir():
-        for file in folder.iterdir():
-            if file.suffix in (".npz", ".npy", ".checkpoint", ".bin"):
-                file.unlink(missing_ok=True)
+    delete_files(folder, (".npz", ".npy", ".checkpoint", ".bin"))
 
 
 def _slug(name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodegraph.files.atomic import write_atomic
+from nodegraph.files.folders import delete_files
 from nodegraph.models.autoencoder import Features
 
 from ..errors import LearnError
@@ -203,10 +204,7 @@ def _cost(task: Task) -> float:
 
 def delete_results(folder: Path) -> None:
     """Remove the results in a folder, and the checkpoints of interrupted trainings."""
-    if folder.is_dir():
-        for file in folder.iterdir():
-            if file.suffix in (".json", ".safetensors", ".checkpoint"):
-                file.unlink(missing_ok=True)
+    delete_files(folder, (".json", ".safetensors", ".checkpoint"))
 
 
 def _load_result(file: Path) -> Measured | None:

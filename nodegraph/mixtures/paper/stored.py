@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nodegraph.files.atomic import write_atomic
+from nodegraph.files.folders import delete_files
 
 from ..errors import MixtureError
 
@@ -41,10 +42,7 @@ def unwritable(folder: Path, error: OSError) -> MixtureError:
 
 def delete_results(folder: Path) -> None:
     """Remove the stored results, sounds and checkpoints in a folder."""
-    if folder.is_dir():
-        for file in folder.iterdir():
-            if file.suffix in (".json", ".wav", ".checkpoint"):
-                file.unlink(missing_ok=True)
+    delete_files(folder, (".json", ".wav", ".checkpoint"))
 
 
 def _read(file: Path) -> Result | None:
