@@ -25,6 +25,7 @@ POLL = 0.001  # seconds between two reads of the queues
 SCAN = 1.0  # seconds between two scans for devices
 FLUSH = 0.02  # seconds between two end-of-sysex bytes, see _OpenInput
 MAX_WAIT = 0.1  # maximum seconds that a message is assumed to wait in a queue
+JACK_SETTLE = 0.1  # seconds for which the graph of JACK must not have changed before a port is closed, see _close
 ALL = "all"
 
 OnMessage = Callable[[str, bytes, float], None]
@@ -157,6 +158,8 @@ class _Ports:
             port.close()
         for lister in self._listers.values():
             lister.delete()
+        if "JACK" in self._listers:  # an audio stream may be closed next
+            time.sleep(JACK_SETTLE)
 
 
 class MidiInputs(_Ports):
@@ -275,6 +278,7 @@ class _OpenInput:
     def __init__(self, system: str, name: str, index: int | None) -> None:
         rtmidi = _rtmidi()
         self.name = name
+        self._system = system
         self._stream = MessageStream()
         self._midi = rtmidi.MidiIn(_systems()[system], CLIENT, QUEUE)
         self._midi.ignore_types(sysex=system != "JACK", timing=False, active_sense=True)
@@ -331,8 +335,7 @@ class _OpenInput:
     def close(self) -> None:
         for midi in (self._flush, self._midi):
             if midi is not None:
-                midi.close_port()
-                midi.delete()
+                _close(midi, self._system)
 
 
 class _OpenOutput:
@@ -340,6 +343,7 @@ class _OpenOutput:
 
     def __init__(self, system: str, name: str, index: int | None) -> None:
         self.name = name
+        self._system = system
         self._midi = _rtmidi().MidiOut(_systems()[system], CLIENT)
         if index is None:
             self._midi.open_virtual_port(name)
@@ -353,8 +357,20 @@ class _OpenOutput:
             return
 
     def close(self) -> None:
-        self._midi.close_port()
-        self._midi.delete()
+        _close(self._midi, self._system)
+
+
+def _close(midi: Any, system: str) -> None:
+    """Close a port of rtmidi.
+
+    In the cycles after every change of the graph, libjack reads the list of a client's ports without a lock. Closing a
+    port meanwhile ends the process with a segmentation fault (jack2, issue 216). Closing another port is such a change,
+    so JACK gets the time to finish first.
+    """
+    if system == "JACK":
+        time.sleep(JACK_SETTLE)
+    midi.close_port()
+    midi.delete()
 
 
 def _raise_priority() -> None:

@@ -1,5 +1,6 @@
 """MIDI ports on JACK's dummy server: complete messages are delivered, and devices are reopened."""
 
+import itertools
 import sys
 import threading
 import time
@@ -222,6 +223,43 @@ class Driver:
 
     def delete(self):
         self.opened -= 1
+
+
+def test_no_jack_port_is_closed_soon_after_a_change_of_the_graph(monkeypatch, received):
+    driver = JackDriver([])
+    monkeypatch.setitem(sys.modules, "rtmidi", driver)
+    inputs = MidiInputs(received, ["device"], received.lines.append)
+    inputs.start()
+    inputs.close()
+    closed = [later - earlier for (earlier, _), (later, act) in itertools.pairwise(driver.changes) if act == "close"]
+    assert len(closed) == 2 and min(closed) >= ports.JACK_SETTLE
+    assert time.monotonic() - driver.changes[-1][0] >= ports.JACK_SETTLE
+
+
+class JackDriver(Driver):
+    """A replacement for rtmidi: one JACK device; it records when ports are opened and closed."""
+
+    def __init__(self, messages):
+        super().__init__(messages)
+        self.changes = []
+
+    def get_compiled_api(self):
+        return [self.API_UNIX_JACK]
+
+    def MidiOut(self, api, name):
+        return self
+
+    def get_ports(self):
+        return ["A device", f"{ports.CLIENT}:A device"]
+
+    def open_port(self, index, name):
+        self.changes.append((time.monotonic(), "open"))
+
+    def close_port(self):
+        self.changes.append((time.monotonic(), "close"))
+
+    def send_message(self, message):
+        pass
 
 
 @jack
