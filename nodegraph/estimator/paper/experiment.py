@@ -22,7 +22,7 @@ from nodegraph.learn.outputs import device_of
 from . import baselines
 from .architectures import ARCHITECTURES, CLASSES, InputName, architecture_of, count_weights
 from .corpus import Corpus, Fold, fold_of
-from .inputs import RENDERED, Inputs, Preparation, StoppedError, inputs_of, new_examples_of
+from .inputs import FLOOR_DB, RENDERED, Inputs, Preparation, StoppedError, inputs_of, new_examples_of
 from .metrics import scores_of
 from .network import build_network
 from .result import ModelResult, load_result, measure, merge_folds, save_result
@@ -47,7 +47,8 @@ class ExperimentSettings:
     training of a model ends, by name. ``baseline_examples`` is the number of test examples of a baseline that renders
     many settings for each, ``search_examples`` that of the search, which renders
     ``search_evaluations`` settings for each. With ``new_examples`` each epoch has new training examples, rendered while
-    the model is trained, for all models but those whose inputs are computed in advance.
+    the model is trained, for all models but those whose inputs are computed in advance. With ``decaying_rate`` the rate
+    of Adam falls to 0 at the end of the last epoch.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ExperimentSettings:
     search_examples: int = 50
     search_evaluations: int = 8192
     new_examples: bool = False
+    decaying_rate: bool = False
 
 
 # 10-fold cross-validation on 200,000 examples, as in the paper
@@ -87,6 +89,7 @@ QUICK = ExperimentSettings(
     dict.fromkeys(("FC Linear", "FC1", "FC2", "FC3", "HC", "HC3"), 1.0)
     | {"Conv2": 5.0, "Conv4": 6.0, "Conv5": 8.0, "Conv6XL": 4.0, "ConvE2E": 4.0},
     new_examples=True,
+    decaying_rate=True,
 )
 
 
@@ -166,12 +169,19 @@ class _Runner:
     last_inputs: tuple[object, Inputs] = (None, lambda rows: rows)  # spectrograms in memory serve several models
 
     def __post_init__(self) -> None:
-        self.identity = [self.corpus.identity, self.corpus.seed, self.settings.folds, asdict(self.settings.preparation)]
+        self.identity = [
+            self.corpus.identity,
+            self.corpus.seed,
+            self.settings.folds,
+            asdict(self.settings.preparation),
+            FLOOR_DB,
+        ]
 
     def model(self, name: str, run: int) -> ModelResult:
         """Train a model on one fold and measure it on its test examples, or read the stored result."""
         architecture, head, fold = architecture_of(_base_name(name)), head_of(name), self._fold(run)
-        schedule = Schedule(self.settings.epochs, self.settings.minutes.get(_base_name(name), math.inf))
+        minutes = self.settings.minutes.get(_base_name(name), math.inf)
+        schedule = Schedule(self.settings.epochs, minutes, decays=self.settings.decaying_rate)
         renews = self.settings.new_examples and architecture.input in RENDERED
         key = _hash([repr(architecture), head, run, repr(schedule), self.identity] + ["new examples"] * renews)
         path = self.folder / f"{_slug(name)}-{run}-{key}.npz"

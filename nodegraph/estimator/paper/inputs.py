@@ -29,7 +29,7 @@ Progress = Callable[[float, str], None]
 
 RENDERED: tuple[InputName, ...] = ("sound", "stft")  # inputs that are computed while a model is trained
 FULL_SCALE = 0.5  # magnitude of a full-scale sine in the spectra of the paper
-FLOOR_DB = -110.0  # of a full-scale sine; the median sound has its peak at -23 dB
+FLOOR_DB = -80.0  # re a full-scale sine; the median sound has its peak at -23 dB
 _SCALED_ROWS = 512  # examples that the mean and the deviation of the inputs are measured on
 _CHUNK_ROWS = 64
 COMPONENTS = SHAPES["handcrafted"][0]
@@ -97,7 +97,7 @@ def new_examples_of(name: InputName, corpus: Corpus, train: np.ndarray, preparat
 
 
 def spectrograms(sounds: np.ndarray, spectrum: Spectrum) -> np.ndarray:
-    """Return spectrograms, float32 (N, 64, 257): magnitudes, or dB relative to a full-scale sine, at least -110."""
+    """Return spectrograms, float32 (N, 64, 257): magnitudes, or dB re a full-scale sine of at least ``FLOOR_DB``."""
     magnitudes = stft_magnitudes(sounds)
     if spectrum == "absolute":
         return magnitudes

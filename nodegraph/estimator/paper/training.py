@@ -30,12 +30,20 @@ Head = Literal["sigmoid", "softmax"]
 
 @dataclass(frozen=True)
 class Schedule:
-    """Epochs, and minutes after which a training ends earlier; batch and rate of Adam."""
+    """Epochs, and minutes after which a training ends earlier; batch and rate of Adam.
+
+    With ``decays`` the rate falls to 0 at the end of the last epoch, along half a period of a cosine.
+    """
 
     epochs: int = 100
     minutes: float = math.inf
     batch: int = 16
     rate: float = 1e-3
+    decays: bool = False
+
+    def rate_at(self, epoch: float) -> float:
+        """Return the rate after a number of epochs. The time that they took does not matter."""
+        return self.rate * (0.5 + 0.5 * math.cos(math.pi * epoch / self.epochs)) if self.decays else self.rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +189,7 @@ class _TrainingLoop:
             while now.place < len(order) and not self._is_late:
                 started = time.perf_counter()
                 part = slice(now.place, min(now.place + CHUNK_ROWS, len(order)))
+                self._set_rate(now.epoch + now.place / len(order))
                 now.total += self._chunk(*self.data.examples(now.epoch, order, part))
                 now.place, now.examples = part.stop, now.examples + part.stop - part.start
                 now.seconds += time.perf_counter() - started
@@ -200,6 +209,10 @@ class _TrainingLoop:
     @property
     def _is_late(self) -> bool:
         return self.state.seconds >= 60.0 * self.schedule.minutes
+
+    def _set_rate(self, epoch: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.schedule.rate_at(epoch)
 
     def _chunk(self, inputs: np.ndarray, of_inputs: np.ndarray) -> float:
         """Train once on inputs with the classes ``of_inputs``; return the sum of their losses."""
@@ -230,7 +243,7 @@ class _TrainingLoop:
             total += float(reported_loss(logits, classes, self.head)) * len(rows)
         valid = total / len(self.data.valid)
         now.seconds += time.perf_counter() - started
-        now.rows.append(EpochResult("training", now.epoch, train, valid, self.schedule.rate, now.seconds))
+        now.rows.append(EpochResult("training", now.epoch, train, valid, self.schedule.rate_at(now.epoch), now.seconds))
         if valid < now.best_loss or not now.best:
             now.best_loss, now.best = valid, copy.deepcopy(self.network.state_dict())
 

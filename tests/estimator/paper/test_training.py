@@ -59,9 +59,10 @@ def with_new_examples(data, asked):
     return replace(data, new_examples=draw)
 
 
-def train(data, path, epochs=4, head="sigmoid", rate=1e-3, **more):
+def train(data, path, epochs=4, head="sigmoid", rate=1e-3, decays=False, **more):
     network = build_network(SMALL, torch.Generator().manual_seed(0))
-    state = train_network(network, head, data, Schedule(epochs, rate=rate), 5, CPU, path, "key", **more)
+    schedule = Schedule(epochs, rate=rate, decays=decays)
+    state = train_network(network, head, data, schedule, 5, CPU, path, "key", **more)
     return network, state
 
 
@@ -114,16 +115,26 @@ def test_weights_are_those_of_the_epoch_with_the_lowest_validation_loss(data, tm
 # -- continuation ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("decays", [False, True])
 @pytest.mark.parametrize("chunks", [1, 9, 10, 11, 25])
-def test_stopped_training_ends_with_the_same_weights(data, tmp_path, chunks):
-    expected, whole = train(data, tmp_path / "whole.checkpoint")
+def test_stopped_training_ends_with_the_same_weights(data, tmp_path, chunks, decays):
+    expected, whole = train(data, tmp_path / "whole.checkpoint", decays=decays)
     path = tmp_path / "stopped.checkpoint"
-    _, stopped = train(data, path, stop=stop_after(chunks))
+    _, stopped = train(data, path, decays=decays, stop=stop_after(chunks))
     assert stopped is None and path.is_file()
-    network, state = train(data, path)
+    network, state = train(data, path, decays=decays)
     assert torch.equal(weights(network), weights(expected))
     assert [row[:4] for row in state.rows[1:]] == [row[:4] for row in whole.rows[1:]]
     assert state.examples == whole.examples == 4 * ROWS
+
+
+def test_decaying_rate_is_half_a_cosine_over_the_epochs(data, tmp_path):
+    schedule = Schedule(8, rate=0.01, decays=True)
+    assert [schedule.rate_at(epoch) for epoch in (0, 4, 8)] == pytest.approx([0.01, 0.005, 0.0])
+    network, _ = train(data, tmp_path / "a.checkpoint", 2, decays=True)
+    constant, state = train(data, tmp_path / "b.checkpoint", 2)
+    assert [row.rate for row in state.rows] == [1e-3] * 3
+    assert not torch.equal(weights(network), weights(constant))
 
 
 def test_each_later_epoch_has_new_examples(data, tmp_path):
