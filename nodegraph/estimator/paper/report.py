@@ -216,7 +216,8 @@ def _run(outcome: Outcome) -> Iterator[str]:
         f"{', new ones in each epoch except for FC and HC' * settings.new_examples}, "
         f"{held_out - held_out // 2:,} for validation, {held_out // 2:,} for test, {settings.runs} of {settings.folds} "
         f"folds; Adam at 0.001{', falling to 0 in half a cosine' * settings.decaying_rate}, batches of 16, at most "
-        f"{settings.epochs} epochs, the epoch with the lowest validation loss; {settings.preparation.spectrum} spectrogram. {_minutes(outcome):.0f} min of training."
+        f"{settings.epochs} epochs, the epoch with the lowest validation loss; "
+        f"{settings.preparation.spectrum} spectrogram. {_minutes(outcome):.0f} min of training."
     )
     if settings.minutes:
         yield ""
