@@ -6,6 +6,8 @@ The receiving thread sends a change to the engine. A patch may be used by one th
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +21,8 @@ from .parameters import Parameter, node_record
 
 GESTURE_PAUSE = 1.0  # seconds without a change that end a gesture
 LOOKAHEAD = 0.1  # seconds; a change further in the future is committed when it is due
+SEND_AHEAD = 1.0  # seconds; a change further in the future waits here, because the engine's queue is short
+MAX_WAITING = 20_000  # changes
 PULSE = 0.02  # seconds that a momentary button stays at its maximum
 
 PortKey = tuple[str, str]
@@ -36,7 +40,9 @@ class ParameterChanges:
         self._lock = threading.Lock()
         self._uncommitted: dict[PortKey, Any] = {}  # set, but not in the document yet
         self._committing: dict[PortKey, Any] = {}  # being committed to the document
-        self._scheduled: list[tuple[int, Parameter, float]] = []
+        self._scheduled: list[tuple[int, Parameter, float]] = []  # not in the document yet
+        self._waiting: list[tuple[int, int, Parameter, float]] = []  # a heap: not sent to the engine yet
+        self._numbers = itertools.count()
         self._changed_settings: set[PortKey] = set()
         self._unsent: set[PortKey] = set()  # refused by the engine, sent again on commit
         self._gesture, self._latest = 0, 0.0
@@ -82,13 +88,30 @@ class ParameterChanges:
         Return False if the patch does not have the lane. Raises ValueError for NaN and infinity.
         """
         value = parameter.declared.clamp(value)
-        if self.engine is not None and at > self.engine.clock + LOOKAHEAD * self.engine.rate:
+        if self._is_later(at, LOOKAHEAD):
             with self._lock:
-                self._scheduled.append((at, parameter, value))
+                is_full = len(self._scheduled) >= MAX_WAITING
+                if not is_full:
+                    self._scheduled.append((at, parameter, value))
+            if is_full:
+                self._notify(f"{MAX_WAITING} changes wait for their time; more are ignored. Check the sender's clock.")
+                return True
         elif not self._record(parameter, value):
             return False
         self._send_to_engine(parameter, value, at)
         return True
+
+    def send_due(self) -> None:
+        """Send the changes to the engine that are due soon. Call it at least every SEND_AHEAD / 2 seconds."""
+        while True:
+            with self._lock:
+                if not self._waiting or self._is_later(self._waiting[0][0], SEND_AHEAD):
+                    return
+                at, _, parameter, value = heapq.heappop(self._waiting)
+            self._send_to_engine(parameter, value, at)
+
+    def _is_later(self, at: int, seconds: float) -> bool:
+        return self.engine is not None and at > self.engine.clock + seconds * self.engine.rate
 
     def _record(self, parameter: Parameter, value: float) -> bool:
         """Store a change until it is committed."""
@@ -128,6 +151,10 @@ class ParameterChanges:
     def _send_to_engine(self, parameter: Parameter, value: float, at: int) -> None:
         if self.engine is None:
             return
+        if self._is_later(at, SEND_AHEAD):
+            with self._lock:
+                heapq.heappush(self._waiting, (at, next(self._numbers), parameter, value))
+            return
         lane = -1 if parameter.lane is None else parameter.lane
         try:
             self.engine.set_parameter(parameter.node, parameter.port, value, at, lane)
@@ -139,6 +166,7 @@ class ParameterChanges:
 
     def commit(self) -> bool:
         """Commit pending changes to the document; return False if there were none."""
+        self.send_due()
         self._record_due()
         with self._lock:
             self._committing, self._uncommitted = self._uncommitted, {}

@@ -24,6 +24,7 @@ from nodegraph.patch.errors import quote as quoted
 from nodegraph.patch.errors import suggest
 
 from ..parameters import Parameter, control_parameter, node_record, parameter
+from .patterns import matches, parse_pattern
 
 CONTROL, POSITION = "control", "position"
 SAFE = "!$&'()+-.:;<=>@^_`|~\"\\"  # characters that are not percent-encoded
@@ -59,31 +60,12 @@ def addresses(document: Document, patch_path: Path | None = None, allow_outside:
 
 
 def matching_addresses(pattern: str, known: Iterator[str]) -> list[str]:
-    """Return the addresses that match a pattern of OSC 1.0."""
+    """Return the addresses that match a pattern of OSC 1.0. Raises :class:`AddressError` for an open bracket."""
     try:
-        expression = re.compile(_expression(pattern))
-    except re.error:
+        parsed = parse_pattern(pattern)
+    except ValueError:
         raise AddressError(f"OSC {quoted(pattern)}: invalid pattern. Close its brackets.") from None
-    return [address for address in known if expression.fullmatch(address)]
-
-
-def _expression(pattern: str) -> str:
-    parts = {"*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", "[": "[", "]": "]"}
-    found, bracket = "", ""
-    for previous, character in zip("\0" + pattern, pattern):
-        if bracket == "{" and character == ",":
-            found += "|"
-        elif bracket == "[" and character == "!" and previous == "[":
-            found += "^"
-        elif bracket == "[" and character == "-":
-            found += "-"
-        else:
-            found += parts.get(character, re.escape(character))
-        if character in "[{":
-            bracket = character
-        elif character in "]}":
-            bracket = ""
-    return found
+    return [address for address in known if matches(parsed, address)]
 
 
 def resolve(

@@ -1,7 +1,8 @@
 """OSC server: messages at a UDP port set the parameters of a playing patch, and changes are sent to a peer.
 
-Several numbers set one lane each. A message without arguments is a query; the value is sent to the sender. A bundle
-is applied at its time tag.
+Several numbers, or an array, set one lane each. A message without arguments is a query; the value is sent to the
+sender. An impulse (type ``I``) presses a button. A bundle is applied at its time tag; an invalid message in it does not
+affect the others.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -36,7 +37,7 @@ from .addresses import (
     resolve,
     setting_value,
 )
-from .packets import PacketError, check_packet
+from .packets import IMPULSE, PacketError, messages_of, type_tags
 
 LOOPBACK = "127.0.0.1"
 MAX_BYTES = 65536  # largest datagram
@@ -66,7 +67,7 @@ class OscServer:
         send_to: Peer | None = None,
         notify: Callable[[str], None] = print,
     ) -> None:
-        self._packets, self._builders = _pythonosc()
+        self._messages, self._builders = _pythonosc()
         self._parameter_changes, self._notify = parameter_changes, notify
         self._socket = _bind_socket(host, port)
         self.host, self.port = self._socket.getsockname()[:2]
@@ -92,12 +93,12 @@ class OscServer:
     def _receive(self) -> None:
         while not self._stopping.is_set():
             try:
-                if not select.select([self._socket], [], [], 0.05)[0]:
-                    continue
-                arrived = self._fetch()
+                ready = select.select([self._socket], [], [], 0.05)[0]
+                arrived = self._fetch() if ready else []
             except OSError as error:  # the network is down
                 self._notify(f"OSC at {self.host}:{self.port} stopped: {error.strerror}.")
                 return
+            self._parameter_changes.send_due()
             for data, sender in arrived:
                 try:
                     self.on_datagram(data, sender)
@@ -119,35 +120,64 @@ class OscServer:
     def on_datagram(self, data: bytes, sender: Peer | None = None) -> None:
         """Apply a datagram: a message or a bundle."""
         try:
-            check_packet(data)
-            messages = self._packets.OscPacket(data).messages
+            messages = messages_of(data)
         except PacketError as error:
-            self._notify(f"OSC: {len(data)} bytes from {_peer_text(sender)} ignored: {error}.")
-            return
-        except Exception as error:  # python-osc raises many types for invalid data
-            self._notify(f"OSC: {len(data)} bytes from {_peer_text(sender)} ignored: {type(error).__name__}.")
+            self._notify_ignored("", data, sender, error)
             return
         now = time.time()
-        for timed in messages:
+        for at, message in messages:
             try:
-                self._apply(timed.message.address, list(timed.message), timed.time - now, sender)
+                tags, decoded = type_tags(message), None
+                if tags != IMPULSE:
+                    decoded = self._messages.OscMessage(message)
+            except PacketError as error:
+                self._notify_ignored("message of ", message, sender, error)
+                continue
+            except Exception as error:  # python-osc raises many types for invalid data
+                self._notify_ignored("message of ", message, sender, type(error).__name__)
+                continue
+            delay = at - now if at else 0.0
+            try:
+                if decoded is None:
+                    self._apply_impulse(message[: message.index(b"\0")].decode(), delay)
+                else:
+                    self._apply(decoded.address, list(_flattened(decoded)), delay, sender)
             except AddressError as error:
                 self._notify(str(error))
 
+    def _notify_ignored(self, what: str, data: bytes, sender: Peer | None, reason: object) -> None:
+        self._notify(f"OSC: {what}{len(data)} bytes from {_peer_text(sender)} ignored: {reason}.")
+
+    def _apply_impulse(self, address: str, delay: float) -> None:
+        for match in self._matches(address):
+            target, _ = self._target(match)
+            if not isinstance(target, Parameter):
+                raise AddressError(f"OSC {match}: a setting has no impulse. Send a value.")
+            self._parameter_changes.pulse(target, self._sample(delay))
+
     def _apply(self, address: str, arguments: list[Any], delay: float, sender: Peer | None) -> None:
-        if PATTERN.search(address):
-            changes = self._parameter_changes
-            known = addresses(changes.patch.document, changes.patch.path, changes.allow_outside)
-            found = matching_addresses(address, known)
-            if not found:
-                raise AddressError(f"OSC {quote(address)}: no match in this patch.")
-        else:
-            found = [address]
-        for match in found:
+        for match in self._matches(address):
             if arguments:
                 self._apply_values(match, arguments, delay)
             elif sender is not None:
                 self._send(match, self._answer_query(match), sender)
+
+    def _matches(self, address: str) -> list[str]:
+        """Return the addresses that a pattern matches, or an address that is none."""
+        if not PATTERN.search(address):
+            return [address]
+        changes = self._parameter_changes
+        found = matching_addresses(
+            address, addresses(changes.patch.document, changes.patch.path, changes.allow_outside)
+        )
+        if not found:
+            raise AddressError(f"OSC {quote(address)}: no match in this patch.")
+        return found
+
+    def _sample(self, delay: float) -> int:
+        """Return the sample of the engine in ``delay`` seconds, 0 for now."""
+        engine = self._parameter_changes.engine
+        return engine.clock + round(delay * engine.rate) if engine is not None and delay > 0 else 0
 
     def _target(self, address: str) -> tuple[Parameter | SettingTarget, str]:
         changes = self._parameter_changes
@@ -172,8 +202,7 @@ class OscServer:
         outside = [value for value in values if not target.declared.accepts(value)]
         if outside:
             self._clamped(address, target.declared, outside[0])
-        engine = self._parameter_changes.engine
-        at = engine.clock + round(delay * engine.rate) if engine is not None and delay > 0 else 0
+        at = self._sample(delay)
         lanes = len(self._parameter_changes.values(target.node, target.port))
         if len(values) == 1:
             done = self._parameter_changes.set_parameter(target, values[0], at)
@@ -257,15 +286,24 @@ class OscServer:
             self._notify(f"OSC to {_peer_text(peer)} failed: {error}.")
 
 
+def _flattened(arguments: Iterable[Any]) -> Iterator[Any]:
+    """Yield arguments, and those of arrays one by one."""
+    for argument in arguments:
+        if isinstance(argument, list):
+            yield from _flattened(argument)
+        else:
+            yield argument
+
+
 # -- the network ---------------------------------------------------------------------------------------------
 
 
 def _pythonosc() -> tuple[ModuleType, ModuleType]:
     try:
-        from pythonosc import osc_message_builder, osc_packet
+        from pythonosc import osc_message, osc_message_builder
     except ImportError:
         raise OscError("python-osc is not installed: pip install 'nodegraph[osc]'.") from None
-    return osc_packet, osc_message_builder
+    return osc_message, osc_message_builder
 
 
 def _bind_socket(host: str, port: int) -> socket.socket:

@@ -1,5 +1,7 @@
 """OSC 1.0 addresses of names, and patterns."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,3 +42,27 @@ def test_patterns_match_addresses():
         assert matching_addresses(pattern, iter(known)) == found
     with pytest.raises(AddressError):
         matching_addresses("/a[", iter(known))
+
+
+def test_pattern_of_many_stars_is_matched_at_once():
+    known = ["/" + "a" * 200 + "/gain", "/osc/gain"]
+    assert matching_addresses("/" + "*" * 60 + "z/gain", iter(known)) == []
+    assert matching_addresses("/" + "*" * 60 + "c/gain", iter(known)) == ["/osc/gain"]
+    assert matching_addresses("/" + "{a*,*a}" * 40 + "/gain", iter(known)) == known[:1]
+
+
+PARTS = st.sampled_from(["a", "b", "-", "/", "*", "?", "[ab]", "[!a]", "[a-b]", "[-]", "{a,bb}", "{,b}", "{a*,?}"])
+EXPRESSIONS = {
+    "*": "[^/]*",
+    "?": "[^/]",
+    "[!a]": "[^a/]",
+    "{a,bb}": "(?:a|bb)",
+    "{,b}": "(?:|b)",
+    "{a*,?}": "(?:a[^/]*|[^/])",
+}
+
+
+@given(st.lists(PARTS, max_size=6), st.lists(st.text("ab/-", max_size=8), max_size=8))
+def test_patterns_match_like_regular_expressions(parts, known):
+    expression = re.compile("".join(EXPRESSIONS.get(part, part) for part in parts))
+    assert matching_addresses("".join(parts), iter(known)) == [text for text in known if expression.fullmatch(text)]

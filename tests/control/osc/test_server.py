@@ -207,6 +207,53 @@ def test_bundle_is_applied_at_its_time(played):
     assert played.param("trio.value") == [8.0, 8.0, 8.0]
 
 
+def test_array_sets_one_lane_each(played):
+    data = b"/trio/value\0,[fff]\0\0" + struct.pack(">fff", 4.0, 5.0, 6.0)
+    played.server.on_datagram(data)
+    assert played.param("trio.value") == [4.0, 5.0, 6.0] and played.lines == []
+
+
+def test_impulse_presses_a_button():
+    played = Osc(patch_of(button="button"))
+    try:
+        assert played.output_values("button") == [0.0]
+        played.server.on_datagram(b"/button/pressed\0,I\0\0")
+        assert played.output_values("button", quanta=5) == [1.0]
+        assert played.output_values("button", quanta=100) == [0.0]
+        assert played.connections.update() == []
+    finally:
+        played.connections.close()
+
+
+@pytest.mark.parametrize("tags", [b",I", b",S", b",q", b"ff"])
+def test_invalid_message_of_a_bundle_does_not_affect_the_others(played, tags):
+    odd = b"/knob/taper\0" + tags + b"\0" * (4 - len(tags) % 4)
+    good = message("/osc/frequency", 330.0).dgram
+    parts = b"".join(struct.pack(">i", len(part)) + part for part in (odd, good))
+    played.server.on_datagram(b"#bundle\0" + struct.pack(">II", 0, 1) + parts)
+    played.line()
+    assert played.param("osc.frequency") == 330.0
+
+
+def test_bundle_of_the_far_future_does_not_stop_other_messages(played):
+    played.server.on_datagram(bundle(time.time() + 3600, message("/osc/frequency", 500.0)))
+    for k in range(20_000):
+        played.receive("/osc/frequency", 300.0 + k % 50)
+        if k % 1000 == 0:
+            played.output_values("osc", quanta=1)
+    assert played.connections.update() == []
+    assert played.param("osc.frequency") == 349.0
+
+
+def test_bundle_of_the_future_is_applied_at_its_time(played):
+    start = played.engine.clock
+    played.server.on_datagram(bundle(time.time() + 3.0, message("/trio/value", 8.0)))
+    while played.param("trio.value") != [8.0] * 3 and played.engine.clock < start + 5.0 * played.engine.rate:
+        late = played.output_values("trio", quanta=10)
+    assert (played.engine.clock - start) / played.engine.rate == pytest.approx(3.0, abs=0.1)
+    assert late == pytest.approx([8.0] * 3)
+
+
 # -- hostile ---------------------------------------------------------------------------------------------------
 
 
@@ -223,6 +270,7 @@ def test_bundle_is_applied_at_its_time(played):
         b"/\xff\xfe\0,f\0\0\0\0\0\0",
         b"/osc/frequency\0\0,[[[[f\0\0\0\0\0\0",
         b"/osc/frequency\0\0,S\0\0abc\0",
+        b"/osc/frequency\0\0,]f\0\0\0\0\0",
         b"/osc/frequency\0\0,b\0\0\xff\xff\xff\xf0",
         b"A" * 60000,
     ],
