@@ -23,8 +23,8 @@ class Adsr(Node):
       in ``attack``; decay and release cover 60 dB of their range in ``decay`` and ``release``.
     - linear: straight segments of exactly the given times.
     - jsyn: linear attack; decay and release are exponentials that fall from 1 by 90 dB in their times, and the
-      decay ends when it reaches ``sustain``. The envelope of Burk's JSyn (1998) and of Barkan & Tsiris, Deep
-      synthesizer parameter estimation (2019).
+      decay ends when it reaches ``sustain``; a higher ``sustain`` is approached linearly. The envelope of Burk's
+      JSyn (1998) and of Barkan & Tsiris, Deep synthesizer parameter estimation (2019).
 
     A new gate starts from the current level. After Moog's contour generator (1965).
     """
@@ -59,7 +59,7 @@ class Adsr(Node):
             level = level + step if stage == RISE else (down if stage == FALL else fade)
         else:
             factor = exp2(-15.0 * dt / time)
-            down = max(level * factor, sustain) if level > sustain else sustain
+            down = max(level * factor, sustain) if level > sustain else min(level + dt / time, sustain)
             fade = level * factor if level > DB_90 else 0.0
             level = level + dt / time if stage == RISE else (down if stage == FALL else fade)
         stage = FALL if stage == RISE and level >= 1.0 else stage

@@ -32,7 +32,7 @@ class FilePlayer(Node):
 
     The file is converted to the engine's sample rate and read ``speed`` samples ahead per sample, with cubic
     Catmull-Rom interpolation. A rising edge of ``restart`` jumps to ``position``: immediately in files of up to a
-    minute or two; longer files are silent until the disk has been read.
+    minute or two; longer files are silent until the disk has been read, and then where they would have come to.
     """
 
     aliases = ("sampler", "sample", "wav", "loop", "playbuf", "groove", "readsf", "sfplay", "tabplay")
@@ -45,13 +45,14 @@ class FilePlayer(Node):
     loop = Option(True, doc="repeat from the start at the end")
     out = Out(doc="channels of the file, ±1 is full scale")
     done = Out(unit="gate", doc="1 after the end, if loop is off")
-    at, last_restart, seeks = State(0.0), State(0.0), State(0)
+    at, last_restart, seeks, missed = State(0.0), State(0.0), State(0), State(0.0)
     reader = Helper(SoundReader)
 
-    def block(play, speed, restart, position, loop, out, done, at, last_restart, seeks, samples, marks, sr):
+    def block(play, speed, restart, position, loop, out, done, at, last_restart, seeks, missed, samples, marks, sr):
         channels = out.shape[1]
         frames = samples.shape[0] // channels
         here, before, seen = at[0], last_restart[0], seeks[0]
+        behind = missed[0]  # sample frames that would have been read since a jump
         resident = marks[STREAMED] == 0
         for i in range(out.shape[0]):
             edge = np.float64(restart[i, 0])
@@ -62,11 +63,12 @@ class FilePlayer(Node):
                 else:
                     marks[TARGET] = frame
                     marks[SEEK_REQUEST] += 1
+                    behind = 0.0
             before = edge
             ready = marks[SEEK_DONE] == marks[SEEK_REQUEST]
             if ready and seen != marks[SEEK_DONE]:
                 seen = marks[SEEK_DONE]
-                here = float(marks[BEGIN])
+                here = marks[BEGIN] + behind
             if resident and loop and marks[END] > 0 and here >= marks[END]:
                 here -= marks[END] * float(int(here / marks[END]))
             whole = int(here)
@@ -84,7 +86,10 @@ class FilePlayer(Node):
                         value = y1
                     else:
                         last = marks[WRITTEN] - 1
-                        y0 = read_double(samples, (max(whole - 1, 0) % frames) * channels + lane)
+                        before_first = last if resident and loop else 0
+                        y0 = read_double(
+                            samples, ((whole - 1 if whole > 0 else before_first) % frames) * channels + lane
+                        )
                         if resident and loop and whole + 2 > last:
                             y2 = read_double(samples, ((whole + 1) % marks[END]) * channels + lane)
                             y3 = read_double(samples, ((whole + 2) % marks[END]) * channels + lane)
@@ -96,11 +101,14 @@ class FilePlayer(Node):
                         twist = 0.5 * (y3 - y0) + 1.5 * (y1 - y2)
                         value = y1 + t * (slope + t * (bend + t * twist))
                 out[i, lane] = value
+            step = max(np.float64(speed[i, 0]), 0.0)
             if there:
-                here += max(np.float64(speed[i, 0]), 0.0)
+                here += step
+            elif play[i, 0] > 0.5 and not ready:
+                behind += step
         if not resident:
             marks[READ] = int(here) - 1
-        at[0], last_restart[0], seeks[0] = here, before, seen
+        at[0], last_restart[0], seeks[0], missed[0] = here, before, seen, behind
 
     def lanes(inputs, settings):
         return {"out": max(read_header(settings["file"])[0], 1), "done": 1}

@@ -4,7 +4,7 @@ TPT means "topology-preserving transform": the analogue circuit with trapezoidal
 solved (Zavalishin, The Art of VA Filter Design, 2018). These filters stay in tune and stable under fast modulation.
 """
 
-from nodegraph.maths import PI, clip, cos_turn, db_to_gain, decay_factor, prewarp, sin_turn, tanh
+from nodegraph.maths import PI, clip, db_to_gain, decay_factor, prewarp, tanh
 from nodegraph.node import Choice, In, Line, Node, Out, State
 
 from .delays import FEEDBACK_LIMIT, cubic_tap, linear_tap, next_position
@@ -14,7 +14,6 @@ CUTOFF = In(1000.0, unit="Hz", min=10.0, max=20000.0, taper="log", doc="corner o
 RESONANCE = In(
     0.7071, unit="Q", min=0.01, max=40.0, taper="log", doc="height of the peak: 0.7 is flat, 10 is +20 dB"
 )  # fmt: skip
-LIMIT = 1e4  # +80 dB: reached by an unstable filter only
 
 
 class StateVariable(Node):
@@ -58,11 +57,11 @@ class StateVariable(Node):
 
 
 class Biquad(Node):
-    """Filters or equalises a sound (EQ): low-pass, high-pass, band-pass, notch, all-pass, peak or shelf.
+    """Filters or equalises a sound (EQ): low-pass, high-pass, band-pass, notch, all-pass, peak or shelf. TPT.
 
-    ``y = b₀x + b₁x₁ + b₂x₂ - a₁y₁ - a₂y₂``, in transposed direct form II, with the coefficients of
-    Bristow-Johnson's Cookbook formulae for audio equalizer biquad filters (1994). ``gain`` acts on the peak and the
-    shelves only. If the cutoff jumps at audio rate, :class:`StateVariable` is smoother.
+    The responses of Bristow-Johnson's Cookbook formulae for audio equalizer biquad filters (1994), as sums of the
+    three outputs of a state-variable filter: ``y = a low + b band + c high``. A direct form with the same responses
+    becomes unstable if the cutoff moves at audio rate. ``gain`` acts on the peak and the shelves only.
     """
 
     aliases = (
@@ -89,38 +88,33 @@ class Biquad(Node):
     s1, s2 = State(), State()
 
     def tick(audio, cutoff, resonance, gain, mode, s1, s2, dt):
-        turn = clip(cutoff * dt, 1e-6, 0.49)
-        c = cos_turn(turn)
-        alpha = 0.5 * sin_turn(turn) / max(resonance, 0.01)
+        g = prewarp(cutoff, dt)
+        k = 1.0 / max(resonance, 0.01)
         amp = db_to_gain(0.5 * clip(gain, -120.0, 120.0))
-        root = 2.0 * alpha * db_to_gain(0.25 * clip(gain, -120.0, 120.0))
-        a0, a1, a2 = 1.0 + alpha, -2.0 * c, 1.0 - alpha
+        root = db_to_gain(0.25 * clip(gain, -120.0, 120.0))
         if mode == 0:
-            b0, b1, b2 = 0.5 - 0.5 * c, 1.0 - c, 0.5 - 0.5 * c
+            a, b, c = 1.0, 0.0, 0.0
         elif mode == 1:
-            b0, b1, b2 = 0.5 + 0.5 * c, -1.0 - c, 0.5 + 0.5 * c
+            a, b, c = 0.0, 0.0, 1.0
         elif mode == 2:
-            b0, b1, b2 = alpha, 0.0, -alpha
+            a, b, c = 0.0, k, 0.0
         elif mode == 3:
-            b0, b1, b2 = 1.0, -2.0 * c, 1.0
+            a, b, c = 1.0, 0.0, 1.0
         elif mode == 4:
-            b0, b1, b2 = 1.0 - alpha, -2.0 * c, 1.0 + alpha
+            a, b, c = 1.0, -k, 1.0
         elif mode == 5:
-            b0, b1, b2 = 1.0 + alpha * amp, -2.0 * c, 1.0 - alpha * amp
-            a0, a2 = 1.0 + alpha / amp, 1.0 - alpha / amp
+            a, b, c = 1.0, amp * k, 1.0
+            k = k / amp
         elif mode == 6:
-            p, m = amp + 1.0, amp - 1.0
-            b0, b1, b2 = amp * (p - m * c + root), 2.0 * amp * (m - p * c), amp * (p - m * c - root)
-            a0, a1, a2 = p + m * c + root, -2.0 * (m + p * c), p + m * c - root
+            a, b, c = amp * amp, amp * k, 1.0
+            g = g / root
         else:
-            p, m = amp + 1.0, amp - 1.0
-            b0, b1, b2 = amp * (p + m * c + root), -2.0 * amp * (m + p * c), amp * (p + m * c - root)
-            a0, a1, a2 = p - m * c + root, 2.0 * (m - p * c), p - m * c - root
-        scale = 1.0 / a0
-        y = clip((b0 * audio) * scale + s1, -LIMIT, LIMIT)
-        s1 = clip((b1 * audio - a1 * y) * scale + s2, -LIMIT, LIMIT)
-        s2 = clip((b2 * audio - a2 * y) * scale, -LIMIT, LIMIT)
-        return y, s1, s2
+            a, b, c = 1.0, amp * k, amp * amp
+            g = g * root
+        high = (audio - (g + k) * s1 - s2) / (1.0 + g * (g + k))
+        band = g * high + s1
+        low = g * band + s2
+        return a * low + b * band + c * high, g * high + band, g * band + low
 
 
 class OnePole(Node):

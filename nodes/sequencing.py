@@ -8,10 +8,20 @@ RESET = In(0.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="a rising edge 
 MAX_STEPS = 64
 
 
+def step_gate(phase, width, begins, last_gate):
+    """Return the gate of a step: high for ``width`` of it, and low at its first sample if it was high just before.
+
+    Blocks that act at rising edges would otherwise miss a step that begins at a reset or a jump.
+    """
+    high = (phase < clip(width, 0.001, 0.999)) & ((last_gate < 0.5) | (not begins))
+    return 1.0 if high else 0.0
+
+
 class Clock(Node):
     """Generates ``division`` gates per beat, as a metronome at ``tempo`` bpm; the first comes immediately.
 
-    ``swing`` delays every second gate: 0 is even, 1/3 is a triplet feel.
+    ``swing`` delays every second gate: 0 is even, 1/3 is a triplet feel. If ``reset`` rises while the gate is high, the
+    gate is low for one sample first.
     """
 
     aliases = ("metro", "metronome", "tempo", "bpm")
@@ -24,15 +34,16 @@ class Clock(Node):
     interchangeable = (("tempo", "division"),)
     out = Out(unit="gate", doc="high for the first part of each step")
     phase = Out(unit="cycles", doc="position in the step, 0 to 1")
-    pair, last_reset = State(), State()
+    pair, last_reset, last_gate = State(), State(), State()
 
-    def tick(tempo, division, width, swing, reset, pair, last_reset, dt):
-        pair = 0.0 if rising_edge(reset, last_reset) else pair  # 0 to 1 over two steps
+    def tick(tempo, division, width, swing, reset, pair, last_reset, last_gate, dt):
+        resets = rising_edge(reset, last_reset)
+        pair = 0.0 if resets else pair  # 0 to 1 over two steps
         long = 0.5 + 0.5 * clip(swing, 0.0, 0.75)
         first = pair < long
         phase = (pair if first else pair - long) / (long if first else 1.0 - long)
-        gate = 1.0 if phase < clip(width, 0.001, 0.999) else 0.0
-        return gate, phase, wrap(pair + tempo * division * dt * 0.008333333333333333), reset
+        gate = step_gate(phase, width, resets, last_gate)
+        return gate, phase, wrap(pair + tempo * division * dt * 0.008333333333333333), reset, gate
 
 
 class ClockDivider(Node):

@@ -26,7 +26,7 @@ class LoadedSound:
         self.problem = ""
         values = np.zeros((1, max(context.lanes, 1)), np.float32)
         if context.settings["file"]:
-            values = read_sound(Path(context.settings["file"]), context.rate)
+            values = read_sound(Path(context.settings["file"]), context.rate, bool(context.settings["loop"]))
         if values.size > MAX_LENGTH:
             values = values[: MAX_LENGTH // values.shape[1]]
             self.problem = "the file is too long; its end is left out. Shorten it"

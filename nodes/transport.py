@@ -8,6 +8,7 @@ from nodegraph.maths import clip, floor, rising_edge, wrap
 from nodegraph.node import Choice, In, Node, Out, State
 
 from .oscillators import simple_wave
+from .sequencing import step_gate
 
 BAR = In(0.0, unit="bars", min=0.0, max=1000000.0, smooth=False, doc="bar number, from a transport")
 PHASE = In(0.0, unit="cycles", min=0.0, max=1.0, smooth=False, doc="position in the bar, from a transport")
@@ -56,7 +57,8 @@ class Transport(Node):
 class BeatClock(Node):
     """Outputs ``division`` gates per bar, in time with a transport even after a jump.
 
-    ``swing`` delays every second gate: 0 is even, 1/3 is a triplet feel.
+    ``swing`` delays every second gate: 0 is even, 1/3 is a triplet feel. If the transport jumps while the gate is high,
+    the gate is low for one sample first.
     """
 
     bar, phase = BAR, PHASE
@@ -67,15 +69,17 @@ class BeatClock(Node):
     out = Out(unit="gate", doc="high for the first part of each step")
     step = Out(doc="step number, from 0")
     place = Out(unit="cycles", doc="position in the step, 0 to 1")
+    last_pairs, last_gate = State(), State()
 
-    def tick(bar, phase, division, width, swing, run):
+    def tick(bar, phase, division, width, swing, run, last_pairs, last_gate):
         pairs = 0.5 * division * (bar + phase)
         pair = wrap(pairs)
         long = 0.5 + 0.5 * clip(swing, 0.0, 0.75)
         first = pair < long
         place = (pair if first else pair - long) / (long if first else 1.0 - long)
-        gate = 1.0 if (place < clip(width, 0.001, 0.999)) & (run > 0.5) else 0.0
-        return gate, 2.0 * floor(pairs) + (0.0 if first else 1.0), place
+        begins = (pairs < last_pairs) | (floor(pairs) != floor(last_pairs)) | (first != (wrap(last_pairs) < long))
+        gate = step_gate(place, width, begins, last_gate) if run > 0.5 else 0.0
+        return gate, 2.0 * floor(pairs) + (0.0 if first else 1.0), place, pairs, gate
 
 
 class BeatLfo(Node):

@@ -64,7 +64,7 @@ class SoundReader:
         if length * self.channels <= MAX_RESIDENT_FRAMES:
             self._file.close()
             self._file = None
-            entire_file = read_sound(path, self.rate)
+            entire_file = read_sound(path, self.rate, self.loop)
             self.samples = np.ascontiguousarray(entire_file.ravel())
             self.marks[WRITTEN] = self.marks[END] = len(entire_file)
             return

@@ -10,18 +10,21 @@ import numpy as np
 LOW_DISK_BYTES = 1 << 20  # bytes
 LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000  # Hz; a wrong header must not make gigabytes of a small file
 
+LOOP_MARGIN = 4096  # samples that a loop is continued by before it is resampled, far more than the filter has
+
 
 class SoundFileError(Exception):
     """A sound file that cannot be read or written; the message is one line."""
 
 
-def read_sound(path: Path, rate: float) -> np.ndarray:
+def read_sound(path: Path, rate: float, loop: bool = False) -> np.ndarray:
     """Return a complete file as float32 (samples, channels), resampled to ``rate`` Hz. Raises SoundFileError.
 
-    NaN becomes 0 and infinity full scale.
+    NaN becomes 0 and infinity full scale. ``loop``: see :func:`resampled_loop`.
     """
     values, file_rate = read_samples(path)
-    return resampled(np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0), file_rate, rate)
+    values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
+    return resampled_loop(values, file_rate, rate) if loop else resampled(values, file_rate, rate)
 
 
 def resampled(sound: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
@@ -32,6 +35,23 @@ def resampled(sound: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
 
     values: np.ndarray = soxr.resample(sound, rate, new_rate, quality="HQ")
     return values
+
+
+def resampled_loop(sound: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
+    """Return a loop, (samples, channels) at ``rate`` Hz, at another rate; its end continues at its start.
+
+    A filter that does not know the other side of the seam rings there. The length is rounded to whole samples, and the
+    loop is shifted by less than a hundredth of a sample.
+    """
+    if rate == new_rate:
+        return sound
+    length = max(round(len(sound) * new_rate / rate), 1)
+    ratio = length / len(sound)
+    margins = LOOP_MARGIN + np.arange(LOOP_MARGIN)
+    margin = int(margins[np.abs(margins * ratio - np.round(margins * ratio)).argmin()])
+    padded = np.take(sound, np.arange(-margin, len(sound) + margin), axis=0, mode="wrap")
+    start = round(margin * ratio)
+    return np.ascontiguousarray(resampled(padded, 1.0, ratio)[start : start + length])
 
 
 def read_samples(path: Path) -> tuple[np.ndarray, float]:

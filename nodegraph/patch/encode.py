@@ -1,7 +1,7 @@
 """Encode a document as the bytes of a patch file, in a form that gives readable diffs.
 
 Defaults are omitted, sections and fields have a fixed order; a short record is on one line, a long one has one
-parameter per line. Unedited text is written back unchanged.
+parameter per line. Unedited text is written back unchanged; all lines end as most lines of the file did.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .document import (
     Preset,
     Settings,
     Snapshot,
+    SourceText,
     Wire,
 )
 from .errors import PatchError
@@ -62,7 +63,15 @@ def encode_patch(document: Document, downgrade: bool = False) -> bytes:
             f" {VERSION}. Update nodegraph, or save with downgrade, which may lose unknown fields."
         )
     lines = [f'"format": "{FORMAT}"', f'"version": {VERSION}', *_members(document, 2)]
-    return ("{\n  " + ",\n  ".join(lines) + "\n}\n").encode()
+    text = "{\n  " + ",\n  ".join(lines) + "\n}\n"
+    # JSON text has line ends only between its values
+    text = text.replace("\r\n", "\n")
+    return (text.replace("\n", "\r\n") if _has_windows_lines(source) else text).encode()
+
+
+def _has_windows_lines(source: SourceText | None) -> bool:
+    data = source.data if source is not None else None
+    return data is not None and 2 * data.count(b"\r\n") > data.count(b"\n")
 
 
 def encode_nested(document: Document, indent: int = 0) -> str:

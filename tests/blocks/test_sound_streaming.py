@@ -70,7 +70,7 @@ def test_player_pauses_while_play_is_off(source, tmp_path):
 
 
 @pytest.mark.parametrize("position", [0.0, 0.01, 0.25])
-def test_seek_starts_at_the_target_sample(source, tmp_path, position):
+def test_seek_keeps_time_from_the_target_sample_on(source, tmp_path, position):
     values = noise(20000)
     engine = engine_of(player(tmp_path, values, loop=False, position=position))
     engine.run_samples(1024)
@@ -79,8 +79,46 @@ def test_seek_starts_at_the_target_sample(source, tmp_path, position):
     first = int(position * RATE)
     begins = 0 if source == "in memory" else int(np.flatnonzero(np.abs(found[:, 0]) > 0)[0])
     assert begins <= 1024  # offline the helper runs every 16 quanta
-    assert np.array_equal(found[begins:2900], values[first : first + 2900 - begins])
+    assert np.array_equal(found[begins:2900], values[first + begins : first + 2900])
     assert not found[:begins].any()
+
+
+def test_speed_and_pause_count_while_a_seek_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 0)
+    values = noise(20000)
+    engine = engine_of(player(tmp_path, values, loop=False, speed=2.0))
+    engine.run_samples(1024)
+    engine.set_parameter("p", "restart", 1.0, at=1100)
+    engine.set_parameter("p", "play", 0.0, at=1200)
+    engine.set_parameter("p", "play", 1.0, at=1300)
+    found = engine.run_samples(4096)[1100 - 1024 :, 0]
+    begins = int(np.flatnonzero(np.abs(found) > 0)[0])
+    assert 200 < begins <= 1024
+    assert np.array_equal(found[begins:2900], values[2 * (begins - 100) : 2 * 2800 : 2, 0])
+
+
+@pytest.mark.parametrize("kind", ["file_player", "stretch_player"])
+@pytest.mark.parametrize(("file_rate", "rate"), [(48000, 44100), (22050, 44100), (44100, 48000), (32000, 44100)])
+def test_loop_of_whole_cycles_has_no_seam_at_any_rate(tmp_path, kind, file_rate, rate):
+    loop = 0.5 * np.cos(2 * np.pi * 100 * np.arange(file_rate) / file_rate)
+    patch = player(tmp_path, loop, rate=file_rate)
+    if kind == "stretch_player":
+        patch = patch_of(
+            "p.spectrum i.spectrum",
+            "i.out out.audio",
+            p=(kind, {"file": "sound.wav"}),
+            i="inverse_stft",
+            out="audio_out",
+        )
+        patch.path = tmp_path / "patch.json"
+    found = render(patch, seconds=2.5, rate=rate)[rate // 2 :, 0]
+    assert np.abs(np.diff(found)).max() < 1.02 * np.pi * 100 / rate
+
+
+def test_slow_loop_is_interpolated_across_its_seam(tmp_path):
+    loop = 0.5 * np.cos(2 * np.pi * 4 * np.arange(400) / 400)
+    found = sound_of(player(tmp_path, loop, speed=0.5), 3000)[:, 0]
+    assert np.abs(found - 0.5 * np.cos(2 * np.pi * 4 * np.arange(3000) / 800)).max() < 2e-4
 
 
 def test_seek_beyond_the_end_is_silent(source, tmp_path):
@@ -187,7 +225,7 @@ def test_broken_file_is_silent_and_reported_while_other_nodes_play(source, tmp_p
 
 def test_file_removed_after_the_check_is_reported(tmp_path, monkeypatch):
     patch = player(tmp_path, noise(100))
-    monkeypatch.setattr(streaming, "read_sound", lambda path, rate: (_ for _ in ()).throw(OSError("gone")))
+    monkeypatch.setattr(streaming, "read_sound", lambda path, rate, loop: (_ for _ in ()).throw(OSError("gone")))
     engine = engine_of(patch)
     assert not engine.run_samples(640).any()
     assert engine.problems() == ["p: gone."]

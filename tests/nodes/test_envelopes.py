@@ -82,3 +82,11 @@ def test_ramp_is_linear():
     assert out[N // 2 - 1] == 10.0
     assert out[-1] == -5.0
     assert out[N // 2 + int(0.125 * SR)] == pytest.approx(2.5, abs=0.01)
+
+
+@pytest.mark.parametrize("shape", ["exponential", "linear", "jsyn"])
+def test_adsr_has_no_step_if_sustain_changes_while_the_gate_is_high(shape):
+    sustain = np.where(np.arange(2 * N) < N, 0.2, 0.9)
+    out = run(Adsr, 2 * N, gate=np.ones(2 * N), attack=0.01, decay=0.05, sustain=sustain, shape=shape)["out"]
+    assert np.abs(np.diff(out)).max() < 0.01
+    assert out[-1] == pytest.approx(0.9, abs=0.01)

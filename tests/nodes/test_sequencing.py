@@ -25,6 +25,16 @@ def test_clock_swing_delays_second_gates():
     assert gates[:4] == pytest.approx(np.array([0, 4 / 3, 2, 10 / 3]) * SR / 8, abs=1)
 
 
+def test_reset_restarts_the_clock_and_a_sequencer_at_once_also_while_its_gate_is_high():
+    for at in (1, 1000, 5511, 5600):  # a step has 5512.5 samples, and its gate is high in the first half
+        reset = np.where(np.arange(8000) == at, 1.0, 0.0)
+        outputs = run(Clock, 8000, tempo=120.0, division=4.0, reset=reset, width=0.9)
+        first = at + 1 if outputs["out"][at - 1] > 0.5 else at
+        assert first in edges(outputs["out"]) and outputs["phase"][at] == 0.0
+        step = run(StepSequencer, 8000, clock=outputs["out"], reset=reset, steps=(7.0, 8.0, 9.0))["out"]
+        assert step[first] == 7.0
+
+
 def test_clock_divider():
     out = run(ClockDivider, 32, clock=CLOCK, count=3.0)["out"]
     assert edges(out).tolist() == [0, 6, 12, 18, 24, 30]

@@ -75,6 +75,23 @@ def test_beat_blocks_are_in_time_after_a_jump():
     np.testing.assert_allclose(after, 33_001 + np.arange(len(after)) * period, atol=1.0)
 
 
+@pytest.mark.parametrize("at", [200, 4000, 9000, 13_000])
+def test_rewind_starts_a_sequencer_again_at_once(at):
+    patch = patch_of(
+        "t.bar clock.bar", "t.phase clock.phase", "t.jump steps.reset", "clock.out steps.clock", "steps.out out.audio",
+        t=("transport", {"tempo": 150.0}),
+        clock=("beat_clock", {"division": 16.0, "width": 0.9}),
+        steps=("step_sequencer", {"steps": [1.0, 2.0, 3.0, 4.0, 5.0]}),
+        out="audio_out",
+    )  # fmt: skip
+    value = signals(patch, 20_000, [("t", "rewind", 1.0, at)])[:, 0]
+    changes = np.flatnonzero(np.diff(value)) + 1
+    period = RATE * 60.0 / 150.0 / 4.0
+    later = changes[changes > at + 1]
+    assert value[at + 1] == 1.0
+    np.testing.assert_allclose(later, at + period * np.arange(1, len(later) + 1), atol=1.0)
+
+
 def test_clock_stays_exact_for_hours():
     patch = patch_of(
         "bar.out clock.bar", "ramp.out clock.phase", "clock.out out.audio",

@@ -74,6 +74,15 @@ RECORDS = {
 }
 
 
+@pytest.mark.parametrize(("unix_lines", "end"), [(0, b"\r\n"), (2, b"\r\n"), (10**6, b"\n")])
+def test_edited_patch_keeps_the_line_ends_of_most_of_its_lines(unix_lines, end):
+    lines = [line.rstrip() for line in FOREIGN.encode().split(b"\n")]
+    data = b"".join(line + (b"\n" if k < unix_lines else b"\r\n") for k, line in enumerate(lines))
+    after = encode_patch(applied([SetTitle("another")], parse_patch(data)))
+    expected = encode_patch(applied([SetTitle("another")], parse_patch(b"\n".join(lines))))
+    assert after == end.join(expected.split(b"\n"))
+
+
 def test_unknown_fields_are_preserved_when_their_record_is_edited():
     patch = Patch(parse_patch(FOREIGN.encode()))
     patch.set("b.more", 1)
