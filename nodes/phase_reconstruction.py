@@ -5,6 +5,9 @@ Blocks with a signal output include the overlap-add; the others output spectra f
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from nodegraph.frame_types import check_window
 from nodegraph.maths import cos_turn, next_random, sin_turn, sqrt, uniform
 from nodegraph.node import Choice, FrameIn, FrameOut, In, Line, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.spectral.pghi import SPREAD, frequency_gradient, integrate, log_magnitude, time_gradient
@@ -179,6 +182,10 @@ class RtisiLa(Node):
     def block(out, ring, read):
         play_ring(out, ring, read)
 
+    def frames(inputs, settings):
+        check_window(inputs["magnitude"], settings["window"])
+        return {}
+
     def latency(settings, sr):
         return settings["size"] + settings["look_ahead"] * settings["hop"] - settings["reference"]
 
@@ -328,6 +335,10 @@ class MomentumRtisi(Node):
     def block(out, ring, read):
         play_ring(out, ring, read)
 
+    def frames(inputs, settings):
+        check_window(inputs["magnitude"], settings["window"])
+        return {}
+
     def latency(settings, sr):
         return settings["size"] + settings["look_ahead"] * settings["hop"] - settings["reference"]
 
@@ -395,6 +406,10 @@ class PhaseGradient(Node):
         for k in range(bins):
             spectrum_re[k] = target[k] * cos[k]
             spectrum_im[k] = target[k] * sin[k]
+
+    def frames(inputs, settings):
+        check_window(inputs["magnitude"], settings["window"])
+        return {"spectrum": replace(inputs["magnitude"], kind="spectrum", window=settings["window"])}
 
 
 class ChannelVocoder(Node):

@@ -64,7 +64,7 @@ class Stft(Node):
         size, hop = settings["size"], settings["hop"]
         check_transform_size(size)
         reference = size // 2 if settings["alignment"] == "centred" else 0
-        return {"spectrum": FrameType("spectrum", size // 2 + 1, size, hop, reference)}
+        return {"spectrum": FrameType("spectrum", size // 2 + 1, size, hop, reference, settings["window"])}
 
     def latency(settings, sr):
         return settings["reference"]
@@ -73,15 +73,15 @@ class Stft(Node):
 class InverseStft(Node):
     """Converts spectra back to a signal by overlap-add: ``y[n] = Σ_m v[n - mH] ifft(X[m])[n - mH]``.
 
-    With the synthesis window ``v = w / Σ_m w²[n + mH]`` and the window of the ``stft``, reconstruction is exact for
-    any hop at which the windows overlap without a gap. It is the least-squares inverse of Griffin & Lim, Signal
-    estimation from modified short-time Fourier transform (IEEE Trans. ASSP, 1984).
+    With the window ``a`` of the ``stft`` and ``v = w / Σ_m w[n + mH] a[n + mH]``, reconstruction is exact for any hop
+    at which the windows overlap without a gap. With ``w = a`` it is the least-squares inverse of Griffin & Lim,
+    Signal estimation from modified short-time Fourier transform (IEEE Trans. ASSP, 1984).
     """
 
     aliases = ("ifft",)
 
     spectrum = FrameIn("spectrum", doc="one spectrum per hop")
-    window = Choice(*WINDOWS, doc="window shape of the stft")
+    window = Choice(*WINDOWS, doc="window shape of the synthesis, usually that of the stft")
     out = Out(doc="signal, one window later than the input of the stft")
     ring = Line(ring_length)
     windowed_frame = Scratch(lambda settings, sr: settings["size"])

@@ -124,7 +124,7 @@ class StretchPlayer(Node):
     def frames(inputs, settings):
         size = settings["size"]
         check_transform_size(size)
-        return {"spectrum": FrameType("spectrum", size // 2 + 1, size, settings["hop"])}
+        return {"spectrum": FrameType("spectrum", size // 2 + 1, size, settings["hop"], window=settings["window"])}
 
     def lanes(inputs, settings):
         return {"spectrum": max(read_header(settings["file"])[0], 1)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from nodegraph.frame_types import EITHER, FrameType, kinds_fit
 from nodegraph.patch.errors import Problem
@@ -61,7 +62,18 @@ def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> None:
             node.output_frames = {}
             return
     first = next(iter([*incoming.values(), *node.output_frames.values()]))
-    node.settings |= {"bins": first.bins, "size": first.size, "hop": first.hop, "reference": first.reference}
+    node.settings |= frame_settings(first)
+
+
+def frame_settings(frames: FrameType) -> dict[str, Any]:
+    """Return the settings that a block has because of the type of its frames."""
+    return {
+        "bins": frames.bins,
+        "size": frames.size,
+        "hop": frames.hop,
+        "reference": frames.reference,
+        "analysis_window": frames.window,
+    }
 
 
 def _same_bins(node: GraphNode, incoming: Mapping[str, FrameType]) -> dict[str, FrameType]:

@@ -12,6 +12,7 @@ import networkx as nx
 from nodegraph.blocks.registry import node_types
 from nodegraph.patch import Wire
 
+from .frame_inference import frame_settings
 from .model import Graph, GraphNode
 from .wires import describe_wire
 
@@ -73,7 +74,7 @@ def _probe(source: GraphNode, port: str, port_ref: str) -> tuple[GraphNode, str]
     )
     if frames:
         node.input_frames = {name: frames}
-        node.settings |= {"bins": frames.bins, "size": frames.size, "hop": frames.hop, "reference": frames.reference}
+        node.settings |= frame_settings(frames)
     else:
         node.values = {name: [float(cls.spec.inputs[name].default)]}
     return node, name

@@ -38,8 +38,12 @@ def analysis_window(settings: Mapping[str, Any], sr: float) -> np.ndarray:
 
 
 def synthesis_window(settings: Mapping[str, Any], sr: float) -> np.ndarray:
-    """Return the window with which overlap-add inverts the analysis; 0 in gaps between windows."""
+    """Return the window with which overlap-add inverts the analysis; 0 in gaps between windows.
+
+    ``settings["analysis_window"]`` is the window of the analysis; if it is "", it is the same.
+    """
     size, hop = settings["size"], settings["hop"]
     weights = window(settings["window"], size)
-    sums = overlap(weights**2, hop)[np.arange(size) % hop]
-    return np.where(sums > _GAP * (weights**2).max(), weights / np.maximum(sums, 1e-12), 0.0)
+    product = weights * window(settings["analysis_window"] or settings["window"], size)
+    sums = overlap(product, hop)[np.arange(size) % hop]
+    return np.where(sums > _GAP * product.max(), weights / np.maximum(sums, 1e-12), 0.0)
