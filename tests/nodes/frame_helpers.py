@@ -49,13 +49,14 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
     """Return a patch with ``type`` as node "block"; each frame input is fed by an ``audio_in`` of the same name.
 
     Frame outputs go to taps named after them (magnitudes and phases of spectra apart), spectra and whole
-    magnitudes to ``audio_out`` too. Signal inputs are knobs, or ``audio_in`` where ``sources`` names them.
+    magnitudes to ``audio_out`` too. All windows are ``window``. Signal inputs are knobs, or ``audio_in`` where ``sources`` names them.
     """
     cls = node_types()[type]
     patch = Patch()
     patch.add("audio_out", id="heard")
     model = {"file": model_file()} if type in ("encoder", "decoder") else {}
-    params = model | params
+    same = {"window": window} if "window" in cls.spec.choices and cls.spec.frame_inputs else {}
+    params = model | same | params
     patch.add(type, id="block", **params)
     for name, port in cls.spec.frame_inputs.items():
         patch.add("audio_in", id=name)
