@@ -182,9 +182,14 @@ class _Training:
     @property
     def done(self) -> float:
         """The share that is finished (0–1): of the minutes, or of the examples if these are used up first."""
-        config = self.recipe.training
-        by_examples = self.chunks * CHUNK / config.examples if config.examples else 0.0
-        return min(max(self.seconds / (60.0 * config.minutes), by_examples), 1.0)
+        by_time = self.seconds / (60.0 * self.recipe.training.minutes)
+        return min(max(by_time, self._done_examples or 0.0), 1.0)
+
+    @property
+    def _done_examples(self) -> float | None:
+        """The share of the examples that is finished (0–1), None if the training has no number of examples."""
+        count = self.recipe.training.examples
+        return min(self.chunks * CHUNK / count, 1.0) if count else None
 
     def run(self, path: Path | None, resume: bool) -> TrainedEstimator:
         checkpoint = checkpoints.path_of(path) if path is not None else None
@@ -273,9 +278,10 @@ class _Training:
         return Batch(*(torch.from_numpy(np.ascontiguousarray(p, np.float32)).to(self.device) for p in parts))
 
     def _step(self, batch: Batch) -> None:
-        config = self.recipe.training
+        config, done = self.recipe.training, self._done_examples
         for group in self.optimiser.param_groups:
-            group["lr"] = config.rate * rate_factor(self.done, config.warm_up)
+            # by examples if it has a number of them, so that a seed gives the same weights on any machine
+            group["lr"] = config.rate * rate_factor(self.done if done is None else done, config.warm_up)
         losses = losses_of(self.network, batch, self.counts, self.groups, self.generator)
         self.optimiser.zero_grad(set_to_none=True)
         (losses.classes + config.flow_weight * losses.flow).backward()

@@ -95,6 +95,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     ``loss`` is summed or averaged over bins (``reduction``), and the right ``rate`` depends on it. ``schedule`` of the
     rate: constant, or cosine or linear down to ``last_rate`` times the rate. The rate rises from 0 during the share
     ``warm_up`` of the epochs, and stays constant for the share ``hold``.
+    The schedule counts epochs, not time: ``minutes`` change when a training ends, not its steps.
     ``momentum`` changes linearly to ``last_momentum`` if that is given. Training ends after ``epochs``, after
     ``minutes``, or when the validation loss fell by less than ``improvement`` (a share) in ``patience`` epochs; a
     ``patience`` of 0 disables this.

@@ -76,9 +76,14 @@ class Stage:
         self.resume_state = resume_state
 
     @property
+    def done_epochs(self) -> float:
+        """The share of the epochs that is finished (0…1)."""
+        return min(self.epoch / max(self.config.epochs, 1), 1.0)
+
+    @property
     def done(self) -> float:
         """The share that is finished (0…1): of the epochs, or of the minutes if these are used up first."""
-        over = self.epoch / max(self.config.epochs, 1)
+        over = self.done_epochs
         if self.config.minutes:
             over = max(over, self.seconds / (60.0 * self.config.minutes))
         return min(over, 1.0)
@@ -148,7 +153,8 @@ def _epoch(
         if stop():
             return None
         over = at / len(train)
-        update_schedule(stage.optimiser, config, stage.done + over * share)
+        # by epochs, not by time, so that a seed gives the same weights on any machine
+        update_schedule(stage.optimiser, config, stage.done_epochs + over * share)
         frames = train[order[at : at + config.batch]]
         given = corrupt(frames, outer.corruption, outer.noise, stage.generator)
         error = loss(network.forward_train(given, stage.generator), frames)
@@ -165,7 +171,7 @@ def _epoch(
 def _record_epoch(stage: Stage, train: float, valid: float, started: float) -> None:
     """Record the result of an epoch, and store the parameters if they are the best so far."""
     stage.seconds += time.perf_counter() - started
-    rate = stage.config.rate * rate_factor(stage.config, stage.done)
+    rate = stage.config.rate * rate_factor(stage.config, stage.done_epochs)
     stage.rows.append(EpochResult(stage.name, stage.epoch, train, valid, rate, stage.seconds))
     if not math.isfinite(valid):
         stage.diverged = True

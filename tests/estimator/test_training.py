@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -106,6 +108,13 @@ def test_resumed_training_gives_the_same_weights_as_an_uninterrupted_one(tmp_pat
     assert not resumed.stopped and resumed.examples == 1024
     assert same_weights(resumed.model, whole.model)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
+
+
+def test_time_of_a_training_of_some_examples_does_not_change_its_weights(monkeypatch):
+    whole = train(examples=1024, minutes=1000.0)
+    clock = itertools.count(step=16_000.0)  # the four chunks take 64,000 of 60,000 s
+    monkeypatch.setattr("nodegraph.estimator.training.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert same_weights(train(examples=1024, minutes=1000.0).model, whole.model)
 
 
 def test_killed_training_leaves_no_model_and_resumes(tmp_path):

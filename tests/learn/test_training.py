@@ -54,6 +54,14 @@ def test_same_seed_gives_the_same_weights(frames, data):
     assert same(first, second) and not same(first, other)
 
 
+def test_time_of_a_training_does_not_change_its_weights(frames):
+    weights_after = []
+    for minutes in (0.5, 1000.0):
+        chosen = recipe(training__schedule="cosine", training__warm_up=0.1, training__minutes=minutes)
+        weights_after.append(train(frames, recipe=chosen, seed=1).model)
+    assert same(*weights_after)
+
+
 def test_linear_decoder_is_nearly_as_accurate_as_principal_components(frames):
     for encoder in ("linear", "sigmoid", "relu"):
         chosen = recipe(layers__0__encoder=encoder, layers__0__initialiser="pca", training__schedule="cosine")

@@ -49,7 +49,8 @@ def patch_around(type, size=64, hop=16, window="hann", alignment="causal", sourc
     """Return a patch with ``type`` as node "block"; each frame input is fed by an ``audio_in`` of the same name.
 
     Frame outputs go to taps named after them (magnitudes and phases of spectra apart), spectra and whole
-    magnitudes to ``audio_out`` too. All windows are ``window``. Signal inputs are knobs, or ``audio_in`` where ``sources`` names them.
+    magnitudes to ``audio_out`` too. All windows are ``window``. Signal inputs are knobs, or ``audio_in`` where
+    ``sources`` names them.
     """
     cls = node_types()[type]
     patch = Patch()

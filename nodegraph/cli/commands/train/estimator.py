@@ -44,7 +44,13 @@ def estimator(
         typer.Option("--minutes", "-m", metavar="M", callback=positive, help="Minutes to train. Default: recipe's."),
     ] = None,
     examples: Annotated[
-        int | None, typer.Option("--examples", metavar="N", min=1, help="Examples to train on, at most.")
+        int | None,
+        typer.Option(
+            "--examples",
+            metavar="N",
+            min=1,
+            help="Examples to train on, at most. With it a seed gives the same weights on any machine.",
+        ),
     ] = None,
     recipe: Annotated[
         str, typer.Option("--recipe", "-r", metavar="NAME|FILE", help="Configuration of the training; see --list.")
