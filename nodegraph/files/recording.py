@@ -1,20 +1,30 @@
-"""Recording to a sound file that is playable up to the last write, however the recording ends."""
+"""Recording to a sound file that is playable up to the last write, however the recording ends.
+
+libsndfile writes the length of a FLAC or AIFF file when it is closed. Here it is written after each block, as a program
+that is killed closes nothing.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .sound_file import SoundFileError, reason_of
-from .sound_output import SUBTYPES, kind_of, write_chunks
+from .sound_output import MAX_WAV_BYTES, SUBTYPES, kind_of, write_chunks
+
+UPDATE_HEADER_NOW = 0x1060  # a command of libsndfile, which soundfile has no function for
+FLAC_BLOCK = 4096  # samples that libFLAC encodes together; it needs one sample more
+FLAC_LENGTH = 21  # position of the 36 bits of the length in a FLAC file, in bytes; the first 4 bits belong to the depth
 
 
 class RecordingFile:
     """A recording at ``path``, or at ``take-2.wav`` … if that exists; no file is overwritten.
 
-    The file is created with the first samples. A full disk ends the recording and sets ``problem``; no method raises.
+    The file is created with the first samples. A recording that exceeds the 4 GB of WAV and AIFF continues in the next
+    file; ``path`` is the latest. A full disk ends the recording and sets ``problem``; no method raises.
     """
 
     def __init__(self, path: Path, rate: float, channels: int) -> None:
@@ -22,6 +32,7 @@ class RecordingFile:
         self.problem = ""
         self._requested_path, self._rate, self._channels = path, rate, channels
         self._file: Any = None
+        self._kind = ""
 
     def write(self, block: np.ndarray) -> None:
         """Append samples of shape (samples, channels)."""
@@ -30,14 +41,19 @@ class RecordingFile:
         import soundfile
 
         try:
+            if self._file is not None and self._is_full(len(block)):
+                self.close()
             if self._file is None:
                 path = unused_path(self._requested_path)
-                kind = kind_of(path, self._rate)
-                subtype = SUBTYPES.get(kind)
-                self._file = soundfile.SoundFile(path, "w", round(self._rate), self._channels, subtype, format=kind)
+                self._kind = kind_of(path, self._rate)
+                subtype = SUBTYPES.get(self._kind)
+                self._file = soundfile.SoundFile(
+                    path, "w", round(self._rate), self._channels, subtype, format=self._kind
+                )
                 self.path = path
             write_chunks(self._file, block)
             self._file.flush()
+            self._write_length(self.path)
         except SoundFileError as error:
             self.problem = f"nothing is recorded: {error}".rstrip(".")
         except (OSError, RuntimeError, ValueError, TypeError) as error:
@@ -45,6 +61,20 @@ class RecordingFile:
             playable = "; the samples written before are playable" if self.path else ""
             self.problem = f"the recording has ended ({reason}){playable}"
             self.close()
+
+    def _is_full(self, more: int) -> bool:
+        size = 4 * self._channels * (self._file.frames + more)
+        return self._kind in ("WAV", "AIFF") and size > MAX_WAV_BYTES
+
+    def _write_length(self, path: Path | None) -> None:
+        """Write the length so far into the header."""
+        if self._kind == "FLAC" and path is not None:
+            _write_flac_length(path, max(self._file.frames - 1, 0) // FLAC_BLOCK * FLAC_BLOCK)
+        elif self._kind != "OGG":
+            import soundfile
+
+            with suppress(AttributeError):  # another version of soundfile
+                soundfile._snd.sf_command(self._file._file, UPDATE_HEADER_NOW, soundfile._ffi.NULL, 0)
 
     def close(self) -> None:
         """Finish the file."""
@@ -54,6 +84,15 @@ class RecordingFile:
                 file.close()
             except RuntimeError as error:
                 self.problem = self.problem or str(error)
+
+
+def _write_flac_length(path: Path, samples: int) -> None:
+    """Write the number of samples into the header of a FLAC file, as in its format (RFC 9639, section 8.2)."""
+    with path.open("r+b", buffering=0) as file:
+        file.seek(FLAC_LENGTH)
+        depth = file.read(1)[0] & 0xF0
+        file.seek(FLAC_LENGTH)
+        file.write((depth << 32 | samples).to_bytes(5, "big"))
 
 
 def unused_path(path: Path) -> Path:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 SEGMENT = 10.0  # seconds of sound in a file of the ring
 SESSIONS = 3  # earlier sessions that are not deleted
+WRITTEN_LATELY = 60.0  # seconds since the last write of a session that is taken for a playing one
 
 
 class Recording:
@@ -129,7 +132,7 @@ class RetrospectiveRecorder:
         self._written = self._number = 0
         root = folder or retrospective_folder()
         started = datetime.now()
-        self.folder = root / f"{started:%Y%m%d-%H%M%S}-{os.getpid()}"
+        self.folder = _unused_folder(root / f"{started:%Y%m%d-%H%M%S}-{os.getpid()}")
         about = {
             "rate": live.rate,
             "channels": live.output_tape.channels,
@@ -138,9 +141,11 @@ class RetrospectiveRecorder:
             "minutes": minutes,
         }
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            root.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700)  # a recording of what was played is private
             (self.folder / "about.json").write_text(json.dumps(about))
-            for old in sessions(root)[SESSIONS + 1 :]:
+            ended = [old for old in sessions(root) if old.folder != self.folder and not old.is_playing]
+            for old in ended[SESSIONS:]:
                 shutil.rmtree(old.folder, ignore_errors=True)
         except OSError as error:
             self._fail(error)
@@ -242,6 +247,14 @@ class RetrospectiveSession:
     def seconds(self) -> float:
         return sum(file.stat().st_size for file in self.segments) / (4 * self.channels * self.rate)
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether a program seems to write the session; the clock of the system may have been changed."""
+        with suppress(OSError):
+            written = max(file.stat().st_mtime for file in [self.folder / "about.json", *self.segments])
+            return abs(time.time() - written) < WRITTEN_LATELY
+        return False
+
     def last(self, seconds: float) -> Iterator[np.ndarray]:
         """Yield the last ``seconds`` in chunks: float32 (samples, channels)."""
         sizes = [file.stat().st_size // (4 * self.channels) for file in self.segments]
@@ -252,6 +265,14 @@ class RetrospectiveSession:
                 continue
             yield np.fromfile(file, np.float32, size * self.channels).reshape(size, self.channels)[skip:]
             skip = 0
+
+
+def _unused_folder(folder: Path) -> Path:
+    number, unused = 2, folder
+    while unused.exists():
+        unused = folder.with_name(f"{folder.name}-{number}")
+        number += 1
+    return unused
 
 
 def retrospective_folder() -> Path:

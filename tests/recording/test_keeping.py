@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import numpy as np
@@ -91,16 +92,39 @@ def test_retrospective_session_is_limited_to_its_minutes(tmp_path, monkeypatch):
     assert 0.2 <= session.seconds <= 0.26
 
 
-def test_old_sessions_are_deleted(tmp_path):
-    for number in range(8):
-        folder = tmp_path / f"20200101-00000{number}-1"
-        folder.mkdir()
-        (folder / "about.json").write_text('{"rate": 1, "channels": 1, "title": "", "started": ""}')
-    live = Live(sine().document, null=True)
-    ring = RetrospectiveRecorder(live, 1.0, "", tmp_path)
+def old_sessions(folder, day, age):
+    """Make eight sessions of a day that were written ``age`` seconds ago; return their names, the latest first."""
+    names = [f"{day}-00000{number}-1" for number in range(8)]
+    for name in names:
+        (folder / name).mkdir()
+        about = folder / name / "about.json"
+        about.write_text('{"rate": 1, "channels": 1, "title": "", "started": ""}')
+        os.utime(about, (time.time() - age, time.time() - age))
+    return names[::-1]
+
+
+@pytest.mark.parametrize("day", ["20200101", "20990101"])  # the clock was set back after the sessions of 2099
+def test_all_but_the_latest_sessions_are_deleted_and_the_own_one_is_kept(tmp_path, day):
+    names = old_sessions(tmp_path, day, 3600.0)
+    ring = RetrospectiveRecorder(Live(sine().document, null=True), 1.0, "", tmp_path)
     ring.close()
-    left = [session.folder.name for session in sessions(tmp_path)]
-    assert left[0] == ring.folder.name and left[1:] == [f"20200101-00000{number}-1" for number in (7, 6, 5)]
+    assert {session.folder.name for session in sessions(tmp_path)} == {ring.folder.name, *names[:3]}
+
+
+def test_sessions_that_are_being_written_are_not_deleted(tmp_path):
+    names = old_sessions(tmp_path, "20200101", 5.0)
+    rings = [RetrospectiveRecorder(Live(sine().document, null=True), 1.0, "", tmp_path) for _ in range(6)]
+    for ring in rings:
+        ring.close()
+    assert {session.folder.name for session in sessions(tmp_path)} == {*names, *(ring.folder.name for ring in rings)}
+    assert len({ring.folder for ring in rings}) == 6
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+def test_retrospective_sessions_are_private(tmp_path):
+    ring = RetrospectiveRecorder(Live(sine().document, null=True), 1.0, "", tmp_path)
+    ring.close()
+    assert ring.folder.stat().st_mode & 0o077 == 0
 
 
 # -- automation ----------------------------------------------------------------------------------------------
