@@ -125,14 +125,14 @@ class Patch:
             return self.redo()
         change = action.change(self._document)
         if change.after is not change.before:
-            self._history.record(action, change)
+            self._history.record(action, change, self._saved_document)
             self._set_document(change, action)
 
     def undo(self) -> None:
         """Undo the latest step. Raises :class:`PatchError` if there is none."""
         if not self.can_undo:
             raise PatchError("nothing to undo.")
-        self._set_document(self._history.undo(), Undo())
+        self._set_document(self._history.undo(self._document), Undo())
 
     def redo(self) -> None:
         """Redo the latest undone step. Raises :class:`PatchError` if there is none."""
