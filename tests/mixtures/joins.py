@@ -19,11 +19,16 @@ def level_and_flux(sound):
 
 
 def outliers(sound, samples, width):
-    """Return how many frames within ``width`` of given samples lie outside the range of all other frames."""
+    """Return how many frames within ``width`` of given samples lie outside the range of all other frames.
+
+    The range is a quarter wider at each end, since in random sounds any frame may be the loudest.
+    """
     count = 0
     *values, centres = level_and_flux(sound)
     near = np.abs(centres[:, None] - np.asarray(samples)).min(axis=1) <= width
     assert near.any() and not near.all()
     for value in values:
-        count += int(((value[near] < value[~near].min()) | (value[near] > value[~near].max())).sum())
+        low, high = value[~near].min(), value[~near].max()
+        margin = 0.25 * (high - low)
+        count += int(((value[near] < low - margin) | (value[near] > high + margin)).sum())
     return count

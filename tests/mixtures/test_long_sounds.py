@@ -1,5 +1,6 @@
 """Mixtures of long sounds in overlapping pieces."""
 
+import librosa
 import msgspec
 import numpy as np
 import pytest
@@ -35,6 +36,12 @@ def overlaps(samples):
     return [(after.start * HOP, before.stop * HOP) for before, after in zip(pieces, pieces[1:])]
 
 
+def difference(sound, reference):
+    """Return the distance of spectrograms in dB; phase reconstruction lets rounding errors of the samples grow."""
+    sound, reference = (np.abs(librosa.stft(x, n_fft=128, hop_length=HOP)) for x in (sound, reference))
+    return 20.0 * np.log10(np.linalg.norm(sound - reference) / np.linalg.norm(reference) + 1e-9)
+
+
 @pytest.fixture
 def files(tmp_path):
     """``noise.wav``, 1.2 s, and ``rain.wav`` in a folder."""
@@ -56,6 +63,9 @@ def test_pieces_have_no_seams():
     assert found.terms["style"] < 0.7 * found.start_terms["style"]
     for place in (joins[:, 0], joins.mean(axis=1), joins[:, 1]):
         assert outliers(found.samples, place, 64) == 0
+    for start in joins[:, 0]:  # a seam that must be found
+        found.samples[start - 100 : start + 100] *= 0.3
+    assert outliers(found.samples, joins[:, 0], 64) > 0
 
 
 def test_joins_of_pieces_with_different_gains_are_crossfaded():
@@ -91,7 +101,8 @@ def test_stopped_mixture_has_the_pieces_so_far_and_continues_to_the_same_sound(f
     assert stopped.stopped and stopped.iterations == 30
     assert len(stopped.samples) == overlaps(len(whole.samples))[1][1] - (TEXTURE.sound.window - HOP)
     same = overlaps(len(whole.samples))[0][0] - 1000
-    np.testing.assert_allclose(stopped.samples[:same], whole.samples[:same], atol=1e-3)
+    assert difference(stopped.samples[:same], whole.samples[:same]) < -25.0
+    assert difference(noise(1.2)[:same], whole.samples[:same]) > -6.0
     assert soundfile.info(files / "out.wav").frames == len(stopped.samples)
     resumed = mixed(files, resume=True)
     assert resumed.iterations == 60 and not (files / "out.wav.checkpoint").exists()
