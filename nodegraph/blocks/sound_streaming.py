@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nodegraph.files.recording import RecordingFile
-from nodegraph.files.sound_file import SoundFileError, rate_problem, read_sound
+from nodegraph.files.sound_file import SoundFileError, finite_samples, rate_problem, read_sound
 from nodegraph.patch import PatchError, resolve_file
 
 from .helper import HelperContext
@@ -101,7 +101,7 @@ class SoundReader:
     def _fill(self, ahead: int) -> None:
         while self.marks[END] == NOT_ENDED and self.marks[WRITTEN] - self.marks[READ] < ahead:
             try:
-                block = self._file.read(CHUNK // 4, dtype="float32", always_2d=True)
+                block = finite_samples(self._file.read(CHUNK // 4, dtype="float32", always_2d=True))
             except RuntimeError as error:
                 self.problem = f"reading the file failed: {error}"
                 block = np.zeros((0, self.channels), np.float32)
@@ -111,7 +111,7 @@ class SoundReader:
                 continue
             if self._resampler is not None:
                 block = self._resampler.resample_chunk(block, last=ended)
-            self._append_to_ring(np.nan_to_num(block))
+            self._append_to_ring(block)
             if ended:
                 self.marks[END] = self.marks[WRITTEN]
 

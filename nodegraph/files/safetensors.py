@@ -54,7 +54,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     try:
         entries = deserialize(data)
         header = msgspec.json.decode(data[8 : 8 + length], type=_Header)
-    except (SafetensorError, msgspec.MsgspecError) as error:
+    except (SafetensorError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).removeprefix("Error while deserializing: ").split())[:200]
         raise TensorFileError(f"is truncated or not a valid safetensors file ({reason})") from None
     if len(entries) > MAX_TENSORS:
@@ -93,7 +93,7 @@ def map_arrays(path: Path) -> tuple[dict[str, np.ndarray], str]:
     try:
         entries = msgspec.json.decode(header, type=dict[str, _Entry])
         text = msgspec.json.decode(header, type=_Header).metadata or {}
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise TensorFileError(f"is truncated or not a valid safetensors file ({str(error)[:200]})") from None
     entries.pop("__metadata__", None)
     if size != 8 + length + max((entry.data_offsets[1] for entry in entries.values()), default=0):

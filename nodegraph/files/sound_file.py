@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 LOW_DISK_BYTES = 1 << 20  # bytes
 LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000  # Hz; a wrong header must not make gigabytes of a small file
 
+MAX_SAMPLE = 1e6  # +120 dBFS; a damaged file of floats may contain 1e38, which overflows in filters
+MAX_BYTES = 2 << 30  # of the samples of a file that is read as a whole
+BLOCK = 1 << 18  # samples of all channels read at a time
 LOOP_MARGIN = 4096  # samples that a loop is continued by before it is resampled, far more than the filter has
 
 
@@ -20,11 +24,16 @@ class SoundFileError(Exception):
 def read_sound(path: Path, rate: float, loop: bool = False) -> np.ndarray:
     """Return a complete file as float32 (samples, channels), resampled to ``rate`` Hz. Raises SoundFileError.
 
-    NaN becomes 0 and infinity full scale. ``loop``: see :func:`resampled_loop`.
+    Samples are as from :func:`finite_samples`. ``loop``: see :func:`resampled_loop`.
     """
     values, file_rate = read_samples(path)
-    values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
+    values = finite_samples(values)
     return resampled_loop(values, file_rate, rate) if loop else resampled(values, file_rate, rate)
+
+
+def finite_samples(values: np.ndarray) -> np.ndarray:
+    """Return samples of which NaN became 0, infinity full scale, and larger ones than MAX_SAMPLE that."""
+    return np.clip(np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0), -MAX_SAMPLE, MAX_SAMPLE)
 
 
 def resampled(sound: np.ndarray, rate: float, new_rate: float) -> np.ndarray:
@@ -55,21 +64,40 @@ def resampled_loop(sound: np.ndarray, rate: float, new_rate: float) -> np.ndarra
 
 
 def read_samples(path: Path) -> tuple[np.ndarray, float]:
-    """Return a complete file as float32 (samples, channels), unchanged, and its rate in Hz. Raises SoundFileError."""
+    """Return a complete file as float32 (samples, channels), unchanged, and its rate in Hz. Raises SoundFileError.
+
+    A file of more than 2 GB of samples is refused.
+    """
     import soundfile
 
     if not path.is_file():
         problem = "is a folder" if path.is_dir() else "not a regular file" if path.exists() else "file not found"
         raise SoundFileError(f"{path}: {problem}. Name a sound file.")
     try:
-        values, file_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as file:
+            file_rate = float(file.samplerate)
+            values = _read_blocks(path, file)
     except (OSError, RuntimeError) as error:
         raise SoundFileError(f"{path}: not a sound file, or unsupported ({reason_of(error)}).") from None
     if len(values) == 0:
         raise SoundFileError(f"{path}: the sound file is empty.")
     if problem := rate_problem(file_rate):
         raise SoundFileError(f"{path}: {problem}")
-    return values, float(file_rate)
+    return values, file_rate
+
+
+def _read_blocks(path: Path, file: Any) -> np.ndarray:
+    """Return the samples of an open file. A wrong length in its header takes no memory."""
+    blocks, size = [], 0
+    while True:
+        block = file.read(BLOCK // file.channels + 1, dtype="float32", always_2d=True)
+        if len(block) == 0:
+            break
+        blocks.append(block)
+        size += block.nbytes
+        if size > MAX_BYTES:
+            raise SoundFileError(f"{path}: the samples take more than {MAX_BYTES >> 30} GB. Use a shorter file.")
+    return np.concatenate(blocks) if blocks else np.zeros((0, file.channels), np.float32)
 
 
 def rate_problem(rate: float) -> str:

@@ -41,6 +41,22 @@ def test_nan_and_infinity_are_replaced_by_finite_samples(tmp_path):
     assert rate == 44100.0 and str(samples[:, 0].tolist()) == "[nan, inf, -inf, 0.5]"
 
 
+def test_huge_samples_are_limited_and_stay_finite_at_another_rate(tmp_path):
+    values = np.random.default_rng(0).choice([-3e38, 3e38], 3000).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", values, 22050, subtype="FLOAT")
+    found = read_sound(tmp_path / "a.wav", 44100)
+    assert np.isfinite(found).all() and 1e5 < np.abs(found).max() < 1e7
+
+
+def test_wrong_length_in_a_header_takes_no_memory(tmp_path):
+    soundfile.write(tmp_path / "a.wav", tone(), 44100, subtype="PCM_16", format="RF64")
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    at = data.index(b"ds64") + 16  # the length of the samples in bytes
+    data[at : at + 8] = (1 << 38).to_bytes(8, "little")
+    (tmp_path / "a.wav").write_bytes(data)
+    assert len(read_sound(tmp_path / "a.wav", 44100)) == len(tone())
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
