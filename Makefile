@@ -9,6 +9,7 @@
 # make models   train the models in patches/models again
 # make storm    apply 10,000 random edits to a playing patch
 # make flight   play and log for a minute, and compare the replay sample by sample
+# make guarded  run all blocks, and their contract tests, in memory between guard pages, 15 minutes
 # make lint     run ruff and mypy
 # make format   format the code and apply the automatic fixes of ruff
 # make hooks    install the pre-commit hook that runs these checks
@@ -26,10 +27,12 @@ TEST_EXTRAS := $(RUN_EXTRAS),learn,test
 TEST_PACKAGES := libportaudio2 jackd2 xvfb xdotool libgl1 libopengl0 libgl1-mesa-dri libegl1 libxcursor1 libxi6
 BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 
+CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
+
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm flight lint format hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm flight guarded lint format hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -90,6 +93,10 @@ storm: $(VENV)/.test
 
 flight: $(VENV)/.test
 	@$(BIN)/python -m tests.recording.flight_helpers --seconds 60 --edits 200 --events 700
+
+guarded: $(VENV)/.test
+	@$(BIN)/python -m tests.engine.guarded 20 | tail -n 1
+	@for guard in end start; do GUARD=$$guard $(BIN)/pytest -p tests.engine.guarded $(CONTRACTS) || exit; done
 
 clean:
 	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache

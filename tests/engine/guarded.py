@@ -1,12 +1,15 @@
 """``python -m tests.engine.guarded [SETTINGS] [BLOCK …]``: run all blocks with guard pages around the engine's memory.
 
-Each buffer, knob, state, table and delay line ends where a page begins that may not be touched, and another such page
-precedes it: the process dies of a signal at the first access beyond one. The block and its settings are printed before
-they run. Lanes do not match, values and settings are extreme, files are missing.
+Each buffer, knob, state, table and delay line ends where a page begins that may not be touched, or starts where one
+ends: the process dies of a signal at the first access beyond it. Each block runs both ways. The block and its settings
+are printed before they run. Lanes do not match, values and settings are extreme, files are missing.
+
+``pytest -p tests.engine.guarded FILE …`` runs tests in such memory, with ``GUARD=start`` guarded at its start.
 """
 
 import ctypes
 import mmap
+import os
 import sys
 
 import numpy as np
@@ -35,7 +38,9 @@ libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 
 
 class Guarded:
-    """Zeroed memory that ends at a page without access; ``address`` is as near to its end as the alignment allows."""
+    """Zeroed memory beside a page without access, at its end or its start, as near as the alignment allows."""
+
+    at_start = os.environ.get("GUARD") == "start"
 
     def __init__(self, size: int, lead: int = 0, alignment: int = ALIGNMENT) -> None:
         body = -(-(max(size, 1) + alignment) // PAGE) * PAGE
@@ -45,7 +50,11 @@ class Guarded:
         end = self.base + PAGE + body
         libc.mprotect(self.base, PAGE, NO_ACCESS)
         libc.mprotect(end, PAGE, NO_ACCESS)
-        self.address = (end - max(size, 1) + lead) // alignment * alignment - lead
+        first = self.base + PAGE
+        if self.at_start:
+            self.address = first + -lead % alignment if lead else first
+        else:
+            self.address = (end - max(size, 1) + lead) // alignment * alignment - lead
 
     def __del__(self) -> None:
         libc.munmap(self.base, self.length)
@@ -55,6 +64,11 @@ class Guarded:
         memory = (ctypes.c_float * max(count, 1)).from_address(self.address)
         memory.guarded = self
         return np.ctypeslib.as_array(memory)[:count]
+
+
+def pytest_configure() -> None:
+    """Guard the memory of the tests of this process, as a pytest plugin."""
+    install()
 
 
 def install() -> None:
@@ -115,7 +129,8 @@ def patch_with(cls, rng):
 
 def run(cls, seed) -> bool:
     """Run a block with random settings; return whether the patch was accepted."""
-    rng = np.random.default_rng([seed, *cls.type.encode()])
+    Guarded.at_start = seed % 2 == 1
+    rng = np.random.default_rng([seed // 2, *cls.type.encode()])
     try:
         patch = patch_with(cls, rng)
         build_graph(patch.document, RATE, allow_outside=True)
@@ -134,8 +149,8 @@ def main() -> None:
     chosen = [
         cls for cls in node_types().values() if not (cls.hidden or cls.container) and (not types or cls.type in types)
     ]
-    accepted = sum(run(cls, seed) for cls in chosen for seed in range(int(count)))
-    print(f"{accepted} of {len(chosen) * int(count)} accepted and run", flush=True)
+    accepted = sum(run(cls, seed) for cls in chosen for seed in range(2 * int(count)))
+    print(f"{accepted} of {2 * len(chosen) * int(count)} accepted and run", flush=True)
 
 
 if __name__ == "__main__":
