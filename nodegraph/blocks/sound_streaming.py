@@ -14,6 +14,7 @@ import numpy as np
 
 from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import SoundFileError, finite_samples, rate_problem, read_sound
+from nodegraph.files.sound_opening import open_sound
 from nodegraph.patch import PatchError, resolve_file
 
 from .helper import HelperContext
@@ -56,9 +57,7 @@ class SoundReader:
         self.arrays = {"samples": self.samples, "marks": self.marks}
 
     def _open(self, path: Path) -> None:
-        import soundfile
-
-        self._file = soundfile.SoundFile(path)
+        self._file = open_sound(path)
         self.channels = self._file.channels
         length = round(self._file.frames * self.rate / self._file.samplerate)
         if length * self.channels <= MAX_RESIDENT_FRAMES:
@@ -188,17 +187,16 @@ class SoundWriter:
 @lru_cache(maxsize=256)
 def _header(path: str, changed: float) -> tuple[int, str]:
     """Return the channels of a sound file and "", or 0 and the problem with the file."""
-    import soundfile
-
     try:
-        info = soundfile.info(path)
+        with open_sound(Path(path)) as file:
+            rate, frames, channels = file.samplerate, file.frames, file.channels
     except (OSError, RuntimeError):
         return 0, f"'{Path(path).name}' is not a readable sound file. Convert it to WAV or FLAC."
-    if problem := rate_problem(info.samplerate):
+    if problem := rate_problem(rate):
         return 0, f"'{Path(path).name}': {problem}"
-    if info.frames == 0:
+    if frames == 0:
         return 0, f"'{Path(path).name}' is empty."
-    return info.channels, ""
+    return channels, ""
 
 
 def read_header(path: str) -> tuple[int, str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .sound_opening import open_sound
+
 LOW_DISK_BYTES = 1 << 20  # bytes
 LOWEST_RATE, HIGHEST_RATE = 1000, 1_000_000  # Hz; a wrong header must not make gigabytes of a small file
 
@@ -68,13 +70,11 @@ def read_samples(path: Path) -> tuple[np.ndarray, float]:
 
     A file of more than 2 GB of samples is refused.
     """
-    import soundfile
-
     if not path.is_file():
         problem = "is a folder" if path.is_dir() else "not a regular file" if path.exists() else "file not found"
         raise SoundFileError(f"{path}: {problem}. Name a sound file.")
     try:
-        with soundfile.SoundFile(path) as file:
+        with open_sound(path) as file:
             file_rate = float(file.samplerate)
             values = _read_blocks(path, file)
     except (OSError, RuntimeError) as error:

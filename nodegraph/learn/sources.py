@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nodegraph.files.sound_file import SoundFileError, rate_problem, reason_of
+from nodegraph.files.sound_opening import open_sound
 
 from .errors import LearnError
 
@@ -67,15 +68,14 @@ def sources_of(
 
 
 def _recording(path: Path) -> AudioSource:
-    import soundfile
-
     try:
-        info = soundfile.info(path)
+        with open_sound(path) as file:
+            frames, file_rate = file.frames, file.samplerate
     except (OSError, RuntimeError) as error:
         raise SoundFileError(f"{path}: unreadable sound file ({reason_of(error)}).") from None
-    if problem := rate_problem(info.samplerate):
+    if problem := rate_problem(file_rate):
         raise SoundFileError(f"{path}: {problem}")
-    return AudioSource(str(path), info.frames / max(info.samplerate, 1), lambda rate: read_mono(path, rate))
+    return AudioSource(str(path), frames / max(file_rate, 1), lambda rate: read_mono(path, rate))
 
 
 def _patch(path: Path, seconds: float, seed: int) -> AudioSource:
@@ -92,12 +92,11 @@ def read_mono(path: Path, rate: float) -> np.ndarray:
 
     It is read in chunks, so that many channels need no more memory than one. Raises SoundFileError.
     """
-    import soundfile
     import soxr
 
     parts = []
     try:
-        with soundfile.SoundFile(path) as file:
+        with open_sound(path) as file:
             resample = soxr.ResampleStream(file.samplerate, rate, 1, "float32", "HQ")
             while True:
                 block = file.read(BLOCK, dtype="float32", always_2d=True)
