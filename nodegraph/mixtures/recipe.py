@@ -174,6 +174,9 @@ def with_options(
     sound, search, image, texture = recipe.sound, recipe.search, recipe.image, recipe.texture
     if content_weight == style_weight == 0.0:
         raise MixtureError("the weights of content and style are both 0. Raise one of them.")
+    if content_weight == 0.0 and texture is not None and not (texture.style or texture.rhythm):
+        loops = load_recipe(LOOP)  # without a content there is nothing to filter
+        texture, search = loops.texture, loops.search
     if quick:
         sound = replace(sound, rate=min(sound.rate, QUICK_RATE), seconds=seconds or min(sound.seconds, QUICK_SECONDS))
         search = replace(search, iterations=min(search.iterations, QUICK_ITERATIONS))

@@ -7,7 +7,7 @@ import pytest
 from nodegraph.measures.correlation import spectral_correlation
 from nodegraph.measures.gram import gram_distance
 from nodegraph.mixtures import MixtureError, mix_sounds
-from nodegraph.mixtures.recipe import STYLE_WEIGHTS, with_options
+from nodegraph.mixtures.recipe import STYLE_WEIGHTS, load_recipe, with_options
 from tests.mixtures.sounds import RATE, SECONDS, TEXTURE, image_recipe, melody, rain
 
 FORMS = ["fold", "replicate", "split"]
@@ -54,6 +54,13 @@ def test_texture_without_content_has_the_style_only(seconds):
     assert len(found.samples) == len(content)
     assert abs(correlation(found, content) - spectral_correlation(style, content)) < 0.05
     assert gram_distance(found.samples, style, RATE) < 0.1 * gram_distance(content, style, RATE)
+
+
+def test_default_recipe_without_content_makes_a_loop_of_the_style():
+    recipe = with_options(load_recipe("texture"), seconds=0.5, content_weight=0.0, iterations=10)
+    content, style = melody(0.5, recipe.sound.rate), rain(0.5, recipe.sound.rate)
+    found = mix_sounds(content, style, recipe)
+    assert found.iterations == 10 and found.loss < 0.8 * found.start_loss
 
 
 @pytest.mark.parametrize("form", FORMS)
