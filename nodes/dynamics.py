@@ -46,10 +46,15 @@ class Gater(Node):
         return audio * gain, wrap(phase + frequency * dt)
 
 
-class Follower(Node):
-    """Follows the level of a sound, its peaks or its RMS, with an attack and a release.
+RMS_SECONDS = 0.02  # time constant of the mean of squares
 
-    ``e += (|x| - e)(1 - exp(-dt/τ))``; RMS mode uses ``x²`` and outputs the square root.
+
+class Follower(Node):
+    """Follows the level of a sound, its peaks or its RMS: ``e += (p - e)(1 - exp(-dt/τ))``, τ is attack or release.
+
+    ``p`` is the peak, ``max(|x|, p)`` that falls with ``release``, or the root of the mean of ``x²`` over about 20 ms.
+    A full-scale sine has 1 or 0.7071. The smooth decoupled detector of Giannoulis, Massberg & Reiss (J. Audio Eng.
+    Soc., 2012).
     """
 
     aliases = ("amplitude", "env~")
@@ -57,12 +62,18 @@ class Follower(Node):
     audio, attack, release = AUDIO, ATTACK, RELEASE
     mode = Choice("peak", "rms", doc="level to measure")
     out = Out(unit="ratio", doc="level, 1 for full scale")
-    level = State()
+    held, level = State(), State()
 
-    def tick(audio, attack, release, mode, level, dt):
-        x = abs(audio) if mode == 0 else audio * audio
-        level = x + (level - x) * decay_factor(attack if x > level else release, dt)
-        return (level if mode == 0 else sqrt(level)), level
+    def tick(audio, attack, release, mode, held, level, dt):
+        if mode == 0:
+            held = max(abs(audio), held * decay_factor(release, dt))
+            now = held
+        else:
+            square = audio * audio
+            held = square + (held - square) * decay_factor(RMS_SECONDS, dt)
+            now = sqrt(held)
+        level = now + (level - now) * decay_factor(attack if now > level else release, dt)
+        return level, held, level
 
 
 class NoiseGate(Node):

@@ -104,6 +104,8 @@ class Slew(Node):
 
     - linear: at most 1 unit per ``rise`` (or ``fall``) seconds.
     - exponential: a one-pole low-pass with ``rise`` and ``fall`` as time constants, ``y += (x - y)(1 - exp(-dt/τ))``.
+
+    It starts at the first value.
     """
 
     aliases = ("lag", "portamento", "glide", "slide")
@@ -113,16 +115,17 @@ class Slew(Node):
     fall = In(0.1, unit="s", min=0.0, max=10.0, doc="time of a fall; 0 is immediate")
     shape = Choice("linear", "exponential", doc="constant speed, or slower near the target")
     out = Out(doc="smoothed signal")
-    level = State()
+    level, has_started = State(), State(0)
 
-    def tick(value, rise, fall, shape, level, dt):
+    def tick(value, rise, fall, shape, level, has_started, dt):
+        level = level if has_started else value
         time = max(rise if value > level else fall, 0.0)
         if shape == 0:
             step = dt / max(time, 1e-12)
             level = min(level + step, value) if value > level else max(level - step, value)
         else:
             level = value + (level - value) * decay_factor(time, dt)
-        return level, level
+        return level, level, 1
 
 
 class Ramp(Node):

@@ -4,10 +4,22 @@ TPT means "topology-preserving transform": the analogue circuit with trapezoidal
 solved (Zavalishin, The Art of VA Filter Design, 2018). These filters stay in tune and stable under fast modulation.
 """
 
-from nodegraph.maths import PI, clip, db_to_gain, decay_factor, prewarp, tanh
+from nodegraph.maths import (
+    PI,
+    arctan2_turn,
+    clip,
+    cos_turn,
+    db_to_gain,
+    decay_factor,
+    next_random,
+    prewarp,
+    sin_turn,
+    tanh,
+    uniform,
+)
 from nodegraph.node import Choice, In, Line, Node, Out, State
 
-from .delays import FEEDBACK_LIMIT, cubic_tap, linear_tap, next_position
+from .delays import FEEDBACK_LIMIT, cubic_tap, next_position, read_delayed
 
 AUDIO = In(0.0, doc="signal to filter")
 CUTOFF = In(1000.0, unit="Hz", min=10.0, max=20000.0, taper="log", doc="corner or centre frequency")
@@ -137,11 +149,15 @@ class OnePole(Node):
         return (low if mode == 0 else audio - low), low + v
 
 
+LADDER_NOISE = 2e-10  # peak to peak
+
+
 class Ladder(Node):
     """Filters a sound like Moog's ladder: a resonant low-pass of four poles, 24 dB per octave. TPT.
 
     ``u = tanh(drive x - 4 resonance y)`` feeds ``H(s) = 1 / (1 + s/ω)⁴``. The loop is solved for small signals and
-    its input saturates, so it is stable at any setting and oscillates from resonance 1 on.
+    its input saturates, so it is stable at any setting and oscillates from resonance 1 on, even without a sound: noise
+    at -200 dB excites it, as in a circuit.
     Zavalishin, ch. 5; Stilson & Smith, Analyzing the Moog VCF (1996).
     """
 
@@ -150,17 +166,21 @@ class Ladder(Node):
     audio, cutoff = AUDIO, CUTOFF
     resonance = In(0.3, unit="ratio", min=0.0, max=1.2, doc="feedback; from 1 it oscillates at the cutoff")
     drive = In(0.0, unit="dB", min=0.0, max=40.0, doc="gain into the saturation")
+    bass = In(0.0, unit="ratio", min=0.0, max=1.0, doc="compensation of the lows that resonance takes; 1 restores all")
     out = Out(doc="filtered signal")
     s1, s2, s3, s4 = State(), State(), State(), State()
+    noise = State(0, seeded=True)
 
-    def tick(audio, cutoff, resonance, drive, s1, s2, s3, s4, dt):
+    def tick(audio, cutoff, resonance, drive, bass, s1, s2, s3, s4, noise, dt):
         g = prewarp(cutoff, dt)
         h = 1.0 / (1.0 + g)
         gain = g * h
         k = 4.0 * clip(resonance, 0.0, 2.0)
         past = h * (s4 + gain * (s3 + gain * (s2 + gain * s1)))  # the output if the input were 0
         square = gain * gain
-        u = tanh((db_to_gain(drive) * audio - k * past) / (1.0 + k * square * square))
+        noise = next_random(noise)
+        driven = db_to_gain(drive) * (1.0 + k * clip(bass, 0.0, 1.0)) * audio + LADDER_NOISE * (uniform(noise) - 0.5)
+        u = tanh((driven - k * past) / (1.0 + k * square * square))
         v1 = (u - s1) * gain
         y1 = v1 + s1
         v2 = (y1 - s2) * gain
@@ -169,7 +189,7 @@ class Ladder(Node):
         y3 = v3 + s3
         v4 = (y3 - s4) * gain
         y4 = v4 + s4
-        return y4, y1 + v1, y2 + v2, y3 + v3, y4 + v4
+        return y4, y1 + v1, y2 + v2, y3 + v3, y4 + v4, noise
 
 
 LOWEST = 10.0  # Hz, the pitch of the longest comb loop
@@ -179,8 +199,9 @@ class Comb(Node):
     """Resonates at a pitch, with an echo per cycle of ``frequency``: ``y[n] = x[n] + a·low(y[n - sr/f])``.
 
     Its peaks are the harmonics of ``frequency``, or with negative feedback the odd harmonics of half of it.
-    ``damping`` is a one-pole low-pass in the loop. For reverb: Schroeder, Natural sounding artificial reverberation (J.
-    Audio Eng. Soc., 1962); damped by Moorer (1979).
+    ``damping`` is a one-pole low-pass in the loop; its phase delay is subtracted from that of the loop, so that the
+    lowest peak stays in tune. For reverb: Schroeder, Natural sounding artificial reverberation (J. Audio Eng. Soc.,
+    1962); damped by Moorer (1979).
     """
 
     aliases = ("reverb", "combn", "combl", "combc", "freeverb", "pluck", "karplus")
@@ -195,8 +216,13 @@ class Comb(Node):
     low = State()
 
     def tick(audio, frequency, feedback, damping, line, line_size, position, low, sr):
-        back = cubic_tap(line, line_size, position, sr / max(frequency, LOWEST))
-        low = back + (low - back) * clip(damping, 0.0, 0.99)
+        d = clip(damping, 0.0, 0.99)
+        delay = sr / max(frequency, LOWEST)
+        if d > 0.0:
+            lowest = (1.0 if feedback >= 0.0 else 0.5) / delay
+            delay -= arctan2_turn(d * sin_turn(lowest), 1.0 - d * cos_turn(lowest)) / lowest
+        back = cubic_tap(line, line_size, position, delay)
+        low = back + (low - back) * d
         out = audio + clip(feedback, -FEEDBACK_LIMIT, FEEDBACK_LIMIT) * low
         line[position] = out
         return out, next_position(position, line_size), low
@@ -205,7 +231,8 @@ class Comb(Node):
 class AllPass(Node):
     """Diffuses a sound with dense echoes and a flat spectrum: ``w = x + g w[n - D]``, ``y = w[n - D] - g w``.
 
-    D is ``time`` in samples. Schroeder's all-pass (1962), a building block of reverbs and phasers.
+    D is ``time`` in samples; its fraction is that of an all-pass of first order, whose gain is 1 at all frequencies.
+    Schroeder's all-pass (1962), a building block of reverbs and phasers.
     """
 
     aliases = ("reverb", "phaser", "allpassn", "freeverb")
@@ -216,13 +243,18 @@ class AllPass(Node):
     out = Out(doc="diffused signal")
     line = Line(lambda settings, sr: int(0.5 * sr) + 4)
     position = State(0)
+    back = State()
 
-    def tick(audio, time, feedback, line, line_size, position, sr):
+    def tick(audio, time, feedback, line, line_size, position, back, sr):
         g = clip(feedback, -FEEDBACK_LIMIT, FEEDBACK_LIMIT)
-        back = linear_tap(line, line_size, position, time * sr)
+        delay = clip(time * sr, 1.5, line_size - 2.0)
+        whole = int(delay - 0.5)
+        a = (1.0 - (delay - whole)) / (1.0 + (delay - whole))  # the fraction is 0.5 to 1.5 samples
+        newer = read_delayed(line, line_size, position, whole)
+        back = a * (newer - back) + read_delayed(line, line_size, position, whole + 1)
         w = audio + g * back
         line[position] = w
-        return back - g * w, next_position(position, line_size)
+        return back - g * w, next_position(position, line_size), back
 
 
 class DcBlocker(Node):

@@ -83,6 +83,13 @@ def test_follower_measures_peak_and_rms():
     assert rms == pytest.approx(0.8 / np.sqrt(2), rel=0.02)
 
 
+@pytest.mark.parametrize("hz", [50.0, 440.0, 5000.0])
+@pytest.mark.parametrize(("mode", "level"), [("peak", 1.0), ("rms", np.sqrt(0.5))])
+def test_follower_has_the_level_of_a_full_scale_sine(hz, mode, level):
+    out = run(Follower, N, audio=np.sin(2 * np.pi * hz * T), mode=mode)["out"][N // 2 :]
+    assert out.mean() == pytest.approx(level, rel=0.05 if hz == 50.0 else 0.01)
+
+
 def test_drive_curves():
     x = np.linspace(-1, 1, 201)
     drive = {"audio": x, "drive": db(4.0)}

@@ -75,6 +75,11 @@ def test_slew_limits_the_speed():
     assert out[101 + int(0.1 * SR)] == pytest.approx(1 - np.exp(-1), abs=1e-3)
 
 
+@pytest.mark.parametrize("shape", ["linear", "exponential"])
+def test_slew_starts_at_the_first_value(shape):
+    assert np.array_equal(run(Slew, 100, value=440.0, shape=shape)["out"], np.full(100, 440.0))
+
+
 def test_ramp_is_linear():
     target = np.where(np.arange(N) < N // 2, 10.0, -5.0)
     out = run(Ramp, N, target=target, time=0.25)["out"]

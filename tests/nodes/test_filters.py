@@ -76,8 +76,8 @@ def test_one_pole_halves_the_power_at_its_cutoff():
 
 
 def test_ladder_matches_four_poles_with_feedback():
-    quiet = impulse(N) * 1e-4  # far below saturation
-    out = run(Ladder, N, audio=quiet, cutoff=800.0, resonance=0.5)["out"] * 1e4
+    quiet = impulse(N) * 1e-3  # far below saturation
+    out = run(Ladder, N, audio=quiet, cutoff=800.0, resonance=0.5)["out"] * 1e3
     h = 1 / (1 + 1j * warped(F) / warped(800.0)) ** 4
     assert response(out, F) == pytest.approx(np.abs(h / (1 + 2.0 * h)), abs=1e-5)
 
@@ -87,6 +87,34 @@ def test_ladder_oscillates_at_its_cutoff():
     crossings = np.flatnonzero((out[1:] > 0) & (out[:-1] <= 0))
     assert SR / np.diff(crossings).mean() == pytest.approx(440.0, rel=0.02)
     assert 0.05 < np.abs(out).max() < 1.0
+
+
+def test_ladder_starts_to_oscillate_without_a_sound():
+    silent = run(Ladder, 2 * 44100, cutoff=440.0, resonance=1.1)["out"]
+    assert np.abs(silent[44100:]).max() > 0.05
+    assert np.abs(run(Ladder, 44100, cutoff=440.0, resonance=0.5)["out"]).max() < 1e-6
+
+
+@pytest.mark.parametrize("resonance", [0.3, 0.9])
+def test_ladder_restores_the_lows_that_resonance_takes(resonance):
+    def gain_at_20_hz(bass):
+        out = run(Ladder, 1 << 15, audio=1e-4 * impulse(1 << 15), cutoff=2000.0, resonance=resonance, bass=bass)["out"]
+        return response(1e4 * out, [20.0])[0]
+
+    assert gain_at_20_hz(0.0) == pytest.approx(1.0 / (1.0 + 4.0 * resonance), rel=0.01)
+    assert gain_at_20_hz(1.0) == pytest.approx(1.0, rel=0.01)
+
+
+@pytest.mark.parametrize("frequency", [110.0, 440.0, 1000.0])
+@pytest.mark.parametrize("damping", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("feedback", [0.98, -0.98])
+def test_damped_comb_stays_in_tune(frequency, damping, feedback):
+    length = 1 << 16
+    out = run(Comb, length, audio=impulse(length), frequency=frequency, damping=damping, feedback=feedback)["out"]
+    lowest = frequency if feedback > 0.0 else 0.5 * frequency
+    cents = np.linspace(-30.0, 30.0, 61)
+    peak = cents[np.argmax(response(out, lowest * 2.0 ** (cents / 1200.0)))]
+    assert abs(peak) <= 2.0  # strong damping makes the peak wide and moves it by its slope
 
 
 @pytest.mark.parametrize("feedback", [0.9, -0.9])
@@ -109,6 +137,12 @@ def test_all_pass_has_a_flat_spectrum():
     assert response(out, F) == pytest.approx(1.0, abs=1e-3)
     assert out[0] == pytest.approx(-0.7, abs=1e-6)
     assert out[100] == pytest.approx(1 - 0.49, abs=1e-4)
+
+
+@pytest.mark.parametrize("samples", [1.5, 7.25, 10.5, 99.9])
+def test_all_pass_of_any_time_has_a_flat_spectrum(samples):
+    out = run(AllPass, 1 << 15, audio=impulse(1 << 15), time=samples / SR, feedback=0.9)["out"]
+    assert response(out, F) == pytest.approx(1.0, abs=2e-3)
 
 
 def test_dc_blocker_removes_the_offset_only():
