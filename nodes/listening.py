@@ -1,0 +1,238 @@
+"""Sounds as numbers: pitch, onsets and the shape of the spectrum, as signals that can be wired to any knob.
+
+Each output has a new value per frame, from the end of the frame on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nodegraph.maths import clip, exp, log, log2, read_double, sqrt
+from nodegraph.node import FrameIn, In, Line, Node, Out, Scratch, State, Table, Transform
+from nodegraph.quantum import QUANTUM
+from nodegraph.spectral.ring import play_ring
+from nodegraph.spectral.transform import irfft
+from nodegraph.spectral.windows import window
+
+MAGNITUDE = FrameIn("magnitude", doc="magnitudes of the sound")
+OCTAVE_COST = 0.05  # of the score of a period per octave, so that a period wins over its multiples
+SILENCE = 1e-10  # power of a frame, relative to a full-scale constant
+LEAST_POWER = 1e-10  # of a bin, in the flatness
+COMPRESSION = 1000.0  # γ times the transform size: a sine at -60 dB is at the knee
+
+
+def held_values():
+    """Return a ring that plays one value per frame."""
+    return Line(lambda settings, sr: settings["hop"] + 2 * QUANTUM)
+
+
+def hold(ring, ring_size, read, age, hop, value):
+    """Hold a value from the end of a frame to that of the next one."""
+    end = read[0] + QUANTUM - 1 - age
+    for n in range(hop):
+        ring[(end + n) % ring_size] = value
+
+
+def window_correlation(settings, sr):
+    """Return the autocorrelation of the analysis window at lags 0 … size / 2, relative to lag 0."""
+    size = settings["size"]
+    padded = np.fft.rfft(window(settings["analysis_window"] or "hann", size), 2 * size)
+    correlation = np.fft.irfft(np.abs(padded) ** 2)[: size // 2 + 1]
+    return correlation / correlation[0]
+
+
+class Pitch(Node):
+    """Finds the pitch of a sound of one voice, and how sure it is: a tuner, or a voice that plays an oscillator.
+
+    The period ``τ`` is that of the highest peak of ``r_x(τ) / r_w(τ)``, the autocorrelation of the frame over that of
+    its window, less 0.05 per octave of ``τ``; ``confidence`` is the height of the peak, 1 for a periodic sound. Below
+    ``threshold`` the frequency stays. A frame should hold four periods of ``lowest``. Boersma, Accurate short-term
+    analysis of the fundamental frequency (IFA Proceedings 17, 1993).
+    """
+
+    aliases = ("tuner", "fiddle~", "sigmund~", "yin", "tartini", "f0", "fundamental")
+
+    spectrum = FrameIn("spectrum", doc="spectra of the sound")
+    lowest = In(70.0, unit="Hz", min=20.0, max=2000.0, taper="log", doc="lowest pitch to look for")
+    highest = In(1500.0, unit="Hz", min=50.0, max=8000.0, taper="log", doc="highest pitch to look for")
+    threshold = In(0.6, unit="ratio", min=0.0, max=1.0, doc="confidence below which the frequency stays")
+    frequency = Out(unit="Hz", doc="pitch; 0 until there is one")
+    confidence = Out(unit="ratio", doc="1 for a periodic sound, about 0.3 for noise, 0 for silence")
+    power, zeros = Scratch(lambda settings, sr: settings["bins"]), Scratch(lambda settings, sr: settings["bins"])
+    correlation = Scratch(lambda settings, sr: settings["size"])
+    of_window = Table(window_correlation)
+    fft = Transform()
+    frequencies, confidences = held_values(), held_values()
+    read_frequency, read_confidence = State(0), State(0)
+    last = State()
+
+    def frame(
+        spectrum_re, spectrum_im, lowest, highest, threshold, power, zeros, correlation, of_window, fft,
+        frequencies, frequencies_size, confidences, read_frequency, read_confidence, last, bins, size, hop, age, sr,
+    ):  # fmt: skip
+        for k in range(bins):
+            re, im = read_double(spectrum_re, k), read_double(spectrum_im, k)
+            power[k] = re * re + im * im
+            zeros[k] = 0.0
+        irfft(fft, power, zeros, correlation)
+        best, height, period = -1.0, 0.0, 0.0
+        first = max(int(sr / max(highest, 1.0)), 2)
+        end = min(int(sr / max(lowest, 1.0)) + 2, size // 2)
+        if read_double(correlation, 0) > SILENCE * size:
+            for lag in range(first, end):
+                a = normalised(correlation, of_window, lag - 1)
+                b = normalised(correlation, of_window, lag)
+                c = normalised(correlation, of_window, lag + 1)
+                if b > a and b >= c:
+                    offset = 0.5 * (a - c) / (a - 2.0 * b + c)
+                    peak = b - 0.25 * (a - c) * offset
+                    score = peak - OCTAVE_COST * log2((lag + offset) / first)
+                    if score > best:
+                        best, height, period = score, peak, lag + offset
+        if period > 0.0 and height >= threshold:
+            last[0] = sr / period
+        hold(frequencies, frequencies_size, read_frequency, age, hop, last[0])
+        hold(confidences, frequencies_size, read_confidence, age, hop, clip(height, 0.0, 1.0))
+
+    def block(frequency, confidence, frequencies, confidences, read_frequency, read_confidence):
+        play_ring(frequency, frequencies, read_frequency)
+        play_ring(confidence, confidences, read_confidence)
+
+    def lanes(inputs, settings):
+        return {"frequency": inputs["spectrum"], "confidence": inputs["spectrum"]}
+
+
+def normalised(correlation, of_window, lag):
+    """Return the autocorrelation at a lag, relative to lag 0 and corrected by that of the window."""
+    return read_double(correlation, lag) / (read_double(correlation, 0) * max(read_double(of_window, lag), 0.05))
+
+
+class SpectralFeatures(Node):
+    """Describes the timbre of a sound by its spectrum: how bright, wide, noisy and changing it is.
+
+    With magnitudes ``m``: centroid ``c = Σ f m / Σ m``, spread ``√(Σ (f - c)² m / Σ m)``, rolloff the lowest frequency
+    with 85 % of ``Σ m`` below it, flatness the geometric over the arithmetic mean of ``m²``, flux ``Σ max(m - m', 0) /
+    Σ m`` with ``m'`` of the frame before. All are 0 in silence. Peeters, A large set of audio features (Ircam, 2004).
+    """
+
+    aliases = (
+        "centroid",
+        "brightness",
+        "flatness",
+        "rolloff",
+        "flux",
+        "spread",
+        "timbre",
+        "specflatness",
+        "speccentroid",
+    )
+
+    magnitude = MAGNITUDE
+    part = In(0.85, unit="ratio", min=0.01, max=1.0, doc="part of the magnitudes below the rolloff")
+    centroid = Out(unit="Hz", doc="mean frequency: brightness")
+    spread = Out(unit="Hz", doc="width around the centroid")
+    rolloff = Out(unit="Hz", doc="frequency below which most of the sound lies")
+    flatness = Out(unit="ratio", doc="1 for white noise, 0 for a tone")
+    flux = Out(unit="ratio", doc="new magnitudes since the frame before: 1 at the first frame after silence")
+    before = Line(lambda settings, sr: settings["bins"])
+    centroids, spreads, rolloffs, flatnesses, fluxes = (held_values() for _ in range(5))
+    read_centroid, read_spread, read_rolloff, read_flatness, read_flux = (State(0) for _ in range(5))
+
+    def frame(
+        magnitude, part, before, centroids, centroids_size, spreads, rolloffs, flatnesses, fluxes,
+        read_centroid, read_spread, read_rolloff, read_flatness, read_flux, bins, size, hop, age, sr,
+    ):  # fmt: skip
+        width = sr / size
+        total = weighted = powers = logs = rises = 0.0
+        for k in range(bins):
+            m = read_double(magnitude, k)
+            total += m
+            weighted += m * k
+            power = max(m * m, LEAST_POWER)
+            powers += power
+            logs += log(power)
+            rises += max(m - read_double(before, k), 0.0)
+            before[k] = m
+        centre = variance = edge = flat = rise = 0.0
+        if total > bins * sqrt(LEAST_POWER):
+            centre = weighted / total
+            below = 0.0
+            for k in range(bins):
+                m = read_double(magnitude, k)
+                variance += (k - centre) * (k - centre) * m / total
+                if below < part * total:
+                    edge = 1.0 * k
+                below += m
+            flat = exp(logs / bins) * bins / powers
+            rise = rises / total
+        hold(centroids, centroids_size, read_centroid, age, hop, width * centre)
+        hold(spreads, centroids_size, read_spread, age, hop, width * sqrt(variance))
+        hold(rolloffs, centroids_size, read_rolloff, age, hop, width * edge)
+        hold(flatnesses, centroids_size, read_flatness, age, hop, flat)
+        hold(fluxes, centroids_size, read_flux, age, hop, rise)
+
+    def block(
+        centroid, spread, rolloff, flatness, flux, centroids, spreads, rolloffs, flatnesses, fluxes,
+        read_centroid, read_spread, read_rolloff, read_flatness, read_flux,
+    ):  # fmt: skip
+        play_ring(centroid, centroids, read_centroid)
+        play_ring(spread, spreads, read_spread)
+        play_ring(rolloff, rolloffs, read_rolloff)
+        play_ring(flatness, flatnesses, read_flatness)
+        play_ring(flux, fluxes, read_flux)
+
+    def lanes(inputs, settings):
+        return dict.fromkeys(("centroid", "spread", "rolloff", "flatness", "flux"), inputs["magnitude"])
+
+
+class Onset(Node):
+    """Detects the starts of notes and hits: a trigger for envelopes, samples and sequencers.
+
+    ``o = Σ max(log(1 + γ m) - log(1 + γ m''), 0) / bins`` rises where magnitudes do, ``m''`` is the largest of three
+    neighbouring bins two frames before, which ignores vibrato. A note starts where ``o`` exceeds ``floor`` plus
+    ``threshold`` times its mean of the last second, and ``gap`` after the last one. Böck & Widmer, Maximum filter
+    vibrato suppression for onset detection (DAFx, 2013).
+    """
+
+    aliases = ("onsets", "attack", "bonk~", "transient", "beat", "trigger")
+
+    magnitude = MAGNITUDE
+    threshold = In(
+        2.0, unit="ratio", min=1.0, max=20.0, taper="log", doc="rise that starts a note, times the mean rise"
+    )
+    floor = In(0.02, unit="ratio", min=0.0, max=1.0, doc="least rise that starts a note")
+    gap = In(0.05, unit="s", min=0.0, max=2.0, doc="least time between two notes")
+    trigger = Out(unit="gate", doc="1 for one hop at the start of a note")
+    strength = Out(unit="ratio", doc="rise of the spectrum (o)")
+    before, earlier = Line(lambda settings, sr: settings["bins"]), Line(lambda settings, sr: settings["bins"])
+    triggers, strengths = held_values(), held_values()
+    read_trigger, read_strength = State(0), State(0)
+    mean, since = State(), State(1e9)
+
+    def frame(
+        magnitude, threshold, floor, gap, before, earlier, triggers, triggers_size, strengths,
+        read_trigger, read_strength, mean, since, bins, size, hop, age, dt,
+    ):  # fmt: skip
+        rise = 0.0
+        for k in range(bins):
+            low, high = max(k - 1, 0), min(k + 1, bins - 1)
+            past = max(max(read_double(earlier, low), read_double(earlier, k)), read_double(earlier, high))
+            rise += max(log(1.0 + COMPRESSION / size * read_double(magnitude, k)) - past, 0.0)
+        for k in range(bins):
+            earlier[k] = before[k]
+            before[k] = log(1.0 + COMPRESSION / size * read_double(magnitude, k))
+        rise /= bins
+        since[0] += hop * dt
+        starts = rise > threshold * mean[0] + floor and since[0] >= gap
+        if starts:
+            since[0] = 0.0
+        mean[0] += (rise - mean[0]) * min(hop * dt, 1.0)
+        hold(triggers, triggers_size, read_trigger, age, hop, 1.0 if starts else 0.0)
+        hold(strengths, triggers_size, read_strength, age, hop, rise)
+
+    def block(trigger, strength, triggers, strengths, read_trigger, read_strength):
+        play_ring(trigger, triggers, read_trigger)
+        play_ring(strength, strengths, read_strength)
+
+    def lanes(inputs, settings):
+        return {"trigger": inputs["magnitude"], "strength": inputs["magnitude"]}
