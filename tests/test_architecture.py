@@ -24,13 +24,14 @@ ALLOWED: dict[str, set[str]] = {
     "events": {"native"},
     "node": set(),
     "files": set(),
+    "processes": set(),
     "midi": {"events"},
     "patch": {"files"},
     "kernel": VOCABULARY | {"native"},
     "spectral": VOCABULARY | {"native", "files", "kernel"},
     "measures": {"files", "spectral"},
     "models": {"maths", "files", "spectral"},
-    "blocks": VOCABULARY | {"files", "midi", "patch", "models"},
+    "blocks": VOCABULARY | {"files", "processes", "midi", "patch", "models"},
     "graph": VOCABULARY | {"patch", "blocks"},
     "plan": VOCABULARY | {"native", "patch", "spectral", "kernel", "graph"},
     "engine": VOCABULARY | {"native", "midi", "patch", "blocks", "kernel", "graph", "plan"},
@@ -41,14 +42,15 @@ ALLOWED: dict[str, set[str]] = {
     "inversion": VOCABULARY | {"patch", "blocks", "spectral", "engine", "api"},
     "learn": VOCABULARY | {"files", "patch", "spectral", "models", "graph", "engine", "api"},
     "estimator": VOCABULARY
-    | {"files", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
+    | {"files", "processes", "patch", "spectral", "measures", "models", "graph", "engine", "control", "api", "learn"},
     "mixtures": {"files", "patch", "spectral", "measures", "models", "api", "learn"},
     "editor": VOCABULARY
     | {"files", "midi", "patch", "blocks", "models", "graph", "engine", "recording", "control", "api", "learn"}
-    | {"estimator"},
+    | {"estimator", "processes"},
     "cli": VOCABULARY
     | {"native", "files", "midi", "patch", "blocks", "spectral", "measures", "models", "kernel", "graph", "plan"}
-    | {"engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"},
+    | {"engine", "recording", "control", "api", "inversion", "learn", "estimator", "mixtures", "editor"}
+    | {"processes"},
     "nodegraph": {"version", "patch", "graph", "api"},
     "__main__": {"cli"},
     "nodes": VOCABULARY | {"files", "patch", "blocks", "spectral", "models"},

@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +22,7 @@ from nodegraph.files.atomic import PREFIX, SUFFIX, remove_leftovers
 from nodegraph.files.folders import cache_folder
 from nodegraph.files.sound_file import SoundFileError, read_sound
 from nodegraph.files.sound_output import write_sound
+from nodegraph.processes.python_child import python_command, python_environment
 from nodegraph.version import __version__
 
 from .background_worker import BackgroundWorker
@@ -50,8 +50,7 @@ FADE = 8  # samples of a crossfade
 MARKS = 9
 
 SOUND_FILES = ("content_file", "style_file")
-PYTHON = [sys.executable, "-P"]  # without the current folder, from which nothing may be imported
-COMMAND = [*PYTHON, "-m", "nodegraph", "mix", "content.wav", "style.wav", "-o", "mixture.wav", "--progress"]
+COMMAND = python_command("-m", "nodegraph", "mix", "content.wav", "style.wav", "-o", "mixture.wav", "--progress")
 PREVIEW_OPTIONS = ["--preview"]
 PREVIEW_SECONDS = 5.0  # of sound: a mixture of as many is made about as fast
 
@@ -185,7 +184,12 @@ class MixtureWorker(BackgroundWorker):
             with (folder / "progress").open("w+") as progress, (folder / "errors").open("w+") as errors:
                 command = [*COMMAND, *self._options(quality)]
                 process = subprocess.Popen(
-                    command, cwd=folder, stdin=subprocess.DEVNULL, stdout=progress, stderr=errors
+                    command,
+                    cwd=folder,
+                    env=python_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=progress,
+                    stderr=errors,
                 )
                 try:
                     finished = self._follow(process, progress)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
+
+from nodegraph.processes.python_child import python_command, python_environment
 
 
 def open_window(path: Path | None = None) -> str:
     """Start another editor; return the problem, or ""."""
-    command = [sys.executable, "-m", "nodegraph", "edit", *([str(path)] if path else [])]
+    command = python_command("-m", "nodegraph", "edit", *([str(path)] if path else []))
+    null = subprocess.DEVNULL
     try:
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+        subprocess.Popen(command, stdin=null, stdout=null, env=python_environment(), start_new_session=True)
     except OSError as error:
         return f"The new window could not be opened: {error.strerror}."
     return ""

@@ -6,15 +6,16 @@ work in one folder, or in folders whose shards are merged afterwards.
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
 from nodegraph.files.atomic import remove_leftovers
+from nodegraph.processes.python_child import spawn_context
 
 from .dataset_settings import DatasetError, DatasetSettings, part_of
 from .manifest import claim_folder, missing_shards, write_manifest
@@ -60,9 +61,11 @@ def make_dataset(
         with settings.renderer():  # errors of the patch are reported here, once
             pass
         if scheduler or dask:
-            _make_by_dask(settings, folder, work, jobs, scheduler, progress)
+            with spawn_context():
+                _make_by_dask(settings, folder, work, jobs, scheduler, progress)
         elif min(jobs, len(work)) > 1:
-            _make_in_processes(settings, folder, work, min(jobs, len(work)), progress)
+            with spawn_context() as context:
+                _make_in_processes(context, settings, folder, work, min(jobs, len(work)), progress)
         else:
             _make_here(settings, folder, work, progress, jobs)
     missing = missing_shards(settings, folder)
@@ -78,9 +81,13 @@ def _make_here(
 
 
 def _make_in_processes(
-    settings: DatasetSettings, folder: Path, work: list[int], jobs: int, progress: Progress | None
+    context: SpawnContext,
+    settings: DatasetSettings,
+    folder: Path,
+    work: list[int],
+    jobs: int,
+    progress: Progress | None,
 ) -> None:
-    context = multiprocessing.get_context("spawn")
     processes: dict[Connection, Any] = {}
     try:
         for job in range(jobs):

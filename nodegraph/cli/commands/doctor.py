@@ -12,13 +12,14 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 
 from nodegraph.files.demos import demo_folder
+from nodegraph.processes.python_child import python_command
 
 from ..errors import CommandError
 from ..options import Json
 from ..output import columns, print_json, print_line
 from ..silence_stderr import silence_native_stderr
 
-PIP = f"{shlex.quote(sys.executable)} -m pip install"
+PIP = shlex.join(python_command("-m", "pip", "install"))
 # the torch package on PyPI includes gigabytes of GPU libraries
 TORCH = "torch --index-url https://download.pytorch.org/whl/cpu"
 

@@ -71,13 +71,14 @@ def all_kernels() -> list[tuple[str, int, AnyKernel]]:
 def _compile(pending: list[tuple[str, int]], jobs: int, json: bool) -> list[str]:
     """Compile in separate processes, because Numba holds the GIL; return the errors."""
     from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
+
+    from nodegraph.processes.python_child import spawn_context
 
     failures = []
-    pool = ProcessPoolExecutor(min(jobs, len(pending)), get_context("spawn"), initializer=_ignore_signals)
     if not json:
         print_note(f"compiling {plural(len(pending), 'kernel')}, once on this machine")
-    with Progress("compiling", len(pending), patience=0.0) as bar:
+    with spawn_context() as context, Progress("compiling", len(pending), patience=0.0) as bar:
+        pool = ProcessPoolExecutor(min(jobs, len(pending)), context, initializer=_ignore_signals)
         try:
             futures = [pool.submit(_compile_one, *place) for place in pending]
             for done, future in enumerate(as_completed(futures)):

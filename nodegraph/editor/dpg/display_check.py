@@ -7,6 +7,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+from nodegraph.processes.python_child import python_command, python_environment
+
 TRIED = 30.0  # seconds until the test window times out
 WINDOW = (
     "import dearpygui.dearpygui as dpg; dpg.create_context(); "
@@ -28,7 +30,9 @@ def display_problem(thorough: bool = True) -> str:
     if not thorough:
         return ""
     try:
-        tried = subprocess.run([sys.executable, "-c", WINDOW], capture_output=True, text=True, timeout=TRIED)
+        tried = subprocess.run(
+            python_command("-c", WINDOW), env=python_environment(), capture_output=True, text=True, timeout=TRIED
+        )
     except subprocess.TimeoutExpired:
         return "the display does not respond. Check DISPLAY, or restart the window system."
     if "opened" in tried.stdout:
