@@ -9,6 +9,7 @@
 # make models   train the models in patches/models again
 # make storm    apply 10,000 random edits to a playing patch
 # make kills    kill everything that writes files 200 times each, and check what is left, an hour
+# make soak     play the largest demo patch for half an hour, and check memory, files and the replay
 # make flight   play and log for a minute, and compare the replay sample by sample
 # make lint     run ruff and mypy
 # make format   format the code and apply the automatic fixes of ruff
@@ -30,7 +31,7 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm kills flight lint format hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm kills soak flight lint format hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -91,6 +92,10 @@ storm: $(VENV)/.test
 
 kills: $(VENV)/.test
 	@$(BIN)/python -m tests.kills --kills 200
+
+soak: $(VENV)/.test
+	@tools/install-system $(TEST_PACKAGES)
+	@$(BIN)/python -m tests.soak --minutes 30
 
 flight: $(VENV)/.test
 	@$(BIN)/python -m tests.recording.flight_helpers --seconds 60 --edits 200 --events 700
