@@ -8,6 +8,8 @@
 # make picture  update the picture of the editor in docs/
 # make models   train the models in patches/models again
 # make storm    apply 10,000 random edits to a playing patch
+# make kills    kill everything that writes files 200 times each, and check what is left, an hour
+# make soak     play the largest demo patch for half an hour, and check memory, files and the replay
 # make flight   play and log for a minute, and compare the replay sample by sample
 # make guarded  run all blocks, and their contract tests, in memory between guard pages, 15 minutes
 # make lint     run ruff and mypy
@@ -32,7 +34,8 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm flight guarded lint format hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm kills soak flight guarded \
+	lint format hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -90,6 +93,13 @@ models: $(VENV)/.test
 
 storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live
+
+kills: $(VENV)/.test
+	@$(BIN)/python -m tests.kills --kills 200
+
+soak: $(VENV)/.test
+	@tools/install-system $(TEST_PACKAGES)
+	@$(BIN)/python -m tests.soak --minutes 30
 
 flight: $(VENV)/.test
 	@$(BIN)/python -m tests.recording.flight_helpers --seconds 60 --edits 200 --events 700

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from nodegraph.files.atomic import write_atomic
 from nodegraph.patch import Document, Patch, PatchError, parse_patch
 from nodegraph.patch.encode import encode_patch
 
@@ -71,11 +72,17 @@ class Autosave:
     def _write(self, document: Document, original: Path | None) -> None:
         data = encode_patch(document, downgrade=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(".tmp")
-        temporary.write_bytes(data)
+        self._remove_descriptions()
         about = {"original": str(original.resolve()) if original else None, "pid": os.getpid(), "when": time.time()}
-        _about(self._path).write_text(json.dumps(about))
-        os.replace(temporary, self._path)
+        write_atomic(_about(self._path), json.dumps(about).encode())
+        write_atomic(self._path, data)
+
+    def _remove_descriptions(self) -> None:
+        """Delete the descriptions of copies that killed editors did not finish."""
+        for path in self.folder.glob("*.about"):
+            pid = path.name.partition("-")[0]
+            if not path.with_suffix(".json").exists() and pid.isdecimal() and not _is_running(int(pid)):
+                path.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Delete the copy."""

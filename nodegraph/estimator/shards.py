@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.atomic import temporary_in
+from nodegraph.files.atomic import create_folder
 from nodegraph.files.safetensors import TensorFileError, map_arrays, write_arrays
 
 from .dataset_settings import DatasetError, DatasetSettings
@@ -87,9 +87,11 @@ def make_shard(
             return make_shard(settings, folder, shard, own, progress)
     rows = settings.rows(shard)
     arrays: dict[str, np.ndarray] = {}
-    sounds = _SoundFolder(settings, folder, shard) if settings.is_audio else None
+    sounds: _SoundFolder | None = None
     path = shard_path(folder, shard)
     try:
+        if settings.is_audio:
+            sounds = _SoundFolder(settings, folder, shard)
         for start in range(0, len(rows), BATCH):
             batch = rows[start : start + BATCH]
             part = make_rows(settings, renderer, batch)
@@ -161,11 +163,10 @@ class _SoundFolder:
     def __init__(self, settings: DatasetSettings, folder: Path, shard: int) -> None:
         self._settings, self._folder = settings, folder
         self._target = sound_folder(folder, shard)
-        self._temporary = temporary_in(folder)
+        self._temporary, self._descriptor = create_folder(folder)
 
     def write(self, rows: Sequence[int], sounds: np.ndarray) -> dict[str, np.ndarray]:
         """Write sounds; return their sizes in bytes and SHA-256 digests. Raises OSError."""
-        self._temporary.mkdir(exist_ok=True)
         sizes, digests = [], []
         for row, sound in zip(rows, sounds, strict=True):
             data = encode_sound(sound, self._settings.rate, self._settings.form)
@@ -182,3 +183,5 @@ class _SoundFolder:
     def discard(self) -> None:
         """Delete the temporary folder, if it is left."""
         shutil.rmtree(self._temporary, ignore_errors=True)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)

@@ -1,15 +1,31 @@
-"""Atomic file writes, and what interrupted ones leave."""
+"""Atomic file writes, and what killed ones leave.
+
+A temporary file or folder is locked while its program runs. The system releases the lock of a killed program, so the
+next write in the same folder knows that its temporary files are abandoned, and deletes them.
+"""
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import time
+import zlib
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 PREFIX, SUFFIX = ".nodegraph-", ".tmp"
-LEFT_AFTER = 3600.0  # seconds; no write takes so long
+NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+LEFT_AFTER = 3600.0  # seconds until a file counts as abandoned, where locks say nothing; no write takes so long
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -23,31 +39,113 @@ def write_atomic(path: Path, data: bytes) -> None:
         mode = path.stat().st_mode & 0o777
         if not os.access(path, os.W_OK):
             raise PermissionError(13, "it is read-only")
-    temporary = temporary_in(path.parent)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    remove_leftovers(path.parent)
+    temporary, descriptor = create_file(path.parent, mode)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
     except BaseException:
+        os.close(descriptor)
         temporary.unlink(missing_ok=True)
         raise
+    rename_and_close(temporary, descriptor, path)
     _sync_folder(path.parent)
 
 
-def temporary_in(folder: Path) -> Path:
-    """Return a new name for a temporary file or folder, hidden and short, that :func:`remove_leftovers` knows."""
-    return folder / f"{PREFIX}{os.urandom(6).hex()}{SUFFIX}"
+def create_file(folder: Path, mode: int = 0o666) -> tuple[Path, int]:
+    """Create a hidden temporary file; return its path and its descriptor, which holds the lock. Raises OSError."""
+    return _create(folder, lambda path: os.open(path, NEW, mode))
+
+
+def create_folder(folder: Path) -> tuple[Path, int]:
+    """Create a hidden temporary folder; return its path and a descriptor to close after its use. Raises OSError.
+
+    The descriptor is −1 on systems without locks.
+    """
+
+    def create(path: Path) -> int:
+        path.mkdir()
+        return os.open(path, os.O_RDONLY) if fcntl is not None else -1
+
+    return _create(folder, create)
+
+
+def rename_and_close(temporary: Path, descriptor: int, path: Path) -> None:
+    """Rename a temporary file to ``path`` and close it; delete it on failure. Raises OSError."""
+    try:
+        if fcntl is None:  # Windows does not rename open files
+            os.close(descriptor)
+            os.replace(temporary, path)
+            return
+        try:
+            os.replace(temporary, path)  # before the descriptor is closed, which ends the lock
+        finally:
+            os.close(descriptor)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete the temporary files and folders in ``folder`` that killed processes left an hour ago or earlier."""
-    for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > LEFT_AFTER:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    """Delete the temporary files and folders in ``folder`` that killed programs left.
+
+    Those of other computers, and all on systems without locks, are deleted when they are an hour old.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(PREFIX) and entry.name.endswith(SUFFIX):
+                with suppress(OSError):
+                    _remove_abandoned(Path(entry.path))
+
+
+def _create(folder: Path, create: Callable[[Path], int]) -> tuple[Path, int]:
+    """Create and lock a file or folder that no other program deletes as abandoned."""
+    while True:
+        path = folder / f"{PREFIX}{_computer()}-{os.urandom(6).hex()}{SUFFIX}"
+        descriptor = create(path)
+        if fcntl is None:
+            return path, descriptor
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return path, descriptor
+        os.close(descriptor)  # deleted between its creation and its lock
+
+
+def _remove_abandoned(path: Path) -> None:
+    if fcntl is None:
+        if _is_old(path):
+            _remove(path)
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            abandoned = path.name.startswith(f"{PREFIX}{_computer()}-")
+        except BlockingIOError:
+            return
+        except OSError:
+            abandoned = False
+        if abandoned or _is_old(path):
+            _remove(path)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _is_old(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime > LEFT_AFTER
+
+
+@cache
+def _computer() -> str:
+    """Return a short name of this computer: the locks of others may be invisible in a shared folder."""
+    return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,12 +6,14 @@ that is killed closes nothing.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .atomic import create_file, remove_leftovers
 from .sound_file import SoundFileError, reason_of
 from .sound_output import MAX_WAV_BYTES, SUBTYPES, kind_of, write_chunks
 
@@ -23,8 +25,9 @@ FLAC_LENGTH = 21  # position of the 36 bits of the length in a FLAC file, in byt
 class RecordingFile:
     """A recording at ``path``, or at ``take-2.wav`` … if that exists; no file is overwritten.
 
-    The file is created with the first samples. A recording that exceeds the 4 GB of WAV and AIFF continues in the next
-    file; ``path`` is the latest. A full disk ends the recording and sets ``problem``; no method raises.
+    The file has a hidden name until it is playable; then ``path`` is set. A recording that exceeds the 4 GB of WAV and
+    AIFF continues in the next file; ``path`` is the latest. A full disk ends the recording and sets ``problem``; no
+    method raises.
     """
 
     def __init__(self, path: Path, rate: float, channels: int) -> None:
@@ -33,27 +36,22 @@ class RecordingFile:
         self._requested_path, self._rate, self._channels = path, rate, channels
         self._file: Any = None
         self._kind = ""
+        self._part: Path | None = None  # the hidden file; None when the recording has its name
 
     def write(self, block: np.ndarray) -> None:
         """Append samples of shape (samples, channels)."""
         if self.problem or len(block) == 0:
             return
-        import soundfile
-
         try:
             if self._file is not None and self._is_full(len(block)):
                 self.close()
             if self._file is None:
-                path = unused_path(self._requested_path)
-                self._kind = kind_of(path, self._rate)
-                subtype = SUBTYPES.get(self._kind)
-                self._file = soundfile.SoundFile(
-                    path, "w", round(self._rate), self._channels, subtype, format=self._kind
-                )
-                self.path = path
+                self._open()
             write_chunks(self._file, block)
             self._file.flush()
-            self._write_length(self.path)
+            self._write_length(self._part or self.path)
+            if self._part is not None and is_playable(self._part):
+                self._set_name()
         except SoundFileError as error:
             self.problem = f"nothing is recorded: {error}".rstrip(".")
         except (OSError, RuntimeError, ValueError, TypeError) as error:
@@ -61,6 +59,25 @@ class RecordingFile:
             playable = "; the samples written before are playable" if self.path else ""
             self.problem = f"the recording has ended ({reason}){playable}"
             self.close()
+
+    def _open(self) -> None:
+        import soundfile
+
+        self._kind = kind_of(self._requested_path, self._rate)
+        target: Path | int
+        if os.name == "nt":  # which does not rename open files
+            self.path = target = unused_path(self._requested_path)
+        else:
+            remove_leftovers(self._requested_path.parent)
+            self._part, target = create_file(self._requested_path.parent)
+        subtype = SUBTYPES.get(self._kind)
+        self._file = soundfile.SoundFile(target, "w", round(self._rate), self._channels, subtype, format=self._kind)
+
+    def _set_name(self) -> None:
+        assert self._part is not None
+        path = unused_path(self._requested_path)
+        self._part.rename(path)
+        self._part, self.path = None, path
 
     def _is_full(self, more: int) -> bool:
         size = 4 * self._channels * (self._file.frames + more)
@@ -79,11 +96,30 @@ class RecordingFile:
     def close(self) -> None:
         """Finish the file."""
         file, self._file = self._file, None
-        if file is not None:
-            try:
+        try:
+            frames = 0
+            if file is not None:
+                frames = file.frames
                 file.close()
-            except RuntimeError as error:
-                self.problem = self.problem or str(error)
+            if self._part is not None and frames:
+                self._set_name()
+        except (RuntimeError, OSError) as error:
+            self.problem = self.problem or str(error)
+        if self._part is not None:
+            self._part.unlink(missing_ok=True)
+            self._part = None
+
+
+def is_playable(path: Path) -> bool:
+    """Return whether another program can open the file and play it to its end."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            file.seek(file.frames - 1)
+            return len(file.read(1)) == 1
+    except RuntimeError:
+        return False
 
 
 def _write_flac_length(path: Path, samples: int) -> None:

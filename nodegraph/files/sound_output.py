@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .atomic import remove_leftovers, temporary_in
+from .atomic import create_file, remove_leftovers, rename_and_close
 from .sound_file import SoundFileError
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ class SoundOutput:
         self._target = target
         # a device such as /dev/null must not be replaced, so it is written directly
         is_device = target.exists() and not target.is_file()
-        self._part = target if is_device else temporary_in(target.parent)
         remove_leftovers(target.parent)
-        self._descriptor = self._open()
+        self._part, self._descriptor = self._open(is_device)
         subtype = SUBTYPES.get(kind)
         self.is_float = subtype == "FLOAT"
         try:
@@ -97,10 +96,11 @@ class SoundOutput:
             self._file = None
             if self._part != self._target:
                 os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
+            descriptor, self._descriptor = self._descriptor, -1
             if self._part != self._target:
-                self._part.replace(self._target)
+                rename_and_close(self._part, descriptor, self._target)
+            else:
+                os.close(descriptor)
         except (RuntimeError, OSError) as error:
             raise self._raise_write_error(error) from None
 
@@ -116,15 +116,18 @@ class SoundOutput:
         if self._part != self._target:
             self._part.unlink(missing_ok=True)
 
-    def _open(self) -> int:
+    def _open(self, is_device: bool) -> tuple[Path, int]:
         try:
-            make = os.O_TRUNC if self._part == self._target else os.O_CREAT | os.O_EXCL
-            return os.open(self._part, os.O_RDWR | make, 0o666)
+            if is_device:
+                return self._target, os.open(self._target, os.O_RDWR | os.O_TRUNC)
+            return create_file(self._target.parent)
         except OSError as error:
             raise SoundFileError(f"{self.path}: cannot be written ({error.strerror}).") from None
 
     def _raise_write_error(self, error: Exception) -> SoundFileError:
-        reason = self._system_error() or str(error).rstrip(".") or type(error).__name__
+        reason = (
+            getattr(error, "strerror", None) or self._system_error() or str(error).rstrip(".") or type(error).__name__
+        )
         self.discard()
         return SoundFileError(f"{self.path}: could not be written ({reason}). {HINT}")
 

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 
-from nodegraph.files.atomic import remove_leftovers, write_atomic
+import numpy as np
+import pytest
+
+from nodegraph.files.atomic import create_file, create_folder, remove_leftovers, write_atomic
+from nodegraph.files.sound_output import write_sound
+
+fcntl = pytest.importorskip("fcntl")
+WRITING = """
+import sys
+from pathlib import Path
+from nodegraph.files.atomic import create_file, create_folder
+
+folder = Path(sys.argv[1])
+file, _ = create_file(folder)
+file.write_bytes(b"part")
+inner, _ = create_folder(folder)
+(inner / "0.wav").write_bytes(b"part")
+print("written", flush=True)
+sys.stdin.read()
+"""
 
 
-def test_leftovers_of_killed_writes_are_deleted_after_an_hour(tmp_path):
+def test_leftovers_without_a_lock_are_deleted_after_an_hour(tmp_path):
     old, recent = tmp_path / ".nodegraph-a.tmp", tmp_path / ".nodegraph-b.tmp"
     folder = tmp_path / ".nodegraph-c.tmp"
     folder.mkdir()
@@ -22,3 +44,31 @@ def test_leftovers_of_killed_writes_are_deleted_after_an_hour(tmp_path):
         os.utime(path, (past, past))
     remove_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".nodegraph-b.tmp", ".other.tmp", "mine.tmp", "shard"]
+
+
+@pytest.mark.parametrize("how", ["text", "sound"])
+def test_next_write_deletes_the_leftovers_of_a_killed_program_but_no_other(tmp_path, how):
+    own, descriptor = create_file(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITING, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None and program.stdout.readline() == "written\n"
+        remove_leftovers(tmp_path)
+        assert len(list(tmp_path.iterdir())) == 3
+        program.send_signal(signal.SIGKILL)
+        program.wait()
+    if how == "text":
+        write_atomic(tmp_path / "out", b"whole")
+    else:
+        write_sound(tmp_path / "out", np.zeros(10, np.float32), 44100.0)
+    assert sorted(tmp_path.iterdir()) == sorted([own, tmp_path / "out"])
+    os.close(descriptor)
+
+
+def test_temporary_folder_is_not_deleted_while_it_is_used(tmp_path):
+    folder, descriptor = create_folder(tmp_path)
+    remove_leftovers(tmp_path)
+    assert folder.is_dir()
+    os.close(descriptor)
+    remove_leftovers(tmp_path)
+    assert not folder.exists()

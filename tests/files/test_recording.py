@@ -38,6 +38,20 @@ def test_recording_of_a_killed_program_is_playable(tmp_path, ending, missing, sa
     assert np.abs(found - expected).max() < (0.05 if ending == "ogg" else 1e-6)
 
 
+@pytest.mark.parametrize("ending", ["wav", "aiff", "flac", "ogg"])
+@pytest.mark.parametrize("samples", [1, 2205, 4096, 4410])
+def test_recording_of_a_killed_program_is_absent_until_it_is_playable(tmp_path, ending, samples):
+    subprocess.run([sys.executable, "-c", KILLED, tmp_path / f"take.{ending}", str(samples)], check=False)
+    for path in tmp_path.glob("*take*"):
+        found, _ = soundfile.read(path)
+        assert 0 < len(found) <= samples
+    file = RecordingFile(tmp_path / f"take.{ending}", RATE, 2)
+    file.write(np.zeros((samples, 2)))
+    file.close()
+    assert file.problem == "" and soundfile.info(file.path).frames == samples
+    assert not list(tmp_path.glob(".*"))
+
+
 @pytest.mark.parametrize("ending", ["wav", "flac", "aiff", "ogg"])
 def test_closed_recording_is_complete(tmp_path, ending):
     sound = np.random.default_rng(0).uniform(-0.5, 0.5, (30_000, 2)).astype(np.float32)
