@@ -7,6 +7,7 @@
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor in docs/
 # make models   train the models in patches/models again
+# make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
 # make flight   play and log for a minute, and compare the replay sample by sample
 # make lint     run ruff and mypy
@@ -29,7 +30,7 @@ BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm flight lint format hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models fuzz storm flight lint format hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -84,6 +85,9 @@ picture: $(VENV)/.test
 
 models: $(VENV)/.test
 	@tools/train-models
+
+fuzz: $(VENV)/.test
+	@$(BIN)/python -m tests.fuzz --inputs 100000
 
 storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live
