@@ -7,6 +7,7 @@
 # make monkey   send random clicks, drags and keys to the editor for two minutes
 # make picture  update the picture of the editor in docs/
 # make models   train the models in patches/models again
+# make fuzz     open 100,000 random files, packets and command lines, and print the faults by kind, an hour
 # make storm    apply 10,000 random edits to a playing patch
 # make kills    kill everything that writes files 200 times each, and check what is left, an hour
 # make soak     play the largest demo patch for half an hour, and check memory, files and the replay
@@ -34,8 +35,8 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models storm kills soak flight guarded \
-	lint format hooks system clean
+.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models fuzz storm kills soak \
+	flight guarded lint format hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -90,6 +91,9 @@ picture: $(VENV)/.test
 
 models: $(VENV)/.test
 	@tools/train-models
+
+fuzz: $(VENV)/.test
+	@$(BIN)/python -m tests.fuzz --inputs 100000
 
 storm: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.storm_run --edits 10000 --live

@@ -156,6 +156,8 @@ def read_controller(path: Path) -> Controller:
         raise ControllerError(f"{path}: not TOML: {error}.") from None
     except msgspec.ValidationError as error:
         raise ControllerError(f"{path}: {_describe(error)}") from None
+    except RecursionError:
+        raise ControllerError(f"{path}: nested too deeply. Correct the file.") from None
     _check(controller, path)
     return controller
 

@@ -98,7 +98,7 @@ class Autosave:
                 about = json.loads(_about(path).read_text())
                 pid, when = int(about["pid"]), float(about["when"])
                 original = Path(about["original"]) if about.get("original") else None
-            except (OSError, ValueError, KeyError, TypeError):
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
                 pid, when, original = 0, path.stat().st_mtime, None
             if path != self._path and not _is_running(pid):
                 found.append(RecoveryCopy(path, original, when))

@@ -14,7 +14,7 @@ from nodegraph.node import EventIn, EventOut, FrameIn, FrameOut, In, InputPort, 
 from nodegraph.patch import Document, NodeRecord, migrate_nodes, read_patch, resolve_file
 from nodegraph.patch.document import INLET, INLET_PORT, OUTLET, OUTLET_PORT, SUBPATCH
 from nodegraph.patch.document import Path as Place
-from nodegraph.patch.errors import PatchError
+from nodegraph.patch.errors import PatchError, quote
 
 MAX_DEPTH = 32  # levels of subpatches, including those in files
 KNOB = "value"  # the input of an inlet with the value of its port
@@ -140,7 +140,7 @@ def nested_document(record: NodeRecord, location: PatchLocation) -> tuple[Docume
     try:
         stat = path.stat()
     except OSError:
-        raise PatchError(f"file '{reference}' is missing. Put it in the patch's folder.") from None
+        raise PatchError(f"file {quote(reference)} is missing. Put it in the patch's folder.") from None
     document = _read(path, stat.st_mtime_ns, stat.st_size)
     return document, PatchLocation(path, location.allow_outside, parents, location.depth + 1)
 

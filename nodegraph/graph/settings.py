@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from stat import S_ISREG
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import Spec
 from nodegraph.patch import NodeRecord, resolve_file
-from nodegraph.patch.errors import PatchError, Problem
+from nodegraph.patch.errors import PatchError, Problem, quote
 
 from .flat import FlatNode
 from .model import GraphNode
@@ -77,10 +78,13 @@ def _resolve_file_setting(node: GraphNode, name: str, patch_path: Path | None, a
         node.problem = str(error)
         node.settings[name] = ""  # the functions of the block must not open it
         return
-    if not path.is_file():
-        node.problem = f"file '{reference}' is missing. Put it in the patch's folder."
+    try:
+        found = path.stat()
+    except OSError:
+        found = None
+    if found is None or not S_ISREG(found.st_mode):
+        node.problem = f"file {quote(reference)} is missing. Put it in the patch's folder."
         node.settings[name] = ""
         return
     node.settings[name] = str(path)
-    found = path.stat()
     node.settings[f"{name}_changed"] = (found.st_mtime_ns, found.st_size)  # a changed file is read again

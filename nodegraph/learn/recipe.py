@@ -237,7 +237,7 @@ def _setting(text: str) -> tuple[str, Any]:
         raise LearnError(f"invalid setting '{text}'. Write ENTRY=VALUE, such as training.rate=0.001.")
     try:
         return path.strip(), json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return path.strip(), value.strip()
 
 

@@ -61,17 +61,26 @@ def resolve_file(patch_path: str | os.PathLike[str] | None, reference: str, allo
         raise PatchError(f"{quote(reference)} is not a file name. Write one such as 'kick.wav'.")
     windows = PureWindowsPath(reference)
     absolute = Path(reference).is_absolute() or bool(windows.drive or windows.root)
+    root = Path(os.path.abspath(folder))
+    outside = PatchError(
+        f"the file {quote(reference)} is outside the folder of the patch ({root})."
+        " Copy it there and refer to it by a relative path, or allow files outside."
+    )
+    if not allow_outside and (absolute or not _stays_inside(reference)):
+        raise outside  # the disk is not asked whether it exists
     try:
-        root = folder.resolve()
+        root = root.resolve()
         found = (root / reference).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise PatchError(f"file {quote(reference)} not found ({_reason(error)}). Check the name.") from None
-    if not allow_outside and (absolute or not found.is_relative_to(root)):
-        raise PatchError(
-            f"the file {quote(reference)} is outside the folder of the patch ({root})."
-            " Copy it there and refer to it by a relative path, or allow files outside."
-        )
+    if not allow_outside and not found.is_relative_to(root):
+        raise outside
     return found
+
+
+def _stays_inside(reference: str) -> bool:
+    """Return whether a relative path does not begin with ``..`` after its other ``..`` are removed."""
+    return Path(os.path.normpath(reference)).parts[:1] != ("..",)
 
 
 def _reason(error: Exception) -> str:

@@ -295,6 +295,6 @@ def session_in(folder: Path) -> RetrospectiveSession | None:
         session = RetrospectiveSession(
             folder, about["title"], about["started"], float(about["rate"]), int(about["channels"])
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return session if session.channels > 0 and session.rate > 0 else None

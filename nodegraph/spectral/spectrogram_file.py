@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from nodegraph.files.numpy_file import NumpyFileError, read_archive, read_array
 
 SCALES = ("linear", "db", "log", "power")
 MAX_BYTES = 1 << 27  # numbers in a spectrogram: three quarters of an hour at 2048 / 512
@@ -57,7 +58,11 @@ class Spectrogram:
 
 def read_spectrogram(path: Path, hints: SpectrogramHints | None = None) -> Spectrogram:
     """Read a .npy, .npz or image file. Raises SpectrogramError if it is missing or invalid."""
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise SpectrogramError(f"{path}: {error.strerror}. Check the name.") from None
+    if not is_file:
         raise SpectrogramError(f"{path}: {'is a folder' if path.is_dir() else 'file not found'}.")
     if path.suffix.lower() in IMAGES:
         values, found = _read_image(path)
@@ -83,15 +88,12 @@ def _read_array(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
         with path.open("rb") as file:
             magic = file.read(6)
         if magic == b"\x93NUMPY":
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-            return _checked(path, array), {}
+            return _checked(path, read_array(path, 8 * MAX_BYTES)), {}
         if magic[:2] != b"PK":
             raise SpectrogramError(f"{path}: not a .npy, .npz or image file.")
-        _check_archive(path)
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        raise SpectrogramError(f"{path}: cannot be read as a NumPy array ({str(error).splitlines()[0]}).") from None
+        arrays = read_archive(path, 8 * MAX_BYTES)
+    except (OSError, NumpyFileError) as error:
+        raise SpectrogramError(f"{path}: cannot be read as a NumPy array ({error}).") from None
     planes = {name: array for name, array in arrays.items() if array.ndim >= 2}
     if len(planes) != 1:
         contents = ", ".join(arrays) if arrays else "an empty archive"
@@ -99,13 +101,6 @@ def _read_array(path: Path) -> tuple[np.ndarray, dict[str, Any]]:
     ((chosen, array),) = planes.items()
     scalars = {name: values.item() for name, values in arrays.items() if name != chosen and values.size == 1}
     return _checked(path, array), scalars
-
-
-def _check_archive(path: Path) -> None:
-    """Reject an archive that would unpack to more than 1 GB."""
-    with zipfile.ZipFile(path) as archive:
-        if sum(part.file_size for part in archive.infolist()) > 8 * MAX_BYTES:
-            raise SpectrogramError(f"{path}: too large: it would unpack to more than 1 GB. Split it.")
 
 
 def _checked(path: Path, array: np.ndarray) -> np.ndarray:

@@ -107,3 +107,6 @@ def test_binary_and_huge_files_are_rejected(user_folder):
     path.write_bytes(b"#" * (1 << 21))
     with pytest.raises(ControllerError, match="larger than"):
         read_controller(path)
+    path.write_text(f"name = 'x'\nports = {'[' * 100_000}")
+    with pytest.raises(ControllerError, match="nested too deeply"):
+        read_controller(path)

@@ -239,6 +239,8 @@ PLACEHOLDERS = {
     "from another package": ("zzz_reverb", 1, {"x": [1]}, ["unknown block 'zzz_reverb'", "Install"]),
     "newer version": ("sine", 99, {"whatever": "{}"}, ["newer version", "99", "Update"]),
     "missing file": ("file_player", 1, {"file": "lost.wav"}, ["'lost.wav'", "missing"]),
+    "name too long for a disk": ("file_player", 1, {"file": "ø" * 300}, ["'øøø", "missing"]),
+    "folder instead of a file": ("file_player", 1, {"file": "."}, ["'.'", "missing"]),
     "file outside": ("file_player", 1, {"file": "../secret.wav"}, ["outside the folder", "relative path"]),
     "absolute file": ("file_player", 1, {"file": "/etc/hosts"}, ["outside the folder"]),
     "not a sound": ("file_player", 1, {"file": "text.wav"}, ["'text.wav'", "not a readable sound file"]),

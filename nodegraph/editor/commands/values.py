@@ -212,7 +212,7 @@ def _listed(default: tuple[Any, ...], value: Any, now: Any) -> list[Any]:
         text = str(value).strip()
         try:
             found = json.loads(text if text.startswith("[") else f"[{text}]")
-        except ValueError:
+        except (ValueError, RecursionError):
             if isinstance(default[0], str):
                 return [part.strip() for part in text.split(",") if part.strip()]
             raise QuantityError(f"invalid list. Write it like {json.dumps(default)[1:-1]}.") from None
