@@ -138,7 +138,7 @@ def _run_block(cls, function, values, samples, sr, seed, python, given, settings
         values[name] = np.ascontiguousarray(np.broadcast_to(signal, (samples, signal.shape[1])))
     widths = {name: values[name].shape[1] for name in spec.inputs}
     lanes = cls.lanes(widths, settings) if cls.lanes else {}
-    widest = max(widths.values(), default=1)
+    widest = max([*widths.values(), *lanes.values()], default=1)
     for name in spec.outputs:
         values[name] = np.full((samples, lanes.get(name, widest)), np.nan, np.float32)
     for name, state in spec.states.items():

@@ -1,0 +1,111 @@
+"""Effects by slow modulation: chorus, flanger, phaser."""
+
+from nodegraph.maths import clip, cos_turn, exp2, lerp, sin_turn, sqrt, tan_turn, wrap
+from nodegraph.node import In, Line, Node, Out, State
+
+from .delays import cubic_tap, next_position
+from .mixing import lane_of
+from .reverb import ring_tap, side_of
+
+AUDIO = In(0.0, doc="dry signal")
+RATE = In(0.5, unit="Hz", min=0.01, max=20.0, taper="log", doc="frequency of the modulation")
+DEPTH = In(0.5, unit="ratio", min=0.0, max=1.0, doc="range of the modulation")
+MIX = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is dry, 1 the effect only")
+FEEDBACK = In(0.5, unit="ratio", min=-0.95, max=0.95, doc="part of the output that returns; below 0 inverted")
+SIDES, VOICES = 2, 3
+CHORUS_DELAY, CHORUS_DEPTH = 0.018, 0.008  # s
+FLANGER_LEAST, FLANGER_RANGE = 0.0005, 0.0075  # s
+LOWEST_NOTCH, NOTCH_OCTAVES = 150.0, 5.0  # Hz at the bottom of the sweep, and its range
+
+
+class Chorus(Node):
+    """Makes one voice sound like several, wide in stereo: three delayed copies per side, each out of tune in turn.
+
+    ``y = dry cos θ + sin θ Σ x[n - d_k(n)] / √3``; the delays are 18 ± 8 ms at full depth, a sixth of a cycle apart.
+    """
+
+    aliases = ("ensemble", "unison", "detune", "doubler")
+
+    audio = In(0.0, doc="dry signal; even lanes are on the left, odd ones on the right, a single one on both")
+    rate, depth, mix = RATE, DEPTH, MIX
+    out = Out(doc="two lanes, left and right")
+    line = Line(lambda settings, sr: int((CHORUS_DELAY + CHORUS_DEPTH) * sr) + 8)
+    position, phase = State(0), State()
+
+    def lanes(inputs, settings):
+        return {"out": SIDES}
+
+    def block(audio, rate, depth, mix, out, line, position, phase, sr, dt):
+        size = line.shape[1]
+        for i in range(out.shape[0]):
+            theta = 0.25 * clip(lane_of(mix, i, 0), 0.0, 1.0)
+            reach = CHORUS_DEPTH * clip(lane_of(depth, i, 0), 0.0, 1.0)
+            for side in range(SIDES):
+                dry = side_of(audio, i, side)
+                voices = 0.0
+                for k in range(VOICES):
+                    turn = phase[0] + (2.0 * k + side) / (SIDES * VOICES)
+                    voices += ring_tap(line, side, 0, size, position[0], (CHORUS_DELAY + reach * sin_turn(turn)) * sr)
+                line[side, position[0]] = dry
+                out[i, side] = cos_turn(theta) * dry + sin_turn(theta) * voices / sqrt(VOICES)
+            position[0] = next_position(position[0], size)
+            phase[0] = wrap(phase[0] + lane_of(rate, i, 0) * dt)
+
+
+class Flanger(Node):
+    """Sweeps a comb of notches through a sound, like a jet: ``w = x + g w[n - d]``, ``y = x + m (w[n - d] - x)``.
+
+    The delay moves between 0.5 and 8 ms at full depth. ``phase`` sets the start of the sweep, for example 0 and 0.25 in
+    two lanes for stereo.
+    """
+
+    aliases = ("jet", "comb")
+
+    audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
+    phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
+    out = Out(doc="flanged signal")
+    line = Line(lambda settings, sr: int((FLANGER_LEAST + FLANGER_RANGE) * sr) + 8)
+    position, cycle = State(0), State()
+
+    def tick(audio, rate, depth, feedback, mix, phase, line, line_size, position, cycle, sr, dt):
+        height = 0.5 - 0.5 * cos_turn(cycle + phase)
+        delay = FLANGER_LEAST + FLANGER_RANGE * clip(depth, 0.0, 1.0) * height
+        back = cubic_tap(line, line_size, position, delay * sr)
+        line[position] = audio + clip(feedback, -0.95, 0.95) * back
+        return lerp(audio, back, mix), next_position(position, line_size), wrap(cycle + rate * dt)
+
+
+class Phaser(Node):
+    """Sweeps three notches through a sound: six all-passes of first order, mixed with the dry signal.
+
+    Each has ``H(z) = (a - z⁻¹) / (1 - a z⁻¹)``, ``a = (1 - tan πf/sr) / (1 + tan πf/sr)``: a quarter of a cycle late at
+    ``f``, which moves over five octaves from 150 Hz at full depth. At mix 0.5 the notches are deepest.
+    """
+
+    aliases = ("sweep", "phase90")
+
+    audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
+    phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")
+    out = Out(doc="phased signal")
+    s1, s2, s3, s4, s5, s6 = (State() for _ in range(6))
+    back, cycle = State(), State()
+
+    def tick(audio, rate, depth, feedback, mix, phase, s1, s2, s3, s4, s5, s6, back, cycle, dt):
+        height = 0.5 - 0.5 * cos_turn(cycle + phase)
+        frequency = LOWEST_NOTCH * exp2(NOTCH_OCTAVES * clip(depth, 0.0, 1.0) * height)
+        t = tan_turn(0.5 * frequency * dt)
+        a = (1.0 - t) / (1.0 + t)
+        x = audio + clip(feedback, -0.95, 0.95) * back
+        y1, s1 = first_order(x, s1, a)
+        y2, s2 = first_order(y1, s2, a)
+        y3, s3 = first_order(y2, s3, a)
+        y4, s4 = first_order(y3, s4, a)
+        y5, s5 = first_order(y4, s5, a)
+        y6, s6 = first_order(y5, s6, a)
+        return lerp(audio, y6, mix), s1, s2, s3, s4, s5, s6, y6, wrap(cycle + rate * dt)
+
+
+def first_order(x, state, a):
+    """Return the output and the state of an all-pass of first order."""
+    y = a * x + state
+    return y, a * y - x
