@@ -96,16 +96,16 @@ class Phaser(Node):
         t = tan_turn(0.5 * frequency * dt)
         a = (1.0 - t) / (1.0 + t)
         x = audio + clip(feedback, -0.95, 0.95) * back
-        y1, s1 = first_order(x, s1, a)
-        y2, s2 = first_order(y1, s2, a)
-        y3, s3 = first_order(y2, s3, a)
-        y4, s4 = first_order(y3, s4, a)
-        y5, s5 = first_order(y4, s5, a)
-        y6, s6 = first_order(y5, s6, a)
+        y1, s1 = rotated(x, s1, a)
+        y2, s2 = rotated(y1, s2, a)
+        y3, s3 = rotated(y2, s3, a)
+        y4, s4 = rotated(y3, s4, a)
+        y5, s5 = rotated(y4, s5, a)
+        y6, s6 = rotated(y5, s6, a)
         return lerp(audio, y6, mix), s1, s2, s3, s4, s5, s6, y6, wrap(cycle + rate * dt)
 
 
-def first_order(x, state, a):
-    """Return the output and the state of an all-pass of first order."""
-    y = a * x + state
-    return y, a * y - x
+def rotated(x, state, a):
+    """Return the output and the state of an all-pass of first order, a rotation that keeps the energy at any ``a``."""
+    b = sqrt(1.0 - a * a)
+    return a * x - b * state, b * x + a * state
