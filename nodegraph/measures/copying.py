@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.fft import irfft, rfft
 
 SILENCE = 1e-8  # of the energy of the longer sound (-80 dB); quieter parts of it cannot be a copy
 
@@ -23,17 +24,22 @@ def copying(sound: np.ndarray, style: np.ndarray) -> tuple[float, int]:
     if len(x) > len(y):
         value, lag = copying(style, sound)
         return value, -lag
-    lags = np.arange(-(len(x) - 1), len(y))
     size = 1 << (len(x) + len(y) - 2).bit_length()
-    products = np.fft.irfft(np.conj(np.fft.rfft(x, size)) * np.fft.rfft(y, size), size)[lags]
+    spectrum = rfft(x.astype(np.float32), size)
+    np.conjugate(spectrum, out=spectrum)
+    spectrum *= rfft(y.astype(np.float32), size)
+    products = np.abs(irfft(spectrum, size))
+    del spectrum
+    first = -(len(x) - 1)  # the lag of the first value
+    values = np.concatenate([products[first:] if first else products[:0], products[: len(y)]])
     until = np.concatenate([[0.0], np.cumsum(y**2)])  # energy of y before each sample
-    starts = np.clip(lags, 0, len(y) - len(x))
-    energy = until[starts + len(x)] - until[starts]
+    sections = until[len(x) :] - until[: len(y) - len(x) + 1]
+    energy = np.concatenate([np.full(len(x) - 1, sections[0]), sections, np.full(len(x) - 1, sections[-1])])
     total = float(x @ x)
     if total == 0.0 or until[-1] == 0.0:
         return 0.0, 0
     audible = energy > SILENCE * until[-1]
-    values = np.zeros(len(lags))
-    np.divide(np.abs(products), np.sqrt(total * energy), out=values, where=audible)
+    values[~audible] = 0.0
+    values[audible] /= np.sqrt(total * energy[audible])
     best = int(np.argmax(values))
-    return min(float(values[best]), 1.0), -int(lags[best])
+    return min(float(values[best]), 1.0), -(best + first)

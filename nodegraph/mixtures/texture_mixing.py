@@ -100,7 +100,7 @@ def texture_mixing(
     if config.uses_filters:
         description += f", {config.filters} random filters over {', '.join(map(str, config.kernels))} frames"
     needed = max(_search_bytes(recipe, length, model.shape[1]), _sound_bytes(sound, frames, len(channels)))
-    kept = 4.0 * (4 * config.bands * frames + 3 * channels.size)
+    kept = 4.0 * (7 * config.bands * frames + 3 * channels.size)
     return Mixing([problem(piece) for piece in pieces], result, BASE_BYTES + needed + kept, description)
 
 

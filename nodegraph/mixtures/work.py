@@ -8,7 +8,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,9 @@ class Mixture:
     copying: float
     notes: tuple[str, ...] = ()
     path: Path | None = None
+
+
+COPYING_BYTES = 40.0  # per sample of two sounds whose cross-correlation is measured
 
 
 @dataclass
@@ -108,6 +111,8 @@ def make_mixture(work: Work) -> Mixture:
     for note in notes:
         observer.note(note)
     mixing = _mixing(work, network)
+    compared = work.samples + max(len(source.samples) for source in (work.content, work.style) if source)
+    mixing = replace(mixing, bytes=mixing.bytes + COPYING_BYTES * compared)
     observer.plan(mixing)
     key = _key(work, network.digest)
     searches: list[Search] = []
