@@ -143,6 +143,8 @@ def _run_block(cls, function, values, samples, sr, seed, python, given, settings
         values[name] = np.full((samples, lanes.get(name, widest)), np.nan, np.float32)
     for name, state in spec.states.items():
         values[name] = np.full(widest, seed if state.seeded else state.init)
+    for name, memory in spec.memories.items():
+        values[name] = np.zeros(memory.length(settings))
     for name, line in spec.lines.items():
         values[name] = np.zeros((widest, line.length(settings, sr)), np.float32)
         values[f"{name}_size"] = values[name].shape[1]
