@@ -4,11 +4,16 @@ Levels and thresholds are in dB of full scale. Attack and release are time const
 """
 
 from nodegraph.maths import clip, db_to_gain, decay_factor, gain_to_db, read_double, sin_turn, sqrt, tanh, wrap
-from nodegraph.node import Choice, In, Line, Node, Out, State
+from nodegraph.node import Choice, In, Line, Node, Out, State, Table
+
+from .loudness import OVERSAMPLING, TAPS, interpolators
+from .mixing import lane_of
 
 AUDIO = In(0.0, doc="signal to process")
 ATTACK = In(0.005, unit="s", min=0.0, max=1.0, doc="time constant when the level rises")
 RELEASE = In(0.1, unit="s", min=0.0, max=5.0, doc="time constant when the level falls")
+LINKED = 0
+LINK = Choice("linked", "separate", doc="one gain for all lanes, or one for each")
 THRESHOLD = In(-20.0, unit="dB", min=-80.0, max=0.0, doc="level above which the gain is reduced")
 
 
@@ -117,7 +122,7 @@ class Compressor(Node):
 
     The gain reduction in dB follows a static curve with a quadratic knee and is smoothed with attack and release:
     the feed-forward design of Giannoulis, Massberg & Reiss, Digital dynamic range compressor design (J. Audio
-    Eng. Soc., 2012).
+    Eng. Soc., 2012). Linked lanes share the gain that the loudest needs, so that a stereo sound stays in its place.
     """
 
     aliases = ("compander",)
@@ -130,59 +135,127 @@ class Compressor(Node):
     attack, release = ATTACK, RELEASE
     gain = In(0.0, unit="dB", min=-20.0, max=40.0, doc="make-up gain")
     listen = Choice("audio", "key", doc="signal that is measured")
+    link = LINK
+    lane_by_lane = ("audio", "key", "threshold", "ratio", "knee", "attack", "release", "gain")
     out = Out(doc="compressed signal")
     reduction = Out(unit="dB", doc="gain reduction")
     smoothed = State()
 
-    def tick(audio, key, threshold, ratio, knee, attack, release, gain, listen, smoothed, dt):
-        target = reduction_of(gain_to_db(audio if listen == 0 else key), threshold, ratio, knee)
-        smoothed = target + (smoothed - target) * decay_factor(attack if target > smoothed else release, dt)
-        return audio * db_to_gain(gain - smoothed), smoothed, smoothed
+    def lanes(inputs, settings):
+        return dict.fromkeys(("out", "reduction"), max(inputs.values()))
+
+    def block(
+        audio, key, threshold, ratio, knee, attack, release, gain, listen, link, out, reduction, smoothed, dt
+    ):  # fmt: skip
+        lanes = out.shape[1]
+        for i in range(out.shape[0]):
+            for lane in range(lanes):
+                level = lane_of(audio if listen == 0 else key, i, lane)
+                if link == LINKED:
+                    for other in range(lanes):
+                        level = max(abs(level), abs(lane_of(audio if listen == 0 else key, i, other)))
+                target = reduction_of(
+                    gain_to_db(level), lane_of(threshold, i, lane), lane_of(ratio, i, lane), lane_of(knee, i, lane)
+                )
+                time = lane_of(attack, i, lane) if target > smoothed[lane] else lane_of(release, i, lane)
+                smoothed[lane] = target + (smoothed[lane] - target) * decay_factor(time, dt)
+                out[i, lane] = lane_of(audio, i, lane) * db_to_gain(lane_of(gain, i, lane) - smoothed[lane])
+                reduction[i, lane] = smoothed[lane]
 
 
-WINDOW = 64  # samples of look-ahead, a power of two
-STAGES = 6
+LOOK_AHEAD = 64  # samples over which the gain falls
+CENTRE = TAPS // 2  # samples until the interpolation knows a peak
+DELAYED = 128  # samples, a power of two above the latency
+HOLD_SECONDS = 0.02  # half a cycle of 25 Hz, during which the gain is held
+
+
+def stages_of(sr):
+    """Return the number of stages of the running maximum over the look-ahead and the hold: 2^stages samples."""
+    stages = 6
+    while (1 << stages) < LOOK_AHEAD + HOLD_SECONDS * sr:
+        stages += 1
+    return stages
 
 
 class Limiter(Node):
-    """Limits peaks to ``ceiling`` without distortion, with a look-ahead of 63 samples.
+    """Limits peaks to ``ceiling`` without distortion, also those between samples, with a look-ahead of 1.5 ms.
 
-    Each sample needs a cut of ``max(0, 1 - ceiling / |x|)``. The largest cut among the next 64 samples, which decays
-    with ``release``, is averaged over 64 samples, so that the gain is low enough when the peak leaves the delay. The
-    maximum over 64 samples takes six comparisons, each twice as far back as the previous one.
+    A peak ``p``, the largest of four interpolated values per sample (ITU-R BS.1770), needs a cut of ``max(0, 1 -
+    ceiling / p)``. The largest cut of the last 64 samples and 20 ms, which then decays with ``release``, is averaged
+    over 64 samples, so that the gain is low enough when the peak leaves the delay, and steady during a cycle of the
+    bass. A maximum over 2^n samples takes n comparisons, each twice as far back as the previous one. Linked lanes share
+    the gain that the loudest needs.
     """
 
     audio = AUDIO
     ceiling = In(-0.3, unit="dB", min=-40.0, max=0.0, doc="highest output level")
     release = RELEASE
-    out = Out(doc="limited signal, 63 samples late")
+    link = LINK
+    out = Out(doc="limited signal, 71 samples late")
     reduction = Out(unit="dB", doc="gain reduction")
-    largest = Line(lambda settings, sr: WINDOW * STAGES)
-    cuts = Line(lambda settings, sr: WINDOW)
-    delayed = Line(lambda settings, sr: WINDOW)
+    filters = Table(interpolators)
+    largest = Line(lambda settings, sr: stages_of(sr) << stages_of(sr))
+    cuts = Line(lambda settings, sr: LOOK_AHEAD)
+    delayed = Line(lambda settings, sr: 2 * DELAYED)  # twice, so that the newest samples are adjacent
     held, total = State(), State()
     position = State(0)
 
     def latency(settings, sr):
-        return WINDOW - 1
+        return LOOK_AHEAD - 1 + CENTRE
 
-    def tick(audio, ceiling, release, largest, cuts, delayed, held, total, position, dt):
-        top = db_to_gain(ceiling)
-        cut = 1.0 - top / max(abs(audio), top)
-        for stage in range(STAGES):
-            ring = stage * WINDOW
-            before = read_double(largest, ring + ((position - (1 << stage)) & (WINDOW - 1)))
-            largest[ring + position] = cut
-            cut = max(cut, before)
-        held = max(cut, held * decay_factor(release, dt))
-        total = total - read_double(cuts, position)
-        cuts[position] = held
-        total = total + read_double(cuts, position)
-        delayed[position] = audio
-        position = (position + 1) & (WINDOW - 1)
-        gain = clip(1.0 - total * (1.0 / WINDOW), 0.0, 1.0)
-        out = clip(read_double(delayed, position) * gain, -top, top)  # the lines round to float32
-        return out, -gain_to_db(max(gain, 1e-6)), held, total, position
+    def lanes(inputs, settings):
+        return dict.fromkeys(("out", "reduction"), max(inputs.values()))
+
+    def block(
+        audio, ceiling, release, link, out, reduction, filters, largest, cuts, delayed, held, total, position, sr, dt
+    ):  # fmt: skip
+        lanes, stages = out.shape[1], stages_of(sr)
+        window = 1 << stages
+        for i in range(out.shape[0]):
+            at = position[0]
+            loudest = 0.0
+            for lane in range(lanes):
+                here = at & (DELAYED - 1)
+                delayed[lane, here] = delayed[lane, here + DELAYED] = lane_of(audio, i, lane)
+                loudest = max(loudest, peak_of(delayed, lane, at, filters))
+            for lane in range(lanes):
+                top = db_to_gain(lane_of(ceiling, i, lane))
+                peak = loudest if link == LINKED else peak_of(delayed, lane, at, filters)
+                cut = 1.0 - top / max(peak, top)
+                for stage in range(stages):
+                    ring = stage << stages
+                    before = read_double(largest, (lane, ring + ((at - (1 << stage)) & (window - 1))))
+                    largest[lane, ring + (at & (window - 1))] = cut
+                    cut = max(cut, before)
+                held[lane] = max(cut, held[lane] * decay_factor(lane_of(release, i, lane), dt))
+                place = at & (LOOK_AHEAD - 1)
+                total[lane] -= read_double(cuts, (lane, place))
+                cuts[lane, place] = held[lane]
+                total[lane] += read_double(cuts, (lane, place))
+                gain = clip(1.0 - total[lane] * (1.0 / LOOK_AHEAD), 0.0, 1.0)
+                late = read_double(delayed, (lane, (at - (LOOK_AHEAD - 1 + CENTRE)) & (DELAYED - 1)))
+                out[i, lane] = clip(late * gain, -top, top)  # the lines round to float32
+                reduction[i, lane] = -gain_to_db(max(gain, 1e-6))
+            position[0] = (at + 1) & ((1 << 30) - 1)
+
+
+def peak_of(delayed, lane, at, filters):
+    """Return the largest of the newest sample that all filters cover, and of the three values after it."""
+    first = (at & (DELAYED - 1)) + DELAYED + 1 - TAPS
+    peak = abs(read_double(delayed, (lane, first + TAPS - 1 - CENTRE)))
+    for phase in range(1, OVERSAMPLING):
+        value = 0.0
+        for k in range(0, TAPS, 4):  # four products do not wait for each other
+            f, d = TAPS * phase + k, first + k
+            value += (
+                read_double(filters, f) * read_double(delayed, (lane, d))
+                + read_double(filters, f + 1) * read_double(delayed, (lane, d + 1))
+            ) + (
+                read_double(filters, f + 2) * read_double(delayed, (lane, d + 2))
+                + read_double(filters, f + 3) * read_double(delayed, (lane, d + 3))
+            )
+        peak = max(peak, abs(value))
+    return peak
 
 
 class Drive(Node):

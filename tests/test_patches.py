@@ -444,7 +444,7 @@ def test_microphone_records_the_output_while_record_is_on(tmp_path):
     sound = render(patch, 1.0)
     assert np.array_equal(unrecorded, sound)
     take, _ = soundfile.read(tmp_path / "take.wav", dtype="float64")
-    late = 63  # samples: the latency of the limiter, which also delays the button
+    late = 71  # samples: the latency of the limiter, which also delays the button
     assert len(take) >= len(sound) - late
     assert np.array_equal(take[: len(sound) - late], sound[late:])
 

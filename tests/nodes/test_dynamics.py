@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import soxr
+from scipy.signal import butter, sosfilt
 
 from nodes.dynamics import Compressor, Drive, Follower, Gater, Limiter, NoiseGate, Vca
 from tests.nodes.stepping import SR, run
@@ -56,16 +58,49 @@ def test_limiter_respects_its_ceiling_and_declared_latency():
     assert np.abs(out).max() <= 10 ** (-6 / 20) * (1 + 1e-9)
     soft = (0.1 * np.sin(2 * np.pi * 440 * T)).astype(np.float32)
     latency = Limiter.latency({}, SR)
-    assert np.abs(run(Limiter, N, audio=soft)["out"][latency:] - soft[:-latency]).max() < 1e-9
+    assert np.abs(run(Limiter, N, audio=soft)["out"][latency:, 0] - soft[:-latency]).max() < 1e-9
 
 
 def test_limiter_reduces_a_single_peak_to_the_ceiling():
     audio = np.full(2000, 0.5)
     audio[1000] = 2.0
-    out = run(Limiter, 2000, audio=audio, ceiling=0.0, release=0.01)["out"]
-    assert out[1063] == pytest.approx(1.0, abs=1e-6)
+    out = run(Limiter, 2000, audio=audio, ceiling=0.0, release=0.01)["out"][:, 0]
+    late = Limiter.latency({}, SR)
+    assert out[1000 + late] == pytest.approx(1.0, abs=1e-6)
     assert out[900] == 0.5
-    assert np.abs(np.diff(out))[63:1060].max() < 0.01  # the gain falls smoothly
+    assert np.abs(np.diff(out))[late : 1000 + late - 10].max() < 0.01  # the gain falls smoothly
+
+
+@pytest.mark.parametrize("sr", [44100.0, 96000.0])
+def test_limiter_leaves_no_peak_between_the_samples(sr):
+    noise = sosfilt(butter(8, 0.75, output="sos"), np.random.default_rng(5).normal(size=20000))
+    tone = np.sin(np.pi / 2.0 * np.arange(20000) + np.pi / 4.0)  # its peaks lie between the samples
+    audio = 2.0 * noise + 3.0 * tone
+    out = run(Limiter, 20000, audio=audio, ceiling=-1.0, sr=sr)["out"][1000:, 0]
+    assert db(np.abs(soxr.resample(out, 1.0, 8.0, quality="VHQ"))[4000:-4000].max()) < -0.8
+
+
+@pytest.mark.parametrize("hz", [30.0, 50.0, 100.0, 1000.0])
+def test_limiter_does_not_distort_steady_tones(hz):
+    out = run(Limiter, 2 * N, audio=2.0 * np.sin(2 * np.pi * hz * np.arange(2 * N) / SR))["out"][N:, 0]
+    basis = np.exp(2j * np.pi * hz * np.arange(N) / SR)
+    rest = out - 2.0 * np.real(np.mean(out * basis.conj()) * basis)
+    assert np.std(rest) < 0.002 * np.std(out)
+
+
+@pytest.mark.parametrize("block", [Limiter, Compressor])
+def test_linked_lanes_keep_a_stereo_sound_in_its_place(block):
+    loud, soft = 2.0 * np.sin(2 * np.pi * 300 * T), 0.1 * np.sin(2 * np.pi * 500 * T)
+    late = block.latency({}, SR) if block.latency else 0
+    linked, separate = (run(block, N, audio=np.stack([loud, soft], 1), link=link) for link in ("linked", "separate"))
+    assert np.array_equal(linked["reduction"][:, 0], linked["reduction"][:, 1])
+    assert linked["reduction"][-1, 0] > 5.0
+    soft_alone = np.roll(np.float32(soft), late)[N // 2 :]
+    gain = 10.0 ** (-linked["reduction"][N // 2 :, 1] / 20.0)
+    np.testing.assert_allclose(linked["out"][N // 2 :, 1], gain * soft_alone, atol=1e-6)
+    if block is Limiter:
+        np.testing.assert_allclose(separate["out"][N // 2 :, 1], soft_alone, atol=1e-6)
+    np.testing.assert_array_equal(separate["out"][:, 0], run(block, N, audio=loud)["out"][:, 0])
 
 
 def test_noise_gate_opens_and_closes():
