@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from nodegraph.graph import GraphError
     from nodegraph.patch import Patch, PatchError
 
-    from .api import Sound, load, play, render
+    from .api import Sound, load, play, render, trust
 
-__all__ = ["GraphError", "Patch", "PatchError", "Sound", "__version__", "load", "play", "render"]
+__all__ = ["GraphError", "Patch", "PatchError", "Sound", "__version__", "load", "play", "render", "trust"]
 
 _HOME = {
     "GraphError": "graph",
@@ -28,6 +28,7 @@ _HOME = {
     "PatchError": "patch",
     "Sound": "api",
     "load": "api",
+    "trust": "api",
     "play": "api",
     "render": "api",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nodegraph.blocks.registry import node_types
+from nodegraph.files.trust import trust as trust_file
+from nodegraph.files.trust import untrusted_problem
 from nodegraph.graph.edit_checks import check_edit
 from nodegraph.graph.ports import PatchLocation
+from nodegraph.graph.programs import untrusted_programs
 from nodegraph.patch import Action, Document, PatchError, SetSeed
 from nodegraph.patch import Patch as Session
 
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from nodegraph.graph import Graph
     from nodegraph.midi.files import MidiScore
 
-__all__ = ["Patch", "PatchError", "Sound", "load", "play", "render"]
+__all__ = ["Patch", "PatchError", "Sound", "load", "play", "render", "trust"]
 
 
 class Patch(Session):
@@ -100,6 +104,14 @@ def load(path: str | os.PathLike[str]) -> Patch:
     return Patch.load(path)
 
 
+def trust(path: str | os.PathLike[str]) -> None:
+    """Let the TorchScript model in a file run in patches, from now on. Raises TrustError, one line.
+
+    Patches opened before must be rendered or played again.
+    """
+    trust_file(Path(path))
+
+
 def render(
     patch: Session | Document | str | os.PathLike[str],
     seconds: float = 10.0,
@@ -122,7 +134,7 @@ def render(
     """
     from nodegraph.engine.offline import Offline
 
-    document, path = _document(patch)
+    document, path = _document(patch, allow_outside)
     if seed is not None:
         document = SetSeed(seed).apply(document)
     chosen = float(rate or document.settings.rate or 44100.0)
@@ -167,7 +179,7 @@ def play(
     """
     from nodegraph.engine.live import Live
 
-    document, path = _document(patch)
+    document, path = _document(patch, bool(options.get("allow_outside")))
     if flight is not None:
         from nodegraph.recording.flight import FlightRecorder
 
@@ -184,9 +196,11 @@ def _score(midi: str | os.PathLike[str] | MidiFile) -> MidiScore:
     return read_midi_file(Path(midi)) if isinstance(midi, str | os.PathLike) else score_of(midi)
 
 
-def _document(patch: Session | Document | str | os.PathLike[str]) -> tuple[Document, Path | None]:
-    if isinstance(patch, Document):
-        return patch, None
-    if not isinstance(patch, Session):
+def _document(patch: Session | Document | str | os.PathLike[str], allow_outside: bool) -> tuple[Document, Path | None]:
+    """Return the document and the path of a patch; warn of programs that are silent because they are not trusted."""
+    if not isinstance(patch, Session | Document):
         patch = load(patch)
-    return patch.document, patch.path
+    document, path = (patch, None) if isinstance(patch, Document) else (patch.document, patch.path)
+    for program, title in untrusted_programs(document, PatchLocation(path, allow_outside)).items():
+        warnings.warn(f"{title} is silent: {untrusted_problem(program)}", stacklevel=3)
+    return document, path

@@ -261,7 +261,8 @@ class Option:
     """A setting without named values: a size, a count, text, a list or a file (``kind="file"``).
 
     Its type is that of its default; ``min``/``max`` are the range of a number, in ``unit`` (None: no limit).
-    Numbers and booleans reach ``tick`` and ``block`` as constants.
+    Numbers and booleans reach ``tick`` and ``block`` as constants. A file that ``is_program`` must be trusted by the
+    user; a helper reads it by ``nodegraph.files.trust.read_trusted``.
     """
 
     default: int | float | bool | str | tuple[Any, ...]
@@ -271,6 +272,7 @@ class Option:
     kind: str = ""
     doc: str = ""
     name: str = ""
+    is_program: bool = False
 
     def accepts(self, value: Any) -> bool:
         """Return whether ``value`` has the type of the default and is in the range."""

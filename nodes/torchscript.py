@@ -1,7 +1,8 @@
 """User models in TorchScript, run in a worker outside the audio thread.
 
-A TorchScript file is a program. As any file of a patch, it is loaded from the patch's folder only (or from elsewhere
-with ``--allow-outside``). Open such patches only from people you trust.
+A TorchScript file is a program. It runs only if the user trusts it: ``nodegraph trust FILE``, or ``--trust FILE`` for
+one command. As any file of a patch, it is loaded from the patch's folder only (or from elsewhere with
+``--allow-outside``).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from nodegraph.node import Choice, FrameIn, FrameOut, Helper, In, Line, Node, Op
 FADE = 0.01  # seconds of the fade between the model's output and the dry signal
 FRAMES_OF_FADE = 4
 NO_ANSWER = -1.0  # ``wet`` before the first answer is due
-FILE = Option("", kind="file", doc="TorchScript model (.pt) in the patch's folder; it is run as a program")
+FILE = Option("", kind="file", is_program=True, doc="TorchScript model (.pt) in the patch's folder, if it is trusted")
 
 
 def has_answer(due, marks, answered):

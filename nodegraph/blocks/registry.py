@@ -16,6 +16,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
+from nodegraph.files import folders
 from nodegraph.node import Node
 
 LIBRARY = "nodes"  # package of the included blocks, found by name
@@ -44,10 +45,8 @@ def load_failures() -> dict[str, str]:
 def user_folder() -> Path:
     """Return the folder of user blocks: ``$NODEGRAPH_NODES``, else the platform's data folder."""
     if "NODEGRAPH_NODES" in os.environ:
-        return Path(os.environ["NODEGRAPH_NODES"])
-    from platformdirs import user_data_path
-
-    return user_data_path("nodegraph") / "nodes"
+        return Path(os.environ["NODEGRAPH_NODES"]).absolute()
+    return folders.user_folder("data") / "nodes"
 
 
 def is_user_family(family: str) -> bool:

@@ -1,6 +1,7 @@
 """TorchScript models outside the audio thread: input vectors in one ring, output vectors in another.
 
-The kernel of a block writes input vectors and reads the outputs after a declared delay.
+The kernel of a block writes input vectors and reads the outputs after a declared delay. A model is a program: it runs
+only if it is trusted, in a process of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from nodegraph.files.trust import TrustError, read_trusted
+from nodegraph.processes.torchscript_process import ModelError, TorchscriptProcess
 
 from .background_worker import OFFLINE_CHUNK, BackgroundWorker
 from .helper import HelperContext
@@ -54,7 +58,7 @@ class TorchWorker(BackgroundWorker):
             "marks": self.marks,
         }
         self._done, self._failure = 0, ""
-        self._model: Any = None
+        self._model: TorchscriptProcess | None = None
         self._file = context.settings["file"]
         if self._file:
             self.marks[MODEL] = LOADING
@@ -70,22 +74,33 @@ class TorchWorker(BackgroundWorker):
         return f"{outputs} late. Raise 'delay', or use a smaller model"
 
     def load(self) -> bool:
-        name = Path(self._file).name
+        path = Path(self._file)
+        threads = 1 if self._thread is not None else 0  # leave the other cores to the audio thread and the editor
         try:
-            from nodegraph.models.torch_import import require_torch
-
-            require_torch()
-            import torch
-
-            if self._thread is not None:
-                torch.set_num_threads(1)  # leave the other cores to the audio thread and the editor
-            self._model = torch.jit.load(self._file, map_location="cpu").eval()
-            self._run(np.zeros((1, self.width), np.float32))
-        except Exception as error:  # a user's model can raise anything
-            self._fail(f"'{name}' does not run ({error_line(error)}). Save it with torch.jit.save")
+            model = read_trusted(path)
+            process = TorchscriptProcess(model, self.width, self.output_width, self.signal, threads)
+            if self._stop.is_set():
+                process.close()
+            else:
+                self._model = process
+        except TrustError as error:
+            self._fail(str(error).rstrip("."))
+        except (ModelError, OSError) as error:
+            self._fail(f"'{path.name}' does not run ({error}). Save it with torch.jit.save")
         return self._model is not None
 
+    def close(self) -> None:
+        model = self._model
+        if model is not None:
+            self._stop.set()
+            model.stop()
+        super().close()
+        if model is not None:
+            model.close()
+
     def _fail(self, reason: str) -> None:
+        if self._model is not None:
+            self._model.close()
         self._failure, self._model = reason, None
         self.marks[MODEL] = NONE
 
@@ -97,35 +112,16 @@ class TorchWorker(BackgroundWorker):
             return self._model is not None
         slots = np.arange(first, put) % len(self.answered)
         try:
-            found = self._run(self.asked[slots].reshape(-1, self.width))
-        except Exception as error:
-            self._fail(f"the model failed ({error_line(error)})")
+            found = self._model.run(self.asked[slots].reshape(-1, self.width))
+        except ModelError as error:
+            if not self._stop.is_set():  # else it was ended by close
+                self._fail(f"the model failed ({error})")
             return False
         self.answers[slots] = found.reshape(len(slots), self.lanes, self.output_width)
         self.answered[slots] = np.arange(first, put)
         self.marks[MODEL] = READY
         self._done = put
         return True
-
-    def _run(self, vectors: np.ndarray) -> np.ndarray:
-        import torch
-
-        given = torch.from_numpy(vectors)
-        with torch.inference_mode():
-            found = self._model(given[:, None, :] if self.signal else given)
-        if not isinstance(found, torch.Tensor):
-            raise TypeError("it does not return a tensor")
-        shape = (len(vectors), 1, self.output_width) if self.signal else (len(vectors), self.output_width)
-        if tuple(found.shape) != shape:
-            raise ValueError(f"it returns {list(found.shape)} for {list(given.shape)}, not {list(shape)}")
-        return np.nan_to_num(found.to(torch.float32).numpy().reshape(len(vectors), -1), posinf=0.0, neginf=0.0)
-
-
-def error_line(error: Exception) -> str:
-    """Return the most informative line of an error."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    error_lines = [line for line in lines if "Error" in line and ":" in line] or lines or [type(error).__name__]
-    return error_lines[-1 if len(error_lines) > 1 else 0][:120].rstrip(".")
 
 
 class FrameWorker(TorchWorker):

@@ -6,7 +6,9 @@ import functools
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -17,6 +19,7 @@ from . import commands
 from .errors import report
 
 EPILOG = "Exit status: 0 success, 1 failure, 2 wrong usage. Set NODEGRAPH_TRACEBACK=1 to print tracebacks."
+TRUST = "trust"  # the parameter of a command that has the option Trust
 # every command and group: no shell completion, no rich text
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 
@@ -102,13 +105,26 @@ def _root(
         print(context.get_help())
 
 
+@contextmanager
+def _trusting(files: list[Path] | None) -> Iterator[None]:
+    """Trust the files of ``--trust`` in the context."""
+    if not files:
+        yield
+        return
+    from nodegraph.files.trust import trusting
+
+    with trusting(files):
+        yield
+
+
 def _with_exit_status(function: Callable[..., int | None]) -> Callable[..., int]:
     """Wrap ``function`` so that it returns an exit status and reports errors instead of raising them."""
 
     @functools.wraps(function)
     def run(**options: Any) -> int:
         try:
-            status = function(**options)
+            with _trusting(options.get(TRUST)):
+                status = function(**options)
             sys.stdout.flush()
             return status or 0
         except (Exception, KeyboardInterrupt) as error:

@@ -53,4 +53,11 @@ Device = Annotated[
 Subpatch = Annotated[
     str, typer.Option("--subpatch", metavar="ID", help="Only this subpatch, such as voice or band/voice, by itself.")
 ]
+# app.py trusts these files while the command runs
+Trust = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--trust", metavar="FILE", help="Let the patch run this TorchScript model; repeatable. See `nodegraph trust`."
+    ),
+]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Allow the patch to use files outside its folder.")]

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from nodegraph.files import folders
 from nodegraph.midi.ports import ALL, matches
 from nodegraph.patch.errors import suggest
 
@@ -119,9 +120,7 @@ def user_folder() -> Path:
     """Return the folder of user controller files: ``$NODEGRAPH_CONTROLLERS``, else the platform's data folder."""
     if "NODEGRAPH_CONTROLLERS" in os.environ:
         return Path(os.environ["NODEGRAPH_CONTROLLERS"])
-    from platformdirs import user_data_path
-
-    return user_data_path("nodegraph") / "controllers"
+    return folders.user_folder("data") / "controllers"
 
 
 def controller_files() -> dict[str, Path]:

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from nodegraph.files.folders import user_folder
 from nodegraph.graph import Graph
 from nodegraph.patch import Document, Patch, PatchError
 
@@ -19,6 +20,7 @@ from .canvas import camera as canvas
 from .command import COMMANDS, HANDLERS, by_key, load_commands
 from .commands.piano import play_key
 from .commands.retrospective import retrospective
+from .commands.trust import report_untrusted
 from .desk import Desk
 from .events import CameraMoved, Event, Key, KeyReleased, MenuPicked, PanelClosed, PanelEvent, Pointer, Slide
 from .external import external_control
@@ -74,6 +76,7 @@ class Presenter:
         self.desk.open_patch(self.desk.patch, graph)
         self.refresh()
         self.screen.menus(menu_bar(self.desk))
+        report_untrusted(self.desk)
         self.autosaving.offer_recovery(self.desk)
 
     # -- events ------------------------------------------------------------------------------------------------
@@ -244,6 +247,4 @@ def _name(desk: Desk) -> str:
 
 
 def _home() -> Path:
-    from platformdirs import user_state_path
-
-    return user_state_path("nodegraph")
+    return user_folder("state")

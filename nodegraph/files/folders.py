@@ -1,4 +1,4 @@
-"""Folders of files that the program makes: in the user's cache, and their cleaning."""
+"""Folders of files that the program makes, in those of the user, and their cleaning."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from collections.abc import Collection
 from pathlib import Path
 
 
+def user_folder(kind: str) -> Path:
+    """Return the folder of nodegraph in the user's "cache", "config", "data" or "state".
+
+    Without a home folder it would lie in the current one, which may be that of a patch from a stranger: a folder that
+    cannot exist is returned instead.
+    """
+    import platformdirs
+
+    try:
+        found: Path = getattr(platformdirs, f"user_{kind}_path")("nodegraph")
+    except RuntimeError:  # no home folder
+        found = Path()
+    return found if found.is_absolute() else Path(os.devnull) / "nodegraph"
+
+
 def cache_folder(name: str) -> Path:
     """Return a folder in the user's cache, or that in the environment: ``NODEGRAPH_TABLES`` for "tables"."""
-    from platformdirs import user_cache_dir
-
-    return Path(os.environ.get(f"NODEGRAPH_{name.upper()}") or Path(user_cache_dir("nodegraph")) / name)
+    return Path(os.environ.get(f"NODEGRAPH_{name.upper()}") or user_folder("cache") / name)
 
 
 def delete_files(folder: Path, suffixes: Collection[str]) -> None:

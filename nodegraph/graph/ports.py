@@ -156,14 +156,22 @@ def every_node(document: Document, location: PatchLocation, path: Place = ()) ->
 
     The contents of a subpatch whose file cannot be read, or may not be read from ``location``, are skipped.
     """
+    for place, record, _ in every_node_and_location(document, location, path):
+        yield place, record
+
+
+def every_node_and_location(
+    document: Document, location: PatchLocation, path: Place = ()
+) -> Iterator[tuple[Place, NodeRecord, PatchLocation]]:
+    """Yield what :func:`every_node` yields, with the location of the document that contains the node."""
     for id, record in document.nodes.items():
-        yield (*path, id), record
+        yield (*path, id), record, location
         if record.type == SUBPATCH:
             try:
                 nested, nested_location = nested_document(record, location)
             except PatchError:
                 continue
-            yield from every_node(nested, nested_location, (*path, id))
+            yield from every_node_and_location(nested, nested_location, (*path, id))
 
 
 def ports_in(document: Document, types: tuple[str, ...]) -> list[str]:

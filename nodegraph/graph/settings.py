@@ -7,6 +7,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from nodegraph.blocks.registry import node_types
+from nodegraph.files.trust import untrusted_problem
 from nodegraph.node import Spec
 from nodegraph.patch import NodeRecord, resolve_file
 from nodegraph.patch.errors import PatchError, Problem, quote
@@ -57,6 +58,9 @@ def _resolve_node(
     for name, option in spec.options.items():
         if option.kind == "file":
             _resolve_file_setting(node, name, patch_path, allow_outside)
+            if option.is_program and node.settings[name]:
+                node.problem = node.problem or untrusted_problem(Path(node.settings[name]))
+                node.settings[name] = "" if node.problem else node.settings[name]
     if cls.check is not None and not node.problem:
         node.problem = cls.check(node.settings)
     if cls.formula is not None and not node.problem:

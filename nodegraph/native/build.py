@@ -1,8 +1,8 @@
 """Linking, verification, optimisation, caching and loading of kernels.
 
-The object code of a kernel is stored in the user's cache folder. Its key covers everything that determines
-the code: the function and the functions it calls, the wrapper, the compiler and the processor. A start with
-a filled cache needs only the loader of LLVM, not Numba.
+The object code of a kernel is stored in the user's cache folder, signed with a key of the user. Its name covers
+everything that determines the code: the function and the functions it calls, the wrapper, the compiler and the
+processor. A start with a filled cache needs only the loader of LLVM, not Numba.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
@@ -21,6 +20,9 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
+
+from nodegraph.files.folders import user_folder
+from nodegraph.files.signed_cache import read_signed, write_signed
 
 from .wrap import UNREACHABLE_RAISE
 
@@ -45,10 +47,8 @@ class KernelError(Exception):
 def cache_folder() -> Path:
     """Return the folder of cached kernels: ``$NODEGRAPH_CACHE``, else the platform's cache folder."""
     if "NODEGRAPH_CACHE" in os.environ:
-        return Path(os.environ["NODEGRAPH_CACHE"])
-    from platformdirs import user_cache_path
-
-    return user_cache_path("nodegraph") / "kernels"
+        return Path(os.environ["NODEGRAPH_CACHE"]).absolute()
+    return user_folder("cache") / "kernels"
 
 
 def kernel_address(
@@ -65,10 +65,10 @@ def kernel_address(
     address = _engine().get_function_address(symbol) if symbol in _loaded else 0
     if not address:
         path = cache_folder() / f"{symbol}.o"
-        code = _read(path)
+        code = read_signed(path)
         if code is None or not _load(code, symbol):
             code = _machine().emit_object(_optimise(name, make_ir(symbol), calls_kernels))
-            _write(path, code)
+            write_signed(path, code)  # on a read-only or full disk it is compiled again at the next start
             if not _load(code, symbol):
                 raise KernelError(f"{name}: the compiled kernel could not be loaded")
         address = _engine().get_function_address(symbol)
@@ -78,7 +78,7 @@ def kernel_address(
 def is_cached(name: str, parts: tuple[Any, ...]) -> bool:
     """Return whether the kernel is loaded or cached."""
     symbol = f"{name}_{_digest([_environment(), _compiler_source_hash(), *parts])[:24]}"
-    return symbol in _loaded or (cache_folder() / f"{symbol}.o").is_file()
+    return symbol in _loaded or read_signed(cache_folder() / f"{symbol}.o") is not None
 
 
 def code_identity(function: Callable[..., Any]) -> Any:
@@ -196,32 +196,6 @@ def _load(code: bytes, symbol: str) -> bool:
 
 
 # -- cache ---------------------------------------------------------------------------------------------
-
-_MARK = b"nodegraph-kernel"
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    mark, digest, code = data[:16], data[16:48], data[48:]
-    return code if mark == _MARK and hashlib.sha256(code).digest() == digest else None
-
-
-def _write(path: Path, code: bytes) -> None:
-    """Store a kernel in the cache; on a read-only or full disk it is compiled again at the next start."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            try:
-                file.write(_MARK + hashlib.sha256(code).digest() + code)
-                file.close()
-                os.replace(file.name, path)
-            except OSError:
-                os.unlink(file.name)
-    except OSError:
-        pass
 
 
 @cache

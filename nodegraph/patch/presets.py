@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nodegraph.files.atomic import write_atomic
+from nodegraph.files.folders import user_folder
 
 from .actions import Replace
 from .document import Document, NodeRecord, Preset
@@ -25,9 +26,7 @@ def user_presets_folder() -> Path:
     """Return the folder of user presets: ``$NODEGRAPH_PRESETS``, else in the platform's data folder."""
     if "NODEGRAPH_PRESETS" in os.environ:
         return Path(os.environ["NODEGRAPH_PRESETS"])
-    from platformdirs import user_data_path
-
-    return user_data_path("nodegraph") / "presets"
+    return user_folder("data") / "presets"
 
 
 def presets_for(document: Document, type: str, folder: Path | None = None) -> list[Preset]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nodegraph.engine.tape import TapeReader
+from nodegraph.files.folders import user_folder
 from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import reason_of
 
@@ -277,9 +278,7 @@ def _unused_folder(folder: Path) -> Path:
 
 def retrospective_folder() -> Path:
     """Return the default folder of retrospective sessions."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("nodegraph") / "kept"
+    return user_folder("cache") / "kept"
 
 
 def sessions(folder: Path | None = None) -> list[RetrospectiveSession]:

@@ -12,7 +12,10 @@ from nodegraph.engine import callback as cb
 from nodegraph.engine.core import Engine, EngineError, KnobValues
 from nodegraph.engine.live import LIMITER_RELEASE
 from nodegraph.engine.offline import Offline
+from nodegraph.files.trust import untrusted_problem
 from nodegraph.graph import Graph, GraphError, build_graph
+from nodegraph.graph.ports import PatchLocation
+from nodegraph.graph.programs import untrusted_programs
 from nodegraph.native.build import KernelError
 from nodegraph.patch import Document, Patch, PatchError, parse_patch, step_from_data
 from nodegraph.quantum import QUANTUM
@@ -84,9 +87,23 @@ class Replay(Offline):
         try:
             has_names = self.flight.header.flight >= FORMAT_WITH_RENAMES and not self._has_other_patch
             graph = build_graph(self._session.document, self.rate, self._session.path, self.allow_outside)
+            self._note_placeholders(graph)
             self._swap_plan(graph, names if has_names else None)
         except (GraphError, KernelError) as error:
             self.notes.append(f"step {number}: {error}")
+
+    def _note_placeholders(self, graph: Graph) -> None:
+        """Add a note for each node that is silent, once."""
+        if not graph.placeholders:
+            return
+        home = PatchLocation(self._session.path, self.allow_outside)
+        programs = untrusted_programs(self._session.document, home)
+        # the files of the log are deleted at the end: they are trusted by their content
+        by_hash = {untrusted_problem(path): untrusted_problem(path, by_hash=True) for path in programs}
+        for id, reason in graph.placeholders.items():
+            note = f"{graph.node(id).title} is silent: {by_hash.get(reason, reason)}"
+            if note not in self.notes:
+                self.notes.append(note)
 
     def _step(self, record: Record) -> None:
         try:

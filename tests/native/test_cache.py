@@ -1,15 +1,16 @@
-"""The kernel cache: kernels are reused between runs, and damaged files are compiled again."""
+"""The kernel cache: kernels are reused between runs, and damaged or foreign files are compiled again."""
 
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nodegraph.native import build
 from nodegraph.native.build import code_identity
 
 PROGRAM = """
@@ -26,9 +27,20 @@ print(was, word[0], "numba" in sys.modules)
 """
 
 
-def run(folder):
-    environment = os.environ | {"NODEGRAPH_CACHE": str(folder)}
+class Opens:
+    """An object whose pickle creates a file when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def run(folder, **environment):
+    environment = os.environ | {"NODEGRAPH_CACHE": str(folder), **environment}
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
     return done.stdout.split()
 
 
@@ -39,23 +51,28 @@ def test_second_start_does_not_compile_or_import_numba(tmp_path):
 
 
 DAMAGE = {
-    "truncated": lambda data: data[: len(data) // 2],
-    "empty": lambda data: b"",
-    "one bit": lambda data: data[:-20] + bytes([data[-20] ^ 1]) + data[-19:],
-    "one bit of the mark": lambda data: bytes([data[0] ^ 1]) + data[1:],
-    "something else": lambda data: b"#!/bin/sh\necho pwned\n" * 100,
+    "truncated": lambda data, path: data[: len(data) // 2],
+    "one bit": lambda data, path: data[:-20] + bytes([data[-20] ^ 1]) + data[-19:],
+    "a pickle": lambda data, path: pickle.dumps(Opens(path)),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_cache_file_is_compiled_again(tmp_path, damage):
-    run(tmp_path)
-    (file,) = tmp_path.iterdir()
+    folder = tmp_path / "kernels"
+    run(folder)
+    (file,) = folder.iterdir()
     original = file.read_bytes()
-    file.write_bytes(DAMAGE[damage](original))
-    assert run(tmp_path)[1:] == ["205", "True"]
+    file.write_bytes(DAMAGE[damage](original, tmp_path / "opened"))
+    assert run(folder) == ["False", "205", "True"]
     assert file.read_bytes()[:48] == original[:48]
-    assert run(tmp_path) == ["True", "205", "False"]
+    assert run(folder) == ["True", "205", "False"]
+    assert not (tmp_path / "opened").exists()
+
+
+def test_kernel_of_another_user_is_compiled_again(tmp_path):
+    run(tmp_path / "kernels", XDG_DATA_HOME=str(tmp_path / "stranger"))
+    assert run(tmp_path / "kernels", XDG_DATA_HOME=str(tmp_path / "user")) == ["False", "205", "True"]
 
 
 @pytest.mark.parametrize("folder", ["/proc/nodegraph", "/dev/null", "/dev/null/kernels"])
@@ -63,12 +80,10 @@ def test_kernel_is_compiled_if_the_cache_folder_is_not_writable(folder):
     assert run(folder) == ["False", "205", "True"]
 
 
-def test_failed_cache_write_leaves_no_temporary_file(tmp_path):
-    folder = tmp_path / "kernel.o"
-    folder.mkdir()
-    (folder / "file").touch()
-    build._write(folder, b"code")
-    assert list(tmp_path.iterdir()) == [folder]
+def test_kernel_is_compiled_if_the_key_cannot_be_stored(tmp_path):
+    for _ in range(2):
+        assert run(tmp_path, XDG_DATA_HOME="/dev/null") == ["False", "205", "True"]
+    assert list(tmp_path.iterdir()) == []
 
 
 # -- identity of kernels -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import torch
 from nodegraph.blocks.torch_worker import LATE, MODEL, READY, TorchWorker
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
+from nodegraph.files.trust import trusting
 from nodegraph.graph import build_graph
 from tests.nodes.frame_helpers import RATE, noise
 from tests.rendering import largest_step, patch_of
@@ -44,12 +45,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Return the path of a patch in a folder with models."""
+    """Yield the path of a patch in a folder with trusted models."""
     folder = tmp_path_factory.mktemp("models")
     for cls in (Twice, FirstThree, Undefined, Raises):
         torch.jit.save(torch.jit.script(cls()), folder / f"{cls.__name__}.pt")
     (folder / "text.pt").write_text("no model")
-    return folder / "patch.json"
+    with trusting(folder.iterdir()):
+        yield folder / "patch.json"
 
 
 def sound_patch(file="", **settings):

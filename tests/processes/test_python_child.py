@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nodegraph.blocks.registry import user_folder
 from nodegraph.cli.commands import warmup
 from nodegraph.editor import windows
 from nodegraph.editor.dpg import display_check
@@ -137,3 +138,11 @@ def test_python_is_started_in_one_place_only():
 ])  # fmt: skip
 def test_other_ways_to_start_python_are_detected(source):
     assert starts_python(source)
+
+
+def test_user_blocks_are_not_loaded_from_the_current_folder_without_a_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NODEGRAPH_NODES", raising=False)
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: Path("~/.local/share") / name)
+    (tmp_path / "~" / ".local" / "share" / "nodegraph" / "nodes").mkdir(parents=True)
+    assert not user_folder().is_dir()

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import describe
 from ..kernels import compile_kernels, kernels_of_graph
-from ..options import Json, Outside
+from ..options import Json, Outside, Trust
 from ..output import plural, print_json, print_line, print_note
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def check(
     patches: Annotated[list[Path], typer.Argument(metavar="PATCH", show_default=False, help="Patch files (.json).")],
     allow_outside: Outside = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> int:
     """List the problems of patches, one line each.

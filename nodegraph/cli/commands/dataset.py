@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import CommandError
-from ..options import Json, Outside, Sets, positive, sample_rate
+from ..options import Json, Outside, Sets, Trust, positive, sample_rate
 from ..output import plural, print_json, print_line
 from ..patches import open_patch
+from ..programs import warn_about_programs
 from ..progress import Progress
 from ..shutdown import catch_stop_signals
 
@@ -54,6 +55,7 @@ def dataset(
         bool, typer.Option("--verify", help="Compare all files with the manifest; make nothing.")
     ] = False,
     outside: Outside = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> int:
     """Render random settings of a patch, with labels, for training.
@@ -72,6 +74,7 @@ def dataset(
     from nodegraph.estimator.production import make_dataset
 
     opened = open_patch(patch, sets, None, outside)
+    warn_about_programs(opened.document, opened.path)
     names = [name.strip() for text in parameters for name in text.split(",") if name.strip()] if parameters else None
     chosen = parameters_of(opened.document, names, opened.path)
     settings = DatasetSettings(

@@ -6,7 +6,6 @@ import os
 import platform
 import shlex
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -106,16 +105,14 @@ def _blocks() -> Iterator[Check]:
 
 
 def _cache() -> Check:
+    from nodegraph.files.signed_cache import signing_problem
     from nodegraph.native.build import cache_folder
 
     folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        detail = f"{folder} is not writable ({error.strerror}): kernels are compiled at every start"
-        return Check("cache", False, detail, "export NODEGRAPH_CACHE=/some/folder")
+    if problem := signing_problem(folder):
+        detail = f"{problem}: kernels are compiled at every start"
+        fix = "NODEGRAPH_CACHE" if str(folder) in problem else "XDG_DATA_HOME"
+        return Check("cache", False, detail, f"export {fix}=/some/folder")
     return Check("cache", True, str(folder))
 
 

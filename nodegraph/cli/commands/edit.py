@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nodegraph.files.folders import user_folder
+
 from ..errors import CommandError
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
-from ..options import Outside, Rate
+from ..options import Outside, Rate, Trust
 from ..recording_options import Flight
 from ..shutdown import catch_stop_signals
 from ..silence_stderr import silence_native_stderr
@@ -44,6 +46,7 @@ def edit(
         Path | None, typer.Option("--home", help="Folder of preferences and recovery copies.", hidden=True)
     ] = None,
     allow_outside: Outside = False,
+    trust: Trust = None,
 ) -> int:
     """Edit a patch in a window while it plays."""
     from nodegraph.editor.dpg.display_check import display_problem
@@ -106,6 +109,4 @@ def _sound(
 
 
 def _home() -> Path:
-    from platformdirs import user_state_path
-
-    return user_state_path("nodegraph")
+    return user_folder("state")

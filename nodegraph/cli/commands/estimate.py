@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import CommandError
-from ..options import Json, PatchFile, Subpatch
+from ..options import Json, PatchFile, Subpatch, Trust
 from ..output import columns, format_duration, print_json, print_line, print_warning
 from ..patches import open_patch, problems_of
+from ..programs import warn_about_programs
 from ..progress import Progress
 from ..shutdown import catch_stop_signals
 
@@ -59,6 +60,7 @@ def estimate(
         Path | None,
         typer.Option("--page", metavar="OUT.html", help="Also write a blind test against the best random setting."),
     ] = None,
+    trust: Trust = None,
     json: Json = False,
 ) -> None:
     """Set a patch's controls so that it sounds like a recording.
@@ -78,6 +80,7 @@ def estimate(
     from nodegraph.patch import write_patch
 
     opened = open_patch(patch)
+    warn_about_programs(opened.document, opened.path)
     _check_output(output, sound)
     if page is not None:
         _check_output(page, sound)

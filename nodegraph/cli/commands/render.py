@@ -12,9 +12,10 @@ from ..errors import INTERRUPTED, CommandError
 from ..inputs import input_files, read_inputs
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..midi_file_input import MAX_TAIL, check_sends, collecting_sent, load_midi_file, render_until_silent, write_sent
-from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
+from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
 from ..output import format_duration, print_json, print_line, print_note, print_warning
 from ..patches import build_graph_for, open_patch, warn_about_placeholders
+from ..programs import ask_about_programs
 from ..sound_writer import describe_file, write_sound_file
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def render(
     set: Sets = None,
     seed: Seed = None,
     allow_outside: Outside = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> int:
     """Render a patch to a sound file.
@@ -70,6 +72,7 @@ def render(
 
     kind_of(output)
     opened = open_patch(patch, set, seed, allow_outside)
+    ask_about_programs(opened, allow_outside, json)
     chosen = float(rate or opened.document.settings.rate or 44100.0)
     graph = build_graph_for(opened, chosen, allow_outside)
     silent = warn_about_placeholders(graph)

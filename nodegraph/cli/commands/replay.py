@@ -9,7 +9,7 @@ import typer
 
 from ..errors import INTERRUPTED
 from ..kernels import compile_kernels, kernels_of_engine
-from ..options import Json, Outside
+from ..options import Json, Outside, Trust
 from ..output import print_json, print_note, print_warning
 from ..sound_writer import describe_file, write_sound_file
 
@@ -27,6 +27,7 @@ def replay(
         typer.Option("--patch", "-p", metavar="PATCH", help="Play this patch instead of the one in the log."),
     ] = None,
     allow_outside: Outside = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> int:
     """Replay a logged performance, sample by sample.

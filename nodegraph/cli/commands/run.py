@@ -23,10 +23,11 @@ from ..control_options import (
 from ..errors import CommandError
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..midi_file_input import load_midi_file
-from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets
+from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
 from ..output import format_duration, print_json, print_note
 from ..patches import open_patch, problems_of, warn_about_placeholders
 from ..play_loop import play
+from ..programs import ask_about_programs
 from ..recording_options import MINUTES, Automation, Flight, Keep, Record, RecordingOptions
 from ..silence_stderr import silence_native_stderr
 from ..stream_report import print_report
@@ -75,6 +76,7 @@ def run(
     set: Sets = None,
     seed: Seed = None,
     allow_outside: Outside = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> int:
     """Play a patch live, until Ctrl-C.
@@ -84,6 +86,7 @@ def run(
     control_options = ControlOptions(midi, midi_virtual, controller, learn, osc, osc_host, osc_send)
     recording_options = RecordingOptions(flight, record, keep, moves)
     opened = open_patch(patch, set, seed, allow_outside)
+    ask_about_programs(opened, allow_outside, json)
     recording_options.check(opened)
     silent: list[str] = []
     score: MidiScore | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..drawings import as_dot, as_mermaid
-from ..options import Json, Outside, PatchFile, Rate, Sets
+from ..options import Json, Outside, PatchFile, Rate, Sets, Trust
 from ..output import columns, format_bytes, plural, print_json, print_line, printable
 from ..patches import build_graph_for, open_patch, warn_about_placeholders
 
@@ -41,6 +41,7 @@ def show(
     set: Sets = None,
     rate: Rate = None,
     allow_outside: Outside = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> None:
     """Show a patch: nodes, lanes, latency, wires and loops."""

@@ -10,6 +10,7 @@ from ..menus import LINE, entry
 from ..view import MenuItem, Pin, Point
 from . import notes
 from .presets import preset_menu
+from .trust import untrusted_of
 
 
 def menu_for(desk: Desk, over: Over, at: Point) -> None:
@@ -61,6 +62,8 @@ def _node_menu(desk: Desk, id: str) -> list[MenuItem]:
     items += [LINE, *(entry(desk, name) for name in more), notes.colour_menu(id)]
     if desk.document.nodes[id].type == "subpatch":
         items[1:1] = [entry(desk, name, id) for name in ("open_subpatch", "dissolve", "save_subpatch", "match_a_sound")]
+    if any(option.is_program for option in desk.spec(id).options.values()) and untrusted_of(desk):
+        items.insert(1, entry(desk, "trust_programs"))
     if desk.document.nodes[id].type in ("gain_bank", "latent_source"):
         items.insert(1, entry(desk, "gain_bank", id))
     return items

@@ -17,6 +17,7 @@ from ..events import CloseRequested, FilesDropped, PromptAnswered
 from ..panel import QuestionPanel
 from ..recent import add_recent_file
 from ..windows import open_window
+from .trust import report_untrusted
 
 SOUNDS = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3"}
 PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
@@ -94,6 +95,7 @@ def show_patch(desk: Desk, patch: Patch) -> None:
         desk.view.hide_probe(key)
     desk.close_palette()
     desk.open_patch(patch)
+    report_untrusted(desk)
 
 
 # -- save --------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import INTERRUPTED
-from ...options import Device, Json, positive
+from ...options import Device, Json, Trust, positive
 from ...output import (
     columns,
     format_bytes,
@@ -71,6 +71,7 @@ def autoencoder(
         float, typer.Option("--patch-seconds", metavar="S", callback=positive, help="Seconds to render of each patch.")
     ] = 60.0,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> int | None:
     """Train an autoencoder on recordings or patches.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import INTERRUPTED
-from ...options import Device, Json, Subpatch, positive
+from ...options import Device, Json, Subpatch, Trust, positive
 from ...output import (
     columns,
     format_bytes,
@@ -19,6 +19,8 @@ from ...output import (
     print_recipes,
     print_warning,
 )
+from ...patches import open_patch
+from ...programs import warn_about_programs
 from ...progress import Progress
 from ...shutdown import catch_stop_signals
 
@@ -66,6 +68,7 @@ def estimator(
         bool, typer.Option("--compare/--no-compare", help="Compare with a search without the model, a minute or two.")
     ] = True,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
+    trust: Trust = None,
     json: Json = False,
 ) -> int | None:
     """Train an estimator of the parameters of a patch.
@@ -83,6 +86,7 @@ def estimator(
     names = [name.strip() for name in parameters.split(",") if name.strip()] if parameters is not None else None
     from nodegraph.estimator import EstimatorObserver, train_estimator
 
+    warn_about_programs(open_patch(patch).document, patch)
     with catch_stop_signals() as stop, Progress("training", 1.0) as bar:
         observer = EstimatorObserver(
             progress=lambda step: bar.to(

@@ -1,0 +1,129 @@
+"""A TorchScript model in a process of its own, which can neither write files nor reach the network."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from contextlib import suppress
+
+import numpy as np
+
+from .python_child import python_command, python_environment
+from .torchscript_protocol import ANSWER, ERROR, MAX_ERROR, REQUEST, START, Start
+
+LOAD_SECONDS, CALL_SECONDS = 120.0, 30.0  # until a model is stopped
+PIPE_BYTES = 1 << 16
+
+
+class ModelError(Exception):
+    """A model failed; the message is the reason, without a full stop."""
+
+
+class TorchscriptProcess:
+    """A process that runs one model. ``closed`` names the parts of its isolation, see ``isolation.py``.
+
+    Raises ModelError if the model cannot be loaded, or does not map zeros to the right shape.
+    """
+
+    def __init__(self, model: bytes, width: int, output_width: int, signal: bool, threads: int = 0) -> None:
+        self._width, self._output_width = width, output_width
+        self._folder = tempfile.TemporaryDirectory(prefix="nodegraph-model-")
+        os.chmod(self._folder.name, 0o500)  # empty, and nothing can be written into it
+        self._process = subprocess.Popen(
+            python_command("-m", "nodegraph.processes.torchscript_main"),
+            cwd=self._folder.name,
+            env=python_environment() | {"OMP_WAIT_POLICY": "PASSIVE"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+        if sys.platform != "win32" and self._process.stdin is not None:
+            os.set_blocking(self._process.stdin.fileno(), False)  # a model that does not read must not stop the program
+        self._finalizer = weakref.finalize(self, _end, self._process, self._folder)
+        start = START.pack(*Start(len(model), width, output_width, int(signal), threads))
+        self.closed = self._ask(start + model, MAX_ERROR, LOAD_SECONDS).decode("ascii", "replace").split()
+
+    def run(self, vectors: np.ndarray) -> np.ndarray:
+        """Return the finite output for float32 vectors (count, width): (count, output_width). Raises ModelError."""
+        size = 4 * len(vectors) * self._output_width
+        data = vectors.astype(np.float32, copy=False).tobytes()
+        found = self._ask(REQUEST.pack(len(vectors)) + data, size, CALL_SECONDS)
+        if len(found) != size:
+            self.close()
+            raise ModelError("it answers nonsense")
+        output = np.frombuffer(found, np.float32).reshape(len(vectors), self._output_width)
+        return np.nan_to_num(output, posinf=0.0, neginf=0.0)
+
+    def stop(self) -> None:
+        """End the process, from any thread: a call that runs in another one fails."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process and release its pipes and its folder, when no call runs."""
+        self._finalizer()
+
+    def _ask(self, request: bytes, limit: int, seconds: float) -> bytes:
+        """Send a request and return the answer, of at most ``limit`` bytes."""
+        end = time.monotonic() + seconds
+        try:
+            self._write(request, end)
+            size, kind = REQUEST.unpack(self._read(REQUEST.size, end))[0], self._read(1, end)[0]
+            if size > (limit if kind == ANSWER else MAX_ERROR):
+                raise ModelError("it answers nonsense")
+            data = self._read(size, end)
+        except (OSError, ValueError):
+            self.close()
+            raise ModelError("it ended") from None
+        except ModelError:
+            self.close()
+            raise
+        if kind == ERROR:
+            self.close()
+            text = data.decode("utf-8", "replace")
+            raise ModelError("".join(c if c.isprintable() else " " for c in text)[:120].rstrip(". "))
+        return data
+
+    def _write(self, data: bytes, end: float) -> None:
+        assert self._process.stdin is not None
+        handle, rest = self._process.stdin.fileno(), memoryview(data)
+        while rest:
+            self._wait(handle, end, writing=True)
+            with suppress(BlockingIOError):
+                rest = rest[os.write(handle, rest[:PIPE_BYTES]) :]
+
+    def _read(self, size: int, end: float) -> bytes:
+        assert self._process.stdout is not None
+        handle, found = self._process.stdout.fileno(), bytearray()
+        while len(found) < size:
+            self._wait(handle, end)
+            part = os.read(handle, size - len(found))
+            if not part:
+                raise ModelError("it ended")
+            found += part
+        return bytes(found)
+
+    def _wait(self, handle: int, end: float, writing: bool = False) -> None:
+        """Wait until a pipe is ready. Raises ModelError after the time ``end``."""
+        if sys.platform == "win32":
+            return  # pipes cannot be waited for
+        waiting = select.poll()
+        waiting.register(handle, select.POLLOUT if writing else select.POLLIN)
+        if not waiting.poll(max(end - time.monotonic(), 0.0) * 1000.0):
+            raise ModelError("it takes too long")
+
+
+def _end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    with suppress(OSError):
+        folder.cleanup()
