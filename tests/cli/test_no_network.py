@@ -34,7 +34,7 @@ TRAINING = "--set features.size=128 --set features.hop=64 --set features.rate=80
 COMMANDS = {
     "patches": [
         "--help", "render --help", "--version", "check beep.json", "show beep.json --plan", "show beep.json -f dot",
-        "nodes", "nodes sine", "controllers", "devices --json", "new-node wobble", "doctor",
+        "nodes", "nodes sine", "controllers", "devices --json", "new-node wobble", "licences", "doctor",
         "render beep.json -o beep.wav -s 0.1", "run beep.json --null -s 0.2 --flight take.flight", "keep -o kept.wav",
         "replay take.flight -o take.wav", "demo pluck -s 0.1", "invert frames.npy -o sound.wav --rate 8000 --hop 64",
     ],
