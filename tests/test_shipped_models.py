@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import nodegraph
+from nodegraph.cli import main
 from nodegraph.engine.offline import Offline
 from nodegraph.estimator import load_recipe as load_estimator_recipe
 from nodegraph.estimator.examples import examples
 from nodegraph.estimator.parameters import to_classes
 from nodegraph.estimator.patch_record import check_patch
 from nodegraph.estimator.rendering import BatchRenderer
+from nodegraph.files.checksums import listed_checksum
 from nodegraph.learn import load_recipe
 from nodegraph.models.autoencoder import Autoencoder
 from nodegraph.models.estimator import SURE, Estimator
+from nodegraph.models.model_file import ModelError
 from nodegraph.spectral.metrics import spectral_convergence
 from nodegraph.spectral.stft import stft
 
@@ -66,6 +71,36 @@ def test_readme_names_all_models_and_every_model_is_used():
         if node.type == "decoder"
     }
     assert used == {file.name for file in AUTOENCODERS}
+
+
+def test_list_of_checksums_has_all_models():
+    listed = {path: listed_checksum(path) for path in MODELS}
+    assert listed == {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in MODELS}
+    assert len((PATCHES / "models" / "SHA256SUMS").read_text().splitlines()) == len(MODELS)
+
+
+@pytest.mark.parametrize("change", ["byte", "other model"])
+def test_model_that_is_not_the_shipped_one_is_reported_in_one_line(tmp_path, capsys, change):
+    (tmp_path / "models").mkdir()
+    for name in ("autoencoder_drone.json", "models/SHA256SUMS", "models/parts-16.safetensors"):
+        shutil.copy(PATCHES / name, tmp_path / name)
+    assert main(["check", str(tmp_path / "autoencoder_drone.json")]) == 0
+    model = tmp_path / "models" / "parts-16.safetensors"
+    if change == "byte":
+        data = bytearray(model.read_bytes())
+        data[-2] ^= 1
+        model.write_bytes(data)
+    else:
+        shutil.copy(PATCHES / "models" / "recordings-16.safetensors", model)
+    capsys.readouterr()
+    assert main(["check", str(tmp_path / "autoencoder_drone.json")]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    words = "is silent: 'parts-16.safetensors': is not the file that SHA256SUMS in its folder lists"
+    assert f"decoder 'decoder' {words}" in line
+    with pytest.raises(ModelError, match=r"it is damaged or was replaced\. Restore it"):
+        Autoencoder.load(model)
+    (tmp_path / "models" / "SHA256SUMS").write_text(f"{hashlib.sha256(model.read_bytes()).hexdigest()} *{model.name}\n")
+    assert Autoencoder.load(model).code_size == 16
 
 
 @every_autoencoder

@@ -5,6 +5,7 @@ The file is read into memory before it is parsed: a memory-mapped file that anot
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from .atomic import write_atomic
+from .checksums import check_sha256, listed_checksum
 
 MAX_FILE_BYTES = 256 << 20
 MAX_HEADER_BYTES = 1 << 20
@@ -41,13 +43,15 @@ class _Entry(msgspec.Struct):
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Return the tensors of a file, converted to float32, and its metadata.
 
-    Raises TensorFileError for an invalid file, one above the limits, or NaN or infinite values; OSError if it cannot
-    be read.
+    Raises ChecksumError for another file than its folder's list of checksums names, TensorFileError for an invalid
+    file, one above the limits, or NaN or infinite values; OSError if it cannot be read.
     """
     with path.open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
         raise TensorFileError(f"is larger than {MAX_FILE_BYTES >> 20} MB")
+    if listed := listed_checksum(path):
+        check_sha256(listed, hashlib.sha256(data).hexdigest())
     length = int.from_bytes(data[:8], "little")
     if len(data) >= 8 and length > MAX_HEADER_BYTES:
         raise TensorFileError("is not a safetensors file: its header would be too long")

@@ -14,6 +14,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from nodegraph.files.checksums import ChecksumError, check_sha256, listed_checksum
+
 from .errors import MixtureError
 from .vgg19 import Weights
 from .vgg_layers import layer_shapes
@@ -28,7 +30,8 @@ def read_weights(path: Path, origin: Origin = "torchvision", width: float = 1.0)
     """Return the weights in a file for images in 0…255 with the mean subtracted, and the file's SHA-256.
 
     Weights trained by torchvision are for colours of unit variance, those of Caffe for blue, green, red in 0…255. Both
-    are adapted to red, green, blue in 0…255. Raises MixtureError.
+    are adapted to red, green, blue in 0…255. Raises MixtureError, also for another file than its folder's list of
+    checksums names.
     """
     if not path.is_file():
         problem = "is a folder" if path.is_dir() else "file not found"
@@ -36,8 +39,11 @@ def read_weights(path: Path, origin: Origin = "torchvision", width: float = 1.0)
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+        check_sha256(listed_checksum(path), digest)
     except OSError as error:
         raise MixtureError(f"{path}: not readable ({error.strerror}). Choose another file.") from None
+    except ChecksumError as error:
+        raise MixtureError(f"{path}: {error}.") from None
     weights = _checked(path, _tensors(path), width)
     return (_from_torchvision(weights) if origin == "torchvision" else _from_caffe(weights)), digest
 

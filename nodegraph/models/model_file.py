@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nodegraph.files.checksums import ChecksumError
 from nodegraph.files.safetensors import TensorFileError, read_tensors, write_tensors
 
 FORMAT = 1
@@ -31,7 +32,9 @@ def read_model_file(
     kind: str,
     build: Callable[[dict[str, np.ndarray], dict[str, Any]], T],
 ) -> T:
-    """Return ``build(tensors, metadata)`` of a model file. Raises ModelError if the file is missing or invalid.
+    """Return ``build(tensors, metadata)`` of a model file.
+
+    Raises ModelError if the file is missing, invalid, or another one than its folder's list of checksums names.
 
     ``build`` raises ModelError, whose message continues a sentence that begins with the file name.
     """
@@ -43,6 +46,8 @@ def read_model_file(
         return build(tensors, _metadata(strings, kind))
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error}). Choose a model.") from None
+    except ChecksumError as error:
+        raise ModelError(f"{path}: {error}.") from None
     except (TensorFileError, ModelError) as error:
         reason = str(error).rstrip(".")
         raise ModelError(f"{path}: {reason}. Choose a model made by `nodegraph train {kind}`.") from None

@@ -42,6 +42,16 @@ def test_both_file_formats_and_names_give_equal_weights(state, tmp_path):
             assert torch.equal(x, y) and torch.equal(x, z)
 
 
+def test_weights_differ_from_the_checksum_in_their_folder(state, tmp_path):
+    save_file(state, tmp_path / "w.safetensors")
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  other\n{'1' * 64}  w.safetensors\n")
+    with pytest.raises(MixtureError, match=r"w\.safetensors: is not the file that SHA256SUMS in its folder lists"):
+        read_weights(tmp_path / "w.safetensors", "torchvision", WIDTH)
+    digest = hashlib.sha256((tmp_path / "w.safetensors").read_bytes()).hexdigest()
+    (tmp_path / "SHA256SUMS").write_text(f"{digest.upper()}  w.safetensors\n")
+    assert read_weights(tmp_path / "w.safetensors", "torchvision", WIDTH)[1] == digest
+
+
 def test_weights_of_torchvision_see_the_image_as_torchvision_does(state, tmp_path):
     save_file(state, tmp_path / "w.safetensors")
     adapted, _ = read_weights(tmp_path / "w.safetensors", "torchvision", WIDTH)
