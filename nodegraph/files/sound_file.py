@@ -29,6 +29,10 @@ def read_sound(path: Path, rate: float, loop: bool = False) -> np.ndarray:
     Samples are as from :func:`finite_samples`. ``loop``: see :func:`resampled_loop`.
     """
     values, file_rate = read_samples(path)
+    if values.nbytes * rate / file_rate > MAX_BYTES:
+        raise SoundFileError(
+            f"{path}: at {rate:.12g} Hz the samples take more than {MAX_BYTES >> 30} GB. Use a shorter file."
+        )
     values = finite_samples(values)
     return resampled_loop(values, file_rate, rate) if loop else resampled(values, file_rate, rate)
 

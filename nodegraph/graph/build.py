@@ -12,6 +12,7 @@ import networkx as nx
 
 from nodegraph.patch import Document
 
+from .budgets import SUGGESTIONS, check_formulas
 from .flat import FlatPatch
 from .flatten import flatten
 from .frame_inference import infer_frames
@@ -49,6 +50,7 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
         infer_frames(graph, order, problems)
     if not problems:
         check_memory(graph, problems)
+        check_formulas(graph, problems)
     if problems:
         raise GraphError(problems)
     infer_banks(graph)
@@ -61,9 +63,12 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
 
 def _add_nodes(graph: Graph, allow_outside: bool, problems: list[str]) -> None:
     repeats = graph.flat.repeats  # a problem of several voices is reported once
+    unknown = 0
     for id, node in graph.flat.nodes.items():
         found = [] if id in repeats else problems
-        graph.add_typed_node(typed_node(id, node, allow_outside, found))
+        typed = typed_node(id, node, allow_outside, found, suggests=unknown < SUGGESTIONS)
+        unknown += typed.cls is None
+        graph.add_typed_node(typed)
     for id, node in graph.flat.overridden_inlets.items():
         typed_node(id, node, allow_outside, [] if id in repeats else problems)
 

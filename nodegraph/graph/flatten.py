@@ -13,6 +13,7 @@ import math
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from nodegraph.patch.document import Path as Place
 from nodegraph.patch.errors import PatchError, Problem
 from nodegraph.patch.ports import remove_port_nodes
 
+from .budgets import NODES, too_many_nodes
 from .flat import FlatNode, FlatPatch, PortKey, VoiceInput
 from .ports import (
     INLETS,
@@ -42,19 +44,33 @@ from .ports import (
 )
 from .rules import block_problem, title_of, unknown_input, unknown_output, unknown_parameter
 
-MAX_NODES = 50_000
 PORTS = (*INLETS, *OUTLETS)
 
 
 def flatten(document: Document, patch_path: Path | None = None, allow_outside: bool = False) -> FlatPatch:
     """Return the flat graph of a document. Its ``problems`` has a sentence for each fault of a subpatch."""
     location = PatchLocation(patch_path, allow_outside)
+    if _count(document, location, {}) > NODES.limit():
+        return FlatPatch(document, {}, (), [too_many_nodes()], file=patch_path, allow_outside=allow_outside)
     if document.settings.voices == document.settings.unison == 1 and not any(
         record.type in (SUBPATCH, INLET, "outlet") for record in document.nodes.values()
     ):
         nodes = {id: _document_node(record, patch_path, (id,)) for id, record in document.nodes.items()}
         return FlatPatch(document, nodes, document.wires, file=patch_path, allow_outside=allow_outside)
     return _Flattener(document, location).flat()
+
+
+def _count(document: Document, location: PatchLocation, counted: dict[tuple[int, int], tuple[int, Document]]) -> int:
+    """Return the nodes of a document and its subpatches, one voice each; a file that is used often is counted once."""
+    key = id(document), location.depth
+    if key not in counted:
+        total = len(document.nodes)
+        for record in document.nodes.values():
+            if record.type == SUBPATCH:
+                with suppress(PatchError):  # reported when the subpatch is flattened
+                    total += _count(*nested_document(record, location), counted)
+        counted[key] = total, document  # the document keeps its id
+    return counted[key][0]
 
 
 def _document_node(record: NodeRecord, file: Path | None, path: Place, voices: int = 1) -> FlatNode:
@@ -98,6 +114,7 @@ class _DocumentScope:
 class _Flattener:
     def __init__(self, document: Document, location: PatchLocation) -> None:
         self.document, self.location = document, location
+        self.max_nodes = int(NODES.limit())
         self.nodes: dict[str, FlatNode] = {}
         self.wires: list[Wire] = []
         self.ports: set[str] = set()
@@ -130,9 +147,7 @@ class _Flattener:
             self._voices("", (), NodeRecord(SUBPATCH), self.document, self.location, voices)
             self._connect_device_nodes()
         if self.too_many_nodes:
-            self.problems.append(
-                f"the patch has more than {MAX_NODES} nodes, including those in subpatches. Make it smaller."
-            )
+            self.problems.append(too_many_nodes())
         non_signal = self._non_signal_ports()
         wires, remaining = remove_port_nodes(self.wires, self.ports, non_signal)
         sources_by_port: dict[str, list[PortKey]] = defaultdict(list)
@@ -170,7 +185,7 @@ class _Flattener:
         found: set[str] = set()
         levels = [("", self.document, self.location)]
         count = 0
-        while levels and count < 2 * MAX_NODES:
+        while levels and count < 2 * self.max_nodes:
             prefix, document, location = levels.pop()
             found.update([prefix + id for id in document.nodes] if prefix else document.nodes)
             count += len(document.nodes)
@@ -186,7 +201,7 @@ class _Flattener:
 
     def _report_duplicate_addresses(self) -> None:
         found: set[str] = set()
-        for path, _ in islice(every_node(self.document, self.location), 2 * MAX_NODES):
+        for path, _ in islice(every_node(self.document, self.location), 2 * self.max_nodes):
             address = "/".join(path)
             if address in found:
                 text = f"duplicate node address '{address}': one of the nodes is in a subpatch. Rename one of them."
@@ -241,7 +256,7 @@ class _Flattener:
 
     def _add(self, name: str, node: FlatNode, own: bool = False) -> None:
         """Add a node. ``own`` is true if it represents the document node at its path, not only a part of it."""
-        if len(self.nodes) >= MAX_NODES:
+        if len(self.nodes) >= self.max_nodes:
             self.too_many_nodes = True
             return
         self.nodes[name] = node

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 
 from nodegraph.node import MAX_LANES
@@ -9,20 +10,42 @@ from nodegraph.patch.errors import Problem, listed
 
 from .model import Graph, GraphNode
 
+MAX_VISITS = 100_000  # of nodes, to infer their lanes: a second or two
+
 
 def infer_lanes(graph: Graph, order: Iterable[str], problems: list[str]) -> None:
-    """Infer the lanes of all ports, in passes until nothing changes; only feedback needs more than one pass."""
+    """Infer the lanes of all ports, in passes until nothing changes; only feedback needs more than one pass.
+
+    After the first pass, only the nodes behind a change are visited again.
+    """
     order = list(order)
-    feedback = any(wire.feedback for wire in graph.wires)
-    for _ in range(len(graph) + 2):
+    place = {id: i for i, id in enumerate(order)}
+    targets: dict[str, set[int]] = {id: set() for id in order}
+    for wire in graph.wires:
+        targets[wire.source].add(place[wire.target])
+    visits = MAX_VISITS + 2 * len(order)
+    waiting = list(range(len(order)))
+    for _ in range(len(order) + 2):
+        if not waiting or visits < 0:
+            break
         found: list[str] = []
-        changed = False
-        for id in order:
-            changed |= _infer_node(graph, graph.node(id), found)
-        if found or not changed or not feedback:
+        visited, later = set(waiting), set()
+        while waiting:
+            at = heapq.heappop(waiting)
+            visits -= 1
+            if not _infer_node(graph, graph.node(order[at]), found):
+                continue
+            later |= {target for target in targets[order[at]] if target <= at}
+            for target in targets[order[at]]:
+                if target > at and target not in visited:
+                    visited.add(target)
+                    heapq.heappush(waiting, target)
+        if found:
             problems.extend(found)
             return
-    problems.append("The number of lanes grows without limit in a loop. Sum or split the lanes inside the loop.")
+        waiting = sorted(later)
+    if waiting:
+        problems.append("The number of lanes grows without limit in a loop. Sum or split the lanes inside the loop.")
 
 
 def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> bool:

@@ -1,32 +1,44 @@
-"""The memory of a patch: what its delay lines need, and how much they may have."""
+"""The memory of a patch, estimated before any of it is reserved."""
 
 from __future__ import annotations
 
-import os
+from nodegraph.patch.errors import Problem
+from nodegraph.quantum import QUANTUM
 
-from nodegraph.patch.errors import PatchError, Problem, quote
-
+from .budgets import MEMORY
 from .model import Graph, GraphNode
 
-DEFAULT_GIGABYTES = 2.0
-VARIABLE = "NODEGRAPH_MEMORY"  # sets another limit, in gigabytes
-SAMPLE = 4  # bytes
+SAMPLE, STATE = 4, 8  # bytes
+NODE = 16_000  # bytes of the Python objects and the row of a node
+KNOB = 4 * STATE  # bytes of a knob besides its samples: value, target, step, samples left
 
 
 def check_memory(graph: Graph, problems: list[str]) -> None:
-    """Add a problem if the delay lines of a typed graph need more memory than a patch may use."""
-    needed = {node.id: line_bytes(node, graph.rate) for node in graph.typed_nodes if has_lines(node)}
-    total, limit = sum(needed.values()), memory_limit()
+    """Add a problem if a typed graph needs more memory than a patch may use."""
+    needed = {node.id: node_bytes(node, graph.rate) for node in graph.typed_nodes}
+    total, limit = sum(needed.values()), 1e9 * MEMORY.limit()
     if total <= limit:
         return
     largest = graph.node(max(needed, key=needed.__getitem__))
     lanes = f"{largest.lanes} lane{'s' if largest.lanes > 1 else ''}"
+    share = "most of it" if needed[largest.id] > total / 2 else f"{_gigabytes(needed[largest.id])} of it"
     text = (
-        f"the delay lines of the patch need {_gigabytes(total)}, most of it for {largest.title} with {lanes} at "
-        f"{graph.rate:.12g} Hz; {_gigabytes(limit)} are allowed. Shorten them, use fewer lanes, or set {VARIABLE} to "
-        "more gigabytes."
+        f"the patch needs {_gigabytes(total)} of memory, {share} for {largest.title} with {lanes} at "
+        f"{graph.rate:.12g} Hz; {_gigabytes(limit)} are allowed. Use shorter delays, smaller transforms or fewer "
+        f"lanes, or set {MEMORY.variable} to more gigabytes."
     )
     problems.append(Problem(text, largest.path))
+
+
+def node_bytes(node: GraphNode, rate: float) -> int:
+    """Return the bytes that a node needs in all its lanes: delay lines, buffers, knobs, states and frames."""
+    if node.cls is None:
+        return NODE
+    spec = node.spec
+    ports = SAMPLE * QUANTUM * (len(spec.inputs) + len(spec.outputs)) + KNOB * len(spec.inputs)
+    frames = sum(2 * SAMPLE * type.bins for type in node.output_frames.values())
+    lines = line_bytes(node, rate) if has_lines(node) else 0
+    return NODE + node.lanes * (ports + STATE * len(spec.states) + frames) + lines
 
 
 def has_lines(node: GraphNode) -> bool:
@@ -42,15 +54,6 @@ def line_bytes(node: GraphNode, rate: float) -> int:
 def line_length(node: GraphNode, name: str, rate: float) -> int:
     """Return the length of a delay line of one lane in samples."""
     return max(1, int(node.spec.lines[name].length(node.settings, rate)))
-
-
-def memory_limit() -> float:
-    """Return the bytes that the delay lines of a patch may use."""
-    given = os.environ.get(VARIABLE, "")
-    try:
-        return 1e9 * float(given or DEFAULT_GIGABYTES)
-    except ValueError:
-        raise PatchError(f"{VARIABLE} must be a number of gigabytes, got {quote(given)}.") from None
 
 
 def _gigabytes(count: float) -> str:

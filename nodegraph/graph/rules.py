@@ -26,9 +26,14 @@ def title_of(type: str, id: str) -> str:
     return f"{type} '{id}'"
 
 
-def block_problem(record: NodeRecord) -> str:
-    """Return why the block of a node is unavailable: an unknown type, or a node of a newer version."""
+def block_problem(record: NodeRecord, suggests: bool = True) -> str:
+    """Return why the block of a node is unavailable: an unknown type, or a node of a newer version.
+
+    ``suggests``: whether an unknown type is compared with the known ones.
+    """
     cls = node_types().get(record.type)
+    if (cls is None or cls.hidden) and not suggests:
+        return f"unknown block {quote(record.type)}. Install the package that has it."
     if cls is None or cls.hidden:
         return _unknown_block(record.type, tuple(name for name, cls in node_types().items() if not cls.hidden))
     if record.version > cls.version:

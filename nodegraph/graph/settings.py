@@ -18,15 +18,18 @@ from .ports import KNOB
 from .rules import block_problem, parameter_problem
 
 
-def typed_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]) -> GraphNode:
-    """Return the typed node of a flat node; add a sentence to ``problems`` for each invalid parameter."""
+def typed_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str], suggests: bool = True) -> GraphNode:
+    """Return the typed node of a flat node; add a sentence to ``problems`` for each invalid parameter.
+
+    ``suggests``: whether an unknown type is compared with the known ones.
+    """
     if flat.problem:
         return GraphNode(id, flat.record.type, None, problem=flat.problem, path=flat.path)
     spec_override = None
     if flat.knob is not None and (cls := node_types().get(flat.record.type)):
         spec_override = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
     sentences: list[str] = []
-    node = _resolve_node(id, flat.record, flat.file, allow_outside, sentences, spec_override)
+    node = _resolve_node(id, flat.record, flat.file, allow_outside, sentences, spec_override, suggests)
     node.voices, node.path = flat.voices, flat.path
     problems += [Problem(text, flat.path) for text in sentences]
     return node
@@ -39,10 +42,11 @@ def _resolve_node(
     allow_outside: bool,
     problems: list[str],
     spec_override: Spec | None,
+    suggests: bool,
 ) -> GraphNode:
     cls = node_types().get(record.type)
     if cls is None or record.version > cls.version:
-        return GraphNode(id, record.type, None, problem=block_problem(record))
+        return GraphNode(id, record.type, None, problem=block_problem(record, suggests))
     node = GraphNode(id, record.type, cls, spec_override=spec_override)
     spec = node.spec
     node.values = {name: [value] for name, value in spec.default_values.items()}

@@ -27,14 +27,14 @@ def problems_of(*wires, **nodes):
 # -- memory --------------------------------------------------------------------------------------------------
 
 
-def test_delay_lines_may_use_a_limited_memory(monkeypatch):
+def test_patch_may_use_a_limited_memory(monkeypatch):
     patch = patch_of("d.out out.audio", d=("delay", {"audio": [0.0] * 1000, "max_time": 60.0}), out="audio_out")
     with pytest.raises(GraphError) as caught:
         build_graph(patch.document)
     (problem,) = caught.value.problems
     assert problem == (
-        "the delay lines of the patch need 10.6 GB, most of it for delay 'd' with 1000 lanes at 44100 Hz; 2 GB are "
-        "allowed. Shorten them, use fewer lanes, or set NODEGRAPH_MEMORY to more gigabytes."
+        "the patch needs 10.6 GB of memory, most of it for delay 'd' with 1000 lanes at 44100 Hz; 2 GB are allowed. "
+        "Use shorter delays, smaller transforms or fewer lanes, or set NODEGRAPH_MEMORY to more gigabytes."
     )
     monkeypatch.setenv("NODEGRAPH_MEMORY", "10.7")
     build_graph(patch.document)
