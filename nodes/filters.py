@@ -169,7 +169,7 @@ class Ladder(Node):
     bass = In(0.0, unit="ratio", min=0.0, max=1.0, doc="compensation of the lows that resonance takes; 1 restores all")
     out = Out(doc="filtered signal")
     s1, s2, s3, s4 = State(), State(), State(), State()
-    noise = State(0, seeded=True)
+    noise = State(1)
 
     def tick(audio, cutoff, resonance, drive, bass, s1, s2, s3, s4, noise, dt):
         g = prewarp(cutoff, dt)
