@@ -48,9 +48,20 @@ def signing_problem(folder: Path) -> str:
     return "" if signing_key() else private_folder(path.parent) or f"{path} is not writable"
 
 
+@cache
 def signing_key() -> bytes | None:
     """Return the key of this user, made at the first use, or None if it cannot be stored."""
-    return _key_at(_key_path())
+    path = _key_path()
+    found = _read_key(path)
+    if found is None:
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with locked_folder(path.parent):  # processes that start at once must agree
+                found = _read_key(path)
+                if found is None:
+                    write_private(path, os.urandom(KEY_BYTES))
+                    found = _read_key(path)
+    return found
 
 
 def _hash(key: bytes, path: Path, content: bytes) -> bytes:
@@ -62,20 +73,6 @@ def _hash(key: bytes, path: Path, content: bytes) -> bytes:
 
 def _key_path() -> Path:
     return user_folder("data") / "signing.key"
-
-
-@cache
-def _key_at(path: Path) -> bytes | None:
-    found = _read_key(path)
-    if found is None:
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with locked_folder(path.parent):  # processes that start at once must agree
-                found = _read_key(path)
-                if found is None:
-                    write_private(path, os.urandom(KEY_BYTES))
-                    found = _read_key(path)
-    return found
 
 
 def _read_key(path: Path) -> bytes | None:

@@ -64,7 +64,8 @@ def isolate(folders: Iterable[str]) -> list[str]:
     if _libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
         paths = sysconfig.get_paths()
         names = ("stdlib", "platstdlib", "purelib", "platlib")
-        python = [*(paths[name] for name in names), os.path.join(sys.base_prefix, "lib")]
+        packages = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+        python = [*(paths[name] for name in names), *packages, os.path.join(sys.base_prefix, "lib")]
         found += ["files"] if _close_files([*SYSTEM_PATHS, *python, *folders]) else []
         found += ["calls"] if _close_calls() else []
     return found

@@ -18,6 +18,8 @@ from .torchscript_protocol import ANSWER, ERROR, MAX_ERROR, REQUEST, START, Star
 
 LOAD_SECONDS, CALL_SECONDS = 120.0, 30.0  # until a model is stopped
 PIPE_BYTES = 1 << 16
+PREFIXES = ("PYTHON", "LD_", "DYLD_", "OMP_", "MKL_", "LC_")  # of the environment that a model's process gets
+NAMES = {"PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV"}
 
 
 class ModelError(Exception):
@@ -37,7 +39,7 @@ class TorchscriptProcess:
         self._process = subprocess.Popen(
             python_command("-m", "nodegraph.processes.torchscript_main"),
             cwd=self._folder.name,
-            env=python_environment() | {"OMP_WAIT_POLICY": "PASSIVE"},
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -116,6 +118,12 @@ class TorchscriptProcess:
         waiting.register(handle, select.POLLOUT if writing else select.POLLIN)
         if not waiting.poll(max(end - time.monotonic(), 0.0) * 1000.0):
             raise ModelError("it takes too long")
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of the process, without what may be secret."""
+    found = {name: text for name, text in python_environment().items() if name.startswith(PREFIXES) or name in NAMES}
+    return found | {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def _end(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:

@@ -25,9 +25,9 @@ is_root = not hasattr(os, "geteuid") or os.geteuid() == 0
 def home(tmp_path, monkeypatch):
     """Use a new folder for the key."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    signed_cache._key_at.cache_clear()
+    signing_key.cache_clear()
     yield tmp_path / "data"
-    signed_cache._key_at.cache_clear()
+    signing_key.cache_clear()
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_file_under_another_name_is_not_read(file):
 
 def test_file_of_another_key_is_not_read(file):
     signed_cache._key_path().unlink()
-    signed_cache._key_at.cache_clear()
+    signing_key.cache_clear()
     assert read_signed(file) is None
 
 
@@ -92,7 +92,7 @@ def test_file_folder_or_key_of_another_user_is_not_read(file):
         os.chown(path, 0, 0)
         assert read_signed(file) == CODE
     os.chown(key, 12345, 12345)
-    signed_cache._key_at.cache_clear()
+    signing_key.cache_clear()
     assert read_signed(file) is None
     assert key.stat().st_uid == 0, "replaced by a key of this user"
 
@@ -101,7 +101,7 @@ def test_key_that_others_could_read_is_replaced(file):
     key = signed_cache._key_path()
     before = key.read_bytes()
     key.chmod(0o640)
-    signed_cache._key_at.cache_clear()
+    signing_key.cache_clear()
     assert signing_key() not in (None, before)
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
@@ -109,7 +109,7 @@ def test_key_that_others_could_read_is_replaced(file):
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 33])
 def test_damaged_key_is_replaced(file, damage):
     signed_cache._key_path().write_bytes(damage)
-    signed_cache._key_at.cache_clear()
+    signing_key.cache_clear()
     assert len(signing_key()) == 32
     assert write_signed(file, CODE) and read_signed(file) == CODE
 
