@@ -39,6 +39,16 @@ def test_check_lists_problems_and_missing_blocks_together(cli, beep):
         assert sum(words in line for line in lines) == 1, lines
 
 
+def test_check_lists_all_invalid_records_of_a_file(cli, tmp_path):
+    nodes = [{"id": "", "type": "sine"}, {"id": "a.b", "type": "sine"}]
+    (tmp_path / "x.json").write_text(json.dumps({"format": "nodegraph", "version": 1, "nodes": nodes}))
+    for command in (["check"], ["render", "-o", "x.wav", "-s", 1]):
+        outcome = cli(command[0], "x.json", *command[1:])
+        assert outcome.status == 1
+        assert ["$.nodes[0].id" in outcome.err, "$.nodes[1].id" in outcome.err] == [True, True]
+        assert len(outcome.err.splitlines()) == 2
+
+
 def test_check_warns_about_placeholders(cli, beep, tmp_path):
     beep.add("file_player", "player", file="lost.wav")
     beep.connect("player.out", "out.audio")
