@@ -50,10 +50,12 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
     replaced = Replaced()
     problems = list(flat.problems)
     is_fatal = any(not isinstance(problem, Problem) for problem in problems)
+    if is_fatal:
+        raise GraphError(problems)
     for _ in range(MAX_ROUNDS):
-        graph, order, found = _typed(flat, rate, allow_outside, replaced, problems)
+        graph, order, found = _typed(flat, rate, allow_outside, replaced, set(problems))
         problems += found
-        is_fatal = is_fatal or not replaced.add(graph, found)
+        is_fatal = not replaced.add(graph, found)
         if not found or is_fatal:
             break
     if problems and (is_fatal or found or not tolerant):
@@ -69,7 +71,7 @@ def graph_of(flat: FlatPatch, rate: float = 44100.0, allow_outside: bool = False
 
 
 def _typed(
-    flat: FlatPatch, rate: float, allow_outside: bool, replaced: Replaced, known: list[str]
+    flat: FlatPatch, rate: float, allow_outside: bool, replaced: Replaced, known: set[str]
 ) -> tuple[Graph, list[str], list[str]]:
     """Return the graph without what is replaced, its order, and its problems that are not ``known``.
 
