@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nodegraph.node import Spec
     from nodegraph.patch import Patch
 
+MAX_WARNINGS = 20  # lines
+
 
 def open_patch(
     path: Path, sets: Iterable[str] | None = None, seed: int | None = None, allow_outside: bool = False
@@ -54,11 +56,23 @@ def problems_of(patch: Patch) -> Iterator[None]:
 
 
 def warn_about_placeholders(graph: Graph) -> list[str]:
-    """Print a warning for each placeholder; return the warnings."""
-    lines = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
-    for line in lines:
+    """Print a warning for each part of a patch that is left out or silent; return the warnings."""
+    lines = [*graph.problems, *silent_blocks(graph)]
+    for line in lines[:MAX_WARNINGS]:
         print_warning(line)
+    if len(lines) > MAX_WARNINGS:
+        print_warning(f"{len(lines) - MAX_WARNINGS} more. Run `nodegraph check` to list all.")
+    if graph.problems:
+        print_warning("these blocks and wires are left out, everything else plays, and the file is unchanged.")
     return lines
+
+
+def silent_blocks(graph: Graph) -> list[str]:
+    """Return a sentence for each block that is silent because something is missing on this machine."""
+    known = set(graph.problems)
+    found = [node for node in graph.typed_nodes if node.problem]
+    named = [(node, f"{node.title}: {node.problem}") for node in found if node.problem not in known]
+    return [f"{node.title} is silent: {node.problem}" for node, problem in named if problem not in known]
 
 
 def _set(patch: Patch, text: str, allow_outside: bool) -> None:

@@ -202,7 +202,10 @@ class ParameterChanges:
             try:
                 after = SetParams({f"{node}.{setting}": self._committing[node, setting]}).apply(self.patch.document)
                 rate = self.engine.rate if self.engine else 44100.0
-                build_graph(after, rate, self.patch.path, self.allow_outside)
+                graph = build_graph(after, rate, self.patch.path, self.allow_outside, tolerant=True)
+                playing = self.engine.plan.graph if self.engine and self.engine.plan else None
+                if len(graph.problems) > (len(playing.problems) if playing else 0):
+                    raise GraphError(list(graph.problems))
             except (PatchError, GraphError) as error:
                 del self._committing[node, setting]
                 self._notify(str(error).splitlines()[0])

@@ -31,8 +31,8 @@ class Following:
     """Keeps the typed document of a patch current and forwards edits to a player, until it is closed.
 
     A change of the look has no effect. A change of values becomes messages if it only sets knobs. Any other change
-    types the document again. ``graph`` is the typed graph of the patch, if known. A document with problems is not
-    played; the previous graph plays on.
+    types the document again. ``graph`` is the typed graph of the patch, if known. A document that has problems
+    when it is opened plays with placeholders; an edit that adds one is not played, and the previous graph plays on.
     """
 
     def __init__(self, patch: Patch, player: Player, allow_outside: bool = False, graph: Graph | None = None) -> None:
@@ -53,13 +53,13 @@ class Following:
 
     def _take(self, typed: TypedDocument) -> None:
         self.typed = typed
-        if typed.graph is not None and not typed.problems:
+        if typed.graph is not None and typed.plays:
             self._player.play(typed.graph)
 
     def _edited(self, change: Change) -> None:
         if change.kind == LOOK:
             return
-        knobs = knob_changes(None if self.typed.problems else self.typed.graph, change)
+        knobs = knob_changes(self.typed.graph if self.typed.plays else None, change)
         if knobs is None:
             self.retype()
         else:

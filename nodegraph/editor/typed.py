@@ -1,11 +1,13 @@
 """The typed document of the open patch: ports, lanes, frame types and problems.
 
-A document with problems has no graph; the editor then uses the previous graph.
+A faulty document is typed with placeholders. An edit that adds a problem is not played: the previous graph plays on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,17 +22,42 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class TypedDocument:
-    """A typed document. ``placeholder_reasons`` are problems of nodes by path, ``problems`` those of the document."""
+    """A typed document. ``placeholder_reasons`` are problems of nodes by path, ``problems`` those of the document.
+
+    ``graph`` is that of the document, which may have placeholders, or the previous one: then ``plays`` is false.
+    """
 
     graph: Graph | None = None
     problems: tuple[str, ...] = ()
     placeholder_reasons: dict[Place, str] = field(default_factory=dict)
+    plays: bool = False
 
     @staticmethod
     def of(graph: Graph) -> TypedDocument:
-        """Return the typed document of a graph, without document problems."""
+        """Return the typed document of a graph."""
         missing = {n.path: f"'{n.missing_input}' is not connected." for n in graph.typed_nodes if n.missing_input}
-        return TypedDocument(graph, (), missing | _placeholders(graph))
+        reasons = missing | _placeholders(graph)
+        return TypedDocument(graph, graph.problems, _with_problems(reasons, graph.problems), True)
+
+    @cached_property
+    def silent(self) -> frozenset[Place]:
+        """The paths of the nodes that are silent; a node with a faulty wire is not."""
+        if self.graph is None or not self.plays:
+            return frozenset(self.placeholder_reasons)
+        return frozenset(node.path for node in self.graph.typed_nodes if node.problem or node.missing_input)
+
+    @cached_property
+    def broken_wires(self) -> frozenset[tuple[Place, str, Place, str]]:
+        """The wires that are left out, as path and port of both ends; those into subpatches have none."""
+        if self.graph is None or not self.plays:
+            return frozenset()
+        flat = self.graph.flat
+        wires = [flat.wires[index] for index in self.graph.broken_wires]
+        return frozenset(
+            (flat.nodes[wire.source].path, wire.source_port, flat.nodes[wire.target].path, wire.target_port)
+            for wire in wires
+            if wire.source in flat.nodes and wire.target in flat.nodes
+        )
 
     def lanes(self, node: str, port: str, output: bool) -> int:
         """Return the lanes of a port (1 if unknown)."""
@@ -61,17 +88,22 @@ def type_document(
     allow_outside: bool = False,
     previous: TypedDocument | None = None,
 ) -> TypedDocument:
-    """Type a document; if that fails, keep the graph of ``previous``."""
+    """Type a document; if that fails, or adds a problem to those that play, keep the graph of ``previous``."""
+    known = previous.graph if previous else None
     try:
-        graph = build_graph(document, rate, path, allow_outside)
+        graph = build_graph(document, rate, path, allow_outside, tolerant=True)
     except GraphError as error:
-        known = previous.graph if previous else None
-        reasons = _placeholders(known) if known else {}
-        for problem in error.problems:
-            if isinstance(problem, Problem) and problem.path:
-                reasons.setdefault(problem.path, problem)
-        return TypedDocument(known, tuple(error.problems), reasons)
-    return TypedDocument.of(graph)
+        problems = tuple(error.problems)
+    else:
+        if known is None or len(graph.problems) <= len(known.problems):
+            return TypedDocument.of(graph)
+        problems = graph.problems
+    return TypedDocument(known, problems, _with_problems(_placeholders(known) if known else {}, problems))
+
+
+def _with_problems(reasons: dict[Place, str], problems: Iterable[str]) -> dict[Place, str]:
+    """Return reasons by path with the problems of other nodes."""
+    return {problem.path: problem for problem in problems if isinstance(problem, Problem) and problem.path} | reasons
 
 
 def _placeholders(graph: Graph) -> dict[Place, str]:

@@ -104,12 +104,16 @@ class NodeVisual:
 
 @dataclass(frozen=True)
 class WireVisual:
-    """A wire. ``kind`` as in a pin; ``feedback`` wires are dashed, ``silent`` ones (at a placeholder) grey."""
+    """A wire. ``kind`` as in a pin; ``feedback`` wires are dashed, ``silent`` ones (at a placeholder) grey.
+
+    ``broken`` ones, which have a problem and are left out, are dashed in the colour of alarms.
+    """
 
     key: WireKey
     kind: str
     feedback: bool = False
     silent: bool = False
+    broken: bool = False
 
     @property
     def start(self) -> Pin:

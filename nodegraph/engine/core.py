@@ -65,7 +65,8 @@ class Engine:
     """Computes a patch at a sample rate (Hz) with the given numbers of input and output channels.
 
     ``input_columns`` maps each ``audio_in`` node to the first channel that it reads. ``pack=False`` gives every node a
-    separate row. Drivers (``offline``, ``live``, ``stepper``) run the engine.
+    separate row. ``tolerant``: see :func:`~nodegraph.graph.build.graph_of`. Drivers (``offline``, ``live``,
+    ``stepper``) run the engine.
     """
 
     def __init__(
@@ -77,9 +78,10 @@ class Engine:
         pack: bool = True,
         allow_outside: bool = False,
         realtime: bool = False,
+        tolerant: bool = False,
     ) -> None:
         self.rate = float(rate)
-        self.pack, self.allow_outside, self.realtime = pack, allow_outside, realtime
+        self.pack, self.allow_outside, self.realtime, self.tolerant = pack, allow_outside, realtime, tolerant
         self.live = realtime  # stays true while the device is not running, unlike ``realtime``
         self.memory = Memory()
         self.handles: dict[tuple[str, str], int] = {}
@@ -117,7 +119,7 @@ class Engine:
     def load(self, document: Document, path: Path | None = None) -> None:
         """Type a document and :meth:`play` it. Raises GraphError or KernelError; the old plan then keeps playing."""
         with no_collection():
-            self.play(build_graph(document, self.rate, path, self.allow_outside))
+            self.play(build_graph(document, self.rate, path, self.allow_outside, self.tolerant))
 
     def play(self, graph: Graph) -> None:
         """Compile a typed graph of this engine's rate; the audio thread swaps to its plan at the next quantum.

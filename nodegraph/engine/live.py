@@ -86,12 +86,15 @@ class Live(Engine):
         allow_outside: bool = False,
         observer: EngineObserver | None = None,
         prepare: Callable[[Graph], object] = lambda graph: None,
+        tolerant: bool = False,
     ) -> None:
         flat = flatten(document, path, allow_outside)
         self.listens = not null and flat.listens
         target = _null_target(rate, outputs) if null else _device_target(device, rate, outputs, self.listens)
         self.device_name, rate, self.device_inputs, self.device_outputs, self._device = target
-        super().__init__(rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True)
+        super().__init__(
+            rate, self.device_inputs, self.device_outputs, None, pack, allow_outside, realtime=True, tolerant=tolerant
+        )
         self.blocksize = blocksize
         self.problem = ""
         self._stream: Any = None
@@ -108,7 +111,7 @@ class Live(Engine):
             observer.attach(self)
             self.observer = observer
             self.services.append(observer)
-        graph = graph_of(flat, self.rate, allow_outside)
+        graph = graph_of(flat, self.rate, allow_outside, tolerant)
         prepare(graph)
         self.play(graph)
 

@@ -26,9 +26,16 @@ class Budget:
         """Return the limit. Raises PatchError if the variable is not a number."""
         given = os.environ.get(self.variable, "")
         try:
-            return float(given or self.default)
+            limit = float(given or self.default)
+            if not limit >= 0.0:
+                raise ValueError
         except ValueError:
             raise PatchError(f"{self.variable} must be a number of {self.unit}, got {quote(given)}.") from None
+        return min(limit, 1e15)
+
+
+class OverBudget(Problem):
+    """A problem that no placeholder replaces: the patch as a whole is too large."""
 
 
 # Typing and compiling take about 0.5 ms for each node: half a minute. A large patch has two thousand.
@@ -66,4 +73,4 @@ def check_formulas(graph: Graph, problems: list[str]) -> None:
             f"{first.title}: each is compiled for half a second. Use inputs in place of numbers, so that formulas are "
             f"equal, or set {FORMULAS.variable} to more."
         )
-        problems.append(Problem(text, first.path))
+        problems.append(OverBudget(text, first.path))

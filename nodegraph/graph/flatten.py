@@ -147,7 +147,7 @@ class _Flattener:
             self._voices("", (), NodeRecord(SUBPATCH), self.document, self.location, voices)
             self._connect_device_nodes()
         if self.too_many_nodes:
-            self.problems.append(too_many_nodes())
+            return FlatPatch(self.document, {}, (), [too_many_nodes()], file=self.location.file)
         non_signal = self._non_signal_ports()
         wires, remaining = remove_port_nodes(self.wires, self.ports, non_signal)
         sources_by_port: dict[str, list[PortKey]] = defaultdict(list)

@@ -13,12 +13,13 @@ from .model import Graph, GraphNode
 
 
 def infer_frames(graph: Graph, order: Iterable[str], problems: list[str]) -> None:
-    """Infer sizes and clocks, following the wires forward."""
+    """Infer sizes and clocks, following the wires forward; a problem of several voices is reported once."""
     for id in order:
-        node, count = graph.node(id), len(problems)
-        _infer_node(graph, node, problems)
-        if len(problems) > count:
-            problems[count:] = [Problem(text, node.path) for text in problems[count:]]
+        node = graph.node(id)
+        found: list[str] = []
+        _infer_node(graph, node, found)
+        if id not in graph.flat.repeats:
+            problems += [Problem(text, node.path) for text in found]
 
 
 def _infer_node(graph: Graph, node: GraphNode, problems: list[str]) -> None:

@@ -16,7 +16,7 @@ MAX_VISITS = 100_000  # of nodes, to infer their lanes: a second or two
 def infer_lanes(graph: Graph, order: Iterable[str], problems: list[str]) -> None:
     """Infer the lanes of all ports, in passes until nothing changes; only feedback needs more than one pass.
 
-    After the first pass, only the nodes behind a change are visited again.
+    After the first pass, only nodes behind a change are visited again. A problem of several voices is reported once.
     """
     order = list(order)
     place = {id: i for i, id in enumerate(order)}
@@ -33,10 +33,11 @@ def infer_lanes(graph: Graph, order: Iterable[str], problems: list[str]) -> None
         while waiting:
             at = heapq.heappop(waiting)
             visits -= 1
-            if not _infer_node(graph, graph.node(order[at]), found):
+            id = order[at]
+            if not _infer_node(graph, graph.node(id), [] if id in graph.flat.repeats else found):
                 continue
-            later |= {target for target in targets[order[at]] if target <= at}
-            for target in targets[order[at]]:
+            later |= {target for target in targets[id] if target <= at}
+            for target in targets[id]:
                 if target > at and target not in visited:
                     visited.add(target)
                     heapq.heappush(waiting, target)

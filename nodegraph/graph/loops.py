@@ -36,6 +36,8 @@ def find_loops(graph: Graph, problems: list[str]) -> list[list[str]]:
         for id in component:
             node = graph.node(id)
             ports = [*node.spec.input_ports.values(), *node.spec.output_ports.values()]
+            if id in graph.flat.repeats:
+                continue
             if node.spec.helpers or any(port.kind != "signal" for port in ports):
                 text = (
                     f"{node.title} computes whole blocks and cannot be in the loop "

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from nodegraph.patch.errors import Problem
 from nodegraph.quantum import QUANTUM
 
-from .budgets import MEMORY
+from .budgets import MEMORY, OverBudget
 from .model import Graph, GraphNode
 
 SAMPLE, STATE = 4, 8  # bytes
@@ -27,7 +26,7 @@ def check_memory(graph: Graph, problems: list[str]) -> None:
         f"{graph.rate:.12g} Hz; {_gigabytes(limit)} are allowed. Use shorter delays, smaller transforms or fewer "
         f"lanes, or set {MEMORY.variable} to more gigabytes."
     )
-    problems.append(Problem(text, largest.path))
+    problems.append(OverBudget(text, largest.path))
 
 
 def node_bytes(node: GraphNode, rate: float) -> int:

@@ -204,6 +204,18 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc]
         return {node.id: node.problem for node in self.typed_nodes if node.problem}
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """The problems of a graph that was typed in spite of them, see :func:`~.build.graph_of`."""
+        problems: tuple[str, ...] = self.graph.get("problems", ())
+        return problems
+
+    @property
+    def broken_wires(self) -> dict[int, str]:
+        """The problems of wires of the flat graph that were left out, by index."""
+        broken: dict[int, str] = self.graph.get("broken_wires", {})
+        return broken
+
+    @property
     def latency(self) -> int:
         """The largest path latency of a node, in samples."""
         return max((node.path_latency for node in self.typed_nodes), default=0)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 
 class PatchError(Exception):
-    """A patch cannot be read, edited or written as requested; ``str(error)`` is one line."""
+    """A patch cannot be read, edited or written as requested; ``str(error)`` is one line.
+
+    ``problems`` has a line for each problem if there are several.
+    """
+
+    def __init__(self, text: str, problems: list[str] | None = None) -> None:
+        super().__init__(text)
+        self.problems = problems or []
 
 
 class Problem(str):
@@ -25,16 +32,24 @@ class Problem(str):
 
 
 class InvalidValue(Exception):
-    """An invalid value; its JSON path is completed while the exception propagates."""
+    """An invalid value; its JSON path is completed while the exception propagates.
 
-    def __init__(self, text: str, path: str = "") -> None:
+    ``others`` are further invalid values of the same file.
+    """
+
+    def __init__(self, text: str, path: str = "", others: Sequence[InvalidValue] = ()) -> None:
         super().__init__(text)
         self.text = text
         self.path = path
+        self.others = tuple(others)
 
     def at(self, step: str) -> InvalidValue:
         """Return this error with ``step`` (``.key`` or ``[index]``) prepended to its path."""
-        return InvalidValue(self.text, step + self.path)
+        return self.moved(lambda path: step + path)
+
+    def moved(self, path_of: Callable[[str], str]) -> InvalidValue:
+        """Return this error with another path for each invalid value."""
+        return InvalidValue(self.text, path_of(self.path), [other.moved(path_of) for other in self.others])
 
 
 def quote(text: object, limit: int = 60) -> str:

@@ -58,6 +58,9 @@ MAX_PATCH_DEPTH = 16
 MAX_NESTED_CHARACTERS = 2 * MAX_FILE_BYTES
 """Maximum characters of all nested documents, inner ones counted at every level, because each level is read again."""
 
+MAX_FAULTS = 100
+"""Maximum invalid records that are reported at once."""
+
 _SECTIONS = frozenset({"nodes", "wires", "controls", "snapshots", "presets", "notes", "areas", "looks", "layout"})
 _FIELDS = ("title", "seed", "settings", *_SECTIONS, "extra")
 
@@ -86,7 +89,12 @@ def parse_patch(data: bytes, name: str = "patch", limit: int = MAX_FILE_BYTES) -
     except InvalidValue as fault:
         newer = f"written in format version {version}, newer than this nodegraph reads ({VERSION}): "
         fix = " Update nodegraph." if version > VERSION else ""
-        raise PatchError(f"{name}: {newer if fix else ''}{fault.path or '$'}: {fault.text.rstrip('.')}.{fix}") from None
+        lines = [
+            f"{name}: {newer if fix else ''}{each.path or '$'}: {each.text.rstrip('.')}.{fix}"
+            for each in (fault, *fault.others)
+        ]
+        more = f" There are {len(lines) - 1} more problems; `nodegraph check` lists them." if len(lines) > 1 else ""
+        raise PatchError(lines[0] + more, lines if more else None) from None
 
 
 def _syntax(fault: JsonSyntaxError, text: str) -> str:
@@ -185,6 +193,8 @@ def _read(members: dict[str, JsonPiece], nesting: _NestingLimits) -> tuple[Docum
         layout=reader.layout(),
         extra={key: piece.text for key, piece in reader.members.items()},
     )
+    if reader.faults:
+        raise reader.fault()
     return document, reader.texts
 
 
@@ -219,11 +229,17 @@ class _Reader:
 
     def __init__(self, members: dict[str, JsonPiece]) -> None:
         self.members = members
+        self.faults: list[InvalidValue] = []
         self.texts: dict[tuple[str, Any], str] = {}
 
     def value(self, key: str, kind: type[T], default: T) -> T:
         piece = self.members.pop(key, None)
         return default if piece is None else _convert(plain_at(piece.value, f"$.{key}"), kind, f"$.{key}")
+
+    def fault(self) -> InvalidValue:
+        """Return all faults as one."""
+        found = [each for fault in self.faults for each in (fault, *fault.others)][:MAX_FAULTS]
+        return InvalidValue(found[0].text, found[0].path, found[1:])
 
     def records(
         self,
@@ -235,7 +251,8 @@ class _Reader:
     ) -> dict[Any, Any]:
         """Return the records of a section, by key.
 
-        ``build`` receives the unknown fields, and the text of the field ``inner`` as a keyword, if it is present.
+        ``build`` receives the unknown fields, and the text of the field ``inner`` as a keyword, if it is present. An
+        invalid record is noted in ``faults``; an invalid node keeps its id, so that its wires are no faults.
         """
         found: dict[Any, Any] = {}
         for index, piece in enumerate(self._items(section)):
@@ -248,7 +265,13 @@ class _Reader:
                 if key in found:
                     raise InvalidValue(f"duplicate {noun} {quote(key)}. {_DUPLICATE_HINTS[section]}")
             except InvalidValue as fault:
-                raise fault.at("" if fault.path.startswith("$") else path) from None
+                self.faults.append(fault.at("" if fault.path.startswith("$") else path))
+                if len(self.faults) >= MAX_FAULTS:
+                    raise self.fault() from None
+                id = piece.value.get("id") if isinstance(piece.value, dict) else None
+                if section == "nodes" and isinstance(id, str):
+                    found.setdefault(id, NodeRecord(""))
+                continue
             found[key] = record
             self.texts[section, record if section == "wires" else key] = piece.text
         return found
@@ -332,7 +355,7 @@ def _node(
     try:
         return node.id, replace(record, patch=_nested(patch.text, nesting.inside(patch.text)))
     except InvalidValue as fault:
-        raise InvalidValue(fault.text, ".patch" + fault.path.removeprefix("$")) from None
+        raise fault.moved(lambda inside: ".patch" + inside.removeprefix("$")) from None
 
 
 def _wire(wire: WireFile, extra: Extra, nodes: dict[str, NodeRecord]) -> tuple[str, Wire]:

@@ -74,7 +74,7 @@ class Record(Struct, frozen=True, gc=False):
         """Return the logged action as plain data; {} if it is damaged."""
         try:
             found = msgspec.json.decode(self.edit) if self.edit else {}
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

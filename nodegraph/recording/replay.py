@@ -86,7 +86,9 @@ class Replay(Offline):
             self._step(self.flight.steps[self._number])
         try:
             has_names = self.flight.header.flight >= FORMAT_WITH_RENAMES and not self._has_other_patch
-            graph = build_graph(self._session.document, self.rate, self._session.path, self.allow_outside)
+            # a log has plans with placeholders if its player was tolerant, and no plans with problems otherwise
+            session = self._session
+            graph = build_graph(session.document, self.rate, session.path, self.allow_outside, tolerant=True)
             self._note_placeholders(graph)
             self._swap_plan(graph, names if has_names else None)
         except (GraphError, KernelError) as error:

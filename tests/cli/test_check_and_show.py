@@ -26,6 +26,29 @@ def test_check_prints_one_line_per_problem_of_every_file(cli, beep, effect, tmp_
     assert found.status == 1 and [len(result["problems"]) for result in found.json] == [2, 0]
 
 
+def test_check_lists_problems_and_missing_blocks_together(cli, beep):
+    beep.do(Connect("osc.uot", "out.audio"))
+    beep.do(SetParam("osc", "frequency", "loud"))
+    beep.do(AddNode("typo", "sinee"))
+    beep.save()
+    outcome = cli("check", "beep.json")
+    assert outcome.status == 1
+    lines = [line for line in outcome.err.splitlines() if line.startswith("beep.json: ")]
+    assert len(lines) == 3
+    for words in ("frequency must be", "unknown output 'uot'", "warning: sinee 'typo' is silent"):
+        assert sum(words in line for line in lines) == 1, lines
+
+
+def test_check_lists_all_invalid_records_of_a_file(cli, tmp_path):
+    nodes = [{"id": "", "type": "sine"}, {"id": "a.b", "type": "sine"}]
+    (tmp_path / "x.json").write_text(json.dumps({"format": "nodegraph", "version": 1, "nodes": nodes}))
+    for command in (["check"], ["render", "-o", "x.wav", "-s", 1]):
+        outcome = cli(command[0], "x.json", *command[1:])
+        assert outcome.status == 1
+        assert ["$.nodes[0].id" in outcome.err, "$.nodes[1].id" in outcome.err] == [True, True]
+        assert len(outcome.err.splitlines()) == 2
+
+
 def test_check_warns_about_placeholders(cli, beep, tmp_path):
     beep.add("file_player", "player", file="lost.wav")
     beep.connect("player.out", "out.audio")

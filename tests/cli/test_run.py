@@ -44,6 +44,24 @@ def test_json_contains_the_report(cli, beep):
     assert found["problems"] == []
 
 
+def test_faulty_parts_are_left_out_with_a_warning_each(cli, beep):
+    from nodegraph.patch import AddNode, Connect
+
+    beep.do(AddNode("bad", "sine", 1, {"frequency": "loud"}))
+    beep.do(Connect("bad.out", "out.audio"))
+    beep.do(Connect("osc.uot", "out.audio"))
+    beep.do(AddNode("gone", "sinee"))
+    beep.save()
+    before = beep.path.read_bytes()
+    found = cli("run", "beep.json", "--null", "-s", 0.3, "--json")
+    assert found.status == 0
+    assert found.json["peak"] == pytest.approx(0.5, abs=1e-3)
+    assert len(found.json["silent"]) == 3
+    for words in ("frequency must be", "unknown output 'uot'", "unknown block 'sinee'", "everything else plays"):
+        assert words in found.err
+    assert beep.path.read_bytes() == before
+
+
 def test_set_changes_the_output(cli, beep):
     found = cli("run", "beep.json", "--null", "-s", 0.3, "--set", "osc.amplitude=0.125", "--json").json
     assert found["peak"] == pytest.approx(0.125, abs=1e-3)

@@ -107,6 +107,11 @@ def test_lanes_against_the_order_of_feedback_wires_need_few_visits(monkeypatch):
     assert len(visits) < 4 * count
 
 
+def test_problem_of_all_voices_is_reported_once():
+    voice = Document({"p": NodeRecord("biquad", params={"cutoff": [100.0, 200.0], "gain": [1.0, 2.0, 3.0]})})
+    assert "unequal width" in problem_of(Document({"s": NodeRecord("subpatch", params={"voices": 100}, patch=voice)}))
+
+
 def test_names_of_many_unknown_blocks_are_compared_for_the_first_ones_only():
     document = Document({f"n{k}": NodeRecord(f"sime{k}") for k in range(300)})
     found = list(build_graph(document).placeholders.values())

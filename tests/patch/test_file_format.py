@@ -25,6 +25,7 @@ from nodegraph.patch import (
     schema,
 )
 from nodegraph.patch.fileformat import PatchFile
+from nodegraph.patch.parse import MAX_FAULTS
 
 from .arbitrary import FOREIGN, actions, applied, documents
 
@@ -166,3 +167,45 @@ def test_schema_describes_the_patch_file():
     assert patch["required"] == ["format", "version"]
     assert set(json.loads(FOREIGN)) - {"x-tool"} <= set(patch["properties"])
     assert described["$defs"]["WireFile"]["required"] == ["from", "to"]
+
+
+def test_all_invalid_records_are_reported_at_once():
+    data = {
+        "format": "nodegraph",
+        "version": 1,
+        "nodes": [
+            {"id": "", "type": "sine"},
+            {"id": "osc", "type": 3},
+            {"id": "voice", "type": "subpatch", "patch": {"nodes": [{"id": "a.b", "type": "sine"}, {"id": "x"}]}},
+            {"id": "out", "type": "audio_out"},
+        ],
+        "wires": [
+            {"from": "osc.out", "to": "out.audio"},
+            {"from": "osk.out", "to": "out.audio"},
+            {"from": "osc", "to": "out.audio"},
+        ],
+        "controls": [{"name": "c", "target": "osc.frequency", "min": []}],
+    }
+    with pytest.raises(PatchError) as caught:
+        parse_patch(json.dumps(data).encode(), "faulty.json")
+    places = [line.split(": ")[1] for line in caught.value.problems]
+    assert places == [
+        "$.nodes[0].id", "$.nodes[1].type", "$.nodes[2].patch.nodes[0].id", "$.nodes[2].patch.nodes[1]",
+        "$.wires[1].from", "$.wires[2].from", "$.controls[0].min",
+    ]  # fmt: skip
+    assert all(line.startswith("faulty.json: ") and "\n" not in line for line in caught.value.problems)
+    assert str(caught.value).startswith(caught.value.problems[0]) and "6 more problems" in str(caught.value)
+
+
+def test_a_single_invalid_record_is_one_line():
+    data = {"format": "nodegraph", "version": 1, "nodes": [{"id": "", "type": "sine"}]}
+    with pytest.raises(PatchError) as caught:
+        parse_patch(json.dumps(data).encode())
+    assert caught.value.problems == [] and "more" not in str(caught.value)
+
+
+def test_number_of_reported_records_is_limited():
+    nodes = [{"id": "", "type": "sine"}] * 30_000
+    with pytest.raises(PatchError) as caught:
+        parse_patch(json.dumps({"format": "nodegraph", "version": 1, "nodes": nodes}).encode())
+    assert len(caught.value.problems) == MAX_FAULTS

@@ -11,6 +11,7 @@ from ..errors import describe
 from ..kernels import compile_kernels, kernels_of_graph
 from ..options import Json, Outside, Trust
 from ..output import plural, print_json, print_line, print_note
+from ..patches import silent_blocks
 
 if TYPE_CHECKING:
     from nodegraph.graph import Graph
@@ -45,21 +46,23 @@ def _check(path: Path, allow_outside: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"patch": str(path), "problems": [], "warnings": []}
     try:
         patch = api.load(path)
-        graph = build_graph(patch.document, patch.document.settings.rate or 44100.0, path, allow_outside)
+        rate = patch.document.settings.rate or 44100.0
+        graph = build_graph(patch.document, rate, path, allow_outside, tolerant=True)
+        result["problems"] = list(graph.problems)
         result |= {"nodes": len(graph.nodes), "wires": len(graph.wires), "latency": graph.latency}
         result["warnings"] = _warnings(graph)
         compile_kernels(kernels_of_graph(graph))
         for kernel in kernels_of_graph(graph):
             kernel.address  # noqa: B018 - loads the native code, to detect a damaged cache
     except (PatchError, GraphError, KernelError, OSError) as error:
-        result["problems"] = describe(error)[0]
+        result["problems"] += describe(error)[0]
     return result
 
 
 def _warnings(graph: Graph) -> list[str]:
     """Return problems that do not prevent the patch from playing."""
     document = graph.document
-    found = [f"{graph.node(id).title} is silent: {reason}" for id, reason in graph.placeholders.items()]
+    found = silent_blocks(graph)
     if document.is_newer_format:
         found.append(f"format version {document.version} is newer than this nodegraph. Update nodegraph.")
     for control in document.controls.values():

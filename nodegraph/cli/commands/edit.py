@@ -73,7 +73,7 @@ def edit(
             raise CommandError(f"{flight}: not writable ({error.strerror}). Choose another file.") from None
     graph = None
     with suppress(GraphError):  # the editor shows the problems
-        graph = build_graph(opened.document, sound.rate, opened.path, allow_outside)
+        graph = build_graph(opened.document, sound.rate, opened.path, allow_outside, tolerant=True)
         compile_kernels(kernels_of_graph(graph))
     app = App(sound, opened, home, allow_outside, graph)
     with catch_stop_signals() as stop:  # unsaved changes are offered at the next start

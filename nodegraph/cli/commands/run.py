@@ -113,6 +113,7 @@ def run(
             allow_outside=allow_outside,
             observer=recording_options.log,
             prepare=prepare,
+            tolerant=True,
         )
     helpers = dict(live.plan.helpers) if live.plan else {}
     connections = control_options.open(opened, live)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nodegraph.blocks.registry import node_types
+from nodegraph.node import Spec
 from nodegraph.patch import Document
 
 from ..desk import AREA, Desk
@@ -64,19 +66,27 @@ def node_visuals(desk: Desk, document: Document, previous: Document | None) -> d
 
 def wire_visuals(desk: Desk, document: Document) -> dict[WireKey, WireVisual]:
     """Return the visuals of all wires."""
-    kinds: dict[str, dict[str, str]] = {}
+    specs: dict[str, Spec] = {}
     visuals = {}
-    reasons, level = desk.typed.placeholder_reasons, desk.subpatch_path
+    silent_nodes, level, broken = desk.typed.silent, desk.subpatch_path, desk.typed.broken_wires
     for wire in document.wires:
-        ports = kinds.get(wire.source)
-        if ports is None:
-            spec = desk.spec_of(document.nodes[wire.source])
-            ports = kinds[wire.source] = {name: port.kind for name, port in spec.output_ports.items()}
+        for id in (wire.source, wire.target):
+            if id not in specs:
+                specs[id] = desk.spec_of(document.nodes[id])
+        output = specs[wire.source].output_ports.get(wire.source_port)
+        silent = bool(silent_nodes) and any((*level, id) in silent_nodes for id in (wire.source, wire.target))
+        ends = (*level, wire.source), wire.source_port, (*level, wire.target), wire.target_port
+        is_broken = ends in broken or (output is None and _is_known(document, wire.source))
+        if wire.target_port not in specs[wire.target].input_ports:
+            is_broken |= _is_known(document, wire.target)
         key = (wire.source_ref, wire.target_ref)
-        kind = ports.get(wire.source_port, "signal")
-        silent = bool(reasons) and any((*level, id) in reasons for id in (wire.source, wire.target))
-        visuals[key] = WireVisual(key, kind, wire.feedback, silent)
+        visuals[key] = WireVisual(key, output.kind if output else "signal", wire.feedback, silent, is_broken)
     return visuals
+
+
+def _is_known(document: Document, id: str) -> bool:
+    """Return whether the ports of a block are known."""
+    return document.nodes[id].type in node_types()
 
 
 def note_visuals(document: Document) -> dict[str, NoteVisual]:

@@ -120,12 +120,20 @@ class Scene:
         place = shown.shape.pins.get((pin.port, pin.output)) if shown else None
         return None if place is None or shown is None else (shown.at[0] + place[0], shown.at[1] + place[1])
 
+    def _wire_end(self, pin: Pin) -> Point | None:
+        """Return the position of a pin; a port that the node does not have is at the side of its title."""
+        shown = self.nodes.get(pin.node)
+        if shown is None or (pin.port, pin.output) in shown.shape.pins:
+            return self.pin_at(pin)
+        left, top, right, bottom = shown.shape.title
+        return (shown.at[0] + (right if pin.output else left), shown.at[1] + (top + bottom) / 2.0)
+
     def wire_points(self, key: WireKey) -> list[Point] | None:
         """Return the points along a wire, or None if one of its ends is not displayed."""
         line = self._lines.get(key)
         if line is None and key in self.wires:
             visual = self.wires[key]
-            start, end = self.pin_at(visual.start), self.pin_at(visual.end)
+            start, end = self._wire_end(visual.start), self._wire_end(visual.end)
             if start is not None and end is not None:
                 line = self._lines[key] = geo.points(start, end)
         return line

@@ -19,9 +19,11 @@ def draw_wire(
     """Draw a wire through these canvas points and return its group."""
     group = dpg.add_draw_node(parent=parent)
     colour = theme.silent if visual.silent else theme.kinds.get(visual.kind, theme.faint)
+    if visual.broken:
+        colour = theme.alarm
     if hovered:
         colour = mixed(colour, theme.selected, 0.45)
-    stroke(group, visual.kind, line, theme, zoom, colour, visual.feedback, selected)
+    stroke(group, visual.kind, line, theme, zoom, colour, visual.feedback or visual.broken, selected)
     return group
 
 
