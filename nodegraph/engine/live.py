@@ -311,7 +311,10 @@ class Live(Engine):
             if count != seen:
                 seen, since = count, now
             elif now - since > DEVICE_TIMEOUT and not self.problem:
-                self.problem = f"the audio device '{self.device_name}' was disconnected. Choose another with --device."
+                self.problem = (
+                    f"the audio device '{self.device_name}' was disconnected. "
+                    "Connect it and play the patch again, or choose another with --device."
+                )
                 self.realtime = False
 
     def _run_null_device(self) -> None:

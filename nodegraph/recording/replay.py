@@ -85,7 +85,9 @@ def opened(path: Path) -> Iterator[Flight]:
         except FileNotFoundError:
             raise FlightError(f"{path}: file not found. Name a flight log.") from None
         except (OSError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
-            raise FlightError(f"{path}: not a readable flight log ({error}).") from None
+            raise FlightError(
+                f"{path}: not a readable flight log ({getattr(error, 'strerror', None) or error})."
+            ) from None
         yield read_flight(Path(folder))
 
 
@@ -123,7 +125,9 @@ def read_flight(folder: Path) -> Flight:
                 break
             _add_record(flight, record)
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise FlightError(f"{folder}: not a readable flight log ({error}).") from None
+        raise FlightError(
+            f"{folder}: not a readable flight log ({getattr(error, 'strerror', None) or error})."
+        ) from None
     # plans come first in a quantum; the stable sort keeps the order of the messages
     flight.events.sort(key=lambda event: (event[0] // QUANTUM, "plan" not in event[1]))
     return flight
