@@ -120,6 +120,19 @@ def test_lost_device_stops_with_one_line_and_complete_files(taking, tmp_path, ja
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1 and "was disconnected" in errors[0]
+    assert len(errors) == 1 and "'system' was disconnected. Connect it and play the patch again" in errors[0]
     assert "Traceback" not in err
     assert soundfile.info(tmp_path / "take.wav").frames > 1000
+
+
+@pytest.mark.needs("jack", "portaudio")
+def test_patch_plays_on_while_jack_changes_its_block_size(taking, tmp_path, jack_to_kill):
+    process = start(tmp_path, "taking.json", "--device", "system", env=jack_to_kill.env)
+    wait_for(tmp_path / "take.wav", 60.0)
+    for size in ("1024", "64", "256"):
+        subprocess.run(["jack_bufsize", size], env=os.environ | jack_to_kill.env, check=True, capture_output=True)
+        before = (tmp_path / "take.wav").stat().st_size
+        wait_until(lambda before=before: (tmp_path / "take.wav").stat().st_size > before + 40_000)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and "error" not in err and "stream     44100 Hz, blocks of 256" in out
