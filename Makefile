@@ -15,6 +15,7 @@
 # make guarded  run all blocks, and their contract tests, in memory between guard pages, 15 minutes
 # make lint     run ruff and mypy
 # make format   format the code and apply the automatic fixes of ruff
+# make lock     write locked.txt, the hashes of what the tests install, after a change of the dependencies
 # make hooks    install the pre-commit hook that runs these checks
 # make system   install the Debian packages that the tests need, as root
 # make clean    remove everything that make created
@@ -36,7 +37,7 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 export PIP_NO_INPUT := 1
 
 .PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models fuzz storm kills soak \
-	flight guarded lint format hooks system clean
+	flight guarded lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -61,6 +62,9 @@ lint: $(VENV)/.test
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+lock: $(VENV)/.made
+	@$(BIN)/python tools/lock '$(TEST_EXTRAS)'
 
 hooks: $(VENV)/.test
 	@$(PIP) 'pre-commit>=4'
@@ -117,11 +121,15 @@ clean:
 
 # One stamp file for each set of extras, so that the second call of a target installs nothing.
 $(VENV)/.run: EXTRAS = $(RUN_EXTRAS)
-$(VENV)/.test: EXTRAS = $(TEST_EXTRAS)
 $(VENV)/.bench: EXTRAS = $(RUN_EXTRAS),bench
-$(VENV)/.run $(VENV)/.test $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
+$(VENV)/.run $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing nodegraph [$(EXTRAS)] into $(VENV): about a minute the first time."
 	@$(PIP) --editable '.[$(EXTRAS)]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt locked.txt
+	@echo "Installing nodegraph [$(TEST_EXTRAS)] into $(VENV): about a minute the first time."
+	@tools/install-tests $(BIN) '$(TEST_EXTRAS)'
 	@touch $@
 
 $(VENV)/.made:

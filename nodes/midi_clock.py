@@ -6,14 +6,16 @@ from nodegraph.node import EventIn, EventOut, In, Node, Out, State
 
 CLOCKS = 24.0  # per beat
 SIXTEENTH = 6.0  # clocks
-STEADY = 0.1  # weight of each clock in the tempo estimate; a clock further off than FAR_OFF restarts it
+STEADY = 0.1  # weight of each clock in the tempo estimate; two clocks further off than FAR_OFF restart it
 FAR_OFF = 0.25
+SHORTEST = 0.0025  # seconds between two clocks at 1000 bpm; clocks that are nearer were late
 
 
 class ClockIn(Node):
     """Follows the MIDI clock of another device and outputs its tempo, position and run gate, like a transport.
 
-    Between two clocks the position advances at the current tempo, up to the next clock.
+    Between two clocks the position advances at the current tempo, up to the next clock. Clocks that arrive together
+    after the device or the program stood still are counted, and do not change the tempo.
     """
 
     events = EventIn(doc="MIDI messages")
@@ -24,7 +26,8 @@ class ClockIn(Node):
     phase = Out(unit="cycles", doc="position in the bar, 0 to 1")
     beat = Out(unit="beats", doc="position in beats")
     bpm = Out(unit="bpm", doc="tempo of the clock; 0 before the second clock")
-    # Clocks since the start of the piece (-1 before the first), samples since the last clock, samples between two.
+    # Clocks since the start of the piece (-1 before the first), samples since the last clock, samples between two,
+    # and the last clock: none (0), in time (1), late (-1), far off (2).
     clocks, since, interval, known, running, jumps = State(-1.0), State(), State(), State(), State(), State()
 
     def block(events, meter, run, jump, bar, phase, beat, bpm, clocks, since, interval, known, running, jumps, sr):
@@ -46,11 +49,16 @@ class ClockIn(Node):
             if status == CLOCK:
                 if running[0] > 0.5:
                     clocks[0] += 1.0
-                if known[0] > 0.0:
+                late, far = (known[0] != 0.0) & (since[0] < SHORTEST * sr), False
+                if (known[0] > 0.0) & (not late):
                     off = since[0] - interval[0]
-                    far = interval[0] == 0.0 or abs(off) > FAR_OFF * interval[0]
-                    interval[0] = since[0] if far else interval[0] + STEADY * off
-                known[0], since[0] = 1.0, 0.0
+                    far = (interval[0] > 0.0) & (abs(off) > FAR_OFF * interval[0])
+                    if (interval[0] == 0.0) | (far & (known[0] > 1.0)):
+                        interval[0] = since[0]
+                    elif not far:
+                        interval[0] += STEADY * off
+                known[0] = -1.0 if late else 2.0 if far & (known[0] < 2.0) else 1.0
+                since[0] = 0.0
             elif status == START:
                 clocks[0], running[0], jumps[0] = -1.0, 1.0, 1.0
             elif status == CONTINUE:

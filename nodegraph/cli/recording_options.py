@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .errors import CommandError
+from .output import print_warning
 
 if TYPE_CHECKING:
     from nodegraph.engine.live import Live
@@ -79,6 +80,9 @@ class RecordingOptions:
             self._retrospective = RetrospectiveRecorder(
                 live, self.minutes, patch.document.title or (patch.path.stem if patch.path else "")
             )
+            if self._retrospective.problem:  # known now, not after hours of playing
+                print_warning(f"{self._retrospective.problem}.")
+                self._retrospective = None
         if self.record is not None:
             self._recording = Recording(live, self.record)
         if self.automation is not None:

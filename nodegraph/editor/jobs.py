@@ -64,6 +64,9 @@ class Jobs:
                 job.result = work(job)
             except Cancelled:
                 job.error = "cancelled"
+            except OSError as error:
+                reason = error.strerror or str(error) or type(error).__name__
+                job.error = f"{error.filename}: {reason}" if error.filename else reason
             except Exception as error:  # a failed job must not end the editor
                 job.error = str(error).partition("\n")[0] or type(error).__name__
             job.finished = True

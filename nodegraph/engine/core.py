@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,18 @@ KnobValues = Mapping[tuple[str, str], Mapping[str, list[float]]]
 
 class EngineError(Exception):
     """An engine operation failed; the message is one line with the cause and the fix."""
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    """Raise EngineError for a MemoryError in a block of code."""
+    try:
+        yield
+    except MemoryError:
+        raise EngineError(
+            "not enough memory for the patch; what played before plays on. "
+            "Undo the edit, shorten delay lines, or close other programs."
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -117,22 +130,26 @@ class Engine:
     # -- plans -----------------------------------------------------------------------------------------------
 
     def load(self, document: Document, path: Path | None = None) -> None:
-        """Type a document and :meth:`play` it. Raises GraphError or KernelError; the old plan then keeps playing."""
-        with no_collection():
+        """Type a document and :meth:`play` it.
+
+        Raises GraphError, KernelError, or EngineError without enough memory; the old plan then keeps playing.
+        """
+        with no_collection(), _enough_memory():
             self.play(build_graph(document, self.rate, path, self.allow_outside, self.tolerant))
 
     def play(self, graph: Graph) -> None:
         """Compile a typed graph of this engine's rate; the audio thread swaps to its plan at the next quantum.
 
-        States, knobs and delay lines migrate from the previous plan. Raises KernelError.
+        States, knobs and delay lines migrate from the previous plan. Raises KernelError, or EngineError without enough
+        memory; the old plan then keeps playing.
         """
-        with self._lock, no_collection():
+        with self._lock, no_collection(), _enough_memory():
             self._swap_plan(graph)
 
     def apply(self, change: Change, path: Path | None = None) -> None:
         """Apply an edit of the playing document: by messages if it only sets knobs, else by a new plan.
 
-        Raises GraphError or KernelError; the old plan then keeps playing.
+        Raises GraphError, KernelError or EngineError; the old plan then keeps playing.
         """
         if change.kind == LOOK:
             return

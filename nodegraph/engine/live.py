@@ -29,6 +29,7 @@ from .tape import Tape
 SERVICE_PERIOD = 0.005  # seconds between two service calls
 LIMITER_RELEASE = 0.2  # seconds from a closed limiter to full gain
 DEVICE_TIMEOUT = 2.0  # seconds without a callback after which the device counts as disconnected
+MAX_OBSERVED = 0.1  # seconds without a callback that one service call can observe
 CLOSE_TIMEOUT = 2.0  # seconds that the device may take to close
 MAX_PREVIEW_SECONDS = 10.0
 _abandoned: list[object] = []  # engines whose memory PortAudio may still access
@@ -303,7 +304,7 @@ class Live(Engine):
 
     def _service_loop(self) -> None:
         """Run the services periodically and detect a device that stopped responding."""
-        seen, since = -1, time.monotonic()
+        seen, silent, last = -1, 0.0, time.monotonic()
         while not self._stopping.wait(SERVICE_PERIOD):
             try:
                 self.service()
@@ -311,10 +312,15 @@ class Live(Engine):
                 self.problem = self.problem or f"{type(error).__name__}: {error}"
             count = int(self._live[cb.LIVE_CALLBACKS])
             now = time.monotonic()
+            # a process that was suspended has not waited for the device: a long step counts as a short one
+            silent, last = silent + min(now - last, MAX_OBSERVED), now
             if count != seen:
-                seen, since = count, now
-            elif now - since > DEVICE_TIMEOUT and not self.problem:
-                self.problem = f"the audio device '{self.device_name}' was disconnected. Choose another with --device."
+                seen, silent = count, 0.0
+            elif silent > DEVICE_TIMEOUT and not self.problem:
+                self.problem = (
+                    f"the audio device '{self.device_name}' was disconnected. "
+                    "Connect it and play the patch again, or choose another with --device."
+                )
                 self.realtime = False
 
     def _run_null_device(self) -> None:

@@ -113,7 +113,12 @@ def rate_problem(rate: float) -> str:
 
 
 def reason_of(error: Exception, folder: Path | None = None) -> str:
-    """Return why libsndfile failed; it does not report a full disk, so the free space in ``folder`` is checked."""
+    """Return why a file could not be read or written.
+
+    libsndfile does not report a full disk, so the free space in ``folder`` is checked.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     text = str(error).strip().rstrip(".").splitlines()[-1] if str(error).strip() else type(error).__name__
     text = text.rpartition(": ")[2] if "Error opening" in text else text
     if "System error" in text and folder is not None and not folder.is_dir():

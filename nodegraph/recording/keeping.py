@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nodegraph.engine.tape import TapeReader
-from nodegraph.files.folders import user_folder
+from nodegraph.files.folders import cache_folder
 from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import reason_of
 
@@ -178,7 +178,10 @@ class RetrospectiveRecorder:
         (self.folder / f"{self._number - self._max_segments:06d}.f32").unlink(missing_ok=True)
 
     def _fail(self, error: OSError) -> None:
-        self.problem = f"retrospective recording stopped ({reason_of(error, self.folder.parent)})"
+        self.problem = (
+            f"{self.folder.parent}: the last minutes are not recorded ({reason_of(error)}). "
+            "Free disk space, or set NODEGRAPH_KEPT to another folder"
+        )
 
     def close(self) -> None:
         self.service()
@@ -277,8 +280,8 @@ def _unused_folder(folder: Path) -> Path:
 
 
 def retrospective_folder() -> Path:
-    """Return the default folder of retrospective sessions."""
-    return user_folder("cache") / "kept"
+    """Return the default folder of retrospective sessions: ``NODEGRAPH_KEPT``, else one in the user's cache."""
+    return cache_folder("kept")
 
 
 def sessions(folder: Path | None = None) -> list[RetrospectiveSession]:

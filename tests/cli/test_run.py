@@ -9,6 +9,8 @@ import time
 import pytest
 import soundfile
 
+from nodegraph.engine.live import DEVICE_TIMEOUT
+
 
 def start(folder, *arguments, env=None):
     return subprocess.Popen(
@@ -26,6 +28,13 @@ def wait_for(path, seconds=30.0):
     while not path.exists() and time.monotonic() < end:
         time.sleep(0.05)
     assert path.exists()
+
+
+def wait_until(condition, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "timed out"
+        time.sleep(0.02)
 
 
 def test_run_reports_callbacks_load_and_nodes(cli, beep):
@@ -103,6 +112,23 @@ def test_signal_stops_and_finalises_files(cli, taking, tmp_path, number):
     assert soundfile.info(tmp_path / "take-2.wav").frames > 1000
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_suspended_program_plays_on_afterwards(cli, taking, tmp_path):
+    assert cli("run", "taking.json", "--null", "-s", 0.1).status == 0  # compiles the kernels
+    process = start(tmp_path, "taking.json", "--null")
+    wait_for(tmp_path / "take-2.wav", 120.0)
+    for _ in range(2):
+        time.sleep(0.3)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(DEVICE_TIMEOUT + 0.3)
+        size = (tmp_path / "take-2.wav").stat().st_size
+        process.send_signal(signal.SIGCONT)
+        wait_until(lambda size=size: (tmp_path / "take-2.wav").stat().st_size > size)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0 and "error" not in err and "callbacks" in out
+
+
 @pytest.mark.needs("jack", "portaudio")
 def test_lost_device_stops_with_one_line_and_complete_files(taking, tmp_path, jack_to_kill):
     process = start(tmp_path, "taking.json", "--device", "system", env=jack_to_kill.env)
@@ -112,6 +138,19 @@ def test_lost_device_stops_with_one_line_and_complete_files(taking, tmp_path, ja
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1 and "was disconnected" in errors[0]
+    assert len(errors) == 1 and "'system' was disconnected. Connect it and play the patch again" in errors[0]
     assert "Traceback" not in err
     assert soundfile.info(tmp_path / "take.wav").frames > 1000
+
+
+@pytest.mark.needs("jack", "portaudio")
+def test_patch_plays_on_while_jack_changes_its_block_size(taking, tmp_path, jack_to_kill):
+    process = start(tmp_path, "taking.json", "--device", "system", env=jack_to_kill.env)
+    wait_for(tmp_path / "take.wav", 60.0)
+    for size in ("1024", "64", "256"):
+        subprocess.run(["jack_bufsize", size], env=os.environ | jack_to_kill.env, check=True, capture_output=True)
+        before = (tmp_path / "take.wav").stat().st_size
+        wait_until(lambda before=before: (tmp_path / "take.wav").stat().st_size > before + 40_000)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and "error" not in err and "stream     44100 Hz, blocks of 256" in out

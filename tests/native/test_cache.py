@@ -75,6 +75,16 @@ def test_kernel_of_another_user_is_compiled_again(tmp_path):
     assert run(tmp_path / "kernels", XDG_DATA_HOME=str(tmp_path / "user")) == ["False", "205", "True"]
 
 
+def test_many_processes_may_compile_into_an_empty_cache_at_once(tmp_path):
+    environment = os.environ | {"NODEGRAPH_CACHE": str(tmp_path / "new" / "kernels")}
+    command = [sys.executable, "-c", PROGRAM]
+    processes = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(20)]
+    for process in processes:
+        assert process.communicate(timeout=250)[0].split()[1] == "205" and process.returncode == 0
+    assert len(list((tmp_path / "new" / "kernels").iterdir())) == 1
+    assert run(tmp_path / "new" / "kernels") == ["True", "205", "False"]
+
+
 @pytest.mark.parametrize("folder", ["/proc/nodegraph", "/dev/null", "/dev/null/kernels"])
 def test_kernel_is_compiled_if_the_cache_folder_is_not_writable(folder):
     assert run(folder) == ["False", "205", "True"]

@@ -49,6 +49,20 @@ def test_clock_with_a_millisecond_of_jitter_gives_a_steady_tempo():
     assert np.abs(beat - np.arange(samples) / SR * 2)[SR:].max() < 0.01
 
 
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.9])
+def test_clocks_of_a_standstill_are_counted_and_leave_the_tempo(phase):
+    """The engine stands still for 3 s, as if the computer slept; the clocks of that time arrive together after it."""
+    begin = 2 * SR + round(phase * SR / 48)
+    late = [(at if at < begin else max(at - 3 * SR, begin), message) for at, message in clocks(120, 16)]
+    tempo, beat = (following(port, late, 4 * SR) for port in ("bpm", "beat"))
+    assert np.allclose(tempo[SR:], 120.0, rtol=0.03)  # each clock weighs a tenth
+    assert (np.diff(beat) >= 0).all()
+    exact = np.arange(4 * SR) / SR * 2 + np.where(np.arange(4 * SR) < begin, 0.0, 6.0)
+    far = np.abs(beat - exact)
+    far[begin : begin + 256] = 0.0  # 144 clocks are too many for one quantum
+    assert far[SR:].max() < 1 / 24 + 1e-3
+
+
 def test_clock_position_has_bars():
     messages, samples = clocks(120, 12), 5 * SR
     bar, phase = (following(port, messages, samples, meter=3.0) for port in ("bar", "phase"))

@@ -87,6 +87,9 @@ def new_node(
             file.write(TEMPLATE.format(name=title, type=type))
     except FileExistsError:
         raise CommandError(f"{path}: already exists. Choose another name.") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise CommandError(f"{path}: not writable ({reason}). Choose another folder with --folder.") from None
     found = os.path.realpath(path.parent) == os.path.realpath(home)
     if json:
         print_json({"file": str(path), "type": type, "found": found})

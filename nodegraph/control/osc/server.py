@@ -283,7 +283,7 @@ class OscServer:
         try:
             self._socket.sendto(builder.build().dgram, peer)
         except (OSError, OverflowError) as error:
-            self._notify(f"OSC to {_peer_text(peer)} failed: {error}.")
+            self._notify(f"OSC to {_peer_text(peer)} failed: {getattr(error, 'strerror', None) or error}.")
 
 
 def _flattened(arguments: Iterable[Any]) -> Iterator[Any]:

@@ -511,6 +511,6 @@ def _device_error_text(error: Exception) -> str:
 
 def _cause(text: str) -> str:
     """Return an engine error without its advice for the command line."""
-    for advice in ("See `nodegraph devices`", "Choose another with --device"):
+    for advice in ("See `nodegraph devices`", "Connect it and play the patch again"):
         text = text.partition(advice)[0]
     return text.strip()
