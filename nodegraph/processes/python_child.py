@@ -10,8 +10,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
-from multiprocessing.context import SpawnContext
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnContext
 
 SAFE_PATH = "PYTHONSAFEPATH"
 
@@ -32,6 +34,8 @@ def spawn_context() -> Iterator[SpawnContext]:
 
     multiprocessing also starts a process for its own use, and accepts no options: both are reached by the environment.
     """
+    from multiprocessing import get_context
+
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:

@@ -16,7 +16,7 @@ import numpy as np
 from .python_child import python_command, python_environment
 from .torchscript_protocol import ANSWER, ERROR, MAX_ERROR, REQUEST, START, Start
 
-LOAD_SECONDS, CALL_SECONDS = 120.0, 30.0  # until a model is stopped
+LOAD_SECONDS, CALL_SECONDS = 300.0, 30.0  # until a model is stopped; a busy machine needs a minute to import torch
 PIPE_BYTES = 1 << 16
 PREFIXES = ("PYTHON", "LD_", "DYLD_", "OMP_", "MKL_", "LC_")  # of the environment that a model's process gets
 NAMES = {"PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV"}
