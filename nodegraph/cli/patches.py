@@ -70,7 +70,7 @@ def warn_about_placeholders(graph: Graph) -> list[str]:
 def silent_blocks(graph: Graph) -> list[str]:
     """Return a sentence for each block that is silent because something is missing on this machine."""
     known = set(graph.problems)
-    found = [node for node in graph.typed_nodes if node.problem]
+    found = [node for node in graph.typed_nodes if node.problem and node.id not in graph.flat.repeats]
     named = [(node, f"{node.title}: {node.problem}") for node in found if node.problem not in known]
     return [f"{node.title} is silent: {node.problem}" for node, problem in named if problem not in known]
 

@@ -18,7 +18,7 @@ from platformdirs import user_cache_path
 
 from .attempt import REPOSITORY
 
-MAX_SILENCE = 120.0  # seconds without a new input, on a loaded machine; attempts end themselves after 5 s of work
+MAX_SILENCE = 600.0  # seconds without a new input, on a loaded machine; attempts end themselves after 5 s of work
 
 
 @dataclass

@@ -7,6 +7,7 @@ import io
 import random
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -51,6 +52,14 @@ VALUES = (
     "ø",
     "\x1b[31m",
 )
+
+
+def prepare() -> None:
+    """Compare two sounds once: librosa then unpickles its compiled functions from its own cache."""
+    with TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        _write_sounds(Path(folder))
+        status = main(["compare", f"{folder}/a.wav", f"{folder}/b.wav"])
+    assert status == 0
 
 
 def attempt(rng: random.Random, folder: Path) -> None:
