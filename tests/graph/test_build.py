@@ -236,7 +236,7 @@ def files(folder):
 
 PLACEHOLDERS = {
     "unknown type": ("sin", 1, {"frequency": 3}, ["unknown block 'sin'", "'sine'"]),
-    "from another package": ("zzz_reverb", 1, {"x": [1]}, ["unknown block 'zzz_reverb'", "Install"]),
+    "from another package": ("zzz_qqq", 1, {"x": [1]}, ["unknown block 'zzz_qqq'", "Install"]),
     "newer version": ("sine", 99, {"whatever": "{}"}, ["newer version", "99", "Update"]),
     "missing file": ("file_player", 1, {"file": "lost.wav"}, ["'lost.wav'", "missing"]),
     "name too long for a disk": ("file_player", 1, {"file": "ø" * 300}, ["'øøø", "missing"]),

@@ -114,7 +114,7 @@ def test_watch_notices_a_block_that_may_use_the_file(secret):
     patch = Patch(path="patch.json")
     patch.add("file_player", "player", file="../secret/x.wav")
     nodegraph.graph.build_graph(patch.document, 44100.0, patch.path, allow_outside=True)
-    assert {line.partition(" ")[0] for line in touched} >= {"stat", "info"}
+    assert {line.partition(" ")[0] for line in touched} >= {"stat", "SoundFile"}
 
 
 def test_a_missing_and_a_present_file_outside_have_the_same_message(secret):
