@@ -92,7 +92,7 @@ class MixtureWorker(BackgroundWorker):
         self._pictured: tuple[int, int] = (NOTHING, 0)
         self._picture = np.zeros((self.frames, self.size // 2 + 1), np.float32)
         self._answered = 0
-        self.start(f"mixture-{context.node}", context.realtime)
+        self.start(f"mixture-{context.node}", context)
 
     def load(self) -> bool:
         """Read the files and mix them, if there are two."""

@@ -17,6 +17,7 @@ from .helper import HelperContext
 
 # Marks: vectors written by the kernel, delay in vectors, late outputs, state of the model, vectors in a ring, lanes.
 PUT, DELAY, LATE, MODEL, SLOTS, LANES = range(6)
+MAX_STATE_BYTES = 64 << 20  # of the buffers of a model that are stored for its next process
 NONE, LOADING, READY = range(3)  # no model or a failed one; no output yet; running
 
 
@@ -36,6 +37,7 @@ class TorchWorker(BackgroundWorker):
     """A worker that runs a model from (vectors × lanes, ``width``) to (vectors × lanes, ``output_width``)."""
 
     array_types = {"asked": "f4", "answers": "f4", "answered": "i8", "marks": "i8"}
+    shared = ("asked", "answers", "answered", "marks")
 
     def __init__(self, context: HelperContext, width: int, output_width: int, samples: int, signal: bool) -> None:
         self.lanes, self.width, self.output_width, self.signal = max(context.lanes, 1), width, output_width, signal
@@ -47,27 +49,35 @@ class TorchWorker(BackgroundWorker):
         for array, value in ((self.asked, 0.0), (self.answers, 0.0), (self.answered, -1)):
             array.fill(value)  # page faults must not happen in the audio thread
         self.marks[DELAY], self.marks[SLOTS], self.marks[LANES] = delay, slots, self.lanes
+        self._done = 0
+        self._model: Any = None
+        self._buffers: list[Any] = []  # of the model: what it remembers from one vector to the next
+        self._has_changed = False
+        self._file = context.settings["file"]
+        if self._file:
+            self.marks[MODEL] = LOADING
+            self.start(f"torchscript-{context.node}", context)
         self.arrays = {
             "asked": self.asked.ravel(),
             "answers": self.answers.ravel(),
             "answered": self.answered,
             "marks": self.marks,
         }
-        self._done, self._failure = 0, ""
-        self._model: Any = None
-        self._file = context.settings["file"]
-        if self._file:
-            self.marks[MODEL] = LOADING
-            self.start(f"torchscript-{context.node}", context.realtime)
+
+    @property
+    def late_answers(self) -> int:
+        """The number of vectors whose output was not there in time."""
+        return int(self.marks[LATE])
 
     @property
     def problem(self) -> str:
         """The reason why the model does not run, else the number of late outputs, else ""."""
         late = int(self.marks[LATE])
-        if self._failure or not late:
-            return self._failure
+        if self.failure or not late:
+            return self.failure or self.restart_note
         outputs = "1 output of the model was" if late == 1 else f"{late} outputs of the model were"
-        return f"{outputs} late. Raise 'delay', or use a smaller model"
+        note = f"{self.restart_note}; " if self.restart_note else ""
+        return f"{note}{outputs} late. Raise 'delay', or use a smaller model"
 
     def load(self) -> bool:
         name = Path(self._file).name
@@ -77,16 +87,17 @@ class TorchWorker(BackgroundWorker):
             require_torch()
             import torch
 
-            if self._thread is not None:
+            if self.is_live:
                 torch.set_num_threads(1)  # leave the other cores to the audio thread and the editor
             self._model = torch.jit.load(self._file, map_location="cpu").eval()
             self._run(np.zeros((1, self.width), np.float32))
+            self._buffers = [buffer for _, buffer in self._model.named_buffers()]
         except Exception as error:  # a user's model can raise anything
             self._fail(f"'{name}' does not run ({error_line(error)}). Save it with torch.jit.save")
         return self._model is not None
 
     def _fail(self, reason: str) -> None:
-        self._failure, self._model = reason, None
+        self.failure, self._model = reason, None
         self.marks[MODEL] = NONE
 
     def process_pending(self) -> bool:
@@ -105,7 +116,32 @@ class TorchWorker(BackgroundWorker):
         self.answered[slots] = np.arange(first, put)
         self.marks[MODEL] = READY
         self._done = put
+        self._has_changed = bool(self._buffers)
         return True
+
+    def changed_state(self) -> bytes:
+        """Return the buffers of the model; b"" if it has none, or no new ones."""
+        import torch
+
+        if not self._has_changed or sum(buffer.nbytes for buffer in self._buffers) > MAX_STATE_BYTES:
+            return b""
+        self._has_changed = False
+        flat = [buffer.detach().reshape(-1).contiguous().view(torch.uint8) for buffer in self._buffers]
+        return torch.cat(flat).numpy().tobytes()
+
+    def restore_state(self, data: bytes) -> None:
+        """Set the buffers of the model; a state of another model is ignored."""
+        import torch
+
+        if len(data) != sum(buffer.nbytes for buffer in self._buffers):
+            return
+        start = 0
+        with torch.inference_mode():
+            for buffer in self._buffers:
+                part = bytearray(data[start : start + buffer.nbytes])
+                start += buffer.nbytes
+                if part:
+                    buffer.copy_(torch.frombuffer(part, dtype=buffer.dtype).reshape(buffer.shape))
 
     def _run(self, vectors: np.ndarray) -> np.ndarray:
         import torch

@@ -1,6 +1,7 @@
 """The estimator block: what it hears, when it outputs the estimates, and models that are missing, late or broken."""
 
 import importlib.util
+import os
 import re
 import time
 
@@ -20,6 +21,7 @@ from nodegraph.models.estimator_layout import tensor_shapes
 from nodegraph.models.parameters import Parameter
 from nodegraph.models.sound_features import SoundFeatureSettings
 from tests.nodes.frame_helpers import RATE, random_model
+from tests.processes import has_ended
 from tests.rendering import patch_of
 
 PARAMETERS = (
@@ -313,7 +315,7 @@ def test_overwritten_sound_has_no_estimate(folder, monkeypatch):
     assert values[0].tolist() == MIDDLE and np.array_equal(values[-1], estimate(audio, 39_001)[0])
 
 
-def test_live_model_runs_in_a_separate_thread(folder):
+def test_live_model_runs_in_a_separate_process(folder):
     patch = patch_of(
         "noise.out estimator.audio", "estimator.values out.audio", noise="white_noise",
         estimator=("cnn_estimator", {"file": "model.safetensors", "interval": 0.05}), out="audio_out",
@@ -322,6 +324,6 @@ def test_live_model_runs_in_a_separate_thread(folder):
         worker, end = worker_of(engine), time.monotonic() + 60
         while not (worker.marks[IS_RUNNING] and worker.arrays["output"][3:].any()) and time.monotonic() < end:
             time.sleep(0.01)
-        assert worker._thread is not None and worker._thread.is_alive()
+        assert worker.process is not None and worker.process.id not in (0, os.getpid())
         assert worker.arrays["output"][3:].all()
-    assert not worker._thread.is_alive()
+    assert has_ended(worker.process.id)
