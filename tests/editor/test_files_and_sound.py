@@ -158,6 +158,16 @@ def test_recovery_copy_of_a_running_editor_is_not_offered(user):
     assert "question" not in SimulatedUser(user.presenter.home).view.panels
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the start of a process is unknown")
+def test_recovery_copy_of_an_editor_whose_process_id_is_in_use_is_offered(user):
+    user.add("sine")
+    user.presenter.autosaving.save(user.desk)
+    finish(user)
+    (about,) = user.presenter.autosaving.folder.glob("*.about")
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"started": "before the restart of the computer"}))
+    assert "question" in SimulatedUser(user.presenter.home).view.panels
+
+
 def test_autosave_is_written_periodically_and_removed_on_save(user, tmp_path):
     user.add("sine")
     user.wait(11.0)
