@@ -1,4 +1,4 @@
-"""User models in TorchScript, run in a worker outside the audio thread: live in a process of its own.
+"""User models in TorchScript, run in a worker outside the audio thread.
 
 A TorchScript file is a program. As any file of a patch, it is loaded from the patch's folder only (or from elsewhere
 with ``--allow-outside``). Open such patches only from people you trust.
@@ -37,7 +37,7 @@ def has_answer(due, marks, answered):
 
 
 class TorchscriptFrames(Node):
-    """Runs a neural model in TorchScript on frames: (frames, bins) to (frames, units), in a process of its own.
+    """Runs a neural model in TorchScript on frames: (frames, bins) to (frames, units), in a worker.
 
     The output is ``delay`` hops late (at least 1024 samples); parallel paths are delayed to match. If the model is
     late, the last answer is held, or the output fades to the input frame; late answers are counted in a message.

@@ -27,8 +27,9 @@ MAX_QUICK_ENDS = 3
 
 
 def are_processes_supported() -> bool:
-    """Return whether workers can run in processes: not on Windows, which cannot fork."""
-    return hasattr(os, "fork") and hasattr(socket, "send_fds")
+    """Return whether workers can run in processes."""
+    # Windows cannot fork, and the libraries of macOS that PyTorch uses do not survive it
+    return sys.platform == "linux"
 
 
 class WorkerProcess:

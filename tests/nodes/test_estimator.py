@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph.blocks.estimator_worker import IS_RUNNING, EstimatorWorker
+from nodegraph.blocks.worker_process import are_processes_supported
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import build_graph
@@ -315,6 +316,7 @@ def test_overwritten_sound_has_no_estimate(folder, monkeypatch):
     assert values[0].tolist() == MIDDLE and np.array_equal(values[-1], estimate(audio, 39_001)[0])
 
 
+@pytest.mark.skipif(not are_processes_supported(), reason="models run in threads on this system")
 def test_live_model_runs_in_a_separate_process(folder):
     patch = patch_of(
         "noise.out estimator.audio", "estimator.values out.audio", noise="white_noise",

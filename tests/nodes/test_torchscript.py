@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from nodegraph.blocks.torch_worker import LATE, MODEL, READY, TorchWorker
+from nodegraph.blocks.worker_process import are_processes_supported
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import build_graph
@@ -203,6 +204,7 @@ def test_missing_pytorch_is_reported(models, monkeypatch):
     assert reason == "PyTorch is not installed: pip install 'nodegraph[learn]'"
 
 
+@pytest.mark.skipif(not are_processes_supported(), reason="models run in threads on this system")
 def test_live_model_runs_in_a_separate_process(models):
     patch = sound_patch("Twice.pt")
     patch.add("sine", id="tone", frequency=200.0)
