@@ -21,6 +21,7 @@ from tests.rendering import largest_step, patch_of
 from tests.waiting import has_ended, wait_for
 
 RATE = 44100.0
+CAPTURE = 400.0  # seconds of sound; a loaded machine takes minutes to start the processes
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL"),
@@ -98,7 +99,7 @@ def kill(process):
 
 @pytest.mark.parametrize(("file", "late"), [("Counter.pt", "dry"), ("Counter.pt", "silence"), ("Replacer.pt", "dry")])
 def test_killed_model_is_started_again_and_continues_with_its_state(models, file, late):
-    with live(patch_with(file, late=late), models, capture=60.0) as engine:
+    with live(patch_with(file, late=late), models, capture=CAPTURE) as engine:
         worker = worker_of(engine)
         wait_for(lambda: worker.marks[MODEL] == READY)
         wait_for(lambda: worker.answers.max() > 0.05)
@@ -189,7 +190,7 @@ def test_killed_launcher_is_started_again(models):
 
 
 def test_model_that_is_too_slow_delays_no_callback_and_is_counted(models):
-    with live(patch_with("Slow.pt"), models, capture=60.0) as engine:
+    with live(patch_with("Slow.pt"), models, capture=CAPTURE) as engine:
         worker = worker_of(engine)
         wait_for(lambda: worker.marks[MODEL] == READY)
         wait_for(lambda: worker.marks[LATE] > 50)
