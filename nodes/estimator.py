@@ -30,7 +30,7 @@ AFTER = 1
 class CnnEstimator(Node):
     """Estimates the parameters of a patch from its input with a convolutional network (CNN): each value is a lane.
 
-    At a trigger, and at each interval, a worker thread hears the seconds of sound before (or after) that sample. The
+    At a trigger, and at each interval, a worker hears the seconds of sound before (or after) that sample. The
     estimate is output ``delay`` after the end of that sound; a late one is output when it is there, and counted in a
     message. The next one is requested when it is output. Before the first estimate values are in the middle of their
     ranges, with confidence 0. Silence has no estimate: the values stay. Models are written by ``nodegraph train

@@ -38,7 +38,7 @@ def has_answer(due, marks, answered):
 
 
 class TorchscriptFrames(Node):
-    """Runs a neural model in TorchScript on frames: (frames, bins) to (frames, units), in a worker thread.
+    """Runs a neural model in TorchScript on frames: (frames, bins) to (frames, units), in a worker.
 
     The output is ``delay`` hops late (at least 1024 samples); parallel paths are delayed to match. If the model is
     late, the last answer is held, or the output fades to the input frame; late answers are counted in a message.

@@ -81,11 +81,12 @@ class EstimatorWorker(BackgroundWorker):
     """A worker that estimates parameters from the sound in the ring of its block."""
 
     array_types = {"ring": "f4", "answer": "f4", "output": "f4", "marks": "i8"}
+    shared = ("ring", "answer", "marks")
 
     def __init__(self, context: HelperContext) -> None:
         settings = context.settings
         self._model, self._columns = model_of_block(Estimator.load, settings), chosen_columns(settings)
-        self._rate, self._noise, self._failure = context.rate, settings["noise"], ""
+        self._rate, self._noise = context.rate, settings["noise"]
         seconds = self._model.features.seconds if self._model else 0.0
         self._window = round(seconds * self._rate)
         delay = max(round(settings["delay"] * self._rate), OFFLINE_CHUNK)
@@ -97,22 +98,28 @@ class EstimatorWorker(BackgroundWorker):
         output = self.answer.copy()
         self.marks = np.zeros(WINDOW + 1, np.int64)
         self.marks[DELAY], self.marks[WINDOW] = delay, self._window
+        if self._model:
+            self.start(f"estimator-{context.node}", context)
         self.arrays = {
             "ring": self.ring,
             "answer": self.answer.ravel(),
             "output": output.ravel(),
             "marks": self.marks,
         }
-        if self._model:
-            self.start(f"estimator-{context.node}", context.realtime)
+
+    @property
+    def late_answers(self) -> int:
+        """The number of estimates that were not there in time."""
+        return int(self.marks[LATE_COUNT])
 
     @property
     def problem(self) -> str:
         """The reason why the model does not run, else the number of late estimates, else ""."""
         late = int(self.marks[LATE_COUNT])
-        if self._failure or not late:
-            return self._failure
-        return f"{late} estimate{' was' if late == 1 else 's were'} late. Raise 'delay'"
+        if self.failure or not late:
+            return self.failure or self.restart_note
+        note = f"{self.restart_note}; " if self.restart_note else ""
+        return f"{note}{late} estimate{' was' if late == 1 else 's were'} late. Raise 'delay'"
 
     def load(self) -> bool:
         assert self._model is not None
@@ -124,7 +131,7 @@ class EstimatorWorker(BackgroundWorker):
 
             from nodegraph.models.estimation import Inference, fit_sound
 
-            if self._thread is not None:
+            if self.is_live:
                 torch.set_num_threads(1)  # leave the other cores to the audio thread and the editor
             self._fit, self._inference = fit_sound, Inference(self._model)
             self._inference.estimate(np.ones(self._model.features.samples, np.float32))  # the first run takes longer
@@ -159,6 +166,6 @@ class EstimatorWorker(BackgroundWorker):
         return self._fit(self._inference.model, sound, self._rate)
 
     def _fail(self, error: Exception) -> bool:
-        self._failure = f"the model failed ({str(error).strip().partition(chr(10))[0][:120].rstrip('.')})"
+        self.failure = f"the model failed ({str(error).strip().partition(chr(10))[0][:120].rstrip('.')})"
         self.marks[IS_RUNNING] = 0
         return False

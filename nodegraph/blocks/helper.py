@@ -13,10 +13,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .shared_arrays import SharedArrays
+
 
 @dataclass(frozen=True)
 class HelperContext:
-    """The environment of a helper: node id, settings, lanes, sample rate (Hz), folder of the patch, live or offline."""
+    """The environment of a helper: node id, settings, lanes, sample rate (Hz), folder of the patch, live or offline.
+
+    ``memory`` is None, except in the process of a :class:`~.background_worker.BackgroundWorker`.
+    """
 
     node: str
     settings: Mapping[str, Any]
@@ -24,6 +29,7 @@ class HelperContext:
     rate: float
     folder: Path | None
     realtime: bool
+    memory: SharedArrays | None = None
 
 
 class BlockHelper(Protocol):

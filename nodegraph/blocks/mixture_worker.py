@@ -51,6 +51,8 @@ MARKS = 9
 
 SOUND_FILES = ("content_file", "style_file")
 COMMAND = python_command("-m", "nodegraph", "mix", "content.wav", "style.wav", "-o", "mixture.wav", "--progress")
+CHECKPOINT = "mixture.wav.checkpoint"  # of the command, to continue a mixture whose process was killed
+MAX_STARTS = 5  # of a command that is killed again and again
 PREVIEW_OPTIONS = ["--preview"]
 PREVIEW_SECONDS = 5.0  # of sound: a mixture of as many is made about as fast
 
@@ -91,7 +93,7 @@ class MixtureWorker(BackgroundWorker):
         self._pictured: tuple[int, int] = (NOTHING, 0)
         self._picture = np.zeros((self.frames, self.size // 2 + 1), np.float32)
         self._answered = 0
-        self.start(f"mixture-{context.node}", context.realtime)
+        self.start(f"mixture-{context.node}", context)
 
     def load(self) -> bool:
         """Read the files and mix them, if there are two."""
@@ -182,31 +184,35 @@ class MixtureWorker(BackgroundWorker):
             for file, sound in (("content.wav", content), ("style.wav", style)):
                 write_sound(folder / file, sound, self._rate)
             with (folder / "progress").open("w+") as progress, (folder / "errors").open("w+") as errors:
-                command = [*COMMAND, *self._options(quality)]
-                process = subprocess.Popen(
-                    command,
-                    cwd=folder,
-                    env=python_environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=progress,
-                    stderr=errors,
-                )
-                try:
-                    finished = self._follow(process, progress)
-                finally:
-                    process.kill()  # after Ctrl-C; one that has ended is left alone
-                    process.wait()
+                for _ in range(MAX_STARTS):
+                    resume = ["--resume"] if (folder / CHECKPOINT).is_file() else []
+                    command = [*COMMAND, *self._options(quality), *resume]
+                    status = self._run_command(command, folder, progress, errors)
+                    if status is None:
+                        return False
+                    if status >= 0:  # else it was killed
+                        break
                 reason = _last_line(errors)
-            if not finished:
-                return False
-            if process.returncode:
-                reason = reason.removeprefix("error: ") or f"exit status {process.returncode}"
+            if status:
+                reason = reason.removeprefix("error: ") or f"exit status {status}"
                 self.problem = f"the mixture failed ({reason.rstrip('.')})"
                 return False
             os.replace(folder / "mixture.wav", path)
         for old in sorted(cache.glob("*.wav"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
             old.unlink(missing_ok=True)
         return True
+
+    def _run_command(self, command: list[str], folder: Path, progress: TextIO, errors: TextIO) -> int | None:
+        """Return the exit status of a command, negative if it was killed, or None if it was stopped here."""
+        process = subprocess.Popen(
+            command, cwd=folder, env=python_environment(), stdin=subprocess.DEVNULL, stdout=progress, stderr=errors
+        )
+        try:
+            finished = self._follow(process, progress)
+        finally:
+            process.kill()  # after Ctrl-C; one that has ended is left alone
+            process.wait()
+        return process.returncode if finished else None
 
     def _follow(self, process: subprocess.Popen[bytes], progress: TextIO) -> bool:
         """Show the progress of a process until it ends. Return False if it was stopped before."""

@@ -15,8 +15,10 @@ MAX_LISTED_NODES = 20  # the nodes with the highest load
 def status_line(report: StreamReport) -> str:
     """Return the current state of a stream in one line."""
     load = f"load {report.load_p50:.0%} (max {report.load_max:.0%})"
+    count = sum(report.late_answers.values())
+    late = f"  late model answers {count}" if count else ""
     muted = f"  muted: {', '.join(report.faults)}" if report.faults else ""
-    return f"{report.seconds:.1f} s  {load}  peak {format_decibels(report.peak)}  xruns {report.xruns}{muted}"
+    return f"{report.seconds:.1f} s  {load}  peak {format_decibels(report.peak)}  xruns {report.xruns}{late}{muted}"
 
 
 def print_report(report: StreamReport, files: list[str]) -> None:
@@ -31,6 +33,7 @@ def print_report(report: StreamReport, files: list[str]) -> None:
         ("peak", format_decibels(report.peak) + (f", limited in {report.limited} samples" if report.limited else "")),
         ("latency", f"{report.latency_samples} samples"),
     ]
+    rows += [("late", f"{count} answers of the model of {node}") for node, count in report.late_answers.items()]
     rows += [("recorded", path) for path in files]
     columns(rows)
     times = sorted(report.node_times.items(), key=lambda item: -item[1])

@@ -73,7 +73,12 @@ class Autosave:
         data = encode_patch(document, downgrade=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._remove_descriptions()
-        about = {"original": str(original.resolve()) if original else None, "pid": os.getpid(), "when": time.time()}
+        about = {
+            "original": str(original.resolve()) if original else None,
+            "pid": os.getpid(),
+            "started": _start_of(os.getpid()),
+            "when": time.time(),
+        }
         write_atomic(_about(self._path), json.dumps(about).encode())
         write_atomic(self._path, data)
 
@@ -96,11 +101,11 @@ class Autosave:
         for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
             try:
                 about = json.loads(_about(path).read_text())
-                pid, when = int(about["pid"]), float(about["when"])
+                pid, when, started = int(about["pid"]), float(about["when"]), str(about.get("started", ""))
                 original = Path(about["original"]) if about.get("original") else None
             except (OSError, ValueError, KeyError, TypeError, RecursionError):
-                pid, when, original = 0, path.stat().st_mtime, None
-            if path != self._path and not _is_running(pid):
+                pid, when, original, started = 0, path.stat().st_mtime, None, ""
+            if path != self._path and not (_is_running(pid) and started in ("", _start_of(pid))):
                 found.append(RecoveryCopy(path, original, when))
         return sorted(found, key=lambda copy: -copy.when)
 
@@ -142,6 +147,16 @@ class Autosave:
 
 def _about(path: Path) -> Path:
     return path.with_suffix(".about")
+
+
+def _start_of(pid: int) -> str:
+    """Return when a process started, "" if that is unknown: after a restart another process can have its id."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+    return f"{boot} {ticks}"
 
 
 def _is_running(pid: int) -> bool:

@@ -318,6 +318,14 @@ class Engine:
                 found.append((node, f"{helper.problem}."))
         return found + (self.plan.lost_events() if self.plan else [])
 
+    def late_answers(self) -> dict[str, int]:
+        """Return how many answers of the models of each node were late, by address; without those that have none."""
+        found: dict[str, int] = {}
+        for (node, *_), helper in list(self.plan.helpers.items()) if self.plan else ():
+            if count := getattr(helper, "late_answers", 0):
+                found[self.node_address(node)] = found.get(self.node_address(node), 0) + count
+        return found
+
     def problems(self) -> list[str]:
         """Return one line for each problem of a node, a recording or a flight log."""
         lines = [f"{self.node_address(node)}: {text}" for node, text in self.node_problems()]

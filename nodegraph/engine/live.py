@@ -39,7 +39,8 @@ _abandoned: list[object] = []  # engines whose memory PortAudio may still access
 class StreamReport:
     """Statistics of a stream. Loads are fractions of the callback period.
 
-    ``faults`` and ``node_times`` (µs per quantum) name nodes of the patch; a time is the sum over all voices.
+    ``faults``, ``node_times`` (µs per quantum) and ``late_answers`` (of models, outside the callback) name nodes of the
+    patch; a time is the sum over all voices.
     """
 
     device: str
@@ -58,6 +59,7 @@ class StreamReport:
     latency_samples: int
     faults: list[str] = field(default_factory=list)
     node_times: dict[str, float] = field(default_factory=dict)
+    late_answers: dict[str, int] = field(default_factory=dict)
 
 
 class Live(Engine):
@@ -298,6 +300,7 @@ class Live(Engine):
             latency_samples=self.plan.latency if self.plan else 0,
             faults=list(dict.fromkeys(self.node_address(fault.node) for fault in self.faults())),
             node_times=self._times_by_address(),
+            late_answers=self.late_answers(),
         )
 
     # -- threads -----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The process that runs a TorchScript model: ``python -m nodegraph.processes.torchscript_main``.
 
-It reads a header and the model, then vectors, from stdin, and answers on stdout; see ``torchscript_process.py``. It
-closes itself before it reads anything.
+It reads a header, the model and its state, then vectors, from stdin, and answers on stdout; see
+``torchscript_process.py``. It closes itself before it reads anything.
 """
 
 from __future__ import annotations
@@ -12,10 +12,22 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from .isolation import isolate, limit_memory
-from .torchscript_protocol import ANSWER, ERROR, FREE_BYTES, MAX_ERROR, REQUEST, START, Start
+from .torchscript_protocol import (
+    ANSWER,
+    ERROR,
+    FREE_BYTES,
+    MAX_ERROR,
+    MAX_STATE_BYTES,
+    REQUEST,
+    START,
+    STATE,
+    STATE_REQUEST,
+    Start,
+)
 
 
 def main() -> None:
@@ -37,14 +49,21 @@ def main() -> None:
             closed.append("memory")
         model = torch.jit.load(io.BytesIO(_read(requests, start.bytes)), map_location="cpu").eval()
         _run(model, start, 1, b"\0" * (4 * start.width))
-        _answer(answers, ANSWER, " ".join(closed).encode())
+        _restore_state(model, _read(requests, start.state_bytes))
+        words = [*closed, STATE] if _state_of(model) else closed
+        _answer(answers, ANSWER, " ".join(words).encode())
     except Exception as error:
         _answer(answers, ERROR, _text(error))
         return
+    sent = b""
     while header := requests.read(REQUEST.size):
         (count,) = REQUEST.unpack(header)
         try:
-            found = _run(model, start, count, _read(requests, 4 * count * start.width))
+            if count == STATE_REQUEST:
+                state = _state_of(model)
+                found, sent = b"" if state == sent else state, state
+            else:
+                found = _run(model, start, count, _read(requests, 4 * count * start.width))
         except Exception as error:
             _answer(answers, ERROR, _text(error))
             return
@@ -72,6 +91,41 @@ def _run(model: Any, start: Start, count: int, data: bytes) -> bytes:
     if tuple(found.shape) != shape:
         raise ValueError(f"it returns {list(found.shape)} for {list(given.shape)}, not {list(shape)}")
     return found.to(torch.float32).contiguous().numpy().tobytes()
+
+
+def _state_of(model: Any) -> bytes:
+    """Return the values of all buffers of the model, b"" if there are none or too many."""
+    import torch
+
+    buffers = _buffers(model)
+    if not 0 < sum(buffer.nbytes for buffer in buffers) <= MAX_STATE_BYTES:
+        return b""
+    return torch.cat([buffer.reshape(-1).contiguous().view(torch.uint8) for buffer in buffers]).numpy().tobytes()
+
+
+def _buffers(model: Any) -> list[Any]:
+    """Return the plain buffers of the model: anew for each state, because a model may replace them."""
+    import torch
+
+    buffers = [buffer.detach() for _, buffer in model.named_buffers()]
+    return [buffer for buffer in buffers if buffer.layout == torch.strided and not buffer.is_quantized]
+
+
+def _restore_state(model: Any, data: bytes) -> None:
+    """Set the buffers of the model; a state of another size is ignored."""
+    import torch
+
+    buffers = _buffers(model)
+    if len(data) != sum(buffer.nbytes for buffer in buffers):
+        return
+    start = 0
+    with torch.inference_mode():
+        for buffer in buffers:
+            part = bytearray(data[start : start + buffer.nbytes])
+            start += buffer.nbytes
+            with suppress(RuntimeError):  # of a buffer whose elements share memory
+                if part:
+                    buffer.copy_(torch.frombuffer(part, dtype=buffer.dtype).reshape(buffer.shape))
 
 
 def _read(file: BinaryIO, count: int) -> bytes:

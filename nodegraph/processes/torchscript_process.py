@@ -14,7 +14,17 @@ from contextlib import suppress
 import numpy as np
 
 from .python_child import python_command, python_environment
-from .torchscript_protocol import ANSWER, ERROR, MAX_ERROR, REQUEST, START, Start
+from .torchscript_protocol import (
+    ANSWER,
+    ERROR,
+    MAX_ERROR,
+    MAX_STATE_BYTES,
+    REQUEST,
+    START,
+    STATE,
+    STATE_REQUEST,
+    Start,
+)
 
 LOAD_SECONDS, CALL_SECONDS = 300.0, 30.0  # until a model is stopped; a busy machine needs a minute to import torch
 PIPE_BYTES = 1 << 16
@@ -26,13 +36,23 @@ class ModelError(Exception):
     """A model failed; the message is the reason, without a full stop."""
 
 
+class ModelEndedError(ModelError):
+    """The process of a model ended by itself: it crashed or was killed."""
+
+    def __init__(self) -> None:
+        super().__init__("it ended")
+
+
 class TorchscriptProcess:
     """A process that runs one model. ``closed`` names the parts of its isolation, see ``isolation.py``.
 
-    Raises ModelError if the model cannot be loaded, or does not map zeros to the right shape.
+    ``state`` is that of an earlier process, to continue from; one of another size is ignored. Raises ModelError if the
+    model cannot be loaded, or does not map zeros to the right shape.
     """
 
-    def __init__(self, model: bytes, width: int, output_width: int, signal: bool, threads: int = 0) -> None:
+    def __init__(
+        self, model: bytes, width: int, output_width: int, signal: bool, threads: int = 0, state: bytes = b""
+    ) -> None:
         self._width, self._output_width = width, output_width
         self._folder = tempfile.TemporaryDirectory(prefix="nodegraph-model-")
         os.chmod(self._folder.name, 0o500)  # empty, and nothing can be written into it
@@ -48,8 +68,20 @@ class TorchscriptProcess:
         if sys.platform != "win32" and self._process.stdin is not None:
             os.set_blocking(self._process.stdin.fileno(), False)  # a model that does not read must not stop the program
         self._finalizer = weakref.finalize(self, _end, self._process, self._folder)
-        start = START.pack(*Start(len(model), width, output_width, int(signal), threads))
-        self.closed = self._ask(start + model, MAX_ERROR, LOAD_SECONDS).decode("ascii", "replace").split()
+        start = START.pack(*Start(len(model), width, output_width, int(signal), threads, len(state)))
+        found = self._ask(start + model + state, MAX_ERROR, LOAD_SECONDS).decode("ascii", "replace").split()
+        self.has_state = STATE in found
+        self.closed = [part for part in found if part != STATE]
+
+    @property
+    def id(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has ended, for whatever reason."""
+        return self._process.poll() is not None
 
     def run(self, vectors: np.ndarray) -> np.ndarray:
         """Return the finite output for float32 vectors (count, width): (count, output_width). Raises ModelError."""
@@ -61,6 +93,13 @@ class TorchscriptProcess:
             raise ModelError("it answers nonsense")
         output = np.frombuffer(found, np.float32).reshape(len(vectors), self._output_width)
         return np.nan_to_num(output, posinf=0.0, neginf=0.0)
+
+    def state(self) -> bytes:
+        """Return the values of all buffers of the model; b"" if they are as at the last call. Raises ModelError.
+
+        Buffers that have grown beyond 64 MB are not returned either.
+        """
+        return self._ask(REQUEST.pack(STATE_REQUEST), MAX_STATE_BYTES, CALL_SECONDS)
 
     def stop(self) -> None:
         """End the process, from any thread: a call that runs in another one fails."""
@@ -81,7 +120,7 @@ class TorchscriptProcess:
             data = self._read(size, end)
         except (OSError, ValueError):
             self.close()
-            raise ModelError("it ended") from None
+            raise ModelEndedError from None
         except ModelError:
             self.close()
             raise
@@ -106,7 +145,7 @@ class TorchscriptProcess:
             self._wait(handle, end)
             part = os.read(handle, size - len(found))
             if not part:
-                raise ModelError("it ended")
+                raise ModelEndedError
             found += part
         return bytes(found)
 

@@ -11,6 +11,7 @@ log order; a plan refers to its document by that number.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import zipfile
@@ -23,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from nodegraph.engine.messages import AppliedMessage
 from nodegraph.engine.tape import TapeReader
+from nodegraph.files.atomic import create_file, remove_leftovers, rename_and_close
+from nodegraph.files.recording import unused_path
 from nodegraph.files.sound_file import reason_of
 from nodegraph.patch import Action, Change, Document, encode_patch, step_to_data
 from nodegraph.plan import Plan
@@ -45,7 +48,7 @@ class FlightRecorder:
         self.path, self.problem = path, ""
         self.result: Path | None = None
         self._finished = False
-        self._folder = path.with_name(f"{path.name}.part")
+        self._folder = unused_path(path.with_name(f"{path.name}.part"))  # a killed program left the one that exists
         self._lock, self._finishing, self._copying = threading.Lock(), threading.Lock(), threading.Lock()
         self._document: Document | None = None
         self._number = -1  # number of the document in the log
@@ -61,7 +64,6 @@ class FlightRecorder:
         self._live = live
         self._messages = live.messages.reader()
         self._input = TapeReader(live.input_tape, 0)
-        shutil.rmtree(self._folder, ignore_errors=True)
         (self._folder / FILES).mkdir(parents=True)
         self._log: Any = (self._folder / LOG).open("w", encoding="utf-8")
         self._sound: Any = (self._folder / INPUT).open("wb")
@@ -228,15 +230,18 @@ class FlightRecorder:
         self.result = self.result or self._folder
 
     def _pack(self) -> None:
-        temporary = self.path.with_name(f".{self.path.name}.tmp")
+        remove_leftovers(self.path.parent)
+        temporary, descriptor = create_file(self.path.parent)
         try:
             with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
                 for file in sorted(self._folder.rglob("*")):
                     if file.is_file():
                         archive.write(file, file.relative_to(self._folder).as_posix())
-            temporary.replace(self.path)
-        finally:
+        except BaseException:
+            os.close(descriptor)
             temporary.unlink(missing_ok=True)
+            raise
+        rename_and_close(temporary, descriptor, self.path)
         self.result = self.path
         shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -158,6 +158,16 @@ def test_recovery_copy_of_a_running_editor_is_not_offered(user):
     assert "question" not in SimulatedUser(user.presenter.home).view.panels
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the start of a process is unknown")
+def test_recovery_copy_of_an_editor_whose_process_id_is_in_use_is_offered(user):
+    user.add("sine")
+    user.presenter.autosaving.save(user.desk)
+    finish(user)
+    (about,) = user.presenter.autosaving.folder.glob("*.about")
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"started": "before the restart of the computer"}))
+    assert "question" in SimulatedUser(user.presenter.home).view.panels
+
+
 def test_autosave_is_written_periodically_and_removed_on_save(user, tmp_path):
     user.add("sine")
     user.wait(11.0)
@@ -271,10 +281,11 @@ def test_missing_file_and_unknown_block_show_badges(user, tmp_path):
 
 def test_status_line_shows_the_engine_state(user):
     user.chain("sine", "audio_out")
-    user.sound.now = replace(user.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5})
+    user.sound.now = replace(user.sound.now, load=0.123, xruns=2, latency=441, times={("sine1",): 14.5}, late_answers=3)
     user.wait(1.5)
     parts = dict(user.view.status.parts)
     assert parts["load"] == "load 12 %" and parts["xruns"] == "xruns 2" and parts["latency"] == "latency 10.0 ms"
+    assert parts["late"] == "late model answers 3" and "late" in user.view.status.alarm
     assert parts["device"] == "fake" and parts["rate"] == "44.1 kHz / 256"
     assert user.view.loads["sine1"] == "1.0 %"
 

@@ -17,7 +17,7 @@ from tests.kills.runner import check_leftovers, silently
 from tests.rendering import patch_of
 
 RATE = 44100
-WRITES = "writing"
+WRITES, WRITE_SPAN = "writing", 0.02
 
 
 def prepare(folder: Path) -> None:

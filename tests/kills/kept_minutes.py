@@ -15,6 +15,7 @@ from tests.kills import recordings
 from tests.kills.recordings import EXPECTED, PART, RATE, document
 
 SPAN = 2.0  # seconds
+WRITES, WRITE_SPAN = "playing", 2.0
 SEGMENT, SECONDS = 0.25, 0.75  # of the ring: several of its files are deleted within a child's life
 keeping.SESSIONS = 1
 
@@ -28,6 +29,7 @@ def work(folder: Path, number: int, report: Callable[[str], object]) -> None:
     with Live(document(), null=True, rate=RATE) as live:
         report(f"begun {live.clock}")
         keeping.RetrospectiveRecorder(live, SECONDS / 60.0, "noise", folder / "kept")
+        report(WRITES)
         while True:
             report(f"clock {live.clock}")
             time.sleep(0.02)
@@ -51,5 +53,6 @@ def check(folder: Path, number: int, reports: list[str]) -> str:
         (start,) = np.flatnonzero(np.abs(window - sound[:PART, 0]).max(axis=1) < 1e-6)
         assert np.array_equal(EXPECTED[0][start : start + len(sound)], sound[:, 0])
         assert not clocks or start + len(sound) >= clocks[-1] - RATE, "more than the last second is missing"
+    result = f"{len(found[0].segments)} files" if found else "no session"
     shutil.rmtree(folder / "kept", ignore_errors=True)
-    return f"{len(found[0].segments)} files" if found else "no session"
+    return result

@@ -16,6 +16,7 @@ from nodegraph.recording.keeping import Recording
 from tests.rendering import patch_of
 
 SPAN = 2.5  # seconds
+WRITES, WRITE_SPAN = "playing", 2.5
 FORMATS = ("wav", "flac", "aiff")
 RATE = 44100
 PART = 32  # samples by which a recording is found in the sound of the patch
@@ -37,6 +38,7 @@ def work(folder: Path, number: int, report: Callable[[str], object], seconds: fl
         for ending in FORMATS:
             report(f"{ending} {live.clock}")
             Recording(live, folder / f"{number}.{ending}")
+        report(WRITES)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             report(f"clock {live.clock}")

@@ -6,8 +6,8 @@ A kind of work is a module with
 - ``work(folder, number, report)``: works until it is killed, or ends; ``report(text)`` confirms a step to the parent;
 - ``check(folder, number, reports)``: raises AssertionError if anything is damaged, lost or left; returns a word that is
   counted;
-- optionally ``WRITES``, a report that announces a write which is short beside the rest of the work: every second child
-  is killed soon after it;
+- optionally ``WRITES``, a report that announces a write: every second child is killed within ``WRITE_SPAN`` seconds
+  after it, as the rest of the work takes far longer;
 - optionally ``SPAN``: seconds of work within which a child is killed. Without it, the time of one child that is not
   killed, until its third report or its end.
 
@@ -35,7 +35,6 @@ from nodegraph.files.atomic import PREFIX, SUFFIX
 
 KINDS = ["patch_save", "command_save", "autosave", "recordings", "kept_minutes", "training", "shards", "render"]
 REPORTS_OF_SPAN = 3
-WRITE_SPAN = 0.02  # seconds of a write within which a child is killed
 BEGIN = "begin"  # the first report of every child
 PATIENCE = 120.0  # seconds that a child may take for its work
 
@@ -51,7 +50,7 @@ def kill_at_random(kind: ModuleType, folder: Path, kills: int, seed: int) -> Cou
     while found.total() < kills:
         number += 1
         awaited = getattr(kind, "WRITES", BEGIN) if number % 2 else BEGIN
-        delay = chance.uniform(0.0, span if awaited == BEGIN else WRITE_SPAN)
+        delay = chance.uniform(0.0, span if awaited == BEGIN else kind.WRITE_SPAN)
         reports, killed = run_child(kind, folder, number, delay, awaited)
         result = kind.check(folder, number, reports)
         if killed:

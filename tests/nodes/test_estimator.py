@@ -1,6 +1,7 @@
 """The estimator block: what it hears, when it outputs the estimates, and models that are missing, late or broken."""
 
 import importlib.util
+import os
 import re
 import time
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodegraph.blocks.estimator_worker import IS_RUNNING, EstimatorWorker
+from nodegraph.blocks.worker_process import are_processes_supported
 from nodegraph.engine.live import Live
 from nodegraph.engine.offline import Offline, Stepper
 from nodegraph.graph import build_graph
@@ -21,6 +23,7 @@ from nodegraph.models.parameters import Parameter
 from nodegraph.models.sound_features import SoundFeatureSettings
 from tests.nodes.frame_helpers import RATE, random_model
 from tests.rendering import patch_of
+from tests.waiting import has_ended
 
 PARAMETERS = (
     Parameter("cutoff", "filter.cutoff", 100.0, 10000.0, "log"),
@@ -313,7 +316,8 @@ def test_overwritten_sound_has_no_estimate(folder, monkeypatch):
     assert values[0].tolist() == MIDDLE and np.array_equal(values[-1], estimate(audio, 39_001)[0])
 
 
-def test_live_model_runs_in_a_separate_thread(folder):
+@pytest.mark.skipif(not are_processes_supported(), reason="models run in threads on this system")
+def test_live_model_runs_in_a_separate_process(folder):
     patch = patch_of(
         "noise.out estimator.audio", "estimator.values out.audio", noise="white_noise",
         estimator=("cnn_estimator", {"file": "model.safetensors", "interval": 0.05}), out="audio_out",
@@ -322,6 +326,7 @@ def test_live_model_runs_in_a_separate_thread(folder):
         worker, end = worker_of(engine), time.monotonic() + 60
         while not (worker.marks[IS_RUNNING] and worker.arrays["output"][3:].any()) and time.monotonic() < end:
             time.sleep(0.01)
-        assert worker._thread is not None and worker._thread.is_alive()
+        process = worker.process_id
+        assert process not in (0, os.getpid())
         assert worker.arrays["output"][3:].all()
-    assert not worker._thread.is_alive()
+    assert has_ended(process)

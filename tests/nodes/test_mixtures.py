@@ -1,5 +1,6 @@
 """The mixture block: files and recordings, what is heard and when, the cache, and commands that fail or are stopped."""
 
+import signal
 import sys
 import time
 
@@ -34,6 +35,7 @@ print("40%", flush=True)
 time.sleep(60)
 """
 FAIL = """
+import signal
 import sys
 print("error: content.wav: the first 5 s are silent. Use another sound.", file=sys.stderr)
 sys.exit(2)
@@ -206,3 +208,35 @@ def loudest(worker):
     """Return the frequencies of the largest magnitudes in the middle of the picture, in Hz, rounded to hundreds."""
     frame = worker.latest(worker.frames)[worker.frames // 2]
     return {int(round(hz, -2)) for hz in np.flatnonzero(frame > 0.5 * frame.max()) * RATE / worker.size}
+
+
+KILLED_ONCE = """
+import os, pathlib, signal, sys
+checkpoint = pathlib.Path("mixture.wav.checkpoint")
+if not checkpoint.exists():
+    checkpoint.write_text("half")
+    print("40%", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+assert "--resume" in sys.argv
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
+def test_killed_command_is_started_again_and_resumes(folder, monkeypatch):
+    expected = heard(engine_of(folder), 3000)
+    for file in (folder / "cache").iterdir():
+        file.unlink()
+    run_instead(KILLED_ONCE + MIX.format(calls=str(folder / "calls")), folder, monkeypatch)
+    engine = engine_of(folder)
+    np.testing.assert_array_equal(engine.run_samples(3000)[:, 0], expected)
+    assert engine.problems() == []
+    engine.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
+def test_command_that_is_always_killed_is_a_problem(folder, monkeypatch):
+    run_instead("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", folder, monkeypatch)
+    engine = engine_of(folder)
+    assert not engine.run_samples(3000).any()
+    assert engine.problems() == ["mixture: the mixture failed (exit status -9)."]
+    engine.close()

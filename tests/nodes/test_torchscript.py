@@ -1,6 +1,7 @@
 """TorchScript blocks: output, latency, and behaviour with late or broken models."""
 
 import importlib.util
+import os
 import re
 import time
 
@@ -15,6 +16,7 @@ from nodegraph.files.trust import trusting
 from nodegraph.graph import build_graph
 from tests.nodes.frame_helpers import RATE, noise
 from tests.rendering import largest_step, patch_of
+from tests.waiting import has_ended
 
 SIZE, HOP = 64, 16
 
@@ -203,7 +205,7 @@ def test_missing_pytorch_is_reported(models, monkeypatch):
     assert reason == "PyTorch is not installed: pip install 'nodegraph[learn]'"
 
 
-def test_live_model_runs_in_a_separate_thread(models):
+def test_live_model_runs_in_a_separate_process(models):
     patch = sound_patch("Twice.pt")
     patch.add("sine", id="tone", frequency=200.0)
     patch.disconnect("in.out", "model.audio")
@@ -212,6 +214,7 @@ def test_live_model_runs_in_a_separate_thread(models):
         worker, end = worker_of(engine), time.monotonic() + 60
         while worker.marks[MODEL] != READY and time.monotonic() < end:
             time.sleep(0.01)
-        assert worker._thread is not None and worker._thread.is_alive()
+        process = worker.process_id
+        assert process not in (0, os.getpid())
         assert worker.marks[MODEL] == READY
-    assert not worker._thread.is_alive()
+    assert has_ended(process)

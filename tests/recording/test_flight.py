@@ -137,6 +137,15 @@ def test_unfinished_log_can_be_replayed_from_its_folder(tmp_path):
     assert np.abs(sound).max() > 0.1
 
 
+def test_new_log_does_not_delete_the_log_of_a_killed_program(tmp_path):
+    killed = tmp_path / "a.flight.part"
+    killed.mkdir()
+    (killed / LOG).write_text("{}")
+    log_sine(tmp_path / "a.flight")
+    assert (killed / LOG).read_text() == "{}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.flight", "a.flight.part"]
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "not json", json.dumps({"flight": 99, "rate": 1, "inputs": 0})])
 def test_invalid_log_is_reported_in_one_line(tmp_path, text):
     (tmp_path / LOG).write_text(text)

@@ -286,6 +286,7 @@ class LiveSound:
             problem=self._problem or self._compile_problem or self._recording_problem(),
             faults=_faults(live),
             times=_times(live),
+            late_answers=sum(report.late_answers.values()),
         )
         return self._state
 

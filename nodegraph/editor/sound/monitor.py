@@ -114,6 +114,9 @@ def status(desk: Desk, state: SoundState) -> Status:
         ("xruns", f"xruns {state.xruns}"),
         ("latency", f"latency {latency:.1f} ms"),
     ]
+    if state.late_answers:
+        parts.append(("late", f"late model answers {state.late_answers}"))
+        alarm.add("late")
     if state.load > 0.8:
         alarm.add("load")
     if state.paused:
