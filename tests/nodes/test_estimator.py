@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import time
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from nodegraph.models.estimator_layout import tensor_shapes
 from nodegraph.models.parameters import Parameter
 from nodegraph.models.sound_features import SoundFeatureSettings
 from tests.nodes.frame_helpers import RATE, random_model
-from tests.processes import has_ended
+from tests.processes import has_ended, wait_for
 from tests.rendering import patch_of
 
 PARAMETERS = (
@@ -323,9 +322,8 @@ def test_live_model_runs_in_a_separate_process(folder):
         estimator=("cnn_estimator", {"file": "model.safetensors", "interval": 0.05}), out="audio_out",
     )  # fmt: skip
     with Live(patch.document, folder, null=True, rate=44100.0) as engine:
-        worker, end = worker_of(engine), time.monotonic() + 60
-        while not (worker.marks[IS_RUNNING] and worker.arrays["output"][3:].any()) and time.monotonic() < end:
-            time.sleep(0.01)
+        worker = worker_of(engine)
+        wait_for(lambda: worker.marks[IS_RUNNING] and worker.arrays["output"][3:].any())
         assert worker.process is not None and worker.process.id not in (0, os.getpid())
         assert worker.arrays["output"][3:].all()
     assert has_ended(worker.process.id)
