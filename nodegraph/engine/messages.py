@@ -24,6 +24,7 @@ class MessageQueue:
     """The message ring. Any thread may send; only the audio thread applies messages."""
 
     def __init__(self, memory: Memory) -> None:
+        self._memory = memory  # a reader may outlive the engine
         self.address = memory.reserve(8 * walk.MESSAGE_WORDS * RING_SIZE)
         self._ring = view(self.address, walk.MESSAGE_WORDS * RING_SIZE, np.int64).reshape(RING_SIZE, -1)
         self._head = 0

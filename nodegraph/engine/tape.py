@@ -32,6 +32,7 @@ class Tape:
 
     def __init__(self, memory: Memory, channels: int, frames: int = TAPE_FRAMES) -> None:
         self.channels, self.frames = channels, frames
+        self._memory = memory  # a reader may outlive the engine
         data = memory.reserve(4 * frames * max(channels, 1))
         self.address = memory.words([data, frames - 1, channels, 0])
         self._words = view(self.address, TAPE_WORDS, np.int64)
