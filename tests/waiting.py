@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 120.0) -> float:
+def wait_for(condition: Callable[[], object], seconds: float = 240.0) -> float:
     """Wait until a condition is true; return the seconds that it took."""
     began = time.monotonic()
     while not condition():

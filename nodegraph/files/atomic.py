@@ -107,11 +107,16 @@ def _create(folder: Path, create: Callable[[Path], int]) -> tuple[Path, int]:
         descriptor = create(path)
         if fcntl is None:
             return path, descriptor
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = os.fstat(descriptor).st_nlink > 0
+        except BlockingIOError:
+            is_ours = False
+        except OSError:  # a file system without locks
+            is_ours = True
+        if is_ours:
             return path, descriptor
-        os.close(descriptor)  # deleted between its creation and its lock
+        os.close(descriptor)  # another program deletes what was not locked yet
 
 
 def _remove_abandoned(path: Path) -> None:

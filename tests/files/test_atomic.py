@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -72,3 +73,31 @@ def test_temporary_folder_is_not_deleted_while_it_is_used(tmp_path):
     os.close(descriptor)
     remove_leftovers(tmp_path)
     assert not folder.exists()
+
+
+def test_writers_and_cleaners_at_the_same_time_lose_nothing(tmp_path):
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def clean() -> None:
+        while not done.is_set():
+            remove_leftovers(tmp_path)
+
+    def write(name: str) -> None:
+        try:
+            for k in range(100):
+                write_atomic(tmp_path / name, f"{name} {k}".encode())
+                assert (tmp_path / name).read_text() == f"{name} {k}"
+        except BaseException as failure:
+            failures.append(failure)
+
+    cleaner = threading.Thread(target=clean)
+    writers = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+    for thread in (cleaner, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    cleaner.join()
+    assert not failures
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]

@@ -33,7 +33,8 @@ from typing import Any
 
 from nodegraph.files.atomic import PREFIX, SUFFIX
 
-KINDS = ["patch_save", "command_save", "autosave", "recordings", "kept_minutes", "training", "shards", "render"]
+KINDS = ["patch_save", "command_save", "autosave", "recordings", "kept_minutes", "render", "shards"]
+KINDS += ["training", "estimator_training"]
 REPORTS_OF_SPAN = 3
 BEGIN = "begin"  # the first report of every child
 PATIENCE = 120.0  # seconds that a child may take for its work

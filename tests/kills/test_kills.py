@@ -18,8 +18,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_work_leaves_whole_files(kind):
-    if kind == "training":
+    if kind.endswith("training"):
         pytest.importorskip("torch")
-    command = [sys.executable, "-m", "tests.kills", kind, "--kills", "5", "--seed", "1"]
+    kills = 2 if kind == "estimator_training" else 5  # the slowest
+    command = [sys.executable, "-m", "tests.kills", kind, "--kills", str(kills), "--seed", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and f"{kind}: 5 kills" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and f"{kind}: {kills} kills" in done.stdout, done.stdout + done.stderr

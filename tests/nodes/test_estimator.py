@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import time
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from nodegraph.models.parameters import Parameter
 from nodegraph.models.sound_features import SoundFeatureSettings
 from tests.nodes.frame_helpers import RATE, random_model
 from tests.rendering import patch_of
-from tests.waiting import has_ended
+from tests.waiting import has_ended, wait_for
 
 PARAMETERS = (
     Parameter("cutoff", "filter.cutoff", 100.0, 10000.0, "log"),
@@ -323,9 +322,8 @@ def test_live_model_runs_in_a_separate_process(folder):
         estimator=("cnn_estimator", {"file": "model.safetensors", "interval": 0.05}), out="audio_out",
     )  # fmt: skip
     with Live(patch.document, folder, null=True, rate=44100.0) as engine:
-        worker, end = worker_of(engine), time.monotonic() + 60
-        while not (worker.marks[IS_RUNNING] and worker.arrays["output"][3:].any()) and time.monotonic() < end:
-            time.sleep(0.01)
+        worker = worker_of(engine)
+        wait_for(lambda: worker.marks[IS_RUNNING] and worker.arrays["output"][3:].any())
         process = worker.process_id
         assert process not in (0, os.getpid())
         assert worker.arrays["output"][3:].all()

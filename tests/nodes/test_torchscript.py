@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import time
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from nodegraph.files.trust import trusting
 from nodegraph.graph import build_graph
 from tests.nodes.frame_helpers import RATE, noise
 from tests.rendering import largest_step, patch_of
-from tests.waiting import has_ended
+from tests.waiting import has_ended, wait_for
 
 SIZE, HOP = 64, 16
 
@@ -211,10 +210,8 @@ def test_live_model_runs_in_a_separate_process(models):
     patch.disconnect("in.out", "model.audio")
     patch.connect("tone.out", "model.audio")
     with Live(patch.document, models, null=True, rate=44100.0) as engine:
-        worker, end = worker_of(engine), time.monotonic() + 60
-        while worker.marks[MODEL] != READY and time.monotonic() < end:
-            time.sleep(0.01)
+        worker = worker_of(engine)
+        wait_for(lambda: worker.marks[MODEL] == READY)
         process = worker.process_id
         assert process not in (0, os.getpid())
-        assert worker.marks[MODEL] == READY
     assert has_ended(process)

@@ -53,6 +53,15 @@ def test_recording_contains_the_output_from_its_start(tmp_path):
     assert offset_of(sound, output) >= 0
 
 
+def test_recorder_may_be_closed_after_its_engine_is_gone(tmp_path):
+    recorders = [RetrospectiveRecorder(Live(sine().document, null=True), 1.0, "", tmp_path) for _ in range(5)]
+    gc.collect()
+    for recorder in recorders:
+        recorder.close()
+        assert recorder.problem == ""
+    assert {session.seconds for session in sessions(tmp_path)} == {0.0}
+
+
 def test_second_recording_gets_another_name(tmp_path):
     with Live(sine().document, null=True) as live:
         for _ in range(2):
