@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import time
-import weakref
 
 import numpy as np
 import pytest
@@ -112,16 +111,6 @@ def old_sessions(folder, day, age):
         about.write_text('{"rate": 1, "channels": 1, "title": "", "started": ""}')
         os.utime(about, (time.time() - age, time.time() - age))
     return names[::-1]
-
-
-def test_recorder_may_be_closed_after_its_engine_is_gone(tmp_path):
-    live = Live(sine().document, null=True)
-    ring, engine = RetrospectiveRecorder(live, 1.0, "", tmp_path), weakref.ref(live)
-    del live
-    gc.collect()
-    assert engine() is None
-    ring.close()
-    assert ring.problem == ""
 
 
 @pytest.mark.parametrize("day", ["20200101", "20990101"])  # the clock was set back after the sessions of 2099
