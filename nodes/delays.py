@@ -54,8 +54,6 @@ class Delay(Node):
 
     aliases = (
         "echo",
-        "chorus",
-        "flanger",
         "delwrite",
         "delread",
         "vd",

@@ -191,6 +191,7 @@ class Limiter(Node):
     ceiling = In(-0.3, unit="dB", min=-40.0, max=0.0, doc="highest output level")
     release = RELEASE
     link = LINK
+    lane_by_lane = ("audio", "ceiling", "release")
     out = Out(doc="limited signal, 71 samples late")
     reduction = Out(unit="dB", doc="gain reduction")
     filters = Table(interpolators)

@@ -204,7 +204,7 @@ class Comb(Node):
     1962); damped by Moorer (1979).
     """
 
-    aliases = ("reverb", "combn", "combl", "combc", "freeverb", "pluck", "karplus")
+    aliases = ("combn", "combl", "combc", "karplus")
 
     audio = AUDIO
     frequency = In(220.0, unit="Hz", min=LOWEST, max=10000.0, taper="log", doc="pitch of the resonance")
@@ -235,7 +235,7 @@ class AllPass(Node):
     Schroeder's all-pass (1962), a building block of reverbs and phasers.
     """
 
-    aliases = ("reverb", "phaser", "allpassn", "freeverb")
+    aliases = ("allpassn", "diffuser")
 
     audio = AUDIO
     time = In(0.01, unit="s", min=0.0, max=0.5, doc="time between echoes")

@@ -121,7 +121,6 @@ class SpectralFeatures(Node):
         "flatness",
         "rolloff",
         "flux",
-        "spread",
         "timbre",
         "specflatness",
         "speccentroid",
@@ -194,7 +193,7 @@ class Onset(Node):
     vibrato suppression for onset detection (DAFx, 2013).
     """
 
-    aliases = ("onsets", "attack", "bonk~", "transient", "beat", "trigger")
+    aliases = ("onsets", "attack", "bonk~", "transient", "beat")
 
     magnitude = MAGNITUDE
     threshold = In(

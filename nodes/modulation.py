@@ -59,7 +59,7 @@ class Flanger(Node):
     two lanes for stereo.
     """
 
-    aliases = ("jet", "comb")
+    aliases = ("jet",)
 
     audio, rate, depth, feedback, mix = AUDIO, RATE, DEPTH, FEEDBACK, MIX
     phase = In(0.0, unit="cycles", min=0.0, max=1.0, doc="offset of the sweep")

@@ -330,7 +330,7 @@ class Quantise(Node):
 class NoteToFrequency(Node):
     """Converts a note to a frequency in Hz (mtof): ``440 · 2^((note - 69 + bend) / 12)``."""
 
-    aliases = ("mtof", "midicps", "pitch")
+    aliases = ("mtof", "midicps")
 
     note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
     bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")

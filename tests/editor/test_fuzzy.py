@@ -30,11 +30,11 @@ pfft~ stft    sfrecord~ recorder    patcher subpatch    SinOsc sine    Saw saw  
 WhiteNoise white_noise    PinkNoise pink_noise    LFNoise0 random_steps    LPF biquad    HPF biquad
 BPF biquad    RLPF ladder    MoogFF ladder    LeakDC dc_blocker    EnvGen adsr    Pan2 pan    XFade2 crossfade
 DelayN delay    CombN comb    Lag slew    PlayBuf file_player    SoundIn audio_in    FFT stft
-IFFT inverse_stft    LinLin map_range    echo delay    chorus delay    flanger delay    reverb comb
+IFFT inverse_stft    LinLin map_range    echo delay    ensemble chorus    hall reverb    lufs loudness
 mic audio_in    out audio_out    speaker audio_out    distortion drive    envelope ar    glide slew
 panner pan    vocoder cross_synthesis    s&h sample_hold    drum euclid    cc control_change
 sampler file_player    wav file_player    gain vca    volume vca    fm sine    pwm square
-pitch note_to_frequency    rave torchscript    estimator cnn_estimator    UnpackFFT frame_to_signal
+tuner pitch   rave torchscript    estimator cnn_estimator    UnpackFFT frame_to_signal
 PackFFT signal_to_frame
 """
 

@@ -20,7 +20,7 @@ def licences(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List the installed packages that nodegraph needs, with licences.
+    """List the packages that nodegraph needs, and their licences.
 
     Includes those of extras that are installed, and the native libraries that wheels contain. Licences are those that
     the metadata of a package states: an SPDX expression, else a name, else a classifier.
