@@ -17,7 +17,7 @@ from tests.recording.flight_helpers import log_random_performance
 
 from .. import mutate
 
-WEIGHT = 6
+WEIGHT = 2
 ERRORS = (FlightError, EngineError, GraphError, PatchError)
 LINES = True
 

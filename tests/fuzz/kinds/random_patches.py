@@ -12,7 +12,7 @@ from nodegraph.blocks.registry import node_types
 from ..mutate import NUMBERS, some_value
 from . import patches
 
-WEIGHT = 20
+WEIGHT = 10
 ERRORS, LINES = patches.ERRORS, True
 MAX_NODES = 12
 
