@@ -46,10 +46,12 @@ def quiet(nodes, seed=0):
     patch = sounding_patch(nodes, seed)
     for wire in [wire for wire in patch.document.wires if wire.target_ref == "out.audio"]:
         patch.disconnect(wire.source_ref, wire.target_ref)
-        if "drive" not in patch.document.nodes:
-            patch.add("drive", id="drive", gain=0.5)
-            patch.connect("drive.out", "out.audio")
-        patch.connect(wire.source_ref, "drive.audio")
+        if "limit" not in patch.document.nodes:
+            patch.add("drive", id="limit", gain=0.5)  # no block has this name
+            patch.add("sum_lanes", id="mean", scale="mean")  # lanes may be more than channels
+            patch.connect("limit.out", "mean.audio")
+            patch.connect("mean.out", "out.audio")
+        patch.connect(wire.source_ref, "limit.audio")
     return patch
 
 
