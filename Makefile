@@ -15,6 +15,7 @@
 # make guarded  run all blocks, and their contract tests, in memory between guard pages, 15 minutes
 # make lint     run ruff and mypy
 # make format   format the code and apply the automatic fixes of ruff
+# make offline  run all commands that may be tempted to use the network, and check that none does, five minutes
 # make lock     write locked.txt, the hashes of what the tests install, after a change of the dependencies
 # make hooks    install the pre-commit hook that runs these checks
 # make system   install the Debian packages that the tests need, as root
@@ -37,7 +38,7 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 export PIP_NO_INPUT := 1
 
 .PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models fuzz storm kills soak \
-	flight guarded lint format lock hooks system clean
+	flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -115,6 +116,9 @@ flight: $(VENV)/.test
 guarded: $(VENV)/.test
 	@$(BIN)/python -m tests.engine.guarded 20 | tail -n 1
 	@for guard in end start; do GUARD=$$guard $(BIN)/pytest -p tests.engine.guarded $(CONTRACTS) || exit; done
+
+offline: $(VENV)/.test
+	@NODEGRAPH_LONG_TESTS=1 $(BIN)/pytest tests/cli/test_no_network.py
 
 clean:
 	rm -rf .venv .venv-bench bench/.build bench/results .pytest_cache .mypy_cache .ruff_cache

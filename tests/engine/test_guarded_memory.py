@@ -29,7 +29,7 @@ def run(*arguments):
 
 
 def test_no_block_accesses_memory_beyond_its_own():
-    found = run("-m", "tests.engine.guarded", "2")
+    found = run("-m", "tests.engine.guarded", "1")
     assert found.returncode == 0, f"{found.stdout.splitlines()[-1:]}: {found.stderr}"
     accepted, _, total, *_ = found.stdout.splitlines()[-1].split()
     assert int(accepted) > 0.5 * int(total)
