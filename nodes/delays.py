@@ -35,6 +35,28 @@ def cubic_tap(line, size, position, delay):
     b = read_delayed(line, size, position, whole)
     c = read_delayed(line, size, position, whole + 1)
     d = read_delayed(line, size, position, whole + 2)
+    return lagrange(a, b, c, d, t)
+
+
+def ring_tap(lines, lane, first, size, position, delay):
+    """Return a ring of ``size`` samples from ``lines[lane, first]`` on, ``delay`` samples ago, as :func:`cubic_tap`."""
+    delay = clip(delay, 2.0, size - 3.0)
+    whole = int(delay)
+    t = delay - whole
+    a = ring_at(lines, lane, first, size, position - whole + 1)
+    b = ring_at(lines, lane, first, size, position - whole)
+    c = ring_at(lines, lane, first, size, position - whole - 1)
+    d = ring_at(lines, lane, first, size, position - whole - 2)
+    return lagrange(a, b, c, d, t)
+
+
+def ring_at(lines, lane, first, size, index):
+    """Return a sample of the ring at ``first``; ``index`` is less than ``size`` and may be negative once."""
+    return read_double(lines, (lane, first + (index + size if index < 0 else index)))
+
+
+def lagrange(a, b, c, d, t):
+    """Return the cubic through four samples at a position ``t`` from ``b`` (0) to ``c`` (1)."""
     down, up, over = t - 1.0, t + 1.0, t - 2.0
     outer = (d * up - a * over) * t * down * 0.16666666666666666
     return outer + (b * down - c * t) * up * over * 0.5

@@ -149,11 +149,11 @@ class Compressor(Node):
     ):  # fmt: skip
         lanes = out.shape[1]
         for i in range(out.shape[0]):
+            loudest = 0.0
             for lane in range(lanes):
-                level = lane_of(audio if listen == 0 else key, i, lane)
-                if link == LINKED:
-                    for other in range(lanes):
-                        level = max(abs(level), abs(lane_of(audio if listen == 0 else key, i, other)))
+                loudest = max(loudest, abs(lane_of(audio if listen == 0 else key, i, lane)))
+            for lane in range(lanes):
+                level = loudest if link == LINKED else abs(lane_of(audio if listen == 0 else key, i, lane))
                 target = reduction_of(
                     gain_to_db(level), lane_of(threshold, i, lane), lane_of(ratio, i, lane), lane_of(knee, i, lane)
                 )

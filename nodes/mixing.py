@@ -79,6 +79,15 @@ def lane_of(signal, i, lane):
     return read_double(signal, (i, lane if signal.shape[1] > 1 else 0))
 
 
+def side_of(signal, i, side):
+    """Return the sum of the even (0) or of the odd (1) lanes of sample ``i``; a single lane is on both sides."""
+    lanes = signal.shape[1]
+    total = 0.0
+    for lane in range(side if lanes > 1 else 0, lanes, 2):
+        total += read_double(signal, (i, lane))
+    return total
+
+
 def mean_of_lanes(signal, i):
     """Return the mean of the lanes of sample ``i``; 0 if it is not finite."""
     total = 0.0

@@ -3,9 +3,8 @@
 from nodegraph.maths import clip, cos_turn, exp2, lerp, sin_turn, sqrt, tan_turn, wrap
 from nodegraph.node import In, Line, Node, Out, State
 
-from .delays import cubic_tap, next_position
-from .mixing import lane_of
-from .reverb import ring_tap, side_of
+from .delays import cubic_tap, next_position, ring_tap
+from .mixing import lane_of, side_of
 
 AUDIO = In(0.0, doc="dry signal")
 RATE = In(0.5, unit="Hz", min=0.01, max=20.0, taper="log", doc="frequency of the modulation")

@@ -3,7 +3,8 @@
 from nodegraph.maths import TAU, clip, cos_turn, decay_factor, exp2, log2, nearest, read_double, sin_turn, sqrt, wrap
 from nodegraph.node import In, Line, Memory, Node, Out, State
 
-from .delays import next_position
+from .delays import next_position, ring_at, ring_tap
+from .mixing import side_of
 
 SIDES, PER_SIDE = 2, 8
 LINES = SIDES * PER_SIDE
@@ -130,33 +131,6 @@ def set_gains(known, gains, decay, treble, size, sr, line_size):
         gains[HIGH + k] = exp2(octaves / clip(treble, 0.01, 1.0))
         energy += gains[LOW + k] * gains[LOW + k] / LINES
     gains[ENTRY] = sqrt(1.0 - energy)
-
-
-def side_of(audio, i, side):
-    """Return the sum of the even or of the odd lanes of sample ``i``; a single lane is on both sides."""
-    lanes = audio.shape[1]
-    total = 0.0
-    for lane in range(side if lanes > 1 else 0, lanes, SIDES):
-        total += read_double(audio, (i, lane))
-    return total
-
-
-def ring_tap(line, side, first, size, position, delay):
-    """Return the ring at ``first``, ``delay`` samples before ``position``, by cubic Lagrange interpolation."""
-    delay = clip(delay, 2.0, size - 3.0)
-    whole = int(delay)
-    t = delay - whole
-    a = ring_at(line, side, first, size, position - whole + 1)
-    b = ring_at(line, side, first, size, position - whole)
-    c = ring_at(line, side, first, size, position - whole - 1)
-    d = ring_at(line, side, first, size, position - whole - 2)
-    down, up, over = t - 1.0, t + 1.0, t - 2.0
-    return (d * up - a * over) * t * down * 0.16666666666666666 + (b * down - c * t) * up * over * 0.5
-
-
-def ring_at(line, side, first, size, index):
-    """Return a sample of the ring at ``first``; ``index`` is less than ``size`` and may be negative once."""
-    return read_double(line, (side, first + (index + size if index < 0 else index)))
 
 
 def diffused(line, side, first, size, position, delay, g, x):

@@ -81,6 +81,10 @@ class BackgroundWorker:
         times = "" if self.restarts <= 1 else f" {self.restarts} times"
         return f"the model's process ended and was started again{times}" if self.restarts else ""
 
+    def problem_with(self, late: str) -> str:
+        """Return why the work has ended; else how often it was started again, and ``late``, a sentence or ""."""
+        return self.failure or "; ".join(filter(None, (self.restart_note, late)))
+
     def load(self) -> bool:
         """Prepare the work; return whether that succeeded."""
         raise NotImplementedError

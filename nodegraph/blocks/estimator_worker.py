@@ -115,11 +115,9 @@ class EstimatorWorker(BackgroundWorker):
     @property
     def problem(self) -> str:
         """The reason why the model does not run, else the number of late estimates, else ""."""
-        late = int(self.marks[LATE_COUNT])
-        if self.failure or not late:
-            return self.failure or self.restart_note
-        note = f"{self.restart_note}; " if self.restart_note else ""
-        return f"{note}{late} estimate{' was' if late == 1 else 's were'} late. Raise 'delay'"
+        late = self.late_answers
+        text = f"{late} estimate{' was' if late == 1 else 's were'} late. Raise 'delay'"
+        return self.problem_with(text if late else "")
 
     def load(self) -> bool:
         assert self._model is not None

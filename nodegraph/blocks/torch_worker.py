@@ -92,12 +92,9 @@ class TorchWorker(BackgroundWorker):
     @property
     def problem(self) -> str:
         """The reason why the model does not run, else the number of late outputs, else ""."""
-        late = int(self.marks[LATE])
-        if self.failure or not late:
-            return self.failure or self.restart_note
+        late = self.late_answers
         outputs = "1 output of the model was" if late == 1 else f"{late} outputs of the model were"
-        note = f"{self.restart_note}; " if self.restart_note else ""
-        return f"{note}{outputs} late. Raise 'delay', or use a smaller model"
+        return self.problem_with(f"{outputs} late. Raise 'delay', or use a smaller model" if late else "")
 
     def load(self) -> bool:
         """Start the process of the model, again if it ends meanwhile."""

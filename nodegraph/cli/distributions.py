@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from .errors import CommandError
@@ -98,8 +98,7 @@ def _package(installed: Distribution, requires: tuple[str, ...]) -> Package:
 
 
 def _with_installed(package: Package, names: set[str]) -> Package:
-    requires = tuple(name for name in package.requires if name in names)
-    return Package(package.name, package.version, package.licence, package.licence_from, package.libraries, requires)
+    return replace(package, requires=tuple(name for name in package.requires if name in names))
 
 
 def _licence(installed: Distribution) -> tuple[str, str]:

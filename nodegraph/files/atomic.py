@@ -39,19 +39,25 @@ def write_atomic(path: Path, data: bytes) -> None:
         mode = path.stat().st_mode & 0o777
         if not os.access(path, os.W_OK):
             raise PermissionError(13, "it is read-only")
+    replace_file(path, data, mode, sync=True)
+    _sync_folder(path.parent)
+
+
+def replace_file(path: Path, data: bytes, mode: int, sync: bool = False) -> None:
+    """Replace a file at once: it is never seen incomplete; with ``sync`` it is on the disk first. Raises OSError."""
     remove_leftovers(path.parent)
     temporary, descriptor = create_file(path.parent, mode)
     try:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
+        if sync:
+            os.fsync(descriptor)
     except BaseException:
         os.close(descriptor)
         temporary.unlink(missing_ok=True)
         raise
     rename_and_close(temporary, descriptor, path)
-    _sync_folder(path.parent)
 
 
 def create_file(folder: Path, mode: int = 0o666) -> tuple[Path, int]:

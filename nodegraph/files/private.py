@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from .atomic import create_file, remove_leftovers, rename_and_close
+from .atomic import replace_file
 
 OTHERS, WRITE_BY_OTHERS = 0o077, 0o022  # permissions of group and others
 STICKY = 0o1000  # of a folder that all users share, such as /tmp
@@ -54,17 +54,7 @@ def read_private(path: Path, limit: int = -1) -> bytes | None:
 
 def write_private(path: Path, data: bytes) -> None:
     """Replace a file by one of this user alone, at once: it is never seen incomplete. Raises OSError."""
-    remove_leftovers(path.parent)
-    temporary, descriptor = create_file(path.parent, 0o600)
-    try:
-        with open(descriptor, "wb", closefd=False) as file:
-            file.write(data)
-    except BaseException:
-        os.close(descriptor)
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    rename_and_close(temporary, descriptor, path)
+    replace_file(path, data, 0o600)
 
 
 @contextmanager

@@ -23,14 +23,14 @@ def open_sound(path: Path) -> soundfile.SoundFile:
 
     try:
         file = soundfile.SoundFile(path)
-        if file.frames > 0 or file.format != "WAV":
-            return file
-        file.close()
     except RuntimeError:
-        if _samples_of(path) is None:
+        if (found := _samples_of(path)) is None:
             raise
-    found = _samples_of(path)
-    return soundfile.SoundFile(path if found is None else _Repaired(path, found))
+        return soundfile.SoundFile(_Repaired(path, found))
+    if file.frames > 0 or file.format != "WAV" or (found := _samples_of(path)) is None:
+        return file
+    file.close()
+    return soundfile.SoundFile(_Repaired(path, found))
 
 
 class _Samples(NamedTuple):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-TEXT = "Copyright\n        (c) nobody"
+TEXT = "Copyright\n        (c) the authors"
 PACKAGES = {
     "nodegraph": ("9.0", ["License-Expression: MIT", "Provides-Extra: audio", "Provides-Extra: test",
                           "Requires-Dist: Needed_One[fast]>=1", "Requires-Dist: absent; extra == 'audio'",
