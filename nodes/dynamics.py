@@ -136,13 +136,9 @@ class Compressor(Node):
     gain = In(0.0, unit="dB", min=-20.0, max=40.0, doc="make-up gain")
     listen = Choice("audio", "key", doc="signal that is measured")
     link = LINK
-    lane_by_lane = ("audio", "key", "threshold", "ratio", "knee", "attack", "release", "gain")
     out = Out(doc="compressed signal")
     reduction = Out(unit="dB", doc="gain reduction")
     smoothed = State()
-
-    def lanes(inputs, settings):
-        return dict.fromkeys(("out", "reduction"), max(inputs.values()))
 
     def block(
         audio, key, threshold, ratio, knee, attack, release, gain, listen, link, out, reduction, smoothed, dt
@@ -191,7 +187,6 @@ class Limiter(Node):
     ceiling = In(-0.3, unit="dB", min=-40.0, max=0.0, doc="highest output level")
     release = RELEASE
     link = LINK
-    lane_by_lane = ("audio", "ceiling", "release")
     out = Out(doc="limited signal, 71 samples late")
     reduction = Out(unit="dB", doc="gain reduction")
     filters = Table(interpolators)
@@ -203,9 +198,6 @@ class Limiter(Node):
 
     def latency(settings, sr):
         return LOOK_AHEAD - 1 + CENTRE
-
-    def lanes(inputs, settings):
-        return dict.fromkeys(("out", "reduction"), max(inputs.values()))
 
     def block(
         audio, ceiling, release, link, out, reduction, filters, largest, cuts, delayed, held, total, position, sr, dt
