@@ -428,6 +428,8 @@ class Node:
     ``(("a", "b"),)`` for ``a + b``; an entry is a tuple for inputs that move together, as in
     ``((("a", "gain_a"), ("b", "gain_b")),)`` for ``gain_a a + gain_b b``.
     ``lane_by_lane`` names inputs of a block with ``lanes`` whose lanes are used together: equal numbers, or 1.
+    ``linked_by`` names the choice of a block without ``lanes`` whose option "linked" lets its lanes share a value. With
+    "separate", as in all other blocks without ``lanes``, no lane depends on another.
     A block may define these rules as plain functions:
 
     ``lanes(inputs, settings) -> {output: lanes}``
@@ -456,6 +458,7 @@ class Node:
     aliases: ClassVar[tuple[str, ...]] = ()
     interchangeable: ClassVar[tuple[tuple[str | tuple[str, ...], ...], ...]] = ()
     lane_by_lane: ClassVar[tuple[str, ...]] = ()
+    linked_by: ClassVar[str] = ""
 
     tick: ClassVar[Callable[..., Any] | None] = None
     block: ClassVar[Callable[..., Any] | None] = None

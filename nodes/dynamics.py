@@ -136,6 +136,7 @@ class Compressor(Node):
     gain = In(0.0, unit="dB", min=-20.0, max=40.0, doc="make-up gain")
     listen = Choice("audio", "key", doc="signal that is measured")
     link = LINK
+    linked_by = "link"
     out = Out(doc="compressed signal")
     reduction = Out(unit="dB", doc="gain reduction")
     smoothed = State()
@@ -187,6 +188,7 @@ class Limiter(Node):
     ceiling = In(-0.3, unit="dB", min=-40.0, max=0.0, doc="highest output level")
     release = RELEASE
     link = LINK
+    linked_by = "link"
     out = Out(doc="limited signal, 71 samples late")
     reduction = Out(unit="dB", doc="gain reduction")
     filters = Table(interpolators)

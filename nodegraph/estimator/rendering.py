@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ class BatchRenderer:
             name, port = parse_port_ref(parameter.target)
             path, node = locate(document, name)
             document = within(path, SetParam(node, port, [parameter.low] * lanes)).apply(document)
-        return self._typed(document)
+        return with_separate_lanes(self._typed(document), self._graph)
 
     def _typed(self, document: Document) -> Graph:
         return without_side_effects(build_graph(document, self.rate, self.path))
@@ -185,6 +186,17 @@ def without_side_effects(graph: Graph) -> Graph:
     pruned.graph["loops"] = [loop for loop in graph.loops if not set(loop) & set(others)]
     nx.freeze(pruned)
     return pruned
+
+
+def with_separate_lanes(laned: Graph, graph: Graph) -> Graph:
+    """Return a copy of ``laned`` in which no node links its lanes that has one lane in ``graph``."""
+    separate: Graph = laned.copy()
+    for node in laned.typed_nodes:
+        one = graph.find(node.id)
+        if one is not None and node.cls is not None and node.cls.linked_by and _widest(one) == 1:
+            separate.nodes[node.id]["node"] = replace(node, settings=node.settings | {node.cls.linked_by: "separate"})
+    nx.freeze(separate)
+    return separate
 
 
 def lanes_are_independent(graph: Graph, laned: Graph, varied: Sequence[str], lanes: int) -> bool:

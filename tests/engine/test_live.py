@@ -141,8 +141,8 @@ def test_edits_take_effect_without_a_step_until_the_stream_stops():
 
 
 @pytest.mark.parametrize("null", [pytest.param(False, marks=jack), True], ids=["jack", "null"])
-def test_edit_takes_effect_within_50_ms_in_a_patch_of_100_nodes(null, request):
-    """Measured from the call to the first changed sample, by the clock of the audio thread."""
+def test_edit_is_heard_as_soon_as_its_call_returns_in_a_patch_of_100_nodes(null, request):
+    """The first changed sample lies in the callback that runs when the call returns, in the next, or before."""
     if not null:
         request.getfixturevalue("jack_dummy")
     patch = patch_of(
@@ -159,7 +159,6 @@ def test_edit_takes_effect_within_50_ms_in_a_patch_of_100_nodes(null, request):
         if wire.target != "out":
             patch.connect(f"x_{wire.source_ref}", f"x_{wire.target_ref}", feedback=wire.feedback)
     assert len(patch.document.nodes) >= 99
-    times = {}
     with play(patch, **({"null": True} if null else {"device": "system"}), blocksize=256, capture=6.0) as live:
         wait_for(lambda: live.clock > 4096)
         for value in (0.3, 0.4, 0.5, 0.6):
@@ -177,9 +176,7 @@ def test_edit_takes_effect_within_50_ms_in_a_patch_of_100_nodes(null, request):
                 sound = live.captured()[began - 1 :, 0]
                 changed = np.flatnonzero(np.abs(sound - sound[0]) > 1e-6)
                 assert len(changed), name
-                times.setdefault(name, []).append(changed[0] / RATE * 1000)
-    print({name: [f"{time:.1f} ms" for time in found] for name, found in times.items()})
-    assert all(np.median(found) <= 50.0 for found in times.values())
+                assert began - 1 + changed[0] < done + 2 * live.blocksize, name
 
 
 @jack

@@ -84,6 +84,11 @@ def test_all_settings_have_the_same_noise():
     np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.parametrize("block", ["limiter", "compressor"])
+def test_linked_lanes_are_separate_settings_in_a_batch(block):
+    assert check(noise("filter.out dynamics.audio", "dynamics.out out.audio", dynamics=block)).as_lanes
+
+
 @pytest.mark.parametrize(
     "patch",
     [

@@ -93,6 +93,21 @@ def test_compiled_block_is_the_python_block_bit_for_bit_and_finite(cls):
             assert native[name].tobytes() == python[name].tobytes(), (kind, settings, name)
 
 
+@pytest.mark.parametrize("cls", [c for c in BLOCKS if c.lanes is None and c.spec.outputs], ids=lambda c: c.type)
+def test_a_lane_depends_on_others_only_if_the_class_says_so(cls):
+    rng = np.random.default_rng(8)
+    for settings in each_choice(cls):
+        lanes = [signals(cls, "noise", rng, 400) for _ in range(3)]
+        settings = settings | ({cls.linked_by: "separate"} if cls.linked_by else {})
+        together = {name: np.stack([np.broadcast_to(lane[name], 400) for lane in lanes], 1) for name in cls.spec.inputs}
+        found = run(cls, 400, **together, **settings)
+        linked = run(cls, 400, **together, **settings | {cls.linked_by: "linked"}) if cls.linked_by else None
+        for name in cls.spec.outputs:
+            alone = [run(cls, 400, **lane, **settings)[name] for lane in lanes]
+            assert np.array_equal(found[name], np.hstack(alone)), (settings, name)
+            assert linked is None or not np.array_equal(found[name], linked[name]), (settings, name)
+
+
 @pytest.mark.parametrize("cls", [*TICKS, *BLOCKS], ids=lambda c: c.type)
 def test_block_is_documented(cls):
     assert cls.__doc__ and len(cls.__doc__) > 40
