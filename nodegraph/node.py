@@ -32,7 +32,7 @@ import copy
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -256,6 +256,12 @@ class Choice:
         return f"{self.name} must be one of {', '.join(self.values)}, got {_short(value)}."
 
 
+OVERSAMPLING = "oversampling"
+OVERSAMPLING_CHOICE = Choice(
+    "1", "2", "4", "8", doc="samples that the block computes per sample, to reduce aliasing", name=OVERSAMPLING
+)
+
+
 @dataclass(frozen=True)
 class Option:
     """A setting without named values: a size, a count, text, a list or a file (``kind="file"``).
@@ -332,7 +338,8 @@ class Spec:
     """All declarations of a block, by name, in order of declaration.
 
     ``input_ports`` and ``output_ports`` are all ports of a node. Each port has a ``kind`` ("signal", "events" or the
-    kind of its frames) and a description of it, ``carries``.
+    kind of its frames) and a description of it, ``carries``. ``oversampling`` is the setting of a block that computes
+    signals only.
     """
 
     inputs: dict[str, In] = field(default_factory=dict)
@@ -350,6 +357,7 @@ class Spec:
     choices: dict[str, Choice] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
     helpers: dict[str, Helper] = field(default_factory=dict)
+    oversampling: Choice | None = None
 
     @cached_property
     def input_ports(self) -> dict[str, InputPort]:
@@ -363,8 +371,13 @@ class Spec:
 
     @cached_property
     def settings(self) -> dict[str, Choice | Option]:
-        """Choices and options: parameters that accept no wires."""
-        return {**self.choices, **self.options}
+        """Choices, options and oversampling: parameters that accept no wires."""
+        common = {OVERSAMPLING: self.oversampling} if self.oversampling else {}
+        return {**self.choices, **self.options, **common}
+
+    def shown_settings(self, params: Mapping[str, Any]) -> dict[str, Choice | Option]:
+        """The settings to show for a node with these parameters: oversampling only if it is set."""
+        return {name: one for name, one in self.settings.items() if one is not self.oversampling or name in params}
 
     @cached_property
     def banks(self) -> list[str]:
@@ -383,7 +396,7 @@ class Spec:
 
     @cached_property
     def default_settings(self) -> dict[str, Any]:
-        """The default of each choice and option."""
+        """The default of each setting."""
         return {name: setting.default for name, setting in self.settings.items()}
 
 
@@ -483,11 +496,19 @@ class Node:
             function = cls.__dict__.get(rule)
             if callable(function) and not isinstance(function, staticmethod):
                 setattr(cls, rule, staticmethod(function))
-        cls.spec = spec
+        declared = spec.choices.pop(OVERSAMPLING, None)
+        cls.spec = replace(spec, oversampling=declared or (OVERSAMPLING_CHOICE if _maps_signals(cls, spec) else None))
         cls.type = snake_case(cls.__name__)
         cls.family = cls.__module__.rpartition(".")[2]
         cls.version = version
         cls.hidden = hidden
+
+
+def _maps_signals(cls: type[Node], spec: Spec) -> bool:
+    """Return whether a block computes signals, from signals or from nothing else."""
+    others = spec.frame_inputs or spec.frame_outputs or spec.event_inputs or spec.event_outputs or spec.helpers
+    computes = cls.tick or cls.block or cls.formula
+    return bool(computes and spec.outputs) and not (cls.frame or others or spec.banks or cls.device)
 
 
 def snake_case(name: str) -> str:

@@ -257,7 +257,8 @@ class Drive(Node):
     """Adds distortion (overdrive, saturation, fuzz): ``y = gain · curve(10^(drive / 20) x + bias)``, within ±1.
 
     soft: ``tanh x``; hard: clipped; fold: reflected at ±1 (wavefolder); sine: ``sin(πx/2)``. ``bias`` shifts the
-    curve, which adds even harmonics. The waveshaper is not band-limited: harmonics above half the sample rate alias.
+    curve, which adds even harmonics. Harmonics above half the sample rate alias, unless ``oversampling`` is set: the
+    worst alias of a sine of 5 kHz at 24 dB lies at -15 dB, with a factor of 2 at -34 dB, 4 at -65 dB, 8 at -114 dB.
     """
 
     aliases = ("distortion", "overdrive", "saturation", "fuzz", "waveshaper", "tanh")

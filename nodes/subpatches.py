@@ -3,7 +3,7 @@
 import numpy as np
 
 from nodegraph.maths import clip, cos_turn, exp2, read_double, sin_turn
-from nodegraph.node import Choice, In, Node, Option, Out, Table
+from nodegraph.node import OVERSAMPLING_CHOICE, Choice, In, Node, Option, Out, Table
 from nodegraph.patch.voices import MAX_UNISON, MAX_VOICES, MIXES
 
 MAX_WIDTH = 1e9
@@ -25,6 +25,7 @@ class Subpatch(Node):
     unison = Option(1, min=1, max=MAX_UNISON, doc="copies of each voice, set apart by the spread of the inlets")
     mix = Choice(*MIXES, doc="voices are summed, spread from left to right, or output as lanes")
     width = Option(1.0, unit="ratio", min=0.0, max=1.0, doc="stereo width of the voices")
+    oversampling = Choice(*OVERSAMPLING_CHOICE.values, doc="at least that of the blocks inside, to reduce aliasing")
 
 
 class Inlet(Node):

@@ -32,7 +32,8 @@ def page(cls: type[Node]) -> dict[str, Any]:
     ]
     inputs = [*signals, *_carriers(spec.frame_inputs), *_carriers(spec.event_inputs)]
     outputs = [*output_signals, *_carriers(spec.frame_outputs), *_carriers(spec.event_outputs)]
-    choices = [{"name": c.name, "default": c.default, "values": c.values, "doc": c.doc} for c in spec.choices.values()]
+    named = [*spec.choices.values(), *([spec.oversampling] if spec.oversampling else [])]
+    choices = [{"name": c.name, "default": c.default, "values": c.values, "doc": c.doc} for c in named]
     options = [
         {"name": o.name, "default": o.default, "min": o.min, "max": o.max, "unit": o.unit, "doc": o.doc}
         for o in spec.options.values()

@@ -28,6 +28,7 @@ class FlatNode(NamedTuple):
 
     ``problem`` is the reason why it is a silent placeholder, or ""; ``knob`` is the port of an inlet's value. ``path``
     is that of the document node that it represents, or that it was added for (nodes that distribute and mix voices).
+    ``oversampling`` is the highest of the subpatches that contain it.
     """
 
     record: NodeRecord
@@ -36,6 +37,7 @@ class FlatNode(NamedTuple):
     problem: str = ""
     knob: In | None = None
     path: Place = ()
+    oversampling: str = "1"
 
 
 @dataclass

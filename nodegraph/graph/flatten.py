@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.node import In, Port, Spec
+from nodegraph.node import OVERSAMPLING, In, Port, Spec
 from nodegraph.patch import Document, NodeRecord, Wire
 from nodegraph.patch.document import INLET, INLET_PORT, SUBPATCH
 from nodegraph.patch.document import Path as Place
@@ -99,7 +99,7 @@ class _VoiceSettings:
 
 @dataclass(frozen=True)
 class _DocumentScope:
-    """A document being flattened: its path, the flat ids of its nodes and ports, and its number of lanes."""
+    """A document being flattened: its path, the flat ids of its nodes and ports, its lanes and its oversampling."""
 
     document: Document
     location: PatchLocation
@@ -107,6 +107,7 @@ class _DocumentScope:
     node: Callable[[str], str]
     port: Callable[[str], str]
     lanes: int = 1
+    oversampling: str = "1"
     ports: tuple[str, ...] = PORTS
     skip: frozenset[str] = frozenset()
 
@@ -245,7 +246,7 @@ class _Flattener:
                 self._subpatch(scope.node(id), (*scope.path, id), record, scope)
             else:
                 node = _document_node(record, scope.location.file, (*scope.path, id), scope.lanes)
-                self._add(scope.node(id), node, own=True)
+                self._add(scope.node(id), node._replace(oversampling=scope.oversampling), own=True)
         for wire in scope.document.wires:
             if wire.source in scope.skip and wire.target in scope.skip:
                 continue
@@ -324,13 +325,14 @@ class _Flattener:
                 self._report(path, f"{_title(path)}: {problem}")
             self._register_ports(name, document, self._path_prefix(name))
             return
+        oversampling = max(record.params.get(OVERSAMPLING, "1"), parent.oversampling, key=int)
         voices = _voices_of(record, document)
         if voices.copies > 1:
-            self._voices(name, path, record, document, location, voices)
+            self._voices(name, path, record, document, location, voices, oversampling)
             return
         flat_id = self._path_prefix(name)
         self._register_ports(name, document, flat_id)
-        scope = _DocumentScope(document, location, path, flat_id, flat_id, parent.lanes)
+        scope = _DocumentScope(document, location, path, flat_id, flat_id, parent.lanes, oversampling)
         self._inlets(scope, record.params)
         self._outlets(scope)
         self._add_document(scope)
@@ -390,13 +392,14 @@ class _Flattener:
         document: Document,
         location: PatchLocation,
         voices: _VoiceSettings,
+        oversampling: str = "1",
     ) -> None:
         """Add a document with several voices: as lanes if its blocks allow it, else one copy for each voice."""
         node = self._path_prefix(name)
         port = node if name else self.device_port
         if name:
             self._register_ports(name, document, port)
-        scope = _DocumentScope(document, location, path, node, port)
+        scope = _DocumentScope(document, location, path, node, port, oversampling=oversampling)
         shared = self._shared_nodes(document)
         if self._accepts_lanes(document, location, shared):
             self._as_lanes(replace(scope, lanes=voices.copies), record.params, voices, shared)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .model import Graph
+from .oversampling import oversampled_latency
 
 
 def infer_latency(graph: Graph, order: Iterable[str]) -> None:
@@ -14,7 +15,7 @@ def infer_latency(graph: Graph, order: Iterable[str]) -> None:
         node = graph.node(id)
         if node.cls is None or node.missing_input:
             continue
-        node.latency = int(node.cls.latency(node.settings, graph.rate)) if node.cls.latency else 0
+        node.latency = oversampled_latency(node, graph.rate)
         incoming = [graph.node(wire.source).path_latency for wire in graph.wires_into(id) if not wire.feedback]
         arrival = max(incoming, default=0)
         if compensate and node.output_frames and not node.input_frames:

@@ -52,7 +52,7 @@ def line_bytes(node: GraphNode, rate: float) -> int:
 
 def line_length(node: GraphNode, name: str, rate: float) -> int:
     """Return the length of a delay line of one lane in samples."""
-    return max(1, int(node.spec.lines[name].length(node.settings, rate)))
+    return max(1, int(node.spec.lines[name].length(node.settings, rate * node.oversampling)))
 
 
 def _gigabytes(count: float) -> str:

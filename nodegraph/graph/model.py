@@ -12,7 +12,7 @@ from typing import Any
 import networkx as nx
 
 from nodegraph.frame_types import FrameType
-from nodegraph.node import Node, Spec
+from nodegraph.node import OVERSAMPLING, Node, Spec
 from nodegraph.patch import Document, Wire
 from nodegraph.patch.document import Path as Place
 
@@ -84,6 +84,11 @@ class GraphNode:
     @property
     def spec(self) -> Spec:
         return self.spec_override or (self.cls.spec if self.cls else Spec())
+
+    @property
+    def oversampling(self) -> int:
+        """The samples that the block computes for each sample of its ports."""
+        return int(self.settings.get(OVERSAMPLING, 1))
 
     @property
     def address(self) -> str:

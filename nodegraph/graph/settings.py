@@ -8,7 +8,7 @@ from stat import S_ISREG
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.files.trust import untrusted_problem
-from nodegraph.node import Spec
+from nodegraph.node import OVERSAMPLING, Spec
 from nodegraph.patch import NodeRecord, resolve_file
 from nodegraph.patch.errors import PatchError, Problem, quote
 
@@ -29,7 +29,9 @@ def typed_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]
     if flat.knob is not None and (cls := node_types().get(flat.record.type)):
         spec_override = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
     sentences: list[str] = []
-    node = _resolve_node(id, flat.record, flat.file, allow_outside, sentences, spec_override, suggests)
+    node = _resolve_node(
+        id, flat.record, flat.file, allow_outside, sentences, spec_override, suggests, flat.oversampling
+    )
     node.voices, node.path = flat.voices, flat.path
     problems += [Problem(text, flat.path) for text in sentences]
     return node
@@ -43,6 +45,7 @@ def _resolve_node(
     problems: list[str],
     spec_override: Spec | None,
     suggests: bool,
+    oversampling: str,
 ) -> GraphNode:
     cls = node_types().get(record.type)
     if cls is None or record.version > cls.version:
@@ -59,6 +62,8 @@ def _resolve_node(
             node.values[name] = [float(v) for v in (value if isinstance(value, list | tuple) else [value])]
         else:
             node.settings[name] = spec.options[name].convert(value) if name in spec.options else value
+    if spec.oversampling is not None:
+        node.settings[OVERSAMPLING] = max(node.settings[OVERSAMPLING], oversampling, key=int)
     for name, option in spec.options.items():
         if option.kind == "file":
             _resolve_file_setting(node, name, patch_path, allow_outside)

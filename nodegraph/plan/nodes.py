@@ -22,6 +22,7 @@ from .frame_rows import place_frame_parts
 from .inputs import input_of
 from .keys import BlockLineKey, FeedbackKey, HelperKey, LaneLineKey, MemoryKey, StateKey
 from .memory import write_bytes
+from .oversampling import oversampled
 from .packing import Group
 from .rows import LOOP, MIX, LoopEntry, LoopHeader, mix_words
 
@@ -101,7 +102,8 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
     sources = {name: input_of(builder, nodes, port, lanes, kernel) for name, port in first.spec.inputs.items()}
     outputs = make_outputs(builder, nodes) if outputs is None else outputs
     words: list[Operand] = [0] * kernel.words
-    words[0], words[1], words[2] = lanes, float(builder.graph.rate), 1.0 / builder.graph.rate
+    rate = builder.graph.rate * first.oversampling
+    words[0], words[1], words[2] = lanes, float(rate), 1.0 / rate
     for name, source in sources.items():
         word = kernel.parameter_words[name].word
         words[word] = source.data
@@ -141,6 +143,8 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
         word = kernel.parameter_words["device"].word
         row.words[word], row.words[word + 1] = builder.io.input
         row.words[word + 2] = builder.io.input_columns.get(first.id, builder.io.other_column)
+    if first.oversampling > 1:
+        oversampled(builder, kernel, first, row, sources)
     if first.cls.frame is None:
         builder.out.append(row)
     else:
@@ -238,7 +242,7 @@ def place_tables(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row
     """Place read-only tables, computed once per set of settings."""
     for name, table in node.spec.tables.items():
         word = kernel.parameter_words[name].word
-        values = _table(table.make, tuple(node.settings.items()), builder.graph.rate)
+        values = _table(table.make, tuple(node.settings.items()), builder.graph.rate * node.oversampling)
         builder.plan.tables[(node.id, name)] = values
         row.words[word], row.words[word + 1] = values.ctypes.data, len(values)
 

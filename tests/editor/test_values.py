@@ -234,3 +234,21 @@ def test_toggle_and_choice_set_their_settings(user):
     user.send(SetValue("file_player1", "loop", not on))
     assert (user.displayed("file_player1.loop") == "on") is not on
     user.send(Key("escape"))
+
+
+def test_block_is_oversampled_from_its_menu_and_shows_the_factor(user):
+    user.add("ladder")
+    user.add("notes", at=(600.0, 40.0))
+
+    def rows():
+        return [row.port for row in user.view.nodes["ladder1"].rows]
+
+    assert "oversampling" not in rows()
+    entries = {item.label: item for item in user.right_click(NodeAt("ladder1"))["Oversampling"].items}
+    assert [label for label, item in entries.items() if item.checked] == ["off"]
+    user.pick_item(entries["4 ×"])
+    assert user.document.nodes["ladder1"].params["oversampling"] == "4"
+    assert "oversampling" in rows()
+    user.pick_item(entries["off"])
+    assert "oversampling" not in user.document.nodes["ladder1"].params
+    assert "Oversampling" not in user.right_click(NodeAt("notes1"))

@@ -46,7 +46,7 @@ def node_visual(
     for name, port in spec.inputs.items():
         value = value_visual(port, record.params.get(name, port.default), name in wired, marks.get(name, ""))
         rows.append(NodeRow(name, "in", name, _pin(flat, name, port, False, typed), value, port.doc))
-    for name, setting in spec.settings.items():
+    for name, setting in spec.shown_settings(record.params).items():
         rows.append(NodeRow(name, "", name, None, setting_visual(setting, record.params.get(name)), setting.doc))
     display = getattr(cls, "display", "") if cls else ""
     shown = f"{id} · {record.type}" if not title and not id.startswith(record.type) else title or id

@@ -9,6 +9,7 @@ from ..events import NodeAt, NoteAt, Over
 from ..menus import LINE, entry
 from ..view import MenuItem, Pin, Point
 from . import notes
+from .oversampling import oversampling_menu
 from .presets import preset_menu
 from .trust import untrusted_of
 
@@ -41,7 +42,7 @@ def menu_for(desk: Desk, over: Over, at: Point) -> None:
 
 def _has_value(desk: Desk, over: NodeAt) -> bool:
     spec = desk.spec(over.id)
-    return any(over.port in group for group in (spec.inputs, spec.choices, spec.options))
+    return over.port in spec.parameters
 
 
 def _value_menu(desk: Desk, node: str, port: str) -> list[MenuItem]:
@@ -59,7 +60,9 @@ def _node_menu(desk: Desk, id: str) -> list[MenuItem]:
     items = [entry(desk, name, id if name in ("help_block", "rename") else None) for name in names]
     items.insert(2, preset_menu(desk, id))
     more = ("fold", "unplug", "group", "reset_values")
-    items += [LINE, *(entry(desk, name) for name in more), notes.colour_menu(id)]
+    oversampling = oversampling_menu(desk, id)
+    items += [LINE, *(entry(desk, name) for name in more), *([oversampling] if oversampling else [])]
+    items.append(notes.colour_menu(id))
     if desk.document.nodes[id].type == "subpatch":
         items[1:1] = [entry(desk, name, id) for name in ("open_subpatch", "dissolve", "save_subpatch", "match_a_sound")]
     if any(option.is_program for option in desk.spec(id).options.values()) and untrusted_of(desk):

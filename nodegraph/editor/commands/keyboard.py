@@ -49,7 +49,7 @@ def pins_of(desk: Desk, id: str) -> list[Pin]:
     ports = spec.input_ports
     frames = [Pin(id, name, False) for name in ports if name not in spec.inputs]
     knobs = [Pin(id, name, False) for name in spec.inputs]
-    settings = [Pin(id, name, False) for name in spec.settings]
+    settings = [Pin(id, name, False) for name in spec.shown_settings(desk.document.nodes[id].params)]
     return outputs + frames + knobs + settings
 
 
