@@ -230,16 +230,21 @@ class Transform:
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting with named values. Equations get the index of the value as a constant."""
+    """A setting with named values. Equations get the index of the value as a constant.
+
+    ``in_unison`` is the default in subpatches that run several copies of each voice, if it is another one.
+    """
 
     values: tuple[str, ...]
     doc: str = ""
     name: str = ""
+    in_unison: str = ""
 
-    def __init__(self, *values: str, doc: str = "", name: str = "") -> None:
+    def __init__(self, *values: str, doc: str = "", name: str = "", in_unison: str = "") -> None:
         object.__setattr__(self, "values", tuple(values))
         object.__setattr__(self, "doc", doc)
         object.__setattr__(self, "name", name)
+        object.__setattr__(self, "in_unison", in_unison)
 
     @property
     def default(self) -> str:
@@ -321,6 +326,14 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Wired:
+    """Whether an input is wired: 1 or 0, a constant of the equation, which is compiled for each case."""
+
+    port: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Helper:
     """A helper object outside the audio thread that shares memory with the block.
 
@@ -357,6 +370,7 @@ class Spec:
     choices: dict[str, Choice] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
     helpers: dict[str, Helper] = field(default_factory=dict)
+    wired: dict[str, Wired] = field(default_factory=dict)
     oversampling: Choice | None = None
 
     @cached_property
@@ -420,6 +434,7 @@ _KINDS: dict[type, str] = {
     Choice: "choices",
     Option: "options",
     Helper: "helpers",
+    Wired: "wired",
 }
 
 

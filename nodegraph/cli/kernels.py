@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import itertools
 import pkgutil
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .output import plural, print_note
 from .progress import Progress
@@ -31,12 +31,13 @@ def kernels_of_graph(graph: Graph) -> list[AnyKernel]:
 
 
 def kernels_of_type(cls: type[Node]) -> list[AnyKernel]:
-    """Return the kernels of a block for every combination of its choices."""
+    """Return the kernels of a block for every combination of its choices and wired inputs."""
     options = {name: option.default for name, option in cls.spec.options.items()}
-    values = [choice.values for choice in cls.spec.choices.values()]
+    values: dict[str, Sequence[Any]] = {name: choice.values for name, choice in cls.spec.choices.items()}
+    values |= dict.fromkeys(cls.spec.wired, (False, True))
     found: list[AnyKernel] = []
-    for chosen in itertools.product(*values):
-        found += _kernels(cls, dict(zip(cls.spec.choices, chosen)) | options)
+    for chosen in itertools.product(*values.values()):
+        found += _kernels(cls, dict(zip(values, chosen)) | options)
     return found
 
 

@@ -81,6 +81,8 @@ def _typed(
     graph = Graph(document=flat.document, flat=flat, rate=rate, loops=[])
     _add_nodes(graph, allow_outside, problems, replaced)
     _add_wires(graph, problems, replaced)
+    for node in graph.typed_nodes:
+        node.settings |= {name: bool(graph.into(node.id, wired.port)) for name, wired in node.spec.wired.items()}
     order = forward_order(graph)
     if len(order) < len(graph):
         loops = list(unmarked_loops(graph))

@@ -28,7 +28,8 @@ class FlatNode(NamedTuple):
 
     ``problem`` is the reason why it is a silent placeholder, or ""; ``knob`` is the port of an inlet's value. ``path``
     is that of the document node that it represents, or that it was added for (nodes that distribute and mix voices).
-    ``oversampling`` is the highest of the subpatches that contain it.
+    ``oversampling`` is the highest of the subpatches that contain it; ``is_unison`` says whether one of these runs
+    several copies of each voice.
     """
 
     record: NodeRecord
@@ -38,6 +39,7 @@ class FlatNode(NamedTuple):
     knob: In | None = None
     path: Place = ()
     oversampling: str = "1"
+    is_unison: bool = False
 
 
 @dataclass

@@ -99,7 +99,7 @@ class _VoiceSettings:
 
 @dataclass(frozen=True)
 class _DocumentScope:
-    """A document being flattened: its path, the flat ids of its nodes and ports, its lanes and its oversampling."""
+    """A document being flattened: its path, the flat ids of its nodes and ports, and what its nodes inherit."""
 
     document: Document
     location: PatchLocation
@@ -108,6 +108,7 @@ class _DocumentScope:
     port: Callable[[str], str]
     lanes: int = 1
     oversampling: str = "1"
+    is_unison: bool = False
     ports: tuple[str, ...] = PORTS
     skip: frozenset[str] = frozenset()
 
@@ -246,7 +247,8 @@ class _Flattener:
                 self._subpatch(scope.node(id), (*scope.path, id), record, scope)
             else:
                 node = _document_node(record, scope.location.file, (*scope.path, id), scope.lanes)
-                self._add(scope.node(id), node._replace(oversampling=scope.oversampling), own=True)
+                node = node._replace(oversampling=scope.oversampling, is_unison=scope.is_unison)
+                self._add(scope.node(id), node, own=True)
         for wire in scope.document.wires:
             if wire.source in scope.skip and wire.target in scope.skip:
                 continue
@@ -328,11 +330,11 @@ class _Flattener:
         oversampling = max(record.params.get(OVERSAMPLING, "1"), parent.oversampling, key=int)
         voices = _voices_of(record, document)
         if voices.copies > 1:
-            self._voices(name, path, record, document, location, voices, oversampling)
+            self._voices(name, path, record, document, location, voices, oversampling, parent.is_unison)
             return
         flat_id = self._path_prefix(name)
         self._register_ports(name, document, flat_id)
-        scope = _DocumentScope(document, location, path, flat_id, flat_id, parent.lanes, oversampling)
+        scope = _DocumentScope(document, location, path, flat_id, flat_id, parent.lanes, oversampling, parent.is_unison)
         self._inlets(scope, record.params)
         self._outlets(scope)
         self._add_document(scope)
@@ -393,13 +395,15 @@ class _Flattener:
         location: PatchLocation,
         voices: _VoiceSettings,
         oversampling: str = "1",
+        is_unison: bool = False,
     ) -> None:
         """Add a document with several voices: as lanes if its blocks allow it, else one copy for each voice."""
         node = self._path_prefix(name)
         port = node if name else self.device_port
         if name:
             self._register_ports(name, document, port)
-        scope = _DocumentScope(document, location, path, node, port, oversampling=oversampling)
+        is_unison |= voices.unison > 1
+        scope = _DocumentScope(document, location, path, node, port, oversampling=oversampling, is_unison=is_unison)
         shared = self._shared_nodes(document)
         if self._accepts_lanes(document, location, shared):
             self._as_lanes(replace(scope, lanes=voices.copies), record.params, voices, shared)

@@ -9,7 +9,7 @@ from stat import S_ISREG
 from nodegraph.blocks.registry import node_types
 from nodegraph.files.trust import untrusted_problem
 from nodegraph.node import OVERSAMPLING, Spec
-from nodegraph.patch import NodeRecord, resolve_file
+from nodegraph.patch import resolve_file
 from nodegraph.patch.errors import PatchError, Problem, quote
 
 from .flat import FlatNode
@@ -29,24 +29,16 @@ def typed_node(id: str, flat: FlatNode, allow_outside: bool, problems: list[str]
     if flat.knob is not None and (cls := node_types().get(flat.record.type)):
         spec_override = replace(cls.spec, inputs={**cls.spec.inputs, KNOB: replace(flat.knob, name=KNOB)})
     sentences: list[str] = []
-    node = _resolve_node(
-        id, flat.record, flat.file, allow_outside, sentences, spec_override, suggests, flat.oversampling
-    )
+    node = _resolve_node(id, flat, allow_outside, sentences, spec_override, suggests)
     node.voices, node.path = flat.voices, flat.path
     problems += [Problem(text, flat.path) for text in sentences]
     return node
 
 
 def _resolve_node(
-    id: str,
-    record: NodeRecord,
-    patch_path: Path | None,
-    allow_outside: bool,
-    problems: list[str],
-    spec_override: Spec | None,
-    suggests: bool,
-    oversampling: str,
+    id: str, flat: FlatNode, allow_outside: bool, problems: list[str], spec_override: Spec | None, suggests: bool
 ) -> GraphNode:
+    record = flat.record
     cls = node_types().get(record.type)
     if cls is None or record.version > cls.version:
         return GraphNode(id, record.type, None, problem=block_problem(record, suggests))
@@ -62,11 +54,13 @@ def _resolve_node(
             node.values[name] = [float(v) for v in (value if isinstance(value, list | tuple) else [value])]
         else:
             node.settings[name] = spec.options[name].convert(value) if name in spec.options else value
+    if flat.is_unison:
+        node.settings |= {n: c.in_unison for n, c in spec.choices.items() if c.in_unison and n not in record.params}
     if spec.oversampling is not None:
-        node.settings[OVERSAMPLING] = max(node.settings[OVERSAMPLING], oversampling, key=int)
+        node.settings[OVERSAMPLING] = max(node.settings[OVERSAMPLING], flat.oversampling, key=int)
     for name, option in spec.options.items():
         if option.kind == "file":
-            _resolve_file_setting(node, name, patch_path, allow_outside)
+            _resolve_file_setting(node, name, flat.file, allow_outside)
             if option.is_program and node.settings[name]:
                 node.problem = node.problem or untrusted_problem(Path(node.settings[name]))
                 node.settings[name] = "" if node.problem else node.settings[name]

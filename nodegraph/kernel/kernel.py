@@ -47,6 +47,7 @@ class Kernel:
             raise KernelError(f"block '{cls.type}' has neither tick nor block")
         self.function: Callable[..., Any] = function
         self.choices = {name: choice.values.index(settings[name]) for name, choice in cls.spec.choices.items()}
+        self.choices |= {name: int(bool(settings.get(name))) for name in cls.spec.wired}
         self.numbers = [name for name, option in cls.spec.options.items() if _is_number(option.default)]
         self.parameters, self.words = self._assign_words()
 
@@ -260,8 +261,11 @@ class Kernel:
 
 
 @lru_cache(maxsize=4096)
-def _kernel(cls: type[Node], choices: tuple[str, ...], options: tuple[Any, ...], part: str) -> Kernel:
-    settings = dict(zip(cls.spec.choices, choices, strict=True)) | dict(zip(cls.spec.options, options, strict=False))
+def _kernel(
+    cls: type[Node], choices: tuple[str, ...], wired: tuple[bool, ...], options: tuple[Any, ...], part: str
+) -> Kernel:
+    settings: dict[str, Any] = dict(zip(cls.spec.choices, choices, strict=True))
+    settings |= dict(zip(cls.spec.wired, wired, strict=True)) | dict(zip(cls.spec.options, options, strict=False))
     return Kernel(cls, settings, part)
 
 
@@ -269,7 +273,8 @@ def kernel_of(cls: type[Node], settings: Settings, part: str = "") -> Kernel:
     """Return the kernel of a block, or of one part of it, with these settings; cached."""
     choices = tuple(settings[name] for name in cls.spec.choices)
     options = tuple(settings[name] for name in cls.spec.options) if cls.formula else ()
-    return _kernel(cls, choices, options, part)  # type: ignore[arg-type]  # mypy does not treat classes as hashable
+    wired = tuple(bool(settings.get(name)) for name in cls.spec.wired)
+    return _kernel(cls, choices, wired, options, part)  # type: ignore[arg-type]  # mypy does not treat classes as hashable
 
 
 # Beginnings of uninformative lines in Numba's messages.

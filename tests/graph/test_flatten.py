@@ -750,7 +750,7 @@ def nested(names, voices, unison, deep_voices, copies, mix):
     }  # fmt: skip
     voice = {
         "nodes": [
-            node("in", "inlet"), node("level", "inlet", value=200.0, spread=5.0), node("saw", "saw"),
+            node("in", "inlet"), node("level", "inlet", value=200.0, spread=5.0), node("saw", "saw", start="zero"),
             node("shape", "multiply"), node("core", "subpatch", core, voices=deep_voices, mix="sum"),
             node("left", "outlet"), *([node("split", "split")] if copies else []),
         ],

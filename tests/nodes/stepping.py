@@ -43,6 +43,8 @@ def constants_of(cls, settings, sr):
     values = {"sr": sr, "dt": 1.0 / sr}
     for name, choice in cls.spec.choices.items():
         values[name] = choice.values.index(settings[name])
+    for name in cls.spec.wired:
+        values[name] = int(settings.get(name, False))
     for name, option in cls.spec.options.items():
         if isinstance(option.default, int | float):
             values[name] = type(option.default)(settings[name])
@@ -58,7 +60,9 @@ def run(cls, samples, /, *, sr=SR, seed=12345, python=False, **given):
     ``given`` are settings (by value) and inputs (numbers or arrays); "states" holds the final states.
     """
     spec = cls.spec
-    settings = settings_of(cls, **{k: v for k, v in given.items() if k in spec.choices or k in spec.options})
+    settings = settings_of(
+        cls, **{k: v for k, v in given.items() if k in {**spec.choices, **spec.options, **spec.wired}}
+    )
     unknown = set(given) - set(spec.inputs) - set(settings)
     assert not unknown, unknown
     values = constants_of(cls, settings, sr)

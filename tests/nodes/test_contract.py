@@ -24,12 +24,14 @@ SAMPLES = 160
 
 
 def each_choice(cls):
-    """Yield settings with each value of each Choice (not each combination)."""
+    """Yield settings with each value of each Choice (not each combination), and with each input wired that matters."""
     base = {name: choice.default for name, choice in cls.spec.choices.items()}
     yield base
     for name, choice in cls.spec.choices.items():
         for value in choice.values[1:]:
             yield base | {name: value}
+    for name in cls.spec.wired:
+        yield base | {name: True}
 
 
 def signals(cls, kind, rng, samples=SAMPLES):
