@@ -18,6 +18,7 @@ from nodegraph.patch import SetControl
 from tests.cli.test_train_estimator import RECIPE
 from tests.mixtures.sounds import RATE, TEXTURE, melody, rain, toml_of
 from tests.network_guard import guarded
+from tests.signing_key import copy_signing_key
 
 PROGRAM = """
 import json, sys
@@ -83,6 +84,7 @@ def work(tmp_path) -> Path:
 def run(work: Path, lines: list[str], environment: dict[str, str]) -> str:
     """Run command lines in one process, with all files of the user in ``work``; return its stderr."""
     home = {name: str(work / "home") for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
+    copy_signing_key(work / "home")
     home |= {"NODEGRAPH_CACHE": str(cache_folder()), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, json.dumps(lines)], cwd=work, env=environment | home | {"CI": "true"},

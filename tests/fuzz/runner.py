@@ -16,6 +16,8 @@ from tempfile import TemporaryDirectory
 
 from platformdirs import user_cache_path
 
+from tests.signing_key import copy_signing_key
+
 from .attempt import REPOSITORY
 
 MAX_SILENCE = 600.0  # seconds without a new input, on a loaded machine; attempts end themselves after 5 s of work
@@ -49,6 +51,7 @@ def _run_worker(result: Result, first: int, count: int, folder: Path, watch: Cal
     places["XDG_CACHE_HOME"] = user_cache_path()  # kernels that are compiled already
     for place in places.values():
         place.mkdir(parents=True, exist_ok=True)
+    copy_signing_key(places["XDG_DATA_HOME"])
     environment = os.environ | {name: str(place) for name, place in places.items()}
     command = [sys.executable, "-m", "tests.fuzz.worker", result.kind, str(first), str(count), str(folder)]
     worker = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY, env=environment)

@@ -7,20 +7,14 @@ import re
 import pytest
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.engine import callback, walk
+from nodegraph.cli.kernels import kernels_of_engine
 from nodegraph.kernel import NativeFunction, kernel_of
 from nodegraph.native import build
-from nodegraph.plan import rows
 
 BLOCKS = {
     name: cls for name, cls in node_types().items() if cls.device != "output" and (cls.tick or cls.block or cls.formula)
 }  # fmt: skip
-NATIVE = {
-    function.name: function
-    for module in (walk, callback, rows)
-    for function in vars(module).values()
-    if isinstance(function, NativeFunction)
-}
+NATIVE = {kernel.name: kernel for kernel in kernels_of_engine(live=True) if isinstance(kernel, NativeFunction)}
 # Functions that a kernel may call, listed independently of the code: none allocates, locks or waits.
 PURE = re.compile(
     r"llvm\..*|memcpy|memset|memmove|clock_gettime|(a?(sin|cos|tan)h?|atan2|exp2?|expm1|log(2|10|1p)?|pow|sqrt|cbrt|hypot|"
