@@ -10,7 +10,7 @@ from nodegraph.node import FrameIn, FrameOut, In, Node, Option, State
 A, B = FrameIn(EITHER, doc="first frames"), FrameIn(EITHER, doc="second frames")
 AMOUNT = In(0.5, unit="ratio", min=0.0, max=1.0, doc="0 is a, 1 is b")
 GAIN = In(1.0, unit="gain", min=-16.0, max=16.0, doc="factor, read at the end of each frame")
-NAMES = ("a", "b", "k", "t")
+NAMES = ("a", "b", "k", "t", "f")
 
 
 class AddFrames(Node):
@@ -61,10 +61,11 @@ class ScaleFrames(Node):
 
 
 class FrameExpression(Node):
-    """Computes a formula for each bin, such as ``a * (k < 0.25)`` or ``a * (1 + sin_turn(8 * k - t))``.
+    """Computes a formula for each bin, such as ``a * (f < 2000)`` or ``a * (1 + sin_turn(8 * k - t))``.
 
-    Names: a and b, the bins of the two frames (b is 0 if not wired); k, the bin from 0 (lowest) to
-    1 (highest); t, seconds since the start; pi, tau, e. Operators and functions are those of ``expression``.
+    Names: a and b, the bins of the two frames (b is 0 if not wired); f, the frequency of the bin in Hz, if there is a bin
+    for each frequency; k, the bin from 0 (lowest) to 1 (highest, half the sample rate); t, seconds since the start; pi,
+    tau, e. Operators and functions are those of ``expression``.
     """
 
     a = FrameIn(EITHER, doc="frames a of the formula")
@@ -73,21 +74,22 @@ class FrameExpression(Node):
     out = FrameOut(EITHER, doc="values of the formula; 0 where it is not finite")
     count = State(0)
 
-    def frame(a, b, b_bins, bins, count, hop, dt, out):
+    def frame(a, b, b_bins, bins, count, hop, sr, dt, out):
         """Placeholder for the function that ``formula`` returns."""
 
     def formula(settings):
         value = compile_expression(settings["text"], NAMES)
 
-        def frame(a, b, b_bins, bins, count, hop, dt, out):
+        def frame(a, b, b_bins, bins, count, hop, sr, dt, out):
             t = count[0] * hop * dt
             step = 1.0 / max(bins - 1, 1)
+            highest = 0.5 * sr
             if b_bins > 0:
                 for k in range(bins):
-                    out[k] = value(read_double(a, k), read_double(b, k), k * step, t)
+                    out[k] = value(read_double(a, k), read_double(b, k), k * step, t, k * step * highest)
             else:
                 for k in range(bins):
-                    out[k] = value(read_double(a, k), 0.0, k * step, t)
+                    out[k] = value(read_double(a, k), 0.0, k * step, t, k * step * highest)
             count[0] = count[0] + 1
 
         return frame

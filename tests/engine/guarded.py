@@ -102,15 +102,18 @@ def random_value(rng, low, high, default):
     return rng.choice([low, high, default, rng.uniform(low, high)])
 
 
-def random_settings(cls, rng):
-    """Return settings and knobs of a block; lists of knobs have numbers of lanes that may not match."""
+def random_settings(cls, rng, compiled):
+    """Return settings and knobs of a block; lists of knobs have numbers of lanes that may not match.
+
+    Choices are the defaults unless ``compiled``: most of them are compiled into the kernel, a second for each.
+    """
     params = {}
     for name, port in cls.spec.inputs.items():
         count = rng.choice(LANES)
         values = [float(random_value(rng, port.min, port.max, port.default)) for _ in range(count)]
         params[name] = values if count > 1 else values[0]
     for name, choice in cls.spec.choices.items():
-        params[name] = str(rng.choice(choice.values))
+        params[name] = str(rng.choice(choice.values)) if compiled else choice.default
     for name, option in cls.spec.options.items():
         if isinstance(option.default, bool):
             params[name] = bool(rng.integers(2))
@@ -119,9 +122,9 @@ def random_settings(cls, rng):
     return params
 
 
-def patch_with(cls, rng):
+def patch_with(cls, rng, compiled):
     """Return a patch of a block, its frame inputs fed by spectra of some lanes."""
-    patch = patch_around(cls.type, **random_settings(cls, rng))
+    patch = patch_around(cls.type, **random_settings(cls, rng, compiled))
     for name in cls.spec.frame_inputs:
         patch.set(f"{name}.channels", int(rng.choice([1, 2, 3])))
     return patch
@@ -132,7 +135,7 @@ def run(cls, seed) -> bool:
     Guarded.at_start = seed % 2 == 1
     rng = np.random.default_rng([seed // 2, *cls.type.encode()])
     try:
-        patch = patch_with(cls, rng)
+        patch = patch_with(cls, rng, compiled=seed > 1)
         build_graph(patch.document, RATE, allow_outside=True)
     except (GraphError, PatchError):
         return False
