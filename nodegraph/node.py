@@ -178,7 +178,9 @@ class State:
 
 @dataclass(frozen=True)
 class Memory:
-    """State of a ``block`` that all its lanes share: an array of doubles, initially zero.
+    """State of a ``block`` or ``frame`` that all its lanes share: an array of doubles, initially zero.
+
+    A ``frame`` is called for one lane after the other, the first one first.
 
     ``length(settings)`` returns its length.
     """

@@ -63,9 +63,9 @@ class ScaleFrames(Node):
 class FrameExpression(Node):
     """Computes a formula for each bin, such as ``a * (f < 2000)`` or ``a * (1 + sin_turn(8 * k - t))``.
 
-    Names: a and b, the bins of the two frames (b is 0 if not wired); f, the frequency of the bin in Hz, if there is a bin
-    for each frequency; k, the bin from 0 (lowest) to 1 (highest, half the sample rate); t, seconds since the start; pi,
-    tau, e. Operators and functions are those of ``expression``.
+    Names: a and b, the bins of the two frames (b is 0 if not wired); f, the frequency of the bin in Hz, if there is a
+    bin for each frequency; k, the bin from 0 (lowest) to 1 (highest, half the sample rate); t, seconds since the start;
+    pi, tau, e. Operators and functions are those of ``expression``.
     """
 
     a = FrameIn(EITHER, doc="frames a of the formula")

@@ -10,17 +10,21 @@ from nodegraph.blocks.sound_streaming import read_header
 from nodegraph.files.sound_file import read_sound
 from nodegraph.frame_types import FrameType, check_transform_size
 from nodegraph.maths import clip, floor, read_double, sqrt
-from nodegraph.node import Choice, FrameOut, Helper, In, Line, Node, Option, Scratch, State, Table, Transform
+from nodegraph.node import Choice, FrameOut, Helper, In, Memory, Node, Option, Scratch, State, Table, Transform
+from nodegraph.spectral.attacks import attacks_of
 from nodegraph.spectral.transform import rfft
 from nodegraph.spectral.windows import WINDOWS, analysis_window
 
+FAR = float(1 << 62)  # after the last attack
+REACH = 0.375  # of an attack, as a part of the window
+MIN_SPEED = 0.05  # at which attacks keep their own
 MAX_LENGTH = 1 << 26  # samples of all channels held in memory: 12 minutes of stereo
 
 
 class LoadedSound:
     """A sound file in memory, at the engine's rate."""
 
-    array_types = {"samples": "f4", "marks": "i8"}
+    array_types = {"samples": "f4", "marks": "i8", "attacks": "i8"}
 
     def __init__(self, context):
         self.problem = ""
@@ -31,8 +35,9 @@ class LoadedSound:
             values = values[: MAX_LENGTH // values.shape[1]]
             self.problem = "the file is too long; its end is left out. Shorten it"
         self.samples = np.ascontiguousarray(values, np.float32).ravel()
-        self.marks = np.array(values.shape, np.int64)
-        self.arrays = {"samples": self.samples, "marks": self.marks}
+        self.attacks = np.append(attacks_of(values, context.rate), int(FAR))
+        self.marks = np.array([*values.shape, len(self.attacks)], np.int64)
+        self.arrays = {"samples": self.samples, "marks": self.marks, "attacks": self.attacks}
 
     def service(self):
         pass
@@ -41,8 +46,8 @@ class LoadedSound:
         pass
 
 
-def bin_line():
-    return Line(lambda settings, sr: settings["bins"])
+def per_bin(kind):
+    return kind(lambda settings, *sr: settings["bins"])
 
 
 def windowed(samples, marks, lane, start, loop, weights, windowed_frame, size):
@@ -58,13 +63,90 @@ def windowed(samples, marks, lane, start, loop, weights, windowed_frame, size):
         windowed_frame[n] = read_double(samples, at * channels + channel) * read_double(weights, n) if inside else 0.0
 
 
+def next_attack(attacks, count, earliest):
+    """Return the first attack at or after a position."""
+    low, high = 0, count - 1
+    while low < high:
+        middle = (low + high) // 2
+        if attacks[middle] < earliest:
+            low = middle + 1
+        else:
+            high = middle
+    return 1.0 * attacks[low]
+
+
+def step_towards(attack, at, ahead, speed, hop, reach):
+    """Return the samples of the file in the next hop, outside the reach of attacks.
+
+    ``ahead`` is the distance to the position that follows from the speed. It goes to 0, but in the last four reaches
+    before an attack so that the attack, from whose reach on the file plays at its own speed, sounds in time.
+    """
+    target = speed * hop
+    left = attack - reach - at
+    if speed > MIN_SPEED and left < 4.0 * reach:
+        return target * clip(left / max(left + ahead + (1.0 - speed) * reach, 1.0), 0.25, 2.0)
+    return target - clip(ahead, -0.5 * abs(target), 0.5 * abs(target))
+
+
+def add_cross_spectrum(now_re, now_im, before_re, before_im, cross_re, cross_im, bins):
+    """Add ``A B*`` of two spectra to the cross spectrum."""
+    for k in range(bins):
+        ar, ai = read_double(now_re, k), read_double(now_im, k)
+        br, bi = read_double(before_re, k), read_double(before_im, k)
+        cross_re[k] = cross_re[k] + (ar * br + ai * bi)
+        cross_im[k] = cross_im[k] + (ai * br - ar * bi)
+
+
+def turn_bins(power, cross_re, cross_im, turn_re, turn_im, bins, locked):
+    """Turn each bin on by the phase of its cross spectrum; if ``locked``, all bins around a peak like the peak.
+
+    A peak is louder than the two bins on each side. Its region ends at the softest bin before the next peak.
+    """
+    first, peak = 0, -1
+    for k in range(bins):
+        is_peak = (locked == 0) | (
+            (power[k] > power[max(k - 1, 0)] or k == 0)
+            & (power[k] >= power[min(k + 1, bins - 1)])
+            & (power[k] >= power[max(k - 2, 0)])
+            & (power[k] >= power[min(k + 2, bins - 1)])
+        )
+        if not is_peak:
+            continue
+        if peak >= 0:
+            softest = k
+            for j in range(peak + 1, k):
+                softest = j if power[j] < power[softest] else softest
+            turn_region(peak, first, softest, cross_re, cross_im, turn_re, turn_im)
+            first = softest
+        peak = k
+    if peak >= 0:
+        turn_region(peak, first, bins, cross_re, cross_im, turn_re, turn_im)
+
+
+def turn_region(peak, first, end, cross_re, cross_im, turn_re, turn_im):
+    """Give the bins from ``first`` to ``end`` the turn of a peak, advanced by its cross spectrum."""
+    cr, ci = cross_re[peak], cross_im[peak]
+    size = sqrt(cr * cr + ci * ci)
+    tr, ti = turn_re[peak], turn_im[peak]
+    if size > 1e-30:
+        cr, ci = cr / size, ci / size
+        tr, ti = tr * cr - ti * ci, tr * ci + ti * cr
+        size = sqrt(tr * tr + ti * ti)
+        tr, ti = tr / size, ti / size
+    for k in range(first, end):
+        turn_re[k], turn_im[k] = tr, ti
+
+
 class StretchPlayer(Node):
     """Plays a sound file as spectra with a time stretch: ``speed`` changes the tempo but not the pitch.
 
-    A phase vocoder. Each hop analyses the file at the current position and one hop earlier, and each bin advances
-    by the phase difference: ``arg Y[m] = arg Y[m-1] + arg X(t) - arg X(t - hop)``. To lock the bins of a peak,
-    ``Y[k] - Y[k-1] - Y[k+1]`` replaces ``Y[k]`` (Puckette, Phase-locked vocoder, WASPAA 1995). Each channel is a
-    lane. Speed 0 freezes the sound; negative speeds play backwards.
+    A phase vocoder. Each bin of a frame is turned by an angle that grows by the phase difference between the previous
+    frame of the output and the file one hop earlier: ``Y = T X(t)``, ``arg T += arg Σ X(t_before) X*(t - hop)``, summed
+    over the channels, so that they stay together. The bins around a peak turn like the peak: identity phase locking,
+    Laroche & Dolson, Improved phase vocoder time-scale modification of audio (IEEE Trans. Speech Audio Proc., 1999).
+    Around attacks the file plays at its own speed and its own phases, and then catches up: Röbel, A new approach to
+    transient processing in the phase vocoder (DAFx, 2003). At speed 1 the output is the file. Each channel is a lane.
+    Speed 0 freezes the sound; negative speeds play backwards.
     """
 
     speed = In(0.5, unit="ratio", min=-4.0, max=4.0, doc="1 is the original speed, 0.5 half, -1 backwards")
@@ -75,50 +157,61 @@ class StretchPlayer(Node):
     hop = Option(512, unit="samples", min=1, max=65536, doc="distance between frames")
     window = Choice(*WINDOWS, doc="window shape")
     phases = Choice("locked", "free", doc="locked: the bins of a peak together; free: each bin separately")
+    attacks_stay = Choice("on", "off", doc="on: attacks of the file play at its own speed, as sharp as they are")
     loop = Option(True, doc="repeat from the start at the end")
     spectrum = FrameOut("spectrum", doc="spectra of the file; for inverse_stft with the same window")
-    last_re, last_im = bin_line(), bin_line()
+    turn_re, turn_im = per_bin(Memory), per_bin(Memory)
     windowed_frame = Scratch(lambda settings, sr: settings["size"])
-    before_re, before_im = (Scratch(lambda settings, sr: settings["bins"]) for _ in range(2))
+    now_re, now_im, before_re, before_im, power, cross_re, cross_im = (per_bin(Scratch) for _ in range(7))
     weights = Table(analysis_window)
-    at, gate = State(), State()
+    at, last, ahead, gate, played = State(), State(), State(), State(), State()
     fft = Transform()
     reader = Helper(LoadedSound)
 
     def frame(
-        speed, restart, position, phases, loop, windowed_frame, before_re, before_im, last_re, last_im, weights, at,
-        gate, fft, samples, marks, lane, bins, size, hop, sr, spectrum_re, spectrum_im,
+        speed, restart, position, phases, attacks_stay, loop, windowed_frame, now_re, now_im, before_re, before_im,
+        power, cross_re, cross_im, turn_re, turn_im, weights, at, last, ahead, gate, played, fft, samples, marks,
+        attacks, lane, bins, size, hop, sr, spectrum_re, spectrum_im,
     ):  # fmt: skip
         if restart > 0.5 and gate[0] <= 0.5:
             at[0] = clip(position, 0.0, 1e6) * sr
+            ahead[0] = played[0] = 0.0
         gate[0] = restart
+        length, channels = marks[0], marks[1]
         here = int(floor(at[0])) - size // 2
-        windowed(samples, marks, lane, here - hop, loop, weights, windowed_frame, size)
-        rfft(fft, windowed_frame, before_re, before_im)
+        reach = REACH * size
+        attack = next_attack(attacks, marks[2], at[0] - reach) if attacks_stay == 0 else FAR
+        stays = speed > MIN_SPEED and abs(ahead[0]) < size and attack <= at[0] + reach
+        if lane == 0 and (played[0] == 0.0 or stays):
+            for k in range(bins):
+                turn_re[k], turn_im[k] = 1.0, 0.0
+        elif lane == 0:
+            for k in range(bins):
+                power[k] = cross_re[k] = cross_im[k] = 0.0
+            for channel in range(channels):
+                windowed(samples, marks, channel, int(last[0]), loop, weights, windowed_frame, size)
+                rfft(fft, windowed_frame, now_re, now_im)
+                windowed(samples, marks, channel, here - hop, loop, weights, windowed_frame, size)
+                rfft(fft, windowed_frame, before_re, before_im)
+                add_cross_spectrum(now_re, now_im, before_re, before_im, cross_re, cross_im, bins)
+                windowed(samples, marks, channel, here, loop, weights, windowed_frame, size)
+                rfft(fft, windowed_frame, now_re, now_im)
+                for k in range(bins):
+                    power[k] = power[k] + (now_re[k] * now_re[k] + now_im[k] * now_im[k])
+            turn_bins(power, cross_re, cross_im, turn_re, turn_im, bins, 1 - phases)
         windowed(samples, marks, lane, here, loop, weights, windowed_frame, size)
-        rfft(fft, windowed_frame, spectrum_re, spectrum_im)
+        rfft(fft, windowed_frame, now_re, now_im)
         for k in range(bins):
-            below, above = max(k - 1, 0), min(k + 1, bins - 1)
-            zr, zi = read_double(last_re, k), read_double(last_im, k)
-            if phases == 0:
-                zr -= read_double(last_re, below) + read_double(last_re, above)
-                zi -= read_double(last_im, below) + read_double(last_im, above)
-            xr, xi = read_double(spectrum_re, k), read_double(spectrum_im, k)
-            br, bi = read_double(before_re, k), read_double(before_im, k)
-            ur, ui = xr * br + xi * bi, xi * br - xr * bi
-            wr, wi = ur * zr - ui * zi, ur * zi + ui * zr
-            turn = sqrt(wr * wr + wi * wi)
-            gain = sqrt(xr * xr + xi * xi) / max(turn, 1e-30)
-            known = turn > 1e-24
-            spectrum_re[k] = wr * gain if known else xr
-            spectrum_im[k] = wi * gain if known else xi
-        for k in range(bins):
-            last_re[k] = spectrum_re[k]
-            last_im[k] = spectrum_im[k]
-        length = marks[0]
-        following = at[0] + clip(speed, -16.0, 16.0) * hop
+            xr, xi = read_double(now_re, k), read_double(now_im, k)
+            spectrum_re[k] = xr * turn_re[k] - xi * turn_im[k]
+            spectrum_im[k] = xr * turn_im[k] + xi * turn_re[k]
+        speed = clip(speed, -16.0, 16.0)
+        step = 1.0 * hop if stays else step_towards(attack, at[0], ahead[0], speed, hop, reach)
+        ahead[0] += step - speed * hop
+        following = at[0] + step
         if loop:
             following -= length * floor(following / length)
+        last[0], played[0] = here, 1.0
         at[0] = clip(following, -1.0 * size, length + 1.0 * size)
 
     def frames(inputs, settings):

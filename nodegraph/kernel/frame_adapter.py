@@ -83,6 +83,8 @@ def _fetch(p: KernelParameter, shared_types: Mapping[str, str]) -> str:
         return f"as_float32_memory(w[{w}] + 4 * ({QUANTUM - 1} - age) * w[{w + 1}])"
     if p.kind == "state":
         return f"{'as_i64' if p.integer else 'as_f64'}(w[{w}] + 8 * lane)"
+    if p.kind == "memory":
+        return f"as_f64(w[{w}])"
     if p.kind == "line":
         return f"as_float32_memory(w[{w}] + 4 * lane * w[{w + 2}])"
     if p.kind in ("table", "scratch"):

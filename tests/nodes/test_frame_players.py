@@ -44,9 +44,10 @@ def test_chord_keeps_its_pitch_at_any_speed(tmp_path, speed, phases):
     assert found.max() < 0.02
 
 
-def test_stretch_player_at_speed_1_reproduces_the_file(tmp_path):
+@pytest.mark.parametrize("phases", ["locked", "free"])
+def test_stretch_player_at_speed_1_reproduces_the_file(tmp_path, phases):
     values = np.random.default_rng(0).normal(0, 0.1, 8000)
-    sound = stretched(tmp_path, values, 0.5, speed=1.0, phases="free")[:, 0]
+    sound = stretched(tmp_path, values, 0.5, speed=1.0, phases=phases)[:, 0]
     late = 512 + 128  # the middle of the first window is the start of the file
     assert np.abs(sound[late + 1024 : 7000] - values[1024 : 7000 - late]).max() < 1e-5
 
@@ -58,6 +59,46 @@ def test_half_speed_takes_twice_as_long(tmp_path):
     energy = sound**2
     middle = (energy * np.arange(len(sound))).sum() / energy.sum()
     assert middle == pytest.approx(2 * 4200 + 640, abs=400)
+
+
+def hits(times, seconds):
+    """Return strokes of a drum: noise that starts within a sample and decays in 30 ms, over a quiet tone."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    noise = np.random.default_rng(2).normal(0, 0.3, len(t))
+    envelope = sum(np.where(t >= time, np.exp(-np.maximum(t - time, 0.0) / 0.03), 0.0) for time in times)
+    return envelope * noise + 0.02 * np.sin(2 * np.pi * 300 * t)
+
+
+def rise_and_start(sound, near):
+    """Return the seconds that the level of a stroke takes from 10 % to 90 %, and the time of half of it."""
+    level = np.sqrt(np.convolve(sound**2, np.ones(32) / 32, "same"))
+    part = level[round((near - 0.1) * RATE) : round((near + 0.03) * RATE)]
+    end = np.flatnonzero(part >= 0.9 * part.max())[0]
+    start = np.flatnonzero(part[:end] < 0.1 * part.max())[-1]
+    middle = start + np.flatnonzero(part[start:] >= 0.5 * part.max())[0]
+    return (end - start) / RATE, middle / RATE + near - 0.1
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.8, 1.5])
+def test_attacks_stay_sharp_and_in_time(tmp_path, speed):
+    times = (0.3, 0.55, 0.9)
+    values, late = hits(times, 1.2), 640 / RATE
+    sound = stretched(tmp_path, values, 1.1 / speed, speed=speed, loop=False)[:, 0]
+    for time in times:
+        rise, start = rise_and_start(values, time)
+        stretched_rise, stretched_start = rise_and_start(sound, time / speed + late)
+        assert stretched_rise < rise + 0.003
+        assert stretched_start == pytest.approx((time / speed) + late + (start - time), abs=0.004)
+    blurred = stretched(tmp_path, values, 1.1 / speed, speed=speed, loop=False, attacks_stay="off")[:, 0]
+    assert speed > 1.0 or rise_and_start(blurred, 0.3 / speed + late)[0] > rise + 0.005
+
+
+def test_channels_stay_together(tmp_path):
+    t = np.arange(RATE) / RATE
+    left = sum(0.1 * np.sin(2 * np.pi * f * t * (1 + 0.1 * t)) for f in (200, 331, 457, 1234))
+    right = left + 1e-5 * np.random.default_rng(3).normal(size=RATE)
+    sound = stretched(tmp_path, np.column_stack([left, right]), 1.5, speed=0.5)[2000:]
+    assert np.corrcoef(sound.T)[0, 1] > 0.99999
 
 
 def test_restart_jumps_and_channels_are_lanes(tmp_path):
