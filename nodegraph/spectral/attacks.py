@@ -28,7 +28,8 @@ def attacks_of(sound: np.ndarray, rate: float) -> np.ndarray:
     at = np.arange(count) + before
     earlier = (total[at] - total[at - before]) / before
     later = (total[at + after] - total[at]) / after
-    rise = np.where(later > SHARE * later.max(initial=0.0), later / (earlier + 1e-3 * later.max(initial=0.0)), 0.0)
+    loudest = max(float(later.max()), 1e-30)
+    rise = np.where(later > SHARE * loudest, later / (earlier + 1e-3 * loudest), 0.0)
     found: list[int] = []
     for k in np.flatnonzero(rise > RISE).tolist():
         if found and (k - found[-1]) * step < APART_SECONDS * rate:
