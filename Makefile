@@ -2,6 +2,7 @@
 #               without a sound device render it
 # make test     install the dependencies of the tests and run all checks
 # make bench    compare the speed with SuperCollider, Pure Data, SignalFlow, pyo and C
+# make quality  measure aliases, distortion, reverberation, stretching and hearing, also of other programs, two minutes
 # make matching train estimators of nine patches and match sounds with them, two to three hours
 # make mixtures measure each part of the recipe texture, and loops, ten minutes
 # make monkey   send random clicks, drags and keys to the editor for two minutes
@@ -30,6 +31,7 @@ PIP := $(BIN)/pip --disable-pip-version-check -qq install --constraint constrain
 RUN_EXTRAS := audio,midi,osc,editor
 TEST_EXTRAS := $(RUN_EXTRAS),learn,test
 TEST_PACKAGES := libportaudio2 jackd2 xvfb xdotool libgl1 libopengl0 libgl1-mesa-dri libegl1 libxcursor1 libxi6
+QUALITY_PACKAGES := csound rubberband-cli supercollider-server sonic-pi-samples
 BENCH_PACKAGES := puredata-core supercollider-server gcc libc6-dev libfftw3-dev
 
 CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
@@ -37,7 +39,7 @@ CONTRACTS := $(wildcard tests/nodes/test_*contract*.py)
 # pip must not wait for input.
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check-ruff check-mypy check-tests bench matching mixtures monkey picture models fuzz storm kills soak \
+.PHONY: run test check-ruff check-mypy check-tests bench quality matching mixtures monkey picture models fuzz storm kills soak \
 	flight guarded offline lint format lock hooks system clean
 .DELETE_ON_ERROR:
 
@@ -78,6 +80,10 @@ bench: $(VENV)/.bench
 	@tools/install-system $(BENCH_PACKAGES)
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.editor
+
+quality: $(VENV)/.test
+	@tools/install-system $(QUALITY_PACKAGES)
+	@$(BIN)/python -m bench.quality
 
 matching: $(VENV)/.test
 	@$(BIN)/python -m bench.matching

@@ -189,8 +189,8 @@ class Onset(Node):
 
     ``o = Σ max(log(1 + γ m) - log(1 + γ m''), 0) / bins`` rises where magnitudes do, ``m''`` is the largest of three
     neighbouring bins two frames before, which ignores vibrato. A note starts where ``o`` exceeds ``floor`` plus
-    ``threshold`` times its mean of the last second, and ``gap`` after the last one. Böck & Widmer, Maximum filter
-    vibrato suppression for onset detection (DAFx, 2013).
+    ``threshold`` times its mean of the last second, and ``gap`` after the last one. Windows of 25 to 50 ms find most
+    notes. Böck & Widmer, Maximum filter vibrato suppression for onset detection (DAFx, 2013).
     """
 
     aliases = ("onsets", "attack", "bonk~", "transient", "beat")

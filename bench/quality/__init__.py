@@ -1,0 +1,1 @@
+"""``make quality``: the sound of the blocks, measured, beside that of other programs. One table per module."""

@@ -1,0 +1,54 @@
+"""Sounds of other programs, rendered to arrays; None if a program is not installed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import soundfile
+
+from ..peers.synthdef import SynthDef, message, score
+from .measure import RATE, Array
+
+
+def csound(instrument: str, seconds: float) -> Array | None:
+    """Return the sound of Csound's instrument code, which sets ``aout``."""
+    if not shutil.which("csound"):
+        return None
+    with TemporaryDirectory() as folder:
+        file, out = Path(folder) / "one.csd", Path(folder) / "out.wav"
+        header = f"sr = {RATE:.0f}\nksmps = 64\nnchnls = 1\n0dbfs = 1\n"
+        file.write_text(
+            "<CsoundSynthesizer>\n<CsInstruments>\n"
+            f"{header}instr 1\n{instrument}\nout aout\nendin\n</CsInstruments>\n"
+            f"<CsScore>\ni 1 0 {seconds}\n</CsScore>\n</CsoundSynthesizer>\n"
+        )
+        subprocess.run(["csound", "-d", "-W", "-f", "-o", str(out), str(file)], check=True, capture_output=True)
+        return soundfile.read(out)[0]
+
+
+def scsynth(definition: SynthDef, seconds: float) -> Array | None:
+    """Return the sound of a definition that writes to bus 0."""
+    if not shutil.which("scsynth"):
+        return None
+    with TemporaryDirectory() as folder:
+        file, name, out = (Path(folder) / name for name in ("one.scsyndef", "one.osc", "out.wav"))
+        file.write_bytes(definition.binary_file())
+        load, start = message("/d_load", str(file)), message("/s_new", definition.name, 1000, 0, 0)
+        name.write_bytes(score((0.0, [load]), (0.0, [start]), (seconds, [message("/c_set", 0, 0.0)])))
+        command = ["scsynth", "-o", "1", "-i", "0", "-D", "0", "-N", str(name), "_", str(out), f"{RATE:.0f}"]
+        subprocess.run([*command, "WAV", "float"], check=True, capture_output=True)
+        return soundfile.read(out)[0]
+
+
+def rubberband(sound: Array, rate: float, ratio: float) -> Array | None:
+    """Return a sound (samples, channels) stretched by Rubber Band's finer engine, R3."""
+    if not shutil.which("rubberband"):
+        return None
+    with TemporaryDirectory() as folder:
+        source, out = Path(folder) / "in.wav", Path(folder) / "out.wav"
+        soundfile.write(source, sound, round(rate), subtype="FLOAT")
+        subprocess.run(["rubberband", "-q", "-3", "-t", f"{ratio}", str(source), str(out)], check=True)
+        return soundfile.read(out, always_2d=True)[0]
