@@ -51,7 +51,7 @@ class FilePlayer(Node):
     and the new one fades in, unless it begins there by itself. In a loop the end fades into the start.
     """
 
-    aliases = ("sampler", "sample", "wav", "loop", "playbuf", "groove", "readsf", "sfplay", "tabplay")
+    aliases = ("sample", "wav", "loop", "playbuf", "groove", "readsf", "sfplay", "tabplay")
 
     play = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="plays while above 0.5")
     speed = In(1.0, unit="ratio", min=-8.0, max=8.0, doc="1 is the original pitch, -1 backwards")

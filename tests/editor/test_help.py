@@ -129,8 +129,8 @@ def test_help_patches_of_midi_blocks_play_without_input(user, block):
     engine.close()
 
 
-@pytest.mark.parametrize("block", ["buffer", "looper"])
-def test_help_patches_of_recording_blocks_sound(user, block):
+@pytest.mark.parametrize("block", ["buffer", "looper", "sampler"])
+def test_help_patches_of_blocks_with_memory_sound(user, block):
     add_help(user.desk, block)
     user.presenter.refresh()
     engine = Offline(user.patch.document, 44100.0)
