@@ -2,7 +2,7 @@
 
 A sinc with a Kaiser window, stretched so that its stopband begins at the Nyquist frequency of the output; see Smith,
 Digital audio resampling home page (CCRMA, 2002). Read at up to 0.937 of its rate, a sound keeps its whole band and its
-samples; faster, it is low-passed first. Aliases and images lie below -80 dB. All functions but ``sinc_table`` compile.
+samples; faster, it is low-passed first. Aliases and images lie below -80 dB. The functions without types compile.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ MIN_CUTOFF = CROSSINGS / (MAX_TAPS // 2 - 2)
 
 
 def sinc_table(settings: object = None, sr: float = 0.0) -> np.ndarray:
-    """Return one side of the windowed sinc, ``CROSSINGS * RESOLUTION + 2`` numbers; exactly 0 at zero crossings."""
-    x = np.arange(CROSSINGS * RESOLUTION + 2) / RESOLUTION
-    inside = np.clip(1.0 - (x / CROSSINGS) ** 2, 0.0, 1.0)
-    values = np.sinc(x) * np.i0(KAISER_BETA * np.sqrt(inside)) / np.i0(KAISER_BETA)
+    """Return one side of the windowed sinc of this module."""
+    return windowed_sinc(CROSSINGS, KAISER_BETA)
+
+
+def windowed_sinc(crossings: int, beta: float) -> np.ndarray:
+    """Return one side of a sinc in a Kaiser window: ``crossings * RESOLUTION + 2`` numbers, exactly 0 at its zeros."""
+    x = np.arange(crossings * RESOLUTION + 2) / RESOLUTION
+    inside = np.clip(1.0 - (x / crossings) ** 2, 0.0, 1.0)
+    values = np.sinc(x) * np.i0(beta * np.sqrt(inside)) / np.i0(beta)
     values[RESOLUTION::RESOLUTION] = 0.0
-    values[CROSSINGS * RESOLUTION :] = 0.0
+    values[crossings * RESOLUTION :] = 0.0
     return values.astype(np.float32)
 
 

@@ -129,7 +129,7 @@ def test_help_patches_of_midi_blocks_play_without_input(user, block):
     engine.close()
 
 
-@pytest.mark.parametrize("block", ["buffer", "looper", "sampler"])
+@pytest.mark.parametrize("block", ["buffer", "looper", "sampler", "granular"])
 def test_help_patches_of_blocks_with_memory_sound(user, block):
     add_help(user.desk, block)
     user.presenter.refresh()
