@@ -212,7 +212,8 @@ def in_loop(frame, wrapped, marks, loop):
 
 def index_of(pages, channels, channel, frame):
     """Return the index of a loaded sample."""
-    return ((pages[frame >> PAGE_BITS] << PAGE_BITS) + (frame & (PAGE - 1))) * channels + channel
+    slot = max(pages[frame >> PAGE_BITS], 0)  # the reader may remove the page at any time
+    return ((slot << PAGE_BITS) + (frame & (PAGE - 1))) * channels + channel
 
 
 def frame_value(samples, pages, channels, channel, frame):

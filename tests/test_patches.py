@@ -506,7 +506,7 @@ def test_sampled_guitar_captures_its_phrase():
     assert not backwards[: phrase - 2].any()
     start = int(np.flatnonzero(backwards.any(axis=1))[0])
     played = sound[start - phrase : start][::-1]
-    assert np.abs(backwards[start + 1 + fade : start + phrase - fade] - played[fade:-fade - 1]).max() < 0.01
+    assert np.abs(backwards[start + 1 + fade : start + phrase - fade] - played[fade : -fade - 1]).max() < 0.01
 
 
 def test_sine_lesson_plays_a_fifth():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,11 @@ def instrument_problem(path: str) -> str:
         return ""
     if Path(path).suffix.lower() != ".sfz":
         return read_header(path)[1]
+    return _sfz_problem(path, Path(path).stat().st_mtime)
+
+
+@lru_cache(maxsize=64)
+def _sfz_problem(path: str, changed: float) -> str:
     try:
         read_sfz(Path(path))
     except SfzError as error:

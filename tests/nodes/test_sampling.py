@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from nodegraph.files.sfz import SfzError, parse_sfz
-from tests.rendering import engine_of, largest_step, patch_of
+from tests.rendering import Stepper, engine_of, largest_step, patch_of, sound_of
 
 RATE = 44100
 
@@ -181,3 +181,20 @@ def test_missing_sample_is_reported_and_others_play(tmp_path):
     engine = sampler(tmp_path, file=file)
     assert play(engine, 2000, (0, "gate", 1.0))[-1, 0] == pytest.approx(0.5)
     assert engine.problems() == ["s: lost.wav: file not found. Name a sound file."]
+
+
+@pytest.mark.parametrize(
+    ("block", "output", "params"),
+    [
+        ("file_player", "out", {"speed": 1.3}),
+        ("file_player", "out", {"speed": -0.7, "loop": False, "restart": 1.0, "position": 0.009}),
+        ("sampler", "right", {"gate": 1.0, "pitch": [64.3, 50.0]}),
+        ("granular", "out", {"density": 300.0, "duration": 0.01, "jitter": 1.0, "spread": 1.0, "pitch": 5.0}),
+    ],
+)
+def test_compiled_players_are_the_python_players_bit_for_bit(tmp_path, block, output, params):
+    write(tmp_path, "a.wav", noise(500, 2), 48000)
+    patch = patch_of(f"p.{output} out.audio", p=(block, {"file": "a.wav", **params}), out="audio_out")
+    patch.path = tmp_path / "patch.json"
+    native = sound_of(patch, 256)
+    assert np.abs(native).max() > 0.05 and np.array_equal(native, sound_of(patch, 256, driver=Stepper))
