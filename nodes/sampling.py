@@ -61,7 +61,7 @@ class Sampler(Node):
     root = Option(60, unit="semitones", min=0, max=127, doc="key that plays a sound file at its original pitch")
     left = Out(doc="left channel of each voice; the only one of mono sounds")
     right = Out(doc="right channel of each voice")
-    zone, stage, place, part, backward = State(-1), State(OFF), State(0), State(), State(0)
+    zone, stage, place, part, backward, wrapped = State(-1), State(OFF), State(0), State(), State(0), State(0)
     envelope, gain, last_gate = State(), State(), State()
     last_left, last_right, offset_left, offset_right, fade_left = State(), State(), State(), State(), State(0)
     weights = Memory(lambda settings: MAX_TAPS)
@@ -69,7 +69,7 @@ class Sampler(Node):
     bank = Helper(SampleBank)
 
     def block(
-        pitch, gate, velocity, start, reverse, left, right, zone, stage, place, part, backward, envelope, gain,
+        pitch, gate, velocity, start, reverse, left, right, zone, stage, place, part, backward, wrapped, envelope, gain,
         last_gate, last_left, last_right, offset_left, offset_right, fade_left, weights, table, samples, zones, sr, dt,
     ):  # fmt: skip
         fade = int(FADE_SECONDS * sr)
@@ -93,6 +93,7 @@ class Sampler(Node):
                         first, end = int(zones[at + FIRST]), int(zones[at + END])
                         place[v] = max(end - 1 - ahead, first) if backward[v] == 1 else min(first + ahead, end - 1)
                         part[v], envelope[v], gain[v] = 0.0, 0.0, force * zones[at + ZONE_GAIN]
+                        wrapped[v] = 0
                 at = ZONE_SIZE * max(zone[v], 0)
                 if stage[v] in (ATTACKS, HOLDS) and now <= 0.5 and zones[at + MODE] != ONE_SHOT:
                     stage[v] = RELEASES
@@ -102,7 +103,7 @@ class Sampler(Node):
                     loops = mode == LOOP_CONTINUOUS or (mode == LOOP_SUSTAIN and stage[v] != RELEASES)
                     low, high = int(zones[at + LOOP_START]), int(zones[at + LOOP_END])
                     if loops and (place[v] >= high if backward[v] == 0 else place[v] < low):
-                        place[v] = low + (place[v] - low) % (high - low)
+                        place[v], wrapped[v] = low + (place[v] - low) % (high - low), 1
                     if place[v] >= int(zones[at + END]) or place[v] < int(zones[at + FIRST]):
                         stage[v], cut = OFF, True
                 if stage[v] != OFF:
@@ -116,7 +117,7 @@ class Sampler(Node):
                     loud = envelope[v] * gain[v]
                     channels = int(zones[at + CHANNELS])
                     for channel in range(channels):
-                        y = loud * zone_value(samples, zones, at, channel, place[v], loops, weights, n)
+                        y = loud * zone_value(samples, zones, at, channel, place[v], loops, wrapped[v], weights, n)
                         y_left = y if channel == 0 else y_left
                         y_right = y
                     moved = part[v] + (step if backward[v] == 0 else -step)
@@ -156,7 +157,7 @@ def follow(level, stage, zones, at, dt):
     return level, RELEASES if level > SILENCE else OFF
 
 
-def zone_value(samples, zones, at, channel, frame, loops, weights, n):
+def zone_value(samples, zones, at, channel, frame, loops, wrapped, weights, n):
     """Return a channel of a zone's sound at the position after ``frame`` that the weights are for; 0 outside of it."""
     base, channels, frames = int(zones[at + BASE]), int(zones[at + CHANNELS]), int(zones[at + END])
     if n == 0:
@@ -164,12 +165,13 @@ def zone_value(samples, zones, at, channel, frame, loops, weights, n):
     low = int(zones[at + LOOP_START])
     high = int(zones[at + LOOP_END]) if loops else frames
     first = frame - n + 1
-    if first >= 0 and frame + n < high:
+    begin = low if loops and wrapped == 1 else 0  # a sound that has wrapped comes from the end of the loop
+    if first >= begin and frame + n < high:
         return weighted_sum(samples, base + first * channels + channel, channels, weights, 2 * n)
     total = 0.0
     for j in range(2 * n):
         k = first + j
-        if loops and k >= high:
+        if loops and (k >= high or (wrapped == 1 and k < low)):
             k = low + (k - low) % (high - low)
         if 0 <= k < frames:
             total += weights[j] * read_double(samples, base + k * channels + channel)

@@ -121,6 +121,16 @@ def test_loop_plays_exact_frames_until_and_after_the_release(tmp_path):
     assert np.abs(found[4000:end] - values[left:, 0]).max() < 1e-4 and not found[end + 200 :].any()
 
 
+@pytest.mark.parametrize("reverse", [0.0, 1.0])
+@pytest.mark.parametrize("begin", [0, 400])
+def test_transposed_loop_of_whole_cycles_has_no_seam(tmp_path, begin, reverse):
+    write(tmp_path, "a.wav", 0.5 * np.sin(2 * np.pi * np.arange(1200) / 100))
+    file = instrument(tmp_path, f"<region> sample=a.wav loop_mode=loop_continuous loop_start={begin} loop_end=1099")
+    found = play(sampler(tmp_path, file=file, pitch=63.3, reverse=reverse), 8000, (0, "gate", 1.0))[:, 0]
+    position = 2 ** (3.3 / 12) * np.arange(8000) * (1 - 2 * reverse) - reverse
+    assert np.abs(found - 0.5 * np.sin(2 * np.pi * position / 100))[300:].max() < 2e-3
+
+
 def test_reverse_and_start_choose_the_first_frame(tmp_path):
     values = noise(3000)
     write(tmp_path, "a.wav", values)
