@@ -171,6 +171,8 @@ def file_values(samples, marks, table, whole, part, cutoff):
     n = int(ZEROS / cutoff) + 1
     channels = marks[CHANNELS]
     other = 1 if channels > 1 else 0
+    if part == 0.0 and cutoff == 1.0 and 0 <= whole < marks[FRAMES]:
+        return read_double(samples, whole * channels), read_double(samples, whole * channels + other)
     for k in range(max(whole - n + 1, 0), min(whole + n + 1, marks[FRAMES])):
         weight = weight_at(table, k - whole - part, cutoff)
         a += weight * read_double(samples, k * channels)
@@ -180,6 +182,8 @@ def file_values(samples, marks, table, whole, part, cutoff):
 
 def ring_values(line, size, table, whole, part, cutoff):
     """Return both sides of the live buffer at a position."""
+    if part == 0.0 and cutoff == 1.0:
+        return read_double(line, (0, whole % size)), read_double(line, (1, whole % size))
     a, b = 0.0, 0.0
     n = int(ZEROS / cutoff) + 1
     at = (whole - n + 1) % size

@@ -19,7 +19,7 @@ class Buffer(Node):
     """
 
     aliases = (
-        "bufferwrite", "bufferread", "tabwrite", "tabread4", "bufwr", "bufrd", "recordbuf", "poke", "peek", "record",
+        "bufferwrite", "bufferread", "tabwrite", "tabread4", "bufwr", "bufrd", "recordbuf", "poke", "peek",
     )  # fmt: skip
 
     audio = In(0.0, doc="signal to record")
