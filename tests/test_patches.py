@@ -494,6 +494,21 @@ def test_arpeggio_plays_the_notes_of_a_chord_in_order(tmp_path):
     assert keys == [64, 67, 72, 76, 79]  # the first step is at the note-on of the chord
 
 
+def test_sampled_guitar_captures_its_phrase():
+    patch = load_demo("sampled_guitar")
+    set_controls(patch, half=0.0)
+    for node, port in (("backwards", "out"), ("places", "out")):
+        wire_to_output(patch, f"{node}.{port}")
+        sound = render(patch, 8.0)
+        if node == "backwards":
+            backwards = sound
+    phrase, fade = round(8 * SR * 60 / 72 / 2), SR // 50
+    assert not backwards[: phrase - 2].any()
+    start = int(np.flatnonzero(backwards.any(axis=1))[0])
+    played = sound[start - phrase : start][::-1]
+    assert np.abs(backwards[start + 1 + fade : start + phrase - fade] - played[fade : -fade - 1]).max() < 0.01
+
+
 def test_sine_lesson_plays_a_fifth():
     sound = sound_of("lessons/1_sine_and_pitch")[:, 0]
     note = 440 * 2 ** ((57 - 69) / 12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nodegraph.blocks.registry import node_types
-from nodegraph.node import In, Node
+from nodegraph.node import In, InputPort, Node
 from nodegraph.patch import Action, AddNode, SetNote
 from nodegraph.patch.names import unused_id
 
@@ -71,11 +71,13 @@ def add_help(desk: Desk, type: str) -> None:
         canvas.show_box(desk, canvas.around(found.values()) or (*origin, origin[0] + 900.0, origin[1] + 400.0))
 
 
-def _source(kind: str, port: object, name: str, line: int, node: MakeNode, wire: MakeWire) -> str:
+def _source(kind: str, port: InputPort, name: str, line: int, node: MakeNode, wire: MakeWire) -> str:
     """Add a source for an input and return its output; "" if the parameter is enough."""
     if kind == "signal":
-        if name in ("gate", "clock"):
+        if name in ("gate", "clock") or (name == "record" and isinstance(port, In) and port.default == 0.0):
             return f"{node('clock', 2, line, tempo=120.0, division=2.0)}.out"
+        if name == "position" and isinstance(port, In) and port.unit == "s" and port.smooth:
+            return f"{node('lfo', 2, line, shape='saw', polarity='unipolar')}.out"
         plain = isinstance(port, In) and not port.unit and port.default == 0.0
         if not plain or name not in ("audio", "a", "signal", "carrier", "input"):
             return ""

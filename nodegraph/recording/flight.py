@@ -136,6 +136,8 @@ class FlightRecorder:
                 for name, option in node.spec.options.items()
                 if option.kind == "file"
             ]
+        for helper in plan.helpers.values():
+            files += getattr(helper, "files", [])  # sounds that a file of a setting names
         for file in dict.fromkeys(files):
             if file is not None and file.is_absolute() and file.is_relative_to(folder):
                 self._files.append((file, file.relative_to(folder)))

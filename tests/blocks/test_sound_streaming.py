@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
+from fractions import Fraction
 
+import numba
 import numpy as np
 import pytest
 import soundfile
 
 from nodegraph.api import Patch, play, render
 from nodegraph.blocks import sound_streaming as streaming
-from tests.rendering import engine_of, patch_of, sound_of
+from nodes import files
+from tests.nodes.stepping import compiled
+from tests.rendering import engine_of, largest_step, patch_of, sound_of
 
 RATE = 44100
 
@@ -70,31 +74,32 @@ def test_player_pauses_while_play_is_off(source, tmp_path):
 
 
 @pytest.mark.parametrize("position", [0.0, 0.01, 0.25])
-def test_seek_keeps_time_from_the_target_sample_on(source, tmp_path, position):
+def test_restart_plays_from_the_target_sample_while_the_old_sound_fades(source, tmp_path, position):
     values = noise(20000)
     engine = engine_of(player(tmp_path, values, loop=False, position=position))
     engine.run_samples(1024)
     engine.set_parameter("p", "restart", 1.0, at=1100)
-    found = np.vstack([engine.run_samples(1024) for _ in range(4)])[1100 - 1024 :]
-    first = int(position * RATE)
-    begins = 0 if source == "in memory" else int(np.flatnonzero(np.abs(found[:, 0]) > 0)[0])
-    assert begins <= 1024  # offline the helper runs every 16 quanta
-    assert np.array_equal(found[begins:2900], values[first + begins : first + 2900])
-    assert not found[:begins].any()
+    found = engine.run_samples(4096)[1100 - 1024 :]
+    first, fade = round(position * RATE), 221
+    old = values[1100 : 1100 + fade] * (np.arange(fade, 0, -1) / (fade + 1))[:, None]
+    assert np.abs(found[:fade] - values[first : first + fade] - old).max() < 1e-6
+    assert np.array_equal(found[fade:], values[first + fade : first + len(found)])
 
 
-def test_speed_and_pause_count_while_a_seek_waits(tmp_path, monkeypatch):
+def test_restart_far_from_the_last_positions_keeps_time(tmp_path, monkeypatch):
     monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 0)
-    values = noise(20000)
-    engine = engine_of(player(tmp_path, values, loop=False, speed=2.0))
+    values = noise(42 * streaming.PAGE)
+    engine = engine_of(player(tmp_path, values, loop=False))
     engine.run_samples(1024)
+    target = 40 * streaming.PAGE
+    engine.set_parameter("p", "position", target / RATE, at=1100)
     engine.set_parameter("p", "restart", 1.0, at=1100)
-    engine.set_parameter("p", "play", 0.0, at=1200)
-    engine.set_parameter("p", "play", 1.0, at=1300)
+    engine.set_parameter("p", "play", 0.0, at=1400)
+    engine.set_parameter("p", "play", 1.0, at=1500)
     found = engine.run_samples(4096)[1100 - 1024 :, 0]
-    begins = int(np.flatnonzero(np.abs(found) > 0)[0])
-    assert 200 < begins <= 1024
-    assert np.array_equal(found[begins:2900], values[2 * (begins - 100) : 2 * 2800 : 2, 0])
+    begins = int(np.flatnonzero(found[230:])[0]) + 230
+    assert 500 < begins <= 1024  # offline the disk is read every 16 quanta
+    assert np.array_equal(found[begins + 221 :], values[target + begins + 121 : target + len(found) - 100, 0])
 
 
 @pytest.mark.parametrize("kind", ["file_player", "stretch_player"])
@@ -154,6 +159,122 @@ def test_short_file_loops_many_times_from_disk(tmp_path, monkeypatch):
     values = noise(777)
     samples = 2 * streaming.RING_FRAMES
     assert np.array_equal(sound_of(player(tmp_path, values), samples)[:, 0], np.resize(values[:, 0], samples))
+
+
+@pytest.mark.parametrize("speed", [-1.0, 1.0])
+def test_speed_minus_one_plays_the_file_backwards_from_its_end(source, tmp_path, speed):
+    values = noise(3 * streaming.PAGE)
+    found = sound_of(player(tmp_path, values, loop=False, speed=speed), len(values) + 100)[:, 0]
+    assert np.array_equal(found, np.append(values[:: int(speed), 0], np.zeros(100, np.float32)))
+
+
+@pytest.mark.parametrize("speed", [2.0, 3.7, 4.0, -2.0])
+@pytest.mark.parametrize("frequency", [15000.0, 21500.0])
+def test_tones_above_the_nyquist_frequency_do_not_alias(tmp_path, speed, frequency):
+    sine = 0.5 * np.sin(2 * np.pi * frequency * np.arange(2 * RATE) / RATE)
+    found = sound_of(player(tmp_path, sine, loop=False, speed=speed), RATE // 4)[:, 0]
+    assert np.abs(found[200:-200]).max() < 0.5e-4  # 80 dB below the tone
+
+
+@pytest.mark.parametrize("speed", [0.3, 0.9, 1.1, 2.0])
+def test_tones_below_the_nyquist_frequency_keep_their_level_and_have_no_image(tmp_path, speed):
+    n, f = np.arange(3 * RATE), 19000.0 / max(speed, 1.0)
+    found = sound_of(player(tmp_path, 0.5 * np.sin(2 * np.pi * f * n / RATE), loop=False, speed=speed), RATE)[:, 0]
+    expected = 0.5 * np.sin(2 * np.pi * f * speed * np.arange(RATE) / RATE)
+    assert np.abs(found - expected)[500:-500].max() < 0.02 * 0.5  # no more ripple than 0.2 dB
+    window = np.blackman(RATE - 1000)
+    levels = np.abs(np.fft.rfft(found[500:-500] * window)) / window.sum() * 4
+    lines = np.fft.rfftfreq(RATE - 1000, 1 / RATE)
+    assert levels[np.abs(lines - f * speed) > 20].max() < 1e-4
+
+
+def test_loop_is_exact_after_an_hour():
+    """The position after n samples is n steps, modulo the length of the loop, in exact arithmetic."""
+    rate, file_rate, frames = 44100, 48000, 12345
+    samples, marks, m = 3600 * rate, np.zeros(streaming.MARKS, np.int64), np.zeros(files.MEMORY)
+    marks[streaming.END] = marks[streaming.LOOP_END] = frames
+    advance, settle = compiled(files.advance), compiled(files.settle)
+
+    @numba.njit
+    def play(m, marks, step, samples):
+        for _ in range(samples):
+            settle(m, files.MAIN, marks, True, step)
+            advance(m, files.MAIN, step)
+
+    play(m, marks, file_rate / rate, samples)
+    expected = Fraction(file_rate, rate) * samples % frames
+    assert abs(m[files.FRAME] + m[files.PART] - float(expected)) % frames < 1e-6 * file_rate / rate
+
+
+@pytest.mark.parametrize("file_rate", [44100, 48000, 96000])
+@pytest.mark.parametrize("speed", [1.0, -1.0, 0.77])
+def test_loop_that_does_not_fit_has_no_step_at_its_seam(source, tmp_path, file_rate, speed):
+    tone = 0.5 * np.cos(2 * np.pi * 500.25 * np.arange(file_rate // 2) / file_rate)
+    found = sound_of(player(tmp_path, tone, rate=file_rate, speed=speed), 2 * RATE)
+    assert largest_step(found[200:]) < 1.05 * 0.5 * 2 * np.pi * 500.25 * abs(speed) / RATE
+
+
+def test_loop_points_repeat_exact_frames_in_both_directions(source, tmp_path):
+    values = noise(2 * streaming.PAGE)
+    start, end = 3000, streaming.PAGE + 77
+    points = dict(loop_start=start / RATE, loop_end=end / RATE)
+    found = sound_of(player(tmp_path, values, **points), 60000)[:, 0]
+    n = np.arange(60000)
+    assert np.array_equal(found, values[np.where(n < end, n, start + (n - start) % (end - start)), 0])
+    found = sound_of(player(tmp_path, values, speed=-1.0, **points), 40000)[:, 0]
+    assert np.array_equal(found, values[start + (-n[:40000] - start) % (end - start), 0])
+
+
+def test_blend_fades_the_end_of_a_loop_into_what_precedes_it(source, tmp_path):
+    values = noise(4000)
+    start, end, fade = 1000, 3000, 441
+    patch = player(tmp_path, values, loop_start=start / RATE, loop_end=end / RATE, crossfade=fade / RATE, blend=True)
+    x = (np.arange(fade) + 0.5) / fade
+    weight = x * x * (3 - 2 * x)
+    expected = values[end - fade : end, 0] * (1 - weight) + values[start - fade : start, 0] * weight
+    found = sound_of(patch, 5000)[:, 0]
+    assert np.abs(found[end - fade : end] - expected).max() < 1e-6
+    assert np.array_equal(found[end:4500], values[start : start + 1500, 0])
+
+
+def test_restarts_stops_and_changes_of_speed_have_no_step(source, tmp_path):
+    frequency, slope = 500.0, 0.5 * 2 * np.pi * 500.0 / RATE
+    tone = 0.5 * np.cos(2 * np.pi * frequency * np.arange(3 * RATE) / RATE)
+    engine = engine_of(player(tmp_path, tone, loop=False, position=0.5))
+    rng = np.random.default_rng(3)
+    found = [engine.run_samples(1000)]
+    for k in range(60):
+        at = 1000 * (k + 1) + int(rng.integers(900))
+        engine.set_parameter("p", "restart", 1.0, at=at)
+        engine.set_parameter("p", "restart", 0.0, at=at + 20)
+        engine.set_parameter("p", "restart", 1.0, at=at + int(rng.integers(40, 90)))
+        engine.set_parameter("p", "restart", 0.0, at=at + 99)
+        engine.set_parameter("p", "play", k % 3 > 0, at=at + int(rng.integers(99)))
+        engine.set_parameter("p", "speed", float(rng.choice([1.0, -1.0])), at=at)
+        found.append(engine.run_samples(1000))
+    assert largest_step(np.vstack(found)[1:]) < 2 * slope + 3 * 0.5 / 221
+
+
+def test_file_from_disk_is_equal_to_one_in_memory_at_any_speed(tmp_path, monkeypatch):
+    values = noise(3 * streaming.PAGE + 5, 2)
+    rng = np.random.default_rng(4)
+    cases = [(loop, float(rng.uniform(-4, 4)), rate) for loop in (True, False) for rate in (44100, 22050, 48000)]
+    for loop, speed, rate in cases:
+        patch = player(tmp_path, values, rate=rate, loop=loop, speed=speed, loop_start=0.2, loop_end=0.9)
+        monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 1 << 23)
+        resident = sound_of(patch, 20000)
+        monkeypatch.setattr(streaming, "MAX_RESIDENT_FRAMES", 0)
+        assert np.array_equal(resident, sound_of(patch, 20000)), (loop, speed, rate)
+
+
+def test_loop_points_that_do_not_fit_are_reported(tmp_path):
+    for points, expected in {
+        (0.5, 0.4): "loop_end must lie after loop_start, 0.5 s, got 0.4 s. Set it higher, or 0 for the end.",
+        (2.5, 0.0): "loop_start must lie before the end of the file, 1 s, got 2.5 s. Set it lower.",
+    }.items():
+        patch = player(tmp_path, noise(RATE), loop_start=points[0], loop_end=points[1])
+        (problem,) = engine_of(patch).plan.graph.placeholders.values()
+        assert expected in problem
 
 
 FORMATS = {
@@ -225,7 +346,7 @@ def test_broken_file_is_silent_and_reported_while_other_nodes_play(source, tmp_p
 
 def test_file_removed_after_the_check_is_reported(tmp_path, monkeypatch):
     patch = player(tmp_path, noise(100))
-    monkeypatch.setattr(streaming, "read_sound", lambda path, rate, loop: (_ for _ in ()).throw(OSError("gone")))
+    monkeypatch.setattr(streaming, "read_samples", lambda path: (_ for _ in ()).throw(OSError("gone")))
     engine = engine_of(patch)
     assert not engine.run_samples(640).any()
     assert engine.problems() == ["p: gone."]

@@ -33,7 +33,8 @@ DelayN delay    CombN comb    Lag slew    PlayBuf file_player    SoundIn audio_i
 IFFT inverse_stft    LinLin map_range    echo delay    ensemble chorus    hall reverb    lufs loudness
 mic audio_in    out audio_out    speaker audio_out    distortion drive    envelope ar    glide slew
 panner pan    vocoder cross_synthesis    s&h sample_hold    drum euclid    cc control_change
-sampler file_player    wav file_player    gain vca    volume vca    fm sine    pwm square
+sfz sampler    munger~ granular    overdub looper    tabwrite~ buffer
+wav file_player    gain vca    volume vca    fm sine    pwm square
 tuner pitch   rave torchscript    estimator cnn_estimator    UnpackFFT frame_to_signal
 PackFFT signal_to_frame
 """

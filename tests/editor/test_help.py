@@ -129,6 +129,15 @@ def test_help_patches_of_midi_blocks_play_without_input(user, block):
     engine.close()
 
 
+@pytest.mark.parametrize("block", ["buffer", "looper", "sampler", "granular"])
+def test_help_patches_of_blocks_with_memory_sound(user, block):
+    add_help(user.desk, block)
+    user.presenter.refresh()
+    engine = Offline(user.patch.document, 44100.0)
+    assert np.abs(engine.run(1.5)).max() > 0.01
+    engine.close()
+
+
 def test_help_patch_of_midi_in_explains_and_plays_notes(user):
     add_help(user.desk, "midi_in")
     assert any(KEYS_HINT in note.text for note in user.document.notes.values())

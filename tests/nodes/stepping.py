@@ -139,7 +139,7 @@ def _run_block(cls, function, values, samples, sr, seed, python, given, settings
     for name, port in spec.inputs.items():
         signal = np.asarray(given.get(name, port.default), np.float32)
         signal = signal.reshape(-1, 1) if signal.ndim < 2 else signal
-        values[name] = np.ascontiguousarray(np.broadcast_to(signal, (samples, signal.shape[1])))
+        values[name] = np.array(np.broadcast_to(signal, (samples, signal.shape[1])))  # writable: one compiled type
     widths = {name: values[name].shape[1] for name in spec.inputs}
     lanes = cls.lanes(widths, settings) if cls.lanes else {}
     widest = max([*widths.values(), *lanes.values()], default=1)

@@ -114,6 +114,24 @@ def test_finished_log_is_one_file_with_the_sound_files_of_its_patch(tmp_path):
     np.testing.assert_array_equal(again[: len(output)], output)
 
 
+def test_log_contains_the_sounds_of_an_instrument(tmp_path):
+    write_sound(tmp_path / "kick.wav", np.full((44100, 1), 0.5, np.float32), RATE)
+    (tmp_path / "kit.sfz").write_text("<region> sample=kick.wav")
+    patch = Patch(path=tmp_path / "patch.json")
+    patch.add("sampler", id="kit", file="kit.sfz", gate=1.0)
+    patch.add("audio_out", id="out")
+    patch.connect("kit.left", "out.audio")
+    with Live(
+        patch.document, patch.path, null=True, capture=2.0, observer=FlightRecorder(tmp_path / "a.flight")
+    ) as live:
+        time.sleep(0.4)
+        output = live.captured()
+    (tmp_path / "kick.wav").unlink()
+    again, notes = replayed(tmp_path / "a.flight")
+    assert not notes and np.abs(output).max() > 0.4
+    np.testing.assert_array_equal(again[: len(output)], output)
+
+
 def test_replay_with_another_patch_applies_the_logged_edits(tmp_path):
     log_sine(tmp_path / "a.flight")
     other = patch_of("osc.out out.audio", osc="saw", out="audio_out")

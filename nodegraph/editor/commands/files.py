@@ -226,6 +226,8 @@ def _player_type(path: Path) -> str | None:
     suffix = path.suffix.lower()
     if suffix in SOUNDS:
         return "file_player"
+    if suffix == ".sfz":
+        return "sampler"
     if suffix in PICTURES:
         return "spectrogram_player"
     return "decoder" if suffix in MODELS else None
