@@ -273,10 +273,11 @@ class FakeSound:
     def preview(self, samples: np.ndarray, rate: float) -> None:
         self.previews.append((samples, rate))
 
-    def record(self, path: Path | None) -> None:
+    def record(self, path: Path | None, depth: str = "auto") -> None:
         from dataclasses import replace
 
         self.recorded.append(path)
+        self.depth = depth
         self.now = replace(self.now, recording=str(path) if path else "")
 
     def record_input(self, seconds: float, stopped: Callable[[], bool]) -> tuple[np.ndarray, float]:
@@ -284,7 +285,7 @@ class FakeSound:
             time.sleep(0.001)
         return self.input, self.now.rate
 
-    def record_wire(self, port_ref: str, path: Path | None) -> None:
+    def record_wire(self, port_ref: str, path: Path | None, depth: str = "auto") -> None:
         from dataclasses import replace
 
         wires = {other: text for other, text in self.now.wires.items() if other != port_ref}

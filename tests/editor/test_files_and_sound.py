@@ -205,6 +205,22 @@ def test_export_writes_a_sound_file_during_edits(user, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_depth_of_sound_files_is_one_choice_for_export_and_recordings(user, tmp_path):
+    user.chain("sine", "audio_out")
+    user.press("ctrl+,")
+    user.send(PanelEvent("device", "depth", "16"))
+    user.press("ctrl+e")
+    assert user.item("export", "depth").value[0] == "16"
+    user.send(PanelEvent("export", "seconds", "0.1"))
+    user.press_button("export", "Export…")
+    user.choose(tmp_path / "out.flac")
+    finish(user)
+    assert soundfile.info(tmp_path / "out.flac").subtype == "PCM_16"
+    user.press("ctrl+r")
+    user.choose(tmp_path / "take.wav")
+    assert user.sound.depth == "16"
+
+
 def test_cancelled_export_leaves_no_file(user, tmp_path):
     user.chain("sine", "audio_out")
     user.press("ctrl+e")
