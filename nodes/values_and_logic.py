@@ -103,7 +103,7 @@ class Subtract(Node):
 class Multiply(Node):
     """Multiplies two signals (times), for gain, volume or ring modulation: ``a * b``."""
 
-    aliases = ("*", "times", "gain", "volume", "ringmod")
+    aliases = ("*", "times", "gain", "volume", "ringmod", "ringmodulator")
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="factor")
