@@ -122,11 +122,21 @@ def _voice(notes: str, column: int, row: int, node: MakeNode, wire: MakeWire) ->
         wire(start, into)
 
 
+def _shape_tone(envelope: str, node: MakeNode, wire: MakeWire) -> None:
+    """Add a tone whose volume follows an envelope."""
+    saw, loud, out = node("saw", 4, 2, frequency=110.0, amplitude=0.2), node("vca", 5, 0), node("audio_out", 6, 0)
+    wire(f"{saw}.out", f"{loud}.audio")
+    wire(envelope, f"{loud}.gain")
+    wire(f"{loud}.out", f"{out}.audio")
+
+
 def _sink(kind: str, port_ref: str, row: int, cls: type[Node], node: MakeNode, wire: MakeWire) -> None:
     """Add a display for an output; the first output is also made audible."""
     if kind == "signal":
         wire(port_ref, f"{node('scope_tap', 4, row)}.audio")
-        if row == 0 and cls.family not in ("values_and_logic", "sequencing", "envelopes", "meters"):
+        if row == 0 and cls.family == "envelopes" and "gate" in cls.spec.inputs:
+            _shape_tone(port_ref, node, wire)
+        elif row == 0 and cls.family not in ("values_and_logic", "sequencing", "envelopes", "meters"):
             out = node("audio_out", 5, row)
             gain = node("multiply", 4, row + 1, b=0.3)
             wire(port_ref, f"{gain}.a")
