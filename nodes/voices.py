@@ -117,8 +117,8 @@ class Notes(Node):
                         for i in range(begin, end):
                             advance_sample(m, v, mpe, read_double(glide, (i, 0)) * sr, bend_range, fade, smooth)
                             write_sample(
-                                m, v, transpose, tuning, tuning_size, i, frequency, pitch, gate, velocity, pressure, timbre,
-                                release, level,
+                                m, v, transpose, tuning, tuning_size, i, frequency, pitch, gate, velocity, pressure,
+                                timbre, release, level,
                             )  # fmt: skip
                     m[VOICE_SIZE * v + GATE_IS_NEW] = 0.0
             begin = end
