@@ -61,7 +61,7 @@ def format_of(path: Path, depth: str = AUTO, rate: float = 0.0) -> SoundFormat:
     if subtype is not None and not soundfile.check_format(kind, subtype):
         possible = [AUTO, *(name for name, subtype in SUBTYPES.items() if soundfile.check_format(kind, subtype))]
         refused = f"{'an' if kind[0] in 'AMO' else 'a'} {kind} file has no depth '{depth}'"
-        raise SoundFileError(f"{path}: {refused}. Use depth {' or '.join(possible)}, or .wav.")
+        raise SoundFileError(f"{path}: {refused}. Use depth {', '.join(possible)}, or .wav.")
     return SoundFormat(kind, subtype)
 
 

@@ -226,6 +226,7 @@ class FakeSound:
         self.chosen: list[Any] = []
         self.steps: list[int] = []
         self.recorded: list[Path | None] = []
+        self.depth = ""
         self.input = np.zeros((4410, 1), np.float32)
         self.previews: list[tuple[np.ndarray, float]] = []
         self.closed = False
@@ -288,6 +289,7 @@ class FakeSound:
     def record_wire(self, port_ref: str, path: Path | None, depth: str = "auto") -> None:
         from dataclasses import replace
 
+        self.depth = depth
         wires = {other: text for other, text in self.now.wires.items() if other != port_ref}
         notices = () if path else (f"Recorded {port_ref}.",)
         self.now = replace(

@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from nodegraph.editor.events import CloseRequested, FilesDropped, PanelEvent
+from nodegraph.editor.view import Pin
 from nodegraph.patch import Patch
 
 from .user import SimulatedUser
@@ -219,6 +220,10 @@ def test_depth_of_sound_files_is_one_choice_for_export_and_recordings(user, tmp_
     user.press("ctrl+r")
     user.choose(tmp_path / "take.wav")
     assert user.sound.depth == "16"
+    user.send(PanelEvent("device", "depth", "24"))
+    user.pick_item(user.right_click(Pin("sine1", "out", True))["Record wire…"])
+    user.choose(tmp_path / "wire.wav")
+    assert user.sound.depth == "24"
 
 
 def test_cancelled_export_leaves_no_file(user, tmp_path):
@@ -370,10 +375,13 @@ def test_last_minutes_are_saved_to_a_file(user, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "nodegraph.editor.sound.retrospective.RetrospectiveRecording.last_minutes", lambda self: session
     )
+    user.press("ctrl+,")
+    user.send(PanelEvent("device", "depth", "24"))
     user.press("ctrl+k")
     user.choose(tmp_path / "last.wav")
     finish(user)
     sound, _ = soundfile.read(tmp_path / "last.wav")
+    assert soundfile.info(tmp_path / "last.wav").subtype == "PCM_24"
     assert sound.shape == (44100, 2) and np.allclose(sound, 0.25) and "Saved last.wav (1 s)." in user.message
 
 

@@ -17,6 +17,7 @@ from ..view import Item, PanelVisual
 
 RATES = (22050.0, 32000.0, 44100.0, 48000.0, 88200.0, 96000.0)
 BLOCKS = (64, 128, 256, 512, 1024, 2048)
+EXPORT_CHUNK = 256 * QUANTUM  # samples; a day of sound does not fit into memory
 DEFAULT, NONE, DEVICE_RATE, CURRENT_RATE = "system default", "no device", "device rate", "current rate"
 
 
@@ -252,16 +253,19 @@ def export(
     outside: bool,
     depth: str,
 ) -> Path:
-    """Render ``seconds`` of ``document`` to a sound file, written atomically."""
+    """Render ``seconds`` of ``document`` to a sound file, written atomically; ``progress`` is called with 0…1."""
     from nodegraph.engine.offline import Offline
-    from nodegraph.files.sound_output import write_sound
+    from nodegraph.files.sound_output import SoundOutput
 
     engine = Offline(document, rate, origin, None, allow_outside=outside)
+    total = round(seconds * rate)
     try:
-        sound = engine.run(seconds, progress)
+        with SoundOutput(path, rate, engine.outputs, seconds, depth) as file:
+            while file.samples < total:
+                file.write(engine.run_samples(min(EXPORT_CHUNK, total - file.samples)))
+                progress(file.samples / total)
     finally:
         engine.close()
-    write_sound(path, sound, rate, depth)
     return path
 
 
