@@ -9,8 +9,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from nodegraph.maths import hz_to_note
-
 KEYS = 128
 MAX_BYTES = 1 << 20
 MAX_NOTES = 4096  # of a scale, and keys of a mapping
@@ -51,7 +49,7 @@ def tuned_keys(scale: tuple[float, ...], mapping: KeyboardMapping) -> list[float
     start = _semitones(scale, mapping, mapping.reference)
     if start is None:
         raise TuningError(f"the reference key {mapping.reference} has no note. Map it, or choose another.")
-    origin = float(hz_to_note(mapping.frequency)) - start
+    origin = 69.0 + 12.0 * math.log2(mapping.frequency / 440.0) - start
     pitches: list[float] = []
     for key in range(KEYS):
         found = _semitones(scale, mapping, key) if mapping.first <= key <= mapping.last else None
