@@ -83,11 +83,14 @@ class Sound(np.ndarray):
     def __array_finalize__(self, source: Any) -> None:
         self.rate = getattr(source, "rate", 44100.0)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a sound file; the suffix of ``path`` selects the format (float32 samples if the format has them)."""
+    def save(self, path: str | os.PathLike[str], depth: str = "auto") -> None:
+        """Write a sound file; the suffix of ``path`` selects the format.
+
+        ``depth`` is "16", "24" (bits), "float" (32 bits) or "auto", the best of the format. Raises SoundFileError.
+        """
         from nodegraph.files.sound_output import write_sound
 
-        write_sound(Path(path), np.asarray(self), self.rate)
+        write_sound(Path(path), np.asarray(self), self.rate, depth)
 
     def _repr_html_(self) -> str:
         from .notebook import sound_html

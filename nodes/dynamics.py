@@ -1,9 +1,21 @@
-"""Loudness: amplifiers, gates, compressors, limiters and overdrive.
+"""Loudness: amplifiers, gates, compressors, limiters; and distortion.
 
 Levels and thresholds are in dB of full scale. Attack and release are time constants in seconds.
 """
 
-from nodegraph.maths import clip, db_to_gain, decay_factor, gain_to_db, read_double, sin_turn, sqrt, tanh, wrap
+from nodegraph.maths import (
+    clip,
+    db_to_gain,
+    decay_factor,
+    exp2,
+    gain_to_db,
+    nearest,
+    read_double,
+    sin_turn,
+    sqrt,
+    tanh,
+    wrap,
+)
 from nodegraph.node import Choice, In, Line, Node, Out, State, Table
 
 from .loudness import OVERSAMPLING, TAPS, interpolators
@@ -37,7 +49,7 @@ class Gater(Node):
     It starts open. The gater of Barkan & Tsiris, Deep synthesizer parameter estimation (2019).
     """
 
-    aliases = ("tremolo",)
+    aliases = ("chopper", "trancegate")
 
     audio = AUDIO
     frequency = In(4.0, unit="Hz", min=0.01, max=100.0, taper="log", doc="cycles per second")
@@ -281,3 +293,26 @@ class Drive(Node):
         else:
             y = sin_turn(0.25 * x)
         return y * gain
+
+
+class BitCrusher(Node):
+    """Crushes a sound to few bits and a low sample rate: ``y = round(2^(bits - 1) x) / 2^(bits - 1)``, held.
+
+    A sample is held for ``1 / rate`` seconds, or not at all from the rate of the engine on. Quantisation and aliasing
+    are its sound: nothing is filtered or dithered. ``bits`` may be a fraction.
+    """
+
+    aliases = ("bitcrush", "crush", "decimator", "downsample", "degrade", "lofi", "redux")
+
+    audio = AUDIO
+    bits = In(8.0, unit="bits", min=1.0, max=24.0, doc="resolution; full scale has 2^bits steps")
+    rate = In(11025.0, unit="Hz", min=20.0, max=192000.0, taper="log", doc="samples that are taken per second")
+    out = Out(doc="crushed signal")
+    held, phase = State(), State(1.0)
+
+    def tick(audio, bits, rate, held, phase, dt):
+        steps = exp2(clip(bits, 1.0, 24.0) - 1.0)
+        taken = phase >= 1.0
+        held = nearest(audio * steps) / steps if taken else held
+        phase = wrap(phase) if taken else phase
+        return held, held, phase + clip(rate * dt, 0.0, 1.0)

@@ -1,7 +1,11 @@
 """Envelopes, slew limiting and ramps. A gate is high above 0.5; times are in seconds."""
 
-from nodegraph.maths import clip, decay_factor, exp2, rising_edge
-from nodegraph.node import Choice, In, Node, Out, State
+import math
+
+import numpy as np
+
+from nodegraph.maths import clip, decay_factor, exp, exp2, rising_edge
+from nodegraph.node import Choice, In, Node, Option, Out, State, Table
 
 LN_1000 = 6.907755278982137  # 60 dB as a natural logarithm
 LN_6 = 1.791759469228055
@@ -97,6 +101,125 @@ class Ar(Node):
         stage = FALL if mode == 1 and level >= 1.0 else stage
         level = min(level, 1.0)
         return level, level, gate, stage
+
+
+MAX_POINTS = 256
+MAX_TIME, MAX_VALUE, MAX_CURVE = 3600.0, 20000.0, 20.0
+SEGMENT = 4  # numbers of a segment in the table: duration, target, curve, factor of the curve
+
+
+def parse_points(text):
+    """Return the points of a list such as ``0.01:1, 0.3:0.5:-4`` as (seconds, value, curve). Raises ValueError."""
+    points = []
+    for word in text.replace(",", " ").split():
+        try:
+            time, value, curve = [*map(float, word.split(":")), 0.0][:3]
+            is_point = word.count(":") < 3 and all(map(math.isfinite, (time, value, curve)))
+        except ValueError:
+            is_point = False
+        if not is_point:
+            raise ValueError(f"points must be time:value or time:value:curve, got '{word[:40]}'.")
+        points.append((time, value, curve))
+    times = [0.0, *(time for time, _, _ in points)]
+    if not 1 <= len(points) <= MAX_POINTS:
+        raise ValueError(f"points must be a list of 1 to {MAX_POINTS}, got {len(points)}.")
+    if times != sorted(times) or times[-1] > MAX_TIME:
+        raise ValueError(f"the times of points must rise from 0 to at most {MAX_TIME:g} s. Sort them.")
+    for _, value, curve in points:
+        if abs(value) > MAX_VALUE:
+            raise ValueError(f"values of points must lie in ±{MAX_VALUE:g}, got {value:g}.")
+        if abs(curve) > MAX_CURVE:
+            raise ValueError(f"curves of points must lie in ±{MAX_CURVE:g}, got {curve:g}.")
+    return points
+
+
+def segments_table(settings, sr):
+    """Return duration, target, curve c and 1 / (1 - e^c) of each segment, the last 0 for a straight one."""
+    table, before = [], 0.0
+    for time, value, curve in parse_points(settings["points"]):
+        curve = curve if abs(curve) > 1e-3 else 0.0
+        table += [time - before, value, curve, -1.0 / math.expm1(curve) if curve else 0.0]
+        before = time
+    return table
+
+
+class Breakpoints(Node):
+    """Generates an envelope of any number of straight or curved segments, with a hold and a loop.
+
+    ``points`` is a list of ``time:value:curve``, with seconds from the gate: ``0.01:1, 0.3:0.5:-4, 1:0``. A segment
+    goes from a to b as ``a + (b - a)(1 - e^(c t)) / (1 - e^c)``, t from 0 to 1: straight for ``c = 0``, fast at first
+    for ``c < 0``, slow at first for ``c > 0``. It starts from the current level; a first point at time 0 sets the level
+    at once.
+
+    While the gate is high, the envelope holds at point number ``hold``, or repeats the segments from point ``loop`` to
+    it; a falling gate goes on with the next segment. With ``hold = 0`` it plays to the end. After the ``Env`` of
+    McCartney's SuperCollider (1996).
+    """
+
+    aliases = ("ahdsr", "function", "multisegment")
+
+    gate = GATE
+    speed = In(1.0, unit="ratio", min=0.0, max=100.0, doc="factor of the speed; 0 stops")
+    points = Option("0.01:1, 0.3:0.5:-4, 1:0:-4", kind="text", doc="list of time:value or time:value:curve")
+    hold = Option(2, min=0, max=MAX_POINTS, doc="number of the point that is held while the gate is high; 0: none")
+    loop = Option(0, min=0, max=MAX_POINTS, doc="number of the point from which segments to hold repeat; 0: none")
+    out = Out(doc="envelope")
+    done = Out(unit="gate", doc="1 after the last point")
+    segments = Table(segments_table)
+    level, origin, elapsed, last_gate = State(), State(), State(), State()
+    at = State(MAX_POINTS)  # index of the segment that is played; at rest the number of points
+
+    def block(gate, speed, hold, loop, out, done, segments, level, origin, elapsed, last_gate, at, dt):
+        count = segments.shape[0] // SEGMENT
+        for lane in range(out.shape[1]):
+            gate_lane, speed_lane = min(lane, gate.shape[1] - 1), min(lane, speed.shape[1] - 1)
+            here, value, start, t = min(at[lane], count), level[lane], origin[lane], elapsed[lane]
+            before = last_gate[lane]
+            for i in range(out.shape[0]):
+                now = np.float64(gate[i, gate_lane])
+                held = hold > 0 and now > 0.5
+                if rising_edge(now, before):
+                    here, start, t = 0, value, 0.0
+                elif before > 0.5 and now <= 0.5 and here < hold:
+                    here, start, t = min(hold, count), value, 0.0
+                before = now
+                steps = 0  # a loop of no duration must not repeat for ever
+                while here < count and steps <= count and not (held and here == hold):
+                    duration = np.float64(segments[SEGMENT * here])
+                    if t < duration:
+                        break
+                    t -= duration
+                    start = np.float64(segments[SEGMENT * here + 1])
+                    here += 1
+                    steps += 1
+                    if held and here == hold:
+                        if loop > 0:
+                            here = loop
+                        else:
+                            t = 0.0
+                if here >= count or steps > count or (held and here == hold):
+                    value, t = start, 0.0
+                else:
+                    x = t / np.float64(segments[SEGMENT * here])
+                    curve, factor = np.float64(segments[SEGMENT * here + 2]), np.float64(segments[SEGMENT * here + 3])
+                    x = (1.0 - exp(curve * x)) * factor if factor != 0.0 else x
+                    value = start + (np.float64(segments[SEGMENT * here + 1]) - start) * x
+                    t += dt * max(np.float64(speed[i, speed_lane]), 0.0)
+                out[i, lane] = value
+                done[i, lane] = 1.0 if here >= count and not (held and here == hold) else 0.0
+            at[lane] = here if here < count else MAX_POINTS
+            level[lane], origin[lane], elapsed[lane], last_gate[lane] = value, start, t, before
+
+    def check(settings):
+        try:
+            count = len(parse_points(settings["points"]))
+        except ValueError as error:
+            return str(error)
+        if settings["hold"] > count:
+            return f"hold must be the number of a point, 0–{count}, got {settings['hold']}."
+        if settings["loop"] and settings["loop"] >= settings["hold"]:
+            return f"loop must be below hold, {settings['hold']}, got {settings['loop']}. Set 0 for no loop."
+        return ""
 
 
 class Slew(Node):

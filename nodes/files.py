@@ -22,11 +22,13 @@ from nodegraph.blocks.sound_streaming import (
     UNDERRUNS,
     SoundReader,
     SoundWriter,
+    depth_problem,
     loop_problem,
     read_header,
 )
+from nodegraph.files.depths import DEPTHS
 from nodegraph.maths import clip, finite_or_zero, floor, read_double, rising_edge
-from nodegraph.node import Helper, In, Memory, Node, Option, Out, State, Table
+from nodegraph.node import Choice, Helper, In, Memory, Node, Option, Out, State, Table
 
 BEGINNING = 128  # frames in which a sound shows how far it moves from sample to sample
 
@@ -264,6 +266,7 @@ class Recorder(Node):
     audio = In(0.0, min=-1.0, max=1.0, doc="signal to record")
     record = In(1.0, unit="gate", min=0.0, max=1.0, smooth=False, doc="records while above 0.5")
     file = Option("recording.wav", doc="file name, ending in .wav, .flac or .ogg")
+    depth = Choice(*DEPTHS, doc="samples of the file: 16 or 24 bits, or 32-bit float; auto: the best of the format")
     writer = Helper(SoundWriter)
 
     def block(audio, record, samples, marks):
@@ -280,3 +283,6 @@ class Recorder(Node):
                     marks[LOST] += 1
         marks[RECORDING] = 1 if record[audio.shape[0] - 1, 0] > 0.5 else 0
         marks[PUT] = put
+
+    def check(settings):
+        return depth_problem(settings["file"], settings["depth"])

@@ -13,11 +13,12 @@ from nodegraph.maths import (
     decay_factor,
     next_random,
     prewarp,
+    read_double,
     sin_turn,
     tanh,
     uniform,
 )
-from nodegraph.node import Choice, In, Line, Node, Out, State
+from nodegraph.node import Choice, In, Line, Node, Option, Out, State
 
 from .delays import FEEDBACK_LIMIT, cubic_tap, next_position, read_delayed
 
@@ -84,7 +85,6 @@ class Biquad(Node):
         "notch",
         "eq",
         "equaliser",
-        "equalizer",
         "vcf",
         "lpf",
         "hpf",
@@ -147,6 +147,95 @@ class OnePole(Node):
         v = (audio - s) * (g / (1.0 + g))
         low = v + s
         return (low if mode == 0 else audio - low), low + v
+
+
+MAX_BANDS = 16
+PEAK, LOW_SHELF, HIGH_SHELF = 0, 1, 2
+PARTS = 3  # float32 numbers that store a double without loss
+
+
+class Equalizer(Node):
+    """Equalises a sound (EQ) with several bands in series: peaks, and shelves at the ends.
+
+    Each band has a value in the lists ``frequency``, ``gain`` and ``resonance``: the peak of Bristow-Johnson's Cookbook
+    (1994), or, for the first and the last band, its low and high shelf. All may be modulated, as in ``biquad``. TPT.
+    """
+
+    aliases = ("eq", "equaliser", "parametric", "parametriceq", "eq8", "tonecontrol")
+
+    audio = AUDIO
+    frequency = In(
+        1000.0, unit="Hz", min=20.0, max=20000.0, taper="log", bank="bands", doc="centre or corner of each band"
+    )  # fmt: skip
+    gain = In(0.0, unit="dB", min=-40.0, max=40.0, bank="bands", doc="boost or cut of each band")
+    resonance = In(
+        0.7071, unit="Q", min=0.01, max=40.0, taper="log", bank="bands", doc="inverse width of each peak; 0.7 is wide"
+    )  # fmt: skip
+    bands = Option(4, min=1, max=MAX_BANDS, doc="number of bands")
+    ends = Choice("shelves", "peaks", doc="kind of the first and the last band")
+    out = Out(doc="equalised signal")
+    stored = Line(lambda settings, sr: 2 * PARTS * int(settings["bands"]))
+
+    def lanes(inputs, settings):
+        return {"out": inputs["audio"]}
+
+    def block(audio, frequency, gain, resonance, bands, ends, out, stored, dt):
+        for lane in range(out.shape[1]):
+            for band in range(bands):
+                kind = PEAK
+                if ends == 0 and band == 0:
+                    kind = LOW_SHELF
+                elif ends == 0 and band == bands - 1:
+                    kind = HIGH_SHELF
+                at = 2 * PARTS * band
+                s1, s2 = recalled(stored, lane, at), recalled(stored, lane, at + PARTS)
+                f = decibels = q = g = k = a = b = c = norm = 0.0
+                for i in range(out.shape[0]):
+                    new_f, new_gain = member_of(frequency, i, band), member_of(gain, i, band)
+                    new_q = member_of(resonance, i, band)
+                    if i == 0 or new_f != f or new_gain != decibels or new_q != q:
+                        f, decibels, q = new_f, new_gain, new_q
+                        g, k, a, b, c = band_weights(kind, f * dt, decibels, q)
+                        norm = 1.0 / (1.0 + g * (g + k))
+                    x = read_double(audio, (i, lane)) if band == 0 else read_double(out, (i, lane))
+                    high = (x - (g + k) * s1 - s2) * norm
+                    middle = g * high + s1
+                    low = g * middle + s2
+                    s1, s2 = g * high + middle, g * middle + low
+                    out[i, lane] = a * low + b * middle + c * high
+                store(stored, lane, at, s1)
+                store(stored, lane, at + PARTS, s2)
+
+
+def member_of(bank, i, member):
+    """Return sample ``i`` of a member of a bank."""
+    return read_double(bank, (i, min(member, bank.shape[1] - 1)))
+
+
+def band_weights(kind, turns, gain, resonance):
+    """Return the gain g of the integrators, the damping k and the weights of low, band and high of a peak or shelf."""
+    g = prewarp(turns, 1.0)
+    k = 1.0 / max(resonance, 0.01)
+    amp = db_to_gain(0.5 * clip(gain, -120.0, 120.0))
+    root = db_to_gain(0.25 * clip(gain, -120.0, 120.0))
+    if kind == PEAK:
+        return g, k / amp, 1.0, amp * k, 1.0
+    if kind == LOW_SHELF:
+        return g / root, k, amp * amp, amp * k, 1.0
+    return g * root, k, 1.0, amp * k, amp * amp
+
+
+def store(line, lane, at, value):
+    """Store a double in three numbers of a float32 line; silence far below any sound becomes 0."""
+    value = value if abs(value) > 1e-15 else 0.0
+    for part in range(at, at + PARTS):
+        line[lane, part] = value
+        value -= read_double(line, (lane, part))
+
+
+def recalled(line, lane, at):
+    """Return the double that :func:`store` stored."""
+    return read_double(line, (lane, at)) + read_double(line, (lane, at + 1)) + read_double(line, (lane, at + 2))
 
 
 LADDER_NOISE = 2e-10  # peak to peak

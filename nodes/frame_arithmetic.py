@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nodegraph.blocks.expression import ExpressionError, compile_expression
 from nodegraph.frame_types import EITHER
 from nodegraph.maths import clip, lerp, read_double
@@ -102,6 +104,20 @@ class FrameExpression(Node):
         return ""
 
 
+def common_window(inputs):
+    """Return the type of the sum of two spectra; raise ValueError if they have different windows.
+
+    ``inverse_stft`` divides by one window, and would scale the other sound by up to 8 dB.
+    """
+    a, b = inputs["a"], inputs["b"]
+    if a.bins != b.bins:
+        found = f"{a} at 'a' and {b} at 'b'"
+        raise ValueError(f"frames must be equal, got {found}. Set the same size and hop in the stft blocks before it.")
+    if a.window and b.window and a.window != b.window:
+        raise ValueError(f"the windows of a and b must be equal, got {a.window} and {b.window}. Set both to the same.")
+    return a if a.window else replace(a, window=b.window)
+
+
 SPECTRUM_A, SPECTRUM_B = FrameIn("spectrum", doc="first spectra"), FrameIn("spectrum", doc="second spectra")
 
 
@@ -115,6 +131,9 @@ class AddSpectra(Node):
         for k in range(bins):
             out_re[k] = a_re[k] + b_re[k]
             out_im[k] = a_im[k] + b_im[k]
+
+    def frames(inputs, settings):
+        return {"out": common_window(inputs)}
 
 
 class MultiplySpectra(Node):
@@ -159,6 +178,9 @@ class MixSpectra(Node):
         for k in range(bins):
             out_re[k] = lerp(read_double(a_re, k), read_double(b_re, k), t)
             out_im[k] = lerp(read_double(a_im, k), read_double(b_im, k), t)
+
+    def frames(inputs, settings):
+        return {"out": common_window(inputs)}
 
 
 class ScaleSpectra(Node):

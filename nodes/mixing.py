@@ -251,3 +251,32 @@ class Values(Node):
             shift = read_double(offset, (i, 0))
             for lane in range(out.shape[1]):
                 out[i, lane] = factor * read_double(table, lane) + shift
+
+
+class MatrixMixer(Node):
+    """Mixes all lanes of a signal to other lanes, each pair with its own gain: ``yₖ = Σⱼ gain[k n + j] xⱼ``.
+
+    ``gain`` is a list of one number per pair: first the gains of all n input lanes to output 0, then those to output 1,
+    … A single number is the gain of all pairs; missing gains are 0. Put ``join`` before it to mix several wires.
+    """
+
+    aliases = ("matrix", "router", "crosspoint", "mc.matrix")
+
+    audio = In(0.0, doc="n input lanes")
+    gain = In(1.0, unit="ratio", min=-2.0, max=2.0, doc="gains, one lane per pair of output and input")
+    outputs = Option(2, min=1, max=64, doc="number of output lanes")
+    out = Out(doc="mixed lanes")
+
+    def lanes(inputs, settings):
+        return {"out": max(int(settings["outputs"]), 1)}
+
+    def block(audio, gain, out):
+        lanes, gains = audio.shape[1], gain.shape[1]
+        for i in range(out.shape[0]):
+            for k in range(out.shape[1]):
+                total = 0.0
+                for lane in range(lanes):
+                    pair = k * lanes + lane
+                    if gains == 1 or pair < gains:
+                        total += lane_of(gain, i, pair) * read_double(audio, (i, lane))
+                out[i, k] = total

@@ -343,7 +343,7 @@ class Lfo(Node):
     cycle; ``drift`` moves smoothly from one random value to the next.
     """
 
-    aliases = ("tremolo", "vibrato")
+    aliases = ("vibrato", "modulator")
 
     frequency = In(1.0, unit="Hz", min=0.001, max=100.0, taper="log", doc="cycles per second")
     amplitude = In(1.0, min=-10000.0, max=10000.0, doc="depth: peak of the wave")

@@ -74,7 +74,7 @@ class SpectrumGain(Node):
     ``points`` are pairs of Hz and dB, joined by straight lines over logarithmic frequency.
     """
 
-    aliases = ("eq", "equaliser", "equalizer")
+    aliases = ("eq", "equaliser")
 
     spectrum = SPECTRUM
     gain = In(1.0, unit="gain", min=0.0, max=16.0, doc="gain of all bins")

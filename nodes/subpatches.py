@@ -58,6 +58,30 @@ class Outlet(Node):
     audio = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="signal to output")
 
 
+class Send(Node):
+    """Sends a signal to all ``receive`` blocks of the same name, without a wire, also in and out of subpatches.
+
+    Several sends to one name are added; the voices of a subpatch are mixed as at an outlet. A loop needs a feedback
+    wire, as any other. Names hold in the whole patch; buses become wires, and take no time.
+    """
+
+    aliases = ("s~", "send~", "throw~", "bus", "aux", "localout")
+
+    container = True
+    value = In(0.0, min=-MAX_WIDTH, max=MAX_WIDTH, doc="signal to send")
+    name = Option("bus", kind="text", doc="name of the bus")
+
+
+class Receive(Node):
+    """Receives the sum of all signals that ``send`` blocks send to a name, from anywhere in the patch."""
+
+    aliases = ("r~", "receive~", "catch~", "return", "localin")
+
+    container = True
+    name = Option("bus", kind="text", doc="name of the bus")
+    out = Out(doc="sum of the sent signals")
+
+
 def voice_positions(settings):
     """Return the position of each voice from -1 to 1: of the copies within a voice, or of the voices without unison."""
     count = settings["voices"] * settings["unison"]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from nodegraph.blocks.expression import compile_expression
+from nodegraph.blocks.tuning import KEYBOARD, SCALE, tuned_note, tuning_problem, tuning_table
 from nodegraph.maths import (
     clip,
     divide,
@@ -103,7 +104,7 @@ class Subtract(Node):
 class Multiply(Node):
     """Multiplies two signals (times), for gain, volume or ring modulation: ``a * b``."""
 
-    aliases = ("*", "times", "gain", "volume", "ringmod")
+    aliases = ("*", "times", "gain", "volume", "ringmod", "ringmodulator")
 
     a = VALUE
     b = In(1.0, min=-20000.0, max=20000.0, doc="factor")
@@ -328,17 +329,24 @@ class Quantise(Node):
 
 
 class NoteToFrequency(Node):
-    """Converts a note to a frequency in Hz (mtof): ``440 · 2^((note - 69 + bend) / 12)``."""
+    """Converts a note to a frequency in Hz (mtof): ``440 · 2^((note - 69 + bend) / 12)``, or as Scala files tune it.
+
+    A note between two keys is between their pitches; ``bend`` is in semitones of equal temperament.
+    """
 
     aliases = ("mtof", "midicps")
 
     note = In(69.0, unit="note", min=0.0, max=127.0, smooth=False, doc="MIDI note number; 60 is middle C")
     bend = In(0.0, unit="semitones", min=-24.0, max=24.0, doc="added to the note")
-    interchangeable = (("note", "bend"),)
+    scale, keyboard = SCALE, KEYBOARD
     out = Out(unit="Hz", doc="frequency of the note")
+    tuning = Table(tuning_table)
 
-    def tick(note, bend):
-        return note_to_hz(clip(note + bend, -200.0, 300.0))
+    def tick(note, bend, tuning, tuning_size):
+        return note_to_hz(clip(tuned_note(note, tuning, tuning_size) + bend, -200.0, 300.0))
+
+    def check(settings):
+        return tuning_problem(settings)
 
 
 class FrequencyToNote(Node):

@@ -1,5 +1,6 @@
 """Voice allocation: MIDI notes played on lanes."""
 
+from nodegraph.blocks.tuning import KEYBOARD, SCALE, tuned_note, tuning_problem, tuning_table
 from nodegraph.blocks.voice_allocation import (
     FADE_OUT,
     FADE_SECONDS,
@@ -28,7 +29,7 @@ from nodegraph.blocks.voice_allocation import (
 )
 from nodegraph.events import NOTE_ON, count, event, message_kind, next_event_offset
 from nodegraph.maths import decay_factor, note_to_hz, read_double
-from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out
+from nodegraph.node import Choice, EventIn, In, Memory, Node, Option, Out, Table
 
 OUTPUTS = ("frequency", "pitch", "gate", "velocity", "pressure", "timbre", "release", "level")
 
@@ -43,7 +44,7 @@ class Notes(Node):
 
     mono plays the latest key that is down; legato does the same without a new attack while a key is down. In MPE mode
     each note has a separate channel, with its bend (by 48 semitones), pressure and timbre. Set ``glide`` for
-    portamento.
+    portamento. ``scale`` and ``keyboard`` tune the keys by files of Scala; bends are in semitones of equal temperament.
 
     MIDI 1.0 Detailed Specification (1996); MIDI Polyphonic Expression (MIDI Manufacturers Association, 2018).
     """
@@ -65,6 +66,7 @@ class Notes(Node):
     low_key = Option(0, min=0, max=127, doc="lowest key to play; 60 is middle C")
     high_key = Option(127, min=0, max=127, doc="highest key to play")
     bend_range = Option(2.0, unit="semitones", min=0.0, max=96.0, doc="pitch bend at the end of the wheel")
+    scale, keyboard = SCALE, KEYBOARD
     members = Option(15, min=1, max=15, doc="note channels in the MPE zone")
     frequency = Out(unit="Hz", doc="pitch as a frequency")
     pitch = Out(unit="semitones", doc="note with bend, glide and transposition; 60 is middle C")
@@ -75,13 +77,17 @@ class Notes(Node):
     release = Out(unit="ratio", doc="speed of the key release, 0 to 1")
     level = Out(unit="ratio", doc="1, with a short dip to 0 when the voice is stolen for a new note")
     m = Memory(lambda settings: SIZE)
+    tuning = Table(tuning_table)
 
     def lanes(inputs, settings):
         return dict.fromkeys(OUTPUTS, settings["voices"] if settings["play"] == "poly" else 1)
 
+    def check(settings):
+        return tuning_problem(settings)
+
     def block(
         events, glide, transpose, tail, play, steal, mpe, channel, low_key, high_key, bend_range, members,
-        frequency, pitch, gate, velocity, pressure, timbre, release, level, m, sr, dt,
+        frequency, pitch, gate, velocity, pressure, timbre, release, level, m, tuning, tuning_size, sr, dt,
     ):  # fmt: skip
         samples, voices = gate.shape
         end_orphaned_notes(m, voices, play, channel, mpe, members)
@@ -97,8 +103,9 @@ class Notes(Node):
                 for v in range(voices):
                     at = VOICE_SIZE * v
                     write_sample(
-                        m, v, transpose, begin, frequency, pitch, gate, velocity, pressure, timbre, release, level
-                    )
+                        m, v, transpose, tuning, tuning_size, begin, frequency, pitch, gate, velocity, pressure, timbre,
+                        release, level,
+                    )  # fmt: skip
                     if m[at + GATE] == 0.0 and m[at + FADE_OUT] == NO_FADE:
                         m[at + SINCE_RELEASE] += float(end - begin)
                 for out in (frequency, pitch, gate, velocity, pressure, timbre, release, level):
@@ -110,8 +117,9 @@ class Notes(Node):
                         for i in range(begin, end):
                             advance_sample(m, v, mpe, read_double(glide, (i, 0)) * sr, bend_range, fade, smooth)
                             write_sample(
-                                m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level
-                            )
+                                m, v, transpose, tuning, tuning_size, i, frequency, pitch, gate, velocity, pressure,
+                                timbre, release, level,
+                            )  # fmt: skip
                     m[VOICE_SIZE * v + GATE_IS_NEW] = 0.0
             begin = end
             if k == count(events):
@@ -131,11 +139,14 @@ class Notes(Node):
                 )  # fmt: skip
 
 
-def write_sample(m, v, transpose, i, frequency, pitch, gate, velocity, pressure, timbre, release, level):
+def write_sample(
+    m, v, transpose, tuning, tuning_size, i, frequency, pitch, gate, velocity, pressure, timbre, release, level
+):  # fmt: skip
     """Write sample ``i`` of a voice; the pitch before its first note is middle C."""
     at = VOICE_SIZE * v
-    semitones = (m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0) + m[at + SMOOTH_BEND]
-    semitones += read_double(transpose, (i, min(v, transpose.shape[1] - 1)))
+    key = m[at + PITCH] if m[at + NOTE] > 0.0 else 60.0
+    key += read_double(transpose, (i, min(v, transpose.shape[1] - 1)))
+    semitones = tuned_note(key, tuning, tuning_size) + m[at + SMOOTH_BEND]
     frequency[i, v], pitch[i, v] = note_to_hz(semitones), semitones
     gate[i, v], velocity[i, v] = m[at + GATE], m[at + VELOCITY]
     level[i, v] = m[at + LEVEL] if m[at + NOTE] > 0.0 else 1.0

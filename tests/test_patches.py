@@ -107,9 +107,10 @@ def test_patch_compiles_without_placeholders(name):
     patch = load_demo(name)
     graph = build_graph(patch.document, SR, patch.path)
     assert not graph.placeholders
-    subpatches = {id for id, node in patch.document.nodes.items() if node.type == "subpatch"}
-    assert all(wire in graph.wires for wire in patch.document.wires if not {wire.source, wire.target} & subpatches)
-    assert subpatches or list(graph.wires) == list(patch.document.wires)
+    types = ("subpatch", "send", "receive")  # they become wires
+    dissolved = {id for id, node in patch.document.nodes.items() if node.type in types}
+    assert all(wire in graph.wires for wire in patch.document.wires if not {wire.source, wire.target} & dissolved)
+    assert dissolved or list(graph.wires) == list(patch.document.wires)
 
 
 @every_patch
@@ -412,6 +413,22 @@ def test_effect_chain_never_exceeds_its_ceiling():
     patch.set("mix.gain", 2.0)
     sound = render(patch)
     assert 0.9 * 10 ** (-6 / 20) < np.abs(sound).max() <= 10 ** (-6 / 20) + 1e-6
+
+
+def test_temple_plays_a_just_scale_and_its_echoes_drift():
+    patch = load_demo("temple")
+    steps = np.array(patch.document.nodes["steps"].params["steps"])
+    wire_to_output(patch, "pitch.out")
+    played = np.unique(render(patch)[:, 0])
+    assert len(played) == len(np.unique(steps))  # one frequency for each note
+    degrees = {0: 1.0, 1: 16 / 15, 2: 9 / 8, 3: 6 / 5, 4: 5 / 4, 5: 4 / 3, 7: 3 / 2, 8: 8 / 5, 10: 9 / 5}
+    ratios = [2.0 ** ((note - 62) // 12) * degrees[(note - 62) % 12] for note in np.unique(steps)]
+    assert played == pytest.approx(293.664768 * np.array(ratios), rel=1e-5)
+    patch = load_demo("temple")
+    wire_to_output(patch, "delay.out")
+    drifting = render(patch, 2.0)
+    set_controls(patch, shift=0.0)
+    assert np.abs(render(patch, 2.0) - drifting).max() > 0.05
 
 
 def test_generative_changes_with_the_seed():

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nodegraph.files.depths import AUTO
 from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import SoundFileError, finite_samples, rate_problem, read_samples
+from nodegraph.files.sound_format import format_of
 from nodegraph.files.sound_opening import open_sound
 from nodegraph.patch import PatchError, resolve_file
 
@@ -210,7 +212,7 @@ class SoundWriter:
         self.channels = context.lanes
         self._take: RecordingFile | None = None
         self._rate, self._file_name = context.rate, context.settings["file"] or "recording.wav"
-        self._folder = context.folder
+        self._folder, self._depth = context.folder, context.settings["depth"]
         self.samples = np.empty(RING_FRAMES * self.channels, np.float32)
         self.samples.fill(0.0)
         self.marks = np.zeros(MARKS, np.int64)
@@ -238,7 +240,7 @@ class SoundWriter:
             except PatchError as error:
                 self.problem = f"nothing is recorded: {error}".rstrip(".")
                 return
-            self._take = RecordingFile(path, self._rate, self.channels)
+            self._take = RecordingFile(path, self._rate, self.channels, self._depth)
         self._take.write(block)
         self.problem = self._take.problem
 
@@ -302,4 +304,15 @@ def loop_problem(settings: Any) -> str:
         return f"loop_start must lie before the end of the file, {seconds:.6g} s, got {start:.6g} s. Set it lower."
     if 0.0 < end <= start or (end and round(end * header.rate) <= round(start * header.rate)):
         return f"loop_end must lie after loop_start, {start:.6g} s, got {end:.6g} s. Set it higher, or 0 for the end."
+    return ""
+
+
+def depth_problem(file: str, depth: str) -> str:
+    """Return why a recording of a file name cannot have a depth, or ""."""
+    if depth == AUTO:
+        return ""
+    try:
+        format_of(Path(file or "recording.wav"), depth)
+    except SoundFileError as error:
+        return str(error)
     return ""

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from nodegraph.files.depths import DEPTHS
+
 MIN_RATE, MAX_RATE = 1000.0, 768_000.0  # Hz
 
 
@@ -22,6 +24,13 @@ def sample_rate(value: float | None) -> float | None:
     """Return ``value`` if it is None or a supported sample rate in Hz. Raises BadParameter."""
     if value is not None and not MIN_RATE <= value <= MAX_RATE:
         raise typer.BadParameter(f"must lie in {MIN_RATE:.0f}–{MAX_RATE:.0f} Hz, got {value:g}")
+    return value
+
+
+def sound_depth(value: str) -> str:
+    """Return ``value`` if it is a depth of sound files. Raises BadParameter."""
+    if value not in DEPTHS:
+        raise typer.BadParameter(f"must be one of {', '.join(DEPTHS)}, got '{value}'")
     return value
 
 
@@ -49,6 +58,15 @@ Seed = Annotated[
 ]
 Device = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="cpu or cuda. Default: a GPU if there is one.")
+]
+Depth = Annotated[
+    str,
+    typer.Option(
+        "--depth",
+        metavar="|".join(DEPTHS),
+        callback=sound_depth,
+        help="Samples of sound files: 16 or 24 bits, or 32-bit float. Default: auto, the best of the format.",
+    ),
 ]
 Subpatch = Annotated[
     str, typer.Option("--subpatch", metavar="ID", help="Only this subpatch, such as voice or band/voice, by itself.")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nodegraph.files.depths import AUTO
+
 from .errors import CommandError
 from .output import print_warning
 
@@ -46,6 +48,7 @@ class RecordingOptions:
     record: Path | None = None
     minutes: float = MINUTES
     automation: Path | None = None
+    depth: str = AUTO
     problems: list[str] = field(default_factory=list)
     log: FlightRecorder | None = None
     _retrospective: RetrospectiveRecorder | None = None
@@ -62,9 +65,9 @@ class RecordingOptions:
 
             self.log = FlightRecorder(self.flight)
         if self.record is not None:
-            from nodegraph.files.sound_output import kind_of
+            from nodegraph.files.sound_format import format_of
 
-            kind_of(self.record)
+            format_of(self.record, self.depth)
         if (
             self.automation is not None
             and patch.path is not None
@@ -84,7 +87,7 @@ class RecordingOptions:
                 print_warning(f"{self._retrospective.problem}.")
                 self._retrospective = None
         if self.record is not None:
-            self._recording = Recording(live, self.record)
+            self._recording = Recording(live, self.record, self.depth)
         if self.automation is not None:
             self._automation_recorder = AutomationRecorder(live)
 

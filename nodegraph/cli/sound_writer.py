@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nodegraph.files.depths import AUTO
+
 from .output import format_decibels, format_duration, plural, print_line, print_warning
 from .progress import Progress
 from .shutdown import catch_stop_signals
@@ -16,7 +18,13 @@ if TYPE_CHECKING:
 
 
 def write_sound_file(
-    blocks: Iterable[np.ndarray], output: Path, rate: float, channels: int, total: int, label: str = "rendering"
+    blocks: Iterable[np.ndarray],
+    output: Path,
+    rate: float,
+    channels: int,
+    total: int,
+    label: str = "rendering",
+    depth: str = AUTO,
 ) -> dict[str, Any]:
     """Write blocks (samples, channels) up to ``total`` samples; return a description of the file."""
     import numpy as np
@@ -25,7 +33,7 @@ def write_sound_file(
 
     peak, began = 0.0, time.perf_counter()
     with (
-        SoundOutput(output, rate, channels, total / rate) as file,
+        SoundOutput(output, rate, channels, total / rate, depth) as file,
         catch_stop_signals() as stop,
         Progress(f"{label} {output.name}", total) as bar,
     ):
@@ -37,7 +45,9 @@ def write_sound_file(
                 break
     elapsed = time.perf_counter() - began
     if peak > 1.0 and not file.is_float:
-        print_warning(f"the sound is clipped ({format_decibels(peak)}). Reduce the level, or write a .wav file")
+        print_warning(
+            f"the sound is clipped ({format_decibels(peak)}). Reduce the level, or write a .wav file of depth float"
+        )
     return {
         "file": str(output),
         "seconds": file.samples / rate,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import In, InputPort, Node
 from nodegraph.patch import Action, AddNode, SetNote
+from nodegraph.patch.document import RECEIVE, SEND
 from nodegraph.patch.names import unused_id
 
 from .canvas import camera as canvas
@@ -63,12 +64,23 @@ def add_help(desk: Desk, type: str) -> None:
             _play(f"{shown}.{name}", 4, row, node, wire)
         else:
             _sink(output.kind, f"{shown}.{name}", row, cls, node, wire)
+    if type in (SEND, RECEIVE):
+        _bus(type, shown, node, wire)
     if type == "notes":
         _voice(shown, 4, len(cls.spec.output_ports), node, wire)
     if desk.do(*actions):
         desk.select([shown])
         found = canvas.boxes(desk, [shown])
         canvas.show_box(desk, canvas.around(found.values()) or (*origin, origin[0] + 900.0, origin[1] + 400.0))
+
+
+def _bus(type: str, shown: str, node: MakeNode, wire: MakeWire) -> None:
+    """Complete a send or a receive to a bus that carries a tone."""
+    other = node(RECEIVE if type == SEND else SEND, 3, 1)
+    send, receive = (shown, other) if type == SEND else (other, shown)
+    wire(f"{node('saw', 2, 0, frequency=110.0, amplitude=0.2)}.out", f"{send}.value")
+    if type == SEND:
+        wire(f"{receive}.out", f"{node('audio_out', 4, 1)}.audio")
 
 
 def _source(kind: str, port: InputPort, name: str, line: int, node: MakeNode, wire: MakeWire) -> str:
@@ -124,11 +136,21 @@ def _voice(notes: str, column: int, row: int, node: MakeNode, wire: MakeWire) ->
         wire(start, into)
 
 
+def _shape_tone(envelope: str, node: MakeNode, wire: MakeWire) -> None:
+    """Add a tone whose volume follows an envelope."""
+    saw, loud, out = node("saw", 4, 2, frequency=110.0, amplitude=0.2), node("vca", 5, 0), node("audio_out", 6, 0)
+    wire(f"{saw}.out", f"{loud}.audio")
+    wire(envelope, f"{loud}.gain")
+    wire(f"{loud}.out", f"{out}.audio")
+
+
 def _sink(kind: str, port_ref: str, row: int, cls: type[Node], node: MakeNode, wire: MakeWire) -> None:
     """Add a display for an output; the first output is also made audible."""
     if kind == "signal":
         wire(port_ref, f"{node('scope_tap', 4, row)}.audio")
-        if row == 0 and cls.family not in ("values_and_logic", "sequencing", "envelopes", "meters"):
+        if row == 0 and cls.family == "envelopes" and "gate" in cls.spec.inputs:
+            _shape_tone(port_ref, node, wire)
+        elif row == 0 and cls.family not in ("values_and_logic", "sequencing", "envelopes", "meters"):
             out = node("audio_out", 5, row)
             gain = node("multiply", 4, row + 1, b=0.3)
             wire(port_ref, f"{gain}.a")

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from nodegraph.files.depths import AUTO, DEPTHS
+
 FILE = "editor.json"
 
 
@@ -14,7 +16,8 @@ FILE = "editor.json"
 class Preferences:
     """Look and sound of the editor. ``device``: None is the default device, "none" no device.
 
-    ``keep_minutes`` is the length of the retrospective recording (0: off).
+    ``keep_minutes`` is the length of the retrospective recording (0: off), ``depth`` that of sound files that are
+    written.
     """
 
     theme: str = "dark"
@@ -25,6 +28,7 @@ class Preferences:
     rate: float | None = None
     blocksize: int = 256
     keep_minutes: int = 10
+    depth: str = AUTO
     folder: str = ""
 
     @classmethod
@@ -43,6 +47,8 @@ class Preferences:
                 valid = value is None or isinstance(value, str if field.name == "device" else int | float)
             else:
                 valid = isinstance(value, int | float if isinstance(default, float) else type(default))
+            if field.name == "depth" and value not in DEPTHS:
+                valid = False
             if valid and field.name in data:
                 found[field.name] = value
         return cls(**found)

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from .atomic import create_file, remove_leftovers
+from .depths import AUTO
 from .sound_file import SoundFileError, reason_of
-from .sound_output import MAX_WAV_BYTES, SUBTYPES, kind_of, write_chunks
+from .sound_format import MAX_WAV_BYTES, SoundFormat, create_sound_file, format_of
+from .sound_output import write_chunks
 
 UPDATE_HEADER_NOW = 0x1060  # a command of libsndfile, which soundfile has no function for
 FLAC_BLOCK = 4096  # samples that libFLAC encodes together; it needs one sample more
@@ -25,17 +27,17 @@ FLAC_LENGTH = 21  # position of the 36 bits of the length in a FLAC file, in byt
 class RecordingFile:
     """A recording at ``path``, or at ``take-2.wav`` … if that exists; no file is overwritten.
 
-    The file has a hidden name until it is playable; then ``path`` is set. A recording that exceeds the 4 GB of WAV and
-    AIFF continues in the next file; ``path`` is the latest. A full disk ends the recording and sets ``problem``; no
-    method raises.
+    The file has a hidden name until it is playable; then ``path`` is set. A recording that exceeds the 4 GB of AIFF
+    continues in the next file; ``path`` is the latest. A WAV file becomes an RF64 file there. A full disk ends the
+    recording and sets ``problem``; no method raises. ``depth`` is one of ``DEPTHS``.
     """
 
-    def __init__(self, path: Path, rate: float, channels: int) -> None:
+    def __init__(self, path: Path, rate: float, channels: int, depth: str = AUTO) -> None:
         self.path: Path | None = None
         self.problem = ""
-        self._requested_path, self._rate, self._channels = path, rate, channels
+        self._requested_path, self._rate, self._channels, self._depth = path, rate, channels, depth
         self._file: Any = None
-        self._kind = ""
+        self._format = SoundFormat("", None)
         self._part: Path | None = None  # the hidden file; None when the recording has its name
 
     def write(self, block: np.ndarray) -> None:
@@ -61,17 +63,14 @@ class RecordingFile:
             self.close()
 
     def _open(self) -> None:
-        import soundfile
-
-        self._kind = kind_of(self._requested_path, self._rate)
+        self._format = format_of(self._requested_path, self._depth, self._rate)
         target: Path | int
         if os.name == "nt":  # which does not rename open files
             self.path = target = unused_path(self._requested_path)
         else:
             remove_leftovers(self._requested_path.parent)
             self._part, target = create_file(self._requested_path.parent)
-        subtype = SUBTYPES.get(self._kind)
-        self._file = soundfile.SoundFile(target, "w", round(self._rate), self._channels, subtype, format=self._kind)
+        self._file = create_sound_file(target, self._format, self._rate, self._channels, None)
 
     def _set_name(self) -> None:
         assert self._part is not None
@@ -80,14 +79,14 @@ class RecordingFile:
         self._part, self.path = None, path
 
     def _is_full(self, more: int) -> bool:
-        size = 4 * self._channels * (self._file.frames + more)
-        return self._kind in ("WAV", "AIFF") and size > MAX_WAV_BYTES
+        size = self._format.sample_bytes * self._channels * (self._file.frames + more)
+        return self._format.kind == "AIFF" and size > MAX_WAV_BYTES
 
     def _write_length(self, path: Path | None) -> None:
         """Write the length so far into the header."""
-        if self._kind == "FLAC" and path is not None:
+        if self._format.kind == "FLAC" and path is not None:
             _write_flac_length(path, max(self._file.frames - 1, 0) // FLAC_BLOCK * FLAC_BLOCK)
-        elif self._kind != "OGG":
+        elif self._format.kind != "OGG":
             import soundfile
 
             with suppress(AttributeError):  # another version of soundfile

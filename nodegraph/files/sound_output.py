@@ -9,23 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .atomic import create_file, remove_leftovers, rename_and_close
+from .depths import AUTO
 from .sound_file import SoundFileError
+from .sound_format import create_sound_file, format_of, stored_samples
 
 if TYPE_CHECKING:
     import numpy as np
 
-MAX_WAV_BYTES = 4e9  # larger files need the RF64 header
-SUBTYPES = {
-    "WAV": "FLOAT",
-    "RF64": "FLOAT",
-    "W64": "FLOAT",
-    "CAF": "FLOAT",
-    "AIFF": "FLOAT",
-    "FLAC": "PCM_24",
-}
-HIGHEST_OGG_RATE = 200_000  # Hz; libvorbis crashes above
 CHUNK = 1 << 16  # sample frames in one call: libvorbis crashes if there are millions
-ENDINGS = {"WAVE": "WAV", "AIF": "AIFF", "OGA": "OGG"}
 HINT = "Free some disk space, or choose another folder."
 
 
@@ -34,38 +25,31 @@ class SoundOutput:
 
     An existing file is unchanged until then, and after :meth:`discard`. Raises SoundFileError if the file cannot be
     written, as early as possible: the folder, its permissions and the space for ``seconds`` are checked first.
+    ``depth`` is one of ``DEPTHS``.
     """
 
-    def __init__(self, path: Path, rate: float, channels: int, seconds: float = 0.0) -> None:
-        import soundfile
-
+    def __init__(self, path: Path, rate: float, channels: int, seconds: float | None = None, depth: str = AUTO) -> None:
         self.path = path
         self.samples = 0
-        kind = kind_of(path, rate)
+        format = format_of(path, depth, rate)
         target = _resolve_target(path)
-        size = 4.0 * channels * rate * seconds if SUBTYPES.get(kind) == "FLOAT" else 0.0
-        _check_free_space(path, target, size)
-        if kind == "WAV" and size > MAX_WAV_BYTES:
-            kind = "RF64"
+        _check_free_space(path, target, format.sample_bytes * channels * rate * (seconds or 0.0))
         self._target = target
         # a device such as /dev/null must not be replaced, so it is written directly
         is_device = target.exists() and not target.is_file()
         remove_leftovers(target.parent)
         self._part, self._descriptor = self._open(is_device)
-        subtype = SUBTYPES.get(kind)
-        self.is_float = subtype == "FLOAT"
+        self.is_float = format.is_float
         try:
-            self._file: Any = soundfile.SoundFile(
-                self._descriptor, "w", round(rate), channels, subtype, format=kind, closefd=False
-            )
-        except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
+            self._file: Any = create_sound_file(self._descriptor, format, rate, channels, seconds, False)
+        except (RuntimeError, TypeError, ValueError) as error:
             self._file = None
             full, reason = self._system_error(), str(error).rpartition(": ")[2].rstrip(".")
             self.discard()
             if full:
                 raise SoundFileError(f"{path}: could not be written ({full}). {HINT}") from None
-            content = f"{channels} channel{'' if channels == 1 else 's'} at {rate:g} Hz"
-            raise SoundFileError(f"{path}: a {kind} file cannot contain {content} ({reason}). Use .wav.") from None
+            content = f"{channels} channel{'' if channels == 1 else 's'} at {rate:g} Hz ({reason})"
+            raise SoundFileError(f"{path}: a {format.kind} file cannot contain {content}. Use .wav.") from None
 
     def __enter__(self) -> SoundOutput:
         return self
@@ -144,23 +128,7 @@ class SoundOutput:
 def write_chunks(file: Any, block: np.ndarray) -> None:
     """Append samples of shape (samples, channels) to an open file of libsndfile."""
     for start in range(0, len(block), CHUNK):
-        file.write(block[start : start + CHUNK])
-
-
-def kind_of(path: Path, rate: float = 0.0) -> str:
-    """Return the file format that the suffix selects, by default WAV.
-
-    Raises SoundFileError if it is unsupported, or unsupported at a rate in Hz.
-    """
-    import soundfile
-
-    ending = path.suffix.lstrip(".").upper()
-    kind = ENDINGS.get(ending, ending) or "WAV"
-    if kind not in soundfile.available_formats() or kind == "RAW":
-        raise SoundFileError(f"{path}: the format '{path.suffix}' is unsupported. Use .wav, .flac or .ogg.")
-    if kind == "OGG" and rate > HIGHEST_OGG_RATE:
-        raise SoundFileError(f"{path}: an OGG file has at most {HIGHEST_OGG_RATE} Hz, got {rate:g}. Use .wav or .flac.")
-    return kind
+        file.write(stored_samples(block[start : start + CHUNK], file.subtype))
 
 
 def _resolve_target(path: Path) -> Path:
@@ -190,8 +158,8 @@ def _megabytes(count: float) -> str:
     return f"{count / 1e6:,.0f} MB" if count < 1e15 else "far too many MB"
 
 
-def write_sound(path: Path, values: np.ndarray, rate: float) -> None:
+def write_sound(path: Path, values: np.ndarray, rate: float, depth: str = AUTO) -> None:
     """Write float32 of shape (samples, channels) or (samples,) atomically. Raises SoundFileError."""
     values = values[:, None] if values.ndim == 1 else values
-    with SoundOutput(path, rate, values.shape[1], len(values) / rate) as file:
+    with SoundOutput(path, rate, values.shape[1], len(values) / rate, depth) as file:
         file.write(values)

@@ -22,12 +22,13 @@ from typing import Any
 from nodegraph.blocks.registry import node_types
 from nodegraph.node import OVERSAMPLING, In, Port, Spec
 from nodegraph.patch import Document, NodeRecord, Wire
-from nodegraph.patch.document import INLET, INLET_PORT, SUBPATCH
+from nodegraph.patch.document import INLET, INLET_PORT, RECEIVE, SEND, SUBPATCH
 from nodegraph.patch.document import Path as Place
 from nodegraph.patch.errors import PatchError, Problem
 from nodegraph.patch.ports import remove_port_nodes
 
 from .budgets import NODES, too_many_nodes
+from .buses import BusEnd, Buses
 from .flat import FlatNode, FlatPatch, PortKey, VoiceInput
 from .ports import (
     INLETS,
@@ -42,7 +43,7 @@ from .ports import (
     ports_in,
     spec_of,
 )
-from .rules import block_problem, title_of, unknown_input, unknown_output, unknown_parameter
+from .rules import block_problem, parameter_problem, title_of, unknown_input, unknown_output, unknown_parameter
 
 PORTS = (*INLETS, *OUTLETS)
 
@@ -53,7 +54,7 @@ def flatten(document: Document, patch_path: Path | None = None, allow_outside: b
     if _count(document, location, {}) > NODES.limit():
         return FlatPatch(document, {}, (), [too_many_nodes()], file=patch_path, allow_outside=allow_outside)
     if document.settings.voices == document.settings.unison == 1 and not any(
-        record.type in (SUBPATCH, INLET, "outlet") for record in document.nodes.values()
+        record.type in (SUBPATCH, INLET, "outlet", SEND, RECEIVE) for record in document.nodes.values()
     ):
         nodes = {id: _document_node(record, patch_path, (id,)) for id, record in document.nodes.items()}
         return FlatPatch(document, nodes, document.wires, file=patch_path, allow_outside=allow_outside)
@@ -111,6 +112,8 @@ class _DocumentScope:
     is_unison: bool = False
     ports: tuple[str, ...] = PORTS
     skip: frozenset[str] = frozenset()
+    voices: _VoiceSettings = _VoiceSettings()
+    voice: int | None = None  # index of the voice that a copy computes; None: all of them, as lanes
 
 
 class _Flattener:
@@ -120,6 +123,7 @@ class _Flattener:
         self.nodes: dict[str, FlatNode] = {}
         self.wires: list[Wire] = []
         self.ports: set[str] = set()
+        self.buses = Buses()
         self.problems: list[str] = []
         self.addresses = self._addresses()
         self.used_ids = set(self.addresses)
@@ -150,6 +154,7 @@ class _Flattener:
             self._connect_device_nodes()
         if self.too_many_nodes:
             return FlatPatch(self.document, {}, (), [too_many_nodes()], file=self.location.file)
+        self.buses.connect(self._join_bus, self._fail)
         non_signal = self._non_signal_ports()
         wires, remaining = remove_port_nodes(self.wires, self.ports, non_signal)
         sources_by_port: dict[str, list[PortKey]] = defaultdict(list)
@@ -245,6 +250,8 @@ class _Flattener:
                 continue
             if record.type == SUBPATCH:
                 self._subpatch(scope.node(id), (*scope.path, id), record, scope)
+            elif record.type in (SEND, RECEIVE) and not block_problem(record):
+                self._bus_end(scope, id, record)
             else:
                 node = _document_node(record, scope.location.file, (*scope.path, id), scope.lanes)
                 node = node._replace(oversampling=scope.oversampling, is_unison=scope.is_unison)
@@ -256,6 +263,45 @@ class _Flattener:
             target = self._flat_port(scope, wire, "target")
             if source and target:
                 self._wire(source, target, wire)
+
+    def _bus_end(self, scope: _DocumentScope, id: str, record: NodeRecord) -> None:
+        """Add a send or a receive as a port; the voices of a send are mixed as at an outlet."""
+        name, path, spec = scope.node(id), (*scope.path, id), node_types()[record.type].spec
+        for key, value in record.params.items():
+            if problem := parameter_problem(title_of(record.type, "/".join(path)), spec, key, value):
+                self._report(path, problem)
+        bus = str(record.params.get("name", spec.options["name"].default))
+        params = {KNOB: record.params[KNOB]} if KNOB in record.params else {}
+        self._add(name, FlatNode(NodeRecord(INLET, params=params), scope.location.file, path=path), own=True)
+        if record.type == RECEIVE:
+            self.buses.receivers.setdefault(bus, []).append(BusEnd(name, name, record))
+            return
+        voices, sender = scope.voices, name
+        is_lanes = scope.voice is None
+        if voices.copies > 1 and voices.mix == "lanes" and not is_lanes:
+            sender = self._free(lambda n: f"{name}{'.' * n}lane")
+            params = {"index": scope.voice, "count": voices.copies}
+            self._add(sender, FlatNode(NodeRecord("voice_lane", params=params), scope.location.file, path=path))
+        elif voices.copies > 1 and voices.mix != "lanes" and (is_lanes or voices.mix != "sum" or voices.unison > 1):
+            sender = self._free(lambda n: f"{name}{'.' * n}mix")
+            self._add_voice_mix(scope, id, sender, voices, is_lanes, scope.voice or 0)
+        if sender != name:
+            self._wire((name, INLET_PORT), (sender, KNOB))
+        self.buses.senders.setdefault(bus, []).append(BusEnd(name, sender, record))
+
+    def _join_bus(self, senders: list[BusEnd], receivers: list[BusEnd]) -> None:
+        """Wire all senders of a bus to all its receivers, through one port."""
+        bus = self._free(lambda n: f"{senders[0].id}{'.' * n}bus")
+        self._add(bus, self.nodes[senders[0].id]._replace(record=NodeRecord(INLET)))
+        self.ports.update((bus, *(end.id for end in (*senders, *receivers))))
+        for sender in senders:
+            self._wire((sender.port, INLET_PORT), (bus, KNOB))
+        for receiver in receivers:
+            self._wire((bus, INLET_PORT), (receiver.port, KNOB))
+
+    def _fail(self, end: BusEnd, problem: str) -> None:
+        """Make an end of a bus a placeholder."""
+        self.nodes[end.id] = self.nodes[end.id]._replace(record=end.record, problem=problem)
 
     def _add(self, name: str, node: FlatNode, own: bool = False) -> None:
         """Add a node. ``own`` is true if it represents the document node at its path, not only a part of it."""
@@ -286,6 +332,7 @@ class _Flattener:
             return scope.port(id), INLET_PORT if side == "source" else KNOB
         name = scope.node(id)
         if record.type != SUBPATCH or name in self.nodes:
+            self._check_bus_wire(scope, record, id, port, side)
             return name, port
         ports = self.subpatch_ports.get((name, side), {})
         if port in ports:
@@ -297,6 +344,17 @@ class _Flattener:
         else:
             self._report(path, unknown_input(title, port, spec, "Put an inlet into it."))
         return None
+
+    def _check_bus_wire(self, scope: _DocumentScope, record: NodeRecord, id: str, port: str, side: str) -> None:
+        """Report a wire to a port that a send or receive does not have; its flat node is a port with others."""
+        if record.type not in (SEND, RECEIVE):
+            return
+        path, spec = (*scope.path, id), self._spec(record, scope.location)
+        title = title_of(record.type, "/".join(path))
+        if side == "source" and port not in spec.output_ports:
+            self._report(path, unknown_output(title, port, spec.output_ports, "Use a receive."))
+        elif side == "target" and port not in spec.input_ports:
+            self._report(path, unknown_input(title, port, spec, "Use a send."))
 
     def _spec(self, record: NodeRecord, location: PatchLocation) -> Spec:
         key = id(record), location
@@ -334,7 +392,10 @@ class _Flattener:
             return
         flat_id = self._path_prefix(name)
         self._register_ports(name, document, flat_id)
-        scope = _DocumentScope(document, location, path, flat_id, flat_id, parent.lanes, oversampling, parent.is_unison)
+        scope = _DocumentScope(
+            document, location, path, flat_id, flat_id, parent.lanes, oversampling, parent.is_unison,
+            voices=parent.voices, voice=parent.voice,
+        )  # fmt: skip
         self._inlets(scope, record.params)
         self._outlets(scope)
         self._add_document(scope)
@@ -406,9 +467,9 @@ class _Flattener:
         scope = _DocumentScope(document, location, path, node, port, oversampling=oversampling, is_unison=is_unison)
         shared = self._shared_nodes(document)
         if self._accepts_lanes(document, location, shared):
-            self._as_lanes(replace(scope, lanes=voices.copies), record.params, voices, shared)
+            self._as_lanes(replace(scope, lanes=voices.copies, voices=voices), record.params, voices, shared)
         else:
-            self._as_copies(scope, record.params, voices, shared)
+            self._as_copies(replace(scope, voices=voices), record.params, voices, shared)
 
     def _accepts_lanes(self, document: Document, location: PatchLocation, shared: Iterable[str] = ()) -> bool:
         """Return whether all blocks of a document accept any number of lanes."""
@@ -547,6 +608,7 @@ class _Flattener:
             scope,
             node=lambda id: scope.node(id) if id in shared else node(id),
             port=self._naming(lambda id, n: numbered(scope.port(id), n)),
+            voice=k,
         )
         for id, inlet in inlets.items():
             port = copy.port(id)

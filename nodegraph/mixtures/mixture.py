@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nodegraph.files.sound_output import SUBTYPES, SoundOutput, kind_of, write_sound
+from nodegraph.files.depths import AUTO
+from nodegraph.files.sound_format import format_of
+from nodegraph.files.sound_output import SoundOutput, write_sound
 from nodegraph.learn.checkpoint import path_of
 from nodegraph.learn.outputs import device_of
 
@@ -19,7 +21,6 @@ from .work import Mixture, Work, make_mixture
 
 __all__ = ["MixObserver", "Mixture", "mix", "mix_sounds", "texture", "texture_of_sound"]
 
-FLOAT_KINDS = {kind for kind, subtype in SUBTYPES.items() if subtype == "FLOAT"}
 LOOP_SECONDS, MAX_LOOP_SECONDS = 8.0, 600.0
 
 
@@ -40,13 +41,15 @@ def mix(
     start: Start | None = None,
     resume: bool = False,
     device: str | None = None,
+    depth: str = AUTO,
     observer: MixObserver | None = None,
 ) -> Mixture:
     """Write a sound file with the content of one file in the style of another.
 
     The options are those of :func:`.recipe.with_options`. A checkpoint next to ``output`` is written after each round,
     and deleted when ``output`` is complete; ``resume`` continues from it. A stopped mixture is also written: of a sound
-    in pieces, the pieces so far. ``device`` is "cpu" or "cuda"; by default CUDA if available. Raises MixtureError,
+    in pieces, the pieces so far. ``device`` is "cpu" or "cuda"; by default CUDA if available. ``depth`` is
+    one of ``DEPTHS``. Raises MixtureError,
     UnusableSoundError, SoundFileError, LearnError, and KeyboardInterrupt if it was stopped before its first evaluation.
     """
     chosen = with_options(
@@ -72,7 +75,7 @@ def mix(
         checkpoint=path_of(target),
         resume=resume,
     )
-    return _to_file(work, target)
+    return _to_file(work, target, depth)
 
 
 def mix_sounds(
@@ -113,6 +116,7 @@ def texture(
     iterations: int | None = None,
     resume: bool = False,
     device: str | None = None,
+    depth: str = AUTO,
     observer: MixObserver | None = None,
 ) -> Mixture:
     """Write a loop of some seconds with the texture of a sound file, which repeats without a seam.
@@ -133,7 +137,7 @@ def texture(
         checkpoint=path_of(target),
         resume=resume,
     )
-    return _to_file(work, target)
+    return _to_file(work, target, depth)
 
 
 def texture_of_sound(
@@ -184,14 +188,16 @@ def _check_output(target: Path, *sounds: str | os.PathLike[str]) -> None:
             raise MixtureError(f"{target}: the output would overwrite a sound. Choose another name.")
 
 
-def _to_file(work: Work, target: Path) -> Mixture:
+def _to_file(work: Work, target: Path, depth: str) -> Mixture:
     """Return a mixture that is also in a file; its checkpoint is deleted if it is complete."""
     rate = work.recipe.sound.rate
-    SoundOutput(target, rate, work.channels, work.samples / rate).discard()  # is it writable?
+    SoundOutput(target, rate, work.channels, work.samples / rate, depth).discard()  # is it writable?
     mixture = make_mixture(work)
-    write_sound(target, mixture.samples, mixture.rate)
-    if kind_of(target) not in FLOAT_KINDS and (peak := float(np.abs(mixture.samples).max(initial=0.0))) > 1.0:
-        mixture.notes += (f"the sound is clipped, its peak is {peak:.2g} of full scale. Write a .wav file instead",)
+    write_sound(target, mixture.samples, mixture.rate, depth)
+    if not format_of(target, depth).is_float and (peak := float(np.abs(mixture.samples).max(initial=0.0))) > 1.0:
+        mixture.notes += (
+            f"the sound is clipped, its peak is {peak:.2g} of full scale. Write a .wav file of depth float",
+        )
         work.observer.note(mixture.notes[-1])
     mixture.path = target
     if not mixture.stopped:

@@ -23,6 +23,7 @@ Path = tuple[str, ...]
 """The path of a nested document: ids of subpatches, outermost first. ``()`` is the patch itself."""
 
 SUBPATCH, INLET, OUTLET = "subpatch", "inlet", "outlet"
+SEND, RECEIVE = "send", "receive"
 """The types that the document layer interprets: a node that contains a document, and the nodes that give it ports."""
 
 INLET_PORT, OUTLET_PORT = "out", "audio"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nodegraph.engine.tape import TapeReader
+from nodegraph.files.depths import AUTO
 from nodegraph.files.folders import cache_folder
 from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import reason_of
@@ -38,9 +39,9 @@ WRITTEN_LATELY = 60.0  # seconds since the last write of a session that is taken
 class Recording:
     """Records the output to a sound file, from the next sample frame until :meth:`close`."""
 
-    def __init__(self, live: Live, path: Path) -> None:
+    def __init__(self, live: Live, path: Path, depth: str = AUTO) -> None:
         self._reader = TapeReader(live.output_tape)
-        self._file = RecordingFile(path, live.rate, live.output_tape.channels)
+        self._file = RecordingFile(path, live.rate, live.output_tape.channels, depth)
         self._services = live.services
         self._services.append(self)
         self.seconds, self._rate = 0.0, live.rate
@@ -74,9 +75,9 @@ class WireRecording:
     recording stops and ``ended`` is true.
     """
 
-    def __init__(self, live: Live, port_ref: str, path: Path) -> None:
+    def __init__(self, live: Live, port_ref: str, path: Path, depth: str = AUTO) -> None:
         self.seconds, self.ended = 0.0, False
-        self._live, self._port_ref, self._path = live, port_ref, path
+        self._live, self._port_ref, self._path, self._depth = live, port_ref, path, depth
         self._ring: Any = None
         self._file: RecordingFile | None = None
         self._position = self._lost = 0
@@ -102,7 +103,7 @@ class WireRecording:
             return
         if ring is not self._ring:  # a new plan can have a new probe
             self._ring, self._position = ring, ring.written
-            self._file = self._file or RecordingFile(self._path, self._live.rate, ring.lanes)
+            self._file = self._file or RecordingFile(self._path, self._live.rate, ring.lanes, self._depth)
         block, lost = ring.read_from(self._position)
         self._position, self._lost = self._position + len(block) + lost, self._lost + lost
         self.seconds += len(block) / self._live.rate

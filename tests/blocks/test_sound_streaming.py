@@ -406,6 +406,13 @@ def test_recorder_writes_format_of_the_file_name(tmp_path, name, subtype):
     assert info.frames >= 22050 and info.subtype == subtype
 
 
+def test_recorder_writes_the_chosen_depth(tmp_path):
+    render(recorder(tmp_path, file="take.flac", depth="16"), 0.1, inputs={"x": noise(4410)})
+    assert soundfile.info(tmp_path / "take.flac").subtype == "PCM_16"
+    problems = recorder(tmp_path, file="take.ogg", depth="24").graph().placeholders
+    assert "an OGG file has no depth '24'. Use depth auto, or .wav." in problems["r"]
+
+
 @pytest.mark.parametrize(
     "name", ["../out.wav", "/tmp/nodegraph-out.wav", "a/../../b.wav", "take.xyz", "missing/take.wav"]
 )

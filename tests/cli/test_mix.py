@@ -39,6 +39,14 @@ def test_mix_writes_a_sound_and_prints_losses(cli, files, name):
     assert rate == RATE and len(values) == 2400
 
 
+def test_depth_of_the_mixture_is_chosen_and_checked_before(cli, files):
+    assert cli(*BASE, "-r", "small.toml", "-n", 2, "--depth", "16").status == 0
+    assert soundfile.info(files / "out.wav").subtype == "PCM_16"
+    outcome = cli("mix", "melody.wav", "rain.wav", "-o", "out.flac", "-r", "small.toml", "--depth", "float")
+    assert outcome.status == 1
+    assert "out.flac: a FLAC file has no depth 'float'. Use depth auto, 16, 24, or .wav." in outcome.err
+
+
 def test_json_has_the_recipe_and_the_losses(cli, files):
     found = cli(*BASE, "-r", "small.toml", "-n", 8, "--seed", 3, "--style-weight", 2, "--json").json
     assert found["iterations"] == 8 and found["loss"] < found["start_loss"]

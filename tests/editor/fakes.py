@@ -226,6 +226,7 @@ class FakeSound:
         self.chosen: list[Any] = []
         self.steps: list[int] = []
         self.recorded: list[Path | None] = []
+        self.depth = ""
         self.input = np.zeros((4410, 1), np.float32)
         self.previews: list[tuple[np.ndarray, float]] = []
         self.closed = False
@@ -273,10 +274,11 @@ class FakeSound:
     def preview(self, samples: np.ndarray, rate: float) -> None:
         self.previews.append((samples, rate))
 
-    def record(self, path: Path | None) -> None:
+    def record(self, path: Path | None, depth: str = "auto") -> None:
         from dataclasses import replace
 
         self.recorded.append(path)
+        self.depth = depth
         self.now = replace(self.now, recording=str(path) if path else "")
 
     def record_input(self, seconds: float, stopped: Callable[[], bool]) -> tuple[np.ndarray, float]:
@@ -284,9 +286,10 @@ class FakeSound:
             time.sleep(0.001)
         return self.input, self.now.rate
 
-    def record_wire(self, port_ref: str, path: Path | None) -> None:
+    def record_wire(self, port_ref: str, path: Path | None, depth: str = "auto") -> None:
         from dataclasses import replace
 
+        self.depth = depth
         wires = {other: text for other, text in self.now.wires.items() if other != port_ref}
         notices = () if path else (f"Recorded {port_ref}.",)
         self.now = replace(

@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from nodegraph.editor.events import CloseRequested, FilesDropped, PanelEvent
+from nodegraph.editor.view import Pin
 from nodegraph.patch import Patch
 
 from .user import SimulatedUser
@@ -205,6 +206,26 @@ def test_export_writes_a_sound_file_during_edits(user, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_depth_of_sound_files_is_one_choice_for_export_and_recordings(user, tmp_path):
+    user.chain("sine", "audio_out")
+    user.press("ctrl+,")
+    user.send(PanelEvent("device", "depth", "16"))
+    user.press("ctrl+e")
+    assert user.item("export", "depth").value[0] == "16"
+    user.send(PanelEvent("export", "seconds", "0.1"))
+    user.press_button("export", "Export…")
+    user.choose(tmp_path / "out.flac")
+    finish(user)
+    assert soundfile.info(tmp_path / "out.flac").subtype == "PCM_16"
+    user.press("ctrl+r")
+    user.choose(tmp_path / "take.wav")
+    assert user.sound.depth == "16"
+    user.send(PanelEvent("device", "depth", "24"))
+    user.pick_item(user.right_click(Pin("sine1", "out", True))["Record wire…"])
+    user.choose(tmp_path / "wire.wav")
+    assert user.sound.depth == "24"
+
+
 def test_cancelled_export_leaves_no_file(user, tmp_path):
     user.chain("sine", "audio_out")
     user.press("ctrl+e")
@@ -354,10 +375,13 @@ def test_last_minutes_are_saved_to_a_file(user, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "nodegraph.editor.sound.retrospective.RetrospectiveRecording.last_minutes", lambda self: session
     )
+    user.press("ctrl+,")
+    user.send(PanelEvent("device", "depth", "24"))
     user.press("ctrl+k")
     user.choose(tmp_path / "last.wav")
     finish(user)
     sound, _ = soundfile.read(tmp_path / "last.wav")
+    assert soundfile.info(tmp_path / "last.wav").subtype == "PCM_24"
     assert sound.shape == (44100, 2) and np.allclose(sound, 0.25) and "Saved last.wav (1 s)." in user.message
 
 

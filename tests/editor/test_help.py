@@ -119,8 +119,12 @@ def test_menus_contain_all_commands_and_disable_impossible_ones(user):
     assert shown["undo"].enabled and shown["undo"].key == "Ctrl+Z"
 
 
-@pytest.mark.parametrize("block", ["notes", "transpose_notes", "arpeggiator", "chord", "note_filter", "note_out"])
-def test_help_patches_of_midi_blocks_play_without_input(user, block):
+@pytest.mark.parametrize("block", [
+    "notes", "transpose_notes", "arpeggiator", "chord", "note_filter", "note_out", "adsr", "ar", "breakpoints",
+    "equalizer", "tremolo", "frequency_shifter", "bit_crusher", "mid_side", "width", "matrix_mixer",
+    "send", "receive",
+])  # fmt: skip
+def test_help_patches_play_without_input(user, block):
     add_help(user.desk, block)
     user.presenter.refresh()
     assert block in {record.type for record in user.document.nodes.values()} and not user.desk.typed.problems

@@ -10,14 +10,19 @@ from nodegraph.blocks.registry import node_types
 from nodegraph.graph import GraphError, build_graph
 from nodegraph.node import Node
 from nodegraph.patch import PatchError
+from nodegraph.patch.document import RECEIVE, SEND
 
 
 def blocks() -> dict[str, type[Node]]:
-    """Return the blocks that need no file and no device."""
+    """Return the blocks that need no file, no device and no other block."""
     return {
         name: cls
         for name, cls in node_types().items()
-        if not cls.spec.helpers and not cls.device and not cls.spec.frame_inputs and not cls.spec.frame_outputs
+        if name not in (SEND, RECEIVE)
+        and not cls.spec.helpers
+        and not cls.device
+        and not cls.spec.frame_inputs
+        and not cls.spec.frame_outputs
     }
 
 

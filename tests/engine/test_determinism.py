@@ -147,7 +147,9 @@ def rename(patch, chance):
 
 
 def encapsulate(patch, chance):
-    ids = [id for id in patch.document.nodes if id not in ("out", "root", "keys", "voices")]
+    fixed = ("out", "root", "keys", "voices")
+    nodes = patch.document.nodes.items()
+    ids = [id for id, node in nodes if id not in fixed and node.type not in ("inlet", "outlet")]
     try:
         patch.encapsulate(chance.sample(ids, min(len(ids), 3)), f"body{chance.randrange(1000)}")
     except GraphError:  # a loop through the subpatch

@@ -5,7 +5,7 @@ import pytest
 import soxr
 from scipy.signal import butter, sosfilt
 
-from nodes.dynamics import Compressor, Drive, Follower, Gater, Limiter, NoiseGate, Vca
+from nodes.dynamics import BitCrusher, Compressor, Drive, Follower, Gater, Limiter, NoiseGate, Vca
 from tests.nodes.stepping import SR, run
 
 N = 22050
@@ -134,3 +134,18 @@ def test_drive_curves():
     assert run(Drive, 201, shape="sine", **drive)["out"] == pytest.approx(np.sin(np.pi / 2 * x), abs=1e-5)
     fold = 2 / np.pi * np.arcsin(np.sin(np.pi / 2 * x))
     assert run(Drive, 201, shape="fold", **drive)["out"] == pytest.approx(fold, abs=1e-5)
+
+
+@pytest.mark.parametrize("bits", [1.0, 3.0, 8.0, 16.0, 24.0])
+def test_bit_crusher_rounds_to_its_steps(bits):
+    sound = np.linspace(-1.0, 1.0, 999, dtype=np.float32)
+    out = run(BitCrusher, 999, audio=sound, bits=bits, rate=192000.0)["out"]
+    steps = 2.0 ** (bits - 1.0)
+    assert np.array_equal(out, np.floor(sound.astype(float) * steps + 0.5) / steps)
+
+
+@pytest.mark.parametrize("divisor", [1, 2, 7])
+def test_bit_crusher_holds_samples_of_a_lower_rate(divisor):
+    sound = np.random.default_rng(0).uniform(-1.0, 1.0, 700).astype(np.float32)
+    out = run(BitCrusher, 700, audio=sound, bits=24.0, rate=SR / divisor * (1.0 + 1e-7))["out"]
+    assert out == pytest.approx(np.repeat(sound[::divisor], divisor), abs=1e-6)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nodes.envelopes import Adsr, Ar, Ramp, Slew
+from nodes.envelopes import Adsr, Ar, Breakpoints, Ramp, Slew
 from tests.nodes.stepping import SR, run
 
 N = int(SR)
@@ -95,3 +95,75 @@ def test_adsr_has_no_step_if_sustain_changes_while_the_gate_is_high(shape):
     out = run(Adsr, 2 * N, gate=np.ones(2 * N), attack=0.01, decay=0.05, sustain=sustain, shape=shape)["out"]
     assert np.abs(np.diff(out)).max() < 0.01
     assert out[-1] == pytest.approx(0.9, abs=0.01)
+
+
+# -- breakpoints -------------------------------------------------------------------------------------------------
+
+
+def segment(start, end, curve, seconds):
+    """Return a curved segment in closed form."""
+    x = np.arange(round(seconds * SR)) / round(seconds * SR)
+    return start + (end - start) * (np.expm1(curve * x) / np.expm1(curve) if curve else x)
+
+
+def breakpoints(gate, **settings):
+    return run(Breakpoints, len(gate), gate=gate, **settings)["out"][:, 0]
+
+
+@pytest.mark.parametrize("curve", [-20.0, -4.0, 0.0, 4.0, 20.0])
+def test_breakpoints_follow_their_curves_hold_and_go_on_after_the_gate(curve):
+    points = f"0.1:1:{curve} 0.2:0.5:{curve}, 0.4:-2:{curve}"
+    expected = np.concatenate(
+        [segment(0.0, 1.0, curve, 0.1), segment(1.0, 0.5, curve, 0.1), np.full(int(0.3 * SR), 0.5),
+         segment(0.5, -2.0, curve, 0.2), np.full(int(0.3 * SR), -2.0)]
+    )  # fmt: skip
+    out = breakpoints(held(0.5), points=points, hold=2)
+    slope = np.abs(np.diff(expected)).max()
+    np.testing.assert_allclose(out, expected, atol=1e-5 + slope)
+    assert run(Breakpoints, N, gate=held(0.5), points=points)["done"][:, 0].sum() == pytest.approx(0.3 * SR, abs=2)
+
+
+def test_breakpoints_without_hold_play_to_the_end_and_start_at_a_point_at_time_0():
+    out = breakpoints(held(0.01), points="0:3, 0.5:1", hold=0)
+    np.testing.assert_allclose(out, np.concatenate([segment(3.0, 1.0, 0.0, 0.5), np.ones(N // 2)]), atol=1e-4)
+
+
+@pytest.mark.parametrize("speed", [1.0, 2.0])
+def test_breakpoints_loop_while_the_gate_is_high(speed):
+    points = "0.1:1, 0.2:0, 0.3:1, 0.4:0"
+    out = breakpoints(held(0.75), points=points, hold=3, loop=1, speed=speed)
+    x = np.arange(int(0.75 * SR)) / SR * speed / 0.1
+    np.testing.assert_allclose(out[: len(x)], np.abs((x + 1.0) % 2.0 - 1.0), atol=1e-3)
+    assert np.abs(np.diff(out)).max() < 1.001 * speed * 10.0 / SR and not out[int(0.86 * SR) :].any()
+
+
+@pytest.mark.parametrize("closing", [0.05, 0.15, 0.3])
+def test_breakpoints_release_and_start_again_from_the_current_level(closing):
+    gate = held(closing) + (np.arange(N) > (closing + 0.02) * SR)
+    out = breakpoints(gate, points="0.1:1, 0.2:0.5, 0.6:0", hold=2)
+    assert np.abs(np.diff(out)).max() < 1.001 * 10.0 / SR and out[-1] == 0.5
+
+
+def test_breakpoints_of_no_duration_do_not_stop_the_engine():
+    out = breakpoints(held(0.5, 1000), points="0:1, 0:2, 0:3", hold=2, loop=1)
+    assert np.isin(out, [1.0, 2.0, 3.0]).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"points": "0.1"}, "time:value or time:value:curve, got '0.1'"),
+        ({"points": "0.1:x"}, "got '0.1:x'"),
+        ({"points": "0.1:1:2:3"}, "got '0.1:1:2:3'"),
+        ({"points": "0.1:nan"}, "got '0.1:nan'"),
+        ({"points": ""}, "a list of 1 to 256, got 0"),
+        ({"points": "0.2:1, 0.1:0"}, "must rise from 0 to at most 3600 s"),
+        ({"points": "0.1:1e9"}, "±20000, got 1e+09"),
+        ({"points": "0.1:1:21"}, "±20, got 21"),
+        ({"hold": 4}, "number of a point, 0–3, got 4"),
+        ({"loop": 2}, "loop must be below hold, 2, got 2"),
+    ],
+)
+def test_wrong_breakpoints_are_one_line(settings, words):
+    problem = Breakpoints.check(Breakpoints.spec.default_settings | settings)
+    assert words in problem and "\n" not in problem

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nodes.filters import AllPass, Biquad, Comb, DcBlocker, Ladder, OnePole, StateVariable
+from nodes.filters import AllPass, Biquad, Comb, DcBlocker, Equalizer, Ladder, OnePole, StateVariable
 from tests.nodes.stepping import SR, impulse, response, run
 
 N = 16384
@@ -150,3 +150,35 @@ def test_dc_blocker_removes_the_offset_only():
     out = run(DcBlocker, n, audio=0.5 + 0.25 * np.sin(2 * np.pi * 500 * np.arange(n) / SR))["out"]
     assert abs(out[22050:].mean()) < 1e-6
     assert out[22050:].max() == pytest.approx(0.25, rel=1e-2)
+
+
+# -- equalizer ---------------------------------------------------------------------------------------------------
+
+BANDS = {"frequency": [80.0, 400.0, 2500.0, 9000.0], "gain": [6.0, -9.0, 12.0, -4.0], "resonance": [0.7, 3.0, 0.5, 1.2]}
+
+
+def equalized(sound, ends="shelves", **bands):
+    members = {name: np.tile(values, (len(sound), 1)) for name, values in (BANDS | bands).items()}
+    return run(Equalizer, len(sound), audio=sound, ends=ends, **members)["out"]
+
+
+@pytest.mark.parametrize("ends", ["shelves", "peaks"])
+def test_equalizer_is_within_a_hundredth_of_a_decibel_of_the_cookbook(ends):
+    kinds = ["low_shelf", "peak", "peak", "high_shelf"] if ends == "shelves" else ["peak"] * 4
+    bands = zip(kinds, BANDS["frequency"], BANDS["resonance"], BANDS["gain"], strict=True)
+    expected = np.prod([np.abs(cookbook(*band)) for band in bands], axis=0)
+    found = response(equalized(impulse(N), ends)[:, 0].astype(float), F)
+    assert np.abs(20.0 * np.log10(found / expected)).max() < 0.01
+
+
+def test_equalizer_without_gain_changes_nothing():
+    sound = np.random.default_rng(0).uniform(-1.0, 1.0, (500, 2)).astype(np.float32)
+    assert equalized(sound, gain=[0.0] * 4) == pytest.approx(sound, abs=1e-6)
+
+
+def test_equalizer_bands_move_without_a_jump():
+    sine = 0.1 * np.sin(2 * np.pi * 100.0 * np.arange(N) / SR)
+    gain = np.stack([np.linspace(0.0, 12.0, N), *np.zeros((3, N))], 1)
+    members = {name: np.tile(values, (N, 1)) for name, values in BANDS.items()} | {"gain": gain}
+    out = run(Equalizer, N, audio=sine, **members)["out"]
+    assert np.abs(np.diff(out[:, 0])).max() < 0.1 * 10 ** (12 / 20) * 2 * np.pi * 100.0 / SR * 1.1

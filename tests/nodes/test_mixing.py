@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nodes.mixing import Balance, Crossfade, Join, Mixer, Pan, Split, Spread, SumLanes, Values
+from nodes.mixing import Balance, Crossfade, Join, MatrixMixer, Mixer, Pan, Split, Spread, SumLanes, Values
 from tests.nodes.stepping import run
 
 LANES = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -70,3 +70,16 @@ def test_spread_laws():
 
 def test_values_has_one_lane_per_number():
     assert run(Values, 2, values=(1.0, 2.5, 4.0), scale=2.0, offset=1.0)["out"].tolist() == [[3, 6, 9]] * 2
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 5])
+def test_matrix_mixer_is_a_product_with_its_gains(outputs):
+    rng = np.random.default_rng(1)
+    gains, sound = rng.uniform(-2.0, 2.0, (outputs, 3)), rng.uniform(-1.0, 1.0, (20, 3))
+    out = run(MatrixMixer, 20, audio=sound, gain=np.tile(gains.ravel(), (20, 1)), outputs=outputs)["out"]
+    assert out == pytest.approx(sound @ gains.T, abs=1e-5)
+
+
+def test_matrix_mixer_has_one_gain_for_all_pairs_and_0_for_missing_ones():
+    assert run(MatrixMixer, 1, audio=[[1.0, 2.0]], gain=0.5)["out"].tolist() == [[1.5, 1.5]]
+    assert run(MatrixMixer, 1, audio=[[1.0, 2.0]], gain=[[1.0, 0.0, 0.5]])["out"].tolist() == [[1.0, 0.5]]

@@ -1,9 +1,9 @@
-"""Chorus, flanger and phaser against closed forms."""
+"""Chorus, flanger, phaser, tremolo and frequency shift against closed forms."""
 
 import numpy as np
 import pytest
 
-from nodes.modulation import Chorus, Flanger, Phaser
+from nodes.modulation import Chorus, Flanger, FrequencyShifter, Phaser, Tremolo
 from tests.nodes.stepping import SR, impulse, response, run
 
 N = 1 << 15
@@ -60,3 +60,35 @@ def test_feedback_never_runs_away(block, feedback):
     noise = np.random.default_rng(1).uniform(-1.0, 1.0, 2 * N)
     out = run(block, 2 * N, audio=noise, feedback=feedback, rate=20.0, depth=1.0, mix=1.0)["out"]
     assert np.abs(out).max() < 25.0
+
+
+@pytest.mark.parametrize("depth", [0.0, 0.4, 1.0])
+def test_tremolo_multiplies_by_its_curve(depth):
+    turns = 3.0 * np.arange(N) / SR
+    for shape, fall in (("sine", 0.5 - 0.5 * np.cos(2 * np.pi * (turns + 0.2))), ("triangle", None)):
+        fall = 1.0 - np.abs(2.0 * ((turns + 0.2) % 1.0) - 1.0) if fall is None else fall
+        out = run(Tremolo, N, audio=0.5, rate=3.0, depth=depth, phase=0.2, shape=shape)["out"]
+        assert out == pytest.approx(0.5 * (1.0 - depth * fall), abs=1e-6)
+
+
+@pytest.mark.parametrize("shape", ["sine", "triangle"])
+def test_tremolo_pans_with_opposite_phases_in_two_lanes(shape):
+    left, right = (run(Tremolo, N, audio=0.5, phase=p, depth=1.0, shape=shape)["out"] for p in (0.0, 0.5))
+    assert left + right == pytest.approx(np.full(N, 0.5), abs=1e-6) and np.ptp(left) == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize("tone", [50.0, 60.0, 200.0, 1000.0, 5000.0, 15000.0])
+@pytest.mark.parametrize("shift", [-30.0, 400.0])
+def test_frequency_shifter_moves_a_sine_and_rejects_its_image(tone, shift):
+    count = 1 << 16
+    window = np.blackman(count)
+
+    def amplitude(signal, frequency):
+        wave = np.exp(-2j * np.pi * frequency * np.arange(count) / SR)
+        return 2.0 * abs((signal * window * wave).sum()) / window.sum()
+
+    sine = 0.5 * np.sin(2 * np.pi * tone * np.arange(2 * count) / SR)
+    found = run(FrequencyShifter, 2 * count, audio=sine, frequency=shift)
+    for name, sign in (("out", 1.0), ("down", -1.0)):
+        wanted, image = (amplitude(found[name][count:], tone + factor * sign * shift) for factor in (1, -1))
+        assert wanted == pytest.approx(0.5, rel=1e-3) and image < 0.5e-3

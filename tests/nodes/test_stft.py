@@ -22,6 +22,20 @@ def test_reconstruction_is_exact_for_any_pair_of_windows(window, synthesis):
     assert sound_of(patch, SAMPLES)[2 * SIZE :] == pytest.approx(noise[SIZE:-SIZE], abs=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["add_spectra", "mix_spectra"])
+@pytest.mark.parametrize(("a", "b"), list(itertools.combinations(WINDOWS, 2)))
+def test_sum_of_spectra_with_different_windows_is_refused(kind, a, b):
+    def patch(a, b):
+        return patch_of(
+            "osc.out a.audio", "osc.out b.audio", "a.spectrum sum.a", "b.spectrum sum.b", "sum.out inverse.spectrum",
+            osc="sine", a=("stft", {"window": a}), b=("stft", {"window": b}), sum=kind, inverse="inverse_stft",
+        )  # fmt: skip
+
+    assert build_graph(patch(a, a).document, 44100.0).node("inverse").settings["analysis_window"] == a
+    with pytest.raises(GraphError, match=rf"windows of a and b must be equal, got {a} and {b}\. Set both to the same"):
+        build_graph(patch(a, b).document, 44100.0)
+
+
 @pytest.mark.parametrize("kind", ["rtisi_la", "momentum_rtisi", "phase_gradient"])
 def test_phase_reconstruction_refuses_another_window_than_that_of_the_frames(kind):
     def patch(window):

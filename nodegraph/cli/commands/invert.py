@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nodegraph.files.depths import AUTO
+
 from ..errors import CommandError
-from ..options import Json, sample_rate
+from ..options import Depth, Json, sample_rate
 from ..output import format_decibels, format_duration, print_json, print_line, print_warning
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ def invert(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of random initial phases.")] = 0,
+    depth: Depth = AUTO,
     json: Json = False,
 ) -> None:
     """Convert a spectrogram to sound, by reconstructing its phases.
@@ -99,12 +102,13 @@ def invert(
     """
     import numpy as np
 
-    from nodegraph.files.sound_output import kind_of, write_sound
+    from nodegraph.files.sound_format import format_of
+    from nodegraph.files.sound_output import write_sound
     from nodegraph.inversion import OFFLINE
     from nodegraph.spectral.metrics import ser
     from nodegraph.spectral.spectrogram_file import SpectrogramHints, read_spectrogram
 
-    kind = kind_of(output)
+    format = format_of(output, depth)
     inverter = _method(method, look_ahead)
     found = read_spectrogram(spectrogram, SpectrogramHints(size, hop, rate, scale, window, range))
     if output.exists() and output.samefile(spectrogram):
@@ -117,10 +121,10 @@ def invert(
     sound = inverter(found.magnitudes, found.size, found.hop, found.window, count, seed)
     elapsed = time.perf_counter() - began
     rate = found.rate or DEFAULT_RATE
-    write_sound(output, sound[:, None], rate)
+    write_sound(output, sound[:, None], rate, depth)
     peak = float(np.abs(sound).max(initial=0.0))
-    if peak > 1.0 and kind != "WAV":
-        print_warning(f"the sound is clipped ({format_decibels(peak)}). Write a .wav file instead")
+    if peak > 1.0 and not format.is_float:
+        print_warning(f"the sound is clipped ({format_decibels(peak)}). Write a .wav file of depth float")
     result = {
         "file": str(output),
         "method": method,

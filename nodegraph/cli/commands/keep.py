@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nodegraph.files.depths import AUTO
+
 from ..errors import CommandError
-from ..options import Json, positive
+from ..options import Depth, Json, positive
 from ..output import columns, format_duration, print_json, print_line
 from ..sound_writer import describe_file, write_sound_file
 
@@ -33,6 +35,7 @@ def keep(
             "--session", "-n", metavar="N", min=1, help="Session number: 1 is the latest, 2 the one before it …"
         ),
     ] = 1,
+    depth: Depth = AUTO,
     json: Json = False,
 ) -> int:
     """Save the last minutes of a live session to a file.
@@ -52,7 +55,7 @@ def keep(
     chosen = found[session - 1]
     seconds = min(60.0 * minutes, chosen.seconds) if minutes else chosen.seconds
     total = max(round(seconds * chosen.rate), 1)
-    result = write_sound_file(chosen.last(seconds), output, chosen.rate, chosen.channels, total, "saving")
+    result = write_sound_file(chosen.last(seconds), output, chosen.rate, chosen.channels, total, "saving", depth)
     if json:
         print_json(result | {"started": chosen.started, "title": chosen.title})
     else:

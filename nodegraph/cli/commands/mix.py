@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from nodegraph.files.depths import AUTO
+
 from ..mixtures import (
     Iterations,
     MixSeed,
@@ -20,7 +22,7 @@ from ..mixtures import (
     output_file,
     run_mixture,
 )
-from ..options import Device, Json, positive
+from ..options import Depth, Device, Json, positive
 from ..output import print_note, print_recipes
 
 
@@ -74,6 +76,7 @@ def mix(
     ] = None,
     resume: Resume = False,
     device: Device = None,
+    depth: Depth = AUTO,
     progress: Percentage = False,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and exit.")] = False,
     json: Json = False,
@@ -113,6 +116,7 @@ def mix(
             start=None if start is None else start.value,
             resume=resume,
             device=device,
+            depth=depth,
             observer=observer,
         ),
         json,

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nodegraph.files.depths import AUTO
+
 from ..errors import INTERRUPTED, CommandError
 from ..inputs import input_files, read_inputs
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..midi_file_input import MAX_TAIL, check_sends, collecting_sent, load_midi_file, render_until_silent, write_sent
-from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
+from ..options import Depth, Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
 from ..output import format_duration, print_json, print_line, print_note, print_warning
 from ..patches import build_graph_for, open_patch, warn_about_placeholders
 from ..programs import ask_about_programs
@@ -61,6 +63,7 @@ def render(
     seed: Seed = None,
     allow_outside: Outside = False,
     trust: Trust = None,
+    depth: Depth = AUTO,
     json: Json = False,
 ) -> int:
     """Render a patch to a sound file.
@@ -68,9 +71,9 @@ def render(
     The default duration is that of the longest --input, or of the --midi file and its tail until silence, else 10 s.
     Ctrl-C stops early and keeps the part that is rendered.
     """
-    from nodegraph.files.sound_output import kind_of
+    from nodegraph.files.sound_format import format_of
 
-    kind_of(output)
+    format_of(output, depth)
     opened = open_patch(patch, set, seed, allow_outside)
     ask_about_programs(opened, allow_outside, json)
     chosen = float(rate or opened.document.settings.rate or 44100.0)
@@ -99,7 +102,7 @@ def render(
         if score and midi:
             score.play(engine, port=midi.name)
         sent: list[Message] | None = [] if midi_out else None
-        result = write(engine, output, seconds, until_silence, sent)
+        result = write(engine, output, seconds, until_silence, sent, depth)
         if midi_out and sent is not None:
             write_sent(midi_out, sent, engine.rate)
         result["faults"] = sorted({engine.node_address(fault.node) for fault in engine.faults()})
@@ -129,6 +132,7 @@ def write(
     seconds: float,
     until_silence: bool = False,
     sent: list[Message] | None = None,
+    depth: str = AUTO,
 ) -> dict[str, Any]:
     """Render to a file in chunks; an interruption leaves a complete, shorter file.
 
@@ -143,7 +147,7 @@ def write(
         blocks = (engine.run_samples(min(CHUNK, total - first)) for first in range(0, total, CHUNK))
     if sent is not None:
         blocks = collecting_sent(blocks, engine, sent)
-    return write_sound_file(blocks, output, engine.rate, engine.outputs, total)
+    return write_sound_file(blocks, output, engine.rate, engine.outputs, total, depth=depth)
 
 
 def recordings(helpers: dict[Any, Any]) -> list[str]:

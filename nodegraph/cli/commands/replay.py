@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from nodegraph.files.depths import AUTO
+
 from ..errors import INTERRUPTED
 from ..kernels import compile_kernels, kernels_of_engine
-from ..options import Json, Outside, Trust
+from ..options import Depth, Json, Outside, Trust
 from ..output import print_json, print_note, print_warning
 from ..sound_writer import describe_file, write_sound_file
 
@@ -28,6 +30,7 @@ def replay(
     ] = None,
     allow_outside: Outside = False,
     trust: Trust = None,
+    depth: Depth = AUTO,
     json: Json = False,
 ) -> int:
     """Replay a logged performance, sample by sample.
@@ -35,19 +38,19 @@ def replay(
     A flight log contains the patch with its sounds and models, and every edit, parameter change, note and input sound
     with its sample. The replay produces the same samples. With --patch, the same events play another patch.
     """
-    from nodegraph.files.sound_output import kind_of
+    from nodegraph.files.sound_format import format_of
     from nodegraph.recording.replay import Replay, opened
 
     from ..patches import open_patch
 
-    kind_of(output)
+    format_of(output, depth)
     other = open_patch(patch) if patch is not None else None
     compile_kernels(kernels_of_engine(live=True))
     with opened(log) as flight:
         engine = Replay(flight, other, allow_outside)
         try:
             result = write_sound_file(
-                engine.blocks(), output, engine.rate, engine.outputs, max(flight.samples, 1), "replaying"
+                engine.blocks(), output, engine.rate, engine.outputs, max(flight.samples, 1), "replaying", depth
             )
         finally:
             engine.close()

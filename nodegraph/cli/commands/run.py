@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nodegraph.files.depths import AUTO
+
 from ..control_options import (
     LOOPBACK,
     ControllerFile,
@@ -23,7 +25,7 @@ from ..control_options import (
 from ..errors import CommandError
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..midi_file_input import load_midi_file
-from ..options import Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
+from ..options import Depth, Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
 from ..output import format_duration, print_json, print_note
 from ..patches import open_patch, problems_of, warn_about_placeholders
 from ..play_loop import play
@@ -71,6 +73,7 @@ def run(
     osc_send: OscSend = "",
     flight: Flight = None,
     record: Record = None,
+    depth: Depth = AUTO,
     keep: Keep = MINUTES,
     moves: Automation = None,
     set: Sets = None,
@@ -84,7 +87,7 @@ def run(
     Prints a report of the audio thread at the end: callbacks, xruns, load, time of each node.
     """
     control_options = ControlOptions(midi, midi_virtual, controller, learn, osc, osc_host, osc_send)
-    recording_options = RecordingOptions(flight, record, keep, moves)
+    recording_options = RecordingOptions(flight, record, keep, moves, depth)
     opened = open_patch(patch, set, seed, allow_outside)
     ask_about_programs(opened, allow_outside, json)
     recording_options.check(opened)

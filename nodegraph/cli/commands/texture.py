@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from nodegraph.files.depths import AUTO
+
 from ..mixtures import Iterations, MixSeed, Output, Percentage, Preview, Recipe, Resume, output_file, run_mixture
-from ..options import Device, Json, positive
+from ..options import Depth, Device, Json, positive
 from ..output import print_note
 
 
@@ -26,6 +28,7 @@ def texture(
     iterations: Iterations = None,
     resume: Resume = False,
     device: Device = None,
+    depth: Depth = AUTO,
     progress: Percentage = False,
     json: Json = False,
 ) -> int | None:
@@ -52,6 +55,7 @@ def texture(
             iterations=iterations,
             resume=resume,
             device=device,
+            depth=depth,
             observer=observer,
         ),
         json,

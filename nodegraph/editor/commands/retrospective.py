@@ -31,13 +31,13 @@ def keep_last(desk: Desk, payload: object) -> None:
         if session is None:
             return
         path = path if path.suffix else path.with_suffix(".wav")
-        seconds = session.seconds
+        seconds, depth = session.seconds, desk.preferences.depth
 
         def done(job: Job) -> None:
             failed = f"Not saved: {job.error}"
             desk.notify(failed if job.error else f"Saved {path.name} ({seconds:.0f} s).", alarm=bool(job.error))
 
-        desk.jobs.start("saving", lambda job: write_last_minutes(session, seconds, path, job), done)
+        desk.jobs.start("saving", lambda job: write_last_minutes(session, seconds, path, depth, job), done)
 
     desk.ask_file("keep", "Save last minutes as", write, ".wav", save=True, name=sound_name(desk, "kept"))
 

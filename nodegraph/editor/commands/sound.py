@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from nodegraph.files.depths import DEPTHS
 from nodegraph.quantum import QUANTUM
 
 from ..command import command
@@ -16,6 +17,7 @@ from ..view import Item, PanelVisual
 
 RATES = (22050.0, 32000.0, 44100.0, 48000.0, 88200.0, 96000.0)
 BLOCKS = (64, 128, 256, 512, 1024, 2048)
+EXPORT_CHUNK = 256 * QUANTUM  # samples; a day of sound does not fit into memory
 DEFAULT, NONE, DEVICE_RATE, CURRENT_RATE = "system default", "no device", "device rate", "current rate"
 
 
@@ -76,6 +78,7 @@ class DevicePanel(Panel):
             Item("choice", "device", "Device", (shown, tuple(names))),
             Item("choice", "rate", "Sample rate (Hz)", (rate, (DEVICE_RATE, *(f"{r:g}" for r in RATES)))),
             Item("choice", "block", "Block size", (str(chosen.blocksize), tuple(map(str, BLOCKS)))),
+            depth_item(desk),
             Item("text", "state", value=self._state(desk)),
             Item("button", "again", "Rescan devices"),
         )
@@ -95,12 +98,19 @@ class DevicePanel(Panel):
             desk.set_preferences(rate=None if event.value == DEVICE_RATE else float(event.value))
         elif event.item == "block":
             desk.set_preferences(blocksize=int(event.value))
-        if event.item != "again":
+        elif event.item == "depth":
+            desk.set_preferences(depth=str(event.value))
+        if event.item not in ("again", "depth"):
             use_device(desk)
         desk.open_panel(self)
 
     def tick(self, desk: Desk, now: float) -> None:
         desk.view.set_item(self.key, Item("text", "state", value=self._state(desk)))
+
+
+def depth_item(desk: Desk) -> Item:
+    """Return the choice of the depth of all sound files that the editor writes."""
+    return Item("choice", "depth", "Depth of sound files", (desk.preferences.depth, DEPTHS))
 
 
 def use_device(desk: Desk) -> None:
@@ -115,7 +125,7 @@ def _names(desk: Desk) -> list[str]:
 
 @command("Audio device…", "ctrl+,", menu="Sound", section=9)
 def device(desk: Desk, payload: object) -> None:
-    """Select the audio device, sample rate and block size."""
+    """Select the audio device, sample rate, block size, and the depth of recordings."""
     desk.open_panel(DevicePanel())
 
 
@@ -133,7 +143,7 @@ def record(desk: Desk, payload: object) -> None:
 
     def begin(path: Path) -> None:
         path = path if path.suffix else path.with_suffix(".wav")
-        desk.sound.record(path)
+        desk.sound.record(path, desk.preferences.depth)
 
     desk.ask_file("record", "Record to", begin, ".wav", save=True, name=sound_name(desk, "take"))
 
@@ -165,6 +175,7 @@ class ExportPanel(Panel):
         items = [
             Item("entry", "seconds", "Seconds", self.seconds, enabled=not busy),
             Item("choice", "rate", "Sample rate (Hz)", (self.rate, (CURRENT_RATE, *(f"{r:g}" for r in RATES)))),
+            depth_item(desk),
         ]
         if self.job is not None:
             items.append(Item("progress", "progress", value=(self.job.part, self._text())))
@@ -181,6 +192,8 @@ class ExportPanel(Panel):
             self.seconds = str(event.value)
         elif event.item == "rate":
             self.rate = str(event.value)
+        elif event.item == "depth":
+            desk.set_preferences(depth=str(event.value))
         elif event.item == "cancel" and self.job is not None:
             self.job.cancel()
         elif event.item == "go" and self.job is None:
@@ -205,9 +218,10 @@ class ExportPanel(Panel):
         """Render ``seconds`` at ``rate`` Hz to ``path`` in a background job."""
         path = path if path.suffix else path.with_suffix(".wav")
         document, origin, outside = desk.patch.document, desk.patch.path, desk.allow_outside
+        depth = desk.preferences.depth
 
         def work(job: Job) -> Path:
-            return export(document, origin, path, seconds, rate, job.progress, outside)
+            return export(document, origin, path, seconds, rate, job.progress, outside, depth)
 
         def done(job: Job) -> None:
             self.job = None
@@ -230,18 +244,28 @@ class ExportPanel(Panel):
 
 
 def export(
-    document: Any, origin: Path | None, path: Path, seconds: float, rate: float, progress: Any, outside: bool = False
+    document: Any,
+    origin: Path | None,
+    path: Path,
+    seconds: float,
+    rate: float,
+    progress: Any,
+    outside: bool,
+    depth: str,
 ) -> Path:
-    """Render ``seconds`` of ``document`` to a sound file, written atomically."""
+    """Render ``seconds`` of ``document`` to a sound file, written atomically; ``progress`` is called with 0…1."""
     from nodegraph.engine.offline import Offline
-    from nodegraph.files.sound_output import write_sound
+    from nodegraph.files.sound_output import SoundOutput
 
     engine = Offline(document, rate, origin, None, allow_outside=outside)
+    total = round(seconds * rate)
     try:
-        sound = engine.run(seconds, progress)
+        with SoundOutput(path, rate, engine.outputs, seconds, depth) as file:
+            while file.samples < total:
+                file.write(engine.run_samples(min(EXPORT_CHUNK, total - file.samples)))
+                progress(file.samples / total)
     finally:
         engine.close()
-    write_sound(path, sound, rate)
     return path
 
 

@@ -41,7 +41,7 @@ def record_wire(desk: Desk, payload: object) -> None:
         return
 
     def begin(path: Path) -> None:
-        desk.sound.record_wire(end, path if path.suffix else path.with_suffix(".wav"))
+        desk.sound.record_wire(end, path if path.suffix else path.with_suffix(".wav"), desk.preferences.depth)
         desk.refresh_sound_state()
 
     name = sound_name(desk, start.replace(".", "-") + "-")

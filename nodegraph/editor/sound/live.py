@@ -393,12 +393,12 @@ class LiveSound:
 
     # -- recording -----------------------------------------------------------------------------------------
 
-    def record(self, path: Path | None) -> None:
+    def record(self, path: Path | None, depth: str = "auto") -> None:
         recording, self._recording = self._recording, None
         if recording is not None:
             recording.close()
         if path is not None:
-            self._recording = Recording(self._live, path)
+            self._recording = Recording(self._live, path, depth)
         self._state_time = -1e9
 
     def record_input(self, seconds: float, stopped: Callable[[], bool]) -> tuple[np.ndarray, float]:
@@ -406,7 +406,7 @@ class LiveSound:
             raise EngineError("no audio input without a device. Select one in Sound › Audio device (Ctrl+,).")
         return record_input(self._live, self._device_request.device, seconds, stopped)
 
-    def record_wire(self, port_ref: str, path: Path | None) -> None:
+    def record_wire(self, port_ref: str, path: Path | None, depth: str = "auto") -> None:
         recording = self._wires.pop(port_ref, None)
         if recording is not None:
             recording.close()
@@ -415,7 +415,7 @@ class LiveSound:
             )
         with self._lock:
             if path is not None:
-                self._wires[port_ref] = WireRecording(self._live, port_ref, path)
+                self._wires[port_ref] = WireRecording(self._live, port_ref, path, depth)
             self._watch_due = True
             self._lock.notify()
         self._state_time = -1e9

@@ -111,8 +111,8 @@ class SoundEngine(Protocol):
     def preview(self, samples: np.ndarray, rate: float) -> None:
         """Play a mono sound (count,) at ``rate`` Hz once instead of the output; recordings do not contain it."""
 
-    def record(self, path: Path | None) -> None:
-        """Start recording the output to a sound file; None stops and closes the file."""
+    def record(self, path: Path | None, depth: str = "auto") -> None:
+        """Start recording the output to a sound file of a depth in ``DEPTHS``; None stops and closes the file."""
 
     def record_input(self, seconds: float, stopped: Callable[[], bool]) -> tuple[np.ndarray, float]:
         """Record the audio input for at most ``seconds``, until ``stopped()``; called by a job.
@@ -120,7 +120,7 @@ class SoundEngine(Protocol):
         Return the samples (samples, channels) and the rate in Hz. Unlike the other methods, it raises EngineError.
         """
 
-    def record_wire(self, port_ref: str, path: Path | None) -> None:
+    def record_wire(self, port_ref: str, path: Path | None, depth: str = "auto") -> None:
         """Start recording an output ("osc1.out") to a sound file; None stops and closes the file."""
 
     def set_flight_log(self, path: Path | None) -> None:

@@ -59,12 +59,12 @@ class RetrospectiveRecording(State):
         return recorder
 
 
-def write_last_minutes(session: RetrospectiveSession, seconds: float, path: Path, job: Job) -> Path:
+def write_last_minutes(session: RetrospectiveSession, seconds: float, path: Path, depth: str, job: Job) -> Path:
     """Write the last ``seconds`` of a session to a sound file and return its path."""
     from nodegraph.files.sound_output import SoundOutput
 
     total = max(round(seconds * session.rate), 1)
-    with SoundOutput(path, session.rate, session.channels, seconds) as file:
+    with SoundOutput(path, session.rate, session.channels, seconds, depth) as file:
         for chunk in session.last(seconds):
             file.write(chunk[: total - file.samples])
             job.progress(file.samples / total)

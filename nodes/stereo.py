@@ -1,0 +1,53 @@
+"""Stereo: middle and sides, width."""
+
+from nodegraph.node import Choice, In, Node, Out
+
+from .mixing import lane_of, side_of
+
+
+class MidSide(Node):
+    """Converts left and right to middle and side, ``M = (L + R) / 2``, ``S = (L - R) / 2``, or back, ``L, R = M ± S``.
+
+    Effects between an encoder and a decoder act on the middle or on the sides alone.
+    """
+
+    aliases = ("ms", "midside", "stereo", "matrix")
+
+    audio = In(0.0, doc="two lanes: left and right, or middle and side")
+    mode = Choice("encode", "decode", doc="encode: to middle and side; decode: to left and right")
+    out = Out(doc="two lanes: middle and side, or left and right")
+
+    def lanes(inputs, settings):
+        return {"out": 2}
+
+    def block(audio, mode, out):
+        factor = 0.5 if mode == 0 else 1.0
+        for i in range(out.shape[0]):
+            a, b = side_of(audio, i, 0), side_of(audio, i, 1)
+            b = b if audio.shape[1] > 1 or mode == 0 else 0.0  # a single lane has no side
+            out[i, 0] = factor * (a + b)
+            out[i, 1] = factor * (a - b)
+
+
+class Width(Node):
+    """Makes a stereo sound narrower or wider: ``L, R = M ± width S`` with ``M, S = (L ± R) / 2``; 0 is mono.
+
+    The sum of left and right stays the same, so that a wide sound is complete in mono.
+    """
+
+    aliases = ("stereo", "widener", "imager", "spread2")
+
+    audio = In(0.0, doc="two lanes, left and right")
+    width = In(1.0, unit="ratio", min=0.0, max=2.0, doc="factor of the difference of left and right; 1 is unchanged")
+    out = Out(doc="two lanes, left and right")
+
+    def lanes(inputs, settings):
+        return {"out": 2}
+
+    def block(audio, width, out):
+        for i in range(out.shape[0]):
+            left, right = side_of(audio, i, 0), side_of(audio, i, 1)
+            side = 0.5 * (left - right) * lane_of(width, i, 0)
+            middle = 0.5 * (left + right)
+            out[i, 0] = middle + side
+            out[i, 1] = middle - side
