@@ -46,7 +46,8 @@ class Vca(Node):
 class Gater(Node):
     """Switches a sound on and off with a square wave, a hard tremolo: ``y = x (1 + sqr(2π f t)) / 2``.
 
-    It starts open. The gater of Barkan & Tsiris, Deep synthesizer parameter estimation (2019).
+    It starts open. ``fade`` makes the edges ramps, without clicks. The gater of Barkan & Tsiris, Deep synthesizer
+    parameter estimation (2019), has none.
     """
 
     aliases = ("chopper", "trancegate")
@@ -55,12 +56,14 @@ class Gater(Node):
     frequency = In(4.0, unit="Hz", min=0.01, max=100.0, taper="log", doc="cycles per second")
     width = In(0.5, unit="cycles", min=0.0, max=1.0, doc="fraction of the cycle that is open")
     amount = In(1.0, unit="ratio", min=0.0, max=1.0, doc="depth; 1 closes completely")
+    fade = In(0.0, unit="s", min=0.0, max=0.1, doc="time in which it opens and closes; 0 is immediate")
     out = Out(doc="gated signal")
-    phase = State()
+    phase, openness = State(), State(1.0)
 
-    def tick(audio, frequency, width, amount, phase, dt):
-        gain = 1.0 if phase < width else 1.0 - amount
-        return audio * gain, wrap(phase + frequency * dt)
+    def tick(audio, frequency, width, amount, fade, phase, openness, dt):
+        step = min(dt / max(fade, 1e-9), 1.0)
+        openness = clip((1.0 if phase < width else 0.0) - openness, -step, step) + openness
+        return audio * (1.0 - amount + amount * openness), wrap(phase + frequency * dt), openness
 
 
 RMS_SECONDS = 0.02  # time constant of the mean of squares
