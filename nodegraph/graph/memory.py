@@ -6,6 +6,7 @@ from nodegraph.quantum import QUANTUM
 
 from .budgets import MEMORY, OverBudget
 from .model import Graph, GraphNode
+from .oversampling import filter_length
 
 SAMPLE, STATE = 4, 8  # bytes
 NODE = 16_000  # bytes of the Python objects and the row of a node
@@ -30,14 +31,15 @@ def check_memory(graph: Graph, problems: list[str]) -> None:
 
 
 def node_bytes(node: GraphNode, rate: float) -> int:
-    """Return the bytes that a node needs in all its lanes: delay lines, buffers, knobs, states and frames."""
+    """Return the bytes that a node needs in all its lanes: delay lines, buffers, knobs, states, frames and filters."""
     if node.cls is None:
         return NODE
     spec = node.spec
     ports = SAMPLE * QUANTUM * (len(spec.inputs) + len(spec.outputs)) + KNOB * len(spec.inputs)
     frames = sum(2 * SAMPLE * type.bins for type in node.output_frames.values())
     lines = line_bytes(node, rate) if has_lines(node) else 0
-    return NODE + node.lanes * (ports + STATE * len(spec.states) + frames) + lines
+    filters = SAMPLE * filter_length(node, QUANTUM) if node.oversampling > 1 else 0
+    return NODE + node.lanes * (ports + STATE * len(spec.states) + frames + filters) + lines
 
 
 def has_lines(node: GraphNode) -> bool:

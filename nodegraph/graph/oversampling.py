@@ -18,6 +18,13 @@ def oversampled_latency(node: GraphNode, rate: float) -> int:
     return filters + -(-_latency(node, rate) // node.oversampling)
 
 
+def filter_length(node: GraphNode, quantum: int) -> int:
+    """Return the samples that the filters of a node and its fast ports hold in a lane, in quanta of ``quantum``."""
+    inputs, outputs = len(node.spec.inputs), len(node.spec.outputs)
+    history = TAPS + 1 + quantum
+    return history * (inputs + node.oversampling * outputs) + quantum * node.oversampling * (inputs + outputs)
+
+
 def _latency(node: GraphNode, rate: float) -> int:
     """Return the latency of the block itself, in samples at the rate at which it runs."""
     assert node.cls is not None

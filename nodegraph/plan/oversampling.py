@@ -20,10 +20,10 @@ from nodegraph.native.words import as_f32, as_float32_memory, as_i64, call_kerne
 from nodegraph.node import In
 from nodegraph.quantum import QUANTUM
 
-from . import layout as at
 from .buffers import Operand, Row
 from .builder import CACHE_LINE, PlanBuilder
 from .keys import BlockLineKey, StateKey
+from .layout import ALL_LANES
 from .memory import ALIGNMENT, bits, write_words
 from .rows import FRESH, positions
 from .sources import Source
@@ -217,14 +217,14 @@ def oversampled(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row,
             out=fast,
             out_stride=address + 8 * (word + 1) if kernel.is_tick else 0,
         )
-        first += _lines(factor * QUANTUM * width)
+        first += _padded(factor * QUANTUM * width)
     for name, buffer in zip(node.spec.outputs, row.outputs, strict=True):
         word = kernel.parameter_words[name].word
         inner[word], out = partial(builder.scratch.address_of, first), row.words[word]
         line = _line(builder, node, f"{name} of the output", factor * HISTORY, buffer.lanes)[0]
-        row.lines.append((line.ctypes.data, len(line), at.ALL_LANES))  # inputs are finite, outputs may not be
+        row.lines.append((line.ctypes.data, len(line), ALL_LANES))  # inputs are finite, outputs may not be
         entries += OutputEntry(data=inner[word], width=buffer.lanes, history=line.ctypes.data, out=out)
-        first += _lines(factor * QUANTUM * buffer.lanes)
+        first += _padded(factor * QUANTUM * buffer.lanes)
     builder.scratch.floats = max(builder.scratch.floats, first)
     header = OversampleHeader(
         kernel=partial(_address_of, kernel),
@@ -258,7 +258,7 @@ def _line(builder: PlanBuilder, node: GraphNode, name: str, length: int, lanes: 
     return line, line is before
 
 
-def _lines(floats: int) -> int:
+def _padded(floats: int) -> int:
     """Return a number of floats rounded up to whole cache lines."""
     return -(-floats // CACHE_LINE) * CACHE_LINE
 
