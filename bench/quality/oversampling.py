@@ -15,7 +15,8 @@ CASES: dict[str, tuple[float, float, str, dict[str, Any]]] = {
     "drive hard 24 dB, sine 5 kHz": (5000.0, 0.5, "drive", {"drive": 24.0, "shape": "hard"}),
     "drive fold 12 dB, sine 5 kHz": (5000.0, 0.5, "drive", {"drive": 12.0, "shape": "fold"}),
     "drive sine 12 dB, sine 5 kHz": (5000.0, 0.5, "drive", {"drive": 12.0, "shape": "sine"}),
-    "ladder, drive 4, sine 7 kHz": (7000.0, 0.9, "ladder", {"cutoff": 14000.0, "resonance": 0.7, "drive": 4.0}),
+    "ladder that sings at 14 kHz, resonance 1.2": (14000.0, 0.0, "ladder", {"cutoff": 14000.0, "resonance": 1.2}),
+    "ladder, drive 24 dB, sine 7 kHz": (7000.0, 0.9, "ladder", {"cutoff": 14000.0, "resonance": 0.7, "drive": 24.0}),
 }
 
 
@@ -29,6 +30,6 @@ def rows() -> list[list[str]]:
                 tone=("sine", {"frequency": frequency, "amplitude": amplitude}),
                 block=(block, {**params, "oversampling": factor}), out="audio_out",
             )  # fmt: skip
-            cells.append(f"{worst_alias(render(patch, 1.2)[4410 : 4410 + round(RATE), 0], frequency):.1f}")
+            cells.append(f"{worst_alias(render(patch, 2.0)[-round(RATE) :, 0], frequency):.1f}")
         found.append(cells)
     return found
