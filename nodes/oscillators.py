@@ -13,7 +13,19 @@ their own. At 44.1 kHz the waves lose 0.4 dB at 15 kHz, and the aliases of a saw
 
 import numpy as np
 
-from nodegraph.maths import clip, cos_turn, floor, log2, next_random, read_double, rising_edge, sin_turn, uniform, wrap
+from nodegraph.maths import (
+    clip,
+    cos_turn,
+    floor,
+    log2,
+    next_random,
+    read_double,
+    rising_edge,
+    sin_turn,
+    sqrt,
+    uniform,
+    wrap,
+)
 from nodegraph.node import Choice, In, Node, Option, Out, State, Table, Wired
 from nodegraph.spectral.wavetables import (
     HARMONICS,
@@ -229,6 +241,52 @@ class Saw(Node):
             wave = synced_wave(saw_wave(wrap(old + pm), speed, steps, quality), wave, since)
             old, since = wrap(old + step), since + 1.0
         return amplitude * wave, wrap(phase + step), pm, reset, seed, old, since
+
+
+DETUNING = (-0.11002313, -0.06288439, -0.01952356, 0.0, 0.01991221, 0.06216538, 0.10745242)
+
+
+class Supersaw(Node):
+    """Generates seven saws at once, detuned and each at its own phase: the sound of trance leads and pads.
+
+    Saw ``k`` runs at ``f (1 + d_k detune)``, ``d`` from -0.11 to 0.107; ``mix`` sets the level of the six at the sides,
+    from that of the middle one alone. The detunings are those of Roland's JP-8000: Szabo, How to emulate the super saw
+    (KTH, 2010). At a mix of 1 the power is that of one saw.
+    """
+
+    aliases = ("hypersaw", "jp8000", "unison", "swarm")
+
+    frequency = FREQUENCY
+    detune = In(0.3, unit="ratio", min=0.0, max=1.0, doc="distance of the saws; 1 is about ±180 cents")
+    mix = In(0.7, unit="ratio", min=0.0, max=1.0, doc="level of the six saws at the sides")
+    amplitude = AMPLITUDE
+    out = Out(doc="sum of seven saws")
+    steps = Table(step_residuals)
+    p0, p1, p2, p3, p4, p5, p6 = (State(-1.0) for _ in range(7))
+    seed = State(1, seeded=True)
+
+    def tick(frequency, detune, mix, amplitude, steps, p0, p1, p2, p3, p4, p5, p6, seed, dt):
+        side = clip(mix, 0.0, 1.0)
+        gain = amplitude / sqrt(1.0 + 6.0 * side * side)
+        step, apart = frequency * dt, frequency * dt * clip(detune, 0.0, 1.0)
+        w0, p0, seed = detuned_saw(p0, step + DETUNING[0] * apart, steps, seed)
+        w1, p1, seed = detuned_saw(p1, step + DETUNING[1] * apart, steps, seed)
+        w2, p2, seed = detuned_saw(p2, step + DETUNING[2] * apart, steps, seed)
+        w3, p3, seed = detuned_saw(p3, step, steps, seed)
+        w4, p4, seed = detuned_saw(p4, step + DETUNING[4] * apart, steps, seed)
+        w5, p5, seed = detuned_saw(p5, step + DETUNING[5] * apart, steps, seed)
+        w6, p6, seed = detuned_saw(p6, step + DETUNING[6] * apart, steps, seed)
+        wave = w3 + side * (w0 + w1 + w2 + w4 + w5 + w6)
+        return gain * wave, p0, p1, p2, p3, p4, p5, p6, seed
+
+
+def detuned_saw(phase, step, steps, seed):
+    """Return a saw that starts at a random phase, its next phase, and the next seed."""
+    is_new = phase < 0.0
+    seed = next_random(seed) if is_new else seed
+    phase = uniform(seed) if is_new else phase
+    speed = clip(abs(step), 1e-9, 0.5)
+    return saw_wave(phase, speed, steps, 0), wrap(phase + step), seed
 
 
 class Square(Node):

@@ -12,8 +12,8 @@ from tests.rendering import patch_of
 PATCHES = Path(__file__).parent.parent / "patches"
 
 DEMOS = (
-    "arpeggio", "demo", "eight_voices", "feedback_fm", "patches_as_blocks", "pluck", "slides", "song", "subtractive_voice",
-    "temple",
+    "arpeggio", "demo", "eight_voices", "feedback_fm", "patches_as_blocks", "pluck", "slides", "song",
+    "subtractive_voice", "temple",
 )  # fmt: skip
 SECONDS = 8.0
 

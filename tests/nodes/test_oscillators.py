@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nodegraph.patch import Document, NodeRecord, Wire
-from nodes.oscillators import Impulse, Lfo, Phasor, Saw, Sine, Square, Triangle, Wavetable
+from nodes.oscillators import DETUNING, Impulse, Lfo, Phasor, Saw, Sine, Square, Supersaw, Triangle, Wavetable
 from tests.nodes.stepping import SR, run, spectrum
 from tests.rendering import Offline, patch_of
 
@@ -188,6 +188,18 @@ def test_vibrato_does_not_flutter_in_the_treble():
         frequency = middle * 2 ** (0.5 / 12 * np.sin(2 * np.pi * 2.0 * np.arange(N + 4410) / SR))
         levels = treble_of(run(Wavetable, N + 4410, frequency=frequency, position=1.0)["out"])
         assert np.ptp(levels) < 1.0
+
+
+def test_supersaw_has_seven_saws_and_the_power_of_one():
+    out = run(Supersaw, 4 * N, frequency=1000.0, detune=1.0, mix=1.0)["out"]
+    amplitudes, f = spectrum(out)
+    for detuning in DETUNING:
+        near = np.abs(f - 1000.0 * (1 + detuning)) < 1.0
+        assert amplitudes[near].max() == pytest.approx(2 / np.pi / np.sqrt(7), rel=0.1)
+    assert out.std() == pytest.approx(1 / np.sqrt(3), rel=0.05)
+    alone = run(Supersaw, N, frequency=441.7, mix=0.0)["out"]
+    harmonics, rest = levels_of(alone, 441.7)
+    assert harmonics - rest > 70.0
 
 
 def write_cycles(path, cycles):
