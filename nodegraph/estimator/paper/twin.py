@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
+
+from nodegraph.spectral import band_limited_steps as steps
 
 from ..parameters import Parameter
 from .synthesizer import RATE, SECONDS
@@ -63,52 +66,60 @@ def _oscillator(columns: Values, name: str, n: torch.Tensor) -> torch.Tensor:
     pitch, depth, speed = (columns[f"{letter}_{name}"] for letter in "fBv")
     modulation = depth * torch.sin(2.0 * torch.pi * _wrapped(n * speed / RATE))
     # the wires of the patch are float32, and the phase adds up their rounding
-    steps = (pitch + modulation.float().double()) / RATE
-    phase = torch.cumsum(steps, dim=1) - steps
-    period = 1.0 / steps.abs().clamp(1e-9, 0.5)
-    return columns[f"A_{name}"] * _WAVES[name](_wrapped(phase), period)
+    increments = (pitch + modulation.float().double()) / RATE
+    phase = torch.cumsum(increments, dim=1) - increments
+    return columns[f"A_{name}"] * _WAVES[name](_wrapped(phase), increments.abs().clamp(1e-9, 0.5))
 
 
-def _sine(phase: torch.Tensor, period: torch.Tensor) -> torch.Tensor:
+def _sine(phase: torch.Tensor, speed: torch.Tensor) -> torch.Tensor:
     return torch.sin(2.0 * torch.pi * phase)
 
 
-def _saw(phase: torch.Tensor, period: torch.Tensor) -> torch.Tensor:
-    return 2.0 * phase - 1.0 - 2.0 * _jump(phase, period)
+def _saw(phase: torch.Tensor, speed: torch.Tensor) -> torch.Tensor:
+    return 2.0 * phase - 1.0 - 2.0 * _jump(phase, speed)
 
 
-def _square(phase: torch.Tensor, period: torch.Tensor) -> torch.Tensor:
+def _square(phase: torch.Tensor, speed: torch.Tensor) -> torch.Tensor:
     naive = torch.where(phase < 0.5, 1.0, -1.0)
-    return naive + 2.0 * (_jump(phase, period) - _jump(_wrapped(phase - 0.5), period))
+    return naive + 2.0 * (_jump(phase, speed) - _jump(_wrapped(phase - 0.5), speed))
 
 
-def _triangle(phase: torch.Tensor, period: torch.Tensor) -> torch.Tensor:
+def _triangle(phase: torch.Tensor, speed: torch.Tensor) -> torch.Tensor:
     place = _wrapped(phase + 0.25)
     naive = 1.0 - 4.0 * (place - 0.5).abs()
-    return naive + 8.0 * (_corner(place, period) - _corner(_wrapped(place + 0.5), period))
+    return naive + 8.0 * (_corner(place, speed) - _corner(_wrapped(place + 0.5), speed))
 
 
 _WAVES = {"sin": _sine, "saw": _saw, "sqr": _square, "tri": _triangle}
 
 
-def _jump(phase: torch.Tensor, period: torch.Tensor) -> torch.Tensor:
+def _jump(phase: torch.Tensor, speed: torch.Tensor) -> torch.Tensor:
     """Return band-limited minus ideal unit step at phase 0."""
-    return _step_residual(phase * period) - _step_residual((1.0 - phase) * period)
+    residual = _at_phase(_table(steps.step_residuals, phase.device), phase, speed)
+    return torch.where(phase < 0.5, residual, -residual)
 
 
-def _corner(phase: torch.Tensor, period: torch.Tensor) -> torch.Tensor:
+def _corner(phase: torch.Tensor, speed: torch.Tensor) -> torch.Tensor:
     """Return band-limited minus ideal corner at phase 0, whose slope rises by 1 per cycle."""
-    return (_corner_residual(phase * period) + _corner_residual((1.0 - phase) * period)) / period
+    residual = _at_phase(_table(steps.corner_residuals, phase.device), phase, speed)
+    return residual * (speed / steps.SHORTEST).clamp(max=1.0)
 
 
-def _step_residual(distance: torch.Tensor) -> torch.Tensor:
-    outer, inner = (2.0 - distance).clamp(min=0.0), (1.0 - distance).clamp(min=0.0)
-    return (4.0 * inner**4 - outer**4) / 24.0
+@lru_cache(maxsize=8)
+def _table(make: Callable[[], np.ndarray], device: torch.device) -> torch.Tensor:
+    """Return a table as the patch reads it, in float32, as doubles on the device."""
+    return torch.as_tensor(make().astype(np.float32).astype(np.float64), device=device)
 
 
-def _corner_residual(distance: torch.Tensor) -> torch.Tensor:
-    outer, inner = (2.0 - distance).clamp(min=0.0), (1.0 - distance).clamp(min=0.0)
-    return (outer**5 - 4.0 * inner**5) / 120.0
+def _at_phase(table: torch.Tensor, phase: torch.Tensor, speed: torch.Tensor) -> torch.Tensor:
+    """Return a table at a phase, linearly interpolated; it is the same before and after a jump."""
+    highest = (0.5 - steps.SHORTEST) * steps.ROWS_PER_SPEED
+    row = ((speed - steps.SHORTEST) * steps.ROWS_PER_SPEED + 0.999999).clamp(0.0, highest).long()
+    near = torch.minimum(phase, 1.0 - phase)
+    place = (near * steps.POINTS / speed.clamp(max=steps.SHORTEST)).clamp(max=float(steps.ROW))
+    index = place.long()
+    start = row * (steps.ROW + 1) + index
+    return table[start] + (table[start + 1] - table[start]) * (place - index)
 
 
 # -- envelope and filter -----------------------------------------------------------------------------------
