@@ -97,6 +97,8 @@ class RecordingOptions:
 
         recorders = [self._retrospective, self._recording, self.log]
         self.problems = [f"{recorder.problem}." for recorder in recorders if recorder is not None and recorder.problem]
+        if self._recording is not None and self._recording.clipping:
+            print_warning(f"{self._recording.path}: {self._recording.clipping}")
         files = [self._recording.path] if self._recording else []
         files += [self.log.result] if self.log else []
         if self._automation_recorder is not None and self.automation is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.graph import wire_problem
+from nodegraph.graph.buses import bus_edges
 from nodegraph.graph.ports import PatchLocation, spec_of
 from nodegraph.graph.rules import ports_fit
 from nodegraph.node import FrameIn, Node, Port, Spec
@@ -95,7 +96,8 @@ def propose_wire(wiring: WiringContext, first: Pin, second: Pin) -> WireProposal
         if frames and wire.target_ref == target.end
     )
     base = wiring.with_actions(*old) if old else wiring
-    feedback = closes_loop(base.document, source.node, target.node)
+    location = PatchLocation(wiring.path, wiring.allow_outside)
+    feedback = closes_loop(base.document, source.node, target.node, bus_edges(base.document, location))
     wire = Wire(source.node, source.port, target.node, target.port, feedback)
     reason = wire_problem(base.root, wire, wiring.level, wiring.path, wiring.allow_outside)
     if reason is not None:
@@ -105,11 +107,16 @@ def propose_wire(wiring: WiringContext, first: Pin, second: Pin) -> WireProposal
     return WireProposal((*old, Connect(source.end, target.end, feedback)), words, feedback)
 
 
-def closes_loop(document: Document, source: str, target: str) -> bool:
-    """Return whether a wire from ``source`` to ``target`` would close a loop without a feedback wire."""
+def closes_loop(document: Document, source: str, target: str, buses: Iterable[tuple[str, str]] = ()) -> bool:
+    """Return whether a wire from ``source`` to ``target`` would close a loop without a feedback wire.
+
+    ``buses`` are the pairs of nodes that are connected without a wire.
+    """
     if source == target:
         return True
     onward: dict[str, set[str]] = {}
+    for sender, receiver in buses:
+        onward.setdefault(sender, set()).add(receiver)
     for wire in document.wires:
         if not wire.feedback:
             onward.setdefault(wire.source, set()).add(wire.target)

@@ -16,7 +16,7 @@ import numpy as np
 from .atomic import create_file, remove_leftovers
 from .depths import AUTO
 from .sound_file import SoundFileError, reason_of
-from .sound_format import MAX_WAV_BYTES, SoundFormat, create_sound_file, format_of
+from .sound_format import MAX_WAV_BYTES, SoundFormat, clipping, create_sound_file, format_of
 from .sound_output import write_chunks
 
 UPDATE_HEADER_NOW = 0x1060  # a command of libsndfile, which soundfile has no function for
@@ -38,6 +38,7 @@ class RecordingFile:
         self._requested_path, self._rate, self._channels, self._depth = path, rate, channels, depth
         self._file: Any = None
         self._format = SoundFormat("", None)
+        self._peak = 0.0
         self._part: Path | None = None  # the hidden file; None when the recording has its name
 
     def write(self, block: np.ndarray) -> None:
@@ -50,6 +51,8 @@ class RecordingFile:
             if self._file is None:
                 self._open()
             write_chunks(self._file, block)
+            if not self._format.is_float:
+                self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
             self._file.flush()
             self._write_length(self._part or self.path)
             if self._part is not None and is_playable(self._part):
@@ -61,6 +64,11 @@ class RecordingFile:
             playable = "; the samples written before are playable" if self.path else ""
             self.problem = f"the recording has ended ({reason}){playable}"
             self.close()
+
+    @property
+    def clipping(self) -> str:
+        """Remark if the recording so far is clipped, or ""."""
+        return clipping(self._format, self._peak)
 
     def _open(self) -> None:
         self._format = format_of(self._requested_path, self._depth, self._rate)

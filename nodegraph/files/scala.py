@@ -17,6 +17,7 @@ EQUAL = tuple(100.0 * k for k in range(1, 13))  # cents
 MIDDLE_C = 60
 MIDDLE_C_HZ = 261.6255653005986
 LOWEST_HZ, HIGHEST_HZ = 1e-3, 1e6
+LOWEST_PITCH, HIGHEST_PITCH = -200.0, 300.0  # semitones, within the range of float32 in Hz
 
 
 class TuningError(ValueError):
@@ -54,7 +55,8 @@ def tuned_keys(scale: tuple[float, ...], mapping: KeyboardMapping) -> list[float
     for key in range(KEYS):
         found = _semitones(scale, mapping, key) if mapping.first <= key <= mapping.last else None
         is_silent = mapping.first < key <= mapping.last and found is None
-        pitches.append(origin + found if found is not None else pitches[-1] if is_silent else float(key))
+        pitch = origin + found if found is not None else pitches[-1] if is_silent else float(key)
+        pitches.append(min(max(pitch, LOWEST_PITCH), HIGHEST_PITCH))
     return pitches
 
 

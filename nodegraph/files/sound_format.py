@@ -6,6 +6,7 @@ the best that the format has.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,13 @@ def format_of(path: Path, depth: str = AUTO, rate: float = 0.0) -> SoundFormat:
         refused = f"{'an' if kind[0] in 'AMO' else 'a'} {kind} file has no depth '{depth}'"
         raise SoundFileError(f"{path}: {refused}. Use depth {', '.join(possible)}, or .wav.")
     return SoundFormat(kind, subtype)
+
+
+def clipping(format: SoundFormat, peak: float) -> str:
+    """Return a remark if samples up to ``peak`` are clipped in a file of a format, or ""."""
+    if format.is_float or peak <= 1.0:
+        return ""
+    return f"clipped at {20.0 * math.log10(peak):+.1f} dBFS; reduce the level, or use a .wav file of depth float"
 
 
 def stored_samples(block: np.ndarray, subtype: str) -> np.ndarray:

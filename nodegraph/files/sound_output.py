@@ -6,15 +6,14 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from .atomic import create_file, remove_leftovers, rename_and_close
 from .depths import AUTO
 from .sound_file import SoundFileError
-from .sound_format import create_sound_file, format_of, stored_samples
-
-if TYPE_CHECKING:
-    import numpy as np
+from .sound_format import clipping, create_sound_file, format_of, stored_samples
 
 CHUNK = 1 << 16  # sample frames in one call: libvorbis crashes if there are millions
 HINT = "Free some disk space, or choose another folder."
@@ -39,6 +38,7 @@ class SoundOutput:
         is_device = target.exists() and not target.is_file()
         remove_leftovers(target.parent)
         self._part, self._descriptor = self._open(is_device)
+        self._format, self._peak = format, 0.0
         self.is_float = format.is_float
         try:
             self._file: Any = create_sound_file(self._descriptor, format, rate, channels, seconds, False)
@@ -72,6 +72,13 @@ class SoundOutput:
         except (RuntimeError, AssertionError, OSError) as error:
             raise self._raise_write_error(error) from None
         self.samples += len(block)
+        if not self.is_float:
+            self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
+
+    @property
+    def clipping(self) -> str:
+        """Remark if the sound so far is clipped, or ""."""
+        return clipping(self._format, self._peak)
 
     def close(self) -> None:
         """Finish the file and rename it to its path. Raises SoundFileError; the file is then discarded."""

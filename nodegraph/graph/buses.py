@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nodegraph.patch import NodeRecord
+from nodegraph.blocks.registry import node_types
+from nodegraph.patch import Document, NodeRecord
+from nodegraph.patch.document import RECEIVE, SEND
 from nodegraph.patch.errors import quote, suggest
+
+from .ports import PatchLocation, every_node
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,23 @@ class Buses:
         for name, senders in self.senders.items():
             for sender in senders if name not in self.receivers else ():
                 fail(sender, f"unused bus {quote(name)}. Add a receive named {quote(name)}.")
+
+
+def bus_of(record: NodeRecord) -> str:
+    """Return the name of the bus of a send or receive."""
+    return str(record.params.get("name", node_types()[record.type].spec.options["name"].default))
+
+
+def bus_edges(document: Document, location: PatchLocation) -> set[tuple[str, str]]:
+    """Return the pairs of nodes of a document that a bus connects: sends and receives, or subpatches with them."""
+    ends: dict[str, dict[str, set[str]]] = {SEND: {}, RECEIVE: {}}
+    for path, record in every_node(document, location):
+        if record.type in ends:
+            ends[record.type].setdefault(bus_of(record), set()).add(path[0])
+    return {
+        (sender, receiver)
+        for name, senders in ends[SEND].items()
+        for sender in senders
+        for receiver in ends[RECEIVE].get(name, ())
+        if sender != receiver
+    }

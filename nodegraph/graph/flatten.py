@@ -28,7 +28,7 @@ from nodegraph.patch.errors import PatchError, Problem
 from nodegraph.patch.ports import remove_port_nodes
 
 from .budgets import NODES, too_many_nodes
-from .buses import BusEnd, Buses
+from .buses import BusEnd, Buses, bus_of
 from .flat import FlatNode, FlatPatch, PortKey, VoiceInput
 from .ports import (
     INLETS,
@@ -270,7 +270,7 @@ class _Flattener:
         for key, value in record.params.items():
             if problem := parameter_problem(title_of(record.type, "/".join(path)), spec, key, value):
                 self._report(path, problem)
-        bus = str(record.params.get("name", spec.options["name"].default))
+        bus = bus_of(record)
         params = {KNOB: record.params[KNOB]} if KNOB in record.params else {}
         self._add(name, FlatNode(NodeRecord(INLET, params=params), scope.location.file, path=path), own=True)
         if record.type == RECEIVE:

@@ -56,6 +56,11 @@ class Recording:
         """The file, or None before the first samples are written."""
         return self._file.path
 
+    @property
+    def clipping(self) -> str:
+        """Remark if the recording is clipped, or ""."""
+        return self._file.clipping
+
     def service(self) -> None:
         block = self._reader.read()
         self._file.write(block)
@@ -93,6 +98,11 @@ class WireRecording:
     def path(self) -> Path | None:
         """The file, or None before the first samples are written."""
         return self._file.path if self._file is not None else None
+
+    @property
+    def clipping(self) -> str:
+        """Remark if the recording is clipped, or ""."""
+        return self._file.clipping if self._file is not None else ""
 
     def service(self) -> None:
         ring = self._live.probe(self._port_ref)

@@ -17,6 +17,7 @@ from nodegraph.editor.events import (
     WireCut,
     WireDrag,
 )
+from nodegraph.patch import AddNode, Connect
 
 from .user import pin
 
@@ -86,6 +87,22 @@ def test_wire_that_closes_a_loop_becomes_a_feedback_wire(user):
     user.wire(f"{ladder}.out", f"{sine}.pm")
     assert user.view.wires[f"{ladder}.out", f"{sine}.pm"].feedback
     assert not user.view.wires[f"{sine}.out", f"{ladder}.audio"].feedback
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_wire_that_closes_a_loop_through_a_bus_becomes_a_feedback_wire(user, is_nested):
+    receive, ladder, send = user.chain("receive", "ladder", "send")
+    user.patch.disconnect(f"{ladder}.out", f"{send}.value")
+    if is_nested:
+        user.patch.encapsulate([send], "inside")
+        user.desk.do_in(("inside",), AddNode("way_in", "inlet", 1, {}, (0.0, 0.0)))
+        user.desk.do_in(("inside",), Connect("way_in.out", f"{send}.value"))
+    user.presenter.refresh()
+    end = "inside.way_in" if is_nested else f"{send}.value"
+    user.wire(f"{ladder}.out", end)
+    assert user.view.wires[f"{ladder}.out", end].feedback
+    assert not user.view.wires[f"{receive}.out", f"{ladder}.audio"].feedback
+    assert not user.desk.typed.problems
 
 
 def test_wire_dropped_on_the_canvas_offers_fitting_blocks(user):

@@ -216,7 +216,14 @@ def test_depth_of_sound_files_is_one_choice_for_export_and_recordings(user, tmp_
     user.press_button("export", "Export…")
     user.choose(tmp_path / "out.flac")
     finish(user)
-    assert soundfile.info(tmp_path / "out.flac").subtype == "PCM_16"
+    assert soundfile.info(tmp_path / "out.flac").subtype == "PCM_16" and "clipped" not in user.message
+    user.patch.add("constant", "much", value=3.0)
+    user.patch.connect("much.out", "audio_out1.audio")
+    user.press("ctrl+e")
+    user.press_button("export", "Export…")
+    user.choose(tmp_path / "loud.flac")
+    finish(user)
+    assert "Exported loud.flac (0.1 s), clipped at +" in user.message
     user.press("ctrl+r")
     user.choose(tmp_path / "take.wav")
     assert user.sound.depth == "16"

@@ -114,3 +114,25 @@ def test_reference_key_needs_a_note(tmp_path):
     mapping = read_mapping(saved(tmp_path, WHITE_KEYS.replace("\n69\n", "\n61\n"), "x.kbm"))
     with pytest.raises(TuningError, match="the reference key 61 has no note"):
         tuned_keys(read_scale(saved(tmp_path, PYTHAGOREAN)), mapping)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_files_are_tunings_or_refused_in_one_line(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    words = "0 1 2 12 60 127 x -3 3/2 0/0 1e99. 701.955 99999.9 440.0 ! é 1_0".split()
+    for _ in range(50):
+        lines = [str(word) for word in rng.choice(words, rng.integers(0, 20))]
+        path = saved(tmp_path, "\n".join(lines))
+        scale, mapping = EQUAL, KeyboardMapping()
+        try:
+            scale = read_scale(path)
+        except TuningError as error:
+            assert "\n" not in str(error)
+        try:
+            mapping = read_mapping(path)
+        except TuningError as error:
+            assert "\n" not in str(error)
+        try:
+            assert np.isfinite(np.float32(hertz(tuned_keys(scale, mapping)))).all()
+        except TuningError as error:
+            assert "has no note" in str(error)

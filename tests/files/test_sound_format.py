@@ -10,7 +10,7 @@ from nodegraph.files.depths import DEPTHS
 from nodegraph.files.recording import RecordingFile
 from nodegraph.files.sound_file import SoundFileError
 from nodegraph.files.sound_format import create_sound_file, format_of
-from nodegraph.files.sound_output import write_sound
+from nodegraph.files.sound_output import SoundOutput, write_sound
 
 RATE = 44100
 STEPS = {"PCM_16": 2.0**-15, "PCM_24": 2.0**-23, "FLOAT": 0.0, "VORBIS": 0.2}
@@ -47,6 +47,20 @@ def test_depth_that_a_format_has_not_is_refused_in_one_line(tmp_path, ending, de
     file = RecordingFile(tmp_path / f"a.{ending}", RATE, 1, depth)
     file.write(np.zeros((100, 1)))
     assert f"has no depth '{depth}'" in file.problem and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("depth", ["16", "24", "float"])
+def test_clipped_samples_are_remarked_unless_the_file_keeps_them(tmp_path, depth):
+    loud = np.array([0.1, -2.0, 2.0], np.float32)[:, None]
+    remark = "clipped at +6.0 dBFS; reduce the level, or use a .wav file of depth float"
+    files = SoundOutput(tmp_path / "a.wav", RATE, 1, None, depth), RecordingFile(tmp_path / "b.wav", RATE, 1, depth)
+    for file in files:
+        file.write(loud)
+        assert file.clipping == ("" if depth == "float" else remark)
+        file.close()
+    for name in "ab":
+        found = soundfile.read(tmp_path / f"{name}.wav")[0]
+        assert found == pytest.approx(loud[:, 0] if depth == "float" else np.clip(loud[:, 0], -1.0, 1.0), abs=2.0**-14)
 
 
 @pytest.mark.parametrize("depth", ["16", "24", "float"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,8 +70,9 @@ def test_bus_adds_its_sends_and_feeds_all_receives_across_subpatches():
 
 @pytest.mark.parametrize("block", ["one_pole", "pan"])
 @pytest.mark.parametrize("mix", ["sum", "stereo", "lanes"])
-def test_voices_of_a_bus_are_mixed_as_at_an_outlet(block, mix):
-    """A ``one_pole`` computes voices as lanes, a ``pan`` in copies."""
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_voices_of_a_bus_are_mixed_as_at_an_outlet(block, mix, is_nested):
+    """A ``one_pole`` computes voices as lanes, a ``pan`` in copies. Nested, the send is in a subpatch of the voice."""
 
     def document(bus):
         end = {"end": ("send", {"name": "x"})} if bus else {"end": "outlet"}
@@ -77,6 +80,10 @@ def test_voices_of_a_bus_are_mixed_as_at_an_outlet(block, mix):
             "f.out osc.frequency", "osc.out shape.audio", f"shape.out end.{'value' if bus else 'audio'}",
             voices=3, mix=mix, f=("inlet", {"value": 300.0, "spread": 7.0}), osc="sine", shape=block, **end,
         )  # fmt: skip
+        if bus and is_nested:
+            inner = subpatch("i.out send.value", i="inlet", send=("send", {"name": "x"}))
+            wires = [w for w in voice.patch.wires if w.target != "end"] + [Wire("shape", "out", "end", "i")]
+            voice = replace(voice, patch=Document({**voice.patch.nodes, "end": inner}, tuple(wires)))
         receive = {"r": ("receive", {"name": "x"})} if bus else {}
         patch = with_nodes(patch_of(out="audio_out", **receive), voice=voice)
         wire = Wire("r", "out", "out", "audio") if bus else Wire("voice", "end", "out", "audio")

@@ -220,7 +220,7 @@ class ExportPanel(Panel):
         document, origin, outside = desk.patch.document, desk.patch.path, desk.allow_outside
         depth = desk.preferences.depth
 
-        def work(job: Job) -> Path:
+        def work(job: Job) -> str:
             return export(document, origin, path, seconds, rate, job.progress, outside, depth)
 
         def done(job: Job) -> None:
@@ -232,7 +232,8 @@ class ExportPanel(Panel):
                     f"Not exported: {job.error}" if job.error != "cancelled" else "Export cancelled.", alarm=True
                 )
             else:
-                desk.notify(f"Exported {path.name} ({seconds:g} s).")
+                remark = f", {job.result}" if job.result else ""
+                desk.notify(f"Exported {path.name} ({seconds:g} s){remark}.", alarm=bool(remark))
 
         self.job = desk.jobs.start("export", work, done)
         if self.key in desk.panels:
@@ -252,8 +253,11 @@ def export(
     progress: Any,
     outside: bool,
     depth: str,
-) -> Path:
-    """Render ``seconds`` of ``document`` to a sound file, written atomically; ``progress`` is called with 0…1."""
+) -> str:
+    """Render ``seconds`` of ``document`` to a sound file, written atomically; return a remark if it is clipped.
+
+    ``progress`` is called with 0…1.
+    """
     from nodegraph.engine.offline import Offline
     from nodegraph.files.sound_output import SoundOutput
 
@@ -266,7 +270,7 @@ def export(
                 progress(file.samples / total)
     finally:
         engine.close()
-    return path
+    return file.clipping
 
 
 @command("Export…", "ctrl+e", menu="File", section=2)

@@ -397,6 +397,7 @@ class LiveSound:
         recording, self._recording = self._recording, None
         if recording is not None:
             recording.close()
+            self._notice(f"{recording.path}: {recording.clipping}." if recording.clipping else "")
         if path is not None:
             self._recording = Recording(self._live, path, depth)
         self._state_time = -1e9
@@ -410,9 +411,9 @@ class LiveSound:
         recording = self._wires.pop(port_ref, None)
         if recording is not None:
             recording.close()
-            self._notice(
-                f"Recorded {port_ref}: {recording.path} ({recording.seconds:.1f} s)." if recording.path else ""
-            )
+            remark = f", {recording.clipping}" if recording.clipping else ""
+            text = f"Recorded {port_ref}: {recording.path} ({recording.seconds:.1f} s){remark}."
+            self._notice(text if recording.path else "")
         with self._lock:
             if path is not None:
                 self._wires[port_ref] = WireRecording(self._live, port_ref, path, depth)
