@@ -33,7 +33,11 @@ class HelperContext:
 
 
 class BlockHelper(Protocol):
-    """A helper. ``arrays`` are one-dimensional; its class declares their types in ``array_types``."""
+    """A helper. ``arrays`` are one-dimensional; its class declares their types in ``array_types``.
+
+    It may have ``problem``, why it does not do what it should, and ``remark``, what it left out: a line without a full
+    stop, or "".
+    """
 
     arrays: dict[str, np.ndarray]
 

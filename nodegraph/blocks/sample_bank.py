@@ -34,7 +34,7 @@ class SampleBank:
     array_types = {"samples": "f4", "zones": "f8"}
 
     def __init__(self, context: HelperContext) -> None:
-        self.problem = ""
+        self.problem = self.remark = ""
         self.samples, self.zones = np.zeros(1, np.float32), np.zeros(0)
         self.files: list[Path] = []
         path = context.settings["file"]
@@ -42,7 +42,7 @@ class SampleBank:
             self._add_pluck()
         if path:
             try:
-                zones, self.problem = instrument(Path(path), int(context.settings["root"]))
+                zones, self.remark = instrument(Path(path), int(context.settings["root"]))
                 self._load(zones, Path(path).parent, context.folder)
             except (OSError, RuntimeError, SoundFileError, SfzError) as error:
                 self.problem = str(error).rstrip(".")

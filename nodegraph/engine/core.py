@@ -311,11 +311,11 @@ class Engine:
         return list(self.plan.helpers.values()) if self.plan else []
 
     def node_problems(self) -> list[tuple[str, str]]:
-        """Return the nodes with a problem (full disk, truncated file, lost events) as (id, message)."""
+        """Return the nodes with a problem (full disk, truncated file, lost events) or a remark as (id, message)."""
         found = []
         for (node, *_), helper in (self.plan.helpers if self.plan else {}).items():
-            if getattr(helper, "problem", ""):
-                found.append((node, f"{helper.problem}."))
+            if text := getattr(helper, "problem", "") or getattr(helper, "remark", ""):
+                found.append((node, f"{text}."))
         return found + (self.plan.lost_events() if self.plan else [])
 
     def late_answers(self) -> dict[str, int]:

@@ -13,10 +13,11 @@ NOWHERE = "/dev/null/none"  # a folder that not even root can make
 
 
 @pytest.fixture
-def nowhere(monkeypatch, request):
-    """No folder of the user is writable, except that of the compiled kernels."""
+def nowhere(cli, beep, monkeypatch):
+    """No folder of the user is writable, except that of the compiled kernels, which this process has loaded before."""
     if not os.path.exists("/dev/null"):
         pytest.skip("needs /dev/null")
+    assert cli(*"run beep.json --null -s 0.1 --record loaded.wav".split()).status == 0
     monkeypatch.setenv("NODEGRAPH_CACHE", str(cache_folder()))
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)

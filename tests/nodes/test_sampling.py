@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from nodegraph.cli import main
 from nodegraph.files.sfz import SfzError, parse_sfz
 from tests.rendering import Stepper, engine_of, largest_step, patch_of, sound_of
 
@@ -183,6 +184,17 @@ def test_samples_outside_the_folder_are_not_read(tmp_path):
     engine = sampler(folder, file=instrument(folder, "<region> sample=../secret.wav"))
     assert not play(engine, 2000, (0, "gate", 1.0)).any()
     assert engine.problems() == ["s: ../secret.wav: outside the folder of the patch. Copy it there."]
+
+
+def test_unsupported_opcodes_are_a_warning(tmp_path, capsys):
+    write(tmp_path, "a.wav", noise(100))
+    file = instrument(tmp_path, "<region> sample=a.wav cutoff=500")
+    patch = patch_of("s.left out.audio", s=("sampler", {"file": file}), out="audio_out")
+    patch.save(tmp_path / "patch.json")
+    assert engine_of(patch).problems() == ["s: piano.sfz: ignored cutoff."]
+    command = ["render", str(tmp_path / "patch.json"), "-o", str(tmp_path / "out.wav"), "--seconds", "0.1"]
+    assert main(command) == 0
+    assert "warning: s: piano.sfz: ignored cutoff." in capsys.readouterr().err
 
 
 def test_missing_sample_is_reported_and_others_play(tmp_path):

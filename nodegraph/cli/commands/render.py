@@ -116,6 +116,8 @@ def render(
         print_json(result | {"problems": problems})
     else:
         _print_result(result)
+    for line in helper_problems(helpers, "remark"):
+        print_warning(line)
     for line in problems:
         print_note(f"error: {line}")
     if result["interrupted"]:
@@ -156,9 +158,9 @@ def recordings(helpers: dict[Any, Any]) -> list[str]:
     return [str(path) for path in paths if path is not None]
 
 
-def helper_problems(helpers: dict[Any, Any]) -> list[str]:
-    """Return the problems with the files of players and recorders."""
-    found = [(node, getattr(helper, "problem", "")) for (node, *_), helper in helpers.items()]
+def helper_problems(helpers: dict[Any, Any], kind: str = "problem") -> list[str]:
+    """Return the problems with the files of players and recorders, or remarks: what was left out of them."""
+    found = [(node, getattr(helper, kind, "")) for (node, *_), helper in helpers.items()]
     return [f"{node}: {problem}." for node, problem in found if problem]
 
 

@@ -26,7 +26,7 @@ from ..errors import CommandError
 from ..kernels import compile_kernels, kernels_of_engine, kernels_of_graph
 from ..midi_file_input import load_midi_file
 from ..options import Depth, Json, Outside, PatchFile, Rate, Seconds, Seed, Sets, Trust
-from ..output import format_duration, print_json, print_note
+from ..output import format_duration, print_json, print_note, print_warning
 from ..patches import open_patch, problems_of, warn_about_placeholders
 from ..play_loop import play
 from ..programs import ask_about_programs
@@ -144,6 +144,8 @@ def run(
         print_report(report, files)
     for line in save_learned_bindings(opened, connections) if connections else ():
         print_note(line)
+    for line in helper_problems(helpers, "remark"):
+        print_warning(line)
     for line in lines:
         print_note(f"error: {line}")
     return 1 if lines else 0

@@ -208,7 +208,8 @@ def on_files_dropped(desk: Desk, event: FilesDropped) -> None:
     for i, path in enumerate(event.paths):
         type = _player_type(path)
         if type is None:
-            desk.notify(f"{path.name}: unsupported file type. Use a patch, sound, image or model file.", alarm=True)
+            kinds = "patch, sound, instrument, image or model"
+            desk.notify(f"{path.name}: unsupported file type. Use a {kinds} file.", alarm=True)
             continue
         x, y = canvas.free_place(desk, (event.at[0], event.at[1] + 140.0 * i))
         reference = desk.reference(path)
