@@ -130,7 +130,7 @@ def crash(user: SimulatedUser) -> Path:
 
 
 def finish(user: SimulatedUser) -> None:
-    end = time.monotonic() + 20.0
+    end = time.monotonic() + 120.0
     while user.desk.jobs.running and time.monotonic() < end:
         user.wait(0.02, 2)
         time.sleep(0.005)
