@@ -89,7 +89,7 @@ class Convolver(Node):
 
     aliases = (
         "convolution", "convolution2", "convolve", "bconvolve", "fftconvolve", "partconv", "multiconvolve",
-        "stereoconvolution2l", "convolution_reverb", "impulse_response", "ir", "cabinet",
+        "stereoconvolution2l", "impulseresponse", "ir", "cabinet",
     )  # fmt: skip
 
     audio = In(0.0, doc="dry signal; even lanes enter on the left, odd ones on the right, a single one on both")

@@ -35,7 +35,7 @@ mic audio_in    out audio_out    speaker audio_out    distortion drive    envelo
 panner pan    vocoder cross_synthesis    s&h sample_hold    drum euclid    cc control_change
 sampler file_player    wav file_player    gain vca    volume vca    fm sine    pwm square
 tuner pitch   rave torchscript    estimator cnn_estimator    UnpackFFT frame_to_signal
-PackFFT signal_to_frame
+PackFFT signal_to_frame    PartConv convolver    multiconvolve~ convolver    ir convolver
 """
 
 
