@@ -101,21 +101,21 @@ class Convolver(Node):
     out = Out(doc="one lane if the signal and the response have one, else two, left and right")
     head_fft, tail_fft = Transform(lambda settings: 2 * HEAD), Transform(lambda settings: 2 * TAIL)
     reader = Helper(ImpulseResponse)
-    started, heard = State(0), State(1.0)
+    started, fade_in = State(0), State(1.0)
 
     def block(
         audio, gain, mix, out, head_fft, tail_fft, marks, heads, tails, recent, near, gathered, complete, far, sums,
-        played, spectrum, samples, wet, started, heard, dt,
+        played, spectrum, samples, wet, started, fade_in, dt,
     ):  # fmt: skip
         sides = min(out.shape[1], SIDES)
         if marks[PLAYED] == 0 and started[0] != 0:
-            heard[0] = 0.0
+            fade_in[0] = 0.0
         marks[PLAYED] = started[0] = 1
         for i in range(QUANTUM):
-            heard[0] = min(heard[0] + dt / FADE_SECONDS, 1.0)
+            fade_in[0] = min(fade_in[0] + dt / FADE_SECONDS, 1.0)
             for side in range(sides):
                 x = clip(finite_or_zero(side_of(audio, i, side)), -LOUDEST, LOUDEST)
-                take_input(side, i, x * smoothstep(heard[0]), recent, gathered, marks)
+                take_input(side, i, x * smoothstep(fade_in[0]), recent, gathered, marks)
         convolve(
             sides, head_fft, tail_fft, marks, heads, tails, recent, near, gathered, complete, far, sums, played,
             spectrum, samples, wet,

@@ -199,6 +199,15 @@ def test_change_of_the_file_does_not_click(tmp_path):
     np.testing.assert_allclose(after[30_000:], steady[30_000:], atol=1e-4)
 
 
+def test_edits_of_other_blocks_do_not_disturb_the_response(tmp_path):
+    patch = convolver(tmp_path, decaying(9000, 2), NOISE)
+    whole = sound_of(patch, 20_000, rate=RATE)
+    engine = engine_of(patch, rate=RATE)
+    before = engine.run_samples(10_000)
+    patch.add("sine", id="other")
+    assert np.array_equal(whole, np.concatenate([before, engine.run_samples(10_000)]))
+
+
 def test_faulty_files_are_named(tmp_path):
     def problem_of(patch):
         return build_graph(patch.document, RATE, patch.path).node("c").problem
