@@ -225,8 +225,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Transform:
-    """A Fourier transform of a frame block: its ``name`` is the argument of ``rfft`` and ``irfft``."""
+    """A Fourier transform of real samples: its ``name`` is the argument of ``rfft`` and ``irfft``.
 
+    ``length(settings)`` returns its number of samples, a power of two from 8 on; without it, it is the ``size`` of the
+    block's frames.
+    """
+
+    length: Callable[[Settings], int] | None = None
     name: str = ""
 
 

@@ -11,7 +11,6 @@ from nodegraph.kernel.kernel import FRAME_SIZES
 from nodegraph.native.words import as_float32_memory, as_i64
 from nodegraph.patch import Wire
 from nodegraph.quantum import QUANTUM
-from nodegraph.spectral.transform import transform_memory
 
 from .buffers import FrameBuffer, Operand, Row
 from .keys import ClockKey, FrameDelayKey
@@ -115,9 +114,6 @@ def place_frame_parts(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row
     words[CLOCK] = clock
     for name in FRAME_SIZES:
         words[kernel.parameter_words[name].word] = node.settings[name]
-    for name in node.spec.transforms:
-        memory = transform_memory(node.settings["size"], builder.plan.tables)
-        words[kernel.parameter_words[name].word] = memory.address
     reads: list[Any] = []
     for name in node.spec.frame_inputs:
         buffer = _buffer_into(builder, node, name, clock)

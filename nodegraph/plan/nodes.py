@@ -12,7 +12,10 @@ import numpy as np
 from nodegraph.graph import GraphNode
 from nodegraph.graph.memory import line_length
 from nodegraph.kernel import Kernel, kernel_of
+from nodegraph.kernel.native_function import native_call
+from nodegraph.native.words import python_kernel
 from nodegraph.quantum import QUANTUM
+from nodegraph.spectral.transform import transform_memory
 
 from . import layout as at
 from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock
@@ -130,6 +133,7 @@ def place_nodes(builder: PlanBuilder, nodes: list[GraphNode], outputs: dict[str,
     place_scratches(builder, kernel, first, row)
     place_events(builder, kernel, first, row)
     place_tables(builder, kernel, first, row)
+    place_transforms(builder, kernel, first, row)
     place_helpers(builder, kernel, first, row)
     for name in kernel.numbers:
         value = first.settings[name]
@@ -245,6 +249,15 @@ def place_tables(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row
         values = _table(table.make, tuple(node.settings.items()), builder.graph.rate * node.oversampling)
         builder.plan.tables[(node.id, name)] = values
         row.words[word], row.words[word + 1] = values.ctypes.data, len(values)
+
+
+def place_transforms(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:
+    """Place the memory of Fourier transforms, which all nodes share."""
+    for name, transform in node.spec.transforms.items():
+        size = transform.length(node.settings) if transform.length else node.settings["size"]
+        memory = transform_memory(size, builder.plan.tables)
+        python_kernel(memory.fft.address, native_call(memory.fft.address))  # in Python it would be slow
+        row.words[kernel.parameter_words[name].word] = memory.address
 
 
 def place_helpers(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row) -> None:

@@ -36,7 +36,7 @@ panner pan    vocoder cross_synthesis    s&h sample_hold    drum euclid    cc co
 sfz sampler    munger~ granular    overdub looper    tabwrite~ buffer
 wav file_player    gain vca    volume vca    fm sine    pwm square
 tuner pitch   rave torchscript    estimator cnn_estimator    UnpackFFT frame_to_signal
-PackFFT signal_to_frame
+PackFFT signal_to_frame    PartConv convolver    multiconvolve~ convolver    ir convolver
 """
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from nodegraph.blocks.registry import node_types
 from nodegraph.kernel import Kernel, KernelError
-from nodegraph.node import In, Line, Node, Option, Out, State
+from nodegraph.node import In, Line, Node, Option, Out, State, Transform
+from nodegraph.spectral.transform import irfft, rfft
 from tests.rendering import Stepper, patch_of, sound_of
 
 
@@ -159,3 +160,34 @@ def test_declarations_are_inherited_and_named():
     cls = block_of(lambda a, line, line_size, s: (a, s), line=Line(lambda settings, sr: 4), s=State(0))
     assert list(cls.spec.inputs) == ["a"] and cls.spec.lines["line"].name == "line"
     assert cls.type == "probe"
+
+
+class LowBins(Base):
+    """Keeps the bins below an eighth of the sample rate, in a short and in a long transform."""
+
+    bins = Option(4)
+    short, long = Transform(lambda settings: 8 * settings["bins"]), Transform(lambda settings: 64)
+    samples, re, im = (Line(lambda settings, sr: 64) for _ in range(3))
+
+    def block(a, out, bins, short, long, samples, re, im):
+        for i in range(out.shape[0]):
+            samples[0, i] = a[i, 0]
+        rfft(short, samples[0], re[0], im[0])
+        for k in range(bins, 4 * bins + 1):
+            re[0, k] = im[0, k] = 0.0
+        irfft(short, re[0], im[0], samples[0])
+        rfft(long, samples[0], re[0], im[0])
+        for k in range(8, 33):
+            re[0, k] = im[0, k] = 0.0
+        irfft(long, re[0], im[0], samples[0])
+        for i in range(out.shape[0]):
+            out[i, 0] = samples[0, i]
+
+
+def test_block_without_frames_has_transforms_of_several_lengths(run_both):
+    noise = np.random.default_rng(4).normal(0.0, 0.3, 64).astype(np.float32)
+    start = np.fft.rfft(noise[:32])
+    start[4:] = 0.0
+    whole = np.fft.rfft(np.concatenate([np.fft.irfft(start), noise[32:]]))
+    whole[8:] = 0.0
+    np.testing.assert_allclose(run_both(LowBins, noise.tolist()), np.fft.irfft(whole), atol=1e-6)
