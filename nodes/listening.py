@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nodegraph.maths import clip, exp, log, log2, read_double, sqrt
-from nodegraph.node import FrameIn, In, Line, Node, Out, Scratch, State, Table, Transform
+from nodegraph.maths import clip, cos_turn, exp, log, log2, read_double, sqrt
+from nodegraph.node import FrameIn, In, Line, Memory, Node, Option, Out, Scratch, State, Table, Transform
 from nodegraph.quantum import QUANTUM
+from nodegraph.spectral.bands import bounds, mel_matrix
 from nodegraph.spectral.ring import play_ring
 from nodegraph.spectral.transform import irfft
 from nodegraph.spectral.windows import window
@@ -235,3 +236,113 @@ class Onset(Node):
 
     def lanes(inputs, settings):
         return {"trigger": inputs["magnitude"], "strength": inputs["magnitude"]}
+
+
+PITCH_CLASSES = 12
+TUNING_HZ = 440.0
+
+
+def chroma_weights(settings, sr):
+    """Return the weight of each bin in each pitch class, C first, (12, bins): Gaussians a semitone wide.
+
+    Their sums of squares are 1 in each bin, times a Gaussian two octaves wide around the fifth octave of A0.
+    """
+    size = settings["size"]
+    frequencies = np.arange(1, size) * sr / size
+    bins = PITCH_CLASSES * np.log2(frequencies / (TUNING_HZ / 16))
+    bins = np.concatenate([[bins[0] - 1.5 * PITCH_CLASSES], bins])
+    widths = np.concatenate([np.maximum(np.diff(bins), 1.0), [1.0]])
+    half = round(PITCH_CLASSES / 2)
+    distances = np.subtract.outer(bins, np.arange(PITCH_CLASSES)).T
+    distances = np.remainder(distances + half + 10 * PITCH_CLASSES, PITCH_CLASSES) - half
+    weights = np.exp(-0.5 * (2 * distances / widths) ** 2)
+    weights /= np.sqrt((weights**2).sum(axis=0, keepdims=True))
+    weights *= np.exp(-0.5 * ((bins / PITCH_CLASSES - 5.0) / 2.0) ** 2)
+    return np.roll(weights, -3, axis=0)[:, : size // 2 + 1]
+
+
+class Chroma(Node):
+    """Measures how much of each pitch class a sound has: harmony as twelve lanes, C to B, of which the loudest is 1.
+
+    ``c = Σ_k W[p, k] |X_k|²``, relative to the largest of the twelve; 0 in silence. Ellis, Chroma feature analysis and
+    synthesis (2007), as in librosa, at a tuning of 440 Hz.
+    """
+
+    aliases = ("harmony", "chromagram", "pitchclass")
+
+    magnitude = MAGNITUDE
+    out = Out(unit="ratio", doc="twelve lanes: C, C# … B")
+    weights = Table(chroma_weights)
+    classes = Memory(lambda settings: PITCH_CLASSES)
+    ring = held_values()
+    read = State(0)
+
+    def frame(magnitude, weights, classes, ring, ring_size, read, bins, hop, age, lane):
+        own = lane % PITCH_CLASSES
+        if own == 0:  # the other lanes of this frame read what it computes
+            largest = 0.0
+            for p in range(PITCH_CLASSES):
+                total = 0.0
+                for k in range(bins):
+                    m = read_double(magnitude, k)
+                    total += read_double(weights, p * bins + k) * m * m
+                classes[p] = total
+                largest = max(largest, total)
+            for p in range(PITCH_CLASSES):
+                classes[p] = classes[p] / largest if largest > SILENCE * SILENCE else 0.0
+        hold(ring, ring_size, read, age, hop, classes[own])
+
+    def block(out, ring, read):
+        play_ring(out, ring, read)
+
+    def lanes(inputs, settings):
+        return {"out": PITCH_CLASSES * inputs["magnitude"]}
+
+
+BANDS = 128
+
+
+def mel_power_weights(settings, sr):
+    """Return the weights of the mel bands, as librosa's default."""
+    return mel_matrix(BANDS, settings["size"], sr, 0.0, sr / 2.0, "slaney", "area")
+
+
+class Mfcc(Node):
+    """Describes the timbre of a sound by a few numbers: mel-frequency cepstral coefficients, one lane each.
+
+    ``c_n = Σ_b w_n 10 log10(max(P_b, 10⁻¹⁰)) cos(π n (b + ½) / 128)``, the orthonormal cosine transform of the levels
+    of 128 mel bands, in dB. Davis & Mermelstein, Comparison of parametric representations for monosyllabic word
+    recognition (IEEE Trans. ASSP, 1980).
+    """
+
+    aliases = ("timbre", "cepstrum", "mfcc~")
+
+    magnitude = MAGNITUDE
+    count = Option(13, min=1, max=40, doc="number of coefficients, the first one for the level")
+    out = Out(unit="dB", doc="one lane per coefficient")
+    weights = Table(mel_power_weights)
+    limits = Table(lambda settings, sr: bounds(mel_power_weights(settings, sr)))
+    levels = Memory(lambda settings: BANDS)
+    ring = held_values()
+    read = State(0)
+
+    def frame(magnitude, count, weights, limits, levels, ring, ring_size, read, bins, hop, age, lane):
+        own = lane % count
+        if own == 0:  # the other lanes of this frame read what it computes
+            for b in range(BANDS):
+                power = 0.0
+                for k in range(int(limits[2 * b]), int(limits[2 * b + 1])):
+                    m = read_double(magnitude, k)
+                    power += read_double(weights, b * bins + k) * m * m
+                levels[b] = 3.0102999566398120 * log2(max(power, 1e-10))
+        total = 0.0
+        for b in range(BANDS):
+            total += levels[b] * cos_turn(0.5 * own * (b + 0.5) / BANDS)
+        scale = sqrt(1.0 / BANDS) if own == 0 else sqrt(2.0 / BANDS)
+        hold(ring, ring_size, read, age, hop, scale * total)
+
+    def block(out, ring, read):
+        play_ring(out, ring, read)
+
+    def lanes(inputs, settings):
+        return {"out": settings["count"] * inputs["magnitude"]}

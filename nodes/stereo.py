@@ -1,8 +1,11 @@
-"""Stereo: middle and sides, width."""
+"""Stereo: middle and sides, width, correlation."""
 
-from nodegraph.node import Choice, In, Node, Out
+from nodegraph.maths import decay_factor, sqrt
+from nodegraph.node import Choice, In, Node, Out, State
 
 from .mixing import lane_of, side_of
+
+SILENCE = 1e-10  # power relative to a full-scale constant
 
 
 class MidSide(Node):
@@ -51,3 +54,30 @@ class Width(Node):
             middle = 0.5 * (left + right)
             out[i, 0] = middle + side
             out[i, 1] = middle - side
+
+
+class StereoCorrelation(Node):
+    """Measures how alike left and right are: ``⟨LR⟩ / √(⟨L²⟩⟨R²⟩)``; 1 is mono, 0 unrelated, -1 cancels in mono.
+
+    The means are exponential, with the time constant ``time``. Silence, on either side, gives 0.
+    """
+
+    aliases = ("phasemeter", "goniometer", "correlation", "monocompatibility")
+
+    audio = In(0.0, doc="two lanes, left and right")
+    time = In(0.3, unit="s", min=0.001, max=10.0, taper="log", doc="time constant of the means")
+    out = Out(unit="ratio", doc="correlation, -1 to 1")
+    both, left, right = State(), State(), State()
+
+    def lanes(inputs, settings):
+        return {"out": 1}
+
+    def block(audio, time, out, both, left, right, dt):
+        for i in range(out.shape[0]):
+            a, b = side_of(audio, i, 0), side_of(audio, i, 1)
+            keep = decay_factor(lane_of(time, i, 0), dt)
+            both[0] = a * b + (both[0] - a * b) * keep
+            left[0] = a * a + (left[0] - a * a) * keep
+            right[0] = b * b + (right[0] - b * b) * keep
+            power = left[0] * right[0]
+            out[i, 0] = both[0] / sqrt(power) if power > SILENCE * SILENCE else 0.0
