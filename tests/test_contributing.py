@@ -93,4 +93,6 @@ def test_editor_command_runs_the_action_with_log_and_undo(checkout):
 
 def test_cli_command_is_listed_and_runs(checkout):
     assert "count" in run(checkout, "-m", "nodegraph", "--help")
-    assert run(checkout, "-m", "nodegraph", "count", PLUCK) == "32 nodes, 37 wires\n"
+    document = nodegraph.load(PLUCK).document
+    counts = f"{len(document.nodes)} nodes, {len(document.wires)} wires\n"
+    assert run(checkout, "-m", "nodegraph", "count", PLUCK) == counts

@@ -53,6 +53,7 @@ def _run_worker(result: Result, first: int, count: int, folder: Path, watch: Cal
         place.mkdir(parents=True, exist_ok=True)
     copy_signing_key(places["XDG_DATA_HOME"])
     environment = os.environ | {name: str(place) for name, place in places.items()}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # a module that an input is the first to import
     command = [sys.executable, "-m", "tests.fuzz.worker", result.kind, str(first), str(count), str(folder)]
     worker = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY, env=environment)
     current = first - 1
