@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import nodegraph
+
 ROOT = Path(__file__).parents[1]
 PLUCK = ROOT / "patches" / "pluck.json"
 
