@@ -6,7 +6,7 @@ import numpy as np
 
 from nodegraph.files.sound_file import resampled
 
-from .librosa_import import require_librosa
+from .librosa_import import one_process_at_a_time, require_librosa
 
 RATE, HOP = 22050, 128  # Hz, samples: onsets are measured in steps of 5.8 ms
 TOLERANCE = 0.05  # seconds
@@ -33,7 +33,8 @@ def onset_times(sound: np.ndarray, rate: float) -> np.ndarray:
         return np.zeros(0)
     import librosa
 
-    found = librosa.onset.onset_detect(onset_envelope=flux, sr=RATE, hop_length=HOP, units="time")
+    with one_process_at_a_time():
+        found = librosa.onset.onset_detect(onset_envelope=flux, sr=RATE, hop_length=HOP, units="time")
     return np.maximum(found - LEAD, 0.0)
 
 
