@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-librosa = pytest.importorskip("librosa")
-
 from nodegraph.measures.onsets import onset_times
 
 
 def test_onsets_are_detected_under_a_lock_of_the_installation(monkeypatch):
+    librosa = pytest.importorskip("librosa")
     detect, tried = librosa.onset.onset_detect, []
 
     def watched(*arguments, **options):
