@@ -18,6 +18,7 @@ TAU = 6.283185307179586
 E = 2.718281828459045
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
+LN_1000 = 6.907755278982137  # time constants in a fall by 60 dB
 TURNS_PER_RADIAN = 0.15915494309189535
 
 # Private names: the compiler resolves globals by name, and functions here have the public names.

@@ -4,7 +4,7 @@ Fractional delays are read between samples; see Laakso, Välimäki, Karjalainen 
 delay (IEEE Signal Processing Magazine, 1996).
 """
 
-from nodegraph.maths import clip, read_double
+from nodegraph.maths import arctan2_turn, clip, cos_turn, read_double, sin_turn
 from nodegraph.node import Choice, In, Line, Node, Option, Out, State
 
 AUDIO = In(0.0, doc="signal to delay")
@@ -60,6 +60,11 @@ def lagrange(a, b, c, d, t):
     down, up, over = t - 1.0, t + 1.0, t - 2.0
     outer = (d * up - a * over) * t * down * 0.16666666666666666
     return outer + (b * down - c * t) * up * over * 0.5
+
+
+def low_pass_delay(d, turn):
+    """Return the samples by which the low-pass ``y = x + d (y[n-1] - x)`` delays a sine of ``turn`` cycles a sample."""
+    return arctan2_turn(d * sin_turn(turn), 1.0 - d * cos_turn(turn)) / turn
 
 
 def next_position(position, size):

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 
-from nodegraph.maths import clip, decay_factor, exp, exp2, rising_edge
+from nodegraph.maths import LN_1000, clip, decay_factor, exp, exp2, rising_edge
 from nodegraph.node import Choice, In, Node, Option, Out, State, Table
 
-LN_1000 = 6.907755278982137  # 60 dB as a natural logarithm
 LN_6 = 1.791759469228055
 ATTACK_TARGET = 1.2  # an RC attack towards 1.2 reaches 1 after ln 6 time constants
 DB_90 = 3.0517578125e-05  # 2**-15

@@ -6,21 +6,18 @@ solved (Zavalishin, The Art of VA Filter Design, 2018). These filters stay in tu
 
 from nodegraph.maths import (
     PI,
-    arctan2_turn,
     clip,
-    cos_turn,
     db_to_gain,
     decay_factor,
     next_random,
     prewarp,
     read_double,
-    sin_turn,
     tanh,
     uniform,
 )
 from nodegraph.node import Choice, In, Line, Node, Option, Out, State
 
-from .delays import FEEDBACK_LIMIT, cubic_tap, next_position, read_delayed
+from .delays import FEEDBACK_LIMIT, cubic_tap, low_pass_delay, next_position, read_delayed
 
 AUDIO = In(0.0, doc="signal to filter")
 CUTOFF = In(1000.0, unit="Hz", min=10.0, max=20000.0, taper="log", doc="corner or centre frequency")
@@ -309,7 +306,7 @@ class Comb(Node):
         delay = sr / max(frequency, LOWEST)
         if d > 0.0:
             lowest = (1.0 if feedback >= 0.0 else 0.5) / delay
-            delay -= arctan2_turn(d * sin_turn(lowest), 1.0 - d * cos_turn(lowest)) / lowest
+            delay -= low_pass_delay(d, lowest)
         back = cubic_tap(line, line_size, position, delay)
         low = back + (low - back) * d
         out = audio + clip(feedback, -FEEDBACK_LIMIT, FEEDBACK_LIMIT) * low

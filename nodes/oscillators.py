@@ -50,9 +50,9 @@ SYNC_SAMPLES = 6.0
 
 
 def at_phase(table, phase, speed):
-    """Return a table at a phase of 0 … ½ after the jump, linearly interpolated, its last value beyond REACH samples."""
+    """Return a table at a phase, linearly interpolated, the same before and after the jump; beyond REACH its end."""
     row = int(clip((speed - SHORTEST) * ROWS_PER_SPEED + 0.999999, 0.0, (0.5 - SHORTEST) * ROWS_PER_SPEED))
-    place = min(phase * POINTS / min(speed, SHORTEST), 1.0 * ROW)
+    place = min(min(phase, 1.0 - phase) * POINTS / min(speed, SHORTEST), 1.0 * ROW)
     index = int(place)
     start = row * (ROW + 1) + index
     near = read_double(table, start)
@@ -95,13 +95,13 @@ def synced_wave(before, after, since):
 
 def jump(phase, speed, steps):
     """Return the residual of an upward unit step at phase 0."""
-    residual = at_phase(steps, min(phase, 1.0 - phase), speed)
+    residual = at_phase(steps, phase, speed)
     return residual if phase < 0.5 else -residual
 
 
 def corner(phase, speed, corners):
     """Return the residual of a corner at phase 0 whose slope rises by 1 per cycle."""
-    return at_phase(corners, min(phase, 1.0 - phase), speed) * min(speed / SHORTEST, 1.0)
+    return at_phase(corners, phase, speed) * min(speed / SHORTEST, 1.0)
 
 
 def saw_wave(p, speed, steps, quality):
@@ -252,8 +252,7 @@ def detuned_saw(phase, step, steps, seed):
     is_new = phase < 0.0
     seed = next_random(seed) if is_new else seed
     phase = uniform(seed) if is_new else phase
-    speed = clip(abs(step), 1e-9, 0.5)
-    return saw_wave(phase, speed, steps, 0), wrap(phase + step), seed
+    return saw_wave(phase, speed_of(step, 0.0, 0.0), steps, 0), wrap(phase + step), seed
 
 
 class Square(Node):
@@ -343,8 +342,8 @@ class Impulse(Node):
         if quality == 0:
             wave = 1.0 if phase >= 1.0 else 0.0
         else:
-            speed = clip(step, 1e-9, 0.5)
-            wave = max(speed, SHORTEST) * at_phase(pulse, min(p, 1.0 - p), speed)
+            speed = speed_of(step, 0.0, 0.0)
+            wave = max(speed, SHORTEST) * at_phase(pulse, p, speed)
         return amplitude * wave, p + step, reset
 
 

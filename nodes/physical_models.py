@@ -6,26 +6,19 @@ those of a low-pass, which is the same at every sample rate and whose delay is s
 
 import numpy as np
 
-from nodegraph.maths import arctan2_turn, clip, cos_turn, decay_factor, power, read_double, sin_turn
+from nodegraph.maths import LN_1000, TAU, clip, cos_turn, decay_factor, power, read_double, sin_turn
 from nodegraph.node import In, Line, Node, Out, State, Table
 
-from .delays import cubic_tap, next_position
+from .delays import cubic_tap, low_pass_delay, next_position
 
 LOWEST = 20.0  # Hz; sets the lengths of strings and tubes
-LN_1000 = 6.907755278982137  # 60 dB in nepers
 FREQUENCY = In(220.0, unit="Hz", min=LOWEST, max=5000.0, taper="log", doc="pitch")
 LOSS_HZ = 14000.0  # cutoff of the losses at the end of a string or tube
-TAU = 6.283185307179586
 
 
 def wave_line():
     """Return a delay line for the longest wave."""
     return Line(lambda settings, sr: int(sr / LOWEST) + 8)
-
-
-def loss_delay(d, turn):
-    """Return the samples by which the low-pass ``y = x + d (y[n-1] - x)`` delays a sine of ``turn`` cycles a sample."""
-    return arctan2_turn(d * sin_turn(turn), 1.0 - d * cos_turn(turn)) / turn
 
 
 class Mode(Node):
@@ -135,7 +128,7 @@ class BowedString(Node):
     def tick(frequency, velocity, force, position, loss, nut, nut_size, bridge, place, low, sr, dt):
         frequency = clip(frequency, LOWEST, 0.2 * sr)
         d = decay_factor(1.0 / (TAU * 0.3 * LOSS_HZ), dt)
-        whole = sr * 1.0 / frequency - loss_delay(d, frequency * dt)
+        whole = sr * 1.0 / frequency - low_pass_delay(d, frequency * dt)
         near = clip(position, 0.02, 0.5) * whole
         low = cubic_tap(bridge, nut_size, place, near) * (1.0 - d) + low * d
         from_bridge = -(1.0 - clip(loss, 0.0, 0.5)) * low
@@ -169,7 +162,7 @@ class Reed(Node):
     def tick(frequency, breath, stiffness, tube, tube_size, place, low, sr, dt):
         frequency = clip(frequency, LOWEST, 0.2 * sr)
         d = decay_factor(1.0 / (TAU * LOSS_HZ), dt)
-        delay = 0.5 * sr / frequency - loss_delay(d, frequency * dt)
+        delay = 0.5 * sr / frequency - low_pass_delay(d, frequency * dt)
         low = cubic_tap(tube, tube_size, place, delay) * (1.0 - d) + low * d
         pressure = -0.95 * low - breath
         tube[place] = breath + pressure * clip(0.7 + (0.26 * clip(stiffness, 0.0, 1.0) - 0.44) * pressure, -1.0, 1.0)

@@ -27,13 +27,21 @@ from nodegraph.blocks.sample_bank import (
     SampleBank,
     instrument_problem,
 )
-from nodegraph.maths import clip, decay_factor, finite_or_zero, floor, read_double, rising_edge, semitones_to_ratio
+from nodegraph.maths import (
+    LN_1000,
+    clip,
+    decay_factor,
+    finite_or_zero,
+    floor,
+    read_double,
+    rising_edge,
+    semitones_to_ratio,
+)
 from nodegraph.node import Helper, In, Memory, Node, Option, Out, State, Table
 
 from .mixing import lane_of
 
 FADE_SECONDS = 0.004  # of what a new note or the end of a sample cuts off, and the shortest release
-TO_60_DB = 6.907755278982137  # time constants in a fall by 60 dB
 SILENCE = 1e-4
 OFF, ATTACKS, HOLDS, RELEASES = range(4)
 
@@ -152,8 +160,8 @@ def follow(level, stage, zones, at, dt):
         return min(level, 1.0), HOLDS if level >= 1.0 - 1e-9 else ATTACKS
     if stage == HOLDS:
         sustain = zones[at + SUSTAIN]
-        return sustain + (level - sustain) * decay_factor(zones[at + DECAY] / TO_60_DB, dt), HOLDS
-    level *= decay_factor(max(zones[at + RELEASE], FADE_SECONDS) / TO_60_DB, dt)
+        return sustain + (level - sustain) * decay_factor(zones[at + DECAY] / LN_1000, dt), HOLDS
+    level *= decay_factor(max(zones[at + RELEASE], FADE_SECONDS) / LN_1000, dt)
     return level, RELEASES if level > SILENCE else OFF
 
 

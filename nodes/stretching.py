@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nodegraph.blocks.loaded_sound import shortened
 from nodegraph.blocks.sound_streaming import read_header
 from nodegraph.files.sound_file import read_sound
 from nodegraph.frame_types import FrameType, check_transform_size
@@ -18,7 +19,6 @@ from nodegraph.spectral.windows import WINDOWS, analysis_window
 FAR = float(1 << 62)  # after the last attack
 REACH = 0.375  # of an attack, as a part of the window
 MIN_SPEED = 0.05  # at which attacks keep their own
-MAX_LENGTH = 1 << 26  # samples of all channels held in memory: 12 minutes of stereo
 
 
 class LoadedSound:
@@ -27,13 +27,10 @@ class LoadedSound:
     array_types = {"samples": "f4", "marks": "i8", "attacks": "i8"}
 
     def __init__(self, context):
-        self.problem = ""
         values = np.zeros((1, max(context.lanes, 1)), np.float32)
         if context.settings["file"]:
             values = read_sound(Path(context.settings["file"]), context.rate, bool(context.settings["loop"]))
-        if values.size > MAX_LENGTH:
-            values = values[: MAX_LENGTH // values.shape[1]]
-            self.problem = "the file is too long; its end is left out. Shorten it"
+        values, self.problem = shortened(values)
         self.samples = np.ascontiguousarray(values, np.float32).ravel()
         self.attacks = np.append(attacks_of(values, context.rate), int(FAR))
         self.marks = np.array([*values.shape, len(self.attacks)], np.int64)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .measure import RATE, Array, patch_of, render, spectrum
+from tests.rendering import patch_of
+
+from .measure import RATE, Array, render, spectrum
 
 TITLE = "limiter, ceiling -1 dB"
 HEADINGS = ["measure", "found"]

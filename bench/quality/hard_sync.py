@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tests.rendering import patch_of
+
 from ..peers.synthdef import SynthDef
 from . import peers
-from .measure import RATE, Array, patch_of, render, signal_to_alias
+from .measure import RATE, Array, render, signal_to_alias
 
 TITLE = "Hard sync of a saw (master and slave in Hz): signal to alias below 20 kHz in dB, A-weighted"
 PAIRS = ((100.3, 130.0), (440.7, 1203.0), (1000.3, 2790.0))

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .measure import Array, patch_of, render
+from tests.rendering import patch_of
+
+from .measure import Array, render
 from .recordings import recording
 
 RATE, SIZE, HOP = 22050, 4096, 256

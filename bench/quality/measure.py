@@ -14,18 +14,6 @@ AUDIBLE = 20000.0
 Array = np.ndarray[Any, Any]
 
 
-def patch_of(*wires: str, **nodes: Any) -> Patch:
-    """Return a patch of nodes ``id=type`` or ``id=(type, params)`` and wires "a.out b.in"."""
-    patch = Patch()
-    for id, node in nodes.items():
-        type, params = node if isinstance(node, tuple) else (node, {})
-        patch.add(type, id=id, **params)
-    for wire in wires:
-        source, target = wire.split()
-        patch.connect(source, target)
-    return patch
-
-
 def render(patch: Patch, seconds: float, sound: Array | None = None, rate: float = RATE, aligned: bool = True) -> Array:
     """Return the sound of a patch, float64 (samples, channels); ``sound`` is the input of ``x``.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from tests.rendering import patch_of
+
 from ..peers.synthdef import SynthDef
 from . import peers
-from .measure import RATE, Array, level_near, patch_of, render, signal_to_alias
+from .measure import RATE, Array, level_near, render, signal_to_alias
 
 TITLE = "Saw: signal to alias below 20 kHz in dB (A-weighted), and level at 15 kHz in dB of the Fourier series"
 HEADINGS = ["program", "441.7 Hz", "1234.1 Hz", "2500.3 Hz", "5001 Hz", "15 kHz"]

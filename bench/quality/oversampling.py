@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from nodegraph.node import OVERSAMPLING_CHOICE
+from tests.rendering import patch_of
 
-from .measure import RATE, patch_of, render, worst_alias
+from .measure import RATE, render, worst_alias
 
 TITLE = "Loudest alias below 20 kHz in dB of the loudest partial, by the factor of oversampling"
 HEADINGS = ["block", *(f"{factor} ×" for factor in OVERSAMPLING_CHOICE.values)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from .measure import RATE, patch_of, render
+from tests.rendering import patch_of
+
+from .measure import RATE, render
 
 TITLE = "reverb, response to an impulse"
 HEADINGS = [

@@ -8,9 +8,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 
+from tests.rendering import patch_of
+
 from ..peers.base import ROOT
 from . import peers
-from .measure import Array, patch_of, render, rise_times
+from .measure import Array, render, rise_times
 
 TITLE = "stretch_player"
 HEADINGS = ["measure", "file", "nodegraph", "Rubber Band R3"]

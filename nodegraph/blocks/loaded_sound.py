@@ -16,6 +16,13 @@ MAX_LENGTH = 1 << 26  # samples of all channels: 12 minutes of stereo
 FRAMES, CHANNELS = range(2)
 
 
+def shortened(values: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return the start of a sound (frames, channels) that may be held in memory, and the problem if it is not all."""
+    if values.size <= MAX_LENGTH:
+        return values, ""
+    return values[: MAX_LENGTH // values.shape[1]], "the file is too long; its end is left out. Shorten it"
+
+
 class FileInMemory:
     """The samples of the file of a block, interleaved, and ``rates``: frames of the file per engine sample."""
 
@@ -30,9 +37,8 @@ class FileInMemory:
                 values, rate = read_samples(Path(path))
             except SoundFileError as error:  # removed or damaged since it was checked
                 self.problem = str(error).rstrip(".")
-        if values.size > MAX_LENGTH:
-            values = values[: MAX_LENGTH // values.shape[1]]
-            self.problem = "the file is too long; its end is left out. Shorten it"
+        values, too_long = shortened(values)
+        self.problem = self.problem or too_long
         samples = finite_samples(values).ravel() if values.size else np.zeros(1, np.float32)
         self.arrays = {
             "samples": np.ascontiguousarray(samples, np.float32),

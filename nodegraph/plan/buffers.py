@@ -11,9 +11,10 @@ from nodegraph.frame_types import FrameType
 from nodegraph.kernel import Kernel, NativeFunction
 from nodegraph.quantum import QUANTUM
 
-from .memory import Memory
+from .memory import ALIGNMENT, Memory, bits, write_words
 
 FLOAT = 4
+CACHE_LINE = ALIGNMENT // FLOAT  # floats
 Operand = int | float | Callable[[], int]
 
 
@@ -88,6 +89,11 @@ class ScratchMemory:
     floats: int = 0
     address: int = 0
 
+    @staticmethod
+    def padded(floats: int) -> int:
+        """Return a number of floats rounded up to whole cache lines."""
+        return -(-floats // CACHE_LINE) * CACHE_LINE
+
     def address_of(self, first: int) -> int:
         """Return the address of a float, after the memory is placed."""
         return self.address + FLOAT * first
@@ -126,6 +132,17 @@ class Row:
     def flat(self) -> list[Row]:
         """The rows that call a kernel: those of a loop, or this one."""
         return [row for inner in self.inner for row in inner.flat] if self.inner else [self]
+
+
+def write_operands(address: int, operands: Sequence[Operand]) -> None:
+    """Write arguments at an address, once everything that they refer to is placed."""
+    values = [operand() if callable(operand) else operand for operand in operands]
+    write_words(address, [bits(value) if isinstance(value, float) else value for value in values])
+
+
+def address_of_kernel(kernel: Kernel | NativeFunction) -> int:
+    """Return the address of native code, compiled at the first call: an operand without the compilation."""
+    return kernel.address
 
 
 def place(rows: Sequence[Row], memory: Memory) -> tuple[int, int]:

@@ -11,13 +11,11 @@ from nodegraph.graph import Graph, GraphNode
 from nodegraph.patch import Wire
 
 from . import layout as at
-from .buffers import FLOAT, Buffer, FrameBuffer, Ref, Row, ScratchMemory
+from .buffers import CACHE_LINE, Buffer, FrameBuffer, Ref, Row, ScratchMemory
 from .keys import SourceSignature
 from .memory import ALIGNMENT
 from .result import Io, MigratedState, Plan, Port, Region
 from .sources import Slot
-
-CACHE_LINE = ALIGNMENT // FLOAT  # floats
 
 
 class PlanBuilder:

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from nodegraph.quantum import QUANTUM
 
 from . import layout as at
-from .buffers import FLOAT, Buffer, Row, place
+from .buffers import FLOAT, Buffer, Row, place, write_operands
 from .builder import PlanBuilder
-from .memory import ALIGNMENT, bits, write_words
+from .memory import ALIGNMENT, write_words
 from .result import Port, RowInfo
 from .sources import KnobStride, Slot
 
@@ -88,8 +88,7 @@ def write_row(builder: PlanBuilder, row: Row, address: int) -> RowInfo:
     info = RowInfo(row.kernel.name, row.nodes, address, row.lanes, len(row.outputs))
     for inner in row.inner:
         info.inner.append(write_row(builder, inner, memory.reserve(8 * at.ROW_WORDS)))
-    values = [word() if callable(word) else word for word in row.words]
-    write_words(row.words_address, [bits(value) if isinstance(value, float) else value for value in values])
+    write_operands(row.words_address, row.words)
     for k, word in enumerate(row.words):
         if isinstance(word, KnobStride):
             word.slot.strides.append(row.words_address + 8 * k)

@@ -18,8 +18,8 @@ from nodegraph.quantum import QUANTUM
 from nodegraph.spectral.transform import transform_memory
 
 from . import layout as at
-from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock
-from .builder import CACHE_LINE, PlanBuilder
+from .buffers import FLOAT, Buffer, Operand, Ref, Row, StateBlock, address_of_kernel
+from .builder import PlanBuilder
 from .event_rows import place_events
 from .frame_rows import place_frame_parts
 from .inputs import input_of
@@ -46,14 +46,10 @@ def place_group(builder: PlanBuilder, group: Group) -> None:
     builder.out = outer
     words: list[Operand] = [*LoopHeader(len(inner))]
     for row in inner:
-        words += LoopEntry(partial(_kernel_address, row), partial(_words_address, row))
+        words += LoopEntry(partial(address_of_kernel, row.kernel), partial(_words_address, row))
     lanes = {part.lanes for part in inner}
     whole = Row(LOOP, words, [], [], inner=inner, lanes=lanes.pop() if len(lanes) == 1 else 0)
     builder.out.append(whole)
-
-
-def _kernel_address(row: Row) -> int:
-    return row.kernel.address
 
 
 def _words_address(row: Row) -> int:
@@ -238,7 +234,7 @@ def place_scratches(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: 
     for name, scratch in node.spec.scratches.items():
         word, length = kernel.parameter_words[name].word, max(1, int(scratch.length(node.settings, builder.graph.rate)))
         row.words[word], row.words[word + 1] = partial(builder.scratch.address_of, first), length
-        first += -(-length // CACHE_LINE) * CACHE_LINE
+        first += builder.scratch.padded(length)
     builder.scratch.floats = max(builder.scratch.floats, first)
 
 

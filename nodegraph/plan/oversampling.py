@@ -20,11 +20,11 @@ from nodegraph.native.words import as_f32, as_float32_memory, as_i64, call_kerne
 from nodegraph.node import In
 from nodegraph.quantum import QUANTUM
 
-from .buffers import Operand, Row
-from .builder import CACHE_LINE, PlanBuilder
+from .buffers import Operand, Row, address_of_kernel, write_operands
+from .builder import PlanBuilder
 from .keys import BlockLineKey, StateKey
 from .layout import ALL_LANES
-from .memory import ALIGNMENT, bits, write_words
+from .memory import ALIGNMENT
 from .rows import FRESH, positions
 from .sources import Source
 
@@ -196,9 +196,7 @@ def oversampled(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row,
     """Make the row of a node run ``node.oversampling`` times as fast between the filters of its inputs and outputs."""
     factor = node.oversampling
     inner = list(row.words)
-    first = 0
-    sums = partial(builder.scratch.address_of, first)
-    first += QUANTUM
+    sums, first = partial(builder.scratch.address_of, 0), QUANTUM
     entries: list[Operand] = []
     address = builder.memory.reserve(8 * len(inner), alignment=ALIGNMENT)
     for name, port in node.spec.inputs.items():
@@ -217,17 +215,17 @@ def oversampled(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row,
             out=fast,
             out_stride=address + 8 * (word + 1) if kernel.is_tick else 0,
         )
-        first += _padded(factor * QUANTUM * width)
+        first += builder.scratch.padded(factor * QUANTUM * width)
     for name, buffer in zip(node.spec.outputs, row.outputs, strict=True):
         word = kernel.parameter_words[name].word
         inner[word], out = partial(builder.scratch.address_of, first), row.words[word]
         line = _line(builder, node, f"{name} of the output", factor * HISTORY, buffer.lanes)[0]
         row.lines.append((line.ctypes.data, len(line), ALL_LANES))  # inputs are finite, outputs may not be
         entries += OutputEntry(data=inner[word], width=buffer.lanes, history=line.ctypes.data, out=out)
-        first += _padded(factor * QUANTUM * buffer.lanes)
+        first += builder.scratch.padded(factor * QUANTUM * buffer.lanes)
     builder.scratch.floats = max(builder.scratch.floats, first)
     header = OversampleHeader(
-        kernel=partial(_address_of, kernel),
+        kernel=partial(address_of_kernel, kernel),
         arguments=address,
         factor=factor,
         inputs=len(node.spec.inputs),
@@ -237,7 +235,7 @@ def oversampled(builder: PlanBuilder, kernel: Kernel, node: GraphNode, row: Row,
         delay=decimator_delay(node, builder.graph.rate),
     )
     row.kernel, row.words = OVERSAMPLE, [*header, *entries]
-    builder.after_placement.append(partial(_write, address, inner))
+    builder.after_placement.append(partial(write_operands, address, inner))
 
 
 def _history(builder: PlanBuilder, node: GraphNode, port: In, width: int) -> tuple[int, int]:
@@ -256,18 +254,3 @@ def _line(builder: PlanBuilder, node: GraphNode, name: str, length: int, lanes: 
     before = builder.previous.lines.get(key) if builder.previous else None
     line = builder.line(key, length * lanes)
     return line, line is before
-
-
-def _padded(floats: int) -> int:
-    """Return a number of floats rounded up to whole cache lines."""
-    return -(-floats // CACHE_LINE) * CACHE_LINE
-
-
-def _address_of(kernel: Kernel) -> int:
-    return kernel.address
-
-
-def _write(address: int, words: list[Operand]) -> None:
-    """Write the arguments of the kernel once all buffers are placed."""
-    values = [word() if callable(word) else word for word in words]
-    write_words(address, [bits(value) if isinstance(value, float) else value for value in values])

@@ -70,7 +70,7 @@ def _shape(graph: Graph, unit: Unit, looped: bool) -> Hashable:
         assert node.cls is not None
         if node.cls.block is not None or node.cls.frame is not None or node.cls.lanes is not None:
             return None
-        if node.oversampling > 1:
+        if node.oversampling > 1:  # its filters have memory of their own
             return None
         kernel = kernel_of(node.cls, node.settings)  # kernels with the same code are one object
         numbers = tuple([repr(node.settings[name]) for name in node.spec.options])

@@ -49,15 +49,24 @@ def wavetable(bins: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _harmonics_of_file(path: str, cycle: int, changed: Any) -> np.ndarray:
-    sound, _ = read_samples(Path(path))
+def _read(path: Path, cycle: int, changed: Any) -> np.ndarray:
+    """Return the harmonics of a file; it is opened again only when it has ``changed``, or could not be read."""
+    try:
+        with open_sound(path) as file:
+            cycles = max(file.frames // cycle, 1)
+    except (OSError, RuntimeError):
+        cycles = 1  # the error is reported when it is read
+    if cycles > MAX_CYCLES:
+        rule = f"a wavetable has at most {MAX_CYCLES} cycles, this file has {cycles} of {cycle} samples"
+        raise SoundFileError(f"{path.name}: {rule}. Set cycle, or cut the file.")
+    sound, _ = read_samples(path)
     mono = sound.mean(axis=1, dtype=np.float64)
     length = min(cycle, len(mono))
-    cycles = mono[: len(mono) // length * length].reshape(-1, length)
-    bins = np.fft.rfft(cycles, axis=1)[:, 1 : HARMONICS + 1] * (2 / length)
+    waves = mono[: len(mono) // length * length].reshape(-1, length)
+    bins = np.fft.rfft(waves, axis=1)[:, 1 : HARMONICS + 1] * (2 / length)
     if length % 2 == 0 and bins.shape[1] == length // 2:
         bins = bins[:, :-1]  # half the sample rate has no phase
-    largest = np.abs(cycles - cycles.mean(axis=1, keepdims=True)).max()
+    largest = np.abs(waves - waves.mean(axis=1, keepdims=True)).max()
     return bins / largest if largest > 0 else bins
 
 
@@ -67,16 +76,7 @@ def harmonics_of_file(settings: Mapping[str, Any]) -> np.ndarray:
     Their largest sample is 1, without DC. A file shorter than that is one cycle; an incomplete last cycle is left out.
     Raises SoundFileError.
     """
-    path, cycle = str(settings["file"]), int(settings["cycle"])
-    try:
-        with open_sound(Path(path)) as file:
-            cycles = max(file.frames // cycle, 1)
-    except (OSError, RuntimeError):
-        cycles = 1  # the error is reported when it is read
-    if cycles > MAX_CYCLES:
-        rule = f"a wavetable has at most {MAX_CYCLES} cycles, this file has {cycles} of {cycle} samples"
-        raise SoundFileError(f"{Path(path).name}: {rule}. Set cycle, or cut the file.")
-    return _harmonics_of_file(path, cycle, settings.get("file_changed"))
+    return _read(Path(settings["file"]), int(settings["cycle"]), settings.get("file_changed"))
 
 
 def file_problem(settings: Mapping[str, Any]) -> str:
