@@ -53,9 +53,10 @@ test: $(VENV)/.test
 
 check-ruff: ; @$(BIN)/ruff check && $(BIN)/ruff format --check
 check-mypy: ; @$(BIN)/mypy
-# Two processes halve the time; tests with real devices run afterwards, one at a time.
+# Two processes halve the time; tests with real devices run afterwards, one at a time. A process that dies is not
+# replaced: its next file may end the new one as well, and then the run does not end.
 check-tests:
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not alone"; status=$$?; $(BIN)/pytest -m alone && exit $$status
+	@$(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 0 -m "not alone"; status=$$?; $(BIN)/pytest -m alone && exit $$status
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

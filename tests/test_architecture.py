@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -151,3 +152,11 @@ def test_every_module_can_be_imported_first():
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=250)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_only_one_module_imports_librosa():
+    # two processes that import it at once without its lock damage the cache of its compiled functions
+    sources = [path for folder in ("nodegraph", "nodes", "tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    imports = re.compile(r"^ *(import|from) librosa|skip\W+librosa", re.MULTILINE)
+    importing = [path for path in sources if imports.search(path.read_text())]
+    assert importing == [ROOT / "nodegraph/measures/librosa_import.py"]

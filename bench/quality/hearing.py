@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nodegraph.measures.librosa_import import import_librosa
 from tests.rendering import patch_of
 
 from .measure import Array, render
@@ -44,8 +45,7 @@ def heard(block: str, output: str, sound: Array, frames: str) -> Array:
 
 def pitch_agreement(sound: Array) -> tuple[int, float]:
     """Return the voiced frames of pYIN, and the share in which the block is within 50 cents of it."""
-    import librosa
-
+    librosa = import_librosa()
     sound = np.pad(sound, (0, SIZE))
     expected, is_voiced, _ = librosa.pyin(sound, fmin=LOWEST, fmax=HIGHEST, sr=RATE, frame_length=SIZE, hop_length=HOP)
     found = heard("pitch", "frequency", sound, "spectrum")
@@ -85,8 +85,7 @@ def f1(found: Array, times: Array) -> float:
 
 def onset_scores(sound: Array, times: Array) -> tuple[float, float]:
     """Return the F1 scores of the block and of librosa."""
-    import librosa
-
+    librosa = import_librosa()
     trigger = heard("onset", "trigger", sound, "magnitude")
     ours = np.flatnonzero(np.diff(trigger) > 0.5) / RATE
     ours = ours - np.median([min(ours - time, key=abs) for time in times]) + 0.01  # its latency is declared elsewhere

@@ -1,10 +1,10 @@
-"""Late import of librosa, and a lock around what it compiles."""
+"""Late import of librosa, in one process at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import importlib
 from pathlib import Path
+from types import ModuleType
 
 from nodegraph.files.private import locked_folder
 
@@ -13,24 +13,19 @@ class LibrosaMissingError(Exception):
     """librosa is not installed; the message is one line with the command that installs it."""
 
 
-def require_librosa() -> None:
-    """Import librosa. Raises LibrosaMissingError if it is not installed."""
+def import_librosa() -> ModuleType:
+    """Return librosa with the modules that compile code while they are imported. Raises LibrosaMissingError.
+
+    Other processes that import it through this function wait. Two that compile at once leave a cache with the inner
+    loop of one process and the wrapper of the other, with which every later process crashes.
+    """
     try:
-        import librosa  # noqa: F401
+        import librosa
+
+        with locked_folder(Path(librosa.__file__).parent):
+            importlib.import_module("librosa.onset")  # imports librosa.util, .core.audio and .core.pitch
     except ImportError:
         raise LibrosaMissingError(
             "measures of content need librosa. Install it: pip install 'nodegraph[learn]'"
         ) from None
-
-
-@contextmanager
-def one_process_at_a_time() -> Iterator[None]:
-    """Keep out other processes that use the same installation of librosa.
-
-    Two that compile its peak picking at once leave a cache with which all later ones crash: a loop of one process and
-    the wrapper of the other.
-    """
-    import librosa
-
-    with locked_folder(Path(librosa.__file__).parent):
-        yield
+    return librosa

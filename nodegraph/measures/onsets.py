@@ -6,7 +6,7 @@ import numpy as np
 
 from nodegraph.files.sound_file import resampled
 
-from .librosa_import import one_process_at_a_time, require_librosa
+from .librosa_import import import_librosa
 
 RATE, HOP = 22050, 128  # Hz, samples: onsets are measured in steps of 5.8 ms
 TOLERANCE = 0.05  # seconds
@@ -31,10 +31,7 @@ def onset_times(sound: np.ndarray, rate: float) -> np.ndarray:
     flux = onset_strength(sound, rate)
     if not len(flux):
         return np.zeros(0)
-    import librosa
-
-    with one_process_at_a_time():
-        found = librosa.onset.onset_detect(onset_envelope=flux, sr=RATE, hop_length=HOP, units="time")
+    found = import_librosa().onset.onset_detect(onset_envelope=flux, sr=RATE, hop_length=HOP, units="time")
     return np.maximum(found - LEAD, 0.0)
 
 
@@ -44,9 +41,7 @@ def onset_strength(sound: np.ndarray, rate: float) -> np.ndarray:
     0.5 s of silence precede the sound. Levels are limited to 60 dB below the loudest. Silence has no values. Raises
     LibrosaMissingError.
     """
-    require_librosa()
-    import librosa
-
+    librosa = import_librosa()
     samples = resampled(np.asarray(sound, np.float32), rate, RATE)
     peak = np.abs(samples).max(initial=0.0)
     if peak == 0.0:

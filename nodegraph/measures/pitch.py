@@ -8,7 +8,7 @@ import numpy as np
 
 from nodegraph.files.sound_file import resampled
 
-from .librosa_import import require_librosa
+from .librosa_import import import_librosa
 from .mono import of_equal_length
 
 RATE, HOP = 22050, 512  # Hz, samples: frames of 23 ms
@@ -42,9 +42,7 @@ def active_pitches(sound: np.ndarray, rate: float) -> np.ndarray:
     A pitch is active if its constant-Q magnitude (librosa, 12 bins per octave) is no smaller than those of the
     semitones beside it, at most 20 dB below the largest of the frame and 40 dB below the largest of the sound.
     """
-    require_librosa()
-    import librosa
-
+    librosa = import_librosa()
     samples = resampled(np.asarray(sound, np.float32), rate, RATE)
     padded = np.pad(samples, (0, max(RATE - len(samples), 0)))  # the lowest filters are long
     magnitudes = np.abs(

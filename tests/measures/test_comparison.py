@@ -72,7 +72,7 @@ def test_content_is_none_with_a_note_without_librosa(monkeypatch):
     def fail():
         raise LibrosaMissingError("measures of content need librosa. Install it: pip install 'nodegraph[learn]'")
 
-    monkeypatch.setattr(pitch, "require_librosa", fail)
+    monkeypatch.setattr(pitch, "import_librosa", fail)
     found = compare(mono_of(noise(0), RATE), mono_of(noise(0), RATE))
     assert set(found.content.values()) == {None} and found.spectrum["level"] == 0.0
     assert "pip install 'nodegraph[learn]'" in found.notes[0]

@@ -1,30 +1,35 @@
-"""librosa compiles in one process at a time."""
+"""librosa is imported in one process at a time."""
 
 import fcntl
+import importlib
 import os
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from nodegraph.measures.onsets import onset_times
+from nodegraph.measures.librosa_import import import_librosa
 
 
-def test_onsets_are_detected_under_a_lock_of_the_installation(monkeypatch):
-    librosa = pytest.importorskip("librosa")
-    detect, tried = librosa.onset.onset_detect, []
+def test_modules_that_compile_are_imported_under_a_lock_of_the_installation(monkeypatch):
+    folder, tried = Path(import_librosa().__file__).parent, []
+    import_module = importlib.import_module
 
-    def watched(*arguments, **options):
-        handle = os.open(Path(librosa.__file__).parent, os.O_RDONLY)
+    def watched(name):
+        handle = os.open(folder, os.O_RDONLY)
         with pytest.raises(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.close(handle)
-        tried.append(True)
-        return detect(*arguments, **options)
+        tried.append(name)
+        return import_module(name)
 
-    monkeypatch.setattr(librosa.onset, "onset_detect", watched)
-    clicks = np.zeros(22050, np.float32)
-    clicks[::5000] = 1.0
-    assert len(onset_times(clicks, 22050.0)) and tried
+    monkeypatch.setattr(importlib, "import_module", watched)
+    import_librosa()
+    assert tried
     monkeypatch.undo()
-    assert len(onset_times(clicks, 22050.0))
+    import_librosa()
+
+
+def test_all_compiled_functions_of_a_comparison_are_imported():
+    import_librosa()
+    assert {"librosa.util.utils", "librosa.core.audio", "librosa.core.pitch"} <= set(sys.modules)

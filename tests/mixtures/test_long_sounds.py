@@ -1,17 +1,19 @@
 """Mixtures of long sounds in overlapping pieces."""
 
-import librosa
 import msgspec
 import numpy as np
 import pytest
 import soundfile
 
 from nodegraph.learn.errors import LearnError
+from nodegraph.measures.librosa_import import import_librosa
 from nodegraph.mixtures import MixObserver, mix, mix_sounds
 from nodegraph.mixtures.pieces import divide
 from nodegraph.mixtures.texture_mixing import texture_mixing
 from tests.mixtures.joins import outliers
 from tests.mixtures.sounds import RATE, TEXTURE, rain
+
+librosa = import_librosa()
 
 HOP = TEXTURE.sound.hop
 PIECE, OVERLAP = 0.5, 0.1  # seconds

@@ -1,11 +1,13 @@
 """Pitch, timbre and onsets against closed forms and librosa."""
 
-import librosa
 import numpy as np
 import pytest
 
 from nodegraph.api import render
+from nodegraph.measures.librosa_import import import_librosa
 from tests.rendering import patch_of
+
+librosa = import_librosa()
 
 RATE, SIZE, HOP = 44100, 2048, 512
 

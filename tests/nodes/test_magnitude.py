@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nodegraph.api import Patch
+from nodegraph.measures.librosa_import import import_librosa
 from nodegraph.spectral.bands import bounds, gain_curve, log_matrix, mel_matrix
 from nodegraph.spectral.stft import istft, stft
 from tests.nodes.frame_helpers import RATE, frames_of, noise, patch_around, through
@@ -241,7 +242,7 @@ def test_invalid_formula_makes_a_placeholder_with_a_reason():
 def test_mel_bands(scale, norm):
     before, after = pair("mel", bands=8, scale=scale, norm=norm, of="power")
     assert near(after, before**2 @ mel_matrix(8, SIZE, RATE, scale=scale, norm=norm).T)
-    librosa = pytest.importorskip("librosa")
+    librosa = import_librosa()
     for bands, size, rate, low, high in (
         (40, 2048, 44100, 0, 0),
         (128, 1024, 22050, 20, 8000),

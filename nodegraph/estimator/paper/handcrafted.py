@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from nodegraph.measures.librosa_import import import_librosa
+
 FRAME, HOP = 512, 128  # samples
 MFCCS = 12
 BANDS = 3  # the lowest ends at an eighth of the sample rate, each next one is an octave
@@ -42,8 +44,7 @@ def handcrafted_features(sounds: np.ndarray, rate: float) -> np.ndarray:
 
 def framewise_features(sounds: np.ndarray, rate: float) -> np.ndarray:
     """Return the framewise features, float32 (N, 32, frames), of sounds (N, samples)."""
-    import librosa
-
+    librosa = import_librosa()
     magnitudes = np.abs(librosa.stft(sounds, n_fft=FRAME, hop_length=HOP))
     power = np.square(magnitudes)
     mel = librosa.filters.mel(sr=rate, n_fft=FRAME, n_mels=40) @ power
@@ -65,8 +66,7 @@ def framewise_features(sounds: np.ndarray, rate: float) -> np.ndarray:
 
 def with_derivatives(features: np.ndarray) -> np.ndarray:
     """Return features (N, F, frames) with their derivatives: (N, 7 F, frames)."""
-    import librosa
-
+    librosa = import_librosa()
     deltas = [
         librosa.feature.delta(features, width=width, order=order, mode="nearest")
         for width in DELTA_WIDTHS
