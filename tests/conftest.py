@@ -15,6 +15,9 @@ from tests.system import JackServer, is_required, missing
 
 REAL_PARTS = {"jack", "portaudio", "rtmidi", "xvfb"}
 
+# kernels keep their IR, which tests/native/test_proof.py reads
+os.environ["NODEGRAPH_KEEP_IR"] = "1"
+
 # the duration of an example depends on the load of the machine
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -60,12 +60,35 @@ def write_private(path: Path, data: bytes) -> None:
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder, where the system has one."""
+    with _locked(folder, os.O_RDONLY):
+        yield
+
+
+@contextmanager
+def locked_name(path: Path) -> Iterator[None]:
+    """Hold the lock of a file that may not exist yet, as far as a file beside it can be written.
+
+    The file beside it is removed afterwards: one who waits must look again whether the file exists now.
+    """
+    beside = path.with_name(path.name + ".lock")
+    private_folder(path.parent)
+    try:
+        with _locked(beside, os.O_RDWR | os.O_CREAT):
+            yield
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+
+
+@contextmanager
+def _locked(path: Path, flags: int) -> Iterator[None]:
     try:
         import fcntl
-    except ImportError:
+
+        handle = os.open(path, flags, 0o600)
+    except (ImportError, OSError):
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):  # file systems without locks: the last writer wins
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -22,6 +22,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from nodegraph.files.folders import user_folder
+from nodegraph.files.private import locked_name
 from nodegraph.files.signed_cache import read_signed, write_signed
 
 from .wrap import UNREACHABLE_RAISE
@@ -60,24 +61,28 @@ def kernel_address(
     ``calls_kernels`` allows calls by address, which the functions of the engine need.
     Raises :class:`KernelError` if the code could allocate, raise, or call an impure function.
     """
-    key = _digest([_environment(), _compiler_source_hash(), *parts])
-    symbol = f"{name}_{key[:24]}"
+    symbol = _symbol(name, parts)
     address = _engine().get_function_address(symbol) if symbol in _loaded else 0
     if not address:
         path = cache_folder() / f"{symbol}.o"
-        code = read_signed(path)
-        if code is None or not _load(code, symbol):
-            code = _machine().emit_object(_optimise(name, make_ir(symbol), calls_kernels))
-            write_signed(path, code)  # on a read-only or full disk it is compiled again at the next start
-            if not _load(code, symbol):
-                raise KernelError(f"{name}: the compiled kernel could not be loaded")
+        if not _load(read_signed(path), symbol):
+            with locked_name(path):
+                # another process may have compiled it meanwhile
+                if not _load(read_signed(path), symbol):
+                    module = _optimise(name, make_ir(symbol), calls_kernels)
+                    code = _machine().emit_object(module)
+                    # on a read-only or full disk it is compiled again at the next start
+                    if write_signed(path, code) and os.environ.get("NODEGRAPH_KEEP_IR"):
+                        path.with_suffix(".ll").write_text(str(module))
+                    if not _load(code, symbol):
+                        raise KernelError(f"{name}: the compiled kernel could not be loaded")
         address = _engine().get_function_address(symbol)
     return address
 
 
 def is_cached(name: str, parts: tuple[Any, ...]) -> bool:
     """Return whether the kernel is loaded or cached."""
-    symbol = f"{name}_{_digest([_environment(), _compiler_source_hash(), *parts])[:24]}"
+    symbol = _symbol(name, parts)
     return symbol in _loaded or read_signed(cache_folder() / f"{symbol}.o") is not None
 
 
@@ -86,9 +91,16 @@ def code_identity(function: Callable[..., Any]) -> Any:
     return _identity(function, set())
 
 
-def optimised_ir(name: str, modules: list[str], calls_kernels: bool = False) -> str:
-    """Return the optimised IR of a kernel, for inspection and tests."""
-    return str(_optimise(name, modules, calls_kernels))
+def optimised_ir(
+    name: str, parts: tuple[Any, ...], make_ir: Callable[[str], list[str]], calls_kernels: bool = False
+) -> tuple[str, str]:
+    """Return the symbol and the optimised IR of a kernel, for inspection and tests; arguments of `kernel_address`.
+
+    The IR is read from the cache if the kernel was compiled with ``NODEGRAPH_KEEP_IR``, else compiled.
+    """
+    symbol = _symbol(name, parts)
+    path = cache_folder() / f"{symbol}.ll"
+    return symbol, path.read_text() if path.exists() else str(_optimise(name, make_ir(symbol), calls_kernels))
 
 
 # -- compile -------------------------------------------------------------------------------------------
@@ -182,7 +194,10 @@ def _engine() -> llvm.ExecutionEngine:
     return llvm.create_mcjit_compiler(backing, machine)
 
 
-def _load(code: bytes, symbol: str) -> bool:
+def _load(code: bytes | None, symbol: str) -> bool:
+    """Load the object code of a kernel. Return whether it is code, and of this kernel."""
+    if code is None:
+        return False
     engine = _engine()
     try:
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -207,6 +222,10 @@ def _environment() -> str:
 def _compiler_source_hash() -> str:
     folder = Path(__file__).parent
     return _digest([path.read_text() for path in sorted(folder.glob("*.py"))])
+
+
+def _symbol(name: str, parts: tuple[Any, ...]) -> str:
+    return f"{name}_{_digest([_environment(), _compiler_source_hash(), *parts])[:24]}"
 
 
 def _digest(parts: list[Any]) -> str:

@@ -37,8 +37,12 @@ class Opens:
         return Path.touch, (self.path,)
 
 
+def environment_of(folder, **environment):
+    return os.environ | {"NODEGRAPH_CACHE": str(folder), "NODEGRAPH_KEEP_IR": "", **environment}
+
+
 def run(folder, **environment):
-    environment = os.environ | {"NODEGRAPH_CACHE": str(folder), **environment}
+    environment = environment_of(folder, **environment)
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return done.stdout.split()
@@ -76,13 +80,22 @@ def test_kernel_of_another_user_is_compiled_again(tmp_path):
 
 
 def test_many_processes_may_compile_into_an_empty_cache_at_once(tmp_path):
-    environment = os.environ | {"NODEGRAPH_CACHE": str(tmp_path / "new" / "kernels")}
+    environment = environment_of(tmp_path / "new" / "kernels")
     command = [sys.executable, "-c", PROGRAM]
     processes = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(20)]
     for process in processes:
         assert process.communicate(timeout=250)[0].split()[1] == "205" and process.returncode == 0
     assert len(list((tmp_path / "new" / "kernels").iterdir())) == 1
     assert run(tmp_path / "new" / "kernels") == ["True", "205", "False"]
+
+
+def test_second_process_waits_for_the_kernel_that_the_first_compiles(tmp_path):
+    command = [sys.executable, "-c", PROGRAM]
+    processes = [
+        subprocess.Popen(command, env=environment_of(tmp_path), stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    outputs = [process.communicate(timeout=250)[0].split() for process in processes]
+    assert sorted(imported_numba for _, _, imported_numba in outputs) == ["False", "False", "True"]
 
 
 @pytest.mark.parametrize("folder", ["/proc/nodegraph", "/dev/null", "/dev/null/kernels"])

@@ -33,16 +33,14 @@ def transforms(name):
 
 @pytest.fixture(scope="module")
 def ir_of():
-    """Optimised IR by name, compiled once each, without the kernel cache."""
+    """Symbol and optimised IR by name."""
     made = {}
 
     def get(name):
         if name not in made:
-            if name in NATIVE:
-                made[name] = build.optimised_ir(name, NATIVE[name].modules("k"), calls_kernels=True)
-            else:
-                kernel = kernel_of(BLOCKS[name], default_settings(BLOCKS[name]))
-                made[name] = build.optimised_ir(name, kernel.modules("k"), calls_kernels=transforms(name))
+            kernel = NATIVE.get(name) or kernel_of(BLOCKS[name], default_settings(BLOCKS[name]))
+            kernel.address  # noqa: B018 - compiles the kernel for all tests
+            made[name] = build.optimised_ir(kernel.name, kernel.key, kernel.modules, calls_kernels=transforms(name))
         return made[name]
 
     return get
@@ -50,10 +48,10 @@ def ir_of():
 
 @pytest.mark.parametrize("name", [*NATIVE, *BLOCKS])
 def test_kernel_calls_only_pure_functions(name, ir_of):
-    ir = ir_of(name)
+    symbol, ir = ir_of(name)
     defined = set(re.findall(r"^define [^@]*@([-\w.$]+)\(", ir, re.MULTILINE))
     declared = set(re.findall(r"^declare [^@]*@([-\w.$]+)\(", ir, re.MULTILINE))
-    assert "k" in defined
+    assert symbol in defined
     assert not {symbol for symbol in declared if not PURE.fullmatch(symbol)}
     by_address = [
         line for line in ir.splitlines() if re.search(r"\bcall\b", line) and not re.search(r" @[-\w.$]+\(", line)
@@ -63,7 +61,7 @@ def test_kernel_calls_only_pure_functions(name, ir_of):
 
 @pytest.mark.parametrize("name", [name for name, cls in BLOCKS.items() if not cls.block and not cls.spec.lines])
 def test_ticks_are_vectorised_over_lanes(name, ir_of):
-    widths = [int(width) for width in re.findall(r"<(\d+) x (?:double|i64|float)>", ir_of(name))]
+    widths = [int(width) for width in re.findall(r"<(\d+) x (?:double|i64|float)>", ir_of(name)[1])]
     assert max(widths, default=1) >= (8 if "+avx512f" in build._features() else 2)
 
 

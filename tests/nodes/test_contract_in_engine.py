@@ -25,10 +25,11 @@ def patch_with(cls, lanes, wired):
         spread[port.name] = near.tolist() if k >= wired and lanes > 1 and cls.lanes is None else port.default
     nodes, wires = {"block": (cls.type, spread), "out": "audio_out"}, []
     for port in list(cls.spec.inputs.values())[:wired]:
-        middle, reach = (port.max + port.min) / 2, (port.max - port.min) / 2
+        middle, reach = (port.max + port.min) / 2, 0.9 * (port.max - port.min) / 2
+        low, high = np.clip([middle - reach, middle + reach], -20000.0, 20000.0).tolist()  # the range of map_range
         nodes[f"noise_{port.name}"] = "white_noise"
-        nodes[f"reach_{port.name}"] = ("expression", {"text": f"{middle} + {0.9 * reach} * a"})
-        wires += [f"noise_{port.name}.out reach_{port.name}.a", f"reach_{port.name}.out block.{port.name}"]
+        nodes[f"reach_{port.name}"] = ("map_range", {"to_low": low, "to_high": high})
+        wires += [f"noise_{port.name}.out reach_{port.name}.value", f"reach_{port.name}.out block.{port.name}"]
     wires.append(f"block.{next(iter(cls.spec.outputs))} out.audio")
     return patch_of(*wires, **nodes)
 
