@@ -29,7 +29,7 @@ from nodegraph.estimator.paper.metrics import scores_of
 from nodegraph.estimator.paper.result import load_result, measure
 from nodegraph.learn import LearnError
 
-TINY = ExperimentSettings("tiny", 110, 11, 1, 1, {}, ("FC Linear", "Conv1 softmax"), Preparation(fit_examples=40), 3, 2)
+TINY = ExperimentSettings("tiny", 110, 11, 1, 1, {}, ("FC Linear", "Conv1 softmax"), Preparation(fit_examples=20), 3, 2)
 TABLES = tuple(report.TITLES)
 
 
