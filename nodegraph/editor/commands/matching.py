@@ -288,7 +288,7 @@ class LastMatch(State):
     panel: MatchPanel | None = None
 
 
-@command("Match a sound…", "ctrl+alt+m", menu="Tools")
+@command("Match a sound…", "ctrl+alt+m", menu="Tools", aliases=("nearest", "estimate", "similar", "imitate"))
 def match_a_sound(desk: Desk, payload: object) -> None:
     """Set the controls of the patch, or of the selected subpatch, so that it sounds like a recording."""
     subpatch = subpatch_of(desk, payload)
