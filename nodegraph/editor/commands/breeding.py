@@ -72,7 +72,7 @@ class BreedPanel(Panel):
         for first in range(0, count, COLUMNS):
             cells: list[Item] = []
             for k in range(first, min(first + COLUMNS, count)):
-                label = f"[{k + 1}]" if k == self.chosen else f" {k + 1} "
+                label = f"[{k + 1:02d}]" if k == self.chosen else f" {k + 1:02d} "
                 cells.append(Item("button", f"hear {k}", label, tip=f"distance {brood.distances[k]:.1f} dB"))
                 cells.append(Item("toggle", f"favourite {k}", "", k in self.favourites, "favourite"))
             items.append(Item("row", f"variants {first}", value=tuple(cells)))
